@@ -1,0 +1,29 @@
+# fulmar_library(name SOURCES ... LINKS ...) and fulmar_test(name SOURCES ... LINKS ...): every target of the house.
+
+add_library(fulmar_flags INTERFACE)
+target_compile_options(fulmar_flags INTERFACE -Wall -Wextra -Werror -fno-omit-frame-pointer)
+target_include_directories(fulmar_flags INTERFACE ${CMAKE_SOURCE_DIR})
+if(FULMAR_SANITIZE)
+  target_compile_options(fulmar_flags INTERFACE -fsanitize=${FULMAR_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(fulmar_flags INTERFACE -fsanitize=${FULMAR_SANITIZE})
+endif()
+
+function(fulmar_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC fulmar_flags ${ARG_LINKS})
+endfunction()
+
+function(fulmar_executable name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE fulmar_flags ${ARG_LINKS})
+endfunction()
+
+function(fulmar_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE fulmar_flags ${ARG_LINKS} GTest::gmock GTest::gtest_main ${RAPIDCHECK_LIBRARY})
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()

@@ -1,0 +1,79 @@
+#include "runtime/base/bytes.h"
+
+#include <cstring>
+#include <new>
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+namespace {
+thread_local std::int64_t live_blocks = 0;
+}
+
+std::int64_t live_byte_blocks() noexcept { return live_blocks; }
+
+namespace detail {
+
+ByteBlock* ByteBlock::allocate(std::size_t capacity) {
+  void* memory = ::operator new(sizeof(ByteBlock) + capacity);
+  ++live_blocks;
+  return new (memory) ByteBlock{1, capacity};
+}
+
+void ByteBlock::release() noexcept {
+  if (references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  --live_blocks;
+  this->~ByteBlock();
+  ::operator delete(static_cast<void*>(this));
+}
+
+}  // namespace detail
+
+Bytes Bytes::copy_of(std::string_view text) {
+  if (text.empty()) return {};
+  MutableBytes copy(text.size());
+  std::memcpy(copy.data(), text.data(), text.size());
+  return std::move(copy).freeze();
+}
+
+Bytes Bytes::slice(std::size_t from, std::size_t count) const {
+  ASSERT(from <= size_ && count <= size_ - from);
+  if (block_) block_->acquire();
+  return Bytes(block_, data_ + from, count);
+}
+
+MutableBytes::MutableBytes(std::size_t size) : block_(detail::ByteBlock::allocate(size)), size_(size) {}
+
+Bytes MutableBytes::share(std::size_t from, std::size_t count) const {
+  ASSERT(from <= size_ && count <= size_ - from);
+  if (!block_) return {};
+  block_->acquire();
+  return Bytes(block_, block_->data() + from, count);
+}
+
+Bytes MutableBytes::freeze(std::size_t size) && {
+  ASSERT(size <= size_);
+  size_ = 0;
+  if (!block_) return {};
+  auto* block = std::exchange(block_, nullptr);
+  return Bytes(block, block->data(), size);
+}
+
+void ByteChain::append(ByteChain chain) {
+  for (auto& part : chain.parts_) append(std::move(part));
+}
+
+Bytes ByteChain::flatten() const {
+  if (parts_.empty()) return {};
+  if (parts_.size() == 1) return parts_.front();
+  MutableBytes whole(size_);
+  std::size_t at = 0;
+  for (const auto& part : parts_) {
+    std::memcpy(whole.data() + at, part.data(), part.size());
+    at += part.size();
+  }
+  return std::move(whole).freeze();
+}
+
+}  // namespace fulmar

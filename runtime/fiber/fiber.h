@@ -1,0 +1,87 @@
+// Fiber: one thread of straight-line, blocking code, on a stack of its own, run by its shard's Scheduler.
+//
+// What is here is the mechanism for runtime/ and sim/: the control block, suspension and cancellation. Broker code uses
+// the primitives (group.h, event.h, mutex.h, ...) and never needs this header.
+//
+// Cancellation: a cancelled fiber's current wait ends, and it and every later one throws FiberCancelled, which unwinds the
+// fiber to its entry. Only waits are cancellation points. Nobody catches FiberCancelled but the fiber's entry.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace fulmar {
+
+class Domain;
+class FiberGroup;
+class Scheduler;
+class StackPool;
+
+using FiberTask = std::move_only_function<void()>;
+
+struct FiberCancelled {};
+
+// What a suspended fiber waits for. cancel() is called once, on the fiber's shard, when the fiber is cancelled while
+// suspended; it must lead to the fiber being made ready, at once or (an operation the system still holds) later.
+class Blocker {
+ public:
+  virtual void cancel() noexcept = 0;
+
+ protected:
+  ~Blocker() = default;
+};
+
+struct FiberStack;  // stack_pool.h
+
+class Fiber {
+ public:
+  Fiber(const Fiber&) = delete;
+  Fiber& operator=(const Fiber&) = delete;
+
+  // The fiber that is running on this thread; null in the scheduler's own context.
+  static Fiber* current() noexcept;
+
+  std::string_view name() const { return name_; }
+  std::uint64_t id() const { return id_; }  // counts up per scheduler, so it is the same in each run of a seed
+  Domain& domain() const { return *domain_; }
+
+  bool cancel_requested() const { return cancel_requested_; }
+  // Asks the fiber to end at its next wait, or at the present one. Same shard only.
+  void request_cancel() noexcept;
+
+ private:
+  friend class Domain;
+  friend class FiberGroup;
+  friend class Scheduler;
+  friend struct FiberEntry;
+  friend struct FiberStack;
+  Fiber() = default;
+  ~Fiber() = default;
+
+  enum class State : unsigned char { ready, running, suspended, finished };
+
+  FiberStack* stack_ = nullptr;
+  Domain* domain_ = nullptr;
+  FiberGroup* group_ = nullptr;
+  Blocker* blocker_ = nullptr;
+  std::string_view name_;
+  std::uint64_t id_ = 0;
+  FiberTask task_;
+  State state_ = State::finished;
+  bool cancel_requested_ = false;
+
+  Fiber* group_next_ = nullptr;  // in its group's list
+  Fiber* group_previous_ = nullptr;
+  Fiber* domain_next_ = nullptr;  // in its domain's list
+  Fiber* domain_previous_ = nullptr;
+
+ public:
+  Fiber* ready_next = nullptr;  // for the scheduler's ready queue, whatever its kind
+};
+
+// Throws FiberCancelled if the current fiber was asked to end. Long computations may call it.
+void check_cancelled();
+
+}  // namespace fulmar

@@ -1,0 +1,92 @@
+// What the sanitizers must be told of a switch between stacks (Debian's Boost.Context says nothing to them). Each function
+// is empty where its sanitizer is off.
+#pragma once
+
+#include <cstddef>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define FULMAR_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FULMAR_ASAN 1
+#endif
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+#define FULMAR_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FULMAR_TSAN 1
+#endif
+#endif
+
+#ifdef FULMAR_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
+#endif
+#ifdef FULMAR_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
+namespace fulmar::sanitizers {
+
+// Before the switch to the stack [bottom, bottom + size); `fake_stack` keeps what belongs to the stack that is left.
+inline void start_switch([[maybe_unused]] void** fake_stack, [[maybe_unused]] const void* bottom,
+                         [[maybe_unused]] std::size_t size) {
+#ifdef FULMAR_ASAN
+  __sanitizer_start_switch_fiber(fake_stack, bottom, size);
+#endif
+}
+
+// After the switch, on the stack that was switched to; tells where the one that was left lies.
+inline void finish_switch([[maybe_unused]] void* fake_stack, [[maybe_unused]] const void** left_bottom,
+                          [[maybe_unused]] std::size_t* left_size) {
+#ifdef FULMAR_ASAN
+  __sanitizer_finish_switch_fiber(fake_stack, left_bottom, left_size);
+#endif
+}
+
+// A suspended fiber's stack holds pointers that the leak checker must see.
+inline void stack_mapped([[maybe_unused]] const void* bottom, [[maybe_unused]] std::size_t size) {
+#ifdef FULMAR_ASAN
+  __lsan_register_root_region(bottom, size);
+#endif
+}
+
+inline void stack_unmapped([[maybe_unused]] const void* bottom, [[maybe_unused]] std::size_t size) {
+#ifdef FULMAR_ASAN
+  __lsan_unregister_root_region(bottom, size);
+  __asan_unpoison_memory_region(bottom, size);
+#endif
+}
+
+inline void* thread_fiber() {
+#ifdef FULMAR_TSAN
+  return __tsan_get_current_fiber();
+#else
+  return nullptr;
+#endif
+}
+
+inline void* create_fiber() {
+#ifdef FULMAR_TSAN
+  return __tsan_create_fiber(0);
+#else
+  return nullptr;
+#endif
+}
+
+inline void destroy_fiber([[maybe_unused]] void* fiber) {
+#ifdef FULMAR_TSAN
+  __tsan_destroy_fiber(fiber);
+#endif
+}
+
+inline void switch_to_fiber([[maybe_unused]] void* fiber) {
+#ifdef FULMAR_TSAN
+  __tsan_switch_to_fiber(fiber, 0);
+#endif
+}
+
+}  // namespace fulmar::sanitizers

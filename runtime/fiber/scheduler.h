@@ -1,0 +1,112 @@
+// Scheduler: runs fibers on one thread, one at a time, until each waits. A world (runtime/real, sim/) derives from it,
+// chooses which ready fiber is next, and provides the time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/time.h"
+#include "runtime/fiber/fiber.h"
+#include "runtime/fiber/stack_pool.h"
+#include "runtime/fiber/timer.h"
+
+namespace fulmar {
+
+class Scheduler {
+ public:
+  Scheduler();
+  virtual ~Scheduler();  // no fiber may be alive
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // The scheduler whose fibers this thread runs; asserted to exist.
+  static Scheduler& current() noexcept;
+
+  virtual Instant now() const = 0;
+  // Fires `timer` once `when` has come, in the scheduler's context, unless it is disarmed first.
+  virtual void arm(Timer& timer, Instant when) = 0;
+  virtual void disarm(Timer& timer) = 0;
+
+  // Suspends the current fiber until make_ready() is called for it. `blocker` is told of a cancellation meanwhile; with
+  // null the wait can't be cancelled. Returns whatever woke it: the caller tells cancellation by what its blocker saw.
+  void suspend(Blocker* blocker);
+  // Lets a suspended fiber go on; to be called once per suspension, on the scheduler's thread.
+  void make_ready(Fiber& fiber);
+  // Lets the other ready fibers run first. A cancellation point.
+  void yield();
+
+  // Runs the fibers of `domain`, and no others, until none of them is alive. Asserts that none waits for anything but its
+  // children: to be used after Domain::cancel().
+  void drain(Domain& domain);
+
+  std::size_t live_fibers() const { return live_fibers_; }
+  std::uint64_t switches() const { return switches_; }
+
+ protected:
+  // The ready queue is the world's: each fiber handed in by enqueue() must be run once by run(). `dequeue` takes a fiber
+  // of one domain out of turn (for drain); null if none is ready.
+  virtual void enqueue(Fiber& fiber) = 0;
+  virtual Fiber* dequeue(Domain& domain) = 0;
+  // Switches to a ready fiber; returns when it waits or has ended. From the scheduler's context only.
+  void run(Fiber& fiber);
+
+ private:
+  friend class Domain;
+  friend class Fiber;
+  friend class FiberGroup;
+  friend struct FiberEntry;
+  friend struct FiberStack;
+
+  Fiber& start(Domain& domain, FiberGroup& group, std::string_view name, FiberTask task);
+  void finish(Fiber& fiber);
+  void switch_out();
+
+  StackPool stacks_;
+  void* context_ = nullptr;  // the scheduler's own, while a fiber runs
+  const void* thread_stack_bottom_ = nullptr;
+  std::size_t thread_stack_size_ = 0;
+  void* tsan_thread_ = nullptr;
+  std::size_t live_fibers_ = 0;
+  std::uint64_t next_fiber_id_ = 0;
+  std::uint64_t switches_ = 0;
+};
+
+// Fibers that live, pause and die together: those of one shard of one process.
+class Domain {
+ public:
+  Domain(Scheduler& scheduler, std::string_view name);
+  ~Domain();  // no fiber may be alive
+  Domain(const Domain&) = delete;
+  Domain& operator=(const Domain&) = delete;
+
+  // Starts a fiber that belongs to no structure above it but the domain. Worlds start a process' main this way.
+  void spawn(std::string_view name, FiberTask task);
+  FiberGroup& root() { return *root_; }
+
+  // Asks all fibers to end, at once: the end of a process.
+  void cancel() noexcept;
+  // While paused, no fiber of the domain runs; those made ready go on, in that order, at resume.
+  void pause();
+  void resume();
+  bool paused() const { return paused_; }
+
+  std::size_t live_fibers() const { return live_fibers_; }
+  Scheduler& scheduler() const { return scheduler_; }
+  std::string_view name() const { return name_; }
+
+ private:
+  friend class Scheduler;
+  Scheduler& scheduler_;
+  std::string_view name_;
+  Fiber* first_ = nullptr;
+  std::size_t live_fibers_ = 0;
+  bool paused_ = false;
+  bool cancelled_ = false;
+  std::vector<Fiber*> held_;
+  std::unique_ptr<FiberGroup> root_;
+};
+
+}  // namespace fulmar

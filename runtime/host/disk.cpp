@@ -1,0 +1,39 @@
+#include "runtime/host/disk.h"
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+Result<Bytes> read_exactly(File& file, std::uint64_t offset, std::size_t count) {
+  if (count == 0) return Bytes();
+  MutableBytes into(count);
+  TRY(auto read, file.read_at(offset, into.span()));
+  if (read < count) return fail(Errc::out_of_range, "the file ends before the bytes asked for");
+  return std::move(into).freeze();
+}
+
+Result<Bytes> read_file(Disk& disk, std::string_view path, std::size_t size_max) {
+  TRY(auto file, disk.open(path, OpenMode::read));
+  auto size = file->size();
+  if (size > size_max) return fail(Errc::too_large, std::string(path));
+  return read_exactly(*file, 0, size);
+}
+
+Result<void> replace_file(Disk& disk, std::string_view path, const ByteChain& content) {
+  std::string temporary = std::string(path) + ".tmp";
+  {
+    TRY(auto file, disk.open(temporary, OpenMode::open_or_create));
+    TRY_VOID(file->truncate(0));
+    TRY_VOID(file->write_at(0, content));
+    TRY_VOID(file->sync());
+  }
+  TRY_VOID(disk.rename(temporary, path));
+  return disk.sync_directory(parent_directory(path));
+}
+
+std::string_view parent_directory(std::string_view path) {
+  auto slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+}  // namespace fulmar

@@ -1,0 +1,88 @@
+// Disk: the files of one process, below one root directory, with the durability of real ones.
+//
+// What survives a power loss:
+//   * bytes of a file: those for which a sync() that began after the write returned has succeeded; any other write may
+//     have survived, be lost, or be torn at a sector boundary, each independently
+//   * a created, renamed or removed name: once sync_directory() of its directory, begun afterwards, has succeeded
+//   * what a failed sync was to write may be gone for good, and a later sync that succeeds does not bring it back: the
+//     caller must treat the file as lost and never trust it again (the "fsyncgate" lesson)
+// A killed process loses none of what it wrote; the operating system still has it.
+//
+// Paths are relative to the root, with '/' between the parts, and never contain "..". Calls block the fiber and are
+// cancellation points before they have an effect; an operation that has begun runs to its end. Objects belong to the
+// shard that opened them; different fibers of it may use one File at once, also for overlapping reads and appends.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/bytes.h"
+#include "runtime/base/result.h"
+
+namespace fulmar {
+
+class File {
+ public:
+  virtual ~File() = default;  // closes; never blocks, never syncs
+
+  // Reads up to into.size() bytes at `offset`; fewer only where the file ends. Errors: io_error.
+  virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) = 0;
+  // Writes all of `data` at `offset`, extending the file (with zeros over a gap). On an error any part may have been
+  // written. Errors: no_space, io_error.
+  virtual Result<void> write_at(std::uint64_t offset, const ByteChain& data) = 0;
+  // Makes all writes that returned before this call durable, and the size with them. Errors: io_error, no_space.
+  virtual Result<void> sync() = 0;
+  // Cuts or extends (with zeros). Durable after sync().
+  virtual Result<void> truncate(std::uint64_t size) = 0;
+  // The size as the writes that have returned made it.
+  virtual std::uint64_t size() const = 0;
+};
+
+enum class OpenMode : unsigned char {
+  read,        // must exist
+  read_write,  // must exist
+  create,      // must not exist: Errc::exists
+  open_or_create,
+};
+
+struct DirectoryEntry {
+  std::string name;
+  bool is_directory = false;
+  std::uint64_t size = 0;  // of a file, in bytes
+};
+
+class Disk {
+ public:
+  virtual ~Disk() = default;
+
+  virtual Result<std::unique_ptr<File>> open(std::string_view path, OpenMode mode) = 0;
+  // Replaces `to` if it exists, atomically.
+  virtual Result<void> rename(std::string_view from, std::string_view to) = 0;
+  virtual Result<void> remove(std::string_view path) = 0;            // a file
+  virtual Result<void> remove_directory(std::string_view path) = 0;  // an empty directory
+  // Makes one directory whose parent exists; fine if it is there already.
+  virtual Result<void> create_directory(std::string_view path) = 0;
+  // The entries of a directory ("" is the root), sorted by name.
+  virtual Result<std::vector<DirectoryEntry>> list(std::string_view path) = 0;
+  virtual Result<void> sync_directory(std::string_view path) = 0;
+  virtual Result<std::uint64_t> free_bytes() = 0;
+  // Takes the lock of a directory for this process, by a file of that name in it, until the returned File is closed.
+  // Errors: exists, when a living process holds it.
+  virtual Result<std::unique_ptr<File>> lock(std::string_view path) = 0;
+};
+
+// All of [offset, offset + count), or out_of_range when the file is shorter.
+Result<Bytes> read_exactly(File& file, std::uint64_t offset, std::size_t count);
+// A whole small file; too_large beyond `size_max`.
+Result<Bytes> read_file(Disk& disk, std::string_view path, std::size_t size_max);
+// Replaces a small file so that after a crash either the old or the new content is there: writes `path`.tmp, syncs,
+// renames, syncs the directory.
+Result<void> replace_file(Disk& disk, std::string_view path, const ByteChain& content);
+// "topic-0/x.log" -> "topic-0"; "" for a name in the root.
+std::string_view parent_directory(std::string_view path);
+
+}  // namespace fulmar

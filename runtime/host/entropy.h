@@ -1,0 +1,19 @@
+// Entropy: numbers nobody can foresee in production, and that follow from the seed in the simulator.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/base/random.h"
+
+namespace fulmar {
+
+class Entropy {
+ public:
+  virtual ~Entropy() = default;
+  virtual std::uint64_t next() = 0;
+
+  // A cheap stream for what needs no secrecy (jitter, placement).
+  Random stream() { return Random(next()); }
+};
+
+}  // namespace fulmar

@@ -1,0 +1,58 @@
+#include "runtime/host/log.h"
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+namespace {
+
+// Values with spaces, quotes or control bytes are quoted, so that a line stays one line and splits into its fields.
+void append_value(std::string& line, std::string_view value) {
+  bool plain = !value.empty();
+  for (char c : value) plain = plain && c > ' ' && c != '"' && c != '=' && c != 0x7f;
+  if (plain) {
+    line += value;
+    return;
+  }
+  line += '"';
+  for (char c : value) {
+    if (c == '"' || c == '\\') {
+      line += '\\';
+      line += c;
+    } else if (c == '\n') {
+      line += "\\n";
+    } else if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) {
+      line += '?';
+    } else {
+      line += c;
+    }
+  }
+  line += '"';
+}
+
+}  // namespace
+
+const char* log_level_name(LogLevel level) noexcept {
+  switch (level) {
+    case LogLevel::trace: return "TRACE";
+    case LogLevel::debug: return "DEBUG";
+    case LogLevel::info: return "INFO";
+    case LogLevel::warn: return "WARN";
+    case LogLevel::error: return "ERROR";
+  }
+  UNREACHABLE();
+}
+
+void Logger::log(LogLevel level, std::string_view message, Fields fields) const {
+  if (!sink_->enabled(level)) return;
+  std::string line(message);
+  for (const auto& field : fields) {
+    line += ' ';
+    line += field.name;
+    line += '=';
+    append_value(line, field.value);
+  }
+  sink_->write(level, component_, line);
+}
+
+}  // namespace fulmar

@@ -1,0 +1,73 @@
+// Network: byte streams between processes. Short reads, resets, half-open peers and back-pressure are ordinary.
+//
+// Objects belong to the shard that made them. All blocking calls are cancellation points.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/bytes.h"
+#include "runtime/base/result.h"
+#include "runtime/base/time.h"
+
+namespace fulmar {
+
+struct SocketAddress {
+  std::string host;  // a numeric IPv4 or IPv6 address, without brackets
+  std::uint16_t port = 0;
+
+  auto operator<=>(const SocketAddress&) const = default;
+};
+
+std::string to_string(const SocketAddress& address);  // "127.0.0.1:9092", "[::1]:9092"
+// "host:port" or "[v6]:port" into its parts; the host may be a name or empty ("any"). Errors: invalid_argument.
+Result<SocketAddress> parse_host_port(std::string_view text);
+
+class Connection {
+ public:
+  // Closes: unread bytes of either side may be lost, as with close(2). Never blocks.
+  virtual ~Connection() = default;
+
+  // Waits for at least one byte; returns how many were read, 0 at the peer's orderly end of stream. One fiber reads at a
+  // time. Errors: timed_out, reset, closed (after abort()).
+  virtual Result<std::size_t> read(std::span<char> into, Deadline deadline = Deadline::never()) = 0;
+  // Hands all of `data` to the transport, waiting while the peer takes none. On an error any part may have been sent.
+  // One fiber writes at a time; reading at once is fine. Errors: timed_out, reset, closed.
+  virtual Result<void> write(const ByteChain& data, Deadline deadline = Deadline::never()) = 0;
+  // Tells the peer that no more bytes come; it reads 0 after what was written.
+  virtual void shutdown_write() = 0;
+  // Ends both directions at once; a fiber blocked in read or write gets `closed`. Any fiber of the shard may call it.
+  virtual void abort() = 0;
+
+  virtual const SocketAddress& peer() const = 0;
+  virtual const SocketAddress& local() const = 0;
+};
+
+class Listener {
+ public:
+  virtual ~Listener() = default;
+
+  // Errors: closed (after close()), io_error and no_space (out of descriptors: wait a little and go on).
+  virtual Result<std::unique_ptr<Connection>> accept() = 0;
+  virtual void close() = 0;
+  virtual const SocketAddress& local() const = 0;  // with the port the system chose for port 0
+};
+
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  // Port 0 takes a free one. With `shared`, each shard of the process may listen at the same address, and new
+  // connections are spread over them. Errors: address_in_use, invalid_argument.
+  virtual Result<std::unique_ptr<Listener>> listen(const SocketAddress& at, bool shared = false) = 0;
+  // Errors: refused, unreachable, timed_out, reset.
+  virtual Result<std::unique_ptr<Connection>> connect(const SocketAddress& to, Deadline deadline) = 0;
+  // The addresses of a name, numeric ones as they are. Errors: unreachable.
+  virtual Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port) = 0;
+};
+
+}  // namespace fulmar
