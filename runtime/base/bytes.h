@@ -40,7 +40,6 @@ class Bytes {
   Bytes() = default;
   // A copy of `text` in memory of its own.
   static Bytes copy_of(std::string_view text);
-  static Bytes copy_of(std::span<const char> bytes) { return copy_of(std::string_view(bytes.data(), bytes.size())); }
   // A slice of memory that outlives every use (a literal, a table): nothing is counted.
   static Bytes of_static(std::string_view text) { return Bytes(nullptr, text.data(), text.size()); }
 

@@ -1,0 +1,18 @@
+// Compression of a batch's records: gzip, snappy, lz4 frames and zstd, each by its own library.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "broker/protocol/record_batch.h"
+
+namespace fulmar {
+
+// Snappy is written as Java writes it (xerial blocks), which every client reads.
+Bytes compress(Compression codec, std::string_view plain);
+
+// The plain form, of at most `size_max` bytes. Reads raw snappy as well as xerial's framing. Memory grows with what
+// really comes out, not with what a header claims. Errors: corrupt, too_large, unsupported (an unknown codec).
+Result<Bytes> decompress(Compression codec, std::string_view packed, std::size_t size_max);
+
+}  // namespace fulmar

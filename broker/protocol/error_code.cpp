@@ -1,0 +1,95 @@
+#include "broker/protocol/error_code.h"
+
+namespace fulmar {
+
+const char* error_code_name(ErrorCode code) noexcept {
+  switch (code) {
+    case ErrorCode::unknown_server_error: return "UNKNOWN_SERVER_ERROR";
+    case ErrorCode::none: return "NONE";
+    case ErrorCode::offset_out_of_range: return "OFFSET_OUT_OF_RANGE";
+    case ErrorCode::corrupt_message: return "CORRUPT_MESSAGE";
+    case ErrorCode::unknown_topic_or_partition: return "UNKNOWN_TOPIC_OR_PARTITION";
+    case ErrorCode::invalid_fetch_size: return "INVALID_FETCH_SIZE";
+    case ErrorCode::leader_not_available: return "LEADER_NOT_AVAILABLE";
+    case ErrorCode::not_leader_or_follower: return "NOT_LEADER_OR_FOLLOWER";
+    case ErrorCode::request_timed_out: return "REQUEST_TIMED_OUT";
+    case ErrorCode::broker_not_available: return "BROKER_NOT_AVAILABLE";
+    case ErrorCode::replica_not_available: return "REPLICA_NOT_AVAILABLE";
+    case ErrorCode::message_too_large: return "MESSAGE_TOO_LARGE";
+    case ErrorCode::stale_controller_epoch: return "STALE_CONTROLLER_EPOCH";
+    case ErrorCode::offset_metadata_too_large: return "OFFSET_METADATA_TOO_LARGE";
+    case ErrorCode::network_exception: return "NETWORK_EXCEPTION";
+    case ErrorCode::coordinator_load_in_progress: return "COORDINATOR_LOAD_IN_PROGRESS";
+    case ErrorCode::coordinator_not_available: return "COORDINATOR_NOT_AVAILABLE";
+    case ErrorCode::not_coordinator: return "NOT_COORDINATOR";
+    case ErrorCode::invalid_topic_exception: return "INVALID_TOPIC_EXCEPTION";
+    case ErrorCode::record_list_too_large: return "RECORD_LIST_TOO_LARGE";
+    case ErrorCode::not_enough_replicas: return "NOT_ENOUGH_REPLICAS";
+    case ErrorCode::not_enough_replicas_after_append: return "NOT_ENOUGH_REPLICAS_AFTER_APPEND";
+    case ErrorCode::invalid_required_acks: return "INVALID_REQUIRED_ACKS";
+    case ErrorCode::topic_authorization_failed: return "TOPIC_AUTHORIZATION_FAILED";
+    case ErrorCode::cluster_authorization_failed: return "CLUSTER_AUTHORIZATION_FAILED";
+    case ErrorCode::invalid_timestamp: return "INVALID_TIMESTAMP";
+    case ErrorCode::unsupported_version: return "UNSUPPORTED_VERSION";
+    case ErrorCode::topic_already_exists: return "TOPIC_ALREADY_EXISTS";
+    case ErrorCode::invalid_partitions: return "INVALID_PARTITIONS";
+    case ErrorCode::invalid_replication_factor: return "INVALID_REPLICATION_FACTOR";
+    case ErrorCode::invalid_replica_assignment: return "INVALID_REPLICA_ASSIGNMENT";
+    case ErrorCode::invalid_config: return "INVALID_CONFIG";
+    case ErrorCode::not_controller: return "NOT_CONTROLLER";
+    case ErrorCode::invalid_request: return "INVALID_REQUEST";
+    case ErrorCode::unsupported_for_message_format: return "UNSUPPORTED_FOR_MESSAGE_FORMAT";
+    case ErrorCode::policy_violation: return "POLICY_VIOLATION";
+    case ErrorCode::out_of_order_sequence_number: return "OUT_OF_ORDER_SEQUENCE_NUMBER";
+    case ErrorCode::duplicate_sequence_number: return "DUPLICATE_SEQUENCE_NUMBER";
+    case ErrorCode::invalid_producer_epoch: return "INVALID_PRODUCER_EPOCH";
+    case ErrorCode::invalid_txn_state: return "INVALID_TXN_STATE";
+    case ErrorCode::invalid_transaction_timeout: return "INVALID_TRANSACTION_TIMEOUT";
+    case ErrorCode::kafka_storage_error: return "KAFKA_STORAGE_ERROR";
+    case ErrorCode::unknown_producer_id: return "UNKNOWN_PRODUCER_ID";
+    case ErrorCode::fetch_session_id_not_found: return "FETCH_SESSION_ID_NOT_FOUND";
+    case ErrorCode::invalid_fetch_session_epoch: return "INVALID_FETCH_SESSION_EPOCH";
+    case ErrorCode::fenced_leader_epoch: return "FENCED_LEADER_EPOCH";
+    case ErrorCode::unknown_leader_epoch: return "UNKNOWN_LEADER_EPOCH";
+    case ErrorCode::unsupported_compression_type: return "UNSUPPORTED_COMPRESSION_TYPE";
+    case ErrorCode::invalid_record: return "INVALID_RECORD";
+    case ErrorCode::unstable_offset_commit: return "UNSTABLE_OFFSET_COMMIT";
+    case ErrorCode::throttling_quota_exceeded: return "THROTTLING_QUOTA_EXCEEDED";
+    case ErrorCode::producer_fenced: return "PRODUCER_FENCED";
+    case ErrorCode::unknown_topic_id: return "UNKNOWN_TOPIC_ID";
+    case ErrorCode::inconsistent_topic_id: return "INCONSISTENT_TOPIC_ID";
+    case ErrorCode::fetch_session_topic_id_error: return "FETCH_SESSION_TOPIC_ID_ERROR";
+  }
+  return "UNKNOWN";
+}
+
+bool is_retriable(ErrorCode code) noexcept {
+  switch (code) {
+    case ErrorCode::corrupt_message:
+    case ErrorCode::unknown_topic_or_partition:
+    case ErrorCode::leader_not_available:
+    case ErrorCode::not_leader_or_follower:
+    case ErrorCode::request_timed_out:
+    case ErrorCode::replica_not_available:
+    case ErrorCode::network_exception:
+    case ErrorCode::coordinator_load_in_progress:
+    case ErrorCode::coordinator_not_available:
+    case ErrorCode::not_coordinator:
+    case ErrorCode::not_enough_replicas:
+    case ErrorCode::not_enough_replicas_after_append:
+    case ErrorCode::not_controller:
+    case ErrorCode::kafka_storage_error:
+    case ErrorCode::fetch_session_id_not_found:
+    case ErrorCode::invalid_fetch_session_epoch:
+    case ErrorCode::fenced_leader_epoch:
+    case ErrorCode::unknown_leader_epoch:
+    case ErrorCode::unstable_offset_commit:
+    case ErrorCode::throttling_quota_exceeded:
+    case ErrorCode::unknown_topic_id:
+    case ErrorCode::inconsistent_topic_id:
+    case ErrorCode::fetch_session_topic_id_error: return true;
+    default: return false;
+  }
+}
+
+}  // namespace fulmar

@@ -1,0 +1,56 @@
+// ApiVersions: what the broker serves (KIP-35, KIP-511).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/protocol/api_key.h"
+#include "broker/protocol/error_code.h"
+#include "broker/protocol/uuid.h"
+#include "runtime/base/bytes.h"
+
+namespace fulmar {
+
+struct ApiVersionsRequest {
+  static constexpr ApiKey key = ApiKey::api_versions;
+
+  std::string client_software_name;
+  std::string client_software_version;
+};
+
+struct ApiVersionsResponse {
+  static constexpr ApiKey key = ApiKey::api_versions;
+
+  struct ApiVersion {
+    std::int16_t api_key = 0;
+    std::int16_t min_version = 0;
+    std::int16_t max_version = 0;
+  };
+
+  struct SupportedFeature {
+    std::string name;
+    std::int16_t min_version = 0;
+    std::int16_t max_version = 0;
+
+    bool operator==(const SupportedFeature&) const = default;
+  };
+
+  struct FinalizedFeature {
+    std::string name;
+    std::int16_t max_version_level = 0;
+    std::int16_t min_version_level = 0;
+
+    bool operator==(const FinalizedFeature&) const = default;
+  };
+
+  ErrorCode error_code = ErrorCode::none;
+  std::vector<ApiVersion> api_keys;
+  std::int32_t throttle_time_ms = 0;
+  std::vector<SupportedFeature> supported_features;
+  std::int64_t finalized_features_epoch = -1;
+  std::vector<FinalizedFeature> finalized_features;
+};
+
+}  // namespace fulmar

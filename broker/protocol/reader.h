@@ -1,0 +1,57 @@
+// Reader: the protocol's primitive types, read from bytes that a stranger wrote.
+//
+// Errors stick: after the first, every read yields zero or nothing, and failed() says so. So a message is read straight
+// through and checked once. No length is believed before it was held against the bytes that are there.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker/protocol/uuid.h"
+#include "runtime/base/bytes.h"
+
+namespace fulmar {
+
+class Reader {
+ public:
+  explicit Reader(Bytes bytes) : bytes_(std::move(bytes)) {}
+
+  bool failed() const { return error_ != nullptr; }
+  const char* error() const { return error_ ? error_ : ""; }
+  void fail(const char* why);
+
+  std::size_t position() const { return at_; }
+  std::size_t remaining() const { return bytes_.size() - at_; }
+
+  std::int8_t int8() { return integer<std::int8_t>(); }
+  std::int16_t int16() { return integer<std::int16_t>(); }
+  std::int32_t int32() { return integer<std::int32_t>(); }
+  std::int64_t int64() { return integer<std::int64_t>(); }
+  std::uint32_t unsigned_varint();  // at most 5 bytes
+  std::int32_t varint();            // zigzag
+  std::int64_t varlong();           // zigzag, at most 10 bytes
+  Uuid uuid();
+
+  // nullopt is null. A length below -1, or beyond the bytes that are left, fails.
+  std::optional<std::string_view> nullable_string(bool compact);
+  std::optional<Bytes> nullable_bytes(bool compact);  // a slice, not a copy
+  // The number of elements, or nullopt for null. Each element takes at least a byte, so more elements than bytes fail.
+  std::optional<std::size_t> array_count(bool compact);
+
+  std::string_view raw(std::size_t count);
+  Bytes slice(std::size_t count);
+  void skip(std::size_t count) { raw(count); }
+  void skip_tagged_fields();
+
+ private:
+  template <class T>
+  T integer();
+
+  Bytes bytes_;
+  std::size_t at_ = 0;
+  const char* error_ = nullptr;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,73 @@
+// Record batch v2 (KIP-98): the unit in which records are sent, stored and read. This is its header, on the bytes as
+// they are; the records inside are record_builder.h's (to make) and record_validation.h's (to check).
+//
+//   0 base offset   8 length after this field   12 leader epoch   16 magic = 2   17 CRC-32C of all from 21 on
+//   21 attributes   23 last offset delta   27 base timestamp   35 max timestamp
+//   43 producer id   51 producer epoch   53 base sequence   57 record count   61 records, maybe compressed
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "runtime/base/bytes.h"
+#include "runtime/base/result.h"
+#include "runtime/base/time.h"
+
+namespace fulmar {
+
+using Offset = std::int64_t;
+using Epoch = std::int32_t;  // a partition's leader epoch
+using ProducerId = std::int64_t;
+
+enum class Compression : std::uint8_t { none = 0, gzip = 1, snappy = 2, lz4 = 3, zstd = 4 };
+const char* compression_name(Compression codec) noexcept;
+
+inline constexpr std::size_t batch_header_size = 61;
+inline constexpr std::size_t batch_prefix_size = 12;  // base offset and length: what precedes the counted bytes
+inline constexpr std::int8_t batch_magic = 2;
+inline constexpr ProducerId no_producer_id = -1;
+inline constexpr std::int32_t no_sequence = -1;
+
+struct BatchHeader {
+  Offset base_offset = 0;
+  std::int32_t length = 0;
+  Epoch leader_epoch = -1;
+  std::int8_t magic = batch_magic;
+  std::uint32_t crc = 0;
+  std::int16_t attributes = 0;
+  std::int32_t last_offset_delta = 0;
+  Timestamp base_timestamp = -1;
+  Timestamp max_timestamp = -1;
+  ProducerId producer_id = no_producer_id;
+  std::int16_t producer_epoch = -1;
+  std::int32_t base_sequence = no_sequence;
+  std::int32_t record_count = 0;
+
+  std::size_t size() const { return static_cast<std::size_t>(length) + batch_prefix_size; }
+  Offset last_offset() const { return base_offset + last_offset_delta; }
+  Offset next_offset() const { return last_offset() + 1; }
+  Compression codec() const { return static_cast<Compression>(attributes & 7); }
+  bool log_append_time() const { return attributes & 0x08; }
+  bool transactional() const { return attributes & 0x10; }
+  bool control() const { return attributes & 0x20; }
+  // The sequence of the last record; sequences wrap from 2^31 - 1 to 0 (KIP-98).
+  std::int32_t last_sequence() const;
+};
+
+// The sequence `delta` records after `sequence`.
+std::int32_t sequence_after(std::int32_t sequence, std::int32_t delta);
+
+// Reads the header of the batch that starts `bytes`. Checks only what locates the batch: that the header is whole, and
+// that the length is at least a header's. Errors: out_of_range (too few bytes), corrupt.
+Result<BatchHeader> read_batch_header(std::string_view bytes);
+// Whether the CRC of a whole batch (exactly its bytes) is right.
+bool batch_crc_matches(std::string_view batch);
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
+
+// Writes into a batch's bytes what lies outside its CRC, in place.
+void stamp_batch(char* batch, Offset base_offset, Epoch leader_epoch);
+// For topics of message.timestamp.type=LogAppendTime: sets the timestamp type and max timestamp, and the CRC anew.
+void stamp_append_time(char* batch, std::size_t size, Timestamp append_time);
+void write_batch_header(char* to, const BatchHeader& header);  // the CRC as it is in `header`
+
+}  // namespace fulmar

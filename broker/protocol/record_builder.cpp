@@ -1,0 +1,119 @@
+#include "broker/protocol/record_builder.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "broker/protocol/compression.h"
+#include "broker/protocol/endian.h"
+#include "broker/protocol/reader.h"
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+namespace {
+
+std::size_t varint_size(std::int64_t value) {
+  auto bits = (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+  std::size_t size = 1;
+  for (; bits >= 0x80; bits >>= 7) ++size;
+  return size;
+}
+
+std::size_t field_size(const std::optional<std::string>& field) {
+  return field ? varint_size(static_cast<std::int64_t>(field->size())) + field->size() : 1;
+}
+
+void write_field(Writer& writer, const std::optional<std::string>& field) {
+  writer.varint(field ? static_cast<std::int32_t>(field->size()) : -1);
+  if (field) writer.raw(*field);
+}
+
+void write_record(Writer& writer, const Record& record, Timestamp base, std::int32_t delta) {
+  auto elapsed = record.timestamp - base;
+  std::size_t size = 1 + varint_size(elapsed) + varint_size(delta) + field_size(record.key) + field_size(record.value) +
+                     varint_size(static_cast<std::int64_t>(record.headers.size()));
+  for (const auto& header : record.headers) size += field_size(header.key) + field_size(header.value);
+  writer.varint(static_cast<std::int32_t>(size));
+  writer.int8(0);
+  writer.varlong(elapsed);
+  writer.varint(delta);
+  write_field(writer, record.key);
+  write_field(writer, record.value);
+  writer.varint(static_cast<std::int32_t>(record.headers.size()));
+  for (const auto& header : record.headers) {
+    write_field(writer, header.key);
+    write_field(writer, header.value);
+  }
+}
+
+}  // namespace
+
+Bytes build_batch(const std::vector<Record>& records, const BatchOptions& options) {
+  ASSERT(!records.empty());
+  Writer writer;
+  Timestamp base = records.front().timestamp;
+  Timestamp latest = base;
+  std::int32_t delta = 0;
+  for (const auto& record : records) {
+    write_record(writer, record, base, delta++);
+    latest = std::max(latest, record.timestamp);
+  }
+  Bytes body = std::move(writer).finish().flatten();
+  if (options.codec != Compression::none) body = compress(options.codec, body.view());
+
+  BatchHeader header;
+  header.base_offset = options.base_offset;
+  header.length = static_cast<std::int32_t>(batch_header_size - batch_prefix_size + body.size());
+  header.attributes = static_cast<std::int16_t>(static_cast<int>(options.codec) | (options.transactional ? 0x10 : 0) |
+                                                (options.control ? 0x20 : 0));
+  header.last_offset_delta = delta - 1;
+  header.base_timestamp = base;
+  header.max_timestamp = latest;
+  header.producer_id = options.producer_id;
+  header.producer_epoch = options.producer_epoch;
+  header.base_sequence = options.base_sequence;
+  header.record_count = delta;
+  MutableBytes batch(batch_header_size + body.size());
+  write_batch_header(batch.data(), header);
+  std::memcpy(batch.data() + batch_header_size, body.data(), body.size());
+  auto crc = crc32c(std::string_view(batch.data(), batch.size()).substr(21));
+  store_big(batch.data() + 17, static_cast<std::int32_t>(crc));
+  return std::move(batch).freeze();
+}
+
+Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t size_max) {
+  TRY(auto header, read_batch_header(batch.view()));
+  if (header.size() != batch.size() || header.magic != batch_magic || !batch_crc_matches(batch.view()))
+    return fail(Errc::corrupt, "a batch that is not whole");
+  Bytes body = batch.slice(batch_header_size);
+  if (header.codec() != Compression::none) {
+    TRY(body, decompress(header.codec(), body.view(), size_max));
+  }
+  Reader reader(body);
+  std::vector<ReadRecord> records;
+  for (std::int32_t i = 0; i < header.record_count && !reader.failed(); ++i) {
+    auto size = reader.varint();
+    if (size < 0 || static_cast<std::size_t>(size) > reader.remaining()) return fail(Errc::corrupt, "a record's size");
+    auto end = reader.position() + static_cast<std::size_t>(size);
+    ReadRecord record;
+    reader.int8();
+    record.timestamp = header.log_append_time() ? header.max_timestamp : header.base_timestamp;
+    auto elapsed = reader.varlong();
+    if (!header.log_append_time()) record.timestamp += elapsed;
+    record.offset = header.base_offset + reader.varint();
+    auto field = [&]() -> std::optional<Bytes> {
+      auto length = reader.varint();
+      if (length < 0) return std::nullopt;
+      return reader.slice(static_cast<std::size_t>(length));
+    };
+    record.key = field();
+    record.value = field();
+    if (reader.failed() || reader.position() > end) return fail(Errc::corrupt, "a record's fields");
+    reader.skip(end - reader.position());
+    records.push_back(std::move(record));
+  }
+  if (reader.failed()) return fail(Errc::corrupt, reader.error());
+  return records;
+}
+
+}  // namespace fulmar

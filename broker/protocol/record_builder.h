@@ -1,0 +1,52 @@
+// Records inside a batch: making them, and reading them back.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/protocol/record_batch.h"
+#include "broker/protocol/writer.h"
+
+namespace fulmar {
+
+struct RecordHeader {
+  std::string key;
+  std::optional<std::string> value;
+};
+
+struct Record {
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+  Timestamp timestamp = 0;
+  std::vector<RecordHeader> headers;
+};
+
+struct BatchOptions {
+  Offset base_offset = 0;  // where the broker will put it anyway
+  Compression codec = Compression::none;
+  ProducerId producer_id = no_producer_id;
+  std::int16_t producer_epoch = -1;
+  std::int32_t base_sequence = no_sequence;
+  bool transactional = false;
+  bool control = false;
+};
+
+// One batch of these records, at least one, with its CRC.
+Bytes build_batch(const std::vector<Record>& records, const BatchOptions& options = {});
+
+// A record with its place, as read from a batch.
+struct ReadRecord {
+  Offset offset = 0;
+  Timestamp timestamp = 0;
+  std::optional<Bytes> key;
+  std::optional<Bytes> value;
+};
+
+// The records of one whole batch, whose decompressed form may have up to `size_max` bytes. Checks the CRC and the form.
+// Errors: corrupt, too_large, unsupported.
+Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t size_max);
+
+}  // namespace fulmar
