@@ -160,11 +160,19 @@ void Scheduler::yield() {
   check_cancelled();
 }
 
-void Scheduler::drain(Domain& domain) {
-  while (domain.live_fibers_ > 0) {
-    auto* fiber = dequeue(domain);
-    ASSERT(fiber != nullptr);  // else a fiber waits while it unwinds
-    run(*fiber);
+void Scheduler::drain(std::span<Domain* const> domains) {
+  for (;;) {
+    bool alive = false;
+    bool ran = false;
+    for (auto* domain : domains) {
+      while (auto* fiber = dequeue(*domain)) {
+        run(*fiber);
+        ran = true;
+      }
+      alive = alive || domain->live_fibers_ > 0;
+    }
+    if (!alive) return;
+    ASSERT(ran);  // else a fiber waits while it unwinds
   }
 }
 

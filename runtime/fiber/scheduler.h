@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -38,9 +39,9 @@ class Scheduler {
   // Lets the other ready fibers run first. A cancellation point.
   void yield();
 
-  // Runs the fibers of `domain`, and no others, until none of them is alive. Asserts that none waits for anything but its
-  // children: to be used after Domain::cancel().
-  void drain(Domain& domain);
+  // Runs the fibers of these domains, and no others, until none of them is alive. Asserts that none waits for anything but
+  // another of them: to be used after Domain::cancel(). From the scheduler's context only.
+  void drain(std::span<Domain* const> domains);
 
   std::size_t live_fibers() const { return live_fibers_; }
   std::uint64_t switches() const { return switches_; }

@@ -1,0 +1,85 @@
+// SimDisk: a machine's disk. It outlives the processes that use it; SimDiskHandle is the Disk one of their shards sees.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "runtime/base/random.h"
+#include "runtime/base/time.h"
+#include "runtime/fiber/event.h"
+#include "runtime/host/disk.h"
+#include "sim/disk_image.h"
+#include "sim/scheduler.h"
+
+namespace fulmar {
+
+// What is wrong with a disk. Chances are in a thousand, per operation.
+struct DiskFaults {
+  std::int64_t slow_factor = 1;
+  bool stuck = false;  // nothing completes until it is unstuck, or the process dies
+  std::uint64_t capacity_bytes = std::uint64_t{1} << 40;
+  std::uint64_t read_error_permille = 0;
+  std::uint64_t write_error_permille = 0;
+  std::uint64_t sync_error_permille = 0;
+
+  bool operator==(const DiskFaults&) const = default;
+};
+
+class SimDisk {
+ public:
+  SimDisk(SimScheduler& scheduler, Trace& trace, Random random, std::string name);
+
+  const DiskFaults& faults() const { return faults_; }
+  void set_faults(DiskFaults faults);
+  void power_loss();
+  void wipe();
+  // Damages the sector at `offset` of a file; nothing if there is no such file or it is shorter.
+  void damage(std::string_view path, std::uint64_t offset);
+
+  DiskImage& image() { return image_; }
+  const DiskImage& image() const { return image_; }
+  std::int64_t open_files() const { return open_files_; }
+
+ private:
+  friend class SimDiskHandle;
+  friend class SimFile;
+
+  enum class Operation : std::uint8_t { read, write, sync, names };
+  // Lets the operation take its time; throws FiberCancelled if the process ends meanwhile.
+  void take_time(Operation operation);
+  bool fails(std::uint64_t permille) { return permille > 0 && random_.chance(permille, 1000); }
+  bool has_room(std::uint64_t more) const;
+
+  SimScheduler& scheduler_;
+  Trace& trace_;
+  Random random_;
+  Random losses_;
+  std::string name_;
+  DiskImage image_;
+  DiskFaults faults_;
+  Event unstuck_;
+  std::map<std::string, int> locks_;
+  std::int64_t open_files_ = 0;
+  std::uint64_t used_bytes_ = 0;
+};
+
+class SimDiskHandle final : public Disk {
+ public:
+  explicit SimDiskHandle(SimDisk& disk) : disk_(disk) {}
+
+  Result<std::unique_ptr<File>> open(std::string_view path, OpenMode mode) override;
+  Result<void> rename(std::string_view from, std::string_view to) override;
+  Result<void> remove(std::string_view path) override;
+  Result<void> remove_directory(std::string_view path) override;
+  Result<void> create_directory(std::string_view path) override;
+  Result<std::vector<DirectoryEntry>> list(std::string_view path) override;
+  Result<void> sync_directory(std::string_view path) override;
+  Result<std::uint64_t> free_bytes() override;
+  Result<std::unique_ptr<File>> lock(std::string_view path) override;
+
+ private:
+  SimDisk& disk_;
+};
+
+}  // namespace fulmar

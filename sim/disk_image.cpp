@@ -1,0 +1,167 @@
+#include "sim/disk_image.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "runtime/base/assert.h"
+#include "runtime/host/disk.h"
+
+namespace fulmar {
+
+void FileImage::lay(std::string& content, std::uint64_t offset, std::string_view data) {
+  if (content.size() < offset + data.size()) content.resize(offset + data.size(), '\0');
+  data.copy(content.data() + offset, data.size());
+}
+
+void FileImage::apply(std::string& content, const Pending& operation) {
+  if (operation.truncation)
+    content.resize(operation.offset, '\0');
+  else
+    lay(content, operation.offset, operation.data);
+}
+
+void FileImage::write(std::uint64_t offset, const ByteChain& data) {
+  std::string flat;
+  flat.reserve(data.size());
+  for (const auto& part : data.parts()) flat += part.view();
+  lay(current_, offset, flat);
+  pending_.push_back({offset, std::move(flat), false});
+}
+
+void FileImage::truncate(std::uint64_t size) {
+  current_.resize(size, '\0');
+  pending_.push_back({size, {}, true});
+}
+
+void FileImage::sync(std::uint64_t mark) {
+  std::size_t done = 0;
+  for (; first_pending_ < mark && done < pending_.size(); ++first_pending_, ++done)
+    if (!pending_[done].forgotten) apply(durable_, pending_[done]);
+  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(done));
+}
+
+void FileImage::fail_sync(std::uint64_t mark, Random& random) {
+  for (std::size_t i = 0; i < pending_.size() && first_pending_ + i < mark; ++i)
+    if (random.chance(1, 2)) pending_[i].forgotten = true;
+}
+
+void FileImage::power_loss(Random& random) {
+  for (const auto& operation : pending_) {
+    auto fate = random.below(3);
+    if (operation.forgotten || fate == 0) continue;
+    if (fate == 1 || operation.truncation) {
+      apply(durable_, operation);
+      continue;
+    }
+    for (std::size_t at = 0; at < operation.data.size();) {
+      auto absolute = operation.offset + at;
+      auto piece = std::min<std::size_t>(operation.data.size() - at, sector_size - absolute % sector_size);
+      if (random.chance(1, 2)) lay(durable_, absolute, std::string_view(operation.data).substr(at, piece));
+      at += piece;
+    }
+  }
+  first_pending_ += pending_.size();
+  pending_.clear();
+  current_ = durable_;
+}
+
+void FileImage::damage(std::uint64_t offset) {
+  auto sector = offset / sector_size * sector_size;
+  for (auto* content : {&current_, &durable_})
+    for (auto at = sector; at < std::min<std::uint64_t>(sector + sector_size, content->size()); ++at)
+      (*content)[at] = static_cast<char>((*content)[at] ^ 0x5a);
+}
+
+DiskImage::DiskImage() : root_(std::make_shared<DirectoryImage>()) {}
+
+const Inode* DiskImage::find(std::string_view path) const {
+  auto parent = directory(parent_directory(path));
+  if (!parent) return nullptr;
+  auto name = path.substr(path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/') + 1);
+  auto found = parent->current.find(name);
+  return found == parent->current.end() ? nullptr : &found->second;
+}
+
+std::shared_ptr<DirectoryImage> DiskImage::directory(std::string_view path) const {
+  if (path.empty()) return root_;
+  const auto* inode = find(path);
+  return inode ? inode->directory : nullptr;
+}
+
+void DiskImage::link(const std::shared_ptr<DirectoryImage>& directory, std::string_view name, Inode inode) {
+  directory->current.insert_or_assign(std::string(name), inode);
+  changes_.push_back({next_change_++, nullptr, {}, directory, std::string(name), std::move(inode)});
+}
+
+void DiskImage::unlink(const std::shared_ptr<DirectoryImage>& directory, std::string_view name) {
+  auto found = directory->current.find(name);
+  ASSERT(found != directory->current.end());
+  directory->current.erase(found);
+  changes_.push_back({next_change_++, directory, std::string(name), nullptr, {}, {}});
+}
+
+void DiskImage::rename(const std::shared_ptr<DirectoryImage>& from, std::string_view from_name,
+                       const std::shared_ptr<DirectoryImage>& to, std::string_view to_name) {
+  auto found = from->current.find(from_name);
+  ASSERT(found != from->current.end());
+  Inode inode = found->second;
+  from->current.erase(found);
+  to->current.insert_or_assign(std::string(to_name), inode);
+  changes_.push_back({next_change_++, from, std::string(from_name), to, std::string(to_name), std::move(inode)});
+}
+
+void DiskImage::apply(const Change& change) {
+  if (change.removed_from) {
+    auto& entries = change.removed_from->durable;
+    auto found = entries.find(change.removed_name);
+    // A name that was given to another file since is not this change's to remove.
+    bool same = found != entries.end() && (!change.added_to || (found->second.file == change.inode.file &&
+                                                                found->second.directory == change.inode.directory));
+    if (same) entries.erase(found);
+  }
+  if (change.added_to) change.added_to->durable.insert_or_assign(change.added_name, change.inode);
+}
+
+void DiskImage::sync_directory(const DirectoryImage& directory, std::uint64_t mark) {
+  std::erase_if(changes_, [&](const Change& change) {
+    bool covered =
+        change.number < mark && (change.removed_from.get() == &directory || change.added_to.get() == &directory);
+    if (covered) apply(change);
+    return covered;
+  });
+}
+
+void DiskImage::power_loss(Random& random) {
+  for (const auto& change : changes_)
+    if (random.chance(1, 2)) apply(change);
+  changes_.clear();
+  std::function<void(DirectoryImage&)> restore = [&](DirectoryImage& directory) {
+    directory.current = directory.durable;
+    for (auto& [name, inode] : directory.current) {
+      if (inode.file) inode.file->power_loss(random);
+      if (inode.directory) restore(*inode.directory);
+    }
+  };
+  restore(*root_);
+}
+
+std::uint64_t DiskImage::used_bytes() const {
+  std::uint64_t used = 0;
+  for (const auto& [path, file] : files()) used += file->current().size();
+  return used;
+}
+
+std::map<std::string, std::shared_ptr<FileImage>> DiskImage::files() const {
+  std::map<std::string, std::shared_ptr<FileImage>> found;
+  std::function<void(const DirectoryImage&, const std::string&)> walk = [&](const DirectoryImage& directory,
+                                                                            const std::string& prefix) {
+    for (const auto& [name, inode] : directory.current) {
+      if (inode.file) found.emplace(prefix + name, inode.file);
+      if (inode.directory) walk(*inode.directory, prefix + name + "/");
+    }
+  };
+  walk(*root_, "");
+  return found;
+}
+
+}  // namespace fulmar

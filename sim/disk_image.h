@@ -1,0 +1,106 @@
+// DiskImage: what a simulated disk holds, seen twice: as the running system sees it, and as it would be found after a
+// power loss. In between lie the operations that no sync has covered yet.
+//
+// Model. A write that no completed sync covers survives a power loss, is lost, or is torn: of each of its 512-byte
+// sectors the new or the old content is found, independently. A truncation survives or is lost. An entry of a directory
+// (created, renamed, removed) that no sync_directory covers survives or is lost, each by itself; a rename is one step.
+// A process' death loses nothing. Operations of one file survive in order: a later one is laid over an earlier one.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/bytes.h"
+#include "runtime/base/random.h"
+
+namespace fulmar {
+
+inline constexpr std::size_t sector_size = 512;
+
+class FileImage {
+ public:
+  const std::string& current() const { return current_; }
+  const std::string& durable() const { return durable_; }
+
+  void write(std::uint64_t offset, const ByteChain& data);
+  void truncate(std::uint64_t size);
+  // How many operations there have been: a sync that begins now covers those.
+  std::uint64_t mark() const { return first_pending_ + pending_.size(); }
+  void sync(std::uint64_t mark);
+  // A sync that failed: each operation it was to make durable is forgotten with chance 1/2; reads still show it.
+  void fail_sync(std::uint64_t mark, Random& random);
+  void power_loss(Random& random);
+  // Flips bits of the sector at `offset`, on the medium and in what is read.
+  void damage(std::uint64_t offset);
+  bool has_unsynced() const { return !pending_.empty(); }
+
+ private:
+  struct Pending {
+    std::uint64_t offset;
+    std::string data;
+    bool truncation;  // to `offset`
+    bool forgotten = false;
+  };
+  static void lay(std::string& content, std::uint64_t offset, std::string_view data);
+  static void apply(std::string& content, const Pending& operation);
+
+  std::string current_;
+  std::string durable_;
+  std::vector<Pending> pending_;
+  std::uint64_t first_pending_ = 0;
+};
+
+struct DirectoryImage;
+
+struct Inode {
+  std::shared_ptr<FileImage> file;            // one of
+  std::shared_ptr<DirectoryImage> directory;  // the two
+};
+
+struct DirectoryImage {
+  std::map<std::string, Inode, std::less<>> current;
+  std::map<std::string, Inode, std::less<>> durable;
+};
+
+class DiskImage {
+ public:
+  DiskImage();
+
+  // The inode at a path of the running system's view; null if there is none.
+  const Inode* find(std::string_view path) const;
+  std::shared_ptr<DirectoryImage> directory(std::string_view path) const;  // null if it is none
+
+  void link(const std::shared_ptr<DirectoryImage>& directory, std::string_view name, Inode inode);
+  void unlink(const std::shared_ptr<DirectoryImage>& directory, std::string_view name);
+  void rename(const std::shared_ptr<DirectoryImage>& from, std::string_view from_name,
+              const std::shared_ptr<DirectoryImage>& to, std::string_view to_name);
+  std::uint64_t mark() const { return next_change_; }
+  void sync_directory(const DirectoryImage& directory, std::uint64_t mark);
+
+  void power_loss(Random& random);
+  std::uint64_t used_bytes() const;
+
+  // All files of the running view, path to content, for checkers.
+  std::map<std::string, std::shared_ptr<FileImage>> files() const;
+
+ private:
+  struct Change {
+    std::uint64_t number;
+    std::shared_ptr<DirectoryImage> removed_from;  // null if nothing is removed
+    std::string removed_name;
+    std::shared_ptr<DirectoryImage> added_to;  // null if nothing is added
+    std::string added_name;
+    Inode inode;
+  };
+  static void apply(const Change& change);
+
+  std::shared_ptr<DirectoryImage> root_;
+  std::vector<Change> changes_;  // that no sync has covered, in order
+  std::uint64_t next_change_ = 0;
+};
+
+}  // namespace fulmar

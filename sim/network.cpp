@@ -1,0 +1,119 @@
+#include "sim/network.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "runtime/base/assert.h"
+#include "runtime/fiber/fiber.h"
+#include "sim/stream.h"
+
+namespace fulmar {
+
+SimNetwork::SimNetwork(SimScheduler& scheduler, Trace& trace, Random random)
+    : scheduler_(scheduler), trace_(trace), random_(random) {}
+
+SimNetwork::~SimNetwork() = default;
+
+void SimNetwork::add_machine(const std::string& name) {
+  machines_.push_back({name, true, 40000, {}});
+}
+
+std::string SimNetwork::address_of(std::size_t machine) {
+  return "10.0.0." + std::to_string(machine + 1);
+}
+
+std::optional<std::size_t> SimNetwork::machine_at(const std::string& host) const {
+  for (std::size_t i = 0; i < machines_.size(); ++i)
+    if (machines_[i].name == host || address_of(i) == host) return i;
+  return std::nullopt;
+}
+
+Result<std::vector<SocketAddress>> SimNetwork::resolve(const std::string& host, std::uint16_t port) const {
+  auto machine = machine_at(host);
+  if (!machine) return fail(Errc::unreachable, "no such host: " + host);
+  return std::vector<SocketAddress>{{address_of(*machine), port}};
+}
+
+Result<std::unique_ptr<Listener>> SimNetwork::listen(std::size_t machine, const SocketAddress& at, bool shared) {
+  check_cancelled();
+  auto& here = machines_[machine];
+  bool any = at.host.empty() || at.host == "0.0.0.0" || at.host == "::";
+  if (!any && at.host != address_of(machine) && at.host != "127.0.0.1")
+    return fail(Errc::invalid_argument, at.host + " is not an address of " + here.name);
+  SocketAddress local{any ? address_of(machine) : at.host, at.port ? at.port : here.next_port++};
+  for (auto [it, end] = here.listeners.equal_range(local.port); it != end; ++it)
+    if (!shared || !it->second->shared_) return fail(Errc::address_in_use, to_string(local));
+  return std::make_unique<SimListener>(*this, machine, std::move(local), shared);
+}
+
+Result<std::unique_ptr<Connection>> SimNetwork::connect(std::size_t machine, const SocketAddress& to,
+                                                        Deadline deadline) {
+  check_cancelled();
+  auto target = to.host == "127.0.0.1" ? std::optional(machine) : machine_at(to.host);
+  if (!target) return fail(Errc::unreachable, to_string(to));
+  WaitList elapsed;
+  Duration retry = seconds(1);
+  for (;;) {
+    auto& there = link(machine, *target);
+    auto& back = link(*target, machine);
+    auto arrival = std::max(scheduler_.now() + latency(there), there.clogged_until);
+    if (elapsed.wait(Deadline{std::min(arrival, deadline.at)}); scheduler_.now() >= deadline.at)
+      return fail(Errc::timed_out, "connect to " + to_string(to));
+    if (!there.cut && machines_[*target].up) {
+      std::vector<SimListener*> listeners;
+      for (auto [it, end] = machines_[*target].listeners.equal_range(to.port); it != end; ++it)
+        if (it->second->waiting_.size() < SimListener::backlog_max) listeners.push_back(it->second);
+      bool refused = there.refused || listeners.empty();
+      SocketAddress here{address_of(machine), machines_[machine].next_port++};
+      std::shared_ptr<SimStream> stream;
+      std::unique_ptr<SimConnection> client;
+      if (!refused) {
+        auto* listener = random_.pick(std::span(listeners));
+        stream = std::make_shared<SimStream>(*this, next_stream_++, machine, *target);
+        std::erase_if(streams_, [](const auto& s) { return s.expired(); });
+        streams_.push_back(stream);
+        client = std::make_unique<SimConnection>(stream, 0, here, to);
+        listener->waiting_.push_back(std::make_unique<SimConnection>(stream, 1, to, here));
+        listener->acceptable_.wake_one();
+      }
+      elapsed.wait(Deadline{std::min(scheduler_.now() + latency(back), deadline.at)});
+      // The answer may be lost: the server then holds a connection that the client gave up.
+      if (!back.cut) {
+        if (refused) return fail(Errc::refused, "connect to " + to_string(to));
+        if (stream->broken[0]) return fail(Errc::reset, "connect to " + to_string(to));
+        return client;
+      }
+    }
+    elapsed.wait(Deadline{std::min(scheduler_.now() + retry, deadline.at)});
+    if (scheduler_.now() >= deadline.at) return fail(Errc::timed_out, "connect to " + to_string(to));
+    retry *= 2;
+  }
+}
+
+void SimNetwork::reset_connections(std::size_t a, std::size_t b) {
+  for (auto& weak : streams_) {
+    auto stream = weak.lock();
+    if (!stream) continue;
+    bool hit = a == b ? stream->machine[0] == a || stream->machine[1] == a
+                      : (stream->machine[0] == a && stream->machine[1] == b) ||
+                            (stream->machine[0] == b && stream->machine[1] == a);
+    if (!hit) continue;
+    stream->break_side(0);
+    stream->break_side(1);
+  }
+}
+
+void SimNetwork::power_loss(std::size_t machine) {
+  machines_[machine].up = false;
+  for (auto& weak : streams_) {
+    auto stream = weak.lock();
+    if (!stream) continue;
+    for (int side = 0; side < 2; ++side) {
+      if (stream->machine[side] != machine) continue;
+      stream->break_side(side);
+      stream->end[side] = SimStream::End::vanished;
+    }
+  }
+}
+
+}  // namespace fulmar

@@ -1,0 +1,239 @@
+#include "sim/process.h"
+
+#include <algorithm>
+
+#include "sim/world.h"
+
+namespace fulmar {
+
+class SimHost::ClockView final : public Clock {
+ public:
+  ClockView(SimScheduler& scheduler, Node& node) : scheduler_(scheduler), node_(node) {}
+  Instant now() const override { return scheduler_.now(); }
+  Timestamp wall_ms() const override { return node_.wall_ms(); }
+  void sleep_until(Instant at) override {
+    WaitList never;
+    never.wait(Deadline{at});
+  }
+
+ private:
+  SimScheduler& scheduler_;
+  Node& node_;
+};
+
+class SimHost::NetworkView final : public Network {
+ public:
+  NetworkView(SimNetwork& network, std::size_t machine) : network_(network), machine_(machine) {}
+  Result<std::unique_ptr<Listener>> listen(const SocketAddress& at, bool shared) override {
+    return network_.listen(machine_, at, shared);
+  }
+  Result<std::unique_ptr<Connection>> connect(const SocketAddress& to, Deadline deadline) override {
+    return network_.connect(machine_, to, deadline);
+  }
+  Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port) override {
+    return network_.resolve(host, port);
+  }
+
+ private:
+  SimNetwork& network_;
+  std::size_t machine_;
+};
+
+class SimHost::EntropyView final : public Entropy {
+ public:
+  explicit EntropyView(Random random) : random_(random) {}
+  std::uint64_t next() override { return random_.next(); }
+
+ private:
+  Random random_;
+};
+
+class SimHost::Sink final : public LogSink {
+ public:
+  Sink(World& world, std::string who) : world_(world), who_(std::move(who)) {}
+  bool enabled(LogLevel level) const override { return level >= world_.log_level(); }
+  void write(LogLevel level, std::string_view component, std::string_view line) override {
+    auto now = world_.scheduler().now();
+    world_.trace().event(Trace::Kind::log, now, static_cast<std::uint64_t>(level));
+    world_.trace().bytes(line);
+    world_.trace().line(now, [&] {
+      return who_ + " " + log_level_name(level) + " " + std::string(component) + ": " + std::string(line);
+    });
+  }
+
+ private:
+  World& world_;
+  std::string who_;
+};
+
+// A message from shard to shard, and its slot.
+struct SimProcess::Message final : Timer {
+  explicit Message(SimProcess& p) : process(p) {}
+  virtual ~Message() = default;
+  void fire() noexcept override {
+    auto call = std::move(action);
+    process.free_messages_.push_back(this);
+    call();
+  }
+  SimProcess& process;
+  std::move_only_function<void()> action;
+};
+
+// A call under way; lives in the frame of the caller, who waits until the remote fiber has ended whatever happens.
+struct Crossing final : Blocker {
+  Crossing(SimHost& f, SimHost& t, Host::RemoteCall& c) : from(f), to(t), call(c), caller(*Fiber::current()) {
+    from.process_.crossings_.push_back(this);
+  }
+  virtual ~Crossing() { std::erase(from.process_.crossings_, this); }
+
+  void cancel() noexcept override {
+    cancelled = true;
+    if (remote) remote->request_cancel();
+  }
+  void remote_ended() {
+    remote = nullptr;
+    if (from.process_.dead_) {
+      from.domain_.scheduler().make_ready(caller);
+      return;
+    }
+    begun = false;
+    from.process_.send(to.shard_, from.shard_, [this] { from.domain_.scheduler().make_ready(caller); });
+  }
+
+  SimHost& from;
+  SimHost& to;
+  Host::RemoteCall& call;
+  Fiber& caller;
+  Fiber* remote = nullptr;
+  bool begun = false;  // the remote fiber was started and has not ended
+  bool completed = false;
+  bool cancelled = false;
+};
+
+SimProcess::SimProcess(Node& node, std::uint64_t number, unsigned shards, ProcessMain main)
+    : node_(node), main_(std::move(main)) {
+  auto random = node.random().split("process").split(number);
+  for (unsigned shard = 0; shard < shards; ++shard)
+    shards_.push_back(std::make_unique<SimHost>(*this, shard, shards, random.split(shard)));
+  shards_[0]->domain_.spawn("main", [this] {
+    int code = main_(*shards_[0]);
+    exit_code_ = code;
+    node_.world().at(node_.world().now(), [&node = node_] { node.reap(); });
+    auto now = node_.world().scheduler().now();
+    node_.world().trace().event(Trace::Kind::process, now, static_cast<std::uint64_t>(code), 1);
+    node_.world().trace().line(now, [&] { return node_.name() + " exits with " + std::to_string(code); });
+  });
+}
+
+SimProcess::~SimProcess() {
+  die();
+}
+
+void SimProcess::pause() {
+  for (auto& shard : shards_)
+    if (!shard->domain_.paused()) shard->domain_.pause();
+}
+
+void SimProcess::resume() {
+  for (auto& shard : shards_)
+    if (shard->domain_.paused()) shard->domain_.resume();
+}
+
+void SimProcess::die() {
+  if (dead_) return;
+  dead_ = true;
+  resume();
+  auto& scheduler = node_.world().scheduler();
+  for (auto& message : messages_) {
+    scheduler.disarm(*message);
+    message->action = nullptr;
+  }
+  // Their messages, or the answers to them, go down with the process.
+  for (auto* crossing : crossings_)
+    if (!crossing->begun) scheduler.make_ready(crossing->caller);
+  std::vector<Domain*> domains;
+  for (auto& shard : shards_) {
+    shard->domain_.cancel();
+    domains.push_back(&shard->domain_);
+  }
+  scheduler.drain(domains);
+}
+
+void SimProcess::send(unsigned from, unsigned to, std::move_only_function<void()> action) {
+  auto& sender = *shards_[from];
+  auto& scheduler = node_.world().scheduler();
+  if (free_messages_.empty()) {
+    messages_.push_back(std::make_unique<Message>(*this));
+    free_messages_.push_back(messages_.back().get());
+  }
+  auto* message = free_messages_.back();
+  free_messages_.pop_back();
+  message->action = std::move(action);
+  auto takes = nanoseconds(sender.crossing_times_.between(200, 20'000));
+  auto& last = sender.last_arrival_[to];
+  last = std::max(scheduler.now() + takes, last + nanoseconds(1));
+  scheduler.arm(*message, last);
+}
+
+SimHost::SimHost(SimProcess& process, unsigned shard, unsigned shard_count, Random random)
+    : process_(process),
+      shard_(shard),
+      shard_count_(shard_count),
+      domain_(process.node().world().scheduler(), process.node().name()),
+      crossing_times_(random.split("crossings")),
+      last_arrival_(shard_count),
+      clock_(std::make_unique<ClockView>(process.node().world().scheduler(), process.node())),
+      disk_(process.node().disk()),
+      network_(std::make_unique<NetworkView>(process.node().world().network(), process.node().number())),
+      entropy_(std::make_unique<EntropyView>(random.split("entropy"))),
+      sink_(std::make_unique<Sink>(process.node().world(), process.node().name() + "/" + std::to_string(shard))),
+      log_(*sink_, "main") {}
+
+SimHost::~SimHost() = default;
+Clock& SimHost::clock() {
+  return *clock_;
+}
+Network& SimHost::network() {
+  return *network_;
+}
+Entropy& SimHost::entropy() {
+  return *entropy_;
+}
+
+void SimHost::post(unsigned n, FiberGroup* group, std::move_only_function<void(Host&)> fn) {
+  if (process_.dead_) return;
+  auto& target = *process_.shards_[n];
+  process_.send(shard_, n, [&target, group, fn = std::move(fn)]() mutable {
+    auto& in = group ? *group : target.domain_.root();
+    in.spawn("post", [&target, fn = std::move(fn)]() mutable { fn(target); });
+  });
+}
+
+void SimHost::run_on(unsigned n, FiberGroup* group, RemoteCall& call) {
+  check_cancelled();
+  Crossing crossing(*this, *process_.shards_[n], call);
+  process_.send(shard_, n, [&crossing, group] {
+    struct Ended {
+      explicit Ended(Crossing& c) : crossing(&c) {}
+      Ended(Ended&& other) noexcept : crossing(std::exchange(other.crossing, nullptr)) {}
+      ~Ended() {
+        if (crossing) crossing->remote_ended();
+      }
+      Crossing* crossing;
+    };
+    crossing.begun = true;
+    auto& in = group ? *group : crossing.to.domain_.root();
+    in.spawn("call", [ended = Ended(crossing)]() {
+      auto& c = *ended.crossing;
+      if (c.cancelled) return;
+      c.remote = Fiber::current();
+      c.call.run(c.to);
+      c.completed = true;
+    });
+  });
+  domain_.scheduler().suspend(&crossing);
+  if (!crossing.completed) throw FiberCancelled();
+  check_cancelled();
+}
+
+}  // namespace fulmar

@@ -1,0 +1,52 @@
+// SimScheduler: virtual time. Among the fibers that can run it picks one by seed, so that interleavings are explored
+// and not only timings; when none can, time jumps to the next event, events of one instant in an order of the seed.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "runtime/base/random.h"
+#include "runtime/fiber/scheduler.h"
+#include "sim/trace.h"
+
+namespace fulmar {
+
+class SimScheduler final : public Scheduler {
+ public:
+  SimScheduler(Trace& trace, Random random);
+  ~SimScheduler() override;
+
+  Instant now() const override { return now_; }
+  void arm(Timer& timer, Instant when) override;
+  void disarm(Timer& timer) override { timers_.disarm(timer); }
+
+  // Calls `action` at `when`, in the scheduler's context. Cancelled only with the world.
+  void at(Instant when, std::move_only_function<void()> action);
+
+  // Runs one fiber, or fires one timer if that is due by `until`. False if there is neither.
+  bool step(Instant until);
+  // Moves the clock on to `until` when nothing happens before.
+  void advance(Instant until) { now_ = std::max(now_, until); }
+
+  // Steps since the clock last moved: a world where time stands still is stuck in a loop.
+  std::uint64_t steps_this_instant() const { return steps_this_instant_; }
+
+ protected:
+  void enqueue(Fiber& fiber) override { ready_.push_back(&fiber); }
+  Fiber* dequeue(Domain& domain) override;
+
+ private:
+  struct Action;
+
+  Trace& trace_;
+  Random choices_;
+  Random ties_;
+  Instant now_;
+  TimerHeap timers_;
+  std::vector<Fiber*> ready_;
+  std::uint64_t steps_this_instant_ = 0;
+  std::vector<std::unique_ptr<Action>> actions_;  // by slot, so that they go with the world
+  std::vector<std::size_t> free_slots_;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,220 @@
+#include "sim/stream.h"
+
+#include <algorithm>
+
+#include "runtime/base/assert.h"
+#include "runtime/fiber/fiber.h"
+
+namespace fulmar {
+
+SimStream::SimStream(SimNetwork& n, std::uint64_t i, std::size_t client, std::size_t server)
+    : network(n), number(i), machine{client, server} {
+  for (int side = 0; side < 2; ++side) {
+    direction[side].stream = this;
+    direction[side].from = side;
+  }
+}
+
+SimStream::~SimStream() {
+  for (auto& d : direction) network.scheduler_.disarm(d);
+}
+
+void SimStream::wake(int side) {
+  direction[1 - side].readable.wake_all();
+  direction[side].writable.wake_all();
+}
+
+void SimStream::break_side(int side) {
+  if (broken[side]) return;
+  broken[side] = true;
+  auto& out = direction[side];
+  out.under_way.clear();
+  out.bytes_under_way = 0;
+  network.scheduler_.disarm(out);
+  wake(side);
+}
+
+void SimStream::send(int from, Segment segment) {
+  auto& d = direction[from];
+  auto& link = network.link(machine[from], machine[1 - from]);
+  auto now = network.scheduler_.now();
+  auto transfer = nanoseconds(static_cast<std::int64_t>(segment.data.size()) * 1'000'000 /
+                              std::max<std::int64_t>(1, link.bytes_per_ms));
+  // In order: no segment overtakes the one before it; the link's bandwidth spaces them.
+  segment.due = std::max({now + network.latency(link), d.last_due + transfer, link.clogged_until});
+  d.last_due = segment.due;
+  d.bytes_under_way += segment.data.size();
+  d.under_way.push_back(std::move(segment));
+  if (!d.armed()) network.scheduler_.arm(d, d.under_way.front().due);
+}
+
+void SimStream::deliver(Direction& d) {
+  auto self = shared_from_this();  // a side that hears of a reset may let go of the last reference
+  auto& scheduler = network.scheduler_;
+  auto now = scheduler.now();
+  int to = 1 - d.from;
+  while (!d.under_way.empty() && d.under_way.front().due <= now) {
+    bool unreachable = network.link(machine[d.from], machine[to]).cut || !network.machines_[machine[to]].up;
+    if (unreachable) {
+      if (!d.stuck) {
+        d.stuck = true;
+        d.stuck_since = now;
+        d.retry = retransmit_first;
+      } else if (now - d.stuck_since > retransmit_max) {
+        break_side(d.from);
+        return;
+      }
+      scheduler.arm(d, now + d.retry);
+      d.retry = std::min(d.retry * 2, retransmit_interval_max);
+      return;
+    }
+    d.stuck = false;
+    Segment segment = std::move(d.under_way.front());
+    d.under_way.pop_front();
+    d.bytes_under_way -= segment.data.size();
+    network.trace_.event(Trace::Kind::network, now, number << 2 | static_cast<std::uint64_t>(d.from),
+                         segment.data.size());
+    network.trace_.bytes(segment.data.view());
+    if (end[to] != End::open) {
+      // Nobody there: data is answered with a reset, which a closed or forgotten socket sends.
+      if (segment.what == What::data) break_side(d.from);
+      if (segment.what != What::data) d.ended = true;
+      if (broken[d.from]) return;
+      continue;
+    }
+    switch (segment.what) {
+      case What::data:
+        d.bytes_arrived += segment.data.size();
+        d.arrived.push_back(std::move(segment.data));
+        d.readable.wake_all();
+        break;
+      case What::end:
+        d.ended = true;
+        d.readable.wake_all();
+        break;
+      case What::reset: break_side(to); return;
+    }
+  }
+  if (!d.under_way.empty()) scheduler.arm(d, d.under_way.front().due);
+}
+
+void SimStream::close_side(int side) {
+  if (end[side] != End::open) return;
+  end[side] = End::closed;
+  auto& in = direction[1 - side];
+  bool unread = in.bytes_arrived > 0;
+  in.arrived.clear();
+  in.bytes_arrived = 0;
+  in.writable.wake_all();
+  if (!broken[side] && end[1 - side] == End::open) send(side, {unread ? What::reset : What::end, {}, {}});
+}
+
+SimConnection::SimConnection(std::shared_ptr<SimStream> stream, int side, SocketAddress local, SocketAddress peer)
+    : stream_(std::move(stream)), side_(side), local_(std::move(local)), peer_(std::move(peer)) {
+  ++stream_->network.open_connections_;
+}
+
+SimConnection::~SimConnection() {
+  --stream_->network.open_connections_;
+  stream_->close_side(side_);
+}
+
+Result<std::size_t> SimConnection::read(std::span<char> into, Deadline deadline) {
+  check_cancelled();
+  ASSERT(!into.empty());
+  auto stream = stream_;
+  auto& d = stream->direction[1 - side_];
+  for (;;) {
+    if (aborted_) return fail(Errc::closed, "connection to " + to_string(peer_) + " was aborted");
+    if (stream->broken[side_]) return fail(Errc::reset, "connection to " + to_string(peer_) + " was reset");
+    if (!d.arrived.empty()) break;
+    if (d.ended) return std::size_t{0};
+    if (d.readable.wait(deadline) == WaitResult::timed_out)
+      return fail(Errc::timed_out, "read from " + to_string(peer_));
+  }
+  // Fewer bytes than there are, at times: readers must not count on more than one.
+  auto& random = stream->network.random_;
+  auto wanted = into.size();
+  if (random.chance(1, 8)) wanted = 1 + random.below(wanted);
+  std::size_t done = 0;
+  while (done < wanted && !d.arrived.empty()) {
+    auto& first = d.arrived.front();
+    auto piece = std::min(wanted - done, first.size());
+    first.view().copy(into.data() + done, piece);
+    done += piece;
+    if (piece == first.size())
+      d.arrived.pop_front();
+    else
+      first = first.slice(piece);
+  }
+  d.bytes_arrived -= done;
+  d.writable.wake_all();
+  return done;
+}
+
+Result<void> SimConnection::write(const ByteChain& data, Deadline deadline) {
+  check_cancelled();
+  auto stream = stream_;
+  auto& d = stream->direction[side_];
+  auto& random = stream->network.random_;
+  ASSERT(!write_ended_);
+  for (const auto& part : data.parts()) {
+    for (std::size_t at = 0; at < part.size();) {
+      if (aborted_) return fail(Errc::closed, "connection to " + to_string(peer_) + " was aborted");
+      if (stream->broken[side_]) return fail(Errc::reset, "connection to " + to_string(peer_) + " was reset");
+      auto used = d.bytes_under_way + d.bytes_arrived;
+      if (used >= SimStream::window_bytes) {
+        if (d.writable.wait(deadline) == WaitResult::timed_out)
+          return fail(Errc::timed_out, "write to " + to_string(peer_));
+        continue;
+      }
+      auto piece = std::min(part.size() - at, SimStream::window_bytes - used);
+      if (random.chance(1, 8)) piece = 1 + random.below(piece);
+      stream->send(side_, {SimStream::What::data, part.slice(at, piece), {}});
+      at += piece;
+    }
+  }
+  return {};
+}
+
+void SimConnection::shutdown_write() {
+  if (write_ended_ || aborted_ || stream_->broken[side_]) return;
+  write_ended_ = true;
+  stream_->send(side_, {SimStream::What::end, {}, {}});
+}
+
+void SimConnection::abort() {
+  if (aborted_) return;
+  aborted_ = true;
+  if (!stream_->broken[side_] && stream_->end[side_] == SimStream::End::open)
+    stream_->send(side_, {SimStream::What::reset, {}, {}});
+  stream_->wake(side_);
+}
+
+SimListener::SimListener(SimNetwork& network, std::size_t machine, SocketAddress local, bool shared)
+    : network_(network), machine_(machine), local_(std::move(local)), shared_(shared) {
+  network_.machines_[machine_].listeners.emplace(local_.port, this);
+}
+
+SimListener::~SimListener() {
+  close();
+}
+
+Result<std::unique_ptr<Connection>> SimListener::accept() {
+  check_cancelled();
+  while (!closed_ && waiting_.empty()) acceptable_.wait();
+  if (closed_) return fail(Errc::closed, "listener " + to_string(local_));
+  auto next = std::move(waiting_.front());
+  waiting_.pop_front();
+  return next;
+}
+
+void SimListener::close() {
+  if (closed_) return;
+  closed_ = true;
+  std::erase_if(network_.machines_[machine_].listeners, [this](const auto& entry) { return entry.second == this; });
+  waiting_.clear();
+  acceptable_.wake_all();
+}
+
+}  // namespace fulmar

@@ -1,0 +1,136 @@
+#include "sim/world.h"
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+Node::Node(World& world, std::size_t number, std::string name, Random random)
+    : world_(world),
+      number_(number),
+      name_(std::move(name)),
+      random_(random),
+      disk_(world.scheduler(), world.trace(), random.split("disk"), name_) {}
+
+Node::~Node() = default;
+
+namespace {
+// What happens to a machine, in the trace.
+enum class Happening : std::uint64_t { start = 10, stop, kill, power_loss, pause, resume, clock };
+
+void record(World& world, const Node& node, Happening what, const char* text) {
+  world.trace().event(Trace::Kind::process, world.now(), node.number(), static_cast<std::uint64_t>(what));
+  world.trace().line(world.now(), [&] { return node.name() + " " + text; });
+}
+}  // namespace
+
+void Node::start(unsigned shards, ProcessMain main) {
+  ASSERT(!running());
+  record(world_, *this, Happening::start, "starts");
+  world_.network().set_up(number_, true);
+  paused_ = false;
+  process_.reset();
+  process_ = std::make_unique<SimProcess>(*this, starts_++, shards, std::move(main));
+}
+
+void Node::request_stop() {
+  if (!running()) return;
+  record(world_, *this, Happening::stop, "is asked to stop");
+  process_->request_stop();
+}
+
+void Node::kill() {
+  if (!process_) return;
+  record(world_, *this, Happening::kill, "is killed");
+  process_->die();
+  paused_ = false;
+}
+
+void Node::reap() {
+  if (process_ && process_->exit_code()) process_->die();
+}
+
+void Node::power_loss() {
+  record(world_, *this, Happening::power_loss, "loses power");
+  world_.network().power_loss(number_);
+  if (process_) process_->die();
+  disk_.power_loss();
+  paused_ = false;
+}
+
+void Node::pause() {
+  if (!running() || paused_) return;
+  record(world_, *this, Happening::pause, "is paused");
+  paused_ = true;
+  process_->pause();
+}
+
+void Node::resume() {
+  if (!paused_) return;
+  record(world_, *this, Happening::resume, "goes on");
+  paused_ = false;
+  process_->resume();
+}
+
+void Node::set_clock(ClockFaults faults) {
+  auto now = world_.now();
+  drifted_ms_ += (now - drift_since_).count() / 1'000'000 * clock_.drift_ppm / 1'000'000;
+  drift_since_ = now;
+  clock_ = faults;
+  record(world_, *this, Happening::clock, "has its wall clock changed");
+}
+
+Timestamp Node::wall_ms() const {
+  auto drift = (world_.now() - drift_since_).count() / 1'000'000 * clock_.drift_ppm / 1'000'000;
+  return world_.true_ms() + clock_.offset_ms + drifted_ms_ + drift;
+}
+
+World::World(std::uint64_t seed, LogLevel log_level)
+    : log_level_(log_level),
+      byte_blocks_at_start_(live_byte_blocks()),
+      random_(seed),
+      scheduler_(trace_, random_.split("scheduler")),
+      network_(scheduler_, trace_, random_.split("network")) {
+  trace_.fold(seed);
+}
+
+World::~World() {
+  for (auto& node : nodes_) node->kill();
+}
+
+Node& World::add_node(std::string name) {
+  network_.add_machine(name);
+  nodes_.push_back(std::make_unique<Node>(*this, nodes_.size(), name, random_.split("node").split(name)));
+  return *nodes_.back();
+}
+
+void World::run_until(Instant at) {
+  while (!stuck_ && scheduler_.step(at)) stuck_ = scheduler_.steps_this_instant() > steps_per_instant_max;
+  scheduler_.advance(at);
+}
+
+bool World::run_until(const std::function<bool()>& holds, Instant deadline) {
+  while (!holds()) {
+    if (stuck_) return false;
+    if (!scheduler_.step(deadline)) {
+      scheduler_.advance(deadline);
+      return holds();
+    }
+    stuck_ = scheduler_.steps_this_instant() > steps_per_instant_max;
+  }
+  return true;
+}
+
+std::vector<std::string> World::leaks() {
+  std::vector<std::string> found;
+  for (auto& node : nodes_) {
+    if (node->running()) found.push_back(node->name() + " still runs");
+    if (node->disk().open_files() != 0)
+      found.push_back(node->name() + " has " + std::to_string(node->disk().open_files()) + " open files");
+  }
+  if (scheduler_.live_fibers() != 0) found.push_back(std::to_string(scheduler_.live_fibers()) + " fibers are alive");
+  if (network_.open_connections() != 0)
+    found.push_back(std::to_string(network_.open_connections()) + " connections are open");
+  return found;
+}
+
+}  // namespace fulmar

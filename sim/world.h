@@ -1,0 +1,122 @@
+// World: one simulated life, made of one number. Machines, their disks and clocks, the network between them and the
+// processes on them, all on one thread and one virtual clock.
+//
+//   World world(seed);
+//   Node& broker = world.add_node("broker");
+//   broker.start(2, [](Host& host) { return run_broker(host, options); });
+//   world.run_for(seconds(10));
+//   broker.power_loss();
+//
+// The methods that change the world may be called between runs, or from at() actions; not from fibers.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/host/log.h"
+#include "sim/network.h"
+#include "sim/process.h"
+#include "sim/scheduler.h"
+#include "sim/trace.h"
+
+namespace fulmar {
+
+// The wall clock of a machine, against true time.
+struct ClockFaults {
+  std::int64_t offset_ms = 0;
+  std::int64_t drift_ppm = 0;  // since `drift_since`
+
+  bool operator==(const ClockFaults&) const = default;
+};
+
+class Node {
+ public:
+  Node(World& world, std::size_t number, std::string name, Random random);
+  ~Node();
+
+  // Starts a process; none may be alive. The machine comes up if it was down.
+  void start(unsigned shards, ProcessMain main);
+  void request_stop();
+  void kill();        // the process dies, its files keep all it wrote, its peers see resets
+  void power_loss();  // the machine dies: unsynced data is at the disk's mercy, peers hear nothing
+  void pause();
+  void resume();
+  void set_clock(ClockFaults faults);
+  void jump_clock(std::int64_t by_ms) { set_clock({clock_.offset_ms + by_ms, clock_.drift_ppm}); }
+
+  bool running() const { return process_ && process_->alive(); }
+  bool paused() const { return paused_; }
+  std::optional<int> exit_code() const { return process_ ? process_->exit_code() : std::nullopt; }
+
+  Timestamp wall_ms() const;
+  const ClockFaults& clock_faults() const { return clock_; }
+  SimDisk& disk() { return disk_; }
+  World& world() { return world_; }
+  const std::string& name() const { return name_; }
+  std::size_t number() const { return number_; }
+  std::string address() const { return SimNetwork::address_of(number_); }
+  const Random& random() const { return random_; }
+
+ private:
+  friend class SimProcess;
+  void reap();  // a process whose main has returned is over, with all its shards
+
+  World& world_;
+  std::size_t number_;
+  std::string name_;
+  Random random_;
+  SimDisk disk_;
+  ClockFaults clock_;
+  std::int64_t drifted_ms_ = 0;
+  Instant drift_since_;
+  bool paused_ = false;
+  std::uint64_t starts_ = 0;
+  std::unique_ptr<SimProcess> process_;
+};
+
+class World {
+ public:
+  // True time starts here: 2026-01-01T00:00:00Z.
+  static constexpr Timestamp epoch_ms = 1'767'225'600'000;
+  // More steps than this in one instant mean that the world is caught in a loop.
+  static constexpr std::uint64_t steps_per_instant_max = 2'000'000;
+
+  explicit World(std::uint64_t seed, LogLevel log_level = LogLevel::info);
+  ~World();
+
+  Node& add_node(std::string name);
+  Node& node(std::size_t number) { return *nodes_[number]; }
+  std::size_t node_count() const { return nodes_.size(); }
+
+  void run_until(Instant at);
+  void run_for(Duration d) { run_until(now() + d); }
+  // Runs until `holds`, or the deadline; says whether it holds. Tested after each step.
+  bool run_until(const std::function<bool()>& holds, Instant deadline);
+  void at(Instant when, std::move_only_function<void()> action) { scheduler_.at(when, std::move(action)); }
+
+  Instant now() const { return scheduler_.now(); }
+  Timestamp true_ms() const { return epoch_ms + now().ns / 1'000'000; }
+  SimScheduler& scheduler() { return scheduler_; }
+  SimNetwork& network() { return network_; }
+  Trace& trace() { return trace_; }
+  const Random& random() const { return random_; }
+  LogLevel log_level() const { return log_level_; }
+  bool stuck() const { return stuck_; }  // a run ended because the world was caught in a loop
+
+  // What is alive though no process is: to be asked after all have ended. Empty is good.
+  std::vector<std::string> leaks();
+
+ private:
+  LogLevel log_level_;
+  std::int64_t byte_blocks_at_start_;
+  Random random_;
+  Trace trace_;
+  SimScheduler scheduler_;
+  SimNetwork network_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  bool stuck_ = false;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,209 @@
+#include "sim/world.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace fulmar {
+namespace {
+
+// A server that echoes, and a client that says `count` words and expects them back.
+int echo(Host& host) {
+  auto listener = host.network().listen({"", 7}, false).value();
+  FiberGroup connections;
+  for (;;) {
+    auto accepted = listener->accept();
+    if (!accepted) return 1;
+    connections.spawn("echo", [connection = std::move(*accepted)] {
+      char buffer[64];
+      for (;;) {
+        auto read = connection->read(buffer);
+        if (!read || *read == 0) return;
+        if (!connection->write(ByteChain(Bytes::copy_of({buffer, *read})))) return;
+      }
+    });
+  }
+}
+
+int say(Host& host, int count) {
+  for (int i = 0; i < count; ++i) {
+    auto connection = host.network().connect({"10.0.0.1", 7}, host.clock().deadline_in(seconds(5)));
+    if (!connection) continue;
+    std::string word = "word " + std::to_string(i);
+    if (!(*connection)->write(ByteChain(Bytes::copy_of(word)))) continue;
+    std::string heard;
+    while (heard.size() < word.size()) {
+      char buffer[16];
+      auto read = (*connection)->read(buffer, host.clock().deadline_in(seconds(5)));
+      if (!read || *read == 0) break;
+      heard.append(buffer, *read);
+    }
+    if (heard != word) return 1;
+    host.clock().sleep_for(milliseconds(10));
+  }
+  return 0;
+}
+
+std::uint64_t hash_of(std::uint64_t seed, bool readable) {
+  World world(seed);
+  if (readable) world.trace().set_sink([](Instant, std::string_view) {});
+  auto& server = world.add_node("server");
+  auto& client = world.add_node("client");
+  server.start(2, echo);
+  client.start(1, [](Host& host) { return say(host, 20); });
+  world.run_for(seconds(1));
+  server.kill();
+  client.kill();
+  EXPECT_EQ(client.exit_code(), 0);
+  EXPECT_TRUE(world.leaks().empty());
+  return world.trace().hash();
+}
+
+TEST(World, TheSameSeedIsTheSameLife) {
+  std::set<std::uint64_t> hashes;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    auto hash = hash_of(seed, false);
+    EXPECT_EQ(hash, hash_of(seed, true));
+    hashes.insert(hash);
+  }
+  EXPECT_EQ(hashes.size(), 20u);
+}
+
+TEST(World, AKillResetsItsConnectionsAndAPowerLossSaysNothing) {
+  for (bool power : {false, true}) {
+    World world(7);
+    auto& server = world.add_node("server");
+    auto& client = world.add_node("client");
+    server.start(1, echo);
+    std::optional<bool> timed_out;
+    client.start(1, [&](Host& host) {
+      auto connection = host.network().connect({"10.0.0.1", 7}, Deadline::never()).value();
+      char buffer[8];
+      auto read = connection->read(buffer, host.clock().deadline_in(seconds(5)));
+      timed_out = !read && read.error().code == Errc::timed_out;
+      return 0;
+    });
+    world.run_for(seconds(1));
+    power ? server.power_loss() : server.kill();
+    world.run_for(seconds(10));
+    EXPECT_EQ(timed_out, power);
+  }
+}
+
+TEST(World, AOneWayCutHoldsBackOneDirection) {
+  World world(3);
+  auto& server = world.add_node("server");
+  auto& client = world.add_node("client");
+  server.start(1, echo);
+  int code = -1;
+  client.start(1, [&](Host& host) {
+    host.clock().sleep_for(seconds(2));
+    auto connection = host.network().connect({"10.0.0.1", 7}, host.clock().deadline_in(seconds(1)));
+    code = connection.has_value() ? 0 : connection.error().code == Errc::timed_out ? 1 : 2;
+    return 0;
+  });
+  world.network().link(0, 1).cut = true;
+  world.run_for(seconds(10));
+  EXPECT_EQ(code, 1);
+}
+
+TEST(World, APausedProcessDoesNothingAndGoesOn) {
+  World world(5);
+  auto& node = world.add_node("node");
+  int ticks = 0;
+  node.start(1, [&](Host& host) {
+    for (;;) {
+      host.clock().sleep_for(seconds(1));
+      ++ticks;
+    }
+    return 0;
+  });
+  world.run_for(milliseconds(2500));
+  EXPECT_EQ(ticks, 2);
+  node.pause();
+  world.run_for(seconds(10));
+  EXPECT_EQ(ticks, 2);
+  node.resume();
+  world.run_for(milliseconds(10));
+  EXPECT_EQ(ticks, 3);
+}
+
+TEST(World, TheWallClockJumpsAndTheMonotonicOneDoesNot) {
+  World world(5);
+  auto& node = world.add_node("node");
+  auto before = node.wall_ms();
+  node.jump_clock(-3'600'000);
+  EXPECT_EQ(node.wall_ms(), before - 3'600'000);
+  node.set_clock({0, 1000});
+  world.run_for(seconds(1000));
+  EXPECT_EQ(node.wall_ms(), before + 1'000'000 + 1000);
+  EXPECT_EQ(world.now().ns, 1'000'000'000'000);
+}
+
+TEST(World, AKillAmidCallsBetweenShardsLeaksNothing) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    World world(seed);
+    auto& node = world.add_node("node");
+    node.start(3, [](Host& host) {
+      FiberGroup group;
+      for (unsigned shard = 0; shard < 3; ++shard) {
+        group.spawn("caller", [&host, shard] {
+          for (int i = 0;; ++i) {
+            int there = host.on_shard(shard, [i](Host& remote) {
+              remote.clock().sleep_for(microseconds(10));
+              return i;
+            });
+            EXPECT_EQ(there, i);
+          }
+        });
+      }
+      host.clock().sleep_for(milliseconds(1));
+      return 0;
+    });
+    world.run_for(microseconds(static_cast<std::int64_t>(seed) * 6));
+    node.kill();
+    EXPECT_TRUE(world.leaks().empty());
+  }
+}
+
+TEST(World, MessagesOfOnePairOfShardsArriveInOrder) {
+  World world(11);
+  auto& node = world.add_node("node");
+  std::vector<int> arrived;
+  node.start(2, [&](Host& host) {
+    for (int i = 0; i < 100; ++i) host.post(1, nullptr, [&arrived, i](Host&) { arrived.push_back(i); });
+    host.clock().sleep_for(seconds(1));
+    return 0;
+  });
+  world.run_for(seconds(2));
+  ASSERT_EQ(arrived.size(), 100u);
+}
+
+TEST(World, BackPressureHoldsAWriterWhoIsNotRead) {
+  World world(13);
+  auto& server = world.add_node("server");
+  auto& client = world.add_node("client");
+  server.start(1, [](Host& host) {
+    auto listener = host.network().listen({"", 7}, false).value();
+    auto connection = listener->accept();
+    host.clock().sleep_for(seconds(100));
+    return 0;
+  });
+  bool timed_out = false;
+  client.start(1, [&](Host& host) {
+    auto connection = host.network().connect({"server", 7}, Deadline::never());
+    if (!connection) {
+      connection = host.network().connect({"10.0.0.1", 7}, Deadline::never());
+    }
+    auto written =
+        (*connection)
+            ->write(ByteChain(Bytes::copy_of(std::string(1 << 20, 'x'))), host.clock().deadline_in(seconds(2)));
+    timed_out = !written && written.error().code == Errc::timed_out;
+    return 0;
+  });
+  world.run_for(seconds(10));
+  EXPECT_TRUE(timed_out);
+}
+
+}  // namespace
+}  // namespace fulmar
