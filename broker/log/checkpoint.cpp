@@ -1,0 +1,30 @@
+#include "broker/log/checkpoint.h"
+
+#include <charconv>
+
+namespace fulmar {
+
+std::optional<std::vector<std::int64_t>> parse_numbers(std::string_view text) {
+  std::vector<std::int64_t> numbers;
+  for (;;) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\n')) text.remove_prefix(1);
+    if (text.empty()) return numbers;
+    std::int64_t number = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc()) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    numbers.push_back(number);
+  }
+}
+
+std::string Checkpoint::encode() const {
+  return "0\n" + std::to_string(recovery_point) + " " + std::to_string(log_start) + "\n";
+}
+
+std::optional<Checkpoint> Checkpoint::decode(std::string_view text) {
+  auto numbers = parse_numbers(text);
+  if (!numbers || numbers->size() != 3 || (*numbers)[0] != 0) return std::nullopt;
+  return Checkpoint{(*numbers)[1], (*numbers)[2]};
+}
+
+}  // namespace fulmar

@@ -1,0 +1,28 @@
+// Checkpoint: what a log has to remember of itself across restarts, in a small file replaced atomically. Lives in the
+// partition's directory, so that it goes when the partition goes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/protocol/record_batch.h"
+
+namespace fulmar {
+
+inline constexpr std::string_view checkpoint_name = "fulmar-checkpoint";
+
+struct Checkpoint {
+  Offset recovery_point = 0;  // all below was synced: damage there is damage, not a torn tail
+  Offset log_start = 0;       // never goes back (KIP-107)
+
+  std::string encode() const;
+  static std::optional<Checkpoint> decode(std::string_view text);
+};
+
+// The whitespace-separated numbers of a text, all of it; nullopt if it holds anything else.
+std::optional<std::vector<std::int64_t>> parse_numbers(std::string_view text);
+
+}  // namespace fulmar

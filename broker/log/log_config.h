@@ -1,0 +1,37 @@
+// LogConfig: how one topic's logs are kept. Names, meanings and defaults are Kafka's, but for flush.messages: here a
+// record is on stable storage before it is acknowledged, unless a topic chooses the page cache.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "runtime/base/time.h"
+
+namespace fulmar {
+
+struct LogConfig {
+  std::int64_t segment_bytes = std::int64_t{1} << 30;                // segment.bytes, 14 or more
+  Duration segment_time = std::chrono::hours(24 * 7);                // segment.ms
+  std::int64_t segment_index_bytes = std::int64_t{10} << 20;         // segment.index.bytes
+  std::int32_t index_interval_bytes = 4096;                          // index.interval.bytes
+  std::int64_t retention_bytes = -1;                                 // retention.bytes; -1: no limit
+  std::int64_t retention_ms = std::int64_t{7} * 24 * 3600 * 1000;    // retention.ms; -1: no limit
+  std::int64_t flush_messages = 1;                                   // flush.messages; 1: acknowledged once synced
+  std::int64_t flush_ms = std::numeric_limits<std::int64_t>::max();  // flush.ms
+  std::int32_t max_message_bytes = 1'048'588;                        // max.message.bytes, of a batch
+  bool log_append_time = false;                                      // message.timestamp.type
+  Duration file_delete_delay = seconds(60);                          // file.delete.delay.ms
+
+  // Whether an append is acknowledged only once it is on stable storage.
+  bool acknowledges_synced() const { return flush_messages == 1; }
+};
+
+// What all logs of a broker have in common.
+struct LogLimits {
+  Duration producer_id_expiration = std::chrono::hours(24);     // producer.id.expiration.ms
+  Duration checkpoint_interval = seconds(60);                   // log.flush.offset.checkpoint.interval.ms
+  Duration retention_check_interval = std::chrono::minutes(5);  // log.retention.check.interval.ms
+  int syncs_at_once_max = 64;  // per shard: enough for a device's queue, few enough not to starve it
+};
+
+}  // namespace fulmar

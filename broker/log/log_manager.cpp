@@ -1,0 +1,139 @@
+#include "broker/log/log_manager.h"
+
+#include <algorithm>
+
+#include "runtime/base/assert.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::string_view deleted_suffix = "-delete";
+constexpr Duration housekeeping_interval_max = seconds(1);
+
+std::string hex(std::uint64_t number) {
+  std::string text(16, '0');
+  for (auto at = text.rbegin(); at != text.rend(); ++at, number >>= 4) *at = "0123456789abcdef"[number & 15];
+  return text;
+}
+
+// Removes a directory of files.
+Result<void> remove_all(Disk& disk, const std::string& directory) {
+  TRY(auto entries, disk.list(directory));
+  for (const auto& entry : entries) TRY_VOID(disk.remove(directory + "/" + entry.name));
+  return disk.remove_directory(directory);
+}
+
+}  // namespace
+
+LogManager::LogManager(Host& host, LogLimits limits)
+    : context_(host, limits), log_(host.log().named("log")), retention_clock_(host.clock()) {}
+
+LogManager::~LogManager() = default;
+
+Result<std::shared_ptr<PartitionLog>> LogManager::try_open(const std::string& name, LogConfig config, bool clean) {
+  auto& disk = context_.host.disk();
+  TRY_VOID(disk.create_directory(name));
+  TRY_VOID(disk.sync_directory(""));
+  TRY(auto log, PartitionLog::open(context_, name, config, clean));
+  return std::shared_ptr<PartitionLog>(std::move(log));
+}
+
+std::shared_ptr<PartitionLog> LogManager::open(const std::string& name, LogConfig config, bool clean) {
+  ASSERT(!logs_.contains(name));
+  auto opened = try_open(name, config, clean);
+  if (!opened) {
+    log_.error("log can't be opened", {{"partition", name}, {"reason", to_string(opened.error())}});
+    return nullptr;
+  }
+  logs_.emplace(name, *opened);
+  return *opened;
+}
+
+std::shared_ptr<PartitionLog> LogManager::find(std::string_view name) const {
+  auto found = logs_.find(name);
+  return found == logs_.end() ? nullptr : found->second;
+}
+
+Result<void> LogManager::remove(const std::string& name) {
+  if (auto found = logs_.find(name); found != logs_.end()) {
+    found->second->abandon();
+    logs_.erase(found);
+  }
+  auto& disk = context_.host.disk();
+  auto grave = name + "." + hex(context_.host.entropy().next()) + std::string(deleted_suffix);
+  auto renamed = disk.rename(name, grave);
+  if (!renamed && renamed.error().code == Errc::not_found) return {};
+  if (!renamed) return renamed;
+  TRY_VOID(disk.sync_directory(""));
+  // From here on the partition is gone; whatever stays behind is removed at the next start.
+  if (auto removed = remove_all(disk, grave); !removed)
+    log_.warn("files of a deleted partition stay behind",
+              {{"directory", grave}, {"reason", to_string(removed.error())}});
+  return {};
+}
+
+Result<void> LogManager::remove_leftovers(Disk& disk) {
+  TRY(auto entries, disk.list(""));
+  for (const auto& entry : entries)
+    if (entry.is_directory && entry.name.ends_with(deleted_suffix)) TRY_VOID(remove_all(disk, entry.name));
+  return {};
+}
+
+void LogManager::start() {
+  fibers_.spawn("log housekeeping", [this] { keep_house(); });
+}
+
+void LogManager::keep_house() {
+  auto& clock = context_.host.clock();
+  const auto& limits = context_.limits;
+  auto tick = std::min({housekeeping_interval_max, limits.checkpoint_interval, limits.retention_check_interval});
+  Instant last_checkpoint = clock.now();
+  Instant last_retention = clock.now();
+  std::map<std::string, Instant> last_flush;
+  for (;;) {
+    clock.sleep_for(tick);
+    auto now = clock.now();
+    bool checkpoints = now - last_checkpoint >= limits.checkpoint_interval;
+    bool retention = now - last_retention >= limits.retention_check_interval;
+    if (checkpoints) last_checkpoint = now;
+    if (retention) last_retention = now;
+    auto logs = logs_;  // the work waits, and partitions come and go meanwhile
+    for (auto& [name, log] : logs) {
+      auto flush_ms = log->config().flush_ms;
+      if (flush_ms < std::numeric_limits<std::int64_t>::max() / 1'000'000) {
+        auto& last = last_flush.try_emplace(name, now).first->second;
+        if (now - last >= milliseconds(flush_ms)) {
+          last = now;
+          log->flush();
+        }
+      }
+      if (retention) {
+        auto removed = log->apply_retention(retention_clock_.now_ms());
+        if (!removed) log_.warn("retention failed", {{"partition", name}, {"reason", to_string(removed.error())}});
+        log->producers().expire(retention_clock_.now_ms() - limits.producer_id_expiration.count() / 1'000'000);
+      }
+      if (checkpoints) {
+        auto written = log->checkpoint();
+        if (!written) log_.warn("checkpoint failed", {{"partition", name}, {"reason", to_string(written.error())}});
+      }
+    }
+    std::erase_if(last_flush, [&](const auto& entry) { return !logs_.contains(entry.first); });
+  }
+}
+
+bool LogManager::close() {
+  fibers_.cancel();
+  fibers_.join();
+  bool all = true;
+  for (auto& [name, log] : logs_) {
+    auto closed = log->close();
+    if (!closed) log_.warn("log not closed in order", {{"partition", name}, {"reason", to_string(closed.error())}});
+    all = all && closed;
+  }
+  return all;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,49 @@
+// LogManager: the partition logs of one shard, each in a directory `<topic>-<partition>` of the data directory, and
+// what has to be done to them from time to time: retention, checkpoints, flush.ms, forgetting idle producers.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "broker/log/partition_log.h"
+#include "broker/log/retention.h"
+
+namespace fulmar {
+
+class LogManager {
+ public:
+  LogManager(Host& host, LogLimits limits);
+  ~LogManager();
+
+  // Opens the log of a partition, making its directory if there is none yet. After a clean stop (`clean`) indexes are
+  // believed. A log that can't be opened is kept as offline: null is returned, and the reason is logged.
+  std::shared_ptr<PartitionLog> open(const std::string& name, LogConfig config, bool clean);
+  std::shared_ptr<PartitionLog> find(std::string_view name) const;
+  // Deletes a partition's log: its directory gets a name that can't be mistaken for a partition's, then goes. Errors:
+  // io_error, when the renaming fails: it is then there still.
+  Result<void> remove(const std::string& name);
+  // Removes what an earlier process left of deleted partitions.
+  static Result<void> remove_leftovers(Disk& disk);
+
+  // Starts the periodic work.
+  void start();
+  // Stops it, and closes all logs in order; whether all of them could be (else the next start has to recover).
+  bool close();
+
+  const std::map<std::string, std::shared_ptr<PartitionLog>, std::less<>>& logs() const { return logs_; }
+  LogContext& context() { return context_; }
+
+ private:
+  Result<std::shared_ptr<PartitionLog>> try_open(const std::string& name, LogConfig config, bool clean);
+  void keep_house();
+
+  LogContext context_;
+  Logger log_;
+  RetentionClock retention_clock_;
+  std::map<std::string, std::shared_ptr<PartitionLog>, std::less<>> logs_;
+  FiberGroup fibers_;
+};
+
+}  // namespace fulmar

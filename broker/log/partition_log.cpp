@@ -1,0 +1,312 @@
+#include "broker/log/partition_log.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "broker/protocol/record_builder.h"
+#include "runtime/base/assert.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+std::unexpected<Refusal> storage_error(std::string message) {
+  return std::unexpected(Refusal{ErrorCode::kafka_storage_error, std::move(message)});
+}
+
+}  // namespace
+
+PartitionLog::PartitionLog(LogContext& context, std::string directory, LogConfig config)
+    : context_(context), directory_(std::move(directory)), config_(config), log_(context.host.log().named("log")) {}
+
+PartitionLog::~PartitionLog() = default;
+
+Result<std::unique_ptr<PartitionLog>> PartitionLog::open(LogContext& context, std::string directory, LogConfig config,
+                                                         bool clean) {
+  std::unique_ptr<PartitionLog> log(new PartitionLog(context, std::move(directory), config));
+  TRY_VOID(log->recover(clean));
+  return log;
+}
+
+void PartitionLog::changed() {
+  stable_moved_.notify_all();
+  if (on_change) on_change();
+}
+
+void PartitionLog::go_offline(const Error& why) {
+  if (offline_) return;
+  offline_ = true;
+  log_.error("log goes offline", {{"partition", directory_}, {"reason", to_string(why)}});
+  changed();
+}
+
+void PartitionLog::abandon() {
+  offline_ = true;
+  changed();
+}
+
+bool PartitionLog::must_roll(const BatchHeader& header) const {
+  auto& segment = active();
+  if (segment.empty()) return false;
+  auto index_bytes = static_cast<std::int64_t>((segment.offset_index().size() + 1) * OffsetIndex::entry_size);
+  auto age_ms = header.max_timestamp - segment.first_timestamp();  // by record time, as Kafka (KIP-33)
+  return static_cast<std::int64_t>(segment.size() + header.size()) > config_.segment_bytes ||
+         index_bytes > config_.segment_index_bytes ||
+         !segment.offset_fits(segment.next_offset() + header.last_offset_delta) ||
+         milliseconds(age_ms) > config_.segment_time;
+}
+
+Result<void> PartitionLog::roll(Offset base_offset) {
+  auto next = std::make_shared<Segment>(context_.host.disk(), directory_, base_offset);
+  TRY_VOID(next->open(true));
+  TRY_VOID(write_snapshot(base_offset));
+  directory_dirty_ = true;
+  segments_.push_back(std::move(next));
+  log_.debug("segment rolled", {{"partition", directory_}, {"base_offset", base_offset}});
+  return {};
+}
+
+Result<Appended, Refusal> PartitionLog::append(const BatchHeader& client_header, const Bytes& batch, Epoch epoch) {
+  LockGuard guard(changing_);
+  if (offline_) return storage_error("the log is offline");
+  auto verdict = producers_.check(client_header);
+  if (!verdict) return std::unexpected(verdict.error());
+  auto wall_ms = context_.host.clock().wall_ms();
+  if (const auto& known = verdict->duplicate_of)
+    return Appended{known->base_offset(), known->last_offset, config_.log_append_time ? known->timestamp : -1, true};
+  if (must_roll(client_header)) {
+    if (auto rolled = roll(log_end()); !rolled) {
+      if (rolled.error().code != Errc::no_space) go_offline(rolled.error());
+      return storage_error(to_string(rolled.error()));
+    }
+  }
+  auto& segment = active();
+  BatchHeader header = client_header;
+  header.base_offset = segment.next_offset();
+  header.leader_epoch = epoch;
+
+  // The header is written anew, with offset and epoch; the records are the client's own bytes.
+  ByteChain stored;
+  if (config_.log_append_time) {
+    MutableBytes whole(batch.size());
+    std::memcpy(whole.data(), batch.data(), batch.size());
+    stamp_batch(whole.data(), header.base_offset, epoch);
+    stamp_append_time(whole.data(), whole.size(), wall_ms);
+    header.max_timestamp = wall_ms;
+    header.attributes = static_cast<std::int16_t>(header.attributes | 0x08);
+    stored.append(std::move(whole).freeze());
+  } else {
+    MutableBytes head(batch_header_size);
+    write_batch_header(head.data(), header);
+    stored.append(std::move(head).freeze());
+    stored.append(batch.slice(batch_header_size));
+  }
+
+  auto written = segment.append(header, stored, config_.index_interval_bytes, context_.host.clock().now());
+  if (!written) {
+    // Out of space is survived, if the half-written batch can be taken away again; anything else is not to be trusted.
+    bool survived = written.error().code == Errc::no_space && segment.cut_rubbish().has_value();
+    if (!survived) go_offline(written.error());
+    return storage_error(to_string(written.error()));
+  }
+  if (epochs_.add(epoch, header.base_offset)) epochs_dirty_ = true;
+  producers_.update(header);
+  unflushed_messages_ += header.record_count;
+  if (unflushed_messages_ >= config_.flush_messages) request_flush();
+  if (!config_.acknowledges_synced()) changed();
+  return Appended{header.base_offset, header.last_offset(), config_.log_append_time ? wall_ms : -1, false};
+}
+
+bool PartitionLog::wait_stable(Offset offset, Deadline deadline) {
+  if (stable_end_ < offset && !flushing_) request_flush();
+  auto waited = stable_moved_.wait([&] { return offline_ || stable_end_ >= offset; }, deadline);
+  return waited == WaitResult::woken && !offline_;
+}
+
+void PartitionLog::request_flush() {
+  if (flushing_ || offline_) return;
+  flushing_ = true;
+  fibers_.spawn("flush", [this] { flush_until_clean(); });
+}
+
+// Group commit: while one sync runs, appends gather, and the next sync covers them all.
+void PartitionLog::flush_until_clean() {
+  while (!offline_ && stable_end_ < log_end()) {
+    context_.syncs.acquire(1);
+    SemaphoreUnits permit(context_.syncs, 1);
+    if (auto flushed = flush_once(); !flushed) go_offline(flushed.error());
+  }
+  flushing_ = false;
+}
+
+Result<void> PartitionLog::flush_once() {
+  auto end = log_end();
+  unflushed_messages_ = 0;
+  bool names = std::exchange(directory_dirty_, false);
+  if (std::exchange(epochs_dirty_, false)) {
+    auto text = ByteChain(Bytes::copy_of(epochs_.encode()));
+    auto written = replace_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint", text);
+    // It can be made again from the batches: no reason to stop for want of space.
+    if (!written && written.error().code != Errc::no_space) return written;
+    epochs_dirty_ = epochs_dirty_ || !written;
+  }
+  // The oldest first, so that what is stable is a prefix at any time. A segment that retention takes away meanwhile
+  // needs no sync any more, hence the search by offset in each turn.
+  Offset next = -1;
+  for (;;) {
+    auto found = std::find_if(segments_.begin(), segments_.end(), [&](const auto& s) {
+      return s->needs_sync && s->base_offset() > next && s->base_offset() < end;
+    });
+    if (found == segments_.end()) break;
+    auto segment = *found;
+    next = segment->base_offset();
+    segment->needs_sync = false;
+    TRY_VOID(segment->sync());  // appends go on while the device works
+  }
+  if (names) TRY_VOID(context_.host.disk().sync_directory(directory_));
+  if (end > stable_end_) {
+    stable_end_ = end;
+    changed();
+  }
+  return {};
+}
+
+Result<Bytes> PartitionLog::read(Offset from, std::size_t max_bytes, bool at_least_one) {
+  if (offline_) return fail(Errc::io_error, "the log is offline");
+  if (from < log_start_ || from > log_end()) return fail(Errc::out_of_range, "offset " + std::to_string(from));
+  auto up_to = high_watermark();
+  if (from >= up_to) return Bytes();
+  for (;;) {
+    auto after = std::upper_bound(segments_.begin(), segments_.end(), from,
+                                  [](Offset wanted, const auto& segment) { return wanted < segment->base_offset(); });
+    if (after == segments_.begin()) return fail(Errc::out_of_range, "offset " + std::to_string(from));
+    auto segment = *std::prev(after);
+    auto next = after == segments_.end() ? up_to : (*after)->base_offset();
+    TRY(Bytes batches, segment->read(from, up_to, max_bytes, at_least_one));
+    // Nothing, though the segment has it: it is larger than max_bytes. Else the offsets have a hole up to the next
+    // segment.
+    if (!batches.empty() || next >= up_to || segment->next_offset() > from) return batches;
+    from = next;
+  }
+}
+
+Result<std::optional<OffsetAndTimestamp>> PartitionLog::find_in(Segment& segment, Timestamp ts) {
+  std::optional<BatchHeader> found;
+  std::uint64_t found_at = 0;
+  auto from = segment.base_offset() + segment.time_index().offset_before(ts);
+  TRY_VOID(segment.scan(from, [&](const BatchHeader& header, std::uint64_t position) {
+    if (header.max_timestamp < ts || header.last_offset() < log_start_ || header.last_offset() >= high_watermark())
+      return true;
+    found = header;
+    found_at = position;
+    return false;
+  }));
+  if (!found) return std::nullopt;
+  TRY(Bytes batch, segment.read_batch(*found, found_at));
+  TRY(auto records, read_records(batch, decompressed_batch_bytes_max));
+  for (const auto& record : records)
+    if (record.timestamp >= ts && record.offset >= log_start_)
+      return OffsetAndTimestamp{record.offset, record.timestamp};
+  return std::nullopt;
+}
+
+Result<std::optional<OffsetAndTimestamp>> PartitionLog::offset_for_timestamp(Timestamp ts) {
+  if (offline_) return fail(Errc::io_error, "the log is offline");
+  LockGuard guard(changing_);
+  for (auto& segment : segments_) {  // held still by the lock
+    if (segment->max_timestamp() < ts || segment->next_offset() <= log_start_) continue;
+    TRY(auto found, find_in(*segment, ts));
+    if (found) return found;
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<OffsetAndTimestamp>> PartitionLog::max_timestamp() {
+  if (offline_) return fail(Errc::io_error, "the log is offline");
+  Timestamp latest = -1;
+  for (auto& segment : segments_)
+    if (segment->next_offset() > log_start_) latest = std::max(latest, segment->max_timestamp());
+  if (latest < 0) return std::nullopt;
+  return offset_for_timestamp(latest);
+}
+
+std::uint64_t PartitionLog::size_bytes() const {
+  std::uint64_t total = 0;
+  for (const auto& segment : segments_) total += segment->size();
+  return total;
+}
+
+Result<void> PartitionLog::delete_records(Offset offset) {
+  LockGuard guard(changing_);
+  if (offline_) return fail(Errc::io_error, "the log is offline");
+  if (offset > high_watermark() || offset < 0) return fail(Errc::out_of_range, "offset " + std::to_string(offset));
+  if (offset <= log_start_) return {};
+  auto before = std::exchange(log_start_, offset);
+  if (auto written = write_checkpoint(); !written) {
+    // Whether the new start is on disk is not known; what was promised so far still holds.
+    log_start_ = before;
+    return written;
+  }
+  epochs_.truncate_until(log_start_);
+  changed();
+  return {};
+}
+
+Result<void> PartitionLog::truncate_to(Offset offset) {
+  LockGuard guard(changing_);
+  ASSERT(offset >= log_start_);
+  while (segments_.size() > 1 && active().base_offset() >= offset) {
+    TRY_VOID(remove_segment_files(active()));
+    segments_.pop_back();
+    directory_dirty_ = true;
+  }
+  auto& segment = active();
+  if (segment.next_offset() > offset) {
+    std::uint64_t position = segment.size();
+    TRY_VOID(segment.scan(offset, [&](const BatchHeader& header, std::uint64_t at) {
+      if (header.last_offset() < offset) return true;
+      position = at;
+      return false;
+    }));
+    TRY_VOID(segment.truncate(position, offset, config_.index_interval_bytes));
+  }
+  stable_end_ = std::min(stable_end_, log_end());
+  recovery_point_ = std::min(recovery_point_, log_end());
+  epochs_.truncate_from(log_end());
+  epochs_dirty_ = true;
+  TRY_VOID(recover_producers());
+  TRY_VOID(write_checkpoint());
+  changed();
+  return {};
+}
+
+Result<void> PartitionLog::write_snapshot(Offset at) {
+  return replace_file(context_.host.disk(), directory_ + "/" + segment_file_name(at, ".snapshot"),
+                      ByteChain(producers_.encode()));
+}
+
+Result<void> PartitionLog::write_checkpoint() {
+  Checkpoint now{stable_end_, log_start_};
+  TRY_VOID(replace_file(context_.host.disk(), directory_ + "/" + std::string(checkpoint_name),
+                        ByteChain(Bytes::copy_of(now.encode()))));
+  recovery_point_ = now.recovery_point;
+  return {};
+}
+
+Result<void> PartitionLog::checkpoint() {
+  if (offline_ || recovery_point_ == stable_end_) return {};
+  LockGuard guard(changing_);
+  return write_checkpoint();
+}
+
+Result<void> PartitionLog::close() {
+  if (offline_) return fail(Errc::io_error, "the log is offline");
+  if (!wait_stable(log_end(), Deadline::never())) return fail(Errc::io_error, "the log is offline");
+  LockGuard guard(changing_);
+  for (auto& segment : segments_) TRY_VOID(segment->write_indexes());
+  TRY_VOID(write_snapshot(log_end()));
+  return write_checkpoint();
+}
+
+}  // namespace fulmar

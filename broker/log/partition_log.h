@@ -1,0 +1,156 @@
+// PartitionLog: one partition's records, kept as the batches came, in segments.
+//
+// Lives on one shard; fibers of it call at once what they like: appends take turns, reads see whole batches only.
+//
+// Stable storage: a record is stable once a sync that began after it was written has completed. The high watermark, up
+// to which consumers read, is the end of what is stable, or, for a topic that chose the page cache (flush.messages
+// above 1), the end of the log. A write or a sync that failed ends the trust in the log: it is offline from then on,
+// and answers KAFKA_STORAGE_ERROR until the broker starts again and recovers from what the disk really has. Only a lack
+// of space is survived: what was half written is cut away, and appends go on when there is room.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "broker/log/checkpoint.h"
+#include "broker/log/epoch_cache.h"
+#include "broker/log/log_config.h"
+#include "broker/log/producer_state.h"
+#include "broker/log/segment.h"
+#include "runtime/fiber/condition.h"
+#include "runtime/fiber/group.h"
+#include "runtime/fiber/mutex.h"
+#include "runtime/fiber/semaphore.h"
+#include "runtime/host/host.h"
+#include "runtime/host/log.h"
+
+namespace fulmar {
+
+// What the logs of a shard share: the world, how many syncs run at once, and the group their fibers live in.
+struct LogContext {
+  LogContext(Host& h, LogLimits l) : host(h), limits(l), syncs(l.syncs_at_once_max) {}
+
+  Host& host;
+  LogLimits limits;
+  Semaphore syncs;
+};
+
+struct Appended {
+  Offset base_offset = -1;
+  Offset last_offset = -1;
+  Timestamp append_time = -1;  // where the topic's timestamps are those of appending, else -1
+  bool duplicate = false;
+};
+
+struct OffsetAndTimestamp {
+  Offset offset;
+  Timestamp timestamp;
+};
+
+class PartitionLog {
+ public:
+  // Opens the log in `directory`, which must exist, and recovers it; after a clean stop the indexes are believed.
+  // Errors: corrupt (damage below what was synced: the log must not be served, nor cut), io_error, no_space.
+  static Result<std::unique_ptr<PartitionLog>> open(LogContext& context, std::string directory, LogConfig config,
+                                                    bool clean);
+  ~PartitionLog();
+
+  // Appends one batch that validate_produced() let pass. Stamps offset and epoch; returns as soon as it is written.
+  // A duplicate of one of the producer's last five batches is not written again, and its first offsets are returned.
+  Result<Appended, Refusal> append(const BatchHeader& header, const Bytes& batch, Epoch epoch);
+  // Waits until everything before `offset` is stable. False when the deadline came first or the log went offline.
+  bool wait_stable(Offset offset, Deadline deadline);
+
+  // Whole batches from the one holding `from`, below the high watermark, at most max_bytes of them (KIP-74: but at
+  // least one if asked). From one segment only. Errors: out_of_range (below the start or above the end), io_error,
+  // corrupt.
+  Result<Bytes> read(Offset from, std::size_t max_bytes, bool at_least_one);
+
+  // The first record at or after which a record has a timestamp >= ts (KIP-33); nullopt if none has.
+  Result<std::optional<OffsetAndTimestamp>> offset_for_timestamp(Timestamp ts);
+  // The record with the largest timestamp (KIP-734); nullopt in an empty log.
+  Result<std::optional<OffsetAndTimestamp>> max_timestamp();
+
+  // Moves the start up to `offset` (KIP-107), for good once it returns. Errors: out_of_range, io_error.
+  Result<void> delete_records(Offset offset);
+  // Drops all records at and after `offset`. For replication; never below the high watermark, asserted by the caller.
+  Result<void> truncate_to(Offset offset);
+  // Takes off what retention.ms and retention.bytes let go: whole segments, from the front. `wall_ms` as in
+  // retention.h.
+  Result<std::size_t> apply_retention(Timestamp wall_ms);
+  // Begins a sync if anything is unsynced (flush.ms). Does not wait.
+  void flush() {
+    if (stable_end_ < log_end()) request_flush();
+  }
+  // The partition was deleted: whoever waits for the log is told that it is offline.
+  void abandon();
+  // Writes down how far recovery need not look. Fine to skip.
+  Result<void> checkpoint();
+  // Syncs, writes indexes and snapshots: after this a clean start finds all it needs.
+  Result<void> close();
+
+  Offset log_start() const { return log_start_; }
+  Offset log_end() const { return active().next_offset(); }
+  Offset stable_end() const { return stable_end_; }
+  Offset high_watermark() const { return config_.acknowledges_synced() ? stable_end_ : log_end(); }
+  std::uint64_t size_bytes() const;
+  std::size_t segment_count() const { return segments_.size(); }
+  bool offline() const { return offline_; }
+  const LogConfig& config() const { return config_; }
+  void set_config(LogConfig config) { config_ = config; }
+  const EpochCache& epochs() const { return epochs_; }
+  ProducerState& producers() { return producers_; }
+  const std::deque<std::shared_ptr<Segment>>& segments() const { return segments_; }
+  const std::string& directory() const { return directory_; }
+
+  // Signalled whenever the high watermark, the log start or offline() changes. Set before use; called on the shard.
+  std::function<void()> on_change;
+
+ private:
+  PartitionLog(LogContext& context, std::string directory, LogConfig config);
+
+  // recovery.cpp
+  Result<void> recover(bool clean);
+  Result<void> recover_producers();
+
+  Segment& active() const { return *segments_.back(); }
+  Result<void> roll(Offset base_offset);
+  bool must_roll(const BatchHeader& header) const;
+  void request_flush();
+  void flush_until_clean();
+  Result<void> flush_once();
+  void go_offline(const Error& why);
+  void changed();
+  Result<void> write_checkpoint();
+  Result<void> write_snapshot(Offset at);
+  Result<void> remove_segment_files(Segment& segment);
+  Result<std::optional<OffsetAndTimestamp>> find_in(Segment& segment, Timestamp ts);
+
+  LogContext& context_;
+  std::string directory_;
+  LogConfig config_;
+  Logger log_;
+
+  // By base offset; never empty once open. Shared with the reads and syncs under way, which retention does not wait
+  // for.
+  std::deque<std::shared_ptr<Segment>> segments_;
+  Offset log_start_ = 0;
+  Offset stable_end_ = 0;
+  Offset recovery_point_ = 0;  // as written in the checkpoint
+  std::int64_t unflushed_messages_ = 0;
+  bool offline_ = false;
+  bool directory_dirty_ = false;  // a segment's name is not synced yet
+  bool flushing_ = false;
+  EpochCache epochs_;
+  bool epochs_dirty_ = false;
+  ProducerState producers_;
+
+  Mutex changing_;  // held over everything that changes segments_
+  Condition stable_moved_;
+  FiberGroup fibers_;
+};
+
+}  // namespace fulmar

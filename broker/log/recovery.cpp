@@ -1,0 +1,145 @@
+// Recovery of a partition log: what a start believes of what it finds on the disk.
+//
+// The checkpoint names the recovery point: all below it was synced before the checkpoint was written. From the segment
+// that holds it on, every batch's CRC is checked. What is not whole and right
+//   * below the recovery point is damage: the log is not served, and nothing is cut; only a replica could repair it
+//   * at or above it may be a write that never was synced: the log is cut there, with all that follows
+// After a clean stop nothing was unsynced, and the index files are taken as they are.
+#include <algorithm>
+
+#include "broker/log/partition_log.h"
+#include "runtime/base/assert.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t small_file_bytes_max = std::size_t{16} << 20;
+
+}  // namespace
+
+Result<void> PartitionLog::recover(bool clean) {
+  auto& disk = context_.host.disk();
+  TRY(auto entries, disk.list(directory_));
+  std::vector<Offset> bases;
+  for (const auto& entry : entries) {
+    if (entry.name.ends_with(".tmp")) {
+      TRY_VOID(disk.remove(directory_ + "/" + entry.name));
+    } else if (auto base = parse_segment_file_name(entry.name, ".log")) {
+      bases.push_back(*base);
+    }
+  }
+  Checkpoint known;
+  if (auto text = read_file(disk, directory_ + "/" + std::string(checkpoint_name), small_file_bytes_max)) {
+    auto decoded = Checkpoint::decode(text->view());
+    if (!decoded) return fail(Errc::corrupt, directory_ + ": the checkpoint is damaged");
+    known = *decoded;
+  } else if (text.error().code != Errc::not_found) {
+    return std::unexpected(text.error());
+  }
+  if (bases.empty() && known.recovery_point > known.log_start)
+    return fail(Errc::corrupt, directory_ + ": segments that were synced are gone");
+
+  if (auto text = read_file(disk, directory_ + "/leader-epoch-checkpoint", small_file_bytes_max))
+    epochs_.decode(text->view());
+
+  bool cut = false;
+  for (std::size_t i = 0; i < bases.size(); ++i) {
+    // What follows a torn batch was never acknowledged, and its offsets would leave a hole. What lies wholly below the
+    // start was deleted already, and its name came back with a power loss.
+    if (cut || (i + 1 < bases.size() && bases[i + 1] <= known.log_start)) {
+      for (auto suffix : {".log", ".index", ".timeindex", ".snapshot"}) {
+        auto removed = disk.remove(directory_ + "/" + segment_file_name(bases[i], suffix));
+        if (!removed && removed.error().code != Errc::not_found) return removed;
+      }
+      directory_dirty_ = true;
+      continue;
+    }
+    auto segment = std::make_shared<Segment>(disk, directory_, bases[i]);
+    TRY_VOID(segment->open(false));
+    bool holds_recovery_point = i + 1 == bases.size() || bases[i + 1] > known.recovery_point;
+    bool loaded = false;
+    if (clean || !holds_recovery_point) {
+      TRY(loaded, segment->load_indexes(config_.index_interval_bytes));
+    }
+    if (!loaded) {
+      TRY(auto good, segment->rebuild(true, config_.index_interval_bytes, nullptr));
+      if (good < segment->file_size()) {
+        if (segment->next_offset() < known.recovery_point)
+          return fail(Errc::corrupt, segment->path(".log") + ": damaged at position " + std::to_string(good) +
+                                         ", below what was synced; nothing is cut");
+        log_.warn("torn tail is cut", {{"segment", segment->path(".log")},
+                                       {"position", good},
+                                       {"bytes", segment->file_size() - good},
+                                       {"next_offset", segment->next_offset()}});
+        TRY_VOID(segment->cut_rubbish());
+        cut = true;
+      }
+      segment->needs_sync = true;
+    }
+    if (!segments_.empty() && segments_.back()->next_offset() > segment->base_offset())
+      return fail(Errc::corrupt, segment->path(".log") + ": overlaps the segment before it");
+    // A segment whose name survived, but not the end of the one before it, follows a hole: never acknowledged either.
+    bool hole = !segments_.empty() && segments_.back()->next_offset() < segment->base_offset();
+    if (hole) {
+      if (segments_.back()->next_offset() < known.recovery_point)
+        return fail(Errc::corrupt, segment->path(".log") + ": records that were synced are missing before it");
+      cut = true;
+      --i;
+      continue;
+    }
+    segments_.push_back(std::move(segment));
+  }
+  if (!segments_.empty() && log_end() < known.recovery_point)
+    return fail(Errc::corrupt,
+                directory_ + ": the log ends at " + std::to_string(log_end()) + ", below what was synced");
+
+  if (segments_.empty()) {
+    auto first = std::make_shared<Segment>(disk, directory_, known.log_start);
+    TRY_VOID(first->open(true));
+    directory_dirty_ = true;
+    segments_.push_back(std::move(first));
+  }
+  log_start_ = std::max(known.log_start, segments_.front()->base_offset());
+  epochs_.truncate_from(log_end());
+
+  TRY_VOID(recover_producers());
+  // What was found may be in the page cache only: it counts once it is synced.
+  for (auto& segment : segments_) {
+    if (!std::exchange(segment->needs_sync, false)) continue;
+    TRY_VOID(segment->sync());
+  }
+  if (std::exchange(directory_dirty_, false)) TRY_VOID(disk.sync_directory(directory_));
+  stable_end_ = log_end();
+  recovery_point_ = known.recovery_point;
+  if (!clean) TRY_VOID(write_checkpoint());
+  return {};
+}
+
+// The state as of a snapshot, and every batch since. The snapshot of the segment before the last is taken, not the
+// newest: a snapshot has only the last batch of each producer, and retries of the last five must be known for what they
+// are.
+Result<void> PartitionLog::recover_producers() {
+  producers_.clear();
+  auto& disk = context_.host.disk();
+  std::size_t from = segments_.size() >= 2 ? segments_.size() - 2 : 0;
+  for (;; --from) {
+    if (from == 0) break;
+    auto bytes = read_file(disk, segments_[from]->path(".snapshot"), small_file_bytes_max);
+    if (bytes && producers_.decode(*bytes)) break;
+    producers_.clear();
+  }
+  for (std::size_t i = from; i < segments_.size(); ++i) {
+    TRY_VOID(segments_[i]->scan(segments_[i]->base_offset(), [&](const BatchHeader& header, std::uint64_t) {
+      producers_.update(header);
+      auto known = epochs_.latest();
+      if (header.leader_epoch >= 0 && (!known || header.leader_epoch > *known))
+        epochs_dirty_ = epochs_.add(header.leader_epoch, header.base_offset) || epochs_dirty_;
+      return true;
+    }));
+  }
+  return {};
+}
+
+}  // namespace fulmar

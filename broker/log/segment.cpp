@@ -1,0 +1,223 @@
+#include "broker/log/segment.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+std::string segment_file_name(Offset base_offset, std::string_view suffix) {
+  auto digits = std::to_string(base_offset);
+  return std::string(20 - digits.size(), '0') + digits + std::string(suffix);
+}
+
+std::optional<Offset> parse_segment_file_name(std::string_view name, std::string_view suffix) {
+  if (name.size() != 20 + suffix.size() || !name.ends_with(suffix)) return std::nullopt;
+  Offset offset = 0;
+  auto [end, error] = std::from_chars(name.data(), name.data() + 20, offset);
+  if (error != std::errc() || end != name.data() + 20 || offset < 0) return std::nullopt;
+  return offset;
+}
+
+Segment::Segment(Disk& disk, std::string directory, Offset base_offset)
+    : disk_(disk), directory_(std::move(directory)), base_offset_(base_offset), next_offset_(base_offset) {}
+
+Result<void> Segment::open(bool create) {
+  TRY(file_, disk_.open(path(".log"), create ? OpenMode::open_or_create : OpenMode::read_write));
+  if (create && file_->size() > 0) TRY_VOID(file_->truncate(0));
+  return {};
+}
+
+bool Segment::offset_fits(Offset last_offset) const {
+  return last_offset - base_offset_ <= std::numeric_limits<std::int32_t>::max();
+}
+
+void Segment::account(const BatchHeader& header, std::uint64_t position, std::int32_t index_interval_bytes) {
+  if (first_timestamp_ < 0) first_timestamp_ = header.max_timestamp;
+  if (header.max_timestamp > max_timestamp_) {
+    max_timestamp_ = header.max_timestamp;
+    max_timestamp_offset_ = header.last_offset();
+  }
+  // An entry names the last offset of a batch and that batch's position, so that a search for any offset after it
+  // starts there, and a search for one inside the batch starts at the entry before.
+  if (bytes_since_index_entry_ > index_interval_bytes) {
+    offsets_.add(static_cast<std::int32_t>(header.last_offset() - base_offset_), static_cast<std::int32_t>(position));
+    times_.add(max_timestamp_, static_cast<std::int32_t>(max_timestamp_offset_ - base_offset_));
+    bytes_since_index_entry_ = 0;
+  }
+  bytes_since_index_entry_ += static_cast<std::int64_t>(header.size());
+  next_offset_ = header.next_offset();
+  size_ = position + header.size();
+}
+
+void Segment::forget() {
+  size_ = 0;
+  next_offset_ = base_offset_;
+  max_timestamp_ = max_timestamp_offset_ = first_timestamp_ = -1;
+  bytes_since_index_entry_ = 0;
+  offsets_.clear();
+  times_.clear();
+}
+
+Result<void> Segment::append(const BatchHeader& header, const ByteChain& batch, std::int32_t index_interval_bytes,
+                             Instant now) {
+  ASSERT(header.base_offset >= next_offset_ && batch.size() == header.size());
+  TRY_VOID(file_->write_at(size_, batch));
+  account(header, size_, index_interval_bytes);
+  last_append_ = now;
+  needs_sync = true;
+  return {};
+}
+
+Result<void> Segment::scan(Offset from, const std::function<bool(const BatchHeader&, std::uint64_t)>& visit) {
+  auto relative =
+      static_cast<std::int32_t>(std::clamp<Offset>(from - base_offset_, 0, std::numeric_limits<std::int32_t>::max()));
+  std::uint64_t position = static_cast<std::uint64_t>(offsets_.position_before(relative));
+  while (position < size_) {
+    TRY(Bytes chunk, read_exactly(*file_, position, std::min<std::uint64_t>(scan_bytes, size_ - position)));
+    std::size_t at = 0;
+    while (at + batch_header_size <= chunk.size()) {
+      TRY(auto header, read_batch_header(chunk.view().substr(at)));
+      if (position + at + header.size() > size_) return fail(Errc::corrupt, path(".log") + ": a batch crosses the end");
+      if (!visit(header, position + at)) return {};
+      at += header.size();
+      if (at > chunk.size()) break;
+    }
+    if (at == 0) return fail(Errc::corrupt, path(".log") + ": less than a header is left");
+    position += at;
+  }
+  return {};
+}
+
+Result<Bytes> Segment::read_batch(const BatchHeader& header, std::uint64_t position) {
+  TRY(Bytes batch, read_exactly(*file_, position, header.size()));
+  if (!batch_crc_matches(batch.view()))
+    return fail(Errc::corrupt, path(".log") + ": wrong CRC at " + std::to_string(position));
+  return batch;
+}
+
+Result<Bytes> Segment::read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one) {
+  if (from >= next_offset_ || from >= up_to) return Bytes();
+  auto relative = static_cast<std::int32_t>(std::max<Offset>(0, from - base_offset_));
+  std::uint64_t position = static_cast<std::uint64_t>(offsets_.position_before(relative));
+  // One read brings what is before the wanted batch (up to an index interval) and what is wanted; only a very large
+  // batch in between needs another.
+  constexpr std::size_t slack = 16 * 1024;
+  for (;;) {
+    auto count = std::min<std::uint64_t>(max_bytes + slack, size_ - position);
+    count = std::min<std::uint64_t>(std::max<std::uint64_t>(count, batch_header_size), size_ - position);
+    TRY(Bytes chunk, read_exactly(*file_, position, count));
+    std::size_t at = 0;
+    std::size_t begin = 0;
+    bool found = false;
+    while (at + batch_header_size <= chunk.size()) {
+      TRY(auto header, read_batch_header(chunk.view().substr(at)));
+      if (!found) {
+        if (header.last_offset() < from) {
+          at += header.size();
+          continue;
+        }
+        if (header.last_offset() >= up_to) return Bytes();
+        found = true;
+        begin = at;
+        if (header.size() > max_bytes && !at_least_one) return Bytes();
+        if (begin + header.size() > chunk.size()) return read_exactly(*file_, position + begin, header.size());
+        at += header.size();
+        continue;
+      }
+      if (header.last_offset() >= up_to || at + header.size() > chunk.size() || at + header.size() - begin > max_bytes)
+        break;
+      at += header.size();
+    }
+    if (found) return chunk.slice(begin, at - begin);
+    if (at == 0) return fail(Errc::corrupt, path(".log") + ": no whole header at " + std::to_string(position));
+    position += at;
+    if (position >= size_) return Bytes();
+  }
+}
+
+Result<std::uint64_t> Segment::rebuild(bool verify_crc, std::int32_t index_interval_bytes,
+                                       const std::function<void(const BatchHeader&)>& each) {
+  forget();
+  auto end = file_->size();
+  std::uint64_t position = 0;
+  while (position < end) {
+    if (end - position < batch_header_size) return position;
+    TRY(Bytes head, read_exactly(*file_, position, batch_header_size));
+    auto header = read_batch_header(head.view());
+    bool plausible = header && header->magic == batch_magic && header->base_offset >= next_offset_ &&
+                     header->last_offset_delta >= 0 && header->record_count >= 0 && header->size() <= end - position &&
+                     offset_fits(header->last_offset());
+    if (!plausible) return position;
+    if (verify_crc) {
+      TRY(Bytes batch, read_exactly(*file_, position, header->size()));
+      if (!batch_crc_matches(batch.view())) return position;
+    }
+    account(*header, position, index_interval_bytes);
+    if (each) each(*header);
+    position = size_;
+  }
+  return position;
+}
+
+Result<bool> Segment::load_indexes(std::int32_t index_interval_bytes) {
+  forget();
+  auto offsets = read_file(disk_, path(".index"), std::size_t{1} << 30);
+  auto times = read_file(disk_, path(".timeindex"), std::size_t{1} << 30);
+  auto end = file_->size();
+  if (!offsets || !times || !offsets_.decode(offsets->view(), static_cast<std::int64_t>(end)) ||
+      !times_.decode(times->view()))
+    return false;
+  // The indexes say where the last entry is; the few batches after it are read.
+  std::uint64_t position = offsets_.size() == 0 ? 0 : static_cast<std::uint64_t>(offsets_.entries().back().position);
+  if (!times_.entries().empty()) {
+    max_timestamp_ = times_.entries().back().timestamp;
+    max_timestamp_offset_ = base_offset_ + times_.entries().back().relative_offset;
+  }
+  size_ = end;
+  if (position > 0) {
+    TRY(Bytes head, read_exactly(*file_, 0, batch_header_size));
+    TRY(auto first, read_batch_header(head.view()));
+    first_timestamp_ = first.max_timestamp;
+  }
+  bool skip_first = position > 0;
+  bool fits = true;
+  auto scanned = scan(std::numeric_limits<Offset>::max(), [&](const BatchHeader& header, std::uint64_t at) {
+    if (header.base_offset < base_offset_ || (!skip_first && header.base_offset < next_offset_)) {
+      fits = false;
+      return false;
+    }
+    if (skip_first) {
+      skip_first = false;
+      bytes_since_index_entry_ = static_cast<std::int64_t>(header.size());
+      next_offset_ = header.next_offset();
+      if (header.max_timestamp > max_timestamp_) {
+        max_timestamp_ = header.max_timestamp;
+        max_timestamp_offset_ = header.last_offset();
+      }
+      return true;
+    }
+    account(header, at, index_interval_bytes);
+    return true;
+  });
+  size_ = end;
+  return scanned.has_value() && fits;
+}
+
+Result<void> Segment::write_indexes() {
+  TRY_VOID(replace_file(disk_, path(".index"), ByteChain(offsets_.encode())));
+  return replace_file(disk_, path(".timeindex"), ByteChain(times_.encode()));
+}
+
+Result<void> Segment::truncate(std::uint64_t position, Offset next, std::int32_t index_interval_bytes) {
+  ASSERT(position <= file_->size() && next >= base_offset_);
+  TRY_VOID(file_->truncate(position));
+  needs_sync = true;
+  TRY(auto end, rebuild(false, index_interval_bytes, nullptr));
+  ASSERT(end == position && next_offset_ <= next);
+  return {};
+}
+
+}  // namespace fulmar

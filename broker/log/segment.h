@@ -1,0 +1,93 @@
+// Segment: one file of a partition's log, `<base offset>.log`, with its indexes. Whole record batches, as they came.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "broker/log/log_config.h"
+#include "broker/log/offset_index.h"
+#include "broker/protocol/record_batch.h"
+#include "runtime/host/disk.h"
+
+namespace fulmar {
+
+// "00000000000000000042.log"
+std::string segment_file_name(Offset base_offset, std::string_view suffix);
+// The base offset of a file of that suffix; nullopt if the name is none.
+std::optional<Offset> parse_segment_file_name(std::string_view name, std::string_view suffix);
+
+class Segment {
+ public:
+  Segment(Disk& disk, std::string directory, Offset base_offset);
+
+  // Opens the file: a new one (`create`), or one that must be there. Nothing is known of its content yet.
+  Result<void> open(bool create);
+
+  Offset base_offset() const { return base_offset_; }
+  Offset next_offset() const { return next_offset_; }  // after its last record
+  std::uint64_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  Timestamp max_timestamp() const { return max_timestamp_; }             // -1 while empty
+  Offset max_timestamp_offset() const { return max_timestamp_offset_; }  // of the last record of the batch that has it
+  Timestamp first_timestamp() const { return first_timestamp_; }
+  Instant last_append() const { return last_append_; }
+  bool offset_fits(Offset last_offset) const;
+  const OffsetIndex& offset_index() const { return offsets_; }
+  const TimeIndex& time_index() const { return times_; }
+
+  // Writes a batch (its stamped header first) at the end. On an error nothing is counted; the file may have rubbish
+  // after size(), which cut_rubbish() takes away.
+  Result<void> append(const BatchHeader& header, const ByteChain& batch, std::int32_t index_interval_bytes,
+                      Instant now);
+  Result<void> cut_rubbish() { return file_->truncate(size_); }
+
+  // Whole batches from the one that holds `from` on, below `up_to`, of at most `max_bytes` but for the first, which
+  // comes whole whatever its size if `at_least_one`. Empty when `from` is beyond the end.
+  Result<Bytes> read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one);
+  // Calls `visit` with each batch's header and position, beginning near `from`, until it says false.
+  Result<void> scan(Offset from, const std::function<bool(const BatchHeader&, std::uint64_t position)>& visit);
+  // One whole batch, with its CRC checked.
+  Result<Bytes> read_batch(const BatchHeader& header, std::uint64_t position);
+
+  // Reads all batches from the start and makes the indexes anew, checking each batch as `verify_crc` asks. Stops at the
+  // first that is not whole and right: returns the position of that (the file's size if all are well).
+  Result<std::uint64_t> rebuild(bool verify_crc, std::int32_t index_interval_bytes,
+                                const std::function<void(const BatchHeader&)>& each);
+  // Takes size, end and indexes from the index files after a clean stop; false if they don't fit, so rebuild() is
+  // needed.
+  Result<bool> load_indexes(std::int32_t index_interval_bytes);
+  Result<void> write_indexes();
+
+  // Cuts the file at a batch boundary: `position`, where a batch of base offset `next` would come.
+  Result<void> truncate(std::uint64_t position, Offset next, std::int32_t index_interval_bytes);
+  Result<void> sync() { return file_->sync(); }
+  std::uint64_t file_size() const { return file_->size(); }
+  std::string path(std::string_view suffix) const { return directory_ + "/" + segment_file_name(base_offset_, suffix); }
+  void moved_to(std::string directory) { directory_ = std::move(directory); }
+
+  // Appended to since the last sync began; kept by the log's flusher.
+  bool needs_sync = false;
+
+ private:
+  static constexpr std::size_t scan_bytes = 64 * 1024;
+  void account(const BatchHeader& header, std::uint64_t position, std::int32_t index_interval_bytes);
+  void forget();
+
+  Disk& disk_;
+  std::string directory_;
+  Offset base_offset_;
+  std::unique_ptr<File> file_;
+  std::uint64_t size_ = 0;
+  Offset next_offset_;
+  Timestamp max_timestamp_ = -1;
+  Offset max_timestamp_offset_ = -1;
+  Timestamp first_timestamp_ = -1;
+  Instant last_append_;
+  std::int64_t bytes_since_index_entry_ = 0;
+  OffsetIndex offsets_;
+  TimeIndex times_;
+};
+
+}  // namespace fulmar

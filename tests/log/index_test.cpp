@@ -1,0 +1,65 @@
+#include <gtest/gtest.h>
+
+#include "broker/log/epoch_cache.h"
+#include "broker/log/offset_index.h"
+
+namespace fulmar {
+namespace {
+
+TEST(OffsetIndex, FindsTheLastEntryNotAboveTheOffset) {
+  OffsetIndex index;
+  index.add(9, 100);
+  index.add(19, 200);
+  EXPECT_EQ(index.position_before(0), 0);
+  EXPECT_EQ(index.position_before(8), 0);
+  EXPECT_EQ(index.position_before(9), 100);
+  EXPECT_EQ(index.position_before(18), 100);
+  EXPECT_EQ(index.position_before(1000), 200);
+}
+
+TEST(OffsetIndex, IsWrittenAsKafkaWritesIt) {
+  OffsetIndex index;
+  index.add(9, 0x100);
+  EXPECT_EQ(index.encode().view(), std::string_view("\0\0\0\x09\0\0\x01\0", 8));
+  OffsetIndex again;
+  ASSERT_TRUE(again.decode(index.encode().view(), 1000));
+  EXPECT_EQ(again.entries().front(), index.entries().front());
+  EXPECT_FALSE(again.decode(index.encode().view(), 0x100)) << "beyond the segment";
+  EXPECT_FALSE(again.decode(std::string_view("\0\0\0", 3), 1000));
+}
+
+TEST(TimeIndex, NeverPointsBehindTheFirstRecordOfATime) {
+  TimeIndex index;
+  index.add(100, 5);
+  index.add(90, 9);  // not larger: no entry
+  index.add(200, 15);
+  EXPECT_EQ(index.entries().size(), 2u);
+  EXPECT_EQ(index.offset_before(100), 0);
+  EXPECT_EQ(index.offset_before(101), 5);
+  EXPECT_EQ(index.offset_before(1000), 15);
+  TimeIndex again;
+  ASSERT_TRUE(again.decode(index.encode().view()));
+  EXPECT_EQ(again.entries().size(), 2u);
+}
+
+TEST(EpochCache, AnswersWhereAnEpochEnds) {
+  EpochCache cache;
+  EXPECT_TRUE(cache.add(1, 0));
+  EXPECT_FALSE(cache.add(1, 5));
+  EXPECT_TRUE(cache.add(4, 10));
+  EXPECT_EQ(cache.epoch_of(9), 1);
+  EXPECT_EQ(cache.epoch_of(10), 4);
+  EXPECT_EQ(cache.end_of(3, 20), (EpochCache::Entry{1, 10}));
+  EXPECT_EQ(cache.end_of(9, 20), (EpochCache::Entry{4, 20}));
+  EXPECT_EQ(cache.end_of(0, 20), std::nullopt);
+  EpochCache again;
+  ASSERT_TRUE(again.decode(cache.encode()));
+  EXPECT_EQ(again.encode(), "0\n2\n1 0\n4 10\n");
+  again.truncate_from(10);
+  EXPECT_EQ(again.latest(), 1);
+  EXPECT_FALSE(again.decode("0\n2\n1 0\n"));
+  EXPECT_FALSE(again.decode("0\n2\n4 0\n1 10\n"));
+}
+
+}  // namespace
+}  // namespace fulmar

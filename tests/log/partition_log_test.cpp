@@ -1,0 +1,210 @@
+#include "broker/log/partition_log.h"
+
+#include "broker/log/log_manager.h"
+#include "log_test_kit.h"
+
+namespace fulmar {
+namespace {
+
+struct PartitionLogTest : testing::Test {
+  World world{1};
+  Node& node = world.add_node("broker");
+
+  void on_log(LogConfig config, std::function<void(Host&, PartitionLog&)> body, LogLimits limits = {}) {
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, limits);
+      auto log = manager.open("t-0", config, false);
+      ASSERT_NE(log, nullptr);
+      body(host, *log);
+    });
+  }
+};
+
+TEST_F(PartitionLogTest, WhatIsAppendedIsReadOnceItIsStable) {
+  on_log({}, [](Host&, PartitionLog& log) {
+    for (int i = 0; i < 10; ++i) {
+      auto appended = append(log, batch_of(3, "v" + std::to_string(i)));
+      ASSERT_TRUE(appended.has_value());
+      EXPECT_EQ(appended->base_offset, i * 3);
+    }
+    EXPECT_EQ(log.high_watermark(), 0) << "nothing is synced yet";
+    EXPECT_TRUE(log.wait_stable(30, Deadline::never()));
+    auto records = read_all(log, 0);
+    ASSERT_EQ(records.size(), 30u);
+    EXPECT_EQ(records[29].value->view(), "v9");
+    EXPECT_EQ(read_all(log, 17).front().offset, 17);
+  });
+}
+
+TEST_F(PartitionLogTest, APageCacheTopicIsReadAtOnce) {
+  LogConfig config;
+  config.flush_messages = std::numeric_limits<std::int64_t>::max();
+  on_log(config, [](Host&, PartitionLog& log) {
+    ASSERT_TRUE(append(log, batch_of(1, "v")));
+    EXPECT_EQ(log.high_watermark(), 1);
+    EXPECT_EQ(log.stable_end(), 0);
+  });
+}
+
+TEST_F(PartitionLogTest, SmallSegmentsAndIndexesFindEveryOffset) {
+  LogConfig config;
+  config.segment_bytes = 1000;
+  config.index_interval_bytes = 100;
+  on_log(config, [&](Host&, PartitionLog& log) {
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(append(log, batch_of(1 + i % 3, "value " + std::to_string(i))));
+    ASSERT_TRUE(log.wait_stable(log.log_end(), Deadline::never()));
+    EXPECT_GT(log.segment_count(), 5u);
+    for (Offset from = 0; from < log.log_end(); ++from) {
+      auto bytes = log.read(from, 1, true);
+      ASSERT_TRUE(bytes.has_value());
+      auto header = read_batch_header(bytes->view());
+      ASSERT_TRUE(header.has_value());
+      EXPECT_LE(header->base_offset, from);
+      EXPECT_GE(header->last_offset(), from);
+      EXPECT_EQ(bytes->size(), header->size()) << "one batch, since one byte was asked for";
+    }
+    ASSERT_TRUE(log.close());
+  });
+  // The same after a restart, from the index files and from a scan.
+  for (bool clean : {true, false}) {
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = manager.open("t-0", config, clean);
+      ASSERT_NE(log, nullptr);
+      EXPECT_EQ(read_all(*log, 0).size(), static_cast<std::size_t>(log->log_end()));
+      EXPECT_EQ(log->log_end(), 199);
+    });
+  }
+}
+
+TEST_F(PartitionLogTest, AReadNeverCutsABatchAndHonoursItsLimit) {
+  on_log({}, [](Host&, PartitionLog& log) {
+    auto batch = batch_of(1, std::string(100, 'x'));
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(append(log, batch));
+    ASSERT_TRUE(log.wait_stable(10, Deadline::never()));
+    EXPECT_EQ(log.read(0, batch.size() * 3 + 1, true)->size(), batch.size() * 3);
+    EXPECT_EQ(log.read(4, batch.size() - 1, true)->size(), batch.size());
+    EXPECT_EQ(log.read(4, batch.size() - 1, false)->size(), 0u);
+    EXPECT_EQ(log.read(10, 1000, true)->size(), 0u);
+    EXPECT_EQ(log.read(11, 1000, true).error().code, Errc::out_of_range);
+  });
+}
+
+TEST_F(PartitionLogTest, AnIdempotentProducerIsWrittenOnceAlsoAcrossARestart) {
+  BatchOptions first{.producer_id = 9, .producer_epoch = 0, .base_sequence = 0};
+  BatchOptions second{.producer_id = 9, .producer_epoch = 0, .base_sequence = 2};
+  on_log({}, [&](Host&, PartitionLog& log) {
+    ASSERT_TRUE(append(log, batch_of(2, "a", World::epoch_ms, first)));
+    ASSERT_TRUE(append(log, batch_of(1, "b", World::epoch_ms, second)));
+    auto again = append(log, batch_of(2, "a", World::epoch_ms, first));
+    ASSERT_TRUE(again && again->duplicate);
+    EXPECT_EQ(again->base_offset, 0);
+    ASSERT_TRUE(log.wait_stable(3, Deadline::never()));
+  });
+  on_log({}, [&](Host&, PartitionLog& log) {
+    for (auto& options : {first, second})
+      EXPECT_TRUE(append(log, batch_of(options.base_sequence ? 1 : 2, "x", 0, options))->duplicate);
+    EXPECT_EQ(log.log_end(), 3);
+  });
+}
+
+TEST_F(PartitionLogTest, FindsRecordsByTime) {
+  LogConfig config;
+  config.segment_bytes = 500;
+  config.index_interval_bytes = 1;
+  on_log(config, [](Host&, PartitionLog& log) {
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(append(log, batch_of(2, "v", 1000 + i * 10)));
+    ASSERT_TRUE(log.wait_stable(40, Deadline::never()));
+    EXPECT_EQ((*log.offset_for_timestamp(0))->offset, 0);
+    EXPECT_EQ((*log.offset_for_timestamp(1001))->offset, 2);
+    EXPECT_EQ((*log.offset_for_timestamp(1010))->offset, 2);
+    EXPECT_EQ((*log.offset_for_timestamp(1190))->offset, 38);
+    EXPECT_EQ(*log.offset_for_timestamp(1191), std::nullopt);
+    EXPECT_EQ((*log.max_timestamp())->offset, 38);
+  });
+}
+
+TEST_F(PartitionLogTest, DeletedRecordsStayDeletedAndRetentionTakesWholeSegmentsFromTheFront) {
+  LogConfig config;
+  config.segment_bytes = 300;
+  config.retention_ms = 10'000;
+  on_log(config, [](Host&, PartitionLog& log) {
+    for (int i = 0; i < 12; ++i) ASSERT_TRUE(append(log, batch_of(1, std::string(80, 'v'), 1000 * i)));
+    ASSERT_TRUE(log.wait_stable(12, Deadline::never()));
+    ASSERT_TRUE(log.delete_records(1));
+    EXPECT_EQ(log.delete_records(13).error().code, Errc::out_of_range);
+    EXPECT_EQ(log.log_start(), 1);
+    ASSERT_TRUE(log.apply_retention(14'500));
+    EXPECT_EQ(log.log_start() % 2, 0) << "segments hold two batches each";
+    EXPECT_EQ(log.log_start(), 4);
+    EXPECT_EQ(log.read(3, 100, true).error().code, Errc::out_of_range);
+  });
+  on_log(config, [](Host&, PartitionLog& log) {
+    EXPECT_EQ(log.log_start(), 4);
+    EXPECT_EQ(log.log_end(), 12);
+  });
+}
+
+TEST_F(PartitionLogTest, WithoutSpaceAppendsFailAndGoOnLater) {
+  on_log({}, [this](Host&, PartitionLog& log) {
+    ASSERT_TRUE(append(log, batch_of(1, "before")));
+    ASSERT_TRUE(log.wait_stable(1, Deadline::never()));
+    auto faults = node.disk().faults();
+    faults.capacity_bytes = 1;
+    node.disk().set_faults(faults);
+    EXPECT_EQ(append(log, batch_of(1, "full")).error().code, ErrorCode::kafka_storage_error);
+    EXPECT_FALSE(log.offline());
+    node.disk().set_faults({});
+    EXPECT_EQ(append(log, batch_of(1, "after"))->base_offset, 1);
+    ASSERT_TRUE(log.wait_stable(2, Deadline::never()));
+    EXPECT_EQ(read_all(log, 0).back().value->view(), "after");
+  });
+}
+
+TEST_F(PartitionLogTest, AFailedSyncEndsTheTrustInTheLog) {
+  on_log({}, [this](Host&, PartitionLog& log) {
+    auto faults = node.disk().faults();
+    faults.sync_error_permille = 1000;
+    node.disk().set_faults(faults);
+    ASSERT_TRUE(append(log, batch_of(1, "v")));
+    EXPECT_FALSE(log.wait_stable(1, Deadline::never()));
+    node.disk().set_faults({});
+    EXPECT_TRUE(log.offline());
+    EXPECT_EQ(append(log, batch_of(1, "w")).error().code, ErrorCode::kafka_storage_error);
+    EXPECT_EQ(log.high_watermark(), 0);
+  });
+}
+
+TEST_F(PartitionLogTest, LogAppendTimeIsStampedWithARightCrc) {
+  LogConfig config;
+  config.log_append_time = true;
+  on_log(config, [this](Host&, PartitionLog& log) {
+    auto appended = append(log, batch_of(2, "v", 5));
+    ASSERT_TRUE(appended.has_value());
+    EXPECT_EQ(appended->append_time, node.wall_ms());
+    ASSERT_TRUE(log.wait_stable(2, Deadline::never()));
+    EXPECT_EQ(read_all(log, 0)[1].timestamp, appended->append_time);
+  });
+}
+
+TEST_F(PartitionLogTest, TruncationForgetsRecordsProducersAndEpochs) {
+  LogConfig config;
+  config.segment_bytes = 300;
+  on_log(config, [](Host&, PartitionLog& log) {
+    for (int i = 0; i < 10; ++i)
+      ASSERT_TRUE(
+          append(log, batch_of(1, std::string(80, 'v'), 0, {.producer_id = 3, .producer_epoch = 0, .base_sequence = i}),
+                 i / 4));
+    ASSERT_TRUE(log.wait_stable(10, Deadline::never()));
+    ASSERT_TRUE(log.truncate_to(5));
+    EXPECT_EQ(log.log_end(), 5);
+    EXPECT_EQ(log.epochs().latest(), 1);
+    EXPECT_EQ(log.producers().producers().at(3).last().last_sequence, 4);
+    EXPECT_EQ(
+        append(log, batch_of(1, "new", 0, {.producer_id = 3, .producer_epoch = 0, .base_sequence = 5}), 7)->base_offset,
+        5);
+  });
+}
+
+}  // namespace
+}  // namespace fulmar
