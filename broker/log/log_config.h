@@ -20,7 +20,6 @@ struct LogConfig {
   std::int64_t flush_ms = std::numeric_limits<std::int64_t>::max();  // flush.ms
   std::int32_t max_message_bytes = 1'048'588;                        // max.message.bytes, of a batch
   bool log_append_time = false;                                      // message.timestamp.type
-  Duration file_delete_delay = seconds(60);                          // file.delete.delay.ms
 
   // Whether an append is acknowledged only once it is on stable storage.
   bool acknowledges_synced() const { return flush_messages == 1; }

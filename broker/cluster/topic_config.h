@@ -1,0 +1,21 @@
+// The configuration of a topic: Kafka's names, with the broker's values as defaults.
+#pragma once
+
+#include <span>
+
+#include "broker/cluster/properties.h"
+#include "broker/log/log_config.h"
+
+namespace fulmar {
+
+// What may be set on a topic.
+std::span<const PropertyInfo> topic_properties();
+// The broker's property that is a topic property's default: "retention.ms" -> "log.retention.ms".
+std::string_view broker_property_of(std::string_view topic_property);
+
+// Errors: invalid_argument, for an unknown name or a value it can't have.
+Result<void> check_topic_properties(const Properties& properties);
+// The configuration of a topic's logs; `properties` were checked, `broker` are the broker's own, by broker names.
+LogConfig log_config_of(const Properties& properties, const Properties& broker);
+
+}  // namespace fulmar

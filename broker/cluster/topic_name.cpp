@@ -1,0 +1,22 @@
+#include "broker/cluster/topic_name.h"
+
+namespace fulmar {
+
+std::optional<std::string> invalid_topic_name(std::string_view name) {
+  constexpr std::size_t length_max = 249;  // a directory's name must still have room for "-<partition>.<hex>-delete"
+  if (name.empty()) return "the empty string is not allowed";
+  if (name == "." || name == "..") return "'.' and '..' are not allowed";
+  if (name.size() > length_max) return "the length of " + std::to_string(name.size()) + " is above 249 characters";
+  for (char c : name) {
+    bool good =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    if (!good) return "it contains characters other than ASCII alphanumerics, '.', '_' and '-'";
+  }
+  return std::nullopt;
+}
+
+std::string partition_directory(std::string_view topic, int partition) {
+  return std::string(topic) + "-" + std::to_string(partition);
+}
+
+}  // namespace fulmar

@@ -1,0 +1,16 @@
+// What a topic may be called.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fulmar {
+
+// Kafka's rule: 1 to 249 of a-z A-Z 0-9 . _ -, but neither "." nor "..". Says what is wrong, or nullopt.
+std::optional<std::string> invalid_topic_name(std::string_view name);
+
+// The name of a partition's directory, "orders-0".
+std::string partition_directory(std::string_view topic, int partition);
+
+}  // namespace fulmar

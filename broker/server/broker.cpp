@@ -1,0 +1,131 @@
+#include "broker/server/broker.h"
+
+#include "broker/server/broker_shard.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::string_view lock_file = ".lock";
+constexpr std::string_view clean_stop_file = ".clean-stop";
+constexpr std::string_view identity_file = "meta.properties";
+constexpr std::size_t small_file_bytes_max = 4096;
+
+// The data directory belongs to one node, for good.
+Result<void> check_identity(Host& host, const BrokerConfig& config) {
+  auto& disk = host.disk();
+  auto found = read_file(disk, identity_file, small_file_bytes_max);
+  if (found) {
+    TRY(auto properties, parse_properties(found->view()));
+    auto node = properties["node.id"];
+    if (node != std::to_string(config.node_id))
+      return fail(Errc::invalid_argument,
+                  "the data directory belongs to node " + node + ", not to node " + std::to_string(config.node_id));
+    return {};
+  }
+  if (found.error().code != Errc::not_found) return std::unexpected(found.error());
+  std::string text = "version=1\nnode.id=" + std::to_string(config.node_id) +
+                     "\ndirectory.id=" + to_string(random_uuid(host.entropy())) + "\n";
+  return replace_file(disk, identity_file, ByteChain(Bytes::copy_of(text)));
+}
+
+// Whether the last process stopped in order. The mark is taken away before anything is changed.
+Result<bool> take_clean_stop_mark(Disk& disk) {
+  auto removed = disk.remove(clean_stop_file);
+  if (!removed && removed.error().code == Errc::not_found) return false;
+  if (!removed) return std::unexpected(removed.error());
+  TRY_VOID(disk.sync_directory(""));
+  return true;
+}
+
+// A shard's life: it serves from `serving` on until `stop` is set, and says in `clean` how it went.
+struct ShardLife {
+  Event stop;  // on the shard
+  bool clean = false;
+};
+
+}  // namespace
+
+Result<void> run_broker(Host& host, const BrokerConfig& config,
+                        const std::function<void(const SocketAddress&)>& ready) {
+  auto log = host.log().named("broker");
+  auto& disk = host.disk();
+  auto lock = disk.lock(lock_file);
+  if (!lock) {
+    if (lock.error().code == Errc::exists) return fail(Errc::exists, "the data directory is in use by another broker");
+    return std::unexpected(lock.error());
+  }
+  TRY_VOID(check_identity(host, config));
+  MetadataStore store(disk);
+  TRY_VOID(store.open(host.entropy()));
+  TRY(bool clean, take_clean_stop_mark(disk));
+  TRY_VOID(LogManager::remove_leftovers(disk));
+
+  Broker broker{.config = config, .advertised = {}, .shards = {}, .store = &store};
+  broker.shards.resize(host.shard_count());
+  auto image = store.image();
+
+  // Each shard's BrokerShard lives in a fiber of that shard, between two handshakes with this one.
+  std::vector<std::unique_ptr<ShardLife>> lives;
+  Event failed;
+  std::size_t opened = 0;
+  std::size_t ended = 0;
+  Condition progress;
+  FiberGroup shards;
+  for (unsigned n = 0; n < host.shard_count(); ++n) lives.push_back(nullptr);
+  for (unsigned n = 0; n < host.shard_count(); ++n) {
+    shards.spawn("shard", [&, n] {
+      lives[n] = std::make_unique<ShardLife>();
+      auto& life = *lives[n];
+      host.on_shard(n, [&](Host& there) {
+        BrokerShard shard(there, broker);
+        broker.shards[n] = &shard;
+        shard.apply(image, clean);
+        there.post(0, nullptr, [&](Host&) {
+          ++opened;
+          progress.notify_all();
+        });
+        life.stop.wait();
+        life.clean = shard.stop();
+      });
+      ++ended;
+      progress.notify_all();
+    });
+  }
+  progress.wait([&] { return opened == host.shard_count(); });
+
+  // All know their partitions: now clients may come.
+  Result<SocketAddress> listening = config.listen;
+  for (unsigned n = 0; n < host.shard_count() && listening; ++n) {
+    auto at = *listening;
+    listening = host.on_shard(n, [&](Host&) { return broker.shards[n]->listen(at); });
+    if (!listening || n > 0) continue;
+    broker.advertised = config.advertise.host.empty() ? *listening : config.advertise;
+    if (broker.advertised.port == 0) broker.advertised.port = listening->port;
+  }
+  if (listening) {
+    log.info("broker ready", {{"listen", to_string(*listening)},
+                              {"node", config.node_id},
+                              {"shards", host.shard_count()},
+                              {"topics", image->topics.size()},
+                              {"clean", clean}});
+    if (ready) ready(*listening);
+    image.reset();
+    host.stop_requested().wait();
+    log.info("broker stops");
+  }
+  for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { lives[n]->stop.set(); });
+  progress.wait([&] { return ended == host.shard_count(); });
+  bool all_clean = true;
+  for (auto& life : lives) all_clean = all_clean && life->clean;
+  if (!listening) return fail(listening.error().code, "can't listen: " + listening.error().detail);
+  if (all_clean) {
+    TRY_VOID(replace_file(disk, clean_stop_file, ByteChain(Bytes::copy_of("1\n"))));
+  }
+  log.info("broker stopped", {{"clean", all_clean}});
+  return {};
+}
+
+}  // namespace fulmar

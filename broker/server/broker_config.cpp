@@ -1,0 +1,110 @@
+#include "broker/server/broker_config.h"
+
+#include <limits>
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
+
+constexpr PropertyInfo table[] = {
+    {"advertised.listeners", PropertyType::string, "", 0, 0, "",
+     "The address clients are told, as PLAINTEXT://HOST:PORT."},
+    {"auto.create.topics.enable", PropertyType::boolean, "true", 0, 0, "",
+     "Whether a topic that a client asks for and that does not exist is created."},
+    {"compression.type", PropertyType::string, "producer", 0, 0, "producer", "The codec batches are kept in."},
+    {"connections.max.idle.ms", PropertyType::int64, "600000", 1, int64_max / 1'000'000, "",
+     "A connection on which nothing comes for so long is closed."},
+    {"fetch.max.bytes", PropertyType::int32, "57671680", 1024, int32_max, "",
+     "The most bytes a fetch is answered with."},
+    {"listeners", PropertyType::string, "PLAINTEXT://127.0.0.1:9092", 0, 0, "",
+     "The address to listen at, as PLAINTEXT://HOST:PORT."},
+    {"log.cleanup.policy", PropertyType::list, "delete", 0, 0, "delete", "The default of cleanup.policy."},
+    {"log.flush.interval.messages", PropertyType::int64, "1", 1, int64_max, "", "The default of flush.messages."},
+    {"log.flush.interval.ms", PropertyType::int64, "9223372036854775807", 0, int64_max, "", "The default of flush.ms."},
+    {"log.flush.offset.checkpoint.interval.ms", PropertyType::int64, "60000", 1, int64_max / 1'000'000, "",
+     "How often it is written down up to where the logs are known to be synced."},
+    {"log.index.interval.bytes", PropertyType::int32, "4096", 0, int32_max, "", "The default of index.interval.bytes."},
+    {"log.index.size.max.bytes", PropertyType::int32, "10485760", 4, int32_max, "",
+     "The default of segment.index.bytes."},
+    {"log.message.timestamp.type", PropertyType::string, "CreateTime", 0, 0, "CreateTime,LogAppendTime",
+     "The default of message.timestamp.type."},
+    {"log.retention.bytes", PropertyType::int64, "-1", -1, int64_max, "", "The default of retention.bytes."},
+    {"log.retention.check.interval.ms", PropertyType::int64, "300000", 1, int64_max / 1'000'000, "",
+     "How often the logs are looked through for segments that may go."},
+    {"log.retention.ms", PropertyType::int64, "604800000", -1, int64_max, "", "The default of retention.ms."},
+    {"log.roll.ms", PropertyType::int64, "604800000", 1, int64_max, "", "The default of segment.ms."},
+    {"log.segment.bytes", PropertyType::int32, "1073741824", 14, int32_max, "", "The default of segment.bytes."},
+    {"log.segment.delete.delay.ms", PropertyType::int64, "60000", 0, int64_max, "",
+     "The default of file.delete.delay.ms."},
+    {"max.connections", PropertyType::int32, "10000", 1, int32_max, "", "The most connections a shard serves at once."},
+    {"max.incremental.fetch.session.cache.slots", PropertyType::int32, "1000", 0, int32_max, "",
+     "The most fetch sessions a shard remembers."},
+    {"message.max.bytes", PropertyType::int32, "1048588", 0, int32_max, "", "The default of max.message.bytes."},
+    {"min.insync.replicas", PropertyType::int32, "1", 1, int32_max, "", "The default of min.insync.replicas."},
+    {"node.id", PropertyType::int32, "1", 0, int32_max, "", "The broker's number in the cluster."},
+    {"num.partitions", PropertyType::int32, "1", 1, 100'000, "", "The partitions of a topic that does not say."},
+    {"producer.id.expiration.ms", PropertyType::int64, "86400000", 1, int64_max / 1'000'000, "",
+     "An idempotent producer that wrote nothing for so long is forgotten."},
+    {"queued.max.request.bytes", PropertyType::int64, "536870912", 1, int64_max, "",
+     "The most bytes of requests a shard holds at once; connections wait when there are more."},
+    {"socket.request.max.bytes", PropertyType::int32, "104857600", 1, int32_max, "",
+     "The largest request; a larger one closes its connection."},
+};
+
+Result<SocketAddress> parse_listener(std::string_view name, std::string_view value) {
+  constexpr std::string_view scheme = "PLAINTEXT://";
+  if (!value.starts_with(scheme))
+    return fail(Errc::invalid_argument, "Invalid value " + std::string(value) + " for configuration " +
+                                            std::string(name) + ": must be one listener, PLAINTEXT://HOST:PORT");
+  auto address = parse_host_port(value.substr(scheme.size()));
+  if (!address)
+    return fail(Errc::invalid_argument, "Invalid value " + std::string(value) + " for configuration " +
+                                            std::string(name) + ": " + address.error().detail);
+  return address;
+}
+
+}  // namespace
+
+std::span<const PropertyInfo> broker_properties() {
+  return table;
+}
+
+Result<BrokerConfig> BrokerConfig::from(Properties properties) {
+  for (const auto& [name, value] : properties) {
+    const auto* info = find_property(table, name);
+    if (!info) return fail(Errc::invalid_argument, "Unknown configuration " + name);
+    TRY_VOID(check_property(*info, value));
+  }
+  auto text = [&](std::string_view name) -> std::string_view {
+    auto found = properties.find(name);
+    return found != properties.end() ? std::string_view(found->second) : find_property(table, name)->default_value;
+  };
+  auto number = [&](std::string_view name) { return parse_integer(text(name)).value(); };
+  auto int32 = [&](std::string_view name) { return static_cast<std::int32_t>(number(name)); };
+  auto duration = [&](std::string_view name) { return Duration(milliseconds(number(name))); };
+
+  BrokerConfig config;
+  config.node_id = int32("node.id");
+  TRY(config.listen, parse_listener("listeners", text("listeners")));
+  if (!text("advertised.listeners").empty()) {
+    TRY(config.advertise, parse_listener("advertised.listeners", text("advertised.listeners")));
+  }
+  config.auto_create_topics = text("auto.create.topics.enable") == "true";
+  config.num_partitions = int32("num.partitions");
+  config.request_bytes_max = int32("socket.request.max.bytes");
+  config.connections_max = int32("max.connections");
+  config.connection_idle_max = duration("connections.max.idle.ms");
+  config.queued_bytes_max = number("queued.max.request.bytes");
+  config.fetch_bytes_max = int32("fetch.max.bytes");
+  config.fetch_sessions_max = int32("max.incremental.fetch.session.cache.slots");
+  config.log_limits.producer_id_expiration = duration("producer.id.expiration.ms");
+  config.log_limits.checkpoint_interval = duration("log.flush.offset.checkpoint.interval.ms");
+  config.log_limits.retention_check_interval = duration("log.retention.check.interval.ms");
+  config.properties = std::move(properties);
+  return config;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,35 @@
+// BrokerConfig: what an operator sets for a broker, in Kafka's names. docs/configuration.md lists all of it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "broker/cluster/properties.h"
+#include "broker/log/log_config.h"
+#include "runtime/host/network.h"
+
+namespace fulmar {
+
+std::span<const PropertyInfo> broker_properties();
+
+struct BrokerConfig {
+  std::int32_t node_id = 1;
+  SocketAddress listen{"127.0.0.1", 9092};
+  SocketAddress advertise;  // what clients are told; an empty host means as listened at
+  bool auto_create_topics = true;
+  std::int32_t num_partitions = 1;
+  std::int32_t request_bytes_max = 100 * 1024 * 1024;       // socket.request.max.bytes
+  std::int32_t connections_max = 10'000;                    // max.connections
+  Duration connection_idle_max = seconds(600);              // connections.max.idle.ms
+  std::int64_t queued_bytes_max = std::int64_t{512} << 20;  // queued.max.request.bytes: of all requests of a shard
+  std::int32_t fetch_bytes_max = 55 * 1024 * 1024;          // fetch.max.bytes
+  std::int32_t fetch_sessions_max = 1000;                   // max.incremental.fetch.session.cache.slots, of a shard
+  LogLimits log_limits;
+  Properties properties;  // all that was set, for topics' defaults and DescribeConfigs
+
+  // Errors: invalid_argument, naming the property.
+  static Result<BrokerConfig> from(Properties properties);
+};
+
+}  // namespace fulmar

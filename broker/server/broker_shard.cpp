@@ -1,0 +1,145 @@
+#include "broker/server/broker_shard.h"
+
+#include <algorithm>
+
+#include "broker/cluster/topic_config.h"
+#include "broker/cluster/topic_name.h"
+#include "broker/server/connection.h"
+#include "runtime/base/assert.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+// Kafka's file that says to which topic a partition's directory belongs.
+constexpr std::string_view partition_metadata = "partition.metadata";
+constexpr std::size_t partition_metadata_bytes_max = 1024;
+
+std::string partition_metadata_of(const Uuid& topic_id) {
+  return "version: 0\ntopic_id: " + to_string(topic_id) + "\n";
+}
+
+}  // namespace
+
+BrokerShard::BrokerShard(Host& host, Broker& broker)
+    : host_(host),
+      broker_(broker),
+      log_(host.log().named("broker")),
+      logs_(host, broker.config.log_limits),
+      queued_bytes_(broker.config.queued_bytes_max),
+      sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()) {}
+
+BrokerShard::~BrokerShard() = default;
+
+unsigned BrokerShard::owner(const Uuid& topic_id, std::int32_t index) const {
+  auto mixed = mix64(topic_id.high ^ mix64(topic_id.low + static_cast<std::uint64_t>(index)));
+  return static_cast<unsigned>(mixed % host_.shard_count());
+}
+
+Partition* BrokerShard::partition(const std::string& topic, std::int32_t index) {
+  auto found = partitions_.find({topic, index});
+  return found == partitions_.end() ? nullptr : &found->second;
+}
+
+void BrokerShard::open_partition(const std::string& topic, const TopicImage& image, std::int32_t index, bool clean) {
+  auto name = partition_directory(topic, index);
+  auto& disk = host_.disk();
+  auto wanted = partition_metadata_of(image.id);
+  auto path = name + "/" + std::string(partition_metadata);
+  // A directory of an earlier topic of that name must not lend this one its records.
+  auto found = read_file(disk, path, partition_metadata_bytes_max);
+  Result<void> prepared;
+  if (found ? found->view() != wanted : found.error().code != Errc::not_found) prepared = logs_.remove(name);
+  if (!found && found.error().code == Errc::not_found) {
+    // No metadata: either nothing was there, or it was made and lost power before anyone was told of the topic.
+    prepared = logs_.remove(name);
+  }
+  if (prepared && (!found || found->view() != wanted)) {
+    prepared = disk.create_directory(name);
+    if (prepared) prepared = replace_file(disk, path, ByteChain(Bytes::copy_of(wanted)));
+  }
+  Partition entry{image.id, nullptr, {}};
+  if (prepared)
+    entry.log = logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean);
+  else
+    log_.error("partition can't be prepared", {{"partition", name}, {"reason", to_string(prepared.error())}});
+  auto [it, inserted] = partitions_.insert_or_assign({topic, index}, std::move(entry));
+  auto* partition = &it->second;
+  if (partition->log)
+    partition->log->on_change = [partition] {
+      for (auto* event : partition->waiting) event->set();
+    };
+}
+
+void BrokerShard::apply(MetadataImagePtr image, bool clean) {
+  image_ = std::move(image);
+  std::vector<std::pair<std::string, std::int32_t>> gone;
+  for (auto& [key, partition] : partitions_) {
+    const auto* topic = image_->topic(key.first);
+    if (!topic || topic->id != partition.topic_id) gone.push_back(key);
+  }
+  for (const auto& key : gone) {
+    auto found = partitions_.find(key);
+    auto log = found->second.log;  // its fibers end before it does, and that may take a while
+    if (log) {
+      for (auto* event : found->second.waiting) event->set();
+      log->on_change = nullptr;
+    }
+    partitions_.erase(found);
+    auto removed = logs_.remove(partition_directory(key.first, key.second));
+    if (!removed)
+      log_.error("partition can't be removed", {{"partition", key.first}, {"reason", to_string(removed.error())}});
+  }
+  auto current = image_;
+  for (const auto& [name, topic] : current->topics)
+    for (std::int32_t index = 0; index < topic.partitions; ++index)
+      if (owner(topic.id, index) == host_.shard() && !partitions_.contains({name, index}))
+        open_partition(name, topic, index, clean);
+}
+
+Result<SocketAddress> BrokerShard::listen(const SocketAddress& at) {
+  TRY(listener_, host_.network().listen(at, host_.shard_count() > 1));
+  connecting_.spawn("accept", [this] { accept_connections(); });
+  logs_.start();
+  return listener_->local();
+}
+
+void BrokerShard::accept_connections() {
+  for (;;) {
+    auto accepted = listener_->accept();
+    if (!accepted) {
+      if (accepted.error().code == Errc::closed) return;
+      log_.warn("accept failed", {{"reason", to_string(accepted.error())}});
+      host_.clock().sleep_for(milliseconds(100));  // out of descriptors, most likely: wait for some to be closed
+      continue;
+    }
+    if (connections_ >= broker_.config.connections_max) {
+      log_.warn("connection refused", {{"peer", to_string((*accepted)->peer())}, {"reason", "max.connections"}});
+      continue;
+    }
+    ++connections_;
+    connection_fibers_.spawn("connection", [this, connection = std::move(*accepted)] {
+      struct Count {
+        std::int32_t& connections;
+        ~Count() { --connections; }
+      } count{connections_};
+      serve_connection(*this, *connection);
+    });
+  }
+}
+
+bool BrokerShard::stop() {
+  if (listener_) listener_->close();
+  connecting_.join();
+  connection_fibers_.cancel();
+  connection_fibers_.join();
+  calls_.join();
+  for (auto& [key, partition] : partitions_)
+    if (partition.log) partition.log->on_change = nullptr;
+  bool all = true;
+  for (auto& [key, partition] : partitions_) all = all && partition.log;
+  return logs_.close() && all;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,97 @@
+// BrokerShard: what one shard of a broker has: the partitions it owns, the connections it serves, its fetch sessions,
+// and the metadata image it answers from. Broker: what the shards know of each other.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/cluster/metadata_image.h"
+#include "broker/cluster/metadata_store.h"
+#include "broker/log/log_manager.h"
+#include "broker/server/broker_config.h"
+#include "broker/server/fetch_session.h"
+#include "runtime/fiber/event.h"
+#include "runtime/fiber/group.h"
+#include "runtime/fiber/semaphore.h"
+#include "runtime/host/host.h"
+#include "runtime/host/network.h"
+
+namespace fulmar {
+
+class BrokerShard;
+
+// A broker's shards, and its cluster state, which lives on shard 0. Filled while the broker starts, constant
+// afterwards; what a pointer leads to is used on its own shard only.
+struct Broker {
+  const BrokerConfig& config;
+  SocketAddress advertised;
+  std::vector<BrokerShard*> shards;
+  MetadataStore* store = nullptr;
+  ProducerId next_producer_id = 0;       // of the block that was taken; on shard 0
+  ProducerId producer_id_block_end = 0;  // likewise
+};
+
+// The epoch of every partition's leader: with one broker, leadership never changes hands.
+inline constexpr Epoch single_broker_epoch = 0;
+
+// A partition on the shard that owns it.
+struct Partition {
+  Uuid topic_id;
+  std::shared_ptr<PartitionLog> log;  // null if it could not be opened: storage error
+  std::vector<Event*> waiting;        // long polls, set whenever there may be more to read
+};
+
+class BrokerShard {
+ public:
+  BrokerShard(Host& host, Broker& broker);
+  ~BrokerShard();
+
+  // Makes this shard's partitions what the image says: opens logs of new ones, deletes those that are gone.
+  void apply(MetadataImagePtr image, bool clean);
+  const MetadataImagePtr& image() const { return image_; }
+
+  // Begins to accept. Errors: as Network::listen.
+  Result<SocketAddress> listen(const SocketAddress& at);
+  // Stops accepting, ends the connections and their work, and closes the logs; whether all were closed in order.
+  bool stop();
+
+  Partition* partition(const std::string& topic, std::int32_t index);
+  unsigned owner(const Uuid& topic_id, std::int32_t index) const;
+  // Calls fn(BrokerShard&) on that shard, in its own group, and waits. From this shard's fibers only.
+  template <class F>
+  auto on(unsigned shard, F&& fn) {
+    auto& there = *broker_.shards[shard];
+    return host_.on_shard(shard, [&](Host&) { return fn(there); }, &there.calls_);
+  }
+
+  Host& host() { return host_; }
+  Broker& broker() { return broker_; }
+  const BrokerConfig& config() const { return broker_.config; }
+  const Logger& log() const { return log_; }
+  Semaphore& queued_bytes() { return queued_bytes_; }
+  FetchSessions& sessions() { return sessions_; }
+  LogManager& logs() { return logs_; }
+
+ private:
+  void accept_connections();
+  void open_partition(const std::string& topic, const TopicImage& image, std::int32_t index, bool clean);
+
+  Host& host_;
+  Broker& broker_;
+  Logger log_;
+  MetadataImagePtr image_;
+  LogManager logs_;
+  std::map<std::pair<std::string, std::int32_t>, Partition> partitions_;
+  Semaphore queued_bytes_;
+  FetchSessions sessions_;
+  std::unique_ptr<Listener> listener_;
+  std::int32_t connections_ = 0;
+  FiberGroup calls_;       // work that other shards asked for
+  FiberGroup connecting_;  // the accept loop
+  FiberGroup connection_fibers_;
+};
+
+}  // namespace fulmar

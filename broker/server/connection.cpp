@@ -1,0 +1,183 @@
+#include "broker/server/connection.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "broker/protocol/endian.h"
+#include "broker/protocol/reader.h"
+#include "broker/server/broker_shard.h"
+#include "broker/server/handlers.h"
+#include "runtime/fiber/future.h"
+#include "runtime/fiber/queue.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t requests_under_way_max = 16;    // of one connection: what clients keep in flight, and some
+constexpr Duration frame_read_max = seconds(30);      // for the next byte of a request that has begun
+constexpr Duration response_write_max = seconds(30);  // for a peer to take an answer: a slow reader may not hold memory
+constexpr std::size_t read_buffer_bytes = 16 * 1024;  // small requests come several to a read
+constexpr std::size_t request_header_bytes_min = 8;
+
+// Frames from a connection's bytes. What is large is read straight into its own memory.
+class FrameReader {
+ public:
+  FrameReader(BrokerShard& shard, Connection& connection)
+      : shard_(shard), connection_(connection), buffer_(read_buffer_bytes) {}
+
+  // The next frame's size; 0 at the end of the stream. Errors: as Connection::read, timed_out when idle,
+  // invalid_argument.
+  Result<std::size_t> next_size() {
+    auto& clock = shard_.host().clock();
+    auto idle = clock.deadline_in(shard_.config().connection_idle_max);
+    while (have() < 4) {
+      TRY(auto more, fill(have() == 0 ? idle : clock.deadline_in(frame_read_max)));
+      if (more) continue;
+      if (have() == 0) return std::size_t{0};
+      return fail(Errc::closed, "the stream ends within a request");
+    }
+    auto size = load_big<std::int32_t>(buffer_.data() + from_);
+    from_ += 4;
+    if (size < static_cast<std::int32_t>(request_header_bytes_min) || size > shard_.config().request_bytes_max)
+      return fail(Errc::invalid_argument, "a request of " + std::to_string(size) + " bytes");
+    return static_cast<std::size_t>(size);
+  }
+
+  Result<Bytes> body(std::size_t size) {
+    MutableBytes frame(size);
+    auto at = std::min(size, have());
+    std::memcpy(frame.data(), buffer_.data() + from_, at);
+    from_ += at;
+    while (at < size) {
+      TRY(auto read, connection_.read(frame.span(at), shard_.host().clock().deadline_in(frame_read_max)));
+      if (read == 0) return fail(Errc::closed, "the stream ends within a request");
+      at += read;
+    }
+    return std::move(frame).freeze();
+  }
+
+ private:
+  std::size_t have() const { return to_ - from_; }
+  Result<bool> fill(Deadline deadline) {
+    std::memmove(buffer_.data(), buffer_.data() + from_, have());
+    to_ -= from_;
+    from_ = 0;
+    TRY(auto read, connection_.read(buffer_.span(to_), deadline));
+    to_ += read;
+    return read > 0;
+  }
+
+  BrokerShard& shard_;
+  Connection& connection_;
+  MutableBytes buffer_;
+  std::size_t from_ = 0;
+  std::size_t to_ = 0;
+};
+
+class ConnectionServer {
+ public:
+  ConnectionServer(BrokerShard& shard, Connection& connection)
+      : shard_(shard), connection_(connection), frames_(shard, connection), answers_(requests_under_way_max) {}
+
+  void run() {
+    fibers_.spawn("answer", [this] { write_answers(); });
+    auto ended = read_requests();
+    answers_.close();
+    if (!ended) {
+      auto code = ended.error().code;
+      bool ordinary = code == Errc::closed || code == Errc::reset || code == Errc::timed_out;
+      shard_.log().log(ordinary ? LogLevel::debug : LogLevel::warn, "connection closed",
+                       {{"peer", to_string(connection_.peer())}, {"reason", to_string(ended.error())}});
+      connection_.abort();
+      return;  // with what is under way
+    }
+    fibers_.join();  // the peer sent its last request: it still gets its answers
+  }
+
+ private:
+  struct Answer {
+    Future<ByteChain> frame;
+    SemaphoreUnits memory;
+  };
+
+  Result<void> read_requests() {
+    for (;;) {
+      TRY(auto size, frames_.next_size());
+      if (size == 0) return {};
+      // Waits while too much is queued: the peer feels it as back-pressure.
+      auto units = std::min<std::int64_t>(static_cast<std::int64_t>(size), shard_.config().queued_bytes_max);
+      shard_.queued_bytes().acquire(units);
+      SemaphoreUnits memory(shard_.queued_bytes(), units);
+      TRY(Bytes frame, frames_.body(size));
+      Reader reader(std::move(frame));
+      TRY(auto header, read_request_header(reader));
+      TRY(auto finish, begin(header, reader));
+      Promise<ByteChain> promise;
+      if (!answers_.push({promise.future(), std::move(memory)})) return fail(Errc::closed, "the peer takes no answers");
+      fibers_.spawn("request",
+                    [promise = std::move(promise), finish = std::move(finish)]() mutable { promise.set(finish()); });
+    }
+  }
+
+  Result<Finish> begin(const RequestHeader& header, Reader& body) {
+    const auto* api = find_api(header.api_key);
+    if (!api) return fail(Errc::unsupported, "unknown request " + std::to_string(header.api_key));
+    if (!api->serves(header.api_version)) {
+      if (api->key == ApiKey::api_versions)
+        return Finish([id = header.correlation_id] { return unsupported_api_versions(id); });
+      return fail(Errc::unsupported, std::string(api->name) + " version " + std::to_string(header.api_version));
+    }
+    switch (api->key) {
+      case ApiKey::produce: return begin_produce(shard_, header, body);
+      case ApiKey::fetch: return begin_fetch(shard_, header, body);
+      case ApiKey::list_offsets: return done(handle_list_offsets(shard_, header, body));
+      case ApiKey::metadata: return done(handle_metadata(shard_, header, body));
+      case ApiKey::find_coordinator: return done(handle_find_coordinator(shard_, header, body));
+      case ApiKey::api_versions: return done(handle_api_versions(shard_, header, body));
+      case ApiKey::create_topics: return done(handle_create_topics(shard_, header, body));
+      case ApiKey::delete_topics: return done(handle_delete_topics(shard_, header, body));
+      case ApiKey::delete_records: return done(handle_delete_records(shard_, header, body));
+      case ApiKey::init_producer_id: return done(handle_init_producer_id(shard_, header, body));
+      case ApiKey::describe_configs: return done(handle_describe_configs(shard_, header, body));
+      case ApiKey::create_partitions: return done(handle_create_partitions(shard_, header, body));
+      case ApiKey::describe_cluster: return done(handle_describe_cluster(shard_, header, body));
+    }
+    return fail(Errc::unsupported, api->name);
+  }
+
+  static Result<Finish> done(Result<ByteChain> answer) {
+    if (!answer) return std::unexpected(std::move(answer.error()));
+    return Finish([frame = std::move(*answer)]() mutable { return std::move(frame); });
+  }
+
+  void write_answers() {
+    while (auto answer = answers_.pop()) {
+      auto frame = answer->frame.get();
+      if (!frame) break;
+      if (frame->empty()) continue;
+      auto written = connection_.write(*frame, shard_.host().clock().deadline_in(response_write_max));
+      if (!written) break;
+    }
+    // Nobody to answer: the reader hears of it through the connection.
+    if (!answers_.closed() || answers_.size() > 0) {
+      answers_.close();
+      connection_.abort();
+    }
+  }
+
+  BrokerShard& shard_;
+  Connection& connection_;
+  FrameReader frames_;
+  BoundedQueue<Answer> answers_;
+  FiberGroup fibers_;
+};
+
+}  // namespace
+
+void serve_connection(BrokerShard& shard, Connection& connection) {
+  ConnectionServer(shard, connection).run();
+}
+
+}  // namespace fulmar

@@ -1,0 +1,42 @@
+// The handlers of requests, one function each; one file per family.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "broker/protocol/message.h"
+#include "broker/protocol/messages/fetch.h"
+#include "broker/protocol/messages/metadata.h"
+#include "runtime/base/bytes.h"
+#include "runtime/base/result.h"
+
+namespace fulmar {
+
+class BrokerShard;
+class Reader;
+
+// The rest of a request's work: what may wait while later requests of the connection are begun. Gives the whole frame
+// of the answer; an empty one means that there is none (acks=0).
+using Finish = std::move_only_function<ByteChain()>;
+
+// Begins a request whose header was read. Errors: corrupt, when the body can't be read: the connection is then closed.
+Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<Finish> begin_fetch(BrokerShard& shard, const RequestHeader& header, Reader& body);
+
+// These are done when they return.
+Result<ByteChain> handle_api_versions(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_metadata(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_find_coordinator(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_list_offsets(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_delete_records(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_delete_topics(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_describe_configs(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const RequestHeader& header, Reader& body);
+
+// The answer to an ApiVersions request newer than served: version 0, with the error and the versions (KIP-511).
+ByteChain unsupported_api_versions(std::int32_t correlation_id);
+
+}  // namespace fulmar

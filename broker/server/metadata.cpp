@@ -1,0 +1,129 @@
+// Metadata, DescribeCluster, FindCoordinator, ApiVersions: what a client asks first.
+#include "broker/protocol/messages/metadata.h"
+
+#include "broker/cluster/topic_name.h"
+#include "broker/protocol/messages/api_versions.h"
+#include "broker/protocol/messages/describe_cluster.h"
+#include "broker/protocol/messages/find_coordinator.h"
+#include "broker/protocol/reader.h"
+#include "broker/server/broker_shard.h"
+#include "broker/server/handlers.h"
+#include "broker/server/topics.h"
+
+namespace fulmar {
+
+namespace {
+
+MetadataResponse::Topic describe_topic(const std::string& name, const TopicImage& topic, std::int32_t node_id) {
+  MetadataResponse::Topic out;
+  out.name = name;
+  out.topic_id = topic.id;
+  for (std::int32_t index = 0; index < topic.partitions; ++index) {
+    MetadataResponse::Topic::Partition partition;
+    partition.index = index;
+    partition.leader_id = node_id;
+    partition.leader_epoch = single_broker_epoch;
+    partition.replica_nodes = {node_id};
+    partition.isr_nodes = {node_id};
+    out.partitions.push_back(std::move(partition));
+  }
+  return out;
+}
+
+ApiVersionsResponse api_versions() {
+  ApiVersionsResponse response;
+  for (const auto& api : served_apis())
+    response.api_keys.push_back({static_cast<std::int16_t>(api.key), api.advertised_min, api.max});
+  return response;
+}
+
+}  // namespace
+
+Result<ByteChain> handle_metadata(BrokerShard& shard, const RequestHeader& header, Reader& body) {
+  TRY(auto request, decode<MetadataRequest>(body, header.api_version));
+  // In version 0 an empty list means all topics; later that is null.
+  bool all = !request.topics || (header.api_version == 0 && request.topics->empty());
+  auto node_id = shard.config().node_id;
+  MetadataResponse response;
+  response.brokers.push_back({node_id, shard.broker().advertised.host, shard.broker().advertised.port, std::nullopt});
+  response.cluster_id = shard.image()->cluster_id;
+  response.controller_id = node_id;
+  if (all) {
+    for (const auto& [name, topic] : shard.image()->topics)
+      response.topics.push_back(describe_topic(name, topic, node_id));
+    return response_frame(response, header.api_version, header.correlation_id);
+  }
+  for (const auto& asked : *request.topics) {
+    MetadataResponse::Topic out;
+    out.topic_id = asked.topic_id;
+    std::string name = asked.name.value_or("");
+    if (!asked.name) {
+      name = shard.image()->topic_name(asked.topic_id);
+      if (name.empty()) {
+        out.error_code = ErrorCode::unknown_topic_id;
+        if (header.api_version < 12) out.name = "";
+        response.topics.push_back(std::move(out));
+        continue;
+      }
+    }
+    if (!shard.image()->topic(name)) {
+      out.name = name;
+      if (invalid_topic_name(name)) {
+        out.error_code = ErrorCode::invalid_topic_exception;
+      } else if (shard.config().auto_create_topics && request.allow_auto_topic_creation) {
+        out.error_code = create_topic_on_demand(shard, name);
+      } else {
+        out.error_code = ErrorCode::unknown_topic_or_partition;
+      }
+    }
+    if (const auto* topic = shard.image()->topic(name))
+      response.topics.push_back(describe_topic(name, *topic, node_id));
+    else
+      response.topics.push_back(std::move(out));
+  }
+  return response_frame(response, header.api_version, header.correlation_id);
+}
+
+Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const RequestHeader& header, Reader& body) {
+  TRY(auto request, decode<DescribeClusterRequest>(body, header.api_version));
+  DescribeClusterResponse response;
+  response.endpoint_type = request.endpoint_type;
+  constexpr std::int8_t broker_endpoints = 1;
+  if (request.endpoint_type != broker_endpoints) {
+    response.error_code = ErrorCode::unsupported_version;
+    response.error_message = "only the brokers' endpoints can be described";
+  } else {
+    response.cluster_id = shard.image()->cluster_id;
+    response.controller_id = shard.config().node_id;
+    response.brokers.push_back(
+        {shard.config().node_id, shard.broker().advertised.host, shard.broker().advertised.port, std::nullopt});
+  }
+  return response_frame(response, header.api_version, header.correlation_id);
+}
+
+Result<ByteChain> handle_find_coordinator(BrokerShard&, const RequestHeader& header, Reader& body) {
+  TRY(auto request, decode<FindCoordinatorRequest>(body, header.api_version));
+  // Neither groups nor transactions are served yet: clients take this for "try again later".
+  FindCoordinatorResponse response;
+  const std::string why = "no coordinator is served by this broker";
+  response.error_code = ErrorCode::coordinator_not_available;
+  response.error_message = why;
+  response.node_id = -1;
+  response.port = -1;
+  for (const auto& key : request.coordinator_keys)
+    response.coordinators.push_back({key, -1, "", -1, ErrorCode::coordinator_not_available, why});
+  return response_frame(response, header.api_version, header.correlation_id);
+}
+
+Result<ByteChain> handle_api_versions(BrokerShard&, const RequestHeader& header, Reader& body) {
+  TRY_VOID(decode<ApiVersionsRequest>(body, header.api_version));
+  return response_frame(api_versions(), header.api_version, header.correlation_id);
+}
+
+ByteChain unsupported_api_versions(std::int32_t correlation_id) {
+  auto response = api_versions();
+  response.error_code = ErrorCode::unsupported_version;
+  return response_frame(response, 0, correlation_id);
+}
+
+}  // namespace fulmar

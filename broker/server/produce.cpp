@@ -1,0 +1,151 @@
+// Produce: validates the batches, appends each on the shard that owns its partition, and answers once they are as safe
+// as the client asked and the topic promises.
+#include <map>
+
+#include "broker/protocol/messages/produce.h"
+#include "broker/protocol/reader.h"
+#include "broker/server/broker_shard.h"
+#include "broker/server/handlers.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+// One partition of the request, on its way through the shards.
+struct Item {
+  std::size_t topic;      // index in the request and in the answer
+  std::size_t partition;  // likewise
+  const std::string* name;
+  Uuid topic_id;
+  std::int32_t index;
+  Bytes records;
+  // What became of it.
+  ErrorCode error = ErrorCode::none;
+  std::string message;
+  Appended appended;
+  Offset log_start = -1;
+  bool wait = false;
+  std::shared_ptr<PartitionLog> log;  // used on its own shard only
+};
+
+using ItemsByShard = std::map<unsigned, std::vector<Item>>;
+
+void refuse(Item& item, ErrorCode code, std::string message) {
+  item.error = code;
+  item.message = std::move(message);
+}
+
+void append(BrokerShard& owner, Item& item, bool all_or_one) {
+  auto* partition = owner.partition(*item.name, item.index);
+  if (!partition || partition->topic_id != item.topic_id)
+    return refuse(item, ErrorCode::unknown_topic_or_partition, "the topic was deleted");
+  if (!partition->log) return refuse(item, ErrorCode::kafka_storage_error, "the partition's log can't be opened");
+  auto log = partition->log;
+  if (item.records.size() > static_cast<std::size_t>(log->config().max_message_bytes))
+    return refuse(item, ErrorCode::message_too_large,
+                  "the batch has " + std::to_string(item.records.size()) + " bytes, max.message.bytes is " +
+                      std::to_string(log->config().max_message_bytes));
+  auto header = validate_produced(item.records);
+  if (!header) return refuse(item, header.error().code, header.error().message);
+  auto appended = log->append(*header, item.records, single_broker_epoch);
+  if (!appended) return refuse(item, appended.error().code, appended.error().message);
+  item.appended = *appended;
+  item.log_start = log->log_start();
+  item.wait = all_or_one && log->config().acknowledges_synced();
+  if (item.wait) item.log = std::move(log);
+}
+
+ByteChain answer(const RequestHeader& header, const ProduceRequest& request, ItemsByShard& items) {
+  ProduceResponse response;
+  response.topics.resize(request.topics.size());
+  for (std::size_t t = 0; t < request.topics.size(); ++t) {
+    response.topics[t].name = request.topics[t].name;
+    response.topics[t].partitions.resize(request.topics[t].partitions.size());
+  }
+  for (auto& [shard, list] : items) {
+    for (auto& item : list) {
+      auto& out = response.topics[item.topic].partitions[item.partition];
+      out.index = item.index;
+      out.error_code = item.error;
+      out.base_offset = item.error == ErrorCode::none ? item.appended.base_offset : -1;
+      out.log_append_time_ms = item.error == ErrorCode::none ? item.appended.append_time : -1;
+      out.log_start_offset = item.log_start;
+      if (item.error == ErrorCode::none) continue;
+      out.error_message = item.message;
+    }
+  }
+  return response_frame(response, header.api_version, header.correlation_id);
+}
+
+}  // namespace
+
+Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Reader& body) {
+  TRY(auto request, decode<ProduceRequest>(body, header.api_version));
+  auto image = shard.image();
+  bool acks_known = request.acks == -1 || request.acks == 0 || request.acks == 1;
+  ItemsByShard items;
+  for (std::size_t t = 0; t < request.topics.size(); ++t) {
+    auto& topic = request.topics[t];
+    const auto* known = image->topic(topic.name);
+    for (std::size_t p = 0; p < topic.partitions.size(); ++p) {
+      auto& partition = topic.partitions[p];
+      bool exists = known && partition.index >= 0 && partition.index < known->partitions;
+      Item item{.topic = t,
+                .partition = p,
+                .name = &topic.name,
+                .topic_id = known ? known->id : Uuid{},
+                .index = partition.index,
+                .records = partition.records.flatten(),
+                .message = {},
+                .appended = {},
+                .log = nullptr};
+      if (!acks_known)
+        refuse(item, ErrorCode::invalid_required_acks, "acks must be -1, 0 or 1");
+      else if (!exists)
+        refuse(item, ErrorCode::unknown_topic_or_partition, "this broker has no such topic or partition");
+      unsigned owner = exists && acks_known ? shard.owner(known->id, partition.index) : shard.host().shard();
+      items[owner].push_back(std::move(item));
+    }
+  }
+  for (auto& [owner, list] : items) {
+    auto& batch = list;
+    shard.on(owner, [&](BrokerShard& there) {
+      for (auto& item : batch)
+        if (item.error == ErrorCode::none) append(there, item, request.acks != 0);
+    });
+    for (auto& item : batch) item.records = Bytes();
+  }
+
+  if (request.acks == 0) {
+    // There is no answer that could say so: the client learns of a failure from its connection ending (as Kafka does
+    // it).
+    for (auto& [owner, list] : items)
+      for (auto& item : list)
+        if (item.error != ErrorCode::none)
+          return fail(Errc::closed, std::string("acks=0 and ") + error_code_name(item.error) + ": " + item.message);
+    return Finish([] { return ByteChain(); });
+  }
+  auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
+  return Finish([&shard, header, request = std::move(request), items = std::move(items), deadline]() mutable {
+    for (auto& [owner, list] : items) {
+      auto& batch = list;
+      bool waits = false;
+      for (auto& item : batch) waits = waits || item.wait;
+      if (!waits) continue;
+      shard.on(owner, [&](BrokerShard&) {
+        for (auto& item : batch) {
+          auto log = std::exchange(item.log, nullptr);
+          if (!log || log->wait_stable(item.appended.last_offset + 1, deadline)) continue;
+          if (log->offline())
+            refuse(item, ErrorCode::kafka_storage_error, "the log went offline");
+          else
+            refuse(item, ErrorCode::request_timed_out, "the records were not on stable storage in time");
+        }
+      });
+    }
+    return answer(header, request, items);
+  });
+}
+
+}  // namespace fulmar

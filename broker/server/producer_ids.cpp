@@ -1,0 +1,52 @@
+// InitProducerId: identities for idempotent producers. Blocks of ids are taken durably, so that none is ever given
+// twice.
+#include "broker/protocol/messages/init_producer_id.h"
+#include "broker/protocol/reader.h"
+#include "broker/server/broker_shard.h"
+#include "broker/server/handlers.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr ProducerId producer_id_block = 1000;
+
+// On shard 0. Errors: as MetadataStore::commit.
+Result<ProducerId> next_producer_id(BrokerShard& controller) {
+  auto& broker = controller.broker();
+  LockGuard held(broker.store->changing());
+  if (broker.next_producer_id == broker.producer_id_block_end) {
+    MetadataImage next = *broker.store->image();
+    auto begin = next.next_producer_id;
+    next.next_producer_id += producer_id_block;
+    TRY_VOID(broker.store->commit(std::move(next)));
+    broker.next_producer_id = begin;
+    broker.producer_id_block_end = begin + producer_id_block;
+  }
+  return broker.next_producer_id++;
+}
+
+}  // namespace
+
+Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const RequestHeader& header, Reader& body) {
+  TRY(auto request, decode<InitProducerIdRequest>(body, header.api_version));
+  InitProducerIdResponse response;
+  if (request.transactional_id) {
+    // Transactions have a coordinator, and there is none yet.
+    response.error_code =
+        request.transactional_id->empty() ? ErrorCode::invalid_request : ErrorCode::coordinator_not_available;
+  } else {
+    // A producer that starts over (KIP-360) gets a new id as well: it is as good as a new epoch.
+    auto id = shard.on(0, [](BrokerShard& controller) { return next_producer_id(controller); });
+    if (id) {
+      response.producer_id = *id;
+      response.producer_epoch = 0;
+    } else {
+      response.error_code = ErrorCode::kafka_storage_error;
+      response.producer_epoch = -1;
+    }
+  }
+  return response_frame(response, header.api_version, header.correlation_id);
+}
+
+}  // namespace fulmar

@@ -1,0 +1,238 @@
+#include "broker/server/topics.h"
+
+#include "broker/cluster/topic_config.h"
+#include "broker/cluster/topic_name.h"
+#include "broker/protocol/messages/topics.h"
+#include "broker/protocol/reader.h"
+#include "broker/server/broker_shard.h"
+#include "broker/server/handlers.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int32_t partitions_max = 100'000;  // of one topic; each takes a directory
+
+using CreateResult = CreateTopicsResponse::Topic;
+
+// Makes `next` the metadata and has every shard act on it. On shard 0, with the store held.
+ErrorCode publish(BrokerShard& controller, MetadataImage next) {
+  auto& store = *controller.broker().store;
+  if (auto committed = store.commit(std::move(next)); !committed) {
+    controller.log().error("metadata can't be written", {{"reason", to_string(committed.error())}});
+    return ErrorCode::kafka_storage_error;
+  }
+  auto image = store.image();
+  for (unsigned shard = 0; shard < controller.host().shard_count(); ++shard)
+    controller.on(shard, [&](BrokerShard& there) { there.apply(image, false); });
+  return ErrorCode::none;
+}
+
+// Runs `change` on shard 0, with the metadata held still.
+template <class F>
+auto on_controller(BrokerShard& shard, F&& change) {
+  return shard.on(0, [&](BrokerShard& controller) {
+    LockGuard held(controller.broker().store->changing());
+    return change(controller);
+  });
+}
+
+void refuse(CreateResult& result, ErrorCode code, std::string message) {
+  result.error_code = code;
+  result.error_message = std::move(message);
+}
+
+// Checks what one topic of a CreateTopics request asks for, and puts it into the image if all is well.
+void plan_topic(BrokerShard& controller, const CreateTopicsRequest::Topic& asked, std::int16_t version,
+                MetadataImage& next, CreateResult& result) {
+  result.name = asked.name;
+  if (auto wrong = invalid_topic_name(asked.name))
+    return refuse(result, ErrorCode::invalid_topic_exception, "Topic name is invalid: " + *wrong);
+  if (next.topic(asked.name))
+    return refuse(result, ErrorCode::topic_already_exists, "Topic '" + asked.name + "' already exists.");
+
+  const auto& config = controller.config();
+  std::int32_t partitions = asked.num_partitions;
+  if (!asked.assignments.empty()) {
+    if (asked.num_partitions != -1 || asked.replication_factor != -1)
+      return refuse(result, ErrorCode::invalid_request,
+                    "num_partitions and replication_factor must be -1 where assignments are given");
+    partitions = static_cast<std::int32_t>(asked.assignments.size());
+    std::vector<bool> seen(asked.assignments.size());
+    for (const auto& assignment : asked.assignments) {
+      bool fits = assignment.partition_index >= 0 && assignment.partition_index < partitions;
+      if (!fits || seen[static_cast<std::size_t>(assignment.partition_index)])
+        return refuse(result, ErrorCode::invalid_replica_assignment, "partitions must be numbered from 0, each once");
+      seen[static_cast<std::size_t>(assignment.partition_index)] = true;
+      if (assignment.broker_ids != std::vector{config.node_id})
+        return refuse(result, ErrorCode::invalid_replica_assignment,
+                      "there is only broker " + std::to_string(config.node_id));
+    }
+  } else {
+    if (partitions == -1 && version >= 4) partitions = config.num_partitions;  // KIP-464
+    if (partitions <= 0)
+      return refuse(result, ErrorCode::invalid_partitions, "Number of partitions must be larger than 0.");
+    bool default_factor = asked.replication_factor == -1 && version >= 4;
+    if (asked.replication_factor != 1 && !default_factor)
+      return refuse(result, ErrorCode::invalid_replication_factor,
+                    "Unable to replicate the partition " + std::to_string(asked.replication_factor) +
+                        " time(s): only 1 broker is registered.");
+  }
+  if (partitions > partitions_max)
+    return refuse(result, ErrorCode::invalid_partitions, "more than " + std::to_string(partitions_max) + " partitions");
+
+  Properties configs;
+  for (const auto& entry : asked.configs)
+    if (entry.value) configs.insert_or_assign(entry.name, *entry.value);
+  if (auto checked = check_topic_properties(configs); !checked)
+    return refuse(result, ErrorCode::invalid_config, checked.error().detail);
+
+  TopicImage topic{random_uuid(controller.host().entropy()), partitions, std::move(configs)};
+  result.topic_id = topic.id;
+  result.num_partitions = partitions;
+  result.replication_factor = 1;
+  result.configs.emplace();
+  for (const auto& info : topic_properties()) {
+    auto own = topic.configs.find(info.name);
+    bool set = own != topic.configs.end();
+    constexpr std::int8_t dynamic_topic_config = 1;
+    constexpr std::int8_t default_config = 5;
+    result.configs->push_back({std::string(info.name), set ? own->second : std::string(info.default_value), false,
+                               set ? dynamic_topic_config : default_config, false});
+  }
+  next.topics.emplace(asked.name, std::move(topic));
+}
+
+}  // namespace
+
+ErrorCode create_topic_on_demand(BrokerShard& shard, const std::string& name) {
+  return on_controller(shard, [&](BrokerShard& controller) {
+    MetadataImage next = *controller.broker().store->image();
+    CreateResult result;
+    CreateTopicsRequest::Topic asked;
+    asked.name = name;
+    asked.num_partitions = -1;
+    asked.replication_factor = -1;
+    plan_topic(controller, asked, 4, next, result);
+    if (result.error_code == ErrorCode::topic_already_exists) return ErrorCode::none;
+    if (result.error_code != ErrorCode::none) return result.error_code;
+    controller.log().info("topic created on demand", {{"topic", name}});
+    return publish(controller, std::move(next));
+  });
+}
+
+Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& header, Reader& body) {
+  TRY(auto request, decode<CreateTopicsRequest>(body, header.api_version));
+  CreateTopicsResponse response;
+  on_controller(shard, [&](BrokerShard& controller) {
+    MetadataImage next = *controller.broker().store->image();
+    std::map<std::string, int> times;
+    for (const auto& asked : request.topics) ++times[asked.name];
+    bool any = false;
+    for (const auto& asked : request.topics) {
+      if (times[asked.name] > 1) {
+        if (std::exchange(times[asked.name], -1) == -1) continue;
+        auto& result = response.topics.emplace_back();
+        result.name = asked.name;
+        refuse(result, ErrorCode::invalid_request, "Duplicate topic name.");
+        continue;
+      }
+      if (times[asked.name] < 0) continue;
+      auto& result = response.topics.emplace_back();
+      plan_topic(controller, asked, header.api_version, next, result);
+      any = any || result.error_code == ErrorCode::none;
+    }
+    if (!any || request.validate_only) return;
+    auto error = publish(controller, std::move(next));
+    for (auto& result : response.topics) {
+      if (result.error_code != ErrorCode::none) continue;
+      if (error != ErrorCode::none)
+        refuse(result, error, "the metadata can't be written");
+      else
+        controller.log().info("topic created", {{"topic", result.name}, {"partitions", result.num_partitions}});
+    }
+  });
+  return response_frame(response, header.api_version, header.correlation_id);
+}
+
+Result<ByteChain> handle_delete_topics(BrokerShard& shard, const RequestHeader& header, Reader& body) {
+  TRY(auto request, decode<DeleteTopicsRequest>(body, header.api_version));
+  for (auto& name : request.topic_names) request.topics.push_back({std::move(name), {}});
+  DeleteTopicsResponse response;
+  on_controller(shard, [&](BrokerShard& controller) {
+    MetadataImage next = *controller.broker().store->image();
+    for (auto& asked : request.topics) {
+      auto& result = response.responses.emplace_back();
+      result.name = asked.name;
+      result.topic_id = asked.topic_id;
+      std::string name = asked.name.value_or("");
+      if (!asked.name) name = next.topic_name(asked.topic_id);
+      auto found = next.topics.find(name);
+      if (found == next.topics.end()) {
+        result.error_code = asked.name ? ErrorCode::unknown_topic_or_partition : ErrorCode::unknown_topic_id;
+        result.error_message = "This server does not host this topic.";
+        continue;
+      }
+      result.name = name;
+      result.topic_id = found->second.id;
+      next.topics.erase(found);
+    }
+    bool any = next.topics.size() != controller.broker().store->image()->topics.size();
+    auto error = any ? publish(controller, std::move(next)) : ErrorCode::none;
+    for (auto& result : response.responses) {
+      if (result.error_code != ErrorCode::none) continue;
+      result.error_code = error;
+      if (error == ErrorCode::none) controller.log().info("topic deleted", {{"topic", *result.name}});
+    }
+  });
+  return response_frame(response, header.api_version, header.correlation_id);
+}
+
+Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHeader& header, Reader& body) {
+  TRY(auto request, decode<CreatePartitionsRequest>(body, header.api_version));
+  CreatePartitionsResponse response;
+  on_controller(shard, [&](BrokerShard& controller) {
+    MetadataImage next = *controller.broker().store->image();
+    bool any = false;
+    for (const auto& asked : request.topics) {
+      auto& result = response.results.emplace_back();
+      result.name = asked.name;
+      auto say = [&](ErrorCode code, std::string message) {
+        result.error_code = code;
+        result.error_message = std::move(message);
+      };
+      auto found = next.topics.find(asked.name);
+      if (found == next.topics.end()) {
+        say(ErrorCode::unknown_topic_or_partition, "This server does not host this topic.");
+      } else if (asked.count <= found->second.partitions) {
+        say(ErrorCode::invalid_partitions, "The topic has " + std::to_string(found->second.partitions) +
+                                               " partitions; only more can be asked for, not " +
+                                               std::to_string(asked.count) + ".");
+      } else if (asked.count > partitions_max) {
+        say(ErrorCode::invalid_partitions, "more than " + std::to_string(partitions_max) + " partitions");
+      } else if (asked.assignments &&
+                 asked.assignments->size() != static_cast<std::size_t>(asked.count - found->second.partitions)) {
+        say(ErrorCode::invalid_replica_assignment, "one assignment per new partition is needed");
+      } else {
+        bool placed = true;
+        if (asked.assignments)
+          for (const auto& assignment : *asked.assignments)
+            placed = placed && assignment.broker_ids == std::vector{controller.config().node_id};
+        if (!placed) {
+          say(ErrorCode::invalid_replica_assignment,
+              "there is only broker " + std::to_string(controller.config().node_id));
+        } else {
+          found->second.partitions = asked.count;
+          any = true;
+        }
+      }
+    }
+    if (!any || request.validate_only) return;
+    auto error = publish(controller, std::move(next));
+    for (auto& result : response.results)
+      if (result.error_code == ErrorCode::none) result.error_code = error;
+  });
+  return response_frame(response, header.api_version, header.correlation_id);
+}
+
+}  // namespace fulmar
