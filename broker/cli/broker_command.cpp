@@ -1,0 +1,135 @@
+#include "broker/cli/broker_command.h"
+
+#include <sys/resource.h>
+
+#include <boost/program_options.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <thread>
+
+#include "broker/server/broker.h"
+#include "runtime/real/process.h"
+
+namespace fulmar {
+
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+int complain(int code, const std::string& message) {
+  std::cerr << "fulmar broker: " << message << "\n";
+  return code;
+}
+
+// A partition's segments and each connection hold a descriptor; the system's soft limit of 1024 is for other times.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Result<Properties> read_properties_file(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return fail(Errc::not_found, "can't read " + path);
+  std::stringstream text;
+  text << file.rdbuf();
+  auto properties = parse_properties(text.str());
+  if (!properties) return fail(Errc::invalid_argument, path + ": " + properties.error().detail);
+  return properties;
+}
+
+}  // namespace
+
+int broker_command(const std::vector<std::string>& arguments) {
+  std::string data_directory;
+  std::string io;
+  std::string log_level;
+  unsigned shards = 0;
+  po::options_description options("fulmar broker --data-dir DIR [OPTIONS]");
+  auto add = options.add_options();
+  add("data-dir", po::value(&data_directory), "the directory for all that is kept; made if it is not there");
+  add("listen", po::value<std::string>(), "HOST:PORT to listen at (127.0.0.1:9092); port 0 takes a free one");
+  add("advertise", po::value<std::string>(), "HOST:PORT that clients are told (as listened at)");
+  add("config", po::value<std::string>(), "a file of Kafka properties, NAME=VALUE");
+  add("set", po::value<std::vector<std::string>>()->composing(), "one property, NAME=VALUE; may be given again");
+  add("node-id", po::value<std::string>(), "the broker's number (1)");
+  add("shards", po::value(&shards), "how many threads serve (one per core)");
+  add("io", po::value(&io)->default_value("auto"), "auto, uring or epoll");
+  add("log-level", po::value(&log_level)->default_value("info"), "debug, info, warn or error");
+  add("help", "this text");
+
+  po::variables_map given;
+  try {
+    po::store(po::command_line_parser(arguments).options(options).run(), given);
+    po::notify(given);
+  } catch (const po::error& error) {
+    return complain(exit_usage, std::string(error.what()) + "; see fulmar broker --help");
+  }
+  if (given.contains("help")) {
+    std::cout << options;
+    return 0;
+  }
+  if (data_directory.empty()) return complain(exit_usage, "--data-dir is needed; see fulmar broker --help");
+
+  Properties properties;
+  if (given.contains("config")) {
+    auto read = read_properties_file(given["config"].as<std::string>());
+    if (!read) return complain(exit_usage, read.error().detail);
+    properties = std::move(*read);
+  }
+  if (given.contains("set")) {
+    for (const auto& text : given["set"].as<std::vector<std::string>>()) {
+      auto read = parse_properties(text);
+      if (!read) return complain(exit_usage, "--set " + text + ": expected NAME=VALUE");
+      for (auto& [name, value] : *read) properties[name] = value;
+    }
+  }
+  if (given.contains("listen")) properties["listeners"] = "PLAINTEXT://" + given["listen"].as<std::string>();
+  if (given.contains("advertise"))
+    properties["advertised.listeners"] = "PLAINTEXT://" + given["advertise"].as<std::string>();
+  if (given.contains("node-id")) properties["node.id"] = given["node-id"].as<std::string>();
+  auto config = BrokerConfig::from(std::move(properties));
+  if (!config) return complain(exit_usage, config.error().detail);
+
+  ProcessOptions process;
+  if (io == "auto")
+    process.backend = IoBackend::automatic;
+  else if (io == "uring")
+    process.backend = IoBackend::uring;
+  else if (io == "epoll")
+    process.backend = IoBackend::epoll;
+  else
+    return complain(exit_usage, "--io must be auto, uring or epoll, not " + io);
+  bool known_level = false;
+  for (auto [name, level] : {std::pair{"debug", LogLevel::debug},
+                             {"info", LogLevel::info},
+                             {"warn", LogLevel::warn},
+                             {"error", LogLevel::error}}) {
+    if (log_level != name) continue;
+    process.log_level = level;
+    known_level = true;
+  }
+  if (!known_level) return complain(exit_usage, "--log-level must be debug, info, warn or error, not " + log_level);
+  constexpr unsigned shards_max = 1024;
+  process.shards = given.contains("shards") ? shards : std::max(1u, std::thread::hardware_concurrency());
+  if (process.shards < 1 || process.shards > shards_max) return complain(exit_usage, "--shards must be from 1 to 1024");
+  std::error_code error;
+  std::filesystem::create_directories(data_directory, error);
+  if (error) return complain(exit_failed, "can't make " + data_directory + ": " + error.message());
+  process.data_directory = data_directory;
+  raise_descriptor_limit();
+
+  auto code = run_real_process(process, [&](Host& host) {
+    auto ran = run_broker(host, *config);
+    return ran ? 0 : complain(exit_failed, ran.error().detail);
+  });
+  return code ? *code : complain(exit_failed, code.error().detail);
+}
+
+}  // namespace fulmar

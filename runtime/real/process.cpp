@@ -1,0 +1,224 @@
+#include "runtime/real/process.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <csignal>
+
+#include <atomic>
+#include <latch>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "runtime/base/assert.h"
+#include "runtime/fiber/scheduler.h"
+#include "runtime/real/clock_and_log.h"
+#include "runtime/real/files.h"
+#include "runtime/real/sockets.h"
+
+namespace fulmar {
+
+namespace {
+
+class RealHost;
+
+struct Process {
+  const ProcessOptions& options;
+  LogSink& sink;
+  Event stop_requested{};  // on shard 0
+  std::vector<RealHost*> shards{};
+};
+
+class RealHost final : public Host {
+ public:
+  RealHost(Process& process, Reactor& reactor, unsigned shard)
+      : process_(process),
+        reactor_(reactor),
+        shard_(shard),
+        domain_(reactor, "shard"),
+        clock_(reactor),
+        disk_(reactor, process.options.data_directory),
+        network_(reactor),
+        log_(process.sink, "main") {}
+
+  unsigned shard() const override { return shard_; }
+  unsigned shard_count() const override { return process_.options.shards; }
+  Clock& clock() override { return clock_; }
+  Disk& disk() override { return disk_; }
+  Network& network() override { return network_; }
+  Entropy& entropy() override { return entropy_; }
+  Logger& log() override { return log_; }
+  Event& stop_requested() override { return process_.stop_requested; }
+
+  void post(unsigned n, FiberGroup* group, std::move_only_function<void(Host&)> fn) override {
+    auto& target = *process_.shards[n];
+    target.reactor_.send([&target, group, fn = std::move(fn)]() mutable {
+      auto& in = group ? *group : target.domain_.root();
+      in.spawn("post", [&target, fn = std::move(fn)]() mutable { fn(target); });
+    });
+  }
+
+  Reactor& reactor() { return reactor_; }
+  Domain& domain() { return domain_; }
+
+ protected:
+  void run_on(unsigned n, FiberGroup* group, RemoteCall& call) override;
+
+ private:
+  struct Crossing;
+
+  Process& process_;
+  Reactor& reactor_;
+  unsigned shard_;
+  Domain domain_;
+  RealClock clock_;
+  RealDisk disk_;
+  RealNetwork network_;
+  RealEntropy entropy_;
+  Logger log_;
+};
+
+// A call under way; lives in the frame of the caller, who waits until the remote fiber has ended whatever happens.
+// `remote` and `cancelled` belong to the remote shard, `completed` too until the answer is sent.
+struct RealHost::Crossing final : Blocker {
+  Crossing(RealHost& f, RealHost& t, RemoteCall& c) : from(f), to(t), call(c), caller(*Fiber::current()) {}
+  virtual ~Crossing() = default;
+
+  // On the caller's shard. The message overtakes nothing: it finds the remote fiber begun, or ended with the answer
+  // under way.
+  void cancel() noexcept override {
+    cancel_sent = true;
+    to.reactor_.send([this] {
+      cancelled = true;
+      if (remote) remote->request_cancel();
+      from.reactor_.send([this] {
+        cancel_sent = false;
+        if (answered) from.reactor_.make_ready(caller);
+      });
+    });
+  }
+
+  RealHost& from;
+  RealHost& to;
+  RemoteCall& call;
+  Fiber& caller;
+  Fiber* remote = nullptr;
+  bool cancelled = false;
+  bool completed = false;
+  bool cancel_sent = false;
+  bool answered = false;
+};
+
+void RealHost::run_on(unsigned n, FiberGroup* group, RemoteCall& call) {
+  check_cancelled();
+  Crossing crossing(*this, *process_.shards[n], call);
+  crossing.to.reactor_.send([&crossing, group] {
+    struct Ended {
+      explicit Ended(Crossing& c) : crossing(&c) {}
+      Ended(Ended&& other) noexcept : crossing(std::exchange(other.crossing, nullptr)) {}
+      ~Ended() {
+        if (!crossing) return;
+        auto& c = *crossing;
+        c.remote = nullptr;
+        c.from.reactor_.send([&c] {
+          c.answered = true;
+          // A cancellation under way still refers to the frame: it wakes the caller when it is back.
+          if (!c.cancel_sent) c.from.reactor_.make_ready(c.caller);
+        });
+      }
+      Crossing* crossing;
+    };
+    auto& in = group ? *group : crossing.to.domain_.root();
+    in.spawn("call", [ended = Ended(crossing)]() {
+      auto& c = *ended.crossing;
+      if (c.cancelled) return;
+      c.remote = Fiber::current();
+      c.call.run(c.to);
+      c.completed = true;
+    });
+  });
+  reactor_.suspend(&crossing);
+  if (!crossing.completed) throw FiberCancelled();
+  check_cancelled();
+}
+
+// SIGTERM and SIGINT as readable descriptors, blocked in every thread.
+class Signals {
+ public:
+  explicit Signals(bool enabled) {
+    if (!enabled) return;
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, &before_);
+    fd_ = signalfd(-1, &set_, SFD_NONBLOCK | SFD_CLOEXEC);
+    ASSERT(fd_ >= 0);
+  }
+  ~Signals() {
+    if (fd_ < 0) return;
+    close(fd_);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  int fd() const { return fd_; }
+
+ private:
+  sigset_t set_{};
+  sigset_t before_{};
+  int fd_ = -1;
+};
+
+}  // namespace
+
+Result<int> run_real_process(const ProcessOptions& options, const std::function<int(Host&)>& main) {
+  ASSERT(options.shards >= 1);
+  std::signal(SIGPIPE, SIG_IGN);
+  Signals signals(options.handle_signals);
+  auto sink = make_stderr_sink(options.log_level);
+  Process process{.options = options, .sink = *sink};
+  process.shards.resize(options.shards);
+  std::latch started(options.shards);
+  std::latch ended(options.shards);
+  std::atomic<bool> refused{false};
+  std::atomic<bool> over{false};
+
+  auto run_shard = [&](unsigned n, const std::function<void(RealHost&, Reactor&)>& body) {
+    Reactor reactor(options.backend);
+    if (!reactor.usable()) refused = true;
+    {
+      RealHost host(process, reactor, n);
+      process.shards[n] = &host;
+      started.arrive_and_wait();
+      if (!refused) {
+        body(host, reactor);
+        host.domain().cancel();
+        reactor.run_until([&] { return host.domain().live_fibers() == 0; });
+      }
+      // Others may still send here: all leave together.
+      ended.arrive_and_wait();
+    }
+  };
+
+  std::vector<std::thread> threads;
+  for (unsigned n = 1; n < options.shards; ++n) {
+    threads.emplace_back(
+        [&, n] { run_shard(n, [&](RealHost&, Reactor& reactor) { reactor.run_until([&] { return over.load(); }); }); });
+  }
+  std::optional<int> code;
+  run_shard(0, [&](RealHost& host, Reactor& reactor) {
+    if (signals.fd() >= 0) {
+      host.domain().spawn("signals", [&] {
+        reactor.engine().wait_ready(signals.fd(), false, Deadline::never());
+        process.stop_requested.set();
+      });
+    }
+    host.domain().spawn("main", [&] { code = main(host); });
+    reactor.run_until([&] { return code.has_value(); });
+    over = true;
+    for (unsigned n = 1; n < options.shards; ++n) process.shards[n]->reactor().send([] {});
+  });
+  for (auto& thread : threads) thread.join();
+  if (refused) return fail(Errc::unsupported, "the kernel refuses io_uring; use --io=epoll or --io=auto");
+  return *code;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,26 @@
+// A process of the real world: threads, one reactor each, and a main that runs as a fiber on the first.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "runtime/base/result.h"
+#include "runtime/host/host.h"
+#include "runtime/host/log.h"
+#include "runtime/real/engine.h"
+
+namespace fulmar {
+
+struct ProcessOptions {
+  std::string data_directory;  // the root of Disk; must exist
+  unsigned shards = 1;
+  IoBackend backend = IoBackend::automatic;
+  LogLevel log_level = LogLevel::info;
+  bool handle_signals = true;  // SIGTERM and SIGINT set stop_requested()
+};
+
+// Runs `main` until it returns, and returns what it returned. Once per process at a time. Errors: unsupported, when the
+// backend asked for is refused by the kernel.
+Result<int> run_real_process(const ProcessOptions& options, const std::function<int(Host&)>& main);
+
+}  // namespace fulmar

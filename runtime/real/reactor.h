@@ -1,0 +1,52 @@
+// Reactor: the scheduler of one shard's thread: fibers first come first served, timers, the kernel's completions, and
+// what other threads send.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "runtime/fiber/scheduler.h"
+#include "runtime/real/engine.h"
+
+namespace fulmar {
+
+class Reactor final : public Scheduler {
+ public:
+  using Message = std::move_only_function<void()>;
+
+  // Null engine: io_uring was asked for and is refused.
+  explicit Reactor(IoBackend backend);
+  ~Reactor() override;
+  bool usable() const { return engine_ != nullptr; }
+
+  Instant now() const override;
+  void arm(Timer& timer, Instant when) override { timers_.arm(timer, when, 0); }
+  void disarm(Timer& timer) override { timers_.disarm(timer); }
+  IoEngine& engine() { return *engine_; }
+
+  // Has `message` run in the reactor's context soon, in the order of sending. From any thread.
+  void send(Message message);
+  // Runs until `done` says so; tested between turns.
+  void run_until(const std::function<bool()>& done);
+
+ protected:
+  void enqueue(Fiber& fiber) override;
+  Fiber* dequeue(Domain& domain) override;
+
+ private:
+  static constexpr int fibers_per_turn_max = 256;  // before timers and the kernel get their turn
+  void receive();
+
+  std::unique_ptr<IoEngine> engine_;
+  TimerHeap timers_;
+  Fiber* ready_first_ = nullptr;
+  Fiber* ready_last_ = nullptr;
+  std::mutex inbox_mutex_;
+  std::vector<Message> inbox_;
+  std::atomic<bool> asleep_{false};
+};
+
+}  // namespace fulmar

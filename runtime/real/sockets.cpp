@@ -1,0 +1,257 @@
+#include "runtime/real/sockets.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+#include "runtime/base/assert.h"
+#include "runtime/fiber/fiber.h"
+#include "runtime/real/errors.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr int listen_backlog = 1024;
+constexpr std::size_t buffers_per_send_max = 64;
+
+struct RawAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+Result<RawAddress> raw_address(const SocketAddress& address) {
+  RawAddress raw;
+  auto& v4 = reinterpret_cast<sockaddr_in&>(raw.storage);
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(raw.storage);
+  std::string host = address.host.empty() ? "0.0.0.0" : address.host;
+  if (inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(address.port);
+    raw.size = sizeof v4;
+  } else if (inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(address.port);
+    raw.size = sizeof v6;
+  } else {
+    return fail(Errc::invalid_argument, "not a numeric address: " + address.host);
+  }
+  return raw;
+}
+
+SocketAddress address_of(const sockaddr_storage& storage) {
+  char text[INET6_ADDRSTRLEN] = {};
+  if (storage.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
+    inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
+    return {text, ntohs(v4.sin_port)};
+  }
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
+  inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
+  return {text, ntohs(v6.sin6_port)};
+}
+
+SocketAddress local_address(int fd) {
+  RawAddress raw;
+  raw.size = sizeof raw.storage;
+  getsockname(fd, raw.get(), &raw.size);
+  return address_of(raw.storage);
+}
+
+class Socket {
+ public:
+  Socket(Reactor& reactor, int fd) : reactor_(&reactor), fd_(fd) {}
+  Socket(Socket&& other) noexcept : reactor_(other.reactor_), fd_(std::exchange(other.fd_, -1)) {}
+  Socket& operator=(Socket&&) = delete;
+  ~Socket() {
+    if (fd_ < 0) return;
+    reactor_->engine().forget(fd_);
+    ::close(fd_);
+  }
+  int fd() const { return fd_; }
+  WaitResult wait(bool writable, Deadline deadline) const {
+    return reactor_->engine().wait_ready(fd_, writable, deadline);
+  }
+
+ private:
+  Reactor* reactor_;
+  int fd_;
+};
+
+void set_option(int fd, int level, int option) {
+  int on = 1;
+  setsockopt(fd, level, option, &on, sizeof on);
+}
+
+class RealConnection final : public Connection {
+ public:
+  RealConnection(Socket socket, SocketAddress peer)
+      : socket_(std::move(socket)), peer_(std::move(peer)), local_(local_address(socket_.fd())) {
+    set_option(socket_.fd(), IPPROTO_TCP, TCP_NODELAY);
+  }
+
+  Result<std::size_t> read(std::span<char> into, Deadline deadline) override {
+    check_cancelled();
+    ASSERT(!into.empty());
+    for (;;) {
+      if (aborted_) return fail(Errc::closed, "connection to " + to_string(peer_) + " was aborted");
+      auto got = recv(socket_.fd(), into.data(), into.size(), 0);
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) return system_error(errno, "read from " + to_string(peer_));
+      if (socket_.wait(false, deadline) == WaitResult::timed_out)
+        return fail(Errc::timed_out, "read from " + to_string(peer_));
+    }
+  }
+
+  Result<void> write(const ByteChain& data, Deadline deadline) override {
+    check_cancelled();
+    auto parts = data.parts();
+    std::size_t skip = 0;
+    while (!parts.empty()) {
+      if (aborted_) return fail(Errc::closed, "connection to " + to_string(peer_) + " was aborted");
+      iovec buffers[buffers_per_send_max];
+      msghdr message{};
+      message.msg_iov = buffers;
+      for (; message.msg_iovlen < std::min(parts.size(), buffers_per_send_max); ++message.msg_iovlen) {
+        auto from = message.msg_iovlen == 0 ? skip : 0;
+        const auto& part = parts[message.msg_iovlen];
+        buffers[message.msg_iovlen] = {const_cast<char*>(part.data()) + from, part.size() - from};
+      }
+      auto sent = sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
+      if (sent < 0) {
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN && errno != EWOULDBLOCK) return system_error(errno, "write to " + to_string(peer_));
+        if (socket_.wait(true, deadline) == WaitResult::timed_out)
+          return fail(Errc::timed_out, "write to " + to_string(peer_));
+        continue;
+      }
+      auto left = static_cast<std::size_t>(sent) + skip;
+      while (!parts.empty() && left >= parts.front().size()) {
+        left -= parts.front().size();
+        parts = parts.subspan(1);
+      }
+      skip = left;
+    }
+    return {};
+  }
+
+  void shutdown_write() override { ::shutdown(socket_.fd(), SHUT_WR); }
+  void abort() override {
+    aborted_ = true;
+    ::shutdown(socket_.fd(), SHUT_RDWR);  // wakes whoever waits for readiness
+  }
+  const SocketAddress& peer() const override { return peer_; }
+  const SocketAddress& local() const override { return local_; }
+
+ private:
+  Socket socket_;
+  SocketAddress peer_;
+  SocketAddress local_;
+  bool aborted_ = false;
+};
+
+class RealListener final : public Listener {
+ public:
+  RealListener(Reactor& reactor, Socket socket)
+      : reactor_(reactor), socket_(std::move(socket)), local_(local_address(socket_.fd())) {}
+
+  Result<std::unique_ptr<Connection>> accept() override {
+    check_cancelled();
+    for (;;) {
+      if (closed_) return fail(Errc::closed, "listener " + to_string(local_));
+      RawAddress peer;
+      peer.size = sizeof peer.storage;
+      int fd = accept4(socket_.fd(), peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd >= 0) return std::make_unique<RealConnection>(Socket(reactor_, fd), address_of(peer.storage));
+      if (closed_ || errno == EINTR || errno == ECONNABORTED) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) return system_error(errno, "accept at " + to_string(local_));
+      socket_.wait(false, Deadline::never());
+    }
+  }
+
+  void close() override {
+    closed_ = true;
+    ::shutdown(socket_.fd(), SHUT_RDWR);
+  }
+  const SocketAddress& local() const override { return local_; }
+
+ private:
+  Reactor& reactor_;
+  Socket socket_;
+  SocketAddress local_;
+  bool closed_ = false;
+};
+
+Result<Socket> open_socket(Reactor& reactor, int family) {
+  int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return system_error(errno, "socket");
+  return Socket(reactor, fd);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Listener>> RealNetwork::listen(const SocketAddress& at, bool shared) {
+  check_cancelled();
+  TRY(auto raw, raw_address(at));
+  TRY(auto socket, open_socket(reactor_, raw.storage.ss_family));
+  set_option(socket.fd(), SOL_SOCKET, SO_REUSEADDR);
+  if (shared) set_option(socket.fd(), SOL_SOCKET, SO_REUSEPORT);
+  if (bind(socket.fd(), raw.get(), raw.size) != 0) return system_error(errno, "listen at " + to_string(at));
+  if (::listen(socket.fd(), listen_backlog) != 0) return system_error(errno, "listen at " + to_string(at));
+  return std::make_unique<RealListener>(reactor_, std::move(socket));
+}
+
+Result<std::unique_ptr<Connection>> RealNetwork::connect(const SocketAddress& to, Deadline deadline) {
+  check_cancelled();
+  TRY(auto raw, raw_address(to));
+  TRY(auto socket, open_socket(reactor_, raw.storage.ss_family));
+  if (::connect(socket.fd(), raw.get(), raw.size) != 0) {
+    if (errno != EINPROGRESS) return system_error(errno, "connect to " + to_string(to));
+    if (socket.wait(true, deadline) == WaitResult::timed_out)
+      return fail(Errc::timed_out, "connect to " + to_string(to));
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(socket.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0) return system_error(error, "connect to " + to_string(to));
+  }
+  return std::make_unique<RealConnection>(std::move(socket), to);
+}
+
+Result<std::vector<SocketAddress>> RealNetwork::resolve(const std::string& host, std::uint16_t port) {
+  check_cancelled();
+  if (raw_address({host, port})) return std::vector<SocketAddress>{{host, port}};
+  // The resolver blocks, for seconds at times: it gets a thread of its own, and the fiber waits.
+  std::vector<SocketAddress> found;
+  int status = 0;
+  auto& fiber = *Fiber::current();
+  std::thread resolver([&] {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* list = nullptr;
+    status = getaddrinfo(host.c_str(), nullptr, &hints, &list);
+    for (auto* entry = list; status == 0 && entry; entry = entry->ai_next) {
+      sockaddr_storage storage{};
+      std::memcpy(&storage, entry->ai_addr, entry->ai_addrlen);
+      found.push_back({address_of(storage).host, port});
+    }
+    if (list) freeaddrinfo(list);
+    reactor_.send([&] { reactor_.make_ready(fiber); });
+  });
+  reactor_.suspend(nullptr);
+  resolver.join();
+  if (status != 0 || found.empty()) return fail(Errc::unreachable, host + ": " + gai_strerror(status));
+  return found;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,21 @@
+// RealNetwork: TCP sockets, non-blocking, through the shard's engine.
+#pragma once
+
+#include "runtime/host/network.h"
+#include "runtime/real/reactor.h"
+
+namespace fulmar {
+
+class RealNetwork final : public Network {
+ public:
+  explicit RealNetwork(Reactor& reactor) : reactor_(reactor) {}
+
+  Result<std::unique_ptr<Listener>> listen(const SocketAddress& at, bool shared) override;
+  Result<std::unique_ptr<Connection>> connect(const SocketAddress& to, Deadline deadline) override;
+  Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port) override;
+
+ private:
+  Reactor& reactor_;
+};
+
+}  // namespace fulmar
