@@ -77,6 +77,18 @@ std::string_view broker_property_of(std::string_view topic_property) {
   UNREACHABLE();
 }
 
+std::vector<ConfigValue> config_values(const PropertyInfo& property, const Properties& topic,
+                                       const Properties& broker) {
+  std::vector<ConfigValue> values;
+  std::string inherited(broker_property_of(property.name));
+  if (auto own = topic.find(property.name); own != topic.end())
+    values.push_back({std::string(property.name), own->second, ConfigSource::dynamic_topic});
+  if (auto set = broker.find(inherited); set != broker.end())
+    values.push_back({inherited, set->second, ConfigSource::static_broker});
+  values.push_back({inherited, std::string(property.default_value), ConfigSource::built_in});
+  return values;
+}
+
 Result<void> check_topic_properties(const Properties& properties) {
   for (const auto& [name, value] : properties) {
     const auto* info = find_property(table, name);

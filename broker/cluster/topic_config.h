@@ -1,7 +1,10 @@
 // The configuration of a topic: Kafka's names, with the broker's values as defaults.
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "broker/cluster/properties.h"
 #include "broker/log/log_config.h"
@@ -12,6 +15,18 @@ namespace fulmar {
 std::span<const PropertyInfo> topic_properties();
 // The broker's property that is a topic property's default: "retention.ms" -> "log.retention.ms".
 std::string_view broker_property_of(std::string_view topic_property);
+
+// As the protocol numbers them (KIP-226).
+enum class ConfigSource : std::int8_t { dynamic_topic = 1, static_broker = 4, built_in = 5 };
+
+struct ConfigValue {
+  std::string name;  // of the property that gives it
+  std::string value;
+  ConfigSource source;
+};
+
+// All values a topic's property has, the one in force first: the topic's, the broker's, the built-in default.
+std::vector<ConfigValue> config_values(const PropertyInfo& property, const Properties& topic, const Properties& broker);
 
 // Errors: invalid_argument, for an unknown name or a value it can't have.
 Result<void> check_topic_properties(const Properties& properties);

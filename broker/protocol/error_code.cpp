@@ -59,6 +59,8 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::unknown_topic_id: return "UNKNOWN_TOPIC_ID";
     case ErrorCode::inconsistent_topic_id: return "INCONSISTENT_TOPIC_ID";
     case ErrorCode::fetch_session_topic_id_error: return "FETCH_SESSION_TOPIC_ID_ERROR";
+    case ErrorCode::mismatched_endpoint_type: return "MISMATCHED_ENDPOINT_TYPE";
+    case ErrorCode::unsupported_endpoint_type: return "UNSUPPORTED_ENDPOINT_TYPE";
   }
   return "UNKNOWN";
 }

@@ -61,6 +61,8 @@ enum class ErrorCode : std::int16_t {
   unknown_topic_id = 100,
   inconsistent_topic_id = 103,
   fetch_session_topic_id_error = 106,
+  mismatched_endpoint_type = 114,
+  unsupported_endpoint_type = 115,
 };
 
 // "NOT_LEADER_OR_FOLLOWER"; "UNKNOWN(123)" has no name here and reads "UNKNOWN".

@@ -40,9 +40,11 @@ Result<bool> take_clean_stop_mark(Disk& disk) {
   return true;
 }
 
-// A shard's life: it serves from `serving` on until `stop` is set, and says in `clean` how it went.
+// A shard's life. It serves until `stop`, keeps its logs open for the other shards until `close`, and says in `clean`
+// how it went. The events are the shard's own.
 struct ShardLife {
-  Event stop;  // on the shard
+  Event stop;
+  Event close;
   bool clean = false;
 };
 
@@ -67,10 +69,11 @@ Result<void> run_broker(Host& host, const BrokerConfig& config,
   broker.shards.resize(host.shard_count());
   auto image = store.image();
 
-  // Each shard's BrokerShard lives in a fiber of that shard, between two handshakes with this one.
+  // Each shard's BrokerShard lives in a fiber of that shard, and tells this one how far it is. No shard may go while
+  // another still serves clients: their requests reach all of them.
   std::vector<std::unique_ptr<ShardLife>> lives;
-  Event failed;
   std::size_t opened = 0;
+  std::size_t quiet = 0;
   std::size_t ended = 0;
   Condition progress;
   FiberGroup shards;
@@ -88,7 +91,13 @@ Result<void> run_broker(Host& host, const BrokerConfig& config,
           progress.notify_all();
         });
         life.stop.wait();
-        life.clean = shard.stop();
+        shard.stop_serving();
+        there.post(0, nullptr, [&](Host&) {
+          ++quiet;
+          progress.notify_all();
+        });
+        life.close.wait();
+        life.clean = shard.close();
       });
       ++ended;
       progress.notify_all();
@@ -117,6 +126,8 @@ Result<void> run_broker(Host& host, const BrokerConfig& config,
     log.info("broker stops");
   }
   for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { lives[n]->stop.set(); });
+  progress.wait([&] { return quiet == host.shard_count(); });
+  for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { lives[n]->close.set(); });
   progress.wait([&] { return ended == host.shard_count(); });
   bool all_clean = true;
   for (auto& life : lives) all_clean = all_clean && life->clean;

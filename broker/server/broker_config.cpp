@@ -54,6 +54,11 @@ constexpr PropertyInfo table[] = {
      "The largest request; a larger one closes its connection."},
 };
 
+// Every address of the machine: something to listen at, but not to connect to.
+bool is_any(const SocketAddress& address) {
+  return address.host.empty() || address.host == "0.0.0.0" || address.host == "::";
+}
+
 Result<SocketAddress> parse_listener(std::string_view name, std::string_view value) {
   constexpr std::string_view scheme = "PLAINTEXT://";
   if (!value.starts_with(scheme))
@@ -92,6 +97,12 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
   if (!text("advertised.listeners").empty()) {
     TRY(config.advertise, parse_listener("advertised.listeners", text("advertised.listeners")));
   }
+  bool advertised = !text("advertised.listeners").empty();
+  if (is_any(advertised ? config.advertise : config.listen))
+    return fail(Errc::invalid_argument,
+                "Invalid value " + std::string(text(advertised ? "advertised.listeners" : "listeners")) +
+                    " for configuration " + (advertised ? "advertised.listeners" : "listeners") +
+                    ": clients can't connect to an address that means any; set advertised.listeners to one they can");
   config.auto_create_topics = text("auto.create.topics.enable") == "true";
   config.num_partitions = int32("num.partitions");
   config.request_bytes_max = int32("socket.request.max.bytes");

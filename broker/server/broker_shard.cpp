@@ -129,11 +129,14 @@ void BrokerShard::accept_connections() {
   }
 }
 
-bool BrokerShard::stop() {
+void BrokerShard::stop_serving() {
   if (listener_) listener_->close();
   connecting_.join();
   connection_fibers_.cancel();
   connection_fibers_.join();
+}
+
+bool BrokerShard::close() {
   calls_.join();
   for (auto& [key, partition] : partitions_)
     if (partition.log) partition.log->on_change = nullptr;

@@ -55,8 +55,10 @@ class BrokerShard {
 
   // Begins to accept. Errors: as Network::listen.
   Result<SocketAddress> listen(const SocketAddress& at);
-  // Stops accepting, ends the connections and their work, and closes the logs; whether all were closed in order.
-  bool stop();
+  // Stops accepting, and ends the connections and their work. Other shards may still call.
+  void stop_serving();
+  // Closes the logs, once no shard serves any more; whether all were closed in order.
+  bool close();
 
   Partition* partition(const std::string& topic, std::int32_t index);
   unsigned owner(const Uuid& topic_id, std::int32_t index) const;

@@ -14,30 +14,22 @@ namespace {
 constexpr std::int8_t topic_resource = 2;
 constexpr std::int8_t broker_resource = 4;
 
-// ConfigSource, as the protocol numbers it.
-enum Source : std::int8_t { dynamic_topic = 1, static_broker = 4, built_in = 5 };
-
 using Described = DescribeConfigsResponse::Result;
-
-struct Value {
-  std::string name;  // the property that gives it
-  std::string value;
-  Source source;
-};
 
 // A property's possible values, the one in force first.
 void describe(Described& result, const DescribeConfigsRequest& request, const PropertyInfo& info,
-              const std::vector<Value>& values, bool read_only) {
+              const std::vector<ConfigValue>& values, bool read_only) {
   auto& out = result.configs.emplace_back();
   out.name = info.name;
   out.value = values.front().value;
   out.read_only = read_only;
-  out.config_source = values.front().source;
-  out.is_default = values.front().source == built_in;
+  out.config_source = static_cast<std::int8_t>(values.front().source);
+  out.is_default = values.front().source == ConfigSource::built_in;
   out.config_type = static_cast<std::int8_t>(info.type);
   if (request.include_documentation) out.documentation = std::string(info.doc);
   if (!request.include_synonyms) return;
-  for (const auto& value : values) out.synonyms.push_back({value.name, value.value, value.source});
+  for (const auto& value : values)
+    out.synonyms.push_back({value.name, value.value, static_cast<std::int8_t>(value.source)});
 }
 
 bool wanted(const DescribeConfigsRequest::Resource& resource, std::string_view name) {
@@ -54,22 +46,14 @@ void describe_topic(BrokerShard& shard, const DescribeConfigsRequest& request,
     result.error_message = "This server does not host this topic.";
     return;
   }
-  const auto& broker = shard.config().properties;
-  for (const auto& info : topic_properties()) {
-    if (!wanted(resource, info.name)) continue;
-    std::vector<Value> values;
-    auto inherited = std::string(broker_property_of(info.name));
-    if (auto own = topic->configs.find(info.name); own != topic->configs.end())
-      values.push_back({std::string(info.name), own->second, dynamic_topic});
-    if (auto set = broker.find(inherited); set != broker.end())
-      values.push_back({inherited, set->second, static_broker});
-    values.push_back({inherited, std::string(info.default_value), built_in});
-    describe(result, request, info, values, false);
-  }
+  for (const auto& info : topic_properties())
+    if (wanted(resource, info.name))
+      describe(result, request, info, config_values(info, topic->configs, shard.config().properties), false);
 }
 
 void describe_broker(BrokerShard& shard, const DescribeConfigsRequest& request,
                      const DescribeConfigsRequest::Resource& resource, Described& result) {
+  if (resource.resource_name.empty()) return;  // what is set for all brokers at once: nothing can be
   if (resource.resource_name != std::to_string(shard.config().node_id)) {
     result.error_code = ErrorCode::invalid_request;
     result.error_message = "Unexpected broker id, expected " + std::to_string(shard.config().node_id) +
@@ -79,10 +63,10 @@ void describe_broker(BrokerShard& shard, const DescribeConfigsRequest& request,
   const auto& broker = shard.config().properties;
   for (const auto& info : broker_properties()) {
     if (!wanted(resource, info.name)) continue;
-    std::vector<Value> values;
+    std::vector<ConfigValue> values;
     if (auto set = broker.find(info.name); set != broker.end())
-      values.push_back({std::string(info.name), set->second, static_broker});
-    values.push_back({std::string(info.name), std::string(info.default_value), built_in});
+      values.push_back({std::string(info.name), set->second, ConfigSource::static_broker});
+    values.push_back({std::string(info.name), std::string(info.default_value), ConfigSource::built_in});
     describe(result, request, info, values, true);
   }
 }

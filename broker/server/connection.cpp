@@ -100,6 +100,7 @@ class ConnectionServer {
   struct Answer {
     Future<ByteChain> frame;
     SemaphoreUnits memory;
+    SemaphoreUnits fetch_turn;
   };
 
   Result<void> read_requests() {
@@ -113,9 +114,16 @@ class ConnectionServer {
       TRY(Bytes frame, frames_.body(size));
       Reader reader(std::move(frame));
       TRY(auto header, read_request_header(reader));
+      // One fetch of a connection at a time: an answer may be large, and a session's requests build on one another.
+      SemaphoreUnits fetch_turn;
+      if (header.api_key == static_cast<std::int16_t>(ApiKey::fetch)) {
+        fetches_.acquire(1);
+        fetch_turn = SemaphoreUnits(fetches_, 1);
+      }
       TRY(auto finish, begin(header, reader));
       Promise<ByteChain> promise;
-      if (!answers_.push({promise.future(), std::move(memory)})) return fail(Errc::closed, "the peer takes no answers");
+      if (!answers_.push({promise.future(), std::move(memory), std::move(fetch_turn)}))
+        return fail(Errc::closed, "the peer takes no answers");
       fibers_.spawn("request",
                     [promise = std::move(promise), finish = std::move(finish)]() mutable { promise.set(finish()); });
     }
@@ -160,16 +168,19 @@ class ConnectionServer {
       auto written = connection_.write(*frame, shard_.host().clock().deadline_in(response_write_max));
       if (!written) break;
     }
-    // Nobody to answer: the reader hears of it through the connection.
+    // Nobody to answer: the reader hears of it through the connection, or through what it waits for in the answers that
+    // are dropped here.
     if (!answers_.closed() || answers_.size() > 0) {
       answers_.close();
       connection_.abort();
+      while (answers_.pop()) continue;
     }
   }
 
   BrokerShard& shard_;
   Connection& connection_;
   FrameReader frames_;
+  Semaphore fetches_{1};
   BoundedQueue<Answer> answers_;
   FiberGroup fibers_;
 };

@@ -20,6 +20,8 @@ constexpr Duration fetch_wait_max = seconds(300);  // however patient a client s
 struct Reading {
   FetchTarget* target;
   FetchResponse::Topic::Partition out;
+  Offset seen_high_watermark = -1;  // before the reading: what has come since is a reason to read again
+  bool more = false;                // there is more, which only the next fetch can bring
 };
 
 ErrorCode check_epoch(std::int32_t claimed) {
@@ -43,6 +45,7 @@ void read_partition(BrokerShard& owner, Reading& reading, std::size_t& budget, b
   if (log->offline()) return refuse(ErrorCode::kafka_storage_error);
   auto asked = static_cast<std::size_t>(std::max(0, target.request.max_bytes));
   bool at_least_one = !got_any;
+  reading.seen_high_watermark = log->high_watermark();
   auto bytes = log->read(target.request.fetch_offset, std::min(asked, budget), at_least_one);
   out.high_watermark = log->high_watermark();
   out.last_stable_offset = log->high_watermark();  // no transactions: nothing is unstable
@@ -53,6 +56,8 @@ void read_partition(BrokerShard& owner, Reading& reading, std::size_t& budget, b
   }
   if (bytes->empty()) return;
   got_any = true;
+  // A reading ends with its segment. Waiting for min_bytes would not get the rest any sooner.
+  reading.more = target.request.fetch_offset < log->segments().back()->base_offset();
   budget -= std::min(budget, bytes->size());
   out.records = ByteChain(std::move(*bytes));
 }
@@ -65,14 +70,16 @@ class Fetch {
   std::size_t read(std::list<FetchTarget>& targets) {
     readings_.clear();
     errors_ = false;
+    more_ = false;
     std::size_t budget = static_cast<std::size_t>(std::clamp(request_.max_bytes, 0, shard_.config().fetch_bytes_max));
     std::size_t total = 0;
     bool got_any = false;
     auto image = shard_.image();
     for (auto& target : targets) {
+      if (target.topic.empty()) target.topic = image->topic_name(target.topic_id);
       const auto* topic = image->topic(target.topic);
       unsigned owner = topic ? shard_.owner(topic->id, target.request.index) : shard_.host().shard();
-      readings_.push_back({&target, {}});
+      readings_.push_back({&target, {}, -1, false});
       auto& reading = readings_.back();
       bool runs_on = !runs_.empty() && runs_.back().owner == owner;
       if (!runs_on) runs_.push_back({owner, {}});
@@ -87,17 +94,18 @@ class Fetch {
     for (auto& reading : readings_) {
       total += reading.out.records.size();
       errors_ = errors_ || reading.out.error_code != ErrorCode::none;
+      more_ = more_ || reading.more;
     }
     return total;
   }
 
   // Waits until one of the targets' partitions changes, or the deadline.
   void wait(Deadline deadline) {
-    std::map<unsigned, std::vector<FetchTarget*>> by_owner;
+    std::map<unsigned, std::vector<const Reading*>> by_owner;
     auto image = shard_.image();
-    for (auto& reading : readings_)
+    for (const auto& reading : readings_)
       if (const auto* topic = image->topic(reading.target->topic))
-        by_owner[shard_.owner(topic->id, reading.target->request.index)].push_back(reading.target);
+        by_owner[shard_.owner(topic->id, reading.target->request.index)].push_back(&reading);
     Event any;
     FiberGroup waiters;
     for (auto& [owner, list] : by_owner) {
@@ -110,7 +118,8 @@ class Fetch {
   }
 
   std::list<Reading>& readings() { return readings_; }
-  bool errors() const { return errors_; }
+  // Whether waiting for more bytes is no use: one partition has an error to tell, or more than one answer takes.
+  bool must_answer() const { return errors_ || more_; }
 
  private:
   struct Run {
@@ -119,7 +128,7 @@ class Fetch {
   };
 
   // On the owner's shard. What has changed since the reading is seen at once.
-  void wait_on_owner(BrokerShard& owner, const std::vector<FetchTarget*>& list, Deadline deadline) {
+  static void wait_on_owner(BrokerShard& owner, const std::vector<const Reading*>& list, Deadline deadline) {
     Event changed;
     struct Registration {
       BrokerShard& owner;
@@ -130,20 +139,16 @@ class Fetch {
           if (auto* partition = owner.partition(topic, index)) std::erase(partition->waiting, &event);
       }
     } registration{owner, changed, {}};
-    for (auto* target : list) {
+    for (const auto* reading : list) {
+      const auto* target = reading->target;
       auto* partition = owner.partition(target->topic, target->request.index);
       if (!partition || !partition->log) return;
-      bool more = partition->log->offline() || partition->log->high_watermark() > known_high_watermark(*target);
+      bool more = partition->log->offline() || partition->log->high_watermark() > reading->seen_high_watermark;
       if (more) return;
       partition->waiting.push_back(&changed);
       registration.keys.emplace_back(target->topic, target->request.index);
     }
     changed.wait(deadline);
-  }
-  Offset known_high_watermark(const FetchTarget& target) const {
-    for (const auto& reading : readings_)
-      if (reading.target == &target) return reading.out.high_watermark;
-    return -1;
   }
 
   BrokerShard& shard_;
@@ -151,6 +156,7 @@ class Fetch {
   std::list<Reading> readings_;
   std::vector<Run> runs_;
   bool errors_ = false;
+  bool more_ = false;
 };
 
 // Fills in what the request left out: names for ids. False for an id nobody has.
@@ -173,7 +179,8 @@ std::list<FetchTarget> targets_of(const MetadataImage& image, const FetchRequest
 }
 
 bool same_partition(const FetchTarget& a, const FetchTarget& b) {
-  return a.topic == b.topic && a.topic_id == b.topic_id && a.request.index == b.request.index;
+  bool topic = a.topic_id.is_zero() ? a.topic == b.topic : a.topic_id == b.topic_id;
+  return topic && a.request.index == b.request.index;
 }
 
 void update_session(FetchSession& session, const MetadataImage& image, const FetchRequest& request,
@@ -241,7 +248,7 @@ ByteChain serve_fetch(BrokerShard& shard, const RequestHeader& header, const Fet
   for (;;) {
     auto total = fetch.read(targets);
     bool enough =
-        total >= static_cast<std::size_t>(std::max(0, request.min_bytes)) || fetch.errors() || targets.empty();
+        total >= static_cast<std::size_t>(std::max(0, request.min_bytes)) || fetch.must_answer() || targets.empty();
     if (enough || shard.host().clock().now() >= deadline.at) break;
     fetch.wait(deadline);
   }
@@ -249,14 +256,19 @@ ByteChain serve_fetch(BrokerShard& shard, const RequestHeader& header, const Fet
   FetchResponse response;
   response.session_id = session_id;
   auto* session = session_id ? shard.sessions().find(session_id) : nullptr;
+  // The readings are in the session's order, unless another connection has used it meanwhile.
+  auto expected = session ? session->targets.begin() : std::list<FetchTarget>::iterator();
   for (auto& reading : fetch.readings()) {
     auto& target = *reading.target;
     auto& out = reading.out;
     bool news = full || !out.records.empty() || out.error_code != ErrorCode::none ||
                 out.high_watermark != target.known_high_watermark || out.log_start_offset != target.known_log_start;
     if (session) {
-      auto kept = std::find_if(session->targets.begin(), session->targets.end(),
-                               [&](const FetchTarget& candidate) { return same_partition(candidate, target); });
+      auto kept = expected;
+      if (kept == session->targets.end() || !same_partition(*kept, target))
+        kept = std::find_if(session->targets.begin(), session->targets.end(),
+                            [&](const FetchTarget& candidate) { return same_partition(candidate, target); });
+      if (kept != session->targets.end()) expected = std::next(kept);
       if (kept != session->targets.end()) {
         kept->known_high_watermark = out.high_watermark;
         kept->known_log_start = out.log_start_offset;

@@ -89,8 +89,10 @@ Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const RequestHeade
   DescribeClusterResponse response;
   response.endpoint_type = request.endpoint_type;
   constexpr std::int8_t broker_endpoints = 1;
+  constexpr std::int8_t controller_endpoints = 2;
   if (request.endpoint_type != broker_endpoints) {
-    response.error_code = ErrorCode::unsupported_version;
+    bool known = request.endpoint_type == controller_endpoints;
+    response.error_code = known ? ErrorCode::mismatched_endpoint_type : ErrorCode::unsupported_endpoint_type;
     response.error_message = "only the brokers' endpoints can be described";
   } else {
     response.cluster_id = shard.image()->cluster_id;

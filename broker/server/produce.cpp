@@ -25,8 +25,7 @@ struct Item {
   std::string message;
   Appended appended;
   Offset log_start = -1;
-  bool wait = false;
-  std::shared_ptr<PartitionLog> log;  // used on its own shard only
+  bool wait = false;  // until it is on stable storage
 };
 
 using ItemsByShard = std::map<unsigned, std::vector<Item>>;
@@ -53,7 +52,17 @@ void append(BrokerShard& owner, Item& item, bool all_or_one) {
   item.appended = *appended;
   item.log_start = log->log_start();
   item.wait = all_or_one && log->config().acknowledges_synced();
-  if (item.wait) item.log = std::move(log);
+}
+
+// On the owner's shard. The partition is looked up again: the topic may have been deleted meanwhile.
+void wait_stable(BrokerShard& owner, Item& item, Deadline deadline) {
+  auto* partition = owner.partition(*item.name, item.index);
+  if (!partition || partition->topic_id != item.topic_id || !partition->log)
+    return refuse(item, ErrorCode::unknown_topic_or_partition, "the topic was deleted");
+  auto log = partition->log;
+  if (log->wait_stable(item.appended.last_offset + 1, deadline)) return;
+  if (log->offline()) return refuse(item, ErrorCode::kafka_storage_error, "the log went offline");
+  refuse(item, ErrorCode::request_timed_out, "the records were not on stable storage in time");
 }
 
 ByteChain answer(const RequestHeader& header, const ProduceRequest& request, ItemsByShard& items) {
@@ -98,8 +107,7 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
                 .index = partition.index,
                 .records = partition.records.flatten(),
                 .message = {},
-                .appended = {},
-                .log = nullptr};
+                .appended = {}};
       if (!acks_known)
         refuse(item, ErrorCode::invalid_required_acks, "acks must be -1, 0 or 1");
       else if (!exists)
@@ -133,15 +141,9 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
       bool waits = false;
       for (auto& item : batch) waits = waits || item.wait;
       if (!waits) continue;
-      shard.on(owner, [&](BrokerShard&) {
-        for (auto& item : batch) {
-          auto log = std::exchange(item.log, nullptr);
-          if (!log || log->wait_stable(item.appended.last_offset + 1, deadline)) continue;
-          if (log->offline())
-            refuse(item, ErrorCode::kafka_storage_error, "the log went offline");
-          else
-            refuse(item, ErrorCode::request_timed_out, "the records were not on stable storage in time");
-        }
+      shard.on(owner, [&](BrokerShard& there) {
+        for (auto& item : batch)
+          if (item.wait) wait_stable(there, item, deadline);
       });
     }
     return answer(header, request, items);

@@ -1,5 +1,7 @@
 #include "broker/server/topics.h"
 
+#include <algorithm>
+
 #include "broker/cluster/topic_config.h"
 #include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/topics.h"
@@ -37,6 +39,18 @@ auto on_controller(BrokerShard& shard, F&& change) {
   });
 }
 
+// A topic that differs in '.' and '_' only: metrics would take them for one.
+std::optional<std::string> colliding_topic(const MetadataImage& image, const std::string& name) {
+  if (name.find_first_of("._") == std::string::npos) return std::nullopt;
+  auto plain = [](std::string text) {
+    std::replace(text.begin(), text.end(), '.', '_');
+    return text;
+  };
+  for (const auto& [other, topic] : image.topics)
+    if (other.size() == name.size() && plain(other) == plain(name)) return other;
+  return std::nullopt;
+}
+
 void refuse(CreateResult& result, ErrorCode code, std::string message) {
   result.error_code = code;
   result.error_message = std::move(message);
@@ -50,6 +64,9 @@ void plan_topic(BrokerShard& controller, const CreateTopicsRequest::Topic& asked
     return refuse(result, ErrorCode::invalid_topic_exception, "Topic name is invalid: " + *wrong);
   if (next.topic(asked.name))
     return refuse(result, ErrorCode::topic_already_exists, "Topic '" + asked.name + "' already exists.");
+  if (auto other = colliding_topic(next, asked.name))
+    return refuse(result, ErrorCode::invalid_topic_exception,
+                  "Topic '" + asked.name + "' collides with existing topic: " + *other);
 
   const auto& config = controller.config();
   std::int32_t partitions = asked.num_partitions;
@@ -82,8 +99,11 @@ void plan_topic(BrokerShard& controller, const CreateTopicsRequest::Topic& asked
     return refuse(result, ErrorCode::invalid_partitions, "more than " + std::to_string(partitions_max) + " partitions");
 
   Properties configs;
-  for (const auto& entry : asked.configs)
-    if (entry.value) configs.insert_or_assign(entry.name, *entry.value);
+  for (const auto& entry : asked.configs) {
+    if (!entry.value)
+      return refuse(result, ErrorCode::invalid_config, "Null value not supported for topic configs: " + entry.name);
+    configs.insert_or_assign(entry.name, *entry.value);
+  }
   if (auto checked = check_topic_properties(configs); !checked)
     return refuse(result, ErrorCode::invalid_config, checked.error().detail);
 
@@ -93,12 +113,9 @@ void plan_topic(BrokerShard& controller, const CreateTopicsRequest::Topic& asked
   result.replication_factor = 1;
   result.configs.emplace();
   for (const auto& info : topic_properties()) {
-    auto own = topic.configs.find(info.name);
-    bool set = own != topic.configs.end();
-    constexpr std::int8_t dynamic_topic_config = 1;
-    constexpr std::int8_t default_config = 5;
-    result.configs->push_back({std::string(info.name), set ? own->second : std::string(info.default_value), false,
-                               set ? dynamic_topic_config : default_config, false});
+    auto in_force = config_values(info, topic.configs, config.properties).front();
+    result.configs->push_back(
+        {std::string(info.name), in_force.value, false, static_cast<std::int8_t>(in_force.source), false});
   }
   next.topics.emplace(asked.name, std::move(topic));
 }
