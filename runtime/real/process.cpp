@@ -156,6 +156,9 @@ class Signals {
   }
   ~Signals() {
     if (fd_ < 0) return;
+    // Whatever has come is taken: let through now, it would kill a process that has stopped in order.
+    signalfd_siginfo taken;
+    while (read(fd_, &taken, sizeof taken) > 0) continue;
     close(fd_);
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
