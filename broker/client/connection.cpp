@@ -1,0 +1,114 @@
+#include "broker/client/connection.h"
+
+#include <algorithm>
+
+#include "broker/protocol/endian.h"
+#include "broker/protocol/messages/api_versions.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+ClientConnection::ClientConnection(Host& host, std::unique_ptr<Connection> connection, std::string client_id)
+    : host_(host), connection_(std::move(connection)), client_id_(std::move(client_id)) {}
+
+ClientConnection::~ClientConnection() = default;
+
+Result<std::unique_ptr<ClientConnection>> ClientConnection::open(Host& host, const SocketAddress& to,
+                                                                 std::string client_id, Deadline deadline) {
+  TRY(auto connection, host.network().connect(to, deadline));
+  std::unique_ptr<ClientConnection> client(new ClientConnection(host, std::move(connection), std::move(client_id)));
+  client->fibers_.spawn("answers", [client = client.get()] {
+    auto ended = client->read_answers();
+    (void)ended;  // whatever it was, those who wait are told
+    client->break_off();
+  });
+  TRY_VOID(client->learn_versions(deadline));
+  return client;
+}
+
+Result<void> ClientConnection::learn_versions(Deadline deadline) {
+  constexpr std::int16_t version = 3;
+  ApiVersionsRequest request{"fulmar", "1"};
+  auto id = next_correlation_id_++;
+  TRY(auto body,
+      exchange(request_frame(request, version, id, client_id_), ApiKey::api_versions, version, id, deadline));
+  TRY(auto response, decode_answer<ApiVersionsResponse>(std::move(body), version));
+  for (const auto& api : response.api_keys) served_.push_back({api.api_key, api.min_version, api.max_version});
+  return {};
+}
+
+Result<std::int16_t> ClientConnection::choose_version(ApiKey api, std::int16_t version_max) const {
+  const auto& own = api_info(api);
+  for (const auto& served : served_) {
+    if (served.key != static_cast<std::int16_t>(api)) continue;
+    auto version = std::min({served.max, own.max, version_max});
+    if (version >= std::max(served.min, own.min)) return version;
+  }
+  return fail(Errc::unsupported, own.name);
+}
+
+Result<void> ClientConnection::write(const ByteChain& frame, Deadline deadline) {
+  LockGuard one_at_a_time(writing_);
+  if (broken_) return fail(Errc::closed, "the connection is broken");
+  auto written = connection_->write(frame, deadline);
+  if (!written) break_off();  // half a request may be out
+  return written;
+}
+
+Result<Bytes> ClientConnection::exchange(ByteChain frame, ApiKey api, std::int16_t version, std::int32_t id,
+                                         Deadline deadline) {
+  Promise<Bytes> promise;
+  auto answer = promise.future();
+  {
+    LockGuard one_at_a_time(writing_);
+    if (broken_) return fail(Errc::closed, "the connection is broken");
+    waiting_.push_back({api, version, id, std::move(promise)});
+    auto written = connection_->write(frame, deadline);
+    if (!written) {
+      break_off();
+      return std::unexpected(written.error());
+    }
+  }
+  auto body = answer.get(deadline);
+  if (body) return std::move(*body);
+  if (broken_) return fail(Errc::reset, "the connection broke before the answer came");
+  return fail(Errc::timed_out, "no answer in time");
+}
+
+Result<void> ClientConnection::read_answers() {
+  for (;;) {
+    char prefix[4];
+    for (std::size_t have = 0; have < sizeof prefix;) {
+      TRY(auto read, connection_->read(std::span(prefix).subspan(have)));
+      if (read == 0) return fail(Errc::closed, "the broker closed the connection");
+      have += read;
+    }
+    auto size = load_big<std::int32_t>(prefix);
+    if (size < 4 || size > answer_bytes_max) return fail(Errc::corrupt, "an answer of impossible size");
+    MutableBytes frame(static_cast<std::size_t>(size));
+    for (std::size_t have = 0; have < frame.size();) {
+      TRY(auto read, connection_->read(frame.span(have)));
+      if (read == 0) return fail(Errc::closed, "the broker closed the connection");
+      have += read;
+    }
+    auto body = std::move(frame).freeze();
+    wrong_answer_ =
+        wrong_answer_ || waiting_.empty() || load_big<std::int32_t>(body.data()) != waiting_.front().correlation_id;
+    if (wrong_answer_) return fail(Errc::corrupt, "an answer out of order");
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    Reader reader(body);
+    read_response_header(reader, next.api, next.version);
+    if (reader.failed()) return fail(Errc::corrupt, reader.error());
+    next.promise.set(body.slice(reader.position()));
+  }
+}
+
+void ClientConnection::break_off() {
+  if (broken_) return;
+  broken_ = true;
+  connection_->abort();
+  waiting_.clear();  // broken promises: those who wait are told
+}
+
+}  // namespace fulmar

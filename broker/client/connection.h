@@ -1,0 +1,90 @@
+// ClientConnection: a client's connection to one broker: requests are pipelined, and answers matched to them.
+//
+// An error of call() leaves open whether the broker acted on the request, but for Errc::unsupported, which is found
+// before anything is sent. After any error but timed_out the connection is broken() for good.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "broker/protocol/message.h"
+#include "broker/protocol/reader.h"
+#include "runtime/fiber/future.h"
+#include "runtime/fiber/group.h"
+#include "runtime/fiber/mutex.h"
+#include "runtime/host/host.h"
+#include "runtime/host/network.h"
+
+namespace fulmar {
+
+class ClientConnection {
+ public:
+  static constexpr std::int32_t answer_bytes_max = 128 * 1024 * 1024;
+
+  // Connects and asks for the broker's versions. Errors: as Network::connect and Connection::read; corrupt.
+  static Result<std::unique_ptr<ClientConnection>> open(Host& host, const SocketAddress& to, std::string client_id,
+                                                        Deadline deadline);
+  ~ClientConnection();
+
+  // Sends and waits for the answer, in the highest version both sides have, or `version_max` if that is lower. Fibers
+  // may call at once. Errors: timed_out, reset, closed, unsupported; corrupt, for an answer that can't be read.
+  template <class Response, class Request>
+  Result<Response> call(const Request& request, Deadline deadline, std::int16_t version_max = 32767) {
+    TRY(auto version, choose_version(Request::key, version_max));
+    auto id = next_correlation_id_++;
+    TRY(auto body, exchange(request_frame(request, version, id, client_id_), Request::key, version, id, deadline));
+    return decode_answer<Response>(std::move(body), version);
+  }
+  // Sends a request that has no answer (a produce with acks=0).
+  template <class Request>
+  Result<void> send(const Request& request, Deadline deadline, std::int16_t version_max = 32767) {
+    TRY(auto version, choose_version(Request::key, version_max));
+    return write(request_frame(request, version, next_correlation_id_++, client_id_), deadline);
+  }
+
+  bool broken() const { return broken_; }
+  // An answer came that belongs to no request, or to another one: a broker must never do that.
+  bool saw_wrong_answer() const { return wrong_answer_; }
+  Result<std::int16_t> choose_version(ApiKey api, std::int16_t version_max) const;
+
+ private:
+  struct Waiting {
+    ApiKey api;
+    std::int16_t version;
+    std::int32_t correlation_id;
+    Promise<Bytes> promise;
+  };
+
+  ClientConnection(Host& host, std::unique_ptr<Connection> connection, std::string client_id);
+
+  template <class Response>
+  Result<Response> decode_answer(Bytes body, std::int16_t version) {
+    Reader reader(std::move(body));
+    auto response = decode<Response>(reader, version);
+    if (!response) break_off();
+    return response;
+  }
+  Result<void> learn_versions(Deadline deadline);
+  Result<Bytes> exchange(ByteChain frame, ApiKey api, std::int16_t version, std::int32_t id, Deadline deadline);
+  Result<void> write(const ByteChain& frame, Deadline deadline);
+  Result<void> read_answers();
+  void break_off();
+
+  Host& host_;
+  std::unique_ptr<Connection> connection_;
+  std::string client_id_;
+  std::int32_t next_correlation_id_ = 1;
+  struct Served {
+    std::int16_t key, min, max;
+  };
+  std::vector<Served> served_;
+  std::deque<Waiting> waiting_;  // in the order of sending, which is the order of answers
+  bool broken_ = false;
+  bool wrong_answer_ = false;
+  Mutex writing_;
+  FiberGroup fibers_;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,134 @@
+#include "broker/client/producer.h"
+
+#include <algorithm>
+
+#include "broker/protocol/messages/init_producer_id.h"
+#include "broker/protocol/messages/produce.h"
+#include "runtime/base/assert.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+
+namespace fulmar {
+
+Producer::Producer(Host& host, ProducerOptions options) : host_(host), options_(std::move(options)) {
+  ASSERT(!options_.idempotent || options_.acks == -1);
+}
+
+Producer::~Producer() = default;
+
+Result<ClientConnection*> Producer::connected(Deadline deadline) {
+  LockGuard one_at_a_time(connecting_);
+  if (connection_ && connection_->broken()) wrong_answer_ = wrong_answer_ || connection_->saw_wrong_answer();
+  if (!connection_ || connection_->broken()) {
+    // Calls under way on the broken one still look at it when they wake: it is kept until the next takes its place.
+    TRY(auto opened, ClientConnection::open(host_, options_.bootstrap, options_.client_id, deadline));
+    retired_ = std::move(connection_);
+    connection_ = std::move(opened);
+  }
+  return connection_.get();
+}
+
+Result<void> Producer::ensure_identity(Deadline deadline) {
+  // A new identity may not be taken while batches of the old one are under way.
+  while (identity_spent_ && in_flight_ > 0)
+    if (idle_.wait([&] { return in_flight_ == 0; }, deadline) == WaitResult::timed_out)
+      return fail(Errc::timed_out, "batches of the old identity are under way");
+  if (producer_id_ != no_producer_id && !identity_spent_) return {};
+  TRY(auto* connection, connected(deadline));
+  InitProducerIdRequest request;
+  TRY(auto response, connection->call<InitProducerIdResponse>(request, deadline));
+  if (response.error_code != ErrorCode::none) return fail(Errc::io_error, error_code_name(response.error_code));
+  if (producer_id_ != no_producer_id && !identity_spent_) return {};  // another fiber was faster
+  producer_id_ = response.producer_id;
+  producer_epoch_ = response.producer_epoch;
+  identity_spent_ = false;
+  for (auto& [key, state] : partitions_) state.next_sequence = options_.first_sequence;
+  return {};
+}
+
+Delivery Producer::send(const std::string& topic, std::int32_t partition, const std::vector<Record>& records) {
+  auto& clock = host_.clock();
+  auto give_up = clock.deadline_in(options_.delivery_timeout);
+  auto backoff = options_.retry_backoff;
+  auto pause = [&] {
+    // With jitter, so that clients don't come back all at once.
+    auto random = host_.entropy().stream();
+    clock.sleep_for(Duration(random.between(backoff.count() / 2, backoff.count())));
+    backoff = std::min(backoff * 2, options_.retry_backoff_max);
+  };
+  Delivery delivery;
+  auto [entry, added] = partitions_.try_emplace({topic, partition});
+  auto& state = entry->second;
+  if (added) state.next_sequence = options_.first_sequence;
+  BatchOptions batch_options{.codec = options_.codec};
+  std::optional<LockGuard> first_send;
+  if (options_.idempotent) {
+    first_send.emplace(state.first_send);
+    while (!ensure_identity(Deadline{std::min(give_up.at, (clock.now() + options_.request_timeout))})) {
+      if (clock.now() >= give_up.at) {
+        delivery.outcome = Delivery::Outcome::failed;
+        return delivery;
+      }
+      pause();
+    }
+    batch_options.producer_id = producer_id_;
+    batch_options.producer_epoch = producer_epoch_;
+    batch_options.base_sequence = state.next_sequence;
+    state.next_sequence = sequence_after(state.next_sequence, static_cast<std::int32_t>(records.size()));
+  }
+  struct InFlight {
+    Producer& producer;
+    explicit InFlight(Producer& p) : producer(p) { ++producer.in_flight_; }
+    ~InFlight() {
+      if (--producer.in_flight_ == 0) producer.idle_.notify_all();
+    }
+  } in_flight(*this);
+
+  ProduceRequest request;
+  request.acks = options_.acks;
+  request.timeout_ms = static_cast<std::int32_t>(options_.request_timeout.count() / 1'000'000);
+  request.topics.push_back({topic, {{partition, ByteChain(build_batch(records, batch_options))}}});
+
+  bool maybe_written = false;
+  for (;;) {
+    ++delivery.attempts;
+    auto deadline = Deadline{std::min(give_up.at, (clock.now() + options_.request_timeout))};
+    auto connection = connected(deadline);
+    if (connection && options_.acks == 0) {
+      auto sent = (*connection)->send(request, deadline, options_.version_max);
+      delivery.outcome = sent ? Delivery::Outcome::ok : Delivery::Outcome::unknown;
+      return delivery;
+    }
+    if (connection) {
+      auto response = (*connection)->call<ProduceResponse>(request, deadline, options_.version_max);
+      first_send.reset();
+      bool shaped = response && response->topics.size() == 1 && response->topics[0].partitions.size() == 1;
+      if (!response || !shaped) {
+        maybe_written = true;
+      } else {
+        const auto& answer = response->topics[0].partitions[0];
+        delivery.error = answer.error_code;
+        if (answer.error_code == ErrorCode::none) {
+          delivery.outcome = Delivery::Outcome::ok;
+          delivery.base_offset = answer.base_offset;
+          return delivery;
+        }
+        // What timed out or met a failing disk may be there after all.
+        if (answer.error_code == ErrorCode::request_timed_out || answer.error_code == ErrorCode::kafka_storage_error)
+          maybe_written = true;
+        bool in_sequence_later = options_.idempotent && answer.error_code == ErrorCode::out_of_order_sequence_number;
+        if (!is_retriable(answer.error_code) && !in_sequence_later) break;
+      }
+    }
+    first_send.reset();
+    // Without idempotence a retry could write twice: what may be written is not sent again.
+    if (maybe_written && !options_.idempotent) break;
+    if (identity_spent_ || clock.now() >= give_up.at) break;
+    pause();
+  }
+  delivery.outcome = maybe_written ? Delivery::Outcome::unknown : Delivery::Outcome::failed;
+  if (options_.idempotent) identity_spent_ = true;
+  return delivery;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,76 @@
+// Producer: sends batches of records to partitions, with retries, and says truly what became of them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "broker/client/connection.h"
+#include "broker/protocol/error_code.h"
+#include "broker/protocol/record_builder.h"
+#include "runtime/fiber/condition.h"
+
+namespace fulmar {
+
+struct ProducerOptions {
+  SocketAddress bootstrap;
+  std::string client_id = "producer";
+  std::int16_t acks = -1;
+  bool idempotent = true;  // needs acks=-1
+  Compression codec = Compression::none;
+  Duration request_timeout = seconds(10);
+  Duration delivery_timeout = seconds(60);
+  Duration retry_backoff = milliseconds(100);
+  Duration retry_backoff_max = seconds(2);
+  std::int16_t version_max = 32767;
+  std::int32_t first_sequence = 0;  // tests begin near the end
+};
+
+struct Delivery {
+  enum class Outcome : unsigned char {
+    ok,       // acknowledged: `base_offset` (with acks=0: sent, and nothing is known)
+    failed,   // not written, for certain
+    unknown,  // it may have been written, or may yet be
+  };
+  Outcome outcome = Outcome::unknown;
+  Offset base_offset = -1;
+  ErrorCode error = ErrorCode::none;
+  int attempts = 0;
+};
+
+class Producer {
+ public:
+  Producer(Host& host, ProducerOptions options);
+  ~Producer();
+
+  // Sends one batch and retries until it is acknowledged, refused for good, or the delivery timeout is over. Fibers may
+  // call at once; batches of one partition are first sent in the order of the calls.
+  Delivery send(const std::string& topic, std::int32_t partition, const std::vector<Record>& records);
+
+  ProducerId producer_id() const { return producer_id_; }
+  bool saw_wrong_answer() const { return wrong_answer_; }
+
+ private:
+  struct PartitionState {
+    std::int32_t next_sequence = 0;
+    Mutex first_send;  // held from taking a sequence until the batch is written
+  };
+
+  Result<ClientConnection*> connected(Deadline deadline);
+  Result<void> ensure_identity(Deadline deadline);
+
+  Host& host_;
+  ProducerOptions options_;
+  std::unique_ptr<ClientConnection> connection_;
+  std::unique_ptr<ClientConnection> retired_;
+  Mutex connecting_;
+  ProducerId producer_id_ = no_producer_id;
+  std::int16_t producer_epoch_ = -1;
+  bool identity_spent_ = false;  // a batch was given up: its sequence leaves a hole that no later batch can follow
+  int in_flight_ = 0;
+  bool wrong_answer_ = false;
+  Condition idle_;
+  std::map<std::pair<std::string, std::int32_t>, PartitionState> partitions_;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,16 @@
+#include "checkers/history.h"
+
+namespace fulmar {
+
+Violations check_history(const History& history) {
+  Violations found;
+  check_durability(history, found);
+  check_values(history, found);
+  check_offsets_agree(history, found);
+  check_order(history, found);
+  check_polls(history, found);
+  check_real_time(history, found);
+  return found;
+}
+
+}  // namespace fulmar

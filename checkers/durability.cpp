@@ -1,0 +1,66 @@
+// Durability: an acknowledged record is readable at its offset ever after, until delete-records or retention takes it.
+//
+// Synced topics, acks=1 or all (with one broker they promise the same): whatever happens to the broker.
+// Page-cache topics: as long as the power has not been lost since the send began; a killed process loses nothing.
+// acks=0 promises nothing.
+#include <algorithm>
+#include <set>
+
+#include "checkers/history.h"
+
+namespace fulmar {
+
+namespace {
+
+bool must_survive(const History& history, const SendOperation& send) {
+  if (send.outcome != Outcome::ok || send.acks == 0) return false;
+  if (history.promise(send.to).synced) return true;
+  return std::none_of(history.power_losses.begin(), history.power_losses.end(),
+                      [&](Instant loss) { return loss >= send.invoked; });
+}
+
+}  // namespace
+
+void check_durability(const History& history, Violations& found) {
+  for (const auto& [tp, final_read] : history.final_reads) {
+    // How far the start may have moved, and how far it must.
+    Offset asked = 0;
+    Offset promised = 0;
+    for (const auto& deletion : history.deletes) {
+      if (deletion.of != tp) continue;
+      if (deletion.outcome != Outcome::failed) asked = std::max(asked, deletion.offset);
+      if (deletion.outcome == Outcome::ok) promised = std::max(promised, deletion.offset);
+    }
+    if (final_read.log_start > asked && !history.promise(tp).retention)
+      found.push_back({"durability", "lost-write",
+                       to_string(tp) + " starts at " + std::to_string(final_read.log_start) +
+                           " though nobody asked to delete beyond " + std::to_string(asked),
+                       Instant::max()});
+    if (final_read.log_start < promised && history.promise(tp).synced)
+      found.push_back({"log start", "log-start-back",
+                       to_string(tp) + " starts at " + std::to_string(final_read.log_start) + " though records up to " +
+                           std::to_string(promised) + " were deleted",
+                       Instant::max()});
+    std::map<Offset, ValueId> readable;
+    for (const auto& record : final_read.records) readable.emplace(record.offset, record.value);
+    for (const auto& send : history.sends) {
+      if (send.to != tp || !must_survive(history, send)) continue;
+      for (int i = 0; i < send.count; ++i) {
+        auto offset = send.base_offset + i;
+        if (offset < final_read.log_start) continue;
+        auto at = readable.find(offset);
+        bool there = at != readable.end() && at->second == send.first_value + static_cast<ValueId>(i);
+        if (there) continue;
+        found.push_back({"durability", offset >= final_read.end ? "lost-write" : "unseen",
+                         to_string(send) + "\nbut the final read of " + to_string(tp) + " (" +
+                             std::to_string(final_read.log_start) + ".." + std::to_string(final_read.end) + ") has " +
+                             (at == readable.end() ? "nothing" : "value " + std::to_string(at->second)) +
+                             " at offset " + std::to_string(offset),
+                         send.completed});
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace fulmar

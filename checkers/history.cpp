@@ -1,0 +1,54 @@
+#include "checkers/history.h"
+
+#include <algorithm>
+
+namespace fulmar {
+
+std::string to_string(const TopicPartition& tp) {
+  return tp.topic + "-" + std::to_string(tp.partition);
+}
+
+std::string to_string(Instant at) {
+  if (at == Instant::max()) return "never";
+  auto us = std::to_string(at.ns / 1000 % 1'000'000);
+  return std::to_string(at.ns / 1'000'000'000) + "." + std::string(6 - us.size(), '0') + us + "s";
+}
+
+std::size_t History::power_losses_until(Instant at) const {
+  return static_cast<std::size_t>(
+      std::count_if(power_losses.begin(), power_losses.end(), [&](Instant loss) { return loss <= at; }));
+}
+
+namespace {
+const char* name_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::pending: return "pending";
+    case Outcome::ok: return "ok";
+    case Outcome::failed: return "failed";
+    case Outcome::unknown: return "unknown";
+  }
+  return "?";
+}
+}  // namespace
+
+std::string to_string(const SendOperation& send) {
+  return "[" + to_string(send.invoked) + " .. " + to_string(send.completed) + "] producer " +
+         std::to_string(send.producer) + (send.idempotent ? " (idempotent)" : "") + " sends values " +
+         std::to_string(send.first_value) + "+" + std::to_string(send.count) + " to " + to_string(send.to) +
+         " acks=" + std::to_string(send.acks) + ": " + name_of(send.outcome) +
+         (send.base_offset >= 0 ? " at offset " + std::to_string(send.base_offset) : "");
+}
+
+std::string to_string(const ReadOperation& read) {
+  std::string text = "[" + to_string(read.invoked) + " .. " + to_string(read.completed) + "] consumer " +
+                     std::to_string(read.consumer) + " reads " + to_string(read.from) + " from " +
+                     std::to_string(read.position) + ": hw=" + std::to_string(read.high_watermark) +
+                     " start=" + std::to_string(read.log_start) + " " + std::to_string(read.records.size()) +
+                     " records";
+  if (!read.records.empty())
+    text +=
+        " (" + std::to_string(read.records.front().offset) + ".." + std::to_string(read.records.back().offset) + ")";
+  return text;
+}
+
+}  // namespace fulmar

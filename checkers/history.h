@@ -1,0 +1,122 @@
+// History: what the clients of a life did and saw, in virtual time; the input of every checker.
+//
+// An operation has an invocation and, if it ended, a completion. A send that ended `ok` was acknowledged; `failed`
+// means that it was not written, for certain; `unknown`, and one that never ended, may have been written or may still
+// be.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/protocol/record_batch.h"
+#include "runtime/base/time.h"
+
+namespace fulmar {
+
+struct TopicPartition {
+  std::string topic;
+  std::int32_t partition = 0;
+  auto operator<=>(const TopicPartition&) const = default;
+};
+std::string to_string(const TopicPartition& tp);
+
+// Each record of a life has a number of its own, found again in its value (see values.h).
+using ValueId = std::uint64_t;
+
+enum class Outcome : std::uint8_t { pending, ok, failed, unknown };
+
+// What a topic promises.
+struct TopicPromise {
+  bool synced = true;      // acknowledged means on stable storage
+  bool retention = false;  // old segments may go by themselves
+};
+
+struct SendOperation {
+  int producer = 0;  // sends of one producer to one partition are one after the other
+  TopicPartition to;
+  ValueId first_value = 0;  // `count` consecutive ones
+  int count = 1;
+  std::int16_t acks = -1;
+  bool idempotent = true;
+  Instant invoked;
+  Instant completed = Instant::max();
+  Outcome outcome = Outcome::pending;
+  Offset base_offset = -1;  // where ok and acks != 0
+};
+
+struct SeenRecord {
+  Offset offset = -1;
+  ValueId value = 0;
+  bool intact = true;  // the value is, byte for byte, what was sent
+};
+
+struct ReadOperation {
+  int consumer = 0;
+  TopicPartition from;
+  Instant invoked;
+  Instant completed;
+  Offset position = -1;  // asked for
+  bool sought = false;   // the position was set anew, not where the last read ended
+  Offset high_watermark = -1;
+  Offset log_start = -1;
+  std::vector<SeenRecord> records;
+  bool corrupt = false;  // bytes came that are no records
+};
+
+struct DeleteOperation {
+  TopicPartition of;
+  Offset offset = -1;
+  Instant invoked;
+  Instant completed = Instant::max();
+  Outcome outcome = Outcome::pending;
+};
+
+// All that can be read of a partition at the end.
+struct FinalRead {
+  Offset log_start = -1;
+  Offset end = -1;
+  std::vector<SeenRecord> records;
+};
+
+struct History {
+  std::map<std::string, TopicPromise> topics;
+  std::vector<SendOperation> sends;
+  std::vector<ReadOperation> reads;
+  std::vector<DeleteOperation> deletes;
+  std::vector<Instant> power_losses;
+  std::map<TopicPartition, FinalRead> final_reads;
+
+  const TopicPromise& promise(const TopicPartition& tp) const { return topics.at(tp.topic); }
+  // How often the power was lost up to then: for topics that promise nothing across one.
+  std::size_t power_losses_until(Instant at) const;
+};
+
+struct Violation {
+  std::string property;  // "durability"
+  std::string anomaly;   // "lost-write"
+  std::string text;      // the operations, in order, for people
+  Instant at;            // about when
+  auto operator<=>(const Violation&) const = default;
+};
+
+std::string to_string(const SendOperation& send);
+std::string to_string(const ReadOperation& read);
+std::string to_string(Instant at);  // "12.345678s"
+
+using Violations = std::vector<Violation>;
+
+// Every checker over the whole history.
+Violations check_history(const History& history);
+
+// One each; see the .cpp for property and conditions.
+void check_durability(const History& history, Violations& found);
+void check_values(const History& history, Violations& found);
+void check_offsets_agree(const History& history, Violations& found);
+void check_order(const History& history, Violations& found);
+void check_polls(const History& history, Violations& found);
+void check_real_time(const History& history, Violations& found);
+
+}  // namespace fulmar

@@ -1,0 +1,48 @@
+// Poll order: a consumer's position only moves forward without a seek, and skips nothing that can be read.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "checkers/history.h"
+
+namespace fulmar {
+
+void check_polls(const History& history, Violations& found) {
+  // The offsets known to hold a record, by partition and era (page-cache topics: between two power losses).
+  std::map<std::pair<TopicPartition, std::size_t>, std::set<Offset>> known;
+  auto era_of = [&](const ReadOperation& read) {
+    return history.promise(read.from).synced ? 0 : history.power_losses_until(read.invoked);
+  };
+  for (const auto& read : history.reads)
+    for (const auto& record : read.records) known[{read.from, era_of(read)}].insert(record.offset);
+
+  std::map<std::pair<int, TopicPartition>, const ReadOperation*> last;
+  for (const auto& read : history.reads) {
+    auto report = [&](const char* anomaly, const std::string& what) {
+      found.push_back({"poll order", anomaly, to_string(read) + ": " + what, read.completed});
+    };
+    Offset previous = read.position - 1;
+    const auto& offsets = known[{read.from, era_of(read)}];
+    for (std::size_t i = 0; i < read.records.size(); ++i) {
+      auto offset = read.records[i].offset;
+      bool inside = i > 0;
+      if (offset <= previous) {
+        report(inside ? "int-nonmonotonic-poll" : "nonmonotonic-poll",
+               "offset " + std::to_string(offset) + " after " + std::to_string(previous));
+        break;
+      }
+      auto skipped = offsets.lower_bound(std::max(previous + 1, read.log_start));
+      if (skipped != offsets.end() && *skipped < offset) {
+        report(inside ? "int-poll-skip" : "poll-skip", "offset " + std::to_string(*skipped) + " is skipped");
+        break;
+      }
+      previous = offset;
+    }
+    auto& before = last[{read.consumer, read.from}];
+    if (before && !read.sought && !before->records.empty() && read.position <= before->records.back().offset)
+      report("nonmonotonic-poll", "the position went back behind " + to_string(*before));
+    if (!read.records.empty() || read.sought) before = &read;
+  }
+}
+
+}  // namespace fulmar
