@@ -31,7 +31,9 @@ void check_durability(const History& history, Violations& found) {
       if (deletion.outcome != Outcome::failed) asked = std::max(asked, deletion.offset);
       if (deletion.outcome == Outcome::ok) promised = std::max(promised, deletion.offset);
     }
-    if (final_read.log_start > asked && !history.promise(tp).retention)
+    auto retention_ms = history.promise(tp).retention_ms;
+    bool may_expire = retention_ms >= 0 && history.length_ms + history.clock_ahead_at_start_ms >= retention_ms;
+    if (final_read.log_start > asked && !may_expire)
       found.push_back({"durability", "lost-write",
                        to_string(tp) + " starts at " + std::to_string(final_read.log_start) +
                            " though nobody asked to delete beyond " + std::to_string(asked),

@@ -30,8 +30,8 @@ enum class Outcome : std::uint8_t { pending, ok, failed, unknown };
 
 // What a topic promises.
 struct TopicPromise {
-  bool synced = true;      // acknowledged means on stable storage
-  bool retention = false;  // old segments may go by themselves
+  bool synced = true;              // acknowledged means on stable storage
+  std::int64_t retention_ms = -1;  // old segments may go by themselves; -1: never
 };
 
 struct SendOperation {
@@ -87,6 +87,9 @@ struct History {
   std::vector<ReadOperation> reads;
   std::vector<DeleteOperation> deletes;
   std::vector<Instant> power_losses;
+  // How far ahead of the truth the wall clock was, at most, when a broker started: it can't but believe that.
+  std::int64_t clock_ahead_at_start_ms = 0;
+  std::int64_t length_ms = 0;  // of the life: no record is older
   std::map<TopicPartition, FinalRead> final_reads;
 
   const TopicPromise& promise(const TopicPartition& tp) const { return topics.at(tp.topic); }

@@ -4,7 +4,9 @@
 // that holds it on, every batch's CRC is checked. What is not whole and right
 //   * below the recovery point is damage: the log is not served, and nothing is cut; only a replica could repair it
 //   * at or above it may be a write that never was synced: the log is cut there, with all that follows
-// After a clean stop nothing was unsynced, and the index files are taken as they are.
+// What is kept above the recovery point is written again and synced: it may be there in the page cache only, after a
+// sync that failed in the process before. After a clean stop nothing was unsynced, and the index files are taken as
+// they are.
 #include <algorithm>
 
 #include "broker/log/partition_log.h"
@@ -76,7 +78,7 @@ Result<void> PartitionLog::recover(bool clean) {
         TRY_VOID(segment->cut_rubbish());
         cut = true;
       }
-      segment->needs_sync = true;
+      TRY_VOID(segment->rewrite_from(known.recovery_point));
     }
     if (!segments_.empty() && segments_.back()->next_offset() > segment->base_offset())
       return fail(Errc::corrupt, segment->path(".log") + ": overlaps the segment before it");

@@ -211,6 +211,22 @@ Result<void> Segment::write_indexes() {
   return replace_file(disk_, path(".timeindex"), ByteChain(times_.encode()));
 }
 
+Result<void> Segment::rewrite_from(Offset offset) {
+  auto position = size_;
+  TRY_VOID(scan(offset, [&](const BatchHeader& header, std::uint64_t at) {
+    if (header.last_offset() < offset) return true;
+    position = at;
+    return false;
+  }));
+  constexpr std::uint64_t piece_max = 1 << 20;
+  for (; position < size_; position += std::min(piece_max, size_ - position)) {
+    TRY(Bytes piece, read_exactly(*file_, position, std::min(piece_max, size_ - position)));
+    TRY_VOID(file_->write_at(position, ByteChain(std::move(piece))));
+  }
+  needs_sync = true;
+  return {};
+}
+
 Result<void> Segment::truncate(std::uint64_t position, Offset next, std::int32_t index_interval_bytes) {
   ASSERT(position <= file_->size() && next >= base_offset_);
   TRY_VOID(file_->truncate(position));

@@ -62,6 +62,9 @@ class Segment {
 
   // Cuts the file at a batch boundary: `position`, where a batch of base offset `next` would come.
   Result<void> truncate(std::uint64_t position, Offset next, std::int32_t index_interval_bytes);
+  // Writes again what is there from `offset`'s batch on. After a sync that failed, the page cache may show data that
+  // will never reach the disk, and that a later sync takes for clean: only a new write makes it dirty again.
+  Result<void> rewrite_from(Offset offset);
   Result<void> sync() { return file_->sync(); }
   std::uint64_t file_size() const { return file_->size(); }
   std::string path(std::string_view suffix) const { return directory_ + "/" + segment_file_name(base_offset_, suffix); }

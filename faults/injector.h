@@ -1,0 +1,48 @@
+// The injector: makes a plan's faults happen to a world, and undoes each at its end. Processes that end or are ended
+// come back by themselves, as under a supervisor.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <vector>
+
+#include "faults/plan.h"
+#include "sim/world.h"
+
+namespace fulmar {
+
+class Injector {
+ public:
+  // `start` starts the process of a broker node.
+  Injector(World& world, std::size_t brokers, std::function<void(std::size_t node)> start);
+
+  // Schedules all faults and the supervisor. Once.
+  void inject(const std::vector<Fault>& faults);
+  // Ends what lasts still, heals everything, and no more faults begin. Processes are up, or restarted at once.
+  void heal();
+
+  const std::vector<Instant>& power_losses() const { return power_losses_; }
+  // How far ahead of the truth a broker's wall clock was at most when it was started.
+  std::int64_t clock_ahead_at_start_ms() const { return clock_ahead_at_start_ms_; }
+
+ private:
+  void begin(const Fault& fault);
+  void end(const Fault& fault);
+  void bring_down(const Fault& fault);
+  void bring_up(std::size_t node);
+  void set_link(std::size_t a, std::size_t b, const std::function<void(LinkFaults&)>& change, bool one_way);
+  void supervise();
+  void start(std::size_t node);
+
+  static constexpr Duration supervision_interval = milliseconds(500);
+
+  World& world_;
+  std::size_t brokers_;
+  std::function<void(std::size_t)> start_;
+  std::vector<int> held_down_;  // per node: how many faults keep it down
+  std::vector<Instant> power_losses_;
+  std::int64_t clock_ahead_at_start_ms_ = 0;
+  bool healed_ = false;
+};
+
+}  // namespace fulmar

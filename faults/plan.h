@@ -1,0 +1,62 @@
+// Plan: what happens in a life, as plain data: the settings the seed chose, and every fault with its time, target and
+// parameters. A plan can be printed, saved, edited, replayed and shrunk.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/base/time.h"
+
+namespace fulmar {
+
+enum class FaultKind : std::uint8_t {
+  kill,          // the process dies; it comes back after the duration
+  power_loss,    // the machine dies; it comes back after the duration
+  stop,          // an orderly stop; it comes back after the duration
+  pause,         // the process stands still for the duration
+  disk_slow,     // operations take `amount` times as long
+  disk_stuck,    // operations do not complete
+  disk_full,     // `amount` bytes are free
+  read_errors,   // in `amount` of a thousand operations, the same below; the process is killed at the end,
+  write_errors,  // since a log with a failed write or sync is offline until then
+  sync_errors,
+  cut,          // nothing passes between the target and `peer`; `amount` 0: both ways, 1: to the target, 2: from it
+  latency,      // messages take up to `amount` ms
+  clog,         // what is sent arrives only at the end of the duration
+  bandwidth,    // `amount` bytes per ms
+  reset,        // all connections of the target break
+  refuse,       // new connections to the target are refused
+  clock_jump,   // the wall clock jumps by `amount` ms, and back at the end
+  clock_drift,  // it drifts by `amount` ppm
+};
+const char* fault_name(FaultKind kind) noexcept;
+
+struct Fault {
+  FaultKind kind = FaultKind::kill;
+  Instant at;
+  Duration duration{0};
+  std::size_t target = 0;  // a node
+  std::size_t peer = 0;    // another, where two take part
+  std::int64_t amount = 0;
+
+  bool operator==(const Fault&) const = default;
+};
+std::string to_string(const Fault& fault);
+
+struct Plan {
+  std::string scenario;
+  std::uint64_t seed = 0;
+  std::map<std::string, std::int64_t> settings;  // by name; what each means is the scenario's
+  std::vector<Fault> faults;                     // by time
+
+  std::int64_t setting(const std::string& name) const { return settings.at(name); }
+};
+
+std::string plan_to_json(const Plan& plan);
+// Errors: invalid_argument, saying what is wrong.
+Result<Plan> plan_from_json(const std::string& text);
+
+}  // namespace fulmar

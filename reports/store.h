@@ -1,0 +1,55 @@
+// ReportStore: the results of campaigns in an SQLite file, for questions asked later.
+//
+//   campaigns(id, scenario, first_seed, last_seed)
+//   runs(campaign, seed, hash, simulated_seconds, wall_seconds, clean, plan)   plan: of runs with violations, as JSON
+//   violations(campaign, seed, property, anomaly, text)
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/base/result.h"
+
+struct sqlite3;
+
+namespace fulmar {
+
+struct StoredViolation {
+  std::string property;
+  std::string anomaly;
+  std::string text;
+  bool operator==(const StoredViolation&) const = default;
+};
+
+struct StoredRun {
+  std::uint64_t seed = 0;
+  std::uint64_t hash = 0;
+  double simulated_seconds = 0;
+  double wall_seconds = 0;
+  std::vector<StoredViolation> violations;
+};
+
+class ReportStore {
+ public:
+  // Opens the file or makes it. Errors: io_error; unsupported, for a file of another version.
+  static Result<std::unique_ptr<ReportStore>> open(const std::string& path);
+  ~ReportStore();
+  ReportStore(const ReportStore&) = delete;
+  ReportStore& operator=(const ReportStore&) = delete;
+
+  std::int64_t begin_campaign(const std::string& scenario, std::uint64_t first_seed, std::uint64_t last_seed);
+  void add_run(std::int64_t campaign, const StoredRun& run, const std::string& plan);
+  // The runs of a campaign that had violations, by seed.
+  std::vector<StoredRun> failed_runs(std::int64_t campaign);
+  std::int64_t run_count(std::int64_t campaign);
+
+ private:
+  static constexpr int format_version = 1;
+  explicit ReportStore(sqlite3* database) : database_(database) {}
+  class Statement;
+  sqlite3* database_;
+};
+
+}  // namespace fulmar

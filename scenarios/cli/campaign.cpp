@@ -1,0 +1,157 @@
+#include "scenarios/cli/campaign.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "reports/junit.h"
+#include "reports/store.h"
+
+namespace fulmar {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t violations_per_life_shown = 3;
+constexpr double plain_progress_seconds = 10;
+
+// Lives so far, in figures.
+struct Tally {
+  std::uint64_t lives = 0;
+  std::uint64_t failed = 0;
+  double simulated_seconds = 0;
+  double life_wall_seconds = 0;
+  std::uint64_t events = 0;
+  std::uint64_t sends = 0;
+};
+
+std::string progress_line(const Tally& tally, const CampaignLimits& limits, double elapsed) {
+  auto total = limits.last_seed - limits.first_seed + 1;
+  double per_life = tally.lives ? elapsed / static_cast<double>(tally.lives) : 0;
+  double left = per_life * static_cast<double>(total - tally.lives);
+  if (limits.seconds_max > 0) left = std::min(left, std::max(0.0, limits.seconds_max - elapsed));
+  char text[200];
+  std::snprintf(text, sizeof text,
+                "%llu/%llu lives, %llu with violations, %.0f simulated s per wall s and core, ETA %.0f s",
+                static_cast<unsigned long long>(tally.lives), static_cast<unsigned long long>(total),
+                static_cast<unsigned long long>(tally.failed),
+                tally.life_wall_seconds > 0 ? tally.simulated_seconds / tally.life_wall_seconds : 0.0, left);
+  return text;
+}
+
+}  // namespace
+
+std::string describe_violations(const Scenario& scenario, const SeedResult& result) {
+  std::string text;
+  auto violations = result.life.violations;
+  std::size_t shown = 0;
+  for (const auto& violation : violations) {
+    if (shown++ == violations_per_life_shown) {
+      text += "  ... and " + std::to_string(violations.size() - violations_per_life_shown) + " more\n";
+      break;
+    }
+    text += "seed " + std::to_string(result.seed) + " violates " + violation.property + ": " + violation.anomaly + "\n";
+    std::string indented = "    " + violation.text;
+    for (auto at = indented.find('\n'); at != std::string::npos; at = indented.find('\n', at + 1))
+      indented.insert(at + 1, "    ");
+    text += indented + "\n";
+    auto plan = scenario.plan(result.seed);
+    constexpr Duration around = seconds(15);
+    for (const auto& fault : plan.faults) {
+      bool near = violation.at == Instant::max() ||
+                  (fault.at <= violation.at && fault.at + fault.duration + around >= violation.at);
+      if (near) text += "    fault " + to_string(fault) + "\n";
+    }
+  }
+  return text + "  replay: fulmar-sim replay --scenario " + std::string(scenario.name) + " --seed " +
+         std::to_string(result.seed) + " --trace\n";
+}
+
+int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
+  std::unique_ptr<ReportStore> store;
+  std::int64_t campaign = 0;
+  if (!options.report.empty()) {
+    auto opened = ReportStore::open(options.report);
+    if (!opened) {
+      std::fprintf(stderr, "fulmar-sim: %s\n", to_string(opened.error()).c_str());
+      return 2;
+    }
+    store = std::move(*opened);
+    campaign = store->begin_campaign(std::string(scenario.name), options.limits.first_seed, options.limits.last_seed);
+  }
+  bool terminal = isatty(STDOUT_FILENO);
+  auto begun = SteadyClock::now();
+  auto elapsed = [&] { return std::chrono::duration<double>(SteadyClock::now() - begun).count(); };
+  double last_progress = 0;
+  Tally tally;
+  std::vector<JunitCase> cases;
+  std::vector<std::uint64_t> failed_seeds;
+  auto clear = [&] {
+    if (terminal) std::printf("\r\033[K");
+  };
+  run_in_workers(
+      scenario, options.limits,
+      [&](const SeedResult& result) {
+        ++tally.lives;
+        tally.simulated_seconds += std::chrono::duration<double>(result.life.simulated).count();
+        tally.life_wall_seconds += result.wall_seconds;
+        tally.events += result.life.events;
+        tally.sends += result.life.sends;
+        std::string text;
+        if (!result.life.violations.empty()) {
+          failed_seeds.push_back(result.seed);
+          text = describe_violations(scenario, result);
+          if (++tally.failed <= static_cast<std::uint64_t>(options.shown_max)) {
+            clear();
+            std::printf("%s", text.c_str());
+          }
+        }
+        if (!options.junit.empty()) cases.push_back({"seed " + std::to_string(result.seed), result.wall_seconds, text});
+        if (!store) return;
+        StoredRun run{result.seed,
+                      result.life.trace_hash,
+                      std::chrono::duration<double>(result.life.simulated).count(),
+                      result.wall_seconds,
+                      {}};
+        for (const auto& violation : result.life.violations)
+          run.violations.push_back({violation.property, violation.anomaly, violation.text});
+        store->add_run(campaign, run, result.life.violations.empty() ? "" : plan_to_json(scenario.plan(result.seed)));
+      },
+      [&] {
+        double now = elapsed();
+        if (terminal) {
+          std::printf("\r\033[K%s", progress_line(tally, options.limits, now).c_str());
+          std::fflush(stdout);
+        } else if (now - last_progress >= plain_progress_seconds) {
+          last_progress = now;
+          std::printf("%s\n", progress_line(tally, options.limits, now).c_str());
+          std::fflush(stdout);
+        }
+      });
+  clear();
+  std::printf(
+      "%s: %llu lives in %.1f s, %llu with violations; %.0f simulated s per wall s and core, %llu events, %llu sends\n",
+      std::string(scenario.name).c_str(), static_cast<unsigned long long>(tally.lives), elapsed(),
+      static_cast<unsigned long long>(tally.failed),
+      tally.life_wall_seconds > 0 ? tally.simulated_seconds / tally.life_wall_seconds : 0.0,
+      static_cast<unsigned long long>(tally.events), static_cast<unsigned long long>(tally.sends));
+  if (!failed_seeds.empty()) {
+    std::sort(failed_seeds.begin(), failed_seeds.end());
+    std::printf("failed seeds:");
+    constexpr std::size_t seeds_shown_max = 20;
+    for (std::size_t i = 0; i < std::min(failed_seeds.size(), seeds_shown_max); ++i)
+      std::printf(" %llu", static_cast<unsigned long long>(failed_seeds[i]));
+    std::printf("%s\n", failed_seeds.size() > seeds_shown_max ? " ..." : "");
+  }
+  if (!options.junit.empty() && !write_junit(options.junit, std::string(scenario.name), cases)) {
+    std::fprintf(stderr, "fulmar-sim: can't write %s\n", options.junit.c_str());
+    return 2;
+  }
+  if (store) std::printf("report: %s\n", options.report.c_str());
+  return tally.failed > 0 ? 1 : 0;
+}
+
+}  // namespace fulmar

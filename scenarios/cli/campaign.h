@@ -1,0 +1,23 @@
+// A campaign: many seeds of a scenario, with progress while it runs and a summary at its end.
+#pragma once
+
+#include <string>
+
+#include "scenarios/cli/worker.h"
+
+namespace fulmar {
+
+struct CampaignOptions {
+  CampaignLimits limits;
+  std::string report;  // the SQLite file to keep results in; empty: none
+  std::string junit;   // the JUnit XML file to write; empty: none
+  int shown_max = 3;   // how many violations are printed in full
+};
+
+// Exit codes: 0 all lives were clean, 1 a violation was found, 2 the report can't be written.
+int run_campaign(const Scenario& scenario, const CampaignOptions& options);
+
+// The violation as people want to read it, with the line that replays it.
+std::string describe_violations(const Scenario& scenario, const SeedResult& result);
+
+}  // namespace fulmar

@@ -1,0 +1,207 @@
+#include "scenarios/cli/worker.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+namespace {
+
+using nlohmann::json;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr double life_seconds_max = 300;  // far beyond any life; sanitizers and small machines included
+constexpr std::size_t stderr_bytes_max = 4000;
+
+double seconds_since(SteadyClock::time_point from) {
+  return std::chrono::duration<double>(SteadyClock::now() - from).count();
+}
+
+// What the workers share with the campaign: which seed is next.
+struct Shared {
+  std::atomic<std::uint64_t> next_seed;
+  std::atomic<bool> stop;
+};
+
+std::string encode(const SeedResult& result) {
+  json violations = json::array();
+  for (const auto& v : result.life.violations)
+    violations.push_back({{"property", v.property}, {"anomaly", v.anomaly}, {"text", v.text}, {"at", v.at.ns}});
+  json line = {{"seed", result.seed},          {"hash", result.life.trace_hash},
+               {"events", result.life.events}, {"simulated", result.life.simulated.count()},
+               {"sends", result.life.sends},   {"reads", result.life.reads},
+               {"wall", result.wall_seconds},  {"violations", std::move(violations)}};
+  return line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+SeedResult decode(const std::string& text) {
+  auto line = json::parse(text);
+  SeedResult result;
+  result.seed = line["seed"];
+  result.life.trace_hash = line["hash"];
+  result.life.events = line["events"];
+  result.life.simulated = Duration(line["simulated"].get<std::int64_t>());
+  result.life.sends = line["sends"];
+  result.life.reads = line["reads"];
+  result.wall_seconds = line["wall"];
+  for (const auto& v : line["violations"])
+    result.life.violations.push_back({v["property"], v["anomaly"], v["text"], Instant{v["at"]}});
+  return result;
+}
+
+void write_all(int fd, const std::string& text) {
+  for (std::size_t at = 0; at < text.size();) {
+    auto written = write(fd, text.data() + at, text.size() - at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) _exit(1);
+    at += static_cast<std::size_t>(written);
+  }
+}
+
+[[noreturn]] void work(const Scenario& scenario, const CampaignLimits& limits, Shared& shared, int out) {
+  for (;;) {
+    auto seed = shared.next_seed.fetch_add(1);
+    if (seed > limits.last_seed || shared.stop) _exit(0);
+    write_all(out, "begin " + std::to_string(seed) + "\n");
+    auto begun = SteadyClock::now();
+    SeedResult result{.seed = seed, .life = scenario.run(scenario.plan(seed), {}), .wall_seconds = 0};
+    result.wall_seconds = seconds_since(begun);
+    write_all(out, encode(result));
+  }
+}
+
+class Worker {
+ public:
+  Worker(const Scenario& scenario, const CampaignLimits& limits, Shared& shared) {
+    int pipe_ends[2];
+    ASSERT(pipe(pipe_ends) == 0);
+    errors_ = std::tmpfile();
+    ASSERT(errors_ != nullptr);
+    std::fflush(nullptr);
+    pid_ = fork();
+    ASSERT(pid_ >= 0);
+    if (pid_ == 0) {
+      close(pipe_ends[0]);
+      dup2(fileno(errors_), STDERR_FILENO);
+      work(scenario, limits, shared, pipe_ends[1]);
+    }
+    close(pipe_ends[1]);
+    in_ = pipe_ends[0];
+  }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  ~Worker() {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+    close(in_);
+    std::fclose(errors_);
+  }
+
+  int fd() const { return in_; }
+
+  // Takes what is there; false at the end.
+  bool read_lines(const std::function<void(const SeedResult&)>& done) {
+    char buffer[65536];
+    auto got = read(in_, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) return true;
+    if (got <= 0) return false;
+    text_.append(buffer, static_cast<std::size_t>(got));
+    for (auto end = text_.find('\n'); end != std::string::npos; end = text_.find('\n')) {
+      auto line = text_.substr(0, end);
+      text_.erase(0, end + 1);
+      if (line.starts_with("begin ")) {
+        seed_ = std::strtoull(line.c_str() + 6, nullptr, 10);
+        begun_ = SteadyClock::now();
+      } else {
+        seed_.reset();
+        done(decode(line));
+      }
+    }
+    return true;
+  }
+
+  void kill_if_it_hangs() {
+    if (!seed_ || seconds_since(begun_) < life_seconds_max) return;
+    hung_ = true;
+    kill(pid_, SIGKILL);
+  }
+
+  // After the end: the violation it died of, if it did.
+  std::optional<SeedResult> death() {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = -1;
+    if (!seed_) return std::nullopt;
+    SeedResult result{.seed = *seed_, .life = {}, .wall_seconds = seconds_since(begun_)};
+    std::string text =
+        hung_ ? "the life took more than " + std::to_string(static_cast<int>(life_seconds_max)) + " s of real time"
+        : WIFSIGNALED(status) ? "the process died of signal " + std::to_string(WTERMSIG(status))
+                              : "the process exited with " + std::to_string(WEXITSTATUS(status));
+    auto size = lseek(fileno(errors_), 0, SEEK_END);
+    std::string errors(std::min<std::size_t>(static_cast<std::size_t>(size), stderr_bytes_max), '\0');
+    auto got = pread(fileno(errors_), errors.data(), errors.size(), size - static_cast<off_t>(errors.size()));
+    if (got > 0) text += "\n" + errors.substr(0, static_cast<std::size_t>(got));
+    result.life.violations.push_back({"the process lives", hung_ ? "hang" : "crash", text, Instant::max()});
+    return result;
+  }
+
+ private:
+  pid_t pid_ = -1;
+  int in_ = -1;
+  FILE* errors_ = nullptr;
+  std::string text_;
+  std::optional<std::uint64_t> seed_;
+  SteadyClock::time_point begun_;
+  bool hung_ = false;
+};
+
+}  // namespace
+
+void run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
+                    const std::function<void(const SeedResult&)>& done, const std::function<void()>& idle) {
+  void* memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT(memory != MAP_FAILED);
+  auto& shared = *new (memory) Shared{limits.first_seed, false};
+  auto begun = SteadyClock::now();
+  auto finish = [&](const SeedResult& result) {
+    if (limits.stop_at_violation && !result.life.violations.empty()) shared.stop = true;
+    done(result);
+  };
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (int i = 0; i < limits.jobs; ++i) workers.push_back(std::make_unique<Worker>(scenario, limits, shared));
+  while (!workers.empty()) {
+    std::vector<pollfd> waiting;
+    for (auto& worker : workers) waiting.push_back({worker->fd(), POLLIN, 0});
+    poll(waiting.data(), waiting.size(), 250);
+    if (limits.seconds_max > 0 && seconds_since(begun) > limits.seconds_max) shared.stop = true;
+    for (std::size_t i = waiting.size(); i-- > 0;) {
+      workers[i]->kill_if_it_hangs();
+      if (!(waiting[i].revents & (POLLIN | POLLHUP)) || workers[i]->read_lines(finish)) continue;
+      auto death = workers[i]->death();
+      workers.erase(workers.begin() + static_cast<std::ptrdiff_t>(i));
+      if (!death) continue;
+      finish(*death);
+      workers.push_back(std::make_unique<Worker>(scenario, limits, shared));
+    }
+    idle();
+  }
+  munmap(memory, sizeof(Shared));
+}
+
+}  // namespace fulmar

@@ -1,0 +1,32 @@
+// Workers: lives in processes of their own, so that a broken assertion, a crash or a hang is a violation of one seed
+// and not the end of the campaign.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "scenarios/life.h"
+
+namespace fulmar {
+
+struct SeedResult {
+  std::uint64_t seed = 0;
+  LifeResult life;
+  double wall_seconds = 0;
+};
+
+struct CampaignLimits {
+  std::uint64_t first_seed = 1;
+  std::uint64_t last_seed = 1;
+  int jobs = 1;
+  double seconds_max = 0;  // no new life begins after that; 0: no limit
+  bool stop_at_violation = false;
+};
+
+// Runs the seeds and calls `done` for each as it ends, and `idle` about four times a second. A process that dies is a
+// violation `crash`, with the end of what it wrote to stderr; one that takes too long is a violation `hang`.
+void run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
+                    const std::function<void(const SeedResult&)>& done, const std::function<void()>& idle);
+
+}  // namespace fulmar

@@ -1,0 +1,161 @@
+#include "scenarios/single_broker.h"
+
+#include "broker/server/broker.h"
+#include "checkers/log_files.h"
+#include "faults/injector.h"
+#include "faults/planner.h"
+#include "scenarios/workload.h"
+#include "sim/world.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t broker_node = 0;
+constexpr std::uint16_t broker_port = 9092;
+constexpr Duration settle_max = seconds(30);  // for the topics, before the faults
+constexpr Duration finish_max = seconds(60);  // for every client, once all is healed
+constexpr Duration stop_max = seconds(30);    // for an orderly stop
+
+BrokerConfig broker_config(const Plan& plan) {
+  Properties properties;
+  properties["listeners"] = "PLAINTEXT://" + SimNetwork::address_of(broker_node) + ":" + std::to_string(broker_port);
+  properties["log.segment.bytes"] = std::to_string(plan.setting("segment_bytes"));
+  properties["log.index.interval.bytes"] = std::to_string(plan.setting("index_interval_bytes"));
+  properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan.setting("checkpoint_ms"));
+  properties["log.retention.check.interval.ms"] = std::to_string(plan.setting("retention_check_ms"));
+  return BrokerConfig::from(std::move(properties)).value();
+}
+
+void describe_topics(Workload& workload) {
+  const auto& plan = workload.plan;
+  auto partitions = static_cast<std::int32_t>(plan.setting("partitions"));
+  constexpr std::int64_t default_retention_ms = std::int64_t{7} * 24 * 3600 * 1000;
+  workload.topics["synced"] = {partitions, {true, default_retention_ms}, {}};
+  if (plan.setting("memory_topic"))
+    workload.topics["memory"] = {
+        partitions, {false, default_retention_ms}, {{"flush.messages", "9223372036854775807"}}};
+  if (plan.setting("retained_topic"))
+    workload.topics["retained"] = {1, {true, 5000}, {{"retention.ms", "5000"}, {"segment.ms", "2000"}}};
+  for (const auto& [name, spec] : workload.topics) workload.history.topics[name] = spec.promise;
+}
+
+// What the broker's partitions look like on its disk; what is not of a partition is left out.
+std::map<std::string, std::string> files_of(Node& node) {
+  std::map<std::string, std::string> files;
+  for (const auto& [path, file] : node.disk().image().files()) files.emplace(path, file->current());
+  return files;
+}
+
+}  // namespace
+
+Plan plan_single_broker(std::uint64_t seed) {
+  Random random = Random(seed).split("single-broker");
+  auto choose = [&](const char* name, std::int64_t low, std::int64_t high) {
+    return random.split(name).between(low, high);
+  };
+  Plan plan;
+  plan.scenario = "single-broker";
+  plan.seed = seed;
+  auto& settings = plan.settings;
+  settings["shards"] = choose("shards", 1, 3);
+  settings["partitions"] = choose("partitions", 1, 4);
+  settings["memory_topic"] = choose("memory topic", 0, 1);
+  settings["retained_topic"] = choose("retained topic", 0, 1);
+  settings["deletes"] = choose("deletes", 0, 1);
+  settings["segment_bytes"] = std::int64_t{1} << choose("segment bytes", 9, 16);
+  settings["index_interval_bytes"] = std::int64_t{1} << choose("index interval", 4, 12);
+  settings["checkpoint_ms"] = choose("checkpoint", 200, 10'000);
+  settings["retention_check_ms"] = choose("retention check", 500, 10'000);
+  settings["clients"] = choose("clients", 1, 3);
+  settings["producers"] = choose("producers", 1, 2);
+  settings["consumers"] = choose("consumers", 1, 2);
+  settings["producer_pace_ms"] = std::int64_t{1} << choose("producer pace", 6, 12);
+  settings["consumer_pace_ms"] = std::int64_t{1} << choose("consumer pace", 6, 12);
+  settings["batch_records_max"] = choose("batch records", 1, 8);
+  settings["value_bytes_max"] = std::int64_t{1} << choose("value bytes", 4, 11);
+  settings["safety_ms"] = choose("length", 20'000, 120'000);
+  FaultWindow window;
+  window.begin = Instant{} + seconds(2);
+  window.end = window.begin + milliseconds(settings["safety_ms"]);
+  window.brokers = 1;
+  window.nodes = 1 + static_cast<std::size_t>(settings["clients"]);
+  plan.faults = plan_faults(random.split("faults"), window);
+  return plan;
+}
+
+LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
+  LifeResult result;
+  World world(plan.seed, LogLevel::debug);
+  if (options.trace) world.trace().set_sink(options.trace);
+  Workload workload(plan);
+  workload.broker = {SimNetwork::address_of(broker_node), broker_port};
+  describe_topics(workload);
+  auto config = broker_config(plan);
+
+  auto& broker = world.add_node("broker");
+  for (std::int64_t i = 0; i < plan.setting("clients"); ++i) world.add_node("client" + std::to_string(i));
+  auto& admin = world.add_node("admin");
+  auto start_broker = [&](std::size_t) {
+    broker.start(static_cast<unsigned>(plan.setting("shards")), [&](Host& host) {
+      auto ran = run_broker(host, config);
+      if (!ran) host.log().warn("broker could not run", {{"reason", to_string(ran.error())}});
+      return ran ? 0 : 1;
+    });
+  };
+  auto violate = [&](const char* property, const char* anomaly, std::string text) {
+    result.violations.push_back({property, anomaly, std::move(text), world.now()});
+  };
+
+  // The stage: topics, and all clients at work.
+  start_broker(broker_node);
+  admin.start(1, [&](Host& host) { return create_topics(host, workload); });
+  if (!world.run_until([&] { return !admin.running(); }, world.now() + settle_max))
+    violate("liveness", "stuck-client", "the topics could not be made on a healthy broker");
+
+  // Safety.
+  auto begun = world.now();
+  Injector injector(world, 1, start_broker);
+  injector.inject(plan.faults);
+  for (std::size_t n = 1; n + 1 < world.node_count(); ++n)
+    world.node(n).start(1, [&](Host& host) { return run_clients(host, workload); });
+  world.run_until(begun + seconds(2) + milliseconds(plan.setting("safety_ms")));
+
+  // Liveness.
+  injector.heal();
+  workload.stop = true;
+  auto finished = [&] {
+    for (std::size_t n = 1; n + 1 < world.node_count(); ++n)
+      if (world.node(n).running()) return false;
+    return true;
+  };
+  if (!world.run_until(finished, world.now() + finish_max))
+    violate("liveness", "stuck-client", "a client did not finish after the network healed");
+  admin.start(1, [&](Host& host) { return read_everything(host, workload); });
+  if (!world.run_until([&] { return !admin.running(); }, world.now() + finish_max))
+    violate("liveness", "stuck-client", "the final read did not come to its end");
+  broker.request_stop();
+  if (!world.run_until([&] { return !broker.running(); }, world.now() + stop_max))
+    violate("liveness", "stuck-stop", "the broker did not stop in order");
+  else if (broker.exit_code() != 0)
+    violate("liveness", "failed-stop",
+            "the broker stopped with exit code " + std::to_string(broker.exit_code().value_or(-1)));
+  if (world.stuck()) violate("liveness", "livelock", "time stood still");
+  for (std::size_t n = 0; n < world.node_count(); ++n) world.node(n).kill();
+  for (const auto& leak : world.leaks()) violate("liveness", "leak", leak);
+
+  workload.history.power_losses = injector.power_losses();
+  workload.history.clock_ahead_at_start_ms = injector.clock_ahead_at_start_ms();
+  workload.history.length_ms = world.now().ns / 1'000'000;
+  for (auto& violation : workload.seen) result.violations.push_back(std::move(violation));
+  if (result.violations.empty()) check_log_files(files_of(broker), result.violations);
+  for (auto& violation : check_history(workload.history)) result.violations.push_back(std::move(violation));
+  result.trace_hash = world.trace().hash();
+  result.events = world.trace().events();
+  result.simulated = world.now() - Instant{};
+  result.sends = workload.history.sends.size();
+  result.reads = workload.history.reads.size();
+  return result;
+}
+
+}  // namespace fulmar

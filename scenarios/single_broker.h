@@ -1,0 +1,16 @@
+// The scenario `single-broker`: one broker and its clients, through crashes, disk errors, bad networks and bad clocks.
+//
+// Safety: producers with all kinds of acknowledgement, idempotent and plain, consumers, and a client that deletes
+// records, while the plan's faults happen. Liveness: everything heals, the broker starts anew, and now all clients
+// finish, everything that was acknowledged is read, the broker stops in order, its files are what they must be, and
+// nothing has leaked.
+#pragma once
+
+#include "scenarios/life.h"
+
+namespace fulmar {
+
+Plan plan_single_broker(std::uint64_t seed);
+LifeResult run_single_broker(const Plan& plan, const LifeOptions& options);
+
+}  // namespace fulmar
