@@ -47,16 +47,16 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
   auto& disk = host_.disk();
   auto wanted = partition_metadata_of(image.id);
   auto path = name + "/" + std::string(partition_metadata);
-  // A directory of an earlier topic of that name must not lend this one its records.
+  // A directory of an earlier topic of that name must not lend this one its records, and one without the file was made just
+  // before a power loss, and nobody was told of it. But what can't be read is no reason to remove anything.
   auto found = read_file(disk, path, partition_metadata_bytes_max);
+  bool unreadable = !found && found.error().code != Errc::not_found;
+  bool ours = found && found->view() == wanted;
   Result<void> prepared;
-  if (found ? found->view() != wanted : found.error().code != Errc::not_found) prepared = logs_.remove(name);
-  if (!found && found.error().code == Errc::not_found) {
-    // No metadata: either nothing was there, or it was made and lost power before anyone was told of the topic.
+  if (unreadable) prepared = std::unexpected(found.error());
+  if (!unreadable && !ours) {
     prepared = logs_.remove(name);
-  }
-  if (prepared && (!found || found->view() != wanted)) {
-    prepared = disk.create_directory(name);
+    if (prepared) prepared = disk.create_directory(name);
     if (prepared) prepared = replace_file(disk, path, ByteChain(Bytes::copy_of(wanted)));
   }
   Partition entry{image.id, nullptr, {}};
@@ -79,14 +79,14 @@ void BrokerShard::apply(MetadataImagePtr image, bool clean) {
     const auto* topic = image_->topic(key.first);
     if (!topic || topic->id != partition.topic_id) gone.push_back(key);
   }
+  // None of them is served any more before the first log goes, which takes time.
   for (const auto& key : gone) {
     auto found = partitions_.find(key);
-    auto log = found->second.log;  // its fibers end before it does, and that may take a while
-    if (log) {
-      for (auto* event : found->second.waiting) event->set();
-      log->on_change = nullptr;
-    }
+    if (found->second.log) found->second.log->on_change = nullptr;
+    for (auto* event : found->second.waiting) event->set();
     partitions_.erase(found);
+  }
+  for (const auto& key : gone) {
     auto removed = logs_.remove(partition_directory(key.first, key.second));
     if (!removed)
       log_.error("partition can't be removed", {{"partition", key.first}, {"reason", to_string(removed.error())}});

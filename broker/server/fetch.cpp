@@ -78,9 +78,15 @@ class Fetch {
     for (auto& target : targets) {
       if (target.topic.empty()) target.topic = image->topic_name(target.topic_id);
       const auto* topic = image->topic(target.topic);
-      unsigned owner = topic ? shard_.owner(topic->id, target.request.index) : shard_.host().shard();
       readings_.push_back({&target, {}, -1, false});
       auto& reading = readings_.back();
+      if (!topic) {
+        reading.out.index = target.request.index;
+        reading.out.high_watermark = -1;
+        reading.out.error_code = ErrorCode::unknown_topic_or_partition;
+        continue;
+      }
+      auto owner = shard_.owner(topic->id, target.request.index);
       bool runs_on = !runs_.empty() && runs_.back().owner == owner;
       if (!runs_on) runs_.push_back({owner, {}});
       runs_.back().readings.push_back(&reading);
@@ -103,9 +109,11 @@ class Fetch {
   void wait(Deadline deadline) {
     std::map<unsigned, std::vector<const Reading*>> by_owner;
     auto image = shard_.image();
-    for (const auto& reading : readings_)
-      if (const auto* topic = image->topic(reading.target->topic))
-        by_owner[shard_.owner(topic->id, reading.target->request.index)].push_back(&reading);
+    for (const auto& reading : readings_) {
+      const auto* topic = image->topic(reading.target->topic);
+      if (!topic) return;  // deleted since it was read
+      by_owner[shard_.owner(topic->id, reading.target->request.index)].push_back(&reading);
+    }
     Event any;
     FiberGroup waiters;
     for (auto& [owner, list] : by_owner) {

@@ -1,0 +1,104 @@
+// Configuration: Kafka's names and defaults, and errors that say what is wrong and what would be right.
+#include <fstream>
+#include <sstream>
+
+#include "broker/cluster/topic_config.h"
+#include "broker/cluster/topic_name.h"
+#include "broker/server/broker_config.h"
+#include "gtest/gtest.h"
+
+namespace fulmar {
+namespace {
+
+std::string error_of(Properties properties) {
+  auto config = BrokerConfig::from(std::move(properties));
+  return config ? "" : config.error().detail;
+}
+
+TEST(Configuration, AnEmptyOneHasKafkasDefaults) {
+  auto config = BrokerConfig::from({}).value();
+  EXPECT_EQ(config.node_id, 1);
+  EXPECT_EQ(config.num_partitions, 1);
+  EXPECT_TRUE(config.auto_create_topics);
+  EXPECT_EQ(config.request_bytes_max, 104'857'600);
+  EXPECT_EQ(config.connection_idle_max, seconds(600));
+  auto log = log_config_of({}, config.properties);
+  EXPECT_EQ(log.segment_bytes, 1 << 30);
+  EXPECT_EQ(log.retention_ms, 7LL * 24 * 3600 * 1000);
+  EXPECT_EQ(log.max_message_bytes, 1'048'588);
+  EXPECT_TRUE(log.acknowledges_synced());
+}
+
+TEST(Configuration, EveryPropertysDefaultIsAValueItMayHave) {
+  for (auto table : {broker_properties(), topic_properties()}) {
+    for (const auto& info : table) {
+      if (info.default_value.empty()) continue;
+      EXPECT_TRUE(check_property(info, info.default_value).has_value()) << info.name;
+      EXPECT_FALSE(info.doc.empty()) << info.name;
+    }
+  }
+}
+
+TEST(Configuration, EveryTopicPropertyHasABrokersDefaultOfTheSameKind) {
+  for (const auto& info : topic_properties()) {
+    const auto* broker = find_property(broker_properties(), broker_property_of(info.name));
+    ASSERT_NE(broker, nullptr) << info.name;
+    EXPECT_EQ(broker->type, info.type) << info.name;
+    EXPECT_EQ(broker->default_value, info.default_value) << info.name;
+  }
+}
+
+TEST(Configuration, EveryPropertyIsInTheManual) {
+  std::ifstream file(FULMAR_SOURCE_DIR "/docs/configuration.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  auto manual = text.str();
+  for (auto table : {broker_properties(), topic_properties()})
+    for (const auto& info : table) {
+      auto row = "| `" + std::string(info.name) + "` | ";
+      auto at = manual.find(row);
+      ASSERT_NE(at, std::string::npos) << info.name;
+      auto value = info.default_value.empty() ? std::string("(none)") : "`" + std::string(info.default_value) + "`";
+      EXPECT_EQ(manual.substr(at + row.size(), value.size()), value) << info.name;
+    }
+}
+
+TEST(Configuration, ErrorsNameThePropertyTheValueAndWhatIsAllowed) {
+  EXPECT_EQ(error_of({{"num.partition", "1"}}), "Unknown configuration num.partition");
+  EXPECT_EQ(error_of({{"num.partitions", "two"}}),
+            "Invalid value two for configuration num.partitions: must be a whole number");
+  EXPECT_EQ(error_of({{"num.partitions", "0"}}),
+            "Invalid value 0 for configuration num.partitions: must be at least 1");
+  EXPECT_EQ(error_of({{"message.max.bytes", "2147483648"}}),
+            "Invalid value 2147483648 for configuration message.max.bytes: must be at most 2147483647");
+  EXPECT_EQ(error_of({{"auto.create.topics.enable", "yes"}}),
+            "Invalid value yes for configuration auto.create.topics.enable: must be true or false");
+  EXPECT_EQ(error_of({{"compression.type", "gzip"}}),
+            "Invalid value gzip for configuration compression.type: must be one of producer");
+  EXPECT_EQ(error_of({{"listeners", "SSL://a:1"}}),
+            "Invalid value SSL://a:1 for configuration listeners: must be one listener, PLAINTEXT://HOST:PORT");
+}
+
+TEST(Configuration, AnAddressNobodyCanConnectToIsNotAdvertised) {
+  EXPECT_NE(error_of({{"listeners", "PLAINTEXT://0.0.0.0:9092"}}), "");
+  EXPECT_NE(error_of({{"advertised.listeners", "PLAINTEXT://0.0.0.0:9092"}}), "");
+  EXPECT_EQ(error_of({{"listeners", "PLAINTEXT://0.0.0.0:9092"}, {"advertised.listeners", "PLAINTEXT://h:1"}}), "");
+  EXPECT_NE(error_of({{"listeners", "PLAINTEXT://[::]:9092"}}), "");
+}
+
+TEST(Configuration, AFileIsNamesAndValuesAndSaysItsWrongLine) {
+  auto read = parse_properties("# a comment\n\n num.partitions = 3 \r\nlisteners=PLAINTEXT://a:1\n! another");
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(*read, (Properties{{"num.partitions", "3"}, {"listeners", "PLAINTEXT://a:1"}}));
+  EXPECT_EQ(parse_properties("a=1\nb\n").error().detail, "line 2: expected NAME=VALUE, got b");
+}
+
+TEST(TopicName, IsKafkas) {
+  for (const char* name : {"a", "A-1_b.c", "...", "__consumer_offsets"}) EXPECT_FALSE(invalid_topic_name(name)) << name;
+  EXPECT_FALSE(invalid_topic_name(std::string(249, 'x')));
+  for (const char* name : {"", ".", "..", "a b", "a/b", "\xc3\xa9"}) EXPECT_TRUE(invalid_topic_name(name)) << name;
+  EXPECT_TRUE(invalid_topic_name(std::string(250, 'x')));
+}
+
+}  // namespace
+}  // namespace fulmar
