@@ -113,7 +113,7 @@ void LogManager::keep_house() {
       if (retention) {
         auto removed = log->apply_retention(retention_clock_.now_ms());
         if (!removed) log_.warn("retention failed", {{"partition", name}, {"reason", to_string(removed.error())}});
-        log->producers().expire(retention_clock_.now_ms() - limits.producer_id_expiration.count() / 1'000'000);
+        log->producers().expire(now - limits.producer_id_expiration);
       }
       if (checkpoints) {
         auto written = log->checkpoint();

@@ -61,6 +61,7 @@ Result<void> PartitionLog::roll(Offset base_offset) {
   auto next = std::make_shared<Segment>(context_.host.disk(), directory_, base_offset);
   TRY_VOID(next->open(true));
   TRY_VOID(write_snapshot(base_offset));
+  TRY_VOID(active().write_indexes());
   directory_dirty_ = true;
   segments_.push_back(std::move(next));
   log_.debug("segment rolled", {{"partition", directory_}, {"base_offset", base_offset}});
@@ -111,7 +112,7 @@ Result<Appended, Refusal> PartitionLog::append(const BatchHeader& client_header,
     return storage_error(to_string(written.error()));
   }
   if (epochs_.add(epoch, header.base_offset)) epochs_dirty_ = true;
-  producers_.update(header);
+  producers_.update(header, context_.host.clock().now());
   unflushed_messages_ += header.record_count;
   if (unflushed_messages_ >= config_.flush_messages) request_flush();
   if (!config_.acknowledges_synced()) changed();
@@ -305,6 +306,7 @@ Result<void> PartitionLog::close() {
   if (!wait_stable(log_end(), Deadline::never())) return fail(Errc::io_error, "the log is offline");
   LockGuard guard(changing_);
   for (auto& segment : segments_) TRY_VOID(segment->write_indexes());
+  if (directory_dirty_) TRY_VOID(context_.host.disk().sync_directory(directory_));
   TRY_VOID(write_snapshot(log_end()));
   return write_checkpoint();
 }

@@ -49,11 +49,12 @@ Result<ProducerState::Verdict, Refusal> ProducerState::check(const BatchHeader& 
                                                              " after " + std::to_string(producer.last().last_sequence));
 }
 
-void ProducerState::update(const BatchHeader& header) {
+void ProducerState::update(const BatchHeader& header, Instant now) {
   if (header.producer_id == no_producer_id) return;
   auto& producer = producers_[header.producer_id];
   if (header.producer_epoch != producer.epoch)
-    producer = Producer{.epoch = header.producer_epoch, .batches = {}, .count = 0};
+    producer = Producer{.epoch = header.producer_epoch, .batches = {}, .count = 0, .last_seen = now};
+  producer.last_seen = now;
   Batch batch{header.last_sequence(), header.last_offset(), header.last_offset_delta, header.max_timestamp};
   if (producer.count == remembered_batches) {
     std::move(producer.batches.begin() + 1, producer.batches.end(), producer.batches.begin());
@@ -62,8 +63,8 @@ void ProducerState::update(const BatchHeader& header) {
   producer.batches[producer.count++] = batch;
 }
 
-void ProducerState::expire(Timestamp oldest) {
-  std::erase_if(producers_, [&](const auto& entry) { return entry.second.last().timestamp < oldest; });
+void ProducerState::expire(Instant oldest) {
+  std::erase_if(producers_, [&](const auto& entry) { return entry.second.last_seen < oldest; });
 }
 
 Bytes ProducerState::encode() const {
@@ -88,7 +89,7 @@ Bytes ProducerState::encode() const {
   return std::move(whole).finish().flatten();
 }
 
-bool ProducerState::decode(const Bytes& bytes) {
+bool ProducerState::decode(const Bytes& bytes, Instant now) {
   producers_.clear();
   Reader reader(bytes);
   auto version = reader.int16();
@@ -107,6 +108,7 @@ bool ProducerState::decode(const Bytes& bytes) {
     reader.int32();
     reader.int64();
     producer.count = 1;
+    producer.last_seen = now;
     producers_.insert_or_assign(id, producer);
   }
   if (!reader.failed() && reader.remaining() == 0) return true;

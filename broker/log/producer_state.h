@@ -31,6 +31,7 @@ class ProducerState {
     std::int16_t epoch = -1;
     std::array<Batch, remembered_batches> batches{};
     std::size_t count = 0;  // of `batches`, the oldest first
+    Instant last_seen;      // by the monotonic clock; of a recovered one, when it was recovered
     const Batch& last() const { return batches[count - 1]; }
     bool operator==(const Producer&) const = default;
   };
@@ -42,16 +43,17 @@ class ProducerState {
   // Errors: OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH.
   Result<Verdict, Refusal> check(const BatchHeader& header) const;
   // A batch was appended (its header with the offsets it got).
-  void update(const BatchHeader& header);
+  void update(const BatchHeader& header, Instant now);
 
-  // Forgets who wrote nothing since `oldest` (by record timestamps).
-  void expire(Timestamp oldest);
+  // Forgets who wrote nothing since `oldest`. Not by record timestamps: a wall clock that jumps would make all
+  // producers strangers, and their retries duplicates.
+  void expire(Instant oldest);
   void clear() { producers_.clear(); }
   const std::map<ProducerId, Producer>& producers() const { return producers_; }
 
   // Kafka's .snapshot file.
   Bytes encode() const;
-  bool decode(const Bytes& bytes);
+  bool decode(const Bytes& bytes, Instant now);
 
  private:
   std::map<ProducerId, Producer> producers_;

@@ -80,6 +80,11 @@ Result<void> PartitionLog::recover(bool clean) {
       }
       TRY_VOID(segment->rewrite_from(known.recovery_point));
     }
+    if (segment->empty() && !segments_.empty() && segments_.back()->next_offset() != segment->base_offset()) {
+      // Begun when there was no room for more, and the segment before went on.
+      TRY_VOID(remove_segment_files(*segment));
+      continue;
+    }
     if (!segments_.empty() && segments_.back()->next_offset() > segment->base_offset())
       return fail(Errc::corrupt, segment->path(".log") + ": overlaps the segment before it");
     // A segment whose name survived, but not the end of the one before it, follows a hole: never acknowledged either.
@@ -124,17 +129,18 @@ Result<void> PartitionLog::recover(bool clean) {
 // are.
 Result<void> PartitionLog::recover_producers() {
   producers_.clear();
+  auto now = context_.host.clock().now();
   auto& disk = context_.host.disk();
   std::size_t from = segments_.size() >= 2 ? segments_.size() - 2 : 0;
   for (;; --from) {
     if (from == 0) break;
     auto bytes = read_file(disk, segments_[from]->path(".snapshot"), small_file_bytes_max);
-    if (bytes && producers_.decode(*bytes)) break;
+    if (bytes && producers_.decode(*bytes, now)) break;
     producers_.clear();
   }
   for (std::size_t i = from; i < segments_.size(); ++i) {
     TRY_VOID(segments_[i]->scan(segments_[i]->base_offset(), [&](const BatchHeader& header, std::uint64_t) {
-      producers_.update(header);
+      producers_.update(header, now);
       auto known = epochs_.latest();
       if (header.leader_epoch >= 0 && (!known || header.leader_epoch > *known))
         epochs_dirty_ = epochs_.add(header.leader_epoch, header.base_offset) || epochs_dirty_;

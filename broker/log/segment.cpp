@@ -53,6 +53,7 @@ void Segment::account(const BatchHeader& header, std::uint64_t position, std::in
 }
 
 void Segment::forget() {
+  index_files_current_ = false;
   size_ = 0;
   next_offset_ = base_offset_;
   max_timestamp_ = max_timestamp_offset_ = first_timestamp_ = -1;
@@ -67,6 +68,7 @@ Result<void> Segment::append(const BatchHeader& header, const ByteChain& batch, 
   TRY_VOID(file_->write_at(size_, batch));
   account(header, size_, index_interval_bytes);
   last_append_ = now;
+  index_files_current_ = false;
   needs_sync = true;
   return {};
 }
@@ -203,12 +205,20 @@ Result<bool> Segment::load_indexes(std::int32_t index_interval_bytes) {
     return true;
   });
   size_ = end;
-  return scanned.has_value() && fits;
+  index_files_current_ = scanned.has_value() && fits;
+  return index_files_current_;
 }
 
 Result<void> Segment::write_indexes() {
-  TRY_VOID(replace_file(disk_, path(".index"), ByteChain(offsets_.encode())));
-  return replace_file(disk_, path(".timeindex"), ByteChain(times_.encode()));
+  if (index_files_current_) return {};
+  for (auto [suffix, bytes] : {std::pair{".index", offsets_.encode()}, {".timeindex", times_.encode()}}) {
+    TRY(auto file, disk_.open(path(suffix), OpenMode::open_or_create));
+    TRY_VOID(file->truncate(0));
+    TRY_VOID(file->write_at(0, ByteChain(bytes)));
+    TRY_VOID(file->sync());
+  }
+  index_files_current_ = true;
+  return {};
 }
 
 Result<void> Segment::rewrite_from(Offset offset) {

@@ -58,6 +58,7 @@ class Segment {
   // Takes size, end and indexes from the index files after a clean stop; false if they don't fit, so rebuild() is
   // needed.
   Result<bool> load_indexes(std::int32_t index_interval_bytes);
+  // Makes the index files what the segment is, on stable storage; nothing if they are.
   Result<void> write_indexes();
 
   // Cuts the file at a batch boundary: `position`, where a batch of base offset `next` would come.
@@ -91,6 +92,7 @@ class Segment {
   std::int64_t bytes_since_index_entry_ = 0;
   OffsetIndex offsets_;
   TimeIndex times_;
+  bool index_files_current_ = false;
 };
 
 }  // namespace fulmar

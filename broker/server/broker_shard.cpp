@@ -47,8 +47,8 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
   auto& disk = host_.disk();
   auto wanted = partition_metadata_of(image.id);
   auto path = name + "/" + std::string(partition_metadata);
-  // A directory of an earlier topic of that name must not lend this one its records, and one without the file was made just
-  // before a power loss, and nobody was told of it. But what can't be read is no reason to remove anything.
+  // A directory of an earlier topic of that name must not lend this one its records, and one without the file was made
+  // just before a power loss, and nobody was told of it. But what can't be read is no reason to remove anything.
   auto found = read_file(disk, path, partition_metadata_bytes_max);
   bool unreadable = !found && found.error().code != Errc::not_found;
   bool ours = found && found->view() == wanted;

@@ -19,9 +19,13 @@ BatchHeader batch(std::int32_t sequence, std::int32_t count, Offset offset, std:
   return header;
 }
 
+void update(ProducerState& state, const BatchHeader& header) {
+  state.update(header, Instant{});
+}
+
 TEST(ProducerState, TheLastFiveBatchesAreKnownAgain) {
   ProducerState state;
-  for (int i = 0; i < 7; ++i) state.update(batch(i * 3, 3, i * 3));
+  for (int i = 0; i < 7; ++i) update(state, batch(i * 3, 3, i * 3));
   for (int i = 2; i < 7; ++i) {
     auto verdict = state.check(batch(i * 3, 3, 0));
     ASSERT_TRUE(verdict && verdict->duplicate_of);
@@ -32,7 +36,7 @@ TEST(ProducerState, TheLastFiveBatchesAreKnownAgain) {
 
 TEST(ProducerState, AGapIsRefused) {
   ProducerState state;
-  state.update(batch(0, 2, 0));
+  update(state, batch(0, 2, 0));
   EXPECT_EQ(state.check(batch(3, 1, 0)).error().code, ErrorCode::out_of_order_sequence_number);
   EXPECT_TRUE(state.check(batch(2, 1, 0)).has_value());
 }
@@ -40,9 +44,9 @@ TEST(ProducerState, AGapIsRefused) {
 TEST(ProducerState, SequencesWrapToZero) {
   constexpr auto last = std::numeric_limits<std::int32_t>::max();
   ProducerState state;
-  state.update(batch(last - 1, 2, 0));
+  update(state, batch(last - 1, 2, 0));
   EXPECT_TRUE(state.check(batch(0, 1, 0)).has_value());
-  state.update(batch(last - 1, 4, 10));
+  update(state, batch(last - 1, 4, 10));
   EXPECT_EQ(state.producers().at(7).last().last_sequence, 1);
   EXPECT_EQ(state.producers().at(7).last().first_sequence(), last - 1);
   EXPECT_TRUE(state.check(batch(2, 1, 0)).has_value());
@@ -51,7 +55,7 @@ TEST(ProducerState, SequencesWrapToZero) {
 
 TEST(ProducerState, AnOlderEpochIsFencedAndANewOneBeginsAtZero) {
   ProducerState state;
-  state.update(batch(0, 1, 0, 3));
+  update(state, batch(0, 1, 0, 3));
   EXPECT_EQ(state.check(batch(1, 1, 0, 2)).error().code, ErrorCode::invalid_producer_epoch);
   EXPECT_EQ(state.check(batch(1, 1, 0, 4)).error().code, ErrorCode::out_of_order_sequence_number);
   EXPECT_TRUE(state.check(batch(0, 1, 0, 4)).has_value());
@@ -59,16 +63,16 @@ TEST(ProducerState, AnOlderEpochIsFencedAndANewOneBeginsAtZero) {
 
 TEST(ProducerState, ASnapshotComesBackAndADamagedOneDoesNot) {
   ProducerState state;
-  state.update(batch(5, 3, 40));
+  update(state, batch(5, 3, 40));
   auto bytes = state.encode();
   ProducerState again;
-  ASSERT_TRUE(again.decode(bytes));
+  ASSERT_TRUE(again.decode(bytes, {}));
   EXPECT_EQ(again.producers(), state.producers());
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     std::string damaged(bytes.view());
     damaged[at] = static_cast<char>(damaged[at] ^ 1);
-    EXPECT_FALSE(again.decode(Bytes::copy_of(damaged))) << at;
-    EXPECT_FALSE(again.decode(bytes.slice(0, at))) << at;
+    EXPECT_FALSE(again.decode(Bytes::copy_of(damaged), {})) << at;
+    EXPECT_FALSE(again.decode(bytes.slice(0, at), {})) << at;
   }
 }
 
