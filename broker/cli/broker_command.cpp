@@ -1,5 +1,6 @@
 #include "broker/cli/broker_command.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <boost/program_options.hpp>
@@ -32,6 +33,20 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Requests and answers are large blocks that come and go all the time, often freed by another shard's thread. Left to
+// its defaults, the allocator gives each back to the kernel and pays for every page again: half of the broker's CPU
+// time.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  constexpr int mapped_block_bytes_min = 32 << 20;  // the largest the allocator takes
+  constexpr int kept_bytes_max = 256 << 20;
+  constexpr int grow_bytes = 16 << 20;
+  mallopt(M_MMAP_THRESHOLD, mapped_block_bytes_min);
+  mallopt(M_TRIM_THRESHOLD, kept_bytes_max);
+  mallopt(M_TOP_PAD, grow_bytes);
+#endif
 }
 
 Result<Properties> read_properties_file(const std::string& path) {
@@ -124,6 +139,7 @@ int broker_command(const std::vector<std::string>& arguments) {
   if (error) return complain(exit_failed, "can't make " + data_directory + ": " + error.message());
   process.data_directory = data_directory;
   raise_descriptor_limit();
+  keep_freed_memory();
 
   auto code = run_real_process(process, [&](Host& host) {
     auto ran = run_broker(host, *config);
