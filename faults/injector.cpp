@@ -5,7 +5,11 @@
 namespace fulmar {
 
 Injector::Injector(World& world, std::size_t brokers, std::function<void(std::size_t)> start)
-    : world_(world), brokers_(brokers), start_(std::move(start)), held_down_(world.node_count()) {}
+    : world_(world),
+      brokers_(brokers),
+      start_(std::move(start)),
+      held_down_(world.node_count()),
+      started_(world.node_count()) {}
 
 void Injector::inject(const std::vector<Fault>& faults) {
   for (const auto& fault : faults) {
@@ -27,8 +31,14 @@ void Injector::supervise() {
 }
 
 void Injector::start(std::size_t node) {
-  clock_ahead_at_start_ms_ = std::max(clock_ahead_at_start_ms_, world_.node(node).wall_ms() - world_.true_ms());
+  started_[node] = world_.now();
+  note_clock(node);
   start_(node);
+}
+
+void Injector::note_clock(std::size_t node) {
+  if (world_.now() - started_[node] > start_max) return;
+  clock_ahead_at_start_ms_ = std::max(clock_ahead_at_start_ms_, world_.node(node).wall_ms() - world_.true_ms());
 }
 
 void Injector::bring_down(const Fault& fault) {
@@ -90,7 +100,10 @@ void Injector::begin(const Fault& fault) {
       return;
     case FaultKind::reset: world_.network().reset_connections(fault.target, fault.target); return;
     case FaultKind::refuse: world_.network().link(fault.peer, fault.target).refused = true; return;
-    case FaultKind::clock_jump: node.jump_clock(fault.amount); return;
+    case FaultKind::clock_jump:
+      node.jump_clock(fault.amount);
+      note_clock(fault.target);
+      return;
     case FaultKind::clock_drift: node.set_clock({node.clock_faults().offset_ms, fault.amount}); return;
   }
   node.disk().set_faults(disk);

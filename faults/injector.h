@@ -22,7 +22,8 @@ class Injector {
   void heal();
 
   const std::vector<Instant>& power_losses() const { return power_losses_; }
-  // How far ahead of the truth a broker's wall clock was at most when it was started.
+  // How far ahead of the truth a broker's wall clock was at most when it was started, or while it may still have been
+  // starting.
   std::int64_t clock_ahead_at_start_ms() const { return clock_ahead_at_start_ms_; }
 
  private:
@@ -33,6 +34,7 @@ class Injector {
   void set_link(std::size_t a, std::size_t b, const std::function<void(LinkFaults&)>& change, bool one_way);
   void supervise();
   void start(std::size_t node);
+  void note_clock(std::size_t node);
 
   static constexpr Duration supervision_interval = milliseconds(500);
 
@@ -42,6 +44,8 @@ class Injector {
   std::vector<int> held_down_;  // per node: how many faults keep it down
   std::vector<Instant> power_losses_;
   std::int64_t clock_ahead_at_start_ms_ = 0;
+  static constexpr Duration start_max = seconds(15);
+  std::vector<Instant> started_;
   bool healed_ = false;
 };
 

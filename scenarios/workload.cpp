@@ -274,6 +274,15 @@ int read_everything(Host& host, Workload& workload) {
           continue;
         }
         for (auto& part : *polled) {
+          if (part.error == ErrorCode::offset_out_of_range && spec.promise.retention_ms >= 0) {
+            // Retention took what was about to be read.
+            auto start = consumer.list_offset(partition, earliest_offset, error);
+            if (start && error == ErrorCode::none && *start > all.log_start) {
+              all.log_start = *start;
+              consumer.assign(partition, *start);
+              continue;
+            }
+          }
           for (const auto& record : part.records)
             all.records.push_back(see_value(record.offset, record.value ? record.value->view() : std::string_view()));
           if (part.error != ErrorCode::none || part.corrupt) {

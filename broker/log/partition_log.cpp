@@ -106,8 +106,9 @@ Result<Appended, Refusal> PartitionLog::append(const BatchHeader& client_header,
 
   auto written = segment.append(header, stored, config_.index_interval_bytes, context_.host.clock().now());
   if (!written) {
-    // Out of space is survived, if the half-written batch can be taken away again; anything else is not to be trusted.
-    bool survived = written.error().code == Errc::no_space && segment.cut_rubbish().has_value();
+    // Out of space is survived, if the half-written batch can be taken away again, for good: an unsynced cut might be
+    // undone by a power loss when the log has long gone on behind it. Anything else is not to be trusted.
+    bool survived = written.error().code == Errc::no_space && segment.cut_rubbish() && segment.sync();
     if (!survived) go_offline(written.error());
     return storage_error(to_string(written.error()));
   }
