@@ -106,7 +106,12 @@ Result<void> run_broker(Host& host, const BrokerConfig& config,
   progress.wait([&] { return opened == host.shard_count(); });
 
   // All know their partitions: now clients may come.
+  // Shards share their address, and could share it with another process without a word: first see that it is free.
   Result<SocketAddress> listening = config.listen;
+  if (host.shard_count() > 1) {
+    auto alone = host.network().listen(config.listen);
+    listening = alone ? (*alone)->local() : Result<SocketAddress>(std::unexpected(alone.error()));
+  }
   for (unsigned n = 0; n < host.shard_count() && listening; ++n) {
     auto at = *listening;
     listening = host.on_shard(n, [&](Host&) { return broker.shards[n]->listen(at); });
