@@ -11,7 +11,9 @@ namespace {
 thread_local std::int64_t live_blocks = 0;
 }
 
-std::int64_t live_byte_blocks() noexcept { return live_blocks; }
+std::int64_t live_byte_blocks() noexcept {
+  return live_blocks;
+}
 
 namespace detail {
 

@@ -52,19 +52,19 @@ inline std::unexpected<Error> fail(Errc code, std::string detail = {}) {
 
 #define FULMAR_CONCAT_(a, b) a##b
 #define FULMAR_CONCAT(a, b) FULMAR_CONCAT_(a, b)
-#define FULMAR_TRY_(name, declaration, ...)                                          \
-  auto name = (__VA_ARGS__);                                                         \
-  if (!name.has_value()) [[unlikely]]                                                \
-    return std::unexpected(std::move(name).error());                                 \
+#define FULMAR_TRY_(name, declaration, ...)          \
+  auto name = (__VA_ARGS__);                         \
+  if (!name.has_value()) [[unlikely]]                \
+    return std::unexpected(std::move(name).error()); \
   declaration = *std::move(name)
 
 // TRY(auto file, disk.open(path, mode)); returns the error from the enclosing function, or goes on with the value.
 #define TRY(declaration, ...) FULMAR_TRY_(FULMAR_CONCAT(try_, __LINE__), declaration, __VA_ARGS__)
 
 // TRY_VOID(file.sync()); the same for a Result<void>, or where the value is not wanted.
-#define TRY_VOID(...)                                                                \
-  do {                                                                               \
-    auto try_result = (__VA_ARGS__);                                                 \
-    if (!try_result.has_value()) [[unlikely]]                                        \
-      return std::unexpected(std::move(try_result).error());                         \
+#define TRY_VOID(...)                                        \
+  do {                                                       \
+    auto try_result = (__VA_ARGS__);                         \
+    if (!try_result.has_value()) [[unlikely]]                \
+      return std::unexpected(std::move(try_result).error()); \
   } while (false)

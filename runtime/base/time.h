@@ -28,8 +28,12 @@ constexpr Instant operator+(Instant at, Duration d) {
   if (__builtin_add_overflow(at.ns, d.count(), &sum)) return d.count() > 0 ? Instant::max() : Instant{};
   return {sum};
 }
-constexpr Instant operator-(Instant at, Duration d) { return at + (-d); }
-constexpr Duration operator-(Instant a, Instant b) { return Duration(a.ns - b.ns); }
+constexpr Instant operator-(Instant at, Duration d) {
+  return at + (-d);
+}
+constexpr Duration operator-(Instant a, Instant b) {
+  return Duration(a.ns - b.ns);
+}
 
 // A moment of the wall clock, as Kafka counts it: milliseconds since 1970-01-01 UTC. It may jump either way; only what
 // Kafka defines in wall time (record timestamps, retention) may depend on it.

@@ -1,5 +1,5 @@
-// Condition: waiting until a predicate over the shard's state holds. No mutex goes with it, since only a wait lets others
-// run: test, wait, test again.
+// Condition: waiting until a predicate over the shard's state holds. No mutex goes with it, since only a wait lets
+// others run: test, wait, test again.
 #pragma once
 
 #include <concepts>
@@ -10,8 +10,8 @@ namespace fulmar {
 
 class Condition {
  public:
-  // Waits until `holds()`, which is tested now and after each notification. `timed_out` if the deadline came while it did
-  // not hold. A cancellation point.
+  // Waits until `holds()`, which is tested now and after each notification. `timed_out` if the deadline came while it
+  // did not hold. A cancellation point.
   template <std::predicate P>
   WaitResult wait(P holds, Deadline deadline = Deadline::never()) {
     while (!holds()) {

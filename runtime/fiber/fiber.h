@@ -3,8 +3,8 @@
 // What is here is the mechanism for runtime/ and sim/: the control block, suspension and cancellation. Broker code uses
 // the primitives (group.h, event.h, mutex.h, ...) and never needs this header.
 //
-// Cancellation: a cancelled fiber's current wait ends, and it and every later one throws FiberCancelled, which unwinds the
-// fiber to its entry. Only waits are cancellation points. Nobody catches FiberCancelled but the fiber's entry.
+// Cancellation: a cancelled fiber's current wait ends, and it and every later one throws FiberCancelled, which unwinds
+// the fiber to its entry. Only waits are cancellation points. Nobody catches FiberCancelled but the fiber's entry.
 #pragma once
 
 #include <cstddef>

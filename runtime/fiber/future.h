@@ -1,5 +1,5 @@
-// Future<T>: a value that another fiber of the shard will provide, once. Promise and Future share their state; either may go
-// first. A promise that is dropped unset leaves the future broken.
+// Future<T>: a value that another fiber of the shard will provide, once. Promise and Future share their state; either
+// may go first. A promise that is dropped unset leaves the future broken.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,8 @@ class Future {
  public:
   Future() = default;
 
-  // Waits for the value and takes it; nullopt if the deadline came first or the promise was dropped. A cancellation point.
+  // Waits for the value and takes it; nullopt if the deadline came first or the promise was dropped. A cancellation
+  // point.
   std::optional<T> get(Deadline deadline = Deadline::never()) {
     ASSERT(state_ != nullptr);
     if (state_->done.wait(deadline) == WaitResult::timed_out) return std::nullopt;

@@ -1,5 +1,5 @@
-// What the sanitizers must be told of a switch between stacks (Debian's Boost.Context says nothing to them). Each function
-// is empty where its sanitizer is off.
+// What the sanitizers must be told of a switch between stacks (Debian's Boost.Context says nothing to them). Each
+// function is empty where its sanitizer is off.
 #pragma once
 
 #include <cstddef>

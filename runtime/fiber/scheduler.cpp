@@ -64,7 +64,8 @@ Fiber& Scheduler::start(Domain& domain, FiberGroup& group, std::string_view name
   ASSERT(this == current_scheduler);
   auto* stack = stacks_.take();
   Fiber& fiber = stack->fiber;
-  if (!stack->context) stack->context = context::make_fcontext(stack->bottom + stack->size, stack->size, FiberEntry::loop);
+  if (!stack->context)
+    stack->context = context::make_fcontext(stack->bottom + stack->size, stack->size, FiberEntry::loop);
   fiber.domain_ = &domain;
   fiber.group_ = &group;
   fiber.name_ = name;
@@ -176,7 +177,9 @@ void Scheduler::drain(std::span<Domain* const> domains) {
   }
 }
 
-Fiber* Fiber::current() noexcept { return current_fiber; }
+Fiber* Fiber::current() noexcept {
+  return current_fiber;
+}
 
 void Fiber::request_cancel() noexcept {
   if (cancel_requested_) return;
@@ -194,9 +197,13 @@ void check_cancelled() {
 Domain::Domain(Scheduler& scheduler, std::string_view name)
     : scheduler_(scheduler), name_(name), root_(std::make_unique<FiberGroup>(*this)) {}
 
-Domain::~Domain() { ASSERT(live_fibers_ == 0); }
+Domain::~Domain() {
+  ASSERT(live_fibers_ == 0);
+}
 
-void Domain::spawn(std::string_view name, FiberTask task) { root_->spawn(name, std::move(task)); }
+void Domain::spawn(std::string_view name, FiberTask task) {
+  root_->spawn(name, std::move(task));
+}
 
 void Domain::cancel() noexcept {
   cancelled_ = true;

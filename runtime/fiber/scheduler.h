@@ -39,16 +39,16 @@ class Scheduler {
   // Lets the other ready fibers run first. A cancellation point.
   void yield();
 
-  // Runs the fibers of these domains, and no others, until none of them is alive. Asserts that none waits for anything but
-  // another of them: to be used after Domain::cancel(). From the scheduler's context only.
+  // Runs the fibers of these domains, and no others, until none of them is alive. Asserts that none waits for anything
+  // but another of them: to be used after Domain::cancel(). From the scheduler's context only.
   void drain(std::span<Domain* const> domains);
 
   std::size_t live_fibers() const { return live_fibers_; }
   std::uint64_t switches() const { return switches_; }
 
  protected:
-  // The ready queue is the world's: each fiber handed in by enqueue() must be run once by run(). `dequeue` takes a fiber
-  // of one domain out of turn (for drain); null if none is ready.
+  // The ready queue is the world's: each fiber handed in by enqueue() must be run once by run(). `dequeue` takes a
+  // fiber of one domain out of turn (for drain); null if none is ready.
   virtual void enqueue(Fiber& fiber) = 0;
   virtual Fiber* dequeue(Domain& domain) = 0;
   // Switches to a ready fiber; returns when it waits or has ended. From the scheduler's context only.

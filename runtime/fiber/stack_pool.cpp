@@ -10,7 +10,8 @@ namespace fulmar {
 
 FiberStack::FiberStack() : size(fiber_stack_size) {
   auto guard = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  void* memory = mmap(nullptr, guard + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory =
+      mmap(nullptr, guard + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   ASSERT(memory != MAP_FAILED);
   mapping = static_cast<char*>(memory);
   ASSERT(mprotect(mapping, guard, PROT_NONE) == 0);

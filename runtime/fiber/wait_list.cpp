@@ -32,7 +32,9 @@ struct Waiter final : Blocker, Timer {
   Waiter* previous = nullptr;
 };
 
-WaitList::~WaitList() { ASSERT(empty()); }
+WaitList::~WaitList() {
+  ASSERT(empty());
+}
 
 void WaitList::append(Waiter& waiter) {
   waiter.previous = last_;

@@ -18,8 +18,8 @@ class WaitList {
   WaitList& operator=(const WaitList&) = delete;
   ~WaitList();  // nobody may wait
 
-  // Suspends the current fiber until it is woken or the deadline has come. Throws FiberCancelled if the fiber is cancelled
-  // before either; a fiber that was woken first returns `woken`, so that what was handed to it is not lost.
+  // Suspends the current fiber until it is woken or the deadline has come. Throws FiberCancelled if the fiber is
+  // cancelled before either; a fiber that was woken first returns `woken`, so that what was handed to it is not lost.
   WaitResult wait(Deadline deadline = Deadline::never());
   // The same, deaf to cancellation: for joining children while unwinding.
   void wait_uncancellable();

@@ -39,10 +39,11 @@ class Host {
   // Set on shard 0 when the process is asked to stop in order (SIGTERM). Main then winds up and returns.
   virtual Event& stop_requested() = 0;
 
-  // Calls fn(Host&) in a fiber on shard `n` and waits for its result; on the own shard it is a plain call. The fiber runs
-  // in `group`, which belongs to shard n and must outlive the call (by default: the shard's root). If the caller is
-  // cancelled, the remote fiber is cancelled and still waited for, so fn may refer to the caller's frame. If the remote
-  // side ends by cancellation, so does the caller. What fn refers to must not be touched by the caller meanwhile.
+  // Calls fn(Host&) in a fiber on shard `n` and waits for its result; on the own shard it is a plain call. The fiber
+  // runs in `group`, which belongs to shard n and must outlive the call (by default: the shard's root). If the caller
+  // is cancelled, the remote fiber is cancelled and still waited for, so fn may refer to the caller's frame. If the
+  // remote side ends by cancellation, so does the caller. What fn refers to must not be touched by the caller
+  // meanwhile.
   template <std::invocable<Host&> F>
   auto on_shard(unsigned n, F&& fn, FiberGroup* group = nullptr) -> std::invoke_result_t<F, Host&> {
     using R = std::invoke_result_t<F, Host&>;
@@ -69,8 +70,8 @@ class Host {
   };
 
  protected:
-  // Runs `call` in a fiber on shard n != shard() and returns when that fiber has ended; throws FiberCancelled if it did not
-  // come to its end, or (once it has ended) if the calling fiber was cancelled.
+  // Runs `call` in a fiber on shard n != shard() and returns when that fiber has ended; throws FiberCancelled if it did
+  // not come to its end, or (once it has ended) if the calling fiber was cancelled.
   virtual void run_on(unsigned n, FiberGroup* group, RemoteCall& call) = 0;
 
  private:

@@ -11,7 +11,8 @@ std::string to_string(const SocketAddress& address) {
 
 Result<SocketAddress> parse_host_port(std::string_view text) {
   auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return fail(Errc::invalid_argument, "expected HOST:PORT, got " + std::string(text));
+  if (colon == std::string_view::npos)
+    return fail(Errc::invalid_argument, "expected HOST:PORT, got " + std::string(text));
   auto host = text.substr(0, colon);
   auto digits = text.substr(colon + 1);
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);

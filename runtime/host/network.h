@@ -32,8 +32,8 @@ class Connection {
   // Closes: unread bytes of either side may be lost, as with close(2). Never blocks.
   virtual ~Connection() = default;
 
-  // Waits for at least one byte; returns how many were read, 0 at the peer's orderly end of stream. One fiber reads at a
-  // time. Errors: timed_out, reset, closed (after abort()).
+  // Waits for at least one byte; returns how many were read, 0 at the peer's orderly end of stream. One fiber reads at
+  // a time. Errors: timed_out, reset, closed (after abort()).
   virtual Result<std::size_t> read(std::span<char> into, Deadline deadline = Deadline::never()) = 0;
   // Hands all of `data` to the transport, waiting while the peer takes none. On an error any part may have been sent.
   // One fiber writes at a time; reading at once is fine. Errors: timed_out, reset, closed.

@@ -1,0 +1,50 @@
+#include "faults/plan.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "faults/planner.h"
+
+namespace fulmar {
+namespace {
+
+FaultWindow window() {
+  return {Instant{} + seconds(2), Instant{} + seconds(60), 1, 3};
+}
+
+TEST(Plan, SurvivesBeingWrittenDown) {
+  Plan plan{"single-broker", 7, {{"shards", 3}}, plan_faults(Random(7), window())};
+  auto again = plan_from_json(plan_to_json(plan));
+  ASSERT_TRUE(again.has_value()) << to_string(again.error());
+  EXPECT_EQ(again->scenario, plan.scenario);
+  EXPECT_EQ(again->seed, plan.seed);
+  EXPECT_EQ(again->settings, plan.settings);
+  EXPECT_EQ(again->faults, plan.faults);
+}
+
+TEST(Plan, BadPlansAreRefusedWithAReason) {
+  for (auto text :
+       {"", "{", "[]", "{\"scenario\": 1}", R"({"scenario":"s","seed":1,"settings":{},"faults":[{"kind":"nope"}]})"})
+    EXPECT_FALSE(plan_from_json(text).has_value()) << text;
+}
+
+TEST(Planner, KeepsFaultsInsideTheWindowAndInOrder) {
+  std::set<FaultKind> kinds;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    auto faults = plan_faults(Random(seed), window());
+    EXPECT_TRUE(std::is_sorted(faults.begin(), faults.end(), [](auto& a, auto& b) { return a.at < b.at; }));
+    for (const auto& fault : faults) {
+      kinds.insert(fault.kind);
+      EXPECT_GE(fault.at, window().begin);
+      EXPECT_LE(fault.at + fault.duration, window().end);
+      EXPECT_EQ(fault.target, 0u);
+      EXPECT_TRUE(fault.peer >= 1 && fault.peer < 3);
+    }
+  }
+  EXPECT_EQ(kinds.size(), static_cast<std::size_t>(FaultKind::clock_drift) + 1) << "every kind comes up";
+}
+
+}  // namespace
+}  // namespace fulmar

@@ -1,0 +1,25 @@
+// A request as it comes from a socket: header, then the body of whatever API and version it names.
+#include <cstdlib>
+
+#include "all_messages.h"
+#include "broker/protocol/reader.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const char* data, std::size_t size) {
+  using namespace fulmar;
+  Reader reader(Bytes::copy_of({data, size}));
+  auto header = read_request_header(reader);
+  if (!header) return 0;
+  const auto* api = find_api(header->api_key);
+  if (!api || !api->serves(header->api_version)) return 0;
+  for_each_request([&]<class M>() {
+    if (M::key != api->key) return;
+    auto message = decode<M>(reader, header->api_version);
+    if (!message) return;
+    // What was understood can be said again, and is understood again.
+    Writer writer;
+    encode(writer, *message, header->api_version);
+    Reader again(std::move(writer).finish().flatten());
+    if (!decode<M>(again, header->api_version)) std::abort();
+  });
+  return 0;
+}

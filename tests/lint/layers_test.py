@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+"""The layer check must see what it is there for, and let pass what is fine."""
+import sys
+
+import layers
+
+BAD = [
+    ("broker/log/x.cpp", '#include "sim/world.h"'),
+    ("broker/log/x.cpp", '#include "broker/server/broker.h"'),
+    ("broker/protocol/x.cpp", '#include "runtime/fiber/event.h"'),
+    ("runtime/fiber/x.h", '#include "runtime/host/clock.h"'),
+    ("sim/x.cpp", '#include "broker/log/segment.h"'),
+    ("broker/server/x.cpp", '#include "runtime/real/process.h"'),
+    ("broker/server/x.cpp", "#include <thread>"),
+    ("broker/server/x.cpp", "#include <unordered_map>"),
+    ("broker/server/x.cpp", "auto now = std::chrono::steady_clock::now();"),
+    ("broker/server/x.cpp", "srand(1); int x = rand();"),
+    ("checkers/x.cpp", "std::random_device entropy;"),
+]
+GOOD = [
+    ("broker/server/x.cpp", '#include "runtime/host/clock.h"'),
+    ("broker/cli/x.cpp", '#include "runtime/real/process.h"'),
+    ("runtime/real/x.cpp", "#include <thread>"),
+    ("broker/server/x.cpp", "// the wall clock's time() is not ours"),
+    ("broker/server/x.cpp", "record.time(); clock.sleep_for(d);"),
+    ("tests/log/x.cpp", '#include "sim/world.h"'),
+]
+failures = [f"missed: {p}: {t}" for p, t in BAD if not list(layers.check_text(p, t))]
+failures += [f"wrongly reported: {p}: {t}" for p, t in GOOD if list(layers.check_text(p, t))]
+print("\n".join(failures) or f"layers_test: {len(BAD)} offences seen, {len(GOOD)} good lines let pass")
+sys.exit(1 if failures else 0)

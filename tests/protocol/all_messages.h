@@ -1,0 +1,38 @@
+// Every message of the protocol, for tests that hold for all of them.
+#pragma once
+
+#include "broker/protocol/message.h"
+#include "broker/protocol/messages/api_versions.h"
+#include "broker/protocol/messages/describe_cluster.h"
+#include "broker/protocol/messages/describe_configs.h"
+#include "broker/protocol/messages/fetch.h"
+#include "broker/protocol/messages/find_coordinator.h"
+#include "broker/protocol/messages/init_producer_id.h"
+#include "broker/protocol/messages/list_offsets.h"
+#include "broker/protocol/messages/metadata.h"
+#include "broker/protocol/messages/produce.h"
+#include "broker/protocol/messages/topics.h"
+
+namespace fulmar {
+
+template <class F, class... Messages>
+void for_each_of(F&& f) {
+  (f.template operator()<Messages>(), ...);
+}
+
+template <class F>
+void for_each_request(F&& f) {
+  for_each_of<F, ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, FindCoordinatorRequest,
+              ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest, DeleteRecordsRequest, InitProducerIdRequest,
+              DescribeConfigsRequest, CreatePartitionsRequest, DescribeClusterRequest>(std::forward<F>(f));
+}
+
+template <class F>
+void for_each_response(F&& f) {
+  for_each_of<F, ProduceResponse, FetchResponse, ListOffsetsResponse, MetadataResponse, FindCoordinatorResponse,
+              ApiVersionsResponse, CreateTopicsResponse, DeleteTopicsResponse, DeleteRecordsResponse,
+              InitProducerIdResponse, DescribeConfigsResponse, CreatePartitionsResponse, DescribeClusterResponse>(
+      std::forward<F>(f));
+}
+
+}  // namespace fulmar

@@ -1,0 +1,87 @@
+"""Whatever comes from a socket, the broker answers with an error or closes the connection, and serves everybody else."""
+import os
+import random
+import socket
+import struct
+import subprocess
+
+from broker import Broker, check
+
+
+def connect(broker):
+    return socket.create_connection(("127.0.0.1", broker.port), timeout=20)
+
+
+def is_closed(connection):
+    try:
+        while connection.recv(65536):
+            pass
+        return True
+    except ConnectionError:
+        return True
+    except socket.timeout:
+        return False
+
+
+def api_versions(correlation):
+    body = struct.pack(">hhih", 18, 0, correlation, -1)
+    return struct.pack(">i", len(body)) + body
+
+
+def answers(broker):
+    with connect(broker) as connection:
+        connection.sendall(api_versions(77))
+        size, correlation = struct.unpack(">ii", connection.recv(8))
+        return correlation == 77 and size > 100
+
+
+with Broker("--shards", "1", "--set", "socket.request.max.bytes=1000000") as broker:
+    bad = {
+        "HTTP": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        "a negative size": struct.pack(">i", -5),
+        "a huge size": struct.pack(">i", 0x7fffffff),
+        "an unknown API": struct.pack(">ihhih", 10, 999, 0, 1, -1),
+        "an unserved version": struct.pack(">ihhih", 10, 0, 2, 1, -1),
+        "a body that is no request": struct.pack(">ihhih", 20, 3, 1, 1, -1) + b"\xff" * 10,
+        "two billion topics": struct.pack(">ihhihi", 14, 3, 1, 1, -1, 0x7ffffff0),
+    }
+    for name, text in bad.items():
+        with connect(broker) as connection:
+            connection.sendall(text)
+            check(is_closed(connection), f"{name} closes the connection")
+        check(answers(broker), f"and others are served after {name}")
+    with connect(broker) as connection:
+        connection.sendall(struct.pack(">ihhih", 10, 18, 99, 5, -1))
+        size, correlation, error = struct.unpack(">iih", connection.recv(10))
+        check((correlation, error) == (5, 35), "ApiVersions from the future is answered UNSUPPORTED_VERSION")
+    with connect(broker) as connection:
+        connection.sendall(b"".join(api_versions(i) for i in range(50)))
+        data = b""
+        while len(data) < 4 or len(data) < 50 * (4 + struct.unpack(">i", data[:4])[0]):
+            data += connection.recv(65536)
+        seen, at = [], 0
+        while at < len(data):
+            size, correlation = struct.unpack(">ii", data[at:at + 8])
+            seen.append(correlation)
+            at += 4 + size
+        check(seen == list(range(50)), "pipelined requests are answered in order")
+    noise = random.Random(7)
+    for _ in range(200):
+        with connect(broker) as connection:
+            body = noise.randbytes(noise.randrange(8, 300))
+            if noise.random() < 0.7:  # a header that is believed
+                body = struct.pack(">hhih", noise.choice([0, 1, 2, 3, 10, 18, 19, 20, 21, 22, 32, 37, 60]), noise.randrange(12), 1, -1) + body
+            connection.sendall(struct.pack(">i", len(body)) + body)
+    check(broker.alive() and answers(broker), "noise leaves the broker alive")
+    check("WARN" in broker.said(), "and is in its log")
+    broker.stop()
+
+with Broker() as broker:
+    second = subprocess.run([broker.binary, "broker", "--data-dir", broker.directory, "--listen", "127.0.0.1:0"], capture_output=True,
+                            text=True, timeout=30, check=False)
+    check(second.returncode == 1 and "in use" in second.stderr, "a data directory has one broker")
+for arguments, expected in (["broker"], "--data-dir"), (["nonsense"], "unknown command"), (
+        ["broker", "--data-dir", "/tmp/x", "--set", "num.partitions=many"], "num.partitions"), (
+        ["broker", "--data-dir", "/tmp/x", "--set", "no.such.thing=1"], "no.such.thing"):
+    done = subprocess.run([os.path.abspath(__import__("sys").argv[1]), *arguments], capture_output=True, text=True, timeout=30, check=False)
+    check(done.returncode == 2 and expected in done.stderr, f"{arguments} is wrong usage, and says why")

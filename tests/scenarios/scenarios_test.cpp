@@ -1,0 +1,64 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "scenarios/life.h"
+
+namespace fulmar {
+namespace {
+
+std::string text_of(const Violations& violations) {
+  std::string text;
+  for (const auto& violation : violations)
+    text += violation.property + " " + violation.anomaly + "\n" + violation.text + "\n";
+  return text;
+}
+
+TEST(Scenarios, FiftyLivesAreCleanAndTheSameTwice) {
+  for (const auto& scenario : all_scenarios()) {
+    for (std::uint64_t seed = 9001; seed <= 9050; ++seed) {
+      auto plan = scenario.plan(seed);
+      auto life = scenario.run(plan, {});
+      EXPECT_TRUE(life.violations.empty()) << "seed " << seed << "\n" << text_of(life.violations);
+      EXPECT_GT(life.sends, 0u);
+      if (seed % 10 == 0) {
+        EXPECT_EQ(scenario.run(plan, {}).trace_hash, life.trace_hash) << seed;
+      }
+    }
+  }
+}
+
+TEST(Scenarios, LookingAtALifeDoesNotChangeIt) {
+  const auto* scenario = find_scenario("single-broker");
+  ASSERT_NE(scenario, nullptr);
+  auto plan = scenario->plan(3);
+  std::size_t lines = 0;
+  LifeOptions options;
+  options.trace = [&](Instant, std::string_view) { ++lines; };
+  EXPECT_EQ(scenario->run(plan, options).trace_hash, scenario->run(plan, {}).trace_hash);
+  EXPECT_GT(lines, 100u);
+}
+
+// Plans that once found a bug: they must stay clean.
+TEST(Regressions, StayClean) {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(FULMAR_REGRESSIONS)) {
+    if (entry.path().extension() != ".json") continue;
+    std::ifstream file(entry.path());
+    std::stringstream text;
+    text << file.rdbuf();
+    auto plan = plan_from_json(text.str());
+    ASSERT_TRUE(plan.has_value()) << entry.path() << to_string(plan.error());
+    const auto* scenario = find_scenario(plan->scenario);
+    ASSERT_NE(scenario, nullptr);
+    auto life = scenario->run(*plan, {});
+    EXPECT_TRUE(life.violations.empty()) << entry.path() << "\n" << text_of(life.violations);
+    ++count;
+  }
+  EXPECT_GT(count, 0u);
+}
+
+}  // namespace
+}  // namespace fulmar
