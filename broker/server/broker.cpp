@@ -12,6 +12,8 @@ constexpr std::string_view lock_file = ".lock";
 constexpr std::string_view clean_stop_file = ".clean-stop";
 constexpr std::string_view identity_file = "meta.properties";
 constexpr std::size_t small_file_bytes_max = 4096;
+constexpr Duration address_wait_max = seconds(3);
+constexpr Duration address_retry_interval = milliseconds(50);
 
 // The data directory belongs to one node, for good.
 Result<void> check_identity(Host& host, const BrokerConfig& config) {
@@ -47,6 +49,20 @@ struct ShardLife {
   Event close;
   bool clean = false;
 };
+
+// Shards share their address, and could share it with another process without a word: so it is first seen to be free.
+// The sockets of a killed process may live on for a moment (the kernel takes its time with an io_uring), so this tries
+// for a while.
+Result<SocketAddress> free_address(Host& host, const SocketAddress& wanted) {
+  auto give_up = host.clock().now() + address_wait_max;
+  for (;;) {
+    auto alone = host.network().listen(wanted);
+    if (alone) return (*alone)->local();
+    if (alone.error().code != Errc::address_in_use || host.clock().now() >= give_up)
+      return std::unexpected(alone.error());
+    host.clock().sleep_for(address_retry_interval);
+  }
+}
 
 }  // namespace
 
@@ -106,12 +122,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config,
   progress.wait([&] { return opened == host.shard_count(); });
 
   // All know their partitions: now clients may come.
-  // Shards share their address, and could share it with another process without a word: first see that it is free.
-  Result<SocketAddress> listening = config.listen;
-  if (host.shard_count() > 1) {
-    auto alone = host.network().listen(config.listen);
-    listening = alone ? (*alone)->local() : Result<SocketAddress>(std::unexpected(alone.error()));
-  }
+  auto listening = free_address(host, config.listen);
   for (unsigned n = 0; n < host.shard_count() && listening; ++n) {
     auto at = *listening;
     listening = host.on_shard(n, [&](Host&) { return broker.shards[n]->listen(at); });

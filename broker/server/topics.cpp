@@ -57,8 +57,8 @@ void refuse(CreateResult& result, ErrorCode code, std::string message) {
 }
 
 // Checks what one topic of a CreateTopics request asks for, and puts it into the image if all is well.
-void plan_topic(BrokerShard& controller, const CreateTopicsRequest::Topic& asked, std::int16_t version,
-                MetadataImage& next, CreateResult& result) {
+void plan_topic(BrokerShard& controller, const CreateTopicsRequest::Topic& asked, MetadataImage& next,
+                CreateResult& result) {
   result.name = asked.name;
   if (auto wrong = invalid_topic_name(asked.name))
     return refuse(result, ErrorCode::invalid_topic_exception, "Topic name is invalid: " + *wrong);
@@ -86,10 +86,11 @@ void plan_topic(BrokerShard& controller, const CreateTopicsRequest::Topic& asked
                       "there is only broker " + std::to_string(config.node_id));
     }
   } else {
-    if (partitions == -1 && version >= 4) partitions = config.num_partitions;  // KIP-464
+    // -1 is the default (KIP-464), in every version: clients send it in old ones too, and Kafka takes it.
+    if (partitions == -1) partitions = config.num_partitions;
     if (partitions <= 0)
       return refuse(result, ErrorCode::invalid_partitions, "Number of partitions must be larger than 0.");
-    bool default_factor = asked.replication_factor == -1 && version >= 4;
+    bool default_factor = asked.replication_factor == -1;
     if (asked.replication_factor != 1 && !default_factor)
       return refuse(result, ErrorCode::invalid_replication_factor,
                     "Unable to replicate the partition " + std::to_string(asked.replication_factor) +
@@ -130,7 +131,7 @@ ErrorCode create_topic_on_demand(BrokerShard& shard, const std::string& name) {
     asked.name = name;
     asked.num_partitions = -1;
     asked.replication_factor = -1;
-    plan_topic(controller, asked, 4, next, result);
+    plan_topic(controller, asked, next, result);
     if (result.error_code == ErrorCode::topic_already_exists) return ErrorCode::none;
     if (result.error_code != ErrorCode::none) return result.error_code;
     controller.log().info("topic created on demand", {{"topic", name}});
@@ -156,7 +157,7 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& 
       }
       if (times[asked.name] < 0) continue;
       auto& result = response.topics.emplace_back();
-      plan_topic(controller, asked, header.api_version, next, result);
+      plan_topic(controller, asked, next, result);
       any = any || result.error_code == ErrorCode::none;
     }
     if (!any || request.validate_only) return;

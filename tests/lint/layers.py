@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Checks that includes point down the floors, and that broker/ and the simulated floors see the machine only through runtime/.
 
 Prints each offence as FILE:LINE: what and why; exits 1 if there is any.

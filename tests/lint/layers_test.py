@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The layer check must see what it is there for, and let pass what is fine."""
 import sys
 

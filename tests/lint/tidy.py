@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Runs clang-tidy over the project's sources, several at once, and only where something has changed since it was last clean.
 
 Usage: tidy.py BUILD_DIRECTORY JOBS

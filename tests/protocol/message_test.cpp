@@ -105,7 +105,7 @@ TEST(Message, AnOldProduceRequestIsByteForByteWhatKafkaSends) {
                                                           "\0\0\0\x01"
                                                           "\0\0\0\0"
                                                           "\0\0\0\x03rec",
-                                                          32));
+                                                          30));
 }
 
 TEST(Message, ApiVersionsAnswersWithAnOldHeaderAndOthersDoNot) {
@@ -128,7 +128,7 @@ TEST(Message, UnknownTaggedFieldsAreSkipped) {
                                       "1"
                                       "\x01"
                                       "\x63\x02xy",
-                                      9)));
+                                      10)));
   EXPECT_TRUE(decode<ApiVersionsRequest>(reader, 3).has_value());
   Reader lying(
       Bytes::copy_of(std::string_view("\x03"
@@ -137,7 +137,7 @@ TEST(Message, UnknownTaggedFieldsAreSkipped) {
                                       "1"
                                       "\x01"
                                       "\x63\x7fxy",
-                                      9)));
+                                      10)));
   EXPECT_FALSE(decode<ApiVersionsRequest>(lying, 3).has_value());
 }
 

@@ -32,7 +32,7 @@ def answers(broker):
     with connect(broker) as connection:
         connection.sendall(api_versions(77))
         size, correlation = struct.unpack(">ii", connection.recv(8))
-        return correlation == 77 and size > 100
+        return correlation == 77 and size > 50
 
 
 with Broker("--shards", "1", "--set", "socket.request.max.bytes=1000000") as broker:
