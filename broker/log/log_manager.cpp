@@ -128,11 +128,19 @@ bool LogManager::close() {
   fibers_.cancel();
   fibers_.join();
   bool all = true;
+  // At once, but for the limit on syncs: each log has several files to make durable, and none waits for another's.
+  Semaphore turns(context_.limits.syncs_at_once_max);
+  FiberGroup closing;
   for (auto& [name, log] : logs_) {
-    auto closed = log->close();
-    if (!closed) log_.warn("log not closed in order", {{"partition", name}, {"reason", to_string(closed.error())}});
-    all = all && closed;
+    closing.spawn("close log", [this, &all, &turns, &name = name, &log = *log] {
+      turns.acquire(1);
+      SemaphoreUnits turn(turns, 1);
+      auto closed = log.close();
+      if (!closed) log_.warn("log not closed in order", {{"partition", name}, {"reason", to_string(closed.error())}});
+      all = all && closed;
+    });
   }
+  closing.join();
   return all;
 }
 

@@ -58,10 +58,11 @@ bool PartitionLog::must_roll(const BatchHeader& header) const {
 }
 
 Result<void> PartitionLog::roll(Offset base_offset) {
+  // The indexes first: where there is a next segment, recovery believes those of this one.
+  TRY_VOID(active().write_indexes());
+  TRY_VOID(write_snapshot(base_offset));
   auto next = std::make_shared<Segment>(context_.host.disk(), directory_, base_offset);
   TRY_VOID(next->open(true));
-  TRY_VOID(write_snapshot(base_offset));
-  TRY_VOID(active().write_indexes());
   directory_dirty_ = true;
   segments_.push_back(std::move(next));
   log_.debug("segment rolled", {{"partition", directory_}, {"base_offset", base_offset}});

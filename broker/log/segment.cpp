@@ -211,12 +211,8 @@ Result<bool> Segment::load_indexes(std::int32_t index_interval_bytes) {
 
 Result<void> Segment::write_indexes() {
   if (index_files_current_) return {};
-  for (auto [suffix, bytes] : {std::pair{".index", offsets_.encode()}, {".timeindex", times_.encode()}}) {
-    TRY(auto file, disk_.open(path(suffix), OpenMode::open_or_create));
-    TRY_VOID(file->truncate(0));
-    TRY_VOID(file->write_at(0, ByteChain(bytes)));
-    TRY_VOID(file->sync());
-  }
+  TRY_VOID(replace_file(disk_, path(".index"), ByteChain(offsets_.encode())));
+  TRY_VOID(replace_file(disk_, path(".timeindex"), ByteChain(times_.encode())));
   index_files_current_ = true;
   return {};
 }
