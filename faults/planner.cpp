@@ -1,6 +1,7 @@
 #include "faults/planner.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace fulmar {
 
@@ -58,7 +59,10 @@ std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window) 
       faults.push_back(fault);
     }
   }
-  std::stable_sort(faults.begin(), faults.end(), [](const Fault& a, const Fault& b) { return a.at < b.at; });
+  // A total order: what stands in a plan must not hang on how a library sorts equals.
+  std::sort(faults.begin(), faults.end(), [](const Fault& a, const Fault& b) {
+    return std::tie(a.at, a.kind, a.duration, a.peer, a.amount) < std::tie(b.at, b.kind, b.duration, b.peer, b.amount);
+  });
   return faults;
 }
 

@@ -10,6 +10,29 @@
 
 namespace fulmar {
 
+namespace {
+
+// Errors after which the batch may be there all the same: the broker gave up waiting, met a failing disk or does not
+// know itself, or says outright that it has it.
+bool leaves_open(ErrorCode error) {
+  switch (error) {
+    case ErrorCode::unknown_server_error:
+    case ErrorCode::request_timed_out:
+    case ErrorCode::network_exception:
+    case ErrorCode::not_enough_replicas_after_append:
+    case ErrorCode::duplicate_sequence_number:
+    case ErrorCode::kafka_storage_error: return true;
+    default: return false;
+  }
+}
+
+// The one error of a connection that is found before anything is sent.
+bool was_not_sent(const Error& error) {
+  return error.code == Errc::unsupported;
+}
+
+}  // namespace
+
 Producer::Producer(Host& host, ProducerOptions options) : host_(host), options_(std::move(options)) {
   ASSERT(!options_.idempotent || options_.acks == -1);
 }
@@ -96,13 +119,16 @@ Delivery Producer::send(const std::string& topic, std::int32_t partition, const 
     auto connection = connected(deadline);
     if (connection && options_.acks == 0) {
       auto sent = (*connection)->send(request, deadline, options_.version_max);
-      delivery.outcome = sent ? Delivery::Outcome::ok : Delivery::Outcome::unknown;
+      delivery.outcome = sent                         ? Delivery::Outcome::ok
+                         : was_not_sent(sent.error()) ? Delivery::Outcome::failed
+                                                      : Delivery::Outcome::unknown;
       return delivery;
     }
     if (connection) {
       auto response = (*connection)->call<ProduceResponse>(request, deadline, options_.version_max);
       first_send.reset();
       bool shaped = response && response->topics.size() == 1 && response->topics[0].partitions.size() == 1;
+      if (!response && was_not_sent(response.error())) break;
       if (!response || !shaped) {
         maybe_written = true;
       } else {
@@ -113,9 +139,7 @@ Delivery Producer::send(const std::string& topic, std::int32_t partition, const 
           delivery.base_offset = answer.base_offset;
           return delivery;
         }
-        // What timed out or met a failing disk may be there after all.
-        if (answer.error_code == ErrorCode::request_timed_out || answer.error_code == ErrorCode::kafka_storage_error)
-          maybe_written = true;
+        maybe_written = maybe_written || leaves_open(answer.error_code);
         bool in_sequence_later = options_.idempotent && answer.error_code == ErrorCode::out_of_order_sequence_number;
         if (!is_retriable(answer.error_code) && !in_sequence_later) break;
       }
@@ -125,6 +149,8 @@ Delivery Producer::send(const std::string& topic, std::int32_t partition, const 
     if (maybe_written && !options_.idempotent) break;
     if (identity_spent_ || clock.now() >= give_up.at) break;
     pause();
+    // What is sent too late to be answered would only turn a known failure into an unknown one.
+    if (clock.now() >= give_up.at) break;
   }
   delivery.outcome = maybe_written ? Delivery::Outcome::unknown : Delivery::Outcome::failed;
   if (options_.idempotent) identity_spent_ = true;

@@ -53,7 +53,7 @@ class Producer {
  private:
   struct PartitionState {
     std::int32_t next_sequence = 0;
-    Mutex first_send;  // held from taking a sequence until the batch is written
+    Mutex first_send;  // held from taking a sequence until the first attempt has ended
   };
 
   Result<ClientConnection*> connected(Deadline deadline);

@@ -132,7 +132,9 @@ class ConnectionServer {
   Result<Finish> begin(const RequestHeader& header, Reader& body) {
     const auto* api = find_api(header.api_key);
     if (!api) return fail(Errc::unsupported, "unknown request " + std::to_string(header.api_key));
-    if (!api->serves(header.api_version)) {
+    // Produce is advertised below what is served; that much is read, and refused in its own answer.
+    bool advertised = header.api_version >= api->advertised_min && header.api_version <= api->max;
+    if (!advertised) {
       if (api->key == ApiKey::api_versions)
         return Finish([id = header.correlation_id] { return unsupported_api_versions(id); });
       return fail(Errc::unsupported, std::string(api->name) + " version " + std::to_string(header.api_version));

@@ -92,6 +92,7 @@ ByteChain answer(const RequestHeader& header, const ProduceRequest& request, Ite
 Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<ProduceRequest>(body, header.api_version));
   auto image = shard.image();
+  bool served = api_info(ApiKey::produce).serves(header.api_version);
   bool acks_known = request.acks == -1 || request.acks == 0 || request.acks == 1;
   ItemsByShard items;
   for (std::size_t t = 0; t < request.topics.size(); ++t) {
@@ -108,11 +109,13 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
                 .records = partition.records.flatten(),
                 .message = {},
                 .appended = {}};
-      if (!acks_known)
+      if (!served)
+        refuse(item, ErrorCode::unsupported_version, "Produce is served from version 3 on");
+      else if (!acks_known)
         refuse(item, ErrorCode::invalid_required_acks, "acks must be -1, 0 or 1");
       else if (!exists)
         refuse(item, ErrorCode::unknown_topic_or_partition, "this broker has no such topic or partition");
-      unsigned owner = exists && acks_known ? shard.owner(known->id, partition.index) : shard.host().shard();
+      unsigned owner = exists && acks_known && served ? shard.owner(known->id, partition.index) : shard.host().shard();
       items[owner].push_back(std::move(item));
     }
   }

@@ -41,7 +41,7 @@ with Broker("--shards", "1", "--set", "socket.request.max.bytes=1000000") as bro
         "a negative size": struct.pack(">i", -5),
         "a huge size": struct.pack(">i", 0x7fffffff),
         "an unknown API": struct.pack(">ihhih", 10, 999, 0, 1, -1),
-        "an unserved version": struct.pack(">ihhih", 10, 0, 2, 1, -1),
+        "an unserved version": struct.pack(">ihhih", 10, 1, 3, 1, -1),
         "a body that is no request": struct.pack(">ihhih", 20, 3, 1, 1, -1) + b"\xff" * 10,
         "two billion topics": struct.pack(">ihhihi", 14, 3, 1, 1, -1, 0x7ffffff0),
     }
@@ -54,6 +54,11 @@ with Broker("--shards", "1", "--set", "socket.request.max.bytes=1000000") as bro
         connection.sendall(struct.pack(">ihhih", 10, 18, 99, 5, -1))
         size, correlation, error = struct.unpack(">iih", connection.recv(10))
         check((correlation, error) == (5, 35), "ApiVersions from the future is answered UNSUPPORTED_VERSION")
+    with connect(broker) as connection:
+        body = struct.pack(">hhih", 0, 2, 9, -1) + struct.pack(">hii", 1, 1000, 1) + b"\0\1t" + struct.pack(">iii", 1, 0, 0)
+        connection.sendall(struct.pack(">i", len(body)) + body)
+        answer = connection.recv(1000)
+        check(struct.unpack(">h", answer[8 + 4 + 3 + 4 + 4:][:2]) == (35,), "Produce version 2 is answered UNSUPPORTED_VERSION")
     with connect(broker) as connection:
         connection.sendall(b"".join(api_versions(i) for i in range(50)))
         data = b""
