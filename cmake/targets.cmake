@@ -10,6 +10,9 @@ if(FULMAR_SANITIZE)
   target_compile_options(fulmar_flags INTERFACE -fsanitize=${FULMAR_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(fulmar_flags INTERFACE -fsanitize=${FULMAR_SANITIZE})
 endif()
+if(FULMAR_FUZZ)
+  target_compile_options(fulmar_flags INTERFACE -fsanitize=fuzzer-no-link)  # coverage is what leads the fuzzer on
+endif()
 
 function(fulmar_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})

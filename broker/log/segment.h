@@ -58,8 +58,8 @@ class Segment {
   // Takes size, end and indexes from the index files after a clean stop; false if they don't fit, so rebuild() is
   // needed.
   Result<bool> load_indexes(std::int32_t index_interval_bytes);
-  // Makes the index files what the segment is, on stable storage; nothing if they are. Replaced whole: half an index can't be
-  // told from a whole one.
+  // Makes the index files what the segment is, on stable storage; nothing if they are. Replaced whole: half an index
+  // can't be told from a whole one.
   Result<void> write_indexes();
 
   // Cuts the file at a batch boundary: `position`, where a batch of base offset `next` would come.

@@ -57,8 +57,9 @@ struct BatchHeader {
 // The sequence `delta` records after `sequence`.
 std::int32_t sequence_after(std::int32_t sequence, std::int32_t delta);
 
-// Reads the header of the batch that starts `bytes`. Checks only what locates the batch: that the header is whole, and
-// that the length is at least a header's. Errors: out_of_range (too few bytes), corrupt.
+// Reads the header of the batch that starts `bytes`. Checks only what locates the batch: that the header is whole, that
+// the length is at least a header's, and that its offsets can be reckoned with. Errors: out_of_range (too few bytes),
+// corrupt.
 Result<BatchHeader> read_batch_header(std::string_view bytes);
 // Whether the CRC of a whole batch (exactly its bytes) is right.
 bool batch_crc_matches(std::string_view batch);

@@ -99,8 +99,11 @@ Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t siz
     reader.int8();
     record.timestamp = header.log_append_time() ? header.max_timestamp : header.base_timestamp;
     auto elapsed = reader.varlong();
-    if (!header.log_append_time()) record.timestamp += elapsed;
-    record.offset = header.base_offset + reader.varint();
+    if (!header.log_append_time() && __builtin_add_overflow(record.timestamp, elapsed, &record.timestamp))
+      return fail(Errc::corrupt, "a record's timestamp");
+    auto delta = reader.varint();
+    if (delta < 0) return fail(Errc::corrupt, "a record's offset");
+    record.offset = header.base_offset + delta;
     auto field = [&]() -> std::optional<Bytes> {
       auto length = reader.varint();
       if (length < 0) return std::nullopt;

@@ -12,15 +12,16 @@ std::unexpected<Refusal> refuse(ErrorCode code, std::string message) {
 }
 
 // Walks over the records without keeping any. Null if they are as they must be, else what is wrong.
-const char* check_records(const Bytes& body, std::int32_t count) {
+const char* check_records(const Bytes& body, const BatchHeader& batch) {
   Reader reader(body);
-  for (std::int32_t i = 0; i < count; ++i) {
+  for (std::int32_t i = 0; i < batch.record_count; ++i) {
     auto size = reader.varint();
     if (reader.failed() || size < 0 || static_cast<std::size_t>(size) > reader.remaining())
       return "a record is longer than its batch";
     auto end = reader.position() + static_cast<std::size_t>(size);
     reader.int8();
-    reader.varlong();
+    Timestamp timestamp;
+    if (__builtin_add_overflow(batch.base_timestamp, reader.varlong(), &timestamp)) return "a timestamp out of range";
     if (reader.varint() != i) return "the offsets of the records do not count up from zero";
     for (int field = 0; field < 2; ++field) {
       auto length = reader.varint();
@@ -56,6 +57,7 @@ Result<BatchHeader, Refusal> validate_produced(const Bytes& records) {
   if (header->size() < records.size())
     return refuse(ErrorCode::invalid_record, "exactly one batch per partition is allowed");
   if (!batch_crc_matches(records.view())) return refuse(ErrorCode::corrupt_message, "the batch's CRC is wrong");
+  if (header->base_offset != 0) return refuse(ErrorCode::invalid_record, "a batch's base offset must be 0");
   if (header->control()) return refuse(ErrorCode::invalid_record, "clients may not write control batches");
   if (header->transactional()) return refuse(ErrorCode::invalid_txn_state, "transactions are not served");
   if (header->record_count <= 0) return refuse(ErrorCode::invalid_record, "a batch must have records");
@@ -75,7 +77,7 @@ Result<BatchHeader, Refusal> validate_produced(const Bytes& records) {
     }
     body = std::move(*plain);
   }
-  if (const char* wrong = check_records(body, header->record_count)) return refuse(ErrorCode::invalid_record, wrong);
+  if (const char* wrong = check_records(body, *header)) return refuse(ErrorCode::invalid_record, wrong);
   return *header;
 }
 

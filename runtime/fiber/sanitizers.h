@@ -29,9 +29,12 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
+#define FULMAR_NO_ASAN __attribute__((no_sanitize_address))
+
 namespace fulmar::sanitizers {
 
-// Before the switch to the stack [bottom, bottom + size); `fake_stack` keeps what belongs to the stack that is left.
+// Before the switch to the stack [bottom, bottom + size); `fake_stack` keeps what belongs to the stack that is left,
+// which is freed if that is null: the fiber there has ended.
 inline void start_switch([[maybe_unused]] void** fake_stack, [[maybe_unused]] const void* bottom,
                          [[maybe_unused]] std::size_t size) {
 #ifdef FULMAR_ASAN

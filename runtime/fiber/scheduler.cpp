@@ -4,6 +4,7 @@
 
 #include <boost/context/detail/fcontext.hpp>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 #include "runtime/base/assert.h"
@@ -18,6 +19,7 @@ namespace {
 
 thread_local Scheduler* current_scheduler = nullptr;
 thread_local Fiber* current_fiber = nullptr;
+std::mutex schedulers;  // guards the list of them
 
 // __cxa_eh_globals as the Itanium C++ ABI lays it out; the header leaves it incomplete.
 FiberStack::ExceptionState& thread_exceptions() {
@@ -26,14 +28,22 @@ FiberStack::ExceptionState& thread_exceptions() {
 
 }  // namespace
 
+Scheduler* Scheduler::first_scheduler_ = nullptr;
+
 Scheduler::Scheduler() : tsan_thread_(sanitizers::thread_fiber()) {
   ASSERT(current_scheduler == nullptr);
   current_scheduler = this;
+  std::lock_guard lock(schedulers);
+  next_scheduler_ = std::exchange(first_scheduler_, this);
 }
 
 Scheduler::~Scheduler() {
   ASSERT(live_fibers_ == 0);
   current_scheduler = nullptr;
+  std::lock_guard lock(schedulers);
+  auto** link = &first_scheduler_;
+  while (*link != this) link = &(*link)->next_scheduler_;
+  *link = next_scheduler_;
 }
 
 Scheduler& Scheduler::current() noexcept {
@@ -43,7 +53,8 @@ Scheduler& Scheduler::current() noexcept {
 
 // One half of a FiberStack's life: runs the fiber it was given, parks, and is given the next. Never returns.
 struct FiberEntry {
-  [[noreturn]] static void loop(context::transfer_t from) noexcept {
+  // Not instrumented, like switch_out(): between two fibers it runs on without the fake stack that was the first's.
+  [[noreturn]] FULMAR_NO_ASAN static void loop(context::transfer_t from) noexcept {
     auto& stack = *static_cast<FiberStack*>(from.data);
     auto& scheduler = *current_scheduler;
     scheduler.context_ = from.fctx;
@@ -105,9 +116,11 @@ void Scheduler::finish(Fiber& fiber) {
   if (--group.size_ == 0) group.emptied_.wake_all();
 }
 
-void Scheduler::switch_out() {
+FULMAR_NO_ASAN void Scheduler::switch_out() {
   auto& stack = *current_fiber->stack_;
-  sanitizers::start_switch(&stack.asan_fake_stack, thread_stack_bottom_, thread_stack_size_);
+  bool finished = current_fiber->state_ == Fiber::State::finished;
+  stack.asan_fake_stack = nullptr;
+  sanitizers::start_switch(finished ? nullptr : &stack.asan_fake_stack, thread_stack_bottom_, thread_stack_size_);
   sanitizers::switch_to_fiber(tsan_thread_);
   auto back = context::jump_fcontext(context_, nullptr);
   context_ = back.fctx;
@@ -195,10 +208,16 @@ void check_cancelled() {
 }
 
 Domain::Domain(Scheduler& scheduler, std::string_view name)
-    : scheduler_(scheduler), name_(name), root_(std::make_unique<FiberGroup>(*this)) {}
+    : scheduler_(scheduler),
+      name_(name),
+      next_domain_(std::exchange(scheduler.first_domain_, this)),
+      root_(std::make_unique<FiberGroup>(*this)) {}
 
 Domain::~Domain() {
   ASSERT(live_fibers_ == 0);
+  auto** link = &scheduler_.first_domain_;
+  while (*link != this) link = &(*link)->next_domain_;
+  *link = next_domain_;
 }
 
 void Domain::spawn(std::string_view name, FiberTask task) {

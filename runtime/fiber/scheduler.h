@@ -73,6 +73,11 @@ class Scheduler {
   std::size_t live_fibers_ = 0;
   std::uint64_t next_fiber_id_ = 0;
   std::uint64_t switches_ = 0;
+
+  // For a debugger's eyes (fibers_gdb.py): the process' schedulers, and each one's domains.
+  static Scheduler* first_scheduler_;
+  Scheduler* next_scheduler_ = nullptr;
+  Domain* first_domain_ = nullptr;
 };
 
 // Fibers that live, pause and die together: those of one shard of one process.
@@ -102,6 +107,7 @@ class Domain {
   friend class Scheduler;
   Scheduler& scheduler_;
   std::string_view name_;
+  Domain* next_domain_ = nullptr;  // of the scheduler's
   Fiber* first_ = nullptr;
   std::size_t live_fibers_ = 0;
   bool paused_ = false;

@@ -1,0 +1,81 @@
+// Writes inputs for the fuzzers to start from: whole, valid ones of every kind, so that they need not guess a CRC or a
+// header first. Usage: make_corpus DIRECTORY (which gets a folder per target)
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "all_messages.h"
+#include "broker/protocol/record_builder.h"
+
+using namespace fulmar;
+
+namespace {
+
+std::filesystem::path directory;
+
+void put(const std::string& target, const std::string& name, std::string_view content) {
+  std::filesystem::create_directories(directory / target);
+  std::ofstream(directory / target / name, std::ios::binary) << content;
+}
+
+std::string named(const char* api, std::int16_t version) {
+  return std::string(api) + "_v" + std::to_string(version);
+}
+
+std::string batch(Offset base, Compression codec, int records) {
+  BatchOptions options;
+  options.base_offset = base;
+  options.codec = codec;
+  if (base > 0) options = {base, codec, 7, 0, static_cast<std::int32_t>(base), false, false};
+  std::vector<Record> content(static_cast<std::size_t>(records), Record{"key", "a value of some length", 1000, {}});
+  content.front().headers.push_back({"header", "1"});
+  return std::string(build_batch(content, options).view());
+}
+
+void put_messages() {
+  Random random(1);
+  for_each_request([&]<class M>() {
+    const auto& api = api_info(M::key);
+    for (auto version = api.min; version <= api.max; ++version) {
+      auto frame = request_frame(generate<M>(random, version), version, 1, "client").flatten();
+      put("fuzz_frames", named(api.name, version), frame.view().substr(4));
+    }
+  });
+  int number = 0;
+  for_each_response([&]<class M>() {
+    const auto& api = api_info(M::key);
+    for (auto version = api.min; version <= api.max; ++version) {
+      Writer writer;
+      encode(writer, generate<M>(random, version), version);
+      std::string input{static_cast<char>(number), static_cast<char>(version)};
+      put("fuzz_responses", named(api.name, version), input + std::string(std::move(writer).finish().flatten().view()));
+    }
+    ++number;
+  });
+}
+
+void put_batches() {
+  for (int codec = 0; codec <= 4; ++codec)
+    put("fuzz_record_batch", compression_name(static_cast<Compression>(codec)),
+        batch(0, static_cast<Compression>(codec), 3));
+}
+
+// The first bytes of a segment's input say how long the other files are, in units of 8, and which there are.
+void put_segments() {
+  auto log = batch(0, Compression::none, 2) + batch(2, Compression::zstd, 3) + batch(5, Compression::none, 1);
+  put("fuzz_segment", "clean", std::string("\0\0\0\1", 4) + log);
+  put("fuzz_segment", "unclean", std::string("\0\0\0\0", 4) + log);
+  put("fuzz_segment", "indexed",
+      std::string("\1\2\0\1", 4) + std::string("\0\0\0\2\0\0\0\x63", 8) + std::string(16, '\0') + log);
+  put("fuzz_segment", "torn", std::string("\0\0\0\0", 4) + log.substr(0, log.size() - 9));
+  put("fuzz_segment", "two", std::string("\0\0\0\6", 4) + log);
+}
+
+}  // namespace
+
+int main(int, char** arguments) {
+  directory = arguments[1];
+  put_messages();
+  put_batches();
+  put_segments();
+}
