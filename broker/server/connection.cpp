@@ -15,8 +15,9 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::size_t requests_under_way_max = 16;    // of one connection: what clients keep in flight, and some
-constexpr Duration frame_read_max = seconds(30);      // for the next byte of a request that has begun
+constexpr std::size_t requests_under_way_max = 16;  // of one connection: what clients keep in flight, and some
+constexpr std::int64_t request_bytes_under_way_max = 16 << 20;  // of one connection; one larger request goes alone
+constexpr Duration frame_read_max = seconds(30);                // for the next byte of a request that has begun
 constexpr Duration response_write_max = seconds(30);  // for a peer to take an answer: a slow reader may not hold memory
 constexpr std::size_t read_buffer_bytes = 16 * 1024;  // small requests come several to a read
 constexpr std::size_t request_header_bytes_min = 8;
@@ -99,6 +100,7 @@ class ConnectionServer {
  private:
   struct Answer {
     Future<ByteChain> frame;
+    SemaphoreUnits own_memory;
     SemaphoreUnits memory;
     SemaphoreUnits fetch_turn;
   };
@@ -107,7 +109,10 @@ class ConnectionServer {
     for (;;) {
       TRY(auto size, frames_.next_size());
       if (size == 0) return {};
-      // Waits while too much is queued: the peer feels it as back-pressure.
+      // Waits while too much is queued, of this connection's or in all: the peer feels it as back-pressure.
+      auto own_units = std::min<std::int64_t>(static_cast<std::int64_t>(size), request_bytes_under_way_max);
+      bytes_.acquire(own_units);
+      SemaphoreUnits own_memory(bytes_, own_units);
       auto units = std::min<std::int64_t>(static_cast<std::int64_t>(size), shard_.config().queued_bytes_max);
       shard_.queued_bytes().acquire(units);
       SemaphoreUnits memory(shard_.queued_bytes(), units);
@@ -122,7 +127,7 @@ class ConnectionServer {
       }
       TRY(auto finish, begin(header, reader));
       Promise<ByteChain> promise;
-      if (!answers_.push({promise.future(), std::move(memory), std::move(fetch_turn)}))
+      if (!answers_.push({promise.future(), std::move(own_memory), std::move(memory), std::move(fetch_turn)}))
         return fail(Errc::closed, "the peer takes no answers");
       fibers_.spawn("request",
                     [promise = std::move(promise), finish = std::move(finish)]() mutable { promise.set(finish()); });
@@ -183,6 +188,7 @@ class ConnectionServer {
   Connection& connection_;
   FrameReader frames_;
   Semaphore fetches_{1};
+  Semaphore bytes_{request_bytes_under_way_max};
   BoundedQueue<Answer> answers_;
   FiberGroup fibers_;
 };

@@ -2,9 +2,9 @@
 // first.
 //
 // A request is begun in order (so that one producer's batches are appended in order), but what it then waits for (a
-// sync, data to fetch) does not hold back the next. Limits: requests under way per connection, bytes of requests per
-// shard, time without a request, time for the peer to take an answer. Whatever is not a request ends the connection
-// with one log line.
+// sync, data to fetch) does not hold back the next. Limits: requests under way and their bytes per connection, bytes of
+// requests per shard, time without a request, time for the peer to take an answer. Whatever is not a request ends the
+// connection with one log line.
 #pragma once
 
 #include "runtime/host/network.h"
