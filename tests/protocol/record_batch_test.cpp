@@ -41,8 +41,8 @@ TEST(Crc32c, HasTheCheckValueOfRfc3720) {
 
 TEST(RecordBatch, ComesBackThroughEveryCodec) {
   for (auto codec : {Compression::none, Compression::gzip, Compression::snappy, Compression::lz4, Compression::zstd}) {
+    EXPECT_EQ(refusal(build_batch(some_records(100), {.codec = codec})), ErrorCode::none) << compression_name(codec);
     auto batch = build_batch(some_records(100), {.base_offset = 7, .codec = codec});
-    EXPECT_EQ(refusal(batch), ErrorCode::none) << compression_name(codec);
     auto records = read_records(batch, 1 << 20);
     ASSERT_TRUE(records.has_value());
     ASSERT_EQ(records->size(), 100u);
@@ -89,9 +89,24 @@ TEST(RecordBatch, StampingLeavesTheCrcRight) {
   EXPECT_EQ((*read_records(Bytes::copy_of(bytes), 1000))[0].timestamp, 5555);
 }
 
+TEST(RecordBatch, NoOffsetOrTimestampIsBeyondWhatCanBeCounted) {
+  constexpr auto last = std::numeric_limits<std::int64_t>::max();
+  auto good = build_batch(some_records(3));
+  auto header_with = [&](std::size_t at, auto value) {
+    return read_batch_header(forged(good, [&](std::string& b) { store_big(b.data() + at, value); }).view());
+  };
+  EXPECT_TRUE(header_with(0, last - 3).has_value());
+  EXPECT_FALSE(header_with(0, last).has_value()) << "its last record's offset would wrap";
+  EXPECT_FALSE(header_with(0, std::int64_t{-1}).has_value());
+  EXPECT_FALSE(header_with(23, std::int32_t{-1}).has_value()) << "a last offset delta below none";
+  auto late = forged(good, [&](std::string& b) { store_big(b.data() + 27, last); });
+  EXPECT_FALSE(read_records(late, 1 << 20).has_value()) << "a record later than time itself";
+}
+
 TEST(Validation, RefusesWhatIsNotOneGoodBatch) {
   auto good = build_batch(some_records(3));
   EXPECT_EQ(refusal(Bytes()), ErrorCode::invalid_record);
+  EXPECT_EQ(refusal(build_batch(some_records(3), {.base_offset = 7})), ErrorCode::invalid_record);
   EXPECT_EQ(refusal(good.slice(0, good.size() - 1)), ErrorCode::corrupt_message);
   EXPECT_EQ(refusal(Bytes::copy_of(std::string(good.view()) + std::string(good.view()))), ErrorCode::invalid_record);
   std::string flipped(good.view());
