@@ -95,7 +95,7 @@ TEST(RecordBatch, NoOffsetOrTimestampIsBeyondWhatCanBeCounted) {
   auto header_with = [&](std::size_t at, auto value) {
     return read_batch_header(forged(good, [&](std::string& b) { store_big(b.data() + at, value); }).view());
   };
-  EXPECT_TRUE(header_with(0, last - 3).has_value());
+  EXPECT_TRUE(header_with(0, last >> 1).has_value());
   EXPECT_FALSE(header_with(0, last).has_value()) << "its last record's offset would wrap";
   EXPECT_FALSE(header_with(0, std::int64_t{-1}).has_value());
   EXPECT_FALSE(header_with(23, std::int32_t{-1}).has_value()) << "a last offset delta below none";
