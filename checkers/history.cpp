@@ -51,4 +51,9 @@ std::string to_string(const ReadOperation& read) {
   return text;
 }
 
+std::string to_string(const Witness& witness) {
+  if (witness.send) return to_string(*witness.send);
+  return witness.read ? to_string(*witness.read) : "the final read";
+}
+
 }  // namespace fulmar

@@ -109,6 +109,13 @@ std::string to_string(const SendOperation& send);
 std::string to_string(const ReadOperation& read);
 std::string to_string(Instant at);  // "12.345678s"
 
+// One operation of a history, put into words only when it has to be told; neither: the final read.
+struct Witness {
+  const SendOperation* send = nullptr;
+  const ReadOperation* read = nullptr;
+};
+std::string to_string(const Witness& witness);
+
 using Violations = std::vector<Violation>;
 
 // Every checker over the whole history.

@@ -1,23 +1,29 @@
 // Offsets agree: what one reader has seen at an offset, every reader sees there, forever. On page-cache topics: until
 // the power is lost.
 #include <map>
-#include <tuple>
 
 #include "checkers/history.h"
 
 namespace fulmar {
 
 void check_offsets_agree(const History& history, Violations& found) {
-  using Place = std::tuple<TopicPartition, std::size_t, Offset>;
-  std::map<Place, std::pair<ValueId, std::string>> seen;
-  auto see = [&](const TopicPartition& tp, Instant at, Offset offset, ValueId value, const std::string& who) {
-    auto era = history.promise(tp).synced ? 0 : history.power_losses_until(at);
-    auto [place, added] = seen.try_emplace({tp, era, offset}, value, who);
-    if (added || place->second.first == value) return;
+  // Who saw a value first.
+  struct Sight {
+    ValueId value;
+    Witness who;
+  };
+  using Sights = std::map<Offset, Sight>;
+  std::map<std::pair<TopicPartition, std::size_t>, Sights> all;
+  auto sights_of = [&](const TopicPartition& tp, Instant at) -> Sights& {
+    return all[{tp, history.promise(tp).synced ? 0 : history.power_losses_until(at)}];
+  };
+  auto see = [&](const TopicPartition& tp, Sights& sights, Instant at, Offset offset, const Sight& sight) {
+    auto [place, added] = sights.try_emplace(offset, sight);
+    if (added || place->second.value == sight.value) return;
     found.push_back({"offsets agree", "inconsistent-offsets",
                      to_string(tp) + " offset " + std::to_string(offset) + " is value " +
-                         std::to_string(place->second.first) + " for\n" + place->second.second + "\nand value " +
-                         std::to_string(value) + " for\n" + who,
+                         std::to_string(place->second.value) + " for\n" + to_string(place->second.who) +
+                         "\nand value " + std::to_string(sight.value) + " for\n" + to_string(sight.who),
                      at});
   };
   for (const auto& send : history.sends) {
@@ -25,18 +31,22 @@ void check_offsets_agree(const History& history, Violations& found) {
     bool memory = !history.promise(send.to).synced;
     // An acknowledgement from the page cache that spans a power loss says nothing about either side of it.
     if (memory && history.power_losses_until(send.invoked) != history.power_losses_until(send.completed)) continue;
+    auto& sights = sights_of(send.to, send.completed);
     for (int i = 0; i < send.count; ++i)
-      see(send.to, send.completed, send.base_offset + i, send.first_value + static_cast<ValueId>(i), to_string(send));
+      see(send.to, sights, send.completed, send.base_offset + i,
+          {send.first_value + static_cast<ValueId>(i), {.send = &send}});
   }
   for (const auto& read : history.reads) {
     bool memory = !history.promise(read.from).synced;
     if (memory && history.power_losses_until(read.invoked) != history.power_losses_until(read.completed)) continue;
+    auto& sights = sights_of(read.from, read.completed);
     for (const auto& record : read.records)
-      see(read.from, read.completed, record.offset, record.value, to_string(read));
+      see(read.from, sights, read.completed, record.offset, {record.value, {.read = &read}});
   }
-  for (const auto& [tp, final_read] : history.final_reads)
-    for (const auto& record : final_read.records)
-      see(tp, Instant::max(), record.offset, record.value, "the final read");
+  for (const auto& [tp, final_read] : history.final_reads) {
+    auto& sights = sights_of(tp, Instant::max());
+    for (const auto& record : final_read.records) see(tp, sights, Instant::max(), record.offset, {record.value, {}});
+  }
 }
 
 }  // namespace fulmar

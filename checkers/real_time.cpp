@@ -14,7 +14,7 @@ namespace {
 struct Mark {
   Instant known;
   Offset offset;
-  std::string who;
+  Witness who;
 };
 
 // For each of `later` (by the instant it began), the largest mark known before it.
@@ -51,14 +51,14 @@ void check_real_time(const History& history, Violations& found) {
   for (const auto& send : history.sends) {
     if (send.outcome != Outcome::ok || send.acks == 0) continue;
     if (auto* evidence = evidence_of(send.to, send.invoked, send.completed)) {
-      evidence->acknowledged.push_back({send.completed, send.base_offset + send.count - 1, to_string(send)});
+      evidence->acknowledged.push_back({send.completed, send.base_offset + send.count - 1, {.send = &send}});
       evidence->sends.push_back(&send);
     }
   }
   for (const auto& read : history.reads) {
     if (read.high_watermark < 0) continue;
     if (auto* evidence = evidence_of(read.from, read.invoked, read.completed)) {
-      evidence->watermarks.push_back({read.completed, read.high_watermark, to_string(read)});
+      evidence->watermarks.push_back({read.completed, read.high_watermark, {.read = &read}});
       evidence->reads.push_back(&read);
     }
   }
@@ -69,19 +69,21 @@ void check_real_time(const History& history, Violations& found) {
           // A batch of an idempotent producer that is sent again keeps the place it got at first: that is within one
           // send.
           if (mark.offset < send->base_offset) return;
-          found.push_back(
-              {"real time", "write-realtime", mark.who + "\nwas over before\n" + to_string(*send), send->completed});
+          found.push_back({"real time", "write-realtime",
+                           to_string(mark.who) + "\nwas over before\n" + to_string(*send), send->completed});
         });
     auto read_begins = [](const ReadOperation* read) { return read->invoked; };
     against_earlier(
         evidence.acknowledged, evidence.reads, read_begins, [&](const Mark& mark, const ReadOperation* read) {
           if (mark.offset < read->high_watermark) return;
           found.push_back({"real time", "stale-read",
-                           mark.who + "\nwas over before, and is not seen by\n" + to_string(*read), read->completed});
+                           to_string(mark.who) + "\nwas over before, and is not seen by\n" + to_string(*read),
+                           read->completed});
         });
     against_earlier(evidence.watermarks, evidence.reads, read_begins, [&](const Mark& mark, const ReadOperation* read) {
       if (mark.offset <= read->high_watermark) return;
-      found.push_back({"real time", "hw-regression", mark.who + "\nand later\n" + to_string(*read), read->completed});
+      found.push_back(
+          {"real time", "hw-regression", to_string(mark.who) + "\nand later\n" + to_string(*read), read->completed});
     });
   }
 }

@@ -180,7 +180,10 @@ Bytes zstd(std::string_view plain) {
 }
 
 Result<Bytes> unzstd(std::string_view packed, std::size_t size_max) {
-  std::unique_ptr<ZSTD_DStream, std::size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(), ZSTD_freeDStream);
+  // Kept from batch to batch, one per thread: it is larger than most batches, and dearer to make than to use.
+  thread_local std::unique_ptr<ZSTD_DStream, std::size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(),
+                                                                                    ZSTD_freeDStream);
+  ZSTD_DCtx_reset(stream.get(), ZSTD_reset_session_and_parameters);
   ZSTD_DCtx_setParameter(stream.get(), ZSTD_d_windowLogMax, 27);  // 128 MiB: what zstd's own tool accepts
   Output out(packed.size(), size_max);
   ZSTD_inBuffer in{packed.data(), packed.size(), 0};
