@@ -19,10 +19,10 @@ class Reactor;
 enum class IoBackend : unsigned char { automatic, uring, epoll };
 
 struct FileOperation {
-  enum class Kind : unsigned char { read, write, sync_data, sync_all };
+  enum class Kind : unsigned char { read, sync_data, sync_all };
   Kind kind;
   int fd;
-  std::span<const iovec> buffers;  // for read and write
+  std::span<const iovec> buffers;  // for read
   std::uint64_t offset = 0;
 };
 
@@ -39,7 +39,8 @@ class IoEngine {
   virtual WaitResult wait_ready(int fd, bool writable, Deadline deadline) = 0;
   // A descriptor that was waited for is about to be closed.
   virtual void forget(int fd) = 0;
-  // Does a file operation while the fiber waits; not to be cancelled. The bytes moved, or minus the error number.
+  // Does a file operation that has to wait for the device, while the fiber waits; not to be cancelled. The bytes moved,
+  // or minus the error number.
   virtual long run(const FileOperation& operation) = 0;
   virtual const char* name() const = 0;
 };

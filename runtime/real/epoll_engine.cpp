@@ -33,10 +33,6 @@ long execute(const FileOperation& operation) {
       done = preadv(operation.fd, operation.buffers.data(), static_cast<int>(operation.buffers.size()),
                     static_cast<off_t>(operation.offset));
       break;
-    case FileOperation::Kind::write:
-      done = pwritev(operation.fd, operation.buffers.data(), static_cast<int>(operation.buffers.size()),
-                     static_cast<off_t>(operation.offset));
-      break;
     case FileOperation::Kind::sync_data: done = fdatasync(operation.fd); break;
     case FileOperation::Kind::sync_all: done = fsync(operation.fd); break;
   }
@@ -150,17 +146,7 @@ class EpollEngine final : public IoEngine {
     watched_.erase(found);
   }
 
-  long run(const FileOperation& operation) override {
-    if (operation.kind == FileOperation::Kind::read) {
-      // What the page cache has comes at once.
-      auto read = preadv2(operation.fd, operation.buffers.data(), static_cast<int>(operation.buffers.size()),
-                          static_cast<off_t>(operation.offset), RWF_NOWAIT);
-      if (read >= 0) return read;
-    }
-    // A write ends in the page cache, which is a copy; a thread would cost more than that.
-    if (operation.kind == FileOperation::Kind::write) return execute(operation);
-    return files_.run(operation);
-  }
+  long run(const FileOperation& operation) override { return files_.run(operation); }
 
   const char* name() const override { return "epoll"; }
 

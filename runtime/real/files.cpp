@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,7 +33,9 @@ class RealFile final : public File {
     std::size_t done = 0;
     while (done < into.size()) {
       iovec part{into.data() + done, into.size() - done};
-      long read = run({FileOperation::Kind::read, fd_, {&part, 1}, offset + done});
+      // What the page cache has comes at once; for the device the fiber waits, and other fibers go on.
+      long read = preadv2(fd_, &part, 1, static_cast<off_t>(offset + done), RWF_NOWAIT);
+      if (read < 0) read = run({FileOperation::Kind::read, fd_, {&part, 1}, offset + done});
       if (read == -EINTR || read == -EAGAIN) continue;
       if (read < 0) return system_error(static_cast<int>(-read), "read " + path_);
       if (read == 0) break;
@@ -53,9 +56,10 @@ class RealFile final : public File {
         auto from = count == 0 ? skip : 0;
         buffers[count] = {const_cast<char*>(parts[count].data()) + from, parts[count].size() - from};
       }
-      long written = run({FileOperation::Kind::write, fd_, {buffers, count}, at});
-      if (written == -EINTR || written == -EAGAIN) continue;
-      if (written < 0) return system_error(static_cast<int>(-written), "write " + path_);
+      // It ends in the page cache, which is a copy: to hand it to another thread would cost more than that.
+      auto written = pwritev(fd_, buffers, static_cast<int>(count), static_cast<off_t>(at));
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return system_error(errno, "write " + path_);
       if (written == 0) return system_error(ENOSPC, "write " + path_);
       at += static_cast<std::uint64_t>(written);
       size_ = std::max(size_, at);

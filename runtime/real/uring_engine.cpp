@@ -92,11 +92,6 @@ class UringEngine final : public IoEngine {
   void forget(int) override {}
 
   long run(const FileOperation& operation) override {
-    if (operation.kind == FileOperation::Kind::read) {
-      auto read = preadv2(operation.fd, operation.buffers.data(), static_cast<int>(operation.buffers.size()),
-                          static_cast<off_t>(operation.offset), RWF_NOWAIT);
-      if (read >= 0) return read;
-    }
     Pending pending;
     pending.fiber = Fiber::current();
     auto* entry = next_entry();
@@ -104,9 +99,6 @@ class UringEngine final : public IoEngine {
     switch (operation.kind) {
       case FileOperation::Kind::read:
         io_uring_prep_readv(entry, operation.fd, operation.buffers.data(), count, operation.offset);
-        break;
-      case FileOperation::Kind::write:
-        io_uring_prep_writev(entry, operation.fd, operation.buffers.data(), count, operation.offset);
         break;
       case FileOperation::Kind::sync_data: io_uring_prep_fsync(entry, operation.fd, IORING_FSYNC_DATASYNC); break;
       case FileOperation::Kind::sync_all: io_uring_prep_fsync(entry, operation.fd, 0); break;
