@@ -48,8 +48,8 @@ Result<void> PartitionLog::recover(bool clean) {
 
   bool cut = false;
   for (std::size_t i = 0; i < bases.size(); ++i) {
-    // What follows a torn batch was never acknowledged, and its offsets would leave a hole. What lies wholly below the
-    // start was deleted already, and its name came back with a power loss.
+    // What follows a hole was never acknowledged. What lies wholly below the start was deleted already, and its name came
+    // back with a power loss.
     if (cut || (i + 1 < bases.size() && bases[i + 1] <= known.log_start)) {
       for (auto suffix : {".log", ".index", ".timeindex", ".snapshot"}) {
         auto removed = disk.remove(directory_ + "/" + segment_file_name(bases[i], suffix));
@@ -68,7 +68,10 @@ Result<void> PartitionLog::recover(bool clean) {
     if (!loaded) {
       TRY(auto good, segment->rebuild(true, config_.index_interval_bytes, nullptr));
       if (good < segment->file_size()) {
-        if (segment->next_offset() < known.recovery_point)
+        // Where the next segment begins just there, nothing is missing: it is the rest of a write that failed, whose
+        // cutting a power loss has undone.
+        bool missing = i + 1 == bases.size() || bases[i + 1] > segment->next_offset();
+        if (missing && segment->next_offset() < known.recovery_point)
           return fail(Errc::corrupt, segment->path(".log") + ": damaged at position " + std::to_string(good) +
                                          ", below what was synced; nothing is cut");
         log_.warn("torn tail is cut", {{"segment", segment->path(".log")},
@@ -76,7 +79,6 @@ Result<void> PartitionLog::recover(bool clean) {
                                        {"bytes", segment->file_size() - good},
                                        {"next_offset", segment->next_offset()}});
         TRY_VOID(segment->cut_rubbish());
-        cut = true;
       }
       TRY_VOID(segment->rewrite_from(known.recovery_point));
     }
@@ -87,7 +89,7 @@ Result<void> PartitionLog::recover(bool clean) {
     }
     if (!segments_.empty() && segments_.back()->next_offset() > segment->base_offset())
       return fail(Errc::corrupt, segment->path(".log") + ": overlaps the segment before it");
-    // A segment whose name survived, but not the end of the one before it, follows a hole: never acknowledged either.
+    // A segment that survived, but not the end of the one before it, follows a hole.
     bool hole = !segments_.empty() && segments_.back()->next_offset() < segment->base_offset();
     if (hole) {
       if (segments_.back()->next_offset() < known.recovery_point)

@@ -80,6 +80,37 @@ TEST(Crash, DamageBelowWhatWasSyncedIsReportedAndNothingIsCut) {
 }
 
 // As SQLite does it: the Nth operation fails, for every N, and nothing that was acknowledged may be missing after.
+// A write failed half-way, its rest was cut away, the log went on in the next segment, and a power loss brought the
+// rest back: nothing is missing, whatever the checkpoint says.
+TEST(Crash, RubbishBetweenSegmentsThatFollowEachOtherTakesNothingAlong) {
+  for (bool checkpointed : {false, true}) {
+    World world(1, LogLevel::error);
+    auto& node = world.add_node("broker");
+    Offset end = 0;
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = manager.open("t-0", small_segments(), false);
+      for (int i = 0; i < 30; ++i) ASSERT_TRUE(append(*log, batch_of(1, value_of(i))));
+      ASSERT_TRUE(log->wait_stable(log->log_end(), Deadline::never()));
+      if (checkpointed) {
+        ASSERT_TRUE(log->checkpoint());
+      }
+      ASSERT_GT(log->segment_count(), 3u);
+      auto file = host.disk().open(log->segments()[1]->path(".log"), OpenMode::read_write).value();
+      ASSERT_TRUE(file->write_at(file->size(), ByteChain(Bytes::copy_of(std::string(113, '\7')))));
+      end = log->log_end();
+    });
+    node.kill();
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = manager.open("t-0", small_segments(), false);
+      ASSERT_NE(log, nullptr);
+      EXPECT_EQ(log->log_end(), end);
+      EXPECT_EQ(read_all(*log, 0).size(), 30u);
+    });
+  }
+}
+
 TEST(Crash, WhicheverSyncFailsNothingAcknowledgedIsLost) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     World world(seed, LogLevel::error);
