@@ -46,6 +46,8 @@ Result<void> PartitionLog::recover(bool clean) {
   if (auto text = read_file(disk, directory_ + "/leader-epoch-checkpoint", small_file_bytes_max))
     epochs_.decode(text->view());
 
+  // A process that was killed may leave names, as well as bytes, that no sync has covered.
+  directory_dirty_ = !clean;
   bool cut = false;
   for (std::size_t i = 0; i < bases.size(); ++i) {
     // What follows a hole was never acknowledged. What lies wholly below the start was deleted already, and its name came
