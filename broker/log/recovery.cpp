@@ -50,8 +50,8 @@ Result<void> PartitionLog::recover(bool clean) {
   directory_dirty_ = !clean;
   bool cut = false;
   for (std::size_t i = 0; i < bases.size(); ++i) {
-    // What follows a hole was never acknowledged. What lies wholly below the start was deleted already, and its name came
-    // back with a power loss.
+    // What follows a hole was never acknowledged. What lies wholly below the start was deleted already, and its name
+    // came back with a power loss.
     if (cut || (i + 1 < bases.size() && bases[i + 1] <= known.log_start)) {
       for (auto suffix : {".log", ".index", ".timeindex", ".snapshot"}) {
         auto removed = disk.remove(directory_ + "/" + segment_file_name(bases[i], suffix));
