@@ -47,11 +47,13 @@ class Fiber {
   std::uint64_t id() const { return id_; }  // counts up per scheduler, so it is the same in each run of a seed
   Domain& domain() const { return *domain_; }
 
-  bool cancel_requested() const { return cancel_requested_; }
+  // Whether its waits are to end now: cancelled, and not behind a CancellationShield.
+  bool cancel_requested() const noexcept;
   // Asks the fiber to end at its next wait, or at the present one. Same shard only.
   void request_cancel() noexcept;
 
  private:
+  friend class CancellationShield;
   friend class Domain;
   friend class FiberGroup;
   friend class Scheduler;
@@ -71,6 +73,7 @@ class Fiber {
   FiberTask task_;
   State state_ = State::finished;
   bool cancel_requested_ = false;
+  int shields_ = 0;
 
   Fiber* group_next_ = nullptr;  // in its group's list
   Fiber* group_previous_ = nullptr;
@@ -79,6 +82,19 @@ class Fiber {
 
  public:
   Fiber* ready_next = nullptr;  // for the scheduler's ready queue, whatever its kind
+};
+
+// CancellationShield: what has begun is gone through with. While one stands, the fiber's waits neither end nor throw
+// for a cancellation; the first wait after it does. Only the death of the whole process goes through it.
+class CancellationShield {
+ public:
+  CancellationShield() : fiber_(*Fiber::current()) { ++fiber_.shields_; }
+  CancellationShield(const CancellationShield&) = delete;
+  CancellationShield& operator=(const CancellationShield&) = delete;
+  ~CancellationShield() { --fiber_.shields_; }
+
+ private:
+  Fiber& fiber_;
 };
 
 // Throws FiberCancelled if the current fiber was asked to end. Long computations may call it.

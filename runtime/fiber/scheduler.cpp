@@ -83,6 +83,7 @@ Fiber& Scheduler::start(Domain& domain, FiberGroup& group, std::string_view name
   fiber.id_ = next_fiber_id_++;
   fiber.task_ = std::move(task);
   fiber.cancel_requested_ = group.cancelled_ || domain.cancelled_;
+  fiber.shields_ = 0;
   fiber.blocker_ = nullptr;
 
   fiber.group_previous_ = nullptr;
@@ -194,10 +195,13 @@ Fiber* Fiber::current() noexcept {
   return current_fiber;
 }
 
+bool Fiber::cancel_requested() const noexcept {
+  return cancel_requested_ && (shields_ == 0 || domain_->cancelled());
+}
+
 void Fiber::request_cancel() noexcept {
-  if (cancel_requested_) return;
   cancel_requested_ = true;
-  if (state_ != State::suspended || !blocker_) return;
+  if (!cancel_requested() || state_ != State::suspended || !blocker_) return;
   std::exchange(blocker_, nullptr)->cancel();
 }
 

@@ -94,6 +94,7 @@ class Domain {
 
   // Asks all fibers to end, at once: the end of a process.
   void cancel() noexcept;
+  bool cancelled() const { return cancelled_; }
   // While paused, no fiber of the domain runs; those made ready go on, in that order, at resume.
   void pause();
   void resume();

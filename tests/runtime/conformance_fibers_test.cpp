@@ -33,6 +33,33 @@ TEST_P(Fibers, AGroupIsJoined) {
   });
 }
 
+TEST_P(Fibers, WhatIsShieldedFromCancellationIsGoneThroughWith) {
+  run(2, [](Host& host) {
+    int steps = 0;
+    int unwound = 0;
+    Event event;
+    FiberGroup group;
+    group.spawn("shielded", [&] {
+      Unwound u{unwound};
+      {
+        CancellationShield shield;
+        host.clock().sleep_for(milliseconds(2));  // cancelled in here
+        ++steps;
+        host.on_shard(1, [&](Host& there) { there.clock().sleep_for(milliseconds(1)); });
+        ++steps;
+      }
+      event.wait();
+      ADD_FAILURE() << "the first wait after it ends";
+    });
+    host.clock().sleep_for(milliseconds(1));
+    group.cancel();
+    EXPECT_EQ(steps, 0);
+    group.join();
+    EXPECT_EQ(steps, 2);
+    EXPECT_EQ(unwound, 1);
+  });
+}
+
 TEST_P(Fibers, AGroupThatGoesUnwindsItsFibersInWhateverTheyWait) {
   run(1, [](Host& host) {
     int unwound = 0;
