@@ -1,10 +1,15 @@
 #include "broker/protocol/api_key.h"
 
+#include <algorithm>
+#include <array>
+
 #include "runtime/base/assert.h"
 
 namespace fulmar {
 
 namespace {
+constexpr bool unserved = false;  // see ApiInfo::served
+
 // librdkafka up to 2.8 takes "Produce from version 0" to mean that compressed batches are welcome, so Produce is
 // advertised from 0 though versions 0 to 2 are answered UNSUPPORTED_VERSION (KIP-896, KAFKA-18659).
 constexpr ApiInfo table[] = {
@@ -18,24 +23,48 @@ constexpr ApiInfo table[] = {
     {ApiKey::delete_topics, "DeleteTopics", 1, 6, 4, 1},
     {ApiKey::delete_records, "DeleteRecords", 0, 2, 2, 0},
     {ApiKey::init_producer_id, "InitProducerId", 0, 5, 2, 0},
+    {ApiKey::offset_for_leader_epoch, "OffsetForLeaderEpoch", 2, 4, 4, 2, unserved},
     {ApiKey::describe_configs, "DescribeConfigs", 0, 4, 4, 0},
+    {ApiKey::describe_log_dirs, "DescribeLogDirs", 0, 4, 2, 0, unserved},
     {ApiKey::create_partitions, "CreatePartitions", 0, 3, 2, 0},
+    {ApiKey::elect_leaders, "ElectLeaders", 0, 2, 2, 0, unserved},
+    {ApiKey::alter_partition_reassignments, "AlterPartitionReassignments", 0, 1, 0, 0, unserved},
+    {ApiKey::list_partition_reassignments, "ListPartitionReassignments", 0, 0, 0, 0, unserved},
+    {ApiKey::describe_quorum, "DescribeQuorum", 0, 2, 0, 0, unserved},
     {ApiKey::describe_cluster, "DescribeCluster", 0, 1, 0, 0},
+    {ApiKey::unregister_broker, "UnregisterBroker", 0, 0, 0, 0, unserved},
+    // Never served to clients.
+    {ApiKey::peer_hello, "PeerHello", 0, 0, 0, 0, unserved},
+    {ApiKey::raft_messages, "RaftMessages", 0, 0, 0, 0, unserved},
 };
-}  // namespace
 
-std::span<const ApiInfo> served_apis() {
-  return table;
-}
+constexpr auto served_table = [] {
+  std::array<ApiInfo, std::ranges::count_if(table, &ApiInfo::served)> served{};
+  std::ranges::copy_if(table, served.begin(), &ApiInfo::served);
+  return served;
+}();
 
-const ApiInfo* find_api(std::int16_t key) {
-  for (const auto& api : table)
+const ApiInfo* find(std::span<const ApiInfo> apis, std::int16_t key) {
+  for (const auto& api : apis)
     if (static_cast<std::int16_t>(api.key) == key) return &api;
   return nullptr;
 }
+}  // namespace
+
+std::span<const ApiInfo> served_apis() {
+  return served_table;
+}
+
+const ApiInfo* find_api(std::int16_t key) {
+  return find(served_table, key);
+}
+
+const ApiInfo* declared_api(std::int16_t key) {
+  return find(table, key);
+}
 
 const ApiInfo& api_info(ApiKey key) {
-  const auto* api = find_api(static_cast<std::int16_t>(key));
+  const auto* api = declared_api(static_cast<std::int16_t>(key));
   ASSERT(api != nullptr);
   return *api;
 }

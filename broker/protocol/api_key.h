@@ -1,4 +1,4 @@
-// ApiKey: the requests this broker serves, and the versions of each. What is not in the table is not advertised.
+// ApiKey: the requests this project can read and write, and the versions of each. Only what is served is advertised.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,19 @@ enum class ApiKey : std::int16_t {
   delete_topics = 20,
   delete_records = 21,
   init_producer_id = 22,
+  offset_for_leader_epoch = 23,
   describe_configs = 32,
+  describe_log_dirs = 35,
   create_partitions = 37,
+  elect_leaders = 43,
+  alter_partition_reassignments = 45,
+  list_partition_reassignments = 46,
+  describe_quorum = 55,
   describe_cluster = 60,
+  unregister_broker = 64,
+  // Between brokers, on their own listener; not Kafka's.
+  peer_hello = 10'000,
+  raft_messages = 10'001,
 };
 
 struct ApiInfo {
@@ -29,15 +39,18 @@ struct ApiInfo {
   std::int16_t max;             // the highest
   std::int16_t flexible;        // from here on: compact types and tagged fields (KIP-482)
   std::int16_t advertised_min;  // what ApiVersions says; lower than `min` for Produce only (KAFKA-18659)
+  bool served = true;           // false: its messages are declared, but the broker does not answer it yet
 
   bool serves(std::int16_t version) const { return version >= min && version <= max; }
   bool is_flexible(std::int16_t version) const { return version >= flexible; }
 };
 
-// All of them, by key.
+// All that are served, by key.
 std::span<const ApiInfo> served_apis();
 // Null if the key is not served.
 const ApiInfo* find_api(std::int16_t key);
+// Null if the key has no messages here; what has may still not be served.
+const ApiInfo* declared_api(std::int16_t key);
 const ApiInfo& api_info(ApiKey key);
 
 }  // namespace fulmar

@@ -83,6 +83,7 @@ class FieldReader {
   void read(bool& v) { v = in_.int8() != 0; }
   void read(std::int8_t& v) { v = in_.int8(); }
   void read(std::int16_t& v) { v = in_.int16(); }
+  void read(std::uint16_t& v) { v = static_cast<std::uint16_t>(in_.int16()); }
   void read(std::int32_t& v) { v = in_.int32(); }
   void read(std::int64_t& v) { v = in_.int64(); }
   void read(ErrorCode& v) { v = static_cast<ErrorCode>(in_.int16()); }
@@ -178,6 +179,7 @@ class FieldWriter {
   void write(bool& v) { out_->int8(v ? 1 : 0); }
   void write(std::int8_t& v) { out_->int8(v); }
   void write(std::int16_t& v) { out_->int16(v); }
+  void write(std::uint16_t& v) { out_->int16(static_cast<std::int16_t>(v)); }
   void write(std::int32_t& v) { out_->int32(v); }
   void write(std::int64_t& v) { out_->int64(v); }
   void write(ErrorCode& v) { out_->int16(static_cast<std::int16_t>(v)); }

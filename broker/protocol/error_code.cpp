@@ -51,14 +51,25 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::invalid_fetch_session_epoch: return "INVALID_FETCH_SESSION_EPOCH";
     case ErrorCode::fenced_leader_epoch: return "FENCED_LEADER_EPOCH";
     case ErrorCode::unknown_leader_epoch: return "UNKNOWN_LEADER_EPOCH";
+    case ErrorCode::offset_not_available: return "OFFSET_NOT_AVAILABLE";
     case ErrorCode::unsupported_compression_type: return "UNSUPPORTED_COMPRESSION_TYPE";
+    case ErrorCode::stale_broker_epoch: return "STALE_BROKER_EPOCH";
+    case ErrorCode::preferred_leader_not_available: return "PREFERRED_LEADER_NOT_AVAILABLE";
+    case ErrorCode::eligible_leaders_not_available: return "ELIGIBLE_LEADERS_NOT_AVAILABLE";
+    case ErrorCode::election_not_needed: return "ELECTION_NOT_NEEDED";
+    case ErrorCode::no_reassignment_in_progress: return "NO_REASSIGNMENT_IN_PROGRESS";
     case ErrorCode::invalid_record: return "INVALID_RECORD";
     case ErrorCode::unstable_offset_commit: return "UNSTABLE_OFFSET_COMMIT";
     case ErrorCode::throttling_quota_exceeded: return "THROTTLING_QUOTA_EXCEEDED";
     case ErrorCode::producer_fenced: return "PRODUCER_FENCED";
     case ErrorCode::unknown_topic_id: return "UNKNOWN_TOPIC_ID";
+    case ErrorCode::duplicate_broker_registration: return "DUPLICATE_BROKER_REGISTRATION";
+    case ErrorCode::broker_id_not_registered: return "BROKER_ID_NOT_REGISTERED";
     case ErrorCode::inconsistent_topic_id: return "INCONSISTENT_TOPIC_ID";
+    case ErrorCode::inconsistent_cluster_id: return "INCONSISTENT_CLUSTER_ID";
     case ErrorCode::fetch_session_topic_id_error: return "FETCH_SESSION_TOPIC_ID_ERROR";
+    case ErrorCode::ineligible_replica: return "INELIGIBLE_REPLICA";
+    case ErrorCode::new_leader_elected: return "NEW_LEADER_ELECTED";
     case ErrorCode::mismatched_endpoint_type: return "MISMATCHED_ENDPOINT_TYPE";
     case ErrorCode::unsupported_endpoint_type: return "UNSUPPORTED_ENDPOINT_TYPE";
   }
@@ -85,6 +96,10 @@ bool is_retriable(ErrorCode code) noexcept {
     case ErrorCode::invalid_fetch_session_epoch:
     case ErrorCode::fenced_leader_epoch:
     case ErrorCode::unknown_leader_epoch:
+    case ErrorCode::offset_not_available:
+    case ErrorCode::preferred_leader_not_available:
+    case ErrorCode::eligible_leaders_not_available:
+    case ErrorCode::election_not_needed:
     case ErrorCode::unstable_offset_commit:
     case ErrorCode::throttling_quota_exceeded:
     case ErrorCode::unknown_topic_id:

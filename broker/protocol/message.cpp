@@ -9,7 +9,7 @@ Result<RequestHeader> read_request_header(Reader& reader) {
   header.api_key = reader.int16();
   header.api_version = reader.int16();
   header.correlation_id = reader.int32();
-  const auto* api = find_api(header.api_key);
+  const auto* api = declared_api(header.api_key);
   if (api && !reader.failed()) {
     // The client id is never compact, so that a header is legible whatever its version (KIP-511).
     if (auto id = reader.nullable_string(false)) header.client_id.emplace(*id);

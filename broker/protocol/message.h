@@ -25,8 +25,8 @@ struct RequestHeader {
   std::optional<std::string> client_id;
 };
 
-// Reads the header (v1, or v2 where the API's version is flexible). For an unknown API only the first three fields are
-// read. Errors: corrupt.
+// Reads the header (v1, or v2 where the API's version is flexible). For an API without messages here only the first
+// three fields are read. Errors: corrupt.
 Result<RequestHeader> read_request_header(Reader& reader);
 
 // Reads a whole message; anything left over is an error. Errors: corrupt, with the place.

@@ -3,7 +3,9 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace fulmar {
 
@@ -15,6 +17,8 @@ struct Uuid {
   bool is_zero() const { return high == 0 && low == 0; }
 };
 
+// The inverse of to_string(); nullopt for anything else.
+std::optional<Uuid> parse_uuid(std::string_view text);
 // URL-safe base64 without padding, 22 characters, as Kafka prints it.
 std::string to_string(const Uuid& uuid);
 

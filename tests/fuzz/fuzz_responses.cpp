@@ -7,7 +7,9 @@
 extern "C" int LLVMFuzzerTestOneInput(const char* data, std::size_t size) {
   using namespace fulmar;
   if (size < 2) return 0;
-  int wanted = static_cast<unsigned char>(data[0]) % 13;
+  int count = 0;
+  for_each_response([&]<class M>() { ++count; });
+  int wanted = static_cast<unsigned char>(data[0]) % count;
   auto version = static_cast<std::int16_t>(static_cast<unsigned char>(data[1]) % 20);
   int number = 0;
   for_each_response([&]<class M>() {

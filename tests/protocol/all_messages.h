@@ -5,13 +5,20 @@
 #include "broker/protocol/messages/api_versions.h"
 #include "broker/protocol/messages/describe_cluster.h"
 #include "broker/protocol/messages/describe_configs.h"
+#include "broker/protocol/messages/describe_log_dirs.h"
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/find_coordinator.h"
 #include "broker/protocol/messages/init_producer_id.h"
+#include "broker/protocol/messages/leaders.h"
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/messages/metadata.h"
+#include "broker/protocol/messages/offset_for_leader_epoch.h"
+#include "broker/protocol/messages/peer.h"
 #include "broker/protocol/messages/produce.h"
+#include "broker/protocol/messages/quorum.h"
+#include "broker/protocol/messages/reassignments.h"
 #include "broker/protocol/messages/topics.h"
+#include "broker/protocol/messages/unregister_broker.h"
 
 namespace fulmar {
 
@@ -24,15 +31,20 @@ template <class F>
 void for_each_request(F&& f) {
   for_each_of<F, ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, FindCoordinatorRequest,
               ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest, DeleteRecordsRequest, InitProducerIdRequest,
-              DescribeConfigsRequest, CreatePartitionsRequest, DescribeClusterRequest>(std::forward<F>(f));
+              DescribeConfigsRequest, CreatePartitionsRequest, DescribeClusterRequest, OffsetForLeaderEpochRequest,
+              DescribeLogDirsRequest, ElectLeadersRequest, AlterPartitionReassignmentsRequest,
+              ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest, PeerHelloRequest,
+              RaftMessagesRequest>(std::forward<F>(f));
 }
 
 template <class F>
 void for_each_response(F&& f) {
   for_each_of<F, ProduceResponse, FetchResponse, ListOffsetsResponse, MetadataResponse, FindCoordinatorResponse,
               ApiVersionsResponse, CreateTopicsResponse, DeleteTopicsResponse, DeleteRecordsResponse,
-              InitProducerIdResponse, DescribeConfigsResponse, CreatePartitionsResponse, DescribeClusterResponse>(
-      std::forward<F>(f));
+              InitProducerIdResponse, DescribeConfigsResponse, CreatePartitionsResponse, DescribeClusterResponse,
+              OffsetForLeaderEpochResponse, DescribeLogDirsResponse, ElectLeadersResponse,
+              AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse, DescribeQuorumResponse,
+              UnregisterBrokerResponse, PeerHelloResponse>(std::forward<F>(f));
 }
 
 }  // namespace fulmar

@@ -108,6 +108,249 @@ TEST(Message, AnOldProduceRequestIsByteForByteWhatKafkaSends) {
                                                           30));
 }
 
+// The bytes of a version, written out by hand, are what is written and what is read.
+template <class M>
+void expect_bytes(const M& message, std::int16_t version, std::string_view expected) {
+  EXPECT_EQ(bytes_of(message, version).view(), expected);
+  Reader reader(Bytes::copy_of(expected));
+  auto read = decode<M>(reader, version);
+  ASSERT_TRUE(read.has_value()) << to_string(read.error());
+  EXPECT_EQ(describe_text(*read, version), describe_text(message, version));
+}
+// A string literal with its zeros.
+template <std::size_t size>
+constexpr std::string_view wire(const char (&literal)[size]) {
+  return {literal, size - 1};
+}
+
+TEST(Message, OffsetForLeaderEpochHasItsReplicaFromVersion3AndIsCompactFrom4) {
+  OffsetForLeaderEpochRequest request{.replica_id = 2, .topics = {{"t", {{1, 5, 4}}}}};
+  expect_bytes(request, 3,
+               wire("\0\0\0\x02"
+                    "\0\0\0\x01"
+                    "\0\x01t"
+                    "\0\0\0\x01"
+                    "\0\0\0\x01\0\0\0\x05\0\0\0\x04"));
+  expect_bytes(request, 4,
+               wire("\0\0\0\x02"
+                    "\x02"
+                    "\x02t"
+                    "\x02"
+                    "\0\0\0\x01\0\0\0\x05\0\0\0\x04\0"
+                    "\0"
+                    "\0"));
+  request.replica_id = -2;  // not sent before version 3
+  expect_bytes(request, 2,
+               wire("\0\0\0\x01"
+                    "\0\x01t"
+                    "\0\0\0\x01"
+                    "\0\0\0\x01\0\0\0\x05\0\0\0\x04"));
+  OffsetForLeaderEpochResponse response{.topics = {{"t", {{ErrorCode::fenced_leader_epoch, 1, 4, 300}}}}};
+  expect_bytes(response, 2,
+               wire("\0\0\0\0"
+                    "\0\0\0\x01"
+                    "\0\x01t"
+                    "\0\0\0\x01"
+                    "\0\x4a\0\0\0\x01\0\0\0\x04\0\0\0\0\0\0\x01\x2c"));
+  expect_bytes(response, 4,
+               wire("\0\0\0\0"
+                    "\x02"
+                    "\x02t"
+                    "\x02"
+                    "\0\x4a\0\0\0\x01\0\0\0\x04\0\0\0\0\0\0\x01\x2c\0"
+                    "\0"
+                    "\0"));
+}
+
+TEST(Message, DescribeLogDirsGrowsAnErrorInVersion3AndTheVolumeIn4) {
+  expect_bytes(DescribeLogDirsRequest{}, 1, wire("\xff\xff\xff\xff"));
+  expect_bytes(DescribeLogDirsRequest{}, 2, wire("\0\0"));
+  DescribeLogDirsResponse response;
+  response.log_dirs.push_back({.path = "/d", .topics = {{"t", {{1, 256, 2, true}}}}});
+  expect_bytes(response, 1,
+               wire("\0\0\0\0"
+                    "\0\0\0\x01"
+                    "\0\0"
+                    "\0\x02/d"
+                    "\0\0\0\x01"
+                    "\0\x01t"
+                    "\0\0\0\x01"
+                    "\0\0\0\x01\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\x02\x01"));
+  response.log_dirs[0].total_bytes = 3;
+  response.log_dirs[0].usable_bytes = 1;
+  expect_bytes(response, 4,
+               wire("\0\0\0\0"
+                    "\0\0"
+                    "\x02"
+                    "\0\0"
+                    "\x03/d"
+                    "\x02"
+                    "\x02t"
+                    "\x02"
+                    "\0\0\0\x01\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\x02\x01\0"
+                    "\0"
+                    "\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\x01\0"
+                    "\0"));
+}
+
+TEST(Message, ElectLeadersHasATypeAndAnErrorFromVersion1) {
+  ElectLeadersRequest request{.topics = {{{"t", {0, 1}}}}};
+  expect_bytes(request, 0,
+               wire("\0\0\0\x01"
+                    "\0\x01t"
+                    "\0\0\0\x02\0\0\0\0\0\0\0\x01"
+                    "\0\0\xea\x60"));
+  request.election_type = 1;
+  request.topics.reset();
+  expect_bytes(request, 1, wire("\x01\xff\xff\xff\xff\0\0\xea\x60"));
+  expect_bytes(request, 2, wire("\x01\0\0\0\xea\x60\0"));
+  ElectLeadersResponse response{.topics = {{"t", {{1, ErrorCode::election_not_needed, std::nullopt}}}}};
+  expect_bytes(response, 0,
+               wire("\0\0\0\0"
+                    "\0\0\0\x01"
+                    "\0\x01t"
+                    "\0\0\0\x01"
+                    "\0\0\0\x01\0\x54\xff\xff"));
+  expect_bytes(response, 2,
+               wire("\0\0\0\0"
+                    "\0\0"
+                    "\x02"
+                    "\x02t"
+                    "\x02"
+                    "\0\0\0\x01\0\x54\0\0"
+                    "\0"
+                    "\0"));
+}
+
+TEST(Message, AReassignmentWithoutReplicasIsOneToCancel) {
+  AlterPartitionReassignmentsRequest request{
+      .timeout_ms = 1000, .topics = {{"t", {{0, std::vector<std::int32_t>{1, 2}}, {1, std::nullopt}}}}};
+  auto topics = wire(
+      "\x02"
+      "\x02t"
+      "\x03"
+      "\0\0\0\0\x03\0\0\0\x01\0\0\0\x02\0"
+      "\0\0\0\x01\0\0"
+      "\0"
+      "\0");
+  expect_bytes(request, 0, std::string("\0\0\x03\xe8", 4) + std::string(topics));
+  request.allow_replication_factor_change = false;  // sent from version 1
+  expect_bytes(request, 1, std::string("\0\0\x03\xe8\0", 5) + std::string(topics));
+  AlterPartitionReassignmentsResponse response;
+  response.topics.push_back({"t", {{1, ErrorCode::no_reassignment_in_progress, "none"}}});
+  auto rest = wire(
+      "\0\0\0"
+      "\x02"
+      "\x02t"
+      "\x02"
+      "\0\0\0\x01\0\x55\x05none\0"
+      "\0"
+      "\0");
+  expect_bytes(response, 0, std::string(4, '\0') + std::string(rest));
+  expect_bytes(response, 1, std::string("\0\0\0\0\x01", 5) + std::string(rest));
+
+  expect_bytes(ListPartitionReassignmentsRequest{}, 0, wire("\0\0\xea\x60\0\0"));
+  ListPartitionReassignmentsResponse list;
+  list.topics.push_back({"t", {{1, {1, 2}, {2}, {}}}});
+  expect_bytes(list, 0,
+               wire("\0\0\0\0"
+                    "\0\0\0"
+                    "\x02"
+                    "\x02t"
+                    "\x02"
+                    "\0\0\0\x01\x03\0\0\0\x01\0\0\0\x02\x02\0\0\0\x02\x01\0"
+                    "\0"
+                    "\0"));
+}
+
+TEST(Message, AQuorumNamesItsNodesFromVersion2AndTheirPortsAreUnsigned) {
+  expect_bytes(DescribeQuorumRequest{{{"m", {{0}}}}}, 0,
+               wire("\x02"
+                    "\x02m"
+                    "\x02\0\0\0\0\0"
+                    "\0"
+                    "\0"));
+  DescribeQuorumResponse response;
+  response.topics.push_back({"m", {{}}});
+  auto& partition = response.topics[0].partitions[0];
+  partition.leader_id = 1;
+  partition.leader_epoch = 7;
+  partition.high_watermark = 9;
+  auto& voter = partition.voters.emplace_back();
+  voter.replica_id = 1;
+  voter.log_end_offset = 10;
+  expect_bytes(response, 0,
+               wire("\0\0"
+                    "\x02"
+                    "\x02m"
+                    "\x02"
+                    "\0\0\0\0\0\0\0\0\0\x01\0\0\0\x07\0\0\0\0\0\0\0\x09"
+                    "\x02\0\0\0\x01\0\0\0\0\0\0\0\x0a\0"
+                    "\x01"
+                    "\0"
+                    "\0"
+                    "\0"));
+  voter.directory_id = {1, 2};
+  voter.last_caught_up_timestamp = 5;
+  response.nodes.push_back({1, {{"C", "h", 50000}}});
+  expect_bytes(response, 2,
+               wire("\0\0\0"
+                    "\x02"
+                    "\x02m"
+                    "\x02"
+                    "\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\x07\0\0\0\0\0\0\0\x09"
+                    "\x02\0\0\0\x01"
+                    "\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02"
+                    "\0\0\0\0\0\0\0\x0a\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0\0\0\0\x05\0"
+                    "\x01"
+                    "\0"
+                    "\0"
+                    "\x02\0\0\0\x01"
+                    "\x02"
+                    "\x02"
+                    "C"
+                    "\x02h\xc3\x50\0"
+                    "\0"
+                    "\0"));
+}
+
+TEST(Message, UnregisterBrokerIsANumberAndItsAnswer) {
+  expect_bytes(UnregisterBrokerRequest{3}, 0, wire("\0\0\0\x03\0"));
+  expect_bytes(UnregisterBrokerResponse{0, ErrorCode::broker_id_not_registered, "no"}, 0,
+               wire("\0\0\0\0\0\x66\x03no\0"));
+}
+
+TEST(Message, WhoLeadsIsSaidInTaggedFields) {  // KIP-951
+  ProduceResponse produced;
+  produced.topics.push_back({"t", {{}}});
+  produced.topics[0].partitions[0].error_code = ErrorCode::not_leader_or_follower;
+  produced.topics[0].partitions[0].current_leader = {2, 7};
+  produced.node_endpoints.push_back({2, "h", 9092, std::nullopt});
+  auto endpoints = wire("\x01\0\x0d\x02\0\0\0\x02\x02h\0\0\x23\x84\0\0");
+  auto leader = wire("\x09\0\0\0\x02\0\0\0\x07\0");
+  expect_bytes(produced, 10,
+               std::string(wire("\x02\x02t\x02"
+                                "\0\0\0\0\0\x06\0\0\0\0\0\0\0\0"
+                                "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\0"
+                                "\x01\0")) +
+                   std::string(leader) + std::string("\0\0\0\0\0", 5) + std::string(endpoints));
+  FetchResponse fetched;
+  fetched.node_endpoints = {{2, "h", 9092, std::nullopt}};
+  fetched.topics.push_back({"", {1, 2}, {{}}});
+  auto& partition = fetched.topics[0].partitions[0];
+  partition.error_code = ErrorCode::not_leader_or_follower;
+  partition.current_leader = {2, 7};
+  partition.diverging_epoch = {6, 300};
+  expect_bytes(fetched, 16,
+               std::string(wire("\0\0\0\0\0\0\0\0\0\0"
+                                "\x02\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02"
+                                "\x02\0\0\0\0\0\x06\0\0\0\0\0\0\0\0"
+                                "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+                                "\0\xff\xff\xff\xff\x01"
+                                "\x02\0\x0d\0\0\0\x06\0\0\0\0\0\0\x01\x2c\0\x01")) +
+                   std::string(leader) + std::string("\0", 1) + std::string(endpoints));
+}
+
 TEST(Message, ApiVersionsAnswersWithAnOldHeaderAndOthersDoNot) {
   EXPECT_EQ(response_frame(InitProducerIdResponse{}, 2, 5).flatten().view().substr(4, 5),
             std::string_view("\0\0\0\x05\0", 5));
@@ -147,10 +390,11 @@ TEST(Message, AHostileCountAllocatesNothing) {
   EXPECT_FALSE(decode<MetadataRequest>(reader, 1).has_value());
 }
 
+struct Row {
+  int key, min, max, flexible;
+};
+
 TEST(ApiTable, SaysWhatIsServed) {
-  struct Row {
-    int key, min, max, flexible;
-  };
   constexpr Row expected[] = {{0, 3, 11, 9}, {1, 4, 17, 12}, {2, 1, 10, 6}, {3, 0, 12, 9}, {10, 0, 6, 3},
                               {18, 0, 4, 3}, {19, 2, 7, 5},  {20, 1, 6, 4}, {21, 0, 2, 2}, {22, 0, 5, 2},
                               {32, 0, 4, 4}, {37, 0, 3, 2},  {60, 0, 1, 0}};
@@ -162,6 +406,24 @@ TEST(ApiTable, SaysWhatIsServed) {
     EXPECT_EQ(api->max, row.max) << api->name;
     EXPECT_EQ(api->flexible, row.flexible) << api->name;
     EXPECT_EQ(api->advertised_min, row.key == 0 ? 0 : row.min) << api->name;
+  }
+}
+
+// The codec knows them; ApiVersions and dispatch do not.
+TEST(ApiTable, KeepsWhatIsOnlyDeclaredFromBeingServed) {
+  constexpr Row expected[] = {
+      {23, 2, 4, 4}, {35, 0, 4, 2}, {43, 0, 2, 2}, {45, 0, 1, 0}, {46, 0, 0, 0}, {55, 0, 2, 0}, {64, 0, 0, 0},
+  };
+  for (const auto& row : expected) {
+    auto key = static_cast<std::int16_t>(row.key);
+    EXPECT_EQ(find_api(key), nullptr) << key;
+    const auto* api = declared_api(key);
+    ASSERT_NE(api, nullptr) << key;
+    EXPECT_EQ(&api_info(api->key), api);
+    EXPECT_EQ(api->min, row.min) << api->name;
+    EXPECT_EQ(api->max, row.max) << api->name;
+    EXPECT_EQ(api->flexible, row.flexible) << api->name;
+    EXPECT_EQ(api->advertised_min, row.min) << api->name;
   }
 }
 

@@ -91,6 +91,23 @@ TEST(Connection, WhatIsNoRequestEndsItAndNobodyElse) {
   });
 }
 
+TEST(Connection, ARequestThatIsOnlyDeclaredEndsItAsAnUnknownOneDoes) {
+  BrokerWorld cluster;
+  cluster.run([&](Host& host) {
+    for (std::int16_t key = 0; key < 100; ++key) {
+      const auto* api = declared_api(key);
+      if (!api || find_api(key)) continue;
+      std::string header(4, '\0');
+      store_big(header.data(), key);
+      store_big(header.data() + 2, api->max);
+      Peer peer(host);
+      // Without a client id, then zeros for the tags and the body.
+      peer.send_raw(big_endian(30) + header + big_endian(1) + "\xff\xff" + std::string(20, '\0'));
+      EXPECT_TRUE(peer.is_closed()) << api->name;
+    }
+  });
+}
+
 TEST(Connection, RandomBytesNeverHurtTheBroker) {
   BrokerWorld cluster;
   cluster.run([&](Host& host) {

@@ -1,0 +1,40 @@
+// FrameReader: requests and answers off a connection's bytes: four bytes of size, then so many. What is large is read
+// straight into its own memory.
+#pragma once
+
+#include "runtime/host/clock.h"
+#include "runtime/host/network.h"
+
+namespace fulmar {
+
+class FrameReader {
+ public:
+  struct Limits {
+    std::int32_t size_max;                // of a frame, in bytes
+    Duration idle_max = Duration::max();  // for the first byte of a frame
+    Duration byte_max = seconds(30);      // for the next byte of one that has begun
+  };
+
+  FrameReader(Connection& connection, Clock& clock, Limits limits);
+
+  // The next frame's size; 0 at the end of the stream. Errors: as Connection::read, timed_out when idle, closed within
+  // a frame, invalid_argument for a size that can't be.
+  Result<std::size_t> next_size();
+  // From now on a peer may be silent for ever between frames.
+  void wait_for_ever() { limits_.idle_max = Duration::max(); }
+  // The frame of that size.
+  Result<Bytes> body(std::size_t size);
+
+ private:
+  std::size_t have() const { return to_ - from_; }
+  Result<bool> fill(Deadline deadline);
+
+  Connection& connection_;
+  Clock& clock_;
+  Limits limits_;
+  MutableBytes buffer_;
+  std::size_t from_ = 0;
+  std::size_t to_ = 0;
+};
+
+}  // namespace fulmar

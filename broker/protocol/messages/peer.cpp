@@ -1,0 +1,144 @@
+#include "broker/protocol/messages/peer.h"
+
+#include "broker/protocol/describe.h"
+
+namespace fulmar {
+
+template <class F>
+void describe(F& f, PeerHelloRequest& m) {
+  f("cluster_id", m.cluster_id);
+  f("broker_id", m.broker_id);
+  f("directory_id", m.directory_id);
+}
+
+template <class F>
+void describe(F& f, PeerHelloResponse& m) {
+  f("error_code", m.error_code);
+  f("error_message", m.error_message);
+  f("cluster_id", m.cluster_id);
+  f("broker_id", m.broker_id);
+  f("directory_id", m.directory_id);
+}
+
+template <class F>
+void describe(F& f, RaftMessagesRequest::Group& m) {
+  f("topic_id", m.topic_id);
+  f("partition", m.partition);
+  f("term", m.term);
+}
+
+template <class F>
+void describe(F& f, RaftMessagesRequest::Replica& m) {
+  f("broker_id", m.broker_id);
+  f("directory_id", m.directory_id);
+}
+
+template <class F>
+void describe(F& f, RaftMessagesRequest::Configuration& m) {
+  f("offset", m.offset);
+  f("epoch", m.epoch);
+  f("voters", m.voters);
+  f("next_voters", m.next_voters);
+  f("learners", m.learners);
+}
+
+template <class F>
+void describe(F& f, RaftMessagesRequest::Epoch& m) {
+  f("epoch", m.epoch);
+  f("start_offset", m.start_offset);
+}
+
+template <class F>
+void describe(F& f, RaftMessagesRequest::VoteRequest& m) {
+  f("group", m.group);
+  f("log_end", m.log_end);
+  f("last_epoch", m.last_epoch);
+  f("pre_vote", m.pre_vote);
+  f("transfer", m.transfer);
+}
+
+template <class F>
+void describe(F& f, RaftMessagesRequest::VoteReply& m) {
+  f("group", m.group);
+  f("pre_vote", m.pre_vote);
+  f("granted", m.granted);
+}
+
+template <class F>
+void describe(F& f, RaftMessagesRequest::Append& m) {
+  f("group", m.group);
+  f("prev_offset", m.prev_offset);
+  f("prev_epoch", m.prev_epoch);
+  f("epochs", m.epochs);
+  f("end", m.end);
+  f("configurations", m.configurations);
+  f("commit", m.commit);
+  f("log_start", m.log_start);
+  f("sent_at", m.sent_at);
+  f("records", m.records);
+}
+
+template <class F>
+void describe(F& f, RaftMessagesRequest::AppendReply& m) {
+  f("group", m.group);
+  f("verdict", m.verdict);
+  f("match", m.match);
+  f("prev_offset", m.prev_offset);
+  f("hint", m.hint);
+  f("log_end", m.log_end);
+  f("damage", m.damage);
+  f("sent_at", m.sent_at);
+}
+
+template <class F>
+void describe(F& f, RaftMessagesRequest::Heartbeat& m) {
+  f("group", m.group);
+  f("commit", m.commit);
+  f("log_start", m.log_start);
+  f("healed", m.healed);
+  f("sent_at", m.sent_at);
+}
+
+template <class F>
+void describe(F& f, RaftMessagesRequest::HeartbeatReply& m) {
+  f("group", m.group);
+  f("match", m.match);
+  f("damage", m.damage);
+  f("sent_at", m.sent_at);
+}
+
+template <class F>
+void describe(F& f, RaftMessagesRequest::TimeoutNow& m) {
+  f("group", m.group);
+  f("commit", m.commit);
+}
+
+template <class F>
+void describe(F& f, RaftMessagesRequest::StartOver& m) {
+  f("group", m.group);
+  f("offset", m.offset);
+  f("epoch", m.epoch);
+  f("configuration", m.configuration);
+  f("commit", m.commit);
+  f("sent_at", m.sent_at);
+}
+
+template <class F>
+void describe(F& f, RaftMessagesRequest& m) {
+  f("from_directory_id", m.from_directory_id);
+  f("to_directory_id", m.to_directory_id);
+  f("vote_requests", m.vote_requests);
+  f("vote_replies", m.vote_replies);
+  f("appends", m.appends);
+  f("append_replies", m.append_replies);
+  f("heartbeats", m.heartbeats);
+  f("heartbeat_replies", m.heartbeat_replies);
+  f("timeouts", m.timeouts);
+  f("starts_over", m.starts_over);
+}
+
+FULMAR_DEFINE_MESSAGE(PeerHelloRequest);
+FULMAR_DEFINE_MESSAGE(PeerHelloResponse);
+FULMAR_DEFINE_MESSAGE(RaftMessagesRequest);
+
+}  // namespace fulmar

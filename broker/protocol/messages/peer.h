@@ -1,0 +1,134 @@
+// What brokers say to each other on their own listener: PeerHello opens a connection, RaftMessages are one-way and
+// carry what many groups have to say at once. In the client protocol's framing and codec, under keys that Kafka does
+// not use.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/protocol/api_key.h"
+#include "broker/protocol/error_code.h"
+#include "broker/protocol/record_batch.h"
+#include "broker/protocol/uuid.h"
+#include "runtime/base/bytes.h"
+
+namespace fulmar {
+
+struct PeerHelloRequest {
+  static constexpr ApiKey key = ApiKey::peer_hello;
+
+  std::string cluster_id;  // empty: not known yet
+  std::int32_t broker_id = -1;
+  Uuid directory_id;
+};
+
+// INCONSISTENT_CLUSTER_ID: of another cluster. BROKER_ID_NOT_REGISTERED: somebody else was expected here.
+struct PeerHelloResponse {
+  static constexpr ApiKey key = ApiKey::peer_hello;
+
+  ErrorCode error_code = ErrorCode::none;
+  std::string error_message;
+  std::string cluster_id;
+  std::int32_t broker_id = -1;
+  Uuid directory_id;
+};
+
+// All from one replica's directory to another's. Of each kind a list, since the order of kinds says nothing.
+struct RaftMessagesRequest {
+  static constexpr ApiKey key = ApiKey::raft_messages;
+
+  struct Group {
+    Uuid topic_id;
+    std::int32_t partition = 0;
+    std::int32_t term = -1;
+  };
+  struct Replica {
+    std::int32_t broker_id = -1;
+    Uuid directory_id;
+  };
+  struct Configuration {
+    std::int64_t offset = -1;
+    std::int32_t epoch = -1;
+    std::vector<Replica> voters;
+    std::vector<Replica> next_voters;
+    std::vector<Replica> learners;
+  };
+  struct Epoch {
+    std::int32_t epoch = -1;
+    std::int64_t start_offset = 0;
+  };
+  struct VoteRequest {
+    Group group;
+    std::int64_t log_end = 0;
+    std::int32_t last_epoch = -1;
+    bool pre_vote = false;
+    bool transfer = false;
+  };
+  struct VoteReply {
+    Group group;
+    bool pre_vote = false;
+    bool granted = false;
+  };
+  struct Append {
+    Group group;
+    std::int64_t prev_offset = 0;
+    std::int32_t prev_epoch = -1;
+    std::vector<Epoch> epochs;
+    std::int64_t end = 0;
+    std::vector<Configuration> configurations;
+    std::int64_t commit = 0;
+    std::int64_t log_start = 0;
+    std::int64_t sent_at = 0;
+    ByteChain records;
+  };
+  struct AppendReply {
+    Group group;
+    std::int8_t verdict = 0;
+    std::int64_t match = 0;
+    std::int64_t prev_offset = 0;
+    Epoch hint;
+    std::int64_t log_end = 0;
+    std::int64_t damage = 0;
+    std::int64_t sent_at = 0;
+  };
+  struct Heartbeat {
+    Group group;
+    std::int64_t commit = 0;
+    std::int64_t log_start = 0;
+    std::int64_t healed = 0;
+    std::int64_t sent_at = 0;
+  };
+  struct HeartbeatReply {
+    Group group;
+    std::int64_t match = 0;
+    std::int64_t damage = 0;
+    std::int64_t sent_at = 0;
+  };
+  struct TimeoutNow {
+    Group group;
+    std::int64_t commit = 0;
+  };
+  struct StartOver {
+    Group group;
+    std::int64_t offset = 0;
+    std::int32_t epoch = -1;
+    Configuration configuration;
+    std::int64_t commit = 0;
+    std::int64_t sent_at = 0;
+  };
+
+  Uuid from_directory_id;
+  Uuid to_directory_id;
+  std::vector<VoteRequest> vote_requests;
+  std::vector<VoteReply> vote_replies;
+  std::vector<Append> appends;
+  std::vector<AppendReply> append_replies;
+  std::vector<Heartbeat> heartbeats;
+  std::vector<HeartbeatReply> heartbeat_replies;
+  std::vector<TimeoutNow> timeouts;
+  std::vector<StartOver> starts_over;
+};
+
+}  // namespace fulmar
