@@ -129,8 +129,8 @@ void bench_log(Host& host) {
            }));
   std::uint64_t read = 0;
   double seconds = seconds_of([&] {
-    for (Offset at = 0; at < log->high_watermark();) {
-      auto bytes = log->read(at, 1 << 20, true).value();
+    for (Offset at = 0; at < log->kept_end();) {
+      auto bytes = log->read(at, log->kept_end(), 1 << 20, true).value();
       read += bytes.size();
       at += static_cast<Offset>(bytes.size() / batch.size()) * 64;
     }

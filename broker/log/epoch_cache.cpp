@@ -38,10 +38,9 @@ void EpochCache::truncate_from(Offset offset) {
 }
 
 void EpochCache::truncate_until(Offset offset) {
-  auto current = epoch_of(offset);
-  if (!current) return;
-  std::erase_if(entries_, [&](const Entry& entry) { return entry.epoch < *current; });
-  entries_.front().start_offset = std::max(entries_.front().start_offset, offset);
+  auto after = std::lower_bound(entries_.begin(), entries_.end(), offset,
+                                [](const Entry& entry, Offset wanted) { return entry.start_offset < wanted; });
+  if (after != entries_.begin()) entries_.erase(entries_.begin(), std::prev(after));
 }
 
 std::string EpochCache::encode() const {

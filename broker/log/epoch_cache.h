@@ -27,8 +27,10 @@ class EpochCache {
   // The last epoch not above `epoch`, and where it ends: the start of the next one, or `log_end`
   // (OffsetForLeaderEpoch).
   std::optional<Entry> end_of(Epoch epoch, Offset log_end) const;
-  void truncate_from(Offset offset);   // forgets the epochs that begin at or after
-  void truncate_until(Offset offset);  // the log now starts at `offset`
+  void truncate_from(Offset offset);  // forgets the epochs that begin at or after
+  // The log now starts at `offset`: forgets what came before, but for the epoch of the last batch there was, by which
+  // other logs are compared with this one.
+  void truncate_until(Offset offset);
   std::span<const Entry> entries() const { return entries_; }
 
   std::string encode() const;

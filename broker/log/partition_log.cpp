@@ -69,6 +69,49 @@ Result<void> PartitionLog::roll(Offset base_offset) {
   return {};
 }
 
+Result<void, Refusal> PartitionLog::make_room_for(const BatchHeader& header) {
+  if (!must_roll(header)) return {};
+  auto rolled = roll(log_end());
+  if (rolled) return {};
+  if (rolled.error().code != Errc::no_space) go_offline(rolled.error());
+  return storage_error(to_string(rolled.error()));
+}
+
+// Writes a batch as it is to be kept, and accounts for it.
+Result<void, Refusal> PartitionLog::write_batch(const BatchHeader& header, const ByteChain& stored) {
+  auto now = context_.host.clock().now();
+  auto& segment = active();
+  auto written = segment.append(header, stored, config_.index_interval_bytes, now);
+  if (!written) {
+    // Out of space is survived, if the half-written batch can be taken away again, for good: an unsynced cut might be
+    // undone by a power loss when the log has long gone on behind it. Anything else is not to be trusted.
+    bool survived = written.error().code == Errc::no_space && segment.cut_rubbish() && segment.sync();
+    if (!survived) go_offline(written.error());
+    return storage_error(to_string(written.error()));
+  }
+  if (epochs_.add(header.leader_epoch, header.base_offset)) epochs_dirty_ = true;
+  producers_.update(header, now);
+  unflushed_messages_ += header.record_count;
+  if (unflushed_messages_ >= config_.flush_messages) request_flush();
+  return {};
+}
+
+Result<void, Refusal> PartitionLog::append_replicated(const Bytes& batches) {
+  LockGuard guard(changing_);
+  if (offline_) return storage_error("the log is offline");
+  for (std::size_t at = 0; at < batches.size();) {
+    auto header = read_batch_header(batches.view().substr(at));
+    bool whole = header && header->size() <= batches.size() - at && header->base_offset >= log_end();
+    if (!whole || !batch_crc_matches(batches.view().substr(at, header->size())))
+      return std::unexpected(Refusal{ErrorCode::corrupt_message, "a replicated batch is not whole and right"});
+    TRY_VOID(make_room_for(*header));
+    TRY_VOID(write_batch(*header, ByteChain(batches.slice(at, header->size()))));
+    at += header->size();
+  }
+  if (!config_.acknowledges_synced()) changed();
+  return {};
+}
+
 Result<Appended, Refusal> PartitionLog::append(const BatchHeader& client_header, const Bytes& batch, Epoch epoch) {
   LockGuard guard(changing_);
   if (offline_) return storage_error("the log is offline");
@@ -77,15 +120,9 @@ Result<Appended, Refusal> PartitionLog::append(const BatchHeader& client_header,
   auto wall_ms = context_.host.clock().wall_ms();
   if (const auto& known = verdict->duplicate_of)
     return Appended{known->base_offset(), known->last_offset, config_.log_append_time ? known->timestamp : -1, true};
-  if (must_roll(client_header)) {
-    if (auto rolled = roll(log_end()); !rolled) {
-      if (rolled.error().code != Errc::no_space) go_offline(rolled.error());
-      return storage_error(to_string(rolled.error()));
-    }
-  }
-  auto& segment = active();
+  TRY_VOID(make_room_for(client_header));
   BatchHeader header = client_header;
-  header.base_offset = segment.next_offset();
+  header.base_offset = log_end();
   header.leader_epoch = epoch;
 
   // The header is written anew, with offset and epoch; the records are the client's own bytes.
@@ -105,18 +142,7 @@ Result<Appended, Refusal> PartitionLog::append(const BatchHeader& client_header,
     stored.append(batch.slice(batch_header_size));
   }
 
-  auto written = segment.append(header, stored, config_.index_interval_bytes, context_.host.clock().now());
-  if (!written) {
-    // Out of space is survived, if the half-written batch can be taken away again, for good: an unsynced cut might be
-    // undone by a power loss when the log has long gone on behind it. Anything else is not to be trusted.
-    bool survived = written.error().code == Errc::no_space && segment.cut_rubbish() && segment.sync();
-    if (!survived) go_offline(written.error());
-    return storage_error(to_string(written.error()));
-  }
-  if (epochs_.add(epoch, header.base_offset)) epochs_dirty_ = true;
-  producers_.update(header, context_.host.clock().now());
-  unflushed_messages_ += header.record_count;
-  if (unflushed_messages_ >= config_.flush_messages) request_flush();
+  TRY_VOID(write_batch(header, stored));
   if (!config_.acknowledges_synced()) changed();
   return Appended{header.base_offset, header.last_offset(), config_.log_append_time ? wall_ms : -1, false};
 }
@@ -145,6 +171,7 @@ void PartitionLog::flush_until_clean() {
 
 Result<void> PartitionLog::flush_once() {
   auto end = log_end();
+  auto cuts = cuts_;
   unflushed_messages_ = 0;
   bool names = std::exchange(directory_dirty_, false);
   if (std::exchange(epochs_dirty_, false)) {
@@ -168,17 +195,17 @@ Result<void> PartitionLog::flush_once() {
     TRY_VOID(segment->sync());  // appends go on while the device works
   }
   if (names) TRY_VOID(context_.host.disk().sync_directory(directory_));
-  if (end > stable_end_) {
+  // What was cut away meanwhile, and what came in its place, is for the next turn.
+  if (cuts == cuts_ && end > stable_end_) {
     stable_end_ = end;
     changed();
   }
   return {};
 }
 
-Result<Bytes> PartitionLog::read(Offset from, std::size_t max_bytes, bool at_least_one) {
+Result<Bytes> PartitionLog::read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one) {
   if (offline_) return fail(Errc::io_error, "the log is offline");
   if (from < log_start_ || from > log_end()) return fail(Errc::out_of_range, "offset " + std::to_string(from));
-  auto up_to = high_watermark();
   if (from >= up_to) return Bytes();
   for (;;) {
     auto after = std::upper_bound(segments_.begin(), segments_.end(), from,
@@ -194,13 +221,13 @@ Result<Bytes> PartitionLog::read(Offset from, std::size_t max_bytes, bool at_lea
   }
 }
 
-Result<std::optional<OffsetAndTimestamp>> PartitionLog::find_in(Segment& segment, Timestamp ts) {
+Result<std::optional<OffsetAndTimestamp>> PartitionLog::find_in(Segment& segment, Timestamp ts, Offset up_to) {
   std::optional<BatchHeader> found;
   std::uint64_t found_at = 0;
   auto from = segment.base_offset() + segment.time_index().offset_before(ts);
   TRY_VOID(segment.scan(from, [&](const BatchHeader& header, std::uint64_t position) {
-    if (header.max_timestamp < ts || header.last_offset() < log_start_ || header.last_offset() >= high_watermark())
-      return true;
+    if (header.control() || header.max_timestamp < ts) return true;
+    if (header.last_offset() < log_start_ || header.last_offset() >= up_to) return true;
     found = header;
     found_at = position;
     return false;
@@ -214,24 +241,24 @@ Result<std::optional<OffsetAndTimestamp>> PartitionLog::find_in(Segment& segment
   return std::nullopt;
 }
 
-Result<std::optional<OffsetAndTimestamp>> PartitionLog::offset_for_timestamp(Timestamp ts) {
+Result<std::optional<OffsetAndTimestamp>> PartitionLog::offset_for_timestamp(Timestamp ts, Offset up_to) {
   if (offline_) return fail(Errc::io_error, "the log is offline");
   LockGuard guard(changing_);
   for (auto& segment : segments_) {  // held still by the lock
     if (segment->max_timestamp() < ts || segment->next_offset() <= log_start_) continue;
-    TRY(auto found, find_in(*segment, ts));
+    TRY(auto found, find_in(*segment, ts, up_to));
     if (found) return found;
   }
   return std::nullopt;
 }
 
-Result<std::optional<OffsetAndTimestamp>> PartitionLog::max_timestamp() {
+Result<std::optional<OffsetAndTimestamp>> PartitionLog::max_timestamp(Offset up_to) {
   if (offline_) return fail(Errc::io_error, "the log is offline");
   Timestamp latest = -1;
   for (auto& segment : segments_)
     if (segment->next_offset() > log_start_) latest = std::max(latest, segment->max_timestamp());
   if (latest < 0) return std::nullopt;
-  return offset_for_timestamp(latest);
+  return offset_for_timestamp(latest, up_to);
 }
 
 std::uint64_t PartitionLog::size_bytes() const {
@@ -240,10 +267,10 @@ std::uint64_t PartitionLog::size_bytes() const {
   return total;
 }
 
-Result<void> PartitionLog::delete_records(Offset offset) {
+Result<void> PartitionLog::advance_start(Offset offset) {
   LockGuard guard(changing_);
   if (offline_) return fail(Errc::io_error, "the log is offline");
-  if (offset > high_watermark() || offset < 0) return fail(Errc::out_of_range, "offset " + std::to_string(offset));
+  if (offset > kept_end() || offset < 0) return fail(Errc::out_of_range, "offset " + std::to_string(offset));
   if (offset <= log_start_) return {};
   auto before = std::exchange(log_start_, offset);
   if (auto written = write_checkpoint(); !written) {
@@ -259,6 +286,13 @@ Result<void> PartitionLog::delete_records(Offset offset) {
 Result<void> PartitionLog::truncate_to(Offset offset) {
   LockGuard guard(changing_);
   ASSERT(offset >= log_start_);
+  auto done = offline_ ? Result<void>(fail(Errc::io_error, "the log is offline")) : cut(offset);
+  if (!done) go_offline(done.error());
+  return done;
+}
+
+Result<void> PartitionLog::cut(Offset offset) {
+  ++cuts_;
   while (segments_.size() > 1 && active().base_offset() >= offset) {
     TRY_VOID(remove_segment_files(active()));
     segments_.pop_back();
@@ -282,6 +316,38 @@ Result<void> PartitionLog::truncate_to(Offset offset) {
   TRY_VOID(write_checkpoint());
   changed();
   return {};
+}
+
+Result<void> PartitionLog::start_over(Offset offset, Epoch epoch) {
+  LockGuard guard(changing_);
+  if (offline_) return fail(Errc::io_error, "the log is offline");
+  auto begin_anew = [&]() -> Result<void> {
+    ++cuts_;
+    // The checkpoint first: it then promises nothing that is about to go.
+    stable_end_ = log_start_;
+    TRY_VOID(write_checkpoint());
+    while (!segments_.empty()) {
+      TRY_VOID(remove_segment_files(active()));
+      segments_.pop_back();
+    }
+    auto first = std::make_shared<Segment>(context_.host.disk(), directory_, offset);
+    TRY_VOID(first->open(true));
+    segments_.push_back(std::move(first));
+    producers_.clear();
+    epochs_.truncate_from(0);
+    if (epoch >= 0) epochs_.add(epoch, offset - 1);
+    auto text = ByteChain(Bytes::copy_of(epochs_.encode()));
+    TRY_VOID(replace_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint", text));
+    TRY_VOID(context_.host.disk().sync_directory(directory_));
+    log_start_ = stable_end_ = offset;
+    return write_checkpoint();
+  };
+  auto done = begin_anew();
+  if (!done)
+    go_offline(done.error());
+  else
+    changed();
+  return done;
 }
 
 Result<void> PartitionLog::write_snapshot(Offset at) {

@@ -2,14 +2,16 @@
 //
 // Lives on one shard; fibers of it call at once what they like: appends take turns, reads see whole batches only.
 //
-// Stable storage: a record is stable once a sync that began after it was written has completed. The high watermark, up
-// to which consumers read, is the end of what is stable, or, for a topic that chose the page cache (flush.messages
-// above 1), the end of the log. A write or a sync that failed ends the trust in the log: it is offline from then on,
-// and answers KAFKA_STORAGE_ERROR until the broker starts again and recovers from what the disk really has. Only a lack
-// of space is survived: what was half written is cut away, and appends go on when there is room.
+// Stable storage: a record is stable once a sync that began after it was written has completed. What counts as kept is
+// what is stable, or, for a topic that chose the page cache (flush.messages above 1), all of it. How much of that is
+// committed, and so to be read, is for the replica to say (replication/replica.h), not for the log. A write or a sync
+// that failed ends the trust in the log: it is offline from then on, and answers KAFKA_STORAGE_ERROR until the broker
+// starts again and recovers from what the disk really has. Only a lack of space is survived: what was half written is
+// cut away, and appends go on when there is room.
 #pragma once
 
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -61,26 +63,34 @@ class PartitionLog {
   // Appends one batch that validate_produced() let pass. Stamps offset and epoch; returns as soon as it is written.
   // A duplicate of one of the producer's last five batches is not written again, and its first offsets are returned.
   Result<Appended, Refusal> append(const BatchHeader& header, const Bytes& batch, Epoch epoch);
+  // Appends whole batches as another replica's log has them, offsets and epochs included; the first begins at or after
+  // the end. Errors: KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE for what is not whole and right.
+  Result<void, Refusal> append_replicated(const Bytes& batches);
   // Waits until everything before `offset` is stable. False when the deadline came first or the log went offline.
   bool wait_stable(Offset offset, Deadline deadline);
 
-  // Whole batches from the one holding `from`, below the high watermark, at most max_bytes of them (KIP-74: but at
-  // least one if asked). From one segment only. Errors: out_of_range (below the start or above the end), io_error,
-  // corrupt.
-  Result<Bytes> read(Offset from, std::size_t max_bytes, bool at_least_one);
+  // Whole batches from the one holding `from`, below `up_to`, at most max_bytes of them (KIP-74: but at least one if
+  // asked). From one segment only. Errors: out_of_range (below the start or above the end), io_error, corrupt.
+  Result<Bytes> read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one);
 
-  // The first record at or after which a record has a timestamp >= ts (KIP-33); nullopt if none has.
-  Result<std::optional<OffsetAndTimestamp>> offset_for_timestamp(Timestamp ts);
-  // The record with the largest timestamp (KIP-734); nullopt in an empty log.
-  Result<std::optional<OffsetAndTimestamp>> max_timestamp();
+  // The first record below `up_to` at or after which a record has a timestamp >= ts (KIP-33); nullopt if none has.
+  Result<std::optional<OffsetAndTimestamp>> offset_for_timestamp(Timestamp ts, Offset up_to);
+  // The record with the largest timestamp (KIP-734) below `up_to`; nullopt if there is none.
+  Result<std::optional<OffsetAndTimestamp>> max_timestamp(Offset up_to);
 
-  // Moves the start up to `offset` (KIP-107), for good once it returns. Errors: out_of_range, io_error.
-  Result<void> delete_records(Offset offset);
-  // Drops all records at and after `offset`. For replication; never below the high watermark, asserted by the caller.
+  // Moves the start up to `offset` (KIP-107), for good once it returns. Errors: out_of_range (beyond what is kept),
+  // io_error.
+  Result<void> advance_start(Offset offset);
+  // Drops all records at and after `offset`, which is not below the start. A failure takes the log offline.
   Result<void> truncate_to(Offset offset);
-  // Takes off what retention.ms and retention.bytes let go: whole segments, from the front. `wall_ms` as in
-  // retention.h.
+  // Drops everything, and begins anew at `offset`; `epoch` (-1: unknown) was that of the batch before. A failure takes
+  // the log offline.
+  Result<void> start_over(Offset offset, Epoch epoch);
+  // Takes off whole segments, from the front: those below the start; and those that retention.ms and retention.bytes
+  // let go, as far as expire_up_to() allows. `wall_ms` as in retention.h.
   Result<std::size_t> apply_retention(Timestamp wall_ms);
+  // Only what ends at or below `offset` may expire: what is committed, where this log's replica leads, else nothing.
+  void expire_up_to(Offset offset) { expire_up_to_ = offset; }
   // Begins a sync if anything is unsynced (flush.ms). Does not wait.
   void flush() {
     if (stable_end_ < log_end()) request_flush();
@@ -95,7 +105,8 @@ class PartitionLog {
   Offset log_start() const { return log_start_; }
   Offset log_end() const { return active().next_offset(); }
   Offset stable_end() const { return stable_end_; }
-  Offset high_watermark() const { return config_.acknowledges_synced() ? stable_end_ : log_end(); }
+  // Below this everything counts as kept: stable, or in the page cache, as the topic chose.
+  Offset kept_end() const { return config_.acknowledges_synced() ? stable_end_ : log_end(); }
   std::uint64_t size_bytes() const;
   std::size_t segment_count() const { return segments_.size(); }
   bool offline() const { return offline_; }
@@ -106,7 +117,7 @@ class PartitionLog {
   const std::deque<std::shared_ptr<Segment>>& segments() const { return segments_; }
   const std::string& directory() const { return directory_; }
 
-  // Signalled whenever the high watermark, the log start or offline() changes. Set before use; called on the shard.
+  // Signalled whenever kept_end(), the log start or offline() changes. Set before use; called on the shard.
   std::function<void()> on_change;
 
  private:
@@ -119,6 +130,8 @@ class PartitionLog {
   Segment& active() const { return *segments_.back(); }
   Result<void> roll(Offset base_offset);
   bool must_roll(const BatchHeader& header) const;
+  Result<void, Refusal> make_room_for(const BatchHeader& header);
+  Result<void, Refusal> write_batch(const BatchHeader& header, const ByteChain& stored);
   void request_flush();
   void flush_until_clean();
   Result<void> flush_once();
@@ -126,8 +139,9 @@ class PartitionLog {
   void changed();
   Result<void> write_checkpoint();
   Result<void> write_snapshot(Offset at);
+  Result<void> cut(Offset offset);
   Result<void> remove_segment_files(Segment& segment);
-  Result<std::optional<OffsetAndTimestamp>> find_in(Segment& segment, Timestamp ts);
+  Result<std::optional<OffsetAndTimestamp>> find_in(Segment& segment, Timestamp ts, Offset up_to);
 
   LogContext& context_;
   std::string directory_;
@@ -140,10 +154,13 @@ class PartitionLog {
   Offset log_start_ = 0;
   Offset stable_end_ = 0;
   Offset recovery_point_ = 0;  // as written in the checkpoint
+  Offset expire_up_to_ = std::numeric_limits<Offset>::max();
   std::int64_t unflushed_messages_ = 0;
   bool offline_ = false;
   bool directory_dirty_ = false;  // a segment's name is not synced yet
   bool flushing_ = false;
+  std::uint64_t cuts_ =
+      0;  // how often something was cut away: what a sync began before says nothing of what came since
   EpochCache epochs_;
   bool epochs_dirty_ = false;
   ProducerState producers_;

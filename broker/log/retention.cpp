@@ -30,6 +30,7 @@ Result<std::size_t> PartitionLog::apply_retention(Timestamp wall_ms) {
   auto expired = [&](const Segment& segment, std::uint64_t total) {
     if (segment.next_offset() > stable_end_) return false;
     if (segment.next_offset() <= log_start_) return true;  // nothing in it can be read any more
+    if (segment.next_offset() > expire_up_to_) return false;
     bool too_old = config_.retention_ms >= 0 && wall_ms - segment.max_timestamp() > config_.retention_ms;
     bool too_much =
         config_.retention_bytes >= 0 && total - segment.size() >= static_cast<std::uint64_t>(config_.retention_bytes);
@@ -46,7 +47,7 @@ Result<std::size_t> PartitionLog::apply_retention(Timestamp wall_ms) {
     ++count;
   }
   if (count == segments_.size()) {
-    if (active().max_timestamp() < 0 || config_.retention_ms < 0 ||
+    if (active().next_offset() > expire_up_to_ || active().max_timestamp() < 0 || config_.retention_ms < 0 ||
         wall_ms - active().max_timestamp() <= config_.retention_ms) {
       --count;
       new_start = std::max(log_start_, active().base_offset());

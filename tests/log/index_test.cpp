@@ -55,6 +55,10 @@ TEST(EpochCache, AnswersWhereAnEpochEnds) {
   EpochCache again;
   ASSERT_TRUE(again.decode(cache.encode()));
   EXPECT_EQ(again.encode(), "0\n2\n1 0\n4 10\n");
+  cache.truncate_until(10);
+  EXPECT_EQ(cache.epoch_of(9), 1) << "of the last batch before the start";
+  cache.truncate_until(11);
+  EXPECT_EQ(cache.encode(), "0\n1\n4 10\n");
   again.truncate_from(10);
   EXPECT_EQ(again.latest(), 1);
   EXPECT_FALSE(again.decode("0\n2\n1 0\n"));

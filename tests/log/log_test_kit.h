@@ -37,8 +37,8 @@ inline Result<Appended, Refusal> append(PartitionLog& log, const Bytes& batch, E
 
 inline std::vector<ReadRecord> read_all(PartitionLog& log, Offset from) {
   std::vector<ReadRecord> all;
-  while (from < log.high_watermark()) {
-    auto bytes = log.read(from, 4096, true);
+  while (from < log.kept_end()) {
+    auto bytes = log.read(from, log.kept_end(), 4096, true);
     EXPECT_TRUE(bytes.has_value()) << to_string(bytes.error());
     if (!bytes || bytes->empty()) break;
     for (Bytes rest = *bytes; !rest.empty();) {

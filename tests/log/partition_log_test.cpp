@@ -27,7 +27,7 @@ TEST_F(PartitionLogTest, WhatIsAppendedIsReadOnceItIsStable) {
       ASSERT_TRUE(appended.has_value());
       EXPECT_EQ(appended->base_offset, i * 3);
     }
-    EXPECT_EQ(log.high_watermark(), 0) << "nothing is synced yet";
+    EXPECT_EQ(log.kept_end(), 0) << "nothing is synced yet";
     EXPECT_TRUE(log.wait_stable(30, Deadline::never()));
     auto records = read_all(log, 0);
     ASSERT_EQ(records.size(), 30u);
@@ -41,7 +41,7 @@ TEST_F(PartitionLogTest, APageCacheTopicIsReadAtOnce) {
   config.flush_messages = std::numeric_limits<std::int64_t>::max();
   on_log(config, [](Host&, PartitionLog& log) {
     ASSERT_TRUE(append(log, batch_of(1, "v")));
-    EXPECT_EQ(log.high_watermark(), 1);
+    EXPECT_EQ(log.kept_end(), 1);
     EXPECT_EQ(log.stable_end(), 0);
   });
 }
@@ -55,7 +55,7 @@ TEST_F(PartitionLogTest, SmallSegmentsAndIndexesFindEveryOffset) {
     ASSERT_TRUE(log.wait_stable(log.log_end(), Deadline::never()));
     EXPECT_GT(log.segment_count(), 5u);
     for (Offset from = 0; from < log.log_end(); ++from) {
-      auto bytes = log.read(from, 1, true);
+      auto bytes = log.read(from, log.kept_end(), 1, true);
       ASSERT_TRUE(bytes.has_value());
       auto header = read_batch_header(bytes->view());
       ASSERT_TRUE(header.has_value());
@@ -82,11 +82,11 @@ TEST_F(PartitionLogTest, AReadNeverCutsABatchAndHonoursItsLimit) {
     auto batch = batch_of(1, std::string(100, 'x'));
     for (int i = 0; i < 10; ++i) ASSERT_TRUE(append(log, batch));
     ASSERT_TRUE(log.wait_stable(10, Deadline::never()));
-    EXPECT_EQ(log.read(0, batch.size() * 3 + 1, true)->size(), batch.size() * 3);
-    EXPECT_EQ(log.read(4, batch.size() - 1, true)->size(), batch.size());
-    EXPECT_EQ(log.read(4, batch.size() - 1, false)->size(), 0u);
-    EXPECT_EQ(log.read(10, 1000, true)->size(), 0u);
-    EXPECT_EQ(log.read(11, 1000, true).error().code, Errc::out_of_range);
+    EXPECT_EQ(log.read(0, log.kept_end(), batch.size() * 3 + 1, true)->size(), batch.size() * 3);
+    EXPECT_EQ(log.read(4, log.kept_end(), batch.size() - 1, true)->size(), batch.size());
+    EXPECT_EQ(log.read(4, log.kept_end(), batch.size() - 1, false)->size(), 0u);
+    EXPECT_EQ(log.read(10, log.kept_end(), 1000, true)->size(), 0u);
+    EXPECT_EQ(log.read(11, log.kept_end(), 1000, true).error().code, Errc::out_of_range);
   });
 }
 
@@ -115,12 +115,12 @@ TEST_F(PartitionLogTest, FindsRecordsByTime) {
   on_log(config, [](Host&, PartitionLog& log) {
     for (int i = 0; i < 20; ++i) ASSERT_TRUE(append(log, batch_of(2, "v", 1000 + i * 10)));
     ASSERT_TRUE(log.wait_stable(40, Deadline::never()));
-    EXPECT_EQ((*log.offset_for_timestamp(0))->offset, 0);
-    EXPECT_EQ((*log.offset_for_timestamp(1001))->offset, 2);
-    EXPECT_EQ((*log.offset_for_timestamp(1010))->offset, 2);
-    EXPECT_EQ((*log.offset_for_timestamp(1190))->offset, 38);
-    EXPECT_EQ(*log.offset_for_timestamp(1191), std::nullopt);
-    EXPECT_EQ((*log.max_timestamp())->offset, 38);
+    EXPECT_EQ((*log.offset_for_timestamp(0, log.kept_end()))->offset, 0);
+    EXPECT_EQ((*log.offset_for_timestamp(1001, log.kept_end()))->offset, 2);
+    EXPECT_EQ((*log.offset_for_timestamp(1010, log.kept_end()))->offset, 2);
+    EXPECT_EQ((*log.offset_for_timestamp(1190, log.kept_end()))->offset, 38);
+    EXPECT_EQ(*log.offset_for_timestamp(1191, log.kept_end()), std::nullopt);
+    EXPECT_EQ((*log.max_timestamp(log.kept_end()))->offset, 38);
   });
 }
 
@@ -131,13 +131,13 @@ TEST_F(PartitionLogTest, DeletedRecordsStayDeletedAndRetentionTakesWholeSegments
   on_log(config, [](Host&, PartitionLog& log) {
     for (int i = 0; i < 12; ++i) ASSERT_TRUE(append(log, batch_of(1, std::string(80, 'v'), 1000 * i)));
     ASSERT_TRUE(log.wait_stable(12, Deadline::never()));
-    ASSERT_TRUE(log.delete_records(1));
-    EXPECT_EQ(log.delete_records(13).error().code, Errc::out_of_range);
+    ASSERT_TRUE(log.advance_start(1));
+    EXPECT_EQ(log.advance_start(13).error().code, Errc::out_of_range);
     EXPECT_EQ(log.log_start(), 1);
     ASSERT_TRUE(log.apply_retention(14'500));
     EXPECT_EQ(log.log_start() % 2, 0) << "segments hold two batches each";
     EXPECT_EQ(log.log_start(), 4);
-    EXPECT_EQ(log.read(3, 100, true).error().code, Errc::out_of_range);
+    EXPECT_EQ(log.read(3, log.kept_end(), 100, true).error().code, Errc::out_of_range);
   });
   on_log(config, [](Host&, PartitionLog& log) {
     EXPECT_EQ(log.log_start(), 4);
@@ -171,7 +171,7 @@ TEST_F(PartitionLogTest, AFailedSyncEndsTheTrustInTheLog) {
     node.disk().set_faults({});
     EXPECT_TRUE(log.offline());
     EXPECT_EQ(append(log, batch_of(1, "w")).error().code, ErrorCode::kafka_storage_error);
-    EXPECT_EQ(log.high_watermark(), 0);
+    EXPECT_EQ(log.kept_end(), 0);
   });
 }
 

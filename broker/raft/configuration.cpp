@@ -1,0 +1,85 @@
+#include "broker/raft/configuration.h"
+
+#include <algorithm>
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+namespace {
+
+bool contains(const std::vector<ReplicaId>& ids, const ReplicaId& id) {
+  return std::binary_search(ids.begin(), ids.end(), id);
+}
+
+std::vector<ReplicaId> merged(const std::vector<ReplicaId>& a, const std::vector<ReplicaId>& b) {
+  std::vector<ReplicaId> all;
+  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all));
+  return all;
+}
+
+std::int64_t reached_by_majority(const std::vector<ReplicaId>& voters,
+                                 const std::function<std::int64_t(const ReplicaId&)>& reached) {
+  ASSERT(!voters.empty());
+  std::vector<std::int64_t> values;
+  values.reserve(voters.size());
+  for (const auto& id : voters) values.push_back(reached(id));
+  std::sort(values.begin(), values.end(), std::greater<>());
+  return values[voters.size() / 2];
+}
+
+void print(std::string& text, const std::vector<ReplicaId>& ids) {
+  for (const auto& id : ids) {
+    if (!text.empty() && text.back() != ' ') text += ' ';
+    text += to_string(id);
+  }
+}
+
+}  // namespace
+
+std::string to_string(const ReplicaId& id) {
+  auto text = std::to_string(id.broker);
+  if (!id.directory.is_zero()) text += "/" + to_string(id.directory);
+  return text;
+}
+
+bool Configuration::is_voter(const ReplicaId& id) const {
+  return contains(voters, id) || contains(next_voters, id);
+}
+
+bool Configuration::is_learner(const ReplicaId& id) const {
+  return contains(learners, id);
+}
+
+std::vector<ReplicaId> Configuration::all_voters() const {
+  return merged(voters, next_voters);
+}
+
+std::vector<ReplicaId> Configuration::members() const {
+  return merged(all_voters(), learners);
+}
+
+bool Configuration::has_quorum(const std::function<bool(const ReplicaId&)>& yes) const {
+  return reached_by_quorum([&](const ReplicaId& id) { return std::int64_t{yes(id)}; }) == 1;
+}
+
+std::int64_t Configuration::reached_by_quorum(const std::function<std::int64_t(const ReplicaId&)>& reached) const {
+  auto value = reached_by_majority(voters, reached);
+  return joint() ? std::min(value, reached_by_majority(next_voters, reached)) : value;
+}
+
+std::string to_string(const Configuration& configuration) {
+  std::string text;
+  print(text, configuration.voters);
+  if (configuration.joint()) {
+    text += " -> ";
+    print(text, configuration.next_voters);
+  }
+  if (!configuration.learners.empty()) {
+    text += " + ";
+    print(text, configuration.learners);
+  }
+  return text;
+}
+
+}  // namespace fulmar

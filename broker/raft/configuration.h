@@ -1,0 +1,48 @@
+// Configuration: who votes in a group, who only listens, and, while the voters change, both sets (Raft §6).
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "broker/protocol/record_batch.h"
+#include "broker/protocol/uuid.h"
+#include "runtime/base/time.h"
+
+namespace fulmar {
+
+// One replica: a broker, and the data directory that keeps its promises. A broker whose disk was replaced comes back
+// as another replica.
+struct ReplicaId {
+  std::int32_t broker = -1;
+  Uuid directory;
+
+  auto operator<=>(const ReplicaId&) const = default;
+};
+std::string to_string(const ReplicaId& id);  // "3", or "3/DIRECTORY"
+
+struct Configuration {
+  std::vector<ReplicaId> voters;       // ascending, as are the others
+  std::vector<ReplicaId> next_voters;  // not empty: joint, a decision needs a majority of both
+  std::vector<ReplicaId> learners;     // are sent everything and count for nothing; disjoint from the voters
+
+  bool operator==(const Configuration&) const = default;
+  bool joint() const { return !next_voters.empty(); }
+  bool empty() const { return voters.empty(); }
+  bool is_voter(const ReplicaId& id) const;
+  bool is_learner(const ReplicaId& id) const;
+  std::vector<ReplicaId> all_voters() const;  // of both sets, once each, ascending
+  std::vector<ReplicaId> members() const;     // voters and learners
+
+  // Whether those for whom `yes` is true are a majority, of both sets if joint.
+  bool has_quorum(const std::function<bool(const ReplicaId&)>& yes) const;
+  // The largest value that a majority has reached, of both sets if joint.
+  std::int64_t reached_by_quorum(const std::function<std::int64_t(const ReplicaId&)>& reached) const;
+};
+
+// "1 2 3", "1 2 3 -> 2 3 4", "1 2 3 + 4".
+std::string to_string(const Configuration& configuration);
+
+}  // namespace fulmar

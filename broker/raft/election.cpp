@@ -1,0 +1,109 @@
+// Elections: pre-vote, vote, and the leases that make a vote wait (Raft §5.2, §5.4.1; thesis §4.2.3, §9.6).
+#include <algorithm>
+
+#include "broker/raft/raft.h"
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+// Also for who is a voter no more by a configuration that may yet be uncommitted: it may be the only one that has it,
+// and the others need its vote as long as they have not (thesis §4.2.2).
+bool Raft::may_stand() const {
+  if (state_.damage != 0) return false;
+  const auto& known = state_.configurations;
+  for (auto entry = known.rbegin(); entry != known.rend(); ++entry) {
+    if (entry->configuration.is_voter(self_)) return true;
+    if (entry->offset < commit_) return false;
+  }
+  return false;
+}
+
+// Whether a leader may count on nobody else being elected: then votes are not even considered.
+bool Raft::hears_leader() const {
+  if (role_ == Role::leader) return lease_until() > now_;
+  return now_ - leader_heard_at_ < settings_.election_timeout;
+}
+
+bool Raft::up_to_date(const VoteRequest& request) const {
+  if (request.last_epoch != last_epoch()) return request.last_epoch > last_epoch();
+  return request.log_end >= log_.end();
+}
+
+void Raft::stand(bool pre_vote, bool transfer) {
+  role_ = pre_vote ? Role::pre_candidate : Role::candidate;
+  leader_.reset();
+  verified_ = 0;
+  pending_.reset();
+  votes_.clear();
+  peers_.clear();
+  transfer_.reset();
+  target_.clear();
+  standing_by_transfer_ = transfer;
+  if (!pre_vote) {
+    ++state_.term;
+    state_.vote = self_;
+    store();
+  }
+  votes_[self_] = true;
+  auto term = state_.term + (pre_vote ? 1 : 0);
+  for (const auto& id : configuration().all_voters())
+    if (id != self_) send(id, VoteRequest{log_.end(), last_epoch(), pre_vote, transfer}, term);
+  count_votes();
+}
+
+void Raft::count_votes() {
+  auto said = [&](bool what) {
+    return configuration().has_quorum([&](const ReplicaId& id) {
+      auto found = votes_.find(id);
+      return found != votes_.end() && found->second == what;
+    });
+  };
+  if (said(true)) {
+    if (role_ == Role::pre_candidate)
+      stand(false, standing_by_transfer_);
+    else
+      become_leader();
+  } else if (said(false)) {
+    become_follower(state_.term, std::nullopt);
+  }
+}
+
+void Raft::on(const Message& message, const VoteRequest& request) {
+  // A replica that lost what it had kept has lost what makes its vote worth anything.
+  if (state_.damage != 0) return;
+  if (request.pre_vote) {
+    bool granted = message.term > state_.term && up_to_date(request);
+    send(message.from, VoteReply{true, granted}, granted ? message.term : state_.term);
+    return;
+  }
+  bool free = !state_.vote || state_.vote == message.from;
+  bool granted = role_ == Role::follower && !leader_ && free && up_to_date(request);
+  if (granted) {
+    if (!state_.vote) {
+      state_.vote = message.from;
+      store();
+    }
+    reset_election_timer();
+  }
+  send(message.from, VoteReply{false, granted});
+}
+
+void Raft::on(const Message& message, const VoteReply& reply) {
+  if (role_ == Role::pre_candidate) {
+    // A yes is for the term this would stand for.
+    if (!reply.pre_vote || (reply.granted && message.term != state_.term + 1)) return;
+  } else if (role_ != Role::candidate || reply.pre_vote) {
+    return;
+  }
+  votes_[message.from] = reply.granted;
+  count_votes();
+}
+
+void Raft::on(const Message&, const TimeoutNow& body) {
+  if (role_ != Role::follower || !may_stand()) return;
+  commit_to(std::min(body.commit, verified_));
+  reset_election_timer();
+  stand(false, true);
+}
+
+}  // namespace fulmar

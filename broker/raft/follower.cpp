@@ -1,0 +1,115 @@
+// What a follower does with what a leader sends (Raft figure 2, AppendEntries and InstallSnapshot).
+#include <algorithm>
+
+#include "broker/raft/raft.h"
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+void Raft::heard_leader(const ReplicaId& leader) {
+  ASSERT(role_ != Role::leader);  // there is one per term (Raft §5.2)
+  if (role_ != Role::follower || leader_ != leader) become_follower(state_.term, leader);
+  leader_heard_at_ = now_;
+  reset_election_timer();
+}
+
+void Raft::refuse(const AppendRequest& request, Verdict verdict) {
+  AppendReply reply{.verdict = verdict, .prev_offset = request.prev_offset, .log_end = log_.end()};
+  reply.damage = state_.damage;
+  reply.sent_at = request.sent_at;
+  auto end = log_.epochs().end_of(request.prev_epoch, log_.end());
+  reply.hint = end ? *end : EpochCache::Entry{-1, log_.start()};
+  reply.hint.start_offset = std::min(reply.hint.start_offset, request.prev_offset);
+  send(*leader_, reply);
+}
+
+void Raft::acknowledge() {
+  acknowledged_ = kept();
+  AppendReply reply{.verdict = Verdict::matched, .match = acknowledged_, .log_end = log_.end()};
+  reply.damage = state_.damage;
+  reply.sent_at = append_sent_at_;
+  send(*leader_, reply);
+}
+
+// Where what came begins to differ from the log here, or to go beyond it; nullopt if all of it is there.
+std::optional<Offset> Raft::first_difference(const AppendRequest& request) const {
+  auto at = std::max(request.prev_offset, log_.start());
+  for (std::size_t i = 0; i < request.epochs.size(); ++i) {
+    auto span_end = i + 1 < request.epochs.size() ? request.epochs[i + 1].start_offset : request.end;
+    while (at < span_end) {
+      if (at >= log_.end()) return log_.end();
+      auto mine = log_.epochs().epoch_of(at);
+      if (mine != request.epochs[i].epoch) return at;
+      at = std::min(span_end, log_.epochs().end_of(*mine, log_.end())->start_offset);
+    }
+  }
+  return std::nullopt;
+}
+
+void Raft::on(const Message& message, const AppendRequest& request) {
+  heard_leader(message.from);
+  if (configuration().empty()) return refuse(request, Verdict::start_over);
+  if (request.prev_offset > log_.end()) return refuse(request, Verdict::mismatched);
+  if (request.prev_offset > commit_ ||
+      !settings_.commits_are_stable) {  // else: what is committed is in every leader's log
+    bool matches = request.prev_epoch == unknown_epoch
+                       // Nothing precedes the leader's log: the same batch at its start proves all before it the same.
+                       ? !request.epochs.empty() && log_.end() > request.prev_offset &&
+                             log_.epochs().epoch_of(request.prev_offset) == request.epochs.front().epoch
+                       : epoch_before(request.prev_offset) == request.prev_epoch;
+    if (!matches)
+      return refuse(request, request.prev_epoch == unknown_epoch ? Verdict::start_over : Verdict::mismatched);
+  }
+  advance_log_start(request.log_start);
+  append_sent_at_ = request.sent_at;
+  auto from = first_difference(request);
+  if (!from) {
+    verified_ = std::max(verified_, request.end);
+    commit_to(std::min(request.commit, verified_));
+    return acknowledge();
+  }
+  if (*from < log_.end()) {
+    ASSERT(*from >= commit_ || !settings_.commits_are_stable);  // a truncation never crosses the commit index
+    commit_ = std::min(commit_, *from);
+    output_.truncate_to = *from;
+    verified_ = std::min(verified_, *from);
+  }
+  forget_configurations_from(*from);
+  for (const auto& entry : request.configurations)
+    if (entry.offset >= *from) remember_configuration(entry);
+  output_.append_from = *from;
+  pending_ = Pending{request.end, request.commit, request.sent_at};
+}
+
+void Raft::on(const Message& message, const Heartbeat& heartbeat) {
+  heard_leader(message.from);
+  if (heartbeat.healed != 0 && heartbeat.healed == state_.damage) {
+    state_.damage = 0;
+    store();
+  }
+  commit_to(std::min(heartbeat.commit, verified_));
+  advance_log_start(heartbeat.log_start);
+  send(message.from, HeartbeatReply{kept(), state_.damage, heartbeat.sent_at});
+}
+
+void Raft::on(const Message& message, const StartOver& request) {
+  heard_leader(message.from);
+  append_sent_at_ = request.sent_at;
+  if (!configuration().empty() && commit_ >= request.offset) {  // it has come before
+    verified_ = std::max(verified_, request.offset);
+    return acknowledge();
+  }
+  state_.configurations = {request.configuration};
+  state_.solo = false;
+  store();
+  output_.start_over = request;
+  verified_ = 0;
+  pending_ = Pending{request.offset, request.commit, request.sent_at};
+}
+
+void Raft::advance_log_start(Offset offset) {
+  offset = std::min({offset, commit_, log_.stable_end()});
+  if (offset > log_.start()) output_.log_start = offset;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,63 @@
+#include "broker/raft/message.h"
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+namespace {
+
+std::string at(Offset offset, Epoch epoch) {
+  return std::to_string(offset) + "@" + (epoch == unknown_epoch ? "?" : std::to_string(epoch));
+}
+
+std::string text_of(const VoteRequest& body) {
+  return std::string(body.pre_vote ? "pre-vote? " : "vote? ") + at(body.log_end, body.last_epoch) +
+         (body.transfer ? " transfer" : "");
+}
+
+std::string text_of(const VoteReply& body) {
+  return std::string(body.pre_vote ? "pre-vote " : "vote ") + (body.granted ? "yes" : "no");
+}
+
+std::string text_of(const AppendRequest& body) {
+  auto text = "append " + at(body.prev_offset, body.prev_epoch) + ".." + std::to_string(body.end);
+  for (const auto& span : body.epochs) text += " e" + std::to_string(span.epoch);
+  for (const auto& entry : body.configurations)
+    text += " config " + std::to_string(entry.offset) + " (" + to_string(entry.configuration) + ")";
+  return text + " commit " + std::to_string(body.commit);
+}
+
+std::string text_of(const AppendReply& body) {
+  switch (body.verdict) {
+    case Verdict::matched: return "matched " + std::to_string(body.match);
+    case Verdict::mismatched:
+      return "mismatched " + std::to_string(body.prev_offset) + " hint " + at(body.hint.start_offset, body.hint.epoch);
+    case Verdict::start_over: return "must start over";
+  }
+  UNREACHABLE();
+}
+
+std::string text_of(const Heartbeat& body) {
+  return "heartbeat commit " + std::to_string(body.commit) + (body.healed ? " healed" : "");
+}
+
+std::string text_of(const HeartbeatReply& body) {
+  return "alive " + std::to_string(body.match) + (body.damage ? " damaged" : "");
+}
+
+std::string text_of(const TimeoutNow& body) {
+  return "timeout now, commit " + std::to_string(body.commit);
+}
+
+std::string text_of(const StartOver& body) {
+  return "start over " + at(body.offset, body.epoch) + " (" + to_string(body.configuration.configuration) + ")";
+}
+
+}  // namespace
+
+std::string to_string(const Message& message) {
+  return to_string(message.from) + ">" + to_string(message.to) + " t" + std::to_string(message.term) + " " +
+         std::visit([](const auto& body) { return text_of(body); }, message.body);
+}
+
+}  // namespace fulmar

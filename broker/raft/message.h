@@ -1,0 +1,95 @@
+// What the replicas of one group say to each other. An append's records travel beside it: the core knows offsets and
+// epochs only.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "broker/raft/types.h"
+
+namespace fulmar {
+
+struct VoteRequest {
+  Offset log_end = 0;     // of the candidate's log
+  Epoch last_epoch = -1;  // of its last batch
+  bool pre_vote = false;  // would you? The term is the one it would stand for (Raft thesis §9.6)
+  bool transfer = false;  // the leader wants it: no need to have lost the leader first (Raft thesis §3.10)
+};
+
+struct VoteReply {
+  bool pre_vote = false;
+  bool granted = false;
+};
+
+// Batches [prev_offset, end), whose epochs are `epochs`; nothing in them, and still a question, if the two are equal.
+struct AppendRequest {
+  Offset prev_offset = 0;
+  // Of the last batch before prev_offset; -1: there never was one; unknown_epoch: it is gone from the leader's log.
+  Epoch prev_epoch = -1;
+  std::vector<EpochCache::Entry> epochs;  // which epoch begins where; the first at prev_offset
+  Offset end = 0;
+  std::vector<ConfigurationAt> configurations;  // of the control batches among them
+  Offset commit = 0;
+  Offset log_start = 0;        // of the leader's log: what is below may go
+  Instant sent_at = long_ago;  // of the leader's clock, to be given back
+};
+constexpr Epoch unknown_epoch = -2;
+
+enum class Verdict : unsigned char {
+  matched,     // the logs agree up to `match`, and it is kept
+  mismatched,  // what precedes the append is not there: look further back, see hint
+  start_over,  // there is nothing to build on: begin anew at the start of the leader's log
+};
+
+struct AppendReply {
+  Verdict verdict = Verdict::matched;
+  Offset match = 0;        // kept and known to agree with the leader's
+  Offset prev_offset = 0;  // of the append that did not match
+  // Where the largest epoch not above the append's previous one ends here: the logs agree there or before (KIP-101).
+  EpochCache::Entry hint{-1, 0};
+  Offset log_end = 0;
+  std::uint64_t damage = 0;  // HardState::damage
+  Instant sent_at = long_ago;
+};
+
+struct Heartbeat {
+  Offset commit = 0;  // never beyond what the follower is known to share
+  Offset log_start = 0;
+  std::uint64_t healed = 0;  // the damage of this number is made good
+  Instant sent_at = long_ago;
+};
+
+struct HeartbeatReply {
+  Offset match = 0;
+  std::uint64_t damage = 0;
+  Instant sent_at = long_ago;
+};
+
+// Stand for election at once: the leader hands over. You have everything, and `commit` of it is committed.
+struct TimeoutNow {
+  Offset commit = 0;
+};
+
+// Forget the log, and begin anew at `offset` with what is in force there. A group with a state machine sends its
+// snapshot along.
+struct StartOver {
+  Offset offset = 0;
+  Epoch epoch = -1;  // of the last batch before
+  ConfigurationAt configuration;
+  Offset commit = 0;
+  Instant sent_at = long_ago;
+};
+
+struct Message {
+  ReplicaId from;
+  ReplicaId to;
+  Epoch term = -1;
+  std::variant<VoteRequest, VoteReply, AppendRequest, AppendReply, Heartbeat, HeartbeatReply, TimeoutNow, StartOver>
+      body;
+};
+
+// "1>2 t3 append 10@2..15 commit 10", for tests and traces.
+std::string to_string(const Message& message);
+
+}  // namespace fulmar

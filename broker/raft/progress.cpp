@@ -1,0 +1,59 @@
+#include "broker/raft/progress.h"
+
+#include <algorithm>
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+void Progress::become(Feeding feeding) {
+  feeding_ = feeding;
+  in_flight_.clear();
+}
+
+bool Progress::may_send(Offset log_end, const RaftSettings& settings) const {
+  switch (feeding_) {
+    case Feeding::probe: return in_flight_.empty();  // also with nothing to send: the question is where the logs agree
+    case Feeding::replicate:
+      return next_ < log_end && in_flight_.size() < static_cast<std::size_t>(settings.appends_in_flight_max);
+    case Feeding::catch_up: return next_ < log_end && in_flight_.empty();
+    case Feeding::start_over: return in_flight_.empty();
+  }
+  UNREACHABLE();
+}
+
+void Progress::sent(Offset end, Instant now) {
+  ASSERT(end >= next_ || feeding_ == Feeding::start_over);
+  if (in_flight_.empty()) moved_at_ = now;
+  in_flight_.push_back(end);
+  if (feeding_ == Feeding::replicate || feeding_ == Feeding::catch_up) next_ = end;
+}
+
+void Progress::matched(Offset match, Offset log_end, const RaftSettings& settings, Instant now) {
+  bool moved = match > match_;
+  match_ = std::max(match_, match);
+  next_ = std::max(next_, match_);
+  if (feeding_ == Feeding::probe || feeding_ == Feeding::start_over) {
+    become(log_end - match_ > settings.catch_up_lag ? Feeding::catch_up : Feeding::replicate);
+    next_ = match_;
+  } else {
+    while (!in_flight_.empty() && in_flight_.front() <= match_) in_flight_.pop_front();
+    if (feeding_ == Feeding::catch_up && log_end - match_ <= settings.catch_up_lag) feeding_ = Feeding::replicate;
+  }
+  if (moved) moved_at_ = now;
+}
+
+void Progress::probe_from(Offset next) {
+  become(Feeding::probe);
+  next_ = next;
+  match_ = std::min(match_, next);
+}
+
+void Progress::damaged(std::uint64_t damage, Offset log_end) {
+  if (damage == damage_) return;
+  damage_ = damage;
+  repair_until_ = std::max(log_end, next_);
+  probe_from(0);
+}
+
+}  // namespace fulmar

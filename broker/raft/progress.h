@@ -1,0 +1,64 @@
+// Progress: what a leader knows of one follower, and how it feeds it (as in etcd's tracker).
+//
+//   probe      where the logs agree is not known: one append at a time, each answer moves `next`
+//   replicate  they agree up to `next`, by all that is known: appends follow each other without waiting
+//   catch_up   as replicate, but far behind: one append at a time, and the driver throttles
+//   start_over it needs what the leader's log has no more: it begins anew at the log's start
+#pragma once
+
+#include <deque>
+#include <string>
+
+#include "broker/raft/types.h"
+
+namespace fulmar {
+
+enum class Feeding : unsigned char { probe, replicate, catch_up, start_over };
+
+class Progress {
+ public:
+  explicit Progress(Offset next) : next_(next) {}
+
+  Feeding feeding() const { return feeding_; }
+  Offset match() const { return match_; }  // kept by the follower, and the same as here
+  Offset next() const { return next_; }    // what to send next
+  // When the follower is known to have listened, at least: the sending of the last thing it answered.
+  Instant heard_at() const { return heard_at_; }
+  std::uint64_t damage() const { return damage_; }
+  // The damage that is made good, for the follower to be told; 0 if none is.
+  std::uint64_t healed() const { return damage_ != 0 && match_ >= repair_until_ ? damage_ : 0; }
+
+  // Whether anything may be sent now, given the leader's log end.
+  bool may_send(Offset log_end, const RaftSettings& settings) const;
+  // An append of [next, end) was sent.
+  void sent(Offset end, Instant now);
+
+  // The follower answered something that was sent at `sent_at` (of the leader's clock), and so lived then.
+  void heard(Instant sent_at) { heard_at_ = std::max(heard_at_, sent_at); }
+  // It keeps everything below `match`.
+  void matched(Offset match, Offset log_end, const RaftSettings& settings, Instant now);
+  // Its log does not have what precedes next(); the logs agree at `next` at the latest.
+  void probe_from(Offset next);
+  void must_start_over() { become(Feeding::start_over); }
+  // It lost part of what it had kept, and has it all again once it matches `log_end`.
+  void damaged(std::uint64_t damage, Offset log_end);
+  void repaired() { damage_ = 0; }
+  // What is under way may be lost: sends it again.
+  void lost() { probe_from(match_); }
+  // Has waited for an answer to an append since this long ago, at least.
+  bool stalled_since(Instant at) const { return !in_flight_.empty() && moved_at_ <= at; }
+
+ private:
+  void become(Feeding feeding);
+
+  Feeding feeding_ = Feeding::probe;
+  Offset match_ = 0;
+  Offset next_;
+  std::deque<Offset> in_flight_;  // the ends of the appends not answered; bounded by RaftSettings
+  Instant heard_at_ = long_ago;
+  Instant moved_at_ = long_ago;
+  std::uint64_t damage_ = 0;
+  Offset repair_until_ = 0;
+};
+
+}  // namespace fulmar

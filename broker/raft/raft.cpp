@@ -1,0 +1,223 @@
+#include "broker/raft/raft.h"
+
+#include <algorithm>
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+namespace {
+
+const Configuration none;
+
+bool from_leader(const Message& message) {
+  return std::holds_alternative<AppendRequest>(message.body) || std::holds_alternative<Heartbeat>(message.body) ||
+         std::holds_alternative<StartOver>(message.body);
+}
+
+}  // namespace
+
+Raft::Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, HardState state, Offset commit,
+           Random random, Instant now)
+    : self_(self),
+      settings_(settings),
+      log_(log),
+      random_(random),
+      now_(now),
+      state_(std::move(state)),
+      commit_(std::clamp(commit, log.start(), log.end())) {
+  state_.term = std::max(state_.term, last_epoch());
+  // A batch whose configuration was stored may not have reached the log.
+  auto& known = state_.configurations;
+  auto lost = std::find_if(known.begin(), known.end(), [&](const ConfigurationAt& entry) {
+    if (entry.offset < log_.start()) return false;  // -1, or its batch is gone, and was committed
+    return entry.offset >= log_.end() || log_.epochs().epoch_of(entry.offset) != entry.epoch;
+  });
+  if (lost != known.end()) {
+    known.erase(lost, known.end());
+    store();
+  }
+  // A voter that comes back does not know when it last heard a leader: it may just have promised one its lease.
+  leader_heard_at_ = state_.term < 0 ? long_ago : now;
+  reset_election_timer();
+  if (!may_stand() || configuration().all_voters() != std::vector{self_}) return;
+  if (state_.solo && state_.vote == self_ && state_.term >= last_epoch())
+    become_leader();
+  else
+    stand(false, false);
+}
+
+const Configuration& Raft::configuration() const {
+  return state_.configurations.empty() ? none : state_.configurations.back().configuration;
+}
+
+std::optional<Epoch> Raft::epoch_before(Offset offset) const {
+  return offset == 0 ? -1 : log_.epochs().epoch_of(offset - 1);
+}
+
+void Raft::send(const ReplicaId& to, decltype(Message::body) body, std::optional<Epoch> term) {
+  output_.messages.push_back({self_, to, term.value_or(state_.term), std::move(body)});
+}
+
+Output Raft::take_output() {
+  return std::exchange(output_, {});
+}
+
+void Raft::reset_election_timer() {
+  auto timeout = settings_.election_timeout.count();
+  election_at_ = now_ + Duration(random_.between(timeout, 2 * timeout));
+}
+
+void Raft::become_follower(Epoch term, std::optional<ReplicaId> leader) {
+  ASSERT(term >= state_.term);
+  if (term > state_.term) {
+    state_.term = term;
+    state_.vote.reset();
+    store();
+  }
+  if (role_ != Role::follower) reset_election_timer();
+  role_ = Role::follower;
+  leader_ = leader;
+  verified_ = 0;
+  acknowledged_ = -1;
+  append_sent_at_ = long_ago;
+  pending_.reset();
+  votes_.clear();
+  peers_.clear();
+  transfer_.reset();
+  target_.clear();
+  output_.append.reset();
+}
+
+void Raft::become_leader() {
+  role_ = Role::leader;
+  leader_ = self_;
+  pending_.reset();
+  votes_.clear();
+  peers_.clear();
+  transfer_.reset();
+  target_.clear();
+  term_start_ = log_.end();
+  led_since_ = now_;
+  heartbeat_at_ = now_;
+  if (state_.solo) commit_to(log_.stable_end());
+  adopt_members();
+  // What came before can only be committed by an entry of this term on top of it (Raft §5.4.2).
+  if (commit_ < log_.end() && !state_.solo) {
+    output_.append = ControlBatch{ControlBatch::Kind::leader_change, {}};
+  }
+}
+
+void Raft::tick(Instant now) {
+  now_ = now;
+  if (role_ == Role::leader) {
+    if (!quorum_heard()) {
+      become_follower(state_.term, std::nullopt);
+      return;
+    }
+    for (auto& [id, progress] : peers_)
+      if (progress.stalled_since(now - settings_.election_timeout)) progress.lost();
+    lead_on();
+    if (role_ == Role::leader && now >= heartbeat_at_) send_heartbeats();
+    return;
+  }
+  if (now < election_at_) return;
+  reset_election_timer();
+  if (may_stand()) stand(true, false);
+}
+
+void Raft::campaign(Instant now) {
+  now_ = now;
+  if (role_ == Role::leader || !may_stand()) return;
+  reset_election_timer();
+  stand(true, false);
+}
+
+void Raft::receive(const Message& message, Instant now) {
+  ASSERT(message.to == self_);
+  now_ = now;
+  const auto* vote = std::get_if<VoteRequest>(&message.body);
+  if (vote && !vote->transfer && hears_leader()) return;
+  const auto* vote_reply = std::get_if<VoteReply>(&message.body);
+  // The term of a pre-vote, and of a yes to one, is that of an election that has not begun.
+  bool hypothetical = (vote && vote->pre_vote) || (vote_reply && vote_reply->pre_vote && vote_reply->granted);
+  if (message.term > state_.term && !hypothetical)
+    become_follower(message.term, from_leader(message) ? std::optional(message.from) : std::nullopt);
+  if (message.term < state_.term) {
+    // So that who fell behind learns the term.
+    if (from_leader(message)) send(message.from, HeartbeatReply{0, state_.damage, {}});
+    if (vote) send(message.from, VoteReply{vote->pre_vote, false});
+    return;
+  }
+  std::visit([&](const auto& body) { on(message, body); }, message.body);
+}
+
+void Raft::log_changed(Instant now) {
+  now_ = now;
+  if (role_ == Role::leader) {
+    lead_on();
+    return;
+  }
+  if (!pending_) return;
+  auto done = *std::exchange(pending_, std::nullopt);
+  ASSERT(log_.end() >= done.end);
+  verified_ = std::max(verified_, done.end);
+  append_sent_at_ = done.sent_at;
+  commit_to(std::min(done.commit, verified_));
+  if (log_.stable_end() >= done.end) acknowledge();
+}
+
+void Raft::append_failed(Instant now) {
+  now_ = now;
+  pending_.reset();
+  forget_configurations_from(log_.end());
+  if (role_ == Role::leader) become_follower(state_.term, std::nullopt);
+}
+
+void Raft::stable_moved(Instant now) {
+  now_ = now;
+  if (role_ == Role::leader)
+    lead_on();
+  else if (leader_ && kept() > acknowledged_)
+    acknowledge();
+}
+
+void Raft::resign(Instant now) {
+  now_ = now;
+  if (role_ == Role::leader) become_follower(state_.term, std::nullopt);
+}
+
+void Raft::remember_configuration(ConfigurationAt entry) {
+  auto& known = state_.configurations;
+  known.push_back(std::move(entry));
+  // One from before the log's start is enough: it was in force there.
+  while (known.size() > 1 && known[1].offset < log_.start()) known.erase(known.begin());
+  state_.solo = false;
+  store();
+}
+
+void Raft::forget_configurations_from(Offset offset) {
+  auto& known = state_.configurations;
+  auto before = known.size();
+  std::erase_if(known, [&](const ConfigurationAt& entry) { return entry.offset >= offset; });
+  if (known.size() != before) store();
+}
+
+void Raft::commit_to(Offset offset) {
+  if (offset <= commit_) return;
+  ASSERT(offset <= log_.end());
+  commit_ = offset;
+}
+
+const Progress* Raft::progress(const ReplicaId& peer) const {
+  auto found = peers_.find(peer);
+  return found == peers_.end() ? nullptr : &found->second;
+}
+
+Offset Raft::match_of(const ReplicaId& id) const {
+  if (id == self_) return log_.stable_end();
+  const auto* known = progress(id);
+  return known ? known->match() : 0;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,193 @@
+// Raft: one replica's part in one group, as a pure state machine over Kafka offsets (Ongaro & Ousterhout 2014, and
+// Ongaro's thesis for pre-vote, leases, transfer and learners).
+//
+// No I/O, no clock, no fiber: whoever drives it tells it the time, messages and what became of the log, one at a time,
+// and after each input takes the Output and does what it says before the next input. Entries are batches on the log's
+// disk; the core decides by offsets and by the epochs of the LogView, and never sees a record.
+//
+// What it keeps, by the tests of tests/raft: at most one leader per term; a leader only adds to its log; a follower
+// never removes what is committed; what is committed is in the log of every later leader; what was told to others
+// (terms, votes, matches) was on stable storage first.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "broker/raft/message.h"
+#include "broker/raft/progress.h"
+#include "runtime/base/random.h"
+
+namespace fulmar {
+
+// A batch of the leader's own, to be appended to the end of its log in its term.
+struct ControlBatch {
+  enum class Kind : unsigned char { leader_change, configuration } kind;
+  Configuration configuration;
+};
+
+// What an input asks for, in the order in which it has to be done. Nothing below may begin before all above it is done.
+struct Output {
+  std::optional<HardState> store;       // to stable storage
+  std::optional<StartOver> start_over;  // forget the log, begin anew; then call log_changed()
+  std::optional<Offset> truncate_to;    // drop what is at and after
+  std::optional<Offset> append_from;    // append what came with the request, from there; then call log_changed()
+  std::optional<Offset> log_start;      // what is below may go (never beyond the commit index)
+  std::optional<ControlBatch> append;   // then call log_changed()
+  std::vector<Message> messages;
+};
+
+// The next append to a follower; the driver reads the batches, and fills in end, epochs and configurations.
+struct AppendPlan {
+  Message message;  // its body is an AppendRequest
+  bool throttled = false;
+};
+
+class Raft {
+ public:
+  // `state` as stored last (a group's first replicas: only its configurations given, at offset -1); `commit`: known to
+  // be committed, may lag. Configurations that the log has no more are forgotten: the first Output stores that.
+  Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, HardState state, Offset commit, Random random,
+       Instant now);
+
+  // -- Inputs. After each: take_output().
+  void tick(Instant now);  // at least four times per heartbeat interval
+  void receive(const Message& message, Instant now);
+  // The log is as the last Output asked, or this leader's own batches were appended to it.
+  void log_changed(Instant now);
+  // Appending what the last Output asked for failed, and the log is as it was (no space).
+  void append_failed(Instant now);
+  void stable_moved(Instant now);
+  // Stand for election without waiting (a group's first; its preferred leader).
+  void campaign(Instant now);
+  // The voters wanted, ascending. Learners, joint and final configurations follow by themselves (Raft §6); kept until
+  // reached. Only a leader can; others ignore it.
+  void set_target(std::vector<ReplicaId> voters, Instant now);
+  // Hands leadership to a voter, once it has everything. False if this is no leader or that no voter.
+  bool transfer(const ReplicaId& to, Instant now);
+  void resign(Instant now);  // gives up leadership without a successor
+  Output take_output();
+
+  // -- Feeding followers. The driver asks for a plan (and takes the output: there may be a StartOver instead), reads,
+  // and says what it sent; the plan is void if anything of the group's term or of that follower's progress changed
+  // meanwhile, and append_sent() returns false.
+  bool may_feed(const ReplicaId& peer) const;  // whether plan_append() would have something
+  std::optional<AppendPlan> plan_append(const ReplicaId& peer, Instant now);
+  bool append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Instant now);
+  // The way to the peer was interrupted: what was sent may be lost.
+  void peer_lost(const ReplicaId& peer);
+
+  // -- What is known.
+  const ReplicaId& self() const { return self_; }
+  Role role() const { return role_; }
+  Epoch term() const { return state_.term; }
+  std::optional<ReplicaId> leader() const { return leader_; }
+  Offset commit() const { return commit_; }
+  const HardState& hard_state() const { return state_; }
+  const Configuration& configuration() const;
+  // The leader knows all that was ever committed, and everything up to commit() is (Raft §8).
+  bool established() const { return role_ == Role::leader && commit_ >= term_start_; }
+  // Clients may append here now.
+  bool accepts_appends() const { return role_ == Role::leader && !transfer_; }
+  // No other leader can have committed anything before this instant (Raft thesis §6.4.1).
+  Instant lease_until() const;
+  const Progress* progress(const ReplicaId& peer) const;
+  Offset match_of(const ReplicaId& id) const;  // of a leader's follower, or of itself
+  const std::vector<ReplicaId>& target() const { return target_; }
+
+ private:
+  struct Transfer {
+    ReplicaId to;
+    Instant give_up_at;
+    bool told = false;
+  };
+
+  // raft.cpp
+  Epoch last_epoch() const { return log_.epochs().latest().value_or(-1); }
+  std::optional<Epoch> epoch_before(Offset offset) const;  // nullopt: not known any more
+  void store() { output_.store = state_; }
+  void send(const ReplicaId& to, decltype(Message::body) body, std::optional<Epoch> term = {});
+  void become_follower(Epoch term, std::optional<ReplicaId> leader);
+  void become_leader();
+  void reset_election_timer();
+  void remember_configuration(ConfigurationAt entry);
+  void forget_configurations_from(Offset offset);
+  void commit_to(Offset offset);
+
+  // election.cpp
+  bool may_stand() const;
+  bool hears_leader() const;
+  bool up_to_date(const VoteRequest& request) const;
+  void stand(bool pre_vote, bool transfer);
+  void count_votes();
+  void on(const Message& message, const VoteRequest& request);
+  void on(const Message& message, const VoteReply& reply);
+  void on(const Message& message, const TimeoutNow& body);
+
+  // follower.cpp
+  void heard_leader(const ReplicaId& leader);
+  void on(const Message& message, const AppendRequest& request);
+  void on(const Message& message, const Heartbeat& heartbeat);
+  void on(const Message& message, const StartOver& request);
+  std::optional<Offset> first_difference(const AppendRequest& request) const;
+  void refuse(const AppendRequest& request, Verdict verdict);
+  void acknowledge();
+  Offset kept() const { return std::min(verified_, log_.stable_end()); }
+  void advance_log_start(Offset offset);
+
+  // replication.cpp
+  void on(const Message& message, const AppendReply& reply);
+  void on(const Message& message, const HeartbeatReply& reply);
+  void note_damage(Progress& progress, std::uint64_t damage);
+  void send_heartbeats();
+  void advance_commit();
+  bool quorum_heard() const;
+  void lead_on();  // what a leader does next, after anything that may let it
+  void continue_transfer();
+
+  // reconfiguration.cpp
+  void propose(Configuration configuration);
+  void continue_reconfiguration();
+  void adopt_members();
+  bool configuration_committed() const;
+
+  const ReplicaId self_;
+  const RaftSettings settings_;
+  const LogView& log_;
+  Random random_;
+  Instant now_;
+  HardState state_;
+  Output output_;
+
+  Role role_ = Role::follower;
+  std::optional<ReplicaId> leader_;
+  Offset commit_;
+  Instant election_at_;
+  Instant leader_heard_at_;
+  // Follower: up to where the log is known to agree with this term's leader's.
+  Offset verified_ = 0;
+  Offset acknowledged_ = -1;  // last told
+  struct Pending {
+    Offset end;
+    Offset commit;
+    Instant sent_at;
+  };
+  std::optional<Pending> pending_;     // an append being done by the driver
+  Instant append_sent_at_ = long_ago;  // of the last append from the leader, by the leader's clock
+
+  // Candidate.
+  std::map<ReplicaId, bool> votes_;
+  bool standing_by_transfer_ = false;
+
+  // Leader.
+  std::map<ReplicaId, Progress> peers_;
+  Offset term_start_ = 0;  // where this leader's own entries begin
+  Instant led_since_;
+  Instant heartbeat_at_;
+  std::optional<Transfer> transfer_;
+  std::vector<ReplicaId> target_;
+};
+
+}  // namespace fulmar

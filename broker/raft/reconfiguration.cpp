@@ -1,0 +1,72 @@
+// Changing the voters: learners first, then both sets, then the new one (Raft §6, thesis §4.2, §4.3).
+#include <algorithm>
+
+#include "broker/raft/raft.h"
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+bool Raft::configuration_committed() const {
+  return state_.configurations.back().offset < commit_;
+}
+
+// In force as soon as it is in the log, committed or not.
+void Raft::propose(Configuration configuration) {
+  remember_configuration({log_.end(), state_.term, configuration});
+  output_.append = ControlBatch{ControlBatch::Kind::configuration, std::move(configuration)};
+  adopt_members();
+}
+
+void Raft::adopt_members() {
+  std::map<ReplicaId, Progress> peers;
+  for (const auto& id : configuration().members()) {
+    if (id == self_) continue;
+    auto found = peers_.find(id);
+    peers.emplace(id, found == peers_.end() ? Progress(log_.end()) : std::move(found->second));
+  }
+  peers_ = std::move(peers);
+}
+
+void Raft::set_target(std::vector<ReplicaId> voters, Instant now) {
+  now_ = now;
+  if (role_ != Role::leader) return;
+  ASSERT(std::is_sorted(voters.begin(), voters.end()));
+  target_ = std::move(voters);
+  lead_on();
+}
+
+void Raft::continue_reconfiguration() {
+  // One change at a time, and none before this leader knows what is committed (the flaw of the first single-server
+  // changes, and its mending: raft-dev, July 2015).
+  if (output_.append || pending_ || !established() || !configuration_committed()) return;
+  const auto& now_in_force = configuration();
+  if (now_in_force.joint()) {
+    auto learners = now_in_force.learners;
+    return propose({now_in_force.next_voters, {}, std::move(learners)});
+  }
+  if (!now_in_force.is_voter(self_)) {  // led itself out: the one that has most takes over
+    auto next = std::max_element(now_in_force.voters.begin(), now_in_force.voters.end(),
+                                 [&](const auto& a, const auto& b) { return match_of(a) < match_of(b); });
+    send(*next, TimeoutNow{commit_});
+    become_follower(state_.term, std::nullopt);
+    return;
+  }
+  if (transfer_ || target_.empty()) return;
+  if (target_ == now_in_force.voters) {
+    if (!now_in_force.learners.empty()) return propose({now_in_force.voters, {}, {}});
+    target_.clear();
+    return;
+  }
+  std::vector<ReplicaId> newcomers;
+  std::set_difference(target_.begin(), target_.end(), now_in_force.voters.begin(), now_in_force.voters.end(),
+                      std::back_inserter(newcomers));
+  if (newcomers != now_in_force.learners) return propose({now_in_force.voters, {}, newcomers});
+  bool caught_up = std::all_of(newcomers.begin(), newcomers.end(), [&](const ReplicaId& id) {
+    const auto* known = progress(id);
+    return known->feeding() == Feeding::replicate && log_.end() - known->match() <= settings_.caught_up_lag &&
+           now_ - known->heard_at() < settings_.election_timeout;
+  });
+  if (caught_up) propose({now_in_force.voters, target_, {}});
+}
+
+}  // namespace fulmar

@@ -1,0 +1,178 @@
+// What a leader does for its followers: feeding, heartbeats, the commit index, its lease (Raft §5.3, §5.4; thesis
+// §6.4.1).
+#include <algorithm>
+
+#include "broker/raft/raft.h"
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+bool Raft::may_feed(const ReplicaId& peer) const {
+  const auto* known = progress(peer);
+  return role_ == Role::leader && known && known->may_send(log_.end(), settings_);
+}
+
+std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) {
+  now_ = now;
+  auto found = peers_.find(peer);
+  if (role_ != Role::leader || found == peers_.end()) return std::nullopt;
+  auto& progress = found->second;
+  if (!progress.may_send(log_.end(), settings_)) return std::nullopt;
+  if (progress.next() < log_.start() && progress.feeding() != Feeding::start_over) {
+    // What it lacks is gone; the start of the log may still follow what it has, if it has that much.
+    progress.probe_from(log_.start());
+  }
+  if (progress.feeding() == Feeding::start_over) {
+    // In force at the start of the log: the last configuration before it, or the group's first.
+    const auto& known = state_.configurations;
+    auto after = std::find_if(known.begin() + 1, known.end(), [&](const auto& e) { return e.offset >= log_.start(); });
+    send(peer, StartOver{log_.start(), epoch_before(log_.start()).value_or(-1), *std::prev(after), log_.start(), now});
+    progress.sent(log_.start(), now);
+    return std::nullopt;
+  }
+  AppendRequest request;
+  request.prev_offset = progress.next();
+  request.prev_epoch = epoch_before(progress.next()).value_or(unknown_epoch);
+  return AppendPlan{{self_, peer, state_.term, request}, progress.feeding() == Feeding::catch_up};
+}
+
+bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Instant now) {
+  now_ = now;
+  auto found = peers_.find(peer);
+  auto& request = std::get<AppendRequest>(plan.message.body);
+  if (role_ != Role::leader || plan.message.term != state_.term || found == peers_.end()) return false;
+  auto& progress = found->second;
+  if (progress.next() != request.prev_offset || !progress.may_send(log_.end(), settings_)) return false;
+  if (request.prev_offset < log_.start()) return false;
+  ASSERT(end >= request.prev_offset && end <= log_.end());
+  request.end = end;
+  request.epochs.clear();
+  if (end > request.prev_offset) {
+    request.epochs.push_back({*log_.epochs().epoch_of(request.prev_offset), request.prev_offset});
+    for (const auto& entry : log_.epochs().entries())
+      if (entry.start_offset > request.prev_offset && entry.start_offset < end) request.epochs.push_back(entry);
+  }
+  request.configurations.clear();
+  for (const auto& entry : state_.configurations)
+    if (entry.offset >= request.prev_offset && entry.offset < end) request.configurations.push_back(entry);
+  request.commit = commit_;
+  request.log_start = log_.start();
+  request.sent_at = now;
+  progress.sent(end, now);
+  return true;
+}
+
+void Raft::peer_lost(const ReplicaId& peer) {
+  if (auto found = peers_.find(peer); found != peers_.end()) found->second.lost();
+}
+
+void Raft::note_damage(Progress& progress, std::uint64_t damage) {
+  if (damage == 0)
+    progress.repaired();
+  else
+    progress.damaged(damage, log_.end());
+}
+
+void Raft::on(const Message& message, const AppendReply& reply) {
+  auto found = peers_.find(message.from);
+  if (role_ != Role::leader || found == peers_.end()) return;
+  auto& progress = found->second;
+  progress.heard(reply.sent_at);
+  note_damage(progress, reply.damage);
+  switch (reply.verdict) {
+    case Verdict::matched: progress.matched(std::min(reply.match, log_.end()), log_.end(), settings_, now_); break;
+    case Verdict::start_over: progress.must_start_over(); break;
+    case Verdict::mismatched: {
+      if (progress.feeding() == Feeding::probe && reply.prev_offset != progress.next()) break;  // an earlier question
+      // Nothing here reaches back to where it ended, or to where it went another way.
+      if (reply.log_end < log_.start() || reply.prev_offset <= log_.start()) {
+        progress.must_start_over();
+        break;
+      }
+      auto mine = log_.epochs().end_of(reply.hint.epoch, log_.end());
+      auto next = !mine                             ? log_.start()
+                  : mine->epoch == reply.hint.epoch ? std::min(mine->start_offset, reply.hint.start_offset)
+                                                    : mine->start_offset;
+      progress.probe_from(std::clamp(std::min(next, reply.prev_offset), log_.start(), log_.end()));
+      break;
+    }
+  }
+  lead_on();
+}
+
+void Raft::on(const Message& message, const HeartbeatReply& reply) {
+  auto found = peers_.find(message.from);
+  if (role_ != Role::leader || found == peers_.end()) return;
+  auto& progress = found->second;
+  progress.heard(reply.sent_at);
+  note_damage(progress, reply.damage);
+  auto match = std::min(reply.match, log_.end());
+  if (match > progress.match()) progress.matched(match, log_.end(), settings_, now_);
+  lead_on();
+}
+
+void Raft::send_heartbeats() {
+  heartbeat_at_ = now_ + settings_.heartbeat_interval;
+  for (const auto& [id, progress] : peers_)
+    send(id, Heartbeat{std::min(commit_, progress.match()), log_.start(), progress.healed(), now_});
+}
+
+// Counts what is kept by a majority, but commits only what is of this term, and all below it (Raft §5.4.2).
+void Raft::advance_commit() {
+  auto reached = configuration().reached_by_quorum([&](const ReplicaId& id) { return match_of(id); });
+  if (reached <= commit_) return;
+  if (!state_.solo && log_.epochs().epoch_of(reached - 1) != state_.term) return;
+  commit_to(reached);
+  if (settings_.announce_commits) heartbeat_at_ = now_;
+}
+
+bool Raft::quorum_heard() const {
+  auto since = now_ - settings_.election_timeout;
+  return led_since_ > since || configuration().has_quorum([&](const ReplicaId& id) {
+    const auto* known = progress(id);
+    return id == self_ || (known && known->heard_at() > since);
+  });
+}
+
+Instant Raft::lease_until() const {
+  if (role_ != Role::leader || (transfer_ && transfer_->told)) return {};
+  auto heard = configuration().reached_by_quorum([&](const ReplicaId& id) {
+    if (id == self_) return Instant::max().ns;
+    const auto* known = progress(id);
+    return (known ? known->heard_at() : long_ago).ns;
+  });
+  auto timeout = settings_.election_timeout;
+  return Instant{heard} + (timeout - timeout * settings_.clock_drift_permille / 1000);
+}
+
+void Raft::lead_on() {
+  advance_commit();
+  continue_transfer();
+  if (role_ == Role::leader) continue_reconfiguration();
+}
+
+bool Raft::transfer(const ReplicaId& to, Instant now) {
+  now_ = now;
+  if (role_ != Role::leader || transfer_ || to == self_ || !configuration().is_voter(to)) return false;
+  transfer_ = Transfer{to, now + settings_.election_timeout};
+  continue_transfer();
+  return true;
+}
+
+void Raft::continue_transfer() {
+  if (!transfer_) return;
+  if (now_ >= transfer_->give_up_at) {
+    // Once told, the other may stand at any time, however late the message comes: only a new term ends that.
+    if (transfer_->told)
+      stand(false, true);
+    else
+      transfer_.reset();
+    return;
+  }
+  if (!transfer_->told && match_of(transfer_->to) == log_.end() && commit_ == log_.end()) {
+    transfer_->told = true;
+    send(transfer_->to, TimeoutNow{commit_});
+  }
+}
+
+}  // namespace fulmar

@@ -1,0 +1,71 @@
+// What the consensus core is told once, and what it must find again after a restart.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/log/epoch_cache.h"
+#include "broker/raft/configuration.h"
+#include "runtime/base/time.h"
+
+namespace fulmar {
+
+enum class Role : unsigned char { follower, pre_candidate, candidate, leader };
+
+struct RaftSettings {
+  // A follower that hears nothing for this long, up to twice as long (drawn anew each time), asks for an election.
+  // A leader that a quorum has not answered for this long resigns.
+  Duration election_timeout = milliseconds(500);
+  Duration heartbeat_interval = milliseconds(100);
+  // By how much one monotonic clock may run faster than another, in thousandths: what a lease is shortened by.
+  int clock_drift_permille = 100;
+  int appends_in_flight_max = 16;  // to one follower that keeps up; one that is probed or catches up gets one at a time
+  Offset catch_up_lag = 10'000;    // a follower this many offsets behind catches up, throttled by the driver
+  Offset caught_up_lag = 100;      // a learner this close to the end may become a voter
+  // Off, where a topic chose the page cache: power losses may take what was committed, and then a later leader's log
+  // counts, though it has less.
+  bool commits_are_stable = true;
+  bool announce_commits = false;  // a heartbeat at once when the commit index moves, for who waits on followers
+};
+
+constexpr Instant long_ago{std::numeric_limits<std::int64_t>::min() / 2};
+
+struct ConfigurationAt {
+  Offset offset = -1;  // of its control batch; -1: the group was made with it
+  Epoch epoch = -1;    // of its control batch
+  Configuration configuration;
+
+  bool operator==(const ConfigurationAt&) const = default;
+};
+
+// What must be on stable storage before anybody hears of it (Raft figure 2), kept outside the log.
+struct HardState {
+  Epoch term = -1;  // so that a group's first leader has epoch 0
+  std::optional<ReplicaId> vote;
+  // The group has never had a member but this one: it stays leader of its term across restarts, as nobody else ever
+  // saw what of its log a power loss took.
+  bool solo = false;
+  // Not 0: this replica has lost, by damage of this number, part of what it had promised to keep. It neither votes nor
+  // stands until a leader has given it all of that again.
+  std::uint64_t damage = 0;
+  // The configurations the log holds, and the last one before it; ascending. Empty: a learner that knows none yet.
+  std::vector<ConfigurationAt> configurations;
+
+  bool operator==(const HardState&) const = default;
+};
+
+// What the core may ask of the log it decides about. It changes only between calls of the core, by its orders.
+class LogView {
+ public:
+  virtual ~LogView() = default;
+  virtual Offset start() const = 0;
+  virtual Offset end() const = 0;  // the offset after the last one, on stable storage or not
+  // What counts as kept: up to the last sync, or the end, where a topic chose the page cache.
+  virtual Offset stable_end() const = 0;
+  virtual const EpochCache& epochs() const = 0;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,342 @@
+#include "tests/raft/model.h"
+
+#include <cstdio>
+#include <stdexcept>
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+void ModelLog::append(ModelEntry entry) {
+  epochs_.add(entry.epoch, end());
+  entries_.push_back(std::move(entry));
+}
+
+void ModelLog::truncate_to(Offset end_wanted) {
+  ASSERT(end_wanted >= start_);
+  entries_.resize(static_cast<std::size_t>(std::min(end(), end_wanted) - start_));
+  epochs_.truncate_from(end());
+  stable_ = std::min(stable_, end());
+}
+
+void ModelLog::advance_start(Offset start) {
+  epochs_.truncate_until(start);
+  entries_.erase(entries_.begin(), entries_.begin() + (start - start_));
+  start_ = start;
+}
+
+void ModelLog::start_over(Offset at, Epoch epoch) {
+  entries_.clear();
+  epochs_.truncate_from(0);
+  if (epoch >= 0) epochs_.add(epoch, at - 1);
+  start_ = stable_ = at;
+}
+
+Model::Model(std::uint64_t seed, RaftSettings settings) : settings_(settings), random_(seed) {}
+
+std::vector<ReplicaId> Model::ids(const std::vector<int>& brokers) {
+  std::vector<ReplicaId> all;
+  for (int broker : brokers) all.push_back(id(broker));
+  return all;
+}
+
+void Model::violated(const std::string& what) {
+  throw std::runtime_error(what + "\n" + status());
+}
+
+void Model::start(int broker, HardState state) {
+  auto& replica = replicas_[broker];
+  replica.raft = std::make_unique<Raft>(id(broker), settings_, replica.log, std::move(state), replica.commit_hint,
+                                        random_.split(random_.next()), now_);
+  replica.commit_seen = replica.raft->commit();
+  settle(broker);
+}
+
+void Model::make_group(const std::vector<int>& voters) {
+  HardState state;
+  state.configurations = {{-1, -1, {ids(voters), {}, {}}}};
+  state.solo = voters.size() == 1;
+  for (int broker : voters) {
+    replicas_[broker].disk = state;  // as everybody knows it who is told to make the group
+    start(broker, state);
+  }
+}
+
+void Model::make_group(const std::map<int, std::vector<Epoch>>& logs, Epoch term) {
+  std::vector<int> voters;
+  for (const auto& [broker, epochs] : logs) voters.push_back(broker);
+  for (const auto& [broker, epochs] : logs) {
+    auto& replica = replicas_[broker];
+    for (Epoch epoch : epochs)
+      add_to_log(replica, {epoch, "e" + std::to_string(epoch) + "." + std::to_string(replica.log.end())});
+    replica.log.sync();
+    HardState state;
+    state.term = term;
+    state.configurations = {{-1, -1, {ids(voters), {}, {}}}};
+    replica.disk = state;
+    start(broker, state);
+  }
+}
+
+void Model::add_newborn(int broker) {
+  start(broker, {});
+}
+
+void Model::crash(int broker, bool power_loss) {
+  auto& replica = at(broker);
+  if (!replica.raft) return;
+  replica.commit_hint = std::min(replica.commit_hint, replica.raft->commit());
+  replica.raft.reset();
+  story("crash " + std::to_string(broker) + (power_loss ? " (power loss)" : ""));
+  if (!power_loss) return;
+  if (replica.disk.solo)  // nobody else ever saw it
+    for (auto offset = replica.log.stable_end(); offset < replica.log.end(); ++offset)
+      known_.erase({offset, replica.log.at(offset).epoch});
+  replica.log.lose_unsynced();
+  // The hint is not synced, and not ahead of what was committed.
+  replica.commit_hint = random_.chance(1, 2) ? 0 : replica.commit_hint;
+}
+
+void Model::restart(int broker, std::uint64_t damage) {
+  auto state = at(broker).disk;
+  if (damage != 0) state.damage = damage;
+  at(broker).disk = state;
+  start(broker, state);
+}
+
+void Model::damage_from(int broker, Offset offset) {
+  auto& replica = at(broker);
+  ASSERT(!replica.raft);
+  replica.log.truncate_to(std::max(offset, replica.log.start()));
+  replica.commit_hint = std::min(replica.commit_hint, replica.log.end());
+}
+
+void Model::campaign(int broker) {
+  raft(broker).campaign(now_);
+  settle(broker);
+}
+
+bool Model::propose(int broker, const std::string& value) {
+  auto& replica = at(broker);
+  if (!replica.raft || !replica.raft->accepts_appends()) return false;
+  add_to_log(replica, {replica.raft->term(), value});
+  if (replica.syncs) replica.log.sync();
+  replica.raft->log_changed(now_);
+  settle(broker);
+  return true;
+}
+
+void Model::sync(int broker) {
+  auto& replica = at(broker);
+  if (!replica.raft || replica.log.stable_end() == replica.log.end()) return;
+  replica.log.sync();
+  replica.raft->stable_moved(now_);
+  settle(broker);
+}
+
+void Model::transfer(int from, int to) {
+  raft(from).transfer(id(to), now_);
+  settle(from);
+}
+
+void Model::set_target(int leader, const std::vector<int>& voters) {
+  raft(leader).set_target(ids(voters), now_);
+  settle(leader);
+}
+
+void Model::advance_log_start(int leader, Offset to) {
+  auto& replica = at(leader);
+  to = std::min({to, replica.raft->commit(), replica.log.stable_end()});
+  if (to > replica.log.start()) replica.log.advance_start(to);
+}
+
+void Model::pass(Duration time) {
+  auto until = now_ + time;
+  while (now_ < until) {
+    now_ = std::min(until, now_ + settings_.heartbeat_interval / 4);
+    for (auto& [broker, replica] : replicas_) {
+      if (!replica.raft) continue;
+      replica.raft->tick(now_);
+      settle(broker);
+    }
+  }
+}
+
+void Model::run(Duration time) {
+  auto until = now_ + time;
+  while (now_ < until) {
+    pass(settings_.heartbeat_interval / 4);
+    deliver_all();
+  }
+}
+
+void Model::deliver_all() {
+  for (int rounds = 0; !parcels.empty(); ++rounds) {
+    if (rounds > 100'000) violated("the replicas never stop talking");
+    deliver_one(0);
+  }
+}
+
+void Model::deliver_one(std::size_t index, bool keep) {
+  auto parcel = parcels.at(index);
+  if (!keep) parcels.erase(parcels.begin() + static_cast<std::ptrdiff_t>(index));
+  int to = parcel.message.to.broker;
+  auto found = replicas_.find(to);
+  if (found == replicas_.end() || !found->second.raft) return;
+  story(to_string(parcel.message));
+  found->second.raft->receive(parcel.message, now_);
+  if (perform(to, found->second.raft->take_output(), &parcel)) settle(to);
+}
+
+void Model::settle(int broker) {
+  auto& replica = at(broker);
+  while (replica.raft) {
+    if (!perform(broker, replica.raft->take_output(), nullptr)) return;
+    auto waiting = parcels.size();
+    feed(broker);
+    if (parcels.size() == waiting) return;
+  }
+}
+
+void Model::feed(int broker) {
+  auto& replica = at(broker);
+  if (replica.raft->role() != Role::leader) return;
+  for (const auto& peer : replica.raft->configuration().members()) {
+    if (peer == replica.raft->self()) continue;
+    auto plan = replica.raft->plan_append(peer, now_);
+    if (!perform(broker, replica.raft->take_output(), nullptr)) return;
+    if (!plan) continue;
+    auto from = std::get<AppendRequest>(plan->message.body).prev_offset;
+    auto end = std::min(replica.log.end(), from + random_.between(1, 3));
+    if (from < replica.log.start() || !replica.raft->append_sent(peer, *plan, end, now_)) continue;
+    Parcel parcel{plan->message, {}};
+    for (auto offset = from; offset < end; ++offset) parcel.entries.push_back(replica.log.at(offset));
+    if (!lost(parcel.message)) parcels.push_back(std::move(parcel));
+  }
+}
+
+// Does what the core asked for, in order; false if the replica died at it.
+bool Model::perform(int broker, Output output, const Parcel* parcel) {
+  auto& replica = at(broker);
+  auto dies = [&] {
+    if (!dies_here()) return false;
+    crash(broker, random_.chance(1, 2));
+    return true;
+  };
+  bool was_leader = replica.raft->role() == Role::leader;
+  if (output.store) {
+    if (dies()) return false;
+    replica.disk = *output.store;
+  }
+  bool changed = false;
+  if (output.start_over) {
+    if (dies()) return false;
+    replica.log.start_over(output.start_over->offset, output.start_over->epoch);
+    changed = true;
+  }
+  if (output.truncate_to) {
+    if (dies()) return false;
+    if (was_leader) violated("a leader truncates its log");
+    replica.log.truncate_to(*output.truncate_to);
+  }
+  if (output.append_from) {
+    if (dies()) return false;
+    const auto& request = std::get<AppendRequest>(parcel->message.body);
+    for (auto offset = *output.append_from; offset < request.end; ++offset)
+      add_to_log(replica, parcel->entries.at(static_cast<std::size_t>(offset - request.prev_offset)));
+    changed = true;
+  }
+  if (output.append) {
+    if (dies()) return false;
+    bool leader_change = output.append->kind == ControlBatch::Kind::leader_change;
+    add_to_log(replica,
+               {replica.raft->term(), leader_change ? "leader change" : to_string(output.append->configuration)});
+    changed = true;
+  }
+  if (changed && replica.syncs) replica.log.sync();
+  if (output.log_start && *output.log_start > replica.log.start()) replica.log.advance_start(*output.log_start);
+  if (dies()) return false;
+  for (auto& message : output.messages)
+    if (!lost(message)) parcels.push_back({std::move(message), {}});
+  if (changed) {
+    replica.raft->log_changed(now_);
+    check(broker);
+    return perform(broker, replica.raft->take_output(), nullptr);
+  }
+  check(broker);
+  return true;
+}
+
+void Model::add_to_log(Replica& replica, const ModelEntry& entry) {
+  auto offset = replica.log.end();
+  auto before = offset > replica.log.start() ? replica.log.at(offset - 1).epoch : -2;
+  auto [found, fresh] = known_.try_emplace({offset, entry.epoch}, entry.value, before);
+  if (!fresh) {
+    auto& [value, epoch_before] = found->second;
+    if (value != entry.value) violated("log matching: " + std::to_string(offset) + " of one epoch has two contents");
+    if (before != -2 && epoch_before != -2 && before != epoch_before)
+      violated("log matching: what precedes " + std::to_string(offset) + " differs");
+  }
+  replica.log.append(entry);
+}
+
+void Model::check(int broker) {
+  auto& replica = at(broker);
+  const auto& raft = *replica.raft;
+  if (raft.term() < replica.term_seen) violated("a term went back");
+  replica.term_seen = raft.term();
+  if (raft.role() == Role::leader) {
+    auto [known, first] = leaders_.try_emplace(raft.term(), broker);
+    if (known->second != broker) violated("election safety: two leaders of term " + std::to_string(raft.term()));
+    if (first)
+      for (const auto& [offset, entry] : committed_)
+        if (offset >= replica.log.start() && (offset >= replica.log.end() || replica.log.at(offset) != entry))
+          violated("leader completeness: " + std::to_string(broker) + " leads without " + std::to_string(offset));
+  }
+  if (raft.commit() < replica.commit_seen) violated("a commit index went back");
+  for (auto offset = std::max(replica.commit_seen, replica.log.start()); offset < raft.commit(); ++offset) {
+    auto [known, first] = committed_.try_emplace(offset, replica.log.at(offset));
+    if (known->second != replica.log.at(offset))
+      violated("state machine safety: two contents are committed at " + std::to_string(offset));
+  }
+  replica.commit_seen = raft.commit();
+  if (random_.chance(1, 8)) replica.commit_hint = raft.commit();
+}
+
+int Model::leader() const {
+  int found = -1;
+  Epoch term = -2;
+  for (const auto& [broker, replica] : replicas_) {
+    if (!replica.raft || replica.raft->role() != Role::leader || replica.raft->term() <= term) continue;
+    found = broker;
+    term = replica.raft->term();
+  }
+  return found;
+}
+
+std::string Model::status() const {
+  std::string text;
+  for (const auto& [broker, replica] : replicas_) {
+    text += std::to_string(broker) + ": ";
+    if (replica.raft) {
+      constexpr const char* names[] = {"follower", "pre-candidate", "candidate", "leader"};
+      text += std::string(names[static_cast<int>(replica.raft->role())]) + " t" + std::to_string(replica.raft->term());
+      if (replica.disk.damage != 0) text += " damaged";
+      text += " commit " + std::to_string(replica.raft->commit());
+    } else {
+      text += "down";
+    }
+    text += " log " + std::to_string(replica.log.start()) + ".." + std::to_string(replica.log.end());
+    if (replica.log.stable_end() != replica.log.end())
+      text += " (synced " + std::to_string(replica.log.stable_end()) + ")";
+    for (auto offset = replica.log.start(); offset < replica.log.end() && offset < replica.log.start() + 40; ++offset)
+      text += (offset == replica.log.start() ? ": " : " ") + replica.log.at(offset).value + "@" +
+              std::to_string(replica.log.at(offset).epoch);
+    if (replica.raft && !replica.raft->configuration().empty())
+      text += " [" + to_string(replica.raft->configuration()) + "]";
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,125 @@
+// A group of replicas in a test: pure cores, logs of one-offset batches in memory, disks that keep what was synced, and
+// messages that lie in a heap until the test delivers, loses or repeats them. After every step the safety properties of
+// Raft (figure 3) are checked; a violation ends the test with the story so far.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/raft/raft.h"
+
+namespace fulmar {
+
+struct ModelEntry {
+  Epoch epoch;
+  std::string value;
+  bool operator==(const ModelEntry&) const = default;
+};
+
+class ModelLog : public LogView {
+ public:
+  Offset start() const override { return start_; }
+  Offset end() const override { return start_ + static_cast<Offset>(entries_.size()); }
+  Offset stable_end() const override { return stable_; }
+  const EpochCache& epochs() const override { return epochs_; }
+
+  const ModelEntry& at(Offset offset) const { return entries_.at(static_cast<std::size_t>(offset - start_)); }
+  void append(ModelEntry entry);
+  void truncate_to(Offset end);
+  void advance_start(Offset start);
+  void start_over(Offset at, Epoch epoch);
+  void sync() { stable_ = end(); }
+  void lose_unsynced() { truncate_to(stable_); }
+
+ private:
+  Offset start_ = 0;
+  Offset stable_ = 0;
+  std::vector<ModelEntry> entries_;
+  EpochCache epochs_;
+};
+
+struct Parcel {
+  Message message;
+  std::vector<ModelEntry> entries;  // of an append
+};
+
+class Model {
+ public:
+  struct Replica {
+    ModelLog log;
+    HardState disk;
+    Offset commit_hint = 0;
+    std::unique_ptr<Raft> raft;  // null: down
+    bool syncs = true;           // at once, else when the test says
+    Offset commit_seen = 0;
+    Epoch term_seen = -1;
+  };
+
+  explicit Model(std::uint64_t seed = 1, RaftSettings settings = {});
+
+  static ReplicaId id(int broker) { return {broker, {}}; }
+  static std::vector<ReplicaId> ids(const std::vector<int>& brokers);
+  // Makes the replicas of a new group.
+  void make_group(const std::vector<int>& voters);
+  // The same, of a group with a past: the epoch of each batch in each log, all of them of `term`.
+  void make_group(const std::map<int, std::vector<Epoch>>& logs, Epoch term);
+  void add_newborn(int broker);  // knows no configuration yet
+
+  Replica& at(int broker) { return replicas_.at(broker); }
+  Raft& raft(int broker) { return *at(broker).raft; }
+  const std::map<int, Replica>& replicas() const { return replicas_; }
+  Instant now() const { return now_; }
+
+  // -- Steps.
+  void pass(Duration time);  // ticks everybody on the way, delivers nothing
+  void run(Duration time);   // the same, and delivers what was said
+  void deliver_one(std::size_t index, bool keep = false);
+  void deliver_all();  // until nobody has anything to say
+  void campaign(int broker);
+  bool propose(int broker, const std::string& value);
+  void sync(int broker);
+  void crash(int broker, bool power_loss);
+  void restart(int broker, std::uint64_t damage = 0);
+  void transfer(int from, int to);
+  void set_target(int leader, const std::vector<int>& voters);
+  void advance_log_start(int leader, Offset to);
+  void damage_from(int broker, Offset offset);  // of a replica that is down
+  void settle(int broker);                      // does what the core wants done
+
+  std::vector<Parcel> parcels;
+  std::function<bool(const Message&)> lost = [](const Message&) { return false; };  // asked when something is sent
+  std::function<void(const std::string&)> story = [](const std::string&) {};
+  // Dies in the midst of doing what the core asked for: called before each of its parts.
+  std::function<bool()> dies_here = [] { return false; };
+
+  // The leader of the highest term, if any.
+  int leader() const;
+  std::string status() const;
+  Offset committed_end() const { return static_cast<Offset>(committed_.size()); }
+  const std::map<Offset, ModelEntry>& committed() const { return committed_; }
+
+ private:
+  void start(int broker, HardState state);
+  bool perform(int broker, Output output, const Parcel* parcel);
+  void feed(int broker);
+  void check(int broker);
+  void add_to_log(Replica& replica, const ModelEntry& entry);
+  [[noreturn]] void violated(const std::string& what);
+
+  RaftSettings settings_;
+  Random random_;
+  Instant now_{1'000'000'000};
+  std::map<int, Replica> replicas_;
+  std::set<std::pair<int, int>> fed_;
+
+  std::map<Epoch, int> leaders_;
+  std::map<Offset, ModelEntry> committed_;
+  // By (offset, epoch): what is there, and the epoch before it. The same for everyone (log matching).
+  std::map<std::pair<Offset, Epoch>, std::pair<std::string, Epoch>> known_;
+};
+
+}  // namespace fulmar
