@@ -21,7 +21,7 @@ struct TopicImage {
 
 struct MetadataImage {
   std::string cluster_id;
-  std::int64_t version = 0;         // counts changes
+  Offset offset = 0;                // of the metadata log: all below it is in here
   ProducerId next_producer_id = 0;  // where the next block begins
   std::map<std::string, TopicImage, std::less<>> topics;
 

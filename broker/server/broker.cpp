@@ -15,8 +15,8 @@ constexpr std::size_t small_file_bytes_max = 4096;
 constexpr Duration address_wait_max = seconds(3);
 constexpr Duration address_retry_interval = milliseconds(50);
 
-// The data directory belongs to one node, for good.
-Result<void> check_identity(Host& host, const BrokerConfig& config) {
+// The data directory belongs to one node, for good; its own id, by which others know whose promises it keeps.
+Result<Uuid> take_identity(Host& host, const BrokerConfig& config) {
   auto& disk = host.disk();
   auto found = read_file(disk, identity_file, small_file_bytes_max);
   if (found) {
@@ -25,12 +25,16 @@ Result<void> check_identity(Host& host, const BrokerConfig& config) {
     if (node != std::to_string(config.node_id))
       return fail(Errc::invalid_argument,
                   "the data directory belongs to node " + node + ", not to node " + std::to_string(config.node_id));
-    return {};
+    auto directory = parse_uuid(properties["directory.id"]);
+    if (!directory) return fail(Errc::corrupt, std::string(identity_file) + ": no directory.id");
+    return *directory;
   }
   if (found.error().code != Errc::not_found) return std::unexpected(found.error());
-  std::string text = "version=1\nnode.id=" + std::to_string(config.node_id) +
-                     "\ndirectory.id=" + to_string(random_uuid(host.entropy())) + "\n";
-  return replace_file(disk, identity_file, ByteChain(Bytes::copy_of(text)));
+  auto directory = random_uuid(host.entropy());
+  std::string text =
+      "version=1\nnode.id=" + std::to_string(config.node_id) + "\ndirectory.id=" + to_string(directory) + "\n";
+  TRY_VOID(replace_file(disk, identity_file, ByteChain(Bytes::copy_of(text))));
+  return directory;
 }
 
 // Whether the last process stopped in order. The mark is taken away before anything is changed.
@@ -47,6 +51,7 @@ Result<bool> take_clean_stop_mark(Disk& disk) {
 struct ShardLife {
   Event stop;
   Event close;
+  Result<void> opened;
   bool clean = false;
 };
 
@@ -75,15 +80,18 @@ Result<void> run_broker(Host& host, const BrokerConfig& config,
     if (lock.error().code == Errc::exists) return fail(Errc::exists, "the data directory is in use by another broker");
     return std::unexpected(lock.error());
   }
-  TRY_VOID(check_identity(host, config));
-  MetadataStore store(disk);
-  TRY_VOID(store.open(host.entropy()));
+  TRY(auto directory, take_identity(host, config));
   TRY(bool clean, take_clean_stop_mark(disk));
   TRY_VOID(LogManager::remove_leftovers(disk));
 
-  Broker broker{.config = config, .advertised = {}, .shards = {}, .store = &store};
+  TRY(auto stored, HardStateStore::load(disk));
+
+  Broker broker{.config = config,
+                .advertised = {},
+                .shards = {},
+                .self = {config.node_id, directory},
+                .stored = std::move(stored)};
   broker.shards.resize(host.shard_count());
-  auto image = store.image();
 
   // Each shard's BrokerShard lives in a fiber of that shard, and tells this one how far it is. No shard may go while
   // another still serves clients: their requests reach all of them.
@@ -101,7 +109,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config,
       host.on_shard(n, [&](Host& there) {
         BrokerShard shard(there, broker);
         broker.shards[n] = &shard;
-        shard.apply(image, clean);
+        life.opened = shard.open();
         there.post(0, nullptr, [&](Host&) {
           ++opened;
           progress.notify_all();
@@ -121,8 +129,21 @@ Result<void> run_broker(Host& host, const BrokerConfig& config,
   }
   progress.wait([&] { return opened == host.shard_count(); });
 
-  // All know their partitions: now clients may come.
-  auto listening = free_address(host, config.listen);
+  // What was promised is known everywhere: then what there is, and its partitions. Only now may clients come.
+  std::optional<MetadataLog> metadata;
+  auto open_all = [&]() -> Result<void> {
+    for (auto& life : lives)
+      if (!life->opened) return life->opened;
+    if (!broker.stored.files.empty()) TRY_VOID(HardStateStore::remove_files(disk, broker.stored.files));
+    metadata.emplace(host, broker.shards[0]->logs(), broker.shards[0]->replicas());
+    broker.metadata = &*metadata;
+    TRY_VOID(metadata->open(broker.self, clean));
+    apply_everywhere(broker, host, metadata->image(), clean);
+    metadata->start([&](const MetadataImagePtr& image) { apply_everywhere(broker, host, image, false); });
+    return {};
+  };
+  auto all_opened = open_all();
+  auto listening = all_opened ? free_address(host, config.listen) : std::unexpected(all_opened.error());
   for (unsigned n = 0; n < host.shard_count() && listening; ++n) {
     auto at = *listening;
     listening = host.on_shard(n, [&](Host&) { return broker.shards[n]->listen(at); });
@@ -134,19 +155,20 @@ Result<void> run_broker(Host& host, const BrokerConfig& config,
     log.info("broker ready", {{"listen", to_string(*listening)},
                               {"node", config.node_id},
                               {"shards", host.shard_count()},
-                              {"topics", image->topics.size()},
+                              {"topics", metadata->image()->topics.size()},
                               {"clean", clean}});
     if (ready) ready(*listening);
-    image.reset();
     host.stop_requested().wait();
     log.info("broker stops");
   }
   for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { lives[n]->stop.set(); });
   progress.wait([&] { return quiet == host.shard_count(); });
+  if (metadata) metadata->stop();
   for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { lives[n]->close.set(); });
   progress.wait([&] { return ended == host.shard_count(); });
   bool all_clean = true;
   for (auto& life : lives) all_clean = all_clean && life->clean;
+  TRY_VOID(all_opened);
   if (!listening) return fail(listening.error().code, "can't listen: " + listening.error().detail);
   if (all_clean) {
     TRY_VOID(replace_file(disk, clean_stop_file, ByteChain(Bytes::copy_of("1\n"))));

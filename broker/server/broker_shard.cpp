@@ -15,6 +15,7 @@ namespace {
 // Kafka's file that says to which topic a partition's directory belongs.
 constexpr std::string_view partition_metadata = "partition.metadata";
 constexpr std::size_t partition_metadata_bytes_max = 1024;
+constexpr std::int64_t partitions_opened_at_once_max = 16;
 
 std::string partition_metadata_of(const Uuid& topic_id) {
   return "version: 0\ntopic_id: " + to_string(topic_id) + "\n";
@@ -26,7 +27,10 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
     : host_(host),
       broker_(broker),
       log_(host.log().named("broker")),
+      image_(std::make_shared<const MetadataImage>()),
       logs_(host, broker.config.log_limits),
+      peers_{broker.self, [this] { return image_->cluster_id; }, [](std::int32_t) { return std::nullopt; }},
+      replicas_(host, peers_, {}),
       queued_bytes_(broker.config.queued_bytes_max),
       sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()) {}
 
@@ -60,29 +64,45 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
     if (prepared) prepared = replace_file(disk, path, ByteChain(Bytes::copy_of(wanted)));
   }
   Partition entry{image.id, nullptr, {}};
-  if (prepared)
-    entry.log = logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean);
-  else
+  if (!prepared) {
     log_.error("partition can't be prepared", {{"partition", name}, {"reason", to_string(prepared.error())}});
+  } else if (auto log = logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean)) {
+    // A group of one is born led by it. Nobody else was told anything, so that nothing need be stored.
+    HardState fresh;
+    fresh.configurations = {{-1, -1, {{broker_.self}, {}, {}}}};
+    fresh.solo = true;
+    fresh.term = 0;
+    fresh.vote = broker_.self;
+    entry.replica = replicas_.add({image.id, index}, std::move(log), std::move(fresh));
+  }
   auto [it, inserted] = partitions_.insert_or_assign({topic, index}, std::move(entry));
   auto* partition = &it->second;
-  if (partition->log)
-    partition->log->on_change = [partition] {
+  if (partition->replica)
+    partition->replica->on_change = [partition] {
       for (auto* event : partition->waiting) event->set();
     };
 }
 
-void BrokerShard::apply(MetadataImagePtr image, bool clean) {
-  image_ = std::move(image);
+Result<void> BrokerShard::open() {
+  HardStates mine;
+  for (const auto& [group, state] : broker_.stored.states)
+    if (owner(group.topic, group.partition) == host_.shard()) mine.emplace(group, state);
+  return replicas_.open(broker_.stored.next_life, std::move(mine));
+}
+
+void BrokerShard::remove_partitions(const MetadataImage& image) {
   std::vector<std::pair<std::string, std::int32_t>> gone;
   for (auto& [key, partition] : partitions_) {
-    const auto* topic = image_->topic(key.first);
+    const auto* topic = image.topic(key.first);
     if (!topic || topic->id != partition.topic_id) gone.push_back(key);
   }
   // None of them is served any more before the first log goes, which takes time.
   for (const auto& key : gone) {
     auto found = partitions_.find(key);
-    if (found->second.log) found->second.log->on_change = nullptr;
+    if (found->second.replica) {
+      found->second.replica->on_change = nullptr;
+      replicas_.remove(found->second.replica->group());
+    }
     for (auto* event : found->second.waiting) event->set();
     partitions_.erase(found);
   }
@@ -91,11 +111,36 @@ void BrokerShard::apply(MetadataImagePtr image, bool clean) {
     if (!removed)
       log_.error("partition can't be removed", {{"partition", key.first}, {"reason", to_string(removed.error())}});
   }
-  auto current = image_;
-  for (const auto& [name, topic] : current->topics)
-    for (std::int32_t index = 0; index < topic.partitions; ++index)
-      if (owner(topic.id, index) == host_.shard() && !partitions_.contains({name, index}))
+}
+
+void BrokerShard::open_partitions(const MetadataImage& image, bool clean) {
+  // Several at once: most of the time goes by waiting for the disk, and they share its syncs.
+  Semaphore turns(partitions_opened_at_once_max);
+  FiberGroup opening;
+  for (const auto& [name, topic] : image.topics) {
+    for (std::int32_t index = 0; index < topic.partitions; ++index) {
+      if (owner(topic.id, index) != host_.shard() || partitions_.contains({name, index})) continue;
+      opening.spawn("open partition", [this, &turns, &name = name, &topic = topic, index, clean] {
+        turns.acquire(1);
+        SemaphoreUnits turn(turns, 1);
         open_partition(name, topic, index, clean);
+      });
+    }
+  }
+  opening.join();
+}
+
+void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image, bool clean) {
+  auto on_all = [&](auto&& work) {
+    FiberGroup at_once;
+    for (auto* shard : broker.shards)
+      at_once.spawn("apply metadata",
+                    [&host, &work, shard] { host.on_shard(shard->host().shard(), [&](Host&) { work(*shard); }); });
+    at_once.join();
+  };
+  on_all([&](BrokerShard& shard) { shard.remove_partitions(*image); });
+  on_all([&](BrokerShard& shard) { shard.open_partitions(*image, clean); });
+  on_all([&](BrokerShard& shard) { shard.show(image); });
 }
 
 Result<SocketAddress> BrokerShard::listen(const SocketAddress& at) {
@@ -138,10 +183,12 @@ void BrokerShard::stop_serving() {
 
 bool BrokerShard::close() {
   calls_.join();
-  for (auto& [key, partition] : partitions_)
-    if (partition.log) partition.log->on_change = nullptr;
   bool all = true;
-  for (auto& [key, partition] : partitions_) all = all && partition.log;
+  for (auto& [key, partition] : partitions_) {
+    all = all && partition.replica;
+    if (partition.replica) partition.replica->on_change = nullptr;
+  }
+  replicas_.stop();
   return logs_.close() && all;
 }
 

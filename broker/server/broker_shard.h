@@ -5,12 +5,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "broker/cluster/metadata_image.h"
-#include "broker/cluster/metadata_store.h"
+#include "broker/cluster/metadata_log.h"
 #include "broker/log/log_manager.h"
+#include "broker/replication/replica_manager.h"
 #include "broker/server/broker_config.h"
 #include "broker/server/fetch_session.h"
 #include "runtime/fiber/event.h"
@@ -29,7 +31,9 @@ struct Broker {
   const BrokerConfig& config;
   SocketAddress advertised;
   std::vector<BrokerShard*> shards;
-  MetadataStore* store = nullptr;
+  MetadataLog* metadata = nullptr;
+  ReplicaId self;                        // this broker, with its data directory
+  StoredStates stored;                   // what earlier lives promised; each shard takes its groups' part
   ProducerId next_producer_id = 0;       // of the block that was taken; on shard 0
   ProducerId producer_id_block_end = 0;  // likewise
 };
@@ -40,8 +44,8 @@ inline constexpr Epoch single_broker_epoch = 0;
 // A partition on the shard that owns it.
 struct Partition {
   Uuid topic_id;
-  std::shared_ptr<PartitionLog> log;  // null if it could not be opened: storage error
-  std::vector<Event*> waiting;        // long polls, set whenever there may be more to read
+  std::shared_ptr<Replica> replica;  // null if its log could not be opened: storage error
+  std::vector<Event*> waiting;       // long polls, set whenever there may be more to read
 };
 
 class BrokerShard {
@@ -49,8 +53,12 @@ class BrokerShard {
   BrokerShard(Host& host, Broker& broker);
   ~BrokerShard();
 
-  // Makes this shard's partitions what the image says: opens logs of new ones, deletes those that are gone.
-  void apply(MetadataImagePtr image, bool clean);
+  // Before all else: takes over what the groups of this shard have promised. Errors: as HardStateStore::begin.
+  Result<void> open();
+  // Makes this shard's partitions what the image says, in three steps; see apply_everywhere().
+  void remove_partitions(const MetadataImage& image);
+  void open_partitions(const MetadataImage& image, bool clean);
+  void show(MetadataImagePtr image) { image_ = std::move(image); }
   const MetadataImagePtr& image() const { return image_; }
 
   // Begins to accept. Errors: as Network::listen.
@@ -76,6 +84,7 @@ class BrokerShard {
   Semaphore& queued_bytes() { return queued_bytes_; }
   FetchSessions& sessions() { return sessions_; }
   LogManager& logs() { return logs_; }
+  ReplicaManager& replicas() { return replicas_; }
 
  private:
   void accept_connections();
@@ -86,6 +95,8 @@ class BrokerShard {
   Logger log_;
   MetadataImagePtr image_;
   LogManager logs_;
+  Peers peers_;
+  ReplicaManager replicas_;
   std::map<std::pair<std::string, std::int32_t>, Partition> partitions_;
   Semaphore queued_bytes_;
   FetchSessions sessions_;
@@ -95,5 +106,9 @@ class BrokerShard {
   FiberGroup connecting_;  // the accept loop
   FiberGroup connection_fibers_;
 };
+
+// Makes the image that of every shard. A topic is shown by none before its partitions are open on all of them. On shard
+// 0, whose host this is; one at a time.
+void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image, bool clean);
 
 }  // namespace fulmar

@@ -24,11 +24,6 @@ struct Reading {
   bool more = false;                // there is more, which only the next fetch can bring
 };
 
-ErrorCode check_epoch(std::int32_t claimed) {
-  if (claimed < 0 || claimed == single_broker_epoch) return ErrorCode::none;
-  return claimed < single_broker_epoch ? ErrorCode::fenced_leader_epoch : ErrorCode::unknown_leader_epoch;
-}
-
 // On the owner's shard: reads one partition, at most `budget` bytes in all, though a first batch may be larger.
 void read_partition(BrokerShard& owner, Reading& reading, std::size_t& budget, bool& got_any) {
   const auto& target = *reading.target;
@@ -39,17 +34,18 @@ void read_partition(BrokerShard& owner, Reading& reading, std::size_t& budget, b
   auto* partition = owner.partition(target.topic, target.request.index);
   bool same_topic = partition && (target.topic_id.is_zero() || partition->topic_id == target.topic_id);
   if (!same_topic) return refuse(partition ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition);
-  if (!partition->log) return refuse(ErrorCode::kafka_storage_error);
-  if (auto error = check_epoch(target.request.current_leader_epoch); error != ErrorCode::none) return refuse(error);
-  auto log = partition->log;
-  if (log->offline()) return refuse(ErrorCode::kafka_storage_error);
+  if (!partition->replica) return refuse(ErrorCode::kafka_storage_error);
+  auto replica = partition->replica;
+  if (auto error = replica->check_leader(target.request.current_leader_epoch); error != ErrorCode::none)
+    return refuse(error);
+  auto& log = replica->log();
   auto asked = static_cast<std::size_t>(std::max(0, target.request.max_bytes));
   bool at_least_one = !got_any;
-  reading.seen_high_watermark = log->high_watermark();
-  auto bytes = log->read(target.request.fetch_offset, std::min(asked, budget), at_least_one);
-  out.high_watermark = log->high_watermark();
-  out.last_stable_offset = log->high_watermark();  // no transactions: nothing is unstable
-  out.log_start_offset = log->log_start();
+  reading.seen_high_watermark = replica->high_watermark();
+  auto bytes = log.read(target.request.fetch_offset, replica->high_watermark(), std::min(asked, budget), at_least_one);
+  out.high_watermark = replica->high_watermark();
+  out.last_stable_offset = out.high_watermark;  // no transactions: nothing is unstable
+  out.log_start_offset = log.log_start();
   if (!bytes) {
     bool beyond = bytes.error().code == Errc::out_of_range;
     return refuse(beyond ? ErrorCode::offset_out_of_range : ErrorCode::kafka_storage_error);
@@ -57,7 +53,7 @@ void read_partition(BrokerShard& owner, Reading& reading, std::size_t& budget, b
   if (bytes->empty()) return;
   got_any = true;
   // A reading ends with its segment. Waiting for min_bytes would not get the rest any sooner.
-  reading.more = target.request.fetch_offset < log->segments().back()->base_offset();
+  reading.more = target.request.fetch_offset < log.segments().back()->base_offset();
   budget -= std::min(budget, bytes->size());
   out.records = ByteChain(std::move(*bytes));
 }
@@ -150,8 +146,9 @@ class Fetch {
     for (const auto* reading : list) {
       const auto* target = reading->target;
       auto* partition = owner.partition(target->topic, target->request.index);
-      if (!partition || !partition->log) return;
-      bool more = partition->log->offline() || partition->log->high_watermark() > reading->seen_high_watermark;
+      if (!partition || !partition->replica) return;
+      const auto& replica = *partition->replica;
+      bool more = !replica.leads() || replica.high_watermark() > reading->seen_high_watermark;
       if (more) return;
       partition->waiting.push_back(&changed);
       registration.keys.emplace_back(target->topic, target->request.index);

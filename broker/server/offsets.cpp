@@ -16,30 +16,30 @@ ErrorCode code_of(const Error& error) {
   return error.code == Errc::out_of_range ? ErrorCode::offset_out_of_range : ErrorCode::kafka_storage_error;
 }
 
-// The log of a partition, wherever in the request it is named; runs `use(PartitionLog&)` on its owner's shard. Else
-// says why not.
+// The replica of a partition, wherever in the request it is named; runs `use(Replica&)` on its owner's shard. Else says
+// why not.
 template <class F>
-ErrorCode with_log(BrokerShard& shard, const std::string& topic, std::int32_t index, F&& use) {
+ErrorCode with_replica(BrokerShard& shard, const std::string& topic, std::int32_t index, F&& use) {
   auto image = shard.image();
   const auto* known = image->topic(topic);
   if (!known || index < 0 || index >= known->partitions) return ErrorCode::unknown_topic_or_partition;
   return shard.on(shard.owner(known->id, index), [&](BrokerShard& owner) {
     auto* partition = owner.partition(topic, index);
     if (!partition) return ErrorCode::unknown_topic_or_partition;
-    if (!partition->log || partition->log->offline()) return ErrorCode::kafka_storage_error;
-    auto log = partition->log;
-    return use(*log);
+    if (!partition->replica) return ErrorCode::kafka_storage_error;
+    auto replica = partition->replica;
+    return use(*replica);
   });
 }
 
-ErrorCode list_offset(PartitionLog& log, const ListOffsetsRequest::Topic::Partition& asked, std::int16_t version,
+ErrorCode list_offset(Replica& replica, const ListOffsetsRequest::Topic::Partition& asked, std::int16_t version,
                       ListOffsetsResponse::Topic::Partition& out) {
-  if (asked.current_leader_epoch >= 0 && asked.current_leader_epoch != single_broker_epoch)
-    return asked.current_leader_epoch < single_broker_epoch ? ErrorCode::fenced_leader_epoch
-                                                            : ErrorCode::unknown_leader_epoch;
-  out.leader_epoch = log.epochs().latest().value_or(single_broker_epoch);
+  if (auto error = replica.check_leader(asked.current_leader_epoch); error != ErrorCode::none) return error;
+  if (!replica.speaks_for_the_group()) return ErrorCode::offset_not_available;
+  auto& log = replica.log();
+  out.leader_epoch = log.epochs().latest().value_or(replica.leader_epoch());
   switch (asked.timestamp) {
-    case latest: out.offset = log.high_watermark(); return ErrorCode::none;
+    case latest: out.offset = replica.high_watermark(); return ErrorCode::none;
     case earliest: out.offset = log.log_start(); return ErrorCode::none;
     case earliest_local:
       if (version < 8) return ErrorCode::unsupported_version;
@@ -52,12 +52,14 @@ ErrorCode list_offset(PartitionLog& log, const ListOffsetsRequest::Topic::Partit
     default: break;
   }
   if (asked.timestamp < 0 && (asked.timestamp != max_timestamp || version < 7)) return ErrorCode::unsupported_version;
-  auto found = asked.timestamp == max_timestamp ? log.max_timestamp() : log.offset_for_timestamp(asked.timestamp);
+  auto up_to = replica.high_watermark();
+  auto found =
+      asked.timestamp == max_timestamp ? log.max_timestamp(up_to) : log.offset_for_timestamp(asked.timestamp, up_to);
   if (!found) return code_of(found.error());
   if (*found) {
     out.offset = (*found)->offset;
     out.timestamp = (*found)->timestamp;
-    out.leader_epoch = log.epochs().epoch_of(out.offset).value_or(single_broker_epoch);
+    out.leader_epoch = log.epochs().epoch_of(out.offset).value_or(replica.leader_epoch());
   } else {
     out.leader_epoch = -1;
   }
@@ -75,8 +77,9 @@ Result<ByteChain> handle_list_offsets(BrokerShard& shard, const RequestHeader& h
     for (const auto& asked : topic.partitions) {
       auto& out = out_topic.partitions.emplace_back();
       out.index = asked.index;
-      out.error_code = with_log(shard, topic.name, asked.index,
-                                [&](PartitionLog& log) { return list_offset(log, asked, header.api_version, out); });
+      out.error_code = with_replica(shard, topic.name, asked.index, [&](Replica& replica) {
+        return list_offset(replica, asked, header.api_version, out);
+      });
     }
   }
   return response_frame(response, header.api_version, header.correlation_id);
@@ -92,12 +95,10 @@ Result<ByteChain> handle_delete_records(BrokerShard& shard, const RequestHeader&
       auto& out = out_topic.partitions.emplace_back();
       out.index = asked.index;
       out.low_watermark = -1;
-      out.error_code = with_log(shard, topic.name, asked.index, [&](PartitionLog& log) {
-        auto to = asked.offset == -1 ? log.high_watermark() : asked.offset;
-        auto deleted = log.delete_records(to);
-        if (!deleted) return code_of(deleted.error());
-        out.low_watermark = log.log_start();
-        return ErrorCode::none;
+      out.error_code = with_replica(shard, topic.name, asked.index, [&](Replica& replica) {
+        auto error = replica.delete_records(asked.offset);
+        if (error == ErrorCode::none) out.low_watermark = replica.log().log_start();
+        return error;
       });
     }
   }

@@ -23,9 +23,8 @@ struct Item {
   // What became of it.
   ErrorCode error = ErrorCode::none;
   std::string message;
-  Appended appended;
+  Replica::Proposed proposed;
   Offset log_start = -1;
-  bool wait = false;  // until it is on stable storage
 };
 
 using ItemsByShard = std::map<unsigned, std::vector<Item>>;
@@ -35,34 +34,33 @@ void refuse(Item& item, ErrorCode code, std::string message) {
   item.message = std::move(message);
 }
 
-void append(BrokerShard& owner, Item& item, bool all_or_one) {
+void append(BrokerShard& owner, Item& item) {
   auto* partition = owner.partition(*item.name, item.index);
   if (!partition || partition->topic_id != item.topic_id)
     return refuse(item, ErrorCode::unknown_topic_or_partition, "the topic was deleted");
-  if (!partition->log) return refuse(item, ErrorCode::kafka_storage_error, "the partition's log can't be opened");
-  auto log = partition->log;
-  if (item.records.size() > static_cast<std::size_t>(log->config().max_message_bytes))
+  if (!partition->replica) return refuse(item, ErrorCode::kafka_storage_error, "the partition's log can't be opened");
+  auto replica = partition->replica;
+  auto bytes_max = replica->log().config().max_message_bytes;
+  if (item.records.size() > static_cast<std::size_t>(bytes_max))
     return refuse(item, ErrorCode::message_too_large,
                   "the batch has " + std::to_string(item.records.size()) + " bytes, max.message.bytes is " +
-                      std::to_string(log->config().max_message_bytes));
+                      std::to_string(bytes_max));
   auto header = validate_produced(item.records);
   if (!header) return refuse(item, header.error().code, header.error().message);
-  auto appended = log->append(*header, item.records, single_broker_epoch);
-  if (!appended) return refuse(item, appended.error().code, appended.error().message);
-  item.appended = *appended;
-  item.log_start = log->log_start();
-  item.wait = all_or_one && log->config().acknowledges_synced();
+  auto proposed = replica->append(*header, item.records);
+  if (!proposed) return refuse(item, proposed.error().code, proposed.error().message);
+  item.proposed = *proposed;
+  item.log_start = replica->log().log_start();
 }
 
 // On the owner's shard. The partition is looked up again: the topic may have been deleted meanwhile.
-void wait_stable(BrokerShard& owner, Item& item, Deadline deadline) {
+void wait_until_safe(BrokerShard& owner, Item& item, Safety safety, Deadline deadline) {
   auto* partition = owner.partition(*item.name, item.index);
-  if (!partition || partition->topic_id != item.topic_id || !partition->log)
+  if (!partition || partition->topic_id != item.topic_id || !partition->replica)
     return refuse(item, ErrorCode::unknown_topic_or_partition, "the topic was deleted");
-  auto log = partition->log;
-  if (log->wait_stable(item.appended.last_offset + 1, deadline)) return;
-  if (log->offline()) return refuse(item, ErrorCode::kafka_storage_error, "the log went offline");
-  refuse(item, ErrorCode::request_timed_out, "the records were not on stable storage in time");
+  auto replica = partition->replica;
+  auto error = replica->wait_until(safety, item.proposed, deadline);
+  if (error != ErrorCode::none) refuse(item, error, "the records are written, but not known to be safe");
 }
 
 ByteChain answer(const RequestHeader& header, const ProduceRequest& request, ItemsByShard& items) {
@@ -77,8 +75,8 @@ ByteChain answer(const RequestHeader& header, const ProduceRequest& request, Ite
       auto& out = response.topics[item.topic].partitions[item.partition];
       out.index = item.index;
       out.error_code = item.error;
-      out.base_offset = item.error == ErrorCode::none ? item.appended.base_offset : -1;
-      out.log_append_time_ms = item.error == ErrorCode::none ? item.appended.append_time : -1;
+      out.base_offset = item.error == ErrorCode::none ? item.proposed.appended.base_offset : -1;
+      out.log_append_time_ms = item.error == ErrorCode::none ? item.proposed.appended.append_time : -1;
       out.log_start_offset = item.log_start;
       if (item.error == ErrorCode::none) continue;
       out.error_message = item.message;
@@ -108,7 +106,7 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
                 .index = partition.index,
                 .records = partition.records.flatten(),
                 .message = {},
-                .appended = {}};
+                .proposed = {}};
       if (!served)
         refuse(item, ErrorCode::unsupported_version, "Produce is served from version 3 on");
       else if (!acks_known)
@@ -123,7 +121,7 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
     auto& batch = list;
     shard.on(owner, [&](BrokerShard& there) {
       for (auto& item : batch)
-        if (item.error == ErrorCode::none) append(there, item, request.acks != 0);
+        if (item.error == ErrorCode::none) append(there, item);
     });
     for (auto& item : batch) item.records = Bytes();
   }
@@ -138,15 +136,16 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
     return Finish([] { return ByteChain(); });
   }
   auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
-  return Finish([&shard, header, request = std::move(request), items = std::move(items), deadline]() mutable {
+  auto safety = request.acks == 1 ? Safety::kept : Safety::committed;
+  return Finish([&shard, header, request = std::move(request), items = std::move(items), safety, deadline]() mutable {
     for (auto& [owner, list] : items) {
       auto& batch = list;
       bool waits = false;
-      for (auto& item : batch) waits = waits || item.wait;
+      for (auto& item : batch) waits = waits || item.error == ErrorCode::none;
       if (!waits) continue;
       shard.on(owner, [&](BrokerShard& there) {
         for (auto& item : batch)
-          if (item.wait) wait_stable(there, item, deadline);
+          if (item.error == ErrorCode::none) wait_until_safe(there, item, safety, deadline);
       });
     }
     return answer(header, request, items);

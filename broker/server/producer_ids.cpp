@@ -11,15 +11,13 @@ namespace {
 
 constexpr ProducerId producer_id_block = 1000;
 
-// On shard 0. Errors: as MetadataStore::commit.
+// On shard 0. Errors: as MetadataLog::commit.
 Result<ProducerId> next_producer_id(BrokerShard& controller) {
   auto& broker = controller.broker();
-  LockGuard held(broker.store->changing());
+  LockGuard held(broker.metadata->changing());
   if (broker.next_producer_id == broker.producer_id_block_end) {
-    MetadataImage next = *broker.store->image();
-    auto begin = next.next_producer_id;
-    next.next_producer_id += producer_id_block;
-    TRY_VOID(broker.store->commit(std::move(next)));
+    auto begin = broker.metadata->image()->next_producer_id;
+    TRY_VOID(broker.metadata->commit({ProducerIdsRecord{begin + producer_id_block}}));
     broker.next_producer_id = begin;
     broker.producer_id_block_end = begin + producer_id_block;
   }

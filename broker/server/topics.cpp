@@ -17,25 +17,36 @@ constexpr std::int32_t partitions_max = 100'000;  // of one topic; each takes a 
 
 using CreateResult = CreateTopicsResponse::Topic;
 
-// Makes `next` the metadata and has every shard act on it. On shard 0, with the store held.
-ErrorCode publish(BrokerShard& controller, MetadataImage next) {
-  auto& store = *controller.broker().store;
-  if (auto committed = store.commit(std::move(next)); !committed) {
-    controller.log().error("metadata can't be written", {{"reason", to_string(committed.error())}});
+// A change of the metadata in the making: what it would look like, and the records that make it so. On shard 0, with
+// the metadata held still.
+struct Draft {
+  explicit Draft(BrokerShard& c) : controller(c), image(*c.broker().metadata->image()) {}
+
+  void add(MetadataRecord record) {
+    apply_record(record, image);
+    records.push_back(std::move(record));
+  }
+  // Makes it so; every shard has acted on it when this returns.
+  ErrorCode commit() const {
+    if (records.empty()) return ErrorCode::none;
+    auto committed = controller.broker().metadata->commit(records);
+    if (committed) return ErrorCode::none;
+    controller.log().error("metadata can't be changed", {{"reason", to_string(committed.error())}});
     return ErrorCode::kafka_storage_error;
   }
-  auto image = store.image();
-  for (unsigned shard = 0; shard < controller.host().shard_count(); ++shard)
-    controller.on(shard, [&](BrokerShard& there) { there.apply(image, false); });
-  return ErrorCode::none;
-}
+
+  BrokerShard& controller;
+  MetadataImage image;
+  std::vector<MetadataRecord> records;
+};
 
 // Runs `change` on shard 0, with the metadata held still.
 template <class F>
 auto on_controller(BrokerShard& shard, F&& change) {
   return shard.on(0, [&](BrokerShard& controller) {
-    LockGuard held(controller.broker().store->changing());
-    return change(controller);
+    LockGuard held(controller.broker().metadata->changing());
+    Draft draft(controller);
+    return change(draft);
   });
 }
 
@@ -56,9 +67,9 @@ void refuse(CreateResult& result, ErrorCode code, std::string message) {
   result.error_message = std::move(message);
 }
 
-// Checks what one topic of a CreateTopics request asks for, and puts it into the image if all is well.
-void plan_topic(BrokerShard& controller, const CreateTopicsRequest::Topic& asked, MetadataImage& next,
-                CreateResult& result) {
+// Checks what one topic of a CreateTopics request asks for, and puts it into the draft if all is well.
+void plan_topic(Draft& draft, const CreateTopicsRequest::Topic& asked, CreateResult& result) {
+  const auto& next = draft.image;
   result.name = asked.name;
   if (auto wrong = invalid_topic_name(asked.name))
     return refuse(result, ErrorCode::invalid_topic_exception, "Topic name is invalid: " + *wrong);
@@ -68,7 +79,7 @@ void plan_topic(BrokerShard& controller, const CreateTopicsRequest::Topic& asked
     return refuse(result, ErrorCode::invalid_topic_exception,
                   "Topic '" + asked.name + "' collides with existing topic: " + *other);
 
-  const auto& config = controller.config();
+  const auto& config = draft.controller.config();
   std::int32_t partitions = asked.num_partitions;
   if (!asked.assignments.empty()) {
     if (asked.num_partitions != -1 || asked.replication_factor != -1)
@@ -108,7 +119,7 @@ void plan_topic(BrokerShard& controller, const CreateTopicsRequest::Topic& asked
   if (auto checked = check_topic_properties(configs); !checked)
     return refuse(result, ErrorCode::invalid_config, checked.error().detail);
 
-  TopicImage topic{random_uuid(controller.host().entropy()), partitions, std::move(configs)};
+  TopicImage topic{random_uuid(draft.controller.host().entropy()), partitions, std::move(configs)};
   result.topic_id = topic.id;
   result.num_partitions = partitions;
   result.replication_factor = 1;
@@ -118,35 +129,33 @@ void plan_topic(BrokerShard& controller, const CreateTopicsRequest::Topic& asked
     result.configs->push_back(
         {std::string(info.name), in_force.value, false, static_cast<std::int8_t>(in_force.source), false});
   }
-  next.topics.emplace(asked.name, std::move(topic));
+  draft.add(TopicRecord{asked.name, std::move(topic)});
 }
 
 }  // namespace
 
 ErrorCode create_topic_on_demand(BrokerShard& shard, const std::string& name) {
-  return on_controller(shard, [&](BrokerShard& controller) {
-    MetadataImage next = *controller.broker().store->image();
+  return on_controller(shard, [&](Draft& draft) {
     CreateResult result;
     CreateTopicsRequest::Topic asked;
     asked.name = name;
     asked.num_partitions = -1;
     asked.replication_factor = -1;
-    plan_topic(controller, asked, next, result);
+    plan_topic(draft, asked, result);
     if (result.error_code == ErrorCode::topic_already_exists) return ErrorCode::none;
     if (result.error_code != ErrorCode::none) return result.error_code;
-    controller.log().info("topic created on demand", {{"topic", name}});
-    return publish(controller, std::move(next));
+    auto error = draft.commit();
+    if (error == ErrorCode::none) draft.controller.log().info("topic created on demand", {{"topic", name}});
+    return error;
   });
 }
 
 Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<CreateTopicsRequest>(body, header.api_version));
   CreateTopicsResponse response;
-  on_controller(shard, [&](BrokerShard& controller) {
-    MetadataImage next = *controller.broker().store->image();
+  on_controller(shard, [&](Draft& draft) {
     std::map<std::string, int> times;
     for (const auto& asked : request.topics) ++times[asked.name];
-    bool any = false;
     for (const auto& asked : request.topics) {
       if (times[asked.name] > 1) {
         if (std::exchange(times[asked.name], -1) == -1) continue;
@@ -157,17 +166,16 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& 
       }
       if (times[asked.name] < 0) continue;
       auto& result = response.topics.emplace_back();
-      plan_topic(controller, asked, next, result);
-      any = any || result.error_code == ErrorCode::none;
+      plan_topic(draft, asked, result);
     }
-    if (!any || request.validate_only) return;
-    auto error = publish(controller, std::move(next));
+    if (request.validate_only) return;
+    auto error = draft.commit();
     for (auto& result : response.topics) {
       if (result.error_code != ErrorCode::none) continue;
       if (error != ErrorCode::none)
         refuse(result, error, "the metadata can't be written");
       else
-        controller.log().info("topic created", {{"topic", result.name}, {"partitions", result.num_partitions}});
+        draft.controller.log().info("topic created", {{"topic", result.name}, {"partitions", result.num_partitions}});
     }
   });
   return response_frame(response, header.api_version, header.correlation_id);
@@ -177,8 +185,8 @@ Result<ByteChain> handle_delete_topics(BrokerShard& shard, const RequestHeader& 
   TRY(auto request, decode<DeleteTopicsRequest>(body, header.api_version));
   for (auto& name : request.topic_names) request.topics.push_back({std::move(name), {}});
   DeleteTopicsResponse response;
-  on_controller(shard, [&](BrokerShard& controller) {
-    MetadataImage next = *controller.broker().store->image();
+  on_controller(shard, [&](Draft& draft) {
+    const auto& next = draft.image;
     for (auto& asked : request.topics) {
       auto& result = response.responses.emplace_back();
       result.name = asked.name;
@@ -193,14 +201,13 @@ Result<ByteChain> handle_delete_topics(BrokerShard& shard, const RequestHeader& 
       }
       result.name = name;
       result.topic_id = found->second.id;
-      next.topics.erase(found);
+      draft.add(DeleteTopicRecord{result.topic_id});
     }
-    bool any = next.topics.size() != controller.broker().store->image()->topics.size();
-    auto error = any ? publish(controller, std::move(next)) : ErrorCode::none;
+    auto error = draft.commit();
     for (auto& result : response.responses) {
       if (result.error_code != ErrorCode::none) continue;
       result.error_code = error;
-      if (error == ErrorCode::none) controller.log().info("topic deleted", {{"topic", *result.name}});
+      if (error == ErrorCode::none) draft.controller.log().info("topic deleted", {{"topic", *result.name}});
     }
   });
   return response_frame(response, header.api_version, header.correlation_id);
@@ -209,9 +216,8 @@ Result<ByteChain> handle_delete_topics(BrokerShard& shard, const RequestHeader& 
 Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<CreatePartitionsRequest>(body, header.api_version));
   CreatePartitionsResponse response;
-  on_controller(shard, [&](BrokerShard& controller) {
-    MetadataImage next = *controller.broker().store->image();
-    bool any = false;
+  on_controller(shard, [&](Draft& draft) {
+    const auto& next = draft.image;
     for (const auto& asked : request.topics) {
       auto& result = response.results.emplace_back();
       result.name = asked.name;
@@ -235,18 +241,17 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHead
         bool placed = true;
         if (asked.assignments)
           for (const auto& assignment : *asked.assignments)
-            placed = placed && assignment.broker_ids == std::vector{controller.config().node_id};
+            placed = placed && assignment.broker_ids == std::vector{draft.controller.config().node_id};
         if (!placed) {
           say(ErrorCode::invalid_replica_assignment,
-              "there is only broker " + std::to_string(controller.config().node_id));
+              "there is only broker " + std::to_string(draft.controller.config().node_id));
         } else {
-          found->second.partitions = asked.count;
-          any = true;
+          draft.add(PartitionsRecord{found->second.id, asked.count});
         }
       }
     }
-    if (!any || request.validate_only) return;
-    auto error = publish(controller, std::move(next));
+    if (request.validate_only) return;
+    auto error = draft.commit();
     for (auto& result : response.results)
       if (result.error_code == ErrorCode::none) result.error_code = error;
   });

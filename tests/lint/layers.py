@@ -15,9 +15,15 @@ FLOORS = {
     "runtime/real": ["runtime/base", "runtime/fiber", "runtime/host"],
     "broker/protocol": ["runtime/base"],
     "broker/client": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol"],
+    "broker/net": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol"],
     "broker/log": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol"],
-    "broker/cluster": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/log"],
-    "broker/server": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/log", "broker/cluster"],
+    "broker/raft": ["runtime/base", "broker/protocol", "broker/log"],
+    "broker/replication": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/net", "broker/log",
+                           "broker/raft"],
+    "broker/cluster": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/log", "broker/raft",
+                       "broker/replication"],
+    "broker/server": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/net", "broker/log",
+                      "broker/raft", "broker/replication", "broker/cluster"],
     "broker/cli": ["runtime", "broker"],
     "sim": ["runtime/base", "runtime/fiber", "runtime/host"],
     "faults": ["runtime/base", "runtime/fiber", "runtime/host", "sim"],
@@ -29,8 +35,9 @@ FLOORS = {
     "bench": ["runtime", "broker", "sim", "faults", "checkers", "reports", "scenarios", "bench"],
 }
 # Floors whose code must be the same in every world.
-PURE = ["runtime/base", "runtime/host", "broker/protocol", "broker/client", "broker/log", "broker/cluster", "broker/server", "sim",
-        "faults", "checkers", "scenarios"]
+PURE = ["runtime/base", "runtime/host", "broker/protocol", "broker/net", "broker/client", "broker/log", "broker/raft", "broker/replication",
+        "broker/cluster", "broker/server",
+        "sim", "faults", "checkers", "scenarios"]
 EXEMPT = ["broker/cli", "scenarios/cli", "runtime/base/assert.cpp"]
 SYSTEM_HEADERS = re.compile(
     r"<(thread|mutex|shared_mutex|condition_variable|future|random|fstream|filesystem|ctime|time\.h|unistd\.h|fcntl\.h|poll\.h|"

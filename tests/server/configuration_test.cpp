@@ -96,7 +96,8 @@ TEST(Configuration, AFileIsNamesAndValuesAndSaysItsWrongLine) {
 TEST(TopicName, IsKafkas) {
   for (const char* name : {"a", "A-1_b.c", "...", "__consumer_offsets"}) EXPECT_FALSE(invalid_topic_name(name)) << name;
   EXPECT_FALSE(invalid_topic_name(std::string(249, 'x')));
-  for (const char* name : {"", ".", "..", "a b", "a/b", "\xc3\xa9"}) EXPECT_TRUE(invalid_topic_name(name)) << name;
+  for (const char* name : {"", ".", "..", "a b", "a/b", "\xc3\xa9", "__cluster_metadata"})
+    EXPECT_TRUE(invalid_topic_name(name)) << name;
   EXPECT_TRUE(invalid_topic_name(std::string(250, 'x')));
 }
 

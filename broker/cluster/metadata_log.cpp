@@ -1,0 +1,155 @@
+#include "broker/cluster/metadata_log.h"
+
+#include "broker/protocol/record_builder.h"
+#include "broker/protocol/record_validation.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::string_view snapshot_name = "metadata-snapshot";
+constexpr std::size_t snapshot_bytes_max = std::size_t{1} << 30;
+constexpr Offset records_between_snapshots = 10'000;
+constexpr std::size_t read_bytes = 1 << 20;
+constexpr Duration commit_max = seconds(30);
+
+LogConfig metadata_log_config() {
+  LogConfig config;
+  config.retention_ms = -1;
+  config.retention_bytes = -1;
+  config.segment_bytes = 8 << 20;
+  config.max_message_bytes = std::numeric_limits<std::int32_t>::max();
+  return config;
+}
+
+}  // namespace
+
+MetadataLog::MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas)
+    : host_(host),
+      logs_(logs),
+      replicas_(replicas),
+      log_(host.log().named("metadata")),
+      image_(std::make_shared<const MetadataImage>()) {}
+
+MetadataLog::~MetadataLog() {
+  if (replica_) replica_->on_change = nullptr;
+}
+
+Result<void> MetadataLog::open(const ReplicaId& self, bool clean) {
+  TRY_VOID(load_snapshot());
+  auto log = logs_.open(std::string(log_name), metadata_log_config(), clean);
+  if (!log) return fail(Errc::corrupt, "the metadata log can't be opened");
+  HardState fresh;
+  fresh.configurations = {{-1, -1, {{self}, {}, {}}}};
+  fresh.solo = true;
+  fresh.term = 0;
+  fresh.vote = self;
+  replica_ = replicas_.add(group(), std::move(log), std::move(fresh));
+  TRY_VOID(catch_up());
+  if (image_->cluster_id.empty()) {
+    LockGuard held(changing_);
+    TRY_VOID(commit({ClusterRecord{to_string(random_uuid(host_.entropy()))}}));
+  }
+  return {};
+}
+
+void MetadataLog::start(std::function<void(const MetadataImagePtr&)> publish) {
+  publish_ = std::move(publish);
+  published_ = image_->offset;
+  replica_->on_change = [this] { progress_.notify_all(); };
+  fibers_.spawn("follow metadata", [this] {
+    for (;;) {
+      progress_.wait([&] { return replica_->high_watermark() > image_->offset; });
+      if (auto caught_up = catch_up(); !caught_up) {
+        log_.error("the metadata log can't be followed", {{"reason", to_string(caught_up.error())}});
+        return;
+      }
+      publish_(image_);
+      published_ = image_->offset;
+      progress_.notify_all();
+    }
+  });
+}
+
+void MetadataLog::stop() {
+  fibers_.cancel();
+  fibers_.join();
+}
+
+// Applies what is committed and was not yet.
+Result<void> MetadataLog::catch_up() {
+  auto end = replica_->high_watermark();
+  if (image_->offset >= end) return {};
+  MetadataImage next = *image_;
+  while (next.offset < end) {
+    TRY(auto batches, replica_->log().read(next.offset, end, read_bytes, true));
+    if (batches.empty()) break;  // what follows is a hole
+    for (std::size_t at = 0; at < batches.size();) {
+      TRY(auto header, read_batch_header(batches.view().substr(at)));
+      if (!header.control()) {
+        TRY(auto records, read_records(batches.slice(at, header.size()), snapshot_bytes_max));
+        for (const auto& record : records) {
+          if (record.offset < next.offset || !record.value) continue;
+          TRY(auto change, decode_metadata_record(record.value->view()));
+          apply_record(change, next);
+        }
+      }
+      next.offset = header.next_offset();
+      at += header.size();
+    }
+  }
+  image_ = std::make_shared<const MetadataImage>(std::move(next));
+  if (image_->offset - snapshot_offset_ >= records_between_snapshots) {
+    auto taken = take_snapshot();
+    if (!taken) log_.warn("no snapshot", {{"reason", to_string(taken.error())}});
+  }
+  return {};
+}
+
+Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records) {
+  std::vector<Record> list;
+  auto wall_ms = host_.clock().wall_ms();
+  for (const auto& record : records) list.push_back({std::nullopt, encode(record), wall_ms, {}});
+  auto batch = build_batch(list);
+  auto header = validate_produced(batch);
+  if (!header) return fail(Errc::invalid_argument, header.error().message);
+  auto proposed = replica_->append(*header, batch);
+  if (!proposed) return fail(Errc::io_error, proposed.error().message);
+  auto safe = replica_->wait_until(Safety::committed, *proposed, host_.clock().deadline_in(commit_max));
+  if (safe != ErrorCode::none) return fail(Errc::io_error, error_code_name(safe));
+  if (!publish_) return catch_up();
+  auto end = proposed->appended.last_offset + 1;
+  auto waited = progress_.wait([&] { return published_ >= end; }, host_.clock().deadline_in(commit_max));
+  if (waited != WaitResult::woken) return fail(Errc::timed_out, "the change is made, but not everywhere known");
+  return {};
+}
+
+Result<void> MetadataLog::take_snapshot() {
+  auto image = image_;
+  auto body = encode(*image);
+  auto text = std::to_string(crc32c(body)) + "\n" + body;
+  TRY_VOID(replace_file(host_.disk(), snapshot_name, ByteChain(Bytes::copy_of(text))));
+  snapshot_offset_ = image->offset;
+  log_.debug("snapshot", {{"offset", image->offset}});
+  return replica_->log().advance_start(image->offset);
+}
+
+Result<void> MetadataLog::load_snapshot() {
+  auto text = read_file(host_.disk(), snapshot_name, snapshot_bytes_max);
+  if (!text) {
+    if (text.error().code == Errc::not_found) return {};
+    return std::unexpected(text.error());
+  }
+  auto line = text->view().find('\n');
+  auto crc = parse_integer(text->view().substr(0, line));
+  if (line == std::string_view::npos || !crc || crc32c(text->view().substr(line + 1)) != *crc)
+    return fail(Errc::corrupt, std::string(snapshot_name) + ": wrong checksum");
+  TRY(auto image, decode_metadata_image(text->view().substr(line + 1)));
+  snapshot_offset_ = image.offset;
+  image_ = std::make_shared<const MetadataImage>(std::move(image));
+  return {};
+}
+
+}  // namespace fulmar

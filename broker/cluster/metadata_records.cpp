@@ -1,0 +1,132 @@
+#include "broker/cluster/metadata_records.h"
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/host/entropy.h"
+
+namespace fulmar {
+
+namespace {
+
+using nlohmann::json;
+
+json to_json(const Uuid& uuid) {
+  return to_string(uuid);
+}
+
+json to_json(const TopicImage& topic) {
+  return {{"id", to_json(topic.id)}, {"partitions", topic.partitions}, {"configs", topic.configs}};
+}
+
+// What is missing or of another type throws; caught where the text is decoded.
+Uuid uuid_from(const json& value) {
+  auto uuid = parse_uuid(value.get<std::string>());
+  if (!uuid) throw std::invalid_argument("no uuid");
+  return *uuid;
+}
+
+TopicImage topic_from(const json& value) {
+  TopicImage topic{uuid_from(value.at("id")), value.at("partitions"), {}};
+  for (const auto& [name, text] : value.at("configs").items()) topic.configs.emplace(name, text);
+  return topic;
+}
+
+json record_to_json(const ClusterRecord& record) {
+  return {{"type", "cluster"}, {"cluster_id", record.cluster_id}};
+}
+json record_to_json(const TopicRecord& record) {
+  return {{"type", "topic"}, {"name", record.name}, {"topic", to_json(record.topic)}};
+}
+json record_to_json(const PartitionsRecord& record) {
+  return {{"type", "partitions"}, {"topic_id", to_json(record.topic_id)}, {"partitions", record.partitions}};
+}
+json record_to_json(const DeleteTopicRecord& record) {
+  return {{"type", "delete-topic"}, {"topic_id", to_json(record.topic_id)}};
+}
+json record_to_json(const ProducerIdsRecord& record) {
+  return {{"type", "producer-ids"}, {"next", record.next}};
+}
+
+MetadataRecord record_from(const json& value) {
+  std::string type = value.at("type");
+  if (type == "cluster") return ClusterRecord{value.at("cluster_id")};
+  if (type == "topic") return TopicRecord{value.at("name"), topic_from(value.at("topic"))};
+  if (type == "partitions") return PartitionsRecord{uuid_from(value.at("topic_id")), value.at("partitions")};
+  if (type == "delete-topic") return DeleteTopicRecord{uuid_from(value.at("topic_id"))};
+  if (type == "producer-ids") return ProducerIdsRecord{value.at("next")};
+  throw std::invalid_argument("an unknown type: " + type);
+}
+
+// The library tells of bad input by exceptions; here they become a Result.
+template <class F>
+auto decoding(std::string_view text, F&& make) -> Result<decltype(make(json()))> {
+  try {
+    return make(json::parse(text));
+  } catch (const std::exception& wrong) {
+    return fail(Errc::corrupt, wrong.what());
+  }
+}
+
+void change(MetadataImage& image, const ClusterRecord& record) {
+  if (image.cluster_id.empty()) image.cluster_id = record.cluster_id;
+}
+void change(MetadataImage& image, const TopicRecord& record) {
+  image.topics.insert_or_assign(record.name, record.topic);
+}
+void change(MetadataImage& image, const PartitionsRecord& record) {
+  auto found = image.topics.find(image.topic_name(record.topic_id));
+  if (found != image.topics.end()) found->second.partitions = record.partitions;
+}
+void change(MetadataImage& image, const DeleteTopicRecord& record) {
+  auto found = image.topics.find(image.topic_name(record.topic_id));
+  if (found != image.topics.end()) image.topics.erase(found);
+}
+void change(MetadataImage& image, const ProducerIdsRecord& record) {
+  image.next_producer_id = record.next;
+}
+
+}  // namespace
+
+void apply_record(const MetadataRecord& record, MetadataImage& image) {
+  std::visit([&](const auto& known) { change(image, known); }, record);
+}
+
+std::string encode(const MetadataRecord& record) {
+  return std::visit([](const auto& known) { return record_to_json(known); }, record).dump();
+}
+
+Result<MetadataRecord> decode_metadata_record(std::string_view text) {
+  return decoding(text, [](const json& value) { return record_from(value); });
+}
+
+std::string encode(const MetadataImage& image) {
+  json topics = json::object();
+  for (const auto& [name, topic] : image.topics) topics[name] = to_json(topic);
+  return json{{"cluster_id", image.cluster_id},
+              {"offset", image.offset},
+              {"next_producer_id", image.next_producer_id},
+              {"topics", std::move(topics)}}
+      .dump();
+}
+
+Result<MetadataImage> decode_metadata_image(std::string_view text) {
+  return decoding(text, [](const json& value) {
+    MetadataImage image;
+    image.cluster_id = value.at("cluster_id");
+    image.offset = value.at("offset");
+    image.next_producer_id = value.at("next_producer_id");
+    for (const auto& [name, topic] : value.at("topics").items()) image.topics.emplace(name, topic_from(topic));
+    return image;
+  });
+}
+
+Uuid random_uuid(Entropy& entropy) {
+  auto high = entropy.next();
+  auto low = entropy.next();
+  // RFC 4122 version 4; the first character of its base64 is then never '-', which command lines would misread.
+  high = (high & 0x7fffffffffff0fffULL) | 0x4000;
+  low = (low & 0x3fffffffffffffffULL) | 0x8000000000000000ULL;
+  return {high, low};
+}
+
+}  // namespace fulmar

@@ -1,0 +1,45 @@
+// MetadataRecords: the changes of the cluster's metadata, one kind each, as they stand in the metadata log; and what
+// each makes of an image. The image at an offset is the same everywhere, since it follows from the records before it
+// alone.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "broker/cluster/metadata_image.h"
+#include "runtime/base/result.h"
+
+namespace fulmar {
+
+struct ClusterRecord {  // the first of all
+  std::string cluster_id;
+};
+struct TopicRecord {  // a new topic, or its new configuration
+  std::string name;
+  TopicImage topic;
+};
+struct PartitionsRecord {  // a topic has more of them
+  Uuid topic_id;
+  std::int32_t partitions = 0;
+};
+struct DeleteTopicRecord {
+  Uuid topic_id;
+};
+struct ProducerIdsRecord {  // all below are given out
+  ProducerId next = 0;
+};
+
+using MetadataRecord = std::variant<ClusterRecord, TopicRecord, PartitionsRecord, DeleteTopicRecord, ProducerIdsRecord>;
+
+// A record that speaks of what is not there changes nothing.
+void apply_record(const MetadataRecord& record, MetadataImage& image);
+
+// JSON, as everything that is read rarely and looked at by people. Errors: corrupt.
+std::string encode(const MetadataRecord& record);
+Result<MetadataRecord> decode_metadata_record(std::string_view text);
+std::string encode(const MetadataImage& image);
+Result<MetadataImage> decode_metadata_image(std::string_view text);
+
+Uuid random_uuid(class Entropy& entropy);
+
+}  // namespace fulmar

@@ -1,0 +1,226 @@
+#include "broker/replication/hard_state_store.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "broker/protocol/reader.h"
+#include "broker/protocol/record_batch.h"
+#include "broker/protocol/writer.h"
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::string_view file_prefix = "raft-state-";
+constexpr std::size_t file_bytes_max = std::size_t{1} << 30;
+constexpr std::size_t rewrite_bytes_min = 64 * 1024;
+constexpr std::uint64_t rewrite_factor = 4;  // rewritten when it has grown so many times larger than what counts
+constexpr std::size_t replicas_max = 1000;   // of one configuration: a bound for hostile bytes
+
+enum class Kind : std::int8_t { state = 1, removed = 2 };
+
+void write_replica(Writer& out, const ReplicaId& id) {
+  out.int32(id.broker);
+  out.uuid(id.directory);
+}
+
+void write_replicas(Writer& out, const std::vector<ReplicaId>& ids) {
+  out.int32(static_cast<std::int32_t>(ids.size()));
+  for (const auto& id : ids) write_replica(out, id);
+}
+
+std::string record_of(const GroupId& group, const HardState* state) {
+  Writer out;
+  out.uuid(group.topic);
+  out.int32(group.partition);
+  out.int8(static_cast<std::int8_t>(state ? Kind::state : Kind::removed));
+  if (state) {
+    out.int32(state->term);
+    out.int8(state->vote ? 1 : 0);
+    write_replica(out, state->vote.value_or(ReplicaId{}));
+    out.int8(state->solo ? 1 : 0);
+    out.int64(static_cast<std::int64_t>(state->damage));
+    out.int32(static_cast<std::int32_t>(state->configurations.size()));
+    for (const auto& entry : state->configurations) {
+      out.int64(entry.offset);
+      out.int32(entry.epoch);
+      write_replicas(out, entry.configuration.voters);
+      write_replicas(out, entry.configuration.next_voters);
+      write_replicas(out, entry.configuration.learners);
+    }
+  }
+  auto payload = std::move(out).finish().flatten();
+  Writer head;
+  head.int32(static_cast<std::int32_t>(payload.size()));
+  head.int32(static_cast<std::int32_t>(crc32c(payload.view())));
+  return std::string(std::move(head).finish().flatten().view()) + std::string(payload.view());
+}
+
+ReplicaId read_replica(Reader& in) {
+  auto broker = in.int32();
+  return {broker, in.uuid()};
+}
+
+std::vector<ReplicaId> read_replicas(Reader& in) {
+  std::vector<ReplicaId> ids;
+  auto count = in.int32();
+  if (count < 0 || static_cast<std::size_t>(count) > replicas_max) in.fail("too many replicas");
+  for (std::int32_t i = 0; i < count && !in.failed(); ++i) ids.push_back(read_replica(in));
+  return ids;
+}
+
+// One record's payload into the states. False if it is none.
+bool apply(Bytes payload, HardStates& states) {
+  Reader in(std::move(payload));
+  GroupId group;
+  group.topic = in.uuid();
+  group.partition = in.int32();
+  auto kind = static_cast<Kind>(in.int8());
+  if (kind == Kind::removed) {
+    if (!in.failed()) states.erase(group);
+    return !in.failed();
+  }
+  HardState state;
+  state.term = in.int32();
+  bool voted = in.int8() != 0;
+  auto vote = read_replica(in);
+  if (voted) state.vote = vote;
+  state.solo = in.int8() != 0;
+  state.damage = static_cast<std::uint64_t>(in.int64());
+  auto count = in.int32();
+  for (std::int32_t i = 0; i < count && !in.failed(); ++i) {
+    ConfigurationAt entry;
+    entry.offset = in.int64();
+    entry.epoch = in.int32();
+    entry.configuration.voters = read_replicas(in);
+    entry.configuration.next_voters = read_replicas(in);
+    entry.configuration.learners = read_replicas(in);
+    state.configurations.push_back(std::move(entry));
+  }
+  if (in.failed() || in.remaining() > 0 || kind != Kind::state) return false;
+  states.insert_or_assign(group, std::move(state));
+  return true;
+}
+
+void apply_file(const Bytes& bytes, HardStates& states) {
+  for (std::size_t at = 0; bytes.size() - at >= 8;) {
+    Reader head(bytes.slice(at, 8));
+    auto size = head.int32();
+    auto crc = static_cast<std::uint32_t>(head.int32());
+    if (size <= 0 || static_cast<std::size_t>(size) > bytes.size() - at - 8) return;
+    auto payload = bytes.slice(at + 8, static_cast<std::size_t>(size));
+    if (crc32c(payload.view()) != crc || !apply(payload, states)) return;
+    at += 8 + static_cast<std::size_t>(size);
+  }
+}
+
+// LIFE and SHARD of a file's name.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> numbers_of(std::string_view name) {
+  if (!name.starts_with(file_prefix)) return std::nullopt;
+  name.remove_prefix(file_prefix.size());
+  std::uint64_t life = 0, shard = 0;
+  auto [dash, life_error] = std::from_chars(name.data(), name.data() + name.size(), life);
+  if (life_error != std::errc() || dash == name.data() + name.size() || *dash != '-') return std::nullopt;
+  auto [end, shard_error] = std::from_chars(dash + 1, name.data() + name.size(), shard);
+  if (shard_error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return std::pair{life, shard};
+}
+
+}  // namespace
+
+Result<StoredStates> HardStateStore::load(Disk& disk) {
+  StoredStates stored;
+  TRY(auto entries, disk.list(""));
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> files;
+  for (const auto& entry : entries)
+    if (auto numbers = numbers_of(entry.name); numbers && !entry.is_directory) files.emplace(*numbers, entry.name);
+  // A later life's files may lack groups, if it did not get far; what they have is newer.
+  for (const auto& [numbers, name] : files) {
+    TRY(auto bytes, read_file(disk, name, file_bytes_max));
+    apply_file(bytes, stored.states);
+    stored.files.push_back(name);
+    stored.next_life = numbers.first + 1;
+  }
+  return stored;
+}
+
+Result<void> HardStateStore::remove_files(Disk& disk, const std::vector<std::string>& files) {
+  for (const auto& file : files) TRY_VOID(disk.remove(file));
+  return disk.sync_directory("");
+}
+
+HardStateStore::HardStateStore(Host& host, std::string path, HardStates states)
+    : host_(host), path_(std::move(path)), states_(std::move(states)) {}
+
+Result<std::unique_ptr<HardStateStore>> HardStateStore::begin(Host& host, std::uint64_t life, HardStates states) {
+  auto path = std::string(file_prefix) + std::to_string(life) + "-" + std::to_string(host.shard());
+  std::unique_ptr<HardStateStore> store(new HardStateStore(host, std::move(path), std::move(states)));
+  if (!store->states_.empty()) TRY_VOID(store->rewrite());
+  return store;
+}
+
+const HardState* HardStateStore::find(const GroupId& group) const {
+  auto found = states_.find(group);
+  return found == states_.end() ? nullptr : &found->second;
+}
+
+Result<void> HardStateStore::rewrite() {
+  std::string all;
+  for (const auto& [group, state] : states_) all += record_of(group, &state);
+  TRY_VOID(replace_file(host_.disk(), path_, ByteChain(Bytes::copy_of(all))));
+  TRY(file_, host_.disk().open(path_, OpenMode::read_write));
+  size_ = live_size_ = all.size();
+  return {};
+}
+
+Result<void> HardStateStore::write_pending() {
+  auto records = std::exchange(pending_, {});
+  auto asked = asked_;
+  Result<void> written;
+  if (!file_ || size_ + records.size() > std::max<std::uint64_t>(rewrite_bytes_min, rewrite_factor * live_size_)) {
+    written = rewrite();
+  } else {
+    written = file_->write_at(size_, ByteChain(Bytes::copy_of(records)));
+    if (written) written = file_->sync();
+    if (written) size_ += records.size();
+  }
+  if (written) {
+    done_ = asked;
+  } else if (written.error().code == Errc::no_space) {
+    pending_.insert(0, records);  // goes with the next one
+  } else {
+    failed_ = true;
+  }
+  return written;
+}
+
+Result<void> HardStateStore::put(const GroupId& group, const HardState& state) {
+  states_.insert_or_assign(group, state);
+  pending_ += record_of(group, &state);
+  auto mine = ++asked_;
+  while (done_ < mine) {
+    if (failed_) return fail(Errc::io_error, path_ + ": an earlier write failed");
+    if (writing_) {
+      progress_.wait([&] { return !writing_; });
+      continue;
+    }
+    struct Turn {
+      HardStateStore& store;
+      ~Turn() {
+        store.writing_ = false;
+        store.progress_.notify_all();
+      }
+    };
+    writing_ = true;
+    Turn turn{*this};
+    TRY_VOID(write_pending());
+  }
+  return {};
+}
+
+void HardStateStore::remove(const GroupId& group) {
+  if (states_.erase(group) > 0) pending_ += record_of(group, nullptr);
+}
+
+}  // namespace fulmar

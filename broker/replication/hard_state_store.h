@@ -1,0 +1,68 @@
+// HardStateStore: terms, votes and configurations of a shard's groups, on stable storage before anybody hears of them
+// (Raft figure 2). One file per shard and life, appended to; many groups' changes ride one sync, so that an election of
+// a thousand groups is not a thousand syncs.
+//
+// The file, `raft-state-LIFE-SHARD`: records of int32 size, int32 CRC-32C, payload; the last one of a group counts, and
+// a torn last record was never told to anybody. Each life of a broker begins files of its own, as the groups may lie on
+// other shards than before, and then removes those of earlier lives.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/raft/types.h"
+#include "broker/replication/group_id.h"
+#include "runtime/fiber/condition.h"
+#include "runtime/host/disk.h"
+#include "runtime/host/host.h"
+
+namespace fulmar {
+
+using HardStates = std::map<GroupId, HardState>;
+
+// What earlier lives left.
+struct StoredStates {
+  HardStates states;
+  std::uint64_t next_life = 1;
+  std::vector<std::string> files;  // to be removed once every shard has its own again
+};
+
+class HardStateStore {
+ public:
+  // Errors: io_error.
+  static Result<StoredStates> load(Disk& disk);
+  static Result<void> remove_files(Disk& disk, const std::vector<std::string>& files);
+  // Begins this life's file with `states`, on stable storage when it returns; without any there is none yet. Errors:
+  // io_error, no_space.
+  static Result<std::unique_ptr<HardStateStore>> begin(Host& host, std::uint64_t life, HardStates states);
+
+  // The last state of a group, or null.
+  const HardState* find(const GroupId& group) const;
+  // On stable storage when it returns; many fibers at once. Errors: no_space (to be tried again), io_error (never
+  // again: whoever needs a promise kept must stop making any).
+  Result<void> put(const GroupId& group, const HardState& state);
+  // The group is no more. Not waited for: a state too many does no harm.
+  void remove(const GroupId& group);
+
+ private:
+  HardStateStore(Host& host, std::string path, HardStates states);
+  Result<void> write_pending();
+  Result<void> rewrite();
+
+  Host& host_;
+  std::string path_;
+  HardStates states_;
+  std::unique_ptr<File> file_;
+  std::uint64_t size_ = 0;       // of the file, as far as it is right
+  std::uint64_t live_size_ = 0;  // after the last rewriting
+  std::string pending_;
+  std::uint64_t asked_ = 0;  // puts, and how many of them are on stable storage
+  std::uint64_t done_ = 0;
+  bool writing_ = false;
+  bool failed_ = false;
+  Condition progress_;
+};
+
+}  // namespace fulmar

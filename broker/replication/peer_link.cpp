@@ -1,0 +1,122 @@
+#include "broker/replication/peer_link.h"
+
+#include <algorithm>
+
+#include "broker/net/frame_reader.h"
+#include "broker/protocol/message.h"
+#include "broker/protocol/reader.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t queued_bytes_max = 16 << 20;
+constexpr std::size_t frame_bytes_max = 4 << 20;  // one larger append goes alone
+constexpr std::size_t message_bytes = 100;        // about, of one without records
+constexpr Duration connect_max = seconds(2);
+constexpr Duration write_max = seconds(10);
+constexpr Duration retry_min = milliseconds(20);
+constexpr Duration retry_max = milliseconds(500);
+constexpr std::int32_t hello_bytes_max = 64 * 1024;
+
+std::size_t size_of(const GroupMessage& item) {
+  return message_bytes + item.batches.size();
+}
+
+}  // namespace
+
+PeerLink::PeerLink(Host& host, const Peers& peers, ReplicaId to, std::function<void()> lost)
+    : host_(host), peers_(peers), to_(to), lost_(std::move(lost)), log_(host.log().named("peer")) {}
+
+void PeerLink::send(GroupMessage message) {
+  if (queued_bytes_ + size_of(message) > queued_bytes_max) return;  // lost; the core asks again in time
+  queued_bytes_ += size_of(message);
+  queue_.push_back(std::move(message));
+  work_.notify_all();
+}
+
+Result<std::unique_ptr<Connection>> PeerLink::connect() {
+  auto address = peers_.address(to_.broker);
+  if (!address) return fail(Errc::unreachable, "its address is not known");
+  auto deadline = host_.clock().deadline_in(connect_max);
+  TRY(auto connection, host_.network().connect(*address, deadline));
+  PeerHelloRequest hello{peers_.cluster_id(), peers_.self.broker, peers_.self.directory};
+  TRY_VOID(connection->write(request_frame(hello, 0, 0, ""), deadline));
+  FrameReader frames(*connection, host_.clock(), {.size_max = hello_bytes_max, .idle_max = connect_max});
+  TRY(auto size, frames.next_size());
+  if (size == 0) return fail(Errc::closed, "no answer to the greeting");
+  TRY(auto frame, frames.body(size));
+  Reader reader(std::move(frame));
+  read_response_header(reader, ApiKey::peer_hello, 0);
+  TRY(auto answer, decode<PeerHelloResponse>(reader, 0));
+  if (answer.error_code != ErrorCode::none)
+    return fail(Errc::refused, std::string(error_code_name(answer.error_code)) + ": " + answer.error_message);
+  if (ReplicaId{answer.broker_id, answer.directory_id} != to_)
+    return fail(Errc::refused, "another data directory answers there: " + std::to_string(answer.broker_id) + "/" +
+                                   to_string(answer.directory_id));
+  return connection;
+}
+
+Result<void> PeerLink::deliver(Connection& connection,
+                               const std::function<std::shared_ptr<Replica>(const GroupId&)>& find) {
+  for (;;) {
+    work_.wait([&] { return !idle(); });
+    // Those who are fed now may at once want more: they take turns.
+    for (const auto& group : std::exchange(hungry_, {})) {
+      if (queued_bytes_ > frame_bytes_max) {
+        hungry_.insert(group);
+        continue;
+      }
+      if (auto replica = find(group); replica && replica->feed(to_)) hungry_.insert(group);
+    }
+    while (!queue_.empty()) {
+      std::vector<GroupMessage> messages;
+      std::size_t bytes = 0;
+      while (!queue_.empty() && (messages.empty() || bytes + size_of(queue_.front()) <= frame_bytes_max)) {
+        bytes += size_of(queue_.front());
+        messages.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+      }
+      queued_bytes_ -= bytes;
+      TRY_VOID(connection.write(request_frame(to_wire(std::move(messages)), 0, 0, ""),
+                                host_.clock().deadline_in(write_max)));
+    }
+  }
+}
+
+void PeerLink::run(const std::function<std::shared_ptr<Replica>(const GroupId&)>& find) {
+  auto random = host_.entropy().stream();
+  auto retry = retry_min;
+  for (;;) {
+    work_.wait([&] { return !idle(); });
+    Error error{};
+    if (auto connection = connect()) {
+      if (!std::exchange(complaint_, {}).empty()) log_.info("peer reached again", {{"peer", to_string(to_)}});
+      retry = retry_min;
+      // The peer says nothing on this connection: when reading ends, it is over.
+      FiberGroup watching;
+      watching.spawn("watch peer", [&connection = **connection] {
+        char byte = 0;
+        auto ended = connection.read({&byte, 1});
+        (void)ended;
+        connection.abort();
+      });
+      error = deliver(**connection, find).error();
+    } else {
+      error = connection.error();
+    }
+    if (auto why = to_string(error); why != complaint_) {
+      complaint_ = why;
+      log_.warn("peer not reached", {{"peer", to_string(to_)}, {"reason", why}});
+    }
+    queue_.clear();
+    queued_bytes_ = 0;
+    lost_();
+    host_.clock().sleep_for(Duration(random.between(retry.count() / 2, retry.count())));
+    retry = std::min(2 * retry, retry_max);
+  }
+}
+
+}  // namespace fulmar

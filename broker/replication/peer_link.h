@@ -1,0 +1,52 @@
+// PeerLink: the way from one shard to one other replica directory: a connection of its own, opened when there is
+// something to say, over which messages of all groups go, many to a frame. Messages wait in a bounded queue; what can't
+// be delivered is lost, as Raft allows.
+//
+// Appends are not queued by those who have them: a replica that wants to feed the peer says so, and is asked for its
+// next append when the link has room. So a slow peer holds back its own feeding, and nobody's memory.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <set>
+
+#include "broker/replication/peers.h"
+#include "broker/replication/raft_frame.h"
+#include "broker/replication/replica.h"
+#include "runtime/fiber/condition.h"
+#include "runtime/fiber/group.h"
+
+namespace fulmar {
+
+class PeerLink {
+ public:
+  // `lost` is called when what was sent may not have arrived.
+  PeerLink(Host& host, const Peers& peers, ReplicaId to, std::function<void()> lost);
+
+  void send(GroupMessage message);
+  // The replica has something for this peer; find it again by `group`, as it may be gone by then.
+  void wants_feeding(const GroupId& group) {
+    hungry_.insert(group);
+    work_.notify_all();
+  }
+  // Delivers until the fiber is cancelled. `find` gives a group's replica, or null.
+  void run(const std::function<std::shared_ptr<Replica>(const GroupId&)>& find);
+
+ private:
+  Result<std::unique_ptr<Connection>> connect();
+  Result<void> deliver(Connection& connection, const std::function<std::shared_ptr<Replica>(const GroupId&)>& find);
+  bool idle() const { return queue_.empty() && hungry_.empty(); }
+
+  Host& host_;
+  const Peers& peers_;
+  const ReplicaId to_;
+  const std::function<void()> lost_;
+  Logger log_;
+  std::deque<GroupMessage> queue_;
+  std::size_t queued_bytes_ = 0;
+  std::set<GroupId> hungry_;
+  Condition work_;
+  std::string complaint_;  // last logged, so that it is logged once
+};
+
+}  // namespace fulmar

@@ -1,0 +1,98 @@
+#include "broker/replication/peer_server.h"
+
+#include "broker/net/frame_reader.h"
+#include "broker/protocol/message.h"
+#include "broker/protocol/reader.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int32_t frame_bytes_max = 128 << 20;  // the largest batch, and some
+constexpr Duration hello_max = seconds(10);
+constexpr Duration accept_retry_interval = milliseconds(100);
+
+}  // namespace
+
+PeerServer::PeerServer(Host& host, const Peers& peers, Deliver deliver)
+    : host_(host), peers_(peers), deliver_(std::move(deliver)), log_(host.log().named("peer")) {}
+
+Result<SocketAddress> PeerServer::listen(const SocketAddress& at) {
+  TRY(listener_, host_.network().listen(at, host_.shard_count() > 1));
+  accepting_.spawn("accept peers", [this] { accept_connections(); });
+  return listener_->local();
+}
+
+void PeerServer::stop() {
+  if (listener_) listener_->close();
+  accepting_.join();
+  connections_.cancel();
+  connections_.join();
+}
+
+void PeerServer::accept_connections() {
+  for (;;) {
+    auto accepted = listener_->accept();
+    if (!accepted) {
+      if (accepted.error().code == Errc::closed) return;
+      host_.clock().sleep_for(accept_retry_interval);  // out of descriptors, most likely
+      continue;
+    }
+    connections_.spawn("peer", [this, connection = std::move(*accepted)] {
+      auto served = serve(*connection);
+      if (served) return;
+      auto code = served.error().code;
+      bool ordinary = code == Errc::closed || code == Errc::reset || code == Errc::timed_out;
+      log_.log(ordinary ? LogLevel::debug : LogLevel::warn, "peer's connection closed",
+               {{"peer", to_string(connection->peer())}, {"reason", to_string(served.error())}});
+    });
+  }
+}
+
+PeerHelloResponse PeerServer::answer(const PeerHelloRequest& hello) const {
+  PeerHelloResponse response;
+  response.cluster_id = peers_.cluster_id();
+  response.broker_id = peers_.self.broker;
+  response.directory_id = peers_.self.directory;
+  bool strange = !hello.cluster_id.empty() && !response.cluster_id.empty() && hello.cluster_id != response.cluster_id;
+  if (strange) {
+    response.error_code = ErrorCode::inconsistent_cluster_id;
+    response.error_message = "this is a broker of cluster " + response.cluster_id + ", not of " + hello.cluster_id;
+  } else if (hello.broker_id == peers_.self.broker) {
+    response.error_code = ErrorCode::duplicate_broker_registration;
+    response.error_message = "this is broker " + std::to_string(hello.broker_id) + " itself";
+  }
+  return response;
+}
+
+Result<void> PeerServer::serve(Connection& connection) {
+  FrameReader frames(connection, host_.clock(), {.size_max = frame_bytes_max, .idle_max = hello_max});
+  std::optional<std::int32_t> from;
+  for (;;) {
+    TRY(auto size, frames.next_size());
+    if (size == 0) return {};
+    TRY(auto frame, frames.body(size));
+    Reader reader(std::move(frame));
+    TRY(auto header, read_request_header(reader));
+    auto key = static_cast<ApiKey>(header.api_key);
+    if (!from && key == ApiKey::peer_hello) {
+      TRY(auto hello, decode<PeerHelloRequest>(reader, 0));
+      auto response = answer(hello);
+      TRY_VOID(
+          connection.write(response_frame(response, 0, header.correlation_id), host_.clock().deadline_in(hello_max)));
+      if (response.error_code != ErrorCode::none) return fail(Errc::refused, response.error_message);
+      from = hello.broker_id;
+      frames.wait_for_ever();
+    } else if (from && key == ApiKey::raft_messages) {
+      TRY(auto request, decode<RaftMessagesRequest>(reader, 0));
+      if (request.to_directory_id != peers_.self.directory) return fail(Errc::refused, "meant for another directory");
+      TRY(auto messages, from_wire(std::move(request), *from, peers_.self.broker));
+      deliver_(std::move(messages));
+    } else {
+      return fail(Errc::unsupported, "a request of key " + std::to_string(header.api_key));
+    }
+  }
+}
+
+}  // namespace fulmar

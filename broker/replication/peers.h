@@ -1,0 +1,22 @@
+// Peers: what a broker has to know to talk to the others of its cluster.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "broker/raft/configuration.h"
+#include "runtime/host/network.h"
+
+namespace fulmar {
+
+// One per shard. The functions are called on it at any time, and may answer differently each time.
+struct Peers {
+  ReplicaId self;
+  // Empty while it is not known yet.
+  std::function<std::string()> cluster_id;
+  // Where a broker listens for its peers; nullopt if nobody has said yet.
+  std::function<std::optional<SocketAddress>(std::int32_t broker)> address;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,175 @@
+#include "broker/replication/raft_frame.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+namespace {
+
+using Wire = RaftMessagesRequest;
+
+// What no group ever comes to, and from where counting on would overflow.
+constexpr Epoch term_max = std::numeric_limits<Epoch>::max() / 2;
+constexpr Offset offset_max = std::numeric_limits<Offset>::max() / 2;
+
+std::vector<Wire::Replica> replicas_to_wire(const std::vector<ReplicaId>& ids) {
+  std::vector<Wire::Replica> out;
+  for (const auto& id : ids) out.push_back({id.broker, id.directory});
+  return out;
+}
+
+std::vector<ReplicaId> replicas_from_wire(const std::vector<Wire::Replica>& replicas) {
+  std::vector<ReplicaId> out;
+  for (const auto& replica : replicas) out.push_back({replica.broker_id, replica.directory_id});
+  std::sort(out.begin(), out.end());  // what the core relies on
+  return out;
+}
+
+Wire::Configuration configuration_to_wire(const ConfigurationAt& entry) {
+  return {entry.offset, entry.epoch, replicas_to_wire(entry.configuration.voters),
+          replicas_to_wire(entry.configuration.next_voters), replicas_to_wire(entry.configuration.learners)};
+}
+
+ConfigurationAt configuration_from_wire(const Wire::Configuration& wire) {
+  return {wire.offset,
+          wire.epoch,
+          {replicas_from_wire(wire.voters), replicas_from_wire(wire.next_voters), replicas_from_wire(wire.learners)}};
+}
+
+// Puts one message into the list of its kind.
+struct ToWire {
+  Wire& out;
+  Wire::Group group;
+  Bytes batches;
+
+  void operator()(VoteRequest& m) {
+    out.vote_requests.push_back({group, m.log_end, m.last_epoch, m.pre_vote, m.transfer});
+  }
+  void operator()(VoteReply& m) { out.vote_replies.push_back({group, m.pre_vote, m.granted}); }
+  void operator()(AppendRequest& m) {
+    Wire::Append wire;
+    wire.group = group;
+    wire.prev_offset = m.prev_offset;
+    wire.prev_epoch = m.prev_epoch;
+    for (const auto& span : m.epochs) wire.epochs.push_back({span.epoch, span.start_offset});
+    wire.end = m.end;
+    for (const auto& entry : m.configurations) wire.configurations.push_back(configuration_to_wire(entry));
+    wire.commit = m.commit;
+    wire.log_start = m.log_start;
+    wire.sent_at = m.sent_at.ns;
+    wire.records = ByteChain(std::move(batches));
+    out.appends.push_back(std::move(wire));
+  }
+  void operator()(AppendReply& m) {
+    out.append_replies.push_back({group,
+                                  static_cast<std::int8_t>(m.verdict),
+                                  m.match,
+                                  m.prev_offset,
+                                  {m.hint.epoch, m.hint.start_offset},
+                                  m.log_end,
+                                  static_cast<std::int64_t>(m.damage),
+                                  m.sent_at.ns});
+  }
+  void operator()(Heartbeat& m) {
+    out.heartbeats.push_back({group, m.commit, m.log_start, static_cast<std::int64_t>(m.healed), m.sent_at.ns});
+  }
+  void operator()(HeartbeatReply& m) {
+    out.heartbeat_replies.push_back({group, m.match, static_cast<std::int64_t>(m.damage), m.sent_at.ns});
+  }
+  void operator()(TimeoutNow& m) { out.timeouts.push_back({group, m.commit}); }
+  void operator()(StartOver& m) {
+    out.starts_over.push_back(
+        {group, m.offset, m.epoch, configuration_to_wire(m.configuration), m.commit, m.sent_at.ns});
+  }
+};
+
+Result<GroupMessage> append_from_wire(Wire::Append& wire) {
+  AppendRequest request;
+  request.prev_offset = wire.prev_offset;
+  request.prev_epoch = wire.prev_epoch;
+  for (const auto& span : wire.epochs) request.epochs.push_back({span.epoch, span.start_offset});
+  request.end = wire.end;
+  for (const auto& entry : wire.configurations) request.configurations.push_back(configuration_from_wire(entry));
+  request.commit = wire.commit;
+  request.log_start = wire.log_start;
+  request.sent_at = {wire.sent_at};
+  // What the core takes for granted: the records are those of the offsets, epoch by epoch.
+  auto records = wire.records.flatten();
+  auto end = request.prev_offset;
+  std::vector<EpochCache::Entry> epochs;
+  for (std::size_t at = 0; at < records.size();) {
+    TRY(auto header, read_batch_header(records.view().substr(at)));
+    if (header.size() > records.size() - at || header.base_offset < end)
+      return fail(Errc::corrupt, "the batches of an append are not whole, or not in order");
+    if (epochs.empty() || epochs.back().epoch != header.leader_epoch)
+      epochs.push_back({header.leader_epoch, epochs.empty() ? request.prev_offset : header.base_offset});
+    at += header.size();
+    end = header.next_offset();
+  }
+  if (request.prev_offset < 0 || end != request.end || epochs != request.epochs)
+    return fail(Errc::corrupt, "an append does not carry what it says");
+  return GroupMessage{{}, {{}, {}, -1, std::move(request)}, std::move(records)};
+}
+
+}  // namespace
+
+RaftMessagesRequest to_wire(std::vector<GroupMessage> messages) {
+  ASSERT(!messages.empty());
+  Wire out;
+  out.from_directory_id = messages.front().message.from.directory;
+  out.to_directory_id = messages.front().message.to.directory;
+  for (auto& item : messages)
+    std::visit(ToWire{out, {item.group.topic, item.group.partition, item.message.term}, std::move(item.batches)},
+               item.message.body);
+  return out;
+}
+
+Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::int32_t from, std::int32_t to) {
+  std::vector<GroupMessage> messages;
+  bool possible = true;
+  auto add = [&](const Wire::Group& group, GroupMessage item) {
+    possible = possible && group.term <= term_max;
+    item.group = {group.topic_id, group.partition};
+    item.message.term = group.term;
+    item.message.from = {from, request.from_directory_id};
+    item.message.to = {to, request.to_directory_id};
+    messages.push_back(std::move(item));
+  };
+  auto said = [&](const Wire::Group& group, decltype(Message::body) body) {
+    add(group, {{}, {{}, {}, -1, std::move(body)}, {}});
+  };
+  for (const auto& m : request.vote_requests)
+    said(m.group, VoteRequest{m.log_end, m.last_epoch, m.pre_vote, m.transfer});
+  for (const auto& m : request.vote_replies) said(m.group, VoteReply{m.pre_vote, m.granted});
+  for (const auto& m : request.starts_over) {
+    possible = possible && m.offset >= 0 && m.offset <= offset_max && !m.configuration.voters.empty();
+    said(m.group, StartOver{m.offset, m.epoch, configuration_from_wire(m.configuration), m.commit, {m.sent_at}});
+  }
+  for (auto& m : request.appends) {
+    TRY(auto append, append_from_wire(m));
+    add(m.group, std::move(append));
+  }
+  for (const auto& m : request.append_replies) {
+    if (m.verdict < 0 || m.verdict > static_cast<std::int8_t>(Verdict::start_over))
+      return fail(Errc::corrupt, "a verdict that is none");
+    said(m.group, AppendReply{static_cast<Verdict>(m.verdict),
+                              m.match,
+                              m.prev_offset,
+                              {m.hint.epoch, m.hint.start_offset},
+                              m.log_end,
+                              static_cast<std::uint64_t>(m.damage),
+                              {m.sent_at}});
+  }
+  for (const auto& m : request.heartbeats)
+    said(m.group, Heartbeat{m.commit, m.log_start, static_cast<std::uint64_t>(m.healed), {m.sent_at}});
+  for (const auto& m : request.heartbeat_replies)
+    said(m.group, HeartbeatReply{m.match, static_cast<std::uint64_t>(m.damage), {m.sent_at}});
+  for (const auto& m : request.timeouts) said(m.group, TimeoutNow{m.commit});
+  if (!possible) return fail(Errc::corrupt, "a term or an offset that can't be");
+  return messages;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,252 @@
+#include "broker/replication/replica.h"
+
+#include "broker/replication/control_batch.h"
+#include "runtime/base/assert.h"
+#include "runtime/fiber/fiber.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr Duration full_disk_retry_interval = milliseconds(100);
+constexpr std::size_t append_bytes_max = 1 << 20;  // of one append to a follower; one larger batch goes alone
+
+}  // namespace
+
+Replica::Replica(ReplicaContext& context, GroupId group, ReplicaId self, RaftSettings settings,
+                 std::shared_ptr<PartitionLog> log, HardState state, Offset commit)
+    : context_(context),
+      group_(group),
+      log_(std::move(log)),
+      view_(*log_),
+      raft_(self, settings, view_, std::move(state), commit, context.host.entropy().stream(),
+            context.host.clock().now()),
+      logger_(context.host.log().named("replica")) {
+  log_->on_change = [this] { log_moved(); };
+}
+
+Replica::~Replica() {
+  log_->on_change = nullptr;
+}
+
+Instant Replica::now() const {
+  return context_.host.clock().now();
+}
+
+// Does `work` with the core and the log held still, then all that the core asks for because of it. Nothing of that is
+// left half done when the caller is cancelled.
+template <class F>
+auto Replica::in_turn(F&& work) {
+  LockGuard turn(turn_);
+  CancellationShield shield;
+  if constexpr (std::is_void_v<decltype(work())>) {
+    work();
+    settle(nullptr, {});
+  } else {
+    auto result = work();
+    settle(nullptr, {});
+    return result;
+  }
+}
+
+Result<void> Replica::start() {
+  in_turn([] {});
+  if (failed_) return fail(Errc::io_error, "the hard state of " + to_string(group_) + " can't be stored");
+  return {};
+}
+
+void Replica::stop() {
+  LockGuard turn(turn_);
+  log_->on_change = nullptr;
+  failed_ = true;
+  changed_.notify_all();
+}
+
+void Replica::give_up(const char* what, const std::string& why) {
+  if (failed_) return;
+  failed_ = true;
+  logger_.error("replica out of order", {{"group", to_string(group_)}, {"at", what}, {"reason", why}});
+}
+
+bool Replica::store(const HardState& state) {
+  for (;;) {
+    auto stored = context_.states.put(group_, state);
+    if (stored) return true;
+    if (stored.error().code != Errc::no_space) {
+      give_up("hard state", to_string(stored.error()));
+      return false;
+    }
+    // Nobody may hear of it before it is stored, so this replica says nothing until there is room.
+    context_.host.clock().sleep_for(full_disk_retry_interval);
+  }
+}
+
+// The core's orders to the log. False if it could not be done and the log is as it was: out of space.
+bool Replica::change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed) {
+  if (output.start_over) {
+    auto done = log_->start_over(output.start_over->offset, output.start_over->epoch);
+    if (!done) give_up("starting over", to_string(done.error()));
+    changed = true;
+  }
+  if (output.truncate_to && !failed_) {
+    auto done = log_->truncate_to(*output.truncate_to);
+    if (!done) give_up("truncation", to_string(done.error()));
+  }
+  if (output.append_from && !failed_) {
+    ASSERT(request != nullptr);
+    std::size_t skip = 0;  // what of the request is in the log already
+    while (skip < batches.size()) {
+      auto header = read_batch_header(batches.view().substr(skip));
+      if (!header || header->base_offset >= *output.append_from) break;
+      skip += header->size();
+    }
+    auto done = log_->append_replicated(batches.slice(skip));
+    if (!done || log_->log_end() != request->end) return false;
+    changed = true;
+  }
+  if (output.append && !failed_) {
+    auto batch = build_control_batch(*output.append, raft_.self(), context_.host.clock().wall_ms());
+    auto done = log_->append(*read_batch_header(batch.view()), batch, raft_.term());
+    if (!done) return false;
+    changed = true;
+  }
+  if (output.log_start && !failed_) {
+    auto done = log_->advance_start(*output.log_start);
+    if (!done) logger_.warn("log start not moved", {{"group", to_string(group_)}, {"reason", to_string(done.error())}});
+  }
+  return true;
+}
+
+// Does what the core asks for, in its order. False once there is nothing more to do.
+bool Replica::perform(Output output, const AppendRequest* request, const Bytes& batches) {
+  if (output.store && !store(*output.store)) return false;
+  bool changed = false;
+  bool done = change_log(output, request, batches, changed);
+  if (out_of_order()) return false;
+  for (auto& message : output.messages)
+    if (context_.messenger) context_.messenger->send(group_, std::move(message), {});
+  if (!done)
+    raft_.append_failed(now());
+  else if (changed)
+    raft_.log_changed(now());
+  else if (std::exchange(moved_, false))
+    raft_.stable_moved(now());
+  else
+    return false;
+  return true;
+}
+
+void Replica::settle(const AppendRequest* request, const Bytes& batches) {
+  while (!out_of_order() && perform(raft_.take_output(), request, batches)) continue;
+  log_->expire_up_to(raft_.role() == Role::leader ? raft_.commit() : 0);
+  if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
+    for (const auto& peer : raft_.configuration().members())
+      if (raft_.may_feed(peer)) context_.messenger->wants_feeding(*this, peer);
+  State state{raft_.commit(), log_->kept_end(), log_->log_start(), raft_.term(), raft_.role(), out_of_order()};
+  if (state == told_) return;
+  told_ = state;
+  changed_.notify_all();
+  if (on_change) on_change();
+}
+
+// Called by the log, from whichever fiber: also from one that has the turn.
+void Replica::log_moved() {
+  moved_ = true;
+  if (turn_.try_lock()) {
+    turn_.unlock();
+    in_turn([] {});
+  }
+}
+
+Result<Replica::Proposed, Refusal> Replica::append(const BatchHeader& header, const Bytes& batch) {
+  return in_turn([&]() -> Result<Proposed, Refusal> {
+    if (out_of_order()) return std::unexpected(Refusal{ErrorCode::kafka_storage_error, "the log is offline"});
+    if (!raft_.accepts_appends())
+      return std::unexpected(Refusal{ErrorCode::not_leader_or_follower, "this broker does not lead the partition"});
+    TRY(auto appended, log_->append(header, batch, raft_.term()));
+    if (!appended.duplicate) raft_.log_changed(now());
+    return Proposed{appended, raft_.term()};
+  });
+}
+
+ErrorCode Replica::wait_until(Safety safety, const Proposed& proposed, Deadline deadline) {
+  auto end = proposed.appended.last_offset + 1;
+  auto safe = [&] { return (safety == Safety::kept ? log_->kept_end() : raft_.commit()) >= end; };
+  auto deposed = [&] { return raft_.role() != Role::leader || raft_.term() != proposed.epoch; };
+  auto waited = changed_.wait([&] { return out_of_order() || deposed() || safe(); }, deadline);
+  if (out_of_order()) return ErrorCode::kafka_storage_error;
+  if (deposed()) return ErrorCode::not_leader_or_follower;
+  return waited == WaitResult::woken ? ErrorCode::none : ErrorCode::request_timed_out;
+}
+
+ErrorCode Replica::delete_records(Offset offset) {
+  return in_turn([&] {
+    if (out_of_order()) return ErrorCode::kafka_storage_error;
+    if (!raft_.accepts_appends()) return ErrorCode::not_leader_or_follower;
+    if (offset == -1) offset = raft_.commit();
+    if (offset > raft_.commit()) return ErrorCode::offset_out_of_range;
+    auto moved = log_->advance_start(offset);
+    if (!moved)
+      return moved.error().code == Errc::out_of_range ? ErrorCode::offset_out_of_range : ErrorCode::kafka_storage_error;
+    return ErrorCode::none;
+  });
+}
+
+ErrorCode Replica::check_leader(Epoch claimed) const {
+  if (out_of_order()) return ErrorCode::kafka_storage_error;
+  if (claimed >= 0 && claimed < raft_.term()) return ErrorCode::fenced_leader_epoch;
+  if (claimed > raft_.term()) return ErrorCode::unknown_leader_epoch;
+  return leads() ? ErrorCode::none : ErrorCode::not_leader_or_follower;
+}
+
+bool Replica::speaks_for_the_group() const {
+  return !out_of_order() && raft_.established() && raft_.lease_until() > now();
+}
+
+void Replica::tick() {
+  if (out_of_order() || turn_.locked()) return;  // who is inside does what there is to do
+  in_turn([&] { raft_.tick(now()); });
+}
+
+void Replica::receive(const Message& message, const Bytes& batches) {
+  in_turn([&] {
+    if (out_of_order()) return;
+    raft_.receive(message, now());
+    settle(std::get_if<AppendRequest>(&message.body), batches);
+  });
+}
+
+void Replica::peer_lost(const ReplicaId& peer) {
+  in_turn([&] { raft_.peer_lost(peer); });
+}
+
+bool Replica::feed(const ReplicaId& peer) {
+  std::optional<AppendPlan> plan;
+  in_turn([&] {
+    if (out_of_order()) return;
+    plan = raft_.plan_append(peer, now());
+  });
+  if (!plan) return false;
+  // Read without the turn: from a disk it may take its time.
+  auto from = std::get<AppendRequest>(plan->message.body).prev_offset;
+  auto batches = log_->read(from, log_->log_end(), append_bytes_max, true);
+  if (!batches) return false;
+  auto end = from;
+  for (std::size_t at = 0; at < batches->size();) {
+    auto header = read_batch_header(batches->view().substr(at));
+    if (!header) return false;
+    at += header->size();
+    end = header->next_offset();
+  }
+  bool sent = false;
+  in_turn([&] {
+    if (out_of_order()) return;
+    sent = raft_.append_sent(peer, *plan, end, now());
+    if (sent) context_.messenger->send(group_, std::move(plan->message), std::move(*batches));
+  });
+  return true;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,141 @@
+// Replica: one replica of a partition on the shard that owns it: its log and its Raft core, and whatever has to happen
+// between them, one input at a time, each gone through with to its end.
+//
+// Fibers of the shard call at once what they like. A failure of the disk ends the replica's part in its group until the
+// broker starts again: it answers KAFKA_STORAGE_ERROR, and to the others it is as good as dead.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "broker/log/partition_log.h"
+#include "broker/protocol/error_code.h"
+#include "broker/raft/raft.h"
+#include "broker/replication/group_id.h"
+#include "broker/replication/hard_state_store.h"
+#include "runtime/fiber/condition.h"
+#include "runtime/fiber/mutex.h"
+
+namespace fulmar {
+
+class Replica;
+
+// How the replicas of a shard reach their peers.
+class ReplicaMessenger {
+ public:
+  virtual ~ReplicaMessenger() = default;
+  // Never blocks; may lose what it is given. `batches`: the records of an AppendRequest.
+  virtual void send(const GroupId& group, Message message, Bytes batches) = 0;
+  // The replica leads and may have something for the peer: feed() is to be called, soon.
+  virtual void wants_feeding(Replica& replica, const ReplicaId& peer) = 0;
+};
+
+struct ReplicaContext {
+  Host& host;
+  HardStateStore& states;
+  ReplicaMessenger* messenger = nullptr;  // null: a broker that is alone
+};
+
+// How safe records have to be before it is told.
+enum class Safety : unsigned char {
+  kept,       // acks=1: the leader keeps them (see PartitionLog::kept_end)
+  committed,  // acks=all: so does a majority
+};
+
+class Replica {
+ public:
+  // `state`: what the store has of the group, or its first configuration.
+  Replica(ReplicaContext& context, GroupId group, ReplicaId self, RaftSettings settings,
+          std::shared_ptr<PartitionLog> log, HardState state, Offset commit);
+  ~Replica();
+
+  // Takes up its part; a group of one leads when this returns. Errors: what keeps the hard state from being stored.
+  Result<void> start();
+  // Nobody may call any more; waits for who is inside.
+  void stop();
+
+  // -- For clients.
+  struct Proposed {
+    Appended appended;
+    Epoch epoch = -1;  // of the leader that appended it
+  };
+  // Appends one batch that validate_produced() let pass, if this replica leads. Returns as soon as it is written.
+  Result<Proposed, Refusal> append(const BatchHeader& header, const Bytes& batch);
+  // Waits until the batch is as safe as wanted. `none`; REQUEST_TIMED_OUT, NOT_LEADER_OR_FOLLOWER (deposed meanwhile)
+  // and KAFKA_STORAGE_ERROR leave open what becomes of it.
+  ErrorCode wait_until(Safety safety, const Proposed& proposed, Deadline deadline);
+  // Moves the start of the log up to `offset`, at most to the high watermark (-1: there). OFFSET_OUT_OF_RANGE,
+  // NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR.
+  ErrorCode delete_records(Offset offset);
+
+  // What consumers may read: what is committed.
+  Offset high_watermark() const { return raft_.commit(); }
+  bool leads() const { return raft_.role() == Role::leader && !out_of_order(); }
+  // Whether this leader knows all that was ever committed, and that nobody else leads: only then what it says of the
+  // end of the log is the truth.
+  bool speaks_for_the_group() const;
+  Epoch leader_epoch() const { return raft_.term(); }
+  // Whether a client that believes the leader's epoch to be `claimed` (-1: does not say) is right here: `none`, else
+  // KAFKA_STORAGE_ERROR, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH (KIP-320), NOT_LEADER_OR_FOLLOWER.
+  ErrorCode check_leader(Epoch claimed) const;
+  bool out_of_order() const { return failed_ || log_->offline(); }
+  PartitionLog& log() { return *log_; }
+  const Raft& raft() const { return raft_; }
+  const GroupId& group() const { return group_; }
+
+  // -- For the group.
+  void tick();
+  void receive(const Message& message, const Bytes& batches);
+  // Sends the peer its next append, if it is due one; whether there may be more at once.
+  bool feed(const ReplicaId& peer);
+  void peer_lost(const ReplicaId& peer);
+
+  // Called on the shard whenever leadership, the high watermark, the log's start or out_of_order() has changed.
+  std::function<void()> on_change;
+
+ private:
+  class View final : public LogView {
+   public:
+    explicit View(const PartitionLog& log) : log_(log) {}
+    Offset start() const override { return log_.log_start(); }
+    Offset end() const override { return log_.log_end(); }
+    Offset stable_end() const override { return log_.kept_end(); }
+    const EpochCache& epochs() const override { return log_.epochs(); }
+
+   private:
+    const PartitionLog& log_;
+  };
+
+  template <class F>
+  auto in_turn(F&& work);
+  void settle(const AppendRequest* request, const Bytes& batches);
+  bool perform(Output output, const AppendRequest* request, const Bytes& batches);
+  bool store(const HardState& state);
+  bool change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed);
+  void log_moved();
+  void give_up(const char* what, const std::string& why);
+  Instant now() const;
+
+  // What others may wait for.
+  struct State {
+    Offset commit = -1, kept_end = -1, log_start = -1;
+    Epoch term = -1;
+    Role role = Role::follower;
+    bool out_of_order = false;
+    bool operator==(const State&) const = default;
+  };
+
+  ReplicaContext& context_;
+  const GroupId group_;
+  std::shared_ptr<PartitionLog> log_;
+  View view_;
+  Raft raft_;
+  Logger logger_;
+  Mutex turn_;
+  bool moved_ = false;  // the log says that more is kept; the core has not been told
+  bool failed_ = false;
+  State told_;
+  Condition changed_;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,103 @@
+#include "broker/replication/replica_manager.h"
+
+#include "runtime/base/assert.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+ReplicaManager::ReplicaManager(Host& host, const Peers& peers, RaftSettings raft)
+    : host_(host), peers_(peers), raft_(raft), log_(host.log().named("replica")) {}
+
+ReplicaManager::~ReplicaManager() = default;
+
+Result<void> ReplicaManager::open(std::uint64_t life, HardStates states) {
+  TRY(states_, HardStateStore::begin(host_, life, std::move(states)));
+  context_.emplace(ReplicaContext{host_, *states_, this});
+  return {};
+}
+
+std::shared_ptr<Replica> ReplicaManager::find(const GroupId& group) const {
+  auto found = replicas_.find(group);
+  return found == replicas_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh) {
+  ASSERT(!replicas_.contains(group));
+  const auto* known = states_->find(group);
+  auto settings = raft_;
+  settings.commits_are_stable = log->config().acknowledges_synced();
+  auto replica = std::make_shared<Replica>(*context_, group, peers_.self, settings, std::move(log),
+                                           known ? *known : std::move(fresh), 0);
+  replicas_.emplace(group, replica);
+  if (auto started = replica->start(); !started)
+    log_.error("replica can't take part", {{"reason", to_string(started.error())}});
+  // A group of one needs no clock.
+  if (!replica->raft().hard_state().solo && !std::exchange(ticking_, true))
+    fibers_.spawn("tick replicas", [this] { tick(); });
+  return replica;
+}
+
+void ReplicaManager::remove(const GroupId& group) {
+  auto found = replicas_.find(group);
+  if (found == replicas_.end()) return;
+  auto replica = std::move(found->second);
+  replicas_.erase(found);
+  replica->stop();
+  states_->remove(group);
+}
+
+void ReplicaManager::tick() {
+  for (;;) {
+    host_.clock().sleep_for(raft_.heartbeat_interval / 4);
+    auto replicas = replicas_;  // they come and go while one of them waits
+    for (auto& [group, replica] : replicas)
+      if (!replica->raft().hard_state().solo) replica->tick();
+  }
+}
+
+PeerLink& ReplicaManager::link_to(const ReplicaId& peer) {
+  auto& link = links_[peer];
+  if (!link) {
+    auto lost = [this, peer] {
+      auto replicas = replicas_;
+      for (auto& [group, replica] : replicas) replica->peer_lost(peer);
+    };
+    link = std::make_unique<PeerLink>(host_, peers_, peer, std::move(lost));
+    fibers_.spawn("peer link",
+                  [this, link = link.get()] { link->run([this](const GroupId& group) { return find(group); }); });
+  }
+  return *link;
+}
+
+void ReplicaManager::send(const GroupId& group, Message message, Bytes batches) {
+  auto& link = link_to(message.to);
+  link.send({group, std::move(message), std::move(batches)});
+}
+
+void ReplicaManager::wants_feeding(Replica& replica, const ReplicaId& peer) {
+  link_to(peer).wants_feeding(replica.group());
+}
+
+void ReplicaManager::receive(std::vector<GroupMessage> messages) {
+  std::map<GroupId, std::vector<GroupMessage>> by_group;
+  for (auto& message : messages)
+    if (replicas_.contains(message.group)) by_group[message.group].push_back(std::move(message));
+  auto hand_over = [this](const GroupId& group, const std::vector<GroupMessage>& said) {
+    auto replica = find(group);
+    for (const auto& item : said)
+      if (replica) replica->receive(item.message, item.batches);
+  };
+  if (by_group.size() == 1) return hand_over(by_group.begin()->first, by_group.begin()->second);
+  FiberGroup receiving;
+  for (auto& [group, said] : by_group)
+    receiving.spawn("receive", [&hand_over, &group = group, &said = said] { hand_over(group, said); });
+  receiving.join();
+}
+
+void ReplicaManager::stop() {
+  fibers_.cancel();
+  fibers_.join();
+  for (auto& [group, replica] : replicas_) replica->stop();
+}
+
+}  // namespace fulmar

@@ -1,0 +1,52 @@
+// ReplicaManager: the replicas of one shard, their hard states, the clock that ticks for all of them, and their links
+// to other brokers.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "broker/replication/hard_state_store.h"
+#include "broker/replication/peer_link.h"
+#include "broker/replication/replica.h"
+
+namespace fulmar {
+
+class ReplicaManager final : public ReplicaMessenger {
+ public:
+  // `peers` outlives this. `raft` holds for all groups, but for what is a matter of their topic.
+  ReplicaManager(Host& host, const Peers& peers, RaftSettings raft);
+  virtual ~ReplicaManager();
+
+  // Before all else: takes over what this shard's groups have promised in earlier lives. Errors: as
+  // HardStateStore::begin.
+  Result<void> open(std::uint64_t life, HardStates states);
+  // A replica takes up its part; `fresh` is its state if it has none yet.
+  std::shared_ptr<Replica> add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh);
+  // The group is no more, or no more here.
+  void remove(const GroupId& group);
+  std::shared_ptr<Replica> find(const GroupId& group) const;
+
+  // Messages for groups of this shard; those of different groups are dealt with at once.
+  void receive(std::vector<GroupMessage> messages);
+  void stop();
+
+  void send(const GroupId& group, Message message, Bytes batches) override;
+  void wants_feeding(Replica& replica, const ReplicaId& peer) override;
+
+ private:
+  PeerLink& link_to(const ReplicaId& peer);
+  void tick();
+
+  Host& host_;
+  const Peers& peers_;
+  const RaftSettings raft_;
+  Logger log_;
+  std::unique_ptr<HardStateStore> states_;
+  std::optional<ReplicaContext> context_;
+  std::map<GroupId, std::shared_ptr<Replica>> replicas_;
+  std::map<ReplicaId, std::unique_ptr<PeerLink>> links_;
+  bool ticking_ = false;
+  FiberGroup fibers_;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,57 @@
+// Replicated groups in a simulated world, without the rest of a broker: on each machine a process with its logs, its
+// replica managers and its listeners for peers; who belongs to a group is given. Each process writes to what it leads,
+// and what was acknowledged is noted, to be found again on every machine at the end.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "broker/log/log_manager.h"
+#include "broker/replication/peer_server.h"
+#include "broker/replication/replica_manager.h"
+#include "sim/world.h"
+
+namespace fulmar {
+
+class GroupWorld {
+ public:
+  GroupWorld(std::uint64_t seed, int machines, int groups, unsigned shards);
+
+  void start(int machine);
+  // Stops all processes in order; false if one does not end.
+  bool stop();
+
+  // What one machine has of each group, read when it stopped in order.
+  struct Found {
+    Offset log_start = 0;
+    Offset commit = 0;
+    std::map<Offset, std::pair<Epoch, std::string>> records;
+    bool operator==(const Found&) const = default;
+  };
+
+  World world;
+  bool writing = true;
+  std::map<std::pair<int, Offset>, std::string> acknowledged;  // by group and offset
+  std::map<std::pair<int, Epoch>, int> leaders;                // by group and epoch
+  std::map<int, std::map<int, Found>> found;                   // by machine and group
+  std::string violation;                                       // the first, of what may never be
+
+ private:
+  struct Shard;
+
+  int run(Host& host, int machine);
+  Result<void> open(Host& host, int machine, Shard& shard, const StoredStates& stored);
+  void write(Host& host, int machine, int group, Shard& shard);
+  Found read(Shard& shard, int group);
+  ReplicaId id(int machine) const { return {machine, {77, static_cast<std::uint64_t>(machine) + 1}}; }
+  SocketAddress address(int machine);
+  unsigned owner(int group) const { return static_cast<unsigned>(group) % shards_; }
+
+  int machines_;
+  int groups_;
+  unsigned shards_;
+  int values_ = 0;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,108 @@
+// Terms and votes on disks that fail and lose power: what was told is never forgotten.
+#include "broker/replication/hard_state_store.h"
+
+#include <gtest/gtest.h>
+
+#include "runtime/fiber/group.h"
+#include "runtime/host/clock.h"
+#include "sim/world.h"
+#include "tests/log/log_test_kit.h"
+
+namespace fulmar {
+namespace {
+
+GroupId group(int number) {
+  return {{1, 2}, number};
+}
+
+HardState state_of_term(Epoch term) {
+  HardState state;
+  state.term = term;
+  state.vote = ReplicaId{term % 5, {7, 8}};
+  state.damage = term % 3 == 0 ? 99 : 0;
+  state.configurations = {{-1, -1, {{{1, {1, 1}}, {2, {2, 2}}}, {}, {}}},
+                          {10, term, {{{1, {1, 1}}}, {{2, {2, 2}}}, {{3, {3, 3}}}}}};
+  return state;
+}
+
+TEST(HardStateStore, WhatWasPutIsFoundInTheNextLife) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  run_process(world, node, [&](Host& host) {
+    auto store = HardStateStore::begin(host, 1, {}).value();
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(store->put(group(i % 4), state_of_term(i)));
+    store->remove(group(0));
+    ASSERT_TRUE(store->put(group(5), state_of_term(5)));
+  });
+  run_process(world, node, [&](Host& host) {
+    auto stored = HardStateStore::load(host.disk()).value();
+    EXPECT_EQ(stored.next_life, 2u);
+    HardStates wanted{{group(1), state_of_term(9)},
+                      {group(2), state_of_term(6)},
+                      {group(3), state_of_term(7)},
+                      {group(5), state_of_term(5)}};
+    EXPECT_EQ(stored.states, wanted);
+    // The next life begins files of its own, and the old ones go.
+    auto store = HardStateStore::begin(host, stored.next_life, stored.states).value();
+    ASSERT_TRUE(HardStateStore::remove_files(host.disk(), stored.files));
+    EXPECT_EQ(HardStateStore::load(host.disk())->states, wanted);
+    EXPECT_EQ(HardStateStore::load(host.disk())->next_life, 3u);
+  });
+}
+
+TEST(HardStateStore, ManyGroupsShareFewSyncs) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  run_process(world, node, [&](Host& host) {
+    auto store = HardStateStore::begin(host, 1, {}).value();
+    ASSERT_TRUE(store->put(group(0), state_of_term(0)));
+    auto begun = host.clock().now();
+    ASSERT_TRUE(store->put(group(0), state_of_term(1)));
+    auto one = host.clock().now() - begun;
+    begun = host.clock().now();
+    FiberGroup voting;
+    for (int i = 0; i < 1000; ++i)
+      voting.spawn("vote", [&, i] { EXPECT_TRUE(store->put(group(i), state_of_term(i))); });
+    voting.join();
+    EXPECT_LT(host.clock().now() - begun, 20 * one) << "an election of a thousand groups";
+  });
+}
+
+// Whenever the power goes: of each group the last state that was told, or a later one.
+TEST(HardStateStore, NothingToldIsForgotten) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    World world(seed, LogLevel::error);
+    auto& node = world.add_node("broker");
+    std::map<GroupId, Epoch> told;
+    for (int life = 0; life < 3; ++life) {
+      node.start(1, [&](Host& host) {
+        auto stored = HardStateStore::load(host.disk()).value();
+        auto begun = HardStateStore::begin(host, stored.next_life, stored.states);
+        if (!begun || !HardStateStore::remove_files(host.disk(), stored.files)) return 1;
+        FiberGroup fibers;
+        for (int g = 0; g < 5; ++g)
+          fibers.spawn("group", [&, g] {
+            for (Epoch term = told.contains(group(g)) ? told[group(g)] + 1 : 0;; ++term) {
+              if (!(*begun)->put(group(g), state_of_term(term))) return;
+              told[group(g)] = term;
+            }
+          });
+        fibers.join();
+        return 0;
+      });
+      world.run_for(microseconds(world.random().split(static_cast<std::uint64_t>(life)).between(100, 200'000)));
+      seed % 3 == 0 ? node.kill() : node.power_loss();
+      run_process(world, node, [&](Host& host) {
+        auto stored = HardStateStore::load(host.disk()).value();
+        for (const auto& [id, term] : told) {
+          ASSERT_TRUE(stored.states.contains(id)) << "seed " << seed;
+          ASSERT_GE(stored.states[id].term, term) << "seed " << seed;
+          EXPECT_EQ(stored.states[id], state_of_term(stored.states[id].term));
+        }
+      });
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fulmar
