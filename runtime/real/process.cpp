@@ -44,7 +44,10 @@ class RealHost final : public Host {
   unsigned shard() const override { return shard_; }
   unsigned shard_count() const override { return process_.options.shards; }
   Clock& clock() override { return clock_; }
-  Disk& disk() override { return disk_; }
+  Disk& disk() override {
+    ASSERT(!process_.options.data_directory.empty());
+    return disk_;
+  }
   Network& network() override { return network_; }
   Entropy& entropy() override { return entropy_; }
   Logger& log() override { return log_; }
@@ -142,11 +145,12 @@ void RealHost::run_on(unsigned n, FiberGroup* group, RemoteCall& call) {
   check_cancelled();
 }
 
-// SIGTERM and SIGINT as readable descriptors, blocked in every thread.
+// SIGTERM and SIGINT as readable descriptors, blocked in every thread; a pipe that nobody reads is an error of write().
 class Signals {
  public:
   explicit Signals(bool enabled) {
     if (!enabled) return;
+    std::signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set_);
     sigaddset(&set_, SIGTERM);
     sigaddset(&set_, SIGINT);
@@ -174,7 +178,6 @@ class Signals {
 
 Result<int> run_real_process(const ProcessOptions& options, const std::function<int(Host&)>& main) {
   ASSERT(options.shards >= 1);
-  std::signal(SIGPIPE, SIG_IGN);
   Signals signals(options.handle_signals);
   auto sink = make_stderr_sink(options.log_level);
   Process process{.options = options, .sink = *sink};

@@ -12,11 +12,12 @@
 namespace fulmar {
 
 struct ProcessOptions {
-  std::string data_directory;  // the root of Disk; must exist
+  std::string data_directory;  // the root of Disk; must exist. Empty: there is no disk, and asking for it is a bug
   unsigned shards = 1;
   IoBackend backend = IoBackend::automatic;
   LogLevel log_level = LogLevel::info;
-  bool handle_signals = true;  // SIGTERM and SIGINT set stop_requested()
+  // SIGTERM and SIGINT set stop_requested(), SIGPIPE does nothing. If not, signals do what they do to any process.
+  bool handle_signals = true;
 };
 
 // Runs `main` until it returns, and returns what it returned. Once per process at a time. Errors: unsupported, when the
