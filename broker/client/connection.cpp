@@ -71,8 +71,9 @@ Result<Bytes> ClientConnection::exchange(ByteChain frame, ApiKey api, std::int16
   }
   auto body = answer.get(deadline);
   if (body) return std::move(*body);
-  if (broken_) return fail(Errc::reset, "the connection broke before the answer came");
-  return fail(Errc::timed_out, "no answer in time");
+  auto peer = to_string(connection_->peer());
+  if (broken_) return fail(Errc::reset, "the connection to " + peer + " broke before the answer came");
+  return fail(Errc::timed_out, "no answer from " + peer + " in time");
 }
 
 Result<void> ClientConnection::read_answers() {

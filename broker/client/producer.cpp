@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "broker/client/backoff.h"
 #include "broker/protocol/messages/init_producer_id.h"
 #include "broker/protocol/messages/produce.h"
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
-#include "runtime/host/entropy.h"
 
 namespace fulmar {
 
@@ -33,34 +33,31 @@ bool was_not_sent(const Error& error) {
 
 }  // namespace
 
-Producer::Producer(Host& host, ProducerOptions options) : host_(host), options_(std::move(options)) {
+Producer::Producer(Host& host, ProducerOptions options)
+    : host_(host),
+      options_(std::move(options)),
+      one_broker_(std::make_unique<OneBroker>(host, options_.bootstrap, options_.client_id)),
+      brokers_(*one_broker_) {
+  ASSERT(!options_.idempotent || options_.acks == -1);
+}
+
+Producer::Producer(Host& host, Brokers& brokers, ProducerOptions options)
+    : host_(host), options_(std::move(options)), brokers_(brokers) {
   ASSERT(!options_.idempotent || options_.acks == -1);
 }
 
 Producer::~Producer() = default;
 
-Result<ClientConnection*> Producer::connected(Deadline deadline) {
-  LockGuard one_at_a_time(connecting_);
-  if (connection_ && connection_->broken()) wrong_answer_ = wrong_answer_ || connection_->saw_wrong_answer();
-  if (!connection_ || connection_->broken()) {
-    // Calls under way on the broken one still look at it when they wake: it is kept until the next takes its place.
-    TRY(auto opened, ClientConnection::open(host_, options_.bootstrap, options_.client_id, deadline));
-    retired_ = std::move(connection_);
-    connection_ = std::move(opened);
-  }
-  return connection_.get();
-}
-
-Result<void> Producer::ensure_identity(Deadline deadline) {
+Answer<void> Producer::ensure_identity(Deadline deadline) {
   // A new identity may not be taken while batches of the old one are under way.
   while (identity_spent_ && in_flight_ > 0)
     if (idle_.wait([&] { return in_flight_ == 0; }, deadline) == WaitResult::timed_out)
       return fail(Errc::timed_out, "batches of the old identity are under way");
   if (producer_id_ != no_producer_id && !identity_spent_) return {};
-  TRY(auto* connection, connected(deadline));
+  TRY(auto connection, brokers_.any(deadline));
   InitProducerIdRequest request;
   TRY(auto response, connection->call<InitProducerIdResponse>(request, deadline));
-  if (response.error_code != ErrorCode::none) return fail(Errc::io_error, error_code_name(response.error_code));
+  if (response.error_code != ErrorCode::none) return refuse(response.error_code, "no producer id");
   if (producer_id_ != no_producer_id && !identity_spent_) return {};  // another fiber was faster
   producer_id_ = response.producer_id;
   producer_epoch_ = response.producer_epoch;
@@ -72,13 +69,7 @@ Result<void> Producer::ensure_identity(Deadline deadline) {
 Delivery Producer::send(const std::string& topic, std::int32_t partition, const std::vector<Record>& records) {
   auto& clock = host_.clock();
   auto give_up = clock.deadline_in(options_.delivery_timeout);
-  auto backoff = options_.retry_backoff;
-  auto pause = [&] {
-    // With jitter, so that clients don't come back all at once.
-    auto random = host_.entropy().stream();
-    clock.sleep_for(Duration(random.between(backoff.count() / 2, backoff.count())));
-    backoff = std::min(backoff * 2, options_.retry_backoff_max);
-  };
+  Backoff backoff(host_, options_.retry_backoff, options_.retry_backoff_max);
   Delivery delivery;
   auto [entry, added] = partitions_.try_emplace({topic, partition});
   auto& state = entry->second;
@@ -87,12 +78,15 @@ Delivery Producer::send(const std::string& topic, std::int32_t partition, const 
   std::optional<LockGuard> first_send;
   if (options_.idempotent) {
     first_send.emplace(state.first_send);
-    while (!ensure_identity(Deadline{std::min(give_up.at, (clock.now() + options_.request_timeout))})) {
+    for (;;) {
+      auto ensured = ensure_identity(Deadline{std::min(give_up.at, (clock.now() + options_.request_timeout))});
+      if (ensured) break;
       if (clock.now() >= give_up.at) {
         delivery.outcome = Delivery::Outcome::failed;
+        delivery.reason = ensured.error();
         return delivery;
       }
-      pause();
+      backoff.pause();
     }
     batch_options.producer_id = producer_id_;
     batch_options.producer_epoch = producer_epoch_;
@@ -116,21 +110,26 @@ Delivery Producer::send(const std::string& topic, std::int32_t partition, const 
   for (;;) {
     ++delivery.attempts;
     auto deadline = Deadline{std::min(give_up.at, (clock.now() + options_.request_timeout))};
-    auto connection = connected(deadline);
+    auto connection = brokers_.leader(topic, partition, deadline);
+    if (!connection) delivery.reason = connection.error();
     if (connection && options_.acks == 0) {
       auto sent = (*connection)->send(request, deadline, options_.version_max);
       delivery.outcome = sent                         ? Delivery::Outcome::ok
                          : was_not_sent(sent.error()) ? Delivery::Outcome::failed
                                                       : Delivery::Outcome::unknown;
+      if (!sent) delivery.reason = sent.error();
+      if (!sent) brokers_.doubt_leader(topic, partition);
       return delivery;
     }
     if (connection) {
       auto response = (*connection)->call<ProduceResponse>(request, deadline, options_.version_max);
       first_send.reset();
       bool shaped = response && response->topics.size() == 1 && response->topics[0].partitions.size() == 1;
+      if (!response) delivery.reason = response.error();
       if (!response && was_not_sent(response.error())) break;
       if (!response || !shaped) {
         maybe_written = true;
+        if (response) delivery.reason = Error(Errc::corrupt, "Produce was answered with something else");
       } else {
         const auto& answer = response->topics[0].partitions[0];
         delivery.error = answer.error_code;
@@ -139,6 +138,7 @@ Delivery Producer::send(const std::string& topic, std::int32_t partition, const 
           delivery.base_offset = answer.base_offset;
           return delivery;
         }
+        delivery.reason.emplace(answer.error_code, answer.error_message.value_or(topic));
         maybe_written = maybe_written || leaves_open(answer.error_code);
         bool in_sequence_later = options_.idempotent && answer.error_code == ErrorCode::out_of_order_sequence_number;
         if (!is_retriable(answer.error_code) && !in_sequence_later) break;
@@ -148,7 +148,8 @@ Delivery Producer::send(const std::string& topic, std::int32_t partition, const 
     // Without idempotence a retry could write twice: what may be written is not sent again.
     if (maybe_written && !options_.idempotent) break;
     if (identity_spent_ || clock.now() >= give_up.at) break;
-    pause();
+    brokers_.doubt_leader(topic, partition);
+    backoff.pause();
     // What is sent too late to be answered would only turn a known failure into an unknown one.
     if (clock.now() >= give_up.at) break;
   }

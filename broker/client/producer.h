@@ -1,11 +1,12 @@
-// Producer: sends batches of records to partitions, with retries, and says truly what became of them.
+// Producer: sends batches of records to the leaders of partitions, with retries, and says truly what became of them.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "broker/client/connection.h"
+#include "broker/client/brokers.h"
 #include "broker/protocol/error_code.h"
 #include "broker/protocol/record_builder.h"
 #include "runtime/fiber/condition.h"
@@ -13,8 +14,8 @@
 namespace fulmar {
 
 struct ProducerOptions {
-  SocketAddress bootstrap;
-  std::string client_id = "producer";
+  SocketAddress bootstrap;             // of the one broker; not looked at where the constructor is given Brokers
+  std::string client_id = "producer";  // likewise
   std::int16_t acks = -1;
   bool idempotent = true;  // needs acks=-1
   Compression codec = Compression::none;
@@ -34,13 +35,15 @@ struct Delivery {
   };
   Outcome outcome = Outcome::unknown;
   Offset base_offset = -1;
-  ErrorCode error = ErrorCode::none;
+  ErrorCode error = ErrorCode::none;  // what the broker answered last
   int attempts = 0;
+  std::optional<ClientError> reason;  // if not ok: what the last attempt met
 };
 
 class Producer {
  public:
-  Producer(Host& host, ProducerOptions options);
+  Producer(Host& host, ProducerOptions options);  // of the one broker at options.bootstrap
+  Producer(Host& host, Brokers& brokers, ProducerOptions options);
   ~Producer();
 
   // Sends one batch and retries until it is acknowledged, refused for good, or the delivery timeout is over. Fibers may
@@ -48,7 +51,7 @@ class Producer {
   Delivery send(const std::string& topic, std::int32_t partition, const std::vector<Record>& records);
 
   ProducerId producer_id() const { return producer_id_; }
-  bool saw_wrong_answer() const { return wrong_answer_; }
+  bool saw_wrong_answer() const { return brokers_.saw_wrong_answer(); }
 
  private:
   struct PartitionState {
@@ -56,19 +59,16 @@ class Producer {
     Mutex first_send;  // held from taking a sequence until the first attempt has ended
   };
 
-  Result<ClientConnection*> connected(Deadline deadline);
-  Result<void> ensure_identity(Deadline deadline);
+  Answer<void> ensure_identity(Deadline deadline);
 
   Host& host_;
   ProducerOptions options_;
-  std::unique_ptr<ClientConnection> connection_;
-  std::unique_ptr<ClientConnection> retired_;
-  Mutex connecting_;
+  std::unique_ptr<OneBroker> one_broker_;  // where no Brokers were given
+  Brokers& brokers_;
   ProducerId producer_id_ = no_producer_id;
   std::int16_t producer_epoch_ = -1;
   bool identity_spent_ = false;  // a batch was given up: its sequence leaves a hole that no later batch can follow
   int in_flight_ = 0;
-  bool wrong_answer_ = false;
   Condition idle_;
   std::map<std::pair<std::string, std::int32_t>, PartitionState> partitions_;
 };

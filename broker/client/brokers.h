@@ -1,0 +1,73 @@
+// Brokers: which broker a client's request is for, and a connection to it.
+//
+// Connections are shared: one that has been replaced lives until the last caller lets go of it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "broker/client/client_error.h"
+#include "broker/client/connection.h"
+#include "runtime/fiber/mutex.h"
+
+namespace fulmar {
+
+class Brokers {
+ public:
+  using Connection = std::shared_ptr<ClientConnection>;
+  virtual ~Brokers() = default;
+
+  // To the leader of a partition. Fibers may call at once, as below. Errors: those of a connection; what the cluster
+  // says of the partition.
+  virtual Answer<Connection> leader(const std::string& topic, std::int32_t partition, Deadline deadline) = 0;
+  // To a broker that can be reached.
+  virtual Answer<Connection> any(Deadline deadline) = 0;
+  // An answer, or that there was none, showed that another broker may lead by now.
+  virtual void doubt_leader(const std::string& topic, std::int32_t partition) = 0;
+  // An answer came that belongs to no request: a broker must never do that.
+  virtual bool saw_wrong_answer() const = 0;
+};
+
+// BrokerLink: the connection to one broker, made when it is asked for, and again when it is broken.
+class BrokerLink {
+ public:
+  // The host may be a name.
+  BrokerLink(Host& host, SocketAddress address, std::string client_id)
+      : host_(host), address_(std::move(address)), client_id_(std::move(client_id)) {}
+
+  // Fibers may call at once. Errors: as Network::resolve and ClientConnection::open, of each address of the name.
+  Answer<Brokers::Connection> open(Deadline deadline);
+  bool is_open() const { return connection_ && !connection_->broken(); }
+  // The numeric address of the connection opened last.
+  const SocketAddress& reached() const { return reached_; }
+  bool saw_wrong_answer() const { return wrong_answer_ || (connection_ && connection_->saw_wrong_answer()); }
+
+ private:
+  Host& host_;
+  SocketAddress address_;
+  std::string client_id_;
+  Mutex opening_;
+  Brokers::Connection connection_;
+  SocketAddress reached_;
+  bool wrong_answer_ = false;
+};
+
+// All partitions are led by the one broker whose address is given.
+class OneBroker final : public Brokers {
+ public:
+  OneBroker(Host& host, SocketAddress address, std::string client_id)
+      : link_(host, std::move(address), std::move(client_id)) {}
+
+  Answer<Connection> leader(const std::string&, std::int32_t, Deadline deadline) override {
+    return link_.open(deadline);
+  }
+  Answer<Connection> any(Deadline deadline) override { return link_.open(deadline); }
+  void doubt_leader(const std::string&, std::int32_t) override {}
+  bool saw_wrong_answer() const override { return link_.saw_wrong_answer(); }
+
+ private:
+  BrokerLink link_;
+};
+
+}  // namespace fulmar
