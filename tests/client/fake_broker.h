@@ -1,4 +1,5 @@
 // A broker that does what a test's script says, on a simulated machine, and a machine for the client under test.
+// Several brokers are several ports of that machine.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,6 +24,7 @@ namespace fulmar {
 
 // A request as the broker got it.
 struct Asked {
+  int broker = 1;
   int connection = 0;  // 1 for the first that was accepted
   ApiKey api{};
   std::int16_t version = 0;
@@ -78,8 +80,8 @@ class FakeBroker {
   using Script = std::function<Reaction(const Asked&)>;
 
   // ApiVersions is answered with `served`, unless that is empty: then the script has to.
-  FakeBroker(std::vector<ApiKey> served, Script script, std::uint64_t seed = 1)
-      : world(seed, LogLevel::error), served_(std::move(served)), script_(std::move(script)) {
+  FakeBroker(std::vector<ApiKey> served, Script script, std::uint64_t seed = 1, int brokers = 1)
+      : world(seed, LogLevel::error), served_(std::move(served)), script_(std::move(script)), brokers_(brokers) {
     broker_ = &world.add_node("broker");
     client_ = &world.add_node("client");
     start();
@@ -101,7 +103,10 @@ class FakeBroker {
   }
   void stop() { broker_->kill(); }
 
-  static SocketAddress address() { return {SimNetwork::address_of(0), 9092}; }
+  // Brokers are numbered from 1. Nobody listens at the address of one that there is not.
+  static SocketAddress address(int broker = 1) {
+    return {SimNetwork::address_of(0), static_cast<std::uint16_t>(9091 + broker)};
+  }
   int connections() const { return connections_; }
   // All requests but ApiVersions, in the order they came.
   const std::vector<Asked>& asked() const { return asked_; }
@@ -111,16 +116,19 @@ class FakeBroker {
  private:
   void start() {
     broker_->start(1, [this](Host& host) {
-      auto listener = host.network().listen(address());
-      EXPECT_TRUE(listener.has_value());
       FiberGroup serving;
-      for (;;) {
-        auto accepted = (*listener)->accept();
-        if (!accepted) return 1;
-        serving.spawn("serve", [this, number = ++connections_, connection = std::move(*accepted)] {
-          serve(*connection, number);
+      FiberGroup accepting;
+      for (int broker = 1; broker <= brokers_; ++broker)
+        accepting.spawn("accept", [this, broker, &host, &serving] {
+          auto listener = host.network().listen(address(broker));
+          EXPECT_TRUE(listener.has_value());
+          while (auto accepted = (*listener)->accept())
+            serving.spawn("serve", [this, broker, number = ++connections_, connection = std::move(*accepted)] {
+              serve(*connection, broker, number);
+            });
         });
-      }
+      accepting.join();
+      return 1;
     });
   }
 
@@ -133,7 +141,7 @@ class FakeBroker {
     return true;
   }
 
-  void serve(Connection& connection, int number) {
+  void serve(Connection& connection, int broker, int number) {
     for (;;) {
       char prefix[4];
       if (!fill(connection, prefix)) return;
@@ -143,7 +151,11 @@ class FakeBroker {
       Reader reader(bytes);
       auto header = read_request_header(reader);
       ASSERT_TRUE(header.has_value());
-      Asked asked{number, static_cast<ApiKey>(header->api_key), header->api_version, header->correlation_id,
+      Asked asked{broker,
+                  number,
+                  static_cast<ApiKey>(header->api_key),
+                  header->api_version,
+                  header->correlation_id,
                   bytes.slice(reader.position())};
       bool of_versions = asked.api == ApiKey::api_versions;
       if (!of_versions) asked_.push_back(asked);
@@ -157,6 +169,7 @@ class FakeBroker {
 
   std::vector<ApiKey> served_;
   Script script_;
+  int brokers_;
   Node* broker_ = nullptr;
   Node* client_ = nullptr;
   int connections_ = 0;

@@ -1,0 +1,127 @@
+#include "broker/client/admin.h"
+
+#include <algorithm>
+
+#include "broker/protocol/messages/list_offsets.h"
+
+namespace fulmar {
+
+namespace {
+
+// The answer about the one thing that was asked for.
+template <class T>
+Answer<T> the_only(std::vector<T> answered) {
+  if (answered.size() != 1) return refuse(ErrorCode::unknown_server_error, "the broker answered something else");
+  return std::move(answered.front());
+}
+
+// A change that was sent and not answered may have been made: then the next try finds it made. `doubtful` says that
+// this is how the error reads.
+ClientError with_doubt(ClientError error, bool unanswered, ErrorCode doubtful) {
+  if (unanswered && error.code == doubtful) error.detail += " (an earlier try got no answer, and may have done it)";
+  return error;
+}
+
+std::int32_t milliseconds_of(Duration duration) {
+  return static_cast<std::int32_t>(duration / milliseconds(1));
+}
+
+}  // namespace
+
+Answer<MetadataResponse::Topic> create_topic(ClusterClient& cluster, const CreateTopicsRequest::Topic& topic) {
+  CreateTopicsRequest request;
+  request.topics.push_back(topic);
+  request.timeout_ms = milliseconds_of(cluster.options().request_timeout);
+  bool unanswered = false;
+  auto created = cluster.retry([&](Deadline deadline) -> Answer<void> {
+    TRY(auto controller, cluster.controller(deadline));
+    auto response = controller->call<CreateTopicsResponse>(request, deadline);
+    if (!response) {
+      unanswered = true;
+      return std::unexpected(response.error());
+    }
+    TRY(auto result, the_only(std::move(response->topics)));
+    if (result.error_code == ErrorCode::none) return {};
+    ClientError why(result.error_code, result.error_message.value_or("topic " + topic.name));
+    return std::unexpected(with_doubt(std::move(why), unanswered, ErrorCode::topic_already_exists));
+  });
+  if (!created) return std::unexpected(std::move(created).error());
+  return cluster.retry([&](Deadline) -> Answer<MetadataResponse::Topic> {
+    TRY(auto response, cluster.metadata({{topic.name}}));
+    TRY(auto described, the_only(std::move(response.topics)));
+    bool led = described.error_code == ErrorCode::none;
+    for (const auto& partition : described.partitions) led = led && partition.leader_id >= 0;
+    if (!led) return refuse(ErrorCode::leader_not_available, "topic " + topic.name + " is made, but not led yet");
+    return described;
+  });
+}
+
+Answer<void> delete_topic(ClusterClient& cluster, const std::string& name) {
+  DeleteTopicsRequest request;
+  request.topics.push_back({name, {}});
+  request.topic_names.push_back(name);  // the same in older versions
+  request.timeout_ms = milliseconds_of(cluster.options().request_timeout);
+  bool unanswered = false;
+  return cluster.retry([&](Deadline deadline) -> Answer<void> {
+    TRY(auto controller, cluster.controller(deadline));
+    auto response = controller->call<DeleteTopicsResponse>(request, deadline);
+    if (!response) {
+      unanswered = true;
+      return std::unexpected(response.error());
+    }
+    TRY(auto result, the_only(std::move(response->responses)));
+    if (result.error_code == ErrorCode::none) return {};
+    bool unknown = result.error_code == ErrorCode::unknown_topic_or_partition;
+    ClientError why(result.error_code, unknown ? "there is no topic " + name : result.error_message.value_or(name));
+    return std::unexpected(with_doubt(std::move(why), unanswered, ErrorCode::unknown_topic_or_partition));
+  });
+}
+
+Answer<std::map<std::string, std::string>> topic_configs(ClusterClient& cluster, const std::string& name) {
+  constexpr std::int8_t topic_resource = 2;
+  constexpr std::int8_t set_on_topic = 1;
+  DescribeConfigsRequest request;
+  request.resources.push_back({topic_resource, name, std::nullopt});
+  return cluster.retry([&](Deadline deadline) -> Answer<std::map<std::string, std::string>> {
+    TRY(auto broker, cluster.any(deadline));
+    TRY(auto response, broker->call<DescribeConfigsResponse>(request, deadline));
+    TRY(auto result, the_only(std::move(response.results)));
+    if (result.error_code != ErrorCode::none)
+      return refuse(result.error_code, result.error_message.value_or("topic " + name));
+    std::map<std::string, std::string> configs;
+    for (auto& config : result.configs)
+      if (config.config_source == set_on_topic) configs[config.name] = config.value.value_or("");
+    return configs;
+  });
+}
+
+Answer<std::map<std::int32_t, Offset>> list_offsets(ClusterClient& cluster, const std::string& topic,
+                                                    const std::vector<std::int32_t>& partitions, Timestamp which) {
+  return cluster.retry([&](Deadline deadline) -> Answer<std::map<std::int32_t, Offset>> {
+    std::map<std::int32_t, ListOffsetsRequest::Topic> by_leader;
+    for (auto partition : partitions) {
+      TRY(auto leader, cluster.leader_of(topic, partition, deadline));
+      auto& asked = by_leader[leader];
+      asked.name = topic;
+      asked.partitions.push_back({partition, -1, which});
+    }
+    std::map<std::int32_t, Offset> offsets;
+    for (auto& [leader, asked] : by_leader) {
+      TRY(auto connection, cluster.broker(leader, deadline));
+      ListOffsetsRequest request;
+      request.topics.push_back(std::move(asked));
+      TRY(auto response, connection->call<ListOffsetsResponse>(request, deadline));
+      TRY(auto answered, the_only(std::move(response.topics)));
+      for (const auto& partition : answered.partitions) {
+        if (partition.error_code != ErrorCode::none)
+          return refuse(partition.error_code, topic + " [" + std::to_string(partition.index) + "]");
+        offsets[partition.index] = partition.offset;
+      }
+    }
+    bool whole = std::all_of(partitions.begin(), partitions.end(), [&](auto p) { return offsets.contains(p); });
+    if (!whole) return refuse(ErrorCode::unknown_server_error, "ListOffsets left out partitions of " + topic);
+    return offsets;
+  });
+}
+
+}  // namespace fulmar

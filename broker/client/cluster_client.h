@@ -1,0 +1,96 @@
+// ClusterClient: a client of a whole cluster. It finds the cluster by any of several addresses, learns from metadata
+// who leads what, keeps one connection to each broker it needs, and tries again what may succeed later.
+//
+// Metadata is asked for when something is not known or doubted, never on a timer. No topic is created by asking for it.
+#pragma once
+
+#include <concepts>
+#include <map>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "broker/client/backoff.h"
+#include "broker/client/brokers.h"
+#include "broker/protocol/messages/metadata.h"
+
+namespace fulmar {
+
+struct ClusterClientOptions {
+  std::vector<SocketAddress> bootstrap;  // at least one; tried in this order; hosts may be names
+  std::string client_id = "fulmar";
+  Duration connect_timeout = seconds(5);  // then the next broker is tried
+  Duration request_timeout = seconds(10);
+  Duration patience = seconds(30);  // for how long errors that may pass are tried again
+  // The same for a topic that is not there: one made just now is not known to every broker at once.
+  Duration unknown_topic_patience = seconds(1);
+  Duration retry_backoff = milliseconds(50);
+  Duration retry_backoff_max = seconds(1);
+};
+
+class ClusterClient final : public Brokers {
+ public:
+  ClusterClient(Host& host, ClusterClientOptions options);
+  ~ClusterClient() override;
+
+  const ClusterClientOptions& options() const { return options_; }
+
+  // What the cluster says of its brokers and of these topics, or of all: asked now. Topics and partitions may have
+  // errors of their own.
+  Answer<MetadataResponse> metadata(std::optional<std::vector<std::string>> topics);
+  // One topic, which exists. Errors: UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION.
+  Answer<MetadataResponse::Topic> topic(const std::string& name);
+
+  Answer<Connection> leader(const std::string& topic, std::int32_t partition, Deadline deadline) override;
+  Answer<Connection> any(Deadline deadline) override;
+  void doubt_leader(const std::string& topic, std::int32_t partition) override { leaders_.erase({topic, partition}); }
+  bool saw_wrong_answer() const override;
+  // To the broker that carries out changes of topics.
+  Answer<Connection> controller(Deadline deadline);
+
+  // The same in two steps, for requests about several partitions: a leader's number, and the connection to a broker.
+  Answer<std::int32_t> leader_of(const std::string& topic, std::int32_t partition, Deadline deadline);
+  Answer<Connection> broker(std::int32_t id, Deadline deadline);
+  // A broker's numeric address, for a connection apart. Connects.
+  Answer<SocketAddress> address_of(std::int32_t id, Deadline deadline);
+
+  // Calls `attempt` until it succeeds, fails for good, or patience is at its end; between two tries the leaders and the
+  // controller are forgotten. It is not tried again while no broker has been reached at all: the address is then more
+  // likely wrong than the cluster down.
+  template <std::invocable<Deadline> F>
+  auto retry(F attempt) -> std::invoke_result_t<F, Deadline> {
+    auto begun = host_.clock().now();
+    Backoff backoff(host_, options_.retry_backoff, options_.retry_backoff_max);
+    for (;;) {
+      auto answer = attempt(host_.clock().deadline_in(options_.request_timeout));
+      if (answer || !worth_another_try(answer.error(), begun)) return answer;
+      leaders_.clear();
+      controller_.reset();
+      backoff.pause();
+    }
+  }
+
+ private:
+  bool worth_another_try(const ClientError& error, Instant begun) const;
+  Deadline within(Duration limit, Deadline deadline) const;
+  std::vector<SocketAddress> candidates() const;
+  BrokerLink& link_to(const SocketAddress& address);
+  template <class F>
+  auto first_that_answers(Deadline deadline, F ask) -> std::invoke_result_t<F, Connection&>;
+  void learn(const MetadataResponse& metadata);
+  Answer<MetadataResponse> ask(const std::optional<std::vector<std::string>>& topics, Deadline deadline);
+  Answer<BrokerLink*> opened(std::int32_t id, Deadline deadline);
+
+  Host& host_;
+  ClusterClientOptions options_;
+  std::map<SocketAddress, BrokerLink> links_;  // as many as brokers were ever named to us
+  std::map<std::int32_t, SocketAddress> brokers_;
+  std::map<std::pair<std::string, std::int32_t>, std::int32_t> leaders_;
+  std::optional<std::int32_t> controller_;
+  bool reached_any_ = false;
+  Mutex asking_;  // for leaders: fibers that miss one at once ask once
+};
+
+}  // namespace fulmar
