@@ -1,0 +1,32 @@
+// Partitioner: which partition a record goes to, so that it is the same one that Kafka's own clients choose.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fulmar {
+
+// MurmurHash2 of 32 bits, with Kafka's seed (org.apache.kafka.common.utils.Utils.murmur2).
+std::int32_t murmur2(std::string_view bytes);
+
+class Partitioner {
+ public:
+  // `partitions` > 0; `random` is where records without a key begin.
+  Partitioner(std::int32_t partitions, std::uint64_t random)
+      : partitions_(partitions), sticky_(static_cast<std::int32_t>(random % static_cast<std::uint64_t>(partitions))) {}
+
+  // With a key: by its hash, with the sign bit off, as BuiltInPartitioner.partitionForKey does. Without: the partition
+  // that all such records go to until next_batch().
+  std::int32_t partition_of(const std::optional<std::string>& key) const;
+  // Records without a key fill one batch and then go on to the next partition (KIP-480), which makes larger batches
+  // than to scatter them. Here it is the next in turn.
+  void next_batch() { sticky_ = (sticky_ + 1) % partitions_; }
+
+ private:
+  std::int32_t partitions_;
+  std::int32_t sticky_;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,104 @@
+#include "broker/client/topic_reader.h"
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+namespace {
+
+ConsumerOptions consumer_options(const SocketAddress& leader, const ClusterClientOptions& cluster) {
+  ConsumerOptions options;
+  options.bootstrap = leader;
+  options.client_id = cluster.client_id;
+  options.request_timeout = cluster.request_timeout;
+  options.max_bytes = 8 << 20;
+  options.partition_max_bytes = 1 << 20;
+  return options;
+}
+
+}  // namespace
+
+TopicReader::TopicReader(Host& host, ClusterClient& cluster, std::string topic, std::map<std::int32_t, Offset> from)
+    : host_(host), cluster_(cluster), topic_(std::move(topic)), positions_(std::move(from)) {
+  ASSERT(!positions_.empty());
+}
+
+Answer<TopicReader::Read> TopicReader::next() {
+  Backoff backoff(host_, cluster_.options().retry_backoff, cluster_.options().retry_backoff_max);
+  for (;;) {
+    if (!reads_) TRY_VOID(start());
+    auto read = reads_->pop();
+    ASSERT(read.has_value());
+    if (*read) {
+      positions_[(*read)->partition] = (*read)->next;
+      return std::move(*read);
+    }
+    stop();
+    if (!is_retriable(read->error().code)) return std::move(*read);
+    for (const auto& [partition, since] : in_trouble_since_)
+      if (host_.clock().now() - since >= cluster_.options().patience) return std::move(*read);
+    backoff.pause();
+  }
+}
+
+Answer<void> TopicReader::start() {
+  struct Leader {
+    SocketAddress address;
+    std::map<std::int32_t, Offset> assigned;
+  };
+  TRY(auto leaders, cluster_.retry([&](Deadline deadline) -> Answer<std::map<std::int32_t, Leader>> {
+    std::map<std::int32_t, Leader> found;
+    for (const auto& [partition, position] : positions_) {
+      TRY(auto id, cluster_.leader_of(topic_, partition, deadline));
+      found[id].assigned[partition] = position;
+    }
+    for (auto& [id, leader] : found) {
+      TRY(leader.address, cluster_.address_of(id, deadline));
+    }
+    return found;
+  }));
+  reads_ = std::make_unique<BoundedQueue<Answer<Read>>>(reads_waiting_max);
+  fetchers_.emplace();
+  for (auto& [id, leader] : leaders)
+    fetchers_->spawn("fetch", [this, leader = std::move(leader)] {
+      Consumer consumer(host_, consumer_options(leader.address, cluster_.options()), topic_);
+      for (const auto& [partition, position] : leader.assigned) consumer.assign(partition, position);
+      fetch(consumer, leader.assigned);
+    });
+  return {};
+}
+
+// What was fetched and not returned is fetched again.
+void TopicReader::stop() {
+  fetchers_.reset();
+  reads_.reset();
+  for (const auto& [partition, position] : positions_) cluster_.doubt_leader(topic_, partition);
+}
+
+// Until an error, which is the last that it hands on.
+void TopicReader::fetch(Consumer& consumer, const std::map<std::int32_t, Offset>& assigned) {
+  auto trouble = [&](std::int32_t partition, ClientError error) {
+    in_trouble_since_.try_emplace(partition, host_.clock().now());
+    reads_->push(std::unexpected(std::move(error)));
+  };
+  auto positions = assigned;
+  for (;;) {
+    auto polled = consumer.poll();
+    if (!polled) return trouble(assigned.begin()->first, polled.error());
+    for (auto& part : *polled) {
+      auto name = topic_ + " [" + std::to_string(part.partition) + "] at offset ";
+      auto position = consumer.position(part.partition);
+      if (part.error != ErrorCode::none)
+        return trouble(part.partition, ClientError(part.error, name + std::to_string(position)));
+      if (auto& before = positions[part.partition]; before != position) {
+        before = position;
+        reads_->push(Read{part.partition, position, std::move(part.records)});
+      }
+      if (part.corrupt)
+        return trouble(part.partition, ClientError(ErrorCode::corrupt_message, name + std::to_string(position)));
+    }
+    for (const auto& [partition, position] : assigned) in_trouble_since_.erase(partition);
+  }
+}
+
+}  // namespace fulmar

@@ -1,0 +1,51 @@
+// TopicReader: reads partitions of a topic from wherever they are led, and follows their leaders when they move.
+//
+// For each broker that leads some there is a Consumer with a connection of its own, since a fetch that waits for
+// records holds up all answers behind it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/client/cluster_client.h"
+#include "broker/client/consumer.h"
+#include "runtime/fiber/group.h"
+#include "runtime/fiber/queue.h"
+
+namespace fulmar {
+
+class TopicReader {
+ public:
+  // Reads each of the partitions in `from`, at least one, from its offset on.
+  TopicReader(Host& host, ClusterClient& cluster, std::string topic, std::map<std::int32_t, Offset> from);
+
+  struct Read {
+    std::int32_t partition = 0;
+    Offset next = 0;  // where the partition is to be read on
+    std::vector<ReadRecord> records;
+  };
+  // The next records of one of the partitions, each once and in order. Waits for them without end. Errors: those that
+  // stay, and those that have lasted for the cluster client's patience.
+  Answer<Read> next();
+
+ private:
+  static constexpr std::size_t reads_waiting_max = 2;
+
+  Answer<void> start();
+  void stop();
+  void fetch(Consumer& consumer, const std::map<std::int32_t, Offset>& assigned);
+
+  Host& host_;
+  ClusterClient& cluster_;
+  std::string topic_;
+  std::map<std::int32_t, Offset> positions_;           // of what next() has returned
+  std::map<std::int32_t, Instant> in_trouble_since_;   // partitions whose last fetch failed
+  std::unique_ptr<BoundedQueue<Answer<Read>>> reads_;  // null while nothing is fetched
+  std::optional<FiberGroup> fetchers_;
+};
+
+}  // namespace fulmar
