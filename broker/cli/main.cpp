@@ -1,25 +1,57 @@
 // fulmar: the production binary.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "broker/cli/broker_command.h"
+#include "broker/cli/cluster_command.h"
+#include "broker/cli/consume_command.h"
+#include "broker/cli/produce_command.h"
+#include "broker/cli/topic_command.h"
 
 namespace {
 
 constexpr const char* usage =
     "fulmar, a message broker that speaks the Kafka protocol\n"
     "\n"
-    "  fulmar broker --data-dir DIR [OPTIONS]   run a broker; fulmar broker --help lists the options\n"
+    "  fulmar broker --data-dir DIR                      runs a broker\n"
+    "  fulmar topic create|list|describe|delete [NAME]   topics\n"
+    "  fulmar produce TOPIC                              sends each line of standard input as a record\n"
+    "  fulmar consume TOPIC                              prints records\n"
+    "  fulmar cluster status                             brokers, and what is wrong\n"
     "  fulmar --version\n"
-    "  fulmar help\n";
+    "  fulmar help\n"
+    "\n"
+    "each with --help, which lists its options\n";
+
+struct Command {
+  const char* name;
+  int (*run)(const std::vector<std::string>& arguments);
+};
+constexpr Command commands[] = {{"broker", fulmar::broker_command},
+                                {"topic", fulmar::topic_command},
+                                {"produce", fulmar::produce_command},
+                                {"consume", fulmar::consume_command},
+                                {"cluster", fulmar::cluster_command}};
+
+// A standard descriptor that is closed would be taken by the next file or socket, which then gets what is printed.
+void occupy_standard_descriptors() {
+  int taken = STDIN_FILENO;
+  while (taken >= 0 && taken <= STDERR_FILENO) taken = open("/dev/null", O_RDONLY);
+  if (taken > STDERR_FILENO) close(taken);
+}
 
 }  // namespace
 
 int main(int count, char** values) {
+  occupy_standard_descriptors();
   std::vector<std::string> arguments(values + 1, values + count);
   std::string command = arguments.empty() ? "" : arguments.front();
-  if (command == "broker") return fulmar::broker_command({arguments.begin() + 1, arguments.end()});
+  for (const auto& [name, run] : commands)
+    if (command == name) return run({arguments.begin() + 1, arguments.end()});
   if (command == "--version") {
     std::cout << "fulmar " FULMAR_VERSION "\n";
     return 0;

@@ -1,0 +1,132 @@
+#include "broker/cli/client_command.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+
+#include "runtime/real/process.h"
+
+namespace fulmar {
+
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+constexpr unsigned help_width = 120;
+constexpr std::int32_t timeout_seconds_max = 86400;
+
+Result<std::vector<SocketAddress>> parse_bootstrap(const std::string& text) {
+  std::vector<SocketAddress> addresses;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    auto end = std::min(text.find(',', begin), text.size());
+    TRY(auto address, parse_host_port(std::string_view(text).substr(begin, end - begin)));
+    if (address.host.empty() || address.port == 0)
+      return fail(Errc::invalid_argument, "expected HOST:PORT, got " + text.substr(begin, end - begin));
+    addresses.push_back(std::move(address));
+    begin = end + 1;
+  }
+  return addresses;
+}
+
+}  // namespace
+
+ClientCommand::ClientCommand(std::string name, std::string operand, const std::string& what)
+    : name_("fulmar " + std::move(name)),
+      operand_name_(std::move(operand)),
+      what_(what),
+      shown_("Options", help_width) {
+  auto add = options();
+  add("bootstrap", po::value(&bootstrap_)->default_value("127.0.0.1:9092")->value_name("HOST:PORT,..."),
+      "brokers to find the cluster by; one that answers is enough");
+  add("timeout", po::value(&timeout_seconds_)->default_value(30)->value_name("SECONDS"),
+      "how long errors that may pass are tried again");
+  add("help", "this text");
+}
+
+std::optional<int> ClientCommand::parse(const std::vector<std::string>& arguments) {
+  po::options_description all;
+  all.add(shown_);
+  po::positional_options_description positional;
+  if (!operand_name_.empty()) {
+    all.add_options()(operand_name_.c_str(), po::value(&operand_));
+    positional.add(operand_name_.c_str(), 1);
+  }
+  try {
+    constexpr int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    po::store(po::command_line_parser(arguments).options(all).positional(positional).style(style).run(), given_);
+    po::notify(given_);
+  } catch (const po::error& error) {
+    return wrong(error.what());
+  }
+  if (given("help")) {
+    std::cout << name_ << (operand_name_.empty() ? "" : " " + operand_name_) << " [OPTIONS]\n\n"
+              << what_ << "\n\n"
+              << shown_;
+    return 0;
+  }
+  if (!operand_name_.empty() && operand_.empty()) return wrong(operand_name_ + " is needed");
+  auto bootstrap = parse_bootstrap(bootstrap_);
+  if (!bootstrap) return wrong("--bootstrap: " + bootstrap.error().detail);
+  if (timeout_seconds_ < 1 || timeout_seconds_ > timeout_seconds_max)
+    return wrong("--timeout must be from 1 to " + std::to_string(timeout_seconds_max) + " seconds");
+  cluster_.bootstrap = std::move(*bootstrap);
+  cluster_.patience = seconds(timeout_seconds_);
+  return std::nullopt;
+}
+
+int ClientCommand::wrong(const std::string& message) const {
+  std::cerr << name_ << ": " << message << "; see " << name_ << " --help\n";
+  return exit_usage;
+}
+
+int ClientCommand::run(const std::function<Answer<void>(Host&, ClusterClient&)>& body) const {
+  auto complain = [&](const std::string& message) {
+    std::cerr << name_ << ": " << message << "\n";
+    return exit_failed;
+  };
+  ProcessOptions process;
+  process.log_level = LogLevel::error;
+  process.handle_signals = false;
+  auto code = run_real_process(process, [&](Host& host) {
+    ClusterClient cluster(host, cluster_);
+    auto done = body(host, cluster);
+    return done ? 0 : complain(to_string(done.error()));
+  });
+  return code ? *code : complain(code.error().detail);
+}
+
+int run_subcommand(const std::string& family, const std::vector<Subcommand>& members,
+                   const std::vector<std::string>& arguments) {
+  auto name = arguments.empty() ? "" : arguments.front();
+  for (const auto& member : members)
+    if (name == member.name) return member.run({arguments.begin() + 1, arguments.end()});
+  bool help = name == "--help" || name == "help";
+  auto& out = help ? std::cout : std::cerr;
+  if (!help) out << "fulmar " << family << ": " << (name.empty() ? "which one?" : "unknown command " + name) << "\n\n";
+  for (const auto& member : members) out << "  fulmar " << family << " " << member.synopsis << "\n";
+  out << "\neach with --help\n";
+  return help ? 0 : exit_usage;
+}
+
+Answer<void> print(const std::string& text) {
+  for (std::size_t done = 0; done < text.size();) {
+    auto written = ::write(STDOUT_FILENO, text.data() + done, text.size() - done);
+    if (written >= 0) {
+      done += static_cast<std::size_t>(written);
+    } else if (errno == EAGAIN) {  // somebody who shares it made it non-blocking
+      pollfd waiting{STDOUT_FILENO, POLLOUT, 0};
+      poll(&waiting, 1, -1);
+    } else if (errno != EINTR) {
+      return refuse(ErrorCode::none, std::string("standard output: ") + std::strerror(errno));
+    }
+  }
+  return {};
+}
+
+}  // namespace fulmar

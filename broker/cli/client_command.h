@@ -1,0 +1,64 @@
+// ClientCommand: what all commands that talk to a cluster have in common: their command line, --bootstrap, a process
+// without a disk, and how they end.
+//
+// Exit codes: 0 done, 1 could not (standard error says why, with Kafka's name of the error), 2 the command line is
+// wrong.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/client/cluster_client.h"
+
+namespace fulmar {
+
+class ClientCommand {
+ public:
+  // `name`: "topic create"; `operand`: "NAME", or nothing; `what`: a sentence for --help.
+  ClientCommand(std::string name, std::string operand, const std::string& what);
+
+  boost::program_options::options_description_easy_init options() { return shown_.add_options(); }
+
+  // Reads the command line. A code if the command ends here, after --help or a complaint.
+  std::optional<int> parse(const std::vector<std::string>& arguments);
+  const std::string& operand() const { return operand_; }
+  bool given(const char* option) const { return given_.contains(option); }
+  template <class T>
+  const T& get(const char* option) const {
+    return given_[option].as<T>();
+  }
+
+  // Complains about the command line; returns the exit code for that.
+  int wrong(const std::string& message) const;
+  // Runs `body` in a fiber of a process, with a client of the cluster. Returns the exit code.
+  int run(const std::function<Answer<void>(Host&, ClusterClient&)>& body) const;
+
+ private:
+  std::string name_;
+  std::string operand_name_;
+  std::string what_;
+  std::string operand_;
+  std::string bootstrap_;
+  std::int32_t timeout_seconds_ = 0;
+  boost::program_options::options_description shown_;
+  boost::program_options::variables_map given_;
+  ClusterClientOptions cluster_;
+};
+
+// A family of commands: runs the member that the first argument names, with the other arguments.
+struct Subcommand {
+  const char* name;
+  const char* synopsis;
+  int (*run)(const std::vector<std::string>& arguments);
+};
+int run_subcommand(const std::string& family, const std::vector<Subcommand>& members,
+                   const std::vector<std::string>& arguments);
+
+// Puts text on standard output at once, however long that takes. Errors: what the system says, without a code.
+Answer<void> print(const std::string& text);
+
+}  // namespace fulmar

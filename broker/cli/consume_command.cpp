@@ -1,0 +1,123 @@
+#include "broker/cli/consume_command.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "broker/cli/client_command.h"
+#include "broker/cli/record_format.h"
+#include "broker/client/admin.h"
+#include "broker/client/topic_reader.h"
+
+namespace fulmar {
+
+namespace {
+
+namespace po = boost::program_options;
+using Offsets = std::map<std::int32_t, Offset>;  // by partition
+
+struct ConsumeOptions {
+  std::string topic;
+  std::optional<std::int32_t> partition;
+  Timestamp from = earliest_offset;   // or latest_offset
+  std::optional<Offset> from_offset;  // wins
+  std::int64_t count_max = std::numeric_limits<std::int64_t>::max();
+  bool exit_at_end = false;
+  RecordFormat format;
+};
+
+Answer<std::vector<std::int32_t>> partitions_of(ClusterClient& cluster, const ConsumeOptions& wanted) {
+  TRY(auto topic, cluster.topic(wanted.topic));
+  std::vector<std::int32_t> partitions;
+  for (const auto& partition : topic.partitions)
+    if (!wanted.partition || partition.index == *wanted.partition) partitions.push_back(partition.index);
+  auto has = "topic " + wanted.topic + " has " + std::to_string(topic.partitions.size()) + " partitions";
+  if (partitions.empty())
+    return refuse(ErrorCode::unknown_topic_or_partition, has + ", and none is " + std::to_string(*wanted.partition));
+  if (wanted.from_offset && partitions.size() > 1)
+    return refuse(ErrorCode::invalid_request, has + ": an offset is one's own, say whose with --partition");
+  return partitions;
+}
+
+Answer<Offsets> begin_of(ClusterClient& cluster, const ConsumeOptions& wanted,
+                         const std::vector<std::int32_t>& partitions) {
+  if (!wanted.from_offset) return list_offsets(cluster, wanted.topic, partitions, wanted.from);
+  auto partition = partitions.front();
+  TRY(auto first, list_offsets(cluster, wanted.topic, partitions, earliest_offset));
+  TRY(auto end, list_offsets(cluster, wanted.topic, partitions, latest_offset));
+  if (*wanted.from_offset < first.at(partition) || *wanted.from_offset > end.at(partition))
+    return refuse(ErrorCode::offset_out_of_range, wanted.topic + " [" + std::to_string(partition) + "] begins at " +
+                                                      std::to_string(first.at(partition)) + " and ends at " +
+                                                      std::to_string(end.at(partition)) + ", " +
+                                                      std::to_string(*wanted.from_offset) + " is outside");
+  return Offsets{{partition, *wanted.from_offset}};
+}
+
+Answer<void> consume(Host& host, ClusterClient& cluster, const ConsumeOptions& wanted) {
+  TRY(auto partitions, partitions_of(cluster, wanted));
+  TRY(auto positions, begin_of(cluster, wanted, partitions));
+  // The ends as they are now: with producers at work an end that moves might never be reached.
+  Offsets ends;
+  if (wanted.exit_at_end) {
+    TRY(ends, list_offsets(cluster, wanted.topic, partitions, latest_offset));
+    std::erase_if(positions, [&](const auto& entry) { return entry.second >= ends.at(entry.first); });
+  }
+  if (positions.empty()) return {};
+  TopicReader reader(host, cluster, wanted.topic, positions);
+  for (auto left = wanted.count_max; left > 0 && !positions.empty();) {
+    TRY(auto read, reader.next());
+    if (!positions.contains(read.partition)) continue;  // it is read to its end
+    auto end = wanted.exit_at_end ? ends.at(read.partition) : std::numeric_limits<Offset>::max();
+    std::string text;
+    for (const auto& record : read.records) {
+      if (record.offset >= end || left == 0) break;
+      wanted.format.append(text, wanted.topic, read.partition, record);
+      --left;
+    }
+    // While nobody takes what is printed, nothing else goes on either; that is back-pressure enough.
+    TRY_VOID(print(text));
+    if (read.next >= end) positions.erase(read.partition);
+  }
+  return {};
+}
+
+}  // namespace
+
+int consume_command(const std::vector<std::string>& arguments) {
+  ConsumeOptions wanted;
+  std::int32_t partition = 0;
+  std::string from;
+  std::string format;
+  ClientCommand command("consume", "TOPIC",
+                        "Prints a topic's records as they come, until it is interrupted, or as --count and\n"
+                        "--exit-at-end say. Records of one partition are printed in their order.\n\n"
+                        "A format has %s value, %k key, %o offset, %p partition, %t topic, %T timestamp in ms,\n"
+                        "%S and %K sizes of value and key (-1: null), %%, and \\n \\t \\r \\0 \\\\.");
+  auto add = command.options();
+  add("partition", po::value(&partition)->value_name("N"), "only this one");
+  add("from", po::value(&from)->default_value("beginning")->value_name("WHERE"),
+      "beginning, end, or an offset of the one partition");
+  add("count", po::value(&wanted.count_max)->value_name("N"), "end after so many records");
+  add("exit-at-end", po::bool_switch(&wanted.exit_at_end), "end where the partitions ended when the command was begun");
+  add("format", po::value(&format)->default_value("%s\\n")->value_name("TEXT"), "how a record is printed");
+  if (auto code = command.parse(arguments)) return *code;
+  wanted.topic = command.operand();
+  if (partition < 0) return command.wrong("--partition must be at least 0");
+  if (command.given("partition")) wanted.partition = partition;
+  if (wanted.count_max < 0) return command.wrong("--count must be at least 0");
+  if (from == "end") {
+    wanted.from = latest_offset;
+  } else if (from != "beginning") {
+    Offset offset = 0;
+    auto [last, error] = std::from_chars(from.data(), from.data() + from.size(), offset);
+    if (error != std::errc() || last != from.data() + from.size() || offset < 0)
+      return command.wrong("--from must be beginning, end or an offset, not " + from);
+    wanted.from_offset = offset;
+  }
+  auto parsed = RecordFormat::parse(format);
+  if (!parsed) return command.wrong("--format: " + parsed.error().detail);
+  wanted.format = std::move(*parsed);
+  return command.run([&](Host& host, ClusterClient& cluster) { return consume(host, cluster, wanted); });
+}
+
+}  // namespace fulmar

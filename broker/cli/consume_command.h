@@ -1,0 +1,12 @@
+// `fulmar consume`: prints a topic's records.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace fulmar {
+
+// Exit code 0: what was asked for is printed. Others: see client_command.h.
+int consume_command(const std::vector<std::string>& arguments);
+
+}  // namespace fulmar

@@ -1,0 +1,230 @@
+"""The commands of `fulmar` that talk to a cluster, as a person or a script uses them: output, bytes, errors, exit codes."""
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+from broker import Broker, check
+
+BINARY = os.path.abspath(sys.argv[1])
+LINES = b"".join(b"line %d of the text\n" % i for i in range(20000))
+
+
+def fulmar(*arguments, text=b"", code=0, broker=None):
+    """Runs a command to its end; returns its standard output, or standard error where it must fail."""
+    to = ["--bootstrap", broker.address] if broker else []
+    done = subprocess.run([BINARY, *arguments, *to], input=text, capture_output=True, timeout=60, check=False)
+    assert done.returncode == code, f"{arguments} ended with {done.returncode}, not {code}: {done.stderr.decode()}"
+    assert (done.stderr == b"") == (code == 0), f"{arguments} said {done.stderr.decode()}"
+    return done.stdout if code == 0 else done.stderr.decode()
+
+
+def begin(*arguments, broker):
+    return subprocess.Popen([BINARY, *arguments, "--bootstrap", broker.address], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE)
+
+
+def table(text):
+    return [line.split() for line in text.decode().splitlines()]
+
+
+def read_all(broker, topic, *options):
+    return fulmar("consume", topic, "--exit-at-end", *options, broker=broker)
+
+
+def test_command_lines():
+    for command in (["topic", "create"], ["topic", "list"], ["topic", "describe"], ["topic", "delete"], ["produce"], ["consume"],
+                    ["cluster", "status"]):
+        said = fulmar(*command, "--help").decode()
+        check("fulmar " + " ".join(command) in said and "--bootstrap" in said, f"{command} explains itself")
+    check(b"topic create" in fulmar("topic", "--help") and b"consume" in fulmar("help"), "so do the families")
+    wrong = {
+        "which one": ["topic"], "unknown command": ["topic", "rename"], "NAME is needed": ["topic", "create"],
+        "TOPIC is needed": ["consume"], "too many": ["topic", "create", "a", "b"], "--colour": ["topic", "list", "--colour", "red"],
+        "--partitions": ["topic", "create", "t", "--partitions", "0"], "('two')": ["topic", "create", "t", "--partitions", "two"],
+        "unrecognised option '--partition'": ["topic", "create", "t", "--partition", "2"],
+        "--replication-factor": ["topic", "create", "t", "--replication-factor", "40000"],
+        "NAME=VALUE": ["topic", "create", "t", "--config", "retention.ms"], "expected HOST:PORT": ["topic", "list", "--bootstrap", "here"],
+        "expected a port": ["topic", "list", "--bootstrap", "127.0.0.1:9092,127.0.0.1:ninety"],
+        "--timeout": ["topic", "list", "--timeout", "0"], "--acks": ["produce", "t", "--acks", "2"],
+        "not rar": ["produce", "t", "--codec", "rar"], "must not be empty": ["produce", "t", "--key-separator", ""],
+        "--partition must": ["produce", "t", "--partition", "-1"], "not yesterday": ["consume", "t", "--from", "yesterday"],
+        "--count": ["consume", "t", "--count", "-1"], "after %": ["consume", "t", "--format", "%x"],
+        "after \\": ["consume", "t", "--format", "\\x"],
+    }
+    for expected, arguments in wrong.items():
+        check(expected in fulmar(*arguments, code=2), f"{arguments} is wrong usage, and says why")
+    said = fulmar("topic", "list", "--bootstrap", "127.0.0.1:1,127.0.0.1:2", code=1)
+    check(said.startswith("fulmar topic list: NETWORK_EXCEPTION: ") and said.count("Connection refused") == 2
+          and "127.0.0.1:1" in said and "127.0.0.1:2" in said, "where nobody listens, each address and the reason are named")
+    said = fulmar("topic", "list", "--bootstrap", "no-such-host.invalid:9092", code=1)
+    check("NETWORK_EXCEPTION" in said and "no-such-host.invalid" in said, "so is a host that does not exist")
+
+
+def test_topics(broker):
+    check(table(fulmar("topic", "list", broker=broker)) == [["TOPIC", "PARTITIONS", "REPLICATION-FACTOR"]], "at first there are no topics")
+    said = fulmar("topic", "create", "orders", "--partitions", "3", "--replication-factor", "1", "--config", "retention.ms=3600000",
+                  "--config", "max.message.bytes=2000000", broker=broker)
+    check(said == b"created topic orders: partitions 3, replication factor 1\n", "a topic is made")
+    fulmar("topic", "create", "a.default", broker=broker)
+    check(table(fulmar("topic", "list", broker=broker))[1:] == [["a.default", "1", "1"], ["orders", "3", "1"]], "and listed")
+    fulmar("produce", "orders", "--partition", "1", text=b"a\nb\n", broker=broker)
+    described = table(fulmar("topic", "describe", "orders", broker=broker))
+    check(["config", "retention.ms=3600000"] in described and ["config", "max.message.bytes=2000000"] in described
+          and len([row for row in described if row[:1] == ["config"]]) == 2, "its own properties are described, and no others")
+    rows = described[described.index([]) + 1:]
+    check(rows == [["PARTITION", "LEADER", "EPOCH", "REPLICAS", "IN-SYNC", "BEGIN", "END"], ["0", "1", "0", "1", "1", "0", "0"],
+                   ["1", "1", "0", "1", "1", "0", "2"], ["2", "1", "0", "1", "1", "0", "0"]], "and its partitions, with their offsets")
+    status = table(fulmar("cluster", "status", broker=broker))
+    check(["brokers", "1"] in status and ["controller", "1"] in status and ["topics", "2"] in status and ["partitions", "4"] in status
+          and ["without-leader", "0"] in status and ["under-replicated", "0"] in status and ["1", broker.address, "4"] in status,
+          "the cluster's status counts them")
+    elsewhere = subprocess.run([BINARY, "topic", "list", "--bootstrap", f"127.0.0.1:1,localhost:{broker.port}"], capture_output=True,
+                               timeout=60, check=False)
+    check(elsewhere.returncode == 0 and b"orders" in elsewhere.stdout, "one address of several, and a name, are enough")
+    check(fulmar("topic", "delete", "a.default", broker=broker) == b"deleted topic a.default\n", "a topic is deleted")
+    check(b"a.default" not in fulmar("topic", "list", broker=broker), "and gone")
+    for arguments, expected in ((["topic", "create", "orders"], "TOPIC_ALREADY_EXISTS"),
+                                (["topic", "create", "t", "--replication-factor", "3"], "INVALID_REPLICATION_FACTOR"),
+                                (["topic", "create", "t", "--config", "no.such=1"], "INVALID_CONFIG"),
+                                (["topic", "create", "no spaces"], "INVALID_TOPIC_EXCEPTION"),
+                                (["topic", "describe", "no spaces"], "INVALID_TOPIC_EXCEPTION"),
+                                (["topic", "describe", "nosuch"], "UNKNOWN_TOPIC_OR_PARTITION: there is no topic nosuch"),
+                                (["topic", "delete", "nosuch"], "UNKNOWN_TOPIC_OR_PARTITION: there is no topic nosuch"),
+                                (["produce", "nosuch"], "UNKNOWN_TOPIC_OR_PARTITION: there is no topic nosuch"),
+                                (["consume", "nosuch"], "UNKNOWN_TOPIC_OR_PARTITION: there is no topic nosuch"),
+                                (["produce", "orders", "--partition", "3"], "UNKNOWN_TOPIC_OR_PARTITION"),
+                                (["consume", "orders", "--partition", "3"], "UNKNOWN_TOPIC_OR_PARTITION"),
+                                (["consume", "orders", "--from", "1"], "3 partitions"),
+                                (["consume", "orders", "--from", "3", "--partition", "1"], "OFFSET_OUT_OF_RANGE")):
+        check(expected in fulmar(*arguments, code=1, broker=broker), f"{arguments} fails with {expected}")
+    check(b"nosuch" not in fulmar("topic", "list", broker=broker), "and nothing was made by asking")
+
+
+def test_bytes(broker):
+    noise = random.Random(1)
+    odd = b"\n\n\r\nno \x00 end \xff \xc3\n" + b"".join(noise.randbytes(noise.randrange(300)) + b"\n" for _ in range(500))
+    large = b"x" * 900_000 + b"\n"
+    for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
+        fulmar("topic", "create", codec, broker=broker)
+        fulmar("produce", codec, "--codec", codec, text=LINES + odd + large, broker=broker)
+        check(read_all(broker, codec) == LINES + odd + large, f"lines come back byte for byte with {codec}")
+    fulmar("topic", "create", "spread", "--partitions", "5", broker=broker)
+    many = b"".join(b"%d %s\n" % (i, b"y" * 100) for i in range(50000))
+    fulmar("produce", "spread", text=many, broker=broker)
+    check(sorted(read_all(broker, "spread").splitlines()) == sorted(many.splitlines()), "lines spread over partitions all come back")
+    ends = [int(row[-1]) for row in table(fulmar("topic", "describe", "spread", broker=broker))[-5:]]
+    check(all(ends), f"and every partition got some: {ends}")
+    for acks in ("0", "1"):
+        fulmar("topic", "create", "acks" + acks, broker=broker)
+        fulmar("produce", "acks" + acks, "--acks", acks, text=LINES, broker=broker)
+        check(fulmar("consume", "acks" + acks, "--count", "20000", broker=broker) == LINES, f"with acks={acks} they come, too")
+    fulmar("topic", "create", "no-end", broker=broker)
+    fulmar("produce", "no-end", text=b"one\ntwo", broker=broker)
+    check(read_all(broker, "no-end") == b"one\ntwo\n", "the last line need not end")
+    fulmar("produce", "no-end", text=b"", broker=broker)
+    check(read_all(broker, "no-end", "--format", "%t/%p/%o/%S/%K/%s/%k%%\\t") == b"no-end/0/0/3/-1/one/%\tno-end/0/1/3/-1/two/%\t",
+          "no lines are no records; a format shows what is asked for")
+    said = fulmar("produce", "no-end", text=b"fits\n" + b"z" * 2_000_000 + b"\n", code=1, broker=broker)
+    check("MESSAGE_TOO_LARGE" in said and "1 records were acknowledged, 1 were not written" in said, "a record too large is counted")
+
+
+def test_places(broker):
+    fulmar("topic", "create", "places", broker=broker)
+    fulmar("produce", "places", text=b"0\n1\n2\n3\n4\n", broker=broker)
+    check(read_all(broker, "places", "--from", "3") == b"3\n4\n", "from an offset")
+    check(read_all(broker, "places", "--from", "5") == b"" == read_all(broker, "places", "--from", "end"), "from the end")
+    check(fulmar("consume", "places", "--count", "2", broker=broker) == b"0\n1\n", "so many and no more")
+    check(fulmar("consume", "places", "--count", "0", broker=broker) == b"", "or none at all")
+    check(read_all(broker, "places", "--count", "99", "--partition", "0") == b"0\n1\n2\n3\n4\n", "whichever ends first")
+    following = begin("consume", "places", "--from", "end", "--count", "2", broker=broker)
+    time.sleep(0.5)  # it must wait, and not yet be over
+    check(following.poll() is None, "at the end it waits")
+    fulmar("produce", "places", text=b"5\n6\n7\n", broker=broker)
+    check(following.communicate(timeout=30)[0] == b"5\n6\n", "for records that come later")
+    reader = begin("consume", "places", broker=broker)
+    check(reader.stdout.readline() == b"0\n", "without an end it goes on")
+    reader.send_signal(signal.SIGINT)
+    check(reader.wait(30) == -signal.SIGINT, "until it is interrupted")
+    closed = begin("consume", "spread", broker=broker)
+    closed.stdout.readline()
+    closed.stdout.close()
+    check(closed.wait(30) == -signal.SIGPIPE, "or nobody takes what it prints")
+    for redirection, code, expected in ((">/dev/full", 1, "No space left"), (">&-", 1, "Bad file descriptor")):
+        command = f'"$0" consume places --exit-at-end --bootstrap {broker.address} {redirection}'
+        done = subprocess.run(["sh", "-c", command, BINARY], stderr=subprocess.PIPE, timeout=60, check=False)
+        check(done.returncode == code and expected in done.stderr.decode(), f"what can't be printed is an error ({redirection})")
+    command = f'"$0" produce places --bootstrap {broker.address} <&-'
+    subprocess.run(["sh", "-c", command, BINARY], timeout=60, check=True)
+    check(read_all(broker, "places").count(b"\n") == 8, "a closed input has no lines")
+
+
+def test_keys(broker):
+    keys = [f"key-{i}".encode() for i in range(200)] + ["ключ".encode(), b""]
+    text = b"".join(key + b"::" + b"value:: of " + key + b"\n" for key in keys)
+    fulmar("topic", "create", "keys", "--partitions", "7", broker=broker)
+    fulmar("produce", "keys", "--key-separator", "::", text=text, broker=broker)
+    shown = read_all(broker, "keys", "--format", "%p %k::%s\\n").splitlines()
+    where = dict(reversed(line.split(b"::")[0].split(b" ", 1)) for line in shown)
+    check(sorted(line.split(b" ", 1)[1] + b"\n" for line in shown) == sorted(text.splitlines(keepends=True)), "keys and values come back")
+    check(len(set(where.values())) == 7, "keys are spread over the partitions")
+    fulmar("topic", "create", "keys-kcat", "--partitions", "7", broker=broker)
+    subprocess.run(["kcat", "-b", broker.address, "-P", "-t", "keys-kcat", "-K", "::", "-X", "topic.partitioner=murmur2"], input=text,
+                   capture_output=True, timeout=60, check=True)
+    theirs = read_all(broker, "keys-kcat", "--format", "%p %k\\n").splitlines()
+    theirs = dict(reversed(line.split(b" ", 1)) for line in theirs)
+    check(all(theirs[key] == where[key] for key in keys if key), "and are where another client's murmur2 puts them")
+    fulmar("produce", "keys", "--key-separator", "\\t", "--partition", "3", text=b"a\tb\n", broker=broker)
+    check(b"3 a=b\n" in read_all(broker, "keys", "--format", "%p %k=%s\\n"), "a tab separates; a partition given wins over the key")
+    said = fulmar("produce", "keys", "--key-separator", ":", text=b"k:v\nnone\nk:w\n", code=1, broker=broker)
+    check("INVALID_RECORD: line 2 " in said, "a line without a key is an error")
+    check(b"v\n" in read_all(broker, "keys") and b"w\n" not in read_all(broker, "keys"), "after the lines before it were sent")
+
+
+def test_waiting(broker):
+    fulmar("topic", "create", "slow", broker=broker)
+    typing = begin("produce", "slow", broker=broker)
+    for number in range(3):
+        typing.stdin.write(b"typed %d\n" % number)
+        typing.stdin.flush()
+        check(fulmar("consume", "slow", "--from", str(number), "--count", "1", broker=broker) == b"typed %d\n" % number,
+              f"line {number} is sent while the input stays open")
+    fulmar("topic", "create", "bad", "--config", "max.message.bytes=100", broker=broker)
+    refused = begin("produce", "bad", broker=broker)
+    refused.stdin.write(b"q" * 200 + b"\n")
+    refused.stdin.flush()
+    check(refused.wait(30) == 1 and b"MESSAGE_TOO_LARGE" in refused.stderr.read(), "a refusal ends it though the input is open")
+    following = begin("consume", "slow", broker=broker)
+    for number in range(3):
+        following.stdout.readline()
+    broker.kill()
+    typing.stdin.write(b"typed while it was down\n")
+    typing.stdin.flush()
+    time.sleep(1)  # for both to meet a broker that is not there
+    broker.start()
+    check(following.stdout.readline() == b"typed while it was down\n", "both outlive a broker's restart")
+    typing.stdin.close()
+    check(typing.wait(30) == 0, "and nothing was lost")
+    following.kill()
+    following.wait()
+    check(read_all(broker, "slow") == b"typed 0\ntyped 1\ntyped 2\ntyped while it was down\n", "nor doubled")
+    typing = begin("produce", "slow", "--timeout", "2", broker=broker)
+    typing.stdin.write(b"sent\n")
+    typing.stdin.flush()
+    check(fulmar("consume", "slow", "--from", "4", "--count", "1", broker=broker) == b"sent\n", "another one")
+    broker.kill()
+    said = typing.communicate(b"never\n", timeout=30)[1].decode()
+    check(typing.returncode == 1 and broker.address in said and "1 records were acknowledged" in said, "patience ends, and says for what")
+    broker.start()
+
+
+test_command_lines()
+with Broker() as running:
+    test_topics(running)
+    test_bytes(running)
+    test_places(running)
+    test_keys(running)
+    test_waiting(running)
+    running.stop()
