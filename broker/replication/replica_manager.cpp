@@ -23,11 +23,11 @@ std::shared_ptr<Replica> ReplicaManager::find(const GroupId& group) const {
 
 std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh) {
   ASSERT(!replicas_.contains(group));
-  const auto* known = states_->find(group);
+  if (const auto* known = states_->find(group)) fresh = *known;
   auto settings = raft_;
   settings.commits_are_stable = log->config().acknowledges_synced();
-  auto replica = std::make_shared<Replica>(*context_, group, peers_.self, settings, std::move(log),
-                                           known ? *known : std::move(fresh), 0);
+  auto replica =
+      std::make_shared<Replica>(*context_, group, peers_.self, settings, std::move(log), std::move(fresh), 0);
   replicas_.emplace(group, replica);
   if (auto started = replica->start(); !started)
     log_.error("replica can't take part", {{"reason", to_string(started.error())}});

@@ -33,8 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const char* data, std::size_t size) {
     LogManager manager(host, {});
     auto log = manager.open("t-0", {}, clean);
     if (!log) return 0;
-    (void)log->read(log->log_start(), 10'000, true).has_value();
-    (void)log->offset_for_timestamp(5).has_value();
+    (void)log->read(log->log_start(), log->log_end(), 10'000, true).has_value();
+    (void)log->offset_for_timestamp(5, log->kept_end()).has_value();
     return 0;
   });
   if (!world.run_until([&] { return !node.running(); }, Instant{} + seconds(100))) __builtin_trap();
