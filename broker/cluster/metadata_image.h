@@ -4,25 +4,48 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "broker/cluster/properties.h"
 #include "broker/protocol/record_batch.h"
 #include "broker/protocol/uuid.h"
+#include "broker/raft/configuration.h"
+#include "runtime/host/network.h"
 
 namespace fulmar {
 
+struct BrokerImage {
+  Uuid directory;          // of its data; another one after a change of disks
+  SocketAddress listener;  // what clients are told
+  SocketAddress internal;  // for its peers; no port: it has none, and is a cluster by itself
+  std::optional<std::string> rack;
+  bool fenced = true;  // not heard of: given no new replicas, not told to clients
+
+  bool operator==(const BrokerImage&) const = default;
+};
+
+struct PartitionImage {
+  std::vector<ReplicaId> replicas;  // the preferred leader first
+
+  bool operator==(const PartitionImage&) const = default;
+};
+
 struct TopicImage {
   Uuid id;
-  std::int32_t partitions = 0;
+  std::vector<PartitionImage> partitions;
   Properties configs;
+
+  std::int32_t partition_count() const { return static_cast<std::int32_t>(partitions.size()); }
 };
 
 struct MetadataImage {
   std::string cluster_id;
   Offset offset = 0;                // of the metadata log: all below it is in here
   ProducerId next_producer_id = 0;  // where the next block begins
+  std::map<std::int32_t, BrokerImage> brokers;
   std::map<std::string, TopicImage, std::less<>> topics;
 
   const TopicImage* topic(std::string_view name) const {

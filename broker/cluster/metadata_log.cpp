@@ -1,7 +1,10 @@
 #include "broker/cluster/metadata_log.h"
 
+#include <algorithm>
+
 #include "broker/protocol/record_builder.h"
 #include "broker/protocol/record_validation.h"
+#include "broker/replication/greeting.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -14,6 +17,7 @@ constexpr std::size_t snapshot_bytes_max = std::size_t{1} << 30;
 constexpr Offset records_between_snapshots = 10'000;
 constexpr std::size_t read_bytes = 1 << 20;
 constexpr Duration commit_max = seconds(30);
+constexpr Duration greeting_max = seconds(2);
 
 LogConfig metadata_log_config() {
   LogConfig config;
@@ -26,10 +30,11 @@ LogConfig metadata_log_config() {
 
 }  // namespace
 
-MetadataLog::MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas)
+MetadataLog::MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas, const Peers& peers)
     : host_(host),
       logs_(logs),
       replicas_(replicas),
+      peers_(peers),
       log_(host.log().named("metadata")),
       image_(std::make_shared<const MetadataImage>()) {}
 
@@ -37,16 +42,14 @@ MetadataLog::~MetadataLog() {
   if (replica_) replica_->on_change = nullptr;
 }
 
-Result<void> MetadataLog::open(const ReplicaId& self, bool clean) {
+Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, bool clean) {
+  controllers_ = controllers;
   TRY_VOID(load_snapshot());
   auto log = logs_.open(std::string(log_name), metadata_log_config(), clean);
   if (!log) return fail(Errc::corrupt, "the metadata log can't be opened");
-  HardState fresh;
-  fresh.configurations = {{-1, -1, {{self}, {}, {}}}};
-  fresh.solo = true;
-  fresh.term = 0;
-  fresh.vote = self;
-  replica_ = replicas_.add(group(), std::move(log), std::move(fresh));
+  bool alone = controllers_.empty();
+  replica_ = replicas_.add(group(), std::move(log), alone ? alone_at_birth(peers_.self) : HardState{});
+  if (!alone) return {};
   TRY_VOID(catch_up());
   if (image_->cluster_id.empty()) {
     LockGuard held(changing_);
@@ -55,10 +58,80 @@ Result<void> MetadataLog::open(const ReplicaId& self, bool clean) {
   return {};
 }
 
-void MetadataLog::start(std::function<void(const MetadataImagePtr&)> publish) {
+std::vector<ReplicaId> MetadataLog::founders() const {
+  if (!replica_) return {};
+  const auto& known = replica_->raft().hard_state().configurations;
+  return known.empty() || known.front().offset >= 0 ? std::vector<ReplicaId>() : known.front().configuration.voters;
+}
+
+std::optional<std::int32_t> MetadataLog::controller() const {
+  if (!replica_ || !replica_->raft().leader()) return std::nullopt;
+  return replica_->raft().leader()->broker;
+}
+
+WaitResult MetadataLog::wait_published(Offset offset, Deadline deadline) {
+  return progress_.wait([&] { return published_ >= offset; }, deadline);
+}
+
+// The controllers of a new cluster agree on who they are, each with its data directory: the first voters. All have to
+// be there for that, and to know nothing, or else one of them has agreed already and tells.
+void MetadataLog::form(const std::vector<std::int32_t>& controllers) {
+  auto random = host_.entropy().stream();
+  while (replica_->raft().configuration().empty()) {
+    std::vector<ReplicaId> founders{peers_.self};
+    for (auto id : controllers) {
+      if (id == peers_.self.broker) continue;
+      auto address = peers_.address(id);
+      if (!address) break;
+      auto greeted = greet(host_, peers_, *address, host_.clock().deadline_in(greeting_max));
+      if (!greeted) break;
+      std::vector<ReplicaId> known;
+      for (const auto& founder : greeted->answer.founders) known.push_back({founder.broker_id, founder.directory_id});
+      if (std::find(known.begin(), known.end(), peers_.self) != known.end()) {
+        founders = std::move(known);
+        break;
+      }
+      if (!known.empty() || greeted->answer.broker_id != id) break;  // a cluster that knows another me, or a stranger
+      founders.push_back({id, greeted->answer.directory_id});
+    }
+    if (founders.size() == controllers.size()) {
+      std::sort(founders.begin(), founders.end());
+      replica_->found({founders, {}, {}});
+      return;
+    }
+    host_.clock().sleep_for(milliseconds(random.between(50, 200)));
+  }
+}
+
+// A new cluster gets its id from its first controller.
+void MetadataLog::begin_cluster() {
+  for (;;) {
+    progress_.wait([&] { return replica_->raft().established() || !image_->cluster_id.empty(); });
+    if (!image_->cluster_id.empty()) return;
+    LockGuard held(changing_);
+    auto begun = commit({ClusterRecord{to_string(random_uuid(host_.entropy()))}});
+    if (!begun) host_.clock().sleep_for(milliseconds(100));
+  }
+}
+
+void MetadataLog::start(std::function<void(const MetadataImagePtr&)> publish,
+                        std::function<void(std::int32_t)> tell_controller) {
   publish_ = std::move(publish);
   published_ = image_->offset;
-  replica_->on_change = [this] { progress_.notify_all(); };
+  auto changed = [this, tell_controller = std::move(tell_controller), told = -2]() mutable {
+    if (replica_->leads() && replica_->leader_epoch() != led_epoch_) {
+      led_epoch_ = replica_->leader_epoch();
+      leads_from_ = replica_->log().log_end();
+    }
+    if (auto now = controller().value_or(-1); now != told) tell_controller(told = now);
+    progress_.notify_all();
+  };
+  changed();
+  replica_->on_change = std::move(changed);
+  if (!controllers_.empty()) {
+    fibers_.spawn("form cluster", [this] { form(controllers_); });
+    fibers_.spawn("begin cluster", [this] { begin_cluster(); });
+  }
   fibers_.spawn("follow metadata", [this] {
     for (;;) {
       progress_.wait([&] { return replica_->high_watermark() > image_->offset; });
@@ -101,22 +174,26 @@ Result<void> MetadataLog::catch_up() {
     }
   }
   image_ = std::make_shared<const MetadataImage>(std::move(next));
-  if (image_->offset - snapshot_offset_ >= records_between_snapshots) {
+  // Others may still need what the snapshot would replace: it is not sent to them yet.
+  if (controllers_.empty() && image_->offset - snapshot_offset_ >= records_between_snapshots) {
     auto taken = take_snapshot();
     if (!taken) log_.warn("no snapshot", {{"reason", to_string(taken.error())}});
   }
   return {};
 }
 
-Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records) {
+Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records, Epoch epoch) {
   std::vector<Record> list;
   auto wall_ms = host_.clock().wall_ms();
   for (const auto& record : records) list.push_back({std::nullopt, encode(record), wall_ms, {}});
   auto batch = build_batch(list);
   auto header = validate_produced(batch);
   if (!header) return fail(Errc::invalid_argument, header.error().message);
-  auto proposed = replica_->append(*header, batch);
-  if (!proposed) return fail(Errc::io_error, proposed.error().message);
+  auto proposed = replica_->append(*header, batch, epoch >= 0 ? std::optional(epoch) : std::nullopt);
+  if (!proposed) {
+    bool elsewhere = proposed.error().code == ErrorCode::not_leader_or_follower;
+    return fail(elsewhere ? Errc::refused : Errc::io_error, proposed.error().message);
+  }
   auto safe = replica_->wait_until(Safety::committed, *proposed, host_.clock().deadline_in(commit_max));
   if (safe != ErrorCode::none) return fail(Errc::io_error, error_code_name(safe));
   if (!publish_) return catch_up();

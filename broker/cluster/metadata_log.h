@@ -21,24 +21,39 @@ class MetadataLog {
   static constexpr std::string_view log_name = "__cluster_metadata-0";
   static GroupId group() { return {{0, 1}, 0}; }
 
-  MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas);
+  MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas, const Peers& peers);
   ~MetadataLog();
 
-  // Finds what there is, or begins a new cluster of this broker alone, and returns once the image is what was
-  // committed. Errors: corrupt, io_error, no_space.
-  Result<void> open(const ReplicaId& self, bool clean);
+  // Finds what there is. `controllers`: the brokers that keep the metadata, this one among them; without any this
+  // broker is a cluster by itself, and the image is what was committed when this returns. Errors: corrupt, io_error,
+  // no_space.
+  Result<void> open(const std::vector<std::int32_t>& controllers, bool clean);
   // From now on has every new image published before anybody who waits for it goes on.
-  void start(std::function<void(const MetadataImagePtr&)> publish);
+  // `tell_controller` is told who makes changes now, -1: nobody, whenever that changes; it must not wait.
+  void start(std::function<void(const MetadataImagePtr&)> publish, std::function<void(std::int32_t)> tell_controller);
   void stop();
 
   MetadataImagePtr image() const { return image_; }
+  // The first voters, as far as this broker knows them.
+  std::vector<ReplicaId> founders() const;
+  // Who makes the changes now; nullopt while nobody does.
+  std::optional<std::int32_t> controller() const;
+  // Whether this broker does, and its image is all that was ever committed.
+  bool controls() const { return replica_ && replica_->raft().established() && image_->offset >= leads_from_; }
+  // Waits until everything below `offset` is in the image, and that is published.
+  WaitResult wait_published(Offset offset, Deadline deadline);
 
   // Makes changes, all or none; returns once they are in the image, and that is published. One at a time: hold
   // changing() from reading the image on. An error leaves open whether they will be made. Errors: io_error.
-  Result<void> commit(const std::vector<MetadataRecord>& records);
+  // Errors too: refused, where this broker is not the controller of `epoch`, in which the image was read (-1: of none).
+  Result<void> commit(const std::vector<MetadataRecord>& records, Epoch epoch = -1);
+  // While it controls: the epoch it does so in; else -1.
+  Epoch controller_epoch() const { return controls() ? replica_->leader_epoch() : -1; }
   Mutex& changing() { return changing_; }
 
  private:
+  void form(const std::vector<std::int32_t>& controllers);
+  void begin_cluster();
   Result<void> catch_up();
   Result<void> take_snapshot();
   Result<void> load_snapshot();
@@ -46,11 +61,15 @@ class MetadataLog {
   Host& host_;
   LogManager& logs_;
   ReplicaManager& replicas_;
+  const Peers& peers_;
+  std::vector<std::int32_t> controllers_;
   Logger log_;
   std::shared_ptr<Replica> replica_;
   MetadataImagePtr image_;
   Offset snapshot_offset_ = 0;
   Offset published_ = 0;
+  Offset leads_from_ = 0;  // all before has to be in the image before this broker makes changes as a new leader
+  Epoch led_epoch_ = -1;
   std::function<void(const MetadataImagePtr&)> publish_;
   Condition progress_;  // of the replica, or of what is published
   Mutex changing_;

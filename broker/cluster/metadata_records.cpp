@@ -14,8 +14,31 @@ json to_json(const Uuid& uuid) {
   return to_string(uuid);
 }
 
+json to_json(const std::vector<PartitionImage>& partitions) {
+  json all = json::array();
+  for (const auto& partition : partitions) {
+    json replicas = json::array();
+    for (const auto& replica : partition.replicas) replicas.push_back({replica.broker, to_json(replica.directory)});
+    all.push_back({{"replicas", std::move(replicas)}});
+  }
+  return all;
+}
+
 json to_json(const TopicImage& topic) {
-  return {{"id", to_json(topic.id)}, {"partitions", topic.partitions}, {"configs", topic.configs}};
+  return {{"id", to_json(topic.id)}, {"partitions", to_json(topic.partitions)}, {"configs", topic.configs}};
+}
+
+json to_json(const SocketAddress& address) {
+  return {address.host, address.port};
+}
+
+json to_json(const BrokerImage& broker) {
+  json value = {{"directory", to_json(broker.directory)},
+                {"listener", to_json(broker.listener)},
+                {"internal", to_json(broker.internal)},
+                {"fenced", broker.fenced}};
+  if (broker.rack) value["rack"] = *broker.rack;
+  return value;
 }
 
 // What is missing or of another type throws; caught where the text is decoded.
@@ -25,8 +48,32 @@ Uuid uuid_from(const json& value) {
   return *uuid;
 }
 
+std::vector<PartitionImage> partitions_from(const json& value) {
+  std::vector<PartitionImage> partitions;
+  for (const auto& entry : value) {
+    auto& partition = partitions.emplace_back();
+    for (const auto& replica : entry.at("replicas"))
+      partition.replicas.push_back({replica.at(0), uuid_from(replica.at(1))});
+  }
+  return partitions;
+}
+
+SocketAddress address_from(const json& value) {
+  return {value.at(0), value.at(1)};
+}
+
+BrokerImage broker_from(const json& value) {
+  BrokerImage broker;
+  broker.directory = uuid_from(value.at("directory"));
+  broker.listener = address_from(value.at("listener"));
+  broker.internal = address_from(value.at("internal"));
+  broker.fenced = value.at("fenced");
+  if (value.contains("rack")) broker.rack = value.at("rack");
+  return broker;
+}
+
 TopicImage topic_from(const json& value) {
-  TopicImage topic{uuid_from(value.at("id")), value.at("partitions"), {}};
+  TopicImage topic{uuid_from(value.at("id")), partitions_from(value.at("partitions")), {}};
   for (const auto& [name, text] : value.at("configs").items()) topic.configs.emplace(name, text);
   return topic;
 }
@@ -34,11 +81,17 @@ TopicImage topic_from(const json& value) {
 json record_to_json(const ClusterRecord& record) {
   return {{"type", "cluster"}, {"cluster_id", record.cluster_id}};
 }
+json record_to_json(const BrokerRecord& record) {
+  return {{"type", "broker"}, {"broker", record.broker}, {"image", to_json(record.image)}};
+}
+json record_to_json(const UnregisterRecord& record) {
+  return {{"type", "unregister"}, {"broker", record.broker}};
+}
 json record_to_json(const TopicRecord& record) {
   return {{"type", "topic"}, {"name", record.name}, {"topic", to_json(record.topic)}};
 }
 json record_to_json(const PartitionsRecord& record) {
-  return {{"type", "partitions"}, {"topic_id", to_json(record.topic_id)}, {"partitions", record.partitions}};
+  return {{"type", "partitions"}, {"topic_id", to_json(record.topic_id)}, {"added", to_json(record.added)}};
 }
 json record_to_json(const DeleteTopicRecord& record) {
   return {{"type", "delete-topic"}, {"topic_id", to_json(record.topic_id)}};
@@ -50,8 +103,11 @@ json record_to_json(const ProducerIdsRecord& record) {
 MetadataRecord record_from(const json& value) {
   std::string type = value.at("type");
   if (type == "cluster") return ClusterRecord{value.at("cluster_id")};
+  if (type == "broker") return BrokerRecord{value.at("broker"), broker_from(value.at("image"))};
+  if (type == "unregister") return UnregisterRecord{value.at("broker")};
   if (type == "topic") return TopicRecord{value.at("name"), topic_from(value.at("topic"))};
-  if (type == "partitions") return PartitionsRecord{uuid_from(value.at("topic_id")), value.at("partitions")};
+  if (type == "partitions")
+    return PartitionsRecord{uuid_from(value.at("topic_id")), partitions_from(value.at("added"))};
   if (type == "delete-topic") return DeleteTopicRecord{uuid_from(value.at("topic_id"))};
   if (type == "producer-ids") return ProducerIdsRecord{value.at("next")};
   throw std::invalid_argument("an unknown type: " + type);
@@ -70,12 +126,20 @@ auto decoding(std::string_view text, F&& make) -> Result<decltype(make(json()))>
 void change(MetadataImage& image, const ClusterRecord& record) {
   if (image.cluster_id.empty()) image.cluster_id = record.cluster_id;
 }
+void change(MetadataImage& image, const BrokerRecord& record) {
+  image.brokers.insert_or_assign(record.broker, record.image);
+}
+void change(MetadataImage& image, const UnregisterRecord& record) {
+  image.brokers.erase(record.broker);
+}
 void change(MetadataImage& image, const TopicRecord& record) {
   image.topics.insert_or_assign(record.name, record.topic);
 }
 void change(MetadataImage& image, const PartitionsRecord& record) {
   auto found = image.topics.find(image.topic_name(record.topic_id));
-  if (found != image.topics.end()) found->second.partitions = record.partitions;
+  if (found == image.topics.end()) return;
+  auto& partitions = found->second.partitions;
+  partitions.insert(partitions.end(), record.added.begin(), record.added.end());
 }
 void change(MetadataImage& image, const DeleteTopicRecord& record) {
   auto found = image.topics.find(image.topic_name(record.topic_id));
@@ -102,9 +166,12 @@ Result<MetadataRecord> decode_metadata_record(std::string_view text) {
 std::string encode(const MetadataImage& image) {
   json topics = json::object();
   for (const auto& [name, topic] : image.topics) topics[name] = to_json(topic);
+  json brokers = json::array();
+  for (const auto& [id, broker] : image.brokers) brokers.push_back({id, to_json(broker)});
   return json{{"cluster_id", image.cluster_id},
               {"offset", image.offset},
               {"next_producer_id", image.next_producer_id},
+              {"brokers", std::move(brokers)},
               {"topics", std::move(topics)}}
       .dump();
 }
@@ -115,6 +182,7 @@ Result<MetadataImage> decode_metadata_image(std::string_view text) {
     image.cluster_id = value.at("cluster_id");
     image.offset = value.at("offset");
     image.next_producer_id = value.at("next_producer_id");
+    for (const auto& broker : value.at("brokers")) image.brokers.emplace(broker.at(0), broker_from(broker.at(1)));
     for (const auto& [name, topic] : value.at("topics").items()) image.topics.emplace(name, topic_from(topic));
     return image;
   });

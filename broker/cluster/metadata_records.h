@@ -14,13 +14,20 @@ namespace fulmar {
 struct ClusterRecord {  // the first of all
   std::string cluster_id;
 };
+struct BrokerRecord {  // a broker registered, or what is known of it changed
+  std::int32_t broker = -1;
+  BrokerImage image;
+};
+struct UnregisterRecord {  // a broker will not come back
+  std::int32_t broker = -1;
+};
 struct TopicRecord {  // a new topic, or its new configuration
   std::string name;
   TopicImage topic;
 };
 struct PartitionsRecord {  // a topic has more of them
   Uuid topic_id;
-  std::int32_t partitions = 0;
+  std::vector<PartitionImage> added;
 };
 struct DeleteTopicRecord {
   Uuid topic_id;
@@ -29,7 +36,8 @@ struct ProducerIdsRecord {  // all below are given out
   ProducerId next = 0;
 };
 
-using MetadataRecord = std::variant<ClusterRecord, TopicRecord, PartitionsRecord, DeleteTopicRecord, ProducerIdsRecord>;
+using MetadataRecord = std::variant<ClusterRecord, BrokerRecord, UnregisterRecord, TopicRecord, PartitionsRecord,
+                                    DeleteTopicRecord, ProducerIdsRecord>;
 
 // A record that speaks of what is not there changes nothing.
 void apply_record(const MetadataRecord& record, MetadataImage& image);

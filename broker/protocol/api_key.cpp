@@ -36,6 +36,9 @@ constexpr ApiInfo table[] = {
     // Never served to clients.
     {ApiKey::peer_hello, "PeerHello", 0, 0, 0, 0, unserved},
     {ApiKey::raft_messages, "RaftMessages", 0, 0, 0, 0, unserved},
+    {ApiKey::leaders, "Leaders", 0, 0, 0, 0, unserved},
+    {ApiKey::register_broker, "RegisterBroker", 0, 0, 0, 0, unserved},
+    {ApiKey::forward, "Forward", 0, 0, 0, 0, unserved},
 };
 
 constexpr auto served_table = [] {

@@ -30,6 +30,9 @@ enum class ApiKey : std::int16_t {
   // Between brokers, on their own listener; not Kafka's.
   peer_hello = 10'000,
   raft_messages = 10'001,
+  leaders = 10'002,
+  register_broker = 10'003,
+  forward = 10'004,
 };
 
 struct ApiInfo {

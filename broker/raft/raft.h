@@ -62,6 +62,8 @@ class Raft {
   void stable_moved(Instant now);
   // Stand for election without waiting (a group's first; its preferred leader).
   void campaign(Instant now);
+  // The group's first configuration, for a replica that knows none and has no log.
+  void found(Configuration configuration, Instant now);
   // The voters wanted, ascending. Learners, joint and final configurations follow by themselves (Raft §6); kept until
   // reached. Only a leader can; others ignore it.
   void set_target(std::vector<ReplicaId> voters, Instant now);

@@ -27,6 +27,14 @@ void Raft::adopt_members() {
   peers_ = std::move(peers);
 }
 
+void Raft::found(Configuration configuration, Instant now) {
+  now_ = now;
+  ASSERT(state_.configurations.empty() && log_.end() == 0);
+  state_.configurations = {{-1, -1, std::move(configuration)}};
+  store();
+  reset_election_timer();
+}
+
 void Raft::set_target(std::vector<ReplicaId> voters, Instant now) {
   now_ = now;
   if (role_ != Role::leader) return;

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "broker/net/frame_reader.h"
 #include "broker/protocol/message.h"
-#include "broker/protocol/reader.h"
+#include "broker/replication/greeting.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -19,7 +18,6 @@ constexpr Duration connect_max = seconds(2);
 constexpr Duration write_max = seconds(10);
 constexpr Duration retry_min = milliseconds(20);
 constexpr Duration retry_max = milliseconds(500);
-constexpr std::int32_t hello_bytes_max = 64 * 1024;
 
 std::size_t size_of(const GroupMessage& item) {
   return message_bytes + item.batches.size();
@@ -40,23 +38,12 @@ void PeerLink::send(GroupMessage message) {
 Result<std::unique_ptr<Connection>> PeerLink::connect() {
   auto address = peers_.address(to_.broker);
   if (!address) return fail(Errc::unreachable, "its address is not known");
-  auto deadline = host_.clock().deadline_in(connect_max);
-  TRY(auto connection, host_.network().connect(*address, deadline));
-  PeerHelloRequest hello{peers_.cluster_id(), peers_.self.broker, peers_.self.directory};
-  TRY_VOID(connection->write(request_frame(hello, 0, 0, ""), deadline));
-  FrameReader frames(*connection, host_.clock(), {.size_max = hello_bytes_max, .idle_max = connect_max});
-  TRY(auto size, frames.next_size());
-  if (size == 0) return fail(Errc::closed, "no answer to the greeting");
-  TRY(auto frame, frames.body(size));
-  Reader reader(std::move(frame));
-  read_response_header(reader, ApiKey::peer_hello, 0);
-  TRY(auto answer, decode<PeerHelloResponse>(reader, 0));
-  if (answer.error_code != ErrorCode::none)
-    return fail(Errc::refused, std::string(error_code_name(answer.error_code)) + ": " + answer.error_message);
+  TRY(auto greeted, greet(host_, peers_, *address, host_.clock().deadline_in(connect_max)));
+  const auto& answer = greeted.answer;
   if (ReplicaId{answer.broker_id, answer.directory_id} != to_)
     return fail(Errc::refused, "another data directory answers there: " + std::to_string(answer.broker_id) + "/" +
                                    to_string(answer.directory_id));
-  return connection;
+  return std::move(greeted.connection);
 }
 
 Result<void> PeerLink::deliver(Connection& connection,
@@ -70,6 +57,10 @@ Result<void> PeerLink::deliver(Connection& connection,
         continue;
       }
       if (auto replica = find(group); replica && replica->feed(to_)) hungry_.insert(group);
+    }
+    if (!announcement_.leaders.empty()) {
+      auto frame = request_frame(std::exchange(announcement_, {}), 0, 0, "");
+      TRY_VOID(connection.write(frame, host_.clock().deadline_in(write_max)));
     }
     while (!queue_.empty()) {
       std::vector<GroupMessage> messages;

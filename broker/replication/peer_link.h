@@ -24,6 +24,11 @@ class PeerLink {
   PeerLink(Host& host, const Peers& peers, ReplicaId to, std::function<void()> lost);
 
   void send(GroupMessage message);
+  // Who leads what, as this shard's replicas know it; the newest word on each.
+  void announce(LeadersRequest leaders) {
+    announcement_ = std::move(leaders);
+    work_.notify_all();
+  }
   // The replica has something for this peer; find it again by `group`, as it may be gone by then.
   void wants_feeding(const GroupId& group) {
     hungry_.insert(group);
@@ -35,7 +40,7 @@ class PeerLink {
  private:
   Result<std::unique_ptr<Connection>> connect();
   Result<void> deliver(Connection& connection, const std::function<std::shared_ptr<Replica>(const GroupId&)>& find);
-  bool idle() const { return queue_.empty() && hungry_.empty(); }
+  bool idle() const { return queue_.empty() && hungry_.empty() && announcement_.leaders.empty(); }
 
   Host& host_;
   const Peers& peers_;
@@ -45,6 +50,7 @@ class PeerLink {
   std::deque<GroupMessage> queue_;
   std::size_t queued_bytes_ = 0;
   std::set<GroupId> hungry_;
+  LeadersRequest announcement_;  // none: not to be sent
   Condition work_;
   std::string complaint_;  // last logged, so that it is logged once
 };

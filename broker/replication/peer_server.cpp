@@ -11,12 +11,13 @@ namespace {
 
 constexpr std::int32_t frame_bytes_max = 128 << 20;  // the largest batch, and some
 constexpr Duration hello_max = seconds(10);
+constexpr Duration answer_max = seconds(30);
 constexpr Duration accept_retry_interval = milliseconds(100);
 
 }  // namespace
 
-PeerServer::PeerServer(Host& host, const Peers& peers, Deliver deliver)
-    : host_(host), peers_(peers), deliver_(std::move(deliver)), log_(host.log().named("peer")) {}
+PeerServer::PeerServer(Host& host, const Peers& peers, Handlers handlers)
+    : host_(host), peers_(peers), handlers_(std::move(handlers)), log_(host.log().named("peer")) {}
 
 Result<SocketAddress> PeerServer::listen(const SocketAddress& at) {
   TRY(listener_, host_.network().listen(at, host_.shard_count() > 1));
@@ -55,6 +56,7 @@ PeerHelloResponse PeerServer::answer(const PeerHelloRequest& hello) const {
   response.cluster_id = peers_.cluster_id();
   response.broker_id = peers_.self.broker;
   response.directory_id = peers_.self.directory;
+  for (const auto& founder : peers_.founders()) response.founders.push_back({founder.broker, founder.directory});
   bool strange = !hello.cluster_id.empty() && !response.cluster_id.empty() && hello.cluster_id != response.cluster_id;
   if (strange) {
     response.error_code = ErrorCode::inconsistent_cluster_id;
@@ -88,7 +90,13 @@ Result<void> PeerServer::serve(Connection& connection) {
       TRY(auto request, decode<RaftMessagesRequest>(reader, 0));
       if (request.to_directory_id != peers_.self.directory) return fail(Errc::refused, "meant for another directory");
       TRY(auto messages, from_wire(std::move(request), *from, peers_.self.broker));
-      deliver_(std::move(messages));
+      handlers_.deliver(std::move(messages));
+    } else if (from && key == ApiKey::leaders) {
+      TRY(auto request, decode<LeadersRequest>(reader, 0));
+      handlers_.learn_leaders(request);
+    } else if (from) {
+      TRY(auto answer, handlers_.call(header, reader));
+      TRY_VOID(connection.write(answer, host_.clock().deadline_in(answer_max)));
     } else {
       return fail(Errc::unsupported, "a request of key " + std::to_string(header.api_key));
     }

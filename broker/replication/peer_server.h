@@ -4,6 +4,9 @@
 
 #include <functional>
 
+#include "broker/protocol/message.h"
+#include "broker/protocol/messages/peer.h"
+#include "broker/protocol/reader.h"
 #include "broker/replication/peers.h"
 #include "broker/replication/raft_frame.h"
 #include "runtime/fiber/group.h"
@@ -14,10 +17,17 @@ namespace fulmar {
 
 class PeerServer {
  public:
-  // Brings each message to its replica, on whichever shard, and returns when all are dealt with.
-  using Deliver = std::function<void(std::vector<GroupMessage>)>;
+  struct Handlers {
+    // Brings each message to its replica, on whichever shard, and returns when all are dealt with.
+    std::function<void(std::vector<GroupMessage>)> deliver;
+    std::function<void(const LeadersRequest&)> learn_leaders = [](const LeadersRequest&) {};
+    // Answers any other request; the whole frame. Errors end the connection.
+    std::function<Result<ByteChain>(const RequestHeader&, Reader&)> call = [](const RequestHeader&, Reader&) {
+      return Result<ByteChain>(fail(Errc::unsupported, "no calls are served here"));
+    };
+  };
 
-  PeerServer(Host& host, const Peers& peers, Deliver deliver);
+  PeerServer(Host& host, const Peers& peers, Handlers handlers);
 
   // Errors: as Network::listen.
   Result<SocketAddress> listen(const SocketAddress& at);
@@ -30,7 +40,7 @@ class PeerServer {
 
   Host& host_;
   const Peers& peers_;
-  Deliver deliver_;
+  Handlers handlers_;
   Logger log_;
   std::unique_ptr<Listener> listener_;
   FiberGroup accepting_;

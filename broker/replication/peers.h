@@ -17,6 +17,8 @@ struct Peers {
   std::function<std::string()> cluster_id;
   // Where a broker listens for its peers; nullopt if nobody has said yet.
   std::function<std::optional<SocketAddress>(std::int32_t broker)> address;
+  // The first voters of the metadata group, as this broker knows them; empty if it knows none yet.
+  std::function<std::vector<ReplicaId>()> founders = [] { return std::vector<ReplicaId>(); };
 };
 
 }  // namespace fulmar

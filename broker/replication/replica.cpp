@@ -15,6 +15,15 @@ constexpr std::size_t append_bytes_max = 1 << 20;  // of one append to a followe
 
 }  // namespace
 
+HardState alone_at_birth(const ReplicaId& self) {
+  HardState state;
+  state.configurations = {{-1, -1, {{self}, {}, {}}}};
+  state.solo = true;
+  state.term = 0;
+  state.vote = self;
+  return state;
+}
+
 Replica::Replica(ReplicaContext& context, GroupId group, ReplicaId self, RaftSettings settings,
                  std::shared_ptr<PartitionLog> log, HardState state, Offset commit)
     : context_(context),
@@ -160,10 +169,11 @@ void Replica::log_moved() {
   }
 }
 
-Result<Replica::Proposed, Refusal> Replica::append(const BatchHeader& header, const Bytes& batch) {
+Result<Replica::Proposed, Refusal> Replica::append(const BatchHeader& header, const Bytes& batch,
+                                                   std::optional<Epoch> expected) {
   return in_turn([&]() -> Result<Proposed, Refusal> {
     if (out_of_order()) return std::unexpected(Refusal{ErrorCode::kafka_storage_error, "the log is offline"});
-    if (!raft_.accepts_appends())
+    if (!raft_.accepts_appends() || (expected && *expected != raft_.term()))
       return std::unexpected(Refusal{ErrorCode::not_leader_or_follower, "this broker does not lead the partition"});
     TRY(auto appended, log_->append(header, batch, raft_.term()));
     if (!appended.duplicate) raft_.log_changed(now());
@@ -203,6 +213,19 @@ ErrorCode Replica::check_leader(Epoch claimed) const {
 
 bool Replica::speaks_for_the_group() const {
   return !out_of_order() && raft_.established() && raft_.lease_until() > now();
+}
+
+void Replica::found(Configuration configuration) {
+  in_turn([&] {
+    if (raft_.configuration().empty() && log_->log_end() == 0 && !out_of_order())
+      raft_.found(std::move(configuration), now());
+  });
+}
+
+void Replica::campaign() {
+  in_turn([&] {
+    if (!out_of_order()) raft_.campaign(now());
+  });
 }
 
 void Replica::tick() {

@@ -20,6 +20,9 @@ namespace fulmar {
 
 class Replica;
 
+// The state of a group of one, which is born led by it. Nobody else was told anything, so that nothing need be stored.
+HardState alone_at_birth(const ReplicaId& self);
+
 // How the replicas of a shard reach their peers.
 class ReplicaMessenger {
  public:
@@ -60,7 +63,8 @@ class Replica {
     Epoch epoch = -1;  // of the leader that appended it
   };
   // Appends one batch that validate_produced() let pass, if this replica leads. Returns as soon as it is written.
-  Result<Proposed, Refusal> append(const BatchHeader& header, const Bytes& batch);
+  // With `expected`, only as the leader of that epoch.
+  Result<Proposed, Refusal> append(const BatchHeader& header, const Bytes& batch, std::optional<Epoch> expected = {});
   // Waits until the batch is as safe as wanted. `none`; REQUEST_TIMED_OUT, NOT_LEADER_OR_FOLLOWER (deposed meanwhile)
   // and KAFKA_STORAGE_ERROR leave open what becomes of it.
   ErrorCode wait_until(Safety safety, const Proposed& proposed, Deadline deadline);
@@ -84,6 +88,9 @@ class Replica {
   const GroupId& group() const { return group_; }
 
   // -- For the group.
+  // Gives the group its first configuration, if this replica knows none yet.
+  void found(Configuration configuration);
+  void campaign();  // without waiting: a new group's preferred leader
   void tick();
   void receive(const Message& message, const Bytes& batches);
   // Sends the peer its next append, if it is due one; whether there may be more at once.

@@ -2,6 +2,7 @@
 
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
 
 namespace fulmar {
 
@@ -23,7 +24,11 @@ std::shared_ptr<Replica> ReplicaManager::find(const GroupId& group) const {
 
 std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh) {
   ASSERT(!replicas_.contains(group));
-  if (const auto* known = states_->find(group)) fresh = *known;
+  if (const auto* known = states_->find(group)) {
+    fresh = *known;
+  } else if (!fresh.solo && log->log_end() > 0) {
+    fresh.damage = host_.entropy().next() | 1;  // a log whose promises are not known: as if part of it were lost
+  }
   auto settings = raft_;
   settings.commits_are_stable = log->config().acknowledges_synced();
   auto replica =

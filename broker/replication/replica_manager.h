@@ -26,6 +26,10 @@ class ReplicaManager final : public ReplicaMessenger {
   void remove(const GroupId& group);
   std::shared_ptr<Replica> find(const GroupId& group) const;
 
+  // Tells another broker who leads what.
+  void announce(const ReplicaId& peer, LeadersRequest leaders) { link_to(peer).announce(std::move(leaders)); }
+  const std::map<GroupId, std::shared_ptr<Replica>>& replicas() const { return replicas_; }
+
   // Messages for groups of this shard; those of different groups are dealt with at once.
   void receive(std::vector<GroupMessage> messages);
   void stop();

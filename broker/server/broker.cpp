@@ -1,6 +1,7 @@
 #include "broker/server/broker.h"
 
 #include "broker/server/broker_shard.h"
+#include "broker/server/membership.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -131,15 +132,27 @@ Result<void> run_broker(Host& host, const BrokerConfig& config,
 
   // What was promised is known everywhere: then what there is, and its partitions. Only now may clients come.
   std::optional<MetadataLog> metadata;
+  std::optional<Membership> membership;
   auto open_all = [&]() -> Result<void> {
     for (auto& life : lives)
       if (!life->opened) return life->opened;
     if (!broker.stored.files.empty()) TRY_VOID(HardStateStore::remove_files(disk, broker.stored.files));
-    metadata.emplace(host, broker.shards[0]->logs(), broker.shards[0]->replicas());
+    auto& first = *broker.shards[0];
+    metadata.emplace(host, first.logs(), first.replicas(), first.peers());
     broker.metadata = &*metadata;
-    TRY_VOID(metadata->open(broker.self, clean));
+    first.peers().founders = [&] { return metadata->founders(); };
+    std::vector<std::int32_t> controllers;
+    for (const auto& [id, address] : config.controllers) controllers.push_back(id);
+    TRY_VOID(metadata->open(controllers, clean));
     apply_everywhere(broker, host, metadata->image(), clean);
-    metadata->start([&](const MetadataImagePtr& image) { apply_everywhere(broker, host, image, false); });
+    metadata->start([&](const MetadataImagePtr& image) { apply_everywhere(broker, host, image, false); },
+                    [&](std::int32_t controller) {
+                      for (auto* shard : broker.shards)
+                        host.post(shard->host().shard(), nullptr,
+                                  [shard, controller](Host&) { shard->set_controller(controller); });
+                    });
+    membership.emplace(first);
+    if (!config.controllers.empty()) TRY_VOID(membership->listen());
     return {};
   };
   auto all_opened = open_all();
@@ -151,7 +164,20 @@ Result<void> run_broker(Host& host, const BrokerConfig& config,
     broker.advertised = config.advertise.host.empty() ? *listening : config.advertise;
     if (broker.advertised.port == 0) broker.advertised.port = listening->port;
   }
+  // Known to its cluster, the broker is ready; in a new one that takes all controllers.
+  FiberGroup registering;
+  Event registered;
   if (listening) {
+    registering.spawn("register", [&] {
+      membership->register_broker();
+      registered.set();
+    });
+    FiberGroup stop_waiting;
+    stop_waiting.spawn("stopped", [&] {
+      host.stop_requested().wait();
+      registered.set();
+    });
+    registered.wait();
     log.info("broker ready", {{"listen", to_string(*listening)},
                               {"node", config.node_id},
                               {"shards", host.shard_count()},
@@ -161,8 +187,11 @@ Result<void> run_broker(Host& host, const BrokerConfig& config,
     host.stop_requested().wait();
     log.info("broker stops");
   }
+  registering.cancel();
+  registering.join();
   for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { lives[n]->stop.set(); });
   progress.wait([&] { return quiet == host.shard_count(); });
+  if (membership) membership->stop();
   if (metadata) metadata->stop();
   for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { lives[n]->close.set(); });
   progress.wait([&] { return ended == host.shard_count(); });

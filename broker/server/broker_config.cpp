@@ -1,6 +1,8 @@
 #include "broker/server/broker_config.h"
 
+#include <algorithm>
 #include <limits>
+#include <vector>
 
 namespace fulmar {
 
@@ -14,13 +16,18 @@ constexpr PropertyInfo table[] = {
      "The address clients are told, as PLAINTEXT://HOST:PORT."},
     {"auto.create.topics.enable", PropertyType::boolean, "true", 0, 0, "",
      "Whether a topic that a client asks for and that does not exist is created."},
+    {"broker.rack", PropertyType::string, "", 0, 0, "", "Where the broker stands; replicas are spread over racks."},
     {"compression.type", PropertyType::string, "producer", 0, 0, "producer", "The codec batches are kept in."},
     {"connections.max.idle.ms", PropertyType::int64, "600000", 1, int64_max / 1'000'000, "",
      "A connection on which nothing comes for so long is closed."},
+    {"controller.quorum.voters", PropertyType::string, "", 0, 0, "",
+     "The brokers that keep the cluster's metadata, as ID@HOST:PORT of their internal listeners, with commas between."},
+    {"default.replication.factor", PropertyType::int32, "1", 1, 32767, "",
+     "The replication factor of a topic that does not say."},
     {"fetch.max.bytes", PropertyType::int32, "57671680", 1024, int32_max, "",
      "The most bytes a fetch is answered with."},
     {"listeners", PropertyType::string, "PLAINTEXT://127.0.0.1:9092", 0, 0, "",
-     "The address to listen at, as PLAINTEXT://HOST:PORT."},
+     "The address to listen at, as PLAINTEXT://HOST:PORT; in a cluster also INTERNAL://HOST:PORT, for its brokers."},
     {"log.cleanup.policy", PropertyType::list, "delete", 0, 0, "delete", "The default of cleanup.policy."},
     {"log.flush.interval.messages", PropertyType::int64, "1", 1, int64_max, "", "The default of flush.messages."},
     {"log.flush.interval.ms", PropertyType::int64, "9223372036854775807", 0, int64_max, "", "The default of flush.ms."},
@@ -59,16 +66,50 @@ bool is_any(const SocketAddress& address) {
   return address.host.empty() || address.host == "0.0.0.0" || address.host == "::";
 }
 
-Result<SocketAddress> parse_listener(std::string_view name, std::string_view value) {
-  constexpr std::string_view scheme = "PLAINTEXT://";
-  if (!value.starts_with(scheme))
-    return fail(Errc::invalid_argument, "Invalid value " + std::string(value) + " for configuration " +
-                                            std::string(name) + ": must be one listener, PLAINTEXT://HOST:PORT");
-  auto address = parse_host_port(value.substr(scheme.size()));
-  if (!address)
-    return fail(Errc::invalid_argument, "Invalid value " + std::string(value) + " for configuration " +
-                                            std::string(name) + ": " + address.error().detail);
-  return address;
+std::unexpected<Error> invalid(std::string_view name, std::string_view value, const std::string& why) {
+  return fail(Errc::invalid_argument,
+              "Invalid value " + std::string(value) + " for configuration " + std::string(name) + ": " + why);
+}
+
+std::vector<std::string_view> split(std::string_view text) {
+  std::vector<std::string_view> parts;
+  for (std::size_t begin = 0; begin <= text.size() && !text.empty();) {
+    auto end = std::min(text.find(',', begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+// The address of the listener of that kind among those of the value; nullopt if there is none. Each kind at most once.
+Result<std::optional<SocketAddress>> parse_listener(std::string_view name, std::string_view value,
+                                                    std::string_view scheme) {
+  std::optional<SocketAddress> found;
+  for (auto part : split(value)) {
+    if (!part.starts_with("PLAINTEXT://") && !part.starts_with("INTERNAL://"))
+      return invalid(name, value, "must be one listener, PLAINTEXT://HOST:PORT, and in a cluster INTERNAL://HOST:PORT");
+    if (!part.starts_with(scheme)) continue;
+    if (found) return invalid(name, value, "has " + std::string(scheme) + " twice");
+    auto address = parse_host_port(part.substr(scheme.size()));
+    if (!address) return invalid(name, value, address.error().detail);
+    found = *address;
+  }
+  return found;
+}
+
+Result<std::map<std::int32_t, SocketAddress>> parse_voters(std::string_view name, std::string_view value) {
+  std::map<std::int32_t, SocketAddress> voters;
+  for (auto part : split(value)) {
+    auto at = part.find('@');
+    auto id = parse_integer(part.substr(0, at));
+    if (at == std::string_view::npos || !id || *id < 0 || *id > int32_max)
+      return invalid(name, value, "must be ID@HOST:PORT, with commas between");
+    auto address = parse_host_port(part.substr(at + 1));
+    if (!address) return invalid(name, value, address.error().detail);
+    if (!voters.emplace(static_cast<std::int32_t>(*id), *address).second)
+      return invalid(name, value, "names broker " + std::to_string(*id) + " twice");
+  }
+  return voters;
 }
 
 }  // namespace
@@ -93,10 +134,21 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
 
   BrokerConfig config;
   config.node_id = int32("node.id");
-  TRY(config.listen, parse_listener("listeners", text("listeners")));
-  if (!text("advertised.listeners").empty()) {
-    TRY(config.advertise, parse_listener("advertised.listeners", text("advertised.listeners")));
-  }
+  TRY(auto listen, parse_listener("listeners", text("listeners"), "PLAINTEXT://"));
+  if (!listen) return invalid("listeners", text("listeners"), "must have a listener PLAINTEXT://HOST:PORT");
+  config.listen = *listen;
+  TRY(auto advertise, parse_listener("advertised.listeners", text("advertised.listeners"), "PLAINTEXT://"));
+  config.advertise = advertise.value_or(SocketAddress());
+  TRY(auto internal, parse_listener("listeners", text("listeners"), "INTERNAL://"));
+  TRY(config.controllers, parse_voters("controller.quorum.voters", text("controller.quorum.voters")));
+  if (internal.has_value() != !config.controllers.empty())
+    return invalid("controller.quorum.voters", text("controller.quorum.voters"),
+                   "goes with a listener INTERNAL://HOST:PORT, and none without the other");
+  config.listen_internal = internal.value_or(SocketAddress());
+  if (!config.controllers.empty() && !config.controllers.contains(config.node_id))
+    return invalid("controller.quorum.voters", text("controller.quorum.voters"),
+                   "does not name this broker, " + std::to_string(config.node_id));
+  if (!text("broker.rack").empty()) config.rack = text("broker.rack");
   bool advertised = !text("advertised.listeners").empty();
   if (is_any(advertised ? config.advertise : config.listen))
     return fail(Errc::invalid_argument,
@@ -105,6 +157,7 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
                     ": clients can't connect to an address that means any; set advertised.listeners to one they can");
   config.auto_create_topics = text("auto.create.topics.enable") == "true";
   config.num_partitions = int32("num.partitions");
+  config.replication_factor = int32("default.replication.factor");
   config.request_bytes_max = int32("socket.request.max.bytes");
   config.connections_max = int32("max.connections");
   config.connection_idle_max = duration("connections.max.idle.ms");

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -17,8 +19,14 @@ struct BrokerConfig {
   std::int32_t node_id = 1;
   SocketAddress listen{"127.0.0.1", 9092};
   SocketAddress advertise;  // what clients are told; an empty host means as listened at
+  // For a cluster of several brokers: where peers are listened for, and the controllers with where they listen for
+  // theirs. Without: this broker is a cluster by itself.
+  SocketAddress listen_internal;
+  std::map<std::int32_t, SocketAddress> controllers;  // controller.quorum.voters
+  std::optional<std::string> rack;                    // broker.rack
   bool auto_create_topics = true;
   std::int32_t num_partitions = 1;
+  std::int32_t replication_factor = 1;                      // default.replication.factor
   std::int32_t request_bytes_max = 100 * 1024 * 1024;       // socket.request.max.bytes
   std::int32_t connections_max = 10'000;                    // max.connections
   Duration connection_idle_max = seconds(600);              // connections.max.idle.ms

@@ -16,6 +16,8 @@ namespace {
 constexpr std::string_view partition_metadata = "partition.metadata";
 constexpr std::size_t partition_metadata_bytes_max = 1024;
 constexpr std::int64_t partitions_opened_at_once_max = 16;
+constexpr Duration announce_interval = seconds(1);
+constexpr Duration in_sync_silence_max = seconds(2);
 
 std::string partition_metadata_of(const Uuid& topic_id) {
   return "version: 0\ntopic_id: " + to_string(topic_id) + "\n";
@@ -29,7 +31,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       log_(host.log().named("broker")),
       image_(std::make_shared<const MetadataImage>()),
       logs_(host, broker.config.log_limits),
-      peers_{broker.self, [this] { return image_->cluster_id; }, [](std::int32_t) { return std::nullopt; }},
+      peers_{broker.self, [this] { return image_->cluster_id; }, [this](std::int32_t id) { return peer_address(id); }},
       replicas_(host, peers_, {}),
       queued_bytes_(broker.config.queued_bytes_max),
       sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()) {}
@@ -37,6 +39,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
 BrokerShard::~BrokerShard() = default;
 
 unsigned BrokerShard::owner(const Uuid& topic_id, std::int32_t index) const {
+  if (topic_id == MetadataLog::group().topic) return 0;
   auto mixed = mix64(topic_id.high ^ mix64(topic_id.low + static_cast<std::uint64_t>(index)));
   return static_cast<unsigned>(mixed % host_.shard_count());
 }
@@ -67,20 +70,80 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
   if (!prepared) {
     log_.error("partition can't be prepared", {{"partition", name}, {"reason", to_string(prepared.error())}});
   } else if (auto log = logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean)) {
-    // A group of one is born led by it. Nobody else was told anything, so that nothing need be stored.
-    HardState fresh;
-    fresh.configurations = {{-1, -1, {{broker_.self}, {}, {}}}};
-    fresh.solo = true;
-    fresh.term = 0;
-    fresh.vote = broker_.self;
-    entry.replica = replicas_.add({image.id, index}, std::move(log), std::move(fresh));
+    entry.replica = open_replica({image.id, index}, image.partitions[static_cast<std::size_t>(index)], std::move(log));
   }
   auto [it, inserted] = partitions_.insert_or_assign({topic, index}, std::move(entry));
   auto* partition = &it->second;
   if (partition->replica)
-    partition->replica->on_change = [partition] {
+    partition->replica->on_change = [this, partition] {
       for (auto* event : partition->waiting) event->set();
+      if (!partition->replica->raft().hard_state().solo) leaders_changed_.set();
     };
+  if (partition->replica && partition->replica->leads()) leaders_changed_.set();
+}
+
+std::shared_ptr<Replica> BrokerShard::open_replica(const GroupId& group, const PartitionImage& image,
+                                                   std::shared_ptr<PartitionLog> log) {
+  if (image.replicas.size() == 1) return replicas_.add(group, std::move(log), alone_at_birth(broker_.self));
+  auto voters = image.replicas;
+  std::sort(voters.begin(), voters.end());
+  HardState fresh;
+  fresh.configurations = {{-1, -1, {std::move(voters), {}, {}}}};
+  auto replica = replicas_.add(group, std::move(log), std::move(fresh));
+  // So that a new topic has leaders at once, and those that it should.
+  if (image.replicas.front() == broker_.self && replica->leader_epoch() < 0) replica->campaign();
+  return replica;
+}
+
+std::optional<SocketAddress> BrokerShard::peer_address(std::int32_t broker) const {
+  if (auto known = config().controllers.find(broker); known != config().controllers.end()) return known->second;
+  auto registered = image_->brokers.find(broker);
+  if (registered == image_->brokers.end()) return std::nullopt;
+  return registered->second.internal;
+}
+
+LeadersRequest BrokerShard::own_leaders() const {
+  LeadersRequest own;
+  for (const auto& [group, replica] : replicas_.replicas()) {
+    const auto& raft = replica->raft();
+    if (group == MetadataLog::group() || raft.hard_state().solo || !replica->leads()) continue;
+    LeadersRequest::Leader leader{group.topic, group.partition, broker_.self.broker, replica->leader_epoch(), {}};
+    auto heard_since = host_.clock().now() - in_sync_silence_max;
+    for (const auto& id : raft.configuration().all_voters()) {
+      const auto* progress = raft.progress(id);
+      if (id == raft.self() || (progress && progress->heard_at() > heard_since && progress->match() >= raft.commit()))
+        leader.in_sync.push_back(id.broker);
+    }
+    own.leaders.push_back(std::move(leader));
+  }
+  return own;
+}
+
+// Tells every shard here, and every other broker, what this shard's replicas lead: when that changes, and from time to
+// time, as who is in sync changes without a word.
+void BrokerShard::announce_leaders() {
+  for (;;) {
+    leaders_changed_.wait(host_.clock().deadline_in(announce_interval));
+    leaders_changed_.reset();
+    auto own = own_leaders();
+    if (own.leaders.empty()) continue;
+    learn_everywhere(own);
+    for (const auto& [id, broker] : image_->brokers)
+      if (id != broker_.self.broker) replicas_.announce({id, broker.directory}, own);
+  }
+}
+
+void BrokerShard::learn_everywhere(const LeadersRequest& leaders) {
+  for (unsigned shard = 0; shard < host_.shard_count(); ++shard)
+    on(shard, [&](BrokerShard& there) { there.leaders_.learn(leaders); });
+}
+
+LeaderTable::Leader BrokerShard::leader_of(const TopicImage& topic, std::int32_t index) const {
+  const auto& replicas = topic.partitions[static_cast<std::size_t>(index)].replicas;
+  if (const auto* told = leaders_.find({topic.id, index})) return *told;
+  // A group of one has the only leader it can have.
+  if (replicas.size() == 1) return {replicas.front().broker, 0, {replicas.front().broker}};
+  return {};
 }
 
 Result<void> BrokerShard::open() {
@@ -118,8 +181,10 @@ void BrokerShard::open_partitions(const MetadataImage& image, bool clean) {
   Semaphore turns(partitions_opened_at_once_max);
   FiberGroup opening;
   for (const auto& [name, topic] : image.topics) {
-    for (std::int32_t index = 0; index < topic.partitions; ++index) {
-      if (owner(topic.id, index) != host_.shard() || partitions_.contains({name, index})) continue;
+    for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
+      const auto& replicas = topic.partitions[static_cast<std::size_t>(index)].replicas;
+      bool here = std::find(replicas.begin(), replicas.end(), broker_.self) != replicas.end();
+      if (!here || owner(topic.id, index) != host_.shard() || partitions_.contains({name, index})) continue;
       opening.spawn("open partition", [this, &turns, &name = name, &topic = topic, index, clean] {
         turns.acquire(1);
         SemaphoreUnits turn(turns, 1);
@@ -146,6 +211,7 @@ void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image,
 Result<SocketAddress> BrokerShard::listen(const SocketAddress& at) {
   TRY(listener_, host_.network().listen(at, host_.shard_count() > 1));
   connecting_.spawn("accept", [this] { accept_connections(); });
+  if (!config().controllers.empty()) announcing_.spawn("announce leaders", [this] { announce_leaders(); });
   logs_.start();
   return listener_->local();
 }
@@ -175,6 +241,8 @@ void BrokerShard::accept_connections() {
 }
 
 void BrokerShard::stop_serving() {
+  announcing_.cancel();
+  announcing_.join();
   if (listener_) listener_->close();
   connecting_.join();
   connection_fibers_.cancel();

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/cluster/leader_table.h"
 #include "broker/cluster/metadata_image.h"
 #include "broker/cluster/metadata_log.h"
 #include "broker/log/log_manager.h"
@@ -37,9 +38,6 @@ struct Broker {
   ProducerId next_producer_id = 0;       // of the block that was taken; on shard 0
   ProducerId producer_id_block_end = 0;  // likewise
 };
-
-// The epoch of every partition's leader: with one broker, leadership never changes hands.
-inline constexpr Epoch single_broker_epoch = 0;
 
 // A partition on the shard that owns it.
 struct Partition {
@@ -85,9 +83,22 @@ class BrokerShard {
   FetchSessions& sessions() { return sessions_; }
   LogManager& logs() { return logs_; }
   ReplicaManager& replicas() { return replicas_; }
+  const Peers& peers() const { return peers_; }
+  Peers& peers() { return peers_; }
+  std::int32_t controller() const { return controller_; }  // -1: none is known
+  void set_controller(std::int32_t broker) { controller_ = broker; }
+  bool controls_here() const { return controller_ == broker_.self.broker; }
+  LeaderTable::Leader leader_of(const TopicImage& topic, std::int32_t index) const;  // broker -1: not known
+  // On this and all other shards.
+  void learn_everywhere(const LeadersRequest& leaders);
 
  private:
   void accept_connections();
+  std::shared_ptr<Replica> open_replica(const GroupId& group, const PartitionImage& image,
+                                        std::shared_ptr<PartitionLog> log);
+  std::optional<SocketAddress> peer_address(std::int32_t broker) const;
+  LeadersRequest own_leaders() const;
+  void announce_leaders();
   void open_partition(const std::string& topic, const TopicImage& image, std::int32_t index, bool clean);
 
   Host& host_;
@@ -102,6 +113,10 @@ class BrokerShard {
   FetchSessions sessions_;
   std::unique_ptr<Listener> listener_;
   std::int32_t connections_ = 0;
+  std::int32_t controller_ = -1;
+  LeaderTable leaders_;
+  Event leaders_changed_;
+  FiberGroup announcing_;
   FiberGroup calls_;       // work that other shards asked for
   FiberGroup connecting_;  // the accept loop
   FiberGroup connection_fibers_;

@@ -6,6 +6,7 @@
 #include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/membership.h"
 #include "runtime/fiber/future.h"
 #include "runtime/fiber/queue.h"
 #include "runtime/host/clock.h"
@@ -62,6 +63,7 @@ class ConnectionServer {
       shard_.queued_bytes().acquire(units);
       SemaphoreUnits memory(shard_.queued_bytes(), units);
       TRY(Bytes frame, frames_.body(size));
+      Bytes whole = frame;
       Reader reader(std::move(frame));
       TRY(auto header, read_request_header(reader));
       // One fetch of a connection at a time: an answer may be large, and a session's requests build on one another.
@@ -70,56 +72,15 @@ class ConnectionServer {
         fetches_.acquire(1);
         fetch_turn = SemaphoreUnits(fetches_, 1);
       }
-      TRY(auto finish, begin(header, reader));
+      TRY(auto finish, shard_.controls_here() || !is_for_controller(header.api_key)
+                           ? begin_request(shard_, header, reader)
+                           : begin_forwarding(shard_, header, std::move(whole)));
       Promise<ByteChain> promise;
       if (!answers_.push({promise.future(), std::move(own_memory), std::move(memory), std::move(fetch_turn)}))
         return fail(Errc::closed, "the peer takes no answers");
       fibers_.spawn("request",
                     [promise = std::move(promise), finish = std::move(finish)]() mutable { promise.set(finish()); });
     }
-  }
-
-  Result<Finish> begin(const RequestHeader& header, Reader& body) {
-    const auto* api = find_api(header.api_key);
-    if (!api) return fail(Errc::unsupported, "unknown request " + std::to_string(header.api_key));
-    // Produce is advertised below what is served; that much is read, and refused in its own answer.
-    bool advertised = header.api_version >= api->advertised_min && header.api_version <= api->max;
-    if (!advertised) {
-      if (api->key == ApiKey::api_versions)
-        return Finish([id = header.correlation_id] { return unsupported_api_versions(id); });
-      return fail(Errc::unsupported, std::string(api->name) + " version " + std::to_string(header.api_version));
-    }
-    switch (api->key) {
-      case ApiKey::produce: return begin_produce(shard_, header, body);
-      case ApiKey::fetch: return begin_fetch(shard_, header, body);
-      case ApiKey::list_offsets: return done(handle_list_offsets(shard_, header, body));
-      case ApiKey::metadata: return done(handle_metadata(shard_, header, body));
-      case ApiKey::find_coordinator: return done(handle_find_coordinator(shard_, header, body));
-      case ApiKey::api_versions: return done(handle_api_versions(shard_, header, body));
-      case ApiKey::create_topics: return done(handle_create_topics(shard_, header, body));
-      case ApiKey::delete_topics: return done(handle_delete_topics(shard_, header, body));
-      case ApiKey::delete_records: return done(handle_delete_records(shard_, header, body));
-      case ApiKey::init_producer_id: return done(handle_init_producer_id(shard_, header, body));
-      case ApiKey::describe_configs: return done(handle_describe_configs(shard_, header, body));
-      case ApiKey::create_partitions: return done(handle_create_partitions(shard_, header, body));
-      case ApiKey::describe_cluster: return done(handle_describe_cluster(shard_, header, body));
-      // Declared only: find_api() knows none of these.
-      case ApiKey::offset_for_leader_epoch:
-      case ApiKey::describe_log_dirs:
-      case ApiKey::elect_leaders:
-      case ApiKey::alter_partition_reassignments:
-      case ApiKey::list_partition_reassignments:
-      case ApiKey::describe_quorum:
-      case ApiKey::unregister_broker:
-      case ApiKey::peer_hello:
-      case ApiKey::raft_messages: break;
-    }
-    return fail(Errc::unsupported, api->name);
-  }
-
-  static Result<Finish> done(Result<ByteChain> answer) {
-    if (!answer) return std::unexpected(std::move(answer.error()));
-    return Finish([frame = std::move(*answer)]() mutable { return std::move(frame); });
   }
 
   void write_answers() {

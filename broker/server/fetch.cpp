@@ -33,11 +33,17 @@ void read_partition(BrokerShard& owner, Reading& reading, std::size_t& budget, b
   auto refuse = [&](ErrorCode code) { out.error_code = code; };
   auto* partition = owner.partition(target.topic, target.request.index);
   bool same_topic = partition && (target.topic_id.is_zero() || partition->topic_id == target.topic_id);
-  if (!same_topic) return refuse(partition ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition);
+  if (!same_topic && partition) return refuse(ErrorCode::unknown_topic_id);
+  if (!same_topic) {
+    const auto* known = owner.image()->topic(target.topic);
+    bool elsewhere = known && target.request.index >= 0 && target.request.index < known->partition_count();
+    return refuse(elsewhere ? ErrorCode::not_leader_or_follower : ErrorCode::unknown_topic_or_partition);
+  }
   if (!partition->replica) return refuse(ErrorCode::kafka_storage_error);
   auto replica = partition->replica;
   if (auto error = replica->check_leader(target.request.current_leader_epoch); error != ErrorCode::none)
     return refuse(error);
+  if (!replica->speaks_for_the_group()) return refuse(ErrorCode::offset_not_available);
   auto& log = replica->log();
   auto asked = static_cast<std::size_t>(std::max(0, target.request.max_bytes));
   bool at_least_one = !got_any;

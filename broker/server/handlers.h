@@ -19,6 +19,11 @@ class Reader;
 // of the answer; an empty one means that there is none (acks=0).
 using Finish = std::move_only_function<ByteChain()>;
 
+// Begins any request of a client. Errors: corrupt, unsupported: the connection is then closed.
+Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Reader& body);
+// Has the controller, another broker, answer it; `frame` is the whole request without its size.
+Result<Finish> begin_forwarding(BrokerShard& shard, const RequestHeader& header, Bytes frame);
+
 // Begins a request whose header was read. Errors: corrupt, when the body can't be read: the connection is then closed.
 Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<Finish> begin_fetch(BrokerShard& shard, const RequestHeader& header, Reader& body);

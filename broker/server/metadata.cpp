@@ -14,17 +14,24 @@ namespace fulmar {
 
 namespace {
 
-MetadataResponse::Topic describe_topic(const std::string& name, const TopicImage& topic, std::int32_t node_id) {
+MetadataResponse::Topic describe_topic(const BrokerShard& shard, const std::string& name, const TopicImage& topic) {
   MetadataResponse::Topic out;
   out.name = name;
   out.topic_id = topic.id;
-  for (std::int32_t index = 0; index < topic.partitions; ++index) {
+  for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
+    auto leader = shard.leader_of(topic, index);
     MetadataResponse::Topic::Partition partition;
     partition.index = index;
-    partition.leader_id = node_id;
-    partition.leader_epoch = single_broker_epoch;
-    partition.replica_nodes = {node_id};
-    partition.isr_nodes = {node_id};
+    partition.leader_id = leader.broker;
+    partition.leader_epoch = leader.epoch;
+    partition.isr_nodes = leader.in_sync;
+    if (leader.broker < 0) partition.error_code = ErrorCode::leader_not_available;
+    for (const auto& replica : topic.partitions[static_cast<std::size_t>(index)].replicas) {
+      partition.replica_nodes.push_back(replica.broker);
+      auto broker = shard.image()->brokers.find(replica.broker);
+      if (broker == shard.image()->brokers.end() || broker->second.fenced)
+        partition.offline_replicas.push_back(replica.broker);
+    }
     out.partitions.push_back(std::move(partition));
   }
   return out;
@@ -43,14 +50,14 @@ Result<ByteChain> handle_metadata(BrokerShard& shard, const RequestHeader& heade
   TRY(auto request, decode<MetadataRequest>(body, header.api_version));
   // In version 0 an empty list means all topics; later that is null.
   bool all = !request.topics || (header.api_version == 0 && request.topics->empty());
-  auto node_id = shard.config().node_id;
   MetadataResponse response;
-  response.brokers.push_back({node_id, shard.broker().advertised.host, shard.broker().advertised.port, std::nullopt});
+  for (const auto& [id, broker] : shard.image()->brokers)
+    if (!broker.fenced) response.brokers.push_back({id, broker.listener.host, broker.listener.port, broker.rack});
   response.cluster_id = shard.image()->cluster_id;
-  response.controller_id = node_id;
+  response.controller_id = shard.controller();
   if (all) {
     for (const auto& [name, topic] : shard.image()->topics)
-      response.topics.push_back(describe_topic(name, topic, node_id));
+      response.topics.push_back(describe_topic(shard, name, topic));
     return response_frame(response, header.api_version, header.correlation_id);
   }
   for (const auto& asked : *request.topics) {
@@ -77,7 +84,7 @@ Result<ByteChain> handle_metadata(BrokerShard& shard, const RequestHeader& heade
       }
     }
     if (const auto* topic = shard.image()->topic(name))
-      response.topics.push_back(describe_topic(name, *topic, node_id));
+      response.topics.push_back(describe_topic(shard, name, *topic));
     else
       response.topics.push_back(std::move(out));
   }
@@ -96,9 +103,9 @@ Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const RequestHeade
     response.error_message = "only the brokers' endpoints can be described";
   } else {
     response.cluster_id = shard.image()->cluster_id;
-    response.controller_id = shard.config().node_id;
-    response.brokers.push_back(
-        {shard.config().node_id, shard.broker().advertised.host, shard.broker().advertised.port, std::nullopt});
+    response.controller_id = shard.controller();
+    for (const auto& [id, broker] : shard.image()->brokers)
+      if (!broker.fenced) response.brokers.push_back({id, broker.listener.host, broker.listener.port, broker.rack});
   }
   return response_frame(response, header.api_version, header.correlation_id);
 }

@@ -22,10 +22,10 @@ template <class F>
 ErrorCode with_replica(BrokerShard& shard, const std::string& topic, std::int32_t index, F&& use) {
   auto image = shard.image();
   const auto* known = image->topic(topic);
-  if (!known || index < 0 || index >= known->partitions) return ErrorCode::unknown_topic_or_partition;
+  if (!known || index < 0 || index >= known->partition_count()) return ErrorCode::unknown_topic_or_partition;
   return shard.on(shard.owner(known->id, index), [&](BrokerShard& owner) {
     auto* partition = owner.partition(topic, index);
-    if (!partition) return ErrorCode::unknown_topic_or_partition;
+    if (!partition) return ErrorCode::not_leader_or_follower;
     if (!partition->replica) return ErrorCode::kafka_storage_error;
     auto replica = partition->replica;
     return use(*replica);

@@ -37,7 +37,7 @@ void refuse(Item& item, ErrorCode code, std::string message) {
 void append(BrokerShard& owner, Item& item) {
   auto* partition = owner.partition(*item.name, item.index);
   if (!partition || partition->topic_id != item.topic_id)
-    return refuse(item, ErrorCode::unknown_topic_or_partition, "the topic was deleted");
+    return refuse(item, ErrorCode::not_leader_or_follower, "this broker has no replica of the partition");
   if (!partition->replica) return refuse(item, ErrorCode::kafka_storage_error, "the partition's log can't be opened");
   auto replica = partition->replica;
   auto bytes_max = replica->log().config().max_message_bytes;
@@ -98,7 +98,7 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
     const auto* known = image->topic(topic.name);
     for (std::size_t p = 0; p < topic.partitions.size(); ++p) {
       auto& partition = topic.partitions[p];
-      bool exists = known && partition.index >= 0 && partition.index < known->partitions;
+      bool exists = known && partition.index >= 0 && partition.index < known->partition_count();
       Item item{.topic = t,
                 .partition = p,
                 .name = &topic.name,

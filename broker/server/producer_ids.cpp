@@ -16,8 +16,10 @@ Result<ProducerId> next_producer_id(BrokerShard& controller) {
   auto& broker = controller.broker();
   LockGuard held(broker.metadata->changing());
   if (broker.next_producer_id == broker.producer_id_block_end) {
+    auto epoch = broker.metadata->controller_epoch();
+    if (epoch < 0) return fail(Errc::refused, "this broker is not the controller");
     auto begin = broker.metadata->image()->next_producer_id;
-    TRY_VOID(broker.metadata->commit({ProducerIdsRecord{begin + producer_id_block}}));
+    TRY_VOID(broker.metadata->commit({ProducerIdsRecord{begin + producer_id_block}}, epoch));
     broker.next_producer_id = begin;
     broker.producer_id_block_end = begin + producer_id_block;
   }

@@ -1,13 +1,17 @@
 #include "broker/server/topics.h"
 
 #include <algorithm>
+#include <expected>
 
+#include "broker/cluster/placement.h"
 #include "broker/cluster/topic_config.h"
 #include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/topics.h"
 #include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/membership.h"
+#include "runtime/host/entropy.h"
 
 namespace fulmar {
 
@@ -20,7 +24,8 @@ using CreateResult = CreateTopicsResponse::Topic;
 // A change of the metadata in the making: what it would look like, and the records that make it so. On shard 0, with
 // the metadata held still.
 struct Draft {
-  explicit Draft(BrokerShard& c) : controller(c), image(*c.broker().metadata->image()) {}
+  explicit Draft(BrokerShard& c)
+      : controller(c), image(*c.broker().metadata->image()), epoch(c.broker().metadata->controller_epoch()) {}
 
   void add(MetadataRecord record) {
     apply_record(record, image);
@@ -28,15 +33,18 @@ struct Draft {
   }
   // Makes it so; every shard has acted on it when this returns.
   ErrorCode commit() const {
+    if (epoch < 0) return ErrorCode::not_controller;
     if (records.empty()) return ErrorCode::none;
-    auto committed = controller.broker().metadata->commit(records);
+    auto committed = controller.broker().metadata->commit(records, epoch);
     if (committed) return ErrorCode::none;
+    if (committed.error().code == Errc::refused) return ErrorCode::not_controller;
     controller.log().error("metadata can't be changed", {{"reason", to_string(committed.error())}});
     return ErrorCode::kafka_storage_error;
   }
 
   BrokerShard& controller;
   MetadataImage image;
+  Epoch epoch;  // in which this broker controls; -1: it does not
   std::vector<MetadataRecord> records;
 };
 
@@ -67,6 +75,48 @@ void refuse(CreateResult& result, ErrorCode code, std::string message) {
   result.error_message = std::move(message);
 }
 
+// The replicas on these brokers, in this order. The error says what is wrong, for people.
+std::expected<std::vector<ReplicaId>, std::string> assigned_replicas(const MetadataImage& image,
+                                                                     const std::vector<std::int32_t>& brokers) {
+  std::vector<ReplicaId> replicas;
+  for (auto id : brokers) {
+    auto found = image.brokers.find(id);
+    if (found == image.brokers.end()) return std::unexpected("there is no broker " + std::to_string(id));
+    ReplicaId replica{id, found->second.directory};
+    if (std::find(replicas.begin(), replicas.end(), replica) != replicas.end())
+      return std::unexpected("broker " + std::to_string(id) + " is named twice");
+    replicas.push_back(replica);
+  }
+  if (replicas.empty()) return std::unexpected("a partition needs at least one replica");
+  return replicas;
+}
+
+// Replicas for new partitions, on the brokers that are alive.
+std::expected<std::vector<PartitionImage>, std::string> placed_replicas(const Draft& draft, std::int32_t partitions,
+                                                                        std::int32_t factor) {
+  std::map<std::int32_t, Candidate> alive;
+  for (const auto& [id, broker] : draft.image.brokers)
+    if (!broker.fenced) alive[id] = {id, broker.rack};
+  if (factor < 1) return std::unexpected("Replication factor must be larger than 0.");
+  if (static_cast<std::size_t>(factor) > alive.size())
+    return std::unexpected("Unable to replicate the partition " + std::to_string(factor) + " time(s): only " +
+                           std::to_string(alive.size()) + " broker(s) are registered.");
+  for (const auto& [name, topic] : draft.image.topics) {
+    for (const auto& partition : topic.partitions) {
+      for (const auto& replica : partition.replicas)
+        if (auto found = alive.find(replica.broker); found != alive.end()) ++found->second.replicas;
+      if (auto found = alive.find(partition.replicas.front().broker); found != alive.end()) ++found->second.leaders;
+    }
+  }
+  std::vector<Candidate> candidates;
+  for (auto& [id, candidate] : alive) candidates.push_back(std::move(candidate));
+  auto random = draft.controller.host().entropy().stream();
+  std::vector<PartitionImage> placed;
+  for (const auto& brokers : place_replicas(std::move(candidates), partitions, factor, random))
+    placed.push_back({*assigned_replicas(draft.image, brokers)});
+  return placed;
+}
+
 // Checks what one topic of a CreateTopics request asks for, and puts it into the draft if all is well.
 void plan_topic(Draft& draft, const CreateTopicsRequest::Topic& asked, CreateResult& result) {
   const auto& next = draft.image;
@@ -81,6 +131,7 @@ void plan_topic(Draft& draft, const CreateTopicsRequest::Topic& asked, CreateRes
 
   const auto& config = draft.controller.config();
   std::int32_t partitions = asked.num_partitions;
+  std::vector<PartitionImage> placed;
   if (!asked.assignments.empty()) {
     if (asked.num_partitions != -1 || asked.replication_factor != -1)
       return refuse(result, ErrorCode::invalid_request,
@@ -92,23 +143,30 @@ void plan_topic(Draft& draft, const CreateTopicsRequest::Topic& asked, CreateRes
       if (!fits || seen[static_cast<std::size_t>(assignment.partition_index)])
         return refuse(result, ErrorCode::invalid_replica_assignment, "partitions must be numbered from 0, each once");
       seen[static_cast<std::size_t>(assignment.partition_index)] = true;
-      if (assignment.broker_ids != std::vector{config.node_id})
-        return refuse(result, ErrorCode::invalid_replica_assignment,
-                      "there is only broker " + std::to_string(config.node_id));
     }
+    placed.resize(asked.assignments.size());
+    for (const auto& assignment : asked.assignments) {
+      auto replicas = assigned_replicas(draft.image, assignment.broker_ids);
+      if (!replicas) return refuse(result, ErrorCode::invalid_replica_assignment, replicas.error());
+      placed[static_cast<std::size_t>(assignment.partition_index)] = {std::move(*replicas)};
+    }
+    auto factor = placed.empty() ? 0 : placed.front().replicas.size();
+    for (const auto& partition : placed)
+      if (partition.replicas.size() != factor)
+        return refuse(result, ErrorCode::invalid_replica_assignment, "all partitions must have as many replicas");
   } else {
     // -1 is the default (KIP-464), in every version: clients send it in old ones too, and Kafka takes it.
     if (partitions == -1) partitions = config.num_partitions;
     if (partitions <= 0)
       return refuse(result, ErrorCode::invalid_partitions, "Number of partitions must be larger than 0.");
-    bool default_factor = asked.replication_factor == -1;
-    if (asked.replication_factor != 1 && !default_factor)
-      return refuse(result, ErrorCode::invalid_replication_factor,
-                    "Unable to replicate the partition " + std::to_string(asked.replication_factor) +
-                        " time(s): only 1 broker is registered.");
+    if (partitions > partitions_max)
+      return refuse(result, ErrorCode::invalid_partitions,
+                    "more than " + std::to_string(partitions_max) + " partitions");
+    std::int32_t factor = asked.replication_factor == -1 ? config.replication_factor : asked.replication_factor;
+    auto chosen = placed_replicas(draft, partitions, factor);
+    if (!chosen) return refuse(result, ErrorCode::invalid_replication_factor, chosen.error());
+    placed = std::move(*chosen);
   }
-  if (partitions > partitions_max)
-    return refuse(result, ErrorCode::invalid_partitions, "more than " + std::to_string(partitions_max) + " partitions");
 
   Properties configs;
   for (const auto& entry : asked.configs) {
@@ -119,10 +177,10 @@ void plan_topic(Draft& draft, const CreateTopicsRequest::Topic& asked, CreateRes
   if (auto checked = check_topic_properties(configs); !checked)
     return refuse(result, ErrorCode::invalid_config, checked.error().detail);
 
-  TopicImage topic{random_uuid(draft.controller.host().entropy()), partitions, std::move(configs)};
+  TopicImage topic{random_uuid(draft.controller.host().entropy()), std::move(placed), std::move(configs)};
   result.topic_id = topic.id;
   result.num_partitions = partitions;
-  result.replication_factor = 1;
+  result.replication_factor = static_cast<std::int16_t>(topic.partitions.front().replicas.size());
   result.configs.emplace();
   for (const auto& info : topic_properties()) {
     auto in_force = config_values(info, topic.configs, config.properties).front();
@@ -132,9 +190,45 @@ void plan_topic(Draft& draft, const CreateTopicsRequest::Topic& asked, CreateRes
   draft.add(TopicRecord{asked.name, std::move(topic)});
 }
 
+// Where more partitions of a topic go, as many times as those it has.
+std::expected<std::vector<PartitionImage>, std::string> added_partitions(const Draft& draft, const TopicImage& topic,
+                                                                         const CreatePartitionsRequest::Topic& asked) {
+  auto factor = topic.partitions.front().replicas.size();
+  if (!asked.assignments)
+    return placed_replicas(draft, asked.count - topic.partition_count(), static_cast<std::int32_t>(factor));
+  std::vector<PartitionImage> added;
+  for (const auto& assignment : *asked.assignments) {
+    auto replicas = assigned_replicas(draft.image, assignment.broker_ids);
+    if (!replicas) return std::unexpected(replicas.error());
+    if (replicas->size() != factor)
+      return std::unexpected("the topic's partitions have " + std::to_string(factor) + " replicas each");
+    added.push_back({std::move(*replicas)});
+  }
+  return added;
+}
+
+// Has the controller do it, as if a client had asked.
+ErrorCode create_topic_elsewhere(BrokerShard& shard, const std::string& name) {
+  constexpr std::int16_t version = 5;
+  CreateTopicsRequest request;
+  auto& asked = request.topics.emplace_back();
+  asked.name = name;
+  asked.num_partitions = -1;
+  asked.replication_factor = -1;
+  auto answer = forward_to_controller(shard, request_frame(request, version, 0, "").flatten().slice(4));
+  if (!answer) return ErrorCode::leader_not_available;
+  Reader reader(answer->flatten().slice(4));
+  read_response_header(reader, ApiKey::create_topics, version);
+  auto response = decode<CreateTopicsResponse>(reader, version);
+  if (!response || response->topics.size() != 1) return ErrorCode::unknown_server_error;
+  auto error = response->topics[0].error_code;
+  return error == ErrorCode::topic_already_exists ? ErrorCode::none : error;
+}
+
 }  // namespace
 
 ErrorCode create_topic_on_demand(BrokerShard& shard, const std::string& name) {
+  if (!shard.controls_here()) return create_topic_elsewhere(shard, name);
   return on_controller(shard, [&](Draft& draft) {
     CreateResult result;
     CreateTopicsRequest::Topic asked;
@@ -228,25 +322,21 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHead
       auto found = next.topics.find(asked.name);
       if (found == next.topics.end()) {
         say(ErrorCode::unknown_topic_or_partition, "This server does not host this topic.");
-      } else if (asked.count <= found->second.partitions) {
-        say(ErrorCode::invalid_partitions, "The topic has " + std::to_string(found->second.partitions) +
+      } else if (asked.count <= found->second.partition_count()) {
+        say(ErrorCode::invalid_partitions, "The topic has " + std::to_string(found->second.partition_count()) +
                                                " partitions; only more can be asked for, not " +
                                                std::to_string(asked.count) + ".");
       } else if (asked.count > partitions_max) {
         say(ErrorCode::invalid_partitions, "more than " + std::to_string(partitions_max) + " partitions");
       } else if (asked.assignments &&
-                 asked.assignments->size() != static_cast<std::size_t>(asked.count - found->second.partitions)) {
+                 asked.assignments->size() != static_cast<std::size_t>(asked.count - found->second.partition_count())) {
         say(ErrorCode::invalid_replica_assignment, "one assignment per new partition is needed");
       } else {
-        bool placed = true;
-        if (asked.assignments)
-          for (const auto& assignment : *asked.assignments)
-            placed = placed && assignment.broker_ids == std::vector{draft.controller.config().node_id};
-        if (!placed) {
-          say(ErrorCode::invalid_replica_assignment,
-              "there is only broker " + std::to_string(draft.controller.config().node_id));
+        auto added = added_partitions(draft, found->second, asked);
+        if (!added) {
+          say(ErrorCode::invalid_replica_assignment, added.error());
         } else {
-          draft.add(PartitionsRecord{found->second.id, asked.count});
+          draft.add(PartitionsRecord{found->second.id, std::move(*added)});
         }
       }
     }

@@ -11,9 +11,17 @@ namespace {
 
 const ReplicaId self{1, {1, 2}};
 
-TopicRecord topic(int number, int partitions = 3) {
+std::vector<PartitionImage> partitions(int count) {
+  return std::vector<PartitionImage>(static_cast<std::size_t>(count), PartitionImage{{self, {2, {3, 4}}}});
+}
+
+TopicRecord topic(int number, int count = 3) {
   return {"topic" + std::to_string(number),
-          {{9, static_cast<std::uint64_t>(number)}, partitions, {{"retention.ms", std::to_string(number)}}}};
+          {{9, static_cast<std::uint64_t>(number)}, partitions(count), {{"retention.ms", std::to_string(number)}}}};
+}
+
+BrokerRecord broker(int number) {
+  return {number, {{1, 2}, {"10.0.0.1", 9092}, {"10.0.0.1", 9093}, "rack1", false}};
 }
 
 // A broker's shard 0, as far as metadata needs one.
@@ -22,12 +30,12 @@ struct Broker {
       : peers{self, [] { return std::string(); }, [](std::int32_t) { return std::nullopt; }},
         logs(host, {}),
         replicas(host, peers, {}),
-        metadata(host, logs, replicas) {}
+        metadata(host, logs, replicas, peers) {}
 
   Result<void> open(Host& host) {
     TRY(auto stored, HardStateStore::load(host.disk()));
     TRY_VOID(replicas.open(stored.next_life, stored.states));
-    return metadata.open(self, false);
+    return metadata.open({}, false);
   }
   void close() {
     metadata.stop();
@@ -42,9 +50,9 @@ struct Broker {
 };
 
 TEST(MetadataRecords, ComeBackFromTheirText) {
-  for (const MetadataRecord& record :
-       std::vector<MetadataRecord>{ClusterRecord{"abc"}, topic(7), PartitionsRecord{{9, 7}, 12},
-                                   DeleteTopicRecord{{9, 7}}, ProducerIdsRecord{4000}}) {
+  for (const MetadataRecord& record : std::vector<MetadataRecord>{ClusterRecord{"abc"}, broker(3), UnregisterRecord{3},
+                                                                  topic(7), PartitionsRecord{{9, 7}, partitions(2)},
+                                                                  DeleteTopicRecord{{9, 7}}, ProducerIdsRecord{4000}}) {
     auto text = encode(record);
     auto again = decode_metadata_record(text);
     ASSERT_TRUE(again.has_value()) << text;
@@ -58,14 +66,16 @@ TEST(MetadataRecords, ComeBackFromTheirText) {
 TEST(MetadataRecords, MakeAnImageThatComesBackFromItsSnapshot) {
   MetadataImage image;
   for (const MetadataRecord& record : std::vector<MetadataRecord>{
-           ClusterRecord{"abc"}, ClusterRecord{"another"}, topic(1), topic(2), topic(3), PartitionsRecord{{9, 2}, 12},
-           PartitionsRecord{{8, 8}, 5}, DeleteTopicRecord{{9, 1}}, DeleteTopicRecord{{9, 1}}, ProducerIdsRecord{500}})
+           ClusterRecord{"abc"}, ClusterRecord{"another"}, broker(1), broker(2), UnregisterRecord{2}, topic(1),
+           topic(2), topic(3), PartitionsRecord{{9, 2}, partitions(9)}, PartitionsRecord{{8, 8}, partitions(1)},
+           DeleteTopicRecord{{9, 1}}, DeleteTopicRecord{{9, 1}}, ProducerIdsRecord{500}})
     apply_record(record, image);
   image.offset = 10;
   EXPECT_EQ(image.cluster_id, "abc") << "the first one counts";
   EXPECT_EQ(image.topic("topic1"), nullptr);
-  EXPECT_EQ(image.topic("topic2")->partitions, 12);
+  EXPECT_EQ(image.topic("topic2")->partition_count(), 12);
   EXPECT_EQ(image.next_producer_id, 500);
+  EXPECT_EQ(image.brokers.size(), 1u);
   auto again = decode_metadata_image(encode(image));
   ASSERT_TRUE(again.has_value());
   EXPECT_EQ(encode(*again), encode(image));
@@ -81,7 +91,8 @@ TEST(MetadataLog, WhatWasCommittedIsInTheNextLifesImage) {
     cluster_id = broker.metadata.image()->cluster_id;
     EXPECT_FALSE(cluster_id.empty());
     int published = 0;
-    broker.metadata.start([&](const MetadataImagePtr& image) { published += image->topics.size() == 2; });
+    broker.metadata.start([&](const MetadataImagePtr& image) { published += image->topics.size() == 2; },
+                          [](std::int32_t) {});
     LockGuard held(broker.metadata.changing());
     ASSERT_TRUE(broker.metadata.commit({topic(1), topic(2)}));
     EXPECT_EQ(published, 1) << "before the commit returned";
@@ -93,7 +104,7 @@ TEST(MetadataLog, WhatWasCommittedIsInTheNextLifesImage) {
     ASSERT_TRUE(broker.open(host));
     EXPECT_EQ(broker.metadata.image()->cluster_id, cluster_id);
     EXPECT_EQ(broker.metadata.image()->topics.size(), 1u);
-    EXPECT_EQ(broker.metadata.image()->topic("topic2")->partitions, 3);
+    EXPECT_EQ(broker.metadata.image()->topic("topic2")->partition_count(), 3);
   });
 }
 
@@ -115,7 +126,7 @@ TEST(MetadataLog, ASnapshotTakesTheLogsPlace) {
     Broker broker(host);
     ASSERT_TRUE(broker.open(host));
     EXPECT_EQ(broker.metadata.image()->topics.size(), 1000u);
-    EXPECT_EQ(broker.metadata.image()->topic("topic999")->partitions, 25);
+    EXPECT_EQ(broker.metadata.image()->topic("topic999")->partition_count(), 25);
   });
 }
 

@@ -123,7 +123,7 @@ int GroupWorld::run(Host& host, int machine) {
         for (auto& [n, said] : by_owner)
           there.on_shard(n, [&, n = n](Host&) { shards[n]->replicas.receive(std::move(said)); });
       };
-      shard->server = std::make_unique<PeerServer>(there, shard->peers, deliver);
+      shard->server = std::make_unique<PeerServer>(there, shard->peers, PeerServer::Handlers{.deliver = deliver});
       (void)shard->server->listen(address(machine)).has_value();
     });
     for (int group = 0; group < groups_; ++group)

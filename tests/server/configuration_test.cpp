@@ -75,8 +75,27 @@ TEST(Configuration, ErrorsNameThePropertyTheValueAndWhatIsAllowed) {
             "Invalid value yes for configuration auto.create.topics.enable: must be true or false");
   EXPECT_EQ(error_of({{"compression.type", "gzip"}}),
             "Invalid value gzip for configuration compression.type: must be one of producer");
-  EXPECT_EQ(error_of({{"listeners", "SSL://a:1"}}),
-            "Invalid value SSL://a:1 for configuration listeners: must be one listener, PLAINTEXT://HOST:PORT");
+  EXPECT_EQ(
+      error_of({{"listeners", "SSL://a:1"}}),
+      "Invalid value SSL://a:1 for configuration listeners: must be one listener, PLAINTEXT://HOST:PORT, and in a "
+      "cluster INTERNAL://HOST:PORT");
+}
+
+TEST(Configuration, ABrokerOfAClusterNamesItsControllersAndAListenerForThem) {
+  auto config = BrokerConfig::from({{"node.id", "2"},
+                                    {"listeners", "PLAINTEXT://10.0.0.2:9092,INTERNAL://10.0.0.2:9093"},
+                                    {"controller.quorum.voters", "1@10.0.0.1:9093,2@10.0.0.2:9093"},
+                                    {"broker.rack", "a"}});
+  ASSERT_TRUE(config.has_value()) << to_string(config.error());
+  EXPECT_EQ(config->listen, (SocketAddress{"10.0.0.2", 9092}));
+  EXPECT_EQ(config->listen_internal, (SocketAddress{"10.0.0.2", 9093}));
+  EXPECT_EQ(config->controllers.at(1), (SocketAddress{"10.0.0.1", 9093}));
+  EXPECT_EQ(config->rack, "a");
+  std::string both = "PLAINTEXT://10.0.0.2:9092,INTERNAL://10.0.0.2:9093";
+  EXPECT_FALSE(BrokerConfig::from({{"listeners", both}})) << "an internal listener for nobody";
+  EXPECT_FALSE(BrokerConfig::from({{"controller.quorum.voters", "1@10.0.0.1:9093"}})) << "and no way to reach it";
+  for (auto voters : {"2@10.0.0.1:9093", "1@10.0.0.1", "1", "@h:1", "1@10.0.0.1:9093,1@10.0.0.2:9093", ","})
+    EXPECT_FALSE(BrokerConfig::from({{"listeners", both}, {"controller.quorum.voters", voters}})) << voters;
 }
 
 TEST(Configuration, AnAddressNobodyCanConnectToIsNotAdvertised) {

@@ -12,12 +12,19 @@ void describe(F& f, PeerHelloRequest& m) {
 }
 
 template <class F>
+void describe(F& f, PeerReplica& m) {
+  f("broker_id", m.broker_id);
+  f("directory_id", m.directory_id);
+}
+
+template <class F>
 void describe(F& f, PeerHelloResponse& m) {
   f("error_code", m.error_code);
   f("error_message", m.error_message);
   f("cluster_id", m.cluster_id);
   f("broker_id", m.broker_id);
   f("directory_id", m.directory_id);
+  f("founders", m.founders);
 }
 
 template <class F>
@@ -25,12 +32,6 @@ void describe(F& f, RaftMessagesRequest::Group& m) {
   f("topic_id", m.topic_id);
   f("partition", m.partition);
   f("term", m.term);
-}
-
-template <class F>
-void describe(F& f, RaftMessagesRequest::Replica& m) {
-  f("broker_id", m.broker_id);
-  f("directory_id", m.directory_id);
 }
 
 template <class F>
@@ -137,6 +138,54 @@ void describe(F& f, RaftMessagesRequest& m) {
   f("starts_over", m.starts_over);
 }
 
+template <class F>
+void describe(F& f, LeadersRequest::Leader& m) {
+  f("topic_id", m.topic_id);
+  f("partition", m.partition);
+  f("broker_id", m.broker_id);
+  f("epoch", m.epoch);
+  f("in_sync", m.in_sync);
+}
+
+template <class F>
+void describe(F& f, LeadersRequest& m) {
+  f("leaders", m.leaders);
+}
+
+template <class F>
+void describe(F& f, RegisterBrokerRequest& m) {
+  f("broker_id", m.broker_id);
+  f("directory_id", m.directory_id);
+  f("host", m.host);
+  f("port", m.port);
+  f("internal_host", m.internal_host);
+  f("internal_port", m.internal_port);
+  f("rack", m.rack);
+}
+
+template <class F>
+void describe(F& f, RegisterBrokerResponse& m) {
+  f("error_code", m.error_code);
+  f("metadata_offset", m.metadata_offset);
+}
+
+template <class F>
+void describe(F& f, ForwardRequest& m) {
+  f("frame", m.frame);
+}
+
+template <class F>
+void describe(F& f, ForwardResponse& m) {
+  f("error_code", m.error_code);
+  f("metadata_offset", m.metadata_offset);
+  f("frame", m.frame);
+}
+
+FULMAR_DEFINE_MESSAGE(LeadersRequest);
+FULMAR_DEFINE_MESSAGE(RegisterBrokerRequest);
+FULMAR_DEFINE_MESSAGE(RegisterBrokerResponse);
+FULMAR_DEFINE_MESSAGE(ForwardRequest);
+FULMAR_DEFINE_MESSAGE(ForwardResponse);
 FULMAR_DEFINE_MESSAGE(PeerHelloRequest);
 FULMAR_DEFINE_MESSAGE(PeerHelloResponse);
 FULMAR_DEFINE_MESSAGE(RaftMessagesRequest);

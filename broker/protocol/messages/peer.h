@@ -24,6 +24,11 @@ struct PeerHelloRequest {
   Uuid directory_id;
 };
 
+struct PeerReplica {
+  std::int32_t broker_id = -1;
+  Uuid directory_id;
+};
+
 // INCONSISTENT_CLUSTER_ID: of another cluster. BROKER_ID_NOT_REGISTERED: somebody else was expected here.
 struct PeerHelloResponse {
   static constexpr ApiKey key = ApiKey::peer_hello;
@@ -33,6 +38,7 @@ struct PeerHelloResponse {
   std::string cluster_id;
   std::int32_t broker_id = -1;
   Uuid directory_id;
+  std::vector<PeerReplica> founders;  // the first voters of the metadata group; empty: not known here
 };
 
 // All from one replica's directory to another's. Of each kind a list, since the order of kinds says nothing.
@@ -44,10 +50,7 @@ struct RaftMessagesRequest {
     std::int32_t partition = 0;
     std::int32_t term = -1;
   };
-  struct Replica {
-    std::int32_t broker_id = -1;
-    Uuid directory_id;
-  };
+  using Replica = PeerReplica;
   struct Configuration {
     std::int64_t offset = -1;
     std::int32_t epoch = -1;
@@ -129,6 +132,56 @@ struct RaftMessagesRequest {
   std::vector<HeartbeatReply> heartbeat_replies;
   std::vector<TimeoutNow> timeouts;
   std::vector<StartOver> starts_over;
+};
+
+// Who leads what, told by the leaders themselves to every broker, when it changes and from time to time. One-way.
+struct LeadersRequest {
+  static constexpr ApiKey key = ApiKey::leaders;
+
+  struct Leader {
+    Uuid topic_id;
+    std::int32_t partition = 0;
+    std::int32_t broker_id = -1;
+    std::int32_t epoch = -1;
+    std::vector<std::int32_t> in_sync;  // brokers
+  };
+
+  std::vector<Leader> leaders;
+};
+
+// A broker tells the controller that it is there, and where. NOT_CONTROLLER: ask the one that is.
+struct RegisterBrokerRequest {
+  static constexpr ApiKey key = ApiKey::register_broker;
+
+  std::int32_t broker_id = -1;
+  Uuid directory_id;
+  std::string host;
+  std::int32_t port = 0;
+  std::string internal_host;
+  std::int32_t internal_port = 0;
+  std::optional<std::string> rack;
+};
+
+struct RegisterBrokerResponse {
+  static constexpr ApiKey key = ApiKey::register_broker;
+
+  ErrorCode error_code = ErrorCode::none;
+  std::int64_t metadata_offset = -1;  // the registration is known below it
+};
+
+// A client's request, for the controller to answer.
+struct ForwardRequest {
+  static constexpr ApiKey key = ApiKey::forward;
+
+  ByteChain frame;  // without its size
+};
+
+struct ForwardResponse {
+  static constexpr ApiKey key = ApiKey::forward;
+
+  ErrorCode error_code = ErrorCode::none;
+  std::int64_t metadata_offset = -1;  // what the answer speaks of is known below it
+  ByteChain frame;                    // the answer, with its size
 };
 
 }  // namespace fulmar

@@ -1,0 +1,43 @@
+#include "broker/replication/greeting.h"
+
+#include "broker/net/frame_reader.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int32_t answer_bytes_max = 64 * 1024;
+constexpr std::int32_t call_bytes_max = 64 << 20;
+
+}  // namespace
+
+Result<Greeted> greet(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline) {
+  TRY(auto connection, host.network().connect(address, deadline));
+  PeerHelloRequest hello{peers.cluster_id(), peers.self.broker, peers.self.directory};
+  TRY_VOID(connection->write(request_frame(hello, 0, 0, ""), deadline));
+  FrameReader frames(*connection, host.clock(),
+                     {.size_max = answer_bytes_max, .idle_max = deadline.at - host.clock().now()});
+  TRY(auto size, frames.next_size());
+  if (size == 0) return fail(Errc::closed, "no answer to the greeting");
+  TRY(auto frame, frames.body(size));
+  Reader reader(std::move(frame));
+  read_response_header(reader, ApiKey::peer_hello, 0);
+  TRY(auto answer, decode<PeerHelloResponse>(reader, 0));
+  if (answer.error_code != ErrorCode::none)
+    return fail(Errc::refused, std::string(error_code_name(answer.error_code)) + ": " + answer.error_message);
+  return Greeted{std::move(connection), std::move(answer)};
+}
+
+Result<Bytes> call_peer(Host& host, const Peers& peers, const SocketAddress& address, const ByteChain& request,
+                        Deadline deadline) {
+  TRY(auto greeted, greet(host, peers, address, deadline));
+  TRY_VOID(greeted.connection->write(request, deadline));
+  FrameReader frames(*greeted.connection, host.clock(),
+                     {.size_max = call_bytes_max, .idle_max = deadline.at - host.clock().now()});
+  TRY(auto size, frames.next_size());
+  if (size == 0) return fail(Errc::closed, "no answer");
+  return frames.body(size);
+}
+
+}  // namespace fulmar

@@ -1,0 +1,68 @@
+// Which handler a request is for.
+#include "broker/protocol/reader.h"
+#include "broker/server/broker_shard.h"
+#include "broker/server/handlers.h"
+#include "broker/server/membership.h"
+
+namespace fulmar {
+
+namespace {
+
+Result<Finish> done(Result<ByteChain> answer) {
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  return Finish([frame = std::move(*answer)]() mutable { return std::move(frame); });
+}
+
+}  // namespace
+
+Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Reader& body) {
+  const auto* api = find_api(header.api_key);
+  if (!api) return fail(Errc::unsupported, "unknown request " + std::to_string(header.api_key));
+  // Produce is advertised below what is served; that much is read, and refused in its own answer.
+  bool advertised = header.api_version >= api->advertised_min && header.api_version <= api->max;
+  if (!advertised) {
+    if (api->key == ApiKey::api_versions)
+      return Finish([id = header.correlation_id] { return unsupported_api_versions(id); });
+    return fail(Errc::unsupported, std::string(api->name) + " version " + std::to_string(header.api_version));
+  }
+  switch (api->key) {
+    case ApiKey::produce: return begin_produce(shard, header, body);
+    case ApiKey::fetch: return begin_fetch(shard, header, body);
+    case ApiKey::list_offsets: return done(handle_list_offsets(shard, header, body));
+    case ApiKey::metadata: return done(handle_metadata(shard, header, body));
+    case ApiKey::find_coordinator: return done(handle_find_coordinator(shard, header, body));
+    case ApiKey::api_versions: return done(handle_api_versions(shard, header, body));
+    case ApiKey::create_topics: return done(handle_create_topics(shard, header, body));
+    case ApiKey::delete_topics: return done(handle_delete_topics(shard, header, body));
+    case ApiKey::delete_records: return done(handle_delete_records(shard, header, body));
+    case ApiKey::init_producer_id: return done(handle_init_producer_id(shard, header, body));
+    case ApiKey::describe_configs: return done(handle_describe_configs(shard, header, body));
+    case ApiKey::create_partitions: return done(handle_create_partitions(shard, header, body));
+    case ApiKey::describe_cluster: return done(handle_describe_cluster(shard, header, body));
+    // Declared only: find_api() knows none of these.
+    case ApiKey::offset_for_leader_epoch:
+    case ApiKey::describe_log_dirs:
+    case ApiKey::elect_leaders:
+    case ApiKey::alter_partition_reassignments:
+    case ApiKey::list_partition_reassignments:
+    case ApiKey::describe_quorum:
+    case ApiKey::unregister_broker:
+    case ApiKey::peer_hello:
+    case ApiKey::raft_messages:
+    case ApiKey::leaders:
+    case ApiKey::register_broker:
+    case ApiKey::forward: break;
+  }
+  return fail(Errc::unsupported, api->name);
+}
+
+Result<Finish> begin_forwarding(BrokerShard& shard, const RequestHeader& header, Bytes frame) {
+  if (auto answer = forward_to_controller(shard, frame))
+    return Finish([frame = std::move(*answer)]() mutable { return std::move(frame); });
+  // Nobody to answer it: this broker says so itself, in the words of that request.
+  Reader reader(std::move(frame));
+  TRY_VOID(read_request_header(reader));
+  return begin_request(shard, header, reader);
+}
+
+}  // namespace fulmar

@@ -1,0 +1,38 @@
+// Membership: a broker's part in its cluster, on shard 0: it registers with the controller, answers its peers' calls,
+// and has the controller answer what only that can.
+#pragma once
+
+#include "broker/protocol/message.h"
+#include "broker/replication/peer_server.h"
+#include "runtime/fiber/group.h"
+
+namespace fulmar {
+
+class BrokerShard;
+
+class Membership {
+ public:
+  explicit Membership(BrokerShard& shard);
+
+  // Begins to listen for peers. Errors: as Network::listen.
+  Result<void> listen();
+  // Registers what this broker is, and keeps it so, until stop(); returns once it is known.
+  void register_broker();
+  void stop();
+
+ private:
+  void deliver(std::vector<GroupMessage> messages);
+  Result<ByteChain> answer(const RequestHeader& header, Reader& body);
+  Result<void> register_once();
+
+  BrokerShard& shard_;
+  PeerServer server_;
+};
+
+// Whether the API is one that only the controller answers.
+bool is_for_controller(std::int16_t api_key);
+// A client's request, frame without size, answered by the controller, wherever that is; here its changes are known when
+// this returns. Errors: unreachable, while there is no controller; as greet().
+Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame);
+
+}  // namespace fulmar
