@@ -29,7 +29,6 @@ class LeaderTable {
     auto found = leaders_.find(group);
     return found == leaders_.end() ? nullptr : &found->second;
   }
-  void forget(const GroupId& group) { leaders_.erase(group); }
 
  private:
   std::map<GroupId, Leader> leaders_;

@@ -66,7 +66,7 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
     if (prepared) prepared = disk.create_directory(name);
     if (prepared) prepared = replace_file(disk, path, ByteChain(Bytes::copy_of(wanted)));
   }
-  Partition entry{image.id, nullptr, {}};
+  Partition entry{image.id, nullptr, {}, -1};
   if (!prepared) {
     log_.error("partition can't be prepared", {{"partition", name}, {"reason", to_string(prepared.error())}});
   } else if (auto log = logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean)) {
@@ -77,7 +77,10 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
   if (partition->replica)
     partition->replica->on_change = [this, partition] {
       for (auto* event : partition->waiting) event->set();
-      if (!partition->replica->raft().hard_state().solo) leaders_changed_.set();
+      // Only a new leadership is news; what is committed, or who is in sync, can wait for the next turn.
+      if (!partition->replica->leads() || partition->replica->leader_epoch() == partition->announced) return;
+      partition->announced = partition->replica->leader_epoch();
+      leaders_changed_.set();
     };
   if (partition->replica && partition->replica->leads()) leaders_changed_.set();
 }

@@ -44,6 +44,7 @@ struct Partition {
   Uuid topic_id;
   std::shared_ptr<Replica> replica;  // null if its log could not be opened: storage error
   std::vector<Event*> waiting;       // long polls, set whenever there may be more to read
+  Epoch announced = -1;              // the last epoch it was told in that this replica leads
 };
 
 class BrokerShard {
