@@ -1,8 +1,8 @@
 // Durability: an acknowledged record is readable at its offset ever after, until delete-records or retention takes it.
 //
-// Synced topics, acks=1 or all (with one broker they promise the same): whatever happens to the broker.
-// Page-cache topics: as long as the power has not been lost since the send began; a killed process loses nothing.
-// acks=0 promises nothing.
+// Synced topics, acks=all (where one broker has the partition, acks=1 promises the same): whatever happens to the
+// brokers. Page-cache topics: as long as the power has not been lost since the send began; a killed process loses
+// nothing. acks=0 promises nothing.
 #include <algorithm>
 #include <set>
 
@@ -13,7 +13,7 @@ namespace fulmar {
 namespace {
 
 bool must_survive(const History& history, const SendOperation& send) {
-  if (send.outcome != Outcome::ok || send.acks == 0) return false;
+  if (!history.binds(send)) return false;
   if (history.promise(send.to).synced) return true;
   return std::none_of(history.power_losses.begin(), history.power_losses.end(),
                       [&](Instant loss) { return loss >= send.invoked; });

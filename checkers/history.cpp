@@ -14,9 +14,21 @@ std::string to_string(Instant at) {
   return std::to_string(at.ns / 1'000'000'000) + "." + std::string(6 - us.size(), '0') + us + "s";
 }
 
-std::size_t History::power_losses_until(Instant at) const {
-  return static_cast<std::size_t>(
-      std::count_if(power_losses.begin(), power_losses.end(), [&](Instant loss) { return loss <= at; }));
+bool History::binds(const SendOperation& send) const {
+  if (send.outcome != Outcome::ok || send.acks == 0) return false;
+  return send.acks == -1 || !promise(send.to).replicated;
+}
+
+std::optional<std::size_t> History::era(const TopicPartition& tp, Instant from, Instant to) const {
+  const auto& topic = promise(tp);
+  if (topic.synced) return 0;
+  auto losses_until = [&](Instant at) {
+    return static_cast<std::size_t>(
+        std::count_if(power_losses.begin(), power_losses.end(), [&](Instant loss) { return loss <= at; }));
+  };
+  auto losses = losses_until(to);
+  if (losses != losses_until(from) || (topic.replicated && losses > 0)) return std::nullopt;
+  return losses;
 }
 
 namespace {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,7 @@ enum class Outcome : std::uint8_t { pending, ok, failed, unknown };
 struct TopicPromise {
   bool synced = true;              // acknowledged means on stable storage
   std::int64_t retention_ms = -1;  // old segments may go by themselves; -1: never
+  bool replicated = false;         // acks=1 says what one replica has, and another may lead next
 };
 
 struct SendOperation {
@@ -93,8 +95,12 @@ struct History {
   std::map<TopicPartition, FinalRead> final_reads;
 
   const TopicPromise& promise(const TopicPartition& tp) const { return topics.at(tp.topic); }
-  // How often the power was lost up to then: for topics that promise nothing across one.
-  std::size_t power_losses_until(Instant at) const;
+  // Whether what was acknowledged so has to stay.
+  bool binds(const SendOperation& send) const;
+  // Within an era all that is seen of a partition has to agree; nullopt: what was begun at `from` and ended at `to`
+  // says nothing. Synced topics have but one. Page-cache topics of one broker: from one power loss to the next; of
+  // several: up to the first, as from then on any election may find less than there was.
+  std::optional<std::size_t> era(const TopicPartition& tp, Instant from, Instant to) const;
 };
 
 struct Violation {

@@ -14,8 +14,10 @@ void check_offsets_agree(const History& history, Violations& found) {
   };
   using Sights = std::map<Offset, Sight>;
   std::map<std::pair<TopicPartition, std::size_t>, Sights> all;
-  auto sights_of = [&](const TopicPartition& tp, Instant at) -> Sights& {
-    return all[{tp, history.promise(tp).synced ? 0 : history.power_losses_until(at)}];
+  // Null: what was seen then says nothing.
+  auto sights_of = [&](const TopicPartition& tp, Instant from, Instant to) -> Sights* {
+    auto era = history.era(tp, from, to);
+    return era ? &all[{tp, *era}] : nullptr;
   };
   auto see = [&](const TopicPartition& tp, Sights& sights, Instant at, Offset offset, const Sight& sight) {
     auto [place, added] = sights.try_emplace(offset, sight);
@@ -27,25 +29,21 @@ void check_offsets_agree(const History& history, Violations& found) {
                      at});
   };
   for (const auto& send : history.sends) {
-    if (send.outcome != Outcome::ok || send.acks == 0) continue;
-    bool memory = !history.promise(send.to).synced;
-    // An acknowledgement from the page cache that spans a power loss says nothing about either side of it.
-    if (memory && history.power_losses_until(send.invoked) != history.power_losses_until(send.completed)) continue;
-    auto& sights = sights_of(send.to, send.completed);
-    for (int i = 0; i < send.count; ++i)
-      see(send.to, sights, send.completed, send.base_offset + i,
+    auto* sights = history.binds(send) ? sights_of(send.to, send.invoked, send.completed) : nullptr;
+    for (int i = 0; i < send.count && sights; ++i)
+      see(send.to, *sights, send.completed, send.base_offset + i,
           {send.first_value + static_cast<ValueId>(i), {.send = &send}});
   }
   for (const auto& read : history.reads) {
-    bool memory = !history.promise(read.from).synced;
-    if (memory && history.power_losses_until(read.invoked) != history.power_losses_until(read.completed)) continue;
-    auto& sights = sights_of(read.from, read.completed);
+    auto* sights = sights_of(read.from, read.invoked, read.completed);
+    if (!sights) continue;
     for (const auto& record : read.records)
-      see(read.from, sights, read.completed, record.offset, {record.value, {.read = &read}});
+      see(read.from, *sights, read.completed, record.offset, {record.value, {.read = &read}});
   }
   for (const auto& [tp, final_read] : history.final_reads) {
-    auto& sights = sights_of(tp, Instant::max());
-    for (const auto& record : final_read.records) see(tp, sights, Instant::max(), record.offset, {record.value, {}});
+    auto* sights = sights_of(tp, Instant::max(), Instant::max());
+    if (!sights) continue;
+    for (const auto& record : final_read.records) see(tp, *sights, Instant::max(), record.offset, {record.value, {}});
   }
 }
 

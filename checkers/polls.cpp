@@ -10,11 +10,10 @@ namespace fulmar {
 void check_polls(const History& history, Violations& found) {
   // The offsets known to hold a record, by partition and era (page-cache topics: between two power losses).
   std::map<std::pair<TopicPartition, std::size_t>, std::set<Offset>> known;
-  auto era_of = [&](const ReadOperation& read) {
-    return history.promise(read.from).synced ? 0 : history.power_losses_until(read.invoked);
-  };
+  const std::set<Offset> none;
   for (const auto& read : history.reads)
-    for (const auto& record : read.records) known[{read.from, era_of(read)}].insert(record.offset);
+    if (auto era = history.era(read.from, read.invoked, read.completed))
+      for (const auto& record : read.records) known[{read.from, *era}].insert(record.offset);
 
   std::map<std::pair<int, TopicPartition>, const ReadOperation*> last;
   for (const auto& read : history.reads) {
@@ -22,7 +21,8 @@ void check_polls(const History& history, Violations& found) {
       found.push_back({"poll order", anomaly, to_string(read) + ": " + what, read.completed});
     };
     Offset previous = read.position - 1;
-    const auto& offsets = known[{read.from, era_of(read)}];
+    auto era = history.era(read.from, read.invoked, read.completed);
+    const auto& offsets = era ? known[{read.from, *era}] : none;
     for (std::size_t i = 0; i < read.records.size(); ++i) {
       auto offset = read.records[i].offset;
       bool inside = i > 0;

@@ -42,14 +42,12 @@ void check_real_time(const History& history, Violations& found) {
     std::vector<const ReadOperation*> reads;
   };
   std::map<Era, Evidence> eras;
-  // What spans a power loss of a page-cache topic belongs to no era.
   auto evidence_of = [&](const TopicPartition& tp, Instant from, Instant to) -> Evidence* {
-    if (history.promise(tp).synced) return &eras[{tp, 0}];
-    auto era = history.power_losses_until(from);
-    return era == history.power_losses_until(to) ? &eras[{tp, era}] : nullptr;
+    auto era = history.era(tp, from, to);
+    return era ? &eras[{tp, *era}] : nullptr;
   };
   for (const auto& send : history.sends) {
-    if (send.outcome != Outcome::ok || send.acks == 0) continue;
+    if (!history.binds(send)) continue;
     if (auto* evidence = evidence_of(send.to, send.invoked, send.completed)) {
       evidence->acknowledged.push_back({send.completed, send.base_offset + send.count - 1, {.send = &send}});
       evidence->sends.push_back(&send);

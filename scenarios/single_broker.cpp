@@ -89,7 +89,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   World world(plan.seed, LogLevel::debug);
   if (options.trace) world.trace().set_sink(options.trace);
   Workload workload(plan);
-  workload.broker = {SimNetwork::address_of(broker_node), broker_port};
+  workload.brokers = {{SimNetwork::address_of(broker_node), broker_port}};
   describe_topics(workload);
   auto config = broker_config(plan);
 

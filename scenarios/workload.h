@@ -1,10 +1,11 @@
-// The workload's clients: each is a process' main that speaks to the broker through the client library and writes down
+// The workload's clients: each is a process' main that speaks to the cluster through the client library and writes down
 // what it did and saw. They end some time after `stop` is set.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "checkers/history.h"
 #include "faults/plan.h"
@@ -17,11 +18,13 @@ struct TopicSpec {
   std::int32_t partitions;
   TopicPromise promise;
   std::map<std::string, std::string> configs;
+  std::int16_t replication_factor = 1;
 };
 
 struct Workload {
   const Plan& plan;
-  SocketAddress broker;
+  std::vector<SocketAddress> brokers;  // to begin at
+  Duration request_timeout = seconds(3);
   std::map<std::string, TopicSpec> topics;
   History history;
   bool stop = false;

@@ -20,7 +20,7 @@ Result<std::unique_ptr<ClientConnection>> ClientConnection::open(Host& host, con
   client->fibers_.spawn("answers", [client = client.get()] {
     auto ended = client->read_answers();
     (void)ended;  // whatever it was, those who wait are told
-    client->break_off();
+    client->abort();
   });
   TRY_VOID(client->learn_versions(deadline));
   return client;
@@ -51,7 +51,7 @@ Result<void> ClientConnection::write(const ByteChain& frame, Deadline deadline) 
   LockGuard one_at_a_time(writing_);
   if (broken_) return fail(Errc::closed, "the connection is broken");
   auto written = connection_->write(frame, deadline);
-  if (!written) break_off();  // half a request may be out
+  if (!written) abort();  // half a request may be out
   return written;
 }
 
@@ -65,7 +65,7 @@ Result<Bytes> ClientConnection::exchange(ByteChain frame, ApiKey api, std::int16
     waiting_.push_back({api, version, id, std::move(promise)});
     auto written = connection_->write(frame, deadline);
     if (!written) {
-      break_off();
+      abort();
       return std::unexpected(written.error());
     }
   }
@@ -105,7 +105,7 @@ Result<void> ClientConnection::read_answers() {
   }
 }
 
-void ClientConnection::break_off() {
+void ClientConnection::abort() {
   if (broken_) return;
   broken_ = true;
   connection_->abort();

@@ -44,6 +44,8 @@ class ClientConnection {
     return write(request_frame(request, version, next_correlation_id_++, client_id_), deadline);
   }
 
+  // Ends it, for all who use it: they are told that it broke.
+  void abort();
   bool broken() const { return broken_; }
   // An answer came that belongs to no request, or to another one: a broker must never do that.
   bool saw_wrong_answer() const { return wrong_answer_; }
@@ -63,14 +65,13 @@ class ClientConnection {
   Result<Response> decode_answer(Bytes body, std::int16_t version) {
     Reader reader(std::move(body));
     auto response = decode<Response>(reader, version);
-    if (!response) break_off();
+    if (!response) abort();
     return response;
   }
   Result<void> learn_versions(Deadline deadline);
   Result<Bytes> exchange(ByteChain frame, ApiKey api, std::int16_t version, std::int32_t id, Deadline deadline);
   Result<void> write(const ByteChain& frame, Deadline deadline);
   Result<void> read_answers();
-  void break_off();
 
   Host& host_;
   std::unique_ptr<Connection> connection_;

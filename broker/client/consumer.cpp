@@ -1,14 +1,23 @@
 #include "broker/client/consumer.h"
 
-#include "broker/protocol/messages/fetch.h"
+#include <algorithm>
+
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/record_validation.h"
+#include "runtime/fiber/group.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
 
 Consumer::Consumer(Host& host, ConsumerOptions options, std::string topic)
-    : host_(host), options_(std::move(options)), topic_(std::move(topic)) {}
+    : host_(host),
+      options_(std::move(options)),
+      one_broker_(std::make_unique<OneBroker>(host, options_.bootstrap, options_.client_id)),
+      brokers_(*one_broker_),
+      topic_(std::move(topic)) {}
+
+Consumer::Consumer(Host& host, Brokers& brokers, ConsumerOptions options, std::string topic)
+    : host_(host), options_(std::move(options)), brokers_(brokers), topic_(std::move(topic)) {}
 
 Consumer::~Consumer() = default;
 
@@ -19,31 +28,65 @@ void Consumer::drop(std::int32_t partition) {
   positions_.erase(partition);
 }
 
-Result<ClientConnection*> Consumer::connected(Deadline deadline) {
-  if (connection_) wrong_answer_ = wrong_answer_ || connection_->saw_wrong_answer();
-  if (!connection_ || connection_->broken()) {
-    connection_.reset();
-    TRY(connection_, ClientConnection::open(host_, options_.bootstrap, options_.client_id, deadline));
-    session_id_ = session_epoch_ = 0;
+// Says which session each partition is read in. Returns why some can't be.
+std::optional<ClientError> Consumer::assign_to_leaders(Deadline deadline) {
+  std::optional<ClientError> trouble;
+  for (auto& session : sessions_) session->wanted.clear();
+  for (const auto& [partition, position] : positions_) {
+    auto connection = brokers_.leader(topic_, partition, deadline);
+    if (!connection) {
+      trouble = std::move(connection).error();
+      brokers_.doubt_leader(topic_, partition);
+      continue;
+    }
+    auto found = std::find_if(sessions_.begin(), sessions_.end(),
+                              [&](const auto& session) { return session->connection == *connection; });
+    if (found == sessions_.end()) {
+      sessions_.push_back(std::make_unique<Session>());
+      sessions_.back()->connection = std::move(*connection);
+      found = std::prev(sessions_.end());
+    }
+    (*found)->wanted[partition] = position;
   }
-  return connection_.get();
+  std::erase_if(sessions_, [](const auto& session) { return session->wanted.empty(); });
+  return trouble;
 }
 
-Result<std::vector<Polled>> Consumer::poll() {
+Answer<std::vector<Polled>> Consumer::poll() {
   auto deadline = host_.clock().deadline_in(options_.request_timeout + options_.max_wait);
-  TRY(auto* connection, connected(deadline));
-  bool full = session_id_ == 0;
+  auto trouble = assign_to_leaders(deadline);
+  std::vector<Polled> polled;
+  bool any = positions_.empty();
+  FiberGroup fetching;
+  for (auto& session : sessions_) {
+    auto one = [&, session = session.get()] {
+      auto fetched = fetch(*session, deadline, polled);
+      any = any || fetched;
+      if (!fetched) trouble = std::move(fetched).error();
+    };
+    if (sessions_.size() == 1)
+      one();
+    else
+      fetching.spawn("fetch", one);
+  }
+  fetching.join();
+  if (!any) return std::unexpected(std::move(*trouble));
+  return polled;
+}
+
+FetchRequest Consumer::next_request(const Session& session) const {
+  bool full = session.id == 0;
   FetchRequest request;
   request.max_wait_ms = static_cast<std::int32_t>(options_.max_wait.count() / 1'000'000);
   request.min_bytes = options_.min_bytes;
   request.max_bytes = options_.max_bytes;
-  request.session_id = session_id_;
-  request.session_epoch = full ? 0 : session_epoch_;
+  request.session_id = session.id;
+  request.session_epoch = full ? 0 : session.epoch;
   FetchRequest::Topic topic;
   topic.name = topic_;
-  for (const auto& [partition, position] : positions_) {
-    auto known = in_session_.find(partition);
-    if (!full && known != in_session_.end() && known->second == position) continue;
+  for (const auto& [partition, position] : session.wanted) {
+    auto known = session.known.find(partition);
+    if (!full && known != session.known.end() && known->second == position) continue;
     FetchRequest::Topic::Partition entry;
     entry.index = partition;
     entry.fetch_offset = position;
@@ -52,66 +95,85 @@ Result<std::vector<Polled>> Consumer::poll() {
   }
   FetchRequest::ForgottenTopic forgotten;
   forgotten.name = topic_;
-  for (const auto& [partition, position] : in_session_)
-    if (!full && !positions_.contains(partition)) forgotten.partitions.push_back(partition);
+  for (const auto& [partition, position] : session.known)
+    if (!full && !session.wanted.contains(partition)) forgotten.partitions.push_back(partition);
   if (!topic.partitions.empty()) request.topics.push_back(std::move(topic));
   if (!forgotten.partitions.empty()) request.forgotten_topics.push_back(std::move(forgotten));
+  return request;
+}
 
-  auto response = connection->call<FetchResponse>(request, deadline, options_.version_max);
+Answer<void> Consumer::fetch(Session& session, Deadline deadline, std::vector<Polled>& polled) {
+  auto doubt_all = [&] {
+    session.id = 0;
+    for (const auto& [partition, position] : session.wanted) brokers_.doubt_leader(topic_, partition);
+  };
+  auto request = next_request(session);
+  bool full = session.id == 0;
+  auto response = session.connection->call<FetchResponse>(request, deadline, options_.version_max);
   if (!response) {
-    // Whether the session took this request is not known: it is begun anew.
-    session_id_ = 0;
-    if (!connection->broken()) connection_.reset();
+    // Whether the session took this request is not known: it is begun anew, on another connection.
+    session.connection->abort();
+    doubt_all();
     return std::unexpected(response.error());
   }
   if (response->error_code != ErrorCode::none) {
-    session_id_ = 0;
-    return fail(Errc::io_error, error_code_name(response->error_code));
+    doubt_all();
+    return refuse(response->error_code, "the fetch was refused");
   }
-  session_id_ = response->session_id;
-  session_epoch_ = full ? 1 : session_epoch_ + 1;
-  in_session_ = positions_;
+  session.id = response->session_id;
+  session.epoch = full ? 1 : session.epoch + 1;
+  session.known = session.wanted;
 
-  std::vector<Polled> polled;
   for (auto& answered : response->topics) {
     for (auto& part : answered.partitions) {
       auto position = positions_.find(part.index);
       if (position == positions_.end()) continue;
-      Polled out{part.index, part.error_code, part.high_watermark, part.log_start_offset, {}};
-      Bytes bytes = part.records.flatten();
-      while (!bytes.empty()) {
-        auto header = read_batch_header(bytes.view());
-        if (!header || header->size() > bytes.size()) break;  // the end of the answer may cut a batch
-        auto records = read_records(bytes.slice(0, header->size()), decompressed_batch_bytes_max);
-        if (!records) {
-          out.corrupt = true;
-          break;
-        }
-        for (auto& record : *records)
-          if (record.offset >= position->second && !header->control()) out.records.push_back(std::move(record));
-        position->second = std::max(position->second, header->next_offset());
-        bytes = bytes.slice(header->size());
-      }
-      polled.push_back(std::move(out));
+      polled.push_back(take(part, position->second));
+      if (part.error_code != ErrorCode::none && is_retriable(part.error_code))
+        brokers_.doubt_leader(topic_, part.index);
     }
   }
-  return polled;
+  return {};
 }
 
-Result<Offset> Consumer::list_offset(std::int32_t partition, Timestamp timestamp, ErrorCode& error) {
+Polled Consumer::take(FetchResponse::Topic::Partition& part, Offset& position) {
+  Polled out{part.index, part.error_code, part.high_watermark, part.log_start_offset, {}};
+  Bytes bytes = part.records.flatten();
+  while (!bytes.empty()) {
+    auto header = read_batch_header(bytes.view());
+    if (!header || header->size() > bytes.size()) break;  // the end of the answer may cut a batch
+    auto records = read_records(bytes.slice(0, header->size()), decompressed_batch_bytes_max);
+    if (!records) {
+      out.corrupt = true;
+      break;
+    }
+    for (auto& record : *records)
+      if (record.offset >= position && !header->control()) out.records.push_back(std::move(record));
+    position = std::max(position, header->next_offset());
+    bytes = bytes.slice(header->size());
+  }
+  return out;
+}
+
+Answer<Offset> Consumer::list_offset(std::int32_t partition, Timestamp timestamp, ErrorCode& error) {
   auto deadline = host_.clock().deadline_in(options_.request_timeout);
-  TRY(auto* connection, connected(deadline));
+  auto connection = brokers_.leader(topic_, partition, deadline);
+  if (!connection) {
+    brokers_.doubt_leader(topic_, partition);
+    return std::unexpected(std::move(connection).error());
+  }
   ListOffsetsRequest request;
   request.topics.push_back({topic_, {{partition, -1, timestamp}}});
-  auto response = connection->call<ListOffsetsResponse>(request, deadline);
+  auto response = (*connection)->call<ListOffsetsResponse>(request, deadline);
   if (!response) {
-    if (!connection->broken()) connection_.reset();
-    session_id_ = 0;
+    (*connection)->abort();
+    brokers_.doubt_leader(topic_, partition);
     return std::unexpected(response.error());
   }
   if (response->topics.size() != 1 || response->topics[0].partitions.size() != 1)
     return fail(Errc::corrupt, "ListOffsets answered something else");
   error = response->topics[0].partitions[0].error_code;
+  if (error != ErrorCode::none && is_retriable(error)) brokers_.doubt_leader(topic_, partition);
   return response->topics[0].partitions[0].offset;
 }
 

@@ -1,20 +1,23 @@
-// Consumer: reads partitions from given offsets on, with fetch sessions and long polls.
+// Consumer: reads partitions of a topic from given offsets on, each from its leader, with fetch sessions (KIP-227) and
+// long polls.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "broker/client/connection.h"
+#include "broker/client/brokers.h"
 #include "broker/protocol/error_code.h"
+#include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/record_builder.h"
 
 namespace fulmar {
 
 struct ConsumerOptions {
-  SocketAddress bootstrap;
-  std::string client_id = "consumer";
+  SocketAddress bootstrap;             // of the one broker; not looked at where the constructor is given Brokers
+  std::string client_id = "consumer";  // likewise
   std::int32_t min_bytes = 1;
   std::int32_t max_bytes = 1 << 20;
   std::int32_t partition_max_bytes = 256 << 10;
@@ -38,32 +41,45 @@ inline constexpr Timestamp latest_offset = -1;
 
 class Consumer {
  public:
-  Consumer(Host& host, ConsumerOptions options, std::string topic);
+  Consumer(Host& host, ConsumerOptions options, std::string topic);  // of the one broker at options.bootstrap
+  // The connections are best this consumer's alone: a fetch that waits for records holds up all answers behind it.
+  Consumer(Host& host, Brokers& brokers, ConsumerOptions options, std::string topic);
   ~Consumer();
 
   void assign(std::int32_t partition, Offset position);
   void drop(std::int32_t partition);
   Offset position(std::int32_t partition) const { return positions_.at(partition); }
 
-  // One fetch. Positions move past what is returned. Errors: as ClientConnection; retry after a pause.
-  Result<std::vector<Polled>> poll();
+  // One fetch from each leader, all at once. Positions move past what is returned. Partitions whose leader can't be
+  // reached are left out. Errors: as ClientConnection, if none can; retry after a pause.
+  Answer<std::vector<Polled>> poll();
   // Offset of a timestamp or of one of the special ones; -1 if no record is that late.
-  Result<Offset> list_offset(std::int32_t partition, Timestamp timestamp, ErrorCode& error);
+  Answer<Offset> list_offset(std::int32_t partition, Timestamp timestamp, ErrorCode& error);
 
-  bool saw_wrong_answer() const { return wrong_answer_; }
+  bool saw_wrong_answer() const { return brokers_.saw_wrong_answer(); }
 
  private:
-  Result<ClientConnection*> connected(Deadline deadline);
+  // What a broker knows of this consumer.
+  struct Session {
+    Brokers::Connection connection;
+    std::map<std::int32_t, Offset> wanted;  // what is to be read there now
+    std::int32_t id = 0;
+    std::int32_t epoch = 0;
+    std::map<std::int32_t, Offset> known;  // the positions that the broker has
+  };
+
+  std::optional<ClientError> assign_to_leaders(Deadline deadline);
+  FetchRequest next_request(const Session& session) const;
+  Answer<void> fetch(Session& session, Deadline deadline, std::vector<Polled>& polled);
+  Polled take(FetchResponse::Topic::Partition& part, Offset& position);
 
   Host& host_;
   ConsumerOptions options_;
+  std::unique_ptr<OneBroker> one_broker_;  // where no Brokers were given
+  Brokers& brokers_;
   std::string topic_;
-  std::unique_ptr<ClientConnection> connection_;
   std::map<std::int32_t, Offset> positions_;
-  std::map<std::int32_t, Offset> in_session_;  // the positions that the broker's session knows
-  std::int32_t session_id_ = 0;
-  std::int32_t session_epoch_ = 0;
-  bool wrong_answer_ = false;
+  std::vector<std::unique_ptr<Session>> sessions_;  // one for each connection that is read from
 };
 
 }  // namespace fulmar

@@ -109,6 +109,18 @@ TEST(Durability, APageCacheTopicMayLoseRecordsWithThePowerOnly) {
   }
 }
 
+TEST(Durability, OfAReplicatedTopicASingleAcknowledgementBindsNobody) {
+  for (bool replicated : {false, true}) {
+    Story s;
+    s.history.topics[s.t.topic].replicated = replicated;
+    s.send(1, 0, 5, Outcome::ok, 0).acks = 1;
+    s.final_read({});
+    EXPECT_EQ(s.anomalies().empty(), replicated);
+    s.send(2, 0, 5, Outcome::ok, 0);
+    EXPECT_THAT(s.anomalies(), Contains("lost-write"));
+  }
+}
+
 TEST(Durability, AStartThatMovedByItselfIsALoss) {
   Story s;
   s.send(1, 0, 5, Outcome::ok, 0);
@@ -166,6 +178,19 @@ TEST(OffsetsAgree, AnOffsetHasOneValueForEveryone) {
   Instant between{at(7).ns + 1};
   memory.history.power_losses.push_back(between);
   EXPECT_THAT(memory.anomalies(), testing::Not(Contains("inconsistent-offsets")));
+}
+
+TEST(OffsetsAgree, OnAReplicatedPageCacheTopicUpToTheFirstPowerLoss) {
+  Story s;
+  s.t = {"memory", 0};
+  s.history.topics["memory"].replicated = true;
+  s.send(1, 0, 5, Outcome::unknown);
+  s.send(2, 0, 5, Outcome::unknown, -1, 1);
+  s.read(6, 7, 0, 1, {{0, 1}});
+  s.read(8, 9, 0, 1, {{0, 2}}, 1);
+  EXPECT_THAT(s.anomalies(), Contains("inconsistent-offsets"));
+  s.history.power_losses.push_back(at(1));  // of a replica that only now leads
+  EXPECT_THAT(s.anomalies(), IsEmpty());
 }
 
 TEST(Order, ARecordBeforeAnEarlierOneIsASendInversion) {

@@ -1,10 +1,11 @@
 #include "broker/client/consumer.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/list_offsets.h"
-#include "tests/client/fake_broker.h"
+#include "tests/client/fake_cluster.h"
 
 namespace fulmar {
 namespace {
@@ -195,6 +196,39 @@ TEST(Consumer, ListsOffsetsAndTellsThePartitionsError) {
     EXPECT_EQ(error, ErrorCode::none);
     EXPECT_TRUE(consumer.list_offset(1, earliest_offset, error).has_value());
     EXPECT_EQ(error, ErrorCode::not_leader_or_follower);
+  });
+}
+
+TEST(Consumer, ReadsEachPartitionFromItsLeaderAndFollowsItWhenItMoves) {
+  std::vector<std::pair<int, std::int32_t>> fetched;  // which broker was asked for which partition
+  FakeCluster* all = nullptr;
+  FakeCluster cluster({ApiKey::fetch}, 2, [&](const Asked& asked) {
+    FetchResponse response;
+    auto request = asked.as<FetchRequest>();
+    for (const auto& part : request.topics.at(0).partitions) {
+      fetched.emplace_back(asked.broker, part.index);
+      auto& out = add_partition(response, part.index);
+      out.high_watermark = 100;
+      if (all->leaders.at(static_cast<std::size_t>(part.index)) != asked.broker)
+        out.error_code = ErrorCode::not_leader_or_follower;
+      else
+        out.records = ByteChain(Bytes::copy_of(batch_at(part.fetch_offset, 1)));
+    }
+    return answer(asked, response);
+  });
+  all = &cluster;
+  cluster.leaders = {1, 2};
+  cluster.run([&](Host& host, ClusterClient& client) {
+    Consumer consumer(host, client, options(), "t");
+    consumer.assign(0, 0);
+    consumer.assign(1, 0);
+    ASSERT_EQ(consumer.poll()->size(), 2u);
+    EXPECT_THAT(fetched, testing::UnorderedElementsAre(std::pair(1, 0), std::pair(2, 1)));
+    fetched.clear();
+    cluster.leaders = {2, 2};
+    while (consumer.position(0) < 2) ASSERT_TRUE(consumer.poll().has_value());
+    EXPECT_THAT(fetched, testing::Contains(std::pair(2, 0)));
+    EXPECT_GE(consumer.position(1), 2);
   });
 }
 
