@@ -60,7 +60,33 @@ auto Replica::in_turn(F&& work) {
   }
 }
 
+ReplicaSight Replica::sight() const {
+  return {.group = group_,
+          .self = raft_.self(),
+          .role = raft_.role(),
+          .term = raft_.term(),
+          .commit = raft_.commit(),
+          .log_start = log_->log_start(),
+          .log_end = log_->log_end(),
+          .last_epoch = log_->epochs().latest().value_or(-1),
+          .established = raft_.established(),
+          .synced = log_->config().acknowledges_synced(),
+          .solo = raft_.hard_state().solo,
+          .damaged = raft_.hard_state().damage != 0,
+          .out_of_order = out_of_order(),
+          .configuration = raft_.configuration()};
+}
+
+void Replica::show() {
+  if (!context_.observer) return;
+  auto now = sight();
+  if (now == shown_) return;
+  shown_ = std::move(now);
+  context_.observer->stepped(shown_);
+}
+
 Result<void> Replica::start() {
+  if (context_.observer) context_.observer->opened(sight(), log_->directory());
   in_turn([] {});
   if (failed_) return fail(Errc::io_error, "the hard state of " + to_string(group_) + " can't be stored");
   return {};
@@ -92,16 +118,43 @@ bool Replica::store(const HardState& state) {
   }
 }
 
+void Replica::send(Message message, Bytes batches) {
+  if (!context_.messenger) return;
+  if (context_.observer) context_.observer->sends(group_, message);
+  context_.messenger->send(group_, std::move(message), std::move(batches));
+}
+
+// What a leader appended; its own header has neither offset nor epoch yet.
+void Replica::tell_appended(BatchHeader header, const Appended& appended) {
+  if (!context_.observer || appended.duplicate) return;
+  header.base_offset = appended.base_offset;
+  header.leader_epoch = raft_.term();
+  context_.observer->appended(group_, raft_.self(), header);
+}
+
+// What came from a leader, as far as it was written.
+void Replica::tell_appended(const Bytes& batches, Offset begin) {
+  if (!context_.observer) return;
+  for (std::size_t at = 0; at < batches.size();) {
+    auto header = read_batch_header(batches.view().substr(at));
+    if (!header || header->next_offset() > log_->log_end()) return;
+    if (header->base_offset >= begin) context_.observer->appended(group_, raft_.self(), *header);
+    at += header->size();
+  }
+}
+
 // The core's orders to the log. False if it could not be done and the log is as it was: out of space.
 bool Replica::change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed) {
   if (output.start_over) {
     auto done = log_->start_over(output.start_over->offset, output.start_over->epoch);
     if (!done) give_up("starting over", to_string(done.error()));
+    if (context_.observer) context_.observer->started_over(group_, raft_.self(), output.start_over->offset);
     changed = true;
   }
   if (output.truncate_to && !failed_) {
     auto done = log_->truncate_to(*output.truncate_to);
     if (!done) give_up("truncation", to_string(done.error()));
+    if (context_.observer) context_.observer->truncated(group_, raft_.self(), *output.truncate_to);
   }
   if (output.append_from && !failed_) {
     ASSERT(request != nullptr);
@@ -111,14 +164,18 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
       if (!header || header->base_offset >= *output.append_from) break;
       skip += header->size();
     }
+    auto begin = log_->log_end();
     auto done = log_->append_replicated(batches.slice(skip));
+    tell_appended(batches.slice(skip), begin);
     if (!done || log_->log_end() != request->end) return false;
     changed = true;
   }
   if (output.append && !failed_) {
     auto batch = build_control_batch(*output.append, raft_.self(), context_.host.clock().wall_ms());
-    auto done = log_->append(*read_batch_header(batch.view()), batch, raft_.term());
+    auto header = *read_batch_header(batch.view());
+    auto done = log_->append(header, batch, raft_.term());
     if (!done) return false;
+    tell_appended(header, *done);
     changed = true;
   }
   if (output.log_start && !failed_) {
@@ -134,8 +191,8 @@ bool Replica::perform(Output output, const AppendRequest* request, const Bytes& 
   bool changed = false;
   bool done = change_log(output, request, batches, changed);
   if (out_of_order()) return false;
-  for (auto& message : output.messages)
-    if (context_.messenger) context_.messenger->send(group_, std::move(message), {});
+  show();
+  for (auto& message : output.messages) send(std::move(message), {});
   if (!done)
     raft_.append_failed(now());
   else if (changed)
@@ -176,6 +233,7 @@ Result<Replica::Proposed, Refusal> Replica::append(const BatchHeader& header, co
     if (!raft_.accepts_appends() || (expected && *expected != raft_.term()))
       return std::unexpected(Refusal{ErrorCode::not_leader_or_follower, "this broker does not lead the partition"});
     TRY(auto appended, log_->append(header, batch, raft_.term()));
+    tell_appended(header, appended);
     if (!appended.duplicate) raft_.log_changed(now());
     return Proposed{appended, raft_.term()};
   });
@@ -267,7 +325,7 @@ bool Replica::feed(const ReplicaId& peer) {
   in_turn([&] {
     if (out_of_order()) return;
     sent = raft_.append_sent(peer, *plan, end, now());
-    if (sent) context_.messenger->send(group_, std::move(plan->message), std::move(*batches));
+    if (sent) send(std::move(plan->message), std::move(*batches));
   });
   return true;
 }

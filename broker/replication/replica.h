@@ -13,6 +13,7 @@
 #include "broker/raft/raft.h"
 #include "broker/replication/group_id.h"
 #include "broker/replication/hard_state_store.h"
+#include "broker/replication/replica_observer.h"
 #include "runtime/fiber/condition.h"
 #include "runtime/fiber/mutex.h"
 
@@ -37,6 +38,7 @@ struct ReplicaContext {
   Host& host;
   HardStateStore& states;
   ReplicaMessenger* messenger = nullptr;  // null: a broker that is alone
+  ReplicaObserver* observer = nullptr;
 };
 
 // How safe records have to be before it is told.
@@ -120,6 +122,11 @@ class Replica {
   bool store(const HardState& state);
   bool change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed);
   void log_moved();
+  void send(Message message, Bytes batches);
+  void tell_appended(BatchHeader header, const Appended& appended);
+  void tell_appended(const Bytes& batches, Offset begin);
+  ReplicaSight sight() const;
+  void show();
   void give_up(const char* what, const std::string& why);
   Instant now() const;
 
@@ -142,6 +149,7 @@ class Replica {
   bool moved_ = false;  // the log says that more is kept; the core has not been told
   bool failed_ = false;
   State told_;
+  ReplicaSight shown_;  // to the observer
   Condition changed_;
 };
 

@@ -6,14 +6,14 @@
 
 namespace fulmar {
 
-ReplicaManager::ReplicaManager(Host& host, const Peers& peers, RaftSettings raft)
-    : host_(host), peers_(peers), raft_(raft), log_(host.log().named("replica")) {}
+ReplicaManager::ReplicaManager(Host& host, const Peers& peers, RaftSettings raft, ReplicaObserver* observer)
+    : host_(host), peers_(peers), raft_(raft), observer_(observer), log_(host.log().named("replica")) {}
 
 ReplicaManager::~ReplicaManager() = default;
 
 Result<void> ReplicaManager::open(std::uint64_t life, HardStates states) {
   TRY(states_, HardStateStore::begin(host_, life, std::move(states)));
-  context_.emplace(ReplicaContext{host_, *states_, this});
+  context_.emplace(ReplicaContext{host_, *states_, this, observer_});
   return {};
 }
 
@@ -48,6 +48,7 @@ void ReplicaManager::remove(const GroupId& group) {
   auto replica = std::move(found->second);
   replicas_.erase(found);
   replica->stop();
+  if (observer_) observer_->removed(group, peers_.self);
   states_->remove(group);
 }
 

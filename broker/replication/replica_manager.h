@@ -14,7 +14,7 @@ namespace fulmar {
 class ReplicaManager final : public ReplicaMessenger {
  public:
   // `peers` outlives this. `raft` holds for all groups, but for what is a matter of their topic.
-  ReplicaManager(Host& host, const Peers& peers, RaftSettings raft);
+  ReplicaManager(Host& host, const Peers& peers, RaftSettings raft, ReplicaObserver* observer = nullptr);
   virtual ~ReplicaManager();
 
   // Before all else: takes over what this shard's groups have promised in earlier lives. Errors: as
@@ -44,6 +44,7 @@ class ReplicaManager final : public ReplicaMessenger {
   Host& host_;
   const Peers& peers_;
   const RaftSettings raft_;
+  ReplicaObserver* const observer_;
   Logger log_;
   std::unique_ptr<HardStateStore> states_;
   std::optional<ReplicaContext> context_;

@@ -72,8 +72,8 @@ Result<SocketAddress> free_address(Host& host, const SocketAddress& wanted) {
 
 }  // namespace
 
-Result<void> run_broker(Host& host, const BrokerConfig& config,
-                        const std::function<void(const SocketAddress&)>& ready) {
+Result<void> run_broker(Host& host, const BrokerConfig& config, const std::function<void(const SocketAddress&)>& ready,
+                        BrokerObserver* observer) {
   auto log = host.log().named("broker");
   auto& disk = host.disk();
   auto lock = disk.lock(lock_file);
@@ -91,7 +91,8 @@ Result<void> run_broker(Host& host, const BrokerConfig& config,
                 .advertised = {},
                 .shards = {},
                 .self = {config.node_id, directory},
-                .stored = std::move(stored)};
+                .stored = std::move(stored),
+                .observer = observer};
   broker.shards.resize(host.shard_count());
 
   // Each shard's BrokerShard lives in a fiber of that shard, and tells this one how far it is. No shard may go while

@@ -9,10 +9,13 @@
 
 namespace fulmar {
 
+class BrokerObserver;
+
 // Serves until the process is asked to stop, then stops in order. `ready`, if given, is called once with the address
 // that is listened at. Errors: what kept it from starting, for people: a data directory in use or of another node, a
-// port taken.
+// port taken. `observer`, for checkers, outlives the call.
 Result<void> run_broker(Host& host, const BrokerConfig& config,
-                        const std::function<void(const SocketAddress&)>& ready = {});
+                        const std::function<void(const SocketAddress&)>& ready = {},
+                        BrokerObserver* observer = nullptr);
 
 }  // namespace fulmar

@@ -32,7 +32,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       image_(std::make_shared<const MetadataImage>()),
       logs_(host, broker.config.log_limits),
       peers_{broker.self, [this] { return image_->cluster_id; }, [this](std::int32_t id) { return peer_address(id); }},
-      replicas_(host, peers_, {}),
+      replicas_(host, peers_, {}, broker.observer),
       queued_bytes_(broker.config.queued_bytes_max),
       sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()) {}
 
@@ -209,6 +209,7 @@ void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image,
   on_all([&](BrokerShard& shard) { shard.remove_partitions(*image); });
   on_all([&](BrokerShard& shard) { shard.open_partitions(*image, clean); });
   on_all([&](BrokerShard& shard) { shard.show(image); });
+  if (broker.observer) broker.observer->shows(broker.self, *image);
 }
 
 Result<SocketAddress> BrokerShard::listen(const SocketAddress& at) {

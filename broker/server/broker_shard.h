@@ -15,6 +15,7 @@
 #include "broker/log/log_manager.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/server/broker_config.h"
+#include "broker/server/broker_observer.h"
 #include "broker/server/fetch_session.h"
 #include "runtime/fiber/event.h"
 #include "runtime/fiber/group.h"
@@ -37,6 +38,7 @@ struct Broker {
   StoredStates stored;                   // what earlier lives promised; each shard takes its groups' part
   ProducerId next_producer_id = 0;       // of the block that was taken; on shard 0
   ProducerId producer_id_block_end = 0;  // likewise
+  BrokerObserver* observer = nullptr;
 };
 
 // A partition on the shard that owns it.

@@ -1,0 +1,54 @@
+// ReplicaObserver: one who watches the replicas of a broker from inside, step by step, to hold them against what must
+// be. Nothing hangs on it; a broker in production has none.
+//
+// Called on the replica's shard, in the midst of its work: must not wait.
+#pragma once
+
+#include "broker/protocol/record_batch.h"
+#include "broker/raft/message.h"
+#include "broker/replication/group_id.h"
+
+namespace fulmar {
+
+enum class Role : unsigned char;
+
+// A replica between two steps.
+struct ReplicaSight {
+  GroupId group;
+  ReplicaId self;
+  Role role{};
+  Epoch term = -1;
+  Offset commit = 0;
+  Offset log_start = 0;
+  Offset log_end = 0;
+  Epoch last_epoch = -1;  // of the log's last batch, as the epoch cache has it; -1: none is known
+  bool established = false;
+  bool synced = true;    // what is stable counts; else what is written
+  bool solo = false;     // a group of one: nobody was ever told anything
+  bool damaged = false;  // has lost part of what it had promised, and counts for nothing until that is made good
+  bool out_of_order = false;
+  Configuration configuration;
+
+  bool operator==(const ReplicaSight&) const = default;
+};
+
+class ReplicaObserver {
+ public:
+  virtual ~ReplicaObserver() = default;
+  // Takes up its part, with the log that recovery left in `directory`.
+  virtual void opened(const ReplicaSight& sight, const std::string& directory) = 0;
+  // A batch was written to the end of its log. (Where a topic stamps the times of appending, a leader's own still have
+  // the checksum they came with.)
+  virtual void appended(const GroupId& group, const ReplicaId& self, const BatchHeader& batch) = 0;
+  // All at and after `offset` was dropped; or all there was, and the log begins anew there.
+  virtual void truncated(const GroupId& group, const ReplicaId& self, Offset offset) = 0;
+  virtual void started_over(const GroupId& group, const ReplicaId& self, Offset offset) = 0;
+  // Something of it has changed. Before anybody else is told.
+  virtual void stepped(const ReplicaSight& sight) = 0;
+  // Is about to be sent.
+  virtual void sends(const GroupId& group, const Message& message) = 0;
+  // The group is no more, or no more here.
+  virtual void removed(const GroupId& group, const ReplicaId& self) = 0;
+};
+
+}  // namespace fulmar
