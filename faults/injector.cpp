@@ -46,12 +46,74 @@ void Injector::bring_down(const Fault& fault) {
   ++held_down_[fault.target];
   switch (fault.kind) {
     case FaultKind::kill: node.kill(); break;
-    case FaultKind::power_loss:
-      node.power_loss();
-      power_losses_.push_back(world_.now());
+    case FaultKind::power_loss: lose_power(fault.target); break;
+    case FaultKind::damage:
+      lose_power(fault.target);
+      damage(fault.target, fault.amount);
+      on_disk_hurt(fault.target);
+      break;
+    case FaultKind::wipe:
+      lose_power(fault.target);
+      node.disk().wipe();
+      on_disk_hurt(fault.target);
       break;
     default: node.request_stop(); break;
   }
+}
+
+void Injector::lose_power(std::size_t node) {
+  world_.node(node).power_loss();
+  power_losses_.push_back(world_.now());
+  on_power_loss(node);
+}
+
+void Injector::damage(std::size_t node, std::int64_t pick) {
+  auto& disk = world_.node(node).disk();
+  std::vector<std::pair<std::string, std::size_t>> files;
+  for (const auto& [path, file] : disk.image().files())
+    if (path.ends_with(".log") && !file->current().empty()) files.emplace_back(path, file->current().size());
+  if (files.empty()) return;
+  auto chosen = static_cast<std::size_t>(pick);
+  const auto& [path, size] = files[chosen % files.size()];
+  disk.damage(path, chosen / files.size() % size);
+}
+
+void Injector::cut(std::size_t from, std::size_t to, int by) {
+  auto& count = cuts_[{from, to}];
+  count += by;
+  world_.network().link(from, to).cut = count > 0;
+}
+
+void Injector::for_each_cut(const Fault& fault, const std::function<void(std::size_t, std::size_t)>& call) {
+  auto side = [&](std::size_t node) { return fault.amount >> node & 1; };
+  auto both = [&](std::size_t a, std::size_t b) {
+    call(a, b);
+    call(b, a);
+  };
+  std::size_t end = fault.kind == FaultKind::split ? world_.node_count() : brokers_;
+  for (std::size_t a = 0; a < end; ++a)
+    for (std::size_t b = a + 1; b < end; ++b) {
+      bool bridged = fault.kind == FaultKind::bridge && (a == fault.target || b == fault.target);
+      bool neighbours = b == a + 1 || (a == 0 && b == brokers_ - 1);
+      if (fault.kind == FaultKind::ring ? !neighbours : side(a) != side(b) && !bridged) both(a, b);
+    }
+}
+
+// A link that comes and goes, up to the fault's end.
+void Injector::flap(const Fault& fault, Instant from) {
+  auto end = fault.at + fault.duration;
+  auto half = milliseconds(std::max<std::int64_t>(fault.amount, 1));
+  auto change = [this, fault](int by) {
+    if (healed_) return;
+    cut(fault.target, fault.peer, by);
+    cut(fault.peer, fault.target, by);
+  };
+  change(1);
+  world_.at(std::min(from + half, end), [change] { change(-1); });
+  if (from + 2 * half >= end) return;
+  world_.at(from + 2 * half, [this, fault, again = from + 2 * half] {
+    if (!healed_) flap(fault, again);
+  });
 }
 
 void Injector::bring_up(std::size_t node) {
@@ -76,17 +138,32 @@ void Injector::begin(const Fault& fault) {
   switch (fault.kind) {
     case FaultKind::kill:
     case FaultKind::power_loss:
+    case FaultKind::damage:
+    case FaultKind::wipe:
     case FaultKind::stop: bring_down(fault); return;
+    case FaultKind::split:
+    case FaultKind::bridge:
+    case FaultKind::ring: for_each_cut(fault, [this](auto from, auto to) { cut(from, to, 1); }); return;
+    case FaultKind::flap: flap(fault, now); return;
     case FaultKind::pause: node.pause(); return;
     case FaultKind::disk_slow: disk.slow_factor = fault.amount; break;
     case FaultKind::disk_stuck: disk.stuck = true; break;
     case FaultKind::disk_full: disk.capacity_bytes = node.disk().image().used_bytes() + permille; break;
-    case FaultKind::read_errors: disk.read_error_permille = permille; break;
-    case FaultKind::write_errors: disk.write_error_permille = permille; break;
-    case FaultKind::sync_errors: disk.sync_error_permille = permille; break;
+    case FaultKind::read_errors:
+      disk.read_error_permille = permille;
+      hurt_.insert(fault.target);
+      break;
+    case FaultKind::write_errors:
+      disk.write_error_permille = permille;
+      hurt_.insert(fault.target);
+      break;
+    case FaultKind::sync_errors:
+      disk.sync_error_permille = permille;
+      hurt_.insert(fault.target);
+      break;
     case FaultKind::cut:
-      if (fault.amount != 2) world_.network().link(fault.peer, fault.target).cut = true;
-      if (fault.amount != 1) world_.network().link(fault.target, fault.peer).cut = true;
+      if (fault.amount != 2) cut(fault.peer, fault.target, 1);
+      if (fault.amount != 1) cut(fault.target, fault.peer, 1);
       return;
     case FaultKind::latency:
       set_link(
@@ -116,7 +193,12 @@ void Injector::end(const Fault& fault) {
   switch (fault.kind) {
     case FaultKind::kill:
     case FaultKind::power_loss:
+    case FaultKind::damage:
+    case FaultKind::wipe:
     case FaultKind::stop: bring_up(fault.target); return;
+    case FaultKind::split:
+    case FaultKind::bridge:
+    case FaultKind::ring: for_each_cut(fault, [this](auto from, auto to) { cut(from, to, -1); }); return;
     case FaultKind::pause: node.resume(); return;
     case FaultKind::disk_slow: disk.slow_factor = fine.slow_factor; break;
     case FaultKind::disk_stuck: disk.stuck = false; break;
@@ -125,8 +207,8 @@ void Injector::end(const Fault& fault) {
     case FaultKind::write_errors: disk.write_error_permille = 0; break;
     case FaultKind::sync_errors: disk.sync_error_permille = 0; break;
     case FaultKind::cut:
-      if (fault.amount != 2) world_.network().link(fault.peer, fault.target).cut = false;
-      if (fault.amount != 1) world_.network().link(fault.target, fault.peer).cut = false;
+      if (fault.amount != 2) cut(fault.peer, fault.target, -1);
+      if (fault.amount != 1) cut(fault.target, fault.peer, -1);
       return;
     case FaultKind::latency:
       set_link(fault.target, fault.peer, [](LinkFaults& link) { link.latency_max = LinkFaults().latency_max; }, false);
@@ -139,12 +221,37 @@ void Injector::end(const Fault& fault) {
     case FaultKind::clock_jump: node.jump_clock(-fault.amount); return;
     case FaultKind::clock_drift: node.set_clock({node.clock_faults().offset_ms, 0}); return;
     case FaultKind::clog:
+    case FaultKind::flap:
     case FaultKind::reset: return;
   }
   node.disk().set_faults(disk);
   bool errors = fault.kind == FaultKind::read_errors || fault.kind == FaultKind::write_errors ||
                 fault.kind == FaultKind::sync_errors;
-  if (errors && node.running()) node.kill();  // logs went offline: somebody restarts the broker
+  if (!errors) return;
+  hurt_.erase(fault.target);
+  if (node.running()) node.kill();  // logs went offline: somebody restarts the broker
+}
+
+void Injector::heal(const std::set<std::size_t>& core) {
+  healed_ = true;
+  for (auto a : core) {
+    auto& node = world_.node(a);
+    node.disk().set_faults({});
+    node.resume();
+    for (auto b : core) world_.network().link(a, b) = LinkFaults{};
+    if (a >= brokers_) continue;
+    held_down_[a] = 0;
+    if (hurt_.contains(a)) node.kill();
+    if (!node.running()) start(a);
+  }
+}
+
+void Injector::isolate(std::size_t node) {
+  for (std::size_t other = 0; other < world_.node_count(); ++other)
+    if (other != node) {
+      world_.network().link(node, other).cut = true;
+      world_.network().link(other, node).cut = true;
+    }
 }
 
 void Injector::heal() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -18,8 +19,17 @@ class Injector {
 
   // Schedules all faults and the supervisor. Once.
   void inject(const std::vector<Fault>& faults);
-  // Ends what lasts still, heals everything, and no more faults begin. Processes are up, or restarted at once.
+  // No more faults begin. Ends what lasts still, heals everything, and restarts all processes.
   void heal();
+  // The same for the nodes of `core` and what lies between them, but only processes that are down are started. What is
+  // to become of the others is the caller's.
+  void heal(const std::set<std::size_t>& core);
+  // From now on nothing passes between the node and any other.
+  void isolate(std::size_t node);
+
+  // What a broker's life has to know of: called after it has happened.
+  std::function<void(std::size_t node)> on_power_loss = [](std::size_t) {};
+  std::function<void(std::size_t node)> on_disk_hurt = [](std::size_t) {};
 
   const std::vector<Instant>& power_losses() const { return power_losses_; }
   // How far ahead of the truth a broker's wall clock was at most when it was started, or while it may still have been
@@ -31,6 +41,12 @@ class Injector {
   void end(const Fault& fault);
   void bring_down(const Fault& fault);
   void bring_up(std::size_t node);
+  void lose_power(std::size_t node);
+  void damage(std::size_t node, std::int64_t pick);
+  void cut(std::size_t from, std::size_t to, int by);
+  // Calls with each pair of nodes between which nothing passes, one way.
+  void for_each_cut(const Fault& fault, const std::function<void(std::size_t from, std::size_t to)>& call);
+  void flap(const Fault& fault, Instant from);
   void set_link(std::size_t a, std::size_t b, const std::function<void(LinkFaults&)>& change, bool one_way);
   void supervise();
   void start(std::size_t node);
@@ -41,7 +57,9 @@ class Injector {
   World& world_;
   std::size_t brokers_;
   std::function<void(std::size_t)> start_;
-  std::vector<int> held_down_;  // per node: how many faults keep it down
+  std::vector<int> held_down_;                               // per node: how many faults keep it down
+  std::map<std::pair<std::size_t, std::size_t>, int> cuts_;  // likewise, of a way
+  std::set<std::size_t> hurt_;                               // nodes whose logs may be offline, as the disk had errors
   std::vector<Instant> power_losses_;
   std::int64_t clock_ahead_at_start_ms_ = 0;
   static constexpr Duration start_max = seconds(15);

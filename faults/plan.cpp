@@ -9,10 +9,10 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* names[] = {"kill",       "power_loss", "stop",        "pause",        "disk_slow",
-                                 "disk_stuck", "disk_full",  "read_errors", "write_errors", "sync_errors",
-                                 "cut",        "latency",    "clog",        "bandwidth",    "reset",
-                                 "refuse",     "clock_jump", "clock_drift"};
+constexpr const char* names[] = {"kill",      "power_loss",  "stop",         "pause",       "disk_slow",  "disk_stuck",
+                                 "disk_full", "read_errors", "write_errors", "sync_errors", "cut",        "latency",
+                                 "clog",      "bandwidth",   "reset",        "refuse",      "clock_jump", "clock_drift",
+                                 "split",     "bridge",      "ring",         "flap",        "damage",     "wipe"};
 
 }  // namespace
 

@@ -31,6 +31,12 @@ enum class FaultKind : std::uint8_t {
   refuse,       // new connections to the target are refused
   clock_jump,   // the wall clock jumps by `amount` ms, and back at the end
   clock_drift,  // it drifts by `amount` ppm
+  split,        // nothing passes between the nodes whose bits in `amount` are set and the others
+  bridge,       // likewise, among the brokers, but for the target, which both sides reach
+  ring,         // each broker reaches the next and the one before, and no other
+  flap,         // the target and `peer` are cut off from each other and not, in turn, each for `amount` ms
+  damage,       // a power loss, and what `amount` picks of the disk's log files is damaged
+  wipe,         // a power loss, and the disk is empty
 };
 const char* fault_name(FaultKind kind) noexcept;
 

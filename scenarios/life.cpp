@@ -1,5 +1,7 @@
 #include "scenarios/life.h"
 
+#include "scenarios/cluster_life.h"
+#include "scenarios/replication.h"
 #include "scenarios/single_broker.h"
 
 namespace fulmar {
@@ -8,6 +10,11 @@ namespace {
 constexpr Scenario scenarios[] = {
     {"single-broker", "one broker, several clients, all faults that one broker promises to survive", plan_single_broker,
      run_single_broker},
+    {"replication", "three or five brokers that replicate, all kinds of acknowledgement, all faults", plan_replication,
+     run_cluster},
+    {"partitions", "the same, and networks that come apart in every way", plan_partitions, run_cluster},
+    {"disk", "the same, and disks that fail, are damaged or emptied, a majority of each partition's never", plan_disk,
+     run_cluster},
 };
 }  // namespace
 

@@ -80,7 +80,7 @@ Plan plan_single_broker(std::uint64_t seed) {
   window.end = window.begin + milliseconds(settings["safety_ms"]);
   window.brokers = 1;
   window.nodes = 1 + static_cast<std::size_t>(settings["clients"]);
-  plan.faults = plan_faults(random.split("faults"), window);
+  plan.faults = plan_faults(random.split("faults"), window, single_broker_faults());
   return plan;
 }
 

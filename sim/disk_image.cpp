@@ -151,6 +151,34 @@ std::uint64_t DiskImage::used_bytes() const {
   return used;
 }
 
+const Inode* DiskImage::walk(std::string_view path, bool durable) const {
+  const auto* at = root_.get();
+  for (;;) {
+    auto slash = path.find('/');
+    const auto& entries = durable ? at->durable : at->current;
+    auto found = entries.find(path.substr(0, slash));
+    if (found == entries.end()) return nullptr;
+    if (slash == std::string_view::npos) return &found->second;
+    if (!found->second.directory) return nullptr;
+    at = found->second.directory.get();
+    path.remove_prefix(slash + 1);
+  }
+}
+
+std::vector<std::string> DiskImage::names(std::string_view directory, bool durable) const {
+  const auto* inode = directory.empty() ? nullptr : walk(directory, durable);
+  const auto* at = directory.empty() ? root_.get() : inode ? inode->directory.get() : nullptr;
+  std::vector<std::string> found;
+  if (!at) return found;
+  for (const auto& [name, entry] : durable ? at->durable : at->current) found.push_back(name);
+  return found;
+}
+
+const FileImage* DiskImage::file(std::string_view path, bool durable) const {
+  const auto* inode = walk(path, durable);
+  return inode ? inode->file.get() : nullptr;
+}
+
 std::map<std::string, std::shared_ptr<FileImage>> DiskImage::files() const {
   std::map<std::string, std::shared_ptr<FileImage>> found;
   std::function<void(const DirectoryImage&, const std::string&)> walk = [&](const DirectoryImage& directory,

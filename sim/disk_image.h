@@ -84,6 +84,10 @@ class DiskImage {
   void power_loss(Random& random);
   std::uint64_t used_bytes() const;
 
+  // For checkers: the names in a directory, ascending, and a file; in the running view or in the durable one, which a
+  // power loss leaves at the least. None, and null, if there is no such thing.
+  std::vector<std::string> names(std::string_view directory, bool durable) const;
+  const FileImage* file(std::string_view path, bool durable) const;
   // All files of the running view, path to content, for checkers.
   std::map<std::string, std::shared_ptr<FileImage>> files() const;
 
@@ -97,6 +101,7 @@ class DiskImage {
     Inode inode;
   };
   static void apply(const Change& change);
+  const Inode* walk(std::string_view path, bool durable) const;
 
   std::shared_ptr<DirectoryImage> root_;
   std::vector<Change> changes_;  // that no sync has covered, in order

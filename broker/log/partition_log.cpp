@@ -174,13 +174,8 @@ Result<void> PartitionLog::flush_once() {
   auto cuts = cuts_;
   unflushed_messages_ = 0;
   bool names = std::exchange(directory_dirty_, false);
-  if (std::exchange(epochs_dirty_, false)) {
-    auto text = ByteChain(Bytes::copy_of(epochs_.encode()));
-    auto written = replace_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint", text);
-    // It can be made again from the batches: no reason to stop for want of space.
-    if (!written && written.error().code != Errc::no_space) return written;
-    epochs_dirty_ = epochs_dirty_ || !written;
-  }
+  // They can be made again from the batches above the recovery point: no reason to stop for want of space.
+  if (auto written = write_epochs(); !written && written.error().code != Errc::no_space) return written;
   // The oldest first, so that what is stable is a prefix at any time. A segment that retention takes away meanwhile
   // needs no sync any more, hence the search by offset in each turn.
   Offset next = -1;
@@ -205,7 +200,7 @@ Result<void> PartitionLog::flush_once() {
 
 Result<Bytes> PartitionLog::read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one) {
   if (offline_) return fail(Errc::io_error, "the log is offline");
-  if (from < log_start_ || from > log_end()) return fail(Errc::out_of_range, "offset " + std::to_string(from));
+  if (from < held_from() || from > log_end()) return fail(Errc::out_of_range, "offset " + std::to_string(from));
   if (from >= up_to) return Bytes();
   for (;;) {
     auto after = std::upper_bound(segments_.begin(), segments_.end(), from,
@@ -278,14 +273,14 @@ Result<void> PartitionLog::advance_start(Offset offset) {
     log_start_ = before;
     return written;
   }
-  epochs_.truncate_until(log_start_);
+  epochs_.truncate_until(held_from());
   changed();
   return {};
 }
 
 Result<void> PartitionLog::truncate_to(Offset offset) {
   LockGuard guard(changing_);
-  ASSERT(offset >= log_start_);
+  ASSERT(offset >= held_from());
   auto done = offline_ ? Result<void>(fail(Errc::io_error, "the log is offline")) : cut(offset);
   if (!done) go_offline(done.error());
   return done;
@@ -336,8 +331,8 @@ Result<void> PartitionLog::start_over(Offset offset, Epoch epoch) {
     producers_.clear();
     epochs_.truncate_from(0);
     if (epoch >= 0) epochs_.add(epoch, offset - 1);
-    auto text = ByteChain(Bytes::copy_of(epochs_.encode()));
-    TRY_VOID(replace_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint", text));
+    epochs_dirty_ = true;
+    TRY_VOID(write_epochs());
     TRY_VOID(context_.host.disk().sync_directory(directory_));
     log_start_ = stable_end_ = offset;
     return write_checkpoint();
@@ -355,7 +350,17 @@ Result<void> PartitionLog::write_snapshot(Offset at) {
                       ByteChain(producers_.encode()));
 }
 
+// Nothing, if the file has them. An error leaves them to be written later.
+Result<void> PartitionLog::write_epochs() {
+  if (!std::exchange(epochs_dirty_, false)) return {};
+  auto written = replace_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint",
+                              ByteChain(Bytes::copy_of(epochs_.encode())));
+  if (!written) epochs_dirty_ = true;
+  return written;
+}
+
 Result<void> PartitionLog::write_checkpoint() {
+  TRY_VOID(write_epochs());  // of what is below the recovery point, the next recovery will believe them
   Checkpoint now{stable_end_, log_start_};
   TRY_VOID(replace_file(context_.host.disk(), directory_ + "/" + std::string(checkpoint_name),
                         ByteChain(Bytes::copy_of(now.encode()))));

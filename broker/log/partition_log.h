@@ -69,8 +69,9 @@ class PartitionLog {
   // Waits until everything before `offset` is stable. False when the deadline came first or the log went offline.
   bool wait_stable(Offset offset, Deadline deadline);
 
-  // Whole batches from the one holding `from`, below `up_to`, at most max_bytes of them (KIP-74: but at least one if
-  // asked). From one segment only. Errors: out_of_range (below the start or above the end), io_error, corrupt.
+  // Whole batches from the one holding `from`, which may be below the start as long as it is held, below `up_to`, at
+  // most max_bytes of them (KIP-74: but at least one if asked). From one segment only. Errors: out_of_range (not held,
+  // or above the end), io_error, corrupt.
   Result<Bytes> read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one);
 
   // The first record below `up_to` at or after which a record has a timestamp >= ts (KIP-33); nullopt if none has.
@@ -103,6 +104,8 @@ class PartitionLog {
   Result<void> close();
 
   Offset log_start() const { return log_start_; }
+  // Where the first batch begins that is still on the disk; below the start, where that is in the midst of a segment.
+  Offset held_from() const { return segments_.front()->base_offset(); }
   Offset log_end() const { return active().next_offset(); }
   Offset stable_end() const { return stable_end_; }
   // Below this everything counts as kept: stable, or in the page cache, as the topic chose.
@@ -126,6 +129,7 @@ class PartitionLog {
   // recovery.cpp
   Result<void> recover(bool clean);
   Result<void> recover_producers();
+  void note_epoch(const BatchHeader& header);
 
   Segment& active() const { return *segments_.back(); }
   Result<void> roll(Offset base_offset);
@@ -138,6 +142,7 @@ class PartitionLog {
   void go_offline(const Error& why);
   void changed();
   Result<void> write_checkpoint();
+  Result<void> write_epochs();
   Result<void> write_snapshot(Offset at);
   Result<void> cut(Offset offset);
   Result<void> remove_segment_files(Segment& segment);

@@ -45,6 +45,8 @@ Result<void> PartitionLog::recover(bool clean) {
 
   if (auto text = read_file(disk, directory_ + "/leader-epoch-checkpoint", small_file_bytes_max))
     epochs_.decode(text->view());
+  // Above the recovery point the batches say which epochs there are; the file may be older than they, or newer.
+  if (!clean) epochs_.truncate_from(known.recovery_point);
 
   // A process that was killed may leave names, as well as bytes, that no sync has covered.
   directory_dirty_ = !clean;
@@ -68,7 +70,8 @@ Result<void> PartitionLog::recover(bool clean) {
       TRY(loaded, segment->load_indexes(config_.index_interval_bytes));
     }
     if (!loaded) {
-      TRY(auto good, segment->rebuild(true, config_.index_interval_bytes, nullptr));
+      auto note_epoch = [this](const BatchHeader& header) { this->note_epoch(header); };
+      TRY(auto good, segment->rebuild(true, config_.index_interval_bytes, note_epoch));
       if (good < segment->file_size()) {
         // Where the next segment begins just there, nothing is missing: it is the rest of a write that failed, whose
         // cutting a power loss has undone.
@@ -128,6 +131,12 @@ Result<void> PartitionLog::recover(bool clean) {
   return {};
 }
 
+void PartitionLog::note_epoch(const BatchHeader& header) {
+  auto known = epochs_.latest();
+  if (header.leader_epoch >= 0 && (!known || header.leader_epoch > *known))
+    epochs_dirty_ = epochs_.add(header.leader_epoch, header.base_offset) || epochs_dirty_;
+}
+
 // The state as of a snapshot, and every batch since. The snapshot of the segment before the last is taken, not the
 // newest: a snapshot has only the last batch of each producer, and retries of the last five must be known for what they
 // are.
@@ -145,9 +154,7 @@ Result<void> PartitionLog::recover_producers() {
   for (std::size_t i = from; i < segments_.size(); ++i) {
     TRY_VOID(segments_[i]->scan(segments_[i]->base_offset(), [&](const BatchHeader& header, std::uint64_t) {
       producers_.update(header, now);
-      auto known = epochs_.latest();
-      if (header.leader_epoch >= 0 && (!known || header.leader_epoch > *known))
-        epochs_dirty_ = epochs_.add(header.leader_epoch, header.base_offset) || epochs_dirty_;
+      note_epoch(header);
       return true;
     }));
   }

@@ -59,11 +59,11 @@ Result<std::size_t> PartitionLog::apply_retention(Timestamp wall_ms) {
   // The new start is written down first: a start in a segment that is gone would look like a loss.
   log_start_ = std::max(log_start_, new_start);
   TRY_VOID(write_checkpoint());
-  epochs_.truncate_until(log_start_);
   for (std::size_t i = 0; i < count; ++i) {
     auto segment = segments_.front();
     log_.debug("segment expired", {{"segment", segment->path(".log")}, {"next_offset", segment->next_offset()}});
     segments_.pop_front();
+    epochs_.truncate_until(held_from());
     TRY_VOID(remove_segment_files(*segment));
   }
   changed();

@@ -46,18 +46,25 @@ std::optional<Offset> Raft::first_difference(const AppendRequest& request) const
   return std::nullopt;
 }
 
+// Whether the log here agrees with the leader's up to where the append begins.
+bool Raft::fits(const AppendRequest& request) const {
+  auto at = request.prev_offset;
+  if (at < log_.held_from()) return true;  // what could differ is gone
+  auto before = epoch_before(at);
+  if (before && request.prev_epoch != unknown_epoch) return *before == request.prev_epoch;
+  // One of the two does not know what came before. The same batch there proves all before it the same; and a log that
+  // has nothing can't differ.
+  if (log_.end() == at) return log_.held_from() == at;
+  return !request.epochs.empty() && log_.epochs().epoch_of(at) == request.epochs.front().epoch;
+}
+
 void Raft::on(const Message& message, const AppendRequest& request) {
   heard_leader(message.from);
   if (configuration().empty()) return refuse(request, Verdict::start_over);
   if (request.prev_offset > log_.end()) return refuse(request, Verdict::mismatched);
   if (request.prev_offset > commit_ ||
       !settings_.commits_are_stable) {  // else: what is committed is in every leader's log
-    bool matches = request.prev_epoch == unknown_epoch
-                       // Nothing precedes the leader's log: the same batch at its start proves all before it the same.
-                       ? !request.epochs.empty() && log_.end() > request.prev_offset &&
-                             log_.epochs().epoch_of(request.prev_offset) == request.epochs.front().epoch
-                       : epoch_before(request.prev_offset) == request.prev_epoch;
-    if (!matches)
+    if (!fits(request))
       return refuse(request, request.prev_epoch == unknown_epoch ? Verdict::start_over : Verdict::mismatched);
   }
   advance_log_start(request.log_start);

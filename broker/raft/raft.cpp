@@ -30,7 +30,7 @@ Raft::Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, Har
   // A batch whose configuration was stored may not have reached the log.
   auto& known = state_.configurations;
   auto lost = std::find_if(known.begin(), known.end(), [&](const ConfigurationAt& entry) {
-    if (entry.offset < log_.start()) return false;  // -1, or its batch is gone, and was committed
+    if (entry.offset < log_.held_from()) return false;  // -1, or its batch is gone, and was committed
     return entry.offset >= log_.end() || log_.epochs().epoch_of(entry.offset) != entry.epoch;
   });
   if (lost != known.end()) {
@@ -191,7 +191,7 @@ void Raft::remember_configuration(ConfigurationAt entry) {
   auto& known = state_.configurations;
   known.push_back(std::move(entry));
   // One from before the log's start is enough: it was in force there.
-  while (known.size() > 1 && known[1].offset < log_.start()) known.erase(known.begin());
+  while (known.size() > 1 && known[1].offset < log_.held_from()) known.erase(known.begin());
   state_.solo = false;
   store();
 }

@@ -133,6 +133,7 @@ class Raft {
   void on(const Message& message, const AppendRequest& request);
   void on(const Message& message, const Heartbeat& heartbeat);
   void on(const Message& message, const StartOver& request);
+  bool fits(const AppendRequest& request) const;
   std::optional<Offset> first_difference(const AppendRequest& request) const;
   void refuse(const AppendRequest& request, Verdict verdict);
   void acknowledge();

@@ -18,16 +18,18 @@ std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) 
   if (role_ != Role::leader || found == peers_.end()) return std::nullopt;
   auto& progress = found->second;
   if (!progress.may_send(log_.end(), settings_)) return std::nullopt;
-  if (progress.next() < log_.start() && progress.feeding() != Feeding::start_over) {
+  if (progress.next() < log_.held_from() && progress.feeding() != Feeding::start_over) {
     // What it lacks is gone; the start of the log may still follow what it has, if it has that much.
-    progress.probe_from(log_.start());
+    progress.probe_from(log_.held_from());
   }
   if (progress.feeding() == Feeding::start_over) {
     // In force at the start of the log: the last configuration before it, or the group's first.
     const auto& known = state_.configurations;
-    auto after = std::find_if(known.begin() + 1, known.end(), [&](const auto& e) { return e.offset >= log_.start(); });
-    send(peer, StartOver{log_.start(), epoch_before(log_.start()).value_or(-1), *std::prev(after), log_.start(), now});
-    progress.sent(log_.start(), now);
+    auto after =
+        std::find_if(known.begin() + 1, known.end(), [&](const auto& e) { return e.offset >= log_.held_from(); });
+    send(peer, StartOver{log_.held_from(), epoch_before(log_.held_from()).value_or(-1), *std::prev(after),
+                         log_.held_from(), now});
+    progress.sent(log_.held_from(), now);
     return std::nullopt;
   }
   AppendRequest request;
@@ -43,7 +45,7 @@ bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Inst
   if (role_ != Role::leader || plan.message.term != state_.term || found == peers_.end()) return false;
   auto& progress = found->second;
   if (progress.next() != request.prev_offset || !progress.may_send(log_.end(), settings_)) return false;
-  if (request.prev_offset < log_.start()) return false;
+  if (request.prev_offset < log_.held_from()) return false;
   ASSERT(end >= request.prev_offset && end <= log_.end());
   request.end = end;
   request.epochs.clear();
@@ -85,15 +87,15 @@ void Raft::on(const Message& message, const AppendReply& reply) {
     case Verdict::mismatched: {
       if (progress.feeding() == Feeding::probe && reply.prev_offset != progress.next()) break;  // an earlier question
       // Nothing here reaches back to where it ended, or to where it went another way.
-      if (reply.log_end < log_.start() || reply.prev_offset <= log_.start()) {
+      if (reply.log_end < log_.held_from() || reply.prev_offset <= log_.held_from()) {
         progress.must_start_over();
         break;
       }
       auto mine = log_.epochs().end_of(reply.hint.epoch, log_.end());
-      auto next = !mine                             ? log_.start()
+      auto next = !mine                             ? log_.held_from()
                   : mine->epoch == reply.hint.epoch ? std::min(mine->start_offset, reply.hint.start_offset)
                                                     : mine->start_offset;
-      progress.probe_from(std::clamp(std::min(next, reply.prev_offset), log_.start(), log_.end()));
+      progress.probe_from(std::clamp(std::min(next, reply.prev_offset), log_.held_from(), log_.end()));
       break;
     }
   }

@@ -61,7 +61,9 @@ struct HardState {
 class LogView {
  public:
   virtual ~LogView() = default;
-  virtual Offset start() const = 0;
+  virtual Offset start() const = 0;  // what is below is deleted, or as good as deleted
+  // Where the first batch begins of which anything is held: at or before start(), and what followers are given.
+  virtual Offset held_from() const { return start(); }
   virtual Offset end() const = 0;  // the offset after the last one, on stable storage or not
   // What counts as kept: up to the last sync, or the end, where a topic chose the page cache.
   virtual Offset stable_end() const = 0;

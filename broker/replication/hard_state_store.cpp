@@ -129,20 +129,32 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> numbers_of(std::string_vi
 
 }  // namespace
 
-Result<StoredStates> HardStateStore::load(Disk& disk) {
+bool HardStateStore::is_file_name(std::string_view name) {
+  return numbers_of(name).has_value();
+}
+
+StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files) {
   StoredStates stored;
-  TRY(auto entries, disk.list(""));
-  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> files;
-  for (const auto& entry : entries)
-    if (auto numbers = numbers_of(entry.name); numbers && !entry.is_directory) files.emplace(*numbers, entry.name);
   // A later life's files may lack groups, if it did not get far; what they have is newer.
-  for (const auto& [numbers, name] : files) {
-    TRY(auto bytes, read_file(disk, name, file_bytes_max));
-    apply_file(bytes, stored.states);
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> in_order;
+  for (const auto& [name, bytes] : files)
+    if (auto numbers = numbers_of(name)) in_order.emplace(*numbers, name);
+  for (const auto& [numbers, name] : in_order) {
+    apply_file(files.at(name), stored.states);
     stored.files.push_back(name);
     stored.next_life = numbers.first + 1;
   }
   return stored;
+}
+
+Result<StoredStates> HardStateStore::load(Disk& disk) {
+  TRY(auto entries, disk.list(""));
+  std::map<std::string, Bytes> files;
+  for (const auto& entry : entries) {
+    if (entry.is_directory || !is_file_name(entry.name)) continue;
+    TRY(files[entry.name], read_file(disk, entry.name, file_bytes_max));
+  }
+  return decode(files);
 }
 
 Result<void> HardStateStore::remove_files(Disk& disk, const std::vector<std::string>& files) {

@@ -14,6 +14,7 @@
 
 #include "broker/raft/types.h"
 #include "broker/replication/group_id.h"
+#include "runtime/base/bytes.h"
 #include "runtime/fiber/condition.h"
 #include "runtime/host/disk.h"
 #include "runtime/host/host.h"
@@ -33,6 +34,9 @@ class HardStateStore {
  public:
   // Errors: io_error.
   static Result<StoredStates> load(Disk& disk);
+  // The same, from the files' contents by name, of any order.
+  static StoredStates decode(const std::map<std::string, Bytes>& files);
+  static bool is_file_name(std::string_view name);
   static Result<void> remove_files(Disk& disk, const std::vector<std::string>& files);
   // Begins this life's file with `states`, on stable storage when it returns; without any there is none yet. Errors:
   // io_error, no_space.

@@ -86,7 +86,7 @@ void Replica::show() {
 }
 
 Result<void> Replica::start() {
-  if (context_.observer) context_.observer->opened(sight(), log_->directory());
+  if (context_.observer) context_.observer->opened(sight(), log_->directory(), log_->epochs());
   in_turn([] {});
   if (failed_) return fail(Errc::io_error, "the hard state of " + to_string(group_) + " can't be stored");
   return {};

@@ -107,6 +107,7 @@ class Replica {
    public:
     explicit View(const PartitionLog& log) : log_(log) {}
     Offset start() const override { return log_.log_start(); }
+    Offset held_from() const override { return log_.held_from(); }
     Offset end() const override { return log_.log_end(); }
     Offset stable_end() const override { return log_.kept_end(); }
     const EpochCache& epochs() const override { return log_.epochs(); }

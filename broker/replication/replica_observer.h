@@ -36,7 +36,7 @@ class ReplicaObserver {
  public:
   virtual ~ReplicaObserver() = default;
   // Takes up its part, with the log that recovery left in `directory`.
-  virtual void opened(const ReplicaSight& sight, const std::string& directory) = 0;
+  virtual void opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) = 0;
   // A batch was written to the end of its log. (Where a topic stamps the times of appending, a leader's own still have
   // the checksum they came with.)
   virtual void appended(const GroupId& group, const ReplicaId& self, const BatchHeader& batch) = 0;

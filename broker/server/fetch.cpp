@@ -52,6 +52,7 @@ void read_partition(BrokerShard& owner, Reading& reading, std::size_t& budget, b
   out.high_watermark = replica->high_watermark();
   out.last_stable_offset = out.high_watermark;  // no transactions: nothing is unstable
   out.log_start_offset = log.log_start();
+  if (target.request.fetch_offset < out.log_start_offset) return refuse(ErrorCode::offset_out_of_range);
   if (!bytes) {
     bool beyond = bytes.error().code == Errc::out_of_range;
     return refuse(beyond ? ErrorCode::offset_out_of_range : ErrorCode::kafka_storage_error);

@@ -15,7 +15,7 @@ FaultWindow window() {
 }
 
 TEST(Plan, SurvivesBeingWrittenDown) {
-  Plan plan{"single-broker", 7, {{"shards", 3}}, plan_faults(Random(7), window())};
+  Plan plan{"single-broker", 7, {{"shards", 3}}, plan_faults(Random(7), window(), single_broker_faults())};
   auto again = plan_from_json(plan_to_json(plan));
   ASSERT_TRUE(again.has_value()) << to_string(again.error());
   EXPECT_EQ(again->scenario, plan.scenario);
@@ -33,7 +33,7 @@ TEST(Plan, BadPlansAreRefusedWithAReason) {
 TEST(Planner, KeepsFaultsInsideTheWindowAndInOrder) {
   std::set<FaultKind> kinds;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
-    auto faults = plan_faults(Random(seed), window());
+    auto faults = plan_faults(Random(seed), window(), single_broker_faults());
     EXPECT_TRUE(std::is_sorted(faults.begin(), faults.end(), [](auto& a, auto& b) { return a.at < b.at; }));
     for (const auto& fault : faults) {
       kinds.insert(fault.kind);
@@ -43,7 +43,26 @@ TEST(Planner, KeepsFaultsInsideTheWindowAndInOrder) {
       EXPECT_TRUE(fault.peer >= 1 && fault.peer < 3);
     }
   }
-  EXPECT_EQ(kinds.size(), static_cast<std::size_t>(FaultKind::clock_drift) + 1) << "every kind comes up";
+  EXPECT_EQ(kinds.size(), single_broker_faults().size()) << "every kind comes up";
+}
+
+// What a majority of every partition's replicas has kept stays kept: whatever the seed.
+TEST(Planner, TakesPromisesFromAMinorityOnly) {
+  std::set<FaultKind> kinds;
+  for (std::size_t victims_max : {1, 2}) {
+    FaultWindow cluster{Instant{} + seconds(2), Instant{} + seconds(60), 5, 8, victims_max};
+    std::size_t most = 0;
+    for (std::uint64_t seed = 0; seed < 500; ++seed) {
+      auto faults = plan_faults(Random(seed), cluster, disk_faults());
+      most = std::max(most, victims(faults).size());
+      for (const auto& fault : faults) {
+        kinds.insert(fault.kind);
+        EXPECT_NE(fault.target, fault.peer);
+      }
+    }
+    EXPECT_EQ(most, victims_max);
+  }
+  EXPECT_TRUE(kinds.contains(FaultKind::wipe) && kinds.contains(FaultKind::damage));
 }
 
 }  // namespace

@@ -134,6 +134,8 @@ TEST_F(PartitionLogTest, DeletedRecordsStayDeletedAndRetentionTakesWholeSegments
     ASSERT_TRUE(log.advance_start(1));
     EXPECT_EQ(log.advance_start(13).error().code, Errc::out_of_range);
     EXPECT_EQ(log.log_start(), 1);
+    EXPECT_EQ(log.held_from(), 0);
+    EXPECT_GT(log.read(0, log.kept_end(), 100, true)->size(), 0u) << "other replicas get whole segments";
     ASSERT_TRUE(log.apply_retention(14'500));
     EXPECT_EQ(log.log_start() % 2, 0) << "segments hold two batches each";
     EXPECT_EQ(log.log_start(), 4);

@@ -1,0 +1,42 @@
+#include "checkers/metadata_images.h"
+
+#include "broker/cluster/metadata_records.h"
+
+namespace fulmar {
+
+void MetadataImages::shows(const ReplicaId& self, const MetadataImage& image) {
+  auto report = [&](const char* anomaly, const std::string& what) {
+    violations_.push_back({"one metadata history", anomaly,
+                           "broker " + std::to_string(self.broker) + " shows the metadata at offset " +
+                               std::to_string(image.offset) + ": " + what,
+                           now_()});
+  };
+  auto [before, first] = shown_.try_emplace(self.broker, image.offset);
+  if (!first && before->second > image.offset)
+    report("image-back", "it showed those at " + std::to_string(before->second) + " before");
+  before->second = image.offset;
+  auto text = encode(image);
+  auto [known, fresh] = history_.try_emplace(image.offset, text);
+  if (!fresh) {
+    if (known->second != text) report("two-histories", text + "\nwhere another broker has\n" + known->second);
+    return;
+  }
+  for (const auto& [name, topic] : image.topics) {
+    auto [owner, unseen] = topics_.try_emplace(topic.id, name);
+    if (!unseen && owner->second != name) report("id-twice", name + " has the id of " + owner->second);
+    if (auto gone = gone_.find(topic.id); gone != gone_.end() && gone->second < image.offset)
+      report("undeleted", name + " was deleted before offset " + std::to_string(gone->second));
+  }
+  for (const auto& [id, name] : topics_)
+    if (image.topic_name(id).empty() && known != history_.begin()) {
+      // Gone if an earlier image had it.
+      bool earlier = std::prev(known)->second.find(to_string(id)) != std::string::npos;
+      if (earlier) gone_.try_emplace(id, image.offset);
+    }
+}
+
+void MetadataImages::ended(std::int32_t broker) {
+  shown_.erase(broker);
+}
+
+}  // namespace fulmar

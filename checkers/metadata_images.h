@@ -1,0 +1,31 @@
+// One controller state: every broker's image of the cluster's metadata is a prefix of the same history, and none goes
+// back while its broker runs.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "broker/cluster/metadata_image.h"
+#include "checkers/history.h"
+
+namespace fulmar {
+
+class MetadataImages {
+ public:
+  explicit MetadataImages(std::function<Instant()> now) : now_(std::move(now)) {}
+
+  void shows(const ReplicaId& self, const MetadataImage& image);
+  void ended(std::int32_t broker);
+  const Violations& violations() const { return violations_; }
+
+ private:
+  std::function<Instant()> now_;
+  std::map<Offset, std::string> history_;  // by offset: the image, as it is written down
+  std::map<std::int32_t, Offset> shown_;   // by running brokers
+  std::map<Uuid, std::string> topics_;     // every id ever seen, and its topic's name
+  std::map<Uuid, Offset> gone_;            // ids that were seen to be there no more
+  Violations violations_;
+};
+
+}  // namespace fulmar

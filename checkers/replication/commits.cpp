@@ -1,0 +1,83 @@
+// What is committed: one content at each offset, everywhere and forever, held by a quorum's disks when it is committed,
+// and by counting only in the leader's own term.
+#include <algorithm>
+
+#include "broker/raft/types.h"
+#include "checkers/replication/replication_watch.h"
+
+namespace fulmar {
+
+bool is_quorum(const Configuration& configuration, const std::function<bool(const ReplicaId&)>& yes) {
+  auto majority = [&](const std::vector<ReplicaId>& voters) {
+    auto count = static_cast<std::size_t>(std::count_if(voters.begin(), voters.end(), yes));
+    return 2 * count > voters.size();
+  };
+  return majority(configuration.voters) && (!configuration.joint() || majority(configuration.next_voters));
+}
+
+// Log matching (Raft §5.3): a batch of one offset and epoch is one batch, and what precedes it is the same everywhere.
+void ReplicationWatch::check_match(Group& group, const Replica& replica, const ShadowBatch& batch) {
+  const auto* previous = replica.log.before(batch.base);
+  Epoch before = previous && previous->next == batch.base ? previous->epoch : -2;
+  auto [entry, fresh] = group.known.try_emplace({batch.base, batch.epoch}, batch, before);
+  if (fresh || !binding(replica.sight)) return;
+  auto& [known, known_before] = entry->second;
+  if (known != batch)
+    report("log matching", "two-contents", replica.sight,
+           to_string(batch) + " is not what another replica has as " + to_string(known));
+  if (before != -2 && known_before != -2 && before != known_before)
+    report("log matching", "two-pasts", replica.sight,
+           to_string(batch) + " follows epoch " + std::to_string(before) + " here and epoch " +
+               std::to_string(known_before) + " elsewhere");
+  if (known_before == -2) known_before = before;
+}
+
+// State machine safety (Raft §5.4.3), at each move of a commit index.
+void ReplicationWatch::check_commit(Group& group, Replica& replica, Offset before) {
+  const auto& sight = replica.sight;
+  if (!binding(sight)) return;
+  const auto& log = replica.log.batches();
+  for (auto at = log.lower_bound(std::max(before, sight.log_start)); at != log.end(); ++at) {
+    const auto& batch = at->second;
+    if (batch.next > sight.commit) break;
+    auto [known, fresh] = group.committed.try_emplace(batch.base, batch);
+    if (!fresh && known->second != batch)
+      report("state machine safety", "two-commits", sight,
+             to_string(batch) + " is committed here, and elsewhere " + to_string(known->second));
+  }
+  const auto* last = replica.log.before(sight.commit);
+  if (!last || last->next <= sight.log_start) return;
+  if (last->next < sight.commit)
+    return report("state machine safety", "commits-nothing", sight, "its log has no batch that ends there");
+  if (sight.role == Role::leader && last->next == sight.commit) check_quorum(group, replica, *last);
+}
+
+// What a leader takes for committed is on the disks of a quorum, and its last batch is of the leader's term (§5.4.2).
+void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowBatch& last) {
+  const auto& sight = leader.sight;
+  if (sight.configuration.voters.size() + sight.configuration.next_voters.size() < 2) return;
+  if (last.epoch != sight.term && group.committed.rbegin()->first <= last.base)
+    report("commit rule", "old-term-commit", sight, to_string(last) + " is committed by counting replicas");
+  auto holder = [&](const ReplicaId& id) { return holds(group, id, last, sight.synced); };
+  if (!is_quorum(sight.configuration, holder)) {
+    std::string holders;
+    for (const auto& id : sight.configuration.members())
+      if (holder(id)) holders += " " + std::to_string(id.broker);
+    report("commit rule", "no-quorum", sight,
+           to_string(last) + " is committed, though of [" + to_string(sight.configuration) + "] only [" +
+               (holders.empty() ? "" : holders.substr(1)) + "] keep it");
+  }
+}
+
+// Whether a replica keeps a batch, where it counts.
+bool ReplicationWatch::holds(Group& group, const ReplicaId& id, const ShadowBatch& batch, bool synced) {
+  auto found = group.replicas.find(id);
+  if (found == group.replicas.end() || !found->second.log.has(batch)) return false;
+  auto& replica = found->second;
+  if (!synced) return true;
+  if (replica.durable < batch.next)
+    replica.durable = std::max(replica.durable, replica.log.durable_end(machines_, batch.next));
+  return replica.durable >= batch.next;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,87 @@
+// Elections: one leader per term, chosen by a quorum, with everything that was ever committed; terms and votes are on
+// the disk before they are told; configurations that follow each other share a set of voters.
+#include <algorithm>
+
+#include "broker/raft/types.h"
+#include "checkers/replication/replication_watch.h"
+
+namespace fulmar {
+
+// Election safety (Raft §5.2) and leader completeness (§5.4.3), when a leader is first seen in its term.
+void ReplicationWatch::check_leader(Group& group, const Replica& replica) {
+  const auto& sight = replica.sight;
+  auto [known, first] = group.leaders.try_emplace(sight.term, sight.self);
+  if (known->second != sight.self)
+    report("election safety", "two-leaders", sight,
+           "replica " + std::to_string(known->second.broker) + " leads in the same term");
+  if (!first || sight.solo) return;
+  auto voted = [&](const ReplicaId& voter) {
+    auto vote = group.votes.find({sight.term, voter});
+    return voter == sight.self || (vote != group.votes.end() && vote->second == sight.self);
+  };
+  if (!is_quorum(sight.configuration, voted))
+    report("election safety", "no-quorum", sight,
+           "it leads without the votes of a quorum of [" + to_string(sight.configuration) + "]");
+  if (group.committed.empty() || !binding(sight)) return;
+  const auto& last = group.committed.rbegin()->second;
+  if (last.next > sight.log_start && !replica.log.has(last))
+    report("leader completeness", "incomplete-leader", sight, "it leads without the committed " + to_string(last));
+}
+
+// What the disk of a broker has of a group, whatever happens to it now; null if nothing.
+const HardState* ReplicationWatch::stored_state(const GroupId& group, std::int32_t broker) {
+  std::map<std::string, Bytes> files;
+  for (const auto& name : machines_.list(broker, "", true))
+    if (HardStateStore::is_file_name(name)) files[name] = Bytes::copy_of(machines_.content(broker, name, true));
+  stored_ = HardStateStore::decode(files).states;
+  auto found = stored_.find(group);
+  return found == stored_.end() ? nullptr : &found->second;
+}
+
+// "A vote or term is on disk before it is told" (Raft figure 2), and there is one vote per term.
+void ReplicationWatch::check_promises(Group& group, Replica& replica, const Message& message) {
+  const auto* request = std::get_if<VoteRequest>(&message.body);
+  const auto* reply = std::get_if<VoteReply>(&message.body);
+  if ((request && request->pre_vote) || (reply && reply->pre_vote)) return;  // they speak of terms that may never be
+  std::optional<ReplicaId> candidate;
+  if (request) candidate = message.from;
+  if (reply && reply->granted) candidate = message.to;
+  if (message.term <= replica.term_told && !candidate) return;
+  if (candidate) {
+    auto [vote, first] = group.votes.try_emplace({message.term, message.from}, *candidate);
+    if (vote->second != *candidate && !replica.disk_hurt)
+      report("election safety", "two-votes", replica.sight,
+             "it votes for replica " + std::to_string(candidate->broker) + " and, in the same term, for replica " +
+                 std::to_string(vote->second.broker));
+    if (!first && message.term <= replica.term_told) return;
+  }
+  replica.term_told = std::max(replica.term_told, message.term);
+  const auto* stored = stored_state(replica.sight.group, message.from.broker);
+  if (!stored || stored->term < message.term)
+    report("promises are kept", "term-not-stored", replica.sight,
+           "it speaks in term " + std::to_string(message.term) + ", and its disk has " +
+               (stored ? "term " + std::to_string(stored->term) : "none"));
+  else if (candidate && stored->term == message.term && stored->vote != *candidate)
+    report("promises are kept", "vote-not-stored", replica.sight,
+           "it votes for replica " + std::to_string(candidate->broker) + " in term " + std::to_string(message.term) +
+               ", and its disk has " +
+               (stored->vote ? "a vote for " + std::to_string(stored->vote->broker) : "no vote"));
+}
+
+// Any two quorums in force at once intersect: a leader goes from one configuration to the next only if they have a set
+// of voters in common, in which both need a majority (Raft §6).
+void ReplicationWatch::check_configuration(Group& group, const ReplicaSight& sight) {
+  const auto& next = sight.configuration;
+  auto [known, first] = group.in_force.try_emplace(sight.term, next);
+  auto before = std::exchange(known->second, next);
+  if (first || before == next) return;
+  auto has = [](const Configuration& configuration, const std::vector<ReplicaId>& voters) {
+    return configuration.voters == voters || (configuration.joint() && configuration.next_voters == voters);
+  };
+  bool shared = has(next, before.voters) || (before.joint() && has(next, before.next_voters));
+  if (!shared)
+    report("reconfiguration", "disjoint-quorums", sight,
+           "[" + to_string(before) + "] is followed by [" + to_string(next) + "]");
+}
+
+}  // namespace fulmar

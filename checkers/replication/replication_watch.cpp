@@ -1,0 +1,196 @@
+#include "checkers/replication/replication_watch.h"
+
+#include <algorithm>
+
+#include "broker/raft/types.h"
+
+namespace fulmar {
+
+namespace {
+constexpr std::size_t violations_max = 20;  // the first say what is wrong
+}
+
+ReplicationWatch::ReplicationWatch(const Machines& machines, std::function<Instant()> now)
+    : machines_(machines), now_(std::move(now)) {}
+
+void ReplicationWatch::report(const char* property, const char* anomaly, const ReplicaSight& sight,
+                              const std::string& what) {
+  if (violations_.size() >= violations_max) return;
+  violations_.push_back({property, anomaly,
+                         "replica " + std::to_string(sight.self.broker) + " of " + to_string(sight.group) + " (term " +
+                             std::to_string(sight.term) + ", log " + std::to_string(sight.log_start) + ".." +
+                             std::to_string(sight.log_end) + ", committed to " + std::to_string(sight.commit) +
+                             "): " + what,
+                         now_()});
+}
+
+// Recovery yields a log without gaps, that has all that was synced; and nobody's term goes back behind what was told.
+void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) {
+  auto& group = groups_[sight.group];
+  auto& replica = group.replicas[sight.self];
+  auto before = std::move(replica.log);
+  replica.open = true;
+  replica.sight = sight;
+  replica.log = ShadowLog(sight.self.broker, directory);
+  if (auto wrong = replica.log.load(machines_); !wrong.empty()) return report("recovery", "broken-log", sight, wrong);
+  const auto& found = replica.log.batches();
+  auto end = found.empty() ? sight.log_end : found.rbegin()->second.next;
+  if (end != sight.log_end) report("recovery", "broken-log", sight, "the files end at " + std::to_string(end));
+  // Of a group of one, nobody has seen what is lost, and what takes its place may have the same epoch.
+  if (sight.solo) std::erase_if(group.known, [&](const auto& entry) { return entry.first.first >= end; });
+  if (sight.term < replica.term_told && !replica.disk_hurt)
+    report("terms", "term-back", sight, "it has spoken in term " + std::to_string(replica.term_told));
+  if (!replica.disk_hurt && !sight.damaged)
+    for (const auto& [base, batch] : before.batches())
+      if (base >= sight.log_start && batch.next <= replica.durable && !replica.log.has(batch)) {
+        report("recovery", "lost-synced", sight,
+               to_string(batch) + " was on its disk up to " + std::to_string(replica.durable) + ", and is not found");
+        break;
+      }
+  replica.durable = std::min(replica.durable, end);
+  const ShadowBatch* last = nullptr;
+  for (const auto& [base, batch] : found) {
+    check_match(group, replica, batch);
+    if (epochs.epoch_of(base) != batch.epoch)
+      report("epoch cache", "wrong-epoch", sight,
+             to_string(batch) + " is of epoch " + std::to_string(epochs.epoch_of(base).value_or(-1)) + ", it says");
+    if (last && last->epoch > batch.epoch)
+      report("log matching", "epoch-back", sight, to_string(batch) + " follows " + to_string(*last));
+    last = &batch;
+  }
+}
+
+void ReplicationWatch::appended(const GroupId& id, const ReplicaId& self, const BatchHeader& header) {
+  auto& group = groups_[id];
+  auto& replica = group.replicas[self];
+  auto batch = shadow_of(header);
+  const auto& log = replica.log.batches();
+  if (!log.empty() && log.rbegin()->second.next > batch.base)
+    report("append-only", "overwrite", replica.sight, to_string(batch) + " is written over what is there");
+  if (replica.log.last_epoch() > batch.epoch)
+    report("log matching", "epoch-back", replica.sight, to_string(batch) + " follows a later epoch");
+  replica.log.append(batch);
+  check_match(group, replica, batch);
+}
+
+// A leader never truncates; a follower never what is committed.
+void ReplicationWatch::truncated(const GroupId& id, const ReplicaId& self, Offset offset) {
+  auto& group = groups_[id];
+  auto& replica = group.replicas[self];
+  if (replica.sight.role == Role::leader)
+    report("leader append-only", "leader-truncates", replica.sight, "at " + std::to_string(offset));
+  const auto& log = replica.log.batches();
+  for (auto at = log.lower_bound(offset); at != log.end() && binding(replica.sight); ++at) {
+    auto committed = group.committed.find(at->first);
+    if (committed == group.committed.end() || committed->second != at->second) continue;
+    report("truncation", "truncated-committed", replica.sight,
+           to_string(at->second) + " is committed, and is cut off at " + std::to_string(offset));
+    break;
+  }
+  replica.log.truncate(offset);
+  replica.durable = std::min(replica.durable, offset);
+}
+
+void ReplicationWatch::started_over(const GroupId& id, const ReplicaId& self, Offset offset) {
+  truncated(id, self, offset);
+  groups_[id].replicas[self].log.start_over(offset);
+}
+
+void ReplicationWatch::stepped(const ReplicaSight& sight) {
+  auto& group = groups_[sight.group];
+  auto& replica = group.replicas[sight.self];
+  auto before = std::exchange(replica.sight, sight);
+  if (sight.out_of_order) return;
+  if (before.commit > sight.commit && binding(sight))
+    report("commit is monotonic", "commit-back", sight, "it was " + std::to_string(before.commit));
+  if (before.term > sight.term) report("terms", "term-back", sight, "it was in term " + std::to_string(before.term));
+  bool empty = replica.log.batches().empty() || replica.log.batches().rbegin()->second.next <= sight.log_start;
+  if (!empty && sight.last_epoch != replica.log.last_epoch())
+    report("epoch cache", "wrong-epoch", sight,
+           "it says that the last epoch is " + std::to_string(sight.last_epoch) + ", the log ends with " +
+               to_string(replica.log.batches().rbegin()->second));
+  if (sight.role == Role::leader) {
+    check_leader(group, replica);
+    check_configuration(group, sight);
+  }
+  if (sight.commit > before.commit) check_commit(group, replica, before.commit);
+}
+
+void ReplicationWatch::sends(const GroupId& id, const Message& message) {
+  auto& group = groups_[id];
+  auto& replica = group.replicas[message.from];
+  check_promises(group, replica, message);
+  // An entry counts once it is on stable storage.
+  const auto* reply = std::get_if<AppendReply>(&message.body);
+  const auto* heartbeat = std::get_if<HeartbeatReply>(&message.body);
+  Offset match = reply && reply->verdict == Verdict::matched ? reply->match : heartbeat ? heartbeat->match : 0;
+  const auto* last = replica.log.before(match);
+  if (match > replica.durable && replica.sight.synced && last) {
+    auto durable = replica.log.durable_end(machines_, match);
+    if (durable < last->next)
+      report("acknowledged means synced", "unsynced-ack", replica.sight,
+             "it says to have all up to " + std::to_string(match) + ", of which " + std::to_string(durable) +
+                 " is on its disk");
+    replica.durable = std::max(replica.durable, std::min(match, durable));
+  }
+}
+
+void ReplicationWatch::removed(const GroupId& id, const ReplicaId& self) {
+  auto group = groups_.find(id);
+  if (group == groups_.end()) return;
+  group->second.replicas.erase(self);
+  if (group->second.replicas.empty()) groups_.erase(group);
+}
+
+void ReplicationWatch::ended(std::int32_t broker) {
+  for (auto& [id, group] : groups_)
+    for (auto& [self, replica] : group.replicas)
+      if (self.broker == broker) {
+        replica.open = false;
+        replica.sight.role = Role::follower;
+      }
+}
+
+void ReplicationWatch::damaged(std::int32_t broker) {
+  for (auto& [id, group] : groups_)
+    for (auto& [self, replica] : group.replicas)
+      if (self.broker == broker) replica.disk_hurt = true;
+}
+
+std::vector<std::string> ReplicationWatch::leaderless(const std::set<std::int32_t>& core) const {
+  std::vector<std::string> found;
+  for (const auto& [id, group] : groups_) {
+    bool here = false, led = false;
+    for (const auto& [self, replica] : group.replicas) {
+      if (!core.contains(self.broker) || !replica.open) continue;
+      here = true;
+      led = led || (replica.sight.role == Role::leader && replica.sight.established);
+    }
+    if (here && !led) found.push_back(to_string(id));
+  }
+  return found;
+}
+
+std::vector<std::string> ReplicationWatch::differing(const std::set<std::int32_t>& core) const {
+  std::vector<std::string> found;
+  for (const auto& [id, group] : groups_) {
+    const ReplicaSight* first = nullptr;
+    bool same = true;
+    std::string all = to_string(id) + ":";
+    for (const auto& [self, replica] : group.replicas) {
+      const auto& sight = replica.sight;
+      all += " broker " + std::to_string(self.broker) + (replica.open ? "" : " (down)") +
+             (sight.role == Role::leader ? " leads" : "") + (sight.out_of_order ? " is out of order" : "") + " term " +
+             std::to_string(sight.term) + " has " + std::to_string(sight.log_start) + ".." +
+             std::to_string(sight.log_end) + " committed to " + std::to_string(sight.commit) + ";";
+      if (!core.contains(self.broker) || !replica.open) continue;
+      if (!first) first = &sight;
+      same = same && sight.log_end == first->log_end && sight.commit == sight.log_end &&
+             sight.last_epoch == first->last_epoch;
+    }
+    if (!same) found.push_back(std::move(all));
+  }
+  return found;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,90 @@
+// ReplicationWatch: holds every step of every replica against what Raft and the log promise (CHECKERS.md,
+// "Replication"), while a life is going on. What it is told by the replicas it compares with each other and with what
+// the disks really hold.
+//
+// Each check has its name and its conditions where it is made, in the .cpp files. Topics that chose the page cache
+// promise what a group's log holds only up to the first power loss.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "broker/replication/hard_state_store.h"
+#include "broker/replication/replica_observer.h"
+#include "checkers/history.h"
+#include "checkers/replication/shadow_log.h"
+
+namespace fulmar {
+
+class ReplicationWatch : public ReplicaObserver {
+ public:
+  ReplicationWatch(const Machines& machines, std::function<Instant()> now);
+
+  void opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) override;
+  void appended(const GroupId& group, const ReplicaId& self, const BatchHeader& batch) override;
+  void truncated(const GroupId& group, const ReplicaId& self, Offset offset) override;
+  void started_over(const GroupId& group, const ReplicaId& self, Offset offset) override;
+  void stepped(const ReplicaSight& sight) override;
+  void sends(const GroupId& group, const Message& message) override;
+  void removed(const GroupId& group, const ReplicaId& self) override;
+
+  // A broker's process has ended: what it was is no more.
+  void ended(std::int32_t broker);
+  void power_lost() { power_lost_ = true; }
+  // A broker's disk was damaged or emptied from outside: what it had promised may be gone.
+  void damaged(std::int32_t broker);
+
+  // The groups that have no leader among these brokers, and those whose replicas there differ; for people.
+  std::vector<std::string> leaderless(const std::set<std::int32_t>& core) const;
+  std::vector<std::string> differing(const std::set<std::int32_t>& core) const;
+
+  const Violations& violations() const { return violations_; }
+
+ private:
+  struct Replica {
+    ReplicaSight sight;
+    ShadowLog log;
+    bool open = false;
+    Epoch term_told = -1;    // the highest in which it has said anything
+    Offset durable = 0;      // what others were told, or counted on, to be on its disk
+    bool disk_hurt = false;  // from outside
+  };
+  struct Group {
+    std::map<ReplicaId, Replica> replicas;
+    std::map<Epoch, ReplicaId> leaders;
+    std::map<Epoch, Configuration> in_force;  // as the term's leader saw it last
+    std::map<std::pair<Epoch, ReplicaId>, ReplicaId> votes;
+    std::map<Offset, ShadowBatch> committed;  // by base offset
+    // By base offset and epoch: what is there, and the epoch of the batch before it (-2: not known).
+    std::map<std::pair<Offset, Epoch>, std::pair<ShadowBatch, Epoch>> known;
+  };
+
+  // elections.cpp
+  void check_leader(Group& group, const Replica& replica);
+  void check_promises(Group& group, Replica& replica, const Message& message);
+  void check_configuration(Group& group, const ReplicaSight& sight);
+  const HardState* stored_state(const GroupId& group, std::int32_t broker);
+
+  // commits.cpp
+  void check_commit(Group& group, Replica& replica, Offset before);
+  void check_quorum(Group& group, Replica& leader, const ShadowBatch& last);
+  void check_match(Group& group, const Replica& replica, const ShadowBatch& batch);
+  bool holds(Group& group, const ReplicaId& id, const ShadowBatch& batch, bool synced);
+
+  bool binding(const ReplicaSight& sight) const { return sight.synced || !power_lost_; }
+  void report(const char* property, const char* anomaly, const ReplicaSight& sight, const std::string& what);
+
+  const Machines& machines_;
+  std::function<Instant()> now_;
+  std::map<GroupId, Group> groups_;
+  HardStates stored_;  // of the broker asked about last
+  bool power_lost_ = false;
+  Violations violations_;
+};
+
+// Whether `yes` holds for a majority of the voters; of both sets if there are two. The checkers count for themselves.
+bool is_quorum(const Configuration& configuration, const std::function<bool(const ReplicaId&)>& yes);
+
+}  // namespace fulmar

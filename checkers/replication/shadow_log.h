@@ -1,0 +1,74 @@
+// ShadowLog: what one replica's log has to have in it, as told batch by batch; and how much of that is on the disk for
+// good, as found there.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/protocol/record_batch.h"
+
+namespace fulmar {
+
+// The brokers' disks, seen from outside.
+class Machines {
+ public:
+  virtual ~Machines() = default;
+  // The names in a directory ("": the top), ascending; as the running system sees them, or (`durable`) as a power loss
+  // would leave them at the least. None, if there is no such directory.
+  virtual std::vector<std::string> list(std::int32_t broker, std::string_view directory, bool durable) const = 0;
+  // A file's content, likewise; empty if there is none. Valid until anything happens.
+  virtual std::string_view content(std::int32_t broker, std::string_view path, bool durable) const = 0;
+};
+
+// A batch, as far as it has to be the same everywhere.
+struct ShadowBatch {
+  Offset base = 0;
+  Offset next = 0;
+  Epoch epoch = -1;
+  std::uint32_t crc = 0;
+
+  bool operator==(const ShadowBatch&) const = default;
+};
+ShadowBatch shadow_of(const BatchHeader& header);
+std::string to_string(const ShadowBatch& batch);  // "12..14 of epoch 3"
+
+class ShadowLog {
+ public:
+  ShadowLog() = default;
+  ShadowLog(std::int32_t broker, std::string directory) : broker_(broker), directory_(std::move(directory)) {}
+
+  // Takes in what the disk shows, from the first segment on. Returns what is wrong with it; empty if nothing is.
+  std::string load(const Machines& machines);
+  void append(const ShadowBatch& batch);
+  void truncate(Offset offset);
+  void start_over(Offset offset);
+
+  const std::map<Offset, ShadowBatch>& batches() const { return batches_; }  // by base offset
+  bool has(const ShadowBatch& batch) const;
+  // The last batch that begins before `offset`; null if there is none.
+  const ShadowBatch* before(Offset offset) const;
+  Epoch last_epoch() const { return batches_.empty() ? -1 : batches_.rbegin()->second.epoch; }
+
+  // Up to where a power loss could take nothing of it.
+  Offset durable_end(const Machines& machines, Offset wanted);
+
+ private:
+  // Where the search for more that is durable goes on.
+  struct Place {
+    Offset segment = 0;  // its base offset
+    std::size_t position = 0;
+    Offset next = 0;  // all below is durable
+  };
+  std::string path_of(Offset segment) const;
+
+  std::int32_t broker_ = -1;
+  std::string directory_;
+  std::map<Offset, ShadowBatch> batches_;
+  std::vector<Offset> segments_;  // that were searched, ascending
+  Place place_;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,234 @@
+#include "scenarios/cluster_life.h"
+
+#include <algorithm>
+
+#include "checkers/log_files.h"
+#include "faults/injector.h"
+#include "faults/planner.h"
+#include "scenarios/watched_cluster.h"
+#include "scenarios/workload.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr Duration form_max = seconds(60);      // for the cluster and its topics, before the faults
+constexpr Duration lead_max = seconds(20);      // for a leader of every partition, once the core is healed
+constexpr Duration finish_max = seconds(90);    // for every client
+constexpr Duration converge_max = seconds(30);  // for equal logs in the core
+constexpr Duration stop_max = seconds(60);      // for an orderly stop of the whole core
+constexpr Duration look_interval = milliseconds(50);
+constexpr Instant faults_begin = Instant{} + seconds(8);
+
+// What becomes of the brokers that are not of the core.
+enum class Rest : std::uint8_t { there_is_none, dead, cut_off, paused };
+
+void describe_topics(Workload& workload) {
+  const auto& plan = workload.plan;
+  auto partitions = static_cast<std::int32_t>(plan.setting("partitions"));
+  auto replicas = static_cast<std::int16_t>(plan.setting("replication_factor"));
+  constexpr std::int64_t default_retention_ms = std::int64_t{7} * 24 * 3600 * 1000;
+  workload.topics["synced"] = {partitions, {true, default_retention_ms, true}, {}, replicas};
+  if (plan.setting("memory_topic"))
+    workload.topics["memory"] = {
+        partitions, {false, default_retention_ms, true}, {{"flush.messages", "9223372036854775807"}}, replicas};
+  if (plan.setting("retained_topic"))
+    workload.topics["retained"] = {1, {true, 5000, true}, {{"retention.ms", "5000"}, {"segment.ms", "2000"}}, replicas};
+  for (const auto& [name, spec] : workload.topics) workload.history.topics[name] = spec.promise;
+}
+
+class ClusterLife {
+ public:
+  ClusterLife(const Plan& plan, const LifeOptions& options)
+      : plan_(plan), world_(plan.seed, LogLevel::debug), workload_(plan), cluster_(world_, plan) {
+    if (options.trace) world_.trace().set_sink(options.trace);
+    workload_.brokers = cluster_.addresses();
+    describe_topics(workload_);
+    for (std::int64_t i = 0; i < plan.setting("clients"); ++i) world_.add_node("client" + std::to_string(i));
+    admin_ = &world_.add_node("admin");
+  }
+
+  LifeResult run() {
+    set_the_stage();
+    auto begun = std::max(world_.now(), faults_begin);
+    Injector injector(world_, cluster_.size(), [this](std::size_t node) { cluster_.start(node); });
+    injector.on_power_loss = [this](std::size_t node) { cluster_.power_lost(node); };
+    injector.on_disk_hurt = [this](std::size_t node) { cluster_.disk_hurt(node); };
+    injector.inject(plan_.faults);
+    for (auto n = cluster_.size(); n + 1 < world_.node_count(); ++n)
+      world_.node(n).start(1, [this](Host& host) { return run_clients(host, workload_); });
+    world_.run_until(begun + milliseconds(plan_.setting("safety_ms")));
+    choose_core();
+    injector.heal(healthy_);
+    let_the_rest_be(injector);
+    judge_liveness();
+    stop_the_core();
+    workload_.history.power_losses = injector.power_losses();
+    workload_.history.clock_ahead_at_start_ms = injector.clock_ahead_at_start_ms();
+    return finish();
+  }
+
+ private:
+  void violate(const char* anomaly, std::string text) {
+    found_.push_back({"liveness", anomaly, std::move(text), world_.now()});
+  }
+
+  bool come_true(const std::function<bool()>& holds, Duration limit) {
+    auto deadline = world_.now() + limit;
+    while (!holds()) {
+      if (world_.now() >= deadline || world_.stuck()) return false;
+      world_.run_for(look_interval);
+    }
+    return true;
+  }
+
+  void set_the_stage() {
+    for (std::size_t n = 0; n < cluster_.size(); ++n) cluster_.start(n);
+    admin_->start(1, [this](Host& host) { return create_topics(host, workload_); });
+    if (!world_.run_until([this] { return !admin_->running(); }, world_.now() + form_max))
+      violate("stuck-client", "the cluster did not form, or its topics could not be made, though all was well");
+  }
+
+  // A majority of every partition's replicas, and of the controllers.
+  void choose_core() {
+    auto out = static_cast<std::size_t>(plan_.setting("rest_count"));
+    if (static_cast<Rest>(plan_.setting("rest")) == Rest::there_is_none) out = 0;
+    auto first = Random(plan_.seed).split("core").below(cluster_.size());
+    for (std::size_t n = 0; n < world_.node_count(); ++n) {
+      bool rest = n < cluster_.size() && (n + cluster_.size() - first) % cluster_.size() < out;
+      if (!rest) healthy_.insert(n);
+      if (!rest && n < cluster_.size()) core_.insert(n);
+    }
+  }
+
+  void let_the_rest_be(Injector& injector) {
+    for (std::size_t n = 0; n < cluster_.size(); ++n) {
+      if (core_.contains(n)) continue;
+      switch (static_cast<Rest>(plan_.setting("rest"))) {
+        case Rest::there_is_none: break;
+        case Rest::dead: world_.node(n).kill(); break;
+        case Rest::cut_off: injector.isolate(n); break;
+        case Rest::paused: world_.node(n).pause(); break;
+      }
+    }
+  }
+
+  void judge_liveness() {
+    workload_.stop = true;
+    if (!come_true([this] { return cluster_.leaderless(core_).empty(); }, lead_max)) {
+      std::string groups;
+      for (const auto& group : cluster_.leaderless(core_)) groups += "\n" + group;
+      violate("leaderless", "without a leader, though a majority is well:" + groups);
+    }
+    auto finished = [this] {
+      for (auto n = cluster_.size(); n + 1 < world_.node_count(); ++n)
+        if (world_.node(n).running()) return false;
+      return true;
+    };
+    if (!come_true(finished, finish_max)) violate("stuck-client", "a client did not finish after the core was healed");
+    admin_->start(1, [this](Host& host) { return read_everything(host, workload_); });
+    if (!come_true([this] { return !admin_->running(); }, finish_max))
+      violate("stuck-client", "the final read did not come to its end");
+    if (!come_true([this] { return cluster_.differing(core_).empty(); }, converge_max)) {
+      std::string groups;
+      for (const auto& group : cluster_.differing(core_)) groups += "\n" + group;
+      violate("differing-replicas", "the core's replicas do not become equal:" + groups);
+    }
+  }
+
+  void stop_the_core() {
+    for (auto n : core_) world_.node(n).request_stop();
+    auto stopped = [this] {
+      return std::none_of(core_.begin(), core_.end(), [this](std::size_t n) { return world_.node(n).running(); });
+    };
+    if (!come_true(stopped, stop_max)) violate("stuck-stop", "not every broker stopped in order");
+    for (auto n : core_)
+      if (world_.node(n).exit_code().value_or(0) != 0)
+        violate("failed-stop", world_.node(n).name() + " stopped with exit code " +
+                                   std::to_string(world_.node(n).exit_code().value_or(-1)));
+    if (world_.stuck()) violate("livelock", "time stood still");
+    for (std::size_t n = 0; n < world_.node_count(); ++n) world_.node(n).kill();
+    for (const auto& leak : world_.leaks()) violate("leak", leak);
+  }
+
+  LifeResult finish() {
+    LifeResult result;
+    workload_.history.length_ms = world_.now().ns / 1'000'000;
+    for (auto* list : {&found_, &workload_.seen})
+      result.violations.insert(result.violations.end(), list->begin(), list->end());
+    auto seen_inside = cluster_.violations();
+    result.violations.insert(result.violations.begin(), seen_inside.begin(), seen_inside.end());
+    if (result.violations.empty())
+      for (auto n : core_) {
+        std::map<std::string, std::string> files;
+        for (const auto& [path, file] : world_.node(n).disk().image().files()) files.emplace(path, file->current());
+        check_log_files(files, result.violations);
+      }
+    for (auto& violation : check_history(workload_.history)) result.violations.push_back(std::move(violation));
+    result.trace_hash = world_.trace().hash();
+    result.events = world_.trace().events();
+    result.simulated = world_.now() - Instant{};
+    result.sends = workload_.history.sends.size();
+    result.reads = workload_.history.reads.size();
+    return result;
+  }
+
+  const Plan& plan_;
+  World world_;
+  Workload workload_;
+  WatchedCluster cluster_;
+  Node* admin_ = nullptr;
+  std::set<std::size_t> core_;     // brokers
+  std::set<std::size_t> healthy_;  // they and the clients
+  Violations found_;
+};
+
+}  // namespace
+
+void choose_cluster_settings(Random random, Plan& plan) {
+  auto choose = [&](const char* name, std::int64_t low, std::int64_t high) {
+    return random.split(name).between(low, high);
+  };
+  auto& settings = plan.settings;
+  settings["brokers"] = choose("brokers", 0, 2) == 0 ? 5 : 3;
+  settings["replication_factor"] = settings["brokers"] == 5 && choose("replication factor", 0, 1) ? 5 : 3;
+  settings["shards"] = choose("shards", 0, 2);
+  settings["reshard"] = choose("reshard", 0, 1);
+  settings["partitions"] = choose("partitions", 1, 4);
+  settings["memory_topic"] = choose("memory topic", 0, 1);
+  settings["retained_topic"] = choose("retained topic", 0, 1);
+  settings["deletes"] = choose("deletes", 0, 1);
+  settings["segment_bytes"] = std::int64_t{1} << choose("segment bytes", 9, 16);
+  settings["index_interval_bytes"] = std::int64_t{1} << choose("index interval", 4, 12);
+  settings["checkpoint_ms"] = choose("checkpoint", 200, 10'000);
+  settings["retention_check_ms"] = choose("retention check", 500, 10'000);
+  settings["clients"] = choose("clients", 1, 3);
+  settings["producers"] = choose("producers", 1, 2);
+  settings["consumers"] = choose("consumers", 1, 2);
+  settings["producer_pace_ms"] = std::int64_t{1} << choose("producer pace", 6, 12);
+  settings["consumer_pace_ms"] = std::int64_t{1} << choose("consumer pace", 6, 12);
+  settings["batch_records_max"] = choose("batch records", 1, 8);
+  settings["value_bytes_max"] = std::int64_t{1} << choose("value bytes", 4, 11);
+  settings["safety_ms"] = choose("length", 20'000, 90'000);
+  settings["rest"] = choose("rest", 0, 3);
+  settings["rest_count"] = choose("rest count", 1, static_cast<std::int64_t>(victims_max(plan)));
+}
+
+std::size_t victims_max(const Plan& plan) {
+  return static_cast<std::size_t>(plan.setting("replication_factor") - 1) / 2;
+}
+
+FaultWindow fault_window(const Plan& plan) {
+  FaultWindow window;
+  window.begin = faults_begin;
+  window.end = window.begin + milliseconds(plan.setting("safety_ms"));
+  window.brokers = static_cast<std::size_t>(plan.setting("brokers"));
+  window.nodes = window.brokers + static_cast<std::size_t>(plan.setting("clients"));
+  return window;
+}
+
+LifeResult run_cluster(const Plan& plan, const LifeOptions& options) {
+  return ClusterLife(plan, options).run();
+}
+
+}  // namespace fulmar

@@ -1,0 +1,12 @@
+// The scenarios of clusters that only their faults tell apart; see cluster_life.h for what happens in them.
+#pragma once
+
+#include "faults/plan.h"
+
+namespace fulmar {
+
+Plan plan_replication(std::uint64_t seed);
+Plan plan_partitions(std::uint64_t seed);
+Plan plan_disk(std::uint64_t seed);
+
+}  // namespace fulmar

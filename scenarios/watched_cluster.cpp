@@ -1,0 +1,102 @@
+#include "scenarios/watched_cluster.h"
+
+#include "broker/server/broker.h"
+
+namespace fulmar {
+
+namespace {
+constexpr std::size_t controllers_max = 5;
+}
+
+WatchedCluster::WatchedCluster(World& world, const Plan& plan)
+    : world_(world),
+      plan_(plan),
+      size_(static_cast<std::size_t>(plan.setting("brokers"))),
+      watch_(*this, [&world] { return world.now(); }),
+      images_([&world] { return world.now(); }) {
+  for (std::size_t node = 0; node < size_; ++node) world.add_node("broker" + std::to_string(id_of(node)));
+}
+
+std::vector<SocketAddress> WatchedCluster::addresses() const {
+  std::vector<SocketAddress> all;
+  for (std::size_t node = 0; node < size_; ++node) all.push_back({SimNetwork::address_of(node), port});
+  return all;
+}
+
+BrokerConfig WatchedCluster::config_of(std::size_t node) const {
+  auto at = [](std::size_t n, std::uint16_t number) {
+    return SimNetwork::address_of(n) + ":" + std::to_string(number);
+  };
+  Properties properties;
+  std::string voters;
+  for (std::size_t n = 0; n < std::min(size_, controllers_max); ++n)
+    voters += (n > 0 ? "," : "") + std::to_string(id_of(n)) + "@" + at(n, internal_port);
+  properties["node.id"] = std::to_string(id_of(node));
+  properties["listeners"] = "PLAINTEXT://" + at(node, port) + ",INTERNAL://" + at(node, internal_port);
+  properties["controller.quorum.voters"] = voters;
+  properties["default.replication.factor"] = std::to_string(plan_.setting("replication_factor"));
+  properties["log.segment.bytes"] = std::to_string(plan_.setting("segment_bytes"));
+  properties["log.index.interval.bytes"] = std::to_string(plan_.setting("index_interval_bytes"));
+  properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan_.setting("checkpoint_ms"));
+  properties["log.retention.check.interval.ms"] = std::to_string(plan_.setting("retention_check_ms"));
+  return BrokerConfig::from(std::move(properties)).value();
+}
+
+// A broker has now this many shards, now that many: what it kept must be found whatever the number.
+void WatchedCluster::start(std::size_t node) {
+  auto id = id_of(node);
+  watch_.ended(id);
+  images_.ended(id);
+  ready_.erase(node);
+  auto shards = 1 + static_cast<unsigned>(plan_.setting("shards")) % 3;
+  if (plan_.setting("reshard")) shards = 1 + (shards + static_cast<unsigned>(node) + starts_[node]) % 3;
+  ++starts_[node];
+  world_.node(node).start(shards, [this, node, config = config_of(node)](Host& host) {
+    auto ran = run_broker(host, config, [this, node](const SocketAddress&) { ready_.insert(node); }, this);
+    if (!ran) host.log().warn("broker could not run", {{"reason", to_string(ran.error())}});
+    return ran ? 0 : 1;
+  });
+}
+
+void WatchedCluster::power_lost(std::size_t node) {
+  watch_.power_lost();
+  watch_.ended(id_of(node));
+}
+
+std::set<std::int32_t> WatchedCluster::ids_of(const std::set<std::size_t>& nodes) const {
+  std::set<std::int32_t> ids;
+  for (auto node : nodes)
+    if (node < size_) ids.insert(id_of(node));
+  return ids;
+}
+
+std::vector<std::string> WatchedCluster::leaderless(const std::set<std::size_t>& core) const {
+  return watch_.leaderless(ids_of(core));
+}
+
+std::vector<std::string> WatchedCluster::differing(const std::set<std::size_t>& core) const {
+  return watch_.differing(ids_of(core));
+}
+
+void WatchedCluster::sends(const GroupId& group, const Message& message) {
+  world_.trace().line(world_.now(), [&] { return "raft " + to_string(group) + ": " + to_string(message); });
+  watch_.sends(group, message);
+}
+
+Violations WatchedCluster::violations() const {
+  auto all = watch_.violations();
+  all.insert(all.end(), images_.violations().begin(), images_.violations().end());
+  return all;
+}
+
+std::vector<std::string> WatchedCluster::list(std::int32_t broker, std::string_view directory, bool durable) const {
+  return world_.node(static_cast<std::size_t>(broker - 1)).disk().image().names(directory, durable);
+}
+
+std::string_view WatchedCluster::content(std::int32_t broker, std::string_view path, bool durable) const {
+  const auto* file = world_.node(static_cast<std::size_t>(broker - 1)).disk().image().file(path, durable);
+  if (!file) return {};
+  return durable ? file->durable() : file->current();
+}
+
+}  // namespace fulmar

@@ -1,0 +1,70 @@
+// WatchedCluster: the brokers of a life, as processes on simulated machines, each watched from inside.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "broker/server/broker_config.h"
+#include "broker/server/broker_observer.h"
+#include "checkers/metadata_images.h"
+#include "checkers/replication/replication_watch.h"
+#include "faults/plan.h"
+#include "sim/world.h"
+
+namespace fulmar {
+
+class WatchedCluster final : private Machines, private BrokerObserver {
+ public:
+  static constexpr std::uint16_t port = 9092;
+  static constexpr std::uint16_t internal_port = 9093;
+
+  // Adds the plan's brokers to the world, as nodes from 0 on; broker n + 1 is on node n. None runs yet.
+  WatchedCluster(World& world, const Plan& plan);
+
+  std::size_t size() const { return size_; }
+  std::vector<SocketAddress> addresses() const;
+  void start(std::size_t node);
+  bool ready(std::size_t node) const { return ready_.contains(node); }
+  // Of these nodes' brokers; see ReplicationWatch.
+  std::vector<std::string> leaderless(const std::set<std::size_t>& core) const;
+  std::vector<std::string> differing(const std::set<std::size_t>& core) const;
+  void power_lost(std::size_t node);
+  void disk_hurt(std::size_t node) { watch_.damaged(id_of(node)); }
+  Violations violations() const;
+
+ private:
+  static std::int32_t id_of(std::size_t node) { return static_cast<std::int32_t>(node) + 1; }
+  std::set<std::int32_t> ids_of(const std::set<std::size_t>& nodes) const;
+  BrokerConfig config_of(std::size_t node) const;
+
+  std::vector<std::string> list(std::int32_t broker, std::string_view directory, bool durable) const override;
+  std::string_view content(std::int32_t broker, std::string_view path, bool durable) const override;
+
+  void opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) override {
+    watch_.opened(sight, directory, epochs);
+  }
+  void appended(const GroupId& group, const ReplicaId& self, const BatchHeader& batch) override {
+    watch_.appended(group, self, batch);
+  }
+  void truncated(const GroupId& group, const ReplicaId& self, Offset offset) override {
+    watch_.truncated(group, self, offset);
+  }
+  void started_over(const GroupId& group, const ReplicaId& self, Offset offset) override {
+    watch_.started_over(group, self, offset);
+  }
+  void stepped(const ReplicaSight& sight) override { watch_.stepped(sight); }
+  void sends(const GroupId& group, const Message& message) override;
+  void removed(const GroupId& group, const ReplicaId& self) override { watch_.removed(group, self); }
+  void shows(const ReplicaId& self, const MetadataImage& image) override { images_.shows(self, image); }
+
+  World& world_;
+  const Plan& plan_;
+  std::size_t size_;
+  std::map<std::size_t, unsigned> starts_;  // per node
+  std::set<std::size_t> ready_;
+  ReplicationWatch watch_;
+  MetadataImages images_;
+};
+
+}  // namespace fulmar
