@@ -22,10 +22,13 @@ void ReplicationWatch::check_leader(Group& group, const Replica& replica) {
   if (!is_quorum(sight.configuration, voted))
     report("election safety", "no-quorum", sight,
            "it leads without the votes of a quorum of [" + to_string(sight.configuration) + "]");
-  if (group.committed.empty() || !binding(sight)) return;
-  const auto& last = group.committed.rbegin()->second;
-  if (last.next > sight.log_start && !replica.log.has(last))
-    report("leader completeness", "incomplete-leader", sight, "it leads without the committed " + to_string(last));
+  if (!binding(sight)) return;
+  // What a later leader has committed meanwhile, a belated one need not have.
+  auto last = std::find_if(group.committed.rbegin(), group.committed.rend(),
+                           [&](const auto& entry) { return entry.second.epoch < sight.term; });
+  if (last == group.committed.rend() || last->second.next <= sight.log_start || replica.log.has(last->second)) return;
+  report("leader completeness", "incomplete-leader", sight,
+         "it leads without the committed " + to_string(last->second));
 }
 
 // What the disk of a broker has of a group, whatever happens to it now; null if nothing.

@@ -68,7 +68,7 @@ void ShadowLog::append(const ShadowBatch& batch) {
 void ShadowLog::truncate(Offset offset) {
   batches_.erase(batches_.lower_bound(offset), batches_.end());
   if (place_.next <= offset) return;
-  while (segments_.size() > 1 && segments_.back() > offset) segments_.pop_back();
+  while (segments_.size() > 1 && segments_.back() >= offset) segments_.pop_back();
   if (!segments_.empty()) place_ = {segments_.back(), 0, segments_.back()};
 }
 
