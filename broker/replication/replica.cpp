@@ -210,7 +210,8 @@ void Replica::settle(const AppendRequest* request, const Bytes& batches) {
   if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
     for (const auto& peer : raft_.configuration().members())
       if (raft_.may_feed(peer)) context_.messenger->wants_feeding(*this, peer);
-  State state{raft_.commit(), log_->kept_end(), log_->log_start(), raft_.term(), raft_.role(), out_of_order()};
+  State state{raft_.commit(), log_->kept_end(), log_->log_start(), raft_.term(),
+              raft_.role(),   raft_.leader(),   out_of_order()};
   if (state == told_) return;
   told_ = state;
   changed_.notify_all();

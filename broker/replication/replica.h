@@ -99,7 +99,8 @@ class Replica {
   bool feed(const ReplicaId& peer);
   void peer_lost(const ReplicaId& peer);
 
-  // Called on the shard whenever leadership, the high watermark, the log's start or out_of_order() has changed.
+  // Called on the shard whenever leadership, who leads, the high watermark, the log's start or out_of_order() has
+  // changed.
   std::function<void()> on_change;
 
  private:
@@ -136,6 +137,7 @@ class Replica {
     Offset commit = -1, kept_end = -1, log_start = -1;
     Epoch term = -1;
     Role role = Role::follower;
+    std::optional<ReplicaId> leader;  // known some time after its term is
     bool out_of_order = false;
     bool operator==(const State&) const = default;
   };
