@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "broker/protocol/messages/peer.h"
+#include "broker/raft/types.h"
 #include "broker/replication/group_id.h"
 
 namespace fulmar {
@@ -16,12 +17,18 @@ class LeaderTable {
     std::int32_t broker = -1;
     std::int32_t epoch = -1;
     std::vector<std::int32_t> in_sync;
+    // Of a group at rest, as long as the metadata says otherwise; then where that configuration stands.
+    std::vector<ReplicaId> voters = {};
+    ConfigurationMark configuration = {};
   };
 
   void learn(const LeadersRequest& told) {
     for (const auto& leader : told.leaders) {
       auto& known = leaders_[{leader.topic_id, leader.partition}];
-      if (leader.epoch >= known.epoch) known = {leader.broker_id, leader.epoch, leader.in_sync};
+      if (leader.epoch < known.epoch) continue;
+      known = {leader.broker_id, leader.epoch, leader.in_sync};
+      for (const auto& voter : leader.voters) known.voters.push_back({voter.broker_id, voter.directory_id});
+      known.configuration = {leader.configuration_epoch, leader.configuration_offset};
     }
   }
   // Null: nobody has told yet.

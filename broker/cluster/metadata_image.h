@@ -1,6 +1,7 @@
 // MetadataImage: the cluster's metadata at one moment, immutable, shared by all shards. A change makes a new image.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -12,7 +13,7 @@
 #include "broker/cluster/properties.h"
 #include "broker/protocol/record_batch.h"
 #include "broker/protocol/uuid.h"
-#include "broker/raft/configuration.h"
+#include "broker/raft/types.h"
 #include "runtime/host/network.h"
 
 namespace fulmar {
@@ -27,10 +28,22 @@ struct BrokerImage {
   bool operator==(const BrokerImage&) const = default;
 };
 
+// A partition's replicas. While they change, `replicas` are all that have a log or are to get one: those that were, and
+// are `adding` not; and those that will be, and are `removing` not (KIP-455). A replica may be both, when what it was
+// added for was given up: it has a log, and may count in the group, until the group has let go of it.
 struct PartitionImage {
-  std::vector<ReplicaId> replicas;  // the preferred leader first
+  std::vector<ReplicaId> replicas;       // the preferred leader first
+  std::vector<ReplicaId> adding = {};    // in the order of `replicas`
+  std::vector<ReplicaId> removing = {};  // likewise
+  // The group's configuration that the last change ended with: none that names another replica is later, unless a
+  // change is under way.
+  ConfigurationMark settled = {};
 
   bool operator==(const PartitionImage&) const = default;
+  bool changing() const { return !adding.empty() || !removing.empty(); }
+  bool has(const ReplicaId& id) const { return std::find(replicas.begin(), replicas.end(), id) != replicas.end(); }
+  bool adds(const ReplicaId& id) const { return std::find(adding.begin(), adding.end(), id) != adding.end(); }
+  bool removes(const ReplicaId& id) const { return std::find(removing.begin(), removing.end(), id) != removing.end(); }
 };
 
 struct TopicImage {

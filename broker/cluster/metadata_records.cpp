@@ -14,13 +14,24 @@ json to_json(const Uuid& uuid) {
   return to_string(uuid);
 }
 
+json to_json(const std::vector<ReplicaId>& replicas) {
+  json all = json::array();
+  for (const auto& replica : replicas) all.push_back({replica.broker, to_json(replica.directory)});
+  return all;
+}
+
+// What most partitions do not have is left out.
+json to_json(const PartitionImage& partition) {
+  json value = {{"replicas", to_json(partition.replicas)}};
+  if (!partition.adding.empty()) value["adding"] = to_json(partition.adding);
+  if (!partition.removing.empty()) value["removing"] = to_json(partition.removing);
+  if (partition.settled != ConfigurationMark{}) value["settled"] = {partition.settled.epoch, partition.settled.offset};
+  return value;
+}
+
 json to_json(const std::vector<PartitionImage>& partitions) {
   json all = json::array();
-  for (const auto& partition : partitions) {
-    json replicas = json::array();
-    for (const auto& replica : partition.replicas) replicas.push_back({replica.broker, to_json(replica.directory)});
-    all.push_back({{"replicas", std::move(replicas)}});
-  }
+  for (const auto& partition : partitions) all.push_back(to_json(partition));
   return all;
 }
 
@@ -48,13 +59,23 @@ Uuid uuid_from(const json& value) {
   return *uuid;
 }
 
+std::vector<ReplicaId> replicas_from(const json& value) {
+  std::vector<ReplicaId> replicas;
+  for (const auto& replica : value) replicas.push_back({replica.at(0), uuid_from(replica.at(1))});
+  return replicas;
+}
+
+PartitionImage partition_from(const json& value) {
+  PartitionImage partition{replicas_from(value.at("replicas"))};
+  if (value.contains("adding")) partition.adding = replicas_from(value.at("adding"));
+  if (value.contains("removing")) partition.removing = replicas_from(value.at("removing"));
+  if (value.contains("settled")) partition.settled = {value.at("settled").at(0), value.at("settled").at(1)};
+  return partition;
+}
+
 std::vector<PartitionImage> partitions_from(const json& value) {
   std::vector<PartitionImage> partitions;
-  for (const auto& entry : value) {
-    auto& partition = partitions.emplace_back();
-    for (const auto& replica : entry.at("replicas"))
-      partition.replicas.push_back({replica.at(0), uuid_from(replica.at(1))});
-  }
+  for (const auto& entry : value) partitions.push_back(partition_from(entry));
   return partitions;
 }
 
@@ -93,6 +114,12 @@ json record_to_json(const TopicRecord& record) {
 json record_to_json(const PartitionsRecord& record) {
   return {{"type", "partitions"}, {"topic_id", to_json(record.topic_id)}, {"added", to_json(record.added)}};
 }
+json record_to_json(const PartitionRecord& record) {
+  return {{"type", "partition"},
+          {"topic_id", to_json(record.topic_id)},
+          {"partition", record.partition},
+          {"image", to_json(record.image)}};
+}
 json record_to_json(const DeleteTopicRecord& record) {
   return {{"type", "delete-topic"}, {"topic_id", to_json(record.topic_id)}};
 }
@@ -108,6 +135,8 @@ MetadataRecord record_from(const json& value) {
   if (type == "topic") return TopicRecord{value.at("name"), topic_from(value.at("topic"))};
   if (type == "partitions")
     return PartitionsRecord{uuid_from(value.at("topic_id")), partitions_from(value.at("added"))};
+  if (type == "partition")
+    return PartitionRecord{uuid_from(value.at("topic_id")), value.at("partition"), partition_from(value.at("image"))};
   if (type == "delete-topic") return DeleteTopicRecord{uuid_from(value.at("topic_id"))};
   if (type == "producer-ids") return ProducerIdsRecord{value.at("next")};
   throw std::invalid_argument("an unknown type: " + type);
@@ -140,6 +169,12 @@ void change(MetadataImage& image, const PartitionsRecord& record) {
   if (found == image.topics.end()) return;
   auto& partitions = found->second.partitions;
   partitions.insert(partitions.end(), record.added.begin(), record.added.end());
+}
+void change(MetadataImage& image, const PartitionRecord& record) {
+  auto found = image.topics.find(image.topic_name(record.topic_id));
+  if (found == image.topics.end() || record.partition < 0 || record.partition >= found->second.partition_count())
+    return;
+  found->second.partitions[static_cast<std::size_t>(record.partition)] = record.image;
 }
 void change(MetadataImage& image, const DeleteTopicRecord& record) {
   auto found = image.topics.find(image.topic_name(record.topic_id));

@@ -29,6 +29,11 @@ struct PartitionsRecord {  // a topic has more of them
   Uuid topic_id;
   std::vector<PartitionImage> added;
 };
+struct PartitionRecord {  // a partition's replicas change, or have
+  Uuid topic_id;
+  std::int32_t partition = 0;
+  PartitionImage image;
+};
 struct DeleteTopicRecord {
   Uuid topic_id;
 };
@@ -37,7 +42,7 @@ struct ProducerIdsRecord {  // all below are given out
 };
 
 using MetadataRecord = std::variant<ClusterRecord, BrokerRecord, UnregisterRecord, TopicRecord, PartitionsRecord,
-                                    DeleteTopicRecord, ProducerIdsRecord>;
+                                    PartitionRecord, DeleteTopicRecord, ProducerIdsRecord>;
 
 // A record that speaks of what is not there changes nothing.
 void apply_record(const MetadataRecord& record, MetadataImage& image);

@@ -51,6 +51,10 @@ const Configuration& Raft::configuration() const {
   return state_.configurations.empty() ? none : state_.configurations.back().configuration;
 }
 
+ConfigurationMark Raft::configuration_mark() const {
+  return state_.configurations.empty() ? ConfigurationMark{} : state_.configurations.back().mark();
+}
+
 std::optional<Epoch> Raft::epoch_before(Offset offset) const {
   return offset == 0 ? -1 : log_.epochs().epoch_of(offset - 1);
 }

@@ -89,6 +89,10 @@ class Raft {
   Offset commit() const { return commit_; }
   const HardState& hard_state() const { return state_; }
   const Configuration& configuration() const;
+  // Where the one that is in force stands; as early as can be, if none is known.
+  ConfigurationMark configuration_mark() const;
+  // Whether this leader knows the one in force to be committed.
+  bool configuration_committed() const;
   // The leader knows all that was ever committed, and everything up to commit() is (Raft §8).
   bool established() const { return role_ == Role::leader && commit_ >= term_start_; }
   // Clients may append here now.
@@ -154,7 +158,6 @@ class Raft {
   void propose(Configuration configuration);
   void continue_reconfiguration();
   void adopt_members();
-  bool configuration_committed() const;
 
   const ReplicaId self_;
   const RaftSettings settings_;

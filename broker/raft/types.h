@@ -33,12 +33,21 @@ struct RaftSettings {
 
 constexpr Instant long_ago{std::numeric_limits<std::int64_t>::min() / 2};
 
+// Where the control batch of a configuration stands. Of two, the greater is the later in the group's log.
+struct ConfigurationMark {
+  Epoch epoch = -1;
+  Offset offset = -1;  // -1: the group was made with it
+
+  auto operator<=>(const ConfigurationMark&) const = default;
+};
+
 struct ConfigurationAt {
   Offset offset = -1;  // of its control batch; -1: the group was made with it
   Epoch epoch = -1;    // of its control batch
   Configuration configuration;
 
   bool operator==(const ConfigurationAt&) const = default;
+  ConfigurationMark mark() const { return {epoch, offset}; }
 };
 
 // What must be on stable storage before anybody hears of it (Raft figure 2), kept outside the log.

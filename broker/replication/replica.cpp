@@ -1,5 +1,7 @@
 #include "broker/replication/replica.h"
 
+#include <limits>
+
 #include "broker/replication/control_batch.h"
 #include "runtime/base/assert.h"
 #include "runtime/fiber/fiber.h"
@@ -93,10 +95,16 @@ Result<void> Replica::start() {
 }
 
 void Replica::stop() {
+  stop_unless_later({std::numeric_limits<Epoch>::max(), std::numeric_limits<Offset>::max()});
+}
+
+bool Replica::stop_unless_later(ConfigurationMark mark) {
   LockGuard turn(turn_);
+  if (raft_.configuration_mark() > mark) return false;
   log_->on_change = nullptr;
   failed_ = true;
   changed_.notify_all();
+  return true;
 }
 
 void Replica::give_up(const char* what, const std::string& why) {
@@ -284,6 +292,12 @@ void Replica::found(Configuration configuration) {
 void Replica::campaign() {
   in_turn([&] {
     if (!out_of_order()) raft_.campaign(now());
+  });
+}
+
+void Replica::set_target(std::vector<ReplicaId> voters) {
+  in_turn([&] {
+    if (!out_of_order()) raft_.set_target(std::move(voters), now());
   });
 }
 

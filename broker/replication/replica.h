@@ -58,6 +58,8 @@ class Replica {
   Result<void> start();
   // Nobody may call any more; waits for who is inside.
   void stop();
+  // The same, unless it knows of a configuration of its group later than that; whether it has stopped.
+  bool stop_unless_later(ConfigurationMark mark);
 
   // -- For clients.
   struct Proposed {
@@ -93,6 +95,8 @@ class Replica {
   // Gives the group its first configuration, if this replica knows none yet.
   void found(Configuration configuration);
   void campaign();  // without waiting: a new group's preferred leader
+  // Where this replica leads: has the group change its voters to these, ascending; see Raft::set_target().
+  void set_target(std::vector<ReplicaId> voters);
   void tick();
   void receive(const Message& message, const Bytes& batches);
   // Sends the peer its next append, if it is due one; whether there may be more at once.

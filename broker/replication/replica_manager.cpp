@@ -36,9 +36,7 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
   replicas_.emplace(group, replica);
   if (auto started = replica->start(); !started)
     log_.error("replica can't take part", {{"reason", to_string(started.error())}});
-  // A group of one needs no clock.
-  if (!replica->raft().hard_state().solo && !std::exchange(ticking_, true))
-    fibers_.spawn("tick replicas", [this] { tick(); });
+  if (!replica->raft().hard_state().solo) begin_ticking();
   return replica;
 }
 
@@ -50,6 +48,19 @@ void ReplicaManager::remove(const GroupId& group) {
   replica->stop();
   if (observer_) observer_->removed(group, peers_.self);
   states_->remove(group);
+}
+
+bool ReplicaManager::remove_unless_later(const GroupId& group, ConfigurationMark settled) {
+  auto replica = find(group);
+  if (!replica || !replica->stop_unless_later(settled)) return false;
+  replicas_.erase(group);
+  states_->remove(group);
+  return true;
+}
+
+// A group of one needs no clock, until it grows.
+void ReplicaManager::begin_ticking() {
+  if (!std::exchange(ticking_, true)) fibers_.spawn("tick replicas", [this] { tick(); });
 }
 
 void ReplicaManager::tick() {
@@ -81,6 +92,7 @@ void ReplicaManager::send(const GroupId& group, Message message, Bytes batches) 
 }
 
 void ReplicaManager::wants_feeding(Replica& replica, const ReplicaId& peer) {
+  begin_ticking();
   link_to(peer).wants_feeding(replica.group());
 }
 

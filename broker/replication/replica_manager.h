@@ -22,8 +22,13 @@ class ReplicaManager final : public ReplicaMessenger {
   Result<void> open(std::uint64_t life, HardStates states);
   // A replica takes up its part; `fresh` is its state if it has none yet.
   std::shared_ptr<Replica> add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh);
-  // The group is no more, or no more here.
+  // The group is no more.
   void remove(const GroupId& group);
+  // The group has let go of this replica, by a configuration that stands at `settled`. False, and nothing happens, if
+  // the replica knows of a later one, which may count on it again.
+  bool remove_unless_later(const GroupId& group, ConfigurationMark settled);
+  // What is stored of the group is from before its log was removed, and means nothing any more.
+  void forget(const GroupId& group) { states_->remove(group); }
   std::shared_ptr<Replica> find(const GroupId& group) const;
 
   // Tells another broker who leads what.
@@ -39,6 +44,7 @@ class ReplicaManager final : public ReplicaMessenger {
 
  private:
   PeerLink& link_to(const ReplicaId& peer);
+  void begin_ticking();
   void tick();
 
   Host& host_;

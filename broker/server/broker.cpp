@@ -1,6 +1,7 @@
 #include "broker/server/broker.h"
 
 #include "broker/server/broker_shard.h"
+#include "broker/server/controller.h"
 #include "broker/server/membership.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
@@ -134,6 +135,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   // What was promised is known everywhere: then what there is, and its partitions. Only now may clients come.
   std::optional<MetadataLog> metadata;
   std::optional<Membership> membership;
+  std::optional<Controller> controller;
   auto open_all = [&]() -> Result<void> {
     for (auto& life : lives)
       if (!life->opened) return life->opened;
@@ -153,7 +155,12 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
                                   [shard, controller](Host&) { shard->set_controller(controller); });
                     });
     membership.emplace(first);
-    if (!config.controllers.empty()) TRY_VOID(membership->listen());
+    controller.emplace(first);
+    broker.controller = &*controller;
+    if (!config.controllers.empty()) {
+      TRY_VOID(membership->listen());
+      controller->start();
+    }
     return {};
   };
   auto all_opened = open_all();
@@ -192,6 +199,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   registering.join();
   for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { lives[n]->stop.set(); });
   progress.wait([&] { return quiet == host.shard_count(); });
+  if (controller) controller->stop();
   if (membership) membership->stop();
   if (metadata) metadata->stop();
   for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { lives[n]->close.set(); });

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "broker/cluster/reassignment.h"
 #include "broker/cluster/topic_config.h"
 #include "broker/cluster/topic_name.h"
 #include "broker/server/connection.h"
+#include "broker/server/controller.h"
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
 
@@ -16,8 +18,6 @@ namespace {
 constexpr std::string_view partition_metadata = "partition.metadata";
 constexpr std::size_t partition_metadata_bytes_max = 1024;
 constexpr std::int64_t partitions_opened_at_once_max = 16;
-constexpr Duration announce_interval = seconds(1);
-constexpr Duration in_sync_silence_max = seconds(2);
 
 std::string partition_metadata_of(const Uuid& topic_id) {
   return "version: 0\ntopic_id: " + to_string(topic_id) + "\n";
@@ -33,6 +33,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       logs_(host, broker.config.log_limits),
       peers_{broker.self, [this] { return image_->cluster_id; }, [this](std::int32_t id) { return peer_address(id); }},
       replicas_(host, peers_, {}, broker.observer),
+      leaderships_(*this),
       queued_bytes_(broker.config.queued_bytes_max),
       sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()) {}
 
@@ -54,6 +55,7 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
   auto& disk = host_.disk();
   auto wanted = partition_metadata_of(image.id);
   auto path = name + "/" + std::string(partition_metadata);
+  const auto& placed = image.partitions[static_cast<std::size_t>(index)];
   // A directory of an earlier topic of that name must not lend this one its records, and one without the file was made
   // just before a power loss, and nobody was told of it. But what can't be read is no reason to remove anything.
   auto found = read_file(disk, path, partition_metadata_bytes_max);
@@ -65,12 +67,13 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
     prepared = logs_.remove(name);
     if (prepared) prepared = disk.create_directory(name);
     if (prepared) prepared = replace_file(disk, path, ByteChain(Bytes::copy_of(wanted)));
+    if (placed.adds(broker_.self)) replicas_.forget({image.id, index});
   }
   Partition entry{image.id, nullptr, {}, -1};
   if (!prepared) {
     log_.error("partition can't be prepared", {{"partition", name}, {"reason", to_string(prepared.error())}});
   } else if (auto log = logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean)) {
-    entry.replica = open_replica({image.id, index}, image.partitions[static_cast<std::size_t>(index)], std::move(log));
+    entry.replica = open_replica({image.id, index}, placed, std::move(log));
   }
   auto [it, inserted] = partitions_.insert_or_assign({topic, index}, std::move(entry));
   auto* partition = &it->second;
@@ -80,15 +83,18 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
       // Only a new leadership is news; what is committed, or who is in sync, can wait for the next turn.
       if (!partition->replica->leads() || partition->replica->leader_epoch() == partition->announced) return;
       partition->announced = partition->replica->leader_epoch();
-      leaders_changed_.set();
+      leaderships_.changed();
     };
-  if (partition->replica && partition->replica->leads()) leaders_changed_.set();
+  if (partition->replica && partition->replica->leads()) leaderships_.changed();
 }
 
 std::shared_ptr<Replica> BrokerShard::open_replica(const GroupId& group, const PartitionImage& image,
                                                    std::shared_ptr<PartitionLog> log) {
-  if (image.replicas.size() == 1) return replicas_.add(group, std::move(log), alone_at_birth(broker_.self));
-  auto voters = image.replicas;
+  // A replica that came later, or that finds its group changed, is told everything by the leader.
+  if (image.adds(broker_.self) || image.settled != ConfigurationMark{})
+    return replicas_.add(group, std::move(log), HardState{});
+  auto voters = replicas_before(image);
+  if (voters.size() == 1) return replicas_.add(group, std::move(log), alone_at_birth(broker_.self));
   std::sort(voters.begin(), voters.end());
   HardState fresh;
   fresh.configurations = {{-1, -1, {std::move(voters), {}, {}}}};
@@ -105,48 +111,29 @@ std::optional<SocketAddress> BrokerShard::peer_address(std::int32_t broker) cons
   return registered->second.internal;
 }
 
-LeadersRequest BrokerShard::own_leaders() const {
-  LeadersRequest own;
-  for (const auto& [group, replica] : replicas_.replicas()) {
-    const auto& raft = replica->raft();
-    if (group == MetadataLog::group() || raft.hard_state().solo || !replica->leads()) continue;
-    LeadersRequest::Leader leader{group.topic, group.partition, broker_.self.broker, replica->leader_epoch(), {}};
-    auto heard_since = host_.clock().now() - in_sync_silence_max;
-    for (const auto& id : raft.configuration().all_voters()) {
-      const auto* progress = raft.progress(id);
-      if (id == raft.self() || (progress && progress->heard_at() > heard_since && progress->match() >= raft.commit()))
-        leader.in_sync.push_back(id.broker);
-    }
-    own.leaders.push_back(std::move(leader));
-  }
-  return own;
-}
-
-// Tells every shard here, and every other broker, what this shard's replicas lead: when that changes, and from time to
-// time, as who is in sync changes without a word.
-void BrokerShard::announce_leaders() {
-  for (;;) {
-    leaders_changed_.wait(host_.clock().deadline_in(announce_interval));
-    leaders_changed_.reset();
-    auto own = own_leaders();
-    if (own.leaders.empty()) continue;
-    learn_everywhere(own);
-    for (const auto& [id, broker] : image_->brokers)
-      if (id != broker_.self.broker) replicas_.announce({id, broker.directory}, own);
-  }
-}
-
 void BrokerShard::learn_everywhere(const LeadersRequest& leaders) {
   for (unsigned shard = 0; shard < host_.shard_count(); ++shard)
-    on(shard, [&](BrokerShard& there) { there.leaders_.learn(leaders); });
+    on(shard, [&](BrokerShard& there) {
+      there.leaders_.learn(leaders);
+      bool at_rest = std::any_of(leaders.leaders.begin(), leaders.leaders.end(),
+                                 [](const auto& leader) { return !leader.voters.empty(); });
+      if (at_rest && shard == 0 && there.broker_.controller) there.broker_.controller->changed();
+    });
 }
 
 LeaderTable::Leader BrokerShard::leader_of(const TopicImage& topic, std::int32_t index) const {
-  const auto& replicas = topic.partitions[static_cast<std::size_t>(index)].replicas;
   if (const auto* told = leaders_.find({topic.id, index})) return *told;
-  // A group of one has the only leader it can have.
-  if (replicas.size() == 1) return {replicas.front().broker, 0, {replicas.front().broker}};
+  // A group that was always of one has the only leader it can have.
+  const auto& partition = topic.partitions[static_cast<std::size_t>(index)];
+  auto first = replicas_before(partition);
+  if (first.size() == 1 && partition.settled == ConfigurationMark{})
+    return {first.front().broker, 0, {first.front().broker}};
   return {};
+}
+
+void BrokerShard::show(MetadataImagePtr image) {
+  image_ = std::move(image);
+  leaderships_.changed();
 }
 
 Result<void> BrokerShard::open() {
@@ -156,19 +143,27 @@ Result<void> BrokerShard::open() {
   return replicas_.open(broker_.stored.next_life, std::move(mine));
 }
 
+// Whether a partition is no more of its topic, or not here: then its replica is out of its group's hands.
+bool BrokerShard::let_go(const MetadataImage& image, const std::string& name, std::int32_t index,
+                         const Partition& partition) {
+  GroupId group{partition.topic_id, index};
+  const auto* topic = image.topic(name);
+  if (!topic || topic->id != partition.topic_id) {
+    replicas_.remove(group);
+    return true;
+  }
+  const auto& wanted = topic->partitions[static_cast<std::size_t>(index)];
+  return !wanted.has(broker_.self) && replicas_.remove_unless_later(group, wanted.settled);
+}
+
 void BrokerShard::remove_partitions(const MetadataImage& image) {
   std::vector<std::pair<std::string, std::int32_t>> gone;
-  for (auto& [key, partition] : partitions_) {
-    const auto* topic = image.topic(key.first);
-    if (!topic || topic->id != partition.topic_id) gone.push_back(key);
-  }
+  for (auto& [key, partition] : partitions_)
+    if (let_go(image, key.first, key.second, partition)) gone.push_back(key);
   // None of them is served any more before the first log goes, which takes time.
   for (const auto& key : gone) {
     auto found = partitions_.find(key);
-    if (found->second.replica) {
-      found->second.replica->on_change = nullptr;
-      replicas_.remove(found->second.replica->group());
-    }
+    if (found->second.replica) found->second.replica->on_change = nullptr;
     for (auto* event : found->second.waiting) event->set();
     partitions_.erase(found);
   }
@@ -185,8 +180,7 @@ void BrokerShard::open_partitions(const MetadataImage& image, bool clean) {
   FiberGroup opening;
   for (const auto& [name, topic] : image.topics) {
     for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
-      const auto& replicas = topic.partitions[static_cast<std::size_t>(index)].replicas;
-      bool here = std::find(replicas.begin(), replicas.end(), broker_.self) != replicas.end();
+      bool here = topic.partitions[static_cast<std::size_t>(index)].has(broker_.self);
       if (!here || owner(topic.id, index) != host_.shard() || partitions_.contains({name, index})) continue;
       opening.spawn("open partition", [this, &turns, &name = name, &topic = topic, index, clean] {
         turns.acquire(1);
@@ -215,7 +209,7 @@ void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image,
 Result<SocketAddress> BrokerShard::listen(const SocketAddress& at) {
   TRY(listener_, host_.network().listen(at, host_.shard_count() > 1));
   connecting_.spawn("accept", [this] { accept_connections(); });
-  if (!config().controllers.empty()) announcing_.spawn("announce leaders", [this] { announce_leaders(); });
+  if (!config().controllers.empty()) leaderships_.start();
   logs_.start();
   return listener_->local();
 }
@@ -245,8 +239,7 @@ void BrokerShard::accept_connections() {
 }
 
 void BrokerShard::stop_serving() {
-  announcing_.cancel();
-  announcing_.join();
+  leaderships_.stop();
   if (listener_) listener_->close();
   connecting_.join();
   connection_fibers_.cancel();

@@ -17,6 +17,7 @@
 #include "broker/server/broker_config.h"
 #include "broker/server/broker_observer.h"
 #include "broker/server/fetch_session.h"
+#include "broker/server/leaderships.h"
 #include "runtime/fiber/event.h"
 #include "runtime/fiber/group.h"
 #include "runtime/fiber/semaphore.h"
@@ -26,6 +27,7 @@
 namespace fulmar {
 
 class BrokerShard;
+class Controller;
 
 // A broker's shards, and its cluster state, which lives on shard 0. Filled while the broker starts, constant
 // afterwards; what a pointer leads to is used on its own shard only.
@@ -34,6 +36,7 @@ struct Broker {
   SocketAddress advertised;
   std::vector<BrokerShard*> shards;
   MetadataLog* metadata = nullptr;
+  Controller* controller = nullptr;
   ReplicaId self;                        // this broker, with its data directory
   StoredStates stored;                   // what earlier lives promised; each shard takes its groups' part
   ProducerId next_producer_id = 0;       // of the block that was taken; on shard 0
@@ -59,7 +62,7 @@ class BrokerShard {
   // Makes this shard's partitions what the image says, in three steps; see apply_everywhere().
   void remove_partitions(const MetadataImage& image);
   void open_partitions(const MetadataImage& image, bool clean);
-  void show(MetadataImagePtr image) { image_ = std::move(image); }
+  void show(MetadataImagePtr image);
   const MetadataImagePtr& image() const { return image_; }
 
   // Begins to accept. Errors: as Network::listen.
@@ -92,6 +95,7 @@ class BrokerShard {
   void set_controller(std::int32_t broker) { controller_ = broker; }
   bool controls_here() const { return controller_ == broker_.self.broker; }
   LeaderTable::Leader leader_of(const TopicImage& topic, std::int32_t index) const;  // broker -1: not known
+  const LeaderTable& leaders() const { return leaders_; }
   // On this and all other shards.
   void learn_everywhere(const LeadersRequest& leaders);
 
@@ -100,8 +104,7 @@ class BrokerShard {
   std::shared_ptr<Replica> open_replica(const GroupId& group, const PartitionImage& image,
                                         std::shared_ptr<PartitionLog> log);
   std::optional<SocketAddress> peer_address(std::int32_t broker) const;
-  LeadersRequest own_leaders() const;
-  void announce_leaders();
+  bool let_go(const MetadataImage& image, const std::string& name, std::int32_t index, const Partition& partition);
   void open_partition(const std::string& topic, const TopicImage& image, std::int32_t index, bool clean);
 
   Host& host_;
@@ -111,6 +114,7 @@ class BrokerShard {
   LogManager logs_;
   Peers peers_;
   ReplicaManager replicas_;
+  Leaderships leaderships_;
   std::map<std::pair<std::string, std::int32_t>, Partition> partitions_;
   Semaphore queued_bytes_;
   FetchSessions sessions_;
@@ -118,8 +122,6 @@ class BrokerShard {
   std::int32_t connections_ = 0;
   std::int32_t controller_ = -1;
   LeaderTable leaders_;
-  Event leaders_changed_;
-  FiberGroup announcing_;
   FiberGroup calls_;       // work that other shards asked for
   FiberGroup connecting_;  // the accept loop
   FiberGroup connection_fibers_;

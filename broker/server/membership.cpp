@@ -123,7 +123,9 @@ bool is_for_controller(std::int16_t api_key) {
     case ApiKey::create_topics:
     case ApiKey::delete_topics:
     case ApiKey::create_partitions:
-    case ApiKey::init_producer_id: return true;
+    case ApiKey::init_producer_id:
+    case ApiKey::alter_partition_reassignments:
+    case ApiKey::list_partition_reassignments: return true;
     default: return false;
   }
 }

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <expected>
 
-#include "broker/cluster/placement.h"
 #include "broker/cluster/topic_config.h"
 #include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/topics.h"
 #include "broker/protocol/reader.h"
-#include "broker/server/broker_shard.h"
+#include "broker/server/assignment.h"
+#include "broker/server/draft.h"
 #include "broker/server/handlers.h"
 #include "broker/server/membership.h"
 #include "runtime/host/entropy.h"
@@ -20,43 +20,6 @@ namespace {
 constexpr std::int32_t partitions_max = 100'000;  // of one topic; each takes a directory
 
 using CreateResult = CreateTopicsResponse::Topic;
-
-// A change of the metadata in the making: what it would look like, and the records that make it so. On shard 0, with
-// the metadata held still.
-struct Draft {
-  explicit Draft(BrokerShard& c)
-      : controller(c), image(*c.broker().metadata->image()), epoch(c.broker().metadata->controller_epoch()) {}
-
-  void add(MetadataRecord record) {
-    apply_record(record, image);
-    records.push_back(std::move(record));
-  }
-  // Makes it so; every shard has acted on it when this returns.
-  ErrorCode commit() const {
-    if (epoch < 0) return ErrorCode::not_controller;
-    if (records.empty()) return ErrorCode::none;
-    auto committed = controller.broker().metadata->commit(records, epoch);
-    if (committed) return ErrorCode::none;
-    if (committed.error().code == Errc::refused) return ErrorCode::not_controller;
-    controller.log().error("metadata can't be changed", {{"reason", to_string(committed.error())}});
-    return ErrorCode::kafka_storage_error;
-  }
-
-  BrokerShard& controller;
-  MetadataImage image;
-  Epoch epoch;  // in which this broker controls; -1: it does not
-  std::vector<MetadataRecord> records;
-};
-
-// Runs `change` on shard 0, with the metadata held still.
-template <class F>
-auto on_controller(BrokerShard& shard, F&& change) {
-  return shard.on(0, [&](BrokerShard& controller) {
-    LockGuard held(controller.broker().metadata->changing());
-    Draft draft(controller);
-    return change(draft);
-  });
-}
 
 // A topic that differs in '.' and '_' only: metrics would take them for one.
 std::optional<std::string> colliding_topic(const MetadataImage& image, const std::string& name) {
@@ -73,48 +36,6 @@ std::optional<std::string> colliding_topic(const MetadataImage& image, const std
 void refuse(CreateResult& result, ErrorCode code, std::string message) {
   result.error_code = code;
   result.error_message = std::move(message);
-}
-
-// The replicas on these brokers, in this order. The error says what is wrong, for people.
-std::expected<std::vector<ReplicaId>, std::string> assigned_replicas(const MetadataImage& image,
-                                                                     const std::vector<std::int32_t>& brokers) {
-  std::vector<ReplicaId> replicas;
-  for (auto id : brokers) {
-    auto found = image.brokers.find(id);
-    if (found == image.brokers.end()) return std::unexpected("there is no broker " + std::to_string(id));
-    ReplicaId replica{id, found->second.directory};
-    if (std::find(replicas.begin(), replicas.end(), replica) != replicas.end())
-      return std::unexpected("broker " + std::to_string(id) + " is named twice");
-    replicas.push_back(replica);
-  }
-  if (replicas.empty()) return std::unexpected("a partition needs at least one replica");
-  return replicas;
-}
-
-// Replicas for new partitions, on the brokers that are alive.
-std::expected<std::vector<PartitionImage>, std::string> placed_replicas(const Draft& draft, std::int32_t partitions,
-                                                                        std::int32_t factor) {
-  std::map<std::int32_t, Candidate> alive;
-  for (const auto& [id, broker] : draft.image.brokers)
-    if (!broker.fenced) alive[id] = {id, broker.rack};
-  if (factor < 1) return std::unexpected("Replication factor must be larger than 0.");
-  if (static_cast<std::size_t>(factor) > alive.size())
-    return std::unexpected("Unable to replicate the partition " + std::to_string(factor) + " time(s): only " +
-                           std::to_string(alive.size()) + " broker(s) are registered.");
-  for (const auto& [name, topic] : draft.image.topics) {
-    for (const auto& partition : topic.partitions) {
-      for (const auto& replica : partition.replicas)
-        if (auto found = alive.find(replica.broker); found != alive.end()) ++found->second.replicas;
-      if (auto found = alive.find(partition.replicas.front().broker); found != alive.end()) ++found->second.leaders;
-    }
-  }
-  std::vector<Candidate> candidates;
-  for (auto& [id, candidate] : alive) candidates.push_back(std::move(candidate));
-  auto random = draft.controller.host().entropy().stream();
-  std::vector<PartitionImage> placed;
-  for (const auto& brokers : place_replicas(std::move(candidates), partitions, factor, random))
-    placed.push_back({*assigned_replicas(draft.image, brokers)});
-  return placed;
 }
 
 // Checks what one topic of a CreateTopics request asks for, and puts it into the draft if all is well.

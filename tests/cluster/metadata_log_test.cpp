@@ -50,9 +50,10 @@ struct Broker {
 };
 
 TEST(MetadataRecords, ComeBackFromTheirText) {
-  for (const MetadataRecord& record : std::vector<MetadataRecord>{ClusterRecord{"abc"}, broker(3), UnregisterRecord{3},
-                                                                  topic(7), PartitionsRecord{{9, 7}, partitions(2)},
-                                                                  DeleteTopicRecord{{9, 7}}, ProducerIdsRecord{4000}}) {
+  for (const MetadataRecord& record : std::vector<MetadataRecord>{
+           ClusterRecord{"abc"}, broker(3), UnregisterRecord{3}, topic(7), PartitionsRecord{{9, 7}, partitions(2)},
+           PartitionRecord{{9, 7}, 1, {{self}, {self}, {self}, {3, 4}}}, DeleteTopicRecord{{9, 7}},
+           ProducerIdsRecord{4000}}) {
     auto text = encode(record);
     auto again = decode_metadata_record(text);
     ASSERT_TRUE(again.has_value()) << text;

@@ -145,6 +145,9 @@ void describe(F& f, LeadersRequest::Leader& m) {
   f("broker_id", m.broker_id);
   f("epoch", m.epoch);
   f("in_sync", m.in_sync);
+  f("voters", m.voters);
+  f("configuration_epoch", m.configuration_epoch);
+  f("configuration_offset", m.configuration_offset);
 }
 
 template <class F>

@@ -134,7 +134,8 @@ struct RaftMessagesRequest {
   std::vector<StartOver> starts_over;
 };
 
-// Who leads what, told by the leaders themselves to every broker, when it changes and from time to time. One-way.
+// Who leads what, told by the leaders themselves to every broker, when it changes and from time to time. One-way. The
+// voters are there only if they do not change (any more), and the metadata does not say so yet.
 struct LeadersRequest {
   static constexpr ApiKey key = ApiKey::leaders;
 
@@ -144,6 +145,9 @@ struct LeadersRequest {
     std::int32_t broker_id = -1;
     std::int32_t epoch = -1;
     std::vector<std::int32_t> in_sync;  // brokers
+    std::vector<PeerReplica> voters;
+    std::int32_t configuration_epoch = -1;  // where their configuration stands
+    std::int64_t configuration_offset = -1;
   };
 
   std::vector<Leader> leaders;

@@ -1,0 +1,47 @@
+// Draft: a change of the metadata in the making: what it would look like, and the records that make it so. On shard 0,
+// with the metadata held still.
+#pragma once
+
+#include <vector>
+
+#include "broker/cluster/metadata_log.h"
+#include "broker/server/broker_shard.h"
+
+namespace fulmar {
+
+struct Draft {
+  explicit Draft(BrokerShard& c)
+      : controller(c), image(*c.broker().metadata->image()), epoch(c.broker().metadata->controller_epoch()) {}
+
+  void add(MetadataRecord record) {
+    apply_record(record, image);
+    records.push_back(std::move(record));
+  }
+  // Makes it so; every shard has acted on it when this returns.
+  ErrorCode commit() const {
+    if (epoch < 0) return ErrorCode::not_controller;
+    if (records.empty()) return ErrorCode::none;
+    auto committed = controller.broker().metadata->commit(records, epoch);
+    if (committed) return ErrorCode::none;
+    if (committed.error().code == Errc::refused) return ErrorCode::not_controller;
+    controller.log().error("metadata can't be changed", {{"reason", to_string(committed.error())}});
+    return ErrorCode::kafka_storage_error;
+  }
+
+  BrokerShard& controller;
+  MetadataImage image;
+  Epoch epoch;  // in which this broker controls; -1: it does not
+  std::vector<MetadataRecord> records;
+};
+
+// Runs `change` on shard 0, with the metadata held still.
+template <class F>
+auto on_controller(BrokerShard& shard, F&& change) {
+  return shard.on(0, [&](BrokerShard& controller) {
+    LockGuard held(controller.broker().metadata->changing());
+    Draft draft(controller);
+    return change(draft);
+  });
+}
+
+}  // namespace fulmar

@@ -1,0 +1,179 @@
+// A cluster of whole brokers in a simulated world, a machine each and one for clients; and what tests ask of it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/client/cluster_client.h"
+#include "broker/client/producer.h"
+#include "broker/protocol/messages/reassignments.h"
+#include "broker/protocol/messages/topics.h"
+#include "broker/server/broker.h"
+#include "runtime/host/clock.h"
+#include "sim/world.h"
+#include "tests/log/log_test_kit.h"
+
+namespace fulmar {
+
+// Brokers 1 to `count`, all of them controllers, started at once.
+class BrokerCluster {
+ public:
+  explicit BrokerCluster(std::uint64_t seed, int count = 3, Properties properties = {})
+      : world(seed, LogLevel::error), count_(count), properties_(std::move(properties)) {
+    for (int id = 1; id <= count_; ++id) world.add_node("broker" + std::to_string(id));
+    world.add_node("client");
+    for (int id = 1; id <= count_; ++id) start(id);
+  }
+
+  Node& broker(int id) { return world.node(static_cast<std::size_t>(id - 1)); }
+  Node& client() { return world.node(static_cast<std::size_t>(count_)); }
+  SocketAddress address(int id, std::uint16_t port) { return {broker(id).address(), port}; }
+
+  void start(int id) {
+    std::string voters;
+    for (int n = 1; n <= count_; ++n)
+      voters += (n > 1 ? "," : "") + std::to_string(n) + "@" + to_string(address(n, 9093));
+    auto properties = properties_;
+    properties["node.id"] = std::to_string(id);
+    properties["listeners"] =
+        "PLAINTEXT://" + to_string(address(id, 9092)) + ",INTERNAL://" + to_string(address(id, 9093));
+    properties["controller.quorum.voters"] = voters;
+    properties.try_emplace("default.replication.factor", "3");
+    auto config = BrokerConfig::from(properties);
+    ASSERT_TRUE(config.has_value()) << to_string(config.error());
+    ready.erase(id);
+    broker(id).start(1 + static_cast<unsigned>(id) % 2, [this, id, config = *config](Host& host) {
+      auto ran = run_broker(host, config, [this, id](const SocketAddress&) { ready.insert(id); });
+      if (!ran) failures[id] = to_string(ran.error());
+      return ran ? 0 : 1;
+    });
+  }
+  // The machine dies, and its disk with it; it comes back with an empty one when it is started again.
+  void lose_disk(int id) {
+    broker(id).power_loss();
+    broker(id).disk().wipe();
+  }
+  bool all_ready() {
+    return world.run_until([this] { return ready.size() == static_cast<std::size_t>(count_); },
+                           world.now() + seconds(20));
+  }
+
+  ClusterClientOptions client_options() {
+    ClusterClientOptions options;
+    for (int id = 1; id <= count_; ++id) options.bootstrap.push_back(address(id, 9092));
+    return options;
+  }
+
+  // Runs the body as a client's process, to its end.
+  bool as_client(std::function<void(Host&, ClusterClient&)> body, Duration within = seconds(120)) {
+    client().start(1, [this, body = std::move(body)](Host& host) {
+      ClusterClient cluster(host, client_options());
+      body(host, cluster);
+      return 0;
+    });
+    return world.run_until([this] { return !client().running(); }, world.now() + within);
+  }
+
+  // In order, all at once; false if one does not end.
+  bool stop() {
+    for (int id = 1; id <= count_; ++id)
+      if (broker(id).running()) broker(id).request_stop();
+    return world.run_until(
+        [this] {
+          for (int id = 1; id <= count_; ++id)
+            if (broker(id).running()) return false;
+          return true;
+        },
+        world.now() + seconds(60));
+  }
+
+  // What a stopped broker has of a partition, by offset; nullopt if it has no log of it.
+  std::optional<std::map<Offset, std::string>> records_of(int id, const std::string& topic, std::int32_t partition) {
+    std::optional<std::map<Offset, std::string>> found;
+    run_process(world, broker(id), [&](Host& host) {
+      auto name = topic + "-" + std::to_string(partition);
+      if (!host.disk().list(name)) return;
+      LogContext context(host, {});
+      auto log = PartitionLog::open(context, name, {}, false);
+      ASSERT_TRUE(log.has_value()) << "broker " << id;
+      found.emplace();
+      for (const auto& record : read_all(**log, (*log)->log_start()))
+        if (record.value) (*found)[record.offset] = record.value->view();
+    });
+    return found;
+  }
+
+  World world;
+  std::set<int> ready;
+  std::map<int, std::string> failures;  // why a broker could not run
+
+ private:
+  int count_;
+  Properties properties_;
+};
+
+// Asks the controller, until it answers for good.
+template <class Response, class Request>
+Answer<Response> ask_controller(ClusterClient& cluster, const Request& request) {
+  return cluster.retry([&](Deadline deadline) -> Answer<Response> {
+    TRY(auto connection, cluster.controller(deadline));
+    TRY(auto response, connection->template call<Response>(request, deadline));
+    if constexpr (requires { response.error_code; })
+      if (is_retriable(response.error_code)) return refuse(response.error_code, "the controller could not");
+    return response;
+  });
+}
+
+inline void create_topic(ClusterClient& cluster, const std::string& name, int partitions, int factor = 3,
+                         std::vector<std::vector<std::int32_t>> assignments = {}) {
+  CreateTopicsRequest request;
+  request.timeout_ms = 5000;
+  auto& topic = request.topics.emplace_back();
+  topic.name = name;
+  topic.num_partitions = assignments.empty() ? partitions : -1;
+  topic.replication_factor = static_cast<std::int16_t>(assignments.empty() ? factor : -1);
+  for (auto& brokers : assignments)
+    topic.assignments.push_back({static_cast<std::int32_t>(topic.assignments.size()), std::move(brokers)});
+  auto response = ask_controller<CreateTopicsResponse>(cluster, request);
+  ASSERT_TRUE(response.has_value()) << response.error().detail;
+  auto error = response->topics.at(0).error_code;
+  EXPECT_TRUE(error == ErrorCode::none || error == ErrorCode::topic_already_exists)
+      << response->topics.at(0).error_message.value_or("");
+}
+
+// Sends what it is told to, and keeps what was acknowledged, and where.
+class Chronicle {
+ public:
+  void send(Producer& producer, const std::string& topic, std::int32_t partition) {
+    auto value = "record " + std::to_string(sent_++);
+    auto delivery = producer.send(topic, partition, {{std::nullopt, value, World::epoch_ms, {}}});
+    if (delivery.outcome == Delivery::Outcome::ok) acknowledged[partition][delivery.base_offset] = value;
+  }
+  // Whether all of it is in what a broker has.
+  void expect_in(const std::map<Offset, std::string>& found, std::int32_t partition, const std::string& where) const {
+    auto kept = acknowledged.find(partition);
+    if (kept == acknowledged.end()) return;
+    for (const auto& [offset, value] : kept->second) {
+      auto at = found.find(offset);
+      ASSERT_TRUE(at != found.end()) << where << " has nothing at " << offset;
+      ASSERT_EQ(at->second, value) << where << " at " << offset;
+    }
+  }
+  std::size_t size() const {
+    std::size_t all = 0;
+    for (const auto& [partition, records] : acknowledged) all += records.size();
+    return all;
+  }
+
+  std::map<std::int32_t, std::map<Offset, std::string>> acknowledged;
+
+ private:
+  int sent_ = 0;
+};
+
+}  // namespace fulmar
