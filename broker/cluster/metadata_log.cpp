@@ -64,6 +64,12 @@ std::vector<ReplicaId> MetadataLog::founders() const {
   return known.empty() || known.front().offset >= 0 ? std::vector<ReplicaId>() : known.front().configuration.voters;
 }
 
+std::vector<ReplicaId> MetadataLog::voters() const {
+  const auto& raft = replica_->raft();
+  if (!raft.target().empty()) return raft.target();
+  return raft.configuration().joint() ? raft.configuration().next_voters : raft.configuration().voters;
+}
+
 std::optional<std::int32_t> MetadataLog::controller() const {
   if (!replica_ || !replica_->raft().leader()) return std::nullopt;
   return replica_->raft().leader()->broker;

@@ -36,6 +36,10 @@ class MetadataLog {
   MetadataImagePtr image() const { return image_; }
   // The first voters, as far as this broker knows them.
   std::vector<ReplicaId> founders() const;
+  // While this broker controls: the voters as they are to be, once what was begun is done, ascending; and others
+  // instead. The group changes them as any other does, in its own time.
+  std::vector<ReplicaId> voters() const;
+  void set_voters(std::vector<ReplicaId> voters) { replica_->set_target(std::move(voters)); }
   // Who makes the changes now; nullopt while nobody does.
   std::optional<std::int32_t> controller() const;
   // Whether this broker does, and its image is all that was ever committed.

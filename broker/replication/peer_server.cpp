@@ -57,6 +57,7 @@ PeerHelloResponse PeerServer::answer(const PeerHelloRequest& hello) const {
   response.broker_id = peers_.self.broker;
   response.directory_id = peers_.self.directory;
   for (const auto& founder : peers_.founders()) response.founders.push_back({founder.broker, founder.directory});
+  response.controller_id = peers_.controller();
   bool strange = !hello.cluster_id.empty() && !response.cluster_id.empty() && hello.cluster_id != response.cluster_id;
   if (strange) {
     response.error_code = ErrorCode::inconsistent_cluster_id;

@@ -19,6 +19,8 @@ struct Peers {
   std::function<std::optional<SocketAddress>(std::int32_t broker)> address;
   // The first voters of the metadata group, as this broker knows them; empty if it knows none yet.
   std::function<std::vector<ReplicaId>()> founders = [] { return std::vector<ReplicaId>(); };
+  // The controller, as this broker knows it; -1 if it knows none.
+  std::function<std::int32_t()> controller = [] { return -1; };
 };
 
 }  // namespace fulmar

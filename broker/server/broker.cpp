@@ -144,16 +144,21 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
     metadata.emplace(host, first.logs(), first.replicas(), first.peers());
     broker.metadata = &*metadata;
     first.peers().founders = [&] { return metadata->founders(); };
+    first.peers().controller = [&] { return metadata->controller().value_or(-1); };
     std::vector<std::int32_t> controllers;
     for (const auto& [id, address] : config.controllers) controllers.push_back(id);
     TRY_VOID(metadata->open(controllers, clean));
     apply_everywhere(broker, host, metadata->image(), clean);
-    metadata->start([&](const MetadataImagePtr& image) { apply_everywhere(broker, host, image, false); },
-                    [&](std::int32_t controller) {
-                      for (auto* shard : broker.shards)
-                        host.post(shard->host().shard(), nullptr,
-                                  [shard, controller](Host&) { shard->set_controller(controller); });
-                    });
+    metadata->start(
+        [&](const MetadataImagePtr& image) {
+          apply_everywhere(broker, host, image, false);
+          if (broker.controller) broker.controller->changed();
+        },
+        [&](std::int32_t controller) {
+          for (auto* shard : broker.shards)
+            host.post(shard->host().shard(), nullptr,
+                      [shard, controller](Host&) { shard->set_controller(controller); });
+        });
     membership.emplace(first);
     controller.emplace(first);
     broker.controller = &*controller;

@@ -1,5 +1,6 @@
 // Controller: what the broker that makes the metadata's changes does unasked: it ends the changes of replicas that the
-// groups have carried out. On shard 0 of every broker; only the one whose metadata replica leads does anything.
+// groups have carried out, and has replicas on directories that are no more replaced by others on the same broker. On
+// shard 0 of every broker; only the one whose metadata replica leads does anything.
 #pragma once
 
 #include "broker/server/draft.h"
@@ -21,6 +22,7 @@ class Controller {
  private:
   void run();
   void end_reassignments(Draft& draft);
+  void replace_lost_directories(Draft& draft);
 
   BrokerShard& shard_;
   Event changed_;

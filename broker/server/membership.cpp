@@ -10,6 +10,7 @@ namespace fulmar {
 namespace {
 
 constexpr Duration call_max = seconds(10);
+constexpr Duration greeting_max = seconds(2);
 constexpr Duration known_here_max = seconds(5);
 constexpr Duration register_retry_interval = milliseconds(100);
 
@@ -93,6 +94,19 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   return response_frame(response, 0, header.correlation_id);
 }
 
+// Where the controller is. A broker with an empty disk is no part of the metadata's group yet, and asks its peers.
+std::optional<SocketAddress> Membership::find_controller() {
+  auto controller = shard_.broker().metadata->controller();
+  for (const auto& [id, address] : shard_.config().controllers) {
+    if (controller) break;
+    if (id == shard_.broker().self.broker) continue;
+    auto greeted = greet(shard_.host(), shard_.peers(), address, shard_.host().clock().deadline_in(greeting_max));
+    if (greeted && greeted->answer.controller_id >= 0) controller = greeted->answer.controller_id;
+  }
+  if (!controller || *controller == shard_.broker().self.broker) return std::nullopt;
+  return shard_.peers().address(*controller);
+}
+
 Result<void> Membership::register_once() {
   const auto& config = shard_.config();
   const auto& at = shard_.broker().advertised;
@@ -103,9 +117,8 @@ Result<void> Membership::register_once() {
   if (metadata.controls()) {
     response = register_with(shard_, request);
   } else {
-    auto controller = metadata.controller();
-    auto address = controller ? shard_.peers().address(*controller) : std::nullopt;
-    if (!address || *controller == request.broker_id) return fail(Errc::unreachable, "there is no controller");
+    auto address = find_controller();
+    if (!address) return fail(Errc::unreachable, "there is no controller");
     TRY(response, call_peer<RegisterBrokerResponse>(shard_.host(), shard_.peers(), *address, request,
                                                     shard_.host().clock().deadline_in(call_max)));
   }

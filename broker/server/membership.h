@@ -5,6 +5,7 @@
 #include "broker/protocol/message.h"
 #include "broker/replication/peer_server.h"
 #include "runtime/fiber/group.h"
+#include "runtime/host/network.h"
 
 namespace fulmar {
 
@@ -23,6 +24,7 @@ class Membership {
  private:
   void deliver(std::vector<GroupMessage> messages);
   Result<ByteChain> answer(const RequestHeader& header, Reader& body);
+  std::optional<SocketAddress> find_controller();
   Result<void> register_once();
 
   BrokerShard& shard_;

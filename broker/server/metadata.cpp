@@ -1,6 +1,8 @@
 // Metadata, DescribeCluster, FindCoordinator, ApiVersions: what a client asks first.
 #include "broker/protocol/messages/metadata.h"
 
+#include <algorithm>
+
 #include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/api_versions.h"
 #include "broker/protocol/messages/describe_cluster.h"
@@ -27,6 +29,8 @@ MetadataResponse::Topic describe_topic(const BrokerShard& shard, const std::stri
     partition.isr_nodes = leader.in_sync;
     if (leader.broker < 0) partition.error_code = ErrorCode::leader_not_available;
     for (const auto& replica : topic.partitions[static_cast<std::size_t>(index)].replicas) {
+      // A broker whose disk is replaced has two for a while.
+      if (std::ranges::find(partition.replica_nodes, replica.broker) != partition.replica_nodes.end()) continue;
       partition.replica_nodes.push_back(replica.broker);
       auto broker = shard.image()->brokers.find(replica.broker);
       if (broker == shard.image()->brokers.end() || broker->second.fenced)

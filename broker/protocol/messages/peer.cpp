@@ -25,6 +25,7 @@ void describe(F& f, PeerHelloResponse& m) {
   f("broker_id", m.broker_id);
   f("directory_id", m.directory_id);
   f("founders", m.founders);
+  f("controller_id", m.controller_id);
 }
 
 template <class F>

@@ -39,6 +39,7 @@ struct PeerHelloResponse {
   std::int32_t broker_id = -1;
   Uuid directory_id;
   std::vector<PeerReplica> founders;  // the first voters of the metadata group; empty: not known here
+  std::int32_t controller_id = -1;    // as far as it knows
 };
 
 // All from one replica's directory to another's. Of each kind a list, since the order of kinds says nothing.
