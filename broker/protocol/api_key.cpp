@@ -39,6 +39,7 @@ constexpr ApiInfo table[] = {
     {ApiKey::leaders, "Leaders", 0, 0, 0, 0, unserved},
     {ApiKey::register_broker, "RegisterBroker", 0, 0, 0, 0, unserved},
     {ApiKey::forward, "Forward", 0, 0, 0, 0, unserved},
+    {ApiKey::broker_heartbeat, "BrokerHeartbeat", 0, 0, 0, 0, unserved},
 };
 
 constexpr auto served_table = [] {

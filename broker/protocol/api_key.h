@@ -33,6 +33,7 @@ enum class ApiKey : std::int16_t {
   leaders = 10'002,
   register_broker = 10'003,
   forward = 10'004,
+  broker_heartbeat = 10'005,
 };
 
 struct ApiInfo {

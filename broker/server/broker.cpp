@@ -183,6 +183,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   if (listening) {
     registering.spawn("register", [&] {
       membership->register_broker();
+      if (!config.controllers.empty()) membership->start_heartbeats();
       registered.set();
     });
     FiberGroup stop_waiting;

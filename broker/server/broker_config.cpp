@@ -16,7 +16,11 @@ constexpr PropertyInfo table[] = {
      "The address clients are told, as PLAINTEXT://HOST:PORT."},
     {"auto.create.topics.enable", PropertyType::boolean, "true", 0, 0, "",
      "Whether a topic that a client asks for and that does not exist is created."},
+    {"broker.heartbeat.interval.ms", PropertyType::int32, "2000", 1, int32_max, "",
+     "How often a broker of a cluster tells the controller that it is alive."},
     {"broker.rack", PropertyType::string, "", 0, 0, "", "Where the broker stands; replicas are spread over racks."},
+    {"broker.session.timeout.ms", PropertyType::int32, "9000", 1, int32_max, "",
+     "A broker that the controller has not heard of for so long is fenced: not shown to clients, given no replicas."},
     {"compression.type", PropertyType::string, "producer", 0, 0, "producer", "The codec batches are kept in."},
     {"connections.max.idle.ms", PropertyType::int64, "600000", 1, int64_max / 1'000'000, "",
      "A connection on which nothing comes for so long is closed."},
@@ -155,6 +159,8 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
                 "Invalid value " + std::string(text(advertised ? "advertised.listeners" : "listeners")) +
                     " for configuration " + (advertised ? "advertised.listeners" : "listeners") +
                     ": clients can't connect to an address that means any; set advertised.listeners to one they can");
+  config.heartbeat_interval = duration("broker.heartbeat.interval.ms");
+  config.session_timeout = duration("broker.session.timeout.ms");
   config.auto_create_topics = text("auto.create.topics.enable") == "true";
   config.num_partitions = int32("num.partitions");
   config.replication_factor = int32("default.replication.factor");

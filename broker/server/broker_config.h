@@ -24,6 +24,8 @@ struct BrokerConfig {
   SocketAddress listen_internal;
   std::map<std::int32_t, SocketAddress> controllers;  // controller.quorum.voters
   std::optional<std::string> rack;                    // broker.rack
+  Duration heartbeat_interval = seconds(2);           // broker.heartbeat.interval.ms
+  Duration session_timeout = seconds(9);              // broker.session.timeout.ms
   bool auto_create_topics = true;
   std::int32_t num_partitions = 1;
   std::int32_t replication_factor = 1;                      // default.replication.factor

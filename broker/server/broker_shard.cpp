@@ -122,7 +122,11 @@ void BrokerShard::learn_everywhere(const LeadersRequest& leaders) {
 }
 
 LeaderTable::Leader BrokerShard::leader_of(const TopicImage& topic, std::int32_t index) const {
-  if (const auto* told = leaders_.find({topic.id, index})) return *told;
+  if (const auto* told = leaders_.find({topic.id, index})) {
+    // A leader that is not heard of leads no more, or soon will not.
+    auto broker = image_->brokers.find(told->broker);
+    return broker == image_->brokers.end() || broker->second.fenced ? LeaderTable::Leader{} : *told;
+  }
   // A group that was always of one has the only leader it can have.
   const auto& partition = topic.partitions[static_cast<std::size_t>(index)];
   auto first = replicas_before(partition);

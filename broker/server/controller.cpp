@@ -12,6 +12,14 @@ namespace {
 
 constexpr Duration look_interval = milliseconds(500);
 
+BrokerImage image_of(const RegisterBrokerRequest& request) {
+  return {.directory = request.directory_id,
+          .listener = {request.host, static_cast<std::uint16_t>(request.port)},
+          .internal = {request.internal_host, static_cast<std::uint16_t>(request.internal_port)},
+          .rack = request.rack,
+          .fenced = false};
+}
+
 // The replicas on the directories that their brokers have now.
 std::vector<ReplicaId> replaced(std::vector<ReplicaId> replicas, const std::map<std::int32_t, BrokerImage>& brokers) {
   for (auto& id : replicas)
@@ -23,6 +31,10 @@ std::vector<ReplicaId> replaced(std::vector<ReplicaId> replicas, const std::map<
 
 void Controller::start() {
   fibers_.spawn("control", [this] { run(); });
+}
+
+Instant Controller::now() const {
+  return shard_.host().clock().now();
 }
 
 void Controller::stop() {
@@ -37,11 +49,72 @@ void Controller::run() {
     changed_.reset();
     if (!shard_.broker().metadata->controls()) continue;
     on_controller(shard_, [&](Draft& draft) {
+      if (draft.epoch < 0) return;
+      fence_the_silent(draft);
       end_reassignments(draft);
       replace_lost_directories(draft);
       auto error = draft.commit();
       if (error != ErrorCode::none) shard_.log().debug("not changed", {{"reason", error_code_name(error)}});
     });
+  }
+}
+
+RegisterBrokerResponse Controller::register_broker(const RegisterBrokerRequest& request) {
+  return on_controller(shard_, [&](Draft& draft) -> RegisterBrokerResponse {
+    if (draft.epoch < 0) return {ErrorCode::not_controller};
+    sessions_.control(draft.epoch, now());
+    auto next = image_of(request);
+    auto known = draft.image.brokers.find(request.broker_id);
+    bool new_here = known == draft.image.brokers.end() || known->second != next;
+    // Two brokers of one number, or one that was emptied and came back before it was missed: the one that is there
+    // stays.
+    if (new_here && known != draft.image.brokers.end() && known->second.directory != next.directory &&
+        !known->second.fenced && !silent(request.broker_id))
+      return {ErrorCode::duplicate_broker_registration};
+    if (new_here) {
+      draft.add(BrokerRecord{request.broker_id, std::move(next)});
+      if (auto error = draft.commit(); error != ErrorCode::none) return {ErrorCode::not_controller};
+      shard_.log().info("broker registered", {{"broker", request.broker_id}});
+    }
+    sessions_.heard(request.broker_id, now());
+    return {ErrorCode::none, shard_.broker().metadata->image()->offset};
+  });
+}
+
+BrokerHeartbeatResponse Controller::heartbeat(const BrokerHeartbeatRequest& request) {
+  auto& metadata = *shard_.broker().metadata;
+  if (!metadata.controls()) return {ErrorCode::not_controller};
+  auto image = metadata.image();
+  auto known = image->brokers.find(request.broker_id);
+  if (known == image->brokers.end() || known->second.directory != request.directory_id)
+    return {ErrorCode::broker_id_not_registered};
+  sessions_.control(metadata.controller_epoch(), now());
+  sessions_.heard(request.broker_id, now());
+  if (!known->second.fenced) return {};
+  return on_controller(shard_, [&](Draft& draft) -> BrokerHeartbeatResponse {
+    auto back = known->second;
+    back.fenced = false;
+    if (auto now_known = draft.image.brokers.find(request.broker_id);
+        now_known == draft.image.brokers.end() || now_known->second != known->second)
+      return {};  // something else happened to it: the next heartbeat sees
+    draft.add(BrokerRecord{request.broker_id, std::move(back)});
+    return {draft.commit()};
+  });
+}
+
+bool Controller::silent(std::int32_t broker) const {
+  return sessions_.silent_since(broker, now() - shard_.config().session_timeout);
+}
+
+void Controller::fence_the_silent(Draft& draft) {
+  sessions_.control(draft.epoch, now());
+  sessions_.heard(shard_.broker().self.broker, now());
+  auto brokers = draft.image.brokers;
+  for (auto& [id, broker] : brokers) {
+    if (broker.fenced || !silent(id)) continue;
+    shard_.log().warn("broker fenced", {{"broker", id}});
+    broker.fenced = true;
+    draft.add(BrokerRecord{id, std::move(broker)});
   }
 }
 

@@ -51,7 +51,8 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
     case ApiKey::raft_messages:
     case ApiKey::leaders:
     case ApiKey::register_broker:
-    case ApiKey::forward: break;
+    case ApiKey::forward:
+    case ApiKey::broker_heartbeat: break;
   }
   return fail(Errc::unsupported, api->name);
 }

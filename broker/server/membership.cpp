@@ -2,6 +2,7 @@
 
 #include "broker/replication/greeting.h"
 #include "broker/server/broker_shard.h"
+#include "broker/server/controller.h"
 #include "broker/server/handlers.h"
 #include "runtime/host/clock.h"
 
@@ -13,33 +14,6 @@ constexpr Duration call_max = seconds(10);
 constexpr Duration greeting_max = seconds(2);
 constexpr Duration known_here_max = seconds(5);
 constexpr Duration register_retry_interval = milliseconds(100);
-
-bool same(const BrokerImage& a, const RegisterBrokerRequest& b) {
-  return a.directory == b.directory_id && a.listener == SocketAddress{b.host, static_cast<std::uint16_t>(b.port)} &&
-         a.internal == SocketAddress{b.internal_host, static_cast<std::uint16_t>(b.internal_port)} &&
-         a.rack == b.rack && !a.fenced;
-}
-
-// On the controller. NOT_CONTROLLER if this is none (any more).
-RegisterBrokerResponse register_with(BrokerShard& controller, const RegisterBrokerRequest& request) {
-  auto& metadata = *controller.broker().metadata;
-  LockGuard held(metadata.changing());
-  auto epoch = metadata.controller_epoch();
-  if (epoch < 0) return {ErrorCode::not_controller};
-  auto known = metadata.image()->brokers.find(request.broker_id);
-  if (known == metadata.image()->brokers.end() || !same(known->second, request)) {
-    BrokerImage image;
-    image.directory = request.directory_id;
-    image.listener = {request.host, static_cast<std::uint16_t>(request.port)};
-    image.internal = {request.internal_host, static_cast<std::uint16_t>(request.internal_port)};
-    image.rack = request.rack;
-    image.fenced = false;
-    if (!metadata.commit({BrokerRecord{request.broker_id, std::move(image)}}, epoch))
-      return {ErrorCode::not_controller};
-    controller.log().info("broker registered", {{"broker", request.broker_id}});
-  }
-  return {ErrorCode::none, metadata.image()->offset};
-}
 
 }  // namespace
 
@@ -55,7 +29,13 @@ Result<void> Membership::listen() {
   return {};
 }
 
+void Membership::start_heartbeats() {
+  fibers_.spawn("heartbeat", [this] { keep_registered(); });
+}
+
 void Membership::stop() {
+  fibers_.cancel();
+  fibers_.join();
   server_.stop();
 }
 
@@ -75,7 +55,11 @@ void Membership::deliver(std::vector<GroupMessage> messages) {
 Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) {
   if (header.api_key == static_cast<std::int16_t>(ApiKey::register_broker)) {
     TRY(auto request, decode<RegisterBrokerRequest>(body, 0));
-    return response_frame(register_with(shard_, request), 0, header.correlation_id);
+    return response_frame(shard_.broker().controller->register_broker(request), 0, header.correlation_id);
+  }
+  if (header.api_key == static_cast<std::int16_t>(ApiKey::broker_heartbeat)) {
+    TRY(auto request, decode<BrokerHeartbeatRequest>(body, 0));
+    return response_frame(shard_.broker().controller->heartbeat(request), 0, header.correlation_id);
   }
   if (header.api_key != static_cast<std::int16_t>(ApiKey::forward)) return fail(Errc::unsupported, "no such call");
   TRY(auto request, decode<ForwardRequest>(body, 0));
@@ -107,28 +91,39 @@ std::optional<SocketAddress> Membership::find_controller() {
   return shard_.peers().address(*controller);
 }
 
+// Asks the controller, wherever that is. Errors: unreachable, while there is none; as greet().
+template <class Response, class Request>
+Result<Response> Membership::ask_controller(const Request& request, Response (Controller::*here)(const Request&)) {
+  if (shard_.broker().metadata->controls()) return (shard_.broker().controller->*here)(request);
+  auto address = find_controller();
+  if (!address) return fail(Errc::unreachable, "there is no controller");
+  return call_peer<Response>(shard_.host(), shard_.peers(), *address, request,
+                             shard_.host().clock().deadline_in(call_max));
+}
+
 Result<void> Membership::register_once() {
   const auto& config = shard_.config();
   const auto& at = shard_.broker().advertised;
   RegisterBrokerRequest request{shard_.broker().self.broker, shard_.broker().self.directory, at.host,    at.port,
                                 config.listen_internal.host, config.listen_internal.port,    config.rack};
-  RegisterBrokerResponse response;
-  auto& metadata = *shard_.broker().metadata;
-  if (metadata.controls()) {
-    response = register_with(shard_, request);
-  } else {
-    auto address = find_controller();
-    if (!address) return fail(Errc::unreachable, "there is no controller");
-    TRY(response, call_peer<RegisterBrokerResponse>(shard_.host(), shard_.peers(), *address, request,
-                                                    shard_.host().clock().deadline_in(call_max)));
-  }
+  TRY(auto response, ask_controller(request, &Controller::register_broker));
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
-  metadata.wait_published(response.metadata_offset, shard_.host().clock().deadline_in(known_here_max));
+  shard_.broker().metadata->wait_published(response.metadata_offset, shard_.host().clock().deadline_in(known_here_max));
   return {};
 }
 
 void Membership::register_broker() {
   while (!register_once()) shard_.host().clock().sleep_for(register_retry_interval);
+}
+
+// The controller may be any broker by now, and each judges for itself what it has heard.
+void Membership::keep_registered() {
+  BrokerHeartbeatRequest request{shard_.broker().self.broker, shard_.broker().self.directory};
+  for (;;) {
+    shard_.host().clock().sleep_for(shard_.config().heartbeat_interval);
+    auto response = ask_controller(request, &Controller::heartbeat);
+    if (response && response->error_code == ErrorCode::broker_id_not_registered) register_broker();
+  }
 }
 
 bool is_for_controller(std::int16_t api_key) {

@@ -10,6 +10,7 @@
 namespace fulmar {
 
 class BrokerShard;
+class Controller;
 
 class Membership {
  public:
@@ -17,18 +18,24 @@ class Membership {
 
   // Begins to listen for peers. Errors: as Network::listen.
   Result<void> listen();
-  // Registers what this broker is, and keeps it so, until stop(); returns once it is known.
+  // Registers what this broker is; returns once it is known.
   void register_broker();
+  // From now on tells the controller that the registered broker is alive.
+  void start_heartbeats();
   void stop();
 
  private:
   void deliver(std::vector<GroupMessage> messages);
   Result<ByteChain> answer(const RequestHeader& header, Reader& body);
   std::optional<SocketAddress> find_controller();
+  template <class Response, class Request>
+  Result<Response> ask_controller(const Request& request, Response (Controller::*here)(const Request&));
+  void keep_registered();
   Result<void> register_once();
 
   BrokerShard& shard_;
   PeerServer server_;
+  FiberGroup fibers_;
 };
 
 // Whether the API is one that only the controller answers.

@@ -34,7 +34,8 @@ void for_each_request(F&& f) {
               DescribeConfigsRequest, CreatePartitionsRequest, DescribeClusterRequest, OffsetForLeaderEpochRequest,
               DescribeLogDirsRequest, ElectLeadersRequest, AlterPartitionReassignmentsRequest,
               ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest, PeerHelloRequest,
-              RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, ForwardRequest>(std::forward<F>(f));
+              RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest, ForwardRequest>(
+      std::forward<F>(f));
 }
 
 template <class F>
@@ -44,7 +45,8 @@ void for_each_response(F&& f) {
               InitProducerIdResponse, DescribeConfigsResponse, CreatePartitionsResponse, DescribeClusterResponse,
               OffsetForLeaderEpochResponse, DescribeLogDirsResponse, ElectLeadersResponse,
               AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse, DescribeQuorumResponse,
-              UnregisterBrokerResponse, PeerHelloResponse, RegisterBrokerResponse, ForwardResponse>(std::forward<F>(f));
+              UnregisterBrokerResponse, PeerHelloResponse, RegisterBrokerResponse, BrokerHeartbeatResponse,
+              ForwardResponse>(std::forward<F>(f));
 }
 
 }  // namespace fulmar

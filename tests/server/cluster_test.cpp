@@ -51,6 +51,62 @@ TEST(Cluster, EveryBrokerNamesTheControllerThatFollowsADeadOne) {
   }
 }
 
+std::set<std::int32_t> brokers_of(ClusterClient& cluster) {
+  std::set<std::int32_t> ids;
+  if (auto metadata = cluster.metadata(std::nullopt))
+    for (const auto& broker : metadata->brokers) ids.insert(broker.node_id);
+  return ids;
+}
+
+TEST(Cluster, ABrokerThatIsNotHeardOfIsFencedUntilItComesBack) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    BrokerCluster brokers(seed, 4);
+    ASSERT_TRUE(brokers.all_ready());
+    brokers.world.run_for(seconds(1));  // so that all have heard of all
+    int dead = 1 + static_cast<int>(seed) % 4;  // now and then the controller
+    std::set<std::int32_t> all{1, 2, 3, 4};
+    auto others = all;
+    others.erase(dead);
+    brokers.broker(dead).power_loss();
+    auto died = brokers.world.now();
+    ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+      // Its session, and a whole one more if the controller is new.
+      while (host.clock().now() - died < seconds(25)) {
+        auto shown = brokers_of(cluster);
+        for (auto alive : others) EXPECT_TRUE(shown.contains(alive)) << alive << " is heard of";
+        if (host.clock().now() - died < seconds(6)) {
+          EXPECT_EQ(shown, all) << "too early";
+        }
+        host.clock().sleep_for(milliseconds(200));
+      }
+      EXPECT_EQ(brokers_of(cluster), others);
+      create_topic(cluster, "t", 8, 3);
+      auto placed = cluster.topic("t");
+      ASSERT_TRUE(placed.has_value());
+      for (const auto& partition : placed->partitions)
+        for (auto replica : partition.replica_nodes) EXPECT_NE(replica, dead);
+    }));
+    brokers.start(dead);
+    ASSERT_TRUE(brokers.all_ready());
+    ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) { EXPECT_EQ(brokers_of(cluster), all); }));
+    ASSERT_TRUE(brokers.stop());
+  }
+}
+
+// Which the controller can't tell from a dead one; it is registered still, and needs but be heard.
+TEST(Cluster, ABrokerThatWasPausedIsShownAgainWithoutARestart) {
+  BrokerCluster brokers(1, 3);
+  ASSERT_TRUE(brokers.all_ready());
+  brokers.broker(2).pause();
+  brokers.world.run_for(seconds(30));
+  brokers.broker(2).resume();
+  brokers.world.run_for(seconds(10));
+  ASSERT_TRUE(brokers.as_client(
+      [&](Host&, ClusterClient& cluster) { EXPECT_EQ(brokers_of(cluster), (std::set<std::int32_t>{1, 2, 3})); }));
+  ASSERT_TRUE(brokers.stop());
+}
+
 // FULMAR_CLUSTER_LIVES=A..B plays other lives than the usual.
 TEST(Cluster, WhatIsAcknowledgedOutlivesItsLeaders) {
   std::uint64_t first = 1, last = 15;

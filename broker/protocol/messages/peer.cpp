@@ -174,6 +174,17 @@ void describe(F& f, RegisterBrokerResponse& m) {
 }
 
 template <class F>
+void describe(F& f, BrokerHeartbeatRequest& m) {
+  f("broker_id", m.broker_id);
+  f("directory_id", m.directory_id);
+}
+
+template <class F>
+void describe(F& f, BrokerHeartbeatResponse& m) {
+  f("error_code", m.error_code);
+}
+
+template <class F>
 void describe(F& f, ForwardRequest& m) {
   f("frame", m.frame);
 }
@@ -188,6 +199,8 @@ void describe(F& f, ForwardResponse& m) {
 FULMAR_DEFINE_MESSAGE(LeadersRequest);
 FULMAR_DEFINE_MESSAGE(RegisterBrokerRequest);
 FULMAR_DEFINE_MESSAGE(RegisterBrokerResponse);
+FULMAR_DEFINE_MESSAGE(BrokerHeartbeatRequest);
+FULMAR_DEFINE_MESSAGE(BrokerHeartbeatResponse);
 FULMAR_DEFINE_MESSAGE(ForwardRequest);
 FULMAR_DEFINE_MESSAGE(ForwardResponse);
 FULMAR_DEFINE_MESSAGE(PeerHelloRequest);

@@ -155,6 +155,7 @@ struct LeadersRequest {
 };
 
 // A broker tells the controller that it is there, and where. NOT_CONTROLLER: ask the one that is.
+// DUPLICATE_BROKER_REGISTRATION: another directory of that broker is alive.
 struct RegisterBrokerRequest {
   static constexpr ApiKey key = ApiKey::register_broker;
 
@@ -172,6 +173,21 @@ struct RegisterBrokerResponse {
 
   ErrorCode error_code = ErrorCode::none;
   std::int64_t metadata_offset = -1;  // the registration is known below it
+};
+
+// A registered broker tells the controller from time to time that it is alive. NOT_CONTROLLER: ask the one that is.
+// BROKER_ID_NOT_REGISTERED: it is not, or with another directory.
+struct BrokerHeartbeatRequest {
+  static constexpr ApiKey key = ApiKey::broker_heartbeat;
+
+  std::int32_t broker_id = -1;
+  Uuid directory_id;
+};
+
+struct BrokerHeartbeatResponse {
+  static constexpr ApiKey key = ApiKey::broker_heartbeat;
+
+  ErrorCode error_code = ErrorCode::none;
 };
 
 // A client's request, for the controller to answer.
