@@ -23,9 +23,11 @@ struct BrokerImage {
   SocketAddress listener;  // what clients are told
   SocketAddress internal;  // for its peers; no port: it has none, and is a cluster by itself
   std::optional<std::string> rack;
-  bool fenced = true;  // not heard of: given no new replicas, not told to clients
+  bool fenced = true;     // not heard of: given no new replicas, not told to clients
+  bool stopping = false;  // hands over what it leads: given neither replicas nor leaderships
 
   bool operator==(const BrokerImage&) const = default;
+  bool may_lead() const { return !fenced && !stopping; }
 };
 
 // A partition's replicas. While they change, `replicas` are all that have a log or are to get one: those that were, and

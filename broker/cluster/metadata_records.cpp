@@ -49,6 +49,7 @@ json to_json(const BrokerImage& broker) {
                 {"internal", to_json(broker.internal)},
                 {"fenced", broker.fenced}};
   if (broker.rack) value["rack"] = *broker.rack;
+  if (broker.stopping) value["stopping"] = true;
   return value;
 }
 
@@ -90,6 +91,7 @@ BrokerImage broker_from(const json& value) {
   broker.internal = address_from(value.at("internal"));
   broker.fenced = value.at("fenced");
   if (value.contains("rack")) broker.rack = value.at("rack");
+  if (value.contains("stopping")) broker.stopping = value.at("stopping");
   return broker;
 }
 

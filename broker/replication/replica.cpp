@@ -301,6 +301,12 @@ void Replica::set_target(std::vector<ReplicaId> voters) {
   });
 }
 
+void Replica::transfer(const ReplicaId& to) {
+  in_turn([&] {
+    if (!out_of_order()) raft_.transfer(to, now());
+  });
+}
+
 void Replica::tick() {
   if (out_of_order() || turn_.locked()) return;  // who is inside does what there is to do
   in_turn([&] { raft_.tick(now()); });

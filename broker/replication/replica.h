@@ -97,6 +97,8 @@ class Replica {
   void campaign();  // without waiting: a new group's preferred leader
   // Where this replica leads: has the group change its voters to these, ascending; see Raft::set_target().
   void set_target(std::vector<ReplicaId> voters);
+  // Has that voter lead instead, once it has everything; see Raft::transfer().
+  void transfer(const ReplicaId& to);
   void tick();
   void receive(const Message& message, const Bytes& batches);
   // Sends the peer its next append, if it is due one; whether there may be more at once.

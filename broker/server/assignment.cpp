@@ -26,7 +26,7 @@ std::expected<std::vector<PartitionImage>, std::string> placed_replicas(const Dr
                                                                         std::int32_t factor) {
   std::map<std::int32_t, Candidate> alive;
   for (const auto& [id, broker] : draft.image.brokers)
-    if (!broker.fenced) alive[id] = {id, broker.rack};
+    if (broker.may_lead()) alive[id] = {id, broker.rack};
   if (factor < 1) return std::unexpected("Replication factor must be larger than 0.");
   if (static_cast<std::size_t>(factor) > alive.size())
     return std::unexpected("Unable to replicate the partition " + std::to_string(factor) + " time(s): only " +

@@ -180,10 +180,12 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   // Known to its cluster, the broker is ready; in a new one that takes all controllers.
   FiberGroup registering;
   Event registered;
+  bool member = false;
   if (listening) {
     registering.spawn("register", [&] {
       membership->register_broker();
       if (!config.controllers.empty()) membership->start_heartbeats();
+      member = config.controllers.size() > 1;
       registered.set();
     });
     FiberGroup stop_waiting;
@@ -203,6 +205,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   }
   registering.cancel();
   registering.join();
+  if (member) membership->leave();
   for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { lives[n]->stop.set(); });
   progress.wait([&] { return quiet == host.shard_count(); });
   if (controller) controller->stop();

@@ -89,6 +89,7 @@ class BrokerShard {
   FetchSessions& sessions() { return sessions_; }
   LogManager& logs() { return logs_; }
   ReplicaManager& replicas() { return replicas_; }
+  Leaderships& leaderships() { return leaderships_; }
   const Peers& peers() const { return peers_; }
   Peers& peers() { return peers_; }
   std::int32_t controller() const { return controller_; }  // -1: none is known

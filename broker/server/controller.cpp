@@ -84,20 +84,25 @@ RegisterBrokerResponse Controller::register_broker(const RegisterBrokerRequest& 
 BrokerHeartbeatResponse Controller::heartbeat(const BrokerHeartbeatRequest& request) {
   auto& metadata = *shard_.broker().metadata;
   if (!metadata.controls()) return {ErrorCode::not_controller};
-  auto image = metadata.image();
-  auto known = image->brokers.find(request.broker_id);
-  if (known == image->brokers.end() || known->second.directory != request.directory_id)
-    return {ErrorCode::broker_id_not_registered};
   sessions_.control(metadata.controller_epoch(), now());
   sessions_.heard(request.broker_id, now());
-  if (!known->second.fenced) return {};
+  // A record only where something changes: most heartbeats cost nothing.
+  auto wanted = [&](const MetadataImage& image) -> std::optional<BrokerImage> {
+    auto known = image.brokers.find(request.broker_id);
+    if (known == image.brokers.end() || known->second.directory != request.directory_id) return std::nullopt;
+    auto broker = known->second;
+    broker.stopping = broker.stopping || request.want_shut_down;
+    broker.fenced = request.want_fence;
+    return broker;
+  };
+  auto image = metadata.image();
+  auto now_wanted = wanted(*image);
+  if (!now_wanted) return {ErrorCode::broker_id_not_registered};
+  if (*now_wanted == image->brokers.at(request.broker_id)) return {};
   return on_controller(shard_, [&](Draft& draft) -> BrokerHeartbeatResponse {
-    auto back = known->second;
-    back.fenced = false;
-    if (auto now_known = draft.image.brokers.find(request.broker_id);
-        now_known == draft.image.brokers.end() || now_known->second != known->second)
-      return {};  // something else happened to it: the next heartbeat sees
-    draft.add(BrokerRecord{request.broker_id, std::move(back)});
+    auto broker = wanted(draft.image);
+    if (!broker) return {ErrorCode::broker_id_not_registered};
+    draft.add(BrokerRecord{request.broker_id, std::move(*broker)});
     return {draft.commit()};
   });
 }

@@ -32,6 +32,16 @@ std::vector<ReplicaId> in_sync(const Raft& raft, Instant now) {
 
 }  // namespace
 
+std::optional<ReplicaId> successor(const Replica& replica, const MetadataImage& image, Instant now) {
+  const auto& raft = replica.raft();
+  for (const auto& id : in_sync(raft, now)) {
+    auto broker = image.brokers.find(id.broker);
+    bool fit = broker != image.brokers.end() && broker->second.directory == id.directory && broker->second.may_lead();
+    if (fit && id != raft.self() && raft.configuration().is_voter(id)) return id;
+  }
+  return std::nullopt;
+}
+
 void Leaderships::start() {
   fibers_.spawn("lead", [this] { run(); });
 }
@@ -68,6 +78,20 @@ void Leaderships::follow_image() {
       replica->set_target(std::move(wanted));
     }
   }
+}
+
+bool Leaderships::hand_over() {
+  bool any = false;
+  auto image = shard_.image();
+  auto replicas = shard_.replicas().replicas();  // they come and go while one of them waits
+  for (const auto& [group, replica] : replicas) {
+    if (group == MetadataLog::group() || !replica->leads()) continue;
+    auto heir = successor(*replica, *image, shard_.host().clock().now());
+    if (!heir) continue;
+    any = true;
+    replica->transfer(*heir);
+  }
+  return any;
 }
 
 LeadersRequest Leaderships::told() const {

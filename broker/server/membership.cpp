@@ -13,6 +13,9 @@ namespace {
 constexpr Duration call_max = seconds(10);
 constexpr Duration greeting_max = seconds(2);
 constexpr Duration known_here_max = seconds(5);
+constexpr Duration leave_max = seconds(6);  // and twice as long as the controller is told, at most
+constexpr Duration tell_max = seconds(2);
+constexpr Duration leave_retry_interval = milliseconds(20);
 constexpr Duration register_retry_interval = milliseconds(100);
 
 }  // namespace
@@ -93,12 +96,12 @@ std::optional<SocketAddress> Membership::find_controller() {
 
 // Asks the controller, wherever that is. Errors: unreachable, while there is none; as greet().
 template <class Response, class Request>
-Result<Response> Membership::ask_controller(const Request& request, Response (Controller::*here)(const Request&)) {
+Result<Response> Membership::ask_controller(const Request& request, Response (Controller::*here)(const Request&),
+                                            Deadline deadline) {
   if (shard_.broker().metadata->controls()) return (shard_.broker().controller->*here)(request);
   auto address = find_controller();
   if (!address) return fail(Errc::unreachable, "there is no controller");
-  return call_peer<Response>(shard_.host(), shard_.peers(), *address, request,
-                             shard_.host().clock().deadline_in(call_max));
+  return call_peer<Response>(shard_.host(), shard_.peers(), *address, request, deadline);
 }
 
 Result<void> Membership::register_once() {
@@ -106,7 +109,8 @@ Result<void> Membership::register_once() {
   const auto& at = shard_.broker().advertised;
   RegisterBrokerRequest request{shard_.broker().self.broker, shard_.broker().self.directory, at.host,    at.port,
                                 config.listen_internal.host, config.listen_internal.port,    config.rack};
-  TRY(auto response, ask_controller(request, &Controller::register_broker));
+  TRY(auto response,
+      ask_controller(request, &Controller::register_broker, shard_.host().clock().deadline_in(call_max)));
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
   shard_.broker().metadata->wait_published(response.metadata_offset, shard_.host().clock().deadline_in(known_here_max));
   return {};
@@ -121,9 +125,43 @@ void Membership::keep_registered() {
   BrokerHeartbeatRequest request{shard_.broker().self.broker, shard_.broker().self.directory};
   for (;;) {
     shard_.host().clock().sleep_for(shard_.config().heartbeat_interval);
-    auto response = ask_controller(request, &Controller::heartbeat);
+    auto response = ask_controller(request, &Controller::heartbeat, shard_.host().clock().deadline_in(call_max));
     if (response && response->error_code == ErrorCode::broker_id_not_registered) register_broker();
   }
+}
+
+// Tries until the controller has acted on it, or the deadline.
+void Membership::tell_controller(const BrokerHeartbeatRequest& request, Deadline deadline) {
+  auto& clock = shard_.host().clock();
+  while (clock.now() < deadline.at) {
+    auto response = ask_controller(request, &Controller::heartbeat, deadline);
+    if (response && response->error_code != ErrorCode::not_controller) return;
+    clock.sleep_for(leave_retry_interval);
+  }
+}
+
+void Membership::leave() {
+  auto& clock = shard_.host().clock();
+  auto give_up = clock.now() + leave_max;
+  const auto& self = shard_.broker().self;
+  tell_controller({self.broker, self.directory, true, false}, clock.deadline_in(tell_max));
+  auto hand_over = [&](auto&& step) {
+    while (clock.now() < give_up && step()) clock.sleep_for(leave_retry_interval);
+  };
+  hand_over([&] {
+    bool more = false;
+    for (unsigned n = 0; n < shard_.host().shard_count(); ++n)
+      more = shard_.on(n, [](BrokerShard& there) { return there.leaderships().hand_over(); }) || more;
+    return more;
+  });
+  hand_over([&] {
+    auto& metadata = shard_.broker().metadata->replica();
+    if (!metadata.leads()) return false;
+    auto heir = successor(metadata, *shard_.image(), clock.now());
+    if (heir) metadata.transfer(*heir);
+    return heir.has_value();
+  });
+  tell_controller({self.broker, self.directory, true, true}, clock.deadline_in(tell_max));
 }
 
 bool is_for_controller(std::int16_t api_key) {

@@ -22,6 +22,9 @@ class Membership {
   void register_broker();
   // From now on tells the controller that the registered broker is alive.
   void start_heartbeats();
+  // Before an orderly stop: has others lead what this broker leads, the metadata's group at last, while it still
+  // serves. Takes ten seconds at most, and no longer than there is anybody to hand over to.
+  void leave();
   void stop();
 
  private:
@@ -29,7 +32,9 @@ class Membership {
   Result<ByteChain> answer(const RequestHeader& header, Reader& body);
   std::optional<SocketAddress> find_controller();
   template <class Response, class Request>
-  Result<Response> ask_controller(const Request& request, Response (Controller::*here)(const Request&));
+  Result<Response> ask_controller(const Request& request, Response (Controller::*here)(const Request&),
+                                  Deadline deadline);
+  void tell_controller(const BrokerHeartbeatRequest& request, Deadline deadline);
   void keep_registered();
   Result<void> register_once();
 

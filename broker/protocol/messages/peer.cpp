@@ -177,6 +177,8 @@ template <class F>
 void describe(F& f, BrokerHeartbeatRequest& m) {
   f("broker_id", m.broker_id);
   f("directory_id", m.directory_id);
+  f("want_shut_down", m.want_shut_down);
+  f("want_fence", m.want_fence);
 }
 
 template <class F>

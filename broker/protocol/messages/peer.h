@@ -175,13 +175,16 @@ struct RegisterBrokerResponse {
   std::int64_t metadata_offset = -1;  // the registration is known below it
 };
 
-// A registered broker tells the controller from time to time that it is alive. NOT_CONTROLLER: ask the one that is.
+// A registered broker tells the controller from time to time that it is alive; and, when it stops in order, first that
+// it will, then, when it leads nothing any more, that it does. NOT_CONTROLLER: ask the one that is.
 // BROKER_ID_NOT_REGISTERED: it is not, or with another directory.
 struct BrokerHeartbeatRequest {
   static constexpr ApiKey key = ApiKey::broker_heartbeat;
 
   std::int32_t broker_id = -1;
   Uuid directory_id;
+  bool want_shut_down = false;  // is given no leaderships any more
+  bool want_fence = false;      // is gone the next moment
 };
 
 struct BrokerHeartbeatResponse {
