@@ -27,7 +27,7 @@ constexpr ApiInfo table[] = {
     {ApiKey::describe_configs, "DescribeConfigs", 0, 4, 4, 0},
     {ApiKey::describe_log_dirs, "DescribeLogDirs", 0, 4, 2, 0, unserved},
     {ApiKey::create_partitions, "CreatePartitions", 0, 3, 2, 0},
-    {ApiKey::elect_leaders, "ElectLeaders", 0, 2, 2, 0, unserved},
+    {ApiKey::elect_leaders, "ElectLeaders", 0, 2, 2, 0},
     {ApiKey::alter_partition_reassignments, "AlterPartitionReassignments", 0, 1, 0, 0},
     {ApiKey::list_partition_reassignments, "ListPartitionReassignments", 0, 0, 0, 0},
     {ApiKey::describe_quorum, "DescribeQuorum", 0, 2, 0, 0, unserved},
@@ -40,6 +40,7 @@ constexpr ApiInfo table[] = {
     {ApiKey::register_broker, "RegisterBroker", 0, 0, 0, 0, unserved},
     {ApiKey::forward, "Forward", 0, 0, 0, 0, unserved},
     {ApiKey::broker_heartbeat, "BrokerHeartbeat", 0, 0, 0, 0, unserved},
+    {ApiKey::prefer_leaders, "PreferLeaders", 0, 0, 0, 0, unserved},
 };
 
 constexpr auto served_table = [] {

@@ -34,6 +34,7 @@ enum class ApiKey : std::int16_t {
   register_broker = 10'003,
   forward = 10'004,
   broker_heartbeat = 10'005,
+  prefer_leaders = 10'006,
 };
 
 struct ApiInfo {

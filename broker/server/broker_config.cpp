@@ -16,6 +16,8 @@ constexpr PropertyInfo table[] = {
      "The address clients are told, as PLAINTEXT://HOST:PORT."},
     {"auto.create.topics.enable", PropertyType::boolean, "true", 0, 0, "",
      "Whether a topic that a client asks for and that does not exist is created."},
+    {"auto.leader.rebalance.enable", PropertyType::boolean, "true", 0, 0, "",
+     "Whether leaders hand over to the first of a partition's replicas, once that has kept up for a while."},
     {"broker.heartbeat.interval.ms", PropertyType::int32, "2000", 1, int32_max, "",
      "How often a broker of a cluster tells the controller that it is alive."},
     {"broker.rack", PropertyType::string, "", 0, 0, "", "Where the broker stands; replicas are spread over racks."},
@@ -30,6 +32,8 @@ constexpr PropertyInfo table[] = {
      "The replication factor of a topic that does not say."},
     {"fetch.max.bytes", PropertyType::int32, "57671680", 1024, int32_max, "",
      "The most bytes a fetch is answered with."},
+    {"leader.imbalance.check.interval.seconds", PropertyType::int64, "300", 1, 1'000'000'000, "",
+     "How often leaders look whether another should lead; they hand over at the second look."},
     {"listeners", PropertyType::string, "PLAINTEXT://127.0.0.1:9092", 0, 0, "",
      "The address to listen at, as PLAINTEXT://HOST:PORT; in a cluster also INTERNAL://HOST:PORT, for its brokers."},
     {"log.cleanup.policy", PropertyType::list, "delete", 0, 0, "delete", "The default of cleanup.policy."},
@@ -161,6 +165,8 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
                     ": clients can't connect to an address that means any; set advertised.listeners to one they can");
   config.heartbeat_interval = duration("broker.heartbeat.interval.ms");
   config.session_timeout = duration("broker.session.timeout.ms");
+  config.rebalance_leaders = text("auto.leader.rebalance.enable") == "true";
+  config.rebalance_interval = seconds(number("leader.imbalance.check.interval.seconds"));
   config.auto_create_topics = text("auto.create.topics.enable") == "true";
   config.num_partitions = int32("num.partitions");
   config.replication_factor = int32("default.replication.factor");

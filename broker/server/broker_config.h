@@ -26,6 +26,8 @@ struct BrokerConfig {
   std::optional<std::string> rack;                    // broker.rack
   Duration heartbeat_interval = seconds(2);           // broker.heartbeat.interval.ms
   Duration session_timeout = seconds(9);              // broker.session.timeout.ms
+  bool rebalance_leaders = true;                      // auto.leader.rebalance.enable
+  Duration rebalance_interval = seconds(300);         // leader.imbalance.check.interval.seconds
   bool auto_create_topics = true;
   std::int32_t num_partitions = 1;
   std::int32_t replication_factor = 1;                      // default.replication.factor

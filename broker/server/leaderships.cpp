@@ -30,15 +30,31 @@ std::vector<ReplicaId> in_sync(const Raft& raft, Instant now) {
   return list;
 }
 
+// Whether it follows closely, and its broker neither stops nor is fenced.
+bool is_fit(const ReplicaId& id, const Raft& raft, const MetadataImage& image, Instant now) {
+  auto broker = image.brokers.find(id.broker);
+  if (broker == image.brokers.end() || broker->second.directory != id.directory || !broker->second.may_lead())
+    return false;
+  auto close = in_sync(raft, now);
+  return raft.configuration().is_voter(id) && std::find(close.begin(), close.end(), id) != close.end();
+}
+
+// The group's preferred replica, if it is fit to lead.
+std::optional<ReplicaId> preferred(const Replica& replica, const MetadataImage& image, Instant now) {
+  const auto& group = replica.group();
+  const auto* topic = image.topic(image.topic_name(group.topic));
+  if (!topic || group.partition >= topic->partition_count()) return std::nullopt;
+  const auto& first = topic->partitions[static_cast<std::size_t>(group.partition)].replicas.front();
+  if (!is_fit(first, replica.raft(), image, now)) return std::nullopt;
+  return first;
+}
+
 }  // namespace
 
 std::optional<ReplicaId> successor(const Replica& replica, const MetadataImage& image, Instant now) {
   const auto& raft = replica.raft();
-  for (const auto& id : in_sync(raft, now)) {
-    auto broker = image.brokers.find(id.broker);
-    bool fit = broker != image.brokers.end() && broker->second.directory == id.directory && broker->second.may_lead();
-    if (fit && id != raft.self() && raft.configuration().is_voter(id)) return id;
-  }
+  for (const auto& id : raft.configuration().voters)
+    if (id != raft.self() && is_fit(id, raft, image, now)) return id;
   return std::nullopt;
 }
 
@@ -57,6 +73,7 @@ void Leaderships::run() {
     changed_.wait(shard_.host().clock().deadline_in(announce_interval));
     changed_.reset();
     follow_image();
+    if (shard_.config().rebalance_leaders) balance();
     auto leaders = told();
     if (leaders.leaders.empty()) continue;
     shard_.learn_everywhere(leaders);
@@ -92,6 +109,31 @@ bool Leaderships::hand_over() {
     replica->transfer(*heir);
   }
   return any;
+}
+
+ErrorCode Leaderships::prefer(const GroupId& group) {
+  auto replica = shard_.replicas().find(group);
+  if (!replica || !replica->leads()) return ErrorCode::not_leader_or_follower;
+  auto heir = preferred(*replica, *shard_.image(), shard_.host().clock().now());
+  if (!heir) return ErrorCode::preferred_leader_not_available;
+  replica->transfer(*heir);
+  return ErrorCode::none;
+}
+
+// From time to time, and only to who was fit the last time as well: one that has just come back may go again.
+void Leaderships::balance() {
+  auto now = shard_.host().clock().now();
+  if (now - balanced_at_ < shard_.config().rebalance_interval) return;
+  balanced_at_ = now;
+  std::set<GroupId> fit;
+  for (const auto& [group, replica] : shard_.replicas().replicas()) {
+    if (group == MetadataLog::group() || !replica->leads()) continue;
+    auto heir = preferred(*replica, *shard_.image(), now);
+    if (heir && *heir != replica->raft().self()) fit.insert(group);
+  }
+  auto before = std::exchange(fit_, fit);
+  for (const auto& group : fit)
+    if (before.contains(group)) prefer(group);
 }
 
 LeadersRequest Leaderships::told() const {

@@ -1,8 +1,11 @@
 // Leaderships: what a shard's replicas do as leaders for the cluster, beside leading: they tell every broker of it, and
-// bring their groups to the voters that the metadata wants.
+// bring their groups to the voters that the metadata wants, and hand over to the replica that it prefers.
+//
+// They do that by themselves, each for its own: who leads knows best who follows closely, and nobody need be told.
 #pragma once
 
 #include <optional>
+#include <set>
 
 #include "broker/cluster/metadata_image.h"
 #include "broker/protocol/messages/peer.h"
@@ -27,15 +30,20 @@ class Leaderships {
   // Has others lead what this shard's replicas lead, where any are fit to. Returns at once; whether there is still
   // something to hand over.
   bool hand_over();
+  // Has the partition's preferred replica lead, if it is fit to; as PreferLeaders answers.
+  ErrorCode prefer(const GroupId& group);
   // There is a new leadership, or a new image.
   void changed() { changed_.set(); }
 
  private:
   void run();
   void follow_image();
+  void balance();
   LeadersRequest told() const;
 
   BrokerShard& shard_;
+  Instant balanced_at_;
+  std::set<GroupId> fit_;  // whose preferred replica was fit to lead at the last look
   Event changed_;
   FiberGroup fibers_;
 };

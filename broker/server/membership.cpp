@@ -3,6 +3,7 @@
 #include "broker/replication/greeting.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/controller.h"
+#include "broker/server/elections.h"
 #include "broker/server/handlers.h"
 #include "runtime/host/clock.h"
 
@@ -63,6 +64,10 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   if (header.api_key == static_cast<std::int16_t>(ApiKey::broker_heartbeat)) {
     TRY(auto request, decode<BrokerHeartbeatRequest>(body, 0));
     return response_frame(shard_.broker().controller->heartbeat(request), 0, header.correlation_id);
+  }
+  if (header.api_key == static_cast<std::int16_t>(ApiKey::prefer_leaders)) {
+    TRY(auto request, decode<PreferLeadersRequest>(body, 0));
+    return response_frame(prefer_leaders(shard_, request), 0, header.correlation_id);
   }
   if (header.api_key != static_cast<std::int16_t>(ApiKey::forward)) return fail(Errc::unsupported, "no such call");
   TRY(auto request, decode<ForwardRequest>(body, 0));
@@ -170,6 +175,7 @@ bool is_for_controller(std::int16_t api_key) {
     case ApiKey::delete_topics:
     case ApiKey::create_partitions:
     case ApiKey::init_producer_id:
+    case ApiKey::elect_leaders:
     case ApiKey::alter_partition_reassignments:
     case ApiKey::list_partition_reassignments: return true;
     default: return false;

@@ -34,8 +34,8 @@ void for_each_request(F&& f) {
               DescribeConfigsRequest, CreatePartitionsRequest, DescribeClusterRequest, OffsetForLeaderEpochRequest,
               DescribeLogDirsRequest, ElectLeadersRequest, AlterPartitionReassignmentsRequest,
               ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest, PeerHelloRequest,
-              RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest, ForwardRequest>(
-      std::forward<F>(f));
+              RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest, PreferLeadersRequest,
+              ForwardRequest>(std::forward<F>(f));
 }
 
 template <class F>
@@ -46,7 +46,7 @@ void for_each_response(F&& f) {
               OffsetForLeaderEpochResponse, DescribeLogDirsResponse, ElectLeadersResponse,
               AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse, DescribeQuorumResponse,
               UnregisterBrokerResponse, PeerHelloResponse, RegisterBrokerResponse, BrokerHeartbeatResponse,
-              ForwardResponse>(std::forward<F>(f));
+              PreferLeadersResponse, ForwardResponse>(std::forward<F>(f));
 }
 
 }  // namespace fulmar

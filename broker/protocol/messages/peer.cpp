@@ -187,6 +187,27 @@ void describe(F& f, BrokerHeartbeatResponse& m) {
 }
 
 template <class F>
+void describe(F& f, PreferLeadersRequest::Group& m) {
+  f("topic_id", m.topic_id);
+  f("partition", m.partition);
+}
+
+template <class F>
+void describe(F& f, PreferLeadersRequest& m) {
+  f("groups", m.groups);
+}
+
+template <class F>
+void describe(F& f, PreferLeadersResponse::Result& m) {
+  f("error_code", m.error_code);
+}
+
+template <class F>
+void describe(F& f, PreferLeadersResponse& m) {
+  f("results", m.results);
+}
+
+template <class F>
 void describe(F& f, ForwardRequest& m) {
   f("frame", m.frame);
 }
@@ -203,6 +224,8 @@ FULMAR_DEFINE_MESSAGE(RegisterBrokerRequest);
 FULMAR_DEFINE_MESSAGE(RegisterBrokerResponse);
 FULMAR_DEFINE_MESSAGE(BrokerHeartbeatRequest);
 FULMAR_DEFINE_MESSAGE(BrokerHeartbeatResponse);
+FULMAR_DEFINE_MESSAGE(PreferLeadersRequest);
+FULMAR_DEFINE_MESSAGE(PreferLeadersResponse);
 FULMAR_DEFINE_MESSAGE(ForwardRequest);
 FULMAR_DEFINE_MESSAGE(ForwardResponse);
 FULMAR_DEFINE_MESSAGE(PeerHelloRequest);

@@ -193,6 +193,27 @@ struct BrokerHeartbeatResponse {
   ErrorCode error_code = ErrorCode::none;
 };
 
+// A leader is asked to have the preferred replicas lead instead. Of each: NOT_LEADER_OR_FOLLOWER,
+// PREFERRED_LEADER_NOT_AVAILABLE, or none: it has begun to.
+struct PreferLeadersRequest {
+  static constexpr ApiKey key = ApiKey::prefer_leaders;
+
+  struct Group {
+    Uuid topic_id;
+    std::int32_t partition = 0;
+  };
+  std::vector<Group> groups;
+};
+
+struct PreferLeadersResponse {
+  static constexpr ApiKey key = ApiKey::prefer_leaders;
+
+  struct Result {
+    ErrorCode error_code = ErrorCode::none;
+  };
+  std::vector<Result> results;  // in the order of the request
+};
+
 // A client's request, for the controller to answer.
 struct ForwardRequest {
   static constexpr ApiKey key = ApiKey::forward;
