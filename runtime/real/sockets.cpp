@@ -15,6 +15,7 @@
 
 #include "runtime/base/assert.h"
 #include "runtime/fiber/fiber.h"
+#include "runtime/real/clock_and_log.h"
 #include "runtime/real/errors.h"
 
 namespace fulmar {
@@ -23,6 +24,9 @@ namespace {
 
 constexpr int listen_backlog = 1024;
 constexpr std::size_t buffers_per_send_max = 64;
+// The kernel takes down the io_uring of a killed process after the process itself: until then its ports seem in use.
+constexpr Duration port_release_max = seconds(2);
+constexpr Duration port_release_poll = milliseconds(10);
 
 struct RawAddress {
   sockaddr_storage storage{};
@@ -207,7 +211,13 @@ Result<std::unique_ptr<Listener>> RealNetwork::listen(const SocketAddress& at, b
   TRY(auto socket, open_socket(reactor_, raw.storage.ss_family));
   set_option(socket.fd(), SOL_SOCKET, SO_REUSEADDR);
   if (shared) set_option(socket.fd(), SOL_SOCKET, SO_REUSEPORT);
-  if (bind(socket.fd(), raw.get(), raw.size) != 0) return system_error(errno, "listen at " + to_string(at));
+  RealClock clock(reactor_);
+  auto given_up = clock.now() + port_release_max;
+  while (bind(socket.fd(), raw.get(), raw.size) != 0) {
+    int error = errno;
+    if (error != EADDRINUSE || clock.now() >= given_up) return system_error(error, "listen at " + to_string(at));
+    clock.sleep_for(port_release_poll);
+  }
   if (::listen(socket.fd(), listen_backlog) != 0) return system_error(errno, "listen at " + to_string(at));
   return std::make_unique<RealListener>(reactor_, std::move(socket));
 }
