@@ -8,40 +8,59 @@ import sys
 import tempfile
 import time
 
+READY_SECONDS = 30
+STOP_SECONDS = 30
+
 
 class Broker:
-    def __init__(self, *options, directory=None):
-        self.binary = os.path.abspath(sys.argv[1])
+    """Ready when it is made. `begun` False: it is not even begun, and the two steps of start() are the caller's."""
+
+    def __init__(self, *options, directory=None, binary=None, begun=True):
+        self.binary = os.path.abspath(binary or sys.argv[1])
         self.options = options
         self.directory = directory or tempfile.mkdtemp(prefix="fulmar-test-")
         self.port = 0
         self.process = None
-        self.start()
+        self.log_begin = 0
+        if begun:
+            self.start()
 
     def start(self):
         """Starts (again, at the same port) and returns when the broker says that it is ready."""
-        self.log = open(self.directory + ".log", "ab")
-        begin = os.path.getsize(self.directory + ".log")
-        self.process = subprocess.Popen(
-            [self.binary, "broker", "--data-dir", self.directory, "--listen", f"127.0.0.1:{self.port}", *self.options],
-            stderr=self.log)
-        deadline = time.monotonic() + 30
-        while True:
-            with open(self.directory + ".log", encoding="utf-8", errors="replace") as log:
-                log.seek(begin)
-                ready = re.search(r"broker ready listen=127\.0\.0\.1:(\d+)", log.read())
-            if ready:
-                self.port = int(ready.group(1))
-                return
-            assert self.process.poll() is None and time.monotonic() < deadline, "the broker did not become ready:\n" + self.said()
+        self.begin()
+        self.await_ready()
+
+    def begin(self):
+        with open(self.log, "ab") as log:
+            self.log_begin = log.tell()
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
+
+    def command(self):
+        return [self.binary, "broker", "--data-dir", self.directory, "--listen", self.address, *self.options]
+
+    def await_ready(self):
+        deadline = time.monotonic() + READY_SECONDS
+        while not (ready := self.ready()):
+            assert self.alive() and time.monotonic() < deadline, "the broker did not become ready:\n" + self.said()[-5000:]
             time.sleep(0.02)  # polling for an event that has no other sign
+        self.port = int(ready.group(1))
+
+    def ready(self):
+        """Whether the process that runs now has said that it is."""
+        with open(self.log, "rb") as log:
+            log.seek(self.log_begin)
+            return re.search(rb"broker ready listen=[\d.]+:(\d+)", log.read())
+
+    @property
+    def log(self):
+        return self.directory + ".log"
 
     @property
     def address(self):
         return f"127.0.0.1:{self.port}"
 
     def said(self):
-        with open(self.directory + ".log", encoding="utf-8", errors="replace") as log:
+        with open(self.log, encoding="utf-8", errors="replace") as log:
             return log.read()
 
     def kill(self):
@@ -50,8 +69,8 @@ class Broker:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=30)
-        assert code == 0, f"the broker stopped with {code}:\n{self.said()}"
+        code = self.process.wait(timeout=STOP_SECONDS)
+        assert code == 0, f"the broker stopped with {code}:\n{self.said()[-5000:]}"
 
     def alive(self):
         return self.process.poll() is None
@@ -62,10 +81,10 @@ class Broker:
     def __exit__(self, failed, *_):
         if failed:
             print(self.said()[-5000:], file=sys.stderr)
-        if self.process.poll() is None:
+        if self.alive():
             self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
-        os.unlink(self.directory + ".log")
+        os.unlink(self.log)
 
 
 def check(condition, what):

@@ -1,0 +1,61 @@
+"""kcat writes to three brokers while each leader in turn is killed, and reads all of it back."""
+import random
+import subprocess
+
+from broker import check
+from cluster import Cluster
+
+PIECES = 12
+LINES_OF_A_PIECE = 2000
+
+
+def kcat(cluster, *arguments, text=None):
+    return subprocess.run(["kcat", "-b", cluster.address, "-t", "t", *arguments], input=text, capture_output=True, timeout=120,
+                          check=True).stdout
+
+
+def read_all(cluster):
+    return kcat(cluster, "-C", "-o", "beginning", "-e", "-q")
+
+
+def write_while(cluster, text, happens):
+    """kcat's exit status says that every line was acknowledged."""
+    half = text.index(b"\n", len(text) // 2) + 1
+    producer = subprocess.Popen(["kcat", "-b", cluster.address, "-t", "t", "-P", "-X", "enable.idempotence=true", "-X", "linger.ms=1"],
+                                stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    producer.stdin.write(text[:half])
+    producer.stdin.flush()
+    happens()
+    _, said = producer.communicate(text[half:], timeout=120)
+    assert producer.returncode == 0, said.decode()
+
+
+pieces = [b"".join(b"line %d of piece %d\n" % (i, number) for i in range(LINES_OF_A_PIECE)) for number in range(PIECES)]
+with Cluster(3) as cluster:
+    cluster.ask("topic", "create", "t", "--partitions", "1", "--replication-factor", "3")
+    killed = []
+    for number, piece in enumerate(pieces):
+        leader = cluster.leaders("t")[0]
+        check(leader > 0, f"broker {leader} leads")
+        victim = cluster.broker(leader)
+        if number % 2 == 0:
+            write_while(cluster, piece, victim.kill)
+            check(read_all(cluster) == b"".join(pieces[:number + 1]), "kcat got all its acknowledgements, and reads it all back from two")
+            killed.append(leader)
+        else:
+            write_while(cluster, piece, cluster.broker(killed[-1]).start)
+            cluster.await_health()
+    check(len(killed) == PIECES // 2, f"leaders killed in turn: {killed}")
+    check(read_all(cluster) == b"".join(pieces), "nothing acknowledged is lost, nothing is there twice, and in order")
+    for broker in cluster.brokers:
+        broker.kill()
+    late, *others = cluster.brokers
+    for broker in others:
+        broker.begin()
+    for broker in others:
+        broker.await_ready()
+    check(read_all(cluster) == b"".join(pieces), "nor when all three are killed, and two come back")
+    late.start()
+    cluster.await_health()
+    cluster.stop()
+    check(all("broker stopped clean=true" in broker.said() for broker in cluster.brokers), "they stop in order")
