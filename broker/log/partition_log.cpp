@@ -268,7 +268,7 @@ Result<void> PartitionLog::advance_start(Offset offset) {
   if (offset > kept_end() || offset < 0) return fail(Errc::out_of_range, "offset " + std::to_string(offset));
   if (offset <= log_start_) return {};
   auto before = std::exchange(log_start_, offset);
-  if (auto written = write_checkpoint(); !written) {
+  if (auto written = write_checkpoint(stable_end_); !written) {
     // Whether the new start is on disk is not known; what was promised so far still holds.
     log_start_ = before;
     return written;
@@ -288,6 +288,8 @@ Result<void> PartitionLog::truncate_to(Offset offset) {
 
 Result<void> PartitionLog::cut(Offset offset) {
   ++cuts_;
+  // The checkpoint first: it then promises nothing that is about to go.
+  if (recovery_point_ > offset) TRY_VOID(write_checkpoint(offset));
   while (segments_.size() > 1 && active().base_offset() >= offset) {
     TRY_VOID(remove_segment_files(active()));
     segments_.pop_back();
@@ -303,12 +305,13 @@ Result<void> PartitionLog::cut(Offset offset) {
     }));
     TRY_VOID(segment.truncate(position, offset, config_.index_interval_bytes));
   }
+  ++cuts_;  // a flush that began meanwhile saw what is gone
   stable_end_ = std::min(stable_end_, log_end());
   recovery_point_ = std::min(recovery_point_, log_end());
   epochs_.truncate_from(log_end());
   epochs_dirty_ = true;
   TRY_VOID(recover_producers());
-  TRY_VOID(write_checkpoint());
+  TRY_VOID(write_checkpoint(stable_end_));
   changed();
   return {};
 }
@@ -320,7 +323,7 @@ Result<void> PartitionLog::start_over(Offset offset, Epoch epoch) {
     ++cuts_;
     // The checkpoint first: it then promises nothing that is about to go.
     stable_end_ = log_start_;
-    TRY_VOID(write_checkpoint());
+    TRY_VOID(write_checkpoint(log_start_));
     while (!segments_.empty()) {
       TRY_VOID(remove_segment_files(active()));
       segments_.pop_back();
@@ -334,8 +337,9 @@ Result<void> PartitionLog::start_over(Offset offset, Epoch epoch) {
     epochs_dirty_ = true;
     TRY_VOID(write_epochs());
     TRY_VOID(context_.host.disk().sync_directory(directory_));
+    ++cuts_;  // a flush that began meanwhile saw what is gone
     log_start_ = stable_end_ = offset;
-    return write_checkpoint();
+    return write_checkpoint(stable_end_);
   };
   auto done = begin_anew();
   if (!done)
@@ -352,6 +356,7 @@ Result<void> PartitionLog::write_snapshot(Offset at) {
 
 // Nothing, if the file has them. An error leaves them to be written later.
 Result<void> PartitionLog::write_epochs() {
+  LockGuard guard(writing_epochs_);
   if (!std::exchange(epochs_dirty_, false)) return {};
   auto written = replace_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint",
                               ByteChain(Bytes::copy_of(epochs_.encode())));
@@ -359,9 +364,9 @@ Result<void> PartitionLog::write_epochs() {
   return written;
 }
 
-Result<void> PartitionLog::write_checkpoint() {
+Result<void> PartitionLog::write_checkpoint(Offset recovery_point) {
   TRY_VOID(write_epochs());  // of what is below the recovery point, the next recovery will believe them
-  Checkpoint now{stable_end_, log_start_};
+  Checkpoint now{recovery_point, log_start_};
   TRY_VOID(replace_file(context_.host.disk(), directory_ + "/" + std::string(checkpoint_name),
                         ByteChain(Bytes::copy_of(now.encode()))));
   recovery_point_ = now.recovery_point;
@@ -371,7 +376,7 @@ Result<void> PartitionLog::write_checkpoint() {
 Result<void> PartitionLog::checkpoint() {
   if (offline_ || recovery_point_ == stable_end_) return {};
   LockGuard guard(changing_);
-  return write_checkpoint();
+  return write_checkpoint(stable_end_);
 }
 
 Result<void> PartitionLog::close() {
@@ -381,7 +386,7 @@ Result<void> PartitionLog::close() {
   for (auto& segment : segments_) TRY_VOID(segment->write_indexes());
   if (directory_dirty_) TRY_VOID(context_.host.disk().sync_directory(directory_));
   TRY_VOID(write_snapshot(log_end()));
-  return write_checkpoint();
+  return write_checkpoint(stable_end_);
 }
 
 }  // namespace fulmar

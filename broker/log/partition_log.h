@@ -141,7 +141,7 @@ class PartitionLog {
   Result<void> flush_once();
   void go_offline(const Error& why);
   void changed();
-  Result<void> write_checkpoint();
+  Result<void> write_checkpoint(Offset recovery_point);
   Result<void> write_epochs();
   Result<void> write_snapshot(Offset at);
   Result<void> cut(Offset offset);
@@ -170,7 +170,8 @@ class PartitionLog {
   bool epochs_dirty_ = false;
   ProducerState producers_;
 
-  Mutex changing_;  // held over everything that changes segments_
+  Mutex changing_;        // held over everything that changes segments_
+  Mutex writing_epochs_;  // by a flush or with a checkpoint, never both at once
   Condition stable_moved_;
   FiberGroup fibers_;
 };

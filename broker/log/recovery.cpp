@@ -71,7 +71,8 @@ Result<void> PartitionLog::recover(bool clean) {
     }
     if (!loaded) {
       auto note_epoch = [this](const BatchHeader& header) { this->note_epoch(header); };
-      TRY(auto good, segment->rebuild(true, config_.index_interval_bytes, note_epoch));
+      auto epoch_min = segments_.empty() ? -1 : segments_.back()->last_epoch();
+      TRY(auto good, segment->rebuild(true, config_.index_interval_bytes, epoch_min, note_epoch));
       if (good < segment->file_size()) {
         // Where the next segment begins just there, nothing is missing: it is the rest of a write that failed, whose
         // cutting a power loss has undone.
@@ -127,7 +128,7 @@ Result<void> PartitionLog::recover(bool clean) {
   if (std::exchange(directory_dirty_, false)) TRY_VOID(disk.sync_directory(directory_));
   stable_end_ = log_end();
   recovery_point_ = known.recovery_point;
-  if (!clean) TRY_VOID(write_checkpoint());
+  if (!clean) TRY_VOID(write_checkpoint(stable_end_));
   return {};
 }
 

@@ -49,6 +49,7 @@ void Segment::account(const BatchHeader& header, std::uint64_t position, std::in
   }
   bytes_since_index_entry_ += static_cast<std::int64_t>(header.size());
   next_offset_ = header.next_offset();
+  last_epoch_ = header.leader_epoch;
   size_ = position + header.size();
 }
 
@@ -56,6 +57,7 @@ void Segment::forget() {
   index_files_current_ = false;
   size_ = 0;
   next_offset_ = base_offset_;
+  last_epoch_ = -1;
   max_timestamp_ = max_timestamp_offset_ = first_timestamp_ = -1;
   bytes_since_index_entry_ = 0;
   offsets_.clear();
@@ -140,7 +142,7 @@ Result<Bytes> Segment::read(Offset from, Offset up_to, std::size_t max_bytes, bo
   }
 }
 
-Result<std::uint64_t> Segment::rebuild(bool verify_crc, std::int32_t index_interval_bytes,
+Result<std::uint64_t> Segment::rebuild(bool verify_crc, std::int32_t index_interval_bytes, Epoch epoch_min,
                                        const std::function<void(const BatchHeader&)>& each) {
   forget();
   auto end = file_->size();
@@ -150,7 +152,8 @@ Result<std::uint64_t> Segment::rebuild(bool verify_crc, std::int32_t index_inter
     TRY(Bytes head, read_exactly(*file_, position, batch_header_size));
     auto header = read_batch_header(head.view());
     bool plausible = header && header->magic == batch_magic && header->base_offset >= next_offset_ &&
-                     header->last_offset_delta >= 0 && header->record_count >= 0 && header->size() <= end - position &&
+                     header->leader_epoch >= std::max(last_epoch_, epoch_min) && header->last_offset_delta >= 0 &&
+                     header->record_count >= 0 && header->size() <= end - position &&
                      offset_fits(header->last_offset());
     if (!plausible) return position;
     if (verify_crc) {
@@ -195,6 +198,7 @@ Result<bool> Segment::load_indexes(std::int32_t index_interval_bytes) {
       skip_first = false;
       bytes_since_index_entry_ = static_cast<std::int64_t>(header.size());
       next_offset_ = header.next_offset();
+      last_epoch_ = header.leader_epoch;
       if (header.max_timestamp > max_timestamp_) {
         max_timestamp_ = header.max_timestamp;
         max_timestamp_offset_ = header.last_offset();
@@ -237,7 +241,7 @@ Result<void> Segment::truncate(std::uint64_t position, Offset next, std::int32_t
   ASSERT(position <= file_->size() && next >= base_offset_);
   TRY_VOID(file_->truncate(position));
   needs_sync = true;
-  TRY(auto end, rebuild(false, index_interval_bytes, nullptr));
+  TRY(auto end, rebuild(false, index_interval_bytes, -1, nullptr));
   ASSERT(end == position && next_offset_ <= next);
   return {};
 }

@@ -27,6 +27,7 @@ class Segment {
 
   Offset base_offset() const { return base_offset_; }
   Offset next_offset() const { return next_offset_; }  // after its last record
+  Epoch last_epoch() const { return last_epoch_; }     // of its last batch; -1: it is empty
   std::uint64_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   Timestamp max_timestamp() const { return max_timestamp_; }             // -1 while empty
@@ -51,9 +52,11 @@ class Segment {
   // One whole batch, with its CRC checked.
   Result<Bytes> read_batch(const BatchHeader& header, std::uint64_t position);
 
-  // Reads all batches from the start and makes the indexes anew, checking each batch as `verify_crc` asks. Stops at the
-  // first that is not whole and right: returns the position of that (the file's size if all are well).
-  Result<std::uint64_t> rebuild(bool verify_crc, std::int32_t index_interval_bytes,
+  // Reads all batches from the start and makes the indexes anew, checking each batch as `verify_crc` asks, and telling
+  // `each` of it. Stops at the first that is not whole and right, or of an epoch below `epoch_min` or that of the batch
+  // before: what was cut off under an older leader has come back. Returns the position of that (the file's size if all
+  // are well).
+  Result<std::uint64_t> rebuild(bool verify_crc, std::int32_t index_interval_bytes, Epoch epoch_min,
                                 const std::function<void(const BatchHeader&)>& each);
   // Takes size, end and indexes from the index files after a clean stop; false if they don't fit, so rebuild() is
   // needed.
@@ -88,6 +91,7 @@ class Segment {
   Offset next_offset_;
   Timestamp max_timestamp_ = -1;
   Offset max_timestamp_offset_ = -1;
+  Epoch last_epoch_ = -1;
   Timestamp first_timestamp_ = -1;
   Instant last_append_;
   std::int64_t bytes_since_index_entry_ = 0;

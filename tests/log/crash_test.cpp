@@ -79,6 +79,64 @@ TEST(Crash, DamageBelowWhatWasSyncedIsReportedAndNothingIsCut) {
   EXPECT_EQ(node.disk().image().files().at(path)->current().size(), size);
 }
 
+// What the batches of a log themselves say.
+std::vector<EpochCache::Entry> epochs_in(PartitionLog& log) {
+  EpochCache epochs;
+  for (const auto& segment : log.segments()) {
+    EXPECT_TRUE(segment->scan(0, [&](const BatchHeader& header, std::uint64_t) {
+      epochs.add(header.leader_epoch, header.base_offset);
+      return true;
+    }));
+  }
+  return {epochs.entries().begin(), epochs.entries().end()};
+}
+
+// Appends under one leader after the other, some of which cut off what their predecessors wrote.
+void lead_forever(Host& host, const LogConfig& config, Random random) {
+  LogManager manager(host, {.checkpoint_interval = milliseconds(20)});
+  auto log = manager.open("t-0", config, false);
+  ASSERT_NE(log, nullptr);
+  manager.start();
+  for (auto epoch = log->epochs().latest().value_or(0);; epoch += static_cast<Epoch>(random.between(0, 2))) {
+    if (random.chance(1, 3)) {
+      ASSERT_TRUE(log->truncate_to(log->log_end() - random.between(0, log->log_end() / 2)));
+    }
+    for (auto n = random.between(1, 20); n > 0; --n) {
+      ASSERT_TRUE(append(*log, batch_of(1, value_of(static_cast<int>(log->log_end()))), epoch));
+      if (random.chance(1, 4)) host.clock().sleep_for(microseconds(random.between(0, 3000)));
+    }
+  }
+}
+
+TEST(Crash, TheEpochsThatAreRecoveredAreThoseOfTheBatches) {
+  int several = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    World world(seed, LogLevel::error);
+    auto random = world.random().split("epochs");
+    auto config = small_segments();
+    if (seed % 2 == 0) config.flush_messages = std::numeric_limits<std::int64_t>::max();
+    auto& node = world.add_node("broker");
+    for (std::uint64_t life = 0; life < 4; ++life) {
+      node.start(1, [&, life](Host& host) {
+        lead_forever(host, config, random.split(life));
+        return 0;
+      });
+      world.run_for(microseconds(random.between(1'000, 150'000)));
+      seed % 3 == 0 ? node.power_loss() : node.kill();
+      run_process(world, node, [&](Host& host) {
+        LogManager manager(host, {});
+        auto log = manager.open("t-0", config, false);
+        ASSERT_NE(log, nullptr) << "seed " << seed;
+        auto known = log->epochs().entries();
+        ASSERT_EQ(std::vector(known.begin(), known.end()), epochs_in(*log)) << "seed " << seed << ", life " << life;
+        several += log->segment_count() > 3 && known.size() > 3;
+      });
+      node.kill();
+    }
+  }
+  EXPECT_GT(several, 100);
+}
+
 // As SQLite does it: the Nth operation fails, for every N, and nothing that was acknowledged may be missing after.
 // A write failed half-way, its rest was cut away, the log went on in the next segment, and a power loss brought the
 // rest back: nothing is missing, whatever the checkpoint says.
