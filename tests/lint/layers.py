@@ -32,6 +32,7 @@ FLOORS = {
     "reports": ["runtime/base"],
     "scenarios": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/client", "broker/log",
                   "broker/cluster", "broker/server", "sim", "faults", "checkers", "reports"],
+    "scenarios/real": ["runtime", "faults", "checkers", "scenarios"],
     "tests": ["runtime", "broker", "sim", "faults", "checkers", "reports", "scenarios", "tests"],
     "bench": ["runtime", "broker", "sim", "faults", "checkers", "reports", "scenarios", "bench"],
 }
@@ -39,7 +40,7 @@ FLOORS = {
 PURE = ["runtime/base", "runtime/host", "broker/protocol", "broker/net", "broker/client", "broker/log", "broker/raft", "broker/replication",
         "broker/cluster", "broker/server",
         "sim", "faults", "checkers", "scenarios"]
-EXEMPT = ["broker/cli", "scenarios/cli", "runtime/base/assert.cpp"]
+EXEMPT = ["broker/cli", "scenarios/cli", "scenarios/real", "runtime/base/assert.cpp"]
 SYSTEM_HEADERS = re.compile(
     r"<(thread|mutex|shared_mutex|condition_variable|future|random|fstream|filesystem|ctime|time\.h|unistd\.h|fcntl\.h|poll\.h|"
     r"csignal|signal\.h|stop_token|semaphore|latch|barrier|sys/.*|linux/.*|netinet/.*|arpa/.*|netdb\.h|pthread\.h|unordered_map|"

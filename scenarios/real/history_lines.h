@@ -1,0 +1,30 @@
+// History lines: what clients that others wrote did and saw, as a line of JSON each; added to the history that the
+// project's own clients keep, and so judged by the same checkers.
+//
+//   {"invoke": VALUE, "at": NS, "producer": N, "topic": T, "partition": P, "count": N, "acks": A, "idempotent": BOOL}
+//   {"ok": VALUE, "at": NS, "offset": O}     without the offset where the client was not told it
+//   {"failed": VALUE, "at": NS}              not written, for certain
+//   {"unknown": VALUE, "at": NS}             it may have been written
+//   {"read": CONSUMER, "topic": T, "partition": P, "invoked": NS, "completed": NS, "position": O, "sought": BOOL,
+//    "records": [[O, "the value as it came"], ...]}
+//
+// VALUE is the number of the send's first record; a send that has no second line never ended. Times are of the
+// monotonic clock. Producers and consumers have numbers of their own among all clients.
+#pragma once
+
+#include <istream>
+
+#include "checkers/history.h"
+#include "runtime/base/result.h"
+
+namespace fulmar {
+
+// Adds the lines to `history`, whose topics must be known. Errors: invalid_argument, with the line that is none, names
+// an unknown topic, invokes a value twice or completes one that was not invoked.
+Result<void> read_history_lines(std::istream& lines, History& history);
+
+// Sends that were acknowledged without an offset get the one at which the final read has their values; one that is not
+// there is a violation, and no longer counts as acknowledged.
+void place_untold_sends(History& history, Violations& found);
+
+}  // namespace fulmar

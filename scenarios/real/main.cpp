@@ -1,0 +1,141 @@
+// fulmar-storm: what a storm over real brokers needs beside the brokers and who raises it; tests/real/storm.py does.
+#include <boost/program_options.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "checkers/log_files.h"
+#include "checkers/values.h"
+#include "runtime/base/random.h"
+#include "scenarios/real/storm.h"
+
+namespace fulmar {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr int exit_violation = 1;
+constexpr int exit_usage = 2;
+constexpr std::size_t violations_shown = 20;
+
+constexpr const char* usage =
+    "fulmar-storm clients --bootstrap HOST:PORT,... --topic NAME:PARTITIONS[:cached]... --seed N [HISTORY...]\n"
+    "    runs clients until SIGTERM, reads everything, adds the histories of others, and checks\n"
+    "fulmar-storm logs DIRECTORY...\n"
+    "    checks the log files of brokers that have stopped\n"
+    "fulmar-storm values FIRST SIZE_MAX\n"
+    "    prints values for other clients to send, numbered from FIRST on, until nobody takes them\n"
+    "\n"
+    "Exit codes: 0 clean, 1 a violation, 2 wrong usage.\n";
+
+int complain(const std::string& message) {
+  std::cerr << "fulmar-storm: " << message << "\n\n" << usage;
+  return exit_usage;
+}
+
+int report(const Violations& violations) {
+  for (std::size_t i = 0; i < violations.size() && i < violations_shown; ++i)
+    std::cout << "VIOLATION of " << violations[i].property << ": " << violations[i].anomaly << "\n"
+              << violations[i].text << "\n";
+  if (violations.size() > violations_shown)
+    std::cout << "... and " << violations.size() - violations_shown << " more\n";
+  std::cout << (violations.empty() ? "clean" : std::to_string(violations.size()) + " violations") << std::endl;
+  return violations.empty() ? 0 : exit_violation;
+}
+
+bool parse_topic(const std::string& text, StormOptions& options) {
+  auto colon = text.find(':');
+  if (colon == std::string::npos) return false;
+  TopicSpec topic{};
+  topic.partitions = std::atoi(text.c_str() + colon + 1);
+  auto end = std::min(text.find(':', colon + 1), text.size());
+  auto kind = text.substr(end);
+  topic.promise = {.synced = kind.empty(), .replicated = true};
+  options.topics[text.substr(0, colon)] = topic;
+  return topic.partitions > 0 && (kind.empty() || kind == ":cached");
+}
+
+int clients(const std::vector<std::string>& arguments) {
+  StormOptions storm;
+  std::string bootstrap;
+  std::vector<std::string> topics;
+  po::options_description options;
+  auto add = options.add_options();
+  add("bootstrap", po::value(&bootstrap)->required());
+  add("topic", po::value(&topics)->required());
+  add("seed", po::value(&storm.seed)->required());
+  add("history", po::value(&storm.histories));
+  po::positional_options_description positional;
+  positional.add("history", -1);
+  po::variables_map given;
+  try {
+    po::store(po::command_line_parser(arguments).options(options).positional(positional).run(), given);
+    po::notify(given);
+  } catch (const po::error& error) {
+    return complain(error.what());
+  }
+  for (std::size_t begin = 0; begin <= bootstrap.size();) {
+    auto end = std::min(bootstrap.find(',', begin), bootstrap.size());
+    auto address = parse_host_port(std::string_view(bootstrap).substr(begin, end - begin));
+    if (!address) return complain("--bootstrap: " + address.error().detail);
+    storm.bootstrap.push_back(*address);
+    begin = end + 1;
+  }
+  for (const auto& topic : topics)
+    if (!parse_topic(topic, storm)) return complain("--topic must be NAME:PARTITIONS or NAME:PARTITIONS:cached");
+  auto result = run_storm(storm);
+  if (!result) return complain(result.error().detail);
+  std::map<Outcome, std::size_t> sends;
+  for (const auto& send : result->history.sends) ++sends[send.outcome];
+  std::size_t records = 0;
+  for (const auto& read : result->history.reads) records += read.records.size();
+  std::cout << result->history.sends.size() << " sends: " << sends[Outcome::ok] << " acknowledged, "
+            << sends[Outcome::failed] << " failed, " << sends[Outcome::unknown] + sends[Outcome::pending]
+            << " unknown; " << result->history.reads.size() << " reads of " << records << " records\n";
+  return report(result->violations);
+}
+
+int logs(const std::vector<std::string>& directories) {
+  Violations found;
+  for (const auto& directory : directories) {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      files.emplace(std::filesystem::relative(entry.path(), directory).string(),
+                    std::string(std::istreambuf_iterator<char>(file), {}));
+    }
+    if (files.empty()) return complain(directory + " has no files");
+    check_log_files(files, found);
+  }
+  return report(found);
+}
+
+int values(const std::string& first, const std::string& size_max) {
+  std::signal(SIGPIPE, SIG_DFL);
+  auto id = std::strtoull(first.c_str(), nullptr, 10);
+  auto sizes = Random(id).split("sizes");
+  for (;; ++id) {
+    auto size = static_cast<std::size_t>(sizes.between(1, std::strtoll(size_max.c_str(), nullptr, 10)));
+    std::cout << make_value(id, size) << "\n";
+    if (!std::cout) return 0;
+  }
+}
+
+int command(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return complain("a command is needed");
+  std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (arguments[0] == "clients") return clients(rest);
+  if (arguments[0] == "logs" && !rest.empty()) return logs(rest);
+  if (arguments[0] == "values" && rest.size() == 2) return values(rest[0], rest[1]);
+  return complain("wrong command");
+}
+
+}  // namespace
+}  // namespace fulmar
+
+int main(int count, char** values) {
+  return fulmar::command({values + 1, values + count});
+}

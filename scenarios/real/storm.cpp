@@ -1,0 +1,63 @@
+#include "scenarios/real/storm.h"
+
+#include <fstream>
+
+#include "runtime/base/assert.h"
+#include "runtime/base/random.h"
+#include "runtime/fiber/group.h"
+#include "runtime/real/process.h"
+#include "scenarios/real/history_lines.h"
+
+namespace fulmar {
+
+namespace {
+
+Plan plan_of(std::uint64_t seed) {
+  auto random = Random(seed).split("real-storm");
+  Plan plan;
+  plan.scenario = "real-storm";
+  plan.seed = seed;
+  plan.settings = {{"producers", 4},
+                   {"consumers", 3},
+                   {"deletes", 0},
+                   {"producer_pace_ms", random.split("producer_pace_ms").between(10, 60)},
+                   {"consumer_pace_ms", random.split("consumer_pace_ms").between(10, 100)},
+                   {"batch_records_max", random.split("batch_records_max").between(1, 12)},
+                   {"value_bytes_max", random.split("value_bytes_max").between(20, 2000)}};
+  return plan;
+}
+
+int live(Host& host, Workload& workload) {
+  FiberGroup clients;
+  clients.spawn("clients", [&] { run_clients(host, workload); });
+  host.stop_requested().wait();
+  workload.stop = true;
+  clients.join();
+  return read_everything(host, workload);
+}
+
+}  // namespace
+
+Result<StormResult> run_storm(const StormOptions& options) {
+  auto plan = plan_of(options.seed);
+  Workload workload(plan);
+  workload.brokers = options.bootstrap;
+  workload.topics = options.topics;
+  for (const auto& [name, topic] : options.topics) workload.history.topics[name] = topic.promise;
+  ProcessOptions process;
+  process.log_level = LogLevel::error;
+  TRY(int code, run_real_process(process, [&](Host& host) { return live(host, workload); }));
+  StormResult result{std::move(workload.history), std::move(workload.seen)};
+  ASSERT(code == 0 || !result.violations.empty());
+  for (const auto& path : options.histories) {
+    std::ifstream file(path);
+    if (!file) return fail(Errc::not_found, "can't read " + path);
+    auto read = read_history_lines(file, result.history);
+    if (!read) return fail(read.error().code, path + ": " + read.error().detail);
+  }
+  place_untold_sends(result.history, result.violations);
+  for (auto& violation : check_history(result.history)) result.violations.push_back(std::move(violation));
+  return result;
+}
+
+}  // namespace fulmar
