@@ -254,7 +254,8 @@ ErrorCode Replica::wait_until(Safety safety, const Proposed& proposed, Deadline 
   auto deposed = [&] { return raft_.role() != Role::leader || raft_.term() != proposed.epoch; };
   auto waited = changed_.wait([&] { return out_of_order() || deposed() || safe(); }, deadline);
   if (out_of_order()) return ErrorCode::kafka_storage_error;
-  if (deposed()) return ErrorCode::not_leader_or_follower;
+  // Not NOT_LEADER_OR_FOLLOWER, as Kafka has it: with that a batch was not written, and every client may believe it.
+  if (deposed()) return ErrorCode::not_enough_replicas_after_append;
   return waited == WaitResult::woken ? ErrorCode::none : ErrorCode::request_timed_out;
 }
 

@@ -69,8 +69,8 @@ class Replica {
   // Appends one batch that validate_produced() let pass, if this replica leads. Returns as soon as it is written.
   // With `expected`, only as the leader of that epoch.
   Result<Proposed, Refusal> append(const BatchHeader& header, const Bytes& batch, std::optional<Epoch> expected = {});
-  // Waits until the batch is as safe as wanted. `none`; REQUEST_TIMED_OUT, NOT_LEADER_OR_FOLLOWER (deposed meanwhile)
-  // and KAFKA_STORAGE_ERROR leave open what becomes of it.
+  // Waits until the batch is as safe as wanted. `none`; REQUEST_TIMED_OUT, NOT_ENOUGH_REPLICAS_AFTER_APPEND (deposed
+  // meanwhile) and KAFKA_STORAGE_ERROR leave open what becomes of it.
   ErrorCode wait_until(Safety safety, const Proposed& proposed, Deadline deadline);
   // Moves the start of the log up to `offset`, at most to the high watermark (-1: there). OFFSET_OUT_OF_RANGE,
   // NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR.

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "broker/protocol/messages/produce.h"
 #include "tests/server/cluster_kit.h"
 
 namespace fulmar {
@@ -63,7 +64,7 @@ TEST(Cluster, ABrokerThatIsNotHeardOfIsFencedUntilItComesBack) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     BrokerCluster brokers(seed, 4);
     ASSERT_TRUE(brokers.all_ready());
-    brokers.world.run_for(seconds(1));  // so that all have heard of all
+    brokers.world.run_for(seconds(1));          // so that all have heard of all
     int dead = 1 + static_cast<int>(seed) % 4;  // now and then the controller
     std::set<std::int32_t> all{1, 2, 3, 4};
     auto others = all;
@@ -105,6 +106,34 @@ TEST(Cluster, ABrokerThatWasPausedIsShownAgainWithoutARestart) {
   ASSERT_TRUE(brokers.as_client(
       [&](Host&, ClusterClient& cluster) { EXPECT_EQ(brokers_of(cluster), (std::set<std::int32_t>{1, 2, 3})); }));
   ASSERT_TRUE(brokers.stop());
+}
+
+// With NOT_LEADER_OR_FOLLOWER clients would take it for not written.
+TEST(Cluster, ALeaderDeposedWhileItWaitsLeavesOpenWhatBecomesOfTheRecord) {
+  BrokerCluster brokers(1);
+  ASSERT_TRUE(brokers.all_ready());
+  ErrorCode said{};
+  ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+    create_topic(cluster, "t", 1);
+    auto deadline = host.clock().deadline_in(seconds(30));
+    auto leader = cluster.retry([&](Deadline limit) { return cluster.leader_of("t", 0, limit); });
+    ASSERT_TRUE(leader.has_value());
+    auto connection = cluster.broker(*leader, deadline);
+    ASSERT_TRUE(connection.has_value());
+    for (int other = 1; other <= 3; ++other) {
+      auto from = brokers.broker(*leader).number();
+      auto to = brokers.broker(other).number();
+      brokers.world.network().link(from, to).cut = brokers.world.network().link(to, from).cut = from != to;
+    }
+    ProduceRequest request;
+    request.acks = -1;
+    request.timeout_ms = 20'000;
+    request.topics.push_back({"t", {{0, ByteChain(batch_of(1, "x"))}}});
+    auto response = (*connection)->call<ProduceResponse>(request, deadline);
+    ASSERT_TRUE(response.has_value());
+    said = response->topics.at(0).partitions.at(0).error_code;
+  }));
+  EXPECT_EQ(said, ErrorCode::not_enough_replicas_after_append);
 }
 
 // FULMAR_CLUSTER_LIVES=A..B plays other lives than the usual.
