@@ -1,8 +1,8 @@
 // fulmar-load: a load of records of 1 KiB through librdkafka, and what it costs the broker.
 //
-//   fulmar-load BROKER BROKER_PID produce|fetch|latency TOPIC PARTITIONS MEGABYTES
+//   fulmar-load BROKER[,BROKER...] PID[,PID...] produce|fetch|latency TOPIC PARTITIONS MEGABYTES
 //
-// Prints MB/s, the broker's CPU seconds per GB (from /proc/PID/stat), and for `latency`, sent at 5 MB/s, the
+// Prints MB/s, the brokers' CPU seconds per GB (of all together, from /proc/PID/stat), and for `latency`, sent at 5 MB/s, the
 // percentiles from the sending of a record to its being read.
 #include <librdkafka/rdkafka.h>
 #include <unistd.h>
@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,18 +26,23 @@ using Steady = std::chrono::steady_clock;
 constexpr std::size_t record_bytes = 1024;
 
 struct Settings {
-  std::string broker, pid, topic;
+  std::string brokers, pids, topic;
   int partitions;
   long records;
 };
 
-double broker_cpu_seconds(const std::string& pid) {
-  std::ifstream file("/proc/" + pid + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  auto rest = text.substr(text.rfind(')') + 2);
-  long user = 0, system = 0;
-  std::sscanf(rest.c_str(), "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user, &system);
-  return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+double broker_cpu_seconds(const std::string& pids) {
+  long ticks = 0;
+  std::istringstream each(pids);
+  for (std::string pid; std::getline(each, pid, ',');) {
+    std::ifstream file("/proc/" + pid + "/stat");
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    auto rest = text.substr(text.rfind(')') + 2);
+    long user = 0, system = 0;
+    std::sscanf(rest.c_str(), "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user, &system);
+    ticks += user + system;
+  }
+  return static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 std::int64_t now_ns() {
@@ -55,7 +61,7 @@ std::atomic<long> failed{0};
 
 rd_kafka_t* make(rd_kafka_type_t type, const Settings& settings, bool quick) {
   auto* conf = rd_kafka_conf_new();
-  set(conf, "bootstrap.servers", settings.broker);
+  set(conf, "bootstrap.servers", settings.brokers);
   if (type == RD_KAFKA_PRODUCER) {
     set(conf, "linger.ms", quick ? "0" : "20");
     set(conf, "batch.size", "131072");
@@ -94,7 +100,7 @@ void send(rd_kafka_t* producer, const Settings& settings, long number, void* val
 
 void report(const char* what, const Settings& settings, double seconds, double cpu) {
   double bytes = static_cast<double>(settings.records) * record_bytes;
-  std::printf("%-8s %5d partitions %8.0f MB/s   broker %5.2f CPU s/GB   failed %ld\n", what, settings.partitions,
+  std::printf("%-8s %5d partitions %8.0f MB/s   brokers %5.2f CPU s/GB   failed %ld\n", what, settings.partitions,
               bytes / seconds / 1e6, cpu / (bytes / 1e9), failed.load());
 }
 
@@ -112,17 +118,17 @@ rd_kafka_t* consumer_of(const Settings& settings, std::int64_t offset) {
 void produce(const Settings& settings) {
   auto* producer = make(RD_KAFKA_PRODUCER, settings, false);
   std::string value(record_bytes, 'x');
-  auto cpu = broker_cpu_seconds(settings.pid);
+  auto cpu = broker_cpu_seconds(settings.pids);
   auto begun = now_ns();
   for (long i = 0; i < settings.records; ++i) send(producer, settings, i, value.data());
   rd_kafka_flush(producer, 300'000);
-  report("produce", settings, static_cast<double>(now_ns() - begun) / 1e9, broker_cpu_seconds(settings.pid) - cpu);
+  report("produce", settings, static_cast<double>(now_ns() - begun) / 1e9, broker_cpu_seconds(settings.pids) - cpu);
   rd_kafka_destroy(producer);
 }
 
 void fetch(const Settings& settings) {
   auto* consumer = consumer_of(settings, RD_KAFKA_OFFSET_BEGINNING);
-  auto cpu = broker_cpu_seconds(settings.pid);
+  auto cpu = broker_cpu_seconds(settings.pids);
   auto begun = now_ns();
   for (long got = 0; got < settings.records;) {
     auto* message = rd_kafka_consumer_poll(consumer, 1000);
@@ -130,7 +136,7 @@ void fetch(const Settings& settings) {
     got += message->err == 0;
     rd_kafka_message_destroy(message);
   }
-  report("fetch", settings, static_cast<double>(now_ns() - begun) / 1e9, broker_cpu_seconds(settings.pid) - cpu);
+  report("fetch", settings, static_cast<double>(now_ns() - begun) / 1e9, broker_cpu_seconds(settings.pids) - cpu);
   rd_kafka_destroy(consumer);
 }
 
@@ -183,7 +189,7 @@ void latency(const Settings& settings) {
 
 int main(int count, char** values) {
   if (count != 7) {
-    std::fprintf(stderr, "usage: fulmar-load BROKER BROKER_PID produce|fetch|latency TOPIC PARTITIONS MEGABYTES\n");
+    std::fprintf(stderr, "usage: fulmar-load BROKER[,BROKER...] PID[,PID...] produce|fetch|latency TOPIC PARTITIONS MEGABYTES\n");
     return 2;
   }
   Settings settings{values[1], values[2], values[4], std::atoi(values[5]),

@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+"""Measures three brokers on this machine. Usage: cluster.py [load|failover|idle|catch-up]... (all); MEGABYTES sets the size of loads (500).
+
+Each measurement has a cluster and directories of its own, and begins when the disk is done with what came before.
+"""
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+from confluent_kafka import Producer
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tests", "real"))
+from cluster import Cluster  # the import needs the path  # noqa: E402
+
+BUILD = os.path.join(ROOT, "build", "release")
+MEGABYTES = int(os.environ.get("MEGABYTES", "500"))
+CACHED = ["--config", "flush.messages=9223372036854775807"]
+KILLS = 20
+FAST = ["--set", "replica.election.timeout.ms=100", "--set", "replica.heartbeat.interval.ms=20"]
+IDLE_PARTITIONS = 3000
+IDLE_SECONDS = 20
+MANY_PARTITIONS_SECONDS = 300  # for thousands of them to get their leaders, and for replicas to catch up
+
+
+def cluster(*options):
+    os.sync()
+    return Cluster(3, *options, binary=os.path.join(BUILD, "fulmar"))
+
+
+def create(brokers, topic, partitions, *options):
+    brokers.ask("topic", "create", topic, "--partitions", str(partitions), "--replication-factor", "3", "--timeout",
+                str(MANY_PARTITIONS_SECONDS), *options, timeout=MANY_PARTITIONS_SECONDS)
+    brokers.await_health(MANY_PARTITIONS_SECONDS)
+
+
+def load(brokers, what, topic, partitions, megabytes):
+    pids = ",".join(str(broker.process.pid) for broker in brokers.brokers)
+    subprocess.run([os.path.join(BUILD, "bench", "fulmar-load"), brokers.address, pids, what, topic, str(partitions), str(megabytes)],
+                   check=True)
+
+
+def cpu_seconds(process):
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure_load():
+    for kind, options in (("synced", []), ("cached", CACHED)):
+        print(f"-- acks=all, {kind}", flush=True)
+        for partitions in (1, 1000):
+            with cluster() as brokers:
+                create(brokers, "load", partitions, *options)
+                load(brokers, "produce", "load", partitions, MEGABYTES)
+                if partitions == 1:
+                    load(brokers, "latency", "load", partitions, 50)
+
+
+def failover_seconds(brokers):
+    """From the SIGKILL of the leader to the next acknowledgement that a client gets, which sends all the while."""
+    acknowledged = []  # (when it was sent, when it was acknowledged)
+
+    def delivered(sent):
+        return lambda error, _: acknowledged.append((sent, time.monotonic())) if not error else None
+
+    producer = Producer({"bootstrap.servers": brokers.address, "linger.ms": 0, "enable.idempotence": True, "log_level": 0,
+                         "retry.backoff.ms": 10, "reconnect.backoff.ms": 10, "reconnect.backoff.max.ms": 50,
+                         "topic.metadata.refresh.fast.interval.ms": 10})
+    killed = None
+    begun = time.monotonic()
+    while killed is None or not any(sent > killed for sent, _ in acknowledged):
+        if killed is None and len(acknowledged) > 100 and time.monotonic() > begun + 1:
+            victim = brokers.broker(brokers.leaders("t")[0])
+            killed = time.monotonic()
+            victim.kill()
+        producer.produce("t", b"x" * 100, partition=0, on_delivery=delivered(time.monotonic()))
+        producer.poll(0.002)
+    producer.flush()
+    victim.start()
+    brokers.await_health()
+    return min(done for sent, done in acknowledged if sent > killed) - killed
+
+
+def measure_failover():
+    for name, options in (("default timeouts", []), ("fast timeouts", FAST)):
+        with cluster(*options) as brokers:
+            create(brokers, "t", 1)
+            times = [failover_seconds(brokers) for _ in range(KILLS)]
+        print(f"failover, {name}: median {statistics.median(times) * 1000:.0f} ms, worst {max(times) * 1000:.0f} ms of {KILLS} SIGKILLs",
+              flush=True)
+
+
+def measure_idle():
+    with cluster() as brokers:
+        for partitions in (0, IDLE_PARTITIONS):
+            if partitions:
+                begun = time.monotonic()
+                create(brokers, "many", partitions)
+                print(f"{partitions} partitions with 3 replicas made in {time.monotonic() - begun:.1f} s")
+            time.sleep(IDLE_SECONDS / 4)  # for what the making has left to do
+            before = [cpu_seconds(broker.process) for broker in brokers.brokers]
+            time.sleep(IDLE_SECONDS)  # what is measured
+            used = [(cpu_seconds(broker.process) - b) / IDLE_SECONDS for broker, b in zip(brokers.brokers, before)]
+            print(f"idle, {partitions} partitions: " + ", ".join(f"{share * 100:.1f} %" for share in used) + " of a core", flush=True)
+
+
+def measure_catch_up():
+    for name, options in (("synced", []), ("cached", CACHED)):
+        for emptied in (False, True):
+            with cluster() as brokers:
+                create(brokers, "t", 4, *options)
+                late = brokers.brokers[2]
+                if not emptied:
+                    late.kill()
+                load(brokers, "produce", "t", 4, MEGABYTES)
+                if emptied:
+                    late.kill()
+                    shutil.rmtree(late.directory)
+                begun = time.monotonic()
+                late.start()
+                brokers.await_health(MANY_PARTITIONS_SECONDS)
+                took = time.monotonic() - begun
+            print(f"catch-up, {name}, {'emptied' if emptied else 'lagging'}: {MEGABYTES / took:.0f} MB/s ({took:.1f} s from its start)",
+                  flush=True)
+
+
+MEASUREMENTS = {"load": measure_load, "failover": measure_failover, "idle": measure_idle, "catch-up": measure_catch_up}
+for chosen in sys.argv[1:] or MEASUREMENTS:
+    if chosen not in MEASUREMENTS:
+        sys.exit(f"no such measurement: {chosen}; there are {', '.join(MEASUREMENTS)}")
+    MEASUREMENTS[chosen]()
