@@ -71,7 +71,9 @@ void Raft::continue_reconfiguration() {
   if (newcomers != now_in_force.learners) return propose({now_in_force.voters, {}, newcomers});
   bool caught_up = std::all_of(newcomers.begin(), newcomers.end(), [&](const ReplicaId& id) {
     const auto* known = progress(id);
-    return known->feeding() == Feeding::replicate && log_.end() - known->match() <= settings_.caught_up_lag &&
+    // One that lacks what it once promised to keep would be a voter without a vote.
+    return known->damage() == 0 && known->feeding() == Feeding::replicate &&
+           log_.end() - known->match() <= settings_.caught_up_lag &&
            now_ - known->heard_at() < settings_.election_timeout;
   });
   if (caught_up) propose({now_in_force.voters, target_, {}});

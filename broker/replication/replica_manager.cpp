@@ -54,8 +54,19 @@ bool ReplicaManager::remove_unless_later(const GroupId& group, ConfigurationMark
   auto replica = find(group);
   if (!replica || !replica->stop_unless_later(settled)) return false;
   replicas_.erase(group);
-  states_->remove(group);
   return true;
+}
+
+void ReplicaManager::forget_log(const GroupId& group) {
+  const auto* known = states_->find(group);
+  if (!known) return;
+  HardState left;
+  left.term = known->term;
+  left.vote = known->vote;
+  left.damage = host_.entropy().next() | 1;
+  auto stored = states_->put(group, left);
+  if (!stored)
+    log_.error("promises can't be stored", {{"group", to_string(group)}, {"reason", to_string(stored.error())}});
 }
 
 // A group of one needs no clock, until it grows.

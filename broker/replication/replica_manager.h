@@ -25,10 +25,13 @@ class ReplicaManager final : public ReplicaMessenger {
   // The group is no more.
   void remove(const GroupId& group);
   // The group has let go of this replica, by a configuration that stands at `settled`. False, and nothing happens, if
-  // the replica knows of a later one, which may count on it again.
+  // the replica knows of a later one, which may count on it again. What it has promised stays stored: those who have
+  // not heard of the change may still ask.
   bool remove_unless_later(const GroupId& group, ConfigurationMark settled);
-  // What is stored of the group is from before its log was removed, and means nothing any more.
-  void forget(const GroupId& group) { states_->remove(group); }
+  // Before a replica of that group is added: an earlier one's log was removed. The terms it saw stand, so that no
+  // leader of an earlier one can count on it; but it has no vote until a leader has given it what the group has, since
+  // it may have been of a majority for what it has not any more.
+  void forget_log(const GroupId& group);
   std::shared_ptr<Replica> find(const GroupId& group) const;
 
   // Tells another broker who leads what.

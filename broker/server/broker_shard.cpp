@@ -67,7 +67,7 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
     prepared = logs_.remove(name);
     if (prepared) prepared = disk.create_directory(name);
     if (prepared) prepared = replace_file(disk, path, ByteChain(Bytes::copy_of(wanted)));
-    if (placed.adds(broker_.self)) replicas_.forget({image.id, index});
+    replicas_.forget_log({image.id, index});
   }
   Partition entry{image.id, nullptr, {}, -1};
   if (!prepared) {

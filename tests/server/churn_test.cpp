@@ -155,6 +155,15 @@ class Churn {
   std::map<std::int32_t, std::vector<std::int32_t>> replicas_;
 };
 
+// The lives that found that a replica which was removed and came back to its group must remember the terms it saw, and
+// have no vote before it has everything again.
+TEST(Churn, ARemovedReplicaThatComesBackElectsNobody) {
+  for (std::uint64_t seed : {136, 137}) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Churn(seed).live();
+  }
+}
+
 // FULMAR_CHURN_LIVES=A..B plays other lives than the usual.
 TEST(Churn, LosesNothingAndComesToRest) {
   std::uint64_t first = 1, last = 8;
