@@ -30,11 +30,13 @@ LogConfig metadata_log_config() {
 
 }  // namespace
 
-MetadataLog::MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas, const Peers& peers)
+MetadataLog::MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas, const Peers& peers,
+                         const RaftSettings& raft)
     : host_(host),
       logs_(logs),
       replicas_(replicas),
       peers_(peers),
+      raft_(raft),
       log_(host.log().named("metadata")),
       image_(std::make_shared<const MetadataImage>()) {}
 
@@ -48,7 +50,7 @@ Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, boo
   auto log = logs_.open(std::string(log_name), metadata_log_config(), clean);
   if (!log) return fail(Errc::corrupt, "the metadata log can't be opened");
   bool alone = controllers_.empty();
-  replica_ = replicas_.add(group(), std::move(log), alone ? alone_at_birth(peers_.self) : HardState{});
+  replica_ = replicas_.add(group(), std::move(log), alone ? alone_at_birth(peers_.self) : HardState{}, raft_);
   if (!alone) return {};
   TRY_VOID(catch_up());
   if (image_->cluster_id.empty()) {

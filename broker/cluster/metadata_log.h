@@ -21,7 +21,8 @@ class MetadataLog {
   static constexpr std::string_view log_name = "__cluster_metadata-0";
   static GroupId group() { return {{0, 1}, 0}; }
 
-  MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas, const Peers& peers);
+  // `raft`: the settings of its group.
+  MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas, const Peers& peers, const RaftSettings& raft);
   ~MetadataLog();
 
   // Finds what there is. `controllers`: the brokers that keep the metadata, this one among them; without any this
@@ -67,6 +68,7 @@ class MetadataLog {
   LogManager& logs_;
   ReplicaManager& replicas_;
   const Peers& peers_;
+  const RaftSettings raft_;
   std::vector<std::int32_t> controllers_;
   Logger log_;
   std::shared_ptr<Replica> replica_;

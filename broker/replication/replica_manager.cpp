@@ -6,8 +6,19 @@
 
 namespace fulmar {
 
+namespace {
+
+constexpr int ticks_per_heartbeat = 4;  // as the core wants them
+
+}  // namespace
+
 ReplicaManager::ReplicaManager(Host& host, const Peers& peers, RaftSettings raft, ReplicaObserver* observer)
-    : host_(host), peers_(peers), raft_(raft), observer_(observer), log_(host.log().named("replica")) {}
+    : host_(host),
+      peers_(peers),
+      raft_(raft),
+      observer_(observer),
+      log_(host.log().named("replica")),
+      tick_interval_(raft.heartbeat_interval / ticks_per_heartbeat) {}
 
 ReplicaManager::~ReplicaManager() = default;
 
@@ -22,18 +33,20 @@ std::shared_ptr<Replica> ReplicaManager::find(const GroupId& group) const {
   return found == replicas_.end() ? nullptr : found->second;
 }
 
-std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh) {
+std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh,
+                                             const std::optional<RaftSettings>& raft) {
   ASSERT(!replicas_.contains(group));
   if (const auto* known = states_->find(group)) {
     fresh = *known;
   } else if (!fresh.solo && log->log_end() > 0) {
     fresh.damage = host_.entropy().next() | 1;  // a log whose promises are not known: as if part of it were lost
   }
-  auto settings = raft_;
+  auto settings = raft.value_or(raft_);
   settings.commits_are_stable = log->config().acknowledges_synced();
   auto replica =
       std::make_shared<Replica>(*context_, group, peers_.self, settings, std::move(log), std::move(fresh), 0);
   replicas_.emplace(group, replica);
+  tick_interval_ = std::min(tick_interval_, settings.heartbeat_interval / ticks_per_heartbeat);
   if (auto started = replica->start(); !started)
     log_.error("replica can't take part", {{"reason", to_string(started.error())}});
   if (!replica->raft().hard_state().solo) begin_ticking();
@@ -76,7 +89,7 @@ void ReplicaManager::begin_ticking() {
 
 void ReplicaManager::tick() {
   for (;;) {
-    host_.clock().sleep_for(raft_.heartbeat_interval / 4);
+    host_.clock().sleep_for(tick_interval_);
     auto replicas = replicas_;  // they come and go while one of them waits
     for (auto& [group, replica] : replicas)
       if (!replica->raft().hard_state().solo) replica->tick();

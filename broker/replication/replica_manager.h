@@ -13,15 +13,17 @@ namespace fulmar {
 
 class ReplicaManager final : public ReplicaMessenger {
  public:
-  // `peers` outlives this. `raft` holds for all groups, but for what is a matter of their topic.
+  // `peers` outlives this. `raft` holds for all groups that bring none of their own, but for what is a matter of their
+  // topic.
   ReplicaManager(Host& host, const Peers& peers, RaftSettings raft, ReplicaObserver* observer = nullptr);
   virtual ~ReplicaManager();
 
   // Before all else: takes over what this shard's groups have promised in earlier lives. Errors: as
   // HardStateStore::begin.
   Result<void> open(std::uint64_t life, HardStates states);
-  // A replica takes up its part; `fresh` is its state if it has none yet.
-  std::shared_ptr<Replica> add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh);
+  // A replica takes up its part; `fresh` is its state if it has none yet. `raft`: where the group has its own settings.
+  std::shared_ptr<Replica> add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh,
+                               const std::optional<RaftSettings>& raft = {});
   // The group is no more.
   void remove(const GroupId& group);
   // The group has let go of this replica, by a configuration that stands at `settled`. False, and nothing happens, if
@@ -59,6 +61,7 @@ class ReplicaManager final : public ReplicaMessenger {
   std::optional<ReplicaContext> context_;
   std::map<GroupId, std::shared_ptr<Replica>> replicas_;
   std::map<ReplicaId, std::unique_ptr<PeerLink>> links_;
+  Duration tick_interval_;
   bool ticking_ = false;
   FiberGroup fibers_;
 };

@@ -26,6 +26,11 @@ constexpr PropertyInfo table[] = {
     {"compression.type", PropertyType::string, "producer", 0, 0, "producer", "The codec batches are kept in."},
     {"connections.max.idle.ms", PropertyType::int64, "600000", 1, int64_max / 1'000'000, "",
      "A connection on which nothing comes for so long is closed."},
+    {"controller.quorum.election.timeout.ms", PropertyType::int32, "400", 50, 600'000, "",
+     "A controller that hears nothing of the one in charge for so long, up to twice as long, asks for an election; and "
+     "one in charge that is not answered by a majority for so long resigns."},
+    {"controller.quorum.heartbeat.interval.ms", PropertyType::int32, "80", 5, 60'000, "",
+     "How often the controller in charge tells the others that it is; at most a third of the election timeout."},
     {"controller.quorum.voters", PropertyType::string, "", 0, 0, "",
      "The brokers that keep the cluster's metadata, as ID@HOST:PORT of their internal listeners, with commas between."},
     {"default.replication.factor", PropertyType::int32, "1", 1, 32767, "",
@@ -65,6 +70,11 @@ constexpr PropertyInfo table[] = {
      "An idempotent producer that wrote nothing for so long is forgotten."},
     {"queued.max.request.bytes", PropertyType::int64, "536870912", 1, int64_max, "",
      "The most bytes of requests a shard holds at once; connections wait when there are more."},
+    {"replica.election.timeout.ms", PropertyType::int32, "400", 50, 600'000, "",
+     "A replica that hears nothing of its partition's leader for so long, up to twice as long, asks for an election; "
+     "and a leader that is not answered by a majority for so long resigns."},
+    {"replica.heartbeat.interval.ms", PropertyType::int32, "80", 5, 60'000, "",
+     "How often a leader tells its followers that it is there; at most a third of the election timeout."},
     {"socket.request.max.bytes", PropertyType::int32, "104857600", 1, int32_max, "",
      "The largest request; a larger one closes its connection."},
 };
@@ -118,6 +128,17 @@ Result<std::map<std::int32_t, SocketAddress>> parse_voters(std::string_view name
       return invalid(name, value, "names broker " + std::to_string(*id) + " twice");
   }
   return voters;
+}
+
+// The names of a group's timeouts begin with `prefix`.
+Result<RaftSettings> raft_settings(const std::string& prefix, Duration election_timeout, Duration heartbeat_interval) {
+  if (3 * heartbeat_interval > election_timeout)
+    return invalid(prefix + "heartbeat.interval.ms", std::to_string(heartbeat_interval / milliseconds(1)),
+                   "must be at most a third of " + prefix + "election.timeout.ms");
+  RaftSettings settings;
+  settings.election_timeout = election_timeout;
+  settings.heartbeat_interval = heartbeat_interval;
+  return settings;
 }
 
 }  // namespace
@@ -179,6 +200,12 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
   config.log_limits.producer_id_expiration = duration("producer.id.expiration.ms");
   config.log_limits.checkpoint_interval = duration("log.flush.offset.checkpoint.interval.ms");
   config.log_limits.retention_check_interval = duration("log.retention.check.interval.ms");
+  auto raft = [&](const std::string& prefix) {
+    return raft_settings(prefix, duration(prefix + "election.timeout.ms"), duration(prefix + "heartbeat.interval.ms"));
+  };
+  TRY(config.metadata_raft, raft("controller.quorum."));
+  config.metadata_raft.announce_commits = true;  // whoever asked for a change waits until its own broker knows of it
+  TRY(config.partition_raft, raft("replica."));
   config.properties = std::move(properties);
   return config;
 }

@@ -9,6 +9,7 @@
 
 #include "broker/cluster/properties.h"
 #include "broker/log/log_config.h"
+#include "broker/raft/types.h"
 #include "runtime/host/network.h"
 
 namespace fulmar {
@@ -38,7 +39,9 @@ struct BrokerConfig {
   std::int32_t fetch_bytes_max = 55 * 1024 * 1024;          // fetch.max.bytes
   std::int32_t fetch_sessions_max = 1000;                   // max.incremental.fetch.session.cache.slots, of a shard
   LogLimits log_limits;
-  Properties properties;  // all that was set, for topics' defaults and DescribeConfigs
+  RaftSettings metadata_raft;   // controller.quorum.election.timeout.ms, controller.quorum.heartbeat.interval.ms
+  RaftSettings partition_raft;  // replica.election.timeout.ms, replica.heartbeat.interval.ms
+  Properties properties;        // all that was set, for topics' defaults and DescribeConfigs
 
   // Errors: invalid_argument, naming the property.
   static Result<BrokerConfig> from(Properties properties);

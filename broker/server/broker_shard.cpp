@@ -32,7 +32,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       image_(std::make_shared<const MetadataImage>()),
       logs_(host, broker.config.log_limits),
       peers_{broker.self, [this] { return image_->cluster_id; }, [this](std::int32_t id) { return peer_address(id); }},
-      replicas_(host, peers_, {}, broker.observer),
+      replicas_(host, peers_, broker.config.partition_raft, broker.observer),
       leaderships_(*this),
       queued_bytes_(broker.config.queued_bytes_max),
       sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()) {}

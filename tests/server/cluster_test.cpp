@@ -136,6 +136,46 @@ TEST(Cluster, ALeaderDeposedWhileItWaitsLeavesOpenWhatBecomesOfTheRecord) {
   EXPECT_EQ(said, ErrorCode::not_enough_replicas_after_append);
 }
 
+// How long producers wait for another leader, once a broker has lost its power that leads a third of the partitions.
+Duration failover_time(std::uint64_t seed, const Properties& properties) {
+  BrokerCluster brokers(seed, 3, properties);
+  EXPECT_TRUE(brokers.all_ready());
+  Duration longest{};
+  EXPECT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+    create_topic(cluster, "t", 6);
+    ProducerOptions options;
+    options.request_timeout = milliseconds(50);
+    options.retry_backoff = options.retry_backoff_max = milliseconds(10);
+    Producer producer(host, cluster, options);
+    auto write_everywhere = [&] {
+      auto before = host.clock().now();
+      FiberGroup at_once;
+      for (int partition = 0; partition < 6; ++partition)
+        at_once.spawn("write", [&producer, partition] {
+          auto delivery = producer.send("t", partition, {{std::nullopt, "x", World::epoch_ms, {}}});
+          EXPECT_EQ(delivery.outcome, Delivery::Outcome::ok);
+        });
+      at_once.join();
+      return host.clock().now() - before;
+    };
+    write_everywhere();
+    host.clock().sleep_for(seconds(3));
+    brokers.world.at(host.clock().now(), [&brokers] { brokers.broker(2).power_loss(); });
+    host.clock().sleep_for(milliseconds(1));
+    longest = write_everywhere();
+  }));
+  return longest;
+}
+
+TEST(Cluster, FailsOverWithinTheTimeThatIsConfigured) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    EXPECT_LT(failover_time(seed, {}), seconds(1)) << "seed " << seed;
+    EXPECT_LT(failover_time(seed, {{"replica.election.timeout.ms", "100"}, {"replica.heartbeat.interval.ms", "20"}}),
+              milliseconds(300))
+        << "seed " << seed;
+  }
+}
+
 // FULMAR_CLUSTER_LIVES=A..B plays other lives than the usual.
 TEST(Cluster, WhatIsAcknowledgedOutlivesItsLeaders) {
   std::uint64_t first = 1, last = 15;

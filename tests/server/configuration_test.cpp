@@ -98,6 +98,18 @@ TEST(Configuration, ABrokerOfAClusterNamesItsControllersAndAListenerForThem) {
     EXPECT_FALSE(BrokerConfig::from({{"listeners", both}, {"controller.quorum.voters", voters}})) << voters;
 }
 
+TEST(Configuration, HeartbeatsComeSeveralTimesPerElectionTimeout) {
+  auto config = BrokerConfig::from(
+      {{"replica.election.timeout.ms", "100"}, {"replica.heartbeat.interval.ms", "20"}, {"node.id", "3"}});
+  ASSERT_TRUE(config.has_value()) << to_string(config.error());
+  EXPECT_EQ(config->partition_raft.election_timeout, milliseconds(100));
+  EXPECT_EQ(config->partition_raft.heartbeat_interval, milliseconds(20));
+  EXPECT_EQ(config->metadata_raft.election_timeout, milliseconds(400));
+  EXPECT_EQ(error_of({{"controller.quorum.heartbeat.interval.ms", "200"}}),
+            "Invalid value 200 for configuration controller.quorum.heartbeat.interval.ms: must be at most a third of "
+            "controller.quorum.election.timeout.ms");
+}
+
 TEST(Configuration, AnAddressNobodyCanConnectToIsNotAdvertised) {
   EXPECT_NE(error_of({{"listeners", "PLAINTEXT://0.0.0.0:9092"}}), "");
   EXPECT_NE(error_of({{"advertised.listeners", "PLAINTEXT://0.0.0.0:9092"}}), "");
