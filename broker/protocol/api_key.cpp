@@ -41,6 +41,7 @@ constexpr ApiInfo table[] = {
     {ApiKey::forward, "Forward", 0, 0, 0, 0, unserved},
     {ApiKey::broker_heartbeat, "BrokerHeartbeat", 0, 0, 0, 0, unserved},
     {ApiKey::prefer_leaders, "PreferLeaders", 0, 0, 0, 0, unserved},
+    {ApiKey::pulses, "Pulses", 0, 0, 0, 0, unserved},
 };
 
 constexpr auto served_table = [] {

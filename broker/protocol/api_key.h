@@ -35,6 +35,7 @@ enum class ApiKey : std::int16_t {
   forward = 10'004,
   broker_heartbeat = 10'005,
   prefer_leaders = 10'006,
+  pulses = 10'007,
 };
 
 struct ApiInfo {

@@ -21,7 +21,7 @@ bool Raft::may_stand() const {
 // Whether a leader may count on nobody else being elected: then votes are not even considered.
 bool Raft::hears_leader() const {
   if (role_ == Role::leader) return lease_until() > now_;
-  return now_ - leader_heard_at_ < settings_.election_timeout;
+  return now_ - leader_heard_at() < settings_.election_timeout;
 }
 
 bool Raft::up_to_date(const VoteRequest& request) const {
@@ -30,12 +30,13 @@ bool Raft::up_to_date(const VoteRequest& request) const {
 }
 
 void Raft::stand(bool pre_vote, bool transfer) {
+  rouse(false);
   role_ = pre_vote ? Role::pre_candidate : Role::candidate;
   leader_.reset();
   verified_ = 0;
   pending_.reset();
   votes_.clear();
-  peers_.clear();
+  forget_peers();
   transfer_.reset();
   target_.clear();
   standing_by_transfer_ = transfer;

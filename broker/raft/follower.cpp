@@ -60,6 +60,7 @@ bool Raft::fits(const AppendRequest& request) const {
 
 void Raft::on(const Message& message, const AppendRequest& request) {
   heard_leader(message.from);
+  rouse_for(request.sent_at);
   if (configuration().empty()) return refuse(request, Verdict::start_over);
   if (request.prev_offset > log_.end()) return refuse(request, Verdict::mismatched);
   if (request.prev_offset > commit_ ||
@@ -96,11 +97,17 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   }
   commit_to(std::min(heartbeat.commit, verified_));
   advance_log_start(heartbeat.log_start);
-  send(message.from, HeartbeatReply{kept(), state_.damage, heartbeat.sent_at});
+  HeartbeatReply reply{kept(), state_.damage, heartbeat.sent_at, {}};
+  if (agree_to_quiesce(message.from, heartbeat))
+    reply.quiesced = liveness_->agreeing(message.from);
+  else
+    rouse_for(heartbeat.sent_at);
+  send(message.from, reply);
 }
 
 void Raft::on(const Message& message, const StartOver& request) {
   heard_leader(message.from);
+  rouse_for(request.sent_at);
   append_sent_at_ = request.sent_at;
   if (!configuration().empty() && commit_ >= request.offset) {  // it has come before
     verified_ = std::max(verified_, request.offset);

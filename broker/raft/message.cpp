@@ -38,11 +38,12 @@ std::string text_of(const AppendReply& body) {
 }
 
 std::string text_of(const Heartbeat& body) {
-  return "heartbeat commit " + std::to_string(body.commit) + (body.healed ? " healed" : "");
+  return "heartbeat commit " + std::to_string(body.commit) + (body.healed ? " healed" : "") +
+         (body.quiesce ? " quiesce" : "");
 }
 
 std::string text_of(const HeartbeatReply& body) {
-  return "alive " + std::to_string(body.match) + (body.damage ? " damaged" : "");
+  return "alive " + std::to_string(body.match) + (body.damage ? " damaged" : "") + (body.quiesced ? " quiesced" : "");
 }
 
 std::string text_of(const TimeoutNow& body) {

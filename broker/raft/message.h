@@ -58,12 +58,14 @@ struct Heartbeat {
   Offset log_start = 0;
   std::uint64_t healed = 0;  // the damage of this number is made good
   Instant sent_at = long_ago;
+  std::optional<LivenessEpoch> quiesce;  // from now on, pulses of this epoch stand in for heartbeats
 };
 
 struct HeartbeatReply {
   Offset match = 0;
   std::uint64_t damage = 0;
   Instant sent_at = long_ago;
+  std::optional<LivenessEpoch> quiesced;  // agreed; answers of this epoch stand in for replies
 };
 
 // Stand for election at once: the leader hands over. You have everything, and `commit` of it is committed.

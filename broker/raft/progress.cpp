@@ -56,4 +56,17 @@ void Progress::damaged(std::uint64_t damage, Offset log_end) {
   probe_from(0);
 }
 
+void Progress::asked(const LivenessEpoch& epoch, Instant now) {
+  if (asked_in_ != epoch) asked_from_ = now;
+  asked_in_ = epoch;
+  last_asked_at_ = now;
+  may_be_quiesced_ = true;
+}
+
+void Progress::woken() {
+  heard_at_ = heard_at();
+  watch_.reset();
+  asked_in_.reset();
+}
+
 }  // namespace fulmar

@@ -6,10 +6,12 @@
 //   start_over it needs what the leader's log has no more: it begins anew at the log's start
 #pragma once
 
+#include <algorithm>
 #include <deque>
-#include <string>
+#include <memory>
+#include <optional>
 
-#include "broker/raft/types.h"
+#include "broker/raft/liveness.h"
 
 namespace fulmar {
 
@@ -23,7 +25,7 @@ class Progress {
   Offset match() const { return match_; }  // kept by the follower, and the same as here
   Offset next() const { return next_; }    // what to send next
   // When the follower is known to have listened, at least: the sending of the last thing it answered.
-  Instant heard_at() const { return heard_at_; }
+  Instant heard_at() const { return watch_ ? std::max(heard_at_, watch_->heard_at) : heard_at_; }
   std::uint64_t damage() const { return damage_; }
   // The damage that is made good, for the follower to be told; 0 if none is.
   std::uint64_t healed() const { return damage_ != 0 && match_ >= repair_until_ ? damage_ : 0; }
@@ -45,6 +47,24 @@ class Progress {
   void repaired() { damage_ = 0; }
   // What is under way may be lost: sends it again.
   void lost() { probe_from(match_); }
+
+  // -- Quiescence. The follower was asked in this epoch; it may be quiesced from now on, whatever becomes of its
+  // answer.
+  void asked(const LivenessEpoch& epoch, Instant now);
+  // Whether an answer to what was sent at `sent_at` is one to an asking since which nothing has woken the group.
+  bool was_asked(const LivenessEpoch& epoch, Instant sent_at) const {
+    return asked_in_ == epoch && sent_at >= asked_from_;
+  }
+  void quiesced(std::shared_ptr<const Watch> watch) { watch_ = std::move(watch); }
+  bool is_quiesced() const { return watch_ != nullptr; }
+  bool watch_is_over() const { return watch_ && watch_->over; }
+  void woken();
+  // It answered as one that is awake what was sent at `sent_at`.
+  void answered_awake(Instant sent_at) {
+    if (sent_at > last_asked_at_) may_be_quiesced_ = false;
+  }
+  bool may_be_quiesced() const { return may_be_quiesced_; }
+
   // Has waited for an answer to an append since this long ago, at least.
   bool stalled_since(Instant at) const { return !in_flight_.empty() && moved_at_ <= at; }
 
@@ -59,6 +79,11 @@ class Progress {
   Instant moved_at_ = long_ago;
   std::uint64_t damage_ = 0;
   Offset repair_until_ = 0;
+  std::optional<LivenessEpoch> asked_in_;  // since when the group was woken last
+  Instant asked_from_ = long_ago;
+  Instant last_asked_at_ = long_ago;
+  bool may_be_quiesced_ = false;
+  std::shared_ptr<const Watch> watch_;
 };
 
 }  // namespace fulmar

@@ -18,10 +18,11 @@ bool from_leader(const Message& message) {
 }  // namespace
 
 Raft::Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, HardState state, Offset commit,
-           Random random, Instant now)
+           Random random, Instant now, Liveness* liveness)
     : self_(self),
       settings_(settings),
       log_(log),
+      liveness_(settings.quiesces ? liveness : nullptr),
       random_(random),
       now_(now),
       state_(std::move(state)),
@@ -80,14 +81,15 @@ void Raft::become_follower(Epoch term, std::optional<ReplicaId> leader) {
     store();
   }
   if (role_ != Role::follower) reset_election_timer();
+  rouse(false);
   role_ = Role::follower;
   leader_ = leader;
   verified_ = 0;
   acknowledged_ = -1;
-  append_sent_at_ = long_ago;
+  append_sent_at_ = latest_sent_at_ = long_ago;
   pending_.reset();
   votes_.clear();
-  peers_.clear();
+  forget_peers();
   transfer_.reset();
   target_.clear();
   output_.append.reset();
@@ -98,11 +100,11 @@ void Raft::become_leader() {
   leader_ = self_;
   pending_.reset();
   votes_.clear();
-  peers_.clear();
+  forget_peers();
   transfer_.reset();
   target_.clear();
   term_start_ = log_.end();
-  led_since_ = now_;
+  led_since_ = busy_at_ = now_;
   heartbeat_at_ = now_;
   if (state_.solo) commit_to(log_.stable_end());
   adopt_members();
@@ -115,6 +117,9 @@ void Raft::become_leader() {
 void Raft::tick(Instant now) {
   now_ = now;
   if (role_ == Role::leader) {
+    if (quiesced()) return;
+    bool over = std::any_of(peers_.begin(), peers_.end(), [](const auto& peer) { return peer.second.watch_is_over(); });
+    if (over || told_log_start_ != log_.start()) wake();
     if (!quorum_heard()) {
       become_follower(state_.term, std::nullopt);
       return;
@@ -125,6 +130,8 @@ void Raft::tick(Instant now) {
     if (role_ == Role::leader && now >= heartbeat_at_) send_heartbeats();
     return;
   }
+  if (watch_ && !watch_->over) return;
+  rouse(true);
   if (now < election_at_) return;
   reset_election_timer();
   if (may_stand()) stand(true, false);
@@ -141,6 +148,7 @@ void Raft::receive(const Message& message, Instant now) {
   ASSERT(message.to == self_);
   now_ = now;
   const auto* vote = std::get_if<VoteRequest>(&message.body);
+  if (vote && role_ == Role::leader && progress(message.from)) wake();  // who asks does not hear this leader
   if (vote && !vote->transfer && hears_leader()) return;
   const auto* vote_reply = std::get_if<VoteReply>(&message.body);
   // The term of a pre-vote, and of a yes to one, is that of an election that has not begun.
@@ -149,7 +157,7 @@ void Raft::receive(const Message& message, Instant now) {
     become_follower(message.term, from_leader(message) ? std::optional(message.from) : std::nullopt);
   if (message.term < state_.term) {
     // So that who fell behind learns the term.
-    if (from_leader(message)) send(message.from, HeartbeatReply{0, state_.damage, {}});
+    if (from_leader(message)) send(message.from, HeartbeatReply{0, state_.damage, {}, {}});
     if (vote) send(message.from, VoteReply{vote->pre_vote, false});
     return;
   }
@@ -159,6 +167,8 @@ void Raft::receive(const Message& message, Instant now) {
 void Raft::log_changed(Instant now) {
   now_ = now;
   if (role_ == Role::leader) {
+    busy_at_ = now;
+    wake();
     lead_on();
     return;
   }

@@ -49,11 +49,16 @@ class Raft {
  public:
   // `state` as stored last (a group's first replicas: only its configurations given, at offset -1); `commit`: known to
   // be committed, may lag. Configurations that the log has no more are forgotten: the first Output stores that.
+  // `liveness`: of the shard; null: never quiesced.
   Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, HardState state, Offset commit, Random random,
-       Instant now);
+       Instant now, Liveness* liveness = nullptr);
+  ~Raft();
+  Raft(const Raft&) = delete;
+  Raft& operator=(const Raft&) = delete;
 
   // -- Inputs. After each: take_output().
-  void tick(Instant now);  // at least four times per heartbeat interval
+  // At least four times per heartbeat interval; while quiesced(), only once a watch of the liveness has ended.
+  void tick(Instant now);
   void receive(const Message& message, Instant now);
   // The log is as the last Output asked, or this leader's own batches were appended to it.
   void log_changed(Instant now);
@@ -70,6 +75,8 @@ class Raft {
   // Hands leadership to a voter, once it has everything. False if this is no leader or that no voter.
   bool transfer(const ReplicaId& to, Instant now);
   void resign(Instant now);  // gives up leadership without a successor
+  // This replica takes no part any more: nobody may count on it.
+  void retire();
   Output take_output();
 
   // -- Feeding followers. The driver asks for a plan (and takes the output: there may be a StartOver instead), reads,
@@ -99,6 +106,8 @@ class Raft {
   bool accepts_appends() const { return role_ == Role::leader && !transfer_; }
   // No other leader can have committed anything before this instant (Raft thesis §6.4.1).
   Instant lease_until() const;
+  // Nothing happens, and pulses stand in for the group's heartbeats, as far as this replica knows.
+  bool quiesced() const;
   const Progress* progress(const ReplicaId& peer) const;
   Offset match_of(const ReplicaId& id) const;  // of a leader's follower, or of itself
   const std::vector<ReplicaId>& target() const { return target_; }
@@ -154,6 +163,16 @@ class Raft {
   void lead_on();  // what a leader does next, after anything that may let it
   void continue_transfer();
 
+  // quiescence.cpp
+  bool may_quiesce() const;
+  void wake();
+  void forget_peers();
+  void consider_quiescing(const ReplicaId& peer, Progress& progress, const HeartbeatReply& reply);
+  bool agree_to_quiesce(const ReplicaId& leader, const Heartbeat& heartbeat);
+  void rouse(bool leader_knows);
+  void rouse_for(Instant sent_at);
+  Instant leader_heard_at() const { return watch_ ? std::max(leader_heard_at_, watch_->heard_at) : leader_heard_at_; }
+
   // reconfiguration.cpp
   void propose(Configuration configuration);
   void continue_reconfiguration();
@@ -162,6 +181,7 @@ class Raft {
   const ReplicaId self_;
   const RaftSettings settings_;
   const LogView& log_;
+  Liveness* const liveness_;
   Random random_;
   Instant now_;
   HardState state_;
@@ -182,6 +202,11 @@ class Raft {
   };
   std::optional<Pending> pending_;     // an append being done by the driver
   Instant append_sent_at_ = long_ago;  // of the last append from the leader, by the leader's clock
+  // The group is quiesced, by the leader's asking of `quiesced_by_`; its pulses are watched.
+  std::shared_ptr<const Watch> watch_;
+  ReplicaId quiesced_under_;
+  Instant quiesced_by_ = long_ago;
+  Instant latest_sent_at_ = long_ago;  // of what came from this leader
 
   // Candidate.
   std::map<ReplicaId, bool> votes_;
@@ -192,6 +217,8 @@ class Raft {
   Offset term_start_ = 0;  // where this leader's own entries begin
   Instant led_since_;
   Instant heartbeat_at_;
+  Instant busy_at_;  // when something happened last that followers have to hear of
+  Offset told_log_start_ = 0;
   std::optional<Transfer> transfer_;
   std::vector<ReplicaId> target_;
 };

@@ -24,6 +24,8 @@ void Raft::adopt_members() {
     auto found = peers_.find(id);
     peers.emplace(id, found == peers_.end() ? Progress(log_.end()) : std::move(found->second));
   }
+  std::erase_if(peers_, [&](const auto& entry) { return peers.contains(entry.first); });
+  forget_peers();
   peers_ = std::move(peers);
 }
 
@@ -40,6 +42,7 @@ void Raft::set_target(std::vector<ReplicaId> voters, Instant now) {
   if (role_ != Role::leader) return;
   ASSERT(std::is_sorted(voters.begin(), voters.end()));
   target_ = std::move(voters);
+  wake();
   lead_on();
 }
 

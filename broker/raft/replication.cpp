@@ -30,6 +30,7 @@ std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) 
     send(peer, StartOver{log_.held_from(), epoch_before(log_.held_from()).value_or(-1), *std::prev(after),
                          log_.held_from(), now});
     progress.sent(log_.held_from(), now);
+    wake();
     return std::nullopt;
   }
   AppendRequest request;
@@ -61,11 +62,14 @@ bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Inst
   request.log_start = log_.start();
   request.sent_at = now;
   progress.sent(end, now);
+  wake();
   return true;
 }
 
 void Raft::peer_lost(const ReplicaId& peer) {
-  if (auto found = peers_.find(peer); found != peers_.end()) found->second.lost();
+  auto found = peers_.find(peer);
+  // Nothing is under way to one that is quiesced.
+  if (found != peers_.end() && !found->second.is_quiesced()) found->second.lost();
 }
 
 void Raft::note_damage(Progress& progress, std::uint64_t damage) {
@@ -80,6 +84,7 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   if (role_ != Role::leader || found == peers_.end()) return;
   auto& progress = found->second;
   progress.heard(reply.sent_at);
+  progress.answered_awake(reply.sent_at);
   note_damage(progress, reply.damage);
   switch (reply.verdict) {
     case Verdict::matched: progress.matched(std::min(reply.match, log_.end()), log_.end(), settings_, now_); break;
@@ -110,13 +115,26 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   note_damage(progress, reply.damage);
   auto match = std::min(reply.match, log_.end());
   if (match > progress.match()) progress.matched(match, log_.end(), settings_, now_);
+  if (reply.quiesced)
+    consider_quiescing(message.from, progress, reply);
+  else
+    progress.answered_awake(reply.sent_at);
   lead_on();
 }
 
 void Raft::send_heartbeats() {
+  told_log_start_ = log_.start();
+  bool quiesce = may_quiesce();
+  if (!quiesce) wake();
+  for (auto& [id, progress] : peers_) {
+    Heartbeat heartbeat{std::min(commit_, progress.match()), log_.start(), progress.healed(), now_, {}};
+    if (quiesce) {
+      heartbeat.quiesce = liveness_->asking(id);
+      progress.asked(*heartbeat.quiesce, now_);
+    }
+    send(id, heartbeat);
+  }
   heartbeat_at_ = now_ + settings_.heartbeat_interval;
-  for (const auto& [id, progress] : peers_)
-    send(id, Heartbeat{std::min(commit_, progress.match()), log_.start(), progress.healed(), now_});
 }
 
 // Counts what is kept by a majority, but commits only what is of this term, and all below it (Raft §5.4.2).
@@ -138,6 +156,7 @@ bool Raft::quorum_heard() const {
 
 Instant Raft::lease_until() const {
   if (role_ != Role::leader || (transfer_ && transfer_->told)) return {};
+  if (!configuration().is_voter(self_)) return {};  // leading itself out: the others need not wait for it
   auto heard = configuration().reached_by_quorum([&](const ReplicaId& id) {
     if (id == self_) return Instant::max().ns;
     const auto* known = progress(id);
@@ -157,6 +176,7 @@ bool Raft::transfer(const ReplicaId& to, Instant now) {
   now_ = now;
   if (role_ != Role::leader || transfer_ || to == self_ || !configuration().is_voter(to)) return false;
   transfer_ = Transfer{to, now + settings_.election_timeout};
+  wake();
   continue_transfer();
   return true;
 }

@@ -28,10 +28,21 @@ struct RaftSettings {
   // Off, where a topic chose the page cache: power losses may take what was committed, and then a later leader's log
   // counts, though it has less.
   bool commits_are_stable = true;
+  // A group whose followers have everything is quiesced when nothing has happened for this long (see Liveness).
+  bool quiesces = true;
+  Duration idle_before_quiescing = seconds(1);
   bool announce_commits = false;  // a heartbeat at once when the commit index moves, for who waits on followers
 };
 
 constexpr Instant long_ago{std::numeric_limits<std::int64_t>::min() / 2};
+
+// Of one shard towards one broker (see Liveness); moves forward only, also across restarts.
+struct LivenessEpoch {
+  std::int32_t shard = 0;
+  std::int64_t number = 0;
+
+  bool operator==(const LivenessEpoch&) const = default;
+};
 
 // Where the control batch of a configuration stands. Of two, the greater is the later in the group's log.
 struct ConfigurationMark {

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t queued_bytes_max = 16 << 20;
 constexpr std::size_t frame_bytes_max = 4 << 20;  // one larger append goes alone
+constexpr std::size_t answers_max = 1024;         // shards of one broker
 constexpr std::size_t message_bytes = 100;        // about, of one without records
 constexpr Duration connect_max = seconds(2);
 constexpr Duration write_max = seconds(10);
@@ -35,6 +36,27 @@ void PeerLink::send(GroupMessage message) {
   work_.notify_all();
 }
 
+void PeerLink::pulse(const Pulse& pulse) {
+  pulse_ = pulse;
+  pulses_due_ = true;
+  work_.notify_all();
+}
+
+void PeerLink::answer(const PulseAnswer& answer) {
+  if (answers_.size() >= answers_max) return;
+  answers_[answer.asked.shard] = answer;
+  pulses_due_ = true;
+  work_.notify_all();
+}
+
+PulsesRequest PeerLink::take_pulses() {
+  PulsesRequest request{peers_.self.directory, to_.directory, {}, {}};
+  if (auto pulse = std::exchange(pulse_, std::nullopt)) request.pulses.push_back(to_wire(*pulse));
+  for (const auto& [shard, answer] : std::exchange(answers_, {})) request.answers.push_back(to_wire(answer));
+  pulses_due_ = false;
+  return request;
+}
+
 Result<std::unique_ptr<Connection>> PeerLink::connect() {
   auto address = peers_.address(to_.broker);
   if (!address) return fail(Errc::unreachable, "its address is not known");
@@ -48,6 +70,7 @@ Result<std::unique_ptr<Connection>> PeerLink::connect() {
 
 Result<void> PeerLink::deliver(Connection& connection,
                                const std::function<std::shared_ptr<Replica>(const GroupId&)>& find) {
+  auto shard = static_cast<std::int32_t>(host_.shard());
   for (;;) {
     work_.wait([&] { return !idle(); });
     // Those who are fed now may at once want more: they take turns.
@@ -58,6 +81,8 @@ Result<void> PeerLink::deliver(Connection& connection,
       }
       if (auto replica = find(group); replica && replica->feed(to_)) hungry_.insert(group);
     }
+    if (pulses_due_)
+      TRY_VOID(connection.write(request_frame(take_pulses(), 0, 0, ""), host_.clock().deadline_in(write_max)));
     if (!announcement_.leaders.empty()) {
       auto frame = request_frame(std::exchange(announcement_, {}), 0, 0, "");
       TRY_VOID(connection.write(frame, host_.clock().deadline_in(write_max)));
@@ -71,7 +96,7 @@ Result<void> PeerLink::deliver(Connection& connection,
         queue_.pop_front();
       }
       queued_bytes_ -= bytes;
-      TRY_VOID(connection.write(request_frame(to_wire(std::move(messages)), 0, 0, ""),
+      TRY_VOID(connection.write(request_frame(to_wire(std::move(messages), shard), 0, 0, ""),
                                 host_.clock().deadline_in(write_max)));
     }
   }
@@ -104,6 +129,7 @@ void PeerLink::run(const std::function<std::shared_ptr<Replica>(const GroupId&)>
     }
     queue_.clear();
     queued_bytes_ = 0;
+    take_pulses();
     lost_();
     host_.clock().sleep_for(Duration(random.between(retry.count() / 2, retry.count())));
     retry = std::min(2 * retry, retry_max);

@@ -29,6 +29,9 @@ class PeerLink {
     announcement_ = std::move(leaders);
     work_.notify_all();
   }
+  // What this shard has to say about its quiesced groups; the newest word counts.
+  void pulse(const Pulse& pulse);
+  void answer(const PulseAnswer& answer);
   // The replica has something for this peer; find it again by `group`, as it may be gone by then.
   void wants_feeding(const GroupId& group) {
     hungry_.insert(group);
@@ -40,7 +43,8 @@ class PeerLink {
  private:
   Result<std::unique_ptr<Connection>> connect();
   Result<void> deliver(Connection& connection, const std::function<std::shared_ptr<Replica>(const GroupId&)>& find);
-  bool idle() const { return queue_.empty() && hungry_.empty() && announcement_.leaders.empty(); }
+  bool idle() const { return queue_.empty() && hungry_.empty() && announcement_.leaders.empty() && !pulses_due_; }
+  PulsesRequest take_pulses();
 
   Host& host_;
   const Peers& peers_;
@@ -51,6 +55,9 @@ class PeerLink {
   std::size_t queued_bytes_ = 0;
   std::set<GroupId> hungry_;
   LeadersRequest announcement_;  // none: not to be sent
+  bool pulses_due_ = false;
+  std::optional<Pulse> pulse_;
+  std::map<std::int32_t, PulseAnswer> answers_;  // by the shard that is answered
   Condition work_;
   std::string complaint_;  // last logged, so that it is logged once
 };

@@ -92,6 +92,10 @@ Result<void> PeerServer::serve(Connection& connection) {
       if (request.to_directory_id != peers_.self.directory) return fail(Errc::refused, "meant for another directory");
       TRY(auto messages, from_wire(std::move(request), *from, peers_.self.broker));
       handlers_.deliver(std::move(messages));
+    } else if (from && key == ApiKey::pulses) {
+      TRY(auto request, decode<PulsesRequest>(reader, 0));
+      if (request.to_directory_id != peers_.self.directory) return fail(Errc::refused, "meant for another directory");
+      handlers_.pulses({*from, request.from_directory_id}, request);
     } else if (from && key == ApiKey::leaders) {
       TRY(auto request, decode<LeadersRequest>(reader, 0));
       handlers_.learn_leaders(request);

@@ -20,6 +20,9 @@ class PeerServer {
   struct Handlers {
     // Brings each message to its replica, on whichever shard, and returns when all are dealt with.
     std::function<void(std::vector<GroupMessage>)> deliver;
+    // What shards of that replica directory say about quiesced groups: pulses for every shard here, answers for the
+    // shard that asked.
+    std::function<void(const ReplicaId&, const PulsesRequest&)> pulses;
     std::function<void(const LeadersRequest&)> learn_leaders = [](const LeadersRequest&) {};
     // Answers any other request; the whole frame. Errors end the connection.
     std::function<Result<ByteChain>(const RequestHeader&, Reader&)> call = [](const RequestHeader&, Reader&) {

@@ -74,10 +74,12 @@ struct ToWire {
                                   m.sent_at.ns});
   }
   void operator()(Heartbeat& m) {
-    out.heartbeats.push_back({group, m.commit, m.log_start, static_cast<std::int64_t>(m.healed), m.sent_at.ns});
+    out.heartbeats.push_back({group, m.commit, m.log_start, static_cast<std::int64_t>(m.healed), m.sent_at.ns,
+                              m.quiesce ? m.quiesce->number : 0});
   }
   void operator()(HeartbeatReply& m) {
-    out.heartbeat_replies.push_back({group, m.match, static_cast<std::int64_t>(m.damage), m.sent_at.ns});
+    out.heartbeat_replies.push_back(
+        {group, m.match, static_cast<std::int64_t>(m.damage), m.sent_at.ns, m.quiesced ? m.quiesced->number : 0});
   }
   void operator()(TimeoutNow& m) { out.timeouts.push_back({group, m.commit}); }
   void operator()(StartOver& m) {
@@ -116,11 +118,12 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
 
 }  // namespace
 
-RaftMessagesRequest to_wire(std::vector<GroupMessage> messages) {
+RaftMessagesRequest to_wire(std::vector<GroupMessage> messages, std::int32_t shard) {
   ASSERT(!messages.empty());
   Wire out;
   out.from_directory_id = messages.front().message.from.directory;
   out.to_directory_id = messages.front().message.to.directory;
+  out.from_shard = shard;
   for (auto& item : messages)
     std::visit(ToWire{out, {item.group.topic, item.group.partition, item.message.term}, std::move(item.batches)},
                item.message.body);
@@ -140,6 +143,9 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
   };
   auto said = [&](const Wire::Group& group, decltype(Message::body) body) {
     add(group, {{}, {{}, {}, -1, std::move(body)}, {}});
+  };
+  auto epoch = [&](std::int64_t number) {
+    return number == 0 ? std::optional<LivenessEpoch>() : LivenessEpoch{request.from_shard, number};
   };
   for (const auto& m : request.vote_requests)
     said(m.group, VoteRequest{m.log_end, m.last_epoch, m.pre_vote, m.transfer});
@@ -164,12 +170,29 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
                               {m.sent_at}});
   }
   for (const auto& m : request.heartbeats)
-    said(m.group, Heartbeat{m.commit, m.log_start, static_cast<std::uint64_t>(m.healed), {m.sent_at}});
+    said(m.group,
+         Heartbeat{m.commit, m.log_start, static_cast<std::uint64_t>(m.healed), {m.sent_at}, epoch(m.quiesce)});
   for (const auto& m : request.heartbeat_replies)
-    said(m.group, HeartbeatReply{m.match, static_cast<std::uint64_t>(m.damage), {m.sent_at}});
+    said(m.group, HeartbeatReply{m.match, static_cast<std::uint64_t>(m.damage), {m.sent_at}, epoch(m.quiesced)});
   for (const auto& m : request.timeouts) said(m.group, TimeoutNow{m.commit});
   if (!possible) return fail(Errc::corrupt, "a term or an offset that can't be");
   return messages;
+}
+
+PulsesRequest::Pulse to_wire(const Pulse& pulse) {
+  return {{pulse.epoch.shard, pulse.epoch.number}, pulse.sent_at.ns};
+}
+
+PulsesRequest::Answer to_wire(const PulseAnswer& answer) {
+  return {{answer.asked.shard, answer.asked.number}, {answer.epoch.shard, answer.epoch.number}, answer.sent_at.ns};
+}
+
+Pulse from_wire(const PulsesRequest::Pulse& pulse) {
+  return {{pulse.epoch.shard, pulse.epoch.number}, {pulse.sent_at}};
+}
+
+PulseAnswer from_wire(const PulsesRequest::Answer& answer) {
+  return {{answer.asked.shard, answer.asked.number}, {answer.epoch.shard, answer.epoch.number}, {answer.sent_at}};
 }
 
 }  // namespace fulmar

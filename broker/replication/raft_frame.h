@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "broker/protocol/messages/peer.h"
+#include "broker/raft/liveness.h"
 #include "broker/raft/message.h"
 #include "broker/replication/group_id.h"
 
@@ -16,9 +17,14 @@ struct GroupMessage {
   Bytes batches;  // of an AppendRequest
 };
 
-// All messages have the same sender and receiver.
-RaftMessagesRequest to_wire(std::vector<GroupMessage> messages);
+// All messages have the same sender and receiver; `shard`: the sender's.
+RaftMessagesRequest to_wire(std::vector<GroupMessage> messages, std::int32_t shard);
 // `from` and `to`: the brokers at the ends of the connection. Errors: corrupt, for what no replica says.
 Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::int32_t from, std::int32_t to);
+
+PulsesRequest::Pulse to_wire(const Pulse& pulse);
+PulsesRequest::Answer to_wire(const PulseAnswer& answer);
+Pulse from_wire(const PulsesRequest::Pulse& pulse);
+PulseAnswer from_wire(const PulsesRequest::Answer& answer);
 
 }  // namespace fulmar

@@ -33,7 +33,7 @@ Replica::Replica(ReplicaContext& context, GroupId group, ReplicaId self, RaftSet
       log_(std::move(log)),
       view_(*log_),
       raft_(self, settings, view_, std::move(state), commit, context.host.entropy().stream(),
-            context.host.clock().now()),
+            context.host.clock().now(), context.liveness),
       logger_(context.host.log().named("replica")) {
   log_->on_change = [this] { log_moved(); };
 }
@@ -103,6 +103,7 @@ bool Replica::stop_unless_later(ConfigurationMark mark) {
   if (raft_.configuration_mark() > mark) return false;
   log_->on_change = nullptr;
   failed_ = true;
+  raft_.retire();
   changed_.notify_all();
   return true;
 }
@@ -110,6 +111,7 @@ bool Replica::stop_unless_later(ConfigurationMark mark) {
 void Replica::give_up(const char* what, const std::string& why) {
   if (failed_) return;
   failed_ = true;
+  raft_.retire();
   logger_.error("replica out of order", {{"group", to_string(group_)}, {"at", what}, {"reason", why}});
 }
 
@@ -218,6 +220,8 @@ void Replica::settle(const AppendRequest* request, const Bytes& batches) {
   if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
     for (const auto& peer : raft_.configuration().members())
       if (raft_.may_feed(peer)) context_.messenger->wants_feeding(*this, peer);
+  bool rests = at_rest();
+  if (std::exchange(rested_, rests) && !rests && context_.messenger) context_.messenger->woke(*this);
   State state{raft_.commit(), log_->kept_end(), log_->log_start(), raft_.term(),
               raft_.role(),   raft_.leader(),   out_of_order()};
   if (state == told_) return;

@@ -32,6 +32,8 @@ class ReplicaMessenger {
   virtual void send(const GroupId& group, Message message, Bytes batches) = 0;
   // The replica leads and may have something for the peer: feed() is to be called, soon.
   virtual void wants_feeding(Replica& replica, const ReplicaId& peer) = 0;
+  // The replica, which was at rest, is to be ticked again.
+  virtual void woke(Replica& replica) = 0;
 };
 
 struct ReplicaContext {
@@ -39,6 +41,7 @@ struct ReplicaContext {
   HardStateStore& states;
   ReplicaMessenger* messenger = nullptr;  // null: a broker that is alone
   ReplicaObserver* observer = nullptr;
+  Liveness* liveness = nullptr;           // null: groups are never quiesced
 };
 
 // How safe records have to be before it is told.
@@ -100,6 +103,8 @@ class Replica {
   // Has that voter lead instead, once it has everything; see Raft::transfer().
   void transfer(const ReplicaId& to);
   void tick();
+  // Nothing is to be done as time goes by, until the next input, or until a watch of the liveness ends.
+  bool at_rest() const { return raft_.hard_state().solo || raft_.quiesced(); }
   void receive(const Message& message, const Bytes& batches);
   // Sends the peer its next append, if it is due one; whether there may be more at once.
   bool feed(const ReplicaId& peer);
@@ -159,6 +164,7 @@ class Replica {
   bool failed_ = false;
   State told_;
   ReplicaSight shown_;  // to the observer
+  bool rested_ = false;  // as the messenger knows it
   Condition changed_;
 };
 

@@ -24,7 +24,8 @@ ReplicaManager::~ReplicaManager() = default;
 
 Result<void> ReplicaManager::open(std::uint64_t life, HardStates states) {
   TRY(states_, HardStateStore::begin(host_, life, std::move(states)));
-  context_.emplace(ReplicaContext{host_, *states_, this, observer_});
+  liveness_.emplace(static_cast<std::int32_t>(host_.shard()), life);
+  context_.emplace(ReplicaContext{host_, *states_, this, observer_, &*liveness_});
   return {};
 }
 
@@ -49,7 +50,7 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
   tick_interval_ = std::min(tick_interval_, settings.heartbeat_interval / ticks_per_heartbeat);
   if (auto started = replica->start(); !started)
     log_.error("replica can't take part", {{"reason", to_string(started.error())}});
-  if (!replica->raft().hard_state().solo) begin_ticking();
+  if (!replica->raft().hard_state().solo) woke(*replica);
   return replica;
 }
 
@@ -83,17 +84,43 @@ void ReplicaManager::forget_log(const GroupId& group) {
 }
 
 // A group of one needs no clock, until it grows.
-void ReplicaManager::begin_ticking() {
+void ReplicaManager::woke(Replica& replica) {
+  awake_.insert(replica.group());
+
   if (!std::exchange(ticking_, true)) fibers_.spawn("tick replicas", [this] { tick(); });
 }
 
 void ReplicaManager::tick() {
   for (;;) {
     host_.clock().sleep_for(tick_interval_);
-    auto replicas = replicas_;  // they come and go while one of them waits
-    for (auto& [group, replica] : replicas)
-      if (!replica->raft().hard_state().solo) replica->tick();
+    beat();
+    if (liveness_->take_ended())
+      for (const auto& [group, replica] : replicas_) awake_.insert(group);
+    // They come and go while one of them waits.
+    for (auto next = awake_.begin(); next != awake_.end();) {
+      auto group = *next;
+      auto replica = find(group);
+      if (replica) replica->tick();
+      if (!replica || replica->at_rest()) awake_.erase(group);
+      next = awake_.upper_bound(group);
+    }
   }
+}
+
+// What stands in for the heartbeats of all quiesced groups.
+void ReplicaManager::beat() {
+  auto now = host_.clock().now();
+  if (now < beat_at_) return;
+  beat_at_ = now + raft_.heartbeat_interval;
+  liveness_->expire(raft_.election_timeout / 2, now);
+  for (const auto& [to, pulse] : liveness_->pulses(now)) link_to(to).pulse(pulse);
+}
+
+void ReplicaManager::receive(const ReplicaId& from, const PulsesRequest& said) {
+  for (const auto& pulse : said.pulses)
+    if (auto answer = liveness_->receive(from, from_wire(pulse), host_.clock().now())) link_to(from).answer(*answer);
+  for (const auto& answer : said.answers)
+    if (answer.asked.shard == static_cast<std::int32_t>(host_.shard())) liveness_->receive(from, from_wire(answer));
 }
 
 PeerLink& ReplicaManager::link_to(const ReplicaId& peer) {
@@ -116,7 +143,6 @@ void ReplicaManager::send(const GroupId& group, Message message, Bytes batches) 
 }
 
 void ReplicaManager::wants_feeding(Replica& replica, const ReplicaId& peer) {
-  begin_ticking();
   link_to(peer).wants_feeding(replica.group());
 }
 

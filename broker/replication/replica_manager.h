@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 #include "broker/replication/hard_state_store.h"
 #include "broker/replication/peer_link.h"
@@ -42,15 +43,18 @@ class ReplicaManager final : public ReplicaMessenger {
 
   // Messages for groups of this shard; those of different groups are dealt with at once.
   void receive(std::vector<GroupMessage> messages);
+  // What another broker's shards say about quiesced groups.
+  void receive(const ReplicaId& from, const PulsesRequest& said);
   void stop();
 
   void send(const GroupId& group, Message message, Bytes batches) override;
   void wants_feeding(Replica& replica, const ReplicaId& peer) override;
+  void woke(Replica& replica) override;
 
  private:
   PeerLink& link_to(const ReplicaId& peer);
-  void begin_ticking();
   void tick();
+  void beat();
 
   Host& host_;
   const Peers& peers_;
@@ -58,10 +62,13 @@ class ReplicaManager final : public ReplicaMessenger {
   ReplicaObserver* const observer_;
   Logger log_;
   std::unique_ptr<HardStateStore> states_;
+  std::optional<Liveness> liveness_;
   std::optional<ReplicaContext> context_;
   std::map<GroupId, std::shared_ptr<Replica>> replicas_;
   std::map<ReplicaId, std::unique_ptr<PeerLink>> links_;
+  std::set<GroupId> awake_;  // to be ticked
   Duration tick_interval_;
+  Instant beat_at_;
   bool ticking_ = false;
   FiberGroup fibers_;
 };

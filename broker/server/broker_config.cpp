@@ -204,6 +204,7 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
     return raft_settings(prefix, duration(prefix + "election.timeout.ms"), duration(prefix + "heartbeat.interval.ms"));
   };
   TRY(config.metadata_raft, raft("controller.quorum."));
+  config.metadata_raft.quiesces = false;         // one group, of other timeouts than those that pulses keep to
   config.metadata_raft.announce_commits = true;  // whoever asked for a change waits until its own broker knows of it
   TRY(config.partition_raft, raft("replica."));
   config.properties = std::move(properties);

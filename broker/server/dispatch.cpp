@@ -53,7 +53,8 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
     case ApiKey::register_broker:
     case ApiKey::forward:
     case ApiKey::broker_heartbeat:
-    case ApiKey::prefer_leaders: break;
+    case ApiKey::prefer_leaders:
+    case ApiKey::pulses: break;
   }
   return fail(Errc::unsupported, api->name);
 }

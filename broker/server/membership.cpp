@@ -25,6 +25,7 @@ Membership::Membership(BrokerShard& shard)
     : shard_(shard),
       server_(shard.host(), shard.peers(),
               {.deliver = [this](std::vector<GroupMessage> messages) { deliver(std::move(messages)); },
+               .pulses = [this](const ReplicaId& from, const PulsesRequest& said) { deliver_pulses(from, said); },
                .learn_leaders = [this](const LeadersRequest& leaders) { shard_.learn_everywhere(leaders); },
                .call = [this](const RequestHeader& header, Reader& body) { return answer(header, body); }}) {}
 
@@ -54,6 +55,11 @@ void Membership::deliver(std::vector<GroupMessage> messages) {
       shard_.on(owner, [&](BrokerShard& there) { there.replicas().receive(std::move(list)); });
     });
   at_once.join();
+}
+
+void Membership::deliver_pulses(const ReplicaId& from, const PulsesRequest& said) {
+  for (unsigned shard = 0; shard < shard_.host().shard_count(); ++shard)
+    shard_.on(shard, [&](BrokerShard& there) { there.replicas().receive(from, said); });
 }
 
 Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) {

@@ -29,6 +29,7 @@ class Membership {
 
  private:
   void deliver(std::vector<GroupMessage> messages);
+  void deliver_pulses(const ReplicaId& from, const PulsesRequest& said);
   Result<ByteChain> answer(const RequestHeader& header, Reader& body);
   std::optional<SocketAddress> find_controller();
   template <class Response, class Request>

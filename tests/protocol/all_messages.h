@@ -35,7 +35,7 @@ void for_each_request(F&& f) {
               DescribeLogDirsRequest, ElectLeadersRequest, AlterPartitionReassignmentsRequest,
               ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest, PeerHelloRequest,
               RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest, PreferLeadersRequest,
-              ForwardRequest>(std::forward<F>(f));
+              ForwardRequest, PulsesRequest>(std::forward<F>(f));
 }
 
 template <class F>

@@ -13,7 +13,7 @@ namespace {
 struct Weather {
   int replicas;
   std::uint64_t lost_permille, repeated_permille, crash_permille, dies_permille, damage_permille;
-  bool reorders, reconfigures, truncates, solo;
+  bool reorders, reconfigures, truncates, solo, calm, other_groups;
 };
 
 Weather weather_of(Random& random) {
@@ -27,6 +27,8 @@ Weather weather_of(Random& random) {
   weather.reconfigures = random.chance(1, 3);
   weather.truncates = random.chance(1, 3);
   weather.solo = random.chance(1, 8);
+  weather.calm = random.chance(1, 3);  // little is written, so that groups are quiesced, and woken in all ways
+  weather.other_groups = random.chance(1, 16);
   // Not where a single replica may be all there is.
   if (!weather.solo && !weather.reconfigures) weather.damage_permille = random.chance(1, 3) ? 300 : 0;
   return weather;
@@ -44,6 +46,7 @@ class Storm {
     std::vector<int> voters;
     for (int broker = 1; broker <= (weather_.solo ? 1 : weather_.replicas); ++broker) voters.push_back(broker);
     storming_ = false;
+    model_.other_groups = weather_.other_groups;
     model_.make_group(voters);
     if (weather_.reconfigures || weather_.solo)
       for (int broker = static_cast<int>(voters.size()) + 1; broker <= weather_.replicas + 2; ++broker)
@@ -73,6 +76,7 @@ class Storm {
     }
     if (dice < 700) return model_.pass(milliseconds(random_.between(1, 60)));
     if (dice < 800) {
+      if (weather_.calm && random_.chance(19, 20)) return model_.pass(milliseconds(random_.between(1, 60)));
       model_.propose(broker, "v" + std::to_string(++values_));
       return;
     }
@@ -113,11 +117,13 @@ class Storm {
     ASSERT_NE(leader, -1) << model_.status();
     ASSERT_TRUE(model_.propose(leader, "last")) << model_.status();
     model_.run(seconds(5));
+    ASSERT_TRUE(model_.raft(leader).quiesced()) << model_.status();
     for (const auto& member : model_.raft(leader).configuration().members()) {
       const auto& replica = model_.at(member.broker);
       ASSERT_EQ(replica.log.end(), model_.at(leader).log.end()) << model_.status();
       ASSERT_EQ(replica.raft->commit(), replica.log.end()) << model_.status();
       ASSERT_EQ(replica.raft->hard_state().damage, 0u) << model_.status();
+      ASSERT_TRUE(replica.raft->quiesced()) << model_.status();
     }
   }
 
@@ -129,6 +135,7 @@ class Storm {
     settings.appends_in_flight_max = 4;
     settings.catch_up_lag = 20;
     settings.caught_up_lag = 2;
+    settings.idle_before_quiescing = milliseconds(100);
     return settings;
   }
 
@@ -147,6 +154,7 @@ TEST(RaftLaws, HoldInEveryStorm) {
   if (const char* wanted = std::getenv("FULMAR_RAFT_LIVES")) std::sscanf(wanted, "%lu..%lu", &first, &last);
   bool aloud = std::getenv("FULMAR_RAFT_ALOUD") != nullptr;
   Offset committed = 0;
+  std::uint64_t quiesced = 0;  // steps
   for (auto seed = first; seed <= last; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::vector<std::string> story;
@@ -156,7 +164,11 @@ TEST(RaftLaws, HoldInEveryStorm) {
         story.push_back(line);
         if (aloud) std::fprintf(stderr, "%s\n%s", line.c_str(), storm.model().status().c_str());
       };
-      for (int step = 0; step < 3000; ++step) storm.step();
+      for (int step = 0; step < 3000; ++step) {
+        storm.step();
+        for (const auto& [broker, replica] : storm.model().replicas())
+          quiesced += replica.raft && replica.raft->role() == Role::leader && replica.raft->quiesced();
+      }
       storm.calm();
       committed += storm.model().committed_end();
     } catch (const std::exception& violation) {
@@ -168,6 +180,7 @@ TEST(RaftLaws, HoldInEveryStorm) {
   }
   RecordProperty("committed", std::to_string(committed));
   EXPECT_GT(committed, static_cast<Offset>(last - first) * 10);
+  EXPECT_GT(quiesced, (last - first) * 10);
 }
 
 }  // namespace

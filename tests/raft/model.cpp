@@ -46,8 +46,9 @@ void Model::violated(const std::string& what) {
 
 void Model::start(int broker, HardState state) {
   auto& replica = replicas_[broker];
+  replica.liveness = std::make_unique<Liveness>(0, ++replica.life);
   replica.raft = std::make_unique<Raft>(id(broker), settings_, replica.log, std::move(state), replica.commit_hint,
-                                        random_.split(random_.next()), now_);
+                                        random_.split(random_.next()), now_, replica.liveness.get());
   replica.commit_seen = replica.raft->commit();
   settle(broker);
 }
@@ -87,6 +88,8 @@ void Model::crash(int broker, bool power_loss) {
   if (!replica.raft) return;
   replica.commit_hint = std::min(replica.commit_hint, replica.raft->commit());
   replica.raft.reset();
+  replica.others.clear();
+  replica.liveness.reset();
   story("crash " + std::to_string(broker) + (power_loss ? " (power loss)" : ""));
   if (!power_loss) return;
   if (replica.disk.solo)  // nobody else ever saw it
@@ -154,11 +157,37 @@ void Model::pass(Duration time) {
   auto until = now_ + time;
   while (now_ < until) {
     now_ = std::min(until, now_ + settings_.heartbeat_interval / 4);
+    bool beats = now_ >= beat_at_;
+    if (beats) beat_at_ = now_ + settings_.heartbeat_interval;
     for (auto& [broker, replica] : replicas_) {
       if (!replica.raft) continue;
-      replica.raft->tick(now_);
-      settle(broker);
+      if (beats) beat(broker);
+      tick(broker);
     }
+  }
+}
+
+// As a driver does: a quiesced replica is left alone until a watch ends.
+void Model::tick(int broker) {
+  auto& replica = at(broker);
+  if (!replica.liveness->take_ended() && replica.raft->quiesced()) return;
+  replica.raft->tick(now_);
+  settle(broker);
+}
+
+void Model::beat(int broker) {
+  auto& replica = at(broker);
+  replica.liveness->expire(settings_.election_timeout / 2, now_);
+  replica.others.clear();
+  for (auto& [other, there] : replicas_) {
+    if (!other_groups || other == broker || !there.raft) continue;
+    auto& theirs = *there.liveness;
+    replica.others.push_back(replica.liveness->watch_follower(id(other), theirs.agreeing(id(broker)), now_));
+    replica.others.push_back(replica.liveness->watch_leader(id(other), theirs.asking(id(broker)), now_));
+  }
+  for (const auto& [to, pulse] : replica.liveness->pulses(now_)) {
+    Parcel parcel{{id(broker), to, -1, {}}, {}, pulse};
+    if (!lost(parcel.message)) parcels.push_back(std::move(parcel));
   }
 }
 
@@ -183,6 +212,14 @@ void Model::deliver_one(std::size_t index, bool keep) {
   int to = parcel.message.to.broker;
   auto found = replicas_.find(to);
   if (found == replicas_.end() || !found->second.raft) return;
+  const auto& [from, self, term, body] = parcel.message;
+  if (parcel.pulse) {
+    auto answer = found->second.liveness->receive(from, *parcel.pulse, now_);
+    Parcel reply{{self, from, -1, {}}, {}, {}, answer};
+    if (answer && !lost(reply.message)) parcels.push_back(std::move(reply));
+    return;
+  }
+  if (parcel.answer) return found->second.liveness->receive(from, *parcel.answer);
   story(to_string(parcel.message));
   found->second.raft->receive(parcel.message, now_);
   if (perform(to, found->second.raft->take_output(), &parcel)) settle(to);
@@ -299,8 +336,17 @@ void Model::check(int broker) {
     if (known->second != replica.log.at(offset))
       violated("state machine safety: two contents are committed at " + std::to_string(offset));
   }
+  if (raft.role() == Role::leader && raft.commit() > replica.commit_seen) check_leases(broker);
   replica.commit_seen = raft.commit();
   if (random_.chance(1, 8)) replica.commit_hint = raft.commit();
+}
+
+// A leader commits: nobody of an earlier term may believe that it speaks for the group.
+void Model::check_leases(int broker) {
+  for (const auto& [other, replica] : replicas_)
+    if (other != broker && replica.raft && replica.raft->term() < raft(broker).term() &&
+        replica.raft->lease_until() > now_)
+      violated("leases: " + std::to_string(other) + " still has one while " + std::to_string(broker) + " commits");
 }
 
 int Model::leader() const {
@@ -332,6 +378,7 @@ std::string Model::status() const {
     for (auto offset = replica.log.start(); offset < replica.log.end() && offset < replica.log.start() + 40; ++offset)
       text += (offset == replica.log.start() ? ": " : " ") + replica.log.at(offset).value + "@" +
               std::to_string(replica.log.at(offset).epoch);
+    if (replica.raft && replica.raft->quiesced()) text += " quiesced";
     if (replica.raft && !replica.raft->configuration().empty())
       text += " [" + to_string(replica.raft->configuration()) + "]";
     text += "\n";

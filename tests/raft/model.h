@@ -45,6 +45,9 @@ class ModelLog : public LogView {
 struct Parcel {
   Message message;
   std::vector<ModelEntry> entries;  // of an append
+  // Instead of a message: what their brokers say to each other about quiesced groups.
+  std::optional<Pulse> pulse = {};
+  std::optional<PulseAnswer> answer = {};
 };
 
 class Model {
@@ -53,8 +56,11 @@ class Model {
     ModelLog log;
     HardState disk;
     Offset commit_hint = 0;
-    std::unique_ptr<Raft> raft;  // null: down
-    bool syncs = true;           // at once, else when the test says
+    std::uint64_t life = 0;
+    std::unique_ptr<Liveness> liveness;                // of this life
+    std::vector<std::shared_ptr<const Watch>> others;  // of other groups, quiesced between the same brokers
+    std::unique_ptr<Raft> raft;                        // null: down
+    bool syncs = true;                                 // at once, else when the test says
     Offset commit_seen = 0;
     Epoch term_seen = -1;
   };
@@ -90,6 +96,7 @@ class Model {
   void damage_from(int broker, Offset offset);  // of a replica that is down
   void settle(int broker);                      // does what the core wants done
 
+  bool other_groups = false;  // are quiesced between the same brokers, whose pulses never end
   std::vector<Parcel> parcels;
   std::function<bool(const Message&)> lost = [](const Message&) { return false; };  // asked when something is sent
   std::function<void(const std::string&)> story = [](const std::string&) {};
@@ -106,11 +113,15 @@ class Model {
   void start(int broker, HardState state);
   bool perform(int broker, Output output, const Parcel* parcel);
   void feed(int broker);
+  void tick(int broker);
+  void beat(int broker);
+  void check_leases(int broker);
   void check(int broker);
   void add_to_log(Replica& replica, const ModelEntry& entry);
   [[noreturn]] void violated(const std::string& what);
 
   RaftSettings settings_;
+  Instant beat_at_;
   Random random_;
   Instant now_{1'000'000'000};
   std::map<int, Replica> replicas_;

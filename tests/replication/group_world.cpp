@@ -123,7 +123,12 @@ int GroupWorld::run(Host& host, int machine) {
         for (auto& [n, said] : by_owner)
           there.on_shard(n, [&, n = n](Host&) { shards[n]->replicas.receive(std::move(said)); });
       };
-      shard->server = std::make_unique<PeerServer>(there, shard->peers, PeerServer::Handlers{.deliver = deliver});
+      auto pulses = [&there, &shards](const ReplicaId& from, const PulsesRequest& said) {
+        for (unsigned n = 0; n < shards.size(); ++n)
+          there.on_shard(n, [&](Host&) { shards[n]->replicas.receive(from, said); });
+      };
+      shard->server =
+          std::make_unique<PeerServer>(there, shard->peers, PeerServer::Handlers{.deliver = deliver, .pulses = pulses});
       (void)shard->server->listen(address(machine)).has_value();
     });
     for (int group = 0; group < groups_; ++group)

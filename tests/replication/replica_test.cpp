@@ -56,7 +56,8 @@ TEST(Replicas, OutliveKillsPowerLossesAndCuts) {
     GroupWorld groups(seed, machines, 3, 1 + seed % 2);
     auto random = groups.world.random().split("storm");
     for (int step = 0; step < 25; ++step) {
-      groups.world.run_for(milliseconds(random.between(10, 1200)));
+      groups.writing = random.chance(2, 3);  // else the groups are quiesced after a while
+      groups.world.run_for(milliseconds(random.between(10, groups.writing ? 1200 : 3000)));
       int machine = static_cast<int>(random.below(static_cast<std::uint64_t>(machines)));
       auto& node = groups.world.node(static_cast<std::size_t>(machine));
       auto other = static_cast<std::size_t>(random.below(static_cast<std::uint64_t>(machines)));
@@ -78,6 +79,7 @@ TEST(Replicas, OutliveKillsPowerLossesAndCuts) {
         groups.world.network().link(static_cast<std::size_t>(n), static_cast<std::size_t>(m)).cut = false;
     for (int n = 0; n < machines; ++n)
       if (!groups.world.node(static_cast<std::size_t>(n)).running()) groups.start(n);
+    groups.writing = true;
     groups.world.run_for(seconds(10));
     auto written = groups.acknowledged.size();
     groups.world.run_for(seconds(2));

@@ -99,6 +99,7 @@ void describe(F& f, RaftMessagesRequest::Heartbeat& m) {
   f("log_start", m.log_start);
   f("healed", m.healed);
   f("sent_at", m.sent_at);
+  f("quiesce", m.quiesce);
 }
 
 template <class F>
@@ -107,6 +108,7 @@ void describe(F& f, RaftMessagesRequest::HeartbeatReply& m) {
   f("match", m.match);
   f("damage", m.damage);
   f("sent_at", m.sent_at);
+  f("quiesced", m.quiesced);
 }
 
 template <class F>
@@ -129,6 +131,7 @@ template <class F>
 void describe(F& f, RaftMessagesRequest& m) {
   f("from_directory_id", m.from_directory_id);
   f("to_directory_id", m.to_directory_id);
+  f("from_shard", m.from_shard);
   f("vote_requests", m.vote_requests);
   f("vote_replies", m.vote_replies);
   f("appends", m.appends);
@@ -137,6 +140,33 @@ void describe(F& f, RaftMessagesRequest& m) {
   f("heartbeat_replies", m.heartbeat_replies);
   f("timeouts", m.timeouts);
   f("starts_over", m.starts_over);
+}
+
+template <class F>
+void describe(F& f, PulsesRequest::Epoch& m) {
+  f("shard", m.shard);
+  f("number", m.number);
+}
+
+template <class F>
+void describe(F& f, PulsesRequest::Pulse& m) {
+  f("epoch", m.epoch);
+  f("sent_at", m.sent_at);
+}
+
+template <class F>
+void describe(F& f, PulsesRequest::Answer& m) {
+  f("asked", m.asked);
+  f("epoch", m.epoch);
+  f("sent_at", m.sent_at);
+}
+
+template <class F>
+void describe(F& f, PulsesRequest& m) {
+  f("from_directory_id", m.from_directory_id);
+  f("to_directory_id", m.to_directory_id);
+  f("pulses", m.pulses);
+  f("answers", m.answers);
 }
 
 template <class F>
@@ -231,5 +261,6 @@ FULMAR_DEFINE_MESSAGE(ForwardResponse);
 FULMAR_DEFINE_MESSAGE(PeerHelloRequest);
 FULMAR_DEFINE_MESSAGE(PeerHelloResponse);
 FULMAR_DEFINE_MESSAGE(RaftMessagesRequest);
+FULMAR_DEFINE_MESSAGE(PulsesRequest);
 
 }  // namespace fulmar

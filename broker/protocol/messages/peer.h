@@ -103,12 +103,14 @@ struct RaftMessagesRequest {
     std::int64_t log_start = 0;
     std::int64_t healed = 0;
     std::int64_t sent_at = 0;
+    std::int64_t quiesce = 0;  // the number of the sender's liveness epoch; 0: not to be quiesced
   };
   struct HeartbeatReply {
     Group group;
     std::int64_t match = 0;
     std::int64_t damage = 0;
     std::int64_t sent_at = 0;
+    std::int64_t quiesced = 0;  // likewise
   };
   struct TimeoutNow {
     Group group;
@@ -125,6 +127,7 @@ struct RaftMessagesRequest {
 
   Uuid from_directory_id;
   Uuid to_directory_id;
+  std::int32_t from_shard = 0;
   std::vector<VoteRequest> vote_requests;
   std::vector<VoteReply> vote_replies;
   std::vector<Append> appends;
@@ -133,6 +136,31 @@ struct RaftMessagesRequest {
   std::vector<HeartbeatReply> heartbeat_replies;
   std::vector<TimeoutNow> timeouts;
   std::vector<StartOver> starts_over;
+};
+
+// Pulses of a shard, which stand in for the heartbeats of its quiesced groups, and its answers to the other's pulses
+// (see Liveness). One-way.
+struct PulsesRequest {
+  static constexpr ApiKey key = ApiKey::pulses;
+
+  struct Epoch {
+    std::int32_t shard = 0;
+    std::int64_t number = 0;
+  };
+  struct Pulse {
+    Epoch epoch;
+    std::int64_t sent_at = 0;
+  };
+  struct Answer {
+    Epoch asked;
+    Epoch epoch;
+    std::int64_t sent_at = 0;
+  };
+
+  Uuid from_directory_id;
+  Uuid to_directory_id;
+  std::vector<Pulse> pulses;
+  std::vector<Answer> answers;
 };
 
 // Who leads what, told by the leaders themselves to every broker, when it changes and from time to time. One-way. The

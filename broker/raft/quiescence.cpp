@@ -1,0 +1,89 @@
+// Quiescence: a group in which nothing happens stops talking (see Liveness). The leader asks with a heartbeat, a
+// follower that has everything agrees with its reply, and whatever comes next wakes both.
+#include <algorithm>
+
+#include "broker/raft/raft.h"
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+bool Raft::quiesced() const {
+  if (role_ == Role::follower) return watch_ && !watch_->over;
+  if (role_ != Role::leader) return false;
+  if (peers_.empty()) return liveness_ && commit_ == log_.end() && target_.empty();
+  if (told_log_start_ != log_.start()) return false;
+  return std::all_of(peers_.begin(), peers_.end(),
+                     [](const auto& entry) { return entry.second.is_quiesced() && !entry.second.watch_is_over(); });
+}
+
+bool Raft::may_quiesce() const {
+  if (!liveness_ || !established() || commit_ != log_.end() || told_log_start_ != log_.start()) return false;
+  if (transfer_ || !target_.empty() || !configuration_committed() || configuration().joint()) return false;
+  if (now_ - busy_at_ < settings_.idle_before_quiescing) return false;
+  return std::all_of(peers_.begin(), peers_.end(), [&](const auto& entry) {
+    const auto& progress = entry.second;
+    return progress.feeding() == Feeding::replicate && progress.match() == log_.end() && progress.damage() == 0;
+  });
+}
+
+// Before a leader says anything but that the group is to be quiesced. Followers learn it by what they are sent next.
+void Raft::wake() {
+  bool any = false;
+  for (auto& [id, progress] : peers_) {
+    any = any || progress.is_quiesced();
+    progress.woken();
+  }
+  if (any) heartbeat_at_ = now_;
+}
+
+// Those who may still count on this leader are told by the liveness.
+void Raft::forget_peers() {
+  for (const auto& [id, progress] : peers_)
+    if (progress.may_be_quiesced()) liveness_->abandon(id);
+  peers_.clear();
+}
+
+// The follower agrees. That counts only if nothing has been sent since it was asked that woke it again, or will.
+void Raft::consider_quiescing(const ReplicaId& peer, Progress& progress, const HeartbeatReply& reply) {
+  if (!may_quiesce() || !progress.was_asked(liveness_->asking(peer), reply.sent_at)) return;
+  if (auto watch = liveness_->watch_follower(peer, *reply.quiesced, now_)) progress.quiesced(std::move(watch));
+}
+
+bool Raft::agree_to_quiesce(const ReplicaId& leader, const Heartbeat& heartbeat) {
+  if (!liveness_ || !heartbeat.quiesce || heartbeat.sent_at < latest_sent_at_) return false;
+  bool has_everything = !pending_ && commit_ == log_.end() && kept() == log_.end();
+  if (!has_everything || state_.damage != 0) return false;
+  auto watch = liveness_->watch_leader(leader, *heartbeat.quiesce, now_);
+  if (!watch) return false;
+  watch_ = std::move(watch);
+  quiesced_under_ = leader;
+  quiesced_by_ = heartbeat.sent_at;
+  return true;
+}
+
+// Ends this follower's quiescence. If the leader does not know, this broker's answers must not speak for it any longer.
+void Raft::rouse(bool leader_knows) {
+  if (!watch_) return;
+  leader_heard_at_ = leader_heard_at();
+  watch_.reset();
+  if (!leader_knows) liveness_->withdraw(quiesced_under_);
+  auto timeout = settings_.election_timeout.count();
+  election_at_ = leader_heard_at_ + Duration(random_.between(timeout, 2 * timeout));
+}
+
+// What the leader sent after its asking shows that it is awake. What it sent before may come late.
+void Raft::rouse_for(Instant sent_at) {
+  latest_sent_at_ = std::max(latest_sent_at_, sent_at);
+  if (sent_at >= quiesced_by_) rouse(sent_at > quiesced_by_);
+}
+
+void Raft::retire() {
+  forget_peers();
+  rouse(false);
+}
+
+Raft::~Raft() {
+  retire();
+}
+
+}  // namespace fulmar
