@@ -12,18 +12,17 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::string_view snapshot_name = "metadata-snapshot";
-constexpr std::size_t snapshot_bytes_max = std::size_t{1} << 30;
-constexpr Offset records_between_snapshots = 10'000;
+constexpr std::size_t batch_bytes_max = std::size_t{1} << 30;
+constexpr Duration snapshot_retry_interval = milliseconds(100);
 constexpr std::size_t read_bytes = 1 << 20;
 constexpr Duration commit_max = seconds(30);
 constexpr Duration greeting_max = seconds(2);
 
-LogConfig metadata_log_config() {
+LogConfig metadata_log_config(std::int64_t segment_bytes) {
   LogConfig config;
   config.retention_ms = -1;
   config.retention_bytes = -1;
-  config.segment_bytes = 8 << 20;
+  config.segment_bytes = segment_bytes;
   config.max_message_bytes = std::numeric_limits<std::int32_t>::max();
   return config;
 }
@@ -31,14 +30,15 @@ LogConfig metadata_log_config() {
 }  // namespace
 
 MetadataLog::MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas, const Peers& peers,
-                         const RaftSettings& raft)
+                         const MetadataLogConfig& config)
     : host_(host),
       logs_(logs),
       replicas_(replicas),
       peers_(peers),
-      raft_(raft),
+      config_(config),
       log_(host.log().named("metadata")),
-      image_(std::make_shared<const MetadataImage>()) {}
+      image_(std::make_shared<const MetadataImage>()),
+      snapshot_(host, peers) {}
 
 MetadataLog::~MetadataLog() {
   if (replica_) replica_->on_change = nullptr;
@@ -46,11 +46,14 @@ MetadataLog::~MetadataLog() {
 
 Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, bool clean) {
   controllers_ = controllers;
-  TRY_VOID(load_snapshot());
-  auto log = logs_.open(std::string(log_name), metadata_log_config(), clean);
+  TRY(auto image, snapshot_.load());
+  if (image) image_ = std::move(image);
+  auto log = logs_.open(std::string(log_name), metadata_log_config(config_.segment_bytes), clean);
   if (!log) return fail(Errc::corrupt, "the metadata log can't be opened");
+  if (log->log_start() > image_->offset) return fail(Errc::corrupt, "the metadata log begins after its snapshot");
   bool alone = controllers_.empty();
-  replica_ = replicas_.add(group(), std::move(log), alone ? alone_at_birth(peers_.self) : HardState{}, raft_);
+  replica_ = replicas_.add(group(), std::move(log), alone ? alone_at_birth(peers_.self) : HardState{}, config_.raft);
+  replica_->drives(*this);
   if (!alone) return {};
   TRY_VOID(catch_up());
   if (image_->cluster_id.empty()) {
@@ -140,18 +143,51 @@ void MetadataLog::start(std::function<void(const MetadataImagePtr&)> publish,
     fibers_.spawn("form cluster", [this] { form(controllers_); });
     fibers_.spawn("begin cluster", [this] { begin_cluster(); });
   }
-  fibers_.spawn("follow metadata", [this] {
-    for (;;) {
-      progress_.wait([&] { return replica_->high_watermark() > image_->offset; });
-      if (auto caught_up = catch_up(); !caught_up) {
-        log_.error("the metadata log can't be followed", {{"reason", to_string(caught_up.error())}});
-        return;
-      }
-      publish_(image_);
-      published_ = image_->offset;
-      progress_.notify_all();
+  fibers_.spawn("follow metadata", [this] { follow(); });
+  if (!controllers_.empty()) fibers_.spawn("fetch snapshots", [this] { fetch_snapshots(); });
+}
+
+void MetadataLog::follow() {
+  for (;;) {
+    progress_.wait([&] { return from_snapshot_ || replica_->high_watermark() > image_->offset; });
+    if (auto snapshot = std::exchange(from_snapshot_, nullptr); snapshot && snapshot->offset > image_->offset) {
+      image_ = std::move(snapshot);
+    } else if (auto caught_up = catch_up(); !caught_up) {
+      log_.error("the metadata log can't be followed", {{"reason", to_string(caught_up.error())}});
+      return;
     }
-  });
+    publish_(image_);
+    published_ = image_->offset;
+    progress_.notify_all();
+  }
+}
+
+// The log begins anew only once the image has what is lost by that, on stable storage: whenever this broker dies, its
+// snapshot reaches to its log.
+bool MetadataLog::may_start_over(Offset offset) {
+  if (snapshot_.offset() >= offset && image_->offset >= offset) return true;
+  snapshot_wanted_ = std::max(snapshot_wanted_, offset);
+  progress_.notify_all();
+  return false;
+}
+
+void MetadataLog::fetch_snapshots() {
+  for (;;) {
+    progress_.wait([&] { return snapshot_wanted_ > std::max(snapshot_.offset(), image_->offset); });
+    auto leader = controller();
+    auto address = leader && *leader != peers_.self.broker ? peers_.address(*leader) : std::nullopt;
+    if (address) {
+      auto fetched = snapshot_.fetch(*address);
+      if (fetched) {
+        log_.info("snapshot fetched", {{"offset", (*fetched)->offset}, {"from", *leader}});
+        from_snapshot_ = std::move(*fetched);
+        progress_.notify_all();
+        continue;
+      }
+      log_.warn("no snapshot fetched", {{"from", *leader}, {"reason", to_string(fetched.error())}});
+    }
+    host_.clock().sleep_for(snapshot_retry_interval);
+  }
 }
 
 void MetadataLog::stop() {
@@ -167,10 +203,11 @@ Result<void> MetadataLog::catch_up() {
   while (next.offset < end) {
     TRY(auto batches, replica_->log().read(next.offset, end, read_bytes, true));
     if (batches.empty()) break;  // what follows is a hole
+    bytes_since_snapshot_ += static_cast<std::int64_t>(batches.size());
     for (std::size_t at = 0; at < batches.size();) {
       TRY(auto header, read_batch_header(batches.view().substr(at)));
       if (!header.control()) {
-        TRY(auto records, read_records(batches.slice(at, header.size()), snapshot_bytes_max));
+        TRY(auto records, read_records(batches.slice(at, header.size()), batch_bytes_max));
         for (const auto& record : records) {
           if (record.offset < next.offset || !record.value) continue;
           TRY(auto change, decode_metadata_record(record.value->view()));
@@ -182,8 +219,7 @@ Result<void> MetadataLog::catch_up() {
     }
   }
   image_ = std::make_shared<const MetadataImage>(std::move(next));
-  // Others may still need what the snapshot would replace: it is not sent to them yet.
-  if (controllers_.empty() && image_->offset - snapshot_offset_ >= records_between_snapshots) {
+  if (bytes_since_snapshot_ >= config_.bytes_between_snapshots) {
     auto taken = take_snapshot();
     if (!taken) log_.warn("no snapshot", {{"reason", to_string(taken.error())}});
   }
@@ -213,28 +249,10 @@ Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records, Epo
 
 Result<void> MetadataLog::take_snapshot() {
   auto image = image_;
-  auto body = encode(*image);
-  auto text = std::to_string(crc32c(body)) + "\n" + body;
-  TRY_VOID(replace_file(host_.disk(), snapshot_name, ByteChain(Bytes::copy_of(text))));
-  snapshot_offset_ = image->offset;
+  TRY_VOID(snapshot_.store(*image));
+  bytes_since_snapshot_ = 0;
   log_.debug("snapshot", {{"offset", image->offset}});
-  return replica_->log().advance_start(image->offset);
-}
-
-Result<void> MetadataLog::load_snapshot() {
-  auto text = read_file(host_.disk(), snapshot_name, snapshot_bytes_max);
-  if (!text) {
-    if (text.error().code == Errc::not_found) return {};
-    return std::unexpected(text.error());
-  }
-  auto line = text->view().find('\n');
-  auto crc = parse_integer(text->view().substr(0, line));
-  if (line == std::string_view::npos || !crc || crc32c(text->view().substr(line + 1)) != *crc)
-    return fail(Errc::corrupt, std::string(snapshot_name) + ": wrong checksum");
-  TRY(auto image, decode_metadata_image(text->view().substr(line + 1)));
-  snapshot_offset_ = image.offset;
-  image_ = std::make_shared<const MetadataImage>(std::move(image));
-  return {};
+  return replica_->log().advance_start(std::min(image->offset, replica_->log().kept_end()));
 }
 
 }  // namespace fulmar

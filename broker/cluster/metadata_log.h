@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/cluster/metadata_records.h"
+#include "broker/cluster/metadata_snapshot.h"
 #include "broker/log/log_manager.h"
 #include "broker/replication/replica_manager.h"
 #include "runtime/fiber/condition.h"
@@ -16,14 +17,20 @@
 
 namespace fulmar {
 
-class MetadataLog {
+struct MetadataLogConfig {
+  RaftSettings raft;
+  std::int64_t bytes_between_snapshots = 20 << 20;
+  std::int64_t segment_bytes = 8 << 20;
+};
+
+class MetadataLog final : private StateMachine {
  public:
   static constexpr std::string_view log_name = "__cluster_metadata-0";
   static GroupId group() { return {{0, 1}, 0}; }
 
-  // `raft`: the settings of its group.
-  MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas, const Peers& peers, const RaftSettings& raft);
-  ~MetadataLog();
+  MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas, const Peers& peers,
+              const MetadataLogConfig& config);
+  ~MetadataLog() override;
 
   // Finds what there is. `controllers`: the brokers that keep the metadata, this one among them; without any this
   // broker is a cluster by itself, and the image is what was committed when this returns. Errors: corrupt, io_error,
@@ -56,24 +63,31 @@ class MetadataLog {
   // While it controls: the epoch it does so in; else -1.
   Epoch controller_epoch() const { return controls() ? replica_->leader_epoch() : -1; }
   Mutex& changing() { return changing_; }
+  MetadataSnapshot& snapshot() { return snapshot_; }
 
  private:
   void form(const std::vector<std::int32_t>& controllers);
   void begin_cluster();
   Result<void> catch_up();
+  void follow();
+  void fetch_snapshots();
   Result<void> take_snapshot();
-  Result<void> load_snapshot();
+  Offset snapshot_offset() const override { return snapshot_.offset(); }
+  bool may_start_over(Offset offset) override;
 
   Host& host_;
   LogManager& logs_;
   ReplicaManager& replicas_;
   const Peers& peers_;
-  const RaftSettings raft_;
+  const MetadataLogConfig config_;
   std::vector<std::int32_t> controllers_;
   Logger log_;
   std::shared_ptr<Replica> replica_;
   MetadataImagePtr image_;
-  Offset snapshot_offset_ = 0;
+  MetadataSnapshot snapshot_;
+  Offset snapshot_wanted_ = 0;      // from there on, as the log of whoever leads begins there
+  MetadataImagePtr from_snapshot_;  // fetched, and not the image yet
+  std::int64_t bytes_since_snapshot_ = 0;
   Offset published_ = 0;
   Offset leads_from_ = 0;  // all before has to be in the image before this broker makes changes as a new leader
   Epoch led_epoch_ = -1;

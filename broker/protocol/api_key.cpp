@@ -42,6 +42,7 @@ constexpr ApiInfo table[] = {
     {ApiKey::broker_heartbeat, "BrokerHeartbeat", 0, 0, 0, 0, unserved},
     {ApiKey::prefer_leaders, "PreferLeaders", 0, 0, 0, 0, unserved},
     {ApiKey::pulses, "Pulses", 0, 0, 0, 0, unserved},
+    {ApiKey::fetch_metadata_snapshot, "FetchMetadataSnapshot", 0, 0, 0, 0, unserved},
 };
 
 constexpr auto served_table = [] {

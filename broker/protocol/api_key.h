@@ -36,6 +36,7 @@ enum class ApiKey : std::int16_t {
   broker_heartbeat = 10'005,
   prefer_leaders = 10'006,
   pulses = 10'007,
+  fetch_metadata_snapshot = 10'008,
 };
 
 struct ApiInfo {

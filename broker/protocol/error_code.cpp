@@ -62,6 +62,8 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::unstable_offset_commit: return "UNSTABLE_OFFSET_COMMIT";
     case ErrorCode::throttling_quota_exceeded: return "THROTTLING_QUOTA_EXCEEDED";
     case ErrorCode::producer_fenced: return "PRODUCER_FENCED";
+    case ErrorCode::snapshot_not_found: return "SNAPSHOT_NOT_FOUND";
+    case ErrorCode::position_out_of_range: return "POSITION_OUT_OF_RANGE";
     case ErrorCode::unknown_topic_id: return "UNKNOWN_TOPIC_ID";
     case ErrorCode::duplicate_broker_registration: return "DUPLICATE_BROKER_REGISTRATION";
     case ErrorCode::broker_id_not_registered: return "BROKER_ID_NOT_REGISTERED";

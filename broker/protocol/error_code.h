@@ -64,6 +64,8 @@ enum class ErrorCode : std::int16_t {
   unstable_offset_commit = 88,
   throttling_quota_exceeded = 89,
   producer_fenced = 90,
+  snapshot_not_found = 98,
+  position_out_of_range = 99,
   unknown_topic_id = 100,
   duplicate_broker_registration = 101,
   broker_id_not_registered = 102,

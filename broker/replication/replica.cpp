@@ -189,7 +189,8 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
     changed = true;
   }
   if (output.log_start && !failed_) {
-    auto done = log_->advance_start(*output.log_start);
+    auto start = machine_ ? std::min(*output.log_start, machine_->snapshot_offset()) : *output.log_start;
+    auto done = log_->advance_start(start);
     if (!done) logger_.warn("log start not moved", {{"group", to_string(group_)}, {"reason", to_string(done.error())}});
   }
   return true;
@@ -320,6 +321,8 @@ void Replica::tick() {
 void Replica::receive(const Message& message, const Bytes& batches) {
   in_turn([&] {
     if (out_of_order()) return;
+    const auto* over = std::get_if<StartOver>(&message.body);
+    if (over && machine_ && !machine_->may_start_over(over->offset)) return;
     raft_.receive(message, now());
     settle(std::get_if<AppendRequest>(&message.body), batches);
   });

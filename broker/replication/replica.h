@@ -41,7 +41,18 @@ struct ReplicaContext {
   HardStateStore& states;
   ReplicaMessenger* messenger = nullptr;  // null: a broker that is alone
   ReplicaObserver* observer = nullptr;
-  Liveness* liveness = nullptr;           // null: groups are never quiesced
+  Liveness* liveness = nullptr;  // null: groups are never quiesced
+};
+
+// What a group's records make, where they make something that is kept as a snapshot: then the log goes only as far as
+// that one on stable storage, and who lacks the beginning of the log needs the snapshot first.
+class StateMachine {
+ public:
+  virtual ~StateMachine() = default;
+  virtual Offset snapshot_offset() const = 0;
+  // The log is to begin anew at `offset`: whether the snapshot of what was before is there. If not, the leader will ask
+  // again. Must not wait.
+  virtual bool may_start_over(Offset offset) = 0;
 };
 
 // How safe records have to be before it is told.
@@ -95,6 +106,8 @@ class Replica {
   const GroupId& group() const { return group_; }
 
   // -- For the group.
+  // At once after start(); outlives this replica.
+  void drives(StateMachine& machine) { machine_ = &machine; }
   // Gives the group its first configuration, if this replica knows none yet.
   void found(Configuration configuration);
   void campaign();  // without waiting: a new group's preferred leader
@@ -164,6 +177,7 @@ class Replica {
   bool failed_ = false;
   State told_;
   ReplicaSight shown_;  // to the observer
+  StateMachine* machine_ = nullptr;
   bool rested_ = false;  // as the messenger knows it
   Condition changed_;
 };

@@ -86,7 +86,6 @@ void ReplicaManager::forget_log(const GroupId& group) {
 // A group of one needs no clock, until it grows.
 void ReplicaManager::woke(Replica& replica) {
   awake_.insert(replica.group());
-
   if (!std::exchange(ticking_, true)) fibers_.spawn("tick replicas", [this] { tick(); });
 }
 

@@ -141,7 +141,9 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
       if (!life->opened) return life->opened;
     if (!broker.stored.files.empty()) TRY_VOID(HardStateStore::remove_files(disk, broker.stored.files));
     auto& first = *broker.shards[0];
-    metadata.emplace(host, first.logs(), first.replicas(), first.peers(), config.metadata_raft);
+    metadata.emplace(
+        host, first.logs(), first.replicas(), first.peers(),
+        MetadataLogConfig{config.metadata_raft, config.metadata_snapshot_bytes, config.metadata_segment_bytes});
     broker.metadata = &*metadata;
     first.peers().founders = [&] { return metadata->founders(); };
     first.peers().controller = [&] { return metadata->controller().value_or(-1); };

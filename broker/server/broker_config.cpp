@@ -63,6 +63,10 @@ constexpr PropertyInfo table[] = {
     {"max.incremental.fetch.session.cache.slots", PropertyType::int32, "1000", 0, int32_max, "",
      "The most fetch sessions a shard remembers."},
     {"message.max.bytes", PropertyType::int32, "1048588", 0, int32_max, "", "The default of max.message.bytes."},
+    {"metadata.log.max.record.bytes.between.snapshots", PropertyType::int64, "20971520", 1, int64_max, "",
+     "After how many bytes of records the metadata is written down whole, and the log before it goes."},
+    {"metadata.log.segment.bytes", PropertyType::int32, "8388608", 14, int32_max, "",
+     "The size at which a new segment of the metadata's log begins, in bytes."},
     {"min.insync.replicas", PropertyType::int32, "1", 1, int32_max, "", "The default of min.insync.replicas."},
     {"node.id", PropertyType::int32, "1", 0, int32_max, "", "The broker's number in the cluster."},
     {"num.partitions", PropertyType::int32, "1", 1, 100'000, "", "The partitions of a topic that does not say."},
@@ -200,6 +204,8 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
   config.log_limits.producer_id_expiration = duration("producer.id.expiration.ms");
   config.log_limits.checkpoint_interval = duration("log.flush.offset.checkpoint.interval.ms");
   config.log_limits.retention_check_interval = duration("log.retention.check.interval.ms");
+  config.metadata_snapshot_bytes = number("metadata.log.max.record.bytes.between.snapshots");
+  config.metadata_segment_bytes = number("metadata.log.segment.bytes");
   auto raft = [&](const std::string& prefix) {
     return raft_settings(prefix, duration(prefix + "election.timeout.ms"), duration(prefix + "heartbeat.interval.ms"));
   };

@@ -39,6 +39,8 @@ struct BrokerConfig {
   std::int32_t fetch_bytes_max = 55 * 1024 * 1024;          // fetch.max.bytes
   std::int32_t fetch_sessions_max = 1000;                   // max.incremental.fetch.session.cache.slots, of a shard
   LogLimits log_limits;
+  std::int64_t metadata_snapshot_bytes = 20 << 20;  // metadata.log.max.record.bytes.between.snapshots
+  std::int64_t metadata_segment_bytes = 8 << 20;    // metadata.log.segment.bytes
   RaftSettings metadata_raft;   // controller.quorum.election.timeout.ms, controller.quorum.heartbeat.interval.ms
   RaftSettings partition_raft;  // replica.election.timeout.ms, replica.heartbeat.interval.ms
   Properties properties;        // all that was set, for topics' defaults and DescribeConfigs

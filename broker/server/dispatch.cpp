@@ -54,7 +54,8 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
     case ApiKey::forward:
     case ApiKey::broker_heartbeat:
     case ApiKey::prefer_leaders:
-    case ApiKey::pulses: break;
+    case ApiKey::pulses:
+    case ApiKey::fetch_metadata_snapshot: break;
   }
   return fail(Errc::unsupported, api->name);
 }

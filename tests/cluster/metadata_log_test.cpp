@@ -30,7 +30,7 @@ struct Broker {
       : peers{self, [] { return std::string(); }, [](std::int32_t) { return std::nullopt; }},
         logs(host, {}),
         replicas(host, peers, {}),
-        metadata(host, logs, replicas, peers, {}) {}
+        metadata(host, logs, replicas, peers, {.raft = {}, .bytes_between_snapshots = 1 << 20}) {}
 
   Result<void> open(Host& host) {
     TRY(auto stored, HardStateStore::load(host.disk()));

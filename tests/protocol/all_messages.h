@@ -35,7 +35,7 @@ void for_each_request(F&& f) {
               DescribeLogDirsRequest, ElectLeadersRequest, AlterPartitionReassignmentsRequest,
               ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest, PeerHelloRequest,
               RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest, PreferLeadersRequest,
-              ForwardRequest, PulsesRequest>(std::forward<F>(f));
+              ForwardRequest, PulsesRequest, FetchMetadataSnapshotRequest>(std::forward<F>(f));
 }
 
 template <class F>
@@ -46,7 +46,7 @@ void for_each_response(F&& f) {
               OffsetForLeaderEpochResponse, DescribeLogDirsResponse, ElectLeadersResponse,
               AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse, DescribeQuorumResponse,
               UnregisterBrokerResponse, PeerHelloResponse, RegisterBrokerResponse, BrokerHeartbeatResponse,
-              PreferLeadersResponse, ForwardResponse>(std::forward<F>(f));
+              PreferLeadersResponse, ForwardResponse, FetchMetadataSnapshotResponse>(std::forward<F>(f));
 }
 
 }  // namespace fulmar

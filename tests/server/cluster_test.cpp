@@ -176,6 +176,47 @@ TEST(Cluster, FailsOverWithinTheTimeThatIsConfigured) {
   }
 }
 
+// A broker was away while the others cut the log of the metadata: it gets the snapshot, though it loses its power again
+// and again while it does.
+TEST(Cluster, WhoComesBackLateIsGivenTheMetadataWhole) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    BrokerCluster brokers(seed, 3,
+                          {{"metadata.log.max.record.bytes.between.snapshots", "3000"},
+                           {"metadata.log.segment.bytes", "2000"},
+                           {"log.retention.check.interval.ms", "100"}});
+    auto& world = brokers.world;
+    ASSERT_TRUE(brokers.all_ready());
+    brokers.broker(3).power_loss();
+    ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) {
+      for (int n = 0; n < 30; ++n) create_topic(cluster, "t" + std::to_string(n), 1, 2);
+    }));
+    auto random = world.random().split("deaths");
+    for (int life = 0; life < 4; ++life) {
+      brokers.start(3);
+      world.run_for(microseconds(random.between(1000, life < 2 ? 100'000 : 1'500'000)));
+      brokers.broker(3).power_loss();
+    }
+    brokers.start(3);
+    ASSERT_TRUE(brokers.all_ready()) << "seed " << seed;
+    // All topics are known to it, and what comes after.
+    ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+      create_topic(cluster, "last", 1, 2);
+      auto options = brokers.client_options();
+      options.bootstrap = {brokers.address(3, 9092)};
+      ClusterClient third(host, options);
+      ASSERT_TRUE(third.topic("last").has_value()) << "seed " << seed;
+      EXPECT_EQ(third.metadata(std::nullopt)->topics.size(), 31u) << "seed " << seed;
+    }));
+    ASSERT_TRUE(brokers.stop()) << "seed " << seed;
+    run_process(world, brokers.broker(3), [&](Host& host) {
+      LogContext context(host, {});
+      auto log = PartitionLog::open(context, "__cluster_metadata-0", {}, false);
+      ASSERT_TRUE(log.has_value());
+      EXPECT_GT((*log)->held_from(), 10) << "seed " << seed;
+    });
+  }
+}
+
 // FULMAR_CLUSTER_LIVES=A..B plays other lives than the usual.
 TEST(Cluster, WhatIsAcknowledgedOutlivesItsLeaders) {
   std::uint64_t first = 1, last = 15;

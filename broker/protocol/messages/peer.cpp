@@ -238,6 +238,20 @@ void describe(F& f, PreferLeadersResponse& m) {
 }
 
 template <class F>
+void describe(F& f, FetchMetadataSnapshotRequest& m) {
+  f("offset", m.offset);
+  f("position", m.position);
+}
+
+template <class F>
+void describe(F& f, FetchMetadataSnapshotResponse& m) {
+  f("error_code", m.error_code);
+  f("offset", m.offset);
+  f("size", m.size);
+  f("part", m.part);
+}
+
+template <class F>
 void describe(F& f, ForwardRequest& m) {
   f("frame", m.frame);
 }
@@ -256,6 +270,8 @@ FULMAR_DEFINE_MESSAGE(BrokerHeartbeatRequest);
 FULMAR_DEFINE_MESSAGE(BrokerHeartbeatResponse);
 FULMAR_DEFINE_MESSAGE(PreferLeadersRequest);
 FULMAR_DEFINE_MESSAGE(PreferLeadersResponse);
+FULMAR_DEFINE_MESSAGE(FetchMetadataSnapshotRequest);
+FULMAR_DEFINE_MESSAGE(FetchMetadataSnapshotResponse);
 FULMAR_DEFINE_MESSAGE(ForwardRequest);
 FULMAR_DEFINE_MESSAGE(ForwardResponse);
 FULMAR_DEFINE_MESSAGE(PeerHelloRequest);

@@ -242,6 +242,24 @@ struct PreferLeadersResponse {
   std::vector<Result> results;  // in the order of the request
 };
 
+// Part of the newest snapshot of the metadata, from the broker that leads it. SNAPSHOT_NOT_FOUND: not of that offset;
+// POSITION_OUT_OF_RANGE.
+struct FetchMetadataSnapshotRequest {
+  static constexpr ApiKey key = ApiKey::fetch_metadata_snapshot;
+
+  std::int64_t offset = -1;  // of the snapshot that the part is to be of; -1: of the newest
+  std::int64_t position = 0;
+};
+
+struct FetchMetadataSnapshotResponse {
+  static constexpr ApiKey key = ApiKey::fetch_metadata_snapshot;
+
+  ErrorCode error_code = ErrorCode::none;
+  std::int64_t offset = -1;
+  std::int64_t size = 0;  // of the whole
+  ByteChain part;
+};
+
 // A client's request, for the controller to answer.
 struct ForwardRequest {
   static constexpr ApiKey key = ApiKey::forward;

@@ -1,0 +1,93 @@
+#include "broker/cluster/metadata_snapshot.h"
+
+#include "broker/cluster/metadata_records.h"
+#include "broker/protocol/record_batch.h"
+#include "broker/replication/greeting.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/disk.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::string_view file_name = "metadata-snapshot";  // a line with the CRC-32C of what follows, and the image
+constexpr std::size_t file_bytes_max = std::size_t{1} << 30;
+constexpr std::size_t part_bytes = 4 << 20;
+constexpr Duration part_max = seconds(10);
+
+Result<MetadataImage> decode_file(std::string_view text) {
+  auto line = text.find('\n');
+  auto crc = parse_integer(text.substr(0, line));
+  if (line == std::string_view::npos || !crc || crc32c(text.substr(line + 1)) != *crc)
+    return fail(Errc::corrupt, std::string(file_name) + ": wrong checksum");
+  return decode_metadata_image(text.substr(line + 1));
+}
+
+}  // namespace
+
+Result<MetadataImagePtr> MetadataSnapshot::load() {
+  auto text = read_file(host_.disk(), file_name, file_bytes_max);
+  if (!text && text.error().code == Errc::not_found) return nullptr;
+  if (!text) return std::unexpected(text.error());
+  TRY(auto image, decode_file(text->view()));
+  offset_ = image.offset;
+  return std::make_shared<const MetadataImage>(std::move(image));
+}
+
+Result<void> MetadataSnapshot::store(const MetadataImage& image) {
+  auto body = encode(image);
+  return replace(image.offset, Bytes::copy_of(std::to_string(crc32c(body)) + "\n" + body));
+}
+
+Result<void> MetadataSnapshot::replace(Offset offset, Bytes text) {
+  LockGuard held(replacing_);
+  if (offset <= offset_) return {};
+  TRY_VOID(replace_file(host_.disk(), file_name, ByteChain(std::move(text))));
+  offset_ = offset;
+  return {};
+}
+
+FetchMetadataSnapshotResponse MetadataSnapshot::part(const FetchMetadataSnapshotRequest& request) {
+  FetchMetadataSnapshotResponse response;
+  auto offset = offset_;
+  auto text = read_file(host_.disk(), file_name, file_bytes_max);
+  if (!text || (request.offset >= 0 && request.offset != offset)) {
+    response.error_code = ErrorCode::snapshot_not_found;
+  } else if (request.position < 0 || static_cast<std::size_t>(request.position) >= text->size()) {
+    response.error_code = ErrorCode::position_out_of_range;
+  } else {
+    auto position = static_cast<std::size_t>(request.position);
+    response.offset = offset;
+    response.size = static_cast<std::int64_t>(text->size());
+    response.part = ByteChain(text->slice(position, std::min(part_bytes, text->size() - position)));
+  }
+  return response;
+}
+
+// Parts of two files would be found out by the checksum.
+Result<Bytes> MetadataSnapshot::fetch_file(const SocketAddress& address) {
+  std::string text;
+  FetchMetadataSnapshotRequest request;
+  for (;;) {
+    request.position = static_cast<std::int64_t>(text.size());
+    TRY(auto response,
+        call_peer<FetchMetadataSnapshotResponse>(host_, peers_, address, request, host_.clock().deadline_in(part_max)));
+    if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
+    auto size = static_cast<std::size_t>(response.size);
+    auto part = response.part.flatten();
+    if (size > file_bytes_max || part.empty() || part.size() > size - text.size())
+      return fail(Errc::corrupt, "parts of a snapshot that don't fit");
+    request.offset = response.offset;
+    text += part.view();
+    if (text.size() == size) return Bytes::copy_of(text);
+  }
+}
+
+Result<MetadataImagePtr> MetadataSnapshot::fetch(const SocketAddress& address) {
+  TRY(auto text, fetch_file(address));
+  TRY(auto image, decode_file(text.view()));
+  TRY_VOID(replace(image.offset, std::move(text)));
+  return std::make_shared<const MetadataImage>(std::move(image));
+}
+
+}  // namespace fulmar
