@@ -108,15 +108,15 @@ void Liveness::receive(const ReplicaId& from, const PulseAnswer& answer) {
   if (session.watch) session.watch->heard_at = std::max(session.watch->heard_at, answer.sent_at);
 }
 
-void Liveness::expire(Duration silence, Instant now) {
-  auto silent = [&](const Session& session) {
-    return session.watch && now - std::max(session.watch->since, session.watch->heard_at) > silence;
+void Liveness::expire(Duration election_timeout, Instant now) {
+  auto silent = [&](const Session& session, Duration limit) {
+    return session.watch && now - std::max(session.watch->since, session.watch->heard_at) > limit;
   };
   for (auto& [id, peer] : peers_) {
     for (auto& [shard, session] : peer.followers)
-      if (silent(session)) end(session);
+      if (silent(session, election_timeout * 3 / 4)) end(session);
     for (auto& [shard, session] : peer.leaders) {
-      if (!silent(session)) continue;
+      if (!silent(session, election_timeout)) continue;
       if (session.watch.use_count() > 1) withdraw(id);
       end(session);
     }

@@ -65,8 +65,9 @@ class Liveness {
   std::vector<Addressed> pulses(Instant now) const;  // one for each broker that quiesced groups are followed by
   std::optional<PulseAnswer> receive(const ReplicaId& from, const Pulse& pulse, Instant now);
   void receive(const ReplicaId& from, const PulseAnswer& answer);
-  // Ends the watches of whom nothing was heard for so long.
-  void expire(Duration silence, Instant now);
+  // Ends the watches of leaders of whom nothing was heard for so long, and of followers somewhat earlier, so that their
+  // leaders can still ask each group before they have to resign.
+  void expire(Duration election_timeout, Instant now);
   // Whether a watch has ended since this was called last: then the groups are to be ticked.
   bool take_ended() { return std::exchange(ended_, false); }
 

@@ -9,6 +9,7 @@ namespace fulmar {
 namespace {
 
 constexpr int ticks_per_heartbeat = 4;  // as the core wants them
+constexpr Duration listening_time = milliseconds(2);
 
 }  // namespace
 
@@ -91,7 +92,10 @@ void ReplicaManager::woke(Replica& replica) {
 
 void ReplicaManager::tick() {
   for (;;) {
+    auto due = host_.clock().now() + tick_interval_;
     host_.clock().sleep_for(tick_interval_);
+    // Held up, it hears first what came meanwhile, before anybody is called silent.
+    if (host_.clock().now() - due > raft_.heartbeat_interval) host_.clock().sleep_for(listening_time);
     beat();
     if (liveness_->take_ended())
       for (const auto& [group, replica] : replicas_) awake_.insert(group);
@@ -111,7 +115,7 @@ void ReplicaManager::beat() {
   auto now = host_.clock().now();
   if (now < beat_at_) return;
   beat_at_ = now + raft_.heartbeat_interval;
-  liveness_->expire(raft_.election_timeout / 2, now);
+  liveness_->expire(raft_.election_timeout, now);
   for (const auto& [to, pulse] : liveness_->pulses(now)) link_to(to).pulse(pulse);
 }
 

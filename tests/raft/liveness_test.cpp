@@ -98,13 +98,17 @@ TEST_F(LivenessTest, ARestartIsAnotherEpoch) {
 TEST_F(LivenessTest, SilenceEndsTheWatchesAndTheFollowersPromise) {
   auto group = quiesce();
   auto promised = follower.agreeing(leading);
-  now = now + milliseconds(300);
+  now = now + milliseconds(299);
   leader.expire(milliseconds(400), now);
   follower.expire(milliseconds(400), now);
   EXPECT_FALSE(leader.take_ended() || follower.take_ended());
-  leader.expire(milliseconds(200), now);
-  follower.expire(milliseconds(200), now);
-  EXPECT_TRUE(leader.take_ended() && follower.take_ended());
+  now = now + milliseconds(2);
+  leader.expire(milliseconds(400), now);
+  follower.expire(milliseconds(400), now);
+  EXPECT_TRUE(leader.take_ended() && !follower.take_ended()) << "the leader asks before the follower stands";
+  now = now + milliseconds(100);
+  follower.expire(milliseconds(400), now);
+  EXPECT_TRUE(follower.take_ended());
   EXPECT_TRUE(group.by_leader->over && group.by_follower->over);
   EXPECT_NE(follower.agreeing(leading), promised);
 }

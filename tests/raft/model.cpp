@@ -177,7 +177,7 @@ void Model::tick(int broker) {
 
 void Model::beat(int broker) {
   auto& replica = at(broker);
-  replica.liveness->expire(settings_.election_timeout / 2, now_);
+  replica.liveness->expire(settings_.election_timeout, now_);
   replica.others.clear();
   for (auto& [other, there] : replicas_) {
     if (!other_groups || other == broker || !there.raft) continue;
