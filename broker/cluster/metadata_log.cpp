@@ -114,6 +114,30 @@ void MetadataLog::form(const std::vector<std::int32_t>& controllers) {
   }
 }
 
+// The other brokers of the cluster.
+std::vector<ReplicaId> MetadataLog::observers(const std::vector<ReplicaId>& voters) const {
+  std::vector<ReplicaId> all;
+  for (const auto& [id, broker] : image_->brokers) {
+    bool votes = std::any_of(voters.begin(), voters.end(), [id = id](const ReplicaId& v) { return v.broker == id; });
+    if (!votes) all.push_back({id, broker.directory});
+  }
+  return all;
+}
+
+// Whoever controls has every registered broker be told of all changes.
+void MetadataLog::keep_observers() {
+  const auto& raft = replica_->raft();
+  for (;;) {
+    progress_.wait([&] {
+      return controls() && raft.target().empty() && !raft.configuration().joint() &&
+             observers(raft.configuration().voters) != raft.configuration().learners;
+    });
+    auto voters = raft.configuration().voters;
+    auto learners = observers(voters);
+    replica_->set_target(std::move(voters), std::move(learners));
+  }
+}
+
 // A new cluster gets its id from its first controller.
 void MetadataLog::begin_cluster() {
   for (;;) {
@@ -140,7 +164,9 @@ void MetadataLog::start(std::function<void(const MetadataImagePtr&)> publish,
   changed();
   replica_->on_change = std::move(changed);
   if (!controllers_.empty()) {
-    fibers_.spawn("form cluster", [this] { form(controllers_); });
+    bool decides = std::find(controllers_.begin(), controllers_.end(), peers_.self.broker) != controllers_.end();
+    if (decides) fibers_.spawn("form cluster", [this] { form(controllers_); });
+    fibers_.spawn("keep observers", [this] { keep_observers(); });
     fibers_.spawn("begin cluster", [this] { begin_cluster(); });
   }
   fibers_.spawn("follow metadata", [this] { follow(); });

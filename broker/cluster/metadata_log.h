@@ -32,9 +32,9 @@ class MetadataLog final : private StateMachine {
               const MetadataLogConfig& config);
   ~MetadataLog() override;
 
-  // Finds what there is. `controllers`: the brokers that keep the metadata, this one among them; without any this
-  // broker is a cluster by itself, and the image is what was committed when this returns. Errors: corrupt, io_error,
-  // no_space.
+  // Finds what there is. `controllers`: the brokers that decide about the metadata; if this one is not among them it
+  // observes: it has all of it as they have, and no vote. Without any this broker is a cluster by itself, and the image
+  // is what was committed when this returns. Errors: corrupt, io_error, no_space.
   Result<void> open(const std::vector<std::int32_t>& controllers, bool clean);
   // From now on has every new image published before anybody who waits for it goes on.
   // `tell_controller` is told who makes changes now, -1: nobody, whenever that changes; it must not wait.
@@ -48,7 +48,10 @@ class MetadataLog final : private StateMachine {
   // While this broker controls: the voters as they are to be, once what was begun is done, ascending; and others
   // instead. The group changes them as any other does, in its own time.
   std::vector<ReplicaId> voters() const;
-  void set_voters(std::vector<ReplicaId> voters) { replica_->set_target(std::move(voters)); }
+  void set_voters(std::vector<ReplicaId> voters) {
+    auto others = observers(voters);
+    replica_->set_target(std::move(voters), std::move(others));
+  }
   // Who makes the changes now; nullopt while nobody does.
   std::optional<std::int32_t> controller() const;
   // Whether this broker does, and its image is all that was ever committed.
@@ -70,6 +73,8 @@ class MetadataLog final : private StateMachine {
   void begin_cluster();
   Result<void> catch_up();
   void follow();
+  void keep_observers();
+  std::vector<ReplicaId> observers(const std::vector<ReplicaId>& voters) const;
   void fetch_snapshots();
   Result<void> take_snapshot();
   Offset snapshot_offset() const override { return snapshot_.offset(); }

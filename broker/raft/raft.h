@@ -69,9 +69,10 @@ class Raft {
   void campaign(Instant now);
   // The group's first configuration, for a replica that knows none and has no log.
   void found(Configuration configuration, Instant now);
-  // The voters wanted, ascending. Learners, joint and final configurations follow by themselves (Raft §6); kept until
-  // reached. Only a leader can; others ignore it.
-  void set_target(std::vector<ReplicaId> voters, Instant now);
+  // The voters wanted, and those who are to be learners for good, each ascending and nobody in both. New voters are
+  // learners first, then joint and final configurations follow by themselves (Raft §6); kept until reached. Only a
+  // leader can; others ignore it.
+  void set_target(std::vector<ReplicaId> voters, Instant now, std::vector<ReplicaId> learners = {});
   // Hands leadership to a voter, once it has everything. False if this is no leader or that no voter.
   bool transfer(const ReplicaId& to, Instant now);
   void resign(Instant now);  // gives up leadership without a successor
@@ -220,7 +221,8 @@ class Raft {
   Instant busy_at_;  // when something happened last that followers have to hear of
   Offset told_log_start_ = 0;
   std::optional<Transfer> transfer_;
-  std::vector<ReplicaId> target_;
+  std::vector<ReplicaId> target_;           // voters
+  std::vector<ReplicaId> target_learners_;  // of no meaning while there is no target
 };
 
 }  // namespace fulmar

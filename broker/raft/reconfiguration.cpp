@@ -6,6 +6,16 @@
 
 namespace fulmar {
 
+namespace {
+
+std::vector<ReplicaId> without(const std::vector<ReplicaId>& from, const std::vector<ReplicaId>& these) {
+  std::vector<ReplicaId> rest;
+  std::set_difference(from.begin(), from.end(), these.begin(), these.end(), std::back_inserter(rest));
+  return rest;
+}
+
+}  // namespace
+
 bool Raft::configuration_committed() const {
   return state_.configurations.back().offset < commit_;
 }
@@ -37,11 +47,13 @@ void Raft::found(Configuration configuration, Instant now) {
   reset_election_timer();
 }
 
-void Raft::set_target(std::vector<ReplicaId> voters, Instant now) {
+void Raft::set_target(std::vector<ReplicaId> voters, Instant now, std::vector<ReplicaId> learners) {
   now_ = now;
   if (role_ != Role::leader) return;
-  ASSERT(std::is_sorted(voters.begin(), voters.end()));
+  ASSERT(std::is_sorted(voters.begin(), voters.end()) && std::is_sorted(learners.begin(), learners.end()));
+  ASSERT(without(learners, voters).size() == learners.size());
   target_ = std::move(voters);
+  target_learners_ = std::move(learners);
   wake();
   lead_on();
 }
@@ -64,14 +76,16 @@ void Raft::continue_reconfiguration() {
   }
   if (transfer_ || target_.empty()) return;
   if (target_ == now_in_force.voters) {
-    if (!now_in_force.learners.empty()) return propose({now_in_force.voters, {}, {}});
+    if (now_in_force.learners != target_learners_) return propose({now_in_force.voters, {}, target_learners_});
     target_.clear();
     return;
   }
-  std::vector<ReplicaId> newcomers;
-  std::set_difference(target_.begin(), target_.end(), now_in_force.voters.begin(), now_in_force.voters.end(),
-                      std::back_inserter(newcomers));
-  if (newcomers != now_in_force.learners) return propose({now_in_force.voters, {}, newcomers});
+  auto newcomers = without(target_, now_in_force.voters);
+  // Who is to be a learner only, and is a voter yet, becomes one once it is no voter any more.
+  auto standing = without(target_learners_, now_in_force.voters);
+  std::vector<ReplicaId> learners;
+  std::set_union(newcomers.begin(), newcomers.end(), standing.begin(), standing.end(), std::back_inserter(learners));
+  if (learners != now_in_force.learners) return propose({now_in_force.voters, {}, learners});
   bool caught_up = std::all_of(newcomers.begin(), newcomers.end(), [&](const ReplicaId& id) {
     const auto* known = progress(id);
     // One that lacks what it once promised to keep would be a voter without a vote.
@@ -79,7 +93,7 @@ void Raft::continue_reconfiguration() {
            log_.end() - known->match() <= settings_.caught_up_lag &&
            now_ - known->heard_at() < settings_.election_timeout;
   });
-  if (caught_up) propose({now_in_force.voters, target_, {}});
+  if (caught_up) propose({now_in_force.voters, target_, standing});
 }
 
 }  // namespace fulmar

@@ -295,15 +295,15 @@ void Replica::found(Configuration configuration) {
   });
 }
 
-void Replica::campaign() {
+void Replica::set_target(std::vector<ReplicaId> voters, std::vector<ReplicaId> learners) {
   in_turn([&] {
-    if (!out_of_order()) raft_.campaign(now());
+    if (!out_of_order()) raft_.set_target(std::move(voters), now(), std::move(learners));
   });
 }
 
-void Replica::set_target(std::vector<ReplicaId> voters) {
+void Replica::campaign() {
   in_turn([&] {
-    if (!out_of_order()) raft_.set_target(std::move(voters), now());
+    if (!out_of_order()) raft_.campaign(now());
   });
 }
 

@@ -111,8 +111,9 @@ class Replica {
   // Gives the group its first configuration, if this replica knows none yet.
   void found(Configuration configuration);
   void campaign();  // without waiting: a new group's preferred leader
-  // Where this replica leads: has the group change its voters to these, ascending; see Raft::set_target().
-  void set_target(std::vector<ReplicaId> voters);
+  // Where this replica leads: has the group change its voters to these, and its standing learners, each ascending; see
+  // Raft::set_target().
+  void set_target(std::vector<ReplicaId> voters, std::vector<ReplicaId> learners = {});
   // Has that voter lead instead, once it has everything; see Raft::transfer().
   void transfer(const ReplicaId& to);
   void tick();

@@ -11,6 +11,8 @@ namespace {
 constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 
+constexpr std::size_t voters_max = 5;  // more would make every change of the metadata slower, and nothing safer
+
 constexpr PropertyInfo table[] = {
     {"advertised.listeners", PropertyType::string, "", 0, 0, "",
      "The address clients are told, as PLAINTEXT://HOST:PORT."},
@@ -32,7 +34,9 @@ constexpr PropertyInfo table[] = {
     {"controller.quorum.heartbeat.interval.ms", PropertyType::int32, "80", 5, 60'000, "",
      "How often the controller in charge tells the others that it is; at most a third of the election timeout."},
     {"controller.quorum.voters", PropertyType::string, "", 0, 0, "",
-     "The brokers that keep the cluster's metadata, as ID@HOST:PORT of their internal listeners, with commas between."},
+     "The one to five brokers that decide about the cluster's metadata, as ID@HOST:PORT of their internal listeners, "
+     "with "
+     "commas between. A broker that is not among them joins their cluster."},
     {"default.replication.factor", PropertyType::int32, "1", 1, 32767, "",
      "The replication factor of a topic that does not say."},
     {"fetch.max.bytes", PropertyType::int32, "57671680", 1024, int32_max, "",
@@ -178,9 +182,9 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
     return invalid("controller.quorum.voters", text("controller.quorum.voters"),
                    "goes with a listener INTERNAL://HOST:PORT, and none without the other");
   config.listen_internal = internal.value_or(SocketAddress());
-  if (!config.controllers.empty() && !config.controllers.contains(config.node_id))
+  if (config.controllers.size() > voters_max)
     return invalid("controller.quorum.voters", text("controller.quorum.voters"),
-                   "does not name this broker, " + std::to_string(config.node_id));
+                   "names more than " + std::to_string(voters_max) + " brokers; others join without being named");
   if (!text("broker.rack").empty()) config.rack = text("broker.rack");
   bool advertised = !text("advertised.listeners").empty();
   if (is_any(advertised ? config.advertise : config.listen))

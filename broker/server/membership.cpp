@@ -96,7 +96,8 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   return response_frame(response, 0, header.correlation_id);
 }
 
-// Where the controller is. A broker with an empty disk is no part of the metadata's group yet, and asks its peers.
+// Where the controller is. An observer, or a broker with an empty disk, is at first no part of the metadata's group,
+// and asks those that are.
 std::optional<SocketAddress> Membership::find_controller() {
   auto controller = shard_.broker().metadata->controller();
   for (const auto& [id, address] : shard_.config().controllers) {

@@ -94,10 +94,13 @@ class Storm {
     if (dice < 910 && weather_.truncates && replica.raft->role() == Role::leader)
       return model_.advance_log_start(broker, random_.between(replica.log.start(), replica.log.end()));
     if (dice < 930 && (weather_.reconfigures || weather_.solo) && replica.raft->role() == Role::leader) {
-      std::vector<int> target;
-      for (const auto& [other, unused] : model_.replicas())
-        if (random_.chance(1, 2)) target.push_back(other);
-      if (!target.empty()) model_.set_target(broker, target);
+      std::vector<int> target, learners;
+      for (const auto& [other, unused] : model_.replicas()) {
+        auto part = random_.below(4);
+        if (part < 2) target.push_back(other);
+        if (part == 2 && random_.chance(1, 2)) learners.push_back(other);
+      }
+      if (!target.empty()) model_.set_target(broker, target, learners);
     }
   }
 

@@ -142,8 +142,8 @@ void Model::transfer(int from, int to) {
   settle(from);
 }
 
-void Model::set_target(int leader, const std::vector<int>& voters) {
-  raft(leader).set_target(ids(voters), now_);
+void Model::set_target(int leader, const std::vector<int>& voters, const std::vector<int>& learners) {
+  raft(leader).set_target(ids(voters), now_, ids(learners));
   settle(leader);
 }
 

@@ -91,7 +91,7 @@ class Model {
   void crash(int broker, bool power_loss);
   void restart(int broker, std::uint64_t damage = 0);
   void transfer(int from, int to);
-  void set_target(int leader, const std::vector<int>& voters);
+  void set_target(int leader, const std::vector<int>& voters, const std::vector<int>& learners = {});
   void advance_log_start(int leader, Offset to);
   void damage_from(int broker, Offset offset);  // of a replica that is down
   void settle(int broker);                      // does what the core wants done

@@ -242,6 +242,27 @@ TEST(RaftPaper, Section6_MembershipChanges_NewcomersThatNeverAnswerHoldNobodyUp)
   EXPECT_FALSE(model.raft(1).configuration().joint());
 }
 
+TEST(RaftPaper, Section6_MembershipChanges_LearnersMayStandForGood) {
+  Model model;
+  model.make_group(std::vector{1, 2, 3});
+  model.add_newborn(4);
+  model.add_newborn(5);
+  model.campaign(1);
+  model.deliver_all();
+  model.set_target(1, {1, 2, 3}, {4, 5});
+  model.run(seconds(1));
+  EXPECT_EQ(to_string(model.raft(1).configuration()), "1 2 3 + 4 5");
+  ASSERT_TRUE(model.propose(1, "a"));
+  model.run(seconds(1));
+  EXPECT_EQ(model.raft(5).commit(), model.raft(1).commit());
+  EXPECT_EQ(model.raft(5).leader(), Model::id(1));
+  // One becomes a voter, another leaves, a third is to learn only: in one go.
+  model.set_target(1, {1, 2, 4}, {3});
+  model.run(seconds(2));
+  EXPECT_EQ(to_string(model.raft(1).configuration()), "1 2 4 + 3");
+  EXPECT_EQ(to_string(model.raft(3).configuration()), "1 2 4 + 3");
+}
+
 TEST(RaftPaper, Section7_LogCompaction_WhoNeedsWhatIsGoneStartsOver) {
   auto model = led_by_1(3);
   model.crash(3, false);

@@ -65,7 +65,8 @@ class Cluster:
         self.directory = directory or tempfile.mkdtemp(prefix="fulmar-cluster-")
         self.keeps_directory = directory is not None
         places = places or loopback(count)
-        voters = ",".join(f"{n}@{place.host}:{place.peer_port}" for n, place in enumerate(places, 1))
+        # The first five decide about the metadata; more join them.
+        voters = ",".join(f"{n}@{place.host}:{place.peer_port}" for n, place in enumerate(places[:5], 1))
         options = ("--set", f"controller.quorum.voters={voters}", "--set", f"default.replication.factor={min(count, 3)}", *options)
         self.brokers = [ClusterBroker(n, place, *options, directory=os.path.join(self.directory, str(n)), binary=binary)
                         for n, place in enumerate(places, 1)]

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -20,11 +21,14 @@
 
 namespace fulmar {
 
-// Brokers 1 to `count`, all of them controllers, started at once.
+// Brokers 1 to `count`, started at once; the first of them are controllers, and others observe.
 class BrokerCluster {
  public:
-  explicit BrokerCluster(std::uint64_t seed, int count = 3, Properties properties = {})
-      : world(seed, LogLevel::error), count_(count), properties_(std::move(properties)) {
+  explicit BrokerCluster(std::uint64_t seed, int count = 3, Properties properties = {}, int controllers = 5)
+      : world(seed, LogLevel::error),
+        count_(count),
+        controllers_(std::min(count, controllers)),
+        properties_(std::move(properties)) {
     for (int id = 1; id <= count_; ++id) world.add_node("broker" + std::to_string(id));
     world.add_node("client");
     for (int id = 1; id <= count_; ++id) start(id);
@@ -36,7 +40,7 @@ class BrokerCluster {
 
   void start(int id) {
     std::string voters;
-    for (int n = 1; n <= count_; ++n)
+    for (int n = 1; n <= controllers_; ++n)
       voters += (n > 1 ? "," : "") + std::to_string(n) + "@" + to_string(address(n, 9093));
     auto properties = properties_;
     properties["node.id"] = std::to_string(id);
@@ -114,6 +118,7 @@ class BrokerCluster {
 
  private:
   int count_;
+  int controllers_;
   Properties properties_;
 };
 

@@ -176,6 +176,52 @@ TEST(Cluster, FailsOverWithinTheTimeThatIsConfigured) {
   }
 }
 
+// Brokers that are no controllers have all the metadata, host partitions, and come back from a power loss.
+TEST(Cluster, HasObserversThatHostPartitions) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    BrokerCluster brokers(seed, 5,
+                          {{"metadata.log.max.record.bytes.between.snapshots", "3000"},
+                           {"metadata.log.segment.bytes", "2000"},
+                           {"log.retention.check.interval.ms", "100"}},
+                          3);
+    auto& world = brokers.world;
+    ASSERT_TRUE(brokers.all_ready()) << "seed " << seed;
+    auto write = [&](Host& host, ClusterClient& cluster, const std::string& topic) {
+      Producer producer(host, cluster, {});
+      for (int partition = 0; partition < 10; ++partition)
+        EXPECT_EQ(producer.send(topic, partition, {{std::nullopt, "x", World::epoch_ms, {}}}).outcome,
+                  Delivery::Outcome::ok);
+    };
+    ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+      create_topic(cluster, "t", 10);
+      auto described = cluster.topic("t");
+      ASSERT_TRUE(described.has_value());
+      std::set<std::int32_t> hosts;
+      for (const auto& partition : described->partitions)
+        hosts.insert(partition.replica_nodes.begin(), partition.replica_nodes.end());
+      EXPECT_EQ(hosts, (std::set<std::int32_t>{1, 2, 3, 4, 5})) << "seed " << seed;
+      write(host, cluster, "t");
+    }));
+    brokers.broker(5).power_loss();
+    ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+      write(host, cluster, "t");
+      for (int n = 0; n < 20; ++n) create_topic(cluster, "more" + std::to_string(n), 1, 2);
+    }));
+    brokers.start(5);
+    ASSERT_TRUE(brokers.all_ready()) << "seed " << seed;
+    ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+      auto options = brokers.client_options();
+      options.bootstrap = {brokers.address(5, 9092)};
+      ClusterClient fifth(host, options);
+      EXPECT_EQ(fifth.metadata(std::nullopt)->topics.size(), 21u) << "seed " << seed;
+      create_topic(fifth, "last", 10);
+      write(host, cluster, "last");
+    }));
+    ASSERT_TRUE(brokers.stop()) << "seed " << seed;
+    EXPECT_TRUE(world.leaks().empty()) << "seed " << seed;
+  }
+}
+
 // A broker was away while the others cut the log of the metadata: it gets the snapshot, though it loses its power again
 // and again while it does.
 TEST(Cluster, WhoComesBackLateIsGivenTheMetadataWhole) {

@@ -94,7 +94,10 @@ TEST(Configuration, ABrokerOfAClusterNamesItsControllersAndAListenerForThem) {
   std::string both = "PLAINTEXT://10.0.0.2:9092,INTERNAL://10.0.0.2:9093";
   EXPECT_FALSE(BrokerConfig::from({{"listeners", both}})) << "an internal listener for nobody";
   EXPECT_FALSE(BrokerConfig::from({{"controller.quorum.voters", "1@10.0.0.1:9093"}})) << "and no way to reach it";
-  for (auto voters : {"2@10.0.0.1:9093", "1@10.0.0.1", "1", "@h:1", "1@10.0.0.1:9093,1@10.0.0.2:9093", ","})
+  EXPECT_TRUE(BrokerConfig::from({{"listeners", both}, {"controller.quorum.voters", "2@10.0.0.1:9093"}}))
+      << "an observer";
+  for (auto voters :
+       {"1@a:1,2@a:2,3@a:3,4@a:4,5@a:5,6@a:6", "1@10.0.0.1", "1", "@h:1", "1@10.0.0.1:9093,1@10.0.0.2:9093", ","})
     EXPECT_FALSE(BrokerConfig::from({{"listeners", both}, {"controller.quorum.voters", voters}})) << voters;
 }
 
