@@ -13,13 +13,12 @@ namespace fulmar {
 namespace {
 
 // Errors after which the batch may be there all the same: the broker gave up waiting, met a failing disk or does not
-// know itself, lost its leadership (perhaps while it waited), or says outright that it has it.
+// know itself, or says outright that it has it.
 bool leaves_open(ErrorCode error) {
   switch (error) {
     case ErrorCode::unknown_server_error:
     case ErrorCode::request_timed_out:
     case ErrorCode::network_exception:
-    case ErrorCode::not_leader_or_follower:
     case ErrorCode::not_enough_replicas_after_append:
     case ErrorCode::duplicate_sequence_number:
     case ErrorCode::kafka_storage_error: return true;

@@ -58,6 +58,17 @@ bool Raft::fits(const AppendRequest& request) const {
   return !request.epochs.empty() && log_.epochs().epoch_of(at) == request.epochs.front().epoch;
 }
 
+// What earlier leaders left behind the end of this one's log, and never got committed. Nothing might ever come to take
+// its place.
+void Raft::drop_tail_from(Offset offset, Epoch leader_term) {
+  if (offset >= log_.end() || *log_.epochs().epoch_of(offset) >= leader_term) return;
+  ASSERT(offset >= commit_ || !settings_.commits_are_stable);
+  commit_ = std::min(commit_, offset);
+  verified_ = std::min(verified_, offset);
+  forget_configurations_from(offset);
+  output_.truncate_to = offset;
+}
+
 void Raft::on(const Message& message, const AppendRequest& request) {
   heard_leader(message.from);
   rouse_for(request.sent_at);
@@ -73,6 +84,7 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   auto from = first_difference(request);
   if (!from) {
     verified_ = std::max(verified_, request.end);
+    drop_tail_from(request.log_end, message.term);
     commit_to(std::min(request.commit, verified_));
     return acknowledge();
   }

@@ -32,6 +32,7 @@ struct AppendRequest {
   std::vector<ConfigurationAt> configurations;  // of the control batches among them
   Offset commit = 0;
   Offset log_start = 0;        // of the leader's log: what is below may go
+  Offset log_end = 0;          // likewise: what is at or above, and of an earlier term, is not in it
   Instant sent_at = long_ago;  // of the leader's clock, to be given back
 };
 constexpr Epoch unknown_epoch = -2;

@@ -149,6 +149,7 @@ class Raft {
   void on(const Message& message, const StartOver& request);
   bool fits(const AppendRequest& request) const;
   std::optional<Offset> first_difference(const AppendRequest& request) const;
+  void drop_tail_from(Offset offset, Epoch leader_term);
   void refuse(const AppendRequest& request, Verdict verdict);
   void acknowledge();
   Offset kept() const { return std::min(verified_, log_.stable_end()); }

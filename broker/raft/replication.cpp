@@ -60,6 +60,7 @@ bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Inst
     if (entry.offset >= request.prev_offset && entry.offset < end) request.configurations.push_back(entry);
   request.commit = commit_;
   request.log_start = log_.start();
+  request.log_end = log_.end();
   request.sent_at = now;
   progress.sent(end, now);
   wake();

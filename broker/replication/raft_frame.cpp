@@ -59,6 +59,7 @@ struct ToWire {
     for (const auto& entry : m.configurations) wire.configurations.push_back(configuration_to_wire(entry));
     wire.commit = m.commit;
     wire.log_start = m.log_start;
+    wire.log_end = m.log_end;
     wire.sent_at = m.sent_at.ns;
     wire.records = ByteChain(std::move(batches));
     out.appends.push_back(std::move(wire));
@@ -97,6 +98,7 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
   for (const auto& entry : wire.configurations) request.configurations.push_back(configuration_from_wire(entry));
   request.commit = wire.commit;
   request.log_start = wire.log_start;
+  request.log_end = wire.log_end;
   request.sent_at = {wire.sent_at};
   // What the core takes for granted: the records are those of the offsets, epoch by epoch.
   auto records = wire.records.flatten();

@@ -76,6 +76,7 @@ void describe(F& f, RaftMessagesRequest::Append& m) {
   f("configurations", m.configurations);
   f("commit", m.commit);
   f("log_start", m.log_start);
+  f("log_end", m.log_end);
   f("sent_at", m.sent_at);
   f("records", m.records);
 }

@@ -84,6 +84,7 @@ struct RaftMessagesRequest {
     std::vector<Configuration> configurations;
     std::int64_t commit = 0;
     std::int64_t log_start = 0;
+    std::int64_t log_end = 0;
     std::int64_t sent_at = 0;
     ByteChain records;
   };
