@@ -10,6 +10,7 @@ Violations check_history(const History& history) {
   check_order(history, found);
   check_polls(history, found);
   check_real_time(history, found);
+  check_topics(history, found);
   return found;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -76,6 +77,24 @@ struct DeleteOperation {
   Outcome outcome = Outcome::pending;
 };
 
+// A topic is made or deleted. Names are never used again.
+struct TopicOperation {
+  enum class Kind : std::uint8_t { create, remove } kind;
+  std::string name;
+  Instant invoked;
+  Instant completed = Instant::max();
+  Outcome outcome = Outcome::pending;
+};
+
+// A request that claims a leader epoch, after a later one was known.
+struct EpochProbe {
+  TopicPartition of;
+  Epoch claimed = -1;
+  Epoch known = -1;
+  Instant invoked;
+  bool served = false;
+};
+
 // All that can be read of a partition at the end.
 struct FinalRead {
   Offset log_start = -1;
@@ -88,6 +107,9 @@ struct History {
   std::vector<SendOperation> sends;
   std::vector<ReadOperation> reads;
   std::vector<DeleteOperation> deletes;
+  std::vector<TopicOperation> topic_operations;
+  std::vector<EpochProbe> epoch_probes;
+  std::map<std::int32_t, std::set<std::string>> final_topics;  // what each broker lists at the end
   std::vector<Instant> power_losses;
   // How far ahead of the truth the wall clock was, at most, when a broker started: it can't but believe that.
   std::int64_t clock_ahead_at_start_ms = 0;
@@ -134,5 +156,6 @@ void check_offsets_agree(const History& history, Violations& found);
 void check_order(const History& history, Violations& found);
 void check_polls(const History& history, Violations& found);
 void check_real_time(const History& history, Violations& found);
+void check_topics(const History& history, Violations& found);
 
 }  // namespace fulmar

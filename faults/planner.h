@@ -30,6 +30,9 @@ std::span<const FaultShape> partition_faults();
 // Mostly disks: also ones that lose what they had.
 std::span<const FaultShape> disk_faults();
 
+// Mostly brokers that go and come back, with what they had or without.
+std::span<const FaultShape> churn_faults();
+
 struct FaultWindow {
   Instant begin;
   Instant end;              // no fault lasts beyond

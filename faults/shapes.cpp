@@ -75,8 +75,20 @@ constexpr FaultShape of_disks[] = {
     {FaultKind::cut, 30, 5, 200, 8000, 0, 2},
 };
 
+constexpr FaultShape of_brokers_that_go[] = {
+    {FaultKind::stop, 70, 10, 100, 6000, 0, 0},         {FaultKind::kill, 50, 8, 1, 4000, 0, 0},
+    {FaultKind::power_loss, 60, 8, 1, 6000, 0, 0},      {FaultKind::wipe, 60, 2, 1, 6000, 0, 0},
+    {FaultKind::pause, 30, 5, 100, 8000, 0, 0},         {FaultKind::cut, 40, 6, 200, 12'000, 0, 2},
+    {FaultKind::split, 30, 4, 500, 12'000, 1, 255},     {FaultKind::flap, 20, 3, 1000, 12'000, 20, 1500},
+    {FaultKind::latency, 30, 5, 1000, 15'000, 2, 800},  {FaultKind::reset, 30, 8, 0, 0, 0, 0},
+    {FaultKind::disk_slow, 20, 3, 1000, 10'000, 2, 60}, {FaultKind::sync_errors, 15, 2, 500, 4000, 5, 500},
+};
+
 }  // namespace
 
+std::span<const FaultShape> churn_faults() {
+  return of_brokers_that_go;
+}
 std::span<const FaultShape> single_broker_faults() {
   return of_one_broker;
 }

@@ -1,4 +1,6 @@
-#include "scenarios/replication.h"
+#include "scenarios/cluster_plans.h"
+
+#include <functional>
 
 #include "faults/planner.h"
 #include "scenarios/cluster_life.h"
@@ -7,12 +9,14 @@ namespace fulmar {
 
 namespace {
 
-Plan plan_cluster(std::uint64_t seed, const char* scenario, std::span<const FaultShape> shapes, bool takes_promises) {
+Plan plan_cluster(std::uint64_t seed, const char* scenario, std::span<const FaultShape> shapes, bool takes_promises,
+                  const std::function<void(Random, Plan&)>& choose_more = {}) {
   auto random = Random(seed).split(scenario);
   Plan plan;
   plan.scenario = scenario;
   plan.seed = seed;
   choose_cluster_settings(random.split("settings"), plan);
+  if (choose_more) choose_more(random.split("more"), plan);
   auto window = fault_window(plan);
   if (takes_promises) window.victims_max = victims_max(plan);
   plan.faults = plan_faults(random.split("faults"), window, shapes);
@@ -31,6 +35,22 @@ Plan plan_partitions(std::uint64_t seed) {
 
 Plan plan_disk(std::uint64_t seed) {
   return plan_cluster(seed, "disk", disk_faults(), true);
+}
+
+Plan plan_churn(std::uint64_t seed) {
+  return plan_cluster(seed, "churn", churn_faults(), true, [](Random random, Plan& plan) {
+    plan.settings["brokers"] = 5;
+    plan.settings["replication_factor"] = 3;
+    plan.settings["rest_count"] = 1;
+    plan.settings["operator_pace_ms"] = std::int64_t{1} << random.between(8, 13);
+  });
+}
+
+Plan plan_metadata(std::uint64_t seed) {
+  return plan_cluster(seed, "metadata", cluster_faults(), false, [](Random random, Plan& plan) {
+    plan.settings["topic_pace_ms"] = std::int64_t{1} << random.between(7, 12);
+    plan.settings["producer_pace_ms"] = 4096;
+  });
 }
 
 }  // namespace fulmar

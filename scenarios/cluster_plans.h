@@ -8,5 +8,7 @@ namespace fulmar {
 Plan plan_replication(std::uint64_t seed);
 Plan plan_partitions(std::uint64_t seed);
 Plan plan_disk(std::uint64_t seed);
+Plan plan_churn(std::uint64_t seed);
+Plan plan_metadata(std::uint64_t seed);
 
 }  // namespace fulmar

@@ -1,7 +1,7 @@
 #include "scenarios/life.h"
 
 #include "scenarios/cluster_life.h"
-#include "scenarios/replication.h"
+#include "scenarios/cluster_plans.h"
 #include "scenarios/single_broker.h"
 
 namespace fulmar {
@@ -14,6 +14,10 @@ constexpr Scenario scenarios[] = {
      run_cluster},
     {"partitions", "the same, and networks that come apart in every way", plan_partitions, run_cluster},
     {"disk", "the same, and disks that fail, are damaged or emptied, a majority of each partition's never", plan_disk,
+     run_cluster},
+    {"churn", "partitions that move between brokers, which are killed, stopped, replaced and emptied meanwhile",
+     plan_churn, run_cluster},
+    {"metadata", "topics made and deleted under faults, and requests with leader epochs of the past", plan_metadata,
      run_cluster},
 };
 }  // namespace

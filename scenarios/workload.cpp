@@ -69,6 +69,15 @@ int run_clients(Host& host, Workload& workload) {
   for (std::int64_t i = 0; i < workload.plan.setting("consumers"); ++i)
     clients.spawn("consumer", [&] { consume(host, workload); });
   if (workload.plan.setting("deletes")) clients.spawn("deleter", [&] { delete_records(host, workload); });
+  auto wanted = [&](const char* setting) {
+    auto found = workload.plan.settings.find(setting);
+    return found != workload.plan.settings.end() && found->second != 0;
+  };
+  if (wanted("operator_pace_ms")) clients.spawn("operator", [&] { operate(host, workload); });
+  if (wanted("topic_pace_ms")) {
+    clients.spawn("topics", [&] { make_and_delete_topics(host, workload); });
+    clients.spawn("epochs", [&] { probe_epochs(host, workload); });
+  }
   clients.join();
   return 0;
 }

@@ -31,6 +31,8 @@ struct Workload {
   ValueId next_value = 1;
   int next_producer = 0;
   int next_consumer = 0;
+  int next_topic = 0;
+  std::map<std::int32_t, SocketAddress> core;  // brokers that are well at the end
   Violations seen;  // what a client itself takes for wrong: answers to requests that it did not send
 
   explicit Workload(const Plan& p) : plan(p) {}
@@ -40,6 +42,8 @@ struct Workload {
 int create_topics(Host& host, Workload& workload);
 // Producers, consumers and a deleter, as many as the plan says.
 int run_clients(Host& host, Workload& workload);
+// Asks every broker of the core for all topics.
+int list_topics(Host& host, Workload& workload);
 // Reads every partition from its start to its end.
 int read_everything(Host& host, Workload& workload);
 

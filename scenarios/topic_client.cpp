@@ -1,0 +1,160 @@
+// Clients that make and delete topics, and one that asks with leader epochs it knows to be past.
+#include "broker/protocol/messages/list_offsets.h"
+#include "broker/protocol/messages/metadata.h"
+#include "broker/protocol/messages/topics.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+#include "scenarios/clients.h"
+
+namespace fulmar {
+
+namespace {
+
+// What an answer says of a change: made, not made, or, for all one knows, either.
+Outcome outcome_of(ErrorCode error, ErrorCode done_before) {
+  if (error == ErrorCode::none || error == done_before) return Outcome::ok;
+  switch (error) {
+    case ErrorCode::not_controller:
+    case ErrorCode::invalid_replication_factor:
+    case ErrorCode::topic_already_exists:
+    case ErrorCode::unknown_topic_or_partition: return Outcome::failed;
+    default: return Outcome::unknown;
+  }
+}
+
+class TopicMaker {
+ public:
+  TopicMaker(Host& host, Workload& workload)
+      : host_(host),
+        workload_(workload),
+        random_(host.entropy().stream()),
+        brokers_(host, cluster_options(workload, random_.split("cluster"))) {}
+
+  void live() {
+    while (!workload_.stop) {
+      pause(host_, random_, workload_.plan.setting("topic_pace_ms"));
+      if (made_.empty() || random_.chance(3, 5))
+        create("made-" + std::to_string(workload_.next_topic++));
+      else
+        remove(random_.below(made_.size()));
+    }
+  }
+
+ private:
+  std::size_t begin(TopicOperation::Kind kind, const std::string& name) {
+    workload_.history.topic_operations.push_back({kind, name, host_.clock().now(), Instant::max(), Outcome::pending});
+    return workload_.history.topic_operations.size() - 1;
+  }
+  void end(std::size_t index, Outcome outcome) {
+    auto& operation = workload_.history.topic_operations[index];
+    operation.completed = host_.clock().now();
+    operation.outcome = outcome;
+  }
+
+  void create(const std::string& name) {
+    auto index = begin(TopicOperation::Kind::create, name);
+    auto deadline = host_.clock().deadline_in(workload_.request_timeout);
+    auto connection = brokers_.any(deadline);
+    if (!connection) return end(index, Outcome::failed);
+    CreateTopicsRequest request;
+    request.timeout_ms = 2000;
+    auto& topic = request.topics.emplace_back();
+    topic.name = name;
+    topic.num_partitions = static_cast<std::int32_t>(random_.between(1, 3));
+    topic.replication_factor = static_cast<std::int16_t>(workload_.plan.setting("replication_factor"));
+    auto response = (*connection)->call<CreateTopicsResponse>(request, deadline);
+    if (!response || response->topics.size() != 1) return end(index, Outcome::unknown);
+    // A name of this maker's own: if it is there, this has made it.
+    auto outcome = outcome_of(response->topics[0].error_code, ErrorCode::topic_already_exists);
+    end(index, outcome);
+    if (outcome != Outcome::failed) made_.push_back(name);
+  }
+
+  void remove(std::size_t which) {
+    auto name = made_[which];
+    made_.erase(made_.begin() + static_cast<std::ptrdiff_t>(which));
+    auto index = begin(TopicOperation::Kind::remove, name);
+    auto deadline = host_.clock().deadline_in(workload_.request_timeout);
+    auto connection = brokers_.any(deadline);
+    if (!connection) return end(index, Outcome::failed);
+    DeleteTopicsRequest request;
+    request.timeout_ms = 2000;
+    request.topic_names = {name};
+    request.topics = {{name, {}}};
+    auto response = (*connection)->call<DeleteTopicsResponse>(request, deadline);
+    bool answered = response && response->responses.size() == 1;
+    end(index, answered ? outcome_of(response->responses[0].error_code, ErrorCode::none) : Outcome::unknown);
+  }
+
+  Host& host_;
+  Workload& workload_;
+  Random random_;
+  ClusterClient brokers_;
+  std::vector<std::string> made_;
+};
+
+}  // namespace
+
+void make_and_delete_topics(Host& host, Workload& workload) {
+  TopicMaker(host, workload).live();
+}
+
+void probe_epochs(Host& host, Workload& workload) {
+  auto random = host.entropy().stream();
+  ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
+  std::map<TopicPartition, Epoch> known;
+  while (!workload.stop) {
+    pause(host, random, 2000);
+    auto tp = pick_partition(random, workload);
+    auto deadline = host.clock().deadline_in(workload.request_timeout);
+    auto connection = brokers.any(deadline);
+    if (!connection) continue;
+    MetadataRequest ask;
+    ask.topics.emplace().push_back({{}, tp.topic});
+    auto metadata = (*connection)->call<MetadataResponse>(ask, deadline);
+    if (!metadata) continue;
+    for (const auto& topic : metadata->topics)
+      for (const auto& partition : topic.partitions) {
+        auto& epoch = known.try_emplace({tp.topic, partition.index}, -1).first->second;
+        epoch = std::max(epoch, partition.leader_epoch);
+      }
+    if (!known.contains(tp) || known[tp] < 1) continue;
+    EpochProbe probe{tp, static_cast<Epoch>(random.below(static_cast<std::uint64_t>(known[tp]))), known[tp],
+                     host.clock().now(), false};
+    auto leader = random.chance(1, 2) ? brokers.leader(tp.topic, tp.partition, deadline) : connection;
+    if (!leader) continue;
+    ListOffsetsRequest request;
+    request.topics.push_back({tp.topic, {{tp.partition, probe.claimed, -1}}});
+    auto response = (*leader)->call<ListOffsetsResponse>(request, deadline);
+    if (!response || response->topics.size() != 1 || response->topics[0].partitions.size() != 1) continue;
+    auto error = response->topics[0].partitions[0].error_code;
+    probe.served = error == ErrorCode::none;
+    if (error != ErrorCode::none) brokers.doubt_leader(tp.topic, tp.partition);
+    workload.history.epoch_probes.push_back(probe);
+  }
+}
+
+int list_topics(Host& host, Workload& workload) {
+  for (const auto& [broker, address] : workload.core) {
+    ClusterClientOptions options;
+    options.bootstrap = {address};
+    ClusterClient one(host, options);
+    for (;;) {
+      auto deadline = host.clock().deadline_in(workload.request_timeout);
+      auto connection = one.any(deadline);
+      MetadataRequest all;
+      all.topics = std::nullopt;
+      auto metadata = connection ? Answer<MetadataResponse>((*connection)->call<MetadataResponse>(all, deadline))
+                                 : std::unexpected(connection.error());
+      if (metadata) {
+        auto& listed = workload.history.final_topics[broker];
+        for (const auto& topic : metadata->topics) listed.insert(topic.name.value_or(""));
+        break;
+      }
+      host.clock().sleep_for(milliseconds(100));
+    }
+  }
+  return 0;
+}
+
+}  // namespace fulmar
