@@ -25,9 +25,10 @@ struct BrokerImage {
   std::optional<std::string> rack;
   bool fenced = true;     // not heard of: given no new replicas, not told to clients
   bool stopping = false;  // hands over what it leads: given neither replicas nor leaderships
+  bool leaving = false;   // for good: its replicas move to others; likewise
 
   bool operator==(const BrokerImage&) const = default;
-  bool may_lead() const { return !fenced && !stopping; }
+  bool may_lead() const { return !fenced && !stopping && !leaving; }
 };
 
 // A partition's replicas. While they change, `replicas` are all that have a log or are to get one: those that were, and
@@ -61,6 +62,7 @@ struct MetadataImage {
   Offset offset = 0;                // of the metadata log: all below it is in here
   ProducerId next_producer_id = 0;  // where the next block begins
   std::map<std::int32_t, BrokerImage> brokers;
+  std::map<std::int32_t, Uuid> retired;  // the directories of brokers that were unregistered: they don't come back
   std::map<std::string, TopicImage, std::less<>> topics;
 
   const TopicImage* topic(std::string_view name) const {

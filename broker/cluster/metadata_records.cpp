@@ -50,6 +50,7 @@ json to_json(const BrokerImage& broker) {
                 {"fenced", broker.fenced}};
   if (broker.rack) value["rack"] = *broker.rack;
   if (broker.stopping) value["stopping"] = true;
+  if (broker.leaving) value["leaving"] = true;
   return value;
 }
 
@@ -92,6 +93,7 @@ BrokerImage broker_from(const json& value) {
   broker.fenced = value.at("fenced");
   if (value.contains("rack")) broker.rack = value.at("rack");
   if (value.contains("stopping")) broker.stopping = value.at("stopping");
+  if (value.contains("leaving")) broker.leaving = value.at("leaving");
   return broker;
 }
 
@@ -161,7 +163,10 @@ void change(MetadataImage& image, const BrokerRecord& record) {
   image.brokers.insert_or_assign(record.broker, record.image);
 }
 void change(MetadataImage& image, const UnregisterRecord& record) {
-  image.brokers.erase(record.broker);
+  auto found = image.brokers.find(record.broker);
+  if (found == image.brokers.end()) return;
+  image.retired.insert_or_assign(record.broker, found->second.directory);
+  image.brokers.erase(found);
 }
 void change(MetadataImage& image, const TopicRecord& record) {
   image.topics.insert_or_assign(record.name, record.topic);
@@ -203,13 +208,13 @@ Result<MetadataRecord> decode_metadata_record(std::string_view text) {
 std::string encode(const MetadataImage& image) {
   json topics = json::object();
   for (const auto& [name, topic] : image.topics) topics[name] = to_json(topic);
+  json retired = json::array();
+  for (const auto& [id, directory] : image.retired) retired.push_back({id, to_json(directory)});
   json brokers = json::array();
   for (const auto& [id, broker] : image.brokers) brokers.push_back({id, to_json(broker)});
-  return json{{"cluster_id", image.cluster_id},
-              {"offset", image.offset},
-              {"next_producer_id", image.next_producer_id},
-              {"brokers", std::move(brokers)},
-              {"topics", std::move(topics)}}
+  return json{
+      {"cluster_id", image.cluster_id}, {"offset", image.offset},        {"next_producer_id", image.next_producer_id},
+      {"brokers", std::move(brokers)},  {"retired", std::move(retired)}, {"topics", std::move(topics)}}
       .dump();
 }
 
@@ -220,6 +225,7 @@ Result<MetadataImage> decode_metadata_image(std::string_view text) {
     image.offset = value.at("offset");
     image.next_producer_id = value.at("next_producer_id");
     for (const auto& broker : value.at("brokers")) image.brokers.emplace(broker.at(0), broker_from(broker.at(1)));
+    for (const auto& broker : value.at("retired")) image.retired.emplace(broker.at(0), uuid_from(broker.at(1)));
     for (const auto& [name, topic] : value.at("topics").items()) image.topics.emplace(name, topic_from(topic));
     return image;
   });

@@ -39,4 +39,18 @@ std::vector<std::vector<std::int32_t>> place_replicas(std::vector<Candidate> can
   return placed;
 }
 
+std::optional<std::int32_t> place_one(std::vector<Candidate>& candidates, const std::vector<std::int32_t>& others) {
+  auto is_other = [&](const Candidate& c) { return std::find(others.begin(), others.end(), c.broker) != others.end(); };
+  std::map<std::string, int> in_rack;
+  for (const auto& candidate : candidates)
+    if (candidate.rack && is_other(candidate)) ++in_rack[*candidate.rack];
+  auto rank = [&](const Candidate& c) { return std::tuple(c.rack ? in_rack[*c.rack] : 0, c.replicas, c.leaders); };
+  Candidate* best = nullptr;
+  for (auto& candidate : candidates)
+    if (!is_other(candidate) && (!best || rank(candidate) < rank(*best))) best = &candidate;
+  if (!best) return std::nullopt;
+  ++best->replicas;
+  return best->broker;
+}
+
 }  // namespace fulmar

@@ -24,4 +24,8 @@ struct Candidate {
 std::vector<std::vector<std::int32_t>> place_replicas(std::vector<Candidate> candidates, std::int32_t partitions,
                                                       std::int32_t factor, Random& random);
 
+// Who takes the place of a replica beside `others`, by the same rules; nullopt if no candidate is left. The choice is
+// counted in the candidates.
+std::optional<std::int32_t> place_one(std::vector<Candidate>& candidates, const std::vector<std::int32_t>& others);
+
 }  // namespace fulmar

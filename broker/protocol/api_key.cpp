@@ -32,7 +32,7 @@ constexpr ApiInfo table[] = {
     {ApiKey::list_partition_reassignments, "ListPartitionReassignments", 0, 0, 0, 0},
     {ApiKey::describe_quorum, "DescribeQuorum", 0, 2, 0, 0, unserved},
     {ApiKey::describe_cluster, "DescribeCluster", 0, 1, 0, 0},
-    {ApiKey::unregister_broker, "UnregisterBroker", 0, 0, 0, 0, unserved},
+    {ApiKey::unregister_broker, "UnregisterBroker", 0, 0, 0, 0},
     // Never served to clients.
     {ApiKey::peer_hello, "PeerHello", 0, 0, 0, 0, unserved},
     {ApiKey::raft_messages, "RaftMessages", 0, 0, 0, 0, unserved},

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/cluster/placement.h"
 #include "broker/server/draft.h"
 
 namespace fulmar {
@@ -13,6 +14,9 @@ namespace fulmar {
 // The replicas on these brokers, in this order.
 std::expected<std::vector<ReplicaId>, std::string> assigned_replicas(const MetadataImage& image,
                                                                      const std::vector<std::int32_t>& brokers);
+
+// The brokers that may be given replicas, and what they have.
+std::vector<Candidate> placement_candidates(const MetadataImage& image);
 
 // Replicas for new partitions, on the brokers that are alive.
 std::expected<std::vector<PartitionImage>, std::string> placed_replicas(const Draft& draft, std::int32_t partitions,

@@ -183,31 +183,44 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   FiberGroup registering;
   Event registered;
   bool member = false;
+  bool unregistered = false;
   if (listening) {
     registering.spawn("register", [&] {
-      membership->register_broker();
+      if (!membership->register_broker()) return membership->unregistered().set();
       if (!config.controllers.empty()) membership->start_heartbeats();
       member = config.controllers.size() > 1;
       registered.set();
     });
-    FiberGroup stop_waiting;
-    stop_waiting.spawn("stopped", [&] {
+    Event stop;
+    FiberGroup watching;
+    watching.spawn("stopped", [&] {
       host.stop_requested().wait();
+      stop.set();
+      registered.set();
+    });
+    watching.spawn("unregistered", [&] {
+      membership->unregistered().wait();
+      unregistered = true;
+      stop.set();
       registered.set();
     });
     registered.wait();
-    log.info("broker ready", {{"listen", to_string(*listening)},
-                              {"node", config.node_id},
-                              {"shards", host.shard_count()},
-                              {"topics", metadata->image()->topics.size()},
-                              {"clean", clean}});
-    if (ready) ready(*listening);
-    host.stop_requested().wait();
+    if (!unregistered) {
+      log.info("broker ready", {{"listen", to_string(*listening)},
+                                {"node", config.node_id},
+                                {"shards", host.shard_count()},
+                                {"topics", metadata->image()->topics.size()},
+                                {"clean", clean}});
+      if (ready) ready(*listening);
+    }
+    stop.wait();
+    watching.cancel();
+    watching.join();
     log.info("broker stops");
   }
   registering.cancel();
   registering.join();
-  if (member) membership->leave();
+  if (member && !unregistered) membership->leave();
   for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { lives[n]->stop.set(); });
   progress.wait([&] { return quiet == host.shard_count(); });
   if (controller) controller->stop();
@@ -223,6 +236,9 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
     TRY_VOID(replace_file(disk, clean_stop_file, ByteChain(Bytes::copy_of("1\n"))));
   }
   log.info("broker stopped", {{"clean", all_clean}});
+  if (unregistered)
+    return fail(Errc::refused,
+                "this broker was unregistered from its cluster; with an empty data directory it may join again");
   return {};
 }
 

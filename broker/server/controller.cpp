@@ -1,6 +1,7 @@
 #include "broker/server/controller.h"
 
 #include <algorithm>
+#include <set>
 
 #include "broker/cluster/reassignment.h"
 #include "broker/server/broker_shard.h"
@@ -53,6 +54,7 @@ void Controller::run() {
       fence_the_silent(draft);
       end_reassignments(draft);
       replace_lost_directories(draft);
+      end_decommissions(draft);
       auto error = draft.commit();
       if (error != ErrorCode::none) shard_.log().debug("not changed", {{"reason", error_code_name(error)}});
     });
@@ -64,7 +66,11 @@ RegisterBrokerResponse Controller::register_broker(const RegisterBrokerRequest& 
     if (draft.epoch < 0) return {ErrorCode::not_controller};
     sessions_.control(draft.epoch, now());
     auto next = image_of(request);
+    auto retired = draft.image.retired.find(request.broker_id);
+    if (retired != draft.image.retired.end() && retired->second == next.directory)
+      return {ErrorCode::broker_id_not_registered};
     auto known = draft.image.brokers.find(request.broker_id);
+    if (known != draft.image.brokers.end()) next.leaving = known->second.leaving;
     bool new_here = known == draft.image.brokers.end() || known->second != next;
     // Two brokers of one number, or one that was emptied and came back before it was missed: the one that is there
     // stays.
@@ -141,6 +147,10 @@ void Controller::end_reassignments(Draft& draft) {
 void Controller::replace_lost_directories(Draft& draft) {
   auto& metadata = *shard_.broker().metadata;
   auto voters = replaced(metadata.voters(), draft.image.brokers);
+  std::erase_if(voters, [&](const ReplicaId& id) {
+    auto found = draft.image.brokers.find(id.broker);
+    return found != draft.image.brokers.end() && found->second.leaving;
+  });
   std::sort(voters.begin(), voters.end());
   if (voters != metadata.voters()) metadata.set_voters(std::move(voters));
   std::vector<PartitionRecord> records;
@@ -153,6 +163,22 @@ void Controller::replace_lost_directories(Draft& draft) {
     }
   }
   for (auto& record : records) draft.add(std::move(record));
+}
+
+// A broker that leaves is unregistered when no group counts on it any more.
+void Controller::end_decommissions(Draft& draft) {
+  std::set<std::int32_t> needed;
+  for (const auto& [name, topic] : draft.image.topics)
+    for (const auto& partition : topic.partitions)
+      for (const auto& id : partition.replicas) needed.insert(id.broker);
+  const auto& raft = shard_.broker().metadata->replica().raft();
+  for (const auto& id : raft.configuration().members()) needed.insert(id.broker);
+  auto brokers = draft.image.brokers;
+  for (const auto& [id, broker] : brokers) {
+    if (!broker.leaving || needed.contains(id) || !raft.configuration_committed()) continue;
+    shard_.log().info("broker unregistered", {{"broker", id}});
+    draft.add(UnregisterRecord{id});
+  }
 }
 
 }  // namespace fulmar

@@ -32,6 +32,7 @@ class Controller {
   void fence_the_silent(Draft& draft);
   void end_reassignments(Draft& draft);
   void replace_lost_directories(Draft& draft);
+  void end_decommissions(Draft& draft);
 
   BrokerShard& shard_;
   BrokerSessions sessions_;

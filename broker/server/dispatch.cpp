@@ -41,12 +41,12 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
     case ApiKey::elect_leaders: return done(handle_elect_leaders(shard, header, body));
     case ApiKey::alter_partition_reassignments: return done(handle_alter_partition_reassignments(shard, header, body));
     case ApiKey::list_partition_reassignments: return done(handle_list_partition_reassignments(shard, header, body));
+    case ApiKey::unregister_broker: return done(handle_unregister_broker(shard, header, body));
     case ApiKey::describe_cluster: return done(handle_describe_cluster(shard, header, body));
     // Declared only: find_api() knows none of these.
     case ApiKey::offset_for_leader_epoch:
     case ApiKey::describe_log_dirs:
     case ApiKey::describe_quorum:
-    case ApiKey::unregister_broker:
     case ApiKey::peer_hello:
     case ApiKey::raft_messages:
     case ApiKey::leaders:

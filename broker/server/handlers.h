@@ -38,6 +38,7 @@ Result<ByteChain> handle_delete_records(BrokerShard& shard, const RequestHeader&
 Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_delete_topics(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_unregister_broker(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_elect_leaders(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_alter_partition_reassignments(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_list_partition_reassignments(BrokerShard& shard, const RequestHeader& header, Reader& body);

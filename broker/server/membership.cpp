@@ -96,18 +96,14 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   return response_frame(response, 0, header.correlation_id);
 }
 
-// Where the controller is. An observer, or a broker with an empty disk, is at first no part of the metadata's group,
-// and asks those that are.
-std::optional<SocketAddress> Membership::find_controller() {
-  auto controller = shard_.broker().metadata->controller();
+// The controller by its peers' words: who is no part of the metadata's group, yet or any more, hears of none.
+std::optional<std::int32_t> Membership::controller_by_peers() {
   for (const auto& [id, address] : shard_.config().controllers) {
-    if (controller) break;
     if (id == shard_.broker().self.broker) continue;
     auto greeted = greet(shard_.host(), shard_.peers(), address, shard_.host().clock().deadline_in(greeting_max));
-    if (greeted && greeted->answer.controller_id >= 0) controller = greeted->answer.controller_id;
+    if (greeted && greeted->answer.controller_id >= 0) return greeted->answer.controller_id;
   }
-  if (!controller || *controller == shard_.broker().self.broker) return std::nullopt;
-  return shard_.peers().address(*controller);
+  return std::nullopt;
 }
 
 // Asks the controller, wherever that is. Errors: unreachable, while there is none; as greet().
@@ -115,9 +111,15 @@ template <class Response, class Request>
 Result<Response> Membership::ask_controller(const Request& request, Response (Controller::*here)(const Request&),
                                             Deadline deadline) {
   if (shard_.broker().metadata->controls()) return (shard_.broker().controller->*here)(request);
-  auto address = find_controller();
-  if (!address) return fail(Errc::unreachable, "there is no controller");
-  return call_peer<Response>(shard_.host(), shard_.peers(), *address, request, deadline);
+  auto ask = [&](std::optional<std::int32_t> controller) -> Result<Response> {
+    auto address = controller ? shard_.peers().address(*controller) : std::nullopt;
+    if (!address || *controller == shard_.broker().self.broker)
+      return fail(Errc::unreachable, "there is no controller");
+    return call_peer<Response>(shard_.host(), shard_.peers(), *address, request, deadline);
+  };
+  auto response = ask(shard_.broker().metadata->controller());
+  if (response && response->error_code != ErrorCode::not_controller) return response;
+  return ask(controller_by_peers());
 }
 
 Result<void> Membership::register_once() {
@@ -127,13 +129,20 @@ Result<void> Membership::register_once() {
                                 config.listen_internal.host, config.listen_internal.port,    config.rack};
   TRY(auto response,
       ask_controller(request, &Controller::register_broker, shard_.host().clock().deadline_in(call_max)));
+  if (response.error_code == ErrorCode::broker_id_not_registered)
+    return fail(Errc::not_found, "this broker was unregistered");
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
   shard_.broker().metadata->wait_published(response.metadata_offset, shard_.host().clock().deadline_in(known_here_max));
   return {};
 }
 
-void Membership::register_broker() {
-  while (!register_once()) shard_.host().clock().sleep_for(register_retry_interval);
+bool Membership::register_broker() {
+  for (;;) {
+    auto registered = register_once();
+    if (registered) return true;
+    if (registered.error().code == Errc::not_found) return false;
+    shard_.host().clock().sleep_for(register_retry_interval);
+  }
 }
 
 // The controller may be any broker by now, and each judges for itself what it has heard.
@@ -142,7 +151,8 @@ void Membership::keep_registered() {
   for (;;) {
     shard_.host().clock().sleep_for(shard_.config().heartbeat_interval);
     auto response = ask_controller(request, &Controller::heartbeat, shard_.host().clock().deadline_in(call_max));
-    if (response && response->error_code == ErrorCode::broker_id_not_registered) register_broker();
+    if (response && response->error_code == ErrorCode::broker_id_not_registered && !register_broker())
+      return unregistered_.set();
   }
 }
 
@@ -187,6 +197,7 @@ bool is_for_controller(std::int16_t api_key) {
     case ApiKey::create_partitions:
     case ApiKey::init_producer_id:
     case ApiKey::elect_leaders:
+    case ApiKey::unregister_broker:
     case ApiKey::alter_partition_reassignments:
     case ApiKey::list_partition_reassignments: return true;
     default: return false;

@@ -4,6 +4,7 @@
 
 #include "broker/protocol/message.h"
 #include "broker/replication/peer_server.h"
+#include "runtime/fiber/event.h"
 #include "runtime/fiber/group.h"
 #include "runtime/host/network.h"
 
@@ -18,8 +19,10 @@ class Membership {
 
   // Begins to listen for peers. Errors: as Network::listen.
   Result<void> listen();
-  // Registers what this broker is; returns once it is known.
-  void register_broker();
+  // Registers what this broker is; returns once it is known. False: it was unregistered, and must not come back.
+  bool register_broker();
+  // Set once the cluster does not know this broker any more: it was unregistered.
+  Event& unregistered() { return unregistered_; }
   // From now on tells the controller that the registered broker is alive.
   void start_heartbeats();
   // Before an orderly stop: has others lead what this broker leads, the metadata's group at last, while it still
@@ -31,7 +34,7 @@ class Membership {
   void deliver(std::vector<GroupMessage> messages);
   void deliver_pulses(const ReplicaId& from, const PulsesRequest& said);
   Result<ByteChain> answer(const RequestHeader& header, Reader& body);
-  std::optional<SocketAddress> find_controller();
+  std::optional<std::int32_t> controller_by_peers();
   template <class Response, class Request>
   Result<Response> ask_controller(const Request& request, Response (Controller::*here)(const Request&),
                                   Deadline deadline);
@@ -41,6 +44,7 @@ class Membership {
 
   BrokerShard& shard_;
   PeerServer server_;
+  Event unregistered_;
   FiberGroup fibers_;
 };
 

@@ -184,7 +184,8 @@ struct LeadersRequest {
 };
 
 // A broker tells the controller that it is there, and where. NOT_CONTROLLER: ask the one that is.
-// DUPLICATE_BROKER_REGISTRATION: another directory of that broker is alive.
+// DUPLICATE_BROKER_REGISTRATION: another directory of that broker is alive. BROKER_ID_NOT_REGISTERED: it was
+// unregistered for good.
 struct RegisterBrokerRequest {
   static constexpr ApiKey key = ApiKey::register_broker;
 

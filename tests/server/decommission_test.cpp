@@ -1,0 +1,83 @@
+// Brokers that leave for good: what they had is elsewhere first, and they do not come back.
+#include "broker/protocol/messages/unregister_broker.h"
+#include "tests/server/cluster_kit.h"
+
+namespace fulmar {
+namespace {
+
+ErrorCode unregister(ClusterClient& cluster, int broker) {
+  auto response = ask_controller<UnregisterBrokerResponse>(cluster, UnregisterBrokerRequest{broker});
+  EXPECT_TRUE(response.has_value());
+  return response ? response->error_code : ErrorCode::unknown_server_error;
+}
+
+bool gone(Host& host, ClusterClient& cluster, int broker) {
+  for (int look = 0; look < 300; ++look) {
+    if (unregister(cluster, broker) == ErrorCode::broker_id_not_registered) return true;
+    host.clock().sleep_for(milliseconds(100));
+  }
+  return false;
+}
+
+TEST(Decommission, MovesEverythingAwayFirst) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    BrokerCluster brokers(seed, 4);
+    ASSERT_TRUE(brokers.all_ready());
+    int leaver = 1 + static_cast<int>(seed) % 4;  // now and then the controller
+    bool dead = seed > 4;                         // it need not be alive
+    Chronicle chronicle;
+    ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+      create_topic(cluster, "t", 4);
+      Producer producer(host, cluster, {});
+      for (int i = 0; i < 80; ++i) chronicle.send(producer, "t", i % 4);
+    }));
+    if (dead) brokers.broker(leaver).power_loss();
+    ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+      EXPECT_EQ(unregister(cluster, leaver), ErrorCode::none);
+      EXPECT_TRUE(gone(host, cluster, leaver));
+    }));
+    if (dead) brokers.start(leaver);
+    EXPECT_TRUE(
+        brokers.world.run_until([&] { return !brokers.broker(leaver).running(); }, brokers.world.now() + seconds(20)))
+        << "it goes on";
+    EXPECT_NE(brokers.failures[leaver].find("unregistered"), std::string::npos) << brokers.failures[leaver];
+    ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) {
+      auto topic = cluster.topic("t");
+      ASSERT_TRUE(topic.has_value());
+      for (const auto& partition : topic->partitions) {
+        EXPECT_EQ(partition.replica_nodes.size(), 3u);
+        for (auto id : partition.replica_nodes) EXPECT_NE(id, leaver);
+      }
+      // Three are left for three replicas each.
+      EXPECT_EQ(unregister(cluster, 1 + leaver % 4), ErrorCode::invalid_replication_factor);
+    }));
+    brokers.world.run_for(seconds(3));
+    ASSERT_TRUE(brokers.stop());
+    EXPECT_EQ(chronicle.size(), 80u);
+    for (int id = 1; id <= 4; ++id)
+      for (std::int32_t partition = 0; partition < 4 && id != leaver; ++partition) {
+        auto found = brokers.records_of(id, "t", partition);
+        ASSERT_TRUE(found.has_value());
+        chronicle.expect_in(*found, partition, "broker " + std::to_string(id));
+      }
+  }
+}
+
+TEST(Decommission, TheIdMayBeTakenByANewBroker) {
+  BrokerCluster brokers(1, 4);
+  ASSERT_TRUE(brokers.all_ready());
+  ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+    EXPECT_EQ(unregister(cluster, 9), ErrorCode::broker_id_not_registered);
+    EXPECT_EQ(unregister(cluster, 4), ErrorCode::none);
+    EXPECT_TRUE(gone(host, cluster, 4));
+  }));
+  ASSERT_TRUE(brokers.world.run_until([&] { return !brokers.broker(4).running(); }, brokers.world.now() + seconds(20)));
+  brokers.lose_disk(4);
+  brokers.start(4);
+  EXPECT_TRUE(brokers.all_ready());
+  ASSERT_TRUE(brokers.stop());
+}
+
+}  // namespace
+}  // namespace fulmar
