@@ -58,7 +58,7 @@ class StateMachine {
 // How safe records have to be before it is told.
 enum class Safety : unsigned char {
   kept,       // acks=1: the leader keeps them (see PartitionLog::kept_end)
-  committed,  // acks=all: so does a majority
+  committed,  // acks=all: so do a majority, and min.insync.replicas
 };
 
 class Replica {
@@ -83,8 +83,10 @@ class Replica {
   // Appends one batch that validate_produced() let pass, if this replica leads. Returns as soon as it is written.
   // With `expected`, only as the leader of that epoch.
   Result<Proposed, Refusal> append(const BatchHeader& header, const Bytes& batch, std::optional<Epoch> expected = {});
-  // Waits until the batch is as safe as wanted. `none`; REQUEST_TIMED_OUT, NOT_ENOUGH_REPLICAS_AFTER_APPEND (deposed
-  // meanwhile) and KAFKA_STORAGE_ERROR leave open what becomes of it.
+  // Whether this leader has as many replicas in sync as min.insync.replicas wants for acks=all.
+  bool enough_in_sync() const;
+  // Waits until the batch is as safe as wanted. `none`; REQUEST_TIMED_OUT, NOT_ENOUGH_REPLICAS_AFTER_APPEND (deposed, or
+  // too few in sync meanwhile) and KAFKA_STORAGE_ERROR leave open what becomes of it.
   ErrorCode wait_until(Safety safety, const Proposed& proposed, Deadline deadline);
   // Moves the start of the log up to `offset`, at most to the high watermark (-1: there). OFFSET_OUT_OF_RANGE,
   // NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR.
@@ -156,14 +158,17 @@ class Replica {
   void show();
   void give_up(const char* what, const std::string& why);
   Instant now() const;
+  std::size_t min_in_sync() const;
+  Offset kept_by_enough() const;
 
   // What others may wait for.
   struct State {
-    Offset commit = -1, kept_end = -1, log_start = -1;
+    Offset commit = -1, kept_end = -1, log_start = -1, kept_by_enough = -1;
     Epoch term = -1;
     Role role = Role::follower;
     std::optional<ReplicaId> leader;  // known some time after its term is
     bool out_of_order = false;
+    bool enough_in_sync = true;
     bool operator==(const State&) const = default;
   };
 

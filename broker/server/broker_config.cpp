@@ -83,6 +83,8 @@ constexpr PropertyInfo table[] = {
      "and a leader that is not answered by a majority for so long resigns."},
     {"replica.heartbeat.interval.ms", PropertyType::int32, "80", 5, 60'000, "",
      "How often a leader tells its followers that it is there; at most a third of the election timeout."},
+    {"replica.lag.time.max.ms", PropertyType::int64, "30000", 1, int64_max / 1'000'000, "",
+     "A replica that for so long did not have all that its leader had is out of sync."},
     {"socket.request.max.bytes", PropertyType::int32, "104857600", 1, int32_max, "",
      "The largest request; a larger one closes its connection."},
 };
@@ -217,6 +219,7 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
   config.metadata_raft.quiesces = false;         // one group, of other timeouts than those that pulses keep to
   config.metadata_raft.announce_commits = true;  // whoever asked for a change waits until its own broker knows of it
   TRY(config.partition_raft, raft("replica."));
+  config.partition_raft.replica_lag_max = duration("replica.lag.time.max.ms");
   config.properties = std::move(properties);
   return config;
 }

@@ -34,7 +34,7 @@ void refuse(Item& item, ErrorCode code, std::string message) {
   item.message = std::move(message);
 }
 
-void append(BrokerShard& owner, Item& item) {
+void append(BrokerShard& owner, Item& item, Safety safety) {
   auto* partition = owner.partition(*item.name, item.index);
   if (!partition || partition->topic_id != item.topic_id)
     return refuse(item, ErrorCode::not_leader_or_follower, "this broker has no replica of the partition");
@@ -47,6 +47,8 @@ void append(BrokerShard& owner, Item& item) {
                       std::to_string(bytes_max));
   auto header = validate_produced(item.records);
   if (!header) return refuse(item, header.error().code, header.error().message);
+  if (safety == Safety::committed && replica->leads() && !replica->enough_in_sync())
+    return refuse(item, ErrorCode::not_enough_replicas, "fewer replicas are in sync than min.insync.replicas wants");
   auto proposed = replica->append(*header, item.records);
   if (!proposed) return refuse(item, proposed.error().code, proposed.error().message);
   item.proposed = *proposed;
@@ -117,11 +119,12 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
       items[owner].push_back(std::move(item));
     }
   }
+  auto safety = request.acks == -1 ? Safety::committed : Safety::kept;
   for (auto& [owner, list] : items) {
     auto& batch = list;
     shard.on(owner, [&](BrokerShard& there) {
       for (auto& item : batch)
-        if (item.error == ErrorCode::none) append(there, item);
+        if (item.error == ErrorCode::none) append(there, item, safety);
     });
     for (auto& item : batch) item.records = Bytes();
   }
@@ -136,7 +139,6 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
     return Finish([] { return ByteChain(); });
   }
   auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
-  auto safety = request.acks == 1 ? Safety::kept : Safety::committed;
   return Finish([&shard, header, request = std::move(request), items = std::move(items), safety, deadline]() mutable {
     for (auto& [owner, list] : items) {
       auto& batch = list;
