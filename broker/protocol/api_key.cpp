@@ -23,7 +23,7 @@ constexpr ApiInfo table[] = {
     {ApiKey::delete_topics, "DeleteTopics", 1, 6, 4, 1},
     {ApiKey::delete_records, "DeleteRecords", 0, 2, 2, 0},
     {ApiKey::init_producer_id, "InitProducerId", 0, 5, 2, 0},
-    {ApiKey::offset_for_leader_epoch, "OffsetForLeaderEpoch", 2, 4, 4, 2, unserved},
+    {ApiKey::offset_for_leader_epoch, "OffsetForLeaderEpoch", 2, 4, 4, 2},
     {ApiKey::describe_configs, "DescribeConfigs", 0, 4, 4, 0},
     {ApiKey::describe_log_dirs, "DescribeLogDirs", 0, 4, 2, 0, unserved},
     {ApiKey::create_partitions, "CreatePartitions", 0, 3, 2, 0},

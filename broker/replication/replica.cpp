@@ -314,6 +314,15 @@ ErrorCode Replica::check_leader(Epoch claimed) const {
   return leads() ? ErrorCode::none : ErrorCode::not_leader_or_follower;
 }
 
+Replica::EpochEnd Replica::end_of_epoch(Epoch asked) const {
+  if (asked < 0 || asked > raft_.term()) return {};
+  // This leader's own epoch has begun, whether there is a record of it or not.
+  if (asked == raft_.term()) return {asked, log_->log_end()};
+  if (auto end = log_->epochs().end_of(asked, log_->log_end())) return {end->epoch, end->start_offset};
+  auto known = log_->epochs().entries();
+  return {asked, known.empty() ? log_->log_end() : known.front().start_offset};
+}
+
 bool Replica::speaks_for_the_group() const {
   return !out_of_order() && raft_.established() && raft_.lease_until() > now();
 }

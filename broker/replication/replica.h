@@ -102,6 +102,13 @@ class Replica {
   // Whether a client that believes the leader's epoch to be `claimed` (-1: does not say) is right here: `none`, else
   // KAFKA_STORAGE_ERROR, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH (KIP-320), NOT_LEADER_OR_FOLLOWER.
   ErrorCode check_leader(Epoch claimed) const;
+  // Where an epoch ends in this leader's log (KIP-101): the largest epoch there is up to `asked`, and the offset after
+  // its last record, committed or not. -1, -1: of an epoch that this leader does not know of.
+  struct EpochEnd {
+    Epoch epoch = -1;
+    Offset offset = -1;
+  };
+  EpochEnd end_of_epoch(Epoch asked) const;
   bool out_of_order() const { return failed_ || log_->offline(); }
   PartitionLog& log() { return *log_; }
   const Raft& raft() const { return raft_; }

@@ -34,6 +34,7 @@ Result<ByteChain> handle_metadata(BrokerShard& shard, const RequestHeader& heade
 Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_find_coordinator(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_list_offsets(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_offset_for_leader_epoch(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_delete_records(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_delete_topics(BrokerShard& shard, const RequestHeader& header, Reader& body);

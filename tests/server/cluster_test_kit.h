@@ -8,7 +8,9 @@
 #include <string>
 
 #include "broker/client/cluster_client.h"
+#include "broker/protocol/messages/produce.h"
 #include "broker/protocol/messages/topics.h"
+#include "broker/protocol/record_builder.h"
 #include "broker/server/broker.h"
 #include "runtime/host/clock.h"
 #include "sim/world.h"
@@ -100,6 +102,22 @@ inline void create_topic(ClusterClient& cluster, const std::string& name, int pa
     return {};
   });
   EXPECT_TRUE(created.has_value());
+}
+
+// One record to partition 0, by one try at whoever leads; what the answer said of it.
+inline ErrorCode produce_once(ClusterClient& cluster, const std::string& topic, const std::string& value,
+                              Duration timeout = seconds(2), std::int16_t acks = -1) {
+  ProduceRequest request;
+  request.acks = acks;
+  request.timeout_ms = static_cast<std::int32_t>(timeout.count() / 1'000'000);
+  request.topics.push_back({topic, {{0, ByteChain(build_batch({{std::nullopt, value, World::epoch_ms, {}}}))}}});
+  auto answered = cluster.retry([&](Deadline) -> Answer<ProduceResponse> {
+    auto deadline = Deadline::never();
+    TRY(auto connection, cluster.leader(topic, 0, deadline));
+    return connection->call<ProduceResponse>(request, deadline);
+  });
+  EXPECT_TRUE(answered.has_value());
+  return answered ? answered->topics.at(0).partitions.at(0).error_code : ErrorCode::unknown_server_error;
 }
 
 }  // namespace fulmar

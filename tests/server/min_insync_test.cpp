@@ -1,8 +1,6 @@
 // min.insync.replicas: what acks=all waits for beyond a majority, and when it is refused.
 #include <gtest/gtest.h>
 
-#include "broker/protocol/messages/produce.h"
-#include "broker/protocol/record_builder.h"
 #include "runtime/host/clock.h"
 #include "tests/log/log_test_kit.h"
 #include "tests/server/cluster_test_kit.h"
@@ -12,22 +10,6 @@ namespace {
 
 constexpr auto lag_max = seconds(4);
 const Properties lag_settings{{"replica.lag.time.max.ms", "4000"}};
-
-// One try, at whoever leads.
-ErrorCode produce_once(ClusterClient& cluster, const std::string& topic, const std::string& value,
-                       Duration timeout = seconds(2), std::int16_t acks = -1) {
-  ProduceRequest request;
-  request.acks = acks;
-  request.timeout_ms = static_cast<std::int32_t>(timeout.count() / 1'000'000);
-  request.topics.push_back({topic, {{0, ByteChain(batch_of(1, value))}}});
-  auto answered = cluster.retry([&](Deadline) -> Answer<ProduceResponse> {
-    auto deadline = Deadline::never();
-    TRY(auto connection, cluster.leader(topic, 0, deadline));
-    return connection->call<ProduceResponse>(request, deadline);
-  });
-  EXPECT_TRUE(answered.has_value());
-  return answered ? answered->topics.at(0).partitions.at(0).error_code : ErrorCode::unknown_server_error;
-}
 
 // A topic that wants so many replicas in sync, whose leader has heard of all of them.
 void make_topic(ClusterClient& cluster, const std::string& name, int min_in_sync) {
