@@ -8,6 +8,7 @@
 #include "broker/server/broker_shard.h"
 #include "broker/server/fetch_partition.h"
 #include "broker/server/handlers.h"
+#include "broker/server/leader_hint.h"
 #include "runtime/fiber/event.h"
 #include "runtime/host/clock.h"
 
@@ -15,6 +16,7 @@ namespace fulmar {
 
 namespace {
 
+constexpr std::int16_t node_endpoints_since = 16;  // before, a leader's number would say nothing of where it is
 constexpr Duration fetch_wait_max = seconds(300);  // however patient a client says it is
 
 class Fetch {
@@ -231,6 +233,8 @@ ByteChain serve_fetch(BrokerShard& shard, const RequestHeader& header, const Fet
     }
     if (!news) continue;
     if (version >= 13 && target.topic.empty()) out.error_code = ErrorCode::unknown_topic_id;
+    if (const auto* topic = shard.image()->topic(target.topic); topic && version >= node_endpoints_since)
+      hint_leader(shard, *topic, target.request.current_leader_epoch, out, response);
     topic_of(response, target).partitions.push_back(std::move(out));
   }
   return frame(header, std::move(response));

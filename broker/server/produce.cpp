@@ -6,6 +6,7 @@
 #include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/leader_hint.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -65,14 +66,15 @@ void wait_until_safe(BrokerShard& owner, Item& item, Safety safety, Deadline dea
   if (error != ErrorCode::none) refuse(item, error, "the records are written, but not known to be safe");
 }
 
-ByteChain answer(const RequestHeader& header, const ProduceRequest& request, ItemsByShard& items) {
+ByteChain answer(const BrokerShard& shard, const RequestHeader& header, const ProduceRequest& request,
+                 ItemsByShard& items) {
   ProduceResponse response;
   response.topics.resize(request.topics.size());
   for (std::size_t t = 0; t < request.topics.size(); ++t) {
     response.topics[t].name = request.topics[t].name;
     response.topics[t].partitions.resize(request.topics[t].partitions.size());
   }
-  for (auto& [shard, list] : items) {
+  for (auto& [owner, list] : items) {
     for (auto& item : list) {
       auto& out = response.topics[item.topic].partitions[item.partition];
       out.index = item.index;
@@ -82,6 +84,7 @@ ByteChain answer(const RequestHeader& header, const ProduceRequest& request, Ite
       out.log_start_offset = item.log_start;
       if (item.error == ErrorCode::none) continue;
       out.error_message = item.message;
+      if (const auto* topic = shard.image()->topic(*item.name)) hint_leader(shard, *topic, -1, out, response);
     }
   }
   return response_frame(response, header.api_version, header.correlation_id);
@@ -150,7 +153,7 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
           if (item.error == ErrorCode::none) wait_until_safe(there, item, safety, deadline);
       });
     }
-    return answer(header, request, items);
+    return answer(shard, header, request, items);
   });
 }
 
