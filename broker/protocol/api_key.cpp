@@ -25,7 +25,7 @@ constexpr ApiInfo table[] = {
     {ApiKey::init_producer_id, "InitProducerId", 0, 5, 2, 0},
     {ApiKey::offset_for_leader_epoch, "OffsetForLeaderEpoch", 2, 4, 4, 2},
     {ApiKey::describe_configs, "DescribeConfigs", 0, 4, 4, 0},
-    {ApiKey::describe_log_dirs, "DescribeLogDirs", 0, 4, 2, 0, unserved},
+    {ApiKey::describe_log_dirs, "DescribeLogDirs", 0, 4, 2, 0},
     {ApiKey::create_partitions, "CreatePartitions", 0, 3, 2, 0},
     {ApiKey::elect_leaders, "ElectLeaders", 0, 2, 2, 0},
     {ApiKey::alter_partition_reassignments, "AlterPartitionReassignments", 0, 1, 0, 0},

@@ -38,13 +38,13 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
     case ApiKey::init_producer_id: return done(handle_init_producer_id(shard, header, body));
     case ApiKey::offset_for_leader_epoch: return done(handle_offset_for_leader_epoch(shard, header, body));
     case ApiKey::describe_configs: return done(handle_describe_configs(shard, header, body));
+    case ApiKey::describe_log_dirs: return done(handle_describe_log_dirs(shard, header, body));
     case ApiKey::create_partitions: return done(handle_create_partitions(shard, header, body));
     case ApiKey::elect_leaders: return done(handle_elect_leaders(shard, header, body));
     case ApiKey::alter_partition_reassignments: return done(handle_alter_partition_reassignments(shard, header, body));
     case ApiKey::list_partition_reassignments: return done(handle_list_partition_reassignments(shard, header, body));
     case ApiKey::describe_cluster: return done(handle_describe_cluster(shard, header, body));
     // Declared only: find_api() knows none of these.
-    case ApiKey::describe_log_dirs:
     case ApiKey::describe_quorum:
     case ApiKey::unregister_broker:
     case ApiKey::peer_hello:
