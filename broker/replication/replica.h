@@ -95,6 +95,10 @@ class Replica {
   // What consumers may read: what is committed.
   Offset high_watermark() const { return raft_.commit(); }
   bool leads() const { return raft_.role() == Role::leader && !out_of_order(); }
+  // Whether it knows of a leader, and has lost nothing: then its high watermark is at most a moment behind.
+  bool follows() const {
+    return raft_.role() == Role::follower && raft_.leader() && raft_.hard_state().damage == 0 && !out_of_order();
+  }
   // Whether this leader knows all that was ever committed, and that nobody else leads: only then what it says of the
   // end of the log is the truth.
   bool speaks_for_the_group() const;
@@ -111,6 +115,7 @@ class Replica {
   EpochEnd end_of_epoch(Epoch asked) const;
   bool out_of_order() const { return failed_ || log_->offline(); }
   PartitionLog& log() { return *log_; }
+  const PartitionLog& log() const { return *log_; }
   const Raft& raft() const { return raft_; }
   const GroupId& group() const { return group_; }
 

@@ -26,13 +26,14 @@ class Fetch {
   // Reads all targets, in their order. Returns the bytes read.
   std::size_t read(std::list<FetchTarget>& targets) {
     readings_.clear();
-    FetchBudget budget{static_cast<std::size_t>(std::clamp(request_.max_bytes, 0, shard_.config().fetch_bytes_max))};
+    auto bytes_max = static_cast<std::size_t>(std::clamp(request_.max_bytes, 0, shard_.config().fetch_bytes_max));
+    FetchShare share{request_.rack_id, bytes_max};
     std::size_t total = 0;
     auto image = shard_.image();
     for (auto& target : targets) {
       if (target.topic.empty()) target.topic = image->topic_name(target.topic_id);
       const auto* topic = image->topic(target.topic);
-      readings_.push_back({&target, {}, -1, false});
+      readings_.push_back({.target = &target, .out = {}});
       auto& reading = readings_.back();
       if (!topic) {
         reading.out.index = target.request.index;
@@ -48,7 +49,7 @@ class Fetch {
     // Neighbours of one shard are read in one visit.
     for (auto& run : std::exchange(runs_, {})) {
       shard_.on(run.owner, [&](BrokerShard& there) {
-        for (auto* reading : run.readings) read_partition(there, *reading, budget);
+        for (auto* reading : run.readings) read_partition(there, *reading, share);
       });
     }
     for (auto& reading : readings_) total += reading.out.records.size();
@@ -101,7 +102,7 @@ class Fetch {
       auto* partition = owner.partition(target->topic, target->request.index);
       if (!partition || !partition->replica) return;
       const auto& replica = *partition->replica;
-      bool more = !replica.leads() || replica.high_watermark() > reading->seen_high_watermark;
+      bool more = replica.leads() != reading->led_here || replica.high_watermark() > reading->seen_high_watermark;
       if (more) return;
       partition->waiting.push_back(&changed);
       registration.keys.emplace_back(target->topic, target->request.index);

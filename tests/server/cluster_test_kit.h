@@ -37,6 +37,7 @@ class ThreeBrokers {
         {"node.id", std::to_string(id)},
         {"listeners", "PLAINTEXT://" + to_string(address(id, 9092)) + ",INTERNAL://" + to_string(address(id, 9093))},
         {"controller.quorum.voters", voters},
+        {"broker.rack", "rack-" + std::to_string(id)},
         {"default.replication.factor", "3"}};
     properties.insert(settings.begin(), settings.end());
     auto config = BrokerConfig::from(std::move(properties));
