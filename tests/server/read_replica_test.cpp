@@ -1,6 +1,7 @@
 // Consumers that read from a replica in their rack (KIP-392).
 #include <gtest/gtest.h>
 
+#include "broker/client/topic_reader.h"
 #include "broker/protocol/messages/fetch.h"
 #include "tests/server/cluster_test_kit.h"
 
@@ -115,6 +116,26 @@ TEST_F(ReadReplica, NobodyIsSentToAReplicaThatIsGoneNorServedByOneThatHasNoLeade
     brokers->from_outside(host, [&] { brokers->broker(leader).kill(); });
     host.clock().sleep_for(seconds(5));
     EXPECT_EQ(fetch(cluster, follower, 0, rack_of(follower)).error_code, ErrorCode::not_leader_or_follower);
+  });
+}
+
+TEST_F(ReadReplica, AReaderThatTellsItsRackIsServedWhateverBecomesOfTheReplicaThere) {
+  with_topic(rack_aware, [&](Host& host, ClusterClient& cluster) {
+    TopicReader reader(host, cluster, "t", {{0, 0}}, rack_of(follower));
+    auto read_up_to = [&](Offset end) {
+      for (Offset next = 0; next < end;) next = reader.next().value().next;
+    };
+    read_up_to(3);
+    FiberGroup later;
+    later.spawn("kill and produce", [&] {
+      host.clock().sleep_for(seconds(2));
+      brokers->from_outside(host, [&] { brokers->broker(follower).kill(); });
+      host.clock().sleep_for(seconds(2));
+      ClusterClient other(host, brokers->client_options());
+      EXPECT_EQ(produce_once(other, "t", "news", seconds(2), 1), ErrorCode::none);
+    });
+    read_up_to(4);
+    later.join();
   });
 }
 
