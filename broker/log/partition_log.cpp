@@ -249,11 +249,27 @@ Result<std::optional<OffsetAndTimestamp>> PartitionLog::offset_for_timestamp(Tim
 
 Result<std::optional<OffsetAndTimestamp>> PartitionLog::max_timestamp(Offset up_to) {
   if (offline_) return fail(Errc::io_error, "the log is offline");
-  Timestamp latest = -1;
-  for (auto& segment : segments_)
-    if (segment->next_offset() > log_start_) latest = std::max(latest, segment->max_timestamp());
-  if (latest < 0) return std::nullopt;
-  return offset_for_timestamp(latest, up_to);
+  LockGuard guard(changing_);
+  std::optional<OffsetAndTimestamp> found;
+  for (auto& segment : segments_) {  // held still by the lock
+    auto known = found ? found->timestamp : -1;
+    if (segment->max_timestamp() <= known || segment->next_offset() <= log_start_ || segment->base_offset() >= up_to)
+      continue;
+    TRY(auto here, find_in(*segment, segment->max_timestamp(), up_to));
+    if (!here) {  // what has it is a control batch, or lies at or above `up_to`
+      Timestamp latest = -1;
+      TRY_VOID(segment->scan(segment->base_offset(), [&](const BatchHeader& header, std::uint64_t) {
+        if (header.last_offset() >= up_to) return false;
+        if (!header.control() && header.last_offset() >= log_start_) latest = std::max(latest, header.max_timestamp);
+        return true;
+      }));
+      if (latest > known) {
+        TRY(here, find_in(*segment, latest, up_to));
+      }
+    }
+    if (here && here->timestamp > known) found = here;
+  }
+  return found;
 }
 
 std::uint64_t PartitionLog::size_bytes() const {
