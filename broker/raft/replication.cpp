@@ -164,7 +164,8 @@ std::vector<ReplicaId> Raft::in_sync(Instant now) const {
     if (id == self_) return false;
     const auto* known = progress(id);
     if (!known || known->damage() != 0) return true;
-    bool unknown_yet = led_since_ > now - settings_.election_timeout;
+    // Twice: a question that was lost, as when the follower was not there yet, is asked again after one.
+    bool unknown_yet = led_since_ > now - 2 * settings_.election_timeout;
     return !unknown_yet && known->caught_up_at() < now - settings_.replica_lag_max;
   });
   return voters;

@@ -327,6 +327,10 @@ bool Replica::speaks_for_the_group() const {
   return !out_of_order() && raft_.established() && raft_.lease_until() > now();
 }
 
+void Replica::report_damage(const Error& what) {
+  in_turn([&] { log_->report_damage(what); });
+}
+
 void Replica::found(Configuration configuration) {
   in_turn([&] {
     if (raft_.configuration().empty() && log_->log_end() == 0 && !out_of_order())
@@ -379,16 +383,23 @@ bool Replica::feed(const ReplicaId& peer) {
   });
   if (!plan) return false;
   // Read without the turn: from a disk it may take its time.
+  auto epoch = plan->message.term;
   auto from = std::get<AppendRequest>(plan->message.body).prev_offset;
   auto batches = log_->read(from, log_->log_end(), append_bytes_max, true);
-  if (!batches) return false;
   auto end = from;
-  for (std::size_t at = 0; at < batches->size();) {
+  bool whole = batches || batches.error().code != Errc::corrupt;
+  for (std::size_t at = 0; batches && whole && at < batches->size();) {
     auto header = read_batch_header(batches->view().substr(at));
-    if (!header) return false;
+    whole = header && header->size() <= batches->size() - at &&
+            batch_crc_matches(batches->view().substr(at, header->size()));
+    if (!whole) break;
     at += header->size();
     end = header->next_offset();
   }
+  // A leader cuts nothing away, so that what it reads is what was written there, unless it leads no more.
+  if (!whole && leads() && raft_.term() == epoch)
+    report_damage({Errc::corrupt, "wrong CRC after " + std::to_string(end)});
+  if (!batches || !whole) return false;
   bool sent = false;
   in_turn([&] {
     if (out_of_order()) return;

@@ -92,6 +92,10 @@ class Replica {
   // NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR.
   ErrorCode delete_records(Offset offset);
 
+  // What was read of its log is not what was written there: this replica is out of order, and is repaired by the others
+  // after the next start.
+  void report_damage(const Error& what);
+
   // What consumers may read: what is committed.
   Offset high_watermark() const { return raft_.commit(); }
   bool leads() const { return raft_.role() == Role::leader && !out_of_order(); }

@@ -77,6 +77,7 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   out.log_start_offset = log.log_start();
   if (asked.fetch_offset < out.log_start_offset) return refuse(ErrorCode::offset_out_of_range);
   if (!bytes) {
+    if (bytes.error().code == Errc::corrupt && reading.led_here) replica->report_damage(bytes.error());
     bool beyond = bytes.error().code == Errc::out_of_range;
     return refuse(beyond ? ErrorCode::offset_out_of_range : ErrorCode::kafka_storage_error);
   }

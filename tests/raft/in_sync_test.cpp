@@ -75,7 +75,7 @@ TEST_F(InSync, ANewLeaderAssumesTheBestUntilItCanKnow) {
   while (model.leader() < 0) model.run(milliseconds(1));
   auto leader = model.leader();
   EXPECT_EQ(model.raft(leader).in_sync(model.now()), Model::ids({1, 2, 3}));
-  model.run(seconds(1));
+  model.run(seconds(2));
   EXPECT_EQ(model.raft(leader).in_sync(model.now()), Model::ids({1, 2}));
 }
 

@@ -16,6 +16,7 @@ struct LeaderHint : testing::Test {
     ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
       create_topic(cluster, "t", 1);
       EXPECT_EQ(produce_once(cluster, "t", "first"), ErrorCode::none);
+      host.clock().sleep_for(seconds(2));  // of virtual time: until everybody knows of the leader
       learn(cluster);
       body(host, cluster);
     }));
