@@ -249,8 +249,9 @@ Result<void> SimDiskHandle::sync_directory(std::string_view path) {
   return {};
 }
 
-Result<std::uint64_t> SimDiskHandle::free_bytes() {
-  return disk_.faults_.capacity_bytes - std::min(disk_.faults_.capacity_bytes, disk_.used_bytes_);
+Result<DiskSpace> SimDiskHandle::space() {
+  auto capacity = disk_.faults_.capacity_bytes;
+  return DiskSpace{capacity, capacity - std::min(capacity, disk_.used_bytes_)};
 }
 
 Result<std::unique_ptr<File>> SimDiskHandle::lock(std::string_view path) {

@@ -23,6 +23,7 @@ struct ConsumeOptions {
   std::optional<Offset> from_offset;  // wins
   std::int64_t count_max = std::numeric_limits<std::int64_t>::max();
   bool exit_at_end = false;
+  std::string rack;
   RecordFormat format;
 };
 
@@ -63,7 +64,7 @@ Answer<void> consume(Host& host, ClusterClient& cluster, const ConsumeOptions& w
     std::erase_if(positions, [&](const auto& entry) { return entry.second >= ends.at(entry.first); });
   }
   if (positions.empty()) return {};
-  TopicReader reader(host, cluster, wanted.topic, positions);
+  TopicReader reader(host, cluster, wanted.topic, positions, wanted.rack);
   for (auto left = wanted.count_max; left > 0 && !positions.empty();) {
     TRY(auto read, reader.next());
     if (!positions.contains(read.partition)) continue;  // it is read to its end
@@ -99,6 +100,7 @@ int consume_command(const std::vector<std::string>& arguments) {
       "beginning, end, or an offset of the one partition");
   add("count", po::value(&wanted.count_max)->value_name("N"), "end after so many records");
   add("exit-at-end", po::bool_switch(&wanted.exit_at_end), "end where the partitions ended when the command was begun");
+  add("rack", po::value(&wanted.rack)->value_name("RACK"), "read from replicas in this rack, where brokers allow it");
   add("format", po::value(&format)->default_value("%s\\n")->value_name("TEXT"), "how a record is printed");
   if (auto code = command.parse(arguments)) return *code;
   wanted.topic = command.operand();

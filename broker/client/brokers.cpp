@@ -12,7 +12,6 @@ Answer<Brokers::Connection> BrokerLink::open(Deadline deadline) {
     auto opened = ClientConnection::open(host_, address, client_id_, deadline);
     if (opened) {
       connection_ = std::move(*opened);
-      reached_ = address;
       return connection_;
     }
     auto before = std::move(why.detail);

@@ -21,6 +21,8 @@ class Brokers {
   // To the leader of a partition. Fibers may call at once, as below. Errors: those of a connection; what the cluster
   // says of the partition.
   virtual Answer<Connection> leader(const std::string& topic, std::int32_t partition, Deadline deadline) = 0;
+  // To a broker by its number, which an answer has told.
+  virtual Answer<Connection> broker(std::int32_t id, Deadline deadline) = 0;
   // To a broker that can be reached.
   virtual Answer<Connection> any(Deadline deadline) = 0;
   // An answer, or that there was none, showed that another broker may lead by now.
@@ -39,8 +41,6 @@ class BrokerLink {
   // Fibers may call at once. Errors: as Network::resolve and ClientConnection::open, of each address of the name.
   Answer<Brokers::Connection> open(Deadline deadline);
   bool is_open() const { return connection_ && !connection_->broken(); }
-  // The numeric address of the connection opened last.
-  const SocketAddress& reached() const { return reached_; }
   bool saw_wrong_answer() const { return wrong_answer_ || (connection_ && connection_->saw_wrong_answer()); }
 
  private:
@@ -49,7 +49,6 @@ class BrokerLink {
   std::string client_id_;
   Mutex opening_;
   Brokers::Connection connection_;
-  SocketAddress reached_;
   bool wrong_answer_ = false;
 };
 
@@ -62,6 +61,7 @@ class OneBroker final : public Brokers {
   Answer<Connection> leader(const std::string&, std::int32_t, Deadline deadline) override {
     return link_.open(deadline);
   }
+  Answer<Connection> broker(std::int32_t, Deadline deadline) override { return link_.open(deadline); }
   Answer<Connection> any(Deadline deadline) override { return link_.open(deadline); }
   void doubt_leader(const std::string&, std::int32_t) override {}
   bool saw_wrong_answer() const override { return link_.saw_wrong_answer(); }

@@ -129,26 +129,15 @@ Answer<std::int32_t> ClusterClient::leader_of(const std::string& topic, std::int
   return refuse(ErrorCode::unknown_topic_or_partition, "there is no partition " + name);
 }
 
-Answer<BrokerLink*> ClusterClient::opened(std::int32_t id, Deadline deadline) {
+Answer<Brokers::Connection> ClusterClient::broker(std::int32_t id, Deadline deadline) {
   auto known = brokers_.find(id);
   if (known == brokers_.end())
     return refuse(ErrorCode::leader_not_available, "broker " + std::to_string(id) + " is not in the cluster now");
-  auto& link = link_to(known->second);
-  auto connection = link.open(within(options_.connect_timeout, deadline));
-  if (connection) return &link;
+  auto connection = link_to(known->second).open(within(options_.connect_timeout, deadline));
+  if (connection) return connection;
   auto why = std::move(connection).error();
   why.detail = "broker " + std::to_string(id) + ": " + why.detail;
   return std::unexpected(std::move(why));
-}
-
-Answer<Brokers::Connection> ClusterClient::broker(std::int32_t id, Deadline deadline) {
-  TRY(auto* link, opened(id, deadline));
-  return link->open(deadline);
-}
-
-Answer<SocketAddress> ClusterClient::address_of(std::int32_t id, Deadline deadline) {
-  TRY(auto* link, opened(id, deadline));
-  return link->reached();
 }
 
 Answer<Brokers::Connection> ClusterClient::leader(const std::string& topic, std::int32_t partition, Deadline deadline) {

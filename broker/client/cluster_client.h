@@ -52,9 +52,7 @@ class ClusterClient final : public Brokers {
 
   // The same in two steps, for requests about several partitions: a leader's number, and the connection to a broker.
   Answer<std::int32_t> leader_of(const std::string& topic, std::int32_t partition, Deadline deadline);
-  Answer<Connection> broker(std::int32_t id, Deadline deadline);
-  // A broker's numeric address, for a connection apart. Connects.
-  Answer<SocketAddress> address_of(std::int32_t id, Deadline deadline);
+  Answer<Connection> broker(std::int32_t id, Deadline deadline) override;
 
   // Calls `attempt` until it succeeds, fails for good, or patience is at its end; between two tries the leaders and the
   // controller are forgotten. It is not tried again while no broker has been reached at all: the address is then more
@@ -81,7 +79,6 @@ class ClusterClient final : public Brokers {
   auto first_that_answers(Deadline deadline, F ask) -> std::invoke_result_t<F, Connection&>;
   void learn(const MetadataResponse& metadata);
   Answer<MetadataResponse> ask(const std::optional<std::vector<std::string>>& topics, Deadline deadline);
-  Answer<BrokerLink*> opened(std::int32_t id, Deadline deadline);
 
   Host& host_;
   ClusterClientOptions options_;

@@ -9,6 +9,12 @@
 
 namespace fulmar {
 
+namespace {
+
+constexpr Duration near_believed_max = std::chrono::minutes(5);  // as Kafka's clients do, by metadata.max.age.ms
+
+}  // namespace
+
 Consumer::Consumer(Host& host, ConsumerOptions options, std::string topic)
     : host_(host),
       options_(std::move(options)),
@@ -26,14 +32,25 @@ void Consumer::assign(std::int32_t partition, Offset position) {
 }
 void Consumer::drop(std::int32_t partition) {
   positions_.erase(partition);
+  near_.erase(partition);
+}
+
+Answer<Brokers::Connection> Consumer::source_of(std::int32_t partition, Deadline deadline) {
+  if (auto near = near_.find(partition); near != near_.end()) {
+    bool believed = host_.clock().now() < near->second.until;
+    auto connection = believed ? brokers_.broker(near->second.broker, deadline) : Answer<Brokers::Connection>();
+    if (believed && connection) return connection;
+    near_.erase(partition);
+  }
+  return brokers_.leader(topic_, partition, deadline);
 }
 
 // Says which session each partition is read in. Returns why some can't be.
-std::optional<ClientError> Consumer::assign_to_leaders(Deadline deadline) {
+std::optional<ClientError> Consumer::assign_to_brokers(Deadline deadline) {
   std::optional<ClientError> trouble;
   for (auto& session : sessions_) session->wanted.clear();
   for (const auto& [partition, position] : positions_) {
-    auto connection = brokers_.leader(topic_, partition, deadline);
+    auto connection = source_of(partition, deadline);
     if (!connection) {
       trouble = std::move(connection).error();
       brokers_.doubt_leader(topic_, partition);
@@ -54,7 +71,7 @@ std::optional<ClientError> Consumer::assign_to_leaders(Deadline deadline) {
 
 Answer<std::vector<Polled>> Consumer::poll() {
   auto deadline = host_.clock().deadline_in(options_.request_timeout + options_.max_wait);
-  auto trouble = assign_to_leaders(deadline);
+  auto trouble = assign_to_brokers(deadline);
   std::vector<Polled> polled;
   bool any = positions_.empty();
   FiberGroup fetching;
@@ -80,6 +97,7 @@ FetchRequest Consumer::next_request(const Session& session) const {
   request.max_wait_ms = static_cast<std::int32_t>(options_.max_wait.count() / 1'000'000);
   request.min_bytes = options_.min_bytes;
   request.max_bytes = options_.max_bytes;
+  request.rack_id = options_.rack;
   request.session_id = session.id;
   request.session_epoch = full ? 0 : session.epoch;
   FetchRequest::Topic topic;
@@ -105,7 +123,10 @@ FetchRequest Consumer::next_request(const Session& session) const {
 Answer<void> Consumer::fetch(Session& session, Deadline deadline, std::vector<Polled>& polled) {
   auto doubt_all = [&] {
     session.id = 0;
-    for (const auto& [partition, position] : session.wanted) brokers_.doubt_leader(topic_, partition);
+    for (const auto& [partition, position] : session.wanted) {
+      near_.erase(partition);
+      brokers_.doubt_leader(topic_, partition);
+    }
   };
   auto request = next_request(session);
   bool full = session.id == 0;
@@ -128,6 +149,12 @@ Answer<void> Consumer::fetch(Session& session, Deadline deadline, std::vector<Po
     for (auto& part : answered.partitions) {
       auto position = positions_.find(part.index);
       if (position == positions_.end()) continue;
+      if (part.preferred_read_replica >= 0) {
+        near_[part.index] = {part.preferred_read_replica, host_.clock().now() + near_believed_max};
+        continue;
+      }
+      // What a follower can't do, the leader may: it is asked before anybody hears of that.
+      if (part.error_code != ErrorCode::none && near_.erase(part.index) > 0) continue;
       polled.push_back(take(part, position->second));
       if (part.error_code != ErrorCode::none && is_retriable(part.error_code))
         brokers_.doubt_leader(topic_, part.index);

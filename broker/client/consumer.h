@@ -1,5 +1,5 @@
-// Consumer: reads partitions of a topic from given offsets on, each from its leader, with fetch sessions (KIP-227) and
-// long polls.
+// Consumer: reads partitions of a topic from given offsets on, each from its leader or where that sends it (KIP-392),
+// with fetch sessions (KIP-227) and long polls.
 #pragma once
 
 #include <map>
@@ -23,6 +23,7 @@ struct ConsumerOptions {
   std::int32_t partition_max_bytes = 256 << 10;
   Duration max_wait = milliseconds(500);
   Duration request_timeout = seconds(10);
+  std::string rack;               // where this consumer stands, for replicas near it; empty: does not say
   std::int16_t version_max = 12;  // newer ones name topics by ids
 };
 
@@ -50,8 +51,9 @@ class Consumer {
   void drop(std::int32_t partition);
   Offset position(std::int32_t partition) const { return positions_.at(partition); }
 
-  // One fetch from each leader, all at once. Positions move past what is returned. Partitions whose leader can't be
-  // reached are left out. Errors: as ClientConnection, if none can; retry after a pause.
+  // One fetch from each broker that is read from, all at once. Positions move past what is returned. Partitions that
+  // can't be reached, or of which a leader only says where to read them, are left out. Errors: as ClientConnection, if
+  // none can; retry after a pause.
   Answer<std::vector<Polled>> poll();
   // Offset of a timestamp or of one of the special ones; -1 if no record is that late.
   Answer<Offset> list_offset(std::int32_t partition, Timestamp timestamp, ErrorCode& error);
@@ -68,7 +70,14 @@ class Consumer {
     std::map<std::int32_t, Offset> known;  // the positions that the broker has
   };
 
-  std::optional<ClientError> assign_to_leaders(Deadline deadline);
+  // The replica that a leader sent this consumer to, and until when that is believed.
+  struct Near {
+    std::int32_t broker = -1;
+    Instant until;
+  };
+
+  Answer<Brokers::Connection> source_of(std::int32_t partition, Deadline deadline);
+  std::optional<ClientError> assign_to_brokers(Deadline deadline);
   FetchRequest next_request(const Session& session) const;
   Answer<void> fetch(Session& session, Deadline deadline, std::vector<Polled>& polled);
   Polled take(FetchResponse::Topic::Partition& part, Offset& position);
@@ -79,6 +88,7 @@ class Consumer {
   Brokers& brokers_;
   std::string topic_;
   std::map<std::int32_t, Offset> positions_;
+  std::map<std::int32_t, Near> near_;
   std::vector<std::unique_ptr<Session>> sessions_;  // one for each connection that is read from
 };
 

@@ -6,10 +6,9 @@ namespace fulmar {
 
 namespace {
 
-ConsumerOptions consumer_options(const SocketAddress& leader, const ClusterClientOptions& cluster) {
+ConsumerOptions consumer_options(const ClusterClientOptions& cluster, const std::string& rack) {
   ConsumerOptions options;
-  options.bootstrap = leader;
-  options.client_id = cluster.client_id;
+  options.rack = rack;
   options.request_timeout = cluster.request_timeout;
   options.max_bytes = 8 << 20;
   options.partition_max_bytes = 1 << 20;
@@ -18,8 +17,9 @@ ConsumerOptions consumer_options(const SocketAddress& leader, const ClusterClien
 
 }  // namespace
 
-TopicReader::TopicReader(Host& host, ClusterClient& cluster, std::string topic, std::map<std::int32_t, Offset> from)
-    : host_(host), cluster_(cluster), topic_(std::move(topic)), positions_(std::move(from)) {
+TopicReader::TopicReader(Host& host, ClusterClient& cluster, std::string topic, std::map<std::int32_t, Offset> from,
+                         std::string rack)
+    : host_(host), cluster_(cluster), topic_(std::move(topic)), rack_(std::move(rack)), positions_(std::move(from)) {
   ASSERT(!positions_.empty());
 }
 
@@ -42,28 +42,23 @@ Answer<TopicReader::Read> TopicReader::next() {
 }
 
 Answer<void> TopicReader::start() {
-  struct Leader {
-    SocketAddress address;
-    std::map<std::int32_t, Offset> assigned;
-  };
-  TRY(auto leaders, cluster_.retry([&](Deadline deadline) -> Answer<std::map<std::int32_t, Leader>> {
-    std::map<std::int32_t, Leader> found;
+  using Assigned = std::map<std::int32_t, Offset>;
+  TRY(auto leaders, cluster_.retry([&](Deadline deadline) -> Answer<std::map<std::int32_t, Assigned>> {
+    std::map<std::int32_t, Assigned> found;
     for (const auto& [partition, position] : positions_) {
       TRY(auto id, cluster_.leader_of(topic_, partition, deadline));
-      found[id].assigned[partition] = position;
-    }
-    for (auto& [id, leader] : found) {
-      TRY(leader.address, cluster_.address_of(id, deadline));
+      found[id][partition] = position;
     }
     return found;
   }));
   reads_ = std::make_unique<BoundedQueue<Answer<Read>>>(reads_waiting_max);
   fetchers_.emplace();
-  for (auto& [id, leader] : leaders)
-    fetchers_->spawn("fetch", [this, leader = std::move(leader)] {
-      Consumer consumer(host_, consumer_options(leader.address, cluster_.options()), topic_);
-      for (const auto& [partition, position] : leader.assigned) consumer.assign(partition, position);
-      fetch(consumer, leader.assigned);
+  for (auto& [id, assigned] : leaders)
+    fetchers_->spawn("fetch", [this, assigned = std::move(assigned)] {
+      ClusterClient apart(host_, cluster_.options());
+      Consumer consumer(host_, apart, consumer_options(cluster_.options(), rack_), topic_);
+      for (const auto& [partition, position] : assigned) consumer.assign(partition, position);
+      fetch(consumer, assigned);
     });
   return {};
 }

@@ -1,6 +1,7 @@
-// TopicReader: reads partitions of a topic from wherever they are led, and follows their leaders when they move.
+// TopicReader: reads partitions of a topic from wherever they are led, or where their leaders send it (KIP-392), and
+// follows them when they move.
 //
-// For each broker that leads some there is a Consumer with a connection of its own, since a fetch that waits for
+// For each broker that leads some there is a Consumer with connections of its own, since a fetch that waits for
 // records holds up all answers behind it.
 #pragma once
 
@@ -20,8 +21,9 @@ namespace fulmar {
 
 class TopicReader {
  public:
-  // Reads each of the partitions in `from`, at least one, from its offset on.
-  TopicReader(Host& host, ClusterClient& cluster, std::string topic, std::map<std::int32_t, Offset> from);
+  // Reads each of the partitions in `from`, at least one, from its offset on. `rack`: as ConsumerOptions.
+  TopicReader(Host& host, ClusterClient& cluster, std::string topic, std::map<std::int32_t, Offset> from,
+              std::string rack = {});
 
   struct Read {
     std::int32_t partition = 0;
@@ -42,6 +44,7 @@ class TopicReader {
   Host& host_;
   ClusterClient& cluster_;
   std::string topic_;
+  std::string rack_;
   std::map<std::int32_t, Offset> positions_;           // of what next() has returned
   std::map<std::int32_t, Instant> in_trouble_since_;   // partitions whose last fetch failed
   std::unique_ptr<BoundedQueue<Answer<Read>>> reads_;  // null while nothing is fetched

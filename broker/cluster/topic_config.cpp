@@ -32,7 +32,9 @@ constexpr PropertyInfo table[] = {
     {"message.timestamp.type", PropertyType::string, "CreateTime", 0, 0, "CreateTime,LogAppendTime",
      "Whether a record's timestamp is that of its creation or that of its being appended."},
     {"min.insync.replicas", PropertyType::int32, "1", 1, int32_max, "",
-     "How many replicas must have a record that is sent with acks=all. With one broker there is one."},
+     "How many replicas must be in sync for acks=all, and keep a record before it is acknowledged so: a majority does "
+     "in "
+     "any case. More than there are replicas means all of them."},
     {"retention.bytes", PropertyType::int64, "-1", -1, int64_max, "",
      "How many bytes a partition keeps before its oldest segments go; -1: no limit."},
     {"retention.ms", PropertyType::int64, "604800000", -1, int64_max, "",
@@ -119,6 +121,7 @@ LogConfig log_config_of(const Properties& properties, const Properties& broker) 
   config.flush_messages = number("flush.messages");
   config.flush_ms = number("flush.ms");
   config.max_message_bytes = static_cast<std::int32_t>(number("max.message.bytes"));
+  config.min_insync_replicas = static_cast<std::int32_t>(number("min.insync.replicas"));
   config.log_append_time = text("message.timestamp.type") == "LogAppendTime";
   return config;
 }

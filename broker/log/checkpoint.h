@@ -13,6 +13,8 @@
 namespace fulmar {
 
 inline constexpr std::string_view checkpoint_name = "fulmar-checkpoint";
+// An empty file: the log beside it is damaged below what was synced, or was.
+inline constexpr std::string_view damage_mark = "fulmar-damage";
 
 struct Checkpoint {
   Offset recovery_point = 0;  // all below was synced: damage there is damage, not a torn tail

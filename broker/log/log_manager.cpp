@@ -33,17 +33,19 @@ LogManager::LogManager(Host& host, LogLimits limits)
 
 LogManager::~LogManager() = default;
 
-Result<std::shared_ptr<PartitionLog>> LogManager::try_open(const std::string& name, LogConfig config, bool clean) {
+Result<std::shared_ptr<PartitionLog>> LogManager::try_open(const std::string& name, LogConfig config, bool clean,
+                                                           OnDamage on_damage) {
   auto& disk = context_.host.disk();
   TRY_VOID(disk.create_directory(name));
   TRY_VOID(disk.sync_directory(""));
-  TRY(auto log, PartitionLog::open(context_, name, config, clean));
+  TRY(auto log, PartitionLog::open(context_, name, config, clean, on_damage));
   return std::shared_ptr<PartitionLog>(std::move(log));
 }
 
-std::shared_ptr<PartitionLog> LogManager::open(const std::string& name, LogConfig config, bool clean) {
+std::shared_ptr<PartitionLog> LogManager::open(const std::string& name, LogConfig config, bool clean,
+                                               OnDamage on_damage) {
   ASSERT(!logs_.contains(name));
-  auto opened = try_open(name, config, clean);
+  auto opened = try_open(name, config, clean, on_damage);
   if (!opened) {
     log_.error("log can't be opened", {{"partition", name}, {"reason", to_string(opened.error())}});
     return nullptr;

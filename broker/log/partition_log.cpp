@@ -23,9 +23,17 @@ PartitionLog::PartitionLog(LogContext& context, std::string directory, LogConfig
 PartitionLog::~PartitionLog() = default;
 
 Result<std::unique_ptr<PartitionLog>> PartitionLog::open(LogContext& context, std::string directory, LogConfig config,
-                                                         bool clean) {
-  std::unique_ptr<PartitionLog> log(new PartitionLog(context, std::move(directory), config));
-  TRY_VOID(log->recover(clean));
+                                                         bool clean, OnDamage on_damage) {
+  std::unique_ptr<PartitionLog> log(new PartitionLog(context, directory, config));
+  auto recovered = log->recover(clean, on_damage);
+  if (!recovered && recovered.error().code == Errc::corrupt && on_damage == OnDamage::keep_good) {
+    log->log_.error("damaged log: what is good is kept, the rest is for other replicas to give",
+                    {{"partition", directory}, {"damage", recovered.error().detail}});
+    TRY_VOID(log->mark_damage());
+    log.reset(new PartitionLog(context, directory, config));
+    recovered = log->recover(clean, on_damage);
+  }
+  TRY_VOID(recovered);
   return log;
 }
 
@@ -39,6 +47,26 @@ void PartitionLog::go_offline(const Error& why) {
   offline_ = true;
   log_.error("log goes offline", {{"partition", directory_}, {"reason", to_string(why)}});
   changed();
+}
+
+// On stable storage before anything is cut: a crash in between must not make the log look whole.
+Result<void> PartitionLog::mark_damage() {
+  return replace_file(context_.host.disk(), directory_ + "/" + std::string(damage_mark), ByteChain());
+}
+
+void PartitionLog::report_damage(const Error& what) {
+  if (offline_) return;
+  go_offline(what);
+  if (auto marked = mark_damage(); !marked)
+    log_.error("damage can't be marked", {{"partition", directory_}, {"reason", to_string(marked.error())}});
+}
+
+Result<void> PartitionLog::loss_is_noted() {
+  auto& disk = context_.host.disk();
+  TRY_VOID(disk.remove(directory_ + "/" + std::string(damage_mark)));
+  TRY_VOID(disk.sync_directory(directory_));
+  lost_synced_ = false;
+  return {};
 }
 
 void PartitionLog::abandon() {
@@ -249,11 +277,27 @@ Result<std::optional<OffsetAndTimestamp>> PartitionLog::offset_for_timestamp(Tim
 
 Result<std::optional<OffsetAndTimestamp>> PartitionLog::max_timestamp(Offset up_to) {
   if (offline_) return fail(Errc::io_error, "the log is offline");
-  Timestamp latest = -1;
-  for (auto& segment : segments_)
-    if (segment->next_offset() > log_start_) latest = std::max(latest, segment->max_timestamp());
-  if (latest < 0) return std::nullopt;
-  return offset_for_timestamp(latest, up_to);
+  LockGuard guard(changing_);
+  std::optional<OffsetAndTimestamp> found;
+  for (auto& segment : segments_) {  // held still by the lock
+    auto known = found ? found->timestamp : -1;
+    if (segment->max_timestamp() <= known || segment->next_offset() <= log_start_ || segment->base_offset() >= up_to)
+      continue;
+    TRY(auto here, find_in(*segment, segment->max_timestamp(), up_to));
+    if (!here) {  // what has it is a control batch, or lies at or above `up_to`
+      Timestamp latest = -1;
+      TRY_VOID(segment->scan(segment->base_offset(), [&](const BatchHeader& header, std::uint64_t) {
+        if (header.last_offset() >= up_to) return false;
+        if (!header.control() && header.last_offset() >= log_start_) latest = std::max(latest, header.max_timestamp);
+        return true;
+      }));
+      if (latest > known) {
+        TRY(here, find_in(*segment, latest, up_to));
+      }
+    }
+    if (here && here->timestamp > known) found = here;
+  }
+  return found;
 }
 
 std::uint64_t PartitionLog::size_bytes() const {

@@ -52,12 +52,18 @@ struct OffsetAndTimestamp {
   Timestamp timestamp;
 };
 
+// What to do with a log that is damaged below what was synced.
+enum class OnDamage : unsigned char {
+  refuse,     // it must not be served, nor cut
+  keep_good,  // other replicas have it all: keep what comes before the damage, and say so; see lost_synced()
+};
+
 class PartitionLog {
  public:
   // Opens the log in `directory`, which must exist, and recovers it; after a clean stop the indexes are believed.
-  // Errors: corrupt (damage below what was synced: the log must not be served, nor cut), io_error, no_space.
+  // Errors: corrupt (damage, if that is to be refused), io_error, no_space.
   static Result<std::unique_ptr<PartitionLog>> open(LogContext& context, std::string directory, LogConfig config,
-                                                    bool clean);
+                                                    bool clean, OnDamage on_damage = OnDamage::refuse);
   ~PartitionLog();
 
   // Appends one batch that validate_produced() let pass. Stamps offset and epoch; returns as soon as it is written.
@@ -96,6 +102,12 @@ class PartitionLog {
   void flush() {
     if (stable_end_ < log_end()) request_flush();
   }
+  // What was read is not what was written. The log goes offline, and is checked from end to end when it is opened next.
+  void report_damage(const Error& what);
+  // Part of what was synced may be gone, by damage: this log's replica must not count for what it had promised, until
+  // it has been given all of that again. Stays so across restarts, until whose log it is has noted it down.
+  bool lost_synced() const { return lost_synced_; }
+  Result<void> loss_is_noted();
   // The partition was deleted: whoever waits for the log is told that it is offline.
   void abandon();
   // Writes down how far recovery need not look. Fine to skip.
@@ -127,7 +139,8 @@ class PartitionLog {
   PartitionLog(LogContext& context, std::string directory, LogConfig config);
 
   // recovery.cpp
-  Result<void> recover(bool clean);
+  Result<void> recover(bool clean, OnDamage on_damage);
+  Result<void> mark_damage();
   Result<void> recover_producers();
   void note_epoch(const BatchHeader& header);
 
@@ -162,6 +175,7 @@ class PartitionLog {
   Offset expire_up_to_ = std::numeric_limits<Offset>::max();
   std::int64_t unflushed_messages_ = 0;
   bool offline_ = false;
+  bool lost_synced_ = false;
   bool directory_dirty_ = false;  // a segment's name is not synced yet
   bool flushing_ = false;
   std::uint64_t cuts_ =

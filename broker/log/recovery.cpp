@@ -2,7 +2,9 @@
 //
 // The checkpoint names the recovery point: all below it was synced before the checkpoint was written. From the segment
 // that holds it on, every batch's CRC is checked. What is not whole and right
-//   * below the recovery point is damage: the log is not served, and nothing is cut; only a replica could repair it
+//   * below the recovery point is damage: the log is not served, and nothing is cut; but where other replicas can give
+//     all of it again, damage is marked on the disk, then the log is checked from end to end, and only its good part
+//     before the first damage kept
 //   * at or above it may be a write that never was synced: the log is cut there, with all that follows
 // What is kept above the recovery point is written again and synced: it may be there in the page cache only, after a
 // sync that failed in the process before. After a clean stop nothing was unsynced, and the index files are taken as
@@ -21,8 +23,16 @@ constexpr std::size_t small_file_bytes_max = std::size_t{16} << 20;
 
 }  // namespace
 
-Result<void> PartitionLog::recover(bool clean) {
+Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
   auto& disk = context_.host.disk();
+  auto mark = disk.open(directory_ + "/" + std::string(damage_mark), OpenMode::read);
+  if (!mark && mark.error().code != Errc::not_found) return std::unexpected(mark.error());
+  const bool suspected = mark.has_value();
+  lost_synced_ = suspected && on_damage == OnDamage::keep_good;
+  auto damaged = [&](std::string what) -> Result<void> {
+    if (lost_synced_) return {};
+    return fail(Errc::corrupt, std::move(what));
+  };
   TRY(auto entries, disk.list(directory_));
   std::vector<Offset> bases;
   for (const auto& entry : entries) {
@@ -35,13 +45,13 @@ Result<void> PartitionLog::recover(bool clean) {
   Checkpoint known;
   if (auto text = read_file(disk, directory_ + "/" + std::string(checkpoint_name), small_file_bytes_max)) {
     auto decoded = Checkpoint::decode(text->view());
-    if (!decoded) return fail(Errc::corrupt, directory_ + ": the checkpoint is damaged");
-    known = *decoded;
+    if (!decoded) TRY_VOID(damaged(directory_ + ": the checkpoint is damaged"));
+    known = decoded.value_or(Checkpoint());
   } else if (text.error().code != Errc::not_found) {
     return std::unexpected(text.error());
   }
   if (bases.empty() && known.recovery_point > known.log_start)
-    return fail(Errc::corrupt, directory_ + ": segments that were synced are gone");
+    TRY_VOID(damaged(directory_ + ": segments that were synced are gone"));
 
   if (auto text = read_file(disk, directory_ + "/leader-epoch-checkpoint", small_file_bytes_max))
     epochs_.decode(text->view());
@@ -66,7 +76,7 @@ Result<void> PartitionLog::recover(bool clean) {
     TRY_VOID(segment->open(false));
     bool holds_recovery_point = i + 1 == bases.size() || bases[i + 1] > known.recovery_point;
     bool loaded = false;
-    if (clean || !holds_recovery_point) {
+    if ((clean || !holds_recovery_point) && !suspected) {
       TRY(loaded, segment->load_indexes(config_.index_interval_bytes));
     }
     if (!loaded) {
@@ -78,8 +88,8 @@ Result<void> PartitionLog::recover(bool clean) {
         // cutting a power loss has undone.
         bool missing = i + 1 == bases.size() || bases[i + 1] > segment->next_offset();
         if (missing && segment->next_offset() < known.recovery_point)
-          return fail(Errc::corrupt, segment->path(".log") + ": damaged at position " + std::to_string(good) +
-                                         ", below what was synced; nothing is cut");
+          TRY_VOID(damaged(segment->path(".log") + ": damaged at position " + std::to_string(good) +
+                           ", below what was synced"));
         log_.warn("torn tail is cut", {{"segment", segment->path(".log")},
                                        {"position", good},
                                        {"bytes", segment->file_size() - good},
@@ -93,13 +103,17 @@ Result<void> PartitionLog::recover(bool clean) {
       TRY_VOID(remove_segment_files(*segment));
       continue;
     }
-    if (!segments_.empty() && segments_.back()->next_offset() > segment->base_offset())
-      return fail(Errc::corrupt, segment->path(".log") + ": overlaps the segment before it");
+    if (!segments_.empty() && segments_.back()->next_offset() > segment->base_offset()) {
+      TRY_VOID(damaged(segment->path(".log") + ": overlaps the segment before it"));
+      cut = true;
+      --i;
+      continue;
+    }
     // A segment that survived, but not the end of the one before it, follows a hole.
     bool hole = !segments_.empty() && segments_.back()->next_offset() < segment->base_offset();
     if (hole) {
       if (segments_.back()->next_offset() < known.recovery_point)
-        return fail(Errc::corrupt, segment->path(".log") + ": records that were synced are missing before it");
+        TRY_VOID(damaged(segment->path(".log") + ": records that were synced are missing before it"));
       cut = true;
       --i;
       continue;
@@ -107,9 +121,12 @@ Result<void> PartitionLog::recover(bool clean) {
     segments_.push_back(std::move(segment));
   }
   if (!segments_.empty() && log_end() < known.recovery_point)
-    return fail(Errc::corrupt,
-                directory_ + ": the log ends at " + std::to_string(log_end()) + ", below what was synced");
+    TRY_VOID(damaged(directory_ + ": the log ends at " + std::to_string(log_end()) + ", below what was synced"));
 
+  if (!segments_.empty() && log_end() < known.log_start) {  // nothing good is left of what had not been deleted
+    for (auto& segment : segments_) TRY_VOID(remove_segment_files(*segment));
+    segments_.clear();
+  }
   if (segments_.empty()) {
     auto first = std::make_shared<Segment>(disk, directory_, known.log_start);
     TRY_VOID(first->open(true));
@@ -128,7 +145,9 @@ Result<void> PartitionLog::recover(bool clean) {
   if (std::exchange(directory_dirty_, false)) TRY_VOID(disk.sync_directory(directory_));
   stable_end_ = log_end();
   recovery_point_ = known.recovery_point;
-  if (!clean) TRY_VOID(write_checkpoint(stable_end_));
+  if (!clean || lost_synced_) TRY_VOID(write_checkpoint(stable_end_));
+  // All was checked, and all is there.
+  if (suspected && !lost_synced_) TRY_VOID(loss_is_noted());
   return {};
 }
 

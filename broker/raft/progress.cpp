@@ -43,6 +43,13 @@ void Progress::matched(Offset match, Offset log_end, const RaftSettings& setting
   if (moved) moved_at_ = now;
 }
 
+void Progress::note_caught_up(Instant sent_at, Offset log_end, Instant now) {
+  if (match_ < mark_end_) return;
+  caught_up_at_ = std::max(caught_up_at_, match_ >= log_end ? sent_at : mark_at_);
+  mark_end_ = log_end;
+  mark_at_ = now;
+}
+
 void Progress::probe_from(Offset next) {
   become(Feeding::probe);
   next_ = next;
@@ -52,6 +59,9 @@ void Progress::probe_from(Offset next) {
 void Progress::damaged(std::uint64_t damage, Offset log_end) {
   if (damage == damage_) return;
   damage_ = damage;
+  caught_up_at_ = long_ago;
+  mark_end_ = log_end;
+  mark_at_ = long_ago;
   repair_until_ = std::max(log_end, next_);
   probe_from(0);
 }
@@ -65,6 +75,7 @@ void Progress::asked(const LivenessEpoch& epoch, Instant now) {
 
 void Progress::woken() {
   heard_at_ = heard_at();
+  caught_up_at_ = caught_up_at();
   watch_.reset();
   asked_in_.reset();
 }

@@ -26,6 +26,8 @@ class Progress {
   Offset next() const { return next_; }    // what to send next
   // When the follower is known to have listened, at least: the sending of the last thing it answered.
   Instant heard_at() const { return watch_ ? std::max(heard_at_, watch_->heard_at) : heard_at_; }
+  // The latest moment (of the leader's clock) whose whole log it is known to have by now. Quiesced, it has everything.
+  Instant caught_up_at() const { return watch_ ? std::max(caught_up_at_, watch_->heard_at) : caught_up_at_; }
   std::uint64_t damage() const { return damage_; }
   // The damage that is made good, for the follower to be told; 0 if none is.
   std::uint64_t healed() const { return damage_ != 0 && match_ >= repair_until_ ? damage_ : 0; }
@@ -37,6 +39,8 @@ class Progress {
 
   // The follower answered something that was sent at `sent_at` (of the leader's clock), and so lived then.
   void heard(Instant sent_at) { heard_at_ = std::max(heard_at_, sent_at); }
+  // Of what it answered the match is known now; the leader's log ends at `log_end`.
+  void note_caught_up(Instant sent_at, Offset log_end, Instant now);
   // It keeps everything below `match`.
   void matched(Offset match, Offset log_end, const RaftSettings& settings, Instant now);
   // Its log does not have what precedes next(); the logs agree at `next` at the latest.
@@ -77,6 +81,10 @@ class Progress {
   std::deque<Offset> in_flight_;  // the ends of the appends not answered; bounded by RaftSettings
   Instant heard_at_ = long_ago;
   Instant moved_at_ = long_ago;
+  Instant caught_up_at_ = long_ago;
+  // Where the log ended at a moment since: once it has that, it has caught up with that moment.
+  Offset mark_end_ = 0;
+  Instant mark_at_ = long_ago;
   std::uint64_t damage_ = 0;
   Offset repair_until_ = 0;
   std::optional<LivenessEpoch> asked_in_;  // since when the group was woken last

@@ -110,6 +110,11 @@ class Raft {
   // Nothing happens, and pulses stand in for the group's heartbeats, as far as this replica knows.
   bool quiesced() const;
   const Progress* progress(const ReplicaId& peer) const;
+  // A leader's voters that keep up, itself among them, ascending: those that by now have all that its log had at some
+  // moment of the last replica_lag_max (Kafka's ISR). A leader that is new assumes the best of all until it can know.
+  std::vector<ReplicaId> in_sync(Instant now) const;
+  // The largest offset up to which at least so many voters, one to all of them, keep this leader's log.
+  Offset reached_by(std::size_t count) const;
   Offset match_of(const ReplicaId& id) const;  // of a leader's follower, or of itself
   const std::vector<ReplicaId>& target() const { return target_; }
 

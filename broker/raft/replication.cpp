@@ -88,7 +88,10 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   progress.answered_awake(reply.sent_at);
   note_damage(progress, reply.damage);
   switch (reply.verdict) {
-    case Verdict::matched: progress.matched(std::min(reply.match, log_.end()), log_.end(), settings_, now_); break;
+    case Verdict::matched:
+      progress.matched(std::min(reply.match, log_.end()), log_.end(), settings_, now_);
+      progress.note_caught_up(reply.sent_at, log_.end(), now_);
+      break;
     case Verdict::start_over: progress.must_start_over(); break;
     case Verdict::mismatched: {
       if (progress.feeding() == Feeding::probe && reply.prev_offset != progress.next()) break;  // an earlier question
@@ -116,6 +119,7 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   note_damage(progress, reply.damage);
   auto match = std::min(reply.match, log_.end());
   if (match > progress.match()) progress.matched(match, log_.end(), settings_, now_);
+  progress.note_caught_up(reply.sent_at, log_.end(), now_);
   if (reply.quiesced)
     consider_quiescing(message.from, progress, reply);
   else
@@ -153,6 +157,27 @@ bool Raft::quorum_heard() const {
     const auto* known = progress(id);
     return id == self_ || (known && known->heard_at() > since);
   });
+}
+
+std::vector<ReplicaId> Raft::in_sync(Instant now) const {
+  auto voters = configuration().all_voters();
+  std::erase_if(voters, [&](const ReplicaId& id) {
+    if (id == self_) return false;
+    const auto* known = progress(id);
+    if (!known || known->damage() != 0) return true;
+    // Twice: a question that was lost, as when the follower was not there yet, is asked again after one.
+    bool unknown_yet = led_since_ > now - 2 * settings_.election_timeout;
+    return !unknown_yet && known->caught_up_at() < now - settings_.replica_lag_max;
+  });
+  return voters;
+}
+
+Offset Raft::reached_by(std::size_t count) const {
+  std::vector<Offset> matches;
+  for (const auto& id : configuration().all_voters()) matches.push_back(match_of(id));
+  ASSERT(count >= 1 && count <= matches.size());
+  std::sort(matches.begin(), matches.end(), std::greater<>());
+  return matches[count - 1];
 }
 
 Instant Raft::lease_until() const {

@@ -28,6 +28,7 @@ struct RaftSettings {
   // Off, where a topic chose the page cache: power losses may take what was committed, and then a later leader's log
   // counts, though it has less.
   bool commits_are_stable = true;
+  Duration replica_lag_max = seconds(30);  // see Raft::in_sync()
   // A group whose followers have everything is quiesced when nothing has happened for this long (see Liveness).
   bool quiesces = true;
   Duration idle_before_quiescing = seconds(1);

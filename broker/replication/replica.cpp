@@ -1,5 +1,6 @@
 #include "broker/replication/replica.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "broker/replication/control_batch.h"
@@ -223,8 +224,15 @@ void Replica::settle(const AppendRequest* request, const Bytes& batches) {
       if (raft_.may_feed(peer)) context_.messenger->wants_feeding(*this, peer);
   bool rests = at_rest();
   if (std::exchange(rested_, rests) && !rests && context_.messenger) context_.messenger->woke(*this);
-  State state{raft_.commit(), log_->kept_end(), log_->log_start(), raft_.term(),
-              raft_.role(),   raft_.leader(),   out_of_order()};
+  State state{.commit = raft_.commit(),
+              .kept_end = log_->kept_end(),
+              .log_start = log_->log_start(),
+              .kept_by_enough = kept_by_enough(),
+              .term = raft_.term(),
+              .role = raft_.role(),
+              .leader = raft_.leader(),
+              .out_of_order = out_of_order(),
+              .enough_in_sync = enough_in_sync()};
   if (state == told_) return;
   told_ = state;
   changed_.notify_all();
@@ -255,13 +263,35 @@ Result<Replica::Proposed, Refusal> Replica::append(const BatchHeader& header, co
 
 ErrorCode Replica::wait_until(Safety safety, const Proposed& proposed, Deadline deadline) {
   auto end = proposed.appended.last_offset + 1;
-  auto safe = [&] { return (safety == Safety::kept ? log_->kept_end() : raft_.commit()) >= end; };
+  auto safe = [&] {
+    if (safety == Safety::kept) return log_->kept_end() >= end;
+    return raft_.commit() >= end && kept_by_enough() >= end;
+  };
   auto deposed = [&] { return raft_.role() != Role::leader || raft_.term() != proposed.epoch; };
-  auto waited = changed_.wait([&] { return out_of_order() || deposed() || safe(); }, deadline);
+  auto too_few = [&] { return safety == Safety::committed && !enough_in_sync(); };
+  changed_.wait([&] { return out_of_order() || deposed() || safe() || too_few(); }, deadline);
   if (out_of_order()) return ErrorCode::kafka_storage_error;
   // Not NOT_LEADER_OR_FOLLOWER, as Kafka has it: with that a batch was not written, and every client may believe it.
   if (deposed()) return ErrorCode::not_enough_replicas_after_append;
-  return waited == WaitResult::woken ? ErrorCode::none : ErrorCode::request_timed_out;
+  if (safe()) return ErrorCode::none;
+  return too_few() ? ErrorCode::not_enough_replicas_after_append : ErrorCode::request_timed_out;
+}
+
+// As Kafka's effective minimum: never more than there are.
+std::size_t Replica::min_in_sync() const {
+  auto wanted = static_cast<std::size_t>(log_->config().min_insync_replicas);
+  return wanted <= 1 ? wanted : std::min(wanted, raft_.configuration().all_voters().size());
+}
+
+bool Replica::enough_in_sync() const {
+  auto wanted = min_in_sync();
+  return wanted <= 1 || raft_.role() != Role::leader || raft_.in_sync(now()).size() >= wanted;
+}
+
+// What is committed is kept by a majority; only for what min.insync.replicas wants beyond that it is counted.
+Offset Replica::kept_by_enough() const {
+  auto wanted = min_in_sync();
+  return wanted <= 1 || raft_.role() != Role::leader ? raft_.commit() : raft_.reached_by(wanted);
 }
 
 ErrorCode Replica::delete_records(Offset offset) {
@@ -284,8 +314,21 @@ ErrorCode Replica::check_leader(Epoch claimed) const {
   return leads() ? ErrorCode::none : ErrorCode::not_leader_or_follower;
 }
 
+Replica::EpochEnd Replica::end_of_epoch(Epoch asked) const {
+  if (asked < 0 || asked > raft_.term()) return {};
+  // This leader's own epoch has begun, whether there is a record of it or not.
+  if (asked == raft_.term()) return {asked, log_->log_end()};
+  if (auto end = log_->epochs().end_of(asked, log_->log_end())) return {end->epoch, end->start_offset};
+  auto known = log_->epochs().entries();
+  return {asked, known.empty() ? log_->log_end() : known.front().start_offset};
+}
+
 bool Replica::speaks_for_the_group() const {
   return !out_of_order() && raft_.established() && raft_.lease_until() > now();
+}
+
+void Replica::report_damage(const Error& what) {
+  in_turn([&] { log_->report_damage(what); });
 }
 
 void Replica::found(Configuration configuration) {
@@ -340,16 +383,23 @@ bool Replica::feed(const ReplicaId& peer) {
   });
   if (!plan) return false;
   // Read without the turn: from a disk it may take its time.
+  auto epoch = plan->message.term;
   auto from = std::get<AppendRequest>(plan->message.body).prev_offset;
   auto batches = log_->read(from, log_->log_end(), append_bytes_max, true);
-  if (!batches) return false;
   auto end = from;
-  for (std::size_t at = 0; at < batches->size();) {
+  bool whole = batches || batches.error().code != Errc::corrupt;
+  for (std::size_t at = 0; batches && whole && at < batches->size();) {
     auto header = read_batch_header(batches->view().substr(at));
-    if (!header) return false;
+    whole = header && header->size() <= batches->size() - at &&
+            batch_crc_matches(batches->view().substr(at, header->size()));
+    if (!whole) break;
     at += header->size();
     end = header->next_offset();
   }
+  // A leader cuts nothing away, so that what it reads is what was written there, unless it leads no more.
+  if (!whole && leads() && raft_.term() == epoch)
+    report_damage({Errc::corrupt, "wrong CRC after " + std::to_string(end)});
+  if (!batches || !whole) return false;
   bool sent = false;
   in_turn([&] {
     if (out_of_order()) return;

@@ -58,7 +58,7 @@ class StateMachine {
 // How safe records have to be before it is told.
 enum class Safety : unsigned char {
   kept,       // acks=1: the leader keeps them (see PartitionLog::kept_end)
-  committed,  // acks=all: so does a majority
+  committed,  // acks=all: so do a majority, and min.insync.replicas
 };
 
 class Replica {
@@ -83,16 +83,26 @@ class Replica {
   // Appends one batch that validate_produced() let pass, if this replica leads. Returns as soon as it is written.
   // With `expected`, only as the leader of that epoch.
   Result<Proposed, Refusal> append(const BatchHeader& header, const Bytes& batch, std::optional<Epoch> expected = {});
-  // Waits until the batch is as safe as wanted. `none`; REQUEST_TIMED_OUT, NOT_ENOUGH_REPLICAS_AFTER_APPEND (deposed
-  // meanwhile) and KAFKA_STORAGE_ERROR leave open what becomes of it.
+  // Whether this leader has as many replicas in sync as min.insync.replicas wants for acks=all.
+  bool enough_in_sync() const;
+  // Waits until the batch is as safe as wanted. `none`; REQUEST_TIMED_OUT, NOT_ENOUGH_REPLICAS_AFTER_APPEND (deposed, or
+  // too few in sync meanwhile) and KAFKA_STORAGE_ERROR leave open what becomes of it.
   ErrorCode wait_until(Safety safety, const Proposed& proposed, Deadline deadline);
   // Moves the start of the log up to `offset`, at most to the high watermark (-1: there). OFFSET_OUT_OF_RANGE,
   // NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR.
   ErrorCode delete_records(Offset offset);
 
+  // What was read of its log is not what was written there: this replica is out of order, and is repaired by the others
+  // after the next start.
+  void report_damage(const Error& what);
+
   // What consumers may read: what is committed.
   Offset high_watermark() const { return raft_.commit(); }
   bool leads() const { return raft_.role() == Role::leader && !out_of_order(); }
+  // Whether it knows of a leader, and has lost nothing: then its high watermark is at most a moment behind.
+  bool follows() const {
+    return raft_.role() == Role::follower && raft_.leader() && raft_.hard_state().damage == 0 && !out_of_order();
+  }
   // Whether this leader knows all that was ever committed, and that nobody else leads: only then what it says of the
   // end of the log is the truth.
   bool speaks_for_the_group() const;
@@ -100,8 +110,16 @@ class Replica {
   // Whether a client that believes the leader's epoch to be `claimed` (-1: does not say) is right here: `none`, else
   // KAFKA_STORAGE_ERROR, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH (KIP-320), NOT_LEADER_OR_FOLLOWER.
   ErrorCode check_leader(Epoch claimed) const;
+  // Where an epoch ends in this leader's log (KIP-101): the largest epoch there is up to `asked`, and the offset after
+  // its last record, committed or not. -1, -1: of an epoch that this leader does not know of.
+  struct EpochEnd {
+    Epoch epoch = -1;
+    Offset offset = -1;
+  };
+  EpochEnd end_of_epoch(Epoch asked) const;
   bool out_of_order() const { return failed_ || log_->offline(); }
   PartitionLog& log() { return *log_; }
+  const PartitionLog& log() const { return *log_; }
   const Raft& raft() const { return raft_; }
   const GroupId& group() const { return group_; }
 
@@ -156,14 +174,17 @@ class Replica {
   void show();
   void give_up(const char* what, const std::string& why);
   Instant now() const;
+  std::size_t min_in_sync() const;
+  Offset kept_by_enough() const;
 
   // What others may wait for.
   struct State {
-    Offset commit = -1, kept_end = -1, log_start = -1;
+    Offset commit = -1, kept_end = -1, log_start = -1, kept_by_enough = -1;
     Epoch term = -1;
     Role role = Role::follower;
     std::optional<ReplicaId> leader;  // known some time after its term is
     bool out_of_order = false;
+    bool enough_in_sync = true;
     bool operator==(const State&) const = default;
   };
 

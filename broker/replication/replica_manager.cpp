@@ -43,6 +43,7 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
   } else if (!fresh.solo && log->log_end() > 0) {
     fresh.damage = host_.entropy().next() | 1;  // a log whose promises are not known: as if part of it were lost
   }
+  if (log->lost_synced()) note_damage(group, *log, fresh);
   auto settings = raft.value_or(raft_);
   settings.commits_are_stable = log->config().acknowledges_synced();
   auto replica =
@@ -53,6 +54,14 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
     log_.error("replica can't take part", {{"reason", to_string(started.error())}});
   if (!replica->raft().hard_state().solo) woke(*replica);
   return replica;
+}
+
+// The log may forget its damage once the state that says so is on stable storage, not before.
+void ReplicaManager::note_damage(const GroupId& group, PartitionLog& log, HardState& state) {
+  state.damage = host_.entropy().next() | 1;
+  auto noted = states_->put(group, state);
+  if (noted) noted = log.loss_is_noted();
+  if (!noted) log_.warn("damage not noted yet", {{"group", to_string(group)}, {"reason", to_string(noted.error())}});
 }
 
 void ReplicaManager::remove(const GroupId& group) {

@@ -52,6 +52,7 @@ class ReplicaManager final : public ReplicaMessenger {
   void woke(Replica& replica) override;
 
  private:
+  void note_damage(const GroupId& group, PartitionLog& log, HardState& state);
   PeerLink& link_to(const ReplicaId& peer);
   void tick();
   void beat();

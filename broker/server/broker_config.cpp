@@ -83,6 +83,12 @@ constexpr PropertyInfo table[] = {
      "and a leader that is not answered by a majority for so long resigns."},
     {"replica.heartbeat.interval.ms", PropertyType::int32, "80", 5, 60'000, "",
      "How often a leader tells its followers that it is there; at most a third of the election timeout."},
+    {"replica.lag.time.max.ms", PropertyType::int64, "30000", 1, int64_max / 1'000'000, "",
+     "A replica that for so long did not have all that its leader had is out of sync."},
+    {"replica.selector.class", PropertyType::string, "org.apache.kafka.common.replica.LeaderSelector", 0, 0,
+     "org.apache.kafka.common.replica.LeaderSelector,org.apache.kafka.common.replica.RackAwareReplicaSelector",
+     "Where consumers read: from leaders, or those that tell their rack from a replica in it. The same on all "
+     "brokers."},
     {"socket.request.max.bytes", PropertyType::int32, "104857600", 1, int32_max, "",
      "The largest request; a larger one closes its connection."},
 };
@@ -205,6 +211,7 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
   config.queued_bytes_max = number("queued.max.request.bytes");
   config.fetch_bytes_max = int32("fetch.max.bytes");
   config.fetch_sessions_max = int32("max.incremental.fetch.session.cache.slots");
+  config.rack_aware_reads = text("replica.selector.class").ends_with(".RackAwareReplicaSelector");
   config.log_limits.producer_id_expiration = duration("producer.id.expiration.ms");
   config.log_limits.checkpoint_interval = duration("log.flush.offset.checkpoint.interval.ms");
   config.log_limits.retention_check_interval = duration("log.retention.check.interval.ms");
@@ -217,6 +224,8 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
   config.metadata_raft.quiesces = false;         // one group, of other timeouts than those that pulses keep to
   config.metadata_raft.announce_commits = true;  // whoever asked for a change waits until its own broker knows of it
   TRY(config.partition_raft, raft("replica."));
+  config.partition_raft.replica_lag_max = duration("replica.lag.time.max.ms");
+  config.partition_raft.announce_commits = config.rack_aware_reads;
   config.properties = std::move(properties);
   return config;
 }

@@ -23,6 +23,14 @@ std::string partition_metadata_of(const Uuid& topic_id) {
   return "version: 0\ntopic_id: " + to_string(topic_id) + "\n";
 }
 
+// Whether the text names some topic, as it would unless it is damaged.
+bool names_a_topic(std::string_view text) {
+  auto begin = text.find_last_of(' ');
+  if (begin == std::string_view::npos || !text.ends_with('\n')) return false;
+  auto id = parse_uuid(text.substr(begin + 1, text.size() - begin - 2));
+  return id && text == partition_metadata_of(*id);
+}
+
 }  // namespace
 
 BrokerShard::BrokerShard(Host& host, Broker& broker)
@@ -61,18 +69,26 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
   auto found = read_file(disk, path, partition_metadata_bytes_max);
   bool unreadable = !found && found.error().code != Errc::not_found;
   bool ours = found && found->view() == wanted;
+  bool damaged = found && !names_a_topic(found->view());
+  auto on_damage = placed.replicas.size() > 1 ? OnDamage::keep_good : OnDamage::refuse;
   Result<void> prepared;
   if (unreadable) prepared = std::unexpected(found.error());
+  if (damaged && on_damage == OnDamage::refuse) {
+    unreadable = true;
+    prepared = fail(Errc::corrupt, path + ": names no topic");
+  }
   if (!unreadable && !ours) {
     prepared = logs_.remove(name);
     if (prepared) prepared = disk.create_directory(name);
+    // Whose records these were can't be told: none of them is kept, and what was promised of them is known to be lost.
+    if (prepared && damaged) prepared = replace_file(disk, name + "/" + std::string(damage_mark), ByteChain());
     if (prepared) prepared = replace_file(disk, path, ByteChain(Bytes::copy_of(wanted)));
     replicas_.forget_log({image.id, index});
   }
   Partition entry{image.id, nullptr, {}, -1};
   if (!prepared) {
     log_.error("partition can't be prepared", {{"partition", name}, {"reason", to_string(prepared.error())}});
-  } else if (auto log = logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean)) {
+  } else if (auto log = logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean, on_damage)) {
     entry.replica = open_replica({image.id, index}, placed, std::move(log));
   }
   auto [it, inserted] = partitions_.insert_or_assign({topic, index}, std::move(entry));

@@ -73,6 +73,7 @@ class BrokerShard {
   bool close();
 
   Partition* partition(const std::string& topic, std::int32_t index);
+  const std::map<std::pair<std::string, std::int32_t>, Partition>& partitions() const { return partitions_; }
   unsigned owner(const Uuid& topic_id, std::int32_t index) const;
   // Calls fn(BrokerShard&) on that shard, in its own group, and waits. From this shard's fibers only.
   template <class F>

@@ -36,7 +36,9 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
     case ApiKey::delete_topics: return done(handle_delete_topics(shard, header, body));
     case ApiKey::delete_records: return done(handle_delete_records(shard, header, body));
     case ApiKey::init_producer_id: return done(handle_init_producer_id(shard, header, body));
+    case ApiKey::offset_for_leader_epoch: return done(handle_offset_for_leader_epoch(shard, header, body));
     case ApiKey::describe_configs: return done(handle_describe_configs(shard, header, body));
+    case ApiKey::describe_log_dirs: return done(handle_describe_log_dirs(shard, header, body));
     case ApiKey::create_partitions: return done(handle_create_partitions(shard, header, body));
     case ApiKey::elect_leaders: return done(handle_elect_leaders(shard, header, body));
     case ApiKey::alter_partition_reassignments: return done(handle_alter_partition_reassignments(shard, header, body));
@@ -44,8 +46,6 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
     case ApiKey::unregister_broker: return done(handle_unregister_broker(shard, header, body));
     case ApiKey::describe_cluster: return done(handle_describe_cluster(shard, header, body));
     // Declared only: find_api() knows none of these.
-    case ApiKey::offset_for_leader_epoch:
-    case ApiKey::describe_log_dirs:
     case ApiKey::describe_quorum:
     case ApiKey::peer_hello:
     case ApiKey::raft_messages:

@@ -6,7 +6,9 @@
 
 #include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
+#include "broker/server/fetch_partition.h"
 #include "broker/server/handlers.h"
+#include "broker/server/leader_hint.h"
 #include "runtime/fiber/event.h"
 #include "runtime/host/clock.h"
 
@@ -14,74 +16,24 @@ namespace fulmar {
 
 namespace {
 
+constexpr std::int16_t node_endpoints_since = 16;  // before, a leader's number would say nothing of where it is
 constexpr Duration fetch_wait_max = seconds(300);  // however patient a client says it is
-
-// One partition's part of the answer.
-struct Reading {
-  FetchTarget* target;
-  FetchResponse::Topic::Partition out;
-  Offset seen_high_watermark = -1;  // before the reading: what has come since is a reason to read again
-  bool more = false;                // there is more, which only the next fetch can bring
-};
-
-// On the owner's shard: reads one partition, at most `budget` bytes in all, though a first batch may be larger.
-void read_partition(BrokerShard& owner, Reading& reading, std::size_t& budget, bool& got_any) {
-  const auto& target = *reading.target;
-  auto& out = reading.out;
-  out.index = target.request.index;
-  out.high_watermark = -1;
-  auto refuse = [&](ErrorCode code) { out.error_code = code; };
-  auto* partition = owner.partition(target.topic, target.request.index);
-  bool same_topic = partition && (target.topic_id.is_zero() || partition->topic_id == target.topic_id);
-  if (!same_topic && partition) return refuse(ErrorCode::unknown_topic_id);
-  if (!same_topic) {
-    const auto* known = owner.image()->topic(target.topic);
-    bool elsewhere = known && target.request.index >= 0 && target.request.index < known->partition_count();
-    return refuse(elsewhere ? ErrorCode::not_leader_or_follower : ErrorCode::unknown_topic_or_partition);
-  }
-  if (!partition->replica) return refuse(ErrorCode::kafka_storage_error);
-  auto replica = partition->replica;
-  if (auto error = replica->check_leader(target.request.current_leader_epoch); error != ErrorCode::none)
-    return refuse(error);
-  if (!replica->speaks_for_the_group()) return refuse(ErrorCode::offset_not_available);
-  auto& log = replica->log();
-  auto asked = static_cast<std::size_t>(std::max(0, target.request.max_bytes));
-  bool at_least_one = !got_any;
-  reading.seen_high_watermark = replica->high_watermark();
-  auto bytes = log.read(target.request.fetch_offset, replica->high_watermark(), std::min(asked, budget), at_least_one);
-  out.high_watermark = replica->high_watermark();
-  out.last_stable_offset = out.high_watermark;  // no transactions: nothing is unstable
-  out.log_start_offset = log.log_start();
-  if (target.request.fetch_offset < out.log_start_offset) return refuse(ErrorCode::offset_out_of_range);
-  if (!bytes) {
-    bool beyond = bytes.error().code == Errc::out_of_range;
-    return refuse(beyond ? ErrorCode::offset_out_of_range : ErrorCode::kafka_storage_error);
-  }
-  if (bytes->empty()) return;
-  got_any = true;
-  // A reading ends with its segment. Waiting for min_bytes would not get the rest any sooner.
-  reading.more = target.request.fetch_offset < log.segments().back()->base_offset();
-  budget -= std::min(budget, bytes->size());
-  out.records = ByteChain(std::move(*bytes));
-}
 
 class Fetch {
  public:
   Fetch(BrokerShard& shard, const FetchRequest& request) : shard_(shard), request_(request) {}
 
-  // Reads all targets, in their order. Returns the bytes read; an error counts as reason enough to answer.
+  // Reads all targets, in their order. Returns the bytes read.
   std::size_t read(std::list<FetchTarget>& targets) {
     readings_.clear();
-    errors_ = false;
-    more_ = false;
-    std::size_t budget = static_cast<std::size_t>(std::clamp(request_.max_bytes, 0, shard_.config().fetch_bytes_max));
+    auto bytes_max = static_cast<std::size_t>(std::clamp(request_.max_bytes, 0, shard_.config().fetch_bytes_max));
+    FetchShare share{request_.rack_id, bytes_max};
     std::size_t total = 0;
-    bool got_any = false;
     auto image = shard_.image();
     for (auto& target : targets) {
       if (target.topic.empty()) target.topic = image->topic_name(target.topic_id);
       const auto* topic = image->topic(target.topic);
-      readings_.push_back({&target, {}, -1, false});
+      readings_.push_back({.target = &target, .out = {}});
       auto& reading = readings_.back();
       if (!topic) {
         reading.out.index = target.request.index;
@@ -97,14 +49,10 @@ class Fetch {
     // Neighbours of one shard are read in one visit.
     for (auto& run : std::exchange(runs_, {})) {
       shard_.on(run.owner, [&](BrokerShard& there) {
-        for (auto* reading : run.readings) read_partition(there, *reading, budget, got_any);
+        for (auto* reading : run.readings) read_partition(there, *reading, share);
       });
     }
-    for (auto& reading : readings_) {
-      total += reading.out.records.size();
-      errors_ = errors_ || reading.out.error_code != ErrorCode::none;
-      more_ = more_ || reading.more;
-    }
+    for (auto& reading : readings_) total += reading.out.records.size();
     return total;
   }
 
@@ -129,8 +77,7 @@ class Fetch {
   }
 
   std::list<Reading>& readings() { return readings_; }
-  // Whether waiting for more bytes is no use: one partition has an error to tell, or more than one answer takes.
-  bool must_answer() const { return errors_ || more_; }
+  bool must_answer() const { return std::ranges::any_of(readings_, &Reading::must_answer); }
 
  private:
   struct Run {
@@ -155,7 +102,7 @@ class Fetch {
       auto* partition = owner.partition(target->topic, target->request.index);
       if (!partition || !partition->replica) return;
       const auto& replica = *partition->replica;
-      bool more = !replica.leads() || replica.high_watermark() > reading->seen_high_watermark;
+      bool more = replica.leads() != reading->led_here || replica.high_watermark() > reading->seen_high_watermark;
       if (more) return;
       partition->waiting.push_back(&changed);
       registration.keys.emplace_back(target->topic, target->request.index);
@@ -167,8 +114,6 @@ class Fetch {
   const FetchRequest& request_;
   std::list<Reading> readings_;
   std::vector<Run> runs_;
-  bool errors_ = false;
-  bool more_ = false;
 };
 
 // Fills in what the request left out: names for ids. False for an id nobody has.
@@ -273,7 +218,7 @@ ByteChain serve_fetch(BrokerShard& shard, const RequestHeader& header, const Fet
   for (auto& reading : fetch.readings()) {
     auto& target = *reading.target;
     auto& out = reading.out;
-    bool news = full || !out.records.empty() || out.error_code != ErrorCode::none ||
+    bool news = full || !out.records.empty() || reading.must_answer() ||
                 out.high_watermark != target.known_high_watermark || out.log_start_offset != target.known_log_start;
     if (session) {
       auto kept = expected;
@@ -289,6 +234,8 @@ ByteChain serve_fetch(BrokerShard& shard, const RequestHeader& header, const Fet
     }
     if (!news) continue;
     if (version >= 13 && target.topic.empty()) out.error_code = ErrorCode::unknown_topic_id;
+    if (const auto* topic = shard.image()->topic(target.topic); topic && version >= node_endpoints_since)
+      hint_leader(shard, *topic, target.request.current_leader_epoch, out, response);
     topic_of(response, target).partitions.push_back(std::move(out));
   }
   return frame(header, std::move(response));

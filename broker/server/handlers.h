@@ -31,9 +31,11 @@ Result<Finish> begin_fetch(BrokerShard& shard, const RequestHeader& header, Read
 // These are done when they return.
 Result<ByteChain> handle_api_versions(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_metadata(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_describe_log_dirs(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_find_coordinator(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_list_offsets(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_offset_for_leader_epoch(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_delete_records(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_delete_topics(BrokerShard& shard, const RequestHeader& header, Reader& body);

@@ -11,7 +11,7 @@ namespace fulmar {
 namespace {
 
 constexpr Duration announce_interval = seconds(1);
-constexpr Duration in_sync_silence_max = seconds(2);
+constexpr Duration silence_max = seconds(2);
 
 // The voters of a group that neither changes nor is about to.
 bool at_rest(const Raft& raft) {
@@ -20,14 +20,11 @@ bool at_rest(const Raft& raft) {
          raft.target().empty();
 }
 
-std::vector<ReplicaId> in_sync(const Raft& raft, Instant now) {
-  std::vector<ReplicaId> list;
-  for (const auto& id : raft.configuration().all_voters()) {
-    const auto* progress = raft.progress(id);
-    bool follows = progress && progress->heard_at() > now - in_sync_silence_max && progress->match() >= raft.commit();
-    if (id == raft.self() || follows) list.push_back(id);
-  }
-  return list;
+// Near enough to take over at once: more than being in sync.
+bool follows_closely(const ReplicaId& id, const Raft& raft, Instant now) {
+  const auto* progress = raft.progress(id);
+  return id == raft.self() ||
+         (progress && progress->heard_at() > now - silence_max && progress->match() >= raft.commit());
 }
 
 // Whether it follows closely, and its broker neither stops nor is fenced.
@@ -35,8 +32,7 @@ bool is_fit(const ReplicaId& id, const Raft& raft, const MetadataImage& image, I
   auto broker = image.brokers.find(id.broker);
   if (broker == image.brokers.end() || broker->second.directory != id.directory || !broker->second.may_lead())
     return false;
-  auto close = in_sync(raft, now);
-  return raft.configuration().is_voter(id) && std::find(close.begin(), close.end(), id) != close.end();
+  return raft.configuration().is_voter(id) && follows_closely(id, raft, now);
 }
 
 // The group's preferred replica, if it is fit to lead.
@@ -149,7 +145,7 @@ LeadersRequest Leaderships::told() const {
       leader.partition = index;
       leader.broker_id = shard_.broker().self.broker;
       leader.epoch = replica->leader_epoch();
-      for (const auto& id : in_sync(raft, shard_.host().clock().now())) leader.in_sync.push_back(id.broker);
+      for (const auto& id : raft.in_sync(shard_.host().clock().now())) leader.in_sync.push_back(id.broker);
       auto mark = raft.configuration_mark();
       const auto& partition = topic.partitions[static_cast<std::size_t>(index)];
       if (at_rest(raft) && (partition.changing() || mark > partition.settled)) {

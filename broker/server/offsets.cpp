@@ -1,5 +1,9 @@
-// ListOffsets and DeleteRecords: where a partition begins and ends, and moving its beginning.
+// ListOffsets, OffsetForLeaderEpoch, DeleteRecords: where a partition and its epochs begin and end, and moving the
+// beginning.
+#include <algorithm>
+
 #include "broker/protocol/messages/list_offsets.h"
+#include "broker/protocol/messages/offset_for_leader_epoch.h"
 #include "broker/protocol/messages/topics.h"
 #include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
@@ -66,6 +70,17 @@ ErrorCode list_offset(Replica& replica, const ListOffsetsRequest::Topic::Partiti
   return ErrorCode::none;
 }
 
+ErrorCode find_epoch_end(const Replica& replica, const OffsetForLeaderEpochRequest::Topic::Partition& asked,
+                         OffsetForLeaderEpochResponse::Topic::Partition& out) {
+  if (auto error = replica.check_leader(asked.current_leader_epoch); error != ErrorCode::none) return error;
+  if (!replica.speaks_for_the_group()) return ErrorCode::offset_not_available;
+  auto end = replica.end_of_epoch(asked.leader_epoch);
+  out.leader_epoch = end.epoch;
+  // What is not committed is nobody's business yet: it may be gone with the next leader.
+  out.end_offset = std::min(end.offset, replica.high_watermark());
+  return ErrorCode::none;
+}
+
 }  // namespace
 
 Result<ByteChain> handle_list_offsets(BrokerShard& shard, const RequestHeader& header, Reader& body) {
@@ -80,6 +95,22 @@ Result<ByteChain> handle_list_offsets(BrokerShard& shard, const RequestHeader& h
       out.error_code = with_replica(shard, topic.name, asked.index, [&](Replica& replica) {
         return list_offset(replica, asked, header.api_version, out);
       });
+    }
+  }
+  return response_frame(response, header.api_version, header.correlation_id);
+}
+
+Result<ByteChain> handle_offset_for_leader_epoch(BrokerShard& shard, const RequestHeader& header, Reader& body) {
+  TRY(auto request, decode<OffsetForLeaderEpochRequest>(body, header.api_version));
+  OffsetForLeaderEpochResponse response;
+  for (const auto& topic : request.topics) {
+    auto& out_topic = response.topics.emplace_back();
+    out_topic.name = topic.name;
+    for (const auto& asked : topic.partitions) {
+      auto& out = out_topic.partitions.emplace_back();
+      out.index = asked.index;
+      out.error_code = with_replica(shard, topic.name, asked.index,
+                                    [&](const Replica& replica) { return find_epoch_end(replica, asked, out); });
     }
   }
   return response_frame(response, header.api_version, header.correlation_id);

@@ -6,6 +6,7 @@
 #include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/leader_hint.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -34,7 +35,7 @@ void refuse(Item& item, ErrorCode code, std::string message) {
   item.message = std::move(message);
 }
 
-void append(BrokerShard& owner, Item& item) {
+void append(BrokerShard& owner, Item& item, Safety safety) {
   auto* partition = owner.partition(*item.name, item.index);
   if (!partition || partition->topic_id != item.topic_id)
     return refuse(item, ErrorCode::not_leader_or_follower, "this broker has no replica of the partition");
@@ -47,6 +48,8 @@ void append(BrokerShard& owner, Item& item) {
                       std::to_string(bytes_max));
   auto header = validate_produced(item.records);
   if (!header) return refuse(item, header.error().code, header.error().message);
+  if (safety == Safety::committed && replica->leads() && !replica->enough_in_sync())
+    return refuse(item, ErrorCode::not_enough_replicas, "fewer replicas are in sync than min.insync.replicas wants");
   auto proposed = replica->append(*header, item.records);
   if (!proposed) return refuse(item, proposed.error().code, proposed.error().message);
   item.proposed = *proposed;
@@ -63,14 +66,15 @@ void wait_until_safe(BrokerShard& owner, Item& item, Safety safety, Deadline dea
   if (error != ErrorCode::none) refuse(item, error, "the records are written, but not known to be safe");
 }
 
-ByteChain answer(const RequestHeader& header, const ProduceRequest& request, ItemsByShard& items) {
+ByteChain answer(const BrokerShard& shard, const RequestHeader& header, const ProduceRequest& request,
+                 ItemsByShard& items) {
   ProduceResponse response;
   response.topics.resize(request.topics.size());
   for (std::size_t t = 0; t < request.topics.size(); ++t) {
     response.topics[t].name = request.topics[t].name;
     response.topics[t].partitions.resize(request.topics[t].partitions.size());
   }
-  for (auto& [shard, list] : items) {
+  for (auto& [owner, list] : items) {
     for (auto& item : list) {
       auto& out = response.topics[item.topic].partitions[item.partition];
       out.index = item.index;
@@ -80,6 +84,7 @@ ByteChain answer(const RequestHeader& header, const ProduceRequest& request, Ite
       out.log_start_offset = item.log_start;
       if (item.error == ErrorCode::none) continue;
       out.error_message = item.message;
+      if (const auto* topic = shard.image()->topic(*item.name)) hint_leader(shard, *topic, -1, out, response);
     }
   }
   return response_frame(response, header.api_version, header.correlation_id);
@@ -117,11 +122,12 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
       items[owner].push_back(std::move(item));
     }
   }
+  auto safety = request.acks == -1 ? Safety::committed : Safety::kept;
   for (auto& [owner, list] : items) {
     auto& batch = list;
     shard.on(owner, [&](BrokerShard& there) {
       for (auto& item : batch)
-        if (item.error == ErrorCode::none) append(there, item);
+        if (item.error == ErrorCode::none) append(there, item, safety);
     });
     for (auto& item : batch) item.records = Bytes();
   }
@@ -136,7 +142,6 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
     return Finish([] { return ByteChain(); });
   }
   auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
-  auto safety = request.acks == 1 ? Safety::kept : Safety::committed;
   return Finish([&shard, header, request = std::move(request), items = std::move(items), safety, deadline]() mutable {
     for (auto& [owner, list] : items) {
       auto& batch = list;
@@ -148,7 +153,7 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
           if (item.error == ErrorCode::none) wait_until_safe(there, item, safety, deadline);
       });
     }
-    return answer(header, request, items);
+    return answer(shard, header, request, items);
   });
 }
 

@@ -55,6 +55,12 @@ struct DirectoryEntry {
   std::uint64_t size = 0;  // of a file, in bytes
 };
 
+// Of the volume the files lie on.
+struct DiskSpace {
+  std::uint64_t total_bytes = 0;
+  std::uint64_t free_bytes = 0;  // that this process may still use
+};
+
 class Disk {
  public:
   virtual ~Disk() = default;
@@ -69,7 +75,9 @@ class Disk {
   // The entries of a directory ("" is the root), sorted by name.
   virtual Result<std::vector<DirectoryEntry>> list(std::string_view path) = 0;
   virtual Result<void> sync_directory(std::string_view path) = 0;
-  virtual Result<std::uint64_t> free_bytes() = 0;
+  virtual Result<DiskSpace> space() = 0;
+  // The root, as the operator names it.
+  virtual std::string name() const = 0;
   // Takes the lock of a directory for this process, by a file of that name in it, until the returned File is closed.
   // Errors: exists, when a living process holds it.
   virtual Result<std::unique_ptr<File>> lock(std::string_view path) = 0;

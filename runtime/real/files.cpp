@@ -175,10 +175,11 @@ Result<void> RealDisk::sync_directory(std::string_view path) {
   return {};
 }
 
-Result<std::uint64_t> RealDisk::free_bytes() {
+Result<DiskSpace> RealDisk::space() {
   struct statvfs status{};
   if (statvfs(root_.c_str(), &status) != 0) return system_error(errno, "free space");
-  return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+  return DiskSpace{static_cast<std::uint64_t>(status.f_blocks) * status.f_frsize,
+                   static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize};
 }
 
 Result<std::unique_ptr<File>> RealDisk::lock(std::string_view path) {

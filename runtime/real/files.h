@@ -19,7 +19,8 @@ class RealDisk final : public Disk {
   Result<void> create_directory(std::string_view path) override;
   Result<std::vector<DirectoryEntry>> list(std::string_view path) override;
   Result<void> sync_directory(std::string_view path) override;
-  Result<std::uint64_t> free_bytes() override;
+  Result<DiskSpace> space() override;
+  std::string name() const override { return root_; }
   Result<std::unique_ptr<File>> lock(std::string_view path) override;
 
  private:

@@ -232,5 +232,65 @@ TEST(Consumer, ReadsEachPartitionFromItsLeaderAndFollowsItWhenItMoves) {
   });
 }
 
+// Broker 1 leads and sends consumers of rack "r" to 2, whose answers are as the test wants them.
+struct NearReplica {
+  explicit NearReplica(std::function<void(FetchResponse::Topic::Partition&)> at_2)
+      : cluster({ApiKey::fetch}, 2, [this, at_2 = std::move(at_2)](const Asked& asked) {
+          auto request = asked.as<FetchRequest>();
+          FetchResponse response;
+          auto& out = add_partition(response, 0);
+          out.high_watermark = 100;
+          fetched.push_back(asked.broker);
+          auto position = request.topics.at(0).partitions.at(0).fetch_offset;
+          if (asked.broker == 1 && request.rack_id == "r" && redirects)
+            out.preferred_read_replica = 2;
+          else
+            out.records = ByteChain(Bytes::copy_of(batch_at(position, 1)));
+          if (asked.broker == 2) at_2(out);
+          return answer(asked, response);
+        }) {}
+  void run(std::function<void(Host&, Consumer&)> body) {
+    cluster.run([&](Host& host, ClusterClient& client) {
+      auto chosen = options();
+      chosen.rack = "r";
+      Consumer consumer(host, client, chosen, "t");
+      consumer.assign(0, 0);
+      body(host, consumer);
+    });
+  }
+  std::vector<int> fetched;
+  bool redirects = true;
+  FakeCluster cluster;
+};
+
+TEST(Consumer, ReadsWhereTheLeaderSendsItAndAsksTheLeaderAgainAfterAWhile) {
+  NearReplica near([](auto&) {});
+  near.run([&](Host& host, Consumer& consumer) {
+    while (consumer.position(0) < 3) ASSERT_TRUE(consumer.poll().has_value());
+    EXPECT_THAT(near.fetched, testing::ElementsAre(1, 2, 2, 2));
+    host.clock().sleep_for(std::chrono::minutes(6));
+    near.fetched.clear();
+    while (consumer.position(0) < 4) ASSERT_TRUE(consumer.poll().has_value());
+    EXPECT_THAT(near.fetched, testing::ElementsAre(1, 2));
+  });
+}
+
+TEST(Consumer, GoesBackToTheLeaderWithWhatAFollowerRefuses) {
+  NearReplica near([](FetchResponse::Topic::Partition& out) {
+    out.error_code = ErrorCode::offset_out_of_range;
+    out.records = {};
+  });
+  near.run([&](Host&, Consumer& consumer) {
+    ASSERT_TRUE(consumer.poll().has_value());
+    near.redirects = false;
+    while (consumer.position(0) < 1) {
+      auto polled = consumer.poll();
+      ASSERT_TRUE(polled.has_value());
+      for (const auto& part : *polled) EXPECT_EQ(part.error, ErrorCode::none) << "nobody need hear of it";
+    }
+    EXPECT_THAT(near.fetched, testing::ElementsAre(1, 2, 1));
+  });
+}
+
 }  // namespace
 }  // namespace fulmar

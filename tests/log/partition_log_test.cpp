@@ -124,6 +124,25 @@ TEST_F(PartitionLogTest, FindsRecordsByTime) {
   });
 }
 
+TEST_F(PartitionLogTest, TheLargestTimestampIsThatOfARecordBelowTheBound) {
+  for (std::int64_t segment_bytes : {150, 1 << 20}) {  // a batch in each segment, or all in one
+    LogConfig config;
+    config.segment_bytes = segment_bytes;
+    on_log(config, [](Host&, PartitionLog& log) {
+      for (Timestamp at : {100, 300, 200, 900}) ASSERT_TRUE(append(log, batch_of(1, "v", at)));
+      auto control = batch_of(1, "leader", 5000, {.control = true});
+      ASSERT_TRUE(log.append(*read_batch_header(control.view()), control, 0));
+      auto largest = [&](Offset up_to) { return (*log.max_timestamp(up_to))->offset; };
+      EXPECT_EQ(largest(1), 0);
+      EXPECT_EQ(largest(2), 1);
+      EXPECT_EQ(largest(3), 1) << "the next one is not to be told of yet";
+      EXPECT_EQ(largest(5), 3) << "a control batch is no record";
+      EXPECT_EQ(*log.max_timestamp(0), std::nullopt);
+      ASSERT_TRUE(log.truncate_to(0));
+    });
+  }
+}
+
 TEST_F(PartitionLogTest, DeletedRecordsStayDeletedAndRetentionTakesWholeSegmentsFromTheFront) {
   LogConfig config;
   config.segment_bytes = 300;

@@ -82,7 +82,11 @@ TEST_P(Files, NamesAreListedInOrderAndRenamingReplaces) {
     ASSERT_TRUE(disk.sync_directory("d"));
     ASSERT_TRUE(disk.remove_directory("d"));
     EXPECT_EQ(disk.list("d").error().code, Errc::not_found);
-    EXPECT_GT(*disk.free_bytes(), 0u);
+    auto space = disk.space();
+    ASSERT_TRUE(space);
+    EXPECT_GT(space->free_bytes, 0u);
+    EXPECT_GE(space->total_bytes, space->free_bytes);
+    EXPECT_FALSE(disk.name().empty());
   });
 }
 

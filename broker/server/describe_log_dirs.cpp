@@ -1,0 +1,58 @@
+// DescribeLogDirs: how large a broker's logs are, and how much room there is (KIP-113, KIP-827).
+#include "broker/protocol/messages/describe_log_dirs.h"
+
+#include <algorithm>
+
+#include "broker/protocol/reader.h"
+#include "broker/server/broker_shard.h"
+#include "broker/server/handlers.h"
+
+namespace fulmar {
+
+namespace {
+
+using LogDir = DescribeLogDirsResponse::LogDir;
+
+bool wanted(const DescribeLogDirsRequest& request, const std::string& topic, std::int32_t index) {
+  if (!request.topics) return true;
+  return std::ranges::any_of(*request.topics, [&](const auto& asked) {
+    return asked.name == topic && std::ranges::find(asked.partitions, index) != asked.partitions.end();
+  });
+}
+
+// Adds one shard's partitions. On that shard.
+void describe(const BrokerShard& shard, const DescribeLogDirsRequest& request,
+              std::map<std::string, LogDir::Topic>& topics) {
+  for (const auto& [key, partition] : shard.partitions()) {
+    const auto& [name, index] = key;
+    if (!partition.replica || !wanted(request, name, index)) continue;
+    auto& topic = topics[name];
+    topic.name = name;
+    // No lag: that is of the log behind the high watermark it knows, which here is never beyond it.
+    topic.partitions.push_back({index, static_cast<std::int64_t>(partition.replica->log().size_bytes()), 0, false});
+  }
+}
+
+}  // namespace
+
+Result<ByteChain> handle_describe_log_dirs(BrokerShard& shard, const RequestHeader& header, Reader& body) {
+  TRY(auto request, decode<DescribeLogDirsRequest>(body, header.api_version));
+  std::map<std::string, LogDir::Topic> topics;
+  for (unsigned n = 0; n < shard.host().shard_count(); ++n)
+    shard.on(n, [&](BrokerShard& there) { describe(there, request, topics); });
+  LogDir directory;
+  directory.path = shard.host().disk().name();
+  for (auto& [name, topic] : topics) {
+    std::ranges::sort(topic.partitions, {}, &LogDir::Topic::Partition::index);
+    directory.topics.push_back(std::move(topic));
+  }
+  if (auto space = shard.host().disk().space()) {
+    directory.total_bytes = static_cast<std::int64_t>(space->total_bytes);
+    directory.usable_bytes = static_cast<std::int64_t>(space->free_bytes);
+  }
+  DescribeLogDirsResponse response;
+  response.log_dirs.push_back(std::move(directory));
+  return response_frame(response, header.api_version, header.correlation_id);
+}
+
+}  // namespace fulmar

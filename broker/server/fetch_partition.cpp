@@ -1,0 +1,92 @@
+#include "broker/server/fetch_partition.h"
+
+#include <algorithm>
+
+#include "broker/server/broker_shard.h"
+#include "broker/server/read_replica.h"
+
+namespace fulmar {
+
+namespace {
+
+// Of a consumer that says what it read last: where its log and this leader's part, if they do (KIP-595). Its offset is
+// out of range if not even that is known.
+ErrorCode find_divergence(const Replica& replica, const FetchRequest::Topic::Partition& asked,
+                          FetchResponse::Topic::Partition& out) {
+  if (asked.last_fetched_epoch < 0) return ErrorCode::none;
+  auto end = replica.end_of_epoch(asked.last_fetched_epoch);
+  if (end.epoch < 0) return ErrorCode::offset_out_of_range;
+  if (end.epoch < asked.last_fetched_epoch || end.offset < asked.fetch_offset)
+    out.diverging_epoch = {end.epoch, end.offset};
+  return ErrorCode::none;
+}
+
+// Whether the replica may serve this consumer: as the leader that speaks for its group; or as a follower of one, if
+// consumers may read there (KIP-392).
+ErrorCode check_reader(const BrokerShard& owner, const Replica& replica, Epoch claimed, const std::string& rack) {
+  auto error = replica.check_leader(claimed);
+  if (error == ErrorCode::none) return replica.speaks_for_the_group() ? error : ErrorCode::offset_not_available;
+  bool may_follow = owner.config().rack_aware_reads && !rack.empty() && replica.follows();
+  return error == ErrorCode::not_leader_or_follower && may_follow ? ErrorCode::none : error;
+}
+
+}  // namespace
+
+bool Reading::must_answer() const {
+  bool refused = out.error_code != ErrorCode::none && !soon;
+  return refused || out.diverging_epoch.epoch >= 0 || out.preferred_read_replica >= 0 || more;
+}
+
+void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
+  const auto& target = *reading.target;
+  const auto& asked = target.request;
+  auto& out = reading.out;
+  out.index = asked.index;
+  out.high_watermark = -1;
+  auto refuse = [&](ErrorCode code) { out.error_code = code; };
+  auto* partition = owner.partition(target.topic, asked.index);
+  bool same_topic = partition && (target.topic_id.is_zero() || partition->topic_id == target.topic_id);
+  if (!same_topic && partition) return refuse(ErrorCode::unknown_topic_id);
+  if (!same_topic) {
+    const auto* known = owner.image()->topic(target.topic);
+    bool elsewhere = known && asked.index >= 0 && asked.index < known->partition_count();
+    return refuse(elsewhere ? ErrorCode::not_leader_or_follower : ErrorCode::unknown_topic_or_partition);
+  }
+  if (!partition->replica) return refuse(ErrorCode::kafka_storage_error);
+  auto replica = partition->replica;
+  if (auto error = check_reader(owner, *replica, asked.current_leader_epoch, share.rack); error != ErrorCode::none)
+    return refuse(error);
+  reading.led_here = replica->leads();
+  auto& log = replica->log();
+  reading.seen_high_watermark = replica->high_watermark();
+  out.high_watermark = replica->high_watermark();
+  out.last_stable_offset = out.high_watermark;  // no transactions: nothing is unstable
+  out.log_start_offset = log.log_start();
+  if (reading.led_here) {
+    if (auto error = find_divergence(*replica, asked, out); error != ErrorCode::none) return refuse(error);
+    if (out.diverging_epoch.epoch >= 0) return;
+    out.preferred_read_replica = preferred_read_replica(owner, *replica, share.rack, asked.fetch_offset);
+    if (out.preferred_read_replica >= 0) return;
+  } else if (asked.fetch_offset > reading.seen_high_watermark && asked.fetch_offset <= log.log_end()) {
+    reading.soon = true;  // the leader has told the consumer of more than this follower yet
+    return refuse(ErrorCode::offset_not_available);
+  }
+  auto bytes_max = std::min(static_cast<std::size_t>(std::max(0, asked.max_bytes)), share.bytes_left);
+  auto bytes = log.read(asked.fetch_offset, reading.seen_high_watermark, bytes_max, !share.got_any);
+  // What was deleted while it was read is not handed out.
+  out.log_start_offset = log.log_start();
+  if (asked.fetch_offset < out.log_start_offset) return refuse(ErrorCode::offset_out_of_range);
+  if (!bytes) {
+    if (bytes.error().code == Errc::corrupt && reading.led_here) replica->report_damage(bytes.error());
+    bool beyond = bytes.error().code == Errc::out_of_range;
+    return refuse(beyond ? ErrorCode::offset_out_of_range : ErrorCode::kafka_storage_error);
+  }
+  if (bytes->empty()) return;
+  share.got_any = true;
+  // A reading ends with its segment. Waiting for min_bytes would not get the rest any sooner.
+  reading.more = asked.fetch_offset < log.segments().back()->base_offset();
+  share.bytes_left -= std::min(share.bytes_left, bytes->size());
+  out.records = ByteChain(std::move(*bytes));
+}
+
+}  // namespace fulmar
