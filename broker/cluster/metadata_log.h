@@ -43,6 +43,7 @@ class MetadataLog final : private StateMachine {
 
   MetadataImagePtr image() const { return image_; }
   Replica& replica() { return *replica_; }
+  const Replica& replica() const { return *replica_; }
   // The first voters, as far as this broker knows them.
   std::vector<ReplicaId> founders() const;
   // While this broker controls: the voters as they are to be, once what was begun is done, ascending; and others

@@ -30,7 +30,7 @@ constexpr ApiInfo table[] = {
     {ApiKey::elect_leaders, "ElectLeaders", 0, 2, 2, 0},
     {ApiKey::alter_partition_reassignments, "AlterPartitionReassignments", 0, 1, 0, 0},
     {ApiKey::list_partition_reassignments, "ListPartitionReassignments", 0, 0, 0, 0},
-    {ApiKey::describe_quorum, "DescribeQuorum", 0, 2, 0, 0, unserved},
+    {ApiKey::describe_quorum, "DescribeQuorum", 0, 2, 0, 0},
     {ApiKey::describe_cluster, "DescribeCluster", 0, 1, 0, 0},
     {ApiKey::unregister_broker, "UnregisterBroker", 0, 0, 0, 0},
     // Never served to clients.

@@ -44,9 +44,9 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
     case ApiKey::alter_partition_reassignments: return done(handle_alter_partition_reassignments(shard, header, body));
     case ApiKey::list_partition_reassignments: return done(handle_list_partition_reassignments(shard, header, body));
     case ApiKey::unregister_broker: return done(handle_unregister_broker(shard, header, body));
+    case ApiKey::describe_quorum: return done(handle_describe_quorum(shard, header, body));
     case ApiKey::describe_cluster: return done(handle_describe_cluster(shard, header, body));
     // Declared only: find_api() knows none of these.
-    case ApiKey::describe_quorum:
     case ApiKey::peer_hello:
     case ApiKey::raft_messages:
     case ApiKey::leaders:

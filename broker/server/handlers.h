@@ -44,6 +44,7 @@ Result<ByteChain> handle_unregister_broker(BrokerShard& shard, const RequestHead
 Result<ByteChain> handle_elect_leaders(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_alter_partition_reassignments(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_list_partition_reassignments(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_describe_quorum(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_describe_configs(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const RequestHeader& header, Reader& body);
 

@@ -199,7 +199,8 @@ bool is_for_controller(std::int16_t api_key) {
     case ApiKey::elect_leaders:
     case ApiKey::unregister_broker:
     case ApiKey::alter_partition_reassignments:
-    case ApiKey::list_partition_reassignments: return true;
+    case ApiKey::list_partition_reassignments:
+    case ApiKey::describe_quorum: return true;
     default: return false;
   }
 }

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "broker/protocol/messages/produce.h"
+#include "broker/protocol/messages/quorum.h"
 #include "tests/server/cluster_kit.h"
 
 namespace fulmar {
@@ -201,6 +202,22 @@ TEST(Cluster, HasObserversThatHostPartitions) {
         hosts.insert(partition.replica_nodes.begin(), partition.replica_nodes.end());
       EXPECT_EQ(hosts, (std::set<std::int32_t>{1, 2, 3, 4, 5})) << "seed " << seed;
       write(host, cluster, "t");
+      DescribeQuorumRequest request;
+      request.topics.push_back({"__cluster_metadata", {{0}}});
+      auto quorum = ask_controller<DescribeQuorumResponse>(cluster, request);
+      ASSERT_TRUE(quorum.has_value());
+      const auto& metadata = quorum->topics.at(0).partitions.at(0);
+      EXPECT_EQ(metadata.error_code, ErrorCode::none);
+      EXPECT_EQ(metadata.voters.size(), 3u);
+      ASSERT_EQ(metadata.observers.size(), 2u);
+      EXPECT_EQ(metadata.observers.at(0).replica_id, 4);
+      EXPECT_GT(metadata.high_watermark, 5);
+      for (const auto& replica : metadata.observers) {
+        EXPECT_EQ(replica.log_end_offset, metadata.high_watermark);
+        EXPECT_GE(replica.last_fetch_timestamp, World::epoch_ms);
+        EXPECT_GE(replica.last_caught_up_timestamp, World::epoch_ms);
+      }
+      EXPECT_EQ(quorum->nodes.size(), 5u);
     }));
     brokers.broker(5).power_loss();
     ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {

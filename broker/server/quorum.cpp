@@ -1,0 +1,74 @@
+// DescribeQuorum: who decides about the metadata, who observes, and how far each is (KIP-595, KIP-836, KIP-853).
+#include "broker/protocol/messages/quorum.h"
+
+#include "broker/protocol/reader.h"
+#include "broker/server/broker_shard.h"
+#include "broker/server/handlers.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::string_view metadata_topic = "__cluster_metadata";
+
+using Described = DescribeQuorumResponse::Topic::Partition;
+
+Described refused(ErrorCode code, std::string why) {
+  Described described;
+  described.error_code = code;
+  described.error_message = std::move(why);
+  return described;
+}
+
+// On shard 0. Only who leads the group knows.
+Described describe_metadata(BrokerShard& shard) {
+  const auto& metadata = *shard.broker().metadata;
+  if (!metadata.controls()) return refused(ErrorCode::not_leader_or_follower, "this broker does not lead the metadata");
+  Described described;
+  const auto& raft = metadata.replica().raft();
+  described.leader_id = raft.self().broker;
+  described.leader_epoch = raft.term();
+  described.high_watermark = raft.commit();
+  auto& clock = shard.host().clock();
+  auto wall_ms = [&](Instant at) -> std::int64_t {
+    return at == long_ago ? -1 : clock.wall_ms() - (clock.now() - at) / milliseconds(1);
+  };
+  auto describe = [&](const ReplicaId& id) {
+    DescribeQuorumResponse::Replica replica{id.broker, id.directory, raft.match_of(id), -1, -1};
+    if (const auto* progress = raft.progress(id)) {
+      replica.last_fetch_timestamp = wall_ms(progress->heard_at());
+      replica.last_caught_up_timestamp = wall_ms(progress->caught_up_at());
+    } else {
+      replica.log_end_offset = metadata.replica().log().log_end();
+      replica.last_caught_up_timestamp = clock.wall_ms();
+    }
+    return replica;
+  };
+  for (const auto& id : raft.configuration().all_voters()) described.voters.push_back(describe(id));
+  for (const auto& id : raft.configuration().learners) described.observers.push_back(describe(id));
+  return described;
+}
+
+}  // namespace
+
+Result<ByteChain> handle_describe_quorum(BrokerShard& shard, const RequestHeader& header, Reader& body) {
+  TRY(auto request, decode<DescribeQuorumRequest>(body, header.api_version));
+  DescribeQuorumResponse response;
+  for (const auto& asked : request.topics) {
+    auto& topic = response.topics.emplace_back();
+    topic.name = asked.name;
+    for (const auto& partition : asked.partitions) {
+      bool is_metadata = asked.name == metadata_topic && partition.index == 0;
+      auto described = is_metadata ? shard.on(0, [](BrokerShard& first) { return describe_metadata(first); })
+                                   : refused(ErrorCode::unknown_topic_or_partition, "no quorum is kept of it");
+      described.index = partition.index;
+      topic.partitions.push_back(std::move(described));
+    }
+  }
+  for (const auto& [id, broker] : shard.image()->brokers)
+    response.nodes.push_back({id, {{"INTERNAL", broker.internal.host, broker.internal.port}}});
+  return response_frame(response, header.api_version, header.correlation_id);
+}
+
+}  // namespace fulmar
