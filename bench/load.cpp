@@ -2,8 +2,8 @@
 //
 //   fulmar-load BROKER[,BROKER...] PID[,PID...] produce|fetch|latency TOPIC PARTITIONS MEGABYTES
 //
-// Prints MB/s, the brokers' CPU seconds per GB (of all together, from /proc/PID/stat), and for `latency`, sent at 5 MB/s, the
-// percentiles from the sending of a record to its being read.
+// Prints MB/s, the brokers' CPU seconds per GB (of all together, from /proc/PID/stat), and for `latency`, sent at 5
+// MB/s, the percentiles from the sending of a record to its being read.
 #include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
@@ -189,7 +189,9 @@ void latency(const Settings& settings) {
 
 int main(int count, char** values) {
   if (count != 7) {
-    std::fprintf(stderr, "usage: fulmar-load BROKER[,BROKER...] PID[,PID...] produce|fetch|latency TOPIC PARTITIONS MEGABYTES\n");
+    std::fprintf(
+        stderr,
+        "usage: fulmar-load BROKER[,BROKER...] PID[,PID...] produce|fetch|latency TOPIC PARTITIONS MEGABYTES\n");
     return 2;
   }
   Settings settings{values[1], values[2], values[4], std::atoi(values[5]),
