@@ -81,6 +81,16 @@ bool batch_crc_matches(std::string_view batch) {
          static_cast<std::uint32_t>(load_big<std::int32_t>(batch.data() + crc_at));
 }
 
+bool are_intact_batches(std::string_view batches) {
+  while (!batches.empty()) {
+    auto header = read_batch_header(batches);
+    if (!header || header->size() > batches.size() || !batch_crc_matches(batches.substr(0, header->size())))
+      return false;
+    batches.remove_prefix(header->size());
+  }
+  return true;
+}
+
 void stamp_batch(char* batch, Offset base_offset, Epoch leader_epoch) {
   store_big(batch, base_offset);
   store_big(batch + 12, leader_epoch);

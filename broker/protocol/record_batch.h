@@ -63,6 +63,8 @@ std::int32_t sequence_after(std::int32_t sequence, std::int32_t delta);
 Result<BatchHeader> read_batch_header(std::string_view bytes);
 // Whether the CRC of a whole batch (exactly its bytes) is right.
 bool batch_crc_matches(std::string_view batch);
+// Whether these are whole batches, one after the other, each with the checksum of its content.
+bool are_intact_batches(std::string_view batches);
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
 
 // Writes into a batch's bytes what lies outside its CRC, in place.

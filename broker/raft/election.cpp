@@ -40,6 +40,7 @@ void Raft::stand(bool pre_vote, bool transfer) {
   transfer_.reset();
   target_.clear();
   standing_by_transfer_ = transfer;
+  start_owed_ = 0;
   if (!pre_vote) {
     ++state_.term;
     state_.vote = self_;
@@ -74,7 +75,7 @@ void Raft::on(const Message& message, const VoteRequest& request) {
   if (state_.damage != 0) return;
   if (request.pre_vote) {
     bool granted = message.term > state_.term && up_to_date(request);
-    send(message.from, VoteReply{true, granted}, granted ? message.term : state_.term);
+    send(message.from, VoteReply{true, granted, log_.start()}, granted ? message.term : state_.term);
     return;
   }
   bool free = !state_.vote || state_.vote == message.from;
@@ -86,7 +87,7 @@ void Raft::on(const Message& message, const VoteRequest& request) {
     }
     reset_election_timer();
   }
-  send(message.from, VoteReply{false, granted});
+  send(message.from, VoteReply{false, granted, log_.start()});
 }
 
 void Raft::on(const Message& message, const VoteReply& reply) {
@@ -97,6 +98,7 @@ void Raft::on(const Message& message, const VoteReply& reply) {
     return;
   }
   votes_[message.from] = reply.granted;
+  if (role_ == Role::candidate && reply.granted) start_owed_ = std::max(start_owed_, reply.log_start);
   count_votes();
 }
 

@@ -16,6 +16,7 @@ void Raft::heard_leader(const ReplicaId& leader) {
 void Raft::refuse(const AppendRequest& request, Verdict verdict) {
   AppendReply reply{.verdict = verdict, .prev_offset = request.prev_offset, .log_end = log_.end()};
   reply.damage = state_.damage;
+  reply.log_start = log_.start();
   reply.sent_at = request.sent_at;
   auto end = log_.epochs().end_of(request.prev_epoch, log_.end());
   reply.hint = end ? *end : EpochCache::Entry{-1, log_.start()};
@@ -27,6 +28,7 @@ void Raft::acknowledge() {
   acknowledged_ = kept();
   AppendReply reply{.verdict = Verdict::matched, .match = acknowledged_, .log_end = log_.end()};
   reply.damage = state_.damage;
+  reply.log_start = log_.start();
   reply.sent_at = append_sent_at_;
   send(*leader_, reply);
 }
@@ -61,7 +63,9 @@ bool Raft::fits(const AppendRequest& request) const {
 // What earlier leaders left behind the end of this one's log, and never got committed. Nothing might ever come to take
 // its place.
 void Raft::drop_tail_from(Offset offset, Epoch leader_term) {
-  if (offset >= log_.end() || *log_.epochs().epoch_of(offset) >= leader_term) return;
+  // An append that comes late speaks of an end that the leader has left behind.
+  auto epoch = log_.epochs().epoch_of(offset);
+  if (offset >= log_.end() || offset < log_.start() || !epoch || *epoch >= leader_term) return;
   ASSERT(offset >= commit_ || !settings_.commits_are_stable);
   commit_ = std::min(commit_, offset);
   verified_ = std::min(verified_, offset);
@@ -109,7 +113,7 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   }
   commit_to(std::min(heartbeat.commit, verified_));
   advance_log_start(heartbeat.log_start);
-  HeartbeatReply reply{kept(), state_.damage, heartbeat.sent_at, {}};
+  HeartbeatReply reply{kept(), state_.damage, heartbeat.sent_at, {}, log_.start()};
   if (agree_to_quiesce(message.from, heartbeat))
     reply.quiesced = liveness_->agreeing(message.from);
   else

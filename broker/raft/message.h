@@ -20,6 +20,7 @@ struct VoteRequest {
 struct VoteReply {
   bool pre_vote = false;
   bool granted = false;
+  Offset log_start = 0;  // of the voter's log: the new leader's is to be no lower
 };
 
 // Batches [prev_offset, end), whose epochs are `epochs`; nothing in them, and still a question, if the two are equal.
@@ -52,6 +53,7 @@ struct AppendReply {
   Offset log_end = 0;
   std::uint64_t damage = 0;  // HardState::damage
   Instant sent_at = long_ago;
+  Offset log_start = 0;  // as it is kept
 };
 
 struct Heartbeat {
@@ -67,6 +69,7 @@ struct HeartbeatReply {
   std::uint64_t damage = 0;
   Instant sent_at = long_ago;
   std::optional<LivenessEpoch> quiesced;  // agreed; answers of this epoch stand in for replies
+  Offset log_start = 0;                   // as it is kept
 };
 
 // Stand for election at once: the leader hands over. You have everything, and `commit` of it is committed.

@@ -29,6 +29,8 @@ class Progress {
   // The latest moment (of the leader's clock) whose whole log it is known to have by now. Quiesced, it has everything.
   Instant caught_up_at() const { return watch_ ? std::max(caught_up_at_, watch_->heard_at) : caught_up_at_; }
   std::uint64_t damage() const { return damage_; }
+  Offset log_start() const { return log_start_; }  // of its log, as it is kept
+  void begins_at(Offset log_start) { log_start_ = std::max(log_start_, log_start); }
   // The damage that is made good, for the follower to be told; 0 if none is.
   std::uint64_t healed() const { return damage_ != 0 && match_ >= repair_until_ ? damage_ : 0; }
 
@@ -82,6 +84,7 @@ class Progress {
   Instant heard_at_ = long_ago;
   Instant moved_at_ = long_ago;
   Instant caught_up_at_ = long_ago;
+  Offset log_start_ = 0;
   // Where the log ended at a moment since: once it has that, it has caught up with that moment.
   Offset mark_end_ = 0;
   Instant mark_at_ = long_ago;

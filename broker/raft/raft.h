@@ -75,6 +75,8 @@ class Raft {
   void set_target(std::vector<ReplicaId> voters, Instant now, std::vector<ReplicaId> learners = {});
   // Hands leadership to a voter, once it has everything. False if this is no leader or that no voter.
   bool transfer(const ReplicaId& to, Instant now);
+  // The driver has moved the start of this leader's log up.
+  void start_moved(Instant now);
   void resign(Instant now);  // gives up leadership without a successor
   // This replica takes no part any more: nobody may count on it.
   void retire();
@@ -103,6 +105,10 @@ class Raft {
   bool configuration_committed() const;
   // The leader knows all that was ever committed, and everything up to commit() is (Raft §8).
   bool established() const { return role_ == Role::leader && commit_ >= term_start_; }
+  // This leader's log begins no lower than what any earlier leader has said to a client.
+  bool start_known() const { return role_ == Role::leader && log_.start() >= start_owed_; }
+  // Where the logs of a quorum begin, at least: no later leader's will begin lower.
+  Offset start_kept() const;
   // Clients may append here now.
   bool accepts_appends() const { return role_ == Role::leader && !transfer_; }
   // No other leader can have committed anything before this instant (Raft thesis §6.4.1).
@@ -221,6 +227,7 @@ class Raft {
 
   // Leader.
   std::map<ReplicaId, Progress> peers_;
+  Offset start_owed_ = 0;  // where the logs of those begin that have voted for this leader, at most
   Offset term_start_ = 0;  // where this leader's own entries begin
   Instant led_since_;
   Instant heartbeat_at_;

@@ -87,6 +87,7 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   progress.heard(reply.sent_at);
   progress.answered_awake(reply.sent_at);
   note_damage(progress, reply.damage);
+  progress.begins_at(reply.log_start);
   switch (reply.verdict) {
     case Verdict::matched:
       progress.matched(std::min(reply.match, log_.end()), log_.end(), settings_, now_);
@@ -117,6 +118,7 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   auto& progress = found->second;
   progress.heard(reply.sent_at);
   note_damage(progress, reply.damage);
+  progress.begins_at(reply.log_start);
   auto match = std::min(reply.match, log_.end());
   if (match > progress.match()) progress.matched(match, log_.end(), settings_, now_);
   progress.note_caught_up(reply.sent_at, log_.end(), now_);
@@ -192,8 +194,24 @@ Instant Raft::lease_until() const {
   return Instant{heard} + (timeout - timeout * settings_.clock_drift_permille / 1000);
 }
 
+void Raft::start_moved(Instant now) {
+  now_ = now;
+  if (role_ != Role::leader) return;
+  wake();
+  heartbeat_at_ = now;
+}
+
+Offset Raft::start_kept() const {
+  return configuration().reached_by_quorum([&](const ReplicaId& id) {
+    const auto* known = progress(id);
+    return id == self_ ? log_.start() : known ? known->log_start() : 0;
+  });
+}
+
+// A deletion that was acknowledged is kept by a quorum, and so by one who has voted for this leader.
 void Raft::lead_on() {
   advance_commit();
+  if (established() && !start_known()) advance_log_start(start_owed_);
   continue_transfer();
   if (role_ == Role::leader) continue_reconfiguration();
 }

@@ -48,7 +48,7 @@ struct ToWire {
   void operator()(VoteRequest& m) {
     out.vote_requests.push_back({group, m.log_end, m.last_epoch, m.pre_vote, m.transfer});
   }
-  void operator()(VoteReply& m) { out.vote_replies.push_back({group, m.pre_vote, m.granted}); }
+  void operator()(VoteReply& m) { out.vote_replies.push_back({group, m.pre_vote, m.granted, m.log_start}); }
   void operator()(AppendRequest& m) {
     Wire::Append wire;
     wire.group = group;
@@ -72,15 +72,16 @@ struct ToWire {
                                   {m.hint.epoch, m.hint.start_offset},
                                   m.log_end,
                                   static_cast<std::int64_t>(m.damage),
-                                  m.sent_at.ns});
+                                  m.sent_at.ns,
+                                  m.log_start});
   }
   void operator()(Heartbeat& m) {
     out.heartbeats.push_back({group, m.commit, m.log_start, static_cast<std::int64_t>(m.healed), m.sent_at.ns,
                               m.quiesce ? m.quiesce->number : 0});
   }
   void operator()(HeartbeatReply& m) {
-    out.heartbeat_replies.push_back(
-        {group, m.match, static_cast<std::int64_t>(m.damage), m.sent_at.ns, m.quiesced ? m.quiesced->number : 0});
+    out.heartbeat_replies.push_back({group, m.match, static_cast<std::int64_t>(m.damage), m.sent_at.ns,
+                                     m.quiesced ? m.quiesced->number : 0, m.log_start});
   }
   void operator()(TimeoutNow& m) { out.timeouts.push_back({group, m.commit}); }
   void operator()(StartOver& m) {
@@ -151,7 +152,7 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
   };
   for (const auto& m : request.vote_requests)
     said(m.group, VoteRequest{m.log_end, m.last_epoch, m.pre_vote, m.transfer});
-  for (const auto& m : request.vote_replies) said(m.group, VoteReply{m.pre_vote, m.granted});
+  for (const auto& m : request.vote_replies) said(m.group, VoteReply{m.pre_vote, m.granted, m.log_start});
   for (const auto& m : request.starts_over) {
     possible = possible && m.offset >= 0 && m.offset <= offset_max && !m.configuration.voters.empty();
     said(m.group, StartOver{m.offset, m.epoch, configuration_from_wire(m.configuration), m.commit, {m.sent_at}});
@@ -169,13 +170,15 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
                               {m.hint.epoch, m.hint.start_offset},
                               m.log_end,
                               static_cast<std::uint64_t>(m.damage),
-                              {m.sent_at}});
+                              {m.sent_at},
+                              m.log_start});
   }
   for (const auto& m : request.heartbeats)
     said(m.group,
          Heartbeat{m.commit, m.log_start, static_cast<std::uint64_t>(m.healed), {m.sent_at}, epoch(m.quiesce)});
   for (const auto& m : request.heartbeat_replies)
-    said(m.group, HeartbeatReply{m.match, static_cast<std::uint64_t>(m.damage), {m.sent_at}, epoch(m.quiesced)});
+    said(m.group,
+         HeartbeatReply{m.match, static_cast<std::uint64_t>(m.damage), {m.sent_at}, epoch(m.quiesced), m.log_start});
   for (const auto& m : request.timeouts) said(m.group, TimeoutNow{m.commit});
   if (!possible) return fail(Errc::corrupt, "a term or an offset that can't be");
   return messages;

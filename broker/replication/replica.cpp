@@ -173,8 +173,17 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
     while (skip < batches.size()) {
       auto header = read_batch_header(batches.view().substr(skip));
       if (!header || header->base_offset >= *output.append_from) break;
+      if (header->next_offset() > *output.append_from) {
+        // An empty log, begun where another leader's batches met: this one's do not.
+        if (log_->held_from() != log_->log_end()) return false;
+        auto done = log_->start_over(header->base_offset, -1);
+        if (!done) give_up("starting over", to_string(done.error()));
+        if (context_.observer) context_.observer->started_over(group_, raft_.self(), header->base_offset);
+        break;
+      }
       skip += header->size();
     }
+    if (failed_) return true;
     auto begin = log_->log_end();
     auto done = log_->append_replicated(batches.slice(skip));
     tell_appended(batches.slice(skip), begin);
@@ -201,6 +210,7 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
 bool Replica::perform(Output output, const AppendRequest* request, const Bytes& batches) {
   if (output.store && !store(*output.store)) return false;
   bool changed = false;
+  if (output.truncate_to || output.start_over) show();  // as what it does so
   bool done = change_log(output, request, batches, changed);
   if (out_of_order()) return false;
   show();
@@ -224,7 +234,8 @@ void Replica::settle(const AppendRequest* request, const Bytes& batches) {
       if (raft_.may_feed(peer)) context_.messenger->wants_feeding(*this, peer);
   bool rests = at_rest();
   if (std::exchange(rested_, rests) && !rests && context_.messenger) context_.messenger->woke(*this);
-  State state{.commit = raft_.commit(),
+  State state{.start_kept = raft_.role() == Role::leader ? raft_.start_kept() : 0,
+              .commit = raft_.commit(),
               .kept_end = log_->kept_end(),
               .log_start = log_->log_start(),
               .kept_by_enough = kept_by_enough(),
@@ -294,8 +305,10 @@ Offset Replica::kept_by_enough() const {
   return wanted <= 1 || raft_.role() != Role::leader ? raft_.commit() : raft_.reached_by(wanted);
 }
 
-ErrorCode Replica::delete_records(Offset offset) {
-  return in_turn([&] {
+ErrorCode Replica::delete_records(Offset offset, Deadline deadline) {
+  Epoch epoch = -1;
+  auto moved = in_turn([&] {
+    epoch = raft_.term();
     if (out_of_order()) return ErrorCode::kafka_storage_error;
     if (!raft_.accepts_appends()) return ErrorCode::not_leader_or_follower;
     if (offset == -1) offset = raft_.commit();
@@ -303,8 +316,16 @@ ErrorCode Replica::delete_records(Offset offset) {
     auto moved = log_->advance_start(offset);
     if (!moved)
       return moved.error().code == Errc::out_of_range ? ErrorCode::offset_out_of_range : ErrorCode::kafka_storage_error;
+    raft_.start_moved(now());
     return ErrorCode::none;
   });
+  if (moved != ErrorCode::none) return moved;
+  auto deposed = [&] { return raft_.role() != Role::leader || raft_.term() != epoch; };
+  auto kept = [&] { return raft_.start_kept() >= offset; };
+  changed_.wait([&] { return out_of_order() || deposed() || kept(); }, deadline);
+  if (out_of_order()) return ErrorCode::kafka_storage_error;
+  if (deposed()) return ErrorCode::not_leader_or_follower;
+  return kept() ? ErrorCode::none : ErrorCode::request_timed_out;
 }
 
 ErrorCode Replica::check_leader(Epoch claimed) const {
@@ -324,7 +345,7 @@ Replica::EpochEnd Replica::end_of_epoch(Epoch asked) const {
 }
 
 bool Replica::speaks_for_the_group() const {
-  return !out_of_order() && raft_.established() && raft_.lease_until() > now();
+  return !out_of_order() && raft_.established() && raft_.start_known() && raft_.lease_until() > now();
 }
 
 void Replica::report_damage(const Error& what) {

@@ -85,12 +85,12 @@ class Replica {
   Result<Proposed, Refusal> append(const BatchHeader& header, const Bytes& batch, std::optional<Epoch> expected = {});
   // Whether this leader has as many replicas in sync as min.insync.replicas wants for acks=all.
   bool enough_in_sync() const;
-  // Waits until the batch is as safe as wanted. `none`; REQUEST_TIMED_OUT, NOT_ENOUGH_REPLICAS_AFTER_APPEND (deposed, or
-  // too few in sync meanwhile) and KAFKA_STORAGE_ERROR leave open what becomes of it.
+  // Waits until the batch is as safe as wanted. `none`; REQUEST_TIMED_OUT, NOT_ENOUGH_REPLICAS_AFTER_APPEND (deposed,
+  // or too few in sync meanwhile) and KAFKA_STORAGE_ERROR leave open what becomes of it.
   ErrorCode wait_until(Safety safety, const Proposed& proposed, Deadline deadline);
-  // Moves the start of the log up to `offset`, at most to the high watermark (-1: there). OFFSET_OUT_OF_RANGE,
-  // NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR.
-  ErrorCode delete_records(Offset offset);
+  // Moves the start of the log up to `offset`, at most to the high watermark (-1: there), and waits until no later
+  // leader can begin lower. OFFSET_OUT_OF_RANGE, NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, REQUEST_TIMED_OUT.
+  ErrorCode delete_records(Offset offset, Deadline deadline);
 
   // What was read of its log is not what was written there: this replica is out of order, and is repaired by the others
   // after the next start.
@@ -179,6 +179,7 @@ class Replica {
 
   // What others may wait for.
   struct State {
+    Offset start_kept = -1;
     Offset commit = -1, kept_end = -1, log_start = -1, kept_by_enough = -1;
     Epoch term = -1;
     Role role = Role::follower;

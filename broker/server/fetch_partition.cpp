@@ -76,6 +76,8 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   // What was deleted while it was read is not handed out.
   out.log_start_offset = log.log_start();
   if (asked.fetch_offset < out.log_start_offset) return refuse(ErrorCode::offset_out_of_range);
+  if (bytes && !are_intact_batches(bytes->view()))
+    bytes = fail(Errc::corrupt, "wrong CRC in what was read from " + std::to_string(asked.fetch_offset));
   if (!bytes) {
     if (bytes.error().code == Errc::corrupt && reading.led_here) replica->report_damage(bytes.error());
     bool beyond = bytes.error().code == Errc::out_of_range;

@@ -8,6 +8,7 @@
 #include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "runtime/host/clock.h"
 
 namespace fulmar {
 
@@ -119,6 +120,7 @@ Result<ByteChain> handle_offset_for_leader_epoch(BrokerShard& shard, const Reque
 Result<ByteChain> handle_delete_records(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<DeleteRecordsRequest>(body, header.api_version));
   DeleteRecordsResponse response;
+  auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
   for (const auto& topic : request.topics) {
     auto& out_topic = response.topics.emplace_back();
     out_topic.name = topic.name;
@@ -127,7 +129,7 @@ Result<ByteChain> handle_delete_records(BrokerShard& shard, const RequestHeader&
       out.index = asked.index;
       out.low_watermark = -1;
       out.error_code = with_replica(shard, topic.name, asked.index, [&](Replica& replica) {
-        auto error = replica.delete_records(asked.offset);
+        auto error = replica.delete_records(asked.offset, deadline);
         if (error == ErrorCode::none) out.low_watermark = replica.log().log_start();
         return error;
       });

@@ -33,11 +33,11 @@ void ReplicationWatch::check_match(Group& group, const Replica& replica, const S
 }
 
 // State machine safety (Raft §5.4.3), at each move of a commit index.
-void ReplicationWatch::check_commit(Group& group, Replica& replica, Offset before) {
+void ReplicationWatch::check_commit(Group& group, Replica& replica, const ReplicaSight& before) {
   const auto& sight = replica.sight;
   if (!binding(sight)) return;
   const auto& log = replica.log.batches();
-  for (auto at = log.lower_bound(std::max(before, sight.log_start)); at != log.end(); ++at) {
+  for (auto at = log.lower_bound(std::max(before.commit, sight.log_start)); at != log.end(); ++at) {
     const auto& batch = at->second;
     if (batch.next > sight.commit) break;
     auto [known, fresh] = group.committed.try_emplace(batch.base, batch);
@@ -49,17 +49,20 @@ void ReplicationWatch::check_commit(Group& group, Replica& replica, Offset befor
   if (!last || last->next <= sight.log_start) return;
   if (last->next < sight.commit)
     return report("state machine safety", "commits-nothing", sight, "its log has no batch that ends there");
-  if (sight.role == Role::leader && last->next == sight.commit) check_quorum(group, replica, *last);
+  if (sight.role == Role::leader && last->next == sight.commit)
+    check_quorum(group, replica, *last, before.configuration);
 }
 
 // What a leader takes for committed is on the disks of a quorum, and its last batch is of the leader's term (§5.4.2).
-void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowBatch& last) {
+void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowBatch& last,
+                                    const Configuration& before) {
   const auto& sight = leader.sight;
   if (sight.configuration.voters.size() + sight.configuration.next_voters.size() < 2) return;
   if (last.epoch != sight.term && group.committed.rbegin()->first <= last.base)
     report("commit rule", "old-term-commit", sight, to_string(last) + " is committed by counting replicas");
   auto holder = [&](const ReplicaId& id) { return holds(group, id, last, sight.synced); };
-  if (!is_quorum(sight.configuration, holder)) {
+  // In one step it may be committed, and the next configuration be taken.
+  if (!is_quorum(sight.configuration, holder) && !is_quorum(before, holder)) {
     std::string holders;
     for (const auto& id : sight.configuration.members())
       if (holder(id)) holders += " " + std::to_string(id.broker);
@@ -74,7 +77,7 @@ bool ReplicationWatch::holds(Group& group, const ReplicaId& id, const ShadowBatc
   auto found = group.replicas.find(id);
   if (found == group.replicas.end() || !found->second.log.has(batch)) return false;
   auto& replica = found->second;
-  if (!synced) return true;
+  if (!synced || replica.disk_hurt) return true;
   if (replica.durable < batch.next)
     replica.durable = std::max(replica.durable, replica.log.durable_end(machines_, batch.next));
   return replica.durable >= batch.next;

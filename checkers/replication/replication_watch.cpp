@@ -31,6 +31,11 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   auto before = std::move(replica.log);
   replica.open = true;
   replica.sight = sight;
+  if (replica.disk_hurt) {  // what it finds now is not what it wrote: it is to make that good, and counts by its word
+    before.truncate(sight.log_end);
+    replica.log = std::move(before);
+    return;
+  }
   replica.log = ShadowLog(sight.self.broker, directory);
   if (auto wrong = replica.log.load(machines_); !wrong.empty()) return report("recovery", "broken-log", sight, wrong);
   const auto& found = replica.log.batches();
@@ -38,9 +43,9 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   if (end != sight.log_end) report("recovery", "broken-log", sight, "the files end at " + std::to_string(end));
   // Of a group of one, nobody has seen what is lost, and what takes its place may have the same epoch.
   if (sight.solo) std::erase_if(group.known, [&](const auto& entry) { return entry.first.first >= end; });
-  if (sight.term < replica.term_told && !replica.disk_hurt)
+  if (sight.term < replica.term_told)
     report("terms", "term-back", sight, "it has spoken in term " + std::to_string(replica.term_told));
-  if (!replica.disk_hurt && !sight.damaged)
+  if (!sight.damaged)
     for (const auto& [base, batch] : before.batches())
       if (base >= sight.log_start && batch.next <= replica.durable && !replica.log.has(batch)) {
         report("recovery", "lost-synced", sight,
@@ -113,7 +118,7 @@ void ReplicationWatch::stepped(const ReplicaSight& sight) {
     check_leader(group, replica);
     check_configuration(group, sight);
   }
-  if (sight.commit > before.commit) check_commit(group, replica, before.commit);
+  if (sight.commit > before.commit) check_commit(group, replica, before);
 }
 
 void ReplicationWatch::sends(const GroupId& id, const Message& message) {
@@ -125,7 +130,7 @@ void ReplicationWatch::sends(const GroupId& id, const Message& message) {
   const auto* heartbeat = std::get_if<HeartbeatReply>(&message.body);
   Offset match = reply && reply->verdict == Verdict::matched ? reply->match : heartbeat ? heartbeat->match : 0;
   const auto* last = replica.log.before(match);
-  if (match > replica.durable && replica.sight.synced && last) {
+  if (match > replica.durable && replica.sight.synced && last && !replica.disk_hurt) {
     auto durable = replica.log.durable_end(machines_, match);
     if (durable < last->next)
       report("acknowledged means synced", "unsynced-ack", replica.sight,
@@ -163,7 +168,7 @@ std::vector<std::string> ReplicationWatch::leaderless(const std::set<std::int32_
     bool here = false, led = false;
     for (const auto& [self, replica] : group.replicas) {
       if (!core.contains(self.broker) || !replica.open) continue;
-      here = true;
+      here = here || replica.sight.configuration.is_voter(self);
       led = led || (replica.sight.role == Role::leader && replica.sight.established);
     }
     if (here && !led) found.push_back(to_string(id));
@@ -174,19 +179,28 @@ std::vector<std::string> ReplicationWatch::leaderless(const std::set<std::int32_
 std::vector<std::string> ReplicationWatch::differing(const std::set<std::int32_t>& core) const {
   std::vector<std::string> found;
   for (const auto& [id, group] : groups_) {
-    const ReplicaSight* first = nullptr;
-    bool same = true;
+    const ReplicaSight* leader = nullptr;
+    bool here = false;
+    for (const auto& [self, replica] : group.replicas) {
+      if (!core.contains(self.broker) || !replica.open) continue;
+      here = here || replica.sight.configuration.is_voter(self);
+      if (replica.sight.role == Role::leader && (!leader || replica.sight.term > leader->term)) leader = &replica.sight;
+    }
+    if (!here) continue;
+    bool same = leader != nullptr;
     std::string all = to_string(id) + ":";
     for (const auto& [self, replica] : group.replicas) {
       const auto& sight = replica.sight;
       all += " broker " + std::to_string(self.broker) + (replica.open ? "" : " (down)") +
              (sight.role == Role::leader ? " leads" : "") + (sight.out_of_order ? " is out of order" : "") + " term " +
              std::to_string(sight.term) + " has " + std::to_string(sight.log_start) + ".." +
-             std::to_string(sight.log_end) + " committed to " + std::to_string(sight.commit) + ";";
-      if (!core.contains(self.broker) || !replica.open) continue;
-      if (!first) first = &sight;
-      same = same && sight.log_end == first->log_end && sight.commit == sight.log_end &&
-             sight.last_epoch == first->last_epoch;
+             std::to_string(sight.log_end) + " committed to " + std::to_string(sight.commit) + " [" +
+             to_string(sight.configuration) + "];";
+      bool counts = core.contains(self.broker) && replica.open && !replica.disk_hurt && leader &&
+                    leader->configuration.is_voter(self);
+      if (counts)
+        same = same && sight.log_end == leader->log_end && sight.commit == sight.log_end &&
+               sight.last_epoch == leader->last_epoch;
     }
     if (!same) found.push_back(std::move(all));
   }

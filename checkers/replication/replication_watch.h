@@ -68,8 +68,8 @@ class ReplicationWatch : public ReplicaObserver {
   const HardState* stored_state(const GroupId& group, std::int32_t broker);
 
   // commits.cpp
-  void check_commit(Group& group, Replica& replica, Offset before);
-  void check_quorum(Group& group, Replica& leader, const ShadowBatch& last);
+  void check_commit(Group& group, Replica& replica, const ReplicaSight& before);
+  void check_quorum(Group& group, Replica& leader, const ShadowBatch& last, const Configuration& before);
   void check_match(Group& group, const Replica& replica, const ShadowBatch& batch);
   bool holds(Group& group, const ReplicaId& id, const ShadowBatch& batch, bool synced);
 

@@ -66,7 +66,9 @@ void ShadowLog::append(const ShadowBatch& batch) {
 }
 
 void ShadowLog::truncate(Offset offset) {
-  batches_.erase(batches_.lower_bound(offset), batches_.end());
+  auto first = batches_.lower_bound(offset);
+  if (first != batches_.begin() && std::prev(first)->second.next > offset) --first;
+  batches_.erase(first, batches_.end());
   if (place_.next <= offset) return;
   while (segments_.size() > 1 && segments_.back() >= offset) segments_.pop_back();
   if (!segments_.empty()) place_ = {segments_.back(), 0, segments_.back()};

@@ -64,6 +64,7 @@ void describe(F& f, RaftMessagesRequest::VoteReply& m) {
   f("group", m.group);
   f("pre_vote", m.pre_vote);
   f("granted", m.granted);
+  f("log_start", m.log_start);
 }
 
 template <class F>
@@ -91,6 +92,7 @@ void describe(F& f, RaftMessagesRequest::AppendReply& m) {
   f("log_end", m.log_end);
   f("damage", m.damage);
   f("sent_at", m.sent_at);
+  f("log_start", m.log_start);
 }
 
 template <class F>
@@ -110,6 +112,7 @@ void describe(F& f, RaftMessagesRequest::HeartbeatReply& m) {
   f("damage", m.damage);
   f("sent_at", m.sent_at);
   f("quiesced", m.quiesced);
+  f("log_start", m.log_start);
 }
 
 template <class F>

@@ -74,6 +74,7 @@ struct RaftMessagesRequest {
     Group group;
     bool pre_vote = false;
     bool granted = false;
+    std::int64_t log_start = 0;
   };
   struct Append {
     Group group;
@@ -97,6 +98,7 @@ struct RaftMessagesRequest {
     std::int64_t log_end = 0;
     std::int64_t damage = 0;
     std::int64_t sent_at = 0;
+    std::int64_t log_start = 0;
   };
   struct Heartbeat {
     Group group;
@@ -112,6 +114,7 @@ struct RaftMessagesRequest {
     std::int64_t damage = 0;
     std::int64_t sent_at = 0;
     std::int64_t quiesced = 0;  // likewise
+    std::int64_t log_start = 0;
   };
   struct TimeoutNow {
     Group group;
