@@ -20,12 +20,13 @@ void Injector::inject(const std::vector<Fault>& faults) {
       if (!healed_) end(fault);
     });
   }
+  for (std::size_t node = 0; node < brokers_; ++node) supervised_.insert(node);
   supervise();
 }
 
 void Injector::supervise() {
-  if (healed_) return;
-  for (std::size_t node = 0; node < brokers_; ++node)
+  if (supervised_.empty()) return;
+  for (auto node : supervised_)
     if (held_down_[node] == 0 && !world_.node(node).running()) start(node);
   world_.at(world_.now() + supervision_interval, [this] { supervise(); });
 }
@@ -234,6 +235,7 @@ void Injector::end(const Fault& fault) {
 
 void Injector::heal(const std::set<std::size_t>& core) {
   healed_ = true;
+  supervised_.clear();
   for (auto a : core) {
     auto& node = world_.node(a);
     node.disk().set_faults({});
@@ -241,6 +243,7 @@ void Injector::heal(const std::set<std::size_t>& core) {
     for (auto b : core) world_.network().link(a, b) = LinkFaults{};
     if (a >= brokers_) continue;
     held_down_[a] = 0;
+    supervised_.insert(a);
     if (hurt_.contains(a)) node.kill();
     if (!node.running()) start(a);
   }
@@ -256,6 +259,7 @@ void Injector::isolate(std::size_t node) {
 
 void Injector::heal() {
   healed_ = true;
+  supervised_.clear();
   for (std::size_t a = 0; a < world_.node_count(); ++a) {
     auto& node = world_.node(a);
     node.disk().set_faults({});

@@ -24,6 +24,8 @@ class Injector {
   // The same for the nodes of `core` and what lies between them, but only processes that are down are started. What is
   // to become of the others is the caller's.
   void heal(const std::set<std::size_t>& core);
+  // The supervisor, who starts what has ended, goes on with a core until this.
+  void dismiss_supervisor() { supervised_.clear(); }
   // From now on nothing passes between the node and any other.
   void isolate(std::size_t node);
 
@@ -65,6 +67,7 @@ class Injector {
   static constexpr Duration start_max = seconds(15);
   std::vector<Instant> started_;
   bool healed_ = false;
+  std::set<std::size_t> supervised_;  // broker nodes
 };
 
 }  // namespace fulmar

@@ -62,6 +62,7 @@ class ClusterLife {
     injector.heal(healthy_);
     let_the_rest_be(injector);
     judge_liveness();
+    injector.dismiss_supervisor();
     stop_the_core();
     workload_.history.power_losses = injector.power_losses();
     workload_.history.clock_ahead_at_start_ms = injector.clock_ahead_at_start_ms();
