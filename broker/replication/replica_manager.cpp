@@ -78,6 +78,7 @@ bool ReplicaManager::remove_unless_later(const GroupId& group, ConfigurationMark
   auto replica = find(group);
   if (!replica || !replica->stop_unless_later(settled)) return false;
   replicas_.erase(group);
+  if (observer_) observer_->removed(group, peers_.self);
   return true;
 }
 
