@@ -16,6 +16,7 @@ constexpr Duration form_max = seconds(60);      // for the cluster and its topic
 constexpr Duration lead_max = seconds(20);      // for a leader of every partition, once the core is healed
 constexpr Duration finish_max = seconds(90);    // for every client
 constexpr Duration converge_max = seconds(30);  // for equal logs in the core
+constexpr Duration image_max = seconds(2);      // for what is committed to be shown by every broker
 constexpr Duration stop_max = seconds(60);      // for an orderly stop of the whole core
 constexpr Duration look_interval = milliseconds(50);
 constexpr Instant faults_begin = Instant{} + seconds(8);
@@ -85,9 +86,15 @@ class ClusterLife {
 
   void set_the_stage() {
     for (std::size_t n = 0; n < cluster_.size(); ++n) cluster_.start(n);
-    admin_->start(1, [this](Host& host) { return create_topics(host, workload_); });
-    if (!world_.run_until([this] { return !admin_->running(); }, world_.now() + form_max))
-      violate("stuck-client", "the cluster did not form, or its topics could not be made, though all was well");
+    have_done(create_topics, form_max,
+              "the cluster did not form, or its topics could not be made, though all was well");
+  }
+
+  void have_done(int (*work)(Host&, Workload&), Duration limit, const char* otherwise) {
+    admin_->start(1, [this, work](Host& host) { return work(host, workload_); });
+    if (come_true([this] { return !admin_->running(); }, limit)) return;
+    violate("stuck-client", otherwise);
+    admin_->kill();
   }
 
   // A majority of every partition's replicas, and of the controllers.
@@ -137,19 +144,14 @@ class ClusterLife {
       return true;
     };
     if (!come_true(finished, finish_max)) violate("stuck-client", "a client did not finish after the core was healed");
-    admin_->start(1, [this](Host& host) { return read_everything(host, workload_); });
-    if (!come_true([this] { return !admin_->running(); }, finish_max)) {
-      violate("stuck-client", "the final read did not come to its end");
-      admin_->kill();
-    }
-    if (!admin_->running()) admin_->start(1, [this](Host& host) { return list_topics(host, workload_); });
-    if (!come_true([this] { return !admin_->running(); }, finish_max))
-      violate("stuck-client", "not every broker of the core lists its topics");
+    have_done(read_everything, finish_max, "the final read did not come to its end");
     if (!come_true([this] { return cluster_.differing(core_).empty(); }, converge_max)) {
       std::string groups;
       for (const auto& group : cluster_.differing(core_)) groups += "\n" + group;
       violate("differing-replicas", "the core's replicas do not become equal:" + groups);
     }
+    world_.run_for(image_max);
+    have_done(list_topics, finish_max, "not every broker of the core lists its topics");
   }
 
   void stop_the_core() {
