@@ -36,10 +36,16 @@ void check_topics(const History& history, Violations& found) {
                          fate.deleted->completed});
     }
     const auto& [first, others] = *history.final_topics.begin();
-    if (topics != others)
-      found.push_back({"topics", "topics-differ",
-                       "brokers " + std::to_string(first) + " and " + std::to_string(broker) + " list different topics",
-                       Instant::max()});
+    if (topics == others) continue;
+    auto lists = [](const std::set<std::string>& names) {
+      std::string text;
+      for (const auto& name : names) text += " " + name;
+      return text;
+    };
+    found.push_back({"topics", "topics-differ",
+                     "broker " + std::to_string(first) + " lists" + lists(others) + "\nbroker " +
+                         std::to_string(broker) + " lists" + lists(topics),
+                     Instant::max()});
   }
   for (const auto& probe : history.epoch_probes)
     if (probe.served && probe.claimed < probe.known)

@@ -1,6 +1,7 @@
 #include "faults/injector.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace fulmar {
 
@@ -71,8 +72,19 @@ void Injector::lose_power(std::size_t node) {
 void Injector::damage(std::size_t node, std::int64_t pick) {
   auto& disk = world_.node(node).disk();
   std::vector<std::pair<std::string, std::size_t>> files;
-  for (const auto& [path, file] : disk.image().files())
-    if (path.ends_with(".log") && !file->current().empty()) files.emplace_back(path, file->current().size());
+  auto all = disk.image().files();
+  for (auto at = all.begin(); at != all.end(); ++at) {
+    const auto& [path, file] = *at;
+    if (!path.ends_with(".log") || file->current().empty()) continue;
+    auto directory = path.substr(0, path.rfind('/') + 1);
+    // Only what a checkpoint vouches for: above it, damage can't be told from a write that was torn.
+    auto checkpoint = all.find(directory + "fulmar-checkpoint");
+    auto next = std::find_if(std::next(at), all.end(), [](const auto& later) { return later.first.ends_with(".log"); });
+    if (checkpoint == all.end() || next == all.end() || !next->first.starts_with(directory)) continue;
+    auto vouched = std::strtoll(checkpoint->second->current().c_str() + 2, nullptr, 10);
+    if (std::strtoll(next->first.c_str() + directory.size(), nullptr, 10) <= vouched)
+      files.emplace_back(path, file->current().size());
+  }
   if (files.empty()) return;
   auto chosen = static_cast<std::size_t>(pick);
   const auto& [path, size] = files[chosen % files.size()];

@@ -35,7 +35,7 @@ enum class FaultKind : std::uint8_t {
   bridge,       // likewise, among the brokers, but for the target, which both sides reach
   ring,         // each broker reaches the next and the one before, and no other
   flap,         // the target and `peer` are cut off from each other and not, in turn, each for `amount` ms
-  damage,       // a power loss, and what `amount` picks of the disk's log files is damaged
+  damage,       // a power loss, and what `amount` picks of the logs, below their recovery points, is damaged
   wipe,         // a power loss, and the disk is empty
 };
 const char* fault_name(FaultKind kind) noexcept;

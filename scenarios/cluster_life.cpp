@@ -16,6 +16,7 @@ constexpr Duration form_max = seconds(60);      // for the cluster and its topic
 constexpr Duration lead_max = seconds(20);      // for a leader of every partition, once the core is healed
 constexpr Duration finish_max = seconds(90);    // for every client
 constexpr Duration converge_max = seconds(30);  // for equal logs in the core
+constexpr Duration register_max = seconds(30);  // for every broker of the core to be known to its cluster
 constexpr Duration image_max = seconds(2);      // for what is committed to be shown by every broker
 constexpr Duration stop_max = seconds(60);      // for an orderly stop of the whole core
 constexpr Duration look_interval = milliseconds(50);
@@ -150,6 +151,10 @@ class ClusterLife {
       for (const auto& group : cluster_.differing(core_)) groups += "\n" + group;
       violate("differing-replicas", "the core's replicas do not become equal:" + groups);
     }
+    auto registered = [this] {
+      return std::all_of(core_.begin(), core_.end(), [this](std::size_t n) { return cluster_.ready(n); });
+    };
+    if (!come_true(registered, register_max)) violate("unregistered", "not every broker of the core has registered");
     world_.run_for(image_max);
     have_done(list_topics, finish_max, "not every broker of the core lists its topics");
   }

@@ -120,7 +120,11 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   note_damage(progress, reply.damage);
   progress.begins_at(reply.log_start);
   auto match = std::min(reply.match, log_.end());
-  if (match > progress.match()) progress.matched(match, log_.end(), settings_, now_);
+  bool being_fed = progress.feeding() == Feeding::replicate || progress.feeding() == Feeding::catch_up;
+  if (match > progress.match())
+    progress.matched(match, log_.end(), settings_, now_);
+  else if (match < progress.match() && being_fed)
+    progress.probe_from(progress.match());  // it has begun anew, and does not know any more how far it agrees
   progress.note_caught_up(reply.sent_at, log_.end(), now_);
   if (reply.quiesced)
     consider_quiescing(message.from, progress, reply);
