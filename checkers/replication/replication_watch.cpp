@@ -31,12 +31,16 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   auto before = std::move(replica.log);
   replica.open = true;
   replica.sight = sight;
-  if (replica.disk_hurt) {  // what it finds now is not what it wrote: it is to make that good, and counts by its word
+  replica.log = ShadowLog(sight.self.broker, directory);
+  if (replica.disk_hurt) {
+    // What it finds may not be what it wrote: it is to make that good, and till then it is taken at its word.
+    bool whole = replica.log.load(machines_).empty();
+    const auto* last = replica.log.before(sight.log_end);
+    if (whole && (!last || last->next == sight.log_end)) return;
     before.truncate(sight.log_end);
     replica.log = std::move(before);
     return;
   }
-  replica.log = ShadowLog(sight.self.broker, directory);
   if (auto wrong = replica.log.load(machines_); !wrong.empty()) return report("recovery", "broken-log", sight, wrong);
   const auto& found = replica.log.batches();
   auto end = found.empty() ? sight.log_end : found.rbegin()->second.next;
