@@ -112,7 +112,10 @@ Offset ShadowLog::durable_end(const Machines& machines, Offset wanted) {
       continue;
     }
     auto header = read_batch_header(content.substr(std::min(place_.position, content.size())));
-    if (header && place_.position + header->size() <= content.size() && has(shadow_of(*header))) {
+    // After a power loss, what is left may be torn.
+    bool whole = header && place_.position + header->size() <= content.size() && has(shadow_of(*header)) &&
+                 batch_crc_matches(content.substr(place_.position, header->size()));
+    if (whole) {
       place_.position += header->size();
       place_.next = header->next_offset();
     } else if (place_.next > place_.segment && !machines.content(broker_, path_of(place_.next), true).empty()) {
