@@ -16,9 +16,11 @@ std::string text_of(const Violations& violations) {
   return text;
 }
 
-TEST(Scenarios, FiftyLivesAreCleanAndTheSameTwice) {
+TEST(Scenarios, SomeLivesOfEachAreCleanAndTheSameTwice) {
   for (const auto& scenario : all_scenarios()) {
-    for (std::uint64_t seed = 9001; seed <= 9050; ++seed) {
+    // A cluster's life takes longer.
+    std::uint64_t last = scenario.name == "single-broker" ? 9050 : 9010;
+    for (std::uint64_t seed = 9001; seed <= last; ++seed) {
       auto plan = scenario.plan(seed);
       auto life = scenario.run(plan, {});
       EXPECT_TRUE(life.violations.empty()) << "seed " << seed << "\n" << text_of(life.violations);
