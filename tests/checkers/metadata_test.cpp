@@ -1,0 +1,92 @@
+// Images and topics against stories made by hand.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "checkers/metadata_images.h"
+
+namespace fulmar {
+namespace {
+
+using testing::Contains;
+using testing::IsEmpty;
+
+struct Images {
+  MetadataImages images{[] { return Instant{}; }};
+
+  void shows(int broker, Offset offset, const std::map<std::string, Uuid>& topics) {
+    MetadataImage image;
+    image.offset = offset;
+    for (const auto& [name, id] : topics) image.topics[name].id = id;
+    images.shows({broker, {}}, image);
+  }
+  std::vector<std::string> anomalies() const {
+    std::vector<std::string> names;
+    for (const auto& violation : images.violations()) names.push_back(violation.anomaly);
+    return names;
+  }
+};
+
+TEST(MetadataImages, AreOneHistory) {
+  Images sound;
+  sound.shows(1, 1, {{"a", {1, 1}}});
+  sound.shows(2, 1, {{"a", {1, 1}}});
+  sound.shows(1, 2, {});
+  sound.shows(1, 3, {{"a", {1, 2}}});
+  sound.images.ended(1);
+  sound.shows(1, 2, {});
+  EXPECT_THAT(sound.anomalies(), IsEmpty());
+  sound.shows(2, 3, {{"b", {1, 3}}});
+  EXPECT_THAT(sound.anomalies(), Contains("two-histories"));
+}
+
+TEST(MetadataImages, DoNotGoBackNorGiveAnIdTwiceNorBringBackWhatWasDeleted) {
+  Images back;
+  back.shows(1, 2, {});
+  back.shows(1, 1, {});
+  EXPECT_THAT(back.anomalies(), Contains("image-back"));
+  Images twice;
+  twice.shows(1, 1, {{"a", {1, 1}}});
+  twice.shows(1, 2, {{"b", {1, 1}}});
+  EXPECT_THAT(twice.anomalies(), Contains("id-twice"));
+  Images again;
+  again.shows(1, 1, {{"a", {1, 1}}});
+  again.shows(1, 2, {});
+  again.shows(1, 3, {{"a", {1, 1}}});
+  EXPECT_THAT(again.anomalies(), Contains("undeleted"));
+}
+
+std::vector<std::string> topic_anomalies(const History& history) {
+  Violations found;
+  check_topics(history, found);
+  std::vector<std::string> names;
+  for (const auto& violation : found) names.push_back(violation.anomaly);
+  return names;
+}
+
+TEST(Topics, AreThereFromTheirMakingToTheirDeletion) {
+  using Kind = TopicOperation::Kind;
+  History history;
+  history.topic_operations = {
+      {Kind::create, "kept", {}, {}, Outcome::ok},    {Kind::create, "unsure", {}, {}, Outcome::unknown},
+      {Kind::create, "gone", {}, {}, Outcome::ok},    {Kind::remove, "gone", {}, {}, Outcome::ok},
+      {Kind::create, "perhaps", {}, {}, Outcome::ok}, {Kind::remove, "perhaps", {}, {}, Outcome::unknown}};
+  history.final_topics = {{1, {"kept", "perhaps"}}, {2, {"kept", "perhaps"}}};
+  EXPECT_THAT(topic_anomalies(history), IsEmpty());
+  history.final_topics = {{1, {"perhaps"}}};
+  EXPECT_THAT(topic_anomalies(history), Contains("lost-topic"));
+  history.final_topics = {{1, {"kept", "gone"}}};
+  EXPECT_THAT(topic_anomalies(history), Contains("undeleted-topic"));
+  history.final_topics = {{1, {"kept"}}, {2, {"kept", "unsure"}}};
+  EXPECT_THAT(topic_anomalies(history), Contains("topics-differ"));
+}
+
+TEST(Fencing, ServesNobodyWithAnEpochOfThePast) {
+  History history;
+  history.epoch_probes = {{{"t", 0}, 2, 3, {}, false}};
+  EXPECT_THAT(topic_anomalies(history), IsEmpty());
+  history.epoch_probes[0].served = true;
+  EXPECT_THAT(topic_anomalies(history), Contains("unfenced"));
+}
+
+}  // namespace
+}  // namespace fulmar

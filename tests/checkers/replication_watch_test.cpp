@@ -1,0 +1,351 @@
+// The watch of replicas against stories made by hand: each anomaly has one that must be rejected, beside the sound
+// story that must not.
+#include "checkers/replication/replication_watch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "broker/raft/types.h"
+#include "tests/log/log_test_kit.h"
+
+namespace fulmar {
+namespace {
+
+using testing::Contains;
+using testing::IsEmpty;
+
+const GroupId group{{7, 7}, 0};
+
+ReplicaId id(int broker) {
+  return {broker, {9, static_cast<std::uint64_t>(broker)}};
+}
+
+std::string hard_state_file(Epoch term, std::optional<ReplicaId> vote) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("n");
+  run_process(world, node, [&](Host& host) {
+    HardState state;
+    state.term = term;
+    state.vote = vote;
+    ASSERT_TRUE(HardStateStore::begin(host, 1, {{group, state}}).has_value());
+  });
+  return node.disk().image().file("raft-state-1-0", true)->durable();
+}
+
+// Three replicas of one group, and their disks; what a story does not say is as it should be.
+class Story final : public Machines {
+ public:
+  Story() : watch(*this, [] { return Instant{}; }) {
+    for (int broker = 1; broker <= 3; ++broker) {
+      sights[broker] = {
+          .group = group, .self = id(broker), .term = 0, .configuration = {{id(1), id(2), id(3)}, {}, {}}};
+      promise(broker, 0, std::nullopt);
+      open(broker);
+    }
+  }
+
+  std::vector<std::string> list(std::int32_t broker, std::string_view directory, bool durable) const override {
+    std::vector<std::string> names;
+    auto prefix = directory.empty() ? std::string() : std::string(directory) + "/";
+    for (const auto& [path, content] : (durable ? kept : written).at(broker))
+      if (path.starts_with(prefix) && path.find('/', prefix.size()) == std::string::npos)
+        names.push_back(path.substr(prefix.size()));
+    return names;
+  }
+  std::string_view content(std::int32_t broker, std::string_view path, bool durable) const override {
+    const auto& files = (durable ? kept : written).at(broker);
+    auto found = files.find(std::string(path));
+    return found == files.end() ? std::string_view() : found->second;
+  }
+
+  void promise(int broker, Epoch term, std::optional<ReplicaId> vote) {
+    written[broker]["raft-state-1-0"] = kept[broker]["raft-state-1-0"] = hard_state_file(term, vote);
+  }
+  void open(int broker) {
+    EpochCache epochs;
+    for (const auto& batch : batches[broker]) epochs.add(batch.leader_epoch, batch.base_offset);
+    watch.opened(sights[broker], "t-0", epochs);
+  }
+  // A batch of one record, at the end of a log; on its disk for good, if `synced`.
+  void append(int broker, Epoch epoch, const std::string& value, bool synced = true) {
+    auto bytes = std::string(build_batch({{std::nullopt, value, 0, {}}}).view());
+    stamp_batch(bytes.data(), sights[broker].log_end, epoch);
+    auto header = *read_batch_header(bytes);
+    written[broker][log] += bytes;
+    if (synced) kept[broker][log] += bytes;
+    batches[broker].push_back(header);
+    sights[broker].log_end = header.next_offset();
+    sights[broker].last_epoch = epoch;
+    watch.appended(group, id(broker), header);
+  }
+  void everybody_appends(Epoch epoch, const std::string& value) {
+    for (int broker = 1; broker <= 3; ++broker) append(broker, epoch, value);
+  }
+  void step(int broker) { watch.stepped(sights[broker]); }
+  void commit(int broker, Offset offset) {
+    sights[broker].commit = offset;
+    step(broker);
+  }
+  void vote(int voter, int candidate, Epoch term, bool stored = true) {
+    if (stored) promise(voter, term, id(candidate));
+    if (voter == candidate)
+      watch.sends(group, {id(voter), id(1 + voter % 3), term, VoteRequest{}});
+    else
+      watch.sends(group, {id(voter), id(candidate), term, VoteReply{false, true, 0}});
+  }
+  void lead(int broker, Epoch term) {
+    sights[broker].role = Role::leader;
+    sights[broker].term = term;
+    sights[broker].established = true;
+    step(broker);
+  }
+  void elect(int broker, Epoch term) {
+    vote(broker, broker, term);
+    vote(1 + broker % 3, broker, term);
+    lead(broker, term);
+  }
+  void truncate(int broker, Offset offset) {
+    watch.truncated(group, id(broker), offset);
+    auto& all = batches[broker];
+    std::erase_if(all, [&](const BatchHeader& batch) { return batch.base_offset >= offset; });
+    std::size_t size = 0;
+    for (const auto& batch : all) size += batch.size();
+    written[broker][log].resize(size);
+    kept[broker][log].resize(size);
+    sights[broker].log_end = offset;
+    sights[broker].last_epoch = all.empty() ? -1 : all.back().leader_epoch;
+  }
+  std::vector<std::string> anomalies() const {
+    std::vector<std::string> names;
+    for (const auto& violation : watch.violations()) names.push_back(violation.anomaly);
+    return names;
+  }
+
+  static constexpr const char* log = "t-0/00000000000000000000.log";
+  std::map<int, std::map<std::string, std::string>> written, kept;
+  std::map<int, std::vector<BatchHeader>> batches;
+  std::map<int, ReplicaSight> sights;
+  ReplicationWatch watch;
+};
+
+TEST(ReplicationWatch, HasNothingAgainstASoundStory) {
+  Story s;
+  s.elect(1, 1);
+  s.everybody_appends(1, "a");
+  for (int broker = 1; broker <= 3; ++broker) s.commit(broker, 1);
+  s.append(1, 1, "lost with its leader");
+  s.sights[1].role = Role::follower;
+  s.elect(2, 2);
+  s.append(2, 2, "b");
+  s.append(3, 2, "b");
+  s.commit(2, 2);
+  s.sights[1].term = 2;
+  s.step(1);
+  s.truncate(1, 1);
+  s.append(1, 2, "b");
+  s.commit(1, 2);
+  s.watch.ended(3);
+  s.sights[3].term = 2;
+  s.open(3);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+  EXPECT_THAT(s.watch.leaderless({1, 2, 3}), IsEmpty());
+}
+
+TEST(ReplicationWatch, SeesTwoLeadersOfATerm) {
+  Story s;
+  s.elect(1, 1);
+  s.lead(2, 1);
+  EXPECT_THAT(s.anomalies(), Contains("two-leaders"));
+}
+
+TEST(ReplicationWatch, SeesALeaderWithoutAQuorumOfVotes) {
+  Story s;
+  s.vote(1, 1, 1);
+  s.lead(1, 1);
+  EXPECT_THAT(s.anomalies(), Contains("no-quorum"));
+}
+
+TEST(ReplicationWatch, SeesAReplicaVoteTwiceInATerm) {
+  Story s;
+  s.vote(3, 1, 1);
+  s.vote(3, 2, 1);
+  EXPECT_THAT(s.anomalies(), Contains("two-votes"));
+}
+
+TEST(ReplicationWatch, SeesATermOrAVoteThatIsToldBeforeItIsStored) {
+  Story s;
+  s.vote(3, 1, 1, false);
+  EXPECT_THAT(s.anomalies(), Contains("term-not-stored"));
+  Story other;
+  other.promise(3, 1, id(2));
+  other.vote(3, 1, 1, false);
+  EXPECT_THAT(other.anomalies(), Contains("vote-not-stored"));
+}
+
+TEST(ReplicationWatch, SeesATermThatGoesBackWithARestart) {
+  Story s;
+  s.vote(3, 1, 5);
+  s.watch.ended(3);
+  s.open(3);
+  EXPECT_THAT(s.anomalies(), Contains("term-back"));
+}
+
+TEST(ReplicationWatch, SeesAnAcknowledgementOfWhatIsNotOnTheDisk) {
+  Story s;
+  s.append(2, 0, "a", false);
+  s.watch.sends(group, {id(2), id(1), 0, AppendReply{.verdict = Verdict::matched, .match = 1}});
+  EXPECT_THAT(s.anomalies(), Contains("unsynced-ack"));
+}
+
+TEST(ReplicationWatch, SeesACommitThatNoQuorumKeeps) {
+  for (bool second_synced : {false, true}) {
+    Story s;
+    s.elect(1, 1);
+    s.append(1, 1, "a");
+    s.append(2, 1, "a", second_synced);
+    s.commit(1, 1);
+    EXPECT_EQ(s.anomalies().empty(), second_synced);
+  }
+}
+
+TEST(ReplicationWatch, CountsNoLearnerAndBothSetsOfAJointConfiguration) {
+  for (const Configuration& in_force :
+       {Configuration{{id(1), id(3), id(4)}, {}, {id(2)}}, Configuration{{id(1), id(2)}, {id(1), id(3), id(4)}, {}}}) {
+    Story s;
+    s.elect(1, 1);
+    s.sights[1].configuration = in_force;
+    s.step(1);
+    s.append(1, 1, "a");
+    s.append(2, 1, "a");
+    s.commit(1, 1);
+    EXPECT_THAT(s.anomalies(), Contains("no-quorum"));
+  }
+}
+
+TEST(ReplicationWatch, SeesEntriesOfEarlierTermsCommittedByCounting) {
+  Story s;
+  s.everybody_appends(0, "a");
+  s.elect(1, 1);
+  s.commit(1, 1);
+  EXPECT_THAT(s.anomalies(), Contains("old-term-commit"));
+}
+
+TEST(ReplicationWatch, SeesALeaderThatLacksWhatIsCommitted) {
+  Story s;
+  s.elect(1, 1);
+  s.append(1, 1, "a");
+  s.append(2, 1, "a");
+  s.commit(1, 1);
+  s.elect(3, 2);
+  EXPECT_THAT(s.anomalies(), Contains("incomplete-leader"));
+}
+
+TEST(ReplicationWatch, SeesTwoContentsOfOneOffset) {
+  Story s;
+  s.append(1, 0, "a");
+  s.append(2, 0, "b");
+  EXPECT_THAT(s.anomalies(), Contains("two-contents"));
+  Story pasts;
+  pasts.append(1, 0, "a");
+  pasts.append(1, 2, "c");
+  pasts.append(2, 1, "b");
+  pasts.append(2, 2, "c");
+  EXPECT_THAT(pasts.anomalies(), Contains("two-pasts"));
+  Story commits;
+  commits.append(1, 0, "a");
+  commits.append(2, 1, "b");
+  commits.commit(1, 1);
+  commits.commit(2, 1);
+  EXPECT_THAT(commits.anomalies(), Contains("two-commits"));
+}
+
+TEST(ReplicationWatch, SeesATruncationOfWhatIsCommittedAndALeaderThatTruncates) {
+  Story s;
+  s.elect(1, 1);
+  s.everybody_appends(1, "a");
+  s.commit(1, 1);
+  s.truncate(3, 0);
+  EXPECT_THAT(s.anomalies(), Contains("truncated-committed"));
+  s.truncate(1, 0);
+  EXPECT_THAT(s.anomalies(), Contains("leader-truncates"));
+}
+
+TEST(ReplicationWatch, SeesLogsThatAreWrittenOverOrGoBackInEpochs) {
+  Story s;
+  s.append(1, 3, "a");
+  s.append(1, 2, "b");
+  EXPECT_THAT(s.anomalies(), Contains("epoch-back"));
+  s.sights[1].log_end = 1;
+  s.append(1, 3, "c");
+  EXPECT_THAT(s.anomalies(), Contains("overwrite"));
+}
+
+TEST(ReplicationWatch, SeesACommitIndexThatGoesBack) {
+  Story s;
+  s.elect(1, 1);
+  s.everybody_appends(1, "a");
+  s.commit(1, 1);
+  s.commit(1, 0);
+  EXPECT_THAT(s.anomalies(), Contains("commit-back"));
+}
+
+TEST(ReplicationWatch, SeesThatWhatWasSyncedIsNotFoundAgain) {
+  Story s;
+  s.append(2, 0, "a");
+  s.watch.sends(group, {id(2), id(1), 0, AppendReply{.verdict = Verdict::matched, .match = 1}});
+  s.written[2][Story::log].clear();
+  s.batches[2].clear();
+  s.sights[2].log_end = 0;
+  s.sights[2].last_epoch = -1;
+  s.watch.ended(2);
+  s.open(2);
+  EXPECT_THAT(s.anomalies(), Contains("lost-synced"));
+  Story hurt;
+  hurt.append(2, 0, "a");
+  hurt.watch.sends(group, {id(2), id(1), 0, AppendReply{.verdict = Verdict::matched, .match = 1}});
+  hurt.watch.damaged(2);
+  hurt.written[2][Story::log].clear();
+  hurt.sights[2].log_end = 0;
+  hurt.open(2);
+  EXPECT_THAT(hurt.anomalies(), IsEmpty());
+}
+
+TEST(ReplicationWatch, SeesAnEpochCacheThatDisagreesWithTheLog) {
+  Story s;
+  s.append(1, 3, "a");
+  s.sights[1].last_epoch = 2;
+  s.step(1);
+  EXPECT_THAT(s.anomalies(), Contains("wrong-epoch"));
+}
+
+TEST(ReplicationWatch, SeesConfigurationsWhoseQuorumsNeedNotMeet) {
+  Story s;
+  s.elect(1, 1);
+  s.sights[1].configuration = {{id(1), id(4), id(5)}, {}, {}};
+  s.step(1);
+  EXPECT_THAT(s.anomalies(), Contains("disjoint-quorums"));
+}
+
+TEST(ReplicationWatch, SaysWhichReplicasDifferAndWhoHasNoLeader) {
+  Story s;
+  EXPECT_EQ(s.watch.leaderless({1, 2, 3}).size(), 1u);
+  s.elect(1, 1);
+  s.append(1, 1, "a");
+  s.append(2, 1, "a");
+  for (int broker = 1; broker <= 2; ++broker) s.commit(broker, 1);
+  EXPECT_THAT(s.watch.differing({1, 2}), IsEmpty());
+  EXPECT_EQ(s.watch.differing({1, 2, 3}).size(), 1u);
+}
+
+TEST(ReplicationWatch, HoldsPageCacheTopicsToItUpToTheFirstPowerLoss) {
+  Story s;
+  for (auto& [broker, sight] : s.sights) sight.synced = false;
+  for (int broker = 1; broker <= 3; ++broker) s.step(broker);
+  s.append(1, 0, "a");
+  s.watch.power_lost();
+  s.append(2, 0, "b");
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace fulmar
