@@ -57,6 +57,7 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
     epochs_.decode(text->view());
   // Above the recovery point the batches say which epochs there are; the file may be older than they, or newer.
   if (!clean) epochs_.truncate_from(known.recovery_point);
+  epochs_dirty_ = !clean;
 
   // A process that was killed may leave names, as well as bytes, that no sync has covered.
   directory_dirty_ = !clean;

@@ -172,7 +172,7 @@ void Controller::end_decommissions(Draft& draft) {
     for (const auto& partition : topic.partitions)
       for (const auto& id : partition.replicas) needed.insert(id.broker);
   const auto& raft = shard_.broker().metadata->replica().raft();
-  for (const auto& id : raft.configuration().members()) needed.insert(id.broker);
+  for (const auto& id : raft.configuration().all_voters()) needed.insert(id.broker);
   auto brokers = draft.image.brokers;
   for (const auto& [id, broker] : brokers) {
     if (!broker.leaving || needed.contains(id) || !raft.configuration_committed()) continue;

@@ -142,7 +142,9 @@ class ConfluentProducer(Client):
             self.note(unknown=value, at=time.monotonic_ns())
         else:
             self.records += 1
-            self.note(ok=value, at=time.monotonic_ns(), offset=message.offset())
+            # A repetition that the broker had already is acknowledged without its offset.
+            known = {} if message.offset() is None else {"offset": message.offset()}
+            self.note(ok=value, at=time.monotonic_ns(), **known)
 
 
 class ConfluentConsumer(Client):
