@@ -125,7 +125,9 @@ void Raft::on(const Message& message, const StartOver& request) {
   heard_leader(message.from);
   rouse_for(request.sent_at);
   append_sent_at_ = request.sent_at;
-  if (!configuration().empty() && commit_ >= request.offset) {  // it has come before
+  // It has come before. (In the page cache, what was committed may have been lost elsewhere, and be another's here.)
+  auto agreed = settings_.commits_are_stable ? commit_ : verified_;
+  if (!configuration().empty() && agreed >= request.offset) {
     verified_ = std::max(verified_, request.offset);
     return acknowledge();
   }
@@ -133,6 +135,7 @@ void Raft::on(const Message& message, const StartOver& request) {
   state_.solo = false;
   store();
   output_.start_over = request;
+  commit_ = std::min(commit_, request.offset);
   verified_ = 0;
   pending_ = Pending{request.offset, request.commit, request.sent_at};
 }
