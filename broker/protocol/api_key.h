@@ -46,7 +46,7 @@ struct ApiInfo {
   std::int16_t max;             // the highest
   std::int16_t flexible;        // from here on: compact types and tagged fields (KIP-482)
   std::int16_t advertised_min;  // what ApiVersions says; lower than `min` for Produce only (KAFKA-18659)
-  bool served = true;           // false: its messages are declared, but clients are not answered: brokers say it to each other
+  bool served = true;           // false: brokers say it to each other, and no client is answered
 
   bool serves(std::int16_t version) const { return version >= min && version <= max; }
   bool is_flexible(std::int16_t version) const { return version >= flexible; }
