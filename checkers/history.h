@@ -44,6 +44,9 @@ struct SendOperation {
   int count = 1;
   std::int16_t acks = -1;
   bool idempotent = true;
+  // Its client takes a new producer epoch by itself, and sends again under it what may be written already: a broker can't
+  // know that for a repetition (KIP-360).
+  bool renumbers = false;
   Instant invoked;
   Instant completed = Instant::max();
   Outcome outcome = Outcome::pending;
@@ -54,6 +57,8 @@ struct SeenRecord {
   Offset offset = -1;
   ValueId value = 0;
   bool intact = true;  // the value is, byte for byte, what was sent
+  // Under which id and epoch its producer sent it; known in the final read.
+  std::pair<ProducerId, std::int16_t> numbering = {no_producer_id, -1};
 };
 
 struct ReadOperation {

@@ -1,6 +1,6 @@
 // Order and idempotence: one producer's records in one partition stand in the order of sending, each once. (The clients
 // here have one batch per producer and partition in flight, and do not retry without idempotence, so both hold for all
-// producers.)
+// producers.) A client that renumbers asks for a record once more with each epoch that it takes, and gets it once in each.
 #include <map>
 #include <set>
 
@@ -13,20 +13,22 @@ void check_order(const History& history, Violations& found) {
   for (const auto& send : history.sends) senders.emplace(send.first_value, &send);
   for (const auto& [tp, final_read] : history.final_reads) {
     std::map<ValueId, Offset> places;
+    std::map<std::pair<ValueId, decltype(SeenRecord::numbering)>, Offset> numbered;
     std::map<int, std::pair<ValueId, const SendOperation*>> latest;  // per producer
     for (const auto& record : final_read.records) {
-      auto [place, first] = places.try_emplace(record.value, record.offset);
+      auto first = places.try_emplace(record.value, record.offset).second;
       auto after = senders.upper_bound(record.value);
       if (after == senders.begin()) continue;  // a phantom: another checker's
       const auto* send = std::prev(after)->second;
-      if (!first) {
+      auto numbering = send->renumbers ? record.numbering : SeenRecord{}.numbering;
+      auto [place, once] = numbered.try_emplace({record.value, numbering}, record.offset);
+      if (!once)
         found.push_back({"idempotence", "duplicate",
                          to_string(tp) + " has value " + std::to_string(record.value) + " at offsets " +
                              std::to_string(place->second) + " and " + std::to_string(record.offset) + "\n" +
                              to_string(*send),
                          send->completed});
-        continue;
-      }
+      if (!first) continue;
       auto& last = latest[send->producer];
       // Values are given out in the order of sending.
       bool given_up = send->outcome != Outcome::ok || send->acks == 0;

@@ -50,7 +50,7 @@ std::string make_value(ValueId id, std::size_t size) {
 }
 
 SeenRecord see_value(Offset offset, std::string_view value) {
-  SeenRecord seen{offset, 0, false};
+  SeenRecord seen{.offset = offset, .value = 0, .intact = false};
   auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seen.value);
   seen.intact = error == std::errc() && is_value(value, static_cast<std::size_t>(end - value.data()), seen.value);
   return seen;

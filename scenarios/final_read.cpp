@@ -41,8 +41,10 @@ bool read_to_end(Host& host, Workload& workload, Consumer& consumer, const Topic
           continue;
         }
       }
-      for (const auto& record : part.records)
+      for (const auto& record : part.records) {
         all.records.push_back(see_value(record.offset, record.value ? record.value->view() : std::string_view()));
+        all.records.back().numbering = {record.producer_id, record.producer_epoch};
+      }
       if (part.error != ErrorCode::none && is_retriable(part.error)) {
         host.clock().sleep_for(retry_interval);
       } else if (part.error != ErrorCode::none || part.corrupt) {

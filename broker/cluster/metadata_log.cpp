@@ -266,11 +266,11 @@ Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records, Epo
     return fail(elsewhere ? Errc::refused : Errc::io_error, proposed.error().message);
   }
   auto safe = replica_->wait_until(Safety::committed, *proposed, host_.clock().deadline_in(commit_max));
-  if (safe != ErrorCode::none) return fail(Errc::io_error, error_code_name(safe));
+  if (safe != ErrorCode::none) return fail(Errc::in_doubt, error_code_name(safe));
   if (!publish_) return catch_up();
   auto end = proposed->appended.last_offset + 1;
   auto waited = progress_.wait([&] { return published_ >= end; }, host_.clock().deadline_in(commit_max));
-  if (waited != WaitResult::woken) return fail(Errc::timed_out, "the change is made, but not everywhere known");
+  if (waited != WaitResult::woken) return fail(Errc::in_doubt, "the change is made, but not known on every shard");
   return {};
 }
 

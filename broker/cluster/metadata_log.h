@@ -61,8 +61,8 @@ class MetadataLog final : private StateMachine {
   WaitResult wait_published(Offset offset, Deadline deadline);
 
   // Makes changes, all or none; returns once they are in the image, and that is published. One at a time: hold
-  // changing() from reading the image on. An error leaves open whether they will be made. Errors: io_error.
-  // Errors too: refused, where this broker is not the controller of `epoch`, in which the image was read (-1: of none).
+  // changing() from reading the image on. Errors: refused, where this broker is not the controller of `epoch`, in which
+  // the image was read (-1: of none); io_error, and none is made; in_doubt: they may be made, now or later.
   Result<void> commit(const std::vector<MetadataRecord>& records, Epoch epoch = -1);
   // While it controls: the epoch it does so in; else -1.
   Epoch controller_epoch() const { return controls() ? replica_->leader_epoch() : -1; }

@@ -55,8 +55,12 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
 
   if (auto text = read_file(disk, directory_ + "/leader-epoch-checkpoint", small_file_bytes_max))
     epochs_.decode(text->view());
-  // Above the recovery point the batches say which epochs there are; the file may be older than they, or newer.
-  if (!clean) epochs_.truncate_from(known.recovery_point);
+  // Where the batches are read they say which epochs there are; the file may be older than they, or newer. All are read
+  // where damage is suspected: what is good below the recovery point need not be what was there.
+  if (suspected)
+    epochs_.truncate_from(bases.empty() ? 0 : bases.front());
+  else if (!clean)
+    epochs_.truncate_from(known.recovery_point);
   epochs_dirty_ = !clean;
 
   // A process that was killed may leave names, as well as bytes, that no sync has covered.

@@ -111,6 +111,8 @@ Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t siz
     };
     record.key = field();
     record.value = field();
+    record.producer_id = header.producer_id;
+    record.producer_epoch = header.producer_epoch;
     if (reader.failed() || reader.position() > end) return fail(Errc::corrupt, "a record's fields");
     reader.skip(end - reader.position());
     records.push_back(std::move(record));

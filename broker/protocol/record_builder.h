@@ -43,6 +43,8 @@ struct ReadRecord {
   Timestamp timestamp = 0;
   std::optional<Bytes> key;
   std::optional<Bytes> value;
+  ProducerId producer_id = no_producer_id;
+  std::int16_t producer_epoch = -1;
 };
 
 // The records of one whole batch, whose decompressed form may have up to `size_max` bytes. Checks the CRC and the form.

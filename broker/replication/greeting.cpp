@@ -10,6 +10,15 @@ namespace {
 constexpr std::int32_t answer_bytes_max = 64 * 1024;
 constexpr std::int32_t call_bytes_max = 64 << 20;
 
+Result<Bytes> ask(Host& host, Connection& connection, const ByteChain& request, Deadline deadline) {
+  TRY_VOID(connection.write(request, deadline));
+  FrameReader frames(connection, host.clock(),
+                     {.size_max = call_bytes_max, .idle_max = deadline.at - host.clock().now()});
+  TRY(auto size, frames.next_size());
+  if (size == 0) return fail(Errc::closed, "no answer");
+  return frames.body(size);
+}
+
 }  // namespace
 
 Result<Greeted> greet(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline) {
@@ -32,12 +41,9 @@ Result<Greeted> greet(Host& host, const Peers& peers, const SocketAddress& addre
 Result<Bytes> call_peer(Host& host, const Peers& peers, const SocketAddress& address, const ByteChain& request,
                         Deadline deadline) {
   TRY(auto greeted, greet(host, peers, address, deadline));
-  TRY_VOID(greeted.connection->write(request, deadline));
-  FrameReader frames(*greeted.connection, host.clock(),
-                     {.size_max = call_bytes_max, .idle_max = deadline.at - host.clock().now()});
-  TRY(auto size, frames.next_size());
-  if (size == 0) return fail(Errc::closed, "no answer");
-  return frames.body(size);
+  auto answer = ask(host, *greeted.connection, request, deadline);
+  if (!answer) return fail(Errc::in_doubt, to_string(answer.error()));
+  return answer;
 }
 
 }  // namespace fulmar

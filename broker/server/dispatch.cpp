@@ -61,8 +61,10 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
 }
 
 Result<Finish> begin_forwarding(BrokerShard& shard, const RequestHeader& header, Bytes frame) {
-  if (auto answer = forward_to_controller(shard, frame))
-    return Finish([frame = std::move(*answer)]() mutable { return std::move(frame); });
+  auto answer = forward_to_controller(shard, frame);
+  if (answer) return Finish([frame = std::move(*answer)]() mutable { return std::move(frame); });
+  // It may be done, which no answer can say: the client loses its connection, as if it had asked the controller itself.
+  if (answer.error().code == Errc::in_doubt) return std::unexpected(answer.error());
   // Nobody to answer it: this broker says so itself, in the words of that request.
   Reader reader(std::move(frame));
   TRY_VOID(read_request_header(reader));

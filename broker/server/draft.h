@@ -23,9 +23,15 @@ struct Draft {
     if (records.empty()) return ErrorCode::none;
     auto committed = controller.broker().metadata->commit(records, epoch);
     if (committed) return ErrorCode::none;
-    if (committed.error().code == Errc::refused) return ErrorCode::not_controller;
-    controller.log().error("metadata can't be changed", {{"reason", to_string(committed.error())}});
-    return ErrorCode::kafka_storage_error;
+    switch (committed.error().code) {
+      case Errc::refused: return ErrorCode::not_controller;
+      case Errc::in_doubt:
+        controller.log().warn("change of the metadata in doubt", {{"reason", to_string(committed.error())}});
+        return ErrorCode::request_timed_out;
+      default:
+        controller.log().error("metadata can't be changed", {{"reason", to_string(committed.error())}});
+        return ErrorCode::kafka_storage_error;
+    }
   }
 
   BrokerShard& controller;

@@ -42,7 +42,8 @@ Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const RequestHeade
       response.producer_id = *id;
       response.producer_epoch = 0;
     } else {
-      response.error_code = ErrorCode::kafka_storage_error;
+      // Ids come from the controller by blocks: while none is to be had, clients come again.
+      response.error_code = ErrorCode::coordinator_load_in_progress;
       response.producer_epoch = -1;
     }
   }

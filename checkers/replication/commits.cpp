@@ -40,10 +40,10 @@ void ReplicationWatch::check_commit(Group& group, Replica& replica, const Replic
   for (auto at = log.lower_bound(std::max(before.commit, sight.log_start)); at != log.end(); ++at) {
     const auto& batch = at->second;
     if (batch.next > sight.commit) break;
-    auto [known, fresh] = group.committed.try_emplace(batch.base, batch);
-    if (!fresh && known->second != batch)
+    auto [known, fresh] = group.committed.try_emplace(batch.base, batch, sight.term);
+    if (!fresh && known->second.batch != batch)
       report("state machine safety", "two-commits", sight,
-             to_string(batch) + " is committed here, and elsewhere " + to_string(known->second));
+             to_string(batch) + " is committed here, and elsewhere " + to_string(known->second.batch));
   }
   const auto* last = replica.log.before(sight.commit);
   if (!last || last->next <= sight.log_start) return;

@@ -23,12 +23,14 @@ void ReplicationWatch::check_leader(Group& group, const Replica& replica) {
     report("election safety", "no-quorum", sight,
            "it leads without the votes of a quorum of [" + to_string(sight.configuration) + "]");
   if (!binding(sight)) return;
-  // What a later leader has committed meanwhile, a belated one need not have.
+  // What a later leader has committed meanwhile, a belated one need not have, of whatever term that is.
   auto last = std::find_if(group.committed.rbegin(), group.committed.rend(),
-                           [&](const auto& entry) { return entry.second.epoch < sight.term; });
-  if (last == group.committed.rend() || last->second.next <= sight.log_start || replica.log.has(last->second)) return;
+                           [&](const auto& entry) { return entry.second.term < sight.term; });
+  if (last == group.committed.rend()) return;
+  const auto& batch = last->second.batch;
+  if (batch.next <= sight.log_start || replica.log.has(batch)) return;
   report("leader completeness", "incomplete-leader", sight,
-         "it leads without the committed " + to_string(last->second));
+         "it leads without the committed " + to_string(batch));
 }
 
 // What the disk of a broker has of a group, whatever happens to it now; null if nothing.

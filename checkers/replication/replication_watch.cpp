@@ -91,7 +91,7 @@ void ReplicationWatch::truncated(const GroupId& id, const ReplicaId& self, Offse
   const auto& log = replica.log.batches();
   for (auto at = log.lower_bound(offset); at != log.end() && binding(replica.sight); ++at) {
     auto committed = group.committed.find(at->first);
-    if (committed == group.committed.end() || committed->second != at->second) continue;
+    if (committed == group.committed.end() || committed->second.batch != at->second) continue;
     report("truncation", "truncated-committed", replica.sight,
            to_string(at->second) + " is committed, and is cut off at " + std::to_string(offset));
     break;

@@ -51,12 +51,16 @@ class ReplicationWatch : public ReplicaObserver {
     Offset durable = 0;      // what others were told, or counted on, to be on its disk
     bool disk_hurt = false;  // from outside
   };
+  struct Committed {
+    ShadowBatch batch;
+    Epoch term;  // of the leader that committed it; later ones have it
+  };
   struct Group {
     std::map<ReplicaId, Replica> replicas;
     std::map<Epoch, ReplicaId> leaders;
     std::map<Epoch, Configuration> in_force;  // as the term's leader saw it last
     std::map<std::pair<Epoch, ReplicaId>, ReplicaId> votes;
-    std::map<Offset, ShadowBatch> committed;  // by base offset
+    std::map<Offset, Committed> committed;  // by base offset
     // By base offset and epoch: what is there, and the epoch of the batch before it (-2: not known).
     std::map<std::pair<Offset, Epoch>, std::pair<ShadowBatch, Epoch>> known;
   };

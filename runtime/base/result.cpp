@@ -19,6 +19,7 @@ const char* errc_name(Errc code) noexcept {
     case Errc::closed: return "closed";
     case Errc::reset: return "reset";
     case Errc::refused: return "refused";
+    case Errc::in_doubt: return "in_doubt";
     case Errc::unreachable: return "unreachable";
     case Errc::address_in_use: return "address_in_use";
   }

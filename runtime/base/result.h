@@ -25,6 +25,7 @@ enum class Errc : unsigned char {
   refused,           // nobody listens there
   unreachable,       // no route, or no such host
   address_in_use,    // somebody else listens there
+  in_doubt,          // asked for, and what came of it is not known: it may be done, or be done yet
 };
 
 // The name of an error code, as printed in logs: "no_space".

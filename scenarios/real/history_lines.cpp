@@ -32,6 +32,7 @@ Result<void> invoke(const Json& line, Sends& sends, History& history) {
   send.count = line.at("count");
   send.acks = line.at("acks");
   send.idempotent = line.at("idempotent");
+  send.renumbers = line.value("renumbers", false);
   send.invoked = instant(line.at("at"));
   if (!sends.emplace(send.first_value, history.sends.size()).second)
     return fail(Errc::invalid_argument, "value " + std::to_string(send.first_value) + " is invoked twice");

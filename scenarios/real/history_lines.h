@@ -2,6 +2,7 @@
 // project's own clients keep, and so judged by the same checkers.
 //
 //   {"invoke": VALUE, "at": NS, "producer": N, "topic": T, "partition": P, "count": N, "acks": A, "idempotent": BOOL}
+//       and "renumbers": true, where the client takes new producer epochs by itself (SendOperation::renumbers)
 //   {"ok": VALUE, "at": NS, "offset": O}     without the offset where the client was not told it
 //   {"failed": VALUE, "at": NS}              not written, for certain
 //   {"unknown": VALUE, "at": NS}             it may have been written

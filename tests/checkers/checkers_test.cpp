@@ -43,7 +43,7 @@ struct Story {
     r.position = position;
     r.high_watermark = watermark;
     r.log_start = 0;
-    for (auto [offset, value] : records) r.records.push_back({offset, value, true});
+    for (auto [offset, value] : records) r.records.push_back({.offset = offset, .value = value, .intact = true});
     history.reads.push_back(r);
     return history.reads.back();
   }
@@ -51,7 +51,7 @@ struct Story {
     FinalRead f;
     f.log_start = start;
     f.end = records.empty() ? start : records.back().first + 1;
-    for (auto [offset, value] : records) f.records.push_back({offset, value, true});
+    for (auto [offset, value] : records) f.records.push_back({.offset = offset, .value = value, .intact = true});
     history.final_reads[t] = f;
   }
   std::vector<std::string> anomalies() const {
@@ -211,6 +211,18 @@ TEST(Idempotence, ARecordTwiceIsADuplicateAndHalfABatchAGap) {
   twice.send(1, 0, 5, Outcome::ok, 0);
   twice.final_read({{0, 1}, {1, 1}});
   EXPECT_THAT(twice.anomalies(), Contains("duplicate"));
+  Story renumbered;
+  renumbered.send(1, 0, 5, Outcome::ok, 1).renumbers = true;
+  renumbered.final_read({{0, 1}, {1, 1}});
+  auto& records = renumbered.history.final_reads.begin()->second.records;
+  records[0].numbering = {7, 0};
+  records[1].numbering = {7, 1};
+  EXPECT_THAT(renumbered.anomalies(), IsEmpty()) << "its client asked for it twice";
+  records[1].numbering = {7, 0};
+  EXPECT_THAT(renumbered.anomalies(), Contains("duplicate"));
+  records[1].numbering = {7, 1};
+  renumbered.history.sends[0].renumbers = false;
+  EXPECT_THAT(renumbered.anomalies(), Contains("duplicate"));
   Story half;
   half.send(1, 0, 5, Outcome::unknown).count = 2;
   half.final_read({{0, 1}});

@@ -240,6 +240,18 @@ TEST(ReplicationWatch, SeesALeaderThatLacksWhatIsCommitted) {
   EXPECT_THAT(s.anomalies(), Contains("incomplete-leader"));
 }
 
+TEST(ReplicationWatch, AsksABelatedLeaderForNothingThatALaterOneCommitted) {
+  Story s;
+  for (int broker : {1, 2}) s.append(broker, 0, "never counted in its own term");
+  s.vote(3, 3, 1);
+  s.vote(1, 3, 1);
+  s.elect(1, 2);
+  for (int broker : {1, 2}) s.append(broker, 2, "commits both");
+  s.commit(1, 2);
+  s.lead(3, 1);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+}
+
 TEST(ReplicationWatch, SeesTwoContentsOfOneOffset) {
   Story s;
   s.append(1, 0, "a");

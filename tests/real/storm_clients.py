@@ -67,8 +67,10 @@ class Client(threading.Thread):
         self.file.write(json.dumps(line) + "\n")
 
     def note_invoke(self, number, value, topic, partition):
+        # librdkafka, in kcat too: where one of several requests in flight is refused, it takes a new epoch, and sends what
+        # other partitions may have already again (confluentinc/librdkafka#4953).
         self.note(invoke=value, at=time.monotonic_ns(), producer=number, topic=topic, partition=partition, count=1, acks=-1,
-                  idempotent=True)
+                  idempotent=True, renumbers=True)
 
     def note_read(self, number, topic, partition, invoked, position, sought, records):
         self.records += len(records)
