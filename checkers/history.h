@@ -44,8 +44,8 @@ struct SendOperation {
   int count = 1;
   std::int16_t acks = -1;
   bool idempotent = true;
-  // Its client takes a new producer epoch by itself, and sends again under it what may be written already: a broker can't
-  // know that for a repetition (KIP-360).
+  // Its client takes a new producer epoch by itself, and sends again under it what may be written already: a broker
+  // can't know that for a repetition (KIP-360).
   bool renumbers = false;
   Instant invoked;
   Instant completed = Instant::max();

@@ -1,6 +1,7 @@
 // Order and idempotence: one producer's records in one partition stand in the order of sending, each once. (The clients
 // here have one batch per producer and partition in flight, and do not retry without idempotence, so both hold for all
-// producers.) A client that renumbers asks for a record once more with each epoch that it takes, and gets it once in each.
+// producers.) A client that renumbers asks for a record once more with each epoch that it takes, and gets it once in
+// each.
 #include <map>
 #include <set>
 

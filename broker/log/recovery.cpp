@@ -85,7 +85,11 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
       TRY(loaded, segment->load_indexes(config_.index_interval_bytes));
     }
     if (!loaded) {
-      auto note_epoch = [this](const BatchHeader& header) { this->note_epoch(header); };
+      // What is not kept says nothing of epochs.
+      bool follows = segments_.empty() || segments_.back()->next_offset() == segment->base_offset();
+      auto note_epoch = [&](const BatchHeader& header) {
+        if (follows) this->note_epoch(header);
+      };
       auto epoch_min = segments_.empty() ? -1 : segments_.back()->last_epoch();
       TRY(auto good, segment->rebuild(true, config_.index_interval_bytes, epoch_min, note_epoch));
       if (good < segment->file_size()) {
@@ -109,7 +113,10 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
       continue;
     }
     if (!segments_.empty() && segments_.back()->next_offset() > segment->base_offset()) {
-      TRY_VOID(damaged(segment->path(".log") + ": overlaps the segment before it"));
+      // Above the recovery point a power loss may have undone a cut: of the one file, after which the other was begun,
+      // or of the other, after which the one went on. Either way both were never synced.
+      if (segment->base_offset() < known.recovery_point)
+        TRY_VOID(damaged(segment->path(".log") + ": overlaps the segment before it"));
       cut = true;
       --i;
       continue;

@@ -19,8 +19,8 @@ struct Greeted {
 // Errors: as Network::connect and Connection::read; refused: it is of another cluster, with its words.
 Result<Greeted> greet(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline);
 
-// One request to another broker, over a connection of its own, and the body of the answer. Errors: as greet(); once it is
-// written, in_doubt: the other may have done what was asked.
+// One request to another broker, over a connection of its own, and the body of the answer. Errors: as greet(); once it
+// is written, in_doubt: the other may have done what was asked.
 Result<Bytes> call_peer(Host& host, const Peers& peers, const SocketAddress& address, const ByteChain& request,
                         Deadline deadline);
 

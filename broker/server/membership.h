@@ -51,8 +51,8 @@ class Membership {
 // Whether the API is one that only the controller answers.
 bool is_for_controller(std::int16_t api_key);
 // A client's request, frame without size, answered by the controller, wherever that is; here its changes are known when
-// this returns. Errors: unreachable, while there is no controller; refused: it is none any more; in_doubt: the answer is
-// lost; else as greet(), and nothing was asked.
+// this returns. Errors: unreachable, while there is no controller; refused: it is none any more; in_doubt: the answer
+// is lost; else as greet(), and nothing was asked.
 Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame);
 
 }  // namespace fulmar

@@ -29,8 +29,7 @@ void ReplicationWatch::check_leader(Group& group, const Replica& replica) {
   if (last == group.committed.rend()) return;
   const auto& batch = last->second.batch;
   if (batch.next <= sight.log_start || replica.log.has(batch)) return;
-  report("leader completeness", "incomplete-leader", sight,
-         "it leads without the committed " + to_string(batch));
+  report("leader completeness", "incomplete-leader", sight, "it leads without the committed " + to_string(batch));
 }
 
 // What the disk of a broker has of a group, whatever happens to it now; null if nothing.
