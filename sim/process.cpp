@@ -92,12 +92,13 @@ struct Crossing final : Blocker {
   }
   void remote_ended() {
     remote = nullptr;
-    if (from.process_.dead_) {
-      from.domain_.scheduler().make_ready(caller);
-      return;
-    }
+    if (from.process_.dead_) return wake();
     begun = false;
-    from.process_.send(to.shard_, from.shard_, [this] { from.domain_.scheduler().make_ready(caller); });
+    from.process_.send(to.shard_, from.shard_, [this] { wake(); });
+  }
+  void wake() {
+    woken = true;
+    from.domain_.scheduler().make_ready(caller);
   }
 
   SimHost& from;
@@ -108,6 +109,7 @@ struct Crossing final : Blocker {
   bool begun = false;  // the remote fiber was started and has not ended
   bool completed = false;
   bool cancelled = false;
+  bool woken = false;  // the caller is to go on, though it may not have yet
 };
 
 SimProcess::SimProcess(Node& node, std::uint64_t number, unsigned shards, ProcessMain main)
@@ -150,7 +152,7 @@ void SimProcess::die() {
   }
   // Their messages, or the answers to them, go down with the process.
   for (auto* crossing : crossings_)
-    if (!crossing->begun) scheduler.make_ready(crossing->caller);
+    if (!crossing->begun && !crossing->woken) crossing->wake();
   std::vector<Domain*> domains;
   for (auto& shard : shards_) {
     shard->domain_.cancel();

@@ -179,9 +179,11 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
     broker.advertised = config.advertise.host.empty() ? *listening : config.advertise;
     if (broker.advertised.port == 0) broker.advertised.port = listening->port;
   }
-  // Known to its cluster, the broker is ready; in a new one that takes all controllers.
+  // Known to its cluster, and knowing what there is in it, the broker is ready, and not before: clients would be told
+  // that their topics are not there. In a new cluster that takes all controllers.
   FiberGroup registering;
   Event registered;
+  bool known = false;
   bool member = false;
   bool unregistered = false;
   if (listening) {
@@ -189,6 +191,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
       if (!membership->register_broker()) return membership->unregistered().set();
       if (!config.controllers.empty()) membership->start_heartbeats();
       member = config.controllers.size() > 1;
+      known = true;
       registered.set();
     });
     Event stop;
@@ -205,7 +208,8 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
       registered.set();
     });
     registered.wait();
-    if (!unregistered) {
+    if (known) {
+      for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { broker.shards[n]->serve(); });
       log.info("broker ready", {{"listen", to_string(*listening)},
                                 {"node", config.node_id},
                                 {"shards", host.shard_count()},

@@ -228,10 +228,13 @@ void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image,
 
 Result<SocketAddress> BrokerShard::listen(const SocketAddress& at) {
   TRY(listener_, host_.network().listen(at, host_.shard_count() > 1));
-  connecting_.spawn("accept", [this] { accept_connections(); });
   if (!config().controllers.empty()) leaderships_.start();
   logs_.start();
   return listener_->local();
+}
+
+void BrokerShard::serve() {
+  connecting_.spawn("accept", [this] { accept_connections(); });
 }
 
 void BrokerShard::accept_connections() {

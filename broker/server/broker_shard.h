@@ -67,6 +67,7 @@ class BrokerShard {
 
   // Begins to accept. Errors: as Network::listen.
   Result<SocketAddress> listen(const SocketAddress& at);
+  void serve();  // takes connections from now on
   // Stops accepting, and ends the connections and their work. Other shards may still call.
   void stop_serving();
   // Closes the logs, once no shard serves any more; whether all were closed in order.

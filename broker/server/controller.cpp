@@ -50,7 +50,7 @@ void Controller::run() {
     changed_.reset();
     if (!shard_.broker().metadata->controls()) continue;
     on_controller(shard_, [&](Draft& draft) {
-      if (draft.epoch < 0) return;
+      if (!draft.controls()) return;
       fence_the_silent(draft);
       end_reassignments(draft);
       replace_lost_directories(draft);
@@ -63,7 +63,7 @@ void Controller::run() {
 
 RegisterBrokerResponse Controller::register_broker(const RegisterBrokerRequest& request) {
   return on_controller(shard_, [&](Draft& draft) -> RegisterBrokerResponse {
-    if (draft.epoch < 0) return {ErrorCode::not_controller};
+    if (!draft.controls()) return {ErrorCode::not_controller};
     sessions_.control(draft.epoch, now());
     auto next = image_of(request);
     auto retired = draft.image.retired.find(request.broker_id);

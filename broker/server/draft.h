@@ -2,6 +2,7 @@
 // with the metadata held still.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "broker/cluster/metadata_log.h"
@@ -9,17 +10,21 @@
 
 namespace fulmar {
 
+inline constexpr std::string_view no_controller_message = "There is no controller now.";
+
 struct Draft {
   explicit Draft(BrokerShard& c)
       : controller(c), image(*c.broker().metadata->image()), epoch(c.broker().metadata->controller_epoch()) {}
 
+  // Whether this broker may say what there is: another's image may be old, or empty yet.
+  bool controls() const { return epoch >= 0; }
   void add(MetadataRecord record) {
     apply_record(record, image);
     records.push_back(std::move(record));
   }
   // Makes it so; every shard has acted on it when this returns.
   ErrorCode commit() const {
-    if (epoch < 0) return ErrorCode::not_controller;
+    if (!controls()) return ErrorCode::not_controller;
     if (records.empty()) return ErrorCode::none;
     auto committed = controller.broker().metadata->commit(records, epoch);
     if (committed) return ErrorCode::none;

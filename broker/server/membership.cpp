@@ -19,6 +19,16 @@ constexpr Duration tell_max = seconds(2);
 constexpr Duration leave_retry_interval = milliseconds(20);
 constexpr Duration register_retry_interval = milliseconds(100);
 
+// The controller by its peers' words: who is no part of the metadata's group, yet or any more, hears of none.
+std::optional<std::int32_t> controller_by_peers(BrokerShard& shard) {
+  for (const auto& [id, address] : shard.config().controllers) {
+    if (id == shard.broker().self.broker) continue;
+    auto greeted = greet(shard.host(), shard.peers(), address, shard.host().clock().deadline_in(greeting_max));
+    if (greeted && greeted->answer.controller_id >= 0) return greeted->answer.controller_id;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Membership::Membership(BrokerShard& shard)
@@ -96,16 +106,6 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   return response_frame(response, 0, header.correlation_id);
 }
 
-// The controller by its peers' words: who is no part of the metadata's group, yet or any more, hears of none.
-std::optional<std::int32_t> Membership::controller_by_peers() {
-  for (const auto& [id, address] : shard_.config().controllers) {
-    if (id == shard_.broker().self.broker) continue;
-    auto greeted = greet(shard_.host(), shard_.peers(), address, shard_.host().clock().deadline_in(greeting_max));
-    if (greeted && greeted->answer.controller_id >= 0) return greeted->answer.controller_id;
-  }
-  return std::nullopt;
-}
-
 // Asks the controller, wherever that is. Errors: unreachable, while there is none; as greet().
 template <class Response, class Request>
 Result<Response> Membership::ask_controller(const Request& request, Response (Controller::*here)(const Request&),
@@ -119,7 +119,7 @@ Result<Response> Membership::ask_controller(const Request& request, Response (Co
   };
   auto response = ask(shard_.broker().metadata->controller());
   if (response && response->error_code != ErrorCode::not_controller) return response;
-  return ask(controller_by_peers());
+  return ask(controller_by_peers(shard_));
 }
 
 Result<void> Membership::register_once() {
@@ -132,7 +132,9 @@ Result<void> Membership::register_once() {
   if (response.error_code == ErrorCode::broker_id_not_registered)
     return fail(Errc::not_found, "this broker was unregistered");
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
-  shard_.broker().metadata->wait_published(response.metadata_offset, shard_.host().clock().deadline_in(known_here_max));
+  auto known = shard_.broker().metadata->wait_published(response.metadata_offset,
+                                                        shard_.host().clock().deadline_in(known_here_max));
+  if (known != WaitResult::woken) return fail(Errc::timed_out, "what there is in the cluster is not known here yet");
   return {};
 }
 
@@ -209,6 +211,7 @@ Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame) 
   return shard.on(0, [&](BrokerShard& first) -> Result<ByteChain> {
     auto& metadata = *first.broker().metadata;
     auto controller = metadata.controller();
+    if (!controller) controller = controller_by_peers(first);
     auto address = controller ? first.peers().address(*controller) : std::nullopt;
     if (!address || *controller == first.broker().self.broker) return fail(Errc::unreachable, "there is no controller");
     ForwardRequest request{ByteChain(frame)};

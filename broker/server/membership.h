@@ -34,7 +34,6 @@ class Membership {
   void deliver(std::vector<GroupMessage> messages);
   void deliver_pulses(const ReplicaId& from, const PulsesRequest& said);
   Result<ByteChain> answer(const RequestHeader& header, Reader& body);
-  std::optional<std::int32_t> controller_by_peers();
   template <class Response, class Request>
   Result<Response> ask_controller(const Request& request, Response (Controller::*here)(const Request&),
                                   Deadline deadline);

@@ -36,6 +36,7 @@ void plan_reassignment(Draft& draft, const std::string& name, const AlterRequest
     result.error_code = code;
     result.error_message = std::move(message);
   };
+  if (!draft.controls()) return refuse(ErrorCode::not_controller, std::string(no_controller_message));
   const auto* partition = find_partition(draft.image, name, asked.index);
   if (!partition) return refuse(ErrorCode::unknown_topic_or_partition, "This server does not host this partition.");
   if (!asked.replicas && !partition->changing())
@@ -78,7 +79,10 @@ Result<ByteChain> handle_alter_partition_reassignments(BrokerShard& shard, const
       }
     }
     response.error_code = draft.commit();
-    if (response.error_code != ErrorCode::none) response.error_message = "the metadata can't be written";
+    if (!draft.controls())
+      response.error_message = no_controller_message;
+    else if (response.error_code != ErrorCode::none)
+      response.error_message = "the metadata can't be written";
   });
   return response_frame(response, header.api_version, header.correlation_id);
 }
@@ -86,6 +90,11 @@ Result<ByteChain> handle_alter_partition_reassignments(BrokerShard& shard, const
 Result<ByteChain> handle_list_partition_reassignments(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<ListRequest>(body, header.api_version));
   ListResponse response;
+  if (!shard.controls_here()) {
+    response.error_code = ErrorCode::not_controller;
+    response.error_message = no_controller_message;
+    return response_frame(response, header.api_version, header.correlation_id);
+  }
   const auto& image = *shard.image();
   auto answer = [&](ListResponse::Topic topic) {
     if (!topic.partitions.empty()) response.topics.push_back(std::move(topic));

@@ -42,6 +42,7 @@ void refuse(CreateResult& result, ErrorCode code, std::string message) {
 void plan_topic(Draft& draft, const CreateTopicsRequest::Topic& asked, CreateResult& result) {
   const auto& next = draft.image;
   result.name = asked.name;
+  if (!draft.controls()) return refuse(result, ErrorCode::not_controller, std::string(no_controller_message));
   if (auto wrong = invalid_topic_name(asked.name))
     return refuse(result, ErrorCode::invalid_topic_exception, "Topic name is invalid: " + *wrong);
   if (next.topic(asked.name))
@@ -206,6 +207,11 @@ Result<ByteChain> handle_delete_topics(BrokerShard& shard, const RequestHeader& 
       auto& result = response.responses.emplace_back();
       result.name = asked.name;
       result.topic_id = asked.topic_id;
+      if (!draft.controls()) {
+        result.error_code = ErrorCode::not_controller;
+        result.error_message = no_controller_message;
+        continue;
+      }
       std::string name = asked.name.value_or("");
       if (!asked.name) name = next.topic_name(asked.topic_id);
       auto found = next.topics.find(name);
@@ -241,7 +247,9 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHead
         result.error_message = std::move(message);
       };
       auto found = next.topics.find(asked.name);
-      if (found == next.topics.end()) {
+      if (!draft.controls()) {
+        say(ErrorCode::not_controller, std::string(no_controller_message));
+      } else if (found == next.topics.end()) {
         say(ErrorCode::unknown_topic_or_partition, "This server does not host this topic.");
       } else if (asked.count <= found->second.partition_count()) {
         say(ErrorCode::invalid_partitions, "The topic has " + std::to_string(found->second.partition_count()) +

@@ -130,6 +130,9 @@ Answer<Response> ask_controller(ClusterClient& cluster, const Request& request) 
     TRY(auto response, connection->template call<Response>(request, deadline));
     if constexpr (requires { response.error_code; })
       if (is_retriable(response.error_code)) return refuse(response.error_code, "the controller could not");
+    if constexpr (requires { response.topics.front().error_code; })
+      for (const auto& topic : response.topics)
+        if (is_retriable(topic.error_code)) return refuse(topic.error_code, "the controller could not");
     return response;
   });
 }
