@@ -33,25 +33,16 @@ LogManager::LogManager(Host& host, LogLimits limits)
 
 LogManager::~LogManager() = default;
 
-Result<std::shared_ptr<PartitionLog>> LogManager::try_open(const std::string& name, LogConfig config, bool clean,
-                                                           OnDamage on_damage) {
+Result<std::shared_ptr<PartitionLog>> LogManager::open(const std::string& name, LogConfig config, bool clean,
+                                                       OnDamage on_damage) {
+  ASSERT(!logs_.contains(name));
   auto& disk = context_.host.disk();
   TRY_VOID(disk.create_directory(name));
   TRY_VOID(disk.sync_directory(""));
-  TRY(auto log, PartitionLog::open(context_, name, config, clean, on_damage));
-  return std::shared_ptr<PartitionLog>(std::move(log));
-}
-
-std::shared_ptr<PartitionLog> LogManager::open(const std::string& name, LogConfig config, bool clean,
-                                               OnDamage on_damage) {
-  ASSERT(!logs_.contains(name));
-  auto opened = try_open(name, config, clean, on_damage);
-  if (!opened) {
-    log_.error("log can't be opened", {{"partition", name}, {"reason", to_string(opened.error())}});
-    return nullptr;
-  }
-  logs_.emplace(name, *opened);
-  return *opened;
+  TRY(auto opened, PartitionLog::open(context_, name, config, clean, on_damage));
+  std::shared_ptr<PartitionLog> log = std::move(opened);
+  logs_.emplace(name, log);
+  return log;
 }
 
 std::shared_ptr<PartitionLog> LogManager::find(std::string_view name) const {

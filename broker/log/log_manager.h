@@ -18,9 +18,9 @@ class LogManager {
   ~LogManager();
 
   // Opens the log of a partition, making its directory if there is none yet. After a clean stop (`clean`) indexes are
-  // believed. A log that can't be opened is kept as offline: null is returned, and the reason is logged.
-  std::shared_ptr<PartitionLog> open(const std::string& name, LogConfig config, bool clean,
-                                     OnDamage on_damage = OnDamage::refuse);
+  // believed. One at a time for each name. Errors: as PartitionLog::open.
+  Result<std::shared_ptr<PartitionLog>> open(const std::string& name, LogConfig config, bool clean,
+                                             OnDamage on_damage = OnDamage::refuse);
   std::shared_ptr<PartitionLog> find(std::string_view name) const;
   // Deletes a partition's log: its directory gets a name that can't be mistaken for a partition's, then goes. Errors:
   // io_error, when the renaming fails: it is then there still.
@@ -37,8 +37,6 @@ class LogManager {
   LogContext& context() { return context_; }
 
  private:
-  Result<std::shared_ptr<PartitionLog>> try_open(const std::string& name, LogConfig config, bool clean,
-                                                 OnDamage on_damage);
   void keep_house();
 
   LogContext context_;

@@ -101,13 +101,15 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
   request.log_start = wire.log_start;
   request.log_end = wire.log_end;
   request.sent_at = {wire.sent_at};
-  // What the core takes for granted: the records are those of the offsets, epoch by epoch.
+  // What the core takes for granted: the records are those of the offsets, epoch by epoch. The first batch may reach back
+  // beyond where the append begins: an empty log may begin in the midst of it (Replica::change_log).
   auto records = wire.records.flatten();
   auto end = request.prev_offset;
   std::vector<EpochCache::Entry> epochs;
   for (std::size_t at = 0; at < records.size();) {
     TRY(auto header, read_batch_header(records.view().substr(at)));
-    if (header.size() > records.size() - at || header.base_offset < end)
+    bool follows = at == 0 ? header.next_offset() > end : header.base_offset >= end;
+    if (header.size() > records.size() - at || !follows)
       return fail(Errc::corrupt, "the batches of an append are not whole, or not in order");
     if (epochs.empty() || epochs.back().epoch != header.leader_epoch)
       epochs.push_back({header.leader_epoch, epochs.empty() ? request.prev_offset : header.base_offset});

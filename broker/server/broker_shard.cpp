@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view partition_metadata = "partition.metadata";
 constexpr std::size_t partition_metadata_bytes_max = 1024;
 constexpr std::int64_t partitions_opened_at_once_max = 16;
+constexpr Duration partition_retry_interval = seconds(5);
 
 std::string partition_metadata_of(const Uuid& topic_id) {
   return "version: 0\ntopic_id: " + to_string(topic_id) + "\n";
@@ -85,23 +86,47 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
     if (prepared) prepared = replace_file(disk, path, ByteChain(Bytes::copy_of(wanted)));
     replicas_.forget_log({image.id, index});
   }
-  Partition entry{image.id, nullptr, {}, -1};
-  if (!prepared) {
-    log_.error("partition can't be prepared", {{"partition", name}, {"reason", to_string(prepared.error())}});
-  } else if (auto log = logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean, on_damage)) {
-    entry.replica = open_replica({image.id, index}, placed, std::move(log));
+  Result<std::shared_ptr<PartitionLog>> log = nullptr;
+  if (prepared)
+    log = logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean, on_damage);
+  else
+    log = std::unexpected(prepared.error());
+  auto* partition = &partitions_[{topic, index}];
+  partition->topic_id = image.id;
+  if (!log) {
+    log_.error("partition can't be opened", {{"partition", name}, {"reason", to_string(log.error())}});
+    // Damage is for people to look at.
+    partition->retry = log.error().code != Errc::corrupt;
+    return;
   }
-  auto [it, inserted] = partitions_.insert_or_assign({topic, index}, std::move(entry));
-  auto* partition = &it->second;
-  if (partition->replica)
-    partition->replica->on_change = [this, partition] {
-      for (auto* event : partition->waiting) event->set();
-      // Only a new leadership is news; what is committed, or who is in sync, can wait for the next turn.
-      if (!partition->replica->leads() || partition->replica->leader_epoch() == partition->announced) return;
-      partition->announced = partition->replica->leader_epoch();
-      leaderships_.changed();
-    };
-  if (partition->replica && partition->replica->leads()) leaderships_.changed();
+  partition->retry = false;
+  partition->replica = open_replica({image.id, index}, placed, std::move(*log));
+  partition->replica->on_change = [this, partition] {
+    for (auto* event : partition->waiting) event->set();
+    // Only a new leadership is news; what is committed, or who is in sync, can wait for the next turn.
+    if (!partition->replica->leads() || partition->replica->leader_epoch() == partition->announced) return;
+    partition->announced = partition->replica->leader_epoch();
+    leaderships_.changed();
+  };
+  if (partition->replica->leads()) leaderships_.changed();
+}
+
+// What a full or failing disk refused when the partition came, it may allow later.
+void BrokerShard::retry_partitions() {
+  for (;;) {
+    host_.clock().sleep_for(partition_retry_interval);
+    LockGuard held(changing_partitions_);
+    std::vector<std::pair<std::string, std::int32_t>> refused;
+    for (const auto& [key, partition] : partitions_)
+      if (partition.retry) refused.push_back(key);
+    for (const auto& [name, index] : refused) {
+      const auto image = image_;
+      const auto* topic = image->topic(name);
+      bool here = topic && topic->id == partitions_.at({name, index}).topic_id &&
+                  topic->partitions.at(static_cast<std::size_t>(index)).has(broker_.self);
+      if (here) open_partition(name, *topic, index, false);
+    }
+  }
 }
 
 std::shared_ptr<Replica> BrokerShard::open_replica(const GroupId& group, const PartitionImage& image,
@@ -177,6 +202,7 @@ bool BrokerShard::let_go(const MetadataImage& image, const std::string& name, st
 }
 
 void BrokerShard::remove_partitions(const MetadataImage& image) {
+  LockGuard held(changing_partitions_);
   std::vector<std::pair<std::string, std::int32_t>> gone;
   for (auto& [key, partition] : partitions_)
     if (let_go(image, key.first, key.second, partition)) gone.push_back(key);
@@ -195,6 +221,7 @@ void BrokerShard::remove_partitions(const MetadataImage& image) {
 }
 
 void BrokerShard::open_partitions(const MetadataImage& image, bool clean) {
+  LockGuard held(changing_partitions_);
   // Several at once: most of the time goes by waiting for the disk, and they share its syncs.
   Semaphore turns(partitions_opened_at_once_max);
   FiberGroup opening;
@@ -215,9 +242,8 @@ void BrokerShard::open_partitions(const MetadataImage& image, bool clean) {
 void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image, bool clean) {
   auto on_all = [&](auto&& work) {
     FiberGroup at_once;
-    for (auto* shard : broker.shards)
-      at_once.spawn("apply metadata",
-                    [&host, &work, shard] { host.on_shard(shard->host().shard(), [&](Host&) { work(*shard); }); });
+    for (unsigned n = 0; n < host.shard_count(); ++n)
+      at_once.spawn("apply metadata", [&broker, &work, n] { broker.shards[0]->on(n, work); });
     at_once.join();
   };
   on_all([&](BrokerShard& shard) { shard.remove_partitions(*image); });
@@ -230,6 +256,7 @@ Result<SocketAddress> BrokerShard::listen(const SocketAddress& at) {
   TRY(listener_, host_.network().listen(at, host_.shard_count() > 1));
   if (!config().controllers.empty()) leaderships_.start();
   logs_.start();
+  retrying_.spawn("retry partitions", [this] { retry_partitions(); });
   return listener_->local();
 }
 
@@ -263,6 +290,8 @@ void BrokerShard::accept_connections() {
 
 void BrokerShard::stop_serving() {
   leaderships_.stop();
+  retrying_.cancel();
+  retrying_.join();
   if (listener_) listener_->close();
   connecting_.join();
   connection_fibers_.cancel();

@@ -20,6 +20,7 @@
 #include "broker/server/leaderships.h"
 #include "runtime/fiber/event.h"
 #include "runtime/fiber/group.h"
+#include "runtime/fiber/mutex.h"
 #include "runtime/fiber/semaphore.h"
 #include "runtime/host/host.h"
 #include "runtime/host/network.h"
@@ -48,6 +49,7 @@ struct Broker {
 struct Partition {
   Uuid topic_id;
   std::shared_ptr<Replica> replica;  // null if its log could not be opened: storage error
+  bool retry = false;                // then: whether the disk may yet let it be opened
   std::vector<Event*> waiting;       // long polls, set whenever there may be more to read
   Epoch announced = -1;              // the last epoch it was told in that this replica leads
 };
@@ -109,6 +111,7 @@ class BrokerShard {
   std::optional<SocketAddress> peer_address(std::int32_t broker) const;
   bool let_go(const MetadataImage& image, const std::string& name, std::int32_t index, const Partition& partition);
   void open_partition(const std::string& topic, const TopicImage& image, std::int32_t index, bool clean);
+  void retry_partitions();
 
   Host& host_;
   Broker& broker_;
@@ -119,6 +122,7 @@ class BrokerShard {
   ReplicaManager replicas_;
   Leaderships leaderships_;
   std::map<std::pair<std::string, std::int32_t>, Partition> partitions_;
+  Mutex changing_partitions_;
   Semaphore queued_bytes_;
   FetchSessions sessions_;
   std::unique_ptr<Listener> listener_;
@@ -127,6 +131,7 @@ class BrokerShard {
   LeaderTable leaders_;
   FiberGroup calls_;       // work that other shards asked for
   FiberGroup connecting_;  // the accept loop
+  FiberGroup retrying_;
   FiberGroup connection_fibers_;
 };
 

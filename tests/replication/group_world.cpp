@@ -84,8 +84,7 @@ Result<void> GroupWorld::open(Host& host, int machine, Shard& shard, const Store
   fresh.configurations = {{-1, -1, {voters, {}, {}}}};
   for (int group = 0; group < groups_; ++group) {
     if (owner(group) != host.shard()) continue;
-    auto log = shard.logs.open(log_name(group), small_segments(), false);
-    if (!log) return fail(Errc::io_error, log_name(group));
+    TRY(auto log, shard.logs.open(log_name(group), small_segments(), false));
     auto replica = shard.replicas.add(group_id(group), std::move(log), fresh);
     replica->on_change = [this, group, machine, &replica = *replica] {
       if (!replica.leads()) return;

@@ -1,0 +1,56 @@
+#include "broker/replication/raft_frame.h"
+
+#include <gtest/gtest.h>
+
+#include "broker/protocol/record_builder.h"
+
+namespace fulmar {
+namespace {
+
+const ReplicaId leader{1, {1, 1}};
+const ReplicaId follower{2, {2, 2}};
+
+std::string batch_at(Offset base, int records, Epoch epoch) {
+  auto bytes = std::string(build_batch(std::vector<Record>(static_cast<std::size_t>(records), Record{})).view());
+  stamp_batch(bytes.data(), base, epoch);
+  return bytes;
+}
+
+// What arrives of an append of epoch 3 from `prev` to `end`.
+Result<std::vector<GroupMessage>> sent(Offset prev, Offset end, const std::string& batches) {
+  AppendRequest append;
+  append.prev_offset = prev;
+  append.prev_epoch = 3;
+  append.epochs = {{3, prev}};
+  append.end = end;
+  std::vector<GroupMessage> messages;
+  messages.push_back({{{7, 7}, 0}, {leader, follower, 3, append}, Bytes::copy_of(batches)});
+  return from_wire(to_wire(std::move(messages), 0), leader.broker, follower.broker);
+}
+
+TEST(RaftFrame, AnAppendArrivesAsItWasSent) {
+  auto batches = batch_at(10, 2, 3) + batch_at(12, 1, 3);
+  auto arrived = sent(10, 13, batches);
+  ASSERT_TRUE(arrived.has_value()) << to_string(arrived.error());
+  ASSERT_EQ(arrived->size(), 1u);
+  const auto& message = arrived->front().message;
+  EXPECT_EQ(message.from, leader);
+  EXPECT_EQ(message.term, 3);
+  EXPECT_EQ(std::get<AppendRequest>(message.body).end, 13);
+  EXPECT_EQ(arrived->front().batches.view(), batches);
+}
+
+TEST(RaftFrame, ItsFirstBatchMayReachBackAndNoOther) {
+  EXPECT_TRUE(sent(10, 12, batch_at(8, 4, 3)).has_value()) << "an empty log may begin in the midst of a batch";
+  EXPECT_FALSE(sent(10, 10, batch_at(8, 2, 3)).has_value()) << "it has nothing of what is asked for";
+  EXPECT_FALSE(sent(10, 13, batch_at(10, 2, 3) + batch_at(11, 2, 3)).has_value());
+}
+
+TEST(RaftFrame, AnAppendCarriesWhatItSays) {
+  EXPECT_FALSE(sent(10, 14, batch_at(10, 2, 3)).has_value());
+  EXPECT_FALSE(sent(10, 12, batch_at(10, 2, 4)).has_value());
+  EXPECT_FALSE(sent(10, 12, batch_at(10, 2, 3).substr(0, 70)).has_value());
+}
+
+}  // namespace
+}  // namespace fulmar
