@@ -53,8 +53,12 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
   if (bases.empty() && known.recovery_point > known.log_start)
     TRY_VOID(damaged(directory_ + ": segments that were synced are gone"));
 
+  bool epochs_known = false;  // else all batches are asked
   if (auto text = read_file(disk, directory_ + "/leader-epoch-checkpoint", small_file_bytes_max))
-    epochs_.decode(text->view());
+    epochs_known = epochs_.decode(text->view());
+  else if (text.error().code != Errc::not_found)
+    return std::unexpected(text.error());
+  if (!epochs_known) epochs_ = {};
   // Where the batches are read they say which epochs there are; the file may be older than they, or newer. All are read
   // where damage is suspected: what is good below the recovery point need not be what was there.
   if (suspected)
@@ -84,12 +88,18 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
     if ((clean || !holds_recovery_point) && !suspected) {
       TRY(loaded, segment->load_indexes(config_.index_interval_bytes));
     }
+    // What is not kept says nothing of epochs.
+    bool follows = segments_.empty() || segments_.back()->next_offset() == segment->base_offset();
+    auto note_epoch = [&](const BatchHeader& header) {
+      if (follows) this->note_epoch(header);
+    };
+    if (loaded && !epochs_known) {
+      TRY_VOID(segment->scan(segment->base_offset(), [&](const BatchHeader& header, std::uint64_t) {
+        note_epoch(header);
+        return true;
+      }));
+    }
     if (!loaded) {
-      // What is not kept says nothing of epochs.
-      bool follows = segments_.empty() || segments_.back()->next_offset() == segment->base_offset();
-      auto note_epoch = [&](const BatchHeader& header) {
-        if (follows) this->note_epoch(header);
-      };
       auto epoch_min = segments_.empty() ? -1 : segments_.back()->last_epoch();
       TRY(auto good, segment->rebuild(true, config_.index_interval_bytes, epoch_min, note_epoch));
       if (good < segment->file_size()) {

@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const char* data, std::size_t size) {
     if (data[3] & 2) put("00000000000000000003.log", rest.substr(rest.size() / 2));
     if (data[3] & 4) put("fulmar-checkpoint", snapshot);
     LogManager manager(host, {});
-    auto log = manager.open("t-0", {}, clean);
+    auto log = manager.open("t-0", {}, clean).value_or(nullptr);
     if (!log) return 0;
     (void)log->read(log->log_start(), log->log_end(), 10'000, true).has_value();
     (void)log->offset_for_timestamp(5, log->kept_end()).has_value();

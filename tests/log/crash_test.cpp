@@ -19,7 +19,7 @@ std::string value_of(int i) {
 // Appends forever, and writes down what was acknowledged as stable.
 void append_forever(Host& host, int* acknowledged) {
   LogManager manager(host, {.checkpoint_interval = milliseconds(20)});
-  auto log = manager.open("t-0", small_segments(), false);
+  auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
   ASSERT_NE(log, nullptr);
   manager.start();
   for (auto next = static_cast<int>(log->log_end());; ++next) {
@@ -43,7 +43,7 @@ TEST(Crash, AfterAPowerLossTheLogIsAPrefixWithAllThatWasStable) {
       seed % 4 == 0 ? node.kill() : node.power_loss();
       run_process(world, node, [&](Host& host) {
         LogManager manager(host, {});
-        auto log = manager.open("t-0", small_segments(), false);
+        auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
         ASSERT_NE(log, nullptr) << "seed " << seed;
         ASSERT_GE(log->log_end(), acknowledged) << "seed " << seed;
         lost_something += log->log_end() == acknowledged;
@@ -65,7 +65,7 @@ TEST(Crash, DamageBelowWhatWasSyncedIsReportedAndNothingIsCut) {
   LogConfig config;
   run_process(world, node, [&](Host& host) {
     LogManager manager(host, {});
-    auto log = manager.open("t-0", config, false);
+    auto log = manager.open("t-0", config, false).value_or(nullptr);
     for (int i = 0; i < 50; ++i) ASSERT_TRUE(append(*log, batch_of(1, value_of(i))));
     ASSERT_TRUE(log->close());
   });
@@ -74,7 +74,7 @@ TEST(Crash, DamageBelowWhatWasSyncedIsReportedAndNothingIsCut) {
   node.disk().damage(path, size / 2);
   run_process(world, node, [&](Host& host) {
     LogManager manager(host, {});
-    EXPECT_EQ(manager.open("t-0", config, false), nullptr);
+    EXPECT_FALSE(manager.open("t-0", config, false).has_value());
   });
   EXPECT_EQ(node.disk().image().files().at(path)->current().size(), size);
 }
@@ -94,7 +94,7 @@ std::vector<EpochCache::Entry> epochs_in(PartitionLog& log) {
 // Appends under one leader after the other, some of which cut off what their predecessors wrote.
 void lead_forever(Host& host, const LogConfig& config, Random random) {
   LogManager manager(host, {.checkpoint_interval = milliseconds(20)});
-  auto log = manager.open("t-0", config, false);
+  auto log = manager.open("t-0", config, false).value_or(nullptr);
   ASSERT_NE(log, nullptr);
   manager.start();
   for (auto epoch = log->epochs().latest().value_or(0);; epoch += static_cast<Epoch>(random.between(0, 2))) {
@@ -125,7 +125,7 @@ TEST(Crash, TheEpochsThatAreRecoveredAreThoseOfTheBatches) {
       seed % 3 == 0 ? node.power_loss() : node.kill();
       run_process(world, node, [&](Host& host) {
         LogManager manager(host, {});
-        auto log = manager.open("t-0", config, false);
+        auto log = manager.open("t-0", config, false).value_or(nullptr);
         ASSERT_NE(log, nullptr) << "seed " << seed;
         auto known = log->epochs().entries();
         ASSERT_EQ(std::vector(known.begin(), known.end()), epochs_in(*log)) << "seed " << seed << ", life " << life;
@@ -135,6 +135,73 @@ TEST(Crash, TheEpochsThatAreRecoveredAreThoseOfTheBatches) {
     }
   }
   EXPECT_GT(several, 100);
+}
+
+TEST(Crash, TheFileOfEpochsIsMadeAnewFromTheBatchesUnlessItCanNotBeRead) {
+  const std::string file = "t-0/leader-epoch-checkpoint";
+  for (bool gone : {true, false}) {
+    World world(1, LogLevel::error);
+    auto& node = world.add_node("broker");
+    std::vector<EpochCache::Entry> epochs;
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = *manager.open("t-0", small_segments(), false);
+      for (Epoch epoch : {1, 4, 5})
+        for (int i = 0; i < 20; ++i) ASSERT_TRUE(append(*log, batch_of(1, value_of(i)), epoch));
+      epochs = epochs_in(*log);
+      ASSERT_TRUE(manager.close());
+      if (gone) {
+        ASSERT_TRUE(host.disk().remove(file));
+      }
+    });
+    if (!gone) node.disk().damage(file, 0);
+    run_process(world, node, [&](Host& host) {
+      LogContext context(host, {});
+      auto log = PartitionLog::open(context, "t-0", small_segments(), true);
+      ASSERT_TRUE(log.has_value()) << to_string(log.error());
+      auto known = (*log)->epochs().entries();
+      EXPECT_EQ(std::vector(known.begin(), known.end()), epochs);
+    });
+    node.disk().set_faults({.read_error_permille = 1000});
+    run_process(world, node, [&](Host& host) {
+      LogContext context(host, {});
+      EXPECT_FALSE(PartitionLog::open(context, "t-0", small_segments(), true).has_value());
+    });
+  }
+}
+
+// A cut, and the segment that was begun at it: a power loss may undo either, and keep the other.
+TEST(Crash, ACutThatIsUndoneIsNoDamage) {
+  int undone = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    World world(seed, LogLevel::error);
+    auto& node = world.add_node("broker");
+    auto config = small_segments();
+    config.flush_messages = std::numeric_limits<std::int64_t>::max();
+    node.start(1, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = *manager.open("t-0", config, false);
+      for (int i = 0; i < 12; ++i) EXPECT_TRUE(append(*log, batch_of(1, value_of(i)), 1));
+      EXPECT_TRUE(log->checkpoint());
+      log->flush();
+      EXPECT_TRUE(log->wait_stable(12, Deadline::never()));
+      EXPECT_TRUE(log->truncate_to(9));
+      for (int i = 0; i < 9; ++i) EXPECT_TRUE(append(*log, batch_of(1, std::string(200, 'n')), 2));
+      host.clock().sleep_for(seconds(1'000'000));
+      return 0;
+    });
+    world.run_for(milliseconds(200));
+    node.power_loss();
+    run_process(world, node, [&](Host& host) {
+      LogContext context(host, {});
+      auto log = PartitionLog::open(context, "t-0", config, false);
+      ASSERT_TRUE(log.has_value()) << to_string(log.error()) << ", seed " << seed;
+      auto known = (*log)->epochs().entries();
+      EXPECT_EQ(std::vector(known.begin(), known.end()), epochs_in(**log)) << "seed " << seed;
+      undone += (*log)->log_end() == 12 && known.size() == 1;
+    });
+  }
+  EXPECT_GT(undone, 10);
 }
 
 // As SQLite does it: the Nth operation fails, for every N, and nothing that was acknowledged may be missing after.
@@ -147,7 +214,7 @@ TEST(Crash, RubbishBetweenSegmentsThatFollowEachOtherTakesNothingAlong) {
     Offset end = 0;
     run_process(world, node, [&](Host& host) {
       LogManager manager(host, {});
-      auto log = manager.open("t-0", small_segments(), false);
+      auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
       for (int i = 0; i < 30; ++i) ASSERT_TRUE(append(*log, batch_of(1, value_of(i))));
       ASSERT_TRUE(log->wait_stable(log->log_end(), Deadline::never()));
       if (checkpointed) {
@@ -161,7 +228,7 @@ TEST(Crash, RubbishBetweenSegmentsThatFollowEachOtherTakesNothingAlong) {
     node.kill();
     run_process(world, node, [&](Host& host) {
       LogManager manager(host, {});
-      auto log = manager.open("t-0", small_segments(), false);
+      auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
       ASSERT_NE(log, nullptr);
       EXPECT_EQ(log->log_end(), end);
       EXPECT_EQ(read_all(*log, 0).size(), 30u);
@@ -179,7 +246,7 @@ TEST(Crash, ThePowerMayGoAtAnyMomentOfRecovery) {
     auto& node = world.add_node("broker");
     run_process(world, node, [&](Host& host) {
       LogManager manager(host, {});
-      auto log = manager.open("t-0", config, false);
+      auto log = manager.open("t-0", config, false).value_or(nullptr);
       while (log->segment_count() < 4)
         ASSERT_TRUE(append(*log, batch_of(1, value_of(static_cast<int>(log->log_end())))));
     });
@@ -193,7 +260,7 @@ TEST(Crash, ThePowerMayGoAtAnyMomentOfRecovery) {
     node.power_loss();
     run_process(world, node, [&](Host& host) {
       LogManager manager(host, {});
-      EXPECT_NE(manager.open("t-0", config, false), nullptr) << "seed " << seed;
+      EXPECT_TRUE(manager.open("t-0", config, false).has_value()) << "seed " << seed;
     });
   }
 }
@@ -205,7 +272,7 @@ TEST(Crash, WhicheverSyncFailsNothingAcknowledgedIsLost) {
     int acknowledged = 0;
     run_process(world, node, [&](Host& host) {
       LogManager manager(host, {});
-      auto log = manager.open("t-0", small_segments(), false);
+      auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
       ASSERT_NE(log, nullptr);
       for (int i = 0; i < 60; ++i) {
         if (i == static_cast<int>(seed % 60)) node.disk().set_faults({.sync_error_permille = 500});
@@ -217,7 +284,7 @@ TEST(Crash, WhicheverSyncFailsNothingAcknowledgedIsLost) {
     node.power_loss();
     run_process(world, node, [&](Host& host) {
       LogManager manager(host, {});
-      auto log = manager.open("t-0", small_segments(), false);
+      auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
       ASSERT_NE(log, nullptr);
       EXPECT_GE(log->log_end(), acknowledged) << "seed " << seed;
     });

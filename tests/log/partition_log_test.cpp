@@ -13,7 +13,7 @@ struct PartitionLogTest : testing::Test {
   void on_log(LogConfig config, std::function<void(Host&, PartitionLog&)> body, LogLimits limits = {}) {
     run_process(world, node, [&](Host& host) {
       LogManager manager(host, limits);
-      auto log = manager.open("t-0", config, false);
+      auto log = manager.open("t-0", config, false).value_or(nullptr);
       ASSERT_NE(log, nullptr);
       body(host, *log);
     });
@@ -69,7 +69,7 @@ TEST_F(PartitionLogTest, SmallSegmentsAndIndexesFindEveryOffset) {
   for (bool clean : {true, false}) {
     run_process(world, node, [&](Host& host) {
       LogManager manager(host, {});
-      auto log = manager.open("t-0", config, clean);
+      auto log = manager.open("t-0", config, clean).value_or(nullptr);
       ASSERT_NE(log, nullptr);
       EXPECT_EQ(read_all(*log, 0).size(), static_cast<std::size_t>(log->log_end()));
       EXPECT_EQ(log->log_end(), 199);
