@@ -80,6 +80,10 @@ std::optional<std::int32_t> MetadataLog::controller() const {
   return replica_->raft().leader()->broker;
 }
 
+void MetadataLog::wait_out_of_order() {
+  progress_.wait([&] { return replica_->out_of_order(); });
+}
+
 WaitResult MetadataLog::wait_published(Offset offset, Deadline deadline) {
   return progress_.wait([&] { return published_ >= offset; }, deadline);
 }

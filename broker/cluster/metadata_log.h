@@ -57,6 +57,8 @@ class MetadataLog final : private StateMachine {
   std::optional<std::int32_t> controller() const;
   // Whether this broker does, and its image is all that was ever committed.
   bool controls() const { return replica_ && replica_->raft().established() && image_->offset >= leads_from_; }
+  // Waits until the log, or what it promises, can be kept no more: this broker then knows of no change, nor makes any.
+  void wait_out_of_order();
   // Waits until everything below `offset` is in the image, and that is published.
   WaitResult wait_published(Offset offset, Deadline deadline);
 

@@ -50,6 +50,12 @@ std::shared_ptr<PartitionLog> LogManager::find(std::string_view name) const {
   return found == logs_.end() ? nullptr : found->second;
 }
 
+void LogManager::release(const std::string& name) {
+  auto found = logs_.find(name);
+  ASSERT(found != logs_.end() && found->second->offline());
+  logs_.erase(found);
+}
+
 Result<void> LogManager::remove(const std::string& name) {
   if (auto found = logs_.find(name); found != logs_.end()) {
     found->second->abandon();

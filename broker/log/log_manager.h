@@ -25,6 +25,8 @@ class LogManager {
   // Deletes a partition's log: its directory gets a name that can't be mistaken for a partition's, then goes. Errors:
   // io_error, when the renaming fails: it is then there still.
   Result<void> remove(const std::string& name);
+  // Lets go of a log that is offline, and may be opened again then; its files stay.
+  void release(const std::string& name);
   // Removes what an earlier process left of deleted partitions.
   static Result<void> remove_leftovers(Disk& disk);
 

@@ -101,8 +101,8 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
   request.log_start = wire.log_start;
   request.log_end = wire.log_end;
   request.sent_at = {wire.sent_at};
-  // What the core takes for granted: the records are those of the offsets, epoch by epoch. The first batch may reach back
-  // beyond where the append begins: an empty log may begin in the midst of it (Replica::change_log).
+  // What the core takes for granted: the records are those of the offsets, epoch by epoch. The first batch may reach
+  // back beyond where the append begins: an empty log may begin in the midst of it (Replica::change_log).
   auto records = wire.records.flatten();
   auto end = request.prev_offset;
   std::vector<EpochCache::Entry> epochs;

@@ -93,7 +93,7 @@ class Replica {
   ErrorCode delete_records(Offset offset, Deadline deadline);
 
   // What was read of its log is not what was written there: this replica is out of order, and is repaired by the others
-  // after the next start.
+  // once it is opened again.
   void report_damage(const Error& what);
 
   // What consumers may read: what is committed.

@@ -64,6 +64,14 @@ void ReplicaManager::note_damage(const GroupId& group, PartitionLog& log, HardSt
   if (!noted) log_.warn("damage not noted yet", {{"group", to_string(group)}, {"reason", to_string(noted.error())}});
 }
 
+void ReplicaManager::close(const GroupId& group) {
+  auto found = replicas_.find(group);
+  if (found == replicas_.end()) return;
+  auto replica = std::move(found->second);
+  replicas_.erase(found);
+  replica->stop();
+}
+
 void ReplicaManager::remove(const GroupId& group) {
   auto found = replicas_.find(group);
   if (found == replicas_.end()) return;

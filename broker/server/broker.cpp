@@ -184,6 +184,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   FiberGroup registering;
   Event registered;
   bool known = false;
+  bool metadata_lost = false;
   bool member = false;
   bool unregistered = false;
   if (listening) {
@@ -207,6 +208,14 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
       stop.set();
       registered.set();
     });
+    // As Kafka: a broker that can't keep the metadata does not stay.
+    watching.spawn("metadata", [&] {
+      metadata->wait_out_of_order();
+      log.error("the metadata can't be kept: the broker stops");
+      metadata_lost = true;
+      stop.set();
+      registered.set();
+    });
     registered.wait();
     if (known) {
       for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { broker.shards[n]->serve(); });
@@ -224,7 +233,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   }
   registering.cancel();
   registering.join();
-  if (member && !unregistered) membership->leave();
+  if (member && !unregistered && !metadata_lost) membership->leave();
   for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { lives[n]->stop.set(); });
   progress.wait([&] { return quiet == host.shard_count(); });
   if (controller) controller->stop();
@@ -240,6 +249,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
     TRY_VOID(replace_file(disk, clean_stop_file, ByteChain(Bytes::copy_of("1\n"))));
   }
   log.info("broker stopped", {{"clean", all_clean}});
+  if (metadata_lost) return fail(Errc::io_error, "the metadata could not be kept");
   if (unregistered)
     return fail(Errc::refused,
                 "this broker was unregistered from its cluster; with an empty data directory it may join again");

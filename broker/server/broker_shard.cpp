@@ -109,22 +109,33 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
     leaderships_.changed();
   };
   if (partition->replica->leads()) leaderships_.changed();
+  for (auto* event : partition->waiting) event->set();
 }
 
-// What a full or failing disk refused when the partition came, it may allow later.
+// What a full or failing disk refused, it may allow later; and what was damaged while it was served is checked, and
+// where others have it, given by them.
 void BrokerShard::retry_partitions() {
   for (;;) {
     host_.clock().sleep_for(partition_retry_interval);
     LockGuard held(changing_partitions_);
-    std::vector<std::pair<std::string, std::int32_t>> refused;
+    std::vector<std::pair<std::string, std::int32_t>> out_of_service;
     for (const auto& [key, partition] : partitions_)
-      if (partition.retry) refused.push_back(key);
-    for (const auto& [name, index] : refused) {
+      if (partition.replica ? partition.replica->log().offline() : partition.retry) out_of_service.push_back(key);
+    for (const auto& key : out_of_service) {
+      const auto& [name, index] = key;
+      auto& partition = partitions_.at(key);
       const auto image = image_;
       const auto* topic = image->topic(name);
-      bool here = topic && topic->id == partitions_.at({name, index}).topic_id &&
-                  topic->partitions.at(static_cast<std::size_t>(index)).has(broker_.self);
-      if (here) open_partition(name, *topic, index, false);
+      if (!topic || topic->id != partition.topic_id) continue;
+      if (!topic->partitions.at(static_cast<std::size_t>(index)).has(broker_.self)) continue;
+      if (partition.replica) {
+        partition.replica->on_change = nullptr;
+        partition.replica = nullptr;
+        replicas_.close({topic->id, index});
+        logs_.release(partition_directory(name, index));
+        for (auto* event : partition.waiting) event->set();
+      }
+      open_partition(name, *topic, index, false);
     }
   }
 }

@@ -76,7 +76,7 @@ TEST(Damage, IsRepairedFromTheOthersAfterARestart) {
   }
 }
 
-TEST(Damage, ThatALeaderFindsWhileItFeedsAFollowerMakesAnotherLead) {
+TEST(Damage, ThatALeaderFindsWhileItFeedsAFollowerMakesAnotherLeadAndIsRepaired) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     Damage it(seed);
     ASSERT_TRUE(it.brokers.form());
@@ -96,12 +96,15 @@ TEST(Damage, ThatALeaderFindsWhileItFeedsAFollowerMakesAnotherLead) {
       host.clock().sleep_for(seconds(5));
       it.produce(host, cluster, 10);
       EXPECT_NE(cluster.leader_of("t", 0, Deadline::never()).value_or(-1), leader);
-      it.brokers.from_outside(host, [&] {
-        it.brokers.broker(leader).kill();
-        it.brokers.start(leader);
-      });
+      // Repaired at its next start, or by itself.
+      if (seed % 2 == 0) {
+        it.brokers.from_outside(host, [&] {
+          it.brokers.broker(leader).kill();
+          it.brokers.start(leader);
+        });
+      }
       it.produce(host, cluster, 10);
-      host.clock().sleep_for(seconds(5));
+      host.clock().sleep_for(seconds(10));
     })) << "seed "
         << seed;
     it.expect_all_on_all();
