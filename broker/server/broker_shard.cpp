@@ -193,6 +193,7 @@ LeaderTable::Leader BrokerShard::leader_of(const TopicImage& topic, std::int32_t
 
 void BrokerShard::show(MetadataImagePtr image) {
   image_ = std::move(image);
+  leaders_.follow(*image_);
   leaderships_.changed();
 }
 
