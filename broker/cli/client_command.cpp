@@ -53,9 +53,10 @@ std::optional<int> ClientCommand::parse(const std::vector<std::string>& argument
   po::options_description all;
   all.add(shown_);
   po::positional_options_description positional;
+  bool any_number = operand_name_.starts_with('[');
   if (!operand_name_.empty()) {
-    all.add_options()(operand_name_.c_str(), po::value(&operand_));
-    positional.add(operand_name_.c_str(), 1);
+    all.add_options()(operand_name_.c_str(), po::value(&operands_));
+    positional.add(operand_name_.c_str(), any_number ? -1 : 1);
   }
   try {
     constexpr int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
@@ -70,7 +71,8 @@ std::optional<int> ClientCommand::parse(const std::vector<std::string>& argument
               << shown_;
     return 0;
   }
-  if (!operand_name_.empty() && operand_.empty()) return wrong(operand_name_ + " is needed");
+  if (!operand_name_.empty() && !any_number && (operands_.empty() || operand().empty()))
+    return wrong(operand_name_ + " is needed");
   auto bootstrap = parse_bootstrap(bootstrap_);
   if (!bootstrap) return wrong("--bootstrap: " + bootstrap.error().detail);
   if (timeout_seconds_ < 1 || timeout_seconds_ > timeout_seconds_max)
@@ -83,6 +85,10 @@ std::optional<int> ClientCommand::parse(const std::vector<std::string>& argument
 int ClientCommand::wrong(const std::string& message) const {
   std::cerr << name_ << ": " << message << "; see " << name_ << " --help\n";
   return exit_usage;
+}
+
+void ClientCommand::tell(const std::string& progress) const {
+  std::cerr << name_ << ": " << progress << "\n";
 }
 
 int ClientCommand::run(const std::function<Answer<void>(Host&, ClusterClient&)>& body) const {

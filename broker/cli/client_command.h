@@ -18,14 +18,16 @@ namespace fulmar {
 
 class ClientCommand {
  public:
-  // `name`: "topic create"; `operand`: "NAME", or nothing; `what`: a sentence for --help.
+  // `name`: "topic create"; `operand`: "NAME", "[NAME]..." for any number of them, or nothing; `what`: a sentence for
+  // --help.
   ClientCommand(std::string name, std::string operand, const std::string& what);
 
   boost::program_options::options_description_easy_init options() { return shown_.add_options(); }
 
   // Reads the command line. A code if the command ends here, after --help or a complaint.
   std::optional<int> parse(const std::vector<std::string>& arguments);
-  const std::string& operand() const { return operand_; }
+  const std::string& operand() const { return operands_.front(); }
+  const std::vector<std::string>& operands() const { return operands_; }
   bool given(const char* option) const { return given_.contains(option); }
   template <class T>
   const T& get(const char* option) const {
@@ -34,6 +36,8 @@ class ClientCommand {
 
   // Complains about the command line; returns the exit code for that.
   int wrong(const std::string& message) const;
+  // Says on standard error how far it is: a line for people, while the command goes on.
+  void tell(const std::string& progress) const;
   // Runs `body` in a fiber of a process, with a client of the cluster. Returns the exit code.
   int run(const std::function<Answer<void>(Host&, ClusterClient&)>& body) const;
 
@@ -41,7 +45,7 @@ class ClientCommand {
   std::string name_;
   std::string operand_name_;
   std::string what_;
-  std::string operand_;
+  std::vector<std::string> operands_;
   std::string bootstrap_;
   std::int32_t timeout_seconds_ = 0;
   boost::program_options::options_description shown_;

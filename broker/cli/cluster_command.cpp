@@ -1,6 +1,9 @@
 #include "broker/cli/cluster_command.h"
 
 #include "broker/cli/client_command.h"
+#include "broker/cli/decommission_command.h"
+#include "broker/cli/elect_leaders_command.h"
+#include "broker/cli/reassign_command.h"
 #include "broker/cli/table.h"
 
 namespace fulmar {
@@ -67,7 +70,13 @@ int status(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int cluster_command(const std::vector<std::string>& arguments) {
-  return run_subcommand("cluster", {{"status", "status", status}}, arguments);
+  return run_subcommand(
+      "cluster",
+      {{"status", "status", status},
+       {"reassign", "reassign TOPIC[:PARTITION]... --to BROKER,...|--cancel|--list [--no-wait]", reassign_command},
+       {"elect-leaders", "elect-leaders [TOPIC[:PARTITION]]...", elect_leaders_command},
+       {"decommission", "decommission BROKER [--no-wait]", decommission_command}},
+      arguments);
 }
 
 }  // namespace fulmar

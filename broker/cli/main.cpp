@@ -22,6 +22,8 @@ constexpr const char* usage =
     "  fulmar produce TOPIC                              sends each line of standard input as a record\n"
     "  fulmar consume TOPIC                              prints records\n"
     "  fulmar cluster status                             brokers, and what is wrong\n"
+    "  fulmar cluster reassign|elect-leaders [TOPIC]     moves partitions, and leaderships\n"
+    "  fulmar cluster decommission BROKER                has a broker leave for good\n"
     "  fulmar --version\n"
     "  fulmar help\n"
     "\n"

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "broker/protocol/messages/leaders.h"
 #include "broker/protocol/messages/list_offsets.h"
+#include "broker/protocol/messages/reassignments.h"
+#include "broker/protocol/messages/unregister_broker.h"
 
 namespace fulmar {
 
@@ -24,6 +27,13 @@ ClientError with_doubt(ClientError error, bool unanswered, ErrorCode doubtful) {
 
 std::int32_t milliseconds_of(Duration duration) {
   return static_cast<std::int32_t>(duration / milliseconds(1));
+}
+
+// The entry of a topic's request that `partition` belongs to: a new one, if it is the topic's first.
+template <class Topic>
+Topic& topic_of(std::vector<Topic>& topics, const PartitionName& partition) {
+  if (topics.empty() || topics.back().name != partition.first) topics.push_back({partition.first, {}});
+  return topics.back();
 }
 
 }  // namespace
@@ -121,6 +131,116 @@ Answer<std::map<std::int32_t, Offset>> list_offsets(ClusterClient& cluster, cons
     bool whole = std::all_of(partitions.begin(), partitions.end(), [&](auto p) { return offsets.contains(p); });
     if (!whole) return refuse(ErrorCode::unknown_server_error, "ListOffsets left out partitions of " + topic);
     return offsets;
+  });
+}
+
+std::string to_string(const PartitionName& partition) {
+  return partition.first + ":" + std::to_string(partition.second);
+}
+
+Answer<void> reassign(ClusterClient& cluster,
+                      const std::map<PartitionName, std::optional<std::vector<std::int32_t>>>& wanted) {
+  AlterPartitionReassignmentsRequest request;
+  request.timeout_ms = milliseconds_of(cluster.options().request_timeout);
+  for (const auto& [partition, replicas] : wanted)
+    topic_of(request.topics, partition).partitions.push_back({partition.second, replicas});
+  bool unanswered = false;
+  return cluster.retry([&](Deadline deadline) -> Answer<void> {
+    TRY(auto controller, cluster.controller(deadline));
+    auto response = controller->call<AlterPartitionReassignmentsResponse>(request, deadline);
+    if (!response) {
+      unanswered = true;
+      return std::unexpected(response.error());
+    }
+    if (response->error_code != ErrorCode::none)
+      return refuse(response->error_code, response->error_message.value_or("the reassignment"));
+    for (const auto& topic : response->topics)
+      for (const auto& result : topic.partitions) {
+        if (result.error_code == ErrorCode::none) continue;
+        auto name = to_string(PartitionName(topic.name, result.index));
+        ClientError why(result.error_code, name + ": " + result.error_message.value_or("refused"));
+        return std::unexpected(with_doubt(std::move(why), unanswered, ErrorCode::no_reassignment_in_progress));
+      }
+    return {};
+  });
+}
+
+Answer<std::map<PartitionName, PartitionReplicas>> reassignments(ClusterClient& cluster) {
+  using Found = std::map<PartitionName, PartitionReplicas>;
+  ListPartitionReassignmentsRequest request;
+  request.timeout_ms = milliseconds_of(cluster.options().request_timeout);
+  return cluster.retry([&](Deadline deadline) -> Answer<Found> {
+    TRY(auto controller, cluster.controller(deadline));
+    TRY(auto response, controller->call<ListPartitionReassignmentsResponse>(request, deadline));
+    if (response.error_code != ErrorCode::none)
+      return refuse(response.error_code, response.error_message.value_or("the reassignments"));
+    Found found;
+    for (auto& topic : response.topics)
+      for (auto& partition : topic.partitions)
+        found[{topic.name, partition.index}] = {std::move(partition.replicas), std::move(partition.adding_replicas),
+                                                std::move(partition.removing_replicas)};
+    return found;
+  });
+}
+
+Answer<std::map<PartitionName, std::vector<std::int32_t>>> all_replicas(ClusterClient& cluster) {
+  using Found = std::map<PartitionName, std::vector<std::int32_t>>;
+  MetadataRequest request;
+  request.allow_auto_topic_creation = false;
+  return cluster.retry([&](Deadline deadline) -> Answer<Found> {
+    TRY(auto controller, cluster.controller(deadline));
+    TRY(auto response, controller->call<MetadataResponse>(request, deadline));
+    Found found;
+    for (auto& topic : response.topics)
+      for (auto& partition : topic.partitions)
+        found[{topic.name.value_or(""), partition.index}] = std::move(partition.replica_nodes);
+    return found;
+  });
+}
+
+Answer<std::map<PartitionName, ErrorCode>> elect_preferred_leaders(ClusterClient& cluster,
+                                                                   const std::set<PartitionName>& partitions) {
+  std::map<PartitionName, ErrorCode> results;
+  auto may_still_come = [&](const PartitionName& partition) {
+    auto known = results.find(partition);
+    if (known == results.end()) return true;
+    return known->second != ErrorCode::election_not_needed && is_retriable(known->second);
+  };
+  auto asked = cluster.retry([&](Deadline deadline) -> Answer<void> {
+    ElectLeadersRequest request;
+    request.timeout_ms = milliseconds_of(cluster.options().request_timeout);
+    request.topics.emplace();
+    for (const auto& partition : partitions)
+      if (may_still_come(partition)) topic_of(*request.topics, partition).partitions.push_back(partition.second);
+    TRY(auto controller, cluster.controller(deadline));
+    TRY(auto response, controller->call<ElectLeadersResponse>(request, deadline));
+    if (response.error_code != ErrorCode::none) return refuse(response.error_code, "the election");
+    for (const auto& topic : response.topics)
+      for (const auto& result : topic.partitions) results[{topic.name, result.index}] = result.error_code;
+    for (const auto& partition : partitions) {
+      if (!results.contains(partition))
+        return refuse(ErrorCode::unknown_server_error, "ElectLeaders left out " + to_string(partition));
+      if (may_still_come(partition)) return refuse(results.at(partition), to_string(partition));
+    }
+    return {};
+  });
+  bool whole = std::all_of(partitions.begin(), partitions.end(), [&](const auto& p) { return results.contains(p); });
+  if (!whole) return std::unexpected(asked.error());
+  return results;
+}
+
+Answer<void> unregister_broker(ClusterClient& cluster, std::int32_t broker) {
+  bool unanswered = false;
+  return cluster.retry([&](Deadline deadline) -> Answer<void> {
+    TRY(auto controller, cluster.controller(deadline));
+    auto response = controller->call<UnregisterBrokerResponse>(UnregisterBrokerRequest{broker}, deadline);
+    if (!response) {
+      unanswered = true;
+      return std::unexpected(response.error());
+    }
+    if (response->error_code == ErrorCode::none) return {};
+    ClientError why(response->error_code, response->error_message.value_or("broker " + std::to_string(broker)));
+    return std::unexpected(with_doubt(std::move(why), unanswered, ErrorCode::broker_id_not_registered));
   });
 }
 

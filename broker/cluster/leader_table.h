@@ -2,9 +2,13 @@
 // later epoch counts.
 #pragma once
 
+#include <iterator>
 #include <map>
+#include <set>
+#include <utility>
 #include <vector>
 
+#include "broker/cluster/metadata_image.h"
 #include "broker/protocol/messages/peer.h"
 #include "broker/raft/types.h"
 #include "broker/replication/group_id.h"
@@ -24,7 +28,7 @@ class LeaderTable {
 
   void learn(const LeadersRequest& told) {
     for (const auto& leader : told.leaders) {
-      auto& known = leaders_[{leader.topic_id, leader.partition}];
+      auto& known = leaders_[{leader.topic_id, leader.partition}].leader;
       if (leader.epoch < known.epoch) continue;
       known = {leader.broker_id, leader.epoch, leader.in_sync};
       for (const auto& voter : leader.voters) known.voters.push_back({voter.broker_id, voter.directory_id});
@@ -34,11 +38,24 @@ class LeaderTable {
   // Null: nobody has told yet.
   const Leader* find(const GroupId& group) const {
     auto found = leaders_.find(group);
-    return found == leaders_.end() ? nullptr : &found->second;
+    return found == leaders_.end() ? nullptr : &found->second.leader;
+  }
+  // Forgets the leaders of topics that are gone. One of which no image knew yet may be new: it is kept once.
+  void follow(const MetadataImage& image) {
+    std::set<Uuid> there;
+    for (const auto& [name, topic] : image.topics) there.insert(topic.id);
+    for (auto entry = leaders_.begin(); entry != leaders_.end();) {
+      bool seen = std::exchange(entry->second.seen_by_an_image, true);
+      entry = seen && !there.contains(entry->first.topic) ? leaders_.erase(entry) : std::next(entry);
+    }
   }
 
  private:
-  std::map<GroupId, Leader> leaders_;
+  struct Entry {
+    Leader leader;
+    bool seen_by_an_image = false;
+  };
+  std::map<GroupId, Entry> leaders_;
 };
 
 }  // namespace fulmar

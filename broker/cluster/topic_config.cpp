@@ -47,25 +47,37 @@ constexpr PropertyInfo table[] = {
      "The age at which a new segment begins, in milliseconds."},
 };
 
+constexpr std::int64_t minute_ms = 60'000;
+
+// Of one topic property, those that win come first.
 constexpr struct {
   std::string_view topic;
-  std::string_view broker;
+  BrokerDefault broker;
 } broker_names[] = {
-    {"cleanup.policy", "log.cleanup.policy"},
-    {"compression.type", "compression.type"},
-    {"file.delete.delay.ms", "log.segment.delete.delay.ms"},
-    {"flush.messages", "log.flush.interval.messages"},
-    {"flush.ms", "log.flush.interval.ms"},
-    {"index.interval.bytes", "log.index.interval.bytes"},
-    {"max.message.bytes", "message.max.bytes"},
-    {"message.timestamp.type", "log.message.timestamp.type"},
-    {"min.insync.replicas", "min.insync.replicas"},
-    {"retention.bytes", "log.retention.bytes"},
-    {"retention.ms", "log.retention.ms"},
-    {"segment.bytes", "log.segment.bytes"},
-    {"segment.index.bytes", "log.index.size.max.bytes"},
-    {"segment.ms", "log.roll.ms"},
+    {"cleanup.policy", {"log.cleanup.policy"}},
+    {"compression.type", {"compression.type"}},
+    {"file.delete.delay.ms", {"log.segment.delete.delay.ms"}},
+    {"flush.messages", {"log.flush.interval.messages"}},
+    {"flush.ms", {"log.flush.interval.ms"}},
+    {"index.interval.bytes", {"log.index.interval.bytes"}},
+    {"max.message.bytes", {"message.max.bytes"}},
+    {"message.timestamp.type", {"log.message.timestamp.type"}},
+    {"min.insync.replicas", {"min.insync.replicas"}},
+    {"retention.bytes", {"log.retention.bytes"}},
+    {"retention.ms", {"log.retention.ms"}},
+    {"retention.ms", {"log.retention.minutes", minute_ms}},
+    {"retention.ms", {"log.retention.hours", 60 * minute_ms}},
+    {"segment.bytes", {"log.segment.bytes"}},
+    {"segment.index.bytes", {"log.index.size.max.bytes"}},
+    {"segment.ms", {"log.roll.ms"}},
+    {"segment.ms", {"log.roll.hours", 60 * minute_ms}},
 };
+
+// A number below zero means no limit in any unit.
+std::string in_unit(const std::string& given, std::int64_t unit) {
+  if (unit == 1 || given.starts_with('-')) return given;
+  return std::to_string(parse_integer(given).value() * unit);
+}
 
 }  // namespace
 
@@ -73,21 +85,29 @@ std::span<const PropertyInfo> topic_properties() {
   return table;
 }
 
-std::string_view broker_property_of(std::string_view topic_property) {
+std::vector<BrokerDefault> broker_defaults_of(std::string_view topic_property) {
+  std::vector<BrokerDefault> found;
   for (const auto& name : broker_names)
-    if (name.topic == topic_property) return name.broker;
-  UNREACHABLE();
+    if (name.topic == topic_property) found.push_back(name.broker);
+  ASSERT(!found.empty());
+  return found;
 }
 
 std::vector<ConfigValue> config_values(const PropertyInfo& property, const Properties& topic,
                                        const Properties& broker) {
   std::vector<ConfigValue> values;
-  std::string inherited(broker_property_of(property.name));
+  auto add = [&](std::string_view name, const std::string& given, std::int64_t unit, ConfigSource source) {
+    values.push_back({std::string(name), given, in_unit(given, unit), source});
+  };
+  auto inherited = broker_defaults_of(property.name);
   if (auto own = topic.find(property.name); own != topic.end())
-    values.push_back({std::string(property.name), own->second, ConfigSource::dynamic_topic});
-  if (auto set = broker.find(inherited); set != broker.end())
-    values.push_back({inherited, set->second, ConfigSource::static_broker});
-  values.push_back({inherited, std::string(property.default_value), ConfigSource::built_in});
+    add(property.name, own->second, 1, ConfigSource::dynamic_topic);
+  for (const auto& [name, unit] : inherited)
+    if (auto set = broker.find(name); set != broker.end()) add(name, set->second, unit, ConfigSource::static_broker);
+  const auto& [name, unit] = inherited.back();
+  auto value = std::string(property.default_value);
+  auto given = unit == 1 ? value : std::to_string(parse_integer(value).value() / unit);
+  values.push_back({std::string(name), given, value, ConfigSource::built_in});
   return values;
 }
 
@@ -101,10 +121,8 @@ Result<void> check_topic_properties(const Properties& properties) {
 }
 
 LogConfig log_config_of(const Properties& properties, const Properties& broker) {
-  auto text = [&](std::string_view name) -> std::string_view {
-    if (auto own = properties.find(name); own != properties.end()) return own->second;
-    if (auto inherited = broker.find(broker_property_of(name)); inherited != broker.end()) return inherited->second;
-    return find_property(table, name)->default_value;
+  auto text = [&](std::string_view name) {
+    return config_values(*find_property(table, name), properties, broker).front().value;
   };
   auto number = [&](std::string_view name) { return parse_integer(text(name)).value(); };
   // Durations beyond what nanoseconds can count mean never.

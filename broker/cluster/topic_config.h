@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,15 +14,21 @@ namespace fulmar {
 
 // What may be set on a topic.
 std::span<const PropertyInfo> topic_properties();
-// The broker's property that is a topic property's default: "retention.ms" -> "log.retention.ms".
-std::string_view broker_property_of(std::string_view topic_property);
+// A broker's property that is a topic property's default. It may count in a larger unit: log.retention.hours.
+struct BrokerDefault {
+  std::string_view name;
+  std::int64_t unit = 1;  // in the topic property's
+};
+// Those of a topic property, the one that wins first. The last has a default of its own, which is the topic's.
+std::vector<BrokerDefault> broker_defaults_of(std::string_view topic_property);
 
 // As the protocol numbers them (KIP-226).
 enum class ConfigSource : std::int8_t { dynamic_topic = 1, static_broker = 4, built_in = 5 };
 
 struct ConfigValue {
-  std::string name;  // of the property that gives it
-  std::string value;
+  std::string name;                  // of the property that gives it
+  std::optional<std::string> given;  // as that has it; nullopt: it has none
+  std::string value;                 // what that means, in the unit of the property that is asked for
   ConfigSource source;
 };
 

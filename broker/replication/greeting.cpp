@@ -21,7 +21,7 @@ Result<Bytes> ask(Host& host, Connection& connection, const ByteChain& request, 
 
 }  // namespace
 
-Result<Greeted> greet(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline) {
+Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline) {
   TRY(auto connection, host.network().connect(address, deadline));
   PeerHelloRequest hello{peers.cluster_id(), peers.self.broker, peers.self.directory};
   TRY_VOID(connection->write(request_frame(hello, 0, 0, ""), deadline));
@@ -33,9 +33,15 @@ Result<Greeted> greet(Host& host, const Peers& peers, const SocketAddress& addre
   Reader reader(std::move(frame));
   read_response_header(reader, ApiKey::peer_hello, 0);
   TRY(auto answer, decode<PeerHelloResponse>(reader, 0));
+  return Greeted{std::move(connection), std::move(answer)};
+}
+
+Result<Greeted> greet(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline) {
+  TRY(auto greeted, hail(host, peers, address, deadline));
+  const auto& answer = greeted.answer;
   if (answer.error_code != ErrorCode::none)
     return fail(Errc::refused, std::string(error_code_name(answer.error_code)) + ": " + answer.error_message);
-  return Greeted{std::move(connection), std::move(answer)};
+  return greeted;
 }
 
 Result<Bytes> call_peer(Host& host, const Peers& peers, const SocketAddress& address, const ByteChain& request,

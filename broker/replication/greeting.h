@@ -16,7 +16,11 @@ struct Greeted {
   PeerHelloResponse answer;
 };
 
-// Errors: as Network::connect and Connection::read; refused: it is of another cluster, with its words.
+// Errors: as Network::connect and Connection::read. A broker that wants nothing to do with this one says so in its
+// answer's error_code.
+Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline);
+// The same, with a broker of this cluster. Errors too: refused: it is of another, or this broker itself; with its
+// words.
 Result<Greeted> greet(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline);
 
 // One request to another broker, over a connection of its own, and the body of the answer. Errors: as greet(); once it

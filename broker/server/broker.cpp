@@ -2,9 +2,9 @@
 
 #include "broker/server/broker_shard.h"
 #include "broker/server/controller.h"
+#include "broker/server/identity.h"
 #include "broker/server/membership.h"
 #include "runtime/host/clock.h"
-#include "runtime/host/entropy.h"
 
 namespace fulmar {
 
@@ -12,32 +12,8 @@ namespace {
 
 constexpr std::string_view lock_file = ".lock";
 constexpr std::string_view clean_stop_file = ".clean-stop";
-constexpr std::string_view identity_file = "meta.properties";
-constexpr std::size_t small_file_bytes_max = 4096;
 constexpr Duration address_wait_max = seconds(3);
 constexpr Duration address_retry_interval = milliseconds(50);
-
-// The data directory belongs to one node, for good; its own id, by which others know whose promises it keeps.
-Result<Uuid> take_identity(Host& host, const BrokerConfig& config) {
-  auto& disk = host.disk();
-  auto found = read_file(disk, identity_file, small_file_bytes_max);
-  if (found) {
-    TRY(auto properties, parse_properties(found->view()));
-    auto node = properties["node.id"];
-    if (node != std::to_string(config.node_id))
-      return fail(Errc::invalid_argument,
-                  "the data directory belongs to node " + node + ", not to node " + std::to_string(config.node_id));
-    auto directory = parse_uuid(properties["directory.id"]);
-    if (!directory) return fail(Errc::corrupt, std::string(identity_file) + ": no directory.id");
-    return *directory;
-  }
-  if (found.error().code != Errc::not_found) return std::unexpected(found.error());
-  auto directory = random_uuid(host.entropy());
-  std::string text =
-      "version=1\nnode.id=" + std::to_string(config.node_id) + "\ndirectory.id=" + to_string(directory) + "\n";
-  TRY_VOID(replace_file(disk, identity_file, ByteChain(Bytes::copy_of(text))));
-  return directory;
-}
 
 // Whether the last process stopped in order. The mark is taken away before anything is changed.
 Result<bool> take_clean_stop_mark(Disk& disk) {
@@ -82,7 +58,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
     if (lock.error().code == Errc::exists) return fail(Errc::exists, "the data directory is in use by another broker");
     return std::unexpected(lock.error());
   }
-  TRY(auto directory, take_identity(host, config));
+  TRY(auto identity, Identity::take(host, config.node_id));
   TRY(bool clean, take_clean_stop_mark(disk));
   TRY_VOID(LogManager::remove_leftovers(disk));
 
@@ -91,7 +67,8 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   Broker broker{.config = config,
                 .advertised = {},
                 .shards = {},
-                .self = {config.node_id, directory},
+                .self = {config.node_id, identity.directory()},
+                .cluster_id = identity.cluster_id(),
                 .stored = std::move(stored),
                 .observer = observer};
   broker.shards.resize(host.shard_count());
@@ -132,10 +109,32 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   }
   progress.wait([&] { return opened == host.shard_count(); });
 
+  // Set when it is to end: it is asked to, or it can't go on, and why.
+  Event stop;
+  std::optional<Error> failure;
+  auto give_up = [&](Error why) {
+    log.error("broker can't go on", {{"reason", why.detail}});
+    failure = std::move(why);
+    stop.set();
+  };
+
   // What was promised is known everywhere: then what there is, and its partitions. Only now may clients come.
   std::optional<MetadataLog> metadata;
   std::optional<Membership> membership;
   std::optional<Controller> controller;
+  // Another cluster's metadata would have partitions removed here.
+  auto may_apply = [&](const MetadataImage& image) {
+    if (failure) return false;
+    if (image.cluster_id.empty()) return true;
+    auto joined = identity.join(disk, image.cluster_id);
+    if (joined) return true;
+    if (joined.error().code == Errc::invalid_argument) {
+      give_up(joined.error());
+      return false;
+    }
+    log.warn("the cluster's id can't be kept yet", {{"reason", to_string(joined.error())}});
+    return true;
+  };
   auto open_all = [&]() -> Result<void> {
     for (auto& life : lives)
       if (!life->opened) return life->opened;
@@ -150,9 +149,11 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
     std::vector<std::int32_t> controllers;
     for (const auto& [id, address] : config.controllers) controllers.push_back(id);
     TRY_VOID(metadata->open(controllers, clean));
+    if (!may_apply(*metadata->image())) return std::unexpected(*failure);
     apply_everywhere(broker, host, metadata->image(), clean);
     metadata->start(
         [&](const MetadataImagePtr& image) {
+          if (!may_apply(*image)) return;
           apply_everywhere(broker, host, image, false);
           if (broker.controller) broker.controller->changed();
         },
@@ -161,7 +162,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
             host.post(shard->host().shard(), nullptr,
                       [shard, controller](Host&) { shard->set_controller(controller); });
         });
-    membership.emplace(first);
+    membership.emplace(first, give_up);
     controller.emplace(first);
     broker.controller = &*controller;
     if (!config.controllers.empty()) {
@@ -181,43 +182,31 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   }
   // Known to its cluster, and knowing what there is in it, the broker is ready, and not before: clients would be told
   // that their topics are not there. In a new cluster that takes all controllers.
-  FiberGroup registering;
-  Event registered;
-  bool known = false;
-  bool metadata_lost = false;
+  FiberGroup running;
+  Event decided;
   bool member = false;
-  bool unregistered = false;
   if (listening) {
-    registering.spawn("register", [&] {
-      if (!membership->register_broker()) return membership->unregistered().set();
-      if (!config.controllers.empty()) membership->start_heartbeats();
-      member = config.controllers.size() > 1;
-      known = true;
-      registered.set();
-    });
-    Event stop;
-    FiberGroup watching;
-    watching.spawn("stopped", [&] {
+    running.spawn("asked to stop", [&] {
       host.stop_requested().wait();
       stop.set();
-      registered.set();
     });
-    watching.spawn("unregistered", [&] {
-      membership->unregistered().wait();
-      unregistered = true;
-      stop.set();
-      registered.set();
+    running.spawn("to end", [&] {
+      stop.wait();
+      decided.set();
+    });
+    running.spawn("register", [&] {
+      if (!membership->register_broker()) return;
+      if (!config.controllers.empty()) membership->start_heartbeats();
+      member = config.controllers.size() > 1;
+      decided.set();
     });
     // As Kafka: a broker that can't keep the metadata does not stay.
-    watching.spawn("metadata", [&] {
+    running.spawn("metadata", [&] {
       metadata->wait_out_of_order();
-      log.error("the metadata can't be kept: the broker stops");
-      metadata_lost = true;
-      stop.set();
-      registered.set();
+      give_up({Errc::io_error, "the metadata could not be kept"});
     });
-    registered.wait();
-    if (known) {
+    decided.wait();
+    if (!stop.is_set()) {
       for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { broker.shards[n]->serve(); });
       log.info("broker ready", {{"listen", to_string(*listening)},
                                 {"node", config.node_id},
@@ -227,13 +216,11 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
       if (ready) ready(*listening);
     }
     stop.wait();
-    watching.cancel();
-    watching.join();
     log.info("broker stops");
   }
-  registering.cancel();
-  registering.join();
-  if (member && !unregistered && !metadata_lost) membership->leave();
+  running.cancel();
+  running.join();
+  if (member && !failure) membership->leave();
   for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { lives[n]->stop.set(); });
   progress.wait([&] { return quiet == host.shard_count(); });
   if (controller) controller->stop();
@@ -249,10 +236,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
     TRY_VOID(replace_file(disk, clean_stop_file, ByteChain(Bytes::copy_of("1\n"))));
   }
   log.info("broker stopped", {{"clean", all_clean}});
-  if (metadata_lost) return fail(Errc::io_error, "the metadata could not be kept");
-  if (unregistered)
-    return fail(Errc::refused,
-                "this broker was unregistered from its cluster; with an empty data directory it may join again");
+  if (failure) return std::unexpected(std::move(*failure));
   return {};
 }
 

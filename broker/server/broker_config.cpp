@@ -58,8 +58,14 @@ constexpr PropertyInfo table[] = {
     {"log.retention.bytes", PropertyType::int64, "-1", -1, int64_max, "", "The default of retention.bytes."},
     {"log.retention.check.interval.ms", PropertyType::int64, "300000", 1, int64_max / 1'000'000, "",
      "How often the logs are looked through for segments that may go."},
-    {"log.retention.ms", PropertyType::int64, "604800000", -1, int64_max, "", "The default of retention.ms."},
-    {"log.roll.ms", PropertyType::int64, "604800000", 1, int64_max, "", "The default of segment.ms."},
+    {"log.retention.hours", PropertyType::int32, "168", -1, int32_max, "",
+     "The default of retention.ms, in hours; -1: no limit."},
+    {"log.retention.minutes", PropertyType::int32, "", -1, int32_max, "",
+     "The same in minutes; wins over log.retention.hours."},
+    {"log.retention.ms", PropertyType::int64, "", -1, int64_max, "",
+     "The same in milliseconds; wins over log.retention.minutes."},
+    {"log.roll.hours", PropertyType::int32, "168", 1, int32_max, "", "The default of segment.ms, in hours."},
+    {"log.roll.ms", PropertyType::int64, "", 1, int64_max, "", "The same in milliseconds; wins over log.roll.hours."},
     {"log.segment.bytes", PropertyType::int32, "1073741824", 14, int32_max, "", "The default of segment.bytes."},
     {"log.segment.delete.delay.ms", PropertyType::int64, "60000", 0, int64_max, "",
      "The default of file.delete.delay.ms."},
@@ -176,6 +182,8 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
   auto duration = [&](std::string_view name) { return Duration(milliseconds(number(name))); };
 
   BrokerConfig config;
+  for (auto name : {"log.retention.hours", "log.retention.minutes", "log.retention.ms"})
+    if (text(name) == "0") return invalid(name, "0", "must be at least 1, or -1 for no limit");
   config.node_id = int32("node.id");
   TRY(auto listen, parse_listener("listeners", text("listeners"), "PLAINTEXT://"));
   if (!listen) return invalid("listeners", text("listeners"), "must have a listener PLAINTEXT://HOST:PORT");

@@ -40,7 +40,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       log_(host.log().named("broker")),
       image_(std::make_shared<const MetadataImage>()),
       logs_(host, broker.config.log_limits),
-      peers_{broker.self, [this] { return image_->cluster_id; }, [this](std::int32_t id) { return peer_address(id); }},
+      peers_{broker.self, [this] { return cluster_id(); }, [this](std::int32_t id) { return peer_address(id); }},
       replicas_(host, peers_, broker.config.partition_raft, broker.observer),
       leaderships_(*this),
       queued_bytes_(broker.config.queued_bytes_max),
@@ -156,6 +156,10 @@ std::shared_ptr<Replica> BrokerShard::open_replica(const GroupId& group, const P
   return replica;
 }
 
+std::string BrokerShard::cluster_id() const {
+  return image_->cluster_id.empty() ? broker_.cluster_id : image_->cluster_id;
+}
+
 std::optional<SocketAddress> BrokerShard::peer_address(std::int32_t broker) const {
   if (auto known = config().controllers.find(broker); known != config().controllers.end()) return known->second;
   auto registered = image_->brokers.find(broker);
@@ -189,6 +193,7 @@ LeaderTable::Leader BrokerShard::leader_of(const TopicImage& topic, std::int32_t
 
 void BrokerShard::show(MetadataImagePtr image) {
   image_ = std::move(image);
+  leaders_.follow(*image_);
   leaderships_.changed();
 }
 

@@ -39,6 +39,7 @@ struct Broker {
   MetadataLog* metadata = nullptr;
   Controller* controller = nullptr;
   ReplicaId self;                        // this broker, with its data directory
+  std::string cluster_id;                // that the data directory belongs to; empty: none yet
   StoredStates stored;                   // what earlier lives promised; each shard takes its groups' part
   ProducerId next_producer_id = 0;       // of the block that was taken; on shard 0
   ProducerId producer_id_block_end = 0;  // likewise
@@ -108,6 +109,7 @@ class BrokerShard {
   void accept_connections();
   std::shared_ptr<Replica> open_replica(const GroupId& group, const PartitionImage& image,
                                         std::shared_ptr<PartitionLog> log);
+  std::string cluster_id() const;
   std::optional<SocketAddress> peer_address(std::int32_t broker) const;
   bool let_go(const MetadataImage& image, const std::string& name, std::int32_t index, const Partition& partition);
   void open_partition(const std::string& topic, const TopicImage& image, std::int32_t index, bool clean);

@@ -21,7 +21,7 @@ void describe(Described& result, const DescribeConfigsRequest& request, const Pr
               const std::vector<ConfigValue>& values, bool read_only) {
   auto& out = result.configs.emplace_back();
   out.name = info.name;
-  out.value = values.front().value;
+  if (values.front().given) out.value = values.front().value;
   out.read_only = read_only;
   out.config_source = static_cast<std::int8_t>(values.front().source);
   out.is_default = values.front().source == ConfigSource::built_in;
@@ -29,7 +29,7 @@ void describe(Described& result, const DescribeConfigsRequest& request, const Pr
   if (request.include_documentation) out.documentation = std::string(info.doc);
   if (!request.include_synonyms) return;
   for (const auto& value : values)
-    out.synonyms.push_back({value.name, value.value, static_cast<std::int8_t>(value.source)});
+    out.synonyms.push_back({value.name, value.given, static_cast<std::int8_t>(value.source)});
 }
 
 bool wanted(const DescribeConfigsRequest::Resource& resource, std::string_view name) {
@@ -64,9 +64,12 @@ void describe_broker(BrokerShard& shard, const DescribeConfigsRequest& request,
   for (const auto& info : broker_properties()) {
     if (!wanted(resource, info.name)) continue;
     std::vector<ConfigValue> values;
-    if (auto set = broker.find(info.name); set != broker.end())
-      values.push_back({std::string(info.name), set->second, ConfigSource::static_broker});
-    values.push_back({std::string(info.name), std::string(info.default_value), ConfigSource::built_in});
+    std::string name(info.name);
+    if (auto set = broker.find(name); set != broker.end())
+      values.push_back({name, set->second, set->second, ConfigSource::static_broker});
+    std::string built_in(info.default_value);
+    auto given = built_in.empty() ? std::nullopt : std::optional(built_in);
+    values.push_back({name, given, built_in, ConfigSource::built_in});
     describe(result, request, info, values, true);
   }
 }

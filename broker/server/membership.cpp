@@ -19,25 +19,41 @@ constexpr Duration tell_max = seconds(2);
 constexpr Duration leave_retry_interval = milliseconds(20);
 constexpr Duration register_retry_interval = milliseconds(100);
 
-// The controller by its peers' words: who is no part of the metadata's group, yet or any more, hears of none.
-std::optional<std::int32_t> controller_by_peers(BrokerShard& shard) {
+struct PeersWord {
+  std::optional<std::int32_t> controller;
+  std::size_t strangers = 0;  // who are of another cluster
+  std::string their_cluster;
+};
+
+// What the controllers say: who is no part of the metadata's group, yet or any more, hears of its leader only so.
+PeersWord ask_peers(BrokerShard& shard) {
+  PeersWord word;
   for (const auto& [id, address] : shard.config().controllers) {
     if (id == shard.broker().self.broker) continue;
-    auto greeted = greet(shard.host(), shard.peers(), address, shard.host().clock().deadline_in(greeting_max));
-    if (greeted && greeted->answer.controller_id >= 0) return greeted->answer.controller_id;
+    auto hailed = hail(shard.host(), shard.peers(), address, shard.host().clock().deadline_in(greeting_max));
+    if (!hailed) continue;
+    const auto& answer = hailed->answer;
+    if (answer.error_code == ErrorCode::inconsistent_cluster_id) {
+      ++word.strangers;
+      word.their_cluster = answer.cluster_id;
+    } else if (answer.error_code == ErrorCode::none && answer.controller_id >= 0) {
+      word.controller = answer.controller_id;
+      break;
+    }
   }
-  return std::nullopt;
+  return word;
 }
 
 }  // namespace
 
-Membership::Membership(BrokerShard& shard)
+Membership::Membership(BrokerShard& shard, std::function<void(Error)> excluded)
     : shard_(shard),
       server_(shard.host(), shard.peers(),
               {.deliver = [this](std::vector<GroupMessage> messages) { deliver(std::move(messages)); },
                .pulses = [this](const ReplicaId& from, const PulsesRequest& said) { deliver_pulses(from, said); },
                .learn_leaders = [this](const LeadersRequest& leaders) { shard_.learn_everywhere(leaders); },
-               .call = [this](const RequestHeader& header, Reader& body) { return answer(header, body); }}) {}
+               .call = [this](const RequestHeader& header, Reader& body) { return answer(header, body); }}),
+      excluded_(std::move(excluded)) {}
 
 Result<void> Membership::listen() {
   TRY_VOID(server_.listen(shard_.config().listen_internal));
@@ -106,6 +122,10 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   return response_frame(response, 0, header.correlation_id);
 }
 
+void Membership::exclude(std::string why) {
+  if (!std::exchange(is_excluded_, true)) excluded_({Errc::refused, std::move(why)});
+}
+
 // Asks the controller, wherever that is. Errors: unreachable, while there is none; as greet().
 template <class Response, class Request>
 Result<Response> Membership::ask_controller(const Request& request, Response (Controller::*here)(const Request&),
@@ -119,7 +139,14 @@ Result<Response> Membership::ask_controller(const Request& request, Response (Co
   };
   auto response = ask(shard_.broker().metadata->controller());
   if (response && response->error_code != ErrorCode::not_controller) return response;
-  return ask(controller_by_peers(shard_));
+  auto word = ask_peers(shard_);
+  // So many that the others are no majority: this broker is where it does not belong. Fewer may be astray themselves.
+  auto controllers = shard_.config().controllers.size();
+  if (!was_registered_ && controllers - word.strangers < controllers / 2 + 1)
+    exclude("the data directory belongs to cluster " + shard_.peers().cluster_id() +
+            ", but the brokers of controller.quorum.voters are of cluster " + word.their_cluster +
+            "; correct controller.quorum.voters, or begin with an empty data directory to join them");
+  return ask(word.controller);
 }
 
 Result<void> Membership::register_once() {
@@ -130,7 +157,7 @@ Result<void> Membership::register_once() {
   TRY(auto response,
       ask_controller(request, &Controller::register_broker, shard_.host().clock().deadline_in(call_max)));
   if (response.error_code == ErrorCode::broker_id_not_registered)
-    return fail(Errc::not_found, "this broker was unregistered");
+    exclude("this broker was unregistered from its cluster; with an empty data directory it may join again");
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
   auto known = shard_.broker().metadata->wait_published(response.metadata_offset,
                                                         shard_.host().clock().deadline_in(known_here_max));
@@ -139,12 +166,11 @@ Result<void> Membership::register_once() {
 }
 
 bool Membership::register_broker() {
-  for (;;) {
-    auto registered = register_once();
-    if (registered) return true;
-    if (registered.error().code == Errc::not_found) return false;
+  while (!is_excluded_) {
+    if (register_once()) return was_registered_ = true;
     shard_.host().clock().sleep_for(register_retry_interval);
   }
+  return false;
 }
 
 // The controller may be any broker by now, and each judges for itself what it has heard.
@@ -153,8 +179,7 @@ void Membership::keep_registered() {
   for (;;) {
     shard_.host().clock().sleep_for(shard_.config().heartbeat_interval);
     auto response = ask_controller(request, &Controller::heartbeat, shard_.host().clock().deadline_in(call_max));
-    if (response && response->error_code == ErrorCode::broker_id_not_registered && !register_broker())
-      return unregistered_.set();
+    if (response && response->error_code == ErrorCode::broker_id_not_registered && !register_broker()) return;
   }
 }
 
@@ -211,7 +236,7 @@ Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame) 
   return shard.on(0, [&](BrokerShard& first) -> Result<ByteChain> {
     auto& metadata = *first.broker().metadata;
     auto controller = metadata.controller();
-    if (!controller) controller = controller_by_peers(first);
+    if (!controller) controller = ask_peers(first).controller;
     auto address = controller ? first.peers().address(*controller) : std::nullopt;
     if (!address || *controller == first.broker().self.broker) return fail(Errc::unreachable, "there is no controller");
     ForwardRequest request{ByteChain(frame)};

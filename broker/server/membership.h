@@ -2,9 +2,11 @@
 // and has the controller answer what only that can.
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "broker/protocol/message.h"
 #include "broker/replication/peer_server.h"
-#include "runtime/fiber/event.h"
 #include "runtime/fiber/group.h"
 #include "runtime/host/network.h"
 
@@ -15,14 +17,14 @@ class Controller;
 
 class Membership {
  public:
-  explicit Membership(BrokerShard& shard);
+  // `excluded` is called once it turns out that this broker can't be of its cluster, or not any more; with why, for
+  // people.
+  Membership(BrokerShard& shard, std::function<void(Error)> excluded);
 
   // Begins to listen for peers. Errors: as Network::listen.
   Result<void> listen();
-  // Registers what this broker is; returns once it is known. False: it was unregistered, and must not come back.
+  // Registers what this broker is; returns once it is known. False: it is excluded.
   bool register_broker();
-  // Set once the cluster does not know this broker any more: it was unregistered.
-  Event& unregistered() { return unregistered_; }
   // From now on tells the controller that the registered broker is alive.
   void start_heartbeats();
   // Before an orderly stop: has others lead what this broker leads, the metadata's group at last, while it still
@@ -34,6 +36,7 @@ class Membership {
   void deliver(std::vector<GroupMessage> messages);
   void deliver_pulses(const ReplicaId& from, const PulsesRequest& said);
   Result<ByteChain> answer(const RequestHeader& header, Reader& body);
+  void exclude(std::string why);
   template <class Response, class Request>
   Result<Response> ask_controller(const Request& request, Response (Controller::*here)(const Request&),
                                   Deadline deadline);
@@ -43,7 +46,9 @@ class Membership {
 
   BrokerShard& shard_;
   PeerServer server_;
-  Event unregistered_;
+  std::function<void(Error)> excluded_;
+  bool is_excluded_ = false;
+  bool was_registered_ = false;  // in this life
   FiberGroup fibers_;
 };
 

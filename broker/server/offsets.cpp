@@ -82,59 +82,52 @@ ErrorCode find_epoch_end(const Replica& replica, const OffsetForLeaderEpochReque
   return ErrorCode::none;
 }
 
-}  // namespace
-
-Result<ByteChain> handle_list_offsets(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<ListOffsetsRequest>(body, header.api_version));
-  ListOffsetsResponse response;
+// The answer to a request about partitions, in its order: `use` is given each one's replica, what is asked of it, and
+// where its result goes, on its owner's shard. A result begins as `blank`, and stays so but for the error if there is
+// no replica.
+template <class Response, class Request, class F>
+Response answer_each(BrokerShard& shard, const Request& request, F&& use,
+                     const typename Response::Topic::Partition& blank = {}) {
+  Response response;
   for (const auto& topic : request.topics) {
     auto& out_topic = response.topics.emplace_back();
     out_topic.name = topic.name;
     for (const auto& asked : topic.partitions) {
-      auto& out = out_topic.partitions.emplace_back();
+      auto& out = out_topic.partitions.emplace_back(blank);
       out.index = asked.index;
-      out.error_code = with_replica(shard, topic.name, asked.index, [&](Replica& replica) {
-        return list_offset(replica, asked, header.api_version, out);
-      });
+      out.error_code =
+          with_replica(shard, topic.name, asked.index, [&](Replica& replica) { return use(replica, asked, out); });
     }
   }
+  return response;
+}
+
+}  // namespace
+
+Result<ByteChain> handle_list_offsets(BrokerShard& shard, const RequestHeader& header, Reader& body) {
+  TRY(auto request, decode<ListOffsetsRequest>(body, header.api_version));
+  auto response = answer_each<ListOffsetsResponse>(shard, request, [&](auto& replica, const auto& asked, auto& out) {
+    return list_offset(replica, asked, header.api_version, out);
+  });
   return response_frame(response, header.api_version, header.correlation_id);
 }
 
 Result<ByteChain> handle_offset_for_leader_epoch(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<OffsetForLeaderEpochRequest>(body, header.api_version));
-  OffsetForLeaderEpochResponse response;
-  for (const auto& topic : request.topics) {
-    auto& out_topic = response.topics.emplace_back();
-    out_topic.name = topic.name;
-    for (const auto& asked : topic.partitions) {
-      auto& out = out_topic.partitions.emplace_back();
-      out.index = asked.index;
-      out.error_code = with_replica(shard, topic.name, asked.index,
-                                    [&](const Replica& replica) { return find_epoch_end(replica, asked, out); });
-    }
-  }
+  auto response = answer_each<OffsetForLeaderEpochResponse>(shard, request, find_epoch_end);
   return response_frame(response, header.api_version, header.correlation_id);
 }
 
 Result<ByteChain> handle_delete_records(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<DeleteRecordsRequest>(body, header.api_version));
-  DeleteRecordsResponse response;
   auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
-  for (const auto& topic : request.topics) {
-    auto& out_topic = response.topics.emplace_back();
-    out_topic.name = topic.name;
-    for (const auto& asked : topic.partitions) {
-      auto& out = out_topic.partitions.emplace_back();
-      out.index = asked.index;
-      out.low_watermark = -1;
-      out.error_code = with_replica(shard, topic.name, asked.index, [&](Replica& replica) {
-        auto error = replica.delete_records(asked.offset, deadline);
-        if (error == ErrorCode::none) out.low_watermark = replica.log().log_start();
-        return error;
-      });
-    }
-  }
+  auto remove = [&](Replica& replica, const DeleteRecordsRequest::Topic::Partition& asked,
+                    DeleteRecordsResponse::Topic::Partition& out) {
+    auto error = replica.delete_records(asked.offset, deadline);
+    if (error == ErrorCode::none) out.low_watermark = replica.log().log_start();
+    return error;
+  };
+  auto response = answer_each<DeleteRecordsResponse>(shard, request, remove, {.low_watermark = -1});
   return response_frame(response, header.api_version, header.correlation_id);
 }
 

@@ -5,6 +5,7 @@
 
 #include "broker/client/admin.h"
 #include "broker/client/consumer.h"
+#include "broker/protocol/messages/leaders.h"
 #include "broker/protocol/messages/list_offsets.h"
 #include "tests/client/fake_cluster.h"
 
@@ -191,6 +192,30 @@ TEST(ClusterClient, KeepsOneConnectionToEachBroker) {
   });
   EXPECT_EQ(cluster.brokers.connections(), 2);
   EXPECT_EQ(cluster.brokers_asked(ApiKey::metadata).size(), 1u) << "those who miss a leader at once ask once";
+}
+
+TEST(Admin, LeadersThatMayStillComeAreAskedForAgainAndNoOthers) {
+  std::vector<std::vector<std::int32_t>> asked_for;
+  FakeCluster cluster({ApiKey::elect_leaders}, 1, [&](const Asked& asked) {
+    auto request = asked.as<ElectLeadersRequest>();
+    const auto& topic = request.topics.value().at(0);
+    asked_for.push_back(topic.partitions);
+    ElectLeadersResponse response;
+    auto& out = response.topics.emplace_back();
+    out.name = topic.name;
+    for (auto index : topic.partitions) {
+      auto first = index == 0 ? ErrorCode::election_not_needed : ErrorCode::preferred_leader_not_available;
+      out.partitions.push_back({index, asked_for.size() == 1 ? first : ErrorCode::none, std::nullopt});
+    }
+    return answer(asked, response);
+  });
+  cluster.run([](Host&, ClusterClient& client) {
+    auto results = elect_preferred_leaders(client, {{"t", 0}, {"t", 1}});
+    ASSERT_TRUE(results.has_value()) << to_string(results.error());
+    EXPECT_EQ(results->at({"t", 0}), ErrorCode::election_not_needed);
+    EXPECT_EQ(results->at({"t", 1}), ErrorCode::none);
+  });
+  EXPECT_THAT(asked_for, ElementsAre(ElementsAre(0, 1), ElementsAre(1)));
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ def read_all(broker, topic, *options):
 
 def test_command_lines():
     for command in (["topic", "create"], ["topic", "list"], ["topic", "describe"], ["topic", "delete"], ["produce"], ["consume"],
-                    ["cluster", "status"]):
+                    ["cluster", "status"], ["cluster", "reassign"], ["cluster", "elect-leaders"], ["cluster", "decommission"]):
         said = fulmar(*command, "--help").decode()
         check("fulmar " + " ".join(command) in said and "--bootstrap" in said, f"{command} explains itself")
     check(b"topic create" in fulmar("topic", "--help") and b"consume" in fulmar("help"), "so do the families")
@@ -53,6 +53,10 @@ def test_command_lines():
         "--partition must": ["produce", "t", "--partition", "-1"], "not yesterday": ["consume", "t", "--from", "yesterday"],
         "--count": ["consume", "t", "--count", "-1"], "after %": ["consume", "t", "--format", "%x"],
         "after \\": ["consume", "t", "--format", "\\x"],
+        "one of --to, --cancel and --list": ["cluster", "reassign", "t"], "one of --to,": ["cluster", "reassign", "t", "--to", "1", "--list"],
+        "TOPIC[:PARTITION] is needed": ["cluster", "reassign", "--to", "1"], "got '1,,2'": ["cluster", "reassign", "t", "--to", "1,,2"],
+        "after the colon of t:x": ["cluster", "reassign", "t:x", "--to", "1"], "got ':1'": ["cluster", "elect-leaders", ":1"],
+        "BROKER is needed": ["cluster", "decommission"], "not one": ["cluster", "decommission", "one"],
     }
     for expected, arguments in wrong.items():
         check(expected in fulmar(*arguments, code=2), f"{arguments} is wrong usage, and says why")

@@ -1,5 +1,7 @@
 """kcat writes to three brokers while each leader in turn is killed, and reads all of it back."""
+import os
 import random
+import re
 import subprocess
 
 from broker import check
@@ -59,3 +61,22 @@ with Cluster(3) as cluster:
     cluster.await_health()
     cluster.stop()
     check(all("broker stopped clean=true" in broker.said() for broker in cluster.brokers), "they stop in order")
+    *others, stranger = cluster.brokers
+    identity = os.path.join(stranger.directory, "meta.properties")
+    with open(identity, encoding="ascii") as file:
+        kept = file.read()
+    cluster_id = re.search(r"^version=1\ncluster.id=(.{22})\nnode.id=3\ndirectory.id=.{22}\n$", kept).group(1)
+    foreign_id = "Zm9yZWlnbi1jbHVzdGVyAA"
+    with open(identity, "w", encoding="ascii") as file:
+        file.write(kept.replace(cluster_id, foreign_id))
+    for broker in cluster.brokers:
+        broker.begin()
+    for broker in others:
+        broker.await_ready()
+    check(["cluster", cluster_id] in cluster.ask("cluster", "status"), "a data directory keeps its cluster's id")
+    check(stranger.process.wait(30) == 1, "a broker that has another cluster's ends")
+    complaint = [line for line in stranger.said().splitlines() if " ERROR " in line][-1]
+    check(foreign_id in complaint and cluster_id in complaint and "controller.quorum.voters" in complaint, "and names both, and the way out")
+    check(any(foreign_id in line and cluster_id in line for line in others[0].said().splitlines()), "as do those that refuse it")
+    for broker in others:
+        broker.stop()

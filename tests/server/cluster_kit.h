@@ -12,8 +12,10 @@
 
 #include "broker/client/cluster_client.h"
 #include "broker/client/producer.h"
+#include "broker/protocol/messages/produce.h"
 #include "broker/protocol/messages/reassignments.h"
 #include "broker/protocol/messages/topics.h"
+#include "broker/protocol/record_builder.h"
 #include "broker/server/broker.h"
 #include "runtime/host/clock.h"
 #include "sim/world.h"
@@ -48,6 +50,7 @@ class BrokerCluster {
         "PLAINTEXT://" + to_string(address(id, 9092)) + ",INTERNAL://" + to_string(address(id, 9093));
     properties["controller.quorum.voters"] = voters;
     properties.try_emplace("default.replication.factor", "3");
+    properties.try_emplace("broker.rack", "rack-" + std::to_string(id));
     auto config = BrokerConfig::from(properties);
     ASSERT_TRUE(config.has_value()) << to_string(config.error());
     ready.erase(id);
@@ -81,6 +84,12 @@ class BrokerCluster {
       return 0;
     });
     return world.run_until([this] { return !client().running(); }, world.now() + within);
+  }
+
+  // Does to the brokers, from a client's fiber, what no fiber may do itself.
+  void from_outside(Host& host, std::function<void()> what) {
+    world.at(world.now(), std::move(what));
+    host.clock().sleep_for(milliseconds(1));
   }
 
   // In order, all at once; false if one does not end.
@@ -137,21 +146,53 @@ Answer<Response> ask_controller(ClusterClient& cluster, const Request& request) 
   });
 }
 
-inline void create_topic(ClusterClient& cluster, const std::string& name, int partitions, int factor = 3,
-                         std::vector<std::vector<std::int32_t>> assignments = {}) {
+inline void create_topic(ClusterClient& cluster, CreateTopicsRequest::Topic topic) {
   CreateTopicsRequest request;
   request.timeout_ms = 5000;
-  auto& topic = request.topics.emplace_back();
-  topic.name = name;
-  topic.num_partitions = assignments.empty() ? partitions : -1;
-  topic.replication_factor = static_cast<std::int16_t>(assignments.empty() ? factor : -1);
-  for (auto& brokers : assignments)
-    topic.assignments.push_back({static_cast<std::int32_t>(topic.assignments.size()), std::move(brokers)});
+  request.topics.push_back(std::move(topic));
   auto response = ask_controller<CreateTopicsResponse>(cluster, request);
   ASSERT_TRUE(response.has_value()) << response.error().detail;
   auto error = response->topics.at(0).error_code;
   EXPECT_TRUE(error == ErrorCode::none || error == ErrorCode::topic_already_exists)
       << response->topics.at(0).error_message.value_or("");
+}
+
+inline void create_topic(ClusterClient& cluster, const std::string& name, int partitions, int factor = 3,
+                         std::vector<std::vector<std::int32_t>> assignments = {}) {
+  CreateTopicsRequest::Topic topic;
+  topic.name = name;
+  topic.num_partitions = assignments.empty() ? partitions : -1;
+  topic.replication_factor = static_cast<std::int16_t>(assignments.empty() ? factor : -1);
+  for (auto& brokers : assignments)
+    topic.assignments.push_back({static_cast<std::int32_t>(topic.assignments.size()), std::move(brokers)});
+  create_topic(cluster, std::move(topic));
+}
+
+// Of three replicas.
+inline void create_topic(ClusterClient& cluster, const std::string& name, int partitions,
+                         std::vector<CreateTopicsRequest::Topic::Config> configs) {
+  CreateTopicsRequest::Topic topic;
+  topic.name = name;
+  topic.num_partitions = partitions;
+  topic.replication_factor = 3;
+  topic.configs = std::move(configs);
+  create_topic(cluster, std::move(topic));
+}
+
+// One record to partition 0, by one try at whoever leads; what the answer said of it.
+inline ErrorCode produce_once(ClusterClient& cluster, const std::string& topic, const std::string& value,
+                              Duration timeout = seconds(2), std::int16_t acks = -1) {
+  ProduceRequest request;
+  request.acks = acks;
+  request.timeout_ms = static_cast<std::int32_t>(timeout.count() / 1'000'000);
+  request.topics.push_back({topic, {{0, ByteChain(build_batch({{std::nullopt, value, World::epoch_ms, {}}}))}}});
+  auto answered = cluster.retry([&](Deadline) -> Answer<ProduceResponse> {
+    auto deadline = Deadline::never();
+    TRY(auto connection, cluster.leader(topic, 0, deadline));
+    return connection->call<ProduceResponse>(request, deadline);
+  });
+  EXPECT_TRUE(answered.has_value());
+  return answered ? answered->topics.at(0).partitions.at(0).error_code : ErrorCode::unknown_server_error;
 }
 
 // Sends what it is told to, and keeps what was acknowledged, and where.

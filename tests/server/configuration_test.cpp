@@ -39,13 +39,36 @@ TEST(Configuration, EveryPropertysDefaultIsAValueItMayHave) {
   }
 }
 
-TEST(Configuration, EveryTopicPropertyHasABrokersDefaultOfTheSameKind) {
+TEST(Configuration, EveryTopicPropertyHasABrokersDefaultThatMeansTheSame) {
   for (const auto& info : topic_properties()) {
-    const auto* broker = find_property(broker_properties(), broker_property_of(info.name));
-    ASSERT_NE(broker, nullptr) << info.name;
-    EXPECT_EQ(broker->type, info.type) << info.name;
-    EXPECT_EQ(broker->default_value, info.default_value) << info.name;
+    for (const auto& inherited : broker_defaults_of(info.name)) {
+      const auto* broker = find_property(broker_properties(), inherited.name);
+      ASSERT_NE(broker, nullptr) << inherited.name;
+      EXPECT_TRUE(broker->type == info.type || inherited.unit > 1) << inherited.name;
+      bool last = inherited.name == broker_defaults_of(info.name).back().name;
+      EXPECT_EQ(broker->default_value.empty(), !last) << inherited.name;
+      if (last) {
+        EXPECT_EQ(config_values(info, {}, {}).front().given, broker->default_value) << info.name;
+      }
+    }
   }
+}
+
+TEST(Configuration, TheFinestUnitOfATimeWins) {
+  auto retention = [](const Properties& broker, const Properties& topic = {}) {
+    EXPECT_EQ(error_of(broker), "");
+    return log_config_of(topic, broker).retention_ms;
+  };
+  EXPECT_EQ(retention({{"log.retention.hours", "2"}}), 7'200'000);
+  EXPECT_EQ(retention({{"log.retention.hours", "2"}, {"log.retention.minutes", "3"}}), 180'000);
+  EXPECT_EQ(retention({{"log.retention.hours", "2"}, {"log.retention.minutes", "3"}, {"log.retention.ms", "5"}}), 5);
+  EXPECT_EQ(retention({{"log.retention.hours", "2"}}, {{"retention.ms", "7"}}), 7);
+  EXPECT_EQ(retention({{"log.retention.hours", "-1"}}), -1);
+  EXPECT_EQ(retention({{"log.retention.hours", "2147483647"}}), 2'147'483'647LL * 3'600'000);
+  EXPECT_EQ(log_config_of({}, {{"log.roll.hours", "1"}}).segment_time, seconds(3600));
+  EXPECT_EQ(log_config_of({}, {{"log.roll.hours", "1"}, {"log.roll.ms", "2000"}}).segment_time, seconds(2));
+  EXPECT_EQ(error_of({{"log.retention.minutes", "0"}}),
+            "Invalid value 0 for configuration log.retention.minutes: must be at least 1, or -1 for no limit");
 }
 
 TEST(Configuration, EveryPropertyIsInTheManual) {

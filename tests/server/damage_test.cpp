@@ -3,7 +3,7 @@
 
 #include "broker/client/producer.h"
 #include "tests/log/log_test_kit.h"
-#include "tests/server/cluster_test_kit.h"
+#include "tests/server/cluster_kit.h"
 
 namespace fulmar {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 const Properties settings{{"log.flush.offset.checkpoint.interval.ms", "500"}, {"log.segment.bytes", "4000"}};
 
 struct Damage {
-  explicit Damage(std::uint64_t seed) : brokers(seed, settings) {}
+  explicit Damage(std::uint64_t seed) : brokers(seed, 3, settings) {}
 
   // Sends so many records, each until it is acknowledged.
   void produce(Host& host, ClusterClient& cluster, int count) {
@@ -45,14 +45,14 @@ struct Damage {
     }
   }
 
-  ThreeBrokers brokers;
+  BrokerCluster brokers;
   std::map<Offset, std::string> acknowledged;
 };
 
 TEST(Damage, IsRepairedFromTheOthersAfterARestart) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     Damage it(seed);
-    ASSERT_TRUE(it.brokers.form());
+    ASSERT_TRUE(it.brokers.all_ready());
     int victim = 1 + static_cast<int>(seed % 3);
     ASSERT_TRUE(it.brokers.as_client([&](Host& host, ClusterClient& cluster) {
       create_topic(cluster, "t", 1);
@@ -79,7 +79,7 @@ TEST(Damage, IsRepairedFromTheOthersAfterARestart) {
 TEST(Damage, ThatALeaderFindsWhileItFeedsAFollowerMakesAnotherLeadAndIsRepaired) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     Damage it(seed);
-    ASSERT_TRUE(it.brokers.form());
+    ASSERT_TRUE(it.brokers.all_ready());
     ASSERT_TRUE(it.brokers.as_client([&](Host& host, ClusterClient& cluster) {
       create_topic(cluster, "t", 1);
       it.produce(host, cluster, 1);
@@ -114,7 +114,7 @@ TEST(Damage, ThatALeaderFindsWhileItFeedsAFollowerMakesAnotherLeadAndIsRepaired)
 
 TEST(Damage, OfTheFileThatNamesItsTopicLeavesNothingToBelieve) {
   Damage it(1);
-  ASSERT_TRUE(it.brokers.form());
+  ASSERT_TRUE(it.brokers.all_ready());
   ASSERT_TRUE(it.brokers.as_client([&](Host& host, ClusterClient& cluster) {
     create_topic(cluster, "t", 1);
     it.produce(host, cluster, 50);
@@ -131,7 +131,7 @@ TEST(Damage, OfTheFileThatNamesItsTopicLeavesNothingToBelieve) {
 TEST(Damage, OfTheMetadataLogIsRepairedToo) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     Damage it(seed);
-    ASSERT_TRUE(it.brokers.form());
+    ASSERT_TRUE(it.brokers.all_ready());
     int victim = 1 + static_cast<int>(seed % 3);
     ASSERT_TRUE(it.brokers.as_client([&](Host& host, ClusterClient& cluster) {
       create_topic(cluster, "t", 1);
@@ -146,7 +146,7 @@ TEST(Damage, OfTheMetadataLogIsRepairedToo) {
       });
       it.produce(host, cluster, 20);
       host.clock().sleep_for(seconds(5));
-      EXPECT_TRUE(it.brokers.ready[victim]);
+      EXPECT_TRUE(it.brokers.ready.contains(victim));
     }));
     it.expect_all_on_all();
     if (testing::Test::HasFailure()) FAIL() << "seed " << seed;

@@ -4,7 +4,7 @@
 
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/offset_for_leader_epoch.h"
-#include "tests/server/cluster_test_kit.h"
+#include "tests/server/cluster_kit.h"
 
 namespace fulmar {
 namespace {
@@ -40,7 +40,7 @@ FetchResponse::Topic::Partition fetch_after(ClusterClient& cluster, std::int32_t
 // Three records in the first epoch, a new leader, three in the second.
 struct TwoEpochs {
   explicit TwoEpochs(std::function<void(Host&, ClusterClient&, TwoEpochs&)> body) {
-    EXPECT_TRUE(brokers.form());
+    EXPECT_TRUE(brokers.all_ready());
     EXPECT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
       create_topic(cluster, "t", 1);
       for (int i = 0; i < 3; ++i) EXPECT_EQ(produce_once(cluster, "t", "old"), ErrorCode::none);
@@ -57,7 +57,7 @@ struct TwoEpochs {
       body(host, cluster, *this);
     }));
   }
-  ThreeBrokers brokers{5};
+  BrokerCluster brokers{5};
   std::int32_t old_leader = 0, leader = 0, other = 0;
   Epoch old_epoch = 0, epoch = 0;
 };

@@ -3,7 +3,7 @@
 
 #include "runtime/host/clock.h"
 #include "tests/log/log_test_kit.h"
-#include "tests/server/cluster_test_kit.h"
+#include "tests/server/cluster_kit.h"
 
 namespace fulmar {
 namespace {
@@ -28,8 +28,8 @@ std::int32_t leader_of(ClusterClient& cluster, const std::string& topic) {
 
 TEST(MinInsyncReplicas, AllThreeKeepWhatAllThreeMust) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-    ThreeBrokers brokers(seed, lag_settings);
-    ASSERT_TRUE(brokers.form());
+    BrokerCluster brokers(seed, 3, lag_settings);
+    ASSERT_TRUE(brokers.all_ready());
     ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
       make_topic(cluster, "t", 3);
       for (int i = 0; i < 5; ++i) EXPECT_EQ(produce_once(cluster, "t", "kept " + std::to_string(i)), ErrorCode::none);
@@ -51,8 +51,8 @@ TEST(MinInsyncReplicas, AllThreeKeepWhatAllThreeMust) {
 }
 
 TEST(MinInsyncReplicas, OneThatIsMissingHoldsUpAcksAllThenFallsOutThenIsMissed) {
-  ThreeBrokers brokers(1, lag_settings);
-  ASSERT_TRUE(brokers.form());
+  BrokerCluster brokers(1, 3, lag_settings);
+  ASSERT_TRUE(brokers.all_ready());
   ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
     make_topic(cluster, "t", 3);
     auto leader = leader_of(cluster, "t");
@@ -80,8 +80,8 @@ TEST(MinInsyncReplicas, OneThatIsMissingHoldsUpAcksAllThenFallsOutThenIsMissed) 
 }
 
 TEST(MinInsyncReplicas, AMajorityGoesOnWithoutTheThird) {
-  ThreeBrokers brokers(2, lag_settings);
-  ASSERT_TRUE(brokers.form());
+  BrokerCluster brokers(2, 3, lag_settings);
+  ASSERT_TRUE(brokers.all_ready());
   ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
     make_topic(cluster, "t", 2);
     auto missing = leader_of(cluster, "t") == 1 ? 2 : 1;
@@ -95,8 +95,8 @@ TEST(MinInsyncReplicas, AMajorityGoesOnWithoutTheThird) {
 }
 
 TEST(MinInsyncReplicas, MoreThanThereAreMeansAll) {
-  ThreeBrokers brokers(3, lag_settings);
-  ASSERT_TRUE(brokers.form());
+  BrokerCluster brokers(3, 3, lag_settings);
+  ASSERT_TRUE(brokers.all_ready());
   ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) { make_topic(cluster, "t", 7); }));
 }
 

@@ -79,5 +79,17 @@ TEST(OrderlyStop, OfSeveralAtOnceEnds) {
   }
 }
 
+TEST(OrderlyStop, OfABrokerThatNeverFoundItsClusterIsNoReadiness) {
+  BrokerCluster brokers(1, 3);
+  ASSERT_TRUE(brokers.all_ready());
+  ASSERT_TRUE(brokers.stop());
+  brokers.start(1);
+  brokers.world.run_for(seconds(5));
+  brokers.broker(1).request_stop();
+  EXPECT_TRUE(brokers.world.run_until([&] { return !brokers.broker(1).running(); }, brokers.world.now() + seconds(20)));
+  EXPECT_EQ(brokers.broker(1).exit_code(), 0);
+  EXPECT_FALSE(brokers.ready.contains(1));
+}
+
 }  // namespace
 }  // namespace fulmar

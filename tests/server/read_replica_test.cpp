@@ -3,7 +3,7 @@
 
 #include "broker/client/topic_reader.h"
 #include "broker/protocol/messages/fetch.h"
-#include "tests/server/cluster_test_kit.h"
+#include "tests/server/cluster_kit.h"
 
 namespace fulmar {
 namespace {
@@ -16,8 +16,8 @@ const Properties rack_aware{{"replica.selector.class", "org.apache.kafka.common.
 struct ReadReplica : testing::Test {
   // With one topic of a few records, all of them on all brokers.
   void with_topic(const Properties& settings, std::function<void(Host&, ClusterClient&)> body) {
-    brokers.emplace(7, settings);
-    ASSERT_TRUE(brokers->form());
+    brokers.emplace(7, 3, settings);
+    ASSERT_TRUE(brokers->all_ready());
     ASSERT_TRUE(brokers->as_client([&](Host& host, ClusterClient& cluster) {
       create_topic(cluster, "t", 1, {{"min.insync.replicas", "3"}});
       for (int i = 0; i < 3; ++i) EXPECT_EQ(produce_once(cluster, "t", "x"), ErrorCode::none);
@@ -44,7 +44,7 @@ struct ReadReplica : testing::Test {
   }
   static std::string rack_of(std::int32_t broker) { return "rack-" + std::to_string(broker); }
 
-  std::optional<ThreeBrokers> brokers;
+  std::optional<BrokerCluster> brokers;
   std::int32_t leader = 0, follower = 0;
 };
 

@@ -284,6 +284,32 @@ TEST(Configs, AreDescribedWithWhereTheyComeFrom) {
   });
 }
 
+TEST(Configs, ATimeGivenInOtherUnitsIsShownInTheTopicsAndAsItWasGiven) {
+  BrokerWorld cluster(Properties{{"log.retention.hours", "2"}, {"log.retention.minutes", "3"}});
+  cluster.run([](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "t", 1);
+    DescribeConfigsRequest request;
+    request.include_synonyms = true;
+    request.resources.push_back({2, "t", {{"retention.ms"}}});
+    request.resources.push_back({4, "1", {{"log.retention.hours", "log.retention.minutes", "log.retention.ms"}}});
+    auto described = peer.call<DescribeConfigsResponse>(request, 4);
+    const auto& topic = described.results.at(0).configs.at(0);
+    EXPECT_EQ(topic.value, "180000");
+    EXPECT_EQ(topic.config_source, 4);
+    std::vector<std::string> synonyms;
+    for (const auto& synonym : topic.synonyms) synonyms.push_back(synonym.name + "=" + synonym.value.value_or("null"));
+    EXPECT_EQ(synonyms, (std::vector<std::string>{"log.retention.minutes=3", "log.retention.hours=2",
+                                                  "log.retention.hours=168"}));
+    const auto& broker = described.results.at(1).configs;
+    ASSERT_EQ(broker.size(), 3u);
+    EXPECT_EQ(broker[0].value, "2");
+    EXPECT_EQ(broker[1].value, "3");
+    EXPECT_EQ(broker[2].value, std::nullopt) << "not set, and without a default";
+    EXPECT_EQ(broker[2].config_source, 5);
+  });
+}
+
 TEST(Cluster, DescribesItselfAndSaysWhatItDoesNotServe) {
   BrokerWorld cluster(Properties{{"advertised.listeners", "PLAINTEXT://broker.example:19092"}});
   cluster.run([&](Host& host) {

@@ -1,0 +1,60 @@
+#include "broker/cli/decommission_command.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "broker/cli/client_command.h"
+#include "broker/client/admin.h"
+#include "broker/cluster/properties.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr Duration look_interval = milliseconds(500);
+
+Answer<std::size_t> replicas_left(ClusterClient& cluster, std::int32_t broker) {
+  TRY(auto all, all_replicas(cluster));
+  auto is_there = [&](const auto& entry) { return std::ranges::find(entry.second, broker) != entry.second.end(); };
+  return static_cast<std::size_t>(std::ranges::count_if(all, is_there));
+}
+
+// Until the broker is unregistered, which it is when nothing counts on it any more: its replicas, and then its vote.
+Answer<void> wait_until_gone(const ClientCommand& command, Host& host, ClusterClient& cluster, std::int32_t broker) {
+  std::optional<std::size_t> told;
+  for (;;) {
+    TRY(auto left, replicas_left(cluster, broker));
+    if (told != left) command.tell("broker " + std::to_string(broker) + " has " + std::to_string(left) + " replicas");
+    told = left;
+    // A request that is made again changes nothing, and tells when all is done.
+    auto gone = unregister_broker(cluster, broker);
+    if (!gone && gone.error().code == ErrorCode::broker_id_not_registered) return {};
+    if (!gone) return gone;
+    host.clock().sleep_for(look_interval);
+  }
+}
+
+}  // namespace
+
+int decommission_command(const std::vector<std::string>& arguments) {
+  ClientCommand command("cluster decommission", "BROKER",
+                        "Has a broker leave its cluster for good: its replicas are moved to others, then it is\n"
+                        "unregistered, and ends if it runs. Shows how many replicas it still has, and ends when it is\n"
+                        "gone. Interrupted, it can be run again; the broker goes on leaving in any case.");
+  command.options()("no-wait", "end once it has begun");
+  if (auto code = command.parse(arguments)) return *code;
+  auto number = parse_integer(command.operand());
+  if (!number || *number < 0 || *number > std::numeric_limits<std::int32_t>::max())
+    return command.wrong("BROKER must be a broker's number, not " + command.operand());
+  auto broker = static_cast<std::int32_t>(*number);
+  return command.run([&](Host& host, ClusterClient& cluster) -> Answer<void> {
+    auto name = "broker " + std::to_string(broker);
+    TRY_VOID(unregister_broker(cluster, broker));
+    if (command.given("no-wait")) return print(name + " leaves\n");
+    TRY_VOID(wait_until_gone(command, host, cluster, broker));
+    return print(name + " has left\n");
+  });
+}
+
+}  // namespace fulmar

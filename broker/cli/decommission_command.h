@@ -1,0 +1,12 @@
+// `fulmar cluster decommission`: has a broker leave its cluster for good.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace fulmar {
+
+// Returns the exit code.
+int decommission_command(const std::vector<std::string>& arguments);
+
+}  // namespace fulmar

@@ -1,0 +1,12 @@
+// `fulmar cluster elect-leaders`: has partitions led by their preferred leaders.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace fulmar {
+
+// Returns the exit code.
+int elect_leaders_command(const std::vector<std::string>& arguments);
+
+}  // namespace fulmar

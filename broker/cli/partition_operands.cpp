@@ -1,0 +1,45 @@
+#include "broker/cli/partition_operands.h"
+
+#include <limits>
+
+#include "broker/cluster/properties.h"
+
+namespace fulmar {
+
+Result<std::vector<PartitionOperand>> parse_partition_operands(const std::vector<std::string>& operands) {
+  std::vector<PartitionOperand> parsed;
+  for (const auto& text : operands) {
+    auto colon = text.find(':');  // no topic has one in its name
+    auto& operand = parsed.emplace_back();
+    operand.topic = text.substr(0, colon);
+    if (operand.topic.empty()) return fail(Errc::invalid_argument, "expected TOPIC[:PARTITION], got '" + text + "'");
+    if (colon == std::string::npos) continue;
+    auto number = parse_integer(std::string_view(text).substr(colon + 1));
+    if (!number || *number < 0 || *number > std::numeric_limits<std::int32_t>::max())
+      return fail(Errc::invalid_argument, "expected the number of a partition after the colon of " + text);
+    operand.partition = static_cast<std::int32_t>(*number);
+  }
+  return parsed;
+}
+
+Answer<std::set<PartitionName>> find_partitions(ClusterClient& cluster, const std::vector<PartitionOperand>& operands) {
+  std::set<PartitionName> found;
+  for (const auto& operand : operands) {
+    TRY(auto topic, cluster.topic(operand.topic));
+    bool any = false;
+    for (const auto& partition : topic.partitions) {
+      if (operand.partition && *operand.partition != partition.index) continue;
+      found.emplace(operand.topic, partition.index);
+      any = true;
+    }
+    if (any) continue;
+    auto name = operand.topic + ":" + std::to_string(operand.partition.value_or(0));
+    return refuse(ErrorCode::unknown_topic_or_partition, "there is no partition " + name);
+  }
+  if (!operands.empty()) return found;
+  TRY(auto all, all_replicas(cluster));
+  for (const auto& [partition, replicas] : all) found.insert(partition);
+  return found;
+}
+
+}  // namespace fulmar

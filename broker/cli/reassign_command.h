@@ -1,0 +1,12 @@
+// `fulmar cluster reassign`: moves partitions to other brokers, and shows which are on the move.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace fulmar {
+
+// Returns the exit code.
+int reassign_command(const std::vector<std::string>& arguments);
+
+}  // namespace fulmar

@@ -1,0 +1,55 @@
+#include "broker/server/identity.h"
+
+#include "broker/cluster/metadata_records.h"
+#include "broker/cluster/properties.h"
+#include "runtime/host/entropy.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::string_view identity_file = "meta.properties";
+constexpr std::size_t identity_bytes_max = 4096;
+
+}  // namespace
+
+Result<Identity> Identity::take(Host& host, std::int32_t node_id) {
+  auto& disk = host.disk();
+  auto found = read_file(disk, identity_file, identity_bytes_max);
+  if (found) {
+    TRY(auto properties, parse_properties(found->view()));
+    auto node = properties["node.id"];
+    if (node != std::to_string(node_id))
+      return fail(Errc::invalid_argument,
+                  "the data directory belongs to node " + node + ", not to node " + std::to_string(node_id));
+    auto directory = parse_uuid(properties["directory.id"]);
+    if (!directory) return fail(Errc::corrupt, std::string(identity_file) + ": no directory.id");
+    return Identity(node_id, *directory, properties["cluster.id"]);
+  }
+  if (found.error().code != Errc::not_found) return std::unexpected(found.error());
+  Identity made(node_id, random_uuid(host.entropy()), "");
+  TRY_VOID(made.write(disk));
+  return made;
+}
+
+Result<void> Identity::join(Disk& disk, const std::string& cluster_id) {
+  if (cluster_id_ == cluster_id) return {};
+  if (!cluster_id_.empty())
+    return fail(Errc::invalid_argument, "the data directory belongs to cluster " + cluster_id_ +
+                                            " (meta.properties), but what is in it is of cluster " + cluster_id +
+                                            "; put back the files that go together, or begin with an empty directory");
+  auto joined = *this;
+  joined.cluster_id_ = cluster_id;
+  TRY_VOID(joined.write(disk));
+  *this = std::move(joined);
+  return {};
+}
+
+Result<void> Identity::write(Disk& disk) const {
+  std::string text = "version=1\n";
+  if (!cluster_id_.empty()) text += "cluster.id=" + cluster_id_ + "\n";
+  text += "node.id=" + std::to_string(node_id_) + "\ndirectory.id=" + to_string(directory_) + "\n";
+  return replace_file(disk, identity_file, ByteChain(Bytes::copy_of(text)));
+}
+
+}  // namespace fulmar
