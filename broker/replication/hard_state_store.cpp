@@ -71,7 +71,7 @@ std::vector<ReplicaId> read_replicas(Reader& in) {
 }
 
 // One record's payload into the states. False if it is none.
-bool apply(Bytes payload, HardStates& states) {
+bool apply_record(Bytes payload, HardStates& states) {
   Reader in(std::move(payload));
   GroupId group;
   group.topic = in.uuid();
@@ -103,20 +103,23 @@ bool apply(Bytes payload, HardStates& states) {
   return true;
 }
 
-void apply_file(const Bytes& bytes, HardStates& states) {
-  for (std::size_t at = 0; bytes.size() - at >= 8;) {
-    Reader head(bytes.slice(at, 8));
+}  // namespace
+
+std::size_t HardStateStore::apply(const Bytes& records, HardStates& states) {
+  std::size_t at = 0;
+  while (records.size() - at >= 8) {
+    Reader head(records.slice(at, 8));
     auto size = head.int32();
     auto crc = static_cast<std::uint32_t>(head.int32());
-    if (size <= 0 || static_cast<std::size_t>(size) > bytes.size() - at - 8) return;
-    auto payload = bytes.slice(at + 8, static_cast<std::size_t>(size));
-    if (crc32c(payload.view()) != crc || !apply(payload, states)) return;
+    if (size <= 0 || static_cast<std::size_t>(size) > records.size() - at - 8) break;
+    auto payload = records.slice(at + 8, static_cast<std::size_t>(size));
+    if (crc32c(payload.view()) != crc || !apply_record(payload, states)) break;
     at += 8 + static_cast<std::size_t>(size);
   }
+  return at;
 }
 
-// LIFE and SHARD of a file's name.
-std::optional<std::pair<std::uint64_t, std::uint64_t>> numbers_of(std::string_view name) {
+std::optional<std::pair<std::uint64_t, std::uint64_t>> HardStateStore::numbers_of(std::string_view name) {
   if (!name.starts_with(file_prefix)) return std::nullopt;
   name.remove_prefix(file_prefix.size());
   std::uint64_t life = 0, shard = 0;
@@ -127,12 +130,6 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> numbers_of(std::string_vi
   return std::pair{life, shard};
 }
 
-}  // namespace
-
-bool HardStateStore::is_file_name(std::string_view name) {
-  return numbers_of(name).has_value();
-}
-
 StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files) {
   StoredStates stored;
   // A later life's files may lack groups, if it did not get far; what they have is newer.
@@ -140,7 +137,7 @@ StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files) {
   for (const auto& [name, bytes] : files)
     if (auto numbers = numbers_of(name)) in_order.emplace(*numbers, name);
   for (const auto& [numbers, name] : in_order) {
-    apply_file(files.at(name), stored.states);
+    apply(files.at(name), stored.states);
     stored.files.push_back(name);
     stored.next_life = numbers.first + 1;
   }
@@ -151,7 +148,7 @@ Result<StoredStates> HardStateStore::load(Disk& disk) {
   TRY(auto entries, disk.list(""));
   std::map<std::string, Bytes> files;
   for (const auto& entry : entries) {
-    if (entry.is_directory || !is_file_name(entry.name)) continue;
+    if (entry.is_directory || !numbers_of(entry.name)) continue;
     TRY(files[entry.name], read_file(disk, entry.name, file_bytes_max));
   }
   return decode(files);

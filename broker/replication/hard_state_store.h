@@ -9,7 +9,10 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "broker/raft/types.h"
@@ -36,7 +39,10 @@ class HardStateStore {
   static Result<StoredStates> load(Disk& disk);
   // The same, from the files' contents by name, of any order.
   static StoredStates decode(const std::map<std::string, Bytes>& files);
-  static bool is_file_name(std::string_view name);
+  // Takes in a file's records, up to the first that is torn; returns where that begins.
+  static std::size_t apply(const Bytes& records, HardStates& states);
+  // The life and the shard that the file of this name belongs to; nullopt if it is none of these files.
+  static std::optional<std::pair<std::uint64_t, std::uint64_t>> numbers_of(std::string_view name);
   static Result<void> remove_files(Disk& disk, const std::vector<std::string>& files);
   // Begins this life's file with `states`, on stable storage when it returns; without any there is none yet. Errors:
   // io_error, no_space.
