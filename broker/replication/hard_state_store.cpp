@@ -204,9 +204,9 @@ Result<void> HardStateStore::write_pending() {
   return written;
 }
 
-Result<void> HardStateStore::put(const GroupId& group, const HardState& state) {
-  states_.insert_or_assign(group, state);
+Result<void> HardStateStore::put(const GroupId& group, HardState state) {
   pending_ += record_of(group, &state);
+  states_.insert_or_assign(group, std::move(state));
   auto mine = ++asked_;
   while (done_ < mine) {
     if (failed_) return fail(Errc::io_error, path_ + ": an earlier write failed");

@@ -52,7 +52,7 @@ class HardStateStore {
   const HardState* find(const GroupId& group) const;
   // On stable storage when it returns; many fibers at once. Errors: no_space (to be tried again), io_error (never
   // again: whoever needs a promise kept must stop making any).
-  Result<void> put(const GroupId& group, const HardState& state);
+  Result<void> put(const GroupId& group, HardState state);
   // The group is no more. Not waited for: a state too many does no harm.
   void remove(const GroupId& group);
 

@@ -164,13 +164,13 @@ class Replica {
   auto in_turn(F&& work);
   void settle(const AppendRequest* request, const Bytes& batches);
   bool perform(Output output, const AppendRequest* request, const Bytes& batches);
-  bool store(const HardState& state);
+  bool store(HardState state);
   bool change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed);
   void log_moved();
   void send(Message message, Bytes batches);
   void tell_appended(BatchHeader header, const Appended& appended);
   void tell_appended(const Bytes& batches, Offset begin);
-  ReplicaSight sight() const;
+  ReplicaSight sight(Configuration configuration) const;
   void show();
   void give_up(const char* what, const std::string& why);
   Instant now() const;
