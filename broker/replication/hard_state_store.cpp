@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <span>
+#include <utility>
 
 #include "broker/protocol/reader.h"
 #include "broker/protocol/record_batch.h"
@@ -18,7 +21,7 @@ constexpr std::size_t rewrite_bytes_min = 64 * 1024;
 constexpr std::uint64_t rewrite_factor = 4;  // rewritten when it has grown so many times larger than what counts
 constexpr std::size_t replicas_max = 1000;   // of one configuration: a bound for hostile bytes
 
-enum class Kind : std::int8_t { state = 1, removed = 2 };
+enum class Kind : std::int8_t { state = 1, removed = 2, changed = 3 };
 
 void write_replica(Writer& out, const ReplicaId& id) {
   out.int32(id.broker);
@@ -30,19 +33,28 @@ void write_replicas(Writer& out, const std::vector<ReplicaId>& ids) {
   for (const auto& id : ids) write_replica(out, id);
 }
 
-std::string record_of(const GroupId& group, const HardState* state) {
+std::size_t common_configurations(const HardState& a, const HardState& b) {
+  auto [end, other] =
+      std::mismatch(a.configurations.begin(), a.configurations.end(), b.configurations.begin(), b.configurations.end());
+  return static_cast<std::size_t>(end - a.configurations.begin());
+}
+
+// Of the configurations only what comes after those that `before`, the record before of that group, has as well.
+std::string record_of(const GroupId& group, const HardState* state, const HardState* before = nullptr) {
+  auto common = before ? common_configurations(*before, *state) : 0;
   Writer out;
   out.uuid(group.topic);
   out.int32(group.partition);
-  out.int8(static_cast<std::int8_t>(state ? Kind::state : Kind::removed));
+  out.int8(static_cast<std::int8_t>(!state ? Kind::removed : common > 0 ? Kind::changed : Kind::state));
   if (state) {
     out.int32(state->term);
     out.int8(state->vote ? 1 : 0);
     write_replica(out, state->vote.value_or(ReplicaId{}));
     out.int8(state->solo ? 1 : 0);
     out.int64(static_cast<std::int64_t>(state->damage));
-    out.int32(static_cast<std::int32_t>(state->configurations.size()));
-    for (const auto& entry : state->configurations) {
+    if (common > 0) out.int32(static_cast<std::int32_t>(common));
+    out.int32(static_cast<std::int32_t>(state->configurations.size() - common));
+    for (const auto& entry : std::span(state->configurations).subspan(common)) {
       out.int64(entry.offset);
       out.int32(entry.epoch);
       write_replicas(out, entry.configuration.voters);
@@ -88,6 +100,7 @@ bool apply_record(Bytes payload, HardStates& states) {
   if (voted) state.vote = vote;
   state.solo = in.int8() != 0;
   state.damage = static_cast<std::uint64_t>(in.int64());
+  auto common = kind == Kind::changed ? in.int32() : 0;
   auto count = in.int32();
   for (std::int32_t i = 0; i < count && !in.failed(); ++i) {
     ConfigurationAt entry;
@@ -98,7 +111,17 @@ bool apply_record(Bytes payload, HardStates& states) {
     entry.configuration.learners = read_replicas(in);
     state.configurations.push_back(std::move(entry));
   }
-  if (in.failed() || in.remaining() > 0 || kind != Kind::state) return false;
+  if (in.failed() || in.remaining() > 0 || (kind != Kind::state && kind != Kind::changed)) return false;
+  if (kind == Kind::changed) {
+    auto before = states.find(group);
+    bool fits =
+        before != states.end() && common >= 0 && std::cmp_less_equal(common, before->second.configurations.size());
+    if (!fits) return false;
+    auto all = std::move(before->second.configurations);
+    all.resize(static_cast<std::size_t>(common));
+    std::move(state.configurations.begin(), state.configurations.end(), std::back_inserter(all));
+    state.configurations = std::move(all);
+  }
   states.insert_or_assign(group, std::move(state));
   return true;
 }
@@ -205,7 +228,7 @@ Result<void> HardStateStore::write_pending() {
 }
 
 Result<void> HardStateStore::put(const GroupId& group, HardState state) {
-  pending_ += record_of(group, &state);
+  pending_ += record_of(group, &state, find(group));
   states_.insert_or_assign(group, std::move(state));
   auto mine = ++asked_;
   while (done_ < mine) {

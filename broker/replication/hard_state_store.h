@@ -2,9 +2,10 @@
 // (Raft figure 2). One file per shard and life, appended to; many groups' changes ride one sync, so that an election of
 // a thousand groups is not a thousand syncs.
 //
-// The file, `raft-state-LIFE-SHARD`: records of int32 size, int32 CRC-32C, payload; the last one of a group counts, and
-// a torn last record was never told to anybody. Each life of a broker begins files of its own, as the groups may lie on
-// other shards than before, and then removes those of earlier lives.
+// The file, `raft-state-LIFE-SHARD`: records of int32 size, int32 CRC-32C, payload; the last one of a group counts,
+// which tells of its configurations only those that the one before has not, and a torn last record was never told to
+// anybody. Each life of a broker begins files of its own, as the groups may lie on other shards than before, and then
+// removes those of earlier lives.
 #pragma once
 
 #include <map>
