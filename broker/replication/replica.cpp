@@ -382,10 +382,12 @@ void Replica::transfer(const ReplicaId& to) {
   });
 }
 
+bool Replica::is_due() const {
+  if (out_of_order() || turn_.locked()) return false;  // who is inside does what there is to do
+  return moved_ || told_.enough_in_sync != enough_in_sync() || raft_.is_due(now());
+}
+
 void Replica::tick() {
-  if (out_of_order() || turn_.locked()) return;  // who is inside does what there is to do
-  bool told = !moved_ && told_.enough_in_sync == enough_in_sync();
-  if (told && !raft_.is_due(now())) return;
   in_turn([&] { raft_.tick(now()); });
 }
 

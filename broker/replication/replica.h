@@ -134,6 +134,8 @@ class Replica {
   void set_target(std::vector<ReplicaId> voters, std::vector<ReplicaId> learners = {});
   // Has that voter lead instead, once it has everything; see Raft::transfer().
   void transfer(const ReplicaId& to);
+  // Whether something is to be done by now: then tick() does it.
+  bool is_due() const;
   void tick();
   // Nothing is to be done as time goes by, until the next input, or until a watch of the liveness ends.
   bool at_rest() const { return raft_.hard_state().solo || raft_.quiesced(); }
