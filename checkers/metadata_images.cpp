@@ -15,10 +15,10 @@ void MetadataImages::shows(const ReplicaId& self, const MetadataImage& image) {
   if (!first && before->second > image.offset)
     report("image-back", "it showed those at " + std::to_string(before->second) + " before");
   before->second = image.offset;
-  auto text = encode(image);
-  auto [known, fresh] = history_.try_emplace(image.offset, text);
+  auto [known, fresh] = history_.try_emplace(image.offset, image);
   if (!fresh) {
-    if (known->second != text) report("two-histories", text + "\nwhere another broker has\n" + known->second);
+    if (known->second != image)
+      report("two-histories", encode(image) + "\nwhere another broker has\n" + encode(known->second));
     return;
   }
   for (const auto& [name, topic] : image.topics) {
@@ -30,7 +30,7 @@ void MetadataImages::shows(const ReplicaId& self, const MetadataImage& image) {
   for (const auto& [id, name] : topics_)
     if (image.topic_name(id).empty() && known != history_.begin()) {
       // Gone if an earlier image had it.
-      bool earlier = std::prev(known)->second.find(to_string(id)) != std::string::npos;
+      bool earlier = !std::prev(known)->second.topic_name(id).empty();
       if (earlier) gone_.try_emplace(id, image.offset);
     }
 }

@@ -21,10 +21,10 @@ class MetadataImages {
 
  private:
   std::function<Instant()> now_;
-  std::map<Offset, std::string> history_;  // by offset: the image, as it is written down
-  std::map<std::int32_t, Offset> shown_;   // by running brokers
-  std::map<Uuid, std::string> topics_;     // every id ever seen, and its topic's name
-  std::map<Uuid, Offset> gone_;            // ids that were seen to be there no more
+  std::map<Offset, MetadataImage> history_;  // by offset
+  std::map<std::int32_t, Offset> shown_;     // by running brokers
+  std::map<Uuid, std::string> topics_;       // every id ever seen, and its topic's name
+  std::map<Uuid, Offset> gone_;              // ids that were seen to be there no more
   Violations violations_;
 };
 

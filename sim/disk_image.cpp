@@ -90,14 +90,14 @@ std::shared_ptr<DirectoryImage> DiskImage::directory(std::string_view path) cons
 
 void DiskImage::link(const std::shared_ptr<DirectoryImage>& directory, std::string_view name, Inode inode) {
   directory->current.insert_or_assign(std::string(name), inode);
-  changes_.push_back({next_change_++, nullptr, {}, directory, std::string(name), std::move(inode)});
+  note({nullptr, {}, directory, std::string(name), std::move(inode)});
 }
 
 void DiskImage::unlink(const std::shared_ptr<DirectoryImage>& directory, std::string_view name) {
   auto found = directory->current.find(name);
   ASSERT(found != directory->current.end());
   directory->current.erase(found);
-  changes_.push_back({next_change_++, directory, std::string(name), nullptr, {}, {}});
+  note({directory, std::string(name), nullptr, {}, {}});
 }
 
 void DiskImage::rename(const std::shared_ptr<DirectoryImage>& from, std::string_view from_name,
@@ -107,7 +107,14 @@ void DiskImage::rename(const std::shared_ptr<DirectoryImage>& from, std::string_
   Inode inode = found->second;
   from->current.erase(found);
   to->current.insert_or_assign(std::string(to_name), inode);
-  changes_.push_back({next_change_++, from, std::string(from_name), to, std::string(to_name), std::move(inode)});
+  note({from, std::string(from_name), to, std::string(to_name), std::move(inode)});
+}
+
+void DiskImage::note(Change change) {
+  auto number = next_change_++;
+  if (change.removed_from) change.removed_from->unsynced.push_back(number);
+  if (change.added_to && change.added_to != change.removed_from) change.added_to->unsynced.push_back(number);
+  changes_.emplace(number, std::move(change));
 }
 
 void DiskImage::apply(const Change& change) {
@@ -122,21 +129,23 @@ void DiskImage::apply(const Change& change) {
   if (change.added_to) change.added_to->durable.insert_or_assign(change.added_name, change.inode);
 }
 
-void DiskImage::sync_directory(const DirectoryImage& directory, std::uint64_t mark) {
-  std::erase_if(changes_, [&](const Change& change) {
-    bool covered =
-        change.number < mark && (change.removed_from.get() == &directory || change.added_to.get() == &directory);
-    if (covered) apply(change);
-    return covered;
-  });
+void DiskImage::sync_directory(DirectoryImage& directory, std::uint64_t mark) {
+  auto& unsynced = directory.unsynced;
+  auto end = std::lower_bound(unsynced.begin(), unsynced.end(), mark);
+  for (auto number = unsynced.begin(); number != end; ++number) {
+    auto change = changes_.extract(*number);  // a move to another directory may have been covered by that one's sync
+    if (!change.empty()) apply(change.mapped());
+  }
+  unsynced.erase(unsynced.begin(), end);
 }
 
 void DiskImage::power_loss(Random& random) {
-  for (const auto& change : changes_)
+  for (const auto& [number, change] : changes_)
     if (random.chance(1, 2)) apply(change);
   changes_.clear();
   std::function<void(DirectoryImage&)> restore = [&](DirectoryImage& directory) {
     directory.current = directory.durable;
+    directory.unsynced.clear();
     for (auto& [name, inode] : directory.current) {
       if (inode.file) inode.file->power_loss(random);
       if (inode.directory) restore(*inode.directory);

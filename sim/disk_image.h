@@ -64,6 +64,7 @@ struct Inode {
 struct DirectoryImage {
   std::map<std::string, Inode, std::less<>> current;
   std::map<std::string, Inode, std::less<>> durable;
+  std::vector<std::uint64_t> unsynced;  // the changes of its entries, by number, ascending
 };
 
 class DiskImage {
@@ -79,7 +80,7 @@ class DiskImage {
   void rename(const std::shared_ptr<DirectoryImage>& from, std::string_view from_name,
               const std::shared_ptr<DirectoryImage>& to, std::string_view to_name);
   std::uint64_t mark() const { return next_change_; }
-  void sync_directory(const DirectoryImage& directory, std::uint64_t mark);
+  void sync_directory(DirectoryImage& directory, std::uint64_t mark);
 
   void power_loss(Random& random);
   std::uint64_t used_bytes() const;
@@ -93,18 +94,18 @@ class DiskImage {
 
  private:
   struct Change {
-    std::uint64_t number;
     std::shared_ptr<DirectoryImage> removed_from;  // null if nothing is removed
     std::string removed_name;
     std::shared_ptr<DirectoryImage> added_to;  // null if nothing is added
     std::string added_name;
     Inode inode;
   };
+  void note(Change change);
   static void apply(const Change& change);
   const Inode* walk(std::string_view path, bool durable) const;
 
   std::shared_ptr<DirectoryImage> root_;
-  std::vector<Change> changes_;  // that no sync has covered, in order
+  std::map<std::uint64_t, Change> changes_;  // that no sync has covered, by number
   std::uint64_t next_change_ = 0;
 };
 

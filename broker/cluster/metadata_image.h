@@ -54,6 +54,7 @@ struct TopicImage {
   std::vector<PartitionImage> partitions;
   Properties configs;
 
+  bool operator==(const TopicImage&) const = default;
   std::int32_t partition_count() const { return static_cast<std::int32_t>(partitions.size()); }
 };
 
@@ -65,6 +66,7 @@ struct MetadataImage {
   std::map<std::int32_t, Uuid> retired;  // the directories of brokers that were unregistered: they don't come back
   std::map<std::string, TopicImage, std::less<>> topics;
 
+  bool operator==(const MetadataImage&) const = default;
   const TopicImage* topic(std::string_view name) const {
     auto found = topics.find(name);
     return found == topics.end() ? nullptr : &found->second;

@@ -1,6 +1,7 @@
 #include "broker/raft/configuration.h"
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 
 #include "runtime/base/assert.h"
 
@@ -21,8 +22,7 @@ std::vector<ReplicaId> merged(const std::vector<ReplicaId>& a, const std::vector
 std::int64_t reached_by_majority(const std::vector<ReplicaId>& voters,
                                  const std::function<std::int64_t(const ReplicaId&)>& reached) {
   ASSERT(!voters.empty());
-  std::vector<std::int64_t> values;
-  values.reserve(voters.size());
+  boost::container::small_vector<std::int64_t, 8> values;
   for (const auto& id : voters) values.push_back(reached(id));
   std::sort(values.begin(), values.end(), std::greater<>());
   return values[voters.size() / 2];

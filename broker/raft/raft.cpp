@@ -65,6 +65,7 @@ void Raft::send(const ReplicaId& to, decltype(Message::body) body, std::optional
 }
 
 Output Raft::take_output() {
+  if (std::exchange(store_due_, false)) output_.store = state_;
   return std::exchange(output_, {});
 }
 
@@ -120,7 +121,7 @@ void Raft::tick(Instant now) {
     if (quiesced()) return;
     bool over = std::any_of(peers_.begin(), peers_.end(), [](const auto& peer) { return peer.second.watch_is_over(); });
     if (over || told_log_start_ != log_.start()) wake();
-    if (!quorum_heard()) {
+    if (!quorum_heard(now)) {
       become_follower(state_.term, std::nullopt);
       return;
     }
@@ -135,6 +136,19 @@ void Raft::tick(Instant now) {
   if (now < election_at_) return;
   reset_election_timer();
   if (may_stand()) stand(true, false);
+}
+
+// A leader's tick, as far as time alone lets it do something: all else it did when it was told of it.
+bool Raft::is_due(Instant now) const {
+  if (role_ != Role::leader) return watch_ ? watch_->over : now >= election_at_;
+  if (quiesced()) return false;
+  if (now >= heartbeat_at_ || told_log_start_ != log_.start() || (established() && !start_known())) return true;
+  if (transfer_ || !target_.empty() || configuration().joint() || !configuration().is_voter(self_)) return true;
+  return !quorum_heard(now) || std::any_of(peers_.begin(), peers_.end(), [&](const auto& entry) {
+    const auto& progress = entry.second;
+    return progress.watch_is_over() || progress.stalled_since(now - settings_.election_timeout) ||
+           progress.may_send(log_.end(), settings_);
+  });
 }
 
 void Raft::campaign(Instant now) {

@@ -59,6 +59,8 @@ class Raft {
   // -- Inputs. After each: take_output().
   // At least four times per heartbeat interval; while quiesced(), only once a watch of the liveness has ended.
   void tick(Instant now);
+  // Whether anything would come of a tick now; it may be left out if not.
+  bool is_due(Instant now) const;
   void receive(const Message& message, Instant now);
   // The log is as the last Output asked, or this leader's own batches were appended to it.
   void log_changed(Instant now);
@@ -85,7 +87,7 @@ class Raft {
   // -- Feeding followers. The driver asks for a plan (and takes the output: there may be a StartOver instead), reads,
   // and says what it sent; the plan is void if anything of the group's term or of that follower's progress changed
   // meanwhile, and append_sent() returns false.
-  bool may_feed(const ReplicaId& peer) const;  // whether plan_append() would have something
+  std::vector<ReplicaId> hungry() const;  // those for whom plan_append() would have something, ascending
   std::optional<AppendPlan> plan_append(const ReplicaId& peer, Instant now);
   bool append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Instant now);
   // The way to the peer was interrupted: what was sent may be lost.
@@ -134,7 +136,7 @@ class Raft {
   // raft.cpp
   Epoch last_epoch() const { return log_.epochs().latest().value_or(-1); }
   std::optional<Epoch> epoch_before(Offset offset) const;  // nullopt: not known any more
-  void store() { output_.store = state_; }
+  void store() { store_due_ = true; }
   void send(const ReplicaId& to, decltype(Message::body) body, std::optional<Epoch> term = {});
   void become_follower(Epoch term, std::optional<ReplicaId> leader);
   void become_leader();
@@ -172,7 +174,7 @@ class Raft {
   void note_damage(Progress& progress, std::uint64_t damage);
   void send_heartbeats();
   void advance_commit();
-  bool quorum_heard() const;
+  bool quorum_heard(Instant now) const;
   void lead_on();  // what a leader does next, after anything that may let it
   void continue_transfer();
 
@@ -198,6 +200,7 @@ class Raft {
   Random random_;
   Instant now_;
   HardState state_;
+  bool store_due_ = false;  // the state, as it is when the output is taken
   Output output_;
 
   Role role_ = Role::follower;

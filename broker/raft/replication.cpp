@@ -7,9 +7,11 @@
 
 namespace fulmar {
 
-bool Raft::may_feed(const ReplicaId& peer) const {
-  const auto* known = progress(peer);
-  return role_ == Role::leader && known && known->may_send(log_.end(), settings_);
+std::vector<ReplicaId> Raft::hungry() const {
+  std::vector<ReplicaId> found;
+  for (const auto& [id, progress] : peers_)
+    if (role_ == Role::leader && progress.may_send(log_.end(), settings_)) found.push_back(id);
+  return found;
 }
 
 std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) {
@@ -157,8 +159,8 @@ void Raft::advance_commit() {
   if (settings_.announce_commits) heartbeat_at_ = now_;
 }
 
-bool Raft::quorum_heard() const {
-  auto since = now_ - settings_.election_timeout;
+bool Raft::quorum_heard(Instant now) const {
+  auto since = now - settings_.election_timeout;
   return led_since_ > since || configuration().has_quorum([&](const ReplicaId& id) {
     const auto* known = progress(id);
     return id == self_ || (known && known->heard_at() > since);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <span>
+#include <utility>
 
 #include "broker/protocol/reader.h"
 #include "broker/protocol/record_batch.h"
@@ -18,7 +21,7 @@ constexpr std::size_t rewrite_bytes_min = 64 * 1024;
 constexpr std::uint64_t rewrite_factor = 4;  // rewritten when it has grown so many times larger than what counts
 constexpr std::size_t replicas_max = 1000;   // of one configuration: a bound for hostile bytes
 
-enum class Kind : std::int8_t { state = 1, removed = 2 };
+enum class Kind : std::int8_t { state = 1, removed = 2, changed = 3 };
 
 void write_replica(Writer& out, const ReplicaId& id) {
   out.int32(id.broker);
@@ -30,19 +33,28 @@ void write_replicas(Writer& out, const std::vector<ReplicaId>& ids) {
   for (const auto& id : ids) write_replica(out, id);
 }
 
-std::string record_of(const GroupId& group, const HardState* state) {
+std::size_t common_configurations(const HardState& a, const HardState& b) {
+  auto [end, other] =
+      std::mismatch(a.configurations.begin(), a.configurations.end(), b.configurations.begin(), b.configurations.end());
+  return static_cast<std::size_t>(end - a.configurations.begin());
+}
+
+// Of the configurations only what comes after those that `before`, the record before of that group, has as well.
+std::string record_of(const GroupId& group, const HardState* state, const HardState* before = nullptr) {
+  auto common = before ? common_configurations(*before, *state) : 0;
   Writer out;
   out.uuid(group.topic);
   out.int32(group.partition);
-  out.int8(static_cast<std::int8_t>(state ? Kind::state : Kind::removed));
+  out.int8(static_cast<std::int8_t>(!state ? Kind::removed : common > 0 ? Kind::changed : Kind::state));
   if (state) {
     out.int32(state->term);
     out.int8(state->vote ? 1 : 0);
     write_replica(out, state->vote.value_or(ReplicaId{}));
     out.int8(state->solo ? 1 : 0);
     out.int64(static_cast<std::int64_t>(state->damage));
-    out.int32(static_cast<std::int32_t>(state->configurations.size()));
-    for (const auto& entry : state->configurations) {
+    if (common > 0) out.int32(static_cast<std::int32_t>(common));
+    out.int32(static_cast<std::int32_t>(state->configurations.size() - common));
+    for (const auto& entry : std::span(state->configurations).subspan(common)) {
       out.int64(entry.offset);
       out.int32(entry.epoch);
       write_replicas(out, entry.configuration.voters);
@@ -71,7 +83,7 @@ std::vector<ReplicaId> read_replicas(Reader& in) {
 }
 
 // One record's payload into the states. False if it is none.
-bool apply(Bytes payload, HardStates& states) {
+bool apply_record(Bytes payload, HardStates& states) {
   Reader in(std::move(payload));
   GroupId group;
   group.topic = in.uuid();
@@ -88,6 +100,7 @@ bool apply(Bytes payload, HardStates& states) {
   if (voted) state.vote = vote;
   state.solo = in.int8() != 0;
   state.damage = static_cast<std::uint64_t>(in.int64());
+  auto common = kind == Kind::changed ? in.int32() : 0;
   auto count = in.int32();
   for (std::int32_t i = 0; i < count && !in.failed(); ++i) {
     ConfigurationAt entry;
@@ -98,25 +111,38 @@ bool apply(Bytes payload, HardStates& states) {
     entry.configuration.learners = read_replicas(in);
     state.configurations.push_back(std::move(entry));
   }
-  if (in.failed() || in.remaining() > 0 || kind != Kind::state) return false;
+  if (in.failed() || in.remaining() > 0 || (kind != Kind::state && kind != Kind::changed)) return false;
+  if (kind == Kind::changed) {
+    auto before = states.find(group);
+    bool fits =
+        before != states.end() && common >= 0 && std::cmp_less_equal(common, before->second.configurations.size());
+    if (!fits) return false;
+    auto all = std::move(before->second.configurations);
+    all.resize(static_cast<std::size_t>(common));
+    std::move(state.configurations.begin(), state.configurations.end(), std::back_inserter(all));
+    state.configurations = std::move(all);
+  }
   states.insert_or_assign(group, std::move(state));
   return true;
 }
 
-void apply_file(const Bytes& bytes, HardStates& states) {
-  for (std::size_t at = 0; bytes.size() - at >= 8;) {
-    Reader head(bytes.slice(at, 8));
+}  // namespace
+
+std::size_t HardStateStore::apply(const Bytes& records, HardStates& states) {
+  std::size_t at = 0;
+  while (records.size() - at >= 8) {
+    Reader head(records.slice(at, 8));
     auto size = head.int32();
     auto crc = static_cast<std::uint32_t>(head.int32());
-    if (size <= 0 || static_cast<std::size_t>(size) > bytes.size() - at - 8) return;
-    auto payload = bytes.slice(at + 8, static_cast<std::size_t>(size));
-    if (crc32c(payload.view()) != crc || !apply(payload, states)) return;
+    if (size <= 0 || static_cast<std::size_t>(size) > records.size() - at - 8) break;
+    auto payload = records.slice(at + 8, static_cast<std::size_t>(size));
+    if (crc32c(payload.view()) != crc || !apply_record(payload, states)) break;
     at += 8 + static_cast<std::size_t>(size);
   }
+  return at;
 }
 
-// LIFE and SHARD of a file's name.
-std::optional<std::pair<std::uint64_t, std::uint64_t>> numbers_of(std::string_view name) {
+std::optional<std::pair<std::uint64_t, std::uint64_t>> HardStateStore::numbers_of(std::string_view name) {
   if (!name.starts_with(file_prefix)) return std::nullopt;
   name.remove_prefix(file_prefix.size());
   std::uint64_t life = 0, shard = 0;
@@ -127,12 +153,6 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> numbers_of(std::string_vi
   return std::pair{life, shard};
 }
 
-}  // namespace
-
-bool HardStateStore::is_file_name(std::string_view name) {
-  return numbers_of(name).has_value();
-}
-
 StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files) {
   StoredStates stored;
   // A later life's files may lack groups, if it did not get far; what they have is newer.
@@ -140,7 +160,7 @@ StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files) {
   for (const auto& [name, bytes] : files)
     if (auto numbers = numbers_of(name)) in_order.emplace(*numbers, name);
   for (const auto& [numbers, name] : in_order) {
-    apply_file(files.at(name), stored.states);
+    apply(files.at(name), stored.states);
     stored.files.push_back(name);
     stored.next_life = numbers.first + 1;
   }
@@ -151,7 +171,7 @@ Result<StoredStates> HardStateStore::load(Disk& disk) {
   TRY(auto entries, disk.list(""));
   std::map<std::string, Bytes> files;
   for (const auto& entry : entries) {
-    if (entry.is_directory || !is_file_name(entry.name)) continue;
+    if (entry.is_directory || !numbers_of(entry.name)) continue;
     TRY(files[entry.name], read_file(disk, entry.name, file_bytes_max));
   }
   return decode(files);
@@ -207,9 +227,9 @@ Result<void> HardStateStore::write_pending() {
   return written;
 }
 
-Result<void> HardStateStore::put(const GroupId& group, const HardState& state) {
-  states_.insert_or_assign(group, state);
-  pending_ += record_of(group, &state);
+Result<void> HardStateStore::put(const GroupId& group, HardState state) {
+  pending_ += record_of(group, &state, find(group));
+  states_.insert_or_assign(group, std::move(state));
   auto mine = ++asked_;
   while (done_ < mine) {
     if (failed_) return fail(Errc::io_error, path_ + ": an earlier write failed");

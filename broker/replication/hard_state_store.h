@@ -2,14 +2,18 @@
 // (Raft figure 2). One file per shard and life, appended to; many groups' changes ride one sync, so that an election of
 // a thousand groups is not a thousand syncs.
 //
-// The file, `raft-state-LIFE-SHARD`: records of int32 size, int32 CRC-32C, payload; the last one of a group counts, and
-// a torn last record was never told to anybody. Each life of a broker begins files of its own, as the groups may lie on
-// other shards than before, and then removes those of earlier lives.
+// The file, `raft-state-LIFE-SHARD`: records of int32 size, int32 CRC-32C, payload; the last one of a group counts,
+// which tells of its configurations only those that the one before has not, and a torn last record was never told to
+// anybody. Each life of a broker begins files of its own, as the groups may lie on other shards than before, and then
+// removes those of earlier lives.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "broker/raft/types.h"
@@ -36,7 +40,10 @@ class HardStateStore {
   static Result<StoredStates> load(Disk& disk);
   // The same, from the files' contents by name, of any order.
   static StoredStates decode(const std::map<std::string, Bytes>& files);
-  static bool is_file_name(std::string_view name);
+  // Takes in a file's records, up to the first that is torn; returns where that begins.
+  static std::size_t apply(const Bytes& records, HardStates& states);
+  // The life and the shard that the file of this name belongs to; nullopt if it is none of these files.
+  static std::optional<std::pair<std::uint64_t, std::uint64_t>> numbers_of(std::string_view name);
   static Result<void> remove_files(Disk& disk, const std::vector<std::string>& files);
   // Begins this life's file with `states`, on stable storage when it returns; without any there is none yet. Errors:
   // io_error, no_space.
@@ -46,7 +53,7 @@ class HardStateStore {
   const HardState* find(const GroupId& group) const;
   // On stable storage when it returns; many fibers at once. Errors: no_space (to be tried again), io_error (never
   // again: whoever needs a promise kept must stop making any).
-  Result<void> put(const GroupId& group, const HardState& state);
+  Result<void> put(const GroupId& group, HardState state);
   // The group is no more. Not waited for: a state too many does no harm.
   void remove(const GroupId& group);
 

@@ -63,7 +63,7 @@ auto Replica::in_turn(F&& work) {
   }
 }
 
-ReplicaSight Replica::sight() const {
+ReplicaSight Replica::sight(Configuration configuration) const {
   return {.group = group_,
           .self = raft_.self(),
           .role = raft_.role(),
@@ -77,19 +77,24 @@ ReplicaSight Replica::sight() const {
           .solo = raft_.hard_state().solo,
           .damaged = raft_.hard_state().damage != 0,
           .out_of_order = out_of_order(),
-          .configuration = raft_.configuration()};
+          .configuration = std::move(configuration)};
 }
 
 void Replica::show() {
   if (!context_.observer) return;
-  auto now = sight();
-  if (now == shown_) return;
-  shown_ = std::move(now);
-  context_.observer->stepped(shown_);
+  auto configuration = std::exchange(shown_.configuration, {});  // compared by itself, to be copied only if it changed
+  auto now = sight({});
+  bool same = now == shown_ && configuration == raft_.configuration();
+  if (!same) {
+    configuration = raft_.configuration();
+    shown_ = std::move(now);
+  }
+  shown_.configuration = std::move(configuration);
+  if (!same) context_.observer->stepped(shown_);
 }
 
 Result<void> Replica::start() {
-  if (context_.observer) context_.observer->opened(sight(), log_->directory(), log_->epochs());
+  if (context_.observer) context_.observer->opened(sight(raft_.configuration()), log_->directory(), log_->epochs());
   in_turn([] {});
   if (failed_) return fail(Errc::io_error, "the hard state of " + to_string(group_) + " can't be stored");
   return {};
@@ -116,9 +121,9 @@ void Replica::give_up(const char* what, const std::string& why) {
   logger_.error("replica out of order", {{"group", to_string(group_)}, {"at", what}, {"reason", why}});
 }
 
-bool Replica::store(const HardState& state) {
+bool Replica::store(HardState state) {
   for (;;) {
-    auto stored = context_.states.put(group_, state);
+    auto stored = context_.states.put(group_, std::move(state));
     if (stored) return true;
     if (stored.error().code != Errc::no_space) {
       give_up("hard state", to_string(stored.error()));
@@ -126,6 +131,7 @@ bool Replica::store(const HardState& state) {
     }
     // Nobody may hear of it before it is stored, so this replica says nothing until there is room.
     context_.host.clock().sleep_for(full_disk_retry_interval);
+    state = *context_.states.find(group_);
   }
 }
 
@@ -208,7 +214,7 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
 
 // Does what the core asks for, in its order. False once there is nothing more to do.
 bool Replica::perform(Output output, const AppendRequest* request, const Bytes& batches) {
-  if (output.store && !store(*output.store)) return false;
+  if (output.store && !store(std::move(*output.store))) return false;
   bool changed = false;
   if (output.truncate_to || output.start_over) show();  // as what it does so
   bool done = change_log(output, request, batches, changed);
@@ -230,8 +236,7 @@ void Replica::settle(const AppendRequest* request, const Bytes& batches) {
   while (!out_of_order() && perform(raft_.take_output(), request, batches)) continue;
   log_->expire_up_to(raft_.role() == Role::leader ? raft_.commit() : 0);
   if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
-    for (const auto& peer : raft_.configuration().members())
-      if (raft_.may_feed(peer)) context_.messenger->wants_feeding(*this, peer);
+    for (const auto& peer : raft_.hungry()) context_.messenger->wants_feeding(*this, peer);
   bool rests = at_rest();
   if (std::exchange(rested_, rests) && !rests && context_.messenger) context_.messenger->woke(*this);
   State state{.start_kept = raft_.role() == Role::leader ? raft_.start_kept() : 0,
@@ -377,8 +382,12 @@ void Replica::transfer(const ReplicaId& to) {
   });
 }
 
+bool Replica::is_due() const {
+  if (out_of_order() || turn_.locked()) return false;  // who is inside does what there is to do
+  return moved_ || told_.enough_in_sync != enough_in_sync() || raft_.is_due(now());
+}
+
 void Replica::tick() {
-  if (out_of_order() || turn_.locked()) return;  // who is inside does what there is to do
   in_turn([&] { raft_.tick(now()); });
 }
 

@@ -134,6 +134,8 @@ class Replica {
   void set_target(std::vector<ReplicaId> voters, std::vector<ReplicaId> learners = {});
   // Has that voter lead instead, once it has everything; see Raft::transfer().
   void transfer(const ReplicaId& to);
+  // Whether something is to be done by now: then tick() does it.
+  bool is_due() const;
   void tick();
   // Nothing is to be done as time goes by, until the next input, or until a watch of the liveness ends.
   bool at_rest() const { return raft_.hard_state().solo || raft_.quiesced(); }
@@ -164,13 +166,13 @@ class Replica {
   auto in_turn(F&& work);
   void settle(const AppendRequest* request, const Bytes& batches);
   bool perform(Output output, const AppendRequest* request, const Bytes& batches);
-  bool store(const HardState& state);
+  bool store(HardState state);
   bool change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed);
   void log_moved();
   void send(Message message, Bytes batches);
   void tell_appended(BatchHeader header, const Appended& appended);
   void tell_appended(const Bytes& batches, Offset begin);
-  ReplicaSight sight() const;
+  ReplicaSight sight(Configuration configuration) const;
   void show();
   void give_up(const char* what, const std::string& why);
   Instant now() const;

@@ -77,6 +77,7 @@ void ReplicaManager::remove(const GroupId& group) {
   if (found == replicas_.end()) return;
   auto replica = std::move(found->second);
   replicas_.erase(found);
+  awake_.erase(group);
   replica->stop();
   if (observer_) observer_->removed(group, peers_.self);
   states_->remove(group);
@@ -86,6 +87,7 @@ bool ReplicaManager::remove_unless_later(const GroupId& group, ConfigurationMark
   auto replica = find(group);
   if (!replica || !replica->stop_unless_later(settled)) return false;
   replicas_.erase(group);
+  awake_.erase(group);
   if (observer_) observer_->removed(group, peers_.self);
   return true;
 }
@@ -104,7 +106,7 @@ void ReplicaManager::forget_log(const GroupId& group) {
 
 // A group of one needs no clock, until it grows.
 void ReplicaManager::woke(Replica& replica) {
-  awake_.insert(replica.group());
+  if (auto known = find(replica.group())) awake_.emplace(replica.group(), std::move(known));
   if (!std::exchange(ticking_, true)) fibers_.spawn("tick replicas", [this] { tick(); });
 }
 
@@ -115,15 +117,15 @@ void ReplicaManager::tick() {
     // Held up, it hears first what came meanwhile, before anybody is called silent.
     if (host_.clock().now() - due > raft_.heartbeat_interval) host_.clock().sleep_for(listening_time);
     beat();
-    if (liveness_->take_ended())
-      for (const auto& [group, replica] : replicas_) awake_.insert(group);
-    // They come and go while one of them waits.
+    if (liveness_->take_ended()) awake_.insert(replicas_.begin(), replicas_.end());
     for (auto next = awake_.begin(); next != awake_.end();) {
-      auto group = *next;
-      auto replica = find(group);
-      if (replica) replica->tick();
-      if (!replica || replica->at_rest()) awake_.erase(group);
-      next = awake_.upper_bound(group);
+      if (next->second->is_due()) {
+        auto [group, replica] = *next;
+        replica->tick();
+        next = awake_.lower_bound(group);  // they come and go while one of them waits
+        if (next == awake_.end() || next->second != replica) continue;
+      }
+      next = next->second->at_rest() ? awake_.erase(next) : std::next(next);
     }
   }
 }

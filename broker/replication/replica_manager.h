@@ -4,7 +4,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 
 #include "broker/replication/hard_state_store.h"
 #include "broker/replication/peer_link.h"
@@ -69,7 +68,7 @@ class ReplicaManager final : public ReplicaMessenger {
   std::optional<ReplicaContext> context_;
   std::map<GroupId, std::shared_ptr<Replica>> replicas_;
   std::map<ReplicaId, std::unique_ptr<PeerLink>> links_;
-  std::set<GroupId> awake_;  // to be ticked
+  std::map<GroupId, std::shared_ptr<Replica>> awake_;  // to be ticked
   Duration tick_interval_;
   Instant beat_at_;
   bool ticking_ = false;

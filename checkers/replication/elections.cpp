@@ -32,16 +32,6 @@ void ReplicationWatch::check_leader(Group& group, const Replica& replica) {
   report("leader completeness", "incomplete-leader", sight, "it leads without the committed " + to_string(batch));
 }
 
-// What the disk of a broker has of a group, whatever happens to it now; null if nothing.
-const HardState* ReplicationWatch::stored_state(const GroupId& group, std::int32_t broker) {
-  std::map<std::string, Bytes> files;
-  for (const auto& name : machines_.list(broker, "", true))
-    if (HardStateStore::is_file_name(name)) files[name] = Bytes::copy_of(machines_.content(broker, name, true));
-  stored_ = HardStateStore::decode(files).states;
-  auto found = stored_.find(group);
-  return found == stored_.end() ? nullptr : &found->second;
-}
-
 // "A vote or term is on disk before it is told" (Raft figure 2), and there is one vote per term.
 void ReplicationWatch::check_promises(Group& group, Replica& replica, const Message& message) {
   const auto* request = std::get_if<VoteRequest>(&message.body);
@@ -60,7 +50,7 @@ void ReplicationWatch::check_promises(Group& group, Replica& replica, const Mess
     if (!first && message.term <= replica.term_told) return;
   }
   replica.term_told = std::max(replica.term_told, message.term);
-  const auto* stored = stored_state(replica.sight.group, message.from.broker);
+  const auto* stored = promises_.find(message.from.broker, replica.sight.group);
   if (!stored || stored->term < message.term)
     report("promises are kept", "term-not-stored", replica.sight,
            "it speaks in term " + std::to_string(message.term) + ", and its disk has " +

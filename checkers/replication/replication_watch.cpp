@@ -11,7 +11,7 @@ constexpr std::size_t violations_max = 20;  // the first say what is wrong
 }
 
 ReplicationWatch::ReplicationWatch(const Machines& machines, std::function<Instant()> now)
-    : machines_(machines), now_(std::move(now)) {}
+    : machines_(machines), now_(std::move(now)), promises_(machines) {}
 
 void ReplicationWatch::report(const char* property, const char* anomaly, const ReplicaSight& sight,
                               const std::string& what) {

@@ -11,9 +11,9 @@
 #include <set>
 #include <string>
 
-#include "broker/replication/hard_state_store.h"
 #include "broker/replication/replica_observer.h"
 #include "checkers/history.h"
+#include "checkers/replication/disk_promises.h"
 #include "checkers/replication/shadow_log.h"
 
 namespace fulmar {
@@ -69,7 +69,6 @@ class ReplicationWatch : public ReplicaObserver {
   void check_leader(Group& group, const Replica& replica);
   void check_promises(Group& group, Replica& replica, const Message& message);
   void check_configuration(Group& group, const ReplicaSight& sight);
-  const HardState* stored_state(const GroupId& group, std::int32_t broker);
 
   // commits.cpp
   void check_commit(Group& group, Replica& replica, const ReplicaSight& before);
@@ -83,7 +82,7 @@ class ReplicationWatch : public ReplicaObserver {
   const Machines& machines_;
   std::function<Instant()> now_;
   std::map<GroupId, Group> groups_;
-  HardStates stored_;  // of the broker asked about last
+  DiskPromises promises_;
   bool power_lost_ = false;
   Violations violations_;
 };

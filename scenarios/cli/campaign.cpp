@@ -133,9 +133,10 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
       });
   clear();
   std::printf(
-      "%s: %llu lives in %.1f s, %llu with violations; %.0f simulated s per wall s and core, %llu events, %llu sends\n",
+      "%s: %llu lives in %.1f s (%.0f per minute), %llu with violations; %.0f simulated s per wall s and core, %llu "
+      "events, %llu sends\n",
       std::string(scenario.name).c_str(), static_cast<unsigned long long>(tally.lives), elapsed(),
-      static_cast<unsigned long long>(tally.failed),
+      60 * static_cast<double>(tally.lives) / elapsed(), static_cast<unsigned long long>(tally.failed),
       tally.life_wall_seconds > 0 ? tally.simulated_seconds / tally.life_wall_seconds : 0.0,
       static_cast<unsigned long long>(tally.events), static_cast<unsigned long long>(tally.sends));
   if (!failed_seeds.empty()) {

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <stdexcept>
+#include <tuple>
 
 #include "runtime/base/assert.h"
 
@@ -171,8 +172,14 @@ void Model::pass(Duration time) {
 void Model::tick(int broker) {
   auto& replica = at(broker);
   if (!replica.liveness->take_ended() && replica.raft->quiesced()) return;
+  bool due = replica.raft->is_due(now_);
+  auto before = std::tuple(replica.raft->role(), replica.raft->term(), replica.raft->commit());
   replica.raft->tick(now_);
-  settle(broker);
+  auto after = std::tuple(replica.raft->role(), replica.raft->term(), replica.raft->commit());
+  auto output = replica.raft->take_output();
+  bool idle = before == after && output.messages.empty() && !output.store && !output.append && !output.log_start;
+  if (!due && !idle) violated("a tick does something that is not due");
+  settle(broker, std::move(output));
 }
 
 void Model::beat(int broker) {
@@ -226,12 +233,16 @@ void Model::deliver_one(std::size_t index, bool keep) {
 }
 
 void Model::settle(int broker) {
+  if (at(broker).raft) settle(broker, at(broker).raft->take_output());
+}
+
+void Model::settle(int broker, Output output) {
   auto& replica = at(broker);
-  while (replica.raft) {
-    if (!perform(broker, replica.raft->take_output(), nullptr)) return;
+  while (perform(broker, std::move(output), nullptr) && replica.raft) {
     auto waiting = parcels.size();
     feed(broker);
-    if (parcels.size() == waiting) return;
+    if (parcels.size() == waiting || !replica.raft) return;
+    output = replica.raft->take_output();
   }
 }
 

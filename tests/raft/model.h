@@ -95,6 +95,7 @@ class Model {
   void advance_log_start(int leader, Offset to);
   void damage_from(int broker, Offset offset);  // of a replica that is down
   void settle(int broker);                      // does what the core wants done
+  void settle(int broker, Output output);       // the same, and first that
 
   bool other_groups = false;  // are quiesced between the same brokers, whose pulses never end
   std::vector<Parcel> parcels;

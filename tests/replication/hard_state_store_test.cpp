@@ -50,6 +50,34 @@ TEST(HardStateStore, WhatWasPutIsFoundInTheNextLife) {
   });
 }
 
+// A group whose voters change again and again writes each time what is new, not its whole history.
+TEST(HardStateStore, ConfigurationsAreWrittenOnce) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  HardState state = state_of_term(1);
+  auto size = [&] { return node.disk().image().file("raft-state-1-0", false)->current().size(); };
+  run_process(world, node, [&](Host& host) {
+    auto store = HardStateStore::begin(host, 1, {}).value();
+    std::size_t first = 0, last = 0;
+    for (Offset offset = 20; offset < 120; ++offset) {
+      state.configurations.push_back({offset, 1, {{{1, {1, 1}}, {static_cast<std::int32_t>(offset), {2, 2}}}, {}, {}}});
+      auto before = offset > 20 ? size() : 0;
+      ASSERT_TRUE(store->put(group(0), state));
+      if (offset == 21) first = size() - before;
+      if (offset > 21) last = size() - before;
+    }
+    EXPECT_EQ(first, last);
+    state.configurations.erase(state.configurations.begin(), state.configurations.begin() + 50);  // the log was cut
+    ASSERT_TRUE(store->put(group(0), state));
+    state.configurations.pop_back();  // a tail was dropped
+    ASSERT_TRUE(store->put(group(0), state));
+    ASSERT_TRUE(store->put(group(1), state));
+  });
+  run_process(world, node, [&](Host& host) {
+    EXPECT_EQ(HardStateStore::load(host.disk())->states, (HardStates{{group(0), state}, {group(1), state}}));
+  });
+}
+
 TEST(HardStateStore, ManyGroupsShareFewSyncs) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("broker");
