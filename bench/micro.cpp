@@ -123,7 +123,7 @@ void bench_log(Host& host) {
   constexpr int batches = 20'000;
   LogConfig cached;
   cached.flush_messages = std::numeric_limits<std::int64_t>::max();
-  auto log = manager.open("bench-0", cached, false);
+  auto log = manager.open("bench-0", cached, false).value();
   per_byte("log append, page cache, 64 KiB batches", static_cast<double>(batch.size()) * batches, seconds_of([&] {
              for (int i = 0; i < batches; ++i) (void)log->append(header, batch, 0).has_value();
            }));
@@ -136,7 +136,7 @@ void bench_log(Host& host) {
     }
   });
   per_byte("log read, from the page cache, 1 MiB at a time", static_cast<double>(read), seconds);
-  auto synced = manager.open("bench-1", {}, false);
+  auto synced = manager.open("bench-1", {}, false).value();
   constexpr int appends = 2000;
   per_item("log append, synced, 32 fibers, 64 KiB batches", appends, seconds_of([&] {
              FiberGroup group;

@@ -60,9 +60,17 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
     return std::unexpected(text.error());
   if (!epochs_known) epochs_ = {};
   // Where the batches are read they say which epochs there are; the file may be older than they, or newer. All are read
-  // where damage is suspected: what is good below the recovery point need not be what was there.
-  if (suspected)
-    epochs_.truncate_from(bases.empty() ? 0 : bases.front());
+  // where damage is suspected: what is good below the recovery point need not be what was there. And of batches that are
+  // gone, from above the recovery point, nothing is known.
+  auto held_from = known.recovery_point;
+  if (!bases.empty()) {
+    auto after = std::upper_bound(bases.begin(), bases.end(), known.log_start);
+    held_from = after == bases.begin() ? bases.front() : *std::prev(after);
+  }
+  if (!clean && held_from > known.recovery_point)
+    epochs_ = {};
+  else if (suspected)
+    epochs_.truncate_from(held_from);
   else if (!clean)
     epochs_.truncate_from(known.recovery_point);
   epochs_dirty_ = !clean;

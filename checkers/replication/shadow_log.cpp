@@ -46,7 +46,8 @@ std::string ShadowLog::load(const Machines& machines) {
       if (!header || header->size() > content.size() - at)
         return path + " has no whole batch at position " + std::to_string(at);
       if (!batches_.empty() && batches_.rbegin()->second.next != header->base_offset)
-        return path + " has a gap at position " + std::to_string(at);
+        return path + " has a gap at position " + std::to_string(at) + ", between " +
+               std::to_string(batches_.rbegin()->second.next) + " and " + std::to_string(header->base_offset);
       batches_.emplace_hint(batches_.end(), header->base_offset, shadow_of(*header));
       at += header->size();
     }
