@@ -160,12 +160,16 @@ void Replica::tell_appended(const Bytes& batches, Offset begin) {
   }
 }
 
+void Replica::begin_anew(Offset offset, Epoch epoch) {
+  auto done = log_->start_over(offset, epoch);
+  if (!done) give_up("starting over", to_string(done.error()));
+  if (context_.observer) context_.observer->started_over(group_, raft_.self(), offset);
+}
+
 // The core's orders to the log. False if it could not be done and the log is as it was: out of space.
 bool Replica::change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed) {
   if (output.start_over) {
-    auto done = log_->start_over(output.start_over->offset, output.start_over->epoch);
-    if (!done) give_up("starting over", to_string(done.error()));
-    if (context_.observer) context_.observer->started_over(group_, raft_.self(), output.start_over->offset);
+    begin_anew(output.start_over->offset, output.start_over->epoch);
     changed = true;
   }
   if (output.truncate_to && !failed_) {
@@ -175,19 +179,25 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
   }
   if (output.append_from && !failed_) {
     ASSERT(request != nullptr);
+    auto from = *output.append_from;
     std::size_t skip = 0;  // what of the request is in the log already
     while (skip < batches.size()) {
       auto header = read_batch_header(batches.view().substr(skip));
-      if (!header || header->base_offset >= *output.append_from) break;
-      if (header->next_offset() > *output.append_from) {
+      if (!header || header->base_offset >= from) break;
+      if (header->next_offset() > from) {
         // An empty log, begun where another leader's batches met: this one's do not.
         if (log_->held_from() != log_->log_end()) return false;
-        auto done = log_->start_over(header->base_offset, -1);
-        if (!done) give_up("starting over", to_string(done.error()));
-        if (context_.observer) context_.observer->started_over(group_, raft_.self(), header->base_offset);
+        begin_anew(header->base_offset, -1);
+        from = header->base_offset;
         break;
       }
       skip += header->size();
+    }
+    if (!failed_ && log_->log_end() < from) {
+      // The cut took a batch along in whose midst the leader's log begins. What was before that is deleted anyway, or
+      // else the leader has to begin lower.
+      if (from > request->log_start) return false;
+      begin_anew(from, request->prev_epoch);
     }
     if (failed_) return true;
     auto begin = log_->log_end();

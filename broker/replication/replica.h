@@ -168,6 +168,7 @@ class Replica {
   bool perform(Output output, const AppendRequest* request, const Bytes& batches);
   bool store(HardState state);
   bool change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed);
+  void begin_anew(Offset offset, Epoch epoch);
   void log_moved();
   void send(Message message, Bytes batches);
   void tell_appended(BatchHeader header, const Appended& appended);
