@@ -5,6 +5,7 @@
 
 #include "broker/protocol/record_builder.h"
 #include "runtime/base/assert.h"
+#include "runtime/fiber/at_once.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -87,8 +88,7 @@ bool PartitionLog::must_roll(const BatchHeader& header) const {
 
 Result<void> PartitionLog::roll(Offset base_offset) {
   // The indexes first: where there is a next segment, recovery believes those of this one.
-  TRY_VOID(active().write_indexes());
-  TRY_VOID(write_snapshot(base_offset));
+  TRY_VOID(at_once([&] { return active().write_indexes(); }, [&] { return write_snapshot(base_offset); }));
   auto next = std::make_shared<Segment>(context_.host.disk(), directory_, base_offset);
   TRY_VOID(next->open(true));
   directory_dirty_ = true;

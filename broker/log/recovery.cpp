@@ -60,8 +60,8 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
     return std::unexpected(text.error());
   if (!epochs_known) epochs_ = {};
   // Where the batches are read they say which epochs there are; the file may be older than they, or newer. All are read
-  // where damage is suspected: what is good below the recovery point need not be what was there. And of batches that are
-  // gone, from above the recovery point, nothing is known.
+  // where damage is suspected: what is good below the recovery point need not be what was there. And of batches that
+  // are gone, from above the recovery point, nothing is known.
   auto held_from = known.recovery_point;
   if (!bases.empty()) {
     auto after = std::upper_bound(bases.begin(), bases.end(), known.log_start);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "runtime/base/assert.h"
+#include "runtime/fiber/at_once.h"
 
 namespace fulmar {
 
@@ -118,6 +119,9 @@ Result<Bytes> Segment::read(Offset from, Offset up_to, std::size_t max_bytes, bo
     bool found = false;
     while (at + batch_header_size <= chunk.size()) {
       TRY(auto header, read_batch_header(chunk.view().substr(at)));
+      // A damaged header must not pass for a batch that lies elsewhere: whoever asks would wait for it for ever.
+      if (header.base_offset < base_offset_ || header.last_offset_delta < 0 || header.last_offset() >= next_offset_)
+        return fail(Errc::corrupt, path(".log") + ": a batch of other offsets at " + std::to_string(position + at));
       if (!found) {
         if (header.last_offset() < from) {
           at += header.size();
@@ -138,7 +142,7 @@ Result<Bytes> Segment::read(Offset from, Offset up_to, std::size_t max_bytes, bo
     if (found) return chunk.slice(begin, at - begin);
     if (at == 0) return fail(Errc::corrupt, path(".log") + ": no whole header at " + std::to_string(position));
     position += at;
-    if (position >= size_) return Bytes();
+    if (position >= size_) return fail(Errc::corrupt, path(".log") + ": no batch has offset " + std::to_string(from));
   }
 }
 
@@ -215,8 +219,8 @@ Result<bool> Segment::load_indexes(std::int32_t index_interval_bytes) {
 
 Result<void> Segment::write_indexes() {
   if (index_files_current_) return {};
-  TRY_VOID(replace_file(disk_, path(".index"), ByteChain(offsets_.encode())));
-  TRY_VOID(replace_file(disk_, path(".timeindex"), ByteChain(times_.encode())));
+  TRY_VOID(at_once([&] { return replace_file(disk_, path(".index"), ByteChain(offsets_.encode())); },
+                   [&] { return replace_file(disk_, path(".timeindex"), ByteChain(times_.encode())); }));
   index_files_current_ = true;
   return {};
 }

@@ -75,6 +75,7 @@ void Progress::asked(const LivenessEpoch& epoch, Instant now) {
 
 void Progress::woken() {
   heard_at_ = heard_at();
+  answered_at_ = answered_at();
   caught_up_at_ = caught_up_at();
   watch_.reset();
   asked_in_.reset();

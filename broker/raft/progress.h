@@ -26,6 +26,8 @@ class Progress {
   Offset next() const { return next_; }    // what to send next
   // When the follower is known to have listened, at least: the sending of the last thing it answered.
   Instant heard_at() const { return watch_ ? std::max(heard_at_, watch_->heard_at) : heard_at_; }
+  // When its last answer came: one that has much to do may be long about it, and is there all the same.
+  Instant answered_at() const { return watch_ ? std::max(answered_at_, watch_->heard_at) : answered_at_; }
   // The latest moment (of the leader's clock) whose whole log it is known to have by now. Quiesced, it has everything.
   Instant caught_up_at() const { return watch_ ? std::max(caught_up_at_, watch_->heard_at) : caught_up_at_; }
   std::uint64_t damage() const { return damage_; }
@@ -40,7 +42,10 @@ class Progress {
   void sent(Offset end, Instant now);
 
   // The follower answered something that was sent at `sent_at` (of the leader's clock), and so lived then.
-  void heard(Instant sent_at) { heard_at_ = std::max(heard_at_, sent_at); }
+  void heard(Instant sent_at, Instant now) {
+    heard_at_ = std::max(heard_at_, sent_at);
+    answered_at_ = now;
+  }
   // Of what it answered the match is known now; the leader's log ends at `log_end`.
   void note_caught_up(Instant sent_at, Offset log_end, Instant now);
   // It keeps everything below `match`.
@@ -82,6 +87,7 @@ class Progress {
   Offset next_;
   std::deque<Offset> in_flight_;  // the ends of the appends not answered; bounded by RaftSettings
   Instant heard_at_ = long_ago;
+  Instant answered_at_ = long_ago;
   Instant moved_at_ = long_ago;
   Instant caught_up_at_ = long_ago;
   Offset log_start_ = 0;

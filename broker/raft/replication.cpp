@@ -86,7 +86,7 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   auto found = peers_.find(message.from);
   if (role_ != Role::leader || found == peers_.end()) return;
   auto& progress = found->second;
-  progress.heard(reply.sent_at);
+  progress.heard(reply.sent_at, now_);
   progress.answered_awake(reply.sent_at);
   note_damage(progress, reply.damage);
   progress.begins_at(reply.log_start);
@@ -118,7 +118,7 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   auto found = peers_.find(message.from);
   if (role_ != Role::leader || found == peers_.end()) return;
   auto& progress = found->second;
-  progress.heard(reply.sent_at);
+  progress.heard(reply.sent_at, now_);
   note_damage(progress, reply.damage);
   progress.begins_at(reply.log_start);
   auto match = std::min(reply.match, log_.end());
@@ -159,11 +159,12 @@ void Raft::advance_commit() {
   if (settings_.announce_commits) heartbeat_at_ = now_;
 }
 
+// Whether the leader is in touch with a quorum (check-quorum). Its lease wants more: that they listened so late.
 bool Raft::quorum_heard(Instant now) const {
   auto since = now - settings_.election_timeout;
   return led_since_ > since || configuration().has_quorum([&](const ReplicaId& id) {
     const auto* known = progress(id);
-    return id == self_ || (known && known->heard_at() > since);
+    return id == self_ || (known && known->answered_at() > since);
   });
 }
 
