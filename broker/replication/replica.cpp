@@ -161,9 +161,9 @@ void Replica::tell_appended(const Bytes& batches, Offset begin) {
 }
 
 void Replica::begin_anew(Offset offset, Epoch epoch) {
+  if (context_.observer) context_.observer->started_over(group_, raft_.self(), offset);
   auto done = log_->start_over(offset, epoch);
   if (!done) give_up("starting over", to_string(done.error()));
-  if (context_.observer) context_.observer->started_over(group_, raft_.self(), offset);
 }
 
 // The core's orders to the log. False if it could not be done and the log is as it was: out of space.
@@ -173,9 +173,9 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
     changed = true;
   }
   if (output.truncate_to && !failed_) {
+    if (context_.observer) context_.observer->truncated(group_, raft_.self(), *output.truncate_to);
     auto done = log_->truncate_to(*output.truncate_to);
     if (!done) give_up("truncation", to_string(done.error()));
-    if (context_.observer) context_.observer->truncated(group_, raft_.self(), *output.truncate_to);
   }
   if (output.append_from && !failed_) {
     ASSERT(request != nullptr);

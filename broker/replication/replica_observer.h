@@ -40,7 +40,7 @@ class ReplicaObserver {
   // A batch was written to the end of its log. (Where a topic stamps the times of appending, a leader's own still have
   // the checksum they came with.)
   virtual void appended(const GroupId& group, const ReplicaId& self, const BatchHeader& batch) = 0;
-  // All at and after `offset` was dropped; or all there was, and the log begins anew there.
+  // All at and after `offset` is about to be dropped; or all there is, and the log begins anew there.
   virtual void truncated(const GroupId& group, const ReplicaId& self, Offset offset) = 0;
   virtual void started_over(const GroupId& group, const ReplicaId& self, Offset offset) = 0;
   // Something of it has changed. Before anybody else is told.
