@@ -225,10 +225,12 @@ void Injector::end(const Fault& fault) {
       return;
     case FaultKind::latency:
       set_link(fault.target, fault.peer, [](LinkFaults& link) { link.latency_max = LinkFaults().latency_max; }, false);
+      world_.network().pace_again();
       return;
     case FaultKind::bandwidth:
       set_link(
           fault.target, fault.peer, [](LinkFaults& link) { link.bytes_per_ms = LinkFaults().bytes_per_ms; }, false);
+      world_.network().pace_again();
       return;
     case FaultKind::refuse: world_.network().link(fault.peer, fault.target).refused = false; return;
     case FaultKind::clock_jump: node.jump_clock(-fault.amount); return;
@@ -259,6 +261,7 @@ void Injector::heal(const std::set<std::size_t>& core) {
     if (hurt_.contains(a)) node.kill();
     if (!node.running()) start(a);
   }
+  world_.network().pace_again();
 }
 
 void Injector::isolate(std::size_t node) {
@@ -278,6 +281,7 @@ void Injector::heal() {
     node.resume();
     for (std::size_t b = 0; b < world_.node_count(); ++b) world_.network().link(a, b) = LinkFaults{};
   }
+  world_.network().pace_again();
   for (std::size_t node = 0; node < brokers_; ++node) {
     held_down_[node] = 0;
     world_.node(node).kill();

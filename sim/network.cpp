@@ -90,6 +90,14 @@ Result<std::unique_ptr<Connection>> SimNetwork::connect(std::size_t machine, con
   }
 }
 
+void SimNetwork::pace_again() {
+  for (auto& weak : streams_) {
+    auto stream = weak.lock();
+    if (!stream) continue;
+    for (auto& direction : stream->direction) stream->pace_again(direction);
+  }
+}
+
 void SimNetwork::reset_connections(std::size_t a, std::size_t b) {
   for (auto& weak : streams_) {
     auto stream = weak.lock();

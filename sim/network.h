@@ -48,6 +48,8 @@ class SimNetwork {
   static std::string address_of(std::size_t machine);
 
   LinkFaults& link(std::size_t from, std::size_t to) { return links_[{from, to}]; }
+  // After links have got faster: what is under way comes as they are now, and not when they once promised it.
+  void pace_again();
   // Breaks all connections between two machines (the same twice: all of one), as a middlebox would.
   void reset_connections(std::size_t a, std::size_t b);
   // The machine's power is gone: its sockets with it, unsaid. Up again, it answers what it does not know with a reset.

@@ -48,6 +48,20 @@ void SimStream::send(int from, Segment segment) {
   if (!d.armed()) network.scheduler_.arm(d, d.under_way.front().due);
 }
 
+void SimStream::pace_again(Direction& d) {
+  if (d.under_way.empty() || d.stuck) return;
+  auto& link = network.link(machine[d.from], machine[1 - d.from]);
+  auto at = std::max(network.scheduler_.now() + link.latency_max, link.clogged_until);
+  for (auto& segment : d.under_way) {
+    at = at + nanoseconds(static_cast<std::int64_t>(segment.data.size()) * 1'000'000 /
+                          std::max<std::int64_t>(1, link.bytes_per_ms));
+    segment.due = at = std::min(segment.due, at);
+  }
+  d.last_due = d.under_way.back().due;
+  network.scheduler_.disarm(d);
+  network.scheduler_.arm(d, d.under_way.front().due);
+}
+
 void SimStream::deliver(Direction& d) {
   auto self = shared_from_this();  // a side that hears of a reset may let go of the last reference
   auto& scheduler = network.scheduler_;

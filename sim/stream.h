@@ -50,6 +50,7 @@ struct SimStream : std::enable_shared_from_this<SimStream> {
   ~SimStream();
 
   void send(int from, Segment segment);
+  void pace_again(Direction& direction);
   void deliver(Direction& direction);
   // Side `side` finds its connection broken.
   void break_side(int side);

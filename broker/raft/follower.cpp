@@ -77,6 +77,11 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   heard_leader(message.from);
   rouse_for(request.sent_at);
   if (configuration().empty()) return refuse(request, Verdict::start_over);
+  // What it has begins where the leader's log has ended: a majority lost in the page cache what had been before.
+  if (!settings_.commits_are_stable && request.log_end < log_.start()) {
+    verified_ = 0;
+    return refuse(request, Verdict::start_over);
+  }
   if (request.prev_offset > log_.end()) return refuse(request, Verdict::mismatched);
   if (request.prev_offset > commit_ ||
       !settings_.commits_are_stable) {  // else: what is committed is in every leader's log
@@ -127,7 +132,8 @@ void Raft::on(const Message& message, const StartOver& request) {
   append_sent_at_ = request.sent_at;
   // It has come before. (In the page cache, what was committed may have been lost elsewhere, and be another's here.)
   auto agreed = settings_.commits_are_stable ? commit_ : verified_;
-  if (!configuration().empty() && agreed >= request.offset) {
+  bool beyond = !settings_.commits_are_stable && verified_ == 0 && log_.start() > request.offset;
+  if (!configuration().empty() && agreed >= request.offset && !beyond) {
     verified_ = std::max(verified_, request.offset);
     return acknowledge();
   }

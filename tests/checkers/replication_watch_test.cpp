@@ -252,6 +252,18 @@ TEST(ReplicationWatch, AsksABelatedLeaderForNothingThatALaterOneCommitted) {
   EXPECT_THAT(s.anomalies(), IsEmpty());
 }
 
+TEST(ReplicationWatch, LetsABelatedLeaderCommitWhatIsCommittedByThoseWhoHaveItNoMore) {
+  Story s;
+  s.elect(1, 1);
+  s.everybody_appends(1, "a");
+  s.elect(2, 2);
+  for (int broker : {2, 3}) s.append(broker, 2, "b");
+  s.commit(2, 2);
+  for (int broker : {2, 3}) s.watch.removed(group, id(broker));
+  s.commit(1, 1);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+}
+
 TEST(ReplicationWatch, SeesTwoContentsOfOneOffset) {
   Story s;
   s.append(1, 0, "a");

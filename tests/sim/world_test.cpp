@@ -107,6 +107,32 @@ TEST(World, AOneWayCutHoldsBackOneDirection) {
   EXPECT_EQ(code, 1);
 }
 
+TEST(World, WhatWasSentOverASlowLinkComesAtOnceWhenTheLinkIsFastAgain) {
+  World world(7);
+  auto& server = world.add_node("server");
+  auto& client = world.add_node("client");
+  Instant answered;
+  server.start(1, echo);
+  client.start(1, [&](Host& host) {
+    auto connection = host.network().connect({"10.0.0.1", 7}, Deadline::never());
+    std::string much(100'000, 'x');
+    EXPECT_TRUE((*connection)->write(ByteChain(Bytes::copy_of(much)), Deadline::never()));
+    std::size_t read = 0;
+    char buffer[4096];
+    while (read < much.size()) read += (*connection)->read(buffer, Deadline::never()).value();
+    answered = host.clock().now();
+    return 0;
+  });
+  world.run_for(microseconds(1));
+  world.network().link(1, 0).bytes_per_ms = 10;
+  world.run_for(seconds(5));
+  EXPECT_EQ(answered.ns, 0) << "it takes ten seconds";
+  world.network().link(1, 0) = LinkFaults{};
+  world.network().pace_again();
+  world.run_for(milliseconds(100));
+  EXPECT_GT(answered, Instant{} + seconds(5));
+}
+
 TEST(World, APausedProcessDoesNothingAndGoesOn) {
   World world(5);
   auto& node = world.add_node("node");
