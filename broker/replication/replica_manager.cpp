@@ -92,6 +92,11 @@ bool ReplicaManager::remove_unless_later(const GroupId& group, ConfigurationMark
   return true;
 }
 
+ConfigurationMark ReplicaManager::stored_mark(const GroupId& group) const {
+  const auto* known = states_->find(group);
+  return known && !known->configurations.empty() ? known->configurations.back().mark() : ConfigurationMark{};
+}
+
 void ReplicaManager::forget_log(const GroupId& group) {
   const auto* known = states_->find(group);
   if (!known) return;

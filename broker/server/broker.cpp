@@ -207,7 +207,12 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
     });
     decided.wait();
     if (!stop.is_set()) {
-      for (unsigned n = 0; n < host.shard_count(); ++n) host.on_shard(n, [&](Host&) { broker.shards[n]->serve(); });
+      for (unsigned n = 0; n < host.shard_count(); ++n) {
+        broker.shards[0]->on(n, [&](BrokerShard& shard) {
+          if (!config.controllers.empty()) shard.remove_strays();
+          shard.serve();
+        });
+      }
       log.info("broker ready", {{"listen", to_string(*listening)},
                                 {"node", config.node_id},
                                 {"shards", host.shard_count()},

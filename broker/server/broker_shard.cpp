@@ -1,6 +1,7 @@
 #include "broker/server/broker_shard.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "broker/cluster/reassignment.h"
 #include "broker/cluster/topic_config.h"
@@ -24,12 +25,21 @@ std::string partition_metadata_of(const Uuid& topic_id) {
   return "version: 0\ntopic_id: " + to_string(topic_id) + "\n";
 }
 
-// Whether the text names some topic, as it would unless it is damaged.
-bool names_a_topic(std::string_view text) {
+// The topic that the text names; nullopt if it is damaged.
+std::optional<Uuid> named_topic(std::string_view text) {
   auto begin = text.find_last_of(' ');
-  if (begin == std::string_view::npos || !text.ends_with('\n')) return false;
+  if (begin == std::string_view::npos || !text.ends_with('\n')) return std::nullopt;
   auto id = parse_uuid(text.substr(begin + 1, text.size() - begin - 2));
-  return id && text == partition_metadata_of(*id);
+  return id && text == partition_metadata_of(*id) ? id : std::nullopt;
+}
+
+// The partition of "topic-7"; -1: that is no partition's directory.
+std::int32_t partition_of_directory(std::string_view name) {
+  auto dash = name.rfind('-');
+  std::int32_t index = -1;
+  if (dash == std::string_view::npos) return -1;
+  auto [end, error] = std::from_chars(name.data() + dash + 1, name.data() + name.size(), index);
+  return error == std::errc() && end == name.data() + name.size() ? index : -1;
 }
 
 }  // namespace
@@ -70,7 +80,7 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
   auto found = read_file(disk, path, partition_metadata_bytes_max);
   bool unreadable = !found && found.error().code != Errc::not_found;
   bool ours = found && found->view() == wanted;
-  bool damaged = found && !names_a_topic(found->view());
+  bool damaged = found && !named_topic(found->view());
   auto on_damage = placed.replicas.size() > 1 ? OnDamage::keep_good : OnDamage::refuse;
   Result<void> prepared;
   if (unreadable) prepared = std::unexpected(found.error());
@@ -233,6 +243,32 @@ void BrokerShard::remove_partitions(const MetadataImage& image) {
     auto removed = logs_.remove(partition_directory(key.first, key.second));
     if (!removed)
       log_.error("partition can't be removed", {{"partition", key.first}, {"reason", to_string(removed.error())}});
+  }
+}
+
+void BrokerShard::remove_strays() {
+  LockGuard held(changing_partitions_);
+  auto entries = host_.disk().list("");
+  if (!entries) return;
+  for (const auto& entry : *entries) {
+    auto index = entry.is_directory ? partition_of_directory(entry.name) : -1;
+    if (index < 0) continue;
+    auto file =
+        read_file(host_.disk(), entry.name + "/" + std::string(partition_metadata), partition_metadata_bytes_max);
+    auto topic = file ? named_topic(file->view()) : std::nullopt;
+    if (!topic || owner(*topic, index) != host_.shard()) continue;
+    auto name = entry.name.substr(0, entry.name.rfind('-'));
+    if (partitions_.contains({name, index})) continue;
+    // As in let_go(): one that knows of a later configuration may be counted on again.
+    const auto* image = image_->topic(name);
+    bool there = image && image->id == *topic && index < image->partition_count();
+    if (there && replicas_.stored_mark({*topic, index}) > image->partitions[static_cast<std::size_t>(index)].settled)
+      continue;
+    log_.info("partition that was moved away is removed", {{"partition", entry.name}});
+    auto removed = logs_.remove(entry.name);
+    if (!removed)
+      log_.error("partition can't be removed", {{"partition", entry.name}, {"reason", to_string(removed.error())}});
+    replicas_.forget_log({*topic, index});
   }
 }
 

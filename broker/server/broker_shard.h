@@ -66,6 +66,9 @@ class BrokerShard {
   void remove_partitions(const MetadataImage& image);
   void open_partitions(const MetadataImage& image, bool clean);
   void show(MetadataImagePtr image);
+  // Removes what lies here of partitions that are others' by now: this broker was not there when they were moved. Only
+  // once it knows what there is.
+  void remove_strays();
   const MetadataImagePtr& image() const { return image_; }
 
   // Begins to accept. Errors: as Network::listen.

@@ -97,6 +97,27 @@ TEST(Reassignment, GoesThereAndBackAgain) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) expect_moves(seed, {1, 2, 3}, {{4, 5, 1}, {1, 2, 3}, {4, 5, 2}});
 }
 
+TEST(Reassignment, LeavesNothingOnABrokerThatWasNotThere) {
+  BrokerCluster brokers(1, 4);
+  ASSERT_TRUE(brokers.all_ready());
+  ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+    create_topic(cluster, "t", 1, 0, {{1, 2, 3}});
+    Producer producer(host, cluster, {});
+    Chronicle chronicle;
+    for (int i = 0; i < 50; ++i) chronicle.send(producer, "t", 0);
+    host.clock().sleep_for(seconds(1));
+    brokers.from_outside(host, [&] { brokers.broker(3).power_loss(); });
+    EXPECT_EQ(reassign(cluster, "t", 0, {{1, 2, 4}}).error_code, ErrorCode::none);
+    EXPECT_TRUE(all_ended(host, cluster));
+  }));
+  brokers.ready.erase(3);
+  brokers.start(3);
+  ASSERT_TRUE(brokers.all_ready());
+  EXPECT_TRUE(brokers.broker(3).disk().image().find("t-0") == nullptr);
+  EXPECT_TRUE(brokers.broker(4).disk().image().find("t-0") != nullptr);
+  ASSERT_TRUE(brokers.stop());
+}
+
 TEST(Reassignment, IsCancelledOrReplacedByAnother) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
