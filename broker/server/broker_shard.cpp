@@ -56,7 +56,10 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       queued_bytes_(broker.config.queued_bytes_max),
       sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()) {}
 
-BrokerShard::~BrokerShard() = default;
+// In a process that dies, who applies an image is no fiber of this shard's own, and may still be at it.
+BrokerShard::~BrokerShard() {
+  changing_partitions_.await_unlocked();
+}
 
 unsigned BrokerShard::owner(const Uuid& topic_id, std::int32_t index) const {
   if (topic_id == MetadataLog::group().topic) return 0;

@@ -25,6 +25,13 @@ class Mutex {
     if (!waiting_.wake_one()) locked_ = false;
   }
   bool locked() const { return locked_; }
+  // For who is about to destroy what it guards: waits, cancelled or not, until nobody holds it.
+  void await_unlocked() {
+    while (locked_) {
+      waiting_.wait_uncancellable();
+      unlock();
+    }
+  }
 
  private:
   bool locked_ = false;

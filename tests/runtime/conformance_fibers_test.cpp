@@ -165,6 +165,25 @@ TEST_P(Fibers, DeadlinesPassAndEarlierEventsWin) {
   });
 }
 
+TEST_P(Fibers, WhoDestroysWhatAMutexGuardsWaitsForAllWhoAskedForIt) {
+  run(1, [](Host& host) {
+    Mutex mutex;
+    int been_inside = 0;
+    FiberGroup group;
+    for (int i = 0; i < 3; ++i) {
+      group.spawn("locker", [&] {
+        LockGuard guard(mutex);
+        host.clock().sleep_for(milliseconds(1));
+        ++been_inside;
+      });
+    }
+    host.clock().sleep_for(microseconds(100));
+    mutex.await_unlocked();
+    EXPECT_EQ(been_inside, 3);
+    mutex.await_unlocked();
+  });
+}
+
 TEST_P(Fibers, TheMutexKeepsOthersOutAndIsHandedOverInTurn) {
   run(1, [](Host& host) {
     Mutex mutex;
