@@ -107,9 +107,9 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
   auto* partition = &partitions_[{topic, index}];
   partition->topic_id = image.id;
   if (!log) {
-    log_.error("partition can't be opened", {{"partition", name}, {"reason", to_string(log.error())}});
-    // Damage is for people to look at.
-    partition->retry = log.error().code != Errc::corrupt;
+    // Damage is for people to look at; what is tried again and again is told once.
+    bool told = std::exchange(partition->retry, log.error().code != Errc::corrupt);
+    if (!told) log_.error("partition can't be opened", {{"partition", name}, {"reason", to_string(log.error())}});
     return;
   }
   partition->retry = false;
