@@ -92,6 +92,8 @@ void ReplicationWatch::truncated(const GroupId& id, const ReplicaId& self, Offse
   for (auto at = log.lower_bound(offset); at != log.end() && binding(replica.sight); ++at) {
     auto committed = group.committed.find(at->first);
     if (committed == group.committed.end() || committed->second.batch != at->second) continue;
+    // By a later leader than this one has heard of, who does not count on it.
+    if (committed->second.term > replica.sight.term) continue;
     report("truncation", "truncated-committed", replica.sight,
            to_string(at->second) + " is committed, and is cut off at " + std::to_string(offset));
     break;

@@ -252,6 +252,19 @@ TEST(ReplicationWatch, AsksABelatedLeaderForNothingThatALaterOneCommitted) {
   EXPECT_THAT(s.anomalies(), IsEmpty());
 }
 
+TEST(ReplicationWatch, LetsAFollowerOfAnEarlierLeaderCutWhatALaterOneCommits) {
+  Story s;
+  s.everybody_appends(0, "a");
+  s.elect(1, 2);
+  s.append(1, 2, "b");
+  s.append(2, 2, "b");
+  s.commit(1, 2);
+  s.sights[3].term = 1;
+  s.step(3);
+  s.truncate(3, 0);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+}
+
 TEST(ReplicationWatch, LetsABelatedLeaderCommitWhatIsCommittedByThoseWhoHaveItNoMore) {
   Story s;
   s.elect(1, 1);
@@ -288,6 +301,8 @@ TEST(ReplicationWatch, SeesATruncationOfWhatIsCommittedAndALeaderThatTruncates) 
   s.elect(1, 1);
   s.everybody_appends(1, "a");
   s.commit(1, 1);
+  s.sights[3].term = 1;
+  s.step(3);
   s.truncate(3, 0);
   EXPECT_THAT(s.anomalies(), Contains("truncated-committed"));
   s.truncate(1, 0);
