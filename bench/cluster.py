@@ -39,7 +39,7 @@ def create(brokers, topic, partitions, *options):
 
 
 def load(brokers, what, topic, partitions, megabytes):
-    pids = ",".join(str(broker.process.pid) for broker in brokers.brokers if broker.process and broker.process.poll() is None)
+    pids = ",".join(str(broker.process.pid) for broker in brokers.brokers if broker.alive())
     subprocess.run([os.path.join(BUILD, "bench", "fulmar-load"), brokers.address, pids, what, topic, str(partitions), str(megabytes)],
                    check=True)
 

@@ -1,11 +1,9 @@
 #include "broker/cli/decommission_command.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "broker/cli/client_command.h"
-#include "broker/client/admin.h"
-#include "broker/cluster/properties.h"
+#include "broker/cli/partition_operands.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -44,11 +42,9 @@ int decommission_command(const std::vector<std::string>& arguments) {
                         "gone. Interrupted, it can be run again; the broker goes on leaving in any case.");
   command.options()("no-wait", "end once it has begun");
   if (auto code = command.parse(arguments)) return *code;
-  auto number = parse_integer(command.operand());
-  if (!number || *number < 0 || *number > std::numeric_limits<std::int32_t>::max())
-    return command.wrong("BROKER must be a broker's number, not " + command.operand());
-  auto broker = static_cast<std::int32_t>(*number);
-  return command.run([&](Host& host, ClusterClient& cluster) -> Answer<void> {
+  auto number = parse_number(command.operand());
+  if (!number) return command.wrong("BROKER must be a broker's number, not " + command.operand());
+  return command.run([&, broker = *number](Host& host, ClusterClient& cluster) -> Answer<void> {
     auto name = "broker " + std::to_string(broker);
     TRY_VOID(unregister_broker(cluster, broker));
     if (command.given("no-wait")) return print(name + " leaves\n");

@@ -6,6 +6,12 @@
 
 namespace fulmar {
 
+std::optional<std::int32_t> parse_number(std::string_view text) {
+  auto number = parse_integer(text);
+  bool fits = number && *number >= 0 && *number <= std::numeric_limits<std::int32_t>::max();
+  return fits ? std::optional(static_cast<std::int32_t>(*number)) : std::nullopt;
+}
+
 Result<std::vector<PartitionOperand>> parse_partition_operands(const std::vector<std::string>& operands) {
   std::vector<PartitionOperand> parsed;
   for (const auto& text : operands) {
@@ -14,10 +20,9 @@ Result<std::vector<PartitionOperand>> parse_partition_operands(const std::vector
     operand.topic = text.substr(0, colon);
     if (operand.topic.empty()) return fail(Errc::invalid_argument, "expected TOPIC[:PARTITION], got '" + text + "'");
     if (colon == std::string::npos) continue;
-    auto number = parse_integer(std::string_view(text).substr(colon + 1));
-    if (!number || *number < 0 || *number > std::numeric_limits<std::int32_t>::max())
+    operand.partition = parse_number(std::string_view(text).substr(colon + 1));
+    if (!operand.partition)
       return fail(Errc::invalid_argument, "expected the number of a partition after the colon of " + text);
-    operand.partition = static_cast<std::int32_t>(*number);
   }
   return parsed;
 }

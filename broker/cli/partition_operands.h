@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "broker/client/admin.h"
@@ -15,6 +16,8 @@ struct PartitionOperand {
   std::optional<std::int32_t> partition;  // nullopt: all
 };
 
+// A broker's or a partition's number.
+std::optional<std::int32_t> parse_number(std::string_view text);
 // Errors: invalid_argument, naming the operand.
 Result<std::vector<PartitionOperand>> parse_partition_operands(const std::vector<std::string>& operands);
 

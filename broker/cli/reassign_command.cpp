@@ -1,12 +1,10 @@
 #include "broker/cli/reassign_command.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "broker/cli/client_command.h"
 #include "broker/cli/partition_operands.h"
 #include "broker/cli/table.h"
-#include "broker/cluster/properties.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -22,10 +20,10 @@ Result<std::vector<std::int32_t>> parse_brokers(const std::string& text) {
   std::vector<std::int32_t> brokers;
   for (std::size_t begin = 0; begin <= text.size();) {
     auto end = std::min(text.find(',', begin), text.size());
-    auto number = parse_integer(std::string_view(text).substr(begin, end - begin));
-    if (!number || *number < 0 || *number > std::numeric_limits<std::int32_t>::max())
+    auto number = parse_number(std::string_view(text).substr(begin, end - begin));
+    if (!number)
       return fail(Errc::invalid_argument, "expected brokers' numbers with commas between, got '" + text + "'");
-    brokers.push_back(static_cast<std::int32_t>(*number));
+    brokers.push_back(*number);
     begin = end + 1;
   }
   return brokers;

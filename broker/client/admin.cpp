@@ -29,6 +29,15 @@ std::int32_t milliseconds_of(Duration duration) {
   return static_cast<std::int32_t>(duration / milliseconds(1));
 }
 
+// One try to have the controller answer; `unanswered` is set if it may have been done without one.
+template <class Response, class Request>
+Answer<Response> try_controller(ClusterClient& cluster, const Request& request, Deadline deadline, bool& unanswered) {
+  TRY(auto controller, cluster.controller(deadline));
+  auto response = controller->template call<Response>(request, deadline);
+  if (!response) unanswered = true;
+  return response;
+}
+
 // The entry of a topic's request that `partition` belongs to: a new one, if it is the topic's first.
 template <class Topic>
 Topic& topic_of(std::vector<Topic>& topics, const PartitionName& partition) {
@@ -44,13 +53,8 @@ Answer<MetadataResponse::Topic> create_topic(ClusterClient& cluster, const Creat
   request.timeout_ms = milliseconds_of(cluster.options().request_timeout);
   bool unanswered = false;
   auto created = cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto controller, cluster.controller(deadline));
-    auto response = controller->call<CreateTopicsResponse>(request, deadline);
-    if (!response) {
-      unanswered = true;
-      return std::unexpected(response.error());
-    }
-    TRY(auto result, the_only(std::move(response->topics)));
+    TRY(auto response, try_controller<CreateTopicsResponse>(cluster, request, deadline, unanswered));
+    TRY(auto result, the_only(std::move(response.topics)));
     if (result.error_code == ErrorCode::none) return {};
     ClientError why(result.error_code, result.error_message.value_or("topic " + topic.name));
     return std::unexpected(with_doubt(std::move(why), unanswered, ErrorCode::topic_already_exists));
@@ -73,13 +77,8 @@ Answer<void> delete_topic(ClusterClient& cluster, const std::string& name) {
   request.timeout_ms = milliseconds_of(cluster.options().request_timeout);
   bool unanswered = false;
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto controller, cluster.controller(deadline));
-    auto response = controller->call<DeleteTopicsResponse>(request, deadline);
-    if (!response) {
-      unanswered = true;
-      return std::unexpected(response.error());
-    }
-    TRY(auto result, the_only(std::move(response->responses)));
+    TRY(auto response, try_controller<DeleteTopicsResponse>(cluster, request, deadline, unanswered));
+    TRY(auto result, the_only(std::move(response.responses)));
     if (result.error_code == ErrorCode::none) return {};
     bool unknown = result.error_code == ErrorCode::unknown_topic_or_partition;
     ClientError why(result.error_code, unknown ? "there is no topic " + name : result.error_message.value_or(name));
@@ -146,15 +145,10 @@ Answer<void> reassign(ClusterClient& cluster,
     topic_of(request.topics, partition).partitions.push_back({partition.second, replicas});
   bool unanswered = false;
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto controller, cluster.controller(deadline));
-    auto response = controller->call<AlterPartitionReassignmentsResponse>(request, deadline);
-    if (!response) {
-      unanswered = true;
-      return std::unexpected(response.error());
-    }
-    if (response->error_code != ErrorCode::none)
-      return refuse(response->error_code, response->error_message.value_or("the reassignment"));
-    for (const auto& topic : response->topics)
+    TRY(auto response, try_controller<AlterPartitionReassignmentsResponse>(cluster, request, deadline, unanswered));
+    if (response.error_code != ErrorCode::none)
+      return refuse(response.error_code, response.error_message.value_or("the reassignment"));
+    for (const auto& topic : response.topics)
       for (const auto& result : topic.partitions) {
         if (result.error_code == ErrorCode::none) continue;
         auto name = to_string(PartitionName(topic.name, result.index));
@@ -232,14 +226,10 @@ Answer<std::map<PartitionName, ErrorCode>> elect_preferred_leaders(ClusterClient
 Answer<void> unregister_broker(ClusterClient& cluster, std::int32_t broker) {
   bool unanswered = false;
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto controller, cluster.controller(deadline));
-    auto response = controller->call<UnregisterBrokerResponse>(UnregisterBrokerRequest{broker}, deadline);
-    if (!response) {
-      unanswered = true;
-      return std::unexpected(response.error());
-    }
-    if (response->error_code == ErrorCode::none) return {};
-    ClientError why(response->error_code, response->error_message.value_or("broker " + std::to_string(broker)));
+    TRY(auto response,
+        try_controller<UnregisterBrokerResponse>(cluster, UnregisterBrokerRequest{broker}, deadline, unanswered));
+    if (response.error_code == ErrorCode::none) return {};
+    ClientError why(response.error_code, response.error_message.value_or("broker " + std::to_string(broker)));
     return std::unexpected(with_doubt(std::move(why), unanswered, ErrorCode::broker_id_not_registered));
   });
 }

@@ -1,5 +1,7 @@
 #include "broker/cluster/topic_name.h"
 
+#include <charconv>
+
 namespace fulmar {
 
 std::optional<std::string> invalid_topic_name(std::string_view name) {
@@ -18,6 +20,16 @@ std::optional<std::string> invalid_topic_name(std::string_view name) {
 
 std::string partition_directory(std::string_view topic, int partition) {
   return std::string(topic) + "-" + std::to_string(partition);
+}
+
+std::optional<std::pair<std::string, std::int32_t>> partition_of_directory(std::string_view name) {
+  auto dash = name.rfind('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  std::int32_t index = -1;
+  std::from_chars(name.data() + dash + 1, name.data() + name.size(), index);
+  auto topic = name.substr(0, dash);
+  if (index < 0 || invalid_topic_name(topic) || partition_directory(topic, index) != name) return std::nullopt;
+  return std::pair{std::string(topic), index};
 }
 
 }  // namespace fulmar

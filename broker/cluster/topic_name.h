@@ -1,9 +1,11 @@
 // What a topic may be called.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace fulmar {
 
@@ -12,5 +14,7 @@ std::optional<std::string> invalid_topic_name(std::string_view name);
 
 // The name of a partition's directory, "orders-0".
 std::string partition_directory(std::string_view topic, int partition);
+// The topic and the partition that a directory of this name belongs to; nullopt: it is no partition's.
+std::optional<std::pair<std::string, std::int32_t>> partition_of_directory(std::string_view name);
 
 }  // namespace fulmar

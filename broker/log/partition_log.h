@@ -140,6 +140,7 @@ class PartitionLog {
 
   // recovery.cpp
   Result<void> recover(bool clean, OnDamage on_damage);
+  Result<bool> load_epochs(const Checkpoint& known, const std::vector<Offset>& bases, bool clean, bool suspected);
   Result<void> mark_damage();
   Result<void> recover_producers();
   void note_epoch(const BatchHeader& header);

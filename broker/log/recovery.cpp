@@ -53,27 +53,7 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
   if (bases.empty() && known.recovery_point > known.log_start)
     TRY_VOID(damaged(directory_ + ": segments that were synced are gone"));
 
-  bool epochs_known = false;  // else all batches are asked
-  if (auto text = read_file(disk, directory_ + "/leader-epoch-checkpoint", small_file_bytes_max))
-    epochs_known = epochs_.decode(text->view());
-  else if (text.error().code != Errc::not_found)
-    return std::unexpected(text.error());
-  if (!epochs_known) epochs_ = {};
-  // Where the batches are read they say which epochs there are; the file may be older than they, or newer. All are read
-  // where damage is suspected: what is good below the recovery point need not be what was there. And of batches that
-  // are gone, from above the recovery point, nothing is known.
-  auto held_from = known.recovery_point;
-  if (!bases.empty()) {
-    auto after = std::upper_bound(bases.begin(), bases.end(), known.log_start);
-    held_from = after == bases.begin() ? bases.front() : *std::prev(after);
-  }
-  if (!clean && held_from > known.recovery_point)
-    epochs_ = {};
-  else if (suspected)
-    epochs_.truncate_from(held_from);
-  else if (!clean)
-    epochs_.truncate_from(known.recovery_point);
-  epochs_dirty_ = !clean;
+  TRY(bool epochs_known, load_epochs(known, bases, clean, suspected));  // else all batches are asked
 
   // A process that was killed may leave names, as well as bytes, that no sync has covered.
   directory_dirty_ = !clean;
@@ -179,6 +159,33 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
   // All was checked, and all is there.
   if (suspected && !lost_synced_) TRY_VOID(loss_is_noted());
   return {};
+}
+
+// What the file of epochs tells of those that no batch will. False if it tells nothing.
+Result<bool> PartitionLog::load_epochs(const Checkpoint& known, const std::vector<Offset>& bases, bool clean,
+                                       bool suspected) {
+  bool told = false;
+  if (auto text = read_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint", small_file_bytes_max))
+    told = epochs_.decode(text->view());
+  else if (text.error().code != Errc::not_found)
+    return std::unexpected(text.error());
+  if (!told) epochs_ = {};
+  // Where the batches are read they say which epochs there are; the file may be older than they, or newer. All are read
+  // where damage is suspected: what is good below the recovery point need not be what was there. And of batches that
+  // are gone, from above the recovery point, nothing is known.
+  auto held_from = known.recovery_point;
+  if (!bases.empty()) {
+    auto after = std::upper_bound(bases.begin(), bases.end(), known.log_start);
+    held_from = after == bases.begin() ? bases.front() : *std::prev(after);
+  }
+  if (!clean && held_from > known.recovery_point)
+    epochs_ = {};
+  else if (suspected)
+    epochs_.truncate_from(held_from);
+  else if (!clean)
+    epochs_.truncate_from(known.recovery_point);
+  epochs_dirty_ = !clean && (told || !bases.empty());  // a log that is new has none
+  return told;
 }
 
 void PartitionLog::note_epoch(const BatchHeader& header) {

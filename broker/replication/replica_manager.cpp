@@ -68,17 +68,18 @@ void ReplicaManager::close(const GroupId& group) {
   auto found = replicas_.find(group);
   if (found == replicas_.end()) return;
   auto replica = std::move(found->second);
-  replicas_.erase(found);
+  forget(group);
   replica->stop();
 }
 
-void ReplicaManager::remove(const GroupId& group) {
-  auto found = replicas_.find(group);
-  if (found == replicas_.end()) return;
-  auto replica = std::move(found->second);
-  replicas_.erase(found);
+void ReplicaManager::forget(const GroupId& group) {
+  replicas_.erase(group);
   awake_.erase(group);
-  replica->stop();
+}
+
+void ReplicaManager::remove(const GroupId& group) {
+  if (!find(group)) return;
+  close(group);
   if (observer_) observer_->removed(group, peers_.self);
   states_->remove(group);
 }
@@ -86,8 +87,7 @@ void ReplicaManager::remove(const GroupId& group) {
 bool ReplicaManager::remove_unless_later(const GroupId& group, ConfigurationMark settled) {
   auto replica = find(group);
   if (!replica || !replica->stop_unless_later(settled)) return false;
-  replicas_.erase(group);
-  awake_.erase(group);
+  forget(group);
   if (observer_) observer_->removed(group, peers_.self);
   return true;
 }

@@ -24,7 +24,7 @@ class ReplicaManager final : public ReplicaMessenger {
   // A replica takes up its part; `fresh` is its state if it has none yet. `raft`: where the group has its own settings.
   std::shared_ptr<Replica> add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh,
                                const std::optional<RaftSettings>& raft = {});
-  // The replica, whose log is offline, takes no part until it is added again. What it has promised stays.
+  // The replica takes no part until it is added again. What it has promised stays.
   void close(const GroupId& group);
   // The group is no more.
   void remove(const GroupId& group);
@@ -55,6 +55,7 @@ class ReplicaManager final : public ReplicaMessenger {
   void woke(Replica& replica) override;
 
  private:
+  void forget(const GroupId& group);
   void note_damage(const GroupId& group, PartitionLog& log, HardState& state);
   PeerLink& link_to(const ReplicaId& peer);
   void tick();

@@ -1,7 +1,6 @@
 #include "broker/server/broker_shard.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "broker/cluster/reassignment.h"
 #include "broker/cluster/topic_config.h"
@@ -31,15 +30,6 @@ std::optional<Uuid> named_topic(std::string_view text) {
   if (begin == std::string_view::npos || !text.ends_with('\n')) return std::nullopt;
   auto id = parse_uuid(text.substr(begin + 1, text.size() - begin - 2));
   return id && text == partition_metadata_of(*id) ? id : std::nullopt;
-}
-
-// The partition of "topic-7"; -1: that is no partition's directory.
-std::int32_t partition_of_directory(std::string_view name) {
-  auto dash = name.rfind('-');
-  std::int32_t index = -1;
-  if (dash == std::string_view::npos) return -1;
-  auto [end, error] = std::from_chars(name.data() + dash + 1, name.data() + name.size(), index);
-  return error == std::errc() && end == name.data() + name.size() ? index : -1;
 }
 
 }  // namespace
@@ -72,38 +62,33 @@ Partition* BrokerShard::partition(const std::string& topic, std::int32_t index) 
   return found == partitions_.end() ? nullptr : &found->second;
 }
 
-void BrokerShard::open_partition(const std::string& topic, const TopicImage& image, std::int32_t index, bool clean) {
-  auto name = partition_directory(topic, index);
+Result<std::shared_ptr<PartitionLog>> BrokerShard::open_log(const std::string& name, const TopicImage& image,
+                                                            std::int32_t index, bool clean) {
   auto& disk = host_.disk();
   auto wanted = partition_metadata_of(image.id);
   auto path = name + "/" + std::string(partition_metadata);
-  const auto& placed = image.partitions[static_cast<std::size_t>(index)];
+  auto alone = image.partitions[static_cast<std::size_t>(index)].replicas.size() == 1;
+  auto on_damage = alone ? OnDamage::refuse : OnDamage::keep_good;
   // A directory of an earlier topic of that name must not lend this one its records, and one without the file was made
   // just before a power loss, and nobody was told of it. But what can't be read is no reason to remove anything.
   auto found = read_file(disk, path, partition_metadata_bytes_max);
-  bool unreadable = !found && found.error().code != Errc::not_found;
-  bool ours = found && found->view() == wanted;
+  if (!found && found.error().code != Errc::not_found) return std::unexpected(found.error());
   bool damaged = found && !named_topic(found->view());
-  auto on_damage = placed.replicas.size() > 1 ? OnDamage::keep_good : OnDamage::refuse;
-  Result<void> prepared;
-  if (unreadable) prepared = std::unexpected(found.error());
-  if (damaged && on_damage == OnDamage::refuse) {
-    unreadable = true;
-    prepared = fail(Errc::corrupt, path + ": names no topic");
-  }
-  if (!unreadable && !ours) {
-    prepared = logs_.remove(name);
-    if (prepared) prepared = disk.create_directory(name);
+  if (damaged && alone) return fail(Errc::corrupt, path + ": names no topic");
+  if (!found || found->view() != wanted) {
+    TRY_VOID(logs_.remove(name));
+    TRY_VOID(disk.create_directory(name));
     // Whose records these were can't be told: none of them is kept, and what was promised of them is known to be lost.
-    if (prepared && damaged) prepared = replace_file(disk, name + "/" + std::string(damage_mark), ByteChain());
-    if (prepared) prepared = replace_file(disk, path, ByteChain(Bytes::copy_of(wanted)));
+    if (damaged) TRY_VOID(replace_file(disk, name + "/" + std::string(damage_mark), ByteChain()));
+    TRY_VOID(replace_file(disk, path, ByteChain(Bytes::copy_of(wanted))));
     replicas_.forget_log({image.id, index});
   }
-  Result<std::shared_ptr<PartitionLog>> log = nullptr;
-  if (prepared)
-    log = logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean, on_damage);
-  else
-    log = std::unexpected(prepared.error());
+  return logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean, on_damage);
+}
+
+void BrokerShard::open_partition(const std::string& topic, const TopicImage& image, std::int32_t index, bool clean) {
+  auto name = partition_directory(topic, index);
+  auto log = open_log(name, image, index, clean);
   auto* partition = &partitions_[{topic, index}];
   partition->topic_id = image.id;
   if (!log) {
@@ -113,7 +98,8 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
     return;
   }
   partition->retry = false;
-  partition->replica = open_replica({image.id, index}, placed, std::move(*log));
+  partition->replica =
+      open_replica({image.id, index}, image.partitions[static_cast<std::size_t>(index)], std::move(*log));
   partition->replica->on_change = [this, partition] {
     for (auto* event : partition->waiting) event->set();
     // Only a new leadership is news; what is committed, or who is in sync, can wait for the next turn.
@@ -254,14 +240,13 @@ void BrokerShard::remove_strays() {
   auto entries = host_.disk().list("");
   if (!entries) return;
   for (const auto& entry : *entries) {
-    auto index = entry.is_directory ? partition_of_directory(entry.name) : -1;
-    if (index < 0) continue;
+    auto partition = entry.is_directory ? partition_of_directory(entry.name) : std::nullopt;
+    if (!partition || partitions_.contains(*partition)) continue;
+    const auto& [name, index] = *partition;
     auto file =
         read_file(host_.disk(), entry.name + "/" + std::string(partition_metadata), partition_metadata_bytes_max);
     auto topic = file ? named_topic(file->view()) : std::nullopt;
     if (!topic || owner(*topic, index) != host_.shard()) continue;
-    auto name = entry.name.substr(0, entry.name.rfind('-'));
-    if (partitions_.contains({name, index})) continue;
     // As in let_go(): one that knows of a later configuration may be counted on again.
     const auto* image = image_->topic(name);
     bool there = image && image->id == *topic && index < image->partition_count();

@@ -115,6 +115,8 @@ class BrokerShard {
   std::string cluster_id() const;
   std::optional<SocketAddress> peer_address(std::int32_t broker) const;
   bool let_go(const MetadataImage& image, const std::string& name, std::int32_t index, const Partition& partition);
+  Result<std::shared_ptr<PartitionLog>> open_log(const std::string& name, const TopicImage& image, std::int32_t index,
+                                                 bool clean);
   void open_partition(const std::string& topic, const TopicImage& image, std::int32_t index, bool clean);
   void retry_partitions();
 

@@ -30,7 +30,7 @@ void plan_leaving(Draft& draft, std::int32_t leaving, UnregisterBrokerResponse& 
     response.error_code = code;
     response.error_message = std::move(message);
   };
-  if (!draft.controls()) return refuse(ErrorCode::not_controller, std::string(no_controller_message));
+  if (!draft.controls()) return refuse(ErrorCode::not_controller, no_controller_message);
   auto known = draft.image.brokers.find(leaving);
   if (known == draft.image.brokers.end())
     return refuse(ErrorCode::broker_id_not_registered, "There is no broker " + std::to_string(leaving) + ".");

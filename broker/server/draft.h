@@ -2,7 +2,6 @@
 // with the metadata held still.
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "broker/cluster/metadata_log.h"
@@ -10,7 +9,7 @@
 
 namespace fulmar {
 
-inline constexpr std::string_view no_controller_message = "There is no controller now.";
+inline constexpr const char* no_controller_message = "There is no controller now.";
 
 struct Draft {
   explicit Draft(BrokerShard& c)

@@ -36,7 +36,7 @@ void plan_reassignment(Draft& draft, const std::string& name, const AlterRequest
     result.error_code = code;
     result.error_message = std::move(message);
   };
-  if (!draft.controls()) return refuse(ErrorCode::not_controller, std::string(no_controller_message));
+  if (!draft.controls()) return refuse(ErrorCode::not_controller, no_controller_message);
   const auto* partition = find_partition(draft.image, name, asked.index);
   if (!partition) return refuse(ErrorCode::unknown_topic_or_partition, "This server does not host this partition.");
   if (!asked.replicas && !partition->changing())

@@ -42,7 +42,7 @@ void refuse(CreateResult& result, ErrorCode code, std::string message) {
 void plan_topic(Draft& draft, const CreateTopicsRequest::Topic& asked, CreateResult& result) {
   const auto& next = draft.image;
   result.name = asked.name;
-  if (!draft.controls()) return refuse(result, ErrorCode::not_controller, std::string(no_controller_message));
+  if (!draft.controls()) return refuse(result, ErrorCode::not_controller, no_controller_message);
   if (auto wrong = invalid_topic_name(asked.name))
     return refuse(result, ErrorCode::invalid_topic_exception, "Topic name is invalid: " + *wrong);
   if (next.topic(asked.name))
@@ -248,7 +248,7 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHead
       };
       auto found = next.topics.find(asked.name);
       if (!draft.controls()) {
-        say(ErrorCode::not_controller, std::string(no_controller_message));
+        say(ErrorCode::not_controller, no_controller_message);
       } else if (found == next.topics.end()) {
         say(ErrorCode::unknown_topic_or_partition, "This server does not host this topic.");
       } else if (asked.count <= found->second.partition_count()) {

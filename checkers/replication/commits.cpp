@@ -37,12 +37,12 @@ void ReplicationWatch::check_commit(Group& group, Replica& replica, const Replic
   const auto& sight = replica.sight;
   if (!binding(sight)) return;
   const auto& log = replica.log.batches();
-  bool news = false;
+  bool belated = false;
   for (auto at = log.lower_bound(std::max(before.commit, sight.log_start)); at != log.end(); ++at) {
     const auto& batch = at->second;
     if (batch.next > sight.commit) break;
     auto [known, fresh] = group.committed.try_emplace(batch.base, batch, sight.term);
-    news = fresh;
+    belated = known->second.term > sight.term;
     if (!fresh && known->second.batch != batch)
       report("state machine safety", "two-commits", sight,
              to_string(batch) + " is committed here, and elsewhere " + to_string(known->second.batch));
@@ -53,7 +53,7 @@ void ReplicationWatch::check_commit(Group& group, Replica& replica, const Replic
     return report("state machine safety", "commits-nothing", sight, "its log has no batch that ends there");
   // What a later leader has committed before, a belated one may commit by answers of long ago: who gave them may have
   // deleted it since, or be no part of the group any more.
-  if (sight.role == Role::leader && last->next == sight.commit && news)
+  if (sight.role == Role::leader && last->next == sight.commit && !belated)
     check_quorum(group, replica, *last, before.configuration);
 }
 

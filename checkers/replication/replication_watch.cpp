@@ -204,11 +204,11 @@ std::vector<std::string> ReplicationWatch::differing(const std::set<std::int32_t
              to_string(sight.configuration) + "];";
       bool counts = core.contains(self.broker) && replica.open && !replica.disk_hurt && leader &&
                     leader->configuration.is_voter(self);
+      if (!counts) continue;
       // Of what was before an empty log its replica need not know the epoch: it is deleted.
       bool empty = sight.log_start == sight.log_end && leader->log_start == leader->log_end;
-      if (counts)
-        same = same && sight.log_end == leader->log_end && sight.commit == sight.log_end &&
-               (empty || sight.last_epoch == leader->last_epoch);
+      same = same && sight.log_end == leader->log_end && sight.commit == sight.log_end &&
+             (empty || sight.last_epoch == leader->last_epoch);
     }
     if (!same) found.push_back(std::move(all));
   }

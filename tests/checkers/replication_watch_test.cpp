@@ -368,6 +368,7 @@ TEST(ReplicationWatch, SeesConfigurationsWhoseQuorumsNeedNotMeet) {
 TEST(ReplicationWatch, SaysWhichReplicasDifferAndWhoHasNoLeader) {
   Story s;
   EXPECT_EQ(s.watch.leaderless({1, 2, 3}).size(), 1u);
+  EXPECT_EQ(s.watch.differing({1, 2, 3}).size(), 1u);
   s.elect(1, 1);
   s.append(1, 1, "a");
   s.append(2, 1, "a");

@@ -127,9 +127,8 @@ TEST(ClientConnection, TakesAnAnswerThatNobodyAskedForForAnError) {
   broker.run([](Host& host) {
     auto connection = open(host);
     EXPECT_TRUE(call(host, *connection).has_value());
-    host.clock().sleep_for(seconds(1));
+    while (!connection->broken()) host.clock().sleep_for(milliseconds(1));
     EXPECT_TRUE(connection->saw_wrong_answer());
-    EXPECT_TRUE(connection->broken());
   });
 }
 

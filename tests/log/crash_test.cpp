@@ -187,7 +187,7 @@ TEST(Crash, ACutThatIsUndoneIsNoDamage) {
       EXPECT_TRUE(log->wait_stable(12, Deadline::never()));
       EXPECT_TRUE(log->truncate_to(9));
       for (int i = 0; i < 9; ++i) EXPECT_TRUE(append(*log, batch_of(1, std::string(200, 'n')), 2));
-      host.clock().sleep_for(seconds(1'000'000));
+      host.stop_requested().wait();
       return 0;
     });
     world.run_for(milliseconds(200));
@@ -253,7 +253,7 @@ TEST(Crash, ThePowerMayGoAtAnyMomentOfRecovery) {
     node.start(1, [&](Host& host) {
       LogManager manager(host, {});
       (void)manager.open("t-0", config, false);
-      host.clock().sleep_for(seconds(1));
+      host.stop_requested().wait();
       return 0;
     });
     world.run_for(microseconds(static_cast<std::int64_t>(seed) * 100));

@@ -125,7 +125,7 @@ TEST(Lifecycle, ItStopsInOrderUnderLoadAndIsCleanAfterwards) {
     cluster.start(2);
     EXPECT_TRUE(cluster.ready) << cluster.failure;
   }
-  EXPECT_GT(rounds, 500);
+  EXPECT_GT(rounds, 1000);
 }
 
 TEST(Lifecycle, ItMayDieAtAnyMomentAndComesBack) {
@@ -145,7 +145,7 @@ TEST(Lifecycle, ItMayDieAtAnyMomentAndComesBack) {
       ASSERT_TRUE(cluster.ready) << "seed " << seed << ": " << cluster.failure;
     }
   }
-  EXPECT_GT(rounds, 500);
+  EXPECT_GT(rounds, 1000);
 }
 
 TEST(Lifecycle, ItMayDieWhileItStarts) {

@@ -1,0 +1,55 @@
+#include "broker/replication/replica_manager.h"
+
+#include <gtest/gtest.h>
+
+#include "broker/log/log_manager.h"
+#include "sim/world.h"
+
+namespace fulmar {
+namespace {
+
+const GroupId group{{7, 7}, 0};
+
+struct CountsVoteRequests final : ReplicaObserver {
+  void opened(const ReplicaSight&, const std::string&, const EpochCache&) override {}
+  void appended(const GroupId&, const ReplicaId&, const BatchHeader&) override {}
+  void truncated(const GroupId&, const ReplicaId&, Offset) override {}
+  void started_over(const GroupId&, const ReplicaId&, Offset) override {}
+  void stepped(const ReplicaSight&) override {}
+  void sends(const GroupId&, const Message& message) override {
+    asked += std::holds_alternative<VoteRequest>(message.body);
+  }
+  void removed(const GroupId&, const ReplicaId&) override {}
+  int asked = 0;
+};
+
+// One of two voters, who never hears of the other: all it can do is to stand, again and again.
+TEST(ReplicaManager, AReplicaThatIsAddedAgainIsTickedAgain) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  CountsVoteRequests votes;
+  node.start(1, [&](Host& host) {
+    Peers peers{{1, {1, 1}}, [] { return "cluster"; }, [](std::int32_t) { return std::nullopt; }};
+    ReplicaManager replicas(host, peers, {}, &votes);
+    LogManager logs(host, {});
+    EXPECT_TRUE(replicas.open(1, {}));
+    HardState fresh;
+    fresh.configurations = {{-1, -1, {{{1, {1, 1}}, {2, {2, 2}}}, {}, {}}}};
+    for (int life = 0; life < 3; ++life) {
+      auto before = votes.asked;
+      auto log = logs.open("t-0", {}, false).value();
+      replicas.add(group, log, fresh);
+      host.clock().sleep_for(seconds(10));  // some elections
+      EXPECT_GT(votes.asked, before + 2) << "life " << life;
+      log->abandon();
+      replicas.close(group);
+      logs.release("t-0");
+    }
+    replicas.stop();
+    return 0;
+  });
+  EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
+}
+
+}  // namespace
+}  // namespace fulmar
