@@ -42,6 +42,8 @@ MetadataLog::MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas,
 
 MetadataLog::~MetadataLog() {
   if (replica_) replica_->on_change = nullptr;
+  fibers_.cancel();
+  changing_.await_unlocked();  // in a process that dies, requests unwind beside this
 }
 
 Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, bool clean) {

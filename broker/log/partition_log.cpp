@@ -12,6 +12,8 @@ namespace fulmar {
 
 namespace {
 
+constexpr std::size_t segment_syncs_at_once_max = 8;
+
 std::unexpected<Refusal> storage_error(std::string message) {
   return std::unexpected(Refusal{ErrorCode::kafka_storage_error, std::move(message)});
 }
@@ -19,7 +21,11 @@ std::unexpected<Refusal> storage_error(std::string message) {
 }  // namespace
 
 PartitionLog::PartitionLog(LogContext& context, std::string directory, LogConfig config)
-    : context_(context), directory_(std::move(directory)), config_(config), log_(context.host.log().named("log")) {}
+    : context_(context),
+      directory_(std::move(directory)),
+      config_(config),
+      log_(context.host.log().named("log")),
+      side_files_(context, directory_) {}
 
 PartitionLog::~PartitionLog() = default;
 
@@ -46,6 +52,7 @@ void PartitionLog::changed() {
 void PartitionLog::go_offline(const Error& why) {
   if (offline_) return;
   offline_ = true;
+  side_files_.stop();
   log_.error("log goes offline", {{"partition", directory_}, {"reason", to_string(why)}});
   changed();
 }
@@ -72,6 +79,7 @@ Result<void> PartitionLog::loss_is_noted() {
 
 void PartitionLog::abandon() {
   offline_ = true;
+  side_files_.stop();
   changed();
 }
 
@@ -87,12 +95,12 @@ bool PartitionLog::must_roll(const BatchHeader& header) const {
 }
 
 Result<void> PartitionLog::roll(Offset base_offset) {
-  // The indexes first: where there is a next segment, recovery believes those of this one.
-  TRY_VOID(at_once([&] { return active().write_indexes(); }, [&] { return write_snapshot(base_offset); }));
   auto next = std::make_shared<Segment>(context_.host.disk(), directory_, base_offset);
   TRY_VOID(next->open(true));
   directory_dirty_ = true;
+  auto closed = segments_.back();
   segments_.push_back(std::move(next));
+  side_files_.write(std::move(closed), producers_.encode());
   log_.debug("segment rolled", {{"partition", directory_}, {"base_offset", base_offset}});
   return {};
 }
@@ -204,18 +212,12 @@ Result<void> PartitionLog::flush_once() {
   bool names = std::exchange(directory_dirty_, false);
   // They can be made again from the batches above the recovery point: no reason to stop for want of space.
   if (auto written = write_epochs(); !written && written.error().code != Errc::no_space) return written;
-  // The oldest first, so that what is stable is a prefix at any time. A segment that retention takes away meanwhile
-  // needs no sync any more, hence the search by offset in each turn.
-  Offset next = -1;
-  for (;;) {
-    auto found = std::find_if(segments_.begin(), segments_.end(), [&](const auto& s) {
-      return s->needs_sync && s->base_offset() > next && s->base_offset() < end;
-    });
-    if (found == segments_.end()) break;
-    auto segment = *found;
-    next = segment->base_offset();
-    segment->needs_sync = false;
-    TRY_VOID(segment->sync());  // appends go on while the device works
+  std::vector<std::shared_ptr<Segment>> dirty;
+  for (const auto& segment : segments_)
+    if (segment->base_offset() < end && std::exchange(segment->needs_sync, false)) dirty.push_back(segment);
+  // Appends go on while the device works.
+  if (!dirty.empty()) {
+    TRY_VOID(at_once(dirty, segment_syncs_at_once_max, [](const auto& segment) { return segment->sync(); }));
   }
   if (names) TRY_VOID(context_.host.disk().sync_directory(directory_));
   // What was cut away meanwhile, and what came in its place, is for the next turn.
@@ -312,7 +314,7 @@ Result<void> PartitionLog::advance_start(Offset offset) {
   if (offset > kept_end() || offset < 0) return fail(Errc::out_of_range, "offset " + std::to_string(offset));
   if (offset <= log_start_) return {};
   auto before = std::exchange(log_start_, offset);
-  if (auto written = write_checkpoint(stable_end_); !written) {
+  if (auto written = write_checkpoint(next_recovery_point()); !written) {
     // Whether the new start is on disk is not known; what was promised so far still holds.
     log_start_ = before;
     return written;
@@ -332,6 +334,7 @@ Result<void> PartitionLog::truncate_to(Offset offset) {
 
 Result<void> PartitionLog::cut(Offset offset) {
   ++cuts_;
+  side_files_.forget_from(offset);
   // The checkpoint first: it then promises nothing that is about to go.
   if (recovery_point_ > offset) TRY_VOID(write_checkpoint(offset));
   while (segments_.size() > 1 && active().base_offset() >= offset) {
@@ -355,7 +358,7 @@ Result<void> PartitionLog::cut(Offset offset) {
   epochs_.truncate_from(log_end());
   epochs_dirty_ = true;
   TRY_VOID(recover_producers());
-  TRY_VOID(write_checkpoint(stable_end_));
+  TRY_VOID(write_checkpoint(next_recovery_point()));
   changed();
   return {};
 }
@@ -365,6 +368,7 @@ Result<void> PartitionLog::start_over(Offset offset, Epoch epoch) {
   if (offline_) return fail(Errc::io_error, "the log is offline");
   auto begin_anew = [&]() -> Result<void> {
     ++cuts_;
+    side_files_.forget_from(0);
     // The checkpoint first: it then promises nothing that is about to go.
     stable_end_ = log_start_;
     TRY_VOID(write_checkpoint(log_start_));
@@ -393,11 +397,6 @@ Result<void> PartitionLog::start_over(Offset offset, Epoch epoch) {
   return done;
 }
 
-Result<void> PartitionLog::write_snapshot(Offset at) {
-  return replace_file(context_.host.disk(), directory_ + "/" + segment_file_name(at, ".snapshot"),
-                      ByteChain(producers_.encode()));
-}
-
 // Nothing, if the file has them. An error leaves them to be written later.
 Result<void> PartitionLog::write_epochs() {
   LockGuard guard(writing_epochs_);
@@ -406,6 +405,12 @@ Result<void> PartitionLog::write_epochs() {
                               ByteChain(Bytes::copy_of(epochs_.encode())));
   if (!written) epochs_dirty_ = true;
   return written;
+}
+
+// Recovery believes what lies beside a segment that ends below the recovery point.
+Offset PartitionLog::next_recovery_point() const {
+  auto believed = std::max(side_files_.current_up_to(), log_start_);
+  return std::max(recovery_point_, std::min(stable_end_, believed));
 }
 
 Result<void> PartitionLog::write_checkpoint(Offset recovery_point) {
@@ -418,18 +423,19 @@ Result<void> PartitionLog::write_checkpoint(Offset recovery_point) {
 }
 
 Result<void> PartitionLog::checkpoint() {
-  if (offline_ || recovery_point_ == stable_end_) return {};
+  if (offline_) return {};
+  TRY_VOID(side_files_.settle());
   LockGuard guard(changing_);
-  return write_checkpoint(stable_end_);
+  auto now = next_recovery_point();
+  return now == recovery_point_ ? Result<void>() : write_checkpoint(now);
 }
 
 Result<void> PartitionLog::close() {
   if (offline_) return fail(Errc::io_error, "the log is offline");
   if (!wait_stable(log_end(), Deadline::never())) return fail(Errc::io_error, "the log is offline");
   LockGuard guard(changing_);
-  for (auto& segment : segments_) TRY_VOID(segment->write_indexes());
-  if (directory_dirty_) TRY_VOID(context_.host.disk().sync_directory(directory_));
-  TRY_VOID(write_snapshot(log_end()));
+  side_files_.write(segments_.back(), std::nullopt);
+  TRY_VOID(side_files_.settle());
   return write_checkpoint(stable_end_);
 }
 

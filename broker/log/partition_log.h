@@ -20,25 +20,17 @@
 #include "broker/log/checkpoint.h"
 #include "broker/log/epoch_cache.h"
 #include "broker/log/log_config.h"
+#include "broker/log/log_context.h"
 #include "broker/log/producer_state.h"
 #include "broker/log/segment.h"
+#include "broker/log/side_files.h"
 #include "runtime/fiber/condition.h"
 #include "runtime/fiber/group.h"
 #include "runtime/fiber/mutex.h"
-#include "runtime/fiber/semaphore.h"
 #include "runtime/host/host.h"
 #include "runtime/host/log.h"
 
 namespace fulmar {
-
-// What the logs of a shard share: the world, how many syncs run at once, and the group their fibers live in.
-struct LogContext {
-  LogContext(Host& h, LogLimits l) : host(h), limits(l), syncs(l.syncs_at_once_max) {}
-
-  Host& host;
-  LogLimits limits;
-  Semaphore syncs;
-};
 
 struct Appended {
   Offset base_offset = -1;
@@ -88,7 +80,8 @@ class PartitionLog {
   // Moves the start up to `offset` (KIP-107), for good once it returns. Errors: out_of_range (beyond what is kept),
   // io_error.
   Result<void> advance_start(Offset offset);
-  // Drops all records at and after `offset`, which is not below the start. A failure takes the log offline.
+  // Drops all records at and after `offset`, where a batch begins, not below the start. A failure takes the log
+  // offline.
   Result<void> truncate_to(Offset offset);
   // Drops everything, and begins anew at `offset`; `epoch` (-1: unknown) was that of the batch before. A failure takes
   // the log offline.
@@ -112,7 +105,7 @@ class PartitionLog {
   void abandon();
   // Writes down how far recovery need not look. Fine to skip.
   Result<void> checkpoint();
-  // Syncs, writes indexes and snapshots: after this a clean start finds all it needs.
+  // Syncs, and writes all indexes: after this a clean start finds all it needs.
   Result<void> close();
 
   Offset log_start() const { return log_start_; }
@@ -155,9 +148,9 @@ class PartitionLog {
   Result<void> flush_once();
   void go_offline(const Error& why);
   void changed();
+  Offset next_recovery_point() const;
   Result<void> write_checkpoint(Offset recovery_point);
   Result<void> write_epochs();
-  Result<void> write_snapshot(Offset at);
   Result<void> cut(Offset offset);
   Result<void> remove_segment_files(Segment& segment);
   Result<std::optional<OffsetAndTimestamp>> find_in(Segment& segment, Timestamp ts, Offset up_to);
@@ -184,6 +177,7 @@ class PartitionLog {
   EpochCache epochs_;
   bool epochs_dirty_ = false;
   ProducerState producers_;
+  SideFiles side_files_;
 
   Mutex changing_;        // held over everything that changes segments_
   Mutex writing_epochs_;  // by a flush or with a checkpoint, never both at once

@@ -42,6 +42,12 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
       bases.push_back(*base);
     }
   }
+  for (const auto& entry : entries) {
+    // A later segment may come to begin there, after other batches.
+    auto at = parse_segment_file_name(entry.name, ".snapshot");
+    if (at && !std::binary_search(bases.begin(), bases.end(), *at))
+      TRY_VOID(disk.remove(directory_ + "/" + entry.name));
+  }
   Checkpoint known;
   if (auto text = read_file(disk, directory_ + "/" + std::string(checkpoint_name), small_file_bytes_max)) {
     auto decoded = Checkpoint::decode(text->view());
@@ -71,9 +77,9 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
     }
     auto segment = std::make_shared<Segment>(disk, directory_, bases[i]);
     TRY_VOID(segment->open(false));
-    bool holds_recovery_point = i + 1 == bases.size() || bases[i + 1] > known.recovery_point;
+    bool believed = i + 1 < bases.size() && bases[i + 1] < known.recovery_point;
     bool loaded = false;
-    if ((clean || !holds_recovery_point) && !suspected) {
+    if ((clean || believed) && !suspected) {
       TRY(loaded, segment->load_indexes(config_.index_interval_bytes));
     }
     // What is not kept says nothing of epochs.
@@ -154,8 +160,10 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
   }
   if (std::exchange(directory_dirty_, false)) TRY_VOID(disk.sync_directory(directory_));
   stable_end_ = log_end();
-  recovery_point_ = known.recovery_point;
-  if (!clean || lost_synced_) TRY_VOID(write_checkpoint(stable_end_));
+  recovery_point_ = std::min(known.recovery_point, log_end());
+  for (std::size_t i = 0; i + 1 < segments_.size(); ++i)
+    if (!segments_[i]->index_files_current) side_files_.write(segments_[i], std::nullopt);
+  if (!clean || lost_synced_) TRY_VOID(write_checkpoint(next_recovery_point()));
   // All was checked, and all is there.
   if (suspected && !lost_synced_) TRY_VOID(loss_is_noted());
   return {};

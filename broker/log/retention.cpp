@@ -58,7 +58,8 @@ Result<std::size_t> PartitionLog::apply_retention(Timestamp wall_ms) {
   if (count == 0) return std::size_t{0};
   // The new start is written down first: a start in a segment that is gone would look like a loss.
   log_start_ = std::max(log_start_, new_start);
-  TRY_VOID(write_checkpoint(stable_end_));
+  side_files_.forget_until(log_start_);
+  TRY_VOID(write_checkpoint(next_recovery_point()));
   for (std::size_t i = 0; i < count; ++i) {
     auto segment = segments_.front();
     log_.debug("segment expired", {{"segment", segment->path(".log")}, {"next_offset", segment->next_offset()}});

@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "runtime/base/assert.h"
-#include "runtime/fiber/at_once.h"
 
 namespace fulmar {
 
@@ -55,7 +54,7 @@ void Segment::account(const BatchHeader& header, std::uint64_t position, std::in
 }
 
 void Segment::forget() {
-  index_files_current_ = false;
+  index_files_current = false;
   size_ = 0;
   next_offset_ = base_offset_;
   last_epoch_ = -1;
@@ -71,7 +70,7 @@ Result<void> Segment::append(const BatchHeader& header, const ByteChain& batch, 
   TRY_VOID(file_->write_at(size_, batch));
   account(header, size_, index_interval_bytes);
   last_append_ = now;
-  index_files_current_ = false;
+  index_files_current = false;
   needs_sync = true;
   return {};
 }
@@ -213,16 +212,8 @@ Result<bool> Segment::load_indexes(std::int32_t index_interval_bytes) {
     return true;
   });
   size_ = end;
-  index_files_current_ = scanned.has_value() && fits;
-  return index_files_current_;
-}
-
-Result<void> Segment::write_indexes() {
-  if (index_files_current_) return {};
-  TRY_VOID(at_once([&] { return replace_file(disk_, path(".index"), ByteChain(offsets_.encode())); },
-                   [&] { return replace_file(disk_, path(".timeindex"), ByteChain(times_.encode())); }));
-  index_files_current_ = true;
-  return {};
+  index_files_current = scanned.has_value() && fits;
+  return index_files_current;
 }
 
 Result<void> Segment::rewrite_from(Offset offset) {

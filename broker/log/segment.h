@@ -61,10 +61,6 @@ class Segment {
   // Takes size, end and indexes from the index files after a clean stop; false if they don't fit, so rebuild() is
   // needed.
   Result<bool> load_indexes(std::int32_t index_interval_bytes);
-  // Makes the index files what the segment is, on stable storage; nothing if they are. Replaced whole: half an index
-  // can't be told from a whole one.
-  Result<void> write_indexes();
-
   // Cuts the file at a batch boundary: `position`, where a batch of base offset `next` would come.
   Result<void> truncate(std::uint64_t position, Offset next, std::int32_t index_interval_bytes);
   // Writes again what is there from `offset`'s batch on. After a sync that failed, the page cache may show data that
@@ -73,10 +69,11 @@ class Segment {
   Result<void> sync() { return file_->sync(); }
   std::uint64_t file_size() const { return file_->size(); }
   std::string path(std::string_view suffix) const { return directory_ + "/" + segment_file_name(base_offset_, suffix); }
-  void moved_to(std::string directory) { directory_ = std::move(directory); }
 
   // Appended to since the last sync began; kept by the log's flusher.
   bool needs_sync = false;
+  // The index files are what the segment is, on stable storage; set by SideFiles.
+  bool index_files_current = false;
 
  private:
   static constexpr std::size_t scan_bytes = 64 * 1024;
@@ -97,7 +94,6 @@ class Segment {
   std::int64_t bytes_since_index_entry_ = 0;
   OffsetIndex offsets_;
   TimeIndex times_;
-  bool index_files_current_ = false;
 };
 
 }  // namespace fulmar

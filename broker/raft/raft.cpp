@@ -198,6 +198,7 @@ void Raft::log_changed(Instant now) {
 void Raft::append_failed(Instant now) {
   now_ = now;
   pending_.reset();
+  verified_ = std::min(verified_, log_.end());
   forget_configurations_from(log_.end());
   if (role_ == Role::leader) become_follower(state_.term, std::nullopt);
 }

@@ -166,6 +166,18 @@ void Replica::begin_anew(Offset offset, Epoch epoch) {
   if (!done) give_up("starting over", to_string(done.error()));
 }
 
+// Cuts where the leader's log goes on otherwise, or ends. False if the leader has to begin lower.
+bool Replica::cut(Offset offset, const AppendRequest& request) {
+  auto epoch_before = log_->epochs().epoch_of(offset - 1).value_or(request.prev_epoch);
+  auto done = log_->truncate_to(offset);
+  if (!done) give_up("truncation", to_string(done.error()));
+  if (failed_ || log_->log_end() == offset) return true;
+  // That took a batch along in whose midst the leader's log begins. What was before is deleted there.
+  if (offset > request.log_start) return false;
+  begin_anew(offset, epoch_before);
+  return true;
+}
+
 // The core's orders to the log. False if it could not be done and the log is as it was: out of space.
 bool Replica::change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed) {
   if (output.start_over) {
@@ -174,8 +186,8 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
   }
   if (output.truncate_to && !failed_) {
     if (context_.observer) context_.observer->truncated(group_, raft_.self(), *output.truncate_to);
-    auto done = log_->truncate_to(*output.truncate_to);
-    if (!done) give_up("truncation", to_string(done.error()));
+    ASSERT(request != nullptr);
+    if (!cut(*output.truncate_to, *request)) return false;
   }
   if (output.append_from && !failed_) {
     ASSERT(request != nullptr);
@@ -192,12 +204,6 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
         break;
       }
       skip += header->size();
-    }
-    if (!failed_ && log_->log_end() < from) {
-      // The cut took a batch along in whose midst the leader's log begins. What was before that is deleted anyway, or
-      // else the leader has to begin lower.
-      if (from > request->log_start) return false;
-      begin_anew(from, request->prev_epoch);
     }
     if (failed_) return true;
     auto begin = log_->log_end();

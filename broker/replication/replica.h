@@ -169,6 +169,7 @@ class Replica {
   bool store(HardState state);
   bool change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed);
   void begin_anew(Offset offset, Epoch epoch);
+  bool cut(Offset offset, const AppendRequest& request);
   void log_moved();
   void send(Message message, Bytes batches);
   void tell_appended(BatchHeader header, const Appended& appended);

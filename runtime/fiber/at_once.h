@@ -1,22 +1,31 @@
 // at_once: independent waits side by side, as several files that are to be synced.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
+#include <vector>
 
 #include "runtime/base/result.h"
 #include "runtime/fiber/group.h"
 
 namespace fulmar {
 
-// Runs each piece of work in a fiber of its own, and returns once all have ended. Errors: the first of theirs, in the
-// order given.
-template <class... Work>
-Result<void> at_once(Work&&... work) {
-  std::array<Result<void>, sizeof...(Work)> results;
-  FiberGroup group;
+// Runs `work` on each of `items`, on `most` (at least 1) of them at a time, and returns once all have ended. Errors:
+// that of the first of them that has one.
+template <class Items, class Work>
+Result<void> at_once(Items& items, std::size_t most, const Work& work) {
+  if (items.size() == 1) return work(items.front());
+  std::vector<Result<void>> results(items.size());
   std::size_t next = 0;
-  (group.spawn("at once", [&result = results[next++], &work] { result = work(); }), ...);
+  FiberGroup group;
+  for (std::size_t n = std::min(most, items.size()); n > 0; --n) {
+    group.spawn("at once", [&] {
+      while (next < items.size()) {
+        auto turn = next++;
+        results[turn] = work(items[turn]);
+      }
+    });
+  }
   group.join();
   for (auto& result : results)
     if (!result) return std::move(result);

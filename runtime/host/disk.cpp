@@ -20,6 +20,11 @@ Result<Bytes> read_file(Disk& disk, std::string_view path, std::size_t size_max)
 }
 
 Result<void> replace_file(Disk& disk, std::string_view path, const ByteChain& content) {
+  TRY_VOID(replace_file_unsynced(disk, path, content));
+  return disk.sync_directory(parent_directory(path));
+}
+
+Result<void> replace_file_unsynced(Disk& disk, std::string_view path, const ByteChain& content) {
   std::string temporary = std::string(path) + ".tmp";
   {
     TRY(auto file, disk.open(temporary, OpenMode::open_or_create));
@@ -27,8 +32,7 @@ Result<void> replace_file(Disk& disk, std::string_view path, const ByteChain& co
     TRY_VOID(file->write_at(0, content));
     TRY_VOID(file->sync());
   }
-  TRY_VOID(disk.rename(temporary, path));
-  return disk.sync_directory(parent_directory(path));
+  return disk.rename(temporary, path);
 }
 
 std::string_view parent_directory(std::string_view path) {

@@ -90,6 +90,8 @@ Result<Bytes> read_file(Disk& disk, std::string_view path, std::size_t size_max)
 // Replaces a small file so that after a crash either the old or the new content is there: writes `path`.tmp, syncs,
 // renames, syncs the directory.
 Result<void> replace_file(Disk& disk, std::string_view path, const ByteChain& content);
+// The same but for the last step, for who replaces several files of a directory: a power loss may undo it until then.
+Result<void> replace_file_unsynced(Disk& disk, std::string_view path, const ByteChain& content);
 // "topic-0/x.log" -> "topic-0"; "" for a name in the root.
 std::string_view parent_directory(std::string_view path);
 

@@ -137,6 +137,120 @@ TEST(Crash, TheEpochsThatAreRecoveredAreThoseOfTheBatches) {
   EXPECT_GT(several, 100);
 }
 
+// Batches of all sizes by idempotent producers, some of them cut off again.
+void write_forever(Host& host, const LogConfig& config, Random random) {
+  LogManager manager(host, {.checkpoint_interval = milliseconds(5)});
+  auto log = manager.open("t-0", config, false).value_or(nullptr);
+  ASSERT_NE(log, nullptr);
+  manager.start();
+  for (;;) {
+    if (auto at = log->log_end() - random.between(0, log->log_end() / 2); random.chance(1, 20)) {
+      auto batch = log->read(at, log->log_end(), 1, true);
+      ASSERT_TRUE(log->truncate_to(batch && !batch->empty() ? read_batch_header(batch->view())->base_offset : at));
+    }
+    BatchOptions options{.producer_id = random.between(1, 3), .producer_epoch = 0, .base_sequence = 0};
+    const auto& known = log->producers().producers();
+    if (auto producer = known.find(options.producer_id); producer != known.end())
+      options.base_sequence = producer->second.last().last_sequence + 1;
+    std::string value(static_cast<std::size_t>(random.between(0, 300)), 'v');
+    ASSERT_TRUE(append(*log, batch_of(static_cast<int>(random.between(1, 3)), value, World::epoch_ms, options)));
+    if (random.chance(1, 3))
+      host.clock().sleep_for(microseconds(random.between(0, random.chance(1, 5) ? 10'000 : 1'000)));
+  }
+}
+
+// What an index or a snapshot says of a segment that was cut, and went on otherwise, is not true of it any more.
+TEST(Crash, WhatLiesBesideASegmentIsBelievedOnlyIfItIsOfThatSegment) {
+  int several = 0;
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    World world(seed, LogLevel::error);
+    auto random = world.random().split("beside");
+    auto config = small_segments();
+    config.index_interval_bytes = 1;
+    if (seed % 2 == 0) config.flush_messages = std::numeric_limits<std::int64_t>::max();
+    auto& node = world.add_node("broker");
+    for (std::uint64_t life = 0; life < 4; ++life) {
+      node.start(1, [&, life](Host& host) {
+        write_forever(host, config, random.split(life));
+        return 0;
+      });
+      world.run_for(microseconds(random.between(1'000, 150'000)));
+      seed % 3 == 0 ? node.power_loss() : node.kill();
+      run_process(world, node, [&](Host& host) {
+        LogManager manager(host, {});
+        auto opened = manager.open("t-0", config, false);
+        ASSERT_TRUE(opened.has_value()) << to_string(opened.error()) << ", seed " << seed << ", life " << life;
+        const auto& log = *opened;
+        ProducerState producers;
+        for (const auto& segment : log->segments()) {
+          ASSERT_TRUE(segment->scan(0, [&](const BatchHeader& header, std::uint64_t) {
+            producers.update(header, host.clock().now());
+            return true;
+          }));
+        }
+        EXPECT_EQ(log->producers().encode().view(), producers.encode().view()) << "seed " << seed;
+        for (Offset offset = 0; offset < log->log_end(); ++offset) {
+          auto batch = log->read(offset, log->log_end(), 1, true);
+          ASSERT_TRUE(batch.has_value()) << to_string(batch.error()) << ", seed " << seed << ", life " << life;
+          auto header = read_batch_header(batch->view());
+          ASSERT_TRUE(header && header->base_offset <= offset && offset < header->next_offset()) << "seed " << seed;
+        }
+        several += log->segment_count() > 3;
+      });
+      node.kill();
+    }
+  }
+  EXPECT_GT(several, 100);
+}
+
+// A segment was closed and its indexes written; it was cut, went on otherwise, and was closed again; before its indexes
+// were written anew the process ended, and so did the next one, in the midst of recovery. The old index fits the new
+// batches at its end, so that only a look at each batch tells that it is not theirs.
+TEST(Crash, AnIndexOfWhatWasCutAwayIsNotBelieved) {
+  LogConfig config;
+  config.segment_bytes = 4000;
+  config.index_interval_bytes = 1;
+  for (auto recovering = microseconds(0); recovering < milliseconds(5); recovering += microseconds(50)) {
+    World world(1, LogLevel::error);
+    auto& node = world.add_node("broker");
+    run_process(world, node, [&](Host& host) {
+      ASSERT_TRUE(host.disk().create_directory("t-0"));
+      LogContext context(host, {});
+      auto log = *PartitionLog::open(context, "t-0", config, false);
+      while (log->segment_count() < 2) ASSERT_TRUE(append(*log, batch_of(1, std::string(100, 'v'))));
+      ASSERT_TRUE(log->close());
+      auto closed_at = log->segments().front()->next_offset();
+      ASSERT_EQ(closed_at % 2, 1);
+      ASSERT_TRUE(log->truncate_to(2));
+      while (log->log_end() < closed_at)
+        ASSERT_TRUE(append(*log, batch_of(1, std::string(log->log_end() % 2 == 0 ? 90 : 110, 'v'))));
+      ASSERT_TRUE(log->wait_stable(log->log_end(), Deadline::never()));
+      ASSERT_TRUE(log->checkpoint());
+      ASSERT_EQ(log->segment_count(), 1u);
+      ASSERT_TRUE(append(*log, batch_of(1, std::string(300, 'v'))));
+      ASSERT_EQ(log->segment_count(), 2u);
+    });
+    node.start(1, [&](Host& host) {
+      LogContext context(host, {});
+      auto log = PartitionLog::open(context, "t-0", config, false);
+      host.stop_requested().wait();
+      return 0;
+    });
+    world.run_for(recovering);
+    node.kill();
+    run_process(world, node, [&](Host& host) {
+      LogContext context(host, {});
+      auto log = PartitionLog::open(context, "t-0", config, false);
+      ASSERT_TRUE(log.has_value()) << to_string(log.error());
+      for (Offset offset = 0; offset < (*log)->log_end(); ++offset) {
+        auto batch = (*log)->read(offset, (*log)->log_end(), 1, true);
+        ASSERT_TRUE(batch && !batch->empty()) << offset;
+        ASSERT_EQ(read_batch_header(batch->view())->base_offset, offset);
+      }
+    });
+  }
+}
+
 TEST(Crash, TheFileOfEpochsIsMadeAnewFromTheBatchesUnlessItCanNotBeRead) {
   const std::string file = "t-0/leader-epoch-checkpoint";
   for (bool gone : {true, false}) {

@@ -1,0 +1,93 @@
+#include "broker/log/side_files.h"
+
+#include <limits>
+
+#include "broker/log/log_context.h"
+#include "runtime/fiber/at_once.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t segments_at_once_max = 16;
+constexpr std::size_t files_at_once_max = 16;
+
+struct SideFile {
+  std::string path;
+  Bytes content;
+};
+
+}  // namespace
+
+SideFiles::SideFiles(LogContext& context, std::string directory)
+    : context_(context), directory_(std::move(directory)), log_(context.host.log().named("log")) {}
+
+void SideFiles::write(std::shared_ptr<Segment> segment, std::optional<Bytes> producers) {
+  waiting_.push_back({std::move(segment), std::move(producers)});
+  begin();
+}
+
+void SideFiles::begin() {
+  if (stopped_ || std::exchange(writing_, true)) return;
+  fibers_.spawn("side files", [this] {
+    Result<void> written;
+    while (written && !waiting_.empty()) written = settle();
+    writing_ = false;
+    if (!written && !stopped_)
+      log_.warn("indexes not written yet", {{"partition", directory_}, {"reason", to_string(written.error())}});
+  });
+}
+
+Result<void> SideFiles::settle() {
+  if (waiting_.empty()) return {};
+  auto end = waiting_.back().segment->next_offset();
+  while (!waiting_.empty() && waiting_.front().segment->next_offset() <= end) {
+    if (stopped_) return fail(Errc::io_error, "the log is offline");
+    TRY_VOID(write_some());
+  }
+  return {};
+}
+
+// One sync of the directory covers all their names.
+Result<void> SideFiles::write_some() {
+  LockGuard turn(turn_);
+  auto count = std::min(waiting_.size(), segments_at_once_max);
+  std::vector<SideFile> files;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& [segment, producers] = waiting_[i];
+    if (!segment->index_files_current) {
+      files.push_back({segment->path(".index"), segment->offset_index().encode()});
+      files.push_back({segment->path(".timeindex"), segment->time_index().encode()});
+    }
+    if (producers)
+      files.push_back({directory_ + "/" + segment_file_name(segment->next_offset(), ".snapshot"), *producers});
+  }
+  auto& disk = context_.host.disk();
+  if (!files.empty()) {
+    TRY_VOID(at_once(files, files_at_once_max, [&disk](const SideFile& file) {
+      return replace_file_unsynced(disk, file.path, ByteChain(file.content));
+    }));
+    TRY_VOID(disk.sync_directory(directory_));
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    waiting_.front().segment->index_files_current = true;
+    waiting_.pop_front();
+  }
+  return {};
+}
+
+void SideFiles::forget_from(Offset offset) {
+  LockGuard turn(turn_);
+  while (!waiting_.empty() && waiting_.back().segment->next_offset() >= offset) waiting_.pop_back();
+}
+
+void SideFiles::forget_until(Offset offset) {
+  LockGuard turn(turn_);
+  while (!waiting_.empty() && waiting_.front().segment->next_offset() <= offset) waiting_.pop_front();
+}
+
+Offset SideFiles::current_up_to() const {
+  return waiting_.empty() ? std::numeric_limits<Offset>::max() : waiting_.front().segment->next_offset();
+}
+
+}  // namespace fulmar

@@ -1,0 +1,68 @@
+// A replica that is told by hand what leaders would tell it.
+#include <gtest/gtest.h>
+
+#include "broker/log/log_manager.h"
+#include "broker/protocol/record_builder.h"
+#include "broker/protocol/record_validation.h"
+#include "broker/replication/replica_manager.h"
+#include "sim/world.h"
+
+namespace fulmar {
+namespace {
+
+const GroupId group{{7, 7}, 0};
+const ReplicaId self{1, {1, 1}};
+const ReplicaId others[] = {{2, {2, 2}}, {3, {3, 3}}};
+
+Bytes batch_at(Offset offset, int records, Epoch epoch) {
+  std::vector<Record> list(static_cast<std::size_t>(records), Record{std::nullopt, "value", World::epoch_ms, {}});
+  auto batch = build_batch(list, {.base_offset = offset});
+  MutableBytes stamped(batch.size());
+  std::copy(batch.data(), batch.data() + batch.size(), stamped.data());
+  stamp_batch(stamped.data(), offset, epoch);
+  return std::move(stamped).freeze();
+}
+
+// The page cache may lose what a majority had, with what was deleted up to the midst of a batch: the leader's log
+// begins there, and it has nothing.
+TEST(Follower, CutsInTheMidstOfABatchWhereTheLeadersLogBegins) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  node.start(1, [&](Host& host) {
+    Peers peers{self, [] { return "cluster"; }, [](std::int32_t) { return std::nullopt; }};
+    ReplicaManager replicas(host, peers, {}, nullptr);
+    LogManager logs(host, {});
+    EXPECT_TRUE(replicas.open(1, {}));
+    HardState fresh;
+    fresh.configurations = {{-1, -1, {{self, others[0], others[1]}, {}, {}}}};
+    LogConfig page_cache;
+    page_cache.flush_messages = 1000;
+    auto log = logs.open("t-0", page_cache, false).value();
+    auto replica = replicas.add(group, log, fresh);
+
+    AppendRequest append;
+    append.epochs = {{1, 0}};
+    append.end = append.commit = append.log_end = 8;
+    replica->receive({others[0], self, 1, append}, batch_at(0, 8, 1));
+    EXPECT_EQ(log->log_end(), 8);
+
+    append.epochs = {};
+    append.prev_offset = append.end = append.commit = append.log_start = append.log_end = 3;
+    append.prev_epoch = 1;
+    replica->receive({others[1], self, 2, append}, {});
+    EXPECT_EQ(log->log_start(), 3);
+    EXPECT_EQ(log->log_end(), 3);
+
+    append.epochs = {{2, 3}};
+    append.end = append.commit = append.log_end = 5;
+    replica->receive({others[1], self, 2, append}, batch_at(3, 2, 2));
+    EXPECT_EQ(log->log_end(), 5);
+    EXPECT_EQ(replica->high_watermark(), 5);
+    replicas.stop();
+    return 0;
+  });
+  EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
+}
+
+}  // namespace
+}  // namespace fulmar
