@@ -42,6 +42,7 @@ void Raft::stand(bool pre_vote, bool transfer) {
   standing_by_transfer_ = transfer;
   start_owed_ = 0;
   if (!pre_vote) {
+    reset_election_timer();
     ++state_.term;
     state_.vote = self_;
     store();
@@ -87,6 +88,7 @@ void Raft::on(const Message& message, const VoteRequest& request) {
     }
     reset_election_timer();
   }
+  if (role_ == Role::candidate) stand_again_soon();  // a split vote may elect nobody
   send(message.from, VoteReply{false, granted, log_.start()});
 }
 
@@ -105,7 +107,6 @@ void Raft::on(const Message& message, const VoteReply& reply) {
 void Raft::on(const Message&, const TimeoutNow& body) {
   if (role_ != Role::follower || !may_stand()) return;
   commit_to(std::min(body.commit, verified_));
-  reset_election_timer();
   stand(false, true);
 }
 

@@ -67,8 +67,7 @@ void Raft::rouse(bool leader_knows) {
   leader_heard_at_ = leader_heard_at();
   watch_.reset();
   if (!leader_knows) liveness_->withdraw(quiesced_under_);
-  auto timeout = settings_.election_timeout.count();
-  election_at_ = leader_heard_at_ + Duration(random_.between(timeout, 2 * timeout));
+  wait_for_leader(leader_heard_at_);
 }
 
 // What the leader sent after its asking shows that it is awake. What it sent before may come late.

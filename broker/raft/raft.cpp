@@ -69,9 +69,14 @@ Output Raft::take_output() {
   return std::exchange(output_, {});
 }
 
-void Raft::reset_election_timer() {
+void Raft::wait_for_leader(Instant since) {
   auto timeout = settings_.election_timeout.count();
-  election_at_ = now_ + Duration(random_.between(timeout, 2 * timeout));
+  election_at_ = since + Duration(random_.between(timeout, timeout + timeout / 2));
+}
+
+void Raft::stand_again_soon() {
+  auto timeout = settings_.election_timeout.count();
+  election_at_ = std::min(election_at_, now_ + Duration(random_.between(timeout / 4, timeout / 2)));
 }
 
 void Raft::become_follower(Epoch term, std::optional<ReplicaId> leader) {

@@ -140,7 +140,9 @@ class Raft {
   void send(const ReplicaId& to, decltype(Message::body) body, std::optional<Epoch> term = {});
   void become_follower(Epoch term, std::optional<ReplicaId> leader);
   void become_leader();
-  void reset_election_timer();
+  void reset_election_timer() { wait_for_leader(now_); }
+  void wait_for_leader(Instant since);
+  void stand_again_soon();
   void remember_configuration(ConfigurationAt entry);
   void forget_configurations_from(Offset offset);
   void commit_to(Offset offset);

@@ -16,7 +16,7 @@ namespace fulmar {
 enum class Role : unsigned char { follower, pre_candidate, candidate, leader };
 
 struct RaftSettings {
-  // A follower that hears nothing for this long, up to twice as long (drawn anew each time), asks for an election.
+  // A follower that hears nothing for this long, up to half as long again (drawn anew each time), asks for an election.
   // A leader that a quorum has not answered for this long resigns.
   Duration election_timeout = milliseconds(500);
   Duration heartbeat_interval = milliseconds(100);

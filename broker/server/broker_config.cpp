@@ -29,7 +29,8 @@ constexpr PropertyInfo table[] = {
     {"connections.max.idle.ms", PropertyType::int64, "600000", 1, int64_max / 1'000'000, "",
      "A connection on which nothing comes for so long is closed."},
     {"controller.quorum.election.timeout.ms", PropertyType::int32, "400", 50, 600'000, "",
-     "A controller that hears nothing of the one in charge for so long, up to twice as long, asks for an election; and "
+     "A controller that hears nothing of the one in charge for so long, up to half as long again, asks for an "
+     "election; and "
      "one in charge that is not answered by a majority for so long resigns."},
     {"controller.quorum.heartbeat.interval.ms", PropertyType::int32, "80", 5, 60'000, "",
      "How often the controller in charge tells the others that it is; at most a third of the election timeout."},
@@ -85,7 +86,8 @@ constexpr PropertyInfo table[] = {
     {"queued.max.request.bytes", PropertyType::int64, "536870912", 1, int64_max, "",
      "The most bytes of requests a shard holds at once; connections wait when there are more."},
     {"replica.election.timeout.ms", PropertyType::int32, "400", 50, 600'000, "",
-     "A replica that hears nothing of its partition's leader for so long, up to twice as long, asks for an election; "
+     "A replica that hears nothing of its partition's leader for so long, up to half as long again, asks for an "
+     "election; "
      "and a leader that is not answered by a majority for so long resigns."},
     {"replica.heartbeat.interval.ms", PropertyType::int32, "80", 5, 60'000, "",
      "How often a leader tells its followers that it is there; at most a third of the election timeout."},
