@@ -213,8 +213,11 @@ Result<void> PartitionLog::flush_once() {
   // They can be made again from the batches above the recovery point: no reason to stop for want of space.
   if (auto written = write_epochs(); !written && written.error().code != Errc::no_space) return written;
   std::vector<std::shared_ptr<Segment>> dirty;
-  for (const auto& segment : segments_)
-    if (segment->base_offset() < end && std::exchange(segment->needs_sync, false)) dirty.push_back(segment);
+  for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
+    if (std::exchange((*segment)->needs_sync, false)) dirty.push_back(*segment);
+    if ((*segment)->base_offset() <= stable_end_) break;  // what is before was synced
+  }
+  std::reverse(dirty.begin(), dirty.end());
   // Appends go on while the device works.
   if (!dirty.empty()) {
     TRY_VOID(at_once(dirty, segment_syncs_at_once_max, [](const auto& segment) { return segment->sync(); }));
