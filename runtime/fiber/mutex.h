@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/base/assert.h"
+#include "runtime/fiber/fiber.h"
 #include "runtime/fiber/wait_list.h"
 
 namespace fulmar {
@@ -13,8 +14,10 @@ class Mutex {
  public:
   ~Mutex() { ASSERT(!locked_); }
 
-  // A cancellation point; a cancelled waiter does not hold the mutex. `timed_out` if the deadline came first.
+  // A cancellation point, free or not: what a cancelled fiber left half done in it is no state to go on from. Who is
+  // cancelled does not hold the mutex. `timed_out` if the deadline came first.
   WaitResult lock(Deadline deadline = Deadline::never()) {
+    check_cancelled();
     if (locked_) return waiting_.wait(deadline);  // the one who unlocks hands it over locked
     locked_ = true;
     return WaitResult::woken;
