@@ -55,6 +55,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   }
   void stepped(const ReplicaSight& sight) override { watch_.stepped(sight); }
   void sends(const GroupId& group, const Message& message) override;
+  void heard(const GroupId& group, const Message& message, Epoch term) override { watch_.heard(group, message, term); }
   void removed(const GroupId& group, const ReplicaId& self) override { watch_.removed(group, self); }
   void shows(const ReplicaId& self, const MetadataImage& image) override { images_.shows(self, image); }
 

@@ -414,6 +414,7 @@ void Replica::receive(const Message& message, const Bytes& batches) {
     if (over && machine_ && !machine_->may_start_over(over->offset)) return;
     raft_.receive(message, now());
     settle(std::get_if<AppendRequest>(&message.body), batches);
+    if (context_.observer && !out_of_order()) context_.observer->heard(group_, message, raft_.term());
   });
 }
 

@@ -47,6 +47,8 @@ class ReplicaObserver {
   virtual void stepped(const ReplicaSight& sight) = 0;
   // Is about to be sent.
   virtual void sends(const GroupId& group, const Message& message) = 0;
+  // Was taken in, by a replica that is in this term after it.
+  virtual void heard(const GroupId& group, const Message& message, Epoch term) = 0;
   // The group is no more, or no more here.
   virtual void removed(const GroupId& group, const ReplicaId& self) = 0;
 };

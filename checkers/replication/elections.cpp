@@ -62,6 +62,16 @@ void ReplicationWatch::check_promises(Group& group, Replica& replica, const Mess
                (stored->vote ? "a vote for " + std::to_string(stored->vote->broker) : "no vote"));
 }
 
+// Who hears of a later term is in it (Raft §5.1), but for elections: a candidate is not listened to while there is a
+// leader (thesis §4.2.3), and pre-votes speak of a term that may never be.
+void ReplicationWatch::heard(const GroupId& id, const Message& message, Epoch term) {
+  const auto* reply = std::get_if<VoteReply>(&message.body);
+  if (std::holds_alternative<VoteRequest>(message.body) || (reply && reply->pre_vote && reply->granted)) return;
+  if (message.term > term)
+    report("election safety", "term-ignored", groups_[id].replicas[message.to].sight,
+           "it heard of term " + std::to_string(message.term) + ", and stays in " + std::to_string(term));
+}
+
 // Any two quorums in force at once intersect: a leader goes from one configuration to the next only if they have a set
 // of voters in common, in which both need a majority (Raft §6).
 void ReplicationWatch::check_configuration(Group& group, const ReplicaSight& sight) {

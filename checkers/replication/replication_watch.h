@@ -28,6 +28,7 @@ class ReplicationWatch : public ReplicaObserver {
   void started_over(const GroupId& group, const ReplicaId& self, Offset offset) override;
   void stepped(const ReplicaSight& sight) override;
   void sends(const GroupId& group, const Message& message) override;
+  void heard(const GroupId& group, const Message& message, Epoch term) override;
   void removed(const GroupId& group, const ReplicaId& self) override;
 
   // A broker's process has ended: what it was is no more.

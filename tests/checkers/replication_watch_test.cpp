@@ -182,6 +182,16 @@ TEST(ReplicationWatch, SeesATermOrAVoteThatIsToldBeforeItIsStored) {
   EXPECT_THAT(other.anomalies(), Contains("vote-not-stored"));
 }
 
+TEST(ReplicationWatch, SeesALaterTermThatIsIgnored) {
+  Story s;
+  s.watch.heard(group, {id(2), id(1), 4, HeartbeatReply{}}, 4);
+  s.watch.heard(group, {id(2), id(1), 5, VoteRequest{}}, 4);
+  s.watch.heard(group, {id(2), id(1), 5, VoteReply{true, true, 0}}, 4);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+  s.watch.heard(group, {id(2), id(1), 5, HeartbeatReply{}}, 4);
+  EXPECT_THAT(s.anomalies(), Contains("term-ignored"));
+}
+
 TEST(ReplicationWatch, SeesATermThatGoesBackWithARestart) {
   Story s;
   s.vote(3, 1, 5);

@@ -19,6 +19,7 @@ struct CountsVoteRequests final : ReplicaObserver {
   void sends(const GroupId&, const Message& message) override {
     asked += std::holds_alternative<VoteRequest>(message.body);
   }
+  void heard(const GroupId&, const Message&, Epoch) override {}
   void removed(const GroupId&, const ReplicaId&) override {}
   int asked = 0;
 };
