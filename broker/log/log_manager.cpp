@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/base/assert.h"
+#include "runtime/fiber/at_once.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -126,21 +127,16 @@ void LogManager::keep_house() {
 bool LogManager::close() {
   fibers_.cancel();
   fibers_.join();
-  bool all = true;
-  // At once, but for the limit on syncs: each log has several files to make durable, and none waits for another's.
-  Semaphore turns(context_.limits.syncs_at_once_max);
-  FiberGroup closing;
-  for (auto& [name, log] : logs_) {
-    closing.spawn("close log", [this, &all, &turns, &name = name, &log = *log] {
-      turns.acquire(1);
-      SemaphoreUnits turn(turns, 1);
-      auto closed = log.close();
-      if (!closed) log_.warn("log not closed in order", {{"partition", name}, {"reason", to_string(closed.error())}});
-      all = all && closed;
-    });
-  }
-  closing.join();
-  return all;
+  std::vector<std::shared_ptr<PartitionLog>> logs;
+  for (const auto& [name, log] : logs_) logs.push_back(log);
+  // Each log has several files to make durable, and none waits for another's.
+  auto closed = at_once(logs, static_cast<std::size_t>(context_.limits.syncs_at_once_max), [this](const auto& log) {
+    auto done = log->close();
+    if (!done)
+      log_.warn("log not closed in order", {{"partition", log->directory()}, {"reason", to_string(done.error())}});
+    return done;
+  });
+  return closed.has_value();
 }
 
 }  // namespace fulmar
