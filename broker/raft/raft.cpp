@@ -152,7 +152,7 @@ bool Raft::is_due(Instant now) const {
   return !quorum_heard(now) || std::any_of(peers_.begin(), peers_.end(), [&](const auto& entry) {
     const auto& progress = entry.second;
     return progress.watch_is_over() || progress.stalled_since(now - settings_.election_timeout) ||
-           progress.may_send(log_.end(), settings_);
+           (progress.may_send(log_.end(), settings_) && !throttled(entry.first, now));
   });
 }
 

@@ -41,8 +41,8 @@ struct Output {
 
 // The next append to a follower; the driver reads the batches, and fills in end, epochs and configurations.
 struct AppendPlan {
-  Message message;  // its body is an AppendRequest
-  bool throttled = false;
+  Message message;         // its body is an AppendRequest
+  bool throttled = false;  // see Raft::throttled()
 };
 
 class Raft {
@@ -88,6 +88,9 @@ class Raft {
   // and says what it sent; the plan is void if anything of the group's term or of that follower's progress changed
   // meanwhile, and append_sent() returns false.
   std::vector<ReplicaId> hungry() const;  // those for whom plan_append() would have something, ascending
+  // Whether the driver may let the follower wait for its next append, as long as it likes: it catches up, is not in
+  // sync, and the others are enough to commit without it.
+  bool throttled(const ReplicaId& peer, Instant now) const;
   std::optional<AppendPlan> plan_append(const ReplicaId& peer, Instant now);
   bool append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Instant now);
   // The way to the peer was interrupted: what was sent may be lost.
@@ -177,6 +180,7 @@ class Raft {
   void send_heartbeats();
   void advance_commit();
   bool quorum_heard(Instant now) const;
+  bool keeps_up(const ReplicaId& id, Instant now) const;
   void lead_on();  // what a leader does next, after anything that may let it
   void continue_transfer();
 

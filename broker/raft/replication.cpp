@@ -14,6 +14,23 @@ std::vector<ReplicaId> Raft::hungry() const {
   return found;
 }
 
+// Whether what is appended now will soon be kept there, by all that is known: one that is stalled is probed.
+bool Raft::keeps_up(const ReplicaId& id, Instant now) const {
+  if (id == self_) return true;
+  const auto* known = progress(id);
+  auto since = now - settings_.election_timeout;
+  return known && known->feeding() == Feeding::replicate && known->answered_at() > since;
+}
+
+bool Raft::throttled(const ReplicaId& peer, Instant now) const {
+  const auto* known = progress(peer);
+  if (!settings_.throttles || role_ != Role::leader || !known || known->feeding() != Feeding::catch_up) return false;
+  if (!configuration().is_voter(peer)) return true;
+  auto others = [&](const ReplicaId& id) { return id != peer && keeps_up(id, now); };
+  auto synced = in_sync(now);
+  return configuration().has_quorum(others) && !std::binary_search(synced.begin(), synced.end(), peer);
+}
+
 std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) {
   now_ = now;
   auto found = peers_.find(peer);
@@ -38,7 +55,7 @@ std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) 
   AppendRequest request;
   request.prev_offset = progress.next();
   request.prev_epoch = epoch_before(progress.next()).value_or(unknown_epoch);
-  return AppendPlan{{self_, peer, state_.term, request}, progress.feeding() == Feeding::catch_up};
+  return AppendPlan{{self_, peer, state_.term, request}, throttled(peer, now)};
 }
 
 bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Instant now) {

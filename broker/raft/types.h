@@ -24,6 +24,7 @@ struct RaftSettings {
   int clock_drift_permille = 100;
   int appends_in_flight_max = 16;  // to one follower that keeps up; one that is probed or catches up gets one at a time
   Offset catch_up_lag = 10'000;    // a follower this many offsets behind catches up: one append at a time
+  bool throttles = true;           // whether one that catches up may be held up; see Raft::throttled()
   Offset caught_up_lag = 100;      // a learner this close to the end may become a voter
   // Off, where a topic chose the page cache: power losses may take what was committed, and then a later leader's log
   // counts, though it has less.
