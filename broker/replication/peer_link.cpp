@@ -29,6 +29,10 @@ std::size_t size_of(const GroupMessage& item) {
 PeerLink::PeerLink(Host& host, const Peers& peers, ReplicaId to, std::function<void()> lost)
     : host_(host), peers_(peers), to_(to), lost_(std::move(lost)), log_(host.log().named("peer")) {}
 
+bool PeerLink::has_room() const {
+  return queued_bytes_ <= frame_bytes_max;
+}
+
 void PeerLink::send(GroupMessage message) {
   if (queued_bytes_ + size_of(message) > queued_bytes_max) return;  // lost; the core asks again in time
   queued_bytes_ += size_of(message);
@@ -75,7 +79,7 @@ Result<void> PeerLink::deliver(Connection& connection,
     work_.wait([&] { return !idle(); });
     // Those who are fed now may at once want more: they take turns.
     for (const auto& group : std::exchange(hungry_, {})) {
-      if (queued_bytes_ > frame_bytes_max) {
+      if (!has_room()) {
         hungry_.insert(group);
         continue;
       }
@@ -96,6 +100,7 @@ Result<void> PeerLink::deliver(Connection& connection,
         queue_.pop_front();
       }
       queued_bytes_ -= bytes;
+      if (on_drained) on_drained();
       TRY_VOID(connection.write(request_frame(to_wire(std::move(messages), shard), 0, 0, ""),
                                 host_.clock().deadline_in(write_max)));
     }
@@ -129,6 +134,7 @@ void PeerLink::run(const std::function<std::shared_ptr<Replica>(const GroupId&)>
     }
     queue_.clear();
     queued_bytes_ = 0;
+    if (on_drained) on_drained();
     take_pulses();
     lost_();
     host_.clock().sleep_for(Duration(random.between(retry.count() / 2, retry.count())));

@@ -37,6 +37,10 @@ class PeerLink {
     hungry_.insert(group);
     work_.notify_all();
   }
+  // Whether what is sent now goes out with the next frame or two.
+  bool has_room() const;
+  // Called when it has room again.
+  std::function<void()> on_drained;
   // Delivers until the fiber is cancelled. `find` gives a group's replica, or null.
   void run(const std::function<std::shared_ptr<Replica>(const GroupId&)>& find);
 

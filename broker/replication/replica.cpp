@@ -252,7 +252,8 @@ void Replica::settle(const AppendRequest* request, const Bytes& batches) {
   while (!out_of_order() && perform(raft_.take_output(), request, batches)) continue;
   log_->expire_up_to(raft_.role() == Role::leader ? raft_.commit() : 0);
   if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
-    for (const auto& peer : raft_.hungry()) context_.messenger->wants_feeding(*this, peer);
+    for (const auto& peer : raft_.hungry())
+      context_.messenger->wants_feeding(*this, peer, raft_.throttled(peer, now()));
   bool rests = at_rest();
   if (std::exchange(rested_, rests) && !rests && context_.messenger) context_.messenger->woke(*this);
   State state{.start_kept = raft_.role() == Role::leader ? raft_.start_kept() : 0,
@@ -423,12 +424,20 @@ void Replica::peer_lost(const ReplicaId& peer) {
 }
 
 bool Replica::feed(const ReplicaId& peer) {
+  return feed_if(peer, false).more;
+}
+
+std::size_t Replica::feed_throttled(const ReplicaId& peer) {
+  return feed_if(peer, true).bytes;
+}
+
+Replica::Fed Replica::feed_if(const ReplicaId& peer, bool throttled) {
   std::optional<AppendPlan> plan;
   in_turn([&] {
     if (out_of_order()) return;
     plan = raft_.plan_append(peer, now());
   });
-  if (!plan) return false;
+  if (!plan || plan->throttled != throttled) return {};
   // Read without the turn: from a disk it may take its time.
   auto epoch = plan->message.term;
   auto from = std::get<AppendRequest>(plan->message.body).prev_offset;
@@ -446,14 +455,15 @@ bool Replica::feed(const ReplicaId& peer) {
   // A leader cuts nothing away, so that what it reads is what was written there, unless it leads no more.
   if (!whole && leads() && raft_.term() == epoch)
     report_damage({Errc::corrupt, "wrong CRC after " + std::to_string(end)});
-  if (!batches || !whole) return false;
+  if (!batches || !whole) return {};
+  auto bytes = batches->size();
   bool sent = false;
   in_turn([&] {
     if (out_of_order()) return;
     sent = raft_.append_sent(peer, *plan, end, now());
     if (sent) send(std::move(plan->message), std::move(*batches));
   });
-  return true;
+  return {true, sent ? bytes : 0};
 }
 
 }  // namespace fulmar

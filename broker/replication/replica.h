@@ -30,8 +30,9 @@ class ReplicaMessenger {
   virtual ~ReplicaMessenger() = default;
   // Never blocks; may lose what it is given. `batches`: the records of an AppendRequest.
   virtual void send(const GroupId& group, Message message, Bytes batches) = 0;
-  // The replica leads and may have something for the peer: feed() is to be called, soon.
-  virtual void wants_feeding(Replica& replica, const ReplicaId& peer) = 0;
+  // The replica leads and may have something for the peer: feed() is to be called, soon; or, where the peer is
+  // throttled, feed_throttled() when there is room. Told again with whatever happens, as that may change.
+  virtual void wants_feeding(Replica& replica, const ReplicaId& peer, bool throttled) = 0;
   // The replica, which was at rest, is to be ticked again.
   virtual void woke(Replica& replica) = 0;
 };
@@ -140,8 +141,10 @@ class Replica {
   // Nothing is to be done as time goes by, until the next input, or until a watch of the liveness ends.
   bool at_rest() const { return raft_.hard_state().solo || raft_.quiesced(); }
   void receive(const Message& message, const Bytes& batches);
-  // Sends the peer its next append, if it is due one; whether there may be more at once.
+  // Sends the peer its next append, if it is due one and is not throttled; whether there may be more at once.
   bool feed(const ReplicaId& peer);
+  // The same, if it is throttled by now; how many bytes of records were sent.
+  std::size_t feed_throttled(const ReplicaId& peer);
   void peer_lost(const ReplicaId& peer);
 
   // Called on the shard whenever leadership, who leads, the high watermark, the log's start or out_of_order() has
@@ -171,6 +174,11 @@ class Replica {
   void begin_anew(Offset offset, Epoch epoch);
   bool cut(Offset offset, const AppendRequest& request);
   void log_moved();
+  struct Fed {
+    bool more = false;  // perhaps, at once
+    std::size_t bytes = 0;
+  };
+  Fed feed_if(const ReplicaId& peer, bool throttled);
   void send(Message message, Bytes batches);
   void tell_appended(BatchHeader header, const Appended& appended);
   void tell_appended(const Bytes& batches, Offset begin);

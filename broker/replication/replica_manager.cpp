@@ -13,13 +13,23 @@ constexpr Duration listening_time = milliseconds(2);
 
 }  // namespace
 
-ReplicaManager::ReplicaManager(Host& host, const Peers& peers, RaftSettings raft, ReplicaObserver* observer)
+ReplicaManager::ReplicaManager(Host& host, const Peers& peers, RaftSettings raft, ReplicaObserver* observer,
+                               std::optional<std::int64_t> throttled_rate)
     : host_(host),
       peers_(peers),
       raft_(raft),
       observer_(observer),
       log_(host.log().named("replica")),
-      tick_interval_(raft.heartbeat_interval / ticks_per_heartbeat) {}
+      tick_interval_(raft.heartbeat_interval / ticks_per_heartbeat) {
+  if (!throttled_rate) return;
+  auto feed = [this](const GroupId& group, const ReplicaId& peer) {
+    auto replica = find(group);
+    return replica ? replica->feed_throttled(peer) : 0;
+  };
+  auto link_has_room = [this](const ReplicaId& peer) { return link_to(peer).has_room(); };
+  catch_up_feeder_ =
+      std::make_unique<CatchUpFeeder>(host_, *throttled_rate, CatchUpFeeder::Surroundings{feed, link_has_room});
+}
 
 ReplicaManager::~ReplicaManager() = default;
 
@@ -27,6 +37,7 @@ Result<void> ReplicaManager::open(std::uint64_t life, HardStates states) {
   TRY(states_, HardStateStore::begin(host_, life, std::move(states)));
   liveness_.emplace(static_cast<std::int32_t>(host_.shard()), life);
   context_.emplace(ReplicaContext{host_, *states_, this, observer_, &*liveness_});
+  if (catch_up_feeder_) fibers_.spawn("feed catching up", [this] { catch_up_feeder_->run(); });
   return {};
 }
 
@@ -45,6 +56,7 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
   }
   if (log->lost_synced()) note_damage(group, *log, fresh);
   auto settings = raft.value_or(raft_);
+  settings.throttles = settings.throttles && catch_up_feeder_;
   settings.commits_are_stable = log->config().acknowledges_synced();
   auto replica =
       std::make_shared<Replica>(*context_, group, peers_.self, settings, std::move(log), std::move(fresh), 0);
@@ -159,6 +171,7 @@ PeerLink& ReplicaManager::link_to(const ReplicaId& peer) {
       for (auto& [group, replica] : replicas) replica->peer_lost(peer);
     };
     link = std::make_unique<PeerLink>(host_, peers_, peer, std::move(lost));
+    if (catch_up_feeder_) link->on_drained = [this] { catch_up_feeder_->link_drained(); };
     fibers_.spawn("peer link",
                   [this, link = link.get()] { link->run([this](const GroupId& group) { return find(group); }); });
   }
@@ -170,8 +183,11 @@ void ReplicaManager::send(const GroupId& group, Message message, Bytes batches) 
   link.send({group, std::move(message), std::move(batches)});
 }
 
-void ReplicaManager::wants_feeding(Replica& replica, const ReplicaId& peer) {
-  link_to(peer).wants_feeding(replica.group());
+void ReplicaManager::wants_feeding(Replica& replica, const ReplicaId& peer, bool throttled) {
+  if (throttled)
+    catch_up_feeder_->wants_feeding(replica.group(), peer);
+  else
+    link_to(peer).wants_feeding(replica.group());
 }
 
 void ReplicaManager::receive(std::vector<GroupMessage> messages) {

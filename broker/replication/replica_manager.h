@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "broker/replication/catch_up_feeder.h"
 #include "broker/replication/hard_state_store.h"
 #include "broker/replication/peer_link.h"
 #include "broker/replication/replica.h"
@@ -14,8 +15,9 @@ namespace fulmar {
 class ReplicaManager final : public ReplicaMessenger {
  public:
   // `peers` outlives this. `raft` holds for all groups that bring none of their own, but for what is a matter of their
-  // topic.
-  ReplicaManager(Host& host, const Peers& peers, RaftSettings raft, ReplicaObserver* observer = nullptr);
+  // topic. `throttled_rate`: bytes per second, of what is sent to followers that are throttled.
+  ReplicaManager(Host& host, const Peers& peers, RaftSettings raft, ReplicaObserver* observer = nullptr,
+                 std::optional<std::int64_t> throttled_rate = {});
   virtual ~ReplicaManager();
 
   // Before all else: takes over what this shard's groups have promised in earlier lives. Errors: as
@@ -51,7 +53,7 @@ class ReplicaManager final : public ReplicaMessenger {
   void stop();
 
   void send(const GroupId& group, Message message, Bytes batches) override;
-  void wants_feeding(Replica& replica, const ReplicaId& peer) override;
+  void wants_feeding(Replica& replica, const ReplicaId& peer, bool throttled) override;
   void woke(Replica& replica) override;
 
  private:
@@ -71,6 +73,7 @@ class ReplicaManager final : public ReplicaMessenger {
   std::optional<ReplicaContext> context_;
   std::map<GroupId, std::shared_ptr<Replica>> replicas_;
   std::map<ReplicaId, std::unique_ptr<PeerLink>> links_;
+  std::unique_ptr<CatchUpFeeder> catch_up_feeder_;     // null: nobody is throttled
   std::map<GroupId, std::shared_ptr<Replica>> awake_;  // to be ticked
   Duration tick_interval_;
   Instant beat_at_;

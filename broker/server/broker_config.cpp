@@ -44,6 +44,9 @@ constexpr PropertyInfo table[] = {
      "The most bytes a fetch is answered with."},
     {"leader.imbalance.check.interval.seconds", PropertyType::int64, "300", 1, 1'000'000'000, "",
      "How often leaders look whether another should lead; they hand over at the second look."},
+    {"leader.replication.throttled.rate", PropertyType::int64, "9223372036854775807", 1, int64_max, "",
+     "How many bytes of records a second the broker's leaders send, all together, to replicas that catch up and "
+     "are not in sync; by default as many as they can."},
     {"listeners", PropertyType::string, "PLAINTEXT://127.0.0.1:9092", 0, 0, "",
      "The address to listen at, as PLAINTEXT://HOST:PORT; in a cluster also INTERNAL://HOST:PORT, for its brokers."},
     {"log.cleanup.policy", PropertyType::list, "delete", 0, 0, "delete", "The default of cleanup.policy."},
@@ -232,10 +235,12 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
   };
   TRY(config.metadata_raft, raft("controller.quorum."));
   config.metadata_raft.quiesces = false;         // one group, of other timeouts than those that pulses keep to
+  config.metadata_raft.throttles = false;        // a broker takes clients only once it has caught up
   config.metadata_raft.announce_commits = true;  // whoever asked for a change waits until its own broker knows of it
   TRY(config.partition_raft, raft("replica."));
   config.partition_raft.replica_lag_max = duration("replica.lag.time.max.ms");
   config.partition_raft.announce_commits = config.rack_aware_reads;
+  if (auto rate = number("leader.replication.throttled.rate"); rate != int64_max) config.throttled_rate = rate;
   config.properties = std::move(properties);
   return config;
 }

@@ -44,7 +44,8 @@ struct BrokerConfig {
   std::int64_t metadata_segment_bytes = 8 << 20;    // metadata.log.segment.bytes
   RaftSettings metadata_raft;   // controller.quorum.election.timeout.ms, controller.quorum.heartbeat.interval.ms
   RaftSettings partition_raft;  // replica.election.timeout.ms, replica.heartbeat.interval.ms
-  Properties properties;        // all that was set, for topics' defaults and DescribeConfigs
+  std::optional<std::int64_t> throttled_rate;  // leader.replication.throttled.rate; nullopt: unlimited
+  Properties properties;                       // all that was set, for topics' defaults and DescribeConfigs
 
   // Errors: invalid_argument, naming the property.
   static Result<BrokerConfig> from(Properties properties);

@@ -24,6 +24,12 @@ std::string partition_metadata_of(const Uuid& topic_id) {
   return "version: 0\ntopic_id: " + to_string(topic_id) + "\n";
 }
 
+// Each shard's part of what the broker may send.
+std::optional<std::int64_t> share_of(std::optional<std::int64_t> rate, unsigned shards) {
+  if (rate) rate = std::max<std::int64_t>(*rate / shards, 1);
+  return rate;
+}
+
 // The topic that the text names; nullopt if it is damaged.
 std::optional<Uuid> named_topic(std::string_view text) {
   auto begin = text.find_last_of(' ');
@@ -41,7 +47,8 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       image_(std::make_shared<const MetadataImage>()),
       logs_(host, broker.config.log_limits),
       peers_{broker.self, [this] { return cluster_id(); }, [this](std::int32_t id) { return peer_address(id); }},
-      replicas_(host, peers_, broker.config.partition_raft, broker.observer),
+      replicas_(host, peers_, broker.config.partition_raft, broker.observer,
+                share_of(broker.config.throttled_rate, host.shard_count())),
       leaderships_(*this),
       queued_bytes_(broker.config.queued_bytes_max),
       sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()) {}

@@ -136,6 +136,16 @@ TEST(Configuration, HeartbeatsComeSeveralTimesPerElectionTimeout) {
             "controller.quorum.election.timeout.ms");
 }
 
+TEST(Configuration, ReplicasThatCatchUpAreThrottledOnlyIfAskedAndTheMetadataNever) {
+  EXPECT_EQ(BrokerConfig::from({}).value().throttled_rate, std::nullopt);
+  auto config = BrokerConfig::from({{"leader.replication.throttled.rate", "5000000"}}).value();
+  EXPECT_EQ(config.throttled_rate, 5'000'000);
+  EXPECT_TRUE(config.partition_raft.throttles);
+  EXPECT_FALSE(config.metadata_raft.throttles);
+  EXPECT_EQ(error_of({{"leader.replication.throttled.rate", "0"}}),
+            "Invalid value 0 for configuration leader.replication.throttled.rate: must be at least 1");
+}
+
 TEST(Configuration, AnAddressNobodyCanConnectToIsNotAdvertised) {
   EXPECT_NE(error_of({{"listeners", "PLAINTEXT://0.0.0.0:9092"}}), "");
   EXPECT_NE(error_of({{"advertised.listeners", "PLAINTEXT://0.0.0.0:9092"}}), "");

@@ -1,0 +1,36 @@
+#include "broker/replication/catch_up_feeder.h"
+
+#include <algorithm>
+
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+CatchUpFeeder::CatchUpFeeder(Host& host, std::int64_t bytes_per_second, Surroundings surroundings)
+    : host_(host), surroundings_(std::move(surroundings)), bucket_(bytes_per_second) {}
+
+// The first after the last one, all around.
+std::set<CatchUpFeeder::Turn>::const_iterator CatchUpFeeder::next_turn() const {
+  auto has_room = [this](const Turn& turn) { return surroundings_.link_has_room(turn.first); };
+  auto after_last = waiting_.upper_bound(last_);
+  auto found = std::find_if(after_last, waiting_.end(), has_room);
+  if (found != waiting_.end()) return found;
+  found = std::find_if(waiting_.begin(), after_last, has_room);
+  return found == after_last ? waiting_.end() : found;
+}
+
+void CatchUpFeeder::run() {
+  for (;;) {
+    work_.wait([this] { return next_turn() != waiting_.end(); });
+    host_.clock().sleep_until(bucket_.room_at());
+    auto next = next_turn();
+    if (next == waiting_.end()) continue;
+    last_ = *next;
+    waiting_.erase(next);
+    const auto& [peer, group] = last_;
+    auto bytes = surroundings_.feed(group, peer);
+    bucket_.take(bytes, host_.clock().now());
+  }
+}
+
+}  // namespace fulmar
