@@ -207,6 +207,21 @@ class ClusterLife {
   Violations found_;
 };
 
+// In one life of four, followers that catch up are throttled, and it takes little to be that far behind and out of
+// sync. The rate is by what the life writes, about, so that it holds them up, and yet lets them get there in time.
+void choose_throttle(Random random, std::map<std::string, std::int64_t>& settings) {
+  if (!random.chance(1, 4)) return;
+  constexpr std::int64_t shards_max = 3;  // of one of which all leaders may be
+  constexpr std::int64_t batch_overhead = 100;
+  auto producers = settings["clients"] * settings["producers"];
+  auto batches = producers * (settings["safety_ms"] / settings["producer_pace_ms"] + 1);
+  auto written = batches * (batch_overhead + settings["batch_records_max"] * settings["value_bytes_max"]);
+  auto to_feed_all_s = random.between(1, 10);
+  settings["throttled_rate"] = std::max<std::int64_t>(shards_max * written / to_feed_all_s, 1000);
+  settings["catch_up_lag"] = random.between(1, 64);
+  settings["replica_lag_ms"] = random.between(500, 10'000);
+}
+
 }  // namespace
 
 void choose_cluster_settings(Random random, Plan& plan) {
@@ -236,6 +251,7 @@ void choose_cluster_settings(Random random, Plan& plan) {
   settings["safety_ms"] = choose("length", 20'000, 90'000);
   settings["rest"] = choose("rest", 0, 3);
   settings["rest_count"] = choose("rest count", 1, static_cast<std::int64_t>(victims_max(plan)));
+  choose_throttle(random.split("throttle"), settings);
 }
 
 std::size_t victims_max(const Plan& plan) {

@@ -39,7 +39,14 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   properties["log.index.interval.bytes"] = std::to_string(plan_.setting("index_interval_bytes"));
   properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan_.setting("checkpoint_ms"));
   properties["log.retention.check.interval.ms"] = std::to_string(plan_.setting("retention_check_ms"));
-  return BrokerConfig::from(std::move(properties)).value();
+  bool throttled = plan_.settings.contains("throttled_rate");
+  if (throttled) {
+    properties["leader.replication.throttled.rate"] = std::to_string(plan_.setting("throttled_rate"));
+    properties["replica.lag.time.max.ms"] = std::to_string(plan_.setting("replica_lag_ms"));
+  }
+  auto config = BrokerConfig::from(std::move(properties)).value();
+  if (throttled) config.partition_raft.catch_up_lag = plan_.setting("catch_up_lag");
+  return config;
 }
 
 // A broker has now this many shards, now that many: what it kept must be found whatever the number.
