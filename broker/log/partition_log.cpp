@@ -215,7 +215,7 @@ Result<void> PartitionLog::flush_once() {
   std::vector<std::shared_ptr<Segment>> dirty;
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
     if (std::exchange((*segment)->needs_sync, false)) dirty.push_back(*segment);
-    if ((*segment)->base_offset() <= stable_end_) break;  // what is before was synced
+    if ((*segment)->base_offset() < stable_end_) break;  // what is before was synced, and nothing was cut there since
   }
   std::reverse(dirty.begin(), dirty.end());
   // Appends go on while the device works.
