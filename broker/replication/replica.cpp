@@ -431,6 +431,27 @@ std::size_t Replica::feed_throttled(const ReplicaId& peer) {
   return feed_if(peer, true).bytes;
 }
 
+// Whole batches from `end` on, which is moved to where they end; from several segments where these are small. Errors:
+// as PartitionLog::read; corrupt also where a batch is not what was written.
+Result<ByteChain> Replica::read_batches(Offset& end) {
+  ByteChain batches;
+  const auto up_to = log_->log_end();
+  do {
+    TRY(auto piece, log_->read(end, up_to, append_bytes_max - batches.size(), batches.empty()));
+    if (piece.empty()) break;
+    for (std::size_t at = 0; at < piece.size();) {
+      auto header = read_batch_header(piece.view().substr(at));
+      bool whole =
+          header && header->size() <= piece.size() - at && batch_crc_matches(piece.view().substr(at, header->size()));
+      if (!whole) return fail(Errc::corrupt, "wrong CRC after " + std::to_string(end));
+      at += header->size();
+      end = header->next_offset();
+    }
+    batches.append(std::move(piece));
+  } while (end < up_to && batches.size() < append_bytes_max / 2);
+  return batches;
+}
+
 Replica::Fed Replica::feed_if(const ReplicaId& peer, bool throttled) {
   std::optional<AppendPlan> plan;
   in_turn([&] {
@@ -441,27 +462,18 @@ Replica::Fed Replica::feed_if(const ReplicaId& peer, bool throttled) {
   // Read without the turn: from a disk it may take its time.
   auto epoch = plan->message.term;
   auto from = std::get<AppendRequest>(plan->message.body).prev_offset;
-  auto batches = log_->read(from, log_->log_end(), append_bytes_max, true);
   auto end = from;
-  bool whole = batches || batches.error().code != Errc::corrupt;
-  for (std::size_t at = 0; batches && whole && at < batches->size();) {
-    auto header = read_batch_header(batches->view().substr(at));
-    whole = header && header->size() <= batches->size() - at &&
-            batch_crc_matches(batches->view().substr(at, header->size()));
-    if (!whole) break;
-    at += header->size();
-    end = header->next_offset();
-  }
+  auto batches = read_batches(end);
   // A leader cuts nothing away, so that what it reads is what was written there, unless it leads no more.
-  if (!whole && leads() && raft_.term() == epoch)
-    report_damage({Errc::corrupt, "wrong CRC after " + std::to_string(end)});
-  if (!batches || !whole) return {};
+  if (!batches && batches.error().code == Errc::corrupt && leads() && raft_.term() == epoch)
+    report_damage(batches.error());
+  if (!batches) return {};
   auto bytes = batches->size();
   bool sent = false;
   in_turn([&] {
     if (out_of_order()) return;
     sent = raft_.append_sent(peer, *plan, end, now());
-    if (sent) send(std::move(plan->message), std::move(*batches));
+    if (sent) send(std::move(plan->message), batches->flatten());
   });
   return {true, sent ? bytes : 0};
 }

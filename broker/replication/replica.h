@@ -179,6 +179,7 @@ class Replica {
     std::size_t bytes = 0;
   };
   Fed feed_if(const ReplicaId& peer, bool throttled);
+  Result<ByteChain> read_batches(Offset& end);
   void send(Message message, Bytes batches);
   void tell_appended(BatchHeader header, const Appended& appended);
   void tell_appended(const Bytes& batches, Offset begin);

@@ -1,4 +1,4 @@
-// A replica that is told by hand what leaders would tell it.
+// A replica that is told by hand what the others of its group would tell it.
 #include <gtest/gtest.h>
 
 #include "broker/log/log_manager.h"
@@ -58,6 +58,55 @@ TEST(Follower, CutsInTheMidstOfABatchWhereTheLeadersLogBegins) {
     replica->receive({others[1], self, 2, append}, batch_at(3, 2, 2));
     EXPECT_EQ(log->log_end(), 5);
     EXPECT_EQ(replica->high_watermark(), 5);
+    replicas.stop();
+    return 0;
+  });
+  EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
+}
+
+struct SeesAppends final : ReplicaObserver {
+  void opened(const ReplicaSight&, const std::string&, const EpochCache&) override {}
+  void appended(const GroupId&, const ReplicaId&, const BatchHeader&) override {}
+  void truncated(const GroupId&, const ReplicaId&, Offset) override {}
+  void started_over(const GroupId&, const ReplicaId&, Offset) override {}
+  void stepped(const ReplicaSight&) override {}
+  void sends(const GroupId&, const Message& message) override {
+    if (const auto* append = std::get_if<AppendRequest>(&message.body)) sent.push_back(*append);
+  }
+  void heard(const GroupId&, const Message&, Epoch) override {}
+  void removed(const GroupId&, const ReplicaId&) override {}
+  std::vector<AppendRequest> sent;
+};
+
+TEST(Leader, SendsWhatLiesInManySmallSegmentsAtOnce) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  SeesAppends appends;
+  node.start(1, [&](Host& host) {
+    Peers peers{self, [] { return "cluster"; }, [](std::int32_t) { return std::nullopt; }};
+    ReplicaManager replicas(host, peers, {}, &appends);
+    LogManager logs(host, {});
+    EXPECT_TRUE(replicas.open(1, {}));
+    HardState fresh;
+    fresh.configurations = {{-1, -1, {{self, others[0], others[1]}, {}, {}}}};
+    LogConfig small;
+    small.segment_bytes = 100;
+    auto log = logs.open("t-0", small, false).value();
+    auto replica = replicas.add(group, log, fresh);
+    replica->campaign();
+    replica->receive({others[0], self, replica->raft().term() + 1, VoteReply{true, true, 0}}, {});
+    replica->receive({others[0], self, replica->raft().term(), VoteReply{false, true, 0}}, {});
+    EXPECT_TRUE(replica->leads());
+    for (int i = 0; i < 30; ++i) {
+      auto batch = batch_at(0, 1, 0);
+      EXPECT_TRUE(replica->append(*validate_produced(batch), batch).has_value());
+    }
+    EXPECT_GT(log->segment_count(), 20u);
+    appends.sent.clear();
+    replica->feed(others[1]);
+    EXPECT_EQ(appends.sent.size(), 1u);
+    EXPECT_EQ(appends.sent.back().prev_offset, 0);
+    EXPECT_EQ(appends.sent.back().end, log->log_end());
     replicas.stop();
     return 0;
   });
