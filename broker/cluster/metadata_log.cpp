@@ -52,7 +52,7 @@ Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, boo
   if (image) image_ = std::move(image);
   bool alone = controllers_.empty();
   TRY(auto log, logs_.open(std::string(log_name), metadata_log_config(config_.segment_bytes), clean,
-                           alone ? OnDamage::refuse : OnDamage::keep_good));
+                           alone ? OnDamage::refuse : OnDamage::keep_good, replicas_.epoch_max(group())));
   if (log->log_start() > image_->offset) return fail(Errc::corrupt, "the metadata log begins after its snapshot");
   replica_ = replicas_.add(group(), std::move(log), alone ? alone_at_birth(peers_.self) : HardState{}, config_.raft);
   replica_->drives(*this);

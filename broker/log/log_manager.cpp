@@ -35,12 +35,12 @@ LogManager::LogManager(Host& host, LogLimits limits)
 LogManager::~LogManager() = default;
 
 Result<std::shared_ptr<PartitionLog>> LogManager::open(const std::string& name, LogConfig config, bool clean,
-                                                       OnDamage on_damage) {
+                                                       OnDamage on_damage, Epoch epoch_max) {
   ASSERT(!logs_.contains(name));
   auto& disk = context_.host.disk();
   TRY_VOID(disk.create_directory(name));
   TRY_VOID(disk.sync_directory(""));
-  TRY(auto opened, PartitionLog::open(context_, name, config, clean, on_damage));
+  TRY(auto opened, PartitionLog::open(context_, name, config, clean, on_damage, epoch_max));
   std::shared_ptr<PartitionLog> log = std::move(opened);
   logs_.emplace(name, log);
   return log;

@@ -18,9 +18,10 @@ class LogManager {
   ~LogManager();
 
   // Opens the log of a partition, making its directory if there is none yet. After a clean stop (`clean`) indexes are
-  // believed. One at a time for each name. Errors: as PartitionLog::open.
+  // believed. One at a time for each name. `epoch_max`, errors: as PartitionLog::open.
   Result<std::shared_ptr<PartitionLog>> open(const std::string& name, LogConfig config, bool clean,
-                                             OnDamage on_damage = OnDamage::refuse);
+                                             OnDamage on_damage = OnDamage::refuse,
+                                             Epoch epoch_max = std::numeric_limits<Epoch>::max());
   std::shared_ptr<PartitionLog> find(std::string_view name) const;
   // Deletes a partition's log: its directory gets a name that can't be mistaken for a partition's, then goes. Errors:
   // io_error, when the renaming fails: it is then there still.

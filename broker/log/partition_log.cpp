@@ -30,15 +30,15 @@ PartitionLog::PartitionLog(LogContext& context, std::string directory, LogConfig
 PartitionLog::~PartitionLog() = default;
 
 Result<std::unique_ptr<PartitionLog>> PartitionLog::open(LogContext& context, std::string directory, LogConfig config,
-                                                         bool clean, OnDamage on_damage) {
+                                                         bool clean, OnDamage on_damage, Epoch epoch_max) {
   std::unique_ptr<PartitionLog> log(new PartitionLog(context, directory, config));
-  auto recovered = log->recover(clean, on_damage);
+  auto recovered = log->recover(clean, on_damage, epoch_max);
   if (!recovered && recovered.error().code == Errc::corrupt && on_damage == OnDamage::keep_good) {
     log->log_.error("damaged log: what is good is kept, the rest is for other replicas to give",
                     {{"partition", directory}, {"damage", recovered.error().detail}});
     TRY_VOID(log->mark_damage());
     log.reset(new PartitionLog(context, directory, config));
-    recovered = log->recover(clean, on_damage);
+    recovered = log->recover(clean, on_damage, epoch_max);
   }
   TRY_VOID(recovered);
   return log;
@@ -137,7 +137,8 @@ Result<void, Refusal> PartitionLog::append_replicated(const Bytes& batches) {
   if (offline_) return storage_error("the log is offline");
   for (std::size_t at = 0; at < batches.size();) {
     auto header = read_batch_header(batches.view().substr(at));
-    bool whole = header && header->size() <= batches.size() - at && header->base_offset >= log_end();
+    bool whole = header && header->size() <= batches.size() - at && header->base_offset >= log_end() &&
+                 header->leader_epoch >= epochs_.latest().value_or(-1);
     if (!whole || !batch_crc_matches(batches.view().substr(at, header->size())))
       return std::unexpected(Refusal{ErrorCode::corrupt_message, "a replicated batch is not whole and right"});
     TRY_VOID(make_room_for(*header));

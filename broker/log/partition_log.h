@@ -52,10 +52,11 @@ enum class OnDamage : unsigned char {
 
 class PartitionLog {
  public:
-  // Opens the log in `directory`, which must exist, and recovers it; after a clean stop the indexes are believed.
-  // Errors: corrupt (damage, if that is to be refused), io_error, no_space.
+  // Opens the log in `directory`, which must exist, and recovers it; after a clean stop the indexes are believed. No
+  // batch can be of an epoch above `epoch_max`. Errors: corrupt (damage, if that is to be refused), io_error, no_space.
   static Result<std::unique_ptr<PartitionLog>> open(LogContext& context, std::string directory, LogConfig config,
-                                                    bool clean, OnDamage on_damage = OnDamage::refuse);
+                                                    bool clean, OnDamage on_damage = OnDamage::refuse,
+                                                    Epoch epoch_max = std::numeric_limits<Epoch>::max());
   ~PartitionLog();
 
   // Appends one batch that validate_produced() let pass. Stamps offset and epoch; returns as soon as it is written.
@@ -132,8 +133,9 @@ class PartitionLog {
   PartitionLog(LogContext& context, std::string directory, LogConfig config);
 
   // recovery.cpp
-  Result<void> recover(bool clean, OnDamage on_damage);
-  Result<bool> load_epochs(const Checkpoint& known, const std::vector<Offset>& bases, bool clean, bool suspected);
+  Result<void> recover(bool clean, OnDamage on_damage, Epoch epoch_max);
+  Result<bool> load_epochs(const Checkpoint& known, const std::vector<Offset>& bases, bool clean, bool suspected,
+                           EpochCache& told);
   Result<void> mark_damage();
   Result<void> recover_producers();
   void note_epoch(const BatchHeader& header);

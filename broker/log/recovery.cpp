@@ -23,7 +23,7 @@ constexpr std::size_t small_file_bytes_max = std::size_t{16} << 20;
 
 }  // namespace
 
-Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
+Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_max) {
   auto& disk = context_.host.disk();
   auto mark = disk.open(directory_ + "/" + std::string(damage_mark), OpenMode::read);
   if (!mark && mark.error().code != Errc::not_found) return std::unexpected(mark.error());
@@ -59,7 +59,8 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
   if (bases.empty() && known.recovery_point > known.log_start)
     TRY_VOID(damaged(directory_ + ": segments that were synced are gone"));
 
-  TRY(bool epochs_known, load_epochs(known, bases, clean, suspected));  // else all batches are asked
+  EpochCache told;
+  TRY(bool epochs_known, load_epochs(known, bases, clean, suspected, told));  // else all batches are asked
 
   // A process that was killed may leave names, as well as bytes, that no sync has covered.
   directory_dirty_ = !clean;
@@ -95,7 +96,16 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
     }
     if (!loaded) {
       auto epoch_min = segments_.empty() ? -1 : segments_.back()->last_epoch();
-      TRY(auto good, segment->rebuild(true, config_.index_interval_bytes, epoch_min, note_epoch));
+      // A batch's epoch is beside what its CRC covers.
+      auto accept = [&](const BatchHeader& header) {
+        auto epoch = header.base_offset < known.recovery_point ? told.epoch_of(header.base_offset) : std::nullopt;
+        if (header.leader_epoch < epoch_min || header.leader_epoch > epoch_max ||
+            header.leader_epoch != epoch.value_or(header.leader_epoch))
+          return false;
+        note_epoch(header);
+        return true;
+      };
+      TRY(auto good, segment->rebuild(true, config_.index_interval_bytes, accept));
       if (good < segment->file_size()) {
         // Where the next segment begins just there, nothing is missing: it is the rest of a write that failed, whose
         // cutting a power loss has undone.
@@ -169,15 +179,16 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage) {
   return {};
 }
 
-// What the file of epochs tells of those that no batch will. False if it tells nothing.
+// What the file of epochs tells of those that no batch will; `told`: all it does. False if it tells nothing.
 Result<bool> PartitionLog::load_epochs(const Checkpoint& known, const std::vector<Offset>& bases, bool clean,
-                                       bool suspected) {
-  bool told = false;
+                                       bool suspected, EpochCache& told) {
+  bool tells = false;
   if (auto text = read_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint", small_file_bytes_max))
-    told = epochs_.decode(text->view());
+    tells = told.decode(text->view());
   else if (text.error().code != Errc::not_found)
     return std::unexpected(text.error());
-  if (!told) epochs_ = {};
+  if (!tells) told = {};
+  epochs_ = told;
   // Where the batches are read they say which epochs there are; the file may be older than they, or newer. All are read
   // where damage is suspected: what is good below the recovery point need not be what was there. And of batches that
   // are gone, from above the recovery point, nothing is known.
@@ -192,8 +203,8 @@ Result<bool> PartitionLog::load_epochs(const Checkpoint& known, const std::vecto
     epochs_.truncate_from(held_from);
   else if (!clean)
     epochs_.truncate_from(known.recovery_point);
-  epochs_dirty_ = !clean && (told || !bases.empty());  // a log that is new has none
-  return told;
+  epochs_dirty_ = !clean && (tells || !bases.empty());  // a log that is new has none
+  return tells;
 }
 
 void PartitionLog::note_epoch(const BatchHeader& header) {

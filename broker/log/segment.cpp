@@ -145,8 +145,8 @@ Result<Bytes> Segment::read(Offset from, Offset up_to, std::size_t max_bytes, bo
   }
 }
 
-Result<std::uint64_t> Segment::rebuild(bool verify_crc, std::int32_t index_interval_bytes, Epoch epoch_min,
-                                       const std::function<void(const BatchHeader&)>& each) {
+Result<std::uint64_t> Segment::rebuild(bool verify_crc, std::int32_t index_interval_bytes,
+                                       const std::function<bool(const BatchHeader&)>& accept) {
   forget();
   auto end = file_->size();
   std::uint64_t position = 0;
@@ -155,7 +155,7 @@ Result<std::uint64_t> Segment::rebuild(bool verify_crc, std::int32_t index_inter
     TRY(Bytes head, read_exactly(*file_, position, batch_header_size));
     auto header = read_batch_header(head.view());
     bool plausible = header && header->magic == batch_magic && header->base_offset >= next_offset_ &&
-                     header->leader_epoch >= std::max(last_epoch_, epoch_min) && header->last_offset_delta >= 0 &&
+                     header->leader_epoch >= last_epoch_ && header->last_offset_delta >= 0 &&
                      header->record_count >= 0 && header->size() <= end - position &&
                      offset_fits(header->last_offset());
     if (!plausible) return position;
@@ -163,8 +163,8 @@ Result<std::uint64_t> Segment::rebuild(bool verify_crc, std::int32_t index_inter
       TRY(Bytes batch, read_exactly(*file_, position, header->size()));
       if (!batch_crc_matches(batch.view())) return position;
     }
+    if (accept && !accept(*header)) return position;
     account(*header, position, index_interval_bytes);
-    if (each) each(*header);
     position = size_;
   }
   return position;
@@ -236,7 +236,7 @@ Result<void> Segment::truncate(std::uint64_t position, Offset next, std::int32_t
   ASSERT(position <= file_->size() && next >= base_offset_);
   TRY_VOID(file_->truncate(position));
   needs_sync = true;
-  TRY(auto end, rebuild(false, index_interval_bytes, -1, nullptr));
+  TRY(auto end, rebuild(false, index_interval_bytes, nullptr));
   ASSERT(end == position && next_offset_ <= next);
   return {};
 }

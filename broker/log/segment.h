@@ -52,12 +52,12 @@ class Segment {
   // One whole batch, with its CRC checked.
   Result<Bytes> read_batch(const BatchHeader& header, std::uint64_t position);
 
-  // Reads all batches from the start and makes the indexes anew, checking each batch as `verify_crc` asks, and telling
-  // `each` of it. Stops at the first that is not whole and right, or of an epoch below `epoch_min` or that of the batch
-  // before: what was cut off under an older leader has come back. Returns the position of that (the file's size if all
+  // Reads all batches from the start and makes the indexes anew, checking each batch as `verify_crc` asks. Stops at the
+  // first that is not whole and right, or of an epoch below that of the batch before: what was cut off under an older
+  // leader has come back; or that `accept` (if any) says false to. Returns the position of that (the file's size if all
   // are well).
-  Result<std::uint64_t> rebuild(bool verify_crc, std::int32_t index_interval_bytes, Epoch epoch_min,
-                                const std::function<void(const BatchHeader&)>& each);
+  Result<std::uint64_t> rebuild(bool verify_crc, std::int32_t index_interval_bytes,
+                                const std::function<bool(const BatchHeader&)>& accept);
   // Takes size, end and indexes from the index files after a clean stop; false if they don't fit, so rebuild() is
   // needed.
   Result<bool> load_indexes(std::int32_t index_interval_bytes);

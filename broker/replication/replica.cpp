@@ -441,9 +441,13 @@ Result<ByteChain> Replica::read_batches(Offset& end) {
     if (piece.empty()) break;
     for (std::size_t at = 0; at < piece.size();) {
       auto header = read_batch_header(piece.view().substr(at));
-      bool whole =
-          header && header->size() <= piece.size() - at && batch_crc_matches(piece.view().substr(at, header->size()));
-      if (!whole) return fail(Errc::corrupt, "wrong CRC after " + std::to_string(end));
+      // Offset and epoch are beside what the CRC covers.
+      auto epoch = header ? log_->epochs().epoch_of(header->base_offset) : std::nullopt;
+      bool first = batches.empty() && at == 0;
+      bool whole = header && (header->base_offset == end || (first && header->base_offset < end)) &&
+                   header->next_offset() > end && header->leader_epoch == epoch.value_or(header->leader_epoch) &&
+                   header->size() <= piece.size() - at && batch_crc_matches(piece.view().substr(at, header->size()));
+      if (!whole) return fail(Errc::corrupt, "another batch than was written, after " + std::to_string(end));
       at += header->size();
       end = header->next_offset();
     }

@@ -46,6 +46,11 @@ std::shared_ptr<Replica> ReplicaManager::find(const GroupId& group) const {
   return found == replicas_.end() ? nullptr : found->second;
 }
 
+Epoch ReplicaManager::epoch_max(const GroupId& group) const {
+  const auto* known = states_->find(group);
+  return known && !known->solo ? known->term : std::numeric_limits<Epoch>::max();
+}
+
 std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh,
                                              const std::optional<RaftSettings>& raft) {
   ASSERT(!replicas_.contains(group));

@@ -23,6 +23,8 @@ class ReplicaManager final : public ReplicaMessenger {
   // Before all else: takes over what this shard's groups have promised in earlier lives. Errors: as
   // HardStateStore::begin.
   Result<void> open(std::uint64_t life, HardStates states);
+  // No batch of that group's log here can be of a later epoch: of a term that was never promised.
+  Epoch epoch_max(const GroupId& group) const;
   // A replica takes up its part; `fresh` is its state if it has none yet. `raft`: where the group has its own settings.
   std::shared_ptr<Replica> add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh,
                                const std::optional<RaftSettings>& raft = {});

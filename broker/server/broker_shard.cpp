@@ -90,7 +90,8 @@ Result<std::shared_ptr<PartitionLog>> BrokerShard::open_log(const std::string& n
     TRY_VOID(replace_file(disk, path, ByteChain(Bytes::copy_of(wanted))));
     replicas_.forget_log({image.id, index});
   }
-  return logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean, on_damage);
+  return logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean, on_damage,
+                    replicas_.epoch_max({image.id, index}));
 }
 
 void BrokerShard::open_partition(const std::string& topic, const TopicImage& image, std::int32_t index, bool clean) {

@@ -72,6 +72,39 @@ TEST_F(DamagedLog, KeepsItsGoodPartAndSaysSoUntilThatIsNoted) {
   });
 }
 
+// A batch's epoch is not covered by its CRC; but the file of epochs tells it, or else it is one that never was.
+TEST_F(DamagedLog, SeesAnEpochThatIsNotTheBatchs) {
+  auto set_epochs = [&](Epoch epoch) {
+    run_process(world, node, [&](Host& host) {
+      auto content = std::string(read_file(host.disk(), files.back(), 1 << 20)->view());
+      for (std::size_t at = 0; at < content.size();) {
+        auto header = *read_batch_header(std::string_view(content).substr(at));
+        stamp_batch(content.data() + at, header.base_offset, epoch);
+        at += header.size();
+      }
+      auto file = host.disk().open(files.back(), OpenMode::read_write).value();
+      ASSERT_TRUE(file->write_at(0, ByteChain(Bytes::copy_of(content))));
+      ASSERT_TRUE(file->sync());
+    });
+  };
+  set_epochs(3);
+  open(false, OnDamage::refuse, [](auto& log) {
+    ASSERT_FALSE(log.has_value());
+    EXPECT_EQ(log.error().code, Errc::corrupt);
+  });
+  set_epochs(0);
+  open(false, OnDamage::refuse, [](auto& log) { EXPECT_TRUE(log.has_value()); });
+  run_process(world, node, [&](Host& host) { ASSERT_TRUE(host.disk().remove("t-0/leader-epoch-checkpoint")); });
+  set_epochs(3);
+  for (Epoch epoch_max : {2, 3}) {
+    run_process(world, node, [&](Host& host) {
+      LogContext context(host, {});
+      auto log = PartitionLog::open(context, "t-0", small_segments(), false, OnDamage::refuse, epoch_max);
+      EXPECT_EQ(log.has_value(), epoch_max == 3);
+    });
+  }
+}
+
 TEST_F(DamagedLog, WhatAReaderFoundIsLookedForEverywhereAtTheNextStart) {
   node.disk().damage(files.front(), 600);
   open(false, OnDamage::keep_good, [](auto& log) {
