@@ -58,10 +58,7 @@ void LogManager::release(const std::string& name) {
 }
 
 Result<void> LogManager::remove(const std::string& name) {
-  if (auto found = logs_.find(name); found != logs_.end()) {
-    found->second->abandon();
-    logs_.erase(found);
-  }
+  if (auto found = logs_.extract(name); !found.empty()) found.mapped()->abandon();
   auto& disk = context_.host.disk();
   auto grave = name + "." + hex(context_.host.entropy().next()) + std::string(deleted_suffix);
   auto renamed = disk.rename(name, grave);

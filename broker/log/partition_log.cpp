@@ -81,6 +81,10 @@ void PartitionLog::abandon() {
   offline_ = true;
   side_files_.stop();
   changed();
+  // What was begun ends: soon the directory may be another log's.
+  LockGuard guard(changing_);
+  LockGuard epochs(writing_epochs_);
+  side_files_.forget_from(0);
 }
 
 bool PartitionLog::must_roll(const BatchHeader& header) const {
@@ -404,6 +408,7 @@ Result<void> PartitionLog::start_over(Offset offset, Epoch epoch) {
 // Nothing, if the file has them. An error leaves them to be written later.
 Result<void> PartitionLog::write_epochs() {
   LockGuard guard(writing_epochs_);
+  if (offline_) return fail(Errc::io_error, "the log is offline");
   if (!std::exchange(epochs_dirty_, false)) return {};
   auto written = replace_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint",
                               ByteChain(Bytes::copy_of(epochs_.encode())));
@@ -419,6 +424,7 @@ Offset PartitionLog::next_recovery_point() const {
 
 Result<void> PartitionLog::write_checkpoint(Offset recovery_point) {
   TRY_VOID(write_epochs());  // of what is below the recovery point, the next recovery will believe them
+  if (offline_) return fail(Errc::io_error, "the log is offline");
   Checkpoint now{recovery_point, log_start_};
   TRY_VOID(replace_file(context_.host.disk(), directory_ + "/" + std::string(checkpoint_name),
                         ByteChain(Bytes::copy_of(now.encode()))));

@@ -25,8 +25,8 @@ Result<void> PartitionLog::remove_segment_files(Segment& segment) {
 }
 
 Result<std::size_t> PartitionLog::apply_retention(Timestamp wall_ms) {
-  if (offline_) return std::size_t{0};
   LockGuard guard(changing_);
+  if (offline_) return std::size_t{0};
   auto expired = [&](const Segment& segment, std::uint64_t total) {
     if (segment.next_offset() > stable_end_) return false;
     if (segment.next_offset() <= log_start_) return true;  // nothing in it can be read any more

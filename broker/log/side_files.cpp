@@ -42,7 +42,6 @@ Result<void> SideFiles::settle() {
   if (waiting_.empty()) return {};
   auto end = waiting_.back().segment->next_offset();
   while (!waiting_.empty() && waiting_.front().segment->next_offset() <= end) {
-    if (stopped_) return fail(Errc::io_error, "the log is offline");
     TRY_VOID(write_some());
   }
   return {};
@@ -51,6 +50,7 @@ Result<void> SideFiles::settle() {
 // One sync of the directory covers all their names.
 Result<void> SideFiles::write_some() {
   LockGuard turn(turn_);
+  if (stopped_) return fail(Errc::io_error, "the log is offline");
   auto count = std::min(waiting_.size(), segments_at_once_max);
   std::vector<SideFile> files;
   for (std::size_t i = 0; i < count; ++i) {

@@ -404,6 +404,27 @@ TEST(Crash, ThePowerMayGoAtAnyMomentOfRecovery) {
   }
 }
 
+// A log is deleted while files of it are written, and another takes its place at once.
+TEST(Crash, ADeletedLogWritesNothingIntoTheDirectoryOfTheNext) {
+  for (auto under_way = microseconds(0); under_way < milliseconds(10); under_way += microseconds(100)) {
+    World world(1, LogLevel::error);
+    auto& node = world.add_node("broker");
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = *manager.open("t-0", small_segments(), false);
+      for (int i = 0; i < 30; ++i) ASSERT_TRUE(append(*log, batch_of(1, value_of(i)), 1));
+      ASSERT_TRUE(log->wait_stable(30, Deadline::never()));
+      FiberGroup housekeeping;
+      housekeeping.spawn("checkpoint", [&] { (void)log->checkpoint(); });
+      host.clock().sleep_for(under_way);
+      ASSERT_TRUE(manager.remove("t-0"));
+      ASSERT_TRUE(host.disk().create_directory("t-0"));
+      host.clock().sleep_for(seconds(1));
+      EXPECT_TRUE(host.disk().list("t-0")->empty()) << under_way.count() << " ns";
+    });
+  }
+}
+
 // As SQLite does it: the Nth operation fails, for every N.
 TEST(Crash, WhicheverSyncFailsNothingAcknowledgedIsLost) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
