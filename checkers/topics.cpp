@@ -1,6 +1,6 @@
 // Topics: one whose making was acknowledged is there, until somebody asks to delete it; one whose deletion was
-// acknowledged is there no more. Every broker says the same at the end. And who asks with a leader epoch that is known
-// to be past is not served.
+// acknowledged is there no more, unless one of its name is made after that. Every broker says the same at the end. And
+// who asks with a leader epoch that is known to be past is not served.
 #include <map>
 
 #include "checkers/history.h"
@@ -18,6 +18,7 @@ void check_topics(const History& history, Violations& found) {
     auto& fate = fates[operation.name];
     bool ok = operation.outcome == Outcome::ok;
     if (operation.kind == TopicOperation::Kind::create) {
+      if (operation.outcome != Outcome::failed) fate = {};
       if (ok) fate.made = &operation;
     } else {
       fate.deletion_asked = fate.deletion_asked || operation.outcome != Outcome::failed;

@@ -28,19 +28,27 @@ class TopicMaker {
       : host_(host),
         workload_(workload),
         random_(host.entropy().stream()),
+        reuse_(random_.split("reuse")),
         brokers_(host, cluster_options(workload, random_.split("cluster"))) {}
 
   void live() {
     while (!workload_.stop) {
       pause(host_, random_, workload_.plan.setting("topic_pace_ms"));
       if (made_.empty() || random_.chance(3, 5))
-        create("made-" + std::to_string(workload_.next_topic++));
+        create(new_name());
       else
         remove(random_.below(made_.size()));
     }
   }
 
  private:
+  // Of its own, and often one that it has had before.
+  std::string new_name() {
+    if (free_.empty() || reuse_.chance(1, 3)) return "made-" + std::to_string(workload_.next_topic++);
+    auto name = std::move(free_.back());
+    free_.pop_back();
+    return name;
+  }
   std::size_t begin(TopicOperation::Kind kind, const std::string& name) {
     workload_.history.topic_operations.push_back({kind, name, host_.clock().now(), Instant::max(), Outcome::pending});
     return workload_.history.topic_operations.size() - 1;
@@ -67,11 +75,11 @@ class TopicMaker {
     // A name of this maker's own: if it is there, this has made it.
     auto outcome = outcome_of(response->topics[0].error_code, ErrorCode::topic_already_exists);
     end(index, outcome);
-    if (outcome != Outcome::failed) made_.push_back(name);
+    if (outcome != Outcome::failed) made_.push_back({name, outcome == Outcome::ok});
   }
 
   void remove(std::size_t which) {
-    auto name = made_[which];
+    auto [name, surely_made] = made_[which];
     made_.erase(made_.begin() + static_cast<std::ptrdiff_t>(which));
     auto index = begin(TopicOperation::Kind::remove, name);
     auto deadline = host_.clock().deadline_in(workload_.request_timeout);
@@ -83,14 +91,19 @@ class TopicMaker {
     request.topics = {{name, {}}};
     auto response = (*connection)->call<DeleteTopicsResponse>(request, deadline);
     bool answered = response && response->responses.size() == 1;
-    end(index, answered ? outcome_of(response->responses[0].error_code, ErrorCode::none) : Outcome::unknown);
+    auto outcome = answered ? outcome_of(response->responses[0].error_code, ErrorCode::none) : Outcome::unknown;
+    end(index, outcome);
+    // What may still be under way must not meet its successor.
+    if (surely_made && outcome == Outcome::ok) free_.push_back(name);
   }
 
   Host& host_;
   Workload& workload_;
   Random random_;
+  Random reuse_;
   ClusterClient brokers_;
-  std::vector<std::string> made_;
+  std::vector<std::pair<std::string, bool>> made_;  // and whether that is sure
+  std::vector<std::string> free_;                   // made and deleted again, for sure
 };
 
 }  // namespace

@@ -80,6 +80,22 @@ TEST(Topics, AreThereFromTheirMakingToTheirDeletion) {
   EXPECT_THAT(topic_anomalies(history), Contains("topics-differ"));
 }
 
+TEST(Topics, MayBeMadeAgain) {
+  using Kind = TopicOperation::Kind;
+  History history;
+  history.topic_operations = {{Kind::create, "again", {}, {}, Outcome::ok},
+                              {Kind::remove, "again", {}, {}, Outcome::ok},
+                              {Kind::create, "again", {}, {}, Outcome::ok}};
+  history.final_topics = {{1, {"again"}}};
+  EXPECT_THAT(topic_anomalies(history), IsEmpty());
+  history.final_topics = {{1, {}}};
+  EXPECT_THAT(topic_anomalies(history), Contains("lost-topic"));
+  history.topic_operations.back().outcome = Outcome::failed;
+  EXPECT_THAT(topic_anomalies(history), IsEmpty());
+  history.final_topics = {{1, {"again"}}};
+  EXPECT_THAT(topic_anomalies(history), Contains("undeleted-topic"));
+}
+
 TEST(Fencing, ServesNobodyWithAnEpochOfThePast) {
   History history;
   history.epoch_probes = {{{"t", 0}, 2, 3, {}, false}};
