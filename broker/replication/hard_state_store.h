@@ -49,8 +49,10 @@ class HardStateStore {
   // io_error, no_space.
   static Result<std::unique_ptr<HardStateStore>> begin(Host& host, std::uint64_t life, HardStates states);
 
-  // The last state of a group, or null.
+  // The last state of a group, or null; if failed(), it may be one that could not be stored.
   const HardState* find(const GroupId& group) const;
+  // Whether put() answers io_error from now on.
+  bool failed() const { return failed_; }
   // On stable storage when it returns; many fibers at once. Errors: no_space (to be tried again), io_error (never
   // again: whoever needs a promise kept must stop making any).
   Result<void> put(const GroupId& group, HardState state);

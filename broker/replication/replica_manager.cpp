@@ -114,16 +114,14 @@ ConfigurationMark ReplicaManager::stored_mark(const GroupId& group) const {
   return known && !known->configurations.empty() ? known->configurations.back().mark() : ConfigurationMark{};
 }
 
-void ReplicaManager::forget_log(const GroupId& group) {
+Result<void> ReplicaManager::forget_log(const GroupId& group) {
   const auto* known = states_->find(group);
-  if (!known) return;
+  if (!known) return {};
   HardState left;
   left.term = known->term;
   left.vote = known->vote;
   left.damage = host_.entropy().next() | 1;
-  auto stored = states_->put(group, left);
-  if (!stored)
-    log_.error("promises can't be stored", {{"group", to_string(group)}, {"reason", to_string(stored.error())}});
+  return states_->put(group, left);
 }
 
 // A group of one needs no clock, until it grows.

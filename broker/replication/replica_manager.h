@@ -23,6 +23,9 @@ class ReplicaManager final : public ReplicaMessenger {
   // Before all else: takes over what this shard's groups have promised in earlier lives. Errors: as
   // HardStateStore::begin.
   Result<void> open(std::uint64_t life, HardStates states);
+  // False once a promise could not be stored: what this life has promised is not sure any more, and only the next can
+  // begin from what the disk has. Groups of several must not be added then.
+  bool keeps_promises() const { return !states_->failed(); }
   // No batch of that group's log here can be of a later epoch: of a term that was never promised.
   Epoch epoch_max(const GroupId& group) const;
   // A replica takes up its part; `fresh` is its state if it has none yet. `raft`: where the group has its own settings.
@@ -41,7 +44,7 @@ class ReplicaManager final : public ReplicaMessenger {
   // Before a replica of that group is added: an earlier one's log was removed. The terms it saw stand, so that no
   // leader of an earlier one can count on it; but it has no vote until a leader has given it what the group has, since
   // it may have been of a majority for what it has not any more.
-  void forget_log(const GroupId& group);
+  Result<void> forget_log(const GroupId& group);
   std::shared_ptr<Replica> find(const GroupId& group) const;
 
   // Tells another broker who leads what.

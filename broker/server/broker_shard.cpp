@@ -76,6 +76,7 @@ Result<std::shared_ptr<PartitionLog>> BrokerShard::open_log(const std::string& n
   auto path = name + "/" + std::string(partition_metadata);
   auto alone = image.partitions[static_cast<std::size_t>(index)].replicas.size() == 1;
   auto on_damage = alone ? OnDamage::refuse : OnDamage::keep_good;
+  if (!alone && !replicas_.keeps_promises()) return fail(Errc::io_error, "promises can't be stored");
   // A directory of an earlier topic of that name must not lend this one its records, and one without the file was made
   // just before a power loss, and nobody was told of it. But what can't be read is no reason to remove anything.
   auto found = read_file(disk, path, partition_metadata_bytes_max);
@@ -88,7 +89,7 @@ Result<std::shared_ptr<PartitionLog>> BrokerShard::open_log(const std::string& n
     // Whose records these were can't be told: none of them is kept, and what was promised of them is known to be lost.
     if (damaged) TRY_VOID(replace_file(disk, name + "/" + std::string(damage_mark), ByteChain()));
     TRY_VOID(replace_file(disk, path, ByteChain(Bytes::copy_of(wanted))));
-    replicas_.forget_log({image.id, index});
+    TRY_VOID(replicas_.forget_log({image.id, index}));
   }
   return logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean, on_damage,
                     replicas_.epoch_max({image.id, index}));
@@ -262,9 +263,9 @@ void BrokerShard::remove_strays() {
       continue;
     log_.info("partition that was moved away is removed", {{"partition", entry.name}});
     auto removed = logs_.remove(entry.name);
+    if (auto forgotten = replicas_.forget_log({*topic, index}); removed) removed = forgotten;
     if (!removed)
       log_.error("partition can't be removed", {{"partition", entry.name}, {"reason", to_string(removed.error())}});
-    replicas_.forget_log({*topic, index});
   }
 }
 
