@@ -102,8 +102,8 @@ class PartitionLog {
   // it has been given all of that again. Stays so across restarts, until whose log it is has noted it down.
   bool lost_synced() const { return lost_synced_; }
   Result<void> loss_is_noted();
-  // The partition was deleted: whoever waits for the log is told that it is offline. Once this returns nothing is written
-  // in the directory any more.
+  // The partition was deleted: whoever waits for the log is told that it is offline. Once this returns nothing is
+  // written in the directory any more.
   void abandon();
   // Writes down how far recovery need not look. Fine to skip.
   Result<void> checkpoint();

@@ -70,7 +70,7 @@ void ShadowLog::truncate(Offset offset) {
   auto first = batches_.lower_bound(offset);
   if (first != batches_.begin() && std::prev(first)->second.next > offset) --first;
   batches_.erase(first, batches_.end());
-  if (place_.next <= offset) return;
+  if (place_.next <= offset && place_.segment < offset) return;  // a segment that begins there goes
   while (segments_.size() > 1 && segments_.back() >= offset) segments_.pop_back();
   if (!segments_.empty()) place_ = {segments_.back(), 0, segments_.back()};
 }

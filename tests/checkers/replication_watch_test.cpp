@@ -67,12 +67,12 @@ class Story final : public Machines {
     watch.opened(sights[broker], "t-0", epochs);
   }
   // A batch of one record, at the end of a log; on its disk for good, if `synced`.
-  void append(int broker, Epoch epoch, const std::string& value, bool synced = true) {
+  void append(int broker, Epoch epoch, const std::string& value, bool synced = true, const std::string& file = log) {
     auto bytes = std::string(build_batch({{std::nullopt, value, 0, {}}}).view());
     stamp_batch(bytes.data(), sights[broker].log_end, epoch);
     auto header = *read_batch_header(bytes);
-    written[broker][log] += bytes;
-    if (synced) kept[broker][log] += bytes;
+    written[broker][file] += bytes;
+    if (synced) kept[broker][file] += bytes;
     batches[broker].push_back(header);
     sights[broker].log_end = header.next_offset();
     sights[broker].last_epoch = epoch;
@@ -205,6 +205,26 @@ TEST(ReplicationWatch, SeesAnAcknowledgementOfWhatIsNotOnTheDisk) {
   s.append(2, 0, "a", false);
   s.watch.sends(group, {id(2), id(1), 0, AppendReply{.verdict = Verdict::matched, .match = 1}});
   EXPECT_THAT(s.anomalies(), Contains("unsynced-ack"));
+}
+
+TEST(ReplicationWatch, FollowsALogThatIsCutToWhereASegmentBeginsAndGoesOnInTheOneBefore) {
+  Story s;
+  auto says_to_have = [&](Offset match) {
+    s.watch.sends(group, {id(2), id(1), 0, AppendReply{.verdict = Verdict::matched, .match = match}});
+  };
+  const std::string second = "t-0/00000000000000000001.log";
+  s.append(2, 0, "a");
+  s.append(2, 0, "b", true, second);
+  s.append(2, 0, "c", true, second);
+  says_to_have(3);
+  s.watch.truncated(group, id(2), 2);
+  s.watch.truncated(group, id(2), 1);
+  s.written[2].erase(second);
+  s.kept[2].erase(second);
+  s.sights[2].log_end = 1;
+  s.append(2, 0, "b");
+  says_to_have(2);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
 }
 
 TEST(ReplicationWatch, SeesACommitThatNoQuorumKeeps) {
