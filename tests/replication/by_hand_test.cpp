@@ -6,6 +6,7 @@
 #include "broker/protocol/record_validation.h"
 #include "broker/replication/replica_manager.h"
 #include "sim/world.h"
+#include "tests/replication/deaf_observer.h"
 
 namespace fulmar {
 namespace {
@@ -64,17 +65,10 @@ TEST(Follower, CutsInTheMidstOfABatchWhereTheLeadersLogBegins) {
   EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
 }
 
-struct SeesAppends final : ReplicaObserver {
-  void opened(const ReplicaSight&, const std::string&, const EpochCache&) override {}
-  void appended(const GroupId&, const ReplicaId&, const BatchHeader&) override {}
-  void truncated(const GroupId&, const ReplicaId&, Offset) override {}
-  void started_over(const GroupId&, const ReplicaId&, Offset) override {}
-  void stepped(const ReplicaSight&) override {}
+struct SeesAppends final : DeafObserver {
   void sends(const GroupId&, const Message& message) override {
     if (const auto* append = std::get_if<AppendRequest>(&message.body)) sent.push_back(*append);
   }
-  void heard(const GroupId&, const Message&, Epoch) override {}
-  void removed(const GroupId&, const ReplicaId&) override {}
   std::vector<AppendRequest> sent;
 };
 

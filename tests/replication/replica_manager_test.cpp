@@ -4,23 +4,17 @@
 
 #include "broker/log/log_manager.h"
 #include "sim/world.h"
+#include "tests/replication/deaf_observer.h"
 
 namespace fulmar {
 namespace {
 
 const GroupId group{{7, 7}, 0};
 
-struct CountsVoteRequests final : ReplicaObserver {
-  void opened(const ReplicaSight&, const std::string&, const EpochCache&) override {}
-  void appended(const GroupId&, const ReplicaId&, const BatchHeader&) override {}
-  void truncated(const GroupId&, const ReplicaId&, Offset) override {}
-  void started_over(const GroupId&, const ReplicaId&, Offset) override {}
-  void stepped(const ReplicaSight&) override {}
+struct CountsVoteRequests final : DeafObserver {
   void sends(const GroupId&, const Message& message) override {
     asked += std::holds_alternative<VoteRequest>(message.body);
   }
-  void heard(const GroupId&, const Message&, Epoch) override {}
-  void removed(const GroupId&, const ReplicaId&) override {}
   int asked = 0;
 };
 

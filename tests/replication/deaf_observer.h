@@ -1,0 +1,19 @@
+// DeafObserver: takes no notice of anything; tests make it hear what they are about.
+#pragma once
+
+#include "broker/replication/replica_observer.h"
+
+namespace fulmar {
+
+struct DeafObserver : ReplicaObserver {
+  void opened(const ReplicaSight&, const std::string&, const EpochCache&) override {}
+  void appended(const GroupId&, const ReplicaId&, const BatchHeader&) override {}
+  void truncated(const GroupId&, const ReplicaId&, Offset) override {}
+  void started_over(const GroupId&, const ReplicaId&, Offset) override {}
+  void stepped(const ReplicaSight&) override {}
+  void sends(const GroupId&, const Message&) override {}
+  void heard(const GroupId&, const Message&, Epoch) override {}
+  void removed(const GroupId&, const ReplicaId&) override {}
+};
+
+}  // namespace fulmar
