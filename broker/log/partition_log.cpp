@@ -379,7 +379,7 @@ Result<void> PartitionLog::start_over(Offset offset, Epoch epoch) {
     side_files_.forget_from(0);
     // The checkpoint first: it then promises nothing that is about to go.
     stable_end_ = log_start_;
-    TRY_VOID(write_checkpoint(log_start_));
+    TRY_VOID(write_checkpoint(std::min(held_from(), offset)));
     while (!segments_.empty()) {
       TRY_VOID(remove_segment_files(active()));
       segments_.pop_back();

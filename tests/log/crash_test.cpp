@@ -404,6 +404,29 @@ TEST(Crash, ThePowerMayGoAtAnyMomentOfRecovery) {
   }
 }
 
+// A log begins anew lower than it began, and the process dies on the way: nothing of that is damage.
+TEST(Crash, BeginningAnewMayBeInterruptedAtAnyMoment) {
+  for (auto under_way = microseconds(0); under_way < milliseconds(12); under_way += microseconds(100)) {
+    World world(1, LogLevel::error);
+    auto& node = world.add_node("broker");
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = *manager.open("t-0", small_segments(), false);
+      for (int i = 0; i < 20; ++i) ASSERT_TRUE(append(*log, batch_of(1, value_of(i)), 1));
+      ASSERT_TRUE(log->wait_stable(20, Deadline::never()));
+      ASSERT_TRUE(log->advance_start(17));
+      FiberGroup group;
+      group.spawn("start over", [&] { (void)log->start_over(15, 1); });
+      host.clock().sleep_for(under_way);
+    });
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = manager.open("t-0", small_segments(), false);
+      EXPECT_TRUE(log.has_value()) << to_string(log.error()) << " after " << under_way.count() << " ns";
+    });
+  }
+}
+
 // A log is deleted while files of it are written, and another takes its place at once.
 TEST(Crash, ADeletedLogWritesNothingIntoTheDirectoryOfTheNext) {
   for (auto under_way = microseconds(0); under_way < milliseconds(10); under_way += microseconds(100)) {
