@@ -25,7 +25,7 @@ PartitionLog::PartitionLog(LogContext& context, std::string directory, LogConfig
       directory_(std::move(directory)),
       config_(config),
       log_(context.host.log().named("log")),
-      side_files_(context, directory_) {}
+      side_files_(context.host, directory_) {}
 
 PartitionLog::~PartitionLog() = default;
 

@@ -20,17 +20,26 @@
 #include "broker/log/checkpoint.h"
 #include "broker/log/epoch_cache.h"
 #include "broker/log/log_config.h"
-#include "broker/log/log_context.h"
 #include "broker/log/producer_state.h"
 #include "broker/log/segment.h"
 #include "broker/log/side_files.h"
 #include "runtime/fiber/condition.h"
 #include "runtime/fiber/group.h"
 #include "runtime/fiber/mutex.h"
+#include "runtime/fiber/semaphore.h"
 #include "runtime/host/host.h"
 #include "runtime/host/log.h"
 
 namespace fulmar {
+
+// What the logs of a shard share: the world, and how many syncs run at once.
+struct LogContext {
+  LogContext(Host& h, LogLimits l) : host(h), limits(l), syncs(l.syncs_at_once_max) {}
+
+  Host& host;
+  LogLimits limits;
+  Semaphore syncs;
+};
 
 struct Appended {
   Offset base_offset = -1;

@@ -2,7 +2,6 @@
 
 #include <limits>
 
-#include "broker/log/log_context.h"
 #include "runtime/fiber/at_once.h"
 
 namespace fulmar {
@@ -19,8 +18,8 @@ struct SideFile {
 
 }  // namespace
 
-SideFiles::SideFiles(LogContext& context, std::string directory)
-    : context_(context), directory_(std::move(directory)), log_(context.host.log().named("log")) {}
+SideFiles::SideFiles(Host& host, std::string directory)
+    : host_(host), directory_(std::move(directory)), log_(host.log().named("log")) {}
 
 void SideFiles::write(std::shared_ptr<Segment> segment, std::optional<Bytes> producers) {
   waiting_.push_back({std::move(segment), std::move(producers)});
@@ -62,7 +61,7 @@ Result<void> SideFiles::write_some() {
     if (producers)
       files.push_back({directory_ + "/" + segment_file_name(segment->next_offset(), ".snapshot"), *producers});
   }
-  auto& disk = context_.host.disk();
+  auto& disk = host_.disk();
   if (!files.empty()) {
     TRY_VOID(at_once(files, files_at_once_max, [&disk](const SideFile& file) {
       return replace_file_unsynced(disk, file.path, ByteChain(file.content));

@@ -14,15 +14,14 @@
 #include "runtime/base/bytes.h"
 #include "runtime/fiber/group.h"
 #include "runtime/fiber/mutex.h"
+#include "runtime/host/host.h"
 #include "runtime/host/log.h"
 
 namespace fulmar {
 
-struct LogContext;
-
 class SideFiles {
  public:
-  SideFiles(LogContext& context, std::string directory);
+  SideFiles(Host& host, std::string directory);
 
   // Begins to write those of `segment`, and the producers' state as of its end where it is given. Segments come in
   // their order, and change no more unless forget_from() says so first.
@@ -46,7 +45,7 @@ class SideFiles {
   void begin();
   Result<void> write_some();
 
-  LogContext& context_;
+  Host& host_;
   std::string directory_;
   Logger log_;
   std::deque<Beside> waiting_;  // ascending
