@@ -21,13 +21,20 @@ Answer<std::size_t> replicas_left(ClusterClient& cluster, std::int32_t broker) {
 // Until the broker is unregistered, which it is when nothing counts on it any more: its replicas, and then its vote.
 Answer<void> wait_until_gone(const ClientCommand& command, Host& host, ClusterClient& cluster, std::int32_t broker) {
   std::optional<std::size_t> told;
-  for (;;) {
-    TRY(auto left, replicas_left(cluster, broker));
+  auto tell = [&](std::size_t left) {
     if (told != left) command.tell("broker " + std::to_string(broker) + " has " + std::to_string(left) + " replicas");
     told = left;
-    // A request that is made again changes nothing, and tells when all is done.
+  };
+  for (;;) {
+    TRY(auto left, replicas_left(cluster, broker));
+    tell(left);
+    // A request that is made again changes nothing, and tells when all is done: by the controller's word, while the broker
+    // that was asked what is left may not know of it yet.
     auto gone = unregister_broker(cluster, broker);
-    if (!gone && gone.error().code == ErrorCode::broker_id_not_registered) return {};
+    if (!gone && gone.error().code == ErrorCode::broker_id_not_registered) {
+      tell(0);
+      return {};
+    }
     if (!gone) return gone;
     host.clock().sleep_for(look_interval);
   }
