@@ -64,11 +64,20 @@ void Raft::count_votes() {
   if (said(true)) {
     if (role_ == Role::pre_candidate)
       stand(false, standing_by_transfer_);
+    else if (start_owed_ > log_.end() && !settings_.commits_are_stable)
+      begin_where_others_do();
     else
       become_leader();
   } else if (said(false)) {
     become_follower(state_.term, std::nullopt);
   }
+}
+
+// All that this one has was deleted: power losses took what came later from a majority's page cache, and the deletion
+// they did not take. It leads on from there, once its log does.
+void Raft::begin_where_others_do() {
+  output_.start_over = StartOver{start_owed_, last_epoch(), state_.configurations.back(), start_owed_, now_};
+  pending_ = Pending{start_owed_, start_owed_, now_};
 }
 
 void Raft::on(const Message& message, const VoteRequest& request) {

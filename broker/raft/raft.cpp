@@ -197,6 +197,7 @@ void Raft::log_changed(Instant now) {
   verified_ = std::max(verified_, done.end);
   append_sent_at_ = done.sent_at;
   commit_to(std::min(done.commit, verified_));
+  if (role_ == Role::candidate) return count_votes();
   if (log_.stable_end() >= done.end) acknowledge();
 }
 

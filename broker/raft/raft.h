@@ -156,6 +156,7 @@ class Raft {
   bool up_to_date(const VoteRequest& request) const;
   void stand(bool pre_vote, bool transfer);
   void count_votes();
+  void begin_where_others_do();
   void on(const Message& message, const VoteRequest& request);
   void on(const Message& message, const VoteReply& reply);
   void on(const Message& message, const TimeoutNow& body);
@@ -222,7 +223,7 @@ class Raft {
     Offset commit;
     Instant sent_at;
   };
-  std::optional<Pending> pending_;     // an append being done by the driver
+  std::optional<Pending> pending_;     // an append, or a start over, being done by the driver
   Instant append_sent_at_ = long_ago;  // of the last append from the leader, by the leader's clock
   // The group is quiesced, by the leader's asking of `quiesced_by_`; its pulses are watched.
   std::shared_ptr<const Watch> watch_;
