@@ -28,8 +28,8 @@ Answer<void> wait_until_gone(const ClientCommand& command, Host& host, ClusterCl
   for (;;) {
     TRY(auto left, replicas_left(cluster, broker));
     tell(left);
-    // A request that is made again changes nothing, and tells when all is done: by the controller's word, while the broker
-    // that was asked what is left may not know of it yet.
+    // A request that is made again changes nothing, and tells when all is done: by the controller's word, while the
+    // broker that was asked what is left may not know of it yet.
     auto gone = unregister_broker(cluster, broker);
     if (!gone && gone.error().code == ErrorCode::broker_id_not_registered) {
       tell(0);
