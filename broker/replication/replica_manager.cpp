@@ -154,7 +154,8 @@ void ReplicaManager::tick() {
 void ReplicaManager::beat() {
   auto now = host_.clock().now();
   if (now < beat_at_) return;
-  beat_at_ = now + raft_.heartbeat_interval;
+  auto interval = raft_.heartbeat_interval.count();
+  beat_at_ = Instant{(now.ns / interval + 1) * interval};
   liveness_->expire(raft_.election_timeout, now);
   for (const auto& [to, pulse] : liveness_->pulses(now)) link_to(to).pulse(pulse);
 }

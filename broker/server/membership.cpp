@@ -75,12 +75,14 @@ void Membership::deliver(std::vector<GroupMessage> messages) {
   for (auto& message : messages) {
     by_owner[shard_.owner(message.group.topic, message.group.partition)].push_back(std::move(message));
   }
-  FiberGroup at_once;
+  auto hand_over = [this](unsigned owner, std::vector<GroupMessage>& list) {
+    shard_.on(owner, [&](BrokerShard& there) { there.replicas().receive(std::move(list)); });
+  };
+  if (by_owner.size() == 1) return hand_over(by_owner.begin()->first, by_owner.begin()->second);
+  FiberGroup delivering;
   for (auto& [owner, list] : by_owner)
-    at_once.spawn("deliver", [this, owner = owner, &list = list] {
-      shard_.on(owner, [&](BrokerShard& there) { there.replicas().receive(std::move(list)); });
-    });
-  at_once.join();
+    delivering.spawn("deliver", [&hand_over, owner = owner, &list = list] { hand_over(owner, list); });
+  delivering.join();
 }
 
 void Membership::deliver_pulses(const ReplicaId& from, const PulsesRequest& said) {
