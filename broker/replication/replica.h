@@ -15,6 +15,7 @@
 #include "broker/replication/hard_state_store.h"
 #include "broker/replication/replica_observer.h"
 #include "runtime/fiber/condition.h"
+#include "runtime/fiber/fiber.h"
 #include "runtime/fiber/mutex.h"
 
 namespace fulmar {
@@ -165,28 +166,45 @@ class Replica {
     const PartitionLog& log_;
   };
 
+  // replica.cpp
+  // Does `work` with the core and the log held still, then all that the core asks for because of it. Nothing of that is
+  // left half done when the caller is cancelled.
   template <class F>
-  auto in_turn(F&& work);
+  auto in_turn(F&& work) {
+    LockGuard turn(turn_);
+    CancellationShield shield;
+    if constexpr (std::is_void_v<decltype(work())>) {
+      work();
+      settle(nullptr, {});
+    } else {
+      auto result = work();
+      settle(nullptr, {});
+      return result;
+    }
+  }
+  void log_moved();
+  void send(Message message, Bytes batches);
+  ReplicaSight sight(Configuration configuration) const;
+  void show();
+  void give_up(const char* what, const std::string& why);
+  Instant now() const;
+  struct Fed {
+    bool more = false;  // perhaps, at once
+    std::size_t bytes = 0;
+  };
+  Fed feed_if(const ReplicaId& peer, bool throttled);
+
+  // replica_orders.cpp
   void settle(const AppendRequest* request, const Bytes& batches);
   bool perform(Output output, const AppendRequest* request, const Bytes& batches);
   bool store(HardState state);
   bool change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed);
   void begin_anew(Offset offset, Epoch epoch);
   bool cut(Offset offset, const AppendRequest& request);
-  void log_moved();
-  struct Fed {
-    bool more = false;  // perhaps, at once
-    std::size_t bytes = 0;
-  };
-  Fed feed_if(const ReplicaId& peer, bool throttled);
-  Result<ByteChain> read_batches(Offset& end);
-  void send(Message message, Bytes batches);
   void tell_appended(BatchHeader header, const Appended& appended);
   void tell_appended(const Bytes& batches, Offset begin);
-  ReplicaSight sight(Configuration configuration) const;
-  void show();
-  void give_up(const char* what, const std::string& why);
-  Instant now() const;
+
+  // replica_clients.cpp
   std::size_t min_in_sync() const;
   Offset kept_by_enough() const;
 

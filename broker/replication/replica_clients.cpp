@@ -1,0 +1,95 @@
+// What clients ask of a replica: appends, deletions, and whether they are right here.
+#include "broker/replication/replica.h"
+
+namespace fulmar {
+
+Result<Replica::Proposed, Refusal> Replica::append(const BatchHeader& header, const Bytes& batch,
+                                                   std::optional<Epoch> expected) {
+  return in_turn([&]() -> Result<Proposed, Refusal> {
+    if (out_of_order()) return std::unexpected(Refusal{ErrorCode::kafka_storage_error, "the log is offline"});
+    if (!raft_.accepts_appends() || (expected && *expected != raft_.term()))
+      return std::unexpected(Refusal{ErrorCode::not_leader_or_follower, "this broker does not lead the partition"});
+    TRY(auto appended, log_->append(header, batch, raft_.term()));
+    tell_appended(header, appended);
+    if (!appended.duplicate) raft_.log_changed(now());
+    return Proposed{appended, raft_.term()};
+  });
+}
+
+ErrorCode Replica::wait_until(Safety safety, const Proposed& proposed, Deadline deadline) {
+  auto end = proposed.appended.last_offset + 1;
+  auto safe = [&] {
+    if (safety == Safety::kept) return log_->kept_end() >= end;
+    return raft_.commit() >= end && kept_by_enough() >= end;
+  };
+  auto deposed = [&] { return raft_.role() != Role::leader || raft_.term() != proposed.epoch; };
+  auto too_few = [&] { return safety == Safety::committed && !enough_in_sync(); };
+  changed_.wait([&] { return out_of_order() || deposed() || safe() || too_few(); }, deadline);
+  if (out_of_order()) return ErrorCode::kafka_storage_error;
+  // Not NOT_LEADER_OR_FOLLOWER, as Kafka has it: with that a batch was not written, and every client may believe it.
+  if (deposed()) return ErrorCode::not_enough_replicas_after_append;
+  if (safe()) return ErrorCode::none;
+  return too_few() ? ErrorCode::not_enough_replicas_after_append : ErrorCode::request_timed_out;
+}
+
+// As Kafka's effective minimum: never more than there are.
+std::size_t Replica::min_in_sync() const {
+  auto wanted = static_cast<std::size_t>(log_->config().min_insync_replicas);
+  return wanted <= 1 ? wanted : std::min(wanted, raft_.configuration().all_voters().size());
+}
+
+bool Replica::enough_in_sync() const {
+  auto wanted = min_in_sync();
+  return wanted <= 1 || raft_.role() != Role::leader || raft_.in_sync(now()).size() >= wanted;
+}
+
+// What is committed is kept by a majority; only for what min.insync.replicas wants beyond that it is counted.
+Offset Replica::kept_by_enough() const {
+  auto wanted = min_in_sync();
+  return wanted <= 1 || raft_.role() != Role::leader ? raft_.commit() : raft_.reached_by(wanted);
+}
+
+ErrorCode Replica::delete_records(Offset offset, Deadline deadline) {
+  Epoch epoch = -1;
+  auto moved = in_turn([&] {
+    epoch = raft_.term();
+    if (out_of_order()) return ErrorCode::kafka_storage_error;
+    if (!raft_.accepts_appends()) return ErrorCode::not_leader_or_follower;
+    if (offset == -1) offset = raft_.commit();
+    if (offset > raft_.commit()) return ErrorCode::offset_out_of_range;
+    auto moved = log_->advance_start(offset);
+    if (!moved)
+      return moved.error().code == Errc::out_of_range ? ErrorCode::offset_out_of_range : ErrorCode::kafka_storage_error;
+    raft_.start_moved(now());
+    return ErrorCode::none;
+  });
+  if (moved != ErrorCode::none) return moved;
+  auto deposed = [&] { return raft_.role() != Role::leader || raft_.term() != epoch; };
+  auto kept = [&] { return raft_.start_kept() >= offset; };
+  changed_.wait([&] { return out_of_order() || deposed() || kept(); }, deadline);
+  if (out_of_order()) return ErrorCode::kafka_storage_error;
+  if (deposed()) return ErrorCode::not_leader_or_follower;
+  return kept() ? ErrorCode::none : ErrorCode::request_timed_out;
+}
+
+ErrorCode Replica::check_leader(Epoch claimed) const {
+  if (out_of_order()) return ErrorCode::kafka_storage_error;
+  if (claimed >= 0 && claimed < raft_.term()) return ErrorCode::fenced_leader_epoch;
+  if (claimed > raft_.term()) return ErrorCode::unknown_leader_epoch;
+  return leads() ? ErrorCode::none : ErrorCode::not_leader_or_follower;
+}
+
+Replica::EpochEnd Replica::end_of_epoch(Epoch asked) const {
+  if (asked < 0 || asked > raft_.term()) return {};
+  // This leader's own epoch has begun, whether there is a record of it or not.
+  if (asked == raft_.term()) return {asked, log_->log_end()};
+  if (auto end = log_->epochs().end_of(asked, log_->log_end())) return {end->epoch, end->start_offset};
+  auto known = log_->epochs().entries();
+  return {asked, known.empty() ? log_->log_end() : known.front().start_offset};
+}
+
+bool Replica::speaks_for_the_group() const {
+  return !out_of_order() && raft_.established() && raft_.start_known() && raft_.lease_until() > now();
+}
+
+}  // namespace fulmar

@@ -1,0 +1,160 @@
+// What the core asks for, done to the log and the hard state, in its order.
+#include "broker/replication/control_batch.h"
+#include "broker/replication/replica.h"
+#include "runtime/base/assert.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr Duration full_disk_retry_interval = milliseconds(100);
+
+}  // namespace
+
+bool Replica::store(HardState state) {
+  for (;;) {
+    auto stored = context_.states.put(group_, std::move(state));
+    if (stored) return true;
+    if (stored.error().code != Errc::no_space) {
+      give_up("hard state", to_string(stored.error()));
+      return false;
+    }
+    // Nobody may hear of it before it is stored, so this replica says nothing until there is room.
+    context_.host.clock().sleep_for(full_disk_retry_interval);
+    state = *context_.states.find(group_);
+  }
+}
+
+// What a leader appended; its own header has neither offset nor epoch yet.
+void Replica::tell_appended(BatchHeader header, const Appended& appended) {
+  if (!context_.observer || appended.duplicate) return;
+  header.base_offset = appended.base_offset;
+  header.leader_epoch = raft_.term();
+  context_.observer->appended(group_, raft_.self(), header);
+}
+
+// What came from a leader, as far as it was written.
+void Replica::tell_appended(const Bytes& batches, Offset begin) {
+  if (!context_.observer) return;
+  for (std::size_t at = 0; at < batches.size();) {
+    auto header = read_batch_header(batches.view().substr(at));
+    if (!header || header->next_offset() > log_->log_end()) return;
+    if (header->base_offset >= begin) context_.observer->appended(group_, raft_.self(), *header);
+    at += header->size();
+  }
+}
+
+void Replica::begin_anew(Offset offset, Epoch epoch) {
+  if (context_.observer) context_.observer->started_over(group_, raft_.self(), offset);
+  auto done = log_->start_over(offset, epoch);
+  if (!done) give_up("starting over", to_string(done.error()));
+}
+
+// Cuts where the leader's log goes on otherwise, or ends. False if the leader has to begin lower.
+bool Replica::cut(Offset offset, const AppendRequest& request) {
+  auto epoch_before = log_->epochs().epoch_of(offset - 1).value_or(request.prev_epoch);
+  auto done = log_->truncate_to(offset);
+  if (!done) give_up("truncation", to_string(done.error()));
+  if (failed_ || log_->log_end() == offset) return true;
+  // That took a batch along in whose midst the leader's log begins. What was before is deleted there.
+  if (offset > request.log_start) return false;
+  begin_anew(offset, epoch_before);
+  return true;
+}
+
+// The core's orders to the log. False if it could not be done and the log is as it was: out of space.
+bool Replica::change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed) {
+  if (output.start_over) {
+    begin_anew(output.start_over->offset, output.start_over->epoch);
+    changed = true;
+  }
+  if (output.truncate_to && !failed_) {
+    if (context_.observer) context_.observer->truncated(group_, raft_.self(), *output.truncate_to);
+    ASSERT(request != nullptr);
+    if (!cut(*output.truncate_to, *request)) return false;
+  }
+  if (output.append_from && !failed_) {
+    ASSERT(request != nullptr);
+    auto from = *output.append_from;
+    std::size_t skip = 0;  // what of the request is in the log already
+    while (skip < batches.size()) {
+      auto header = read_batch_header(batches.view().substr(skip));
+      if (!header || header->base_offset >= from) break;
+      if (header->next_offset() > from) {
+        // An empty log, begun where another leader's batches met: this one's do not.
+        if (log_->held_from() != log_->log_end()) return false;
+        begin_anew(header->base_offset, -1);
+        from = header->base_offset;
+        break;
+      }
+      skip += header->size();
+    }
+    if (failed_) return true;
+    auto begin = log_->log_end();
+    auto done = log_->append_replicated(batches.slice(skip));
+    tell_appended(batches.slice(skip), begin);
+    if (!done || log_->log_end() != request->end) return false;
+    changed = true;
+  }
+  if (output.append && !failed_) {
+    auto batch = build_control_batch(*output.append, raft_.self(), context_.host.clock().wall_ms());
+    auto header = *read_batch_header(batch.view());
+    auto done = log_->append(header, batch, raft_.term());
+    if (!done) return false;
+    tell_appended(header, *done);
+    changed = true;
+  }
+  if (output.log_start && !failed_) {
+    auto start = machine_ ? std::min(*output.log_start, machine_->snapshot_offset()) : *output.log_start;
+    auto done = log_->advance_start(start);
+    if (!done) logger_.warn("log start not moved", {{"group", to_string(group_)}, {"reason", to_string(done.error())}});
+  }
+  return true;
+}
+
+// Does what the core asks for, in its order. False once there is nothing more to do.
+bool Replica::perform(Output output, const AppendRequest* request, const Bytes& batches) {
+  if (output.store && !store(std::move(*output.store))) return false;
+  bool changed = false;
+  if (output.truncate_to || output.start_over) show();  // as what it does so
+  bool done = change_log(output, request, batches, changed);
+  if (out_of_order()) return false;
+  show();
+  for (auto& message : output.messages) send(std::move(message), {});
+  if (!done)
+    raft_.append_failed(now());
+  else if (changed)
+    raft_.log_changed(now());
+  else if (std::exchange(moved_, false))
+    raft_.stable_moved(now());
+  else
+    return false;
+  return true;
+}
+
+void Replica::settle(const AppendRequest* request, const Bytes& batches) {
+  while (!out_of_order() && perform(raft_.take_output(), request, batches)) continue;
+  log_->expire_up_to(raft_.role() == Role::leader ? raft_.commit() : 0);
+  if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
+    for (const auto& peer : raft_.hungry())
+      context_.messenger->wants_feeding(*this, peer, raft_.throttled(peer, now()));
+  bool rests = at_rest();
+  if (std::exchange(rested_, rests) && !rests && context_.messenger) context_.messenger->woke(*this);
+  State state{.start_kept = raft_.role() == Role::leader ? raft_.start_kept() : 0,
+              .commit = raft_.commit(),
+              .kept_end = log_->kept_end(),
+              .log_start = log_->log_start(),
+              .kept_by_enough = kept_by_enough(),
+              .term = raft_.term(),
+              .role = raft_.role(),
+              .leader = raft_.leader(),
+              .out_of_order = out_of_order(),
+              .enough_in_sync = enough_in_sync()};
+  if (state == told_) return;
+  told_ = state;
+  changed_.notify_all();
+  if (on_change) on_change();
+}
+
+}  // namespace fulmar
