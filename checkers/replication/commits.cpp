@@ -79,8 +79,10 @@ void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowB
 // Whether a replica keeps a batch, where it counts.
 bool ReplicationWatch::holds(Group& group, const ReplicaId& id, const ShadowBatch& batch, bool synced) {
   auto found = group.replicas.find(id);
-  if (found == group.replicas.end() || !found->second.log.has(batch)) return false;
+  if (found == group.replicas.end()) return false;
   auto& replica = found->second;
+  if (replica.lost.has(batch)) return true;
+  if (!replica.log.has(batch)) return false;
   if (!synced || replica.disk_hurt) return true;
   if (replica.durable < batch.next)
     replica.durable = std::max(replica.durable, replica.log.durable_end(machines_, batch.next));

@@ -29,6 +29,11 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   auto& group = groups_[sight.group];
   auto& replica = group.replicas[sight.self];
   auto before = std::move(replica.log);
+  if (sight.damaged && replica.lost.batches().empty()) {
+    replica.lost = before;
+    replica.lost.truncate(replica.told_match);
+  }
+  replica.told_match = std::min(replica.told_match, sight.log_end);
   replica.open = true;
   replica.sight = sight;
   replica.log = ShadowLog(sight.self.broker, directory);
@@ -100,6 +105,7 @@ void ReplicationWatch::truncated(const GroupId& id, const ReplicaId& self, Offse
   }
   replica.log.truncate(offset);
   replica.durable = std::min(replica.durable, offset);
+  replica.told_match = std::min(replica.told_match, offset);
 }
 
 void ReplicationWatch::started_over(const GroupId& id, const ReplicaId& self, Offset offset) {
@@ -112,6 +118,7 @@ void ReplicationWatch::stepped(const ReplicaSight& sight) {
   auto& replica = group.replicas[sight.self];
   auto before = std::exchange(replica.sight, sight);
   if (sight.out_of_order) return;
+  if (!sight.damaged) replica.lost = {};
   if (before.commit > sight.commit && binding(sight))
     report("commit is monotonic", "commit-back", sight, "it was " + std::to_string(before.commit));
   if (before.term > sight.term) report("terms", "term-back", sight, "it was in term " + std::to_string(before.term));
@@ -135,6 +142,7 @@ void ReplicationWatch::sends(const GroupId& id, const Message& message) {
   const auto* reply = std::get_if<AppendReply>(&message.body);
   const auto* heartbeat = std::get_if<HeartbeatReply>(&message.body);
   Offset match = reply && reply->verdict == Verdict::matched ? reply->match : heartbeat ? heartbeat->match : 0;
+  replica.told_match = std::max(replica.told_match, match);
   const auto* last = replica.log.before(match);
   if (match > replica.durable && replica.sight.synced && last && !replica.disk_hurt) {
     auto durable = replica.log.durable_end(machines_, match);

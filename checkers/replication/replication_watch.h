@@ -51,6 +51,10 @@ class ReplicationWatch : public ReplicaObserver {
     Epoch term_told = -1;    // the highest in which it has said anything
     Offset durable = 0;      // what others were told, or counted on, to be on its disk
     bool disk_hurt = false;  // from outside
+    Offset told_match = 0;   // up to where it has told others that it keeps the log
+    // What it had told so, and has lost by damage that it knows of. It counts as kept: its replica can neither vote nor
+    // make a quorum before it was given all of that again, so that nobody is elected who lacks it.
+    ShadowLog lost;
   };
   struct Committed {
     ShadowBatch batch;

@@ -238,6 +238,55 @@ TEST(ReplicationWatch, SeesACommitThatNoQuorumKeeps) {
   }
 }
 
+// 1 syncs, and so commits, what 2 had acknowledged before damage took it.
+struct ACommitByWhatDamageHasTaken : testing::Test {
+  ACommitByWhatDamageHasTaken() {
+    s.elect(1, 1);
+    s.append(1, 1, "a");
+    s.append(2, 1, "a");
+  }
+  void acknowledge() { s.watch.sends(group, {id(2), id(1), 1, AppendReply{.verdict = Verdict::matched, .match = 1}}); }
+  void damage(bool known) {
+    s.watch.damaged(2);
+    s.written[2][Story::log].clear();
+    s.sights[2].log_end = 0;
+    s.sights[2].last_epoch = -1;
+    s.sights[2].damaged = known;
+    s.open(2);
+  }
+
+  Story s;
+};
+
+TEST_F(ACommitByWhatDamageHasTaken, IsSoundAsLongAsItsReplicaDoesNotVote) {
+  acknowledge();
+  damage(true);
+  s.commit(1, 1);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+}
+
+TEST_F(ACommitByWhatDamageHasTaken, IsNoneIfItWasNeverAcknowledged) {
+  damage(true);
+  s.commit(1, 1);
+  EXPECT_THAT(s.anomalies(), Contains("no-quorum"));
+}
+
+TEST_F(ACommitByWhatDamageHasTaken, IsNoneIfItsReplicaDoesNotKnowThatItIsDamaged) {
+  acknowledge();
+  damage(false);
+  s.commit(1, 1);
+  EXPECT_THAT(s.anomalies(), Contains("no-quorum"));
+}
+
+TEST_F(ACommitByWhatDamageHasTaken, IsNoneOnceItsReplicaTakesPartAgain) {
+  acknowledge();
+  damage(true);
+  s.sights[2].damaged = false;
+  s.step(2);
+  s.commit(1, 1);
+  EXPECT_THAT(s.anomalies(), Contains("no-quorum"));
+}
+
 TEST(ReplicationWatch, CountsNoLearnerAndBothSetsOfAJointConfiguration) {
   for (const Configuration& in_force :
        {Configuration{{id(1), id(3), id(4)}, {}, {id(2)}}, Configuration{{id(1), id(2)}, {id(1), id(3), id(4)}, {}}}) {
