@@ -380,13 +380,12 @@ Result<void> PartitionLog::start_over(Offset offset, Epoch epoch) {
     // The checkpoint first: it then promises nothing that is about to go.
     stable_end_ = log_start_;
     TRY_VOID(write_checkpoint(std::min(held_from(), offset)));
-    while (!segments_.empty()) {
-      TRY_VOID(remove_segment_files(active()));
-      segments_.pop_back();
-    }
+    // Who looks meanwhile, or if this fails, sees what was.
+    for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment)
+      TRY_VOID(remove_segment_files(**segment));  // held still by the lock
     auto first = std::make_shared<Segment>(context_.host.disk(), directory_, offset);
     TRY_VOID(first->open(true));
-    segments_.push_back(std::move(first));
+    segments_ = {std::move(first)};
     producers_.clear();
     epochs_.truncate_from(0);
     if (epoch >= 0) epochs_.add(epoch, offset - 1);

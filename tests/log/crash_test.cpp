@@ -427,6 +427,35 @@ TEST(Crash, BeginningAnewMayBeInterruptedAtAnyMoment) {
   }
 }
 
+// Nobody is shown a log without segments, neither while it begins anew nor if the disk fails on the way.
+TEST(Crash, ALogThatBeginsAnewMayBeLookedAtAndMayFail) {
+  int failed = 0;
+  for (auto fails_at = microseconds(0); fails_at < milliseconds(12); fails_at += microseconds(100)) {
+    World world(1, LogLevel::error);
+    auto& node = world.add_node("broker");
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = *manager.open("t-0", small_segments(), false);
+      for (int i = 0; i < 20; ++i) ASSERT_TRUE(append(*log, batch_of(1, value_of(i)), 1));
+      ASSERT_TRUE(log->wait_stable(20, Deadline::never()));
+      FiberGroup group;
+      std::optional<Result<void>> done;
+      group.spawn("start over", [&] { done = log->start_over(15, 1); });
+      for (auto fail_at = host.clock().now() + fails_at; !done; host.clock().sleep_for(microseconds(20))) {
+        if (host.clock().now() >= fail_at) node.disk().set_faults({.write_error_permille = 1000});
+        ASSERT_TRUE(log->log_end() == 20 || log->log_end() == 15);
+        ASSERT_LE(log->held_from(), log->log_end());
+        (void)log->read(log->held_from(), log->log_end(), 1 << 20, true);
+      }
+      group.join();
+      EXPECT_EQ(log->offline(), !done->has_value());
+      if (log->offline()) ++failed;
+      ASSERT_TRUE(log->log_end() == 20 || log->log_end() == 15);
+    });
+  }
+  EXPECT_GT(failed, 10);
+}
+
 // A log is deleted while files of it are written, and another takes its place at once.
 TEST(Crash, ADeletedLogWritesNothingIntoTheDirectoryOfTheNext) {
   for (auto under_way = microseconds(0); under_way < milliseconds(10); under_way += microseconds(100)) {
