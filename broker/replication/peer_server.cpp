@@ -1,5 +1,7 @@
 #include "broker/replication/peer_server.h"
 
+#include <limits>
+
 #include "broker/net/frame_reader.h"
 #include "broker/protocol/message.h"
 #include "broker/protocol/reader.h"
@@ -12,43 +14,30 @@ namespace {
 constexpr std::int32_t frame_bytes_max = 128 << 20;  // the largest batch, and some
 constexpr Duration hello_max = seconds(10);
 constexpr Duration answer_max = seconds(30);
-constexpr Duration accept_retry_interval = milliseconds(100);
+constexpr std::size_t connections_max = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 
 PeerServer::PeerServer(Host& host, const Peers& peers, Handlers handlers)
-    : host_(host), peers_(peers), handlers_(std::move(handlers)), log_(host.log().named("peer")) {}
+    : host_(host),
+      peers_(peers),
+      handlers_(std::move(handlers)),
+      log_(host.log().named("peer")),
+      acceptor_(host, log_, "peer", connections_max, [this](Connection& connection) { serve(connection); }) {}
 
 Result<SocketAddress> PeerServer::listen(const SocketAddress& at) {
-  TRY(listener_, host_.network().listen(at, host_.shard_count() > 1));
-  accepting_.spawn("accept peers", [this] { accept_connections(); });
-  return listener_->local();
+  TRY(auto address, acceptor_.listen(at));
+  acceptor_.start();
+  return address;
 }
 
-void PeerServer::stop() {
-  if (listener_) listener_->close();
-  accepting_.join();
-  connections_.cancel();
-  connections_.join();
-}
-
-void PeerServer::accept_connections() {
-  for (;;) {
-    auto accepted = listener_->accept();
-    if (!accepted) {
-      if (accepted.error().code == Errc::closed) return;
-      host_.clock().sleep_for(accept_retry_interval);  // out of descriptors, most likely
-      continue;
-    }
-    connections_.spawn("peer", [this, connection = std::move(*accepted)] {
-      auto served = serve(*connection);
-      if (served) return;
-      auto code = served.error().code;
-      bool ordinary = code == Errc::closed || code == Errc::reset || code == Errc::timed_out;
-      log_.log(ordinary ? LogLevel::debug : LogLevel::warn, "peer's connection closed",
-               {{"peer", to_string(connection->peer())}, {"reason", to_string(served.error())}});
-    });
-  }
+void PeerServer::serve(Connection& connection) {
+  auto served = answer_all(connection);
+  if (served) return;
+  auto code = served.error().code;
+  bool ordinary = code == Errc::closed || code == Errc::reset || code == Errc::timed_out;
+  log_.log(ordinary ? LogLevel::debug : LogLevel::warn, "peer's connection closed",
+           {{"peer", to_string(connection.peer())}, {"reason", to_string(served.error())}});
 }
 
 PeerHelloResponse PeerServer::answer(const PeerHelloRequest& hello) const {
@@ -69,7 +58,7 @@ PeerHelloResponse PeerServer::answer(const PeerHelloRequest& hello) const {
   return response;
 }
 
-Result<void> PeerServer::serve(Connection& connection) {
+Result<void> PeerServer::answer_all(Connection& connection) {
   FrameReader frames(connection, host_.clock(), {.size_max = frame_bytes_max, .idle_max = hello_max});
   std::optional<std::int32_t> from;
   for (;;) {

@@ -4,12 +4,12 @@
 
 #include <functional>
 
+#include "broker/net/acceptor.h"
 #include "broker/protocol/message.h"
 #include "broker/protocol/messages/peer.h"
 #include "broker/protocol/reader.h"
 #include "broker/replication/peers.h"
 #include "broker/replication/raft_frame.h"
-#include "runtime/fiber/group.h"
 #include "runtime/host/host.h"
 #include "runtime/host/log.h"
 
@@ -34,20 +34,18 @@ class PeerServer {
 
   // Errors: as Network::listen.
   Result<SocketAddress> listen(const SocketAddress& at);
-  void stop();
+  void stop() { acceptor_.stop(); }
 
  private:
-  void accept_connections();
-  Result<void> serve(Connection& connection);
+  void serve(Connection& connection);
+  Result<void> answer_all(Connection& connection);
   PeerHelloResponse answer(const PeerHelloRequest& hello) const;
 
   Host& host_;
   const Peers& peers_;
   Handlers handlers_;
   Logger log_;
-  std::unique_ptr<Listener> listener_;
-  FiberGroup accepting_;
-  FiberGroup connections_;
+  Acceptor acceptor_;
 };
 
 }  // namespace fulmar

@@ -51,7 +51,9 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
                 share_of(broker.config.throttled_rate, host.shard_count())),
       leaderships_(*this),
       queued_bytes_(broker.config.queued_bytes_max),
-      sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()) {}
+      sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()),
+      acceptor_(host, log_, "connection", static_cast<std::size_t>(broker.config.connections_max),
+                [this](Connection& connection) { serve_connection(*this, connection); }) {}
 
 // In a process that dies, who applies an image is no fiber of this shard's own, and may still be at it.
 BrokerShard::~BrokerShard() {
@@ -302,49 +304,18 @@ void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image,
 }
 
 Result<SocketAddress> BrokerShard::listen(const SocketAddress& at) {
-  TRY(listener_, host_.network().listen(at, host_.shard_count() > 1));
+  TRY(auto address, acceptor_.listen(at));
   if (!config().controllers.empty()) leaderships_.start();
   logs_.start();
   retrying_.spawn("retry partitions", [this] { retry_partitions(); });
-  return listener_->local();
-}
-
-void BrokerShard::serve() {
-  connecting_.spawn("accept", [this] { accept_connections(); });
-}
-
-void BrokerShard::accept_connections() {
-  for (;;) {
-    auto accepted = listener_->accept();
-    if (!accepted) {
-      if (accepted.error().code == Errc::closed) return;
-      log_.warn("accept failed", {{"reason", to_string(accepted.error())}});
-      host_.clock().sleep_for(milliseconds(100));  // out of descriptors, most likely: wait for some to be closed
-      continue;
-    }
-    if (connections_ >= broker_.config.connections_max) {
-      log_.warn("connection refused", {{"peer", to_string((*accepted)->peer())}, {"reason", "max.connections"}});
-      continue;
-    }
-    ++connections_;
-    connection_fibers_.spawn("connection", [this, connection = std::move(*accepted)] {
-      struct Count {
-        std::int32_t& connections;
-        ~Count() { --connections; }
-      } count{connections_};
-      serve_connection(*this, *connection);
-    });
-  }
+  return address;
 }
 
 void BrokerShard::stop_serving() {
   leaderships_.stop();
   retrying_.cancel();
   retrying_.join();
-  if (listener_) listener_->close();
-  connecting_.join();
-  connection_fibers_.cancel();
-  connection_fibers_.join();
+  acceptor_.stop();
 }
 
 bool BrokerShard::close() {

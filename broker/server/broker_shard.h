@@ -13,6 +13,7 @@
 #include "broker/cluster/metadata_image.h"
 #include "broker/cluster/metadata_log.h"
 #include "broker/log/log_manager.h"
+#include "broker/net/acceptor.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/server/broker_config.h"
 #include "broker/server/broker_observer.h"
@@ -73,7 +74,7 @@ class BrokerShard {
 
   // Begins to accept. Errors: as Network::listen.
   Result<SocketAddress> listen(const SocketAddress& at);
-  void serve();  // takes connections from now on
+  void serve() { acceptor_.start(); }  // takes connections from now on
   // Stops accepting, and ends the connections and their work. Other shards may still call.
   void stop_serving();
   // Closes the logs, once no shard serves any more; whether all were closed in order.
@@ -109,7 +110,6 @@ class BrokerShard {
   void learn_everywhere(const LeadersRequest& leaders);
 
  private:
-  void accept_connections();
   std::shared_ptr<Replica> open_replica(const GroupId& group, const PartitionImage& image,
                                         std::shared_ptr<PartitionLog> log);
   std::string cluster_id() const;
@@ -132,14 +132,11 @@ class BrokerShard {
   Mutex changing_partitions_;
   Semaphore queued_bytes_;
   FetchSessions sessions_;
-  std::unique_ptr<Listener> listener_;
-  std::int32_t connections_ = 0;
   std::int32_t controller_ = -1;
   LeaderTable leaders_;
-  FiberGroup calls_;       // work that other shards asked for
-  FiberGroup connecting_;  // the accept loop
+  FiberGroup calls_;  // work that other shards asked for
   FiberGroup retrying_;
-  FiberGroup connection_fibers_;
+  Acceptor acceptor_;
 };
 
 // Makes the image that of every shard. A topic is shown by none before its partitions are open on all of them. On shard

@@ -24,45 +24,51 @@ Bytes batch_at(Offset offset, int records, Epoch epoch) {
   return std::move(stamped).freeze();
 }
 
-// The page cache may lose what a majority had, with what was deleted up to the midst of a batch: the leader's log
-// begins there, and it has nothing.
-TEST(Follower, CutsInTheMidstOfABatchWhereTheLeadersLogBegins) {
+// One of three, on a broker that reaches nobody: `play` is told of it and of its log.
+void with_replica(const LogConfig& config, ReplicaObserver* observer,
+                  const std::function<void(Replica&, PartitionLog&)>& play) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("broker");
   node.start(1, [&](Host& host) {
     Peers peers{self, [] { return "cluster"; }, [](std::int32_t) { return std::nullopt; }};
-    ReplicaManager replicas(host, peers, {}, nullptr);
+    ReplicaManager replicas(host, peers, {}, observer);
     LogManager logs(host, {});
     EXPECT_TRUE(replicas.open(1, {}));
     HardState fresh;
     fresh.configurations = {{-1, -1, {{self, others[0], others[1]}, {}, {}}}};
-    LogConfig page_cache;
-    page_cache.flush_messages = 1000;
-    auto log = logs.open("t-0", page_cache, false).value();
-    auto replica = replicas.add(group, log, fresh);
-
-    AppendRequest append;
-    append.epochs = {{1, 0}};
-    append.end = append.commit = append.log_end = 8;
-    replica->receive({others[0], self, 1, append}, batch_at(0, 8, 1));
-    EXPECT_EQ(log->log_end(), 8);
-
-    append.epochs = {};
-    append.prev_offset = append.end = append.commit = append.log_start = append.log_end = 3;
-    append.prev_epoch = 1;
-    replica->receive({others[1], self, 2, append}, {});
-    EXPECT_EQ(log->log_start(), 3);
-    EXPECT_EQ(log->log_end(), 3);
-
-    append.epochs = {{2, 3}};
-    append.end = append.commit = append.log_end = 5;
-    replica->receive({others[1], self, 2, append}, batch_at(3, 2, 2));
-    EXPECT_EQ(log->log_end(), 5);
-    EXPECT_EQ(replica->high_watermark(), 5);
+    auto log = logs.open("t-0", config, false).value();
+    play(*replicas.add(group, log, fresh), *log);
     replicas.stop();
     return 0;
   });
   EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
+}
+
+// The page cache may lose what a majority had, with what was deleted up to the midst of a batch: the leader's log
+// begins there, and it has nothing.
+TEST(Follower, CutsInTheMidstOfABatchWhereTheLeadersLogBegins) {
+  LogConfig page_cache;
+  page_cache.flush_messages = 1000;
+  with_replica(page_cache, nullptr, [](Replica& replica, PartitionLog& log) {
+    AppendRequest append;
+    append.epochs = {{1, 0}};
+    append.end = append.commit = append.log_end = 8;
+    replica.receive({others[0], self, 1, append}, batch_at(0, 8, 1));
+    EXPECT_EQ(log.log_end(), 8);
+
+    append.epochs = {};
+    append.prev_offset = append.end = append.commit = append.log_start = append.log_end = 3;
+    append.prev_epoch = 1;
+    replica.receive({others[1], self, 2, append}, {});
+    EXPECT_EQ(log.log_start(), 3);
+    EXPECT_EQ(log.log_end(), 3);
+
+    append.epochs = {{2, 3}};
+    append.end = append.commit = append.log_end = 5;
+    replica.receive({others[1], self, 2, append}, batch_at(3, 2, 2));
+    EXPECT_EQ(log.log_end(), 5);
+    EXPECT_EQ(replica.high_watermark(), 5);
+  });
 }
 
 struct SeesAppends final : DeafObserver {
@@ -73,38 +79,25 @@ struct SeesAppends final : DeafObserver {
 };
 
 TEST(Leader, SendsWhatLiesInManySmallSegmentsAtOnce) {
-  World world(1, LogLevel::error);
-  auto& node = world.add_node("broker");
+  LogConfig small;
+  small.segment_bytes = 100;
   SeesAppends appends;
-  node.start(1, [&](Host& host) {
-    Peers peers{self, [] { return "cluster"; }, [](std::int32_t) { return std::nullopt; }};
-    ReplicaManager replicas(host, peers, {}, &appends);
-    LogManager logs(host, {});
-    EXPECT_TRUE(replicas.open(1, {}));
-    HardState fresh;
-    fresh.configurations = {{-1, -1, {{self, others[0], others[1]}, {}, {}}}};
-    LogConfig small;
-    small.segment_bytes = 100;
-    auto log = logs.open("t-0", small, false).value();
-    auto replica = replicas.add(group, log, fresh);
-    replica->campaign();
-    replica->receive({others[0], self, replica->raft().term() + 1, VoteReply{true, true, 0}}, {});
-    replica->receive({others[0], self, replica->raft().term(), VoteReply{false, true, 0}}, {});
-    EXPECT_TRUE(replica->leads());
+  with_replica(small, &appends, [&](Replica& replica, PartitionLog& log) {
+    replica.campaign();
+    replica.receive({others[0], self, replica.raft().term() + 1, VoteReply{true, true, 0}}, {});
+    replica.receive({others[0], self, replica.raft().term(), VoteReply{false, true, 0}}, {});
+    EXPECT_TRUE(replica.leads());
     for (int i = 0; i < 30; ++i) {
       auto batch = batch_at(0, 1, 0);
-      EXPECT_TRUE(replica->append(*validate_produced(batch), batch).has_value());
+      EXPECT_TRUE(replica.append(*validate_produced(batch), batch).has_value());
     }
-    EXPECT_GT(log->segment_count(), 20u);
+    EXPECT_GT(log.segment_count(), 20u);
     appends.sent.clear();
-    replica->feed(others[1]);
+    replica.feed(others[1]);
     EXPECT_EQ(appends.sent.size(), 1u);
     EXPECT_EQ(appends.sent.back().prev_offset, 0);
-    EXPECT_EQ(appends.sent.back().end, log->log_end());
-    replicas.stop();
-    return 0;
+    EXPECT_EQ(appends.sent.back().end, log.log_end());
   });
-  EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
 }
 
 }  // namespace
