@@ -27,4 +27,4 @@ stacks = re.findall(r"^fiber \d+ '(.*)' of .*suspended:\n((?:  #.*\n)+)", output
 assert {"main", "accept", "shard"} <= {name for name, _ in stacks}
 for name, stack in stacks:
     assert "fulmar::FiberEntry::loop" in stack, f"the stack of {name} ends at a fiber's entry"
-assert "fulmar::BrokerShard::accept_connections" in dict(stacks)["accept"]
+assert "fulmar::Acceptor::accept_connections" in dict(stacks)["accept"]
