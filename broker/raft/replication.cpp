@@ -164,9 +164,7 @@ void Raft::send_heartbeats() {
     }
     send(id, heartbeat);
   }
-  // At instants that are the same for all groups, so that those of one leader's groups travel together.
-  auto interval = settings_.heartbeat_interval.count();
-  heartbeat_at_ = Instant{(now_.ns / interval + 1) * interval};
+  heartbeat_at_ = next_beat(now_, settings_.heartbeat_interval);
 }
 
 // Counts what is kept by a majority, but commits only what is of this term, and all below it (Raft §5.4.2).

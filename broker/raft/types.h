@@ -36,6 +36,12 @@ struct RaftSettings {
   bool announce_commits = false;  // a heartbeat at once when the commit index moves, for who waits on followers
 };
 
+// When the next heartbeats are due: at instants that are the same for all groups, so that those of one leader's groups
+// travel together.
+constexpr Instant next_beat(Instant now, Duration interval) {
+  return Instant{(now.ns / interval.count() + 1) * interval.count()};
+}
+
 constexpr Instant long_ago{std::numeric_limits<std::int64_t>::min() / 2};
 
 // Of one shard towards one broker (see Liveness); moves forward only, also across restarts.

@@ -154,8 +154,7 @@ void ReplicaManager::tick() {
 void ReplicaManager::beat() {
   auto now = host_.clock().now();
   if (now < beat_at_) return;
-  auto interval = raft_.heartbeat_interval.count();
-  beat_at_ = Instant{(now.ns / interval + 1) * interval};
+  beat_at_ = next_beat(now, raft_.heartbeat_interval);
   liveness_->expire(raft_.election_timeout, now);
   for (const auto& [to, pulse] : liveness_->pulses(now)) link_to(to).pulse(pulse);
 }

@@ -404,6 +404,14 @@ TEST(Crash, ThePowerMayGoAtAnyMomentOfRecovery) {
   }
 }
 
+// A new log of so many batches of one record, in epoch 1, all synced.
+std::shared_ptr<PartitionLog> filled_log(LogManager& manager, int batches) {
+  auto log = manager.open("t-0", small_segments(), false).value();
+  for (int i = 0; i < batches; ++i) EXPECT_TRUE(append(*log, batch_of(1, value_of(i)), 1));
+  EXPECT_TRUE(log->wait_stable(batches, Deadline::never()));
+  return log;
+}
+
 // A log begins anew lower than it began, and the process dies on the way: nothing of that is damage.
 TEST(Crash, BeginningAnewMayBeInterruptedAtAnyMoment) {
   for (auto under_way = microseconds(0); under_way < milliseconds(12); under_way += microseconds(100)) {
@@ -411,9 +419,7 @@ TEST(Crash, BeginningAnewMayBeInterruptedAtAnyMoment) {
     auto& node = world.add_node("broker");
     run_process(world, node, [&](Host& host) {
       LogManager manager(host, {});
-      auto log = *manager.open("t-0", small_segments(), false);
-      for (int i = 0; i < 20; ++i) ASSERT_TRUE(append(*log, batch_of(1, value_of(i)), 1));
-      ASSERT_TRUE(log->wait_stable(20, Deadline::never()));
+      auto log = filled_log(manager, 20);
       ASSERT_TRUE(log->advance_start(17));
       FiberGroup group;
       group.spawn("start over", [&] { (void)log->start_over(15, 1); });
@@ -435,9 +441,7 @@ TEST(Crash, ALogThatBeginsAnewMayBeLookedAtAndMayFail) {
     auto& node = world.add_node("broker");
     run_process(world, node, [&](Host& host) {
       LogManager manager(host, {});
-      auto log = *manager.open("t-0", small_segments(), false);
-      for (int i = 0; i < 20; ++i) ASSERT_TRUE(append(*log, batch_of(1, value_of(i)), 1));
-      ASSERT_TRUE(log->wait_stable(20, Deadline::never()));
+      auto log = filled_log(manager, 20);
       FiberGroup group;
       std::optional<Result<void>> done;
       group.spawn("start over", [&] { done = log->start_over(15, 1); });
@@ -463,9 +467,7 @@ TEST(Crash, ADeletedLogWritesNothingIntoTheDirectoryOfTheNext) {
     auto& node = world.add_node("broker");
     run_process(world, node, [&](Host& host) {
       LogManager manager(host, {});
-      auto log = *manager.open("t-0", small_segments(), false);
-      for (int i = 0; i < 30; ++i) ASSERT_TRUE(append(*log, batch_of(1, value_of(i)), 1));
-      ASSERT_TRUE(log->wait_stable(30, Deadline::never()));
+      auto log = filled_log(manager, 30);
       FiberGroup housekeeping;
       housekeeping.spawn("checkpoint", [&] { (void)log->checkpoint(); });
       host.clock().sleep_for(under_way);
