@@ -10,9 +10,9 @@ constexpr Duration retry_interval = milliseconds(100);
 
 }  // namespace
 
-Acceptor::Acceptor(Host& host, Logger log, std::string_view name, std::size_t connections_max,
+Acceptor::Acceptor(Host& host, RateLimitedLog& log, std::string_view name, std::size_t connections_max,
                    std::function<void(Connection&)> serve)
-    : host_(host), log_(std::move(log)), name_(name), connections_max_(connections_max), serve_(std::move(serve)) {}
+    : host_(host), log_(log), name_(name), connections_max_(connections_max), serve_(std::move(serve)) {}
 
 Result<SocketAddress> Acceptor::listen(const SocketAddress& at) {
   TRY(listener_, host_.network().listen(at, host_.shard_count() > 1));

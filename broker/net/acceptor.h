@@ -7,8 +7,8 @@
 
 #include "runtime/fiber/group.h"
 #include "runtime/host/host.h"
-#include "runtime/host/log.h"
 #include "runtime/host/network.h"
+#include "runtime/host/rate_limited_log.h"
 
 namespace fulmar {
 
@@ -16,7 +16,7 @@ class Acceptor {
  public:
   // `name`: of the fibers, for debuggers; a literal. `connections_max`: at a time; one more is closed at once. `serve`:
   // when it returns, the connection is closed.
-  Acceptor(Host& host, Logger log, std::string_view name, std::size_t connections_max,
+  Acceptor(Host& host, RateLimitedLog& log, std::string_view name, std::size_t connections_max,
            std::function<void(Connection&)> serve);
 
   // Takes the address, together with the other shards of this process. Errors: as Network::listen.
@@ -30,7 +30,7 @@ class Acceptor {
   void accept_connections();
 
   Host& host_;
-  Logger log_;
+  RateLimitedLog& log_;
   const std::string_view name_;
   const std::size_t connections_max_;
   const std::function<void(Connection&)> serve_;

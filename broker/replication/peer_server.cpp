@@ -22,7 +22,7 @@ PeerServer::PeerServer(Host& host, const Peers& peers, Handlers handlers)
     : host_(host),
       peers_(peers),
       handlers_(std::move(handlers)),
-      log_(host.log().named("peer")),
+      log_(host, host.log().named("peer")),
       acceptor_(host, log_, "peer", connections_max, [this](Connection& connection) { serve(connection); }) {}
 
 Result<SocketAddress> PeerServer::listen(const SocketAddress& at) {

@@ -11,7 +11,7 @@
 #include "broker/replication/peers.h"
 #include "broker/replication/raft_frame.h"
 #include "runtime/host/host.h"
-#include "runtime/host/log.h"
+#include "runtime/host/rate_limited_log.h"
 
 namespace fulmar {
 
@@ -44,7 +44,7 @@ class PeerServer {
   Host& host_;
   const Peers& peers_;
   Handlers handlers_;
-  Logger log_;
+  RateLimitedLog log_;
   Acceptor acceptor_;
 };
 

@@ -44,6 +44,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
     : host_(host),
       broker_(broker),
       log_(host.log().named("broker")),
+      strangers_log_(host, log_),
       image_(std::make_shared<const MetadataImage>()),
       logs_(host, broker.config.log_limits),
       peers_{broker.self, [this] { return cluster_id(); }, [this](std::int32_t id) { return peer_address(id); }},
@@ -52,7 +53,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       leaderships_(*this),
       queued_bytes_(broker.config.queued_bytes_max),
       sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()),
-      acceptor_(host, log_, "connection", static_cast<std::size_t>(broker.config.connections_max),
+      acceptor_(host, strangers_log_, "connection", static_cast<std::size_t>(broker.config.connections_max),
                 [this](Connection& connection) { serve_connection(*this, connection); }) {}
 
 // In a process that dies, who applies an image is no fiber of this shard's own, and may still be at it.

@@ -25,6 +25,7 @@
 #include "runtime/fiber/semaphore.h"
 #include "runtime/host/host.h"
 #include "runtime/host/network.h"
+#include "runtime/host/rate_limited_log.h"
 
 namespace fulmar {
 
@@ -94,6 +95,7 @@ class BrokerShard {
   Broker& broker() { return broker_; }
   const BrokerConfig& config() const { return broker_.config; }
   const Logger& log() const { return log_; }
+  RateLimitedLog& strangers_log() { return strangers_log_; }  // for what any client can cause
   Semaphore& queued_bytes() { return queued_bytes_; }
   FetchSessions& sessions() { return sessions_; }
   LogManager& logs() { return logs_; }
@@ -123,6 +125,7 @@ class BrokerShard {
   Host& host_;
   Broker& broker_;
   Logger log_;
+  RateLimitedLog strangers_log_;
   MetadataImagePtr image_;
   LogManager logs_;
   Peers peers_;

@@ -35,8 +35,8 @@ class ConnectionServer {
     if (!ended) {
       auto code = ended.error().code;
       bool ordinary = code == Errc::closed || code == Errc::reset || code == Errc::timed_out;
-      shard_.log().log(ordinary ? LogLevel::debug : LogLevel::warn, "connection closed",
-                       {{"peer", to_string(connection_.peer())}, {"reason", to_string(ended.error())}});
+      shard_.strangers_log().log(ordinary ? LogLevel::debug : LogLevel::warn, "connection closed",
+                                 {{"peer", to_string(connection_.peer())}, {"reason", to_string(ended.error())}});
       connection_.abort();
       return;  // with what is under way
     }
