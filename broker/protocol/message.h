@@ -29,7 +29,8 @@ struct RequestHeader {
 // three fields are read. Errors: corrupt.
 Result<RequestHeader> read_request_header(Reader& reader);
 
-// Reads a whole message; anything left over is an error. Errors: corrupt, with the place.
+// Reads a message. Bytes after its end are ignored, but in what brokers say among themselves, where they are an error.
+// Errors: corrupt, with the place.
 template <class M>
 Result<M> decode(Reader& reader, std::int16_t version);
 template <class M>

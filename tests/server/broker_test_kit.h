@@ -117,6 +117,7 @@ class Peer {
     EXPECT_EQ(read_response_header(reader, Response::key, version), id);
     auto response = decode<Response>(reader, version);
     EXPECT_TRUE(response.has_value()) << reader.error();
+    EXPECT_EQ(reader.remaining(), 0u);
     return response ? std::move(*response) : Response{};
   }
   template <class Response, class Request>

@@ -1,5 +1,5 @@
 // Connections: order, limits, and peers that break the rules.
-#include "broker/protocol/messages/api_versions.h"
+#include "all_messages.h"
 #include "broker_test_kit.h"
 
 namespace fulmar {
@@ -62,6 +62,32 @@ TEST(Connection, ApiVersionsAreWhatIsServedAndATooNewQuestionIsAnsweredInTheOlde
     EXPECT_EQ(response->error_code, ErrorCode::unsupported_version);
     EXPECT_EQ(response->api_keys.size(), served_apis().size());
     EXPECT_EQ(peer.call<ApiVersionsResponse>(ApiVersionsRequest{}, 0).error_code, ErrorCode::none);
+  });
+}
+
+// As Kafka does; librdkafka 2.3 to 2.15 sends three bytes too many in Metadata.
+TEST(Connection, BytesAfterTheEndOfARequestAreIgnoredInEveryVersionOfEach) {
+  BrokerWorld cluster;
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    for_each_request([&]<class Request>() {
+      const auto& api = api_info(Request::key);
+      // A broker that is told to go would.
+      if (!api.served || api.key == ApiKey::unregister_broker) return;
+      Request request;
+      if constexpr (requires { request.acks; }) request.acks = -1;
+      if constexpr (requires { request.client_software_name; }) request = {"test", "1"};
+      for (auto version = api.min; version <= api.max; ++version) {
+        auto frame = request_frame(request, version, 7, "test").flatten();
+        auto exact = frame.view();
+        peer.send_raw(std::string(exact));
+        auto answer = peer.frame();
+        ASSERT_FALSE(answer.empty()) << api.name << " v" << version;
+        auto size = static_cast<std::int32_t>(exact.size() - 4 + 3);
+        peer.send_raw(big_endian(size) + std::string(exact.substr(4)) + std::string("\1\0\0", 3));
+        ASSERT_EQ(peer.frame().size(), answer.size()) << api.name << " v" << version;
+      }
+    });
   });
 }
 
