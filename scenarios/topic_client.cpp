@@ -1,4 +1,5 @@
 // Clients that make and delete topics, and one that asks with leader epochs it knows to be past.
+#include "broker/client/producer.h"
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/messages/metadata.h"
 #include "broker/protocol/messages/topics.h"
@@ -76,6 +77,19 @@ class TopicMaker {
     auto outcome = outcome_of(response->topics[0].error_code, ErrorCode::topic_already_exists);
     end(index, outcome);
     if (outcome != Outcome::failed) made_.push_back({name, outcome == Outcome::ok});
+    if (outcome == Outcome::ok && random_.chance(1, 2)) send_to(name, topic.num_partitions);
+  }
+
+  // So that there is something to lose: what is committed and lost again is seen from inside.
+  void send_to(const std::string& name, std::int32_t partitions) {
+    ProducerOptions options;
+    options.idempotent = false;
+    options.request_timeout = options.delivery_timeout = workload_.request_timeout;
+    Producer producer(host_, brokers_, options);
+    for (std::int32_t partition = 0; partition < partitions; ++partition) {
+      if (workload_.stop) return;
+      producer.send(name, partition, {{std::nullopt, name, host_.clock().wall_ms(), {}}});
+    }
   }
 
   void remove(std::size_t which) {

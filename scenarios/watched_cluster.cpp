@@ -44,6 +44,11 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
     properties["leader.replication.throttled.rate"] = std::to_string(plan_.setting("throttled_rate"));
     properties["replica.lag.time.max.ms"] = std::to_string(plan_.setting("replica_lag_ms"));
   }
+  if (plan_.settings.contains("metadata_snapshot_bytes")) {
+    properties["metadata.log.max.record.bytes.between.snapshots"] =
+        std::to_string(plan_.setting("metadata_snapshot_bytes"));
+    properties["metadata.log.segment.bytes"] = std::to_string(plan_.setting("metadata_snapshot_bytes"));
+  }
   auto config = BrokerConfig::from(std::move(properties)).value();
   if (throttled) config.partition_raft.catch_up_lag = plan_.setting("catch_up_lag");
   return config;

@@ -26,6 +26,7 @@ struct BrokerImage {
   bool fenced = true;     // not heard of: given no new replicas, not told to clients
   bool stopping = false;  // hands over what it leads: given neither replicas nor leaderships
   bool leaving = false;   // for good: its replicas move to others; likewise
+  Uuid incarnation = {};  // of its life that registered last
 
   bool operator==(const BrokerImage&) const = default;
   bool may_lead() const { return !fenced && !stopping && !leaving; }

@@ -158,7 +158,7 @@ void MetadataLog::begin_cluster() {
 void MetadataLog::start(std::function<void(const MetadataImagePtr&)> publish,
                         std::function<void(std::int32_t)> tell_controller) {
   publish_ = std::move(publish);
-  published_ = image_->offset;
+  if (controllers_.empty()) publish_from_ = published_ = image_->offset;
   auto changed = [this, tell_controller = std::move(tell_controller), told = -2]() mutable {
     if (replica_->leads() && replica_->leader_epoch() != led_epoch_) {
       led_epoch_ = replica_->leader_epoch();
@@ -179,17 +179,28 @@ void MetadataLog::start(std::function<void(const MetadataImagePtr&)> publish,
   if (!controllers_.empty()) fibers_.spawn("fetch snapshots", [this] { fetch_snapshots(); });
 }
 
+void MetadataLog::publish_from(Offset offset) {
+  if (!publish_from_) publish_from_ = offset;
+  progress_.notify_all();
+}
+
 void MetadataLog::follow() {
   for (;;) {
-    progress_.wait([&] { return from_snapshot_ || replica_->high_watermark() > image_->offset; });
+    progress_.wait([&] {
+      bool behind = from_snapshot_ || replica_->high_watermark() > image_->offset;
+      return behind || (may_publish() && published_ < image_->offset);
+    });
     if (auto snapshot = std::exchange(from_snapshot_, nullptr); snapshot && snapshot->offset > image_->offset) {
       image_ = std::move(snapshot);
     } else if (auto caught_up = catch_up(); !caught_up) {
       log_.error("the metadata log can't be followed", {{"reason", to_string(caught_up.error())}});
       return;
     }
-    publish_(image_);
-    published_ = image_->offset;
+    if (may_publish()) {
+      auto image = image_;
+      publish_(image);
+      published_ = image->offset;
+    }
     progress_.notify_all();
   }
 }
@@ -274,7 +285,8 @@ Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records, Epo
   if (safe != ErrorCode::none) return fail(Errc::in_doubt, error_code_name(safe));
   if (!publish_) return catch_up();
   auto end = proposed->appended.last_offset + 1;
-  auto waited = progress_.wait([&] { return published_ >= end; }, host_.clock().deadline_in(commit_max));
+  auto known = [&] { return (publishes() ? published_ : image_->offset) >= end; };
+  auto waited = progress_.wait(known, host_.clock().deadline_in(commit_max));
   if (waited != WaitResult::woken) return fail(Errc::in_doubt, "the change is made, but not known on every shard");
   return {};
 }
@@ -284,7 +296,7 @@ Result<void> MetadataLog::take_snapshot() {
   TRY_VOID(snapshot_.store(*image));
   bytes_since_snapshot_ = 0;
   log_.debug("snapshot", {{"offset", image->offset}});
-  return replica_->log().advance_start(std::min(image->offset, replica_->log().kept_end()));
+  return replica_->advance_start(std::min(image->offset, replica_->log().kept_end()));
 }
 
 }  // namespace fulmar

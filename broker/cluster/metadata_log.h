@@ -36,11 +36,19 @@ class MetadataLog final : private StateMachine {
   // observes: it has all of it as they have, and no vote. Without any this broker is a cluster by itself, and the image
   // is what was committed when this returns. Errors: corrupt, io_error, no_space.
   Result<void> open(const std::vector<std::int32_t>& controllers, bool clean);
-  // From now on has every new image published before anybody who waits for it goes on.
+  // From now on follows the log. Images are published, each before anybody who waits for it goes on: those of a broker
+  // that is a cluster by itself at once, others once publish_from() was called.
   // `tell_controller` is told who makes changes now, -1: nobody, whenever that changes; it must not wait.
   void start(std::function<void(const MetadataImagePtr&)> publish, std::function<void(std::int32_t)> tell_controller);
   void stop();
 
+  // The metadata that this broker had when it started may be old: topics may have been deleted and made again since.
+  // Until it is known how far it has to catch up, nothing is published; from then on every image that has all below
+  // `offset`, the newest first. Once.
+  void publish_from(Offset offset);
+  // Whether an image has been published.
+  bool publishes() const { return published_ >= 0; }
+  // Also while nothing is published yet.
   MetadataImagePtr image() const { return image_; }
   Replica& replica() { return *replica_; }
   const Replica& replica() const { return *replica_; }
@@ -59,12 +67,13 @@ class MetadataLog final : private StateMachine {
   bool controls() const { return replica_ && replica_->raft().established() && image_->offset >= leads_from_; }
   // Waits until the log, or what it promises, can be kept no more: this broker then knows of no change, nor makes any.
   void wait_out_of_order();
-  // Waits until everything below `offset` is in the image, and that is published.
+  // Waits until everything below `offset` is in an image that is published.
   WaitResult wait_published(Offset offset, Deadline deadline);
 
-  // Makes changes, all or none; returns once they are in the image, and that is published. One at a time: hold
-  // changing() from reading the image on. Errors: refused, where this broker is not the controller of `epoch`, in which
-  // the image was read (-1: of none); io_error, and none is made; in_doubt: they may be made, now or later.
+  // Makes changes, all or none; returns once they are in the image, and that is published, if any is yet. One at a
+  // time: hold changing() from reading the image on. Errors: refused, where this broker is not the controller of
+  // `epoch`, in which the image was read (-1: of none); io_error, and none is made; in_doubt: they may be made, now or
+  // later.
   Result<void> commit(const std::vector<MetadataRecord>& records, Epoch epoch = -1);
   // While it controls: the epoch it does so in; else -1.
   Epoch controller_epoch() const { return controls() ? replica_->leader_epoch() : -1; }
@@ -76,6 +85,7 @@ class MetadataLog final : private StateMachine {
   void begin_cluster();
   Result<void> catch_up();
   void follow();
+  bool may_publish() const { return publish_from_ && image_->offset >= *publish_from_; }
   void keep_observers();
   std::vector<ReplicaId> observers(const std::vector<ReplicaId>& voters) const;
   void fetch_snapshots();
@@ -96,7 +106,8 @@ class MetadataLog final : private StateMachine {
   Offset snapshot_wanted_ = 0;      // from there on, as the log of whoever leads begins there
   MetadataImagePtr from_snapshot_;  // fetched, and not the image yet
   std::int64_t bytes_since_snapshot_ = 0;
-  Offset published_ = 0;
+  std::optional<Offset> publish_from_;  // not known yet
+  Offset published_ = -1;               // nothing
   Offset leads_from_ = 0;  // all before has to be in the image before this broker makes changes as a new leader
   Epoch led_epoch_ = -1;
   std::function<void(const MetadataImagePtr&)> publish_;

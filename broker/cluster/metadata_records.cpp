@@ -51,6 +51,7 @@ json to_json(const BrokerImage& broker) {
   if (broker.rack) value["rack"] = *broker.rack;
   if (broker.stopping) value["stopping"] = true;
   if (broker.leaving) value["leaving"] = true;
+  if (!broker.incarnation.is_zero()) value["incarnation"] = to_json(broker.incarnation);
   return value;
 }
 
@@ -94,6 +95,7 @@ BrokerImage broker_from(const json& value) {
   if (value.contains("rack")) broker.rack = value.at("rack");
   if (value.contains("stopping")) broker.stopping = value.at("stopping");
   if (value.contains("leaving")) broker.leaving = value.at("leaving");
+  if (value.contains("incarnation")) broker.incarnation = uuid_from(value.at("incarnation"));
   return broker;
 }
 

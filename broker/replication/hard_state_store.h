@@ -51,6 +51,7 @@ class HardStateStore {
 
   // The last state of a group, or null; if failed(), it may be one that could not be stored.
   const HardState* find(const GroupId& group) const;
+  const HardStates& states() const { return states_; }
   // Whether put() answers io_error from now on.
   bool failed() const { return failed_; }
   // On stable storage when it returns; many fibers at once. Errors: no_space (to be tried again), io_error (never

@@ -94,6 +94,10 @@ class Replica {
   // leader can begin lower. OFFSET_OUT_OF_RANGE, NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, REQUEST_TIMED_OUT.
   ErrorCode delete_records(Offset offset, Deadline deadline);
 
+  // The log below `offset`, which is committed and kept, is needed no more: what a snapshot has, for one. Errors: as
+  // PartitionLog::advance_start.
+  Result<void> advance_start(Offset offset);
+
   // What was read of its log is not what was written there: this replica is out of order, and is repaired by the others
   // once it is opened again.
   void report_damage(const Error& what);

@@ -72,6 +72,14 @@ ErrorCode Replica::delete_records(Offset offset, Deadline deadline) {
   return kept() ? ErrorCode::none : ErrorCode::request_timed_out;
 }
 
+Result<void> Replica::advance_start(Offset offset) {
+  return in_turn([&]() -> Result<void> {
+    TRY_VOID(log_->advance_start(offset));
+    raft_.start_moved(now());
+    return {};
+  });
+}
+
 ErrorCode Replica::check_leader(Epoch claimed) const {
   if (out_of_order()) return ErrorCode::kafka_storage_error;
   if (claimed >= 0 && claimed < raft_.term()) return ErrorCode::fenced_leader_epoch;

@@ -95,7 +95,6 @@ void ReplicaManager::forget(const GroupId& group) {
 }
 
 void ReplicaManager::remove(const GroupId& group) {
-  if (!find(group)) return;
   close(group);
   if (observer_) observer_->removed(group, peers_.self);
   states_->remove(group);
@@ -107,6 +106,12 @@ bool ReplicaManager::remove_unless_later(const GroupId& group, ConfigurationMark
   forget(group);
   if (observer_) observer_->removed(group, peers_.self);
   return true;
+}
+
+std::vector<GroupId> ReplicaManager::stored_groups() const {
+  std::vector<GroupId> groups;
+  for (const auto& [group, state] : states_->states()) groups.push_back(group);
+  return groups;
 }
 
 ConfigurationMark ReplicaManager::stored_mark(const GroupId& group) const {

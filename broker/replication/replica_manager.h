@@ -39,6 +39,8 @@ class ReplicaManager final : public ReplicaMessenger {
   // the replica knows of a later one, which may count on it again. What it has promised stays stored: those who have
   // not heard of the change may still ask.
   bool remove_unless_later(const GroupId& group, ConfigurationMark settled);
+  // All of which something is stored; also where no replica takes part.
+  std::vector<GroupId> stored_groups() const;
   // The latest configuration that what is stored of the group knows of; also where no replica takes part.
   ConfigurationMark stored_mark(const GroupId& group) const;
   // Before a replica of that group is added: an earlier one's log was removed. The terms it saw stand, so that no

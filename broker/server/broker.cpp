@@ -1,5 +1,6 @@
 #include "broker/server/broker.h"
 
+#include "broker/cluster/metadata_records.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/controller.h"
 #include "broker/server/identity.h"
@@ -68,6 +69,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
                 .advertised = {},
                 .shards = {},
                 .self = {config.node_id, identity.directory()},
+                .incarnation = random_uuid(host.entropy()),
                 .cluster_id = identity.cluster_id(),
                 .stored = std::move(stored),
                 .observer = observer};
@@ -150,11 +152,13 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
     for (const auto& [id, address] : config.controllers) controllers.push_back(id);
     TRY_VOID(metadata->open(controllers, clean));
     if (!may_apply(*metadata->image())) return std::unexpected(*failure);
-    apply_everywhere(broker, host, metadata->image(), clean);
+    // What a broker of a cluster remembers of the metadata may be old: by that, nothing is opened and nothing removed.
+    bool first_is_clean = clean;
+    if (controllers.empty()) apply_everywhere(broker, host, metadata->image(), std::exchange(first_is_clean, false));
     metadata->start(
-        [&](const MetadataImagePtr& image) {
+        [&, first_is_clean](const MetadataImagePtr& image) mutable {
           if (!may_apply(*image)) return;
-          apply_everywhere(broker, host, image, false);
+          apply_everywhere(broker, host, image, std::exchange(first_is_clean, false));
           if (broker.controller) broker.controller->changed();
         },
         [&](std::int32_t controller) {
@@ -237,6 +241,8 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   for (auto& life : lives) all_clean = all_clean && life->clean;
   TRY_VOID(all_opened);
   if (!listening) return fail(listening.error().code, "can't listen: " + listening.error().detail);
+  // Logs that were never opened are as the last life left them.
+  all_clean = all_clean && (clean || (metadata && metadata->publishes()));
   if (all_clean) {
     TRY_VOID(replace_file(disk, clean_stop_file, ByteChain(Bytes::copy_of("1\n"))));
   }

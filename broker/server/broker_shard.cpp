@@ -1,6 +1,7 @@
 #include "broker/server/broker_shard.h"
 
 #include <algorithm>
+#include <set>
 
 #include "broker/cluster/reassignment.h"
 #include "broker/cluster/topic_config.h"
@@ -262,14 +263,22 @@ void BrokerShard::remove_strays() {
     // As in let_go(): one that knows of a later configuration may be counted on again.
     const auto* image = image_->topic(name);
     bool there = image && image->id == *topic && index < image->partition_count();
-    if (there && replicas_.stored_mark({*topic, index}) > image->partitions[static_cast<std::size_t>(index)].settled)
+    if (there && replicas_.stored_mark({*topic, index}) > image->partitions[static_cast<std::size_t>(index)].settled) {
+      left_unopened_ = true;
       continue;
+    }
     log_.info("partition that was moved away is removed", {{"partition", entry.name}});
     auto removed = logs_.remove(entry.name);
     if (auto forgotten = replicas_.forget_log({*topic, index}); removed) removed = forgotten;
     if (!removed)
       log_.error("partition can't be removed", {{"partition", entry.name}, {"reason", to_string(removed.error())}});
   }
+  // The groups of topics that are no more: their ids don't come back. Partitions may be open by a newer image already.
+  std::set<Uuid> topics{MetadataLog::group().topic};
+  for (const auto& [key, partition] : partitions_) topics.insert(partition.topic_id);
+  for (const auto& [name, topic] : image_->topics) topics.insert(topic.id);
+  for (const auto& group : replicas_.stored_groups())
+    if (!topics.contains(group.topic)) replicas_.remove(group);
 }
 
 void BrokerShard::open_partitions(const MetadataImage& image, bool clean) {
@@ -321,7 +330,7 @@ void BrokerShard::stop_serving() {
 
 bool BrokerShard::close() {
   calls_.join();
-  bool all = true;
+  bool all = !left_unopened_;
   for (auto& [key, partition] : partitions_) {
     all = all && partition.replica;
     if (partition.replica) partition.replica->on_change = nullptr;

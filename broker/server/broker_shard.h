@@ -41,6 +41,7 @@ struct Broker {
   MetadataLog* metadata = nullptr;
   Controller* controller = nullptr;
   ReplicaId self;                        // this broker, with its data directory
+  Uuid incarnation;                      // this life of it
   std::string cluster_id;                // that the data directory belongs to; empty: none yet
   StoredStates stored;                   // what earlier lives promised; each shard takes its groups' part
   ProducerId next_producer_id = 0;       // of the block that was taken; on shard 0
@@ -133,6 +134,7 @@ class BrokerShard {
   Leaderships leaderships_;
   std::map<std::pair<std::string, std::int32_t>, Partition> partitions_;
   Mutex changing_partitions_;
+  bool left_unopened_ = false;  // logs of which the last stop may not have been in order
   Semaphore queued_bytes_;
   FetchSessions sessions_;
   std::int32_t controller_ = -1;

@@ -18,7 +18,8 @@ BrokerImage image_of(const RegisterBrokerRequest& request) {
           .listener = {request.host, static_cast<std::uint16_t>(request.port)},
           .internal = {request.internal_host, static_cast<std::uint16_t>(request.internal_port)},
           .rack = request.rack,
-          .fenced = false};
+          .fenced = false,
+          .incarnation = request.incarnation_id};
 }
 
 // The replicas on the directories that their brokers have now.
@@ -26,6 +27,15 @@ std::vector<ReplicaId> replaced(std::vector<ReplicaId> replicas, const std::map<
   for (auto& id : replicas)
     if (auto found = brokers.find(id.broker); found != brokers.end()) id.directory = found->second.directory;
   return replicas;
+}
+
+// Whether a heartbeat is of the broker as it is registered: one that comes late, of a life before, must not speak for
+// it.
+ErrorCode check_sender(const BrokerHeartbeatRequest& request, const MetadataImage& image) {
+  auto known = image.brokers.find(request.broker_id);
+  if (known == image.brokers.end() || known->second.directory != request.directory_id)
+    return ErrorCode::broker_id_not_registered;
+  return known->second.incarnation == request.incarnation_id ? ErrorCode::none : ErrorCode::stale_broker_epoch;
 }
 
 }  // namespace
@@ -91,24 +101,20 @@ BrokerHeartbeatResponse Controller::heartbeat(const BrokerHeartbeatRequest& requ
   auto& metadata = *shard_.broker().metadata;
   if (!metadata.controls()) return {ErrorCode::not_controller};
   sessions_.control(metadata.controller_epoch(), now());
+  auto image = metadata.image();
+  if (auto error = check_sender(request, *image); error != ErrorCode::none) return {error};
   sessions_.heard(request.broker_id, now());
   // A record only where something changes: most heartbeats cost nothing.
-  auto wanted = [&](const MetadataImage& image) -> std::optional<BrokerImage> {
-    auto known = image.brokers.find(request.broker_id);
-    if (known == image.brokers.end() || known->second.directory != request.directory_id) return std::nullopt;
-    auto broker = known->second;
+  auto wanted = [&](const MetadataImage& known) {
+    auto broker = known.brokers.at(request.broker_id);
     broker.stopping = broker.stopping || request.want_shut_down;
     broker.fenced = request.want_fence;
     return broker;
   };
-  auto image = metadata.image();
-  auto now_wanted = wanted(*image);
-  if (!now_wanted) return {ErrorCode::broker_id_not_registered};
-  if (*now_wanted == image->brokers.at(request.broker_id)) return {};
+  if (wanted(*image) == image->brokers.at(request.broker_id)) return {};
   return on_controller(shard_, [&](Draft& draft) -> BrokerHeartbeatResponse {
-    auto broker = wanted(draft.image);
-    if (!broker) return {ErrorCode::broker_id_not_registered};
-    draft.add(BrokerRecord{request.broker_id, std::move(*broker)});
+    if (auto error = check_sender(request, draft.image); error != ErrorCode::none) return {error};
+    draft.add(BrokerRecord{request.broker_id, wanted(draft.image)});
     return {draft.commit()};
   });
 }

@@ -111,7 +111,7 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   TRY(auto request, decode<ForwardRequest>(body, 0));
   ForwardResponse response;
   auto& metadata = *shard_.broker().metadata;
-  if (!metadata.controls()) {
+  if (!metadata.controls() || !metadata.publishes()) {
     response.error_code = ErrorCode::not_controller;
   } else {
     Reader forwarded(request.frame.flatten());
@@ -154,15 +154,18 @@ Result<Response> Membership::ask_controller(const Request& request, Response (Co
 Result<void> Membership::register_once() {
   const auto& config = shard_.config();
   const auto& at = shard_.broker().advertised;
-  RegisterBrokerRequest request{shard_.broker().self.broker, shard_.broker().self.directory, at.host,    at.port,
-                                config.listen_internal.host, config.listen_internal.port,    config.rack};
+  const auto& broker = shard_.broker();
+  RegisterBrokerRequest request{
+      broker.self.broker,          broker.self.directory,       broker.incarnation, at.host, at.port,
+      config.listen_internal.host, config.listen_internal.port, config.rack};
   TRY(auto response,
       ask_controller(request, &Controller::register_broker, shard_.host().clock().deadline_in(call_max)));
   if (response.error_code == ErrorCode::broker_id_not_registered)
     exclude("this broker was unregistered from its cluster; with an empty data directory it may join again");
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
-  auto known = shard_.broker().metadata->wait_published(response.metadata_offset,
-                                                        shard_.host().clock().deadline_in(known_here_max));
+  broker.metadata->publish_from(response.metadata_offset);
+  auto known =
+      broker.metadata->wait_published(response.metadata_offset, shard_.host().clock().deadline_in(known_here_max));
   if (known != WaitResult::woken) return fail(Errc::timed_out, "what there is in the cluster is not known here yet");
   return {};
 }
@@ -175,13 +178,20 @@ bool Membership::register_broker() {
   return false;
 }
 
+BrokerHeartbeatRequest Membership::heartbeat() const {
+  const auto& broker = shard_.broker();
+  return {.broker_id = broker.self.broker, .directory_id = broker.self.directory, .incarnation_id = broker.incarnation};
+}
+
 // The controller may be any broker by now, and each judges for itself what it has heard.
 void Membership::keep_registered() {
-  BrokerHeartbeatRequest request{shard_.broker().self.broker, shard_.broker().self.directory};
+  auto request = heartbeat();
   for (;;) {
     shard_.host().clock().sleep_for(shard_.config().heartbeat_interval);
     auto response = ask_controller(request, &Controller::heartbeat, shard_.host().clock().deadline_in(call_max));
-    if (response && response->error_code == ErrorCode::broker_id_not_registered && !register_broker()) return;
+    bool unknown = response && (response->error_code == ErrorCode::broker_id_not_registered ||
+                                response->error_code == ErrorCode::stale_broker_epoch);
+    if (unknown && !register_broker()) return;
   }
 }
 
@@ -198,8 +208,9 @@ void Membership::tell_controller(const BrokerHeartbeatRequest& request, Deadline
 void Membership::leave() {
   auto& clock = shard_.host().clock();
   auto give_up = clock.now() + leave_max;
-  const auto& self = shard_.broker().self;
-  tell_controller({self.broker, self.directory, true, false}, clock.deadline_in(tell_max));
+  auto stopping = heartbeat();
+  stopping.want_shut_down = true;
+  tell_controller(stopping, clock.deadline_in(tell_max));
   auto hand_over = [&](auto&& step) {
     while (clock.now() < give_up && step()) clock.sleep_for(leave_retry_interval);
   };
@@ -216,7 +227,9 @@ void Membership::leave() {
     if (heir) metadata.transfer(*heir);
     return heir.has_value();
   });
-  tell_controller({self.broker, self.directory, true, true}, clock.deadline_in(tell_max));
+  auto stopped = stopping;
+  stopped.want_fence = true;
+  tell_controller(stopped, clock.deadline_in(tell_max));
 }
 
 bool is_for_controller(std::int16_t api_key) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "broker/protocol/message.h"
+#include "broker/protocol/messages/peer.h"
 #include "broker/replication/peer_server.h"
 #include "runtime/fiber/group.h"
 #include "runtime/host/network.h"
@@ -41,6 +42,7 @@ class Membership {
   Result<Response> ask_controller(const Request& request, Response (Controller::*here)(const Request&),
                                   Deadline deadline);
   void tell_controller(const BrokerHeartbeatRequest& request, Deadline deadline);
+  BrokerHeartbeatRequest heartbeat() const;
   void keep_registered();
   Result<void> register_once();
 

@@ -194,6 +194,7 @@ template <class F>
 void describe(F& f, RegisterBrokerRequest& m) {
   f("broker_id", m.broker_id);
   f("directory_id", m.directory_id);
+  f("incarnation_id", m.incarnation_id);
   f("host", m.host);
   f("port", m.port);
   f("internal_host", m.internal_host);
@@ -211,6 +212,7 @@ template <class F>
 void describe(F& f, BrokerHeartbeatRequest& m) {
   f("broker_id", m.broker_id);
   f("directory_id", m.directory_id);
+  f("incarnation_id", m.incarnation_id);
   f("want_shut_down", m.want_shut_down);
   f("want_fence", m.want_fence);
 }

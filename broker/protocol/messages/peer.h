@@ -194,6 +194,7 @@ struct RegisterBrokerRequest {
 
   std::int32_t broker_id = -1;
   Uuid directory_id;
+  Uuid incarnation_id;  // another one each time the broker starts
   std::string host;
   std::int32_t port = 0;
   std::string internal_host;
@@ -205,17 +206,20 @@ struct RegisterBrokerResponse {
   static constexpr ApiKey key = ApiKey::register_broker;
 
   ErrorCode error_code = ErrorCode::none;
-  std::int64_t metadata_offset = -1;  // the registration is known below it
+  // The registration is known below it, and with it all that was committed before this life of the broker began.
+  std::int64_t metadata_offset = -1;
 };
 
 // A registered broker tells the controller from time to time that it is alive; and, when it stops in order, first that
 // it will, then, when it leads nothing any more, that it does. NOT_CONTROLLER: ask the one that is.
-// BROKER_ID_NOT_REGISTERED: it is not, or with another directory.
+// BROKER_ID_NOT_REGISTERED: it is not, or with another directory. STALE_BROKER_EPOCH: what comes from a life of the
+// broker that is not the one registered changes nothing.
 struct BrokerHeartbeatRequest {
   static constexpr ApiKey key = ApiKey::broker_heartbeat;
 
   std::int32_t broker_id = -1;
   Uuid directory_id;
+  Uuid incarnation_id;
   bool want_shut_down = false;  // is given no leaderships any more
   bool want_fence = false;      // is gone the next moment
 };
