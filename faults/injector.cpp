@@ -69,21 +69,50 @@ void Injector::lose_power(std::size_t node) {
   on_power_loss(node);
 }
 
+namespace {
+
+std::uint64_t big_endian(std::string_view bytes, std::size_t at, std::size_t size) {
+  std::uint64_t value = 0;
+  for (std::size_t i = at; i < at + size; ++i) value = value << 8 | static_cast<unsigned char>(bytes.at(i));
+  return value;
+}
+
+// The offset up to which the files of a log themselves say that it was synced: by its checkpoint, and by the marks that
+// its segments carry. Above that, damage can't be told from a write that was torn.
+std::uint64_t vouched_offset(const std::map<std::string, std::shared_ptr<FileImage>>& files,
+                             const std::string& directory) {
+  std::uint64_t offset = 0;
+  if (auto found = files.find(directory + "fulmar-checkpoint"); found != files.end())
+    offset = std::strtoull(found->second->current().c_str() + 2, nullptr, 10);
+  for (auto at = files.lower_bound(directory); at != files.end() && at->first.starts_with(directory); ++at)
+    if (at->first.ends_with(".log") && at->second->attribute().size() > 9)
+      offset = std::max(offset, big_endian(at->second->attribute(), 1, 8));
+  return offset;
+}
+
+// How many bytes from the front hold batches that end at or below the offset, in whole sectors.
+std::size_t vouched_bytes(std::string_view segment, std::uint64_t offset) {
+  constexpr std::size_t header_size = 61;
+  std::size_t end = 0;
+  while (end + header_size <= segment.size()) {
+    auto next = big_endian(segment, end, 8) + big_endian(segment, end + 23, 4) + 1;
+    auto size = big_endian(segment, end + 8, 4) + 12;
+    if (next > offset || size > segment.size() - end) break;
+    end += size;
+  }
+  return end == segment.size() ? end : end / sector_size * sector_size;
+}
+
+}  // namespace
+
 void Injector::damage(std::size_t node, std::int64_t pick) {
   auto& disk = world_.node(node).disk();
   std::vector<std::pair<std::string, std::size_t>> files;
   auto all = disk.image().files();
-  for (auto at = all.begin(); at != all.end(); ++at) {
-    const auto& [path, file] = *at;
-    if (!path.ends_with(".log") || file->current().empty()) continue;
-    auto directory = path.substr(0, path.rfind('/') + 1);
-    // Only what a checkpoint vouches for: above it, damage can't be told from a write that was torn.
-    auto checkpoint = all.find(directory + "fulmar-checkpoint");
-    auto next = std::find_if(std::next(at), all.end(), [](const auto& later) { return later.first.ends_with(".log"); });
-    if (checkpoint == all.end() || next == all.end() || !next->first.starts_with(directory)) continue;
-    auto vouched = std::strtoll(checkpoint->second->current().c_str() + 2, nullptr, 10);
-    if (std::strtoll(next->first.c_str() + directory.size(), nullptr, 10) <= vouched)
-      files.emplace_back(path, file->current().size());
+  for (const auto& [path, file] : all) {
+    if (!path.ends_with(".log")) continue;
+    auto vouched = vouched_bytes(file->current(), vouched_offset(all, path.substr(0, path.rfind('/') + 1)));
+    if (vouched > 0) files.emplace_back(path, vouched);
   }
   if (files.empty()) return;
   auto chosen = static_cast<std::size_t>(pick);

@@ -17,12 +17,14 @@ std::string_view base_name(std::string_view path) {
 
 }  // namespace
 
-SimDisk::SimDisk(SimScheduler& scheduler, Trace& trace, Random random, std::string name)
+SimDisk::SimDisk(SimScheduler& scheduler, Trace& trace, Random random, std::string name,
+                 std::function<Timestamp()> wall_ms)
     : scheduler_(scheduler),
       trace_(trace),
       random_(random.split("operations")),
       losses_(random.split("losses")),
-      name_(std::move(name)) {
+      name_(std::move(name)),
+      wall_ms_(std::move(wall_ms)) {
   unstuck_.set();
 }
 
@@ -138,16 +140,40 @@ class SimFile final : public File {
     if (size > before && !disk_.has_room(size - before)) return fail(Errc::no_space, "extend " + path_);
     disk_.used_bytes_ += size - before;
     image_->truncate(size);
+    image_->modified_ms = disk_.wall_ms_();
     disk_.trace_.event(Trace::Kind::disk, disk_.scheduler_.now(), size, 4);
     return {};
   }
 
   std::uint64_t size() const override { return image_->current().size(); }
 
+  Result<Timestamp> modified_ms() const override { return image_->modified_ms; }
+
+  Result<void> set_modified_ms(Timestamp ms) override {
+    check_cancelled();
+    image_->modified_ms = ms;
+    return {};
+  }
+
+  Result<std::string> attribute() const override { return image_->attribute(); }
+
+  Result<void> set_attribute(std::string_view value) override {
+    disk_.take_time(SimDisk::Operation::write);
+    ASSERT(value.size() <= attribute_bytes_max);
+    if (disk_.fails(disk_.faults_.write_error_permille)) return fail(Errc::io_error, "attribute of " + path_);
+    image_->set_attribute(value);
+    auto at = disk_.scheduler_.now();
+    disk_.trace_.event(Trace::Kind::disk, at, value.size(), 6);
+    disk_.trace_.bytes(value);
+    disk_.trace_.line(at, [&] { return disk_.name_ + " attribute " + path_; });
+    return {};
+  }
+
  private:
   void store(std::uint64_t offset, const ByteChain& data) {
     auto before = image_->current().size();
     image_->write(offset, data);
+    image_->modified_ms = disk_.wall_ms_();
     disk_.used_bytes_ += image_->current().size() - before;
     auto at = disk_.scheduler_.now();
     disk_.trace_.event(Trace::Kind::disk, at, offset, 1);
@@ -176,6 +202,7 @@ Result<std::unique_ptr<File>> SimDiskHandle::open(std::string_view path, OpenMod
   if (inode) return std::make_unique<SimFile>(disk_, inode->file, std::string(path));
   if (!disk_.has_room(1)) return fail(Errc::no_space, std::string(path));
   auto file = std::make_shared<FileImage>();
+  file->modified_ms = disk_.wall_ms_();
   disk_.image_.link(parent, base_name(path), Inode{file, nullptr});
   return std::make_unique<SimFile>(disk_, std::move(file), std::string(path));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -28,7 +29,8 @@ struct DiskFaults {
 
 class SimDisk {
  public:
-  SimDisk(SimScheduler& scheduler, Trace& trace, Random random, std::string name);
+  // `wall_ms`: the wall clock of the disk's machine.
+  SimDisk(SimScheduler& scheduler, Trace& trace, Random random, std::string name, std::function<Timestamp()> wall_ms);
 
   const DiskFaults& faults() const { return faults_; }
   void set_faults(DiskFaults faults);
@@ -56,6 +58,7 @@ class SimDisk {
   Random random_;
   Random losses_;
   std::string name_;
+  std::function<Timestamp()> wall_ms_;
   DiskImage image_;
   DiskFaults faults_;
   Event unstuck_;

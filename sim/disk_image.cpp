@@ -13,11 +13,12 @@ void FileImage::lay(std::string& content, std::uint64_t offset, std::string_view
   data.copy(content.data() + offset, data.size());
 }
 
-void FileImage::apply(std::string& content, const Pending& operation) {
-  if (operation.truncation)
-    content.resize(operation.offset, '\0');
-  else
-    lay(content, operation.offset, operation.data);
+void FileImage::make_durable(const Pending& operation) {
+  switch (operation.kind) {
+    case Pending::Kind::write: lay(durable_, operation.offset, operation.data); break;
+    case Pending::Kind::truncation: durable_.resize(operation.offset, '\0'); break;
+    case Pending::Kind::attribute: durable_attribute_ = operation.data; break;
+  }
 }
 
 void FileImage::write(std::uint64_t offset, const ByteChain& data) {
@@ -25,18 +26,23 @@ void FileImage::write(std::uint64_t offset, const ByteChain& data) {
   flat.reserve(data.size());
   for (const auto& part : data.parts()) flat += part.view();
   lay(current_, offset, flat);
-  pending_.push_back({offset, std::move(flat), false});
+  pending_.push_back({Pending::Kind::write, offset, std::move(flat)});
 }
 
 void FileImage::truncate(std::uint64_t size) {
   current_.resize(size, '\0');
-  pending_.push_back({size, {}, true});
+  pending_.push_back({Pending::Kind::truncation, size, {}});
+}
+
+void FileImage::set_attribute(std::string_view value) {
+  current_attribute_ = value;
+  pending_.push_back({Pending::Kind::attribute, 0, current_attribute_});
 }
 
 void FileImage::sync(std::uint64_t mark) {
   std::size_t done = 0;
   for (; first_pending_ < mark && done < pending_.size(); ++first_pending_, ++done)
-    if (!pending_[done].forgotten) apply(durable_, pending_[done]);
+    if (!pending_[done].forgotten) make_durable(pending_[done]);
   pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
@@ -49,8 +55,8 @@ void FileImage::power_loss(Random& random) {
   for (const auto& operation : pending_) {
     auto fate = random.below(3);
     if (operation.forgotten || fate == 0) continue;
-    if (fate == 1 || operation.truncation) {
-      apply(durable_, operation);
+    if (fate == 1 || operation.kind != Pending::Kind::write) {
+      make_durable(operation);
       continue;
     }
     for (std::size_t at = 0; at < operation.data.size();) {
@@ -63,6 +69,7 @@ void FileImage::power_loss(Random& random) {
   first_pending_ += pending_.size();
   pending_.clear();
   current_ = durable_;
+  current_attribute_ = durable_attribute_;
 }
 
 void FileImage::damage(std::uint64_t offset) {

@@ -4,7 +4,8 @@
 // Model. A write that no completed sync covers survives a power loss, is lost, or is torn: of each of its 512-byte
 // sectors the new or the old content is found, independently. A truncation survives or is lost. An entry of a directory
 // (created, renamed, removed) that no sync_directory covers survives or is lost, each by itself; a rename is one step.
-// A process' death loses nothing. Operations of one file survive in order: a later one is laid over an earlier one.
+// A file's attribute survives or is lost as a whole; the time of its last change is always kept. A process' death loses
+// nothing. Operations of one file survive in order: a later one is laid over an earlier one.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 
 #include "runtime/base/bytes.h"
 #include "runtime/base/random.h"
+#include "runtime/base/time.h"
 
 namespace fulmar {
 
@@ -26,7 +28,11 @@ class FileImage {
   const std::string& current() const { return current_; }
   const std::string& durable() const { return durable_; }
 
+  const std::string& attribute() const { return current_attribute_; }
+  Timestamp modified_ms = 0;
+
   void write(std::uint64_t offset, const ByteChain& data);
+  void set_attribute(std::string_view value);
   void truncate(std::uint64_t size);
   // How many operations there have been: a sync that begins now covers those.
   std::uint64_t mark() const { return first_pending_ + pending_.size(); }
@@ -40,16 +46,19 @@ class FileImage {
 
  private:
   struct Pending {
-    std::uint64_t offset;
+    enum class Kind : std::uint8_t { write, truncation, attribute };
+    Kind kind;
+    std::uint64_t offset;  // where to write, or what to cut to
     std::string data;
-    bool truncation;  // to `offset`
     bool forgotten = false;
   };
   static void lay(std::string& content, std::uint64_t offset, std::string_view data);
-  static void apply(std::string& content, const Pending& operation);
+  void make_durable(const Pending& operation);
 
   std::string current_;
   std::string durable_;
+  std::string current_attribute_;
+  std::string durable_attribute_;
   std::vector<Pending> pending_;
   std::uint64_t first_pending_ = 0;
 };

@@ -9,7 +9,7 @@ Node::Node(World& world, std::size_t number, std::string name, Random random)
       number_(number),
       name_(std::move(name)),
       random_(random),
-      disk_(world.scheduler(), world.trace(), random.split("disk"), name_) {}
+      disk_(world.scheduler(), world.trace(), random.split("disk"), name_, [this] { return wall_ms(); }) {}
 
 Node::~Node() = default;
 

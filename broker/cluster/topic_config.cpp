@@ -125,13 +125,9 @@ LogConfig log_config_of(const Properties& properties, const Properties& broker) 
     return config_values(*find_property(table, name), properties, broker).front().value;
   };
   auto number = [&](std::string_view name) { return parse_integer(text(name)).value(); };
-  // Durations beyond what nanoseconds can count mean never.
-  auto duration = [&](std::string_view name) {
-    return Duration(milliseconds(std::min<std::int64_t>(number(name), int64_max / 1'000'000)));
-  };
   LogConfig config;
   config.segment_bytes = number("segment.bytes");
-  config.segment_time = duration("segment.ms");
+  config.segment_ms = number("segment.ms");
   config.segment_index_bytes = number("segment.index.bytes");
   config.index_interval_bytes = static_cast<std::int32_t>(number("index.interval.bytes"));
   config.retention_bytes = number("retention.bytes");

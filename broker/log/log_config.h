@@ -11,7 +11,7 @@ namespace fulmar {
 
 struct LogConfig {
   std::int64_t segment_bytes = std::int64_t{1} << 30;                // segment.bytes, 14 or more
-  Duration segment_time = std::chrono::hours(24 * 7);                // segment.ms
+  std::int64_t segment_ms = std::int64_t{7} * 24 * 3600 * 1000;      // segment.ms
   std::int64_t segment_index_bytes = std::int64_t{10} << 20;         // segment.index.bytes
   std::int32_t index_interval_bytes = 4096;                          // index.interval.bytes
   std::int64_t retention_bytes = -1;                                 // retention.bytes; -1: no limit

@@ -49,6 +49,7 @@ bool OffsetIndex::decode(std::string_view bytes, std::int64_t segment_size) {
 }
 
 void TimeIndex::add(Timestamp timestamp, std::int32_t relative_offset) {
+  if (timestamp < 0) return;
   if (!entries_.empty() &&
       (timestamp <= entries_.back().timestamp || relative_offset <= entries_.back().relative_offset))
     return;
@@ -81,6 +82,7 @@ bool TimeIndex::decode(std::string_view bytes) {
   if (bytes.size() % entry_size != 0) return false;
   for (; !bytes.empty(); bytes.remove_prefix(entry_size)) {
     Entry entry{load_big<std::int64_t>(bytes.data()), load_big<std::int32_t>(bytes.data() + 8)};
+    if (entry.timestamp < 0) continue;
     bool grows = entries_.empty() || (entry.timestamp > entries_.back().timestamp &&
                                       entry.relative_offset > entries_.back().relative_offset);
     if (!grows || entry.relative_offset < 0) return false;

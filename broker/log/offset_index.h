@@ -48,7 +48,7 @@ class TimeIndex {
   };
   static constexpr std::size_t entry_size = 12;
 
-  // Does nothing unless both the timestamp and the offset have grown.
+  // Does nothing unless both the timestamp and the offset have grown, and for what has no timestamp (-1).
   void add(Timestamp timestamp, std::int32_t relative_offset);
   // An offset at or before the first record whose timestamp is not below `timestamp`.
   std::int32_t offset_before(Timestamp timestamp) const;

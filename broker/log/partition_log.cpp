@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <cstring>
 
-#include "broker/protocol/record_builder.h"
 #include "runtime/base/assert.h"
-#include "runtime/fiber/at_once.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
 
 namespace {
-
-constexpr std::size_t segment_syncs_at_once_max = 8;
 
 std::unexpected<Refusal> storage_error(std::string message) {
   return std::unexpected(Refusal{ErrorCode::kafka_storage_error, std::move(message)});
@@ -46,7 +42,11 @@ Result<std::unique_ptr<PartitionLog>> PartitionLog::open(LogContext& context, st
 
 void PartitionLog::changed() {
   stable_moved_.notify_all();
-  if (on_change) on_change();
+  untold_ = true;
+}
+
+void PartitionLog::tell() {
+  if (std::exchange(untold_, false) && on_change) on_change();
 }
 
 void PartitionLog::go_offline(const Error& why) {
@@ -67,6 +67,7 @@ void PartitionLog::report_damage(const Error& what) {
   go_offline(what);
   if (auto marked = mark_damage(); !marked)
     log_.error("damage can't be marked", {{"partition", directory_}, {"reason", to_string(marked.error())}});
+  tell();
 }
 
 Result<void> PartitionLog::loss_is_noted() {
@@ -81,6 +82,7 @@ void PartitionLog::abandon() {
   offline_ = true;
   side_files_.stop();
   changed();
+  tell();
   // What was begun ends: soon the directory may be another log's.
   LockGuard guard(changing_);
   LockGuard epochs(writing_epochs_);
@@ -91,16 +93,18 @@ bool PartitionLog::must_roll(const BatchHeader& header) const {
   auto& segment = active();
   if (segment.empty()) return false;
   auto index_bytes = static_cast<std::int64_t>((segment.offset_index().size() + 1) * OffsetIndex::entry_size);
-  auto age_ms = header.max_timestamp - segment.first_timestamp();  // by record time, as Kafka (KIP-33)
+  // By record time, as Kafka (KIP-33); where the first batch has none, by the time that the segment has been here.
+  auto first = segment.first_timestamp();
+  auto age_ms = first < 0 ? (context_.host.clock().now() - segment.opened()).count() / 1'000'000
+                          : std::max(header.max_timestamp, first) - first;
   return static_cast<std::int64_t>(segment.size() + header.size()) > config_.segment_bytes ||
          index_bytes > config_.segment_index_bytes ||
-         !segment.offset_fits(segment.next_offset() + header.last_offset_delta) ||
-         milliseconds(age_ms) > config_.segment_time;
+         !segment.offset_fits(segment.next_offset() + header.last_offset_delta) || age_ms > config_.segment_ms;
 }
 
 Result<void> PartitionLog::roll(Offset base_offset) {
   auto next = std::make_shared<Segment>(context_.host.disk(), directory_, base_offset);
-  TRY_VOID(next->open(true));
+  TRY_VOID(next->open(true, context_.host.clock().now()));
   directory_dirty_ = true;
   auto closed = segments_.back();
   segments_.push_back(std::move(next));
@@ -137,7 +141,10 @@ Result<void, Refusal> PartitionLog::write_batch(const BatchHeader& header, const
 }
 
 Result<void, Refusal> PartitionLog::append_replicated(const Bytes& batches) {
-  LockGuard guard(changing_);
+  return alone([&] { return write_replicated(batches); });
+}
+
+Result<void, Refusal> PartitionLog::write_replicated(const Bytes& batches) {
   if (offline_) return storage_error("the log is offline");
   for (std::size_t at = 0; at < batches.size();) {
     auto header = read_batch_header(batches.view().substr(at));
@@ -154,15 +161,20 @@ Result<void, Refusal> PartitionLog::append_replicated(const Bytes& batches) {
 }
 
 Result<Appended, Refusal> PartitionLog::append(const BatchHeader& client_header, const Bytes& batch, Epoch epoch) {
-  LockGuard guard(changing_);
+  return alone([&] { return write_produced(client_header, batch, epoch); });
+}
+
+Result<Appended, Refusal> PartitionLog::write_produced(const BatchHeader& client_header, const Bytes& batch,
+                                                       Epoch epoch) {
   if (offline_) return storage_error("the log is offline");
   auto verdict = producers_.check(client_header);
   if (!verdict) return std::unexpected(verdict.error());
   auto wall_ms = context_.host.clock().wall_ms();
   if (const auto& known = verdict->duplicate_of)
     return Appended{known->base_offset(), known->last_offset, config_.log_append_time ? known->timestamp : -1, true};
-  TRY_VOID(make_room_for(client_header));
   BatchHeader header = client_header;
+  if (config_.log_append_time) header.max_timestamp = wall_ms;
+  TRY_VOID(make_room_for(header));
   header.base_offset = log_end();
   header.leader_epoch = epoch;
 
@@ -173,7 +185,6 @@ Result<Appended, Refusal> PartitionLog::append(const BatchHeader& client_header,
     std::memcpy(whole.data(), batch.data(), batch.size());
     stamp_batch(whole.data(), header.base_offset, epoch);
     stamp_append_time(whole.data(), whole.size(), wall_ms);
-    header.max_timestamp = wall_ms;
     header.attributes = static_cast<std::int16_t>(header.attributes | 0x08);
     stored.append(std::move(whole).freeze());
   } else {
@@ -186,54 +197,6 @@ Result<Appended, Refusal> PartitionLog::append(const BatchHeader& client_header,
   TRY_VOID(write_batch(header, stored));
   if (!config_.acknowledges_synced()) changed();
   return Appended{header.base_offset, header.last_offset(), config_.log_append_time ? wall_ms : -1, false};
-}
-
-bool PartitionLog::wait_stable(Offset offset, Deadline deadline) {
-  if (stable_end_ < offset && !flushing_) request_flush();
-  auto waited = stable_moved_.wait([&] { return offline_ || stable_end_ >= offset; }, deadline);
-  return waited == WaitResult::woken && !offline_;
-}
-
-void PartitionLog::request_flush() {
-  if (flushing_ || offline_) return;
-  flushing_ = true;
-  fibers_.spawn("flush", [this] { flush_until_clean(); });
-}
-
-// Group commit: while one sync runs, appends gather, and the next sync covers them all.
-void PartitionLog::flush_until_clean() {
-  while (!offline_ && stable_end_ < log_end()) {
-    context_.syncs.acquire(1);
-    SemaphoreUnits permit(context_.syncs, 1);
-    if (auto flushed = flush_once(); !flushed) go_offline(flushed.error());
-  }
-  flushing_ = false;
-}
-
-Result<void> PartitionLog::flush_once() {
-  auto end = log_end();
-  auto cuts = cuts_;
-  unflushed_messages_ = 0;
-  bool names = std::exchange(directory_dirty_, false);
-  // They can be made again from the batches above the recovery point: no reason to stop for want of space.
-  if (auto written = write_epochs(); !written && written.error().code != Errc::no_space) return written;
-  std::vector<std::shared_ptr<Segment>> dirty;
-  for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
-    if (std::exchange((*segment)->needs_sync, false)) dirty.push_back(*segment);
-    if ((*segment)->base_offset() < stable_end_) break;  // what is before was synced, and nothing was cut there since
-  }
-  std::reverse(dirty.begin(), dirty.end());
-  // Appends go on while the device works.
-  if (!dirty.empty()) {
-    TRY_VOID(at_once(dirty, segment_syncs_at_once_max, [](const auto& segment) { return segment->sync(); }));
-  }
-  if (names) TRY_VOID(context_.host.disk().sync_directory(directory_));
-  // What was cut away meanwhile, and what came in its place, is for the next turn.
-  if (cuts == cuts_ && end > stable_end_) {
-    stable_end_ = end;
-    changed();
-  }
-  return {};
 }
 
 Result<Bytes> PartitionLog::read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one) {
@@ -254,62 +217,6 @@ Result<Bytes> PartitionLog::read(Offset from, Offset up_to, std::size_t max_byte
   }
 }
 
-Result<std::optional<OffsetAndTimestamp>> PartitionLog::find_in(Segment& segment, Timestamp ts, Offset up_to) {
-  std::optional<BatchHeader> found;
-  std::uint64_t found_at = 0;
-  auto from = segment.base_offset() + segment.time_index().offset_before(ts);
-  TRY_VOID(segment.scan(from, [&](const BatchHeader& header, std::uint64_t position) {
-    if (header.control() || header.max_timestamp < ts) return true;
-    if (header.last_offset() < log_start_ || header.last_offset() >= up_to) return true;
-    found = header;
-    found_at = position;
-    return false;
-  }));
-  if (!found) return std::nullopt;
-  TRY(Bytes batch, segment.read_batch(*found, found_at));
-  TRY(auto records, read_records(batch, decompressed_batch_bytes_max));
-  for (const auto& record : records)
-    if (record.timestamp >= ts && record.offset >= log_start_)
-      return OffsetAndTimestamp{record.offset, record.timestamp};
-  return std::nullopt;
-}
-
-Result<std::optional<OffsetAndTimestamp>> PartitionLog::offset_for_timestamp(Timestamp ts, Offset up_to) {
-  if (offline_) return fail(Errc::io_error, "the log is offline");
-  LockGuard guard(changing_);
-  for (auto& segment : segments_) {  // held still by the lock
-    if (segment->max_timestamp() < ts || segment->next_offset() <= log_start_) continue;
-    TRY(auto found, find_in(*segment, ts, up_to));
-    if (found) return found;
-  }
-  return std::nullopt;
-}
-
-Result<std::optional<OffsetAndTimestamp>> PartitionLog::max_timestamp(Offset up_to) {
-  if (offline_) return fail(Errc::io_error, "the log is offline");
-  LockGuard guard(changing_);
-  std::optional<OffsetAndTimestamp> found;
-  for (auto& segment : segments_) {  // held still by the lock
-    auto known = found ? found->timestamp : -1;
-    if (segment->max_timestamp() <= known || segment->next_offset() <= log_start_ || segment->base_offset() >= up_to)
-      continue;
-    TRY(auto here, find_in(*segment, segment->max_timestamp(), up_to));
-    if (!here) {  // what has it is a control batch, or lies at or above `up_to`
-      Timestamp latest = -1;
-      TRY_VOID(segment->scan(segment->base_offset(), [&](const BatchHeader& header, std::uint64_t) {
-        if (header.last_offset() >= up_to) return false;
-        if (!header.control() && header.last_offset() >= log_start_) latest = std::max(latest, header.max_timestamp);
-        return true;
-      }));
-      if (latest > known) {
-        TRY(here, find_in(*segment, latest, up_to));
-      }
-    }
-    if (here && here->timestamp > known) found = here;
-  }
-  return found;
-}
-
 std::uint64_t PartitionLog::size_bytes() const {
   std::uint64_t total = 0;
   for (const auto& segment : segments_) total += segment->size();
@@ -317,91 +224,106 @@ std::uint64_t PartitionLog::size_bytes() const {
 }
 
 Result<void> PartitionLog::advance_start(Offset offset) {
-  LockGuard guard(changing_);
-  if (offline_) return fail(Errc::io_error, "the log is offline");
-  if (offset > kept_end() || offset < 0) return fail(Errc::out_of_range, "offset " + std::to_string(offset));
-  if (offset <= log_start_) return {};
-  auto before = std::exchange(log_start_, offset);
-  if (auto written = write_checkpoint(next_recovery_point()); !written) {
-    // Whether the new start is on disk is not known; what was promised so far still holds.
-    log_start_ = before;
-    return written;
-  }
+  return alone([&]() -> Result<void> {
+    if (offline_) return fail(Errc::io_error, "the log is offline");
+    if (offset > kept_end() || offset < 0) return fail(Errc::out_of_range, "offset " + std::to_string(offset));
+    if (offset <= log_start_) return {};
+    return move_start(offset);
+  });
+}
+
+// Nobody is shown the new start before it is durable: a log's start never goes back. If writing fails, whether the disk
+// has it is not known; what was promised so far still holds.
+Result<void> PartitionLog::move_start(Offset offset) {
+  TRY_VOID(write_checkpoint(next_recovery_point(offset), offset));
+  log_start_ = offset;
   epochs_.truncate_until(held_from());
   changed();
   return {};
 }
 
 Result<void> PartitionLog::truncate_to(Offset offset) {
-  LockGuard guard(changing_);
-  ASSERT(offset >= held_from());
-  auto done = offline_ ? Result<void>(fail(Errc::io_error, "the log is offline")) : cut(offset);
-  if (!done) go_offline(done.error());
-  return done;
+  return alone([&] {
+    ASSERT(offset >= held_from());
+    auto done = offline_ ? Result<void>(fail(Errc::io_error, "the log is offline")) : cut(offset);
+    if (!done) go_offline(done.error());
+    return done;
+  });
 }
 
 Result<void> PartitionLog::cut(Offset offset) {
+  LockGuard marking(marking_);
   ++cuts_;
   side_files_.forget_from(offset);
-  // The checkpoint first: it then promises nothing that is about to go.
-  if (recovery_point_ > offset) TRY_VOID(write_checkpoint(offset));
-  while (segments_.size() > 1 && active().base_offset() >= offset) {
+  auto last = segments_.rbegin();
+  while (std::next(last) != segments_.rend() && (*last)->base_offset() >= offset) ++last;
+  auto segment = *last;
+  std::uint64_t position = segment->size();
+  auto end = segment->next_offset();
+  if (end > offset) {  // a batch that holds it goes as a whole
+    TRY_VOID(segment->scan(offset, [&](const BatchHeader& header, std::uint64_t at) {
+      position = at;
+      end = header.base_offset;
+      return header.last_offset() < offset;
+    }));
+  }
+  // First nothing promises any more what is about to go, whatever of it a power loss undoes.
+  TRY_VOID(lower_marks(end));
+  if (recovery_point_ > end) TRY_VOID(write_checkpoint(end, log_start_));
+  while (segments_.back() != segment) {
     TRY_VOID(remove_segment_files(active()));
     segments_.pop_back();
     directory_dirty_ = true;
   }
-  auto& segment = active();
-  if (segment.next_offset() > offset) {
-    std::uint64_t position = segment.size();
-    TRY_VOID(segment.scan(offset, [&](const BatchHeader& header, std::uint64_t at) {
-      if (header.last_offset() < offset) return true;
-      position = at;
-      return false;
-    }));
-    TRY_VOID(segment.truncate(position, offset, config_.index_interval_bytes));
-  }
+  if (position < segment->size()) TRY_VOID(segment->truncate(position, end, config_.index_interval_bytes));
   ++cuts_;  // a flush that began meanwhile saw what is gone
   stable_end_ = std::min(stable_end_, log_end());
   recovery_point_ = std::min(recovery_point_, log_end());
   epochs_.truncate_from(log_end());
   epochs_dirty_ = true;
   TRY_VOID(recover_producers());
-  TRY_VOID(write_checkpoint(next_recovery_point()));
+  TRY_VOID(write_checkpoint(next_recovery_point(log_start_), log_start_));
   changed();
   return {};
 }
 
 Result<void> PartitionLog::start_over(Offset offset, Epoch epoch) {
-  LockGuard guard(changing_);
-  if (offline_) return fail(Errc::io_error, "the log is offline");
-  auto begin_anew = [&]() -> Result<void> {
-    ++cuts_;
-    side_files_.forget_from(0);
-    // The checkpoint first: it then promises nothing that is about to go.
-    stable_end_ = log_start_;
-    TRY_VOID(write_checkpoint(std::min(held_from(), offset)));
-    // Who looks meanwhile, or if this fails, sees what was.
-    for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment)
-      TRY_VOID(remove_segment_files(**segment));  // held still by the lock
-    auto first = std::make_shared<Segment>(context_.host.disk(), directory_, offset);
-    TRY_VOID(first->open(true));
-    segments_ = {std::move(first)};
-    producers_.clear();
-    epochs_.truncate_from(0);
-    if (epoch >= 0) epochs_.add(epoch, offset - 1);
-    epochs_dirty_ = true;
-    TRY_VOID(write_epochs());
-    TRY_VOID(context_.host.disk().sync_directory(directory_));
-    ++cuts_;  // a flush that began meanwhile saw what is gone
-    log_start_ = stable_end_ = offset;
-    return write_checkpoint(stable_end_);
-  };
-  auto done = begin_anew();
-  if (!done)
-    go_offline(done.error());
-  else
-    changed();
-  return done;
+  return alone([&]() -> Result<void> {
+    if (offline_) return fail(Errc::io_error, "the log is offline");
+    auto done = begin_anew(offset, epoch);
+    if (!done)
+      go_offline(done.error());
+    else
+      changed();
+    return done;
+  });
+}
+
+Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch) {
+  LockGuard marking(marking_);
+  ++cuts_;
+  side_files_.forget_from(0);
+  TRY_VOID(lower_marks(std::min(held_from(), offset)));
+  TRY_VOID(remove_expired());
+  // The checkpoint first: it then promises nothing that is about to go.
+  stable_end_ = log_start_;
+  TRY_VOID(write_checkpoint(std::min(held_from(), offset), log_start_));
+  // Who looks meanwhile, or if this fails, sees what was.
+  for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment)
+    TRY_VOID(remove_segment_files(**segment));  // held still by the lock
+  auto first = std::make_shared<Segment>(context_.host.disk(), directory_, offset);
+  TRY_VOID(first->open(true, context_.host.clock().now()));
+  segments_ = {std::move(first)};
+  producers_.clear();
+  epochs_.truncate_from(0);
+  if (epoch >= 0) epochs_.add(epoch, offset - 1);
+  epochs_dirty_ = true;
+  TRY_VOID(write_epochs());
+  TRY_VOID(context_.host.disk().sync_directory(directory_));
+  ++cuts_;  // a flush that began meanwhile saw what is gone
+  TRY_VOID(write_checkpoint(offset, offset));
+  log_start_ = stable_end_ = offset;
+  return {};
 }
 
 // Nothing, if the file has them. An error leaves them to be written later.
@@ -416,15 +338,15 @@ Result<void> PartitionLog::write_epochs() {
 }
 
 // Recovery believes what lies beside a segment that ends below the recovery point.
-Offset PartitionLog::next_recovery_point() const {
-  auto believed = std::max(side_files_.current_up_to(), log_start_);
+Offset PartitionLog::next_recovery_point(Offset log_start) const {
+  auto believed = std::max(side_files_.current_up_to(), log_start);
   return std::max(recovery_point_, std::min(stable_end_, believed));
 }
 
-Result<void> PartitionLog::write_checkpoint(Offset recovery_point) {
+Result<void> PartitionLog::write_checkpoint(Offset recovery_point, Offset log_start) {
   TRY_VOID(write_epochs());  // of what is below the recovery point, the next recovery will believe them
   if (offline_) return fail(Errc::io_error, "the log is offline");
-  Checkpoint now{recovery_point, log_start_};
+  Checkpoint now{recovery_point, log_start};
   TRY_VOID(replace_file(context_.host.disk(), directory_ + "/" + std::string(checkpoint_name),
                         ByteChain(Bytes::copy_of(now.encode()))));
   recovery_point_ = now.recovery_point;
@@ -434,18 +356,20 @@ Result<void> PartitionLog::write_checkpoint(Offset recovery_point) {
 Result<void> PartitionLog::checkpoint() {
   if (offline_) return {};
   TRY_VOID(side_files_.settle());
-  LockGuard guard(changing_);
-  auto now = next_recovery_point();
-  return now == recovery_point_ ? Result<void>() : write_checkpoint(now);
+  return alone([&]() -> Result<void> {
+    auto now = next_recovery_point(log_start_);
+    return now == recovery_point_ ? Result<void>() : write_checkpoint(now, log_start_);
+  });
 }
 
 Result<void> PartitionLog::close() {
   if (offline_) return fail(Errc::io_error, "the log is offline");
   if (!wait_stable(log_end(), Deadline::never())) return fail(Errc::io_error, "the log is offline");
-  LockGuard guard(changing_);
-  side_files_.write(segments_.back(), std::nullopt);
-  TRY_VOID(side_files_.settle());
-  return write_checkpoint(stable_end_);
+  return alone([&]() -> Result<void> {
+    side_files_.write(segments_.back(), std::nullopt);
+    TRY_VOID(side_files_.settle());
+    return write_checkpoint(stable_end_, log_start_);
+  });
 }
 
 }  // namespace fulmar

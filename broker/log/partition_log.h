@@ -82,9 +82,10 @@ class PartitionLog {
   // or above the end), io_error, corrupt.
   Result<Bytes> read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one);
 
-  // The first record below `up_to` at or after which a record has a timestamp >= ts (KIP-33); nullopt if none has.
+  // The first record from the log's start on, below `up_to`, whose timestamp is >= ts (KIP-33); nullopt if there is
+  // none. Reads and decompresses one batch at a time. Errors: io_error, corrupt.
   Result<std::optional<OffsetAndTimestamp>> offset_for_timestamp(Timestamp ts, Offset up_to);
-  // The record with the largest timestamp (KIP-734) below `up_to`; nullopt if there is none.
+  // The first record with the largest timestamp (KIP-734) there; nullopt if none has one. Likewise.
   Result<std::optional<OffsetAndTimestamp>> max_timestamp(Offset up_to);
 
   // Moves the start up to `offset` (KIP-107), for good once it returns. Errors: out_of_range (beyond what is kept),
@@ -136,7 +137,8 @@ class PartitionLog {
   const std::deque<std::shared_ptr<Segment>>& segments() const { return segments_; }
   const std::string& directory() const { return directory_; }
 
-  // Signalled whenever kept_end(), the log start or offline() changes. Set before use; called on the shard.
+  // Called on the shard, without a lock of the log held, after kept_end(), the log start or offline() has changed: it
+  // may change the log itself. Set before use.
   std::function<void()> on_change;
 
  private:
@@ -151,6 +153,22 @@ class PartitionLog {
   void note_epoch(const BatchHeader& header);
 
   Segment& active() const { return *segments_.back(); }
+  // Runs `work` while nobody else changes the log; who is told of what it changed is told once the lock is free.
+  template <class F>
+  auto alone(F&& work) {
+    auto done = [&] {
+      LockGuard guard(changing_);
+      return work();
+    }();
+    tell();
+    return done;
+  }
+  // Something of what on_change() tells has changed; the call comes with tell(), outside of all locks.
+  void changed();
+  void tell();
+
+  Result<void, Refusal> write_replicated(const Bytes& batches);
+  Result<Appended, Refusal> write_produced(const BatchHeader& header, const Bytes& batch, Epoch epoch);
   Result<void> roll(Offset base_offset);
   bool must_roll(const BatchHeader& header) const;
   Result<void, Refusal> make_room_for(const BatchHeader& header);
@@ -159,13 +177,18 @@ class PartitionLog {
   void flush_until_clean();
   Result<void> flush_once();
   void go_offline(const Error& why);
-  void changed();
-  Offset next_recovery_point() const;
-  Result<void> write_checkpoint(Offset recovery_point);
+  Offset next_recovery_point(Offset log_start) const;
+  Result<void> write_checkpoint(Offset recovery_point, Offset log_start);
   Result<void> write_epochs();
+  Result<void> move_start(Offset offset);
+  void mark_synced(Offset end, std::uint64_t cuts);
+  Result<void> lower_marks(Offset offset);
   Result<void> cut(Offset offset);
+  Result<void> begin_anew(Offset offset, Epoch epoch);
   Result<void> remove_segment_files(Segment& segment);
-  Result<std::optional<OffsetAndTimestamp>> find_in(Segment& segment, Timestamp ts, Offset up_to);
+  Result<std::int64_t> age_ms(Segment& segment, Timestamp wall_ms) const;
+  Result<std::size_t> expire(Timestamp wall_ms);
+  Result<void> remove_expired();
 
   LogContext& context_;
   std::string directory_;
@@ -175,13 +198,16 @@ class PartitionLog {
   // By base offset; never empty once open. Shared with the reads and syncs under way, which retention does not wait
   // for.
   std::deque<std::shared_ptr<Segment>> segments_;
+  std::deque<std::shared_ptr<Segment>> expired_;  // no more of the log; their files are to be removed
   Offset log_start_ = 0;
   Offset stable_end_ = 0;
   Offset recovery_point_ = 0;  // as written in the checkpoint
   Offset expire_up_to_ = std::numeric_limits<Offset>::max();
   std::int64_t unflushed_messages_ = 0;
   bool offline_ = false;
+  bool untold_ = false;  // changed(), and not told yet
   bool lost_synced_ = false;
+  bool marks_fail_ = false;
   bool directory_dirty_ = false;  // a segment's name is not synced yet
   bool flushing_ = false;
   std::uint64_t cuts_ =
@@ -193,6 +219,7 @@ class PartitionLog {
 
   Mutex changing_;        // held over everything that changes segments_
   Mutex writing_epochs_;  // by a flush or with a checkpoint, never both at once
+  Mutex marking_;         // held by who sets the segments' marks, and over cuts, which no mark may outlive
   Condition stable_moved_;
   FiberGroup fibers_;
 };

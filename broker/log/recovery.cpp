@@ -1,14 +1,16 @@
 // Recovery of a partition log: what a start believes of what it finds on the disk.
 //
 // The checkpoint names the recovery point: all below it was synced before the checkpoint was written. From the segment
-// that holds it on, every batch's CRC is checked. What is not whole and right
-//   * below the recovery point is damage: the log is not served, and nothing is cut; but where other replicas can give
+// that holds it on, every batch's CRC is checked. The files' marks (synced_mark.h) tell what was synced since. What is
+// not whole and right
+//   * below what is known to have been synced is damage: the log is not served, and nothing is cut; but where other
+//   replicas can give
 //     all of it again, damage is marked on the disk, then the log is checked from end to end, and only its good part
 //     before the first damage kept
-//   * at or above it may be a write that never was synced: the log is cut there, with all that follows
-// What is kept above the recovery point is written again and synced: it may be there in the page cache only, after a
-// sync that failed in the process before. After a clean stop nothing was unsynced, and the index files are taken as
-// they are.
+//   * at or above that may be a write that never was synced: the log is cut there, with all that follows
+// What is kept above what is known to have been synced is written again and synced: it may be there in the page cache
+// only, after a sync that failed in the process before. After a clean stop nothing was unsynced, and the index files
+// are taken as they are.
 #include <algorithm>
 
 #include "broker/log/partition_log.h"
@@ -28,6 +30,7 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
   auto mark = disk.open(directory_ + "/" + std::string(damage_mark), OpenMode::read);
   if (!mark && mark.error().code != Errc::not_found) return std::unexpected(mark.error());
   const bool suspected = mark.has_value();
+  const auto now = context_.host.clock().now();
   lost_synced_ = suspected && on_damage == OnDamage::keep_good;
   auto damaged = [&](std::string what) -> Result<void> {
     if (lost_synced_) return {};
@@ -48,13 +51,23 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
     if (at && !std::binary_search(bases.begin(), bases.end(), *at))
       TRY_VOID(disk.remove(directory_ + "/" + entry.name));
   }
-  Checkpoint known;
+  std::optional<Checkpoint> checkpoint;
   if (auto text = read_file(disk, directory_ + "/" + std::string(checkpoint_name), small_file_bytes_max)) {
-    auto decoded = Checkpoint::decode(text->view());
-    if (!decoded) TRY_VOID(damaged(directory_ + ": the checkpoint is damaged"));
-    known = decoded.value_or(Checkpoint());
+    checkpoint = Checkpoint::decode(text->view());
+    if (!checkpoint) TRY_VOID(damaged(directory_ + ": the checkpoint is damaged"));
   } else if (text.error().code != Errc::not_found) {
     return std::unexpected(text.error());
+  }
+  Checkpoint known = checkpoint.value_or(Checkpoint());
+  std::deque<std::shared_ptr<Segment>> found;
+  Offset synced = known.recovery_point;
+  for (auto base : bases) {
+    found.push_back(std::make_shared<Segment>(disk, directory_, base));
+    TRY_VOID(found.back()->open(false, now));
+    const auto& mark = found.back()->mark();
+    if (!mark) continue;
+    synced = std::max(synced, mark->synced_end);
+    if (!checkpoint) known.log_start = std::max(known.log_start, mark->log_start);
   }
   if (bases.empty() && known.recovery_point > known.log_start)
     TRY_VOID(damaged(directory_ + ": segments that were synced are gone"));
@@ -76,8 +89,7 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
       directory_dirty_ = true;
       continue;
     }
-    auto segment = std::make_shared<Segment>(disk, directory_, bases[i]);
-    TRY_VOID(segment->open(false));
+    auto segment = found[i];
     bool believed = i + 1 < bases.size() && bases[i + 1] < known.recovery_point;
     bool loaded = false;
     if ((clean || believed) && !suspected) {
@@ -98,7 +110,7 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
       auto epoch_min = segments_.empty() ? -1 : segments_.back()->last_epoch();
       // A batch's epoch is beside what its CRC covers.
       auto accept = [&](const BatchHeader& header) {
-        auto epoch = header.base_offset < known.recovery_point ? told.epoch_of(header.base_offset) : std::nullopt;
+        auto epoch = header.base_offset < synced ? told.epoch_of(header.base_offset) : std::nullopt;
         if (header.leader_epoch < epoch_min || header.leader_epoch > epoch_max ||
             header.leader_epoch != epoch.value_or(header.leader_epoch))
           return false;
@@ -110,7 +122,7 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
         // Where the next segment begins just there, nothing is missing: it is the rest of a write that failed, whose
         // cutting a power loss has undone.
         bool missing = i + 1 == bases.size() || bases[i + 1] > segment->next_offset();
-        if (missing && segment->next_offset() < known.recovery_point)
+        if (missing && segment->next_offset() < synced)
           TRY_VOID(damaged(segment->path(".log") + ": damaged at position " + std::to_string(good) +
                            ", below what was synced"));
         log_.warn("torn tail is cut", {{"segment", segment->path(".log")},
@@ -119,7 +131,7 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
                                        {"next_offset", segment->next_offset()}});
         TRY_VOID(segment->cut_rubbish());
       }
-      TRY_VOID(segment->rewrite_from(known.recovery_point));
+      TRY_VOID(segment->rewrite_from(synced));
     }
     if (segment->empty() && !segments_.empty() && segments_.back()->next_offset() != segment->base_offset()) {
       // Begun when there was no room for more, and the segment before went on.
@@ -127,9 +139,9 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
       continue;
     }
     if (!segments_.empty() && segments_.back()->next_offset() > segment->base_offset()) {
-      // Above the recovery point a power loss may have undone a cut: of the one file, after which the other was begun,
+      // Above what was synced a power loss may have undone a cut: of the one file, after which the other was begun,
       // or of the other, after which the one went on. Either way both were never synced.
-      if (segment->base_offset() < known.recovery_point)
+      if (segment->base_offset() < synced)
         TRY_VOID(damaged(segment->path(".log") + ": overlaps the segment before it"));
       cut = true;
       --i;
@@ -138,7 +150,7 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
     // A segment that survived, but not the end of the one before it, follows a hole.
     bool hole = !segments_.empty() && segments_.back()->next_offset() < segment->base_offset();
     if (hole) {
-      if (segments_.back()->next_offset() < known.recovery_point)
+      if (segments_.back()->next_offset() < synced)
         TRY_VOID(damaged(segment->path(".log") + ": records that were synced are missing before it"));
       cut = true;
       --i;
@@ -146,7 +158,7 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
     }
     segments_.push_back(std::move(segment));
   }
-  if (!segments_.empty() && log_end() < known.recovery_point)
+  if (!segments_.empty() && log_end() < synced)
     TRY_VOID(damaged(directory_ + ": the log ends at " + std::to_string(log_end()) + ", below what was synced"));
 
   if (!segments_.empty() && log_end() < known.log_start) {  // nothing good is left of what had not been deleted
@@ -155,7 +167,7 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
   }
   if (segments_.empty()) {
     auto first = std::make_shared<Segment>(disk, directory_, known.log_start);
-    TRY_VOID(first->open(true));
+    TRY_VOID(first->open(true, now));
     directory_dirty_ = true;
     segments_.push_back(std::move(first));
   }
@@ -169,11 +181,12 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
     TRY_VOID(segment->sync());
   }
   if (std::exchange(directory_dirty_, false)) TRY_VOID(disk.sync_directory(directory_));
+  TRY_VOID(lower_marks(log_end()));
   stable_end_ = log_end();
   recovery_point_ = std::min(known.recovery_point, log_end());
   for (std::size_t i = 0; i + 1 < segments_.size(); ++i)
     if (!segments_[i]->index_files_current) side_files_.write(segments_[i], std::nullopt);
-  if (!clean || lost_synced_) TRY_VOID(write_checkpoint(next_recovery_point()));
+  if (!clean || lost_synced_) TRY_VOID(write_checkpoint(next_recovery_point(log_start_), log_start_));
   // All was checked, and all is there.
   if (suspected && !lost_synced_) TRY_VOID(loss_is_noted());
   return {};

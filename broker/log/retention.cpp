@@ -1,6 +1,7 @@
 #include "broker/log/retention.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "broker/log/partition_log.h"
 #include "runtime/host/clock.h"
@@ -24,51 +25,90 @@ Result<void> PartitionLog::remove_segment_files(Segment& segment) {
   return {};
 }
 
+// How long ago the newest of its records came, by its timestamp; where no record has one, by when the file was last
+// written, as Kafka has it (LogSegment.largestTimestamp). A wall clock that was behind then may not make them old:
+// since they were appended no more time has passed than the monotonic clock knows of.
+Result<std::int64_t> PartitionLog::age_ms(Segment& segment, Timestamp wall_ms) const {
+  auto newest = segment.max_timestamp();
+  if (newest < 0) {
+    TRY(newest, segment.modified_ms());
+  }
+  if (newest >= wall_ms) return 0;
+  std::int64_t age = 0;
+  if (__builtin_sub_overflow(wall_ms, newest, &age)) age = std::numeric_limits<std::int64_t>::max();
+  if (segment.max_timestamp() >= 0 || !segment.last_append()) return age;
+  return std::min(age, (context_.host.clock().now() - *segment.last_append()).count() / 1'000'000);
+}
+
 Result<std::size_t> PartitionLog::apply_retention(Timestamp wall_ms) {
-  LockGuard guard(changing_);
-  if (offline_) return std::size_t{0};
-  auto expired = [&](const Segment& segment, std::uint64_t total) {
+  return alone([&]() -> Result<std::size_t> {
+    if (offline_) return std::size_t{0};
+    TRY_VOID(remove_expired());  // what could not be removed the last time
+    return expire(wall_ms);
+  });
+}
+
+Result<std::size_t> PartitionLog::expire(Timestamp wall_ms) {
+  auto too_old = [&](Segment& segment) -> Result<bool> {
+    if (config_.retention_ms < 0) return false;
+    TRY(auto age, age_ms(segment, wall_ms));
+    if (segment.max_timestamp() > wall_ms && !std::exchange(segment.future_is_told, true))
+      log_.warn("a segment has timestamps in the future, and is kept until they are old",
+                {{"segment", segment.path(".log")}, {"max_timestamp", segment.max_timestamp()}});
+    return age > config_.retention_ms;
+  };
+  auto expired = [&](Segment& segment, std::uint64_t total) -> Result<bool> {
     if (segment.next_offset() > stable_end_) return false;
     if (segment.next_offset() <= log_start_) return true;  // nothing in it can be read any more
     if (segment.next_offset() > expire_up_to_) return false;
-    bool too_old = config_.retention_ms >= 0 && wall_ms - segment.max_timestamp() > config_.retention_ms;
     bool too_much =
         config_.retention_bytes >= 0 && total - segment.size() >= static_cast<std::uint64_t>(config_.retention_bytes);
-    return too_old || too_much;
+    return too_much ? Result<bool>(true) : too_old(segment);
   };
-  // The active segment is never taken; but if it is over as well, it is closed, so that it can go (as Kafka does).
   std::uint64_t total = size_bytes();
   std::size_t count = 0;
   Offset new_start = log_start_;
-  for (const auto& segment : segments_) {
-    if (segment->empty() || !expired(*segment, total)) break;
+  for (const auto& segment : segments_) {  // held still by the lock
+    if (segment->empty()) break;
+    TRY(bool over, expired(*segment, total));
+    if (!over) break;
     total -= segment->size();
     new_start = std::max(new_start, segment->next_offset());
     ++count;
   }
+  // The active segment is never taken; but if it is over as well, it is closed, so that it can go (as Kafka does).
   if (count == segments_.size()) {
-    if (active().next_offset() > expire_up_to_ || active().max_timestamp() < 0 || config_.retention_ms < 0 ||
-        wall_ms - active().max_timestamp() <= config_.retention_ms) {
+    bool close = active().next_offset() <= expire_up_to_;
+    if (close) {
+      TRY(close, too_old(active()));
+    }
+    if (close) {
+      TRY_VOID(roll(log_end()));
+    } else {
       --count;
       new_start = std::max(log_start_, active().base_offset());
-    } else {
-      TRY_VOID(roll(log_end()));
     }
   }
   if (count == 0) return std::size_t{0};
-  // The new start is written down first: a start in a segment that is gone would look like a loss.
-  log_start_ = std::max(log_start_, new_start);
-  side_files_.forget_until(log_start_);
-  TRY_VOID(write_checkpoint(next_recovery_point()));
+  // The new start is durable first: a start in a segment that is gone would look like a loss.
+  if (new_start > log_start_) TRY_VOID(move_start(new_start));
+  side_files_.forget_until(new_start);
   for (std::size_t i = 0; i < count; ++i) {
-    auto segment = segments_.front();
-    log_.debug("segment expired", {{"segment", segment->path(".log")}, {"next_offset", segment->next_offset()}});
+    log_.debug("segment expired",
+               {{"segment", segments_.front()->path(".log")}, {"next_offset", segments_.front()->next_offset()}});
+    expired_.push_back(std::move(segments_.front()));
     segments_.pop_front();
-    epochs_.truncate_until(held_from());
-    TRY_VOID(remove_segment_files(*segment));
   }
+  epochs_.truncate_until(held_from());
   changed();
+  TRY_VOID(remove_expired());
   return count;
+}
+
+// Their names may come back with a power loss, and are removed again then: the log's start lies above.
+Result<void> PartitionLog::remove_expired() {
+  for (; !expired_.empty(); expired_.pop_front()) TRY_VOID(remove_segment_files(*expired_.front()));
+  return {};
 }
 
 }  // namespace fulmar

@@ -24,9 +24,20 @@ std::optional<Offset> parse_segment_file_name(std::string_view name, std::string
 Segment::Segment(Disk& disk, std::string directory, Offset base_offset)
     : disk_(disk), directory_(std::move(directory)), base_offset_(base_offset), next_offset_(base_offset) {}
 
-Result<void> Segment::open(bool create) {
+Result<void> Segment::open(bool create, Instant now) {
   TRY(file_, disk_.open(path(".log"), create ? OpenMode::open_or_create : OpenMode::read_write));
+  opened_ = now;
   if (create && file_->size() > 0) TRY_VOID(file_->truncate(0));
+  auto attribute = file_->attribute();
+  if (!attribute && attribute.error().code != Errc::unsupported) return std::unexpected(attribute.error());
+  if (attribute) mark_ = SyncedMark::decode(*attribute);
+  if (create && mark_) TRY_VOID(set_mark({}));  // of a file of that name that was to be gone
+  return {};
+}
+
+Result<void> Segment::set_mark(const SyncedMark& mark) {
+  TRY_VOID(file_->set_attribute(mark.encode()));
+  mark_ = mark;
   return {};
 }
 
@@ -35,7 +46,7 @@ bool Segment::offset_fits(Offset last_offset) const {
 }
 
 void Segment::account(const BatchHeader& header, std::uint64_t position, std::int32_t index_interval_bytes) {
-  if (first_timestamp_ < 0) first_timestamp_ = header.max_timestamp;
+  if (position == 0) first_timestamp_ = std::max<Timestamp>(header.max_timestamp, -1);
   if (header.max_timestamp > max_timestamp_) {
     max_timestamp_ = header.max_timestamp;
     max_timestamp_offset_ = header.last_offset();
@@ -188,7 +199,7 @@ Result<bool> Segment::load_indexes(std::int32_t index_interval_bytes) {
   if (position > 0) {
     TRY(Bytes head, read_exactly(*file_, 0, batch_header_size));
     TRY(auto first, read_batch_header(head.view()));
-    first_timestamp_ = first.max_timestamp;
+    first_timestamp_ = std::max<Timestamp>(first.max_timestamp, -1);
   }
   bool skip_first = position > 0;
   bool fits = true;
@@ -217,6 +228,8 @@ Result<bool> Segment::load_indexes(std::int32_t index_interval_bytes) {
 }
 
 Result<void> Segment::rewrite_from(Offset offset) {
+  if (offset >= next_offset_) return {};
+  TRY(auto modified, modified_ms());
   auto position = size_;
   TRY_VOID(scan(offset, [&](const BatchHeader& header, std::uint64_t at) {
     if (header.last_offset() < offset) return true;
@@ -228,6 +241,7 @@ Result<void> Segment::rewrite_from(Offset offset) {
     TRY(Bytes piece, read_exactly(*file_, position, std::min(piece_max, size_ - position)));
     TRY_VOID(file_->write_at(position, ByteChain(std::move(piece))));
   }
+  TRY_VOID(file_->set_modified_ms(modified));
   needs_sync = true;
   return {};
 }

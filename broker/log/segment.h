@@ -8,6 +8,7 @@
 
 #include "broker/log/log_config.h"
 #include "broker/log/offset_index.h"
+#include "broker/log/synced_mark.h"
 #include "broker/protocol/record_batch.h"
 #include "runtime/host/disk.h"
 
@@ -23,17 +24,19 @@ class Segment {
   Segment(Disk& disk, std::string directory, Offset base_offset);
 
   // Opens the file: a new one (`create`), or one that must be there. Nothing is known of its content yet.
-  Result<void> open(bool create);
+  Result<void> open(bool create, Instant now);
 
   Offset base_offset() const { return base_offset_; }
   Offset next_offset() const { return next_offset_; }  // after its last record
   Epoch last_epoch() const { return last_epoch_; }     // of its last batch; -1: it is empty
   std::uint64_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  Timestamp max_timestamp() const { return max_timestamp_; }             // -1 while empty
+  Timestamp max_timestamp() const { return max_timestamp_; }             // -1: no record has one
   Offset max_timestamp_offset() const { return max_timestamp_offset_; }  // of the last record of the batch that has it
-  Timestamp first_timestamp() const { return first_timestamp_; }
-  Instant last_append() const { return last_append_; }
+  Timestamp first_timestamp() const { return first_timestamp_; }  // the maximum of its first batch; -1: it has none
+  Instant opened() const { return opened_; }
+  std::optional<Instant> last_append() const { return last_append_; }  // since it was opened
+  Result<Timestamp> modified_ms() const { return file_->modified_ms(); }
   bool offset_fits(Offset last_offset) const;
   const OffsetIndex& offset_index() const { return offsets_; }
   const TimeIndex& time_index() const { return times_; }
@@ -42,7 +45,10 @@ class Segment {
   // after size(), which cut_rubbish() takes away.
   Result<void> append(const BatchHeader& header, const ByteChain& batch, std::int32_t index_interval_bytes,
                       Instant now);
-  Result<void> cut_rubbish() { return file_->truncate(size_); }
+  Result<void> cut_rubbish() {
+    needs_sync = true;
+    return file_->truncate(size_);
+  }
 
   // Whole batches from the one that holds `from` on, below `up_to`, of at most `max_bytes` but for the first, which
   // comes whole whatever its size if `at_least_one`. Empty when `from` is beyond the end.
@@ -64,9 +70,14 @@ class Segment {
   // Cuts the file at a batch boundary: `position`, where a batch of base offset `next` would come.
   Result<void> truncate(std::uint64_t position, Offset next, std::int32_t index_interval_bytes);
   // Writes again what is there from `offset`'s batch on. After a sync that failed, the page cache may show data that
-  // will never reach the disk, and that a later sync takes for clean: only a new write makes it dirty again.
+  // will never reach the disk, and that a later sync takes for clean: only a new write makes it dirty again. When the
+  // file was last written it says as before: records without timestamps age by that.
   Result<void> rewrite_from(Offset offset);
   Result<void> sync() { return file_->sync(); }
+  // The mark that the file carries, if it does. Setting one is made durable by the next sync. Errors: as
+  // File::set_attribute.
+  const std::optional<SyncedMark>& mark() const { return mark_; }
+  Result<void> set_mark(const SyncedMark& mark);
   std::uint64_t file_size() const { return file_->size(); }
   std::string path(std::string_view suffix) const { return directory_ + "/" + segment_file_name(base_offset_, suffix); }
 
@@ -74,6 +85,8 @@ class Segment {
   bool needs_sync = false;
   // The index files are what the segment is, on stable storage; set by SideFiles.
   bool index_files_current = false;
+  // Said in the log already: it has timestamps in the future, and will stay long.
+  bool future_is_told = false;
 
  private:
   static constexpr std::size_t scan_bytes = 64 * 1024;
@@ -90,7 +103,9 @@ class Segment {
   Offset max_timestamp_offset_ = -1;
   Epoch last_epoch_ = -1;
   Timestamp first_timestamp_ = -1;
-  Instant last_append_;
+  Instant opened_;
+  std::optional<Instant> last_append_;
+  std::optional<SyncedMark> mark_;
   std::int64_t bytes_since_index_entry_ = 0;
   OffsetIndex offsets_;
   TimeIndex times_;

@@ -6,6 +6,7 @@
 //   * a created, renamed or removed name: once sync_directory() of its directory, begun afterwards, has succeeded
 //   * what a failed sync was to write may be gone for good, and a later sync that succeeds does not bring it back: the
 //     caller must treat the file as lost and never trust it again (the "fsyncgate" lesson)
+//   * a file's attribute: as its bytes, but never torn: what one set_attribute() call wrote is there, or nothing of it
 // A killed process loses none of what it wrote; the operating system still has it.
 //
 // Paths are relative to the root, with '/' between the parts, and never contain "..". Calls block the fiber and are
@@ -22,8 +23,12 @@
 
 #include "runtime/base/bytes.h"
 #include "runtime/base/result.h"
+#include "runtime/base/time.h"
 
 namespace fulmar {
+
+// Small enough to lie in the inode itself, so that setting it needs no room on the volume.
+inline constexpr std::size_t attribute_bytes_max = 32;
 
 class File {
  public:
@@ -40,6 +45,15 @@ class File {
   virtual Result<void> truncate(std::uint64_t size) = 0;
   // The size as the writes that have returned made it.
   virtual std::uint64_t size() const = 0;
+  // When the content was last written or cut, by the machine's wall clock, in ms. Errors: io_error.
+  virtual Result<Timestamp> modified_ms() const = 0;
+  // Notes that time instead, for who writes again what is there already. Errors: io_error.
+  virtual Result<void> set_modified_ms(Timestamp ms) = 0;
+  // A few bytes that the file carries beside its content (on Linux, an extended attribute), replaced as a whole and
+  // made durable by the same sync() as the content; at most attribute_bytes_max. Copies of the file need not have them.
+  // Empty if it was never set. Errors: unsupported, where the file system has none; no_space, io_error.
+  virtual Result<std::string> attribute() const = 0;
+  virtual Result<void> set_attribute(std::string_view value) = 0;
 };
 
 enum class OpenMode : unsigned char {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "runtime/base/assert.h"
 #include "runtime/fiber/fiber.h"
 #include "runtime/real/errors.h"
 
@@ -21,6 +23,7 @@ namespace fulmar {
 namespace {
 
 constexpr std::size_t buffers_per_write_max = 64;
+constexpr const char* attribute_name = "user.fulmar";
 
 class RealFile final : public File {
  public:
@@ -89,7 +92,45 @@ class RealFile final : public File {
 
   std::uint64_t size() const override { return size_; }
 
+  Result<Timestamp> modified_ms() const override {
+    struct stat status{};
+    if (fstat(fd_, &status) != 0) return system_error(errno, "modification time of " + path_);
+    return Timestamp{status.st_mtim.tv_sec} * 1000 + status.st_mtim.tv_nsec / 1'000'000;
+  }
+
+  Result<void> set_modified_ms(Timestamp ms) override {
+    check_cancelled();
+    auto whole_seconds = ms >= 0 ? ms / 1000 : (ms - 999) / 1000;
+    timespec modified{whole_seconds, (ms - whole_seconds * 1000) * 1'000'000};
+    timespec times[] = {{0, UTIME_OMIT}, modified};
+    if (futimens(fd_, times) != 0) return system_error(errno, "modification time of " + path_);
+    return {};
+  }
+
+  Result<std::string> attribute() const override {
+    std::string value(attribute_bytes_max, '\0');
+    auto size = fgetxattr(fd_, attribute_name, value.data(), value.size());
+    if (size < 0 && errno == ENODATA) return std::string();
+    if (size < 0) return attribute_error(errno);
+    value.resize(static_cast<std::size_t>(size));
+    return value;
+  }
+
+  // It ends in memory, as a write does; the journal takes it along with the next change of the file's size.
+  Result<void> set_attribute(std::string_view value) override {
+    check_cancelled();
+    ASSERT(value.size() <= attribute_bytes_max);
+    if (fsetxattr(fd_, attribute_name, value.data(), value.size(), 0) != 0) return attribute_error(errno);
+    return {};
+  }
+
  private:
+  std::unexpected<Error> attribute_error(int number) const {
+    // ERANGE: somebody else's, too long to be one of ours.
+    if (number == ENOTSUP || number == ENOSYS || number == ERANGE)
+      return fail(Errc::unsupported, "attribute of " + path_);
+    return system_error(number, "attribute of " + path_);
+  }
   long run(const FileOperation& operation) { return reactor_.engine().run(operation); }
 
   Reactor& reactor_;

@@ -125,8 +125,9 @@ TEST(Crash, TheEpochsThatAreRecoveredAreThoseOfTheBatches) {
       seed % 3 == 0 ? node.power_loss() : node.kill();
       run_process(world, node, [&](Host& host) {
         LogManager manager(host, {});
-        auto log = manager.open("t-0", config, false).value_or(nullptr);
-        ASSERT_NE(log, nullptr) << "seed " << seed;
+        auto opened = manager.open("t-0", config, false);
+        ASSERT_TRUE(opened.has_value()) << to_string(opened.error()) << ", seed " << seed << ", life " << life;
+        const auto& log = *opened;
         auto known = log->epochs().entries();
         ASSERT_EQ(std::vector(known.begin(), known.end()), epochs_in(*log)) << "seed " << seed << ", life " << life;
         several += log->segment_count() > 3 && known.size() > 3;

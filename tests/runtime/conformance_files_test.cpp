@@ -49,6 +49,44 @@ TEST_P(Files, TruncateCutsAndExtends) {
   });
 }
 
+TEST_P(Files, AFileKnowsWhenItWasChangedAndCanBeToldOtherwise) {
+  run(1, [](Host& host) {
+    auto& clock = host.clock();
+    auto begin = clock.wall_ms();
+    auto file = host.disk().open("f", OpenMode::create).value();
+    ASSERT_TRUE(file->write_at(0, chain_of("abc")));
+    constexpr Timestamp coarse_ms = 20;  // the kernel's file times are of its last tick
+    EXPECT_GE(file->modified_ms().value(), begin - coarse_ms);
+    EXPECT_LE(file->modified_ms().value(), clock.wall_ms());
+    for (Timestamp at : {Timestamp{1234567890123}, Timestamp{0}, Timestamp{-1500}}) {
+      ASSERT_TRUE(file->set_modified_ms(at));
+      EXPECT_EQ(file->modified_ms().value(), at);
+      EXPECT_EQ(host.disk().open("f", OpenMode::read).value()->modified_ms().value(), at);
+    }
+    ASSERT_TRUE(file->truncate(1));
+    EXPECT_GE(file->modified_ms().value(), begin - coarse_ms);
+  });
+}
+
+TEST_P(Files, AFileCarriesAnAttribute) {
+  run(1, [](Host& host) {
+    auto& disk = host.disk();
+    auto file = disk.open("f", OpenMode::create).value();
+    auto none = file->attribute();
+    if (!none && none.error().code == Errc::unsupported) GTEST_SKIP() << "this file system has none";
+    EXPECT_EQ(none.value(), "");
+    std::string value("\0some bytes\n", 13);
+    for (const auto& set : {value, std::string(attribute_bytes_max, 'x'), std::string("short")}) {
+      ASSERT_TRUE(file->set_attribute(set));
+      EXPECT_EQ(file->attribute().value(), set);
+    }
+    ASSERT_TRUE(file->sync());
+    ASSERT_TRUE(disk.rename("f", "g"));
+    EXPECT_EQ(disk.open("g", OpenMode::read).value()->attribute().value(), "short");
+    EXPECT_EQ(file->size(), 0u);
+  });
+}
+
 TEST_P(Files, OpeningKeepsToItsMode) {
   run(1, [](Host& host) {
     auto& disk = host.disk();

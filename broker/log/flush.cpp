@@ -1,0 +1,90 @@
+// What makes a partition log stable: syncs that many appends share, and the marks that say so afterwards.
+#include <algorithm>
+
+#include "broker/log/partition_log.h"
+#include "runtime/fiber/at_once.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t segment_syncs_at_once_max = 8;
+
+}  // namespace
+
+bool PartitionLog::wait_stable(Offset offset, Deadline deadline) {
+  if (stable_end_ < offset && !flushing_) request_flush();
+  auto waited = stable_moved_.wait([&] { return offline_ || stable_end_ >= offset; }, deadline);
+  return waited == WaitResult::woken && !offline_;
+}
+
+void PartitionLog::request_flush() {
+  if (flushing_ || offline_) return;
+  flushing_ = true;
+  fibers_.spawn("flush", [this] { flush_until_clean(); });
+}
+
+// Group commit: while one sync runs, appends gather, and the next sync covers them all.
+void PartitionLog::flush_until_clean() {
+  while (!offline_ && stable_end_ < log_end()) {
+    {
+      context_.syncs.acquire(1);
+      SemaphoreUnits permit(context_.syncs, 1);
+      if (auto flushed = flush_once(); !flushed) go_offline(flushed.error());
+    }
+    tell();
+  }
+  flushing_ = false;
+}
+
+Result<void> PartitionLog::flush_once() {
+  auto end = log_end();
+  auto cuts = cuts_;
+  unflushed_messages_ = 0;
+  bool names = std::exchange(directory_dirty_, false);
+  // They can be made again from the batches above the recovery point: no reason to stop for want of space.
+  auto epochs = write_epochs();
+  if (!epochs && epochs.error().code != Errc::no_space) return epochs;
+  std::vector<std::shared_ptr<Segment>> dirty;
+  for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
+    if (std::exchange((*segment)->needs_sync, false)) dirty.push_back(*segment);
+    if ((*segment)->base_offset() < stable_end_) break;  // what is before was synced, and nothing was cut there since
+  }
+  std::reverse(dirty.begin(), dirty.end());
+  // Appends go on while the device works.
+  if (!dirty.empty()) {
+    TRY_VOID(at_once(dirty, segment_syncs_at_once_max, [](const auto& segment) { return segment->sync(); }));
+  }
+  if (names) TRY_VOID(context_.host.disk().sync_directory(directory_));
+  // What was cut away meanwhile, and what came in its place, is for the next turn. The mark comes before anybody is
+  // told: a process that is killed has then marked all that was acknowledged. A start believes the epochs below it.
+  if (epochs && cuts == cuts_ && end > stable_end_) mark_synced(end, cuts);
+  if (cuts == cuts_ && end > stable_end_) {
+    stable_end_ = end;
+    changed();
+  }
+  return {};
+}
+
+void PartitionLog::mark_synced(Offset end, std::uint64_t cuts) {
+  LockGuard guard(marking_);
+  if (cuts != cuts_) return;
+  auto marked = active().set_mark({end, log_start_});
+  if (marked || std::exchange(marks_fail_, true)) return;
+  log_.warn("what is synced can't be marked: damage may be taken for a torn write after a crash",
+            {{"partition", directory_}, {"reason", to_string(marked.error())}});
+}
+
+Result<void> PartitionLog::lower_marks(Offset offset) {
+  std::vector<std::shared_ptr<Segment>> lowered;
+  for (const auto& segment : segments_) {
+    if (!segment->mark() || segment->mark()->synced_end <= offset) continue;
+    lowered.push_back(segment);
+  }
+  for (const auto& segment : lowered) TRY_VOID(segment->set_mark({offset, std::min(offset, log_start_)}));
+  if (lowered.empty()) return {};
+  return at_once(lowered, segment_syncs_at_once_max, [](const auto& segment) { return segment->sync(); });
+}
+
+}  // namespace fulmar

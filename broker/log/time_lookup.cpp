@@ -1,0 +1,121 @@
+// Lookups by time (ListOffsets, KIP-33 and KIP-734). Batches and indexes tell only bounds: the largest timestamp of a
+// batch may be that of a record which was deleted, is not committed yet, or, in what older versions wrote, never was.
+// So a batch that could hold the answer is read, and the search goes on when it does not.
+#include <algorithm>
+
+#include "broker/log/partition_log.h"
+#include "broker/protocol/record_builder.h"
+
+namespace fulmar {
+
+namespace {
+
+// Calls `visit` with the records of one batch that lie in [from, up_to), in their order, until it says false.
+Result<void> visit_records(Segment& segment, const BatchHeader& header, std::uint64_t position, Offset from,
+                           Offset up_to, const std::function<bool(const OffsetAndTimestamp&)>& visit) {
+  TRY(Bytes batch, segment.read_batch(header, position));
+  TRY(auto records, read_records(batch, decompressed_batch_bytes_max));
+  for (const auto& record : records)
+    if (record.offset >= from && record.offset < up_to && !visit({record.offset, record.timestamp})) break;
+  return {};
+}
+
+// Calls `visit` with the batches near and after `start` that may have records in [from, up_to).
+Result<void> visit_batches(Segment& segment, Offset start, Offset from, Offset up_to,
+                           const std::function<Result<bool>(const BatchHeader&, std::uint64_t)>& visit) {
+  Result<void> failed;
+  TRY_VOID(segment.scan(start, [&](const BatchHeader& header, std::uint64_t position) {
+    if (header.base_offset >= up_to) return false;
+    if (header.control() || header.last_offset() < from) return true;
+    auto go_on = visit(header, position);
+    if (!go_on) failed = std::unexpected(go_on.error());
+    return go_on && *go_on;
+  }));
+  return failed;
+}
+
+Result<std::optional<OffsetAndTimestamp>> first_at(Segment& segment, Timestamp ts, Offset from, Offset up_to) {
+  std::optional<OffsetAndTimestamp> found;
+  auto start = std::max(from, segment.base_offset() + segment.time_index().offset_before(ts));
+  TRY_VOID(visit_batches(segment, start, from, up_to, [&](const auto& header, auto position) -> Result<bool> {
+    if (header.max_timestamp < ts) return true;
+    TRY_VOID(visit_records(segment, header, position, from, up_to, [&](const OffsetAndTimestamp& record) {
+      if (record.timestamp >= ts) found = record;
+      return !found;
+    }));
+    return !found;
+  }));
+  return found;
+}
+
+// Replaces `known` by the segment's record with a larger timestamp, the largest, or an earlier one with the same, if it
+// has one. Reads one batch, unless its bound was not that of a record in [from, up_to): then those as well whose bounds
+// are no lower than what was found.
+Result<void> raise_to_largest(Segment& segment, Offset from, Offset up_to, std::optional<OffsetAndTimestamp>& known) {
+  auto beats = [&](Timestamp timestamp, Offset offset) {
+    if (!known) return timestamp >= 0;
+    return timestamp > known->timestamp || (timestamp == known->timestamp && offset < known->offset);
+  };
+  std::optional<BatchHeader> likely;
+  std::uint64_t likely_position = 0;
+  auto look = [&](Offset start, bool at_one) {
+    return visit_batches(segment, start, from, up_to, [&](const auto& header, auto position) -> Result<bool> {
+      if (header.last_offset() < start) return true;
+      if (beats(header.max_timestamp, header.base_offset) &&
+          (!likely || header.max_timestamp > likely->max_timestamp)) {
+        likely = header;
+        likely_position = position;
+      }
+      return !at_one;
+    });
+  };
+  // Where all of the segment is in range, what it knows of itself says which batch; unless that has no records.
+  if (segment.base_offset() >= from && segment.next_offset() <= up_to)
+    TRY_VOID(look(segment.max_timestamp_offset(), true));
+  if (!likely || likely->max_timestamp != segment.max_timestamp()) TRY_VOID(look(from, false));
+  if (!likely) return {};
+  auto raise = [&](const OffsetAndTimestamp& record) {
+    if (beats(record.timestamp, record.offset)) known = record;
+    return true;
+  };
+  TRY_VOID(visit_records(segment, *likely, likely_position, from, up_to, raise));
+  if (known && known->timestamp == likely->max_timestamp) return {};
+  return visit_batches(segment, from, from, up_to, [&](const auto& header, auto position) -> Result<bool> {
+    if (position == likely_position || !beats(header.max_timestamp, header.base_offset)) return true;
+    TRY_VOID(visit_records(segment, header, position, from, up_to, raise));
+    return true;
+  });
+}
+
+}  // namespace
+
+// Both look at the segments as they were at the beginning: appends and retention need not wait for them.
+
+Result<std::optional<OffsetAndTimestamp>> PartitionLog::offset_for_timestamp(Timestamp ts, Offset up_to) {
+  if (offline_) return fail(Errc::io_error, "the log is offline");
+  const auto segments = segments_;
+  for (const auto& segment : segments) {
+    if (segment->max_timestamp() < ts || segment->next_offset() <= log_start_) continue;
+    if (segment->base_offset() >= up_to) break;
+    TRY(auto found, first_at(*segment, ts, log_start_, up_to));
+    if (found) return found;
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<OffsetAndTimestamp>> PartitionLog::max_timestamp(Offset up_to) {
+  if (offline_) return fail(Errc::io_error, "the log is offline");
+  std::vector<std::shared_ptr<Segment>> segments;
+  for (const auto& segment : segments_)
+    if (segment->next_offset() > log_start_ && segment->base_offset() < up_to) segments.push_back(segment);
+  std::stable_sort(segments.begin(), segments.end(),
+                   [](const auto& a, const auto& b) { return a->max_timestamp() > b->max_timestamp(); });
+  std::optional<OffsetAndTimestamp> found;
+  for (const auto& segment : segments) {
+    if (segment->max_timestamp() < (found ? found->timestamp : 0)) break;
+    TRY_VOID(raise_to_largest(*segment, log_start_, up_to, found));
+  }
+  return found;
+}
+
+}  // namespace fulmar
