@@ -29,6 +29,11 @@ constexpr PropertyInfo table[] = {
      "How many bytes of records lie between two index entries."},
     {"max.message.bytes", PropertyType::int32, "1048588", 0, int32_max, "",
      "The largest record batch allowed, in bytes."},
+    {"message.timestamp.after.max.ms", PropertyType::int64, "3600000", 0, int64_max, "",
+     "How far a record's timestamp may lie ahead of the broker's clock, in milliseconds, where it is that of its "
+     "creation."},
+    {"message.timestamp.before.max.ms", PropertyType::int64, "9223372036854775807", 0, int64_max, "",
+     "How far it may lie behind."},
     {"message.timestamp.type", PropertyType::string, "CreateTime", 0, 0, "CreateTime,LogAppendTime",
      "Whether a record's timestamp is that of its creation or that of its being appended."},
     {"min.insync.replicas", PropertyType::int32, "1", 1, int32_max, "",
@@ -61,6 +66,8 @@ constexpr struct {
     {"flush.ms", {"log.flush.interval.ms"}},
     {"index.interval.bytes", {"log.index.interval.bytes"}},
     {"max.message.bytes", {"message.max.bytes"}},
+    {"message.timestamp.after.max.ms", {"log.message.timestamp.after.max.ms"}},
+    {"message.timestamp.before.max.ms", {"log.message.timestamp.before.max.ms"}},
     {"message.timestamp.type", {"log.message.timestamp.type"}},
     {"min.insync.replicas", {"min.insync.replicas"}},
     {"retention.bytes", {"log.retention.bytes"}},
@@ -135,6 +142,8 @@ LogConfig log_config_of(const Properties& properties, const Properties& broker) 
   config.flush_messages = number("flush.messages");
   config.flush_ms = number("flush.ms");
   config.max_message_bytes = static_cast<std::int32_t>(number("max.message.bytes"));
+  config.timestamp_before_max_ms = number("message.timestamp.before.max.ms");
+  config.timestamp_after_max_ms = number("message.timestamp.after.max.ms");
   config.min_insync_replicas = static_cast<std::int32_t>(number("min.insync.replicas"));
   config.log_append_time = text("message.timestamp.type") == "LogAppendTime";
   return config;

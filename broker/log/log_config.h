@@ -20,7 +20,9 @@ struct LogConfig {
   std::int64_t flush_ms = std::numeric_limits<std::int64_t>::max();  // flush.ms
   std::int32_t max_message_bytes = 1'048'588;                        // max.message.bytes, of a batch
   bool log_append_time = false;                                      // message.timestamp.type
-  std::int32_t min_insync_replicas = 1;                              // min.insync.replicas
+  std::int64_t timestamp_before_max_ms = std::numeric_limits<std::int64_t>::max();  // message.timestamp.before.max.ms
+  std::int64_t timestamp_after_max_ms = 3'600'000;                                  // message.timestamp.after.max.ms
+  std::int32_t min_insync_replicas = 1;                                             // min.insync.replicas
 
   // Whether an append is acknowledged only once it is on stable storage.
   bool acknowledges_synced() const { return flush_messages == 1; }

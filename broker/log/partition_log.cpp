@@ -1,7 +1,6 @@
 #include "broker/log/partition_log.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
@@ -178,22 +177,16 @@ Result<Appended, Refusal> PartitionLog::write_produced(const BatchHeader& client
   header.base_offset = log_end();
   header.leader_epoch = epoch;
 
-  // The header is written anew, with offset and epoch; the records are the client's own bytes.
-  ByteChain stored;
+  auto records = batch.slice(batch_header_size);
   if (config_.log_append_time) {
-    MutableBytes whole(batch.size());
-    std::memcpy(whole.data(), batch.data(), batch.size());
-    stamp_batch(whole.data(), header.base_offset, epoch);
-    stamp_append_time(whole.data(), whole.size(), wall_ms);
     header.attributes = static_cast<std::int16_t>(header.attributes | 0x08);
-    stored.append(std::move(whole).freeze());
-  } else {
-    MutableBytes head(batch_header_size);
-    write_batch_header(head.data(), header);
-    stored.append(std::move(head).freeze());
-    stored.append(batch.slice(batch_header_size));
+    header.crc = crc32c(records.view(), header_crc(header));
   }
-
+  // The header is written anew; the records are the client's own bytes.
+  MutableBytes head(batch_header_size);
+  write_batch_header(head.data(), header);
+  ByteChain stored(std::move(head).freeze());
+  stored.append(std::move(records));
   TRY_VOID(write_batch(header, stored));
   if (!config_.acknowledges_synced()) changed();
   return Appended{header.base_offset, header.last_offset(), config_.log_append_time ? wall_ms : -1, false};

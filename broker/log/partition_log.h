@@ -68,7 +68,8 @@ class PartitionLog {
                                                     Epoch epoch_max = std::numeric_limits<Epoch>::max());
   ~PartitionLog();
 
-  // Appends one batch that validate_produced() let pass. Stamps offset and epoch; returns as soon as it is written.
+  // Appends one batch with the header that validate_produced() gives it, which need not be that in its bytes. Stamps
+  // offset and epoch, and the time on a topic of LogAppendTime; returns as soon as it is written.
   // A duplicate of one of the producer's last five batches is not written again, and its first offsets are returned.
   Result<Appended, Refusal> append(const BatchHeader& header, const Bytes& batch, Epoch epoch);
   // Appends whole batches as another replica's log has them, offsets and epochs included; the first begins at or after

@@ -27,7 +27,7 @@ std::int32_t ProducerState::Batch::first_sequence() const {
 }
 
 Result<ProducerState::Verdict, Refusal> ProducerState::check(const BatchHeader& header) const {
-  if (header.producer_id == no_producer_id) return Verdict{};
+  if (!header.idempotent()) return Verdict{};
   auto found = producers_.find(header.producer_id);
   // A producer that is not known (any more) may begin anywhere: its state may have expired (KIP-360).
   if (found == producers_.end() || found->second.count == 0) return Verdict{};
@@ -50,7 +50,7 @@ Result<ProducerState::Verdict, Refusal> ProducerState::check(const BatchHeader& 
 }
 
 void ProducerState::update(const BatchHeader& header, Instant now) {
-  if (header.producer_id == no_producer_id) return;
+  if (!header.idempotent()) return;
   auto& producer = producers_[header.producer_id];
   if (header.producer_epoch != producer.epoch)
     producer = Producer{.epoch = header.producer_epoch, .batches = {}, .count = 0, .last_seen = now};

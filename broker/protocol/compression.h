@@ -11,8 +11,8 @@ namespace fulmar {
 // Snappy is written as Java writes it (xerial blocks), which every client reads.
 Bytes compress(Compression codec, std::string_view plain);
 
-// The plain form, of at most `size_max` bytes. Reads raw snappy as well as xerial's framing. Memory grows with what
-// really comes out, not with what a header claims. Errors: corrupt, too_large, unsupported (an unknown codec).
+// The plain form, of at most `size_max` bytes, in one go: for what is not a stranger's, or small; else decompressor.h.
+// Errors: corrupt, too_large, unsupported (an unknown codec).
 Result<Bytes> decompress(Compression codec, std::string_view packed, std::size_t size_max);
 
 }  // namespace fulmar

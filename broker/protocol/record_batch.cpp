@@ -3,6 +3,7 @@
 #include <isa-l/crc.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "broker/protocol/endian.h"
@@ -11,8 +12,6 @@
 namespace fulmar {
 
 namespace {
-constexpr std::size_t crc_at = 17;
-constexpr std::size_t checked_from = 21;
 constexpr std::size_t max_timestamp_at = 35;
 }  // namespace
 
@@ -47,7 +46,7 @@ Result<BatchHeader> read_batch_header(std::string_view bytes) {
   if (bytes.size() < batch_header_size) return fail(Errc::out_of_range, "less than a batch's header");
   header.leader_epoch = load_big<std::int32_t>(at + 12);
   header.magic = static_cast<std::int8_t>(at[16]);
-  header.crc = static_cast<std::uint32_t>(load_big<std::int32_t>(at + crc_at));
+  header.crc = static_cast<std::uint32_t>(load_big<std::int32_t>(at + batch_crc_at));
   header.attributes = load_big<std::int16_t>(at + 21);
   header.last_offset_delta = load_big<std::int32_t>(at + 23);
   header.base_timestamp = load_big<std::int64_t>(at + 27);
@@ -75,10 +74,16 @@ std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
   return ~crc;
 }
 
+std::uint32_t header_crc(const BatchHeader& header) {
+  std::array<char, batch_header_size> bytes;
+  write_batch_header(bytes.data(), header);
+  return crc32c(std::string_view(bytes.data(), bytes.size()).substr(batch_checked_from));
+}
+
 bool batch_crc_matches(std::string_view batch) {
   ASSERT(batch.size() >= batch_header_size);
-  return crc32c(batch.substr(checked_from)) ==
-         static_cast<std::uint32_t>(load_big<std::int32_t>(batch.data() + crc_at));
+  return crc32c(batch.substr(batch_checked_from)) ==
+         static_cast<std::uint32_t>(load_big<std::int32_t>(batch.data() + batch_crc_at));
 }
 
 bool are_intact_batches(std::string_view batches) {
@@ -96,18 +101,12 @@ void stamp_batch(char* batch, Offset base_offset, Epoch leader_epoch) {
   store_big(batch + 12, leader_epoch);
 }
 
-void stamp_append_time(char* batch, std::size_t size, Timestamp append_time) {
-  store_big(batch + 21, static_cast<std::int16_t>(load_big<std::int16_t>(batch + 21) | 0x08));
-  store_big(batch + max_timestamp_at, append_time);
-  store_big(batch + crc_at, static_cast<std::int32_t>(crc32c(std::string_view(batch, size).substr(checked_from))));
-}
-
 void write_batch_header(char* to, const BatchHeader& header) {
   store_big(to, header.base_offset);
   store_big(to + 8, header.length);
   store_big(to + 12, header.leader_epoch);
   to[16] = static_cast<char>(header.magic);
-  store_big(to + crc_at, static_cast<std::int32_t>(header.crc));
+  store_big(to + batch_crc_at, static_cast<std::int32_t>(header.crc));
   store_big(to + 21, header.attributes);
   store_big(to + 23, header.last_offset_delta);
   store_big(to + 27, header.base_timestamp);

@@ -27,6 +27,9 @@ inline constexpr std::size_t batch_prefix_size = 12;  // base offset and length:
 inline constexpr std::int8_t batch_magic = 2;
 inline constexpr ProducerId no_producer_id = -1;
 inline constexpr std::int32_t no_sequence = -1;
+inline constexpr Timestamp no_timestamp = -1;  // the producer gave none
+inline constexpr std::size_t batch_crc_at = 17;
+inline constexpr std::size_t batch_checked_from = 21;  // what the CRC covers begins here
 
 struct BatchHeader {
   Offset base_offset = 0;
@@ -48,6 +51,7 @@ struct BatchHeader {
   Offset next_offset() const { return last_offset() + 1; }
   Compression codec() const { return static_cast<Compression>(attributes & 7); }
   bool log_append_time() const { return attributes & 0x08; }
+  bool idempotent() const { return producer_id > no_producer_id; }
   bool transactional() const { return attributes & 0x10; }
   bool control() const { return attributes & 0x20; }
   // The sequence of the last record; sequences wrap from 2^31 - 1 to 0 (KIP-98).
@@ -66,11 +70,11 @@ bool batch_crc_matches(std::string_view batch);
 // Whether these are whole batches, one after the other, each with the checksum of its content.
 bool are_intact_batches(std::string_view batches);
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
+// The CRC of what it covers of the header; that of the batch is crc32c(records, this).
+std::uint32_t header_crc(const BatchHeader& header);
 
 // Writes into a batch's bytes what lies outside its CRC, in place.
 void stamp_batch(char* batch, Offset base_offset, Epoch leader_epoch);
-// For topics of message.timestamp.type=LogAppendTime: sets the timestamp type and max timestamp, and the CRC anew.
-void stamp_append_time(char* batch, std::size_t size, Timestamp append_time);
 void write_batch_header(char* to, const BatchHeader& header);  // the CRC as it is in `header`
 
 }  // namespace fulmar

@@ -1,84 +1,168 @@
 #include "broker/protocol/record_validation.h"
 
-#include "broker/protocol/compression.h"
-#include "broker/protocol/reader.h"
+#include <algorithm>
+
+#include "broker/protocol/endian.h"
 
 namespace fulmar {
 
 namespace {
 
+constexpr std::size_t crc_slice_bytes = std::size_t{1} << 20;
+constexpr std::size_t magic_at = 16;
+constexpr std::int16_t client_attributes = 0x37;  // codec, transactional, control; not the timestamp type, nor the rest
+
 std::unexpected<Refusal> refuse(ErrorCode code, std::string message) {
   return std::unexpected(Refusal{code, std::move(message)});
 }
 
-// Walks over the records without keeping any. Null if they are as they must be, else what is wrong.
-const char* check_records(const Bytes& body, const BatchHeader& batch) {
-  Reader reader(body);
-  for (std::int32_t i = 0; i < batch.record_count; ++i) {
-    auto size = reader.varint();
-    if (reader.failed() || size < 0 || static_cast<std::size_t>(size) > reader.remaining())
-      return "a record is longer than its batch";
-    auto end = reader.position() + static_cast<std::size_t>(size);
-    reader.int8();
-    Timestamp timestamp;
-    if (__builtin_add_overflow(batch.base_timestamp, reader.varlong(), &timestamp)) return "a timestamp out of range";
-    if (reader.varint() != i) return "the offsets of the records do not count up from zero";
-    for (int field = 0; field < 2; ++field) {
-      auto length = reader.varint();
-      if (length < -1) return "a key or value has a negative length";
-      if (length > 0) reader.skip(static_cast<std::size_t>(length));
-    }
-    auto headers = reader.varint();
-    if (headers < 0) return "a record has a negative number of headers";
-    for (std::int32_t h = 0; h < headers && !reader.failed(); ++h) {
-      auto key = reader.varint();
-      if (key < 0) return "a header's key is null";
-      reader.skip(static_cast<std::size_t>(key));
-      auto value = reader.varint();
-      if (value < -1) return "a header's value has a negative length";
-      if (value > 0) reader.skip(static_cast<std::size_t>(value));
-    }
-    if (reader.failed() || reader.position() != end) return "a record has not the size it claims";
+std::uint32_t crc_in_slices(std::string_view bytes, std::uint32_t before, const RecordBody::Pause* pause) {
+  for (;;) {
+    auto slice = bytes.substr(0, crc_slice_bytes);
+    before = crc32c(slice, before);
+    bytes.remove_prefix(slice.size());
+    if (bytes.empty()) return before;
+    if (pause) (*pause)();
   }
-  return reader.remaining() == 0 ? nullptr : "bytes are left over after the last record";
 }
 
-}  // namespace
+// Walks over the records of one batch without keeping any.
+class RecordCheck {
+ public:
+  RecordCheck(const BatchHeader& batch, const ProduceRules& rules) : batch_(batch), rules_(rules) {}
 
-Result<BatchHeader, Refusal> validate_produced(const Bytes& records) {
-  if (records.size() < 17) return refuse(ErrorCode::invalid_record, "the request has no whole record batch");
-  auto magic = records.data()[16];
+  // Null if they are well-formed, else what is wrong; unless the body itself has failed.
+  const char* walk(RecordBody& body) {
+    for (std::int32_t i = 0; i < batch_.record_count; ++i) {
+      auto size = body.varint();
+      if (size < 0) return "a record has a negative size";
+      auto end = body.position() + static_cast<std::uint64_t>(size);
+      body.byte();  // its attributes: none are in use
+      note_timestamp(i, body.varlong());
+      if (body.varint() != i) return "the offsets of the records do not count up from zero";
+      for (int field = 0; field < 2; ++field) {
+        auto length = body.varint();
+        if (length < -1) return "a key or value has a negative length";
+        if (length > 0) body.skip(static_cast<std::uint64_t>(length));
+      }
+      auto headers = body.varint();
+      if (headers < 0) return "a record has a negative number of headers";
+      for (std::int32_t h = 0; h < headers && !body.failed(); ++h) {
+        auto key = body.varint();
+        if (key < 0) return "a header's key is null";
+        body.skip(static_cast<std::uint64_t>(key));
+        auto value = body.varint();
+        if (value < -1) return "a header's value has a negative length";
+        if (value > 0) body.skip(static_cast<std::uint64_t>(value));
+      }
+      if (body.failed() || body.position() != end) return "a record has not the size it claims";
+    }
+    return body.at_end() ? nullptr : "bytes are left over after the last record";
+  }
+
+  Timestamp latest() const { return latest_; }
+  std::vector<RecordError>& errors() { return errors_; }
+
+ private:
+  void note_timestamp(std::int32_t index, std::int64_t elapsed) {
+    if (batch_.log_append_time() && rules_.log_append_time)
+      return wrong(index, "the timestamp type is the broker's to set, not the producer's");
+    Timestamp timestamp;
+    if (__builtin_add_overflow(batch_.base_timestamp, elapsed, &timestamp))
+      return wrong(index, "the timestamp is beyond what can be counted");
+    latest_ = std::max(latest_, timestamp);
+    if (rules_.log_append_time || timestamp == no_timestamp) return;
+    if (timestamp >= earliest_allowed_ && timestamp <= latest_allowed_) return;
+    wrong(index, "timestamp " + std::to_string(timestamp) + " is not within [" + std::to_string(earliest_allowed_) +
+                     ", " + std::to_string(latest_allowed_) + "], as the topic wants it");
+  }
+  void wrong(std::int32_t index, std::string message) {
+    if (errors_.size() < record_errors_max) errors_.push_back({index, std::move(message)});
+  }
+
+  const BatchHeader& batch_;
+  const ProduceRules& rules_;
+  Timestamp earliest_allowed_ = difference(rules_.now, rules_.timestamp_before_max_ms);
+  Timestamp latest_allowed_ = sum(rules_.now, rules_.timestamp_after_max_ms);
+  Timestamp latest_ = no_timestamp;
+  std::vector<RecordError> errors_;
+
+  static Timestamp sum(Timestamp a, std::int64_t b) {
+    Timestamp result;
+    return __builtin_add_overflow(a, b, &result) ? std::numeric_limits<Timestamp>::max() : result;
+  }
+  static Timestamp difference(Timestamp a, std::int64_t b) {
+    Timestamp result;
+    return __builtin_sub_overflow(a, b, &result) ? std::numeric_limits<Timestamp>::min() : result;
+  }
+};
+
+Result<BatchHeader, Refusal> check_header(const Bytes& records, const ProduceRules& rules,
+                                          const RecordBody::Pause* pause) {
+  const char* data = records.data();
+  if (records.size() <= magic_at) return refuse(ErrorCode::invalid_record, "the request has no whole record batch");
+  auto magic = data[magic_at];
   if (magic == 0 || magic == 1)
     return refuse(ErrorCode::invalid_record, "message format " + std::to_string(magic) + " is not served, only 2");
   if (magic != batch_magic) return refuse(ErrorCode::corrupt_message, "unknown magic " + std::to_string(magic));
+  auto length = load_big<std::int32_t>(data + 8);
+  if (length < static_cast<std::int32_t>(batch_header_size - batch_prefix_size))
+    return refuse(ErrorCode::corrupt_message, "a batch of impossible length " + std::to_string(length));
+  auto size = static_cast<std::size_t>(length) + batch_prefix_size;
+  if (size > records.size()) return refuse(ErrorCode::invalid_record, "the batch is cut short");
+  if (size < records.size()) return refuse(ErrorCode::invalid_record, "exactly one batch per partition is allowed");
+  auto crc = static_cast<std::uint32_t>(load_big<std::int32_t>(data + batch_crc_at));
+  if (crc_in_slices(records.view().substr(batch_checked_from), 0, pause) != crc)
+    return refuse(ErrorCode::corrupt_message, "the batch's CRC is wrong");
+  // What is wrong from here on the client has made so, and it would be as wrong the next time.
   auto header = read_batch_header(records.view());
-  if (!header) return refuse(ErrorCode::corrupt_message, header.error().detail);
-  if (header->size() > records.size()) return refuse(ErrorCode::corrupt_message, "the batch is cut short");
-  if (header->size() < records.size())
-    return refuse(ErrorCode::invalid_record, "exactly one batch per partition is allowed");
-  if (!batch_crc_matches(records.view())) return refuse(ErrorCode::corrupt_message, "the batch's CRC is wrong");
+  if (!header) return refuse(ErrorCode::invalid_record, header.error().detail);
   if (header->base_offset != 0) return refuse(ErrorCode::invalid_record, "a batch's base offset must be 0");
+  if (header->codec() == Compression::zstd && !rules.zstd_allowed)
+    return refuse(ErrorCode::unsupported_compression_type, "zstd is for Produce requests of version 7 and up");
   if (header->control()) return refuse(ErrorCode::invalid_record, "clients may not write control batches");
   if (header->transactional()) return refuse(ErrorCode::invalid_txn_state, "transactions are not served");
   if (header->record_count <= 0) return refuse(ErrorCode::invalid_record, "a batch must have records");
   if (header->last_offset_delta != header->record_count - 1)
     return refuse(ErrorCode::invalid_record, "the batch's last offset and its record count disagree");
-  if (header->producer_id != no_producer_id && (header->producer_epoch < 0 || header->base_sequence < 0))
+  if (header->idempotent() && (header->producer_epoch < 0 || header->base_sequence < 0))
     return refuse(ErrorCode::invalid_record, "a producer id without an epoch and a sequence");
-
-  Bytes body = records.slice(batch_header_size);
-  if (header->codec() != Compression::none) {
-    auto plain = decompress(header->codec(), body.view(), decompressed_batch_bytes_max);
-    if (!plain) {
-      if (plain.error().code == Errc::unsupported)
-        return refuse(ErrorCode::unsupported_compression_type, plain.error().detail);
-      if (plain.error().code == Errc::too_large) return refuse(ErrorCode::message_too_large, plain.error().detail);
-      return refuse(ErrorCode::corrupt_message, plain.error().detail);
-    }
-    body = std::move(*plain);
-  }
-  if (const char* wrong = check_records(body, *header)) return refuse(ErrorCode::invalid_record, wrong);
   return *header;
+}
+
+std::size_t plain_size_max(std::size_t packed) {
+  return std::clamp(std::min(packed, decompressed_batch_bytes_max) * decompressed_batch_ratio_max,
+                    decompressed_batch_bytes_always, decompressed_batch_bytes_max);
+}
+
+}  // namespace
+
+Result<BatchHeader, Refusal> validate_produced(const Bytes& records, const ProduceRules& rules,
+                                               const RecordBody::Pause* pause, const RecordBody::Sink* sink) {
+  TRY(auto header, check_header(records, rules, pause));
+  auto packed = records.view().substr(batch_header_size);
+  bool plain = header.codec() == Compression::none;
+  RecordBody body(header.codec(), packed, plain ? packed.size() : plain_size_max(packed.size()), pause, sink);
+  RecordCheck check(header, rules);
+  const char* wrong = check.walk(body);
+  if (const auto& failed = body.error()) {
+    // Not CORRUPT_MESSAGE, though the packed form may be: with that clients would send the same bytes again for ever.
+    auto code = ErrorCode::invalid_record;
+    if (failed->code == Errc::unsupported) code = ErrorCode::unsupported_compression_type;
+    if (failed->code == Errc::too_large) code = ErrorCode::message_too_large;
+    return refuse(code, failed->detail);
+  }
+  if (wrong) return refuse(ErrorCode::invalid_record, wrong);
+  if (!check.errors().empty())
+    return std::unexpected(Refusal{ErrorCode::invalid_timestamp,
+                                   "records have timestamps that the topic does not allow", std::move(check.errors())});
+
+  auto stored = header;
+  stored.attributes &= client_attributes;
+  if (!rules.log_append_time) stored.max_timestamp = check.latest();
+  if (stored.attributes != header.attributes || stored.max_timestamp != header.max_timestamp)
+    stored.crc = crc_in_slices(packed, header_crc(stored), pause);
+  return stored;
 }
 
 }  // namespace fulmar

@@ -1,24 +1,58 @@
 // What a broker checks of the records a client sends, before it believes a byte of them (Kafka's LogValidator).
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
+#include <vector>
 
 #include "broker/protocol/error_code.h"
 #include "broker/protocol/record_batch.h"
+#include "broker/protocol/record_body.h"
 
 namespace fulmar {
+
+// What is wrong with one record of a batch (KIP-467).
+struct RecordError {
+  std::int32_t batch_index;  // of the record in its batch
+  std::string message;
+};
 
 struct Refusal {
   ErrorCode code;
   std::string message;
+  std::vector<RecordError> record_errors = {};
 };
 
-// A limit on the decompressed size of one batch: a small bomb must not take the broker's memory.
+// So many records of a batch are told to be wrong, the first ones: the answer must not outgrow the request.
+inline constexpr std::size_t record_errors_max = 100;
+
+// Limits on what one batch may become when it is unpacked: a small bomb must take neither the broker's memory nor its
+// time. A batch may always become the lesser size; beyond that so many times its packed size; never more than the
+// largest.
+inline constexpr std::size_t decompressed_batch_bytes_always = std::size_t{16} << 20;
+inline constexpr std::size_t decompressed_batch_ratio_max = 256;
 inline constexpr std::size_t decompressed_batch_bytes_max = std::size_t{256} << 20;
+
+// What the topic and the request demand of records.
+struct ProduceRules {
+  bool log_append_time = false;  // the topic's timestamps are the broker's to set
+  bool zstd_allowed = true;      // Produce 7 and up
+  // Where they are the producer's: a record's may lie so far before and after `now`, all in milliseconds (KIP-937).
+  std::int64_t timestamp_before_max_ms = std::numeric_limits<std::int64_t>::max();
+  std::int64_t timestamp_after_max_ms = std::numeric_limits<std::int64_t>::max();
+  Timestamp now = 0;
+};
 
 // Checks the records of one partition of a produce request (version 3 and up): exactly one batch, of magic 2, whole,
 // with the right CRC, neither control nor (as transactions are not served) transactional, with as many well-formed
-// records as it says, offsets counting from zero, also in its decompressed form.
-Result<BatchHeader, Refusal> validate_produced(const Bytes& records);
+// records as it says, offsets counting from zero, and timestamps that the topic allows, also in its decompressed form.
+// Returns the header as it is to be stored: the largest timestamp is that of the records, whatever the client claims,
+// and of the attributes only those stand that are a client's to set; the CRC is that of the batch with this header.
+// Does its work in slices, and calls `pause` between them; `sink` is told of the plain records piece by piece, which
+// are known to be right only when this returns.
+Result<BatchHeader, Refusal> validate_produced(const Bytes& records, const ProduceRules& rules = {},
+                                               const RecordBody::Pause* pause = nullptr,
+                                               const RecordBody::Sink* sink = nullptr);
 
 }  // namespace fulmar

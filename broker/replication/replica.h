@@ -82,7 +82,7 @@ class Replica {
     Appended appended;
     Epoch epoch = -1;  // of the leader that appended it
   };
-  // Appends one batch that validate_produced() let pass, if this replica leads. Returns as soon as it is written.
+  // Appends one batch as PartitionLog::append does, if this replica leads. Returns as soon as it is written.
   // With `expected`, only as the leader of that epoch.
   Result<Proposed, Refusal> append(const BatchHeader& header, const Bytes& batch, std::optional<Epoch> expected = {});
   // Whether this leader has as many replicas in sync as min.insync.replicas wants for acks=all.

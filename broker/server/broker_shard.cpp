@@ -205,8 +205,16 @@ LeaderTable::Leader BrokerShard::leader_of(const TopicImage& topic, std::int32_t
 
 void BrokerShard::show(MetadataImagePtr image) {
   image_ = std::move(image);
+  log_configs_.clear();
   leaders_.follow(*image_);
   leaderships_.changed();
+}
+
+LogConfig BrokerShard::log_config(const TopicImage& topic) {
+  auto found = log_configs_.find(topic.id);
+  if (found == log_configs_.end())
+    found = log_configs_.emplace(topic.id, log_config_of(topic.configs, broker_.config.properties)).first;
+  return found->second;
 }
 
 Result<void> BrokerShard::open() {

@@ -19,6 +19,7 @@
 #include "broker/server/broker_observer.h"
 #include "broker/server/fetch_session.h"
 #include "broker/server/leaderships.h"
+#include "broker/server/produce_validation.h"
 #include "runtime/fiber/event.h"
 #include "runtime/fiber/group.h"
 #include "runtime/fiber/mutex.h"
@@ -98,6 +99,9 @@ class BrokerShard {
   const Logger& log() const { return log_; }
   RateLimitedLog& strangers_log() { return strangers_log_; }  // for what any client can cause
   Semaphore& queued_bytes() { return queued_bytes_; }
+  ValidationBudget& validation() { return validation_; }
+  // How the topic's logs are kept, by the image shown.
+  LogConfig log_config(const TopicImage& topic);
   FetchSessions& sessions() { return sessions_; }
   LogManager& logs() { return logs_; }
   ReplicaManager& replicas() { return replicas_; }
@@ -136,6 +140,8 @@ class BrokerShard {
   Mutex changing_partitions_;
   bool left_unopened_ = false;  // logs of which the last stop may not have been in order
   Semaphore queued_bytes_;
+  ValidationBudget validation_;
+  std::map<Uuid, LogConfig> log_configs_;  // of the topics that were asked about since the image is shown
   FetchSessions sessions_;
   std::int32_t controller_ = -1;
   LeaderTable leaders_;

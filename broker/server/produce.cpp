@@ -1,5 +1,8 @@
-// Produce: validates the batches, appends each on the shard that owns its partition, and answers once they are as safe
-// as the client asked and the topic promises.
+// Produce: checks the batches on the connection's own shard, appends each on the shard that owns its partition, and
+// answers once they are as safe as the client asked and the topic promises.
+//
+// A connection begins its requests one after the other, each when the one before has been appended: so its batches
+// reach each partition in the order they were sent in, however long one of them takes to check.
 #include <map>
 
 #include "broker/protocol/messages/produce.h"
@@ -7,6 +10,7 @@
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
 #include "broker/server/leader_hint.h"
+#include "broker/server/produce_validation.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -21,12 +25,17 @@ struct Item {
   Uuid topic_id;
   std::int32_t index;
   Bytes records;
+  BatchHeader batch;  // that of the records, once they are checked
   // What became of it.
   ErrorCode error = ErrorCode::none;
   std::string message;
+  std::vector<RecordError> record_errors;
   Replica::Proposed proposed;
   Offset log_start = -1;
 };
+
+// An answer tells of so many records what is wrong with them, whatever the number of its partitions.
+constexpr std::size_t response_record_errors_max = 1000;
 
 using ItemsByShard = std::map<unsigned, std::vector<Item>>;
 
@@ -35,23 +44,30 @@ void refuse(Item& item, ErrorCode code, std::string message) {
   item.message = std::move(message);
 }
 
+void refuse(Item& item, Refusal why) {
+  item.error = why.code;
+  item.message = std::move(why.message);
+  item.record_errors = std::move(why.record_errors);
+}
+
+void validate(BrokerShard& shard, Item& item, const LogConfig& topic, std::int16_t version) {
+  auto validated =
+      validate_in_slices(shard.validation(), shard.host().clock(), std::move(item.records), topic, version);
+  if (!validated) return refuse(item, std::move(validated).error());
+  item.batch = validated->header;
+  item.records = std::move(validated->batch);
+}
+
 void append(BrokerShard& owner, Item& item, Safety safety) {
   auto* partition = owner.partition(*item.name, item.index);
   if (!partition || partition->topic_id != item.topic_id)
     return refuse(item, ErrorCode::not_leader_or_follower, "this broker has no replica of the partition");
   if (!partition->replica) return refuse(item, ErrorCode::kafka_storage_error, "the partition's log can't be opened");
   auto replica = partition->replica;
-  auto bytes_max = replica->log().config().max_message_bytes;
-  if (item.records.size() > static_cast<std::size_t>(bytes_max))
-    return refuse(item, ErrorCode::message_too_large,
-                  "the batch has " + std::to_string(item.records.size()) + " bytes, max.message.bytes is " +
-                      std::to_string(bytes_max));
-  auto header = validate_produced(item.records);
-  if (!header) return refuse(item, header.error().code, header.error().message);
   if (safety == Safety::committed && replica->leads() && !replica->enough_in_sync())
     return refuse(item, ErrorCode::not_enough_replicas, "fewer replicas are in sync than min.insync.replicas wants");
-  auto proposed = replica->append(*header, item.records);
-  if (!proposed) return refuse(item, proposed.error().code, proposed.error().message);
+  auto proposed = replica->append(item.batch, item.records);
+  if (!proposed) return refuse(item, std::move(proposed).error());
   item.proposed = *proposed;
   item.log_start = replica->log().log_start();
 }
@@ -62,6 +78,8 @@ void wait_until_safe(BrokerShard& owner, Item& item, Safety safety, Deadline dea
   if (!partition || partition->topic_id != item.topic_id || !partition->replica)
     return refuse(item, ErrorCode::unknown_topic_or_partition, "the topic was deleted");
   auto replica = partition->replica;
+  // The client's patience is for other replicas; what this one keeps by itself is known as soon as its disk has it.
+  if (safety == Safety::kept || replica->raft().hard_state().solo) deadline = Deadline::never();
   auto error = replica->wait_until(safety, item.proposed, deadline);
   if (error != ErrorCode::none) refuse(item, error, "the records are written, but not known to be safe");
 }
@@ -74,6 +92,7 @@ ByteChain answer(const BrokerShard& shard, const RequestHeader& header, const Pr
     response.topics[t].name = request.topics[t].name;
     response.topics[t].partitions.resize(request.topics[t].partitions.size());
   }
+  auto record_errors_left = response_record_errors_max;
   for (auto& [owner, list] : items) {
     for (auto& item : list) {
       auto& out = response.topics[item.topic].partitions[item.partition];
@@ -84,6 +103,11 @@ ByteChain answer(const BrokerShard& shard, const RequestHeader& header, const Pr
       out.log_start_offset = item.log_start;
       if (item.error == ErrorCode::none) continue;
       out.error_message = item.message;
+      for (auto& error : item.record_errors) {
+        if (record_errors_left == 0) break;
+        --record_errors_left;
+        out.record_errors.push_back({error.batch_index, std::move(error.message)});
+      }
       if (const auto* topic = shard.image()->topic(*item.name)) hint_leader(shard, *topic, -1, out, response);
     }
   }
@@ -110,14 +134,17 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
                 .topic_id = known ? known->id : Uuid{},
                 .index = partition.index,
                 .records = partition.records.flatten(),
+                .batch = {},
                 .message = {},
+                .record_errors = {},
                 .proposed = {}};
       if (!served)
         refuse(item, ErrorCode::unsupported_version, "Produce is served from version 3 on");
-      else if (!acks_known)
-        refuse(item, ErrorCode::invalid_required_acks, "acks must be -1, 0 or 1");
       else if (!exists)
         refuse(item, ErrorCode::unknown_topic_or_partition, "this broker has no such topic or partition");
+      else if (!acks_known)
+        refuse(item, ErrorCode::invalid_required_acks, "acks must be -1, 0 or 1");
+      if (item.error == ErrorCode::none) validate(shard, item, shard.log_config(*known), header.api_version);
       unsigned owner = exists && acks_known && served ? shard.owner(known->id, partition.index) : shard.host().shard();
       items[owner].push_back(std::move(item));
     }

@@ -5,7 +5,6 @@
 namespace fulmar {
 namespace {
 
-constexpr Timestamp no_timestamp = -1;
 constexpr std::int64_t day_ms = 24 * 3600 * 1000;
 
 struct Retention : testing::Test {

@@ -104,7 +104,7 @@ TEST(Produce, WhatIsWrongIsRefusedWithKafkasReasonAndChangesNothing) {
     } cases[] = {
         {batch_of(1, std::string(2000, 'x')), -1, ErrorCode::message_too_large},
         {Bytes::copy_of(damaged_bytes), -1, ErrorCode::corrupt_message},
-        {batch_of(1, "x").slice(0, 40), -1, ErrorCode::corrupt_message},
+        {batch_of(1, "x").slice(0, 40), -1, ErrorCode::invalid_record},
         {batch_of(1, "x"), 2, ErrorCode::invalid_required_acks},
         {batch_of(1, "x"), -2, ErrorCode::invalid_required_acks},
     };

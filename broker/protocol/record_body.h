@@ -1,0 +1,89 @@
+// RecordBody: the plain bytes of a batch's records, read from front to back, never all of them in memory.
+//
+// Errors stick, as Reader's do: after the first, every read yields zero, and error() says so. Between pieces of about
+// decompression_step_bytes it calls `pause`, where the reader may let others go on.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker/protocol/decompressor.h"
+
+namespace fulmar {
+
+class RecordBody {
+ public:
+  // Called before each piece but the first. May wait; what it throws goes through.
+  using Pause = std::function<void()>;
+  // Told of each piece of plain bytes, in order, as it is read.
+  using Sink = std::function<void(std::string_view)>;
+
+  // `packed`, `pause` and `sink` must outlive it; null: none. Errors, sooner or later: unsupported (the codec),
+  // corrupt, too_large (more than `size_max` plain bytes).
+  RecordBody(Compression codec, std::string_view packed, std::size_t size_max, const Pause* pause = nullptr,
+             const Sink* sink = nullptr);
+
+  std::uint64_t position() const { return before_ + static_cast<std::uint64_t>(at_ - begin_); }
+  // Whether everything was read, with or without an error.
+  bool at_end() { return at_ == end_ && !refill(); }
+  bool failed() const { return error_.has_value(); }
+  const std::optional<Error>& error() const { return error_; }
+
+  std::uint8_t byte() {
+    if (at_ == end_ && !more()) return 0;
+    return static_cast<std::uint8_t>(*at_++);
+  }
+  std::int32_t varint() {  // zigzag, at most 5 bytes
+    std::uint32_t value = 0;
+    for (int shift = 0; shift < 35; shift += 7) {
+      auto next = byte();
+      if (shift == 28 && next > 0x0f) break;
+      value |= static_cast<std::uint32_t>(next & 0x7f) << shift;
+      if (!(next & 0x80)) return static_cast<std::int32_t>(value >> 1) ^ -static_cast<std::int32_t>(value & 1);
+    }
+    fail_once({Errc::corrupt, "a varint is longer than 32 bits"});
+    return 0;
+  }
+  std::int64_t varlong() {  // zigzag, at most 10 bytes
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 70; shift += 7) {
+      auto next = byte();
+      if (shift == 63 && next > 0x01) break;
+      value |= static_cast<std::uint64_t>(next & 0x7f) << shift;
+      if (!(next & 0x80)) return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
+    }
+    fail_once({Errc::corrupt, "a varint is longer than 64 bits"});
+    return 0;
+  }
+  void skip(std::uint64_t count) {
+    while (count > static_cast<std::uint64_t>(end_ - at_)) {
+      count -= static_cast<std::uint64_t>(end_ - at_);
+      at_ = end_;
+      if (!more()) return;
+    }
+    at_ += count;
+  }
+
+ private:
+  bool refill();
+  bool more();  // refill(), or an error
+  void fail_once(Error error);
+
+  std::string_view packed_;  // without a codec: what is to come
+  std::size_t size_max_;
+  const Pause* pause_;
+  const Sink* sink_;
+  std::unique_ptr<Decompressor> decompressor_;
+  std::optional<Error> error_;
+  bool begun_ = false;
+  const char* begin_ = nullptr;
+  const char* at_ = nullptr;
+  const char* end_ = nullptr;
+  std::uint64_t before_ = 0;  // the piece at hand
+};
+
+}  // namespace fulmar

@@ -1,0 +1,211 @@
+// What a broker stores of what producers send, and that checking it holds nobody up.
+#include "broker/server/produce_validation.h"
+
+#include "broker_test_kit.h"
+#include "runtime/fiber/scheduler.h"
+
+namespace fulmar {
+namespace {
+
+constexpr std::int64_t hour_ms = 3'600'000;
+
+Bytes batch_at(std::vector<Timestamp> timestamps, BatchOptions options = {}) {
+  std::vector<Record> records;
+  for (auto timestamp : timestamps) records.push_back({std::nullopt, "x", timestamp, {}});
+  return build_batch(records, options);
+}
+
+// The batch with another largest timestamp and timestamp type in its header, and a CRC that fits.
+Bytes claiming(const Bytes& batch, Timestamp max_timestamp, bool log_append_time = false) {
+  std::string bytes(batch.view());
+  auto header = *read_batch_header(bytes);
+  header.max_timestamp = max_timestamp;
+  if (log_append_time) header.attributes |= 0x08;
+  header.crc = crc32c(std::string_view(bytes).substr(batch_header_size), header_crc(header));
+  write_batch_header(bytes.data(), header);
+  return Bytes::copy_of(bytes);
+}
+
+// A batch that is small, and large once it is unpacked.
+Bytes large_when_unpacked(std::size_t bytes, BatchOptions options = {}) {
+  options.codec = Compression::zstd;
+  return build_batch({{std::nullopt, std::string(bytes, '\0'), World::epoch_ms, {}}}, options);
+}
+
+BatchHeader stored_header(Peer& peer, const std::string& topic, Offset offset) {
+  auto bytes = fetch(peer, {topic, 0, offset}).records.flatten();
+  EXPECT_TRUE(are_intact_batches(bytes.view()));
+  return *read_batch_header(bytes.view());
+}
+
+TEST(ProducedHeaders, AreStoredAsTheRecordsMakeThem) {
+  BrokerWorld cluster;
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "t", 1);
+    create_topic(peer, "stamped", 1, {{"message.timestamp.type", "LogAppendTime"}});
+    auto now = World::epoch_ms;
+    for (auto codec : {Compression::none, Compression::lz4}) {
+      auto honest = batch_at({now, now + 10, now + 5}, {.codec = codec});
+      for (Timestamp claimed : {Timestamp{-1}, Timestamp{0}, now + 500'000}) {
+        auto offset = produce(peer, "t", 0, claiming(honest, claimed, claimed == 0)).base_offset;
+        auto stored = stored_header(peer, "t", offset);
+        EXPECT_EQ(stored.max_timestamp, now + 10);
+        EXPECT_FALSE(stored.log_append_time());
+      }
+    }
+    auto answer = produce(peer, "stamped", 0, batch_at({now * 1000}));
+    EXPECT_EQ(answer.error_code, ErrorCode::none);
+    EXPECT_TRUE(stored_header(peer, "stamped", 0).log_append_time());
+    EXPECT_EQ(stored_header(peer, "stamped", 0).max_timestamp, answer.log_append_time_ms);
+    auto refused = produce(peer, "stamped", 0, claiming(batch_at({now, now}), now, true));
+    EXPECT_EQ(refused.error_code, ErrorCode::invalid_timestamp);
+    EXPECT_EQ(refused.record_errors.size(), 2u);
+  });
+}
+
+TEST(ProducedTimestamps, AreHeldAgainstTheTopicsLimitsOrElseTheBrokers) {
+  BrokerWorld cluster(Properties{{"log.message.timestamp.before.max.ms", "1000000"}});
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "broker", 1);
+    create_topic(peer, "topic", 1,
+                 {{"message.timestamp.before.max.ms", "9223372036854775807"}, {"message.timestamp.after.max.ms", "0"}});
+    auto now = World::epoch_ms;  // or up to a minute later
+    auto refused = produce(peer, "broker", 0, batch_at({now, now + 2 * hour_ms, now * 1000, now - 2'000'000}));
+    EXPECT_EQ(refused.error_code, ErrorCode::invalid_timestamp);
+    ASSERT_EQ(refused.record_errors.size(), 3u);
+    EXPECT_EQ(refused.record_errors[0].batch_index, 1);
+    EXPECT_EQ(refused.record_errors[2].batch_index, 3);
+    EXPECT_TRUE(refused.record_errors[0].message.has_value());
+    EXPECT_TRUE(refused.error_message.has_value());
+    EXPECT_EQ(produce(peer, "broker", 0, batch_at({now + hour_ms - 60'000, now - 900'000})).error_code,
+              ErrorCode::none);
+    EXPECT_EQ(produce(peer, "topic", 0, batch_at({1})).error_code, ErrorCode::none);
+    EXPECT_EQ(produce(peer, "topic", 0, batch_at({now + 120'000})).error_code, ErrorCode::invalid_timestamp);
+    EXPECT_EQ(fetch(peer, {"topic"}).high_watermark, 1);
+  });
+}
+
+TEST(ProducedTimestamps, ThatAreRefusedMakeNoAnswerWithoutBounds) {
+  BrokerWorld cluster;
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "t", 1);
+    auto wrong = batch_at(std::vector<Timestamp>(200, World::epoch_ms * 1000));
+    auto request = produce_request("t", 0, wrong);
+    for (int i = 1; i < 50; ++i) request.topics[0].partitions.push_back({0, ByteChain(wrong)});
+    auto response = peer.call<ProduceResponse>(request, produce_version);
+    std::size_t errors = 0;
+    for (const auto& partition : response.topics[0].partitions) {
+      EXPECT_EQ(partition.error_code, ErrorCode::invalid_timestamp);
+      errors += partition.record_errors.size();
+    }
+    EXPECT_EQ(errors, 1000u);
+  });
+}
+
+TEST(ProducedCodecs, ZstdNeedsVersionSeven) {
+  BrokerWorld cluster;
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "t", 1);
+    auto batch = batch_of(1, "x", {.codec = Compression::zstd});
+    for (std::int16_t version : {3, 6, 7, 9}) {
+      auto response = peer.call<ProduceResponse>(produce_request("t", 0, batch), version);
+      EXPECT_EQ(response.topics.at(0).partitions.at(0).error_code,
+                version < 7 ? ErrorCode::unsupported_compression_type : ErrorCode::none);
+    }
+  });
+}
+
+TEST(ProduceTimeout, IsForOtherReplicasAndNotForThisOnesDisk) {
+  BrokerWorld cluster;
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "t", 1);
+    for (std::int16_t acks : {1, -1}) {
+      for (std::int32_t timeout_ms : {0, -5}) {
+        auto request = produce_request("t", 0, batch_of(1, "x"), acks);
+        request.timeout_ms = timeout_ms;
+        auto response = peer.call<ProduceResponse>(request, produce_version);
+        EXPECT_EQ(response.topics.at(0).partitions.at(0).error_code, ErrorCode::none);
+      }
+    }
+  });
+}
+
+TEST(Validation, OfLargeBatchesTakesTurnsWithTheOtherWorkOfTheShard) {
+  BrokerWorld cluster;
+  cluster.run([&](Host& host) {
+    constexpr std::size_t plain = 8 << 20;
+    constexpr int batches = 5;
+    auto batch = large_when_unpacked(plain);
+    ASSERT_LT(batch.size(), 10'000u);
+    ValidationBudget budget;
+    int validated = 0;
+    FiberGroup fibers;
+    for (int i = 0; i < batches; ++i)
+      fibers.spawn("validate", [&] {
+        LogConfig topic;
+        EXPECT_TRUE(validate_in_slices(budget, host.clock(), batch, topic, 9).has_value());
+        ++validated;
+      });
+    // One that has nothing to do but to count how often it is its turn: after each slice of each batch.
+    std::size_t turns = 0;
+    for (; validated < batches; ++turns) Scheduler::current().yield();
+    EXPECT_GE(turns, batches * plain / decompression_step_bytes / 2);
+    fibers.join();
+  });
+}
+
+TEST(Validation, OfBatchesThatNeedMuchMemoryWaitsForIt) {
+  BrokerWorld cluster;
+  cluster.run([&](Host&) {
+    ValidationBudget budget;
+    auto most = budget.memory(std::size_t{100} << 20);
+    bool large_served = false;
+    FiberGroup fibers;
+    fibers.spawn("large", [&] {
+      auto units = budget.memory(std::size_t{100} << 20);
+      large_served = true;
+    });
+    auto small = budget.memory(std::size_t{1} << 20);  // does not wait for the large one
+    for (int i = 0; i < 10; ++i) Scheduler::current().yield();
+    EXPECT_FALSE(large_served);
+    most = SemaphoreUnits();
+    fibers.join();
+    EXPECT_TRUE(large_served);
+    auto beyond = budget.memory(std::size_t{1} << 40);  // more than there is: alone
+  });
+}
+
+TEST(Validation, HoweverLongItTakesLeavesAConnectionsBatchesInTheirOrder) {
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    BrokerWorld cluster({}, 3, seed);
+    cluster.run([&](Host& host) {
+      Peer peer(host);
+      Peer other(host);
+      create_topic(peer, "t", 3);
+      auto me = peer.call<InitProducerIdResponse>(InitProducerIdRequest{}, 4);
+      std::vector<std::int32_t> ids;
+      constexpr std::int32_t requests = 30;
+      for (std::int32_t i = 0; i < requests; ++i) {
+        BatchOptions options;
+        options.producer_id = me.producer_id;
+        options.producer_epoch = 0;
+        options.base_sequence = i / 3;
+        auto batch = i % 2 ? batch_of(1, "x", options) : large_when_unpacked(1 << 20, options);
+        ids.push_back(peer.send(produce_request("t", i % 3, batch), produce_version));
+        other.send(produce_request("t", i % 3, large_when_unpacked(4 << 20), 0), produce_version);
+      }
+      for (std::int32_t i = 0; i < requests; ++i) {
+        auto answer = peer.receive<ProduceResponse>(ids[static_cast<std::size_t>(i)], produce_version);
+        ASSERT_EQ(answer.topics[0].partitions[0].error_code, ErrorCode::none) << "seed " << seed << " request " << i;
+      }
+    });
+  }
+}
+
+}  // namespace
+}  // namespace fulmar
