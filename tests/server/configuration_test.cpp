@@ -65,8 +65,8 @@ TEST(Configuration, TheFinestUnitOfATimeWins) {
   EXPECT_EQ(retention({{"log.retention.hours", "2"}}, {{"retention.ms", "7"}}), 7);
   EXPECT_EQ(retention({{"log.retention.hours", "-1"}}), -1);
   EXPECT_EQ(retention({{"log.retention.hours", "2147483647"}}), 2'147'483'647LL * 3'600'000);
-  EXPECT_EQ(log_config_of({}, {{"log.roll.hours", "1"}}).segment_time, seconds(3600));
-  EXPECT_EQ(log_config_of({}, {{"log.roll.hours", "1"}, {"log.roll.ms", "2000"}}).segment_time, seconds(2));
+  EXPECT_EQ(log_config_of({}, {{"log.roll.hours", "1"}}).segment_ms, 3'600'000);
+  EXPECT_EQ(log_config_of({}, {{"log.roll.hours", "1"}, {"log.roll.ms", "2000"}}).segment_ms, 2000);
   EXPECT_EQ(error_of({{"log.retention.minutes", "0"}}),
             "Invalid value 0 for configuration log.retention.minutes: must be at least 1, or -1 for no limit");
 }
