@@ -9,6 +9,7 @@
 #include "broker/cli/broker_command.h"
 #include "broker/cli/cluster_command.h"
 #include "broker/cli/consume_command.h"
+#include "broker/cli/log_command.h"
 #include "broker/cli/produce_command.h"
 #include "broker/cli/topic_command.h"
 
@@ -24,6 +25,7 @@ constexpr const char* usage =
     "  fulmar cluster status                             brokers, and what is wrong\n"
     "  fulmar cluster reassign|elect-leaders [TOPIC]     moves partitions, and leaderships\n"
     "  fulmar cluster decommission BROKER                has a broker leave for good\n"
+    "  fulmar log check|dump|salvage DIR                 the files of a stopped broker\n"
     "  fulmar --version\n"
     "  fulmar help\n"
     "\n"
@@ -33,11 +35,9 @@ struct Command {
   const char* name;
   int (*run)(const std::vector<std::string>& arguments);
 };
-constexpr Command commands[] = {{"broker", fulmar::broker_command},
-                                {"topic", fulmar::topic_command},
-                                {"produce", fulmar::produce_command},
-                                {"consume", fulmar::consume_command},
-                                {"cluster", fulmar::cluster_command}};
+constexpr Command commands[] = {{"broker", fulmar::broker_command},   {"topic", fulmar::topic_command},
+                                {"produce", fulmar::produce_command}, {"consume", fulmar::consume_command},
+                                {"cluster", fulmar::cluster_command}, {"log", fulmar::log_command}};
 
 // A standard descriptor that is closed would be taken by the next file or socket, which then gets what is printed.
 void occupy_standard_descriptors() {

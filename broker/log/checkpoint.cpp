@@ -18,13 +18,17 @@ std::optional<std::vector<std::int64_t>> parse_numbers(std::string_view text) {
 }
 
 std::string Checkpoint::encode() const {
-  return "0\n" + std::to_string(recovery_point) + " " + std::to_string(log_start) + "\n";
+  auto numbers = std::to_string(recovery_point) + " " + std::to_string(log_start);
+  return "1\n" + numbers + " " + std::to_string(crc32c(numbers)) + "\n";
 }
 
 std::optional<Checkpoint> Checkpoint::decode(std::string_view text) {
   auto numbers = parse_numbers(text);
-  if (!numbers || numbers->size() != 3 || (*numbers)[0] != 0) return std::nullopt;
-  return Checkpoint{(*numbers)[1], (*numbers)[2]};
+  if (!numbers || numbers->size() < 3) return std::nullopt;
+  Checkpoint read{(*numbers)[1], (*numbers)[2]};
+  bool version_0 = (*numbers)[0] == 0 && numbers->size() == 3;  // without a checksum
+  if (!version_0 && text != read.encode()) return std::nullopt;
+  return read;
 }
 
 }  // namespace fulmar

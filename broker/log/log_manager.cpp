@@ -12,6 +12,7 @@ namespace fulmar {
 namespace {
 
 constexpr std::string_view deleted_suffix = "-delete";
+constexpr std::string_view stray_suffix = "-stray";
 constexpr Duration housekeeping_interval_max = seconds(1);
 
 std::string hex(std::uint64_t number) {
@@ -70,6 +71,24 @@ Result<void> LogManager::remove(const std::string& name) {
     log_.warn("files of a deleted partition stay behind",
               {{"directory", grave}, {"reason", to_string(removed.error())}});
   return {};
+}
+
+Result<bool> LogManager::holds_records(const std::string& name) const {
+  auto entries = context_.host.disk().list(name);
+  if (!entries && entries.error().code == Errc::not_found) return false;
+  if (!entries) return std::unexpected(entries.error());
+  return std::any_of(entries->begin(), entries->end(), [](const auto& entry) {
+    return entry.name == checkpoint_name || entry.name == damage_mark ||
+           parse_segment_file_name(entry.name, ".log").has_value();
+  });
+}
+
+Result<std::string> LogManager::set_aside(const std::string& name) {
+  ASSERT(!logs_.contains(name));
+  auto aside = name + "." + hex(context_.host.entropy().next()) + std::string(stray_suffix);
+  TRY_VOID(context_.host.disk().rename(name, aside));
+  TRY_VOID(context_.host.disk().sync_directory(""));
+  return aside;
 }
 
 Result<void> LogManager::remove_leftovers(Disk& disk) {

@@ -26,6 +26,12 @@ class LogManager {
   // Deletes a partition's log: its directory gets a name that can't be mistaken for a partition's, then goes. Errors:
   // io_error, when the renaming fails: it is then there still.
   Result<void> remove(const std::string& name);
+  // Whether a directory, of no open log, has or had anything of a log in it. Errors: io_error.
+  Result<bool> holds_records(const std::string& name) const;
+  // Gives a directory, of no open log, a name that can't be mistaken for a partition's, as Kafka does with strays:
+  // `<name>.<number>-stray`. It stays there, with all its files, for people to look at. Returns its name. Errors:
+  // io_error.
+  Result<std::string> set_aside(const std::string& name);
   // Lets go of a log that is offline, and may be opened again then; its files stay.
   void release(const std::string& name);
   // Removes what an earlier process left of deleted partitions.

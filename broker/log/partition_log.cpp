@@ -15,10 +15,11 @@ std::unexpected<Refusal> storage_error(std::string message) {
 
 }  // namespace
 
-PartitionLog::PartitionLog(LogContext& context, std::string directory, LogConfig config)
+PartitionLog::PartitionLog(LogContext& context, std::string directory, LogConfig config, OnDamage on_damage)
     : context_(context),
       directory_(std::move(directory)),
       config_(config),
+      on_damage_(on_damage),
       log_(context.host.log().named("log")),
       side_files_(context.host, directory_) {}
 
@@ -26,14 +27,16 @@ PartitionLog::~PartitionLog() = default;
 
 Result<std::unique_ptr<PartitionLog>> PartitionLog::open(LogContext& context, std::string directory, LogConfig config,
                                                          bool clean, OnDamage on_damage, Epoch epoch_max) {
-  std::unique_ptr<PartitionLog> log(new PartitionLog(context, directory, config));
-  auto recovered = log->recover(clean, on_damage, epoch_max);
-  if (!recovered && recovered.error().code == Errc::corrupt && on_damage == OnDamage::keep_good) {
-    log->log_.error("damaged log: what is good is kept, the rest is for other replicas to give",
+  std::unique_ptr<PartitionLog> log(new PartitionLog(context, directory, config, on_damage));
+  auto recovered = log->recover(clean, epoch_max);
+  if (!recovered && recovered.error().code == Errc::corrupt && on_damage != OnDamage::refuse) {
+    log->log_.error(on_damage == OnDamage::keep_good
+                        ? "damaged log: what is good is kept, the rest is for other replicas to give"
+                        : "damaged log: it is checked from end to end, and what is good is served",
                     {{"partition", directory}, {"damage", recovered.error().detail}});
     TRY_VOID(log->mark_damage());
-    log.reset(new PartitionLog(context, directory, config));
-    recovered = log->recover(clean, on_damage, epoch_max);
+    log.reset(new PartitionLog(context, directory, config, on_damage));
+    recovered = log->recover(clean, epoch_max);
   }
   TRY_VOID(recovered);
   return log;
@@ -54,27 +57,6 @@ void PartitionLog::go_offline(const Error& why) {
   side_files_.stop();
   log_.error("log goes offline", {{"partition", directory_}, {"reason", to_string(why)}});
   changed();
-}
-
-// On stable storage before anything is cut: a crash in between must not make the log look whole.
-Result<void> PartitionLog::mark_damage() {
-  return replace_file(context_.host.disk(), directory_ + "/" + std::string(damage_mark), ByteChain());
-}
-
-void PartitionLog::report_damage(const Error& what) {
-  if (offline_) return;
-  go_offline(what);
-  if (auto marked = mark_damage(); !marked)
-    log_.error("damage can't be marked", {{"partition", directory_}, {"reason", to_string(marked.error())}});
-  tell();
-}
-
-Result<void> PartitionLog::loss_is_noted() {
-  auto& disk = context_.host.disk();
-  TRY_VOID(disk.remove(directory_ + "/" + std::string(damage_mark)));
-  TRY_VOID(disk.sync_directory(directory_));
-  lost_synced_ = false;
-  return {};
 }
 
 void PartitionLog::abandon() {
@@ -144,7 +126,7 @@ Result<void, Refusal> PartitionLog::append_replicated(const Bytes& batches) {
 }
 
 Result<void, Refusal> PartitionLog::write_replicated(const Bytes& batches) {
-  if (offline_) return storage_error("the log is offline");
+  if (offline_ || end_unknown_) return storage_error("the log is offline, or its end is damaged");
   for (std::size_t at = 0; at < batches.size();) {
     auto header = read_batch_header(batches.view().substr(at));
     bool whole = header && header->size() <= batches.size() - at && header->base_offset >= log_end() &&
@@ -166,6 +148,7 @@ Result<Appended, Refusal> PartitionLog::append(const BatchHeader& client_header,
 Result<Appended, Refusal> PartitionLog::write_produced(const BatchHeader& client_header, const Bytes& batch,
                                                        Epoch epoch) {
   if (offline_) return storage_error("the log is offline");
+  if (end_unknown_) return storage_error("the end of the log is damaged");
   auto verdict = producers_.check(client_header);
   if (!verdict) return std::unexpected(verdict.error());
   auto wall_ms = context_.host.clock().wall_ms();

@@ -55,8 +55,9 @@ struct OffsetAndTimestamp {
 
 // What to do with a log that is damaged below what was synced.
 enum class OnDamage : unsigned char {
-  refuse,     // it must not be served, nor cut
-  keep_good,  // other replicas have it all: keep what comes before the damage, and say so; see lost_synced()
+  refuse,      // it must not be served, nor cut
+  serve_rest,  // nobody else has it: what is good is served, before the damage and after it, and nothing is cut
+  keep_good,   // other replicas have it all: keep what comes before the damage, and say so; see lost_synced()
 };
 
 class PartitionLog {
@@ -107,8 +108,12 @@ class PartitionLog {
   void flush() {
     if (stable_end_ < log_end()) request_flush();
   }
-  // What was read is not what was written. The log goes offline, and is checked from end to end when it is opened next.
-  void report_damage(const Error& what);
+  // What was read at or after `from` is not what was written. The log goes offline, and is checked from end to end when
+  // it is opened next; but one that serves the rest of a damaged log finds the damage, and goes on without it.
+  void report_damage(const Error& what, Offset from);
+  // Whether damage is nobody else's to mend: what can't be read is gone for good, and all else is served.
+  bool damaged_at(Offset offset) const;
+  bool serves_rest() const { return on_damage_ == OnDamage::serve_rest; }
   // Part of what was synced may be gone, by damage: this log's replica must not count for what it had promised, until
   // it has been given all of that again. Stays so across restarts, until whose log it is has noted it down.
   bool lost_synced() const { return lost_synced_; }
@@ -143,13 +148,16 @@ class PartitionLog {
   std::function<void()> on_change;
 
  private:
-  PartitionLog(LogContext& context, std::string directory, LogConfig config);
+  PartitionLog(LogContext& context, std::string directory, LogConfig config, OnDamage on_damage);
 
   // recovery.cpp
-  Result<void> recover(bool clean, OnDamage on_damage, Epoch epoch_max);
+  Result<void> recover(bool clean, Epoch epoch_max);
   Result<bool> load_epochs(const Checkpoint& known, const std::vector<Offset>& bases, bool clean, bool suspected,
                            EpochCache& told);
   Result<void> mark_damage();
+  void tell_damage(const Segment& segment, const DamagedStretch& damaged);
+  bool keep_serving(Offset from);
+  Result<bool> note_damaged_end(Segment& segment, Offset to, bool last);
   Result<void> recover_producers();
   void note_epoch(const BatchHeader& header);
 
@@ -194,6 +202,7 @@ class PartitionLog {
   LogContext& context_;
   std::string directory_;
   LogConfig config_;
+  OnDamage on_damage_;
   Logger log_;
 
   // By base offset; never empty once open. Shared with the reads and syncs under way, which retention does not wait
@@ -208,6 +217,7 @@ class PartitionLog {
   bool offline_ = false;
   bool untold_ = false;  // changed(), and not told yet
   bool lost_synced_ = false;
+  bool end_unknown_ = false;  // by damage: nothing can be appended without giving an offset a second time
   bool marks_fail_ = false;
   bool directory_dirty_ = false;  // a segment's name is not synced yet
   bool flushing_ = false;

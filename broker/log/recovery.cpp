@@ -25,15 +25,16 @@ constexpr std::size_t small_file_bytes_max = std::size_t{16} << 20;
 
 }  // namespace
 
-Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_max) {
+Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
   auto& disk = context_.host.disk();
   auto mark = disk.open(directory_ + "/" + std::string(damage_mark), OpenMode::read);
   if (!mark && mark.error().code != Errc::not_found) return std::unexpected(mark.error());
   const bool suspected = mark.has_value();
   const auto now = context_.host.clock().now();
-  lost_synced_ = suspected && on_damage == OnDamage::keep_good;
+  lost_synced_ = suspected && on_damage_ == OnDamage::keep_good;
+  // Who serves the rest of a log has it checked from end to end first.
   auto damaged = [&](std::string what) -> Result<void> {
-    if (lost_synced_) return {};
+    if (lost_synced_ || (suspected && serves_rest())) return {};
     return fail(Errc::corrupt, std::move(what));
   };
   TRY(auto entries, disk.list(directory_));
@@ -52,12 +53,10 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
       TRY_VOID(disk.remove(directory_ + "/" + entry.name));
   }
   std::optional<Checkpoint> checkpoint;
-  if (auto text = read_file(disk, directory_ + "/" + std::string(checkpoint_name), small_file_bytes_max)) {
+  if (auto text = read_file(disk, directory_ + "/" + std::string(checkpoint_name), small_file_bytes_max))
     checkpoint = Checkpoint::decode(text->view());
-    if (!checkpoint) TRY_VOID(damaged(directory_ + ": the checkpoint is damaged"));
-  } else if (text.error().code != Errc::not_found) {
+  else if (text.error().code != Errc::not_found)
     return std::unexpected(text.error());
-  }
   Checkpoint known = checkpoint.value_or(Checkpoint());
   std::deque<std::shared_ptr<Segment>> found;
   Offset synced = known.recovery_point;
@@ -71,6 +70,19 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
   }
   if (bases.empty() && known.recovery_point > known.log_start)
     TRY_VOID(damaged(directory_ + ": segments that were synced are gone"));
+  // A log has a checkpoint before it has records. Where there is none, nor a mark, all that is good counts as synced.
+  const bool any_records =
+      std::any_of(found.begin(), found.end(), [](const auto& segment) { return segment->file_size() > 0; });
+  const bool all_unknown = !checkpoint && synced == 0 && any_records;
+  if (!checkpoint && any_records) {
+    log_.error("the checkpoint is missing or damaged",
+               {{"partition", directory_}, {"known_to_be_synced", synced}, {"log_start", known.log_start}});
+    if (all_unknown) TRY_VOID(damaged(directory_ + ": what was synced is not known"));
+  }
+  // Whether what is missing from that offset on, with so many segments after it, is a loss, not a torn write.
+  auto is_loss = [&](Offset from, std::size_t segments_after) {
+    return from < synced || (all_unknown && segments_after > 0);
+  };
 
   EpochCache told;
   TRY(bool epochs_known, load_epochs(known, bases, clean, suspected, told));  // else all batches are asked
@@ -96,7 +108,7 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
       TRY(loaded, segment->load_indexes(config_.index_interval_bytes));
     }
     // What is not kept says nothing of epochs.
-    bool follows = segments_.empty() || segments_.back()->next_offset() == segment->base_offset();
+    bool follows = serves_rest() || segments_.empty() || segments_.back()->next_offset() == segment->base_offset();
     auto note_epoch = [&](const BatchHeader& header) {
       if (follows) this->note_epoch(header);
     };
@@ -107,29 +119,45 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
       }));
     }
     if (!loaded) {
+      // A batch's epoch is beside what its CRC covers. What is of an epoch below that of the batch before was cut off
+      // under an older leader, and has come back. A log that nobody else has needs no epochs to be read.
       auto epoch_min = segments_.empty() ? -1 : segments_.back()->last_epoch();
-      // A batch's epoch is beside what its CRC covers.
       auto accept = [&](const BatchHeader& header) {
         auto epoch = header.base_offset < synced ? told.epoch_of(header.base_offset) : std::nullopt;
-        if (header.leader_epoch < epoch_min || header.leader_epoch > epoch_max ||
-            header.leader_epoch != epoch.value_or(header.leader_epoch))
+        if (!serves_rest() && (header.leader_epoch < epoch_min || header.leader_epoch > epoch_max ||
+                               header.leader_epoch != epoch.value_or(header.leader_epoch)))
           return false;
+        epoch_min = header.leader_epoch;
         note_epoch(header);
         return true;
       };
       TRY(auto good, segment->rebuild(true, config_.index_interval_bytes, accept));
+      bool last = i + 1 == bases.size();
+      auto offset_max = last ? std::numeric_limits<Offset>::max() : bases[i + 1];
+      while (serves_rest() && good < segment->file_size() && (segment->next_offset() < synced || all_unknown)) {
+        TRY_VOID(damaged(segment->path(".log") + ": damaged at position " + std::to_string(good)));
+        TRY(auto passed, segment->pass_damage(offset_max, config_.index_interval_bytes, accept));
+        if (!passed) break;
+        good = *passed;
+      }
       if (good < segment->file_size()) {
         // Where the next segment begins just there, nothing is missing: it is the rest of a write that failed, whose
         // cutting a power loss has undone.
-        bool missing = i + 1 == bases.size() || bases[i + 1] > segment->next_offset();
-        if (missing && segment->next_offset() < synced)
+        bool missing = last || bases[i + 1] > segment->next_offset();
+        if (missing && is_loss(segment->next_offset(), bases.size() - i - 1)) {
           TRY_VOID(damaged(segment->path(".log") + ": damaged at position " + std::to_string(good) +
                            ", below what was synced"));
-        log_.warn("torn tail is cut", {{"segment", segment->path(".log")},
-                                       {"position", good},
-                                       {"bytes", segment->file_size() - good},
-                                       {"next_offset", segment->next_offset()}});
-        TRY_VOID(segment->cut_rubbish());
+          if (serves_rest()) {
+            TRY(end_unknown_, note_damaged_end(*segment, last ? synced : bases[i + 1], last));
+          }
+        }
+        if (segment->size() < segment->file_size()) {
+          log_.warn("torn tail is cut", {{"segment", segment->path(".log")},
+                                         {"position", good},
+                                         {"bytes", segment->file_size() - good},
+                                         {"next_offset", segment->next_offset()}});
+          TRY_VOID(segment->cut_rubbish());
+        }
       }
       TRY_VOID(segment->rewrite_from(synced));
     }
@@ -141,25 +169,43 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
     if (!segments_.empty() && segments_.back()->next_offset() > segment->base_offset()) {
       // Above what was synced a power loss may have undone a cut: of the one file, after which the other was begun,
       // or of the other, after which the one went on. Either way both were never synced.
-      if (segment->base_offset() < synced)
+      if (segment->base_offset() < synced) {
+        if (serves_rest()) return fail(Errc::corrupt, segment->path(".log") + ": overlaps the segment before it");
         TRY_VOID(damaged(segment->path(".log") + ": overlaps the segment before it"));
+      }
       cut = true;
       --i;
       continue;
     }
     // A segment that survived, but not the end of the one before it, follows a hole.
     bool hole = !segments_.empty() && segments_.back()->next_offset() < segment->base_offset();
+    if (hole && is_loss(segments_.back()->next_offset(), 1)) {
+      TRY_VOID(damaged(segment->path(".log") + ": records that were synced are missing before it"));
+      if (serves_rest()) {
+        segments_.back()->note_damage_up_to(segment->base_offset());
+        hole = false;
+      }
+    }
     if (hole) {
-      if (segments_.back()->next_offset() < synced)
-        TRY_VOID(damaged(segment->path(".log") + ": records that were synced are missing before it"));
       cut = true;
       --i;
       continue;
     }
     segments_.push_back(std::move(segment));
   }
-  if (!segments_.empty() && log_end() < synced)
+  if (!segments_.empty() && log_end() < synced) {
     TRY_VOID(damaged(directory_ + ": the log ends at " + std::to_string(log_end()) + ", below what was synced"));
+    if (serves_rest()) {
+      segments_.back()->note_damage_up_to(synced);
+      end_unknown_ = true;
+    }
+  }
+  if (!segments_.empty() && segments_.front()->base_offset() > known.log_start && known.log_start < synced) {
+    auto missing = "the log begins at " + std::to_string(segments_.front()->base_offset()) + ", above its start at " +
+                   std::to_string(known.log_start);
+    TRY_VOID(damaged(directory_ + ": " + missing));
+    log_.error("segments are gone", {{"partition", directory_}, {"damage", missing}});
+  }
 
   if (!segments_.empty() && log_end() < known.log_start) {  // nothing good is left of what had not been deleted
     for (auto& segment : segments_) TRY_VOID(remove_segment_files(*segment));
@@ -186,10 +232,26 @@ Result<void> PartitionLog::recover(bool clean, OnDamage on_damage, Epoch epoch_m
   recovery_point_ = std::min(known.recovery_point, log_end());
   for (std::size_t i = 0; i + 1 < segments_.size(); ++i)
     if (!segments_[i]->index_files_current) side_files_.write(segments_[i], std::nullopt);
-  if (!clean || lost_synced_) TRY_VOID(write_checkpoint(next_recovery_point(log_start_), log_start_));
+  if (!clean || lost_synced_ || !checkpoint) TRY_VOID(write_checkpoint(next_recovery_point(log_start_), log_start_));
+  bool whole = true;
+  for (const auto& segment : segments_) {
+    for (const auto& stretch : segment->damage()) tell_damage(*segment, stretch);
+    whole = whole && segment->damage().empty();
+  }
   // All was checked, and all is there.
-  if (suspected && !lost_synced_) TRY_VOID(loss_is_noted());
+  if (suspected && !lost_synced_ && whole) TRY_VOID(loss_is_noted());
   return {};
+}
+
+// The file's rest is damage. At the log's end it held records up to `to` at least. Whether there were more is known
+// only where a header says that it was one batch, and that ends just there. Returns whether it is unknown.
+Result<bool> PartitionLog::note_damaged_end(Segment& segment, Offset to, bool last) {
+  auto header = segment.damaged_header();
+  if (!header) return std::unexpected(header.error());
+  bool one_batch = *header && (*header)->base_offset == segment.next_offset() && (*header)->next_offset() == to &&
+                   segment.size() + (*header)->size() == segment.file_size();
+  segment.note_damage_up_to(to);
+  return last && !one_batch;
 }
 
 // What the file of epochs tells of those that no batch will; `told`: all it does. False if it tells nothing.

@@ -73,6 +73,7 @@ void Segment::forget() {
   bytes_since_index_entry_ = 0;
   offsets_.clear();
   times_.clear();
+  damage_.clear();
 }
 
 Result<void> Segment::append(const BatchHeader& header, const ByteChain& batch, std::int32_t index_interval_bytes,
@@ -91,11 +92,17 @@ Result<void> Segment::scan(Offset from, const std::function<bool(const BatchHead
       static_cast<std::int32_t>(std::clamp<Offset>(from - base_offset_, 0, std::numeric_limits<std::int32_t>::max()));
   std::uint64_t position = static_cast<std::uint64_t>(offsets_.position_before(relative));
   while (position < size_) {
-    TRY(Bytes chunk, read_exactly(*file_, position, std::min<std::uint64_t>(scan_bytes, size_ - position)));
+    if (const auto* damaged = damage_at(position)) {
+      if (damaged->end == position) break;
+      position = damaged->end;
+      continue;
+    }
+    auto limit = good_until(position);
+    TRY(Bytes chunk, read_exactly(*file_, position, std::min<std::uint64_t>(scan_bytes, limit - position)));
     std::size_t at = 0;
     while (at + batch_header_size <= chunk.size()) {
       TRY(auto header, read_batch_header(chunk.view().substr(at)));
-      if (position + at + header.size() > size_) return fail(Errc::corrupt, path(".log") + ": a batch crosses the end");
+      if (position + at + header.size() > limit) return fail(Errc::corrupt, path(".log") + ": a batch crosses the end");
       if (!visit(header, position + at)) return {};
       at += header.size();
       if (at > chunk.size()) break;
@@ -117,12 +124,19 @@ Result<Bytes> Segment::read(Offset from, Offset up_to, std::size_t max_bytes, bo
   if (from >= next_offset_ || from >= up_to) return Bytes();
   auto relative = static_cast<std::int32_t>(std::max<Offset>(0, from - base_offset_));
   std::uint64_t position = static_cast<std::uint64_t>(offsets_.position_before(relative));
+  for (const auto& damaged : damage_) {
+    if (damaged.from <= from && from < damaged.to)
+      return fail(Errc::corrupt, path(".log") + ": offsets " + std::to_string(damaged.from) + " to " +
+                                     std::to_string(damaged.to - 1) + " are damaged");
+    if (damaged.to <= from) position = std::max(position, damaged.end);
+  }
+  const auto limit = good_until(position);
   // One read brings what is before the wanted batch (up to an index interval) and what is wanted; only a very large
   // batch in between needs another.
   constexpr std::size_t slack = 16 * 1024;
   for (;;) {
-    auto count = std::min<std::uint64_t>(max_bytes + slack, size_ - position);
-    count = std::min<std::uint64_t>(std::max<std::uint64_t>(count, batch_header_size), size_ - position);
+    auto count = std::min<std::uint64_t>(max_bytes + slack, limit - position);
+    count = std::min<std::uint64_t>(std::max<std::uint64_t>(count, batch_header_size), limit - position);
     TRY(Bytes chunk, read_exactly(*file_, position, count));
     std::size_t at = 0;
     std::size_t begin = 0;
@@ -141,6 +155,8 @@ Result<Bytes> Segment::read(Offset from, Offset up_to, std::size_t max_bytes, bo
         found = true;
         begin = at;
         if (header.size() > max_bytes && !at_least_one) return Bytes();
+        if (position + begin + header.size() > limit)
+          return fail(Errc::corrupt, path(".log") + ": a batch crosses the end");
         if (begin + header.size() > chunk.size()) return read_exactly(*file_, position + begin, header.size());
         at += header.size();
         continue;
@@ -152,22 +168,25 @@ Result<Bytes> Segment::read(Offset from, Offset up_to, std::size_t max_bytes, bo
     if (found) return chunk.slice(begin, at - begin);
     if (at == 0) return fail(Errc::corrupt, path(".log") + ": no whole header at " + std::to_string(position));
     position += at;
-    if (position >= size_) return fail(Errc::corrupt, path(".log") + ": no batch has offset " + std::to_string(from));
+    if (position >= limit) return fail(Errc::corrupt, path(".log") + ": no batch has offset " + std::to_string(from));
   }
 }
 
-Result<std::uint64_t> Segment::rebuild(bool verify_crc, std::int32_t index_interval_bytes,
-                                       const std::function<bool(const BatchHeader&)>& accept) {
+Result<std::uint64_t> Segment::rebuild(bool verify_crc, std::int32_t index_interval_bytes, const Accept& accept) {
   forget();
+  return rebuild_on(verify_crc, index_interval_bytes, accept);
+}
+
+Result<std::uint64_t> Segment::rebuild_on(bool verify_crc, std::int32_t index_interval_bytes, const Accept& accept) {
   auto end = file_->size();
-  std::uint64_t position = 0;
+  auto position = size_;
   while (position < end) {
     if (end - position < batch_header_size) return position;
     TRY(Bytes head, read_exactly(*file_, position, batch_header_size));
     auto header = read_batch_header(head.view());
-    bool plausible = header && header->magic == batch_magic && header->base_offset >= next_offset_ &&
-                     header->leader_epoch >= last_epoch_ && header->last_offset_delta >= 0 &&
-                     header->record_count >= 0 && header->size() <= end - position &&
+    // Offsets are dense: nothing that was written leaves a hole.
+    bool plausible = header && header->magic == batch_magic && header->base_offset == next_offset_ &&
+                     header->last_offset_delta >= 0 && header->record_count >= 0 && header->size() <= end - position &&
                      offset_fits(header->last_offset());
     if (!plausible) return position;
     if (verify_crc) {

@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "broker/log/log_config.h"
 #include "broker/log/offset_index.h"
@@ -19,8 +21,18 @@ std::string segment_file_name(Offset base_offset, std::string_view suffix);
 // The base offset of a file of that suffix; nullopt if the name is none.
 std::optional<Offset> parse_segment_file_name(std::string_view name, std::string_view suffix);
 
+// A stretch of a segment that does not hold what was written, between batches that do.
+struct DamagedStretch {
+  Offset from = 0, to = 0;              // of the records that were there: [from, to)
+  std::uint64_t position = 0, end = 0;  // in the file: [position, end); empty where the file lacks them
+  bool operator==(const DamagedStretch&) const = default;
+};
+
 class Segment {
  public:
+  // Whether a batch can be one of this log, for what its CRC does not cover.
+  using Accept = std::function<bool(const BatchHeader&)>;
+
   Segment(Disk& disk, std::string directory, Offset base_offset);
 
   // Opens the file: a new one (`create`), or one that must be there. Nothing is known of its content yet.
@@ -51,19 +63,33 @@ class Segment {
   }
 
   // Whole batches from the one that holds `from` on, below `up_to`, of at most `max_bytes` but for the first, which
-  // comes whole whatever its size if `at_least_one`. Empty when `from` is beyond the end.
+  // comes whole whatever its size if `at_least_one`. Empty when `from` is beyond the end. Ends before damage that is
+  // known of; corrupt where `from` lies in it.
   Result<Bytes> read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one);
-  // Calls `visit` with each batch's header and position, beginning near `from`, until it says false.
+  // Calls `visit` with each batch's header and position, beginning near `from`, until it says false. Damage that is
+  // known of is passed over.
   Result<void> scan(Offset from, const std::function<bool(const BatchHeader&, std::uint64_t position)>& visit);
   // One whole batch, with its CRC checked.
   Result<Bytes> read_batch(const BatchHeader& header, std::uint64_t position);
 
   // Reads all batches from the start and makes the indexes anew, checking each batch as `verify_crc` asks. Stops at the
-  // first that is not whole and right, or of an epoch below that of the batch before: what was cut off under an older
-  // leader has come back; or that `accept` (if any) says false to. Returns the position of that (the file's size if all
-  // are well).
-  Result<std::uint64_t> rebuild(bool verify_crc, std::int32_t index_interval_bytes,
-                                const std::function<bool(const BatchHeader&)>& accept);
+  // first that is not whole and right, does not begin where the one before it ended, or that `accept` (if any) says
+  // false to. Returns the position of that (the file's size if all are well).
+  Result<std::uint64_t> rebuild(bool verify_crc, std::int32_t index_interval_bytes, const Accept& accept);
+  // After rebuild() has stopped: looks for the next batch that is whole and right, of offsets below `offset_max`, notes
+  // what lies before as damage, and goes on from there as rebuild() does. nullopt, and nothing is changed, if there is
+  // none.
+  Result<std::optional<std::uint64_t>> pass_damage(Offset offset_max, std::int32_t index_interval_bytes,
+                                                   const Accept& accept);
+  // The header where rebuild() has stopped; nullopt if what is there is none.
+  Result<std::optional<BatchHeader>> damaged_header();
+  // The rest of the file, where rebuild() has stopped, is damage, and held the records up to `to`.
+  void note_damage_up_to(Offset to);
+  // Looks for damage at or after the batch of `from`, which the index does not know of, and notes the first. Returns
+  // it; or what is known of damage there; nullopt if all is well up to the segment's end.
+  Result<std::optional<DamagedStretch>> find_damage(Offset from);
+  // Ascending. What is in it can't be read; the offsets stay those of what was there.
+  const std::vector<DamagedStretch>& damage() const { return damage_; }
   // Takes size, end and indexes from the index files after a clean stop; false if they don't fit, so rebuild() is
   // needed.
   Result<bool> load_indexes(std::int32_t index_interval_bytes);
@@ -91,6 +117,15 @@ class Segment {
  private:
   static constexpr std::size_t scan_bytes = 64 * 1024;
   void account(const BatchHeader& header, std::uint64_t position, std::int32_t index_interval_bytes);
+  Result<std::uint64_t> rebuild_on(bool verify_crc, std::int32_t index_interval_bytes, const Accept& accept);
+  // The next whole and right batch that begins at or after `position` and ends at or before `end`, of offsets in
+  // [offset_min, offset_max).
+  Result<std::optional<std::pair<BatchHeader, std::uint64_t>>> next_good(std::uint64_t position, std::uint64_t end,
+                                                                         Offset offset_min, Offset offset_max,
+                                                                         const Accept& accept);
+  Result<bool> good_at(std::uint64_t position, std::uint64_t end, BatchHeader& header);
+  const DamagedStretch* damage_at(std::uint64_t position) const;
+  std::uint64_t good_until(std::uint64_t position) const;
   void forget();
 
   Disk& disk_;
@@ -109,6 +144,7 @@ class Segment {
   std::int64_t bytes_since_index_entry_ = 0;
   OffsetIndex offsets_;
   TimeIndex times_;
+  std::vector<DamagedStretch> damage_;
 };
 
 }  // namespace fulmar

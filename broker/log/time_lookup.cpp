@@ -4,20 +4,39 @@
 #include <algorithm>
 
 #include "broker/log/partition_log.h"
-#include "broker/protocol/record_builder.h"
+#include "broker/protocol/record_body.h"
+#include "broker/protocol/record_validation.h"
+#include "runtime/fiber/scheduler.h"
 
 namespace fulmar {
 
 namespace {
 
-// Calls `visit` with the records of one batch that lie in [from, up_to), in their order, until it says false.
+// Calls `visit` with the records of one batch that lie in [from, up_to), in their order, until it says false. Unpacks
+// it a piece at a time, and lets others go on between them.
 Result<void> visit_records(Segment& segment, const BatchHeader& header, std::uint64_t position, Offset from,
                            Offset up_to, const std::function<bool(const OffsetAndTimestamp&)>& visit) {
   TRY(Bytes batch, segment.read_batch(header, position));
-  TRY(auto records, read_records(batch, decompressed_batch_bytes_max));
-  for (const auto& record : records)
-    if (record.offset >= from && record.offset < up_to && !visit({record.offset, record.timestamp})) break;
-  return {};
+  const RecordBody::Pause pause = [] { Scheduler::current().yield(); };
+  RecordBody body(header.codec(), batch.view().substr(batch_header_size), decompressed_batch_bytes_max, &pause);
+  for (std::int32_t i = 0; i < header.record_count && !body.failed(); ++i) {
+    auto size = body.varint();
+    auto begin = body.position();
+    body.byte();  // attributes
+    auto elapsed = body.varlong();
+    auto offset = header.base_offset + body.varint();
+    auto read = body.position() - begin;
+    Timestamp timestamp = header.max_timestamp;
+    bool right = size >= 0 && static_cast<std::uint64_t>(size) >= read &&
+                 (header.log_append_time() || !__builtin_add_overflow(header.base_timestamp, elapsed, &timestamp));
+    if (body.failed() || !right) break;
+    if (offset >= from && offset < up_to && !visit({offset, timestamp})) return {};
+    if (offset >= up_to || i + 1 == header.record_count) return {};
+    body.skip(static_cast<std::uint64_t>(size) - read);
+  }
+  if (header.record_count == 0) return {};
+  return fail(Errc::corrupt,
+              segment.path(".log") + ": the records of the batch at " + std::to_string(position) + " can't be read");
 }
 
 // Calls `visit` with the batches near and after `start` that may have records in [from, up_to).

@@ -104,8 +104,8 @@ void Replica::give_up(const char* what, const std::string& why) {
   logger_.error("replica out of order", {{"group", to_string(group_)}, {"at", what}, {"reason", why}});
 }
 
-void Replica::report_damage(const Error& what) {
-  in_turn([&] { log_->report_damage(what); });
+void Replica::report_damage(const Error& what, Offset from) {
+  in_turn([&] { log_->report_damage(what, from); });
 }
 
 void Replica::found(Configuration configuration) {
@@ -182,7 +182,8 @@ Replica::Fed Replica::feed_if(const ReplicaId& peer, bool throttled) {
   auto epoch = plan->message.term;
   auto read = read_append(*log_, std::get<AppendRequest>(plan->message.body).prev_offset);
   // A leader cuts nothing away, so that what it reads is what was written there, unless it leads no more.
-  if (!read && read.error().code == Errc::corrupt && leads() && raft_.term() == epoch) report_damage(read.error());
+  if (!read && read.error().code == Errc::corrupt && leads() && raft_.term() == epoch)
+    report_damage(read.error(), std::get<AppendRequest>(plan->message.body).prev_offset);
   if (!read) return {};
   bool sent = false;
   in_turn([&] {

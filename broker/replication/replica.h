@@ -98,9 +98,9 @@ class Replica {
   // PartitionLog::advance_start.
   Result<void> advance_start(Offset offset);
 
-  // What was read of its log is not what was written there: this replica is out of order, and is repaired by the others
-  // once it is opened again.
-  void report_damage(const Error& what);
+  // What was read of its log, at or after `from`, is not what was written there: this replica is out of order, and is
+  // repaired by the others once it is opened again; or, where there are none, serves what is good of its log.
+  void report_damage(const Error& what, Offset from);
 
   // What consumers may read: what is committed.
   Offset high_watermark() const { return raft_.commit(); }

@@ -94,6 +94,13 @@ void ReplicaManager::forget(const GroupId& group) {
   awake_.erase(group);
 }
 
+bool ReplicaManager::is_only_voter(const GroupId& group) const {
+  const auto* known = states_->find(group);
+  if (!known || known->configurations.empty()) return false;
+  const auto& latest = known->configurations.back().configuration;
+  return latest.next_voters.empty() && latest.voters == std::vector{peers_.self};
+}
+
 void ReplicaManager::remove(const GroupId& group) {
   close(group);
   if (observer_) observer_->removed(group, peers_.self);

@@ -35,6 +35,8 @@ class ReplicaManager final : public ReplicaMessenger {
   void close(const GroupId& group);
   // The group is no more.
   void remove(const GroupId& group);
+  // Whether the group's only voter is this broker, by what is stored of it: then nobody else has all of its log.
+  bool is_only_voter(const GroupId& group) const;
   // The group has let go of this replica, by a configuration that stands at `settled`. False, and nothing happens, if
   // the replica knows of a later one, which may count on it again. What it has promised stays stored: those who have
   // not heard of the change may still ask.

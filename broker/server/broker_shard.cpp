@@ -78,20 +78,40 @@ Result<std::shared_ptr<PartitionLog>> BrokerShard::open_log(const std::string& n
   auto& disk = host_.disk();
   auto wanted = partition_metadata_of(image.id);
   auto path = name + "/" + std::string(partition_metadata);
-  auto alone = image.partitions[static_cast<std::size_t>(index)].replicas.size() == 1;
-  auto on_damage = alone ? OnDamage::refuse : OnDamage::keep_good;
+  // Others that are on their way into the group do not have it all yet.
+  auto alone = image.partitions[static_cast<std::size_t>(index)].replicas.size() == 1 ||
+               replicas_.is_only_voter({image.id, index});
+  auto on_damage = alone ? OnDamage::serve_rest : OnDamage::keep_good;
   if (!alone && !replicas_.keeps_promises()) return fail(Errc::io_error, "promises can't be stored");
-  // A directory of an earlier topic of that name must not lend this one its records, and one without the file was made
-  // just before a power loss, and nobody was told of it. But what can't be read is no reason to remove anything.
+  // A directory of an earlier topic of that name must not lend this one its records. But a file that is gone, or can't
+  // be read, is no reason to remove anything: only a directory that holds nothing but this was made just before a power
+  // loss, and nobody was told of it.
   auto found = read_file(disk, path, partition_metadata_bytes_max);
   if (!found && found.error().code != Errc::not_found) return std::unexpected(found.error());
-  bool damaged = found && !named_topic(found->view());
-  if (damaged && alone) return fail(Errc::corrupt, path + ": names no topic");
-  if (!found || found->view() != wanted) {
-    TRY_VOID(logs_.remove(name));
+  bool known = found && named_topic(found->view());
+  bool unclaimed = false;
+  if (!known) {
+    TRY(unclaimed, logs_.holds_records(name));
+  }
+  if (unclaimed && alone)
+    return fail(Errc::invalid_argument, path + " is " + (found ? "damaged" : "missing") +
+                                            ", so whose records these are is not known: nothing was removed. If they " +
+                                            "are those of topic " + to_string(image.id) +
+                                            ", write the file anew (\"version: 0\" and \"topic_id: " +
+                                            to_string(image.id) + "\", a line each); else move the directory away");
+  if (!known || found->view() != wanted) {
+    if (unclaimed) {
+      TRY(auto aside, logs_.set_aside(name));
+      log_.error(
+          "partition.metadata is missing or damaged: the directory is set aside, and the other replicas give its "
+          "records again",
+          {{"partition", name}, {"set_aside_as", aside}});
+    } else {
+      TRY_VOID(logs_.remove(name));
+    }
     TRY_VOID(disk.create_directory(name));
-    // Whose records these were can't be told: none of them is kept, and what was promised of them is known to be lost.
-    if (damaged) TRY_VOID(replace_file(disk, name + "/" + std::string(damage_mark), ByteChain()));
+    // None of them is kept here, and what was promised of them is known to be lost.
+    if (unclaimed) TRY_VOID(replace_file(disk, name + "/" + std::string(damage_mark), ByteChain()));
     TRY_VOID(replace_file(disk, path, ByteChain(Bytes::copy_of(wanted))));
     TRY_VOID(replicas_.forget_log({image.id, index}));
   }

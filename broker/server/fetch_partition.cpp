@@ -30,6 +30,22 @@ ErrorCode check_reader(const BrokerShard& owner, const Replica& replica, Epoch c
   return error == ErrorCode::not_leader_or_follower && may_follow ? ErrorCode::none : error;
 }
 
+// What the log has there, with right CRCs. Damage that a leader finds it reports; where its log is nobody else's, it
+// reads up to it then.
+Result<Bytes> read_intact(Replica& replica, Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one) {
+  constexpr int found_at_once_max = 8;
+  auto& log = replica.log();
+  for (int found = 0;; ++found) {
+    auto bytes = log.read(from, up_to, max_bytes, at_least_one);
+    if (bytes && !are_intact_batches(bytes->view()))
+      bytes = fail(Errc::corrupt, "wrong CRC in what was read from " + std::to_string(from));
+    if (bytes || bytes.error().code != Errc::corrupt || !replica.leads()) return bytes;
+    replica.report_damage(bytes.error(), from);
+    bool known = log.damaged_at(from);
+    if (known || !log.serves_rest() || found == found_at_once_max) return bytes;
+  }
+}
+
 }  // namespace
 
 bool Reading::must_answer() const {
@@ -72,16 +88,15 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
     return refuse(ErrorCode::offset_not_available);
   }
   auto bytes_max = std::min(static_cast<std::size_t>(std::max(0, asked.max_bytes)), share.bytes_left);
-  auto bytes = log.read(asked.fetch_offset, reading.seen_high_watermark, bytes_max, !share.got_any);
+  auto bytes = read_intact(*replica, asked.fetch_offset, reading.seen_high_watermark, bytes_max, !share.got_any);
   // What was deleted while it was read is not handed out.
   out.log_start_offset = log.log_start();
   if (asked.fetch_offset < out.log_start_offset) return refuse(ErrorCode::offset_out_of_range);
-  if (bytes && !are_intact_batches(bytes->view()))
-    bytes = fail(Errc::corrupt, "wrong CRC in what was read from " + std::to_string(asked.fetch_offset));
   if (!bytes) {
-    if (bytes.error().code == Errc::corrupt && reading.led_here) replica->report_damage(bytes.error());
-    bool beyond = bytes.error().code == Errc::out_of_range;
-    return refuse(beyond ? ErrorCode::offset_out_of_range : ErrorCode::kafka_storage_error);
+    if (bytes.error().code == Errc::out_of_range) return refuse(ErrorCode::offset_out_of_range);
+    // What nobody can repair is not to be waited for.
+    bool for_good = bytes.error().code == Errc::corrupt && log.serves_rest() && !log.offline();
+    return refuse(for_good ? ErrorCode::corrupt_message : ErrorCode::kafka_storage_error);
   }
   if (bytes->empty()) return;
   share.got_any = true;

@@ -2,6 +2,7 @@
 
 #include "broker/cluster/metadata_records.h"
 #include "broker/cluster/properties.h"
+#include "broker/cluster/topic_name.h"
 #include "runtime/host/entropy.h"
 
 namespace fulmar {
@@ -27,6 +28,12 @@ Result<Identity> Identity::take(Host& host, std::int32_t node_id) {
     return Identity(node_id, *directory, properties["cluster.id"]);
   }
   if (found.error().code != Errc::not_found) return std::unexpected(found.error());
+  // As another directory this one would have to give up all that it holds.
+  TRY(auto entries, disk.list(""));
+  for (const auto& entry : entries)
+    if (entry.is_directory && (partition_of_directory(entry.name) || entry.name == "__cluster_metadata-0"))
+      return fail(Errc::invalid_argument, std::string(identity_file) + " is missing, though the data directory holds " +
+                                              entry.name + ": put the file back, or begin with an empty directory");
   Identity made(node_id, random_uuid(host.entropy()), "");
   TRY_VOID(made.write(disk));
   return made;

@@ -110,7 +110,7 @@ TEST_F(DamagedLog, WhatAReaderFoundIsLookedForEverywhereAtTheNextStart) {
   open(false, OnDamage::keep_good, [](auto& log) {
     ASSERT_TRUE(log.has_value());
     EXPECT_EQ((*log)->log_end(), 40) << "a start believes old segments";
-    (*log)->report_damage({Errc::corrupt, "read"});
+    (*log)->report_damage({Errc::corrupt, "read"}, 0);
     EXPECT_TRUE((*log)->offline());
   });
   open(true, OnDamage::keep_good, [](auto& log) {
@@ -128,7 +128,7 @@ TEST_F(DamagedLog, AFalseAlarmIsForgotten) {
     open(false, OnDamage::refuse, [&](auto& log) {
       ASSERT_TRUE(log.has_value());
       EXPECT_EQ((*log)->log_end(), 40);
-      if (attempt == 0) (*log)->report_damage({Errc::corrupt, "read"});
+      if (attempt == 0) (*log)->report_damage({Errc::corrupt, "read"}, 0);
     });
   EXPECT_EQ(node.disk().image().find("t-0/fulmar-damage"), nullptr);
 }
@@ -136,7 +136,7 @@ TEST_F(DamagedLog, AFalseAlarmIsForgotten) {
 TEST_F(DamagedLog, WhoseGoodPartLiesBelowItsStartBeginsAnewThere) {
   open(false, OnDamage::keep_good, [](auto& log) { ASSERT_TRUE((*log)->advance_start(5)); });
   node.disk().damage(files.front(), 300);
-  open(false, OnDamage::keep_good, [](auto& log) { (*log)->report_damage({Errc::corrupt, "read"}); });
+  open(false, OnDamage::keep_good, [](auto& log) { (*log)->report_damage({Errc::corrupt, "read"}, 0); });
   open(false, OnDamage::keep_good, [](auto& log) {
     ASSERT_TRUE(log.has_value());
     EXPECT_TRUE((*log)->lost_synced());
@@ -145,13 +145,160 @@ TEST_F(DamagedLog, WhoseGoodPartLiesBelowItsStartBeginsAnewThere) {
   });
 }
 
-TEST_F(DamagedLog, ADamagedCheckpointMeansThatNothingIsSure) {
+TEST_F(DamagedLog, WithADamagedCheckpointTheMarksAreBelieved) {
   node.disk().damage("t-0/fulmar-checkpoint", 0);
+  for (auto on_damage : {OnDamage::refuse, OnDamage::keep_good})
+    open(false, on_damage, [](auto& log) {
+      ASSERT_TRUE(log.has_value());
+      EXPECT_FALSE((*log)->lost_synced());
+      EXPECT_EQ((*log)->log_end(), 40);
+    });
+}
+
+TEST_F(DamagedLog, WithoutCheckpointAndMarksNothingIsSure) {
+  node.disk().damage("t-0/fulmar-checkpoint", 0);
+  run_process(world, node, [&](Host& host) {
+    for (const auto& file : files) ASSERT_TRUE(host.disk().open(file, OpenMode::read_write).value()->set_attribute(""));
+  });
   open(false, OnDamage::refuse, [](auto& log) { EXPECT_FALSE(log.has_value()); });
   open(false, OnDamage::keep_good, [](auto& log) {
     ASSERT_TRUE(log.has_value());
     EXPECT_TRUE((*log)->lost_synced());
     EXPECT_EQ((*log)->log_end(), 40);
+  });
+}
+
+TEST_F(DamagedLog, AFlippedDigitOfTheCheckpointDeletesNothing) {
+  run_process(world, node, [&](Host& host) {
+    auto file = host.disk().open("t-0/fulmar-checkpoint", OpenMode::read_write).value();
+    auto text = std::string(read_exactly(*file, 0, file->size())->view());
+    ASSERT_EQ(text.substr(0, 7), "1\n40 0 ");
+    ASSERT_TRUE(file->write_at(5, ByteChain(Bytes::copy_of("9"))));  // 30 records below a start that never was
+  });
+  open(false, OnDamage::serve_rest, [](auto& log) {
+    ASSERT_TRUE(log.has_value());
+    EXPECT_EQ((*log)->log_start(), 0);
+    EXPECT_EQ(read_all(**log, 0).size(), 40u);
+  });
+}
+
+// -- Logs that nobody else has.
+
+std::vector<Offset> readable(PartitionLog& log, Offset up_to) {
+  std::vector<Offset> offsets;
+  for (Offset from = 0; from < up_to;) {
+    auto bytes = log.read(from, up_to, 1, true);
+    if (bytes && !bytes->empty() && are_intact_batches(bytes->view())) {
+      auto header = *read_batch_header(bytes->view());
+      EXPECT_LE(header.base_offset, from);
+      offsets.push_back(header.base_offset);
+      from = header.next_offset();
+    } else {
+      EXPECT_FALSE(bytes.has_value()) << "nothing, without an error, at " << from;
+      if (!bytes) {
+        EXPECT_EQ(bytes.error().code, Errc::corrupt);
+      }
+      ++from;
+    }
+  }
+  return offsets;
+}
+
+std::vector<Offset> all_but(Offset end, Offset from, Offset to) {
+  std::vector<Offset> offsets;
+  for (Offset at = 0; at < end; ++at)
+    if (at < from || at >= to) offsets.push_back(at);
+  return offsets;
+}
+
+TEST_F(DamagedLog, NobodyElsesIsReadBeforeAndAfterTheDamageAndGoesOn) {
+  node.disk().damage(files[1], 600);
+  Offset from = 0, to = 0;
+  Offset end = 40;
+  for (int life = 0; life < 3; ++life) {
+    open(life == 2, OnDamage::serve_rest, [&](auto& log) {
+      ASSERT_TRUE(log.has_value()) << to_string(log.error());
+      if (life == 0) (*log)->report_damage({Errc::corrupt, "read"}, (*log)->segments()[1]->base_offset());
+      EXPECT_FALSE((*log)->offline());
+      const auto& damage = (*log)->segments()[1]->damage();
+      ASSERT_EQ(damage.size(), 1u);
+      from = damage[0].from;
+      to = damage[0].to;
+      EXPECT_GE(from, (*log)->segments()[1]->base_offset());
+      EXPECT_LE(to - from, 3) << "a sector of 512 bytes, batches of some 270";
+      EXPECT_EQ((*log)->log_end(), end);
+      EXPECT_EQ(readable(**log, end), all_but(end, from, to));
+      ASSERT_TRUE(append(**log, batch_of(1, "more")));
+      ASSERT_TRUE((*log)->wait_stable(++end, Deadline::never()));
+      EXPECT_EQ(readable(**log, end), all_but(end, from, to));
+      // Lookups pass over it as well.
+      EXPECT_EQ((*(*log)->max_timestamp(end))->offset, 0);
+    });
+    life == 0 ? node.kill() : node.power_loss();
+  }
+  EXPECT_NE(node.disk().image().find("t-0/fulmar-damage"), nullptr);
+}
+
+TEST_F(DamagedLog, AnyBitOfALogThatNobodyElseHasMayFlip) {
+  auto random = world.random().split("bits");
+  auto size = node.disk().image().find(files[2])->file->current().size();
+  for (int round = 0; round < 150; ++round) {
+    auto bit = static_cast<std::uint64_t>(random.between(0, static_cast<std::int64_t>(size) * 8 - 1));
+    const auto& path = files[round % 2 == 0 ? 2 : files.size() - 1];
+    auto flip = [&] {
+      run_process(world, node, [&](Host& host) {
+        auto file = host.disk().open(path, OpenMode::read_write).value();
+        auto at = bit / 8 % file->size();
+        auto byte = (*read_exactly(*file, at, 1)).view()[0];
+        byte = static_cast<char>(byte ^ (1 << bit % 8));
+        ASSERT_TRUE(file->write_at(at, ByteChain(Bytes::copy_of(std::string_view(&byte, 1)))));
+        ASSERT_TRUE(file->sync());
+      });
+    };
+    flip();
+    run_process(world, node,
+                [&](Host& host) { ASSERT_TRUE(replace_file(host.disk(), "t-0/fulmar-damage", ByteChain())); });
+    open(false, OnDamage::serve_rest, [&](auto& log) {
+      ASSERT_TRUE(log.has_value()) << to_string(log.error()) << ", bit " << bit << " of " << path;
+      EXPECT_EQ((*log)->log_end(), 40) << "bit " << bit << " of " << path;
+      EXPECT_GE(readable(**log, 40).size(), 39u) << "bit " << bit << " of " << path;
+    });
+    flip();
+    open(false, OnDamage::serve_rest, [&](auto& log) {
+      ASSERT_TRUE(log.has_value());
+      EXPECT_EQ(readable(**log, 40).size(), 40u);
+    });
+    ASSERT_EQ(node.disk().image().find("t-0/fulmar-damage"), nullptr) << "all is well again";
+  }
+}
+
+TEST_F(DamagedLog, ALostSegmentOfALogThatNobodyElseHasIsAHoleWithAName) {
+  Offset from = 0, to = 0;
+  run_process(world, node, [&](Host& host) { ASSERT_TRUE(host.disk().remove(files[1])); });
+  open(false, OnDamage::serve_rest, [&](auto& log) {
+    ASSERT_TRUE(log.has_value()) << to_string(log.error());
+    ASSERT_EQ((*log)->segments()[0]->damage().size(), 1u);
+    from = (*log)->segments()[0]->damage()[0].from;
+    to = (*log)->segments()[1]->base_offset();
+    EXPECT_EQ((*log)->segments()[0]->damage()[0].to, to);
+    EXPECT_EQ(readable(**log, 40), all_but(40, from, to));
+  });
+  EXPECT_LT(from, to);
+}
+
+TEST_F(DamagedLog, WhereTheEndIsNotKnownNothingIsAppended) {
+  run_process(world, node, [&](Host& host) {
+    auto file = host.disk().open(files.back(), OpenMode::read_write).value();
+    ASSERT_TRUE(file->truncate(file->size() - 10));
+    ASSERT_TRUE(file->sync());
+  });
+  open(false, OnDamage::serve_rest, [&](auto& log) {
+    ASSERT_TRUE(log.has_value()) << to_string(log.error());
+    EXPECT_EQ((*log)->log_end(), 40);
+    EXPECT_EQ(readable(**log, 40), all_but(40, 39, 40));
+    auto refused = append(**log, batch_of(1, "more"));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, ErrorCode::kafka_storage_error);
   });
 }
 

@@ -1,0 +1,100 @@
+#include <algorithm>
+#include <limits>
+
+#include "broker/log/checkpoint.h"
+#include "broker/log/log_inspection.h"
+#include "broker/protocol/endian.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t small_file_bytes_max = 4096;
+
+// A batch without records, as compaction leaves them on Kafka, in place of those that were lost.
+Bytes empty_batch(Offset from, Offset to, Epoch epoch) {
+  BatchHeader header;
+  header.base_offset = from;
+  header.length = static_cast<std::int32_t>(batch_header_size - batch_prefix_size);
+  header.leader_epoch = epoch;
+  header.last_offset_delta = static_cast<std::int32_t>(to - from - 1);
+  MutableBytes bytes(batch_header_size);
+  write_batch_header(bytes.data(), header);
+  constexpr std::size_t crc_at = 17, crc_covers_from = 21;
+  auto crc = crc32c(std::string_view(bytes.data(), bytes.size()).substr(crc_covers_from));
+  store_big(bytes.data() + crc_at, static_cast<std::int32_t>(crc));
+  return std::move(bytes).freeze();
+}
+
+class SegmentCopy {
+ public:
+  SegmentCopy(File& to, EpochCache& epochs) : to_(to), epochs_(epochs) {}
+
+  Result<void> write(const Bytes& batch, const BatchHeader& header) {
+    if (header.leader_epoch >= epochs_.latest().value_or(0)) epochs_.add(header.leader_epoch, header.base_offset);
+    TRY_VOID(to_.write_at(size_, ByteChain(batch)));
+    size_ += batch.size();
+    return {};
+  }
+
+  Result<void> stand_in(const DamagedStretch& lost) {
+    for (auto from = lost.from; from < lost.to;) {
+      auto to = std::min<Offset>(lost.to, from + std::numeric_limits<std::int32_t>::max());
+      auto batch = empty_batch(from, to, epochs_.latest().value_or(0));
+      TRY_VOID(write(batch, *read_batch_header(batch.view())));
+      from = to;
+    }
+    return {};
+  }
+
+ private:
+  File& to_;
+  EpochCache& epochs_;
+  std::uint64_t size_ = 0;
+};
+
+Result<void> copy_segment(Disk& disk, Segment& segment, const std::string& path, EpochCache& epochs) {
+  TRY(auto file, disk.open(path, OpenMode::create));
+  SegmentCopy copy(*file, epochs);
+  auto lost = segment.damage().begin();
+  Result<void> failed;
+  TRY_VOID(segment.scan(segment.base_offset(), [&](const BatchHeader& header, std::uint64_t position) {
+    failed = [&]() -> Result<void> {
+      for (; lost != segment.damage().end() && lost->from < header.base_offset; ++lost) TRY_VOID(copy.stand_in(*lost));
+      TRY(Bytes batch, segment.read_batch(header, position));
+      return copy.write(batch, header);
+    }();
+    return failed.has_value();
+  }));
+  TRY_VOID(failed);
+  for (; lost != segment.damage().end(); ++lost) TRY_VOID(copy.stand_in(*lost));
+  TRY(auto modified, segment.modified_ms());
+  TRY_VOID(file->set_modified_ms(modified));
+  return file->sync();
+}
+
+}  // namespace
+
+Result<void> salvage_log(Disk& disk, const std::string& directory, const LogFindings& findings,
+                         const std::string& target) {
+  if (disk.list(target)) return fail(Errc::exists, target);
+  TRY_VOID(disk.create_directory(target));
+  EpochCache epochs;
+  for (const auto& segment : findings.segments)
+    TRY_VOID(copy_segment(disk, *segment, target + "/" + segment_file_name(segment->base_offset(), ".log"), epochs));
+  auto write = [&](std::string_view name, std::string_view content) {
+    return replace_file(disk, target + "/" + std::string(name), ByteChain(Bytes::copy_of(content)));
+  };
+  auto identity = read_file(disk, directory + "/partition.metadata", small_file_bytes_max);
+  if (identity)
+    TRY_VOID(write("partition.metadata", identity->view()));
+  else if (identity.error().code != Errc::not_found)
+    return std::unexpected(identity.error());
+  TRY_VOID(write("leader-epoch-checkpoint", epochs.encode()));
+  // Nothing of indexes is there: a start makes them, and checks every batch for it.
+  TRY_VOID(write(checkpoint_name, Checkpoint{findings.log_end, findings.log_start}.encode()));
+  TRY_VOID(disk.sync_directory(target));
+  return disk.sync_directory(parent_directory(target));
+}
+
+}  // namespace fulmar
