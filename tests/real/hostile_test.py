@@ -42,7 +42,7 @@ with Broker("--shards", "1", "--set", "socket.request.max.bytes=1000000") as bro
         "a huge size": struct.pack(">i", 0x7fffffff),
         "an unknown API": struct.pack(">ihhih", 10, 999, 0, 1, -1),
         "an unserved version": struct.pack(">ihhih", 10, 1, 3, 1, -1),
-        "a body that is no request": struct.pack(">ihhih", 20, 3, 1, 1, -1) + b"\xff" * 10,
+        "a body that is no request": struct.pack(">ihhih", 20, 3, 1, 1, -1) + b"\x7f" * 10,
         "two billion topics": struct.pack(">ihhihi", 14, 3, 1, 1, -1, 0x7ffffff0),
     }
     for name, text in bad.items():
