@@ -59,6 +59,11 @@ struct Plan {
   std::vector<Fault> faults;                     // by time
 
   std::int64_t setting(const std::string& name) const { return settings.at(name); }
+  // Plans that were kept from before there was such a setting don't have it.
+  std::int64_t setting_or(const std::string& name, std::int64_t otherwise) const {
+    auto found = settings.find(name);
+    return found == settings.end() ? otherwise : found->second;
+  }
 };
 
 std::string plan_to_json(const Plan& plan);

@@ -18,6 +18,9 @@ constexpr const char* schema =
     " simulated_seconds REAL NOT NULL, wall_seconds REAL NOT NULL, clean INTEGER NOT NULL, plan TEXT NOT NULL);"
     "CREATE TABLE violations(campaign INTEGER NOT NULL REFERENCES campaigns(id), seed INTEGER NOT NULL,"
     " property TEXT NOT NULL, anomaly TEXT NOT NULL, text TEXT NOT NULL);"
+    "CREATE TABLE marks(campaign INTEGER NOT NULL REFERENCES campaigns(id), seed INTEGER NOT NULL, mark TEXT NOT NULL,"
+    " count INTEGER NOT NULL);"
+    "CREATE INDEX marks_by_name ON marks(campaign, mark);"
     "CREATE INDEX runs_by_seed ON runs(campaign, seed);"
     "CREATE INDEX violations_by_seed ON violations(campaign, seed);";
 
@@ -105,12 +108,24 @@ void ReportStore::add_run(std::int64_t campaign, const StoredRun& run, const std
     Statement add(database_, "INSERT INTO violations VALUES(?, ?, ?, ?, ?)");
     add.bind(campaign).bind(seed).bind(violation.property).bind(violation.anomaly).bind(violation.text).step();
   }
+  for (const auto& [mark, count] : run.marks) {
+    Statement add(database_, "INSERT INTO marks VALUES(?, ?, ?, ?)");
+    add.bind(campaign).bind(seed).bind(mark).bind(static_cast<std::int64_t>(count)).step();
+  }
 }
 
 std::int64_t ReportStore::run_count(std::int64_t campaign) {
   Statement count(database_, "SELECT count(*) FROM runs WHERE campaign = ?");
   count.bind(campaign).step();
   return count.integer(0);
+}
+
+std::map<std::string, std::uint64_t> ReportStore::marks(std::int64_t campaign) {
+  std::map<std::string, std::uint64_t> all;
+  Statement rows(database_, "SELECT mark, sum(count) FROM marks WHERE campaign = ? GROUP BY mark");
+  rows.bind(campaign);
+  while (rows.step()) all[rows.text(0)] = static_cast<std::uint64_t>(rows.integer(1));
+  return all;
 }
 
 std::vector<StoredRun> ReportStore::failed_runs(std::int64_t campaign) {
@@ -123,7 +138,7 @@ std::vector<StoredRun> ReportStore::failed_runs(std::int64_t campaign) {
   while (rows.step()) {
     auto seed = static_cast<std::uint64_t>(rows.integer(0));
     if (runs.empty() || runs.back().seed != seed)
-      runs.push_back({seed, std::strtoull(rows.text(1).c_str(), nullptr, 16), rows.real(2), rows.real(3), {}});
+      runs.push_back({seed, std::strtoull(rows.text(1).c_str(), nullptr, 16), rows.real(2), rows.real(3), {}, {}});
     runs.back().violations.push_back({rows.text(4), rows.text(5), rows.text(6)});
   }
   return runs;

@@ -3,9 +3,11 @@
 //   campaigns(id, scenario, first_seed, last_seed)
 //   runs(campaign, seed, hash, simulated_seconds, wall_seconds, clean, plan)   plan: of runs with violations, as JSON
 //   violations(campaign, seed, property, anomaly, text)
+//   marks(campaign, seed, mark, count)                        what each life has reached; 0: could have, and has not
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +31,7 @@ struct StoredRun {
   double simulated_seconds = 0;
   double wall_seconds = 0;
   std::vector<StoredViolation> violations;
+  std::map<std::string, std::uint64_t> marks;
 };
 
 class ReportStore {
@@ -44,9 +47,11 @@ class ReportStore {
   // The runs of a campaign that had violations, by seed.
   std::vector<StoredRun> failed_runs(std::int64_t campaign);
   std::int64_t run_count(std::int64_t campaign);
+  // How often the lives of a campaign have reached each mark, all together.
+  std::map<std::string, std::uint64_t> marks(std::int64_t campaign);
 
  private:
-  static constexpr int format_version = 1;
+  static constexpr int format_version = 2;
   explicit ReportStore(sqlite3* database) : database_(database) {}
   class Statement;
   sqlite3* database_;

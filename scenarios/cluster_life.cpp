@@ -39,13 +39,22 @@ void describe_topics(Workload& workload) {
   for (const auto& [name, spec] : workload.topics) workload.history.topics[name] = spec.promise;
 }
 
+// What this life is able to reach.
+void expect_marks(Workload& workload) {
+  auto& marks = workload.marks;
+  for (auto mark : {Mark::metadata_snapshot_taken, Mark::metadata_snapshot_loaded, Mark::metadata_snapshot_fetched,
+                    Mark::log_truncated, Mark::log_begun_anew})
+    marks.expect(mark);
+}
+
 class ClusterLife {
  public:
   ClusterLife(const Plan& plan, const LifeOptions& options)
-      : plan_(plan), world_(plan.seed, LogLevel::debug), workload_(plan), cluster_(world_, plan) {
+      : plan_(plan), world_(plan.seed, LogLevel::debug), workload_(plan), cluster_(world_, plan, workload_.marks) {
     if (options.trace) world_.trace().set_sink(options.trace);
     workload_.brokers = cluster_.addresses();
     describe_topics(workload_);
+    expect_marks(workload_);
     for (std::int64_t i = 0; i < plan.setting("clients"); ++i) world_.add_node("client" + std::to_string(i));
     admin_ = &world_.add_node("admin");
   }
@@ -194,6 +203,8 @@ class ClusterLife {
     result.simulated = world_.now() - Instant{};
     result.sends = workload_.history.sends.size();
     result.reads = workload_.history.reads.size();
+    result.marks = workload_.marks.by_name();
+    for (const auto& fault : plan_.faults) ++result.marks[std::string("fault ") + fault_name(fault.kind)];
     return result;
   }
 
@@ -249,6 +260,8 @@ void choose_cluster_settings(Random random, Plan& plan) {
   settings["batch_records_max"] = choose("batch records", 1, 8);
   settings["value_bytes_max"] = std::int64_t{1} << choose("value bytes", 4, 11);
   settings["safety_ms"] = choose("length", 20'000, 90'000);
+  settings["metadata_snapshot_bytes"] = std::int64_t{1} << choose("metadata snapshot bytes", 6, 12);
+  settings["metadata_segment_bytes"] = std::int64_t{1} << choose("metadata segment bytes", 8, 13);
   settings["rest"] = choose("rest", 0, 3);
   settings["rest_count"] = choose("rest count", 1, static_cast<std::int64_t>(victims_max(plan)));
   choose_throttle(random.split("throttle"), settings);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ struct LifeResult {
   Duration simulated{0};
   std::size_t sends = 0;
   std::size_t reads = 0;
+  std::map<std::string, std::uint64_t> marks;  // see marks.h; and how many faults of each kind began
   Violations violations;
 };
 

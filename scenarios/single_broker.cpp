@@ -155,6 +155,8 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   result.simulated = world.now() - Instant{};
   result.sends = workload.history.sends.size();
   result.reads = workload.history.reads.size();
+  result.marks = workload.marks.by_name();
+  for (const auto& fault : plan.faults) ++result.marks[std::string("fault ") + fault_name(fault.kind)];
   return result;
 }
 

@@ -1,5 +1,8 @@
 #include "scenarios/watched_cluster.h"
 
+#include <algorithm>
+
+#include "broker/cluster/metadata_log.h"
 #include "broker/server/broker.h"
 
 namespace fulmar {
@@ -8,9 +11,10 @@ namespace {
 constexpr std::size_t controllers_max = 5;
 }
 
-WatchedCluster::WatchedCluster(World& world, const Plan& plan)
+WatchedCluster::WatchedCluster(World& world, const Plan& plan, Marks& marks)
     : world_(world),
       plan_(plan),
+      marks_(marks),
       size_(static_cast<std::size_t>(plan.setting("brokers"))),
       watch_(*this, [&world] { return world.now(); }),
       images_([&world] { return world.now(); }) {
@@ -39,6 +43,9 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   properties["log.index.interval.bytes"] = std::to_string(plan_.setting("index_interval_bytes"));
   properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan_.setting("checkpoint_ms"));
   properties["log.retention.check.interval.ms"] = std::to_string(plan_.setting("retention_check_ms"));
+  properties["metadata.log.max.record.bytes.between.snapshots"] =
+      std::to_string(plan_.setting_or("metadata_snapshot_bytes", 20 << 20));
+  properties["metadata.log.segment.bytes"] = std::to_string(plan_.setting_or("metadata_segment_bytes", 8 << 20));
   bool throttled = plan_.settings.contains("throttled_rate");
   if (throttled) {
     properties["leader.replication.throttled.rate"] = std::to_string(plan_.setting("throttled_rate"));
@@ -88,6 +95,33 @@ std::vector<std::string> WatchedCluster::leaderless(const std::set<std::size_t>&
 
 std::vector<std::string> WatchedCluster::differing(const std::set<std::size_t>& core) const {
   return watch_.differing(ids_of(core));
+}
+
+// What lies before the metadata's log is in a snapshot.
+void WatchedCluster::opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) {
+  if (sight.group == MetadataLog::group()) {
+    if (sight.log_start > 0) marks_.reach(Mark::metadata_snapshot_loaded);
+    metadata_starts_[sight.self.broker] = sight.log_start;
+  }
+  watch_.opened(sight, directory, epochs);
+}
+
+void WatchedCluster::started_over(const GroupId& group, const ReplicaId& self, Offset offset) {
+  marks_.reach(Mark::log_begun_anew);
+  if (group == MetadataLog::group()) {
+    marks_.reach(Mark::metadata_snapshot_fetched);
+    metadata_starts_[self.broker] = offset;
+  }
+  watch_.started_over(group, self, offset);
+}
+
+void WatchedCluster::stepped(const ReplicaSight& sight) {
+  if (sight.group == MetadataLog::group()) {
+    auto& start = metadata_starts_[sight.self.broker];
+    if (sight.log_start > start) marks_.reach(Mark::metadata_snapshot_taken);
+    start = std::max(start, sight.log_start);
+  }
+  watch_.stepped(sight);
 }
 
 void WatchedCluster::sends(const GroupId& group, const Message& message) {

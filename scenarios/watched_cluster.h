@@ -10,6 +10,7 @@
 #include "checkers/metadata_images.h"
 #include "checkers/replication/replication_watch.h"
 #include "faults/plan.h"
+#include "scenarios/marks.h"
 #include "sim/world.h"
 
 namespace fulmar {
@@ -20,7 +21,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   static constexpr std::uint16_t internal_port = 9093;
 
   // Adds the plan's brokers to the world, as nodes from 0 on; broker n + 1 is on node n. None runs yet.
-  WatchedCluster(World& world, const Plan& plan);
+  WatchedCluster(World& world, const Plan& plan, Marks& marks);
 
   std::size_t size() const { return size_; }
   std::vector<SocketAddress> addresses() const;
@@ -41,19 +42,16 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   std::vector<std::string> list(std::int32_t broker, std::string_view directory, bool durable) const override;
   std::string_view content(std::int32_t broker, std::string_view path, bool durable) const override;
 
-  void opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) override {
-    watch_.opened(sight, directory, epochs);
-  }
+  void opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) override;
   void appended(const GroupId& group, const ReplicaId& self, const BatchHeader& batch) override {
     watch_.appended(group, self, batch);
   }
   void truncated(const GroupId& group, const ReplicaId& self, Offset offset) override {
+    marks_.reach(Mark::log_truncated);
     watch_.truncated(group, self, offset);
   }
-  void started_over(const GroupId& group, const ReplicaId& self, Offset offset) override {
-    watch_.started_over(group, self, offset);
-  }
-  void stepped(const ReplicaSight& sight) override { watch_.stepped(sight); }
+  void started_over(const GroupId& group, const ReplicaId& self, Offset offset) override;
+  void stepped(const ReplicaSight& sight) override;
   void sends(const GroupId& group, const Message& message) override;
   void heard(const GroupId& group, const Message& message, Epoch term) override { watch_.heard(group, message, term); }
   void removed(const GroupId& group, const ReplicaId& self) override { watch_.removed(group, self); }
@@ -61,9 +59,11 @@ class WatchedCluster final : private Machines, private BrokerObserver {
 
   World& world_;
   const Plan& plan_;
+  Marks& marks_;
   std::size_t size_;
   std::map<std::size_t, unsigned> starts_;  // per node
   std::set<std::size_t> ready_;
+  std::map<std::int32_t, Offset> metadata_starts_;  // where each broker's metadata log begins
   ReplicationWatch watch_;
   MetadataImages images_;
 };

@@ -11,6 +11,7 @@
 #include "faults/plan.h"
 #include "runtime/host/host.h"
 #include "runtime/host/network.h"
+#include "scenarios/marks.h"
 
 namespace fulmar {
 
@@ -27,6 +28,7 @@ struct Workload {
   Duration request_timeout = seconds(3);
   std::map<std::string, TopicSpec> topics;
   History history;
+  Marks marks;
   bool stop = false;
   ValueId next_value = 1;
   int next_producer = 0;

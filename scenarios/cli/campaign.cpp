@@ -26,6 +26,7 @@ struct Tally {
   double life_wall_seconds = 0;
   std::uint64_t events = 0;
   std::uint64_t sends = 0;
+  std::map<std::string, std::uint64_t> marks;
 };
 
 std::string progress_line(const Tally& tally, const CampaignLimits& limits, double elapsed) {
@@ -40,6 +41,27 @@ std::string progress_line(const Tally& tally, const CampaignLimits& limits, doub
                 static_cast<unsigned long long>(tally.failed),
                 tally.life_wall_seconds > 0 ? tally.simulated_seconds / tally.life_wall_seconds : 0.0, left);
   return text;
+}
+
+// What the lives have reached, and what none of them has.
+void print_marks(const std::map<std::string, std::uint64_t>& marks) {
+  constexpr std::size_t width_max = 110;
+  std::string line;
+  auto print = [&](const std::string& next) {
+    if (line.size() + next.size() > width_max) {
+      std::printf("%s\n", line.c_str());
+      line = " ";
+    }
+    line += " " + next;
+  };
+  line = "reached:";
+  for (const auto& [mark, count] : marks)
+    if (count > 0) print(mark + " " + std::to_string(count) + ";");
+  std::printf("%s\n", line.c_str());
+  line = "never reached:";
+  for (const auto& [mark, count] : marks)
+    if (count == 0) print(mark + ";");
+  if (line != "never reached:") std::printf("%s\n", line.c_str());
 }
 
 }  // namespace
@@ -100,6 +122,7 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
         tally.life_wall_seconds += result.wall_seconds;
         tally.events += result.life.events;
         tally.sends += result.life.sends;
+        for (const auto& [mark, count] : result.life.marks) tally.marks[mark] += count;
         std::string text;
         if (!result.life.violations.empty()) {
           failed_seeds.push_back(result.seed);
@@ -115,7 +138,8 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
                       result.life.trace_hash,
                       std::chrono::duration<double>(result.life.simulated).count(),
                       result.wall_seconds,
-                      {}};
+                      {},
+                      result.life.marks};
         for (const auto& violation : result.life.violations)
           run.violations.push_back({violation.property, violation.anomaly, violation.text});
         store->add_run(campaign, run, result.life.violations.empty() ? "" : plan_to_json(scenario.plan(result.seed)));
@@ -139,6 +163,7 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
       60 * static_cast<double>(tally.lives) / elapsed(), static_cast<unsigned long long>(tally.failed),
       tally.life_wall_seconds > 0 ? tally.simulated_seconds / tally.life_wall_seconds : 0.0,
       static_cast<unsigned long long>(tally.events), static_cast<unsigned long long>(tally.sends));
+  print_marks(tally.marks);
   if (!failed_seeds.empty()) {
     std::sort(failed_seeds.begin(), failed_seeds.end());
     std::printf("failed seeds:");

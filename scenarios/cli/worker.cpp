@@ -41,10 +41,15 @@ std::string encode(const SeedResult& result) {
   json violations = json::array();
   for (const auto& v : result.life.violations)
     violations.push_back({{"property", v.property}, {"anomaly", v.anomaly}, {"text", v.text}, {"at", v.at.ns}});
-  json line = {{"seed", result.seed},          {"hash", result.life.trace_hash},
-               {"events", result.life.events}, {"simulated", result.life.simulated.count()},
-               {"sends", result.life.sends},   {"reads", result.life.reads},
-               {"wall", result.wall_seconds},  {"violations", std::move(violations)}};
+  json line = {{"seed", result.seed},
+               {"hash", result.life.trace_hash},
+               {"events", result.life.events},
+               {"simulated", result.life.simulated.count()},
+               {"sends", result.life.sends},
+               {"reads", result.life.reads},
+               {"wall", result.wall_seconds},
+               {"marks", result.life.marks},
+               {"violations", std::move(violations)}};
   return line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -58,6 +63,7 @@ SeedResult decode(const std::string& text) {
   result.life.sends = line["sends"];
   result.life.reads = line["reads"];
   result.wall_seconds = line["wall"];
+  result.life.marks = line["marks"].get<std::map<std::string, std::uint64_t>>();
   for (const auto& v : line["violations"])
     result.life.violations.push_back({v["property"], v["anomaly"], v["text"], Instant{v["at"]}});
   return result;

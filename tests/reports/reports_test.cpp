@@ -22,11 +22,12 @@ TEST_F(ReportStoreTest, KeepsRunsAndViolationsAcrossOpenings) {
   {
     auto store = ReportStore::open(path).value();
     campaign = store->begin_campaign("single-broker", 1, 2);
-    store->add_run(campaign, {1, 0xffffffffffffffffULL, 100, 0.5, {}}, "");
-    store->add_run(campaign, {2, 7, 100, 0.5, {{"durability", "lost-write", "it's gone"}}}, "{}");
+    store->add_run(campaign, {1, 0xffffffffffffffffULL, 100, 0.5, {}, {{"long poll", 3}, {"lookup", 0}}}, "");
+    store->add_run(campaign, {2, 7, 100, 0.5, {{"durability", "lost-write", "it's gone"}}, {{"long poll", 4}, {"lookup", 0}}}, "{}");
   }
   auto store = ReportStore::open(path).value();
   EXPECT_EQ(store->run_count(campaign), 2);
+  EXPECT_EQ(store->marks(campaign), (std::map<std::string, std::uint64_t>{{"long poll", 7}, {"lookup", 0}}));
   auto failed = store->failed_runs(campaign);
   ASSERT_EQ(failed.size(), 1u);
   EXPECT_EQ(failed[0].seed, 2u);

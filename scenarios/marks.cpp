@@ -1,0 +1,56 @@
+#include "scenarios/marks.h"
+
+#include <iterator>
+
+namespace fulmar {
+
+namespace {
+
+constexpr const char* names[] = {
+    "metadata snapshot taken",
+    "metadata snapshot loaded",
+    "metadata snapshot fetched from a peer",
+    "log truncated",
+    "log begun anew",
+    "short file read",
+    "lookup by time",
+    "lookup of a time after all records",
+    "lookup of the maximum timestamp",
+    "OffsetForLeaderEpoch answered",
+    "OffsetForLeaderEpoch of a past epoch",
+    "fetch with last_fetched_epoch",
+    "fetch answered with a diverging epoch",
+    "records read from a follower",
+    "min.insync.replicas enforced",
+    "partitions added",
+    "topic made again under its name",
+    "record in a topic deleted later",
+    "records deleted up to the high watermark",
+    "record without a timestamp",
+    "record from the far past",
+    "record from the far future",
+    "INVALID_TIMESTAMP answered",
+    "block of producer ids taken",
+    "DeleteRecords on an idle partition",
+    "ListOffsets on an idle partition",
+    "long poll that got its record",
+    "consumer at the end of all partitions",
+    "metadata's claims compared",
+    "majority left in peace for a while",
+};
+static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
+
+}  // namespace
+
+const char* mark_name(Mark mark) noexcept {
+  return names[static_cast<std::size_t>(mark)];
+}
+
+std::map<std::string, std::uint64_t> Marks::by_name() const {
+  std::map<std::string, std::uint64_t> all;
+  for (std::size_t i = 0; i < size; ++i)
+    if (expected_[i] || counts_[i] > 0) all[names[i]] = counts_[i];
+  return all;
+}
+
+}  // namespace fulmar

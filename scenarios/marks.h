@@ -1,0 +1,66 @@
+// Marks: what a life has reached. Each names a capability or a path of the broker, or an answer that a client got, and
+// is counted where it is seen: by the clients, by who watches the brokers from inside, or on the disks. A campaign adds
+// them up, so that what no life exercises is seen.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace fulmar {
+
+enum class Mark : std::uint8_t {
+  metadata_snapshot_taken,
+  metadata_snapshot_loaded,
+  metadata_snapshot_fetched,
+  log_truncated,
+  log_begun_anew,
+  short_read,
+  lookup_by_time,
+  lookup_past_the_last,
+  lookup_of_maximum,
+  epoch_end_told,
+  epoch_passed,
+  fetch_with_epoch,
+  fetch_diverged,
+  follower_read,
+  too_few_in_sync,
+  partitions_added,
+  topic_made_again,
+  record_in_deleted_topic,
+  deleted_to_high_watermark,
+  record_without_time,
+  record_from_the_past,
+  record_from_the_future,
+  timestamp_refused,
+  producer_id_block,
+  idle_deletion,
+  idle_lookup,
+  long_poll,
+  consumer_at_the_end,
+  metadata_claim,
+  calm_majority,
+  count_
+};
+
+// In a few words, as a summary has it.
+const char* mark_name(Mark mark) noexcept;
+
+class Marks {
+ public:
+  // The life could reach it: if it does not, that is worth telling.
+  void expect(Mark mark) { expected_[index(mark)] = true; }
+  void reach(Mark mark, std::uint64_t times = 1) { counts_[index(mark)] += times; }
+  std::uint64_t count(Mark mark) const { return counts_[index(mark)]; }
+  // By name: what was reached, and, with 0, what was expected and was not.
+  std::map<std::string, std::uint64_t> by_name() const;
+
+ private:
+  static constexpr std::size_t size = static_cast<std::size_t>(Mark::count_);
+  static std::size_t index(Mark mark) { return static_cast<std::size_t>(mark); }
+  std::array<std::uint64_t, size> counts_{};
+  std::array<bool, size> expected_{};
+};
+
+}  // namespace fulmar
