@@ -11,6 +11,9 @@ Violations check_history(const History& history) {
   check_polls(history, found);
   check_real_time(history, found);
   check_topics(history, found);
+  check_lookups(history, found);
+  check_log_start(history, found);
+  check_retention(history, found);
   return found;
 }
 

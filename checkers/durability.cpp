@@ -1,9 +1,12 @@
-// Durability: an acknowledged record is readable at its offset ever after, until delete-records or retention takes it.
+// Durability: an acknowledged record is readable at its offset ever after, until delete-records or retention takes it;
+// and so is one that was read.
 //
 // Synced topics, acks=all (where one broker has the partition, acks=1 promises the same): whatever happens to the
 // brokers. Page-cache topics: as long as the power has not been lost since the send began; a killed process loses
 // nothing. acks=0 promises nothing.
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <set>
 
 #include "checkers/history.h"
@@ -19,29 +22,45 @@ bool must_survive(const History& history, const SendOperation& send) {
                       [&](Instant loss) { return loss >= send.invoked; });
 }
 
+// What was read is committed, whoever served it: it stays.
+void check_reads(const History& history, const TopicPartition& tp, const FinalRead& final_read,
+                 const std::map<Offset, ValueId>& readable, Violations& found) {
+  if (!history.promise(tp).synced) return;
+  for (const auto& read : history.reads) {
+    if (read.from != tp) continue;
+    for (const auto& record : read.records) {
+      if (record.offset < final_read.log_start || readable.contains(record.offset)) continue;
+      found.push_back({"durability", "lost-write",
+                       to_string(read) + "\nsaw offset " + std::to_string(record.offset) + ", and the final read of " +
+                           to_string(tp) + " (" + std::to_string(final_read.log_start) + ".." +
+                           std::to_string(final_read.end) + ") has nothing there",
+                       read.completed});
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 void check_durability(const History& history, Violations& found) {
   for (const auto& [tp, final_read] : history.final_reads) {
-    // How far the start may have moved, and how far it must.
+    // How far the start may have moved.
     Offset asked = 0;
-    Offset promised = 0;
     for (const auto& deletion : history.deletes) {
       if (deletion.of != tp) continue;
-      if (deletion.outcome != Outcome::failed) asked = std::max(asked, deletion.offset);
-      if (deletion.outcome == Outcome::ok) promised = std::max(promised, deletion.offset);
+      if (deletion.outcome == Outcome::failed) continue;
+      auto offset = deletion.offset >= 0 ? deletion.offset : deletion.low_watermark;
+      // Up to a high watermark that was not told.
+      if (offset < 0) offset = std::numeric_limits<Offset>::max();
+      asked = std::max(asked, offset);
     }
     auto retention_ms = history.promise(tp).retention_ms;
-    bool may_expire = retention_ms >= 0 && history.length_ms + history.clock_ahead_at_start_ms >= retention_ms;
+    bool may_expire = history.promise(tp).any_time ||
+                      (retention_ms >= 0 && history.length_ms + history.clock_ahead_at_start_ms >= retention_ms);
     if (final_read.log_start > asked && !may_expire)
       found.push_back({"durability", "lost-write",
                        to_string(tp) + " starts at " + std::to_string(final_read.log_start) +
                            " though nobody asked to delete beyond " + std::to_string(asked),
-                       Instant::max()});
-    if (final_read.log_start < promised && history.promise(tp).synced)
-      found.push_back({"log start", "log-start-back",
-                       to_string(tp) + " starts at " + std::to_string(final_read.log_start) + " though records up to " +
-                           std::to_string(promised) + " were deleted",
                        Instant::max()});
     std::map<Offset, ValueId> readable;
     for (const auto& record : final_read.records) readable.emplace(record.offset, record.value);
@@ -62,6 +81,7 @@ void check_durability(const History& history, Violations& found) {
         break;
       }
     }
+    check_reads(history, tp, final_read, readable, found);
   }
 }
 

@@ -1,11 +1,21 @@
 #include "checkers/history.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace fulmar {
 
 std::string to_string(const TopicPartition& tp) {
   return tp.topic + "-" + std::to_string(tp.partition);
+}
+
+std::string name_of(const std::string& topic) {
+  return topic.substr(0, topic.find('#'));
+}
+
+std::int64_t making_of(const std::string& topic) {
+  auto mark = topic.find('#');
+  return mark == std::string::npos ? 0 : std::strtoll(topic.c_str() + mark + 1, nullptr, 10);
 }
 
 std::string to_string(Instant at) {
@@ -61,6 +71,27 @@ std::string to_string(const ReadOperation& read) {
     text +=
         " (" + std::to_string(read.records.front().offset) + ".." + std::to_string(read.records.back().offset) + ")";
   return text;
+}
+
+std::string to_string(const DeleteOperation& deletion) {
+  return "[" + to_string(deletion.invoked) + " .. " + to_string(deletion.completed) + "] records of " +
+         to_string(deletion.of) + " before " + std::to_string(deletion.offset) +
+         " are deleted: " + name_of(deletion.outcome) +
+         (deletion.low_watermark >= 0 ? ", it starts at " + std::to_string(deletion.low_watermark) : "");
+}
+
+std::string to_string(const LookupOperation& lookup) {
+  auto what = [&] {
+    switch (lookup.asked) {
+      case LookupOperation::latest: return std::string("the end");
+      case LookupOperation::earliest: return std::string("the start");
+      case LookupOperation::maximum: return std::string("the latest timestamp");
+      default: return "time " + std::to_string(lookup.asked);
+    }
+  };
+  return "[" + to_string(lookup.invoked) + " .. " + to_string(lookup.completed) + "] " + to_string(lookup.of) +
+         " is asked for " + what() + ": offset " + std::to_string(lookup.offset) + " time " +
+         std::to_string(lookup.timestamp);
 }
 
 std::string to_string(const Witness& witness) {

@@ -35,6 +35,7 @@ struct TopicPromise {
   bool synced = true;              // acknowledged means on stable storage
   std::int64_t retention_ms = -1;  // old segments may go by themselves; -1: never
   bool replicated = false;         // acks=1 says what one replica has, and another may lead next
+  bool any_time = false;           // its records have timestamps of every kind, so that any may go at any time
 };
 
 struct SendOperation {
@@ -51,6 +52,8 @@ struct SendOperation {
   Instant completed = Instant::max();
   Outcome outcome = Outcome::pending;
   Offset base_offset = -1;  // where ok and acks != 0
+  // Of its records, in their order; none: not known.
+  std::vector<Timestamp> timestamps;
 };
 
 struct SeenRecord {
@@ -71,18 +74,44 @@ struct ReadOperation {
   Offset high_watermark = -1;
   Offset log_start = -1;
   std::vector<SeenRecord> records;
-  bool corrupt = false;  // bytes came that are no records
+  bool corrupt = false;        // bytes came that are no records
+  bool from_follower = false;  // whose high watermark may be a moment behind
 };
 
 struct DeleteOperation {
   TopicPartition of;
-  Offset offset = -1;
+  Offset offset = -1;  // all before it; -1: all up to the high watermark
   Instant invoked;
   Instant completed = Instant::max();
   Outcome outcome = Outcome::pending;
+  Offset low_watermark = -1;  // the log's start, as answered
 };
 
-// A topic is made or deleted. Names are never used again.
+// ListOffsets, answered: the first offset whose record has a time of at least `asked`, or one of the special answers.
+struct LookupOperation {
+  static constexpr Timestamp latest = -1;
+  static constexpr Timestamp earliest = -2;
+  static constexpr Timestamp maximum = -3;  // the record with the largest timestamp
+
+  TopicPartition of;
+  Timestamp asked = latest;
+  Instant invoked;
+  Instant completed;
+  Offset offset = -1;  // -1: no record is that late
+  Timestamp timestamp = -1;
+};
+
+// OffsetForLeaderEpoch, answered: the largest epoch up to `asked` there is, and where it ends.
+struct EpochEndOperation {
+  TopicPartition of;
+  Epoch asked = -1;
+  Instant invoked;
+  Instant completed;
+  Epoch epoch = -1;
+  Offset end = -1;
+};
+
+// A topic is made or deleted.
 struct TopicOperation {
   enum class Kind : std::uint8_t { create, remove } kind;
   std::string name;
@@ -112,6 +141,8 @@ struct History {
   std::vector<SendOperation> sends;
   std::vector<ReadOperation> reads;
   std::vector<DeleteOperation> deletes;
+  std::vector<LookupOperation> lookups;
+  std::vector<EpochEndOperation> epoch_ends;
   std::vector<TopicOperation> topic_operations;
   std::vector<EpochProbe> epoch_probes;
   std::map<std::int32_t, std::set<std::string>> final_topics;  // what each broker lists at the end
@@ -119,6 +150,9 @@ struct History {
   // How far ahead of the truth the wall clock was, at most, when a broker started: it can't but believe that.
   std::int64_t clock_ahead_at_start_ms = 0;
   std::int64_t length_ms = 0;  // of the life: no record is older
+  // The true time at the life's first instant; nullopt: not known, and nothing that hangs on it is checked.
+  std::optional<Timestamp> epoch_ms;
+  bool clocks_jump = false;  // the brokers' clocks may be wrong, so that they can't tell how old a file is
   std::map<TopicPartition, FinalRead> final_reads;
 
   const TopicPromise& promise(const TopicPartition& tp) const { return topics.at(tp.topic); }
@@ -138,8 +172,15 @@ struct Violation {
   auto operator<=>(const Violation&) const = default;
 };
 
+// A topic that is deleted and made again is several topics of one name, told apart by what follows a '#', which no
+// name of a topic may have: "orders#2". The name as the brokers know it.
+std::string name_of(const std::string& topic);
+std::int64_t making_of(const std::string& topic);  // the number after it, 0 if there is none
+
 std::string to_string(const SendOperation& send);
 std::string to_string(const ReadOperation& read);
+std::string to_string(const DeleteOperation& deletion);
+std::string to_string(const LookupOperation& lookup);
 std::string to_string(Instant at);  // "12.345678s"
 
 // One operation of a history, put into words only when it has to be told; neither: the final read.
@@ -162,5 +203,8 @@ void check_order(const History& history, Violations& found);
 void check_polls(const History& history, Violations& found);
 void check_real_time(const History& history, Violations& found);
 void check_topics(const History& history, Violations& found);
+void check_lookups(const History& history, Violations& found);
+void check_log_start(const History& history, Violations& found);
+void check_retention(const History& history, Violations& found);
 
 }  // namespace fulmar

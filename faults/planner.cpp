@@ -50,6 +50,12 @@ std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window, 
   return faults;
 }
 
+bool has_fault(const std::vector<Fault>& faults, std::initializer_list<FaultKind> kinds) {
+  return std::any_of(faults.begin(), faults.end(), [&](const Fault& fault) {
+    return std::find(kinds.begin(), kinds.end(), fault.kind) != kinds.end();
+  });
+}
+
 std::set<std::size_t> victims(const std::vector<Fault>& faults) {
   std::set<std::size_t> found;
   for (const auto& fault : faults)

@@ -3,6 +3,7 @@
 // so that one fault more or less leaves all others as they are.
 #pragma once
 
+#include <initializer_list>
 #include <set>
 #include <span>
 #include <vector>
@@ -44,6 +45,8 @@ struct FaultWindow {
 };
 
 std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window, std::span<const FaultShape> shapes);
+
+bool has_fault(const std::vector<Fault>& faults, std::initializer_list<FaultKind> kinds);
 
 // The brokers whose disks lose something they had promised to keep, by these faults. What a majority of a partition's
 // replicas has kept is safe as long as these are fewer.

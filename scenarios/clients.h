@@ -1,7 +1,11 @@
 // The kinds of clients of a workload; each runs in a fiber until the workload stops.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "broker/client/cluster_client.h"
+#include "broker/client/producer.h"
 #include "scenarios/workload.h"
 
 namespace fulmar {
@@ -11,16 +15,39 @@ ClusterClientOptions cluster_options(const Workload& workload, Random random);
 
 void produce(Host& host, Workload& workload);
 void consume(Host& host, Workload& workload);
-// Deletes records up to somewhere that was seen.
+// Deletes records up to somewhere that was seen, or all there are.
 void delete_records(Host& host, Workload& workload);
 
 // Moves partitions to other brokers, thinks better of it, and has leaders elected.
 void operate(Host& host, Workload& workload);
+// Asks for offsets by time, for the maximum, the start and the end, and where epochs end.
+void look_up(Host& host, Workload& workload);
+// Asks something of partitions that nobody else asks anything, after long silences.
+void ask_idle(Host& host, Workload& workload);
+// Adds partitions to the topics that grow.
+void add_partitions(Host& host, Workload& workload);
+// Has a topic of its own, which it fills, reads, deletes and makes again.
+void remake_topic(Host& host, Workload& workload);
 void make_and_delete_topics(Host& host, Workload& workload);
 // Asks with leader epochs that are known to be past.
 void probe_epochs(Host& host, Workload& workload);
 
+// Of the topics that all clients use; or of the idle ones, if there is any.
 TopicPartition pick_partition(Random& random, const Workload& workload);
+std::optional<TopicPartition> pick_idle_partition(Random& random, const Workload& workload);
+// ListOffsets, from the leader, once; in the history if it was answered.
+std::optional<LookupOperation> look_up_once(Host& host, Workload& workload, ClusterClient& brokers,
+                                            const TopicPartition& of, Timestamp asked);
+// DeleteRecords, from the leader, once; in the history. The error that it was answered with.
+ErrorCode delete_once(Host& host, Workload& workload, ClusterClient& brokers, const TopicPartition& of, Offset offset);
+// Some records, as one batch of a producer of its own numbering; in the history. Whether it was acknowledged.
+struct Sending {
+  int producer = 0;
+  std::int16_t acks = -1;
+  bool idempotent = true;
+};
+bool send_batch(Host& host, Workload& workload, Producer& producer, const Sending& sending, const TopicPartition& to,
+                int count, std::size_t value_size, std::vector<Timestamp> timestamps);
 void pause(Host& host, Random& random, std::int64_t ms_max);
 void note_wrong_answer(Workload& workload, Host& host, bool wrong, const char* who);
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "checkers/log_files.h"
+#include "faults/calm.h"
 #include "faults/injector.h"
 #include "faults/planner.h"
+#include "scenarios/settings.h"
 #include "scenarios/watched_cluster.h"
 #include "scenarios/workload.h"
 
@@ -20,32 +22,11 @@ constexpr Duration register_max = seconds(30);  // for every broker of the core 
 constexpr Duration image_max = seconds(2);      // for what is committed to be shown by every broker
 constexpr Duration stop_max = seconds(60);      // for an orderly stop of the whole core
 constexpr Duration look_interval = milliseconds(50);
+constexpr Duration recover_max = seconds(8);  // for a majority that is left alone, from whatever was before
 constexpr Instant faults_begin = Instant{} + seconds(8);
 
 // What becomes of the brokers that are not of the core.
 enum class Rest : std::uint8_t { there_is_none, dead, cut_off, paused };
-
-void describe_topics(Workload& workload) {
-  const auto& plan = workload.plan;
-  auto partitions = static_cast<std::int32_t>(plan.setting("partitions"));
-  auto replicas = static_cast<std::int16_t>(plan.setting("replication_factor"));
-  constexpr std::int64_t default_retention_ms = std::int64_t{7} * 24 * 3600 * 1000;
-  workload.topics["synced"] = {partitions, {true, default_retention_ms, true}, {}, replicas};
-  if (plan.setting("memory_topic"))
-    workload.topics["memory"] = {
-        partitions, {false, default_retention_ms, true}, {{"flush.messages", "9223372036854775807"}}, replicas};
-  if (plan.setting("retained_topic"))
-    workload.topics["retained"] = {1, {true, 5000, true}, {{"retention.ms", "5000"}, {"segment.ms", "2000"}}, replicas};
-  for (const auto& [name, spec] : workload.topics) workload.history.topics[name] = spec.promise;
-}
-
-// What this life is able to reach.
-void expect_marks(Workload& workload) {
-  auto& marks = workload.marks;
-  for (auto mark : {Mark::metadata_snapshot_taken, Mark::metadata_snapshot_loaded, Mark::metadata_snapshot_fetched,
-                    Mark::log_truncated, Mark::log_begun_anew})
-    marks.expect(mark);
-}
 
 class ClusterLife {
  public:
@@ -53,8 +34,14 @@ class ClusterLife {
       : plan_(plan), world_(plan.seed, LogLevel::debug), workload_(plan), cluster_(world_, plan, workload_.marks) {
     if (options.trace) world_.trace().set_sink(options.trace);
     workload_.brokers = cluster_.addresses();
-    describe_topics(workload_);
-    expect_marks(workload_);
+    workload_.on_metadata = [this](std::int32_t from, const MetadataResponse& metadata, Instant asked) {
+      cluster_.judge_claims(from, metadata, asked);
+    };
+    describe_topics(workload_, static_cast<std::int16_t>(plan.setting("replication_factor")));
+    for (auto mark : {Mark::metadata_snapshot_taken, Mark::metadata_snapshot_loaded, Mark::metadata_snapshot_fetched,
+                      Mark::log_truncated, Mark::log_begun_anew})
+      workload_.marks.expect(mark);
+    if (plan.setting_or("calm_ms", 0)) workload_.marks.expect(Mark::calm_majority);
     for (std::int64_t i = 0; i < plan.setting("clients"); ++i) world_.add_node("client" + std::to_string(i));
     admin_ = &world_.add_node("admin");
   }
@@ -66,6 +53,7 @@ class ClusterLife {
     injector.on_power_loss = [this](std::size_t node) { cluster_.power_lost(node); };
     injector.on_disk_hurt = [this](std::size_t node) { cluster_.disk_hurt(node); };
     injector.inject(plan_.faults);
+    watch_calm();
     for (auto n = cluster_.size(); n + 1 < world_.node_count(); ++n)
       world_.node(n).start(1, [this](Host& host) { return run_clients(host, workload_); });
     world_.run_until(begun + milliseconds(plan_.setting("safety_ms")));
@@ -77,6 +65,8 @@ class ClusterLife {
     stop_the_core();
     workload_.history.power_losses = injector.power_losses();
     workload_.history.clock_ahead_at_start_ms = injector.clock_ahead_at_start_ms();
+    workload_.history.epoch_ms = World::epoch_ms;
+    workload_.history.clocks_jump = has_fault(plan_.faults, {FaultKind::clock_jump, FaultKind::clock_drift});
     return finish();
   }
 
@@ -98,6 +88,17 @@ class ClusterLife {
     for (std::size_t n = 0; n < cluster_.size(); ++n) cluster_.start(n);
     have_done(create_topics, form_max,
               "the cluster did not form, or its topics could not be made, though all was well");
+  }
+
+  // Once the calm has lasted for long enough for all that was before to be over.
+  void watch_calm() {
+    auto calm = calm_of(plan_);
+    if (!calm) return;
+    std::set<std::size_t> well;
+    for (std::size_t n = 0; n < cluster_.size(); ++n)
+      if (!calm->rest.contains(n)) well.insert(n);
+    world_.at(calm->begin + recover_max, [this, well] { cluster_.calm_begins(well); });
+    world_.at(calm->end, [this] { cluster_.calm_ends(); });
   }
 
   void have_done(int (*work)(Host&, Workload&), Duration limit, const char* otherwise) {
@@ -165,6 +166,7 @@ class ClusterLife {
     };
     if (!come_true(registered, register_max)) violate("unregistered", "not every broker of the core has registered");
     world_.run_for(image_max);
+    have_done(ask_in_peace, finish_max, "what is asked in peace is not answered");
     have_done(list_topics, finish_max, "not every broker of the core lists its topics");
   }
 
@@ -240,27 +242,19 @@ void choose_cluster_settings(Random random, Plan& plan) {
     return random.split(name).between(low, high);
   };
   auto& settings = plan.settings;
+  choose_workload(random, settings);
   settings["brokers"] = choose("brokers", 0, 2) == 0 ? 5 : 3;
   settings["replication_factor"] = settings["brokers"] == 5 && choose("replication factor", 0, 1) ? 5 : 3;
   settings["shards"] = choose("shards", 0, 2);
   settings["reshard"] = choose("reshard", 0, 1);
-  settings["partitions"] = choose("partitions", 1, 4);
-  settings["memory_topic"] = choose("memory topic", 0, 1);
-  settings["retained_topic"] = choose("retained topic", 0, 1);
-  settings["deletes"] = choose("deletes", 0, 1);
   settings["segment_bytes"] = std::int64_t{1} << choose("segment bytes", 9, 16);
   settings["index_interval_bytes"] = std::int64_t{1} << choose("index interval", 4, 12);
   settings["checkpoint_ms"] = choose("checkpoint", 200, 10'000);
   settings["retention_check_ms"] = choose("retention check", 500, 10'000);
-  settings["clients"] = choose("clients", 1, 3);
-  settings["producers"] = choose("producers", 1, 2);
-  settings["consumers"] = choose("consumers", 1, 2);
-  settings["producer_pace_ms"] = std::int64_t{1} << choose("producer pace", 6, 12);
-  settings["consumer_pace_ms"] = std::int64_t{1} << choose("consumer pace", 6, 12);
-  settings["batch_records_max"] = choose("batch records", 1, 8);
-  settings["value_bytes_max"] = std::int64_t{1} << choose("value bytes", 4, 11);
   settings["safety_ms"] = choose("length", 20'000, 90'000);
-  settings["metadata_snapshot_bytes"] = std::int64_t{1} << choose("metadata snapshot bytes", 6, 12);
+  settings["racks"] = choose("racks", 0, 1);
+  settings["guarded_topic"] = choose("guarded topic", 0, 2) == 0;
+  settings["metadata_snapshot_bytes"] = std::int64_t{1} << choose("metadata snapshot bytes", 8, 13);
   settings["metadata_segment_bytes"] = std::int64_t{1} << choose("metadata segment bytes", 8, 13);
   settings["rest"] = choose("rest", 0, 3);
   settings["rest_count"] = choose("rest count", 1, static_cast<std::int64_t>(victims_max(plan)));

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "faults/calm.h"
 #include "faults/planner.h"
 #include "scenarios/cluster_life.h"
 
@@ -20,6 +21,7 @@ Plan plan_cluster(std::uint64_t seed, const char* scenario, std::span<const Faul
   auto window = fault_window(plan);
   if (takes_promises) window.victims_max = victims_max(plan);
   plan.faults = plan_faults(random.split("faults"), window, shapes);
+  choose_calm(random.split("calm"), window, victims_max(plan), plan);
   return plan;
 }
 

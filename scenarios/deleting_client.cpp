@@ -1,3 +1,4 @@
+// Deletions of records: somewhere in what was seen, exactly at its end, or as much as there is.
 #include "broker/protocol/messages/topics.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
@@ -5,33 +6,69 @@
 
 namespace fulmar {
 
+namespace {
+
+// The offset after the last record that was acknowledged.
+Offset acknowledged_end(const Workload& workload, const TopicPartition& of) {
+  Offset end = 0;
+  for (const auto& send : workload.history.sends)
+    if (send.to == of && send.outcome == Outcome::ok && send.base_offset >= 0)
+      end = std::max(end, send.base_offset + send.count);
+  return end;
+}
+
+// What was deleted ends inside a batch, often: a time that both sides of the cut have is looked up.
+void look_up_at_cut(Host& host, Workload& workload, ClusterClient& brokers, const TopicPartition& of, Offset cut) {
+  for (const auto& send : workload.history.sends) {
+    bool is_cut = send.to == of && send.outcome == Outcome::ok && send.base_offset < cut &&
+                  cut < send.base_offset + send.count && !send.timestamps.empty() && send.timestamps[0] >= 0;
+    if (!is_cut) continue;
+    look_up_once(host, workload, brokers, of, send.timestamps[0]);
+    return;
+  }
+}
+
+}  // namespace
+
+ErrorCode delete_once(Host& host, Workload& workload, ClusterClient& brokers, const TopicPartition& of, Offset offset) {
+  auto deadline = host.clock().deadline_in(workload.request_timeout);
+  auto connection = brokers.leader(name_of(of.topic), of.partition, deadline);
+  if (!connection) return connection.error().code;
+  auto index = workload.history.deletes.size();
+  workload.history.deletes.push_back({of, offset, host.clock().now()});
+  DeleteRecordsRequest request;
+  request.timeout_ms = 1000;
+  request.topics.push_back({name_of(of.topic), {{of.partition, offset}}});
+  auto response = (*connection)->call<DeleteRecordsResponse>(request, deadline);
+  auto& done = workload.history.deletes[index];
+  done.completed = host.clock().now();
+  bool answered = response && response->topics.size() == 1 && response->topics[0].partitions.size() == 1;
+  auto error = answered ? response->topics[0].partitions[0].error_code : ErrorCode::unknown_server_error;
+  done.outcome = error == ErrorCode::none ? Outcome::ok : Outcome::unknown;
+  if (error == ErrorCode::none) done.low_watermark = response->topics[0].partitions[0].low_watermark;
+  if (error == ErrorCode::none && (offset == -1 || done.low_watermark >= acknowledged_end(workload, of)))
+    workload.marks.reach(Mark::deleted_to_high_watermark);
+  if (error != ErrorCode::none) brokers.doubt_leader(of.topic, of.partition);
+  return error;
+}
+
 void delete_records(Host& host, Workload& workload) {
   auto random = host.entropy().stream();
   ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
   while (!workload.stop) {
     pause(host, random, 20'000);
     auto of = pick_partition(random, workload);
-    auto deadline = host.clock().deadline_in(workload.request_timeout);
-    auto connection = brokers.leader(of.topic, of.partition, deadline);
-    if (!connection) continue;
-    Offset seen = 0;
-    for (const auto& send : workload.history.sends)
-      if (send.to == of && send.outcome == Outcome::ok && send.base_offset >= 0)
-        seen = std::max(seen, send.base_offset + 1);
-    DeleteOperation deletion{of, static_cast<Offset>(random.below(static_cast<std::uint64_t>(seen / 2) + 1)),
-                             host.clock().now(), Instant::max(), Outcome::pending};
-    auto index = workload.history.deletes.size();
-    workload.history.deletes.push_back(deletion);
-    DeleteRecordsRequest request;
-    request.timeout_ms = 1000;
-    request.topics.push_back({of.topic, {{of.partition, deletion.offset}}});
-    auto response = (*connection)->call<DeleteRecordsResponse>(request, deadline);
-    auto& done = workload.history.deletes[index];
-    done.completed = host.clock().now();
-    bool answered = response && response->topics.size() == 1 && response->topics[0].partitions.size() == 1;
-    auto error = answered ? response->topics[0].partitions[0].error_code : ErrorCode::unknown_server_error;
-    done.outcome = error == ErrorCode::none ? Outcome::ok : Outcome::unknown;
-    if (error != ErrorCode::none) brokers.doubt_leader(of.topic, of.partition);
+    auto end = acknowledged_end(workload, of);
+    Offset offset = 0;
+    // What nobody knows of may go along with a deletion of all there is: that one comes seldom.
+    switch (random.below(6)) {
+      case 0: offset = end; break;
+      case 1: offset = end - std::min<Offset>(end, static_cast<Offset>(random.below(4))); break;
+      case 2: offset = random.chance(1, 2) ? -1 : end; break;
+      default: offset = static_cast<Offset>(random.below(static_cast<std::uint64_t>(end / 2) + 1));
+    }
+    bool deleted = delete_once(host, workload, brokers, of, offset) == ErrorCode::none;
+    if (deleted && random.chance(1, 2)) look_up_at_cut(host, workload, brokers, of, offset);
   }
 }
 

@@ -23,7 +23,7 @@ Offset insist_on_offset(Host& host, Consumer& consumer, std::int32_t partition, 
 
 // Reads up to `all.end`. False if the partition can't be read.
 bool read_to_end(Host& host, Workload& workload, Consumer& consumer, const TopicPartition& tp, FinalRead& all) {
-  bool expires = workload.topics.at(tp.topic).promise.retention_ms >= 0;
+  bool expires = workload.history.promise(tp).retention_ms >= 0;
   consumer.assign(tp.partition, all.log_start);
   while (consumer.position(tp.partition) < all.end) {
     auto polled = consumer.poll();
@@ -65,19 +65,21 @@ bool read_to_end(Host& host, Workload& workload, Consumer& consumer, const Topic
 int read_everything(Host& host, Workload& workload) {
   auto random = host.entropy().stream();
   ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
-  for (const auto& [topic, spec] : workload.topics) {
+  std::vector<TopicPartition> partitions;
+  for (const auto& [topic, spec] : workload.topics)
+    for (std::int32_t partition = 0; partition < spec.partitions; ++partition) partitions.push_back({topic, partition});
+  for (const auto& [name, topic] : workload.remade) partitions.push_back({topic.key, 0});
+  for (const auto& tp : partitions) {
     ConsumerOptions options;
     options.max_wait = milliseconds(10);
     options.min_bytes = 0;
     options.request_timeout = workload.request_timeout;
-    for (std::int32_t partition = 0; partition < spec.partitions; ++partition) {
-      Consumer consumer(host, brokers, options, topic);
-      FinalRead all;
-      all.log_start = insist_on_offset(host, consumer, partition, earliest_offset);
-      all.end = insist_on_offset(host, consumer, partition, latest_offset);
-      if (!read_to_end(host, workload, consumer, {topic, partition}, all)) return 1;
-      workload.history.final_reads[{topic, partition}] = std::move(all);
-    }
+    Consumer consumer(host, brokers, options, name_of(tp.topic));
+    FinalRead all;
+    all.log_start = insist_on_offset(host, consumer, tp.partition, earliest_offset);
+    all.end = insist_on_offset(host, consumer, tp.partition, latest_offset);
+    if (!read_to_end(host, workload, consumer, tp, all)) return 1;
+    workload.history.final_reads[tp] = std::move(all);
   }
   return 0;
 }

@@ -29,6 +29,7 @@ constexpr const char* names[] = {
     "record without a timestamp",
     "record from the far past",
     "record from the far future",
+    "producer that claims a false maximum timestamp",
     "INVALID_TIMESTAMP answered",
     "block of producer ids taken",
     "DeleteRecords on an idle partition",

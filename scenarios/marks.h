@@ -33,6 +33,7 @@ enum class Mark : std::uint8_t {
   record_without_time,
   record_from_the_past,
   record_from_the_future,
+  false_maximum,
   timestamp_refused,
   producer_id_block,
   idle_deletion,

@@ -1,4 +1,7 @@
 #include "broker/client/producer.h"
+
+#include <limits>
+
 #include "checkers/values.h"
 #include "runtime/fiber/group.h"
 #include "runtime/host/clock.h"
@@ -11,30 +14,63 @@ namespace {
 
 constexpr Duration delivery_timeout = seconds(15);
 
-// One batch, from invocation to completion. Runs in a fiber of its own for pipelined producers.
-void send_one(Host& host, Workload& workload, Producer& producer, const ProducerOptions& options, int number,
-              const TopicPartition& to, int count, std::size_t value_size) {
-  auto index = workload.history.sends.size();
-  {
-    SendOperation send;
-    send.producer = number;
-    send.to = to;
-    send.first_value = workload.next_value;
-    send.count = count;
-    send.acks = options.acks;
-    send.idempotent = options.idempotent;
-    send.invoked = host.clock().now();
-    workload.history.sends.push_back(send);
+// Times of a batch's records, of one of the kinds that clients send: most are true.
+std::vector<Timestamp> choose_times(Random& random, Workload& workload, Timestamp now, int count) {
+  constexpr Timestamp year_ms = Timestamp{365} * 24 * 3600 * 1000;
+  std::vector<Timestamp> times(static_cast<std::size_t>(count), now);
+  // Of one kind for a while, so that whole segments are.
+  if (workload.time_kind_left-- == 0) {
+    workload.time_kind = static_cast<int>(random.below(12));
+    workload.time_kind_left = static_cast<int>(random.below(40));
   }
+  auto kind = workload.time_kind;
+  auto far = random.between(1, 5) * year_ms;
+  for (int i = 0; i < count; ++i) {
+    auto& time = times[static_cast<std::size_t>(i)];
+    switch (kind) {
+      case 0: time = -1; break;
+      case 1: time = now - far + i; break;
+      case 2: time = now + far + i; break;
+      case 3: time = now - i * 100; break;
+      case 4: time = now * 1000 + i; break;
+      case 5: time = now * 1'000'000 + i; break;
+      case 6: time = std::numeric_limits<Timestamp>::max() - count + 1 + i; break;
+      case 7: time = i; break;
+      case 8: time = now - now % 4000; break;
+      case 9: time = i % 2 == 0 ? -1 : now; break;
+      default: time = now + i; break;
+    }
+  }
+  if (kind == 0 || kind == 9) workload.marks.reach(Mark::record_without_time);
+  if (kind == 1 || kind == 7) workload.marks.reach(Mark::record_from_the_past);
+  if (kind == 2 || (kind >= 4 && kind <= 6)) workload.marks.reach(Mark::record_from_the_future);
+  return times;
+}
+
+}  // namespace
+
+bool send_batch(Host& host, Workload& workload, Producer& producer, const Sending& sending, const TopicPartition& to,
+                int count, std::size_t value_size, std::vector<Timestamp> timestamps) {
+  auto index = workload.history.sends.size();
   auto first_value = std::exchange(workload.next_value, workload.next_value + static_cast<ValueId>(count));
+  SendOperation begun;
+  begun.producer = sending.producer;
+  begun.to = to;
+  begun.first_value = first_value;
+  begun.count = count;
+  begun.acks = sending.acks;
+  begun.idempotent = sending.idempotent;
+  begun.invoked = host.clock().now();
+  begun.timestamps = std::move(timestamps);
   std::vector<Record> records;
   for (int i = 0; i < count; ++i) {
     Record record;
     record.value = make_value(first_value + static_cast<ValueId>(i), value_size);
-    record.timestamp = host.clock().wall_ms();
+    record.timestamp = begun.timestamps[static_cast<std::size_t>(i)];
     records.push_back(std::move(record));
   }
-  auto delivery = producer.send(to.topic, to.partition, records);
+  workload.history.sends.push_back(std::move(begun));
+  auto delivery = producer.send(name_of(to.topic), to.partition, records);
   auto& send = workload.history.sends[index];
   send.completed = host.clock().now();
   send.base_offset = delivery.base_offset;
@@ -43,9 +79,12 @@ void send_one(Host& host, Workload& workload, Producer& producer, const Producer
     case Delivery::Outcome::failed: send.outcome = Outcome::failed; break;
     case Delivery::Outcome::unknown: send.outcome = Outcome::unknown; break;
   }
+  if (delivery.refusals.contains(ErrorCode::not_enough_replicas) ||
+      delivery.refusals.contains(ErrorCode::not_enough_replicas_after_append))
+    workload.marks.reach(Mark::too_few_in_sync);
+  if (delivery.refusals.contains(ErrorCode::invalid_timestamp)) workload.marks.reach(Mark::timestamp_refused);
+  return send.outcome == Outcome::ok;
 }
-
-}  // namespace
 
 void produce(Host& host, Workload& workload) {
   int base = workload.next_producer;
@@ -64,6 +103,12 @@ void produce(Host& host, Workload& workload) {
   options.codec = static_cast<Compression>(random.chance(1, 2) ? 0 : random.below(5));
   options.version_max = static_cast<std::int16_t>(random.between(3, 11));
   if (random.chance(1, 3)) options.first_sequence = 2'147'483'647 - static_cast<std::int32_t>(random.below(50));
+  // Some clients leave out the maximum of a batch's times, or get it wrong.
+  if (workload.plan.setting_or("false_maxima", 0)) {
+    constexpr Timestamp claims[] = {-1, 0, 1'000'000, std::numeric_limits<Timestamp>::max()};
+    if (random.chance(1, 3)) options.claimed_max_timestamp = claims[random.below(std::size(claims))];
+  }
+  if (options.claimed_max_timestamp) workload.marks.reach(Mark::false_maximum);
   Producer producer(host, brokers, options);
   // Each lane sends one batch after the other, to partitions of its own: together they keep several in flight.
   auto lanes = static_cast<int>(random.between(1, 3));
@@ -77,7 +122,11 @@ void produce(Host& host, Workload& workload) {
         if (to.partition % lanes != lane % workload.topics.at(to.topic).partitions && stream.chance(1, 2)) continue;
         auto count = static_cast<int>(stream.between(1, workload.plan.setting("batch_records_max")));
         auto size = static_cast<std::size_t>(stream.between(8, workload.plan.setting("value_bytes_max")));
-        send_one(host, workload, producer, options, base + lane, to, count, size);
+        bool any_time = workload.topics.at(to.topic).promise.any_time;
+        std::vector<Timestamp> times(static_cast<std::size_t>(count), host.clock().wall_ms());
+        if (any_time) times = choose_times(stream, workload, host.clock().wall_ms(), count);
+        send_batch(host, workload, producer, {base + lane, options.acks, options.idempotent}, to, count, size,
+                   std::move(times));
         pause(host, stream, pace_ms);
       }
     });

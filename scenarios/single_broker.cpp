@@ -4,6 +4,7 @@
 #include "checkers/log_files.h"
 #include "faults/injector.h"
 #include "faults/planner.h"
+#include "scenarios/settings.h"
 #include "scenarios/workload.h"
 #include "sim/world.h"
 
@@ -27,19 +28,6 @@ BrokerConfig broker_config(const Plan& plan) {
   return BrokerConfig::from(std::move(properties)).value();
 }
 
-void describe_topics(Workload& workload) {
-  const auto& plan = workload.plan;
-  auto partitions = static_cast<std::int32_t>(plan.setting("partitions"));
-  constexpr std::int64_t default_retention_ms = std::int64_t{7} * 24 * 3600 * 1000;
-  workload.topics["synced"] = {partitions, {true, default_retention_ms}, {}};
-  if (plan.setting("memory_topic"))
-    workload.topics["memory"] = {
-        partitions, {false, default_retention_ms}, {{"flush.messages", "9223372036854775807"}}};
-  if (plan.setting("retained_topic"))
-    workload.topics["retained"] = {1, {true, 5000}, {{"retention.ms", "5000"}, {"segment.ms", "2000"}}};
-  for (const auto& [name, spec] : workload.topics) workload.history.topics[name] = spec.promise;
-}
-
 // What the broker's partitions look like on its disk; what is not of a partition is left out.
 std::map<std::string, std::string> files_of(Node& node) {
   std::map<std::string, std::string> files;
@@ -58,22 +46,12 @@ Plan plan_single_broker(std::uint64_t seed) {
   plan.scenario = "single-broker";
   plan.seed = seed;
   auto& settings = plan.settings;
+  choose_workload(random, settings);
   settings["shards"] = choose("shards", 1, 3);
-  settings["partitions"] = choose("partitions", 1, 4);
-  settings["memory_topic"] = choose("memory topic", 0, 1);
-  settings["retained_topic"] = choose("retained topic", 0, 1);
-  settings["deletes"] = choose("deletes", 0, 1);
   settings["segment_bytes"] = std::int64_t{1} << choose("segment bytes", 9, 16);
   settings["index_interval_bytes"] = std::int64_t{1} << choose("index interval", 4, 12);
   settings["checkpoint_ms"] = choose("checkpoint", 200, 10'000);
   settings["retention_check_ms"] = choose("retention check", 500, 10'000);
-  settings["clients"] = choose("clients", 1, 3);
-  settings["producers"] = choose("producers", 1, 2);
-  settings["consumers"] = choose("consumers", 1, 2);
-  settings["producer_pace_ms"] = std::int64_t{1} << choose("producer pace", 6, 12);
-  settings["consumer_pace_ms"] = std::int64_t{1} << choose("consumer pace", 6, 12);
-  settings["batch_records_max"] = choose("batch records", 1, 8);
-  settings["value_bytes_max"] = std::int64_t{1} << choose("value bytes", 4, 11);
   settings["safety_ms"] = choose("length", 20'000, 120'000);
   FaultWindow window;
   window.begin = Instant{} + seconds(2);
@@ -90,7 +68,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   if (options.trace) world.trace().set_sink(options.trace);
   Workload workload(plan);
   workload.brokers = {{SimNetwork::address_of(broker_node), broker_port}};
-  describe_topics(workload);
+  describe_topics(workload, 1);
   auto config = broker_config(plan);
 
   auto& broker = world.add_node("broker");
@@ -134,6 +112,9 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   admin.start(1, [&](Host& host) { return read_everything(host, workload); });
   if (!world.run_until([&] { return !admin.running(); }, world.now() + finish_max))
     violate("liveness", "stuck-client", "the final read did not come to its end");
+  admin.start(1, [&](Host& host) { return ask_in_peace(host, workload); });
+  if (!world.run_until([&] { return !admin.running(); }, world.now() + finish_max))
+    violate("liveness", "stuck-client", "what is asked in peace is not answered");
   broker.request_stop();
   if (!world.run_until([&] { return !broker.running(); }, world.now() + stop_max))
     violate("liveness", "stuck-stop", "the broker did not stop in order");
@@ -146,6 +127,8 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
 
   workload.history.power_losses = injector.power_losses();
   workload.history.clock_ahead_at_start_ms = injector.clock_ahead_at_start_ms();
+  workload.history.epoch_ms = World::epoch_ms;
+  workload.history.clocks_jump = has_fault(plan.faults, {FaultKind::clock_jump, FaultKind::clock_drift});
   workload.history.length_ms = world.now().ns / 1'000'000;
   for (auto& violation : workload.seen) result.violations.push_back(std::move(violation));
   if (result.violations.empty()) check_log_files(files_of(broker), result.violations);

@@ -43,6 +43,10 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   properties["log.index.interval.bytes"] = std::to_string(plan_.setting("index_interval_bytes"));
   properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan_.setting("checkpoint_ms"));
   properties["log.retention.check.interval.ms"] = std::to_string(plan_.setting("retention_check_ms"));
+  if (plan_.setting_or("racks", 0)) {
+    properties["broker.rack"] = "rack-" + std::to_string(node % 3);
+    properties["replica.selector.class"] = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
+  }
   properties["metadata.log.max.record.bytes.between.snapshots"] =
       std::to_string(plan_.setting_or("metadata_snapshot_bytes", 20 << 20));
   properties["metadata.log.segment.bytes"] = std::to_string(plan_.setting_or("metadata_segment_bytes", 8 << 20));
@@ -124,6 +128,28 @@ void WatchedCluster::stepped(const ReplicaSight& sight) {
   watch_.stepped(sight);
 }
 
+void WatchedCluster::calm_begins(const std::set<std::size_t>& well) {
+  marks_.reach(Mark::calm_majority, watch_.calm_begins(ids_of(well), !plan_.settings.contains("throttled_rate")));
+}
+
+void WatchedCluster::judge_claims(std::int32_t from, const MetadataResponse& metadata, Instant asked) {
+  constexpr std::size_t told_max = 3;
+  for (const auto& topic : metadata.topics)
+    for (const auto& partition : topic.partitions) {
+      if (partition.leader_id < 0) continue;
+      marks_.reach(Mark::metadata_claim);
+      auto doubt =
+          watch_.doubt_claim({topic.topic_id, partition.index}, partition.leader_id, partition.leader_epoch, asked);
+      if (doubt.empty() || false_claims_.size() >= told_max) continue;
+      false_claims_.push_back({"metadata tells the truth", "false-leader",
+                               "broker " + std::to_string(from) + " was asked at " + to_string(asked) +
+                                   ", and says that broker " + std::to_string(partition.leader_id) + " leads " +
+                                   topic.name.value_or("") + "-" + std::to_string(partition.index) + " in epoch " +
+                                   std::to_string(partition.leader_epoch) + ": " + doubt,
+                               world_.now()});
+    }
+}
+
 void WatchedCluster::sends(const GroupId& group, const Message& message) {
   world_.trace().line(world_.now(), [&] { return "raft " + to_string(group) + ": " + to_string(message); });
   watch_.sends(group, message);
@@ -132,6 +158,7 @@ void WatchedCluster::sends(const GroupId& group, const Message& message) {
 Violations WatchedCluster::violations() const {
   auto all = watch_.violations();
   all.insert(all.end(), images_.violations().begin(), images_.violations().end());
+  all.insert(all.end(), false_claims_.begin(), false_claims_.end());
   return all;
 }
 

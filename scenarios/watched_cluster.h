@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 
+#include "broker/protocol/messages/metadata.h"
 #include "broker/server/broker_config.h"
 #include "broker/server/broker_observer.h"
 #include "checkers/metadata_images.h"
@@ -32,6 +33,11 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   std::vector<std::string> differing(const std::set<std::size_t>& core) const;
   void power_lost(std::size_t node);
   void disk_hurt(std::size_t node) { watch_.damaged(id_of(node)); }
+  // From now on, and since a while, these nodes are left alone; until calm_ends().
+  void calm_begins(const std::set<std::size_t>& well);
+  void calm_ends() { watch_.calm_ends(); }
+  // Compares what a broker says of leaders with the truth.
+  void judge_claims(std::int32_t from, const MetadataResponse& metadata, Instant asked);
   Violations violations() const;
 
  private:
@@ -66,6 +72,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   std::map<std::int32_t, Offset> metadata_starts_;  // where each broker's metadata log begins
   ReplicationWatch watch_;
   MetadataImages images_;
+  Violations false_claims_;
 };
 
 }  // namespace fulmar

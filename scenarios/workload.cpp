@@ -1,6 +1,7 @@
 #include "scenarios/workload.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "broker/protocol/messages/topics.h"
 #include "runtime/fiber/group.h"
@@ -20,10 +21,25 @@ ClusterClientOptions cluster_options(const Workload& workload, Random random) {
   return options;
 }
 
+namespace {
+
+std::optional<TopicPartition> pick_among(Random& random, const Workload& workload, bool idle) {
+  std::vector<const std::pair<const std::string, TopicSpec>*> topics;
+  for (const auto& topic : workload.topics)
+    if (topic.second.idle == idle) topics.push_back(&topic);
+  if (topics.empty()) return std::nullopt;
+  const auto& [name, spec] = *topics[random.below(topics.size())];
+  return TopicPartition{name, static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(spec.partitions)))};
+}
+
+}  // namespace
+
 TopicPartition pick_partition(Random& random, const Workload& workload) {
-  auto topic = std::next(workload.topics.begin(), static_cast<std::ptrdiff_t>(random.below(workload.topics.size())));
-  auto partition = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(topic->second.partitions)));
-  return {topic->first, partition};
+  return *pick_among(random, workload, false);
+}
+
+std::optional<TopicPartition> pick_idle_partition(Random& random, const Workload& workload) {
+  return pick_among(random, workload, true);
 }
 
 void pause(Host& host, Random& random, std::int64_t ms_max) {
@@ -69,10 +85,14 @@ int run_clients(Host& host, Workload& workload) {
   for (std::int64_t i = 0; i < workload.plan.setting("consumers"); ++i)
     clients.spawn("consumer", [&] { consume(host, workload); });
   if (workload.plan.setting("deletes")) clients.spawn("deleter", [&] { delete_records(host, workload); });
-  auto wanted = [&](const char* setting) {
-    auto found = workload.plan.settings.find(setting);
-    return found != workload.plan.settings.end() && found->second != 0;
-  };
+  auto wanted = [&](const char* setting) { return workload.plan.setting_or(setting, 0) != 0; };
+  // Of these one is enough.
+  if (std::exchange(workload.has_single_clients, true) == false) {
+    if (wanted("lookup_pace_ms")) clients.spawn("lookups", [&] { look_up(host, workload); });
+    if (wanted("idle_topic")) clients.spawn("idle", [&] { ask_idle(host, workload); });
+    if (wanted("growing_topic")) clients.spawn("partitions", [&] { add_partitions(host, workload); });
+    if (wanted("remake_pace_ms")) clients.spawn("remake", [&] { remake_topic(host, workload); });
+  }
   if (wanted("operator_pace_ms")) clients.spawn("operator", [&] { operate(host, workload); });
   if (wanted("topic_pace_ms")) {
     clients.spawn("topics", [&] { make_and_delete_topics(host, workload); });

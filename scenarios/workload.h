@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "broker/protocol/messages/metadata.h"
 #include "checkers/history.h"
 #include "faults/plan.h"
 #include "runtime/host/host.h"
@@ -16,10 +18,18 @@
 namespace fulmar {
 
 struct TopicSpec {
-  std::int32_t partitions;
+  std::int32_t partitions;  // as many as are surely there: more may be added
   TopicPromise promise;
   std::map<std::string, std::string> configs;
   std::int16_t replication_factor = 1;
+  bool idle = false;   // left alone but by who asks idle partitions
+  bool grows = false;  // partitions are added under load
+};
+
+// A topic that is deleted and made again, as it is now.
+struct RemadeTopic {
+  std::string key;  // in the history: the name, '#' and a number
+  Uuid id;
 };
 
 struct Workload {
@@ -27,6 +37,7 @@ struct Workload {
   std::vector<SocketAddress> brokers;  // to begin at
   Duration request_timeout = seconds(3);
   std::map<std::string, TopicSpec> topics;
+  std::map<std::string, RemadeTopic> remade;  // by name; all of one partition
   History history;
   Marks marks;
   bool stop = false;
@@ -34,6 +45,12 @@ struct Workload {
   int next_producer = 0;
   int next_consumer = 0;
   int next_topic = 0;
+  int next_remade = 0;
+  bool has_single_clients = false;  // the kinds of which there is one in all
+  int time_kind = 0;                // of the times that records have now, where they have any
+  int time_kind_left = 0;           // for so many batches more
+  // Told of what a broker says of topics, and when it was asked.
+  std::function<void(std::int32_t from, const MetadataResponse&, Instant asked)> on_metadata;
   std::map<std::int32_t, SocketAddress> core;  // brokers that are well at the end
   Violations seen;  // what a client itself takes for wrong: answers to requests that it did not send
 
@@ -44,6 +61,9 @@ struct Workload {
 int create_topics(Host& host, Workload& workload);
 // Producers, consumers and a deleter, as many as the plan says.
 int run_clients(Host& host, Workload& workload);
+// In peace: whether partitions that were left alone answer, what is deleted is told so, records are acknowledged, and a
+// long poll gets its record, each in a second or so. What does not is in `seen`.
+int ask_in_peace(Host& host, Workload& workload);
 // Asks every broker of the core for all topics.
 int list_topics(Host& host, Workload& workload);
 // Reads every partition from its start to its end.

@@ -29,9 +29,20 @@ Consumer::~Consumer() = default;
 
 void Consumer::assign(std::int32_t partition, Offset position) {
   positions_[partition] = position;
+  epochs_.erase(partition);
 }
+
+void Consumer::set_limits(std::int32_t max_bytes, std::int32_t partition_max_bytes, std::int32_t min_bytes,
+                          Duration max_wait) {
+  options_.max_bytes = max_bytes;
+  options_.partition_max_bytes = partition_max_bytes;
+  options_.min_bytes = min_bytes;
+  options_.max_wait = max_wait;
+}
+
 void Consumer::drop(std::int32_t partition) {
   positions_.erase(partition);
+  epochs_.erase(partition);
   near_.erase(partition);
 }
 
@@ -109,6 +120,8 @@ FetchRequest Consumer::next_request(const Session& session) const {
     entry.index = partition;
     entry.fetch_offset = position;
     entry.max_bytes = options_.partition_max_bytes;
+    if (auto epoch = epochs_.find(partition); options_.tells_epochs && epoch != epochs_.end())
+      entry.last_fetched_epoch = epoch->second;
     topic.partitions.push_back(entry);
   }
   FetchRequest::ForgottenTopic forgotten;
@@ -155,7 +168,8 @@ Answer<void> Consumer::fetch(Session& session, Deadline deadline, std::vector<Po
       }
       // What a follower can't do, the leader may: it is asked before anybody hears of that.
       if (part.error_code != ErrorCode::none && near_.erase(part.index) > 0) continue;
-      polled.push_back(take(part, position->second));
+      polled.push_back(take(part, position->second, epochs_.try_emplace(part.index, -1).first->second));
+      polled.back().from_follower = near_.contains(part.index);
       if (part.error_code != ErrorCode::none && is_retriable(part.error_code))
         brokers_.doubt_leader(topic_, part.index);
     }
@@ -163,8 +177,9 @@ Answer<void> Consumer::fetch(Session& session, Deadline deadline, std::vector<Po
   return {};
 }
 
-Polled Consumer::take(FetchResponse::Topic::Partition& part, Offset& position) {
+Polled Consumer::take(FetchResponse::Topic::Partition& part, Offset& position, Epoch& epoch) {
   Polled out{part.index, part.error_code, part.high_watermark, part.log_start_offset, {}};
+  out.diverging = part.diverging_epoch;
   Bytes bytes = part.records.flatten();
   while (!bytes.empty()) {
     auto header = read_batch_header(bytes.view());
@@ -177,6 +192,7 @@ Polled Consumer::take(FetchResponse::Topic::Partition& part, Offset& position) {
     for (auto& record : *records)
       if (record.offset >= position && !header->control()) out.records.push_back(std::move(record));
     position = std::max(position, header->next_offset());
+    epoch = header->leader_epoch;
     bytes = bytes.slice(header->size());
   }
   return out;

@@ -24,6 +24,7 @@ struct ConsumerOptions {
   Duration max_wait = milliseconds(500);
   Duration request_timeout = seconds(10);
   std::string rack;               // where this consumer stands, for replicas near it; empty: does not say
+  bool tells_epochs = false;      // of the last record read, so that a log that parted from it is found (KIP-320)
   std::int16_t version_max = 12;  // newer ones name topics by ids
 };
 
@@ -34,6 +35,10 @@ struct Polled {
   Offset log_start;
   std::vector<ReadRecord> records;  // at and after the position
   bool corrupt = false;             // a batch came that can't be read
+  bool from_follower = false;
+  // Where the broker's log parts from what was read, if it does: epoch -1 if not. Nothing else is said then, and the
+  // position stays where it was.
+  FetchResponse::Topic::Partition::EpochEndOffset diverging = {};
 };
 
 // Where a partition's records begin and end.
@@ -48,6 +53,8 @@ class Consumer {
   ~Consumer();
 
   void assign(std::int32_t partition, Offset position);
+  // From the next poll on, as ConsumerOptions has them.
+  void set_limits(std::int32_t max_bytes, std::int32_t partition_max_bytes, std::int32_t min_bytes, Duration max_wait);
   void drop(std::int32_t partition);
   Offset position(std::int32_t partition) const { return positions_.at(partition); }
 
@@ -80,7 +87,7 @@ class Consumer {
   std::optional<ClientError> assign_to_brokers(Deadline deadline);
   FetchRequest next_request(const Session& session) const;
   Answer<void> fetch(Session& session, Deadline deadline, std::vector<Polled>& polled);
-  Polled take(FetchResponse::Topic::Partition& part, Offset& position);
+  Polled take(FetchResponse::Topic::Partition& part, Offset& position, Epoch& epoch);
 
   Host& host_;
   ConsumerOptions options_;
@@ -88,6 +95,7 @@ class Consumer {
   Brokers& brokers_;
   std::string topic_;
   std::map<std::int32_t, Offset> positions_;
+  std::map<std::int32_t, Epoch> epochs_;  // of the last batch read of each, since its position was set
   std::map<std::int32_t, Near> near_;
   std::vector<std::unique_ptr<Session>> sessions_;  // one for each connection that is read from
 };

@@ -74,7 +74,7 @@ Delivery Producer::send(const std::string& topic, std::int32_t partition, const 
   auto [entry, added] = partitions_.try_emplace({topic, partition});
   auto& state = entry->second;
   if (added) state.next_sequence = options_.first_sequence;
-  BatchOptions batch_options{.codec = options_.codec};
+  BatchOptions batch_options{.codec = options_.codec, .claimed_max_timestamp = options_.claimed_max_timestamp};
   std::optional<LockGuard> first_send;
   if (options_.idempotent) {
     first_send.emplace(state.first_send);
@@ -133,6 +133,7 @@ Delivery Producer::send(const std::string& topic, std::int32_t partition, const 
       } else {
         const auto& answer = response->topics[0].partitions[0];
         delivery.error = answer.error_code;
+        if (answer.error_code != ErrorCode::none) delivery.refusals.insert(answer.error_code);
         if (answer.error_code == ErrorCode::none) {
           delivery.outcome = Delivery::Outcome::ok;
           delivery.base_offset = answer.base_offset;

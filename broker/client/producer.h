@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "broker/client/brokers.h"
@@ -24,7 +25,8 @@ struct ProducerOptions {
   Duration retry_backoff = milliseconds(100);
   Duration retry_backoff_max = seconds(2);
   std::int16_t version_max = 32767;
-  std::int32_t first_sequence = 0;  // tests begin near the end
+  std::int32_t first_sequence = 0;                      // tests begin near the end
+  std::optional<Timestamp> claimed_max_timestamp = {};  // tests lie about it
 };
 
 struct Delivery {
@@ -36,6 +38,7 @@ struct Delivery {
   Outcome outcome = Outcome::unknown;
   Offset base_offset = -1;
   ErrorCode error = ErrorCode::none;  // what the broker answered last
+  std::set<ErrorCode> refusals;       // what it answered on the way, but for `none`
   int attempts = 0;
   std::optional<ClientError> reason;  // if not ok: what the last attempt met
 };

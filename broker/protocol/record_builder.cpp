@@ -68,7 +68,7 @@ Bytes build_batch(const std::vector<Record>& records, const BatchOptions& option
                                                 (options.control ? 0x20 : 0));
   header.last_offset_delta = delta - 1;
   header.base_timestamp = base;
-  header.max_timestamp = latest;
+  header.max_timestamp = options.claimed_max_timestamp.value_or(latest);
   header.producer_id = options.producer_id;
   header.producer_epoch = options.producer_epoch;
   header.base_sequence = options.base_sequence;

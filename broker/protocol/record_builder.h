@@ -32,6 +32,8 @@ struct BatchOptions {
   std::int32_t base_sequence = no_sequence;
   bool transactional = false;
   bool control = false;
+  // Instead of the latest of the records' times: some clients claim another, and brokers must not believe it.
+  std::optional<Timestamp> claimed_max_timestamp = {};
 };
 
 // One batch of these records, at least one, with its CRC.

@@ -11,6 +11,7 @@ namespace fulmar {
 void ReplicationWatch::check_leader(Group& group, const Replica& replica) {
   const auto& sight = replica.sight;
   auto [known, first] = group.leaders.try_emplace(sight.term, sight.self);
+  if (first) group.led_since.emplace(sight.term, now_());
   if (known->second != sight.self)
     report("election safety", "two-leaders", sight,
            "replica " + std::to_string(known->second.broker) + " leads in the same term");

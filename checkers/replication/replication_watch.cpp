@@ -28,6 +28,7 @@ void ReplicationWatch::report(const char* property, const char* anomaly, const R
 void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) {
   auto& group = groups_[sight.group];
   auto& replica = group.replicas[sight.self];
+  if (!group.born) group.born = now_();
   auto before = std::move(replica.log);
   if (sight.damaged && replica.lost.batches().empty()) {
     replica.lost = before;
@@ -84,6 +85,7 @@ void ReplicationWatch::appended(const GroupId& id, const ReplicaId& self, const 
   if (replica.log.last_epoch() > batch.epoch)
     report("log matching", "epoch-back", replica.sight, to_string(batch) + " follows a later epoch");
   replica.log.append(batch);
+  if (!calm_.empty()) calm_append(id, self, batch.next);
   check_match(group, replica, batch);
 }
 
@@ -117,6 +119,8 @@ void ReplicationWatch::stepped(const ReplicaSight& sight) {
   auto& group = groups_[sight.group];
   auto& replica = group.replicas[sight.self];
   auto before = std::exchange(replica.sight, sight);
+  if (before.role == Role::leader && sight.role != Role::leader) replica.led_until = now_();
+  if (!calm_.empty()) calm_step(sight);
   if (sight.out_of_order) return;
   if (!sight.damaged) replica.lost = {};
   if (before.commit > sight.commit && binding(sight))
@@ -138,6 +142,7 @@ void ReplicationWatch::sends(const GroupId& id, const Message& message) {
   auto& group = groups_[id];
   auto& replica = group.replicas[message.from];
   check_promises(group, replica, message);
+  if (std::holds_alternative<TimeoutNow>(message.body)) ++group.transfers;
   // An entry counts once it is on stable storage.
   const auto* reply = std::get_if<AppendReply>(&message.body);
   const auto* heartbeat = std::get_if<HeartbeatReply>(&message.body);
@@ -166,6 +171,7 @@ void ReplicationWatch::ended(std::int32_t broker) {
     for (auto& [self, replica] : group.replicas)
       if (self.broker == broker) {
         replica.open = false;
+        if (replica.sight.role == Role::leader) replica.led_until = now_();
         replica.sight.role = Role::follower;
       }
 }

@@ -6,8 +6,10 @@
 // promise what a group's log holds only up to the first power loss.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -37,6 +39,15 @@ class ReplicationWatch : public ReplicaObserver {
   // A broker's disk was damaged or emptied from outside: what it had promised may be gone.
   void damaged(std::int32_t broker);
 
+  // -- While some brokers are left alone (calm.cpp).
+  // They have been for a while, and will be until calm_ends(): of how many groups a majority is among them, led by one
+  // of them. Without `commits_at_once` a follower may be held up on purpose.
+  std::size_t calm_begins(const std::set<std::int32_t>& well, bool commits_at_once);
+  void calm_ends();
+  // Why it can't be true, or have been a moment before somebody asked, that the broker leads in that epoch; empty if it
+  // can.
+  std::string doubt_claim(const GroupId& id, std::int32_t broker, Epoch epoch, Instant asked) const;
+
   // The groups that have no leader among these brokers, and those whose replicas there differ; for people.
   std::vector<std::string> leaderless(const std::set<std::int32_t>& core) const;
   std::vector<std::string> differing(const std::set<std::int32_t>& core) const;
@@ -52,6 +63,7 @@ class ReplicationWatch : public ReplicaObserver {
     Offset durable = 0;      // what others were told, or counted on, to be on its disk
     bool disk_hurt = false;  // from outside
     Offset told_match = 0;   // up to where it has told others that it keeps the log
+    Instant led_until;       // when it was seen to lead no more
     // What it had told so, and has lost by damage that it knows of. It counts as kept: its replica can neither vote nor
     // make a quorum before it was given all of that again, so that nobody is elected who lacks it.
     ShadowLog lost;
@@ -63,12 +75,30 @@ class ReplicationWatch : public ReplicaObserver {
   struct Group {
     std::map<ReplicaId, Replica> replicas;
     std::map<Epoch, ReplicaId> leaders;
+    std::optional<Instant> born;  // when the first of its replicas was opened
+    std::map<Epoch, Instant> led_since;
+    std::uint64_t transfers = 0;              // how often a leader has had another stand for election
     std::map<Epoch, Configuration> in_force;  // as the term's leader saw it last
     std::map<std::pair<Epoch, ReplicaId>, ReplicaId> votes;
     std::map<Offset, Committed> committed;  // by base offset
     // By base offset and epoch: what is there, and the epoch of the batch before it (-2: not known).
     std::map<std::pair<Offset, Epoch>, std::pair<ShadowBatch, Epoch>> known;
   };
+
+  // A group that had a leader among those who were left alone, when that began.
+  struct Led {
+    ReplicaId leader;
+    Epoch term;
+    std::uint64_t transfers;
+    Configuration configuration;
+    std::deque<std::pair<Offset, Instant>> waiting;  // up to where it has appended, and when: not committed yet
+  };
+
+  // calm.cpp
+  void calm_append(const GroupId& id, const ReplicaId& self, Offset next);
+  void calm_step(const ReplicaSight& sight);
+  void calm_late(const Led& led, const ReplicaSight& sight, const std::pair<Offset, Instant>& append);
+  bool calm_holds(const Led& led, const GroupId& id) const;
 
   // elections.cpp
   void check_leader(Group& group, const Replica& replica);
@@ -89,6 +119,8 @@ class ReplicationWatch : public ReplicaObserver {
   std::map<GroupId, Group> groups_;
   DiskPromises promises_;
   bool power_lost_ = false;
+  std::map<GroupId, Led> calm_;
+  bool calm_commits_ = false;
   Violations violations_;
 };
 

@@ -283,6 +283,188 @@ TEST(RealTime, TheHighWatermarkNeverGoesBack) {
   EXPECT_THAT(s.anomalies(), IsEmpty());
 }
 
+// -- What is deleted, expires, is looked up, and made again.
+
+struct TimesStory : Story {
+  static constexpr Timestamp epoch_ms = 1'000'000'000;
+  TimesStory() {
+    history.epoch_ms = epoch_ms;
+    history.length_ms = 1000;
+    history.topics["expiring"] = {.synced = true, .retention_ms = 100};
+  }
+  SendOperation& send_at(std::vector<Timestamp> times, ValueId value, int begin, int end, Offset offset) {
+    auto& sent = send(value, begin, end, Outcome::ok, offset);
+    sent.count = static_cast<int>(times.size());
+    sent.timestamps = std::move(times);
+    return sent;
+  }
+  LookupOperation& look_up(Timestamp asked, int begin, int end, Offset offset, Timestamp time = -1) {
+    history.lookups.push_back({t, asked, at(begin), at(end), offset, time});
+    return history.lookups.back();
+  }
+  DeleteOperation& deletion(Offset offset, int begin, int end, Outcome outcome, Offset low_watermark = -1) {
+    history.deletes.push_back({t, offset, at(begin), at(end), outcome, low_watermark});
+    return history.deletes.back();
+  }
+};
+
+TEST(Lookups, TheFirstRecordThatIsLateEnoughIsTheAnswer) {
+  TimesStory s;
+  s.send_at({100, 300, 200}, 1, 0, 5, 0);
+  s.final_read({{0, 1}, {1, 2}, {2, 3}});
+  s.look_up(150, 6, 7, 1, 300);
+  s.look_up(301, 6, 7, -1);
+  s.look_up(LookupOperation::maximum, 6, 7, 1, 300);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+  for (auto [asked, offset, time] : {std::tuple<Timestamp, Offset, Timestamp>{150, 2, 200},
+                                     {150, -1, -1},
+                                     {250, 2, 200},
+                                     {150, 1, 301},
+                                     {LookupOperation::maximum, 2, 200},
+                                     {LookupOperation::maximum, -1, -1}}) {
+    auto wrong = s;
+    wrong.look_up(asked, 6, 7, offset, time);
+    EXPECT_THAT(wrong.anomalies(), Contains("wrong-offset-for-time")) << asked << " " << offset << " " << time;
+  }
+}
+
+TEST(Lookups, WhatIsNotSurelyThereNeedNotBeFound) {
+  TimesStory under_way;
+  under_way.send_at({100}, 1, 0, 5, 0);
+  under_way.final_read({{0, 1}});
+  under_way.look_up(50, 4, 7, -1);
+  EXPECT_THAT(under_way.anomalies(), IsEmpty()) << "it was acknowledged later";
+  TimesStory deleted;
+  deleted.send_at({100, 100}, 1, 0, 5, 0);
+  deleted.deletion(1, 6, 8, Outcome::unknown);
+  deleted.final_read({{0, 1}, {1, 2}});
+  deleted.look_up(50, 9, 10, 1, 100);
+  EXPECT_THAT(deleted.anomalies(), IsEmpty()) << "it may be deleted for a while";
+  deleted.look_up(50, 9, 10, -1);
+  EXPECT_THAT(deleted.anomalies(), Contains("wrong-offset-for-time")) << "the rest of the batch is there";
+  TimesStory expired;
+  expired.t = {"expiring", 0};
+  expired.send_at({100, 100}, 1, 0, 5, 0);
+  expired.final_read({}, 2);
+  expired.look_up(50, 9, 10, -1);
+  EXPECT_THAT(expired.anomalies(), testing::Not(Contains("wrong-offset-for-time")));
+  TimesStory without_time;
+  without_time.send_at({-1}, 1, 0, 5, 0);
+  without_time.final_read({{0, 1}});
+  without_time.look_up(0, 6, 7, -1);
+  without_time.look_up(LookupOperation::maximum, 6, 7, -1);
+  EXPECT_THAT(without_time.anomalies(), IsEmpty());
+}
+
+TEST(Lookups, AnEpochsEndDoesNotGoBack) {
+  Story s;
+  s.history.epoch_ends.push_back({s.t, 3, at(0), at(1), 3, 10});
+  s.history.epoch_ends.push_back({s.t, 3, at(2), at(3), 3, 12});
+  s.history.epoch_ends.push_back({s.t, 2, at(4), at(5), 2, 7});
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+  s.history.epoch_ends.push_back({s.t, 3, at(2), at(6), 3, 11});
+  EXPECT_THAT(s.anomalies(), IsEmpty()) << "it was under way before";
+  s.history.epoch_ends.push_back({s.t, 3, at(7), at(8), 3, 11});
+  EXPECT_THAT(s.anomalies(), Contains("epoch-end-back"));
+}
+
+TEST(LogStart, NobodyIsToldOfAnEarlierOneAfterADeletion) {
+  TimesStory quiet;
+  for (ValueId i = 0; i < 4; ++i) quiet.send_at({100}, i + 1, 0, 5, static_cast<Offset>(i));
+  quiet.deletion(2, 6, 8, Outcome::ok, 2);
+  quiet.read(7, 9, 0, 4, {{0, 1}});
+  quiet.final_read({{2, 3}, {3, 4}}, 2);
+  EXPECT_THAT(quiet.anomalies(), IsEmpty()) << "that read was under way";
+  auto read = quiet;
+  read.read(9, 10, 0, 4, {{0, 1}});
+  EXPECT_THAT(read.anomalies(), Contains("log-start-back"));
+  auto looked_up = quiet;
+  looked_up.look_up(LookupOperation::earliest, 9, 10, 0);
+  EXPECT_THAT(looked_up.anomalies(), Contains("log-start-back"));
+  auto told = quiet;
+  told.deletion(1, 9, 10, Outcome::ok, 1);
+  EXPECT_THAT(told.anomalies(), Contains("log-start-back"));
+  auto not_acknowledged = quiet;
+  not_acknowledged.history.deletes[0].outcome = Outcome::unknown;
+  not_acknowledged.look_up(LookupOperation::earliest, 9, 10, 0);
+  EXPECT_THAT(not_acknowledged.anomalies(), IsEmpty());
+}
+
+TEST(Retention, NothingGoesBeforeItsBoundByItsTrueTime) {
+  auto story = [](Timestamp time, int seen_at) {
+    TimesStory s;
+    s.t = {"expiring", 0};
+    s.send_at({time}, 1, 0, 5, 0);
+    s.look_up(LookupOperation::earliest, seen_at, seen_at, 1);
+    return s;
+  };
+  constexpr auto now = TimesStory::epoch_ms;
+  EXPECT_THAT(story(now, 99).anomalies(), Contains("early-deletion"));
+  EXPECT_THAT(story(now, 100).anomalies(), IsEmpty());
+  EXPECT_THAT(story(now - 50, 49).anomalies(), Contains("early-deletion"));
+  EXPECT_THAT(story(now - 50, 50).anomalies(), IsEmpty()) << "a record may come from the past";
+  EXPECT_THAT(story(now * 1000, 900).anomalies(), Contains("early-deletion")) << "or from the future";
+  EXPECT_THAT(story(-1, 99).anomalies(), Contains("early-deletion")) << "none is as old as its file";
+  EXPECT_THAT(story(-1, 110).anomalies(), IsEmpty());
+  TimesStory beside = story(-1, 50);
+  beside.send_at({now - 500}, 2, 6, 7, 1);
+  beside.look_up(LookupOperation::earliest, 51, 52, 2);
+  beside.history.lookups.erase(beside.history.lookups.begin());
+  EXPECT_THAT(beside.anomalies(), IsEmpty()) << "another's time made its segment old";
+  auto clock = story(now, 50);
+  clock.history.clock_ahead_at_start_ms = 60;
+  EXPECT_THAT(clock.anomalies(), IsEmpty());
+  auto deleted = story(now, 50);
+  deleted.deletion(1, 10, 20, Outcome::unknown);
+  EXPECT_THAT(deleted.anomalies(), IsEmpty());
+  auto for_ever = story(now, 999);
+  for_ever.history.topics["expiring"].retention_ms = -1;
+  EXPECT_THAT(for_ever.anomalies(), Contains("early-deletion"));
+}
+
+TEST(Durability, WhatWasReadStaysToo) {
+  Story s;
+  s.send(1, 0, 5, Outcome::unknown);
+  s.read(6, 7, 0, 1, {{0, 1}}).from_follower = true;
+  s.final_read({});
+  EXPECT_THAT(s.anomalies(), Contains("lost-write"));
+  s.final_read({}, 1);
+  s.history.deletes.push_back({s.t, 1, at(6), at(7), Outcome::unknown});
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+}
+
+TEST(RealTime, AFollowerMayBeAMomentBehind) {
+  Story s;
+  s.send(1, 0, 5, Outcome::ok, 0);
+  s.read(6, 7, 0, 0, {}).from_follower = true;
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+}
+
+TEST(Topics, OneMadeAgainServesNothingOfItsForerunnerAndLosesNothing) {
+  Story s;
+  s.history.topics["t#1"] = s.history.topics["t#2"] = {};
+  s.t = {"t#1", 0};
+  s.send(1, 0, 5, Outcome::ok, 0);
+  s.send(2, 6, 7, Outcome::unknown);
+  s.read(8, 9, 0, 1, {{0, 1}});
+  s.t = {"t#2", 0};
+  s.send(3, 20, 25, Outcome::ok, 1);
+  s.final_read({{0, 2}, {1, 3}});
+  EXPECT_THAT(s.anomalies(), IsEmpty()) << "what was not answered may come late";
+  auto served = s;
+  served.read(26, 27, 0, 3, {{0, 1}, {1, 3}});
+  EXPECT_THAT(served.anomalies(), Contains("resurrected"));
+  auto lost = s;
+  lost.final_read({{0, 2}});
+  EXPECT_THAT(lost.anomalies(), Contains("lost-write"));
+  auto backwards = s;
+  backwards.t = {"t#1", 0};
+  backwards.send(4, 30, 35, Outcome::unknown);
+  backwards.history.sends.back().to = {"t#2", 0};
+  backwards.read(36, 37, 0, 2, {{0, 1}, {1, 4}});
+  EXPECT_THAT(backwards.anomalies(), Contains("phantom")) << "what was sent to a later one";
+}
+
 TEST(Values, AnyChangeShows) {
   auto value = make_value(4711, 100);
   EXPECT_EQ(see_value(3, value).value, 4711u);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "faults/calm.h"
 #include "faults/planner.h"
 
 namespace fulmar {
@@ -63,6 +64,42 @@ TEST(Planner, TakesPromisesFromAMinorityOnly) {
     EXPECT_EQ(most, victims_max);
   }
   EXPECT_TRUE(kinds.contains(FaultKind::wipe) && kinds.contains(FaultKind::damage));
+}
+
+// Whatever the seed, nothing is planned against most of the brokers while they are to be left alone; against the others
+// much is.
+TEST(Calm, LeavesAMajorityAlone) {
+  FaultWindow cluster{Instant{} + seconds(8), Instant{} + seconds(60), 3, 5, 1};
+  std::size_t calms = 0, against_the_rest = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    Plan plan;
+    plan.faults = plan_faults(Random(seed), cluster, partition_faults());
+    auto before = plan.faults;
+    choose_calm(Random(seed).split("calm"), cluster, 1, plan);
+    auto calm = calm_of(plan);
+    if (!calm) {
+      EXPECT_EQ(plan.faults, before);
+      continue;
+    }
+    ++calms;
+    EXPECT_EQ(calm->rest.size(), 1u);
+    EXPECT_GE(calm->begin, cluster.begin);
+    EXPECT_LE(calm->end, cluster.end);
+    auto rest = *calm->rest.begin();
+    for (const auto& fault : plan.faults) {
+      if (fault.at > calm->end || fault.at + fault.duration < calm->begin) continue;
+      ++against_the_rest;
+      auto side = [&](std::size_t node) { return fault.amount >> node & 1; };
+      if (fault.kind == FaultKind::split) {
+        for (std::size_t a = 0; a < cluster.nodes; ++a)
+          for (std::size_t b = 0; b < cluster.nodes; ++b) EXPECT_TRUE(a == rest || b == rest || side(a) == side(b));
+      } else if (fault.kind != FaultKind::bridge && fault.kind != FaultKind::ring) {
+        EXPECT_TRUE(fault.target == rest || fault.peer == rest) << to_string(fault);
+      }
+    }
+  }
+  EXPECT_GT(calms, 100u);
+  EXPECT_GT(against_the_rest, 100u);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "scenarios/life.h"
+#include "scenarios/marks.h"
 
 namespace fulmar {
 namespace {
@@ -17,6 +18,7 @@ std::string text_of(const Violations& violations) {
 }
 
 TEST(Scenarios, SomeLivesOfEachAreCleanAndTheSameTwice) {
+  std::map<std::string, std::uint64_t> marks;
   for (const auto& scenario : all_scenarios()) {
     // A cluster's life takes longer.
     std::uint64_t last = scenario.name == "single-broker" ? 9050 : 9010;
@@ -25,11 +27,36 @@ TEST(Scenarios, SomeLivesOfEachAreCleanAndTheSameTwice) {
       auto life = scenario.run(plan, {});
       EXPECT_TRUE(life.violations.empty()) << "seed " << seed << "\n" << text_of(life.violations);
       EXPECT_GT(life.sends, 0u);
+      for (const auto& [mark, count] : life.marks) marks[mark] += count;
       if (seed % 10 == 0) {
         EXPECT_EQ(scenario.run(plan, {}).trace_hash, life.trace_hash) << seed;
       }
     }
   }
+  // What so few lives have come upon already.
+  for (auto mark : {Mark::metadata_snapshot_taken,
+                    Mark::metadata_snapshot_loaded,
+                    Mark::metadata_snapshot_fetched,
+                    Mark::lookup_by_time,
+                    Mark::lookup_past_the_last,
+                    Mark::lookup_of_maximum,
+                    Mark::epoch_end_told,
+                    Mark::fetch_with_epoch,
+                    Mark::follower_read,
+                    Mark::too_few_in_sync,
+                    Mark::partitions_added,
+                    Mark::topic_made_again,
+                    Mark::record_in_deleted_topic,
+                    Mark::deleted_to_high_watermark,
+                    Mark::record_without_time,
+                    Mark::record_from_the_past,
+                    Mark::record_from_the_future,
+                    Mark::false_maximum,
+                    Mark::idle_lookup,
+                    Mark::long_poll,
+                    Mark::consumer_at_the_end,
+                    Mark::calm_majority})
+    EXPECT_GT(marks[mark_name(mark)], 0u) << mark_name(mark);
 }
 
 TEST(Scenarios, LookingAtALifeDoesNotChangeIt) {

@@ -1,0 +1,118 @@
+// While a majority is left alone: each group that has one among those who are has a leader; if that is one of them, it
+// stays leader of its term, whatever the others send; and what it appends is committed within about a second. And what
+// metadata claims of leaders is true, or was a moment ago.
+#include <algorithm>
+
+#include "broker/raft/types.h"
+#include "checkers/replication/replication_watch.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr Duration commit_max = milliseconds(1500);
+constexpr Duration form_max = seconds(8);       // for a group that was made just now
+constexpr Duration claim_age_max = seconds(5);  // an election, and until word of it is everywhere
+
+}  // namespace
+
+// Which groups can be held to that, and who leads them.
+std::size_t ReplicationWatch::calm_begins(const std::set<std::int32_t>& well, bool commits_at_once) {
+  calm_commits_ = commits_at_once;
+  calm_.clear();
+  for (auto& [id, group] : groups_) {
+    const Replica* leader = nullptr;
+    const Replica* latest = nullptr;
+    Epoch highest = -1;
+    for (const auto& [self, replica] : group.replicas) {
+      highest = std::max({highest, replica.sight.term, replica.term_told});
+      if (!replica.open || replica.sight.configuration.empty()) continue;
+      if (!latest || replica.sight.term > latest->sight.term) latest = &replica;
+      bool leads = replica.sight.role == Role::leader && replica.sight.established;
+      if (leads && (!leader || replica.sight.term > leader->sight.term)) leader = &replica;
+    }
+    bool is_new = !group.born || now_() - *group.born < form_max;
+    if (!latest || is_new) continue;
+    const auto& configuration = (leader ? leader : latest)->sight.configuration;
+    if (configuration.joint()) continue;
+    // Damage and failures of the disk from before may still keep a replica from its part.
+    bool has_majority = is_quorum(configuration, [&](const ReplicaId& voter) {
+      auto found = group.replicas.find(voter);
+      if (!well.contains(voter.broker) || found == group.replicas.end()) return false;
+      const auto& sight = found->second.sight;
+      return found->second.open && !sight.out_of_order && !sight.damaged && !found->second.disk_hurt;
+    });
+    if (!has_majority) continue;
+    if (!leader) {
+      report("peace", "leaderless", latest->sight,
+             "a majority was left alone for a while, and [" + to_string(configuration) + "] have no leader");
+      continue;
+    }
+    if (!well.contains(leader->sight.self.broker) || highest > leader->sight.term) continue;
+    calm_[id] = {leader->sight.self, leader->sight.term, group.transfers, leader->sight.configuration, {}};
+  }
+  return calm_.size();
+}
+
+void ReplicationWatch::calm_append(const GroupId& id, const ReplicaId& self, Offset next) {
+  auto led = calm_.find(id);
+  if (led != calm_.end() && led->second.leader == self) led->second.waiting.emplace_back(next, now_());
+}
+
+void ReplicationWatch::calm_step(const ReplicaSight& sight) {
+  auto led = calm_.find(sight.group);
+  if (led == calm_.end() || led->second.leader != sight.self) return;
+  auto& waiting = led->second.waiting;
+  while (!waiting.empty() && waiting.front().first <= sight.commit) {
+    if (now_() - waiting.front().second > commit_max) calm_late(led->second, sight, waiting.front());
+    waiting.pop_front();
+  }
+}
+
+void ReplicationWatch::calm_late(const Led& led, const ReplicaSight& sight, const std::pair<Offset, Instant>& append) {
+  if (!calm_commits_ || !calm_holds(led, sight.group)) return;
+  report("peace", "slow-commit", sight,
+         "what it appended up to " + std::to_string(append.first) + " at " + to_string(append.second) +
+             " is not committed within " + std::to_string(commit_max / milliseconds(1)) +
+             " ms, though a majority is left alone");
+}
+
+// Whether nobody has asked the group to change.
+bool ReplicationWatch::calm_holds(const Led& led, const GroupId& id) const {
+  auto group = groups_.find(id);
+  if (group == groups_.end() || group->second.transfers != led.transfers) return false;
+  auto leader = group->second.replicas.find(led.leader);
+  return leader != group->second.replicas.end() && leader->second.sight.configuration == led.configuration;
+}
+
+void ReplicationWatch::calm_ends() {
+  for (auto& [id, led] : calm_) {
+    if (!calm_holds(led, id)) continue;
+    const auto& sight = groups_[id].replicas[led.leader].sight;
+    if (sight.role != Role::leader || sight.term != led.term)
+      report("peace", "term-not-kept", sight,
+             "it led in term " + std::to_string(led.term) +
+                 ", and a majority was left alone all the time since, and nobody asked it to hand over");
+    else if (!led.waiting.empty() && now_() - led.waiting.front().second > commit_max)
+      calm_late(led, sight, led.waiting.front());
+  }
+  calm_.clear();
+}
+
+// Of a leadership that somebody was told of just now.
+std::string ReplicationWatch::doubt_claim(const GroupId& id, std::int32_t broker, Epoch epoch, Instant asked) const {
+  auto group = groups_.find(id);
+  if (group == groups_.end()) return "";
+  for (const auto& [term, since] : group->second.led_since)
+    if (term > epoch && asked - since > claim_age_max)
+      return "epoch " + std::to_string(term) + " has had a leader since " + to_string(since);
+  for (const auto& [self, replica] : group->second.replicas) {
+    if (self.broker != broker) continue;
+    bool leads = replica.open && replica.sight.role == Role::leader;
+    if (leads || replica.led_until == Instant{} || asked - replica.led_until <= claim_age_max) return "";
+    return "that broker leads no more since " + to_string(replica.led_until);
+  }
+  return "";
+}
+
+}  // namespace fulmar

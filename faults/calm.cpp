@@ -1,0 +1,90 @@
+#include "faults/calm.h"
+
+#include <algorithm>
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int64_t calm_ms_min = 14'000;
+constexpr std::int64_t calm_ms_max = 25'000;
+
+// Whether nothing passes between some two of those who are to be left alone.
+bool comes_between(const Fault& fault, const Calm& calm, const FaultWindow& window) {
+  auto end = fault.kind == FaultKind::split ? window.nodes : window.brokers;
+  auto side = [&](std::size_t node) { return fault.amount >> node & 1; };
+  for (std::size_t a = 0; a < end; ++a)
+    for (std::size_t b = a + 1; b < end; ++b) {
+      if (calm.rest.contains(a) || calm.rest.contains(b)) continue;
+      bool bridged = fault.kind == FaultKind::bridge && (a == fault.target || b == fault.target);
+      bool neighbours = b == a + 1 || (a == 0 && b == window.brokers - 1);
+      if (fault.kind == FaultKind::ring ? !neighbours : side(a) != side(b) && !bridged) return true;
+    }
+  return false;
+}
+
+}  // namespace
+
+std::optional<Calm> calm_of(const Plan& plan) {
+  if (plan.setting_or("calm_ms", 0) == 0) return std::nullopt;
+  Calm calm;
+  calm.begin = Instant{} + milliseconds(plan.setting("calm_from_ms"));
+  calm.end = calm.begin + milliseconds(plan.setting("calm_ms"));
+  for (std::size_t node = 0; node < 64; ++node)
+    if (plan.setting("calm_rest") >> node & 1) calm.rest.insert(node);
+  return calm;
+}
+
+bool disturbs(const Fault& fault, const Calm& calm, const FaultWindow& window) {
+  if (fault.at > calm.end || fault.at + fault.duration < calm.begin) return false;
+  bool target = !calm.rest.contains(fault.target);
+  switch (fault.kind) {
+    case FaultKind::kill:
+    case FaultKind::power_loss:
+    case FaultKind::stop:
+    case FaultKind::pause:
+    case FaultKind::disk_slow:
+    case FaultKind::disk_stuck:
+    case FaultKind::disk_full:
+    case FaultKind::read_errors:
+    case FaultKind::write_errors:
+    case FaultKind::sync_errors:
+    case FaultKind::reset:
+    case FaultKind::clock_jump:
+    case FaultKind::clock_drift:
+    case FaultKind::damage:
+    case FaultKind::wipe: return target;
+    case FaultKind::cut:
+    case FaultKind::latency:
+    case FaultKind::clog:
+    case FaultKind::bandwidth:
+    case FaultKind::refuse:
+    case FaultKind::flap: return target && !calm.rest.contains(fault.peer);
+    case FaultKind::split:
+    case FaultKind::bridge:
+    case FaultKind::ring: return comes_between(fault, calm, window);
+  }
+  return true;
+}
+
+void choose_calm(Random random, const FaultWindow& window, std::size_t rest_max, Plan& plan) {
+  auto length = (window.end - window.begin) / milliseconds(1);
+  auto calm_ms = random.between(calm_ms_min, calm_ms_max);
+  auto room = length - calm_ms;
+  auto first = random.below(window.brokers);
+  bool chosen = random.chance(1, 2);
+  auto from = random.between(0, std::max<std::int64_t>(room, 0));
+  if (!chosen || room < 0) return;
+  // Whose disk loses what it had promised is no part of a majority that is well.
+  auto rest = victims(plan.faults);
+  for (std::size_t n = 0; n < window.brokers && rest.size() < rest_max; ++n) rest.insert((first + n) % window.brokers);
+  std::int64_t mask = 0;
+  for (auto node : rest) mask |= std::int64_t{1} << node;
+  plan.settings["calm_from_ms"] = window.begin.ns / 1'000'000 + from;
+  plan.settings["calm_ms"] = calm_ms;
+  plan.settings["calm_rest"] = mask;
+  auto calm = *calm_of(plan);
+  std::erase_if(plan.faults, [&](const Fault& fault) { return disturbs(fault, calm, window); });
+}
+
+}  // namespace fulmar

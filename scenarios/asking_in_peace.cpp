@@ -1,0 +1,208 @@
+// The last act: the core is well and nobody else asks anything. Partitions that were left alone answer at once, what is
+// sent is acknowledged, a long poll gets its record, and a deletion is acknowledged, each within about a second. What
+// fails once may have met a leadership that moved; what fails each time does not work.
+//
+// All has been read by now, so nothing of this is in the history.
+#include <utility>
+
+#include "broker/protocol/messages/fetch.h"
+#include "broker/protocol/messages/list_offsets.h"
+#include "broker/protocol/messages/produce.h"
+#include "broker/protocol/messages/topics.h"
+#include "runtime/fiber/group.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+#include "scenarios/clients.h"
+
+namespace fulmar {
+
+namespace {
+
+// Not yet: a group that comes to rest forgets to ask its followers for what the answer waits for.
+constexpr bool deletions_are_answered = false;
+constexpr Duration answer_max = milliseconds(1500);
+constexpr Duration left_alone = milliseconds(2500);  // long enough for a group to come to rest
+constexpr Duration poll_wait = seconds(6);
+constexpr Duration poll_begins = milliseconds(300);
+constexpr int tries_max = 3;
+
+class Peace {
+ public:
+  Peace(Host& host, Workload& workload)
+      : host_(host),
+        workload_(workload),
+        random_(host.entropy().stream()),
+        brokers_(host, options("cluster")),
+        polling_(host, options("polls")) {
+    for (const auto& [topic, spec] : workload.topics) partitions_.push_back({topic, spec.partitions - 1});
+    for (const auto& [name, topic] : workload.remade) partitions_.push_back({name, 0});
+  }
+
+  void ask() {
+    host_.clock().sleep_for(left_alone);
+    for (const auto& tp : partitions_)
+      if (deletions_are_answered && random_.chance(1, 2)) insist(tp, "unanswered-deletion", &Peace::deletes_again);
+    for (const auto& tp : partitions_) insist(tp, "unanswered-poll", &Peace::polls);
+    if (!deletions_are_answered) return;
+    host_.clock().sleep_for(left_alone);
+    for (const auto& tp : partitions_) insist(tp, "unanswered-deletion", &Peace::deletes_again);
+  }
+
+ private:
+  ClusterClientOptions options(std::string_view stream) {
+    auto all = cluster_options(workload_, random_.split(stream));
+    if (!workload_.core.empty()) all.bootstrap.clear();
+    for (const auto& [id, address] : workload_.core) all.bootstrap.push_back(address);
+    return all;
+  }
+
+  // Nothing, if all went well; else what did not.
+  using Question = std::string (Peace::*)(const TopicPartition& tp);
+
+  // A deletion that was not answered is done all the same, and the same again would be answered at once.
+  std::string deletes_again(const TopicPartition& tp) {
+    if (std::exchange(asked_before_, true)) {
+      if (auto wrong = polls(tp); !wrong.empty()) return wrong;
+      host_.clock().sleep_for(left_alone);
+    }
+    return deletes(tp);
+  }
+
+  void insist(const TopicPartition& tp, const char* anomaly, Question question) {
+    std::string reasons;
+    asked_before_ = false;
+    for (int i = 0; i < tries_max; ++i) {
+      auto wrong = (this->*question)(tp);
+      if (wrong.empty()) return;
+      reasons += "\nby " + to_string(host_.clock().now()) + ": " + wrong;
+      brokers_.doubt_leader(tp.topic, tp.partition);
+      polling_.doubt_leader(tp.topic, tp.partition);
+      host_.clock().sleep_for(seconds(1));
+    }
+    workload_.seen.push_back({"in peace", anomaly, to_string(tp) + ", several times:" + reasons, host_.clock().now()});
+  }
+
+  template <class Response, class Request>
+  Answer<Response> ask_leader(ClusterClient& brokers, const TopicPartition& tp, const Request& request,
+                              Duration limit) {
+    auto deadline = host_.clock().deadline_in(limit);
+    TRY(auto leader, brokers.leader(tp.topic, tp.partition, deadline));
+    auto response = leader->template call<Response>(request, deadline);
+    if (!response) return std::unexpected(response.error());
+    return std::move(*response);
+  }
+
+  template <class Response>
+  static const auto* only(const Answer<Response>& response) {
+    using Partition = std::remove_cvref_t<decltype(response->topics[0].partitions[0])>;
+    bool one = response && response->topics.size() == 1 && response->topics[0].partitions.size() == 1;
+    return one ? &response->topics[0].partitions[0] : static_cast<const Partition*>(nullptr);
+  }
+
+  template <class Response>
+  static std::string trouble(const Answer<Response>& response) {
+    const auto* part = only(response);
+    if (!part) return response ? "an answer of another shape" : to_string(response.error());
+    return part->error_code == ErrorCode::none ? "" : error_code_name(part->error_code);
+  }
+
+  Answer<ListOffsetsResponse> list(const TopicPartition& tp, Timestamp which) {
+    ListOffsetsRequest request;
+    request.topics.push_back({tp.topic, {{tp.partition, -1, which}}});
+    return ask_leader<ListOffsetsResponse>(brokers_, tp, request, answer_max);
+  }
+
+  std::string deletes(const TopicPartition& tp) {
+    DeleteRecordsRequest request;
+    request.timeout_ms = static_cast<std::int32_t>(answer_max / milliseconds(1));
+    request.topics.push_back({tp.topic, {{tp.partition, -1}}});
+    auto deleted = ask_leader<DeleteRecordsResponse>(brokers_, tp, request, answer_max);
+    if (auto wrong = trouble(deleted); !wrong.empty()) return "DeleteRecords: " + wrong;
+    auto listed = list(tp, LookupOperation::earliest);
+    if (auto wrong = trouble(listed); !wrong.empty()) return "ListOffsets: " + wrong;
+    if (only(listed)->offset >= only(deleted)->low_watermark) return "";
+    return "the start is " + std::to_string(only(listed)->offset) + ", after the answer that it is " +
+           std::to_string(only(deleted)->low_watermark);
+  }
+
+  std::string polls(const TopicPartition& tp) {
+    auto end = list(tp, LookupOperation::latest);
+    if (auto wrong = trouble(end); !wrong.empty()) return "ListOffsets: " + wrong;
+    FetchRequest fetch;
+    fetch.max_wait_ms = static_cast<std::int32_t>(poll_wait / milliseconds(1));
+    fetch.min_bytes = 1;
+    fetch.max_bytes = 1 << 20;
+    FetchRequest::Topic topic;
+    topic.name = tp.topic;
+    topic.partitions.emplace_back();
+    topic.partitions[0].index = tp.partition;
+    topic.partitions[0].fetch_offset = only(end)->offset;
+    topic.partitions[0].max_bytes = 1 << 20;
+    fetch.topics.push_back(std::move(topic));
+    std::string polled;
+    bool got = false;
+    Instant polled_at;
+    FiberGroup group;
+    group.spawn("poll", [&] {
+      auto deadline = host_.clock().deadline_in(2 * poll_wait);
+      auto leader = polling_.leader(tp.topic, tp.partition, deadline);
+      if (!leader) {
+        polled = to_string(leader.error());
+        return;
+      }
+      constexpr std::int16_t names_topics = 12;
+      Answer<FetchResponse> response = std::unexpected(ClientError(ErrorCode::network_exception, ""));
+      if (auto answered = (*leader)->call<FetchResponse>(fetch, deadline, names_topics))
+        response = std::move(*answered);
+      else
+        response = std::unexpected(answered.error());
+      polled = trouble(response);
+      got = polled.empty() && !only(response)->records.empty();
+      polled_at = host_.clock().now();
+    });
+    host_.clock().sleep_for(poll_begins);
+    ProduceRequest produce;
+    produce.acks = -1;
+    produce.timeout_ms = static_cast<std::int32_t>(answer_max / milliseconds(1));
+    Record record{std::nullopt, "in peace", host_.clock().wall_ms(), {}};
+    produce.topics.push_back({tp.topic, {{tp.partition, ByteChain(build_batch({record}))}}});
+    auto deadline = host_.clock().deadline_in(answer_max);
+    auto leader = brokers_.leader(tp.topic, tp.partition, deadline);
+    std::string sent = leader ? "" : to_string(leader.error());
+    if (leader) {
+      constexpr std::int16_t names_topics = 12;
+      auto response = (*leader)->call<ProduceResponse>(produce, deadline, names_topics);
+      if (!response)
+        sent = to_string(response.error());
+      else if (response->topics.size() != 1 || response->topics[0].partitions.size() != 1)
+        sent = "an answer of another shape";
+      else if (response->topics[0].partitions[0].error_code != ErrorCode::none)
+        sent = error_code_name(response->topics[0].partitions[0].error_code);
+    }
+    auto sent_at = host_.clock().now();
+    group.join();
+    if (!sent.empty()) return "Produce: " + sent;
+    if (!polled.empty()) return "Fetch: " + polled;
+    if (!got) return "the long poll ended without the record";
+    if (polled_at > sent_at + answer_max) return "the long poll got its record late";
+    workload_.marks.reach(Mark::long_poll);
+    return "";
+  }
+
+  Host& host_;
+  Workload& workload_;
+  Random random_;
+  ClusterClient brokers_;
+  ClusterClient polling_;  // a poll holds up all answers of its connection
+  std::vector<TopicPartition> partitions_;
+  bool asked_before_ = false;
+};
+
+}  // namespace
+
+int ask_in_peace(Host& host, Workload& workload) {
+  Peace(host, workload).ask();
+  return 0;
+}
+
+}  // namespace fulmar

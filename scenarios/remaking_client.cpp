@@ -1,0 +1,225 @@
+// A topic that is deleted and made again under its name, with records in it, and read.
+//
+// Its client asks one thing after the other, and knows by the topic's id which one it is about: it deletes and reads by
+// id, and produces to a broker that has just said to know this one, once. So what is acknowledged is of this topic and
+// no other of its name, and what is not may turn up in a later one.
+#include "broker/protocol/messages/fetch.h"
+#include "broker/protocol/messages/produce.h"
+#include "broker/protocol/messages/topics.h"
+#include "broker/protocol/record_validation.h"
+#include "checkers/values.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+#include "scenarios/clients.h"
+
+namespace fulmar {
+
+namespace {
+
+class Remaker {
+ public:
+  Remaker(Host& host, Workload& workload)
+      : host_(host),
+        workload_(workload),
+        random_(host.entropy().stream()),
+        name_("remade-" + std::to_string(workload.next_remade++)),
+        producer_(workload.next_producer++),
+        consumer_(workload.next_consumer++),
+        brokers_(host, cluster_options(workload, random_.split("cluster"))) {}
+
+  void live() {
+    while (!workload_.stop) {
+      if (!make()) break;
+      auto asks = random_.between(0, 12);
+      for (std::int64_t i = 0; i < asks && !workload_.stop; ++i) {
+        pause(host_, random_, workload_.plan.setting("remake_pace_ms"));
+        if (random_.chance(2, 3))
+          send();
+        else
+          read();
+      }
+      if (workload_.stop || !remove()) break;
+    }
+  }
+
+ private:
+  Deadline soon() const { return host_.clock().deadline_in(workload_.request_timeout); }
+  void wait() { pause(host_, random_, 500); }
+
+  // Until it is there with an id of its own, or the workload stops.
+  bool make() {
+    while (!workload_.stop) {
+      auto deadline = soon();
+      auto connection = brokers_.any(deadline);
+      if (connection) {
+        CreateTopicsRequest request;
+        request.timeout_ms = 2000;
+        auto& topic = request.topics.emplace_back();
+        topic.name = name_;
+        topic.num_partitions = 1;
+        topic.replication_factor = static_cast<std::int16_t>(workload_.plan.setting_or("replication_factor", 1));
+        (void)(*connection)->call<CreateTopicsResponse>(request, deadline);
+        auto id = ask_id(**connection, deadline);
+        if (id && !known_.contains(*id)) {
+          known_.insert(*id);
+          auto number = known_.size();
+          at_ = {name_ + "#" + std::to_string(number), 0};
+          id_ = *id;
+          sent_ = false;
+          workload_.history.topics[at_.topic] = {true, std::int64_t{7} * 24 * 3600 * 1000, true};
+          workload_.remade[name_] = {at_.topic, id_};
+          if (number > 1) workload_.marks.reach(Mark::topic_made_again);
+          return true;
+        }
+      }
+      wait();
+    }
+    return false;
+  }
+
+  // The id of the topic of that name, as this broker knows it.
+  std::optional<Uuid> ask_id(ClientConnection& connection, Deadline deadline) {
+    MetadataRequest request;
+    request.allow_auto_topic_creation = false;
+    request.topics.emplace().push_back({{}, name_});
+    auto metadata = connection.call<MetadataResponse>(request, deadline);
+    if (!metadata || metadata->topics.size() != 1 || metadata->topics[0].error_code != ErrorCode::none)
+      return std::nullopt;
+    return metadata->topics[0].topic_id;
+  }
+
+  // By its id: whatever of this request is under way for however long, it means no other topic.
+  bool remove() {
+    workload_.remade.erase(name_);
+    while (!workload_.stop) {
+      auto deadline = soon();
+      auto connection = brokers_.any(deadline);
+      if (connection) {
+        DeleteTopicsRequest request;
+        request.timeout_ms = 2000;
+        request.topics = {{std::nullopt, id_}};
+        auto response = (*connection)->call<DeleteTopicsResponse>(request, deadline);
+        bool answered = response && response->responses.size() == 1;
+        auto error = answered ? response->responses[0].error_code : ErrorCode::unknown_server_error;
+        if (error == ErrorCode::none || error == ErrorCode::unknown_topic_id) {
+          if (sent_) workload_.marks.reach(Mark::record_in_deleted_topic);
+          return true;
+        }
+      }
+      wait();
+    }
+    return false;
+  }
+
+  // To its leader, if that one knows this topic.
+  Answer<Brokers::Connection> leader(Deadline deadline) {
+    TRY(auto connection, brokers_.leader(name_, 0, deadline));
+    if (ask_id(*connection, deadline) == id_) return connection;
+    brokers_.doubt_leader(name_, 0);
+    return refuse(ErrorCode::unknown_topic_id, "the leader knows another topic of that name");
+  }
+
+  void send() {
+    auto deadline = soon();
+    auto connection = leader(deadline);
+    if (!connection) return;
+    auto count = static_cast<int>(random_.between(1, 3));
+    auto index = workload_.history.sends.size();
+    SendOperation begun;
+    begun.producer = producer_;
+    begun.to = at_;
+    begun.first_value = std::exchange(workload_.next_value, workload_.next_value + static_cast<ValueId>(count));
+    begun.count = count;
+    begun.idempotent = false;
+    begun.invoked = host_.clock().now();
+    std::vector<Record> records;
+    for (int i = 0; i < count; ++i) {
+      Record record;
+      record.value = make_value(begun.first_value + static_cast<ValueId>(i), 30);
+      record.timestamp = host_.clock().wall_ms();
+      records.push_back(std::move(record));
+    }
+    workload_.history.sends.push_back(std::move(begun));
+    ProduceRequest request;
+    request.acks = -1;
+    request.timeout_ms = 2000;
+    request.topics.push_back({name_, {{0, ByteChain(build_batch(records, {}))}}});
+    constexpr std::int16_t names_topics = 12;
+    auto response = (*connection)->call<ProduceResponse>(request, deadline, names_topics);
+    auto& send = workload_.history.sends[index];
+    send.completed = host_.clock().now();
+    send.outcome = Outcome::unknown;
+    if (!response || response->topics.size() != 1 || response->topics[0].partitions.size() != 1) {
+      brokers_.doubt_leader(name_, 0);
+      return;
+    }
+    const auto& answer = response->topics[0].partitions[0];
+    if (answer.error_code != ErrorCode::none) return brokers_.doubt_leader(name_, 0);
+    send.outcome = Outcome::ok;
+    send.base_offset = answer.base_offset;
+    sent_ = true;
+  }
+
+  void read() {
+    auto deadline = soon();
+    auto connection = leader(deadline);
+    if (!connection) return;
+    FetchRequest request;
+    request.max_wait_ms = 10;
+    request.max_bytes = 1 << 20;
+    FetchRequest::Topic topic;
+    topic.topic_id = id_;
+    topic.name = name_;
+    topic.partitions.emplace_back().max_bytes = 1 << 20;
+    request.topics.push_back(std::move(topic));
+    ReadOperation read;
+    read.consumer = consumer_;
+    read.from = at_;
+    read.position = 0;
+    read.sought = true;
+    read.invoked = host_.clock().now();
+    auto response = (*connection)->call<FetchResponse>(request, deadline);
+    read.completed = host_.clock().now();
+    bool answered = response && response->error_code == ErrorCode::none && response->topics.size() == 1 &&
+                    response->topics[0].partitions.size() == 1;
+    if (!answered || response->topics[0].partitions[0].error_code != ErrorCode::none)
+      return brokers_.doubt_leader(name_, 0);
+    const auto& part = response->topics[0].partitions[0];
+    read.high_watermark = part.high_watermark;
+    read.log_start = part.log_start_offset;
+    for (Bytes bytes = part.records.flatten(); !bytes.empty();) {
+      auto header = read_batch_header(bytes.view());
+      if (!header || header->size() > bytes.size()) break;
+      auto records = read_records(bytes.slice(0, header->size()), 1 << 20);
+      if (!records) {
+        read.corrupt = true;
+        break;
+      }
+      for (const auto& record : *records)
+        if (!header->control())
+          read.records.push_back(see_value(record.offset, record.value ? record.value->view() : std::string_view()));
+      bytes = bytes.slice(header->size());
+    }
+    workload_.history.reads.push_back(std::move(read));
+  }
+
+  Host& host_;
+  Workload& workload_;
+  Random random_;
+  std::string name_;
+  int producer_;
+  int consumer_;
+  ClusterClient brokers_;
+  std::set<Uuid> known_;
+  TopicPartition at_;
+  Uuid id_;
+  bool sent_ = false;
+};
+
+}  // namespace
+
+void remake_topic(Host& host, Workload& workload) {
+  Remaker(host, workload).live();
+}
+
+}  // namespace fulmar

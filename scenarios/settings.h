@@ -1,0 +1,19 @@
+// The settings of a life that its workload follows: which topics there are, and which clients use them how. The same
+// names for one broker and for clusters.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "runtime/base/random.h"
+#include "scenarios/workload.h"
+
+namespace fulmar {
+
+// Each is drawn from a stream of its own name.
+void choose_workload(const Random& random, std::map<std::string, std::int64_t>& settings);
+// The topics of these settings, and the marks that their clients can reach.
+void describe_topics(Workload& workload, std::int16_t replication_factor);
+
+}  // namespace fulmar

@@ -1,0 +1,132 @@
+// A majority that is left alone, in stories made by hand: what it must not do, and what it may.
+#include <gmock/gmock.h>
+
+#include "tests/checkers/replication_story.h"
+
+namespace fulmar {
+namespace {
+
+using testing::Contains;
+using testing::IsEmpty;
+
+constexpr auto at_once = true;
+
+struct CalmStory : Story {
+  CalmStory() {
+    elect(1, 1);
+    everybody_appends(1, "a");
+    commit(1, 1);
+    later(seconds(10));
+  }
+  void later(Duration by) { now = now + by; }
+};
+
+TEST(Calm, ALeaderThatStaysAndCommitsIsWell) {
+  CalmStory s;
+  EXPECT_EQ(s.watch.calm_begins({1, 2}, at_once), 1u);
+  s.append(1, 1, "b");
+  s.append(2, 1, "b");
+  s.later(seconds(1));
+  s.commit(1, 2);
+  s.later(seconds(9));
+  s.watch.calm_ends();
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+}
+
+TEST(Calm, AMajorityHasALeader) {
+  CalmStory s;
+  s.sights[1].role = Role::follower;
+  s.step(1);
+  EXPECT_EQ(s.watch.calm_begins({1}, at_once), 0u);
+  EXPECT_THAT(s.anomalies(), IsEmpty()) << "of one replica nothing is asked";
+  EXPECT_EQ(s.watch.calm_begins({1, 2}, at_once), 0u);
+  EXPECT_THAT(s.anomalies(), Contains("leaderless"));
+}
+
+TEST(Calm, AGroupThatWasMadeJustNowMayHaveNone) {
+  Story s;
+  s.now = s.now + seconds(2);
+  s.watch.calm_begins({1, 2, 3}, at_once);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+  s.now = s.now + seconds(10);
+  s.watch.calm_begins({1, 2, 3}, at_once);
+  EXPECT_THAT(s.anomalies(), Contains("leaderless"));
+}
+
+TEST(Calm, ALeaderAmongThemKeepsItsTerm) {
+  for (bool deposed : {false, true}) {
+    CalmStory s;
+    s.watch.calm_begins({1, 2}, at_once);
+    if (deposed) {
+      s.sights[1].role = Role::follower;
+      s.sights[1].term = 2;
+    } else {
+      s.elect(1, 2);
+    }
+    s.step(1);
+    s.watch.calm_ends();
+    EXPECT_THAT(s.anomalies(), Contains("term-not-kept"));
+  }
+}
+
+TEST(Calm, ALeaderElsewhereMayGoAndOneThatIsAskedToMayHandOver) {
+  CalmStory elsewhere;
+  EXPECT_EQ(elsewhere.watch.calm_begins({2, 3}, at_once), 0u);
+  elsewhere.elect(2, 2);
+  elsewhere.watch.calm_ends();
+  EXPECT_THAT(elsewhere.anomalies(), IsEmpty());
+  CalmStory asked;
+  EXPECT_EQ(asked.watch.calm_begins({1, 2}, at_once), 1u);
+  asked.watch.sends(group, {id(1), id(2), 1, TimeoutNow{}});
+  asked.sights[1].role = Role::follower;
+  asked.step(1);
+  asked.watch.calm_ends();
+  EXPECT_THAT(asked.anomalies(), IsEmpty());
+  CalmStory later_term;
+  later_term.sights[3].term = 5;
+  later_term.step(3);
+  EXPECT_EQ(later_term.watch.calm_begins({1, 2}, at_once), 0u) << "it has to be told of that term";
+}
+
+TEST(Calm, WhatIsAppendedIsCommittedWithinAboutASecond) {
+  CalmStory late;
+  late.watch.calm_begins({1, 2}, at_once);
+  late.append(1, 1, "b");
+  late.append(2, 1, "b");
+  late.later(seconds(2));
+  late.commit(1, 2);
+  EXPECT_THAT(late.anomalies(), Contains("slow-commit"));
+  CalmStory never;
+  never.watch.calm_begins({1, 2}, at_once);
+  never.append(1, 1, "b");
+  never.later(seconds(2));
+  never.watch.calm_ends();
+  EXPECT_THAT(never.anomalies(), Contains("slow-commit"));
+  CalmStory throttled;
+  throttled.watch.calm_begins({1, 2}, !at_once);
+  throttled.append(1, 1, "b");
+  throttled.later(seconds(2));
+  throttled.watch.calm_ends();
+  EXPECT_THAT(throttled.anomalies(), IsEmpty());
+}
+
+TEST(Claims, OfALeaderAreTrueOrWereAMomentAgo) {
+  CalmStory s;
+  s.later(seconds(1));
+  EXPECT_EQ(s.watch.doubt_claim(group, 1, 1, s.now), "");
+  s.sights[1].role = Role::follower;
+  s.step(1);
+  s.later(seconds(4));
+  EXPECT_EQ(s.watch.doubt_claim(group, 1, 1, s.now), "") << "the word may be under way";
+  s.later(seconds(2));
+  EXPECT_NE(s.watch.doubt_claim(group, 1, 1, s.now), "") << "it leads no more";
+  CalmStory paused;
+  paused.later(seconds(1));
+  paused.elect(2, 2);
+  paused.later(seconds(6));
+  EXPECT_NE(paused.watch.doubt_claim(group, 1, 1, paused.now), "") << "another one has led for long";
+  EXPECT_EQ(paused.watch.doubt_claim(group, 2, 2, paused.now), "");
+}
+
+}  // namespace
+}  // namespace fulmar
