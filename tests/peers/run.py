@@ -1,0 +1,94 @@
+"""The newest clients of several languages against a real broker, and a cluster of three. Usage: run.py FULMAR_BINARY DIRECTORY [WORD]
+
+They come from registries that not every machine reaches (PyPI, the Go module proxy): what can't be had is named and skipped. With WORD only
+the clients whose name has it. DIRECTORY keeps what was downloaded and built. Ends with 1 if a client that ran was not content.
+"""
+import os
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "real"))
+
+from broker import Broker  # noqa: E402
+from cluster import Cluster  # noqa: E402
+
+PYTHON = {"confluent-kafka": "confluent_peer.py", "aiokafka": "aiokafka_peer.py"}  # by the package's name
+GO = ["sarama", "kafkago", "franz"]
+CLIENT_SECONDS = 180
+
+
+def last_lines(text, count=3):
+    return "\n  ".join(text.strip().splitlines()[-count:])
+
+
+def python_clients(directory):
+    """Commands by name, of the packages that could be installed."""
+    environment = os.path.join(directory, "venv")
+    python = os.path.join(environment, "bin", "python")
+    if not os.path.exists(python):
+        made = subprocess.run([sys.executable, "-m", "venv", environment], capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            print(f"SKIPPED, Python has no venv here (Debian: python3-venv): {', '.join(PYTHON)}")
+            shutil.rmtree(environment, ignore_errors=True)
+            return {}
+    commands = {}
+    for package, script in PYTHON.items():
+        installed = subprocess.run([python, "-m", "pip", "install", "--quiet", "--upgrade", "--disable-pip-version-check", package],
+                                   capture_output=True, text=True, check=False)
+        if installed.returncode != 0:
+            print(f"SKIPPED, PyPI is not reachable, or lacks it: {package}\n  {last_lines(installed.stderr)}")
+        else:
+            commands[package] = [python, os.path.join(HERE, script)]
+    return commands
+
+
+def go_clients(directory):
+    source = os.path.join(HERE, "go")
+    if not shutil.which("go"):
+        print(f"SKIPPED, there is no go: {', '.join(GO)}")
+        return {}
+    downloaded = subprocess.run(["go", "mod", "download"], cwd=source, capture_output=True, text=True, check=False)
+    if downloaded.returncode != 0:
+        print(f"SKIPPED, the Go module proxy is not reachable, or go is too old: {', '.join(GO)}\n  {last_lines(downloaded.stderr)}")
+        return {}
+    subprocess.run(["go", "build", "-o", os.path.join(os.path.abspath(directory), "go") + os.sep, *[f"./{name}" for name in GO]],
+                   cwd=source, check=True)
+    return {name: [os.path.join(directory, "go", name)] for name in GO}
+
+
+def run(name, command, place, address, factor, said):
+    try:
+        done = subprocess.run([*command, address, str(factor)], capture_output=True, text=True, timeout=CLIENT_SECONDS, check=False)
+        code, output, errors = done.returncode, done.stdout, done.stderr
+    except subprocess.TimeoutExpired as expired:
+        code, output, errors = "no end", (expired.stdout or b"").decode(), (expired.stderr or b"").decode()
+    print(f"{'ok' if code == 0 else 'FAILED'}: {name} and {place}, {output.count('ok: ')} checks", flush=True)
+    if code != 0:
+        print(f"  {code}\n  {last_lines(output, 5)}\n  {last_lines(errors, 20)}\nbrokers said:\n  {last_lines(said(), 20)}", flush=True)
+    return code == 0
+
+
+def main(binary, directory, word=""):
+    os.makedirs(directory, exist_ok=True)
+    clients = {name: command for name, command in (python_clients(directory) | go_clients(directory)).items() if word in name}
+    content = True
+    if clients:
+        with Broker(binary=binary) as broker:
+            for name, command in clients.items():
+                content &= run(name, command, "one broker", broker.address, 1, broker.said)
+            broker.stop()
+        with Cluster(3, binary=os.path.abspath(binary)) as cluster:
+            for name, command in clients.items():
+                content &= run(name, command, "three brokers", cluster.address, 3, lambda: "\n".join(b.said() for b in cluster.brokers))
+            cluster.stop()
+    print(f"{len(clients)} clients ran" if clients else "no client could be had")
+    return 0 if content else 1
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4):
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+    sys.exit(main(*sys.argv[1:]))
