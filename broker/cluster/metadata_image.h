@@ -66,6 +66,7 @@ struct MetadataImage {
   std::map<std::int32_t, BrokerImage> brokers;
   std::map<std::int32_t, Uuid> retired;  // the directories of brokers that were unregistered: they don't come back
   std::map<std::string, TopicImage, std::less<>> topics;
+  std::map<Uuid, std::string> topic_names;  // by id; follows from the topics
 
   bool operator==(const MetadataImage&) const = default;
   const TopicImage* topic(std::string_view name) const {
@@ -74,9 +75,19 @@ struct MetadataImage {
   }
   // The name of a topic by its id; empty if there is none.
   std::string topic_name(const Uuid& id) const {
-    for (const auto& [name, topic] : topics)
-      if (topic.id == id) return name;
-    return {};
+    auto found = topic_names.find(id);
+    return found == topic_names.end() ? std::string() : found->second;
+  }
+  void put_topic(const std::string& name, TopicImage topic) {
+    if (auto old = topics.find(name); old != topics.end()) topic_names.erase(old->second.id);
+    topic_names.insert_or_assign(topic.id, name);
+    topics.insert_or_assign(name, std::move(topic));
+  }
+  void remove_topic(const Uuid& id) {
+    auto found = topic_names.find(id);
+    if (found == topic_names.end()) return;
+    topics.erase(found->second);
+    topic_names.erase(found);
   }
 };
 

@@ -171,7 +171,7 @@ void change(MetadataImage& image, const UnregisterRecord& record) {
   image.brokers.erase(found);
 }
 void change(MetadataImage& image, const TopicRecord& record) {
-  image.topics.insert_or_assign(record.name, record.topic);
+  image.put_topic(record.name, record.topic);
 }
 void change(MetadataImage& image, const PartitionsRecord& record) {
   auto found = image.topics.find(image.topic_name(record.topic_id));
@@ -186,8 +186,7 @@ void change(MetadataImage& image, const PartitionRecord& record) {
   found->second.partitions[static_cast<std::size_t>(record.partition)] = record.image;
 }
 void change(MetadataImage& image, const DeleteTopicRecord& record) {
-  auto found = image.topics.find(image.topic_name(record.topic_id));
-  if (found != image.topics.end()) image.topics.erase(found);
+  image.remove_topic(record.topic_id);
 }
 void change(MetadataImage& image, const ProducerIdsRecord& record) {
   image.next_producer_id = record.next;
@@ -228,7 +227,7 @@ Result<MetadataImage> decode_metadata_image(std::string_view text) {
     image.next_producer_id = value.at("next_producer_id");
     for (const auto& broker : value.at("brokers")) image.brokers.emplace(broker.at(0), broker_from(broker.at(1)));
     for (const auto& broker : value.at("retired")) image.retired.emplace(broker.at(0), uuid_from(broker.at(1)));
-    for (const auto& [name, topic] : value.at("topics").items()) image.topics.emplace(name, topic_from(topic));
+    for (const auto& [name, topic] : value.at("topics").items()) image.put_topic(name, topic_from(topic));
     return image;
   });
 }

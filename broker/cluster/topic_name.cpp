@@ -9,7 +9,7 @@ std::optional<std::string> invalid_topic_name(std::string_view name) {
   if (name.empty()) return "the empty string is not allowed";
   if (name == "." || name == "..") return "'.' and '..' are not allowed";
   if (name.size() > length_max) return "the length of " + std::to_string(name.size()) + " is above 249 characters";
-  if (name == "__cluster_metadata") return "it is the name of the metadata log";
+  if (name == metadata_topic_name) return "it is the name of the metadata log";
   for (char c : name) {
     bool good =
         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';

@@ -9,6 +9,9 @@
 
 namespace fulmar {
 
+// Of the metadata's own log; no topic can be called so.
+inline constexpr std::string_view metadata_topic_name = "__cluster_metadata";
+
 // Kafka's rule: 1 to 249 of a-z A-Z 0-9 . _ -, but neither "." nor "..". Says what is wrong, or nullopt.
 std::optional<std::string> invalid_topic_name(std::string_view name);
 

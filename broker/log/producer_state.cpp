@@ -95,7 +95,7 @@ bool ProducerState::decode(const Bytes& bytes, Instant now) {
   auto version = reader.int16();
   auto crc = static_cast<std::uint32_t>(reader.int32());
   if (reader.failed() || version != snapshot_version || crc32c(bytes.view().substr(6)) != crc) return false;
-  auto count = reader.array_count(false);
+  auto count = reader.array_count(false, reader.remaining());  // our own file: as many as it has room for
   for (std::size_t i = 0; i < count.value_or(0) && !reader.failed(); ++i) {
     auto id = reader.int64();
     Producer producer;

@@ -27,6 +27,7 @@ enum class ApiKey : std::int16_t {
   describe_quorum = 55,
   describe_cluster = 60,
   unregister_broker = 64,
+  describe_topic_partitions = 75,
   // Between brokers, on their own listener; not Kafka's.
   peer_hello = 10'000,
   raft_messages = 10'001,

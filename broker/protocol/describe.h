@@ -10,7 +10,8 @@
 //
 // C++ types say the wire types: integers, bool, std::string, std::optional<std::string> (nullable), Bytes (bytes),
 // std::optional<Bytes> (nullable), ByteChain (records), Uuid, std::vector (array), std::optional<std::vector> (nullable
-// array), ErrorCode, or a struct with a description of its own. A field outside its versions is left at its default.
+// array), ErrorCode, a struct with a description of its own, or std::optional of one (nullable). A field outside its
+// versions is left at its default.
 #pragma once
 
 #include <algorithm>
@@ -61,7 +62,7 @@ class FieldReader {
     turn_ = Turn::ordinary;
     describe(*this, value);
     if (!flexible_) return;
-    auto count = in_.unsigned_varint();
+    auto count = in_.tagged_field_count();
     for (std::uint32_t i = 0; i < count && !in_.failed(); ++i) {
       auto tag = in_.unsigned_varint();
       auto size = in_.unsigned_varint();
@@ -113,6 +114,11 @@ class FieldReader {
     auto count = in_.array_count(flexible_);
     if (!count) return v.reset();
     elements(v.emplace(), *count);
+  }
+  template <class S>
+    requires std::is_class_v<S>
+  void read(std::optional<S>& value) {
+    in_.int8() < 0 ? value.reset() : structure(value.emplace());
   }
   template <class S>
     requires std::is_class_v<S>
@@ -202,6 +208,12 @@ class FieldWriter {
   template <class T>
   void write(std::optional<std::vector<T>>& v) {
     v ? write(*v) : out_->array_count(-1, flexible_);
+  }
+  template <class S>
+    requires std::is_class_v<S>
+  void write(std::optional<S>& value) {
+    out_->int8(value ? 1 : -1);
+    if (value) structure(*value);
   }
   template <class S>
     requires std::is_class_v<S>

@@ -74,6 +74,7 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::new_leader_elected: return "NEW_LEADER_ELECTED";
     case ErrorCode::mismatched_endpoint_type: return "MISMATCHED_ENDPOINT_TYPE";
     case ErrorCode::unsupported_endpoint_type: return "UNSUPPORTED_ENDPOINT_TYPE";
+    case ErrorCode::rebootstrap_required: return "REBOOTSTRAP_REQUIRED";
   }
   return "UNKNOWN";
 }

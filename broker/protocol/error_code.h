@@ -76,6 +76,7 @@ enum class ErrorCode : std::int16_t {
   new_leader_elected = 108,
   mismatched_endpoint_type = 114,
   unsupported_endpoint_type = 115,
+  rebootstrap_required = 129,
 };
 
 // "NOT_LEADER_OR_FOLLOWER"; "UNKNOWN(123)" has no name here and reads "UNKNOWN".

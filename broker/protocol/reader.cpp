@@ -98,18 +98,29 @@ std::optional<Bytes> Reader::nullable_bytes(bool compact) {
   return part;
 }
 
-std::optional<std::size_t> Reader::array_count(bool compact) {
+std::optional<std::size_t> Reader::array_count(bool compact, std::size_t count_max) {
   std::int64_t count = compact ? static_cast<std::int64_t>(unsigned_varint()) - 1 : int32();
   if (failed() || count == -1) return std::nullopt;
   if (count < 0 || static_cast<std::uint64_t>(count) > remaining()) {
     fail("an array claims more elements than the message has bytes");
     return std::nullopt;
   }
+  if (static_cast<std::uint64_t>(count) > count_max) {
+    fail("an array has too many elements");
+    return std::nullopt;
+  }
   return static_cast<std::size_t>(count);
 }
 
-void Reader::skip_tagged_fields() {
+std::uint32_t Reader::tagged_field_count() {
   auto count = unsigned_varint();
+  if (count <= tagged_fields_max) return count;
+  fail("there are more than ten thousand tagged fields");
+  return 0;
+}
+
+void Reader::skip_tagged_fields() {
+  auto count = tagged_field_count();
   for (std::uint32_t i = 0; i < count && !failed(); ++i) {
     unsigned_varint();
     auto size = unsigned_varint();

@@ -16,6 +16,10 @@ namespace fulmar {
 
 class Reader {
  public:
+  // As Kafka 4.4: nothing that is sent in earnest has more, and each element may take many times its bytes in memory.
+  static constexpr std::size_t array_count_max = 1'000'000;
+  static constexpr std::uint32_t tagged_fields_max = 10'000;
+
   explicit Reader(Bytes bytes) : bytes_(std::move(bytes)) {}
 
   bool failed() const { return error_ != nullptr; }
@@ -37,12 +41,15 @@ class Reader {
   // nullopt is null. A length below -1, or beyond the bytes that are left, fails.
   std::optional<std::string_view> nullable_string(bool compact);
   std::optional<Bytes> nullable_bytes(bool compact);  // a slice, not a copy
-  // The number of elements, or nullopt for null. Each element takes at least a byte, so more elements than bytes fail.
-  std::optional<std::size_t> array_count(bool compact);
+  // The number of elements, or nullopt for null. Each element takes at least a byte, so more elements than bytes fail;
+  // and so do more than count_max.
+  std::optional<std::size_t> array_count(bool compact, std::size_t count_max = array_count_max);
 
   std::string_view raw(std::size_t count);
   Bytes slice(std::size_t count);
   void skip(std::size_t count) { raw(count); }
+  // How many tagged fields follow; more than tagged_fields_max fail, and count as none.
+  std::uint32_t tagged_field_count();
   void skip_tagged_fields();
 
  private:

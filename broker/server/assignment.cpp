@@ -22,25 +22,33 @@ std::expected<std::vector<ReplicaId>, std::string> assigned_replicas(const Metad
   return replicas;
 }
 
-std::vector<Candidate> placement_candidates(const MetadataImage& image) {
+std::map<std::int32_t, Candidate> placement_candidates(const MetadataImage& image) {
   std::map<std::int32_t, Candidate> alive;
   for (const auto& [id, broker] : image.brokers)
     if (broker.may_lead()) alive[id] = {id, broker.rack};
-  for (const auto& [name, topic] : image.topics) {
-    for (const auto& partition : topic.partitions) {
-      for (const auto& replica : partition.replicas)
-        if (auto found = alive.find(replica.broker); found != alive.end()) ++found->second.replicas;
-      if (auto found = alive.find(partition.replicas.front().broker); found != alive.end()) ++found->second.leaders;
-    }
-  }
-  std::vector<Candidate> candidates;
-  for (auto& [id, candidate] : alive) candidates.push_back(std::move(candidate));
-  return candidates;
+  for (const auto& [name, topic] : image.topics) count_replicas(topic.partitions, alive);
+  return alive;
 }
 
-std::expected<std::vector<PartitionImage>, std::string> placed_replicas(const Draft& draft, std::int32_t partitions,
+void count_replicas(const std::vector<PartitionImage>& partitions, std::map<std::int32_t, Candidate>& candidates) {
+  for (const auto& partition : partitions) {
+    for (const auto& replica : partition.replicas)
+      if (auto found = candidates.find(replica.broker); found != candidates.end()) ++found->second.replicas;
+    if (auto found = candidates.find(partition.replicas.front().broker); found != candidates.end())
+      ++found->second.leaders;
+  }
+}
+
+std::vector<Candidate> listed(const std::map<std::int32_t, Candidate>& candidates) {
+  std::vector<Candidate> list;
+  for (const auto& [id, candidate] : candidates) list.push_back(candidate);
+  return list;
+}
+
+std::expected<std::vector<PartitionImage>, std::string> placed_replicas(Draft& draft, std::int32_t partitions,
                                                                         std::int32_t factor) {
-  auto candidates = placement_candidates(draft.image);
+  if (!draft.candidates) draft.candidates = placement_candidates(draft.image);
+  auto candidates = listed(*draft.candidates);
   if (factor < 1) return std::unexpected("Replication factor must be larger than 0.");
   if (static_cast<std::size_t>(factor) > candidates.size())
     return std::unexpected("Unable to replicate the partition " + std::to_string(factor) + " time(s): only " +

@@ -15,11 +15,8 @@ namespace fulmar {
 std::expected<std::vector<ReplicaId>, std::string> assigned_replicas(const MetadataImage& image,
                                                                      const std::vector<std::int32_t>& brokers);
 
-// The brokers that may be given replicas, and what they have.
-std::vector<Candidate> placement_candidates(const MetadataImage& image);
-
 // Replicas for new partitions, on the brokers that are alive.
-std::expected<std::vector<PartitionImage>, std::string> placed_replicas(const Draft& draft, std::int32_t partitions,
+std::expected<std::vector<PartitionImage>, std::string> placed_replicas(Draft& draft, std::int32_t partitions,
                                                                         std::int32_t factor);
 
 }  // namespace fulmar

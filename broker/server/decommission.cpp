@@ -38,7 +38,7 @@ void plan_leaving(Draft& draft, std::int32_t leaving, UnregisterBrokerResponse& 
   auto broker = known->second;
   broker.leaving = true;
   draft.add(BrokerRecord{leaving, std::move(broker)});
-  auto candidates = placement_candidates(draft.image);
+  auto candidates = listed(placement_candidates(draft.image));
   if (candidates.empty()) return refuse(ErrorCode::invalid_request, "It is the only broker that is alive.");
   auto image = draft.image;  // the draft changes
   for (const auto& [name, topic] : image.topics) {

@@ -2,6 +2,7 @@
 #include "broker/protocol/messages/describe_log_dirs.h"
 
 #include <algorithm>
+#include <set>
 
 #include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
@@ -13,19 +14,22 @@ namespace {
 
 using LogDir = DescribeLogDirsResponse::LogDir;
 
-bool wanted(const DescribeLogDirsRequest& request, const std::string& topic, std::int32_t index) {
-  if (!request.topics) return true;
-  return std::ranges::any_of(*request.topics, [&](const auto& asked) {
-    return asked.name == topic && std::ranges::find(asked.partitions, index) != asked.partitions.end();
-  });
+// The partitions that are asked for; nullopt: all.
+using Wanted = std::optional<std::set<std::pair<std::string, std::int32_t>>>;
+
+Wanted wanted(const DescribeLogDirsRequest& request) {
+  if (!request.topics) return std::nullopt;
+  Wanted wanted(std::in_place);
+  for (const auto& topic : *request.topics)
+    for (auto index : topic.partitions) wanted->emplace(topic.name, index);
+  return wanted;
 }
 
 // Adds one shard's partitions. On that shard.
-void describe(const BrokerShard& shard, const DescribeLogDirsRequest& request,
-              std::map<std::string, LogDir::Topic>& topics) {
+void describe(const BrokerShard& shard, const Wanted& wanted, std::map<std::string, LogDir::Topic>& topics) {
   for (const auto& [key, partition] : shard.partitions()) {
     const auto& [name, index] = key;
-    if (!partition.replica || !wanted(request, name, index)) continue;
+    if (!partition.replica || (wanted && !wanted->contains(key))) continue;
     auto& topic = topics[name];
     topic.name = name;
     // No lag: that is of the log behind the high watermark it knows, which here is never beyond it.
@@ -37,9 +41,10 @@ void describe(const BrokerShard& shard, const DescribeLogDirsRequest& request,
 
 Result<ByteChain> handle_describe_log_dirs(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<DescribeLogDirsRequest>(body, header.api_version));
+  const auto asked = wanted(request);
   std::map<std::string, LogDir::Topic> topics;
   for (unsigned n = 0; n < shard.host().shard_count(); ++n)
-    shard.on(n, [&](BrokerShard& there) { describe(there, request, topics); });
+    shard.on(n, [&](BrokerShard& there) { describe(there, asked, topics); });
   LogDir directory;
   directory.path = shard.host().disk().name();
   for (auto& [name, topic] : topics) {

@@ -46,6 +46,7 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
     case ApiKey::unregister_broker: return done(handle_unregister_broker(shard, header, body));
     case ApiKey::describe_quorum: return done(handle_describe_quorum(shard, header, body));
     case ApiKey::describe_cluster: return done(handle_describe_cluster(shard, header, body));
+    case ApiKey::describe_topic_partitions: return done(handle_describe_topic_partitions(shard, header, body));
     // Declared only: find_api() knows none of these.
     case ApiKey::peer_hello:
     case ApiKey::raft_messages:

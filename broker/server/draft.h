@@ -2,10 +2,14 @@
 // with the metadata held still.
 #pragma once
 
+#include <map>
+#include <optional>
+#include <variant>
 #include <vector>
 
 #include "broker/cluster/metadata_log.h"
 #include "broker/server/broker_shard.h"
+#include "broker/server/placement_candidates.h"
 
 namespace fulmar {
 
@@ -19,6 +23,7 @@ struct Draft {
   bool controls() const { return epoch >= 0; }
   void add(MetadataRecord record) {
     apply_record(record, image);
+    if (candidates) count_placed(record);
     records.push_back(std::move(record));
   }
   // Makes it so; every shard has acted on it when this returns.
@@ -42,6 +47,19 @@ struct Draft {
   MetadataImage image;
   Epoch epoch;  // in which this broker controls; -1: it does not
   std::vector<MetadataRecord> records;
+  // Who may be given replicas, and what they have, by broker; kept from the first placement on, since to count what all
+  // have takes as long as there are partitions, and a request may place many topics.
+  std::optional<std::map<std::int32_t, Candidate>> candidates;
+
+ private:
+  void count_placed(const MetadataRecord& record) {
+    if (const auto* topic = std::get_if<TopicRecord>(&record))
+      count_replicas(topic->topic.partitions, *candidates);
+    else if (const auto* partitions = std::get_if<PartitionsRecord>(&record))
+      count_replicas(partitions->added, *candidates);
+    else
+      candidates.reset();
+  }
 };
 
 // Runs `change` on shard 0, with the metadata held still.

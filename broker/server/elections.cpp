@@ -16,6 +16,7 @@ namespace {
 constexpr Duration election_max = seconds(5);  // less than a forwarded request is waited for
 constexpr Duration look_interval = milliseconds(20);
 constexpr std::int8_t preferred_election = 0;
+constexpr std::int8_t unclean_election = 1;
 
 // One ElectLeaders request (KIP-460), on shard 0 of the controller: sorts out which partitions should have another
 // leader, asks those who lead them to hand over, and waits until they have.
@@ -31,6 +32,14 @@ class Election {
   ElectLeadersResponse run() {
     if (!controller_.broker().metadata->controls()) {
       response_.error_code = ErrorCode::not_controller;
+      return std::move(response_);
+    }
+    if (request_.election_type != preferred_election && request_.election_type != unclean_election) {
+      response_.error_code = ErrorCode::invalid_request;
+      if (request_.topics)
+        for (const auto& topic : *request_.topics)
+          for (auto index : topic.partitions)
+            answer(topic.name, index, ErrorCode::invalid_request, "Unknown election type.");
       return std::move(response_);
     }
     if (request_.topics) {

@@ -27,7 +27,7 @@ class Fetch {
   std::size_t read(std::list<FetchTarget>& targets) {
     readings_.clear();
     auto bytes_max = static_cast<std::size_t>(std::clamp(request_.max_bytes, 0, shard_.config().fetch_bytes_max));
-    FetchShare share{request_.rack_id, bytes_max};
+    FetchShare share{.rack = request_.rack_id, .bytes_left = bytes_max, .rules = fetch_rules(request_)};
     std::size_t total = 0;
     auto image = shard_.image();
     for (auto& target : targets) {
@@ -36,9 +36,8 @@ class Fetch {
       readings_.push_back({.target = &target, .out = {}});
       auto& reading = readings_.back();
       if (!topic) {
-        reading.out.index = target.request.index;
-        reading.out.high_watermark = -1;
-        reading.out.error_code = ErrorCode::unknown_topic_or_partition;
+        reading.out = refused_partition(target.request.index, ErrorCode::unknown_topic_or_partition);
+        reading.out.aborted_transactions.emplace();
         continue;
       }
       auto owner = shard_.owner(topic->id, target.request.index);
@@ -116,49 +115,6 @@ class Fetch {
   std::vector<Run> runs_;
 };
 
-// Fills in what the request left out: names for ids. False for an id nobody has.
-bool name_topic(const MetadataImage& image, std::int16_t version, FetchTarget& target) {
-  if (version < 13) return true;
-  target.topic = image.topic_name(target.topic_id);
-  return !target.topic.empty();
-}
-
-std::list<FetchTarget> targets_of(const MetadataImage& image, const FetchRequest& request, std::int16_t version) {
-  std::list<FetchTarget> targets;
-  for (const auto& topic : request.topics) {
-    for (const auto& partition : topic.partitions) {
-      FetchTarget target{topic.name, topic.topic_id, partition};
-      name_topic(image, version, target);
-      targets.push_back(std::move(target));
-    }
-  }
-  return targets;
-}
-
-bool same_partition(const FetchTarget& a, const FetchTarget& b) {
-  bool topic = a.topic_id.is_zero() ? a.topic == b.topic : a.topic_id == b.topic_id;
-  return topic && a.request.index == b.request.index;
-}
-
-void update_session(FetchSession& session, const MetadataImage& image, const FetchRequest& request,
-                    std::int16_t version) {
-  for (auto& forgotten : request.forgotten_topics) {
-    std::erase_if(session.targets, [&](const FetchTarget& target) {
-      bool topic = version < 13 ? target.topic == forgotten.name : target.topic_id == forgotten.topic_id;
-      return topic && std::find(forgotten.partitions.begin(), forgotten.partitions.end(), target.request.index) !=
-                          forgotten.partitions.end();
-    });
-  }
-  for (auto& wanted : targets_of(image, request, version)) {
-    auto found = std::find_if(session.targets.begin(), session.targets.end(),
-                              [&](const FetchTarget& target) { return same_partition(target, wanted); });
-    if (found != session.targets.end())
-      found->request = wanted.request;
-    else
-      session.targets.push_back(std::move(wanted));
-  }
-}
-
 ByteChain frame(const RequestHeader& header, FetchResponse response) {
   return response_frame(response, header.api_version, header.correlation_id);
 }
@@ -169,11 +125,23 @@ ByteChain error_frame(const RequestHeader& header, ErrorCode error) {
   return frame(header, std::move(response));
 }
 
+// Neighbours of one topic are told of together.
 FetchResponse::Topic& topic_of(FetchResponse& response, const FetchTarget& target) {
-  for (auto& topic : response.topics)
-    if (topic.name == target.topic && topic.topic_id == target.topic_id) return topic;
-  response.topics.push_back({target.topic, target.topic_id, {}});
-  return response.topics.back();
+  auto& topics = response.topics;
+  bool goes_on = !topics.empty() && topics.back().name == target.topic && topics.back().topic_id == target.topic_id;
+  return goes_on ? topics.back() : topics.emplace_back(target.topic, target.topic_id);
+}
+
+// Of a request that can't be meant, as Kafka answers it: the same for all, and for each partition.
+ByteChain refused_frame(const RequestHeader& header, const FetchRequest& request, ErrorCode error) {
+  FetchResponse response;
+  response.error_code = error;
+  for (const auto& topic : request.topics) {
+    auto& out = response.topics.emplace_back(topic.name, topic.topic_id);
+    for (const auto& partition : topic.partitions)
+      out.partitions.emplace_back(refused_partition(partition.index, error)).aborted_transactions.emplace();
+  }
+  return frame(header, std::move(response));
 }
 
 // The whole of a fetch, from its session to its answer.
@@ -184,19 +152,24 @@ ByteChain serve_fetch(BrokerShard& shard, const RequestHeader& header, const Fet
   std::list<FetchTarget> targets;
   if (full) {
     if (version >= 7 && request.session_id != 0) shard.sessions().remove(request.session_id);
-    targets = targets_of(*shard.image(), request, version);
+    targets = fetch_targets(*shard.image(), request, version);
     if (version >= 7 && request.session_epoch == 0 && !targets.empty()) {
-      if (auto* session = shard.sessions().create(targets)) session_id = session->id;
+      if (auto* session = shard.sessions().create(targets, version >= fetch_by_id_since)) session_id = session->id;
     }
   } else {
     auto* session = shard.sessions().find(request.session_id);
     if (!session) return error_frame(header, ErrorCode::fetch_session_id_not_found);
     if (session->next_epoch != request.session_epoch)
       return error_frame(header, ErrorCode::invalid_fetch_session_epoch);
+    if (session->by_id != (version >= fetch_by_id_since))
+      return error_frame(header, ErrorCode::fetch_session_topic_id_error);
     session->next_epoch = session->next_epoch == std::numeric_limits<std::int32_t>::max() ? 1 : session->next_epoch + 1;
-    update_session(*session, *shard.image(), request, version);
+    session->update(*shard.image(), request, version);
     session_id = session->id;
-    targets = session->targets;  // the session may be evicted while this waits
+    targets = session->targets();  // the session may be evicted while this waits
+    if (targets.empty()) {
+      shard.sessions().remove(std::exchange(session_id, 0));
+    }
   }
 
   Fetch fetch(shard, request);
@@ -213,27 +186,14 @@ ByteChain serve_fetch(BrokerShard& shard, const RequestHeader& header, const Fet
   FetchResponse response;
   response.session_id = session_id;
   auto* session = session_id ? shard.sessions().find(session_id) : nullptr;
-  // The readings are in the session's order, unless another connection has used it meanwhile.
-  auto expected = session ? session->targets.begin() : std::list<FetchTarget>::iterator();
   for (auto& reading : fetch.readings()) {
     auto& target = *reading.target;
     auto& out = reading.out;
     bool news = full || !out.records.empty() || reading.must_answer() ||
                 out.high_watermark != target.known_high_watermark || out.log_start_offset != target.known_log_start;
-    if (session) {
-      auto kept = expected;
-      if (kept == session->targets.end() || !same_partition(*kept, target))
-        kept = std::find_if(session->targets.begin(), session->targets.end(),
-                            [&](const FetchTarget& candidate) { return same_partition(candidate, target); });
-      if (kept != session->targets.end()) expected = std::next(kept);
-      if (kept != session->targets.end()) {
-        kept->known_high_watermark = out.high_watermark;
-        kept->known_log_start = out.log_start_offset;
-        if (!out.records.empty()) session->targets.splice(session->targets.end(), session->targets, kept);
-      }
-    }
+    if (session) session->answered(target, out);
     if (!news) continue;
-    if (version >= 13 && target.topic.empty()) out.error_code = ErrorCode::unknown_topic_id;
+    if (version >= fetch_by_id_since && target.topic.empty()) out.error_code = ErrorCode::unknown_topic_id;
     if (const auto* topic = shard.image()->topic(target.topic); topic && version >= node_endpoints_since)
       hint_leader(shard, *topic, target.request.current_leader_epoch, out, response);
     topic_of(response, target).partitions.push_back(std::move(out));
@@ -245,6 +205,10 @@ ByteChain serve_fetch(BrokerShard& shard, const RequestHeader& header, const Fet
 
 Result<Finish> begin_fetch(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<FetchRequest>(body, header.api_version));
+  if (request.isolation_level != 0 && request.isolation_level != 1)
+    return Finish([frame = refused_frame(header, request, ErrorCode::unknown_server_error)]() mutable {
+      return std::move(frame);
+    });
   return Finish([&shard, header, request = std::move(request)] { return serve_fetch(shard, header, request); });
 }
 

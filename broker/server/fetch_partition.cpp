@@ -48,6 +48,20 @@ Result<Bytes> read_intact(Replica& replica, Offset from, Offset up_to, std::size
 
 }  // namespace
 
+FetchRules fetch_rules(const FetchRequest& request) {
+  return {.from_replica = request.replica_id >= 0 || request.replica_state.replica_id >= 0,
+          .negative_limit = request.max_bytes < 0,
+          .committed_only = request.isolation_level == 1};
+}
+
+FetchResponse::Topic::Partition refused_partition(std::int32_t index, ErrorCode error) {
+  FetchResponse::Topic::Partition out;
+  out.index = index;
+  out.error_code = error;
+  out.high_watermark = -1;
+  return out;
+}
+
 bool Reading::must_answer() const {
   bool refused = out.error_code != ErrorCode::none && !soon;
   return refused || out.diverging_epoch.epoch >= 0 || out.preferred_read_replica >= 0 || more;
@@ -57,27 +71,32 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   const auto& target = *reading.target;
   const auto& asked = target.request;
   auto& out = reading.out;
-  out.index = asked.index;
-  out.high_watermark = -1;
-  auto refuse = [&](ErrorCode code) { out.error_code = code; };
+  out = refused_partition(asked.index, ErrorCode::none);
+  auto refuse = [&](ErrorCode code) { out = refused_partition(asked.index, code); };
   auto* partition = owner.partition(target.topic, asked.index);
   bool same_topic = partition && (target.topic_id.is_zero() || partition->topic_id == target.topic_id);
   if (!same_topic && partition) return refuse(ErrorCode::unknown_topic_id);
   if (!same_topic) {
     const auto* known = owner.image()->topic(target.topic);
     bool elsewhere = known && asked.index >= 0 && asked.index < known->partition_count();
-    return refuse(elsewhere ? ErrorCode::not_leader_or_follower : ErrorCode::unknown_topic_or_partition);
+    refuse(elsewhere ? ErrorCode::not_leader_or_follower : ErrorCode::unknown_topic_or_partition);
+    if (!elsewhere) out.aborted_transactions.emplace();
+    return;
   }
   if (!partition->replica) return refuse(ErrorCode::kafka_storage_error);
   auto replica = partition->replica;
   if (auto error = check_reader(owner, *replica, asked.current_leader_epoch, share.rack); error != ErrorCode::none)
     return refuse(error);
+  // Replicas are fed by their leader here, and ask for nothing. With a negative limit nothing can be meant.
+  if (share.rules.from_replica) return refuse(ErrorCode::not_leader_or_follower);
+  if (share.rules.negative_limit || asked.max_bytes < 0) return refuse(ErrorCode::unknown_server_error);
   reading.led_here = replica->leads();
   auto& log = replica->log();
   reading.seen_high_watermark = replica->high_watermark();
   out.high_watermark = replica->high_watermark();
   out.last_stable_offset = out.high_watermark;  // no transactions: nothing is unstable
   out.log_start_offset = log.log_start();
+  if (share.rules.committed_only) out.aborted_transactions.emplace();
   if (reading.led_here) {
     if (auto error = find_divergence(*replica, asked, out); error != ErrorCode::none) return refuse(error);
     if (out.diverging_epoch.epoch >= 0) return;

@@ -24,11 +24,23 @@ struct Reading {
   bool must_answer() const;
 };
 
+// What a request says of all its partitions.
+struct FetchRules {
+  bool from_replica = false;    // another broker's, or one that claims to be
+  bool negative_limit = false;  // of bytes, for all
+  bool committed_only = false;  // read_committed
+};
+FetchRules fetch_rules(const FetchRequest& request);
+
+// An error's part of the answer: nothing but the error is told of the partition.
+FetchResponse::Topic::Partition refused_partition(std::int32_t index, ErrorCode error);
+
 // What all the partitions of one fetch share.
 struct FetchShare {
   std::string rack;  // of the consumer; empty: it does not say
   std::size_t bytes_left = 0;
   bool got_any = false;  // a first batch may be larger than what is left
+  FetchRules rules = {};
 };
 
 // On the owner's shard. What it can't read, it says in the answer.

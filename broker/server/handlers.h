@@ -31,6 +31,7 @@ Result<Finish> begin_fetch(BrokerShard& shard, const RequestHeader& header, Read
 // These are done when they return.
 Result<ByteChain> handle_api_versions(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_metadata(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_describe_topic_partitions(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_describe_log_dirs(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_find_coordinator(BrokerShard& shard, const RequestHeader& header, Reader& body);

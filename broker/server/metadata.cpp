@@ -1,142 +1,142 @@
-// Metadata, DescribeCluster, FindCoordinator, ApiVersions: what a client asks first.
+// Metadata: the brokers, and the topics that are asked for, all of them or by name or id, with who leads their
+// partitions.
 #include "broker/protocol/messages/metadata.h"
 
-#include <algorithm>
+#include <set>
 
 #include "broker/cluster/topic_name.h"
-#include "broker/protocol/messages/api_versions.h"
-#include "broker/protocol/messages/describe_cluster.h"
-#include "broker/protocol/messages/find_coordinator.h"
 #include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/topic_description.h"
 #include "broker/server/topics.h"
 
 namespace fulmar {
 
 namespace {
 
-MetadataResponse::Topic describe_topic(const BrokerShard& shard, const std::string& name, const TopicImage& topic) {
-  MetadataResponse::Topic out;
-  out.name = name;
-  out.topic_id = topic.id;
-  for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
-    auto leader = shard.leader_of(topic, index);
-    MetadataResponse::Topic::Partition partition;
-    partition.index = index;
-    partition.leader_id = leader.broker;
-    partition.leader_epoch = leader.epoch;
-    partition.isr_nodes = leader.in_sync;
-    if (leader.broker < 0) partition.error_code = ErrorCode::leader_not_available;
-    for (const auto& replica : topic.partitions[static_cast<std::size_t>(index)].replicas) {
-      // A broker whose disk is replaced has two for a while.
-      if (std::ranges::find(partition.replica_nodes, replica.broker) != partition.replica_nodes.end()) continue;
-      partition.replica_nodes.push_back(replica.broker);
-      auto broker = shard.image()->brokers.find(replica.broker);
-      if (broker == shard.image()->brokers.end() || broker->second.fenced)
-        partition.offline_replicas.push_back(replica.broker);
-    }
-    out.partitions.push_back(std::move(partition));
-  }
-  return out;
-}
+constexpr std::int16_t nullable_names_since = 10;
+constexpr std::int16_t ids_since = 12;  // versions 10 and 11 have the field, and no broker ever served it (KIP-516)
 
-ApiVersionsResponse api_versions() {
-  ApiVersionsResponse response;
-  for (const auto& api : served_apis())
-    response.api_keys.push_back({static_cast<std::int16_t>(api.key), api.advertised_min, api.max});
-  return response;
-}
+using Topic = MetadataResponse::Topic;
+
+class MetadataAnswer {
+ public:
+  MetadataAnswer(BrokerShard& shard, const MetadataRequest& request, std::int16_t version)
+      : shard_(shard), request_(request), version_(version) {}
+
+  MetadataResponse run() {
+    // In version 0 an empty list means all topics; later that is null.
+    bool all = !request_.topics || (version_ == 0 && request_.topics->empty());
+    if (!all && asks_by_what_is_not_served()) return refused(ErrorCode::invalid_request);
+    for (const auto& [id, broker] : shard_.image()->brokers)
+      if (!broker.fenced) response_.brokers.push_back({id, broker.listener.host, broker.listener.port, broker.rack});
+    response_.cluster_id = shard_.image()->cluster_id;
+    response_.controller_id = shard_.controller();
+    if (request_.include_cluster_authorized_operations)
+      response_.cluster_authorized_operations = authorized_cluster_operations;
+    if (all) {
+      const auto image = shard_.image();
+      for (const auto& [name, topic] : image->topics) add(name, topic);
+    } else if (std::ranges::any_of(*request_.topics, [](const auto& asked) { return !asked.topic_id.is_zero(); })) {
+      answer_by_id();
+    } else {
+      answer_by_name();
+    }
+    return std::move(response_);
+  }
+
+ private:
+  bool asks_by_what_is_not_served() const {
+    return std::ranges::any_of(*request_.topics, [&](const auto& asked) {
+      if (version_ < ids_since) return !asked.name || !asked.topic_id.is_zero();
+      return !asked.name && asked.topic_id.is_zero();
+    });
+  }
+
+  MetadataResponse refused(ErrorCode error) const {
+    MetadataResponse response;
+    response.error_code = error;
+    for (const auto& asked : *request_.topics) {
+      auto& topic = response.topics.emplace_back();
+      topic.error_code = error;
+      topic.name = asked.name.value_or("");
+      topic.topic_id = asked.topic_id;
+    }
+    return response;
+  }
+
+  // A client that asks by id may say an empty name, or any; whatever names it asks for beside are not looked at.
+  void answer_by_id() {
+    const auto image = shard_.image();
+    std::set<Uuid> answered{Uuid{}};
+    for (const auto& asked : *request_.topics) {
+      if (!answered.insert(asked.topic_id).second) continue;
+      auto name = image->topic_name(asked.topic_id);
+      if (const auto* topic = image->topic(name)) {
+        add(name, *topic);
+      } else {
+        auto& unknown = response_.topics.emplace_back();
+        unknown.error_code = ErrorCode::unknown_topic_id;
+        unknown.topic_id = asked.topic_id;
+      }
+    }
+  }
+
+  void answer_by_name() {
+    std::set<std::string_view> answered;
+    std::vector<std::size_t> missing;  // indexes in the answer
+    const auto image = shard_.image();
+    for (const auto& asked : *request_.topics) {
+      if (!answered.insert(*asked.name).second) continue;
+      if (const auto* topic = image->topic(*asked.name)) {
+        add(*asked.name, *topic);
+        continue;
+      }
+      auto& out = response_.topics.emplace_back();
+      out.name = *asked.name;
+      bool invalid = invalid_topic_name(*asked.name).has_value();
+      out.error_code = invalid ? ErrorCode::invalid_topic_exception : ErrorCode::unknown_topic_or_partition;
+      allow(out);
+      if (!invalid) missing.push_back(response_.topics.size() - 1);
+    }
+    bool create = shard_.config().auto_create_topics && request_.allow_auto_topic_creation && !missing.empty();
+    if (!create) return;
+    // What is created for this client is not in the answer that creates it, as on Kafka: clients ask again; and one
+    // that asks whether a topic is gone is told so, though by its asking the topic is there again.
+    std::vector<std::string> names;
+    for (auto at : missing) names.push_back(*response_.topics[at].name);
+    auto errors = create_topics_on_demand(shard_, names);
+    for (std::size_t i = 0; i < missing.size(); ++i)
+      if (errors[i] != ErrorCode::none) response_.topics[missing[i]].error_code = errors[i];
+  }
+
+  void add(const std::string& name, const TopicImage& topic) {
+    auto& out = response_.topics.emplace_back();
+    out.name = name;
+    out.topic_id = topic.id;
+    for (std::int32_t index = 0; index < topic.partition_count(); ++index)
+      out.partitions.push_back(describe_partition<Topic::Partition>(shard_, topic, index));
+    allow(out);
+  }
+  void allow(Topic& out) const {
+    if (request_.include_topic_authorized_operations) out.authorized_operations = authorized_topic_operations;
+  }
+
+  BrokerShard& shard_;
+  const MetadataRequest& request_;
+  const std::int16_t version_;
+  MetadataResponse response_;
+};
 
 }  // namespace
 
 Result<ByteChain> handle_metadata(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<MetadataRequest>(body, header.api_version));
-  // In version 0 an empty list means all topics; later that is null.
-  bool all = !request.topics || (header.api_version == 0 && request.topics->empty());
-  MetadataResponse response;
-  for (const auto& [id, broker] : shard.image()->brokers)
-    if (!broker.fenced) response.brokers.push_back({id, broker.listener.host, broker.listener.port, broker.rack});
-  response.cluster_id = shard.image()->cluster_id;
-  response.controller_id = shard.controller();
-  if (all) {
-    for (const auto& [name, topic] : shard.image()->topics)
-      response.topics.push_back(describe_topic(shard, name, topic));
-    return response_frame(response, header.api_version, header.correlation_id);
-  }
-  for (const auto& asked : *request.topics) {
-    MetadataResponse::Topic out;
-    out.topic_id = asked.topic_id;
-    std::string name = asked.name.value_or("");
-    if (!asked.name) {
-      name = shard.image()->topic_name(asked.topic_id);
-      if (name.empty()) {
-        out.error_code = ErrorCode::unknown_topic_id;
-        if (header.api_version < 12) out.name = "";
-        response.topics.push_back(std::move(out));
-        continue;
-      }
-    }
-    if (!shard.image()->topic(name)) {
-      out.name = name;
-      if (invalid_topic_name(name)) {
-        out.error_code = ErrorCode::invalid_topic_exception;
-      } else if (shard.config().auto_create_topics && request.allow_auto_topic_creation) {
-        out.error_code = create_topic_on_demand(shard, name);
-      } else {
-        out.error_code = ErrorCode::unknown_topic_or_partition;
-      }
-    }
-    if (const auto* topic = shard.image()->topic(name))
-      response.topics.push_back(describe_topic(shard, name, *topic));
-    else
-      response.topics.push_back(std::move(out));
-  }
-  return response_frame(response, header.api_version, header.correlation_id);
-}
-
-Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<DescribeClusterRequest>(body, header.api_version));
-  DescribeClusterResponse response;
-  response.endpoint_type = request.endpoint_type;
-  constexpr std::int8_t broker_endpoints = 1;
-  constexpr std::int8_t controller_endpoints = 2;
-  if (request.endpoint_type != broker_endpoints) {
-    bool known = request.endpoint_type == controller_endpoints;
-    response.error_code = known ? ErrorCode::mismatched_endpoint_type : ErrorCode::unsupported_endpoint_type;
-    response.error_message = "only the brokers' endpoints can be described";
-  } else {
-    response.cluster_id = shard.image()->cluster_id;
-    response.controller_id = shard.controller();
-    for (const auto& [id, broker] : shard.image()->brokers)
-      if (!broker.fenced) response.brokers.push_back({id, broker.listener.host, broker.listener.port, broker.rack});
-  }
-  return response_frame(response, header.api_version, header.correlation_id);
-}
-
-Result<ByteChain> handle_find_coordinator(BrokerShard&, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<FindCoordinatorRequest>(body, header.api_version));
-  // Neither groups nor transactions are served yet: clients take this for "try again later".
-  FindCoordinatorResponse response;
-  const std::string why = "no coordinator is served by this broker";
-  response.error_code = ErrorCode::coordinator_not_available;
-  response.error_message = why;
-  response.node_id = -1;
-  response.port = -1;
-  for (const auto& key : request.coordinator_keys)
-    response.coordinators.push_back({key, -1, "", -1, ErrorCode::coordinator_not_available, why});
-  return response_frame(response, header.api_version, header.correlation_id);
-}
-
-Result<ByteChain> handle_api_versions(BrokerShard&, const RequestHeader& header, Reader& body) {
-  TRY_VOID(decode<ApiVersionsRequest>(body, header.api_version));
-  return response_frame(api_versions(), header.api_version, header.correlation_id);
-}
-
-ByteChain unsupported_api_versions(std::int32_t correlation_id) {
-  auto response = api_versions();
-  response.error_code = ErrorCode::unsupported_version;
-  return response_frame(response, 0, correlation_id);
+  bool nameless = request.topics && std::ranges::any_of(*request.topics, [](const auto& asked) { return !asked.name; });
+  if (nameless && header.api_version < nullable_names_since) return fail(Errc::corrupt, "Metadata: a name is null");
+  return response_frame(MetadataAnswer(shard, request, header.api_version).run(), header.api_version,
+                        header.correlation_id);
 }
 
 }  // namespace fulmar

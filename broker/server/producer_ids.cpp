@@ -31,10 +31,13 @@ Result<ProducerId> next_producer_id(BrokerShard& controller) {
 Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<InitProducerIdRequest>(body, header.api_version));
   InitProducerIdResponse response;
+  response.producer_epoch = -1;
   if (request.transactional_id) {
     // Transactions have a coordinator, and there is none yet.
     response.error_code =
         request.transactional_id->empty() ? ErrorCode::invalid_request : ErrorCode::coordinator_not_available;
+  } else if ((request.producer_id == -1) != (request.producer_epoch == -1)) {
+    response.error_code = ErrorCode::invalid_request;  // only both are an identity (KIP-360)
   } else {
     // A producer that starts over (KIP-360) gets a new id as well: it is as good as a new epoch.
     auto id = shard.on(0, [](BrokerShard& controller) { return next_producer_id(controller); });
@@ -44,7 +47,6 @@ Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const RequestHeade
     } else {
       // Ids come from the controller by blocks: while none is to be had, clients come again.
       response.error_code = ErrorCode::coordinator_load_in_progress;
-      response.producer_epoch = -1;
     }
   }
   return response_frame(response, header.api_version, header.correlation_id);

@@ -1,6 +1,9 @@
 // DescribeQuorum: who decides about the metadata, who observes, and how far each is (KIP-595, KIP-836, KIP-853).
 #include "broker/protocol/messages/quorum.h"
 
+#include <algorithm>
+
+#include "broker/cluster/topic_name.h"
 #include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
@@ -9,8 +12,6 @@
 namespace fulmar {
 
 namespace {
-
-constexpr std::string_view metadata_topic = "__cluster_metadata";
 
 using Described = DescribeQuorumResponse::Topic::Partition;
 
@@ -50,6 +51,16 @@ Described describe_metadata(BrokerShard& shard) {
   return described;
 }
 
+// Where a voter listens for the other brokers; a broker that is a cluster by itself listens for clients only.
+void add_node(const MetadataImage& image, std::int32_t id, DescribeQuorumResponse& response) {
+  bool known = std::ranges::any_of(response.nodes, [&](const auto& node) { return node.node_id == id; });
+  auto broker = image.brokers.find(id);
+  if (known || broker == image.brokers.end()) return;
+  bool alone = broker->second.internal.port == 0;
+  const auto& at = alone ? broker->second.listener : broker->second.internal;
+  response.nodes.push_back({id, {{alone ? "PLAINTEXT" : "INTERNAL", at.host, at.port}}});
+}
+
 }  // namespace
 
 Result<ByteChain> handle_describe_quorum(BrokerShard& shard, const RequestHeader& header, Reader& body) {
@@ -59,15 +70,14 @@ Result<ByteChain> handle_describe_quorum(BrokerShard& shard, const RequestHeader
     auto& topic = response.topics.emplace_back();
     topic.name = asked.name;
     for (const auto& partition : asked.partitions) {
-      bool is_metadata = asked.name == metadata_topic && partition.index == 0;
+      bool is_metadata = asked.name == metadata_topic_name && partition.index == 0;
       auto described = is_metadata ? shard.on(0, [](BrokerShard& first) { return describe_metadata(first); })
                                    : refused(ErrorCode::unknown_topic_or_partition, "no quorum is kept of it");
       described.index = partition.index;
+      for (const auto& voter : described.voters) add_node(*shard.image(), voter.replica_id, response);
       topic.partitions.push_back(std::move(described));
     }
   }
-  for (const auto& [id, broker] : shard.image()->brokers)
-    response.nodes.push_back({id, {{"INTERNAL", broker.internal.host, broker.internal.port}}});
   return response_frame(response, header.api_version, header.correlation_id);
 }
 

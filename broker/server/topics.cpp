@@ -21,17 +21,28 @@ constexpr std::int32_t partitions_max = 100'000;  // of one topic; each takes a 
 
 using CreateResult = CreateTopicsResponse::Topic;
 
-// A topic that differs in '.' and '_' only: metrics would take them for one.
-std::optional<std::string> colliding_topic(const MetadataImage& image, const std::string& name) {
-  if (name.find_first_of("._") == std::string::npos) return std::nullopt;
-  auto plain = [](std::string text) {
+// Topics that differ in '.' and '_' only: metrics would take them for one.
+class Collisions {
+ public:
+  explicit Collisions(const MetadataImage& image) {
+    for (const auto& [name, topic] : image.topics) add(name);
+  }
+  // The other topic; null if there is none.
+  const std::string* find(const std::string& name) const {
+    auto found = by_plain_name_.find(plain(name));
+    return found == by_plain_name_.end() || found->second == name ? nullptr : &found->second;
+  }
+  void add(const std::string& name) {
+    if (name.find_first_of("._") != std::string::npos) by_plain_name_.emplace(plain(name), name);
+  }
+
+ private:
+  static std::string plain(std::string text) {
     std::replace(text.begin(), text.end(), '.', '_');
     return text;
-  };
-  for (const auto& [other, topic] : image.topics)
-    if (other.size() == name.size() && plain(other) == plain(name)) return other;
-  return std::nullopt;
-}
+  }
+  std::map<std::string, std::string> by_plain_name_;
+};
 
 void refuse(CreateResult& result, ErrorCode code, std::string message) {
   result.error_code = code;
@@ -39,15 +50,17 @@ void refuse(CreateResult& result, ErrorCode code, std::string message) {
 }
 
 // Checks what one topic of a CreateTopics request asks for, and puts it into the draft if all is well.
-void plan_topic(Draft& draft, const CreateTopicsRequest::Topic& asked, CreateResult& result) {
+void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest::Topic& asked, CreateResult& result) {
   const auto& next = draft.image;
   result.name = asked.name;
   if (!draft.controls()) return refuse(result, ErrorCode::not_controller, no_controller_message);
+  if (asked.name == metadata_topic_name)
+    return refuse(result, ErrorCode::invalid_request, "Creation of internal topic " + asked.name + " is prohibited.");
   if (auto wrong = invalid_topic_name(asked.name))
     return refuse(result, ErrorCode::invalid_topic_exception, "Topic name is invalid: " + *wrong);
   if (next.topic(asked.name))
     return refuse(result, ErrorCode::topic_already_exists, "Topic '" + asked.name + "' already exists.");
-  if (auto other = colliding_topic(next, asked.name))
+  if (const auto* other = collisions.find(asked.name))
     return refuse(result, ErrorCode::invalid_topic_exception,
                   "Topic '" + asked.name + "' collides with existing topic: " + *other);
 
@@ -110,10 +123,11 @@ void plan_topic(Draft& draft, const CreateTopicsRequest::Topic& asked, CreateRes
         {std::string(info.name), in_force.value, false, static_cast<std::int8_t>(in_force.source), false});
   }
   draft.add(TopicRecord{asked.name, std::move(topic)});
+  collisions.add(asked.name);
 }
 
 // Where more partitions of a topic go, as many times as those it has.
-std::expected<std::vector<PartitionImage>, std::string> added_partitions(const Draft& draft, const TopicImage& topic,
+std::expected<std::vector<PartitionImage>, std::string> added_partitions(Draft& draft, const TopicImage& topic,
                                                                          const CreatePartitionsRequest::Topic& asked) {
   auto factor = topic.partitions.front().replicas.size();
   if (!asked.assignments)
@@ -129,40 +143,58 @@ std::expected<std::vector<PartitionImage>, std::string> added_partitions(const D
   return added;
 }
 
-// Has the controller do it, as if a client had asked.
-ErrorCode create_topic_elsewhere(BrokerShard& shard, const std::string& name) {
-  constexpr std::int16_t version = 5;
+CreateTopicsRequest request_with_defaults(const std::vector<std::string>& names) {
   CreateTopicsRequest request;
-  auto& asked = request.topics.emplace_back();
-  asked.name = name;
-  asked.num_partitions = -1;
-  asked.replication_factor = -1;
-  auto answer = forward_to_controller(shard, request_frame(request, version, 0, "").flatten().slice(4));
-  if (!answer) return ErrorCode::leader_not_available;
+  for (const auto& name : names) {
+    auto& asked = request.topics.emplace_back();
+    asked.name = name;
+    asked.num_partitions = -1;
+    asked.replication_factor = -1;
+  }
+  return request;
+}
+
+ErrorCode on_demand(ErrorCode error) {
+  return error == ErrorCode::topic_already_exists ? ErrorCode::none : error;
+}
+
+// Has the controller do it, as if a client had asked.
+std::vector<ErrorCode> create_topics_elsewhere(BrokerShard& shard, const std::vector<std::string>& names) {
+  constexpr std::int16_t version = 5;
+  auto frame = request_frame(request_with_defaults(names), version, 0, "").flatten().slice(4);
+  auto answer = forward_to_controller(shard, std::move(frame));
+  if (!answer) return std::vector(names.size(), ErrorCode::leader_not_available);
   Reader reader(answer->flatten().slice(4));
   read_response_header(reader, ApiKey::create_topics, version);
   auto response = decode<CreateTopicsResponse>(reader, version);
-  if (!response || response->topics.size() != 1) return ErrorCode::unknown_server_error;
-  auto error = response->topics[0].error_code;
-  return error == ErrorCode::topic_already_exists ? ErrorCode::none : error;
+  std::map<std::string, ErrorCode> by_name;
+  if (response)
+    for (const auto& result : response->topics) by_name[result.name] = on_demand(result.error_code);
+  std::vector<ErrorCode> errors;
+  for (const auto& name : names) {
+    auto found = by_name.find(name);
+    errors.push_back(found == by_name.end() ? ErrorCode::unknown_server_error : found->second);
+  }
+  return errors;
 }
 
 }  // namespace
 
-ErrorCode create_topic_on_demand(BrokerShard& shard, const std::string& name) {
-  if (!shard.controls_here()) return create_topic_elsewhere(shard, name);
+std::vector<ErrorCode> create_topics_on_demand(BrokerShard& shard, const std::vector<std::string>& names) {
+  if (!shard.controls_here()) return create_topics_elsewhere(shard, names);
   return on_controller(shard, [&](Draft& draft) {
-    CreateResult result;
-    CreateTopicsRequest::Topic asked;
-    asked.name = name;
-    asked.num_partitions = -1;
-    asked.replication_factor = -1;
-    plan_topic(draft, asked, result);
-    if (result.error_code == ErrorCode::topic_already_exists) return ErrorCode::none;
-    if (result.error_code != ErrorCode::none) return result.error_code;
+    Collisions collisions(draft.image);
+    std::vector<CreateResult> results;
+    for (const auto& asked : request_with_defaults(names).topics)
+      plan_topic(draft, collisions, asked, results.emplace_back());
     auto error = draft.commit();
-    if (error == ErrorCode::none) draft.controller.log().info("topic created on demand", {{"topic", name}});
-    return error;
+    std::vector<ErrorCode> errors;
+    for (const auto& result : results) {
+      errors.push_back(result.error_code == ErrorCode::none ? error : on_demand(result.error_code));
+      if (result.error_code == ErrorCode::none && error == ErrorCode::none)
+        draft.controller.log().info("topic created on demand", {{"topic", result.name}});
+    }
+    return errors;
   });
 }
 
@@ -170,6 +202,7 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& 
   TRY(auto request, decode<CreateTopicsRequest>(body, header.api_version));
   CreateTopicsResponse response;
   on_controller(shard, [&](Draft& draft) {
+    Collisions collisions(draft.image);
     std::map<std::string, int> times;
     for (const auto& asked : request.topics) ++times[asked.name];
     for (const auto& asked : request.topics) {
@@ -182,7 +215,7 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& 
       }
       if (times[asked.name] < 0) continue;
       auto& result = response.topics.emplace_back();
-      plan_topic(draft, asked, result);
+      plan_topic(draft, collisions, asked, result);
     }
     if (request.validate_only) return;
     auto error = draft.commit();
@@ -197,49 +230,16 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& 
   return response_frame(response, header.api_version, header.correlation_id);
 }
 
-Result<ByteChain> handle_delete_topics(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<DeleteTopicsRequest>(body, header.api_version));
-  for (auto& name : request.topic_names) request.topics.push_back({std::move(name), {}});
-  DeleteTopicsResponse response;
-  on_controller(shard, [&](Draft& draft) {
-    const auto& next = draft.image;
-    for (auto& asked : request.topics) {
-      auto& result = response.responses.emplace_back();
-      result.name = asked.name;
-      result.topic_id = asked.topic_id;
-      if (!draft.controls()) {
-        result.error_code = ErrorCode::not_controller;
-        result.error_message = no_controller_message;
-        continue;
-      }
-      std::string name = asked.name.value_or("");
-      if (!asked.name) name = next.topic_name(asked.topic_id);
-      auto found = next.topics.find(name);
-      if (found == next.topics.end()) {
-        result.error_code = asked.name ? ErrorCode::unknown_topic_or_partition : ErrorCode::unknown_topic_id;
-        result.error_message = "This server does not host this topic.";
-        continue;
-      }
-      result.name = name;
-      result.topic_id = found->second.id;
-      draft.add(DeleteTopicRecord{result.topic_id});
-    }
-    auto error = draft.commit();
-    for (auto& result : response.responses) {
-      if (result.error_code != ErrorCode::none) continue;
-      result.error_code = error;
-      if (error == ErrorCode::none) draft.controller.log().info("topic deleted", {{"topic", *result.name}});
-    }
-  });
-  return response_frame(response, header.api_version, header.correlation_id);
-}
-
 Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<CreatePartitionsRequest>(body, header.api_version));
   CreatePartitionsResponse response;
   on_controller(shard, [&](Draft& draft) {
     const auto& next = draft.image;
+    std::map<std::string_view, int> times;
+    for (const auto& asked : request.topics) ++times[asked.name];
     for (const auto& asked : request.topics) {
+      auto& count = times[asked.name];
+      if (count < 0) continue;
       auto& result = response.results.emplace_back();
       result.name = asked.name;
       auto say = [&](ErrorCode code, std::string message) {
@@ -247,7 +247,10 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHead
         result.error_message = std::move(message);
       };
       auto found = next.topics.find(asked.name);
-      if (!draft.controls()) {
+      if (count > 1) {
+        count = -1;
+        say(ErrorCode::invalid_request, "Duplicate topic name.");
+      } else if (!draft.controls()) {
         say(ErrorCode::not_controller, no_controller_message);
       } else if (found == next.topics.end()) {
         say(ErrorCode::unknown_topic_or_partition, "This server does not host this topic.");

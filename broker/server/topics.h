@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "broker/protocol/error_code.h"
 
@@ -9,7 +10,7 @@ namespace fulmar {
 
 class BrokerShard;
 
-// For a client that asks for a topic that is not there. `none` if it is there now.
-ErrorCode create_topic_on_demand(BrokerShard& shard, const std::string& name);
+// For a client that asks for topics that are not there, each once. `none` for each that is there now.
+std::vector<ErrorCode> create_topics_on_demand(BrokerShard& shard, const std::vector<std::string>& names);
 
 }  // namespace fulmar

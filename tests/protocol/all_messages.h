@@ -6,6 +6,7 @@
 #include "broker/protocol/messages/describe_cluster.h"
 #include "broker/protocol/messages/describe_configs.h"
 #include "broker/protocol/messages/describe_log_dirs.h"
+#include "broker/protocol/messages/describe_topic_partitions.h"
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/find_coordinator.h"
 #include "broker/protocol/messages/init_producer_id.h"
@@ -33,9 +34,10 @@ void for_each_request(F&& f) {
               ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest, DeleteRecordsRequest, InitProducerIdRequest,
               DescribeConfigsRequest, CreatePartitionsRequest, DescribeClusterRequest, OffsetForLeaderEpochRequest,
               DescribeLogDirsRequest, ElectLeadersRequest, AlterPartitionReassignmentsRequest,
-              ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest, PeerHelloRequest,
-              RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest, PreferLeadersRequest,
-              ForwardRequest, PulsesRequest, FetchMetadataSnapshotRequest>(std::forward<F>(f));
+              ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest,
+              DescribeTopicPartitionsRequest, PeerHelloRequest, RaftMessagesRequest, LeadersRequest,
+              RegisterBrokerRequest, BrokerHeartbeatRequest, PreferLeadersRequest, ForwardRequest, PulsesRequest,
+              FetchMetadataSnapshotRequest>(std::forward<F>(f));
 }
 
 template <class F>
@@ -45,8 +47,9 @@ void for_each_response(F&& f) {
               InitProducerIdResponse, DescribeConfigsResponse, CreatePartitionsResponse, DescribeClusterResponse,
               OffsetForLeaderEpochResponse, DescribeLogDirsResponse, ElectLeadersResponse,
               AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse, DescribeQuorumResponse,
-              UnregisterBrokerResponse, PeerHelloResponse, RegisterBrokerResponse, BrokerHeartbeatResponse,
-              PreferLeadersResponse, ForwardResponse, FetchMetadataSnapshotResponse>(std::forward<F>(f));
+              UnregisterBrokerResponse, DescribeTopicPartitionsResponse, PeerHelloResponse, RegisterBrokerResponse,
+              BrokerHeartbeatResponse, PreferLeadersResponse, ForwardResponse, FetchMetadataSnapshotResponse>(
+      std::forward<F>(f));
 }
 
 }  // namespace fulmar

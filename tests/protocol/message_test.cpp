@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "all_messages.h"
+#include "broker/protocol/endian.h"
 #include "broker/protocol/reader.h"
 
 namespace fulmar {
@@ -327,6 +328,37 @@ TEST(Message, AQuorumNamesItsNodesFromVersion2AndTheirPortsAreUnsigned) {
                     "\0"));
 }
 
+TEST(Message, APageOfTopicsBeginsAtACursorThatMayBeNull) {
+  DescribeTopicPartitionsRequest request{.topics = {{"t"}}, .cursor = std::nullopt};
+  expect_bytes(request, 0,
+               wire("\x02"
+                    "\x02t\0"
+                    "\0\0\x07\xd0"
+                    "\xff"
+                    "\0"));
+  request.cursor = {"t", 3};
+  expect_bytes(request, 0,
+               wire("\x02"
+                    "\x02t\0"
+                    "\0\0\x07\xd0"
+                    "\x01\x02t\0\0\0\x03\0"
+                    "\0"));
+}
+
+TEST(Message, NewVersionsGrowByTheFieldsOfTheirSchemas) {
+  ApiVersionsRequest hello{"ab", "1", "c", 2};
+  expect_bytes(hello, 5,
+               wire("\x03"
+                    "ab\x02"
+                    "1\x02"
+                    "c\0\0\0\x02\0"));
+  DescribeClusterRequest cluster{.include_cluster_authorized_operations = true, .include_fenced_brokers = true};
+  expect_bytes(cluster, 2, wire("\x01\x01\x01\0"));
+  MetadataResponse metadata;
+  metadata.error_code = ErrorCode::invalid_request;
+  expect_bytes(metadata, 13, wire("\0\0\0\0\x01\0\xff\xff\xff\xff\x01\0\x2a\0"));
+}
+
 TEST(Message, UnregisterBrokerIsANumberAndItsAnswer) {
   expect_bytes(UnregisterBrokerRequest{3}, 0, wire("\0\0\0\x03\0"));
   expect_bytes(UnregisterBrokerResponse{0, ErrorCode::broker_id_not_registered, "no"}, 0,
@@ -403,15 +435,42 @@ TEST(Message, AHostileCountAllocatesNothing) {
   EXPECT_FALSE(decode<MetadataRequest>(reader, 1).has_value());
 }
 
+// As Kafka 4.4 refuses them, however many bytes there are.
+TEST(Message, MoreThanAMillionElementsOrTenThousandTaggedFieldsAreRefused) {
+  auto topics = [](std::size_t count) {
+    std::string text(4, '\0');
+    store_big(text.data(), static_cast<std::int32_t>(count));
+    for (std::size_t i = 0; i < count; ++i) text += std::string_view("\0\1t", 3);
+    Reader reader(Bytes::copy_of(text));
+    return decode<MetadataRequest>(reader, 1).has_value();
+  };
+  EXPECT_TRUE(topics(1'000'000));
+  EXPECT_FALSE(topics(1'000'001));
+  auto tagged = [](std::uint32_t count) {
+    Writer writer;
+    writer.string("a", true);
+    writer.string("1", true);
+    writer.unsigned_varint(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      writer.unsigned_varint(100 + i);
+      writer.unsigned_varint(0);
+    }
+    Reader reader(std::move(writer).finish().flatten());
+    return decode<ApiVersionsRequest>(reader, 3).has_value();
+  };
+  EXPECT_TRUE(tagged(10'000));
+  EXPECT_FALSE(tagged(10'001));
+}
+
 struct Row {
   int key, min, max, flexible;
 };
 
 TEST(ApiTable, SaysWhatIsServed) {
-  constexpr Row expected[] = {{0, 3, 11, 9}, {1, 4, 17, 12}, {2, 1, 10, 6}, {3, 0, 12, 9}, {10, 0, 6, 3},
-                              {18, 0, 4, 3}, {19, 2, 7, 5},  {20, 1, 6, 4}, {21, 0, 2, 2}, {22, 0, 5, 2},
-                              {23, 2, 4, 4}, {32, 0, 4, 4},  {35, 0, 4, 2}, {37, 0, 3, 2}, {43, 0, 2, 2},
-                              {45, 0, 1, 0}, {46, 0, 0, 0},  {55, 0, 2, 0}, {60, 0, 1, 0}, {64, 0, 0, 0}};
+  constexpr Row expected[] = {{0, 3, 11, 9}, {1, 4, 18, 12}, {2, 1, 11, 6}, {3, 0, 13, 9}, {10, 0, 6, 3}, {18, 0, 5, 3},
+                              {19, 2, 7, 5}, {20, 1, 6, 4},  {21, 0, 2, 2}, {22, 0, 5, 2}, {23, 2, 4, 4}, {32, 0, 4, 4},
+                              {35, 0, 5, 2}, {37, 0, 3, 2},  {43, 0, 2, 2}, {45, 0, 1, 0}, {46, 0, 0, 0}, {55, 0, 2, 0},
+                              {60, 0, 2, 0}, {64, 0, 0, 0},  {75, 0, 0, 0}};
   ASSERT_EQ(served_apis().size(), std::size(expected));
   for (const auto& row : expected) {
     const auto* api = find_api(static_cast<std::int16_t>(row.key));

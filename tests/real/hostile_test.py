@@ -60,6 +60,10 @@ with Broker("--shards", "1", "--set", "socket.request.max.bytes=1000000") as bro
         answer = connection.recv(1000)
         check(struct.unpack(">h", answer[8 + 4 + 3 + 4 + 4:][:2]) == (35,), "Produce version 2 is answered UNSUPPORTED_VERSION")
     with connect(broker) as connection:
+        body = struct.pack(">hhih", 3, 12, 9, -1) + b"\0" + b"\0\0\0\0" + b"\1\0\0"  # three bytes more than Metadata has
+        connection.sendall(struct.pack(">i", len(body)) + body)
+        check(struct.unpack(">ii", connection.recv(8))[1] == 9, "bytes after a request's end are ignored")
+    with connect(broker) as connection:
         connection.sendall(b"".join(api_versions(i) for i in range(50)))
         data = b""
         while len(data) < 4 or len(data) < 50 * (4 + struct.unpack(">i", data[:4])[0]):

@@ -8,6 +8,8 @@ template <class F>
 void describe(F& f, ApiVersionsRequest& m) {
   f("client_software_name", m.client_software_name, {.since = 3});
   f("client_software_version", m.client_software_version, {.since = 3});
+  f("cluster_id", m.cluster_id, {.since = 5});
+  f("node_id", m.node_id, {.since = 5});
 }
 
 template <class F>

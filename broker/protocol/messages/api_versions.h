@@ -1,4 +1,4 @@
-// ApiVersions: what the broker serves (KIP-35, KIP-511).
+// ApiVersions: what the broker serves (KIP-35, KIP-511, KIP-584).
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,9 @@ struct ApiVersionsRequest {
 
   std::string client_software_name;
   std::string client_software_version;
+  // Whom the client means to talk to (KIP-1242); null and -1: it does not say.
+  std::optional<std::string> cluster_id = std::nullopt;
+  std::int32_t node_id = -1;
 };
 
 struct ApiVersionsResponse {

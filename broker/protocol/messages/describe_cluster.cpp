@@ -8,6 +8,7 @@ template <class F>
 void describe(F& f, DescribeClusterRequest& m) {
   f("include_cluster_authorized_operations", m.include_cluster_authorized_operations);
   f("endpoint_type", m.endpoint_type, {.since = 1});
+  f("include_fenced_brokers", m.include_fenced_brokers, {.since = 2});
 }
 
 template <class F>
@@ -16,6 +17,7 @@ void describe(F& f, DescribeClusterResponse::Broker& m) {
   f("host", m.host);
   f("port", m.port);
   f("rack", m.rack);
+  f("is_fenced", m.is_fenced, {.since = 2});
 }
 
 template <class F>

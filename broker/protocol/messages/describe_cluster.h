@@ -1,4 +1,4 @@
-// DescribeCluster: the brokers of the cluster (KIP-700).
+// DescribeCluster: the brokers of the cluster (KIP-700, KIP-919, KIP-1073).
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@ struct DescribeClusterRequest {
 
   bool include_cluster_authorized_operations = false;
   std::int8_t endpoint_type = 1;
+  bool include_fenced_brokers = false;
 };
 
 struct DescribeClusterResponse {
@@ -29,6 +30,7 @@ struct DescribeClusterResponse {
     std::string host;
     std::int32_t port = 0;
     std::optional<std::string> rack;
+    bool is_fenced = false;
   };
 
   std::int32_t throttle_time_ms = 0;

@@ -36,6 +36,7 @@ void describe(F& f, DescribeLogDirsResponse::LogDir& m) {
   f("topics", m.topics);
   f("total_bytes", m.total_bytes, {.since = 4});
   f("usable_bytes", m.usable_bytes, {.since = 4});
+  f("is_cordoned", m.is_cordoned, {.since = 5});
 }
 
 template <class F>

@@ -43,6 +43,7 @@ struct DescribeLogDirsResponse {
     std::vector<Topic> topics;
     std::int64_t total_bytes = -1;   // of the volume
     std::int64_t usable_bytes = -1;  // of the volume
+    bool is_cordoned = false;        // given no new partitions (KIP-1066)
   };
 
   std::int32_t throttle_time_ms = 0;

@@ -19,6 +19,7 @@ void describe(F& f, FetchRequest::Topic::Partition& m) {
   f("log_start_offset", m.log_start_offset, {.since = 5});
   f("max_bytes", m.max_bytes);
   f.tagged(0, "replica_directory_id", m.replica_directory_id, {.since = 17});
+  f.tagged(1, "high_watermark", m.high_watermark, {.since = 18}, FetchRequest::high_watermark_unsaid);
 }
 
 template <class F>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ namespace fulmar {
 
 struct FetchRequest {
   static constexpr ApiKey key = ApiKey::fetch;
+  static constexpr std::int64_t high_watermark_unsaid = std::numeric_limits<std::int64_t>::max();
 
   struct ReplicaState {
     std::int32_t replica_id = -1;
@@ -32,6 +34,7 @@ struct FetchRequest {
       std::int64_t log_start_offset = -1;
       std::int32_t max_bytes = 0;
       Uuid replica_directory_id;
+      std::int64_t high_watermark = high_watermark_unsaid;  // that a replica knows of (KIP-1166)
     };
 
     std::string name;

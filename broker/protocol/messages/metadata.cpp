@@ -55,6 +55,7 @@ void describe(F& f, MetadataResponse& m) {
   f("controller_id", m.controller_id, {.since = 1});
   f("topics", m.topics);
   f("cluster_authorized_operations", m.cluster_authorized_operations, {.since = 8, .until = 10});
+  f("error_code", m.error_code, {.since = 13});
 }
 
 FULMAR_DEFINE_MESSAGE(MetadataRequest);

@@ -63,6 +63,7 @@ struct MetadataResponse {
   std::int32_t controller_id = -1;
   std::vector<Topic> topics;
   std::int32_t cluster_authorized_operations = authorized_operations_unasked;
+  ErrorCode error_code = ErrorCode::none;  // of the whole request
 };
 
 }  // namespace fulmar

@@ -1,0 +1,165 @@
+// What a request costs grows as its size: a request of twice as many topics or partitions takes about twice as many
+// steps. Steps are basic blocks that are run, which the compiler counts in the files that answer (CMakeLists.txt lists
+// them), not time: the same number on every machine.
+#include "broker/protocol/messages/describe_log_dirs.h"
+#include "broker/protocol/messages/describe_topic_partitions.h"
+#include "broker/protocol/messages/list_offsets.h"
+#include "broker_test_kit.h"
+
+namespace {
+std::uint64_t steps = 0;
+}  // namespace
+
+extern "C" void __sanitizer_cov_trace_pc() {
+  ++steps;
+}
+
+namespace fulmar {
+namespace {
+
+constexpr int size_begun_with = 1000;
+constexpr double growth_max = 2.5;  // of twice the size; n log n is below 2.3, n squared tends to 4
+
+std::string name_of(int n) {
+  return "some.topic_" + std::to_string(n);
+}
+
+template <class Request>
+std::uint64_t steps_of(Peer& peer, const Request& request, std::int16_t version) {
+  auto before = steps;
+  peer.send(request, version);
+  EXPECT_FALSE(peer.frame().empty());
+  return steps - before;
+}
+
+// make(peer, n) gives a request of size n.
+template <class F>
+void expect_linear(std::int16_t version, F&& make) {
+  BrokerWorld cluster({}, 1);
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "t", 20);
+    auto one = steps_of(peer, make(peer, size_begun_with), version);
+    auto two = steps_of(peer, make(peer, 2 * size_begun_with), version);
+    EXPECT_GT(one, static_cast<std::uint64_t>(size_begun_with)) << "the files that answer are not counted";
+    EXPECT_LT(static_cast<double>(two), growth_max * static_cast<double>(one)) << one << " and " << two << " steps";
+  });
+}
+
+FetchRequest fetch_of_unknown(int n) {
+  std::vector<FetchFrom> from;
+  for (int i = 0; i < n; ++i) from.push_back({name_of(i)});
+  return fetch_request(from);
+}
+
+TEST(Steps, OfAFetchOfUnknownTopics) {
+  expect_linear(fetch_version, [](Peer&, int n) { return fetch_of_unknown(n); });
+}
+
+TEST(Steps, OfAFetchByUnknownIds) {
+  expect_linear(fetch_by_id_version, [](Peer&, int n) {
+    auto request = fetch_of_unknown(n);
+    for (int i = 0; i < n; ++i)
+      request.topics[static_cast<std::size_t>(i)].topic_id = {1, static_cast<std::uint64_t>(i)};
+    return request;
+  });
+}
+
+TEST(Steps, OfTheSamePartitionsAgainInASession) {
+  expect_linear(fetch_version, [](Peer& peer, int n) {
+    auto request = fetch_of_unknown(n);
+    request.session_epoch = 0;
+    request.session_id = peer.call<FetchResponse>(request, fetch_version).session_id;
+    EXPECT_NE(request.session_id, 0);
+    request.session_epoch = 1;
+    return request;
+  });
+}
+
+TEST(Steps, OfForgettingPartitionsInASession) {
+  expect_linear(fetch_version, [](Peer& peer, int n) {
+    auto request = fetch_of_unknown(n);
+    request.session_epoch = 0;
+    auto rest = fetch_request({});
+    rest.session_id = peer.call<FetchResponse>(request, fetch_version).session_id;
+    rest.session_epoch = 1;
+    for (int i = 0; i < n; i += 2) rest.forgotten_topics.push_back({name_of(i), {}, {0}});
+    return rest;
+  });
+}
+
+TEST(Steps, OfManyTopicsThatAreMade) {
+  expect_linear(7, [](Peer&, int n) {
+    CreateTopicsRequest request;
+    request.validate_only = true;
+    for (int i = 0; i < n; ++i) request.topics.push_back({name_of(i), 1, 1, {}, {}});
+    return request;
+  });
+}
+
+TEST(Steps, OfManyTopicsThatAreDeleted) {
+  expect_linear(6, [](Peer&, int n) {
+    DeleteTopicsRequest request;
+    for (int i = 0; i < n; ++i) request.topics.push_back({name_of(i), {}});
+    for (int i = 0; i < n; ++i) request.topics.push_back({std::nullopt, {1, static_cast<std::uint64_t>(i)}});
+    return request;
+  });
+}
+
+TEST(Steps, OfMetadataByName) {
+  expect_linear(13, [](Peer&, int n) {
+    MetadataRequest request;
+    request.allow_auto_topic_creation = false;
+    request.topics.emplace();
+    for (int i = 0; i < n; ++i) request.topics->push_back({{}, name_of(i)});
+    return request;
+  });
+}
+
+TEST(Steps, OfMetadataById) {
+  expect_linear(13, [](Peer&, int n) {
+    MetadataRequest request;
+    request.topics.emplace();
+    for (int i = 0; i < n; ++i) request.topics->push_back({{1, static_cast<std::uint64_t>(i)}, std::nullopt});
+    return request;
+  });
+}
+
+TEST(Steps, OfMetadataOfOneTopicManyTimes) {
+  expect_linear(13, [](Peer&, int n) {
+    MetadataRequest request;
+    request.topics.emplace();
+    for (int i = 0; i < n; ++i) request.topics->push_back({{}, "t"});
+    return request;
+  });
+}
+
+TEST(Steps, OfAPageOfTopics) {
+  expect_linear(0, [](Peer&, int n) {
+    DescribeTopicPartitionsRequest request;
+    for (int i = 0; i < n; ++i) request.topics.push_back({name_of(i)});
+    return request;
+  });
+}
+
+TEST(Steps, OfListingOffsets) {
+  expect_linear(11, [](Peer&, int n) {
+    ListOffsetsRequest request;
+    request.topics.push_back({"t", {}});
+    for (int i = 0; i < n; ++i) request.topics[0].partitions.push_back({i, -1, -1});
+    for (int i = 0; i < n; ++i) request.topics.push_back({name_of(i), {{0, -1, -1}}});
+    return request;
+  });
+}
+
+TEST(Steps, OfDescribingLogDirectories) {
+  expect_linear(5, [](Peer&, int n) {
+    DescribeLogDirsRequest request;
+    request.topics.emplace();
+    for (int i = 0; i < n; ++i) request.topics->push_back({i % 2 ? "t" : name_of(i), {i % 20}});
+    return request;
+  });
+}
+
+}  // namespace
+}  // namespace fulmar
