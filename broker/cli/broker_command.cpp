@@ -77,7 +77,7 @@ int broker_command(const std::vector<std::string>& arguments) {
   add("shards", po::value(&shards), "how many threads serve (one per core)");
   add("io", po::value(&io)->default_value("auto"), "auto, uring or epoll");
   add("log-level", po::value(&log_level)->default_value("info"), "debug, info, warn or error");
-  add("help", "this text");
+  add("help,h", "this text");
 
   po::variables_map given;
   try {

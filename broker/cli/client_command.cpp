@@ -46,14 +46,19 @@ ClientCommand::ClientCommand(std::string name, std::string operand, const std::s
       "brokers to find the cluster by; one that answers is enough");
   add("timeout", po::value(&timeout_seconds_)->default_value(30)->value_name("SECONDS"),
       "how long errors that may pass are tried again");
-  add("help", "this text");
+  add("help,h", "this text");
+}
+
+void ClientCommand::lists() {
+  options()("output", po::value(&output_)->default_value("text")->value_name("text|json"), "how it is printed");
 }
 
 std::optional<int> ClientCommand::parse(const std::vector<std::string>& arguments) {
   po::options_description all;
   all.add(shown_);
   po::positional_options_description positional;
-  bool any_number = operand_name_.starts_with('[');
+  bool optional = operand_name_.starts_with('[');
+  bool any_number = optional || operand_name_.ends_with("...");
   if (!operand_name_.empty()) {
     all.add_options()(operand_name_.c_str(), po::value(&operands_));
     positional.add(operand_name_.c_str(), any_number ? -1 : 1);
@@ -71,8 +76,11 @@ std::optional<int> ClientCommand::parse(const std::vector<std::string>& argument
               << shown_;
     return 0;
   }
-  if (!operand_name_.empty() && !any_number && (operands_.empty() || operand().empty()))
-    return wrong(operand_name_ + " is needed");
+  auto is_empty = [](const std::string& operand) { return operand.empty(); };
+  if (!operand_name_.empty() && !optional && (operands_.empty() || std::ranges::any_of(operands_, is_empty)))
+    return wrong(operand_name_.substr(0, operand_name_.find('.')) + " is needed");
+  if (!output_.empty() && output_ != "text" && output_ != "json")
+    return wrong("--output must be text or json, not " + output_);
   auto bootstrap = parse_bootstrap(bootstrap_);
   if (!bootstrap) return wrong("--bootstrap: " + bootstrap.error().detail);
   if (timeout_seconds_ < 1 || timeout_seconds_ > timeout_seconds_max)
@@ -89,6 +97,14 @@ int ClientCommand::wrong(const std::string& message) const {
 
 void ClientCommand::tell(const std::string& progress) const {
   std::cerr << name_ << ": " << progress << "\n";
+}
+
+Answer<void> ClientCommand::print(const Table& table) const {
+  return as_json() ? print(table.json()) : fulmar::print(table.text());
+}
+
+Answer<void> ClientCommand::print(const Json& json) const {
+  return fulmar::print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 int ClientCommand::run(const std::function<Answer<void>(Host&, ClusterClient&)>& body) const {
@@ -112,7 +128,7 @@ int run_subcommand(const std::string& family, const std::vector<Subcommand>& mem
   auto name = arguments.empty() ? "" : arguments.front();
   for (const auto& member : members)
     if (name == member.name) return member.run({arguments.begin() + 1, arguments.end()});
-  bool help = name == "--help" || name == "help";
+  bool help = name == "--help" || name == "-h" || name == "help";
   auto& out = help ? std::cout : std::cerr;
   if (!help) out << "fulmar " << family << ": " << (name.empty() ? "which one?" : "unknown command " + name) << "\n\n";
   for (const auto& member : members) out << "  fulmar " << family << " " << member.synopsis << "\n";

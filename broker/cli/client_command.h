@@ -12,17 +12,21 @@
 #include <string>
 #include <vector>
 
+#include "broker/cli/table.h"
 #include "broker/client/cluster_client.h"
 
 namespace fulmar {
 
 class ClientCommand {
  public:
-  // `name`: "topic create"; `operand`: "NAME", "[NAME]..." for any number of them, or nothing; `what`: a sentence for
-  // --help.
+  // `name`: "topic create"; `operand`: "NAME", "NAME..." for one or more, "[NAME]..." for any number of them, or
+  // nothing; `what`: a sentence for --help.
   ClientCommand(std::string name, std::string operand, const std::string& what);
 
   boost::program_options::options_description_easy_init options() { return shown_.add_options(); }
+  // Before parse(): the command lists something, as text or, with --output json, as JSON.
+  void lists();
+  bool as_json() const { return output_ == "json"; }
 
   // Reads the command line. A code if the command ends here, after --help or a complaint.
   std::optional<int> parse(const std::vector<std::string>& arguments);
@@ -38,6 +42,9 @@ class ClientCommand {
   int wrong(const std::string& message) const;
   // Says on standard error how far it is: a line for people, while the command goes on.
   void tell(const std::string& progress) const;
+  // Puts it on standard output at once, as --output says. Errors: as fulmar::print().
+  Answer<void> print(const Table& table) const;
+  Answer<void> print(const Json& json) const;
   // Runs `body` in a fiber of a process, with a client of the cluster. Returns the exit code.
   int run(const std::function<Answer<void>(Host&, ClusterClient&)>& body) const;
 
@@ -47,6 +54,7 @@ class ClientCommand {
   std::string what_;
   std::vector<std::string> operands_;
   std::string bootstrap_;
+  std::string output_;
   std::int32_t timeout_seconds_ = 0;
   boost::program_options::options_description shown_;
   boost::program_options::variables_map given_;

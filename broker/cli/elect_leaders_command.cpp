@@ -26,11 +26,12 @@ std::string result_text(ErrorCode code) {
   }
 }
 
-Answer<void> elect(ClusterClient& cluster, const std::vector<PartitionOperand>& operands) {
+Answer<void> elect(const ClientCommand& command, ClusterClient& cluster,
+                   const std::vector<PartitionOperand>& operands) {
   TRY(auto partitions, find_partitions(cluster, operands));
   TRY(auto results, elect_preferred_leaders(cluster, partitions));
   TRY(auto leader, leaders(cluster));
-  Table table({"TOPIC", "PARTITION", "LEADER", "RESULT"});
+  Table table({"TOPIC", "PARTITION#", "LEADER#", "RESULT"});
   std::size_t failed = 0;
   ErrorCode why = ErrorCode::none;
   for (const auto& partition : partitions) {
@@ -43,7 +44,7 @@ Answer<void> elect(ClusterClient& cluster, const std::vector<PartitionOperand>& 
     ++failed;
     why = result;
   }
-  TRY_VOID(print(table.text()));
+  TRY_VOID(command.print(table));
   if (failed == 0) return {};
   return refuse(why, std::to_string(failed) + " of " + std::to_string(partitions.size()) +
                          " partitions are not led by their preferred leaders");
@@ -55,10 +56,11 @@ int elect_leaders_command(const std::vector<std::string>& arguments) {
   ClientCommand command("cluster elect-leaders", "[TOPIC[:PARTITION]]...",
                         "Has partitions led by their preferred leaders, which are the first of their replicas: those\n"
                         "named, or all. Shows for each who leads it then, and whether that took an election.");
+  command.lists();
   if (auto code = command.parse(arguments)) return *code;
   auto operands = parse_partition_operands(command.operands());
   if (!operands) return command.wrong(operands.error().detail);
-  return command.run([&](Host&, ClusterClient& cluster) { return elect(cluster, *operands); });
+  return command.run([&](Host&, ClusterClient& cluster) { return elect(command, cluster, *operands); });
 }
 
 }  // namespace fulmar

@@ -20,6 +20,8 @@ constexpr const char* usage =
     "\n"
     "  fulmar broker --data-dir DIR                      runs a broker\n"
     "  fulmar topic create|list|describe|delete [NAME]   topics\n"
+    "  fulmar topic add-partitions NAME                  more partitions\n"
+    "  fulmar topic offsets|delete-records NAME          where partitions begin and end, and fewer records\n"
     "  fulmar produce TOPIC                              sends each line of standard input as a record\n"
     "  fulmar consume TOPIC                              prints records\n"
     "  fulmar cluster status                             brokers, and what is wrong\n"
@@ -27,7 +29,7 @@ constexpr const char* usage =
     "  fulmar cluster decommission BROKER                has a broker leave for good\n"
     "  fulmar log check|dump|salvage DIR                 the files of a stopped broker\n"
     "  fulmar --version\n"
-    "  fulmar help\n"
+    "  fulmar help [COMMAND]\n"
     "\n"
     "each with --help, which lists its options\n";
 
@@ -51,6 +53,11 @@ void occupy_standard_descriptors() {
 int main(int count, char** values) {
   occupy_standard_descriptors();
   std::vector<std::string> arguments(values + 1, values + count);
+  // "help topic create" is "topic create --help".
+  if (arguments.size() > 1 && arguments.front() == "help") {
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
+  }
   std::string command = arguments.empty() ? "" : arguments.front();
   for (const auto& [name, run] : commands)
     if (command == name) return run({arguments.begin() + 1, arguments.end()});
@@ -58,7 +65,7 @@ int main(int count, char** values) {
     std::cout << "fulmar " FULMAR_VERSION "\n";
     return 0;
   }
-  if (command == "help" || command == "--help") {
+  if (command == "help" || command == "--help" || command == "-h") {
     std::cout << usage;
     return 0;
   }

@@ -58,15 +58,15 @@ Answer<Wanted> wanted_back(ClusterClient& cluster, const std::vector<PartitionOp
   return wanted;
 }
 
-Answer<void> list(ClusterClient& cluster, const std::vector<PartitionOperand>& operands) {
+Answer<void> list(const ClientCommand& command, ClusterClient& cluster, const std::vector<PartitionOperand>& operands) {
   TRY(auto meant, find_partitions(cluster, operands));
   TRY(auto changing, reassignments(cluster));
-  Table table({"TOPIC", "PARTITION", "REPLICAS", "ADDING", "REMOVING"});
+  Table table({"TOPIC", "PARTITION#", "REPLICAS[]", "ADDING[]", "REMOVING[]"});
   for (const auto& [partition, replicas] : changing)
     if (meant.contains(partition))
       table.add({partition.first, std::to_string(partition.second), joined(replicas.replicas), joined(replicas.adding),
                  joined(replicas.removing)});
-  return print(table.text());
+  return command.print(table);
 }
 
 // Until none of these partitions is on the move.
@@ -84,16 +84,16 @@ Answer<void> wait_until_done(const ClientCommand& command, Host& host, ClusterCl
 }
 
 // Where all of them came to. Errors: INVALID_REPLICA_ASSIGNMENT, if somebody else moved one meanwhile.
-Answer<void> tell_where(ClusterClient& cluster, const Wanted& wanted) {
+Answer<void> tell_where(const ClientCommand& command, ClusterClient& cluster, const Wanted& wanted) {
   TRY(auto found, all_replicas(cluster));
-  Table table({"TOPIC", "PARTITION", "REPLICAS"});
+  Table table({"TOPIC", "PARTITION#", "REPLICAS[]"});
   std::string elsewhere;
   for (const auto& [partition, replicas] : wanted) {
     const auto& there = found[partition];
     table.add({partition.first, std::to_string(partition.second), joined(there)});
     if (replicas && *replicas != there) elsewhere += (elsewhere.empty() ? "" : ", ") + to_string(partition);
   }
-  TRY_VOID(print(table.text()));
+  TRY_VOID(command.print(table));
   if (elsewhere.empty()) return {};
   return refuse(ErrorCode::invalid_replica_assignment, "somebody else moved or cancelled meanwhile: " + elsewhere);
 }
@@ -111,6 +111,7 @@ int reassign_command(const std::vector<std::string>& arguments) {
       "partitions each begins with another one");
   add("cancel", "have partitions that are on the move go back");
   add("list", "show which partitions are on the move: those named, or all");
+  command.lists();
   add("no-wait", "end once it has begun");
   if (auto code = command.parse(arguments)) return *code;
   if (command.given("to") + command.given("cancel") + command.given("list") != 1)
@@ -121,13 +122,13 @@ int reassign_command(const std::vector<std::string>& arguments) {
   auto brokers = command.given("to") ? parse_brokers(to) : std::vector<std::int32_t>();
   if (!brokers) return command.wrong("--to: " + brokers.error().detail);
   return command.run([&](Host& host, ClusterClient& cluster) -> Answer<void> {
-    if (command.given("list")) return list(cluster, *operands);
+    if (command.given("list")) return list(command, cluster, *operands);
     TRY(auto wanted, command.given("to") ? wanted_on(cluster, *operands, *brokers) : wanted_back(cluster, *operands));
     TRY_VOID(reassign(cluster, wanted));
     if (command.given("no-wait"))
       return print("partitions that begin to move: " + std::to_string(wanted.size()) + "\n");
     TRY_VOID(wait_until_done(command, host, cluster, wanted));
-    return tell_where(cluster, wanted);
+    return tell_where(command, cluster, wanted);
   });
 }
 

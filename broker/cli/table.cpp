@@ -1,36 +1,82 @@
 #include "broker/cli/table.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "runtime/base/assert.h"
 
 namespace fulmar {
 
-Table::Table(std::vector<std::string> header) {
-  if (!header.empty()) rows_.push_back(std::move(header));
+namespace {
+
+// Words that are no number stay what they are.
+Json number_of(const std::string& text) {
+  auto read = Json::parse(text, nullptr, false);
+  return read.is_number() ? read : Json(text);
+}
+
+std::string key_of(std::string name) {
+  for (auto& letter : name) {
+    if (letter == '-') letter = '_';
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  return name;
+}
+
+}  // namespace
+
+Table::Table(std::vector<std::string> columns) {
+  for (auto& name : columns) {
+    kinds_.push_back(name.ends_with('#') ? Kind::number : name.ends_with("[]") ? Kind::numbers : Kind::word);
+    name.resize(name.size() - (kinds_.back() == Kind::number ? 1 : kinds_.back() == Kind::numbers ? 2 : 0));
+  }
+  if (!columns.empty()) rows_.push_back(std::move(columns));
 }
 
 void Table::add(std::vector<std::string> row) {
   ASSERT(rows_.empty() || row.size() == rows_.front().size());
-  for (auto& cell : row)
-    if (cell.empty()) cell.push_back('-');
   rows_.push_back(std::move(row));
 }
 
 std::string Table::text() const {
   if (rows_.empty()) return "";
+  auto shown = [](const std::string& cell) { return cell.empty() ? std::string("-") : cell; };
   std::vector<std::size_t> widths(rows_.front().size());
   for (const auto& row : rows_)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], shown(row[i]).size());
   std::string text;
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      text += row[i];
-      if (i + 1 < row.size()) text.append(widths[i] - row[i].size() + 2, ' ');
+      auto cell = shown(row[i]);
+      text += cell;
+      if (i + 1 < row.size()) text.append(widths[i] - cell.size() + 2, ' ');
     }
     text += '\n';
   }
   return text;
+}
+
+Json Table::json() const {
+  auto all = Json::array();
+  for (std::size_t n = 1; n < rows_.size(); ++n) {
+    Json object;
+    for (std::size_t i = 0; i < kinds_.size(); ++i) {
+      const auto& cell = rows_[n][i];
+      auto& value = object[key_of(rows_[0][i])];
+      if (kinds_[i] == Kind::numbers) {
+        value = Json::array();
+        for (std::size_t begin = 0; begin < cell.size();) {
+          auto end = std::min(cell.find(',', begin), cell.size());
+          value.push_back(number_of(cell.substr(begin, end - begin)));
+          begin = end + 1;
+        }
+      } else if (!cell.empty()) {
+        value = kinds_[i] == Kind::number ? number_of(cell) : Json(cell);
+      }
+    }
+    all.push_back(std::move(object));
+  }
+  return all;
 }
 
 }  // namespace fulmar

@@ -1,22 +1,32 @@
-// Table: rows of words in columns, for people to read and for scripts to split at blanks.
+// Table: rows of words in columns, for people to read and for scripts to split at blanks; or the same as JSON.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 namespace fulmar {
 
+using Json = nlohmann::ordered_json;
+
 class Table {
  public:
-  // The first row, with the columns' names; none if empty.
-  explicit Table(std::vector<std::string> header = {});
+  // The first row, with the columns' names; none if empty. A name that ends with '#' is that of a column of numbers,
+  // one that ends with "[]" of lists of numbers, as joined() makes them: both of meaning in JSON only, and not shown.
+  explicit Table(std::vector<std::string> columns = {});
 
   // As many cells as in every other row. An empty cell is shown as "-", so that each row has all columns.
   void add(std::vector<std::string> row);
   // Columns aligned at the left, two blanks between them, none at the ends of lines.
   std::string text() const;
+  // An object for each row but the first, with the columns' names in small letters and '_' for '-'. An empty cell is
+  // null, an empty list empty.
+  Json json() const;
 
  private:
+  enum class Kind : unsigned char { word, number, numbers };
+
+  std::vector<Kind> kinds_;
   std::vector<std::vector<std::string>> rows_;
 };
 

@@ -155,6 +155,9 @@ Delivery Producer::send(const std::string& topic, std::int32_t partition, const 
     if (clock.now() >= give_up.at) break;
   }
   delivery.outcome = maybe_written ? Delivery::Outcome::unknown : Delivery::Outcome::failed;
+  // What a broker said tells more than that later nobody could be asked.
+  if (delivery.error != ErrorCode::none && delivery.reason && delivery.reason->code != delivery.error)
+    delivery.reason->detail += "; the last answer was " + std::string(error_code_name(delivery.error));
   if (options_.idempotent) identity_spent_ = true;
   return delivery;
 }

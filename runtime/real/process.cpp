@@ -146,11 +146,13 @@ void RealHost::run_on(unsigned n, FiberGroup* group, RemoteCall& call) {
 }
 
 // SIGTERM and SIGINT as readable descriptors, blocked in every thread; a pipe that nobody reads is an error of write().
+// SIGHUP, with which others have their log files opened again, is ignored: the log goes to standard error.
 class Signals {
  public:
   explicit Signals(bool enabled) {
     if (!enabled) return;
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGHUP, SIG_IGN);
     sigemptyset(&set_);
     sigaddset(&set_, SIGTERM);
     sigaddset(&set_, SIGINT);

@@ -188,6 +188,19 @@ TEST(Producer, KnownErrorsThatPassAreTriedUntilTheDeliveryTimeoutAndThenFailed) 
   EXPECT_LT(delivery.attempts, 25) << "it must back off";
 }
 
+TEST(Producer, TheLastAnswerIsNamedThoughLaterNobodyAnswered) {
+  ProduceBroker world([](const Asked& asked, int n) {
+    return n < 2 ? answer_produce(asked, ErrorCode::not_enough_replicas) : hang_up();
+  });
+  auto chosen = options(-1, true);
+  chosen.delivery_timeout = seconds(5);
+  auto delivery = send_one(world, chosen);
+  ASSERT_TRUE(delivery.reason.has_value());
+  EXPECT_NE(delivery.reason->code, ErrorCode::not_enough_replicas);
+  EXPECT_NE(to_string(*delivery.reason).find("the last answer was NOT_ENOUGH_REPLICAS"), std::string::npos)
+      << to_string(*delivery.reason);
+}
+
 TEST(Producer, WhatCouldNotBeSentFailedForCertain) {
   for (bool idempotent : {false, true}) {
     ProduceBroker world([](const Asked&, int) { return say_nothing(); });

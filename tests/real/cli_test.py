@@ -1,6 +1,8 @@
 """The commands of `fulmar` that talk to a cluster, as a person or a script uses them: output, bytes, errors, exit codes."""
+import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,9 +42,13 @@ def test_command_lines():
         said = fulmar(*command, "--help").decode()
         check("fulmar " + " ".join(command) in said and "--bootstrap" in said, f"{command} explains itself")
     check(b"topic create" in fulmar("topic", "--help") and b"consume" in fulmar("help"), "so do the families")
+    check(fulmar("-h") == fulmar("--help") == fulmar("help") and fulmar("topic", "-h") == fulmar("help", "topic") == fulmar("topic", "--help")
+          and fulmar("help", "topic", "create") == fulmar("topic", "create", "-h") and b"--data-dir" in fulmar("broker", "-h"),
+          "however help is asked for")
+    check(fulmar("--version").startswith(b"fulmar "), "the version is told")
     wrong = {
         "which one": ["topic"], "unknown command": ["topic", "rename"], "NAME is needed": ["topic", "create"],
-        "TOPIC is needed": ["consume"], "too many": ["topic", "create", "a", "b"], "--colour": ["topic", "list", "--colour", "red"],
+        "TOPIC is needed": ["consume"], "too many": ["consume", "a", "b"], "--colour": ["topic", "list", "--colour", "red"],
         "--partitions": ["topic", "create", "t", "--partitions", "0"], "('two')": ["topic", "create", "t", "--partitions", "two"],
         "unrecognised option '--partition'": ["topic", "create", "t", "--partition", "2"],
         "--replication-factor": ["topic", "create", "t", "--replication-factor", "40000"],
@@ -53,6 +59,9 @@ def test_command_lines():
         "--partition must": ["produce", "t", "--partition", "-1"], "not yesterday": ["consume", "t", "--from", "yesterday"],
         "--count": ["consume", "t", "--count", "-1"], "after %": ["consume", "t", "--format", "%x"],
         "after \\": ["consume", "t", "--format", "\\x"],
+        "text or json": ["topic", "list", "--output", "yaml"], "--before is needed": ["topic", "delete-records", "t"],
+        "an offset or end": ["topic", "delete-records", "t", "--before", "-5"], "max-timestamp or ms": ["topic", "offsets", "t", "--time", "noon"],
+        "how many the topic has then": ["topic", "add-partitions", "t"],
         "one of --to, --cancel and --list": ["cluster", "reassign", "t"], "one of --to,": ["cluster", "reassign", "t", "--to", "1", "--list"],
         "TOPIC[:PARTITION] is needed": ["cluster", "reassign", "--to", "1"], "got '1,,2'": ["cluster", "reassign", "t", "--to", "1,,2"],
         "after the colon of t:x": ["cluster", "reassign", "t:x", "--to", "1"], "got ':1'": ["cluster", "elect-leaders", ":1"],
@@ -83,7 +92,7 @@ def test_topics(broker):
                    ["1", "1", "0", "1", "1", "0", "2"], ["2", "1", "0", "1", "1", "0", "0"]], "and its partitions, with their offsets")
     status = table(fulmar("cluster", "status", broker=broker))
     check(["brokers", "1"] in status and ["controller", "1"] in status and ["topics", "2"] in status and ["partitions", "4"] in status
-          and ["without-leader", "0"] in status and ["under-replicated", "0"] in status and ["1", broker.address, "4"] in status,
+          and ["offline", "0"] in status and ["under-replicated", "0"] in status and ["1", "alive", broker.address, "4"] in status,
           "the cluster's status counts them")
     elsewhere = subprocess.run([BINARY, "topic", "list", "--bootstrap", f"127.0.0.1:1,localhost:{broker.port}"], capture_output=True,
                                timeout=60, check=False)
@@ -187,6 +196,51 @@ def test_keys(broker):
     check(b"v\n" in read_all(broker, "keys") and b"w\n" not in read_all(broker, "keys"), "after the lines before it were sent")
 
 
+def test_partitions_and_records(broker):
+    fulmar("topic", "create", "many-1", "many-2", "--partitions", "2", broker=broker)
+    check(fulmar("topic", "add-partitions", "many-1", "--partitions", "5", broker=broker) == b"topic many-1 has 5 partitions\n",
+          "several topics are made at once, and one is given more partitions")
+    said = fulmar("topic", "add-partitions", "many-1", "--partitions", "3", code=1, broker=broker)
+    check("INVALID_PARTITIONS" in said, "but not fewer")
+    fulmar("produce", "many-1", "--partition", "4", text=b"a\nb\nc\n", broker=broker)
+    described = json.loads(fulmar("topic", "describe", "many-1", "many-2", "--output", "json", broker=broker))
+    check([topic["topic"] for topic in described] == ["many-1", "many-2"] and len(described[0]["partitions"]) == 5
+          and described[0]["partitions"][4] == {"partition": 4, "leader": 1, "epoch": 0, "replicas": [1], "in_sync": [1], "begin": 0, "end": 3}
+          and described[0]["errors"] == [], "several are described, as JSON if that is asked for")
+    ends = table(fulmar("topic", "offsets", "many-1", broker=broker))
+    check(ends == [["PARTITION", "OFFSET"], *([str(n), "3" if n == 4 else "0"] for n in range(5))], "offsets are where partitions end")
+    one = ["--partition", "4", "--output", "json"]
+    for when, expected in (("earliest", 0), ("max-timestamp", None), ("1", 0), ("99999999999999", None)):
+        shown = json.loads(fulmar("topic", "offsets", "many-1", "--time", when, *one, broker=broker))
+        check(shown[0]["partition"] == 4 and (when == "max-timestamp" or shown == [{"partition": 4, "offset": expected}]),
+              f"or where a time is ({when})")
+    shown = json.loads(fulmar("topic", "delete-records", "many-1", "--before", "2", *one, broker=broker))
+    check(shown == [{"partition": 4, "begin": 2}] and read_all(broker, "many-1") == b"c\n", "records before an offset are deleted")
+    check("--partition is needed" in fulmar("topic", "delete-records", "many-1", "--before", "2", code=1, broker=broker), "of one partition")
+    check("OFFSET_OUT_OF_RANGE" in fulmar("topic", "delete-records", "many-1", "--before", "9", "--partition", "4", code=1, broker=broker),
+          "that has so many")
+    fulmar("topic", "delete-records", "many-1", "--before", "end", broker=broker)
+    check(read_all(broker, "many-1") == b"", "or all of them")
+    listed = json.loads(fulmar("topic", "list", "--output", "json", broker=broker))
+    check({"topic": "many-1", "partitions": 5, "replication_factor": 1} in listed, "lists are JSON too")
+    status = json.loads(fulmar("cluster", "status", "--output", "json", broker=broker))
+    check(status["offline"] == 0 and status["controller"] == 1 and status["brokers"][0]["state"] == "alive"
+          and status["controllers"][0]["role"] == "leader" and status["controllers"][0]["lag"] == 0 and status["troubles"] == [],
+          "and so is the status")
+    fulmar("topic", "delete", "many-1", "many-2", broker=broker)
+
+
+def test_process(broker):
+    broker.process.send_signal(signal.SIGHUP)
+    check(b"places" in fulmar("topic", "list", broker=broker) and broker.alive(), "SIGHUP ends no broker")
+    directory = broker.directory + "-astray"
+    done = subprocess.run([BINARY, "broker", "--data-dir", directory, "--listen", broker.address, "--node-id", "7"], capture_output=True,
+                          timeout=60, check=False)
+    check(done.returncode == 1 and b"can't listen" in done.stderr, "where another listens, a broker can't run")
+    check(not os.path.exists(os.path.join(directory, "meta.properties")), "and its directory belongs to no node yet")
+    shutil.rmtree(directory, ignore_errors=True)
+
+
 def test_waiting(broker):
     fulmar("topic", "create", "slow", broker=broker)
     typing = begin("produce", "slow", broker=broker)
@@ -230,5 +284,7 @@ with Broker() as running:
     test_bytes(running)
     test_places(running)
     test_keys(running)
+    test_partitions_and_records(running)
+    test_process(running)
     test_waiting(running)
     running.stop()

@@ -103,7 +103,7 @@ class Cluster:
         begun = time.monotonic()
         while True:
             status = self.ask("cluster", "status", check=False)
-            if ["without-leader", "0"] in status and ["under-replicated", "0"] in status:
+            if ["offline", "0"] in status and ["under-replicated", "0"] in status:
                 return time.monotonic() - begun
             assert time.monotonic() - begun < seconds, f"the cluster is not healthy after {seconds} s: {status}"
             time.sleep(0.1)  # polling for an event that has no other sign

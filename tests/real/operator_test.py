@@ -1,5 +1,7 @@
 """What an operator does with four brokers: partitions move, leaders go back to where they belong, a broker leaves for good."""
+import json
 import subprocess
+import time
 
 from broker import check
 from cluster import Cluster
@@ -24,6 +26,42 @@ def all_lines(cluster, topic):
     done = subprocess.run([cluster.brokers[0].binary, "consume", topic, "--exit-at-end", "--bootstrap", cluster.address],
                           capture_output=True, text=True, timeout=60, check=True)
     return sorted(done.stdout.splitlines())
+
+
+def status_of(cluster):
+    return json.loads(subprocess.run([cluster.brokers[0].binary, "cluster", "status", "--output", "json", "--bootstrap", cluster.address],
+                                     capture_output=True, timeout=60, check=True).stdout)
+
+
+def await_status(cluster, seconds, holds):
+    """The first status that it holds for."""
+    deadline = time.monotonic() + seconds
+    while not holds(status := status_of(cluster)):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {status}"
+        time.sleep(0.1)  # polling for an event that has no other sign
+    return status
+
+
+def test_status(cluster):
+    for topic, factor in (("alone", "1"), ("thrice", "3")):
+        cluster.ask("topic", "create", topic, "--partitions", "4", "--replication-factor", factor)
+    cluster.await_health()
+    status = status_of(cluster)
+    check([(broker["broker"], broker["state"]) for broker in status["brokers"]] == [(n, "alive") for n in (1, 2, 3, 4)]
+          and sorted(row["role"] for row in status["controllers"]) == ["leader", "voter", "voter", "voter"], "all are there")
+    cluster.broker(3).kill()
+    status = await_status(cluster, 10, lambda status: status["offline"] > 0)
+    check(all(row["replicas"] == [3] and row["leader"] is None and row["trouble"] == "offline"
+              for row in status["troubles"] if row["topic"] == "alone"), "what only a dead broker had is offline within moments")
+    status = await_status(cluster, 60, lambda status: status["brokers"][2]["state"] == "dead")
+    rows = [row for row in status["troubles"] if row["topic"] == "thrice"]
+    check(rows and all(3 in row["replicas"] and 3 not in row["in_sync"] and row["trouble"] == "under-replicated" for row in rows)
+          and len(rows) + status["offline"] == status["under_replicated"], "and it is in sync nowhere once it is fenced")
+    third = next(row for row in status["controllers"] if row["controller"] == 3)
+    check(third["heard_ms_ago"] > 5000 and third["role"] == "voter", "as a controller it is not heard of")
+    cluster.broker(3).start()
+    cluster.await_health()
+    cluster.ask("topic", "delete", "alone", "thrice")
 
 
 def test_reassign(cluster):
@@ -89,7 +127,7 @@ def test_decommission(cluster):
     check(shown == [["broker", "4", "has", "left"]] and "broker 4 has 0 replicas" in said, "one that is there does, when it has nothing more")
     check(cluster.broker(4).process.wait(30) == 1 and "unregistered from its cluster" in cluster.broker(4).said(), "its process ends")
     status = cluster.ask("cluster", "status")
-    check(["brokers", "3"] in status and ["without-leader", "0"] in status, "three are left")
+    check(["brokers", "3"] in status and ["offline", "0"] in status, "three are left")
     check(not any("4" in row.split(",") for topic in ("t", "led") for row in replicas(cluster, topic).values()), "with all replicas")
     check(all_lines(cluster, "t") == sorted(LINES.splitlines()), "and all records")
     check("BROKER_ID_NOT_REGISTERED" in fulmar(cluster, "cluster", "decommission", "4", code=1)[1], "nobody leaves twice")
@@ -98,6 +136,7 @@ def test_decommission(cluster):
 
 
 with Cluster(4) as four:
+    test_status(four)
     test_reassign(four)
     test_elect_leaders(four)
     test_decommission(four)

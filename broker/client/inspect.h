@@ -1,0 +1,34 @@
+// What an operator looks at in a cluster: who decides about its metadata and how far each is, who is alive, where
+// partitions begin and end, and what is in force for topics.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "broker/client/cluster_client.h"
+#include "broker/protocol/messages/quorum.h"
+#include "broker/protocol/record_batch.h"
+
+namespace fulmar {
+
+// The group that decides about the metadata, as its leader sees it. Tried until the client's patience ends.
+Answer<DescribeQuorumResponse::Topic::Partition> describe_metadata_quorum(ClusterClient& cluster);
+
+// How many brokers that broker's controller.quorum.voters names; 0 if it does not say.
+Answer<std::size_t> configured_controllers(ClusterClient& cluster, std::int32_t broker);
+
+// What is in force of one property, by topic; without the topics that are gone meanwhile.
+Answer<std::map<std::string, std::string>> topic_property(ClusterClient& cluster,
+                                                          const std::vector<std::string>& topics,
+                                                          const std::string& property);
+
+// An offset of each partition by its time (earliest_offset, latest_offset, max_timestamp_offset, or one from the Unix
+// epoch on in ms: of the first record at or after it, -1 if there is none), each asked of its leader; where that can't
+// say, why. One that has no leader is asked for twice, no more.
+using OffsetAnswer = Answer<Offset>;
+std::map<std::int32_t, OffsetAnswer> offsets_by_partition(Host& host, ClusterClient& cluster, const std::string& topic,
+                                                          const std::vector<std::int32_t>& partitions, Timestamp time);
+
+}  // namespace fulmar

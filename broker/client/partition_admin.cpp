@@ -1,0 +1,58 @@
+#include "broker/client/partition_admin.h"
+
+#include "broker/protocol/messages/topics.h"
+
+namespace fulmar {
+
+namespace {
+
+std::int32_t timeout_of(const ClusterClient& cluster) {
+  return static_cast<std::int32_t>(cluster.options().request_timeout / milliseconds(1));
+}
+
+}  // namespace
+
+Answer<void> add_partitions(ClusterClient& cluster, const std::string& topic, std::int32_t count) {
+  CreatePartitionsRequest request;
+  request.topics.push_back({topic, count, {}});
+  request.timeout_ms = timeout_of(cluster);
+  bool unanswered = false;
+  return cluster.retry([&](Deadline deadline) -> Answer<void> {
+    TRY(auto controller, cluster.controller(deadline));
+    auto response = controller->call<CreatePartitionsResponse>(request, deadline);
+    if (!response) unanswered = true;
+    if (!response) return std::unexpected(response.error());
+    if (response->results.size() != 1)
+      return refuse(ErrorCode::unknown_server_error, "CreatePartitions was answered with something else");
+    const auto& result = response->results.front();
+    if (result.error_code == ErrorCode::none) return {};
+    auto why = result.error_message.value_or("topic " + topic);
+    bool tried = unanswered || result.error_code == ErrorCode::request_timed_out;
+    unanswered = unanswered || result.error_code == ErrorCode::request_timed_out;
+    if (tried && result.error_code == ErrorCode::invalid_partitions)
+      why += " (an earlier try got no answer, and may have done it)";
+    return refuse(result.error_code, why);
+  });
+}
+
+Answer<std::map<std::int32_t, Offset>> delete_records(ClusterClient& cluster, const std::string& topic,
+                                                      const std::map<std::int32_t, Offset>& before) {
+  std::map<std::int32_t, Offset> begins;
+  for (const auto& [partition, offset] : before) {
+    DeleteRecordsRequest request;
+    request.topics.push_back({topic, {{partition, offset}}});
+    request.timeout_ms = timeout_of(cluster);
+    TRY(begins[partition], cluster.retry([&](Deadline deadline) -> Answer<Offset> {
+      TRY(auto leader, cluster.leader(topic, partition, deadline));
+      TRY(auto response, leader->call<DeleteRecordsResponse>(request, deadline));
+      if (response.topics.size() != 1 || response.topics[0].partitions.size() != 1)
+        return refuse(ErrorCode::unknown_server_error, "DeleteRecords was answered with something else");
+      const auto& result = response.topics[0].partitions[0];
+      if (result.error_code == ErrorCode::none) return result.low_watermark;
+      return refuse(result.error_code, topic + " [" + std::to_string(partition) + "]");
+    }));
+  }
+  return begins;
+}
+
+}  // namespace fulmar
