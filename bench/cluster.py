@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Measures three brokers on this machine. Usage: cluster.py [load|failover|idle|catch-up]... (all); MEGABYTES sets the size of loads (500).
+"""Measures three brokers on this machine. Usage: cluster.py [load|failover|create|idle|catch-up]... (all); MEGABYTES sets the size of loads (500).
 
 Each measurement has a cluster and directories of its own, and begins when the disk is done with what came before.
 """
@@ -11,6 +11,7 @@ import sys
 import time
 
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "real"))
@@ -20,6 +21,7 @@ BUILD = os.path.join(ROOT, "build", "release")
 MEGABYTES = int(os.environ.get("MEGABYTES", "500"))
 CACHED = ["--config", "flush.messages=9223372036854775807"]
 KILLS = 20
+CREATIONS = 10
 FAST = ["--set", "replica.election.timeout.ms=100", "--set", "replica.heartbeat.interval.ms=20"]
 IDLE_TOPICS, IDLE_PARTITIONS = 3, 1000  # so many of each
 IDLE_SECONDS = 20
@@ -94,6 +96,23 @@ def measure_failover():
               flush=True)
 
 
+def measure_create():
+    """From CreateTopics to its answer, when all partitions are led and the broker that answers knows of it."""
+    with cluster() as brokers:
+        admin = AdminClient({"bootstrap.servers": brokers.address})
+        admin.list_topics(timeout=10)  # it is connected
+        for partitions, replicas, times in ((1, 3, CREATIONS), (12, 3, CREATIONS), (100, 3, CREATIONS), (100, 1, CREATIONS)):
+            took = []
+            for n in range(times):
+                begun = time.monotonic()
+                made = admin.create_topics([NewTopic(f"new-{partitions}-{replicas}-{n}", partitions, replicas)], request_timeout=60)
+                for future in made.values():
+                    future.result()
+                took.append((time.monotonic() - begun) * 1000)
+            print(f"create, {partitions} partitions of {replicas} replicas: median {statistics.median(took):.0f} ms, worst {max(took):.0f} ms"
+                  f" of {times}", flush=True)
+
+
 def measure_idle():
     with cluster() as brokers:
         for topics in (0, IDLE_TOPICS):
@@ -129,7 +148,7 @@ def measure_catch_up():
                   flush=True)
 
 
-MEASUREMENTS = {"load": measure_load, "failover": measure_failover, "idle": measure_idle, "catch-up": measure_catch_up}
+MEASUREMENTS = {"load": measure_load, "failover": measure_failover, "create": measure_create, "idle": measure_idle, "catch-up": measure_catch_up}
 for chosen in sys.argv[1:] or MEASUREMENTS:
     if chosen not in MEASUREMENTS:
         sys.exit(f"no such measurement: {chosen}; there are {', '.join(MEASUREMENTS)}")

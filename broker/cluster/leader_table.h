@@ -1,7 +1,12 @@
 // LeaderTable: who leads which group, as the leaders themselves have told; a copy on every shard of every broker. The
 // later epoch counts.
+//
+// What a broker has told holds as long as it keeps saying so: leaders hold leases, and so does what they tell. When
+// nothing has come from one of its shards for the time of a lease, nothing that this shard leads is taken for led,
+// until it is heard of again or another leader is.
 #pragma once
 
+#include <cstdint>
 #include <iterator>
 #include <map>
 #include <set>
@@ -18,43 +23,53 @@ namespace fulmar {
 class LeaderTable {
  public:
   struct Leader {
-    std::int32_t broker = -1;
-    std::int32_t epoch = -1;
+    std::int32_t broker = -1;  // -1: none is known
+    std::int32_t epoch = -1;   // the last one that is known, also if it is over
     std::vector<std::int32_t> in_sync;
     // Of a group at rest, as long as the metadata says otherwise; then where that configuration stands.
     std::vector<ReplicaId> voters = {};
     ConfigurationMark configuration = {};
   };
 
-  void learn(const LeadersRequest& told) {
-    for (const auto& leader : told.leaders) {
-      auto& known = leaders_[{leader.topic_id, leader.partition}].leader;
-      if (leader.epoch < known.epoch) continue;
-      known = {leader.broker_id, leader.epoch, leader.in_sync};
-      for (const auto& voter : leader.voters) known.voters.push_back({voter.broker_id, voter.directory_id});
-      known.configuration = {leader.configuration_epoch, leader.configuration_offset};
-    }
-  }
-  // Null: nobody has told yet.
+  // `self`: a broker whose own word needs no renewal. `lease`: how long others' words hold.
+  LeaderTable(std::int32_t self, Duration lease) : self_(self), lease_(lease) {}
+
+  // A shard of `broker` tells what it leads, on the connection of that number: of what comes on an earlier one, late,
+  // nothing counts, nor what comes before the connection's beginning, unless it is this broker's own word. False if
+  // something was told on a later one already.
+  bool learn(std::int32_t broker, std::uint64_t connection, const LeadersRequest& told, Instant now);
+  // What that shard has told on that connection still holds.
+  void renew(std::int32_t broker, std::uint64_t connection, std::int32_t shard, Instant now);
+  // Who leads by now; if nobody does, as far as is known, the leader has neither broker nor replicas in sync.
+  Leader leader(const GroupId& group, Instant now) const;
+  // The last word on the group, whether it still holds or not. Null: nobody has told yet.
   const Leader* find(const GroupId& group) const {
     auto found = leaders_.find(group);
     return found == leaders_.end() ? nullptr : &found->second.leader;
   }
-  // Forgets the leaders of topics that are gone. One of which no image knew yet may be new: it is kept once.
-  void follow(const MetadataImage& image) {
-    std::set<Uuid> there;
-    for (const auto& [name, topic] : image.topics) there.insert(topic.id);
-    for (auto entry = leaders_.begin(); entry != leaders_.end();) {
-      bool seen = std::exchange(entry->second.seen_by_an_image, true);
-      entry = seen && !there.contains(entry->first.topic) ? leaders_.erase(entry) : std::next(entry);
-    }
-  }
+  // Forgets the leaders of topics that are gone. Those of topics that no image knew yet may be of new ones.
+  void follow(const MetadataImage& image);
 
  private:
+  using Teller = std::pair<std::int32_t, std::int32_t>;  // broker and shard
+  struct Session {
+    std::uint64_t connection = 0;
+    Instant heard_at;
+  };
   struct Entry {
     Leader leader;
-    bool seen_by_an_image = false;
+    Teller teller{-1, -1};
+    bool known = false;  // its topic, to an image
   };
+
+  static void depose(Leader& leader) {
+    leader.broker = -1;
+    leader.in_sync.clear();
+  }
+
+  const std::int32_t self_;
+  const Duration lease_;
+  std::map<Teller, Session> sessions_;
   std::map<GroupId, Entry> leaders_;
 };
 

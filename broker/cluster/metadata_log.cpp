@@ -94,21 +94,36 @@ WaitResult MetadataLog::wait_published(Offset offset, Deadline deadline) {
 // be there for that, and to know nothing, or else one of them has agreed already and tells.
 void MetadataLog::form(const std::vector<std::int32_t>& controllers) {
   auto random = host_.entropy().stream();
+  std::string told;
   while (replica_->raft().configuration().empty()) {
     std::vector<ReplicaId> founders{peers_.self};
+    std::string missing;
+    auto miss = [&](std::int32_t id, const std::string& why) {
+      missing += (missing.empty() ? "" : "; ") + std::to_string(id) + ": " + why;
+    };
     for (auto id : controllers) {
       if (id == peers_.self.broker) continue;
       auto address = peers_.address(id);
-      if (!address) break;
+      if (!address) continue;
       auto greeted = greet(host_, peers_, *address, host_.clock().deadline_in(greeting_max));
-      if (!greeted) break;
+      if (!greeted) {
+        miss(id, to_string(greeted.error()));
+        continue;
+      }
       std::vector<ReplicaId> known;
       for (const auto& founder : greeted->answer.founders) known.push_back({founder.broker_id, founder.directory_id});
       if (std::find(known.begin(), known.end(), peers_.self) != known.end()) {
         founders = std::move(known);
         break;
       }
-      if (!known.empty() || greeted->answer.broker_id != id) break;  // a cluster that knows another me, or a stranger
+      if (!known.empty()) {
+        miss(id, "is of a cluster already, which knows another data directory of this broker");
+        continue;
+      }
+      if (greeted->answer.broker_id != id) {
+        miss(id, to_string(*address) + " belongs to broker " + std::to_string(greeted->answer.broker_id));
+        continue;
+      }
       founders.push_back({id, greeted->answer.directory_id});
     }
     if (founders.size() == controllers.size()) {
@@ -116,6 +131,8 @@ void MetadataLog::form(const std::vector<std::int32_t>& controllers) {
       replica_->found({founders, {}, {}});
       return;
     }
+    if (missing != told) log_.info("waits for the other controllers of a new cluster", {{"missing", missing}});
+    told = std::move(missing);
     host_.clock().sleep_for(milliseconds(random.between(50, 200)));
   }
 }
@@ -159,12 +176,15 @@ void MetadataLog::start(std::function<void(const MetadataImagePtr&)> publish,
                         std::function<void(std::int32_t)> tell_controller) {
   publish_ = std::move(publish);
   if (controllers_.empty()) publish_from_ = published_ = image_->offset;
-  auto changed = [this, tell_controller = std::move(tell_controller), told = -2]() mutable {
+  auto changed = [this, tell_controller = std::move(tell_controller), told = -2, named = -1]() mutable {
     if (replica_->leads() && replica_->leader_epoch() != led_epoch_) {
       led_epoch_ = replica_->leader_epoch();
       leads_from_ = replica_->log().log_end();
     }
     if (auto now = controller().value_or(-1); now != told) tell_controller(told = now);
+    // That there is none for a moment is part of every change.
+    if (told >= 0 && std::exchange(named, told) != told)
+      log_.info("controller", {{"broker", told}, {"epoch", replica_->leader_epoch()}});
     progress_.notify_all();
   };
   changed();

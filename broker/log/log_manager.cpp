@@ -31,7 +31,10 @@ Result<void> remove_all(Disk& disk, const std::string& directory) {
 }  // namespace
 
 LogManager::LogManager(Host& host, LogLimits limits)
-    : context_(host, limits), log_(host.log().named("log")), retention_clock_(host.clock()) {}
+    : context_(host, limits),
+      log_(host.log().named("log")),
+      root_sync_([&host] { return host.disk().sync_directory(""); }),
+      retention_clock_(host.clock()) {}
 
 LogManager::~LogManager() = default;
 
@@ -40,7 +43,7 @@ Result<std::shared_ptr<PartitionLog>> LogManager::open(const std::string& name, 
   ASSERT(!logs_.contains(name));
   auto& disk = context_.host.disk();
   TRY_VOID(disk.create_directory(name));
-  TRY_VOID(disk.sync_directory(""));
+  TRY_VOID(root_sync_());
   TRY(auto opened, PartitionLog::open(context_, name, config, clean, on_damage, epoch_max));
   std::shared_ptr<PartitionLog> log = std::move(opened);
   logs_.emplace(name, log);
@@ -65,7 +68,7 @@ Result<void> LogManager::remove(const std::string& name) {
   auto renamed = disk.rename(name, grave);
   if (!renamed && renamed.error().code == Errc::not_found) return {};
   if (!renamed) return renamed;
-  TRY_VOID(disk.sync_directory(""));
+  TRY_VOID(root_sync_());
   // From here on the partition is gone; whatever stays behind is removed at the next start.
   if (auto removed = remove_all(disk, grave); !removed)
     log_.warn("files of a deleted partition stay behind",

@@ -9,6 +9,7 @@
 
 #include "broker/log/partition_log.h"
 #include "broker/log/retention.h"
+#include "broker/log/shared_sync.h"
 
 namespace fulmar {
 
@@ -50,6 +51,7 @@ class LogManager {
 
   LogContext context_;
   Logger log_;
+  SharedSync root_sync_;  // of the data directory, after partitions were made or removed
   RetentionClock retention_clock_;
   std::map<std::string, std::shared_ptr<PartitionLog>, std::less<>> logs_;
   FiberGroup fibers_;

@@ -76,6 +76,13 @@ class Progress {
   }
   bool may_be_quiesced() const { return may_be_quiesced_; }
 
+  // Whether no heartbeat has told it yet that up to there all is committed; from now on one has.
+  bool take_untold(Offset commit) {
+    bool untold = commit > told_commit_;
+    told_commit_ = std::max(told_commit_, commit);
+    return untold;
+  }
+
   // Has waited for an answer to an append since this long ago, at least.
   bool stalled_since(Instant at) const { return !in_flight_.empty() && moved_at_ <= at; }
 
@@ -101,6 +108,7 @@ class Progress {
   Instant last_asked_at_ = long_ago;
   bool may_be_quiesced_ = false;
   std::shared_ptr<const Watch> watch_;
+  Offset told_commit_ = 0;
 };
 
 }  // namespace fulmar

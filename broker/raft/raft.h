@@ -180,6 +180,7 @@ class Raft {
   void note_damage(Progress& progress, std::uint64_t damage);
   void send_heartbeats();
   void advance_commit();
+  void tell_commit();
   bool quorum_heard(Instant now) const;
   bool keeps_up(const ReplicaId& id, Instant now) const;
   void lead_on();  // what a leader does next, after anything that may let it

@@ -158,6 +158,7 @@ void Raft::send_heartbeats() {
   if (!quiesce) wake();
   for (auto& [id, progress] : peers_) {
     Heartbeat heartbeat{std::min(commit_, progress.match()), log_.start(), progress.healed(), now_, {}};
+    progress.take_untold(heartbeat.commit);
     if (quiesce) {
       heartbeat.quiesce = liveness_->asking(id);
       progress.asked(*heartbeat.quiesce, now_);
@@ -174,6 +175,16 @@ void Raft::advance_commit() {
   if (!state_.solo && log_.epochs().epoch_of(reached - 1) != state_.term) return;
   commit_to(reached);
   if (settings_.announce_commits) heartbeat_at_ = now_;
+}
+
+// Whoever has what is committed now, and was not told so by a heartbeat yet.
+void Raft::tell_commit() {
+  for (auto& [id, progress] : peers_) {
+    auto committed = std::min(commit_, progress.match());
+    if (!progress.take_untold(committed)) continue;
+    wake();
+    send(id, Heartbeat{committed, log_.start(), progress.healed(), now_, {}});
+  }
 }
 
 // Whether the leader is in touch with a quorum (check-quorum). Its lease wants more: that they listened so late.
@@ -235,6 +246,7 @@ Offset Raft::start_kept() const {
 // A deletion that was acknowledged is kept by a quorum, and so by one who has voted for this leader.
 void Raft::lead_on() {
   advance_commit();
+  if (settings_.announce_at_once) tell_commit();
   if (established() && !start_known()) advance_log_start(start_owed_);
   continue_transfer();
   if (role_ == Role::leader) continue_reconfiguration();

@@ -34,6 +34,7 @@ struct RaftSettings {
   bool quiesces = true;
   Duration idle_before_quiescing = seconds(1);
   bool announce_commits = false;  // a heartbeat at once when the commit index moves, for who waits on followers
+  bool announce_at_once = false;  // each follower is told of a commit the moment it is known to have what is committed
 };
 
 // When the next heartbeats are due: at instants that are the same for all groups, so that those of one leader's groups

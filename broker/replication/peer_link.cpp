@@ -40,6 +40,30 @@ void PeerLink::send(GroupMessage message) {
   work_.notify_all();
 }
 
+void PeerLink::announce(const std::vector<LeadersRequest::Leader>& changes) {
+  if (!std::exchange(announces_, true)) whole_due_ = true;
+  if (!whole_due_) changes_.insert(changes_.end(), changes.begin(), changes.end());
+  if (!idle()) work_.notify_all();
+}
+
+void PeerLink::stop_announcing() {
+  announces_ = whole_due_ = leads_ = false;
+  changes_.clear();
+}
+
+void PeerLink::vouch() {
+  if (!announces_) return;
+  leads_ = pulses_due_ = true;
+  work_.notify_all();
+}
+
+LeadersRequest PeerLink::take_announcement() {
+  LeadersRequest request{static_cast<std::int32_t>(host_.shard()), std::exchange(whole_due_, false), {}};
+  auto changes = std::exchange(changes_, {});
+  request.leaders = request.whole ? leaderships() : std::move(changes);
+  return request;
+}
+
 void PeerLink::pulse(const Pulse& pulse) {
   pulse_ = pulse;
   pulses_due_ = true;
@@ -54,7 +78,12 @@ void PeerLink::answer(const PulseAnswer& answer) {
 }
 
 PulsesRequest PeerLink::take_pulses() {
-  PulsesRequest request{peers_.self.directory, to_.directory, {}, {}};
+  PulsesRequest request{peers_.self.directory,
+                        to_.directory,
+                        static_cast<std::int32_t>(host_.shard()),
+                        std::exchange(leads_, false),
+                        {},
+                        {}};
   if (auto pulse = std::exchange(pulse_, std::nullopt)) request.pulses.push_back(to_wire(*pulse));
   for (const auto& [shard, answer] : std::exchange(answers_, {})) request.answers.push_back(to_wire(answer));
   pulses_due_ = false;
@@ -85,12 +114,11 @@ Result<void> PeerLink::deliver(Connection& connection,
       }
       if (auto replica = find(group); replica && replica->feed(to_)) hungry_.insert(group);
     }
+    // What is announced comes before the pulses that vouch for it.
+    while (whole_due_ || !changes_.empty())
+      TRY_VOID(connection.write(request_frame(take_announcement(), 0, 0, ""), host_.clock().deadline_in(write_max)));
     if (pulses_due_)
       TRY_VOID(connection.write(request_frame(take_pulses(), 0, 0, ""), host_.clock().deadline_in(write_max)));
-    if (!announcement_.leaders.empty()) {
-      auto frame = request_frame(std::exchange(announcement_, {}), 0, 0, "");
-      TRY_VOID(connection.write(frame, host_.clock().deadline_in(write_max)));
-    }
     while (!queue_.empty()) {
       std::vector<GroupMessage> messages;
       std::size_t bytes = 0;
@@ -114,6 +142,7 @@ void PeerLink::run(const std::function<std::shared_ptr<Replica>(const GroupId&)>
     work_.wait([&] { return !idle(); });
     Error error{};
     if (auto connection = connect()) {
+      whole_due_ = announces_;
       if (!std::exchange(complaint_, {}).empty()) log_.info("peer reached again", {{"peer", to_string(to_)}});
       retry = retry_min;
       // The peer says nothing on this connection: when reading ends, it is over.
@@ -136,6 +165,8 @@ void PeerLink::run(const std::function<std::shared_ptr<Replica>(const GroupId&)>
     queued_bytes_ = 0;
     if (on_drained) on_drained();
     take_pulses();
+    changes_.clear();
+    whole_due_ = announces_;
     lost_();
     host_.clock().sleep_for(Duration(random.between(retry.count() / 2, retry.count())));
     retry = std::min(2 * retry, retry_max);

@@ -23,12 +23,18 @@ class PeerLink {
   // `lost` is called when what was sent may not have arrived.
   PeerLink(Host& host, const Peers& peers, ReplicaId to, std::function<void()> lost);
 
+  // All that this shard has told of whom it leads: what a new connection begins with, once announce() was called.
+  std::function<std::vector<LeadersRequest::Leader>()> leaderships = [] {
+    return std::vector<LeadersRequest::Leader>();
+  };
+
   void send(GroupMessage message);
-  // Who leads what, as this shard's replicas know it; the newest word on each.
-  void announce(LeadersRequest leaders) {
-    announcement_ = std::move(leaders);
-    work_.notify_all();
-  }
+  // What has changed in `leaderships`. From now on the peer is to know them.
+  void announce(const std::vector<LeadersRequest::Leader>& changes);
+  // The peer need not know them any more, until the next announce().
+  void stop_announcing();
+  // What was announced still holds: says so, once it is said itself.
+  void vouch();
   // What this shard has to say about its quiesced groups; the newest word counts.
   void pulse(const Pulse& pulse);
   void answer(const PulseAnswer& answer);
@@ -47,8 +53,9 @@ class PeerLink {
  private:
   Result<std::unique_ptr<Connection>> connect();
   Result<void> deliver(Connection& connection, const std::function<std::shared_ptr<Replica>(const GroupId&)>& find);
-  bool idle() const { return queue_.empty() && hungry_.empty() && announcement_.leaders.empty() && !pulses_due_; }
+  bool idle() const { return queue_.empty() && hungry_.empty() && !whole_due_ && changes_.empty() && !pulses_due_; }
   PulsesRequest take_pulses();
+  LeadersRequest take_announcement();
 
   Host& host_;
   const Peers& peers_;
@@ -58,7 +65,10 @@ class PeerLink {
   std::deque<GroupMessage> queue_;
   std::size_t queued_bytes_ = 0;
   std::set<GroupId> hungry_;
-  LeadersRequest announcement_;  // none: not to be sent
+  bool announces_ = false;
+  bool whole_due_ = false;  // all leaderships, not only changes
+  std::vector<LeadersRequest::Leader> changes_;
+  bool leads_ = false;
   bool pulses_due_ = false;
   std::optional<Pulse> pulse_;
   std::map<std::int32_t, PulseAnswer> answers_;  // by the shard that is answered

@@ -61,6 +61,7 @@ PeerHelloResponse PeerServer::answer(const PeerHelloRequest& hello) const {
 Result<void> PeerServer::answer_all(Connection& connection) {
   FrameReader frames(connection, host_.clock(), {.size_max = frame_bytes_max, .idle_max = hello_max});
   std::optional<std::int32_t> from;
+  auto number = ++connections_;
   for (;;) {
     TRY(auto size, frames.next_size());
     if (size == 0) return {};
@@ -84,10 +85,10 @@ Result<void> PeerServer::answer_all(Connection& connection) {
     } else if (from && key == ApiKey::pulses) {
       TRY(auto request, decode<PulsesRequest>(reader, 0));
       if (request.to_directory_id != peers_.self.directory) return fail(Errc::refused, "meant for another directory");
-      handlers_.pulses({*from, request.from_directory_id}, request);
+      handlers_.pulses({*from, number}, request);
     } else if (from && key == ApiKey::leaders) {
       TRY(auto request, decode<LeadersRequest>(reader, 0));
-      handlers_.learn_leaders(request);
+      if (!handlers_.learn_leaders({*from, number}, request)) return fail(Errc::closed, "superseded by a later one");
     } else if (from) {
       TRY(auto answer, handlers_.call(header, reader));
       TRY_VOID(connection.write(answer, host_.clock().deadline_in(answer_max)));

@@ -15,15 +15,24 @@
 
 namespace fulmar {
 
+// Who says something, and on which of its connections: a later one has the greater number.
+struct PeerConnection {
+  std::int32_t broker = -1;
+  std::uint64_t number = 0;
+};
+
 class PeerServer {
  public:
   struct Handlers {
     // Brings each message to its replica, on whichever shard, and returns when all are dealt with.
     std::function<void(std::vector<GroupMessage>)> deliver;
     // What shards of that replica directory say about quiesced groups: pulses for every shard here, answers for the
-    // shard that asked.
-    std::function<void(const ReplicaId&, const PulsesRequest&)> pulses;
-    std::function<void(const LeadersRequest&)> learn_leaders = [](const LeadersRequest&) {};
+    // shard that asked; and about their leaderships, on that connection.
+    std::function<void(const PeerConnection&, const PulsesRequest&)> pulses;
+    // False: a later connection of that shard has told already, and this one is to end. If it is the one that the other
+    // side takes for the later, it comes again.
+    std::function<bool(const PeerConnection&, const LeadersRequest&)> learn_leaders =
+        [](const PeerConnection&, const LeadersRequest&) { return true; };
     // Answers any other request; the whole frame. Errors end the connection.
     std::function<Result<ByteChain>(const RequestHeader&, Reader&)> call = [](const RequestHeader&, Reader&) {
       return Result<ByteChain>(fail(Errc::unsupported, "no calls are served here"));
@@ -46,6 +55,7 @@ class PeerServer {
   Handlers handlers_;
   RateLimitedLog log_;
   Acceptor acceptor_;
+  std::uint64_t connections_ = 0;  // so far
 };
 
 }  // namespace fulmar

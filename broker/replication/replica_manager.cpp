@@ -139,6 +139,10 @@ Result<void> ReplicaManager::forget_log(const GroupId& group) {
 // A group of one needs no clock, until it grows.
 void ReplicaManager::woke(Replica& replica) {
   if (auto known = find(replica.group())) awake_.emplace(replica.group(), std::move(known));
+  begin_ticking();
+}
+
+void ReplicaManager::begin_ticking() {
   if (!std::exchange(ticking_, true)) fibers_.spawn("tick replicas", [this] { tick(); });
 }
 
@@ -159,6 +163,7 @@ void ReplicaManager::tick() {
       }
       next = next->second->at_rest() ? awake_.erase(next) : std::next(next);
     }
+    vouch();  // after the ticks, which may have ended a leadership
   }
 }
 
@@ -186,11 +191,38 @@ PeerLink& ReplicaManager::link_to(const ReplicaId& peer) {
       for (auto& [group, replica] : replicas) replica->peer_lost(peer);
     };
     link = std::make_unique<PeerLink>(host_, peers_, peer, std::move(lost));
+    link->leaderships = [this] {
+      std::vector<LeadersRequest::Leader> all;
+      for (const auto& [group, leader] : announced_) all.push_back(leader);
+      return all;
+    };
     if (catch_up_feeder_) link->on_drained = [this] { catch_up_feeder_->link_drained(); };
     fibers_.spawn("peer link",
                   [this, link = link.get()] { link->run([this](const GroupId& group) { return find(group); }); });
   }
   return *link;
+}
+
+void ReplicaManager::announce(const std::set<ReplicaId>& peers, const std::vector<LeadersRequest::Leader>& changes) {
+  for (const auto& leader : changes) {
+    GroupId group{leader.topic_id, leader.partition};
+    if (leader.broker_id < 0)
+      announced_.erase(group);
+    else
+      announced_.insert_or_assign(group, leader);
+  }
+  for (auto& [to, link] : links_)
+    if (!peers.contains(to)) link->stop_announcing();
+  for (const auto& peer : peers) link_to(peer).announce(changes);
+  if (!announced_.empty() && !peers.empty()) begin_ticking();
+}
+
+// One word for all groups: whoever does not hear it for an election timeout takes none of them for led.
+void ReplicaManager::vouch() {
+  auto now = host_.clock().now();
+  if (now < vouched_until_ || announced_.empty() || !vouches()) return;
+  vouched_until_ = next_beat(now, raft_.heartbeat_interval);
+  for (auto& [to, link] : links_) link->vouch();
 }
 
 void ReplicaManager::send(const GroupId& group, Message message, Bytes batches) {
@@ -207,17 +239,33 @@ void ReplicaManager::wants_feeding(Replica& replica, const ReplicaId& peer, bool
 
 void ReplicaManager::receive(std::vector<GroupMessage> messages) {
   std::map<GroupId, std::vector<GroupMessage>> by_group;
-  for (auto& message : messages)
-    if (replicas_.contains(message.group)) by_group[message.group].push_back(std::move(message));
-  auto hand_over = [this](const GroupId& group, const std::vector<GroupMessage>& said) {
+  for (auto& message : messages) {
+    if (replicas_.contains(message.group))
+      by_group[message.group].push_back(std::move(message));
+    else
+      early_.keep(std::move(message), host_.clock().now());
+  }
+  hand_over(std::move(by_group));
+}
+
+void ReplicaManager::deliver_early() {
+  if (early_.empty()) return;
+  std::map<GroupId, std::vector<GroupMessage>> by_group;
+  auto is_open = [this](const GroupId& group) { return replicas_.contains(group); };
+  for (auto& message : early_.take(is_open, host_.clock().now())) by_group[message.group].push_back(std::move(message));
+  hand_over(std::move(by_group));
+}
+
+void ReplicaManager::hand_over(std::map<GroupId, std::vector<GroupMessage>> by_group) {
+  auto deliver = [this](const GroupId& group, const std::vector<GroupMessage>& said) {
     auto replica = find(group);
     for (const auto& item : said)
       if (replica) replica->receive(item.message, item.batches);
   };
-  if (by_group.size() == 1) return hand_over(by_group.begin()->first, by_group.begin()->second);
+  if (by_group.size() == 1) return deliver(by_group.begin()->first, by_group.begin()->second);
   FiberGroup receiving;
   for (auto& [group, said] : by_group)
-    receiving.spawn("receive", [&hand_over, &group = group, &said = said] { hand_over(group, said); });
+    receiving.spawn("receive", [&deliver, &group = group, &said = said] { deliver(group, said); });
   receiving.join();
 }
 

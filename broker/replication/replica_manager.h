@@ -4,8 +4,10 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 #include "broker/replication/catch_up_feeder.h"
+#include "broker/replication/early_votes.h"
 #include "broker/replication/hard_state_store.h"
 #include "broker/replication/peer_link.h"
 #include "broker/replication/replica.h"
@@ -51,12 +53,18 @@ class ReplicaManager final : public ReplicaMessenger {
   Result<void> forget_log(const GroupId& group);
   std::shared_ptr<Replica> find(const GroupId& group) const;
 
-  // Tells another broker who leads what.
-  void announce(const ReplicaId& peer, LeadersRequest leaders) { link_to(peer).announce(std::move(leaders)); }
+  // Tells these brokers, and no others, what this shard leads: all of it, as far as they do not know it, and from then
+  // on the changes, each only once. From time to time it says that what it has told still holds, while it leads any
+  // and `vouches()`.
+  void announce(const std::set<ReplicaId>& peers, const std::vector<LeadersRequest::Leader>& changes);
+  std::function<bool()> vouches = [] { return true; };
   const std::map<GroupId, std::shared_ptr<Replica>>& replicas() const { return replicas_; }
 
-  // Messages for groups of this shard; those of different groups are dealt with at once.
+  // Messages for groups of this shard; those of different groups are dealt with at once. Requests for votes in groups
+  // that are not open yet are kept for a moment: see deliver_early().
   void receive(std::vector<GroupMessage> messages);
+  // After replicas were added: hands them what they were asked for before.
+  void deliver_early();
   // What another broker's shards say about quiesced groups.
   void receive(const ReplicaId& from, const PulsesRequest& said);
   void stop();
@@ -71,6 +79,9 @@ class ReplicaManager final : public ReplicaMessenger {
   PeerLink& link_to(const ReplicaId& peer);
   void tick();
   void beat();
+  void vouch();
+  void begin_ticking();
+  void hand_over(std::map<GroupId, std::vector<GroupMessage>> by_group);
 
   Host& host_;
   const Peers& peers_;
@@ -82,10 +93,13 @@ class ReplicaManager final : public ReplicaMessenger {
   std::optional<ReplicaContext> context_;
   std::map<GroupId, std::shared_ptr<Replica>> replicas_;
   std::map<ReplicaId, std::unique_ptr<PeerLink>> links_;
-  std::unique_ptr<CatchUpFeeder> catch_up_feeder_;     // null: nobody is throttled
-  std::map<GroupId, std::shared_ptr<Replica>> awake_;  // to be ticked
+  EarlyVotes early_;
+  std::map<GroupId, LeadersRequest::Leader> announced_;  // that this shard leads, as it was told last
+  std::unique_ptr<CatchUpFeeder> catch_up_feeder_;       // null: nobody is throttled
+  std::map<GroupId, std::shared_ptr<Replica>> awake_;    // to be ticked
   Duration tick_interval_;
   Instant beat_at_;
+  Instant vouched_until_;
   bool ticking_ = false;
   FiberGroup fibers_;
 };

@@ -48,6 +48,15 @@ Result<SocketAddress> free_address(Host& host, const SocketAddress& wanted) {
   }
 }
 
+Result<void> addresses_are_free(Host& host, const BrokerConfig& config) {
+  std::vector<SocketAddress> wanted{config.listen};
+  if (!config.controllers.empty()) wanted.push_back(config.listen_internal);
+  for (const auto& address : wanted)
+    if (auto free = free_address(host, address); !free)
+      return fail(free.error().code, "can't listen: " + free.error().detail);
+  return {};
+}
+
 }  // namespace
 
 Result<void> run_broker(Host& host, const BrokerConfig& config, const std::function<void(const SocketAddress&)>& ready,
@@ -59,6 +68,8 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
     if (lock.error().code == Errc::exists) return fail(Errc::exists, "the data directory is in use by another broker");
     return std::unexpected(lock.error());
   }
+  // Before the directory becomes this node's: one that is started by mistake where another listens leaves no trace.
+  TRY_VOID(addresses_are_free(host, config));
   TRY(auto identity, Identity::take(host, config.node_id));
   TRY(bool clean, take_clean_stop_mark(disk));
   TRY_VOID(LogManager::remove_leftovers(disk));
@@ -211,6 +222,8 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
     });
     decided.wait();
     if (!stop.is_set()) {
+      for (unsigned n = 0; n < host.shard_count(); ++n)
+        broker.shards[0]->on(n, [](BrokerShard& shard) { shard.leaderships().tell(); });
       for (unsigned n = 0; n < host.shard_count(); ++n) {
         broker.shards[0]->on(n, [&](BrokerShard& shard) {
           if (!config.controllers.empty()) shard.remove_strays();

@@ -240,7 +240,7 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
   TRY(config.metadata_raft, raft("controller.quorum."));
   config.metadata_raft.quiesces = false;         // one group, of other timeouts than those that pulses keep to
   config.metadata_raft.throttles = false;        // a broker takes clients only once it has caught up
-  config.metadata_raft.announce_commits = true;  // whoever asked for a change waits until its own broker knows of it
+  config.metadata_raft.announce_at_once = true;  // whoever asked for a change waits until its own broker knows of it
   TRY(config.partition_raft, raft("replica."));
   config.partition_raft.replica_lag_max = duration("replica.lag.time.max.ms");
   config.partition_raft.announce_commits = config.rack_aware_reads;

@@ -9,6 +9,7 @@
 #include "broker/server/connection.h"
 #include "broker/server/controller.h"
 #include "runtime/base/assert.h"
+#include "runtime/fiber/at_once.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -18,7 +19,8 @@ namespace {
 // Kafka's file that says to which topic a partition's directory belongs.
 constexpr std::string_view partition_metadata = "partition.metadata";
 constexpr std::size_t partition_metadata_bytes_max = 1024;
-constexpr std::int64_t partitions_opened_at_once_max = 16;
+constexpr std::int64_t partitions_opened_at_once_max = 64;  // on a shard: they share syncs
+constexpr std::size_t campaigns_at_once_max = 256;
 constexpr Duration partition_retry_interval = seconds(5);
 
 std::string partition_metadata_of(const Uuid& topic_id) {
@@ -54,12 +56,17 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       leaderships_(*this),
       queued_bytes_(broker.config.queued_bytes_max),
       sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()),
+      leaders_(broker.self.broker, broker.config.partition_raft.election_timeout),
       acceptor_(host, strangers_log_, "connection", static_cast<std::size_t>(broker.config.connections_max),
                 [this](Connection& connection) { serve_connection(*this, connection); }) {}
 
 // In a process that dies, who applies an image is no fiber of this shard's own, and may still be at it.
 BrokerShard::~BrokerShard() {
   changing_partitions_.await_unlocked();
+}
+
+Instant BrokerShard::now() const {
+  return host_.clock().now();
 }
 
 unsigned BrokerShard::owner(const Uuid& topic_id, std::int32_t index) const {
@@ -112,7 +119,8 @@ Result<std::shared_ptr<PartitionLog>> BrokerShard::open_log(const std::string& n
     TRY_VOID(disk.create_directory(name));
     // None of them is kept here, and what was promised of them is known to be lost.
     if (unclaimed) TRY_VOID(replace_file(disk, name + "/" + std::string(damage_mark), ByteChain()));
-    TRY_VOID(replace_file(disk, path, ByteChain(Bytes::copy_of(wanted))));
+    // Its name is made durable with those of the log's first files.
+    TRY_VOID(replace_file_unsynced(disk, path, ByteChain(Bytes::copy_of(wanted))));
     TRY_VOID(replicas_.forget_log({image.id, index}));
   }
   return logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean, on_damage,
@@ -135,13 +143,20 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
       open_replica({image.id, index}, image.partitions[static_cast<std::size_t>(index)], std::move(*log));
   partition->replica->on_change = [this, partition] {
     for (auto* event : partition->waiting) event->set();
-    // Only a new leadership is news; what is committed, or who is in sync, can wait for the next turn.
-    if (!partition->replica->leads() || partition->replica->leader_epoch() == partition->announced) return;
-    partition->announced = partition->replica->leader_epoch();
-    leaderships_.changed();
+    note_leadership(*partition);
   };
-  if (partition->replica->leads()) leaderships_.changed();
+  note_leadership(*partition);
   for (auto* event : partition->waiting) event->set();
+}
+
+// Only leaderships are news; what is committed, or who is in sync, can wait for the next turn.
+void BrokerShard::note_leadership(Partition& partition) {
+  auto epoch = partition.replica->leads() ? partition.replica->leader_epoch() : -1;
+  if (std::exchange(partition.announced, epoch) == epoch) return;
+  if (epoch >= 0)
+    leaderships_.changed();
+  else
+    leaderships_.lost();
 }
 
 // What a full or failing disk refused, it may allow later; and what was damaged while it was served is checked, and
@@ -163,12 +178,15 @@ void BrokerShard::retry_partitions() {
       if (partition.replica) {
         partition.replica->on_change = nullptr;
         partition.replica = nullptr;
+        partition.announced = -1;
+        leaderships_.lost();
         replicas_.close({topic->id, index});
         logs_.release(partition_directory(name, index));
         for (auto* event : partition.waiting) event->set();
       }
       open_partition(name, *topic, index, false);
     }
+    begin_elections();
   }
 }
 
@@ -184,7 +202,7 @@ std::shared_ptr<Replica> BrokerShard::open_replica(const GroupId& group, const P
   fresh.configurations = {{-1, -1, {std::move(voters), {}, {}}}};
   auto replica = replicas_.add(group, std::move(log), std::move(fresh));
   // So that a new topic has leaders at once, and those that it should.
-  if (image.replicas.front() == broker_.self && replica->leader_epoch() < 0) replica->campaign();
+  if (image.replicas.front() == broker_.self && replica->leader_epoch() < 0) to_campaign_.push_back(replica);
   return replica;
 }
 
@@ -199,34 +217,52 @@ std::optional<SocketAddress> BrokerShard::peer_address(std::int32_t broker) cons
   return registered->second.internal;
 }
 
-void BrokerShard::learn_everywhere(const LeadersRequest& leaders) {
+bool BrokerShard::learn_everywhere(const PeerConnection& from, const LeadersRequest& leaders) {
+  bool superseded = false;
   for (unsigned shard = 0; shard < host_.shard_count(); ++shard)
     on(shard, [&](BrokerShard& there) {
-      there.leaders_.learn(leaders);
+      if (!there.leaders_.learn(from.broker, from.number, leaders, there.host_.clock().now())) superseded = true;
+      there.leaders_changed_.notify_all();
       bool at_rest = std::any_of(leaders.leaders.begin(), leaders.leaders.end(),
                                  [](const auto& leader) { return !leader.voters.empty(); });
       if (at_rest && shard == 0 && there.broker_.controller) there.broker_.controller->changed();
     });
+  return !superseded;
+}
+
+void BrokerShard::hear_pulses(const PeerConnection& from, const PulsesRequest& said) {
+  if (said.leads) leaders_.renew(from.broker, from.number, said.shard, host_.clock().now());
+  replicas_.receive({from.broker, said.from_directory_id}, said);
 }
 
 LeaderTable::Leader BrokerShard::leader_of(const TopicImage& topic, std::int32_t index) const {
-  if (const auto* told = leaders_.find({topic.id, index})) {
-    // A leader that is not heard of leads no more, or soon will not.
-    auto broker = image_->brokers.find(told->broker);
-    return broker == image_->brokers.end() || broker->second.fenced ? LeaderTable::Leader{} : *told;
-  }
-  // A group that was always of one has the only leader it can have.
-  const auto& partition = topic.partitions[static_cast<std::size_t>(index)];
-  auto first = replicas_before(partition);
-  if (first.size() == 1 && partition.settled == ConfigurationMark{})
-    return {first.front().broker, 0, {first.front().broker}};
-  return {};
+  auto leader = leaders_.leader({topic.id, index}, host_.clock().now());
+  auto is_gone = [&](std::int32_t id) {
+    auto broker = image_->brokers.find(id);
+    return broker == image_->brokers.end() || broker->second.fenced;
+  };
+  std::erase_if(leader.in_sync, is_gone);
+  if (leader.broker >= 0 && !is_gone(leader.broker)) return leader;
+  leader.broker = -1;
+  leader.in_sync.clear();
+  return leader;
+}
+
+// Each partition is looked at until it is led, so that many cost no more than what is told of them.
+bool BrokerShard::await_leaders(const std::string& topic, std::int32_t first, Deadline deadline) {
+  auto led = [&] {
+    const auto* there = image_->topic(topic);
+    while (there && first < there->partition_count() && leader_of(*there, first).broker >= 0) ++first;
+    return !there || first >= there->partition_count();
+  };
+  return leaders_changed_.wait(led, deadline) == WaitResult::woken;
 }
 
 void BrokerShard::show(MetadataImagePtr image) {
   image_ = std::move(image);
   log_configs_.clear();
   leaders_.follow(*image_);
+  leaders_changed_.notify_all();
   leaderships_.changed();
 }
 
@@ -326,6 +362,18 @@ void BrokerShard::open_partitions(const MetadataImage& image, bool clean) {
     }
   }
   opening.join();
+  begin_elections();
+}
+
+// Of all that was opened together, so that what they promise shares its syncs.
+void BrokerShard::begin_elections() {
+  auto standing = std::exchange(to_campaign_, {});
+  auto campaigned = at_once(standing, campaigns_at_once_max, [](const auto& replica) -> Result<void> {
+    replica->campaign();
+    return {};
+  });
+  ASSERT(campaigned);
+  replicas_.deliver_early();
 }
 
 void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image, bool clean) {
@@ -343,7 +391,7 @@ void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image,
 
 Result<SocketAddress> BrokerShard::listen(const SocketAddress& at) {
   TRY(auto address, acceptor_.listen(at));
-  if (!config().controllers.empty()) leaderships_.start();
+  leaderships_.start();
   logs_.start();
   retrying_.spawn("retry partitions", [this] { retry_partitions(); });
   return address;

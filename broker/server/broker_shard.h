@@ -14,12 +14,14 @@
 #include "broker/cluster/metadata_log.h"
 #include "broker/log/log_manager.h"
 #include "broker/net/acceptor.h"
+#include "broker/replication/peer_server.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/server/broker_config.h"
 #include "broker/server/broker_observer.h"
 #include "broker/server/fetch_session.h"
 #include "broker/server/leaderships.h"
 #include "broker/server/produce_validation.h"
+#include "runtime/fiber/condition.h"
 #include "runtime/fiber/event.h"
 #include "runtime/fiber/group.h"
 #include "runtime/fiber/mutex.h"
@@ -56,7 +58,7 @@ struct Partition {
   std::shared_ptr<Replica> replica;  // null if its log could not be opened: storage error
   bool retry = false;                // then: whether the disk may yet let it be opened
   std::vector<Event*> waiting;       // long polls, set whenever there may be more to read
-  Epoch announced = -1;              // the last epoch it was told in that this replica leads
+  Epoch announced = -1;              // the epoch in which this replica leads, as Leaderships knows it; -1: it does not
 };
 
 class BrokerShard {
@@ -94,6 +96,7 @@ class BrokerShard {
   }
 
   Host& host() { return host_; }
+  Instant now() const;
   Broker& broker() { return broker_; }
   const BrokerConfig& config() const { return broker_.config; }
   const Logger& log() const { return log_; }
@@ -111,10 +114,16 @@ class BrokerShard {
   std::int32_t controller() const { return controller_; }  // -1: none is known
   void set_controller(std::int32_t broker) { controller_ = broker; }
   bool controls_here() const { return controller_ == broker_.self.broker; }
-  LeaderTable::Leader leader_of(const TopicImage& topic, std::int32_t index) const;  // broker -1: not known
+  // Who leads, and who of the brokers that are alive is in sync, as the leader has told; broker -1: nobody is known to,
+  // or whoever did is not heard of.
+  LeaderTable::Leader leader_of(const TopicImage& topic, std::int32_t index) const;
   const LeaderTable& leaders() const { return leaders_; }
-  // On this and all other shards.
-  void learn_everywhere(const LeadersRequest& leaders);
+  // On this and all other shards; false if that connection has been superseded.
+  bool learn_everywhere(const PeerConnection& from, const LeadersRequest& leaders);
+  void hear_pulses(const PeerConnection& from, const PulsesRequest& said);
+  // Waits until the topic's partitions from `first` on are led, as this shard knows, or the topic is gone; whether that
+  // came before the deadline.
+  bool await_leaders(const std::string& topic, std::int32_t first, Deadline deadline);
 
  private:
   std::shared_ptr<Replica> open_replica(const GroupId& group, const PartitionImage& image,
@@ -125,6 +134,8 @@ class BrokerShard {
   Result<std::shared_ptr<PartitionLog>> open_log(const std::string& name, const TopicImage& image, std::int32_t index,
                                                  bool clean);
   void open_partition(const std::string& topic, const TopicImage& image, std::int32_t index, bool clean);
+  void begin_elections();
+  void note_leadership(Partition& partition);
   void retry_partitions();
 
   Host& host_;
@@ -137,6 +148,7 @@ class BrokerShard {
   ReplicaManager replicas_;
   Leaderships leaderships_;
   std::map<std::pair<std::string, std::int32_t>, Partition> partitions_;
+  std::vector<std::shared_ptr<Replica>> to_campaign_;  // just opened, and the first to stand in a new group
   Mutex changing_partitions_;
   bool left_unopened_ = false;  // logs of which the last stop may not have been in order
   Semaphore queued_bytes_;
@@ -145,6 +157,7 @@ class BrokerShard {
   FetchSessions sessions_;
   std::int32_t controller_ = -1;
   LeaderTable leaders_;
+  Condition leaders_changed_;
   FiberGroup calls_;  // work that other shards asked for
   FiberGroup retrying_;
   Acceptor acceptor_;

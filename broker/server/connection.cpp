@@ -72,9 +72,7 @@ class ConnectionServer {
         fetches_.acquire(1);
         fetch_turn = SemaphoreUnits(fetches_, 1);
       }
-      TRY(auto finish, shard_.controls_here() || !is_for_controller(header.api_key)
-                           ? begin_request(shard_, header, reader)
-                           : begin_forwarding(shard_, header, std::move(whole)));
+      TRY(auto finish, begin_client_request(shard_, header, reader, std::move(whole)));
       Promise<ByteChain> promise;
       if (!answers_.push({promise.future(), std::move(own_memory), std::move(memory), std::move(fetch_turn)}))
         return fail(Errc::closed, "the peer takes no answers");

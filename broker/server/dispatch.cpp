@@ -3,6 +3,7 @@
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
 #include "broker/server/membership.h"
+#include "broker/server/new_partitions.h"
 
 namespace fulmar {
 
@@ -59,6 +60,15 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
     case ApiKey::fetch_metadata_snapshot: break;
   }
   return fail(Errc::unsupported, api->name);
+}
+
+Result<Finish> begin_client_request(BrokerShard& shard, const RequestHeader& header, Reader& body, Bytes frame) {
+  auto made = NewPartitions::asked_for(shard, header, frame);
+  TRY(auto finish, shard.controls_here() || !is_for_controller(header.api_key)
+                       ? begin_request(shard, header, body)
+                       : begin_forwarding(shard, header, std::move(frame)));
+  if (!made) return finish;
+  return std::move(*made).once_led(shard, std::move(finish));
 }
 
 Result<Finish> begin_forwarding(BrokerShard& shard, const RequestHeader& header, Bytes frame) {

@@ -21,6 +21,9 @@ using Finish = std::move_only_function<ByteChain()>;
 
 // Begins any request of a client. Errors: corrupt, unsupported: the connection is then closed.
 Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Reader& body);
+// The same for a request of a connected client, `frame` being all of it without its size, of which `body` is what is
+// left to be read: the controller answers what only it can, wherever it is. Errors: also in_doubt, as begin_forwarding.
+Result<Finish> begin_client_request(BrokerShard& shard, const RequestHeader& header, Reader& body, Bytes frame);
 // Has the controller, another broker, answer it; `frame` is the whole request without its size.
 Result<Finish> begin_forwarding(BrokerShard& shard, const RequestHeader& header, Bytes frame);
 

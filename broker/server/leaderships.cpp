@@ -10,7 +10,8 @@ namespace fulmar {
 
 namespace {
 
-constexpr Duration announce_interval = seconds(1);
+constexpr Duration look_interval = seconds(1);
+constexpr std::size_t named_max = 5;  // changes of leadership at once that are logged each by itself
 constexpr Duration silence_max = seconds(2);
 
 // The voters of a group that neither changes nor is about to.
@@ -55,7 +56,9 @@ std::optional<ReplicaId> successor(const Replica& replica, const MetadataImage& 
 }
 
 void Leaderships::start() {
-  fibers_.spawn("lead", [this] { run(); });
+  shard_.replicas().vouches = [this] { return !lost_untold_; };
+  fibers_.spawn("tell leaders", [this] { keep_telling(); });
+  if (!shard_.config().controllers.empty()) fibers_.spawn("lead", [this] { run(); });
 }
 
 void Leaderships::stop() {
@@ -64,17 +67,79 @@ void Leaderships::stop() {
 }
 
 // At once when there is something new, and from time to time, as who is in sync changes without a word.
+void Leaderships::keep_telling() {
+  auto& clock = shard_.host().clock();
+  bool alone = shard_.config().controllers.empty();
+  for (;;) {
+    untold_.wait(alone && !unlogged_ ? Deadline::never() : clock.deadline_in(look_interval));
+    tell();
+    if (clock.now() >= log_at_) log_changes();
+  }
+}
+
+void Leaderships::tell() {
+  LockGuard held(telling_);  // so that every shard is told in the same order
+  untold_.reset();
+  auto now = led_now();
+  LeadersRequest changes{static_cast<std::int32_t>(shard_.host().shard()), false, {}};
+  for (const auto& [group, leader] : now) {
+    auto before = told_.find(group);
+    if (before == told_.end() || before->second != leader) changes.leaders.push_back(leader);
+    unlogged_ = unlogged_ || before == told_.end() || before->second.epoch != leader.epoch;
+  }
+  for (const auto& [group, leader] : told_) {
+    if (now.contains(group)) continue;
+    changes.leaders.push_back({group.topic, group.partition, -1, leader.epoch, {}, {}, -1, -1});
+    unlogged_ = true;
+  }
+  std::set<ReplicaId> others;
+  for (const auto& [id, broker] : shard_.image()->brokers)
+    if (id != shard_.broker().self.broker) others.insert({id, broker.directory});
+  told_ = std::move(now);
+  lost_untold_ = false;
+  if (!changes.leaders.empty() || others != told_to_) shard_.replicas().announce(others, changes.leaders);
+  told_to_ = std::move(others);
+  if (!changes.leaders.empty()) shard_.learn_everywhere({shard_.broker().self.broker, 0}, changes);
+}
+
+// What has become of the leaderships since the last time, each by name where they are few, else how many.
+void Leaderships::log_changes() {
+  if (!std::exchange(unlogged_, false)) return;
+  log_at_ = shard_.host().clock().now() + look_interval;
+  std::map<Uuid, std::string_view> names;
+  for (const auto& [name, topic] : shard_.image()->topics) names.emplace(topic.id, name);
+  using Changed = std::vector<std::pair<std::string, Epoch>>;
+  auto say = [&](const char* what, const Changed& changed) {
+    if (changed.size() > named_max) return shard_.log().info(what, {{"partitions", changed.size()}});
+    for (const auto& [partition, epoch] : changed)
+      shard_.log().info(what, {{"partition", partition}, {"epoch", epoch}});
+  };
+  auto note = [&](Changed& changed, const GroupId& group, Epoch epoch) {
+    auto name = names.find(group.topic);
+    if (name != names.end())  // else it was deleted
+      changed.emplace_back(std::string(name->second) + "-" + std::to_string(group.partition), epoch);
+  };
+  Changed won;
+  Changed over;
+  std::map<GroupId, Epoch> now;
+  for (const auto& [group, leader] : told_) {
+    now.emplace_hint(now.end(), group, leader.epoch);
+    auto before = logged_.find(group);
+    if (before == logged_.end() || before->second != leader.epoch) note(won, group, leader.epoch);
+  }
+  for (const auto& [group, epoch] : logged_)
+    if (!now.contains(group)) note(over, group, epoch);
+  logged_ = std::move(now);
+  say("leads", won);
+  say("leads no more", over);
+}
+
 void Leaderships::run() {
   for (;;) {
-    changed_.wait(shard_.host().clock().deadline_in(announce_interval));
+    changed_.wait(shard_.host().clock().deadline_in(look_interval));
     changed_.reset();
     follow_image();
     if (shard_.config().rebalance_leaders) balance();
-    auto leaders = told();
-    if (leaders.leaders.empty()) continue;
-    shard_.learn_everywhere(leaders);
-    for (const auto& [id, broker] : shard_.image()->brokers)
-      if (id != shard_.broker().self.broker) shard_.replicas().announce({id, broker.directory}, leaders);
   }
 }
 
@@ -132,13 +197,13 @@ void Leaderships::balance() {
     if (before.contains(group)) prefer(group);
 }
 
-LeadersRequest Leaderships::told() const {
-  LeadersRequest request;
+Leaderships::Told Leaderships::led_now() const {
+  Told led;
   const auto& image = *shard_.image();
   for (const auto& [name, topic] : image.topics) {
     for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
       auto replica = shard_.replicas().find({topic.id, index});
-      if (!replica || !replica->leads() || replica->raft().hard_state().solo) continue;
+      if (!replica || !replica->leads()) continue;
       const auto& raft = replica->raft();
       LeadersRequest::Leader leader;
       leader.topic_id = topic.id;
@@ -153,10 +218,10 @@ LeadersRequest Leaderships::told() const {
         leader.configuration_epoch = mark.epoch;
         leader.configuration_offset = mark.offset;
       }
-      request.leaders.push_back(std::move(leader));
+      led.emplace(GroupId{topic.id, index}, std::move(leader));
     }
   }
-  return request;
+  return led;
 }
 
 }  // namespace fulmar

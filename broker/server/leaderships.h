@@ -1,9 +1,11 @@
 // Leaderships: what a shard's replicas do as leaders for the cluster, beside leading: they tell every broker of it, and
 // bring their groups to the voters that the metadata wants, and hand over to the replica that it prefers.
 //
-// They do that by themselves, each for its own: who leads knows best who follows closely, and nobody need be told.
+// They do that by themselves, each for its own: who leads knows best who follows closely, and nobody need be told. Each
+// change is told once; that all of it still holds is said with the shard's pulses (see ReplicaManager::announce).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 
@@ -12,6 +14,7 @@
 #include "broker/replication/replica.h"
 #include "runtime/fiber/event.h"
 #include "runtime/fiber/group.h"
+#include "runtime/fiber/mutex.h"
 
 namespace fulmar {
 
@@ -24,7 +27,7 @@ class Leaderships {
  public:
   explicit Leaderships(BrokerShard& shard) : shard_(shard) {}
 
-  // From now on, until stop(). In a cluster only: a broker that is alone has nobody to tell.
+  // From now on, until stop(). A broker that is alone tells its own shards only.
   void start();
   void stop();
   // Has others lead what this shard's replicas lead, where any are fit to. Returns at once; whether there is still
@@ -33,15 +36,37 @@ class Leaderships {
   // Has the partition's preferred replica lead, if it is fit to; as PreferLeaders answers.
   ErrorCode prefer(const GroupId& group);
   // There is a new leadership, or a new image.
-  void changed() { changed_.set(); }
+  void changed() {
+    untold_.set();
+    changed_.set();
+  }
+  // A replica here leads no more.
+  void lost() {
+    lost_untold_ = true;
+    untold_.set();
+  }
+  // Tells what is new of whom this shard leads; every shard of this broker knows it when this returns.
+  void tell();
 
  private:
+  using Told = std::map<GroupId, LeadersRequest::Leader>;
+
+  void keep_telling();
   void run();
   void follow_image();
   void balance();
-  LeadersRequest told() const;
+  Told led_now() const;
+  void log_changes();
 
   BrokerShard& shard_;
+  Told told_;
+  std::set<ReplicaId> told_to_;
+  bool lost_untold_ = false;
+  std::map<GroupId, Epoch> logged_;  // as told, when that was logged last
+  bool unlogged_ = false;
+  Instant log_at_;
+  Event untold_;
+  Mutex telling_;
   Instant balanced_at_;
   std::set<GroupId> fit_;  // whose preferred replica was fit to lead at the last look
   Event changed_;

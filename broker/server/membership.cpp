@@ -18,6 +18,7 @@ constexpr Duration leave_max = seconds(6);  // and twice as long as the controll
 constexpr Duration tell_max = seconds(2);
 constexpr Duration leave_retry_interval = milliseconds(20);
 constexpr Duration register_retry_interval = milliseconds(100);
+constexpr Duration register_quietly_max = seconds(2);
 
 struct PeersWord {
   std::optional<std::int32_t> controller;
@@ -48,11 +49,13 @@ PeersWord ask_peers(BrokerShard& shard) {
 
 Membership::Membership(BrokerShard& shard, std::function<void(Error)> excluded)
     : shard_(shard),
-      server_(shard.host(), shard.peers(),
-              {.deliver = [this](std::vector<GroupMessage> messages) { deliver(std::move(messages)); },
-               .pulses = [this](const ReplicaId& from, const PulsesRequest& said) { deliver_pulses(from, said); },
-               .learn_leaders = [this](const LeadersRequest& leaders) { shard_.learn_everywhere(leaders); },
-               .call = [this](const RequestHeader& header, Reader& body) { return answer(header, body); }}),
+      server_(
+          shard.host(), shard.peers(),
+          {.deliver = [this](std::vector<GroupMessage> messages) { deliver(std::move(messages)); },
+           .pulses = [this](const PeerConnection& from, const PulsesRequest& said) { deliver_pulses(from, said); },
+           .learn_leaders = [this](const PeerConnection& from,
+                                   const LeadersRequest& leaders) { return shard_.learn_everywhere(from, leaders); },
+           .call = [this](const RequestHeader& header, Reader& body) { return answer(header, body); }}),
       excluded_(std::move(excluded)) {}
 
 Result<void> Membership::listen() {
@@ -85,9 +88,9 @@ void Membership::deliver(std::vector<GroupMessage> messages) {
   delivering.join();
 }
 
-void Membership::deliver_pulses(const ReplicaId& from, const PulsesRequest& said) {
+void Membership::deliver_pulses(const PeerConnection& from, const PulsesRequest& said) {
   for (unsigned shard = 0; shard < shard_.host().shard_count(); ++shard)
-    shard_.on(shard, [&](BrokerShard& there) { there.replicas().receive(from, said); });
+    shard_.on(shard, [&](BrokerShard& there) { there.hear_pulses(from, said); });
 }
 
 Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) {
@@ -162,6 +165,9 @@ Result<void> Membership::register_once() {
       ask_controller(request, &Controller::register_broker, shard_.host().clock().deadline_in(call_max)));
   if (response.error_code == ErrorCode::broker_id_not_registered)
     exclude("this broker was unregistered from its cluster; with an empty data directory it may join again");
+  if (response.error_code == ErrorCode::duplicate_broker_registration)
+    return fail(Errc::refused, "another broker of node.id " + std::to_string(broker.self.broker) +
+                                   ", with another data directory, is alive in the cluster, or was a moment ago");
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
   broker.metadata->publish_from(response.metadata_offset);
   auto known =
@@ -171,8 +177,17 @@ Result<void> Membership::register_once() {
 }
 
 bool Membership::register_broker() {
+  std::string told;
+  auto wait_to_tell = register_quietly_max / register_retry_interval;
   while (!is_excluded_) {
-    if (register_once()) return was_registered_ = true;
+    auto registered = register_once();
+    if (registered) return was_registered_ = true;
+    auto why = to_string(registered.error());
+    // In a cluster that begins it takes a moment, and other reasons come and go.
+    if (--wait_to_tell <= 0 && why != told) {
+      shard_.log().warn("not registered with the controller yet", {{"reason", why}});
+      told = why;
+    }
     shard_.host().clock().sleep_for(register_retry_interval);
   }
   return false;
@@ -186,9 +201,18 @@ BrokerHeartbeatRequest Membership::heartbeat() const {
 // The controller may be any broker by now, and each judges for itself what it has heard.
 void Membership::keep_registered() {
   auto request = heartbeat();
+  bool reached = true;
   for (;;) {
     shard_.host().clock().sleep_for(shard_.config().heartbeat_interval);
     auto response = ask_controller(request, &Controller::heartbeat, shard_.host().clock().deadline_in(call_max));
+    bool answered = response && response->error_code != ErrorCode::not_controller;
+    if (std::exchange(reached, answered) != answered) {
+      if (answered)
+        shard_.log().info("the controller is reached again");
+      else
+        shard_.log().warn("no controller is reached: they have no quorum, or this broker is cut off",
+                          {{"reason", response ? "NOT_CONTROLLER" : to_string(response.error())}});
+    }
     bool unknown = response && (response->error_code == ErrorCode::broker_id_not_registered ||
                                 response->error_code == ErrorCode::stale_broker_epoch);
     if (unknown && !register_broker()) return;

@@ -35,7 +35,7 @@ class Membership {
 
  private:
   void deliver(std::vector<GroupMessage> messages);
-  void deliver_pulses(const ReplicaId& from, const PulsesRequest& said);
+  void deliver_pulses(const PeerConnection& from, const PulsesRequest& said);
   Result<ByteChain> answer(const RequestHeader& header, Reader& body);
   void exclude(std::string why);
   template <class Response, class Request>

@@ -11,6 +11,7 @@
 #include "broker/server/draft.h"
 #include "broker/server/handlers.h"
 #include "broker/server/membership.h"
+#include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
 namespace fulmar {
@@ -18,6 +19,8 @@ namespace fulmar {
 namespace {
 
 constexpr std::int32_t partitions_max = 100'000;  // of one topic; each takes a directory
+
+constexpr Duration led_on_demand_max = seconds(1);
 
 using CreateResult = CreateTopicsResponse::Topic;
 
@@ -178,9 +181,7 @@ std::vector<ErrorCode> create_topics_elsewhere(BrokerShard& shard, const std::ve
   return errors;
 }
 
-}  // namespace
-
-std::vector<ErrorCode> create_topics_on_demand(BrokerShard& shard, const std::vector<std::string>& names) {
+std::vector<ErrorCode> create_topics_here_or_elsewhere(BrokerShard& shard, const std::vector<std::string>& names) {
   if (!shard.controls_here()) return create_topics_elsewhere(shard, names);
   return on_controller(shard, [&](Draft& draft) {
     Collisions collisions(draft.image);
@@ -196,6 +197,17 @@ std::vector<ErrorCode> create_topics_on_demand(BrokerShard& shard, const std::ve
     }
     return errors;
   });
+}
+
+}  // namespace
+
+// The client asks again, and should find them led then; if they are not, it asks once more.
+std::vector<ErrorCode> create_topics_on_demand(BrokerShard& shard, const std::vector<std::string>& names) {
+  auto errors = create_topics_here_or_elsewhere(shard, names);
+  auto deadline = shard.host().clock().deadline_in(led_on_demand_max);
+  for (std::size_t n = 0; n < names.size(); ++n)
+    if (errors[n] == ErrorCode::none) shard.await_leaders(names[n], 0, deadline);
+  return errors;
 }
 
 Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& header, Reader& body) {

@@ -5,12 +5,23 @@
 namespace fulmar {
 namespace {
 
-LeadersRequest told(const Uuid& topic, std::int32_t broker, Epoch epoch) {
+constexpr Duration lease = milliseconds(500);
+constexpr Instant start{seconds(100).count()};
+
+LeadersRequest told(const Uuid& topic, std::int32_t broker, Epoch epoch, bool whole = true) {
   LeadersRequest request;
+  request.whole = whole;
   auto& leader = request.leaders.emplace_back();
   leader.topic_id = topic;
   leader.broker_id = broker;
   leader.epoch = epoch;
+  leader.in_sync = {1, 2, 3};
+  return request;
+}
+
+LeadersRequest nothing_led() {
+  LeadersRequest request;
+  request.whole = true;
   return request;
 }
 
@@ -23,37 +34,112 @@ MetadataImage image_with(const std::vector<Uuid>& topics) {
 const Uuid a{1, 1};
 const Uuid b{2, 2};
 
+struct Table : LeaderTable {
+  Table() : LeaderTable(9, lease) {}
+  bool hear(std::int32_t broker, const LeadersRequest& said, std::uint64_t connection = 1, Instant at = start) {
+    return learn(broker, connection, said, at);
+  }
+  std::int32_t leads(const Uuid& topic, Instant at = start) const { return leader({topic, 0}, at).broker; }
+};
+
 TEST(LeaderTable, TheLaterEpochCounts) {
-  LeaderTable table;
-  EXPECT_EQ(table.find({a, 0}), nullptr);
-  table.learn(told(a, 1, 5));
-  table.learn(told(a, 2, 4));
-  EXPECT_EQ(table.find({a, 0})->broker, 1);
-  table.learn(told(a, 3, 6));
-  EXPECT_EQ(table.find({a, 0})->broker, 3);
+  Table table;
+  EXPECT_EQ(table.leads(a), -1);
+  table.hear(1, told(a, 1, 5));
+  table.hear(2, told(a, 2, 4));
+  EXPECT_EQ(table.leads(a), 1);
+  table.hear(3, told(a, 3, 6));
+  EXPECT_EQ(table.leads(a), 3);
 }
 
 TEST(LeaderTable, WhoLedADeletedTopicIsForgotten) {
-  LeaderTable table;
-  table.learn(told(a, 1, 0));
-  table.learn(told(b, 1, 0));
+  Table table;
+  table.hear(1, told(a, 1, 0));
+  table.hear(1, told(b, 1, 0, false));
   table.follow(image_with({a, b}));
   table.follow(image_with({b}));
   EXPECT_EQ(table.find({a, 0}), nullptr);
-  EXPECT_NE(table.find({b, 0}), nullptr);
+  EXPECT_EQ(table.leads(b), 1);
 }
 
+// It is told once: however many images come before the one that has the topic.
 TEST(LeaderTable, WhoLeadsANewTopicMayBeToldBeforeTheTopicIsKnown) {
-  LeaderTable table;
-  table.learn(told(a, 1, 0));
-  table.follow(image_with({}));
-  EXPECT_NE(table.find({a, 0}), nullptr);
+  Table table;
+  table.hear(1, told(a, 1, 0));
+  for (int i = 0; i < 5; ++i) table.follow(image_with({}));
+  EXPECT_EQ(table.leads(a), 1);
   table.follow(image_with({a}));
-  EXPECT_NE(table.find({a, 0}), nullptr);
-  table.learn(told(b, 1, 0));  // of a topic that was deleted already
-  table.follow(image_with({a}));
-  table.follow(image_with({a}));
+  EXPECT_EQ(table.leads(a), 1);
+  table.hear(1, told(b, 1, 0, false));  // of a topic that was deleted already: its leader will say so too
+  table.hear(1, told(b, -1, 0, false));
   EXPECT_EQ(table.find({b, 0}), nullptr);
+}
+
+TEST(LeaderTable, WhatATellerDoesNotRenewLapsesAfterALease) {
+  Table table;
+  table.hear(1, told(a, 1, 5));
+  table.hear(9, told(b, 9, 0, false));
+  EXPECT_EQ(table.leads(a, start + lease), 1);
+  EXPECT_EQ(table.leads(a, start + lease + milliseconds(1)), -1);
+  EXPECT_TRUE(table.leader({a, 0}, start + 2 * lease).in_sync.empty());
+  EXPECT_EQ(table.leader({a, 0}, start + 2 * lease).epoch, 5);
+  EXPECT_EQ(table.leads(b, start + 2 * lease), 9);  // its own broker's
+
+  table.renew(1, 1, 0, start + 2 * lease);  // heard of again: all it has told holds
+  EXPECT_EQ(table.leads(a, start + 3 * lease), 1);
+  EXPECT_EQ(table.leader({a, 0}, start + 3 * lease).in_sync.size(), 3u);
+}
+
+TEST(LeaderTable, OnlyTheShardThatToldOnThatConnectionRenews) {
+  Table table;
+  table.hear(1, told(a, 1, 5), 7);
+  auto later = start + lease;
+  table.renew(2, 7, 0, later);
+  table.renew(1, 6, 0, later);
+  table.renew(1, 8, 0, later);  // on which nothing has been told yet
+  table.renew(1, 7, 1, later);
+  EXPECT_EQ(table.leads(a, later + milliseconds(1)), -1);
+}
+
+TEST(LeaderTable, ALeaderSaysThatItLeadsNoMore) {
+  Table table;
+  table.hear(1, told(a, 1, 5));
+  table.follow(image_with({a}));
+  table.hear(2, told(a, -1, 6));  // somebody else's word
+  EXPECT_EQ(table.leads(a), 1);
+  table.hear(1, told(a, -1, 4, false));  // of an earlier time
+  EXPECT_EQ(table.leads(a), 1);
+  table.hear(1, told(a, -1, 5, false));
+  EXPECT_EQ(table.leads(a), -1);
+  EXPECT_EQ(table.leader({a, 0}, start).epoch, 5);
+}
+
+// As when the broker was started again: what it led before it need not take back.
+TEST(LeaderTable, ANewConnectionBeginsWithAllThatIsLed) {
+  Table table;
+  table.hear(1, told(a, 1, 5), 1);
+  table.hear(1, told(b, 1, 5, false), 1);
+  table.hear(1, told(b, 1, 6), 2);
+  EXPECT_EQ(table.leads(a), -1);
+  EXPECT_EQ(table.leads(b), 1);
+  EXPECT_FALSE(table.hear(1, told(a, 1, 5, false), 1)) << "late, from the earlier connection";
+  EXPECT_EQ(table.leads(a), -1);
+  table.hear(1, nothing_led(), 3);
+  EXPECT_EQ(table.leads(b), -1);
+}
+
+TEST(LeaderTable, NobodyTellsForOthersNorInTheMidst) {
+  Table table;
+  table.hear(1, told(a, 2, 5));
+  EXPECT_EQ(table.leads(a), -1);
+  table.hear(2, told(a, 2, 5, false));  // the beginning is missing
+  EXPECT_EQ(table.leads(a), -1);
+  auto strange = told(a, 2, 5);
+  strange.shard = -1;
+  table.hear(2, strange);
+  strange.shard = 5000;
+  table.hear(2, strange);
+  EXPECT_EQ(table.leads(a), -1);
 }
 
 }  // namespace

@@ -122,9 +122,9 @@ int GroupWorld::run(Host& host, int machine) {
         for (auto& [n, said] : by_owner)
           there.on_shard(n, [&, n = n](Host&) { shards[n]->replicas.receive(std::move(said)); });
       };
-      auto pulses = [&there, &shards](const ReplicaId& from, const PulsesRequest& said) {
+      auto pulses = [&there, &shards](const PeerConnection& from, const PulsesRequest& said) {
         for (unsigned n = 0; n < shards.size(); ++n)
-          there.on_shard(n, [&](Host&) { shards[n]->replicas.receive(from, said); });
+          there.on_shard(n, [&](Host&) { shards[n]->replicas.receive({from.broker, said.from_directory_id}, said); });
       };
       shard->server =
           std::make_unique<PeerServer>(there, shard->peers, PeerServer::Handlers{.deliver = deliver, .pulses = pulses});

@@ -121,6 +121,7 @@ TEST(Topics, GrowAndKeepWhatTheyHave) {
     auto grow = [&](std::int32_t count,
                     std::optional<std::vector<CreatePartitionsRequest::Topic::Assignment>> where = std::nullopt) {
       CreatePartitionsRequest request;
+      request.timeout_ms = 10'000;
       request.topics.push_back({"t", count, std::move(where)});
       return peer.call<CreatePartitionsResponse>(request, 3).results.at(0).error_code;
     };

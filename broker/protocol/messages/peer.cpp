@@ -169,6 +169,8 @@ template <class F>
 void describe(F& f, PulsesRequest& m) {
   f("from_directory_id", m.from_directory_id);
   f("to_directory_id", m.to_directory_id);
+  f("shard", m.shard);
+  f("leads", m.leads);
   f("pulses", m.pulses);
   f("answers", m.answers);
 }
@@ -187,6 +189,8 @@ void describe(F& f, LeadersRequest::Leader& m) {
 
 template <class F>
 void describe(F& f, LeadersRequest& m) {
+  f("shard", m.shard);
+  f("whole", m.whole);
   f("leaders", m.leaders);
 }
 

@@ -27,6 +27,8 @@ struct PeerHelloRequest {
 struct PeerReplica {
   std::int32_t broker_id = -1;
   Uuid directory_id;
+
+  bool operator==(const PeerReplica&) const = default;
 };
 
 // INCONSISTENT_CLUSTER_ID: of another cluster. BROKER_ID_NOT_REGISTERED: somebody else was expected here.
@@ -143,7 +145,8 @@ struct RaftMessagesRequest {
 };
 
 // Pulses of a shard, which stand in for the heartbeats of its quiesced groups, and its answers to the other's pulses
-// (see Liveness). One-way.
+// (see Liveness). With any of them it says whether what it has told on this connection of whom it leads still holds.
+// One-way.
 struct PulsesRequest {
   static constexpr ApiKey key = ApiKey::pulses;
 
@@ -163,26 +166,33 @@ struct PulsesRequest {
 
   Uuid from_directory_id;
   Uuid to_directory_id;
+  std::int32_t shard = 0;  // of the sender
+  bool leads = false;
   std::vector<Pulse> pulses;
   std::vector<Answer> answers;
 };
 
-// Who leads what, told by the leaders themselves to every broker, when it changes and from time to time. One-way. The
-// voters are there only if they do not change (any more), and the metadata does not say so yet.
+// Who leads what, told by the leaders themselves to every broker: at the beginning of a connection all that the shard
+// leads, then what changes. One-way. The voters are there only if they do not change (any more), and the metadata does
+// not say so yet.
 struct LeadersRequest {
   static constexpr ApiKey key = ApiKey::leaders;
 
   struct Leader {
     Uuid topic_id;
     std::int32_t partition = 0;
-    std::int32_t broker_id = -1;
+    std::int32_t broker_id = -1;  // the sender; -1: it leads the group no more
     std::int32_t epoch = -1;
     std::vector<std::int32_t> in_sync;  // brokers
     std::vector<PeerReplica> voters;
     std::int32_t configuration_epoch = -1;  // where their configuration stands
     std::int64_t configuration_offset = -1;
+
+    bool operator==(const Leader&) const = default;
   };
 
+  std::int32_t shard = 0;  // of the sender
+  bool whole = false;      // all it leads: what it has told before and is not in here is over
   std::vector<Leader> leaders;
 };
 

@@ -1,0 +1,69 @@
+#include "broker/cluster/leader_table.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int32_t shards_max = 1024;  // of one broker: a bound for what a peer may make us remember
+
+}  // namespace
+
+bool LeaderTable::learn(std::int32_t broker, std::uint64_t connection, const LeadersRequest& told, Instant now) {
+  if (told.shard < 0 || told.shard >= shards_max) return true;
+  Teller teller{broker, told.shard};
+  auto known = sessions_.find(teller);
+  bool begun = broker == self_ || (known != sessions_.end() && known->second.connection == connection);
+  bool late = known != sessions_.end() && known->second.connection > connection;
+  if (late) return false;
+  if (!begun && !told.whole) return true;
+  sessions_[teller] = {connection, now};
+  if (told.whole)
+    for (auto& [group, entry] : leaders_)
+      if (entry.teller == teller) depose(entry.leader);
+  for (const auto& said : told.leaders) {
+    GroupId group{said.topic_id, said.partition};
+    if (said.broker_id < 0) {
+      auto found = leaders_.find(group);
+      if (found == leaders_.end() || found->second.teller != teller || said.epoch < found->second.leader.epoch)
+        continue;
+      depose(found->second.leader);
+      if (!found->second.known) leaders_.erase(found);
+      continue;
+    }
+    if (said.broker_id != broker) continue;  // each tells of itself only
+    auto& entry = leaders_[group];
+    if (said.epoch < entry.leader.epoch) continue;
+    entry.teller = teller;
+    entry.leader = {said.broker_id, said.epoch, said.in_sync};
+    for (const auto& voter : said.voters) entry.leader.voters.push_back({voter.broker_id, voter.directory_id});
+    entry.leader.configuration = {said.configuration_epoch, said.configuration_offset};
+  }
+  return true;
+}
+
+void LeaderTable::renew(std::int32_t broker, std::uint64_t connection, std::int32_t shard, Instant now) {
+  auto known = sessions_.find({broker, shard});
+  if (known != sessions_.end() && known->second.connection == connection) known->second.heard_at = now;
+}
+
+LeaderTable::Leader LeaderTable::leader(const GroupId& group, Instant now) const {
+  auto found = leaders_.find(group);
+  if (found == leaders_.end()) return {};
+  auto leader = found->second.leader;
+  if (leader.broker == self_ || leader.broker < 0) return leader;
+  auto session = sessions_.find(found->second.teller);
+  if (session == sessions_.end() || now - session->second.heard_at > lease_) depose(leader);
+  return leader;
+}
+
+void LeaderTable::follow(const MetadataImage& image) {
+  std::set<Uuid> there;
+  for (const auto& [name, topic] : image.topics) there.insert(topic.id);
+  for (auto entry = leaders_.begin(); entry != leaders_.end();) {
+    bool is_there = there.contains(entry->first.topic);
+    bool was_there = std::exchange(entry->second.known, is_there || entry->second.known);
+    entry = was_there && !is_there ? leaders_.erase(entry) : std::next(entry);
+  }
+}
+
+}  // namespace fulmar

@@ -1,0 +1,87 @@
+#include "broker/server/new_partitions.h"
+
+#include <algorithm>
+
+#include "broker/protocol/messages/topics.h"
+#include "broker/protocol/reader.h"
+#include "broker/server/broker_shard.h"
+#include "runtime/base/assert.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t size_bytes = 4;  // that a frame begins with
+// At most so long at a time on another shard, so that a connection that ends in between is not waited for.
+constexpr Duration turn_max = milliseconds(100);
+
+// On the last shard, since each word on leaders goes from the first to the last: then all of them know it.
+bool all_led(BrokerShard& shard, const std::string& topic, std::int32_t first, Instant deadline) {
+  auto& clock = shard.host().clock();
+  for (;;) {
+    auto until = std::min(deadline, clock.now() + turn_max);
+    bool led = shard.on(shard.host().shard_count() - 1,
+                        [&](BrokerShard& last) { return last.await_leaders(topic, first, Deadline{until}); });
+    if (led || clock.now() >= deadline) return led;
+  }
+}
+
+}  // namespace
+
+template <class Request>
+std::optional<NewPartitions> NewPartitions::read(const BrokerShard& shard, const RequestHeader& header, Reader& body) {
+  auto request = decode<Request>(body, header.api_version);
+  if (!request || request->validate_only) return std::nullopt;
+  NewPartitions asked;
+  asked.key_ = Request::key;
+  asked.version_ = header.api_version;
+  asked.correlation_id_ = header.correlation_id;
+  asked.deadline_ = shard.now() + milliseconds(std::max(request->timeout_ms, 0));
+  for (const auto& topic : request->topics) {
+    const auto* there = shard.image()->topic(topic.name);
+    asked.first_.emplace(topic.name, there ? there->partition_count() : 0);
+  }
+  return asked;
+}
+
+std::optional<NewPartitions> NewPartitions::asked_for(const BrokerShard& shard, const RequestHeader& header,
+                                                      const Bytes& frame) {
+  auto key = static_cast<ApiKey>(header.api_key);
+  if (key != ApiKey::create_topics && key != ApiKey::create_partitions) return std::nullopt;
+  Reader body(frame);
+  const auto* api = find_api(header.api_key);
+  bool served = header.api_version >= api->advertised_min && header.api_version <= api->max;
+  if (!served || !read_request_header(body)) return std::nullopt;
+  return key == ApiKey::create_topics ? read<CreateTopicsRequest>(shard, header, body)
+                                      : read<CreatePartitionsRequest>(shard, header, body);
+}
+
+template <class Response, class Results>
+ByteChain NewPartitions::wait(BrokerShard& shard, ByteChain answer, Results Response::* results) const {
+  Reader reader(answer.flatten().slice(size_bytes));
+  read_response_header(reader, key_, version_);
+  auto response = decode<Response>(reader, version_);
+  ASSERT(response);
+  bool late = false;
+  for (auto& result : (*response).*results) {
+    auto first = first_.find(result.name);
+    if (result.error_code != ErrorCode::none || first == first_.end()) continue;
+    if (all_led(shard, result.name, first->second, deadline_)) continue;
+    result.error_code = ErrorCode::request_timed_out;
+    result.error_message = "It is made; not all of its partitions are led yet.";
+    late = true;
+  }
+  return late ? response_frame(*response, version_, correlation_id_) : answer;
+}
+
+Finish NewPartitions::once_led(BrokerShard& shard, Finish finish) && {
+  return [&shard, asked = std::move(*this), finish = std::move(finish)]() mutable {
+    auto answer = finish();
+    return asked.key_ == ApiKey::create_topics
+               ? asked.wait<CreateTopicsResponse>(shard, std::move(answer), &CreateTopicsResponse::topics)
+               : asked.wait<CreatePartitionsResponse>(shard, std::move(answer), &CreatePartitionsResponse::results);
+  };
+}
+
+}  // namespace fulmar
