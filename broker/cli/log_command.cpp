@@ -56,7 +56,7 @@ Result<Files> find_files(const std::string& named) {
 class LogTool {
  public:
   LogTool(std::string name, std::string what) : name_("fulmar log " + std::move(name)), what_(std::move(what)) {
-    options_.add_options()("help", "this text")("output", po::value(&output_)->default_value("text"), "text or json");
+    options_.add_options()("help,h", "this text")("output", po::value(&output_)->default_value("text"), "text or json");
     hidden_.add_options()("DIR", po::value(&operands_));
   }
   po::options_description& options() { return options_; }
