@@ -99,7 +99,7 @@ def measure_failover():
 def measure_create():
     """From CreateTopics to its answer, when all partitions are led and the broker that answers knows of it."""
     with cluster() as brokers:
-        admin = AdminClient({"bootstrap.servers": brokers.address})
+        admin = AdminClient({"bootstrap.servers": brokers.address, "log_level": 0})
         admin.list_topics(timeout=10)  # it is connected
         for partitions, replicas, times in ((1, 3, CREATIONS), (12, 3, CREATIONS), (100, 3, CREATIONS), (100, 1, CREATIONS)):
             took = []
