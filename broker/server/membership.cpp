@@ -1,5 +1,7 @@
 #include "broker/server/membership.h"
 
+#include <algorithm>
+
 #include "broker/replication/greeting.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/controller.h"
@@ -204,7 +206,9 @@ void Membership::keep_registered() {
   bool reached = true;
   for (;;) {
     shard_.host().clock().sleep_for(shard_.config().heartbeat_interval);
-    auto response = ask_controller(request, &Controller::heartbeat, shard_.host().clock().deadline_in(call_max));
+    // Given up while there is time for others before the session ends: one connect that gets lost must fence nobody.
+    auto deadline = shard_.host().clock().deadline_in(std::min(call_max, shard_.config().session_timeout / 4));
+    auto response = ask_controller(request, &Controller::heartbeat, deadline);
     bool answered = response && response->error_code != ErrorCode::not_controller;
     if (std::exchange(reached, answered) != answered) {
       if (answered)
