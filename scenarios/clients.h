@@ -28,6 +28,8 @@ void ask_idle(Host& host, Workload& workload);
 void add_partitions(Host& host, Workload& workload);
 // Has a topic of its own, which it fills, reads, deletes and makes again.
 void remake_topic(Host& host, Workload& workload);
+// Changes what topics are configured to, within what the checkers hold the cluster to.
+void configure_topics(Host& host, Workload& workload);
 void make_and_delete_topics(Host& host, Workload& workload);
 // Asks with leader epochs that are known to be past.
 void probe_epochs(Host& host, Workload& workload);

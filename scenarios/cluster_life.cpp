@@ -259,6 +259,8 @@ void choose_cluster_settings(Random random, Plan& plan) {
   settings["rest"] = choose("rest", 0, 3);
   settings["rest_count"] = choose("rest count", 1, static_cast<std::int64_t>(victims_max(plan)));
   choose_throttle(random.split("throttle"), settings);
+  // In every second life topics are configured while they are used.
+  if (choose("configured", 0, 1)) settings["config_pace_ms"] = std::int64_t{1} << choose("config pace", 8, 13);
   // In two lives of three the metadata is written down again and again, and brokers start from a snapshot.
   if (choose("metadata snapshots", 0, 2) > 0)
     settings["metadata_snapshot_bytes"] = std::int64_t{1} << choose("metadata snapshot bytes", 9, 14);

@@ -29,6 +29,8 @@ std::optional<std::size_t> SimNetwork::machine_at(const std::string& host) const
 }
 
 Result<std::vector<SocketAddress>> SimNetwork::resolve(const std::string& host, std::uint16_t port) const {
+  bool numeric = !host.empty() && host.find_first_not_of("0123456789.:") == std::string::npos;
+  if (numeric) return std::vector<SocketAddress>{{host, port}};
   auto machine = machine_at(host);
   if (!machine) return fail(Errc::unreachable, "no such host: " + host);
   return std::vector<SocketAddress>{{address_of(*machine), port}};

@@ -50,6 +50,8 @@ void keep_freed_memory() {
 }
 
 Result<Properties> read_properties_file(const std::string& path) {
+  if (std::error_code unknown; std::filesystem::is_directory(path, unknown))
+    return fail(Errc::invalid_argument, path + " is a directory, and no file of properties");
   std::ifstream file(path);
   if (!file) return fail(Errc::not_found, "can't read " + path);
   std::stringstream text;
@@ -57,6 +59,14 @@ Result<Properties> read_properties_file(const std::string& path) {
   auto properties = parse_properties(text.str());
   if (!properties) return fail(Errc::invalid_argument, path + ": " + properties.error().detail);
   return properties;
+}
+
+// Among several listeners, the one for clients; that for peers stays as it is.
+void replace_client_listener(std::string& listeners, const std::string& address) {
+  std::string replaced = "PLAINTEXT://" + address;
+  for (auto listener : split_list(listeners))
+    if (!listener.starts_with("PLAINTEXT://")) replaced += "," + std::string(listener);
+  listeners = std::move(replaced);
 }
 
 }  // namespace
@@ -81,8 +91,12 @@ int broker_command(const std::vector<std::string>& arguments) {
 
   po::variables_map given;
   try {
-    po::store(po::command_line_parser(arguments).options(options).run(), given);
+    constexpr int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    po::positional_options_description none;
+    po::store(po::command_line_parser(arguments).options(options).positional(none).style(style).run(), given);
     po::notify(given);
+  } catch (const po::too_many_positional_options_error&) {
+    return complain(exit_usage, "too many operands: takes options only; see fulmar broker --help");
   } catch (const po::error& error) {
     return complain(exit_usage, std::string(error.what()) + "; see fulmar broker --help");
   }
@@ -90,8 +104,6 @@ int broker_command(const std::vector<std::string>& arguments) {
     std::cout << options;
     return 0;
   }
-  if (data_directory.empty()) return complain(exit_usage, "--data-dir is needed; see fulmar broker --help");
-
   Properties properties;
   if (given.contains("config")) {
     auto read = read_properties_file(given["config"].as<std::string>());
@@ -105,12 +117,21 @@ int broker_command(const std::vector<std::string>& arguments) {
       for (auto& [name, value] : *read) properties[name] = value;
     }
   }
-  if (given.contains("listen")) properties["listeners"] = "PLAINTEXT://" + given["listen"].as<std::string>();
+  if (given.contains("listen")) replace_client_listener(properties["listeners"], given["listen"].as<std::string>());
   if (given.contains("advertise"))
-    properties["advertised.listeners"] = "PLAINTEXT://" + given["advertise"].as<std::string>();
+    replace_client_listener(properties["advertised.listeners"], given["advertise"].as<std::string>());
   if (given.contains("node-id")) properties["node.id"] = given["node-id"].as<std::string>();
-  auto config = BrokerConfig::from(std::move(properties));
+  for (auto name : {"log.dirs", "log.dir"})
+    if (auto set = properties.find(name); set != properties.end() && data_directory.empty())
+      data_directory = set->second;
+  // Several are refused even where they are not asked for; and what can't be told from several is not told at all.
+  bool several = properties.contains("log.dirs") && split_list(properties["log.dirs"]).size() > 1;
+  if (!several && !data_directory.empty() && data_directory.find(',') == std::string::npos)
+    properties["log.dirs"] = data_directory;
+  auto config = BrokerConfig::from(properties);
   if (!config) return complain(exit_usage, config.error().detail);
+  if (data_directory.empty())
+    return complain(exit_usage, "--data-dir is needed, or the property log.dirs; see fulmar broker --help");
 
   ProcessOptions process;
   if (io == "auto")

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <iostream>
 
+#include "runtime/base/did_you_mean.h"
 #include "runtime/real/process.h"
 
 namespace fulmar {
@@ -67,6 +68,9 @@ std::optional<int> ClientCommand::parse(const std::vector<std::string>& argument
     constexpr int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
     po::store(po::command_line_parser(arguments).options(all).positional(positional).style(style).run(), given_);
     po::notify(given_);
+  } catch (const po::too_many_positional_options_error&) {
+    return wrong(operand_name_.empty() ? "too many operands: takes options only"
+                                       : "too many operands: takes one " + operand_name_);
   } catch (const po::error& error) {
     return wrong(error.what());
   }
@@ -130,7 +134,12 @@ int run_subcommand(const std::string& family, const std::vector<Subcommand>& mem
     if (name == member.name) return member.run({arguments.begin() + 1, arguments.end()});
   bool help = name == "--help" || name == "-h" || name == "help";
   auto& out = help ? std::cout : std::cerr;
-  if (!help) out << "fulmar " << family << ": " << (name.empty() ? "which one?" : "unknown command " + name) << "\n\n";
+  if (!help) {
+    std::vector<std::string_view> names;
+    for (const auto& member : members) names.emplace_back(member.name);
+    auto unknown = "unknown command " + name + did_you_mean(name, names);
+    out << "fulmar " << family << ": " << (name.empty() ? "which one?" : unknown) << "\n\n";
+  }
   for (const auto& member : members) out << "  fulmar " << family << " " << member.synopsis << "\n";
   out << "\neach with --help\n";
   return help ? 0 : exit_usage;

@@ -1,6 +1,7 @@
 #include "broker/cli/cluster_command.h"
 
 #include "broker/cli/client_command.h"
+#include "broker/cli/config_command.h"
 #include "broker/cli/decommission_command.h"
 #include "broker/cli/elect_leaders_command.h"
 #include "broker/cli/reassign_command.h"
@@ -12,6 +13,7 @@ int cluster_command(const std::vector<std::string>& arguments) {
   return run_subcommand(
       "cluster",
       {{"status", "status", status_command},
+       {"config", "config [--broker BROKER] [--set NAME=VALUE]... [--unset NAME]...", cluster_config_command},
        {"reassign", "reassign TOPIC[:PARTITION]... --to BROKER,...|--cancel|--list [--no-wait]", reassign_command},
        {"elect-leaders", "elect-leaders [TOPIC[:PARTITION]]...", elect_leaders_command},
        {"decommission", "decommission BROKER [--no-wait]", decommission_command}},

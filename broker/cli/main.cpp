@@ -12,6 +12,7 @@
 #include "broker/cli/log_command.h"
 #include "broker/cli/produce_command.h"
 #include "broker/cli/topic_command.h"
+#include "runtime/base/did_you_mean.h"
 
 namespace {
 
@@ -20,12 +21,14 @@ constexpr const char* usage =
     "\n"
     "  fulmar broker --data-dir DIR                      runs a broker\n"
     "  fulmar topic create|list|describe|delete [NAME]   topics\n"
+    "  fulmar topic alter NAME                           a topic's properties\n"
     "  fulmar topic add-partitions NAME                  more partitions\n"
     "  fulmar topic offsets|delete-records NAME          where partitions begin and end, and fewer records\n"
     "  fulmar produce TOPIC                              sends each line of standard input as a record\n"
     "  fulmar consume TOPIC                              prints records\n"
     "  fulmar cluster status                             brokers, and what is wrong\n"
     "  fulmar cluster reassign|elect-leaders [TOPIC]     moves partitions, and leaderships\n"
+    "  fulmar cluster config                             what is set for brokers while they run\n"
     "  fulmar cluster decommission BROKER                has a broker leave for good\n"
     "  fulmar log check|dump|salvage DIR                 the files of a stopped broker\n"
     "  fulmar --version\n"
@@ -69,7 +72,9 @@ int main(int count, char** values) {
     std::cout << usage;
     return 0;
   }
-  std::cerr << (command.empty() ? "fulmar: a command is needed" : "fulmar: unknown command " + command) << "\n\n"
-            << usage;
+  std::vector<std::string_view> names;
+  for (const auto& known : commands) names.emplace_back(known.name);
+  auto unknown = "fulmar: unknown command " + command + fulmar::did_you_mean(command, names);
+  std::cerr << (command.empty() ? "fulmar: a command is needed" : unknown) << "\n\n" << usage;
   return 2;
 }

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "broker/cli/client_command.h"
+#include "broker/cli/config_command.h"
 #include "broker/cli/table.h"
 #include "broker/cli/topic_records_command.h"
 #include "broker/client/admin.h"
@@ -175,6 +176,7 @@ int topic_command(const Arguments& arguments) {
       {{"create", "create NAME... [--partitions N] [--replication-factor N] [--config NAME=VALUE]...", create},
        {"list", "list", list},
        {"describe", "describe NAME...", describe},
+       {"alter", "alter NAME [--set NAME=VALUE]... [--unset NAME]...", topic_alter_command},
        {"add-partitions", "add-partitions NAME --partitions N", add_partitions_command},
        {"offsets", "offsets NAME [--time earliest|latest|max-timestamp|MS] [--partition N]", topic_offsets_command},
        {"delete-records", "delete-records NAME --before OFFSET|end [--partition N]", delete_records_command},

@@ -59,6 +59,8 @@ struct TopicImage {
   std::int32_t partition_count() const { return static_cast<std::int32_t>(partitions.size()); }
 };
 
+inline constexpr std::int32_t all_brokers = -1;  // no broker's number
+
 struct MetadataImage {
   std::string cluster_id;
   Offset offset = 0;                // of the metadata log: all below it is in here
@@ -67,11 +69,19 @@ struct MetadataImage {
   std::map<std::int32_t, Uuid> retired;  // the directories of brokers that were unregistered: they don't come back
   std::map<std::string, TopicImage, std::less<>> topics;
   std::map<Uuid, std::string> topic_names;  // by id; follows from the topics
+  // What was set for brokers while they run, by broker; for all of them under `all_brokers` (KIP-226).
+  std::map<std::int32_t, Properties> broker_configs = {};
 
   bool operator==(const MetadataImage&) const = default;
   const TopicImage* topic(std::string_view name) const {
     auto found = topics.find(name);
     return found == topics.end() ? nullptr : &found->second;
+  }
+  // Of one broker, or of `all_brokers`.
+  const Properties& configs_of(std::int32_t broker) const {
+    static const Properties none;
+    auto found = broker_configs.find(broker);
+    return found == broker_configs.end() ? none : found->second;
   }
   // The name of a topic by its id; empty if there is none.
   std::string topic_name(const Uuid& id) const {

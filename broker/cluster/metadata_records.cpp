@@ -99,10 +99,14 @@ BrokerImage broker_from(const json& value) {
   return broker;
 }
 
+Properties properties_from(const json& value) {
+  Properties properties;
+  for (const auto& [name, text] : value.items()) properties.emplace(name, text);
+  return properties;
+}
+
 TopicImage topic_from(const json& value) {
-  TopicImage topic{uuid_from(value.at("id")), partitions_from(value.at("partitions")), {}};
-  for (const auto& [name, text] : value.at("configs").items()) topic.configs.emplace(name, text);
-  return topic;
+  return {uuid_from(value.at("id")), partitions_from(value.at("partitions")), properties_from(value.at("configs"))};
 }
 
 json record_to_json(const ClusterRecord& record) {
@@ -129,6 +133,12 @@ json record_to_json(const PartitionRecord& record) {
 json record_to_json(const DeleteTopicRecord& record) {
   return {{"type", "delete-topic"}, {"topic_id", to_json(record.topic_id)}};
 }
+json record_to_json(const TopicConfigsRecord& record) {
+  return {{"type", "topic-configs"}, {"topic_id", to_json(record.topic_id)}, {"configs", record.configs}};
+}
+json record_to_json(const BrokerConfigsRecord& record) {
+  return {{"type", "broker-configs"}, {"broker", record.broker}, {"configs", record.configs}};
+}
 json record_to_json(const ProducerIdsRecord& record) {
   return {{"type", "producer-ids"}, {"next", record.next}};
 }
@@ -144,6 +154,9 @@ MetadataRecord record_from(const json& value) {
   if (type == "partition")
     return PartitionRecord{uuid_from(value.at("topic_id")), value.at("partition"), partition_from(value.at("image"))};
   if (type == "delete-topic") return DeleteTopicRecord{uuid_from(value.at("topic_id"))};
+  if (type == "topic-configs")
+    return TopicConfigsRecord{uuid_from(value.at("topic_id")), properties_from(value.at("configs"))};
+  if (type == "broker-configs") return BrokerConfigsRecord{value.at("broker"), properties_from(value.at("configs"))};
   if (type == "producer-ids") return ProducerIdsRecord{value.at("next")};
   throw std::invalid_argument("an unknown type: " + type);
 }
@@ -188,6 +201,16 @@ void change(MetadataImage& image, const PartitionRecord& record) {
 void change(MetadataImage& image, const DeleteTopicRecord& record) {
   image.remove_topic(record.topic_id);
 }
+void change(MetadataImage& image, const TopicConfigsRecord& record) {
+  auto found = image.topics.find(image.topic_name(record.topic_id));
+  if (found != image.topics.end()) found->second.configs = record.configs;
+}
+void change(MetadataImage& image, const BrokerConfigsRecord& record) {
+  if (record.configs.empty())
+    image.broker_configs.erase(record.broker);
+  else
+    image.broker_configs.insert_or_assign(record.broker, record.configs);
+}
 void change(MetadataImage& image, const ProducerIdsRecord& record) {
   image.next_producer_id = record.next;
 }
@@ -213,9 +236,15 @@ std::string encode(const MetadataImage& image) {
   for (const auto& [id, directory] : image.retired) retired.push_back({id, to_json(directory)});
   json brokers = json::array();
   for (const auto& [id, broker] : image.brokers) brokers.push_back({id, to_json(broker)});
-  return json{
-      {"cluster_id", image.cluster_id}, {"offset", image.offset},        {"next_producer_id", image.next_producer_id},
-      {"brokers", std::move(brokers)},  {"retired", std::move(retired)}, {"topics", std::move(topics)}}
+  json broker_configs = json::array();
+  for (const auto& [id, configs] : image.broker_configs) broker_configs.push_back({id, configs});
+  return json{{"cluster_id", image.cluster_id},
+              {"offset", image.offset},
+              {"next_producer_id", image.next_producer_id},
+              {"brokers", std::move(brokers)},
+              {"retired", std::move(retired)},
+              {"topics", std::move(topics)},
+              {"broker_configs", std::move(broker_configs)}}
       .dump();
 }
 
@@ -228,6 +257,9 @@ Result<MetadataImage> decode_metadata_image(std::string_view text) {
     for (const auto& broker : value.at("brokers")) image.brokers.emplace(broker.at(0), broker_from(broker.at(1)));
     for (const auto& broker : value.at("retired")) image.retired.emplace(broker.at(0), uuid_from(broker.at(1)));
     for (const auto& [name, topic] : value.at("topics").items()) image.put_topic(name, topic_from(topic));
+    if (value.contains("broker_configs"))  // which older ones do not have
+      for (const auto& broker : value.at("broker_configs"))
+        image.broker_configs.emplace(broker.at(0), properties_from(broker.at(1)));
     return image;
   });
 }

@@ -37,12 +37,21 @@ struct PartitionRecord {  // a partition's replicas change, or have
 struct DeleteTopicRecord {
   Uuid topic_id;
 };
+struct TopicConfigsRecord {  // all that is set for a topic from now on
+  Uuid topic_id;
+  Properties configs;
+};
+struct BrokerConfigsRecord {  // likewise, for a broker or `all_brokers`
+  std::int32_t broker = all_brokers;
+  Properties configs;
+};
 struct ProducerIdsRecord {  // all below are given out
   ProducerId next = 0;
 };
 
-using MetadataRecord = std::variant<ClusterRecord, BrokerRecord, UnregisterRecord, TopicRecord, PartitionsRecord,
-                                    PartitionRecord, DeleteTopicRecord, ProducerIdsRecord>;
+using MetadataRecord =
+    std::variant<ClusterRecord, BrokerRecord, UnregisterRecord, TopicRecord, PartitionsRecord, PartitionRecord,
+                 DeleteTopicRecord, TopicConfigsRecord, BrokerConfigsRecord, ProducerIdsRecord>;
 
 // A record that speaks of what is not there changes nothing.
 void apply_record(const MetadataRecord& record, MetadataImage& image);

@@ -1,31 +1,79 @@
 #include "broker/cluster/properties.h"
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
+
+#include "runtime/base/utf8.h"
 
 namespace fulmar {
 
 namespace {
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  auto from = text.find_first_not_of(blanks);
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(blanks) - from + 1);
-}
-
 bool is_one_of(std::string_view value, std::string_view allowed) {
-  while (!allowed.empty()) {
-    auto comma = allowed.find(',');
-    if (allowed.substr(0, comma) == value) return true;
-    if (comma == std::string_view::npos) return false;
-    allowed.remove_prefix(comma + 1);
-  }
-  return false;
+  auto values = split_list(allowed);
+  return std::find(values.begin(), values.end(), value) != values.end();
 }
 
 std::unexpected<Error> invalid(const PropertyInfo& info, std::string_view value, const std::string& expected) {
   return fail(Errc::invalid_argument,
               "Invalid value " + std::string(value) + " for configuration " + std::string(info.name) + ": " + expected);
+}
+
+Result<std::string> checked_integer(const PropertyInfo& info, std::string_view value) {
+  auto digits = value.starts_with('+') ? value.substr(1) : value;
+  auto number = parse_integer(digits);
+  if (!number) return invalid(info, value, "must be a whole number");
+  if (*number < info.min) return invalid(info, value, "must be at least " + std::to_string(info.min));
+  if (*number > info.max) return invalid(info, value, "must be at most " + std::to_string(info.max));
+  return std::to_string(*number);
+}
+
+Result<std::string> checked_real(const PropertyInfo& info, std::string_view value) {
+  double number = 0;
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size()) return invalid(info, value, "must be a number");
+  if (number < static_cast<double>(info.min))
+    return invalid(info, value, "must be at least " + std::to_string(info.min));
+  if (info.max != std::numeric_limits<std::int64_t>::max() && number > static_cast<double>(info.max))
+    return invalid(info, value, "must be at most " + std::to_string(info.max));
+  return std::string(value);
+}
+
+// One of the values that are allowed, where they are named.
+Result<void> check_allowed(const PropertyInfo& info, std::string_view value) {
+  if (info.allowed.empty() || is_one_of(value, info.allowed)) return {};
+  std::string hint = "must be one of " + std::string(info.allowed);
+  if (!info.unserved.empty()) hint += " (" + std::string(info.unserved) + ")";
+  return invalid(info, value, hint);
+}
+
+Result<std::string> checked_list(const PropertyInfo& info, std::string_view value) {
+  auto elements = split_list(value);
+  if (elements.empty() && !info.allowed.empty()) TRY_VOID(check_allowed(info, value));
+  for (auto element : elements) TRY_VOID(check_allowed(info, element));
+  return join_list(elements);
+}
+
+Result<std::string> checked_type(const PropertyInfo& info, std::string_view value) {
+  switch (info.type) {
+    case PropertyType::boolean: {
+      std::string small(value);
+      std::transform(small.begin(), small.end(), small.begin(),
+                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+      if (small != "true" && small != "false") return invalid(info, value, "must be true or false");
+      return small;
+    }
+    case PropertyType::int16:
+    case PropertyType::int32:
+    case PropertyType::int64: return checked_integer(info, value);
+    case PropertyType::real: return checked_real(info, value);
+    case PropertyType::list: return checked_list(info, value);
+    case PropertyType::string:
+    case PropertyType::class_name:
+    case PropertyType::password: TRY_VOID(check_allowed(info, value)); return std::string(value);
+  }
+  return std::string(value);
 }
 
 }  // namespace
@@ -36,6 +84,12 @@ const PropertyInfo* find_property(std::span<const PropertyInfo> table, std::stri
   return nullptr;
 }
 
+std::vector<std::string_view> names_of(std::span<const PropertyInfo> table) {
+  std::vector<std::string_view> names;
+  for (const auto& info : table) names.push_back(info.name);
+  return names;
+}
+
 Result<std::int64_t> parse_integer(std::string_view text) {
   std::int64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -44,28 +98,39 @@ Result<std::int64_t> parse_integer(std::string_view text) {
   return number;
 }
 
-Result<void> check_property(const PropertyInfo& info, std::string_view value) {
-  switch (info.type) {
-    case PropertyType::boolean:
-      if (value != "true" && value != "false") return invalid(info, value, "must be true or false");
-      return {};
-    case PropertyType::int16:
-    case PropertyType::int32:
-    case PropertyType::int64: {
-      auto number = parse_integer(value);
-      if (!number) return invalid(info, value, "must be a whole number");
-      if (*number < info.min) return invalid(info, value, "must be at least " + std::to_string(info.min));
-      if (*number > info.max) return invalid(info, value, "must be at most " + std::to_string(info.max));
-      return {};
-    }
-    case PropertyType::string:
-    case PropertyType::list:
-    case PropertyType::real:
-      if (!info.allowed.empty() && !is_one_of(value, info.allowed))
-        return invalid(info, value, "must be one of " + std::string(info.allowed));
-      return {};
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n\f\v";
+  auto from = text.find_first_not_of(blanks);
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(blanks) - from + 1);
+}
+
+std::vector<std::string_view> split_list(std::string_view text) {
+  std::vector<std::string_view> elements;
+  if (trim(text).empty()) return elements;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    auto end = std::min(text.find(',', begin), text.size());
+    elements.push_back(trim(text.substr(begin, end - begin)));
+    begin = end + 1;
   }
-  return {};
+  return elements;
+}
+
+std::string join_list(const std::vector<std::string_view>& elements) {
+  std::string text;
+  for (auto element : elements) text += (text.empty() ? "" : ",") + std::string(element);
+  return text;
+}
+
+Result<std::string> checked_value(const PropertyInfo& info, std::string_view value) {
+  value = trim(value);
+  if (!is_utf8(value)) return invalid(info, "(which is no UTF-8)", "must be UTF-8");
+  if (info.effect == Effect::refused && value.empty()) return std::string();  // as if it were not set
+  TRY(auto kept, checked_type(info, value));
+  if (info.effect == Effect::refused && kept != info.default_value)
+    return fail(Errc::invalid_argument,
+                "Configuration " + std::string(info.name) + " is not served: " + std::string(info.doc));
+  return kept;
 }
 
 Result<Properties> parse_properties(std::string_view text) {

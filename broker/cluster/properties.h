@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/base/result.h"
 
@@ -16,7 +17,24 @@ namespace fulmar {
 using Properties = std::map<std::string, std::string, std::less<>>;
 
 // As DescribeConfigs numbers them (KIP-569).
-enum class PropertyType : std::int8_t { boolean = 1, string = 2, int32 = 3, int16 = 4, int64 = 5, real = 6, list = 7 };
+enum class PropertyType : std::int8_t {
+  boolean = 1,
+  string = 2,
+  int32 = 3,
+  int16 = 4,
+  int64 = 5,
+  real = 6,
+  list = 7,
+  class_name = 8,
+  password = 9,
+};
+
+// What becomes of a property that is set.
+enum class Effect : std::uint8_t {
+  served,   // it means here what it means in Kafka
+  none,     // accepted, so that what was written for Kafka can be used as it is; nothing follows from it
+  refused,  // it guards or keeps data, which is not served: any value but Kafka's default is refused
+};
 
 struct PropertyInfo {
   std::string_view name;
@@ -25,14 +43,22 @@ struct PropertyInfo {
   std::int64_t min;  // of a number
   std::int64_t max;
   std::string_view allowed;  // of a string or list: the values, separated by commas; empty: any
-  std::string_view doc;
+  std::string_view doc;      // where it is refused: what is not served
+  Effect effect = Effect::served;
+  std::string_view unserved = {};  // values that Kafka knows and that are refused, and why: "compact: ..."
 };
 
 const PropertyInfo* find_property(std::span<const PropertyInfo> table, std::string_view name);
-// Errors: invalid_argument, saying which property, what was given, and what is allowed.
-Result<void> check_property(const PropertyInfo& info, std::string_view value);
+// The value as it is kept: without blanks around it or around a list's elements, booleans in small letters. Errors:
+// invalid_argument, saying which property, what was given, and what is allowed.
+Result<std::string> checked_value(const PropertyInfo& info, std::string_view value);
+std::vector<std::string_view> names_of(std::span<const PropertyInfo> table);
 
 Result<std::int64_t> parse_integer(std::string_view text);
+// A list's elements, without blanks around them; none of an empty one.
+std::vector<std::string_view> split_list(std::string_view text);
+std::string join_list(const std::vector<std::string_view>& elements);
+std::string_view trim(std::string_view text);
 
 // A file of `name=value` lines; '#' and '!' begin comments. Errors: invalid_argument with the line's number.
 Result<Properties> parse_properties(std::string_view text);

@@ -19,11 +19,29 @@ struct BrokerDefault {
   std::string_view name;
   std::int64_t unit = 1;  // in the topic property's
 };
-// Those of a topic property, the one that wins first. The last has a default of its own, which is the topic's.
+// Those of a topic property, the one that wins first; a few have none. The last has a default of its own, which is the
+// topic's.
 std::vector<BrokerDefault> broker_defaults_of(std::string_view topic_property);
 
 // As the protocol numbers them (KIP-226).
-enum class ConfigSource : std::int8_t { dynamic_topic = 1, static_broker = 4, built_in = 5 };
+enum class ConfigSource : std::int8_t {
+  dynamic_topic = 1,
+  dynamic_broker = 2,
+  dynamic_default_broker = 3,
+  static_broker = 4,
+  built_in = 5,
+};
+
+// A broker's own properties, by broker names: what was set for it while it runs wins over what was set so for all
+// brokers, and both over what it was started with (KIP-226). None of them may be null.
+struct BrokerLayers {
+  const Properties* own;
+  const Properties* all;
+  const Properties* started;
+
+  // What is in force.
+  Properties merged() const;
+};
 
 struct ConfigValue {
   std::string name;                  // of the property that gives it
@@ -33,11 +51,15 @@ struct ConfigValue {
 };
 
 // All values a topic's property has, the one in force first: the topic's, the broker's, the built-in default.
-std::vector<ConfigValue> config_values(const PropertyInfo& property, const Properties& topic, const Properties& broker);
+std::vector<ConfigValue> config_values(const PropertyInfo& property, const Properties& topic,
+                                       const BrokerLayers& broker);
+// A broker's property and those that stand in for it where it is not set, as log.retention.hours for log.retention.ms.
+std::vector<std::string_view> broker_synonyms(std::string_view broker_property);
 
-// Errors: invalid_argument, for an unknown name or a value it can't have.
-Result<void> check_topic_properties(const Properties& properties);
-// The configuration of a topic's logs; `properties` were checked, `broker` are the broker's own, by broker names.
+// As they are kept. Errors: invalid_argument, for an unknown name or a value it can't have.
+Result<Properties> checked_topic_properties(const Properties& given);
+// The configuration of a topic's logs; `properties` were checked, `broker` are what is in force of the broker's own, by
+// broker names.
 LogConfig log_config_of(const Properties& properties, const Properties& broker);
 
 }  // namespace fulmar

@@ -24,6 +24,7 @@ struct LogConfig {
   std::int64_t timestamp_after_max_ms = 3'600'000;                                  // message.timestamp.after.max.ms
   std::int32_t min_insync_replicas = 1;                                             // min.insync.replicas
 
+  bool operator==(const LogConfig&) const = default;
   // Whether an append is acknowledged only once it is on stable storage.
   bool acknowledges_synced() const { return flush_messages == 1; }
 };
@@ -34,6 +35,8 @@ struct LogLimits {
   Duration checkpoint_interval = seconds(60);                   // log.flush.offset.checkpoint.interval.ms
   Duration retention_check_interval = std::chrono::minutes(5);  // log.retention.check.interval.ms
   int syncs_at_once_max = 64;  // per shard: enough for a device's queue, few enough not to starve it
+
+  bool operator==(const LogLimits&) const = default;
 };
 
 }  // namespace fulmar

@@ -23,6 +23,8 @@ class Acceptor {
   Result<SocketAddress> listen(const SocketAddress& at);
   // After listen(): lets them in.
   void start();
+  // Another limit from now on; who is there stays.
+  void set_connections_max(std::size_t connections_max) { connections_max_ = connections_max; }
   // Nobody comes in any more, and who is served is cancelled; waits for them.
   void stop();
 
@@ -32,7 +34,7 @@ class Acceptor {
   Host& host_;
   RateLimitedLog& log_;
   const std::string_view name_;
-  const std::size_t connections_max_;
+  std::size_t connections_max_;
   const std::function<void(Connection&)> serve_;
   std::unique_ptr<Listener> listener_;
   std::size_t connections_ = 0;

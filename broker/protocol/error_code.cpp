@@ -49,6 +49,7 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::unknown_producer_id: return "UNKNOWN_PRODUCER_ID";
     case ErrorCode::fetch_session_id_not_found: return "FETCH_SESSION_ID_NOT_FOUND";
     case ErrorCode::invalid_fetch_session_epoch: return "INVALID_FETCH_SESSION_EPOCH";
+    case ErrorCode::topic_deletion_disabled: return "TOPIC_DELETION_DISABLED";
     case ErrorCode::fenced_leader_epoch: return "FENCED_LEADER_EPOCH";
     case ErrorCode::unknown_leader_epoch: return "UNKNOWN_LEADER_EPOCH";
     case ErrorCode::offset_not_available: return "OFFSET_NOT_AVAILABLE";

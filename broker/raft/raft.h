@@ -91,6 +91,8 @@ class Raft {
   // Whether the driver may let the follower wait for its next append, as long as it likes: it catches up, is not in
   // sync, and the others are enough to commit without it.
   bool throttled(const ReplicaId& peer, Instant now) const;
+  // Off: nobody is throttled for now, whatever the settings say.
+  void set_throttling(bool on) { throttling_ = on; }
   std::optional<AppendPlan> plan_append(const ReplicaId& peer, Instant now);
   bool append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Instant now);
   // The way to the peer was interrupted: what was sent may be lost.
@@ -203,6 +205,7 @@ class Raft {
 
   const ReplicaId self_;
   const RaftSettings settings_;
+  bool throttling_ = true;
   const LogView& log_;
   Liveness* const liveness_;
   Random random_;

@@ -24,7 +24,8 @@ bool Raft::keeps_up(const ReplicaId& id, Instant now) const {
 
 bool Raft::throttled(const ReplicaId& peer, Instant now) const {
   const auto* known = progress(peer);
-  if (!settings_.throttles || role_ != Role::leader || !known || known->feeding() != Feeding::catch_up) return false;
+  if (!settings_.throttles || !throttling_ || role_ != Role::leader || !known || known->feeding() != Feeding::catch_up)
+    return false;
   if (!configuration().is_voter(peer)) return true;
   auto others = [&](const ReplicaId& id) { return id != peer && keeps_up(id, now); };
   auto synced = in_sync(now);

@@ -35,6 +35,8 @@ struct RaftSettings {
   Duration idle_before_quiescing = seconds(1);
   bool announce_commits = false;  // a heartbeat at once when the commit index moves, for who waits on followers
   bool announce_at_once = false;  // each follower is told of a commit the moment it is known to have what is committed
+
+  bool operator==(const RaftSettings&) const = default;
 };
 
 // When the next heartbeats are due: at instants that are the same for all groups, so that those of one leader's groups

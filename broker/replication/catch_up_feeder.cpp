@@ -22,7 +22,8 @@ std::set<CatchUpFeeder::Turn>::const_iterator CatchUpFeeder::next_turn() const {
 void CatchUpFeeder::run() {
   for (;;) {
     work_.wait([this] { return next_turn() != waiting_.end(); });
-    host_.clock().sleep_until(bucket_.room_at());
+    auto has_room = [this] { return bucket_.has_room(host_.clock().now()); };
+    while (!has_room()) work_.wait(has_room, Deadline{bucket_.room_at()});
     auto next = next_turn();
     if (next == waiting_.end()) continue;
     last_ = *next;

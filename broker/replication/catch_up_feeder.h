@@ -33,6 +33,11 @@ class CatchUpFeeder {
     work_.notify_all();
   }
   void link_drained() { work_.notify_all(); }
+  // From now on; what was sent at the old rate is forgotten.
+  void set_rate(std::int64_t bytes_per_second) {
+    bucket_ = TokenBucket(bytes_per_second);
+    work_.notify_all();
+  }
   // Feeds until the fiber is cancelled; by one fiber, so that the size of each append is known before the next.
   void run();
 

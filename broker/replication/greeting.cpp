@@ -22,7 +22,7 @@ Result<Bytes> ask(Host& host, Connection& connection, const ByteChain& request, 
 }  // namespace
 
 Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline) {
-  TRY(auto connection, host.network().connect(address, deadline));
+  TRY(auto connection, connect_by_name(host.network(), address, deadline));
   PeerHelloRequest hello{peers.cluster_id(), peers.self.broker, peers.self.directory};
   TRY_VOID(connection->write(request_frame(hello, 0, 0, ""), deadline));
   FrameReader frames(*connection, host.clock(),

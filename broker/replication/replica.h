@@ -146,6 +146,8 @@ class Replica {
   // Nothing is to be done as time goes by, until the next input, or until a watch of the liveness ends.
   bool at_rest() const { return raft_.hard_state().solo || raft_.quiesced(); }
   void receive(const Message& message, const Bytes& batches);
+  // Whether those that catch up are fed at a rate at all, if the group's settings let them be.
+  void set_throttling(bool on) { raft_.set_throttling(on); }
   // Sends the peer its next append, if it is due one and is not throttled; whether there may be more at once.
   bool feed(const ReplicaId& peer);
   // The same, if it is throttled by now; how many bytes of records were sent.

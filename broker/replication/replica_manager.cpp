@@ -21,14 +21,35 @@ ReplicaManager::ReplicaManager(Host& host, const Peers& peers, RaftSettings raft
       observer_(observer),
       log_(host.log().named("replica")),
       tick_interval_(raft.heartbeat_interval / ticks_per_heartbeat) {
-  if (!throttled_rate) return;
+  if (throttled_rate) begin_throttling(*throttled_rate);
+}
+
+void ReplicaManager::begin_throttling(std::int64_t bytes_per_second) {
+  throttled_rate_ = bytes_per_second;
+  if (catch_up_feeder_) return catch_up_feeder_->set_rate(bytes_per_second);
   auto feed = [this](const GroupId& group, const ReplicaId& peer) {
     auto replica = find(group);
     return replica ? replica->feed_throttled(peer) : 0;
   };
   auto link_has_room = [this](const ReplicaId& peer) { return link_to(peer).has_room(); };
   catch_up_feeder_ =
-      std::make_unique<CatchUpFeeder>(host_, *throttled_rate, CatchUpFeeder::Surroundings{feed, link_has_room});
+      std::make_unique<CatchUpFeeder>(host_, bytes_per_second, CatchUpFeeder::Surroundings{feed, link_has_room});
+  if (context_) fibers_.spawn("feed catching up", [this] { catch_up_feeder_->run(); });
+}
+
+void ReplicaManager::set_throttled_rate(std::optional<std::int64_t> bytes_per_second) {
+  if (bytes_per_second == throttled_rate_) return;
+  if (bytes_per_second)
+    begin_throttling(*bytes_per_second);
+  else
+    throttled_rate_ = std::nullopt;
+  for (auto& [group, replica] : replicas_) replica->set_throttling(throttled_rate_.has_value());
+  // Who waits for one kind of feeding gets the other; that takes each replica's turn, which may wait for a disk.
+  fibers_.spawn("throttle otherwise", [this] {
+    auto replicas = replicas_;
+    for (auto& [group, replica] : replicas)
+      if (replica->leads()) replica->tick();
+  });
 }
 
 ReplicaManager::~ReplicaManager() = default;
@@ -61,10 +82,10 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
   }
   if (log->lost_synced()) note_damage(group, *log, fresh);
   auto settings = raft.value_or(raft_);
-  settings.throttles = settings.throttles && catch_up_feeder_;
   settings.commits_are_stable = log->config().acknowledges_synced();
   auto replica =
       std::make_shared<Replica>(*context_, group, peers_.self, settings, std::move(log), std::move(fresh), 0);
+  replica->set_throttling(throttled_rate_.has_value());
   replicas_.emplace(group, replica);
   tick_interval_ = std::min(tick_interval_, settings.heartbeat_interval / ticks_per_heartbeat);
   if (auto started = replica->start(); !started)
@@ -196,7 +217,9 @@ PeerLink& ReplicaManager::link_to(const ReplicaId& peer) {
       for (const auto& [group, leader] : announced_) all.push_back(leader);
       return all;
     };
-    if (catch_up_feeder_) link->on_drained = [this] { catch_up_feeder_->link_drained(); };
+    link->on_drained = [this] {
+      if (catch_up_feeder_) catch_up_feeder_->link_drained();
+    };
     fibers_.spawn("peer link",
                   [this, link = link.get()] { link->run([this](const GroupId& group) { return find(group); }); });
   }
@@ -231,7 +254,7 @@ void ReplicaManager::send(const GroupId& group, Message message, Bytes batches) 
 }
 
 void ReplicaManager::wants_feeding(Replica& replica, const ReplicaId& peer, bool throttled) {
-  if (throttled)
+  if (throttled && catch_up_feeder_)
     catch_up_feeder_->wants_feeding(replica.group(), peer);
   else
     link_to(peer).wants_feeding(replica.group());

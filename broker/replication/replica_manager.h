@@ -21,6 +21,8 @@ class ReplicaManager final : public ReplicaMessenger {
   ReplicaManager(Host& host, const Peers& peers, RaftSettings raft, ReplicaObserver* observer = nullptr,
                  std::optional<std::int64_t> throttled_rate = {});
   virtual ~ReplicaManager();
+  // Another rate from now on, or none.
+  void set_throttled_rate(std::optional<std::int64_t> bytes_per_second);
 
   // Before all else: takes over what this shard's groups have promised in earlier lives. Errors: as
   // HardStateStore::begin.
@@ -74,6 +76,7 @@ class ReplicaManager final : public ReplicaMessenger {
   void woke(Replica& replica) override;
 
  private:
+  void begin_throttling(std::int64_t bytes_per_second);
   void forget(const GroupId& group);
   void note_damage(const GroupId& group, PartitionLog& log, HardState& state);
   PeerLink& link_to(const ReplicaId& peer);
@@ -95,7 +98,8 @@ class ReplicaManager final : public ReplicaMessenger {
   std::map<ReplicaId, std::unique_ptr<PeerLink>> links_;
   EarlyVotes early_;
   std::map<GroupId, LeadersRequest::Leader> announced_;  // that this shard leads, as it was told last
-  std::unique_ptr<CatchUpFeeder> catch_up_feeder_;       // null: nobody is throttled
+  std::unique_ptr<CatchUpFeeder> catch_up_feeder_;       // null: nobody was ever throttled
+  std::optional<std::int64_t> throttled_rate_;           // none: nobody is
   std::map<GroupId, std::shared_ptr<Replica>> awake_;    // to be ticked
   Duration tick_interval_;
   Instant beat_at_;

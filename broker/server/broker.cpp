@@ -38,9 +38,10 @@ struct ShardLife {
 // The sockets of a killed process may live on for a moment (the kernel takes its time with an io_uring), so this tries
 // for a while.
 Result<SocketAddress> free_address(Host& host, const SocketAddress& wanted) {
+  TRY(auto at, numeric_address(host.network(), wanted));
   auto give_up = host.clock().now() + address_wait_max;
   for (;;) {
-    auto alone = host.network().listen(wanted);
+    auto alone = host.network().listen(at);
     if (alone) return (*alone)->local();
     if (alone.error().code != Errc::address_in_use || host.clock().now() >= give_up)
       return std::unexpected(alone.error());
@@ -192,7 +193,8 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
     auto at = *listening;
     listening = host.on_shard(n, [&](Host&) { return broker.shards[n]->listen(at); });
     if (!listening || n > 0) continue;
-    broker.advertised = config.advertise.host.empty() ? *listening : config.advertise;
+    // A name that it listens at is what clients are told, and not what it stands for here.
+    broker.advertised = config.advertise.host.empty() ? config.listen : config.advertise;
     if (broker.advertised.port == 0) broker.advertised.port = listening->port;
   }
   // Known to its cluster, and knowing what there is in it, the broker is ready, and not before: clients would be told

@@ -4,6 +4,8 @@
 #include <limits>
 #include <vector>
 
+#include "runtime/base/did_you_mean.h"
+
 namespace fulmar {
 
 namespace {
@@ -14,12 +16,13 @@ constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::size_t voters_max = 5;  // more would make every change of the metadata slower, and nothing safer
 
 constexpr PropertyInfo table[] = {
-    {"advertised.listeners", PropertyType::string, "", 0, 0, "",
+    {"advertised.listeners", PropertyType::list, "", 0, 0, "",
      "The address clients are told, as PLAINTEXT://HOST:PORT."},
     {"auto.create.topics.enable", PropertyType::boolean, "true", 0, 0, "",
      "Whether a topic that a client asks for and that does not exist is created."},
     {"auto.leader.rebalance.enable", PropertyType::boolean, "true", 0, 0, "",
      "Whether leaders hand over to the first of a partition's replicas, once that has kept up for a while."},
+    {"broker.id", PropertyType::int32, "", 0, int32_max, "", "The same as node.id, by its older name."},
     {"broker.heartbeat.interval.ms", PropertyType::int32, "2000", 1, int32_max, "",
      "How often a broker of a cluster tells the controller that it is alive."},
     {"broker.rack", PropertyType::string, "", 0, 0, "", "Where the broker stands; replicas are spread over racks."},
@@ -34,12 +37,13 @@ constexpr PropertyInfo table[] = {
      "one in charge that is not answered by a majority for so long resigns."},
     {"controller.quorum.heartbeat.interval.ms", PropertyType::int32, "80", 5, 60'000, "",
      "How often the controller in charge tells the others that it is; at most a third of the election timeout."},
-    {"controller.quorum.voters", PropertyType::string, "", 0, 0, "",
+    {"controller.quorum.voters", PropertyType::list, "", 0, 0, "",
      "The one to five brokers that decide about the cluster's metadata, as ID@HOST:PORT of their internal listeners, "
      "with "
      "commas between. A broker that is not among them joins their cluster."},
     {"default.replication.factor", PropertyType::int32, "1", 1, 32767, "",
      "The replication factor of a topic that does not say."},
+    {"delete.topic.enable", PropertyType::boolean, "true", 0, 0, "", "Whether topics may be deleted."},
     {"fetch.max.bytes", PropertyType::int32, "57671680", 1024, int32_max, "",
      "The most bytes a fetch is answered with."},
     {"leader.imbalance.check.interval.seconds", PropertyType::int64, "300", 1, 1'000'000'000, "",
@@ -47,12 +51,15 @@ constexpr PropertyInfo table[] = {
     {"leader.replication.throttled.rate", PropertyType::int64, "9223372036854775807", 1, int64_max, "",
      "How many bytes of records a second the broker's leaders send, all together, to replicas that catch up and "
      "are not in sync; by default as many as they can."},
-    {"listeners", PropertyType::string, "PLAINTEXT://127.0.0.1:9092", 0, 0, "",
+    {"listeners", PropertyType::list, "PLAINTEXT://127.0.0.1:9092", 0, 0, "",
      "The address to listen at, as PLAINTEXT://HOST:PORT; in a cluster also INTERNAL://HOST:PORT, for its brokers."},
-    {"log.cleanup.policy", PropertyType::list, "delete", 0, 0, "delete", "The default of cleanup.policy."},
+    {"log.cleanup.policy", PropertyType::list, "delete", 0, 0, "delete", "The default of cleanup.policy.",
+     Effect::served, "logs are not compacted yet"},
+    {"log.dir", PropertyType::list, "", 0, 0, "", "The same as log.dirs, which wins over it."},
+    {"log.dirs", PropertyType::list, "", 0, 0, "", "The data directory, where --data-dir does not say; only one."},
     {"log.flush.interval.messages", PropertyType::int64, "1", 1, int64_max, "", "The default of flush.messages."},
     {"log.flush.interval.ms", PropertyType::int64, "9223372036854775807", 0, int64_max, "", "The default of flush.ms."},
-    {"log.flush.offset.checkpoint.interval.ms", PropertyType::int64, "60000", 1, int64_max / 1'000'000, "",
+    {"log.flush.offset.checkpoint.interval.ms", PropertyType::int32, "60000", 1, int32_max, "",
      "How often it is written down up to where the logs are known to be synced."},
     {"log.index.interval.bytes", PropertyType::int32, "4096", 0, int32_max, "", "The default of index.interval.bytes."},
     {"log.index.size.max.bytes", PropertyType::int32, "10485760", 4, int32_max, "",
@@ -76,7 +83,7 @@ constexpr PropertyInfo table[] = {
     {"log.roll.ms", PropertyType::int64, "", 1, int64_max, "", "The same in milliseconds; wins over log.roll.hours."},
     {"log.segment.bytes", PropertyType::int32, "1073741824", 14, int32_max, "", "The default of segment.bytes."},
     {"log.segment.delete.delay.ms", PropertyType::int64, "60000", 0, int64_max, "",
-     "The default of file.delete.delay.ms."},
+     "Without effect: files of a deleted topic, and of segments past retention, are removed at once.", Effect::none},
     {"max.connections", PropertyType::int32, "10000", 1, int32_max, "", "The most connections a shard serves at once."},
     {"max.incremental.fetch.session.cache.slots", PropertyType::int32, "1000", 0, int32_max, "",
      "The most fetch sessions a shard remembers."},
@@ -88,7 +95,7 @@ constexpr PropertyInfo table[] = {
     {"min.insync.replicas", PropertyType::int32, "1", 1, int32_max, "", "The default of min.insync.replicas."},
     {"node.id", PropertyType::int32, "1", 0, int32_max, "", "The broker's number in the cluster."},
     {"num.partitions", PropertyType::int32, "1", 1, 100'000, "", "The partitions of a topic that does not say."},
-    {"producer.id.expiration.ms", PropertyType::int64, "86400000", 1, int64_max / 1'000'000, "",
+    {"producer.id.expiration.ms", PropertyType::int32, "86400000", 1, int32_max, "",
      "An idempotent producer that wrote nothing for so long is forgotten."},
     {"queued.max.request.bytes", PropertyType::int64, "536870912", 1, int64_max, "",
      "The most bytes of requests a shard holds at once; connections wait when there are more."},
@@ -108,6 +115,75 @@ constexpr PropertyInfo table[] = {
      "The largest request; a larger one closes its connection."},
 };
 
+// What Kafka 4.4 lets an administrator change while a broker runs, but for listeners, which stay as they are here, for
+// log.flush.interval.messages (see check_alteration()), and for what is refused anyway.
+constexpr std::string_view dynamic_names[] = {
+    "background.threads",
+    "compression.gzip.level",
+    "compression.lz4.level",
+    "compression.type",
+    "compression.zstd.level",
+    "errors.deadletterqueue.auto.create.topics.enable",
+    "errors.deadletterqueue.topic.name.prefix",
+    "follower.replication.throttled.rate",
+    "group.consumer.assignment.interval.ms",
+    "group.coordinator.cached.buffer.max.bytes",
+    "group.share.assignment.interval.ms",
+    "group.streams.assignment.interval.ms",
+    "leader.replication.throttled.rate",
+    "log.cleaner.backoff.ms",
+    "log.cleaner.dedupe.buffer.size",
+    "log.cleaner.delete.retention.ms",
+    "log.cleaner.io.buffer.load.factor",
+    "log.cleaner.io.buffer.size",
+    "log.cleaner.io.max.bytes.per.second",
+    "log.cleaner.max.compaction.lag.ms",
+    "log.cleaner.min.cleanable.ratio",
+    "log.cleaner.min.compaction.lag.ms",
+    "log.cleaner.threads",
+    "log.cleanup.policy",
+    "log.flush.interval.ms",
+    "log.index.interval.bytes",
+    "log.index.size.max.bytes",
+    "log.message.timestamp.after.max.ms",
+    "log.message.timestamp.before.max.ms",
+    "log.message.timestamp.type",
+    "log.preallocate",
+    "log.retention.bytes",
+    "log.retention.ms",
+    "log.roll.jitter.ms",
+    "log.roll.ms",
+    "log.segment.bytes",
+    "log.segment.delete.delay.ms",
+    "max.connections",
+    "max.decompressed.message.bytes",
+    "message.max.bytes",
+    "metric.reporters",
+    "min.insync.replicas",
+    "num.io.threads",
+    "num.network.threads",
+    "num.recovery.threads.per.data.dir",
+    "num.replica.fetchers",
+    "producer.id.expiration.ms",
+    "replica.alter.log.dirs.io.max.bytes.per.second",
+    "share.coordinator.cached.buffer.max.bytes",
+    "transaction.partition.verification.enable",
+    "unclean.leader.election.enable",
+};
+
+// What plug-ins and listeners add to the names in the tables.
+constexpr std::pair<std::string_view, std::string_view> refused_families[] = {
+    {"listener.name.", "there is no TLS and no authentication here yet"},
+    {"ssl.", "there is no TLS here yet"},
+    {"sasl.", "there is no authentication here yet"},
+    {"remote.", "there is no tiered storage here"},
+    {"rlmm.config.", "there is no tiered storage here"},
+    {"rsm.config.", "there is no tiered storage here"},
+    {"super.users", "there is no authorization here yet"},
+    {"allow.everyone.if.no.acl.found", "there is no authorization here yet"},
+    {"zookeeper.", "there is no ZooKeeper here, nor in Kafka from 4.0 on"},
+};
+
 // Every address of the machine: something to listen at, but not to connect to.
 bool is_any(const SocketAddress& address) {
   return address.host.empty() || address.host == "0.0.0.0" || address.host == "::";
@@ -118,23 +194,16 @@ std::unexpected<Error> invalid(std::string_view name, std::string_view value, co
               "Invalid value " + std::string(value) + " for configuration " + std::string(name) + ": " + why);
 }
 
-std::vector<std::string_view> split(std::string_view text) {
-  std::vector<std::string_view> parts;
-  for (std::size_t begin = 0; begin <= text.size() && !text.empty();) {
-    auto end = std::min(text.find(',', begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
 // The address of the listener of that kind among those of the value; nullopt if there is none. Each kind at most once.
 Result<std::optional<SocketAddress>> parse_listener(std::string_view name, std::string_view value,
                                                     std::string_view scheme) {
   std::optional<SocketAddress> found;
-  for (auto part : split(value)) {
+  for (auto part : split_list(value)) {
     if (!part.starts_with("PLAINTEXT://") && !part.starts_with("INTERNAL://"))
-      return invalid(name, value, "must be one listener, PLAINTEXT://HOST:PORT, and in a cluster INTERNAL://HOST:PORT");
+      return invalid(
+          name, value,
+          "must be one listener, PLAINTEXT://HOST:PORT, and in a cluster INTERNAL://HOST:PORT; there is no TLS "
+          "and no authentication here yet");
     if (!part.starts_with(scheme)) continue;
     if (found) return invalid(name, value, "has " + std::string(scheme) + " twice");
     auto address = parse_host_port(part.substr(scheme.size()));
@@ -146,7 +215,7 @@ Result<std::optional<SocketAddress>> parse_listener(std::string_view name, std::
 
 Result<std::map<std::int32_t, SocketAddress>> parse_voters(std::string_view name, std::string_view value) {
   std::map<std::int32_t, SocketAddress> voters;
-  for (auto part : split(value)) {
+  for (auto part : split_list(value)) {
     auto at = part.find('@');
     auto id = parse_integer(part.substr(0, at));
     if (at == std::string_view::npos || !id || *id < 0 || *id > int32_max)
@@ -157,6 +226,31 @@ Result<std::map<std::int32_t, SocketAddress>> parse_voters(std::string_view name
       return invalid(name, value, "names broker " + std::to_string(*id) + " twice");
   }
   return voters;
+}
+
+// What Kafka goes by two names for is kept by one; and what would have to be otherwise than it says is refused.
+Result<void> use_older_names(Properties& properties) {
+  if (auto older = properties.find("broker.id"); older != properties.end()) {
+    auto [newer, added] = properties.emplace("node.id", older->second);
+    if (newer->second != older->second)
+      return invalid("broker.id", older->second, "node.id says " + newer->second + "; they are the same thing");
+    properties.erase(older);
+  }
+  for (auto name : {"log.dirs", "log.dir"})
+    if (auto set = properties.find(name); set != properties.end() && set->second.contains(','))
+      return invalid(name, set->second, "must be one directory; several are not served");
+  auto protocols = properties.find("listener.security.protocol.map");
+  if (protocols == properties.end()) return {};
+  for (auto part : split_list(protocols->second)) {
+    auto colon = part.find(':');
+    if (colon == std::string_view::npos)
+      return invalid(protocols->first, protocols->second, "must be NAME:PROTOCOL,...");
+    auto listener = trim(part.substr(0, colon));
+    bool here = listener == "PLAINTEXT" || listener == "INTERNAL";
+    if (here && trim(part.substr(colon + 1)) != "PLAINTEXT")
+      return invalid(protocols->first, protocols->second, "there is no TLS here yet; listeners are PLAINTEXT");
+  }
+  return {};
 }
 
 // The names of a group's timeouts begin with `prefix`.
@@ -176,12 +270,40 @@ std::span<const PropertyInfo> broker_properties() {
   return table;
 }
 
-Result<BrokerConfig> BrokerConfig::from(Properties properties) {
-  for (const auto& [name, value] : properties) {
-    const auto* info = find_property(table, name);
-    if (!info) return fail(Errc::invalid_argument, "Unknown configuration " + name);
-    TRY_VOID(check_property(*info, value));
+const PropertyInfo* find_broker_property(std::string_view name) {
+  const auto* info = find_property(table, name);
+  return info ? info : find_property(unserved_broker_properties(), name);
+}
+
+bool is_dynamic(std::string_view broker_property) {
+  return std::find(std::begin(dynamic_names), std::end(dynamic_names), broker_property) != std::end(dynamic_names);
+}
+
+Result<Properties> checked_broker_properties(const Properties& given) {
+  Properties properties;
+  for (const auto& [name, value] : given) {
+    const auto* info = find_broker_property(name);
+    if (!info) {
+      for (auto [prefix, why] : refused_families)
+        if (name.starts_with(prefix))
+          return fail(Errc::invalid_argument, "Configuration " + name + " is not served: " + std::string(why));
+      auto names = names_of(table);
+      for (const auto& unserved : unserved_broker_properties()) names.push_back(unserved.name);
+      return fail(Errc::invalid_argument, "Unknown configuration " + name + did_you_mean(name, names));
+    }
+    TRY(auto kept, checked_value(*info, value));
+    if (kept.empty() && info->effect == Effect::refused) continue;
+    properties.emplace(name, std::move(kept));
   }
+  for (auto name : {"log.retention.hours", "log.retention.minutes", "log.retention.ms"})
+    if (auto set = properties.find(name); set != properties.end() && set->second == "0")
+      return invalid(name, "0", "must be at least 1, or -1 for no limit");
+  return properties;
+}
+
+Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
+  TRY(auto properties, checked_broker_properties(given));
+  TRY_VOID(use_older_names(properties));
   auto text = [&](std::string_view name) -> std::string_view {
     auto found = properties.find(name);
     return found != properties.end() ? std::string_view(found->second) : find_property(table, name)->default_value;
@@ -191,8 +313,6 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
   auto duration = [&](std::string_view name) { return Duration(milliseconds(number(name))); };
 
   BrokerConfig config;
-  for (auto name : {"log.retention.hours", "log.retention.minutes", "log.retention.ms"})
-    if (text(name) == "0") return invalid(name, "0", "must be at least 1, or -1 for no limit");
   config.node_id = int32("node.id");
   TRY(auto listen, parse_listener("listeners", text("listeners"), "PLAINTEXT://"));
   if (!listen) return invalid("listeners", text("listeners"), "must have a listener PLAINTEXT://HOST:PORT");
@@ -205,11 +325,22 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
     return invalid("controller.quorum.voters", text("controller.quorum.voters"),
                    "goes with a listener INTERNAL://HOST:PORT, and none without the other");
   config.listen_internal = internal.value_or(SocketAddress());
+  TRY(auto told_peers, parse_listener("advertised.listeners", text("advertised.listeners"), "INTERNAL://"));
+  config.advertise_internal = told_peers.value_or(config.listen_internal);
+  if (internal && is_any(config.advertise_internal)) {
+    auto own = config.controllers.find(config.node_id);
+    const auto& told_clients = config.advertise.host.empty() ? config.listen.host : config.advertise.host;
+    config.advertise_internal.host = own != config.controllers.end() ? own->second.host : told_clients;
+  }
   if (config.controllers.size() > voters_max)
     return invalid("controller.quorum.voters", text("controller.quorum.voters"),
                    "names more than " + std::to_string(voters_max) + " brokers; others join without being named");
   if (!text("broker.rack").empty()) config.rack = text("broker.rack");
-  bool advertised = !text("advertised.listeners").empty();
+  for (const auto& [id, address] : config.controllers)
+    if (is_any(address))
+      return invalid("controller.quorum.voters", text("controller.quorum.voters"),
+                     "must say at which hosts they are; nobody can connect to an address that means any");
+  bool advertised = !config.advertise.host.empty();
   if (is_any(advertised ? config.advertise : config.listen))
     return fail(Errc::invalid_argument,
                 "Invalid value " + std::string(text(advertised ? "advertised.listeners" : "listeners")) +
@@ -220,6 +351,7 @@ Result<BrokerConfig> BrokerConfig::from(Properties properties) {
   config.rebalance_leaders = text("auto.leader.rebalance.enable") == "true";
   config.rebalance_interval = seconds(number("leader.imbalance.check.interval.seconds"));
   config.auto_create_topics = text("auto.create.topics.enable") == "true";
+  config.delete_topics = text("delete.topic.enable") == "true";
   config.num_partitions = int32("num.partitions");
   config.replication_factor = int32("default.replication.factor");
   config.request_bytes_max = int32("socket.request.max.bytes");

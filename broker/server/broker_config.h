@@ -14,7 +14,15 @@
 
 namespace fulmar {
 
+// What a broker's properties are: those that have their meaning here, and those of Kafka's that have not.
 std::span<const PropertyInfo> broker_properties();
+std::span<const PropertyInfo> unserved_broker_properties();
+// In either; null if there is none of that name.
+const PropertyInfo* find_broker_property(std::string_view name);
+// Whether it may be changed while the broker runs (KIP-226).
+bool is_dynamic(std::string_view broker_property);
+// As they are kept, by one name each. Errors: invalid_argument, for an unknown name or a value it can't have.
+Result<Properties> checked_broker_properties(const Properties& given);
 
 struct BrokerConfig {
   std::int32_t node_id = 1;
@@ -23,6 +31,7 @@ struct BrokerConfig {
   // For a cluster of several brokers: where peers are listened for, and the controllers with where they listen for
   // theirs. Without: this broker is a cluster by itself.
   SocketAddress listen_internal;
+  SocketAddress advertise_internal;                   // what peers are told
   std::map<std::int32_t, SocketAddress> controllers;  // controller.quorum.voters
   std::optional<std::string> rack;                    // broker.rack
   Duration heartbeat_interval = seconds(2);           // broker.heartbeat.interval.ms
@@ -30,6 +39,7 @@ struct BrokerConfig {
   bool rebalance_leaders = true;                      // auto.leader.rebalance.enable
   Duration rebalance_interval = seconds(300);         // leader.imbalance.check.interval.seconds
   bool auto_create_topics = true;
+  bool delete_topics = true;  // delete.topic.enable
   std::int32_t num_partitions = 1;
   std::int32_t replication_factor = 1;                      // default.replication.factor
   std::int32_t request_bytes_max = 100 * 1024 * 1024;       // socket.request.max.bytes
@@ -47,8 +57,10 @@ struct BrokerConfig {
   std::optional<std::int64_t> throttled_rate;  // leader.replication.throttled.rate; nullopt: unlimited
   Properties properties;                       // all that was set, for topics' defaults and DescribeConfigs
 
+  bool operator==(const BrokerConfig&) const = default;
+
   // Errors: invalid_argument, naming the property.
-  static Result<BrokerConfig> from(Properties properties);
+  static Result<BrokerConfig> from(const Properties& given);
 };
 
 }  // namespace fulmar

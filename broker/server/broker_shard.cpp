@@ -49,6 +49,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       log_(host.log().named("broker")),
       strangers_log_(host, log_),
       image_(std::make_shared<const MetadataImage>()),
+      properties_(broker.config.properties),
       logs_(host, broker.config.log_limits),
       peers_{broker.self, [this] { return cluster_id(); }, [this](std::int32_t id) { return peer_address(id); }},
       replicas_(host, peers_, broker.config.partition_raft, broker.observer,
@@ -123,7 +124,7 @@ Result<std::shared_ptr<PartitionLog>> BrokerShard::open_log(const std::string& n
     TRY_VOID(replace_file_unsynced(disk, path, ByteChain(Bytes::copy_of(wanted))));
     TRY_VOID(replicas_.forget_log({image.id, index}));
   }
-  return logs_.open(name, log_config_of(image.configs, broker_.config.properties), clean, on_damage,
+  return logs_.open(name, log_config_of(image.configs, properties_), clean, on_damage,
                     replicas_.epoch_max({image.id, index}));
 }
 
@@ -259,6 +260,10 @@ bool BrokerShard::await_leaders(const std::string& topic, std::int32_t first, De
 }
 
 void BrokerShard::show(MetadataImagePtr image) {
+  {
+    LockGuard held(changing_partitions_);
+    configure(*image);  // also what was opened anew meanwhile, by the image that is shown until now
+  }
   image_ = std::move(image);
   log_configs_.clear();
   leaders_.follow(*image_);
@@ -269,7 +274,7 @@ void BrokerShard::show(MetadataImagePtr image) {
 LogConfig BrokerShard::log_config(const TopicImage& topic) {
   auto found = log_configs_.find(topic.id);
   if (found == log_configs_.end())
-    found = log_configs_.emplace(topic.id, log_config_of(topic.configs, broker_.config.properties)).first;
+    found = log_configs_.emplace(topic.id, log_config_of(topic.configs, properties_)).first;
   return found->second;
 }
 
@@ -345,8 +350,39 @@ void BrokerShard::remove_strays() {
     if (!topics.contains(group.topic)) replicas_.remove(group);
 }
 
+// With the partitions held still. Whether records are acknowledged from stable storage was decided when a topic was
+// made; see check_alteration().
+void BrokerShard::configure(const MetadataImage& image) {
+  BrokerLayers layers{&image.configs_of(broker_.self.broker), &image.configs_of(all_brokers), &config().properties};
+  auto in_force = layers.merged();
+  bool own_changed = in_force != properties_;
+  if (own_changed) {
+    auto settings = BrokerConfig::from(in_force);
+    if (settings) {
+      properties_ = std::move(in_force);
+      logs_.context().limits.producer_id_expiration = settings->log_limits.producer_id_expiration;
+      replicas_.set_throttled_rate(share_of(settings->throttled_rate, host_.shard_count()));
+      acceptor_.set_connections_max(static_cast<std::size_t>(settings->connections_max));
+    } else {
+      log_.error("configuration not taken over", {{"reason", settings.error().detail}});
+    }
+  }
+  for (auto& [key, partition] : partitions_) {
+    const auto* topic = image.topic(key.first);
+    if (!partition.replica || !topic || topic->id != partition.topic_id) continue;
+    const auto* before = image_->topic(key.first);
+    if (!own_changed && before && before->configs == topic->configs) continue;
+    auto& log = partition.replica->log();
+    auto wanted = log_config_of(topic->configs, properties_);
+    if (wanted.acknowledges_synced() != log.config().acknowledges_synced())
+      wanted.flush_messages = log.config().flush_messages;
+    log.set_config(wanted);
+  }
+}
+
 void BrokerShard::open_partitions(const MetadataImage& image, bool clean) {
   LockGuard held(changing_partitions_);
+  configure(image);
   // Several at once: most of the time goes by waiting for the disk, and they share its syncs.
   Semaphore turns(partitions_opened_at_once_max);
   FiberGroup opening;

@@ -12,6 +12,7 @@
 #include "broker/cluster/leader_table.h"
 #include "broker/cluster/metadata_image.h"
 #include "broker/cluster/metadata_log.h"
+#include "broker/cluster/topic_config.h"
 #include "broker/log/log_manager.h"
 #include "broker/net/acceptor.h"
 #include "broker/replication/peer_server.h"
@@ -68,7 +69,7 @@ class BrokerShard {
 
   // Before all else: takes over what the groups of this shard have promised. Errors: as HardStateStore::begin.
   Result<void> open();
-  // Makes this shard's partitions what the image says, in three steps; see apply_everywhere().
+  // Makes this shard and its partitions what the image says, in three steps; see apply_everywhere().
   void remove_partitions(const MetadataImage& image);
   void open_partitions(const MetadataImage& image, bool clean);
   void show(MetadataImagePtr image);
@@ -99,6 +100,11 @@ class BrokerShard {
   Instant now() const;
   Broker& broker() { return broker_; }
   const BrokerConfig& config() const { return broker_.config; }
+  // What is in force of the broker's properties; changes as the metadata does.
+  const Properties& properties() const { return properties_; }
+  BrokerLayers config_layers() const {
+    return {&image_->configs_of(broker_.self.broker), &image_->configs_of(all_brokers), &config().properties};
+  }
   const Logger& log() const { return log_; }
   RateLimitedLog& strangers_log() { return strangers_log_; }  // for what any client can cause
   Semaphore& queued_bytes() { return queued_bytes_; }
@@ -126,6 +132,7 @@ class BrokerShard {
   bool await_leaders(const std::string& topic, std::int32_t first, Deadline deadline);
 
  private:
+  void configure(const MetadataImage& image);
   std::shared_ptr<Replica> open_replica(const GroupId& group, const PartitionImage& image,
                                         std::shared_ptr<PartitionLog> log);
   std::string cluster_id() const;
@@ -143,6 +150,7 @@ class BrokerShard {
   Logger log_;
   RateLimitedLog strangers_log_;
   MetadataImagePtr image_;
+  Properties properties_;
   LogManager logs_;
   Peers peers_;
   ReplicaManager replicas_;

@@ -29,6 +29,8 @@ void refuse(Deleted& result, ErrorCode code, std::string message) {
 // Puts the topic's deletion into the draft if all is well.
 void plan_deletion(Draft& draft, const Asked& asked, const Times& times, Deleted& result) {
   if (!draft.controls()) return refuse(result, ErrorCode::not_controller, no_controller_message);
+  if (!draft.controller.config().delete_topics)
+    return refuse(result, ErrorCode::topic_deletion_disabled, "Topic deletion is disabled (delete.topic.enable).");
   auto name = asked.name ? *asked.name : draft.image.topic_name(asked.topic_id);
   auto found = draft.image.topics.find(name);
   if (found == draft.image.topics.end())
@@ -85,6 +87,10 @@ Result<ByteChain> handle_delete_topics(BrokerShard& shard, const RequestHeader& 
   TRY(auto request, decode<DeleteTopicsRequest>(body, header.api_version));
   for (auto& name : request.topic_names) request.topics.push_back({std::move(name), {}});
   auto response = on_controller(shard, [&](Draft& draft) { return delete_topics(draft, request.topics); });
+  constexpr std::int16_t knows_disabled = 3;
+  for (auto& result : response.responses)
+    if (result.error_code == ErrorCode::topic_deletion_disabled && header.api_version < knows_disabled)
+      result.error_code = ErrorCode::invalid_request;
   return response_frame(response, header.api_version, header.correlation_id);
 }
 

@@ -39,6 +39,9 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
     case ApiKey::init_producer_id: return done(handle_init_producer_id(shard, header, body));
     case ApiKey::offset_for_leader_epoch: return done(handle_offset_for_leader_epoch(shard, header, body));
     case ApiKey::describe_configs: return done(handle_describe_configs(shard, header, body));
+    case ApiKey::alter_configs: return done(handle_alter_configs(shard, header, body));
+    case ApiKey::incremental_alter_configs: return done(handle_incremental_alter_configs(shard, header, body));
+    case ApiKey::list_config_resources: return done(handle_list_config_resources(shard, header, body));
     case ApiKey::describe_log_dirs: return done(handle_describe_log_dirs(shard, header, body));
     case ApiKey::create_partitions: return done(handle_create_partitions(shard, header, body));
     case ApiKey::elect_leaders: return done(handle_elect_leaders(shard, header, body));

@@ -50,6 +50,9 @@ Result<ByteChain> handle_alter_partition_reassignments(BrokerShard& shard, const
 Result<ByteChain> handle_list_partition_reassignments(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_describe_quorum(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_describe_configs(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_alter_configs(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_incremental_alter_configs(BrokerShard& shard, const RequestHeader& header, Reader& body);
+Result<ByteChain> handle_list_config_resources(BrokerShard& shard, const RequestHeader& header, Reader& body);
 Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const RequestHeader& header, Reader& body);
 
 // The answer to an ApiVersions request newer than served: version 0, with the error and the versions (KIP-511).

@@ -61,7 +61,8 @@ Membership::Membership(BrokerShard& shard, std::function<void(Error)> excluded)
       excluded_(std::move(excluded)) {}
 
 Result<void> Membership::listen() {
-  TRY_VOID(server_.listen(shard_.config().listen_internal));
+  TRY(auto at, numeric_address(shard_.host().network(), shard_.config().listen_internal));
+  TRY_VOID(server_.listen(at));
   return {};
 }
 
@@ -160,9 +161,14 @@ Result<void> Membership::register_once() {
   const auto& config = shard_.config();
   const auto& at = shard_.broker().advertised;
   const auto& broker = shard_.broker();
-  RegisterBrokerRequest request{
-      broker.self.broker,          broker.self.directory,       broker.incarnation, at.host, at.port,
-      config.listen_internal.host, config.listen_internal.port, config.rack};
+  RegisterBrokerRequest request{broker.self.broker,
+                                broker.self.directory,
+                                broker.incarnation,
+                                at.host,
+                                at.port,
+                                config.advertise_internal.host,
+                                config.advertise_internal.port,
+                                config.rack};
   TRY(auto response,
       ask_controller(request, &Controller::register_broker, shard_.host().clock().deadline_in(call_max)));
   if (response.error_code == ErrorCode::broker_id_not_registered)
@@ -265,6 +271,8 @@ bool is_for_controller(std::int16_t api_key) {
     case ApiKey::create_topics:
     case ApiKey::delete_topics:
     case ApiKey::create_partitions:
+    case ApiKey::alter_configs:
+    case ApiKey::incremental_alter_configs:
     case ApiKey::init_producer_id:
     case ApiKey::elect_leaders:
     case ApiKey::unregister_broker:

@@ -112,16 +112,16 @@ void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest:
       return refuse(result, ErrorCode::invalid_config, "Null value not supported for topic configs: " + entry.name);
     configs.insert_or_assign(entry.name, *entry.value);
   }
-  if (auto checked = check_topic_properties(configs); !checked)
-    return refuse(result, ErrorCode::invalid_config, checked.error().detail);
+  auto checked = checked_topic_properties(configs);
+  if (!checked) return refuse(result, ErrorCode::invalid_config, checked.error().detail);
 
-  TopicImage topic{random_uuid(draft.controller.host().entropy()), std::move(placed), std::move(configs)};
+  TopicImage topic{random_uuid(draft.controller.host().entropy()), std::move(placed), std::move(*checked)};
   result.topic_id = topic.id;
   result.num_partitions = partitions;
   result.replication_factor = static_cast<std::int16_t>(topic.partitions.front().replicas.size());
   result.configs.emplace();
   for (const auto& info : topic_properties()) {
-    auto in_force = config_values(info, topic.configs, config.properties).front();
+    auto in_force = config_values(info, topic.configs, draft.controller.config_layers()).front();
     result.configs->push_back(
         {std::string(info.name), in_force.value, false, static_cast<std::int8_t>(in_force.source), false});
   }

@@ -17,14 +17,14 @@
 namespace fulmar {
 
 struct SocketAddress {
-  std::string host;  // a numeric IPv4 or IPv6 address, without brackets
+  std::string host;  // a numeric IPv4 or IPv6 address, without brackets; or a name, which Network::resolve() looks up
   std::uint16_t port = 0;
 
   auto operator<=>(const SocketAddress&) const = default;
 };
 
 std::string to_string(const SocketAddress& address);  // "127.0.0.1:9092", "[::1]:9092"
-// "host:port" or "[v6]:port" into its parts; the host may be a name or empty ("any"). Errors: invalid_argument.
+// "host:port" or "[v6]:port" into its parts; the host may be a name, or empty: any. Errors: invalid_argument.
 Result<SocketAddress> parse_host_port(std::string_view text);
 
 class Connection {
@@ -69,5 +69,11 @@ class Network {
   // The addresses of a name, numeric ones as they are. Errors: unreachable.
   virtual Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port) = 0;
 };
+
+// The first numeric address of what may have a name for a host, of IPv4 if there is one. An empty host stays empty.
+// Errors: as resolve().
+Result<SocketAddress> numeric_address(Network& network, const SocketAddress& address);
+// Connects to the first address of the name that answers. Errors: as resolve(), and as connect() for the last one.
+Result<std::unique_ptr<Connection>> connect_by_name(Network& network, const SocketAddress& to, Deadline deadline);
 
 }  // namespace fulmar

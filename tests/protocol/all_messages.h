@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/protocol/message.h"
+#include "broker/protocol/messages/alter_configs.h"
 #include "broker/protocol/messages/api_versions.h"
 #include "broker/protocol/messages/describe_cluster.h"
 #include "broker/protocol/messages/describe_configs.h"
@@ -32,19 +33,20 @@ template <class F>
 void for_each_request(F&& f) {
   for_each_of<F, ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, FindCoordinatorRequest,
               ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest, DeleteRecordsRequest, InitProducerIdRequest,
-              DescribeConfigsRequest, CreatePartitionsRequest, DescribeClusterRequest, OffsetForLeaderEpochRequest,
-              DescribeLogDirsRequest, ElectLeadersRequest, AlterPartitionReassignmentsRequest,
-              ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest,
-              DescribeTopicPartitionsRequest, PeerHelloRequest, RaftMessagesRequest, LeadersRequest,
-              RegisterBrokerRequest, BrokerHeartbeatRequest, PreferLeadersRequest, ForwardRequest, PulsesRequest,
-              FetchMetadataSnapshotRequest>(std::forward<F>(f));
+              DescribeConfigsRequest, AlterConfigsRequest, IncrementalAlterConfigsRequest, ListConfigResourcesRequest,
+              CreatePartitionsRequest, DescribeClusterRequest, OffsetForLeaderEpochRequest, DescribeLogDirsRequest,
+              ElectLeadersRequest, AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest,
+              DescribeQuorumRequest, UnregisterBrokerRequest, DescribeTopicPartitionsRequest, PeerHelloRequest,
+              RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest, PreferLeadersRequest,
+              ForwardRequest, PulsesRequest, FetchMetadataSnapshotRequest>(std::forward<F>(f));
 }
 
 template <class F>
 void for_each_response(F&& f) {
   for_each_of<F, ProduceResponse, FetchResponse, ListOffsetsResponse, MetadataResponse, FindCoordinatorResponse,
               ApiVersionsResponse, CreateTopicsResponse, DeleteTopicsResponse, DeleteRecordsResponse,
-              InitProducerIdResponse, DescribeConfigsResponse, CreatePartitionsResponse, DescribeClusterResponse,
+              InitProducerIdResponse, DescribeConfigsResponse, AlterConfigsResponse, IncrementalAlterConfigsResponse,
+              ListConfigResourcesResponse, CreatePartitionsResponse, DescribeClusterResponse,
               OffsetForLeaderEpochResponse, DescribeLogDirsResponse, ElectLeadersResponse,
               AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse, DescribeQuorumResponse,
               UnregisterBrokerResponse, DescribeTopicPartitionsResponse, PeerHelloResponse, RegisterBrokerResponse,

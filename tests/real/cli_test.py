@@ -37,7 +37,7 @@ def read_all(broker, topic, *options):
 
 
 def test_command_lines():
-    for command in (["topic", "create"], ["topic", "list"], ["topic", "describe"], ["topic", "delete"], ["produce"], ["consume"],
+    for command in (["topic", "create"], ["topic", "list"], ["topic", "describe"], ["topic", "delete"], ["topic", "alter"], ["cluster", "config"], ["produce"], ["consume"],
                     ["cluster", "status"], ["cluster", "reassign"], ["cluster", "elect-leaders"], ["cluster", "decommission"]):
         said = fulmar(*command, "--help").decode()
         check("fulmar " + " ".join(command) in said and "--bootstrap" in said, f"{command} explains itself")
@@ -48,7 +48,12 @@ def test_command_lines():
     check(fulmar("--version").startswith(b"fulmar "), "the version is told")
     wrong = {
         "which one": ["topic"], "unknown command": ["topic", "rename"], "NAME is needed": ["topic", "create"],
-        "TOPIC is needed": ["consume"], "too many": ["consume", "a", "b"], "--colour": ["topic", "list", "--colour", "red"],
+        "TOPIC is needed": ["consume"], "too many": ["consume", "a", "b"], "takes options only": ["topic", "list", "a"],
+        "did you mean create?": ["topic", "craete"], "did you mean status?": ["cluster", "stauts"],
+        "unrecognised option '--boot'": ["topic", "list", "--boot", "127.0.0.1:9092"], "nothing to change": ["topic", "alter", "t"],
+        "--set x: expected NAME=VALUE": ["topic", "alter", "t", "--set", "x"],
+        "or set as well": ["cluster", "config", "--set", "a=1", "--unset", "a"], "a broker's number": ["cluster", "config", "--broker", "-1"],
+        "--colour": ["topic", "list", "--colour", "red"],
         "--partitions": ["topic", "create", "t", "--partitions", "0"], "('two')": ["topic", "create", "t", "--partitions", "two"],
         "unrecognised option '--partition'": ["topic", "create", "t", "--partition", "2"],
         "--replication-factor": ["topic", "create", "t", "--replication-factor", "40000"],

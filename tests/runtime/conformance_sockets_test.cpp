@@ -190,7 +190,8 @@ TEST(Addresses, AreParsedOrRefused) {
   EXPECT_EQ(*parse_host_port("h:1"), (SocketAddress{"h", 1}));
   EXPECT_EQ(*parse_host_port("[::1]:65535"), (SocketAddress{"::1", 65535}));
   EXPECT_EQ(to_string(SocketAddress{"::1", 80}), "[::1]:80");
-  for (auto bad : {"", "h", "h:", "h:x", "h:65536", "h:-1"}) EXPECT_FALSE(parse_host_port(bad).has_value()) << bad;
+  for (auto bad : {"", "h", "h:", "h:x", "h:65536", "h:-1", "::1:9", "[::1:9"})
+    EXPECT_FALSE(parse_host_port(bad).has_value()) << bad;
 }
 
 }  // namespace

@@ -26,9 +26,12 @@ namespace fulmar {
 // Brokers 1 to `count`, started at once; the first of them are controllers, and others observe.
 class BrokerCluster {
  public:
-  explicit BrokerCluster(std::uint64_t seed, int count = 3, Properties properties = {}, int controllers = 5)
+  // `by_name`: they know each other, and are told to clients, by the names of their machines.
+  explicit BrokerCluster(std::uint64_t seed, int count = 3, Properties properties = {}, int controllers = 5,
+                         bool by_name = false)
       : world(seed, LogLevel::error),
         count_(count),
+        by_name_(by_name),
         controllers_(std::min(count, controllers)),
         properties_(std::move(properties)) {
     for (int id = 1; id <= count_; ++id) world.add_node("broker" + std::to_string(id));
@@ -42,12 +45,13 @@ class BrokerCluster {
 
   void start(int id) {
     std::string voters;
-    for (int n = 1; n <= controllers_; ++n)
-      voters += (n > 1 ? "," : "") + std::to_string(n) + "@" + to_string(address(n, 9093));
+    auto at = [this](int n, std::uint16_t port) {
+      return by_name_ ? "broker" + std::to_string(n) + ":" + std::to_string(port) : to_string(address(n, port));
+    };
+    for (int n = 1; n <= controllers_; ++n) voters += (n > 1 ? "," : "") + std::to_string(n) + "@" + at(n, 9093);
     auto properties = properties_;
     properties["node.id"] = std::to_string(id);
-    properties["listeners"] =
-        "PLAINTEXT://" + to_string(address(id, 9092)) + ",INTERNAL://" + to_string(address(id, 9093));
+    properties["listeners"] = "PLAINTEXT://" + at(id, 9092) + ",INTERNAL://" + at(id, 9093);
     properties["controller.quorum.voters"] = voters;
     properties.try_emplace("default.replication.factor", "3");
     properties.try_emplace("broker.rack", "rack-" + std::to_string(id));
@@ -127,6 +131,7 @@ class BrokerCluster {
 
  private:
   int count_;
+  bool by_name_;
   int controllers_;
   Properties properties_;
 };

@@ -1,5 +1,6 @@
 // Configuration: Kafka's names and defaults, and errors that say what is wrong and what would be right.
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "broker/cluster/topic_config.h"
@@ -30,11 +31,12 @@ TEST(Configuration, AnEmptyOneHasKafkasDefaults) {
 }
 
 TEST(Configuration, EveryPropertysDefaultIsAValueItMayHave) {
-  for (auto table : {broker_properties(), topic_properties()}) {
+  for (auto table : {broker_properties(), unserved_broker_properties(), topic_properties()}) {
     for (const auto& info : table) {
-      if (info.default_value.empty()) continue;
-      EXPECT_TRUE(check_property(info, info.default_value).has_value()) << info.name;
       EXPECT_FALSE(info.doc.empty()) << info.name;
+      if (info.default_value.empty()) continue;
+      EXPECT_EQ(checked_value(info, info.default_value).value(), info.default_value) << info.name;
+      EXPECT_EQ(info.doc.starts_with("Without effect: "), info.effect == Effect::none) << info.name;
     }
   }
 }
@@ -42,13 +44,14 @@ TEST(Configuration, EveryPropertysDefaultIsAValueItMayHave) {
 TEST(Configuration, EveryTopicPropertyHasABrokersDefaultThatMeansTheSame) {
   for (const auto& info : topic_properties()) {
     for (const auto& inherited : broker_defaults_of(info.name)) {
-      const auto* broker = find_property(broker_properties(), inherited.name);
+      const auto* broker = find_broker_property(inherited.name);
       ASSERT_NE(broker, nullptr) << inherited.name;
       EXPECT_TRUE(broker->type == info.type || inherited.unit > 1) << inherited.name;
       bool last = inherited.name == broker_defaults_of(info.name).back().name;
       EXPECT_EQ(broker->default_value.empty(), !last) << inherited.name;
       if (last) {
-        EXPECT_EQ(config_values(info, {}, {}).front().given, broker->default_value) << info.name;
+        const Properties none;
+        EXPECT_EQ(config_values(info, {}, {&none, &none, &none}).front().given, broker->default_value) << info.name;
       }
     }
   }
@@ -72,22 +75,171 @@ TEST(Configuration, TheFinestUnitOfATimeWins) {
 }
 
 TEST(Configuration, EveryPropertyIsInTheManual) {
-  std::ifstream file(FULMAR_SOURCE_DIR "/docs/configuration.md");
-  std::stringstream text;
-  text << file.rdbuf();
-  auto manual = text.str();
-  for (auto table : {broker_properties(), topic_properties()})
+  auto text_of = [](const std::string& name) {
+    std::ifstream file(FULMAR_SOURCE_DIR "/docs/" + name);
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+  };
+  auto manual = text_of("configuration.md");
+  auto others = text_of("unserved-properties.md");
+  auto expect_row = [](const std::string& page, const PropertyInfo& info) {
+    auto row = "\n| `" + std::string(info.name) + "` | ";
+    auto at = page.find(row);
+    ASSERT_NE(at, std::string::npos) << info.name;
+    auto line = page.substr(at + row.size(), page.find('\n', at + 1) - at - row.size());
+    auto value = info.default_value.empty() ? std::string("(none)") : "`" + std::string(info.default_value) + "`";
+    EXPECT_TRUE(line.starts_with(value + " |")) << info.name;
+    EXPECT_TRUE(line.ends_with("| " + std::string(info.doc) + " |")) << info.name << " is documented as: " << line;
+  };
+  for (const auto& info : broker_properties()) expect_row(manual, info);
+  for (const auto& info : unserved_broker_properties()) expect_row(others, info);
+  for (const auto& info : topic_properties()) expect_row(manual.substr(manual.find("## A topic's properties")), info);
+}
+
+// All that Apache Kafka 4.4 has of them, but for those it keeps to itself.
+TEST(Configuration, EveryPropertyOfKafkasIsServedOrWithoutEffectOrRefusedByName) {
+  std::ifstream file(FULMAR_SOURCE_DIR "/tests/server/kafka_properties.txt");
+  std::size_t count = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line.front() == '#') continue;
+    ++count;
+    std::istringstream words(line);
+    std::string whose, name, type, dynamic;
+    words >> whose >> name >> type >> dynamic;
+    bool of_topic = whose == "topic";
+    const auto* info = of_topic ? find_property(topic_properties(), name) : find_broker_property(name);
+    ASSERT_NE(info, nullptr) << line;
+    EXPECT_EQ(std::to_string(static_cast<int>(info->type)), type) << line;
+    if (of_topic) continue;
+    EXPECT_LE(is_dynamic(name), dynamic == "dynamic") << line;
+    bool stays = name == "listeners" || name == "log.flush.interval.messages" ||
+                 name == "listener.security.protocol.map" || info->effect == Effect::refused;
+    EXPECT_EQ(is_dynamic(name), dynamic == "dynamic" && !stays) << line;
+  }
+  EXPECT_GT(count, 350u);
+}
+
+// A value that is none of the default's, for a property of that type.
+std::string another_value(const PropertyInfo& info) {
+  auto allowed = split_list(info.allowed);
+  switch (info.type) {
+    case PropertyType::boolean: return info.default_value == "true" ? "false" : "true";
+    case PropertyType::int16:
+    case PropertyType::int32:
+    case PropertyType::int64: {
+      auto low = std::max<std::int64_t>(info.min, 1);
+      if (std::to_string(low) == info.default_value) ++low;
+      return std::to_string(low);
+    }
+    case PropertyType::real: return "0.25";
+    default: return std::string(allowed.empty() ? "x" : allowed.back());
+  }
+}
+
+TEST(Configuration, WhatGuardsOrKeepsDataIsRefusedByNameUnlessItSaysWhatKafkasDefaultSays) {
+  std::size_t refused = 0;
+  for (auto table : {broker_properties(), unserved_broker_properties()})
     for (const auto& info : table) {
-      auto row = "| `" + std::string(info.name) + "` | ";
-      auto at = manual.find(row);
-      ASSERT_NE(at, std::string::npos) << info.name;
-      auto value = info.default_value.empty() ? std::string("(none)") : "`" + std::string(info.default_value) + "`";
-      EXPECT_EQ(manual.substr(at + row.size(), value.size()), value) << info.name;
+      std::string name(info.name);
+      if (info.effect != Effect::refused) continue;
+      ++refused;
+      EXPECT_EQ(error_of({{name, another_value(info)}}),
+                "Configuration " + name + " is not served: " + std::string(info.doc));
+      EXPECT_EQ(error_of({{name, std::string(info.default_value)}}), "") << name;
+      EXPECT_EQ(error_of({{name, " "}}), "") << name;
+    }
+  EXPECT_GT(refused, 100u);
+  for (const auto& info : topic_properties()) {
+    if (info.effect != Effect::refused) continue;
+    std::string name(info.name);
+    auto made = checked_topic_properties({{name, another_value(info)}});
+    ASSERT_FALSE(made) << name;
+    EXPECT_EQ(made.error().detail, "Configuration " + name + " is not served: " + std::string(info.doc));
+    EXPECT_TRUE(checked_topic_properties({{name, std::string(info.default_value)}})) << name;
+  }
+  for (auto name : {"listener.name.internal.ssl.keystore.location", "ssl.new", "remote.new", "super.users"})
+    EXPECT_TRUE(error_of({{name, "x"}}).starts_with("Configuration " + std::string(name) + " is not served: ")) << name;
+  EXPECT_EQ(error_of({{"cleanup.policy", "compact"}}).find("Unknown"), 0u);
+  EXPECT_EQ(error_of({{"log.cleanup.policy", "delete,compact"}}),
+            "Invalid value compact for configuration log.cleanup.policy: must be one of delete (logs are not compacted "
+            "yet)");
+  EXPECT_EQ(error_of({{"broker.rack", "\xff"}}),
+            "Invalid value (which is no UTF-8) for configuration broker.rack: must be UTF-8");
+  EXPECT_EQ(error_of({{"log.dirs", "/a,/b"}}),
+            "Invalid value /a,/b for configuration log.dirs: must be one directory; several are not served");
+  EXPECT_NE(error_of({{"listener.security.protocol.map", "PLAINTEXT:SSL"}}), "");
+  EXPECT_EQ(error_of({{"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,SSL:SSL"}}), "");
+}
+
+// What has no effect on BrokerConfig and LogConfig is what says so, and nothing else.
+TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
+  // Their effects are those of their names' newer forms, or of the command line's, or of the topics that inherit them.
+  const std::set<std::string_view> seen_elsewhere{"broker.id", "log.dir", "log.dirs", "controller.quorum.voters"};
+  const auto plain = BrokerConfig::from({}).value();
+  for (const auto& info : topic_properties()) {
+    if (info.effect == Effect::refused) continue;
+    std::string name(info.name);
+    auto value = name.ends_with(".throttled.replicas") ? "0:1" : another_value(info);
+    auto given = checked_topic_properties({{name, value}});
+    ASSERT_TRUE(given) << given.error().detail;
+    bool only_value = split_list(info.allowed).size() == 1;
+    bool changes = log_config_of(*given, {}) != log_config_of({}, {});
+    EXPECT_EQ(changes, info.effect == Effect::served && !only_value) << name;
+  }
+  auto inherited = [](std::string_view name) {
+    for (const auto& info : topic_properties())
+      for (const auto& broker : broker_defaults_of(info.name))
+        if (broker.name == name) return true;
+    return false;
+  };
+  auto without_words = [](BrokerConfig config) {
+    config.properties = {};
+    return config;
+  };
+  for (auto table : {broker_properties(), unserved_broker_properties()})
+    for (const auto& info : table) {
+      std::string name(info.name);
+      if (info.effect == Effect::refused || seen_elsewhere.contains(name)) continue;
+      auto value = another_value(info);
+      if (name.ends_with("listeners")) value = "PLAINTEXT://127.0.0.1:1";
+      if (name == "listener.security.protocol.map") value = "PLAINTEXT:PLAINTEXT";
+      if (name.ends_with("election.timeout.ms")) value = "1000";
+      if (name == "controller.listener.names") value = "INTERNAL";
+      auto config = BrokerConfig::from({{name, value}});
+      ASSERT_TRUE(config) << config.error().detail;
+      bool changes = without_words(*config) != without_words(plain);
+      bool of_topics = inherited(name) && (split_list(info.allowed).size() == 1 ||
+                                           log_config_of({}, config->properties) != log_config_of({}, {}));
+      EXPECT_EQ(changes || of_topics, info.effect == Effect::served) << name << "=" << value;
     }
 }
 
+TEST(Configuration, ValuesAreTrimmedAndKeptInOneForm) {
+  auto config = BrokerConfig::from({{"auto.create.topics.enable", " FALSE "}, {"num.partitions", "\t+3\n"}}).value();
+  EXPECT_FALSE(config.auto_create_topics);
+  EXPECT_EQ(config.num_partitions, 3);
+  EXPECT_EQ(config.properties, (Properties{{"auto.create.topics.enable", "false"}, {"num.partitions", "3"}}));
+  auto topic = checked_topic_properties({{"cleanup.policy", " delete "}, {"retention.ms", " 5 "}}).value();
+  EXPECT_EQ(topic, (Properties{{"cleanup.policy", "delete"}, {"retention.ms", "5"}}));
+  EXPECT_EQ(checked_topic_properties({{"leader.replication.throttled.replicas", "0:1 , 1:2"}}).value().begin()->second,
+            "0:1,1:2");
+  for (auto wrong : {"x", "0", "0:", "0:1,", "*,0:1", "-1:2"})
+    EXPECT_FALSE(checked_topic_properties({{"leader.replication.throttled.replicas", wrong}})) << wrong;
+}
+
+TEST(Configuration, ANodesNumberMayHaveItsOlderName) {
+  EXPECT_EQ(BrokerConfig::from({{"broker.id", "7"}}).value().node_id, 7);
+  EXPECT_EQ(BrokerConfig::from({{"broker.id", "7"}, {"node.id", "7"}}).value().node_id, 7);
+  EXPECT_EQ(error_of({{"broker.id", "7"}, {"node.id", "8"}}),
+            "Invalid value 7 for configuration broker.id: node.id says 8; they are the same thing");
+}
+
 TEST(Configuration, ErrorsNameThePropertyTheValueAndWhatIsAllowed) {
-  EXPECT_EQ(error_of({{"num.partition", "1"}}), "Unknown configuration num.partition");
+  EXPECT_EQ(error_of({{"num.partition", "1"}}), "Unknown configuration num.partition; did you mean num.partitions?");
+  EXPECT_EQ(error_of({{"my.own.property", "1"}}), "Unknown configuration my.own.property");
+  EXPECT_EQ(checked_topic_properties({{"retention_ms", "1"}}).error().detail,
+            "Unknown topic config name: retention_ms; did you mean retention.ms?");
   EXPECT_EQ(error_of({{"num.partitions", "two"}}),
             "Invalid value two for configuration num.partitions: must be a whole number");
   EXPECT_EQ(error_of({{"num.partitions", "0"}}),
@@ -101,7 +253,7 @@ TEST(Configuration, ErrorsNameThePropertyTheValueAndWhatIsAllowed) {
   EXPECT_EQ(
       error_of({{"listeners", "SSL://a:1"}}),
       "Invalid value SSL://a:1 for configuration listeners: must be one listener, PLAINTEXT://HOST:PORT, and in a "
-      "cluster INTERNAL://HOST:PORT");
+      "cluster INTERNAL://HOST:PORT; there is no TLS and no authentication here yet");
 }
 
 TEST(Configuration, ABrokerOfAClusterNamesItsControllersAndAListenerForThem) {
@@ -151,6 +303,32 @@ TEST(Configuration, AnAddressNobodyCanConnectToIsNotAdvertised) {
   EXPECT_NE(error_of({{"advertised.listeners", "PLAINTEXT://0.0.0.0:9092"}}), "");
   EXPECT_EQ(error_of({{"listeners", "PLAINTEXT://0.0.0.0:9092"}, {"advertised.listeners", "PLAINTEXT://h:1"}}), "");
   EXPECT_NE(error_of({{"listeners", "PLAINTEXT://[::]:9092"}}), "");
+}
+
+TEST(Configuration, AHostMayBeANameOrOfIPv6OrAnyWhereOnlyListenedAt) {
+  auto named = BrokerConfig::from({{"listeners", "PLAINTEXT://broker-2.example:9092,INTERNAL://[fd00::2]:9093"},
+                                   {"node.id", "2"},
+                                   {"controller.quorum.voters", "1@broker-1.example:9093,2@[fd00::2]:9093"}})
+                   .value();
+  EXPECT_EQ(named.listen, (SocketAddress{"broker-2.example", 9092}));
+  EXPECT_EQ(named.listen_internal, (SocketAddress{"fd00::2", 9093}));
+  EXPECT_EQ(named.controllers.at(1), (SocketAddress{"broker-1.example", 9093}));
+  const Properties any{{"listeners", "PLAINTEXT://:9092,INTERNAL://:9093"},
+                       {"advertised.listeners", "PLAINTEXT://broker.example:9092"},
+                       {"controller.quorum.voters", "1@one.example:9093,2@two.example:9093"}};
+  auto of = [&](Properties more) {
+    auto properties = any;
+    for (auto& [name, value] : more) properties.insert_or_assign(name, value);
+    return BrokerConfig::from(properties).value();
+  };
+  EXPECT_EQ(of({{"node.id", "2"}}).listen, (SocketAddress{"", 9092}));
+  EXPECT_EQ(of({{"node.id", "2"}}).advertise_internal, (SocketAddress{"two.example", 9093})) << "as it is known by";
+  EXPECT_EQ(of({{"node.id", "3"}}).advertise_internal, (SocketAddress{"broker.example", 9093})) << "as clients know it";
+  EXPECT_EQ(of({{"advertised.listeners", "PLAINTEXT://a:1,INTERNAL://b:2"}}).advertise_internal,
+            (SocketAddress{"b", 2}));
+  EXPECT_NE(error_of({{"listeners", "PLAINTEXT://:9092"}}), "") << "clients would be told nothing they can connect to";
+  EXPECT_NE(error_of({{"listeners", "PLAINTEXT://::1:9092"}}), "") << "where does the port begin?";
+  EXPECT_NE(error_of({{"listeners", "PLAINTEXT://h:1,INTERNAL://h:2"}, {"controller.quorum.voters", "1@:2"}}), "");
 }
 
 TEST(Configuration, AFileIsNamesAndValuesAndSaysItsWrongLine) {

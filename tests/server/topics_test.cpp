@@ -283,7 +283,8 @@ TEST(Configs, AreDescribedWithWhereTheyComeFrom) {
     auto broker = ask(4, "1", {{"log.retention.ms", "num.partitions"}});
     ASSERT_EQ(broker.configs.size(), 2u);
     EXPECT_EQ(broker.configs[0].value, "5000");
-    EXPECT_TRUE(broker.configs[0].read_only);
+    EXPECT_FALSE(broker.configs[0].read_only);
+    EXPECT_TRUE(broker.configs[1].read_only);
     EXPECT_EQ(broker.configs[1].config_source, 5);
   });
 }

@@ -1,0 +1,165 @@
+"""Apache Kafka's own kafka-configs and kafka-reassign-partitions against three real brokers. Usage: kafka_tools.py FULMAR_BINARY DIRECTORY
+
+The tools come from Maven Central into DIRECTORY (or are taken from the folder of jars that KAFKA_LIBS names). Where they can't be had that
+is said, and the exit code is 77.
+"""
+import glob
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "real"))
+
+from broker import check  # noqa: E402
+from cluster import Cluster  # noqa: E402
+
+VERSION = "4.4.0"
+SKIPPED = 77
+TOOL_SECONDS = 120
+MOVE_SECONDS = 60
+POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>local</groupId>
+<artifactId>tools</artifactId><version>1</version><packaging>pom</packaging><dependencies>
+<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>{0}</version></dependency>
+<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{0}</version></dependency>
+</dependencies></project>"""
+
+
+def jars(directory):
+    """The folder of Kafka's jars; says why, and gives None, if there is none to be had."""
+    given = os.environ.get("KAFKA_LIBS")
+    if not shutil.which("java"):
+        print("SKIPPED, there is no java: Kafka's tools")
+        return None
+    if given:
+        return given
+    libs = os.path.join(os.path.abspath(directory), "kafka-" + VERSION)
+    if glob.glob(libs + "/kafka-tools-*.jar"):
+        return libs
+    if not shutil.which("mvn"):
+        print("SKIPPED, there is no mvn: Kafka's tools")
+        return None
+    os.makedirs(directory, exist_ok=True)
+    pom = os.path.join(directory, "kafka-tools.xml")
+    with open(pom, "w", encoding="utf-8") as file:
+        file.write(POM.format(VERSION))
+    done = subprocess.run(["mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies", "-DoutputDirectory=" + libs], capture_output=True,
+                          text=True, check=False)
+    if done.returncode != 0:
+        print(f"SKIPPED, Maven Central is not reachable: Kafka's tools\n  {done.stdout.strip()[-500:]}")
+        return None
+    return libs
+
+
+class Tools:
+    def __init__(self, libs, address):
+        self.libs, self.address = libs, address
+
+    def run(self, tool, *arguments, code=0):
+        """What the tool says on standard output, or on both where it must fail."""
+        done = subprocess.run(["java", "-Xmx256m", "-cp", self.libs + "/*", "org.apache.kafka.tools." + tool, "--bootstrap-server",
+                               self.address, *arguments], capture_output=True, text=True, timeout=TOOL_SECONDS, check=False)
+        assert (done.returncode == 0) == (code == 0), f"{tool} {arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout if code == 0 else done.stdout + done.stderr
+
+    def configs(self, *arguments, code=0):
+        return self.run("ConfigCommand", *arguments, code=code)
+
+    def reassign(self, *arguments, code=0):
+        return self.run("reassign.ReassignPartitionsCommand", *arguments, code=code)
+
+
+def test_configs(tools):
+    topic = ("--entity-type", "topics", "--entity-name", "t")
+    said = tools.configs("--alter", *topic, "--add-config", "retention.ms=5000,min.insync.replicas=2")
+    check("Completed updating config for topic t." in said, "kafka-configs alters a topic")
+    said = tools.configs("--describe", *topic)
+    check("retention.ms=5000 sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:retention.ms=5000" in said and "min.insync.replicas=2" in said,
+          "and describes what it has set")
+    tools.configs("--alter", *topic, "--delete-config", "min.insync.replicas")
+    said = tools.configs("--describe", *topic)
+    check("min.insync.replicas" not in said and "retention.ms=5000" in said, "and takes one away again")
+    said = tools.configs("--describe", *topic, "--all")
+    check("cleanup.policy=delete" in said and "DEFAULT_CONFIG" in said, "all of them are described as well")
+    said = tools.configs("--alter", *topic, "--add-config", "no.such=1", code=1)
+    check("Unknown topic config name: no.such" in said, "an unknown one is refused")
+    one = ("--entity-type", "brokers", "--entity-name", "2")
+    all_of_them = ("--entity-type", "brokers", "--entity-default")
+    tools.configs("--alter", *all_of_them, "--add-config", "log.retention.ms=6000")
+    tools.configs("--alter", *one, "--add-config", "log.retention.ms=7000,leader.replication.throttled.rate=1000000")
+    said = tools.configs("--describe", *all_of_them)
+    check("log.retention.ms=6000" in said and "DYNAMIC_DEFAULT_BROKER_CONFIG" in said, "what all brokers have is set and described")
+    said = tools.configs("--describe", *one)
+    check("log.retention.ms=7000 sensitive=false synonyms={DYNAMIC_BROKER_CONFIG:log.retention.ms=7000, "
+          "DYNAMIC_DEFAULT_BROKER_CONFIG:log.retention.ms=6000" in said, "and what one has, with where it comes from")
+    said = tools.configs("--alter", *one, "--add-config", "num.partitions=3", code=1)
+    check("Cannot update these configs dynamically" in said, "what can't be changed while brokers run is refused")
+    tools.configs("--alter", *one, "--delete-config", "log.retention.ms,leader.replication.throttled.rate")
+    tools.configs("--alter", *all_of_them, "--delete-config", "log.retention.ms")
+    check("log.retention.ms" not in tools.configs("--describe", *all_of_them), "and all of it is taken away again")
+
+
+def test_reassign(tools, cluster, directory):
+    def plan(name, partitions):
+        path = os.path.join(directory, name)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"version": 1, "partitions": [{"topic": "moved", "partition": n, "replicas": replicas}
+                                                    for n, replicas in enumerate(partitions)]}, file)
+        return path
+
+    cluster.ask("topic", "create", "moved", "--partitions", "2", "--replication-factor", "2")
+    text = "".join(f"line {i} {'x' * 200}\n" for i in range(80000))
+    subprocess.run([cluster.brokers[0].binary, "produce", "moved", "--bootstrap", cluster.address], input=text, text=True, timeout=60,
+                   check=True)
+    there = plan("there.json", [[2, 3], [3, 1]])
+    said = tools.reassign("--reassignment-json-file", there, "--execute", "--throttle", "50000000")
+    check("Successfully started partition reassignments for moved-0,moved-1" in said and "throttle limit" in said,
+          "kafka-reassign-partitions begins, with a throttle")
+    described = tools.configs("--describe", "--entity-type", "brokers", "--entity-name", "1")
+    check("leader.replication.throttled.rate=50000000" in described and "follower.replication.throttled.rate=50000000" in described,
+          "which every broker then has")
+    end = time.monotonic() + MOVE_SECONDS
+    while "is still in progress" in (said := tools.reassign("--reassignment-json-file", there, "--verify")):
+        assert time.monotonic() < end, said
+    check("Reassignment of partition moved-0 is completed." in said and "Clearing broker-level throttles" in said, "it sees the end of it")
+    described = tools.configs("--describe", "--entity-type", "brokers", "--entity-name", "1")
+    check("throttled" not in described, "and takes the throttle off")
+    check("throttled" not in tools.configs("--describe", "--entity-type", "topics", "--entity-name", "moved"), "of the topic as well")
+    back = plan("back.json", [[1, 2], [3, 1]])
+    said = tools.reassign("--reassignment-json-file", back, "--execute", "--throttle", "1000")
+    check("moved-0" in said, "another one begins, so slow that it can't end soon")
+    said = tools.reassign("--reassignment-json-file", back, "--verify", "--preserve-throttles")
+    check("Reassignment of partition moved-0 is still in progress." in said, "and has not ended, for the throttle holds")
+    said = tools.reassign("--reassignment-json-file", back, "--cancel")
+    check("moved-0" in said and "ancel" in said, "it is cancelled")
+    cluster.await_health()
+    rows = cluster.ask("topic", "describe", "moved")
+    replicas = {row[0]: row[3] for row in rows[rows.index([]) + 2:]}
+    check(replicas == {"0": "2,3", "1": "3,1"}, f"and everything is where it was: {replicas}")
+    read = subprocess.run([cluster.brokers[0].binary, "consume", "moved", "--exit-at-end", "--bootstrap", cluster.address],
+                          capture_output=True, text=True, timeout=60, check=True).stdout
+    check(sorted(read.splitlines()) == sorted(text.splitlines()), "with every record")
+
+
+def main(binary, directory):
+    libs = jars(directory)
+    if not libs:
+        return SKIPPED
+    with tempfile.TemporaryDirectory() as plans, Cluster(3, binary=os.path.abspath(binary)) as cluster:
+        tools = Tools(libs, cluster.address)
+        cluster.ask("topic", "create", "t", "--replication-factor", "3")
+        test_configs(tools)
+        test_reassign(tools, cluster, plans)
+        cluster.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+    sys.exit(main(*sys.argv[1:]))
