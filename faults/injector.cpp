@@ -5,6 +5,19 @@
 
 namespace fulmar {
 
+namespace {
+
+// Up to where a file of terms and votes says itself, by the last of its marks, that it is synced.
+std::size_t vouched_for(const std::string& content) {
+  constexpr std::size_t mark_bytes = 37;
+  const std::string body = std::string(20, '\0') + '\x04';
+  auto at = content.rfind(body);
+  if (at == std::string::npos || at < mark_bytes - 29) return 0;
+  return at - (mark_bytes - 29);
+}
+
+}  // namespace
+
 Injector::Injector(World& world, std::size_t brokers, std::function<void(std::size_t)> start)
     : world_(world),
       brokers_(brokers),
@@ -114,6 +127,9 @@ void Injector::damage(std::size_t node, std::int64_t pick) {
     auto vouched = vouched_bytes(file->current(), vouched_offset(all, path.substr(0, path.rfind('/') + 1)));
     if (vouched > 0) files.emplace_back(path, vouched);
   }
+  for (const auto& [path, file] : all)
+    if (path.starts_with("raft-state-"))
+      if (auto vouched = vouched_for(file->current())) files.emplace_back(path, vouched);
   if (files.empty()) return;
   auto chosen = static_cast<std::size_t>(pick);
   const auto& [path, size] = files[chosen % files.size()];

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <sstream>
 #include <thread>
 
@@ -67,6 +68,18 @@ void replace_client_listener(std::string& listeners, const std::string& address)
   for (auto listener : split_list(listeners))
     if (!listener.starts_with("PLAINTEXT://")) replaced += "," + std::string(listener);
   listeners = std::move(replaced);
+}
+
+// Without the line's end that editors leave behind.
+Result<std::string> read_secret(const std::string& path) {
+  constexpr std::size_t secret_bytes_min = 16, secret_bytes_max = 4096;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(Errc::not_found, "can't read the secret in " + path);
+  std::string secret(std::istreambuf_iterator<char>(file), {});
+  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
+  if (secret.size() < secret_bytes_min || secret.size() > secret_bytes_max)
+    return fail(Errc::invalid_argument, path + ": a secret has 16 to 4096 bytes");
+  return secret;
 }
 
 }  // namespace
@@ -132,6 +145,16 @@ int broker_command(const std::vector<std::string>& arguments) {
   if (!config) return complain(exit_usage, config.error().detail);
   if (data_directory.empty())
     return complain(exit_usage, "--data-dir is needed, or the property log.dirs; see fulmar broker --help");
+
+  if (auto file = config->properties.find("cluster.secret.file"); file != config->properties.end()) {
+    auto secret = read_secret(file->second);
+    if (!secret) return complain(exit_usage, secret.error().detail);
+    config->cluster_secret = std::move(*secret);
+  }
+  if (config->needs_secret())
+    return complain(exit_usage, "the INTERNAL listener is at " + to_string(config->listen_internal) +
+                                    ", where anybody on the network could take part in the cluster: name a file with a "
+                                    "secret that its brokers share in cluster.secret.file, or listen on 127.0.0.1");
 
   ProcessOptions process;
   if (io == "auto")

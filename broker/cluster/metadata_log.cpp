@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t batch_bytes_max = std::size_t{1} << 30;
 constexpr Duration snapshot_retry_interval = milliseconds(100);
 constexpr std::size_t read_bytes = 1 << 20;
+constexpr Duration follow_retry_min = milliseconds(50);
+constexpr Duration follow_retry_max = seconds(10);  // having waited that long, in vain, it gives up: after 20 s in all
 constexpr Duration commit_max = seconds(30);
 constexpr Duration greeting_max = seconds(2);
 
@@ -38,7 +40,8 @@ MetadataLog::MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas,
       config_(config),
       log_(host.log().named("metadata")),
       image_(std::make_shared<const MetadataImage>()),
-      snapshot_(host, peers) {}
+      snapshot_(host, peers),
+      follow_retry_(follow_retry_min) {}
 
 MetadataLog::~MetadataLog() {
   if (replica_) replica_->on_change = nullptr;
@@ -54,7 +57,11 @@ Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, boo
   TRY(auto log, logs_.open(std::string(log_name), metadata_log_config(config_.segment_bytes), clean,
                            alone ? OnDamage::refuse : OnDamage::keep_good, replicas_.epoch_max(group())));
   if (log->log_start() > image_->offset) return fail(Errc::corrupt, "the metadata log begins after its snapshot");
-  replica_ = replicas_.add(group(), std::move(log), alone ? alone_at_birth(peers_.self) : HardState{}, config_.raft);
+  auto state = alone ? alone_at_birth(peers_.self) : HardState{};
+  // The only one that decides: should its promises be lost, nobody else has any.
+  if (controllers_ == std::vector{peers_.self.broker} && replicas_.has_lost_promises(group()))
+    state.configurations = {{-1, -1, {{peers_.self}, {}, {}}}};
+  replica_ = replicas_.add(group(), std::move(log), std::move(state), config_.raft);
   replica_->drives(*this);
   if (!alone) return {};
   TRY_VOID(catch_up());
@@ -82,8 +89,10 @@ std::optional<std::int32_t> MetadataLog::controller() const {
   return replica_->raft().leader()->broker;
 }
 
-void MetadataLog::wait_out_of_order() {
-  progress_.wait([&] { return replica_->out_of_order(); });
+Error MetadataLog::wait_out_of_order() {
+  progress_.wait([&] { return failure_ || replica_->out_of_order(); });
+  if (failure_) return *failure_;
+  return {Errc::io_error, "the metadata could not be kept"};
 }
 
 WaitResult MetadataLog::wait_published(Offset offset, Deadline deadline) {
@@ -212,8 +221,10 @@ void MetadataLog::follow() {
     });
     if (auto snapshot = std::exchange(from_snapshot_, nullptr); snapshot && snapshot->offset > image_->offset) {
       image_ = std::move(snapshot);
-    } else if (auto caught_up = catch_up(); !caught_up) {
-      log_.error("the metadata log can't be followed", {{"reason", to_string(caught_up.error())}});
+    } else if (auto caught_up = catch_up(); caught_up) {
+      follow_retry_ = follow_retry_min;
+    } else {
+      if (ride_out(caught_up.error())) continue;
       return;
     }
     if (may_publish()) {
@@ -223,6 +234,23 @@ void MetadataLog::follow() {
     }
     progress_.notify_all();
   }
+}
+
+// A disk may answer again; and what was about to be read may be in a snapshot that comes. Otherwise a broker that does
+// not know what changes must not go on: it ends, and repairs its log from the others when it comes back. False: it
+// ends.
+bool MetadataLog::ride_out(const Error& error) {
+  bool lasting = error.code == Errc::corrupt || error.code == Errc::unsupported || follow_retry_ > follow_retry_max;
+  if (!lasting) {
+    log_.warn("the metadata log can't be read yet", {{"reason", to_string(error)}});
+    host_.clock().sleep_for(std::exchange(follow_retry_, 2 * follow_retry_));
+    return true;
+  }
+  log_.error("the metadata log can't be followed", {{"reason", to_string(error)}});
+  failure_ = Error{error.code, "the metadata can't be read: " + error.detail};
+  if (error.code == Errc::corrupt) replica_->report_damage(error, image_->offset);
+  progress_.notify_all();
+  return false;
 }
 
 // The log begins anew only once the image has what is lost by that, on stable storage: whenever this broker dies, its
@@ -269,12 +297,18 @@ Result<void> MetadataLog::catch_up() {
     bytes_since_snapshot_ += static_cast<std::int64_t>(batches.size());
     for (std::size_t at = 0; at < batches.size();) {
       TRY(auto header, read_batch_header(batches.view().substr(at)));
+      if (header.size() > batches.size() - at || !batch_crc_matches(batches.view().substr(at, header.size())))
+        return fail(Errc::corrupt, "a damaged batch at offset " + std::to_string(header.base_offset));
       if (!header.control()) {
         TRY(auto records, read_records(batches.slice(at, header.size()), batch_bytes_max));
         for (const auto& record : records) {
           if (record.offset < next.offset || !record.value) continue;
-          TRY(auto change, decode_metadata_record(record.value->view()));
-          apply_record(change, next);
+          auto change = decode_metadata_record(record.value->view());
+          // It is as it was written: this version is not the one to read it.
+          if (!change)
+            return fail(Errc::unsupported,
+                        "an unknown record at offset " + std::to_string(record.offset) + ": " + change.error().detail);
+          apply_record(*change, next);
         }
       }
       next.offset = header.next_offset();
@@ -292,7 +326,10 @@ Result<void> MetadataLog::catch_up() {
 Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records, Epoch epoch) {
   std::vector<Record> list;
   auto wall_ms = host_.clock().wall_ms();
-  for (const auto& record : records) list.push_back({std::nullopt, encode(record), wall_ms, {}});
+  for (const auto& record : records) {
+    TRY_VOID(check_strings(record));
+    list.push_back({std::nullopt, encode(record), wall_ms, {}});
+  }
   auto batch = build_batch(list);
   auto header = validate_produced(batch);
   if (!header) return fail(Errc::invalid_argument, header.error().message);

@@ -65,8 +65,9 @@ class MetadataLog final : private StateMachine {
   std::optional<std::int32_t> controller() const;
   // Whether this broker does, and its image is all that was ever committed.
   bool controls() const { return replica_ && replica_->raft().established() && image_->offset >= leads_from_; }
-  // Waits until the log, or what it promises, can be kept no more: this broker then knows of no change, nor makes any.
-  void wait_out_of_order();
+  // Waits until the log, or what it promises, can be kept or read no more: this broker then knows of no change, nor
+  // makes any. Returns why.
+  Error wait_out_of_order();
   // Waits until everything below `offset` is in an image that is published.
   WaitResult wait_published(Offset offset, Deadline deadline);
 
@@ -85,6 +86,7 @@ class MetadataLog final : private StateMachine {
   void begin_cluster();
   Result<void> catch_up();
   void follow();
+  bool ride_out(const Error& error);
   bool may_publish() const { return publish_from_ && image_->offset >= *publish_from_; }
   void keep_observers();
   std::vector<ReplicaId> observers(const std::vector<ReplicaId>& voters) const;
@@ -108,6 +110,8 @@ class MetadataLog final : private StateMachine {
   std::int64_t bytes_since_snapshot_ = 0;
   std::optional<Offset> publish_from_;  // not known yet
   Offset published_ = -1;               // nothing
+  std::optional<Error> failure_;        // why the log can't be followed
+  Duration follow_retry_;
   Offset leads_from_ = 0;  // all before has to be in the image before this broker makes changes as a new leader
   Epoch led_epoch_ = -1;
   std::function<void(const MetadataImagePtr&)> publish_;

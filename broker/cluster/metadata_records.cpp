@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "runtime/base/utf8.h"
 #include "runtime/host/entropy.h"
 
 namespace fulmar {
@@ -161,6 +162,19 @@ MetadataRecord record_from(const json& value) {
   throw std::invalid_argument("an unknown type: " + type);
 }
 
+// Never throws: whoever makes a snapshot of what others have committed can't refuse it.
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+bool all_utf8(const json& value) {
+  if (value.is_string()) return is_utf8(value.get_ref<const std::string&>());
+  if (!value.is_structured()) return true;
+  for (const auto& [key, part] : value.items())
+    if ((value.is_object() && !is_utf8(key)) || !all_utf8(part)) return false;
+  return true;
+}
+
 // The library tells of bad input by exceptions; here they become a Result.
 template <class F>
 auto decoding(std::string_view text, F&& make) -> Result<decltype(make(json()))> {
@@ -222,7 +236,12 @@ void apply_record(const MetadataRecord& record, MetadataImage& image) {
 }
 
 std::string encode(const MetadataRecord& record) {
-  return std::visit([](const auto& known) { return record_to_json(known); }, record).dump();
+  return dump(std::visit([](const auto& known) { return record_to_json(known); }, record));
+}
+
+Result<void> check_strings(const MetadataRecord& record) {
+  if (all_utf8(std::visit([](const auto& known) { return record_to_json(known); }, record))) return {};
+  return fail(Errc::invalid_argument, "a string that is no UTF-8");
 }
 
 Result<MetadataRecord> decode_metadata_record(std::string_view text) {
@@ -238,14 +257,13 @@ std::string encode(const MetadataImage& image) {
   for (const auto& [id, broker] : image.brokers) brokers.push_back({id, to_json(broker)});
   json broker_configs = json::array();
   for (const auto& [id, configs] : image.broker_configs) broker_configs.push_back({id, configs});
-  return json{{"cluster_id", image.cluster_id},
-              {"offset", image.offset},
-              {"next_producer_id", image.next_producer_id},
-              {"brokers", std::move(brokers)},
-              {"retired", std::move(retired)},
-              {"topics", std::move(topics)},
-              {"broker_configs", std::move(broker_configs)}}
-      .dump();
+  return dump({{"cluster_id", image.cluster_id},
+               {"offset", image.offset},
+               {"next_producer_id", image.next_producer_id},
+               {"brokers", std::move(brokers)},
+               {"retired", std::move(retired)},
+               {"topics", std::move(topics)},
+               {"broker_configs", std::move(broker_configs)}});
 }
 
 Result<MetadataImage> decode_metadata_image(std::string_view text) {

@@ -56,8 +56,11 @@ using MetadataRecord =
 // A record that speaks of what is not there changes nothing.
 void apply_record(const MetadataRecord& record, MetadataImage& image);
 
-// JSON, as everything that is read rarely and looked at by people. Errors: corrupt.
+// JSON, as everything that is read rarely and looked at by people. Strings are to be UTF-8, as check_strings() has it:
+// what is not is replaced. Errors: corrupt.
 std::string encode(const MetadataRecord& record);
+// Before a record is committed. Errors: invalid_argument: a string in it is no UTF-8.
+Result<void> check_strings(const MetadataRecord& record);
 Result<MetadataRecord> decode_metadata_record(std::string_view text);
 std::string encode(const MetadataImage& image);
 Result<MetadataImage> decode_metadata_image(std::string_view text);

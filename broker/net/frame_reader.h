@@ -20,8 +20,8 @@ class FrameReader {
   // The next frame's size; 0 at the end of the stream. Errors: as Connection::read, timed_out when idle, closed within
   // a frame, invalid_argument for a size that can't be.
   Result<std::size_t> next_size();
-  // From now on a peer may be silent for ever between frames.
-  void wait_for_ever() { limits_.idle_max = Duration::max(); }
+  // From now on a peer may be silent for ever between frames, and these be of that size.
+  void trust(std::int32_t size_max) { limits_ = {.size_max = size_max, .byte_max = limits_.byte_max}; }
   // The frame of that size.
   Result<Bytes> body(std::size_t size);
 

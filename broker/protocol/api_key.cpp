@@ -47,6 +47,7 @@ constexpr ApiInfo table[] = {
     {ApiKey::prefer_leaders, "PreferLeaders", 0, 0, 0, 0, unserved},
     {ApiKey::pulses, "Pulses", 0, 0, 0, 0, unserved},
     {ApiKey::fetch_metadata_snapshot, "FetchMetadataSnapshot", 0, 0, 0, 0, unserved},
+    {ApiKey::peer_proof, "PeerProof", 0, 0, 0, 0, unserved},
 };
 
 constexpr auto served_table = [] {

@@ -41,6 +41,7 @@ enum class ApiKey : std::int16_t {
   prefer_leaders = 10'006,
   pulses = 10'007,
   fetch_metadata_snapshot = 10'008,
+  peer_proof = 10'009,
 };
 
 struct ApiInfo {

@@ -108,13 +108,14 @@ void Raft::on(const Message& message, const VoteReply& reply) {
   } else if (role_ != Role::candidate || reply.pre_vote) {
     return;
   }
+  if (!configuration().is_voter(message.from)) return;
   votes_[message.from] = reply.granted;
   if (role_ == Role::candidate && reply.granted) start_owed_ = std::max(start_owed_, reply.log_start);
   count_votes();
 }
 
-void Raft::on(const Message&, const TimeoutNow& body) {
-  if (role_ != Role::follower || !may_stand()) return;
+void Raft::on(const Message& message, const TimeoutNow& body) {
+  if (role_ != Role::follower || leader_ != message.from || !may_stand()) return;
   commit_to(std::min(body.commit, verified_));
   stand(false, true);
 }

@@ -6,11 +6,14 @@
 
 namespace fulmar {
 
-void Raft::heard_leader(const ReplicaId& leader) {
-  ASSERT(role_ != Role::leader);  // there is one per term (Raft §5.2)
+// False: of this term there is a leader already (Raft §5.2), and whoever says so is none.
+bool Raft::heard_leader(const ReplicaId& leader) {
+  if (role_ == Role::leader) return false;
+  if (role_ == Role::follower && leader_ && leader_ != leader) return false;
   if (role_ != Role::follower || leader_ != leader) become_follower(state_.term, leader);
   leader_heard_at_ = now_;
   reset_election_timer();
+  return true;
 }
 
 void Raft::refuse(const AppendRequest& request, Verdict verdict) {
@@ -66,7 +69,7 @@ void Raft::drop_tail_from(Offset offset, Epoch leader_term) {
   // An append that comes late speaks of an end that the leader has left behind.
   auto epoch = log_.epochs().epoch_of(offset);
   if (offset >= log_.end() || offset < log_.start() || !epoch || *epoch >= leader_term) return;
-  ASSERT(offset >= commit_ || !settings_.commits_are_stable);
+  if (offset < commit_ && settings_.commits_are_stable) return;  // no leader's log ends there
   commit_ = std::min(commit_, offset);
   verified_ = std::min(verified_, offset);
   forget_configurations_from(offset);
@@ -74,7 +77,7 @@ void Raft::drop_tail_from(Offset offset, Epoch leader_term) {
 }
 
 void Raft::on(const Message& message, const AppendRequest& request) {
-  heard_leader(message.from);
+  if (!heard_leader(message.from)) return;
   rouse_for(request.sent_at);
   if (configuration().empty()) return refuse(request, Verdict::start_over);
   // What it has begins where the leader's log has ended: a majority lost in the page cache what had been before.
@@ -98,7 +101,8 @@ void Raft::on(const Message& message, const AppendRequest& request) {
     return acknowledge();
   }
   if (*from < log_.end()) {
-    ASSERT(*from >= commit_ || !settings_.commits_are_stable);  // a truncation never crosses the commit index
+    // A truncation never crosses the commit index: no leader's log differs there.
+    if (*from < commit_ && settings_.commits_are_stable) return;
     commit_ = std::min(commit_, *from);
     output_.truncate_to = *from;
     verified_ = std::min(verified_, *from);
@@ -111,7 +115,7 @@ void Raft::on(const Message& message, const AppendRequest& request) {
 }
 
 void Raft::on(const Message& message, const Heartbeat& heartbeat) {
-  heard_leader(message.from);
+  if (!heard_leader(message.from)) return;
   if (heartbeat.healed != 0 && heartbeat.healed == state_.damage) {
     state_.damage = 0;
     store();
@@ -127,7 +131,7 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
 }
 
 void Raft::on(const Message& message, const StartOver& request) {
-  heard_leader(message.from);
+  if (!heard_leader(message.from)) return;
   rouse_for(request.sent_at);
   append_sent_at_ = request.sent_at;
   // It has come before. (In the page cache, what was committed may have been lost elsewhere, and be another's here.)

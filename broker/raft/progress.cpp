@@ -56,9 +56,10 @@ void Progress::probe_from(Offset next) {
   match_ = std::min(match_, next);
 }
 
-void Progress::damaged(std::uint64_t damage, Offset log_end) {
+void Progress::damaged(std::uint64_t damage, Offset log_end, Instant now) {
   if (damage == damage_) return;
   damage_ = damage;
+  damaged_at_ = now;
   caught_up_at_ = long_ago;
   mark_end_ = log_end;
   mark_at_ = long_ago;

@@ -33,7 +33,13 @@ class Progress {
   std::uint64_t damage() const { return damage_; }
   Offset log_start() const { return log_start_; }  // of its log, as it is kept
   void begins_at(Offset log_start) { log_start_ = std::max(log_start_, log_start); }
-  // The damage that is made good, for the follower to be told; 0 if none is.
+  // Whether what it says counts: not if it does not know which terms it has seen. It may have promised a later leader
+  // not to follow this one.
+  bool counts() const { return !promises_are_lost(damage_); }
+  // When this leader heard of the damage.
+  Instant damaged_at() const { return damaged_at_; }
+  // The damage that is made good, for the follower to be told, if counts() or others vouch for this leader; 0 if none
+  // is.
   std::uint64_t healed() const { return damage_ != 0 && match_ >= repair_until_ ? damage_ : 0; }
 
   // Whether anything may be sent now, given the leader's log end.
@@ -54,7 +60,7 @@ class Progress {
   void probe_from(Offset next);
   void must_start_over() { become(Feeding::start_over); }
   // It lost part of what it had kept, and has it all again once it matches `log_end`.
-  void damaged(std::uint64_t damage, Offset log_end);
+  void damaged(std::uint64_t damage, Offset log_end, Instant now);
   void repaired() { damage_ = 0; }
   // What is under way may be lost: sends it again.
   void lost() { probe_from(match_); }
@@ -103,6 +109,7 @@ class Progress {
   Instant mark_at_ = long_ago;
   std::uint64_t damage_ = 0;
   Offset repair_until_ = 0;
+  Instant damaged_at_ = long_ago;
   std::optional<LivenessEpoch> asked_in_;  // since when the group was woken last
   Instant asked_from_ = long_ago;
   Instant last_asked_at_ = long_ago;

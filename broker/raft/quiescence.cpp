@@ -22,7 +22,9 @@ bool Raft::may_quiesce() const {
   if (now_ - busy_at_ < settings_.idle_before_quiescing) return false;
   return std::all_of(peers_.begin(), peers_.end(), [&](const auto& entry) {
     const auto& progress = entry.second;
-    return progress.feeding() == Feeding::replicate && progress.match() == log_.end() && progress.damage() == 0;
+    // What only heartbeats tell, each has answered: who is quiesced hears no more of them.
+    return progress.feeding() == Feeding::replicate && progress.match() == log_.end() && progress.damage() == 0 &&
+           progress.log_start() >= log_.start();
   });
 }
 

@@ -83,6 +83,7 @@ void Raft::become_follower(Epoch term, std::optional<ReplicaId> leader) {
   ASSERT(term >= state_.term);
   if (term > state_.term) {
     state_.term = term;
+    far_terms_.clear();
     state_.vote.reset();
     store();
   }
@@ -167,11 +168,17 @@ void Raft::receive(const Message& message, Instant now) {
   ASSERT(message.to == self_);
   now_ = now;
   const auto* vote = std::get_if<VoteRequest>(&message.body);
+  if (!is_possible(message)) return;
   if (vote && role_ == Role::leader && progress(message.from)) wake();  // who asks does not hear this leader
-  if (vote && !vote->transfer && hears_leader()) return;
+  if (vote && !vote->transfer && hears_leader()) {
+    // One that is so far behind that it does not believe the leader alone.
+    if (vote->pre_vote && state_.term - message.term >= term_leap_max) send(message.from, VoteReply{true, false});
+    return;
+  }
   const auto* vote_reply = std::get_if<VoteReply>(&message.body);
   // The term of a pre-vote, and of a yes to one, is that of an election that has not begun.
   bool hypothetical = (vote && vote->pre_vote) || (vote_reply && vote_reply->pre_vote && vote_reply->granted);
+  if (message.term > state_.term && !hypothetical && !is_vouched_for(message)) return;
   if (message.term > state_.term && !hypothetical)
     become_follower(message.term, from_leader(message) ? std::optional(message.from) : std::nullopt);
   if (message.term < state_.term) {
@@ -181,6 +188,26 @@ void Raft::receive(const Message& message, Instant now) {
     return;
   }
   std::visit([&](const auto& body) { on(message, body); }, message.body);
+}
+
+// Whether an answer can be one to anything that was said here: what was sent later than now was not.
+bool Raft::is_possible(const Message& message) const {
+  if (const auto* reply = std::get_if<AppendReply>(&message.body)) return reply->sent_at <= now_;
+  if (const auto* reply = std::get_if<HeartbeatReply>(&message.body)) return reply->sent_at <= now_;
+  return true;
+}
+
+// Whether a message of a later term is to be believed. Who has no vote has nothing to lose by it.
+bool Raft::is_vouched_for(const Message& message) {
+  if (message.term - state_.term <= term_leap_max || !may_stand()) return true;
+  if (!configuration().is_voter(message.from)) return false;
+  auto& said = far_terms_.try_emplace(message.from, -1).first->second;
+  said = std::max(said, message.term);
+  auto reached = configuration().reached_by_quorum([&](const ReplicaId& id) {
+    auto found = far_terms_.find(id);
+    return std::int64_t{found == far_terms_.end() ? -1 : found->second};
+  });
+  return reached > state_.term && message.term - reached <= term_leap_max;
 }
 
 void Raft::log_changed(Instant now) {
@@ -252,7 +279,7 @@ const Progress* Raft::progress(const ReplicaId& peer) const {
 Offset Raft::match_of(const ReplicaId& id) const {
   if (id == self_) return log_.stable_end();
   const auto* known = progress(id);
-  return known ? known->match() : 0;
+  return known && known->counts() ? known->match() : 0;
 }
 
 }  // namespace fulmar

@@ -128,7 +128,8 @@ class Raft {
   std::vector<ReplicaId> in_sync(Instant now) const;
   // The largest offset up to which at least so many voters, one to all of them, keep this leader's log.
   Offset reached_by(std::size_t count) const;
-  Offset match_of(const ReplicaId& id) const;  // of a leader's follower, or of itself
+  // Up to where a leader's follower, or it itself, keeps its log, as far as that counts.
+  Offset match_of(const ReplicaId& id) const;
   const std::vector<ReplicaId>& target() const { return target_; }
 
  private:
@@ -148,6 +149,8 @@ class Raft {
   void reset_election_timer() { wait_for_leader(now_); }
   void wait_for_leader(Instant since);
   void stand_again_soon();
+  bool is_possible(const Message& message) const;
+  bool is_vouched_for(const Message& message);
   void remember_configuration(ConfigurationAt entry);
   void forget_configurations_from(Offset offset);
   void commit_to(Offset offset);
@@ -164,7 +167,7 @@ class Raft {
   void on(const Message& message, const TimeoutNow& body);
 
   // follower.cpp
-  void heard_leader(const ReplicaId& leader);
+  bool heard_leader(const ReplicaId& leader);
   void on(const Message& message, const AppendRequest& request);
   void on(const Message& message, const Heartbeat& heartbeat);
   void on(const Message& message, const StartOver& request);
@@ -180,6 +183,7 @@ class Raft {
   void on(const Message& message, const AppendReply& reply);
   void on(const Message& message, const HeartbeatReply& reply);
   void note_damage(Progress& progress, std::uint64_t damage);
+  std::uint64_t healed(const Progress& progress) const;
   void send_heartbeats();
   void advance_commit();
   void tell_commit();
@@ -234,6 +238,8 @@ class Raft {
   ReplicaId quiesced_under_;
   Instant quiesced_by_ = long_ago;
   Instant latest_sent_at_ = long_ago;  // of what came from this leader
+
+  std::map<ReplicaId, Epoch> far_terms_;  // that voters have spoken in, beyond what is believed of one alone
 
   // Candidate.
   std::map<ReplicaId, bool> votes_;

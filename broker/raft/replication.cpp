@@ -19,7 +19,7 @@ bool Raft::keeps_up(const ReplicaId& id, Instant now) const {
   if (id == self_) return true;
   const auto* known = progress(id);
   auto since = now - settings_.election_timeout;
-  return known && known->feeding() == Feeding::replicate && known->answered_at() > since;
+  return known && known->counts() && known->feeding() == Feeding::replicate && known->answered_at() > since;
 }
 
 bool Raft::throttled(const ReplicaId& peer, Instant now) const {
@@ -97,7 +97,19 @@ void Raft::note_damage(Progress& progress, std::uint64_t damage) {
   if (damage == 0)
     progress.repaired();
   else
-    progress.damaged(damage, log_.end());
+    progress.damaged(damage, log_.end(), now_);
+}
+
+// The damage of this follower that is made good; 0: none. One that does not know which terms it has seen may have been
+// of the quorum that chose a later leader. Of such a quorum everybody else knows the later term: so, if those whose
+// promises are not lost are a quorum, and have answered this leader since, there is none.
+std::uint64_t Raft::healed(const Progress& progress) const {
+  if (progress.healed() == 0 || progress.counts()) return progress.healed();
+  bool vouched = configuration().has_quorum([&](const ReplicaId& id) {
+    const auto* known = this->progress(id);
+    return id == self_ || (known && known->counts() && known->heard_at() > progress.damaged_at());
+  });
+  return vouched ? progress.healed() : 0;
 }
 
 void Raft::on(const Message& message, const AppendReply& reply) {
@@ -158,7 +170,7 @@ void Raft::send_heartbeats() {
   bool quiesce = may_quiesce();
   if (!quiesce) wake();
   for (auto& [id, progress] : peers_) {
-    Heartbeat heartbeat{std::min(commit_, progress.match()), log_.start(), progress.healed(), now_, {}};
+    Heartbeat heartbeat{std::min(commit_, progress.match()), log_.start(), healed(progress), now_, {}};
     progress.take_untold(heartbeat.commit);
     if (quiesce) {
       heartbeat.quiesce = liveness_->asking(id);
@@ -184,7 +196,7 @@ void Raft::tell_commit() {
     auto committed = std::min(commit_, progress.match());
     if (!progress.take_untold(committed)) continue;
     wake();
-    send(id, Heartbeat{committed, log_.start(), progress.healed(), now_, {}});
+    send(id, Heartbeat{committed, log_.start(), healed(progress), now_, {}});
   }
 }
 
@@ -193,7 +205,7 @@ bool Raft::quorum_heard(Instant now) const {
   auto since = now - settings_.election_timeout;
   return led_since_ > since || configuration().has_quorum([&](const ReplicaId& id) {
     const auto* known = progress(id);
-    return id == self_ || (known && known->answered_at() > since);
+    return id == self_ || (known && known->counts() && known->answered_at() > since);
   });
 }
 
@@ -224,7 +236,7 @@ Instant Raft::lease_until() const {
   auto heard = configuration().reached_by_quorum([&](const ReplicaId& id) {
     if (id == self_) return Instant::max().ns;
     const auto* known = progress(id);
-    return (known ? known->heard_at() : long_ago).ns;
+    return (known && known->counts() ? known->heard_at() : long_ago).ns;
   });
   auto timeout = settings_.election_timeout;
   return Instant{heard} + (timeout - timeout * settings_.clock_drift_permille / 1000);
@@ -240,7 +252,7 @@ void Raft::start_moved(Instant now) {
 Offset Raft::start_kept() const {
   return configuration().reached_by_quorum([&](const ReplicaId& id) {
     const auto* known = progress(id);
-    return id == self_ ? log_.start() : known ? known->log_start() : 0;
+    return id == self_ ? log_.start() : known && known->counts() ? known->log_start() : 0;
   });
 }
 

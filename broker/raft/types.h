@@ -39,6 +39,10 @@ struct RaftSettings {
   bool operator==(const RaftSettings&) const = default;
 };
 
+// A voter that hears of a term that many beyond its own believes it only once a quorum of the voters has spoken in
+// terms so late: one that is mistaken, or lies, must not use up the terms of the group. An election uses up one.
+constexpr Epoch term_leap_max = 1'000'000;
+
 // When the next heartbeats are due: at instants that are the same for all groups, so that those of one leader's groups
 // travel together.
 constexpr Instant next_beat(Instant now, Duration interval) {
@@ -72,6 +76,18 @@ struct ConfigurationAt {
   ConfigurationMark mark() const { return {epoch, offset}; }
 };
 
+// Numbers of damage, made of numbers that nobody else draws: whether a replica has lost of its log, and knows which
+// terms it has seen; or does not know even that.
+constexpr std::uint64_t lost_log(std::uint64_t number) {
+  return (number | 1) & ~std::uint64_t{2};
+}
+constexpr std::uint64_t lost_promises(std::uint64_t number) {
+  return number | 3;
+}
+constexpr bool promises_are_lost(std::uint64_t damage) {
+  return (damage & 3) == 3;
+}
+
 // What must be on stable storage before anybody hears of it (Raft figure 2), kept outside the log.
 struct HardState {
   Epoch term = -1;  // so that a group's first leader has epoch 0
@@ -80,7 +96,7 @@ struct HardState {
   // saw what of its log a power loss took.
   bool solo = false;
   // Not 0: this replica has lost, by damage of this number, part of what it had promised to keep. It neither votes nor
-  // stands until a leader has given it all of that again.
+  // stands until a leader has given it all of that again. See lost_log(), lost_promises().
   std::uint64_t damage = 0;
   // The configurations the log holds, and the last one before it; ascending. Empty: a learner that knows none yet.
   std::vector<ConfigurationAt> configurations;

@@ -1,7 +1,9 @@
 #include "broker/replication/greeting.h"
 
 #include "broker/net/frame_reader.h"
+#include "broker/replication/cluster_secret.h"
 #include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
 
 namespace fulmar {
 
@@ -9,6 +11,11 @@ namespace {
 
 constexpr std::int32_t answer_bytes_max = 64 * 1024;
 constexpr std::int32_t call_bytes_max = 64 << 20;
+
+Uuid random_nonce(Entropy& entropy) {
+  auto high = entropy.next();
+  return {high, entropy.next()};
+}
 
 Result<Bytes> ask(Host& host, Connection& connection, const ByteChain& request, Deadline deadline) {
   TRY_VOID(connection.write(request, deadline));
@@ -23,7 +30,7 @@ Result<Bytes> ask(Host& host, Connection& connection, const ByteChain& request, 
 
 Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline) {
   TRY(auto connection, connect_by_name(host.network(), address, deadline));
-  PeerHelloRequest hello{peers.cluster_id(), peers.self.broker, peers.self.directory};
+  PeerHelloRequest hello{peers.cluster_id(), peers.self.broker, peers.self.directory, random_nonce(host.entropy())};
   TRY_VOID(connection->write(request_frame(hello, 0, 0, ""), deadline));
   FrameReader frames(*connection, host.clock(),
                      {.size_max = answer_bytes_max, .idle_max = deadline.at - host.clock().now()});
@@ -33,6 +40,13 @@ Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& addres
   Reader reader(std::move(frame));
   read_response_header(reader, ApiKey::peer_hello, 0);
   TRY(auto answer, decode<PeerHelloResponse>(reader, 0));
+  if (!peers.secret.empty() && answer.error_code == ErrorCode::none) {
+    Challenge challenge{hello.nonce, answer.nonce, peers.self, {answer.broker_id, answer.directory_id}};
+    if (!proves(peers.secret, End::server, challenge, answer.proof))
+      return fail(Errc::refused, "it does not know this cluster's secret (cluster.secret.file)");
+    PeerProofRequest proof{proof_of(peers.secret, End::client, challenge)};
+    TRY_VOID(connection->write(request_frame(proof, 0, 0, ""), deadline));
+  }
   return Greeted{std::move(connection), std::move(answer)};
 }
 

@@ -16,8 +16,8 @@ struct Greeted {
   PeerHelloResponse answer;
 };
 
-// Errors: as Network::connect and Connection::read. A broker that wants nothing to do with this one says so in its
-// answer's error_code.
+// Errors: as Network::connect and Connection::read; refused: the other does not know the secret. A broker that wants
+// nothing to do with this one says so in its answer's error_code.
 Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline);
 // The same, with a broker of this cluster. Errors too: refused: it is of another, or this broker itself; with its
 // words.

@@ -21,7 +21,9 @@ constexpr std::size_t rewrite_bytes_min = 64 * 1024;
 constexpr std::uint64_t rewrite_factor = 4;  // rewritten when it has grown so many times larger than what counts
 constexpr std::size_t replicas_max = 1000;   // of one configuration: a bound for hostile bytes
 
-enum class Kind : std::int8_t { state = 1, removed = 2, changed = 3 };
+enum class Kind : std::int8_t { state = 1, removed = 2, changed = 3, mark = 4 };
+constexpr std::size_t head_bytes = 8;
+constexpr std::size_t mark_bytes = head_bytes + 29;  // a group that is none, the kind, and the offset
 
 void write_replica(Writer& out, const ReplicaId& id) {
   out.int32(id.broker);
@@ -31,6 +33,23 @@ void write_replica(Writer& out, const ReplicaId& id) {
 void write_replicas(Writer& out, const std::vector<ReplicaId>& ids) {
   out.int32(static_cast<std::int32_t>(ids.size()));
   for (const auto& id : ids) write_replica(out, id);
+}
+
+std::string with_head(const Bytes& payload) {
+  Writer head;
+  head.int32(static_cast<std::int32_t>(payload.size()));
+  head.int32(static_cast<std::int32_t>(crc32c(payload.view())));
+  return std::string(std::move(head).finish().flatten().view()) + std::string(payload.view());
+}
+
+// All of the file below `offset` is on stable storage.
+std::string mark_of(std::uint64_t offset) {
+  Writer out;
+  out.uuid(Uuid{});
+  out.int32(0);
+  out.int8(static_cast<std::int8_t>(Kind::mark));
+  out.int64(static_cast<std::int64_t>(offset));
+  return with_head(std::move(out).finish().flatten());
 }
 
 std::size_t common_configurations(const HardState& a, const HardState& b) {
@@ -62,11 +81,7 @@ std::string record_of(const GroupId& group, const HardState* state, const HardSt
       write_replicas(out, entry.configuration.learners);
     }
   }
-  auto payload = std::move(out).finish().flatten();
-  Writer head;
-  head.int32(static_cast<std::int32_t>(payload.size()));
-  head.int32(static_cast<std::int32_t>(crc32c(payload.view())));
-  return std::string(std::move(head).finish().flatten().view()) + std::string(payload.view());
+  return with_head(std::move(out).finish().flatten());
 }
 
 ReplicaId read_replica(Reader& in) {
@@ -89,6 +104,10 @@ bool apply_record(Bytes payload, HardStates& states) {
   group.topic = in.uuid();
   group.partition = in.int32();
   auto kind = static_cast<Kind>(in.int8());
+  if (kind == Kind::mark) {
+    in.int64();
+    return !in.failed() && in.remaining() == 0;
+  }
   if (kind == Kind::removed) {
     if (!in.failed()) states.erase(group);
     return !in.failed();
@@ -126,20 +145,70 @@ bool apply_record(Bytes payload, HardStates& states) {
   return true;
 }
 
+// The payload of the record that begins there; nullopt if none does.
+std::optional<Bytes> payload_at(const Bytes& records, std::size_t at) {
+  if (at > records.size() || records.size() - at < head_bytes) return std::nullopt;
+  Reader head(records.slice(at, head_bytes));
+  auto size = head.int32();
+  auto crc = static_cast<std::uint32_t>(head.int32());
+  if (size <= 0 || static_cast<std::size_t>(size) > records.size() - at - head_bytes) return std::nullopt;
+  auto payload = records.slice(at + head_bytes, static_cast<std::size_t>(size));
+  if (crc32c(payload.view()) != crc) return std::nullopt;
+  return payload;
+}
+
+// What the mark that begins there says; nullopt if none does.
+std::optional<std::size_t> mark_at(const Bytes& records, std::size_t at) {
+  constexpr std::string_view size_of_mark("\0\0\0\x1d", 4);
+  if (at > records.size() || records.view().substr(at, 4) != size_of_mark) return std::nullopt;
+  auto payload = payload_at(records, at);
+  if (!payload) return std::nullopt;
+  Reader in(*payload);
+  auto topic = in.uuid();
+  auto partition = in.int32();
+  auto kind = static_cast<Kind>(in.int8());
+  auto offset = in.int64();
+  bool is_mark = topic.is_zero() && partition == 0 && kind == Kind::mark && offset >= 0;
+  return is_mark ? std::optional(static_cast<std::size_t>(offset)) : std::nullopt;
+}
+
+// Takes in a file's records, also those behind damage: what is known of a group must not be older than need be. Whether
+// it is damaged below what the marks vouch for: false, where it ends with a torn write.
+bool apply_all(const Bytes& records, HardStates& states) {
+  std::size_t vouched = 0;
+  for (std::size_t at = 0; at + mark_bytes <= records.size(); ++at)
+    if (auto offset = mark_at(records, at)) vouched = std::max(vouched, *offset);
+  // A file has its name only once its first records are on stable storage.
+  bool damaged = records.size() > 0 && !payload_at(records, 0);
+  std::size_t at = 0;
+  for (;;) {
+    at += HardStateStore::apply(records.slice(at), states);
+    if (at >= vouched) return damaged;
+    damaged = true;
+    do ++at;
+    while (at < vouched && !mark_at(records, at));
+  }
+}
+
 }  // namespace
 
 std::size_t HardStateStore::apply(const Bytes& records, HardStates& states) {
   std::size_t at = 0;
-  while (records.size() - at >= 8) {
-    Reader head(records.slice(at, 8));
-    auto size = head.int32();
-    auto crc = static_cast<std::uint32_t>(head.int32());
-    if (size <= 0 || static_cast<std::size_t>(size) > records.size() - at - 8) break;
-    auto payload = records.slice(at + 8, static_cast<std::size_t>(size));
-    if (crc32c(payload.view()) != crc || !apply_record(payload, states)) break;
-    at += 8 + static_cast<std::size_t>(size);
+  while (auto payload = payload_at(records, at)) {
+    if (!apply_record(*payload, states)) break;
+    at += head_bytes + payload->size();
   }
   return at;
+}
+
+void HardStateStore::lose_promises(HardStates& states, const std::function<std::uint64_t()>& number) {
+  for (auto& [group, state] : states) {
+    HardState left;
+    left.term = state.term;
+    left.vote = state.vote;
+    left.damage = lost_promises(number());
+    state = std::move(left);
+  }
 }
 
 std::optional<std::pair<std::uint64_t, std::uint64_t>> HardStateStore::numbers_of(std::string_view name) {
@@ -160,7 +229,7 @@ StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files) {
   for (const auto& [name, bytes] : files)
     if (auto numbers = numbers_of(name)) in_order.emplace(*numbers, name);
   for (const auto& [numbers, name] : in_order) {
-    apply(files.at(name), stored.states);
+    if (apply_all(files.at(name), stored.states)) stored.damage.push_back(name);
     stored.files.push_back(name);
     stored.next_life = numbers.first + 1;
   }
@@ -200,10 +269,18 @@ const HardState* HardStateStore::find(const GroupId& group) const {
 Result<void> HardStateStore::rewrite() {
   std::string all;
   for (const auto& [group, state] : states_) all += record_of(group, &state);
+  auto size = mark_bytes + all.size();
+  all = mark_of(size) + all + mark_of(size);
   TRY_VOID(replace_file(host_.disk(), path_, ByteChain(Bytes::copy_of(all))));
   TRY(file_, host_.disk().open(path_, OpenMode::read_write));
-  size_ = live_size_ = all.size();
+  size_ = live_size_ = size;
   return {};
+}
+
+// Durable with the next sync; the next write begins with the same. Nobody is told anything because of it.
+void HardStateStore::mark_end() {
+  auto marked = file_->write_at(size_, ByteChain(Bytes::copy_of(mark_of(size_))));
+  (void)marked;
 }
 
 Result<void> HardStateStore::write_pending() {
@@ -213,9 +290,13 @@ Result<void> HardStateStore::write_pending() {
   if (!file_ || size_ + records.size() > std::max<std::uint64_t>(rewrite_bytes_min, rewrite_factor * live_size_)) {
     written = rewrite();
   } else {
-    written = file_->write_at(size_, ByteChain(Bytes::copy_of(records)));
+    auto marked = mark_of(size_) + records;
+    written = file_->write_at(size_, ByteChain(Bytes::copy_of(marked)));
     if (written) written = file_->sync();
-    if (written) size_ += records.size();
+    if (written) {
+      size_ += marked.size();
+      mark_end();
+    }
   }
   if (written) {
     done_ = asked;

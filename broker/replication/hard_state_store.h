@@ -3,11 +3,17 @@
 // a thousand groups is not a thousand syncs.
 //
 // The file, `raft-state-LIFE-SHARD`: records of int32 size, int32 CRC-32C, payload; the last one of a group counts,
-// which tells of its configurations only those that the one before has not, and a torn last record was never told to
-// anybody. Each life of a broker begins files of its own, as the groups may lie on other shards than before, and then
-// removes those of earlier lives.
+// which tells of its configurations only those that the one before has not. Each life of a broker begins files of its
+// own, as the groups may lie on other shards than before, and then removes those of earlier lives.
+//
+// Marks among the records say up to where the file is on stable storage: one begins a file, one begins what each sync
+// makes durable, and one follows it, without a sync of its own. A record that can't be read below the largest mark is
+// damage: then what this broker has promised is not known any more. At or above it, it is of a write that was torn,
+// and was never told to anybody (or of the last write before a power loss, if its mark was lost with it, and damaged
+// besides: the two can't be told apart).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,6 +36,7 @@ using HardStates = std::map<GroupId, HardState>;
 // What earlier lives left.
 struct StoredStates {
   HardStates states;
+  std::vector<std::string> damage;  // where the files are damaged, for people; then promises are lost
   std::uint64_t next_life = 1;
   std::vector<std::string> files;  // to be removed once every shard has its own again
 };
@@ -40,8 +47,11 @@ class HardStateStore {
   static Result<StoredStates> load(Disk& disk);
   // The same, from the files' contents by name, of any order.
   static StoredStates decode(const std::map<std::string, Bytes>& files);
-  // Takes in a file's records, up to the first that is torn; returns where that begins.
+  // Takes in a file's records, up to the first that can't be read; returns where that begins.
   static std::size_t apply(const Bytes& records, HardStates& states);
+  // Promises are lost, of whichever groups: of each is left what is known of its term and vote, and that it is damaged
+  // so. `number`: for the damage, another for each.
+  static void lose_promises(HardStates& states, const std::function<std::uint64_t()>& number);
   // The life and the shard that the file of this name belongs to; nullopt if it is none of these files.
   static std::optional<std::pair<std::uint64_t, std::uint64_t>> numbers_of(std::string_view name);
   static Result<void> remove_files(Disk& disk, const std::vector<std::string>& files);
@@ -64,12 +74,13 @@ class HardStateStore {
   HardStateStore(Host& host, std::string path, HardStates states);
   Result<void> write_pending();
   Result<void> rewrite();
+  void mark_end();
 
   Host& host_;
   std::string path_;
   HardStates states_;
   std::unique_ptr<File> file_;
-  std::uint64_t size_ = 0;       // of the file, as far as it is right
+  std::uint64_t size_ = 0;       // of the file, as far as it is right; the mark after that not counted
   std::uint64_t live_size_ = 0;  // after the last rewriting
   std::string pending_;
   std::uint64_t asked_ = 0;  // puts, and how many of them are on stable storage

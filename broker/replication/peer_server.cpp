@@ -1,24 +1,24 @@
 #include "broker/replication/peer_server.h"
 
-#include <limits>
-
 #include "broker/net/frame_reader.h"
 #include "broker/protocol/message.h"
 #include "broker/protocol/reader.h"
+#include "broker/replication/cluster_secret.h"
 #include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
 
 namespace fulmar {
 
 namespace {
 
 constexpr std::int32_t frame_bytes_max = 128 << 20;  // the largest batch, and some
+constexpr std::int32_t greeting_bytes_max = 4096;    // of one of which nobody knows who sends it
 constexpr Duration hello_max = seconds(10);
 constexpr Duration answer_max = seconds(30);
-constexpr std::size_t connections_max = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 
-PeerServer::PeerServer(Host& host, const Peers& peers, Handlers handlers)
+PeerServer::PeerServer(Host& host, const Peers& peers, std::size_t connections_max, Handlers handlers)
     : host_(host),
       peers_(peers),
       handlers_(std::move(handlers)),
@@ -47,6 +47,8 @@ PeerHelloResponse PeerServer::answer(const PeerHelloRequest& hello) const {
   response.directory_id = peers_.self.directory;
   for (const auto& founder : peers_.founders()) response.founders.push_back({founder.broker, founder.directory});
   response.controller_id = peers_.controller();
+  auto high = host_.entropy().next();
+  response.nonce = {high, host_.entropy().next()};
   bool strange = !hello.cluster_id.empty() && !response.cluster_id.empty() && hello.cluster_id != response.cluster_id;
   if (strange) {
     response.error_code = ErrorCode::inconsistent_cluster_id;
@@ -58,42 +60,80 @@ PeerHelloResponse PeerServer::answer(const PeerHelloRequest& hello) const {
   return response;
 }
 
+namespace {
+
+// The next request's header and, in `reader`, body. Errors: closed, at the end of the stream.
+Result<RequestHeader> next_request(FrameReader& frames, Reader& reader) {
+  TRY(auto size, frames.next_size());
+  if (size == 0) return fail(Errc::closed, "the peer has closed the connection");
+  TRY(auto frame, frames.body(size));
+  reader = Reader(std::move(frame));
+  return read_request_header(reader);
+}
+
+}  // namespace
+
+// Who has connected, once it is known to be a broker of this cluster. Nothing else is listened to before.
+Result<PeerHelloRequest> PeerServer::greet(Connection& connection, FrameReader& frames) {
+  auto is = [](const RequestHeader& header, ApiKey key) { return header.api_key == static_cast<std::int16_t>(key); };
+  Reader reader(Bytes{});
+  TRY(auto header, next_request(frames, reader));
+  if (!is(header, ApiKey::peer_hello)) return fail(Errc::unsupported, "no greeting, but a request of another key");
+  TRY(auto hello, decode<PeerHelloRequest>(reader, 0));
+  auto response = answer(hello);
+  Challenge challenge{hello.nonce, response.nonce, {hello.broker_id, hello.directory_id}, peers_.self};
+  response.proof = proof_of(peers_.secret, End::server, challenge);
+  TRY_VOID(connection.write(response_frame(response, 0, header.correlation_id), host_.clock().deadline_in(hello_max)));
+  if (response.error_code != ErrorCode::none) return fail(Errc::refused, response.error_message);
+  if (peers_.secret.empty()) return hello;
+  TRY(auto next, next_request(frames, reader));
+  if (!is(next, ApiKey::peer_proof)) return fail(Errc::refused, "it has no cluster.secret.file");
+  TRY(auto proof, decode<PeerProofRequest>(reader, 0));
+  if (!proves(peers_.secret, End::client, challenge, proof.proof))
+    return fail(Errc::refused, "it does not know this cluster's secret (cluster.secret.file)");
+  return hello;
+}
+
 Result<void> PeerServer::answer_all(Connection& connection) {
-  FrameReader frames(connection, host_.clock(), {.size_max = frame_bytes_max, .idle_max = hello_max});
-  std::optional<std::int32_t> from;
+  FrameReader frames(connection, host_.clock(), {.size_max = greeting_bytes_max, .idle_max = hello_max});
+  TRY(auto hello, greet(connection, frames));
+  frames.trust(frame_bytes_max);
+  auto from = hello.broker_id;
   auto number = ++connections_;
+  // What it says is between its directory and this one.
+  auto check_ends = [&](const Uuid& from_directory, const Uuid& to_directory) -> Result<void> {
+    if (from_directory != hello.directory_id) return fail(Errc::refused, "in the name of another directory");
+    if (to_directory != peers_.self.directory) return fail(Errc::refused, "meant for another directory");
+    return {};
+  };
   for (;;) {
-    TRY(auto size, frames.next_size());
-    if (size == 0) return {};
-    TRY(auto frame, frames.body(size));
-    Reader reader(std::move(frame));
-    TRY(auto header, read_request_header(reader));
-    auto key = static_cast<ApiKey>(header.api_key);
-    if (!from && key == ApiKey::peer_hello) {
-      TRY(auto hello, decode<PeerHelloRequest>(reader, 0));
-      auto response = answer(hello);
-      TRY_VOID(
-          connection.write(response_frame(response, 0, header.correlation_id), host_.clock().deadline_in(hello_max)));
-      if (response.error_code != ErrorCode::none) return fail(Errc::refused, response.error_message);
-      from = hello.broker_id;
-      frames.wait_for_ever();
-    } else if (from && key == ApiKey::raft_messages) {
-      TRY(auto request, decode<RaftMessagesRequest>(reader, 0));
-      if (request.to_directory_id != peers_.self.directory) return fail(Errc::refused, "meant for another directory");
-      TRY(auto messages, from_wire(std::move(request), *from, peers_.self.broker));
-      handlers_.deliver(std::move(messages));
-    } else if (from && key == ApiKey::pulses) {
-      TRY(auto request, decode<PulsesRequest>(reader, 0));
-      if (request.to_directory_id != peers_.self.directory) return fail(Errc::refused, "meant for another directory");
-      handlers_.pulses({*from, number}, request);
-    } else if (from && key == ApiKey::leaders) {
-      TRY(auto request, decode<LeadersRequest>(reader, 0));
-      if (!handlers_.learn_leaders({*from, number}, request)) return fail(Errc::closed, "superseded by a later one");
-    } else if (from) {
-      TRY(auto answer, handlers_.call(header, reader));
-      TRY_VOID(connection.write(answer, host_.clock().deadline_in(answer_max)));
-    } else {
-      return fail(Errc::unsupported, "a request of key " + std::to_string(header.api_key));
+    Reader reader(Bytes{});
+    TRY(auto header, next_request(frames, reader));
+    switch (static_cast<ApiKey>(header.api_key)) {
+      case ApiKey::raft_messages: {
+        TRY(auto request, decode<RaftMessagesRequest>(reader, 0));
+        TRY_VOID(check_ends(request.from_directory_id, request.to_directory_id));
+        TRY(auto messages, from_wire(std::move(request), from, peers_.self.broker));
+        handlers_.deliver(std::move(messages));
+        break;
+      }
+      case ApiKey::pulses: {
+        TRY(auto request, decode<PulsesRequest>(reader, 0));
+        TRY_VOID(check_ends(request.from_directory_id, request.to_directory_id));
+        handlers_.pulses({from, number}, request);
+        break;
+      }
+      case ApiKey::leaders: {
+        TRY(auto request, decode<LeadersRequest>(reader, 0));
+        if (!handlers_.learn_leaders({from, number}, request)) return fail(Errc::closed, "superseded by a later one");
+        break;
+      }
+      case ApiKey::peer_hello:
+      case ApiKey::peer_proof: return fail(Errc::unsupported, "a second greeting");
+      default: {
+        TRY(auto answer, handlers_.call(header, reader));
+        TRY_VOID(connection.write(answer, host_.clock().deadline_in(answer_max)));
+      }
     }
   }
 }

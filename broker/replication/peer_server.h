@@ -1,10 +1,11 @@
-// PeerServer: the listener for other brokers on one shard. Greets, refuses who is of another cluster, and hands on what
-// groups are told.
+// PeerServer: the listener for other brokers on one shard. Greets, refuses who is of another cluster or does not know
+// its secret, and hands on what groups are told.
 #pragma once
 
 #include <functional>
 
 #include "broker/net/acceptor.h"
+#include "broker/net/frame_reader.h"
 #include "broker/protocol/message.h"
 #include "broker/protocol/messages/peer.h"
 #include "broker/protocol/reader.h"
@@ -39,7 +40,8 @@ class PeerServer {
     };
   };
 
-  PeerServer(Host& host, const Peers& peers, Handlers handlers);
+  // `connections_max`: at a time; one more is closed at once.
+  PeerServer(Host& host, const Peers& peers, std::size_t connections_max, Handlers handlers);
 
   // Errors: as Network::listen.
   Result<SocketAddress> listen(const SocketAddress& at);
@@ -48,6 +50,7 @@ class PeerServer {
  private:
   void serve(Connection& connection);
   Result<void> answer_all(Connection& connection);
+  Result<PeerHelloRequest> greet(Connection& connection, FrameReader& frames);
   PeerHelloResponse answer(const PeerHelloRequest& hello) const;
 
   Host& host_;

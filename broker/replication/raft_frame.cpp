@@ -13,12 +13,26 @@ using Wire = RaftMessagesRequest;
 
 // What no group ever comes to, and from where counting on would overflow.
 constexpr Epoch term_max = std::numeric_limits<Epoch>::max() / 2;
+constexpr std::size_t replicas_max = 1000;  // of one set: no more are stored either
 constexpr Offset offset_max = std::numeric_limits<Offset>::max() / 2;
 
 std::vector<Wire::Replica> replicas_to_wire(const std::vector<ReplicaId>& ids) {
   std::vector<Wire::Replica> out;
   for (const auto& id : ids) out.push_back({id.broker, id.directory});
   return out;
+}
+
+bool is_offset(Offset offset) {
+  return offset >= 0 && offset <= offset_max;
+}
+
+// Sets of replicas, as the core relies on: each replica once, nobody both a voter and a learner, somebody who votes.
+bool is_possible(const Configuration& configuration) {
+  for (const auto* ids : {&configuration.voters, &configuration.next_voters, &configuration.learners})
+    if (ids->size() > replicas_max || std::adjacent_find(ids->begin(), ids->end()) != ids->end()) return false;
+  bool apart = std::none_of(configuration.learners.begin(), configuration.learners.end(),
+                            [&](const ReplicaId& id) { return configuration.is_voter(id); });
+  return !configuration.empty() && apart;
 }
 
 std::vector<ReplicaId> replicas_from_wire(const std::vector<Wire::Replica>& replicas) {
@@ -109,14 +123,26 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
   for (std::size_t at = 0; at < records.size();) {
     TRY(auto header, read_batch_header(records.view().substr(at)));
     bool follows = at == 0 ? header.next_offset() > end : header.base_offset >= end;
-    if (header.size() > records.size() - at || !follows)
+    if (header.size() > records.size() - at || !follows || header.base_offset < 0 || header.last_offset_delta < 0 ||
+        !is_offset(header.next_offset()))
       return fail(Errc::corrupt, "the batches of an append are not whole, or not in order");
     if (epochs.empty() || epochs.back().epoch != header.leader_epoch)
       epochs.push_back({header.leader_epoch, epochs.empty() ? request.prev_offset : header.base_offset});
     at += header.size();
     end = header.next_offset();
   }
-  if (request.prev_offset < 0 || end != request.end || epochs != request.epochs)
+  bool as_said = is_offset(request.prev_offset) && end == request.end && epochs == request.epochs;
+  Epoch before = std::max(request.prev_epoch, -1);
+  for (const auto& span : epochs) {
+    as_said = as_said && span.epoch >= before && span.epoch <= wire.group.term;
+    before = span.epoch;
+  }
+  Offset at_least = request.prev_offset;
+  for (const auto& entry : request.configurations) {
+    as_said = as_said && entry.offset >= at_least && entry.offset < end && is_possible(entry.configuration);
+    at_least = entry.offset + 1;
+  }
+  if (!as_said || request.prev_epoch < unknown_epoch || request.prev_epoch > wire.group.term)
     return fail(Errc::corrupt, "an append does not carry what it says");
   return GroupMessage{{}, {{}, {}, -1, std::move(request)}, std::move(records)};
 }
@@ -139,7 +165,11 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
   std::vector<GroupMessage> messages;
   bool possible = true;
   auto add = [&](const Wire::Group& group, GroupMessage item) {
-    possible = possible && group.term <= term_max;
+    // Who leads, or stands, does so in a term; who has none yet answers.
+    bool answers = std::holds_alternative<VoteReply>(item.message.body) ||
+                   std::holds_alternative<AppendReply>(item.message.body) ||
+                   std::holds_alternative<HeartbeatReply>(item.message.body);
+    possible = possible && group.term >= (answers ? -1 : 0) && group.term <= term_max && group.partition >= 0;
     item.group = {group.topic_id, group.partition};
     item.message.term = group.term;
     item.message.from = {from, request.from_directory_id};
@@ -154,10 +184,16 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
   };
   for (const auto& m : request.vote_requests)
     said(m.group, VoteRequest{m.log_end, m.last_epoch, m.pre_vote, m.transfer});
-  for (const auto& m : request.vote_replies) said(m.group, VoteReply{m.pre_vote, m.granted, m.log_start});
+  for (const auto& m : request.vote_replies) {
+    possible = possible && is_offset(m.log_start);
+    said(m.group, VoteReply{m.pre_vote, m.granted, m.log_start});
+  }
   for (const auto& m : request.starts_over) {
-    possible = possible && m.offset >= 0 && m.offset <= offset_max && !m.configuration.voters.empty();
-    said(m.group, StartOver{m.offset, m.epoch, configuration_from_wire(m.configuration), m.commit, {m.sent_at}});
+    auto configuration = configuration_from_wire(m.configuration);
+    possible = possible && is_offset(m.offset) && m.epoch >= -1 && m.epoch <= m.group.term &&
+               configuration.offset >= -1 && configuration.offset <= offset_max && configuration.epoch >= -1 &&
+               configuration.epoch <= m.group.term && is_possible(configuration.configuration);
+    said(m.group, StartOver{m.offset, m.epoch, std::move(configuration), m.commit, {m.sent_at}});
   }
   for (auto& m : request.appends) {
     TRY(auto append, append_from_wire(m));

@@ -50,6 +50,7 @@ ReplicaSight Replica::sight(Configuration configuration) const {
           .synced = log_->config().acknowledges_synced(),
           .solo = raft_.hard_state().solo,
           .damaged = raft_.hard_state().damage != 0,
+          .made_anew = promises_are_lost(raft_.hard_state().damage),
           .out_of_order = out_of_order(),
           .configuration = std::move(configuration)};
 }

@@ -44,6 +44,7 @@ struct ReplicaContext {
   ReplicaMessenger* messenger = nullptr;  // null: a broker that is alone
   ReplicaObserver* observer = nullptr;
   Liveness* liveness = nullptr;  // null: groups are never quiesced
+  bool stops = false;            // the process is to end: nobody waits for room on the disk any more
 };
 
 // What a group's records make, where they make something that is kept as a snapshot: then the log goes only as far as

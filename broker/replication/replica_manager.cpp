@@ -8,7 +8,8 @@ namespace fulmar {
 
 namespace {
 
-constexpr int ticks_per_heartbeat = 4;  // as the core wants them
+constexpr int ticks_per_heartbeat = 4;   // as the core wants them
+constexpr std::size_t links_max = 4096;  // brokers, and the directories they have had
 constexpr Duration listening_time = milliseconds(2);
 
 }  // namespace
@@ -54,7 +55,8 @@ void ReplicaManager::set_throttled_rate(std::optional<std::int64_t> bytes_per_se
 
 ReplicaManager::~ReplicaManager() = default;
 
-Result<void> ReplicaManager::open(std::uint64_t life, HardStates states) {
+Result<void> ReplicaManager::open(std::uint64_t life, HardStates states, bool promises_lost) {
+  promises_lost_ = promises_lost;
   TRY(states_, HardStateStore::begin(host_, life, std::move(states)));
   liveness_.emplace(static_cast<std::int32_t>(host_.shard()), life);
   context_.emplace(ReplicaContext{host_, *states_, this, observer_, &*liveness_});
@@ -75,10 +77,19 @@ Epoch ReplicaManager::epoch_max(const GroupId& group) const {
 std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh,
                                              const std::optional<RaftSettings>& raft) {
   ASSERT(!replicas_.contains(group));
-  if (const auto* known = states_->find(group)) {
+  const auto* known = states_->find(group);
+  // By the metadata it is the only replica: nobody could give it again what it has lost.
+  bool alone = fresh.configurations.size() == 1 &&
+               fresh.configurations.front().configuration.members() == std::vector{peers_.self};
+  if (known && alone && has_lost_promises(group)) {
+    log_.warn("the only replica goes on, though its promises are lost", {{"group", to_string(group)}});
+    fresh.solo = false;
+    fresh.term = known->term;
+    fresh.vote = known->vote;
+  } else if (known) {
     fresh = *known;
-  } else if (!fresh.solo && log->log_end() > 0) {
-    fresh.damage = host_.entropy().next() | 1;  // a log whose promises are not known: as if part of it were lost
+  } else if (!fresh.solo && !alone && (log->log_end() > 0 || promises_lost_)) {
+    fresh.damage = lost_promises(host_.entropy().next());  // a log whose promises are not known
   }
   if (log->lost_synced()) note_damage(group, *log, fresh);
   auto settings = raft.value_or(raft_);
@@ -96,7 +107,8 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
 
 // The log may forget its damage once the state that says so is on stable storage, not before.
 void ReplicaManager::note_damage(const GroupId& group, PartitionLog& log, HardState& state) {
-  state.damage = host_.entropy().next() | 1;
+  state.damage =
+      promises_are_lost(state.damage) ? lost_promises(host_.entropy().next()) : lost_log(host_.entropy().next());
   auto noted = states_->put(group, state);
   if (noted) noted = log.loss_is_noted();
   if (!noted) log_.warn("damage not noted yet", {{"group", to_string(group)}, {"reason", to_string(noted.error())}});
@@ -136,6 +148,11 @@ bool ReplicaManager::remove_unless_later(const GroupId& group, ConfigurationMark
   return true;
 }
 
+bool ReplicaManager::has_lost_promises(const GroupId& group) const {
+  const auto* known = states_->find(group);
+  return known && promises_are_lost(known->damage) && known->configurations.empty();
+}
+
 std::vector<GroupId> ReplicaManager::stored_groups() const {
   std::vector<GroupId> groups;
   for (const auto& [group, state] : states_->states()) groups.push_back(group);
@@ -153,7 +170,8 @@ Result<void> ReplicaManager::forget_log(const GroupId& group) {
   HardState left;
   left.term = known->term;
   left.vote = known->vote;
-  left.damage = host_.entropy().next() | 1;
+  left.damage =
+      promises_are_lost(known->damage) ? lost_promises(host_.entropy().next()) : lost_log(host_.entropy().next());
   return states_->put(group, left);
 }
 
@@ -198,10 +216,17 @@ void ReplicaManager::beat() {
 }
 
 void ReplicaManager::receive(const ReplicaId& from, const PulsesRequest& said) {
+  if (!may_link_to(from)) return;
   for (const auto& pulse : said.pulses)
     if (auto answer = liveness_->receive(from, from_wire(pulse), host_.clock().now())) link_to(from).answer(*answer);
   for (const auto& answer : said.answers)
-    if (answer.asked.shard == static_cast<std::int32_t>(host_.shard())) liveness_->receive(from, from_wire(answer));
+    if (answer.asked.shard == static_cast<std::int32_t>(host_.shard()) && answer.sent_at <= host_.clock().now().ns)
+      liveness_->receive(from, from_wire(answer));
+}
+
+// Whoever says to be a replica is answered as one: that must not make any number of links.
+bool ReplicaManager::may_link_to(const ReplicaId& peer) const {
+  return links_.size() < links_max || links_.contains(peer);
 }
 
 PeerLink& ReplicaManager::link_to(const ReplicaId& peer) {
@@ -249,6 +274,7 @@ void ReplicaManager::vouch() {
 }
 
 void ReplicaManager::send(const GroupId& group, Message message, Bytes batches) {
+  if (!may_link_to(message.to)) return;
   auto& link = link_to(message.to);
   link.send({group, std::move(message), std::move(batches)});
 }
@@ -290,6 +316,10 @@ void ReplicaManager::hand_over(std::map<GroupId, std::vector<GroupMessage>> by_g
   for (auto& [group, said] : by_group)
     receiving.spawn("receive", [&deliver, &group = group, &said = said] { deliver(group, said); });
   receiving.join();
+}
+
+void ReplicaManager::begin_stop() {
+  if (context_) context_->stops = true;
 }
 
 void ReplicaManager::stop() {

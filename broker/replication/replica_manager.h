@@ -26,7 +26,10 @@ class ReplicaManager final : public ReplicaMessenger {
 
   // Before all else: takes over what this shard's groups have promised in earlier lives. Errors: as
   // HardStateStore::begin.
-  Result<void> open(std::uint64_t life, HardStates states);
+  // `promises_lost`: some are not known any more, as HardStateStore::lose_promises(); also of groups that are not in
+  // `states`, until all that were there have been added.
+  Result<void> open(std::uint64_t life, HardStates states, bool promises_lost = false);
+  void all_are_added() { promises_lost_ = false; }
   // False once a promise could not be stored: what this life has promised is not sure any more, and only the next can
   // begin from what the disk has. Groups of several must not be added then.
   bool keeps_promises() const { return !states_->failed(); }
@@ -45,6 +48,8 @@ class ReplicaManager final : public ReplicaMessenger {
   // the replica knows of a later one, which may count on it again. What it has promised stays stored: those who have
   // not heard of the change may still ask.
   bool remove_unless_later(const GroupId& group, ConfigurationMark settled);
+  // Whether what is stored of the group is no more than that its promises are lost.
+  bool has_lost_promises(const GroupId& group) const;
   // All of which something is stored; also where no replica takes part.
   std::vector<GroupId> stored_groups() const;
   // The latest configuration that what is stored of the group knows of; also where no replica takes part.
@@ -69,6 +74,9 @@ class ReplicaManager final : public ReplicaMessenger {
   void deliver_early();
   // What another broker's shards say about quiesced groups.
   void receive(const ReplicaId& from, const PulsesRequest& said);
+  // Before stop(): a replica that can't store what it is about to promise gives up its part, instead of waiting until
+  // the disk has room.
+  void begin_stop();
   void stop();
 
   void send(const GroupId& group, Message message, Bytes batches) override;
@@ -79,6 +87,7 @@ class ReplicaManager final : public ReplicaMessenger {
   void begin_throttling(std::int64_t bytes_per_second);
   void forget(const GroupId& group);
   void note_damage(const GroupId& group, PartitionLog& log, HardState& state);
+  bool may_link_to(const ReplicaId& peer) const;
   PeerLink& link_to(const ReplicaId& peer);
   void tick();
   void beat();
@@ -105,6 +114,7 @@ class ReplicaManager final : public ReplicaMessenger {
   Instant beat_at_;
   Instant vouched_until_;
   bool ticking_ = false;
+  bool promises_lost_ = false;
   FiberGroup fibers_;
 };
 

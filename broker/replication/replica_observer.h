@@ -26,6 +26,8 @@ struct ReplicaSight {
   bool synced = true;    // what is stable counts; else what is written
   bool solo = false;     // a group of one: nobody was ever told anything
   bool damaged = false;  // has lost part of what it had promised, and counts for nothing until that is made good
+  // Likewise, and does not know which terms it has seen: it is made anew, from the start of its leader's log on.
+  bool made_anew = false;
   bool out_of_order = false;
   Configuration configuration;
 

@@ -20,6 +20,10 @@ bool Replica::store(HardState state) {
       give_up("hard state", to_string(stored.error()));
       return false;
     }
+    if (context_.stops) {
+      give_up("hard state", "no space before the stop");
+      return false;
+    }
     // Nobody may hear of it before it is stored, so this replica says nothing until there is room.
     context_.host.clock().sleep_for(full_disk_retry_interval);
     state = *context_.states.find(group_);

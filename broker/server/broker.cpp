@@ -76,6 +76,10 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   TRY_VOID(LogManager::remove_leftovers(disk));
 
   TRY(auto stored, HardStateStore::load(disk));
+  for (const auto& file : stored.damage)
+    log.error("damaged terms and votes: this broker's replicas have no vote until others have given them all anew",
+              {{"file", file}});
+  if (!stored.damage.empty()) HardStateStore::lose_promises(stored.states, [&] { return host.entropy().next(); });
 
   Broker broker{.config = config,
                 .advertised = {},
@@ -218,10 +222,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
       decided.set();
     });
     // As Kafka: a broker that can't keep the metadata does not stay.
-    running.spawn("metadata", [&] {
-      metadata->wait_out_of_order();
-      give_up({Errc::io_error, "the metadata could not be kept"});
-    });
+    running.spawn("metadata", [&] { give_up(metadata->wait_out_of_order()); });
     decided.wait();
     if (!stop.is_set()) {
       for (unsigned n = 0; n < host.shard_count(); ++n)
@@ -241,6 +242,9 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
     }
     stop.wait();
     log.info("broker stops");
+    // What waits for a full disk would wait for ever, and all that waits for it.
+    for (unsigned n = 0; n < host.shard_count(); ++n)
+      host.on_shard(n, [&](Host&) { broker.shards[n]->replicas().begin_stop(); });
   }
   running.cancel();
   running.join();

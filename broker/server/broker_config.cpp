@@ -28,6 +28,9 @@ constexpr PropertyInfo table[] = {
     {"broker.rack", PropertyType::string, "", 0, 0, "", "Where the broker stands; replicas are spread over racks."},
     {"broker.session.timeout.ms", PropertyType::int32, "9000", 1, int32_max, "",
      "A broker that the controller has not heard of for so long is fenced: not shown to clients, given no replicas."},
+    {"cluster.secret.file", PropertyType::string, "", 0, 0, "",
+     "A file with the secret that the cluster's brokers share, 16 bytes or more: who does not know it is not let in at "
+     "the INTERNAL listener. Needed where that is not on a loopback address."},
     {"compression.type", PropertyType::string, "producer", 0, 0, "producer", "The codec batches are kept in."},
     {"connections.max.idle.ms", PropertyType::int64, "600000", 1, int64_max / 1'000'000, "",
      "A connection on which nothing comes for so long is closed."},
@@ -51,6 +54,8 @@ constexpr PropertyInfo table[] = {
     {"leader.replication.throttled.rate", PropertyType::int64, "9223372036854775807", 1, int64_max, "",
      "How many bytes of records a second the broker's leaders send, all together, to replicas that catch up and "
      "are not in sync; by default as many as they can."},
+    {"listener.name.internal.max.connections", PropertyType::int32, "4096", 1, int32_max, "",
+     "The most connections of other brokers served at once."},
     {"listeners", PropertyType::list, "PLAINTEXT://127.0.0.1:9092", 0, 0, "",
      "The address to listen at, as PLAINTEXT://HOST:PORT; in a cluster also INTERNAL://HOST:PORT, for its brokers."},
     {"log.cleanup.policy", PropertyType::list, "delete", 0, 0, "delete", "The default of cleanup.policy.",
@@ -270,6 +275,12 @@ std::span<const PropertyInfo> broker_properties() {
   return table;
 }
 
+bool BrokerConfig::needs_secret() const {
+  const auto& host = listen_internal.host;
+  bool loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
+  return !controllers.empty() && !loopback && cluster_secret.empty();
+}
+
 const PropertyInfo* find_broker_property(std::string_view name) {
   const auto* info = find_property(table, name);
   return info ? info : find_property(unserved_broker_properties(), name);
@@ -356,6 +367,7 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   config.replication_factor = int32("default.replication.factor");
   config.request_bytes_max = int32("socket.request.max.bytes");
   config.connections_max = int32("max.connections");
+  config.peer_connections_max = int32("listener.name.internal.max.connections");
   config.connection_idle_max = duration("connections.max.idle.ms");
   config.queued_bytes_max = number("queued.max.request.bytes");
   config.fetch_bytes_max = int32("fetch.max.bytes");

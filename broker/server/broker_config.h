@@ -41,8 +41,11 @@ struct BrokerConfig {
   bool auto_create_topics = true;
   bool delete_topics = true;  // delete.topic.enable
   std::int32_t num_partitions = 1;
-  std::int32_t replication_factor = 1;                      // default.replication.factor
-  std::int32_t request_bytes_max = 100 * 1024 * 1024;       // socket.request.max.bytes
+  std::int32_t replication_factor = 1;                 // default.replication.factor
+  std::int32_t request_bytes_max = 100 * 1024 * 1024;  // socket.request.max.bytes
+  std::int32_t peer_connections_max = 4096;            // listener.name.internal.max.connections
+  // The content of cluster.secret.file, which whoever starts the broker reads; empty: there is none.
+  std::string cluster_secret;
   std::int32_t connections_max = 10'000;                    // max.connections
   Duration connection_idle_max = seconds(600);              // connections.max.idle.ms
   std::int64_t queued_bytes_max = std::int64_t{512} << 20;  // queued.max.request.bytes: of all requests of a shard
@@ -56,6 +59,9 @@ struct BrokerConfig {
   RaftSettings partition_raft;  // replica.election.timeout.ms, replica.heartbeat.interval.ms
   std::optional<std::int64_t> throttled_rate;  // leader.replication.throttled.rate; nullopt: unlimited
   Properties properties;                       // all that was set, for topics' defaults and DescribeConfigs
+
+  // Whether brokers on other machines are listened for, so that a secret is needed.
+  bool needs_secret() const;
 
   bool operator==(const BrokerConfig&) const = default;
 

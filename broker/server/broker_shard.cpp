@@ -51,7 +51,10 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       image_(std::make_shared<const MetadataImage>()),
       properties_(broker.config.properties),
       logs_(host, broker.config.log_limits),
-      peers_{broker.self, [this] { return cluster_id(); }, [this](std::int32_t id) { return peer_address(id); }},
+      peers_{.self = broker.self,
+             .cluster_id = [this] { return cluster_id(); },
+             .address = [this](std::int32_t id) { return peer_address(id); },
+             .secret = broker.config.cluster_secret},
       replicas_(host, peers_, broker.config.partition_raft, broker.observer,
                 share_of(broker.config.throttled_rate, host.shard_count())),
       leaderships_(*this),
@@ -193,6 +196,12 @@ void BrokerShard::retry_partitions() {
 
 std::shared_ptr<Replica> BrokerShard::open_replica(const GroupId& group, const PartitionImage& image,
                                                    std::shared_ptr<PartitionLog> log) {
+  // The only one there is, after others were: should its promises be lost, nobody else has any.
+  if (image.replicas == std::vector{broker_.self} && replicas_.has_lost_promises(group)) {
+    HardState alone;
+    alone.configurations = {{-1, -1, {{broker_.self}, {}, {}}}};
+    return replicas_.add(group, std::move(log), std::move(alone));
+  }
   // A replica that came later, or that finds its group changed, is told everything by the leader.
   if (image.adds(broker_.self) || image.settled != ConfigurationMark{})
     return replicas_.add(group, std::move(log), HardState{});
@@ -266,6 +275,7 @@ void BrokerShard::show(MetadataImagePtr image) {
   }
   image_ = std::move(image);
   log_configs_.clear();
+  replicas_.all_are_added();
   leaders_.follow(*image_);
   leaders_changed_.notify_all();
   leaderships_.changed();
@@ -282,7 +292,7 @@ Result<void> BrokerShard::open() {
   HardStates mine;
   for (const auto& [group, state] : broker_.stored.states)
     if (owner(group.topic, group.partition) == host_.shard()) mine.emplace(group, state);
-  return replicas_.open(broker_.stored.next_life, std::move(mine));
+  return replicas_.open(broker_.stored.next_life, std::move(mine), !broker_.stored.damage.empty());
 }
 
 // Whether a partition is no more of its topic, or not here: then its replica is out of its group's hands.

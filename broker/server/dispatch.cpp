@@ -60,7 +60,8 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
     case ApiKey::broker_heartbeat:
     case ApiKey::prefer_leaders:
     case ApiKey::pulses:
-    case ApiKey::fetch_metadata_snapshot: break;
+    case ApiKey::fetch_metadata_snapshot:
+    case ApiKey::peer_proof: break;
   }
   return fail(Errc::unsupported, api->name);
 }

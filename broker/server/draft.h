@@ -34,6 +34,7 @@ struct Draft {
     if (committed) return ErrorCode::none;
     switch (committed.error().code) {
       case Errc::refused: return ErrorCode::not_controller;
+      case Errc::invalid_argument: return ErrorCode::invalid_request;
       case Errc::in_doubt:
         controller.log().warn("change of the metadata in doubt", {{"reason", to_string(committed.error())}});
         return ErrorCode::request_timed_out;

@@ -52,7 +52,7 @@ PeersWord ask_peers(BrokerShard& shard) {
 Membership::Membership(BrokerShard& shard, std::function<void(Error)> excluded)
     : shard_(shard),
       server_(
-          shard.host(), shard.peers(),
+          shard.host(), shard.peers(), static_cast<std::size_t>(shard.config().peer_connections_max),
           {.deliver = [this](std::vector<GroupMessage> messages) { deliver(std::move(messages)); },
            .pulses = [this](const PeerConnection& from, const PulsesRequest& said) { deliver_pulses(from, said); },
            .learn_leaders = [this](const PeerConnection& from,

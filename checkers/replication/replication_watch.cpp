@@ -89,14 +89,15 @@ void ReplicationWatch::appended(const GroupId& id, const ReplicaId& self, const 
   check_match(group, replica, batch);
 }
 
-// A leader never truncates; a follower never what is committed.
+// A leader never truncates; a follower never what is committed, unless it counts for nothing: what it had told so is in
+// `lost` until it has all of that again.
 void ReplicationWatch::truncated(const GroupId& id, const ReplicaId& self, Offset offset) {
   auto& group = groups_[id];
   auto& replica = group.replicas[self];
   if (replica.sight.role == Role::leader)
     report("leader append-only", "leader-truncates", replica.sight, "at " + std::to_string(offset));
   const auto& log = replica.log.batches();
-  for (auto at = log.lower_bound(offset); at != log.end() && binding(replica.sight); ++at) {
+  for (auto at = log.lower_bound(offset); at != log.end() && binding(replica.sight) && !replica.sight.made_anew; ++at) {
     auto committed = group.committed.find(at->first);
     if (committed == group.committed.end() || committed->second.batch != at->second) continue;
     // By a later leader than this one has heard of, who does not count on it.
@@ -123,7 +124,8 @@ void ReplicationWatch::stepped(const ReplicaSight& sight) {
   if (!calm_.empty()) calm_step(sight);
   if (sight.out_of_order) return;
   if (!sight.damaged) replica.lost = {};
-  if (before.commit > sight.commit && binding(sight))
+  // One that is made anew begins where its leader's log does.
+  if (before.commit > sight.commit && binding(sight) && !sight.made_anew)
     report("commit is monotonic", "commit-back", sight, "it was " + std::to_string(before.commit));
   if (before.term > sight.term) report("terms", "term-back", sight, "it was in term " + std::to_string(before.term));
   bool empty = replica.log.batches().empty() || replica.log.batches().rbegin()->second.next <= sight.log_start;

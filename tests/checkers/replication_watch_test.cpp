@@ -270,6 +270,30 @@ TEST(ReplicationWatch, SeesATruncationOfWhatIsCommittedAndALeaderThatTruncates) 
   EXPECT_THAT(s.anomalies(), Contains("leader-truncates"));
 }
 
+TEST(ReplicationWatch, LetsOneThatIsMadeAnewBeginAnewAndNoOther) {
+  for (bool made_anew : {true, false}) {
+    Story s;
+    s.elect(1, 1);
+    s.everybody_appends(1, "a");
+    s.commit(1, 1);
+    s.sights[3].term = 1;
+    s.sights[3].damaged = true;
+    s.sights[3].made_anew = made_anew;
+    s.step(3);
+    s.sights[3].commit = 1;
+    s.step(3);
+    s.truncate(3, 0);
+    s.sights[3].commit = 0;
+    s.step(3);
+    if (made_anew) {
+      EXPECT_THAT(s.anomalies(), IsEmpty());
+    } else {
+      EXPECT_THAT(s.anomalies(), Contains("truncated-committed"));
+      EXPECT_THAT(s.anomalies(), Contains("commit-back"));
+    }
+  }
+}
+
 TEST(ReplicationWatch, SeesLogsThatAreWrittenOverOrGoBackInEpochs) {
   Story s;
   s.append(1, 3, "a");

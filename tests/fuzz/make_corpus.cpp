@@ -41,6 +41,11 @@ void put_messages() {
       put("fuzz_frames", named(api.name, version), frame.view().substr(4));
     }
   });
+  Writer said;
+  encode(said, generate<RaftMessagesRequest>(random, 0), 0);
+  auto body = std::string(std::move(said).finish().flatten().view());
+  put("fuzz_peer_frames", "one",
+      std::string{static_cast<char>(body.size() >> 8), static_cast<char>(body.size())} + body);
   int number = 0;
   for_each_response([&]<class M>() {
     const auto& api = api_info(M::key);

@@ -38,7 +38,7 @@ void for_each_request(F&& f) {
               ElectLeadersRequest, AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest,
               DescribeQuorumRequest, UnregisterBrokerRequest, DescribeTopicPartitionsRequest, PeerHelloRequest,
               RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest, PreferLeadersRequest,
-              ForwardRequest, PulsesRequest, FetchMetadataSnapshotRequest>(std::forward<F>(f));
+              ForwardRequest, PulsesRequest, FetchMetadataSnapshotRequest, PeerProofRequest>(std::forward<F>(f));
 }
 
 template <class F>

@@ -61,11 +61,12 @@ class Storm {
     if (!replica.raft) {
       if (dice < 200) {
         bool damaged = random_.chance(weather_.damage_permille, 1000) && !damaged_;
-        if (damaged) {
-          damaged_ = true;  // at most one in a life: a majority keeps what it promised
-          model_.damage_from(broker, random_.between(0, replica.log.end()));
-        }
-        model_.restart(broker, damaged ? random_.next() | 1 : 0);
+        if (!damaged) return model_.restart(broker);
+        damaged_ = true;  // at most one in a life: a majority keeps what it promised
+        auto number = random_.next();
+        if (random_.chance(1, 2)) return model_.restart_without_promises(broker, number);
+        model_.damage_from(broker, random_.between(0, replica.log.end()));
+        model_.restart(broker, lost_log(number));
       }
       return;
     }

@@ -115,6 +115,15 @@ void Model::damage_from(int broker, Offset offset) {
   replica.commit_hint = std::min(replica.commit_hint, replica.log.end());
 }
 
+void Model::restart_without_promises(int broker, std::uint64_t number) {
+  auto& replica = at(broker);
+  ASSERT(!replica.raft);
+  replica.disk = {};
+  replica.term_seen = -1;
+  replica.commit_hint = 0;
+  restart(broker, lost_promises(number));
+}
+
 void Model::campaign(int broker) {
   raft(broker).campaign(now_);
   settle(broker);
@@ -341,7 +350,10 @@ void Model::check(int broker) {
         if (offset >= replica.log.start() && (offset >= replica.log.end() || replica.log.at(offset) != entry))
           violated("leader completeness: " + std::to_string(broker) + " leads without " + std::to_string(offset));
   }
-  if (raft.commit() < replica.commit_seen && settings_.commits_are_stable) violated("a commit index went back");
+  // One that is made anew begins where its leader's log does.
+  bool anew = promises_are_lost(raft.hard_state().damage);
+  if (raft.commit() < replica.commit_seen && settings_.commits_are_stable && !anew)
+    violated("a commit index went back");
   for (auto offset = std::max(replica.commit_seen, replica.log.start()); offset < raft.commit(); ++offset) {
     auto [known, first] = committed_.try_emplace(offset, replica.log.at(offset));
     if (known->second != replica.log.at(offset))

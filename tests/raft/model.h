@@ -94,8 +94,10 @@ class Model {
   void set_target(int leader, const std::vector<int>& voters, const std::vector<int>& learners = {});
   void advance_log_start(int leader, Offset to);
   void damage_from(int broker, Offset offset);  // of a replica that is down
-  void settle(int broker);                      // does what the core wants done
-  void settle(int broker, Output output);       // the same, and first that
+  // Of a replica that is down: its disk has its log, but not what terms it has seen, nor who votes. Begins it again.
+  void restart_without_promises(int broker, std::uint64_t number);
+  void settle(int broker);                 // does what the core wants done
+  void settle(int broker, Output output);  // the same, and first that
 
   bool other_groups = false;  // are quiesced between the same brokers, whose pulses never end
   std::vector<Parcel> parcels;

@@ -74,6 +74,12 @@ def test_command_lines():
     }
     for expected, arguments in wrong.items():
         check(expected in fulmar(*arguments, code=2), f"{arguments} is wrong usage, and says why")
+    member = ["broker", "--data-dir", "/nowhere/at/all", "--set", "controller.quorum.voters=1@10.0.0.1:20093", "--set",
+              "listeners=PLAINTEXT://127.0.0.1:0,INTERNAL://10.0.0.1:20093"]
+    check("cluster.secret.file" in fulmar(*member, code=2), "brokers on a network need a secret, and nobody starts without it")
+    for secret, expected in (("/nowhere/at/all", "can't read"), ("/dev/null", "16 to 4096 bytes")):
+        said = fulmar(*member, "--set", f"cluster.secret.file={secret}", code=2)
+        check(expected in said and secret in said, f"a secret in {secret} is none")
     said = fulmar("topic", "list", "--bootstrap", "127.0.0.1:1,127.0.0.1:2", code=1)
     check(said.startswith("fulmar topic list: NETWORK_EXCEPTION: ") and said.count("Connection refused") == 2
           and "127.0.0.1:1" in said and "127.0.0.1:2" in said, "where nobody listens, each address and the reason are named")

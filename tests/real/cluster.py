@@ -67,7 +67,11 @@ class Cluster:
         places = places or loopback(count)
         # The first five decide about the metadata; more join them.
         voters = ",".join(f"{n}@{place.host}:{place.peer_port}" for n, place in enumerate(places[:5], 1))
-        options = ("--set", f"controller.quorum.voters={voters}", "--set", f"default.replication.factor={min(count, 3)}", *options)
+        os.makedirs(self.directory, exist_ok=True)
+        secret = os.path.join(self.directory, "cluster.secret")
+        with open(secret, "w") as file:
+            file.write("that only these brokers know\n")
+        options = ("--set", f"cluster.secret.file={secret}", "--set", f"controller.quorum.voters={voters}", "--set", f"default.replication.factor={min(count, 3)}", *options)
         self.brokers = [ClusterBroker(n, place, *options, directory=os.path.join(self.directory, str(n)), binary=binary)
                         for n, place in enumerate(places, 1)]
         try:

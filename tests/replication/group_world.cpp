@@ -126,8 +126,8 @@ int GroupWorld::run(Host& host, int machine) {
         for (unsigned n = 0; n < shards.size(); ++n)
           there.on_shard(n, [&](Host&) { shards[n]->replicas.receive({from.broker, said.from_directory_id}, said); });
       };
-      shard->server =
-          std::make_unique<PeerServer>(there, shard->peers, PeerServer::Handlers{.deliver = deliver, .pulses = pulses});
+      shard->server = std::make_unique<PeerServer>(there, shard->peers, 1000,
+                                                   PeerServer::Handlers{.deliver = deliver, .pulses = pulses});
       (void)shard->server->listen(address(machine)).has_value();
     });
     for (int group = 0; group < groups_; ++group)

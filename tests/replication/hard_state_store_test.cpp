@@ -122,6 +122,7 @@ TEST(HardStateStore, NothingToldIsForgotten) {
       seed % 3 == 0 ? node.kill() : node.power_loss();
       run_process(world, node, [&](Host& host) {
         auto stored = HardStateStore::load(host.disk()).value();
+        EXPECT_TRUE(stored.damage.empty()) << "seed " << seed << ": a torn write is no damage";
         for (const auto& [id, term] : told) {
           ASSERT_TRUE(stored.states.contains(id)) << "seed " << seed;
           ASSERT_GE(stored.states[id].term, term) << "seed " << seed;
@@ -130,6 +131,49 @@ TEST(HardStateStore, NothingToldIsForgotten) {
       });
     }
   }
+}
+
+// Wherever the medium damages what was synced, it is seen, and what lies behind is still found.
+TEST(HardStateStore, DamageIsNoTornTail) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  run_process(world, node, [&](Host& host) {
+    auto store = HardStateStore::begin(host, 1, {}).value();
+    for (int i = 0; i < 40; ++i) ASSERT_TRUE(store->put(group(i), state_of_term(i)));
+    ASSERT_TRUE(store->put(group(0), state_of_term(100)));
+  });
+  const std::string name = "raft-state-1-0";
+  auto whole = std::string(node.disk().image().file(name, false)->current());
+  constexpr std::size_t mark_bytes = 37;
+  for (std::size_t at = 0; at < whole.size(); at += 61) {
+    SCOPED_TRACE("damage at " + std::to_string(at) + " of " + std::to_string(whole.size()));
+    auto bytes = whole;
+    for (auto n = at; n < std::min(at + 40, whole.size()); ++n) bytes[n] = static_cast<char>(~bytes[n]);
+    auto stored = HardStateStore::decode({{name, Bytes::copy_of(bytes)}});
+    // The last mark itself is not; and where it goes along, nothing says that what is before it was.
+    bool synced = at + 40 + mark_bytes <= whole.size();
+    EXPECT_EQ(stored.damage, synced ? std::vector{name} : std::vector<std::string>());
+    // Told as what has changed since the first, which is at the beginning.
+    bool last_is_whole = at > 1000 && at + 600 < whole.size();
+    if (last_is_whole) {
+      EXPECT_EQ(stored.states.at(group(0)).term, 100);
+    }
+  }
+  // A write that was torn: nobody was told of it.
+  for (auto end = whole.size() - mark_bytes; end < whole.size(); ++end)
+    EXPECT_TRUE(HardStateStore::decode({{name, Bytes::copy_of(whole.substr(0, end))}}).damage.empty()) << end;
+}
+
+TEST(HardStateStore, OfLostPromisesNothingIsLeftThatCouldBeActedOn) {
+  HardStates states{{group(1), state_of_term(7)}, {group(2), state_of_term(8)}};
+  std::uint64_t number = 4;
+  HardStateStore::lose_promises(states, [&] { return number += 4; });
+  for (const auto& [id, state] : states) {
+    EXPECT_TRUE(promises_are_lost(state.damage));
+    EXPECT_TRUE(state.configurations.empty());
+  }
+  EXPECT_NE(states.at(group(1)).damage, states.at(group(2)).damage);
+  EXPECT_EQ(states.at(group(1)).term, 7);
 }
 
 }  // namespace

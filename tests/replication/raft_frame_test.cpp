@@ -52,5 +52,39 @@ TEST(RaftFrame, AnAppendCarriesWhatItSays) {
   EXPECT_FALSE(sent(10, 12, batch_at(10, 2, 3).substr(0, 70)).has_value());
 }
 
+bool arrives(Epoch term, decltype(Message::body) body, std::int32_t partition = 0) {
+  std::vector<GroupMessage> messages;
+  messages.push_back({{{7, 7}, partition}, {leader, follower, term, std::move(body)}, {}});
+  return from_wire(to_wire(std::move(messages), 0), leader.broker, follower.broker).has_value();
+}
+
+// The core asserts nothing of what others say: whatever it takes for granted is checked here.
+TEST(RaftFrame, WhatNoReplicaSaysDoesNotArrive) {
+  const ConfigurationAt fine{3, 1, {{leader, follower}, {}, {}}};
+  auto start_over = [](Offset offset, Epoch epoch, const ConfigurationAt& configuration) {
+    return StartOver{offset, epoch, configuration, 0, {}};
+  };
+  EXPECT_TRUE(arrives(3, Heartbeat{}));
+  EXPECT_TRUE(arrives(-1, VoteReply{}));
+  EXPECT_TRUE(arrives(3, start_over(4, 2, fine)));
+  EXPECT_FALSE(arrives(-1, Heartbeat{})) << "nobody leads in no term";
+  EXPECT_FALSE(arrives(-5, VoteReply{}));
+  EXPECT_FALSE(arrives(2'000'000'000, Heartbeat{}));
+  EXPECT_FALSE(arrives(3, Heartbeat{}, -1));
+  EXPECT_FALSE(arrives(3, VoteReply{false, false, -1}));
+  EXPECT_FALSE(arrives(3, start_over(-4, 2, fine)));
+  EXPECT_FALSE(arrives(3, start_over(4, 9, fine))) << "of a later term";
+  for (const Configuration& bad : {Configuration{}, Configuration{{}, {leader}, {}},
+                                   Configuration{{leader, leader}, {}, {}}, Configuration{{leader}, {}, {leader}}}) {
+    EXPECT_FALSE(arrives(3, start_over(4, 2, {3, 1, bad}))) << to_string(bad);
+    AppendRequest append;
+    append.configurations = {{0, 1, bad}};
+    EXPECT_FALSE(arrives(3, append)) << to_string(bad);
+  }
+  EXPECT_FALSE(sent(10, 13, batch_at(10, 1, 3) + batch_at(11, 1, 2) + batch_at(12, 1, 3))) << "epochs that go back";
+  EXPECT_FALSE(sent(10, 11, batch_at(10, 1, 4))) << "of a later term than its own";
+  EXPECT_FALSE(sent(Offset{1} << 62, (Offset{1} << 62) + 1, batch_at(Offset{1} << 62, 1, 3)));
+}
+
 }  // namespace
 }  // namespace fulmar

@@ -23,7 +23,9 @@ TEST_F(ReportStoreTest, KeepsRunsAndViolationsAcrossOpenings) {
     auto store = ReportStore::open(path).value();
     campaign = store->begin_campaign("single-broker", 1, 2);
     store->add_run(campaign, {1, 0xffffffffffffffffULL, 100, 0.5, {}, {{"long poll", 3}, {"lookup", 0}}}, "");
-    store->add_run(campaign, {2, 7, 100, 0.5, {{"durability", "lost-write", "it's gone"}}, {{"long poll", 4}, {"lookup", 0}}}, "{}");
+    store->add_run(campaign,
+                   {2, 7, 100, 0.5, {{"durability", "lost-write", "it's gone"}}, {{"long poll", 4}, {"lookup", 0}}},
+                   "{}");
   }
   auto store = ReportStore::open(path).value();
   EXPECT_EQ(store->run_count(campaign), 2);

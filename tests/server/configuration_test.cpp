@@ -175,7 +175,8 @@ TEST(Configuration, WhatGuardsOrKeepsDataIsRefusedByNameUnlessItSaysWhatKafkasDe
 // What has no effect on BrokerConfig and LogConfig is what says so, and nothing else.
 TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
   // Their effects are those of their names' newer forms, or of the command line's, or of the topics that inherit them.
-  const std::set<std::string_view> seen_elsewhere{"broker.id", "log.dir", "log.dirs", "controller.quorum.voters"};
+  const std::set<std::string_view> seen_elsewhere{"broker.id", "cluster.secret.file", "log.dir", "log.dirs",
+                                                  "controller.quorum.voters"};
   const auto plain = BrokerConfig::from({}).value();
   for (const auto& info : topic_properties()) {
     if (info.effect == Effect::refused) continue;

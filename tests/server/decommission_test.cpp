@@ -1,4 +1,5 @@
 // Brokers that leave for good: what they had is elsewhere first, and they do not come back.
+#include "broker/protocol/messages/quorum.h"
 #include "broker/protocol/messages/unregister_broker.h"
 #include "tests/server/cluster_kit.h"
 
@@ -76,6 +77,19 @@ TEST(Decommission, TheIdMayBeTakenByANewBroker) {
   brokers.lose_disk(4);
   brokers.start(4);
   EXPECT_TRUE(brokers.all_ready());
+  // It is named in controller.quorum.voters, and is to decide again, with nobody's having to ask.
+  std::set<std::int32_t> voters;
+  ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+    for (int look = 0; look < 100 && !voters.contains(4); ++look) {
+      DescribeQuorumRequest request;
+      request.topics.push_back({"__cluster_metadata", {{0}}});
+      voters.clear();
+      if (auto quorum = ask_controller<DescribeQuorumResponse>(cluster, request))
+        for (const auto& voter : quorum->topics.at(0).partitions.at(0).voters) voters.insert(voter.replica_id);
+      host.clock().sleep_for(milliseconds(100));
+    }
+  }));
+  EXPECT_EQ(voters, (std::set<std::int32_t>{1, 2, 3, 4}));
   ASSERT_TRUE(brokers.stop());
 }
 

@@ -11,6 +11,11 @@ std::string snapshot_of(BrokerCluster& brokers, int id) {
   return file ? file->current() : std::string();
 }
 
+// One that is no broker, and knows how they speak.
+Peers stranger() {
+  return {{9, {1, 1}}, [] { return std::string(); }, [](std::int32_t) { return std::nullopt; }};
+}
+
 void delete_topic(ClusterClient& cluster, const std::string& name) {
   DeleteTopicsRequest request;
   request.timeout_ms = 5000;
@@ -67,7 +72,7 @@ TEST(Restart, ALateHeartbeatOfTheLifeBeforeChangesNothing) {
   ASSERT_TRUE(brokers.all_ready());
   ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
     auto controller = cluster.metadata(std::nullopt)->controller_id;
-    Peers stranger{{9, {1, 1}}, [] { return std::string(); }, [](std::int32_t) { return std::nullopt; }};
+    auto peers = stranger();
     const auto* file = brokers.broker(2).disk().image().file("meta.properties", false);
     auto properties = parse_properties(file->current()).value();
     BrokerHeartbeatRequest late{.broker_id = 2,
@@ -75,7 +80,7 @@ TEST(Restart, ALateHeartbeatOfTheLifeBeforeChangesNothing) {
                                 .incarnation_id = {7, 7},
                                 .want_shut_down = true,
                                 .want_fence = true};
-    auto answer = call_peer<BrokerHeartbeatResponse>(host, stranger, brokers.address(controller, 9093), late,
+    auto answer = call_peer<BrokerHeartbeatResponse>(host, peers, brokers.address(controller, 9093), late,
                                                      host.clock().deadline_in(seconds(2)));
     ASSERT_TRUE(answer.has_value()) << to_string(answer.error());
     EXPECT_EQ(answer->error_code, ErrorCode::stale_broker_epoch);
@@ -84,6 +89,89 @@ TEST(Restart, ALateHeartbeatOfTheLifeBeforeChangesNothing) {
     create_topic(cluster, "on-all", 1, 3);  // which a broker that stops would be given no replica of
   }));
   ASSERT_TRUE(brokers.stop());
+}
+
+// What a broker says of itself, every other writes down as JSON: such a string once ended each controller in turn.
+TEST(Registration, IsRefusedWithWhatCanNotBeWrittenDown) {
+  BrokerCluster brokers(7, 3);
+  ASSERT_TRUE(brokers.all_ready());
+  ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+    auto controller = cluster.metadata(std::nullopt)->controller_id;
+    auto peers = stranger();
+    auto answer_to = [&](const RegisterBrokerRequest& request) {
+      auto answer = call_peer<RegisterBrokerResponse>(host, peers, brokers.address(controller, 9093), request,
+                                                      host.clock().deadline_in(seconds(2)));
+      EXPECT_TRUE(answer.has_value()) << to_string(answer.error());
+      return answer ? answer->error_code : ErrorCode::unknown_server_error;
+    };
+    RegisterBrokerRequest fine{9, {1, 1}, {2, 2}, "10.0.0.9", 9092, "10.0.0.9", 9093, "rack \xc3\xa4"};
+    for (const auto* bytes : {"\xff", "rack \xc3", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80"}) {
+      auto request = fine;
+      request.rack = bytes;
+      EXPECT_EQ(answer_to(request), ErrorCode::invalid_request);
+      request = fine;
+      request.host = bytes;
+      EXPECT_EQ(answer_to(request), ErrorCode::invalid_request);
+      request = fine;
+      request.internal_host = bytes;
+      EXPECT_EQ(answer_to(request), ErrorCode::invalid_request);
+    }
+    auto request = fine;
+    request.port = 70'000;
+    EXPECT_EQ(answer_to(request), ErrorCode::invalid_request);
+    request = fine;
+    request.broker_id = -7;
+    EXPECT_EQ(answer_to(request), ErrorCode::invalid_request);
+    EXPECT_EQ(answer_to(fine), ErrorCode::none);
+    create_topic(cluster, "afterwards", 1);
+  }));
+  ASSERT_TRUE(brokers.stop());
+}
+
+// A disk that answers again after a while: a broker must not live on with what it knew before.
+TEST(MetadataFollower, GoesOnAfterReadErrors) {
+  BrokerCluster brokers(8, 3);
+  ASSERT_TRUE(brokers.all_ready());
+  ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+    auto controller = cluster.metadata(std::nullopt)->controller_id;
+    int follower = 1 + controller % 3;
+    auto errors = [&](std::uint64_t permille) {
+      brokers.from_outside(host, [&brokers, follower, permille] {
+        DiskFaults faults;
+        faults.read_error_permille = permille;
+        brokers.broker(follower).disk().set_faults(faults);
+      });
+    };
+    errors(1000);
+    ClusterClient one(host, {.bootstrap = {brokers.address(controller, 9092)}});
+    create_topic(one, "t", 0, 0, {{controller}});
+    host.clock().sleep_for(seconds(1));
+    errors(0);
+    ClusterClient other(host, {.bootstrap = {brokers.address(follower, 9092)}});
+    bool known = false;
+    for (int look = 0; look < 100 && !known; ++look) {
+      if (auto metadata = other.metadata(std::nullopt))
+        known = std::any_of(metadata->topics.begin(), metadata->topics.end(),
+                            [](const auto& topic) { return topic.name == "t"; });
+      host.clock().sleep_for(milliseconds(100));
+    }
+    EXPECT_TRUE(known) << "it lives on with old metadata";
+  }));
+  ASSERT_TRUE(brokers.stop());
+}
+
+// A vote that is to be stored on a disk without room waits, and so did the end of the process.
+TEST(OrderlyStop, DoesNotWaitForRoomOnTheDisk) {
+  BrokerCluster brokers(9, 3);
+  ASSERT_TRUE(brokers.all_ready());
+  ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) { create_topic(cluster, "t", 8); }));
+  DiskFaults full;
+  full.capacity_bytes = brokers.broker(3).disk().image().used_bytes();
+  brokers.broker(3).disk().set_faults(full);
+  brokers.broker(1).power_loss();
+  brokers.world.run_for(seconds(5));  // elections, for which the third is needed
+  brokers.broker(3).request_stop();
+  EXPECT_TRUE(brokers.world.run_until([&] { return !brokers.broker(3).running(); }, brokers.world.now() + seconds(40)));
 }
 
 }  // namespace

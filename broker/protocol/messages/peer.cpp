@@ -9,6 +9,7 @@ void describe(F& f, PeerHelloRequest& m) {
   f("cluster_id", m.cluster_id);
   f("broker_id", m.broker_id);
   f("directory_id", m.directory_id);
+  f("nonce", m.nonce);
 }
 
 template <class F>
@@ -26,6 +27,13 @@ void describe(F& f, PeerHelloResponse& m) {
   f("directory_id", m.directory_id);
   f("founders", m.founders);
   f("controller_id", m.controller_id);
+  f("nonce", m.nonce);
+  f("proof", m.proof);
+}
+
+template <class F>
+void describe(F& f, PeerProofRequest& m) {
+  f("proof", m.proof);
 }
 
 template <class F>
@@ -286,6 +294,7 @@ FULMAR_DEFINE_MESSAGE(ForwardRequest);
 FULMAR_DEFINE_MESSAGE(ForwardResponse);
 FULMAR_DEFINE_MESSAGE(PeerHelloRequest);
 FULMAR_DEFINE_MESSAGE(PeerHelloResponse);
+FULMAR_DEFINE_MESSAGE(PeerProofRequest);
 FULMAR_DEFINE_MESSAGE(RaftMessagesRequest);
 FULMAR_DEFINE_MESSAGE(PulsesRequest);
 

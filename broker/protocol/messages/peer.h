@@ -22,6 +22,7 @@ struct PeerHelloRequest {
   std::string cluster_id;  // empty: not known yet
   std::int32_t broker_id = -1;
   Uuid directory_id;
+  Uuid nonce;  // never used before
 };
 
 struct PeerReplica {
@@ -42,6 +43,15 @@ struct PeerHelloResponse {
   Uuid directory_id;
   std::vector<PeerReplica> founders;  // the first voters of the metadata group; empty: not known here
   std::int32_t controller_id = -1;    // as far as it knows
+  Uuid nonce;                         // never used before
+  std::string proof;                  // that it knows the secret (see cluster_secret.h); empty: it has none
+};
+
+// Follows the greeting, where there is a secret: nothing else is listened to before. One-way.
+struct PeerProofRequest {
+  static constexpr ApiKey key = ApiKey::peer_proof;
+
+  std::string proof;
 };
 
 // All from one replica's directory to another's. Of each kind a list, since the order of kinds says nothing.

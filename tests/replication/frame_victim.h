@@ -1,0 +1,131 @@
+// A broker as far as frames of others reach it: what is said to it is decoded, checked, and told to two cores, of which
+// one leads and one follows. Whatever it is, nobody may end because of it.
+#pragma once
+
+#include "broker/protocol/message.h"
+#include "broker/protocol/reader.h"
+#include "broker/raft/raft.h"
+#include "broker/replication/raft_frame.h"
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+class FrameVictim {
+ public:
+  static ReplicaId self() { return {1, {1, 1}}; }
+  static ReplicaId other(int broker) { return {broker, {static_cast<std::uint64_t>(broker), 1}}; }
+
+  FrameVictim() {
+    lead(leader_);
+    FrameVictim::settle(follower_, nullptr);
+  }
+
+  // The body of a RaftMessages request. Whether it was understood, and told to the cores.
+  bool take(const Bytes& body) {
+    Reader reader(body);
+    auto request = decode<RaftMessagesRequest>(reader, 0);
+    if (!request) return false;
+    auto messages = from_wire(std::move(*request), 2, self().broker);
+    if (!messages) return false;
+    for (auto& item : *messages) {
+      item.message.to = self();
+      for (auto* core : {&leader_, &follower_}) {
+        now_ = now_ + milliseconds(7);
+        core->raft.receive(item.message, now_);
+        settle(*core, std::get_if<AppendRequest>(&item.message.body));
+        core->raft.tick(now_);
+        settle(*core, nullptr);
+        feed(*core);
+      }
+    }
+    return true;
+  }
+
+ private:
+  class Log final : public LogView {
+   public:
+    Offset start() const override { return start_; }
+    Offset end() const override { return end_; }
+    Offset stable_end() const override { return end_; }
+    const EpochCache& epochs() const override { return epochs_; }
+
+    Offset start_ = 0, end_ = 0;
+    EpochCache epochs_;
+  };
+  struct Core {
+    explicit Core(Instant now) : raft(self(), {}, log, newborn(), 0, Random(1), now) {}
+    static HardState newborn() {
+      HardState state;
+      state.configurations = {{-1, -1, {{self(), other(2), other(3)}, {}, {}}}};
+      return state;
+    }
+    Log log;
+    Raft raft;
+  };
+
+  void lead(Core& core) {
+    core.raft.campaign(now_);
+    settle(core, nullptr);
+    for (bool pre_vote : {true, false}) {
+      core.raft.receive({other(2), self(), 0, VoteReply{pre_vote, true}}, now_);
+      settle(core, nullptr);
+    }
+    for (int n = 0; n < 3; ++n) {
+      core.log.epochs_.add(0, core.log.end_++);
+      core.raft.log_changed(now_);
+      settle(core, nullptr);
+    }
+  }
+
+  // Does what the core asks for. What a log refuses (PartitionLog::append_replicated), this refuses.
+  void settle(Core& core, const AppendRequest* request) {
+    for (;;) {
+      auto output = core.raft.take_output();
+      auto& log = core.log;
+      bool changed = false, failed = false;
+      if (output.start_over) {
+        log.start_ = log.end_ = output.start_over->offset;
+        log.epochs_.truncate_from(0);
+        if (output.start_over->epoch >= 0) log.epochs_.add(output.start_over->epoch, log.end_ - 1);
+        changed = true;
+      }
+      if (output.truncate_to) {
+        log.end_ = *output.truncate_to;
+        log.epochs_.truncate_from(log.end_);
+      }
+      if (output.append_from) {
+        ASSERT(request != nullptr);
+        for (const auto& span : request->epochs) failed = failed || span.epoch < log.epochs_.latest().value_or(-1);
+        for (const auto& span : request->epochs)
+          if (!failed) log.epochs_.add(span.epoch, std::max(span.start_offset, log.end_));
+        if (!failed) log.end_ = request->end;
+        changed = !failed;
+      }
+      if (output.append) {
+        log.epochs_.add(core.raft.term(), log.end_++);
+        changed = true;
+      }
+      if (output.log_start) log.start_ = *output.log_start;
+      if (failed)
+        core.raft.append_failed(now_);
+      else if (changed)
+        core.raft.log_changed(now_);
+      else
+        return;
+    }
+  }
+
+  void feed(Core& core) {
+    for (const auto& peer : core.raft.hungry()) {
+      auto plan = core.raft.plan_append(peer, now_);
+      settle(core, nullptr);
+      if (plan) core.raft.append_sent(peer, *plan, core.log.end_, now_);
+    }
+  }
+
+  Instant now_{1'000'000'000'000};
+  Core leader_{now_};
+  Core follower_{now_};
+};
+
+}  // namespace fulmar
