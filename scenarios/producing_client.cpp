@@ -101,7 +101,8 @@ void produce(Host& host, Workload& workload) {
   }
   options.idempotent = options.acks == -1 && random.chance(3, 4);
   options.codec = static_cast<Compression>(random.chance(1, 2) ? 0 : random.below(5));
-  options.version_max = static_cast<std::int16_t>(random.between(3, 11));
+  // By name, and as the codec allows.
+  options.version_max = static_cast<std::int16_t>(random.between(options.codec == Compression::zstd ? 7 : 3, 12));
   if (random.chance(1, 3)) options.first_sequence = 2'147'483'647 - static_cast<std::int32_t>(random.below(50));
   // Some clients leave out the maximum of a batch's times, or get it wrong.
   if (workload.plan.setting_or("false_maxima", 0)) {

@@ -16,7 +16,6 @@ constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::size_t value_bytes_max = 32767;  // as in Kafka
 
 constexpr std::string_view no_compaction = "Without effect: logs are not compacted yet.";
-constexpr std::string_view no_recompression = "Without effect: batches are kept as producers compress them.";
 constexpr std::string_view no_tiers = "there is no tiered storage here";
 constexpr std::string_view throttles_all =
     "Without effect: leader.replication.throttled.rate holds for all replicas that catch up.";
@@ -25,11 +24,14 @@ constexpr PropertyInfo table[] = {
     {"cleanup.policy", PropertyType::list, "delete", 0, 0, "delete",
      "What becomes of old segments: delete removes those past retention.", Effect::served,
      "logs are not compacted yet"},
-    {"compression.gzip.level", PropertyType::int32, "-1", -1, 9, "", no_recompression, Effect::none},
-    {"compression.lz4.level", PropertyType::int32, "9", 1, 17, "", no_recompression, Effect::none},
-    {"compression.type", PropertyType::string, "producer", 0, 0, "producer",
-     "The codec batches are kept in: producer keeps what the producer chose."},
-    {"compression.zstd.level", PropertyType::int32, "3", -131072, 22, "", no_recompression, Effect::none},
+    {"compression.gzip.level", PropertyType::int32, "-1", -1, 9, "",
+     "How hard gzip tries where compression.type is gzip; -1: as zlib likes it."},
+    {"compression.lz4.level", PropertyType::int32, "9", 1, 17, "",
+     "How hard lz4 tries where compression.type is lz4; 9 means the fast way."},
+    {"compression.type", PropertyType::string, "producer", 0, 0, "producer,uncompressed,gzip,snappy,lz4,zstd",
+     "The codec batches are kept in: producer keeps what the producer chose; batches in another are packed anew."},
+    {"compression.zstd.level", PropertyType::int32, "3", -131072, 22, "",
+     "How hard zstd tries where compression.type is zstd."},
     {"delete.retention.ms", PropertyType::int64, "86400000", 0, int64_max, "", no_compaction, Effect::none},
     {"errors.deadletterqueue.group.enable", PropertyType::boolean, "false", 0, 0, "",
      "Without effect: share groups are not served.", Effect::none},
@@ -249,6 +251,21 @@ LogConfig log_config_of(const Properties& properties, const Properties& broker) 
   config.min_insync_replicas = static_cast<std::int32_t>(number("min.insync.replicas"));
   config.log_append_time = text("message.timestamp.type") == "LogAppendTime";
   return config;
+}
+
+TopicCompression compression_of(const Properties& properties, const Properties& broker) {
+  auto text = [&](std::string_view name) {
+    return config_values(*find_property(table, name), properties, broker).front().value;
+  };
+  auto number = [&](std::string_view name) { return static_cast<int>(parse_integer(text(name)).value()); };
+  TopicCompression compression;
+  auto type = text("compression.type");
+  for (auto codec : {Compression::gzip, Compression::snappy, Compression::lz4, Compression::zstd})
+    if (type == compression_name(codec)) compression.codec = codec;
+  if (type == "uncompressed") compression.codec = Compression::none;
+  compression.levels = {number("compression.gzip.level"), number("compression.lz4.level"),
+                        number("compression.zstd.level")};
+  return compression;
 }
 
 }  // namespace fulmar

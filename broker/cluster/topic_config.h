@@ -9,6 +9,7 @@
 
 #include "broker/cluster/properties.h"
 #include "broker/log/log_config.h"
+#include "broker/protocol/compressor.h"
 
 namespace fulmar {
 
@@ -61,5 +62,12 @@ Result<Properties> checked_topic_properties(const Properties& given);
 // The configuration of a topic's logs; `properties` were checked, `broker` are what is in force of the broker's own, by
 // broker names.
 LogConfig log_config_of(const Properties& properties, const Properties& broker);
+
+// The codec a topic's batches are kept in, whatever their producers chose.
+struct TopicCompression {
+  std::optional<Compression> codec;  // nullopt: what the producer chose
+  CompressionLevels levels;
+};
+TopicCompression compression_of(const Properties& properties, const Properties& broker);
 
 }  // namespace fulmar

@@ -13,7 +13,7 @@ constexpr bool unserved = false;  // see ApiInfo::served
 // librdkafka up to 2.8 takes "Produce from version 0" to mean that compressed batches are welcome, so Produce is
 // advertised from 0 though versions 0 to 2 are answered UNSUPPORTED_VERSION (KIP-896, KAFKA-18659).
 constexpr ApiInfo table[] = {
-    {ApiKey::produce, "Produce", 3, 11, 9, 0},
+    {ApiKey::produce, "Produce", 3, 13, 9, 0},
     {ApiKey::fetch, "Fetch", 4, 18, 12, 4},
     {ApiKey::list_offsets, "ListOffsets", 1, 11, 6, 1},
     {ApiKey::metadata, "Metadata", 0, 13, 9, 0},

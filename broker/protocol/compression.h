@@ -8,7 +8,7 @@
 
 namespace fulmar {
 
-// Snappy is written as Java writes it (xerial blocks), which every client reads.
+// In one go, as compressor.h writes it, at the default levels.
 Bytes compress(Compression codec, std::string_view plain);
 
 // The plain form, of at most `size_max` bytes, in one go: for what is not a stranger's, or small; else decompressor.h.

@@ -31,7 +31,11 @@ constexpr PropertyInfo table[] = {
     {"cluster.secret.file", PropertyType::string, "", 0, 0, "",
      "A file with the secret that the cluster's brokers share, 16 bytes or more: who does not know it is not let in at "
      "the INTERNAL listener. Needed where that is not on a loopback address."},
-    {"compression.type", PropertyType::string, "producer", 0, 0, "producer", "The codec batches are kept in."},
+    {"compression.gzip.level", PropertyType::int32, "-1", -1, 9, "", "The default of the topic property."},
+    {"compression.lz4.level", PropertyType::int32, "9", 1, 17, "", "The default of the topic property."},
+    {"compression.type", PropertyType::string, "producer", 0, 0, "producer,uncompressed,gzip,snappy,lz4,zstd",
+     "The default of the topic property."},
+    {"compression.zstd.level", PropertyType::int32, "3", -131072, 22, "", "The default of the topic property."},
     {"connections.max.idle.ms", PropertyType::int64, "600000", 1, int64_max / 1'000'000, "",
      "A connection on which nothing comes for so long is closed."},
     {"controller.quorum.election.timeout.ms", PropertyType::int32, "400", 50, 600'000, "",

@@ -274,18 +274,18 @@ void BrokerShard::show(MetadataImagePtr image) {
     configure(*image);  // also what was opened anew meanwhile, by the image that is shown until now
   }
   image_ = std::move(image);
-  log_configs_.clear();
+  produce_configs_.clear();
   replicas_.all_are_added();
   leaders_.follow(*image_);
   leaders_changed_.notify_all();
   leaderships_.changed();
 }
 
-LogConfig BrokerShard::log_config(const TopicImage& topic) {
-  auto found = log_configs_.find(topic.id);
-  if (found == log_configs_.end())
-    found = log_configs_.emplace(topic.id, log_config_of(topic.configs, properties_)).first;
-  return found->second;
+ProduceConfig BrokerShard::produce_config(const TopicImage& topic) {
+  auto found = produce_configs_.find(topic.id);
+  if (found != produce_configs_.end()) return found->second;
+  ProduceConfig config{log_config_of(topic.configs, properties_), compression_of(topic.configs, properties_)};
+  return produce_configs_.emplace(topic.id, config).first->second;
 }
 
 Result<void> BrokerShard::open() {

@@ -109,8 +109,8 @@ class BrokerShard {
   RateLimitedLog& strangers_log() { return strangers_log_; }  // for what any client can cause
   Semaphore& queued_bytes() { return queued_bytes_; }
   ValidationBudget& validation() { return validation_; }
-  // How the topic's logs are kept, by the image shown.
-  LogConfig log_config(const TopicImage& topic);
+  // What the topic's configuration says of produced batches, by the image shown.
+  ProduceConfig produce_config(const TopicImage& topic);
   FetchSessions& sessions() { return sessions_; }
   LogManager& logs() { return logs_; }
   ReplicaManager& replicas() { return replicas_; }
@@ -161,7 +161,7 @@ class BrokerShard {
   bool left_unopened_ = false;  // logs of which the last stop may not have been in order
   Semaphore queued_bytes_;
   ValidationBudget validation_;
-  std::map<Uuid, LogConfig> log_configs_;  // of the topics that were asked about since the image is shown
+  std::map<Uuid, ProduceConfig> produce_configs_;  // of the topics that were produced to since the image is shown
   FetchSessions sessions_;
   std::int32_t controller_ = -1;
   LeaderTable leaders_;

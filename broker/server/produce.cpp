@@ -34,6 +34,7 @@ struct Item {
   Offset log_start = -1;
 };
 
+constexpr std::int16_t first_version_with_topic_ids = 13;
 // An answer tells of so many records what is wrong with them, whatever the number of its partitions.
 constexpr std::size_t response_record_errors_max = 1000;
 
@@ -50,7 +51,7 @@ void refuse(Item& item, Refusal why) {
   item.record_errors = std::move(why.record_errors);
 }
 
-void validate(BrokerShard& shard, Item& item, const LogConfig& topic, std::int16_t version) {
+void validate(BrokerShard& shard, Item& item, const ProduceConfig& topic, std::int16_t version) {
   auto validated =
       validate_in_slices(shard.validation(), shard.host().clock(), std::move(item.records), topic, version);
   if (!validated) return refuse(item, std::move(validated).error());
@@ -90,6 +91,7 @@ ByteChain answer(const BrokerShard& shard, const RequestHeader& header, const Pr
   response.topics.resize(request.topics.size());
   for (std::size_t t = 0; t < request.topics.size(); ++t) {
     response.topics[t].name = request.topics[t].name;
+    response.topics[t].topic_id = request.topics[t].topic_id;
     response.topics[t].partitions.resize(request.topics[t].partitions.size());
   }
   auto record_errors_left = response_record_errors_max;
@@ -120,10 +122,12 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
   TRY(auto request, decode<ProduceRequest>(body, header.api_version));
   auto image = shard.image();
   bool served = api_info(ApiKey::produce).serves(header.api_version);
+  bool by_id = header.api_version >= first_version_with_topic_ids;
   bool acks_known = request.acks == -1 || request.acks == 0 || request.acks == 1;
   ItemsByShard items;
   for (std::size_t t = 0; t < request.topics.size(); ++t) {
     auto& topic = request.topics[t];
+    if (by_id) topic.name = image->topic_name(topic.topic_id);
     const auto* known = image->topic(topic.name);
     for (std::size_t p = 0; p < topic.partitions.size(); ++p) {
       auto& partition = topic.partitions[p];
@@ -140,11 +144,13 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
                 .proposed = {}};
       if (!served)
         refuse(item, ErrorCode::unsupported_version, "Produce is served from version 3 on");
+      else if (by_id && !known)
+        refuse(item, ErrorCode::unknown_topic_id, "this broker has no topic of that id");
       else if (!exists)
         refuse(item, ErrorCode::unknown_topic_or_partition, "this broker has no such topic or partition");
       else if (!acks_known)
         refuse(item, ErrorCode::invalid_required_acks, "acks must be -1, 0 or 1");
-      if (item.error == ErrorCode::none) validate(shard, item, shard.log_config(*known), header.api_version);
+      if (item.error == ErrorCode::none) validate(shard, item, shard.produce_config(*known), header.api_version);
       unsigned owner = exists && acks_known && served ? shard.owner(known->id, partition.index) : shard.host().shard();
       items[owner].push_back(std::move(item));
     }

@@ -1,6 +1,7 @@
 #include "broker/server/produce_validation.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "runtime/fiber/scheduler.h"
 
@@ -9,6 +10,7 @@ namespace fulmar {
 namespace {
 
 constexpr std::int16_t first_version_with_zstd = 7;
+constexpr std::size_t compression_slice_bytes = std::size_t{16} << 10;  // packing is slower than unpacking
 
 // Between two slices: lets the shard's other fibers run, then waits for the next turn.
 class Turns {
@@ -26,11 +28,39 @@ class Turns {
   SemaphoreUnits held_;
 };
 
-// How much memory it takes to unpack them; 0 if they are no batch, which is found out soon enough.
-std::size_t memory_for(const Bytes& records) {
+// What is to be done with the records, as far as their header says; if they are no batch, that is found out soon
+// enough.
+struct Plan {
+  std::size_t memory = 0;           // for unpacking, and for packing anew
+  std::optional<Compression> into;  // if they are to be packed anew
+  std::optional<std::size_t> plain_size;
+};
+
+Plan plan_for(const Bytes& records, const TopicCompression& topic) {
   auto header = read_batch_header(records.view());
-  if (!header || header->magic != batch_magic) return 0;
-  return decompression_memory(header->codec(), records.view().substr(batch_header_size));
+  if (!header || header->magic != batch_magic) return {};
+  Plan plan{decompression_memory(header->codec(), records.view().substr(batch_header_size)), {}, {}};
+  if (!topic.codec || *topic.codec == header->codec()) return plan;
+  plan.memory += compression_memory(*topic.codec);
+  plan.into = topic.codec;
+  if (header->codec() == Compression::none) plan.plain_size = records.size() - batch_header_size;
+  return plan;
+}
+
+Refusal too_large(std::size_t size, const LogConfig& topic) {
+  return {ErrorCode::message_too_large, "the batch has " + std::to_string(size) + " bytes, max.message.bytes is " +
+                                            std::to_string(topic.max_message_bytes)};
+}
+
+// The batch with its records packed otherwise, which is all that changes of it.
+ProducedBatch packed_anew(BatchHeader header, Compression codec, std::string_view packed) {
+  header.length = static_cast<std::int32_t>(batch_header_size - batch_prefix_size + packed.size());
+  header.attributes = static_cast<std::int16_t>((header.attributes & ~7) | static_cast<int>(codec));
+  header.crc = crc32c(packed, header_crc(header));
+  MutableBytes batch(batch_header_size + packed.size());
+  write_batch_header(batch.data(), header);
+  std::copy(packed.begin(), packed.end(), batch.data() + batch_header_size);
+  return {header, std::move(batch).freeze()};
 }
 
 }  // namespace
@@ -45,22 +75,40 @@ SemaphoreUnits ValidationBudget::memory(std::size_t bytes) {
 }
 
 Result<ProducedBatch, Refusal> validate_in_slices(ValidationBudget& budget, Clock& clock, Bytes records,
-                                                  const LogConfig& topic, std::int16_t version) {
-  if (records.size() > static_cast<std::size_t>(topic.max_message_bytes))
-    return std::unexpected(Refusal{ErrorCode::message_too_large, "the batch has " + std::to_string(records.size()) +
-                                                                     " bytes, max.message.bytes is " +
-                                                                     std::to_string(topic.max_message_bytes)});
+                                                  const ProduceConfig& topic, std::int16_t version) {
+  auto size_max = static_cast<std::size_t>(topic.log.max_message_bytes);
+  if (records.size() > size_max) return std::unexpected(too_large(records.size(), topic.log));
   ProduceRules rules;
-  rules.log_append_time = topic.log_append_time;
+  rules.log_append_time = topic.log.log_append_time;
   rules.zstd_allowed = version >= first_version_with_zstd;
-  rules.timestamp_before_max_ms = topic.timestamp_before_max_ms;
-  rules.timestamp_after_max_ms = topic.timestamp_after_max_ms;
+  rules.timestamp_before_max_ms = topic.log.timestamp_before_max_ms;
+  rules.timestamp_after_max_ms = topic.log.timestamp_after_max_ms;
   rules.now = clock.wall_ms();
-  auto memory = budget.memory(memory_for(records));
+  auto plan = plan_for(records, topic.compression);
+  auto memory = budget.memory(plan.memory);
   Turns turns(budget.turn());
   RecordBody::Pause pause = [&turns] { turns.pass(); };
-  TRY(auto header, validate_produced(records, rules, &pause));
-  return ProducedBatch{header, std::move(records)};
+  if (!plan.into) {
+    TRY(auto header, validate_produced(records, rules, &pause));
+    return ProducedBatch{header, std::move(records)};
+  }
+  auto compressor = make_compressor(*plan.into, topic.compression.levels, size_max, plan.plain_size);
+  RecordBody::Sink pack = [&](std::string_view piece) {
+    while (!piece.empty()) {
+      auto part = piece.substr(0, compression_slice_bytes);
+      compressor->add(part);
+      piece.remove_prefix(part.size());
+      if (!piece.empty()) turns.pass();
+    }
+  };
+  TRY(auto header, validate_produced(records, rules, &pause, &pack));
+  auto packed = compressor->finish();
+  if (!packed)
+    return std::unexpected(Refusal{ErrorCode::message_too_large,
+                                   "packed as the topic wants it, the batch is larger than max.message.bytes"});
+  if (batch_header_size + packed->size() > size_max)
+    return std::unexpected(too_large(batch_header_size + packed->size(), topic.log));
+  return packed_anew(header, *plan.into, *packed);
 }
 
 }  // namespace fulmar

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "broker/log/log_config.h"
+#include "broker/cluster/topic_config.h"
 #include "broker/protocol/record_validation.h"
 #include "runtime/fiber/semaphore.h"
 #include "runtime/host/clock.h"
@@ -36,9 +36,15 @@ struct ProducedBatch {
   Bytes batch;
 };
 
-// Checks what a Produce request of that version has for a partition of a topic of that configuration, in slices
-// between which the shard's other fibers run. A cancellation point.
+// What a topic's configuration says of batches that are produced.
+struct ProduceConfig {
+  LogConfig log;
+  TopicCompression compression;
+};
+
+// Checks what a Produce request of that version has for a partition of a topic of that configuration, and packs it anew
+// where the topic wants another codec; in slices between which the shard's other fibers run. A cancellation point.
 Result<ProducedBatch, Refusal> validate_in_slices(ValidationBudget& budget, Clock& clock, Bytes records,
-                                                  const LogConfig& topic, std::int16_t version);
+                                                  const ProduceConfig& topic, std::int16_t version);
 
 }  // namespace fulmar

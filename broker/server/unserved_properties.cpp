@@ -21,7 +21,6 @@ constexpr std::string_view windows = "Without effect: a rate is kept to over one
 constexpr std::string_view no_authorizer = "there is no authorization here yet";
 constexpr std::string_view shards_serve = "Without effect: --shards says how many threads serve.";
 constexpr std::string_view no_quotas = "there are no quotas of this kind here yet";
-constexpr std::string_view no_recompression = "Without effect: batches are kept as producers compress them.";
 constexpr std::string_view no_providers = "values are taken as they stand, and nothing is looked up elsewhere";
 constexpr std::string_view nobody_fails = "Without effect: nobody can fail to authenticate where nobody has to.";
 constexpr std::string_view no_sasl = "there is no authentication here yet";
@@ -65,9 +64,6 @@ constexpr PropertyInfo table[] = {
     {"authorizer.class.name", PropertyType::string, "", 0, 0, "", no_authorizer, Effect::refused},
     {"background.threads", PropertyType::int32, "10", 1, int32_max, "", shards_serve, Effect::none},
     {"client.quota.callback.class", PropertyType::class_name, "", 0, 0, "", no_quotas, Effect::refused},
-    {"compression.gzip.level", PropertyType::int32, "-1", -1, 9, "", no_recompression, Effect::none},
-    {"compression.lz4.level", PropertyType::int32, "9", 1, 17, "", no_recompression, Effect::none},
-    {"compression.zstd.level", PropertyType::int32, "3", -131072, 22, "", no_recompression, Effect::none},
     {"config.providers", PropertyType::list, "", 0, 0, "", no_providers, Effect::refused},
     {"connection.failed.authentication.delay.ms", PropertyType::int32, "100", 0, int32_max, "", nobody_fails,
      Effect::none},

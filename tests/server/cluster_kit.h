@@ -194,7 +194,7 @@ inline ErrorCode produce_once(ClusterClient& cluster, const std::string& topic, 
   auto answered = cluster.retry([&](Deadline) -> Answer<ProduceResponse> {
     auto deadline = Deadline::never();
     TRY(auto connection, cluster.leader(topic, 0, deadline));
-    return connection->call<ProduceResponse>(request, deadline);
+    return connection->call<ProduceResponse>(request, deadline, 12);  // by name
   });
   EXPECT_TRUE(answered.has_value());
   return answered ? answered->topics.at(0).partitions.at(0).error_code : ErrorCode::unknown_server_error;

@@ -130,7 +130,7 @@ TEST(Cluster, ALeaderDeposedWhileItWaitsLeavesOpenWhatBecomesOfTheRecord) {
     request.acks = -1;
     request.timeout_ms = 20'000;
     request.topics.push_back({"t", {{0, ByteChain(batch_of(1, "x"))}}});
-    auto response = (*connection)->call<ProduceResponse>(request, deadline);
+    auto response = (*connection)->call<ProduceResponse>(request, deadline, 12);  // by name
     ASSERT_TRUE(response.has_value());
     said = response->topics.at(0).partitions.at(0).error_code;
   }));

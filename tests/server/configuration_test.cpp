@@ -249,8 +249,9 @@ TEST(Configuration, ErrorsNameThePropertyTheValueAndWhatIsAllowed) {
             "Invalid value 2147483648 for configuration message.max.bytes: must be at most 2147483647");
   EXPECT_EQ(error_of({{"auto.create.topics.enable", "yes"}}),
             "Invalid value yes for configuration auto.create.topics.enable: must be true or false");
-  EXPECT_EQ(error_of({{"compression.type", "gzip"}}),
-            "Invalid value gzip for configuration compression.type: must be one of producer");
+  EXPECT_EQ(error_of({{"compression.type", "brotli"}}),
+            "Invalid value brotli for configuration compression.type: must be one of "
+            "producer,uncompressed,gzip,snappy,lz4,zstd");
   EXPECT_EQ(
       error_of({{"listeners", "SSL://a:1"}}),
       "Invalid value SSL://a:1 for configuration listeners: must be one listener, PLAINTEXT://HOST:PORT, and in a "

@@ -12,7 +12,8 @@ void describe(F& f, ProduceRequest::Topic::Partition& m) {
 
 template <class F>
 void describe(F& f, ProduceRequest::Topic& m) {
-  f("name", m.name);
+  f("name", m.name, {.until = 12});
+  f("topic_id", m.topic_id, {.since = 13});
   f("partitions", m.partitions);
 }
 
@@ -50,7 +51,8 @@ void describe(F& f, ProduceResponse::Topic::Partition& m) {
 
 template <class F>
 void describe(F& f, ProduceResponse::Topic& m) {
-  f("name", m.name);
+  f("name", m.name, {.until = 12});
+  f("topic_id", m.topic_id, {.since = 13});
   f("partitions", m.partitions);
 }
 

@@ -24,6 +24,7 @@ struct ProduceRequest {
 
     std::string name;
     std::vector<Partition> partitions;
+    Uuid topic_id = {};
   };
 
   std::optional<std::string> transactional_id;
@@ -61,6 +62,7 @@ struct ProduceResponse {
 
     std::string name;
     std::vector<Partition> partitions;
+    Uuid topic_id = {};
   };
 
   struct NodeEndpoint {
