@@ -67,6 +67,8 @@ LogConfig log_config_of(const Properties& properties, const Properties& broker);
 struct TopicCompression {
   std::optional<Compression> codec;  // nullopt: what the producer chose
   CompressionLevels levels;
+
+  bool operator==(const TopicCompression&) const = default;
 };
 TopicCompression compression_of(const Properties& properties, const Properties& broker);
 

@@ -16,6 +16,8 @@ struct CompressionLevels {
   int gzip = -1;  // compression.gzip.level: 1 to 9; -1: zlib's own default
   int lz4 = 9;    // compression.lz4.level: 1 to 17, of which 9 means the fast way
   int zstd = 3;   // compression.zstd.level: up to 22
+
+  bool operator==(const CompressionLevels&) const = default;
 };
 
 class Compressor {

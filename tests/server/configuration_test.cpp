@@ -172,7 +172,13 @@ TEST(Configuration, WhatGuardsOrKeepsDataIsRefusedByNameUnlessItSaysWhatKafkasDe
   EXPECT_EQ(error_of({{"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,SSL:SSL"}}), "");
 }
 
-// What has no effect on BrokerConfig and LogConfig is what says so, and nothing else.
+// Whether topics of these properties, on a broker of those, are kept otherwise than by default.
+bool changes_topics(const Properties& topic, const Properties& broker) {
+  return log_config_of(topic, broker) != log_config_of({}, {}) ||
+         compression_of(topic, broker) != compression_of({}, {});
+}
+
+// What has no effect on BrokerConfig and on topics is what says so, and nothing else.
 TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
   // Their effects are those of their names' newer forms, or of the command line's, or of the topics that inherit them.
   const std::set<std::string_view> seen_elsewhere{"broker.id", "cluster.secret.file", "log.dir", "log.dirs",
@@ -185,7 +191,7 @@ TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
     auto given = checked_topic_properties({{name, value}});
     ASSERT_TRUE(given) << given.error().detail;
     bool only_value = split_list(info.allowed).size() == 1;
-    bool changes = log_config_of(*given, {}) != log_config_of({}, {});
+    bool changes = changes_topics(*given, {});
     EXPECT_EQ(changes, info.effect == Effect::served && !only_value) << name;
   }
   auto inherited = [](std::string_view name) {
@@ -210,8 +216,8 @@ TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
       auto config = BrokerConfig::from({{name, value}});
       ASSERT_TRUE(config) << config.error().detail;
       bool changes = without_words(*config) != without_words(plain);
-      bool of_topics = inherited(name) && (split_list(info.allowed).size() == 1 ||
-                                           log_config_of({}, config->properties) != log_config_of({}, {}));
+      bool of_topics =
+          inherited(name) && (split_list(info.allowed).size() == 1 || changes_topics({}, config->properties));
       EXPECT_EQ(changes || of_topics, info.effect == Effect::served) << name << "=" << value;
     }
 }
