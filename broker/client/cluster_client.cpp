@@ -131,6 +131,10 @@ Answer<std::int32_t> ClusterClient::leader_of(const std::string& topic, std::int
 
 Answer<Brokers::Connection> ClusterClient::broker(std::int32_t id, Deadline deadline) {
   auto known = brokers_.find(id);
+  if (known == brokers_.end()) {  // it may have joined, or be back, since somebody asked
+    TRY_VOID(ask(std::vector<std::string>{}, deadline));
+    known = brokers_.find(id);
+  }
   if (known == brokers_.end())
     return refuse(ErrorCode::leader_not_available, "broker " + std::to_string(id) + " is not in the cluster now");
   auto connection = link_to(known->second).open(within(options_.connect_timeout, deadline));

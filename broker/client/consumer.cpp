@@ -12,6 +12,9 @@ namespace fulmar {
 namespace {
 
 constexpr Duration near_believed_max = std::chrono::minutes(5);  // as Kafka's clients do, by metadata.max.age.ms
+// For so long everything is read from leaders after a near replica was not reached, or refused what it was asked: who
+// told its rack at once would be sent there again, and might never get anything.
+constexpr Duration near_avoided_for = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -46,12 +49,18 @@ void Consumer::drop(std::int32_t partition) {
   near_.erase(partition);
 }
 
+void Consumer::leave_near_replicas() {
+  near_.clear();
+  rack_told_from_ = host_.clock().now() + near_avoided_for;
+}
+
 Answer<Brokers::Connection> Consumer::source_of(std::int32_t partition, Deadline deadline) {
   if (auto near = near_.find(partition); near != near_.end()) {
     bool believed = host_.clock().now() < near->second.until;
     auto connection = believed ? brokers_.broker(near->second.broker, deadline) : Answer<Brokers::Connection>();
     if (believed && connection) return connection;
     near_.erase(partition);
+    if (believed) leave_near_replicas();
   }
   return brokers_.leader(topic_, partition, deadline);
 }
@@ -108,7 +117,7 @@ FetchRequest Consumer::next_request(const Session& session) const {
   request.max_wait_ms = static_cast<std::int32_t>(options_.max_wait.count() / 1'000'000);
   request.min_bytes = options_.min_bytes;
   request.max_bytes = options_.max_bytes;
-  request.rack_id = options_.rack;
+  if (host_.clock().now() >= rack_told_from_) request.rack_id = options_.rack;
   request.session_id = session.id;
   request.session_epoch = full ? 0 : session.epoch;
   FetchRequest::Topic topic;
@@ -136,10 +145,12 @@ FetchRequest Consumer::next_request(const Session& session) const {
 Answer<void> Consumer::fetch(Session& session, Deadline deadline, std::vector<Polled>& polled) {
   auto doubt_all = [&] {
     session.id = 0;
+    bool near = false;
     for (const auto& [partition, position] : session.wanted) {
-      near_.erase(partition);
+      near = near || near_.contains(partition);
       brokers_.doubt_leader(topic_, partition);
     }
+    if (near) leave_near_replicas();
   };
   auto request = next_request(session);
   bool full = session.id == 0;
@@ -167,7 +178,10 @@ Answer<void> Consumer::fetch(Session& session, Deadline deadline, std::vector<Po
         continue;
       }
       // What a follower can't do, the leader may: it is asked before anybody hears of that.
-      if (part.error_code != ErrorCode::none && near_.erase(part.index) > 0) continue;
+      if (part.error_code != ErrorCode::none && near_.contains(part.index)) {
+        leave_near_replicas();
+        continue;
+      }
       polled.push_back(take(part, position->second, epochs_.try_emplace(part.index, -1).first->second));
       polled.back().from_follower = near_.contains(part.index);
       if (part.error_code != ErrorCode::none && is_retriable(part.error_code))

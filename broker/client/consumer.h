@@ -83,6 +83,7 @@ class Consumer {
     Instant until;
   };
 
+  void leave_near_replicas();
   Answer<Brokers::Connection> source_of(std::int32_t partition, Deadline deadline);
   std::optional<ClientError> assign_to_brokers(Deadline deadline);
   FetchRequest next_request(const Session& session) const;
@@ -97,6 +98,7 @@ class Consumer {
   std::map<std::int32_t, Offset> positions_;
   std::map<std::int32_t, Epoch> epochs_;  // of the last batch read of each, since its position was set
   std::map<std::int32_t, Near> near_;
+  Instant rack_told_from_;  // before, leaders are not told the rack, so that they serve what a near replica could not
   std::vector<std::unique_ptr<Session>> sessions_;  // one for each connection that is read from
 };
 

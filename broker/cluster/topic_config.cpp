@@ -229,12 +229,19 @@ Result<Properties> checked_topic_properties(const Properties& given) {
   return properties;
 }
 
-LogConfig log_config_of(const Properties& properties, const Properties& broker) {
+namespace {
+
+// What holds for such a topic on a broker of such properties.
+std::string effective_value(std::string_view name, const Properties& properties, const Properties& broker) {
   const Properties none;
   const BrokerLayers layers{&none, &none, &broker};
-  auto text = [&](std::string_view name) {
-    return config_values(*find_property(table, name), properties, layers).front().value;
-  };
+  return config_values(*find_property(table, name), properties, layers).front().value;
+}
+
+}  // namespace
+
+LogConfig log_config_of(const Properties& properties, const Properties& broker) {
+  auto text = [&](std::string_view name) { return effective_value(name, properties, broker); };
   auto number = [&](std::string_view name) { return parse_integer(text(name)).value(); };
   LogConfig config;
   config.segment_bytes = number("segment.bytes");
@@ -254,9 +261,7 @@ LogConfig log_config_of(const Properties& properties, const Properties& broker) 
 }
 
 TopicCompression compression_of(const Properties& properties, const Properties& broker) {
-  auto text = [&](std::string_view name) {
-    return config_values(*find_property(table, name), properties, broker).front().value;
-  };
+  auto text = [&](std::string_view name) { return effective_value(name, properties, broker); };
   auto number = [&](std::string_view name) { return static_cast<int>(parse_integer(text(name)).value()); };
   TopicCompression compression;
   auto type = text("compression.type");

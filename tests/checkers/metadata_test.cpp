@@ -16,7 +16,7 @@ struct Images {
   void shows(int broker, Offset offset, const std::map<std::string, Uuid>& topics) {
     MetadataImage image;
     image.offset = offset;
-    for (const auto& [name, id] : topics) image.topics[name].id = id;
+    for (const auto& [name, id] : topics) image.put_topic(name, {id, {}, {}});
     images.shows({broker, {}}, image);
   }
   std::vector<std::string> anomalies() const {

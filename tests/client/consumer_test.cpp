@@ -280,15 +280,34 @@ TEST(Consumer, GoesBackToTheLeaderWithWhatAFollowerRefuses) {
     out.error_code = ErrorCode::offset_out_of_range;
     out.records = {};
   });
-  near.run([&](Host&, Consumer& consumer) {
-    ASSERT_TRUE(consumer.poll().has_value());
-    near.redirects = false;
-    while (consumer.position(0) < 1) {
-      auto polled = consumer.poll();
-      ASSERT_TRUE(polled.has_value());
-      for (const auto& part : *polled) EXPECT_EQ(part.error, ErrorCode::none) << "nobody need hear of it";
-    }
-    EXPECT_THAT(near.fetched, testing::ElementsAre(1, 2, 1));
+  near.run([&](Host& host, Consumer& consumer) {
+    auto read_up_to = [&](Offset position) {
+      while (consumer.position(0) < position) {
+        auto polled = consumer.poll();
+        ASSERT_TRUE(polled.has_value());
+        for (const auto& part : *polled) EXPECT_EQ(part.error, ErrorCode::none) << "nobody need hear of it";
+      }
+    };
+    read_up_to(2);
+    EXPECT_THAT(near.fetched, testing::ElementsAre(1, 2, 1, 1)) << "though the leader would send it there again";
+    host.clock().sleep_for(seconds(6));
+    near.fetched.clear();
+    read_up_to(3);
+    EXPECT_THAT(near.fetched, testing::ElementsAre(1, 2, 1)) << "after a while it may be better there";
+  });
+}
+
+TEST(Consumer, ReadsFromTheLeaderWhileTheReplicaItIsSentToIsNotInTheCluster) {
+  NearReplica near([](auto&) {});
+  near.cluster.members = {1};
+  near.run([&](Host& host, Consumer& consumer) {
+    while (consumer.position(0) < 2) ASSERT_TRUE(consumer.poll().has_value());
+    EXPECT_THAT(near.fetched, testing::ElementsAre(1, 1, 1));
+    near.cluster.members = {1, 2};
+    host.clock().sleep_for(seconds(6));
+    near.fetched.clear();
+    while (consumer.position(0) < 3) ASSERT_TRUE(consumer.poll().has_value());
+    EXPECT_THAT(near.fetched, testing::ElementsAre(1, 2)) << "and asks anew who is";
   });
 }
 
