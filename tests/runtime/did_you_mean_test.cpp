@@ -20,7 +20,7 @@ TEST(DidYouMean, KeepsQuietWhereNothingIsNear) {
   EXPECT_EQ(did_you_mean("consume", names), "");
   EXPECT_EQ(did_you_mean("", names), "");
   EXPECT_EQ(did_you_mean("x", names), "");
-  EXPECT_EQ(did_you_mean("retention", names), "; did you mean retention.ms?");
+  EXPECT_EQ(did_you_mean("retention", names), "") << "three letters of nine are no slip";
   EXPECT_EQ(did_you_mean(std::string(1000, 'r'), names), "");
   EXPECT_EQ(did_you_mean("topic", {}), "");
 }
