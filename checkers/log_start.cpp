@@ -2,6 +2,7 @@
 // whichever replica speaks. Page-cache topics: in so far as an era binds them.
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "checkers/history.h"
 
@@ -56,9 +57,13 @@ void check_log_start(const History& history, Violations& found) {
     add(tp, Instant::max(), Instant::max(), {.invoked = Instant::max(), .start = final_read.log_start});
   for (auto& [era, list] : deletions) {
     auto& sights = all[era];
-    auto completed = [](const DeleteOperation* a, const DeleteOperation* b) { return a->completed < b->completed; };
-    std::stable_sort(list.begin(), list.end(), completed);
-    std::stable_sort(sights.begin(), sights.end(), [](const Told& a, const Told& b) { return a.invoked < b.invoked; });
+    auto order = [](const Told& a, const Told& b) {
+      return std::pair(a.invoked, a.start) < std::pair(b.invoked, b.start);
+    };
+    // All of one vector: by their places where they were completed at once.
+    std::sort(list.begin(), list.end(),
+              [](auto* a, auto* b) { return std::pair(a->completed, a) < std::pair(b->completed, b); });
+    std::sort(sights.begin(), sights.end(), order);
     const DeleteOperation* furthest = nullptr;
     auto end_of = [](const DeleteOperation* deletion) { return std::max(deletion->offset, deletion->low_watermark); };
     std::size_t next = 0;

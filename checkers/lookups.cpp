@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "checkers/history.h"
 
@@ -189,9 +190,11 @@ void check_epoch_ends(const History& history, Violations& found) {
     if (history.promise(end.of).synced && end.end >= 0 && !is_cut(end.of)) all[{end.of, end.asked}].push_back(&end);
   for (auto& [what, ends] : all) {
     std::vector<const EpochEndOperation*> by_completion = ends;
-    std::stable_sort(ends.begin(), ends.end(), [](auto* a, auto* b) { return a->invoked < b->invoked; });
-    std::stable_sort(by_completion.begin(), by_completion.end(),
-                     [](auto* a, auto* b) { return a->completed < b->completed; });
+    // All of one vector: by their places where they were begun, or completed, at once.
+    std::sort(ends.begin(), ends.end(),
+              [](auto* a, auto* b) { return std::pair(a->invoked, a) < std::pair(b->invoked, b); });
+    std::sort(by_completion.begin(), by_completion.end(),
+              [](auto* a, auto* b) { return std::pair(a->completed, a) < std::pair(b->completed, b); });
     Offset furthest = -1;
     std::size_t next = 0;
     for (const auto* end : ends) {

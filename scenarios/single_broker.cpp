@@ -25,7 +25,7 @@ BrokerConfig broker_config(const Plan& plan) {
   properties["log.index.interval.bytes"] = std::to_string(plan.setting("index_interval_bytes"));
   properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan.setting("checkpoint_ms"));
   properties["log.retention.check.interval.ms"] = std::to_string(plan.setting("retention_check_ms"));
-  return BrokerConfig::from(std::move(properties)).value();
+  return BrokerConfig::from(properties).value();
 }
 
 // What the broker's partitions look like on its disk; what is not of a partition is left out.

@@ -60,7 +60,7 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
         std::to_string(plan_.setting("metadata_snapshot_bytes"));
     properties["metadata.log.segment.bytes"] = std::to_string(plan_.setting("metadata_snapshot_bytes"));
   }
-  auto config = BrokerConfig::from(std::move(properties)).value();
+  auto config = BrokerConfig::from(properties).value();
   config.cluster_secret = "a secret of the cluster";
   if (throttled) config.partition_raft.catch_up_lag = plan_.setting("catch_up_lag");
   return config;

@@ -2,6 +2,7 @@
 // batch may be that of a record which was deleted, is not committed yet, or, in what older versions wrote, never was.
 // So a batch that could hold the answer is read, and the search goes on when it does not.
 #include <algorithm>
+#include <utility>
 
 #include "broker/log/partition_log.h"
 #include "broker/protocol/record_body.h"
@@ -127,8 +128,9 @@ Result<std::optional<OffsetAndTimestamp>> PartitionLog::max_timestamp(Offset up_
   std::vector<std::shared_ptr<Segment>> segments;
   for (const auto& segment : segments_)
     if (segment->next_offset() > log_start_ && segment->base_offset() < up_to) segments.push_back(segment);
-  std::stable_sort(segments.begin(), segments.end(),
-                   [](const auto& a, const auto& b) { return a->max_timestamp() > b->max_timestamp(); });
+  std::sort(segments.begin(), segments.end(), [](const auto& a, const auto& b) {
+    return std::pair(b->max_timestamp(), a->base_offset()) < std::pair(a->max_timestamp(), b->base_offset());
+  });
   std::optional<OffsetAndTimestamp> found;
   for (const auto& segment : segments) {
     if (segment->max_timestamp() < (found ? found->timestamp : 0)) break;

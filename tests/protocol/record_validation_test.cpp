@@ -213,7 +213,7 @@ TEST(Snappy, EveryBlockIsReadAsTheLibraryReadsIt) {
   std::string expected;
   for (int i = 0; i < 35; ++i) expected += "ab";
   EXPECT_EQ(plain->view(), expected + "abab" + "0123456789a");
-  for (std::string bad : {std::string("\x04\x01\x01", 3),
+  for (const std::string& bad : {std::string("\x04\x01\x01", 3),
                           std::string("\x04\x0c"
                                       "abc",
                                       5),

@@ -11,8 +11,8 @@
 namespace fulmar {
 namespace {
 
-std::string error_of(Properties properties) {
-  auto config = BrokerConfig::from(std::move(properties));
+std::string error_of(const Properties& properties) {
+  auto config = BrokerConfig::from(properties);
   return config ? "" : config.error().detail;
 }
 

@@ -223,7 +223,8 @@ TEST(Validation, OfLargeBatchesTakesTurnsWithTheOtherWorkOfTheShard) {
       });
     // One that has nothing to do but to count how often it is its turn.
     std::size_t turns = 0;
-    for (; validated < batches; ++turns) Scheduler::current().yield();
+    auto done = [&] { return validated == batches; };
+    for (; !done(); ++turns) Scheduler::current().yield();
     // The simulated scheduler draws among those that are ready, of whom this is one of up to six.
     EXPECT_GE(turns, batches * plain / decompression_step_bytes / 10);
     fibers.join();
