@@ -24,7 +24,8 @@ struct Start {
 };
 
 // Whether each offset in [begin, end) is known to hold a record without a time. Only then no other record can have made
-// their segment old.
+// their segment old. Replicas roll where each of them likes: who leads next may have in one segment what went, by the
+// leader before, and what did not.
 bool all_without_times(std::map<Offset, Record>::const_iterator at, std::map<Offset, Record>::const_iterator last,
                        Offset begin, Offset end) {
   Offset next = begin;
@@ -71,7 +72,8 @@ void check_retention(const History& history, Violations& found) {
       if (start.start <= gone) continue;
       auto end = known.lower_bound(start.start);
       record = known.lower_bound(gone);
-      bool without_times = all_without_times(record, end, gone, start.start) && !history.clocks_jump;
+      auto first = history.promise(tp).replicated ? Offset{0} : gone;  // at or before where the segment began
+      bool without_times = all_without_times(known.lower_bound(first), end, first, start.start) && !history.clocks_jump;
       auto believed_ms = *history.epoch_ms + start.at.ns / 1'000'000 + history.clock_ahead_at_start_ms;
       for (; record != end; ++record) {
         const auto& [time, send] = record->second;

@@ -411,6 +411,16 @@ TEST(Retention, NothingGoesBeforeItsBoundByItsTrueTime) {
   beside.look_up(LookupOperation::earliest, 51, 52, 2);
   beside.history.lookups.erase(beside.history.lookups.begin());
   EXPECT_THAT(beside.anomalies(), IsEmpty()) << "another's time made its segment old";
+  // Two replicas' segments end elsewhere: the one that led first let a record go, the next one that and another.
+  auto next_leader = [&](bool replicated) {
+    auto s = story(now - 500, 30);
+    s.send_at({-1}, 2, 6, 7, 1);
+    s.look_up(LookupOperation::earliest, 51, 52, 2);
+    s.history.topics["expiring"].replicated = replicated;
+    return s.anomalies();
+  };
+  EXPECT_THAT(next_leader(true), IsEmpty()) << "in whose segment both were";
+  EXPECT_THAT(next_leader(false), Contains("early-deletion")) << "one replica's segments don't change";
   auto clock = story(now, 50);
   clock.history.clock_ahead_at_start_ms = 60;
   EXPECT_THAT(clock.anomalies(), IsEmpty());
