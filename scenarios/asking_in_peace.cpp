@@ -18,8 +18,6 @@ namespace fulmar {
 
 namespace {
 
-// Not yet: a group that comes to rest forgets to ask its followers for what the answer waits for.
-constexpr bool deletions_are_answered = false;
 constexpr Duration answer_max = milliseconds(1500);
 constexpr Duration left_alone = milliseconds(2500);  // long enough for a group to come to rest
 constexpr Duration poll_wait = seconds(6);
@@ -41,9 +39,8 @@ class Peace {
   void ask() {
     host_.clock().sleep_for(left_alone);
     for (const auto& tp : partitions_)
-      if (deletions_are_answered && random_.chance(1, 2)) insist(tp, "unanswered-deletion", &Peace::deletes_again);
+      if (random_.chance(1, 2)) insist(tp, "unanswered-deletion", &Peace::deletes_again);
     for (const auto& tp : partitions_) insist(tp, "unanswered-poll", &Peace::polls);
-    if (!deletions_are_answered) return;
     host_.clock().sleep_for(left_alone);
     for (const auto& tp : partitions_) insist(tp, "unanswered-deletion", &Peace::deletes_again);
   }
