@@ -12,6 +12,7 @@ namespace {
 
 constexpr Duration commit_max = milliseconds(1500);
 constexpr Duration form_max = seconds(8);       // for a group that was made just now
+constexpr Duration elect_max = seconds(3);      // after its leader was one of the others, and is lost
 constexpr Duration claim_age_max = seconds(5);  // an election, and until word of it is everywhere
 
 }  // namespace
@@ -24,7 +25,10 @@ std::size_t ReplicationWatch::calm_begins(const std::set<std::int32_t>& well, bo
     const Replica* leader = nullptr;
     const Replica* latest = nullptr;
     Epoch highest = -1;
+    bool elects = false;
     for (const auto& [self, replica] : group.replicas) {
+      bool led = replica.led_until != Instant{} && now_() - replica.led_until < elect_max;
+      elects = elects || (led && !well.contains(self.broker));
       highest = std::max({highest, replica.sight.term, replica.term_told});
       if (!replica.open || replica.sight.configuration.empty()) continue;
       if (!latest || replica.sight.term > latest->sight.term) latest = &replica;
@@ -44,6 +48,7 @@ std::size_t ReplicationWatch::calm_begins(const std::set<std::int32_t>& well, bo
     });
     if (!has_majority) continue;
     if (!leader) {
+      if (elects) continue;
       report("peace", "leaderless", latest->sight,
              "a majority was left alone for a while, and [" + to_string(configuration) + "] have no leader");
       continue;

@@ -43,6 +43,17 @@ TEST(Calm, AMajorityHasALeader) {
   EXPECT_THAT(s.anomalies(), Contains("leaderless"));
 }
 
+TEST(Calm, AMajorityWhoseLeaderWasAnotherHasTimeToElectOne) {
+  CalmStory s;
+  s.watch.ended(1);
+  s.later(seconds(2));
+  EXPECT_EQ(s.watch.calm_begins({2, 3}, at_once), 0u);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+  s.later(seconds(2));
+  s.watch.calm_begins({2, 3}, at_once);
+  EXPECT_THAT(s.anomalies(), Contains("leaderless"));
+}
+
 TEST(Calm, AGroupThatWasMadeJustNowMayHaveNone) {
   Story s;
   s.now = s.now + seconds(2);
