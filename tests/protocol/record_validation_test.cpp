@@ -214,16 +214,16 @@ TEST(Snappy, EveryBlockIsReadAsTheLibraryReadsIt) {
   for (int i = 0; i < 35; ++i) expected += "ab";
   EXPECT_EQ(plain->view(), expected + "abab" + "0123456789a");
   for (const std::string& bad : {std::string("\x04\x01\x01", 3),
-                          std::string("\x04\x0c"
-                                      "abc",
-                                      5),
-                          std::string("\xff\xff\xff\xff\x0f", 5),
-                          std::string("\x02\x00"
-                                      "ab",
-                                      4),
-                          std::string("\x01\x04"
-                                      "ab",
-                                      4)})
+                                 std::string("\x04\x0c"
+                                             "abc",
+                                             5),
+                                 std::string("\xff\xff\xff\xff\x0f", 5),
+                                 std::string("\x02\x00"
+                                             "ab",
+                                             4),
+                                 std::string("\x01\x04"
+                                             "ab",
+                                             4)})
     EXPECT_FALSE(decompress(Compression::snappy, bad, 1000).has_value());
 }
 
