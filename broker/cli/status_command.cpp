@@ -11,6 +11,8 @@ namespace fulmar {
 
 namespace {
 
+constexpr Duration configs_max = seconds(3);
+
 using Partition = MetadataResponse::Topic::Partition;
 using Quorum = DescribeQuorumResponse::Topic::Partition;
 
@@ -131,7 +133,10 @@ Answer<void> show(const ClientCommand& command, Host& host, ClusterClient& clust
   std::size_t configured = 0;
   if (metadata.controller_id >= 0) {
     if (auto described = describe_metadata_quorum(cluster)) quorum = std::move(*described);
-    if (auto named = configured_controllers(cluster, metadata.controller_id)) configured = *named;
+    // The one in charge may be another by now than who it was for the metadata.
+    if (quorum)
+      if (auto named = configured_controllers(cluster, quorum->leader_id, host.clock().deadline_in(configs_max)))
+        configured = *named;
   }
   if (quorum) add_controllers(status, *quorum, host.clock().wall_ms());
   add_brokers(status, metadata, quorum ? &*quorum : nullptr);

@@ -60,18 +60,16 @@ Answer<DescribeQuorumResponse::Topic::Partition> describe_metadata_quorum(Cluste
   });
 }
 
-Answer<std::size_t> configured_controllers(ClusterClient& cluster, std::int32_t broker) {
+Answer<std::size_t> configured_controllers(ClusterClient& cluster, std::int32_t broker, Deadline deadline) {
   DescribeConfigsRequest request;
   request.resources.push_back({broker_resource, std::to_string(broker), {{"controller.quorum.voters"}}});
-  return cluster.retry([&](Deadline deadline) -> Answer<std::size_t> {
-    TRY(auto connection, cluster.broker(broker, deadline));
-    TRY(auto response, connection->call<DescribeConfigsResponse>(request, deadline));
-    for (const auto& result : response.results)
-      for (const auto& config : result.configs)
-        if (config.name == "controller.quorum.voters" && config.value && !config.value->empty())
-          return static_cast<std::size_t>(1 + std::ranges::count(*config.value, ','));
-    return std::size_t{0};
-  });
+  TRY(auto connection, cluster.broker(broker, deadline));
+  TRY(auto response, connection->call<DescribeConfigsResponse>(request, deadline));
+  for (const auto& result : response.results)
+    for (const auto& config : result.configs)
+      if (config.name == "controller.quorum.voters" && config.value && !config.value->empty())
+        return static_cast<std::size_t>(1 + std::ranges::count(*config.value, ','));
+  return std::size_t{0};
 }
 
 Answer<std::map<std::string, std::string>> topic_property(ClusterClient& cluster,

@@ -16,8 +16,9 @@ namespace fulmar {
 // The group that decides about the metadata, as its leader sees it. Tried until the client's patience ends.
 Answer<DescribeQuorumResponse::Topic::Partition> describe_metadata_quorum(ClusterClient& cluster);
 
-// How many brokers that broker's controller.quorum.voters names; 0 if it does not say.
-Answer<std::size_t> configured_controllers(ClusterClient& cluster, std::int32_t broker);
+// How many brokers that broker's controller.quorum.voters names; 0 if it does not say. It is asked once: it may be
+// dead.
+Answer<std::size_t> configured_controllers(ClusterClient& cluster, std::int32_t broker, Deadline deadline);
 
 // What is in force of one property, by topic; without the topics that are gone meanwhile.
 Answer<std::map<std::string, std::string>> topic_property(ClusterClient& cluster,
