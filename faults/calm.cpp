@@ -53,9 +53,23 @@ bool disturbs(const Fault& fault, const Calm& calm, const FaultWindow& window) {
     case FaultKind::clock_jump:
     case FaultKind::clock_drift:
     case FaultKind::damage:
-    case FaultKind::wipe: return target;
+    case FaultKind::wipe:
+    case FaultKind::short_reads:
+    case FaultKind::transient_read_errors:
+    case FaultKind::open_errors:
+    case FaultKind::rename_errors:
+    case FaultKind::remove_errors:
+    case FaultKind::list_errors:
+    case FaultKind::busy_shard:
+    case FaultKind::slow_process: return target;
+    // Where the target is left alone, one of the others is at the cut's other side.
+    case FaultKind::isolate:
+    case FaultKind::cut_after_transfer:
+    case FaultKind::cut_from_controller: return target;
     case FaultKind::cut:
     case FaultKind::latency:
+    case FaultKind::latency_to:
+    case FaultKind::latency_from:
     case FaultKind::clog:
     case FaultKind::bandwidth:
     case FaultKind::refuse:

@@ -142,6 +142,57 @@ void Injector::cut(std::size_t from, std::size_t to, int by) {
   world_.network().link(from, to).cut = count > 0;
 }
 
+void Injector::cut_by_direction(const Fault& fault, std::size_t node, int by) {
+  auto direction = fault.amount % 3;
+  if (direction != 2) cut(node, fault.target, by);
+  if (direction != 1) cut(fault.target, node, by);
+}
+
+void Injector::isolate(const Fault& fault, int by) {
+  for (std::size_t node = 0; node < brokers_; ++node)
+    if (node != fault.target) cut_by_direction(fault, node, by);
+}
+
+void Injector::leadership_handed(std::size_t from, std::size_t to) {
+  for (auto at = awaits_transfer_.begin(); at != awaits_transfer_.end();) {
+    if (at->target != from && at->target != to) {
+      ++at;
+      continue;
+    }
+    auto fault = *at;
+    at = awaits_transfer_.erase(at);
+    auto end = fault.at + fault.duration;
+    auto begin = world_.now() + milliseconds(fault.amount / 3);
+    if (begin >= end) continue;
+    ++cuts_after_transfers_;
+    world_.at(begin, [this, fault] {
+      if (!healed_) isolate(fault, 1);
+    });
+    world_.at(end, [this, fault] {
+      if (!healed_) isolate(fault, -1);
+    });
+  }
+}
+
+void Injector::follow_controller(const Fault& fault, std::optional<std::size_t> cut_off) {
+  if (healed_) return;
+  auto between = [&](std::size_t node, int by) {
+    cut(fault.target, node, by);
+    cut(node, fault.target, by);
+  };
+  auto now = world_.now();
+  auto end = fault.at + fault.duration;
+  auto next = now < end ? controller() : std::nullopt;
+  if (next == fault.target) next = cut_off;  // it may be another again
+  if (now >= end) next = std::nullopt;
+  if (next != cut_off) {
+    if (cut_off) between(*cut_off, -1);
+    if (next) between(*next, 1);
+  }
+  if (now < end)
+    world_.at(std::min(now + controller_interval, end), [this, fault, next] { follow_controller(fault, next); });
+}
+
 void Injector::for_each_cut(const Fault& fault, const std::function<void(std::size_t, std::size_t)>& call) {
   auto side = [&](std::size_t node) { return fault.amount >> node & 1; };
   auto both = [&](std::size_t a, std::size_t b) {
@@ -180,11 +231,6 @@ void Injector::bring_up(std::size_t node) {
   if (!world_.node(node).running()) start(node);
 }
 
-void Injector::set_link(std::size_t a, std::size_t b, const std::function<void(LinkFaults&)>& change, bool one_way) {
-  change(world_.network().link(a, b));
-  if (!one_way) change(world_.network().link(b, a));
-}
-
 void Injector::begin(const Fault& fault) {
   auto now = world_.now();
   world_.trace().event(Trace::Kind::fault, now, static_cast<std::uint64_t>(fault.kind),
@@ -193,6 +239,8 @@ void Injector::begin(const Fault& fault) {
   auto& node = world_.node(fault.target);
   auto disk = node.disk().faults();
   auto permille = static_cast<std::uint64_t>(fault.amount);
+  auto& there = world_.network().link(fault.target, fault.peer);
+  auto& back = world_.network().link(fault.peer, fault.target);
   switch (fault.kind) {
     case FaultKind::kill:
     case FaultKind::power_loss:
@@ -203,10 +251,27 @@ void Injector::begin(const Fault& fault) {
     case FaultKind::bridge:
     case FaultKind::ring: for_each_cut(fault, [this](auto from, auto to) { cut(from, to, 1); }); return;
     case FaultKind::flap: flap(fault, now); return;
+    case FaultKind::isolate: isolate(fault, 1); return;
+    case FaultKind::cut_after_transfer: awaits_transfer_.push_back(fault); return;
+    case FaultKind::cut_from_controller: follow_controller(fault, std::nullopt); return;
     case FaultKind::pause: node.pause(); return;
+    case FaultKind::busy_shard: node.stall_shard(permille); return;
+    case FaultKind::slow_process: node.set_step_cost(microseconds(fault.amount)); return;
     case FaultKind::disk_slow: disk.slow_factor = fault.amount; break;
     case FaultKind::disk_stuck: disk.stuck = true; break;
     case FaultKind::disk_full: disk.capacity_bytes = node.disk().image().used_bytes() + permille; break;
+    case FaultKind::short_reads: disk.short_read_permille = permille; break;
+    case FaultKind::transient_read_errors: disk.read_error_permille = permille; break;
+    case FaultKind::list_errors: disk.list_error_permille = permille; break;
+    case FaultKind::remove_errors: disk.remove_error_permille = permille; break;
+    case FaultKind::open_errors:
+      disk.open_error_permille = permille;
+      hurt_.insert(fault.target);
+      break;
+    case FaultKind::rename_errors:
+      disk.rename_error_permille = permille;
+      hurt_.insert(fault.target);
+      break;
     case FaultKind::read_errors:
       disk.read_error_permille = permille;
       hurt_.insert(fault.target);
@@ -219,20 +284,15 @@ void Injector::begin(const Fault& fault) {
       disk.sync_error_permille = permille;
       hurt_.insert(fault.target);
       break;
-    case FaultKind::cut:
-      if (fault.amount != 2) cut(fault.peer, fault.target, 1);
-      if (fault.amount != 1) cut(fault.target, fault.peer, 1);
-      return;
-    case FaultKind::latency:
-      set_link(
-          fault.target, fault.peer, [&](LinkFaults& link) { link.latency_max = milliseconds(fault.amount); }, false);
-      return;
+    case FaultKind::cut: cut_by_direction(fault, fault.peer, 1); return;
+    case FaultKind::latency: there.latency_max = back.latency_max = milliseconds(fault.amount); return;
+    case FaultKind::latency_to: back.latency_max = milliseconds(fault.amount); return;
+    case FaultKind::latency_from: there.latency_max = milliseconds(fault.amount); return;
     case FaultKind::clog:
-      set_link(fault.target, fault.peer, [&](LinkFaults& link) { link.clogged_until = now + fault.duration; }, false);
+      if (fault.amount != 2) back.clogged_until = now + fault.duration;
+      if (fault.amount != 1) there.clogged_until = now + fault.duration;
       return;
-    case FaultKind::bandwidth:
-      set_link(fault.target, fault.peer, [&](LinkFaults& link) { link.bytes_per_ms = fault.amount; }, false);
-      return;
+    case FaultKind::bandwidth: there.bytes_per_ms = back.bytes_per_ms = fault.amount; return;
     case FaultKind::reset: world_.network().reset_connections(fault.target, fault.target); return;
     case FaultKind::refuse: world_.network().link(fault.peer, fault.target).refused = true; return;
     case FaultKind::clock_jump:
@@ -248,6 +308,8 @@ void Injector::end(const Fault& fault) {
   auto& node = world_.node(fault.target);
   auto disk = node.disk().faults();
   DiskFaults fine;
+  auto& there = world_.network().link(fault.target, fault.peer);
+  auto& back = world_.network().link(fault.peer, fault.target);
   switch (fault.kind) {
     case FaultKind::kill:
     case FaultKind::power_loss:
@@ -257,24 +319,39 @@ void Injector::end(const Fault& fault) {
     case FaultKind::split:
     case FaultKind::bridge:
     case FaultKind::ring: for_each_cut(fault, [this](auto from, auto to) { cut(from, to, -1); }); return;
+    case FaultKind::isolate: isolate(fault, -1); return;
+    case FaultKind::cut_after_transfer: std::erase(awaits_transfer_, fault); return;
+    case FaultKind::cut_from_controller: return;  // see follow_controller()
     case FaultKind::pause: node.resume(); return;
+    case FaultKind::busy_shard: node.end_stalls(); return;
+    case FaultKind::slow_process: node.set_step_cost(Duration(0)); return;
     case FaultKind::disk_slow: disk.slow_factor = fine.slow_factor; break;
     case FaultKind::disk_stuck: disk.stuck = false; break;
     case FaultKind::disk_full: disk.capacity_bytes = fine.capacity_bytes; break;
-    case FaultKind::read_errors: disk.read_error_permille = 0; break;
+    case FaultKind::read_errors:
+    case FaultKind::transient_read_errors: disk.read_error_permille = 0; break;
+    case FaultKind::short_reads: disk.short_read_permille = 0; break;
+    case FaultKind::open_errors: disk.open_error_permille = 0; break;
+    case FaultKind::rename_errors: disk.rename_error_permille = 0; break;
+    case FaultKind::remove_errors: disk.remove_error_permille = 0; break;
+    case FaultKind::list_errors: disk.list_error_permille = 0; break;
     case FaultKind::write_errors: disk.write_error_permille = 0; break;
     case FaultKind::sync_errors: disk.sync_error_permille = 0; break;
-    case FaultKind::cut:
-      if (fault.amount != 2) cut(fault.peer, fault.target, -1);
-      if (fault.amount != 1) cut(fault.target, fault.peer, -1);
-      return;
+    case FaultKind::cut: cut_by_direction(fault, fault.peer, -1); return;
     case FaultKind::latency:
-      set_link(fault.target, fault.peer, [](LinkFaults& link) { link.latency_max = LinkFaults().latency_max; }, false);
+      there.latency_max = back.latency_max = LinkFaults().latency_max;
+      world_.network().pace_again();
+      return;
+    case FaultKind::latency_to:
+      back.latency_max = LinkFaults().latency_max;
+      world_.network().pace_again();
+      return;
+    case FaultKind::latency_from:
+      there.latency_max = LinkFaults().latency_max;
       world_.network().pace_again();
       return;
     case FaultKind::bandwidth:
-      set_link(
-          fault.target, fault.peer, [](LinkFaults& link) { link.bytes_per_ms = LinkFaults().bytes_per_ms; }, false);
+      there.bytes_per_ms = back.bytes_per_ms = LinkFaults().bytes_per_ms;
       world_.network().pace_again();
       return;
     case FaultKind::refuse: world_.network().link(fault.peer, fault.target).refused = false; return;
@@ -286,7 +363,8 @@ void Injector::end(const Fault& fault) {
   }
   node.disk().set_faults(disk);
   bool errors = fault.kind == FaultKind::read_errors || fault.kind == FaultKind::write_errors ||
-                fault.kind == FaultKind::sync_errors;
+                fault.kind == FaultKind::sync_errors || fault.kind == FaultKind::open_errors ||
+                fault.kind == FaultKind::rename_errors;
   if (!errors) return;
   hurt_.erase(fault.target);
   if (node.running()) node.kill();  // logs went offline: somebody restarts the broker
@@ -299,6 +377,8 @@ void Injector::heal(const std::set<std::size_t>& core) {
     auto& node = world_.node(a);
     node.disk().set_faults({});
     node.resume();
+    node.end_stalls();
+    node.set_step_cost(Duration(0));
     for (auto b : core) world_.network().link(a, b) = LinkFaults{};
     if (a >= brokers_) continue;
     held_down_[a] = 0;
@@ -324,6 +404,8 @@ void Injector::heal() {
     auto& node = world_.node(a);
     node.disk().set_faults({});
     node.resume();
+    node.end_stalls();
+    node.set_step_cost(Duration(0));
     for (std::size_t b = 0; b < world_.node_count(); ++b) world_.network().link(a, b) = LinkFaults{};
   }
   world_.network().pace_again();

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -29,10 +30,17 @@ class Injector {
   // From now on nothing passes between the node and any other.
   void isolate(std::size_t node);
 
+  // Leadership of something was handed over; to be called from within the world's run.
+  void leadership_handed(std::size_t from, std::size_t to);
+  // Which node is the controller now, if any is; asked by faults that have to do with it.
+  std::function<std::optional<std::size_t>()> controller = [] { return std::nullopt; };
+
   // What a broker's life has to know of: called after it has happened.
   std::function<void(std::size_t node)> on_power_loss = [](std::size_t) {};
   std::function<void(std::size_t node)> on_disk_hurt = [](std::size_t) {};
 
+  // How many cuts came right after a leadership was handed over.
+  std::uint64_t cuts_after_transfers() const { return cuts_after_transfers_; }
   const std::vector<Instant>& power_losses() const { return power_losses_; }
   // How far ahead of the truth a broker's wall clock was at most when it was started, or while it may still have been
   // starting.
@@ -46,22 +54,28 @@ class Injector {
   void lose_power(std::size_t node);
   void damage(std::size_t node, std::int64_t pick);
   void cut(std::size_t from, std::size_t to, int by);
+  // Between the target and a node: both ways, to the target, or from it, by the fault's amount.
+  void cut_by_direction(const Fault& fault, std::size_t node, int by);
+  void isolate(const Fault& fault, int by);
+  void follow_controller(const Fault& fault, std::optional<std::size_t> cut_off);
   // Calls with each pair of nodes between which nothing passes, one way.
   void for_each_cut(const Fault& fault, const std::function<void(std::size_t from, std::size_t to)>& call);
   void flap(const Fault& fault, Instant from);
-  void set_link(std::size_t a, std::size_t b, const std::function<void(LinkFaults&)>& change, bool one_way);
   void supervise();
   void start(std::size_t node);
   void note_clock(std::size_t node);
 
   static constexpr Duration supervision_interval = milliseconds(500);
+  static constexpr Duration controller_interval = milliseconds(50);  // in which a new controller is noticed
 
   World& world_;
   std::size_t brokers_;
   std::function<void(std::size_t)> start_;
   std::vector<int> held_down_;                               // per node: how many faults keep it down
   std::map<std::pair<std::size_t, std::size_t>, int> cuts_;  // likewise, of a way
-  std::set<std::size_t> hurt_;                               // nodes whose logs may be offline, as the disk had errors
+  std::vector<Fault> awaits_transfer_;
+  std::uint64_t cuts_after_transfers_ = 0;
+  std::set<std::size_t> hurt_;  // nodes whose logs may be offline, as the disk had errors
   std::vector<Instant> power_losses_;
   std::int64_t clock_ahead_at_start_ms_ = 0;
   static constexpr Duration start_max = seconds(15);

@@ -9,10 +9,44 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* names[] = {"kill",      "power_loss",  "stop",         "pause",       "disk_slow",  "disk_stuck",
-                                 "disk_full", "read_errors", "write_errors", "sync_errors", "cut",        "latency",
-                                 "clog",      "bandwidth",   "reset",        "refuse",      "clock_jump", "clock_drift",
-                                 "split",     "bridge",      "ring",         "flap",        "damage",     "wipe"};
+constexpr const char* names[] = {"kill",
+                                 "power_loss",
+                                 "stop",
+                                 "pause",
+                                 "disk_slow",
+                                 "disk_stuck",
+                                 "disk_full",
+                                 "read_errors",
+                                 "write_errors",
+                                 "sync_errors",
+                                 "cut",
+                                 "latency",
+                                 "clog",
+                                 "bandwidth",
+                                 "reset",
+                                 "refuse",
+                                 "clock_jump",
+                                 "clock_drift",
+                                 "split",
+                                 "bridge",
+                                 "ring",
+                                 "flap",
+                                 "damage",
+                                 "wipe",
+                                 "latency_to",
+                                 "latency_from",
+                                 "isolate",
+                                 "cut_after_transfer",
+                                 "cut_from_controller",
+                                 "short_reads",
+                                 "transient_read_errors",
+                                 "open_errors",
+                                 "rename_errors",
+                                 "remove_errors",
+                                 "list_errors",
+                                 "busy_shard",
+                                 "slow_process"};
+static_assert(std::size(names) == static_cast<std::size_t>(FaultKind::slow_process) + 1);
 
 }  // namespace
 

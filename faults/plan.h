@@ -25,7 +25,7 @@ enum class FaultKind : std::uint8_t {
   sync_errors,
   cut,          // nothing passes between the target and `peer`; `amount` 0: both ways, 1: to the target, 2: from it
   latency,      // messages take up to `amount` ms
-  clog,         // what is sent arrives only at the end of the duration
+  clog,         // what is sent arrives only at the end of the duration; `amount` as of a cut
   bandwidth,    // `amount` bytes per ms
   reset,        // all connections of the target break
   refuse,       // new connections to the target are refused
@@ -37,6 +37,21 @@ enum class FaultKind : std::uint8_t {
   flap,         // the target and `peer` are cut off from each other and not, in turn, each for `amount` ms
   damage,       // a power loss, and what `amount` picks of the logs, below their recovery points, is damaged
   wipe,         // a power loss, and the disk is empty
+
+  latency_to,    // messages take up to `amount` ms from `peer` to the target, and no longer than ever back
+  latency_from,  // likewise, from the target
+  isolate,       // nothing passes between the target and the other brokers; clients reach it; `amount` as of a cut
+  cut_after_transfer,     // the same, from some ms after the first leadership is handed to or by the target, within the
+                          // duration, to its end; `amount`: as of a cut, and three times as many ms
+  cut_from_controller,    // nothing passes between the target and whoever is the controller
+  short_reads,            // in `amount` of a thousand, the same below: reads give less than was asked for
+  transient_read_errors,  // reads fail, and nobody restarts the process because of it
+  open_errors,            // a file or directory can't be opened or made; the process is killed at the end, as it is for
+  rename_errors,          // the next
+  remove_errors,
+  list_errors,
+  busy_shard,    // one shard of the process, of which `amount` says which one, stands still for the duration
+  slow_process,  // each step of a fiber takes its shard `amount` us
 };
 const char* fault_name(FaultKind kind) noexcept;
 

@@ -42,6 +42,8 @@ class ClusterLife {
                       Mark::log_truncated, Mark::log_begun_anew})
       workload_.marks.expect(mark);
     if (plan.setting_or("calm_ms", 0)) workload_.marks.expect(Mark::calm_majority);
+    if (plan.setting_or("producer_id_block", 1000) < 1000) workload_.marks.expect(Mark::producer_id_block);
+    if (has_fault(plan.faults, {FaultKind::cut_after_transfer})) workload_.marks.expect(Mark::cut_after_transfer);
     for (std::int64_t i = 0; i < plan.setting("clients"); ++i) world_.add_node("client" + std::to_string(i));
     admin_ = &world_.add_node("admin");
   }
@@ -52,6 +54,10 @@ class ClusterLife {
     Injector injector(world_, cluster_.size(), [this](std::size_t node) { cluster_.start(node); });
     injector.on_power_loss = [this](std::size_t node) { cluster_.power_lost(node); };
     injector.on_disk_hurt = [this](std::size_t node) { cluster_.disk_hurt(node); };
+    injector.controller = [this] { return cluster_.controller(); };
+    cluster_.on_leadership_handed = [&injector](std::size_t from, std::size_t to) {
+      injector.leadership_handed(from, to);
+    };
     injector.inject(plan_.faults);
     watch_calm();
     for (auto n = cluster_.size(); n + 1 < world_.node_count(); ++n)
@@ -63,6 +69,9 @@ class ClusterLife {
     judge_liveness();
     injector.dismiss_supervisor();
     stop_the_core();
+    workload_.marks.reach(Mark::cut_after_transfer, injector.cuts_after_transfers());
+    for (std::size_t n = 0; n < cluster_.size(); ++n)
+      workload_.marks.reach(Mark::short_read, world_.node(n).disk().short_reads());
     workload_.history.power_losses = injector.power_losses();
     workload_.history.clock_ahead_at_start_ms = injector.clock_ahead_at_start_ms();
     workload_.history.epoch_ms = World::epoch_ms;
@@ -256,6 +265,8 @@ void choose_cluster_settings(Random random, Plan& plan) {
   settings["guarded_topic"] = choose("guarded topic", 0, 2) == 0;
   settings["metadata_snapshot_bytes"] = std::int64_t{1} << choose("metadata snapshot bytes", 8, 13);
   settings["metadata_segment_bytes"] = std::int64_t{1} << choose("metadata segment bytes", 8, 13);
+  // Small ones in half of the lives: as many producers come, so many are taken.
+  if (choose("small producer id blocks", 0, 1)) settings["producer_id_block"] = choose("producer id block", 1, 4);
   settings["rest"] = choose("rest", 0, 3);
   settings["rest_count"] = choose("rest count", 1, static_cast<std::int64_t>(victims_max(plan)));
   choose_throttle(random.split("throttle"), settings);

@@ -10,6 +10,8 @@ namespace fulmar {
 
 namespace {
 
+constexpr std::int64_t fast_reader_pace_ms = 16;
+
 Plan plan_cluster(std::uint64_t seed, const char* scenario, std::span<const FaultShape> shapes, bool takes_promises,
                   const std::function<void(Random, Plan&)>& choose_more = {}) {
   auto random = Random(seed).split(scenario);
@@ -21,6 +23,10 @@ Plan plan_cluster(std::uint64_t seed, const char* scenario, std::span<const Faul
   auto window = fault_window(plan);
   if (takes_promises) window.victims_max = victims_max(plan);
   plan.faults = plan_faults(random.split("faults"), window, shapes);
+  // One that reads all the time sees what a leader that is cut off says until it steps down.
+  auto reader = random.split("fast reader");
+  if (has_fault(plan.faults, {FaultKind::isolate, FaultKind::cut_after_transfer}) && reader.chance(1, 2))
+    plan.settings["consumer_pace_ms"] = fast_reader_pace_ms;
   choose_calm(random.split("calm"), window, victims_max(plan), plan);
   return plan;
 }
@@ -46,6 +52,7 @@ Plan plan_churn(std::uint64_t seed) {
     plan.settings["rest_count"] = 1;
     plan.settings["memory_topic"] = 0;  // of which a power loss may take the very records of who has it now
     plan.settings["operator_pace_ms"] = std::int64_t{1} << random.between(8, 13);
+    plan.settings["cancelled_moves_percent"] = random.between(0, 60);
   });
 }
 

@@ -32,6 +32,7 @@ constexpr const char* names[] = {
     "producer that claims a false maximum timestamp",
     "INVALID_TIMESTAMP answered",
     "block of producer ids taken",
+    "cut right after a leadership was handed over",
     "DeleteRecords on an idle partition",
     "ListOffsets on an idle partition",
     "long poll that got its record",

@@ -36,6 +36,7 @@ enum class Mark : std::uint8_t {
   false_maximum,
   timestamp_refused,
   producer_id_block,
+  cut_after_transfer,
   idle_deletion,
   idle_lookup,
   long_poll,

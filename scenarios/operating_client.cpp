@@ -9,6 +9,8 @@ namespace fulmar {
 
 namespace {
 
+constexpr std::int64_t second_thoughts_ms_max = 1500;  // from a move to its cancellation
+
 // As many different brokers as there are to be replicas, the first preferred.
 std::vector<std::int32_t> choose_replicas(Random& random, std::int64_t brokers, std::int64_t count) {
   std::vector<std::int32_t> all;
@@ -41,6 +43,7 @@ void operate(Host& host, Workload& workload) {
     request.topics.push_back({tp.topic, {{tp.partition, std::move(replicas)}}});
     ask.template operator()<AlterPartitionReassignmentsResponse>(request);
   };
+  auto cancelled_percent = static_cast<std::uint64_t>(workload.plan.setting_or("cancelled_moves_percent", 0));
   while (!workload.stop) {
     pause(host, random, workload.plan.setting("operator_pace_ms"));
     auto tp = pick_partition(random, workload);
@@ -56,6 +59,10 @@ void operate(Host& host, Workload& workload) {
       default:
         move(tp,
              choose_replicas(random, workload.plan.setting("brokers"), workload.plan.setting("replication_factor")));
+        if (cancelled_percent > 0 && random.chance(cancelled_percent, 100)) {
+          pause(host, random, second_thoughts_ms_max);
+          move(tp, std::nullopt);
+        }
     }
   }
 }

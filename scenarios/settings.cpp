@@ -1,5 +1,7 @@
 #include "scenarios/settings.h"
 
+#include "faults/planner.h"
+
 namespace fulmar {
 
 void choose_workload(const Random& random, std::map<std::string, std::int64_t>& settings) {
@@ -69,7 +71,8 @@ void describe_topics(Workload& workload, std::int16_t replication_factor) {
   if (wanted("deletes")) expect({Mark::deleted_to_high_watermark});
   if (wanted("racks")) expect({Mark::follower_read});
   if (plan.setting_or("consumers", 0) > 0) expect({Mark::fetch_with_epoch, Mark::consumer_at_the_end});
-  expect({Mark::long_poll, Mark::short_read});
+  expect({Mark::long_poll});
+  if (has_fault(plan.faults, {FaultKind::short_reads})) expect({Mark::short_read});
   for (const auto& [name, spec] : topics) workload.history.topics[name] = spec.promise;
 }
 

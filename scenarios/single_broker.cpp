@@ -125,6 +125,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   for (std::size_t n = 0; n < world.node_count(); ++n) world.node(n).kill();
   for (const auto& leak : world.leaks()) violate("liveness", "leak", leak);
 
+  workload.marks.reach(Mark::short_read, broker.disk().short_reads());
   workload.history.power_losses = injector.power_losses();
   workload.history.clock_ahead_at_start_ms = injector.clock_ahead_at_start_ms();
   workload.history.epoch_ms = World::epoch_ms;

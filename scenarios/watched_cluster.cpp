@@ -62,6 +62,7 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   }
   auto config = BrokerConfig::from(properties).value();
   config.cluster_secret = "a secret of the cluster";
+  config.producer_id_block = plan_.setting_or("producer_id_block", config.producer_id_block);
   if (throttled) config.partition_raft.catch_up_lag = plan_.setting("catch_up_lag");
   return config;
 }
@@ -125,6 +126,10 @@ void WatchedCluster::stepped(const ReplicaSight& sight) {
     auto& start = metadata_starts_[sight.self.broker];
     if (sight.log_start > start) marks_.reach(Mark::metadata_snapshot_taken);
     start = std::max(start, sight.log_start);
+    if (sight.role == Role::leader && sight.term > controller_term_) {
+      controller_term_ = sight.term;
+      controller_ = static_cast<std::size_t>(sight.self.broker - 1);
+    }
   }
   watch_.stepped(sight);
 }
@@ -154,6 +159,16 @@ void WatchedCluster::judge_claims(std::int32_t from, const MetadataResponse& met
 void WatchedCluster::sends(const GroupId& group, const Message& message) {
   world_.trace().line(world_.now(), [&] { return "raft " + to_string(group) + ": " + to_string(message); });
   watch_.sends(group, message);
+  if (std::holds_alternative<TimeoutNow>(message.body))
+    on_leadership_handed(static_cast<std::size_t>(message.from.broker - 1),
+                         static_cast<std::size_t>(message.to.broker - 1));
+}
+
+void WatchedCluster::shows(const ReplicaId& self, const MetadataImage& image) {
+  images_.shows(self, image);
+  if (image.next_producer_id <= next_producer_id_) return;
+  next_producer_id_ = image.next_producer_id;
+  marks_.reach(Mark::producer_id_block);
 }
 
 Violations WatchedCluster::violations() const {

@@ -1,8 +1,10 @@
 // WatchedCluster: the brokers of a life, as processes on simulated machines, each watched from inside.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "broker/protocol/messages/metadata.h"
@@ -27,6 +29,10 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   std::size_t size() const { return size_; }
   std::vector<SocketAddress> addresses() const;
   void start(std::size_t node);
+  // The node whose broker leads the metadata's group, in the latest term in which anybody has.
+  std::optional<std::size_t> controller() const { return controller_; }
+  // Told when a broker asks another to take over a leadership of its.
+  std::function<void(std::size_t from, std::size_t to)> on_leadership_handed = [](std::size_t, std::size_t) {};
   bool ready(std::size_t node) const { return ready_.contains(node); }
   // Of these nodes' brokers; see ReplicationWatch.
   std::vector<std::string> leaderless(const std::set<std::size_t>& core) const;
@@ -61,7 +67,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   void sends(const GroupId& group, const Message& message) override;
   void heard(const GroupId& group, const Message& message, Epoch term) override { watch_.heard(group, message, term); }
   void removed(const GroupId& group, const ReplicaId& self) override { watch_.removed(group, self); }
-  void shows(const ReplicaId& self, const MetadataImage& image) override { images_.shows(self, image); }
+  void shows(const ReplicaId& self, const MetadataImage& image) override;
 
   World& world_;
   const Plan& plan_;
@@ -70,6 +76,9 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   std::map<std::size_t, unsigned> starts_;  // per node
   std::set<std::size_t> ready_;
   std::map<std::int32_t, Offset> metadata_starts_;  // where each broker's metadata log begins
+  std::optional<std::size_t> controller_;
+  Epoch controller_term_ = -1;
+  ProducerId next_producer_id_ = 0;  // as far as any image was seen
   ReplicationWatch watch_;
   MetadataImages images_;
   Violations false_claims_;

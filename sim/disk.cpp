@@ -51,6 +51,12 @@ void SimDisk::damage(std::string_view path, std::uint64_t offset) {
               [&] { return name_ + " damage " + std::string(path) + " at " + std::to_string(offset); });
 }
 
+Result<void> SimDisk::name_error(std::uint64_t permille, const char* operation, std::string_view path) {
+  if (!fails(permille)) return {};
+  trace_.line(scheduler_.now(), [&] { return name_ + " " + operation + " fails " + std::string(path); });
+  return fail(Errc::io_error, std::string(operation) + " " + std::string(path));
+}
+
 bool SimDisk::has_room(std::uint64_t more) const {
   return used_bytes_ + more <= faults_.capacity_bytes;
 }
@@ -93,7 +99,12 @@ class SimFile final : public File {
     if (disk_.fails(disk_.faults_.read_error_permille)) return fail(Errc::io_error, "read " + path_);
     const auto& content = image_->current();
     if (offset >= content.size()) return std::size_t{0};
-    return content.copy(into.data(), into.size(), offset);
+    auto count = std::min<std::size_t>(into.size(), content.size() - offset);
+    if (count > 1 && disk_.fails(disk_.faults_.short_read_permille)) {
+      ++disk_.short_reads_;
+      count = 1 + disk_.random_.below(count - 1);
+    }
+    return content.copy(into.data(), count, offset);
   }
 
   Result<void> write_at(std::uint64_t offset, const ByteChain& data) override {
@@ -192,6 +203,7 @@ class SimFile final : public File {
 
 Result<std::unique_ptr<File>> SimDiskHandle::open(std::string_view path, OpenMode mode) {
   disk_.take_time(SimDisk::Operation::names);
+  TRY_VOID(disk_.name_error(disk_.faults_.open_error_permille, "open", path));
   auto parent = disk_.image_.directory(parent_directory(path));
   if (!parent) return fail(Errc::not_found, std::string(path));
   const auto* inode = disk_.image_.find(path);
@@ -209,6 +221,7 @@ Result<std::unique_ptr<File>> SimDiskHandle::open(std::string_view path, OpenMod
 
 Result<void> SimDiskHandle::rename(std::string_view from, std::string_view to) {
   disk_.take_time(SimDisk::Operation::names);
+  TRY_VOID(disk_.name_error(disk_.faults_.rename_error_permille, "rename", from));
   auto from_parent = disk_.image_.directory(parent_directory(from));
   auto to_parent = disk_.image_.directory(parent_directory(to));
   const auto* inode = disk_.image_.find(from);
@@ -223,6 +236,7 @@ Result<void> SimDiskHandle::rename(std::string_view from, std::string_view to) {
 
 Result<void> SimDiskHandle::remove(std::string_view path) {
   disk_.take_time(SimDisk::Operation::names);
+  TRY_VOID(disk_.name_error(disk_.faults_.remove_error_permille, "remove", path));
   const auto* inode = disk_.image_.find(path);
   if (!inode || !inode->file) return fail(Errc::not_found, std::string(path));
   disk_.used_bytes_ -= inode->file->current().size();
@@ -233,6 +247,7 @@ Result<void> SimDiskHandle::remove(std::string_view path) {
 
 Result<void> SimDiskHandle::remove_directory(std::string_view path) {
   disk_.take_time(SimDisk::Operation::names);
+  TRY_VOID(disk_.name_error(disk_.faults_.remove_error_permille, "remove directory", path));
   auto directory = disk_.image_.directory(path);
   if (!directory) return fail(Errc::not_found, std::string(path));
   if (!directory->current.empty()) return fail(Errc::exists, std::string(path) + " is not empty");
@@ -242,6 +257,7 @@ Result<void> SimDiskHandle::remove_directory(std::string_view path) {
 
 Result<void> SimDiskHandle::create_directory(std::string_view path) {
   disk_.take_time(SimDisk::Operation::names);
+  TRY_VOID(disk_.name_error(disk_.faults_.open_error_permille, "create directory", path));
   auto parent = disk_.image_.directory(parent_directory(path));
   if (!parent) return fail(Errc::not_found, std::string(path));
   if (const auto* inode = disk_.image_.find(path)) {
@@ -255,6 +271,7 @@ Result<void> SimDiskHandle::create_directory(std::string_view path) {
 
 Result<std::vector<DirectoryEntry>> SimDiskHandle::list(std::string_view path) {
   disk_.take_time(SimDisk::Operation::names);
+  TRY_VOID(disk_.name_error(disk_.faults_.list_error_permille, "list", path));
   auto directory = disk_.image_.directory(path);
   if (!directory) return fail(Errc::not_found, std::string(path));
   std::vector<DirectoryEntry> entries;

@@ -23,6 +23,11 @@ struct DiskFaults {
   std::uint64_t read_error_permille = 0;
   std::uint64_t write_error_permille = 0;
   std::uint64_t sync_error_permille = 0;
+  std::uint64_t short_read_permille = 0;  // reads that give less than was asked for, though there is more
+  std::uint64_t open_error_permille = 0;  // also of making a directory
+  std::uint64_t rename_error_permille = 0;
+  std::uint64_t remove_error_permille = 0;  // also of a directory
+  std::uint64_t list_error_permille = 0;
 
   bool operator==(const DiskFaults&) const = default;
 };
@@ -42,6 +47,8 @@ class SimDisk {
   DiskImage& image() { return image_; }
   const DiskImage& image() const { return image_; }
   std::int64_t open_files() const { return open_files_; }
+  // How many reads gave less than was asked for, though there was more.
+  std::uint64_t short_reads() const { return short_reads_; }
 
  private:
   friend class SimDiskHandle;
@@ -51,6 +58,8 @@ class SimDisk {
   // Lets the operation take its time; throws FiberCancelled if the process ends meanwhile.
   void take_time(Operation operation);
   bool fails(std::uint64_t permille) { return permille > 0 && random_.chance(permille, 1000); }
+  // The error that an operation on a name meets, if it does. It is not done then.
+  Result<void> name_error(std::uint64_t permille, const char* operation, std::string_view path);
   bool has_room(std::uint64_t more) const;
 
   SimScheduler& scheduler_;
@@ -65,6 +74,7 @@ class SimDisk {
   std::map<std::string, int> locks_;
   std::int64_t open_files_ = 0;
   std::uint64_t used_bytes_ = 0;
+  std::uint64_t short_reads_ = 0;
 };
 
 class SimDiskHandle final : public Disk {

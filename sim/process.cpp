@@ -132,19 +132,32 @@ SimProcess::~SimProcess() {
 }
 
 void SimProcess::pause() {
-  for (auto& shard : shards_)
-    if (!shard->domain_.paused()) shard->domain_.pause();
+  for (auto& shard : shards_) shard->hold(Hold::paused);
 }
 
 void SimProcess::resume() {
-  for (auto& shard : shards_)
-    if (shard->domain_.paused()) shard->domain_.resume();
+  for (auto& shard : shards_) shard->release(Hold::paused);
+}
+
+void SimProcess::stall(unsigned shard) {
+  shards_[shard]->hold(Hold::stalled);
+}
+
+void SimProcess::unstall() {
+  for (auto& shard : shards_) shard->release(Hold::stalled);
+}
+
+void SimProcess::set_step_cost(Duration cost) {
+  if (dead_) return;
+  for (auto& shard : shards_) shard->set_step_cost(cost);
 }
 
 void SimProcess::die() {
   if (dead_) return;
-  dead_ = true;
+  set_step_cost(Duration(0));
+  unstall();
   resume();
+  dead_ = true;
   auto& scheduler = node_.world().scheduler();
   for (auto& message : messages_) {
     scheduler.disarm(*message);
@@ -192,6 +205,31 @@ SimHost::SimHost(SimProcess& process, unsigned shard, unsigned shard_count, Rand
       log_(*sink_, "main") {}
 
 SimHost::~SimHost() = default;
+
+void SimHost::hold(Hold why) {
+  holds_ |= static_cast<unsigned>(why);
+  if (!domain_.paused()) domain_.pause();
+}
+
+void SimHost::release(Hold why) {
+  holds_ &= ~static_cast<unsigned>(why);
+  if (holds_ == 0 && domain_.paused()) domain_.resume();
+}
+
+void SimHost::set_step_cost(Duration cost) {
+  auto& scheduler = process_.node().world().scheduler();
+  scheduler.remove_step_listener(*this);
+  scheduler.disarm(*this);
+  release(Hold::computing);
+  step_cost_ = cost;
+  if (cost > Duration(0)) scheduler.add_step_listener(*this);
+}
+
+void SimHost::stepped() {
+  auto& scheduler = process_.node().world().scheduler();
+  hold(Hold::computing);
+  scheduler.arm(*this, scheduler.now() + step_cost_);
+}
 Clock& SimHost::clock() {
   return *clock_;
 }

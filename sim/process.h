@@ -27,6 +27,9 @@ struct Crossing;
 
 using ProcessMain = std::function<int(Host&)>;
 
+// Why the fibers of a shard do not run; each by itself.
+enum class Hold : std::uint8_t { paused = 1, stalled = 2, computing = 4 };
+
 class SimProcess {
  public:
   SimProcess(Node& node, std::uint64_t number, unsigned shards, ProcessMain main);
@@ -37,6 +40,12 @@ class SimProcess {
   void request_stop() { stop_requested_.set(); }
   void pause();
   void resume();
+  // One shard's loop stands still; the others go on.
+  void stall(unsigned shard);
+  void unstall();  // all of them
+  // From now on each step of a fiber takes its shard this long; 0: no time, as computing does if nobody says otherwise.
+  void set_step_cost(Duration cost);
+  unsigned shard_count() const { return static_cast<unsigned>(shards_.size()); }
   // Ends it at once: all fibers unwind, and nothing they do on the way is seen by anyone.
   void die();
 
@@ -60,7 +69,7 @@ class SimProcess {
   std::optional<int> exit_code_;
 };
 
-class SimHost final : public Host {
+class SimHost final : public Host, private StepListener, private Timer {
  public:
   SimHost(SimProcess& process, unsigned shard, unsigned shard_count, Random random);
   ~SimHost() override;
@@ -75,7 +84,7 @@ class SimHost final : public Host {
   Event& stop_requested() override { return process_.stop_requested_; }
   void post(unsigned n, FiberGroup* group, std::move_only_function<void(Host&)> fn) override;
 
-  Domain& domain() { return domain_; }
+  Domain& domain() override { return domain_; }
 
  protected:
   void run_on(unsigned n, FiberGroup* group, RemoteCall& call) override;
@@ -88,10 +97,18 @@ class SimHost final : public Host {
   class EntropyView;
   class Sink;
 
+  void hold(Hold why);
+  void release(Hold why);
+  void set_step_cost(Duration cost);
+  void stepped() override;
+  void fire() noexcept override { release(Hold::computing); }
+
   SimProcess& process_;
   unsigned shard_;
   unsigned shard_count_;
   Domain domain_;
+  unsigned holds_ = 0;  // of all Hold
+  Duration step_cost_{0};
   Random crossing_times_;
   std::vector<Instant> last_arrival_;  // by target shard: messages of a pair arrive in order
   std::unique_ptr<ClockView> clock_;

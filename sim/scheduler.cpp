@@ -48,7 +48,10 @@ bool SimScheduler::step(Instant until) {
     ready_.pop_back();
     trace_.event(Trace::Kind::fiber, now_, fiber.id());
     ++steps_this_instant_;
+    auto& domain = fiber.domain();
     run(fiber);
+    for (auto* listener : step_listeners_)
+      if (&listener->domain() == &domain) listener->stepped();
     return true;
   }
   if (timers_.empty() || timers_.earliest() > until) return false;

@@ -1,5 +1,7 @@
 #include "sim/world.h"
 
+#include <utility>
+
 #include "runtime/base/assert.h"
 
 namespace fulmar {
@@ -15,7 +17,7 @@ Node::~Node() = default;
 
 namespace {
 // What happens to a machine, in the trace.
-enum class Happening : std::uint64_t { start = 10, stop, kill, power_loss, pause, resume, clock };
+enum class Happening : std::uint64_t { start = 10, stop, kill, power_loss, pause, resume, clock, stall, go_on, slow };
 
 void record(World& world, const Node& node, Happening what, const char* text) {
   world.trace().event(Trace::Kind::process, world.now(), node.number(), static_cast<std::uint64_t>(what));
@@ -28,8 +30,10 @@ void Node::start(unsigned shards, ProcessMain main) {
   record(world_, *this, Happening::start, "starts");
   world_.network().set_up(number_, true);
   paused_ = false;
+  has_stalled_shard_ = false;
   process_.reset();
   process_ = std::make_unique<SimProcess>(*this, starts_++, shards, std::move(main));
+  process_->set_step_cost(step_cost_);
 }
 
 void Node::request_stop() {
@@ -69,6 +73,26 @@ void Node::resume() {
   record(world_, *this, Happening::resume, "goes on");
   paused_ = false;
   process_->resume();
+}
+
+void Node::stall_shard(std::uint64_t pick) {
+  if (!running()) return;
+  record(world_, *this, Happening::stall, "has a shard that stands still");
+  has_stalled_shard_ = true;
+  process_->stall(static_cast<unsigned>(pick % process_->shard_count()));
+}
+
+void Node::end_stalls() {
+  if (!std::exchange(has_stalled_shard_, false) || !running()) return;
+  record(world_, *this, Happening::go_on, "has no shard any more that stands still");
+  process_->unstall();
+}
+
+void Node::set_step_cost(Duration cost) {
+  if (cost == step_cost_) return;
+  record(world_, *this, Happening::slow, cost > Duration(0) ? "gets slow" : "is slow no more");
+  step_cost_ = cost;
+  if (process_) process_->set_step_cost(cost);
 }
 
 void Node::set_clock(ClockFaults faults) {

@@ -43,6 +43,11 @@ class Node {
   void power_loss();  // the machine dies: unsynced data is at the disk's mercy, peers hear nothing
   void pause();
   void resume();
+  // The loop of one shard, of which `pick` says which one, stands still until end_stalls(), or the process' end.
+  void stall_shard(std::uint64_t pick);
+  void end_stalls();
+  // Each step of a fiber, in this process and those after it, takes its shard this long; 0: no time.
+  void set_step_cost(Duration cost);
   void set_clock(ClockFaults faults);
   void jump_clock(std::int64_t by_ms) { set_clock({clock_.offset_ms + by_ms, clock_.drift_ppm}); }
 
@@ -72,6 +77,8 @@ class Node {
   std::int64_t drifted_ms_ = 0;
   Instant drift_since_;
   bool paused_ = false;
+  bool has_stalled_shard_ = false;
+  Duration step_cost_{0};
   std::uint64_t starts_ = 0;
   std::unique_ptr<SimProcess> process_;
 };

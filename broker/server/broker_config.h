@@ -51,6 +51,7 @@ struct BrokerConfig {
   std::int64_t queued_bytes_max = std::int64_t{512} << 20;  // queued.max.request.bytes: of all requests of a shard
   std::int32_t fetch_bytes_max = 55 * 1024 * 1024;          // fetch.max.bytes
   std::int32_t fetch_sessions_max = 1000;                   // max.incremental.fetch.session.cache.slots, of a shard
+  ProducerId producer_id_block = 1000;                      // how many ids are taken from the metadata at once
   bool rack_aware_reads = false;                            // replica.selector.class
   LogLimits log_limits;
   std::int64_t metadata_snapshot_bytes = 20 << 20;  // metadata.log.max.record.bytes.between.snapshots

@@ -9,8 +9,6 @@ namespace fulmar {
 
 namespace {
 
-constexpr ProducerId producer_id_block = 1000;
-
 // On shard 0. Errors: as MetadataLog::commit.
 Result<ProducerId> next_producer_id(BrokerShard& controller) {
   auto& broker = controller.broker();
@@ -19,9 +17,10 @@ Result<ProducerId> next_producer_id(BrokerShard& controller) {
     auto epoch = broker.metadata->controller_epoch();
     if (epoch < 0) return fail(Errc::refused, "this broker is not the controller");
     auto begin = broker.metadata->image()->next_producer_id;
-    TRY_VOID(broker.metadata->commit({ProducerIdsRecord{begin + producer_id_block}}, epoch));
+    auto end = begin + broker.config.producer_id_block;
+    TRY_VOID(broker.metadata->commit({ProducerIdsRecord{end}}, epoch));
     broker.next_producer_id = begin;
-    broker.producer_id_block_end = begin + producer_id_block;
+    broker.producer_id_block_end = end;
   }
   return broker.next_producer_id++;
 }

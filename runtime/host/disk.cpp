@@ -7,8 +7,11 @@ namespace fulmar {
 Result<Bytes> read_exactly(File& file, std::uint64_t offset, std::size_t count) {
   if (count == 0) return Bytes();
   MutableBytes into(count);
-  TRY(auto read, file.read_at(offset, into.span()));
-  if (read < count) return fail(Errc::out_of_range, "the file ends before the bytes asked for");
+  for (std::size_t done = 0; done < count;) {
+    TRY(auto read, file.read_at(offset + done, into.span().subspan(done)));
+    if (read == 0) return fail(Errc::out_of_range, "the file ends before the bytes asked for");
+    done += read;
+  }
   return std::move(into).freeze();
 }
 

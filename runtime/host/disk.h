@@ -34,7 +34,8 @@ class File {
  public:
   virtual ~File() = default;  // closes; never blocks, never syncs
 
-  // Reads up to into.size() bytes at `offset`; fewer only where the file ends. Errors: io_error.
+  // Reads up to into.size() bytes at `offset`: at least one, unless the file ends there or nothing is asked for. Fewer
+  // than asked for do not mean that the file ends: see read_exactly(). Errors: io_error.
   virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) = 0;
   // Writes all of `data` at `offset`, extending the file (with zeros over a gap). On an error any part may have been
   // written. Errors: no_space, io_error.

@@ -33,18 +33,15 @@ class RealFile final : public File {
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
     check_cancelled();
-    std::size_t done = 0;
-    while (done < into.size()) {
-      iovec part{into.data() + done, into.size() - done};
+    iovec part{into.data(), into.size()};
+    for (;;) {
       // What the page cache has comes at once; for the device the fiber waits, and other fibers go on.
-      long read = preadv2(fd_, &part, 1, static_cast<off_t>(offset + done), RWF_NOWAIT);
-      if (read < 0) read = run({FileOperation::Kind::read, fd_, {&part, 1}, offset + done});
+      long read = preadv2(fd_, &part, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+      if (read < 0) read = run({FileOperation::Kind::read, fd_, {&part, 1}, offset});
       if (read == -EINTR || read == -EAGAIN) continue;
       if (read < 0) return system_error(static_cast<int>(-read), "read " + path_);
-      if (read == 0) break;
-      done += static_cast<std::size_t>(read);
+      return static_cast<std::size_t>(read);
     }
-    return done;
   }
 
   Result<void> write_at(std::uint64_t offset, const ByteChain& data) override {

@@ -17,7 +17,8 @@ TEST_P(Files, WhatIsWrittenIsReadAndGapsAreZero) {
     ASSERT_TRUE(file->sync());
     EXPECT_EQ(read_exactly(*file, 0, 21)->view(), std::string(10, '\0') + "hello World");
     char buffer[100];
-    EXPECT_EQ(*file->read_at(15, buffer), 6u) << "short only at the end";
+    auto some = *file->read_at(15, buffer);
+    EXPECT_TRUE(some >= 1 && some <= 6) << "some, and no more than there are";
     EXPECT_EQ(*file->read_at(21, buffer), 0u);
     EXPECT_EQ(read_exactly(*file, 15, 7).error().code, Errc::out_of_range);
   });

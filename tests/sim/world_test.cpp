@@ -235,5 +235,91 @@ TEST(World, BackPressureHoldsAWriterWhoIsNotRead) {
   EXPECT_TRUE(timed_out);
 }
 
+TEST(World, AStalledShardStandsStillAndTheOthersGoOn) {
+  World world(5);
+  auto& node = world.add_node("node");
+  int ticks[2] = {0, 0};
+  auto tick = [&ticks](Host& host) {
+    for (;;) {
+      host.clock().sleep_for(seconds(1));
+      ++ticks[host.shard()];
+    }
+  };
+  node.start(2, [tick](Host& host) {
+    FiberGroup group;
+    group.spawn("other", [&host, tick] { host.on_shard(1, tick); });
+    tick(host);
+    return 0;
+  });
+  world.run_for(milliseconds(2500));
+  node.stall_shard(3);
+  world.run_for(seconds(5));
+  EXPECT_EQ(ticks[0], 7);
+  EXPECT_EQ(ticks[1], 2);
+  node.end_stalls();
+  world.run_for(milliseconds(10));
+  EXPECT_EQ(ticks[1], 3) << "its timer was late";
+  node.kill();
+  EXPECT_TRUE(world.leaks().empty());
+}
+
+TEST(World, StepsOfASlowProcessTakeTime) {
+  World world(5);
+  auto& node = world.add_node("node");
+  int steps = 0;
+  node.start(1, [&](Host&) {
+    for (;; ++steps) Scheduler::current().yield();
+    return 0;
+  });
+  node.set_step_cost(milliseconds(1));
+  world.run_for(milliseconds(100));
+  EXPECT_GE(steps, 95);
+  EXPECT_LE(steps, 105);
+  node.kill();
+  EXPECT_TRUE(world.leaks().empty());
+}
+
+TEST(World, DiskErrorsHitTheOperationsTheyAreOf) {
+  World world(5);
+  auto& node = world.add_node("node");
+  DiskFaults faults;
+  bool open = true, rename = true, remove = true, list = true, undone = false;
+  node.start(1, [&](Host& host) {
+    auto& disk = host.disk();
+    if (!replace_file(disk, "there", ByteChain(Bytes::copy_of("content")))) return 1;
+    faults.open_error_permille = faults.rename_error_permille = 1000;
+    faults.remove_error_permille = faults.list_error_permille = 1000;
+    node.disk().set_faults(faults);
+    open = disk.open("there", OpenMode::read).has_value();
+    rename = disk.rename("there", "elsewhere").has_value();
+    remove = disk.remove("there").has_value();
+    list = disk.list("").has_value();
+    node.disk().set_faults({});
+    undone = read_file(disk, "there", 100).has_value() && !disk.open("elsewhere", OpenMode::read);
+    return 0;
+  });
+  world.run_for(seconds(1));
+  EXPECT_EQ(node.exit_code(), 0);
+  EXPECT_FALSE(open || rename || remove || list);
+  EXPECT_TRUE(undone) << "what failed was not done";
+}
+
+TEST(World, ShortReadsAreReadOn) {
+  World world(5);
+  auto& node = world.add_node("node");
+  std::string content(10'000, 'x'), read;
+  node.start(1, [&](Host& host) {
+    if (!replace_file(host.disk(), "file", ByteChain(Bytes::copy_of(content)))) return 1;
+    DiskFaults faults;
+    faults.short_read_permille = 900;
+    node.disk().set_faults(faults);
+    read = read_file(host.disk(), "file", content.size()).value().view();
+    return 0;
+  });
+  world.run_for(seconds(10));
+  EXPECT_EQ(read, content);
+  EXPECT_GT(node.disk().short_reads(), 0u);
+}
+
 }  // namespace
 }  // namespace fulmar

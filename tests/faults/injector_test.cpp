@@ -1,0 +1,121 @@
+#include "faults/injector.h"
+
+#include <gtest/gtest.h>
+
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+namespace {
+
+// Three brokers and a client, and which ways between them are cut.
+class InjectorTest : public testing::Test {
+ protected:
+  void inject(FaultKind kind, std::int64_t amount) {
+    injector_.inject({{kind, Instant{} + seconds(1), seconds(2), 0, 1, amount}});
+  }
+  bool cut(std::size_t from, std::size_t to) { return world_.network().link(from, to).cut; }
+  int cuts() {
+    int count = 0;
+    for (std::size_t a = 0; a < 4; ++a)
+      for (std::size_t b = 0; b < 4; ++b) count += cut(a, b);
+    return count;
+  }
+  void run_until(Duration at) { world_.run_until(Instant{} + at); }
+
+  struct Nodes {
+    explicit Nodes(World& world) {
+      for (auto name : {"broker1", "broker2", "broker3", "client"}) world.add_node(name);
+    }
+  };
+
+  World world_{7};
+  Nodes nodes_{world_};
+  Injector injector_{world_, 3, [this](std::size_t node) {
+                       world_.node(node).start(2, [](Host& host) {
+                         host.clock().sleep_for(seconds(1000));
+                         return 0;
+                       });
+                     }};
+};
+
+TEST_F(InjectorTest, IsolatesABrokerFromTheOthersButNotFromClients) {
+  inject(FaultKind::isolate, 0);
+  run_until(seconds(2));
+  EXPECT_TRUE(cut(0, 1) && cut(1, 0) && cut(0, 2) && cut(2, 0));
+  EXPECT_EQ(cuts(), 4);
+  run_until(seconds(4));
+  EXPECT_EQ(cuts(), 0);
+}
+
+TEST_F(InjectorTest, IsolatesInOneDirection) {
+  inject(FaultKind::isolate, 1);
+  run_until(seconds(2));
+  EXPECT_TRUE(cut(1, 0) && cut(2, 0));
+  EXPECT_EQ(cuts(), 2);
+}
+
+TEST_F(InjectorTest, CutsRightAfterALeadershipIsHandedOver) {
+  inject(FaultKind::cut_after_transfer, 2 + 3 * 5);
+  run_until(milliseconds(1500));
+  injector_.leadership_handed(1, 2);
+  run_until(milliseconds(1600));
+  EXPECT_EQ(cuts(), 0) << "the target has no part in it";
+  injector_.leadership_handed(1, 0);
+  run_until(milliseconds(1604));
+  EXPECT_EQ(cuts(), 0);
+  run_until(milliseconds(1606));
+  EXPECT_TRUE(cut(0, 1) && cut(0, 2));
+  EXPECT_EQ(cuts(), 2);
+  run_until(seconds(4));
+  EXPECT_EQ(cuts(), 0);
+  EXPECT_EQ(injector_.cuts_after_transfers(), 1u);
+}
+
+TEST_F(InjectorTest, CutsOffFromWhoeverIsTheController) {
+  std::size_t controller = 1;
+  injector_.controller = [&] { return std::optional(controller); };
+  inject(FaultKind::cut_from_controller, 0);
+  run_until(milliseconds(1500));
+  EXPECT_TRUE(cut(0, 1) && cut(1, 0));
+  EXPECT_EQ(cuts(), 2);
+  controller = 2;
+  run_until(seconds(2));
+  EXPECT_TRUE(cut(0, 2) && cut(2, 0));
+  EXPECT_EQ(cuts(), 2);
+  run_until(seconds(4));
+  EXPECT_EQ(cuts(), 0);
+}
+
+TEST_F(InjectorTest, DelaysAndClogsOneDirection) {
+  auto slow = [&](std::size_t from, std::size_t to) {
+    return world_.network().link(from, to).latency_max == milliseconds(300);
+  };
+  auto clogged = [&](std::size_t from, std::size_t to) {
+    return world_.network().link(from, to).clogged_until > world_.now();
+  };
+  injector_.inject({{FaultKind::latency_to, Instant{} + seconds(1), seconds(1), 0, 1, 300},
+                    {FaultKind::clog, Instant{} + seconds(1), seconds(1), 0, 1, 1},
+                    {FaultKind::latency_from, Instant{} + seconds(3), seconds(1), 0, 1, 300},
+                    {FaultKind::clog, Instant{} + seconds(3), seconds(1), 0, 1, 2}});
+  run_until(milliseconds(1500));
+  EXPECT_TRUE(slow(1, 0) && !slow(0, 1) && clogged(1, 0) && !clogged(0, 1));
+  run_until(milliseconds(3500));
+  EXPECT_TRUE(slow(0, 1) && !slow(1, 0) && clogged(0, 1) && !clogged(1, 0));
+  run_until(seconds(5));
+  EXPECT_FALSE(slow(0, 1));
+}
+
+TEST_F(InjectorTest, HealsWhatLasts) {
+  injector_.inject({{FaultKind::isolate, Instant{} + seconds(1), seconds(100), 0, 1, 0},
+                    {FaultKind::open_errors, Instant{} + seconds(1), seconds(100), 0, 1, 500},
+                    {FaultKind::short_reads, Instant{} + seconds(1), seconds(100), 0, 1, 500}});
+  run_until(seconds(2));
+  EXPECT_EQ(cuts(), 4);
+  EXPECT_NE(world_.node(0).disk().faults(), DiskFaults{});
+  injector_.heal({0, 1, 2, 3});
+  EXPECT_EQ(cuts(), 0);
+  EXPECT_EQ(world_.node(0).disk().faults(), DiskFaults{});
+}
+
+}  // namespace
+}  // namespace fulmar
