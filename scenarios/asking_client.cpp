@@ -12,9 +12,6 @@ namespace fulmar {
 
 namespace {
 
-// Not yet: brokers that are cut off name leaders of long ago.
-constexpr bool judges_claims = false;
-
 // Near the time of a record that was sent, or far from all.
 Timestamp choose_time(Random& random, const Workload& workload, const TopicPartition& of, Timestamp now) {
   const auto& sends = workload.history.sends;
@@ -103,7 +100,7 @@ void look_up(Host& host, Workload& workload) {
   while (!workload.stop) {
     pause(host, random, workload.plan.setting("lookup_pace_ms"));
     auto of = pick_partition(random, workload);
-    if (judges_claims && workload.on_metadata && random.chance(1, 6)) {
+    if (workload.on_metadata && random.chance(1, 6)) {
       auto broker = static_cast<std::int32_t>(random.between(1, workload.plan.setting("brokers")));
       ask_metadata(host, workload, brokers, broker);
       continue;

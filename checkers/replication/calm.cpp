@@ -111,13 +111,15 @@ std::string ReplicationWatch::doubt_claim(const GroupId& id, std::int32_t broker
   for (const auto& [term, since] : group->second.led_since)
     if (term > epoch && asked - since > claim_age_max)
       return "epoch " + std::to_string(term) + " has had a leader since " + to_string(since);
+  // A broker that was emptied has two replicas: what it led before, and what it leads now.
+  Instant led_until{};
   for (const auto& [self, replica] : group->second.replicas) {
     if (self.broker != broker) continue;
-    bool leads = replica.open && replica.sight.role == Role::leader;
-    if (leads || replica.led_until == Instant{} || asked - replica.led_until <= claim_age_max) return "";
-    return "that broker leads no more since " + to_string(replica.led_until);
+    if (replica.open && replica.sight.role == Role::leader) return "";
+    led_until = std::max(led_until, replica.led_until);
   }
-  return "";
+  if (led_until == Instant{} || asked - led_until <= claim_age_max) return "";
+  return "that broker leads no more since " + to_string(led_until);
 }
 
 }  // namespace fulmar
