@@ -1,5 +1,7 @@
 #include "broker/cluster/leader_table.h"
 
+#include <algorithm>
+
 namespace fulmar {
 
 namespace {
@@ -16,7 +18,7 @@ bool LeaderTable::learn(std::int32_t broker, std::uint64_t connection, const Lea
   bool late = known != sessions_.end() && known->second.connection > connection;
   if (late) return false;
   if (!begun && !told.whole) return true;
-  sessions_[teller] = {connection, now};
+  sessions_[teller] = {connection, now, broker != self_ || (known != sessions_.end() && known->second.lapses)};
   if (told.whole)
     for (auto& [group, entry] : leaders_)
       if (entry.teller == teller) depose(entry.leader);
@@ -43,16 +45,18 @@ bool LeaderTable::learn(std::int32_t broker, std::uint64_t connection, const Lea
 
 void LeaderTable::renew(std::int32_t broker, std::uint64_t connection, std::int32_t shard, Instant now) {
   auto known = sessions_.find({broker, shard});
-  if (known != sessions_.end() && known->second.connection == connection) known->second.heard_at = now;
+  if (known == sessions_.end() || known->second.connection != connection) return;
+  known->second.heard_at = std::max(known->second.heard_at, now);
+  known->second.lapses = true;
 }
 
 LeaderTable::Leader LeaderTable::leader(const GroupId& group, Instant now) const {
   auto found = leaders_.find(group);
   if (found == leaders_.end()) return {};
   auto leader = found->second.leader;
-  if (leader.broker == self_ || leader.broker < 0) return leader;
+  if (leader.broker < 0) return leader;
   auto session = sessions_.find(found->second.teller);
-  if (session == sessions_.end() || now - session->second.heard_at > lease_) depose(leader);
+  if (session == sessions_.end() || (session->second.lapses && now - session->second.heard_at > lease_)) depose(leader);
   return leader;
 }
 

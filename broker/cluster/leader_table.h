@@ -31,7 +31,8 @@ class LeaderTable {
     ConfigurationMark configuration = {};
   };
 
-  // `self`: a broker whose own word needs no renewal. `lease`: how long others' words hold.
+  // `self`: the broker that this is of, whose word needs no renewal before the first time that it is renewed: while it
+  // has no others to vouch to, it loses no leadership. `lease`: how long words hold.
   LeaderTable(std::int32_t self, Duration lease) : self_(self), lease_(lease) {}
 
   // A shard of `broker` tells what it leads, on the connection of that number: of what comes on an earlier one, late,
@@ -55,6 +56,7 @@ class LeaderTable {
   struct Session {
     std::uint64_t connection = 0;
     Instant heard_at;
+    bool lapses = true;
   };
   struct Entry {
     Leader leader;

@@ -271,6 +271,7 @@ void ReplicaManager::vouch() {
   if (now < vouched_until_ || announced_.empty() || !vouches()) return;
   vouched_until_ = next_beat(now, raft_.heartbeat_interval);
   for (auto& [to, link] : links_) link->vouch();
+  on_vouch();
 }
 
 void ReplicaManager::send(const GroupId& group, Message message, Bytes batches) {

@@ -65,6 +65,7 @@ class ReplicaManager final : public ReplicaMessenger {
   // and `vouches()`.
   void announce(const std::set<ReplicaId>& peers, const std::vector<LeadersRequest::Leader>& changes);
   std::function<bool()> vouches = [] { return true; };
+  std::function<void()> on_vouch = [] {};  // when it has said so
   const std::map<GroupId, std::shared_ptr<Replica>>& replicas() const { return replicas_; }
 
   // Messages for groups of this shard; those of different groups are dealt with at once. Requests for votes in groups

@@ -240,6 +240,20 @@ bool BrokerShard::learn_everywhere(const PeerConnection& from, const LeadersRequ
   return !superseded;
 }
 
+// As of now, and not of when the others come to it.
+void BrokerShard::renew_here() {
+  auto self = broker_.self.broker;
+  auto teller = static_cast<std::int32_t>(host_.shard());
+  auto now = host_.clock().now();
+  for (auto* shard : broker_.shards) {
+    if (shard == this)
+      leaders_.renew(self, 0, teller, now);
+    else
+      host_.post(shard->host_.shard(), &shard->calls_,
+                 [there = shard, self, teller, now](Host&) { there->leaders_.renew(self, 0, teller, now); });
+  }
+}
+
 void BrokerShard::hear_pulses(const PeerConnection& from, const PulsesRequest& said) {
   if (said.leads) leaders_.renew(from.broker, from.number, said.shard, host_.clock().now());
   replicas_.receive({from.broker, said.from_directory_id}, said);

@@ -126,6 +126,8 @@ class BrokerShard {
   const LeaderTable& leaders() const { return leaders_; }
   // On this and all other shards; false if that connection has been superseded.
   bool learn_everywhere(const PeerConnection& from, const LeadersRequest& leaders);
+  // What this shard has told of whom it leads still holds, on every shard of this broker.
+  void renew_here();
   void hear_pulses(const PeerConnection& from, const PulsesRequest& said);
   // Waits until the topic's partitions from `first` on are led, as this shard knows, or the topic is gone; whether that
   // came before the deadline.

@@ -137,6 +137,13 @@ TEST(Claims, OfALeaderAreTrueOrWereAMomentAgo) {
   paused.later(seconds(6));
   EXPECT_NE(paused.watch.doubt_claim(group, 1, 1, paused.now), "") << "another one has led for long";
   EXPECT_EQ(paused.watch.doubt_claim(group, 2, 2, paused.now), "");
+  CalmStory emptied;
+  emptied.watch.ended(1);
+  emptied.sights[1].self.directory = {9, 9};
+  emptied.open(1);
+  emptied.step(1);
+  emptied.later(seconds(10));
+  EXPECT_EQ(emptied.watch.doubt_claim(group, 1, 1, emptied.now), "") << "it leads again, from another directory";
 }
 
 }  // namespace

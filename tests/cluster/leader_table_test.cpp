@@ -52,6 +52,17 @@ TEST(LeaderTable, TheLaterEpochCounts) {
   EXPECT_EQ(table.leads(a), 3);
 }
 
+TEST(LeaderTable, ItsOwnWordHoldsUntilItIsNotRenewedAnyMore) {
+  Table table;
+  table.hear(9, told(a, 9, 1), 0);
+  EXPECT_EQ(table.leads(a, start + seconds(60)), 9) << "nobody else is there to take over";
+  table.renew(9, 0, 0, start + seconds(60));
+  EXPECT_EQ(table.leads(a, start + seconds(60) + lease), 9);
+  EXPECT_EQ(table.leads(a, start + seconds(60) + lease * 2), -1) << "held up for longer than the lease";
+  table.hear(9, told(b, 9, 1, false), 0, start + seconds(62));
+  EXPECT_EQ(table.leads(b, start + seconds(62) + lease * 2), -1) << "from then on as others'";
+}
+
 TEST(LeaderTable, WhoLedADeletedTopicIsForgotten) {
   Table table;
   table.hear(1, told(a, 1, 0));
