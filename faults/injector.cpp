@@ -235,7 +235,11 @@ void Injector::begin(const Fault& fault) {
   auto now = world_.now();
   world_.trace().event(Trace::Kind::fault, now, static_cast<std::uint64_t>(fault.kind),
                        static_cast<std::uint64_t>(fault.amount));
-  world_.trace().line(now, [&] { return "fault " + to_string(fault); });
+  world_.trace().line(now, [&] {
+    std::vector<std::string> names;
+    for (std::size_t n = 0; n < world_.node_count(); ++n) names.push_back(world_.node(n).name());
+    return "fault " + to_string(fault, names);
+  });
   auto& node = world_.node(fault.target);
   auto disk = node.disk().faults();
   auto permille = static_cast<std::uint64_t>(fault.amount);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,7 @@ enum class FaultKind : std::uint8_t {
   slow_process,  // each step of a fiber takes its shard `amount` us
 };
 const char* fault_name(FaultKind kind) noexcept;
+std::span<const char* const> fault_names() noexcept;  // in the order of the kinds
 
 struct Fault {
   FaultKind kind = FaultKind::kill;
@@ -65,7 +67,8 @@ struct Fault {
 
   bool operator==(const Fault&) const = default;
 };
-std::string to_string(const Fault& fault);
+// By the names of the nodes, as node_names() gives them; by their numbers, where it has none.
+std::string to_string(const Fault& fault, std::span<const std::string> nodes);
 
 struct Plan {
   std::string scenario;
@@ -81,8 +84,12 @@ struct Plan {
   }
 };
 
+// What the nodes of the plan's world are called, by their numbers: brokers, clients, and the admin.
+std::vector<std::string> node_names(const Plan& plan);
+
 std::string plan_to_json(const Plan& plan);
-// Errors: invalid_argument, saying what is wrong.
+// Nodes are given by name or by number. Errors: invalid_argument, saying in one sentence what is wrong: members that
+// are missing or unknown, wrong types, kinds and nodes that there are not, times below 0.
 Result<Plan> plan_from_json(const std::string& text);
 
 }  // namespace fulmar

@@ -1,5 +1,6 @@
 #include "scenarios/cli/campaign.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +18,13 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t violations_per_life_shown = 3;
 constexpr double plain_progress_seconds = 10;
+constexpr int exit_interrupted = 130;  // as shells say it
+
+// One column less than there are: the last one would begin a new line on some terminals.
+std::size_t terminal_width() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1u : 79u;
+}
 
 // Lives so far, in figures.
 struct Tally {
@@ -66,8 +74,9 @@ void print_marks(const std::map<std::string, std::uint64_t>& marks) {
 
 }  // namespace
 
-std::string describe_violations(const Scenario& scenario, const SeedResult& result) {
+std::string describe_violations(const Plan& plan, const SeedResult& result, const std::string& replay) {
   std::string text;
+  auto nodes = node_names(plan);
   auto violations = result.life.violations;
   std::size_t shown = 0;
   for (const auto& violation : violations) {
@@ -80,16 +89,19 @@ std::string describe_violations(const Scenario& scenario, const SeedResult& resu
     for (auto at = indented.find('\n'); at != std::string::npos; at = indented.find('\n', at + 1))
       indented.insert(at + 1, "    ");
     text += indented + "\n";
-    auto plan = scenario.plan(result.seed);
     constexpr Duration around = seconds(15);
     for (const auto& fault : plan.faults) {
       bool near = violation.at == Instant::max() ||
                   (fault.at <= violation.at && fault.at + fault.duration + around >= violation.at);
-      if (near) text += "    fault " + to_string(fault) + "\n";
+      if (near) text += "    fault " + to_string(fault, nodes) + "\n";
     }
   }
-  return text + "  replay: fulmar-sim replay --scenario " + std::string(scenario.name) + " --seed " +
-         std::to_string(result.seed) + " --trace\n";
+  return text + "  replay: " + replay + " --trace\n";
+}
+
+std::string replay_command(const Plan& plan, const std::string& plan_file) {
+  auto command = "fulmar-sim replay --scenario " + plan.scenario;
+  return command + (plan_file.empty() ? " --seed " + std::to_string(plan.seed) : " --plan " + plan_file);
 }
 
 int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
@@ -104,6 +116,10 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
     store = std::move(*opened);
     campaign = store->begin_campaign(std::string(scenario.name), options.limits.first_seed, options.limits.last_seed);
   }
+  if (!options.junit.empty() && !write_junit(options.junit, std::string(scenario.name), {})) {
+    std::fprintf(stderr, "fulmar-sim: can't write %s\n", options.junit.c_str());
+    return 2;
+  }
   bool terminal = isatty(STDOUT_FILENO);
   auto begun = SteadyClock::now();
   auto elapsed = [&] { return std::chrono::duration<double>(SteadyClock::now() - begun).count(); };
@@ -114,7 +130,7 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
   auto clear = [&] {
     if (terminal) std::printf("\r\033[K");
   };
-  run_in_workers(
+  bool interrupted = !run_in_workers(
       scenario, options.limits,
       [&](const SeedResult& result) {
         ++tally.lives;
@@ -126,7 +142,8 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
         std::string text;
         if (!result.life.violations.empty()) {
           failed_seeds.push_back(result.seed);
-          text = describe_violations(scenario, result);
+          auto plan = scenario.plan(result.seed);
+          text = describe_violations(plan, result, replay_command(plan, ""));
           if (++tally.failed <= static_cast<std::uint64_t>(options.shown_max)) {
             clear();
             std::printf("%s", text.c_str());
@@ -147,7 +164,7 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
       [&] {
         double now = elapsed();
         if (terminal) {
-          std::printf("\r\033[K%s", progress_line(tally, options.limits, now).c_str());
+          std::printf("\r\033[K%s", progress_line(tally, options.limits, now).substr(0, terminal_width()).c_str());
           std::fflush(stdout);
         } else if (now - last_progress >= plain_progress_seconds) {
           last_progress = now;
@@ -156,6 +173,7 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
         }
       });
   clear();
+  if (interrupted) std::printf("interrupted: the lives that were under way do not count\n");
   std::printf(
       "%s: %llu lives in %.1f s (%.0f per minute), %llu with violations; %.0f simulated s per wall s and core, %llu "
       "events, %llu sends\n",
@@ -177,7 +195,8 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
     return 2;
   }
   if (store) std::printf("report: %s\n", options.report.c_str());
-  return tally.failed > 0 ? 1 : 0;
+  if (tally.failed > 0) return 1;
+  return interrupted ? exit_interrupted : 0;
 }
 
 }  // namespace fulmar

@@ -14,10 +14,13 @@ struct CampaignOptions {
   int shown_max = 3;   // how many violations are printed in full
 };
 
-// Exit codes: 0 all lives were clean, 1 a violation was found, 2 the report can't be written.
+// Exit codes: 0 all lives were clean, 1 a violation was found, 2 the report can't be written, 130 interrupted, and
+// clean until then.
 int run_campaign(const Scenario& scenario, const CampaignOptions& options);
 
 // The violation as people want to read it, with the line that replays it.
-std::string describe_violations(const Scenario& scenario, const SeedResult& result);
+std::string describe_violations(const Plan& plan, const SeedResult& result, const std::string& replay);
+// The command that plays the plan again; `plan_file`: where it is kept, if not to be had by its seed.
+std::string replay_command(const Plan& plan, const std::string& plan_file);
 
 }  // namespace fulmar

@@ -6,15 +6,15 @@
 #include <sstream>
 
 #include "scenarios/cli/campaign.h"
+#include "scenarios/cli/replay.h"
+#include "scenarios/plan_check.h"
 
 namespace fulmar {
 namespace {
 
 namespace po = boost::program_options;
 
-constexpr int exit_violation = 1;
 constexpr int exit_usage = 2;
-constexpr int exit_nondeterminism = 3;
 
 constexpr const char* usage =
     "fulmar-sim list\n"
@@ -24,11 +24,30 @@ constexpr const char* usage =
     "fulmar-sim plan --scenario S --seed N\n"
     "fulmar-sim hashes --scenario S --seeds A..B\n"
     "\n"
-    "Exit codes: 0 clean, 1 a violation, 2 wrong usage, 3 nondeterminism.\n";
+    "Exit codes: 0 clean, 1 a violation, 2 wrong usage or a plan that can't be played, 3 nondeterminism, 130 "
+    "interrupted.\n";
 
 int complain(const std::string& message) {
   std::cerr << "fulmar-sim: " << message << "\n\n" << usage;
   return exit_usage;
+}
+
+// Of input that is named clearly enough: one line.
+int refuse(const std::string& message) {
+  std::cerr << "fulmar-sim: " << message << "\n";
+  return exit_usage;
+}
+
+Result<Plan> read_plan(const std::string& path) {
+  constexpr std::size_t bytes_max = 64 << 20;
+  std::ifstream file(path);
+  if (!file) return fail(Errc::invalid_argument, "can't be read");
+  std::string text(bytes_max + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return fail(Errc::invalid_argument, "can't be read");
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > bytes_max) return fail(Errc::invalid_argument, "is larger than any plan");
+  return plan_from_json(text);
 }
 
 bool parse_number(const std::string& text, std::uint64_t& number) {
@@ -55,42 +74,6 @@ double parse_duration(const std::string& text) {
   in >> unit;
   double factor = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : -1;
   return number * factor;
-}
-
-int replay(const Scenario& scenario, std::uint64_t seed, const std::string& plan_file, bool trace) {
-  Plan plan = scenario.plan(seed);
-  if (!plan_file.empty()) {
-    std::ifstream file(plan_file);
-    std::stringstream text;
-    text << file.rdbuf();
-    if (!file) return complain("can't read " + plan_file);
-    auto read = plan_from_json(text.str());
-    if (!read) return complain(plan_file + ": " + read.error().detail);
-    if (read->scenario != scenario.name) return complain(plan_file + " is a plan of " + read->scenario);
-    plan = std::move(*read);
-  }
-  LifeOptions options;
-  if (trace)
-    options.trace = [](Instant at, std::string_view line) {
-      std::printf("%s %.*s\n", to_string(at).c_str(), static_cast<int>(line.size()), line.data());
-    };
-  SeedResult result{.seed = plan.seed, .life = scenario.run(plan, options), .wall_seconds = 0};
-  auto again = scenario.run(plan, {});
-  std::printf("trace hash %016llx, %llu events, %.1f simulated s, %zu sends, %zu reads\n",
-              static_cast<unsigned long long>(result.life.trace_hash),
-              static_cast<unsigned long long>(result.life.events),
-              std::chrono::duration<double>(result.life.simulated).count(), result.life.sends, result.life.reads);
-  if (again.trace_hash != result.life.trace_hash) {
-    std::printf("NONDETERMINISM: the same plan gave %016llx the second time\n",
-                static_cast<unsigned long long>(again.trace_hash));
-    return exit_nondeterminism;
-  }
-  if (result.life.violations.empty()) {
-    std::printf("clean\n");
-    return 0;
-  }
-  std::printf("%s", describe_violations(scenario, result).c_str());
-  return exit_violation;
 }
 
 int hashes(const Scenario& scenario, std::uint64_t first, std::uint64_t last) {
@@ -153,7 +136,12 @@ int command(const std::vector<std::string>& arguments) {
     std::cout << plan_to_json(scenario->plan(seed)) << "\n";
     return 0;
   }
-  return replay(*scenario, seed, plan_file, given.contains("trace"));
+  if (plan_file.empty()) return replay(*scenario, scenario->plan(seed), plan_file, given.contains("trace"));
+  auto plan = read_plan(plan_file);
+  if (!plan) return refuse(plan_file + ": " + plan.error().detail);
+  if (plan->scenario != scenario->name) return refuse(plan_file + ": it is a plan of scenario " + plan->scenario);
+  if (auto checked = check_plan(*scenario, *plan); !checked) return refuse(plan_file + ": " + checked.error().detail);
+  return replay(*scenario, *plan, plan_file, given.contains("trace"));
 }
 
 }  // namespace

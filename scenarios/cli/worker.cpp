@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "runtime/base/assert.h"
+#include "scenarios/cli/crash_report.h"
 
 namespace fulmar {
 
@@ -30,6 +32,8 @@ constexpr std::size_t stderr_bytes_max = 4000;
 double seconds_since(SteadyClock::time_point from) {
   return std::chrono::duration<double>(SteadyClock::now() - from).count();
 }
+
+volatile std::sig_atomic_t interrupted = 0;
 
 // What the workers share with the campaign: which seed is next.
 struct Shared {
@@ -103,6 +107,8 @@ class Worker {
     if (pid_ == 0) {
       close(pipe_ends[0]);
       dup2(fileno(errors_), STDERR_FILENO);
+      std::signal(SIGINT, SIG_IGN);  // the campaign ends it
+      report_crashes();
       work(scenario, limits, shared, pipe_ends[1]);
     }
     close(pipe_ends[1]);
@@ -162,7 +168,7 @@ class Worker {
     auto size = lseek(fileno(errors_), 0, SEEK_END);
     std::string errors(std::min<std::size_t>(static_cast<std::size_t>(size), stderr_bytes_max), '\0');
     auto got = pread(fileno(errors_), errors.data(), errors.size(), size - static_cast<off_t>(errors.size()));
-    if (got > 0) text += "\n" + errors.substr(0, static_cast<std::size_t>(got));
+    if (got > 0) text += "\n" + with_plain_names(errors.substr(0, static_cast<std::size_t>(got)));
     result.life.violations.push_back({"the process lives", hung_ ? "hang" : "crash", text, Instant::max()});
     return result;
   }
@@ -179,7 +185,7 @@ class Worker {
 
 }  // namespace
 
-void run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
+bool run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
                     const std::function<void(const SeedResult&)>& done, const std::function<void()>& idle) {
   void* memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   ASSERT(memory != MAP_FAILED);
@@ -189,12 +195,17 @@ void run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
     if (limits.stop_at_violation && !result.life.violations.empty()) shared.stop = true;
     done(result);
   };
+  interrupted = 0;
+  struct sigaction before{};
+  struct sigaction at_interrupt{};
+  at_interrupt.sa_handler = [](int) { interrupted = 1; };
+  sigaction(SIGINT, &at_interrupt, &before);
   std::vector<std::unique_ptr<Worker>> workers;
   for (int i = 0; i < limits.jobs; ++i) workers.push_back(std::make_unique<Worker>(scenario, limits, shared));
-  while (!workers.empty()) {
+  while (!workers.empty() && !interrupted) {
     std::vector<pollfd> waiting;
     for (auto& worker : workers) waiting.push_back({worker->fd(), POLLIN, 0});
-    poll(waiting.data(), waiting.size(), 250);
+    if (poll(waiting.data(), waiting.size(), 250) < 0) continue;
     if (limits.seconds_max > 0 && seconds_since(begun) > limits.seconds_max) shared.stop = true;
     for (std::size_t i = waiting.size(); i-- > 0;) {
       workers[i]->kill_if_it_hangs();
@@ -207,7 +218,10 @@ void run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
     }
     idle();
   }
+  workers.clear();
+  sigaction(SIGINT, &before, nullptr);
   munmap(memory, sizeof(Shared));
+  return !interrupted;
 }
 
 }  // namespace fulmar

@@ -26,7 +26,8 @@ struct CampaignLimits {
 
 // Runs the seeds and calls `done` for each as it ends, and `idle` about four times a second. A process that dies is a
 // violation `crash`, with the end of what it wrote to stderr; one that takes too long is a violation `hang`.
-void run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
+// False if it was interrupted (SIGINT): then it returns at once, and lives that were under way are left.
+bool run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
                     const std::function<void(const SeedResult&)>& done, const std::function<void()>& idle);
 
 }  // namespace fulmar

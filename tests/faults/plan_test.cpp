@@ -16,7 +16,8 @@ FaultWindow window() {
 }
 
 TEST(Plan, SurvivesBeingWrittenDown) {
-  Plan plan{"single-broker", 7, {{"shards", 3}}, plan_faults(Random(7), window(), single_broker_faults())};
+  Plan plan{
+      "single-broker", 7, {{"clients", 1}, {"shards", 3}}, plan_faults(Random(7), window(), single_broker_faults())};
   auto again = plan_from_json(plan_to_json(plan));
   ASSERT_TRUE(again.has_value()) << to_string(again.error());
   EXPECT_EQ(again->scenario, plan.scenario);
@@ -25,10 +26,49 @@ TEST(Plan, SurvivesBeingWrittenDown) {
   EXPECT_EQ(again->faults, plan.faults);
 }
 
+std::string complaint(const std::string& settings, const std::string& fault) {
+  auto plan = plan_from_json(R"({"scenario":"s","seed":1,"settings":{)" + settings + R"(},"faults":[)" + fault + "]}");
+  return plan ? "" : plan.error().detail;
+}
+
+std::string fault_with(const std::string& kind, const std::string& target, const std::string& at = "5") {
+  return R"({"kind":")" + kind + R"(","at_us":)" + at + R"(,"duration_us":1,"target":)" + target +
+         R"(,"peer":0,"amount":0})";
+}
+
+TEST(Plan, NamesNodesAsTheTraceDoes) {
+  Fault fault{FaultKind::cut, {}, {}, 1, 3, 0};
+  Plan plan{"s", 7, {{"brokers", 3}, {"clients", 1}}, {fault}};
+  EXPECT_EQ(node_names(plan), (std::vector<std::string>{"broker1", "broker2", "broker3", "client0", "admin"}));
+  EXPECT_NE(plan_to_json(plan).find("\"target\": \"broker2\""), std::string::npos);
+  EXPECT_EQ(plan_from_json(plan_to_json(plan))->faults, plan.faults);
+  EXPECT_EQ(to_string(plan.faults[0], node_names(plan)), "at 0 ms cut broker2 peer client0 amount 0 for 0 ms");
+}
+
 TEST(Plan, BadPlansAreRefusedWithAReason) {
   for (auto text :
-       {"", "{", "[]", "{\"scenario\": 1}", R"({"scenario":"s","seed":1,"settings":{},"faults":[{"kind":"nope"}]})"})
+       {"", "{", "[]", "{\"scenario\": 1}", "7", "null", R"({"scenario":"s","seed":-1,"settings":{},"faults":[]})",
+        R"({"scenario":"s","seed":1,"settings":[],"faults":[]})",
+        R"({"scenario":"s","seed":1,"settings":{},"faults":{}})"})
     EXPECT_FALSE(plan_from_json(text).has_value()) << text;
+  EXPECT_EQ(complaint(R"("brokers":3)", fault_with("kill", "2")), "");
+  EXPECT_EQ(complaint(R"("brokers":3)", fault_with("kill", "\"broker3\"")), "");
+  EXPECT_EQ(complaint("", fault_with("kil", "0")),
+            "fault 1: 'kind' is 'kil', which is no kind of fault; did you mean kill?");
+  EXPECT_EQ(complaint(R"("brokers":3)", fault_with("kill", "9")),
+            "fault 1: 'target' must be a whole number from 0 to 3, not 9");
+  EXPECT_EQ(complaint(R"("brokers":3)", fault_with("kill", "\"brokr2\"")),
+            "fault 1: 'target' is 'brokr2', and the plan has no such node; did you mean broker2?");
+  EXPECT_NE(complaint("", fault_with("kill", "0", "-1")), "");
+  EXPECT_NE(complaint("", fault_with("kill", "0", "1.5")), "");
+  EXPECT_NE(complaint("", fault_with("kill", "0", "99999999999999999999")), "");
+  EXPECT_NE(complaint("", fault_with("kill", "0", "\"soon\"")), "");
+  EXPECT_EQ(complaint(R"("brokers":"three")", ""),
+            "setting 'brokers' must be a whole number from -9007199254740992 to 9007199254740992, not \"three\"");
+  EXPECT_EQ(complaint("", R"({"kind":"kill","at_us":5,"durations_us":1,"target":0,"peer":0,"amount":0})"),
+            "fault 1 has no member 'durations_us'; did you mean duration_us?");
+  EXPECT_EQ(complaint("", R"({"kind":"kill","at_us":5,"target":0,"peer":0,"amount":0})"),
+            "fault 1 lacks 'duration_us'");
 }
 
 TEST(Planner, KeepsFaultsInsideTheWindowAndInOrder) {
@@ -94,7 +134,7 @@ TEST(Calm, LeavesAMajorityAlone) {
         for (std::size_t a = 0; a < cluster.nodes; ++a)
           for (std::size_t b = 0; b < cluster.nodes; ++b) EXPECT_TRUE(a == rest || b == rest || side(a) == side(b));
       } else if (fault.kind != FaultKind::bridge && fault.kind != FaultKind::ring) {
-        EXPECT_TRUE(fault.target == rest || fault.peer == rest) << to_string(fault);
+        EXPECT_TRUE(fault.target == rest || fault.peer == rest) << to_string(fault, {});
       }
     }
   }

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -6,6 +7,7 @@
 
 #include "scenarios/life.h"
 #include "scenarios/marks.h"
+#include "scenarios/plan_check.h"
 
 namespace fulmar {
 namespace {
@@ -71,6 +73,27 @@ TEST(Scenarios, LookingAtALifeDoesNotChangeIt) {
 }
 
 // Plans that once found a bug: they must stay clean.
+TEST(Plans, OfEverySeedCanBePlayedAndThoseThatCantAreNot) {
+  for (const auto& scenario : all_scenarios()) {
+    for (std::uint64_t seed = 9001; seed < 9301; ++seed) {
+      auto checked = check_plan(scenario, scenario.plan(seed));
+      EXPECT_TRUE(checked.has_value()) << scenario.name << " " << seed << ": " << to_string(checked.error());
+    }
+    auto plan = scenario.plan(9001);
+    plan.settings["segment_byte"] = 1;
+    EXPECT_THAT(check_plan(scenario, plan).error().detail, testing::HasSubstr("did you mean segment_bytes?"));
+    plan.settings.erase("segment_byte");
+    plan.settings.erase("segment_bytes");
+    EXPECT_EQ(check_plan(scenario, plan).error().detail, "the setting 'segment_bytes' is missing");
+    plan = scenario.plan(9001);
+    plan.faults = {{FaultKind::kill, Instant{} + seconds(9), {}, node_names(plan).size() - 1, 0, 0}};
+    EXPECT_THAT(check_plan(scenario, plan).error().detail, testing::HasSubstr("its target must be a broker"));
+    plan = scenario.plan(9001);
+    plan.settings["clients"] = -1;
+    EXPECT_FALSE(check_plan(scenario, plan).has_value());
+  }
+}
+
 TEST(Regressions, StayClean) {
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(FULMAR_REGRESSIONS)) {
@@ -82,6 +105,8 @@ TEST(Regressions, StayClean) {
     ASSERT_TRUE(plan.has_value()) << entry.path() << to_string(plan.error());
     const auto* scenario = find_scenario(plan->scenario);
     ASSERT_NE(scenario, nullptr);
+    auto checked = check_plan(*scenario, *plan);
+    EXPECT_TRUE(checked.has_value()) << entry.path() << to_string(checked.error());
     auto life = scenario->run(*plan, {});
     EXPECT_TRUE(life.violations.empty()) << entry.path() << "\n" << text_of(life.violations);
     ++count;
