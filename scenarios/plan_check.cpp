@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint64_t seeds_looked_at = 200;
 constexpr std::int64_t brokers_max = 16;
 constexpr std::int64_t clients_max = 1000;
+constexpr std::int64_t partitions_max = 1000;
 
 // Plans from before there were these are played without; see Plan::setting_or().
 constexpr std::array later = {"calm_ms",
@@ -69,6 +70,7 @@ Result<void> check_plan(const Scenario& scenario, const Plan& plan) {
                   std::string("the setting '") + other + "' is missing, which '" + one + "' needs");
   TRY_VOID(check_range(plan, "brokers", 1, brokers_max));
   TRY_VOID(check_range(plan, "clients", 0, clients_max));
+  TRY_VOID(check_range(plan, "partitions", 1, partitions_max));
   auto brokers = static_cast<std::size_t>(plan.setting_or("brokers", 1));
   auto nodes = node_names(plan);
   for (std::size_t i = 0; i < plan.faults.size(); ++i) {

@@ -53,7 +53,7 @@ class CommandLine(unittest.TestCase):
     def test_a_life_that_crashes_shows_all_of_it(self):
         whole = self.replay("--trace")
         self.assertEqual(whole.returncode, 0, whole.stdout[-500:])
-        self.plan["settings"]["value_bytes_max"] = -5  # no value has that size: the client breaks
+        self.plan["settings"]["batch_records_max"] = -1  # no batch has that many: the client breaks
         result = self.replay("--trace")
         self.assertEqual(result.returncode, 1, result.stdout[-500:] + result.stderr)
         self.assertIn("violates the process lives: crash", result.stdout)
@@ -63,7 +63,7 @@ class CommandLine(unittest.TestCase):
         self.assertIn("--plan " + os.path.join(self.directory.name, "plan.json"), result.stdout)
 
     def test_an_edited_plan_shows_its_own_faults(self):
-        self.plan["settings"]["value_bytes_max"] = -5
+        self.plan["settings"]["batch_records_max"] = -1
         self.plan["faults"] = [{"kind": "pause", "at_us": 7777000, "duration_us": 1000, "target": "broker",
                                 "peer": "client0", "amount": 0}]
         result = self.replay()
