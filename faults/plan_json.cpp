@@ -146,6 +146,8 @@ Result<Plan> plan_from_json(const std::string& text) {
     return plan_from(ordered_json::parse(text));
   } catch (const Malformed& malformed) {
     return fail(Errc::invalid_argument, malformed.what);
+  } catch (const ordered_json::out_of_range&) {
+    return fail(Errc::invalid_argument, "it has a number that is too large");
   } catch (const ordered_json::parse_error& error) {
     return fail(Errc::invalid_argument, "it is not JSON, from byte " + std::to_string(error.byte) + " on");
   }

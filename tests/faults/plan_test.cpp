@@ -46,10 +46,10 @@ TEST(Plan, NamesNodesAsTheTraceDoes) {
 }
 
 TEST(Plan, BadPlansAreRefusedWithAReason) {
-  for (auto text :
-       {"", "{", "[]", "{\"scenario\": 1}", "7", "null", R"({"scenario":"s","seed":-1,"settings":{},"faults":[]})",
-        R"({"scenario":"s","seed":1,"settings":[],"faults":[]})",
-        R"({"scenario":"s","seed":1,"settings":{},"faults":{}})"})
+  for (auto text : {"", "{", "[]", "{\"scenario\": 1}", "7", "null", R"({"seed": 1e999})",
+                    R"({"scenario":"s","seed":-1,"settings":{},"faults":[]})",
+                    R"({"scenario":"s","seed":1,"settings":[],"faults":[]})",
+                    R"({"scenario":"s","seed":1,"settings":{},"faults":{}})"})
     EXPECT_FALSE(plan_from_json(text).has_value()) << text;
   EXPECT_EQ(complaint(R"("brokers":3)", fault_with("kill", "2")), "");
   EXPECT_EQ(complaint(R"("brokers":3)", fault_with("kill", "\"broker3\"")), "");
