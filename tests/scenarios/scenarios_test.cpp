@@ -72,7 +72,6 @@ TEST(Scenarios, LookingAtALifeDoesNotChangeIt) {
   EXPECT_GT(lines, 100u);
 }
 
-// Plans that once found a bug: they must stay clean.
 TEST(Plans, OfEverySeedCanBePlayedAndThoseThatCantAreNot) {
   for (const auto& scenario : all_scenarios()) {
     for (std::uint64_t seed = 9001; seed < 9301; ++seed) {
@@ -94,6 +93,7 @@ TEST(Plans, OfEverySeedCanBePlayedAndThoseThatCantAreNot) {
   }
 }
 
+// Plans that once found a bug: they must stay clean.
 TEST(Regressions, StayClean) {
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(FULMAR_REGRESSIONS)) {
