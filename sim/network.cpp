@@ -15,7 +15,7 @@ SimNetwork::SimNetwork(SimScheduler& scheduler, Trace& trace, Random random)
 SimNetwork::~SimNetwork() = default;
 
 void SimNetwork::add_machine(const std::string& name) {
-  machines_.push_back({name, true, 40000, {}});
+  machines_.push_back({.name = name, .listeners = {}});
 }
 
 std::string SimNetwork::address_of(std::size_t machine) {
@@ -72,7 +72,10 @@ Result<std::unique_ptr<Connection>> SimNetwork::connect(std::size_t machine, con
       if (!refused) {
         auto* listener = random_.pick(std::span(listeners));
         stream = std::make_shared<SimStream>(*this, next_stream_++, machine, *target);
-        std::erase_if(streams_, [](const auto& s) { return s.expired(); });
+        if (streams_.size() >= clear_streams_at_) {
+          std::erase_if(streams_, [](const auto& s) { return s.expired(); });
+          clear_streams_at_ = std::max<std::size_t>(64, 2 * streams_.size());
+        }
         streams_.push_back(stream);
         client = std::make_unique<SimConnection>(stream, 0, here, to);
         listener->waiting_.push_back(std::make_unique<SimConnection>(stream, 1, to, here));

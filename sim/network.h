@@ -57,6 +57,7 @@ class SimNetwork {
   void set_up(std::size_t machine, bool up) { machines_[machine].up = up; }
 
   std::int64_t open_connections() const { return open_connections_; }
+  std::size_t open_connections_of(std::size_t machine) const { return machines_[machine].open_connections; }
 
   // For the Network of a process (sim/process.h).
   Result<std::unique_ptr<Listener>> listen(std::size_t machine, const SocketAddress& at, bool shared);
@@ -72,6 +73,7 @@ class SimNetwork {
     std::string name;
     bool up = true;
     std::uint16_t next_port = 40000;
+    std::size_t open_connections = 0;
     std::multimap<std::uint16_t, SimListener*> listeners;
   };
   Duration latency(const LinkFaults& link) {
@@ -84,7 +86,8 @@ class SimNetwork {
   Random random_;
   std::vector<Machine> machines_;
   std::map<std::pair<std::size_t, std::size_t>, LinkFaults> links_;
-  std::vector<std::weak_ptr<SimStream>> streams_;
+  std::vector<std::weak_ptr<SimStream>> streams_;  // the ended ones among them, until they are half of it
+  std::size_t clear_streams_at_ = 64;
   std::uint64_t next_stream_ = 0;
   std::int64_t open_connections_ = 0;
 };

@@ -240,6 +240,13 @@ Entropy& SimHost::entropy() {
   return *entropy_;
 }
 
+Descriptors SimHost::descriptors() {
+  auto& node = process_.node();
+  return {.limit = node.descriptors_max(),
+          .in_use = static_cast<std::size_t>(node.disk().open_files()) +
+                    node.world().network().open_connections_of(node.number())};
+}
+
 void SimHost::post(unsigned n, FiberGroup* group, std::move_only_function<void(Host&)> fn) {
   if (process_.dead_) return;
   auto& target = *process_.shards_[n];

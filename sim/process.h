@@ -82,6 +82,7 @@ class SimHost final : public Host, private StepListener, private Timer {
   Entropy& entropy() override;
   Logger& log() override { return log_; }
   Event& stop_requested() override { return process_.stop_requested_; }
+  Descriptors descriptors() override;
   void post(unsigned n, FiberGroup* group, std::move_only_function<void(Host&)> fn) override;
 
   Domain& domain() override { return domain_; }

@@ -1,6 +1,7 @@
 #include "sim/stream.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/base/assert.h"
 #include "runtime/fiber/fiber.h"
@@ -19,9 +20,19 @@ SimStream::~SimStream() {
   for (auto& d : direction) network.scheduler_.disarm(d);
 }
 
+void SimStream::Direction::tell_reader() {
+  readable.wake_all();
+  if (auto* listener = std::exchange(when_readable, nullptr)) listener->ready();
+}
+
+void SimStream::Direction::tell_writer() {
+  writable.wake_all();
+  if (auto* listener = std::exchange(when_writable, nullptr)) listener->ready();
+}
+
 void SimStream::wake(int side) {
-  direction[1 - side].readable.wake_all();
-  direction[side].writable.wake_all();
+  direction[1 - side].tell_reader();
+  direction[side].tell_writer();
 }
 
 void SimStream::break_side(int side) {
@@ -100,11 +111,11 @@ void SimStream::deliver(Direction& d) {
       case What::data:
         d.bytes_arrived += segment.data.size();
         d.arrived.push_back(std::move(segment.data));
-        d.readable.wake_all();
+        d.tell_reader();
         break;
       case What::end:
         d.ended = true;
-        d.readable.wake_all();
+        d.tell_reader();
         break;
       case What::reset: break_side(to); return;
     }
@@ -119,17 +130,21 @@ void SimStream::close_side(int side) {
   bool unread = in.bytes_arrived > 0;
   in.arrived.clear();
   in.bytes_arrived = 0;
-  in.writable.wake_all();
+  in.tell_writer();
   if (!broken[side] && end[1 - side] == End::open) send(side, {unread ? What::reset : What::end, {}, {}});
 }
 
 SimConnection::SimConnection(std::shared_ptr<SimStream> stream, int side, SocketAddress local, SocketAddress peer)
     : stream_(std::move(stream)), side_(side), local_(std::move(local)), peer_(std::move(peer)) {
   ++stream_->network.open_connections_;
+  ++stream_->network.machines_[stream_->machine[side_]].open_connections;
 }
 
 SimConnection::~SimConnection() {
+  when_readable(nullptr);
+  when_writable(nullptr);
   --stream_->network.open_connections_;
+  --stream_->network.machines_[stream_->machine[side_]].open_connections;
   stream_->close_side(side_);
 }
 
@@ -162,33 +177,56 @@ Result<std::size_t> SimConnection::read(std::span<char> into, Deadline deadline)
       first = first.slice(piece);
   }
   d.bytes_arrived -= done;
-  d.writable.wake_all();
+  d.tell_writer();
   return done;
 }
 
 Result<void> SimConnection::write(const ByteChain& data, Deadline deadline) {
   check_cancelled();
   auto stream = stream_;
-  auto& d = stream->direction[side_];
-  auto& random = stream->network.random_;
-  ASSERT(!write_ended_);
-  for (const auto& part : data.parts()) {
-    for (std::size_t at = 0; at < part.size();) {
-      if (aborted_) return fail(Errc::closed, "connection to " + to_string(peer_) + " was aborted");
-      if (stream->broken[side_]) return fail(Errc::reset, "connection to " + to_string(peer_) + " was reset");
-      auto used = d.bytes_under_way + d.bytes_arrived;
-      if (used >= SimStream::window_bytes) {
-        if (d.writable.wait(deadline) == WaitResult::timed_out)
-          return fail(Errc::timed_out, "write to " + to_string(peer_));
-        continue;
-      }
-      auto piece = std::min(part.size() - at, SimStream::window_bytes - used);
-      if (random.chance(1, 8)) piece = 1 + random.below(piece);
-      stream->send(side_, {SimStream::What::data, part.slice(at, piece), {}});
-      at += piece;
-    }
+  for (std::size_t done = 0; done < data.size();) {
+    TRY(auto written, write_some(data, done));
+    done += written;
+    if (done < data.size() && stream->direction[side_].writable.wait(deadline) == WaitResult::timed_out)
+      return fail(Errc::timed_out, "write to " + to_string(peer_));
   }
   return {};
+}
+
+Result<std::size_t> SimConnection::write_some(const ByteChain& data, std::size_t from) {
+  auto& d = stream_->direction[side_];
+  auto& random = stream_->network.random_;
+  ASSERT(!write_ended_);
+  std::size_t done = 0;
+  for (const auto& part : data.parts()) {
+    auto at = std::min(from, part.size());
+    from -= at;
+    while (at < part.size()) {
+      if (aborted_) return fail(Errc::closed, "connection to " + to_string(peer_) + " was aborted");
+      if (stream_->broken[side_]) return fail(Errc::reset, "connection to " + to_string(peer_) + " was reset");
+      auto used = d.bytes_under_way + d.bytes_arrived;
+      if (used >= SimStream::window_bytes) return done;
+      auto piece = std::min(part.size() - at, SimStream::window_bytes - used);
+      if (random.chance(1, 8)) piece = 1 + random.below(piece);
+      stream_->send(side_, {SimStream::What::data, part.slice(at, piece), {}});
+      at += piece;
+      done += piece;
+    }
+  }
+  return done;
+}
+
+void SimConnection::when_readable(ReadinessListener* listener) {
+  auto& d = stream_->direction[1 - side_];
+  d.when_readable = listener;
+  if (listener && (aborted_ || stream_->broken[side_] || !d.arrived.empty() || d.ended)) d.tell_reader();
+}
+
+void SimConnection::when_writable(ReadinessListener* listener) {
+  auto& d = stream_->direction[side_];
+  d.when_writable = listener;
+  bool room = d.bytes_under_way + d.bytes_arrived < SimStream::window_bytes;
+  if (listener && (aborted_ || stream_->broken[side_] || room)) d.tell_writer();
 }
 
 void SimConnection::shutdown_write() {

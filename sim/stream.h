@@ -40,6 +40,11 @@ struct SimStream : std::enable_shared_from_this<SimStream> {
     bool ended = false;  // the reader has, or will have after `arrived`, the end
     WaitList readable;
     WaitList writable;
+    ReadinessListener* when_readable = nullptr;
+    ReadinessListener* when_writable = nullptr;
+
+    void tell_reader();
+    void tell_writer();
   };
 
   // What an end of the connection is: used by its process, closed by it (the kernel still sends what it has), or gone
@@ -73,6 +78,9 @@ class SimConnection final : public Connection {
 
   Result<std::size_t> read(std::span<char> into, Deadline deadline) override;
   Result<void> write(const ByteChain& data, Deadline deadline) override;
+  Result<std::size_t> write_some(const ByteChain& data, std::size_t from) override;
+  void when_readable(ReadinessListener* listener) override;
+  void when_writable(ReadinessListener* listener) override;
   void shutdown_write() override;
   void abort() override;
   const SocketAddress& peer() const override { return peer_; }

@@ -55,6 +55,10 @@ class Node {
   bool paused() const { return paused_; }
   std::optional<int> exit_code() const { return process_ ? process_->exit_code() : std::nullopt; }
 
+  // How many files and sockets a process may have open; what it makes of that is its own affair.
+  std::size_t descriptors_max() const { return descriptors_max_; }
+  void set_descriptors_max(std::size_t count) { descriptors_max_ = count; }
+
   Timestamp wall_ms() const;
   const ClockFaults& clock_faults() const { return clock_; }
   SimDisk& disk() { return disk_; }
@@ -74,6 +78,7 @@ class Node {
   Random random_;
   SimDisk disk_;
   ClockFaults clock_;
+  std::size_t descriptors_max_ = 20'000;
   std::int64_t drifted_ms_ = 0;
   Instant drift_since_;
   bool paused_ = false;

@@ -22,20 +22,18 @@ bool PartitionLog::wait_stable(Offset offset, Deadline deadline) {
 void PartitionLog::request_flush() {
   if (flushing_ || offline_) return;
   flushing_ = true;
-  fibers_.spawn("flush", [this] { flush_until_clean(); });
+  flushes_->run(fibers_, [this] { flush_turn(); });
 }
 
-// Group commit: while one sync runs, appends gather, and the next sync covers them all.
-void PartitionLog::flush_until_clean() {
-  while (!offline_ && stable_end_ < log_end()) {
-    {
-      context_.syncs.acquire(1);
-      SemaphoreUnits permit(context_.syncs, 1);
-      if (auto flushed = flush_once(); !flushed) go_offline(flushed.error());
-    }
+// Group commit: while one sync runs, appends gather, and the next sync covers them all. Other logs have their turns in
+// between.
+void PartitionLog::flush_turn() {
+  if (!offline_ && stable_end_ < log_end()) {
+    if (auto flushed = flush_once(); !flushed) go_offline(flushed.error());
     tell();
   }
   flushing_ = false;
+  if (stable_end_ < log_end()) request_flush();
 }
 
 Result<void> PartitionLog::flush_once() {

@@ -45,6 +45,8 @@ class LogManager {
 
   const std::map<std::string, std::shared_ptr<PartitionLog>, std::less<>>& logs() const { return logs_; }
   LogContext& context() { return context_; }
+  // Whether one more connection leaves enough descriptors for the logs; closes files for it.
+  bool make_room_for_a_connection() { return context_.files->make_room_for_one(); }
 
  private:
   void keep_house();

@@ -21,9 +21,12 @@ PartitionLog::PartitionLog(LogContext& context, std::string directory, LogConfig
       config_(config),
       on_damage_(on_damage),
       log_(context.host.log().named("log")),
-      side_files_(context.host, directory_) {}
+      side_files_(context.host, directory_),
+      flushes_(context.flushes) {}
 
-PartitionLog::~PartitionLog() = default;
+PartitionLog::~PartitionLog() {
+  flushes_->drop(fibers_);
+}
 
 Result<std::unique_ptr<PartitionLog>> PartitionLog::open(LogContext& context, std::string directory, LogConfig config,
                                                          bool clean, OnDamage on_damage, Epoch epoch_max) {
@@ -84,7 +87,7 @@ bool PartitionLog::must_roll(const BatchHeader& header) const {
 }
 
 Result<void> PartitionLog::roll(Offset base_offset) {
-  auto next = std::make_shared<Segment>(context_.host.disk(), directory_, base_offset);
+  auto next = std::make_shared<Segment>(*context_.files, directory_, base_offset);
   TRY_VOID(next->open(true, context_.host.clock().now()));
   directory_dirty_ = true;
   auto closed = segments_.back();
@@ -287,7 +290,7 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch) {
   // Who looks meanwhile, or if this fails, sees what was.
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment)
     TRY_VOID(remove_segment_files(**segment));  // held still by the lock
-  auto first = std::make_shared<Segment>(context_.host.disk(), directory_, offset);
+  auto first = std::make_shared<Segment>(*context_.files, directory_, offset);
   TRY_VOID(first->open(true, context_.host.clock().now()));
   segments_ = {std::move(first)};
   producers_.clear();

@@ -19,6 +19,7 @@
 
 #include "broker/log/checkpoint.h"
 #include "broker/log/epoch_cache.h"
+#include "broker/log/file_cache.h"
 #include "broker/log/log_config.h"
 #include "broker/log/producer_state.h"
 #include "broker/log/segment.h"
@@ -26,19 +27,24 @@
 #include "runtime/fiber/condition.h"
 #include "runtime/fiber/group.h"
 #include "runtime/fiber/mutex.h"
-#include "runtime/fiber/semaphore.h"
+#include "runtime/fiber/work_queue.h"
 #include "runtime/host/host.h"
 #include "runtime/host/log.h"
 
 namespace fulmar {
 
-// What the logs of a shard share: the world, and how many syncs run at once.
+// What the logs of a shard share: the world, the files that are open, and how many syncs run at once.
 struct LogContext {
-  LogContext(Host& h, LogLimits l) : host(h), limits(l), syncs(l.syncs_at_once_max) {}
+  LogContext(Host& h, LogLimits l)
+      : host(h),
+        limits(l),
+        files(std::make_shared<FileCache>(h)),
+        flushes(std::make_shared<WorkQueue>("flush", static_cast<std::size_t>(l.syncs_at_once_max))) {}
 
   Host& host;
   LogLimits limits;
-  Semaphore syncs;
+  std::shared_ptr<FileCache> files;  // for segments
+  std::shared_ptr<WorkQueue> flushes;
 };
 
 struct Appended {
@@ -183,7 +189,7 @@ class PartitionLog {
   Result<void, Refusal> make_room_for(const BatchHeader& header);
   Result<void, Refusal> write_batch(const BatchHeader& header, const ByteChain& stored);
   void request_flush();
-  void flush_until_clean();
+  void flush_turn();
   Result<void> flush_once();
   void go_offline(const Error& why);
   Offset next_recovery_point(Offset log_start) const;
@@ -232,6 +238,7 @@ class PartitionLog {
   Mutex writing_epochs_;  // by a flush or with a checkpoint, never both at once
   Mutex marking_;         // held by who sets the segments' marks, and over cuts, which no mark may outlive
   Condition stable_moved_;
+  const std::shared_ptr<WorkQueue> flushes_;
   FiberGroup fibers_;
 };
 

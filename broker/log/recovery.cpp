@@ -61,7 +61,7 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
   std::deque<std::shared_ptr<Segment>> found;
   Offset synced = known.recovery_point;
   for (auto base : bases) {
-    found.push_back(std::make_shared<Segment>(disk, directory_, base));
+    found.push_back(std::make_shared<Segment>(*context_.files, directory_, base));
     TRY_VOID(found.back()->open(false, now));
     const auto& mark = found.back()->mark();
     if (!mark) continue;
@@ -212,7 +212,7 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
     segments_.clear();
   }
   if (segments_.empty()) {
-    auto first = std::make_shared<Segment>(disk, directory_, known.log_start);
+    auto first = std::make_shared<Segment>(*context_.files, directory_, known.log_start);
     TRY_VOID(first->open(true, now));
     directory_dirty_ = true;
     segments_.push_back(std::move(first));

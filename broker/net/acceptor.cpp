@@ -10,10 +10,6 @@ constexpr Duration retry_interval = milliseconds(100);
 
 }  // namespace
 
-Acceptor::Acceptor(Host& host, RateLimitedLog& log, std::string_view name, std::size_t connections_max,
-                   std::function<void(Connection&)> serve)
-    : host_(host), log_(log), name_(name), connections_max_(connections_max), serve_(std::move(serve)) {}
-
 Result<SocketAddress> Acceptor::listen(const SocketAddress& at) {
   TRY(listener_, host_.network().listen(at, host_.shard_count() > 1));
   return listener_->local();
@@ -25,9 +21,8 @@ void Acceptor::start() {
 
 void Acceptor::stop() {
   if (listener_) listener_->close();
+  accepting_.cancel();
   accepting_.join();
-  serving_.cancel();
-  serving_.join();
 }
 
 void Acceptor::accept_connections() {
@@ -39,18 +34,7 @@ void Acceptor::accept_connections() {
       host_.clock().sleep_for(retry_interval);  // out of descriptors, most likely: until some are closed
       continue;
     }
-    if (connections_ >= connections_max_) {
-      log_.warn("connection refused", {{"peer", to_string((*accepted)->peer())}, {"reason", "max.connections"}});
-      continue;
-    }
-    ++connections_;
-    serving_.spawn(name_, [this, connection = std::move(*accepted)] {
-      struct Count {
-        std::size_t& connections;
-        ~Count() { --connections; }
-      } count{connections_};
-      serve_(*connection);
-    });
+    take_(std::move(*accepted));
   }
 }
 

@@ -1,9 +1,8 @@
-// Acceptor: what comes in at a listener, each connection served in a fiber of its own.
+// Acceptor: hands over what comes in at a listener.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <string_view>
 
 #include "runtime/fiber/group.h"
 #include "runtime/host/host.h"
@@ -14,18 +13,15 @@ namespace fulmar {
 
 class Acceptor {
  public:
-  // `name`: of the fibers, for debuggers; a literal. `connections_max`: at a time; one more is closed at once. `serve`:
-  // when it returns, the connection is closed.
-  Acceptor(Host& host, RateLimitedLog& log, std::string_view name, std::size_t connections_max,
-           std::function<void(Connection&)> serve);
+  // `take` is called with each connection, one after the other, and may wait: others wait behind it.
+  Acceptor(Host& host, RateLimitedLog& log, std::function<void(std::unique_ptr<Connection>)> take)
+      : host_(host), log_(log), take_(std::move(take)) {}
 
   // Takes the address, together with the other shards of this process. Errors: as Network::listen.
   Result<SocketAddress> listen(const SocketAddress& at);
   // After listen(): lets them in.
   void start();
-  // Another limit from now on; who is there stays.
-  void set_connections_max(std::size_t connections_max) { connections_max_ = connections_max; }
-  // Nobody comes in any more, and who is served is cancelled; waits for them.
+  // Nobody comes in any more.
   void stop();
 
  private:
@@ -33,13 +29,9 @@ class Acceptor {
 
   Host& host_;
   RateLimitedLog& log_;
-  const std::string_view name_;
-  std::size_t connections_max_;
-  const std::function<void(Connection&)> serve_;
+  const std::function<void(std::unique_ptr<Connection>)> take_;
   std::unique_ptr<Listener> listener_;
-  std::size_t connections_ = 0;
   FiberGroup accepting_;
-  FiberGroup serving_;
 };
 
 }  // namespace fulmar

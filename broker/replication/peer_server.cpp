@@ -23,12 +23,28 @@ PeerServer::PeerServer(Host& host, const Peers& peers, std::size_t connections_m
       peers_(peers),
       handlers_(std::move(handlers)),
       log_(host, host.log().named("peer")),
-      acceptor_(host, log_, "peer", connections_max, [this](Connection& connection) { serve(connection); }) {}
+      connections_max_(connections_max),
+      acceptor_(host, log_, [this](std::unique_ptr<Connection> accepted) { take(std::move(accepted)); }) {}
 
 Result<SocketAddress> PeerServer::listen(const SocketAddress& at) {
   TRY(auto address, acceptor_.listen(at));
   acceptor_.start();
   return address;
+}
+
+void PeerServer::stop() {
+  acceptor_.stop();
+  serving_.cancel();
+  serving_.join();
+}
+
+void PeerServer::take(std::unique_ptr<Connection> accepted) {
+  if (serving_.size() >= connections_max_) {
+    log_.warn("connection refused",
+              {{"peer", to_string(accepted->peer())}, {"reason", "listener.name.internal.max.connections"}});
+    return;
+  }
+  serving_.spawn("peer", [this, connection = std::move(accepted)] { serve(*connection); });
 }
 
 void PeerServer::serve(Connection& connection) {

@@ -11,6 +11,7 @@
 #include "broker/protocol/reader.h"
 #include "broker/replication/peers.h"
 #include "broker/replication/raft_frame.h"
+#include "runtime/fiber/group.h"
 #include "runtime/host/host.h"
 #include "runtime/host/rate_limited_log.h"
 
@@ -45,9 +46,10 @@ class PeerServer {
 
   // Errors: as Network::listen.
   Result<SocketAddress> listen(const SocketAddress& at);
-  void stop() { acceptor_.stop(); }
+  void stop();
 
  private:
+  void take(std::unique_ptr<Connection> accepted);
   void serve(Connection& connection);
   Result<void> answer_all(Connection& connection);
   Result<PeerHelloRequest> greet(Connection& connection, FrameReader& frames);
@@ -57,6 +59,8 @@ class PeerServer {
   const Peers& peers_;
   Handlers handlers_;
   RateLimitedLog log_;
+  const std::size_t connections_max_;
+  FiberGroup serving_;
   Acceptor acceptor_;
   std::uint64_t connections_ = 0;  // so far
 };

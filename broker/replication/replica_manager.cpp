@@ -1,6 +1,9 @@
 #include "broker/replication/replica_manager.h"
 
+#include <iterator>
+
 #include "runtime/base/assert.h"
+#include "runtime/fiber/at_once.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -11,6 +14,7 @@ namespace {
 constexpr int ticks_per_heartbeat = 4;   // as the core wants them
 constexpr std::size_t links_max = 4096;  // brokers, and the directories they have had
 constexpr Duration listening_time = milliseconds(2);
+constexpr std::size_t groups_at_once_max = 256;  // of one message; each may wait for the disk
 
 }  // namespace
 
@@ -312,11 +316,13 @@ void ReplicaManager::hand_over(std::map<GroupId, std::vector<GroupMessage>> by_g
     for (const auto& item : said)
       if (replica) replica->receive(item.message, item.batches);
   };
-  if (by_group.size() == 1) return deliver(by_group.begin()->first, by_group.begin()->second);
-  FiberGroup receiving;
-  for (auto& [group, said] : by_group)
-    receiving.spawn("receive", [&deliver, &group = group, &said = said] { deliver(group, said); });
-  receiving.join();
+  std::vector<std::pair<GroupId, std::vector<GroupMessage>>> groups(std::make_move_iterator(by_group.begin()),
+                                                                    std::make_move_iterator(by_group.end()));
+  auto received = at_once(groups, groups_at_once_max, [&](const auto& said) -> Result<void> {
+    deliver(said.first, said.second);
+    return {};
+  });
+  ASSERT(received);
 }
 
 void ReplicaManager::begin_stop() {

@@ -93,7 +93,11 @@ constexpr PropertyInfo table[] = {
     {"log.segment.bytes", PropertyType::int32, "1073741824", 14, int32_max, "", "The default of segment.bytes."},
     {"log.segment.delete.delay.ms", PropertyType::int64, "60000", 0, int64_max, "",
      "Without effect: files of a deleted topic, and of segments past retention, are removed at once.", Effect::none},
-    {"max.connections", PropertyType::int32, "10000", 1, int32_max, "", "The most connections a shard serves at once."},
+    {"max.connections", PropertyType::int32, "2147483647", 0, int32_max, "",
+     "The most connections of clients the broker has at once; one more is closed. However many may be set, connections "
+     "are refused before the files that the process may open run out."},
+    {"max.connections.per.ip", PropertyType::int32, "2147483647", 0, int32_max, "",
+     "The most connections from one address; one more is closed."},
     {"max.incremental.fetch.session.cache.slots", PropertyType::int32, "1000", 0, int32_max, "",
      "The most fetch sessions a shard remembers."},
     {"message.max.bytes", PropertyType::int32, "1048588", 0, int32_max, "", "The default of max.message.bytes."},
@@ -107,7 +111,11 @@ constexpr PropertyInfo table[] = {
     {"producer.id.expiration.ms", PropertyType::int32, "86400000", 1, int32_max, "",
      "An idempotent producer that wrote nothing for so long is forgotten."},
     {"queued.max.request.bytes", PropertyType::int64, "536870912", 1, int64_max, "",
-     "The most bytes of requests a shard holds at once; connections wait when there are more."},
+     "The most bytes of requests a shard holds at once; connections wait when there are more. An eighth is kept for "
+     "requests of up to 64 KiB."},
+    {"queued.max.response.bytes", PropertyType::int64, "134217728", 1, int64_max, "",
+     "The most bytes of answers a shard holds at once; fetches are answered with less, or wait, when there are more. "
+     "An eighth is kept for answers of up to 64 KiB."},
     {"replica.election.timeout.ms", PropertyType::int32, "400", 50, 600'000, "",
      "A replica that hears nothing of its partition's leader for so long, up to half as long again, asks for an "
      "election; "
@@ -165,6 +173,7 @@ constexpr std::string_view dynamic_names[] = {
     "log.segment.bytes",
     "log.segment.delete.delay.ms",
     "max.connections",
+    "max.connections.per.ip",
     "max.decompressed.message.bytes",
     "message.max.bytes",
     "metric.reporters",
@@ -371,9 +380,11 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   config.replication_factor = int32("default.replication.factor");
   config.request_bytes_max = int32("socket.request.max.bytes");
   config.connections_max = int32("max.connections");
+  config.connections_per_ip_max = int32("max.connections.per.ip");
   config.peer_connections_max = int32("listener.name.internal.max.connections");
   config.connection_idle_max = duration("connections.max.idle.ms");
   config.queued_bytes_max = number("queued.max.request.bytes");
+  config.answer_bytes_max = number("queued.max.response.bytes");
   config.fetch_bytes_max = int32("fetch.max.bytes");
   config.fetch_sessions_max = int32("max.incremental.fetch.session.cache.slots");
   config.rack_aware_reads = text("replica.selector.class").ends_with(".RackAwareReplicaSelector");

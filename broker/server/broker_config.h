@@ -41,14 +41,16 @@ struct BrokerConfig {
   bool auto_create_topics = true;
   bool delete_topics = true;  // delete.topic.enable
   std::int32_t num_partitions = 1;
-  std::int32_t replication_factor = 1;                 // default.replication.factor
-  std::int32_t request_bytes_max = 100 * 1024 * 1024;  // socket.request.max.bytes
-  std::int32_t peer_connections_max = 4096;            // listener.name.internal.max.connections
+  std::int32_t replication_factor = 1;                  // default.replication.factor
+  std::int32_t request_bytes_max = 100 * 1024 * 1024;   // socket.request.max.bytes
+  std::int32_t connections_max = 2'147'483'647;         // max.connections, of the broker
+  std::int32_t connections_per_ip_max = 2'147'483'647;  // max.connections.per.ip, likewise
+  std::int32_t peer_connections_max = 4096;             // listener.name.internal.max.connections
   // The content of cluster.secret.file, which whoever starts the broker reads; empty: there is none.
   std::string cluster_secret;
-  std::int32_t connections_max = 10'000;                    // max.connections
   Duration connection_idle_max = seconds(600);              // connections.max.idle.ms
   std::int64_t queued_bytes_max = std::int64_t{512} << 20;  // queued.max.request.bytes: of all requests of a shard
+  std::int64_t answer_bytes_max = std::int64_t{128} << 20;  // queued.max.response.bytes: of all answers of a shard
   std::int32_t fetch_bytes_max = 55 * 1024 * 1024;          // fetch.max.bytes
   std::int32_t fetch_sessions_max = 1000;                   // max.incremental.fetch.session.cache.slots, of a shard
   ProducerId producer_id_block = 1000;                      // how many ids are taken from the metadata at once

@@ -6,7 +6,6 @@
 #include "broker/cluster/reassignment.h"
 #include "broker/cluster/topic_config.h"
 #include "broker/cluster/topic_name.h"
-#include "broker/server/connection.h"
 #include "broker/server/controller.h"
 #include "runtime/base/assert.h"
 #include "runtime/fiber/at_once.h"
@@ -19,7 +18,7 @@ namespace {
 // Kafka's file that says to which topic a partition's directory belongs.
 constexpr std::string_view partition_metadata = "partition.metadata";
 constexpr std::size_t partition_metadata_bytes_max = 1024;
-constexpr std::int64_t partitions_opened_at_once_max = 64;  // on a shard: they share syncs
+constexpr std::size_t partitions_opened_at_once_max = 64;  // on a shard: they share syncs
 constexpr std::size_t campaigns_at_once_max = 256;
 constexpr Duration partition_retry_interval = seconds(5);
 
@@ -58,11 +57,23 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       replicas_(host, peers_, broker.config.partition_raft, broker.observer,
                 share_of(broker.config.throttled_rate, host.shard_count())),
       leaderships_(*this),
-      queued_bytes_(broker.config.queued_bytes_max),
       sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()),
       leaders_(broker.self.broker, broker.config.partition_raft.election_timeout),
-      acceptor_(host, strangers_log_, "connection", static_cast<std::size_t>(broker.config.connections_max),
-                [this](Connection& connection) { serve_connection(*this, connection); }) {}
+      connection_counts_(broker.config.connections_max, broker.config.connections_per_ip_max),
+      partition_waits_([this](const PartitionWaits::Waiter& waiter) { tell(waiter); }),
+      told_(host.shard_count(),
+            [this](unsigned shard, std::vector<std::uint64_t> waits) {
+              on(shard, [&](BrokerShard& there) {
+                for (auto wait : waits) there.wait_is_over(wait);
+              });
+            }),
+      given_up_(host.shard_count(),
+                [this](unsigned shard, std::vector<std::uint64_t> waits) {
+                  on(shard, [&, from = host_.shard()](BrokerShard& there) {
+                    for (auto wait : waits) there.partition_waits_.remove({from, wait});
+                  });
+                }),
+      clients_(*this) {}
 
 // In a process that dies, who applies an image is no fiber of this shard's own, and may still be at it.
 BrokerShard::~BrokerShard() {
@@ -145,12 +156,13 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
   partition->retry = false;
   partition->replica =
       open_replica({image.id, index}, image.partitions[static_cast<std::size_t>(index)], std::move(*log));
-  partition->replica->on_change = [this, partition] {
-    for (auto* event : partition->waiting) event->set();
+  const GroupId group{image.id, index};
+  partition->replica->on_change = [this, partition, group] {
+    partition_waits_.changed(group);
     note_leadership(*partition);
   };
   note_leadership(*partition);
-  for (auto* event : partition->waiting) event->set();
+  partition_waits_.changed(group);
 }
 
 // Only leaderships are news; what is committed, or who is in sync, can wait for the next turn.
@@ -186,7 +198,7 @@ void BrokerShard::retry_partitions() {
         leaderships_.lost();
         replicas_.close({topic->id, index});
         logs_.release(partition_directory(name, index));
-        for (auto* event : partition.waiting) event->set();
+        partition_waits_.changed({topic->id, index});
       }
       open_partition(name, *topic, index, false);
     }
@@ -331,7 +343,7 @@ void BrokerShard::remove_partitions(const MetadataImage& image) {
   for (const auto& key : gone) {
     auto found = partitions_.find(key);
     if (found->second.replica) found->second.replica->on_change = nullptr;
-    for (auto* event : found->second.waiting) event->set();
+    partition_waits_.changed({found->second.topic_id, key.second});
     partitions_.erase(found);
   }
   for (const auto& key : gone) {
@@ -386,7 +398,7 @@ void BrokerShard::configure(const MetadataImage& image) {
       properties_ = std::move(in_force);
       logs_.context().limits.producer_id_expiration = settings->log_limits.producer_id_expiration;
       replicas_.set_throttled_rate(share_of(settings->throttled_rate, host_.shard_count()));
-      acceptor_.set_connections_max(static_cast<std::size_t>(settings->connections_max));
+      connection_counts_.set_limits(settings->connections_max, settings->connections_per_ip_max);
     } else {
       log_.error("configuration not taken over", {{"reason", settings.error().detail}});
     }
@@ -407,21 +419,25 @@ void BrokerShard::configure(const MetadataImage& image) {
 void BrokerShard::open_partitions(const MetadataImage& image, bool clean) {
   LockGuard held(changing_partitions_);
   configure(image);
-  // Several at once: most of the time goes by waiting for the disk, and they share its syncs.
-  Semaphore turns(partitions_opened_at_once_max);
-  FiberGroup opening;
+  struct Opening {
+    const std::string& name;
+    const TopicImage& topic;
+    std::int32_t index;
+  };
+  std::vector<Opening> wanted;
   for (const auto& [name, topic] : image.topics) {
     for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
       bool here = topic.partitions[static_cast<std::size_t>(index)].has(broker_.self);
-      if (!here || owner(topic.id, index) != host_.shard() || partitions_.contains({name, index})) continue;
-      opening.spawn("open partition", [this, &turns, &name = name, &topic = topic, index, clean] {
-        turns.acquire(1);
-        SemaphoreUnits turn(turns, 1);
-        open_partition(name, topic, index, clean);
-      });
+      if (here && owner(topic.id, index) == host_.shard() && !partitions_.contains({name, index}))
+        wanted.push_back({name, topic, index});
     }
   }
-  opening.join();
+  // Several at once: most of the time goes by waiting for the disk, and they share its syncs.
+  auto opened = at_once(wanted, partitions_opened_at_once_max, [&](const Opening& next) -> Result<void> {
+    open_partition(next.name, next.topic, next.index, clean);
+    return {};
+  });
+  ASSERT(opened);  // what could not be opened is kept as such
   begin_elections();
 }
 
@@ -450,7 +466,7 @@ void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image,
 }
 
 Result<SocketAddress> BrokerShard::listen(const SocketAddress& at) {
-  TRY(auto address, acceptor_.listen(at));
+  TRY(auto address, clients_.listen(at));
   leaderships_.start();
   logs_.start();
   retrying_.spawn("retry partitions", [this] { retry_partitions(); });
@@ -461,7 +477,36 @@ void BrokerShard::stop_serving() {
   leaderships_.stop();
   retrying_.cancel();
   retrying_.join();
-  acceptor_.stop();
+  clients_.stop();
+  told_.close();
+  given_up_.close();
+}
+
+std::uint64_t BrokerShard::begin_wait(std::function<void()> told) {
+  waits_.emplace(next_wait_, std::move(told));
+  return next_wait_++;
+}
+
+void BrokerShard::end_wait(std::uint64_t wait, const std::vector<unsigned>& owners) {
+  waits_.erase(wait);
+  for (auto owner : owners) {
+    if (owner == host_.shard())
+      partition_waits_.remove({owner, wait});
+    else
+      given_up_.add(owner, wait);
+  }
+}
+
+void BrokerShard::tell(const PartitionWaits::Waiter& waiter) {
+  if (waiter.shard == host_.shard())
+    wait_is_over(waiter.id);
+  else
+    told_.add(waiter.shard, waiter.id);
+}
+
+void BrokerShard::wait_is_over(std::uint64_t wait) {
+  auto known = waits_.extract(wait);
+  if (!known.empty()) known.mapped()();
 }
 
 bool BrokerShard::close() {

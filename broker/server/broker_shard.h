@@ -14,19 +14,19 @@
 #include "broker/cluster/metadata_log.h"
 #include "broker/cluster/topic_config.h"
 #include "broker/log/log_manager.h"
-#include "broker/net/acceptor.h"
+#include "broker/net/outbox.h"
 #include "broker/replication/peer_server.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/server/broker_config.h"
 #include "broker/server/broker_observer.h"
+#include "broker/server/client_connections.h"
 #include "broker/server/fetch_session.h"
 #include "broker/server/leaderships.h"
+#include "broker/server/partition_waits.h"
 #include "broker/server/produce_validation.h"
 #include "runtime/fiber/condition.h"
-#include "runtime/fiber/event.h"
 #include "runtime/fiber/group.h"
 #include "runtime/fiber/mutex.h"
-#include "runtime/fiber/semaphore.h"
 #include "runtime/host/host.h"
 #include "runtime/host/network.h"
 #include "runtime/host/rate_limited_log.h"
@@ -58,7 +58,6 @@ struct Partition {
   Uuid topic_id;
   std::shared_ptr<Replica> replica;  // null if its log could not be opened: storage error
   bool retry = false;                // then: whether the disk may yet let it be opened
-  std::vector<Event*> waiting;       // long polls, set whenever there may be more to read
   Epoch announced = -1;              // the epoch in which this replica leads, as Leaderships knows it; -1: it does not
 };
 
@@ -80,7 +79,7 @@ class BrokerShard {
 
   // Begins to accept. Errors: as Network::listen.
   Result<SocketAddress> listen(const SocketAddress& at);
-  void serve() { acceptor_.start(); }  // takes connections from now on
+  void serve() { clients_.start(); }  // takes connections from now on
   // Stops accepting, and ends the connections and their work. Other shards may still call.
   void stop_serving();
   // Closes the logs, once no shard serves any more; whether all were closed in order.
@@ -96,6 +95,13 @@ class BrokerShard {
     return host_.on_shard(shard, [&](Host&) { return fn(there); }, &there.calls_);
   }
 
+  // -- To wait for partitions to change, wherever they are owned, without a fiber. `told` is called once, from any code
+  // of this shard, unless the wait is ended first.
+  std::uint64_t begin_wait(std::function<void()> told);
+  PartitionWaits& partition_waits() { return partition_waits_; }  // for what is owned here
+  // `owners`: of the shards where it waits.
+  void end_wait(std::uint64_t wait, const std::vector<unsigned>& owners);
+
   Host& host() { return host_; }
   Instant now() const;
   Broker& broker() { return broker_; }
@@ -107,10 +113,11 @@ class BrokerShard {
   }
   const Logger& log() const { return log_; }
   RateLimitedLog& strangers_log() { return strangers_log_; }  // for what any client can cause
-  Semaphore& queued_bytes() { return queued_bytes_; }
   ValidationBudget& validation() { return validation_; }
   // What the topic's configuration says of produced batches, by the image shown.
   ProduceConfig produce_config(const TopicImage& topic);
+  ClientConnections& clients() { return clients_; }
+  ConnectionCounts& connection_counts() { return connection_counts_; }  // of all shards; on shard 0
   FetchSessions& sessions() { return sessions_; }
   LogManager& logs() { return logs_; }
   ReplicaManager& replicas() { return replicas_; }
@@ -146,6 +153,8 @@ class BrokerShard {
   void begin_elections();
   void note_leadership(Partition& partition);
   void retry_partitions();
+  void tell(const PartitionWaits::Waiter& waiter);
+  void wait_is_over(std::uint64_t wait);
 
   Host& host_;
   Broker& broker_;
@@ -161,7 +170,6 @@ class BrokerShard {
   std::vector<std::shared_ptr<Replica>> to_campaign_;  // just opened, and the first to stand in a new group
   Mutex changing_partitions_;
   bool left_unopened_ = false;  // logs of which the last stop may not have been in order
-  Semaphore queued_bytes_;
   ValidationBudget validation_;
   std::map<Uuid, ProduceConfig> produce_configs_;  // of the topics that were produced to since the image is shown
   FetchSessions sessions_;
@@ -170,7 +178,13 @@ class BrokerShard {
   Condition leaders_changed_;
   FiberGroup calls_;  // work that other shards asked for
   FiberGroup retrying_;
-  Acceptor acceptor_;
+  ConnectionCounts connection_counts_;
+  PartitionWaits partition_waits_;
+  std::map<std::uint64_t, std::function<void()>> waits_;  // of this shard's clients, for what is owned anywhere
+  std::uint64_t next_wait_ = 0;
+  Outbox<std::uint64_t> told_;      // waits of other shards' clients that are over
+  Outbox<std::uint64_t> given_up_;  // waits of this shard's, that others need not know of any more
+  ClientConnections clients_;
 };
 
 // Makes the image that of every shard. A topic is shown by none before its partitions are open on all of them. On shard

@@ -11,7 +11,7 @@ namespace {
 
 Result<Finish> done(Result<ByteChain> answer) {
   if (!answer) return std::unexpected(std::move(answer.error()));
-  return Finish([frame = std::move(*answer)]() mutable { return std::move(frame); });
+  return Finish::with(std::move(*answer));
 }
 
 }  // namespace
@@ -22,8 +22,7 @@ Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Re
   // Produce is advertised below what is served; that much is read, and refused in its own answer.
   bool advertised = header.api_version >= api->advertised_min && header.api_version <= api->max;
   if (!advertised) {
-    if (api->key == ApiKey::api_versions)
-      return Finish([id = header.correlation_id] { return unsupported_api_versions(id); });
+    if (api->key == ApiKey::api_versions) return Finish::with(unsupported_api_versions(header.correlation_id));
     return fail(Errc::unsupported, std::string(api->name) + " version " + std::to_string(header.api_version));
   }
   switch (api->key) {
@@ -77,7 +76,7 @@ Result<Finish> begin_client_request(BrokerShard& shard, const RequestHeader& hea
 
 Result<Finish> begin_forwarding(BrokerShard& shard, const RequestHeader& header, Bytes frame) {
   auto answer = forward_to_controller(shard, frame);
-  if (answer) return Finish([frame = std::move(*answer)]() mutable { return std::move(frame); });
+  if (answer) return Finish::with(std::move(*answer));
   // It may be done, which no answer can say: the client loses its connection, as if it had asked the controller itself.
   if (answer.error().code == Errc::in_doubt) return std::unexpected(answer.error());
   // Nobody to answer it: this broker says so itself, in the words of that request.

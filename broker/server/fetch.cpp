@@ -1,15 +1,19 @@
 // Fetch: reads what consumers may see, below the high watermark, from the shards that own the partitions; waits, if
 // there is too little, until there is enough or the client's patience ends (long poll).
+//
+// While it waits it has no fiber and no records in memory. Records are read only once there is room for them among the
+// answers of the shard: where room is short, less is read than was asked for (KIP-74: but at least one batch), and
+// where there is none, the fetch waits for it.
 #include <algorithm>
 #include <limits>
-#include <map>
+#include <list>
 
 #include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/fetch_partition.h"
 #include "broker/server/handlers.h"
 #include "broker/server/leader_hint.h"
-#include "runtime/fiber/event.h"
+#include "runtime/fiber/alarm.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -18,18 +22,20 @@ namespace {
 
 constexpr std::int16_t node_endpoints_since = 16;  // before, a leader's number would say nothing of where it is
 constexpr Duration fetch_wait_max = seconds(300);  // however patient a client says it is
+// One fetch takes at most such a part of the room there is, so that others find some; or this, if that is more.
+constexpr std::int64_t share_of_room = 4;
+constexpr std::int64_t room_wanted_min = 1 << 20;
 
-class Fetch {
+// Reads all targets, in their order, and says in each reading what the answer is to say of it.
+class Readings {
  public:
-  Fetch(BrokerShard& shard, const FetchRequest& request) : shard_(shard), request_(request) {}
-
-  // Reads all targets, in their order. Returns the bytes read.
-  std::size_t read(std::list<FetchTarget>& targets) {
+  // `bytes_max` 0: no records are read at all.
+  void read(BrokerShard& shard, const FetchRequest& request, std::list<FetchTarget>& targets, std::size_t bytes_max) {
     readings_.clear();
-    auto bytes_max = static_cast<std::size_t>(std::clamp(request_.max_bytes, 0, shard_.config().fetch_bytes_max));
-    FetchShare share{.rack = request_.rack_id, .bytes_left = bytes_max, .rules = fetch_rules(request_)};
-    std::size_t total = 0;
-    auto image = shard_.image();
+    FetchShare share{
+        .rack = request.rack_id, .bytes_left = bytes_max, .got_any = bytes_max == 0, .rules = fetch_rules(request)};
+    std::vector<Run> runs;
+    auto image = shard.image();
     for (auto& target : targets) {
       if (target.topic.empty()) target.topic = image->topic_name(target.topic_id);
       const auto* topic = image->topic(target.topic);
@@ -40,80 +46,63 @@ class Fetch {
         reading.out.aborted_transactions.emplace();
         continue;
       }
-      auto owner = shard_.owner(topic->id, target.request.index);
-      bool runs_on = !runs_.empty() && runs_.back().owner == owner;
-      if (!runs_on) runs_.push_back({owner, {}});
-      runs_.back().readings.push_back(&reading);
+      auto owner = shard.owner(topic->id, target.request.index);
+      bool runs_on = !runs.empty() && runs.back().owner == owner;
+      if (!runs_on) runs.push_back({owner, {}});
+      runs.back().readings.push_back(&reading);
     }
     // Neighbours of one shard are read in one visit.
-    for (auto& run : std::exchange(runs_, {})) {
-      shard_.on(run.owner, [&](BrokerShard& there) {
+    for (auto& run : runs) {
+      shard.on(run.owner, [&](BrokerShard& there) {
         for (auto* reading : run.readings) read_partition(there, *reading, share);
       });
     }
-    for (auto& reading : readings_) total += reading.out.records.size();
+  }
+  void drop() { readings_.clear(); }
+
+  std::list<Reading>& all() { return readings_; }
+  std::size_t bytes() const {
+    std::size_t total = 0;
+    for (const auto& reading : readings_) total += reading.out.records.size();
     return total;
   }
-
-  // Waits until one of the targets' partitions changes, or the deadline.
-  void wait(Deadline deadline) {
-    std::map<unsigned, std::vector<const Reading*>> by_owner;
-    auto image = shard_.image();
-    for (const auto& reading : readings_) {
-      const auto* topic = image->topic(reading.target->topic);
-      if (!topic) return;  // deleted since it was read
-      by_owner[shard_.owner(topic->id, reading.target->request.index)].push_back(&reading);
-    }
-    Event any;
-    FiberGroup waiters;
-    for (auto& [owner, list] : by_owner) {
-      waiters.spawn("fetch wait", [this, &any, &list = list, owner = owner, deadline] {
-        shard_.on(owner, [&](BrokerShard& there) { wait_on_owner(there, list, deadline); });
-        any.set();
-      });
-    }
-    any.wait(deadline);
-  }
-
-  std::list<Reading>& readings() { return readings_; }
   bool must_answer() const { return std::ranges::any_of(readings_, &Reading::must_answer); }
+  bool records_wait() const {
+    return std::ranges::any_of(readings_, [](const Reading& reading) {
+      return reading.out.error_code == ErrorCode::none &&
+             reading.seen_high_watermark > reading.target->request.fetch_offset;
+    });
+  }
 
  private:
   struct Run {
     unsigned owner;
     std::vector<Reading*> readings;
   };
-
-  // On the owner's shard. What has changed since the reading is seen at once.
-  static void wait_on_owner(BrokerShard& owner, const std::vector<const Reading*>& list, Deadline deadline) {
-    Event changed;
-    struct Registration {
-      BrokerShard& owner;
-      Event& event;
-      std::vector<std::pair<std::string, std::int32_t>> keys;
-      ~Registration() {
-        for (auto& [topic, index] : keys)
-          if (auto* partition = owner.partition(topic, index)) std::erase(partition->waiting, &event);
-      }
-    } registration{owner, changed, {}};
-    for (const auto* reading : list) {
-      const auto* target = reading->target;
-      auto* partition = owner.partition(target->topic, target->request.index);
-      if (!partition || !partition->replica) return;
-      const auto& replica = *partition->replica;
-      bool more = replica.leads() != reading->led_here || replica.high_watermark() > reading->seen_high_watermark;
-      if (more) return;
-      partition->waiting.push_back(&changed);
-      registration.keys.emplace_back(target->topic, target->request.index);
-    }
-    changed.wait(deadline);
-  }
-
-  BrokerShard& shard_;
-  const FetchRequest& request_;
   std::list<Reading> readings_;
-  std::vector<Run> runs_;
 };
+
+// What was seen of a partition, for its owner to say whether it has changed since.
+struct Seen {
+  std::string topic;
+  GroupId group;
+  bool led_here;
+  Offset high_watermark;
+};
+
+// On the owner's shard. False if one of them has changed already: then it does not wait.
+bool wait_for_change(BrokerShard& owner, const PartitionWaits::Waiter& waiter, const std::vector<Seen>& seen) {
+  std::vector<GroupId> groups;
+  for (const auto& one : seen) {
+    auto* partition = owner.partition(one.topic, one.group.partition);
+    if (!partition || !partition->replica || partition->topic_id != one.group.topic) return false;
+    const auto& replica = *partition->replica;
+    if (replica.leads() != one.led_here || replica.high_watermark() > one.high_watermark) return false;
+    groups.push_back(one.group);
+  }
+  owner.partition_waits().add(waiter, std::move(groups));
+  return true;
+}
 
 ByteChain frame(const RequestHeader& header, FetchResponse response) {
   return response_frame(response, header.api_version, header.correlation_id);
@@ -145,60 +134,176 @@ ByteChain refused_frame(const RequestHeader& header, const FetchRequest& request
 }
 
 // The whole of a fetch, from its session to its answer.
-ByteChain serve_fetch(BrokerShard& shard, const RequestHeader& header, const FetchRequest& request) {
-  auto version = header.api_version;
-  bool full = version < 7 || request.session_epoch == 0 || request.session_epoch == -1;
-  std::int32_t session_id = 0;
-  std::list<FetchTarget> targets;
-  if (full) {
-    if (version >= 7 && request.session_id != 0) shard.sessions().remove(request.session_id);
-    targets = fetch_targets(*shard.image(), request, version);
-    if (version >= 7 && request.session_epoch == 0 && !targets.empty()) {
-      if (auto* session = shard.sessions().create(targets, version >= fetch_by_id_since)) session_id = session->id;
-    }
-  } else {
-    auto* session = shard.sessions().find(request.session_id);
-    if (!session) return error_frame(header, ErrorCode::fetch_session_id_not_found);
-    if (session->next_epoch != request.session_epoch)
-      return error_frame(header, ErrorCode::invalid_fetch_session_epoch);
-    if (session->by_id != (version >= fetch_by_id_since))
-      return error_frame(header, ErrorCode::fetch_session_topic_id_error);
-    session->next_epoch = session->next_epoch == std::numeric_limits<std::int32_t>::max() ? 1 : session->next_epoch + 1;
-    session->update(*shard.image(), request, version);
-    session_id = session->id;
-    targets = session->targets();  // the session may be evicted while this waits
-    if (targets.empty()) {
-      shard.sessions().remove(std::exchange(session_id, 0));
-    }
-  }
+class Fetch final : public DelayedAnswer, private MemoryBudget::Waiter {
+ public:
+  Fetch(BrokerShard& shard, RequestHeader header, FetchRequest request)
+      : shard_(shard),
+        header_(std::move(header)),
+        request_(std::move(request)),
+        full_(header_.api_version < 7 || request_.session_epoch == 0 || request_.session_epoch == -1),
+        deadline_(shard.host().clock().now() +
+                  std::clamp<Duration>(milliseconds(request_.max_wait_ms), Duration(0), fetch_wait_max)),
+        patience_([this] { go_on(); }) {}
+  virtual ~Fetch() { end_wait(); }
 
-  Fetch fetch(shard, request);
-  auto patience = std::clamp<Duration>(milliseconds(request.max_wait_ms), Duration(0), fetch_wait_max);
-  auto deadline = shard.host().clock().deadline_in(patience);
+  // In the order of the requests: a session's build on one another. An error is all the answer.
+  ErrorCode begin();
+  std::optional<Ready> attempt() override;
+
+ private:
+  enum class Next : unsigned char { answer, wait_for_change, wait_for_memory };
+
+  void granted() noexcept override { go_on(); }
+  void go_on() {
+    changed_ = true;
+    if (std::exchange(waiting_, false) && again) again();
+  }
+  Next read();
+  bool wait();
+  void end_wait();
+  ByteChain answer();
+
+  BrokerShard& shard_;
+  const RequestHeader header_;
+  const FetchRequest request_;
+  const bool full_;
+  const Instant deadline_;
+  std::int32_t session_id_ = 0;
+  std::list<FetchTarget> targets_;
+  Readings readings_;
+  MemoryBudget::Charge memory_;
+
+  bool waiting_ = false;  // no attempt is being made, and whatever happens leads to one
+  bool changed_ = false;
+  std::optional<std::uint64_t> wait_;
+  std::vector<unsigned> waits_at_;
+  Alarm patience_;
+};
+
+ErrorCode Fetch::begin() {
+  auto version = header_.api_version;
+  if (full_) {
+    if (version >= 7 && request_.session_id != 0) shard_.sessions().remove(request_.session_id);
+    targets_ = fetch_targets(*shard_.image(), request_, version);
+    if (version >= 7 && request_.session_epoch == 0 && !targets_.empty()) {
+      if (auto* session = shard_.sessions().create(targets_, version >= fetch_by_id_since)) session_id_ = session->id;
+    }
+    return ErrorCode::none;
+  }
+  auto* session = shard_.sessions().find(request_.session_id);
+  if (!session) return ErrorCode::fetch_session_id_not_found;
+  if (session->next_epoch != request_.session_epoch) return ErrorCode::invalid_fetch_session_epoch;
+  if (session->by_id != (version >= fetch_by_id_since)) return ErrorCode::fetch_session_topic_id_error;
+  session->next_epoch = session->next_epoch == std::numeric_limits<std::int32_t>::max() ? 1 : session->next_epoch + 1;
+  session->update(*shard_.image(), request_, version);
+  session_id_ = session->id;
+  targets_ = session->targets();  // the session may be evicted while this waits
+  if (targets_.empty()) shard_.sessions().remove(std::exchange(session_id_, 0));
+  return ErrorCode::none;
+}
+
+std::optional<DelayedAnswer::Ready> Fetch::attempt() {
   for (;;) {
-    auto total = fetch.read(targets);
-    bool enough =
-        total >= static_cast<std::size_t>(std::max(0, request.min_bytes)) || fetch.must_answer() || targets.empty();
-    if (enough || shard.host().clock().now() >= deadline.at) break;
-    fetch.wait(deadline);
+    end_wait();
+    auto next = read();
+    if (next == Next::answer) {
+      Ready ready{.frame = answer(), .memory = std::move(memory_)};
+      readings_.drop();
+      return ready;
+    }
+    if (next == Next::wait_for_memory) {
+      readings_.drop();
+      waiting_ = true;
+      shard_.clients().answer_memory().charge_later(memory_, MemoryBudget::small_max, true, *this);
+      return std::nullopt;
+    }
+    if (wait()) return std::nullopt;
   }
+}
 
+// Reads what there is, as far as there is memory for it, and says what is to be done now.
+Fetch::Next Fetch::read() {
+  auto& budget = shard_.clients().answer_memory();
+  std::int64_t wanted = 0;
+  for (const auto& target : targets_) wanted += std::max(0, target.request.max_bytes);
+  wanted =
+      std::clamp<std::int64_t>(request_.max_bytes, 0, std::min<std::int64_t>(wanted, shard_.config().fetch_bytes_max));
+  auto share = std::min(wanted, std::max(room_wanted_min, budget.available(false) / share_of_room));
+  bool room = memory_.bytes() > 0 || budget.try_charge(memory_, share, share <= MemoryBudget::small_max);
+  if (!room) {
+    share = std::min(wanted, MemoryBudget::small_max);
+    room = budget.try_charge(memory_, share, true);
+  }
+  if (memory_.bytes() > 0) share = std::min(wanted, memory_.bytes());
+  // A limit of 0 asks for one batch all the same.
+  readings_.read(shard_, request_, targets_, room ? static_cast<std::size_t>(std::max<std::int64_t>(share, 1)) : 0);
+  auto total = static_cast<std::int64_t>(readings_.bytes());
+  if (total > memory_.bytes())
+    budget.charge_at_once(memory_, total - memory_.bytes());
+  else
+    memory_.shrink_to(total);
+  if (readings_.must_answer() || targets_.empty()) return Next::answer;
+  if (!room && readings_.records_wait()) return Next::wait_for_memory;
+  // What there is no room for can't be waited for; batches do not fill a room to its last byte.
+  auto min_bytes = static_cast<std::int64_t>(std::max(0, request_.min_bytes));
+  bool enough = total >= (share < wanted ? std::min(min_bytes, share / 2) : min_bytes);
+  bool over = shard_.host().clock().now() >= deadline_;
+  if (enough || over) return Next::answer;
+  memory_ = {};
+  return Next::wait_for_change;
+}
+
+// Waits for one of the partitions to change, or the client's patience to end. False if that has happened already.
+bool Fetch::wait() {
+  std::map<unsigned, std::vector<Seen>> by_owner;
+  auto image = shard_.image();
+  for (const auto& reading : readings_.all()) {
+    const auto* topic = image->topic(reading.target->topic);
+    if (!topic) return false;  // deleted since it was read
+    by_owner[shard_.owner(topic->id, reading.target->request.index)].push_back(
+        {.topic = reading.target->topic,
+         .group = {topic->id, reading.target->request.index},
+         .led_here = reading.led_here,
+         .high_watermark = reading.seen_high_watermark});
+  }
+  readings_.drop();
+  changed_ = false;
+  wait_ = shard_.begin_wait([this] { go_on(); });
+  for (const auto& [owner, seen] : by_owner) {
+    waits_at_.push_back(owner);
+    PartitionWaits::Waiter waiter{shard_.host().shard(), *wait_};
+    if (!shard_.on(owner, [&](BrokerShard& there) { return wait_for_change(there, waiter, seen); })) return false;
+  }
+  if (changed_) return false;
+  waiting_ = true;
+  patience_.set(deadline_);
+  return true;
+}
+
+void Fetch::end_wait() {
+  patience_.cancel();
+  if (wait_) shard_.end_wait(*wait_, waits_at_);
+  wait_.reset();
+  waits_at_.clear();
+}
+
+ByteChain Fetch::answer() {
   FetchResponse response;
-  response.session_id = session_id;
-  auto* session = session_id ? shard.sessions().find(session_id) : nullptr;
-  for (auto& reading : fetch.readings()) {
+  response.session_id = session_id_;
+  auto* session = session_id_ ? shard_.sessions().find(session_id_) : nullptr;
+  for (auto& reading : readings_.all()) {
     auto& target = *reading.target;
     auto& out = reading.out;
-    bool news = full || !out.records.empty() || reading.must_answer() ||
+    bool news = full_ || !out.records.empty() || reading.must_answer() ||
                 out.high_watermark != target.known_high_watermark || out.log_start_offset != target.known_log_start;
     if (session) session->answered(target, out);
     if (!news) continue;
-    if (version >= fetch_by_id_since && target.topic.empty()) out.error_code = ErrorCode::unknown_topic_id;
-    if (const auto* topic = shard.image()->topic(target.topic); topic && version >= node_endpoints_since)
-      hint_leader(shard, *topic, target.request.current_leader_epoch, out, response);
+    if (header_.api_version >= fetch_by_id_since && target.topic.empty()) out.error_code = ErrorCode::unknown_topic_id;
+    if (const auto* topic = shard_.image()->topic(target.topic); topic && header_.api_version >= node_endpoints_since)
+      hint_leader(shard_, *topic, target.request.current_leader_epoch, out, response);
     topic_of(response, target).partitions.push_back(std::move(out));
   }
-  return frame(header, std::move(response));
+  return frame(header_, std::move(response));
 }
 
 }  // namespace
@@ -206,10 +311,10 @@ ByteChain serve_fetch(BrokerShard& shard, const RequestHeader& header, const Fet
 Result<Finish> begin_fetch(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<FetchRequest>(body, header.api_version));
   if (request.isolation_level != 0 && request.isolation_level != 1)
-    return Finish([frame = refused_frame(header, request, ErrorCode::unknown_server_error)]() mutable {
-      return std::move(frame);
-    });
-  return Finish([&shard, header, request = std::move(request)] { return serve_fetch(shard, header, request); });
+    return Finish::with(refused_frame(header, request, ErrorCode::unknown_server_error));
+  auto fetch = std::make_unique<Fetch>(shard, header, std::move(request));
+  if (auto error = fetch->begin(); error != ErrorCode::none) return Finish::with(error_frame(header, error));
+  return Finish(std::move(fetch));
 }
 
 }  // namespace fulmar

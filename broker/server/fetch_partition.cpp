@@ -106,6 +106,9 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
     reading.soon = true;  // the leader has told the consumer of more than this follower yet
     return refuse(ErrorCode::offset_not_available);
   }
+  if (share.got_any && share.bytes_left == 0 && asked.fetch_offset >= out.log_start_offset &&
+      asked.fetch_offset <= log.log_end())
+    return;  // nothing could be handed out
   auto bytes_max = std::min(static_cast<std::size_t>(std::max(0, asked.max_bytes)), share.bytes_left);
   auto bytes = read_intact(*replica, asked.fetch_offset, reading.seen_high_watermark, bytes_max, !share.got_any);
   // What was deleted while it was read is not handed out.

@@ -1,9 +1,14 @@
 // The handlers of requests, one function each; one file per family.
 #pragma once
 
+#include <concepts>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <type_traits>
+#include <utility>
 
+#include "broker/net/memory_budget.h"
 #include "broker/protocol/message.h"
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/metadata.h"
@@ -15,9 +20,49 @@ namespace fulmar {
 class BrokerShard;
 class Reader;
 
+// An answer that is waited for without a fiber.
+class DelayedAnswer {
+ public:
+  virtual ~DelayedAnswer() = default;
+
+  struct Ready {
+    ByteChain frame;
+    MemoryBudget::Charge memory;
+  };
+  // In a fiber of the shard, one at a time: the answer, if it is time for it. If not, `again` is called once, from any
+  // code of the shard, when it is worth another attempt.
+  virtual std::optional<Ready> attempt() = 0;
+  std::function<void()> again;
+};
+
 // The rest of a request's work: what may wait while later requests of the connection are begun. Gives the whole frame
 // of the answer; an empty one means that there is none (acks=0).
-using Finish = std::move_only_function<ByteChain()>;
+class Finish {
+ public:
+  // What takes its time; called in a fiber, once.
+  template <class F>
+    requires std::invocable<F&> && std::convertible_to<std::invoke_result_t<F&>, ByteChain>
+  Finish(F wait) : wait_(std::move(wait)) {}
+  // Nothing is left to be waited for.
+  static Finish with(ByteChain ready) {
+    Finish finish;
+    finish.ready_ = std::move(ready);
+    return finish;
+  }
+  Finish(std::unique_ptr<DelayedAnswer> delayed) : delayed_(std::move(delayed)) {}
+
+  // What it is made of, if that is so; then it is used up.
+  std::optional<ByteChain> take_ready() { return std::exchange(ready_, std::nullopt); }
+  std::unique_ptr<DelayedAnswer> take_delayed() { return std::move(delayed_); }
+  // Waits. Not of a delayed answer.
+  ByteChain operator()() { return ready_ ? std::move(*ready_) : wait_(); }
+
+ private:
+  Finish() = default;
+  std::move_only_function<ByteChain()> wait_;
+  std::optional<ByteChain> ready_;
+  std::unique_ptr<DelayedAnswer> delayed_;
+};
 
 // Begins any request of a client. Errors: corrupt, unsupported: the connection is then closed.
 Result<Finish> begin_request(BrokerShard& shard, const RequestHeader& header, Reader& body);

@@ -172,7 +172,7 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
       for (auto& item : list)
         if (item.error != ErrorCode::none)
           return fail(Errc::closed, std::string("acks=0 and ") + error_code_name(item.error) + ": " + item.message);
-    return Finish([] { return ByteChain(); });
+    return Finish::with({});
   }
   auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
   return Finish([&shard, header, request = std::move(request), items = std::move(items), safety, deadline]() mutable {

@@ -213,7 +213,6 @@ constexpr PropertyInfo table[] = {
     {"log.roll.jitter.hours", PropertyType::int32, "0", 0, int32_max, "", no_jitter, Effect::none},
     {"log.roll.jitter.ms", PropertyType::int64, "", int64_min, int64_max, "", no_jitter, Effect::none},
     {"max.connection.creation.rate", PropertyType::int32, "2147483647", 0, int32_max, "", no_quotas, Effect::refused},
-    {"max.connections.per.ip", PropertyType::int32, "2147483647", 0, int32_max, "", no_quotas, Effect::refused},
     {"max.connections.per.ip.overrides", PropertyType::string, "", 0, 0, "", no_quotas, Effect::refused},
     {"max.decompressed.message.bytes", PropertyType::int32, "2147483639", 1, 2147483639, "", own_bound, Effect::none},
     {"max.request.partition.size.limit", PropertyType::int32, "2000", 1, int32_max, "", own_limit, Effect::none},

@@ -8,14 +8,25 @@
 
 namespace fulmar {
 
-FiberStack::FiberStack() : size(fiber_stack_size) {
-  auto guard = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  void* memory =
-      mmap(nullptr, guard + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  ASSERT(memory != MAP_FAILED);
-  mapping = static_cast<char*>(memory);
-  ASSERT(mprotect(mapping, guard, PROT_NONE) == 0);
-  bottom = mapping + guard;
+namespace {
+
+constexpr int madvise_guard_install = 102;              // MADV_GUARD_INSTALL, which Debian 12's headers do not know
+constexpr std::size_t parked_context_bytes = 8 * 1024;  // of the top of a stack, that the entry loop uses
+
+std::size_t page_size() {
+  static const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+std::size_t slab_bytes() {
+  return stacks_per_slab * (page_size() + fiber_stack_size);
+}
+
+}  // namespace
+
+FiberStack::FiberStack(char* guard, std::size_t guard_size) : bottom(guard + guard_size), size(fiber_stack_size) {
+  bool guarded = madvise(guard, guard_size, madvise_guard_install) == 0 || mprotect(guard, guard_size, PROT_NONE) == 0;
+  ASSERT(guarded);  // else vm.max_map_count is reached, which the limits of fibers are to prevent
   sanitizers::stack_mapped(bottom, size);
   tsan_fiber = sanitizers::create_fiber();
   fiber.stack_ = this;
@@ -25,19 +36,41 @@ FiberStack::~FiberStack() {
   ASSERT(fiber.state_ == Fiber::State::finished);
   sanitizers::destroy_fiber(tsan_fiber);
   sanitizers::stack_unmapped(bottom, size);
-  munmap(mapping, static_cast<std::size_t>(bottom - mapping) + size);
+}
+
+void FiberStack::cool_down() {
+  madvise(bottom, size - parked_context_bytes, MADV_DONTNEED);
+}
+
+StackPool::~StackPool() {
+  stacks_.clear();
+  for (auto* slab : slabs_) munmap(slab, slab_bytes());
+}
+
+void StackPool::add_slab() {
+  void* memory =
+      mmap(nullptr, slab_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT(memory != MAP_FAILED);
+  // A huge page would commit the stacks of eight fibers at the first touch of one.
+  madvise(memory, slab_bytes(), MADV_NOHUGEPAGE);
+  slabs_.push_back(static_cast<char*>(memory));
+  used_of_last_slab_ = 0;
 }
 
 FiberStack* StackPool::take() {
-  if (free_.empty()) return new FiberStack();
-  auto* stack = free_.back().release();
-  free_.pop_back();
-  return stack;
+  if (!free_.empty()) {
+    auto* stack = free_.back();
+    free_.pop_back();
+    return stack;
+  }
+  if (used_of_last_slab_ == stacks_per_slab) add_slab();
+  auto* guard = slabs_.back() + used_of_last_slab_++ * (page_size() + fiber_stack_size);
+  return stacks_.emplace_back(std::make_unique<FiberStack>(guard, page_size())).get();
 }
 
 void StackPool::give_back(FiberStack* stack) {
-  std::unique_ptr<FiberStack> owned(stack);
-  if (free_.size() < pooled_stacks_max) free_.push_back(std::move(owned));
+  if (free_.size() >= warm_stacks_max) stack->cool_down();
+  free_.push_back(stack);
 }
 
 }  // namespace fulmar

@@ -1,7 +1,10 @@
-// Stacks of fibers: mapped once, with a guard page below, and used again last-in first-out, while still warm.
+// Stacks of fibers: carved out of slabs, each with a guard below, and used again last-in first-out, while still warm.
 //
 // A pooled stack keeps its suspended context, parked in the entry loop, so that starting a fiber is one switch. Stack
-// pages are committed by the kernel as they are touched.
+// pages are committed by the kernel as they are touched; those of stacks that are many too many are given back.
+//
+// The kernel counts mappings (vm.max_map_count). Where it has lightweight guards (Linux 6.13) a slab is one mapping,
+// whatever the number of its stacks; else each guard splits it, and a stack costs two.
 #pragma once
 
 #include <cstddef>
@@ -13,17 +16,19 @@
 namespace fulmar {
 
 inline constexpr std::size_t fiber_stack_size = 256 * 1024;  // sanitized frames are large; untouched pages cost nothing
-inline constexpr std::size_t pooled_stacks_max = 1024;       // beyond, a finished fiber's stack is unmapped
+inline constexpr std::size_t stacks_per_slab = 64;
+inline constexpr std::size_t warm_stacks_max = 512;  // beyond, a finished fiber's stack keeps no memory
 
 struct FiberStack {
-  FiberStack();
+  FiberStack(char* guard, std::size_t guard_size);
   ~FiberStack();
   FiberStack(const FiberStack&) = delete;
   FiberStack& operator=(const FiberStack&) = delete;
+  // Gives its memory back, all but what the parked context needs.
+  void cool_down();
 
   Fiber fiber;
   void* context = nullptr;  // where the fiber goes on (an fcontext_t)
-  char* mapping = nullptr;  // guard page, then the stack
   char* bottom = nullptr;   // lowest usable address
   std::size_t size = 0;
 
@@ -39,11 +44,21 @@ struct FiberStack {
 
 class StackPool {
  public:
+  StackPool() = default;
+  ~StackPool();
+  StackPool(const StackPool&) = delete;
+  StackPool& operator=(const StackPool&) = delete;
+
   FiberStack* take();
   void give_back(FiberStack* stack);
 
  private:
-  std::vector<std::unique_ptr<FiberStack>> free_;
+  void add_slab();
+
+  std::vector<char*> slabs_;
+  std::size_t used_of_last_slab_ = stacks_per_slab;
+  std::vector<std::unique_ptr<FiberStack>> stacks_;
+  std::vector<FiberStack*> free_;
 };
 
 }  // namespace fulmar

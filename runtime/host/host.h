@@ -6,6 +6,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <type_traits>
@@ -23,6 +24,12 @@ class Entropy;
 class Logger;
 class Network;
 
+// Of files and sockets, how many a process may have open, and about how many it has.
+struct Descriptors {
+  std::size_t limit = 0;
+  std::size_t in_use = 0;
+};
+
 class Host {
  public:
   virtual ~Host() = default;
@@ -35,6 +42,7 @@ class Host {
   virtual Network& network() = 0;
   virtual Entropy& entropy() = 0;
   virtual Logger& log() = 0;
+  virtual Descriptors descriptors() = 0;  // of the whole process
 
   // Set on shard 0 when the process is asked to stop in order (SIGTERM). Main then winds up and returns.
   virtual Event& stop_requested() = 0;

@@ -27,6 +27,16 @@ std::string to_string(const SocketAddress& address);  // "127.0.0.1:9092", "[::1
 // "host:port" or "[v6]:port" into its parts; the host may be a name, or empty: any. Errors: invalid_argument.
 Result<SocketAddress> parse_host_port(std::string_view text);
 
+// Who is told, without a fiber that waits for it, that a connection is ready.
+class ReadinessListener {
+ public:
+  // Called once per asking, on the shard, from whichever fiber or none: must neither wait nor end the connection.
+  virtual void ready() noexcept = 0;
+
+ protected:
+  ~ReadinessListener() = default;
+};
+
 class Connection {
  public:
   // Closes: unread bytes of either side may be lost, as with close(2). Never blocks.
@@ -38,6 +48,14 @@ class Connection {
   // Hands all of `data` to the transport, waiting while the peer takes none. On an error any part may have been sent.
   // One fiber writes at a time; reading at once is fine. Errors: timed_out, reset, closed.
   virtual Result<void> write(const ByteChain& data, Deadline deadline = Deadline::never()) = 0;
+  // Hands over what the transport takes at once of `data` from its byte `from` on, which lies inside; returns how many
+  // bytes that were, 0 if the peer takes none now. Never waits. Not while a fiber writes. Errors: reset, closed.
+  virtual Result<std::size_t> write_some(const ByteChain& data, std::size_t from) = 0;
+  // Has `listener` told when a read (a write) would not wait: for bytes, the end of the stream, an error, abort(); at
+  // once if that is so now. Until then nothing else reads (writes). Null: nobody is to be told any more. A read whose
+  // deadline has passed never waits.
+  virtual void when_readable(ReadinessListener* listener) = 0;
+  virtual void when_writable(ReadinessListener* listener) = 0;
   // Tells the peer that no more bytes come; it reads 0 after what was written.
   virtual void shutdown_write() = 0;
   // Ends both directions at once; a fiber blocked in read or write gets `closed`. Any fiber of the shard may call it.

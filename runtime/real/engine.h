@@ -26,6 +26,15 @@ struct FileOperation {
   std::uint64_t offset = 0;
 };
 
+class ReadinessListener;  // runtime/host/network.h
+
+// Of one descriptor and direction: who is told that it is ready. Belongs to the descriptor's owner, who takes the
+// listener back (unwatch) before either goes.
+struct IoWatch {
+  ReadinessListener* listener = nullptr;
+  void* pending = nullptr;  // the engine's
+};
+
 class IoEngine {
  public:
   virtual ~IoEngine() = default;
@@ -37,6 +46,10 @@ class IoEngine {
   virtual void wake() = 0;
   // Suspends the fiber until the descriptor is readable or writable (or broken). A cancellation point.
   virtual WaitResult wait_ready(int fd, bool writable, Deadline deadline) = 0;
+  // Has the watch's listener told once when the descriptor is readable or writable (or broken); at once if it is.
+  virtual void watch(int fd, bool writable, IoWatch& watch) = 0;
+  // It is not to be told any more. Nothing if it was told, or nobody watches.
+  virtual void unwatch(int fd, bool writable, IoWatch& watch) = 0;
   // A descriptor that was waited for is about to be closed.
   virtual void forget(int fd) = 0;
   // Does a file operation that has to wait for the device, while the fiber waits; not to be cancelled. The bytes moved,

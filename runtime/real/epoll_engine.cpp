@@ -13,10 +13,12 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/assert.h"
 #include "runtime/fiber/scheduler.h"
+#include "runtime/host/network.h"
 #include "runtime/real/engine.h"
 #include "runtime/real/reactor.h"
 
@@ -119,8 +121,15 @@ class EpollEngine final : public IoEngine {
       }
       auto found = watched_.find(event.data.fd);
       if (found == watched_.end()) continue;
-      if (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) found->second.readable.wake_all();
-      if (event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) found->second.writable.wake_all();
+      auto& watched = found->second;
+      if (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+        watched.readable.wake_all();
+        tell(watched.read_watch);
+      }
+      if (event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
+        watched.writable.wake_all();
+        tell(watched.write_watch);
+      }
     }
   }
 
@@ -130,13 +139,22 @@ class EpollEngine final : public IoEngine {
   }
 
   WaitResult wait_ready(int fd, bool writable, Deadline deadline) override {
-    auto [found, added] = watched_.try_emplace(fd);
-    if (added) {
-      epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.fd = fd}};
-      ASSERT(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0);
-    }
-    auto& watched = found->second;
+    auto& watched = watched_descriptor(fd);
     return (writable ? watched.writable : watched.readable).wait(deadline);
+  }
+
+  void watch(int fd, bool writable, IoWatch& watch) override {
+    auto& watched = watched_descriptor(fd);
+    (writable ? watched.write_watch : watched.read_watch) = &watch;
+    // What came before the watch is not told of again.
+    pollfd now{.fd = fd, .events = static_cast<short>(writable ? POLLOUT : POLLIN | POLLRDHUP), .revents = 0};
+    if (::poll(&now, 1, 0) > 0) tell(writable ? watched.write_watch : watched.read_watch);
+  }
+
+  void unwatch(int fd, bool writable, IoWatch& watch) override {
+    watch.listener = nullptr;
+    auto found = watched_.find(fd);
+    if (found != watched_.end()) (writable ? found->second.write_watch : found->second.read_watch) = nullptr;
   }
 
   void forget(int fd) override {
@@ -154,7 +172,23 @@ class EpollEngine final : public IoEngine {
   struct Watched {
     WaitList readable;
     WaitList writable;
+    IoWatch* read_watch = nullptr;
+    IoWatch* write_watch = nullptr;
   };
+
+  Watched& watched_descriptor(int fd) {
+    auto [found, added] = watched_.try_emplace(fd);
+    if (added) {
+      epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.fd = fd}};
+      ASSERT(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0);
+    }
+    return found->second;
+  }
+
+  static void tell(IoWatch*& watch) {
+    if (!watch) return;
+    if (auto* listener = std::exchange(std::exchange(watch, nullptr)->listener, nullptr)) listener->ready();
+  }
 
   int epoll_;
   int wake_;

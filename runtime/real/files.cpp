@@ -28,8 +28,13 @@ constexpr const char* attribute_name = "user.fulmar";
 class RealFile final : public File {
  public:
   RealFile(Reactor& reactor, int fd, std::string path, std::uint64_t size)
-      : reactor_(reactor), fd_(fd), path_(std::move(path)), size_(size) {}
-  ~RealFile() override { ::close(fd_); }
+      : reactor_(reactor), fd_(fd), path_(std::move(path)), size_(size) {
+    reactor_.descriptors().fetch_add(1, std::memory_order_relaxed);
+  }
+  ~RealFile() override {
+    ::close(fd_);
+    reactor_.descriptors().fetch_sub(1, std::memory_order_relaxed);
+  }
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
     check_cancelled();

@@ -1,5 +1,6 @@
 #include "runtime/real/process.h"
 
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <csignal>
@@ -22,9 +23,25 @@ namespace {
 
 class RealHost;
 
+// What is open besides the files and sockets that are counted: standard streams, signals; rings, event descriptors.
+constexpr std::size_t descriptors_of_process = 8;
+constexpr std::size_t descriptors_of_shard = 4;
+
+// As many as the system lets this process have, now.
+std::size_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  if (limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
+  }
+  return limit.rlim_cur;
+}
+
 struct Process {
   const ProcessOptions& options;
   LogSink& sink;
+  std::size_t descriptors_max;
   Event stop_requested{};  // on shard 0
   std::vector<RealHost*> shards{};
 };
@@ -52,6 +69,7 @@ class RealHost final : public Host {
   Entropy& entropy() override { return entropy_; }
   Logger& log() override { return log_; }
   Event& stop_requested() override { return process_.stop_requested; }
+  Descriptors descriptors() override;
 
   void post(unsigned n, FiberGroup* group, std::move_only_function<void(Host&)> fn) override {
     auto& target = *process_.shards[n];
@@ -80,6 +98,13 @@ class RealHost final : public Host {
   RealEntropy entropy_;
   Logger log_;
 };
+
+Descriptors RealHost::descriptors() {
+  Descriptors known{.limit = process_.descriptors_max, .in_use = descriptors_of_process};
+  for (auto* shard : process_.shards)
+    known.in_use += descriptors_of_shard + shard->reactor_.descriptors().load(std::memory_order_relaxed);
+  return known;
+}
 
 // A call under way; lives in the frame of the caller, who waits until the remote fiber has ended whatever happens.
 // `remote` and `cancelled` belong to the remote shard, `completed` too until the answer is sent.
@@ -182,7 +207,7 @@ Result<int> run_real_process(const ProcessOptions& options, const std::function<
   ASSERT(options.shards >= 1);
   Signals signals(options.handle_signals);
   auto sink = make_stderr_sink(options.log_level);
-  Process process{.options = options, .sink = *sink};
+  Process process{.options = options, .sink = *sink, .descriptors_max = raise_descriptor_limit()};
   process.shards.resize(options.shards);
   std::latch started(options.shards);
   std::latch ended(options.shards);

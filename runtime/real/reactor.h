@@ -26,6 +26,8 @@ class Reactor final : public Scheduler {
   void arm(Timer& timer, Instant when) override { timers_.arm(timer, when, 0); }
   void disarm(Timer& timer) override { timers_.disarm(timer); }
   IoEngine& engine() { return *engine_; }
+  // Files and sockets count themselves; read by any thread.
+  std::atomic<std::size_t>& descriptors() { return descriptors_; }
 
   // Has `message` run in the reactor's context soon, in the order of sending. From any thread.
   void send(Message message);
@@ -47,6 +49,7 @@ class Reactor final : public Scheduler {
   std::mutex inbox_mutex_;
   std::vector<Message> inbox_;
   std::atomic<bool> asleep_{false};
+  std::atomic<std::size_t> descriptors_{0};
 };
 
 }  // namespace fulmar

@@ -74,17 +74,25 @@ SocketAddress local_address(int fd) {
 
 class Socket {
  public:
-  Socket(Reactor& reactor, int fd) : reactor_(&reactor), fd_(fd) {}
+  Socket(Reactor& reactor, int fd) : reactor_(&reactor), fd_(fd) {
+    reactor_->descriptors().fetch_add(1, std::memory_order_relaxed);
+  }
   Socket(Socket&& other) noexcept : reactor_(other.reactor_), fd_(std::exchange(other.fd_, -1)) {}
   Socket& operator=(Socket&&) = delete;
   ~Socket() {
     if (fd_ < 0) return;
     reactor_->engine().forget(fd_);
     ::close(fd_);
+    reactor_->descriptors().fetch_sub(1, std::memory_order_relaxed);
   }
   int fd() const { return fd_; }
   WaitResult wait(bool writable, Deadline deadline) const {
     return reactor_->engine().wait_ready(fd_, writable, deadline);
+  }
+  void watch(bool writable, IoWatch& watch, ReadinessListener* listener) const {
+    if (watch.listener) reactor_->engine().unwatch(fd_, writable, watch);
+    watch.listener = listener;
+    if (listener) reactor_->engine().watch(fd_, writable, watch);
   }
 
  private:
@@ -104,6 +112,11 @@ class RealConnection final : public Connection {
     set_option(socket_.fd(), IPPROTO_TCP, TCP_NODELAY);
   }
 
+  ~RealConnection() override {
+    when_readable(nullptr);
+    when_writable(nullptr);
+  }
+
   Result<std::size_t> read(std::span<char> into, Deadline deadline) override {
     check_cancelled();
     ASSERT(!into.empty());
@@ -120,35 +133,47 @@ class RealConnection final : public Connection {
 
   Result<void> write(const ByteChain& data, Deadline deadline) override {
     check_cancelled();
+    for (std::size_t done = 0; done < data.size();) {
+      TRY(auto written, write_some(data, done));
+      done += written;
+      if (done < data.size() && socket_.wait(true, deadline) == WaitResult::timed_out)
+        return fail(Errc::timed_out, "write to " + to_string(peer_));
+    }
+    return {};
+  }
+
+  Result<std::size_t> write_some(const ByteChain& data, std::size_t from) override {
     auto parts = data.parts();
-    std::size_t skip = 0;
-    while (!parts.empty()) {
+    auto skip = from;
+    std::size_t done = 0;
+    for (;;) {
+      while (!parts.empty() && skip >= parts.front().size()) {
+        skip -= parts.front().size();
+        parts = parts.subspan(1);
+      }
+      if (parts.empty()) return done;
       if (aborted_) return fail(Errc::closed, "connection to " + to_string(peer_) + " was aborted");
       iovec buffers[buffers_per_send_max];
       msghdr message{};
       message.msg_iov = buffers;
       for (; message.msg_iovlen < std::min(parts.size(), buffers_per_send_max); ++message.msg_iovlen) {
-        auto from = message.msg_iovlen == 0 ? skip : 0;
+        auto begin = message.msg_iovlen == 0 ? skip : 0;
         const auto& part = parts[message.msg_iovlen];
-        buffers[message.msg_iovlen] = {const_cast<char*>(part.data()) + from, part.size() - from};
+        buffers[message.msg_iovlen] = {const_cast<char*>(part.data()) + begin, part.size() - begin};
       }
       auto sent = sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
       if (sent < 0) {
         if (errno == EINTR) continue;
-        if (errno != EAGAIN && errno != EWOULDBLOCK) return system_error(errno, "write to " + to_string(peer_));
-        if (socket_.wait(true, deadline) == WaitResult::timed_out)
-          return fail(Errc::timed_out, "write to " + to_string(peer_));
-        continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return done;
+        return system_error(errno, "write to " + to_string(peer_));
       }
-      auto left = static_cast<std::size_t>(sent) + skip;
-      while (!parts.empty() && left >= parts.front().size()) {
-        left -= parts.front().size();
-        parts = parts.subspan(1);
-      }
-      skip = left;
+      done += static_cast<std::size_t>(sent);
+      skip += static_cast<std::size_t>(sent);
     }
-    return {};
   }
+
+  void when_readable(ReadinessListener* listener) override { socket_.watch(false, read_watch_, listener); }
+  void when_writable(ReadinessListener* listener) override { socket_.watch(true, write_watch_, listener); }
 
   void shutdown_write() override { ::shutdown(socket_.fd(), SHUT_WR); }
   void abort() override {
@@ -163,6 +188,8 @@ class RealConnection final : public Connection {
   SocketAddress peer_;
   SocketAddress local_;
   bool aborted_ = false;
+  IoWatch read_watch_;
+  IoWatch write_watch_;
 };
 
 class RealListener final : public Listener {

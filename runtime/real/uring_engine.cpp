@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <list>
+#include <utility>
 
 #include "runtime/base/assert.h"
 #include "runtime/fiber/scheduler.h"
+#include "runtime/host/network.h"
 #include "runtime/real/engine.h"
 #include "runtime/real/reactor.h"
 
@@ -58,6 +61,14 @@ class UringEngine final : public IoEngine {
         rewatch_ = true;
         continue;
       }
+      if (auto* watching = pending->watching) {
+        auto* watch = watching->watch;
+        watches_.erase(watching->self);
+        if (!watch) continue;
+        watch->pending = nullptr;
+        if (auto* listener = std::exchange(watch->listener, nullptr)) listener->ready();
+        continue;
+      }
       pending->result = completion->res;
       pending->done = true;
       reactor_.make_ready(*pending->fiber);
@@ -89,7 +100,32 @@ class UringEngine final : public IoEngine {
     return wait.timed_out ? WaitResult::timed_out : WaitResult::woken;
   }
 
-  void forget(int) override {}
+  void watch(int fd, bool writable, IoWatch& watch) override {
+    auto& watching = watches_.emplace_front();
+    watching.self = watches_.begin();
+    watching.watching = &watching;
+    watching.watch = &watch;
+    watch.pending = &watching;
+    auto* entry = next_entry();
+    io_uring_prep_poll_add(entry, fd, writable ? POLLOUT : POLLIN | POLLRDHUP);
+    io_uring_sqe_set_data(entry, static_cast<Pending*>(&watching));
+  }
+
+  // The kernel has it still: it is forgotten when the kernel is done with it.
+  void unwatch(int, bool, IoWatch& watch) override {
+    watch.listener = nullptr;
+    auto* watching = static_cast<Watching*>(std::exchange(watch.pending, nullptr));
+    if (!watching) return;
+    watching->watch = nullptr;
+    auto* entry = next_entry();
+    io_uring_prep_poll_remove(entry, reinterpret_cast<std::uintptr_t>(static_cast<Pending*>(watching)));
+    io_uring_sqe_set_data(entry, nullptr);
+  }
+
+  // A poll that was not submitted yet must not find the next descriptor of that number.
+  void forget(int) override {
+    if (io_uring_sq_ready(&ring_) > 0) io_uring_submit(&ring_);
+  }
 
   long run(const FileOperation& operation) override {
     Pending pending;
@@ -112,11 +148,18 @@ class UringEngine final : public IoEngine {
   const char* name() const override { return "io_uring"; }
 
  private:
-  // An operation the kernel has; in the frame of the fiber that waits for it.
+  struct Watching;
+  // An operation the kernel has; in the frame of the fiber that waits for it, or a Watching.
   struct Pending {
+    Watching* watching = nullptr;
     Fiber* fiber = nullptr;
     int result = 0;
     bool done = false;
+  };
+
+  struct Watching final : Pending {
+    std::list<Watching>::iterator self;
+    IoWatch* watch = nullptr;  // null: nobody is to be told any more
   };
 
   struct PollWait final : Pending, Blocker, Timer {
@@ -161,6 +204,7 @@ class UringEngine final : public IoEngine {
   bool ready_ = false;
   bool rewatch_ = false;
   Pending wake_pending_;
+  std::list<Watching> watches_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@ import random
 import socket
 import struct
 import subprocess
+import time
 
 from broker import Broker, check
 
@@ -83,6 +84,74 @@ with Broker("--shards", "1", "--set", "socket.request.max.bytes=1000000") as bro
             connection.sendall(struct.pack(">i", len(body)) + body)
     check(broker.alive() and answers(broker), "noise leaves the broker alive")
     check("WARN" in broker.said(), "and is in its log")
+    broker.stop()
+
+def resident_mib(broker):
+    with open(f"/proc/{broker.process.pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) // 1024
+
+
+def call(connection, frame):
+    connection.sendall(frame)
+    data = b""
+    while len(data) < 4 or len(data) < 4 + struct.unpack(">i", data[:4])[0]:
+        more = connection.recv(1 << 20)
+        assert more, "the broker closed the connection"
+        data += more
+    return data
+
+
+def fetch(correlation, topic, bytes_max):
+    body = struct.pack(">hhih", 1, 4, correlation, -1) + struct.pack(">iiiib", -1, 100, 1, bytes_max, 0)
+    body += struct.pack(">ih", 1, len(topic)) + topic + struct.pack(">iiqi", 1, 0, 0, bytes_max)
+    return struct.pack(">i", len(body)) + body
+
+
+with Broker("--shards", "2") as broker:
+    announcing = [connect(broker) for _ in range(64)]
+    for connection in announcing:
+        connection.sendall(struct.pack(">i", 100 << 20))
+    for _ in range(20):
+        began = time.monotonic()
+        check(answers(broker) and time.monotonic() - began < 5, "64 announcements of 100 MiB hold back nobody")
+    for connection in announcing:
+        connection.close()
+    subprocess.run([broker.binary, "topic", "create", "large", "--bootstrap", broker.address], check=True, timeout=60)
+    subprocess.run([broker.binary, "produce", "large", "--bootstrap", broker.address], check=True, timeout=60,
+                   input=(b"x" * 100_000 + b"\n") * 600)
+    before = resident_mib(broker)
+    readers = [connect(broker) for _ in range(80)]
+    for reader in readers:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.sendall(b"".join(fetch(number, b"large", 55 << 20) for number in range(8)))
+    time.sleep(3)  # until it has read for them what it will: nothing tells
+    grown = resident_mib(broker) - before
+    check(grown < 2 * 128 + 200, f"80 readers that take no answers hold {grown} MiB: not more than the shards' budgets")
+    check(answers(broker), "and others are served")
+    for reader in readers:
+        reader.close()
+    with connect(broker) as reader:
+        check(len(call(reader, fetch(1, b"large", 1 << 20))) > 500_000, "who reads still gets records")
+    said_before = len(broker.said().splitlines())
+    for _ in range(2000):
+        with connect(broker) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+    check(broker.alive() and len(broker.said().splitlines()) - said_before < 60, "thousands that speak no Kafka are a few lines in the log")
+    broker.stop()
+
+with Broker("--shards", "2", "--set", "max.connections=20") as broker:
+    said_before = len(broker.said().splitlines())
+    few = []
+    for _ in range(20):
+        few.append(connect(broker))
+        call(few[-1], api_versions(1))
+    for _ in range(1000):
+        with connect(broker) as connection:
+            check(is_closed(connection), "beyond max.connections a connection is closed") if _ == 0 else connection.close()
+    lines = broker.said().splitlines()[said_before:]
+    check(len(lines) < 60 and any("connection refused" in line and "max.connections" in line for line in lines),
+          "and said in a few lines")
+    call(few[0], api_versions(2))
     broker.stop()
 
 with Broker() as broker:

@@ -194,5 +194,98 @@ TEST(Addresses, AreParsedOrRefused) {
     EXPECT_FALSE(parse_host_port(bad).has_value()) << bad;
 }
 
+struct Told final : ReadinessListener {
+  void ready() noexcept override {
+    ++times;
+    event.set();
+  }
+  int times = 0;
+  Event event;
+};
+
+TEST_P(Sockets, WhoAsksIsToldOnceThatThereIsSomethingToRead) {
+  run(1, [](Host& host) {
+    auto pair = connected(host);
+    for (int round = 0; round < 5; ++round) {
+      Told told;
+      pair.server->when_readable(&told);
+      host.clock().sleep_for(milliseconds(20));
+      EXPECT_EQ(told.times, 0);
+      ASSERT_TRUE(pair.client->write(chain_of("x")));
+      EXPECT_EQ(told.event.wait(host.clock().deadline_in(seconds(5))), WaitResult::woken);
+      // What is there already is told at once.
+      Told again;
+      pair.server->when_readable(&again);
+      EXPECT_EQ(again.event.wait(host.clock().deadline_in(seconds(5))), WaitResult::woken);
+      EXPECT_EQ(read_some(*pair.server, 1), "x");
+      EXPECT_EQ(told.times, 1);
+      EXPECT_EQ(again.times, 1);
+      char byte = 0;
+      auto none = pair.server->read({&byte, 1}, Deadline{host.clock().now()});
+      ASSERT_FALSE(none.has_value());
+      EXPECT_EQ(none.error().code, Errc::timed_out);
+    }
+  });
+}
+
+TEST_P(Sockets, TheEndAndAnAbortAreToldAndWhoTookItBackIsNotTold) {
+  run(1, [](Host& host) {
+    auto pair = connected(host);
+    Told taken_back;
+    pair.server->when_readable(&taken_back);
+    pair.server->when_readable(nullptr);
+    Told end;
+    pair.server->when_readable(&end);
+    pair.client->shutdown_write();
+    EXPECT_EQ(end.event.wait(host.clock().deadline_in(seconds(5))), WaitResult::woken);
+    Told aborted;
+    pair.client->when_readable(&aborted);
+    host.clock().sleep_for(milliseconds(20));
+    EXPECT_EQ(aborted.times, 0);
+    pair.client->abort();
+    EXPECT_EQ(aborted.event.wait(host.clock().deadline_in(seconds(5))), WaitResult::woken);
+    EXPECT_EQ(taken_back.times, 0);
+    Told never;
+    auto other = connected(host);
+    other.server->when_readable(&never);
+    other.server.reset();
+    other.client.reset();
+    host.clock().sleep_for(milliseconds(20));
+    EXPECT_EQ(never.times, 0);
+  });
+}
+
+TEST_P(Sockets, WritingWithoutWaitingTakesWhatThereIsRoomForAndTellsWhenThereIsMore) {
+  run(1, [](Host& host) {
+    auto pair = connected(host);
+    std::string sent;
+    for (int i = 0; sent.size() < 20'000'000; ++i) sent += std::string(1000, static_cast<char>('a' + i % 26));
+    ByteChain chain;
+    for (std::size_t at = 0; at < sent.size(); at += 500'000) chain.append(Bytes::copy_of(sent.substr(at, 500'000)));
+    std::size_t done = 0;
+    for (;;) {
+      auto written = pair.client->write_some(chain, done);
+      ASSERT_TRUE(written.has_value());
+      if (*written == 0) break;
+      done += *written;
+    }
+    ASSERT_GT(done, 0u);
+    ASSERT_LT(done, sent.size());
+    FiberGroup group;
+    std::string got;
+    group.spawn("read", [&] { got = read_some(*pair.server, sent.size()); });
+    while (done < sent.size()) {
+      Told room;
+      pair.client->when_writable(&room);
+      ASSERT_EQ(room.event.wait(host.clock().deadline_in(seconds(10))), WaitResult::woken);
+      auto written = pair.client->write_some(chain, done);
+      ASSERT_TRUE(written.has_value());
+      done += *written;
+    }
+    group.join();
+    EXPECT_TRUE(got == sent);
+  });
+}
+
 }  // namespace
 }  // namespace fulmar

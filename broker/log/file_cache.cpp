@@ -1,0 +1,209 @@
+#include "broker/log/file_cache.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+namespace {
+
+// Of the descriptors of a process: for what is opened for a moment (checkpoints, indexes), and for its listeners.
+constexpr std::size_t kept_part = 40;
+constexpr std::size_t kept_min = 16;
+constexpr std::size_t kept_max = 512;
+constexpr std::size_t part_for_files = 2;  // the other half is there for connections
+constexpr std::size_t files_min = 16;      // of a shard, however many connections there are
+
+std::size_t kept(const Descriptors& descriptors) {
+  return std::clamp(descriptors.limit / kept_part, kept_min, kept_max);
+}
+
+}  // namespace
+
+struct FileCache::Entry : std::enable_shared_from_this<Entry> {
+  Entry(std::shared_ptr<FileCache> c, std::string_view p, OpenMode m) : cache_life(std::move(c)), path(p), mode(m) {}
+
+  // The open file, which stays open for as long as the caller has it.
+  Result<std::shared_ptr<File>> use() {
+    if (lost) return std::unexpected(*lost);
+    if (!file) {
+      auto self = shared_from_this();
+      cache.make_room();
+      TRY(auto opened, cache.disk_.open(path, mode));
+      if (!file) file = std::move(opened);  // else another fiber was faster
+    }
+    cache.place(*this);
+    return file;
+  }
+  // Around each write: what a sync that began before it covers does not make it clean.
+  void written() {
+    ++writes;
+    dirty = true;
+    if (file) cache.place(*this);
+  }
+  Result<void> sync() {
+    auto self = shared_from_this();
+    TRY(auto open, use());
+    auto before = writes;
+    auto synced = open->sync();
+    if (!synced) lost = synced.error();
+    if (synced && writes == before) dirty = false;
+    if (file) cache.place(*this);
+    return synced;
+  }
+
+  const std::shared_ptr<FileCache> cache_life;  // a log may be held for longer than its shard has one
+  FileCache& cache = *cache_life;
+  const std::string path;
+  const OpenMode mode;
+  std::shared_ptr<File> file;  // null: closed
+  std::uint64_t size = 0;
+  std::uint64_t writes = 0;
+  bool dirty = false;
+  bool gone = false;  // nobody will ask for it any more
+  std::optional<Error> lost;
+  std::list<Entry*>* in = nullptr;
+  std::list<Entry*>::iterator at;
+};
+
+class FileCache::CachedFile final : public File {
+ public:
+  explicit CachedFile(std::shared_ptr<Entry> entry) : entry_(std::move(entry)) {}
+  ~CachedFile() override {
+    entry_->gone = true;
+    entry_->cache.forget(*entry_);
+  }
+
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
+    auto entry = entry_;
+    TRY(auto file, entry->use());
+    return file->read_at(offset, into);
+  }
+  Result<void> write_at(std::uint64_t offset, const ByteChain& data) override {
+    return change([&](File& file) { return file.write_at(offset, data); });
+  }
+  Result<void> truncate(std::uint64_t size) override {
+    return change([&](File& file) { return file.truncate(size); });
+  }
+  Result<void> sync() override {
+    auto entry = entry_;
+    return entry->sync();
+  }
+  Result<Timestamp> modified_ms() const override {
+    auto entry = entry_;
+    TRY(auto file, entry->use());
+    return file->modified_ms();
+  }
+  // What lies beside the content may go with the machine's power until the next sync, whether the file is open or not.
+  Result<void> set_modified_ms(Timestamp ms) override {
+    auto entry = entry_;
+    TRY(auto file, entry->use());
+    return file->set_modified_ms(ms);
+  }
+  Result<std::string> attribute() const override {
+    auto entry = entry_;
+    TRY(auto file, entry->use());
+    return file->attribute();
+  }
+  Result<void> set_attribute(std::string_view value) override {
+    auto entry = entry_;
+    TRY(auto file, entry->use());
+    return file->set_attribute(value);
+  }
+  std::uint64_t size() const override { return entry_->file ? entry_->file->size() : entry_->size; }
+
+ private:
+  template <class F>
+  Result<void> change(F&& work) {
+    auto entry = entry_;
+    TRY(auto file, entry->use());
+    entry->written();
+    auto done = work(*file);
+    entry->written();
+    entry->size = file->size();
+    return done;
+  }
+
+  std::shared_ptr<Entry> entry_;
+};
+
+FileCache::FileCache(Host& host) : host_(host), disk_(host.disk()) {}
+
+FileCache::~FileCache() {
+  ASSERT(clean_.empty() && dirty_.empty());
+}
+
+Result<std::unique_ptr<File>> FileCache::open(std::string_view path, OpenMode mode) {
+  make_room();
+  TRY(auto file, disk_.open(path, mode));
+  auto entry = std::make_shared<Entry>(shared_from_this(), path, mode == OpenMode::read ? mode : OpenMode::read_write);
+  entry->size = file->size();
+  entry->file = std::move(file);
+  place(*entry);
+  return std::make_unique<CachedFile>(std::move(entry));
+}
+
+std::size_t FileCache::files_max() const {
+  return std::max(files_min, host_.descriptors().limit / part_for_files / host_.shard_count());
+}
+
+bool FileCache::process_is_full() const {
+  auto descriptors = host_.descriptors();
+  return descriptors.in_use + kept(descriptors) >= descriptors.limit;
+}
+
+void FileCache::make_room() {
+  while (open_files() >= files_max() || (process_is_full() && open_files() > files_min))
+    if (!close_one()) return;
+}
+
+bool FileCache::make_room_for_one() {
+  while (process_is_full())
+    if (open_files() <= files_min || !close_one()) return false;
+  return true;
+}
+
+// False if there is none that could be closed.
+bool FileCache::close_one() {
+  while (clean_.empty()) {
+    if (dirty_.empty()) return false;
+    auto oldest = dirty_.front()->shared_from_this();
+    auto synced = oldest->sync();
+    // One that can't be synced is closed as well: nothing can be done with it any more. What was written meanwhile is
+    // for another turn.
+    if (!synced || oldest->dirty) {
+      if (synced || oldest->in != &dirty_) return true;
+      oldest->size = oldest->file->size();
+      forget(*oldest);
+      return true;
+    }
+  }
+  auto& entry = *clean_.front();
+  entry.size = entry.file->size();
+  forget(entry);
+  return true;
+}
+
+// Where it belongs, as the one used last.
+void FileCache::place(Entry& entry) {
+  if (entry.gone) return;
+  auto& list = entry.dirty ? dirty_ : clean_;
+  if (entry.in) {
+    list.splice(list.end(), *entry.in, entry.at);
+  } else {
+    list.push_back(&entry);
+    entry.at = std::prev(list.end());
+  }
+  entry.in = &list;
+}
+
+void FileCache::forget(Entry& entry) {
+  if (entry.in) entry.in->erase(entry.at);
+  entry.in = nullptr;
+  entry.file = nullptr;
+}
+
+}  // namespace fulmar

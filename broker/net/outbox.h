@@ -1,0 +1,42 @@
+// Outbox<T>: what a shard has to tell others, gathered while a message is on its way to being sent, so that thousands
+// of small words at once are one message.
+#pragma once
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "runtime/fiber/group.h"
+
+namespace fulmar {
+
+template <class T>
+class Outbox {
+ public:
+  // `send` runs in a fiber, and may wait until the other shard has dealt with it.
+  Outbox(unsigned shards, std::function<void(unsigned shard, std::vector<T>)> send)
+      : send_(std::move(send)), waiting_(shards) {}
+
+  // Never waits.
+  void add(unsigned shard, T item) {
+    if (closed_) return;
+    auto& box = waiting_[shard];
+    box.push_back(std::move(item));
+    if (box.size() > 1) return;  // the fiber that takes the first takes this as well
+    fibers_.spawn("send", [this, shard] { send_(shard, std::exchange(waiting_[shard], {})); });
+  }
+  // What is not sent yet never will be; waits for what is under way.
+  void close() {
+    closed_ = true;
+    fibers_.cancel();
+    fibers_.join();
+  }
+
+ private:
+  const std::function<void(unsigned, std::vector<T>)> send_;
+  std::vector<std::vector<T>> waiting_;
+  bool closed_ = false;
+  FiberGroup fibers_;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,95 @@
+#include "broker/server/client_connections.h"
+
+#include <algorithm>
+
+#include "broker/server/broker_shard.h"
+#include "broker/server/connection.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int64_t small_share = 8;   // so many parts make the budget; one is kept for what is small
+constexpr std::size_t fibers_max = 4096;  // of all shards, for each kind of work
+constexpr std::size_t fibers_of_shard_min = 64;
+
+std::size_t fibers_of_shard(const Host& host) {
+  return std::max(fibers_of_shard_min, fibers_max / host.shard_count());
+}
+
+}  // namespace
+
+std::string_view ConnectionCounts::admit(const std::string& ip) {
+  if (count_ >= max_) return "max.connections";
+  auto& of_ip = by_ip_[ip];
+  if (of_ip >= per_ip_max_) {
+    if (of_ip == 0) by_ip_.erase(ip);
+    return "max.connections.per.ip";
+  }
+  ++of_ip;
+  ++count_;
+  return "";
+}
+
+void ConnectionCounts::leave(const std::string& ip) {
+  --count_;
+  auto known = by_ip_.find(ip);
+  if (--known->second == 0) by_ip_.erase(known);
+}
+
+ClientConnections::ClientConnections(BrokerShard& shard)
+    : shard_(shard),
+      request_memory_(shard.config().queued_bytes_max, shard.config().queued_bytes_max / small_share),
+      answer_memory_(shard.config().answer_bytes_max, shard.config().answer_bytes_max / small_share),
+      scratch_(FrameAssembler::scratch_bytes),
+      at_work_("request", fibers_of_shard(shard.host())),
+      waiting_("wait for answer", fibers_of_shard(shard.host())),
+      left_(1,
+            [this](unsigned, std::vector<std::string> ips) {
+              shard_.on(0, [&](BrokerShard& first) {
+                for (const auto& ip : ips) first.connection_counts().leave(ip);
+              });
+            }),
+      acceptor_(shard.host(), shard.strangers_log(),
+                [this](std::unique_ptr<Connection> connection) { take(std::move(connection)); }) {}
+
+ClientConnections::~ClientConnections() {
+  close_all();
+}
+
+void ClientConnections::stop() {
+  acceptor_.stop();
+  close_all();
+  fibers_.cancel();
+  fibers_.join();
+  left_.close();
+}
+
+void ClientConnections::close_all() {
+  stopping_ = true;
+  while (!connections_.empty()) connections_.begin()->second->close();
+  at_work_.drop(fibers_);
+  waiting_.drop(fibers_);
+}
+
+void ClientConnections::take(std::unique_ptr<Connection> connection) {
+  auto refuse = [&](std::string_view reason) {
+    shard_.strangers_log().warn("connection refused",
+                                {{"peer", to_string(connection->peer())}, {"reason", std::string(reason)}});
+  };
+  if (!shard_.logs().make_room_for_a_connection()) return refuse("too many open files");
+  auto ip = connection->peer().host;
+  auto forbidden = shard_.on(0, [&](BrokerShard& first) { return first.connection_counts().admit(ip); });
+  if (!forbidden.empty()) return refuse(forbidden);
+  auto id = next_id_++;
+  auto served = std::make_shared<ServedConnection>(shard_, *this, id, std::move(connection));
+  connections_.emplace(id, served);
+  served->start();
+}
+
+void ClientConnections::closed(ServedConnection& connection) {
+  if (!stopping_) left_.add(0, connection.peer().host);
+  connections_.erase(connection.id());
+}
+
+}  // namespace fulmar
