@@ -72,6 +72,7 @@ class MemoryBudget {
   // Of those that may be asked for; below 0 if it is exceeded.
   std::int64_t available(bool small) const { return available_ - (small ? 0 : kept_for_small_); }
   std::int64_t held() const { return bytes_ - available_; }
+  bool is_waited_for() const { return small_.first || large_.first; }
 
  private:
   struct Queue {

@@ -15,8 +15,11 @@ namespace {
 constexpr std::size_t requests_under_way_max = 16;  // of one connection: what clients keep in flight, and some
 constexpr std::int64_t request_bytes_under_way_max = 16 << 20;  // of one connection; one larger request goes alone
 constexpr int requests_per_turn_max = 16;                       // before other connections have theirs
-// For a peer to take an answer: after a time of grace, at no less than a rate. A slow reader may not hold memory.
+// For a peer to take an answer: after a time of grace, at no less than a rate. A slow reader may not hold memory; least
+// of all while others wait for room for theirs, of whom each would otherwise wait for all those before it.
 constexpr Duration answer_grace = seconds(30);
+constexpr Duration answer_grace_contended = seconds(5);
+constexpr Duration contention_check_interval = seconds(1);
 constexpr std::int64_t answer_bytes_per_second_min = 64 * 1024;
 constexpr Duration for_ever = std::chrono::hours(24 * 365 * 100);  // and no sum of times overflows
 
@@ -176,6 +179,7 @@ void ServedConnection::advance() {
         if (!write_until_) write_begun_ = now();
         auto taken = static_cast<std::int64_t>(next.written);
         write_until_ = write_begun_ + answer_grace + milliseconds(taken * 1000 / answer_bytes_per_second_min);
+        contended_at_ = *write_until_ - answer_grace + answer_grace_contended;
         set_alarm();
         connection_->when_writable(&writable_);
         break;
@@ -194,9 +198,9 @@ void ServedConnection::advance() {
 
 // The alarm rings no later than it must; where it rings early, it is set anew.
 void ServedConnection::set_alarm() {
-  auto at = read_until_ && write_until_ ? std::min(*read_until_, *write_until_)
-                                        : (read_until_ ? *read_until_ : write_until_.value_or(Instant{}));
   if (!read_until_ && !write_until_) return;
+  auto at = write_until_ ? std::min(*write_until_, contended_at_) : *read_until_;
+  if (read_until_) at = std::min(at, *read_until_);
   if (!alarm_.is_set() || alarm_.at() > at) alarm_.set(at);
 }
 
@@ -210,6 +214,10 @@ void ServedConnection::alarm_rings() {
     silent = false;
   }
   bool deaf = write_until_ && at >= *write_until_;
+  if (write_until_ && at >= contended_at_) {
+    deaf |= all_.answer_memory().is_waited_for();
+    contended_at_ = at + contention_check_interval;
+  }
   if (!silent && !deaf) return set_alarm();
   all_.run([self = shared_from_this(), silent] {
     self->end({Errc::timed_out, silent ? "nothing came in time" : "the peer takes no answers"});

@@ -95,6 +95,7 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   std::optional<Instant> read_until_;   // else it is given up
   std::optional<Instant> write_until_;  // likewise
   Instant write_begun_;
+  Instant contended_at_;  // given up from then on if others wait for room for their answers
   Alarm alarm_;
   Readable readable_{*this};
   Writable writable_{*this};
