@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 namespace fulmar {
 
@@ -56,6 +57,67 @@ const char* fault_name(FaultKind kind) noexcept {
 
 std::span<const char* const> fault_names() noexcept {
   return names;
+}
+
+bool has_peer(FaultKind kind) noexcept {
+  switch (kind) {
+    case FaultKind::cut:
+    case FaultKind::latency:
+    case FaultKind::latency_to:
+    case FaultKind::latency_from:
+    case FaultKind::clog:
+    case FaultKind::bandwidth:
+    case FaultKind::refuse:
+    case FaultKind::flap: return true;
+    default: return false;
+  }
+}
+
+AmountRange amount_range(FaultKind kind) noexcept {
+  constexpr auto any_min = std::numeric_limits<std::int64_t>::min();
+  constexpr auto any_max = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t ms_max = fault_time_max / milliseconds(1);
+  constexpr std::int64_t clock_ms_max = 20 * 365 * ms_max;  // 20 years
+  switch (kind) {
+    case FaultKind::disk_slow: return {1, 1000};
+    case FaultKind::disk_full: return {0, std::int64_t{1} << 50};
+    case FaultKind::read_errors:
+    case FaultKind::write_errors:
+    case FaultKind::sync_errors:
+    case FaultKind::short_reads:
+    case FaultKind::transient_read_errors:
+    case FaultKind::open_errors:
+    case FaultKind::rename_errors:
+    case FaultKind::remove_errors:
+    case FaultKind::list_errors: return {0, 1000};
+    case FaultKind::cut:
+    case FaultKind::clog:
+    case FaultKind::isolate: return {0, 2};
+    case FaultKind::cut_after_transfer: return {0, 3 * ms_max + 2};
+    case FaultKind::latency:
+    case FaultKind::latency_to:
+    case FaultKind::latency_from:
+    case FaultKind::flap: return {1, ms_max};
+    case FaultKind::bandwidth: return {1, std::int64_t{1} << 40};
+    case FaultKind::clock_jump: return {-clock_ms_max, clock_ms_max};
+    case FaultKind::clock_drift: return {-999'999, 1'000'000};
+    case FaultKind::slow_process: return {0, 1'000'000};
+    case FaultKind::split:
+    case FaultKind::bridge:
+    case FaultKind::damage:
+    case FaultKind::busy_shard: return {0, any_max};  // bits, and choices among what there is
+    case FaultKind::kill:
+    case FaultKind::power_loss:
+    case FaultKind::stop:
+    case FaultKind::pause:
+    case FaultKind::disk_stuck:
+    case FaultKind::reset:
+    case FaultKind::refuse:
+    case FaultKind::ring:
+    case FaultKind::wipe:
+    case FaultKind::cut_from_controller: return {any_min, any_max};  // nobody reads it
+  }
+  return {0, 0};
 }
 
 std::vector<std::string> node_names(const Plan& plan) {

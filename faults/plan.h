@@ -56,6 +56,16 @@ enum class FaultKind : std::uint8_t {
 };
 const char* fault_name(FaultKind kind) noexcept;
 std::span<const char* const> fault_names() noexcept;  // in the order of the kinds
+// Whether the fault is about what lies between the target and the peer.
+bool has_peer(FaultKind kind) noexcept;
+// No later than that a fault begins, and no longer does it last: by then every life has ended.
+constexpr Duration fault_time_max = std::chrono::hours(24);
+struct AmountRange {
+  std::int64_t min;
+  std::int64_t max;
+};
+// What the injector can make a fault's amount mean.
+AmountRange amount_range(FaultKind kind) noexcept;
 
 struct Fault {
   FaultKind kind = FaultKind::kill;
@@ -89,7 +99,7 @@ std::vector<std::string> node_names(const Plan& plan);
 
 std::string plan_to_json(const Plan& plan);
 // Nodes are given by name or by number. Errors: invalid_argument, saying in one sentence what is wrong: members that
-// are missing or unknown, wrong types, kinds and nodes that there are not, times below 0.
+// are missing, unknown or there twice, wrong types, kinds and nodes that there are not, times out of their range.
 Result<Plan> plan_from_json(const std::string& text);
 
 }  // namespace fulmar

@@ -2,6 +2,7 @@
 #include <initializer_list>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string_view>
 
 #include "faults/plan.h"
@@ -13,7 +14,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::int64_t time_us_max = std::int64_t{100} * 365 * 24 * 3600 * 1'000'000;
+constexpr auto any_min = std::numeric_limits<std::int64_t>::min();
+constexpr auto any_max = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t time_us_max = fault_time_max / microseconds(1);
 
 // What is wrong with a plan, as far as it was read.
 struct Malformed {
@@ -50,8 +53,9 @@ std::int64_t integer(const Member& from, std::int64_t min, std::int64_t max) {
               (!value.is_number_unsigned() ||
                value.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
   if (!fits || value.get<std::int64_t>() < min || value.get<std::int64_t>() > max)
-    throw Malformed{from.name + " must be a whole number from " + std::to_string(min) + " to " + std::to_string(max) +
-                    ", not " + value.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
+    throw Malformed{from.name + " must be a whole number" +
+                    (min == any_min ? "" : " from " + std::to_string(min) + " to " + std::to_string(max)) + ", not " +
+                    value.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
   return value.get<std::int64_t>();
 }
 
@@ -89,8 +93,6 @@ FaultKind kind(const Member& from) {
 
 Fault fault_from(const ordered_json& entry, const std::string& where, const std::vector<std::string>& nodes) {
   expect_members(entry, where, {"kind", "at_us", "duration_us", "target", "peer", "amount"});
-  constexpr auto any_min = std::numeric_limits<std::int64_t>::min();
-  constexpr auto any_max = std::numeric_limits<std::int64_t>::max();
   Fault fault;
   fault.kind = kind(member(entry, where, "kind"));
   fault.at = Instant{integer(member(entry, where, "at_us"), 0, time_us_max) * 1000};
@@ -101,6 +103,19 @@ Fault fault_from(const ordered_json& entry, const std::string& where, const std:
   return fault;
 }
 
+// Of two members of one name only one could count, and nobody would know which.
+ordered_json parse(const std::string& text) {
+  std::vector<std::set<std::string>> members;  // of the objects that are open
+  auto look = [&](int, ordered_json::parse_event_t event, ordered_json& value) {
+    if (event == ordered_json::parse_event_t::object_start) members.emplace_back();
+    if (event == ordered_json::parse_event_t::object_end) members.pop_back();
+    if (event == ordered_json::parse_event_t::key && !members.back().insert(value.get<std::string>()).second)
+      throw Malformed{"it has " + in_quotes(value.get<std::string>()) + " twice in one object"};
+    return true;
+  };
+  return ordered_json::parse(text, look);
+}
+
 Plan plan_from(const ordered_json& json) {
   expect_members(json, "the plan", {"scenario", "seed", "settings", "faults"});
   Plan plan;
@@ -108,9 +123,8 @@ Plan plan_from(const ordered_json& json) {
   plan.seed = seed_from(member(json, "the plan", "seed"));
   const auto& settings = json["settings"];
   if (!settings.is_object()) throw Malformed{"the plan: 'settings' must be an object"};
-  constexpr std::int64_t setting_max = std::int64_t{1} << 53;
   for (const auto& [name, value] : settings.items())
-    plan.settings[name] = integer({value, "setting " + in_quotes(name)}, -setting_max, setting_max);
+    plan.settings[name] = integer({value, "setting " + in_quotes(name)}, any_min, any_max);
   if (!json["faults"].is_array()) throw Malformed{"the plan: 'faults' must be an array"};
   auto nodes = node_names(plan);
   for (const auto& entry : json["faults"])
@@ -143,7 +157,7 @@ std::string plan_to_json(const Plan& plan) {
 
 Result<Plan> plan_from_json(const std::string& text) {
   try {
-    return plan_from(ordered_json::parse(text));
+    return plan_from(parse(text));
   } catch (const Malformed& malformed) {
     return fail(Errc::invalid_argument, malformed.what);
   } catch (const ordered_json::out_of_range&) {

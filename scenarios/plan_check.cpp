@@ -1,89 +1,129 @@
 #include "scenarios/plan_check.h"
 
 #include <algorithm>
-#include <array>
-#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "faults/calm.h"
+#include "faults/planner.h"
 #include "runtime/base/did_you_mean.h"
+#include "scenarios/cluster_life.h"
+#include "scenarios/setting_ranges.h"
 
 namespace fulmar {
 
 namespace {
 
-// Every setting that a scenario's seeds can choose is chosen by one of the first so many.
-constexpr std::uint64_t seeds_looked_at = 200;
-constexpr std::int64_t brokers_max = 16;
-constexpr std::int64_t clients_max = 1000;
-constexpr std::int64_t partitions_max = 1000;
+constexpr std::size_t faults_max = 10'000;
 
-// Plans from before there were these are played without; see Plan::setting_or().
-constexpr std::array later = {"calm_ms",
-                              "cancelled_moves_percent",
-                              "consumers",
-                              "false_maxima",
-                              "growing_topic",
-                              "guarded_topic",
-                              "idle_topic",
-                              "lookup_pace_ms",
-                              "metadata_segment_bytes",
-                              "metadata_snapshot_bytes",
-                              "producer_id_block",
-                              "racks",
-                              "remake_pace_ms",
-                              "replication_factor",
-                              "timed_topic"};
+// Who has the first has to have the second.
+constexpr std::pair<const char*, const char*> together[] = {{"calm_ms", "calm_from_ms"},
+                                                            {"calm_ms", "calm_rest"},
+                                                            {"throttled_rate", "catch_up_lag"},
+                                                            {"throttled_rate", "replica_lag_ms"}};
 
-// Who has the first has the second.
-constexpr std::array<std::pair<const char*, const char*>, 3> together = {
-    {{"calm_ms", "calm_from_ms"}, {"calm_ms", "calm_rest"}, {"throttled_rate", "catch_up_lag"}}};
+std::unexpected<Error> wrong(std::string sentence) {
+  return fail(Errc::invalid_argument, std::move(sentence));
+}
 
-Result<void> check_range(const Plan& plan, const std::string& name, std::int64_t min, std::int64_t max) {
-  auto found = plan.settings.find(name);
-  if (found == plan.settings.end() || (found->second >= min && found->second <= max)) return {};
-  return fail(Errc::invalid_argument, "setting '" + name + "' must be from " + std::to_string(min) + " to " +
-                                          std::to_string(max) + ", not " + std::to_string(found->second));
+bool of_cluster(const Scenario& scenario) {
+  return scenario.run == run_cluster;
+}
+
+std::string range_text(std::int64_t min, std::int64_t max, std::int64_t value) {
+  return " must be from " + std::to_string(min) + " to " + std::to_string(max) + ", not " + std::to_string(value);
+}
+
+Result<void> check_each(const Scenario& scenario, const Plan& plan) {
+  std::vector<std::string_view> known;
+  for (const auto& range : setting_ranges()) {
+    if (range.of_clusters_only && !of_cluster(scenario)) continue;
+    known.push_back(range.name);
+    std::string name(range.name);
+    auto found = plan.settings.find(name);
+    if (found == plan.settings.end()) {
+      if (!range.optional) return wrong("the setting '" + name + "' is missing");
+    } else if (found->second < range.min || found->second > range.max) {
+      return wrong("setting '" + name + "'" + range_text(range.min, range.max, found->second));
+    }
+  }
+  for (const auto& [name, value] : plan.settings)
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return wrong("scenario " + plan.scenario + " has no setting '" + name + "'" + did_you_mean(name, known));
+  return {};
+}
+
+Result<void> check_together(const Scenario& scenario, const Plan& plan) {
+  for (const auto& [one, other] : together)
+    if (plan.setting_or(one, 0) != 0 && !plan.settings.contains(other))
+      return wrong(std::string("the setting '") + other + "' is missing, which '" + one + "' needs");
+  if (!of_cluster(scenario)) {
+    if (plan.setting("shards") == 0) return wrong("setting 'shards' must be 1 at least, as there is one broker only");
+    return {};
+  }
+  if (plan.setting("replication_factor") > plan.setting("brokers"))
+    return wrong("setting 'replication_factor' must not be above 'brokers', which is " +
+                 std::to_string(plan.setting("brokers")));
+  auto spared = static_cast<std::int64_t>(victims_max(plan));
+  if (plan.setting("rest") != 0 && plan.setting("rest_count") > spared)
+    return wrong("setting 'rest_count' must not be above " + std::to_string(spared) +
+                 ", as a majority of every partition's replicas has to come back");
+  auto calm = calm_of(plan);
+  if (!calm) return {};
+  if (calm->end > fault_window(plan).end)
+    return wrong("the calm must end when the faults do, at " + std::to_string(fault_window(plan).end.ns / 1'000'000) +
+                 " ms");
+  bool brokers_only = calm->rest.empty() || *calm->rest.rbegin() < fault_window(plan).brokers;
+  if (static_cast<std::int64_t>(calm->rest.size()) > spared || !brokers_only)
+    return wrong("setting 'calm_rest' must have " + std::to_string(spared) +
+                 " bits at most, of brokers, as a majority of every partition's replicas is to be left alone");
+  return {};
+}
+
+Result<void> check_fault(const Plan& plan, std::size_t number) {
+  const auto& fault = plan.faults[number];
+  auto nodes = node_names(plan);
+  auto brokers = static_cast<std::size_t>(plan.setting_or("brokers", 1));
+  auto where = "fault " + std::to_string(number + 1) + " (" + fault_name(fault.kind) + "): ";
+  if (fault.target >= brokers)
+    return wrong(where + "its target must be a broker, " + nodes.front() +
+                 (brokers > 1 ? " to " + nodes[brokers - 1] : std::string()) + ", not " + nodes[fault.target]);
+  if (has_peer(fault.kind) && fault.peer == fault.target)
+    return wrong(where + "its peer must be another node than its target, " + nodes[fault.target]);
+  auto [min, max] = amount_range(fault.kind);
+  if (fault.amount < min || fault.amount > max) return wrong(where + "its amount" + range_text(min, max, fault.amount));
+  if (number > 0 && fault.at < plan.faults[number - 1].at) return wrong(where + "it begins before the one above it");
+  return {};
+}
+
+// What the faults do together.
+Result<void> check_faults(const Scenario& scenario, const Plan& plan) {
+  auto nodes = node_names(plan);
+  auto hurt = victims(plan.faults);
+  std::size_t most = of_cluster(scenario) ? victims_max(plan) : 0;
+  if (hurt.size() > most) {
+    std::string names;
+    for (auto node : hurt) names += (names.empty() ? "" : ", ") + nodes[node];
+    return wrong("damage and wipe may be of " + std::to_string(most) + " of such a life's brokers, not of " + names +
+                 ", as more than that is not promised to survive");
+  }
+  auto calm = of_cluster(scenario) ? calm_of(plan) : std::nullopt;
+  for (std::size_t i = 0; calm && i < plan.faults.size(); ++i)
+    if (disturbs(plan.faults[i], *calm, fault_window(plan)))
+      return wrong("fault " + std::to_string(i + 1) + " (" + fault_name(plan.faults[i].kind) +
+                   "): it disturbs who is to be left alone by the setting 'calm_ms'");
+  return {};
 }
 
 }  // namespace
 
 Result<void> check_plan(const Scenario& scenario, const Plan& plan) {
-  std::set<std::string> known{"throttled_rate", "catch_up_lag"};  // of plans that were made by hand
-  std::set<std::string> needed;
-  for (std::uint64_t seed = 1; seed <= seeds_looked_at; ++seed) {
-    std::set<std::string> chosen;
-    for (const auto& [name, value] : scenario.plan(seed).settings) chosen.insert(name);
-    known.insert(chosen.begin(), chosen.end());
-    if (seed == 1) needed = chosen;
-    std::erase_if(needed, [&](const std::string& name) { return !chosen.contains(name); });
-  }
-  for (const auto* name : later) known.insert(name), needed.erase(name);
-  for (const auto& [name, value] : plan.settings)
-    if (!known.contains(name))
-      return fail(Errc::invalid_argument, "scenario " + plan.scenario + " has no setting '" + name + "'" +
-                                              did_you_mean(name, {known.begin(), known.end()}));
-  for (const auto& name : needed)
-    if (!plan.settings.contains(name)) return fail(Errc::invalid_argument, "the setting '" + name + "' is missing");
-  for (const auto& [one, other] : together)
-    if (plan.setting_or(one, 0) != 0 && !plan.settings.contains(other))
-      return fail(Errc::invalid_argument,
-                  std::string("the setting '") + other + "' is missing, which '" + one + "' needs");
-  TRY_VOID(check_range(plan, "brokers", 1, brokers_max));
-  TRY_VOID(check_range(plan, "clients", 0, clients_max));
-  TRY_VOID(check_range(plan, "partitions", 1, partitions_max));
-  auto brokers = static_cast<std::size_t>(plan.setting_or("brokers", 1));
-  auto nodes = node_names(plan);
-  for (std::size_t i = 0; i < plan.faults.size(); ++i) {
-    const auto& fault = plan.faults[i];
-    auto where = "fault " + std::to_string(i + 1) + " (" + fault_name(fault.kind) + "): ";
-    if (fault.target >= brokers)
-      return fail(Errc::invalid_argument, where + "its target must be a broker, " + nodes.front() +
-                                              (brokers > 1 ? " to " + nodes[brokers - 1] : std::string()) + ", not " +
-                                              nodes[fault.target]);
-    if (i > 0 && fault.at < plan.faults[i - 1].at)
-      return fail(Errc::invalid_argument, where + "it begins before the one above it");
-  }
-  return {};
+  TRY_VOID(check_each(scenario, plan));
+  TRY_VOID(check_together(scenario, plan));
+  if (plan.faults.size() > faults_max) return wrong("it must have " + std::to_string(faults_max) + " faults at most");
+  for (std::size_t i = 0; i < plan.faults.size(); ++i) TRY_VOID(check_fault(plan, i));
+  return check_faults(scenario, plan);
 }
 
 }  // namespace fulmar

@@ -7,8 +7,9 @@
 
 namespace fulmar {
 
-// Settings are all there, and none that the scenario doesn't have; faults have targets that are brokers, and do not
-// end before they begin. Settings that came later may be missing. Errors: invalid_argument, in one sentence.
+// Settings are all there, each is known (setting_ranges.h) and in its range, and they go together. Faults are of
+// brokers, in order, and of amounts that their kinds have; they take no more disks' promises than a life survives, and
+// leave alone whom the settings' calm leaves alone. Errors: invalid_argument, in one sentence.
 Result<void> check_plan(const Scenario& scenario, const Plan& plan);
 
 }  // namespace fulmar

@@ -39,7 +39,7 @@ int refuse(const std::string& message) {
 }
 
 Result<Plan> read_plan(const std::string& path) {
-  constexpr std::size_t bytes_max = 64 << 20;
+  constexpr std::size_t bytes_max = 4 << 20;
   std::ifstream file(path);
   if (!file) return fail(Errc::invalid_argument, "can't be read");
   std::string text(bytes_max + 1, '\0');

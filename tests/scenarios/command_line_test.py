@@ -22,11 +22,14 @@ class CommandLine(unittest.TestCase):
     def tearDown(self):
         self.directory.cleanup()
 
-    def replay(self, *options):
+    def write_plan(self):
         path = os.path.join(self.directory.name, "plan.json")
         with open(path, "w") as file:
             json.dump(self.plan, file)
-        return sim("replay", "--scenario", "single-broker", "--plan", path, *options)
+        return path
+
+    def replay(self, *options):
+        return sim("replay", "--scenario", "single-broker", "--plan", self.write_plan(), *options)
 
     def refused(self, why):
         result = self.replay()
@@ -50,25 +53,47 @@ class CommandLine(unittest.TestCase):
         self.plan["scenario"] = "churn"
         self.refused("it is a plan of scenario churn")
 
+    def test_numbers_that_make_no_sense(self):
+        self.plan["settings"]["segment_bytes"] = 0
+        self.refused("setting 'segment_bytes' must be from 14 to")
+        self.plan["settings"]["segment_bytes"] = 1024
+        self.plan["faults"] = [{"kind": "flap", "at_us": 7777000, "duration_us": 1000, "target": "broker",
+                                "peer": "client0", "amount": 2**63 - 1}]
+        self.refused("fault 1 (flap): its amount must be from 1 to")
+
+    def test_what_is_no_plan(self):
+        path = os.path.join(self.directory.name, "plan.json")
+        for text in ("", "[]", "{", '{"seed": 1e999}', '{"seed": 1, "seed": 2}', " " * (5 << 20), "[" * 1000000):
+            with open(path, "w") as file:
+                file.write(text)
+            result = sim("replay", "--scenario", "single-broker", "--plan", path)
+            self.assertEqual((result.returncode, result.stderr.count("\n")), (2, 1), text[:20])
+
+    def replay_that_crashes(self):
+        """The process that plays the life is sent a signal as of a bad access, with the trace on its way."""
+        self.plan["settings"]["safety_ms"] = 600000
+        replay = subprocess.Popen([SIM, "replay", "--scenario", "single-broker", "--plan", self.write_plan(), "--trace"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        first = replay.stdout.readline()
+        with open("/proc/%d/task/%d/children" % (replay.pid, replay.pid)) as children:
+            os.kill(int(children.read()), signal.SIGSEGV)
+        return first + replay.communicate(timeout=60)[0], replay.returncode
+
     def test_a_life_that_crashes_shows_all_of_it(self):
-        whole = self.replay("--trace")
-        self.assertEqual(whole.returncode, 0, whole.stdout[-500:])
-        self.plan["settings"]["batch_records_max"] = -1  # no batch has that many: the client breaks
-        result = self.replay("--trace")
-        self.assertEqual(result.returncode, 1, result.stdout[-500:] + result.stderr)
-        self.assertIn("violates the process lives: crash", result.stdout)
-        self.assertIn("stack:", result.stdout)
-        self.assertIn("fulmar::", result.stdout)
-        self.assertIn("0.000000s broker starts", result.stdout)
-        self.assertIn("--plan " + os.path.join(self.directory.name, "plan.json"), result.stdout)
+        out, code = self.replay_that_crashes()
+        self.assertEqual(code, 1, out[-500:])
+        self.assertIn("violates the process lives: crash", out)
+        self.assertIn("stack:", out)
+        self.assertIn("fulmar::", out)
+        self.assertIn("0.000000s broker starts", out)
+        self.assertIn("--plan " + os.path.join(self.directory.name, "plan.json"), out)
 
     def test_an_edited_plan_shows_its_own_faults(self):
-        self.plan["settings"]["batch_records_max"] = -1
         self.plan["faults"] = [{"kind": "pause", "at_us": 7777000, "duration_us": 1000, "target": "broker",
                                 "peer": "client0", "amount": 0}]
-        result = self.replay()
-        self.assertIn("fault at 7777 ms pause broker peer client0", result.stdout)
-        self.assertEqual(result.stdout.count("    fault at "), 1)
+        violation = self.replay_that_crashes()[0].split("violates")[1]
+        self.assertIn("fault at 7777 ms pause broker peer client0", violation)
+        self.assertEqual(violation.count("    fault at "), 1)
 
     def test_a_report_that_cant_be_written_is_said_before_anything_is_played(self):
         for option in ("--report", "--junit"):
