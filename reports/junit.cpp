@@ -1,6 +1,9 @@
 #include "reports/junit.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 
 namespace fulmar {
@@ -23,6 +26,10 @@ std::string escape(const std::string& text) {
   return safe;
 }
 
+std::unexpected<Error> failure(const std::string& path) {
+  return fail(Errc::io_error, path + ": " + std::strerror(errno));
+}
+
 }  // namespace
 
 std::string junit_xml(const std::string& suite, const std::vector<JunitCase>& cases) {
@@ -39,10 +46,18 @@ std::string junit_xml(const std::string& suite, const std::vector<JunitCase>& ca
   return xml + "</testsuite>\n";
 }
 
-bool write_junit(const std::string& path, const std::string& suite, const std::vector<JunitCase>& cases) {
+Result<void> check_writable(const std::string& path) {
+  std::error_code ignored;
+  bool was_there = std::filesystem::exists(path, ignored);
+  if (!std::ofstream(path, std::ios::app)) return failure(path);
+  if (!was_there) std::filesystem::remove(std::filesystem::canonical(path, ignored), ignored);
+  return {};
+}
+
+Result<void> write_junit(const std::string& path, const std::string& suite, const std::vector<JunitCase>& cases) {
   std::ofstream file(path);
-  file << junit_xml(suite, cases);
-  return static_cast<bool>(file.flush());
+  if (!file || !(file << junit_xml(suite, cases)).flush()) return failure(path);
+  return {};
 }
 
 }  // namespace fulmar

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/result.h"
+
 namespace fulmar {
 
 struct JunitCase {
@@ -13,7 +15,10 @@ struct JunitCase {
 };
 
 std::string junit_xml(const std::string& suite, const std::vector<JunitCase>& cases);
-// False if the file can't be written.
-bool write_junit(const std::string& path, const std::string& suite, const std::vector<JunitCase>& cases);
+// Whether the file can be written: to be asked before what it is to hold is known. What is there stays as it is, and
+// what is not there is not made. Errors: io_error.
+Result<void> check_writable(const std::string& path);
+// Errors: io_error.
+Result<void> write_junit(const std::string& path, const std::string& suite, const std::vector<JunitCase>& cases);
 
 }  // namespace fulmar

@@ -36,24 +36,30 @@ struct StoredRun {
 
 class ReportStore {
  public:
-  // Opens the file or makes it. Errors: io_error; unsupported, for a file of another version.
+  // Opens the file or makes it. Errors, here and below: io_error, of a disk that is full, a file that can only be read,
+  // that others have locked for seconds, or that is no database; unsupported, for a report of another version, or a
+  // database of something else.
   static Result<std::unique_ptr<ReportStore>> open(const std::string& path);
   ~ReportStore();
   ReportStore(const ReportStore&) = delete;
   ReportStore& operator=(const ReportStore&) = delete;
 
-  std::int64_t begin_campaign(const std::string& scenario, std::uint64_t first_seed, std::uint64_t last_seed);
-  void add_run(std::int64_t campaign, const StoredRun& run, const std::string& plan);
+  Result<std::int64_t> begin_campaign(const std::string& scenario, std::uint64_t first_seed, std::uint64_t last_seed);
+  // The run is in the report whole, or, after an error, not at all.
+  Result<void> add_run(std::int64_t campaign, const StoredRun& run, const std::string& plan);
   // The runs of a campaign that had violations, by seed.
-  std::vector<StoredRun> failed_runs(std::int64_t campaign);
-  std::int64_t run_count(std::int64_t campaign);
+  Result<std::vector<StoredRun>> failed_runs(std::int64_t campaign);
+  Result<std::int64_t> run_count(std::int64_t campaign);
   // How often the lives of a campaign have reached each mark, all together.
-  std::map<std::string, std::uint64_t> marks(std::int64_t campaign);
+  Result<std::map<std::string, std::uint64_t>> marks(std::int64_t campaign);
 
  private:
   static constexpr int format_version = 2;
   explicit ReportStore(sqlite3* database) : database_(database) {}
   class Statement;
+  Result<void> execute(const char* sql);
+  Result<void> set_up();
+  Result<void> insert_run(std::int64_t campaign, const StoredRun& run, const std::string& plan);
   sqlite3* database_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "reports/junit.h"
 #include "reports/store.h"
+#include "scenarios/cli/exit_codes.h"
 
 namespace fulmar {
 
@@ -18,7 +19,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t violations_per_life_shown = 3;
 constexpr double plain_progress_seconds = 10;
-constexpr int exit_interrupted = 130;  // as shells say it
 
 // One column less than there are: the last one would begin a new line on some terminals.
 std::size_t terminal_width() {
@@ -105,21 +105,28 @@ std::string replay_command(const Plan& plan, const std::string& plan_file) {
 }
 
 int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
+  auto complain = [](const Error& error) { std::fprintf(stderr, "fulmar-sim: %s\n", error.detail.c_str()); };
   std::unique_ptr<ReportStore> store;
   std::int64_t campaign = 0;
   if (!options.report.empty()) {
     auto opened = ReportStore::open(options.report);
-    if (!opened) {
-      std::fprintf(stderr, "fulmar-sim: %s\n", to_string(opened.error()).c_str());
-      return 2;
+    auto begun = opened ? (*opened)->begin_campaign(std::string(scenario.name), options.limits.first_seed,
+                                                    options.limits.last_seed)
+                        : std::unexpected(opened.error());
+    if (!begun) {
+      complain(begun.error());
+      return exit_usage;
     }
     store = std::move(*opened);
-    campaign = store->begin_campaign(std::string(scenario.name), options.limits.first_seed, options.limits.last_seed);
+    campaign = *begun;
   }
-  if (!options.junit.empty() && !write_junit(options.junit, std::string(scenario.name), {})) {
-    std::fprintf(stderr, "fulmar-sim: can't write %s\n", options.junit.c_str());
-    return 2;
+  if (!options.junit.empty()) {
+    if (auto writable = check_writable(options.junit); !writable) {
+      complain(writable.error());
+      return exit_usage;
+    }
   }
+  bool unwritten = false;
   bool terminal = isatty(STDOUT_FILENO);
   auto begun = SteadyClock::now();
   auto elapsed = [&] { return std::chrono::duration<double>(SteadyClock::now() - begun).count(); };
@@ -130,7 +137,7 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
   auto clear = [&] {
     if (terminal) std::printf("\r\033[K");
   };
-  bool interrupted = !run_in_workers(
+  int interrupted_by = run_in_workers(
       scenario, options.limits,
       [&](const SeedResult& result) {
         ++tally.lives;
@@ -159,7 +166,15 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
                       result.life.marks};
         for (const auto& violation : result.life.violations)
           run.violations.push_back({violation.property, violation.anomaly, violation.text});
-        store->add_run(campaign, run, result.life.violations.empty() ? "" : plan_to_json(scenario.plan(result.seed)));
+        auto plan = result.life.violations.empty() ? "" : plan_to_json(scenario.plan(result.seed));
+        auto added = store->add_run(campaign, run, plan);
+        if (added) return;
+        clear();
+        complain(added.error());
+        std::fprintf(stderr, "fulmar-sim: the report ends before seed %llu; the campaign goes on without it\n",
+                     static_cast<unsigned long long>(result.seed));
+        unwritten = true;
+        store.reset();
       },
       [&] {
         double now = elapsed();
@@ -173,7 +188,7 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
         }
       });
   clear();
-  if (interrupted) std::printf("interrupted: the lives that were under way do not count\n");
+  if (interrupted_by != 0) std::printf("interrupted: the lives that were under way do not count\n");
   std::printf(
       "%s: %llu lives in %.1f s (%.0f per minute), %llu with violations; %.0f simulated s per wall s and core, %llu "
       "events, %llu sends\n",
@@ -190,13 +205,16 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
       std::printf(" %llu", static_cast<unsigned long long>(failed_seeds[i]));
     std::printf("%s\n", failed_seeds.size() > seeds_shown_max ? " ..." : "");
   }
-  if (!options.junit.empty() && !write_junit(options.junit, std::string(scenario.name), cases)) {
-    std::fprintf(stderr, "fulmar-sim: can't write %s\n", options.junit.c_str());
-    return 2;
+  if (!options.junit.empty()) {
+    if (auto written = write_junit(options.junit, std::string(scenario.name), cases); !written) {
+      complain(written.error());
+      unwritten = true;
+    }
   }
   if (store) std::printf("report: %s\n", options.report.c_str());
-  if (tally.failed > 0) return 1;
-  return interrupted ? exit_interrupted : 0;
+  if (tally.failed > 0) return exit_violation;
+  if (unwritten) return exit_unwritten;
+  return interrupted_by != 0 ? exit_by_signal + interrupted_by : 0;
 }
 
 }  // namespace fulmar

@@ -14,8 +14,8 @@ struct CampaignOptions {
   int shown_max = 3;   // how many violations are printed in full
 };
 
-// Exit codes: 0 all lives were clean, 1 a violation was found, 2 the report can't be written, 130 interrupted, and
-// clean until then.
+// Exit codes: 0 all lives were clean, 1 a violation was found, 2 a report can't be written, so that no life was played,
+// 4 a report could not be written any more, 128 and the signal: interrupted, and clean until then.
 int run_campaign(const Scenario& scenario, const CampaignOptions& options);
 
 // The violation as people want to read it, with the line that replays it.

@@ -1,28 +1,43 @@
 #include "scenarios/cli/crash_report.h"
 
-#include <cxxabi.h>
 #include <execinfo.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <memory>
+#include <string_view>
+
+#include "scenarios/cli/stack_names.h"
 
 namespace fulmar {
 
 namespace {
 
 constexpr int frames_max = 64;
+constexpr int own_frames = 2;  // of the handler, and of how the kernel calls it
 constexpr std::size_t signal_stack_bytes = 256 << 10;
 
+void write_text(std::string_view text) {
+  [[maybe_unused]] auto written = write(STDERR_FILENO, text.data(), text.size());
+}
+
+// All but the last step is safe wherever the signal came.
 void on_crash(int signal) {
   std::array<void*, frames_max> frames;
   auto count = backtrace(frames.data(), frames_max);
-  constexpr char title[] = "stack:\n";
-  [[maybe_unused]] auto written = write(STDERR_FILENO, title, sizeof title - 1);
-  backtrace_symbols_fd(frames.data(), count, STDERR_FILENO);
+  write_text(stack_title);
+  for (auto i = static_cast<std::size_t>(own_frames); i < static_cast<std::size_t>(count); ++i) {
+    std::array<char, 2 * sizeof(std::uintptr_t) + 1> digits;
+    auto at = digits.size();
+    digits[--at] = '\n';
+    for (auto left = reinterpret_cast<std::uintptr_t>(frames[i]); left != 0; left >>= 4)
+      digits[--at] = "0123456789abcdef"[left & 15];
+    write_text(frame_mark);
+    write_text({digits.data() + at, digits.size() - at});
+  }
   std::fflush(stdout);  // last, since a broken heap may stop it
   std::raise(signal);
 }
@@ -30,6 +45,9 @@ void on_crash(int signal) {
 }  // namespace
 
 void report_crashes() {
+  auto parent = getppid();
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);
   std::array<void*, 1> first;
   backtrace(first.data(), 1);  // loads what it needs, which a broken process may not be able to
   static auto* stack = new char[signal_stack_bytes];
@@ -39,24 +57,11 @@ void report_crashes() {
   sigaltstack(&alternate, nullptr);
   struct sigaction action{};
   action.sa_handler = on_crash;
-  action.sa_flags = SA_ONSTACK | static_cast<int>(SA_RESETHAND);
-  for (auto signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigaction(signal, &action, nullptr);
-}
-
-std::string with_plain_names(const std::string& stack) {
-  std::string plain;
-  for (std::size_t at = 0; at < stack.size();) {
-    auto begin = stack.find("(_Z", at);
-    auto end = begin == std::string::npos ? begin : stack.find_first_of("+)", begin);
-    if (end == std::string::npos) return plain + stack.substr(at);
-    auto name = stack.substr(begin + 1, end - begin - 1);
-    int status = 0;
-    std::unique_ptr<char, decltype(&std::free)> demangled(abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status),
-                                                          &std::free);
-    plain += stack.substr(at, begin + 1 - at) + (status == 0 ? demangled.get() : name);
-    at = end;
-  }
-  return plain;
+  action.sa_flags = static_cast<int>(SA_ONSTACK | SA_RESETHAND | SA_NODEFER);  // the next one of the kind kills
+  for (auto signal : {SIGABRT, SIGALRM, SIGPROF}) sigaction(signal, &action, nullptr);
+#ifndef __SANITIZE_ADDRESS__  // which says more of these
+  for (auto signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigaction(signal, &action, nullptr);
+#endif
 }
 
 }  // namespace fulmar

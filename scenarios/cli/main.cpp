@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "scenarios/cli/campaign.h"
+#include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/replay.h"
 #include "scenarios/plan_check.h"
 
@@ -13,8 +14,6 @@ namespace fulmar {
 namespace {
 
 namespace po = boost::program_options;
-
-constexpr int exit_usage = 2;
 
 constexpr const char* usage =
     "fulmar-sim list\n"
@@ -24,8 +23,8 @@ constexpr const char* usage =
     "fulmar-sim plan --scenario S --seed N\n"
     "fulmar-sim hashes --scenario S --seeds A..B\n"
     "\n"
-    "Exit codes: 0 clean, 1 a violation, 2 wrong usage or a plan that can't be played, 3 nondeterminism, 130 "
-    "interrupted.\n";
+    "Exit codes: 0 clean, 1 a violation, 2 wrong usage, a plan that can't be played or a report that can't be\n"
+    "written, 3 nondeterminism, 4 what was found could not all be written, 130 or 143 interrupted (SIGINT, SIGTERM).\n";
 
 int complain(const std::string& message) {
   std::cerr << "fulmar-sim: " << message << "\n\n" << usage;
@@ -136,12 +135,13 @@ int command(const std::vector<std::string>& arguments) {
     std::cout << plan_to_json(scenario->plan(seed)) << "\n";
     return 0;
   }
-  if (plan_file.empty()) return replay(*scenario, scenario->plan(seed), plan_file, given.contains("trace"));
+  ReplayOptions how{.plan_file = plan_file, .trace = given.contains("trace")};
+  if (plan_file.empty()) return replay(*scenario, scenario->plan(seed), how);
   auto plan = read_plan(plan_file);
   if (!plan) return refuse(plan_file + ": " + plan.error().detail);
   if (plan->scenario != scenario->name) return refuse(plan_file + ": it is a plan of scenario " + plan->scenario);
   if (auto checked = check_plan(*scenario, *plan); !checked) return refuse(plan_file + ": " + checked.error().detail);
-  return replay(*scenario, *plan, plan_file, given.contains("trace"));
+  return replay(*scenario, *plan, how);
 }
 
 }  // namespace

@@ -11,22 +11,29 @@
 #include "runtime/base/assert.h"
 #include "scenarios/cli/campaign.h"
 #include "scenarios/cli/crash_report.h"
+#include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/stack_names.h"
 
 namespace fulmar {
 
 namespace {
 
-constexpr int exit_violation = 1;
-constexpr int exit_nondeterminism = 3;
+TimeOf limited(const ReplayOptions& options) {
+  return options.trace ? TimeOf::cpu : TimeOf::clock;
+}
 
-int play(const Scenario& scenario, const Plan& plan, const std::string& plan_file, bool trace) {
+int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay) {
   LifeOptions options;
-  if (trace)
+  if (replay.trace)
     options.trace = [](Instant at, std::string_view line) {
       std::printf("%s %.*s\n", to_string(at).c_str(), static_cast<int>(line.size()), line.data());
     };
-  SeedResult result{.seed = plan.seed, .life = scenario.run(plan, options), .wall_seconds = 0};
-  auto again = scenario.run(plan, {});
+  auto live = [&](const LifeOptions& how) {
+    TimeLimit limit(limited(replay), replay.life_seconds_max);
+    return scenario.run(plan, how);
+  };
+  SeedResult result{.seed = plan.seed, .life = live(options), .wall_seconds = 0};
+  auto again = live({});
   std::printf("trace hash %016llx, %llu events, %.1f simulated s, %zu sends, %zu reads\n",
               static_cast<unsigned long long>(result.life.trace_hash),
               static_cast<unsigned long long>(result.life.events),
@@ -40,7 +47,7 @@ int play(const Scenario& scenario, const Plan& plan, const std::string& plan_fil
     std::printf("clean\n");
     return 0;
   }
-  std::printf("%s", describe_violations(plan, result, replay_command(plan, plan_file)).c_str());
+  std::printf("%s", describe_violations(plan, result, replay_command(plan, replay.plan_file)).c_str());
   return exit_violation;
 }
 
@@ -54,7 +61,7 @@ std::string content(FILE* file) {
 
 }  // namespace
 
-int replay(const Scenario& scenario, const Plan& plan, const std::string& plan_file, bool trace) {
+int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& options) {
   auto* errors = std::tmpfile();
   ASSERT(errors != nullptr);
   std::fflush(nullptr);
@@ -63,24 +70,31 @@ int replay(const Scenario& scenario, const Plan& plan, const std::string& plan_f
   if (child == 0) {
     dup2(fileno(errors), STDERR_FILENO);
     report_crashes();
-    auto code = play(scenario, plan, plan_file, trace);
-    std::fflush(stdout);
+    auto code = play(scenario, plan, options);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
+      std::fprintf(stderr, "fulmar-sim: can't write to standard output: %s\n", strerror(errno));
+      code = exit_unwritten;
+    }
     _exit(code);
   }
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  auto said = with_plain_names(content(errors));
+  auto said = with_names_of_functions(content(errors));
   std::fclose(errors);
   if (!WIFSIGNALED(status)) {
     std::fputs(said.c_str(), stderr);
     return WEXITSTATUS(status);
   }
   auto signal = WTERMSIG(status);
-  auto text = "the process died of signal " + std::to_string(signal) + " (" + strsignal(signal) + ")\n" + said;
+  if (signal == SIGPIPE) std::raise(SIGPIPE);  // whoever reads the trace has seen enough
+  bool hung = is_out_of_time(signal);
+  auto text = (hung ? out_of_time(limited(options), options.life_seconds_max)
+                    : "the process died of signal " + std::to_string(signal) + " (" + strsignal(signal) + ")") +
+              "\n" + said;
   SeedResult result{.seed = plan.seed, .life = {}, .wall_seconds = 0};
-  result.life.violations.push_back({"the process lives", "crash", text, Instant::max()});
-  std::printf("%s", describe_violations(plan, result, replay_command(plan, plan_file)).c_str());
+  result.life.violations.push_back({"the process lives", hung ? "hang" : "crash", text, Instant::max()});
+  std::printf("%s", describe_violations(plan, result, replay_command(plan, options.plan_file)).c_str());
   return exit_violation;
 }
 

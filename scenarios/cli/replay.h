@@ -4,13 +4,21 @@
 #include <string>
 
 #include "faults/plan.h"
+#include "scenarios/cli/time_limit.h"
 #include "scenarios/life.h"
 
 namespace fulmar {
 
-// Returns the exit code: 0 clean, 1 a violation or a crash, 3 two different lives from one plan. `plan_file`: where the
-// plan is from, if not from its seed. The life runs in a process of its own: its trace is whole also if that crashes,
-// and its stack is printed.
-int replay(const Scenario& scenario, const Plan& plan, const std::string& plan_file, bool trace);
+struct ReplayOptions {
+  std::string plan_file;  // where the plan is from, if not from its seed
+  bool trace = false;     // prints every event
+  double life_seconds_max = fulmar::life_seconds_max;
+};
+
+// Returns the exit code: 0 clean, 1 a violation, a crash or a life that takes too long, 3 two different lives from one
+// plan, 4 the trace could not be written. The life runs in a process of its own: its trace is whole also if that
+// crashes, and its stack is printed. Where the trace is printed only CPU time counts, since whoever reads it may take
+// time.
+int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& options);
 
 }  // namespace fulmar

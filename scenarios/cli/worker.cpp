@@ -6,18 +6,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
 #include "runtime/base/assert.h"
 #include "scenarios/cli/crash_report.h"
+#include "scenarios/cli/stack_names.h"
 
 namespace fulmar {
 
@@ -26,8 +29,8 @@ namespace {
 using nlohmann::json;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr double life_seconds_max = 300;  // far beyond any life; sanitizers and small machines included
-constexpr std::size_t stderr_bytes_max = 4000;
+constexpr double grace_seconds = 10;  // for a life to end by itself once its time is up
+constexpr std::size_t stderr_bytes_max = 8000;
 
 double seconds_since(SteadyClock::time_point from) {
   return std::chrono::duration<double>(SteadyClock::now() - from).count();
@@ -88,7 +91,11 @@ void write_all(int fd, const std::string& text) {
     if (seed > limits.last_seed || shared.stop) _exit(0);
     write_all(out, "begin " + std::to_string(seed) + "\n");
     auto begun = SteadyClock::now();
-    SeedResult result{.seed = seed, .life = scenario.run(scenario.plan(seed), {}), .wall_seconds = 0};
+    SeedResult result{.seed = seed, .life = {}, .wall_seconds = 0};
+    {
+      TimeLimit limit(TimeOf::clock, limits.life_seconds_max);
+      result.life = scenario.run(scenario.plan(seed), {});
+    }
     result.wall_seconds = seconds_since(begun);
     write_all(out, encode(result));
   }
@@ -96,7 +103,8 @@ void write_all(int fd, const std::string& text) {
 
 class Worker {
  public:
-  Worker(const Scenario& scenario, const CampaignLimits& limits, Shared& shared) {
+  Worker(const Scenario& scenario, const CampaignLimits& limits, Shared& shared)
+      : seconds_max_(limits.life_seconds_max) {
     int pipe_ends[2];
     ASSERT(pipe(pipe_ends) == 0);
     errors_ = std::tmpfile();
@@ -107,7 +115,7 @@ class Worker {
     if (pid_ == 0) {
       close(pipe_ends[0]);
       dup2(fileno(errors_), STDERR_FILENO);
-      std::signal(SIGINT, SIG_IGN);  // the campaign ends it
+      for (auto signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_IGN);  // the campaign ends it
       report_crashes();
       work(scenario, limits, shared, pipe_ends[1]);
     }
@@ -148,8 +156,9 @@ class Worker {
     return true;
   }
 
+  // One that does not end by itself when its time is up.
   void kill_if_it_hangs() {
-    if (!seed_ || seconds_since(begun_) < life_seconds_max) return;
+    if (!seed_ || seconds_since(begun_) < seconds_max_ + grace_seconds) return;
     hung_ = true;
     kill(pid_, SIGKILL);
   }
@@ -161,15 +170,16 @@ class Worker {
     pid_ = -1;
     if (!seed_) return std::nullopt;
     SeedResult result{.seed = *seed_, .life = {}, .wall_seconds = seconds_since(begun_)};
-    std::string text =
-        hung_ ? "the life took more than " + std::to_string(static_cast<int>(life_seconds_max)) + " s of real time"
-        : WIFSIGNALED(status) ? "the process died of signal " + std::to_string(WTERMSIG(status))
-                              : "the process exited with " + std::to_string(WEXITSTATUS(status));
+    bool hung = hung_ || (WIFSIGNALED(status) && is_out_of_time(WTERMSIG(status)));
+    std::string text = hung                  ? out_of_time(TimeOf::clock, seconds_max_)
+                       : WIFSIGNALED(status) ? "the process died of signal " + std::to_string(WTERMSIG(status)) + " (" +
+                                                   strsignal(WTERMSIG(status)) + ")"
+                                             : "the process exited with " + std::to_string(WEXITSTATUS(status));
     auto size = lseek(fileno(errors_), 0, SEEK_END);
     std::string errors(std::min<std::size_t>(static_cast<std::size_t>(size), stderr_bytes_max), '\0');
     auto got = pread(fileno(errors_), errors.data(), errors.size(), size - static_cast<off_t>(errors.size()));
-    if (got > 0) text += "\n" + with_plain_names(errors.substr(0, static_cast<std::size_t>(got)));
-    result.life.violations.push_back({"the process lives", hung_ ? "hang" : "crash", text, Instant::max()});
+    if (got > 0) text += "\n" + with_names_of_functions(errors.substr(0, static_cast<std::size_t>(got)));
+    result.life.violations.push_back({"the process lives", hung ? "hang" : "crash", text, Instant::max()});
     return result;
   }
 
@@ -181,12 +191,13 @@ class Worker {
   std::optional<std::uint64_t> seed_;
   SteadyClock::time_point begun_;
   bool hung_ = false;
+  double seconds_max_;
 };
 
 }  // namespace
 
-bool run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
-                    const std::function<void(const SeedResult&)>& done, const std::function<void()>& idle) {
+int run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
+                   const std::function<void(const SeedResult&)>& done, const std::function<void()>& idle) {
   void* memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   ASSERT(memory != MAP_FAILED);
   auto& shared = *new (memory) Shared{limits.first_seed, false};
@@ -196,10 +207,11 @@ bool run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
     done(result);
   };
   interrupted = 0;
-  struct sigaction before{};
+  constexpr std::array signals = {SIGINT, SIGTERM};
+  std::array<struct sigaction, signals.size()> before{};
   struct sigaction at_interrupt{};
-  at_interrupt.sa_handler = [](int) { interrupted = 1; };
-  sigaction(SIGINT, &at_interrupt, &before);
+  at_interrupt.sa_handler = [](int signal) { interrupted = signal; };
+  for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &at_interrupt, &before[i]);
   std::vector<std::unique_ptr<Worker>> workers;
   for (int i = 0; i < limits.jobs; ++i) workers.push_back(std::make_unique<Worker>(scenario, limits, shared));
   while (!workers.empty() && !interrupted) {
@@ -219,9 +231,9 @@ bool run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
     idle();
   }
   workers.clear();
-  sigaction(SIGINT, &before, nullptr);
+  for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &before[i], nullptr);
   munmap(memory, sizeof(Shared));
-  return !interrupted;
+  return interrupted;
 }
 
 }  // namespace fulmar

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "scenarios/cli/time_limit.h"
 #include "scenarios/life.h"
 
 namespace fulmar {
@@ -22,12 +23,13 @@ struct CampaignLimits {
   int jobs = 1;
   double seconds_max = 0;  // no new life begins after that; 0: no limit
   bool stop_at_violation = false;
+  double life_seconds_max = fulmar::life_seconds_max;
 };
 
 // Runs the seeds and calls `done` for each as it ends, and `idle` about four times a second. A process that dies is a
 // violation `crash`, with the end of what it wrote to stderr; one that takes too long is a violation `hang`.
-// False if it was interrupted (SIGINT): then it returns at once, and lives that were under way are left.
-bool run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
-                    const std::function<void(const SeedResult&)>& done, const std::function<void()>& idle);
+// Returns 0, or the signal that interrupted it (SIGINT, SIGTERM): then at once, and lives that were under way are left.
+int run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
+                   const std::function<void(const SeedResult&)>& done, const std::function<void()>& idle);
 
 }  // namespace fulmar

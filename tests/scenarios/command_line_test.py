@@ -1,10 +1,12 @@
 """fulmar-sim as people run it: plans that can't be played, lives that crash, reports that can't be written, Ctrl-C."""
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 SIM = sys.argv.pop(1)
@@ -12,6 +14,19 @@ SIM = sys.argv.pop(1)
 
 def sim(*arguments):
     return subprocess.run([SIM, *arguments], capture_output=True, text=True, timeout=300)
+
+
+def children_of(process):
+    with open("/proc/%d/task/%d/children" % (process.pid, process.pid)) as children:
+        return [int(child) for child in children.read().split()]
+
+
+def is_running(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 class CommandLine(unittest.TestCase):
@@ -75,8 +90,7 @@ class CommandLine(unittest.TestCase):
         replay = subprocess.Popen([SIM, "replay", "--scenario", "single-broker", "--plan", self.write_plan(), "--trace"],
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         first = replay.stdout.readline()
-        with open("/proc/%d/task/%d/children" % (replay.pid, replay.pid)) as children:
-            os.kill(int(children.read()), signal.SIGSEGV)
+        os.kill(children_of(replay)[0], signal.SIGSEGV)
         return first + replay.communicate(timeout=60)[0], replay.returncode
 
     def test_a_life_that_crashes_shows_all_of_it(self):
@@ -101,14 +115,61 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(result.returncode, 2)
             self.assertEqual(result.stdout, "")
 
+    def test_a_report_that_cant_be_written_any_more_is_said(self):
+        report = os.path.join(self.directory.name, "report.sqlite")
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000))
+        result = subprocess.run([SIM, "run", "--scenario", "single-broker", "--seeds", "1..40", "--report", report],
+                                capture_output=True, text=True, preexec_fn=limit, restore_signals=False, timeout=300)
+        self.assertEqual(result.returncode, 4, result.stderr)
+        self.assertIn("the report ends before seed ", result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 2, result.stderr)
+        self.assertIn("single-broker: 40 lives", result.stdout)
+
+    def test_a_trace_that_cant_be_written_is_said(self):
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([SIM, "replay", "--scenario", "single-broker", "--seed", "5", "--trace"],
+                                    stdout=full, stderr=subprocess.PIPE, text=True, timeout=300)
+        self.assertEqual(result.returncode, 4)
+        self.assertIn("No space left on device", result.stderr)
+
     def test_an_interrupted_campaign_ends_with_its_summary(self):
-        campaign = subprocess.Popen([SIM, "run", "--scenario", "single-broker", "--seeds", "1..1000000"],
-                                    stdout=subprocess.PIPE, text=True)
-        campaign.stdout.readline()  # the first line of progress
-        campaign.send_signal(signal.SIGINT)
-        rest = campaign.communicate(timeout=60)[0]
-        self.assertEqual(campaign.returncode, 130)
-        self.assertIn("single-broker: ", rest)
+        junit = os.path.join(self.directory.name, "junit.xml")
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            with open(junit, "w") as file:
+                file.write("of last time")
+            campaign = subprocess.Popen([SIM, "run", "--scenario", "single-broker", "--seeds", "1..1000000",
+                                         "--junit", junit], stdout=subprocess.PIPE, text=True)
+            campaign.stdout.readline()  # the first line of progress
+            with open(junit) as file:
+                self.assertEqual(file.read(), "of last time")
+            workers = children_of(campaign)
+            campaign.send_signal(number)
+            rest = campaign.communicate(timeout=60)[0]
+            self.assertEqual(campaign.returncode, code)
+            self.assertIn("single-broker: ", rest)
+            with open(junit) as file:
+                self.assertIn("</testsuite>", file.read())
+            self.assert_ended(workers)
+
+    def test_an_interrupted_replay_leaves_no_process(self):
+        self.plan["settings"]["safety_ms"] = 600000
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            replay = subprocess.Popen([SIM, "replay", "--scenario", "single-broker", "--plan", self.write_plan(),
+                                       "--trace"], stdout=subprocess.PIPE, text=True)
+            replay.stdout.readline()
+            player = children_of(replay)
+            self.assertEqual(len(player), 1)
+            replay.send_signal(number)
+            self.assertEqual(replay.wait(timeout=60), -number)
+            self.assert_ended(player)
+            replay.stdout.close()
+
+    def assert_ended(self, processes):
+        for _ in range(1000):
+            if not any(is_running(process) for process in processes):
+                return
+            time.sleep(0.01)
+        self.fail("still running: %s" % processes)
 
 
 unittest.main(verbosity=2)
