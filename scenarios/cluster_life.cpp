@@ -27,7 +27,6 @@ constexpr Instant faults_begin = Instant{} + seconds(8);
 
 // For how long what was held up on its way is still believed when it has come, and then until word of the next is
 // there.
-constexpr Duration late_word_max = seconds(10);
 
 // What becomes of the brokers that are not of the core.
 enum class Rest : std::uint8_t { there_is_none, dead, cut_off, paused };
@@ -39,7 +38,7 @@ class ClusterLife {
     if (options.trace) world_.trace().set_sink(options.trace);
     workload_.brokers = cluster_.addresses();
     workload_.on_metadata = [this](std::int32_t from, const MetadataResponse& metadata, Instant asked) {
-      if (!words_were_late(asked)) cluster_.judge_claims(from, metadata, asked);
+      cluster_.judge_claims(from, metadata, asked);
     };
     describe_topics(workload_, static_cast<std::int16_t>(plan.setting("replication_factor")));
     for (auto mark : {Mark::metadata_snapshot_taken, Mark::metadata_snapshot_loaded, Mark::metadata_snapshot_fetched,
@@ -84,25 +83,6 @@ class ClusterLife {
   }
 
  private:
-  // Whether a broker may have heard of leaders long after that was said, through the plan's faults: a word holds from
-  // when it has come. So a broker that hears late believes late, and can't be held to what it says.
-  bool words_were_late(Instant asked) const {
-    return std::any_of(plan_.faults.begin(), plan_.faults.end(), [&](const Fault& fault) {
-      switch (fault.kind) {
-        case FaultKind::pause:
-        case FaultKind::latency:
-        case FaultKind::latency_to:
-        case FaultKind::latency_from:
-        case FaultKind::clog:
-        case FaultKind::bandwidth:
-        case FaultKind::busy_shard:
-        case FaultKind::slow_process:
-          return fault.at <= world_.now() && asked < fault.at + fault.duration + late_word_max;
-        default: return false;
-      }
-    });
-  }
-
   void violate(const char* anomaly, std::string text) {
     found_.push_back({"liveness", anomaly, std::move(text), world_.now()});
   }

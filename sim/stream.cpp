@@ -60,7 +60,7 @@ void SimStream::send(int from, Segment segment) {
 }
 
 void SimStream::pace_again(Direction& d) {
-  if (d.under_way.empty() || d.stuck) return;
+  if (d.under_way.empty()) return;
   auto& link = network.link(machine[d.from], machine[1 - d.from]);
   auto at = std::max(network.scheduler_.now() + link.latency_max, link.clogged_until);
   for (auto& segment : d.under_way) {
@@ -69,6 +69,7 @@ void SimStream::pace_again(Direction& d) {
     segment.due = at = std::min(segment.due, at);
   }
   d.last_due = d.under_way.back().due;
+  if (d.stuck) return;  // sent again in its own time
   network.scheduler_.disarm(d);
   network.scheduler_.arm(d, d.under_way.front().due);
 }

@@ -10,7 +10,7 @@ constexpr std::int32_t shards_max = 1024;  // of one broker: a bound for what a 
 
 }  // namespace
 
-bool LeaderTable::learn(std::int32_t broker, std::uint64_t connection, const LeadersRequest& told, Instant now) {
+bool LeaderTable::learn(std::int32_t broker, std::uint64_t connection, const LeadersRequest& told, Instant as_of) {
   if (told.shard < 0 || told.shard >= shards_max) return true;
   Teller teller{broker, told.shard};
   auto known = sessions_.find(teller);
@@ -18,7 +18,8 @@ bool LeaderTable::learn(std::int32_t broker, std::uint64_t connection, const Lea
   bool late = known != sessions_.end() && known->second.connection > connection;
   if (late) return false;
   if (!begun && !told.whole) return true;
-  sessions_[teller] = {connection, now, broker != self_ || (known != sessions_.end() && known->second.lapses)};
+  if (begun && known != sessions_.end()) as_of = std::max(as_of, known->second.said_at);
+  sessions_[teller] = {connection, as_of, broker != self_ || (known != sessions_.end() && known->second.lapses)};
   if (told.whole)
     for (auto& [group, entry] : leaders_)
       if (entry.teller == teller) depose(entry.leader);
@@ -43,10 +44,10 @@ bool LeaderTable::learn(std::int32_t broker, std::uint64_t connection, const Lea
   return true;
 }
 
-void LeaderTable::renew(std::int32_t broker, std::uint64_t connection, std::int32_t shard, Instant now) {
+void LeaderTable::renew(std::int32_t broker, std::uint64_t connection, std::int32_t shard, Instant as_of) {
   auto known = sessions_.find({broker, shard});
   if (known == sessions_.end() || known->second.connection != connection) return;
-  known->second.heard_at = std::max(known->second.heard_at, now);
+  known->second.said_at = std::max(known->second.said_at, as_of);
   known->second.lapses = true;
 }
 
@@ -56,7 +57,7 @@ LeaderTable::Leader LeaderTable::leader(const GroupId& group, Instant now) const
   auto leader = found->second.leader;
   if (leader.broker < 0) return leader;
   auto session = sessions_.find(found->second.teller);
-  if (session == sessions_.end() || (session->second.lapses && now - session->second.heard_at > lease_)) depose(leader);
+  if (session == sessions_.end() || (session->second.lapses && now - session->second.said_at > lease_)) depose(leader);
   return leader;
 }
 

@@ -2,8 +2,9 @@
 // later epoch counts.
 //
 // What a broker has told holds as long as it keeps saying so: leaders hold leases, and so does what they tell. When
-// nothing has come from one of its shards for the time of a lease, nothing that this shard leads is taken for led,
-// until it is heard of again or another leader is.
+// nothing was said by one of its shards for the time of a lease, nothing that this shard leads is taken for led, until
+// it is heard of again or another leader is. A lease begins when the word was said, at the latest, and not when it
+// came: words may lie in a connection for long.
 #pragma once
 
 #include <cstdint>
@@ -36,11 +37,11 @@ class LeaderTable {
   LeaderTable(std::int32_t self, Duration lease) : self_(self), lease_(lease) {}
 
   // A shard of `broker` tells what it leads, on the connection of that number: of what comes on an earlier one, late,
-  // nothing counts, nor what comes before the connection's beginning, unless it is this broker's own word. False if
-  // something was told on a later one already.
-  bool learn(std::int32_t broker, std::uint64_t connection, const LeadersRequest& told, Instant now);
-  // What that shard has told on that connection still holds.
-  void renew(std::int32_t broker, std::uint64_t connection, std::int32_t shard, Instant now);
+  // nothing counts, nor what comes before the connection's beginning, unless it is this broker's own word. `as_of`: it
+  // was not said before. False if something was told on a later one already.
+  bool learn(std::int32_t broker, std::uint64_t connection, const LeadersRequest& told, Instant as_of);
+  // What that shard has told on that connection still held at `as_of`.
+  void renew(std::int32_t broker, std::uint64_t connection, std::int32_t shard, Instant as_of);
   // Who leads by now; if nobody does, as far as is known, the leader has neither broker nor replicas in sync.
   Leader leader(const GroupId& group, Instant now) const;
   // The last word on the group, whether it still holds or not. Null: nobody has told yet.
@@ -55,7 +56,7 @@ class LeaderTable {
   using Teller = std::pair<std::int32_t, std::int32_t>;  // broker and shard
   struct Session {
     std::uint64_t connection = 0;
-    Instant heard_at;
+    Instant said_at;
     bool lapses = true;
   };
   struct Entry {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/net/frame_reader.h"
 #include "broker/protocol/message.h"
 #include "broker/replication/greeting.h"
 #include "runtime/host/clock.h"
@@ -19,6 +20,8 @@ constexpr Duration connect_max = seconds(2);
 constexpr Duration write_max = seconds(10);
 constexpr Duration retry_min = milliseconds(20);
 constexpr Duration retry_max = milliseconds(500);
+constexpr Duration soon = milliseconds(200);     // less than any lease, more than between two heartbeats
+constexpr std::int32_t answer_bytes_max = 1024;  // to pulses
 
 std::size_t size_of(const GroupMessage& item) {
   return message_bytes + item.batches.size();
@@ -58,7 +61,7 @@ void PeerLink::vouch() {
 }
 
 LeadersRequest PeerLink::take_announcement() {
-  LeadersRequest request{static_cast<std::int32_t>(host_.shard()), std::exchange(whole_due_, false), {}};
+  LeadersRequest request{static_cast<std::int32_t>(host_.shard()), std::exchange(whole_due_, false), as_of(), {}};
   auto changes = std::exchange(changes_, {});
   request.leaders = request.whole ? leaderships() : std::move(changes);
   return request;
@@ -78,16 +81,51 @@ void PeerLink::answer(const PulseAnswer& answer) {
 }
 
 PulsesRequest PeerLink::take_pulses() {
-  PulsesRequest request{peers_.self.directory,
-                        to_.directory,
-                        static_cast<std::int32_t>(host_.shard()),
-                        std::exchange(leads_, false),
-                        {},
-                        {}};
+  PulsesRequest request;
+  request.from_directory_id = peers_.self.directory;
+  request.to_directory_id = to_.directory;
+  request.shard = static_cast<std::int32_t>(host_.shard());
+  request.leads = std::exchange(leads_, false);
+  if (request.leads) request.as_of = as_of();
   if (auto pulse = std::exchange(pulse_, std::nullopt)) request.pulses.push_back(to_wire(*pulse));
   for (const auto& [shard, answer] : std::exchange(answers_, {})) request.answers.push_back(to_wire(answer));
   pulses_due_ = false;
   return request;
+}
+
+std::int64_t PeerLink::as_of() {
+  if (host_.clock().now() - clock_heard_at_ > soon) said_late_ = true;
+  return clock_;
+}
+
+// What is said as of long ago may be taken for over: it is vouched for again, as soon as the peer has been heard. That
+// is after a time in which nothing was to be said.
+void PeerLink::vouch_if_late() {
+  if (said_late_ && vouches()) vouch();
+}
+
+void PeerLink::hear_clock(std::int64_t clock) {
+  clock_ = clock;
+  clock_heard_at_ = host_.clock().now();
+  vouch_if_late();
+  said_late_ = false;
+}
+
+// Until the connection is over.
+Error PeerLink::hear_all(Connection& connection) {
+  FrameReader frames(connection, host_.clock(), {.size_max = answer_bytes_max});
+  for (;;) {
+    auto answer = [&]() -> Result<PulsesResponse> {
+      TRY(auto size, frames.next_size());
+      if (size == 0) return fail(Errc::closed, "the peer has closed the connection");
+      TRY(auto frame, frames.body(size));
+      Reader reader(std::move(frame));
+      read_response_header(reader, PulsesResponse::key, 0);
+      return decode<PulsesResponse>(reader, 0);
+    }();
+    if (!answer) return answer.error();
+    hear_clock(answer->clock);
+  }
 }
 
 Result<std::unique_ptr<Connection>> PeerLink::connect() {
@@ -98,6 +136,8 @@ Result<std::unique_ptr<Connection>> PeerLink::connect() {
   if (ReplicaId{answer.broker_id, answer.directory_id} != to_)
     return fail(Errc::refused, "another data directory answers there: " + std::to_string(answer.broker_id) + "/" +
                                    to_string(answer.directory_id));
+  said_late_ = false;
+  hear_clock(answer.clock);
   return std::move(greeted.connection);
 }
 
@@ -115,8 +155,10 @@ Result<void> PeerLink::deliver(Connection& connection,
       if (auto replica = find(group); replica && replica->feed(to_)) hungry_.insert(group);
     }
     // What is announced comes before the pulses that vouch for it.
-    while (whole_due_ || !changes_.empty())
+    while (whole_due_ || !changes_.empty()) {
       TRY_VOID(connection.write(request_frame(take_announcement(), 0, 0, ""), host_.clock().deadline_in(write_max)));
+      vouch_if_late();
+    }
     if (pulses_due_)
       TRY_VOID(connection.write(request_frame(take_pulses(), 0, 0, ""), host_.clock().deadline_in(write_max)));
     while (!queue_.empty()) {
@@ -145,12 +187,9 @@ void PeerLink::run(const std::function<std::shared_ptr<Replica>(const GroupId&)>
       whole_due_ = announces_;
       if (!std::exchange(complaint_, {}).empty()) log_.info("peer reached again", {{"peer", to_string(to_)}});
       retry = retry_min;
-      // The peer says nothing on this connection: when reading ends, it is over.
-      FiberGroup watching;
-      watching.spawn("watch peer", [&connection = **connection] {
-        char byte = 0;
-        auto ended = connection.read({&byte, 1});
-        (void)ended;
+      FiberGroup hearing;
+      hearing.spawn("hear peer", [this, &connection = **connection] {
+        (void)hear_all(connection);
         connection.abort();
       });
       error = deliver(**connection, find).error();

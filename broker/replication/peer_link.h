@@ -27,6 +27,8 @@ class PeerLink {
   std::function<std::vector<LeadersRequest::Leader>()> leaderships = [] {
     return std::vector<LeadersRequest::Leader>();
   };
+  // Whether they still hold, all of them.
+  std::function<bool()> vouches = [] { return false; };
 
   void send(GroupMessage message);
   // What has changed in `leaderships`. From now on the peer is to know them.
@@ -56,6 +58,10 @@ class PeerLink {
   bool idle() const { return queue_.empty() && hungry_.empty() && !whole_due_ && changes_.empty() && !pulses_due_; }
   PulsesRequest take_pulses();
   LeadersRequest take_announcement();
+  void hear_clock(std::int64_t clock);
+  Error hear_all(Connection& connection);
+  std::int64_t as_of();
+  void vouch_if_late();
 
   Host& host_;
   const Peers& peers_;
@@ -70,6 +76,9 @@ class PeerLink {
   std::vector<LeadersRequest::Leader> changes_;
   bool leads_ = false;
   bool pulses_due_ = false;
+  std::int64_t clock_ = -1;  // the peer's, when it was last heard on this connection
+  Instant clock_heard_at_;
+  bool said_late_ = false;  // something was said as of a time that was long ago
   std::optional<Pulse> pulse_;
   std::map<std::int32_t, PulseAnswer> answers_;  // by the shard that is answered
   Condition work_;

@@ -65,6 +65,7 @@ PeerHelloResponse PeerServer::answer(const PeerHelloRequest& hello) const {
   response.controller_id = peers_.controller();
   auto high = host_.entropy().next();
   response.nonce = {high, host_.entropy().next()};
+  response.clock = host_.clock().now().ns;
   bool strange = !hello.cluster_id.empty() && !response.cluster_id.empty() && hello.cluster_id != response.cluster_id;
   if (strange) {
     response.error_code = ErrorCode::inconsistent_cluster_id;
@@ -111,6 +112,7 @@ Result<PeerHelloRequest> PeerServer::greet(Connection& connection, FrameReader& 
 }
 
 Result<void> PeerServer::answer_all(Connection& connection) {
+  auto begun = host_.clock().now();
   FrameReader frames(connection, host_.clock(), {.size_max = greeting_bytes_max, .idle_max = hello_max});
   TRY(auto hello, greet(connection, frames));
   frames.trust(frame_bytes_max);
@@ -120,6 +122,11 @@ Result<void> PeerServer::answer_all(Connection& connection) {
   auto check_ends = [&](const Uuid& from_directory, const Uuid& to_directory) -> Result<void> {
     if (from_directory != hello.directory_id) return fail(Errc::refused, "in the name of another directory");
     if (to_directory != peers_.self.directory) return fail(Errc::refused, "meant for another directory");
+    return {};
+  };
+  auto check_time = [&](std::int64_t as_of) -> Result<void> {
+    if (as_of < begun.ns || as_of > host_.clock().now().ns)
+      return fail(Errc::refused, "as of a time that it was not told of");
     return {};
   };
   for (;;) {
@@ -136,11 +143,16 @@ Result<void> PeerServer::answer_all(Connection& connection) {
       case ApiKey::pulses: {
         TRY(auto request, decode<PulsesRequest>(reader, 0));
         TRY_VOID(check_ends(request.from_directory_id, request.to_directory_id));
+        if (request.leads) TRY_VOID(check_time(request.as_of));
         handlers_.pulses({from, number}, request);
+        if (!request.leads) break;
+        TRY_VOID(connection.write(response_frame(PulsesResponse{host_.clock().now().ns}, 0, header.correlation_id),
+                                  host_.clock().deadline_in(answer_max)));
         break;
       }
       case ApiKey::leaders: {
         TRY(auto request, decode<LeadersRequest>(reader, 0));
+        TRY_VOID(check_time(request.as_of));
         if (!handlers_.learn_leaders({from, number}, request)) return fail(Errc::closed, "superseded by a later one");
         break;
       }

@@ -29,7 +29,8 @@ class PeerServer {
     // Brings each message to its replica, on whichever shard, and returns when all are dealt with.
     std::function<void(std::vector<GroupMessage>)> deliver;
     // What shards of that replica directory say about quiesced groups: pulses for every shard here, answers for the
-    // shard that asked; and about their leaderships, on that connection.
+    // shard that asked; and about their leaderships, on that connection. What is said as of some time has not been said
+    // before: that time is after the connection's beginning, and not to come.
     std::function<void(const PeerConnection&, const PulsesRequest&)> pulses;
     // False: a later connection of that shard has told already, and this one is to end. If it is the one that the other
     // side takes for the later, it comes again.

@@ -246,6 +246,7 @@ PeerLink& ReplicaManager::link_to(const ReplicaId& peer) {
       for (const auto& [group, leader] : announced_) all.push_back(leader);
       return all;
     };
+    link->vouches = [this] { return !announced_.empty() && vouches(); };
     link->on_drained = [this] {
       if (catch_up_feeder_) catch_up_feeder_->link_drained();
     };

@@ -239,11 +239,11 @@ std::optional<SocketAddress> BrokerShard::peer_address(std::int32_t broker) cons
   return registered->second.internal;
 }
 
-bool BrokerShard::learn_everywhere(const PeerConnection& from, const LeadersRequest& leaders) {
+bool BrokerShard::learn_everywhere(const PeerConnection& from, const LeadersRequest& leaders, Instant as_of) {
   bool superseded = false;
   for (unsigned shard = 0; shard < host_.shard_count(); ++shard)
     on(shard, [&](BrokerShard& there) {
-      if (!there.leaders_.learn(from.broker, from.number, leaders, there.host_.clock().now())) superseded = true;
+      if (!there.leaders_.learn(from.broker, from.number, leaders, as_of)) superseded = true;
       there.leaders_changed_.notify_all();
       bool at_rest = std::any_of(leaders.leaders.begin(), leaders.leaders.end(),
                                  [](const auto& leader) { return !leader.voters.empty(); });
@@ -267,7 +267,10 @@ void BrokerShard::renew_here() {
 }
 
 void BrokerShard::hear_pulses(const PeerConnection& from, const PulsesRequest& said) {
-  if (said.leads) leaders_.renew(from.broker, from.number, said.shard, host_.clock().now());
+  if (said.leads) {
+    leaders_.renew(from.broker, from.number, said.shard, {said.as_of});
+    leaders_changed_.notify_all();  // a word that came late holds by its first renewal only
+  }
   replicas_.receive({from.broker, said.from_directory_id}, said);
 }
 

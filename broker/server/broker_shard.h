@@ -132,7 +132,7 @@ class BrokerShard {
   LeaderTable::Leader leader_of(const TopicImage& topic, std::int32_t index) const;
   const LeaderTable& leaders() const { return leaders_; }
   // On this and all other shards; false if that connection has been superseded.
-  bool learn_everywhere(const PeerConnection& from, const LeadersRequest& leaders);
+  bool learn_everywhere(const PeerConnection& from, const LeadersRequest& leaders, Instant as_of);
   // What this shard has told of whom it leads still holds, on every shard of this broker.
   void renew_here();
   void hear_pulses(const PeerConnection& from, const PulsesRequest& said);

@@ -51,13 +51,14 @@ PeersWord ask_peers(BrokerShard& shard) {
 
 Membership::Membership(BrokerShard& shard, std::function<void(Error)> excluded)
     : shard_(shard),
-      server_(
-          shard.host(), shard.peers(), static_cast<std::size_t>(shard.config().peer_connections_max),
-          {.deliver = [this](std::vector<GroupMessage> messages) { deliver(std::move(messages)); },
-           .pulses = [this](const PeerConnection& from, const PulsesRequest& said) { deliver_pulses(from, said); },
-           .learn_leaders = [this](const PeerConnection& from,
-                                   const LeadersRequest& leaders) { return shard_.learn_everywhere(from, leaders); },
-           .call = [this](const RequestHeader& header, Reader& body) { return answer(header, body); }}),
+      server_(shard.host(), shard.peers(), static_cast<std::size_t>(shard.config().peer_connections_max),
+              {.deliver = [this](std::vector<GroupMessage> messages) { deliver(std::move(messages)); },
+               .pulses = [this](const PeerConnection& from, const PulsesRequest& said) { deliver_pulses(from, said); },
+               .learn_leaders =
+                   [this](const PeerConnection& from, const LeadersRequest& leaders) {
+                     return shard_.learn_everywhere(from, leaders, {leaders.as_of});
+                   },
+               .call = [this](const RequestHeader& header, Reader& body) { return answer(header, body); }}),
       excluded_(std::move(excluded)) {}
 
 Result<void> Membership::listen() {

@@ -101,6 +101,19 @@ TEST(LeaderTable, WhatATellerDoesNotRenewLapsesAfterALease) {
   EXPECT_EQ(table.leader({a, 0}, start + 3 * lease).in_sync.size(), 3u);
 }
 
+// However long it lay in the connection.
+TEST(LeaderTable, AWordHoldsFromWhenItWasSaid) {
+  Table table;
+  table.hear(1, told(a, 1, 5));
+  table.renew(1, 1, 0, start + lease / 2);
+  EXPECT_EQ(table.leads(a, start + lease), 1);
+  EXPECT_EQ(table.leads(a, start + 2 * lease), -1);
+  table.hear(1, told(b, 1, 5, false), 1, start - lease);
+  EXPECT_EQ(table.leads(b, start + lease), 1) << "later words of the same shard have come already";
+  table.hear(1, told(b, 1, 5), 2, start - lease);
+  EXPECT_EQ(table.leads(b, start + lease), -1) << "those were said on another connection";
+}
+
 TEST(LeaderTable, OnlyTheShardThatToldOnThatConnectionRenews) {
   Table table;
   table.hear(1, told(a, 1, 5), 7);

@@ -50,8 +50,8 @@ void for_each_response(F&& f) {
               OffsetForLeaderEpochResponse, DescribeLogDirsResponse, ElectLeadersResponse,
               AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse, DescribeQuorumResponse,
               UnregisterBrokerResponse, DescribeTopicPartitionsResponse, PeerHelloResponse, RegisterBrokerResponse,
-              BrokerHeartbeatResponse, PreferLeadersResponse, ForwardResponse, FetchMetadataSnapshotResponse>(
-      std::forward<F>(f));
+              BrokerHeartbeatResponse, PreferLeadersResponse, ForwardResponse, FetchMetadataSnapshotResponse,
+              PulsesResponse>(std::forward<F>(f));
 }
 
 }  // namespace fulmar

@@ -29,6 +29,7 @@ void describe(F& f, PeerHelloResponse& m) {
   f("controller_id", m.controller_id);
   f("nonce", m.nonce);
   f("proof", m.proof);
+  f("clock", m.clock);
 }
 
 template <class F>
@@ -179,8 +180,14 @@ void describe(F& f, PulsesRequest& m) {
   f("to_directory_id", m.to_directory_id);
   f("shard", m.shard);
   f("leads", m.leads);
+  f("as_of", m.as_of);
   f("pulses", m.pulses);
   f("answers", m.answers);
+}
+
+template <class F>
+void describe(F& f, PulsesResponse& m) {
+  f("clock", m.clock);
 }
 
 template <class F>
@@ -199,6 +206,7 @@ template <class F>
 void describe(F& f, LeadersRequest& m) {
   f("shard", m.shard);
   f("whole", m.whole);
+  f("as_of", m.as_of);
   f("leaders", m.leaders);
 }
 
@@ -297,5 +305,6 @@ FULMAR_DEFINE_MESSAGE(PeerHelloResponse);
 FULMAR_DEFINE_MESSAGE(PeerProofRequest);
 FULMAR_DEFINE_MESSAGE(RaftMessagesRequest);
 FULMAR_DEFINE_MESSAGE(PulsesRequest);
+FULMAR_DEFINE_MESSAGE(PulsesResponse);
 
 }  // namespace fulmar

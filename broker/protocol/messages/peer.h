@@ -45,6 +45,7 @@ struct PeerHelloResponse {
   std::int32_t controller_id = -1;    // as far as it knows
   Uuid nonce;                         // never used before
   std::string proof;                  // that it knows the secret (see cluster_secret.h); empty: it has none
+  std::int64_t clock = -1;            // what its monotonic clock says; in nanoseconds
 };
 
 // Follows the greeting, where there is a secret: nothing else is listened to before. One-way.
@@ -155,8 +156,8 @@ struct RaftMessagesRequest {
 };
 
 // Pulses of a shard, which stand in for the heartbeats of its quiesced groups, and its answers to the other's pulses
-// (see Liveness). With any of them it says whether what it has told on this connection of whom it leads still holds.
-// One-way.
+// (see Liveness). With any of them it says whether what it has told on this connection of whom it leads still holds;
+// only then it is answered.
 struct PulsesRequest {
   static constexpr ApiKey key = ApiKey::pulses;
 
@@ -178,13 +179,21 @@ struct PulsesRequest {
   Uuid to_directory_id;
   std::int32_t shard = 0;  // of the sender
   bool leads = false;
+  std::int64_t as_of = -1;  // as LeadersRequest's
   std::vector<Pulse> pulses;
   std::vector<Answer> answers;
 };
 
+struct PulsesResponse {
+  static constexpr ApiKey key = ApiKey::pulses;
+
+  std::int64_t clock = -1;  // as PeerHelloResponse's
+};
+
 // Who leads what, told by the leaders themselves to every broker: at the beginning of a connection all that the shard
 // leads, then what changes. One-way. The voters are there only if they do not change (any more), and the metadata does
-// not say so yet.
+// not say so yet. How long ago it was said, the receiver sees by its own clock: the sender returns what it last heard
+// of that clock on this connection.
 struct LeadersRequest {
   static constexpr ApiKey key = ApiKey::leaders;
 
@@ -201,8 +210,9 @@ struct LeadersRequest {
     bool operator==(const Leader&) const = default;
   };
 
-  std::int32_t shard = 0;  // of the sender
-  bool whole = false;      // all it leads: what it has told before and is not in here is over
+  std::int32_t shard = 0;   // of the sender
+  bool whole = false;       // all it leads: what it has told before and is not in here is over
+  std::int64_t as_of = -1;  // of the receiver's clock: a time before this was said
   std::vector<Leader> leaders;
 };
 
