@@ -20,13 +20,23 @@ std::unexpected<Error> invalid(const PropertyInfo& info, std::string_view value,
               "Invalid value " + std::string(value) + " for configuration " + std::string(info.name) + ": " + expected);
 }
 
+// One of the values that are allowed, where they are named.
+Result<void> check_allowed(const PropertyInfo& info, std::string_view value) {
+  if (info.allowed.empty() || is_one_of(value, info.allowed)) return {};
+  std::string hint = "must be one of " + std::string(info.allowed);
+  if (!info.unserved.empty()) hint += " (" + std::string(info.unserved) + ")";
+  return invalid(info, value, hint);
+}
+
 Result<std::string> checked_integer(const PropertyInfo& info, std::string_view value) {
   auto digits = value.starts_with('+') ? value.substr(1) : value;
   auto number = parse_integer(digits);
   if (!number) return invalid(info, value, "must be a whole number");
   if (*number < info.min) return invalid(info, value, "must be at least " + std::to_string(info.min));
   if (*number > info.max) return invalid(info, value, "must be at most " + std::to_string(info.max));
-  return std::to_string(*number);
+  auto kept = std::to_string(*number);
+  TRY_VOID(check_allowed(info, kept));
+  return kept;
 }
 
 Result<std::string> checked_real(const PropertyInfo& info, std::string_view value) {
@@ -38,14 +48,6 @@ Result<std::string> checked_real(const PropertyInfo& info, std::string_view valu
   if (info.max != std::numeric_limits<std::int64_t>::max() && number > static_cast<double>(info.max))
     return invalid(info, value, "must be at most " + std::to_string(info.max));
   return std::string(value);
-}
-
-// One of the values that are allowed, where they are named.
-Result<void> check_allowed(const PropertyInfo& info, std::string_view value) {
-  if (info.allowed.empty() || is_one_of(value, info.allowed)) return {};
-  std::string hint = "must be one of " + std::string(info.allowed);
-  if (!info.unserved.empty()) hint += " (" + std::string(info.unserved) + ")";
-  return invalid(info, value, hint);
 }
 
 Result<std::string> checked_list(const PropertyInfo& info, std::string_view value) {

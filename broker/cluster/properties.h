@@ -42,7 +42,7 @@ struct PropertyInfo {
   std::string_view default_value;
   std::int64_t min;  // of a number
   std::int64_t max;
-  std::string_view allowed;  // of a string or list: the values, separated by commas; empty: any
+  std::string_view allowed;  // the values, separated by commas; empty: any, of a number any of the range
   std::string_view doc;      // where it is refused: what is not served
   Effect effect = Effect::served;
   std::string_view unserved = {};  // values that Kafka knows and that are refused, and why: "compact: ..."

@@ -24,7 +24,7 @@ constexpr PropertyInfo table[] = {
     {"cleanup.policy", PropertyType::list, "delete", 0, 0, "delete",
      "What becomes of old segments: delete removes those past retention.", Effect::served,
      "logs are not compacted yet"},
-    {"compression.gzip.level", PropertyType::int32, "-1", -1, 9, "",
+    {"compression.gzip.level", PropertyType::int32, "-1", -1, 9, "-1,1,2,3,4,5,6,7,8,9",
      "How hard gzip tries where compression.type is gzip; -1: as zlib likes it."},
     {"compression.lz4.level", PropertyType::int32, "9", 1, 17, "",
      "How hard lz4 tries where compression.type is lz4; 9 means the fast way."},

@@ -31,7 +31,8 @@ constexpr PropertyInfo table[] = {
     {"cluster.secret.file", PropertyType::string, "", 0, 0, "",
      "A file with the secret that the cluster's brokers share, 16 bytes or more: who does not know it is not let in at "
      "the INTERNAL listener. Needed where that is not on a loopback address."},
-    {"compression.gzip.level", PropertyType::int32, "-1", -1, 9, "", "The default of the topic property."},
+    {"compression.gzip.level", PropertyType::int32, "-1", -1, 9, "-1,1,2,3,4,5,6,7,8,9",
+     "The default of the topic property."},
     {"compression.lz4.level", PropertyType::int32, "9", 1, 17, "", "The default of the topic property."},
     {"compression.type", PropertyType::string, "producer", 0, 0, "producer,uncompressed,gzip,snappy,lz4,zstd",
      "The default of the topic property."},

@@ -30,10 +30,13 @@ constexpr std::int64_t room_wanted_min = 1 << 20;
 class Readings {
  public:
   // `bytes_max` 0: no records are read at all.
-  void read(BrokerShard& shard, const FetchRequest& request, std::list<FetchTarget>& targets, std::size_t bytes_max) {
+  void read(BrokerShard& shard, const FetchRequest& request, std::int16_t version, std::list<FetchTarget>& targets,
+            std::size_t bytes_max) {
     readings_.clear();
-    FetchShare share{
-        .rack = request.rack_id, .bytes_left = bytes_max, .got_any = bytes_max == 0, .rules = fetch_rules(request)};
+    FetchShare share{.rack = request.rack_id,
+                     .bytes_left = bytes_max,
+                     .got_any = bytes_max == 0,
+                     .rules = fetch_rules(request, version)};
     std::vector<Run> runs;
     auto image = shard.image();
     for (auto& target : targets) {
@@ -236,7 +239,8 @@ Fetch::Next Fetch::read() {
   }
   if (memory_.bytes() > 0) share = std::min(wanted, memory_.bytes());
   // A limit of 0 asks for one batch all the same.
-  readings_.read(shard_, request_, targets_, room ? static_cast<std::size_t>(std::max<std::int64_t>(share, 1)) : 0);
+  readings_.read(shard_, request_, header_.api_version, targets_,
+                 room ? static_cast<std::size_t>(std::max<std::int64_t>(share, 1)) : 0);
   auto total = static_cast<std::int64_t>(readings_.bytes());
   if (total > memory_.bytes())
     budget.charge_at_once(memory_, total - memory_.bytes());

@@ -9,6 +9,8 @@ namespace fulmar {
 
 namespace {
 
+constexpr std::int16_t first_version_with_zstd = 10;
+
 // Of a consumer that says what it read last: where its log and this leader's part, if they do (KIP-595). Its offset is
 // out of range if not even that is known.
 ErrorCode find_divergence(const Replica& replica, const FetchRequest::Topic::Partition& asked,
@@ -48,10 +50,11 @@ Result<Bytes> read_intact(Replica& replica, Offset from, Offset up_to, std::size
 
 }  // namespace
 
-FetchRules fetch_rules(const FetchRequest& request) {
+FetchRules fetch_rules(const FetchRequest& request, std::int16_t version) {
   return {.from_replica = request.replica_id >= 0 || request.replica_state.replica_id >= 0,
           .negative_limit = request.max_bytes < 0,
-          .committed_only = request.isolation_level == 1};
+          .committed_only = request.isolation_level == 1,
+          .without_zstd = version < first_version_with_zstd};
 }
 
 FetchResponse::Topic::Partition refused_partition(std::int32_t index, ErrorCode error) {
@@ -90,6 +93,9 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   // Replicas are fed by their leader here, and ask for nothing. With a negative limit nothing can be meant.
   if (share.rules.from_replica) return refuse(ErrorCode::not_leader_or_follower);
   if (share.rules.negative_limit || asked.max_bytes < 0) return refuse(ErrorCode::unknown_server_error);
+  const auto* topic = owner.image()->topic(target.topic);
+  if (share.rules.without_zstd && topic && owner.produce_config(*topic).compression.codec == Compression::zstd)
+    return refuse(ErrorCode::unsupported_compression_type);
   reading.led_here = replica->leads();
   auto& log = replica->log();
   reading.seen_high_watermark = replica->high_watermark();

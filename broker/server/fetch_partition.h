@@ -29,8 +29,9 @@ struct FetchRules {
   bool from_replica = false;    // another broker's, or one that claims to be
   bool negative_limit = false;  // of bytes, for all
   bool committed_only = false;  // read_committed
+  bool without_zstd = false;    // it is of a version whose clients can't all unpack it (KIP-110)
 };
-FetchRules fetch_rules(const FetchRequest& request);
+FetchRules fetch_rules(const FetchRequest& request, std::int16_t version);
 
 // An error's part of the answer: nothing but the error is told of the partition.
 FetchResponse::Topic::Partition refused_partition(std::int32_t index, ErrorCode error);

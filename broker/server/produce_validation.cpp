@@ -52,6 +52,14 @@ Refusal too_large(std::size_t size, const LogConfig& topic) {
                                             std::to_string(topic.max_message_bytes)};
 }
 
+// A batch lies in one segment, whatever its size: the broker refuses what does not fit, as Kafka does.
+std::optional<Refusal> too_large_to_keep(std::size_t size, const LogConfig& topic) {
+  auto segment_max = static_cast<std::size_t>(topic.segment_bytes);
+  if (size <= segment_max) return std::nullopt;
+  return Refusal{ErrorCode::record_list_too_large,
+                 "the batch has " + std::to_string(size) + " bytes, segment.bytes is " + std::to_string(segment_max)};
+}
+
 // The batch with its records packed otherwise, which is all that changes of it.
 ProducedBatch packed_anew(BatchHeader header, Compression codec, std::string_view packed) {
   header.length = static_cast<std::int32_t>(batch_header_size - batch_prefix_size + packed.size());
@@ -90,6 +98,7 @@ Result<ProducedBatch, Refusal> validate_in_slices(ValidationBudget& budget, Cloc
   RecordBody::Pause pause = [&turns] { turns.pass(); };
   if (!plan.into) {
     TRY(auto header, validate_produced(records, rules, &pause));
+    if (auto refusal = too_large_to_keep(records.size(), topic.log)) return std::unexpected(*std::move(refusal));
     return ProducedBatch{header, std::move(records)};
   }
   auto compressor = make_compressor(*plan.into, topic.compression.levels, size_max, plan.plain_size);
@@ -108,6 +117,8 @@ Result<ProducedBatch, Refusal> validate_in_slices(ValidationBudget& budget, Cloc
                                    "packed as the topic wants it, the batch is larger than max.message.bytes"});
   if (batch_header_size + packed->size() > size_max)
     return std::unexpected(too_large(batch_header_size + packed->size(), topic.log));
+  if (auto refusal = too_large_to_keep(batch_header_size + packed->size(), topic.log))
+    return std::unexpected(*std::move(refusal));
   return packed_anew(header, *plan.into, *packed);
 }
 

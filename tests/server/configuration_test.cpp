@@ -253,6 +253,8 @@ TEST(Configuration, ErrorsNameThePropertyTheValueAndWhatIsAllowed) {
             "Invalid value 0 for configuration num.partitions: must be at least 1");
   EXPECT_EQ(error_of({{"message.max.bytes", "2147483648"}}),
             "Invalid value 2147483648 for configuration message.max.bytes: must be at most 2147483647");
+  EXPECT_EQ(error_of({{"compression.gzip.level", "0"}}),
+            "Invalid value 0 for configuration compression.gzip.level: must be one of -1,1,2,3,4,5,6,7,8,9");
   EXPECT_EQ(error_of({{"auto.create.topics.enable", "yes"}}),
             "Invalid value yes for configuration auto.create.topics.enable: must be true or false");
   EXPECT_EQ(error_of({{"compression.type", "brotli"}}),

@@ -119,6 +119,37 @@ TEST(ProducedCodecs, ZstdNeedsVersionSeven) {
   });
 }
 
+// Only a topic that packs anew is known to hold nothing else (KIP-110).
+TEST(ProducedCodecs, ZstdTopicsNeedFetchVersionTen) {
+  BrokerWorld cluster;
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "zstd", 1, {{"compression.type", "zstd"}});
+    create_topic(peer, "any", 1);
+    for (const auto* topic : {"zstd", "any"}) {
+      produce(peer, topic, 0, batch_of(1, "x", {.codec = Compression::zstd}));
+      for (std::int16_t version : {4, 9, 10, 12}) {
+        auto response = peer.call<FetchResponse>(fetch_request({{topic}}), version);
+        const auto& part = response.topics.at(0).partitions.at(0);
+        bool refused = version < 10 && std::string(topic) == "zstd";
+        EXPECT_EQ(part.error_code, refused ? ErrorCode::unsupported_compression_type : ErrorCode::none) << version;
+        EXPECT_EQ(part.records.size() == 0, refused);
+      }
+    }
+  });
+}
+
+TEST(ProducedBatches, ThatFitInNoSegmentAreRefused) {
+  BrokerWorld cluster;
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "t", 1, {{"segment.bytes", "1048576"}, {"max.message.bytes", "10000000"}});
+    EXPECT_EQ(produce(peer, "t", 0, batch_of(1, std::string(1'048'576, 'x'))).error_code,
+              ErrorCode::record_list_too_large);
+    EXPECT_EQ(produce(peer, "t", 0, batch_of(1, std::string(1'048'000, 'x'))).error_code, ErrorCode::none);
+  });
+}
+
 TEST(ProducedCodecs, AreWhatTheTopicWants) {
   BrokerWorld cluster(Properties{{"compression.type", "zstd"}});
   cluster.run([&](Host& host) {
