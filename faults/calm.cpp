@@ -53,6 +53,8 @@ bool disturbs(const Fault& fault, const Calm& calm, const FaultWindow& window) {
     case FaultKind::clock_jump:
     case FaultKind::clock_drift:
     case FaultKind::damage:
+    case FaultKind::damage_side_file:
+    case FaultKind::damage_small_file:
     case FaultKind::wipe:
     case FaultKind::short_reads:
     case FaultKind::transient_read_errors:

@@ -1,22 +1,10 @@
 #include "faults/injector.h"
 
 #include <algorithm>
-#include <cstdlib>
+
+#include "faults/file_damage.h"
 
 namespace fulmar {
-
-namespace {
-
-// Up to where a file of terms and votes says itself, by the last of its marks, that it is synced.
-std::size_t vouched_for(const std::string& content) {
-  constexpr std::size_t mark_bytes = 37;
-  const std::string body = std::string(20, '\0') + '\x04';
-  auto at = content.rfind(body);
-  if (at == std::string::npos || at < mark_bytes - 29) return 0;
-  return at - (mark_bytes - 29);
-}
-
-}  // namespace
 
 Injector::Injector(World& world, std::size_t brokers, std::function<void(std::size_t)> start)
     : world_(world),
@@ -64,7 +52,16 @@ void Injector::bring_down(const Fault& fault) {
     case FaultKind::power_loss: lose_power(fault.target); break;
     case FaultKind::damage:
       lose_power(fault.target);
-      damage(fault.target, fault.amount);
+      count_damage(damage_records(node.disk(), fault.amount));
+      on_disk_hurt(fault.target);
+      break;
+    case FaultKind::damage_side_file:
+      lose_power(fault.target);
+      count_damage(damage_side_file(node.disk(), fault.amount));
+      break;
+    case FaultKind::damage_small_file:
+      lose_power(fault.target);
+      count_damage(damage_small_file(node.disk(), fault.amount));
       on_disk_hurt(fault.target);
       break;
     case FaultKind::wipe:
@@ -82,58 +79,8 @@ void Injector::lose_power(std::size_t node) {
   on_power_loss(node);
 }
 
-namespace {
-
-std::uint64_t big_endian(std::string_view bytes, std::size_t at, std::size_t size) {
-  std::uint64_t value = 0;
-  for (std::size_t i = at; i < at + size; ++i) value = value << 8 | static_cast<unsigned char>(bytes.at(i));
-  return value;
-}
-
-// The offset up to which the files of a log themselves say that it was synced: by its checkpoint, and by the marks that
-// its segments carry. Above that, damage can't be told from a write that was torn.
-std::uint64_t vouched_offset(const std::map<std::string, std::shared_ptr<FileImage>>& files,
-                             const std::string& directory) {
-  std::uint64_t offset = 0;
-  if (auto found = files.find(directory + "fulmar-checkpoint"); found != files.end())
-    offset = std::strtoull(found->second->current().c_str() + 2, nullptr, 10);
-  for (auto at = files.lower_bound(directory); at != files.end() && at->first.starts_with(directory); ++at)
-    if (at->first.ends_with(".log") && at->second->attribute().size() > 9)
-      offset = std::max(offset, big_endian(at->second->attribute(), 1, 8));
-  return offset;
-}
-
-// How many bytes from the front hold batches that end at or below the offset, in whole sectors.
-std::size_t vouched_bytes(std::string_view segment, std::uint64_t offset) {
-  constexpr std::size_t header_size = 61;
-  std::size_t end = 0;
-  while (end + header_size <= segment.size()) {
-    auto next = big_endian(segment, end, 8) + big_endian(segment, end + 23, 4) + 1;
-    auto size = big_endian(segment, end + 8, 4) + 12;
-    if (next > offset || size > segment.size() - end) break;
-    end += size;
-  }
-  return end == segment.size() ? end : end / sector_size * sector_size;
-}
-
-}  // namespace
-
-void Injector::damage(std::size_t node, std::int64_t pick) {
-  auto& disk = world_.node(node).disk();
-  std::vector<std::pair<std::string, std::size_t>> files;
-  auto all = disk.image().files();
-  for (const auto& [path, file] : all) {
-    if (!path.ends_with(".log")) continue;
-    auto vouched = vouched_bytes(file->current(), vouched_offset(all, path.substr(0, path.rfind('/') + 1)));
-    if (vouched > 0) files.emplace_back(path, vouched);
-  }
-  for (const auto& [path, file] : all)
-    if (path.starts_with("raft-state-"))
-      if (auto vouched = vouched_for(file->current())) files.emplace_back(path, vouched);
-  if (files.empty()) return;
-  auto chosen = static_cast<std::size_t>(pick);
-  const auto& [path, size] = files[chosen % files.size()];
-  disk.damage(path, chosen / files.size() % size);
+void Injector::count_damage(const std::string& sort) {
+  if (!sort.empty()) ++damaged_files_["damaged " + sort];
 }
 
 void Injector::cut(std::size_t from, std::size_t to, int by) {
@@ -249,6 +196,8 @@ void Injector::begin(const Fault& fault) {
     case FaultKind::kill:
     case FaultKind::power_loss:
     case FaultKind::damage:
+    case FaultKind::damage_side_file:
+    case FaultKind::damage_small_file:
     case FaultKind::wipe:
     case FaultKind::stop: bring_down(fault); return;
     case FaultKind::split:
@@ -318,6 +267,8 @@ void Injector::end(const Fault& fault) {
     case FaultKind::kill:
     case FaultKind::power_loss:
     case FaultKind::damage:
+    case FaultKind::damage_side_file:
+    case FaultKind::damage_small_file:
     case FaultKind::wipe:
     case FaultKind::stop: bring_up(fault.target); return;
     case FaultKind::split:

@@ -41,6 +41,8 @@ class Injector {
 
   // How many cuts came right after a leadership was handed over.
   std::uint64_t cuts_after_transfers() const { return cuts_after_transfers_; }
+  // By "damaged" and the sort of file.
+  const std::map<std::string, std::uint64_t>& damaged_files() const { return damaged_files_; }
   const std::vector<Instant>& power_losses() const { return power_losses_; }
   // How far ahead of the truth a broker's wall clock was at most when it was started, or while it may still have been
   // starting.
@@ -52,7 +54,7 @@ class Injector {
   void bring_down(const Fault& fault);
   void bring_up(std::size_t node);
   void lose_power(std::size_t node);
-  void damage(std::size_t node, std::int64_t pick);
+  void count_damage(const std::string& sort);
   void cut(std::size_t from, std::size_t to, int by);
   // Between the target and a node: both ways, to the target, or from it, by the fault's amount.
   void cut_by_direction(const Fault& fault, std::size_t node, int by);
@@ -75,6 +77,7 @@ class Injector {
   std::map<std::pair<std::size_t, std::size_t>, int> cuts_;  // likewise, of a way
   std::vector<Fault> awaits_transfer_;
   std::uint64_t cuts_after_transfers_ = 0;
+  std::map<std::string, std::uint64_t> damaged_files_;
   std::set<std::size_t> hurt_;  // nodes whose logs may be offline, as the disk had errors
   std::vector<Instant> power_losses_;
   std::int64_t clock_ahead_at_start_ms_ = 0;

@@ -46,8 +46,10 @@ constexpr const char* names[] = {"kill",
                                  "remove_errors",
                                  "list_errors",
                                  "busy_shard",
-                                 "slow_process"};
-static_assert(std::size(names) == static_cast<std::size_t>(FaultKind::slow_process) + 1);
+                                 "slow_process",
+                                 "damage_side_file",
+                                 "damage_small_file"};
+static_assert(std::size(names) == static_cast<std::size_t>(FaultKind::damage_small_file) + 1);
 
 }  // namespace
 
@@ -105,6 +107,8 @@ AmountRange amount_range(FaultKind kind) noexcept {
     case FaultKind::split:
     case FaultKind::bridge:
     case FaultKind::damage:
+    case FaultKind::damage_side_file:
+    case FaultKind::damage_small_file:
     case FaultKind::busy_shard: return {0, any_max};  // bits, and choices among what there is
     case FaultKind::kill:
     case FaultKind::power_loss:

@@ -51,8 +51,10 @@ enum class FaultKind : std::uint8_t {
   rename_errors,          // the next
   remove_errors,
   list_errors,
-  busy_shard,    // one shard of the process, of which `amount` says which one, stands still for the duration
-  slow_process,  // each step of a fiber takes its shard `amount` us
+  busy_shard,         // one shard of the process, of which `amount` says which one, stands still for the duration
+  slow_process,       // each step of a fiber takes its shard `amount` us
+  damage_side_file,   // a power loss, and a file beside the batches of a log that follows from them is damaged
+  damage_small_file,  // likewise, one that only other brokers can give again
 };
 const char* fault_name(FaultKind kind) noexcept;
 std::span<const char* const> fault_names() noexcept;  // in the order of the kinds

@@ -8,7 +8,7 @@ namespace fulmar {
 namespace {
 
 bool takes_promises(FaultKind kind) {
-  return kind == FaultKind::damage || kind == FaultKind::wipe;
+  return kind == FaultKind::damage || kind == FaultKind::damage_small_file || kind == FaultKind::wipe;
 }
 
 // A node that a fault of the target may have to do with.

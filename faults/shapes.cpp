@@ -34,6 +34,7 @@ constexpr FaultShape of_one_broker[] = {
     {FaultKind::list_errors, 10, 2, 200, 4000, 10, 500},
     {FaultKind::busy_shard, 25, 6, 20, 3000, 0, 60},
     {FaultKind::slow_process, 15, 3, 1000, 10'000, 5, 400},
+    {FaultKind::damage_side_file, 30, 5, 1, 4000, 0, 1'000'000'000},
 };
 
 constexpr FaultShape of_a_cluster[] = {
@@ -71,6 +72,8 @@ constexpr FaultShape of_a_cluster[] = {
     {FaultKind::list_errors, 8, 2, 200, 4000, 10, 500},
     {FaultKind::busy_shard, 25, 8, 20, 3000, 0, 60},
     {FaultKind::slow_process, 15, 4, 1000, 10'000, 5, 400},
+    {FaultKind::damage_side_file, 25, 6, 1, 4000, 0, 1'000'000'000},
+    {FaultKind::damage_small_file, 25, 3, 1, 4000, 0, 1'000'000'000},
 };
 
 constexpr FaultShape of_networks[] = {
@@ -100,6 +103,8 @@ constexpr FaultShape of_networks[] = {
 
 constexpr FaultShape of_disks[] = {
     {FaultKind::damage, 60, 4, 1, 4000, 0, 1'000'000'000},
+    {FaultKind::damage_side_file, 60, 10, 1, 4000, 0, 1'000'000'000},
+    {FaultKind::damage_small_file, 40, 4, 1, 4000, 0, 1'000'000'000},
     {FaultKind::wipe, 40, 2, 1, 6000, 0, 0},
     {FaultKind::disk_slow, 40, 5, 1000, 10'000, 2, 60},
     {FaultKind::disk_stuck, 40, 5, 500, 6000, 0, 0},

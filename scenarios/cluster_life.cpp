@@ -75,6 +75,7 @@ class ClusterLife {
     workload_.marks.reach(Mark::cut_after_transfer, injector.cuts_after_transfers());
     for (std::size_t n = 0; n < cluster_.size(); ++n)
       workload_.marks.reach(Mark::short_read, world_.node(n).disk().short_reads());
+    damaged_files_ = injector.damaged_files();
     workload_.history.power_losses = injector.power_losses();
     workload_.history.clock_ahead_at_start_ms = injector.clock_ahead_at_start_ms();
     workload_.history.epoch_ms = World::epoch_ms;
@@ -219,6 +220,7 @@ class ClusterLife {
     result.reads = workload_.history.reads.size();
     result.marks = workload_.marks.by_name();
     for (const auto& fault : plan_.faults) ++result.marks[std::string("fault ") + fault_name(fault.kind)];
+    for (const auto& [what, times] : damaged_files_) result.marks[what] += times;
     return result;
   }
 
@@ -229,6 +231,7 @@ class ClusterLife {
   Node* admin_ = nullptr;
   std::set<std::size_t> core_;     // brokers
   std::set<std::size_t> healthy_;  // they and the clients
+  std::map<std::string, std::uint64_t> damaged_files_;
   Violations found_;
 };
 

@@ -57,7 +57,7 @@ Plan plan_churn(std::uint64_t seed) {
 }
 
 Plan plan_metadata(std::uint64_t seed) {
-  return plan_cluster(seed, "metadata", cluster_faults(), false, [](Random random, Plan& plan) {
+  return plan_cluster(seed, "metadata", cluster_faults(), true, [](Random random, Plan& plan) {
     plan.settings["topic_pace_ms"] = std::int64_t{1} << random.between(10, 13);
     plan.settings["producer_pace_ms"] = 4096;
   });

@@ -141,6 +141,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   result.reads = workload.history.reads.size();
   result.marks = workload.marks.by_name();
   for (const auto& fault : plan.faults) ++result.marks[std::string("fault ") + fault_name(fault.kind)];
+  for (const auto& [what, times] : injector.damaged_files()) result.marks[what] += times;
   return result;
 }
 

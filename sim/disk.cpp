@@ -51,6 +51,24 @@ void SimDisk::damage(std::string_view path, std::uint64_t offset) {
               [&] { return name_ + " damage " + std::string(path) + " at " + std::to_string(offset); });
 }
 
+void SimDisk::flip(std::string_view path, std::uint64_t offset, char bits) {
+  image_.find(path)->file->flip(offset, bits);
+  trace_.line(scheduler_.now(), [&] { return name_ + " flip " + std::string(path) + " at " + std::to_string(offset); });
+}
+
+void SimDisk::lose_tail(std::string_view path, std::uint64_t size) {
+  image_.find(path)->file->lose_tail(size);
+  used_bytes_ = image_.used_bytes();
+  trace_.line(scheduler_.now(),
+              [&] { return name_ + " lose tail of " + std::string(path) + " from " + std::to_string(size); });
+}
+
+void SimDisk::lose(std::string_view path) {
+  image_.lose(path);
+  used_bytes_ = image_.used_bytes();
+  trace_.line(scheduler_.now(), [&] { return name_ + " lose " + std::string(path); });
+}
+
 Result<void> SimDisk::name_error(std::uint64_t permille, const char* operation, std::string_view path) {
   if (!fails(permille)) return {};
   trace_.line(scheduler_.now(), [&] { return name_ + " " + operation + " fails " + std::string(path); });

@@ -43,6 +43,11 @@ class SimDisk {
   void wipe();
   // Damages the sector at `offset` of a file; nothing if there is no such file or it is shorter.
   void damage(std::string_view path, std::uint64_t offset);
+  // What becomes of a file at rest, without the time of its last change: the byte at `offset` is another, what comes
+  // after the first `size` bytes is gone, or all of it. The file must be there; only while nothing of it is unsynced.
+  void flip(std::string_view path, std::uint64_t offset, char bits);
+  void lose_tail(std::string_view path, std::uint64_t size);
+  void lose(std::string_view path);
 
   DiskImage& image() { return image_; }
   const DiskImage& image() const { return image_; }

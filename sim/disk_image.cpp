@@ -79,6 +79,15 @@ void FileImage::damage(std::uint64_t offset) {
       (*content)[at] = static_cast<char>((*content)[at] ^ 0x5a);
 }
 
+void FileImage::flip(std::uint64_t offset, char bits) {
+  for (auto* content : {&current_, &durable_})
+    if (offset < content->size()) (*content)[offset] = static_cast<char>((*content)[offset] ^ bits);
+}
+
+void FileImage::lose_tail(std::uint64_t size) {
+  for (auto* content : {&current_, &durable_}) content->resize(std::min<std::uint64_t>(size, content->size()));
+}
+
 DiskImage::DiskImage() : root_(std::make_shared<DirectoryImage>()) {}
 
 const Inode* DiskImage::find(std::string_view path) const {
@@ -159,6 +168,14 @@ void DiskImage::power_loss(Random& random) {
     }
   };
   restore(*root_);
+}
+
+void DiskImage::lose(std::string_view path) {
+  auto parent = directory(parent_directory(path));
+  ASSERT(parent);
+  auto name = path.substr(path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/') + 1);
+  for (auto* entries : {&parent->current, &parent->durable})
+    if (auto found = entries->find(name); found != entries->end()) entries->erase(found);
 }
 
 std::uint64_t DiskImage::used_bytes() const {

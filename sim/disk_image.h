@@ -42,6 +42,9 @@ class FileImage {
   void power_loss(Random& random);
   // Flips bits of the sector at `offset`, on the medium and in what is read.
   void damage(std::uint64_t offset);
+  // Likewise, of one byte, or of what comes after `size`.
+  void flip(std::uint64_t offset, char bits);
+  void lose_tail(std::uint64_t size);
   bool has_unsynced() const { return !pending_.empty(); }
 
  private:
@@ -92,6 +95,8 @@ class DiskImage {
   void sync_directory(DirectoryImage& directory, std::uint64_t mark);
 
   void power_loss(Random& random);
+  // A file's name is gone, on the medium and in what is seen.
+  void lose(std::string_view path);
   std::uint64_t used_bytes() const;
 
   // For checkers: the names in a directory, ascending, and a file; in the running view or in the durable one, which a

@@ -51,12 +51,15 @@ MetadataLog::~MetadataLog() {
 
 Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, bool clean) {
   controllers_ = controllers;
-  TRY(auto image, snapshot_.load());
-  if (image) image_ = std::move(image);
+  auto image = snapshot_.load();
+  if (!image && image.error().code != Errc::corrupt) return std::unexpected(image.error());
+  if (!image) log_.error("the metadata snapshot is damaged", {{"reason", image.error().detail}});
+  if (image && *image) image_ = std::move(*image);
   bool alone = controllers_.empty();
-  TRY(auto log, logs_.open(std::string(log_name), metadata_log_config(config_.segment_bytes), clean,
-                           alone ? OnDamage::refuse : OnDamage::keep_good, replicas_.epoch_max(group())));
-  if (log->log_start() > image_->offset) return fail(Errc::corrupt, "the metadata log begins after its snapshot");
+  TRY(auto log, open_log(clean));
+  if (log->log_start() > image_->offset) {
+    TRY(log, begin_without_snapshot(std::move(log)));
+  }
   auto state = alone ? alone_at_birth(peers_.self) : HardState{};
   // The only one that decides: should its promises be lost, nobody else has any.
   if (controllers_ == std::vector{peers_.self.broker} && replicas_.has_lost_promises(group()))
@@ -70,6 +73,34 @@ Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, boo
     TRY_VOID(commit({ClusterRecord{to_string(random_uuid(host_.entropy()))}}));
   }
   return {};
+}
+
+Result<std::shared_ptr<PartitionLog>> MetadataLog::open_log(bool clean) {
+  return logs_.open(std::string(log_name), metadata_log_config(config_.segment_bytes), clean,
+                    controllers_.empty() ? OnDamage::refuse : OnDamage::keep_good, replicas_.epoch_max(group()));
+}
+
+// The log begins after what is known: the snapshot is damaged or gone. Where others decide as well they have all of it,
+// and give it anew: this broker's log counts for nothing until then, and is kept aside.
+Result<std::shared_ptr<PartitionLog>> MetadataLog::begin_without_snapshot(std::shared_ptr<PartitionLog> log) {
+  bool decides_alone =
+      controllers_.empty() || controllers_ == std::vector{peers_.self.broker} || replicas_.is_only_voter(group());
+  if (decides_alone)
+    return fail(Errc::corrupt,
+                std::string(MetadataSnapshot::file_name) +
+                    " in the data directory is missing or damaged, and no other broker has what it held: nothing was "
+                    "removed; put it back from a copy");
+  const std::string name(log_name);
+  auto& disk = host_.disk();
+  log->abandon();
+  logs_.release(name);
+  log = nullptr;
+  TRY(auto aside, logs_.set_aside(name));
+  log_.error("the metadata snapshot is missing or damaged: the others give all metadata anew",
+             {{"file", std::string(MetadataSnapshot::file_name)}, {"log_set_aside_as", aside}});
+  TRY_VOID(disk.create_directory(name));
+  TRY_VOID(replace_file(disk, name + "/" + std::string(damage_mark), ByteChain()));
+  return open_log(false);
 }
 
 std::vector<ReplicaId> MetadataLog::founders() const {
@@ -346,6 +377,17 @@ Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records, Epo
   auto waited = progress_.wait(known, host_.clock().deadline_in(commit_max));
   if (waited != WaitResult::woken) return fail(Errc::in_doubt, "the change is made, but not known on every shard");
   return {};
+}
+
+// One that was damaged while it lay there is written anew; who asked for it comes again.
+FetchMetadataSnapshotResponse MetadataLog::snapshot_part(const FetchMetadataSnapshotRequest& request) {
+  auto part = snapshot_.part(request);
+  if (part) return *part;
+  log_.error("the metadata snapshot is damaged, and is written anew", {{"reason", to_string(part.error())}});
+  if (auto taken = take_snapshot(); !taken) log_.warn("no snapshot", {{"reason", to_string(taken.error())}});
+  FetchMetadataSnapshotResponse response;
+  response.error_code = ErrorCode::snapshot_not_found;
+  return response;
 }
 
 Result<void> MetadataLog::take_snapshot() {

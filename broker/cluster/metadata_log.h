@@ -79,9 +79,12 @@ class MetadataLog final : private StateMachine {
   // While it controls: the epoch it does so in; else -1.
   Epoch controller_epoch() const { return controls() ? replica_->leader_epoch() : -1; }
   Mutex& changing() { return changing_; }
-  MetadataSnapshot& snapshot() { return snapshot_; }
+  // As MetadataSnapshot::part().
+  FetchMetadataSnapshotResponse snapshot_part(const FetchMetadataSnapshotRequest& request);
 
  private:
+  Result<std::shared_ptr<PartitionLog>> open_log(bool clean);
+  Result<std::shared_ptr<PartitionLog>> begin_without_snapshot(std::shared_ptr<PartitionLog> log);
   void form(const std::vector<std::int32_t>& controllers);
   void begin_cluster();
   Result<void> catch_up();

@@ -10,17 +10,22 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::string_view file_name = "metadata-snapshot";  // a line with the CRC-32C of what follows, and the image
 constexpr std::size_t file_bytes_max = std::size_t{1} << 30;
 constexpr std::size_t part_bytes = 4 << 20;
 constexpr Duration part_max = seconds(10);
 
-Result<MetadataImage> decode_file(std::string_view text) {
+// A line with the CRC-32C of what follows, and the image. Returns that.
+Result<std::string_view> checked(std::string_view text) {
   auto line = text.find('\n');
   auto crc = parse_integer(text.substr(0, line));
   if (line == std::string_view::npos || !crc || crc32c(text.substr(line + 1)) != *crc)
-    return fail(Errc::corrupt, std::string(file_name) + ": wrong checksum");
-  return decode_metadata_image(text.substr(line + 1));
+    return fail(Errc::corrupt, std::string(MetadataSnapshot::file_name) + ": wrong checksum");
+  return text.substr(line + 1);
+}
+
+Result<MetadataImage> decode_file(std::string_view text) {
+  TRY(auto body, checked(text));
+  return decode_metadata_image(body);
 }
 
 }  // namespace
@@ -47,10 +52,18 @@ Result<void> MetadataSnapshot::replace(Offset offset, Bytes text) {
   return {};
 }
 
-FetchMetadataSnapshotResponse MetadataSnapshot::part(const FetchMetadataSnapshotRequest& request) {
+Result<FetchMetadataSnapshotResponse> MetadataSnapshot::part(const FetchMetadataSnapshotRequest& request) {
   FetchMetadataSnapshotResponse response;
+  LockGuard held(replacing_);
   auto offset = offset_;
   auto text = read_file(host_.disk(), file_name, file_bytes_max);
+  bool gone = !text && text.error().code == Errc::not_found;
+  // Whoever fetches it checks all of it too, and then begins anew.
+  bool damaged = text && request.position == 0 && !checked(text->view());
+  if (offset > 0 && (gone || damaged)) {
+    offset_ = 0;
+    return fail(Errc::corrupt, std::string(file_name) + (gone ? ": gone" : ": wrong checksum"));
+  }
   if (!text || (request.offset >= 0 && request.offset != offset)) {
     response.error_code = ErrorCode::snapshot_not_found;
   } else if (request.position < 0 || static_cast<std::size_t>(request.position) >= text->size()) {

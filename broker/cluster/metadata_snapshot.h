@@ -12,6 +12,8 @@ namespace fulmar {
 
 class MetadataSnapshot {
  public:
+  static constexpr std::string_view file_name = "metadata-snapshot";
+
   MetadataSnapshot(Host& host, const Peers& peers) : host_(host), peers_(peers) {}
 
   // What earlier lives stored; null if there is none. Errors: corrupt, io_error.
@@ -22,8 +24,8 @@ class MetadataSnapshot {
   Offset offset() const { return offset_; }
 
   // Part of the file, for another broker. SNAPSHOT_NOT_FOUND: there is another one meanwhile, or none;
-  // POSITION_OUT_OF_RANGE.
-  FetchMetadataSnapshotResponse part(const FetchMetadataSnapshotRequest& request);
+  // POSITION_OUT_OF_RANGE. Errors: corrupt, it is damaged or gone: from now on there is none.
+  Result<FetchMetadataSnapshotResponse> part(const FetchMetadataSnapshotRequest& request);
   // The one of the broker that listens there for its peers, part by part; on stable storage here when it returns.
   // Errors: as call_peer(); refused: it has none, or changed it meanwhile; corrupt; io_error, no_space.
   Result<MetadataImagePtr> fetch(const SocketAddress& address);

@@ -68,10 +68,25 @@ Result<void> PartitionLog::flush_once() {
 void PartitionLog::mark_synced(Offset end, std::uint64_t cuts) {
   LockGuard guard(marking_);
   if (cuts != cuts_) return;
-  auto marked = active().set_mark({end, log_start_});
+  auto& segment = active();
+  auto start_marked = segment.mark() ? segment.mark()->log_start : 0;
+  auto marked = segment.set_mark({end, std::max(log_start_, start_marked)});
   if (marked || std::exchange(marks_fail_, true)) return;
   log_.warn("what is synced can't be marked: damage may be taken for a torn write after a crash",
             {{"partition", directory_}, {"reason", to_string(marked.error())}});
+}
+
+// On stable storage when it returns. Where no segment begins below the start, there is nothing to tell. A sync that
+// fails takes the log offline.
+Result<void> PartitionLog::mark_start(Segment& segment, Offset log_start) {
+  if (log_start <= held_from()) return {};
+  auto known = segment.mark().value_or(SyncedMark());
+  auto marked = segment.set_mark({known.synced_end, std::max(known.log_start, log_start)});
+  if (!marked && marked.error().code == Errc::unsupported) return {};
+  TRY_VOID(marked);
+  auto synced = segment.sync();
+  if (!synced) go_offline(synced.error());
+  return synced;
 }
 
 Result<void> PartitionLog::lower_marks(Offset offset) {

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "broker/log/checked_file.h"
 #include "broker/log/checkpoint.h"
 #include "broker/log/producer_state.h"
 #include "broker/protocol/record_validation.h"
@@ -116,13 +117,22 @@ class Inspection {
   }
 
   Result<void> read_epochs() {
-    auto text = read_file(disk_, directory_ + "/leader-epoch-checkpoint", small_file_bytes_max);
-    if (!text && text.error().code != Errc::not_found) return std::unexpected(text.error());
-    if (!text || !epochs_.decode(text->view())) {
-      if (found_.log_end > 0) fault("leader-epoch-checkpoint", text ? "is damaged" : "is missing");
-      epochs_ = {};
-    }
+    TRY(auto identity, read_whole("partition.metadata"));
+    if (identity && identity->integrity == Integrity::damaged) fault("partition.metadata", "is damaged");
+    TRY(auto file, read_whole("leader-epoch-checkpoint"));
+    bool right = file && file->integrity != Integrity::damaged && epochs_.decode(file->content.view());
+    if (right) return {};
+    if (found_.log_end > 0) fault("leader-epoch-checkpoint", file ? "is damaged" : "is missing");
+    epochs_ = {};
     return {};
+  }
+
+  // nullopt if there is none.
+  Result<std::optional<CheckedFile>> read_whole(const std::string& name) {
+    auto file = read_checked_file(disk_, directory_ + "/" + name, index_bytes_max);
+    if (file) return std::move(*file);
+    if (file.error().code == Errc::not_found) return std::nullopt;
+    return std::unexpected(file.error());
   }
 
   Result<void> check_records(Segment& segment) {
@@ -159,20 +169,19 @@ class Inspection {
   }
 
   Result<void> check_beside(Segment& segment, const std::map<std::int64_t, Offset>& last_offsets) {
+    auto name = [&](std::string_view suffix) { return segment_file_name(segment.base_offset(), suffix); };
     OffsetIndex offsets;
-    auto index = read_file(disk_, segment.path(".index"), index_bytes_max);
-    if (!index && index.error().code != Errc::not_found) return std::unexpected(index.error());
-    bool right = index && offsets.decode(index->view(), static_cast<std::int64_t>(segment.file_size()));
+    TRY(auto index, read_whole(name(".index")));
+    bool right = index && index->integrity != Integrity::damaged &&
+                 offsets.decode(index->content.view(), static_cast<std::int64_t>(segment.file_size()));
     for (const auto& entry : offsets.entries()) {
       auto batch = last_offsets.find(entry.position);
       right = right && batch != last_offsets.end() && batch->second == segment.base_offset() + entry.relative_offset;
     }
-    auto name = [&](std::string_view suffix) { return segment_file_name(segment.base_offset(), suffix); };
     if (!right) fault(name(".index"), index ? "does not fit the segment" : "is missing");
     TimeIndex times;
-    auto time_index = read_file(disk_, segment.path(".timeindex"), index_bytes_max);
-    if (!time_index && time_index.error().code != Errc::not_found) return std::unexpected(time_index.error());
-    if (!time_index || !times.decode(time_index->view()))
+    TRY(auto time_index, read_whole(name(".timeindex")));
+    if (!time_index || time_index->integrity == Integrity::damaged || !times.decode(time_index->content.view()))
       fault(name(".timeindex"), time_index ? "is damaged" : "is missing");
     ProducerState producers;
     auto snapshot = read_file(disk_, segment.path(".snapshot"), small_file_bytes_max);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/log/checked_file.h"
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
 
@@ -214,6 +215,11 @@ Result<void> PartitionLog::advance_start(Offset offset) {
 // Nobody is shown the new start before it is durable: a log's start never goes back. If writing fails, whether the disk
 // has it is not known; what was promised so far still holds.
 Result<void> PartitionLog::move_start(Offset offset) {
+  // Twice: should the checkpoint be damaged, the mark tells.
+  {
+    LockGuard marking(marking_);
+    TRY_VOID(mark_start(active(), offset));
+  }
   TRY_VOID(write_checkpoint(next_recovery_point(offset), offset));
   log_start_ = offset;
   epochs_.truncate_until(held_from());
@@ -246,8 +252,9 @@ Result<void> PartitionLog::cut(Offset offset) {
       return header.last_offset() < offset;
     }));
   }
-  // First nothing promises any more what is about to go, whatever of it a power loss undoes.
+  // First nothing promises any more what is about to go, whatever of it a power loss undoes. The start stays told.
   TRY_VOID(lower_marks(end));
+  if (segment != segments_.back()) TRY_VOID(mark_start(*segment, log_start_));
   if (recovery_point_ > end) TRY_VOID(write_checkpoint(end, log_start_));
   while (segments_.back() != segment) {
     TRY_VOID(remove_segment_files(active()));
@@ -310,8 +317,8 @@ Result<void> PartitionLog::write_epochs() {
   LockGuard guard(writing_epochs_);
   if (offline_) return fail(Errc::io_error, "the log is offline");
   if (!std::exchange(epochs_dirty_, false)) return {};
-  auto written = replace_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint",
-                              ByteChain(Bytes::copy_of(epochs_.encode())));
+  auto written = replace_checked_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint",
+                                      Bytes::copy_of(epochs_.encode()));
   if (!written) epochs_dirty_ = true;
   return written;
 }

@@ -13,6 +13,7 @@
 // are taken as they are.
 #include <algorithm>
 
+#include "broker/log/checked_file.h"
 #include "broker/log/partition_log.h"
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
@@ -105,7 +106,9 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
     bool believed = i + 1 < bases.size() && bases[i + 1] < known.recovery_point;
     bool loaded = false;
     if ((clean || believed) && !suspected) {
-      TRY(loaded, segment->load_indexes(config_.index_interval_bytes));
+      TRY(auto unusable, segment->load_indexes(config_.index_interval_bytes));
+      loaded = unusable.empty();
+      if (!loaded) log_.warn("index is missing or damaged: made again from the batches", {{"file", unusable}});
     }
     // What is not kept says nothing of epochs.
     bool follows = serves_rest() || segments_.empty() || segments_.back()->next_offset() == segment->base_offset();
@@ -219,6 +222,10 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
   }
   log_start_ = std::max(known.log_start, segments_.front()->base_offset());
   epochs_.truncate_from(log_end());
+  // Logs are compared by the epoch of their last batch. Where all batches are deleted only the file has it; without it
+  // this log would pass for older than it is, and its replica vote for who lacks what it has acknowledged.
+  if (on_damage_ == OnDamage::keep_good && !epochs_known && synced > 0 && !epochs_.latest())
+    TRY_VOID(damaged(directory_ + ": the epoch of its last batch is not known any more"));
 
   TRY_VOID(recover_producers());
   // What was found may be in the page cache only: it counts once it is synced.
@@ -258,11 +265,16 @@ Result<bool> PartitionLog::note_damaged_end(Segment& segment, Offset to, bool la
 Result<bool> PartitionLog::load_epochs(const Checkpoint& known, const std::vector<Offset>& bases, bool clean,
                                        bool suspected, EpochCache& told) {
   bool tells = false;
-  if (auto text = read_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint", small_file_bytes_max))
-    tells = told.decode(text->view());
-  else if (text.error().code != Errc::not_found)
-    return std::unexpected(text.error());
+  auto path = directory_ + "/leader-epoch-checkpoint";
+  auto file = read_checked_file(context_.host.disk(), path, small_file_bytes_max);
+  if (file)
+    tells = file->integrity != Integrity::damaged && told.decode(file->content.view());
+  else if (file.error().code != Errc::not_found)
+    return std::unexpected(file.error());
   if (!tells) told = {};
+  // It is written before anything is known to be synced.
+  if (!tells && (file || known.recovery_point > 0))
+    log_.error("the epochs are missing or damaged: what batches there are tell theirs", {{"file", path}});
   epochs_ = told;
   // Where the batches are read they say which epochs there are; the file may be older than they, or newer. All are read
   // where damage is suspected: what is good below the recovery point need not be what was there. And of batches that

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "broker/log/checked_file.h"
 #include "runtime/base/assert.h"
 
 namespace fulmar {
@@ -200,14 +201,16 @@ Result<std::uint64_t> Segment::rebuild_on(bool verify_crc, std::int32_t index_in
   return position;
 }
 
-Result<bool> Segment::load_indexes(std::int32_t index_interval_bytes) {
+Result<std::string> Segment::load_indexes(std::int32_t index_interval_bytes) {
   forget();
-  auto offsets = read_file(disk_, path(".index"), std::size_t{1} << 30);
-  auto times = read_file(disk_, path(".timeindex"), std::size_t{1} << 30);
   auto end = file_->size();
-  if (!offsets || !times || !offsets_.decode(offsets->view(), static_cast<std::int64_t>(end)) ||
-      !times_.decode(times->view()))
-    return false;
+  auto offsets = read_checked_file(disk_, path(".index"), std::size_t{1} << 30);
+  if (!offsets || offsets->integrity == Integrity::damaged ||
+      !offsets_.decode(offsets->content.view(), static_cast<std::int64_t>(end)))
+    return path(".index");
+  auto times = read_checked_file(disk_, path(".timeindex"), std::size_t{1} << 30);
+  if (!times || times->integrity == Integrity::damaged || !times_.decode(times->content.view()))
+    return path(".timeindex");
   // The indexes say where the last entry is; the few batches after it are read.
   std::uint64_t position = offsets_.size() == 0 ? 0 : static_cast<std::uint64_t>(offsets_.entries().back().position);
   if (!times_.entries().empty()) {
@@ -243,7 +246,7 @@ Result<bool> Segment::load_indexes(std::int32_t index_interval_bytes) {
   });
   size_ = end;
   index_files_current = scanned.has_value() && fits;
-  return index_files_current;
+  return index_files_current ? std::string() : path(".index");
 }
 
 Result<void> Segment::rewrite_from(Offset offset) {

@@ -90,9 +90,9 @@ class Segment {
   Result<std::optional<DamagedStretch>> find_damage(Offset from);
   // Ascending. What is in it can't be read; the offsets stay those of what was there.
   const std::vector<DamagedStretch>& damage() const { return damage_; }
-  // Takes size, end and indexes from the index files after a clean stop; false if they don't fit, so rebuild() is
-  // needed.
-  Result<bool> load_indexes(std::int32_t index_interval_bytes);
+  // Takes size, end and indexes from the index files after a clean stop. Returns the name of the file that is missing,
+  // damaged or does not fit, so that rebuild() is needed; empty if all is well.
+  Result<std::string> load_indexes(std::int32_t index_interval_bytes);
   // Cuts the file at a batch boundary: `position`, where a batch of base offset `next` would come.
   Result<void> truncate(std::uint64_t position, Offset next, std::int32_t index_interval_bytes);
   // Writes again what is there from `offset`'s batch on. After a sync that failed, the page cache may show data that

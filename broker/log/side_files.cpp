@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "broker/log/checked_file.h"
 #include "runtime/fiber/at_once.h"
 
 namespace fulmar {
@@ -64,7 +65,7 @@ Result<void> SideFiles::write_some() {
   auto& disk = host_.disk();
   if (!files.empty()) {
     TRY_VOID(at_once(files, files_at_once_max, [&disk](const SideFile& file) {
-      return replace_file_unsynced(disk, file.path, ByteChain(file.content));
+      return replace_checked_file_unsynced(disk, file.path, file.content);
     }));
     TRY_VOID(disk.sync_directory(directory_));
   }

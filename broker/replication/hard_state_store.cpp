@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "broker/protocol/endian.h"
 #include "broker/protocol/reader.h"
 #include "broker/protocol/record_batch.h"
 #include "broker/protocol/writer.h"
@@ -21,8 +22,9 @@ constexpr std::size_t rewrite_bytes_min = 64 * 1024;
 constexpr std::uint64_t rewrite_factor = 4;  // rewritten when it has grown so many times larger than what counts
 constexpr std::size_t replicas_max = 1000;   // of one configuration: a bound for hostile bytes
 
-enum class Kind : std::int8_t { state = 1, removed = 2, changed = 3, mark = 4 };
+enum class Kind : std::int8_t { state = 1, removed = 2, changed = 3, mark = 4, life = 5 };
 constexpr std::size_t head_bytes = 8;
+constexpr std::size_t synced_size_bytes = 12;        // of the attribute: the size, and the CRC-32C of that
 constexpr std::size_t mark_bytes = head_bytes + 29;  // a group that is none, the kind, and the offset
 
 void write_replica(Writer& out, const ReplicaId& id) {
@@ -50,6 +52,36 @@ std::string mark_of(std::uint64_t offset) {
   out.int8(static_cast<std::int8_t>(Kind::mark));
   out.int64(static_cast<std::int64_t>(offset));
   return with_head(std::move(out).finish().flatten());
+}
+
+// Each of so many shards has a file of this life.
+std::string life_of(unsigned shards) {
+  Writer out;
+  out.uuid(Uuid{});
+  out.int32(static_cast<std::int32_t>(shards));
+  out.int8(static_cast<std::int8_t>(Kind::life));
+  return with_head(std::move(out).finish().flatten());
+}
+
+// The file's attribute says up to where it is on stable storage, should its end, with the marks there, be lost.
+Result<void> note_synced_size(File& file, std::uint64_t size) {
+  std::string bytes(synced_size_bytes, '\0');
+  store_big(bytes.data(), size);
+  store_big(bytes.data() + sizeof size, crc32c(std::string_view(bytes).substr(0, sizeof size)));
+  auto noted = file.set_attribute(bytes);
+  if (!noted && noted.error().code == Errc::unsupported) return {};
+  return noted;
+}
+
+// 0 if the file does not say.
+Result<std::uint64_t> synced_size(File& file) {
+  auto bytes = file.attribute();
+  if (!bytes && bytes.error().code == Errc::unsupported) return 0;
+  if (!bytes) return std::unexpected(bytes.error());
+  constexpr auto crc_at = sizeof(std::uint64_t);
+  bool right = bytes->size() == synced_size_bytes &&
+               load_big<std::uint32_t>(bytes->data() + crc_at) == crc32c(std::string_view(*bytes).substr(0, crc_at));
+  return right ? load_big<std::uint64_t>(bytes->data()) : 0;
 }
 
 std::size_t common_configurations(const HardState& a, const HardState& b) {
@@ -104,10 +136,8 @@ bool apply_record(Bytes payload, HardStates& states) {
   group.topic = in.uuid();
   group.partition = in.int32();
   auto kind = static_cast<Kind>(in.int8());
-  if (kind == Kind::mark) {
-    in.int64();
-    return !in.failed() && in.remaining() == 0;
-  }
+  if (kind == Kind::mark) in.int64();
+  if (kind == Kind::mark || kind == Kind::life) return !in.failed() && in.remaining() == 0;
   if (kind == Kind::removed) {
     if (!in.failed()) states.erase(group);
     return !in.failed();
@@ -185,9 +215,48 @@ bool apply_all(const Bytes& records, HardStates& states) {
     at += HardStateStore::apply(records.slice(at), states);
     if (at >= vouched) return damaged;
     damaged = true;
+    const auto end = std::min(vouched, records.size());  // marks may tell of more than is left
     do ++at;
-    while (at < vouched && !mark_at(records, at));
+    while (at < end && !mark_at(records, at));
+    if (at >= records.size()) return true;
   }
+}
+
+// How many shards the file's life had; nullopt if it does not say: older versions did not.
+std::optional<std::size_t> shards_in(const Bytes& records) {
+  std::size_t at = 0;
+  while (auto payload = payload_at(records, at)) {
+    at += head_bytes + payload->size();
+    Reader in(*payload);
+    auto topic = in.uuid();
+    auto shards = in.int32();
+    if (topic.is_zero() && static_cast<Kind>(in.int8()) == Kind::life && shards > 0)
+      return static_cast<std::size_t>(shards);
+  }
+  return std::nullopt;
+}
+
+// Whether some life's files are all there. They are before those of the life before go, and before any partition is
+// made.
+bool any_life_is_whole(const std::map<std::string, Bytes>& files) {
+  struct Life {
+    std::size_t files = 0;
+    std::optional<std::size_t> shards;
+  };
+  std::map<std::uint64_t, Life> lives;
+  for (const auto& [name, bytes] : files) {
+    auto& life = lives[HardStateStore::numbers_of(name)->first];
+    ++life.files;
+    if (auto shards = shards_in(bytes)) life.shards = shards;
+  }
+  return std::any_of(lives.begin(), lives.end(),
+                     [](const auto& entry) { return entry.second.files >= entry.second.shards.value_or(0); });
+}
+
+bool is_of_partition(const DirectoryEntry& entry) {
+  auto dash = entry.name.rfind('-');
+  return entry.is_directory && dash != std::string::npos && dash + 1 < entry.name.size() &&
+         entry.name.find_first_not_of("0123456789", dash + 1) == std::string::npos;
 }
 
 }  // namespace
@@ -239,11 +308,23 @@ StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files) {
 Result<StoredStates> HardStateStore::load(Disk& disk) {
   TRY(auto entries, disk.list(""));
   std::map<std::string, Bytes> files;
+  std::vector<std::string> cut;
   for (const auto& entry : entries) {
     if (entry.is_directory || !numbers_of(entry.name)) continue;
-    TRY(files[entry.name], read_file(disk, entry.name, file_bytes_max));
+    TRY(auto file, disk.open(entry.name, OpenMode::read));
+    auto size = file->size();
+    if (size > file_bytes_max) return fail(Errc::too_large, entry.name);
+    TRY(files[entry.name], read_exactly(*file, 0, size));
+    TRY(auto synced, synced_size(*file));
+    if (size < synced) cut.push_back(entry.name);
   }
-  return decode(files);
+  auto stored = decode(files);
+  for (const auto& name : cut)
+    if (std::find(stored.damage.begin(), stored.damage.end(), name) == stored.damage.end())
+      stored.damage.push_back(name);
+  if (!any_life_is_whole(files) && std::any_of(entries.begin(), entries.end(), is_of_partition))
+    stored.damage.push_back(std::string(file_prefix) + "* (one is gone)");
+  return stored;
 }
 
 Result<void> HardStateStore::remove_files(Disk& disk, const std::vector<std::string>& files) {
@@ -257,7 +338,7 @@ HardStateStore::HardStateStore(Host& host, std::string path, HardStates states)
 Result<std::unique_ptr<HardStateStore>> HardStateStore::begin(Host& host, std::uint64_t life, HardStates states) {
   auto path = std::string(file_prefix) + std::to_string(life) + "-" + std::to_string(host.shard());
   std::unique_ptr<HardStateStore> store(new HardStateStore(host, std::move(path), std::move(states)));
-  if (!store->states_.empty()) TRY_VOID(store->rewrite());
+  TRY_VOID(store->rewrite());
   return store;
 }
 
@@ -267,11 +348,13 @@ const HardState* HardStateStore::find(const GroupId& group) const {
 }
 
 Result<void> HardStateStore::rewrite() {
-  std::string all;
+  auto all = life_of(host_.shard_count());
   for (const auto& [group, state] : states_) all += record_of(group, &state);
   auto size = mark_bytes + all.size();
   all = mark_of(size) + all + mark_of(size);
-  TRY_VOID(replace_file(host_.disk(), path_, ByteChain(Bytes::copy_of(all))));
+  TRY_VOID(replace_file_unsynced(host_.disk(), path_, ByteChain(Bytes::copy_of(all)),
+                                 [size](File& file) { return note_synced_size(file, size); }));
+  TRY_VOID(host_.disk().sync_directory(""));
   TRY(file_, host_.disk().open(path_, OpenMode::read_write));
   size_ = live_size_ = size;
   return {};
@@ -280,7 +363,8 @@ Result<void> HardStateStore::rewrite() {
 // Durable with the next sync; the next write begins with the same. Nobody is told anything because of it.
 void HardStateStore::mark_end() {
   auto marked = file_->write_at(size_, ByteChain(Bytes::copy_of(mark_of(size_))));
-  (void)marked;
+  auto noted = note_synced_size(*file_, size_);
+  (void)marked, (void)noted;
 }
 
 Result<void> HardStateStore::write_pending() {

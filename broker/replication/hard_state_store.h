@@ -10,7 +10,9 @@
 // makes durable, and one follows it, without a sync of its own. A record that can't be read below the largest mark is
 // damage: then what this broker has promised is not known any more. At or above it, it is of a write that was torn,
 // and was never told to anybody (or of the last write before a power loss, if its mark was lost with it, and damaged
-// besides: the two can't be told apart).
+// besides: the two can't be told apart). The file's attribute says the same as the last mark, should the file's end be
+// lost. And that a whole file is gone is seen by the others of its life, which say how many there are, or by there
+// being partitions, and no file.
 #pragma once
 
 #include <functional>
@@ -55,8 +57,8 @@ class HardStateStore {
   // The life and the shard that the file of this name belongs to; nullopt if it is none of these files.
   static std::optional<std::pair<std::uint64_t, std::uint64_t>> numbers_of(std::string_view name);
   static Result<void> remove_files(Disk& disk, const std::vector<std::string>& files);
-  // Begins this life's file with `states`, on stable storage when it returns; without any there is none yet. Errors:
-  // io_error, no_space.
+  // Begins this life's file with `states`, on stable storage when it returns. Every shard has one. Errors: io_error,
+  // no_space.
   static Result<std::unique_ptr<HardStateStore>> begin(Host& host, std::uint64_t life, HardStates states);
 
   // The last state of a group, or null; if failed(), it may be one that could not be stored.

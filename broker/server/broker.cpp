@@ -76,7 +76,8 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   TRY_VOID(LogManager::remove_leftovers(disk));
 
   TRY(auto stored, HardStateStore::load(disk));
-  for (const auto& file : stored.damage)
+  // A broker by itself has promised nobody anything.
+  for (const auto& file : config.controllers.empty() ? std::vector<std::string>() : stored.damage)
     log.error("damaged terms and votes: this broker's replicas have no vote until others have given them all anew",
               {{"file", file}});
   if (!stored.damage.empty()) HardStateStore::lose_promises(stored.states, [&] { return host.entropy().next(); });

@@ -6,6 +6,7 @@
 #include "broker/cluster/reassignment.h"
 #include "broker/cluster/topic_config.h"
 #include "broker/cluster/topic_name.h"
+#include "broker/log/checked_file.h"
 #include "broker/server/controller.h"
 #include "runtime/base/assert.h"
 #include "runtime/fiber/at_once.h"
@@ -32,8 +33,10 @@ std::optional<std::int64_t> share_of(std::optional<std::int64_t> rate, unsigned 
   return rate;
 }
 
-// The topic that the text names; nullopt if it is damaged.
-std::optional<Uuid> named_topic(std::string_view text) {
+// The topic that the file names; nullopt if it is damaged.
+std::optional<Uuid> named_topic(const CheckedFile& file) {
+  if (file.integrity == Integrity::damaged) return std::nullopt;
+  auto text = file.content.view();
   auto begin = text.find_last_of(' ');
   if (begin == std::string_view::npos || !text.ends_with('\n')) return std::nullopt;
   auto id = parse_uuid(text.substr(begin + 1, text.size() - begin - 2));
@@ -98,7 +101,6 @@ Partition* BrokerShard::partition(const std::string& topic, std::int32_t index) 
 Result<std::shared_ptr<PartitionLog>> BrokerShard::open_log(const std::string& name, const TopicImage& image,
                                                             std::int32_t index, bool clean) {
   auto& disk = host_.disk();
-  auto wanted = partition_metadata_of(image.id);
   auto path = name + "/" + std::string(partition_metadata);
   // Others that are on their way into the group do not have it all yet.
   auto alone = image.partitions[static_cast<std::size_t>(index)].replicas.size() == 1 ||
@@ -108,25 +110,31 @@ Result<std::shared_ptr<PartitionLog>> BrokerShard::open_log(const std::string& n
   // A directory of an earlier topic of that name must not lend this one its records. But a file that is gone, or can't
   // be read, is no reason to remove anything: only a directory that holds nothing but this was made just before a power
   // loss, and nobody was told of it.
-  auto found = read_file(disk, path, partition_metadata_bytes_max);
+  auto found = read_checked_file(disk, path, partition_metadata_bytes_max);
   if (!found && found.error().code != Errc::not_found) return std::unexpected(found.error());
-  bool known = found && named_topic(found->view());
+  auto named = found ? named_topic(*found) : std::nullopt;
+  // One character may have become another: that they are another topic's is believed only where something vouches for
+  // it.
+  bool known = named && (*named == image.id || found->integrity == Integrity::intact);
   bool unclaimed = false;
   if (!known) {
     TRY(unclaimed, logs_.holds_records(name));
   }
   if (unclaimed && alone)
-    return fail(Errc::invalid_argument, path + " is " + (found ? "damaged" : "missing") +
+    return fail(Errc::invalid_argument, path +
+                                            (!found  ? " is missing"
+                                             : named ? " names another topic, or is damaged"
+                                                     : " is damaged") +
                                             ", so whose records these are is not known: nothing was removed. If they " +
                                             "are those of topic " + to_string(image.id) +
                                             ", write the file anew (\"version: 0\" and \"topic_id: " +
                                             to_string(image.id) + "\", a line each); else move the directory away");
-  if (!known || found->view() != wanted) {
+  if (!known || *named != image.id) {
     if (unclaimed) {
       TRY(auto aside, logs_.set_aside(name));
       log_.error(
-          "partition.metadata is missing or damaged: the directory is set aside, and the other replicas give its "
-          "records again",
+          "partition.metadata is missing or damaged, or names another topic: the directory is set aside, and the other "
+          "replicas give its records again",
           {{"partition", name}, {"set_aside_as", aside}});
     } else {
       TRY_VOID(logs_.remove(name));
@@ -135,7 +143,7 @@ Result<std::shared_ptr<PartitionLog>> BrokerShard::open_log(const std::string& n
     // None of them is kept here, and what was promised of them is known to be lost.
     if (unclaimed) TRY_VOID(replace_file(disk, name + "/" + std::string(damage_mark), ByteChain()));
     // Its name is made durable with those of the log's first files.
-    TRY_VOID(replace_file_unsynced(disk, path, ByteChain(Bytes::copy_of(wanted))));
+    TRY_VOID(replace_checked_file_unsynced(disk, path, Bytes::copy_of(partition_metadata_of(image.id))));
     TRY_VOID(replicas_.forget_log({image.id, index}));
   }
   return logs_.open(name, log_config_of(image.configs, properties_), clean, on_damage,
@@ -364,9 +372,12 @@ void BrokerShard::remove_strays() {
     auto partition = entry.is_directory ? partition_of_directory(entry.name) : std::nullopt;
     if (!partition || partitions_.contains(*partition)) continue;
     const auto& [name, index] = *partition;
-    auto file =
-        read_file(host_.disk(), entry.name + "/" + std::string(partition_metadata), partition_metadata_bytes_max);
-    auto topic = file ? named_topic(file->view()) : std::nullopt;
+    auto path = entry.name + "/" + std::string(partition_metadata);
+    auto file = read_checked_file(host_.disk(), path, partition_metadata_bytes_max);
+    auto topic = file && file->integrity == Integrity::intact ? named_topic(*file) : std::nullopt;
+    if (!topic && host_.shard() == 0)
+      log_.warn("not known whose records these are, so they stay: nothing vouches for partition.metadata",
+                {{"directory", entry.name}});
     if (!topic || owner(*topic, index) != host_.shard()) continue;
     // As in let_go(): one that knows of a later configuration may be counted on again.
     const auto* image = image_->topic(name);

@@ -3,6 +3,7 @@
 #include "broker/cluster/metadata_records.h"
 #include "broker/cluster/properties.h"
 #include "broker/cluster/topic_name.h"
+#include "broker/log/checked_file.h"
 #include "runtime/host/entropy.h"
 
 namespace fulmar {
@@ -12,20 +13,30 @@ namespace {
 constexpr std::string_view identity_file = "meta.properties";
 constexpr std::size_t identity_bytes_max = 4096;
 
+std::unexpected<Error> damaged(const std::string& how) {
+  return fail(Errc::corrupt,
+              std::string(identity_file) + " in the data directory is damaged: " + how +
+                  ". Put it back from a copy, or, if all its lines are right, save it again with an editor");
+}
+
 }  // namespace
 
 Result<Identity> Identity::take(Host& host, std::int32_t node_id) {
   auto& disk = host.disk();
-  auto found = read_file(disk, identity_file, identity_bytes_max);
+  auto found = read_checked_file(disk, identity_file, identity_bytes_max);
   if (found) {
-    TRY(auto properties, parse_properties(found->view()));
-    auto node = properties["node.id"];
+    if (found->integrity == Integrity::damaged)
+      return damaged("it is not what was written, and nobody has edited it since");
+    auto properties = parse_properties(found->content.view());
+    if (!properties) return damaged(properties.error().detail);
+    auto directory = parse_uuid((*properties)["directory.id"]);
+    if (!directory) return damaged("it has no directory.id");
+    auto node = (*properties)["node.id"];
+    if (!parse_integer(node)) return damaged("it has no node.id");
     if (node != std::to_string(node_id))
       return fail(Errc::invalid_argument,
                   "the data directory belongs to node " + node + ", not to node " + std::to_string(node_id));
-    auto directory = parse_uuid(properties["directory.id"]);
-    if (!directory) return fail(Errc::corrupt, std::string(identity_file) + ": no directory.id");
-    return Identity(node_id, *directory, properties["cluster.id"]);
+    return Identity(node_id, *directory, (*properties)["cluster.id"]);
   }
   if (found.error().code != Errc::not_found) return std::unexpected(found.error());
   // As another directory this one would have to give up all that it holds.
@@ -56,7 +67,7 @@ Result<void> Identity::write(Disk& disk) const {
   std::string text = "version=1\n";
   if (!cluster_id_.empty()) text += "cluster.id=" + cluster_id_ + "\n";
   text += "node.id=" + std::to_string(node_id_) + "\ndirectory.id=" + to_string(directory_) + "\n";
-  return replace_file(disk, identity_file, ByteChain(Bytes::copy_of(text)));
+  return replace_checked_file(disk, identity_file, Bytes::copy_of(text));
 }
 
 }  // namespace fulmar

@@ -112,7 +112,7 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   }
   if (header.api_key == static_cast<std::int16_t>(ApiKey::fetch_metadata_snapshot)) {
     TRY(auto request, decode<FetchMetadataSnapshotRequest>(body, 0));
-    return response_frame(shard_.broker().metadata->snapshot().part(request), 0, header.correlation_id);
+    return response_frame(shard_.broker().metadata->snapshot_part(request), 0, header.correlation_id);
   }
   if (header.api_key != static_cast<std::int16_t>(ApiKey::forward)) return fail(Errc::unsupported, "no such call");
   TRY(auto request, decode<ForwardRequest>(body, 0));

@@ -27,12 +27,14 @@ Result<void> replace_file(Disk& disk, std::string_view path, const ByteChain& co
   return disk.sync_directory(parent_directory(path));
 }
 
-Result<void> replace_file_unsynced(Disk& disk, std::string_view path, const ByteChain& content) {
+Result<void> replace_file_unsynced(Disk& disk, std::string_view path, const ByteChain& content,
+                                   const std::function<Result<void>(File&)>& before_sync) {
   std::string temporary = std::string(path) + ".tmp";
   {
     TRY(auto file, disk.open(temporary, OpenMode::open_or_create));
     TRY_VOID(file->truncate(0));
     TRY_VOID(file->write_at(0, content));
+    if (before_sync) TRY_VOID(before_sync(*file));
     TRY_VOID(file->sync());
   }
   return disk.rename(temporary, path);

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -106,7 +107,9 @@ Result<Bytes> read_file(Disk& disk, std::string_view path, std::size_t size_max)
 // renames, syncs the directory.
 Result<void> replace_file(Disk& disk, std::string_view path, const ByteChain& content);
 // The same but for the last step, for who replaces several files of a directory: a power loss may undo it until then.
-Result<void> replace_file_unsynced(Disk& disk, std::string_view path, const ByteChain& content);
+// `before_sync` (may be null) is called with the new file once its content is written.
+Result<void> replace_file_unsynced(Disk& disk, std::string_view path, const ByteChain& content,
+                                   const std::function<Result<void>(File&)>& before_sync = nullptr);
 // "topic-0/x.log" -> "topic-0"; "" for a name in the root.
 std::string_view parent_directory(std::string_view path);
 

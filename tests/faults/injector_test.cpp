@@ -105,6 +105,43 @@ TEST_F(InjectorTest, DelaysAndClogsOneDirection) {
   EXPECT_FALSE(slow(0, 1));
 }
 
+// How many of a hundred reads of a file fail.
+int failing_reads(Host& host) {
+  int failed = 0;
+  auto file = host.disk().open("f", OpenMode::open_or_create);
+  EXPECT_TRUE(file.has_value());
+  EXPECT_TRUE((*file)->write_at(0, ByteChain(Bytes::copy_of("content"))));
+  for (int i = 0; i < 100; ++i) failed += !read_exactly(**file, 0, 7).has_value();
+  return failed;
+}
+
+TEST(ReadErrors, FailReadsForAWhileAndOnlyTheLastingSortEndsTheProcess) {
+  for (auto [kind, ends] :
+       {std::pair{FaultKind::transient_read_errors, false}, std::pair{FaultKind::read_errors, true}}) {
+    World world{7};
+    auto& node = world.add_node("broker");
+    int starts = 0, before = -1, meanwhile = -1, after = -1;
+    Injector injector(world, 1, [&](std::size_t) {
+      node.start(1, [&, first = ++starts == 1](Host& host) {
+        auto& clock = host.clock();
+        if (first) before = failing_reads(host);
+        clock.sleep_for(Instant{} + milliseconds(1500) - clock.now());
+        if (first) meanwhile = failing_reads(host);
+        clock.sleep_for(Instant{} + seconds(4) - clock.now());
+        after = failing_reads(host);
+        clock.sleep_for(seconds(1000));
+        return 0;
+      });
+    });
+    injector.inject({{kind, Instant{} + seconds(1), seconds(2), 0, 1, 300}});
+    world.run_until(Instant{} + seconds(5));
+    EXPECT_EQ(before, 0);
+    EXPECT_TRUE(meanwhile > 10 && meanwhile < 60) << meanwhile;
+    EXPECT_EQ(after, 0);
+    EXPECT_EQ(starts, ends ? 2 : 1) << fault_name(kind);
+  }
+}
+
 TEST_F(InjectorTest, HealsWhatLasts) {
   injector_.inject({{FaultKind::isolate, Instant{} + seconds(1), seconds(100), 0, 1, 0},
                     {FaultKind::open_errors, Instant{} + seconds(1), seconds(100), 0, 1, 500},

@@ -164,6 +164,71 @@ TEST(HardStateStore, DamageIsNoTornTail) {
     EXPECT_TRUE(HardStateStore::decode({{name, Bytes::copy_of(whole.substr(0, end))}}).damage.empty()) << end;
 }
 
+// Cut anywhere in what was synced, it lacks the marks that would tell: then the file's attribute does.
+TEST(HardStateStore, ALostEndIsDamage) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  run_process(world, node, [&](Host& host) {
+    auto store = HardStateStore::begin(host, 1, {}).value();
+    for (int i = 0; i < 40; ++i) ASSERT_TRUE(store->put(group(i), state_of_term(i)));
+    auto stored = HardStateStore::load(host.disk()).value();
+    EXPECT_TRUE(stored.damage.empty());
+    EXPECT_EQ(stored.states.size(), 40u);
+  });
+  const std::string name = "raft-state-1-0";
+  auto size = node.disk().image().file(name, false)->current().size();
+  for (auto end = size - 38; end > 40; end -= 41) {  // its last mark may go: all before it is there
+    node.disk().lose_tail(name, end);
+    run_process(world, node, [&](Host& host) {
+      EXPECT_EQ(HardStateStore::load(host.disk())->damage, std::vector{name}) << end << " of " << size;
+    });
+  }
+}
+
+// Each shard has a file before there is any partition, or the files of the life before go.
+TEST(HardStateStore, AFileThatIsGoneIsMissed) {
+  for (unsigned shards : {1u, 3u})
+    for (unsigned gone = 0; gone < shards; ++gone) {
+      World world(1, LogLevel::error);
+      auto& node = world.add_node("broker");
+      auto run = [&](std::function<int(Host&)> body) {
+        node.start(shards, std::move(body));
+        world.run_until([&] { return !node.running(); }, world.now() + seconds(100));
+        EXPECT_EQ(node.exit_code(), 0);
+      };
+      for (std::uint64_t life : {1, 2})
+        run([&](Host& host) {
+          auto stored = HardStateStore::load(host.disk()).value();
+          EXPECT_TRUE(stored.damage.empty());
+          EXPECT_EQ(stored.next_life, life);
+          for (unsigned n = 0; n < shards; ++n)
+            host.on_shard(n, [&](Host& there) {
+              auto store = HardStateStore::begin(there, life, {}).value();
+              if (life == 1) store->put(group(static_cast<int>(n)), state_of_term(5)).value();
+            });
+          if (life == 2) return 0;  // dies before the earlier ones go
+          EXPECT_TRUE(host.disk().create_directory("t-0"));
+          EXPECT_TRUE(host.disk().sync_directory(""));
+          return 0;
+        });
+      auto lose = [&](int life) {
+        node.disk().lose("raft-state-" + std::to_string(life) + "-" + std::to_string(gone));
+      };
+      auto damage = [&] {
+        std::size_t found = 0;
+        run([&](Host& host) {
+          found = HardStateStore::load(host.disk())->damage.size();
+          return 0;
+        });
+        return found;
+      };
+      lose(2);
+      EXPECT_EQ(damage(), 0u) << "it had promised nothing yet";
+      lose(1);
+      EXPECT_EQ(damage(), 1u) << gone << " of " << shards;
+    }
+}
+
 TEST(HardStateStore, OfLostPromisesNothingIsLeftThatCouldBeActedOn) {
   HardStates states{{group(1), state_of_term(7)}, {group(2), state_of_term(8)}};
   std::uint64_t number = 4;

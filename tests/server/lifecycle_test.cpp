@@ -53,6 +53,29 @@ TEST(Lifecycle, NoProducerIdIsGivenTwiceWhateverHappens) {
   }
 }
 
+// What is left of a block when the broker dies is given to nobody.
+TEST(Lifecycle, ProducerIdsComeInBlocksOfTheSizeThatIsSet) {
+  for (ProducerId block : {1, 3, 4}) {
+    BrokerWorld cluster;
+    cluster.config.producer_id_block = block;
+    cluster.restart(true);
+    std::vector<ProducerId> given;
+    for (int life = 0; life < 3; ++life) {
+      cluster.run([&](Host& host) {
+        Peer peer(host);
+        for (int i = 0; i < 5; ++i)
+          given.push_back(peer.call<InitProducerIdResponse>(InitProducerIdRequest{}, 4).producer_id);
+      });
+      cluster.restart(false);
+    }
+    std::vector<ProducerId> expected;
+    auto blocks_per_life = (5 + block - 1) / block;
+    for (ProducerId life = 0; life < 3; ++life)
+      for (ProducerId i = 0; i < 5; ++i) expected.push_back(life * blocks_per_life * block + i);
+    EXPECT_EQ(given, expected) << "blocks of " << block;
+  }
+}
+
 TEST(Lifecycle, ADataDirectoryBelongsToOneNode) {
   BrokerWorld cluster;
   cluster.stop();
