@@ -20,7 +20,8 @@ from broker import Broker, check  # the import needs the path  # noqa: E402
 BINARY = os.path.join(ROOT, "build", "release", "fulmar")
 SIMULATED = os.path.join(ROOT, "build", "release", "bench", "fulmar-connections")
 FILES = 20_000
-PARTITIONS = 40_000
+PARTITIONS = int(os.environ.get("PARTITIONS", 40_000))
+TOPIC = b"many"
 CONNECTIONS = 19_000
 FETCHING_CONNECTIONS, FETCHES_EACH = 10_000, 5
 SIMULATED_CONNECTIONS = 100_000
@@ -68,27 +69,104 @@ def check_alive(broker):
     assert broker.alive(), "the broker ended:\n" + broker.said()[-3000:]
 
 
-def write_and_read(broker, partition, text):
-    fulmar(broker, "produce", "many", "--partition", str(partition), text=text)
-    read = fulmar(broker, "consume", "many", "--partition", str(partition), "--exit-at-end")
-    check(read.endswith(text), f"partition {partition} is written and read")
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def batch(value):
+    """One record in a record batch of version 2."""
+    record = b"\0\0\0\1" + bytes([2 * len(value)]) + value + b"\0"
+    record = bytes([2 * len(record)]) + record
+    after_crc = struct.pack(">hiqqqhii", 0, 0, 1_700_000_000_000, 1_700_000_000_000, -1, -1, -1, 1) + record
+    return struct.pack(">qiibI", 0, 9 + len(after_crc), -1, 2, crc32c(after_crc)) + after_crc
+
+
+def call(connection, frame):
+    connection.sendall(frame)
+    return receive_frame(connection)[8:]
+
+
+def write_everywhere(broker, value):
+    """A record to every partition, in one request, on stable storage."""
+    records = batch(value)
+    body = struct.pack(">hhihh", 0, 3, 1, -1, -1) + struct.pack(">hi", -1, PATIENCE_SECONDS * 1000)
+    body += struct.pack(">ih", 1, len(TOPIC)) + TOPIC + struct.pack(">i", PARTITIONS)
+    each = struct.pack(">i", len(records)) + records
+    body += b"".join(struct.pack(">i", partition) + each for partition in range(PARTITIONS))
+    with socket.create_connection(("127.0.0.1", broker.port), timeout=PATIENCE_SECONDS) as connection:
+        answer = call(connection, struct.pack(">i", len(body)) + body)
+    at = 4 + 2 + len(TOPIC)
+    (count,) = struct.unpack_from(">i", answer, at)
+    errors = [struct.unpack_from(">ihqq", answer, at + 4 + 22 * n)[1] for n in range(count)]
+    check(count == PARTITIONS and not any(errors), f"{count} partitions took a record")
+
+
+def read_everywhere(broker, values):
+    """What each partition has is just that."""
+    wanted = set(range(PARTITIONS))
+    with socket.create_connection(("127.0.0.1", broker.port), timeout=PATIENCE_SECONDS) as connection:
+        while wanted:
+            asked = sorted(wanted)[:5000]
+            answer = call(connection, fetch(1, TOPIC, asked, 0, bytes_max=100 << 20))
+            at = 4 + 4 + 2 + len(TOPIC)
+            (count,) = struct.unpack_from(">i", answer, at)
+            at += 4
+            for _ in range(count):
+                partition, error, high_watermark, _, aborted = struct.unpack_from(">ihqqi", answer, at)
+                at += 26 + 16 * max(aborted, 0)
+                (size,) = struct.unpack_from(">i", answer, at)
+                records = answer[at + 4:at + 4 + max(size, 0)]
+                at += 4 + max(size, 0)
+                assert error == 0, f"partition {partition}: error {error}"
+                if not records:
+                    continue  # there was no room for it
+                assert high_watermark == len(values), f"partition {partition} ends at {high_watermark}"
+                positions = [records.find(value) for value in values]
+                assert -1 not in positions and positions == sorted(positions), f"partition {partition} has {records}"
+                wanted.discard(partition)
+    check(True, f"each partition is led, and has the {len(values)} records that it was given")
 
 
 def measure_partitions():
     print(f"-- {PARTITIONS} partitions", flush=True)
+    rows = []
+
+    def note(what, seconds):
+        rows.append((what, seconds, *figures(broker)))
+        show(broker, what, seconds)
+
     with new_broker() as broker:
         began = time.monotonic()
-        fulmar(broker, "topic", "create", "many", "--partitions", str(PARTITIONS))
-        show(broker, "made", time.monotonic() - began)
-        for partition in (0, 1, PARTITIONS // 2, PARTITIONS - 1):
-            write_and_read(broker, partition, b"first\n")
-        for what, stop in (("stopped and started again", lambda: stop_in_order(broker)), ("killed and started again", broker.kill)):
+        fulmar(broker, "topic", "create", TOPIC.decode(), "--partitions", str(PARTITIONS))
+        note("made", time.monotonic() - began)
+        values = []
+
+        def write_and_read(value):
+            began = time.monotonic()
+            write_everywhere(broker, value)
+            values.append(value)
+            read_everywhere(broker, values)
+            note("a record more in each, written and read", time.monotonic() - began)
+
+        write_and_read(b"first")
+        for what, value, stop in (("stopped and started again", b"second", lambda: stop_in_order(broker)),
+                                  ("killed and started again", b"third", broker.kill),
+                                  ("killed and started once more", None, broker.kill)):
             stop()
             broker.begin()
-            show(broker, what, await_ready(broker))
-            for partition in (0, PARTITIONS - 1):
-                write_and_read(broker, partition, what.encode() + b"\n")
+            note(what, await_ready(broker))
+            read_everywhere(broker, values)
+            if value:
+                write_and_read(value)
         stop_in_order(broker)
+    print(f"{'':45}{'s':>8}{'MiB':>8}{'mappings':>10}{'files':>8}")
+    for what, seconds, resident, mappings, files in rows:
+        print(f"{what:45}{seconds:8.1f}{resident:8}{mappings:10}{files:8}", flush=True)
 
 
 def stop_in_order(broker):
@@ -102,9 +180,9 @@ def api_versions(correlation):
     return struct.pack(">i", len(body)) + body
 
 
-def fetch(correlation, topic, partitions, wait_ms):
+def fetch(correlation, topic, partitions, wait_ms, bytes_max=1 << 20):
     body = struct.pack(">hhih", 1, 4, correlation, -1)
-    body += struct.pack(">iiiib", -1, wait_ms, 1, 1 << 20, 0)
+    body += struct.pack(">iiiib", -1, wait_ms, 1, bytes_max, 0)
     body += struct.pack(">ih", 1, len(topic)) + topic + struct.pack(">i", len(partitions))
     body += b"".join(struct.pack(">iqi", partition, 0, 1 << 20) for partition in partitions)
     return struct.pack(">i", len(body)) + body

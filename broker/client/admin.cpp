@@ -25,10 +25,6 @@ ClientError with_doubt(ClientError error, bool unanswered, ErrorCode doubtful) {
   return error;
 }
 
-std::int32_t milliseconds_of(Duration duration) {
-  return static_cast<std::int32_t>(duration / milliseconds(1));
-}
-
 // One try to have the controller answer; `unanswered` is set if it may have been done without one.
 template <class Response, class Request>
 Answer<Response> try_controller(ClusterClient& cluster, const Request& request, Deadline deadline, bool& unanswered) {
@@ -50,12 +46,16 @@ Topic& topic_of(std::vector<Topic>& topics, const PartitionName& partition) {
 Answer<MetadataResponse::Topic> create_topic(ClusterClient& cluster, const CreateTopicsRequest::Topic& topic) {
   CreateTopicsRequest request;
   request.topics.push_back(topic);
-  request.timeout_ms = milliseconds_of(cluster.options().request_timeout);
+  request.timeout_ms = cluster.options().broker_timeout_ms();
   bool unanswered = false;
+  bool timed_out = false;
   auto created = cluster.retry([&](Deadline deadline) -> Answer<void> {
     TRY(auto response, try_controller<CreateTopicsResponse>(cluster, request, deadline, unanswered));
     TRY(auto result, the_only(std::move(response.topics)));
     if (result.error_code == ErrorCode::none) return {};
+    // A broker that says so goes on with it: many partitions take longer than a request.
+    if (timed_out && result.error_code == ErrorCode::topic_already_exists) return {};
+    timed_out = timed_out || result.error_code == ErrorCode::request_timed_out;
     ClientError why(result.error_code, result.error_message.value_or("topic " + topic.name));
     return std::unexpected(with_doubt(std::move(why), unanswered, ErrorCode::topic_already_exists));
   });
@@ -74,7 +74,7 @@ Answer<void> delete_topic(ClusterClient& cluster, const std::string& name) {
   DeleteTopicsRequest request;
   request.topics.push_back({name, {}});
   request.topic_names.push_back(name);  // the same in older versions
-  request.timeout_ms = milliseconds_of(cluster.options().request_timeout);
+  request.timeout_ms = cluster.options().broker_timeout_ms();
   bool unanswered = false;
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
     TRY(auto response, try_controller<DeleteTopicsResponse>(cluster, request, deadline, unanswered));
@@ -140,7 +140,7 @@ std::string to_string(const PartitionName& partition) {
 Answer<void> reassign(ClusterClient& cluster,
                       const std::map<PartitionName, std::optional<std::vector<std::int32_t>>>& wanted) {
   AlterPartitionReassignmentsRequest request;
-  request.timeout_ms = milliseconds_of(cluster.options().request_timeout);
+  request.timeout_ms = cluster.options().broker_timeout_ms();
   for (const auto& [partition, replicas] : wanted)
     topic_of(request.topics, partition).partitions.push_back({partition.second, replicas});
   bool unanswered = false;
@@ -162,7 +162,7 @@ Answer<void> reassign(ClusterClient& cluster,
 Answer<std::map<PartitionName, PartitionReplicas>> reassignments(ClusterClient& cluster) {
   using Found = std::map<PartitionName, PartitionReplicas>;
   ListPartitionReassignmentsRequest request;
-  request.timeout_ms = milliseconds_of(cluster.options().request_timeout);
+  request.timeout_ms = cluster.options().broker_timeout_ms();
   return cluster.retry([&](Deadline deadline) -> Answer<Found> {
     TRY(auto controller, cluster.controller(deadline));
     TRY(auto response, controller->call<ListPartitionReassignmentsResponse>(request, deadline));
@@ -202,7 +202,7 @@ Answer<std::map<PartitionName, ErrorCode>> elect_preferred_leaders(ClusterClient
   };
   auto asked = cluster.retry([&](Deadline deadline) -> Answer<void> {
     ElectLeadersRequest request;
-    request.timeout_ms = milliseconds_of(cluster.options().request_timeout);
+    request.timeout_ms = cluster.options().broker_timeout_ms();
     request.topics.emplace();
     for (const auto& partition : partitions)
       if (may_still_come(partition)) topic_of(*request.topics, partition).partitions.push_back(partition.second);

@@ -28,6 +28,11 @@ struct ClusterClientOptions {
   Duration unknown_topic_patience = seconds(1);
   Duration retry_backoff = milliseconds(50);
   Duration retry_backoff_max = seconds(1);
+
+  // How long a broker may take over a request: somewhat less, so that what it says then is still heard.
+  std::int32_t broker_timeout_ms() const {
+    return static_cast<std::int32_t>(request_timeout / milliseconds(1) * 9 / 10);
+  }
 };
 
 class ClusterClient final : public Brokers {

@@ -4,18 +4,10 @@
 
 namespace fulmar {
 
-namespace {
-
-std::int32_t timeout_of(const ClusterClient& cluster) {
-  return static_cast<std::int32_t>(cluster.options().request_timeout / milliseconds(1));
-}
-
-}  // namespace
-
 Answer<void> add_partitions(ClusterClient& cluster, const std::string& topic, std::int32_t count) {
   CreatePartitionsRequest request;
   request.topics.push_back({topic, count, {}});
-  request.timeout_ms = timeout_of(cluster);
+  request.timeout_ms = cluster.options().broker_timeout_ms();
   bool unanswered = false;
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
     TRY(auto controller, cluster.controller(deadline));
@@ -41,7 +33,7 @@ Answer<std::map<std::int32_t, Offset>> delete_records(ClusterClient& cluster, co
   for (const auto& [partition, offset] : before) {
     DeleteRecordsRequest request;
     request.topics.push_back({topic, {{partition, offset}}});
-    request.timeout_ms = timeout_of(cluster);
+    request.timeout_ms = cluster.options().broker_timeout_ms();
     TRY(begins[partition], cluster.retry([&](Deadline deadline) -> Answer<Offset> {
       TRY(auto leader, cluster.leader(topic, partition, deadline));
       TRY(auto response, leader->call<DeleteRecordsResponse>(request, deadline));

@@ -127,7 +127,12 @@ Error MetadataLog::wait_out_of_order() {
 }
 
 WaitResult MetadataLog::wait_published(Offset offset, Deadline deadline) {
+  heard_of_ = std::max(heard_of_, offset);
   return progress_.wait([&] { return published_ >= offset; }, deadline);
+}
+
+WaitResult MetadataLog::wait_all_published(Deadline deadline) {
+  return wait_published(std::max(image_->offset, heard_of_), deadline);
 }
 
 // The controllers of a new cluster agree on who they are, each with its data directory: the first voters. All have to
@@ -236,6 +241,7 @@ void MetadataLog::start(std::function<void(const MetadataImagePtr&)> publish,
     fibers_.spawn("begin cluster", [this] { begin_cluster(); });
   }
   fibers_.spawn("follow metadata", [this] { follow(); });
+  fibers_.spawn("publish metadata", [this] { publish_images(); });
   if (!controllers_.empty()) fibers_.spawn("fetch snapshots", [this] { fetch_snapshots(); });
 }
 
@@ -246,10 +252,7 @@ void MetadataLog::publish_from(Offset offset) {
 
 void MetadataLog::follow() {
   for (;;) {
-    progress_.wait([&] {
-      bool behind = from_snapshot_ || replica_->high_watermark() > image_->offset;
-      return behind || (may_publish() && published_ < image_->offset);
-    });
+    progress_.wait([&] { return from_snapshot_ || replica_->high_watermark() > image_->offset; });
     if (auto snapshot = std::exchange(from_snapshot_, nullptr); snapshot && snapshot->offset > image_->offset) {
       image_ = std::move(snapshot);
     } else if (auto caught_up = catch_up(); caught_up) {
@@ -258,11 +261,17 @@ void MetadataLog::follow() {
       if (ride_out(caught_up.error())) continue;
       return;
     }
-    if (may_publish()) {
-      auto image = image_;
-      publish_(image);
-      published_ = image->offset;
-    }
+    progress_.notify_all();
+  }
+}
+
+// In a fiber of its own: what takes long to act on holds up neither those who make changes, nor what they go by.
+void MetadataLog::publish_images() {
+  for (;;) {
+    progress_.wait([&] { return may_publish() && published_ < image_->offset; });
+    auto image = image_;
+    publish_(image);
+    published_ = image->offset;
     progress_.notify_all();
   }
 }
@@ -373,9 +382,8 @@ Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records, Epo
   if (safe != ErrorCode::none) return fail(Errc::in_doubt, error_code_name(safe));
   if (!publish_) return catch_up();
   auto end = proposed->appended.last_offset + 1;
-  auto known = [&] { return (publishes() ? published_ : image_->offset) >= end; };
-  auto waited = progress_.wait(known, host_.clock().deadline_in(commit_max));
-  if (waited != WaitResult::woken) return fail(Errc::in_doubt, "the change is made, but not known on every shard");
+  auto waited = progress_.wait([&] { return image_->offset >= end; }, host_.clock().deadline_in(commit_max));
+  if (waited != WaitResult::woken) return fail(Errc::in_doubt, "the change is made, but can't be read here yet");
   return {};
 }
 

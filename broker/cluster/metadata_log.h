@@ -68,13 +68,16 @@ class MetadataLog final : private StateMachine {
   // Waits until the log, or what it promises, can be kept or read no more: this broker then knows of no change, nor
   // makes any. Returns why.
   Error wait_out_of_order();
-  // Waits until everything below `offset` is in an image that is published.
+  // Waits until everything below `offset` is in an image that is published: every shard has acted on it.
   WaitResult wait_published(Offset offset, Deadline deadline);
+  // The same for all changes that this broker has heard of by now.
+  WaitResult wait_all_published(Deadline deadline);
 
-  // Makes changes, all or none; returns once they are in the image, and that is published, if any is yet. One at a
-  // time: hold changing() from reading the image on. Errors: refused, where this broker is not the controller of
-  // `epoch`, in which the image was read (-1: of none); io_error, and none is made; in_doubt: they may be made, now or
-  // later.
+  // Makes changes, all or none; returns once they are in the image. One at a time: hold changing() from reading the
+  // image on. That is published soon, which may take long (to open thousands of partitions): wait for it without
+  // holding changing(), so that others can make changes meanwhile. Errors: refused, where this broker is not the
+  // controller of `epoch`, in which the image was read (-1: of none); io_error, and none is made; in_doubt: they may be
+  // made, now or later.
   Result<void> commit(const std::vector<MetadataRecord>& records, Epoch epoch = -1);
   // While it controls: the epoch it does so in; else -1.
   Epoch controller_epoch() const { return controls() ? replica_->leader_epoch() : -1; }
@@ -89,6 +92,7 @@ class MetadataLog final : private StateMachine {
   void begin_cluster();
   Result<void> catch_up();
   void follow();
+  void publish_images();
   bool ride_out(const Error& error);
   bool may_publish() const { return publish_from_ && image_->offset >= *publish_from_; }
   void keep_observers();
@@ -113,6 +117,7 @@ class MetadataLog final : private StateMachine {
   std::int64_t bytes_since_snapshot_ = 0;
   std::optional<Offset> publish_from_;  // not known yet
   Offset published_ = -1;               // nothing
+  Offset heard_of_ = 0;                 // the end of the changes that others say were made
   std::optional<Error> failure_;        // why the log can't be followed
   Duration follow_retry_;
   Offset leads_from_ = 0;  // all before has to be in the image before this broker makes changes as a new leader

@@ -22,6 +22,7 @@ struct Checkpoint {
 
   std::string encode() const;
   static std::optional<Checkpoint> decode(std::string_view text);
+  bool operator==(const Checkpoint&) const = default;
 };
 
 // The whitespace-separated numbers of a text, all of it; nullopt if it holds anything else.

@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view deleted_suffix = "-delete";
 constexpr std::string_view stray_suffix = "-stray";
 constexpr Duration housekeeping_interval_max = seconds(1);
+constexpr std::size_t checkpoint_bytes_max = 1024;
 
 std::string hex(std::uint64_t number) {
   std::string text(16, '0');
@@ -80,10 +81,15 @@ Result<bool> LogManager::holds_records(const std::string& name) const {
   auto entries = context_.host.disk().list(name);
   if (!entries && entries.error().code == Errc::not_found) return false;
   if (!entries) return std::unexpected(entries.error());
-  return std::any_of(entries->begin(), entries->end(), [](const auto& entry) {
-    return entry.name == checkpoint_name || entry.name == damage_mark ||
-           parse_segment_file_name(entry.name, ".log").has_value();
-  });
+  for (const auto& entry : *entries) {
+    if (entry.name == damage_mark) return true;
+    if (parse_segment_file_name(entry.name, ".log") && entry.size > 0) return true;
+    if (entry.name != checkpoint_name) continue;
+    auto text = read_file(context_.host.disk(), name + "/" + entry.name, checkpoint_bytes_max);
+    if (!text && text.error().code != Errc::too_large) return std::unexpected(text.error());
+    if (!text || Checkpoint::decode(text->view()) != Checkpoint{}) return true;
+  }
+  return false;
 }
 
 Result<std::string> LogManager::set_aside(const std::string& name) {

@@ -27,7 +27,8 @@ class LogManager {
   // Deletes a partition's log: its directory gets a name that can't be mistaken for a partition's, then goes. Errors:
   // io_error, when the renaming fails: it is then there still.
   Result<void> remove(const std::string& name);
-  // Whether a directory, of no open log, has or had anything of a log in it. Errors: io_error.
+  // Whether a directory, of no open log, has or had any record in it: one that a power loss left half made had none.
+  // Errors: io_error.
   Result<bool> holds_records(const std::string& name) const;
   // Gives a directory, of no open log, a name that can't be mistaken for a partition's, as Kafka does with strays:
   // `<name>.<number>-stray`. It stays there, with all its files, for people to look at. Returns its name. Errors:

@@ -333,8 +333,10 @@ Result<void> PartitionLog::write_checkpoint(Offset recovery_point, Offset log_st
   TRY_VOID(write_epochs());  // of what is below the recovery point, the next recovery will believe them
   if (offline_) return fail(Errc::io_error, "the log is offline");
   Checkpoint now{recovery_point, log_start};
+  written_.reset();
   TRY_VOID(replace_file(context_.host.disk(), directory_ + "/" + std::string(checkpoint_name),
                         ByteChain(Bytes::copy_of(now.encode()))));
+  written_ = now;
   recovery_point_ = now.recovery_point;
   return {};
 }
@@ -352,9 +354,10 @@ Result<void> PartitionLog::close() {
   if (offline_) return fail(Errc::io_error, "the log is offline");
   if (!wait_stable(log_end(), Deadline::never())) return fail(Errc::io_error, "the log is offline");
   return alone([&]() -> Result<void> {
-    side_files_.write(segments_.back(), std::nullopt);
+    if (!active().empty()) side_files_.write(segments_.back(), std::nullopt);
     TRY_VOID(side_files_.settle());
-    return write_checkpoint(stable_end_, log_start_);
+    bool as_written = written_ == Checkpoint{stable_end_, log_start_} && !epochs_dirty_;
+    return as_written ? Result<void>() : write_checkpoint(stable_end_, log_start_);
   });
 }
 

@@ -219,6 +219,7 @@ class PartitionLog {
   Offset log_start_ = 0;
   Offset stable_end_ = 0;
   Offset recovery_point_ = 0;  // as written in the checkpoint
+  std::optional<Checkpoint> written_;
   Offset expire_up_to_ = std::numeric_limits<Offset>::max();
   std::int64_t unflushed_messages_ = 0;
   bool offline_ = false;

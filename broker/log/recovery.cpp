@@ -233,13 +233,22 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
     if (!std::exchange(segment->needs_sync, false)) continue;
     TRY_VOID(segment->sync());
   }
-  if (std::exchange(directory_dirty_, false)) TRY_VOID(disk.sync_directory(directory_));
+  // The checkpoint of a log that is new comes with a sync of the directory.
+  const bool is_new = bases.empty() && !checkpoint;
+  if (std::exchange(directory_dirty_, false) && !is_new) TRY_VOID(disk.sync_directory(directory_));
   TRY_VOID(lower_marks(log_end()));
   stable_end_ = log_end();
   recovery_point_ = std::min(known.recovery_point, log_end());
   for (std::size_t i = 0; i + 1 < segments_.size(); ++i)
     if (!segments_[i]->index_files_current) side_files_.write(segments_[i], std::nullopt);
-  if (!clean || lost_synced_ || !checkpoint) TRY_VOID(write_checkpoint(next_recovery_point(log_start_), log_start_));
+  // Most logs of a broker that was killed are as they were, and what is in them is known to have been synced: nothing
+  // is written for them.
+  if (std::ranges::equal(epochs_.entries(), told.entries())) epochs_dirty_ = false;
+  written_ = checkpoint;
+  const bool as_known = checkpoint && log_start_ == known.log_start && log_end() <= synced &&
+                        recovery_point_ == known.recovery_point && !epochs_dirty_ && !suspected;
+  if ((!clean && !as_known) || lost_synced_ || !checkpoint)
+    TRY_VOID(write_checkpoint(next_recovery_point(log_start_), log_start_));
   bool whole = true;
   for (const auto& segment : segments_) {
     for (const auto& stretch : segment->damage()) tell_damage(*segment, stretch);

@@ -72,7 +72,7 @@ void Controller::run() {
     changed_.wait(shard_.host().clock().deadline_in(look_interval));
     changed_.reset();
     if (!shard_.broker().metadata->controls()) continue;
-    on_controller(shard_, [&](Draft& draft) {
+    auto look = [&](Draft& draft) {
       if (!draft.controls()) return;
       fence_the_silent(draft);
       end_reassignments(draft);
@@ -80,12 +80,14 @@ void Controller::run() {
       end_decommissions(draft);
       auto error = draft.commit();
       if (error != ErrorCode::none) shard_.log().debug("not changed", {{"reason", error_code_name(error)}});
-    });
+    };
+    on_controller(shard_, look, not_at_all);
   }
 }
 
+// Whoever registers waits for what it is to know by itself.
 RegisterBrokerResponse Controller::register_broker(const RegisterBrokerRequest& request) {
-  return on_controller(shard_, [&](Draft& draft) -> RegisterBrokerResponse {
+  auto enter = [&](Draft& draft) -> RegisterBrokerResponse {
     if (!draft.controls()) return {ErrorCode::not_controller};
     sessions_.control(draft.epoch, now());
     if (!is_possible(request)) return {ErrorCode::invalid_request};
@@ -108,7 +110,8 @@ RegisterBrokerResponse Controller::register_broker(const RegisterBrokerRequest& 
     }
     sessions_.heard(request.broker_id, now());
     return {ErrorCode::none, shard_.broker().metadata->image()->offset};
-  });
+  };
+  return on_controller(shard_, enter, not_at_all);
 }
 
 BrokerHeartbeatResponse Controller::heartbeat(const BrokerHeartbeatRequest& request) {

@@ -4,16 +4,25 @@
 
 #include <map>
 #include <optional>
+#include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
 #include "broker/cluster/metadata_log.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/placement_candidates.h"
+#include "runtime/host/clock.h"
 
 namespace fulmar {
 
 inline constexpr const char* no_controller_message = "There is no controller now.";
+
+// What to say of a change that commit() has refused.
+inline std::string not_made_message(ErrorCode error) {
+  return error == ErrorCode::request_timed_out ? "It may be made, now or later: that could not be known in time."
+                                               : "the metadata can't be written";
+}
 
 struct Draft {
   explicit Draft(BrokerShard& c)
@@ -26,11 +35,12 @@ struct Draft {
     if (candidates) count_placed(record);
     records.push_back(std::move(record));
   }
-  // Makes it so; every shard has acted on it when this returns.
-  ErrorCode commit() const {
+  // Makes it so. The shards act on it afterwards: see on_controller().
+  ErrorCode commit() {
     if (!controls()) return ErrorCode::not_controller;
     if (records.empty()) return ErrorCode::none;
     auto committed = controller.broker().metadata->commit(records, epoch);
+    made = committed.has_value();
     if (committed) return ErrorCode::none;
     switch (committed.error().code) {
       case Errc::refused: return ErrorCode::not_controller;
@@ -48,6 +58,7 @@ struct Draft {
   MetadataImage image;
   Epoch epoch;  // in which this broker controls; -1: it does not
   std::vector<MetadataRecord> records;
+  bool made = false;  // committed
   // Who may be given replicas, and what they have, by broker; kept from the first placement on, since to count what all
   // have takes as long as there are partitions, and a request may place many topics.
   std::optional<std::map<std::int32_t, Candidate>> candidates;
@@ -63,13 +74,30 @@ struct Draft {
   }
 };
 
-// Runs `change` on shard 0, with the metadata held still.
+inline constexpr Duration acted_on_max = seconds(30);
+inline constexpr Duration not_at_all{0};
+
+// Runs `change` on shard 0, with the metadata held still, and returns once every shard has acted on what it committed,
+// or after `patience`: it is made, and they act on it as soon as they can.
 template <class F>
-auto on_controller(BrokerShard& shard, F&& change) {
+auto on_controller(BrokerShard& shard, F&& change, Duration patience = acted_on_max) {
   return shard.on(0, [&](BrokerShard& controller) {
-    LockGuard held(controller.broker().metadata->changing());
+    auto& metadata = *controller.broker().metadata;
+    std::optional<LockGuard> held(std::in_place, metadata.changing());
     Draft draft(controller);
-    return change(draft);
+    auto let_others_change = [&] {
+      held.reset();
+      if (draft.made && metadata.publishes())
+        metadata.wait_all_published(controller.host().clock().deadline_in(patience));
+    };
+    if constexpr (std::is_void_v<std::invoke_result_t<F&, Draft&>>) {
+      change(draft);
+      let_others_change();
+    } else {
+      auto result = change(draft);
+      let_others_change();
+      return result;
+    }
   });
 }
 

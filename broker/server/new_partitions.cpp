@@ -16,15 +16,28 @@ constexpr std::size_t size_bytes = 4;  // that a frame begins with
 // At most so long at a time on another shard, so that a connection that ends in between is not waited for.
 constexpr Duration turn_max = milliseconds(100);
 
-// On the last shard, since each word on leaders goes from the first to the last: then all of them know it.
-bool all_led(BrokerShard& shard, const std::string& topic, std::int32_t first, Instant deadline) {
+// Has `wait(that shard, deadline)` wait there until it is true or `deadline`; whether it is.
+template <class F>
+bool wait_on(unsigned where, BrokerShard& shard, Instant deadline, const F& wait) {
   auto& clock = shard.host().clock();
   for (;;) {
     auto until = std::min(deadline, clock.now() + turn_max);
-    bool led = shard.on(shard.host().shard_count() - 1,
-                        [&](BrokerShard& last) { return last.await_leaders(topic, first, Deadline{until}); });
-    if (led || clock.now() >= deadline) return led;
+    bool done = shard.on(where, [&](BrokerShard& there) { return wait(there, Deadline{until}); });
+    if (done || clock.now() >= deadline) return done;
   }
+}
+
+// Whether every shard has opened its part of what was made and shows it. Before that nobody here knows of the topic.
+bool all_shown(BrokerShard& shard, Instant deadline) {
+  return wait_on(0, shard, deadline, [](BrokerShard& first, Deadline until) {
+    return first.broker().metadata->wait_all_published(until) == WaitResult::woken;
+  });
+}
+
+// On the last shard, since each word on leaders goes from the first to the last: then all of them know it.
+bool all_led(BrokerShard& shard, const std::string& topic, std::int32_t first, Instant deadline) {
+  return wait_on(shard.host().shard_count() - 1, shard, deadline,
+                 [&](BrokerShard& last, Deadline until) { return last.await_leaders(topic, first, until); });
 }
 
 }  // namespace
@@ -64,10 +77,12 @@ ByteChain NewPartitions::wait(BrokerShard& shard, ByteChain answer, Results Resp
   auto response = decode<Response>(reader, version_);
   ASSERT(response);
   bool late = false;
+  std::optional<bool> shown;
   for (auto& result : (*response).*results) {
     auto first = first_.find(result.name);
     if (result.error_code != ErrorCode::none || first == first_.end()) continue;
-    if (all_led(shard, result.name, first->second, deadline_)) continue;
+    if (!shown) shown = all_shown(shard, deadline_);
+    if (*shown && all_led(shard, result.name, first->second, deadline_)) continue;
     result.error_code = ErrorCode::request_timed_out;
     result.error_message = "It is made; not all of its partitions are led yet.";
     late = true;

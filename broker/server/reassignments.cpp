@@ -82,7 +82,7 @@ Result<ByteChain> handle_alter_partition_reassignments(BrokerShard& shard, const
     if (!draft.controls())
       response.error_message = no_controller_message;
     else if (response.error_code != ErrorCode::none)
-      response.error_message = "the metadata can't be written";
+      response.error_message = not_made_message(response.error_code);
   });
   return response_frame(response, header.api_version, header.correlation_id);
 }

@@ -183,7 +183,7 @@ std::vector<ErrorCode> create_topics_elsewhere(BrokerShard& shard, const std::ve
 
 std::vector<ErrorCode> create_topics_here_or_elsewhere(BrokerShard& shard, const std::vector<std::string>& names) {
   if (!shard.controls_here()) return create_topics_elsewhere(shard, names);
-  return on_controller(shard, [&](Draft& draft) {
+  auto create = [&](Draft& draft) {
     Collisions collisions(draft.image);
     std::vector<CreateResult> results;
     for (const auto& asked : request_with_defaults(names).topics)
@@ -196,7 +196,8 @@ std::vector<ErrorCode> create_topics_here_or_elsewhere(BrokerShard& shard, const
         draft.controller.log().info("topic created on demand", {{"topic", result.name}});
     }
     return errors;
-  });
+  };
+  return on_controller(shard, create, not_at_all);
 }
 
 }  // namespace
@@ -205,15 +206,18 @@ std::vector<ErrorCode> create_topics_here_or_elsewhere(BrokerShard& shard, const
 std::vector<ErrorCode> create_topics_on_demand(BrokerShard& shard, const std::vector<std::string>& names) {
   auto errors = create_topics_here_or_elsewhere(shard, names);
   auto deadline = shard.host().clock().deadline_in(led_on_demand_max);
+  // Also where somebody else's request has just made them.
+  shard.on(0, [&](BrokerShard& first) { first.broker().metadata->wait_all_published(deadline); });
   for (std::size_t n = 0; n < names.size(); ++n)
     if (errors[n] == ErrorCode::none) shard.await_leaders(names[n], 0, deadline);
   return errors;
 }
 
+// Whoever asked waits until the partitions are led; see NewPartitions.
 Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<CreateTopicsRequest>(body, header.api_version));
   CreateTopicsResponse response;
-  on_controller(shard, [&](Draft& draft) {
+  auto create = [&](Draft& draft) {
     Collisions collisions(draft.image);
     std::map<std::string, int> times;
     for (const auto& asked : request.topics) ++times[asked.name];
@@ -234,18 +238,19 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& 
     for (auto& result : response.topics) {
       if (result.error_code != ErrorCode::none) continue;
       if (error != ErrorCode::none)
-        refuse(result, error, "the metadata can't be written");
+        refuse(result, error, not_made_message(error));
       else
         draft.controller.log().info("topic created", {{"topic", result.name}, {"partitions", result.num_partitions}});
     }
-  });
+  };
+  on_controller(shard, create, not_at_all);
   return response_frame(response, header.api_version, header.correlation_id);
 }
 
 Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHeader& header, Reader& body) {
   TRY(auto request, decode<CreatePartitionsRequest>(body, header.api_version));
   CreatePartitionsResponse response;
-  on_controller(shard, [&](Draft& draft) {
+  auto create = [&](Draft& draft) {
     const auto& next = draft.image;
     std::map<std::string_view, int> times;
     for (const auto& asked : request.topics) ++times[asked.name];
@@ -286,9 +291,13 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHead
     }
     if (request.validate_only) return;
     auto error = draft.commit();
-    for (auto& result : response.results)
-      if (result.error_code == ErrorCode::none) result.error_code = error;
-  });
+    for (auto& result : response.results) {
+      if (result.error_code != ErrorCode::none || error == ErrorCode::none) continue;
+      result.error_code = error;
+      result.error_message = not_made_message(error);
+    }
+  };
+  on_controller(shard, create, not_at_all);
   return response_frame(response, header.api_version, header.correlation_id);
 }
 

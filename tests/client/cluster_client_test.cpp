@@ -113,6 +113,21 @@ TEST(ClusterClient, SaysThatATryWithoutAnswerMayHaveMadeTheTopic) {
   });
 }
 
+TEST(ClusterClient, WaitsForATopicThatTakesLongerThanARequest) {
+  int n = 0;
+  FakeCluster cluster({ApiKey::create_topics}, 1, [&](const Asked& asked) {
+    auto request = asked.as<CreateTopicsRequest>();
+    EXPECT_LT(request.timeout_ms, 10'000) << "so that the broker's word comes before the client gives up";
+    return answer_created(asked, n++ == 0 ? ErrorCode::request_timed_out : ErrorCode::topic_already_exists);
+  });
+  cluster.run([](Host&, ClusterClient& client) {
+    auto created = create_topic(client, new_topic());
+    ASSERT_TRUE(created.has_value()) << to_string(created.error());
+    EXPECT_EQ(created->partitions.size(), 1u);
+  });
+  EXPECT_EQ(n, 2);
+}
+
 TEST(ClusterClient, AsksEachLeaderForItsOwnPartitions) {
   FakeCluster cluster({ApiKey::list_offsets}, 2, [](const Asked& asked) {
     ListOffsetsResponse response;

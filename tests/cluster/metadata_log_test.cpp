@@ -123,7 +123,8 @@ TEST(MetadataLog, WhatWasCommittedIsInTheNextLifesImage) {
                           [](std::int32_t) {});
     LockGuard held(broker.metadata.changing());
     ASSERT_TRUE(broker.metadata.commit({topic(1), topic(2)}));
-    EXPECT_EQ(published, 1) << "before the commit returned";
+    EXPECT_EQ(broker.metadata.wait_all_published(Deadline::never()), WaitResult::woken);
+    EXPECT_EQ(published, 1);
     ASSERT_TRUE(broker.metadata.commit({DeleteTopicRecord{{9, 1}}}));
   });
   node.power_loss();
