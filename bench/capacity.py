@@ -20,7 +20,7 @@ from broker import Broker, check  # the import needs the path  # noqa: E402
 BINARY = os.path.join(ROOT, "build", "release", "fulmar")
 SIMULATED = os.path.join(ROOT, "build", "release", "bench", "fulmar-connections")
 FILES = 20_000
-PARTITIONS = int(os.environ.get("PARTITIONS", 40_000))
+PARTITIONS = 40_000
 TOPIC = b"many"
 CONNECTIONS = 19_000
 FETCHING_CONNECTIONS, FETCHES_EACH = 10_000, 5

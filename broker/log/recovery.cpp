@@ -105,7 +105,7 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
     auto segment = found[i];
     bool believed = i + 1 < bases.size() && bases[i + 1] < known.recovery_point;
     bool loaded = false;
-    if ((clean || believed) && !suspected) {
+    if ((clean || believed) && !suspected && segment->file_size() > 0) {
       TRY(auto unusable, segment->load_indexes(config_.index_interval_bytes));
       loaded = unusable.empty();
       if (!loaded) log_.warn("index is missing or damaged: made again from the batches", {{"file", unusable}});
@@ -243,7 +243,7 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
     if (!segments_[i]->index_files_current) side_files_.write(segments_[i], std::nullopt);
   // Most logs of a broker that was killed are as they were, and what is in them is known to have been synced: nothing
   // is written for them.
-  if (std::ranges::equal(epochs_.entries(), told.entries())) epochs_dirty_ = false;
+  if (epochs_known && std::ranges::equal(epochs_.entries(), told.entries())) epochs_dirty_ = false;
   written_ = checkpoint;
   const bool as_known = checkpoint && log_start_ == known.log_start && log_end() <= synced &&
                         recovery_point_ == known.recovery_point && !epochs_dirty_ && !suspected;
@@ -299,7 +299,7 @@ Result<bool> PartitionLog::load_epochs(const Checkpoint& known, const std::vecto
     epochs_.truncate_from(held_from);
   else if (!clean)
     epochs_.truncate_from(known.recovery_point);
-  epochs_dirty_ = !clean && (tells || !bases.empty());  // a log that is new has none
+  epochs_dirty_ = !clean && file;  // a log that had no records yet has none
   return tells;
 }
 
