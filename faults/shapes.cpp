@@ -145,6 +145,8 @@ constexpr FaultShape of_brokers_that_go[] = {
     {FaultKind::slow_process, 15, 3, 1000, 10'000, 5, 400},
     {FaultKind::open_errors, 10, 2, 200, 4000, 10, 500},
     {FaultKind::remove_errors, 15, 3, 200, 6000, 10, 700},
+    {FaultKind::damage_side_file, 25, 5, 1, 4000, 0, 1'000'000'000},
+    {FaultKind::damage_small_file, 30, 3, 1, 4000, 0, 1'000'000'000},
 };
 
 }  // namespace

@@ -35,6 +35,13 @@ def flip(path, at):
         file.write(bytes([byte ^ 1]))
 
 
+def damage_at_rest(path, at):
+    """As the medium does it: nobody has written to the file since."""
+    before = os.stat(path)
+    flip(path, at)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 def batches(directory):
     return [json.loads(line) for line in fulmar("log", "dump", directory, "--output", "json").splitlines()]
 
@@ -135,6 +142,38 @@ def test_a_lost_small_file_removes_nothing():
         check(os.path.exists(os.path.join(directory, "0" * 20 + ".log")), "all is there still")
 
 
+def test_one_wrong_letter_of_a_small_file():
+    """What the letter would make of the file is never believed; what people write is."""
+    with Broker("--set", "log.segment.bytes=1000", "--set", "log.index.interval.bytes=1") as broker:
+        fulmar("topic", "create", "t", "--bootstrap", broker.address)
+        produce(broker, "t", LINES)
+        broker.stop()
+        directory = os.path.join(broker.directory, "t-0")
+        index = sorted(name for name in os.listdir(directory) if name.endswith(".index") and os.path.getsize(os.path.join(directory, name)))[0]
+        for name, at in ((index, 7), ("leader-epoch-checkpoint", 4), ("partition.metadata", 30)):
+            damage_at_rest(os.path.join(directory, name), at)
+        said = fulmar("log", "check", broker.directory, code=1)
+        for name in (index, "leader-epoch-checkpoint", "partition.metadata"):
+            check(f"{name}: " in said or f"{name} " in said, f"check names {name}")
+        broker.start()
+        said = fulmar("consume", "t", "--count", "1", "--timeout", "1", "--bootstrap", broker.address, code=1)
+        check("LEADER_NOT_AVAILABLE" in said and "nothing was removed" in broker.said(), "it is no other topic's directory")
+        broker.kill()
+        damage_at_rest(os.path.join(directory, "partition.metadata"), 30)
+        broker.start()
+        check(consume(broker, "t", 0, 12) == LINES, "all is read")
+        for name in (index, "leader-epoch-checkpoint"):
+            check(name in broker.said(), f"the log names {name}")
+        broker.stop()
+        identity = os.path.join(broker.directory, "meta.properties")
+        damage_at_rest(identity, os.path.getsize(identity) - 4)
+        broker.begin()
+        check(broker.process.wait(timeout=30) == 1 and "meta.properties in the data directory is damaged" in broker.said(), "it is no other directory")
+        flip(identity, os.path.getsize(identity) - 4)
+        broker.start()
+        check(consume(broker, "t", 0, 12) == LINES, "edited by hand, it is believed")
+
+
 def test_the_command():
     with Broker() as broker:
         fulmar("topic", "create", "t", "--bootstrap", broker.address)
@@ -162,7 +201,7 @@ def test_the_command():
 
 
 for test in (test_what_was_acknowledged_is_damage_after_a_kill, test_what_a_reader_finds, test_a_lost_small_file_removes_nothing,
-             test_the_command):
+             test_one_wrong_letter_of_a_small_file, test_the_command):
     begun = time.monotonic()
     test()
     print(f"{test.__name__}: {time.monotonic() - begun:.1f} s")
