@@ -507,5 +507,39 @@ TEST(Crash, WhicheverSyncFailsNothingAcknowledgedIsLost) {
   }
 }
 
+// Whenever the power fails: what was only begun is no records of nobody knows whom, which nobody may touch.
+TEST(Crash, ALogThatWasHalfMadeHoldsNoRecordsAndOneThatHasThemDoes) {
+  int half_made = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    World world(seed, LogLevel::error);
+    auto& node = world.add_node("node");
+    bool records = seed % 10 == 0;
+    node.start(1, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = manager.open("t-0", {}, false);
+      if (!log) return 1;
+      if (records) {
+        auto appended = append(**log, batch_of(1, "x"));
+        if (!appended || !(*log)->wait_stable(1, Deadline::never())) return 1;
+      }
+      host.clock().sleep_for(seconds(60));
+      return 0;
+    });
+    auto moment = microseconds(world.random().split("power").between(1, 8'000));
+    world.run_for(records ? seconds(1) : moment);
+    node.power_loss();
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      auto holds = manager.holds_records("t-0");
+      ASSERT_TRUE(holds.has_value()) << to_string(holds.error());
+      EXPECT_EQ(*holds, records) << "seed " << seed;
+      auto there = host.disk().list("t-0");
+      half_made += !records && there && !there->empty();
+    });
+    node.kill();
+  }
+  EXPECT_GT(half_made, 20);
+}
+
 }  // namespace
 }  // namespace fulmar
