@@ -306,5 +306,33 @@ TEST(DeleteTopics, AreRefusedWhereTopicsAreNotToBeDeleted) {
   });
 }
 
+TEST(AlterConfigs, OfHowManyConnectionsThereMayBeHoldForTheNextOne) {
+  BrokerWorld cluster({}, 3);
+  cluster.run([](Host& host) {
+    Peer admin(host);
+    std::vector<std::unique_ptr<Peer>> peers;
+    auto connect = [&] {
+      peers.push_back(std::make_unique<Peer>(host));
+      return !peers.back()->is_closed(milliseconds(100));
+    };
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(connect());
+    for (std::string name : {"max.connections", "max.connections.per.ip"}) {
+      EXPECT_EQ(alter(admin, broker_type, "", {set(name, "7")}).error_code, ErrorCode::none);
+      EXPECT_TRUE(connect()) << name << ": the seventh";
+      EXPECT_FALSE(connect()) << name;
+      peers.pop_back();
+      // Those that are there stay.
+      EXPECT_EQ(alter(admin, broker_type, "", {set(name, "3")}).error_code, ErrorCode::none);
+      EXPECT_FALSE(connect()) << name;
+      peers.pop_back();
+      for (auto& peer : peers) EXPECT_EQ(metadata(*peer, {}).brokers.size(), 1u);
+      EXPECT_EQ(alter(admin, broker_type, "", {unset(name)}).error_code, ErrorCode::none);
+      EXPECT_TRUE(connect()) << name;
+      peers.resize(5);
+      host.clock().sleep_for(seconds(1));
+    }
+  });
+}
+
 }  // namespace
 }  // namespace fulmar

@@ -185,6 +185,45 @@ TEST(Capacity, IdleConnectionsAndWaitingFetchesHoldNoFiber) {
   });
 }
 
+// What waits for the disk holds a fiber, of which there are so many; the rest waits for one of those.
+TEST(Capacity, MoreProducesThanMayWaitAtOnceAreAllAnswered) {
+  constexpr int peers = 400;
+  constexpr int each = 16;
+  constexpr int partitions = 640;
+  constexpr int fibers_max = 4096;  // of the only shard, as ClientConnections has it
+  BrokerWorld cluster({}, 1);
+  cluster.run([&](Host& host) {
+    std::vector<std::unique_ptr<Peer>> all;
+    for (int i = 0; i < peers; ++i) all.push_back(std::make_unique<Peer>(host));
+    create_topic(*all[0], "t", partitions);
+    host.clock().sleep_for(seconds(1));
+    auto before = cluster.world.scheduler().live_fibers();
+    cluster.world.at(cluster.world.now(), [&] { cluster.broker.disk().set_faults({.slow_factor = 1000}); });
+    host.clock().sleep_for(milliseconds(1));
+    std::vector<std::int32_t> ids;
+    for (int n = 0; n < each; ++n)
+      for (int i = 0; i < peers; ++i) {
+        auto request = produce_request("t", (n * peers + i) % partitions, batch_of(1, "x"));
+        request.timeout_ms = 120'000;
+        ids.push_back(all[static_cast<std::size_t>(i)]->send(request, produce_version));
+      }
+    std::size_t most = 0;
+    for (int i = 0; i < 100; ++i) {
+      host.clock().sleep_for(milliseconds(20));
+      most = std::max<std::size_t>(most, cluster.world.scheduler().live_fibers() - before);
+    }
+    EXPECT_GE(most, std::size_t{fibers_max});
+    EXPECT_LT(most, std::size_t{fibers_max} + peers + 100) << "those that begin requests, and those that sync";
+    cluster.world.at(cluster.world.now(), [&] { cluster.broker.disk().set_faults({}); });
+    std::size_t next = 0;
+    for (int n = 0; n < each; ++n)
+      for (auto& peer : all) {
+        auto response = peer->receive<ProduceResponse>(ids[next++], produce_version);
+        EXPECT_EQ(response.topics.at(0).partitions.at(0).error_code, ErrorCode::none);
+      }
+  });
+}
+
 TEST(Capacity, AFetchWhoseClientGoesIsForgotten) {
   BrokerWorld cluster({}, 2);
   cluster.run([&](Host& host) {
