@@ -30,7 +30,7 @@ class SimHost::NetworkView final : public Network {
   Result<std::unique_ptr<Connection>> connect(const SocketAddress& to, Deadline deadline) override {
     return network_.connect(machine_, to, deadline);
   }
-  Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port) override {
+  Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port, Deadline) override {
     return network_.resolve(host, port);
   }
 

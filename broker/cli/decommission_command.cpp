@@ -48,15 +48,19 @@ int decommission_command(const std::vector<std::string>& arguments) {
                         "unregistered, and ends if it runs. Shows how many replicas it still has, and ends when it is\n"
                         "gone. Interrupted, it can be run again; the broker goes on leaving in any case.");
   command.options()("no-wait", "end once it has begun");
+  command.lists();
   if (auto code = command.parse(arguments)) return *code;
   auto number = parse_number(command.operand());
   if (!number) return command.wrong("BROKER must be a broker's number, not " + command.operand());
   return command.run([&, broker = *number](Host& host, ClusterClient& cluster) -> Answer<void> {
-    auto name = "broker " + std::to_string(broker);
+    auto say = [&](const char* state, const char* sentence) -> Answer<void> {
+      if (command.as_json()) return command.print(Json{{"broker", broker}, {"state", state}});
+      return print("broker " + std::to_string(broker) + " " + sentence + "\n");
+    };
     TRY_VOID(unregister_broker(cluster, broker));
-    if (command.given("no-wait")) return print(name + " leaves\n");
+    if (command.given("no-wait")) return say("leaving", "leaves");
     TRY_VOID(wait_until_gone(command, host, cluster, broker));
-    return print(name + " has left\n");
+    return say("left", "has left");
   });
 }
 

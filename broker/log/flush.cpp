@@ -43,7 +43,7 @@ Result<void> PartitionLog::flush_once() {
   bool names = std::exchange(directory_dirty_, false);
   // They can be made again from the batches above the recovery point: no reason to stop for want of space.
   auto epochs = write_epochs();
-  if (!epochs && epochs.error().code != Errc::no_space) return epochs;
+  if (!epochs && !is_shortage(epochs.error().code)) return epochs;
   std::vector<std::shared_ptr<Segment>> dirty;
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
     if (std::exchange((*segment)->needs_sync, false)) dirty.push_back(*segment);

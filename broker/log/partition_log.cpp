@@ -102,7 +102,8 @@ Result<void, Refusal> PartitionLog::make_room_for(const BatchHeader& header) {
   if (!must_roll(header)) return {};
   auto rolled = roll(log_end());
   if (rolled) return {};
-  if (rolled.error().code != Errc::no_space) go_offline(rolled.error());
+  context_.shortage.refused(directory_, rolled.error());
+  if (!is_shortage(rolled.error().code)) go_offline(rolled.error());
   return storage_error(to_string(rolled.error()));
 }
 
@@ -114,10 +115,12 @@ Result<void, Refusal> PartitionLog::write_batch(const BatchHeader& header, const
   if (!written) {
     // Out of space is survived, if the half-written batch can be taken away again, for good: an unsynced cut might be
     // undone by a power loss when the log has long gone on behind it. Anything else is not to be trusted.
-    bool survived = written.error().code == Errc::no_space && segment.cut_rubbish() && segment.sync();
+    context_.shortage.refused(directory_, written.error());
+    bool survived = is_shortage(written.error().code) && segment.cut_rubbish() && segment.sync();
     if (!survived) go_offline(written.error());
     return storage_error(to_string(written.error()));
   }
+  context_.shortage.written();
   if (epochs_.add(header.leader_epoch, header.base_offset)) epochs_dirty_ = true;
   producers_.update(header, now);
   unflushed_messages_ += header.record_count;

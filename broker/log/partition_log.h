@@ -23,6 +23,7 @@
 #include "broker/log/log_config.h"
 #include "broker/log/producer_state.h"
 #include "broker/log/segment.h"
+#include "broker/log/shortage_log.h"
 #include "broker/log/side_files.h"
 #include "runtime/fiber/condition.h"
 #include "runtime/fiber/group.h"
@@ -33,16 +34,19 @@
 
 namespace fulmar {
 
-// What the logs of a shard share: the world, the files that are open, and how many syncs run at once.
+// What the logs of a shard share: the world, whether there is room, the files that are open, and how many syncs run at
+// once.
 struct LogContext {
   LogContext(Host& h, LogLimits l)
       : host(h),
         limits(l),
+        shortage(h, h.log().named("log")),
         files(std::make_shared<FileCache>(h)),
         flushes(std::make_shared<WorkQueue>("flush", static_cast<std::size_t>(l.syncs_at_once_max))) {}
 
   Host& host;
   LogLimits limits;
+  ShortageLog shortage;
   std::shared_ptr<FileCache> files;  // for segments
   std::shared_ptr<WorkQueue> flushes;
 };

@@ -333,7 +333,7 @@ Result<void> HardStateStore::remove_files(Disk& disk, const std::vector<std::str
 }
 
 HardStateStore::HardStateStore(Host& host, std::string path, HardStates states)
-    : host_(host), path_(std::move(path)), states_(std::move(states)) {}
+    : host_(host), path_(std::move(path)), shortage_(host, host.log().named("raft")), states_(std::move(states)) {}
 
 Result<std::unique_ptr<HardStateStore>> HardStateStore::begin(Host& host, std::uint64_t life, HardStates states) {
   auto path = std::string(file_prefix) + std::to_string(life) + "-" + std::to_string(host.shard());
@@ -383,8 +383,10 @@ Result<void> HardStateStore::write_pending() {
     }
   }
   if (written) {
+    shortage_.written();
     done_ = asked;
-  } else if (written.error().code == Errc::no_space) {
+  } else if (is_shortage(written.error().code)) {
+    shortage_.refused(path_, written.error());
     pending_.insert(0, records);  // goes with the next one
   } else {
     failed_ = true;

@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/log/shortage_log.h"
 #include "broker/raft/types.h"
 #include "broker/replication/group_id.h"
 #include "runtime/base/bytes.h"
@@ -66,7 +67,7 @@ class HardStateStore {
   const HardStates& states() const { return states_; }
   // Whether put() answers io_error from now on.
   bool failed() const { return failed_; }
-  // On stable storage when it returns; many fibers at once. Errors: no_space (to be tried again), io_error (never
+  // On stable storage when it returns; many fibers at once. Errors: shortages (to be tried again), io_error (never
   // again: whoever needs a promise kept must stop making any).
   Result<void> put(const GroupId& group, HardState state);
   // The group is no more. Not waited for: a state too many does no harm.
@@ -80,6 +81,7 @@ class HardStateStore {
 
   Host& host_;
   std::string path_;
+  ShortageLog shortage_;
   HardStates states_;
   std::unique_ptr<File> file_;
   std::uint64_t size_ = 0;       // of the file, as far as it is right; the mark after that not counted

@@ -16,12 +16,12 @@ bool Replica::store(HardState state) {
   for (;;) {
     auto stored = context_.states.put(group_, std::move(state));
     if (stored) return true;
-    if (stored.error().code != Errc::no_space) {
+    if (!is_shortage(stored.error().code)) {
       give_up("hard state", to_string(stored.error()));
       return false;
     }
     if (context_.stops) {
-      give_up("hard state", "no space before the stop");
+      give_up("hard state", "no room before the stop: " + to_string(stored.error()));
       return false;
     }
     // Nobody may hear of it before it is stored, so this replica says nothing until there is room.

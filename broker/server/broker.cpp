@@ -4,6 +4,7 @@
 #include "broker/server/broker_shard.h"
 #include "broker/server/controller.h"
 #include "broker/server/identity.h"
+#include "broker/server/listen_address.h"
 #include "broker/server/membership.h"
 #include "runtime/host/clock.h"
 
@@ -38,7 +39,7 @@ struct ShardLife {
 // The sockets of a killed process may live on for a moment (the kernel takes its time with an io_uring), so this tries
 // for a while.
 Result<SocketAddress> free_address(Host& host, const SocketAddress& wanted) {
-  TRY(auto at, numeric_address(host.network(), wanted));
+  TRY(auto at, listen_address(host, wanted));
   auto give_up = host.clock().now() + address_wait_max;
   for (;;) {
     auto alone = host.network().listen(at);

@@ -7,6 +7,7 @@
 #include "broker/server/controller.h"
 #include "broker/server/elections.h"
 #include "broker/server/handlers.h"
+#include "broker/server/listen_address.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -62,7 +63,7 @@ Membership::Membership(BrokerShard& shard, std::function<void(Error)> excluded)
       excluded_(std::move(excluded)) {}
 
 Result<void> Membership::listen() {
-  TRY(auto at, numeric_address(shard_.host().network(), shard_.config().listen_internal));
+  TRY(auto at, listen_address(shard_.host(), shard_.config().listen_internal));
   TRY_VOID(server_.listen(at));
   return {};
 }

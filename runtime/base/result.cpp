@@ -8,6 +8,7 @@ const char* errc_name(Errc code) noexcept {
   switch (code) {
     case Errc::io_error: return "io_error";
     case Errc::no_space: return "no_space";
+    case Errc::no_resources: return "no_resources";
     case Errc::not_found: return "not_found";
     case Errc::exists: return "exists";
     case Errc::corrupt: return "corrupt";

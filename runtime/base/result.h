@@ -11,7 +11,8 @@ namespace fulmar {
 
 enum class Errc : unsigned char {
   io_error,          // the device failed; for a sync: what it was to write may be gone
-  no_space,          // the disk, a quota or a table of the system is full; nothing was written that was not before
+  no_space,          // the disk or a quota is full; nothing was written that was not before
+  no_resources,      // out of open files, memory or buffers of the system; nothing was written that was not before
   not_found,         // no such file or directory
   exists,            // a file of that name is there already
   corrupt,           // bytes that are not what was once written, or not what the format allows
@@ -30,6 +31,10 @@ enum class Errc : unsigned char {
 
 // The name of an error code, as printed in logs: "no_space".
 const char* errc_name(Errc code) noexcept;
+// Whether it is for want of what there may be again: the same may succeed later.
+constexpr bool is_shortage(Errc code) noexcept {
+  return code == Errc::no_space || code == Errc::no_resources;
+}
 
 struct Error {
   Errc code;

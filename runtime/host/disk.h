@@ -39,7 +39,7 @@ class File {
   // than asked for do not mean that the file ends: see read_exactly(). Errors: io_error.
   virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) = 0;
   // Writes all of `data` at `offset`, extending the file (with zeros over a gap). On an error any part may have been
-  // written. Errors: no_space, io_error.
+  // written. Errors: no_space, no_resources, io_error.
   virtual Result<void> write_at(std::uint64_t offset, const ByteChain& data) = 0;
   // Makes all writes that returned before this call durable, and the size with them. Errors: io_error, no_space.
   virtual Result<void> sync() = 0;

@@ -69,7 +69,7 @@ class Listener {
  public:
   virtual ~Listener() = default;
 
-  // Errors: closed (after close()), io_error and no_space (out of descriptors: wait a little and go on).
+  // Errors: closed (after close()), io_error and no_resources (out of descriptors: wait a little and go on).
   virtual Result<std::unique_ptr<Connection>> accept() = 0;
   virtual void close() = 0;
   virtual const SocketAddress& local() const = 0;  // with the port the system chose for port 0
@@ -84,13 +84,16 @@ class Network {
   virtual Result<std::unique_ptr<Listener>> listen(const SocketAddress& at, bool shared = false) = 0;
   // Errors: refused, unreachable, timed_out, reset.
   virtual Result<std::unique_ptr<Connection>> connect(const SocketAddress& to, Deadline deadline) = 0;
-  // The addresses of a name, numeric ones as they are. Errors: unreachable.
-  virtual Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port) = 0;
+  // The addresses of a name, numeric ones as they are. A cancellation point. Errors: unreachable, timed_out.
+  virtual Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port,
+                                                     Deadline deadline) = 0;
 };
 
+// Whether its host is no name: then there is nothing to look up. An empty host, which means all addresses, is none.
+bool is_numeric(const SocketAddress& address);
 // The first numeric address of what may have a name for a host, of IPv4 if there is one. An empty host stays empty.
 // Errors: as resolve().
-Result<SocketAddress> numeric_address(Network& network, const SocketAddress& address);
+Result<SocketAddress> numeric_address(Network& network, const SocketAddress& address, Deadline deadline);
 // Connects to the first address of the name that answers. Errors: as resolve(), and as connect() for the last one.
 Result<std::unique_ptr<Connection>> connect_by_name(Network& network, const SocketAddress& to, Deadline deadline);
 

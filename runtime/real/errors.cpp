@@ -10,11 +10,11 @@ namespace {
 Errc errc_of(int number) {
   switch (number) {
     case ENOSPC:
-    case EDQUOT:
+    case EDQUOT: return Errc::no_space;
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
-    case ENOMEM: return Errc::no_space;
+    case ENOMEM: return Errc::no_resources;
     case ENOENT: return Errc::not_found;
     case EEXIST:
     case ENOTEMPTY: return Errc::exists;

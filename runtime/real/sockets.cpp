@@ -1,7 +1,6 @@
 #include "runtime/real/sockets.h"
 
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -10,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <thread>
 #include <utility>
 
 #include "runtime/base/assert.h"
@@ -265,29 +263,13 @@ Result<std::unique_ptr<Connection>> RealNetwork::connect(const SocketAddress& to
   return std::make_unique<RealConnection>(std::move(socket), to);
 }
 
-Result<std::vector<SocketAddress>> RealNetwork::resolve(const std::string& host, std::uint16_t port) {
+Result<std::vector<SocketAddress>> RealNetwork::resolve(const std::string& host, std::uint16_t port,
+                                                        Deadline deadline) {
   check_cancelled();
   if (raw_address({host, port})) return std::vector<SocketAddress>{{host, port}};
-  // The resolver blocks, for seconds at times: it gets a thread of its own, and the fiber waits.
+  TRY(auto addresses, resolver_.look_up(host, deadline));
   std::vector<SocketAddress> found;
-  int status = 0;
-  auto& fiber = *Fiber::current();
-  std::thread resolver([&] {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* list = nullptr;
-    status = getaddrinfo(host.c_str(), nullptr, &hints, &list);
-    for (auto* entry = list; status == 0 && entry; entry = entry->ai_next) {
-      sockaddr_storage storage{};
-      std::memcpy(&storage, entry->ai_addr, entry->ai_addrlen);
-      found.push_back({address_of(storage).host, port});
-    }
-    if (list) freeaddrinfo(list);
-    reactor_.send([&] { reactor_.make_ready(fiber); });
-  });
-  reactor_.suspend(nullptr);
-  resolver.join();
-  if (status != 0 || found.empty()) return fail(Errc::unreachable, host + ": " + gai_strerror(status));
+  for (auto& address : addresses) found.push_back({std::move(address), port});
   return found;
 }
 

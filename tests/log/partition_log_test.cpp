@@ -167,19 +167,32 @@ TEST_F(PartitionLogTest, DeletedRecordsStayDeletedAndRetentionTakesWholeSegments
 }
 
 TEST_F(PartitionLogTest, WithoutSpaceAppendsFailAndGoOnLater) {
-  on_log({}, [this](Host&, PartitionLog& log) {
+  std::string said;
+  world.trace().set_sink([&](Instant, std::string_view line) { said.append(line).append("\n"); });
+  auto times_said = [&](std::string_view text) {
+    int times = 0;
+    for (auto at = said.find(text); at != std::string::npos; at = said.find(text, at + 1)) ++times;
+    return times;
+  };
+  on_log({}, [&, this](Host& host, PartitionLog& log) {
     ASSERT_TRUE(append(log, batch_of(1, "before")));
     ASSERT_TRUE(log.wait_stable(1, Deadline::never()));
     auto faults = node.disk().faults();
     faults.capacity_bytes = 1;
     node.disk().set_faults(faults);
-    EXPECT_EQ(append(log, batch_of(1, "full")).error().code, ErrorCode::kafka_storage_error);
+    for (int i = 0; i < 3; ++i)
+      EXPECT_EQ(append(log, batch_of(1, "full")).error().code, ErrorCode::kafka_storage_error);
     EXPECT_FALSE(log.offline());
+    EXPECT_EQ(times_said("no room to write at=t-0"), 1) << said;
+    EXPECT_EQ(times_said("has room again"), 0);
+    host.clock().sleep_for(ShortageLog::calm_min);
     node.disk().set_faults({});
     EXPECT_EQ(append(log, batch_of(1, "after"))->base_offset, 1);
+    EXPECT_EQ(times_said("has room again refused=3"), 1) << said;
     ASSERT_TRUE(log.wait_stable(2, Deadline::never()));
     EXPECT_EQ(read_all(log, 0).back().value->view(), "after");
   });
+  world.trace().set_sink({});
 }
 
 TEST_F(PartitionLogTest, AFailedSyncEndsTheTrustInTheLog) {

@@ -181,8 +181,9 @@ TEST_P(Sockets, ACancelledReaderAndAcceptorUnwind) {
 TEST_P(Sockets, NumericAddressesResolveToThemselves) {
   run(1, [](Host& host) {
     if (std::string(GetParam()) == "sim") return;  // its machines have addresses of their own
-    EXPECT_EQ(host.network().resolve("127.0.0.1", 5).value(), (std::vector<SocketAddress>{{"127.0.0.1", 5}}));
-    EXPECT_FALSE(host.network().resolve("no.such.host.invalid", 5).has_value());
+    EXPECT_EQ(host.network().resolve("127.0.0.1", 5, Deadline::never()).value(),
+              (std::vector<SocketAddress>{{"127.0.0.1", 5}}));
+    EXPECT_FALSE(host.network().resolve("no.such.host.invalid", 5, Deadline::never()).has_value());
   });
 }
 
