@@ -40,6 +40,9 @@ class ClusterLife {
     workload_.on_metadata = [this](std::int32_t from, const MetadataResponse& metadata, Instant asked) {
       cluster_.judge_claims(from, metadata, asked);
     };
+    workload_.on_read = [this](const TopicPartition& from, Offset last, bool from_follower) {
+      cluster_.judge_read(from, last, from_follower);
+    };
     describe_topics(workload_, static_cast<std::int16_t>(plan.setting("replication_factor")));
     for (auto mark : {Mark::metadata_snapshot_taken, Mark::metadata_snapshot_loaded, Mark::metadata_snapshot_fetched,
                       Mark::log_truncated, Mark::log_begun_anew})

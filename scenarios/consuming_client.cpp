@@ -98,6 +98,8 @@ class Reading {
     for (const auto& record : part.records)
       read.records.push_back(see_value(record.offset, record.value ? record.value->view() : std::string_view()));
     if (part.from_follower && !read.records.empty()) workload_.marks.reach(Mark::follower_read);
+    if (workload_.on_read && !read.records.empty())
+      workload_.on_read(read.from, read.records.back().offset, part.from_follower);
     if (options_.tells_epochs && !read.records.empty()) workload_.marks.reach(Mark::fetch_with_epoch);
     if (part.error == ErrorCode::none || read.corrupt) workload_.history.reads.push_back(std::move(read));
     if (part.error != ErrorCode::offset_out_of_range) return;

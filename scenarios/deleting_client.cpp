@@ -68,7 +68,7 @@ void delete_records(Host& host, Workload& workload) {
       default: offset = static_cast<Offset>(random.below(static_cast<std::uint64_t>(end / 2) + 1));
     }
     bool deleted = delete_once(host, workload, brokers, of, offset) == ErrorCode::none;
-    if (deleted && random.chance(1, 2)) look_up_at_cut(host, workload, brokers, of, offset);
+    if (deleted) look_up_at_cut(host, workload, brokers, of, offset);
   }
 }
 

@@ -31,7 +31,8 @@ std::vector<Timestamp> choose_times(Random& random, Workload& workload, Timestam
       case 0: time = -1; break;
       case 1: time = now - far + i; break;
       case 2: time = now + far + i; break;
-      case 3: time = now - i * 100; break;
+      case 3:
+      case 10: time = now - i * 100; break;
       case 4: time = now * 1000 + i; break;
       case 5: time = now * 1'000'000 + i; break;
       case 6: time = std::numeric_limits<Timestamp>::max() - count + 1 + i; break;

@@ -9,7 +9,8 @@ namespace fulmar {
 
 namespace {
 constexpr std::size_t controllers_max = 5;
-}
+constexpr std::size_t told_max = 3;  // of violations of a kind
+}  // namespace
 
 WatchedCluster::WatchedCluster(World& world, const Plan& plan, Marks& marks)
     : world_(world),
@@ -139,7 +140,6 @@ void WatchedCluster::calm_begins(const std::set<std::size_t>& well) {
 }
 
 void WatchedCluster::judge_claims(std::int32_t from, const MetadataResponse& metadata, Instant asked) {
-  constexpr std::size_t told_max = 3;
   for (const auto& topic : metadata.topics)
     for (const auto& partition : topic.partitions) {
       if (partition.leader_id < 0) continue;
@@ -156,6 +156,18 @@ void WatchedCluster::judge_claims(std::int32_t from, const MetadataResponse& met
     }
 }
 
+void WatchedCluster::judge_read(const TopicPartition& from, Offset offset, bool from_follower) {
+  // Of a topic that was made again under its name nobody can say which of them a record is of.
+  auto ids = topic_ids_.find(from.topic);
+  if (ids == topic_ids_.end() || ids->second.size() != 1) return;
+  auto doubt = watch_.doubt_read({*ids->second.begin(), from.partition}, offset);
+  if (doubt.empty() || uncommitted_reads_.size() >= told_max) return;
+  uncommitted_reads_.push_back({"what is served is committed", "uncommitted-read",
+                                "a consumer was given offset " + std::to_string(offset) + " of " + to_string(from) +
+                                    (from_follower ? " by a follower" : "") + ", but " + doubt,
+                                world_.now()});
+}
+
 void WatchedCluster::sends(const GroupId& group, const Message& message) {
   world_.trace().line(world_.now(), [&] { return "raft " + to_string(group) + ": " + to_string(message); });
   watch_.sends(group, message);
@@ -166,6 +178,7 @@ void WatchedCluster::sends(const GroupId& group, const Message& message) {
 
 void WatchedCluster::shows(const ReplicaId& self, const MetadataImage& image) {
   images_.shows(self, image);
+  for (const auto& [name, topic] : image.topics) topic_ids_[name].insert(topic.id);
   if (image.next_producer_id <= next_producer_id_) return;
   next_producer_id_ = image.next_producer_id;
   marks_.reach(Mark::producer_id_block);
@@ -175,6 +188,7 @@ Violations WatchedCluster::violations() const {
   auto all = watch_.violations();
   all.insert(all.end(), images_.violations().begin(), images_.violations().end());
   all.insert(all.end(), false_claims_.begin(), false_claims_.end());
+  all.insert(all.end(), uncommitted_reads_.begin(), uncommitted_reads_.end());
   return all;
 }
 

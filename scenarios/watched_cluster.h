@@ -44,6 +44,8 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   void calm_ends() { watch_.calm_ends(); }
   // Compares what a broker says of leaders with the truth.
   void judge_claims(std::int32_t from, const MetadataResponse& metadata, Instant asked);
+  // Whether a consumer may have been given that record by now.
+  void judge_read(const TopicPartition& from, Offset offset, bool from_follower);
   Violations violations() const;
 
  private:
@@ -63,6 +65,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
     watch_.truncated(group, self, offset);
   }
   void started_over(const GroupId& group, const ReplicaId& self, Offset offset) override;
+  void commits(const GroupId& group, Offset offset) override { watch_.commits(group, offset); }
   void stepped(const ReplicaSight& sight) override;
   void sends(const GroupId& group, const Message& message) override;
   void heard(const GroupId& group, const Message& message, Epoch term) override { watch_.heard(group, message, term); }
@@ -82,6 +85,8 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   ReplicationWatch watch_;
   MetadataImages images_;
   Violations false_claims_;
+  std::map<std::string, std::set<Uuid>> topic_ids_;  // all that have had that name
+  Violations uncommitted_reads_;
 };
 
 }  // namespace fulmar

@@ -45,6 +45,8 @@ class ReplicaObserver {
   // All at and after `offset` is about to be dropped; or all there is, and the log begins anew there.
   virtual void truncated(const GroupId& group, const ReplicaId& self, Offset offset) = 0;
   virtual void started_over(const GroupId& group, const ReplicaId& self, Offset offset) = 0;
+  // From now on it may serve consumers up to there, if it serves any; what it has to store first comes later.
+  virtual void commits(const GroupId& group, Offset offset) = 0;
   // Something of it has changed. Before anybody else is told.
   virtual void stepped(const ReplicaSight& sight) = 0;
   // Is about to be sent.

@@ -119,6 +119,7 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
 
 // Does what the core asks for, in its order. False once there is nothing more to do.
 bool Replica::perform(Output output, const AppendRequest* request, const Bytes& batches) {
+  if (context_.observer && raft_.commit() > shown_.commit) context_.observer->commits(group_, raft_.commit());
   if (output.store && !store(std::move(*output.store))) return false;
   bool changed = false;
   if (output.truncate_to || output.start_over) show();  // as what it does so

@@ -12,7 +12,7 @@ namespace {
 
 constexpr Duration commit_max = milliseconds(1500);
 constexpr Duration form_max = seconds(8);       // for a group that was made just now
-constexpr Duration elect_max = seconds(3);      // after its leader was one of the others, and is lost
+constexpr Duration elect_max = seconds(3);      // once a majority is there, and a leader that was another is lost
 constexpr Duration claim_age_max = seconds(5);  // an election, and until word of it is everywhere
 
 }  // namespace
@@ -39,12 +39,14 @@ std::size_t ReplicationWatch::calm_begins(const std::set<std::int32_t>& well, bo
     if (!latest || is_new) continue;
     const auto& configuration = (leader ? leader : latest)->sight.configuration;
     if (configuration.joint()) continue;
-    // Damage and failures of the disk from before may still keep a replica from its part.
+    // Damage and failures of the disk from before may still keep a replica from its part. It opens only when its broker
+    // has heard from the controller, which may be one of the others, and not to be reached.
     bool has_majority = is_quorum(configuration, [&](const ReplicaId& voter) {
       auto found = group.replicas.find(voter);
       if (!well.contains(voter.broker) || found == group.replicas.end()) return false;
       const auto& sight = found->second.sight;
-      return found->second.open && !sight.out_of_order && !sight.damaged && !found->second.disk_hurt;
+      bool takes_part = found->second.open && (leader || now_() - found->second.opened_at >= elect_max);
+      return takes_part && !sight.out_of_order && !sight.damaged && !found->second.disk_hurt;
     });
     if (!has_majority) continue;
     if (!leader) {

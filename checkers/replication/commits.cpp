@@ -57,6 +57,12 @@ void ReplicationWatch::check_commit(Group& group, Replica& replica, const Replic
     check_quorum(group, replica, *last, before.configuration);
 }
 
+std::string ReplicationWatch::doubt_read(const GroupId& id, Offset offset) const {
+  auto group = groups_.find(id);
+  if (group == groups_.end() || offset < group->second.commit_max) return "";
+  return "nobody takes anything from offset " + std::to_string(group->second.commit_max) + " on for committed";
+}
+
 // What a leader takes for committed is on the disks of a quorum, and its last batch is of the leader's term (§5.4.2).
 void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowBatch& last,
                                     const Configuration& before) {

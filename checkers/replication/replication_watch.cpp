@@ -36,6 +36,8 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   }
   replica.told_match = std::min(replica.told_match, sight.log_end);
   replica.open = true;
+  replica.opened_at = now_();
+  commits(sight.group, sight.commit);
   replica.sight = sight;
   replica.log = ShadowLog(sight.self.broker, directory);
   if (replica.disk_hurt) {
@@ -116,11 +118,17 @@ void ReplicationWatch::started_over(const GroupId& id, const ReplicaId& self, Of
   groups_[id].replicas[self].log.start_over(offset);
 }
 
+void ReplicationWatch::commits(const GroupId& id, Offset offset) {
+  auto& highest = groups_[id].commit_max;
+  highest = std::max(highest, offset);
+}
+
 void ReplicationWatch::stepped(const ReplicaSight& sight) {
   auto& group = groups_[sight.group];
   auto& replica = group.replicas[sight.self];
   auto before = std::exchange(replica.sight, sight);
   if (before.role == Role::leader && sight.role != Role::leader) replica.led_until = now_();
+  commits(sight.group, sight.commit);
   if (!calm_.empty()) calm_step(sight);
   if (sight.out_of_order) return;
   if (!sight.damaged) replica.lost = {};

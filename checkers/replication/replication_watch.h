@@ -28,6 +28,7 @@ class ReplicationWatch : public ReplicaObserver {
   void appended(const GroupId& group, const ReplicaId& self, const BatchHeader& batch) override;
   void truncated(const GroupId& group, const ReplicaId& self, Offset offset) override;
   void started_over(const GroupId& group, const ReplicaId& self, Offset offset) override;
+  void commits(const GroupId& group, Offset offset) override;
   void stepped(const ReplicaSight& sight) override;
   void sends(const GroupId& group, const Message& message) override;
   void heard(const GroupId& group, const Message& message, Epoch term) override;
@@ -47,6 +48,8 @@ class ReplicationWatch : public ReplicaObserver {
   // Why it can't be true, or have been a moment before somebody asked, that the broker leads in that epoch; empty if it
   // can.
   std::string doubt_claim(const GroupId& id, std::int32_t broker, Epoch epoch, Instant asked) const;
+  // Why a consumer can't have been given that record by now; empty if it can.
+  std::string doubt_read(const GroupId& id, Offset offset) const;
 
   // The groups that have no leader among these brokers, and those whose replicas there differ; for people.
   std::vector<std::string> leaderless(const std::set<std::int32_t>& core) const;
@@ -64,6 +67,7 @@ class ReplicationWatch : public ReplicaObserver {
     bool disk_hurt = false;  // from outside
     Offset told_match = 0;   // up to where it has told others that it keeps the log
     Instant led_until;       // when it was seen to lead no more
+    Instant opened_at;       // in its broker's present life, if it is open
     // What it had told so, and has lost by damage that it knows of. It counts as kept: its replica can neither vote nor
     // make a quorum before it was given all of that again, so that nobody is elected who lacks it.
     ShadowLog lost;
@@ -81,6 +85,7 @@ class ReplicationWatch : public ReplicaObserver {
     std::map<Epoch, Configuration> in_force;  // as the term's leader saw it last
     std::map<std::pair<Epoch, ReplicaId>, ReplicaId> votes;
     std::map<Offset, Committed> committed;  // by base offset
+    Offset commit_max = 0;                  // up to where any of them has ever taken it for committed
     // By base offset and epoch: what is there, and the epoch of the batch before it (-2: not known).
     std::map<std::pair<Offset, Epoch>, std::pair<ShadowBatch, Epoch>> known;
   };

@@ -54,6 +54,34 @@ TEST(Calm, AMajorityWhoseLeaderWasAnotherHasTimeToElectOne) {
   EXPECT_THAT(s.anomalies(), Contains("leaderless"));
 }
 
+TEST(Calm, AMajorityThatHasOnlyJustOpenedHasTimeToElectOne) {
+  CalmStory s;
+  s.sights[1].role = Role::follower;
+  s.step(1);
+  s.watch.ended(3);
+  s.watch.ended(2);
+  s.later(seconds(10));
+  s.sights[2].term = 1;
+  s.open(2);
+  s.later(seconds(2));
+  s.watch.calm_begins({1, 2}, at_once);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+  s.later(seconds(2));
+  s.watch.calm_begins({1, 2}, at_once);
+  EXPECT_THAT(s.anomalies(), Contains("leaderless"));
+}
+
+TEST(Reads, AreOfWhatSomebodyTakesForCommitted) {
+  CalmStory s;
+  EXPECT_EQ(s.watch.doubt_read(group, 0), "");
+  s.everybody_appends(1, "b");
+  EXPECT_NE(s.watch.doubt_read(group, 1), "");
+  s.commit(2, 2);
+  EXPECT_EQ(s.watch.doubt_read(group, 1), "");
+  EXPECT_NE(s.watch.doubt_read(group, 2), "");
+  EXPECT_EQ(s.watch.doubt_read({{9, 9}, 0}, 2), "") << "nothing is known of that group";
+}
+
 TEST(Calm, AGroupThatWasMadeJustNowMayHaveNone) {
   Story s;
   s.now = s.now + seconds(2);

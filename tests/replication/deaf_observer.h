@@ -10,6 +10,7 @@ struct DeafObserver : ReplicaObserver {
   void appended(const GroupId&, const ReplicaId&, const BatchHeader&) override {}
   void truncated(const GroupId&, const ReplicaId&, Offset) override {}
   void started_over(const GroupId&, const ReplicaId&, Offset) override {}
+  void commits(const GroupId&, Offset) override {}
   void stepped(const ReplicaSight&) override {}
   void sends(const GroupId&, const Message&) override {}
   void heard(const GroupId&, const Message&, Epoch) override {}
