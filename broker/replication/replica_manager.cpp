@@ -186,7 +186,13 @@ void ReplicaManager::woke(Replica& replica) {
 }
 
 void ReplicaManager::begin_ticking() {
-  if (!std::exchange(ticking_, true)) fibers_.spawn("tick replicas", [this] { tick(); });
+  if (std::exchange(ticking_, true)) return;
+  ticked_at_ = host_.clock().now();
+  fibers_.spawn("tick replicas", [this] { tick(); });
+}
+
+Instant ReplicaManager::leads_as_of() const {
+  return ticking_ ? ticked_at_ : host_.clock().now();
 }
 
 void ReplicaManager::tick() {
@@ -194,7 +200,11 @@ void ReplicaManager::tick() {
     auto due = host_.clock().now() + tick_interval_;
     host_.clock().sleep_for(tick_interval_);
     // Held up, it hears first what came meanwhile, before anybody is called silent.
-    if (host_.clock().now() - due > raft_.heartbeat_interval) host_.clock().sleep_for(listening_time);
+    auto late = host_.clock().now() - due;
+    if (late > raft_.heartbeat_interval) host_.clock().sleep_for(listening_time);
+    // Old answers that it hears then make a leader believe for a timeout more that it is one.
+    if (late > raft_.election_timeout - raft_.heartbeat_interval)
+      unsure_until_ = host_.clock().now() + raft_.election_timeout;
     beat();
     if (liveness_->take_ended()) awake_.insert(replicas_.begin(), replicas_.end());
     for (auto next = awake_.begin(); next != awake_.end();) {
@@ -206,6 +216,8 @@ void ReplicaManager::tick() {
       }
       next = next->second->at_rest() ? awake_.erase(next) : std::next(next);
     }
+    if (host_.clock().now() < unsure_until_) continue;
+    ticked_at_ = host_.clock().now();
     vouch();  // after the ticks, which may have ended a leadership
   }
 }
@@ -246,7 +258,10 @@ PeerLink& ReplicaManager::link_to(const ReplicaId& peer) {
       for (const auto& [group, leader] : announced_) all.push_back(leader);
       return all;
     };
-    link->vouches = [this] { return !announced_.empty() && vouches(); };
+    link->vouches = [this] {
+      bool held_up = host_.clock().now() - leads_as_of() > raft_.heartbeat_interval;
+      return !held_up && !announced_.empty() && vouches();
+    };
     link->on_drained = [this] {
       if (catch_up_feeder_) catch_up_feeder_->link_drained();
     };

@@ -66,6 +66,9 @@ class ReplicaManager final : public ReplicaMessenger {
   void announce(const std::set<ReplicaId>& peers, const std::vector<LeadersRequest::Leader>& changes);
   std::function<bool()> vouches = [] { return true; };
   std::function<void()> on_vouch = [] {};  // when it has said so
+  // As of when those that lead here are known to lead: the last tick, or, where this shard was held up for so long that
+  // others may have been elected, the last one before that, until it has surely heard of them.
+  Instant leads_as_of() const;
   const std::map<GroupId, std::shared_ptr<Replica>>& replicas() const { return replicas_; }
 
   // Messages for groups of this shard; those of different groups are dealt with at once. Requests for votes in groups
@@ -115,6 +118,8 @@ class ReplicaManager final : public ReplicaMessenger {
   Instant beat_at_;
   Instant vouched_until_;
   bool ticking_ = false;
+  Instant ticked_at_;
+  Instant unsure_until_;
   bool promises_lost_ = false;
   FiberGroup fibers_;
 };

@@ -81,6 +81,7 @@ void Leaderships::keep_telling() {
 void Leaderships::tell() {
   LockGuard held(telling_);  // so that every shard is told in the same order
   untold_.reset();
+  auto as_of = shard_.replicas().leads_as_of();
   auto now = led_now();
   LeadersRequest changes{static_cast<std::int32_t>(shard_.host().shard()), false, -1, {}};
   for (const auto& [group, leader] : now) {
@@ -100,8 +101,7 @@ void Leaderships::tell() {
   lost_untold_ = false;
   if (!changes.leaders.empty() || others != told_to_) shard_.replicas().announce(others, changes.leaders);
   told_to_ = std::move(others);
-  if (!changes.leaders.empty())
-    shard_.learn_everywhere({shard_.broker().self.broker, 0}, changes, shard_.host().clock().now());
+  if (!changes.leaders.empty()) shard_.learn_everywhere({shard_.broker().self.broker, 0}, changes, as_of);
 }
 
 // What has become of the leaderships since the last time, each by name where they are few, else how many.

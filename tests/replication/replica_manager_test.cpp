@@ -46,5 +46,45 @@ TEST(ReplicaManager, AReplicaThatIsAddedAgainIsTickedAgain) {
   EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
 }
 
+// What it leads may be somebody else's by then, and what it is told first are answers from before.
+TEST(ReplicaManager, AfterItWasHeldUpNothingIsKnownToBeLedForATimeout) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  const RaftSettings settings;
+  ReplicaManager* ticking = nullptr;
+  Host* host_of = nullptr;
+  node.start(1, [&](Host& host) {
+    Peers peers{{1, {1, 1}}, [] { return "cluster"; }, [](std::int32_t) { return std::nullopt; }};
+    ReplicaManager replicas(host, peers, settings, nullptr);
+    LogManager logs(host, {});
+    EXPECT_TRUE(replicas.open(1, {}));
+    HardState fresh;
+    fresh.configurations = {{-1, -1, {{{1, {1, 1}}, {2, {2, 2}}}, {}, {}}}};
+    replicas.add(group, logs.open("t-0", {}, false).value(), fresh);
+    ticking = &replicas;
+    host_of = &host;
+    host.stop_requested().wait();
+    replicas.stop();
+    return 0;
+  });
+  auto age = [&] { return host_of->clock().now() - ticking->leads_as_of(); };
+  world.run_for(seconds(2));
+  EXPECT_LT(age(), settings.heartbeat_interval);
+  node.pause();
+  world.run_for(milliseconds(200));
+  node.resume();
+  world.run_for(milliseconds(100));
+  EXPECT_LT(age(), settings.heartbeat_interval) << "nobody calls that silence";
+  node.pause();
+  world.run_for(seconds(2));
+  node.resume();
+  world.run_for(settings.election_timeout / 2);
+  EXPECT_GT(age(), seconds(2));
+  world.run_for(settings.election_timeout);
+  EXPECT_LT(age(), settings.heartbeat_interval);
+  node.request_stop();
+  EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
+}
+
 }  // namespace
 }  // namespace fulmar
