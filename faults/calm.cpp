@@ -38,49 +38,10 @@ std::optional<Calm> calm_of(const Plan& plan) {
 bool disturbs(const Fault& fault, const Calm& calm, const FaultWindow& window) {
   if (fault.at > calm.end || fault.at + fault.duration < calm.begin) return false;
   bool target = !calm.rest.contains(fault.target);
-  switch (fault.kind) {
-    case FaultKind::kill:
-    case FaultKind::power_loss:
-    case FaultKind::stop:
-    case FaultKind::pause:
-    case FaultKind::disk_slow:
-    case FaultKind::disk_stuck:
-    case FaultKind::disk_full:
-    case FaultKind::read_errors:
-    case FaultKind::write_errors:
-    case FaultKind::sync_errors:
-    case FaultKind::reset:
-    case FaultKind::clock_jump:
-    case FaultKind::clock_drift:
-    case FaultKind::damage:
-    case FaultKind::damage_side_file:
-    case FaultKind::damage_small_file:
-    case FaultKind::wipe:
-    case FaultKind::short_reads:
-    case FaultKind::transient_read_errors:
-    case FaultKind::open_errors:
-    case FaultKind::rename_errors:
-    case FaultKind::remove_errors:
-    case FaultKind::list_errors:
-    case FaultKind::busy_shard:
-    case FaultKind::slow_process: return target;
-    // Where the target is left alone, one of the others is at the cut's other side.
-    case FaultKind::isolate:
-    case FaultKind::cut_after_transfer:
-    case FaultKind::cut_from_controller: return target;
-    case FaultKind::cut:
-    case FaultKind::latency:
-    case FaultKind::latency_to:
-    case FaultKind::latency_from:
-    case FaultKind::clog:
-    case FaultKind::bandwidth:
-    case FaultKind::refuse:
-    case FaultKind::flap: return target && !calm.rest.contains(fault.peer);
-    case FaultKind::split:
-    case FaultKind::bridge:
-    case FaultKind::ring: return comes_between(fault, calm, window);
-  }
-  return true;
+  if (has_peer(fault.kind)) return target && !calm.rest.contains(fault.peer);
+  bool in_parts = fault.kind == FaultKind::split || fault.kind == FaultKind::bridge || fault.kind == FaultKind::ring;
+  // Where the target is left alone and cut off, one of the others is at the cut's other side.
+  return in_parts ? comes_between(fault, calm, window) : target;
 }
 
 void choose_calm(Random random, const FaultWindow& window, std::size_t rest_max, Plan& plan) {
