@@ -203,9 +203,10 @@ std::optional<std::size_t> mark_at(const Bytes& records, std::size_t at) {
 }
 
 // Takes in a file's records, also those behind damage: what is known of a group must not be older than need be. Whether
-// it is damaged below what the marks vouch for: false, where it ends with a torn write.
-bool apply_all(const Bytes& records, HardStates& states) {
-  std::size_t vouched = 0;
+// it is damaged below what the marks vouch for, or `synced`, which its attribute says, should they be damaged with it:
+// false, where it ends with a torn write.
+bool apply_all(const Bytes& records, std::size_t synced, HardStates& states) {
+  std::size_t vouched = synced;
   for (std::size_t at = 0; at + mark_bytes <= records.size(); ++at)
     if (auto offset = mark_at(records, at)) vouched = std::max(vouched, *offset);
   // A file has its name only once its first records are on stable storage.
@@ -291,14 +292,17 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> HardStateStore::numbers_o
   return std::pair{life, shard};
 }
 
-StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files) {
+StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files,
+                                    const std::map<std::string, std::uint64_t>& synced) {
   StoredStates stored;
   // A later life's files may lack groups, if it did not get far; what they have is newer.
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> in_order;
   for (const auto& [name, bytes] : files)
     if (auto numbers = numbers_of(name)) in_order.emplace(*numbers, name);
   for (const auto& [numbers, name] : in_order) {
-    if (apply_all(files.at(name), stored.states)) stored.damage.push_back(name);
+    auto told = synced.find(name);
+    auto size = told == synced.end() ? std::size_t{0} : static_cast<std::size_t>(told->second);
+    if (apply_all(files.at(name), size, stored.states)) stored.damage.push_back(name);
     stored.files.push_back(name);
     stored.next_life = numbers.first + 1;
   }
@@ -308,20 +312,16 @@ StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files) {
 Result<StoredStates> HardStateStore::load(Disk& disk) {
   TRY(auto entries, disk.list(""));
   std::map<std::string, Bytes> files;
-  std::vector<std::string> cut;
+  std::map<std::string, std::uint64_t> synced;
   for (const auto& entry : entries) {
     if (entry.is_directory || !numbers_of(entry.name)) continue;
     TRY(auto file, disk.open(entry.name, OpenMode::read));
     auto size = file->size();
     if (size > file_bytes_max) return fail(Errc::too_large, entry.name);
     TRY(files[entry.name], read_exactly(*file, 0, size));
-    TRY(auto synced, synced_size(*file));
-    if (size < synced) cut.push_back(entry.name);
+    TRY(synced[entry.name], synced_size(*file));
   }
-  auto stored = decode(files);
-  for (const auto& name : cut)
-    if (std::find(stored.damage.begin(), stored.damage.end(), name) == stored.damage.end())
-      stored.damage.push_back(name);
+  auto stored = decode(files, synced);
   if (!any_life_is_whole(files) && std::any_of(entries.begin(), entries.end(), is_of_partition))
     stored.damage.push_back(std::string(file_prefix) + "* (one is gone)");
   return stored;

@@ -48,8 +48,10 @@ class HardStateStore {
  public:
   // Errors: io_error.
   static Result<StoredStates> load(Disk& disk);
-  // The same, from the files' contents by name, of any order.
-  static StoredStates decode(const std::map<std::string, Bytes>& files);
+  // The same, from the files' contents by name, of any order; `synced`: up to where each is known to be synced, where
+  // that is known beside what it says itself.
+  static StoredStates decode(const std::map<std::string, Bytes>& files,
+                             const std::map<std::string, std::uint64_t>& synced = {});
   // Takes in a file's records, up to the first that can't be read; returns where that begins.
   static std::size_t apply(const Bytes& records, HardStates& states);
   // Promises are lost, of whichever groups: of each is left what is known of its term and vote, and that it is damaged

@@ -153,6 +153,11 @@ TEST(HardStateStore, DamageIsNoTornTail) {
     // The last mark itself is not; and where it goes along, nothing says that what is before it was.
     bool synced = at + 40 + mark_bytes <= whole.size();
     EXPECT_EQ(stored.damage, synced ? std::vector{name} : std::vector<std::string>());
+    // What the file's attribute says is not damaged along with them.
+    if (at + mark_bytes < whole.size()) {
+      EXPECT_EQ(HardStateStore::decode({{name, Bytes::copy_of(bytes)}}, {{name, whole.size() - mark_bytes}}).damage,
+                std::vector{name});
+    }
     // Told as what has changed since the first, which is at the beginning.
     bool last_is_whole = at > 1000 && at + 600 < whole.size();
     if (last_is_whole) {
