@@ -25,15 +25,20 @@ std::uint64_t big_endian(std::string_view bytes, std::size_t at, std::size_t siz
   return value;
 }
 
-// The offset up to which the files of a log themselves say that it was synced: by its checkpoint, and by the marks that
-// its segments carry. Above that, damage can't be told from a write that was torn.
-std::uint64_t vouched_offset(const Files& files, const std::string& directory) {
+// The offset up to which the marks that a log's segments carry say that it was synced.
+std::uint64_t marked_offset(const Files& files, const std::string& directory) {
   std::uint64_t offset = 0;
-  if (auto found = files.find(directory + "fulmar-checkpoint"); found != files.end())
-    offset = std::strtoull(found->second->current().c_str() + 2, nullptr, 10);
   for (auto at = files.lower_bound(directory); at != files.end() && at->first.starts_with(directory); ++at)
     if (at->first.ends_with(".log") && at->second->attribute().size() > 9)
       offset = std::max(offset, big_endian(at->second->attribute(), 1, 8));
+  return offset;
+}
+
+// The same by its checkpoint as well. Above that, damage can't be told from a write that was torn.
+std::uint64_t vouched_offset(const Files& files, const std::string& directory) {
+  auto offset = marked_offset(files, directory);
+  if (auto found = files.find(directory + "fulmar-checkpoint"); found != files.end())
+    offset = std::max<std::uint64_t>(offset, std::strtoull(found->second->current().c_str() + 2, nullptr, 10));
   return offset;
 }
 
@@ -57,10 +62,7 @@ std::string directory_of(const std::string& path) {
 // Whether some of the log in that directory is known to be synced, by what its segments' files say: then the
 // directory's checkpoint, and its epochs, can be told again.
 bool is_vouched_for(const Files& files, const std::string& directory) {
-  std::uint64_t marked = 0;
-  for (auto at = files.lower_bound(directory); at != files.end() && at->first.starts_with(directory); ++at)
-    if (at->first.ends_with(".log") && at->second->attribute().size() > 9)
-      marked = std::max(marked, big_endian(at->second->attribute(), 1, 8));
+  auto marked = marked_offset(files, directory);
   for (auto at = files.lower_bound(directory); at != files.end() && at->first.starts_with(directory); ++at)
     if (at->first.ends_with(".log") && vouched_bytes(at->second->current(), marked) > 0) return true;
   return false;

@@ -10,9 +10,9 @@
 // makes durable, and one follows it, without a sync of its own. A record that can't be read below the largest mark is
 // damage: then what this broker has promised is not known any more. At or above it, it is of a write that was torn,
 // and was never told to anybody (or of the last write before a power loss, if its mark was lost with it, and damaged
-// besides: the two can't be told apart). The file's attribute says the same as the last mark, should the file's end be
-// lost. And that a whole file is gone is seen by the others of its life, which say how many there are, or by there
-// being partitions, and no file.
+// besides: the two can't be told apart). The file's attribute says the same as the last mark, should the file's end, or
+// the marks there, be lost or damaged. And that a whole file is gone is seen by the others of its life, which say how
+// many there are, or by there being partitions, and no file.
 #pragma once
 
 #include <functional>

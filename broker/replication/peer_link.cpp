@@ -20,7 +20,7 @@ constexpr Duration connect_max = seconds(2);
 constexpr Duration write_max = seconds(10);
 constexpr Duration retry_min = milliseconds(20);
 constexpr Duration retry_max = milliseconds(500);
-constexpr Duration soon = milliseconds(200);     // less than any lease, more than between two heartbeats
+constexpr Duration soon = milliseconds(200);     // within the default lease, and above the default heartbeats' interval
 constexpr std::int32_t answer_bytes_max = 1024;  // to pulses
 
 std::size_t size_of(const GroupMessage& item) {
@@ -112,7 +112,7 @@ void PeerLink::hear_clock(std::int64_t clock) {
 }
 
 // Until the connection is over.
-Error PeerLink::hear_all(Connection& connection) {
+void PeerLink::hear_all(Connection& connection) {
   FrameReader frames(connection, host_.clock(), {.size_max = answer_bytes_max});
   for (;;) {
     auto answer = [&]() -> Result<PulsesResponse> {
@@ -123,7 +123,7 @@ Error PeerLink::hear_all(Connection& connection) {
       read_response_header(reader, PulsesResponse::key, 0);
       return decode<PulsesResponse>(reader, 0);
     }();
-    if (!answer) return answer.error();
+    if (!answer) return;
     hear_clock(answer->clock);
   }
 }
@@ -189,7 +189,7 @@ void PeerLink::run(const std::function<std::shared_ptr<Replica>(const GroupId&)>
       retry = retry_min;
       FiberGroup hearing;
       hearing.spawn("hear peer", [this, &connection = **connection] {
-        (void)hear_all(connection);
+        hear_all(connection);
         connection.abort();
       });
       error = deliver(**connection, find).error();

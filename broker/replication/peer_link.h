@@ -59,7 +59,7 @@ class PeerLink {
   PulsesRequest take_pulses();
   LeadersRequest take_announcement();
   void hear_clock(std::int64_t clock);
-  Error hear_all(Connection& connection);
+  void hear_all(Connection& connection);
   std::int64_t as_of();
   void vouch_if_late();
 

@@ -77,10 +77,11 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   TRY_VOID(LogManager::remove_leftovers(disk));
 
   TRY(auto stored, HardStateStore::load(disk));
-  // A broker by itself has promised nobody anything.
-  for (const auto& file : config.controllers.empty() ? std::vector<std::string>() : stored.damage)
-    log.error("damaged terms and votes: this broker's replicas have no vote until others have given them all anew",
-              {{"file", file}});
+  const bool by_itself = config.controllers.empty();  // then it has promised nobody anything
+  for (const auto& file : stored.damage)
+    if (!by_itself)
+      log.error("damaged terms and votes: this broker's replicas have no vote until others have given them all anew",
+                {{"file", file}});
   if (!stored.damage.empty()) HardStateStore::lose_promises(stored.states, [&] { return host.entropy().next(); });
 
   Broker broker{.config = config,

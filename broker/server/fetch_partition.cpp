@@ -48,6 +48,12 @@ Result<Bytes> read_intact(Replica& replica, Offset from, Offset up_to, std::size
   }
 }
 
+// Only a topic that packs anew is known to hold it.
+bool is_packed_with_zstd(BrokerShard& owner, const std::string& name) {
+  const auto* topic = owner.image()->topic(name);
+  return topic && owner.produce_config(*topic).compression.codec == Compression::zstd;
+}
+
 }  // namespace
 
 FetchRules fetch_rules(const FetchRequest& request, std::int16_t version) {
@@ -93,8 +99,7 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   // Replicas are fed by their leader here, and ask for nothing. With a negative limit nothing can be meant.
   if (share.rules.from_replica) return refuse(ErrorCode::not_leader_or_follower);
   if (share.rules.negative_limit || asked.max_bytes < 0) return refuse(ErrorCode::unknown_server_error);
-  const auto* topic = owner.image()->topic(target.topic);
-  if (share.rules.without_zstd && topic && owner.produce_config(*topic).compression.codec == Compression::zstd)
+  if (share.rules.without_zstd && is_packed_with_zstd(owner, target.topic))
     return refuse(ErrorCode::unsupported_compression_type);
   reading.led_here = replica->leads();
   auto& log = replica->log();

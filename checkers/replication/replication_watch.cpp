@@ -37,7 +37,7 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   replica.told_match = std::min(replica.told_match, sight.log_end);
   replica.open = true;
   replica.opened_at = now_();
-  commits(sight.group, sight.commit);
+  group.commit_max = std::max(group.commit_max, sight.commit);
   replica.sight = sight;
   replica.log = ShadowLog(sight.self.broker, directory);
   if (replica.disk_hurt) {
@@ -128,7 +128,7 @@ void ReplicationWatch::stepped(const ReplicaSight& sight) {
   auto& replica = group.replicas[sight.self];
   auto before = std::exchange(replica.sight, sight);
   if (before.role == Role::leader && sight.role != Role::leader) replica.led_until = now_();
-  commits(sight.group, sight.commit);
+  group.commit_max = std::max(group.commit_max, sight.commit);
   if (!calm_.empty()) calm_step(sight);
   if (sight.out_of_order) return;
   if (!sight.damaged) replica.lost = {};

@@ -43,11 +43,14 @@ struct ProduceBroker {
             return answer(asked, response);
           }
           batches.push_back(batch_of(asked));
-          return on_produce(asked, produced++);
+          ++produced;
+          was_produced.notify_all();
+          return on_produce(asked, produced - 1);
         }) {}
 
   ProducerId next_id = 100;
   int produced = 0;
+  Condition was_produced;
   std::vector<BatchHeader> batches;
   FakeBroker broker;
 };
@@ -228,7 +231,7 @@ TEST(Producer, WithoutAcknowledgementsDoesNotWaitForAnAnswer) {
     auto begun = host.clock().now();
     for (int i = 0; i < 3; ++i) EXPECT_EQ(producer.send("t", 0, records(1)).outcome, Delivery::Outcome::ok);
     EXPECT_LT(host.clock().now() - begun, seconds(1));
-    while (world.produced < 3) host.clock().sleep_for(milliseconds(1));
+    world.was_produced.wait([&] { return world.produced == 3; });
   });
   EXPECT_EQ(world.produced, 3);
 }

@@ -8,22 +8,16 @@
 
 #include "runtime/host/clock.h"
 #include "tests/log/log_test_kit.h"
+#include "tests/runtime/log_lines.h"
 
 namespace fulmar {
 namespace {
-
-class Lines final : public LogSink {
- public:
-  bool enabled(LogLevel level) const override { return level >= LogLevel::info; }
-  void write(LogLevel, std::string_view, std::string_view line) override { lines.emplace_back(line); }
-  std::vector<std::string> lines;
-};
 
 TEST(ShortageLog, SaysOnceThatThereIsNoRoomAndOnceThatThereIs) {
   World world{1};
   auto& node = world.add_node("node");
   run_process(world, node, [](Host& host) {
-    Lines lines;
+    LogLines lines;
     ShortageLog log(host, Logger(lines, "test"));
     log.written();
     log.refused("t-0", {Errc::io_error, "the device failed"});

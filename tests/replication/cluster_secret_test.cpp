@@ -6,14 +6,12 @@
 #include "broker/protocol/messages/peer.h"
 #include "broker/protocol/writer.h"
 #include "broker/replication/greeting.h"
-#include "broker/replication/peer_server.h"
 #include "runtime/host/clock.h"
 #include "sim/world.h"
+#include "tests/replication/peers_kit.h"
 
 namespace fulmar {
 namespace {
-
-const SocketAddress at{"10.0.0.1", 9093};
 
 TEST(ClusterSecret, IsProvenByBothNoncesAndBothEnds) {
   const std::string secret = "of sixteen bytes";
@@ -36,13 +34,6 @@ TEST(ClusterSecret, IsProvenByBothNoncesAndBothEnds) {
   EXPECT_EQ(proof_of("", End::client, asked), "");
 }
 
-Peers peers_of(std::int32_t broker, std::string secret) {
-  return {.self = {broker, {static_cast<std::uint64_t>(broker), 1}},
-          .cluster_id = [] { return "cluster"; },
-          .address = [](std::int32_t) { return std::optional(at); },
-          .secret = std::move(secret)};
-}
-
 // Listens with one secret, and lets `play` call; how often somebody was let through to ask something.
 int let_through(const std::string& secret, const std::function<void(Host&)>& play) {
   World world(1, LogLevel::error);
@@ -59,11 +50,7 @@ int let_through(const std::string& secret, const std::function<void(Host&)>& pla
       ++asked;
       return response_frame(BrokerHeartbeatResponse{}, 0, header.correlation_id);
     };
-    PeerServer listener(host, peers, 100, std::move(handlers));
-    EXPECT_TRUE(listener.listen(at));
-    host.stop_requested().wait();
-    listener.stop();
-    return 0;
+    return serve_peers(host, peers, std::move(handlers));
   });
   world.run_for(milliseconds(10));
   client.start(1, [&](Host& host) {
@@ -78,7 +65,7 @@ int let_through(const std::string& secret, const std::function<void(Host&)>& pla
 
 Result<BrokerHeartbeatResponse> call_with(Host& host, const std::string& secret) {
   auto peers = peers_of(2, secret);
-  return call_peer<BrokerHeartbeatResponse>(host, peers, at, BrokerHeartbeatRequest{},
+  return call_peer<BrokerHeartbeatResponse>(host, peers, peers_address, BrokerHeartbeatRequest{},
                                             host.clock().deadline_in(seconds(5)));
 }
 
@@ -112,7 +99,8 @@ TEST(ClusterSecret, NothingElseIsListenedToBefore) {
                           talks.push_back({request(hello), request(PeerProofRequest{std::string(32, '\0')}),
                                            request(BrokerHeartbeatRequest{})});
                           for (const auto& talk : talks) {
-                            auto connection = host.network().connect(at, host.clock().deadline_in(seconds(1)));
+                            auto connection =
+                                host.network().connect(peers_address, host.clock().deadline_in(seconds(1)));
                             ASSERT_TRUE(connection);
                             for (const auto& frame : talk)
                               if (!(*connection)->write(frame, host.clock().deadline_in(seconds(1)))) break;
@@ -125,7 +113,7 @@ TEST(ClusterSecret, NothingElseIsListenedToBefore) {
 // A stranger's announcement of a large frame is answered with the end of the connection, not with memory.
 TEST(ClusterSecret, BeforeTheGreetingFramesAreSmall) {
   let_through("", [&](Host& host) {
-    auto connection = host.network().connect(at, host.clock().deadline_in(seconds(1)));
+    auto connection = host.network().connect(peers_address, host.clock().deadline_in(seconds(1)));
     ASSERT_TRUE(connection);
     Writer out;
     out.int32(100 << 20);

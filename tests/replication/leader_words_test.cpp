@@ -3,22 +3,15 @@
 
 #include "broker/replication/greeting.h"
 #include "broker/replication/peer_link.h"
-#include "broker/replication/peer_server.h"
 #include "runtime/host/clock.h"
 #include "sim/world.h"
+#include "tests/replication/peers_kit.h"
 
 namespace fulmar {
 namespace {
 
-const SocketAddress at{"10.0.0.1", 9093};
 constexpr std::size_t hearer = 0;
 constexpr std::size_t teller = 1;
-
-Peers peers_of(std::int32_t broker) {
-  return {.self = {broker, {static_cast<std::uint64_t>(broker), 1}},
-          .cluster_id = [] { return "cluster"; },
-          .address = [](std::int32_t) { return std::optional(at); }};
-}
 
 // Broker 1 hears, and broker 2 tells by a link.
 struct Words {
@@ -49,11 +42,7 @@ struct Words {
         note(announced, said.as_of);
         return true;
       };
-      PeerServer listener(host, peers, 100, std::move(handlers));
-      EXPECT_TRUE(listener.listen(at));
-      host.stop_requested().wait();
-      listener.stop();
-      return 0;
+      return serve_peers(host, peers, std::move(handlers));
     });
     world.run_for(milliseconds(10));
   }
@@ -163,7 +152,7 @@ TEST(LeaderWords, AsOfATimeThatNobodyToldAreRefused) {
   node.start(1, [&](Host& host) {
     auto peers = peers_of(2);
     auto says = [&](Duration from_clock) {
-      auto greeted = greet(host, peers, at, host.clock().deadline_in(seconds(5))).value();
+      auto greeted = greet(host, peers, peers_address, host.clock().deadline_in(seconds(5))).value();
       PulsesRequest pulses;
       pulses.from_directory_id = peers.self.directory;
       pulses.to_directory_id = greeted.answer.directory_id;

@@ -8,16 +8,10 @@
 
 #include "runtime/host/clock.h"
 #include "sim/world.h"
+#include "tests/runtime/log_lines.h"
 
 namespace fulmar {
 namespace {
-
-class Lines final : public LogSink {
- public:
-  bool enabled(LogLevel level) const override { return level >= LogLevel::info; }
-  void write(LogLevel, std::string_view, std::string_view line) override { lines.emplace_back(line); }
-  std::vector<std::string> lines;
-};
 
 void in_a_fiber(const std::function<void(Host&)>& body) {
   World world(1, LogLevel::error);
@@ -33,7 +27,7 @@ void in_a_fiber(const std::function<void(Host&)>& body) {
 
 TEST(RateLimitedLog, TheFirstLinesAreWrittenAndTheOthersCounted) {
   in_a_fiber([](Host& host) {
-    Lines lines;
+    LogLines lines;
     RateLimitedLog log(host, Logger(lines, "test"));
     for (int i = 0; i < 1239; ++i) log.warn("connection refused", {{"peer", i}});
     log.warn("another thing");
@@ -48,7 +42,7 @@ TEST(RateLimitedLog, TheFirstLinesAreWrittenAndTheOthersCounted) {
 
 TEST(RateLimitedLog, AfterAQuietTimeItSpeaksAgain) {
   in_a_fiber([](Host& host) {
-    Lines lines;
+    LogLines lines;
     RateLimitedLog log(host, Logger(lines, "test"));
     for (int i = 0; i < 100; ++i) log.warn("no request");
     host.clock().sleep_for(seconds(30));
@@ -60,7 +54,7 @@ TEST(RateLimitedLog, AfterAQuietTimeItSpeaksAgain) {
 
 TEST(RateLimitedLog, AFloodThatGoesOnIsCountedAgainAndAgainAndNothingIsLost) {
   in_a_fiber([](Host& host) {
-    Lines lines;
+    LogLines lines;
     RateLimitedLog log(host, Logger(lines, "test"));
     for (int i = 0; i < 10'000; ++i) {
       log.warn("no request");
@@ -79,7 +73,7 @@ TEST(RateLimitedLog, AFloodThatGoesOnIsCountedAgainAndAgainAndNothingIsLost) {
 
 TEST(RateLimitedLog, WhatIsNotLoggedIsNotCounted) {
   in_a_fiber([](Host& host) {
-    Lines lines;
+    LogLines lines;
     RateLimitedLog log(host, Logger(lines, "test"));
     for (int i = 0; i < 100; ++i) log.log(LogLevel::debug, "ordinary");
     host.clock().sleep_for(seconds(30));

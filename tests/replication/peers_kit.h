@@ -1,0 +1,33 @@
+// Two brokers that talk over the internal listener of the first.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "broker/replication/peer_server.h"
+#include "runtime/host/host.h"
+
+namespace fulmar {
+
+inline const SocketAddress peers_address{"10.0.0.1", 9093};
+
+inline Peers peers_of(std::int32_t broker, std::string secret = "") {
+  return {.self = {broker, {static_cast<std::uint64_t>(broker), 1}},
+          .cluster_id = [] { return "cluster"; },
+          .address = [](std::int32_t) { return std::optional(peers_address); },
+          .secret = std::move(secret)};
+}
+
+// Serves broker 1's peers until it is asked to stop; for a process's main.
+inline int serve_peers(Host& host, const Peers& peers, PeerServer::Handlers handlers) {
+  PeerServer listener(host, peers, 100, std::move(handlers));
+  EXPECT_TRUE(listener.listen(peers_address));
+  host.stop_requested().wait();
+  listener.stop();
+  return 0;
+}
+
+}  // namespace fulmar
