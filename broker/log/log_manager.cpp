@@ -44,9 +44,15 @@ Result<std::shared_ptr<PartitionLog>> LogManager::open(const std::string& name, 
   ASSERT(!logs_.contains(name));
   auto& disk = context_.host.disk();
   TRY_VOID(disk.create_directory(name));
-  TRY_VOID(root_sync_());
-  TRY(auto opened, PartitionLog::open(context_, name, config, clean, on_damage, epoch_max));
-  std::shared_ptr<PartitionLog> log = std::move(opened);
+  // Beside the syncs of what is in it: nobody writes to the log before all of them are done.
+  Result<void> named;
+  FiberGroup beside;
+  beside.spawn("sync data directory", [&] { named = root_sync_(); });
+  auto opened = PartitionLog::open(context_, name, config, clean, on_damage, epoch_max);
+  beside.join();
+  TRY_VOID(named);
+  if (!opened) return std::unexpected(opened.error());
+  std::shared_ptr<PartitionLog> log = std::move(*opened);
   logs_.emplace(name, log);
   return log;
 }

@@ -26,7 +26,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr int file_threads = 4;  // of a shard: a few syncs at once let the file system join them
+constexpr int file_threads = 16;  // of a shard: syncs that wait at once share the file system's commits
 
 long execute(const FileOperation& operation) {
   long done = 0;

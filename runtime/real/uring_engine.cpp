@@ -20,6 +20,9 @@ namespace fulmar {
 namespace {
 
 constexpr unsigned ring_entries = 1024;
+// The kernel would have four per core wait for the device at a time. Those that wait for one commit of the file system
+// share it, so that the more syncs there are at once, the fewer commits there are.
+constexpr unsigned file_workers_max = 64;
 
 class UringEngine final : public IoEngine {
  public:
@@ -32,6 +35,8 @@ class UringEngine final : public IoEngine {
 
   bool open() {
     if (io_uring_queue_init(ring_entries, &ring_, 0) != 0) return false;
+    unsigned workers[2] = {file_workers_max, 0};          // of files; 0: of others as many as there were
+    io_uring_register_iowq_max_workers(&ring_, workers);  // kernels before 5.15 keep their own number
     wake_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     ASSERT(wake_ >= 0);
     ready_ = true;
