@@ -22,7 +22,7 @@ constexpr std::size_t rewrite_bytes_min = 64 * 1024;
 constexpr std::uint64_t rewrite_factor = 4;  // rewritten when it has grown so many times larger than what counts
 constexpr std::size_t replicas_max = 1000;   // of one configuration: a bound for hostile bytes
 
-enum class Kind : std::int8_t { state = 1, removed = 2, changed = 3, mark = 4, life = 5 };
+enum class Kind : std::int8_t { state = 1, removed = 2, changed = 3, mark = 4, life = 5, completeness = 6 };
 constexpr std::size_t head_bytes = 8;
 constexpr std::size_t synced_size_bytes = 12;        // of the attribute: the size, and the CRC-32C of that
 constexpr std::size_t mark_bytes = head_bytes + 29;  // a group that is none, the kind, and the offset
@@ -60,6 +60,15 @@ std::string life_of(unsigned shards) {
   out.uuid(Uuid{});
   out.int32(static_cast<std::int32_t>(shards));
   out.int8(static_cast<std::int8_t>(Kind::life));
+  return with_head(std::move(out).finish().flatten());
+}
+
+// Whether groups without a state may have promised something.
+std::string completeness_of(bool incomplete) {
+  Writer out;
+  out.uuid(Uuid{});
+  out.int32(incomplete ? 1 : 0);
+  out.int8(static_cast<std::int8_t>(Kind::completeness));
   return with_head(std::move(out).finish().flatten());
 }
 
@@ -130,14 +139,16 @@ std::vector<ReplicaId> read_replicas(Reader& in) {
 }
 
 // One record's payload into the states. False if it is none.
-bool apply_record(Bytes payload, HardStates& states) {
+bool apply_record(Bytes payload, HardStates& states, bool& incomplete) {
   Reader in(std::move(payload));
   GroupId group;
   group.topic = in.uuid();
   group.partition = in.int32();
   auto kind = static_cast<Kind>(in.int8());
   if (kind == Kind::mark) in.int64();
-  if (kind == Kind::mark || kind == Kind::life) return !in.failed() && in.remaining() == 0;
+  if (kind == Kind::completeness) incomplete = group.partition != 0;
+  if (kind == Kind::mark || kind == Kind::life || kind == Kind::completeness)
+    return !in.failed() && in.remaining() == 0;
   if (kind == Kind::removed) {
     if (!in.failed()) states.erase(group);
     return !in.failed();
@@ -202,10 +213,20 @@ std::optional<std::size_t> mark_at(const Bytes& records, std::size_t at) {
   return is_mark ? std::optional(static_cast<std::size_t>(offset)) : std::nullopt;
 }
 
+// Takes in records, up to the first that can't be read; returns where that begins.
+std::size_t apply_records(const Bytes& records, HardStates& states, bool& incomplete) {
+  std::size_t at = 0;
+  while (auto payload = payload_at(records, at)) {
+    if (!apply_record(*payload, states, incomplete)) break;
+    at += head_bytes + payload->size();
+  }
+  return at;
+}
+
 // Takes in a file's records, also those behind damage: what is known of a group must not be older than need be. Whether
 // it is damaged below what the marks vouch for, or `synced`, which its attribute says, should they be damaged with it:
 // false, where it ends with a torn write.
-bool apply_all(const Bytes& records, std::size_t synced, HardStates& states) {
+bool apply_all(const Bytes& records, std::size_t synced, HardStates& states, bool& incomplete) {
   std::size_t vouched = synced;
   for (std::size_t at = 0; at + mark_bytes <= records.size(); ++at)
     if (auto offset = mark_at(records, at)) vouched = std::max(vouched, *offset);
@@ -213,7 +234,7 @@ bool apply_all(const Bytes& records, std::size_t synced, HardStates& states) {
   bool damaged = records.size() > 0 && !payload_at(records, 0);
   std::size_t at = 0;
   for (;;) {
-    at += HardStateStore::apply(records.slice(at), states);
+    at += apply_records(records.slice(at), states, incomplete);
     if (at >= vouched) return damaged;
     damaged = true;
     const auto end = std::min(vouched, records.size());  // marks may tell of more than is left
@@ -263,12 +284,8 @@ bool is_of_partition(const DirectoryEntry& entry) {
 }  // namespace
 
 std::size_t HardStateStore::apply(const Bytes& records, HardStates& states) {
-  std::size_t at = 0;
-  while (auto payload = payload_at(records, at)) {
-    if (!apply_record(*payload, states)) break;
-    at += head_bytes + payload->size();
-  }
-  return at;
+  bool incomplete = false;
+  return apply_records(records, states, incomplete);
 }
 
 void HardStateStore::lose_promises(HardStates& states, const std::function<std::uint64_t()>& number) {
@@ -302,7 +319,9 @@ StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files,
   for (const auto& [numbers, name] : in_order) {
     auto told = synced.find(name);
     auto size = told == synced.end() ? std::size_t{0} : static_cast<std::size_t>(told->second);
-    if (apply_all(files.at(name), size, stored.states)) stored.damage.push_back(name);
+    bool incomplete = false;
+    if (apply_all(files.at(name), size, stored.states, incomplete)) stored.damage.push_back(name);
+    stored.incomplete = stored.incomplete || incomplete || !stored.damage.empty();
     stored.files.push_back(name);
     stored.next_life = numbers.first + 1;
   }
@@ -324,6 +343,7 @@ Result<StoredStates> HardStateStore::load(Disk& disk) {
   auto stored = decode(files, synced);
   if (!any_life_is_whole(files) && std::any_of(entries.begin(), entries.end(), is_of_partition))
     stored.damage.push_back(std::string(file_prefix) + "* (one is gone)");
+  stored.incomplete = stored.incomplete || !stored.damage.empty();
   return stored;
 }
 
@@ -332,12 +352,17 @@ Result<void> HardStateStore::remove_files(Disk& disk, const std::vector<std::str
   return disk.sync_directory("");
 }
 
-HardStateStore::HardStateStore(Host& host, std::string path, HardStates states)
-    : host_(host), path_(std::move(path)), shortage_(host, host.log().named("raft")), states_(std::move(states)) {}
+HardStateStore::HardStateStore(Host& host, std::string path, HardStates states, bool incomplete)
+    : host_(host),
+      path_(std::move(path)),
+      shortage_(host, host.log().named("raft")),
+      states_(std::move(states)),
+      incomplete_(incomplete) {}
 
-Result<std::unique_ptr<HardStateStore>> HardStateStore::begin(Host& host, std::uint64_t life, HardStates states) {
+Result<std::unique_ptr<HardStateStore>> HardStateStore::begin(Host& host, std::uint64_t life, HardStates states,
+                                                              bool incomplete) {
   auto path = std::string(file_prefix) + std::to_string(life) + "-" + std::to_string(host.shard());
-  std::unique_ptr<HardStateStore> store(new HardStateStore(host, std::move(path), std::move(states)));
+  std::unique_ptr<HardStateStore> store(new HardStateStore(host, std::move(path), std::move(states), incomplete));
   TRY_VOID(store->rewrite());
   return store;
 }
@@ -349,6 +374,7 @@ const HardState* HardStateStore::find(const GroupId& group) const {
 
 Result<void> HardStateStore::rewrite() {
   auto all = life_of(host_.shard_count());
+  if (incomplete_) all += completeness_of(true);
   for (const auto& [group, state] : states_) all += record_of(group, &state);
   auto size = mark_bytes + all.size();
   all = mark_of(size) + all + mark_of(size);
@@ -420,6 +446,10 @@ Result<void> HardStateStore::put(const GroupId& group, HardState state) {
 
 void HardStateStore::remove(const GroupId& group) {
   if (states_.erase(group) > 0) pending_ += record_of(group, nullptr);
+}
+
+void HardStateStore::is_complete() {
+  if (std::exchange(incomplete_, false)) pending_ += completeness_of(false);
 }
 
 }  // namespace fulmar

@@ -12,7 +12,8 @@
 // and was never told to anybody (or of the last write before a power loss, if its mark was lost with it, and damaged
 // besides: the two can't be told apart). The file's attribute says the same as the last mark, should the file's end, or
 // the marks there, be lost or damaged. And that a whole file is gone is seen by the others of its life, which say how
-// many there are, or by there being partitions, and no file.
+// many there are, or by there being partitions, and no file. Damage takes the names of groups along: until those that
+// the metadata tells of are known again, the files of later lives say that they are incomplete.
 #pragma once
 
 #include <functional>
@@ -40,6 +41,9 @@ using HardStates = std::map<GroupId, HardState>;
 struct StoredStates {
   HardStates states;
   std::vector<std::string> damage;  // where the files are damaged, for people; then promises are lost
+  // A group of which nothing is stored may have promised something all the same: since the files are damaged, or were
+  // in an earlier life, which has not come to know yet which groups it has.
+  bool incomplete = false;
   std::uint64_t next_life = 1;
   std::vector<std::string> files;  // to be removed once every shard has its own again
 };
@@ -60,9 +64,10 @@ class HardStateStore {
   // The life and the shard that the file of this name belongs to; nullopt if it is none of these files.
   static std::optional<std::pair<std::uint64_t, std::uint64_t>> numbers_of(std::string_view name);
   static Result<void> remove_files(Disk& disk, const std::vector<std::string>& files);
-  // Begins this life's file with `states`, on stable storage when it returns. Every shard has one. Errors: io_error,
-  // no_space.
-  static Result<std::unique_ptr<HardStateStore>> begin(Host& host, std::uint64_t life, HardStates states);
+  // Begins this life's file with `states`, on stable storage when it returns. Every shard has one. `incomplete`: as in
+  // StoredStates. Errors: io_error, no_space.
+  static Result<std::unique_ptr<HardStateStore>> begin(Host& host, std::uint64_t life, HardStates states,
+                                                       bool incomplete = false);
 
   // The last state of a group, or null; if failed(), it may be one that could not be stored.
   const HardState* find(const GroupId& group) const;
@@ -74,9 +79,12 @@ class HardStateStore {
   Result<void> put(const GroupId& group, HardState state);
   // The group is no more. Not waited for: a state too many does no harm.
   void remove(const GroupId& group);
+  bool incomplete() const { return incomplete_; }
+  // Whichever group has promised anything has its state now. Not waited for, either.
+  void is_complete();
 
  private:
-  HardStateStore(Host& host, std::string path, HardStates states);
+  HardStateStore(Host& host, std::string path, HardStates states, bool incomplete);
   Result<void> write_pending();
   Result<void> rewrite();
   void mark_end();
@@ -85,6 +93,7 @@ class HardStateStore {
   std::string path_;
   ShortageLog shortage_;
   HardStates states_;
+  bool incomplete_ = false;
   std::unique_ptr<File> file_;
   std::uint64_t size_ = 0;       // of the file, as far as it is right; the mark after that not counted
   std::uint64_t live_size_ = 0;  // after the last rewriting

@@ -59,9 +59,8 @@ void ReplicaManager::set_throttled_rate(std::optional<std::int64_t> bytes_per_se
 
 ReplicaManager::~ReplicaManager() = default;
 
-Result<void> ReplicaManager::open(std::uint64_t life, HardStates states, bool promises_lost) {
-  promises_lost_ = promises_lost;
-  TRY(states_, HardStateStore::begin(host_, life, std::move(states)));
+Result<void> ReplicaManager::open(std::uint64_t life, HardStates states, bool incomplete) {
+  TRY(states_, HardStateStore::begin(host_, life, std::move(states), incomplete));
   liveness_.emplace(static_cast<std::int32_t>(host_.shard()), life);
   context_.emplace(ReplicaContext{host_, *states_, this, observer_, &*liveness_});
   if (catch_up_feeder_) fibers_.spawn("feed catching up", [this] { catch_up_feeder_->run(); });
@@ -71,6 +70,23 @@ Result<void> ReplicaManager::open(std::uint64_t life, HardStates states, bool pr
 std::shared_ptr<Replica> ReplicaManager::find(const GroupId& group) const {
   auto found = replicas_.find(group);
   return found == replicas_.end() ? nullptr : found->second;
+}
+
+void ReplicaManager::knows_groups(const std::vector<GroupId>& groups) {
+  if (!wants_groups()) return;
+  unknown_.emplace();
+  for (const auto& group : groups)
+    if (!states_->find(group) && !replicas_.contains(group)) unknown_->insert(group);
+  if (unknown_->empty()) states_->is_complete();
+}
+
+bool ReplicaManager::may_have_promised(const GroupId& group) const {
+  return states_->incomplete() && (!unknown_ || unknown_->contains(group));
+}
+
+// What had to be stored of it is in the store, ahead of this.
+void ReplicaManager::is_known(const GroupId& group) {
+  if (unknown_ && unknown_->erase(group) > 0 && unknown_->empty()) states_->is_complete();
 }
 
 Epoch ReplicaManager::epoch_max(const GroupId& group) const {
@@ -92,10 +108,12 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
     fresh.vote = known->vote;
   } else if (known) {
     fresh = *known;
-  } else if (!fresh.solo && !alone && (log->log_end() > 0 || promises_lost_)) {
+  } else if (!fresh.solo && !alone && (log->log_end() > 0 || may_have_promised(group))) {
     fresh.damage = lost_promises(host_.entropy().next());  // a log whose promises are not known
+    note(group, fresh);
   }
   if (log->lost_synced()) note_damage(group, *log, fresh);
+  is_known(group);
   auto settings = raft.value_or(raft_);
   settings.commits_are_stable = log->config().acknowledges_synced();
   auto replica =
@@ -109,13 +127,20 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
   return replica;
 }
 
+// On stable storage, so that the next life knows it as well; false if that can't be yet.
+bool ReplicaManager::note(const GroupId& group, const HardState& state) {
+  auto noted = states_->put(group, state);
+  if (!noted) log_.warn("damage not noted yet", {{"group", to_string(group)}, {"reason", to_string(noted.error())}});
+  return noted.has_value();
+}
+
 // The log may forget its damage once the state that says so is on stable storage, not before.
 void ReplicaManager::note_damage(const GroupId& group, PartitionLog& log, HardState& state) {
   state.damage =
       promises_are_lost(state.damage) ? lost_promises(host_.entropy().next()) : lost_log(host_.entropy().next());
-  auto noted = states_->put(group, state);
-  if (noted) noted = log.loss_is_noted();
-  if (!noted) log_.warn("damage not noted yet", {{"group", to_string(group)}, {"reason", to_string(noted.error())}});
+  if (!note(group, state)) return;
+  if (auto noted = log.loss_is_noted(); !noted)
+    log_.warn("damage not noted yet", {{"group", to_string(group)}, {"reason", to_string(noted.error())}});
 }
 
 void ReplicaManager::close(const GroupId& group) {
@@ -142,6 +167,7 @@ void ReplicaManager::remove(const GroupId& group) {
   close(group);
   if (observer_) observer_->removed(group, peers_.self);
   states_->remove(group);
+  is_known(group);
 }
 
 bool ReplicaManager::remove_unless_later(const GroupId& group, ConfigurationMark settled) {
@@ -168,14 +194,16 @@ ConfigurationMark ReplicaManager::stored_mark(const GroupId& group) const {
   return known && !known->configurations.empty() ? known->configurations.back().mark() : ConfigurationMark{};
 }
 
-Result<void> ReplicaManager::forget_log(const GroupId& group) {
+Result<void> ReplicaManager::forget_log(const GroupId& group, bool held_records) {
   const auto* known = states_->find(group);
-  if (!known) return {};
+  if (!known && !held_records) return {};
   HardState left;
-  left.term = known->term;
-  left.vote = known->vote;
-  left.damage =
-      promises_are_lost(known->damage) ? lost_promises(host_.entropy().next()) : lost_log(host_.entropy().next());
+  if (known) {
+    left.term = known->term;
+    left.vote = known->vote;
+  }
+  bool lost = !known || promises_are_lost(known->damage);
+  left.damage = lost ? lost_promises(host_.entropy().next()) : lost_log(host_.entropy().next());
   return states_->put(group, left);
 }
 

@@ -26,10 +26,12 @@ class ReplicaManager final : public ReplicaMessenger {
 
   // Before all else: takes over what this shard's groups have promised in earlier lives. Errors: as
   // HardStateStore::begin.
-  // `promises_lost`: some are not known any more, as HardStateStore::lose_promises(); also of groups that are not in
-  // `states`, until all that were there have been added.
-  Result<void> open(std::uint64_t life, HardStates states, bool promises_lost = false);
-  void all_are_added() { promises_lost_ = false; }
+  // `incomplete`: groups that are not in `states` may have promised something as well; see StoredStates.
+  Result<void> open(std::uint64_t life, HardStates states, bool incomplete = false);
+  // Once metadata is known that is not older than this life: these are all of this shard's groups. What comes later is
+  // new, and has promised nothing. Needed as long as wants_groups().
+  bool wants_groups() const { return states_->incomplete() && !unknown_; }
+  void knows_groups(const std::vector<GroupId>& groups);
   // False once a promise could not be stored: what this life has promised is not sure any more, and only the next can
   // begin from what the disk has. Groups of several must not be added then.
   bool keeps_promises() const { return !states_->failed(); }
@@ -56,8 +58,9 @@ class ReplicaManager final : public ReplicaMessenger {
   ConfigurationMark stored_mark(const GroupId& group) const;
   // Before a replica of that group is added: an earlier one's log was removed. The terms it saw stand, so that no
   // leader of an earlier one can count on it; but it has no vote until a leader has given it what the group has, since
-  // it may have been of a majority for what it has not any more.
-  Result<void> forget_log(const GroupId& group);
+  // it may have been of a majority for what it has not any more. `held_records`: so something was promised, even if
+  // nothing is stored of it. Errors: as HardStateStore::put.
+  Result<void> forget_log(const GroupId& group, bool held_records);
   std::shared_ptr<Replica> find(const GroupId& group) const;
 
   // Tells these brokers, and no others, what this shard leads: all of it, as far as they do not know it, and from then
@@ -90,6 +93,9 @@ class ReplicaManager final : public ReplicaMessenger {
  private:
   void begin_throttling(std::int64_t bytes_per_second);
   void forget(const GroupId& group);
+  bool may_have_promised(const GroupId& group) const;
+  void is_known(const GroupId& group);
+  bool note(const GroupId& group, const HardState& state);
   void note_damage(const GroupId& group, PartitionLog& log, HardState& state);
   bool may_link_to(const ReplicaId& peer) const;
   PeerLink& link_to(const ReplicaId& peer);
@@ -120,7 +126,9 @@ class ReplicaManager final : public ReplicaMessenger {
   bool ticking_ = false;
   Instant ticked_at_;
   Instant unsure_until_;
-  bool promises_lost_ = false;
+  // While the states are incomplete: of these groups it is not known what they have promised; none: of all that have
+  // no state.
+  std::optional<std::set<GroupId>> unknown_;
   FiberGroup fibers_;
 };
 

@@ -144,7 +144,7 @@ Result<std::shared_ptr<PartitionLog>> BrokerShard::open_log(const std::string& n
     if (unclaimed) TRY_VOID(replace_file(disk, name + "/" + std::string(damage_mark), ByteChain()));
     // Its name is made durable with those of the log's first files.
     TRY_VOID(replace_checked_file_unsynced(disk, path, Bytes::copy_of(partition_metadata_of(image.id))));
-    TRY_VOID(replicas_.forget_log({image.id, index}));
+    TRY_VOID(replicas_.forget_log({image.id, index}, unclaimed));
   }
   return logs_.open(name, log_config_of(image.configs, properties_), clean, on_damage,
                     replicas_.epoch_max({image.id, index}));
@@ -312,7 +312,11 @@ void BrokerShard::show(MetadataImagePtr image) {
   }
   image_ = std::move(image);
   produce_configs_.clear();
-  replicas_.all_are_added();
+  if (replicas_.wants_groups()) {
+    std::vector<GroupId> groups;
+    for (const auto& [key, partition] : partitions_) groups.push_back({partition.topic_id, key.second});
+    replicas_.knows_groups(groups);
+  }
   leaders_.follow(*image_);
   leaders_changed_.notify_all();
   leaderships_.changed();
@@ -329,7 +333,7 @@ Result<void> BrokerShard::open() {
   HardStates mine;
   for (const auto& [group, state] : broker_.stored.states)
     if (owner(group.topic, group.partition) == host_.shard()) mine.emplace(group, state);
-  return replicas_.open(broker_.stored.next_life, std::move(mine), !broker_.stored.damage.empty());
+  return replicas_.open(broker_.stored.next_life, std::move(mine), broker_.stored.incomplete);
 }
 
 // Whether a partition is no more of its topic, or not here: then its replica is out of its group's hands.
@@ -388,7 +392,7 @@ void BrokerShard::remove_strays() {
     }
     log_.info("partition that was moved away is removed", {{"partition", entry.name}});
     auto removed = logs_.remove(entry.name);
-    if (auto forgotten = replicas_.forget_log({*topic, index}); removed) removed = forgotten;
+    if (auto forgotten = replicas_.forget_log({*topic, index}, true); removed) removed = forgotten;
     if (!removed)
       log_.error("partition can't be removed", {{"partition", entry.name}, {"reason", to_string(removed.error())}});
   }

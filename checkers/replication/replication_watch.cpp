@@ -40,6 +40,9 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   group.commit_max = std::max(group.commit_max, sight.commit);
   replica.sight = sight;
   replica.log = ShadowLog(sight.self.broker, directory);
+  // Damage may take what was promised, but not so that its replica does not know.
+  if (sight.term < replica.term_told && !(replica.disk_hurt && sight.made_anew))
+    report("terms", "term-back", sight, "it has spoken in term " + std::to_string(replica.term_told));
   if (replica.disk_hurt) {
     // What it finds may not be what it wrote: it is to make that good, and till then it is taken at its word.
     bool whole = replica.log.load(machines_).empty();
@@ -55,8 +58,6 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   if (end != sight.log_end) report("recovery", "broken-log", sight, "the files end at " + std::to_string(end));
   // Of a group of one, nobody has seen what is lost, and what takes its place may have the same epoch.
   if (sight.solo) std::erase_if(group.known, [&](const auto& entry) { return entry.first.first >= end; });
-  if (sight.term < replica.term_told)
-    report("terms", "term-back", sight, "it has spoken in term " + std::to_string(replica.term_told));
   if (!sight.damaged)
     for (const auto& [base, batch] : before.batches())
       if (base >= sight.log_start && batch.next <= replica.durable && !replica.log.has(batch)) {

@@ -18,10 +18,6 @@ namespace fulmar {
 
 namespace {
 
-TimeOf limited(const ReplayOptions& options) {
-  return options.trace ? TimeOf::cpu : TimeOf::clock;
-}
-
 int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay) {
   LifeOptions options;
   if (replay.trace)
@@ -29,7 +25,7 @@ int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay
       std::printf("%s %.*s\n", to_string(at).c_str(), static_cast<int>(line.size()), line.data());
     };
   auto live = [&](const LifeOptions& how) {
-    TimeLimit limit(limited(replay), replay.life_seconds_max);
+    TimeLimit limit(replay.life_seconds_max);
     return scenario.run(plan, how);
   };
   SeedResult result{.seed = plan.seed, .life = live(options), .wall_seconds = 0};
@@ -89,7 +85,7 @@ int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& opti
   auto signal = WTERMSIG(status);
   if (signal == SIGPIPE) std::raise(SIGPIPE);  // whoever reads the trace has seen enough
   bool hung = is_out_of_time(signal);
-  auto text = (hung ? out_of_time(limited(options), options.life_seconds_max)
+  auto text = (hung ? out_of_time(options.life_seconds_max)
                     : "the process died of signal " + std::to_string(signal) + " (" + strsignal(signal) + ")") +
               "\n" + said;
   SeedResult result{.seed = plan.seed, .life = {}, .wall_seconds = 0};

@@ -17,8 +17,7 @@ struct ReplayOptions {
 
 // Returns the exit code: 0 clean, 1 a violation, a crash or a life that takes too long, 3 two different lives from one
 // plan, 4 the trace could not be written. The life runs in a process of its own: its trace is whole also if that
-// crashes, and its stack is printed. Where the trace is printed only CPU time counts, since whoever reads it may take
-// time.
+// crashes, and its stack is printed.
 int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& options);
 
 }  // namespace fulmar

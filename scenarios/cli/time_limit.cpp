@@ -18,28 +18,27 @@ timeval time_of(double seconds) {
   return {whole, static_cast<suseconds_t>((seconds - static_cast<double>(whole)) * 1e6)};
 }
 
-void set_timer(TimeOf kind, const itimerval& timer) {
-  ASSERT(setitimer(kind == TimeOf::clock ? ITIMER_REAL : ITIMER_PROF, &timer, nullptr) == 0);
+void set_timer(const itimerval& timer) {
+  ASSERT(setitimer(ITIMER_PROF, &timer, nullptr) == 0);
 }
 
 }  // namespace
 
-TimeLimit::TimeLimit(TimeOf kind, double seconds) : kind_(kind) {
-  set_timer(kind_, {time_of(again_seconds), time_of(seconds)});
+TimeLimit::TimeLimit(double cpu_seconds) {
+  set_timer({time_of(again_seconds), time_of(cpu_seconds)});
 }
 
 TimeLimit::~TimeLimit() {
-  set_timer(kind_, {});
+  set_timer({});
 }
 
 bool is_out_of_time(int signal) {
-  return signal == SIGALRM || signal == SIGPROF;
+  return signal == SIGPROF;
 }
 
-std::string out_of_time(TimeOf kind, double seconds) {
+std::string out_of_time(double cpu_seconds) {
   char text[100];
-  std::snprintf(text, sizeof text, "the life took more than %.0f s of %s", seconds,
-                kind == TimeOf::clock ? "real time" : "CPU time");
+  std::snprintf(text, sizeof text, "the life took more than %.0f s of CPU time", cpu_seconds);
   return text;
 }
 

@@ -134,6 +134,7 @@ struct ACommitByWhatDamageHasTaken : testing::Test {
     s.sights[2].log_end = 0;
     s.sights[2].last_epoch = -1;
     s.sights[2].damaged = known;
+    s.sights[2].term = 1;
     s.open(2);
   }
 
@@ -167,6 +168,17 @@ TEST_F(ACommitByWhatDamageHasTaken, IsNoneOnceItsReplicaTakesPartAgain) {
   s.step(2);
   s.commit(1, 1);
   EXPECT_THAT(s.anomalies(), Contains("no-quorum"));
+}
+
+TEST_F(ACommitByWhatDamageHasTaken, IsNotOfAReplicaThatForgetsItsTermAndDoesNotKnow) {
+  acknowledge();
+  s.sights[2].term = -1;
+  for (bool known : {true, false}) {
+    s.watch.damaged(2);
+    s.sights[2].made_anew = known;
+    s.open(2);
+    EXPECT_EQ(std::ranges::count(s.anomalies(), "term-back"), known ? 0 : 1);
+  }
 }
 
 TEST(ReplicationWatch, CountsNoLearnerAndBothSetsOfAJointConfiguration) {

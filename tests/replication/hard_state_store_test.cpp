@@ -234,6 +234,30 @@ TEST(HardStateStore, AFileThatIsGoneIsMissed) {
     }
 }
 
+// Damage took groups along, and the life that saw it ended before it knew which.
+TEST(HardStateStore, LaterLivesKnowThatGroupsAreMissingUntilTheyAreKnown) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  auto live = [&](std::uint64_t life, bool is_incomplete, bool becomes_complete) {
+    run_process(world, node, [&](Host& host) {
+      auto stored = HardStateStore::load(host.disk()).value();
+      EXPECT_EQ(stored.incomplete, is_incomplete) << life;
+      EXPECT_EQ(stored.damage.size(), life == 2 ? 1u : 0u) << life;
+      auto store = HardStateStore::begin(host, life, stored.states, stored.incomplete).value();
+      ASSERT_TRUE(HardStateStore::remove_files(host.disk(), stored.files));
+      if (becomes_complete) store->is_complete();
+      ASSERT_TRUE(store->put(group(static_cast<int>(life)), state_of_term(1)));
+      EXPECT_EQ(store->incomplete(), is_incomplete && !becomes_complete);
+    });
+  };
+  live(1, false, false);
+  node.disk().damage("raft-state-1-0", 100);
+  live(2, true, false);
+  live(3, true, false);
+  live(4, true, true);
+  live(5, false, false);
+}
+
 TEST(HardStateStore, OfLostPromisesNothingIsLeftThatCouldBeActedOn) {
   HardStates states{{group(1), state_of_term(7)}, {group(2), state_of_term(8)}};
   std::uint64_t number = 4;

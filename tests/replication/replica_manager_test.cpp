@@ -46,6 +46,54 @@ TEST(ReplicaManager, AReplicaThatIsAddedAgainIsTickedAgain) {
   EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
 }
 
+// Damage took the states of groups, and nobody knows of which: those that there were have no vote, in later lives
+// either; those that come later have one.
+TEST(ReplicaManager, AGroupThatDamageTookAlongHasNoVoteUntilItIsMadeAnew) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  const GroupId other{{7, 7}, 1}, later{{8, 8}, 0};
+  HardState fresh;
+  fresh.configurations = {{-1, -1, {{{1, {1, 1}}, {2, {2, 2}}}, {}, {}}}};
+  auto live = [&](const std::function<void(ReplicaManager&, LogManager&, const StoredStates&)>& body) {
+    node.start(1, [&](Host& host) {
+      auto stored = HardStateStore::load(host.disk()).value();
+      Peers peers{{1, {1, 1}}, [] { return "cluster"; }, [](std::int32_t) { return std::nullopt; }};
+      ReplicaManager replicas(host, peers, {}, nullptr);
+      LogManager logs(host, {});
+      bool damaged = stored.next_life == 1;  // the first life finds the damage
+      EXPECT_TRUE(replicas.open(stored.next_life, stored.states, damaged || stored.incomplete));
+      EXPECT_TRUE(HardStateStore::remove_files(host.disk(), stored.files));
+      body(replicas, logs, stored);
+      replicas.stop();
+      return 0;
+    });
+    EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
+  };
+  auto has_vote = [&](ReplicaManager& replicas, LogManager& logs, const GroupId& id) {
+    auto name = "t" + std::to_string(id.topic.low) + "-" + std::to_string(id.partition);
+    return replicas.add(id, logs.open(name, {}, false).value(), fresh)->raft().hard_state().damage == 0;
+  };
+  live([&](auto&, auto&, auto&) {});  // ends before it knows any group
+  live([&](auto& replicas, auto& logs, auto& stored) {
+    EXPECT_TRUE(stored.incomplete);
+    EXPECT_FALSE(has_vote(replicas, logs, group));
+    replicas.knows_groups({group, other});
+  });
+  live([&](auto& replicas, auto& logs, auto& stored) {
+    EXPECT_TRUE(stored.incomplete) << "one of them was never added";
+    replicas.knows_groups({group, other});
+    EXPECT_FALSE(has_vote(replicas, logs, group));
+    EXPECT_FALSE(has_vote(replicas, logs, other));
+    EXPECT_TRUE(has_vote(replicas, logs, later));
+    EXPECT_TRUE(replicas.forget_log({{9, 9}, 0}, true));  // what is stored next takes along that all are known
+  });
+  live([&](auto& replicas, auto& logs, auto& stored) {
+    EXPECT_FALSE(stored.incomplete);
+    EXPECT_FALSE(has_vote(replicas, logs, group));
+    EXPECT_FALSE(has_vote(replicas, logs, other));
+  });
+}
+
 // What it leads may be somebody else's by then, and what it is told first are answers from before.
 TEST(ReplicaManager, AfterItWasHeldUpNothingIsKnownToBeLedForATimeout) {
   World world(1, LogLevel::error);
