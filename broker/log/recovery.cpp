@@ -227,6 +227,15 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
   if (on_damage_ == OnDamage::keep_good && !epochs_known && synced > 0 && !epochs_.latest())
     TRY_VOID(damaged(directory_ + ": the epoch of its last batch is not known any more"));
 
+  auto is_its_index = [&](const DirectoryEntry& entry) {
+    return entry.name == segment_file_name(active().base_offset(), ".index") ||
+           entry.name == segment_file_name(active().base_offset(), ".timeindex");
+  };
+  if (active().empty() && std::any_of(entries.begin(), entries.end(), is_its_index)) {
+    TRY_VOID(active().remove_indexes());
+    directory_dirty_ = true;
+  }
+
   TRY_VOID(recover_producers());
   // What was found may be in the page cache only: it counts once it is synced.
   for (auto& segment : segments_) {

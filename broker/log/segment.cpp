@@ -274,6 +274,14 @@ Result<void> Segment::truncate(std::uint64_t position, Offset next, std::int32_t
   needs_sync = true;
   TRY(auto end, rebuild(false, index_interval_bytes, nullptr));
   ASSERT(end == position && next_offset_ <= next);
+  return empty() ? remove_indexes() : Result<void>();
+}
+
+Result<void> Segment::remove_indexes() {
+  for (auto suffix : {".index", ".timeindex"}) {
+    auto removed = disk_.remove(path(suffix));
+    if (!removed && removed.error().code != Errc::not_found) return removed;
+  }
   return {};
 }
 

@@ -62,6 +62,9 @@ class Segment {
     return file_->truncate(size_);
   }
 
+  // Of a segment that is empty none are written, and so what was written before would stay.
+  Result<void> remove_indexes();
+
   // Whole batches from the one that holds `from` on, below `up_to`, of at most `max_bytes` but for the first, which
   // comes whole whatever its size if `at_least_one`. Empty when `from` is beyond the end. Ends before damage that is
   // known of; corrupt where `from` lies in it.

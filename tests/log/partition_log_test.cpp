@@ -143,6 +143,37 @@ TEST_F(PartitionLogTest, TheLargestTimestampIsThatOfARecordBelowTheBound) {
   }
 }
 
+// The indexes of a segment are not written while it is empty: those that it had would stay, and be wrong.
+TEST_F(PartitionLogTest, ASegmentThatIsCutToNothingHasNoIndexes) {
+  LogConfig config;
+  config.segment_bytes = 1000;
+  config.index_interval_bytes = 10;
+  config.flush_messages = std::numeric_limits<std::int64_t>::max();
+  auto fill = [](Host& host, PartitionLog& log) {
+    while (log.segment_count() < 2) ASSERT_TRUE(append(log, batch_of(1, std::string(50, 'v'))));
+    host.clock().sleep_for(seconds(1));  // the indexes of the first are written meanwhile
+  };
+  auto indexes = [&] {
+    const auto& image = node.disk().image();
+    return (image.file("t-0/00000000000000000000.index", false) != nullptr) +
+           (image.file("t-0/00000000000000000000.timeindex", false) != nullptr);
+  };
+  on_log(config, [&](Host& host, PartitionLog& log) {
+    fill(host, log);
+    EXPECT_EQ(indexes(), 2);
+    ASSERT_TRUE(log.truncate_to(0));
+    EXPECT_EQ(indexes(), 0);
+    fill(host, log);
+  });
+  // A power loss may take what was never synced, and leave the indexes.
+  EXPECT_EQ(indexes(), 2);
+  node.disk().lose_tail("t-0/00000000000000000000.log", 0);
+  on_log(config, [&](Host&, PartitionLog& log) {
+    EXPECT_EQ(log.log_end(), 0);
+    EXPECT_EQ(indexes(), 0);
+  });
+}
+
 TEST_F(PartitionLogTest, DeletedRecordsStayDeletedAndRetentionTakesWholeSegmentsFromTheFront) {
   LogConfig config;
   config.segment_bytes = 300;
