@@ -61,6 +61,15 @@ class ClientCommand {
   ClusterClientOptions cluster_;
 };
 
+// What became of a change; where that is not known, with the words that this is in doubt, and what will show it:
+// `shown_by`, a command.
+template <class T>
+Answer<T> or_in_doubt(Answer<T> changed, const std::string& shown_by) {
+  if (!changed && changed.error().code == ErrorCode::request_timed_out)
+    changed.error().detail += " How far it comes is in doubt: `fulmar " + shown_by + "` shows it.";
+  return changed;
+}
+
 // A family of commands: runs the member that the first argument names, with the other arguments.
 struct Subcommand {
   const char* name;

@@ -47,7 +47,7 @@ int create(const Arguments& arguments) {
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
     for (const auto& name : command.operands()) {
       topic.name = name;
-      TRY(auto made, create_topic(cluster, topic));
+      TRY(auto made, or_in_doubt(create_topic(cluster, topic), "topic describe " + name));
       TRY_VOID(print("created topic " + name + ": partitions " + std::to_string(made.partitions.size()) +
                      ", replication factor " + replication_factor(made) + "\n"));
     }
@@ -161,7 +161,7 @@ int remove(const Arguments& arguments) {
   if (auto code = command.parse(arguments)) return *code;
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
     for (const auto& name : command.operands()) {
-      TRY_VOID(delete_topic(cluster, name));
+      TRY_VOID(or_in_doubt(delete_topic(cluster, name), "topic list"));
       TRY_VOID(print("deleted topic " + name + "\n"));
     }
     return {};

@@ -48,7 +48,7 @@ int add_partitions_command(const std::vector<std::string>& arguments) {
   if (auto code = command.parse(arguments)) return *code;
   if (count < 1) return command.wrong("--partitions must be at least 1: how many the topic has then");
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
-    TRY_VOID(add_partitions(cluster, command.operand(), count));
+    TRY_VOID(or_in_doubt(add_partitions(cluster, command.operand(), count), "topic describe " + command.operand()));
     return print("topic " + command.operand() + " has " + std::to_string(count) + " partitions\n");
   });
 }

@@ -60,12 +60,16 @@ Answer<MetadataResponse::Topic> create_topic(ClusterClient& cluster, const Creat
     return std::unexpected(with_doubt(std::move(why), unanswered, ErrorCode::topic_already_exists));
   });
   if (!created) return std::unexpected(std::move(created).error());
+  return await_led(cluster, topic.name);
+}
+
+Answer<MetadataResponse::Topic> await_led(ClusterClient& cluster, const std::string& name) {
   return cluster.retry([&](Deadline) -> Answer<MetadataResponse::Topic> {
-    TRY(auto response, cluster.metadata({{topic.name}}));
+    TRY(auto response, cluster.metadata({{name}}));
     TRY(auto described, the_only(std::move(response.topics)));
     bool led = described.error_code == ErrorCode::none;
     for (const auto& partition : described.partitions) led = led && partition.leader_id >= 0;
-    if (!led) return refuse(ErrorCode::leader_not_available, "topic " + topic.name + " is made, but not led yet");
+    if (!led) return refuse(ErrorCode::leader_not_available, "topic " + name + " is made, but not led yet");
     return described;
   });
 }

@@ -20,6 +20,9 @@ namespace fulmar {
 // fit. Errors: among others TOPIC_ALREADY_EXISTS, which may mean an earlier try of this very call; its words then say.
 Answer<MetadataResponse::Topic> create_topic(ClusterClient& cluster, const CreateTopicsRequest::Topic& topic);
 
+// Returns once each partition of a topic, which may have been made just now, has a leader.
+Answer<MetadataResponse::Topic> await_led(ClusterClient& cluster, const std::string& name);
+
 // Errors: among others UNKNOWN_TOPIC_OR_PARTITION, of which the same holds.
 Answer<void> delete_topic(ClusterClient& cluster, const std::string& name);
 

@@ -1,5 +1,6 @@
 #include "broker/client/partition_admin.h"
 
+#include "broker/client/admin.h"
 #include "broker/protocol/messages/topics.h"
 
 namespace fulmar {
@@ -8,23 +9,28 @@ Answer<void> add_partitions(ClusterClient& cluster, const std::string& topic, st
   CreatePartitionsRequest request;
   request.topics.push_back({topic, count, {}});
   request.timeout_ms = cluster.options().broker_timeout_ms();
-  bool unanswered = false;
-  return cluster.retry([&](Deadline deadline) -> Answer<void> {
+  bool tried = false;  // and not known to be done, or not
+  auto added = cluster.retry([&](Deadline deadline) -> Answer<void> {
     TRY(auto controller, cluster.controller(deadline));
     auto response = controller->call<CreatePartitionsResponse>(request, deadline);
-    if (!response) unanswered = true;
-    if (!response) return std::unexpected(response.error());
+    if (!response) {
+      tried = true;
+      return std::unexpected(response.error());
+    }
     if (response->results.size() != 1)
       return refuse(ErrorCode::unknown_server_error, "CreatePartitions was answered with something else");
     const auto& result = response->results.front();
     if (result.error_code == ErrorCode::none) return {};
-    auto why = result.error_message.value_or("topic " + topic);
-    bool tried = unanswered || result.error_code == ErrorCode::request_timed_out;
-    unanswered = unanswered || result.error_code == ErrorCode::request_timed_out;
-    if (tried && result.error_code == ErrorCode::invalid_partitions)
-      why += " (an earlier try got no answer, and may have done it)";
-    return refuse(result.error_code, why);
+    // A broker that times out goes on with it: many partitions take longer than a request.
+    tried = tried || result.error_code == ErrorCode::request_timed_out;
+    return refuse(result.error_code, result.error_message.value_or("topic " + topic));
   });
+  if (added || !tried || added.error().code != ErrorCode::invalid_partitions) return added;
+  // An earlier try may have done it: then there are just as many.
+  TRY(auto there, cluster.topic(topic));
+  if (there.partitions.size() != static_cast<std::size_t>(count)) return added;
+  TRY_VOID(await_led(cluster, topic));
+  return {};
 }
 
 Answer<std::map<std::int32_t, Offset>> delete_records(ClusterClient& cluster, const std::string& topic,

@@ -21,6 +21,8 @@ struct Peers {
   std::function<std::vector<ReplicaId>()> founders = [] { return std::vector<ReplicaId>(); };
   // The controller, as this broker knows it; -1 if it knows none.
   std::function<std::int32_t()> controller = [] { return -1; };
+  // Whether the cluster counts on that broker no more, for the time being or for good: it is then in sync with nobody.
+  std::function<bool(std::int32_t broker)> is_fenced = [](std::int32_t) { return false; };
   // That all brokers of the cluster share, and nobody else knows; empty: none is asked for, nor known.
   std::string secret = {};
 };

@@ -13,6 +13,7 @@
 #include "broker/raft/raft.h"
 #include "broker/replication/group_id.h"
 #include "broker/replication/hard_state_store.h"
+#include "broker/replication/peers.h"
 #include "broker/replication/replica_observer.h"
 #include "runtime/fiber/condition.h"
 #include "runtime/fiber/fiber.h"
@@ -45,6 +46,7 @@ struct ReplicaContext {
   ReplicaObserver* observer = nullptr;
   Liveness* liveness = nullptr;  // null: groups are never quiesced
   bool stops = false;            // the process is to end: nobody waits for room on the disk any more
+  const Peers* peers = nullptr;  // null: a broker that is alone
 };
 
 // What a group's records make, where they make something that is kept as a snapshot: then the log goes only as far as
@@ -86,7 +88,8 @@ class Replica {
   // Appends one batch as PartitionLog::append does, if this replica leads. Returns as soon as it is written.
   // With `expected`, only as the leader of that epoch.
   Result<Proposed, Refusal> append(const BatchHeader& header, const Bytes& batch, std::optional<Epoch> expected = {});
-  // Whether this leader has as many replicas in sync as min.insync.replicas wants for acks=all.
+  // Whether this leader has as many replicas in sync as min.insync.replicas wants for acks=all. Those of fenced brokers
+  // are not, as on Kafka.
   bool enough_in_sync() const;
   // Waits until the batch is as safe as wanted. `none`; REQUEST_TIMED_OUT, NOT_ENOUGH_REPLICAS_AFTER_APPEND (deposed,
   // or too few in sync meanwhile) and KAFKA_STORAGE_ERROR leave open what becomes of it.

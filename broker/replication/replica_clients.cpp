@@ -40,7 +40,10 @@ std::size_t Replica::min_in_sync() const {
 
 bool Replica::enough_in_sync() const {
   auto wanted = min_in_sync();
-  return wanted <= 1 || raft_.role() != Role::leader || raft_.in_sync(now()).size() >= wanted;
+  if (wanted <= 1 || raft_.role() != Role::leader) return true;
+  auto in_sync = raft_.in_sync(now());
+  if (context_.peers) std::erase_if(in_sync, [&](const ReplicaId& id) { return context_.peers->is_fenced(id.broker); });
+  return in_sync.size() >= wanted;
 }
 
 // What is committed is kept by a majority; only for what min.insync.replicas wants beyond that it is counted.

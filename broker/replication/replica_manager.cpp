@@ -62,7 +62,12 @@ ReplicaManager::~ReplicaManager() = default;
 Result<void> ReplicaManager::open(std::uint64_t life, HardStates states, bool incomplete) {
   TRY(states_, HardStateStore::begin(host_, life, std::move(states), incomplete));
   liveness_.emplace(static_cast<std::int32_t>(host_.shard()), life);
-  context_.emplace(ReplicaContext{host_, *states_, this, observer_, &*liveness_});
+  context_.emplace(ReplicaContext{.host = host_,
+                                  .states = *states_,
+                                  .messenger = this,
+                                  .observer = observer_,
+                                  .liveness = &*liveness_,
+                                  .peers = &peers_});
   if (catch_up_feeder_) fibers_.spawn("feed catching up", [this] { catch_up_feeder_->run(); });
   return {};
 }

@@ -56,6 +56,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       peers_{.self = broker.self,
              .cluster_id = [this] { return cluster_id(); },
              .address = [this](std::int32_t id) { return peer_address(id); },
+             .is_fenced = [this](std::int32_t id) { return is_fenced(id); },
              .secret = broker.config.cluster_secret},
       replicas_(host, peers_, broker.config.partition_raft, broker.observer,
                 share_of(broker.config.throttled_rate, host.shard_count())),
@@ -282,14 +283,15 @@ void BrokerShard::hear_pulses(const PeerConnection& from, const PulsesRequest& s
   replicas_.receive({from.broker, said.from_directory_id}, said);
 }
 
+bool BrokerShard::is_fenced(std::int32_t id) const {
+  auto broker = image_->brokers.find(id);
+  return broker == image_->brokers.end() || broker->second.fenced;
+}
+
 LeaderTable::Leader BrokerShard::leader_of(const TopicImage& topic, std::int32_t index) const {
   auto leader = leaders_.leader({topic.id, index}, host_.clock().now());
-  auto is_gone = [&](std::int32_t id) {
-    auto broker = image_->brokers.find(id);
-    return broker == image_->brokers.end() || broker->second.fenced;
-  };
-  std::erase_if(leader.in_sync, is_gone);
-  if (leader.broker >= 0 && !is_gone(leader.broker)) return leader;
+  std::erase_if(leader.in_sync, [this](std::int32_t id) { return is_fenced(id); });
+  if (leader.broker >= 0 && !is_fenced(leader.broker)) return leader;
   leader.broker = -1;
   leader.in_sync.clear();
   return leader;

@@ -146,6 +146,7 @@ class BrokerShard {
                                         std::shared_ptr<PartitionLog> log);
   std::string cluster_id() const;
   std::optional<SocketAddress> peer_address(std::int32_t broker) const;
+  bool is_fenced(std::int32_t broker) const;  // or is none of the cluster's
   bool let_go(const MetadataImage& image, const std::string& name, std::int32_t index, const Partition& partition);
   Result<std::shared_ptr<PartitionLog>> open_log(const std::string& name, const TopicImage& image, std::int32_t index,
                                                  bool clean);

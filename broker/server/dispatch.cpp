@@ -1,4 +1,9 @@
 // Which handler a request is for.
+#include <algorithm>
+
+#include "broker/protocol/messages/leaders.h"
+#include "broker/protocol/messages/reassignments.h"
+#include "broker/protocol/messages/topics.h"
 #include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
@@ -8,6 +13,31 @@
 namespace fulmar {
 
 namespace {
+
+template <class Request>
+Duration timeout_in(Reader& body, std::int16_t version) {
+  auto request = decode<Request>(body, version);
+  return request ? Duration(milliseconds(std::max(request->timeout_ms, 0))) : Duration::max();
+}
+
+// How long the client would wait, by what its request says; as long as one likes, if it does not.
+Duration timeout_of(const RequestHeader& header, const Bytes& frame) {
+  Reader body(frame);
+  const auto* api = find_api(header.api_key);
+  bool served = api && header.api_version >= api->advertised_min && header.api_version <= api->max;
+  if (!served || !read_request_header(body)) return Duration::max();
+  switch (api->key) {
+    case ApiKey::create_topics: return timeout_in<CreateTopicsRequest>(body, header.api_version);
+    case ApiKey::delete_topics: return timeout_in<DeleteTopicsRequest>(body, header.api_version);
+    case ApiKey::create_partitions: return timeout_in<CreatePartitionsRequest>(body, header.api_version);
+    case ApiKey::elect_leaders: return timeout_in<ElectLeadersRequest>(body, header.api_version);
+    case ApiKey::alter_partition_reassignments:
+      return timeout_in<AlterPartitionReassignmentsRequest>(body, header.api_version);
+    case ApiKey::list_partition_reassignments:
+      return timeout_in<ListPartitionReassignmentsRequest>(body, header.api_version);
+    default: return Duration::max();
+  }
+}
 
 Result<Finish> done(Result<ByteChain> answer) {
   if (!answer) return std::unexpected(std::move(answer.error()));
@@ -75,7 +105,7 @@ Result<Finish> begin_client_request(BrokerShard& shard, const RequestHeader& hea
 }
 
 Result<Finish> begin_forwarding(BrokerShard& shard, const RequestHeader& header, Bytes frame) {
-  auto answer = forward_to_controller(shard, frame);
+  auto answer = forward_to_controller(shard, frame, timeout_of(header, frame));
   if (answer) return Finish::with(std::move(*answer));
   // It may be done, which no answer can say: the client loses its connection, as if it had asked the controller itself.
   if (answer.error().code == Errc::in_doubt) return std::unexpected(answer.error());

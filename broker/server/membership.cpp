@@ -285,8 +285,9 @@ bool is_for_controller(std::int16_t api_key) {
   }
 }
 
-Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame) {
+Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame, Duration patience) {
   return shard.on(0, [&](BrokerShard& first) -> Result<ByteChain> {
+    auto begun = first.host().clock().now();
     auto& metadata = *first.broker().metadata;
     auto controller = metadata.controller();
     if (!controller) controller = ask_peers(first).controller;
@@ -296,7 +297,9 @@ Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame) 
     TRY(auto response, call_peer<ForwardResponse>(first.host(), first.peers(), *address, request,
                                                   first.host().clock().deadline_in(call_max)));
     if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
-    metadata.wait_published(response.metadata_offset, first.host().clock().deadline_in(known_here_max));
+    auto taken = first.host().clock().now() - begun;
+    auto left = std::clamp<Duration>(patience - taken, Duration::zero(), known_here_max);
+    metadata.wait_published(response.metadata_offset, first.host().clock().deadline_in(left));
     return std::move(response.frame);
   });
 }

@@ -165,7 +165,7 @@ ErrorCode on_demand(ErrorCode error) {
 std::vector<ErrorCode> create_topics_elsewhere(BrokerShard& shard, const std::vector<std::string>& names) {
   constexpr std::int16_t version = 5;
   auto frame = request_frame(request_with_defaults(names), version, 0, "").flatten().slice(4);
-  auto answer = forward_to_controller(shard, frame);
+  auto answer = forward_to_controller(shard, frame, Duration::max());
   if (!answer) return std::vector(names.size(), ErrorCode::leader_not_available);
   Reader reader(answer->flatten().slice(4));
   read_response_header(reader, ApiKey::create_topics, version);

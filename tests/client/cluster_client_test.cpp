@@ -5,6 +5,7 @@
 
 #include "broker/client/admin.h"
 #include "broker/client/consumer.h"
+#include "broker/client/partition_admin.h"
 #include "broker/protocol/messages/leaders.h"
 #include "broker/protocol/messages/list_offsets.h"
 #include "tests/client/fake_cluster.h"
@@ -110,6 +111,42 @@ TEST(ClusterClient, SaysThatATryWithoutAnswerMayHaveMadeTheTopic) {
     ASSERT_FALSE(created.has_value());
     EXPECT_EQ(created.error().code, ErrorCode::topic_already_exists);
     EXPECT_THAT(created.error().detail, HasSubstr("an earlier try"));
+  });
+}
+
+Reaction answer_added(const Asked& asked, ErrorCode error) {
+  CreatePartitionsResponse response;
+  response.results.push_back({asked.as<CreatePartitionsRequest>().topics.at(0).name, error, "so it is"});
+  return answer(asked, response);
+}
+
+TEST(ClusterClient, WaitsForPartitionsThatTakeLongerThanARequest) {
+  int n = 0;
+  FakeCluster cluster({ApiKey::create_partitions}, 1, [&](const Asked& asked) {
+    cluster.leaders = {1, 1, -1};
+    return answer_added(asked, n++ == 0 ? ErrorCode::request_timed_out : ErrorCode::invalid_partitions);
+  });
+  int asked_metadata = 0;
+  cluster.on_metadata = [&] {
+    if (n == 2 && ++asked_metadata == 3) cluster.leaders.back() = 1;
+  };
+  cluster.run([&](Host&, ClusterClient& client) {
+    auto added = add_partitions(client, "t", 3);
+    EXPECT_TRUE(added.has_value()) << to_string(added.error());
+    EXPECT_EQ(cluster.leaders.back(), 1) << "it did not wait for the last leader";
+  });
+}
+
+TEST(ClusterClient, DoesNotTakeOthersPartitionsForItsOwn) {
+  int n = 0;
+  FakeCluster cluster({ApiKey::create_partitions}, 1, [&](const Asked& asked) {
+    cluster.leaders = {1, 1, 1, 1};
+    return answer_added(asked, n++ == 0 ? ErrorCode::request_timed_out : ErrorCode::invalid_partitions);
+  });
+  cluster.run([&](Host&, ClusterClient& client) {
+    auto added = add_partitions(client, "t", 3);
+    ASSERT_FALSE(added.has_value());
+    EXPECT_EQ(added.error().code, ErrorCode::invalid_partitions);
   });
 }
 

@@ -122,6 +122,17 @@ def test_elect_leaders(cluster):
     check("there is no topic nosuch" in fulmar(cluster, "cluster", "elect-leaders", "nosuch", code=1)[1], "a topic that is not there is one")
 
 
+def test_what_is_in_doubt(cluster):
+    fulmar(cluster, "topic", "create", "more", "--partitions", "1", "--replication-factor", "1")
+    cluster.broker(4).kill()
+    said = fulmar(cluster, "topic", "add-partitions", "more", "--partitions", "40", "--timeout", "3", code=1)[1]
+    check("REQUEST_TIMED_OUT" in said and "in doubt: `fulmar topic describe more` shows it" in said, "what is not led in time is in doubt")
+    cluster.broker(4).start()
+    cluster.await_health()
+    check(len(cluster.leaders("more")) == 40, "it was done all the same")
+    fulmar(cluster, "topic", "delete", "more")
+
+
 def test_decommission(cluster):
     check("BROKER_ID_NOT_REGISTERED" in fulmar(cluster, "cluster", "decommission", "9", code=1)[1], "who is not there can't leave")
     shown, said = fulmar(cluster, "cluster", "decommission", "4", "--output", "json")
@@ -140,6 +151,7 @@ with Cluster(4) as four:
     test_status(four)
     test_reassign(four)
     test_elect_leaders(four)
+    test_what_is_in_doubt(four)
     test_decommission(four)
     for broker in four.brokers[:3]:
         broker.stop()

@@ -179,6 +179,33 @@ TEST(Leadership, OfOneThatIsCutOffLapsesThereAndIsShownElsewhere) {
   }
 }
 
+// One that hears of changes late answers in the client's time, as if it had made the change itself.
+TEST(Forwarding, WaitsForItsOwnMetadataNoLongerThanTheRequestWould) {
+  BrokerCluster brokers(5, 4, {}, 3);
+  ASSERT_TRUE(brokers.all_ready());
+  ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+    create_topic(cluster, "t", 1, 3, {{1, 2, 3}});
+    ClusterClient one(host, {.bootstrap = {brokers.address(4, 9092)}});
+    auto connection = one.any(host.clock().deadline_in(seconds(5)));
+    ASSERT_TRUE(connection.has_value());
+    auto faults = brokers.broker(4).disk().faults();
+    faults.stuck = true;
+    brokers.broker(4).disk().set_faults(faults);
+    DeleteTopicsRequest request;
+    request.topics.push_back({"t", {}});
+    request.topic_names.push_back("t");
+    request.timeout_ms = 700;
+    auto begun = host.clock().now();
+    auto deleted = (*connection)->call<DeleteTopicsResponse>(request, host.clock().deadline_in(seconds(30)));
+    ASSERT_TRUE(deleted.has_value());
+    EXPECT_EQ(deleted->responses.at(0).error_code, ErrorCode::none);
+    EXPECT_LT(host.clock().now() - begun, milliseconds(800));
+    EXPECT_GE(host.clock().now() - begun, milliseconds(650)) << "it did not wait for what it could not know";
+    faults.stuck = false;
+    brokers.broker(4).disk().set_faults(faults);
+  }));
+}
+
 TEST(InSync, AFencedBrokerIsNot) {
   BrokerCluster brokers(3, 4, {}, 3);
   ASSERT_TRUE(brokers.all_ready());

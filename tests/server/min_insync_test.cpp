@@ -79,6 +79,34 @@ TEST(MinInsyncReplicas, OneThatIsMissingHoldsUpAcksAllThenFallsOutThenIsMissed) 
   }));
 }
 
+// Long before replica.lag.time.max.ms, half a minute by default.
+TEST(MinInsyncReplicas, AFencedBrokerDoesNotCount) {
+  BrokerCluster brokers(4, 3);
+  ASSERT_TRUE(brokers.all_ready());
+  ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+    make_topic(cluster, "t", 3);
+    auto missing = leader_of(cluster, "t") == 1 ? 2 : 1;
+    brokers.from_outside(host, [&] { brokers.broker(missing).kill(); });
+    auto died = host.clock().now();
+
+    EXPECT_EQ(produce_once(cluster, "t", "a", seconds(25)), ErrorCode::not_enough_replicas_after_append);
+    EXPECT_GT(host.clock().now() - died, seconds(6)) << "it is fenced when its session is over";
+    EXPECT_LT(host.clock().now() - died, seconds(20));
+    EXPECT_EQ(produce_once(cluster, "t", "b", seconds(1)), ErrorCode::not_enough_replicas);
+    EXPECT_EQ(produce_once(cluster, "t", "c", seconds(1), 1), ErrorCode::none);
+    EXPECT_EQ(in_sync(cluster, "t"), 2u) << "metadata says the same";
+
+    brokers.from_outside(host, [&] { brokers.start(missing); });
+    auto give_up = host.clock().now() + seconds(20);
+    auto error = ErrorCode::not_enough_replicas;
+    while (error != ErrorCode::none && host.clock().now() < give_up) {
+      error = produce_once(cluster, "t", "d", seconds(20));
+      if (error != ErrorCode::none) host.clock().sleep_for(milliseconds(100));
+    }
+    EXPECT_EQ(error, ErrorCode::none) << "back, and counted again";
+  }));
+}
+
 TEST(MinInsyncReplicas, AMajorityGoesOnWithoutTheThird) {
   BrokerCluster brokers(2, 3, lag_settings);
   ASSERT_TRUE(brokers.all_ready());

@@ -159,6 +159,35 @@ TEST(Produce, PipelinedBatchesOfOneProducerAreAppendedInTheirOrder) {
   }
 }
 
+// As with Kafka's flush.messages: 1, the default here, has every append synced, and any larger number leaves that to
+// the operating system, for acks=1 as for acks=all.
+TEST(Produce, OnlyWhatIsToBeSyncedWaitsForTheDisk) {
+  BrokerWorld cluster;
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "synced", 1);
+    create_topic(peer, "cached", 1, {{"flush.messages", "9223372036854775807"}});
+    auto& disk = cluster.broker.disk();
+    auto slow = disk.faults();
+    slow.slow_factor = 2'000;  // a sync takes 200 ms at least, a write to the page cache at most
+    disk.set_faults(slow);
+    for (std::int16_t acks : {1, -1}) {
+      SCOPED_TRACE("acks=" + std::to_string(acks));
+      auto took = [&](const std::string& topic) {
+        auto request = produce_request(topic, 0, batch_of(1, "x"));
+        request.acks = acks;
+        request.timeout_ms = 1;
+        auto begun = host.clock().now();
+        auto response = peer.call<ProduceResponse>(request, produce_version);
+        EXPECT_EQ(response.topics[0].partitions[0].error_code, ErrorCode::none) << topic;
+        return host.clock().now() - begun;
+      };
+      EXPECT_LE(took("cached"), milliseconds(205));
+      EXPECT_GE(took("synced"), milliseconds(200)) << "the request's timeout is for other replicas, not for this disk";
+    }
+  });
+}
+
 TEST(Produce, AcknowledgedRecordsSurviveAPowerLossOneByOne) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     BrokerWorld cluster({}, 2, seed);
