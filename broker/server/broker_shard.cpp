@@ -77,6 +77,13 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
                     for (auto wait : waits) there.partition_waits_.remove({from, wait});
                   });
                 }),
+      renewed_(host.shard_count(),
+               [this](unsigned shard, std::vector<Instant> times) {
+                 auto teller = static_cast<std::int32_t>(host_.shard());
+                 on(shard, [&](BrokerShard& there) {
+                   there.leaders_.renew(broker_.self.broker, 0, teller, times.back());
+                 });
+               }),
       clients_(*this) {}
 
 // In a process that dies, who applies an image is no fiber of this shard's own, and may still be at it.
@@ -263,16 +270,10 @@ bool BrokerShard::learn_everywhere(const PeerConnection& from, const LeadersRequ
 
 // As of now, and not of when the others come to it.
 void BrokerShard::renew_here() {
-  auto self = broker_.self.broker;
-  auto teller = static_cast<std::int32_t>(host_.shard());
   auto now = host_.clock().now();
-  for (auto* shard : broker_.shards) {
-    if (shard == this)
-      leaders_.renew(self, 0, teller, now);
-    else
-      host_.post(shard->host_.shard(), &shard->calls_,
-                 [there = shard, self, teller, now](Host&) { there->leaders_.renew(self, 0, teller, now); });
-  }
+  for (unsigned shard = 0; shard < host_.shard_count(); ++shard)
+    if (shard != host_.shard()) renewed_.add(shard, now);
+  leaders_.renew(broker_.self.broker, 0, static_cast<std::int32_t>(host_.shard()), now);
 }
 
 void BrokerShard::hear_pulses(const PeerConnection& from, const PulsesRequest& said) {
@@ -500,6 +501,7 @@ void BrokerShard::stop_serving() {
   clients_.stop();
   told_.close();
   given_up_.close();
+  renewed_.close();  // pulses go on until the last shard closes
 }
 
 std::uint64_t BrokerShard::begin_wait(std::function<void()> told) {

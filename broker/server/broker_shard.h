@@ -185,6 +185,7 @@ class BrokerShard {
   std::uint64_t next_wait_ = 0;
   Outbox<std::uint64_t> told_;      // waits of other shards' clients that are over
   Outbox<std::uint64_t> given_up_;  // waits of this shard's, that others need not know of any more
+  Outbox<Instant> renewed_;         // until when what this shard told of its leaderships holds, for the others
   ClientConnections clients_;
 };
 
