@@ -1,5 +1,6 @@
-// Log start: once a deletion of records was acknowledged, nobody is told of an earlier start of the log again,
-// whichever replica speaks. Page-cache topics: in so far as an era binds them.
+// Log start: once a deletion of records was acknowledged, no leader tells of an earlier start of the log again,
+// whichever it is. Page-cache topics: in so far as an era binds them. (Followers: see
+// checkers/replication/deletions.cpp.)
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -9,9 +10,6 @@
 namespace fulmar {
 
 namespace {
-
-// Not yet: a deletion is acknowledged when a majority has it, and a follower that consumers read from may not.
-constexpr bool followers_know = false;
 
 // "The log starts at `start`", as somebody was told who asked at `invoked`.
 struct Told {
@@ -47,7 +45,7 @@ void check_log_start(const History& history, Violations& found) {
           {.invoked = deletion.invoked, .start = deletion.low_watermark, .deletion = &deletion});
   }
   for (const auto& read : history.reads)
-    if (read.log_start >= 0 && (followers_know || !read.from_follower))
+    if (read.log_start >= 0 && !read.from_follower)
       add(read.from, read.invoked, read.completed, {.invoked = read.invoked, .start = read.log_start, .read = &read});
   for (const auto& lookup : history.lookups)
     if (lookup.asked == LookupOperation::earliest)

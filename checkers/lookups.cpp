@@ -50,6 +50,9 @@ class Times {
 
 // All that is known of one partition.
 struct Model {
+  // What is older may be gone, and be there again when another leads that has not got to it yet. nullopt: nothing goes
+  // by its age.
+  std::optional<Duration> kept_for;
   std::map<Offset, Known> records;
   std::vector<std::pair<Instant, Offset>> starts;     // who asked at that instant was told of that log start
   std::vector<std::pair<Instant, Offset>> deletions;  // asked for at that instant, up to that offset
@@ -58,8 +61,12 @@ struct Model {
 
 class Judge {
  public:
-  Judge(Model& model, Violations& found) : found_(found), times_(model.records.size()) {
+  // `epoch_ms`: the time at the life's first instant, where anything goes by its age.
+  Judge(Model& model, Timestamp epoch_ms, Violations& found) : found_(found), times_(model.records.size()) {
     for (const auto& [offset, known] : model.records) records_.push_back(known);
+    oldest_.resize(records_.size());
+    for (std::size_t i = records_.size(); i-- > 0;)
+      oldest_[i] = i + 1 < records_.size() ? std::min(records_[i].time, oldest_[i + 1]) : records_[i].time;
     std::sort(model.lookups.begin(), model.lookups.end(), [](const auto* a, const auto* b) {
       return std::pair(a->invoked, a->completed) < std::pair(b->invoked, b->completed);
     });
@@ -85,11 +92,24 @@ class Judge {
       auto asked =
           std::lower_bound(model.deletions.begin(), model.deletions.end(), std::pair(lookup->completed, Offset{-1}));
       auto deleted = asked == model.deletions.begin() ? 0 : std::prev(asked)->second;
-      judge(*lookup, told == model.starts.end() ? std::nullopt : std::optional(std::max(told->second, deleted)));
+      if (told == model.starts.end()) {
+        judge(*lookup, std::nullopt);
+        continue;
+      }
+      auto start = std::max(told->second, deleted);
+      if (model.kept_for)
+        start = std::max(start, first_kept(epoch_ms + (lookup->completed - *model.kept_for).ns / 1'000'000));
+      judge(*lookup, start);
     }
   }
 
  private:
+  // The first record from which on all are later than that.
+  Offset first_kept(Timestamp time) const {
+    auto at = std::upper_bound(oldest_.begin(), oldest_.end(), time);
+    if (at == oldest_.end()) return std::numeric_limits<Offset>::max();
+    return records_[static_cast<std::size_t>(at - oldest_.begin())].offset;
+  }
   std::size_t place(Offset offset) const {
     auto at = std::lower_bound(records_.begin(), records_.end(), offset,
                                [](const Known& known, Offset wanted) { return known.offset < wanted; });
@@ -122,9 +142,18 @@ class Judge {
   }
 
   Violations& found_;
-  std::vector<Known> records_;  // by offset
+  std::vector<Known> records_;     // by offset
+  std::vector<Timestamp> oldest_;  // of each and all after it
   Times times_;
 };
+
+// For how long records surely stay, by the brokers' clocks.
+std::optional<Duration> kept_for(const History& history, const TopicPromise& promise) {
+  constexpr std::int64_t clocks_differ_ms = 1000;
+  if (promise.retention_ms < 0 || promise.retention_ms > history.length_ms) return std::nullopt;
+  if (!history.epoch_ms || history.clocks_jump) return Duration::zero();
+  return milliseconds(std::max<std::int64_t>(promise.retention_ms - clocks_differ_ms, 0));
+}
 
 std::map<TopicPartition, Model> models_of(const History& history) {
   std::map<TopicPartition, Model> models;
@@ -146,6 +175,7 @@ std::map<TopicPartition, Model> models_of(const History& history) {
   for (const auto& lookup : history.lookups) {
     if (!history.promise(lookup.of).synced) continue;
     auto& model = models[lookup.of];
+    model.kept_for = kept_for(history, history.promise(lookup.of));
     if (lookup.asked == LookupOperation::earliest) model.starts.emplace_back(lookup.invoked, lookup.offset);
     if (lookup.asked >= 0 || lookup.asked == LookupOperation::maximum) model.lookups.push_back(&lookup);
   }
@@ -214,7 +244,8 @@ void check_epoch_ends(const History& history, Violations& found) {
 }  // namespace
 
 void check_lookups(const History& history, Violations& found) {
-  for (auto& [tp, model] : models_of(history)) Judge(model, found);
+  for (auto& [tp, model] : models_of(history))
+    Judge(model, history.epoch_ms.value_or(std::numeric_limits<Timestamp>::max() / 2), found);
   check_epoch_ends(history, found);
 }
 

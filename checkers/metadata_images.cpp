@@ -15,6 +15,13 @@ void MetadataImages::shows(const ReplicaId& self, const MetadataImage& image) {
   if (!first && before->second > image.offset)
     report("image-back", "it showed those at " + std::to_string(before->second) + " before");
   before->second = image.offset;
+  auto& fenced = fenced_[self.broker];
+  std::erase_if(fenced, [&](const auto& entry) {
+    auto registered = image.brokers.find(entry.first);
+    return registered == image.brokers.end() || !registered->second.fenced;
+  });
+  for (const auto& [id, broker] : image.brokers)
+    if (broker.fenced) fenced.try_emplace(id, now_());
   auto [known, fresh] = history_.try_emplace(image.offset, image);
   if (!fresh) {
     if (known->second != image)
@@ -37,6 +44,14 @@ void MetadataImages::shows(const ReplicaId& self, const MetadataImage& image) {
 
 void MetadataImages::ended(std::int32_t broker) {
   shown_.erase(broker);
+  fenced_.erase(broker);
+}
+
+std::optional<Instant> MetadataImages::fenced_since(std::int32_t broker, std::int32_t other) const {
+  auto shown = fenced_.find(broker);
+  if (shown == fenced_.end()) return std::nullopt;
+  auto fenced = shown->second.find(other);
+  return fenced == shown->second.end() ? std::nullopt : std::optional(fenced->second);
 }
 
 }  // namespace fulmar

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "broker/cluster/metadata_image.h"
@@ -17,14 +18,18 @@ class MetadataImages {
 
   void shows(const ReplicaId& self, const MetadataImage& image);
   void ended(std::int32_t broker);
+  // Since when the images that a broker shows, in its present life, have had that other one fenced; nullopt: the last
+  // one has not.
+  std::optional<Instant> fenced_since(std::int32_t broker, std::int32_t other) const;
   const Violations& violations() const { return violations_; }
 
  private:
   std::function<Instant()> now_;
-  std::map<Offset, MetadataImage> history_;  // by offset
-  std::map<std::int32_t, Offset> shown_;     // by running brokers
-  std::map<Uuid, std::string> topics_;       // every id ever seen, and its topic's name
-  std::map<Uuid, Offset> gone_;              // ids that were seen to be there no more
+  std::map<Offset, MetadataImage> history_;                         // by offset
+  std::map<std::int32_t, Offset> shown_;                            // by running brokers
+  std::map<std::int32_t, std::map<std::int32_t, Instant>> fenced_;  // by running brokers: whom they show as fenced
+  std::map<Uuid, std::string> topics_;                              // every id ever seen, and its topic's name
+  std::map<Uuid, Offset> gone_;                                     // ids that were seen to be there no more
   Violations violations_;
 };
 

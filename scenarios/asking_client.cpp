@@ -147,8 +147,7 @@ void ask_idle(Host& host, Workload& workload) {
         if (!known) break;
         pause(host, random, 8000);
         auto upto = known->offset > 0 && random.chance(2, 3) ? known->offset - 1 : known->offset;
-        if (delete_once(host, workload, brokers, *of, upto) == ErrorCode::none)
-          workload.marks.reach(Mark::idle_deletion);
+        if (delete_once(host, workload, brokers, *of, upto)) workload.marks.reach(Mark::idle_deletion);
         break;
       }
       default: send_batch(host, workload, producer, sending, *of, 1, 20, {host.clock().wall_ms()});

@@ -40,8 +40,10 @@ std::optional<TopicPartition> pick_idle_partition(Random& random, const Workload
 // ListOffsets, from the leader, once; in the history if it was answered.
 std::optional<LookupOperation> look_up_once(Host& host, Workload& workload, ClusterClient& brokers,
                                             const TopicPartition& of, Timestamp asked);
-// DeleteRecords, from the leader, once; in the history. The error that it was answered with.
-ErrorCode delete_once(Host& host, Workload& workload, ClusterClient& brokers, const TopicPartition& of, Offset offset);
+// DeleteRecords, from the leader, once; in the history. Where the log starts then, or the error that it was answered
+// with.
+Result<Offset, ErrorCode> delete_once(Host& host, Workload& workload, ClusterClient& brokers, const TopicPartition& of,
+                                      Offset offset);
 // Some records, as one batch of a producer of its own numbering; in the history. Whether it was acknowledged.
 struct Sending {
   int producer = 0;

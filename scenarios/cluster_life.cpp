@@ -40,9 +40,10 @@ class ClusterLife {
     workload_.on_metadata = [this](std::int32_t from, const MetadataResponse& metadata, Instant asked) {
       cluster_.judge_claims(from, metadata, asked);
     };
-    workload_.on_read = [this](const TopicPartition& from, Offset last, bool from_follower) {
-      cluster_.judge_read(from, last, from_follower);
+    workload_.on_read = [this](const ReadOperation& read, std::int32_t follower) {
+      cluster_.judge_read(read, follower);
     };
+    workload_.on_deletion = [this](const DeleteOperation& deletion) { cluster_.note_deletion(deletion); };
     describe_topics(workload_, static_cast<std::int16_t>(plan.setting("replication_factor")));
     for (auto mark : {Mark::metadata_snapshot_taken, Mark::metadata_snapshot_loaded, Mark::metadata_snapshot_fetched,
                       Mark::log_truncated, Mark::log_begun_anew})
@@ -278,6 +279,8 @@ void choose_cluster_settings(Random random, Plan& plan) {
   if (choose("small producer id blocks", 0, 1)) settings["producer_id_block"] = choose("producer id block", 1, 4);
   settings["rest"] = choose("rest", 0, 3);
   settings["rest_count"] = choose("rest count", 1, static_cast<std::int64_t>(victims_max(plan)));
+  // In half of the lives it takes little to fall out of sync.
+  if (choose("in sync", 0, 1)) settings["replica_lag_ms"] = choose("replica lag", 1000, 10'000);
   choose_throttle(random.split("throttle"), settings);
   // In every second life topics are configured while they are used.
   if (choose("configured", 0, 1)) settings["config_pace_ms"] = std::int64_t{1} << choose("config pace", 8, 13);

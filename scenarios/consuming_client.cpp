@@ -89,7 +89,7 @@ class Reading {
     read.position = position;
     read.corrupt = part.corrupt;
     // One that led until a moment ago may go on serving, as a follower, who tells a rack.
-    read.from_follower = part.from_follower || !options_.rack.empty();
+    read.from_follower = part.follower >= 0 || !options_.rack.empty();
     if (part.error == ErrorCode::none) {
       read.sought = std::exchange(sought_[part.partition], false);
       read.high_watermark = part.high_watermark;
@@ -97,9 +97,8 @@ class Reading {
     }
     for (const auto& record : part.records)
       read.records.push_back(see_value(record.offset, record.value ? record.value->view() : std::string_view()));
-    if (part.from_follower && !read.records.empty()) workload_.marks.reach(Mark::follower_read);
-    if (workload_.on_read && !read.records.empty())
-      workload_.on_read(read.from, read.records.back().offset, part.from_follower);
+    if (part.follower >= 0 && !read.records.empty()) workload_.marks.reach(Mark::follower_read);
+    if (workload_.on_read) workload_.on_read(read, part.follower);
     if (options_.tells_epochs && !read.records.empty()) workload_.marks.reach(Mark::fetch_with_epoch);
     if (part.error == ErrorCode::none || read.corrupt) workload_.history.reads.push_back(std::move(read));
     if (part.error != ErrorCode::offset_out_of_range) return;

@@ -1,4 +1,5 @@
 // Deletions of records: somewhere in what was seen, exactly at its end, or as much as there is.
+#include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/topics.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
@@ -28,12 +29,51 @@ void look_up_at_cut(Host& host, Workload& workload, ClusterClient& brokers, cons
   }
 }
 
+// What the followers that consumers may read from say of a log's start, right after it was moved.
+void ask_followers(Host& host, Random& random, Workload& workload, ClusterClient& brokers, const TopicPartition& of,
+                   Offset start) {
+  auto deadline = host.clock().deadline_in(workload.request_timeout);
+  auto leader = brokers.leader_of(of.topic, of.partition, deadline);
+  if (!leader) return;
+  auto count = workload.plan.setting("brokers");
+  auto first = random.between(0, count - 1);
+  for (std::int64_t n = 0; n < count; ++n) {
+    auto broker = static_cast<std::int32_t>((first + n) % count) + 1;
+    if (broker == *leader) continue;
+    auto connection = brokers.broker(broker, deadline);
+    if (!connection) continue;
+    FetchRequest request;
+    request.max_wait_ms = 0;
+    request.rack_id = "any";
+    FetchRequest::Topic::Partition partition;
+    partition.index = of.partition;
+    partition.fetch_offset = start;
+    partition.max_bytes = 1;
+    request.topics.push_back({of.topic, {}, {partition}});
+    constexpr std::int16_t names_topics = 12;
+    ReadOperation read{};
+    read.from = of;
+    read.invoked = host.clock().now();
+    read.position = start;
+    auto response = (*connection)->call<FetchResponse>(request, deadline, names_topics);
+    if (!response || response->topics.size() != 1 || response->topics[0].partitions.size() != 1) continue;
+    const auto& answer = response->topics[0].partitions[0];
+    if (answer.error_code != ErrorCode::none) continue;
+    read.completed = host.clock().now();
+    read.high_watermark = answer.high_watermark;
+    read.log_start = answer.log_start_offset;
+    workload.marks.reach(Mark::follower_start_told);
+    workload.on_read(read, broker);
+  }
+}
+
 }  // namespace
 
-ErrorCode delete_once(Host& host, Workload& workload, ClusterClient& brokers, const TopicPartition& of, Offset offset) {
+Result<Offset, ErrorCode> delete_once(Host& host, Workload& workload, ClusterClient& brokers, const TopicPartition& of,
+                                      Offset offset) {
   auto deadline = host.clock().deadline_in(workload.request_timeout);
   auto connection = brokers.leader(name_of(of.topic), of.partition, deadline);
-  if (!connection) return connection.error().code;
+  if (!connection) return std::unexpected(connection.error().code);
   auto index = workload.history.deletes.size();
   workload.history.deletes.push_back({of, offset, host.clock().now()});
   DeleteRecordsRequest request;
@@ -46,10 +86,12 @@ ErrorCode delete_once(Host& host, Workload& workload, ClusterClient& brokers, co
   auto error = answered ? response->topics[0].partitions[0].error_code : ErrorCode::unknown_server_error;
   done.outcome = error == ErrorCode::none ? Outcome::ok : Outcome::unknown;
   if (error == ErrorCode::none) done.low_watermark = response->topics[0].partitions[0].low_watermark;
+  if (error == ErrorCode::none && workload.on_deletion) workload.on_deletion(done);
   if (error == ErrorCode::none && (offset == -1 || done.low_watermark >= acknowledged_end(workload, of)))
     workload.marks.reach(Mark::deleted_to_high_watermark);
-  if (error != ErrorCode::none) brokers.doubt_leader(of.topic, of.partition);
-  return error;
+  if (error == ErrorCode::none) return done.low_watermark;
+  brokers.doubt_leader(of.topic, of.partition);
+  return std::unexpected(error);
 }
 
 void delete_records(Host& host, Workload& workload) {
@@ -67,8 +109,11 @@ void delete_records(Host& host, Workload& workload) {
       case 2: offset = random.chance(1, 2) ? -1 : end; break;
       default: offset = static_cast<Offset>(random.below(static_cast<std::uint64_t>(end / 2) + 1));
     }
-    bool deleted = delete_once(host, workload, brokers, of, offset) == ErrorCode::none;
-    if (deleted) look_up_at_cut(host, workload, brokers, of, offset);
+    auto start = delete_once(host, workload, brokers, of, offset);
+    if (!start) continue;
+    bool ask = workload.on_read && workload.plan.setting_or("racks", 0) && random.chance(2, 3);
+    if (ask) ask_followers(host, random, workload, brokers, of, *start);
+    look_up_at_cut(host, workload, brokers, of, offset);
   }
 }
 

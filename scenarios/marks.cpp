@@ -38,6 +38,8 @@ constexpr const char* names[] = {
     "long poll that got its record",
     "consumer at the end of all partitions",
     "metadata's claims compared",
+    "metadata's word on who is in sync compared",
+    "start of a log told by a follower after a deletion",
     "majority left in peace for a while",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));

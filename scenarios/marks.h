@@ -42,6 +42,8 @@ enum class Mark : std::uint8_t {
   long_poll,
   consumer_at_the_end,
   metadata_claim,
+  in_sync_claim,
+  follower_start_told,
   calm_majority,
   count_
 };

@@ -69,6 +69,7 @@ void describe_topics(Workload& workload, std::int16_t replication_factor) {
   if (wanted("false_maxima")) expect({Mark::false_maximum});
   if (wanted("remake_pace_ms")) expect({Mark::topic_made_again, Mark::record_in_deleted_topic});
   if (wanted("deletes")) expect({Mark::deleted_to_high_watermark});
+  if (wanted("deletes") && wanted("racks")) expect({Mark::follower_start_told});
   if (wanted("racks")) expect({Mark::follower_read});
   if (plan.setting_or("consumers", 0) > 0) expect({Mark::fetch_with_epoch, Mark::consumer_at_the_end});
   expect({Mark::long_poll});

@@ -10,6 +10,7 @@ namespace fulmar {
 namespace {
 constexpr std::size_t controllers_max = 5;
 constexpr std::size_t told_max = 3;  // of violations of a kind
+constexpr std::int64_t default_lag_ms = 30'000;
 }  // namespace
 
 WatchedCluster::WatchedCluster(World& world, const Plan& plan, Marks& marks)
@@ -17,6 +18,7 @@ WatchedCluster::WatchedCluster(World& world, const Plan& plan, Marks& marks)
       plan_(plan),
       marks_(marks),
       size_(static_cast<std::size_t>(plan.setting("brokers"))),
+      lag_max_(milliseconds(plan.setting_or("replica_lag_ms", default_lag_ms))),
       watch_(*this, [&world] { return world.now(); }),
       images_([&world] { return world.now(); }) {
   for (std::size_t node = 0; node < size_; ++node) world.add_node("broker" + std::to_string(id_of(node)));
@@ -52,10 +54,8 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
       std::to_string(plan_.setting_or("metadata_snapshot_bytes", 20 << 20));
   properties["metadata.log.segment.bytes"] = std::to_string(plan_.setting_or("metadata_segment_bytes", 8 << 20));
   bool throttled = plan_.settings.contains("throttled_rate");
-  if (throttled) {
-    properties["leader.replication.throttled.rate"] = std::to_string(plan_.setting("throttled_rate"));
-    properties["replica.lag.time.max.ms"] = std::to_string(plan_.setting("replica_lag_ms"));
-  }
+  if (throttled) properties["leader.replication.throttled.rate"] = std::to_string(plan_.setting("throttled_rate"));
+  properties["replica.lag.time.max.ms"] = std::to_string(lag_max_ / milliseconds(1));
   if (plan_.settings.contains("metadata_snapshot_bytes")) {
     properties["metadata.log.max.record.bytes.between.snapshots"] =
         std::to_string(plan_.setting("metadata_snapshot_bytes"));
@@ -140,32 +140,61 @@ void WatchedCluster::calm_begins(const std::set<std::size_t>& well) {
 }
 
 void WatchedCluster::judge_claims(std::int32_t from, const MetadataResponse& metadata, Instant asked) {
+  auto judge = [&](const char* anomaly, const std::string& what, const std::string& doubt) {
+    if (doubt.empty() || false_claims_.size() >= told_max) return;
+    false_claims_.push_back({"metadata tells the truth", anomaly,
+                             "broker " + std::to_string(from) + " was asked at " + to_string(asked) +
+                                 ", and says that " + what + ": " + doubt,
+                             world_.now()});
+  };
   for (const auto& topic : metadata.topics)
     for (const auto& partition : topic.partitions) {
       if (partition.leader_id < 0) continue;
       marks_.reach(Mark::metadata_claim);
-      auto doubt =
-          watch_.doubt_claim({topic.topic_id, partition.index}, partition.leader_id, partition.leader_epoch, asked);
-      if (doubt.empty() || false_claims_.size() >= told_max) continue;
-      false_claims_.push_back({"metadata tells the truth", "false-leader",
-                               "broker " + std::to_string(from) + " was asked at " + to_string(asked) +
-                                   ", and says that broker " + std::to_string(partition.leader_id) + " leads " +
-                                   topic.name.value_or("") + "-" + std::to_string(partition.index) + " in epoch " +
-                                   std::to_string(partition.leader_epoch) + ": " + doubt,
-                               world_.now()});
+      GroupId group{topic.topic_id, partition.index};
+      auto name = topic.name.value_or("") + "-" + std::to_string(partition.index);
+      auto leader = "broker " + std::to_string(partition.leader_id) + " leads " + name + " in epoch " +
+                    std::to_string(partition.leader_epoch);
+      judge("false-leader", leader, watch_.doubt_claim(group, partition.leader_id, partition.leader_epoch, asked));
+      for (auto broker : partition.isr_nodes) {
+        if (broker == partition.leader_id) continue;
+        marks_.reach(Mark::in_sync_claim);
+        judge("false-in-sync", leader + ", and broker " + std::to_string(broker) + " is in sync",
+              watch_.doubt_in_sync(group, broker, partition.leader_epoch, lag_max_, asked,
+                                   images_.fenced_since(from, broker)));
+      }
     }
 }
 
-void WatchedCluster::judge_read(const TopicPartition& from, Offset offset, bool from_follower) {
-  // Of a topic that was made again under its name nobody can say which of them a record is of.
-  auto ids = topic_ids_.find(from.topic);
-  if (ids == topic_ids_.end() || ids->second.size() != 1) return;
-  auto doubt = watch_.doubt_read({*ids->second.begin(), from.partition}, offset);
-  if (doubt.empty() || uncommitted_reads_.size() >= told_max) return;
-  uncommitted_reads_.push_back({"what is served is committed", "uncommitted-read",
-                                "a consumer was given offset " + std::to_string(offset) + " of " + to_string(from) +
-                                    (from_follower ? " by a follower" : "") + ", but " + doubt,
-                                world_.now()});
+// Of a topic that was made again under its name nobody can say which of them a record is of.
+std::optional<GroupId> WatchedCluster::group_of(const TopicPartition& tp) const {
+  auto ids = topic_ids_.find(tp.topic);
+  if (ids == topic_ids_.end() || ids->second.size() != 1) return std::nullopt;
+  return GroupId{*ids->second.begin(), tp.partition};
+}
+
+void WatchedCluster::judge_read(const ReadOperation& read, std::int32_t follower) {
+  auto group = group_of(read.from);
+  if (!group) return;
+  auto by = follower >= 0 ? " by a follower, broker " + std::to_string(follower) : std::string();
+  if (!read.records.empty() && uncommitted_reads_.size() < told_max) {
+    auto offset = read.records.back().offset;
+    if (auto doubt = watch_.doubt_read(*group, offset); !doubt.empty())
+      uncommitted_reads_.push_back({"what is served is committed", "uncommitted-read",
+                                    "a consumer was given offset " + std::to_string(offset) + " of " +
+                                        to_string(read.from) + by + ", but " + doubt,
+                                    world_.now()});
+  }
+  if (follower < 0 || read.log_start < 0 || early_starts_.size() >= told_max) return;
+  auto doubt = watch_.doubt_start(*group, follower, read.log_start, read.invoked);
+  if (!doubt.empty())
+    early_starts_.push_back(
+        {"log start", "follower-start-back", to_string(read) + by + ", but " + doubt, world_.now()});
+}
+
+void WatchedCluster::note_deletion(const DeleteOperation& deletion) {
+  if (auto group = group_of(deletion.of))
+    watch_.deletion_acknowledged(*group, deletion.low_watermark, deletion.invoked);
 }
 
 void WatchedCluster::sends(const GroupId& group, const Message& message) {
@@ -187,8 +216,8 @@ void WatchedCluster::shows(const ReplicaId& self, const MetadataImage& image) {
 Violations WatchedCluster::violations() const {
   auto all = watch_.violations();
   all.insert(all.end(), images_.violations().begin(), images_.violations().end());
-  all.insert(all.end(), false_claims_.begin(), false_claims_.end());
-  all.insert(all.end(), uncommitted_reads_.begin(), uncommitted_reads_.end());
+  for (const auto* seen : {&false_claims_, &uncommitted_reads_, &early_starts_})
+    all.insert(all.end(), seen->begin(), seen->end());
   return all;
 }
 

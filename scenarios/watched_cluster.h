@@ -44,12 +44,14 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   void calm_ends() { watch_.calm_ends(); }
   // Compares what a broker says of leaders with the truth.
   void judge_claims(std::int32_t from, const MetadataResponse& metadata, Instant asked);
-  // Whether a consumer may have been given that record by now.
-  void judge_read(const TopicPartition& from, Offset offset, bool from_follower);
+  // Whether a consumer may have been given these records by now, and told that the log starts there.
+  void judge_read(const ReadOperation& read, std::int32_t follower);
+  void note_deletion(const DeleteOperation& deletion);
   Violations violations() const;
 
  private:
   static std::int32_t id_of(std::size_t node) { return static_cast<std::int32_t>(node) + 1; }
+  std::optional<GroupId> group_of(const TopicPartition& tp) const;
   std::set<std::int32_t> ids_of(const std::set<std::size_t>& nodes) const;
   BrokerConfig config_of(std::size_t node) const;
 
@@ -76,6 +78,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   const Plan& plan_;
   Marks& marks_;
   std::size_t size_;
+  Duration lag_max_;                        // replica.lag.time.max.ms
   std::map<std::size_t, unsigned> starts_;  // per node
   std::set<std::size_t> ready_;
   std::map<std::int32_t, Offset> metadata_starts_;  // where each broker's metadata log begins
@@ -87,6 +90,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   Violations false_claims_;
   std::map<std::string, std::set<Uuid>> topic_ids_;  // all that have had that name
   Violations uncommitted_reads_;
+  Violations early_starts_;
 };
 
 }  // namespace fulmar

@@ -51,8 +51,10 @@ struct Workload {
   int time_kind_left = 0;           // for so many batches more
   // Told of what a broker says of topics, and when it was asked.
   std::function<void(std::int32_t from, const MetadataResponse&, Instant asked)> on_metadata;
-  // Told of the last of the records that a consumer was just given.
-  std::function<void(const TopicPartition& from, Offset last, bool from_follower)> on_read;
+  // Told of what a consumer was just given: by the follower on that broker, or (-1) by a leader.
+  std::function<void(const ReadOperation&, std::int32_t follower)> on_read;
+  // Told of a deletion that was just acknowledged.
+  std::function<void(const DeleteOperation&)> on_deletion;
   std::map<std::int32_t, SocketAddress> core;  // brokers that are well at the end
   Violations seen;  // what a client itself takes for wrong: answers to requests that it did not send
 

@@ -183,7 +183,7 @@ Answer<void> Consumer::fetch(Session& session, Deadline deadline, std::vector<Po
         continue;
       }
       polled.push_back(take(part, position->second, epochs_.try_emplace(part.index, -1).first->second));
-      polled.back().from_follower = near_.contains(part.index);
+      if (auto near = near_.find(part.index); near != near_.end()) polled.back().follower = near->second.broker;
       if (part.error_code != ErrorCode::none && is_retriable(part.error_code))
         brokers_.doubt_leader(topic_, part.index);
     }

@@ -35,7 +35,7 @@ struct Polled {
   Offset log_start;
   std::vector<ReadRecord> records;  // at and after the position
   bool corrupt = false;             // a batch came that can't be read
-  bool from_follower = false;
+  std::int32_t follower = -1;       // the broker that it came from, where that was not the leader
   // Where the broker's log parts from what was read, if it does: epoch -1 if not. Nothing else is said then, and the
   // position stays where it was.
   FetchResponse::Topic::Partition::EpochEndOffset diverging = {};

@@ -33,6 +33,7 @@ void Raft::stand(bool pre_vote, bool transfer) {
   rouse(false);
   role_ = pre_vote ? Role::pre_candidate : Role::candidate;
   leader_.reset();
+  leaders_start_.reset();
   verified_ = 0;
   pending_.reset();
   votes_.clear();

@@ -78,6 +78,7 @@ void Raft::drop_tail_from(Offset offset, Epoch leader_term) {
 
 void Raft::on(const Message& message, const AppendRequest& request) {
   if (!heard_leader(message.from)) return;
+  leaders_start_ = request.log_start;
   rouse_for(request.sent_at);
   if (configuration().empty()) return refuse(request, Verdict::start_over);
   // What it has begins where the leader's log has ended: a majority lost in the page cache what had been before.
@@ -116,6 +117,7 @@ void Raft::on(const Message& message, const AppendRequest& request) {
 
 void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   if (!heard_leader(message.from)) return;
+  leaders_start_ = heartbeat.log_start;
   if (heartbeat.healed != 0 && heartbeat.healed == state_.damage) {
     state_.damage = 0;
     store();

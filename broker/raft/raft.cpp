@@ -91,6 +91,7 @@ void Raft::become_follower(Epoch term, std::optional<ReplicaId> leader) {
   rouse(false);
   role_ = Role::follower;
   leader_ = leader;
+  leaders_start_.reset();
   verified_ = 0;
   acknowledged_ = -1;
   append_sent_at_ = latest_sent_at_ = long_ago;

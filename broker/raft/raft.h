@@ -114,8 +114,11 @@ class Raft {
   bool established() const { return role_ == Role::leader && commit_ >= term_start_; }
   // This leader's log begins no lower than what any earlier leader has said to a client.
   bool start_known() const { return role_ == Role::leader && log_.start() >= start_owed_; }
-  // Where the logs of a quorum begin, at least: no later leader's will begin lower.
-  Offset start_kept() const;
+  // Where the logs of a quorum begin, at least, so that no later leader's will begin lower; and not above what each
+  // follower that answers has been told.
+  Offset start_kept(Instant now) const;
+  // Whether this follower's log begins no lower than its leader has told.
+  bool begins_as_told() const { return leaders_start_ && log_.start() >= *leaders_start_; }
   // Clients may append here now.
   bool accepts_appends() const { return role_ == Role::leader && !transfer_; }
   // No other leader can have committed anything before this instant (Raft thesis §6.4.1).
@@ -189,6 +192,8 @@ class Raft {
   void tell_commit();
   bool quorum_heard(Instant now) const;
   bool keeps_up(const ReplicaId& id, Instant now) const;
+  // What followers are told of the log's start: what an earlier leader may have said to a client, too.
+  Offset announced_start() const { return std::max(log_.start(), start_owed_); }
   void lead_on();  // what a leader does next, after anything that may let it
   void continue_transfer();
 
@@ -225,7 +230,8 @@ class Raft {
   Instant leader_heard_at_;
   // Follower: up to where the log is known to agree with this term's leader's.
   Offset verified_ = 0;
-  Offset acknowledged_ = -1;  // last told
+  Offset acknowledged_ = -1;             // last told
+  std::optional<Offset> leaders_start_;  // where this leader's log begins, as it has told
   struct Pending {
     Offset end;
     Offset commit;
@@ -253,6 +259,7 @@ class Raft {
   Instant heartbeat_at_;
   Instant busy_at_;  // when something happened last that followers have to hear of
   Offset told_log_start_ = 0;
+  Instant start_moved_at_;
   std::optional<Transfer> transfer_;
   std::vector<ReplicaId> target_;           // voters
   std::vector<ReplicaId> target_learners_;  // of no meaning while there is no target

@@ -79,7 +79,7 @@ bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Inst
   for (const auto& entry : state_.configurations)
     if (entry.offset >= request.prev_offset && entry.offset < end) request.configurations.push_back(entry);
   request.commit = commit_;
-  request.log_start = log_.start();
+  request.log_start = announced_start();
   request.log_end = log_.end();
   request.sent_at = now;
   progress.sent(end, now);
@@ -170,7 +170,7 @@ void Raft::send_heartbeats() {
   bool quiesce = may_quiesce();
   if (!quiesce) wake();
   for (auto& [id, progress] : peers_) {
-    Heartbeat heartbeat{std::min(commit_, progress.match()), log_.start(), healed(progress), now_, {}};
+    Heartbeat heartbeat{std::min(commit_, progress.match()), announced_start(), healed(progress), now_, {}};
     progress.take_untold(heartbeat.commit);
     if (quiesce) {
       heartbeat.quiesce = liveness_->asking(id);
@@ -196,7 +196,7 @@ void Raft::tell_commit() {
     auto committed = std::min(commit_, progress.match());
     if (!progress.take_untold(committed)) continue;
     wake();
-    send(id, Heartbeat{committed, log_.start(), healed(progress), now_, {}});
+    send(id, Heartbeat{committed, announced_start(), healed(progress), now_, {}});
   }
 }
 
@@ -245,15 +245,26 @@ Instant Raft::lease_until() const {
 void Raft::start_moved(Instant now) {
   now_ = now;
   if (role_ != Role::leader) return;
+  start_moved_at_ = now;
   wake();
   heartbeat_at_ = now;
 }
 
-Offset Raft::start_kept() const {
-  return configuration().reached_by_quorum([&](const ReplicaId& id) {
+// Consumers may read from followers. One that is damaged serves nobody, nor does one that has heard nothing of this
+// leader for one and a half election timeouts: after two without an answer it is not waited for. One that was told
+// serves again once its log begins there.
+Offset Raft::start_kept(Instant now) const {
+  auto kept = configuration().reached_by_quorum([&](const ReplicaId& id) {
     const auto* known = progress(id);
     return id == self_ ? log_.start() : known && known->counts() ? known->log_start() : 0;
   });
+  auto since = now - 2 * settings_.election_timeout;
+  for (const auto& [id, progress] : peers_) {
+    bool answers = led_since_ > since || progress.answered_at() > since;
+    bool told = progress.log_start() >= log_.start() || progress.heard_at() > start_moved_at_;
+    if (answers && progress.damage() == 0 && !told) kept = std::min(kept, progress.log_start());
+  }
+  return kept;
 }
 
 // A deletion that was acknowledged is kept by a quorum, and so by one who has voted for this leader.

@@ -95,7 +95,8 @@ class Replica {
   // or too few in sync meanwhile) and KAFKA_STORAGE_ERROR leave open what becomes of it.
   ErrorCode wait_until(Safety safety, const Proposed& proposed, Deadline deadline);
   // Moves the start of the log up to `offset`, at most to the high watermark (-1: there), and waits until no later
-  // leader can begin lower. OFFSET_OUT_OF_RANGE, NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, REQUEST_TIMED_OUT.
+  // leader can begin lower, and no follower that is in touch serves what is below (as Kafka waits for all live
+  // replicas). OFFSET_OUT_OF_RANGE, NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, REQUEST_TIMED_OUT.
   ErrorCode delete_records(Offset offset, Deadline deadline);
 
   // The log below `offset`, which is committed and kept, is needed no more: what a snapshot has, for one. Errors: as
@@ -113,6 +114,9 @@ class Replica {
   bool follows() const {
     return raft_.role() == Role::follower && raft_.leader() && raft_.hard_state().damage == 0 && !out_of_order();
   }
+  // Whether this follower's log begins where its leader has told it, or later: until then nobody is to hear of its
+  // start.
+  bool begins_as_told() const { return raft_.begins_as_told(); }
   // Whether this leader knows all that was ever committed, and that nobody else leads: only then what it says of the
   // end of the log is the truth.
   bool speaks_for_the_group() const;

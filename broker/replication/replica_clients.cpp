@@ -69,7 +69,7 @@ ErrorCode Replica::delete_records(Offset offset, Deadline deadline) {
   if (moved != ErrorCode::none) return moved;
   auto deposed = [&] { return raft_.role() != Role::leader || raft_.term() != epoch; };
   // One that was held up may have been succeeded, and does not know by how much more a later leader has deleted.
-  auto kept = [&] { return raft_.start_kept() >= offset && speaks_for_the_group(); };
+  auto kept = [&] { return raft_.start_kept(now()) >= offset && speaks_for_the_group(); };
   changed_.wait([&] { return out_of_order() || deposed() || kept(); }, deadline);
   if (out_of_order()) return ErrorCode::kafka_storage_error;
   if (deposed()) return ErrorCode::not_leader_or_follower;

@@ -146,7 +146,7 @@ void Replica::settle(const AppendRequest* request, const Bytes& batches) {
       context_.messenger->wants_feeding(*this, peer, raft_.throttled(peer, now()));
   bool rests = at_rest();
   if (std::exchange(rested_, rests) && !rests && context_.messenger) context_.messenger->woke(*this);
-  State state{.start_kept = raft_.role() == Role::leader ? raft_.start_kept() : 0,
+  State state{.start_kept = raft_.role() == Role::leader ? raft_.start_kept(now()) : 0,
               .commit = raft_.commit(),
               .kept_end = log_->kept_end(),
               .log_start = log_->log_start(),

@@ -80,9 +80,8 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       renewed_(host.shard_count(),
                [this](unsigned shard, std::vector<Instant> times) {
                  auto teller = static_cast<std::int32_t>(host_.shard());
-                 on(shard, [&](BrokerShard& there) {
-                   there.leaders_.renew(broker_.self.broker, 0, teller, times.back());
-                 });
+                 on(shard,
+                    [&](BrokerShard& there) { there.leaders_.renew(broker_.self.broker, 0, teller, times.back()); });
                }),
       clients_(*this) {}
 

@@ -113,8 +113,10 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
     if (out.diverging_epoch.epoch >= 0) return;
     out.preferred_read_replica = preferred_read_replica(owner, *replica, share.rack, asked.fetch_offset);
     if (out.preferred_read_replica >= 0) return;
-  } else if (asked.fetch_offset > reading.seen_high_watermark && asked.fetch_offset <= log.log_end()) {
-    reading.soon = true;  // the leader has told the consumer of more than this follower yet
+  } else if (!replica->begins_as_told() ||
+             (asked.fetch_offset > reading.seen_high_watermark && asked.fetch_offset <= log.log_end())) {
+    // The leader has told the consumer of more than this follower has yet, or of a deletion that is not done here.
+    reading.soon = true;
     return refuse(ErrorCode::offset_not_available);
   }
   if (share.got_any && share.bytes_left == 0 && asked.fetch_offset >= out.log_start_offset &&

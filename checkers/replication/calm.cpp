@@ -14,6 +14,7 @@ constexpr Duration commit_max = milliseconds(1500);
 constexpr Duration form_max = seconds(8);       // for a group that was made just now
 constexpr Duration elect_max = seconds(3);      // once a majority is there, and a leader that was another is lost
 constexpr Duration claim_age_max = seconds(5);  // an election, and until word of it is everywhere
+constexpr Duration unknown_max = seconds(1);    // for which a new leader may take everybody for in sync
 
 }  // namespace
 
@@ -122,6 +123,42 @@ std::string ReplicationWatch::doubt_claim(const GroupId& id, std::int32_t broker
   }
   if (led_until == Instant{} || asked - led_until <= claim_age_max) return "";
   return "that broker leads no more since " + to_string(led_until);
+}
+
+// Of a list that somebody was told of just now. Nobody knows better of a leader that is new: it assumes the best.
+std::string ReplicationWatch::doubt_in_sync(const GroupId& id, std::int32_t broker, Epoch epoch, Duration lag_max,
+                                            Instant asked, std::optional<Instant> fenced_since) const {
+  auto group = groups_.find(id);
+  if (group == groups_.end()) return "";
+  // One that is down is not about to be heard of again.
+  auto is_down = [&](Instant since) {
+    return std::all_of(group->second.replicas.begin(), group->second.replicas.end(), [&](const auto& entry) {
+      return entry.first.broker != broker || (!entry.second.open && entry.second.closed_at < since);
+    });
+  };
+  if (fenced_since && *fenced_since < asked - claim_age_max && is_down(asked - claim_age_max))
+    return "that broker is down, and known to be fenced since " + to_string(*fenced_since);
+  auto since = asked - claim_age_max - lag_max;
+  auto led_since = group->second.led_since.find(epoch);
+  auto leader = group->second.leaders.find(epoch);
+  if (led_since == group->second.led_since.end() || leader == group->second.leaders.end()) return "";
+  if (led_since->second > asked - claim_age_max - unknown_max) return "";
+  const auto& ends = group->second.replicas.at(leader->second).ends;
+  auto after =
+      std::upper_bound(ends.begin(), ends.end(), since, [](Instant at, const auto& end) { return at < end.first; });
+  std::string doubt;
+  for (const auto& [self, replica] : group->second.replicas) {
+    if (self.broker != broker) continue;
+    if (!replica.open && replica.closed_at < since)
+      doubt = "that broker is down since " + to_string(replica.closed_at);
+    else if (after != ends.begin() && replica.match_max < std::prev(after)->second)
+      doubt = "it has kept up to " + std::to_string(replica.match_max) + ", and by " +
+              to_string(std::prev(after)->first) + " the leader's log ended at " +
+              std::to_string(std::prev(after)->second);
+    else
+      return "";
+  }
+  return doubt;
 }
 
 }  // namespace fulmar

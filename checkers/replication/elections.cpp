@@ -68,6 +68,7 @@ void ReplicationWatch::check_promises(Group& group, Replica& replica, const Mess
 void ReplicationWatch::heard(const GroupId& id, const Message& message, Epoch term) {
   const auto* reply = std::get_if<VoteReply>(&message.body);
   if (std::holds_alternative<VoteRequest>(message.body) || (reply && reply->pre_vote && reply->granted)) return;
+  if (message.term == term) note_touch(groups_[id], message);
   if (message.term > term)
     report("election safety", "term-ignored", groups_[id].replicas[message.to].sight,
            "it heard of term " + std::to_string(message.term) + ", and stays in " + std::to_string(term));

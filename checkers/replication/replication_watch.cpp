@@ -35,6 +35,7 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
     replica.lost.truncate(replica.told_match);
   }
   replica.told_match = std::min(replica.told_match, sight.log_end);
+  while (!replica.ends.empty() && replica.ends.back().second > sight.log_end) replica.ends.pop_back();
   replica.open = true;
   replica.opened_at = now_();
   group.commit_max = std::max(group.commit_max, sight.commit);
@@ -88,6 +89,7 @@ void ReplicationWatch::appended(const GroupId& id, const ReplicaId& self, const 
   if (replica.log.last_epoch() > batch.epoch)
     report("log matching", "epoch-back", replica.sight, to_string(batch) + " follows a later epoch");
   replica.log.append(batch);
+  replica.ends.emplace_back(now_(), batch.next);
   if (!calm_.empty()) calm_append(id, self, batch.next);
   check_match(group, replica, batch);
 }
@@ -110,6 +112,7 @@ void ReplicationWatch::truncated(const GroupId& id, const ReplicaId& self, Offse
     break;
   }
   replica.log.truncate(offset);
+  while (!replica.ends.empty() && replica.ends.back().second > offset) replica.ends.pop_back();
   replica.durable = std::min(replica.durable, offset);
   replica.told_match = std::min(replica.told_match, offset);
 }
@@ -159,6 +162,7 @@ void ReplicationWatch::sends(const GroupId& id, const Message& message) {
   const auto* heartbeat = std::get_if<HeartbeatReply>(&message.body);
   Offset match = reply && reply->verdict == Verdict::matched ? reply->match : heartbeat ? heartbeat->match : 0;
   replica.told_match = std::max(replica.told_match, match);
+  replica.match_max = std::max(replica.match_max, match);
   const auto* last = replica.log.before(match);
   if (match > replica.durable && replica.sight.synced && last && !replica.disk_hurt) {
     auto durable = replica.log.durable_end(machines_, match);
@@ -181,7 +185,7 @@ void ReplicationWatch::ended(std::int32_t broker) {
   for (auto& [id, group] : groups_)
     for (auto& [self, replica] : group.replicas)
       if (self.broker == broker) {
-        replica.open = false;
+        if (std::exchange(replica.open, false)) replica.closed_at = now_();
         if (replica.sight.role == Role::leader) replica.led_until = now_();
         replica.sight.role = Role::follower;
       }

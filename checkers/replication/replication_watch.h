@@ -12,6 +12,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "broker/replication/replica_observer.h"
 #include "checkers/history.h"
@@ -48,8 +50,20 @@ class ReplicationWatch : public ReplicaObserver {
   // Why it can't be true, or have been a moment before somebody asked, that the broker leads in that epoch; empty if it
   // can.
   std::string doubt_claim(const GroupId& id, std::int32_t broker, Epoch epoch, Instant asked) const;
+  // Why a replica on that broker can't be, or have been a moment before somebody asked, in sync with the leader of that
+  // epoch, where one falls out of sync that for so long has not had all that the leader had (replica.lag.time.max.ms).
+  // `fenced_since`: since when whoever says so has known its broker to be fenced, if it is.
+  std::string doubt_in_sync(const GroupId& id, std::int32_t broker, Epoch epoch, Duration lag_max, Instant asked,
+                            std::optional<Instant> fenced_since) const;
   // Why a consumer can't have been given that record by now; empty if it can.
   std::string doubt_read(const GroupId& id, Offset offset) const;
+
+  // -- Deletions (deletions.cpp).
+  // A client that asked then was just now told that the log of this group begins at `start`.
+  void deletion_acknowledged(const GroupId& id, Offset start, Instant asked);
+  // Why a follower on that broker can't have told somebody who asked then that the log begins so early; empty if it
+  // can.
+  std::string doubt_start(const GroupId& id, std::int32_t broker, Offset told, Instant asked) const;
 
   // The groups that have no leader among these brokers, and those whose replicas there differ; for people.
   std::vector<std::string> leaderless(const std::set<std::int32_t>& core) const;
@@ -58,26 +72,44 @@ class ReplicationWatch : public ReplicaObserver {
   const Violations& violations() const { return violations_; }
 
  private:
+  // Since when a leader has been answered by a follower again and again.
+  struct Touch {
+    Epoch term = -1;
+    Instant since;
+    Instant last;
+  };
   struct Replica {
     ReplicaSight sight;
     ShadowLog log;
     bool open = false;
-    Epoch term_told = -1;    // the highest in which it has said anything
-    Offset durable = 0;      // what others were told, or counted on, to be on its disk
-    bool disk_hurt = false;  // from outside
-    Offset told_match = 0;   // up to where it has told others that it keeps the log
-    Instant led_until;       // when it was seen to lead no more
-    Instant opened_at;       // in its broker's present life, if it is open
+    Epoch term_told = -1;                          // the highest in which it has said anything
+    Offset durable = 0;                            // what others were told, or counted on, to be on its disk
+    bool disk_hurt = false;                        // from outside
+    Offset told_match = 0;                         // up to where it has told others that it keeps the log
+    Instant led_until;                             // when it was seen to lead no more
+    Instant opened_at;                             // in its broker's present life, if it is open
+    Instant closed_at;                             // if it is not
+    Offset match_max = 0;                          // the most that told_match ever was
+    std::vector<std::pair<Instant, Offset>> ends;  // of its log, as it grew
     // What it had told so, and has lost by damage that it knows of. It counts as kept: its replica can neither vote nor
     // make a quorum before it was given all of that again, so that nobody is elected who lacks it.
     ShadowLog lost;
+    Touch touch;
+    std::vector<std::pair<Offset, Instant>>
+        owed;  // the starts it may tell no lower ones than, and since when; ascending
   };
   struct Committed {
     ShadowBatch batch;
     Epoch term;  // of the leader that committed it; later ones have it
   };
+  struct Deletion {
+    Offset start;
+    Instant acknowledged;
+    Epoch term;  // leaders of this one, and later ones, know of it
+  };
   struct Group {
     std::map<ReplicaId, Replica> replicas;
+    std::vector<Deletion> deletions;  // that were acknowledged
     std::map<Epoch, ReplicaId> leaders;
     std::optional<Instant> born;  // when the first of its replicas was opened
     std::map<Epoch, Instant> led_since;
@@ -109,6 +141,10 @@ class ReplicationWatch : public ReplicaObserver {
   void check_leader(Group& group, const Replica& replica);
   void check_promises(Group& group, Replica& replica, const Message& message);
   void check_configuration(Group& group, const ReplicaSight& sight);
+
+  // deletions.cpp
+  void note_touch(Group& group, const Message& message);
+  void owe(Replica& replica, Offset start);
 
   // commits.cpp
   void check_commit(Group& group, Replica& replica, const ReplicaSight& before);

@@ -174,5 +174,62 @@ TEST(Claims, OfALeaderAreTrueOrWereAMomentAgo) {
   EXPECT_EQ(emptied.watch.doubt_claim(group, 1, 1, emptied.now), "") << "it leads again, from another directory";
 }
 
+struct InSyncStory : CalmStory {
+  void keeps(int broker, Offset match) { watch.sends(group, {id(broker), id(1), 1, AppendReply{.match = match}}); }
+  std::string doubt(int broker, Epoch epoch = 1, std::optional<Instant> fenced_since = {}) {
+    return watch.doubt_in_sync(group, broker, epoch, lag_max, now, fenced_since);
+  }
+  static constexpr Duration lag_max = seconds(2);
+};
+
+TEST(InSyncClaims, AreOfWhoHasWhatTheLeaderHadSomeTimeAgo) {
+  InSyncStory s;
+  s.keeps(2, 1);
+  s.append(1, 1, "b");
+  s.append(2, 1, "b");
+  s.later(seconds(6));
+  EXPECT_EQ(s.doubt(2), "") << "the word may be that old";
+  s.later(seconds(2));
+  EXPECT_NE(s.doubt(2), "") << "it has not said that it keeps the second record";
+  s.keeps(2, 2);
+  EXPECT_EQ(s.doubt(2), "");
+  EXPECT_NE(s.doubt(3), "") << "that one has never said anything";
+  EXPECT_EQ(s.doubt(3, 2), "") << "of that epoch no leader is known";
+}
+
+TEST(InSyncClaims, OfALeaderThatIsNewMayBeOfAnybody) {
+  InSyncStory s;
+  s.elect(2, 2);
+  s.later(seconds(5));
+  EXPECT_EQ(s.doubt(3, 2), "");
+  s.later(seconds(3));
+  EXPECT_NE(s.doubt(3, 2), "");
+}
+
+TEST(InSyncClaims, AreNotOfWhoIsDownForLong) {
+  InSyncStory s;
+  s.keeps(2, 1);
+  s.later(seconds(10));
+  EXPECT_EQ(s.doubt(2), "");
+  s.watch.ended(2);
+  s.later(seconds(6));
+  EXPECT_EQ(s.doubt(2), "");
+  s.later(seconds(2));
+  EXPECT_NE(s.doubt(2), "");
+}
+
+TEST(InSyncClaims, AreNotOfWhoIsDownAndKnownToBeFenced) {
+  InSyncStory s;
+  s.keeps(2, 1);
+  auto fenced = s.now;
+  s.later(seconds(6));
+  EXPECT_EQ(s.doubt(2, 1, fenced), "") << "it is there, and may have been heard of again";
+  s.watch.ended(2);
+  s.later(seconds(6));
+  EXPECT_EQ(s.doubt(2, 1), "") << "not known to be fenced";
+  EXPECT_EQ(s.doubt(2, 1, s.now - seconds(1)), "") << "only just";
+  EXPECT_NE(s.doubt(2, 1, fenced), "");
+}
+
 }  // namespace
 }  // namespace fulmar

@@ -356,6 +356,28 @@ TEST(Lookups, WhatIsNotSurelyThereNeedNotBeFound) {
   EXPECT_THAT(without_time.anomalies(), IsEmpty());
 }
 
+TEST(Lookups, WhatMayHaveExpiredIsPassedOverThoughAnotherLeaderStillHasIt) {
+  TimesStory s;
+  s.history.length_ms = 100'000;
+  s.history.topics["expiring"].retention_ms = 5000;
+  s.t = {"expiring", 0};
+  const auto now = TimesStory::epoch_ms + 20'000;
+  s.send_at({now - 9000}, 1, 0, 5, 0);
+  s.send_at({now - 1000}, 2, 5, 6, 1);
+  s.look_up(100, 20'000, 20'001, 1, now - 1000);
+  s.final_read({{0, 1}, {1, 2}});
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+  auto young = s;
+  young.history.sends[0].timestamps = {now - 2000};
+  EXPECT_THAT(young.anomalies(), Contains("wrong-offset-for-time"));
+  auto last = s;
+  last.look_up(100, 20'000, 20'001, -1);
+  EXPECT_THAT(last.anomalies(), Contains("wrong-offset-for-time")) << "the second is not old";
+  auto clocks_jump = last;
+  clocks_jump.history.clocks_jump = true;
+  EXPECT_THAT(clocks_jump.anomalies(), IsEmpty());
+}
+
 TEST(Lookups, AnEpochsEndDoesNotGoBack) {
   Story s;
   s.history.epoch_ends.push_back({s.t, 3, at(0), at(1), 3, 10});

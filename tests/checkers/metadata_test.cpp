@@ -39,6 +39,30 @@ TEST(MetadataImages, AreOneHistory) {
   EXPECT_THAT(sound.anomalies(), Contains("two-histories"));
 }
 
+TEST(MetadataImages, TellSinceWhenABrokerIsKnownToBeFenced) {
+  Instant now{};
+  MetadataImages images([&] { return now; });
+  auto shows = [&](Offset offset, bool fenced) {
+    now = now + seconds(1);
+    MetadataImage image;
+    image.offset = offset;
+    image.brokers[2].fenced = fenced;
+    images.shows({1, {}}, image);
+  };
+  shows(1, false);
+  EXPECT_FALSE(images.fenced_since(1, 2));
+  shows(2, true);
+  auto fenced = now;
+  shows(3, true);
+  EXPECT_EQ(images.fenced_since(1, 2), fenced);
+  EXPECT_FALSE(images.fenced_since(3, 2)) << "that one has shown nothing";
+  shows(4, false);
+  EXPECT_FALSE(images.fenced_since(1, 2));
+  shows(5, true);
+  images.ended(1);
+  EXPECT_FALSE(images.fenced_since(1, 2));
+}
+
 TEST(MetadataImages, DoNotGoBackNorGiveAnIdTwiceNorBringBackWhatWasDeleted) {
   Images back;
   back.shows(1, 2, {});

@@ -148,5 +148,34 @@ TEST_F(ReadReplica, OnlyLeadersServeUnlessItIsSwitchedOn) {
   });
 }
 
+TEST_F(ReadReplica, NoFollowerServesWhatWasDeletedOrTellsThatItIsThere) {
+  with_topic(rack_aware, [&](Host&, ClusterClient& cluster) {
+    auto third = 6 - leader - follower;
+    int told = 0;
+    for (int round = 0; round < 100; ++round) {
+      EXPECT_EQ(produce_once(cluster, "t", "x"), ErrorCode::none);
+      DeleteRecordsRequest request;
+      request.timeout_ms = 5000;
+      request.topics.push_back({"t", {{0, -1}}});
+      auto deleted = cluster.retry([&](Deadline deadline) -> Answer<DeleteRecordsResponse> {
+        TRY(auto connection, cluster.leader("t", 0, deadline));
+        return connection->call<DeleteRecordsResponse>(request, deadline);
+      });
+      ASSERT_TRUE(deleted.has_value());
+      const auto& answer = deleted->topics.at(0).partitions.at(0);
+      ASSERT_EQ(answer.error_code, ErrorCode::none);
+      for (auto broker : {follower, third}) {
+        auto read = fetch(cluster, broker, answer.low_watermark, rack_of(broker));
+        if (read.error_code != ErrorCode::none) continue;  // it is about to delete them
+        ++told;
+        EXPECT_EQ(read.log_start_offset, answer.low_watermark) << "broker " << broker << ", round " << round;
+        EXPECT_EQ(fetch(cluster, broker, answer.low_watermark - 1, rack_of(broker)).error_code,
+                  ErrorCode::offset_out_of_range);
+      }
+    }
+    EXPECT_GT(told, 0);
+  });
+}
+
 }  // namespace
 }  // namespace fulmar

@@ -1,0 +1,67 @@
+// Deletions and who follows: once one was acknowledged, no follower tells consumers of an earlier start of the log that
+// was in touch with its leader then, or has heard since of a leader that knows of it. (What leaders tell is held
+// against the clients' history, see checkers/log_start.cpp.)
+#include <algorithm>
+
+#include "broker/raft/types.h"
+#include "checkers/replication/replication_watch.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr Duration in_touch_max = milliseconds(500);  // from one answer of a follower to the next, where it is in touch
+
+}  // namespace
+
+// A leader has heard an answer, or a follower its leader.
+void ReplicationWatch::note_touch(Group& group, const Message& message) {
+  bool answers =
+      std::holds_alternative<HeartbeatReply>(message.body) || std::holds_alternative<AppendReply>(message.body);
+  if (answers) {
+    auto& touch = group.replicas[message.from].touch;
+    if (touch.term != message.term || now_() - touch.last > in_touch_max) touch = {message.term, now_(), {}};
+    touch.last = now_();
+    return;
+  }
+  const auto* heartbeat = std::get_if<Heartbeat>(&message.body);
+  const auto* append = std::get_if<AppendRequest>(&message.body);
+  if (!heartbeat && !append) return;
+  auto sent_at = heartbeat ? heartbeat->sent_at : append->sent_at;
+  for (const auto& deletion : group.deletions)
+    if (deletion.acknowledged < sent_at && message.term >= deletion.term)
+      owe(group.replicas[message.to], deletion.start);
+}
+
+void ReplicationWatch::owe(Replica& replica, Offset start) {
+  if (replica.owed.empty() || replica.owed.back().first < start) replica.owed.emplace_back(start, now_());
+}
+
+void ReplicationWatch::deletion_acknowledged(const GroupId& id, Offset start, Instant asked) {
+  auto found = groups_.find(id);
+  if (found == groups_.end()) return;
+  auto& group = found->second;
+  auto term = group.leaders.empty() ? -1 : group.leaders.rbegin()->first;
+  bool known = std::any_of(group.deletions.begin(), group.deletions.end(),
+                           [&](const auto& deletion) { return deletion.start >= start && deletion.term <= term; });
+  if (!known) group.deletions.push_back({start, now_(), term});
+  for (auto& [self, replica] : group.replicas) {
+    const auto& touch = replica.touch;
+    bool in_touch = touch.term == term && touch.since <= asked && now_() - touch.last <= in_touch_max;
+    if (in_touch && replica.open && !replica.sight.damaged) owe(replica, start);
+  }
+}
+
+std::string ReplicationWatch::doubt_start(const GroupId& id, std::int32_t broker, Offset told, Instant asked) const {
+  auto group = groups_.find(id);
+  if (group == groups_.end()) return "";
+  for (const auto& [self, replica] : group->second.replicas) {
+    if (self.broker != broker || !replica.open || !binding(replica.sight)) continue;
+    for (const auto& [start, since] : replica.owed)
+      if (since < asked && start > told)
+        return "since " + to_string(since) + " it has known of a deletion up to " + std::to_string(start);
+  }
+  return "";
+}
+
+}  // namespace fulmar

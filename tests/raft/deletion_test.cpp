@@ -1,0 +1,89 @@
+// When the start of the log has moved for everybody: a later leader will begin no lower, and no follower that is in
+// touch speaks of what was deleted.
+#include <gtest/gtest.h>
+
+#include "tests/raft/model.h"
+
+namespace fulmar {
+namespace {
+
+struct Deletion : testing::Test {
+  Deletion() {
+    model.make_group({1, 2, 3});
+    model.campaign(1);
+    model.deliver_all();
+    for (int i = 0; i < 10; ++i) model.propose(1, "x");
+    model.run(seconds(1));
+  }
+  void delete_up_to_start() {
+    model.advance_log_start(1, start);
+    model.raft(1).start_moved(model.now());
+    model.settle(1);
+  }
+  Offset start_kept() { return model.raft(1).start_kept(model.now()); }
+
+  Model model{1, RaftSettings{}};
+  Offset start = 5;
+};
+
+TEST_F(Deletion, IsKeptOnceEverybodyHasIt) {
+  delete_up_to_start();
+  EXPECT_LT(start_kept(), start);
+  EXPECT_TRUE(model.raft(2).begins_as_told()) << "it was told nothing yet";
+  model.run(milliseconds(300));
+  EXPECT_EQ(start_kept(), start);
+  for (int broker : {2, 3}) {
+    EXPECT_EQ(model.at(broker).log.start(), start);
+    EXPECT_TRUE(model.raft(broker).begins_as_told());
+  }
+}
+
+TEST_F(Deletion, WaitsForAFollowerThatIsSlowThoughAMajorityHasIt) {
+  std::vector<Parcel> late;
+  auto hold = [&] {
+    std::erase_if(model.parcels, [&](const Parcel& parcel) {
+      bool held = parcel.message.to == Model::id(3) && parcel.message.from == Model::id(1);
+      if (held) late.push_back(parcel);
+      return held;
+    });
+  };
+  delete_up_to_start();
+  for (int i = 0; i < 300; ++i) {
+    model.pass(milliseconds(1));
+    hold();
+    model.deliver_all();
+  }
+  EXPECT_EQ(model.at(2).log.start(), start);
+  EXPECT_LT(start_kept(), start) << "one that answered a moment ago may still serve what is deleted";
+  ASSERT_FALSE(late.empty());
+  model.parcels = late;
+  model.run(milliseconds(300));
+  EXPECT_EQ(start_kept(), start);
+  EXPECT_EQ(model.at(3).log.start(), start);
+}
+
+TEST_F(Deletion, DoesNotWaitForAFollowerThatIsGone) {
+  model.crash(3, false);
+  delete_up_to_start();
+  model.run(milliseconds(500));
+  EXPECT_LT(start_kept(), start);
+  model.run(milliseconds(700));
+  EXPECT_EQ(start_kept(), start);
+}
+
+TEST_F(Deletion, IsKnownToWhoFollowsTheNextLeader) {
+  model.lost = [](const Message& message) { return message.to == Model::id(3) || message.from == Model::id(3); };
+  model.run(seconds(1));
+  delete_up_to_start();
+  model.run(seconds(2));
+  ASSERT_EQ(start_kept(), start);
+  ASSERT_FALSE(model.raft(3).begins_as_told()) << "it has no leader";
+  model.crash(1, false);
+  model.lost = [](const Message&) { return false; };
+  model.run(seconds(3));
+  ASSERT_NE(model.leader(), -1);
+  for (int broker : {2, 3}) EXPECT_EQ(model.at(broker).log.start(), start);
+}
+
+}  // namespace
+}  // namespace fulmar
