@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "broker/cluster/topic_config.h"
-#include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/draft.h"
 #include "broker/server/handlers.h"
+#include "broker/server/request.h"
 
 namespace fulmar {
 
@@ -223,16 +223,15 @@ std::vector<Result> alter(BrokerShard& shard, const std::vector<Resource>& resou
 
 }  // namespace
 
-fulmar::Result<ByteChain> handle_incremental_alter_configs(BrokerShard& shard, const RequestHeader& header,
-                                                           Reader& body) {
-  TRY(auto request, decode<IncrementalAlterConfigsRequest>(body, header.api_version));
+fulmar::Result<ByteChain> handle_incremental_alter_configs(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<IncrementalAlterConfigsRequest>());
   IncrementalAlterConfigsResponse response;
   response.responses = alter(shard, request.resources, false, request.validate_only);
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
-fulmar::Result<ByteChain> handle_alter_configs(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<AlterConfigsRequest>(body, header.api_version));
+fulmar::Result<ByteChain> handle_alter_configs(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<AlterConfigsRequest>());
   std::vector<Resource> resources;
   for (auto& asked : request.resources) {
     auto& resource = resources.emplace_back(Resource{asked.resource_type, std::move(asked.resource_name), {}});
@@ -240,11 +239,11 @@ fulmar::Result<ByteChain> handle_alter_configs(BrokerShard& shard, const Request
   }
   AlterConfigsResponse response;
   response.responses = alter(shard, resources, true, request.validate_only);
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
-fulmar::Result<ByteChain> handle_list_config_resources(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<ListConfigResourcesRequest>(body, header.api_version));
+fulmar::Result<ByteChain> handle_list_config_resources(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<ListConfigResourcesRequest>());
   ListConfigResourcesResponse response;
   constexpr std::int16_t before_types = 0;  // asked for the resources of client metrics, of which there are none
   auto& wanted = request.resource_types;
@@ -254,11 +253,11 @@ fulmar::Result<ByteChain> handle_list_config_resources(BrokerShard& shard, const
     known.insert(static_cast<std::int8_t>(type));
   if (std::any_of(wanted.begin(), wanted.end(), [&](auto type) { return !known.contains(type); })) {
     response.error_code = ErrorCode::unsupported_version;
-    return response_frame(response, header.api_version, header.correlation_id);
+    return call.answer(response);
   }
   auto asked = [&](ConfigResource type) {
     auto number = static_cast<std::int8_t>(type);
-    return header.api_version > before_types &&
+    return call.version() > before_types &&
            (wanted.empty() || std::find(wanted.begin(), wanted.end(), number) != wanted.end());
   };
   auto add = [&](ConfigResource type, std::string name) {
@@ -271,7 +270,7 @@ fulmar::Result<ByteChain> handle_list_config_resources(BrokerShard& shard, const
   }
   if (asked(ConfigResource::topic))
     for (const auto& [name, topic] : image->topics) add(ConfigResource::topic, name);
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
 }  // namespace fulmar

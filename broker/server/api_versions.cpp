@@ -1,9 +1,9 @@
 // ApiVersions: what is served; and whether this is who the client thinks it is (KIP-1242).
 #include "broker/protocol/messages/api_versions.h"
 
-#include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/request.h"
 
 namespace fulmar {
 
@@ -31,17 +31,21 @@ ErrorCode check(const BrokerShard& shard, const ApiVersionsRequest& request, std
 
 }  // namespace
 
-Result<ByteChain> handle_api_versions(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<ApiVersionsRequest>(body, header.api_version));
+Result<ByteChain> handle_api_versions(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<ApiVersionsRequest>());
   ApiVersionsResponse response;
-  response.error_code = check(shard, request, header.api_version);
+  response.error_code = check(shard, request, call.version());
+  if (response.error_code == ErrorCode::none && call.version() >= software_since) {
+    call.session().software_name = request.client_software_name;
+    call.session().software_version = request.client_software_version;
+  }
   if (response.error_code == ErrorCode::none) {
     for (const auto& api : served_apis())
       response.api_keys.push_back({static_cast<std::int16_t>(api.key), api.advertised_min, api.max});
     // What the cluster has agreed on, as of here: no feature, so far.
     response.finalized_features_epoch = shard.image()->offset;
   }
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
 // With the versions of this request, so that the client can ask again.

@@ -5,9 +5,9 @@
 #include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/alter_configs.h"
 #include "broker/protocol/messages/describe_configs.h"
-#include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/request.h"
 
 namespace fulmar {
 
@@ -112,8 +112,8 @@ void describe_broker(BrokerShard& shard, const DescribeConfigsRequest& request,
 
 }  // namespace
 
-Result<ByteChain> handle_describe_configs(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<DescribeConfigsRequest>(body, header.api_version));
+Result<ByteChain> handle_describe_configs(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<DescribeConfigsRequest>());
   DescribeConfigsResponse response;
   for (const auto& resource : request.resources) {
     auto& result = response.results.emplace_back();
@@ -125,7 +125,7 @@ Result<ByteChain> handle_describe_configs(BrokerShard& shard, const RequestHeade
       default: refuse(result, ErrorCode::invalid_request, "only topics and brokers have configurations here"); break;
     }
   }
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
 }  // namespace fulmar

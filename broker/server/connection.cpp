@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/client_connections.h"
+#include "broker/server/request.h"
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
 
@@ -32,6 +32,7 @@ ServedConnection::ServedConnection(BrokerShard& shard, ClientConnections& all, s
       id_(id),
       connection_(std::move(connection)),
       peer_(connection_->peer()),
+      session_(std::make_shared<Session>(to_string(peer_))),
       frames_(*connection_, shard.host().clock(), all.request_memory(), all.scratch(),
               shard.config().request_bytes_max),
       active_at_(now()),
@@ -112,11 +113,9 @@ void ServedConnection::serve() {
 
 Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   auto size = static_cast<std::int64_t>(frame.size());
-  Bytes whole = frame;
-  Reader reader(std::move(frame));
-  TRY(auto header, read_request_header(reader));
+  TRY(auto request, Request::read(session_, std::move(frame)));
   request_bytes_ += size;
-  auto begun = begin_client_request(shard_, header, reader, std::move(whole));
+  auto begun = begin_client_request(shard_, request);
   if (!begun) return std::unexpected(std::move(begun.error()));
   if (closed_) return {};  // meanwhile
   auto number = next_number_++;

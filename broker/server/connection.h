@@ -25,6 +25,7 @@ namespace fulmar {
 
 class BrokerShard;
 class ClientConnections;
+struct Session;
 
 class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
  public:
@@ -87,6 +88,7 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   const std::uint64_t id_;
   std::unique_ptr<Connection> connection_;  // null once closed
   const SocketAddress peer_;
+  const std::shared_ptr<Session> session_;
   FrameAssembler frames_;
   std::vector<Answer> answers_;  // to come, the next first
   std::uint64_t next_number_ = 0;

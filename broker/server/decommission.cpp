@@ -2,10 +2,10 @@
 // vote, the controller unregisters it (see Controller).
 #include "broker/cluster/reassignment.h"
 #include "broker/protocol/messages/unregister_broker.h"
-#include "broker/protocol/reader.h"
 #include "broker/server/assignment.h"
 #include "broker/server/draft.h"
 #include "broker/server/handlers.h"
+#include "broker/server/request.h"
 
 namespace fulmar {
 
@@ -59,8 +59,8 @@ void plan_leaving(Draft& draft, std::int32_t leaving, UnregisterBrokerResponse& 
 
 }  // namespace
 
-Result<ByteChain> handle_unregister_broker(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<UnregisterBrokerRequest>(body, header.api_version));
+Result<ByteChain> handle_unregister_broker(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<UnregisterBrokerRequest>());
   UnregisterBrokerResponse response;
   on_controller(shard, [&](Draft& draft) {
     plan_leaving(draft, request.broker_id, response);
@@ -69,7 +69,7 @@ Result<ByteChain> handle_unregister_broker(BrokerShard& shard, const RequestHead
     if (response.error_code == ErrorCode::none)
       draft.controller.log().info("broker leaves", {{"broker", request.broker_id}});
   });
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
 }  // namespace fulmar

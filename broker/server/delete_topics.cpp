@@ -3,9 +3,9 @@
 #include <set>
 
 #include "broker/protocol/messages/topics.h"
-#include "broker/protocol/reader.h"
 #include "broker/server/draft.h"
 #include "broker/server/handlers.h"
+#include "broker/server/request.h"
 
 namespace fulmar {
 
@@ -83,15 +83,15 @@ DeleteTopicsResponse delete_topics(Draft& draft, const std::vector<Asked>& topic
 
 }  // namespace
 
-Result<ByteChain> handle_delete_topics(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<DeleteTopicsRequest>(body, header.api_version));
+Result<ByteChain> handle_delete_topics(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<DeleteTopicsRequest>());
   for (auto& name : request.topic_names) request.topics.push_back({std::move(name), {}});
   auto response = on_controller(shard, [&](Draft& draft) { return delete_topics(draft, request.topics); });
   constexpr std::int16_t knows_disabled = 3;
   for (auto& result : response.responses)
-    if (result.error_code == ErrorCode::topic_deletion_disabled && header.api_version < knows_disabled)
+    if (result.error_code == ErrorCode::topic_deletion_disabled && call.version() < knows_disabled)
       result.error_code = ErrorCode::invalid_request;
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
 }  // namespace fulmar

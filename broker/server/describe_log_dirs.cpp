@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <set>
 
-#include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/request.h"
 
 namespace fulmar {
 
@@ -39,8 +39,8 @@ void describe(const BrokerShard& shard, const Wanted& wanted, std::map<std::stri
 
 }  // namespace
 
-Result<ByteChain> handle_describe_log_dirs(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<DescribeLogDirsRequest>(body, header.api_version));
+Result<ByteChain> handle_describe_log_dirs(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<DescribeLogDirsRequest>());
   const auto asked = wanted(request);
   std::map<std::string, LogDir::Topic> topics;
   for (unsigned n = 0; n < shard.host().shard_count(); ++n)
@@ -57,7 +57,7 @@ Result<ByteChain> handle_describe_log_dirs(BrokerShard& shard, const RequestHead
   }
   DescribeLogDirsResponse response;
   response.log_dirs.push_back(std::move(directory));
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
 }  // namespace fulmar

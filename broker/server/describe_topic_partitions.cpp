@@ -5,21 +5,20 @@
 #include <set>
 
 #include "broker/cluster/topic_name.h"
-#include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/request.h"
 #include "broker/server/topic_description.h"
 
 namespace fulmar {
 
 namespace {
 
-using Request = DescribeTopicPartitionsRequest;
 using Response = DescribeTopicPartitionsResponse;
 
 constexpr std::int32_t page_partitions_max = 2000;  // max.request.partition.size.limit
 
-Response refused(const Request& request) {
+Response refused(const DescribeTopicPartitionsRequest& request) {
   Response response;
   for (const auto& topic : request.topics)
     response.topics.emplace_back(ErrorCode::invalid_request, topic.name, Uuid{}, false,
@@ -28,7 +27,7 @@ Response refused(const Request& request) {
 }
 
 // The names to describe, each once, from the cursor's topic on.
-std::set<std::string> names_from(const MetadataImage& image, const Request& request) {
+std::set<std::string> names_from(const MetadataImage& image, const DescribeTopicPartitionsRequest& request) {
   std::set<std::string> names;
   if (request.topics.empty())
     for (const auto& [name, topic] : image.topics) names.insert(names.end(), name);
@@ -37,7 +36,7 @@ std::set<std::string> names_from(const MetadataImage& image, const Request& requ
   return names;
 }
 
-Response describe_page(const BrokerShard& shard, const Request& request) {
+Response describe_page(const BrokerShard& shard, const DescribeTopicPartitionsRequest& request) {
   const auto image = shard.image();
   auto names = names_from(*image, request);
   if (request.cursor) {
@@ -82,9 +81,9 @@ Response describe_page(const BrokerShard& shard, const Request& request) {
 
 }  // namespace
 
-Result<ByteChain> handle_describe_topic_partitions(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<Request>(body, header.api_version));
-  return response_frame(describe_page(shard, request), header.api_version, header.correlation_id);
+Result<ByteChain> handle_describe_topic_partitions(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<DescribeTopicPartitionsRequest>());
+  return call.answer(describe_page(shard, request));
 }
 
 }  // namespace fulmar

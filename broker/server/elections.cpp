@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "broker/protocol/messages/leaders.h"
-#include "broker/protocol/reader.h"
 #include "broker/replication/greeting.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/request.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -155,10 +155,10 @@ PreferLeadersResponse prefer_leaders(BrokerShard& shard, const PreferLeadersRequ
   return response;
 }
 
-Result<ByteChain> handle_elect_leaders(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<ElectLeadersRequest>(body, header.api_version));
+Result<ByteChain> handle_elect_leaders(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<ElectLeadersRequest>());
   auto response = shard.on(0, [&](BrokerShard& controller) { return Election(controller, request).run(); });
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
 }  // namespace fulmar

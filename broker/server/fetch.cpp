@@ -8,11 +8,11 @@
 #include <limits>
 #include <list>
 
-#include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/fetch_partition.h"
 #include "broker/server/handlers.h"
 #include "broker/server/leader_hint.h"
+#include "broker/server/request.h"
 #include "runtime/fiber/alarm.h"
 #include "runtime/host/clock.h"
 
@@ -312,12 +312,12 @@ ByteChain Fetch::answer() {
 
 }  // namespace
 
-Result<Finish> begin_fetch(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<FetchRequest>(body, header.api_version));
+Result<Finish> begin_fetch(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<FetchRequest>());
   if (request.isolation_level != 0 && request.isolation_level != 1)
-    return Finish::with(refused_frame(header, request, ErrorCode::unknown_server_error));
-  auto fetch = std::make_unique<Fetch>(shard, header, std::move(request));
-  if (auto error = fetch->begin(); error != ErrorCode::none) return Finish::with(error_frame(header, error));
+    return Finish::with(refused_frame(call.header(), request, ErrorCode::unknown_server_error));
+  auto fetch = std::make_unique<Fetch>(shard, call.header(), std::move(request));
+  if (auto error = fetch->begin(); error != ErrorCode::none) return Finish::with(error_frame(call.header(), error));
   return Finish(std::move(fetch));
 }
 

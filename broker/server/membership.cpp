@@ -8,6 +8,7 @@
 #include "broker/server/elections.h"
 #include "broker/server/handlers.h"
 #include "broker/server/listen_address.h"
+#include "broker/server/served_api.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -122,10 +123,10 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   if (!metadata.controls() || !metadata.publishes()) {
     response.error_code = ErrorCode::not_controller;
   } else {
-    Reader forwarded(request.frame.flatten());
-    TRY(auto inner, read_request_header(forwarded));
-    if (!is_for_controller(inner.api_key)) return fail(Errc::unsupported, "not for the controller");
-    TRY(auto finish, begin_request(shard_, inner, forwarded));
+    TRY(auto forwarded, Request::read(std::make_shared<Session>(), request.frame.flatten()));
+    const auto* api = served_api(forwarded.header().api_key);
+    if (!api || api->answered_by != AnsweredBy::controller) return fail(Errc::unsupported, "not for the controller");
+    TRY(auto finish, begin_request(shard_, forwarded));
     response.frame = finish();
     response.metadata_offset = metadata.image()->offset;
   }
@@ -266,23 +267,6 @@ void Membership::leave() {
   auto stopped = stopping;
   stopped.want_fence = true;
   tell_controller(stopped, clock.deadline_in(tell_max));
-}
-
-bool is_for_controller(std::int16_t api_key) {
-  switch (static_cast<ApiKey>(api_key)) {
-    case ApiKey::create_topics:
-    case ApiKey::delete_topics:
-    case ApiKey::create_partitions:
-    case ApiKey::alter_configs:
-    case ApiKey::incremental_alter_configs:
-    case ApiKey::init_producer_id:
-    case ApiKey::elect_leaders:
-    case ApiKey::unregister_broker:
-    case ApiKey::alter_partition_reassignments:
-    case ApiKey::list_partition_reassignments:
-    case ApiKey::describe_quorum: return true;
-    default: return false;
-  }
 }
 
 Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame, Duration patience) {

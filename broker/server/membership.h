@@ -54,8 +54,6 @@ class Membership {
   FiberGroup fibers_;
 };
 
-// Whether the API is one that only the controller answers.
-bool is_for_controller(std::int16_t api_key);
 // A client's request, frame without size, answered by the controller, wherever that is; here its changes are known when
 // this returns, or it is not waited for that beyond `patience` in all, what the client gives it. Errors: unreachable,
 // while there is no controller; refused: it is none any more; in_doubt: the answer is lost; else as greet(), and

@@ -5,9 +5,9 @@
 #include <set>
 
 #include "broker/cluster/topic_name.h"
-#include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/request.h"
 #include "broker/server/topic_description.h"
 #include "broker/server/topics.h"
 
@@ -131,12 +131,11 @@ class MetadataAnswer {
 
 }  // namespace
 
-Result<ByteChain> handle_metadata(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<MetadataRequest>(body, header.api_version));
+Result<ByteChain> handle_metadata(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<MetadataRequest>());
   bool nameless = request.topics && std::ranges::any_of(*request.topics, [](const auto& asked) { return !asked.name; });
-  if (nameless && header.api_version < nullable_names_since) return fail(Errc::corrupt, "Metadata: a name is null");
-  return response_frame(MetadataAnswer(shard, request, header.api_version).run(), header.api_version,
-                        header.correlation_id);
+  if (nameless && call.version() < nullable_names_since) return fail(Errc::corrupt, "Metadata: a name is null");
+  return call.answer(MetadataAnswer(shard, request, call.version()).run());
 }
 
 }  // namespace fulmar

@@ -5,6 +5,7 @@
 #include "broker/protocol/messages/topics.h"
 #include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
+#include "broker/server/request.h"
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
 
@@ -42,33 +43,25 @@ bool all_led(BrokerShard& shard, const std::string& topic, std::int32_t first, I
 
 }  // namespace
 
-template <class Request>
-std::optional<NewPartitions> NewPartitions::read(const BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  auto request = decode<Request>(body, header.api_version);
-  if (!request || request->validate_only) return std::nullopt;
+template <class Body>
+std::optional<NewPartitions> NewPartitions::asked_for(const BrokerShard& shard, const Request& call) {
+  auto body = call.body<Body>();
+  if (!body || body->validate_only) return std::nullopt;
   NewPartitions asked;
-  asked.key_ = Request::key;
-  asked.version_ = header.api_version;
-  asked.correlation_id_ = header.correlation_id;
-  asked.deadline_ = shard.now() + milliseconds(std::max(request->timeout_ms, 0));
-  for (const auto& topic : request->topics) {
+  asked.key_ = Body::key;
+  asked.version_ = call.version();
+  asked.correlation_id_ = call.header().correlation_id;
+  asked.deadline_ = shard.now() + milliseconds(std::max(body->timeout_ms, 0));
+  for (const auto& topic : body->topics) {
     const auto* there = shard.image()->topic(topic.name);
     asked.first_.emplace(topic.name, there ? there->partition_count() : 0);
   }
   return asked;
 }
 
-std::optional<NewPartitions> NewPartitions::asked_for(const BrokerShard& shard, const RequestHeader& header,
-                                                      const Bytes& frame) {
-  auto key = static_cast<ApiKey>(header.api_key);
-  if (key != ApiKey::create_topics && key != ApiKey::create_partitions) return std::nullopt;
-  Reader body(frame);
-  const auto* api = find_api(header.api_key);
-  bool served = header.api_version >= api->advertised_min && header.api_version <= api->max;
-  if (!served || !read_request_header(body)) return std::nullopt;
-  return key == ApiKey::create_topics ? read<CreateTopicsRequest>(shard, header, body)
-                                      : read<CreatePartitionsRequest>(shard, header, body);
-}
+template std::optional<NewPartitions> NewPartitions::asked_for<CreateTopicsRequest>(const BrokerShard&, const Request&);
+template std::optional<NewPartitions> NewPartitions::asked_for<CreatePartitionsRequest>(const BrokerShard&,
+                                                                                        const Request&);
 
 template <class Response, class Results>
 ByteChain NewPartitions::wait(BrokerShard& shard, ByteChain answer, Results Response::* results) const {

@@ -15,18 +15,16 @@ namespace fulmar {
 
 class NewPartitions {
  public:
-  // Before the request is begun, `frame` being all of it without its size. Nullopt if it makes no partitions, or can't
-  // be read, which its handler will say.
-  static std::optional<NewPartitions> asked_for(const BrokerShard& shard, const RequestHeader& header,
-                                                const Bytes& frame);
+  // Before the request is begun, of CreateTopicsRequest or CreatePartitionsRequest. Nullopt if it makes no partitions,
+  // or can't be read, which its handler will say.
+  template <class Body>
+  static std::optional<NewPartitions> asked_for(const BrokerShard& shard, const Request& call);
   // The rest of the request's work: that of the controller, then the wait.
   Finish once_led(BrokerShard& shard, Finish finish) &&;
 
  private:
   template <class Response, class Results>
   ByteChain wait(BrokerShard& shard, ByteChain answer, Results Response::* results) const;
-  template <class Request>
-  static std::optional<NewPartitions> read(const BrokerShard& shard, const RequestHeader& header, Reader& body);
 
   ApiKey key_{};
   std::int16_t version_ = 0;

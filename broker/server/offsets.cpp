@@ -6,9 +6,9 @@
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/messages/offset_for_leader_epoch.h"
 #include "broker/protocol/messages/topics.h"
-#include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/request.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -154,25 +154,25 @@ Response answer_once(BrokerShard& shard, const Request& request, Repeated repeat
 
 }  // namespace
 
-Result<ByteChain> handle_list_offsets(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<ListOffsetsRequest>(body, header.api_version));
+Result<ByteChain> handle_list_offsets(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<ListOffsetsRequest>());
   bool known_isolation = request.isolation_level == 0 || request.isolation_level == 1;
   auto list = [&](auto& replica, const auto& asked, auto& out) {
     if (!known_isolation) return ErrorCode::unknown_server_error;
-    return list_offset(replica, asked, header.api_version, out);
+    return list_offset(replica, asked, call.version(), out);
   };
   auto response = answer_once<ListOffsetsResponse>(shard, request, Repeated::refused, list);
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
-Result<ByteChain> handle_offset_for_leader_epoch(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<OffsetForLeaderEpochRequest>(body, header.api_version));
+Result<ByteChain> handle_offset_for_leader_epoch(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<OffsetForLeaderEpochRequest>());
   auto response = answer_each<OffsetForLeaderEpochResponse>(shard, request, find_epoch_end);
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
-Result<ByteChain> handle_delete_records(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<DeleteRecordsRequest>(body, header.api_version));
+Result<ByteChain> handle_delete_records(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<DeleteRecordsRequest>());
   auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
   auto remove = [&](Replica& replica, const DeleteRecordsRequest::Topic::Partition& asked,
                     DeleteRecordsResponse::Topic::Partition& out) {
@@ -182,7 +182,7 @@ Result<ByteChain> handle_delete_records(BrokerShard& shard, const RequestHeader&
   };
   auto response =
       answer_once<DeleteRecordsResponse>(shard, request, Repeated::last_counts, remove, {.low_watermark = -1});
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
 }  // namespace fulmar

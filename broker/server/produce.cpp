@@ -6,11 +6,11 @@
 #include <map>
 
 #include "broker/protocol/messages/produce.h"
-#include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
 #include "broker/server/leader_hint.h"
 #include "broker/server/produce_validation.h"
+#include "broker/server/request.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -118,11 +118,11 @@ ByteChain answer(const BrokerShard& shard, const RequestHeader& header, const Pr
 
 }  // namespace
 
-Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<ProduceRequest>(body, header.api_version));
+Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<ProduceRequest>());
   auto image = shard.image();
-  bool served = api_info(ApiKey::produce).serves(header.api_version);
-  bool by_id = header.api_version >= first_version_with_topic_ids;
+  bool served = api_info(ApiKey::produce).serves(call.version());
+  bool by_id = call.version() >= first_version_with_topic_ids;
   bool acks_known = request.acks == -1 || request.acks == 0 || request.acks == 1;
   ItemsByShard items;
   for (std::size_t t = 0; t < request.topics.size(); ++t) {
@@ -150,7 +150,7 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
         refuse(item, ErrorCode::unknown_topic_or_partition, "this broker has no such topic or partition");
       else if (!acks_known)
         refuse(item, ErrorCode::invalid_required_acks, "acks must be -1, 0 or 1");
-      if (item.error == ErrorCode::none) validate(shard, item, shard.produce_config(*known), header.api_version);
+      if (item.error == ErrorCode::none) validate(shard, item, shard.produce_config(*known), call.version());
       unsigned owner = exists && acks_known && served ? shard.owner(known->id, partition.index) : shard.host().shard();
       items[owner].push_back(std::move(item));
     }
@@ -175,7 +175,8 @@ Result<Finish> begin_produce(BrokerShard& shard, const RequestHeader& header, Re
     return Finish::with({});
   }
   auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
-  return Finish([&shard, header, request = std::move(request), items = std::move(items), safety, deadline]() mutable {
+  return Finish([&shard, header = call.header(), request = std::move(request), items = std::move(items), safety,
+                 deadline]() mutable {
     for (auto& [owner, list] : items) {
       auto& batch = list;
       bool waits = false;

@@ -1,9 +1,9 @@
 // InitProducerId: identities for idempotent producers. Blocks of ids are taken durably, so that none is ever given
 // twice.
 #include "broker/protocol/messages/init_producer_id.h"
-#include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/request.h"
 
 namespace fulmar {
 
@@ -27,8 +27,8 @@ Result<ProducerId> next_producer_id(BrokerShard& controller) {
 
 }  // namespace
 
-Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<InitProducerIdRequest>(body, header.api_version));
+Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<InitProducerIdRequest>());
   InitProducerIdResponse response;
   response.producer_epoch = -1;
   if (request.transactional_id) {
@@ -48,7 +48,7 @@ Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const RequestHeade
       response.error_code = ErrorCode::coordinator_load_in_progress;
     }
   }
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
 }  // namespace fulmar

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "broker/cluster/topic_name.h"
-#include "broker/protocol/reader.h"
 #include "broker/server/broker_shard.h"
 #include "broker/server/handlers.h"
+#include "broker/server/request.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -63,8 +63,8 @@ void add_node(const MetadataImage& image, std::int32_t id, DescribeQuorumRespons
 
 }  // namespace
 
-Result<ByteChain> handle_describe_quorum(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<DescribeQuorumRequest>(body, header.api_version));
+Result<ByteChain> handle_describe_quorum(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<DescribeQuorumRequest>());
   DescribeQuorumResponse response;
   for (const auto& asked : request.topics) {
     auto& topic = response.topics.emplace_back();
@@ -78,7 +78,7 @@ Result<ByteChain> handle_describe_quorum(BrokerShard& shard, const RequestHeader
       topic.partitions.push_back(std::move(described));
     }
   }
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
 }  // namespace fulmar

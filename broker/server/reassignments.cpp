@@ -3,10 +3,10 @@
 #include "broker/protocol/messages/reassignments.h"
 
 #include "broker/cluster/reassignment.h"
-#include "broker/protocol/reader.h"
 #include "broker/server/assignment.h"
 #include "broker/server/draft.h"
 #include "broker/server/handlers.h"
+#include "broker/server/request.h"
 
 namespace fulmar {
 
@@ -64,8 +64,8 @@ void list_partition(const PartitionImage& partition, std::int32_t index, ListRes
 
 }  // namespace
 
-Result<ByteChain> handle_alter_partition_reassignments(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<AlterRequest>(body, header.api_version));
+Result<ByteChain> handle_alter_partition_reassignments(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<AlterRequest>());
   AlterResponse response;
   response.allow_replication_factor_change = request.allow_replication_factor_change;
   on_controller(shard, [&](Draft& draft) {
@@ -84,16 +84,16 @@ Result<ByteChain> handle_alter_partition_reassignments(BrokerShard& shard, const
     else if (response.error_code != ErrorCode::none)
       response.error_message = not_made_message(response.error_code);
   });
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
-Result<ByteChain> handle_list_partition_reassignments(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<ListRequest>(body, header.api_version));
+Result<ByteChain> handle_list_partition_reassignments(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<ListRequest>());
   ListResponse response;
   if (!shard.controls_here()) {
     response.error_code = ErrorCode::not_controller;
     response.error_message = no_controller_message;
-    return response_frame(response, header.api_version, header.correlation_id);
+    return call.answer(response);
   }
   const auto& image = *shard.image();
   auto answer = [&](ListResponse::Topic topic) {
@@ -114,7 +114,7 @@ Result<ByteChain> handle_list_partition_reassignments(BrokerShard& shard, const 
       answer(std::move(listed));
     }
   }
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
 }  // namespace fulmar

@@ -11,6 +11,7 @@
 #include "broker/server/draft.h"
 #include "broker/server/handlers.h"
 #include "broker/server/membership.h"
+#include "broker/server/request.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -214,8 +215,8 @@ std::vector<ErrorCode> create_topics_on_demand(BrokerShard& shard, const std::ve
 }
 
 // Whoever asked waits until the partitions are led; see NewPartitions.
-Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<CreateTopicsRequest>(body, header.api_version));
+Result<ByteChain> handle_create_topics(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<CreateTopicsRequest>());
   CreateTopicsResponse response;
   auto create = [&](Draft& draft) {
     Collisions collisions(draft.image);
@@ -244,11 +245,11 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const RequestHeader& 
     }
   };
   on_controller(shard, create, not_at_all);
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
-Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHeader& header, Reader& body) {
-  TRY(auto request, decode<CreatePartitionsRequest>(body, header.api_version));
+Result<ByteChain> handle_create_partitions(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<CreatePartitionsRequest>());
   CreatePartitionsResponse response;
   auto create = [&](Draft& draft) {
     const auto& next = draft.image;
@@ -298,7 +299,7 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const RequestHead
     }
   };
   on_controller(shard, create, not_at_all);
-  return response_frame(response, header.api_version, header.correlation_id);
+  return call.answer(response);
 }
 
 }  // namespace fulmar

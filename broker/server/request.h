@@ -1,0 +1,53 @@
+// Request: what a client asks, as a value: who it is, the header, and the body, which is read when it is wanted.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "broker/protocol/message.h"
+#include "broker/protocol/reader.h"
+
+namespace fulmar {
+
+// Who asks: as long as its connection lasts, and wherever its requests are answered.
+struct Session {
+  std::string peer;  // its address and port, for people; empty: a broker's own request
+  // As ApiVersions told, from version 3 on (KIP-511); empty before.
+  std::string software_name;
+  std::string software_version;
+};
+
+class Request {
+ public:
+  // `frame`: all of it without its size. Errors: corrupt, as read_request_header().
+  static Result<Request> read(std::shared_ptr<Session> session, Bytes frame);
+
+  Session& session() const { return *session_; }
+  const RequestHeader& header() const { return header_; }
+  std::int16_t version() const { return header_.api_version; }
+  const Bytes& frame() const { return frame_; }
+
+  // Errors: corrupt, as decode().
+  template <class Message>
+  Result<Message> body() const {
+    Reader reader = body_;
+    return decode<Message>(reader, version());
+  }
+  // The whole frame of an answer to this.
+  template <class Response>
+  ByteChain answer(const Response& response) const {
+    return response_frame(response, version(), header_.correlation_id);
+  }
+
+ private:
+  Request(std::shared_ptr<Session> session, RequestHeader header, Bytes frame, Reader body)
+      : session_(std::move(session)), header_(std::move(header)), frame_(std::move(frame)), body_(std::move(body)) {}
+
+  std::shared_ptr<Session> session_;
+  RequestHeader header_;
+  Bytes frame_;
+  Reader body_;  // at its first byte
+};
+
+}  // namespace fulmar
