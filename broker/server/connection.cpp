@@ -227,7 +227,7 @@ void ServedConnection::end(const Error& why) {
   if (closed_) return;
   bool ordinary = why.code == Errc::closed || why.code == Errc::reset || why.code == Errc::timed_out;
   shard_.strangers_log().log(ordinary ? LogLevel::debug : LogLevel::warn, "connection closed",
-                             {{"peer", to_string(peer_)}, {"reason", to_string(why)}});
+                             {{"peer", session_->peer}, {"client", session_->software()}, {"reason", to_string(why)}});
   connection_->abort();
   close();
 }

@@ -16,6 +16,9 @@ struct Session {
   // As ApiVersions told, from version 3 on (KIP-511); empty before.
   std::string software_name;
   std::string software_version;
+
+  // For people.
+  std::string software() const { return software_name.empty() ? "unknown" : software_name + "/" + software_version; }
 };
 
 class Request {
