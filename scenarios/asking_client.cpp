@@ -55,6 +55,28 @@ void ask_epoch_end(Host& host, Workload& workload, ClusterClient& brokers, const
   workload.history.epoch_ends.push_back(operation);
 }
 
+// Asks for one epoch's end after another: mostly for that of the last one it has heard of, which may not stay.
+class EpochAsker {
+ public:
+  void ask(Host& host, Random& random, Workload& workload, ClusterClient& brokers, const TopicPartition& of) {
+    auto& highest = known_.try_emplace(of, 0).first->second;
+    auto before = workload.history.epoch_ends.size();
+    auto epoch = highest;
+    if (random.chance(1, 2)) epoch = static_cast<Epoch>(random.below(static_cast<std::uint64_t>(highest) + 2));
+    ask_epoch_end(host, workload, brokers, of, epoch);
+    if (workload.history.epoch_ends.size() > before) {
+      const auto& told = workload.history.epoch_ends.back();
+      if (told.asked < highest) workload.marks.reach(Mark::epoch_passed);
+      highest = std::max(highest, told.epoch);
+    } else {
+      highest = highest > 0 && random.chance(1, 3) ? highest - 1 : highest;
+    }
+  }
+
+ private:
+  std::map<TopicPartition, Epoch> known_;
+};
+
 void ask_metadata(Host& host, Workload& workload, ClusterClient& brokers, std::int32_t broker) {
   auto deadline = host.clock().deadline_in(workload.request_timeout);
   auto connection = brokers.broker(broker, deadline);
@@ -96,7 +118,7 @@ std::optional<LookupOperation> look_up_once(Host& host, Workload& workload, Clus
 void look_up(Host& host, Workload& workload) {
   auto random = host.entropy().stream();
   ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
-  std::map<TopicPartition, Epoch> known;
+  EpochAsker epochs;
   while (!workload.stop) {
     pause(host, random, workload.plan.setting("lookup_pace_ms"));
     auto of = pick_partition(random, workload);
@@ -106,20 +128,20 @@ void look_up(Host& host, Workload& workload) {
       continue;
     }
     if (random.chance(1, 4)) {
-      auto& highest = known.try_emplace(of, 0).first->second;
-      auto before = workload.history.epoch_ends.size();
-      ask_epoch_end(host, workload, brokers, of,
-                    static_cast<Epoch>(random.below(static_cast<std::uint64_t>(highest) + 2)));
-      if (workload.history.epoch_ends.size() > before) {
-        const auto& told = workload.history.epoch_ends.back();
-        if (told.asked < highest) workload.marks.reach(Mark::epoch_passed);
-        highest = std::max(highest, told.epoch);
-      } else {
-        highest = highest > 0 && random.chance(1, 3) ? highest - 1 : highest;
-      }
+      epochs.ask(host, random, workload, brokers, of);
       continue;
     }
     look_up_once(host, workload, brokers, of, choose_lookup(random, workload, of, host.clock().wall_ms()));
+  }
+}
+
+void ask_epochs(Host& host, Workload& workload) {
+  auto random = host.entropy().stream();
+  ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
+  EpochAsker epochs;
+  while (!workload.stop) {
+    pause(host, random, workload.plan.setting("epoch_pace_ms"));
+    epochs.ask(host, random, workload, brokers, pick_partition(random, workload));
   }
 }
 

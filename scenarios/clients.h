@@ -22,6 +22,8 @@ void delete_records(Host& host, Workload& workload);
 void operate(Host& host, Workload& workload);
 // Asks for offsets by time, for the maximum, the start and the end, and where epochs end.
 void look_up(Host& host, Workload& workload);
+// Asks where epochs end, and nothing else.
+void ask_epochs(Host& host, Workload& workload);
 // Asks something of partitions that nobody else asks anything, after long silences.
 void ask_idle(Host& host, Workload& workload);
 // Adds partitions to the topics that grow.

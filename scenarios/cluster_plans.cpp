@@ -11,6 +11,7 @@ namespace fulmar {
 namespace {
 
 constexpr std::int64_t fast_reader_pace_ms = 16;
+constexpr std::int64_t epoch_pace_ms = 40;
 
 Plan plan_cluster(std::uint64_t seed, const char* scenario, std::span<const FaultShape> shapes, bool takes_promises,
                   const std::function<void(Random, Plan&)>& choose_more = {}) {
@@ -25,8 +26,10 @@ Plan plan_cluster(std::uint64_t seed, const char* scenario, std::span<const Faul
   plan.faults = plan_faults(random.split("faults"), window, shapes);
   // One that reads all the time sees what a leader that is cut off says until it steps down.
   auto reader = random.split("fast reader");
-  if (has_fault(plan.faults, {FaultKind::isolate, FaultKind::cut_after_transfer}) && reader.chance(1, 2))
-    plan.settings["consumer_pace_ms"] = fast_reader_pace_ms;
+  bool left_alone = has_fault(plan.faults, {FaultKind::isolate, FaultKind::cut_after_transfer});
+  if (left_alone && reader.chance(1, 2)) plan.settings["consumer_pace_ms"] = fast_reader_pace_ms;
+  // And one who asks where its epoch ends hears what of it may not stay.
+  if (left_alone && random.split("epochs").chance(1, 2)) plan.settings["epoch_pace_ms"] = epoch_pace_ms;
   choose_calm(random.split("calm"), window, victims_max(plan), plan);
   return plan;
 }

@@ -32,6 +32,7 @@ constexpr SettingRange ranges[] = {
     {"consumer_pace_ms", 1, pace_ms_max, everywhere, needed},
     {"consumers", 0, clients_max, everywhere, needed},
     {"deletes", 0, 1, everywhere, needed},
+    {"epoch_pace_ms", 0, pace_ms_max, clusters, optional},
     {"false_maxima", 0, 1, everywhere, optional},
     {"growing_topic", 0, 1, everywhere, optional},
     {"guarded_topic", 0, 1, clusters, optional},

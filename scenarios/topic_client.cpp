@@ -169,11 +169,13 @@ int list_topics(Host& host, Workload& workload) {
     for (;;) {
       auto deadline = host.clock().deadline_in(workload.request_timeout);
       auto connection = one.any(deadline);
+      auto asked = host.clock().now();
       MetadataRequest all;
       all.topics = std::nullopt;
       auto metadata = connection ? Answer<MetadataResponse>((*connection)->call<MetadataResponse>(all, deadline))
                                  : std::unexpected(connection.error());
       if (metadata) {
+        if (workload.on_metadata) workload.on_metadata(broker, *metadata, asked);
         auto& listed = workload.history.final_topics[broker];
         for (const auto& topic : metadata->topics) listed.insert(topic.name.value_or(""));
         break;

@@ -89,6 +89,7 @@ int run_clients(Host& host, Workload& workload) {
   // Of these one is enough.
   if (std::exchange(workload.has_single_clients, true) == false) {
     if (wanted("lookup_pace_ms")) clients.spawn("lookups", [&] { look_up(host, workload); });
+    if (wanted("epoch_pace_ms")) clients.spawn("epoch ends", [&] { ask_epochs(host, workload); });
     if (wanted("idle_topic")) clients.spawn("idle", [&] { ask_idle(host, workload); });
     if (wanted("growing_topic")) clients.spawn("partitions", [&] { add_partitions(host, workload); });
     if (wanted("config_pace_ms")) clients.spawn("configurator", [&] { configure_topics(host, workload); });
