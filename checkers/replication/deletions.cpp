@@ -1,6 +1,7 @@
 // Deletions and who follows: once one was acknowledged, no follower tells consumers of an earlier start of the log that
-// was in touch with its leader then, or has heard since of a leader that knows of it. (What leaders tell is held
-// against the clients' history, see checkers/log_start.cpp.)
+// was in touch with its leader then, or has heard since of a leader that knows of it. One that the group has let go
+// hears nothing of either: it serves until it misses its leader. (What leaders tell is held against the clients'
+// history, see checkers/log_start.cpp.)
 #include <algorithm>
 
 #include "broker/raft/types.h"
@@ -42,13 +43,16 @@ void ReplicationWatch::deletion_acknowledged(const GroupId& id, Offset start, In
   if (found == groups_.end()) return;
   auto& group = found->second;
   auto term = group.leaders.empty() ? -1 : group.leaders.rbegin()->first;
+  auto members = group.leaders.empty() ? std::vector<ReplicaId>()
+                                       : group.replicas[group.leaders.rbegin()->second].sight.configuration.members();
   bool known = std::any_of(group.deletions.begin(), group.deletions.end(),
                            [&](const auto& deletion) { return deletion.start >= start && deletion.term <= term; });
   if (!known) group.deletions.push_back({start, now_(), term});
   for (auto& [self, replica] : group.replicas) {
     const auto& touch = replica.touch;
     bool in_touch = touch.term == term && touch.since <= asked && now_() - touch.last <= in_touch_max;
-    if (in_touch && replica.open && !replica.sight.damaged) owe(replica, start);
+    bool is_member = std::ranges::find(members, self) != members.end();
+    if (in_touch && is_member && replica.open && !replica.sight.damaged) owe(replica, start);
   }
 }
 

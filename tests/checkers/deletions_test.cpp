@@ -51,6 +51,22 @@ TEST(FollowersAndDeletions, OneThatIsOutOfTouchNeedNotKnow) {
   EXPECT_EQ(s.doubt(3, 0), "");
 }
 
+TEST(FollowersAndDeletions, OneThatTheGroupHasLetGoNeedNotKnow) {
+  for (bool let_go : {false, true}) {
+    DeletionStory s;
+    s.answers(2, milliseconds(100), seconds(2));
+    auto asked = s.now;
+    if (let_go) {
+      s.sights[1].configuration = {{id(1), id(3)}, {}, {}};
+      s.step(1);
+    }
+    s.answers(2, milliseconds(100), milliseconds(100));
+    s.watch.deletion_acknowledged(group, 5, asked);
+    s.later(milliseconds(1));
+    EXPECT_EQ(s.doubt(2, 0).empty(), let_go);
+  }
+}
+
 TEST(FollowersAndDeletions, OneThatCameIntoTouchMeanwhileNeedNotKnow) {
   DeletionStory s;
   auto asked = s.now;
