@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""The layer check must see what it is there for, and let pass what is fine."""
+"""The checks of layers and of paths must see what they are there for, and let pass what is fine."""
+import os
 import sys
 
 import layers
+import paths
 
 BAD = [
     ("broker/log/x.cpp", '#include "sim/world.h"'),
@@ -27,5 +29,9 @@ GOOD = [
 ]
 failures = [f"missed: {p}: {t}" for p, t in BAD if not list(layers.check_text(p, t))]
 failures += [f"wrongly reported: {p}: {t}" for p, t in GOOD if list(layers.check_text(p, t))]
+root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+for text, gone in [("see broker/no/such.h", 1), ("see broker/log/segment.h, `tests/lint/*.py` and tests/planted/NAME.patch", 0)]:
+    if len(list(paths.missing(root, text))) != gone:
+        failures.append(f"paths: {text}")
 print("\n".join(failures) or f"layers_test: {len(BAD)} offences seen, {len(GOOD)} good lines let pass")
 sys.exit(1 if failures else 0)
