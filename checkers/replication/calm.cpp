@@ -143,7 +143,9 @@ std::string ReplicationWatch::doubt_in_sync(const GroupId& id, std::int32_t brok
   auto leader = group->second.leaders.find(epoch);
   if (led_since == group->second.led_since.end() || leader == group->second.leaders.end()) return "";
   if (led_since->second > asked - claim_age_max - unknown_max) return "";
-  const auto& ends = group->second.replicas.at(leader->second).ends;
+  auto its_replica = group->second.replicas.find(leader->second);
+  if (its_replica == group->second.replicas.end()) return "";  // it has let go of it since
+  const auto& ends = its_replica->second.ends;
   auto after =
       std::upper_bound(ends.begin(), ends.end(), since, [](Instant at, const auto& end) { return at < end.first; });
   std::string doubt;

@@ -43,8 +43,10 @@ void ReplicationWatch::deletion_acknowledged(const GroupId& id, Offset start, In
   if (found == groups_.end()) return;
   auto& group = found->second;
   auto term = group.leaders.empty() ? -1 : group.leaders.rbegin()->first;
-  auto members = group.leaders.empty() ? std::vector<ReplicaId>()
-                                       : group.replicas[group.leaders.rbegin()->second].sight.configuration.members();
+  std::vector<ReplicaId> members;
+  if (auto leader = group.leaders.empty() ? group.replicas.end() : group.replicas.find(group.leaders.rbegin()->second);
+      leader != group.replicas.end())
+    members = leader->second.sight.configuration.members();
   bool known = std::any_of(group.deletions.begin(), group.deletions.end(),
                            [&](const auto& deletion) { return deletion.start >= start && deletion.term <= term; });
   if (!known) group.deletions.push_back({start, now_(), term});

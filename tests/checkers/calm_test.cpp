@@ -206,6 +206,14 @@ TEST(InSyncClaims, OfALeaderThatIsNewMayBeOfAnybody) {
   EXPECT_NE(s.doubt(3, 2), "");
 }
 
+TEST(InSyncClaims, OfALeaderThatHasLetGoOfItsReplicaMayBeOfAnybody) {
+  InSyncStory s;
+  s.later(seconds(8));
+  EXPECT_NE(s.doubt(3), "");
+  s.watch.removed(group, id(1));
+  EXPECT_EQ(s.doubt(3), "");
+}
+
 TEST(InSyncClaims, AreNotOfWhoIsDownForLong) {
   InSyncStory s;
   s.keeps(2, 1);
