@@ -4,6 +4,7 @@
 // A connection begins its requests one after the other, each when the one before has been appended: so its batches
 // reach each partition in the order they were sent in, however long one of them takes to check.
 #include <map>
+#include <memory>
 
 #include "broker/protocol/messages/produce.h"
 #include "broker/server/broker_shard.h"
@@ -31,6 +32,7 @@ struct Item {
   std::string message;
   std::vector<RecordError> record_errors;
   Replica::Proposed proposed;
+  std::weak_ptr<Replica> appended_by;  // used on its own shard only
   Offset log_start = -1;
 };
 
@@ -70,15 +72,20 @@ void append(BrokerShard& owner, Item& item, Safety safety) {
   auto proposed = replica->append(item.batch, item.records);
   if (!proposed) return refuse(item, std::move(proposed).error());
   item.proposed = *proposed;
+  item.appended_by = replica;
   item.log_start = replica->log().log_start();
 }
 
-// On the owner's shard. The partition is looked up again: the topic may have been deleted meanwhile.
+// On the owner's shard. The partition is looked up again: the topic may have been deleted meanwhile, or its log have
+// failed, and been opened anew with or without this batch. (No error then that says that nothing was written: a client
+// without idempotence would write it again.)
 void wait_until_safe(BrokerShard& owner, Item& item, Safety safety, Deadline deadline) {
   auto* partition = owner.partition(*item.name, item.index);
-  if (!partition || partition->topic_id != item.topic_id || !partition->replica)
+  if (!partition || partition->topic_id != item.topic_id)
     return refuse(item, ErrorCode::unknown_topic_or_partition, "the topic was deleted");
-  auto replica = partition->replica;
+  auto replica = item.appended_by.lock();
+  if (!replica || replica != partition->replica)
+    return refuse(item, ErrorCode::kafka_storage_error, "the log failed, and may have the records or not");
   // The client's patience is for other replicas; what this one keeps by itself is known as soon as its disk has it.
   if (safety == Safety::kept || replica->raft().hard_state().solo) deadline = Deadline::never();
   auto error = replica->wait_until(safety, item.proposed, deadline);
@@ -141,7 +148,8 @@ Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
                 .batch = {},
                 .message = {},
                 .record_errors = {},
-                .proposed = {}};
+                .proposed = {},
+                .appended_by = {}};
       if (!served)
         refuse(item, ErrorCode::unsupported_version, "Produce is served from version 3 on");
       else if (by_id && !known)
