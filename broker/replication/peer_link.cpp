@@ -145,7 +145,9 @@ Result<void> PeerLink::deliver(Connection& connection,
                                const std::function<std::shared_ptr<Replica>(const GroupId&)>& find) {
   auto shard = static_cast<std::int32_t>(host_.shard());
   for (;;) {
-    work_.wait([&] { return !idle(); });
+    work_.wait([&] { return over_ || !idle(); });
+    // Seen at once, and not by writing to it: what is queued goes by the next connection.
+    if (over_) return {};
     // Those who are fed now may at once want more: they take turns.
     for (const auto& group : std::exchange(hungry_, {})) {
       if (!has_room()) {
@@ -183,16 +185,22 @@ void PeerLink::run(const std::function<std::shared_ptr<Replica>(const GroupId&)>
   for (;;) {
     work_.wait([&] { return !idle(); });
     Error error{};
+    bool queue_is_lost = true;
     if (auto connection = connect()) {
       whole_due_ = announces_;
       if (!std::exchange(complaint_, {}).empty()) log_.info("peer reached again", {{"peer", to_string(to_)}});
       retry = retry_min;
+      over_ = false;
       FiberGroup hearing;
       hearing.spawn("hear peer", [this, &connection = **connection] {
         hear_all(connection);
         connection.abort();
+        over_ = true;
+        work_.notify_all();
       });
-      error = deliver(**connection, find).error();
+      auto delivered = deliver(**connection, find);
+      queue_is_lost = !delivered;
+      error = delivered ? Error{Errc::closed, "the connection is over"} : delivered.error();
     } else {
       error = connection.error();
     }
@@ -200,9 +208,11 @@ void PeerLink::run(const std::function<std::shared_ptr<Replica>(const GroupId&)>
       complaint_ = why;
       log_.warn("peer not reached", {{"peer", to_string(to_)}, {"reason", why}});
     }
-    queue_.clear();
-    queued_bytes_ = 0;
-    if (on_drained) on_drained();
+    if (queue_is_lost) {
+      queue_.clear();
+      queued_bytes_ = 0;
+      if (on_drained) on_drained();
+    }
     take_pulses();
     changes_.clear();
     whole_due_ = announces_;

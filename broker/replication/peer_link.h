@@ -54,6 +54,7 @@ class PeerLink {
 
  private:
   Result<std::unique_ptr<Connection>> connect();
+  // Until the connection is over; an error if that showed by writing, so that something may be lost.
   Result<void> deliver(Connection& connection, const std::function<std::shared_ptr<Replica>(const GroupId&)>& find);
   bool idle() const { return queue_.empty() && hungry_.empty() && !whole_due_ && changes_.empty() && !pulses_due_; }
   PulsesRequest take_pulses();
@@ -76,6 +77,7 @@ class PeerLink {
   std::vector<LeadersRequest::Leader> changes_;
   bool leads_ = false;
   bool pulses_due_ = false;
+  bool over_ = false;        // the connection is
   std::int64_t clock_ = -1;  // the peer's, when it was last heard on this connection
   Instant clock_heard_at_;
   bool said_late_ = false;  // something was said as of a time that was long ago
