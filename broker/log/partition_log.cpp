@@ -294,9 +294,11 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch) {
   side_files_.forget_from(0);
   TRY_VOID(lower_marks(std::min(held_from(), offset)));
   TRY_VOID(remove_expired());
-  // The checkpoint first: it then promises nothing that is about to go.
+  // The checkpoint first: it then promises nothing that is about to go. Where the log is to begin at its end or further
+  // on, it says so at once: whenever the power fails it ends no lower than it did, or its replica might vote for one
+  // that has less than it has acknowledged.
   stable_end_ = log_start_;
-  TRY_VOID(write_checkpoint(std::min(held_from(), offset), log_start_));
+  TRY_VOID(write_checkpoint(std::min(held_from(), offset), offset >= log_end() ? offset : log_start_));
   // Who looks meanwhile, or if this fails, sees what was.
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment)
     TRY_VOID(remove_segment_files(**segment));  // held still by the lock

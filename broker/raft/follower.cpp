@@ -136,10 +136,13 @@ void Raft::on(const Message& message, const StartOver& request) {
   if (!heard_leader(message.from)) return;
   rouse_for(request.sent_at);
   append_sent_at_ = request.sent_at;
-  // It has come before. (In the page cache, what was committed may have been lost elsewhere, and be another's here.)
-  auto agreed = settings_.commits_are_stable ? commit_ : verified_;
+  // It has come before, or what was missing has come meanwhile, and may count by now. (In the page cache, what was
+  // committed may have been lost elsewhere, and be another's here.)
+  auto agreed = settings_.commits_are_stable ? std::max(commit_, verified_) : verified_;
   bool beyond = !settings_.commits_are_stable && verified_ == 0 && log_.start() > request.offset;
-  if (!configuration().empty() && agreed >= request.offset && !beyond) {
+  // Whose last batch there is the leader's has all before it as well: what follows may count, and nothing is missing.
+  bool follows_on = log_.end() >= request.offset && epoch_before(request.offset) == request.epoch;
+  if (!configuration().empty() && (agreed >= request.offset || follows_on) && !beyond) {
     verified_ = std::max(verified_, request.offset);
     return acknowledge();
   }

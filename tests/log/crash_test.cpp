@@ -434,6 +434,36 @@ TEST(Crash, BeginningAnewMayBeInterruptedAtAnyMoment) {
   }
 }
 
+// What its replica has acknowledged is below its end all the while: else it might elect one that has less.
+TEST(Crash, ALogThatBeginsAnewFurtherOnNeverEndsLower) {
+  int moved = 0;
+  for (auto under_way = microseconds(0); under_way < milliseconds(60); under_way += microseconds(200)) {
+    World world(1, LogLevel::error);
+    auto& node = world.add_node("broker");
+    bool begun = false;
+    node.start(1, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = filled_log(manager, 20);
+      EXPECT_TRUE(log->wait_stable(20, Deadline::never()));
+      begun = true;
+      (void)log->start_over(30, 2);
+      host.stop_requested().wait();
+      return 0;
+    });
+    EXPECT_TRUE(world.run_until([&] { return begun; }, world.now() + seconds(10)));
+    world.run_for(under_way);
+    node.power_loss();
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = manager.open("t-0", small_segments(), false);
+      ASSERT_TRUE(log.has_value()) << to_string(log.error()) << " after " << under_way.count() << " ns";
+      EXPECT_GE((*log)->log_end(), 20) << "after " << under_way.count() << " ns";
+      moved += (*log)->log_end() == 30;
+    });
+  }
+  EXPECT_GT(moved, 10);
+}
+
 // Nobody is shown a log without segments, neither while it begins anew nor if the disk fails on the way.
 TEST(Crash, ALogThatBeginsAnewMayBeLookedAtAndMayFail) {
   int failed = 0;

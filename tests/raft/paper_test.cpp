@@ -214,6 +214,24 @@ TEST(RaftPaper, Section5_5_FollowerAndCandidateCrashes_WhatIsSentAgainDoesNoHarm
   EXPECT_EQ(model.at(2).log.end(), 1);
 }
 
+// It was sent when this follower was far behind, which it is no more: it counts for what it has acknowledged.
+TEST(RaftPaper, Section5_5_FollowerAndCandidateCrashes_AStartOverThatComesLateForgetsNothing) {
+  auto model = led_by_1(3);
+  model.lost = [](const Message& message) { return std::holds_alternative<Heartbeat>(message.body); };
+  for (const char* value : {"a", "b", "c"}) model.propose(1, value);
+  model.deliver_all();
+  auto end = model.at(2).log.end();
+  ASSERT_EQ(end, model.at(1).log.end());
+  ASSERT_LT(model.raft(2).commit(), end) << "it was told of no commit";
+  for (Offset offset = end; offset > model.raft(2).commit(); --offset) {
+    StartOver late{offset, 0, {-1, -1, {Model::ids({1, 2, 3}), {}, {}}}, 0, model.now()};
+    model.parcels.push_back({{Model::id(1), Model::id(2), model.raft(1).term(), late}, {}});
+    model.deliver_all();
+    EXPECT_EQ(model.at(2).log.end(), end) << "from " << offset;
+    EXPECT_EQ(model.at(2).log.start(), 0);
+  }
+}
+
 TEST(RaftPaper, Section5_6_TimingAndAvailability_ASteadyLeaderStays) {
   auto model = led_by_1(5);
   model.run(seconds(60));
