@@ -36,7 +36,7 @@ enum class FaultKind : std::uint8_t {
   bridge,       // likewise, among the brokers, but for the target, which both sides reach
   ring,         // each broker reaches the next and the one before, and no other
   flap,         // the target and `peer` are cut off from each other and not, in turn, each for `amount` ms
-  damage,       // a power loss, and what `amount` picks of what is settled (sim/sync_record.h) is damaged
+  damage,       // a power loss, and what `amount` picks of the logs, below their recovery points, is damaged
   wipe,         // a power loss, and the disk is empty
 
   latency_to,    // messages take up to `amount` ms from `peer` to the target, and no longer than ever back

@@ -189,10 +189,7 @@ class SimFile final : public File {
   Result<void> set_attribute(std::string_view value) override {
     disk_.take_time(SimDisk::Operation::write);
     ASSERT(value.size() <= attribute_bytes_max);
-    if (disk_.fails(disk_.faults_.write_error_permille)) {
-      image_->syncs().forget();
-      return fail(Errc::io_error, "attribute of " + path_);
-    }
+    if (disk_.fails(disk_.faults_.write_error_permille)) return fail(Errc::io_error, "attribute of " + path_);
     image_->set_attribute(value);
     auto at = disk_.scheduler_.now();
     disk_.trace_.event(Trace::Kind::disk, at, value.size(), 6);
@@ -234,7 +231,7 @@ Result<std::unique_ptr<File>> SimDiskHandle::open(std::string_view path, OpenMod
     return fail(Errc::not_found, std::string(path));
   if (inode) return std::make_unique<SimFile>(disk_, inode->file, std::string(path));
   if (!disk_.has_room(1)) return fail(Errc::no_space, std::string(path));
-  auto file = disk_.image_.make_file();
+  auto file = std::make_shared<FileImage>();
   file->modified_ms = disk_.wall_ms_();
   disk_.image_.link(parent, base_name(path), Inode{file, nullptr});
   return std::make_unique<SimFile>(disk_, std::move(file), std::string(path));

@@ -21,52 +21,34 @@ void FileImage::make_durable(const Pending& operation) {
   }
 }
 
-void FileImage::note(Pending operation) {
-  operation.number = ++*operations_;
-  if (operation.kind != Pending::Kind::attribute) syncs_.changed_from(operation.offset);
-  pending_.push_back(std::move(operation));
-}
-
 void FileImage::write(std::uint64_t offset, const ByteChain& data) {
   std::string flat;
   flat.reserve(data.size());
   for (const auto& part : data.parts()) flat += part.view();
   lay(current_, offset, flat);
-  note({0, Pending::Kind::write, offset, std::move(flat)});
+  pending_.push_back({Pending::Kind::write, offset, std::move(flat)});
 }
 
 void FileImage::truncate(std::uint64_t size) {
   current_.resize(size, '\0');
-  note({0, Pending::Kind::truncation, size, {}});
+  pending_.push_back({Pending::Kind::truncation, size, {}});
 }
 
 void FileImage::set_attribute(std::string_view value) {
   current_attribute_ = value;
-  note({0, Pending::Kind::attribute, 0, current_attribute_});
-}
-
-std::uint64_t FileImage::unsynced() const {
-  return pending_.empty() ? std::numeric_limits<std::uint64_t>::max() : pending_.front().number;
+  pending_.push_back({Pending::Kind::attribute, 0, current_attribute_});
 }
 
 void FileImage::sync(std::uint64_t mark) {
-  auto covered = std::find_if(pending_.begin(), pending_.end(), [&](const auto& each) { return each.number >= mark; });
-  for (auto each = pending_.begin(); each != covered; ++each)
-    if (!each->forgotten) make_durable(*each);
-  pending_.erase(pending_.begin(), covered);
-  auto size = std::min<std::uint64_t>(durable_.size(), forgotten_from_);
-  for (const auto& each : pending_)
-    if (each.kind != Pending::Kind::attribute) size = std::min(size, each.offset);
-  syncs_.synced(mark, ++*operations_, size);
+  std::size_t done = 0;
+  for (; first_pending_ < mark && done < pending_.size(); ++first_pending_, ++done)
+    if (!pending_[done].forgotten) make_durable(pending_[done]);
+  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
 void FileImage::fail_sync(std::uint64_t mark, Random& random) {
-  for (auto& each : pending_) {
-    if (each.number >= mark || !random.chance(1, 2)) continue;
-    each.forgotten = true;
-    if (each.kind != Pending::Kind::attribute) forgotten_from_ = std::min(forgotten_from_, each.offset);
-  }
-  syncs_.forget();
+  for (std::size_t i = 0; i < pending_.size() && first_pending_ + i < mark; ++i)
+    if (random.chance(1, 2)) pending_[i].forgotten = true;
 }
 
 void FileImage::power_loss(Random& random) {
@@ -84,9 +66,8 @@ void FileImage::power_loss(Random& random) {
       at += piece;
     }
   }
+  first_pending_ += pending_.size();
   pending_.clear();
-  syncs_.forget();
-  forgotten_from_ = std::numeric_limits<std::uint64_t>::max();
   current_ = durable_;
   current_attribute_ = durable_attribute_;
 }
@@ -105,7 +86,6 @@ void FileImage::flip(std::uint64_t offset, char bits) {
 
 void FileImage::lose_tail(std::uint64_t size) {
   for (auto* content : {&current_, &durable_}) content->resize(std::min<std::uint64_t>(size, content->size()));
-  syncs_.changed_from(size);
 }
 
 DiskImage::DiskImage() : root_(std::make_shared<DirectoryImage>()) {}
@@ -141,7 +121,6 @@ void DiskImage::rename(const std::shared_ptr<DirectoryImage>& from, std::string_
   auto found = from->current.find(from_name);
   ASSERT(found != from->current.end());
   Inode inode = found->second;
-  if (inode.file) inode.file->syncs().named();
   from->current.erase(found);
   to->current.insert_or_assign(std::string(to_name), inode);
   note({from, std::string(from_name), to, std::string(to_name), std::move(inode)});
@@ -176,26 +155,7 @@ void DiskImage::sync_directory(DirectoryImage& directory, std::uint64_t mark) {
   unsynced.erase(unsynced.begin(), end);
 }
 
-// A log is of several files, those of its directory with one ending, and a note about one of them may be in another.
-void DiskImage::settle(const DirectoryImage& directory) {
-  std::map<std::string_view, std::vector<FileImage*>> alike;
-  for (const auto& [name, inode] : directory.current) {
-    if (inode.directory) settle(*inode.directory);
-    auto dot = std::string_view(name).rfind('.');
-    if (inode.file)
-      alike[dot == std::string_view::npos ? name : std::string_view(name).substr(dot)].push_back(inode.file.get());
-  }
-  for (const auto& [ending, files] : alike) {
-    auto unsynced = std::numeric_limits<std::uint64_t>::max();
-    for (const auto* file : files) unsynced = std::min(unsynced, file->unsynced());
-    std::uint64_t before = 0;
-    for (auto* file : files) before = std::max(before, file->syncs().settled_before(unsynced));
-    for (auto* file : files) file->syncs().settle(before);
-  }
-}
-
 void DiskImage::power_loss(Random& random) {
-  settle(*root_);
   for (const auto& [number, change] : changes_)
     if (random.chance(1, 2)) apply(change);
   changes_.clear();

@@ -6,12 +6,9 @@
 // (created, renamed, removed) that no sync_directory covers survives or is lost, each by itself; a rename is one step.
 // A file's attribute survives or is lost as a whole; the time of its last change is always kept. A process' death loses
 // nothing. Operations of one file survive in order: a later one is laid over an earlier one.
-//
-// It also keeps, for each file, what a system can know durably to be synced (sync_record.h).
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,7 +18,6 @@
 #include "runtime/base/bytes.h"
 #include "runtime/base/random.h"
 #include "runtime/base/time.h"
-#include "sim/sync_record.h"
 
 namespace fulmar {
 
@@ -29,10 +25,6 @@ inline constexpr std::size_t sector_size = 512;
 
 class FileImage {
  public:
-  // `operations`: how many there have been, of all files of the disk.
-  explicit FileImage(std::shared_ptr<std::uint64_t> operations = std::make_shared<std::uint64_t>(0))
-      : operations_(std::move(operations)) {}
-
   const std::string& current() const { return current_; }
   const std::string& durable() const { return durable_; }
 
@@ -42,8 +34,8 @@ class FileImage {
   void write(std::uint64_t offset, const ByteChain& data);
   void set_attribute(std::string_view value);
   void truncate(std::uint64_t size);
-  // A sync begins now: it covers the operations before this one.
-  std::uint64_t mark() { return ++*operations_; }
+  // How many operations there have been: a sync that begins now covers those.
+  std::uint64_t mark() const { return first_pending_ + pending_.size(); }
   void sync(std::uint64_t mark);
   // A sync that failed: each operation it was to make durable is forgotten with chance 1/2; reads still show it.
   void fail_sync(std::uint64_t mark, Random& random);
@@ -54,16 +46,10 @@ class FileImage {
   void flip(std::uint64_t offset, char bits);
   void lose_tail(std::uint64_t size);
   bool has_unsynced() const { return !pending_.empty(); }
-  // The number of the first operation that no sync has covered; the largest there is if there is none.
-  std::uint64_t unsynced() const;
-  SyncRecord& syncs() { return syncs_; }
-  // The size of what was settled at the last power loss, and has not been changed since.
-  std::uint64_t settled_size() const { return syncs_.settled_size(); }
 
  private:
   struct Pending {
     enum class Kind : std::uint8_t { write, truncation, attribute };
-    std::uint64_t number;
     Kind kind;
     std::uint64_t offset;  // where to write, or what to cut to
     std::string data;
@@ -71,17 +57,13 @@ class FileImage {
   };
   static void lay(std::string& content, std::uint64_t offset, std::string_view data);
   void make_durable(const Pending& operation);
-  void note(Pending operation);
 
   std::string current_;
   std::string durable_;
   std::string current_attribute_;
   std::string durable_attribute_;
   std::vector<Pending> pending_;
-  std::shared_ptr<std::uint64_t> operations_;
-  // Where failed syncs have forgotten something since the last power loss.
-  std::uint64_t forgotten_from_ = std::numeric_limits<std::uint64_t>::max();
-  SyncRecord syncs_;
+  std::uint64_t first_pending_ = 0;
 };
 
 struct DirectoryImage;
@@ -100,9 +82,6 @@ struct DirectoryImage {
 class DiskImage {
  public:
   DiskImage();
-
-  // A file of this disk, without a name yet.
-  std::shared_ptr<FileImage> make_file() { return std::make_shared<FileImage>(operations_); }
 
   // The inode at a path of the running system's view; null if there is none.
   const Inode* find(std::string_view path) const;
@@ -137,10 +116,8 @@ class DiskImage {
   };
   void note(Change change);
   static void apply(const Change& change);
-  static void settle(const DirectoryImage& directory);
   const Inode* walk(std::string_view path, bool durable) const;
 
-  std::shared_ptr<std::uint64_t> operations_ = std::make_shared<std::uint64_t>(0);
   std::shared_ptr<DirectoryImage> root_;
   std::map<std::uint64_t, Change> changes_;  // that no sync has covered, by number
   std::uint64_t next_change_ = 0;
