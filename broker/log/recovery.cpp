@@ -95,10 +95,7 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
     // What follows a hole was never acknowledged. What lies wholly below the start was deleted already, and its name
     // came back with a power loss.
     if (cut || (i + 1 < bases.size() && bases[i + 1] <= known.log_start)) {
-      for (auto suffix : {".log", ".index", ".timeindex", ".snapshot"}) {
-        auto removed = disk.remove(directory_ + "/" + segment_file_name(bases[i], suffix));
-        if (!removed && removed.error().code != Errc::not_found) return removed;
-      }
+      TRY_VOID(remove_segment_files(*found[i]));
       directory_dirty_ = true;
       continue;
     }

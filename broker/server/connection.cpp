@@ -31,8 +31,7 @@ ServedConnection::ServedConnection(BrokerShard& shard, ClientConnections& all, s
       all_(all),
       id_(id),
       connection_(std::move(connection)),
-      peer_(connection_->peer()),
-      session_(std::make_shared<Session>(to_string(peer_))),
+      session_(std::make_shared<Session>(connection_->peer())),
       frames_(*connection_, shard.host().clock(), all.request_memory(), all.scratch(),
               shard.config().request_bytes_max),
       active_at_(now()),
@@ -40,6 +39,10 @@ ServedConnection::ServedConnection(BrokerShard& shard, ClientConnections& all, s
 
 ServedConnection::~ServedConnection() {
   ASSERT(closed_);
+}
+
+const SocketAddress& ServedConnection::peer() const {
+  return session_->peer;
 }
 
 Duration ServedConnection::idle_max() const {
@@ -226,8 +229,9 @@ void ServedConnection::alarm_rings() {
 void ServedConnection::end(const Error& why) {
   if (closed_) return;
   bool ordinary = why.code == Errc::closed || why.code == Errc::reset || why.code == Errc::timed_out;
-  shard_.strangers_log().log(ordinary ? LogLevel::debug : LogLevel::warn, "connection closed",
-                             {{"peer", session_->peer}, {"client", session_->software()}, {"reason", to_string(why)}});
+  shard_.strangers_log().log(
+      ordinary ? LogLevel::debug : LogLevel::warn, "connection closed",
+      {{"peer", to_string(session_->peer)}, {"client", session_->software()}, {"reason", to_string(why)}});
   connection_->abort();
   close();
 }

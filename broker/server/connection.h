@@ -37,7 +37,7 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   // Ends it, with what is under way; from any code of the shard but a listener. `all` is told, once.
   void close();
   std::uint64_t id() const { return id_; }
-  const SocketAddress& peer() const { return peer_; }
+  const SocketAddress& peer() const;
 
  private:
   struct Answer {
@@ -87,7 +87,6 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   ClientConnections& all_;
   const std::uint64_t id_;
   std::unique_ptr<Connection> connection_;  // null once closed
-  const SocketAddress peer_;
   const std::shared_ptr<Session> session_;
   FrameAssembler frames_;
   std::vector<Answer> answers_;  // to come, the next first

@@ -20,7 +20,7 @@ Result<Finish> begin_forwarding(BrokerShard& shard, const Request& call, const S
   // It may be done, which no answer can say: the client loses its connection, as if it had asked the controller itself.
   if (answer.error().code == Errc::in_doubt) return std::unexpected(answer.error());
   // Nobody to answer it: this broker says so itself, in the words of that request.
-  return begin_request(shard, call);
+  return api.begin(shard, call);
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ Result<Finish> begin_client_request(BrokerShard& shard, const Request& call) {
   if (!api || !is_advertised(call.header())) return begin_request(shard, call);
   auto made = api->new_partitions ? api->new_partitions(shard, call) : std::nullopt;
   bool here = api->answered_by == AnsweredBy::any_broker || shard.controls_here();
-  TRY(auto finish, here ? begin_request(shard, call) : begin_forwarding(shard, call, *api));
+  TRY(auto finish, here ? api->begin(shard, call) : begin_forwarding(shard, call, *api));
   if (!made) return finish;
   return std::move(*made).once_led(shard, std::move(finish));
 }

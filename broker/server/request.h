@@ -7,12 +7,13 @@
 
 #include "broker/protocol/message.h"
 #include "broker/protocol/reader.h"
+#include "runtime/host/network.h"
 
 namespace fulmar {
 
 // Who asks: as long as its connection lasts, and wherever its requests are answered.
 struct Session {
-  std::string peer;  // its address and port, for people; empty: a broker's own request
+  SocketAddress peer;  // empty: a broker's own request
   // As ApiVersions told, from version 3 on (KIP-511); empty before.
   std::string software_name;
   std::string software_version;

@@ -6,10 +6,20 @@
 #include "broker/protocol/messages/leaders.h"
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/messages/quorum.h"
+#include "broker/server/served_api.h"
 #include "broker_test_kit.h"
 
 namespace fulmar {
 namespace {
+
+TEST(ServedApis, EachThatIsAdvertisedHasAHandler) {
+  for (const auto& api : served_apis()) {
+    const auto* served = served_api(static_cast<std::int16_t>(api.key));
+    ASSERT_NE(served, nullptr) << api.name;
+    EXPECT_EQ(served->key, api.key);
+  }
+  EXPECT_EQ(served_api(static_cast<std::int16_t>(ApiKey::raft_messages)), nullptr) << "brokers' own";
+}
 
 constexpr std::int32_t all_topic_operations = 3576;
 constexpr std::int32_t all_cluster_operations = 8096;
