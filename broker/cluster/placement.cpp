@@ -8,35 +8,84 @@
 
 namespace fulmar {
 
+namespace {
+
+using Placed = std::vector<Candidate*>;  // a partition's replicas, its preferred leader first
+
+void lead_with(Placed& replicas, const Candidate* leader) {
+  std::rotate(replicas.begin(), std::find(replicas.begin(), replicas.end(), leader), replicas.end());
+}
+
+// One leadership less for `from`, and one more for a broker with at least two fewer, if others can pass leaderships on
+// between them. Whether that was so.
+bool hand_on_leadership(std::vector<Placed>& placed, Candidate& from) {
+  std::map<const Candidate*, std::vector<Placed*>> led;
+  for (auto& replicas : placed) led[replicas.front()].push_back(&replicas);
+  std::map<Candidate*, Placed*> by;  // who was reached, and the partition that it would lead instead
+  std::vector<Candidate*> reached{&from};
+  by[&from] = nullptr;
+  for (std::size_t next = 0; next < reached.size(); ++next) {
+    auto* at = reached[next];
+    if (at->leaders + 2 <= from.leaders) {
+      ++at->leaders;
+      --from.leaders;
+      while (auto* handed = by[at]) {
+        auto* before = handed->front();
+        lead_with(*handed, at);
+        at = before;
+      }
+      return true;
+    }
+    for (auto* replicas : led[at])
+      for (auto* other : *replicas)
+        if (by.try_emplace(other, replicas).second) reached.push_back(other);
+  }
+  return false;
+}
+
+void even_out_leaders(std::vector<Placed>& placed, std::vector<Candidate>& candidates) {
+  for (auto& candidate : candidates)
+    while (hand_on_leadership(placed, candidate)) {
+    }
+}
+
+}  // namespace
+
 std::vector<std::vector<std::int32_t>> place_replicas(std::vector<Candidate> candidates, std::int32_t partitions,
                                                       std::int32_t factor, Random& random) {
   ASSERT(factor >= 1 && static_cast<std::size_t>(factor) <= candidates.size());
   random.shuffle(std::span(candidates));
-  std::vector<std::vector<std::int32_t>> placed;
+  std::vector<Placed> placed;
+  std::vector<Candidate*> turns;
+  for (auto& candidate : candidates) turns.push_back(&candidate);
   for (std::int32_t partition = 0; partition < partitions; ++partition) {
-    std::vector<Candidate*> chosen;
+    auto& chosen = placed.emplace_back();
     std::map<std::string, int> in_rack;
     while (chosen.size() < static_cast<std::size_t>(factor)) {
       Candidate* best = nullptr;
       auto rank = [&](const Candidate& c) { return std::tuple(c.rack ? in_rack[*c.rack] : 0, c.replicas, c.leaders); };
-      for (auto& candidate : candidates) {
-        if (std::find(chosen.begin(), chosen.end(), &candidate) != chosen.end()) continue;
-        if (!best || rank(candidate) < rank(*best)) best = &candidate;
+      for (auto* candidate : turns) {
+        if (std::find(chosen.begin(), chosen.end(), candidate) != chosen.end()) continue;
+        if (!best || rank(*candidate) < rank(*best)) best = candidate;
       }
       ++best->replicas;
       if (best->rack) ++in_rack[*best->rack];
       chosen.push_back(best);
     }
-    auto leader = std::min_element(chosen.begin(), chosen.end(),
-                                   [](const auto* a, const auto* b) { return a->leaders < b->leaders; });
-    ++(*leader)->leaders;
-    std::rotate(chosen.begin(), leader, chosen.end());
-    auto& replicas = placed.emplace_back();
-    for (const auto* candidate : chosen) replicas.push_back(candidate->broker);
+    auto* leader = *std::min_element(chosen.begin(), chosen.end(),
+                                     [](const auto* a, const auto* b) { return a->leaders < b->leaders; });
+    ++leader->leaders;
+    lead_with(chosen, leader);
     // So that equals take turns.
-    std::rotate(candidates.begin(), candidates.begin() + 1, candidates.end());
+    std::rotate(turns.begin(), turns.begin() + 1, turns.end());
   }
-  return placed;
+  even_out_leaders(placed, candidates);
+  std::vector<std::vector<std::int32_t>> named;
+  for (const auto& replicas : placed) {
+    auto& brokers = named.emplace_back();
+    for (const auto* candidate : replicas) brokers.push_back(candidate->broker);
+  }
+  return named;
 }
 
 std::optional<std::int32_t> place_one(std::vector<Candidate>& candidates, const std::vector<std::int32_t>& others) {

@@ -19,8 +19,9 @@ struct Candidate {
 };
 
 // The replicas of each new partition, its preferred leader first. No broker twice in a partition; no rack with more of
-// a partition's replicas than another that could take one; of those that are left the broker with the fewest. `factor`
-// is at least 1 and at most the number of candidates. Who comes first among equals is drawn from `random`.
+// a partition's replicas than another that could take one; of those that are left the broker with the fewest. Nobody is
+// the preferred leader of two more than somebody it could pass one on to, through others too. `factor` is at least 1
+// and at most the number of candidates. Who comes first among equals is drawn from `random`.
 std::vector<std::vector<std::int32_t>> place_replicas(std::vector<Candidate> candidates, std::int32_t partitions,
                                                       std::int32_t factor, Random& random);
 

@@ -76,12 +76,13 @@ void PartitionLog::mark_synced(Offset end, std::uint64_t cuts) {
             {{"partition", directory_}, {"reason", to_string(marked.error())}});
 }
 
-// On stable storage when it returns. Where no segment begins below the start, there is nothing to tell. A sync that
-// fails takes the log offline.
-Result<void> PartitionLog::mark_start(Segment& segment, Offset log_start) {
-  if (log_start <= held_from()) return {};
+// What the segment's mark is to say at least: on stable storage when it returns. A sync that fails takes the log
+// offline.
+Result<void> PartitionLog::mark_at_least(Segment& segment, const SyncedMark& wanted) {
   auto known = segment.mark().value_or(SyncedMark());
-  auto marked = segment.set_mark({known.synced_end, std::max(known.log_start, log_start)});
+  SyncedMark mark{std::max(known.synced_end, wanted.synced_end), std::max(known.log_start, wanted.log_start)};
+  if (mark == known) return {};
+  auto marked = segment.set_mark(mark);
   if (!marked && marked.error().code == Errc::unsupported) return {};
   TRY_VOID(marked);
   auto synced = segment.sync();

@@ -218,10 +218,10 @@ Result<void> PartitionLog::advance_start(Offset offset) {
 // Nobody is shown the new start before it is durable: a log's start never goes back. If writing fails, whether the disk
 // has it is not known; what was promised so far still holds.
 Result<void> PartitionLog::move_start(Offset offset) {
-  // Twice: should the checkpoint be damaged, the mark tells.
-  {
+  // Twice, where a segment begins below: should the checkpoint be damaged, the mark tells.
+  if (offset > held_from()) {
     LockGuard marking(marking_);
-    TRY_VOID(mark_start(active(), offset));
+    TRY_VOID(mark_at_least(active(), {0, offset}));
   }
   TRY_VOID(write_checkpoint(next_recovery_point(offset), offset));
   log_start_ = offset;
@@ -255,9 +255,13 @@ Result<void> PartitionLog::cut(Offset offset) {
       return header.last_offset() < offset;
     }));
   }
-  // First nothing promises any more what is about to go, whatever of it a power loss undoes. The start stays told.
+  // First nothing promises any more what is about to go, whatever of it a power loss undoes. What stays promised, and
+  // the start, may be told by what goes alone.
+  Offset promised = 0;
+  for (const auto& other : segments_)
+    if (other->mark()) promised = std::max(promised, other->mark()->synced_end);
   TRY_VOID(lower_marks(end));
-  if (segment != segments_.back()) TRY_VOID(mark_start(*segment, log_start_));
+  if (segment != segments_.back()) TRY_VOID(mark_at_least(*segment, {std::min(promised, end), log_start_}));
   if (recovery_point_ > end) TRY_VOID(write_checkpoint(end, log_start_));
   while (segments_.back() != segment) {
     TRY_VOID(remove_segment_files(active()));

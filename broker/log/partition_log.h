@@ -201,7 +201,7 @@ class PartitionLog {
   Result<void> write_epochs();
   Result<void> move_start(Offset offset);
   void mark_synced(Offset end, std::uint64_t cuts);
-  Result<void> mark_start(Segment& segment, Offset log_start);
+  Result<void> mark_at_least(Segment& segment, const SyncedMark& wanted);
   Result<void> lower_marks(Offset offset);
   Result<void> cut(Offset offset);
   Result<void> begin_anew(Offset offset, Epoch epoch);

@@ -18,6 +18,7 @@ struct SyncedMark {
   Offset synced_end = 0;  // all below was synced
   Offset log_start = 0;   // as it was then, should the checkpoint be damaged
 
+  bool operator==(const SyncedMark&) const = default;
   std::string encode() const;
   // nullopt if the bytes are no whole and right mark.
   static std::optional<SyncedMark> decode(std::string_view bytes);

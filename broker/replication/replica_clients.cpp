@@ -52,7 +52,7 @@ Offset Replica::kept_by_enough() const {
   return wanted <= 1 || raft_.role() != Role::leader ? raft_.commit() : raft_.reached_by(wanted);
 }
 
-ErrorCode Replica::delete_records(Offset offset, Deadline deadline) {
+Result<Offset, ErrorCode> Replica::delete_records(Offset offset, Deadline deadline) {
   Epoch epoch = -1;
   auto moved = in_turn([&] {
     epoch = raft_.term();
@@ -66,14 +66,15 @@ ErrorCode Replica::delete_records(Offset offset, Deadline deadline) {
     raft_.start_moved(now());
     return ErrorCode::none;
   });
-  if (moved != ErrorCode::none) return moved;
+  if (moved != ErrorCode::none) return std::unexpected(moved);
   auto deposed = [&] { return raft_.role() != Role::leader || raft_.term() != epoch; };
   // One that was held up may have been succeeded, and does not know by how much more a later leader has deleted.
   auto kept = [&] { return raft_.start_kept(now()) >= offset && speaks_for_the_group(); };
   changed_.wait([&] { return out_of_order() || deposed() || kept(); }, deadline);
-  if (out_of_order()) return ErrorCode::kafka_storage_error;
-  if (deposed()) return ErrorCode::not_leader_or_follower;
-  return kept() ? ErrorCode::none : ErrorCode::request_timed_out;
+  if (out_of_order()) return std::unexpected(ErrorCode::kafka_storage_error);
+  if (deposed()) return std::unexpected(ErrorCode::not_leader_or_follower);
+  if (!kept()) return std::unexpected(ErrorCode::request_timed_out);
+  return raft_.start_kept(now());
 }
 
 Result<void> Replica::advance_start(Offset offset) {

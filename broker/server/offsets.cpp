@@ -176,9 +176,10 @@ Result<ByteChain> handle_delete_records(BrokerShard& shard, const Request& call)
   auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
   auto remove = [&](Replica& replica, const DeleteRecordsRequest::Topic::Partition& asked,
                     DeleteRecordsResponse::Topic::Partition& out) {
-    auto error = replica.delete_records(asked.offset, deadline);
-    if (error == ErrorCode::none) out.low_watermark = replica.log().log_start();
-    return error;
+    auto kept = replica.delete_records(asked.offset, deadline);
+    if (!kept) return kept.error();
+    out.low_watermark = *kept;
+    return ErrorCode::none;
   };
   auto response =
       answer_once<DeleteRecordsResponse>(shard, request, Repeated::last_counts, remove, {.low_watermark = -1});

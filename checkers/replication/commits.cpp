@@ -84,6 +84,7 @@ void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowB
 
 // Whether a replica keeps a batch, where it counts.
 bool ReplicationWatch::holds(Group& group, const ReplicaId& id, const ShadowBatch& batch, bool synced) {
+  if (auto removed = group.removed.find(id); removed != group.removed.end()) return removed->second.has(batch);
   auto found = group.replicas.find(id);
   if (found == group.replicas.end()) return false;
   auto& replica = found->second;

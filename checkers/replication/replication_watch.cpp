@@ -29,6 +29,7 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   auto& group = groups_[sight.group];
   auto& replica = group.replicas[sight.self];
   if (!group.born) group.born = now_();
+  group.removed.erase(sight.self);
   auto before = std::move(replica.log);
   if (sight.damaged && replica.lost.batches().empty()) {
     replica.lost = before;
@@ -177,7 +178,11 @@ void ReplicationWatch::sends(const GroupId& id, const Message& message) {
 void ReplicationWatch::removed(const GroupId& id, const ReplicaId& self) {
   auto group = groups_.find(id);
   if (group == groups_.end()) return;
-  group->second.replicas.erase(self);
+  auto replica = group->second.replicas.find(self);
+  if (replica == group->second.replicas.end()) return;
+  replica->second.log.truncate(replica->second.told_match);
+  group->second.removed[self] = std::move(replica->second.log);
+  group->second.replicas.erase(replica);
   if (group->second.replicas.empty()) groups_.erase(group);
 }
 

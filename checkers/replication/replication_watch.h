@@ -109,6 +109,9 @@ class ReplicationWatch : public ReplicaObserver {
   };
   struct Group {
     std::map<ReplicaId, Replica> replicas;
+    // What those had told others to keep that were removed since, as after their topic's deletion: a leader that has
+    // not heard of that yet counts on it.
+    std::map<ReplicaId, ShadowLog> removed;
     std::vector<Deletion> deletions;  // that were acknowledged
     std::map<Epoch, ReplicaId> leaders;
     std::optional<Instant> born;  // when the first of its replicas was opened

@@ -181,6 +181,27 @@ TEST_F(ACommitByWhatDamageHasTaken, IsNotOfAReplicaThatForgetsItsTermAndDoesNotK
   }
 }
 
+// As after their topic was deleted: its leader, far away, hears their answer first.
+TEST(ReplicationWatch, CountsWhatReplicasHadToldBeforeTheyWereRemoved) {
+  for (bool told : {true, false}) {
+    Story s;
+    s.elect(1, 1);
+    s.append(1, 1, "a");
+    s.append(2, 1, "a");
+    if (told) s.watch.sends(group, {id(2), id(1), 1, AppendReply{.verdict = Verdict::matched, .match = 1}});
+    s.watch.removed(group, id(2));
+    s.watch.removed(group, id(3));
+    s.commit(1, 1);
+    if (told)
+      EXPECT_THAT(s.anomalies(), IsEmpty());
+    else
+      EXPECT_THAT(s.anomalies(), Contains("no-quorum"));
+    s.append(1, 1, "b");
+    s.commit(1, 2);
+    EXPECT_THAT(s.anomalies(), Contains("no-quorum")) << "nobody has told that";
+  }
+}
+
 TEST(ReplicationWatch, CountsNoLearnerAndBothSetsOfAJointConfiguration) {
   for (const Configuration& in_force :
        {Configuration{{id(1), id(3), id(4)}, {}, {id(2)}}, Configuration{{id(1), id(2)}, {id(1), id(3), id(4)}, {}}}) {

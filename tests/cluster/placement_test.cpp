@@ -50,7 +50,7 @@ TEST(Placement, IsBalancedAndSpreadOverRacks) {
     }
     if (racks == 0) {
       RC_ASSERT(spread(replicas) <= 1);
-      RC_ASSERT(spread(leaders) <= 2);
+      RC_ASSERT(spread(leaders) <= 1);
     }
   }));
 }

@@ -141,6 +141,38 @@ TEST_F(MarkedLog, ALostCheckpointForgetsNeitherTheStartNorWhatWasSynced) {
   EXPECT_FALSE(end_after_start().has_value());
 }
 
+// Whenever it is killed.
+TEST_F(MarkedLog, ACutThatTakesTheMarkedSegmentLeavesWhatIsKeptMarked) {
+  config.segment_bytes = static_cast<std::int64_t>(2 * batch_size);
+  config.flush_messages = 1000;  // one sync, one mark
+  bool done = false;
+  for (int moment = 0; !done; ++moment) {
+    node.disk().wipe();
+    bool cutting = false;
+    node.start(1, [&](Host& host) {
+      EXPECT_TRUE(host.disk().create_directory("t-0"));
+      EXPECT_TRUE(host.disk().sync_directory(""));
+      LogContext context(host, {});
+      auto log = *PartitionLog::open(context, "t-0", config, false);
+      for (int i = 0; i < 5; ++i) EXPECT_TRUE(append(*log, batch_of(1, value)));
+      log->flush();
+      EXPECT_TRUE(log->wait_stable(5, Deadline::never()));
+      EXPECT_EQ(log->segment_count(), 3u);
+      cutting = true;
+      EXPECT_TRUE(log->truncate_to(3));
+      done = true;
+      host.stop_requested().wait();
+      return 0;
+    });
+    ASSERT_TRUE(world.run_until([&] { return cutting; }, world.now() + seconds(1)));
+    world.run_for(moment * microseconds(50));
+    node.kill();
+    node.disk().damage("t-0/00000000000000000002.log", 1000);
+    auto end = end_after_start();
+    EXPECT_FALSE(end.has_value()) << "damage to what was synced is taken for a torn write, moment " << moment;
+  }
+}
+
 // Two leaders' records in turn, the earlier one's cut off: whenever the power goes, what was cut off is no loss.
 TEST(CutLog, WhatWasCutOffIsNotMissed) {
   LogConfig config;

@@ -26,7 +26,7 @@ Bytes batch_at(Offset offset, int records, Epoch epoch) {
 
 // One of three, on a broker that reaches nobody: `play` is told of it and of its log.
 void with_replica(const LogConfig& config, ReplicaObserver* observer,
-                  const std::function<void(Replica&, PartitionLog&)>& play) {
+                  const std::function<void(Host&, Replica&, PartitionLog&)>& play) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("broker");
   node.start(1, [&](Host& host) {
@@ -37,19 +37,23 @@ void with_replica(const LogConfig& config, ReplicaObserver* observer,
     HardState fresh;
     fresh.configurations = {{-1, -1, {{self, others[0], others[1]}, {}, {}}}};
     auto log = logs.open("t-0", config, false).value();
-    play(*replicas.add(group, log, fresh), *log);
+    play(host, *replicas.add(group, log, fresh), *log);
     replicas.stop();
     return 0;
   });
   EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
 }
 
+LogConfig page_cache() {
+  LogConfig config;
+  config.flush_messages = 1000;
+  return config;
+}
+
 // The page cache may lose what a majority had, with what was deleted up to the midst of a batch: the leader's log
 // begins there, and it has nothing.
 TEST(Follower, CutsInTheMidstOfABatchWhereTheLeadersLogBegins) {
-  LogConfig page_cache;
-  page_cache.flush_messages = 1000;
-  with_replica(page_cache, nullptr, [](Replica& replica, PartitionLog& log) {
+  with_replica(page_cache(), nullptr, [](Host&, Replica& replica, PartitionLog& log) {
     AppendRequest append;
     append.epochs = {{1, 0}};
     append.end = append.commit = append.log_end = 8;
@@ -71,6 +75,17 @@ TEST(Follower, CutsInTheMidstOfABatchWhereTheLeadersLogBegins) {
   });
 }
 
+void lead_and_append(Replica& replica, int batches) {
+  replica.campaign();
+  replica.receive({others[0], self, replica.raft().term() + 1, VoteReply{true, true, 0}}, {});
+  replica.receive({others[0], self, replica.raft().term(), VoteReply{false, true, 0}}, {});
+  EXPECT_TRUE(replica.leads());
+  for (int i = 0; i < batches; ++i) {
+    auto batch = batch_at(0, 1, 0);
+    EXPECT_TRUE(replica.append(*validate_produced(batch), batch).has_value());
+  }
+}
+
 struct SeesAppends final : DeafObserver {
   void sends(const GroupId&, const Message& message) override {
     if (const auto* append = std::get_if<AppendRequest>(&message.body)) sent.push_back(*append);
@@ -82,21 +97,33 @@ TEST(Leader, SendsWhatLiesInManySmallSegmentsAtOnce) {
   LogConfig small;
   small.segment_bytes = 100;
   SeesAppends appends;
-  with_replica(small, &appends, [&](Replica& replica, PartitionLog& log) {
-    replica.campaign();
-    replica.receive({others[0], self, replica.raft().term() + 1, VoteReply{true, true, 0}}, {});
-    replica.receive({others[0], self, replica.raft().term(), VoteReply{false, true, 0}}, {});
-    EXPECT_TRUE(replica.leads());
-    for (int i = 0; i < 30; ++i) {
-      auto batch = batch_at(0, 1, 0);
-      EXPECT_TRUE(replica.append(*validate_produced(batch), batch).has_value());
-    }
+  with_replica(small, &appends, [&](Host&, Replica& replica, PartitionLog& log) {
+    lead_and_append(replica, 30);
     EXPECT_GT(log.segment_count(), 20u);
     appends.sent.clear();
     replica.feed(others[1]);
     EXPECT_EQ(appends.sent.size(), 1u);
     EXPECT_EQ(appends.sent.back().prev_offset, 0);
     EXPECT_EQ(appends.sent.back().end, log.log_end());
+  });
+}
+
+// What retention has removed of the leader's log alone is not said to be deleted: on Kafka, too, the low watermark is
+// that of all replicas.
+TEST(Leader, ADeletionTellsWhereAllLogsBegin) {
+  with_replica(page_cache(), nullptr, [](Host& host, Replica& replica, PartitionLog& log) {
+    lead_and_append(replica, 9);
+    auto now = host.clock().now();
+    for (const auto& other : others)
+      replica.receive({other, self, replica.raft().term(),
+                       AppendReply{.match = log.log_end(), .log_end = log.log_end(), .sent_at = now, .log_start = 3}},
+                      {});
+    EXPECT_EQ(replica.high_watermark(), log.log_end());
+    EXPECT_TRUE(replica.advance_start(7));
+    EXPECT_EQ(log.log_start(), 7);
+    auto deleted = replica.delete_records(2, host.clock().deadline_in(milliseconds(100)));
+    ASSERT_TRUE(deleted.has_value()) << static_cast<int>(deleted.error());
+    EXPECT_EQ(*deleted, 3);
   });
 }
 
