@@ -96,8 +96,8 @@ class Replica {
   ErrorCode wait_until(Safety safety, const Proposed& proposed, Deadline deadline);
   // Moves the start of the log up to `offset`, at most to the high watermark (-1: there), and waits until no later
   // leader can begin lower, and no follower that is in touch serves what is below (as Kafka waits for all live
-  // replicas). Returns where they all begin by then, which retention may have moved farther here alone. Errors:
-  // OFFSET_OUT_OF_RANGE, NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, REQUEST_TIMED_OUT.
+  // replicas). Returns where they all begin by then, be it by retention. Errors: OFFSET_OUT_OF_RANGE,
+  // NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, REQUEST_TIMED_OUT.
   Result<Offset, ErrorCode> delete_records(Offset offset, Deadline deadline);
 
   // The log below `offset`, which is committed and kept, is needed no more: what a snapshot has, for one. Errors: as

@@ -69,12 +69,13 @@ Result<Offset, ErrorCode> Replica::delete_records(Offset offset, Deadline deadli
   if (moved != ErrorCode::none) return std::unexpected(moved);
   auto deposed = [&] { return raft_.role() != Role::leader || raft_.term() != epoch; };
   // One that was held up may have been succeeded, and does not know by how much more a later leader has deleted.
-  auto kept = [&] { return raft_.start_kept(now()) >= offset && speaks_for_the_group(); };
+  // What retention has removed here alone is not told either.
+  auto kept = [&] { return raft_.start_kept(now()) >= log_->log_start() && speaks_for_the_group(); };
   changed_.wait([&] { return out_of_order() || deposed() || kept(); }, deadline);
   if (out_of_order()) return std::unexpected(ErrorCode::kafka_storage_error);
   if (deposed()) return std::unexpected(ErrorCode::not_leader_or_follower);
   if (!kept()) return std::unexpected(ErrorCode::request_timed_out);
-  return raft_.start_kept(now());
+  return log_->log_start();
 }
 
 Result<void> Replica::advance_start(Offset offset) {
