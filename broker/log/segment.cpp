@@ -211,7 +211,8 @@ Result<std::string> Segment::load_indexes(std::int32_t index_interval_bytes) {
   auto times = read_checked_file(disk_, path(".timeindex"), std::size_t{1} << 30);
   if (!times || times->integrity == Integrity::damaged || !times_.decode(times->content.view()))
     return path(".timeindex");
-  // The indexes say where the last entry is; the few batches after it are read.
+  // The indexes say where the last entry is. The few batches from there on are read, whole: the header of one that is
+  // damaged may tell of any time and offset.
   std::uint64_t position = offsets_.size() == 0 ? 0 : static_cast<std::uint64_t>(offsets_.entries().back().position);
   if (!times_.entries().empty()) {
     max_timestamp_ = times_.entries().back().timestamp;
@@ -226,7 +227,8 @@ Result<std::string> Segment::load_indexes(std::int32_t index_interval_bytes) {
   bool skip_first = position > 0;
   bool fits = true;
   auto scanned = scan(std::numeric_limits<Offset>::max(), [&](const BatchHeader& header, std::uint64_t at) {
-    if (header.base_offset < base_offset_ || (!skip_first && header.base_offset < next_offset_)) {
+    if (header.base_offset < base_offset_ || (!skip_first && header.base_offset < next_offset_) ||
+        !read_batch(header, at)) {
       fits = false;
       return false;
     }

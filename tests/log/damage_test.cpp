@@ -123,6 +123,21 @@ TEST_F(DamagedLog, WhatAReaderFoundIsLookedForEverywhereAtTheNextStart) {
   });
 }
 
+// Retention and lookups go by a segment's largest timestamp, which no index tells of the last batches.
+TEST_F(DamagedLog, IsSeenByAStartWhereIndexesDoNotReach) {
+  const auto& path = files.front();
+  constexpr std::size_t max_timestamp_at = 42;  // its lowest byte
+  open(true, OnDamage::refuse, [](auto& log) { ASSERT_TRUE((*log)->close()); });
+  const auto content = node.disk().image().find(path)->file->current();
+  std::size_t last = 0;
+  for (std::size_t at = 0; at < content.size(); at += read_batch_header(content.substr(at))->size()) last = at;
+  node.disk().flip(path, last + max_timestamp_at, 1);
+  open(true, OnDamage::refuse, [](auto& log) {
+    ASSERT_FALSE(log.has_value());
+    EXPECT_EQ(log.error().code, Errc::corrupt);
+  });
+}
+
 TEST_F(DamagedLog, AFalseAlarmIsForgotten) {
   for (int attempt = 0; attempt < 2; ++attempt)
     open(false, OnDamage::refuse, [&](auto& log) {
