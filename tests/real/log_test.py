@@ -96,9 +96,10 @@ def test_what_was_acknowledged_is_damage_after_a_kill():
 
 
 def test_what_a_reader_finds():
-    """Damage in what a start does not read, since it was synced long before."""
+    """Damage in what a start does not read, since it was synced long before, and indexes tell of it."""
     with Broker() as broker:
-        fulmar("topic", "create", "t", "--config", "segment.bytes=1200", "--bootstrap", broker.address)
+        fulmar("topic", "create", "t", "--config", "segment.bytes=1200", "--config", "index.interval.bytes=1",
+               "--bootstrap", broker.address)
         produce(broker, "t", LINES)
         broker.stop()
         directory = os.path.join(broker.directory, "t-0")
