@@ -269,6 +269,9 @@ Result<void> PartitionLog::cut(Offset offset) {
     directory_dirty_ = true;
   }
   if (position < segment->size()) TRY_VOID(segment->truncate(position, end, config_.index_interval_bytes));
+  // For good: what was cut must not come back behind what is promised of the log as it is now.
+  if (std::exchange(segment->needs_sync, false)) TRY_VOID(segment->sync());
+  if (std::exchange(directory_dirty_, false)) TRY_VOID(context_.host.disk().sync_directory(directory_));
   ++cuts_;  // a flush that began meanwhile saw what is gone
   stable_end_ = std::min(stable_end_, log_end());
   recovery_point_ = std::min(recovery_point_, log_end());

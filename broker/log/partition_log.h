@@ -103,8 +103,8 @@ class PartitionLog {
   // Moves the start up to `offset` (KIP-107), for good once it returns. Errors: out_of_range (beyond what is kept),
   // io_error.
   Result<void> advance_start(Offset offset);
-  // Drops all records at and after `offset`, where a batch begins, not below the start. A failure takes the log
-  // offline.
+  // Drops all records at and after `offset`, where a batch begins, not below the start; for good once it returns. A
+  // failure takes the log offline.
   Result<void> truncate_to(Offset offset);
   // Drops everything, and begins anew at `offset`; `epoch` (-1: unknown) was that of the batch before. A failure takes
   // the log offline.

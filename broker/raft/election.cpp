@@ -24,8 +24,9 @@ bool Raft::hears_leader() const {
   return now_ - leader_heard_at() < settings_.election_timeout;
 }
 
+// Whose log is of a later leader has all that was ever committed up to then (docs/raft.md).
 bool Raft::up_to_date(const VoteRequest& request) const {
-  if (request.last_epoch != last_epoch()) return request.last_epoch > last_epoch();
+  if (request.log_term != state_.log_term) return request.log_term > state_.log_term;
   return request.log_end >= log_.end();
 }
 
@@ -35,6 +36,7 @@ void Raft::stand(bool pre_vote, bool transfer) {
   leader_.reset();
   leaders_start_.reset();
   verified_ = 0;
+  term_start_.reset();
   pending_.reset();
   votes_.clear();
   forget_peers();
@@ -51,7 +53,7 @@ void Raft::stand(bool pre_vote, bool transfer) {
   votes_[self_] = true;
   auto term = state_.term + (pre_vote ? 1 : 0);
   for (const auto& id : configuration().all_voters())
-    if (id != self_) send(id, VoteRequest{log_.end(), last_epoch(), pre_vote, transfer}, term);
+    if (id != self_) send(id, VoteRequest{log_.end(), state_.log_term, pre_vote, transfer}, term);
   count_votes();
 }
 

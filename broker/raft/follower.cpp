@@ -28,10 +28,12 @@ void Raft::refuse(const AppendRequest& request, Verdict verdict) {
 }
 
 void Raft::acknowledge() {
+  if (may_take_term()) take_term();
   acknowledged_ = kept();
   AppendReply reply{.verdict = Verdict::matched, .match = acknowledged_, .log_end = log_.end()};
   reply.damage = state_.damage;
   reply.log_start = log_.start();
+  reply.log_term = state_.log_term;
   reply.sent_at = append_sent_at_;
   send(*leader_, reply);
 }
@@ -63,23 +65,32 @@ bool Raft::fits(const AppendRequest& request) const {
   return !request.epochs.empty() && log_.epochs().epoch_of(at) == request.epochs.front().epoch;
 }
 
-// What earlier leaders left behind the end of this one's log, and never got committed. Nothing might ever come to take
-// its place.
-void Raft::drop_tail_from(Offset offset, Epoch leader_term) {
-  // An append that comes late speaks of an end that the leader has left behind.
-  auto epoch = log_.epochs().epoch_of(offset);
-  if (offset >= log_.end() || offset < log_.start() || !epoch || *epoch >= leader_term) return;
-  if (offset < commit_ && settings_.commits_are_stable) return;  // no leader's log ends there
+// Where begins what earlier leaders left beyond the end that this one's log had when it was elected. It never got
+// committed, and nothing might ever come to take its place. (Not where an append says that the leader's log ends: it
+// may come late.)
+std::optional<Offset> Raft::older_tail() const {
+  if (!term_start_ || verified_ < *term_start_) return std::nullopt;
+  auto from = std::max(*term_start_, log_.start());
+  if (from >= log_.end()) return std::nullopt;
+  auto epoch = log_.epochs().epoch_of(from);
+  return epoch && *epoch < state_.term ? std::optional(from) : std::nullopt;
+}
+
+// False: it crosses the commit index, where no leader's log differs.
+bool Raft::cut(Offset offset) {
+  if (offset < commit_ && settings_.commits_are_stable) return false;
   commit_ = std::min(commit_, offset);
   verified_ = std::min(verified_, offset);
   forget_configurations_from(offset);
   output_.truncate_to = offset;
+  return true;
 }
 
 void Raft::on(const Message& message, const AppendRequest& request) {
   if (!heard_leader(message.from)) return;
   leaders_start_ = request.log_start;
   rouse_for(request.sent_at);
+  term_start_ = request.term_start;
   if (configuration().empty()) return refuse(request, Verdict::start_over);
   // What it has begins where the leader's log has ended: a majority lost in the page cache what had been before.
   if (!settings_.commits_are_stable && request.log_end < log_.start()) {
@@ -97,17 +108,13 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   auto from = first_difference(request);
   if (!from) {
     verified_ = std::max(verified_, request.end);
-    drop_tail_from(request.log_end, message.term);
     commit_to(std::min(request.commit, verified_));
-    return acknowledge();
+    auto tail = older_tail();
+    if (!tail || !cut(*tail)) return acknowledge();
+    pending_ = Pending{request.end, request.commit, request.sent_at};
+    return;
   }
-  if (*from < log_.end()) {
-    // A truncation never crosses the commit index: no leader's log differs there.
-    if (*from < commit_ && settings_.commits_are_stable) return;
-    commit_ = std::min(commit_, *from);
-    output_.truncate_to = *from;
-    verified_ = std::min(verified_, *from);
-  }
+  if (*from < log_.end() && !cut(*from)) return;
   forget_configurations_from(*from);
   for (const auto& entry : request.configurations)
     if (entry.offset >= *from) remember_configuration(entry);
@@ -118,13 +125,14 @@ void Raft::on(const Message& message, const AppendRequest& request) {
 void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   if (!heard_leader(message.from)) return;
   leaders_start_ = heartbeat.log_start;
-  if (heartbeat.healed != 0 && heartbeat.healed == state_.damage) {
+  // Only with a log that it could be elected by again.
+  if (heartbeat.healed != 0 && heartbeat.healed == state_.damage && state_.log_term == state_.term) {
     state_.damage = 0;
     store();
   }
   commit_to(std::min(heartbeat.commit, verified_));
   advance_log_start(heartbeat.log_start);
-  HeartbeatReply reply{kept(), state_.damage, heartbeat.sent_at, {}, log_.start()};
+  HeartbeatReply reply{kept(), state_.damage, heartbeat.sent_at, {}, log_.start(), state_.log_term};
   if (agree_to_quiesce(message.from, heartbeat))
     reply.quiesced = liveness_->agreeing(message.from);
   else
@@ -136,6 +144,7 @@ void Raft::on(const Message& message, const StartOver& request) {
   if (!heard_leader(message.from)) return;
   rouse_for(request.sent_at);
   append_sent_at_ = request.sent_at;
+  term_start_ = request.term_start;
   // It has come before, or what was missing has come meanwhile, and may count by now. (In the page cache, what was
   // committed may have been lost elsewhere, and be another's here.)
   auto agreed = settings_.commits_are_stable ? std::max(commit_, verified_) : verified_;

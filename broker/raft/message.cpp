@@ -11,7 +11,7 @@ std::string at(Offset offset, Epoch epoch) {
 }
 
 std::string text_of(const VoteRequest& body) {
-  return std::string(body.pre_vote ? "pre-vote? " : "vote? ") + at(body.log_end, body.last_epoch) +
+  return std::string(body.pre_vote ? "pre-vote? " : "vote? ") + at(body.log_end, body.log_term) +
          (body.transfer ? " transfer" : "");
 }
 
@@ -24,12 +24,12 @@ std::string text_of(const AppendRequest& body) {
   for (const auto& span : body.epochs) text += " e" + std::to_string(span.epoch);
   for (const auto& entry : body.configurations)
     text += " config " + std::to_string(entry.offset) + " (" + to_string(entry.configuration) + ")";
-  return text + " commit " + std::to_string(body.commit);
+  return text + " commit " + std::to_string(body.commit) + " start " + std::to_string(body.term_start);
 }
 
 std::string text_of(const AppendReply& body) {
   switch (body.verdict) {
-    case Verdict::matched: return "matched " + std::to_string(body.match);
+    case Verdict::matched: return "matched " + at(body.match, body.log_term);
     case Verdict::mismatched:
       return "mismatched " + std::to_string(body.prev_offset) + " hint " + at(body.hint.start_offset, body.hint.epoch);
     case Verdict::start_over: return "must start over";
@@ -43,7 +43,8 @@ std::string text_of(const Heartbeat& body) {
 }
 
 std::string text_of(const HeartbeatReply& body) {
-  return "alive " + std::to_string(body.match) + (body.damage ? " damaged" : "") + (body.quiesced ? " quiesced" : "");
+  return "alive " + at(body.match, body.log_term) + (body.damage ? " damaged" : "") +
+         (body.quiesced ? " quiesced" : "");
 }
 
 std::string text_of(const TimeoutNow& body) {

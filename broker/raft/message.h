@@ -12,7 +12,7 @@ namespace fulmar {
 
 struct VoteRequest {
   Offset log_end = 0;     // of the candidate's log
-  Epoch last_epoch = -1;  // of its last batch
+  Epoch log_term = -1;    // HardState::log_term
   bool pre_vote = false;  // would you? The term is the one it would stand for (Raft thesis §9.6)
   bool transfer = false;  // the leader wants it: no need to have lost the leader first (Raft thesis §3.10)
 };
@@ -33,7 +33,8 @@ struct AppendRequest {
   std::vector<ConfigurationAt> configurations;  // of the control batches among them
   Offset commit = 0;
   Offset log_start = 0;        // of the leader's log: what is below may go
-  Offset log_end = 0;          // likewise: what is at or above, and of an earlier term, is not in it
+  Offset log_end = 0;          // likewise, as of now
+  Offset term_start = 0;       // likewise, when it was elected: what is at or above is of its term
   Instant sent_at = long_ago;  // of the leader's clock, to be given back
 };
 constexpr Epoch unknown_epoch = -2;
@@ -54,6 +55,8 @@ struct AppendReply {
   std::uint64_t damage = 0;  // HardState::damage
   Instant sent_at = long_ago;
   Offset log_start = 0;  // as it is kept
+  // HardState::log_term. `match` counts for commits if it is the term of the reply.
+  Epoch log_term = -1;
 };
 
 struct Heartbeat {
@@ -70,6 +73,7 @@ struct HeartbeatReply {
   Instant sent_at = long_ago;
   std::optional<LivenessEpoch> quiesced;  // agreed; answers of this epoch stand in for replies
   Offset log_start = 0;                   // as it is kept
+  Epoch log_term = -1;                    // as in an AppendReply
 };
 
 // Stand for election at once: the leader hands over. You have everything, and `commit` of it is committed.
@@ -85,6 +89,7 @@ struct StartOver {
   ConfigurationAt configuration;
   Offset commit = 0;
   Instant sent_at = long_ago;
+  Offset term_start = 0;  // as in an AppendRequest
 };
 
 struct Message {

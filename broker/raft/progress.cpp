@@ -59,6 +59,7 @@ void Progress::probe_from(Offset next) {
 void Progress::damaged(std::uint64_t damage, Offset log_end, Instant now) {
   if (damage == damage_) return;
   damage_ = damage;
+  is_of_term_ = false;
   damaged_at_ = now;
   caught_up_at_ = long_ago;
   mark_end_ = log_end;

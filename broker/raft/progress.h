@@ -36,6 +36,9 @@ class Progress {
   // Whether what it says counts: not if it does not know which terms it has seen. It may have promised a later leader
   // not to follow this one.
   bool counts() const { return !promises_are_lost(damage_); }
+  // Whether its log is known to be of this leader's term (HardState::log_term): else what it keeps counts for nothing.
+  bool is_of_term() const { return is_of_term_; }
+  void log_is_of_term() { is_of_term_ = true; }
   // When this leader heard of the damage.
   Instant damaged_at() const { return damaged_at_; }
   // The damage that is made good, for the follower to be told, if counts() or others vouch for this leader; 0 if none
@@ -104,6 +107,7 @@ class Progress {
   Instant moved_at_ = long_ago;
   Instant caught_up_at_ = long_ago;
   Offset log_start_ = 0;
+  bool is_of_term_ = false;
   // Where the log ended at a moment since: once it has that, it has caught up with that moment.
   Offset mark_end_ = 0;
   Instant mark_at_ = long_ago;

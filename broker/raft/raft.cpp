@@ -28,6 +28,9 @@ Raft::Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, Har
       state_(std::move(state)),
       commit_(std::clamp(commit, log.start(), log.end())) {
   state_.term = std::max(state_.term, last_epoch());
+  // What it knew of its log is true no more. It has no vote until it has all of that again.
+  if (state_.damage != 0) state_.log_term = -1;
+  stored_log_term_ = state_.log_term;
   // A batch whose configuration was stored may not have reached the log.
   auto& known = state_.configurations;
   auto lost = std::find_if(known.begin(), known.end(), [&](const ConfigurationAt& entry) {
@@ -64,6 +67,12 @@ void Raft::send(const ReplicaId& to, decltype(Message::body) body, std::optional
   output_.messages.push_back({self_, to, term.value_or(state_.term), std::move(body)});
 }
 
+// Before each input all that the last Output asked for is done.
+void Raft::begin(Instant now) {
+  now_ = now;
+  if (!store_due_) stored_log_term_ = state_.log_term;
+}
+
 Output Raft::take_output() {
   if (std::exchange(store_due_, false)) output_.store = state_;
   return std::exchange(output_, {});
@@ -93,6 +102,7 @@ void Raft::become_follower(Epoch term, std::optional<ReplicaId> leader) {
   leader_ = leader;
   leaders_start_.reset();
   verified_ = 0;
+  term_start_.reset();
   acknowledged_ = -1;
   append_sent_at_ = latest_sent_at_ = long_ago;
   pending_.reset();
@@ -116,14 +126,33 @@ void Raft::become_leader() {
   heartbeat_at_ = now_;
   if (state_.solo) commit_to(log_.stable_end());
   adopt_members();
-  // What came before can only be committed by an entry of this term on top of it (Raft §5.4.2).
-  if (commit_ < log_.end() && !state_.solo) {
-    output_.append = ControlBatch{ControlBatch::Kind::leader_change, {}};
-  }
+  if (may_take_term()) take_term();
+}
+
+// Whether the log here is that of this term's leader, at least as far as it went when that was elected.
+bool Raft::agrees_with_leader() const {
+  if (role_ == Role::leader) return true;
+  return role_ == Role::follower && leader_ && !pending_ && term_start_ && verified_ >= *term_start_ && !older_tail();
+}
+
+// Only once that is on stable storage, what was cut away for it included: else a power loss might leave another log
+// behind that passes for this one.
+bool Raft::may_take_term() const {
+  if (state_.solo || state_.log_term == state_.term) return false;
+  return agrees_with_leader() && log_.synced_end() >= *term_start_;
+}
+
+void Raft::take_term() {
+  state_.log_term = state_.term;
+  store();
+}
+
+bool Raft::awaits_sync() const {
+  return !state_.solo && state_.log_term != state_.term && agrees_with_leader() && log_.synced_end() < *term_start_;
 }
 
 void Raft::tick(Instant now) {
-  now_ = now;
+  begin(now);
   if (role_ == Role::leader) {
     if (quiesced()) return;
     bool over = std::any_of(peers_.begin(), peers_.end(), [](const auto& peer) { return peer.second.watch_is_over(); });
@@ -159,7 +188,7 @@ bool Raft::is_due(Instant now) const {
 }
 
 void Raft::campaign(Instant now) {
-  now_ = now;
+  begin(now);
   if (role_ == Role::leader || !may_stand()) return;
   reset_election_timer();
   stand(true, false);
@@ -167,7 +196,7 @@ void Raft::campaign(Instant now) {
 
 void Raft::receive(const Message& message, Instant now) {
   ASSERT(message.to == self_);
-  now_ = now;
+  begin(now);
   const auto* vote = std::get_if<VoteRequest>(&message.body);
   if (!is_possible(message)) return;
   if (vote && role_ == Role::leader && progress(message.from)) wake();  // who asks does not hear this leader
@@ -212,7 +241,7 @@ bool Raft::is_vouched_for(const Message& message) {
 }
 
 void Raft::log_changed(Instant now) {
-  now_ = now;
+  begin(now);
   if (role_ == Role::leader) {
     busy_at_ = now;
     wake();
@@ -230,7 +259,7 @@ void Raft::log_changed(Instant now) {
 }
 
 void Raft::append_failed(Instant now) {
-  now_ = now;
+  begin(now);
   pending_.reset();
   verified_ = std::min(verified_, log_.end());
   forget_configurations_from(log_.end());
@@ -238,15 +267,15 @@ void Raft::append_failed(Instant now) {
 }
 
 void Raft::stable_moved(Instant now) {
-  now_ = now;
+  begin(now);
   if (role_ == Role::leader)
     lead_on();
-  else if (leader_ && kept() > acknowledged_)
+  else if (leader_ && (kept() > std::max(acknowledged_, Offset{0}) || may_take_term()))
     acknowledge();
 }
 
 void Raft::resign(Instant now) {
-  now_ = now;
+  begin(now);
   if (role_ == Role::leader) become_follower(state_.term, std::nullopt);
 }
 
@@ -278,9 +307,10 @@ const Progress* Raft::progress(const ReplicaId& peer) const {
 }
 
 Offset Raft::match_of(const ReplicaId& id) const {
-  if (id == self_) return log_.stable_end();
+  // What it kept in earlier terms, or before its log was this term's, says nothing of what a later leader will have.
+  if (id == self_) return state_.solo || stored_log_term_ == state_.term ? log_.stable_end() : 0;
   const auto* known = progress(id);
-  return known && known->counts() ? known->match() : 0;
+  return known && known->counts() && known->is_of_term() && known->match() >= *term_start_ ? known->match() : 0;
 }
 
 }  // namespace fulmar

@@ -22,20 +22,14 @@
 
 namespace fulmar {
 
-// A batch of the leader's own, to be appended to the end of its log in its term.
-struct ControlBatch {
-  enum class Kind : unsigned char { leader_change, configuration } kind;
-  Configuration configuration;
-};
-
 // What an input asks for, in the order in which it has to be done. Nothing below may begin before all above it is done.
 struct Output {
-  std::optional<HardState> store;       // to stable storage
+  std::optional<HardState> store;       // to stable storage; then call stable_moved()
   std::optional<StartOver> start_over;  // forget the log, begin anew; then call log_changed()
-  std::optional<Offset> truncate_to;    // drop what is at and after
+  std::optional<Offset> truncate_to;    // drop what is at and after, for good; then call log_changed()
   std::optional<Offset> append_from;    // append what came with the request, from there; then call log_changed()
   std::optional<Offset> log_start;      // what is below may go (never beyond the commit index)
-  std::optional<ControlBatch> append;   // then call log_changed()
+  std::optional<Configuration> append;  // a control batch of the leader's own that tells of it; then log_changed()
   std::vector<Message> messages;
 };
 
@@ -53,8 +47,11 @@ class Raft {
   Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, HardState state, Offset commit, Random random,
        Instant now, Liveness* liveness = nullptr);
   ~Raft();
-  Raft(const Raft&) = delete;
   Raft& operator=(const Raft&) = delete;
+  // For exhaustive searches (tests/raft/exhaustive). Another one in the same state, over the same LogView; only without
+  // a liveness. And what decides what it will say, store, cut and commit, times and the pace of feeding left out.
+  std::unique_ptr<Raft> clone() const;
+  std::string fingerprint() const;
 
   // -- Inputs. After each: take_output().
   // At least four times per heartbeat interval; while quiesced(), only once a watch of the liveness has ended.
@@ -66,6 +63,7 @@ class Raft {
   void log_changed(Instant now);
   // Appending what the last Output asked for failed, and the log is as it was (no space).
   void append_failed(Instant now);
+  // More of the log is on stable storage, or the state is that the last Output asked to store.
   void stable_moved(Instant now);
   // Stand for election without waiting (a group's first; its preferred leader).
   void campaign(Instant now);
@@ -110,8 +108,11 @@ class Raft {
   ConfigurationMark configuration_mark() const;
   // Whether this leader knows the one in force to be committed.
   bool configuration_committed() const;
+  // Whether only a sync of the log is missing for this replica to count in this term. Where each append is synced that
+  // comes by itself.
+  bool awaits_sync() const;
   // The leader knows all that was ever committed, and everything up to commit() is (Raft §8).
-  bool established() const { return role_ == Role::leader && commit_ >= term_start_; }
+  bool established() const { return role_ == Role::leader && commit_ >= *term_start_; }
   // This leader's log begins no lower than what any earlier leader has said to a client.
   bool start_known() const { return role_ == Role::leader && log_.start() >= start_owed_; }
   // Where the logs of a quorum begin, at least, so that no later leader's will begin lower; and not above what each
@@ -136,6 +137,8 @@ class Raft {
   const std::vector<ReplicaId>& target() const { return target_; }
 
  private:
+  Raft(const Raft&) = default;
+
   struct Transfer {
     ReplicaId to;
     Instant give_up_at;
@@ -143,6 +146,7 @@ class Raft {
   };
 
   // raft.cpp
+  void begin(Instant now);
   Epoch last_epoch() const { return log_.epochs().latest().value_or(-1); }
   std::optional<Epoch> epoch_before(Offset offset) const;  // nullopt: not known any more
   void store() { store_due_ = true; }
@@ -176,7 +180,11 @@ class Raft {
   void on(const Message& message, const StartOver& request);
   bool fits(const AppendRequest& request) const;
   std::optional<Offset> first_difference(const AppendRequest& request) const;
-  void drop_tail_from(Offset offset, Epoch leader_term);
+  std::optional<Offset> older_tail() const;
+  bool cut(Offset offset);
+  bool agrees_with_leader() const;
+  bool may_take_term() const;
+  void take_term();
   void refuse(const AppendRequest& request, Verdict verdict);
   void acknowledge();
   Offset kept() const { return std::min(verified_, log_.stable_end()); }
@@ -228,6 +236,9 @@ class Raft {
   Offset commit_;
   Instant election_at_;
   Instant leader_heard_at_;
+  // Where the log of this term's leader ended when it was elected, once that is known: an append tells.
+  std::optional<Offset> term_start_;
+  Epoch stored_log_term_ = -1;  // on stable storage by now
   // Follower: up to where the log is known to agree with this term's leader's.
   Offset verified_ = 0;
   Offset acknowledged_ = -1;             // last told
@@ -254,7 +265,6 @@ class Raft {
   // Leader.
   std::map<ReplicaId, Progress> peers_;
   Offset start_owed_ = 0;  // where the logs of those begin that have voted for this leader, at most
-  Offset term_start_ = 0;  // where this leader's own entries begin
   Instant led_since_;
   Instant heartbeat_at_;
   Instant busy_at_;  // when something happened last that followers have to hear of

@@ -23,7 +23,7 @@ bool Raft::configuration_committed() const {
 // In force as soon as it is in the log, committed or not.
 void Raft::propose(Configuration configuration) {
   remember_configuration({log_.end(), state_.term, configuration});
-  output_.append = ControlBatch{ControlBatch::Kind::configuration, std::move(configuration)};
+  output_.append = std::move(configuration);
   adopt_members();
 }
 
@@ -40,7 +40,7 @@ void Raft::adopt_members() {
 }
 
 void Raft::found(Configuration configuration, Instant now) {
-  now_ = now;
+  begin(now);
   ASSERT(state_.configurations.empty() && log_.end() == 0);
   state_.configurations = {{-1, -1, std::move(configuration)}};
   store();
@@ -48,7 +48,7 @@ void Raft::found(Configuration configuration, Instant now) {
 }
 
 void Raft::set_target(std::vector<ReplicaId> voters, Instant now, std::vector<ReplicaId> learners) {
-  now_ = now;
+  begin(now);
   if (role_ != Role::leader) return;
   ASSERT(std::is_sorted(voters.begin(), voters.end()) && std::is_sorted(learners.begin(), learners.end()));
   ASSERT(without(learners, voters).size() == learners.size());

@@ -33,7 +33,7 @@ bool Raft::throttled(const ReplicaId& peer, Instant now) const {
 }
 
 std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) {
-  now_ = now;
+  begin(now);
   auto found = peers_.find(peer);
   if (role_ != Role::leader || found == peers_.end()) return std::nullopt;
   auto& progress = found->second;
@@ -48,7 +48,7 @@ std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) 
     auto after =
         std::find_if(known.begin() + 1, known.end(), [&](const auto& e) { return e.offset >= log_.held_from(); });
     send(peer, StartOver{log_.held_from(), epoch_before(log_.held_from()).value_or(-1), *std::prev(after),
-                         log_.held_from(), now});
+                         log_.held_from(), now, *term_start_});
     progress.sent(log_.held_from(), now);
     wake();
     return std::nullopt;
@@ -60,7 +60,7 @@ std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) 
 }
 
 bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Instant now) {
-  now_ = now;
+  begin(now);
   auto found = peers_.find(peer);
   auto& request = std::get<AppendRequest>(plan.message.body);
   if (role_ != Role::leader || plan.message.term != state_.term || found == peers_.end()) return false;
@@ -81,6 +81,7 @@ bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Inst
   request.commit = commit_;
   request.log_start = announced_start();
   request.log_end = log_.end();
+  request.term_start = *term_start_;
   request.sent_at = now;
   progress.sent(end, now);
   wake();
@@ -104,7 +105,8 @@ void Raft::note_damage(Progress& progress, std::uint64_t damage) {
 // of the quorum that chose a later leader. Of such a quorum everybody else knows the later term: so, if those whose
 // promises are not lost are a quorum, and have answered this leader since, there is none.
 std::uint64_t Raft::healed(const Progress& progress) const {
-  if (progress.healed() == 0 || progress.counts()) return progress.healed();
+  if (progress.healed() == 0 || !progress.is_of_term()) return 0;
+  if (progress.counts()) return progress.healed();
   bool vouched = configuration().has_quorum([&](const ReplicaId& id) {
     const auto* known = this->progress(id);
     return id == self_ || (known && known->counts() && known->heard_at() > progress.damaged_at());
@@ -120,6 +122,7 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   progress.answered_awake(reply.sent_at);
   note_damage(progress, reply.damage);
   progress.begins_at(reply.log_start);
+  if (reply.log_term == state_.term) progress.log_is_of_term();
   switch (reply.verdict) {
     case Verdict::matched:
       progress.matched(std::min(reply.match, log_.end()), log_.end(), settings_, now_);
@@ -151,6 +154,7 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   progress.heard(reply.sent_at, now_);
   note_damage(progress, reply.damage);
   progress.begins_at(reply.log_start);
+  if (reply.log_term == state_.term) progress.log_is_of_term();
   auto match = std::min(reply.match, log_.end());
   bool being_fed = progress.feeding() == Feeding::replicate || progress.feeding() == Feeding::catch_up;
   if (match > progress.match())
@@ -181,11 +185,11 @@ void Raft::send_heartbeats() {
   heartbeat_at_ = next_beat(now_, settings_.heartbeat_interval);
 }
 
-// Counts what is kept by a majority, but commits only what is of this term, and all below it (Raft §5.4.2).
+// What a majority has said in this term to keep, of whatever epoch it is: with whose logs are of this term nobody is
+// elected who lacks it. (What it said in earlier terms counts for nothing: Raft §5.4.2, figure 8.)
 void Raft::advance_commit() {
   auto reached = configuration().reached_by_quorum([&](const ReplicaId& id) { return match_of(id); });
   if (reached <= commit_) return;
-  if (!state_.solo && log_.epochs().epoch_of(reached - 1) != state_.term) return;
   commit_to(reached);
   if (settings_.announce_commits) heartbeat_at_ = now_;
 }
@@ -243,7 +247,7 @@ Instant Raft::lease_until() const {
 }
 
 void Raft::start_moved(Instant now) {
-  now_ = now;
+  begin(now);
   if (role_ != Role::leader) return;
   start_moved_at_ = now;
   wake();
@@ -269,6 +273,7 @@ Offset Raft::start_kept(Instant now) const {
 
 // A deletion that was acknowledged is kept by a quorum, and so by one who has voted for this leader.
 void Raft::lead_on() {
+  if (may_take_term()) take_term();
   advance_commit();
   if (settings_.announce_at_once) tell_commit();
   if (established() && !start_known()) advance_log_start(start_owed_);
@@ -277,7 +282,7 @@ void Raft::lead_on() {
 }
 
 bool Raft::transfer(const ReplicaId& to, Instant now) {
-  now_ = now;
+  begin(now);
   if (role_ != Role::leader || transfer_ || to == self_ || !configuration().is_voter(to)) return false;
   transfer_ = Transfer{to, now + settings_.election_timeout};
   wake();

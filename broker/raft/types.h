@@ -92,6 +92,11 @@ constexpr bool promises_are_lost(std::uint64_t damage) {
 struct HardState {
   Epoch term = -1;  // so that a group's first leader has epoch 0
   std::optional<ReplicaId> vote;
+  // The latest term with whose leader this log is known to agree, at least up to where that leader's log ended when it
+  // was elected, and to hold nothing beyond that of an earlier epoch; all that on stable storage. Never falls. By it,
+  // and the log's end, elections are decided, and nothing counts in a term that was not told by one whose log is of
+  // that term (docs/raft.md).
+  Epoch log_term = -1;
   // The group has never had a member but this one: it stays leader of its term across restarts, as nobody else ever
   // saw what of its log a power loss took.
   bool solo = false;
@@ -114,6 +119,7 @@ class LogView {
   virtual Offset end() const = 0;  // the offset after the last one, on stable storage or not
   // What counts as kept: up to the last sync, or the end, where a topic chose the page cache.
   virtual Offset stable_end() const = 0;
+  virtual Offset synced_end() const { return stable_end(); }  // up to the last sync, whatever the topic chose
   virtual const EpochCache& epochs() const = 0;
 };
 

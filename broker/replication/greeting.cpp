@@ -31,7 +31,7 @@ Result<Bytes> ask(Host& host, Connection& connection, const ByteChain& request, 
 Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline) {
   TRY(auto connection, connect_by_name(host.network(), address, deadline));
   PeerHelloRequest hello{peers.cluster_id(), peers.self.broker, peers.self.directory, random_nonce(host.entropy())};
-  TRY_VOID(connection->write(request_frame(hello, 0, 0, ""), deadline));
+  TRY_VOID(connection->write(request_frame(hello, peer_protocol_version, 0, ""), deadline));
   FrameReader frames(*connection, host.clock(),
                      {.size_max = answer_bytes_max, .idle_max = deadline.at - host.clock().now()});
   TRY(auto size, frames.next_size());
@@ -39,7 +39,13 @@ Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& addres
   TRY(auto frame, frames.body(size));
   Reader reader(std::move(frame));
   read_response_header(reader, ApiKey::peer_hello, 0);
-  TRY(auto answer, decode<PeerHelloResponse>(reader, 0));
+  auto decoded = decode<PeerHelloResponse>(reader, 0);
+  // What a broker of an earlier release answers does not say which it is.
+  if (!decoded || decoded->protocol_version != peer_protocol_version)
+    return fail(Errc::refused,
+                "it does not speak version " + std::to_string(peer_protocol_version) +
+                    " of the brokers' protocol: all brokers of a cluster have to be of the same release");
+  auto& answer = *decoded;
   if (!peers.secret.empty() && answer.error_code == ErrorCode::none) {
     Challenge challenge{hello.nonce, answer.nonce, peers.self, {answer.broker_id, answer.directory_id}};
     if (!proves(peers.secret, End::server, challenge, answer.proof))

@@ -22,7 +22,17 @@ constexpr std::size_t rewrite_bytes_min = 64 * 1024;
 constexpr std::uint64_t rewrite_factor = 4;  // rewritten when it has grown so many times larger than what counts
 constexpr std::size_t replicas_max = 1000;   // of one configuration: a bound for hostile bytes
 
-enum class Kind : std::int8_t { state = 1, removed = 2, changed = 3, mark = 4, life = 5, completeness = 6 };
+// Of the earlier format, without log terms, are 1 and 3.
+enum class Kind : std::int8_t {
+  earlier_state = 1,
+  removed = 2,
+  earlier_change = 3,
+  mark = 4,
+  life = 5,
+  completeness = 6,
+  state = 7,
+  changed = 8
+};
 constexpr std::size_t head_bytes = 8;
 constexpr std::size_t synced_size_bytes = 12;        // of the attribute: the size, and the CRC-32C of that
 constexpr std::size_t mark_bytes = head_bytes + 29;  // a group that is none, the kind, and the offset
@@ -110,6 +120,7 @@ std::string record_of(const GroupId& group, const HardState* state, const HardSt
     out.int32(state->term);
     out.int8(state->vote ? 1 : 0);
     write_replica(out, state->vote.value_or(ReplicaId{}));
+    out.int32(state->log_term);
     out.int8(state->solo ? 1 : 0);
     out.int64(static_cast<std::int64_t>(state->damage));
     if (common > 0) out.int32(static_cast<std::int32_t>(common));
@@ -138,29 +149,42 @@ std::vector<ReplicaId> read_replicas(Reader& in) {
   return ids;
 }
 
-// One record's payload into the states. False if it is none.
-bool apply_record(Bytes payload, HardStates& states, bool& incomplete) {
+// What a file's records say.
+struct Found {
+  HardStates& states;
+  std::set<GroupId>& earlier;  // see StoredStates
+  bool incomplete = false;     // likewise
+};
+
+// One record's payload. False if it is none.
+bool apply_record(Bytes payload, Found& found) {
   Reader in(std::move(payload));
   GroupId group;
   group.topic = in.uuid();
   group.partition = in.int32();
   auto kind = static_cast<Kind>(in.int8());
   if (kind == Kind::mark) in.int64();
-  if (kind == Kind::completeness) incomplete = group.partition != 0;
+  if (kind == Kind::completeness) found.incomplete = group.partition != 0;
   if (kind == Kind::mark || kind == Kind::life || kind == Kind::completeness)
     return !in.failed() && in.remaining() == 0;
   if (kind == Kind::removed) {
-    if (!in.failed()) states.erase(group);
+    if (!in.failed()) {
+      found.states.erase(group);
+      found.earlier.erase(group);
+    }
     return !in.failed();
   }
+  const bool of_earlier = kind == Kind::earlier_state || kind == Kind::earlier_change;
+  const bool is_change = kind == Kind::changed || kind == Kind::earlier_change;
   HardState state;
   state.term = in.int32();
   bool voted = in.int8() != 0;
   auto vote = read_replica(in);
   if (voted) state.vote = vote;
+  if (!of_earlier) state.log_term = in.int32();
   state.solo = in.int8() != 0;
   state.damage = static_cast<std::uint64_t>(in.int64());
-  auto common = kind == Kind::changed ? in.int32() : 0;
+  auto common = is_change ? in.int32() : 0;
   auto count = in.int32();
   for (std::int32_t i = 0; i < count && !in.failed(); ++i) {
     ConfigurationAt entry;
@@ -171,18 +195,22 @@ bool apply_record(Bytes payload, HardStates& states, bool& incomplete) {
     entry.configuration.learners = read_replicas(in);
     state.configurations.push_back(std::move(entry));
   }
-  if (in.failed() || in.remaining() > 0 || (kind != Kind::state && kind != Kind::changed)) return false;
-  if (kind == Kind::changed) {
-    auto before = states.find(group);
+  if (in.failed() || in.remaining() > 0 || !(of_earlier || is_change || kind == Kind::state)) return false;
+  if (is_change) {
+    auto before = found.states.find(group);
     bool fits =
-        before != states.end() && common >= 0 && std::cmp_less_equal(common, before->second.configurations.size());
+        before != found.states.end() && common >= 0 && std::cmp_less_equal(common, before->second.configurations.size());
     if (!fits) return false;
     auto all = std::move(before->second.configurations);
     all.resize(static_cast<std::size_t>(common));
     std::move(state.configurations.begin(), state.configurations.end(), std::back_inserter(all));
     state.configurations = std::move(all);
   }
-  states.insert_or_assign(group, std::move(state));
+  found.states.insert_or_assign(group, std::move(state));
+  if (of_earlier)
+    found.earlier.insert(group);
+  else
+    found.earlier.erase(group);
   return true;
 }
 
@@ -214,10 +242,10 @@ std::optional<std::size_t> mark_at(const Bytes& records, std::size_t at) {
 }
 
 // Takes in records, up to the first that can't be read; returns where that begins.
-std::size_t apply_records(const Bytes& records, HardStates& states, bool& incomplete) {
+std::size_t apply_records(const Bytes& records, Found& found) {
   std::size_t at = 0;
   while (auto payload = payload_at(records, at)) {
-    if (!apply_record(*payload, states, incomplete)) break;
+    if (!apply_record(*payload, found)) break;
     at += head_bytes + payload->size();
   }
   return at;
@@ -226,7 +254,7 @@ std::size_t apply_records(const Bytes& records, HardStates& states, bool& incomp
 // Takes in a file's records, also those behind damage: what is known of a group must not be older than need be. Whether
 // it is damaged below what the marks vouch for, or `synced`, which its attribute says, should they be damaged with it:
 // false, where it ends with a torn write.
-bool apply_all(const Bytes& records, std::size_t synced, HardStates& states, bool& incomplete) {
+bool apply_all(const Bytes& records, std::size_t synced, Found& found) {
   std::size_t vouched = synced;
   for (std::size_t at = 0; at + mark_bytes <= records.size(); ++at)
     if (auto offset = mark_at(records, at)) vouched = std::max(vouched, *offset);
@@ -234,7 +262,7 @@ bool apply_all(const Bytes& records, std::size_t synced, HardStates& states, boo
   bool damaged = records.size() > 0 && !payload_at(records, 0);
   std::size_t at = 0;
   for (;;) {
-    at += apply_records(records.slice(at), states, incomplete);
+    at += apply_records(records.slice(at), found);
     if (at >= vouched) return damaged;
     damaged = true;
     const auto end = std::min(vouched, records.size());  // marks may tell of more than is left
@@ -284,8 +312,9 @@ bool is_of_partition(const DirectoryEntry& entry) {
 }  // namespace
 
 std::size_t HardStateStore::apply(const Bytes& records, HardStates& states) {
-  bool incomplete = false;
-  return apply_records(records, states, incomplete);
+  std::set<GroupId> earlier;
+  Found found{states, earlier};
+  return apply_records(records, found);
 }
 
 void HardStateStore::lose_promises(HardStates& states, const std::function<std::uint64_t()>& number) {
@@ -319,9 +348,9 @@ StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files,
   for (const auto& [numbers, name] : in_order) {
     auto told = synced.find(name);
     auto size = told == synced.end() ? std::size_t{0} : static_cast<std::size_t>(told->second);
-    bool incomplete = false;
-    if (apply_all(files.at(name), size, stored.states, incomplete)) stored.damage.push_back(name);
-    stored.incomplete = stored.incomplete || incomplete || !stored.damage.empty();
+    Found found{stored.states, stored.earlier};
+    if (apply_all(files.at(name), size, found)) stored.damage.push_back(name);
+    stored.incomplete = stored.incomplete || found.incomplete || !stored.damage.empty();
     stored.files.push_back(name);
     stored.next_life = numbers.first + 1;
   }

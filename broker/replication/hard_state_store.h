@@ -1,6 +1,6 @@
-// HardStateStore: terms, votes and configurations of a shard's groups, on stable storage before anybody hears of them
-// (Raft figure 2). One file per shard and life, appended to; many groups' changes ride one sync, so that an election of
-// a thousand groups is not a thousand syncs.
+// HardStateStore: terms, votes, log terms and configurations of a shard's groups, on stable storage before anybody
+// hears of them (Raft figure 2). One file per shard and life, appended to; many groups' changes ride one sync, so that
+// an election of a thousand groups is not a thousand syncs.
 //
 // The file, `raft-state-LIFE-SHARD`: records of int32 size, int32 CRC-32C, payload; the last one of a group counts,
 // which tells of its configurations only those that the one before has not. Each life of a broker begins files of its
@@ -20,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +47,9 @@ struct StoredStates {
   bool incomplete = false;
   std::uint64_t next_life = 1;
   std::vector<std::string> files;  // to be removed once every shard has its own again
+  // Whose last record is of the earlier format, which has no log term: theirs is -1, and must not be relied on before
+  // it is known (broker/replication/upgrade.h).
+  std::set<GroupId> earlier;
 };
 
 class HardStateStore {

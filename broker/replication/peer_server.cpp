@@ -98,6 +98,12 @@ Result<PeerHelloRequest> PeerServer::greet(Connection& connection, FrameReader& 
   if (!is(header, ApiKey::peer_hello)) return fail(Errc::unsupported, "no greeting, but a request of another key");
   TRY(auto hello, decode<PeerHelloRequest>(reader, 0));
   auto response = answer(hello);
+  if (header.api_version != peer_protocol_version) {
+    response.error_code = ErrorCode::unsupported_version;
+    response.error_message = "this broker speaks version " + std::to_string(peer_protocol_version) +
+                             " of the brokers' protocol, not " + std::to_string(header.api_version) +
+                             ": all brokers of a cluster have to be of the same release";
+  }
   Challenge challenge{hello.nonce, response.nonce, {hello.broker_id, hello.directory_id}, peers_.self};
   response.proof = proof_of(peers_.secret, End::server, challenge);
   TRY_VOID(connection.write(response_frame(response, 0, header.correlation_id), host_.clock().deadline_in(hello_max)));

@@ -60,7 +60,7 @@ struct ToWire {
   Bytes batches;
 
   void operator()(VoteRequest& m) {
-    out.vote_requests.push_back({group, m.log_end, m.last_epoch, m.pre_vote, m.transfer});
+    out.vote_requests.push_back({group, m.log_end, m.log_term, m.pre_vote, m.transfer});
   }
   void operator()(VoteReply& m) { out.vote_replies.push_back({group, m.pre_vote, m.granted, m.log_start}); }
   void operator()(AppendRequest& m) {
@@ -74,6 +74,7 @@ struct ToWire {
     wire.commit = m.commit;
     wire.log_start = m.log_start;
     wire.log_end = m.log_end;
+    wire.term_start = m.term_start;
     wire.sent_at = m.sent_at.ns;
     wire.records = ByteChain(std::move(batches));
     out.appends.push_back(std::move(wire));
@@ -87,7 +88,8 @@ struct ToWire {
                                   m.log_end,
                                   static_cast<std::int64_t>(m.damage),
                                   m.sent_at.ns,
-                                  m.log_start});
+                                  m.log_start,
+                                  m.log_term});
   }
   void operator()(Heartbeat& m) {
     out.heartbeats.push_back({group, m.commit, m.log_start, static_cast<std::int64_t>(m.healed), m.sent_at.ns,
@@ -95,12 +97,12 @@ struct ToWire {
   }
   void operator()(HeartbeatReply& m) {
     out.heartbeat_replies.push_back({group, m.match, static_cast<std::int64_t>(m.damage), m.sent_at.ns,
-                                     m.quiesced ? m.quiesced->number : 0, m.log_start});
+                                     m.quiesced ? m.quiesced->number : 0, m.log_start, m.log_term});
   }
   void operator()(TimeoutNow& m) { out.timeouts.push_back({group, m.commit}); }
   void operator()(StartOver& m) {
     out.starts_over.push_back(
-        {group, m.offset, m.epoch, configuration_to_wire(m.configuration), m.commit, m.sent_at.ns});
+        {group, m.offset, m.epoch, configuration_to_wire(m.configuration), m.commit, m.sent_at.ns, m.term_start});
   }
 };
 
@@ -114,6 +116,7 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
   request.commit = wire.commit;
   request.log_start = wire.log_start;
   request.log_end = wire.log_end;
+  request.term_start = wire.term_start;
   request.sent_at = {wire.sent_at};
   // What the core takes for granted: the records are those of the offsets, epoch by epoch. The first batch may reach
   // back beyond where the append begins: an empty log may begin in the midst of it (Replica::change_log).
@@ -131,7 +134,8 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
     at += header.size();
     end = header.next_offset();
   }
-  bool as_said = is_offset(request.prev_offset) && end == request.end && epochs == request.epochs;
+  bool as_said =
+      is_offset(request.prev_offset) && is_offset(request.term_start) && end == request.end && epochs == request.epochs;
   Epoch before = std::max(request.prev_epoch, -1);
   for (const auto& span : epochs) {
     as_said = as_said && span.epoch >= before && span.epoch <= wire.group.term;
@@ -182,8 +186,7 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
   auto epoch = [&](std::int64_t number) {
     return number == 0 ? std::optional<LivenessEpoch>() : LivenessEpoch{request.from_shard, number};
   };
-  for (const auto& m : request.vote_requests)
-    said(m.group, VoteRequest{m.log_end, m.last_epoch, m.pre_vote, m.transfer});
+  for (const auto& m : request.vote_requests) said(m.group, VoteRequest{m.log_end, m.log_term, m.pre_vote, m.transfer});
   for (const auto& m : request.vote_replies) {
     possible = possible && is_offset(m.log_start);
     said(m.group, VoteReply{m.pre_vote, m.granted, m.log_start});
@@ -192,8 +195,9 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
     auto configuration = configuration_from_wire(m.configuration);
     possible = possible && is_offset(m.offset) && m.epoch >= -1 && m.epoch <= m.group.term &&
                configuration.offset >= -1 && configuration.offset <= offset_max && configuration.epoch >= -1 &&
-               configuration.epoch <= m.group.term && is_possible(configuration.configuration);
-    said(m.group, StartOver{m.offset, m.epoch, std::move(configuration), m.commit, {m.sent_at}});
+               configuration.epoch <= m.group.term && is_offset(m.term_start) &&
+               is_possible(configuration.configuration);
+    said(m.group, StartOver{m.offset, m.epoch, std::move(configuration), m.commit, {m.sent_at}, m.term_start});
   }
   for (auto& m : request.appends) {
     TRY(auto append, append_from_wire(m));
@@ -209,14 +213,16 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
                               m.log_end,
                               static_cast<std::uint64_t>(m.damage),
                               {m.sent_at},
-                              m.log_start});
+                              m.log_start,
+                              m.log_term});
   }
   for (const auto& m : request.heartbeats)
     said(m.group,
          Heartbeat{m.commit, m.log_start, static_cast<std::uint64_t>(m.healed), {m.sent_at}, epoch(m.quiesce)});
   for (const auto& m : request.heartbeat_replies)
     said(m.group,
-         HeartbeatReply{m.match, static_cast<std::uint64_t>(m.damage), {m.sent_at}, epoch(m.quiesced), m.log_start});
+         HeartbeatReply{
+             m.match, static_cast<std::uint64_t>(m.damage), {m.sent_at}, epoch(m.quiesced), m.log_start, m.log_term});
   for (const auto& m : request.timeouts) said(m.group, TimeoutNow{m.commit});
   if (!possible) return fail(Errc::corrupt, "a term or an offset that can't be");
   return messages;

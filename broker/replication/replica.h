@@ -175,6 +175,7 @@ class Replica {
     Offset held_from() const override { return log_.held_from(); }
     Offset end() const override { return log_.log_end(); }
     Offset stable_end() const override { return log_.kept_end(); }
+    Offset synced_end() const override { return log_.stable_end(); }
     const EpochCache& epochs() const override { return log_.epochs(); }
 
    private:

@@ -77,6 +77,7 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
     if (context_.observer) context_.observer->truncated(group_, raft_.self(), *output.truncate_to);
     ASSERT(request != nullptr);
     if (!cut(*output.truncate_to, *request)) return false;
+    changed = true;
   }
   if (output.append_from && !failed_) {
     ASSERT(request != nullptr);
@@ -102,7 +103,7 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
     changed = true;
   }
   if (output.append && !failed_) {
-    auto batch = build_control_batch(*output.append, raft_.self(), context_.host.clock().wall_ms());
+    auto batch = build_control_batch(*output.append, context_.host.clock().wall_ms());
     auto header = *read_batch_header(batch.view());
     auto done = log_->append(header, batch, raft_.term());
     if (!done) return false;
@@ -120,7 +121,8 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
 // Does what the core asks for, in its order. False once there is nothing more to do.
 bool Replica::perform(Output output, const AppendRequest* request, const Bytes& batches) {
   if (context_.observer && raft_.commit() > shown_.commit) context_.observer->commits(group_, raft_.commit());
-  if (output.store && !store(std::move(*output.store))) return false;
+  const bool stored = output.store.has_value();
+  if (stored && !store(std::move(*output.store))) return false;
   bool changed = false;
   if (output.truncate_to || output.start_over) show();  // as what it does so
   bool done = change_log(output, request, batches, changed);
@@ -131,7 +133,7 @@ bool Replica::perform(Output output, const AppendRequest* request, const Bytes& 
     raft_.append_failed(now());
   else if (changed)
     raft_.log_changed(now());
-  else if (std::exchange(moved_, false))
+  else if (std::exchange(moved_, false) || stored)
     raft_.stable_moved(now());
   else
     return false;
@@ -141,6 +143,7 @@ bool Replica::perform(Output output, const AppendRequest* request, const Bytes& 
 void Replica::settle(const AppendRequest* request, const Bytes& batches) {
   while (!out_of_order() && perform(raft_.take_output(), request, batches)) continue;
   log_->expire_up_to(raft_.role() == Role::leader ? raft_.commit() : 0);
+  if (raft_.awaits_sync() && !out_of_order()) log_->flush();
   if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
     for (const auto& peer : raft_.hungry())
       context_.messenger->wants_feeding(*this, peer, raft_.throttled(peer, now()));

@@ -74,6 +74,7 @@ void Model::make_group(const std::map<int, std::vector<Epoch>>& logs, Epoch term
     replica.log.sync();
     HardState state;
     state.term = term;
+    state.log_term = epochs.empty() ? -1 : epochs.back();
     state.configurations = {{-1, -1, {ids(voters), {}, {}}}};
     replica.disk = state;
     start(broker, state);
@@ -286,6 +287,7 @@ bool Model::perform(int broker, Output output, const Parcel* parcel) {
     replica.disk = *output.store;
   }
   bool changed = false;
+  const bool stored = output.store.has_value();
   if (output.start_over) {
     if (dies()) return false;
     replica.log.start_over(output.start_over->offset, output.start_over->epoch);
@@ -295,6 +297,7 @@ bool Model::perform(int broker, Output output, const Parcel* parcel) {
     if (dies()) return false;
     if (was_leader) violated("a leader truncates its log");
     replica.log.truncate_to(*output.truncate_to);
+    changed = true;
   }
   if (output.append_from) {
     if (dies()) return false;
@@ -305,9 +308,7 @@ bool Model::perform(int broker, Output output, const Parcel* parcel) {
   }
   if (output.append) {
     if (dies()) return false;
-    bool leader_change = output.append->kind == ControlBatch::Kind::leader_change;
-    add_to_log(replica,
-               {replica.raft->term(), leader_change ? "leader change" : to_string(output.append->configuration)});
+    add_to_log(replica, {replica.raft->term(), to_string(*output.append)});
     changed = true;
   }
   if (changed && replica.syncs) replica.log.sync();
@@ -315,8 +316,11 @@ bool Model::perform(int broker, Output output, const Parcel* parcel) {
   if (dies()) return false;
   for (auto& message : output.messages)
     if (!lost(message)) parcels.push_back({std::move(message), {}});
-  if (changed) {
-    replica.raft->log_changed(now_);
+  if (changed || stored) {
+    if (changed)
+      replica.raft->log_changed(now_);
+    else
+      replica.raft->stable_moved(now_);
     check(broker);
     return perform(broker, replica.raft->take_output(), nullptr);
   }

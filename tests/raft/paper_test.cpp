@@ -27,8 +27,8 @@ bool heard_of(const Model& model, const char* what) {
                      [&](const Parcel& parcel) { return to_string(parcel.message).find(what) != std::string::npos; });
 }
 
-Message vote_request(int from, int to, Epoch term, Offset log_end, Epoch last_epoch) {
-  return {Model::id(from), Model::id(to), term, VoteRequest{log_end, last_epoch, false, false}};
+Message vote_request(int from, int to, Epoch term, Offset log_end, Epoch log_term) {
+  return {Model::id(from), Model::id(to), term, VoteRequest{log_end, log_term, false, false}};
 }
 
 bool granted(Model& model, const Message& request) {
@@ -154,7 +154,7 @@ TEST(RaftPaper, Section5_3_LogReplication_Figure7) {
   ASSERT_EQ(model.leader(), 1);
   model.run(milliseconds(500));
   const auto& leader = model.at(1).log;
-  EXPECT_EQ(leader.end(), 11) << "its own log, and a batch of its term on top";
+  EXPECT_EQ(leader.end(), 10) << "its own log, and nothing on top";
   for (int broker = 2; broker <= 7; ++broker) {
     const auto& log = model.at(broker).log;
     ASSERT_EQ(log.end(), leader.end()) << broker;
@@ -175,32 +175,40 @@ TEST(RaftPaper, Section5_3_LogReplication_AnOldAppendThatMatchesTruncatesNothing
   EXPECT_EQ(model.at(2).log.end(), 2);
 }
 
-TEST(RaftPaper, Section5_4_1_ElectionRestriction_TheLastEpochCountsBeforeTheLength) {
+TEST(RaftPaper, Section5_4_1_ElectionRestriction_TheTermOfTheLogCountsBeforeItsLength) {
   Model model;
   model.make_group({{1, {1, 1, 1, 1}}, {2, {1, 2}}, {3, {1, 2}}}, 2);
   model.pass(2 * election_timeout);
-  EXPECT_FALSE(granted(model, vote_request(1, 2, 9, 4, 1))) << "longer, and older";
-  EXPECT_TRUE(granted(model, vote_request(3, 2, 10, 2, 2))) << "as long, and of the same epoch";
+  EXPECT_FALSE(granted(model, vote_request(1, 2, 9, 4, 1))) << "longer, and of an earlier term";
+  EXPECT_TRUE(granted(model, vote_request(3, 2, 10, 2, 2))) << "as long, and of the same term";
   EXPECT_FALSE(granted(model, vote_request(1, 3, 11, 1, 2))) << "shorter";
 }
 
-// Figure 8: a batch of an earlier term is on a majority, and yet not committed until one of this term is.
+// Figure 8: a batch of an earlier term is on a majority, and yet not committed, until a majority has said in this term
+// that it keeps the leader's log. Then it is, without a batch of this term on top.
 TEST(RaftPaper, Section5_4_2_CommittingFromPreviousTerms_Figure8) {
   Model model;
   model.make_group({{1, {1, 2}}, {2, {1, 2}}, {3, {1}}, {4, {1}}, {5, {1, 3}}}, 3);
   model.pass(2 * election_timeout);
   model.parcels.clear();
   model.crash(5, false);
-  // Its own batch of the new term is not on its disk yet, nor on anybody's.
   for (int broker : {1, 2, 3, 4}) model.at(broker).syncs = false;
   model.campaign(1);
   model.deliver_all();
   ASSERT_EQ(model.leader(), 1);
   ASSERT_EQ(model.at(3).log.at(1).epoch, 2) << "the batch of epoch 2 is on a majority";
   EXPECT_EQ(model.raft(1).commit(), 0);
-  for (int broker : {1, 2, 3}) model.sync(broker);
+  EXPECT_EQ(model.at(3).disk.log_term, 1) << "a power loss may still take what makes its log this leader's";
+  auto lead_by_5 = vote_request(5, 3, 9, 2, 3);
+  model.sync(3);
   model.deliver_all();
-  EXPECT_EQ(model.raft(1).commit(), 3) << "with one of this term on top, all of it is committed";
+  EXPECT_EQ(model.raft(1).commit(), 2);
+  EXPECT_EQ(model.at(1).log.end(), 2);
+  model.pass(2 * election_timeout);
+  for (int broker : {1, 2, 3}) {
+    lead_by_5.to = Model::id(broker);
+    EXPECT_FALSE(granted(model, lead_by_5)) << broker << ": whose log is of term 3 lacks what is committed";
+  }
 }
 
 TEST(RaftPaper, Section5_5_FollowerAndCandidateCrashes_WhatIsSentAgainDoesNoHarm) {

@@ -30,6 +30,7 @@ void describe(F& f, PeerHelloResponse& m) {
   f("nonce", m.nonce);
   f("proof", m.proof);
   f("clock", m.clock);
+  f("protocol_version", m.protocol_version);
 }
 
 template <class F>
@@ -63,7 +64,7 @@ template <class F>
 void describe(F& f, RaftMessagesRequest::VoteRequest& m) {
   f("group", m.group);
   f("log_end", m.log_end);
-  f("last_epoch", m.last_epoch);
+  f("log_term", m.log_term);
   f("pre_vote", m.pre_vote);
   f("transfer", m.transfer);
 }
@@ -87,6 +88,7 @@ void describe(F& f, RaftMessagesRequest::Append& m) {
   f("commit", m.commit);
   f("log_start", m.log_start);
   f("log_end", m.log_end);
+  f("term_start", m.term_start);
   f("sent_at", m.sent_at);
   f("records", m.records);
 }
@@ -102,6 +104,7 @@ void describe(F& f, RaftMessagesRequest::AppendReply& m) {
   f("damage", m.damage);
   f("sent_at", m.sent_at);
   f("log_start", m.log_start);
+  f("log_term", m.log_term);
 }
 
 template <class F>
@@ -122,6 +125,7 @@ void describe(F& f, RaftMessagesRequest::HeartbeatReply& m) {
   f("sent_at", m.sent_at);
   f("quiesced", m.quiesced);
   f("log_start", m.log_start);
+  f("log_term", m.log_term);
 }
 
 template <class F>
@@ -138,6 +142,7 @@ void describe(F& f, RaftMessagesRequest::StartOver& m) {
   f("configuration", m.configuration);
   f("commit", m.commit);
   f("sent_at", m.sent_at);
+  f("term_start", m.term_start);
 }
 
 template <class F>

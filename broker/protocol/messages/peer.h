@@ -16,6 +16,10 @@
 
 namespace fulmar {
 
+// Of all that brokers say to each other; the version of a PeerHello. Those of two versions do not understand each
+// other. 1: log terms.
+constexpr std::int16_t peer_protocol_version = 1;
+
 struct PeerHelloRequest {
   static constexpr ApiKey key = ApiKey::peer_hello;
 
@@ -46,6 +50,7 @@ struct PeerHelloResponse {
   Uuid nonce;                         // never used before
   std::string proof;                  // that it knows the secret (see cluster_secret.h); empty: it has none
   std::int64_t clock = -1;            // what its monotonic clock says; in nanoseconds
+  std::int16_t protocol_version = peer_protocol_version;
 };
 
 // Follows the greeting, where there is a secret: nothing else is listened to before. One-way.
@@ -79,7 +84,7 @@ struct RaftMessagesRequest {
   struct VoteRequest {
     Group group;
     std::int64_t log_end = 0;
-    std::int32_t last_epoch = -1;
+    std::int32_t log_term = -1;
     bool pre_vote = false;
     bool transfer = false;
   };
@@ -99,6 +104,7 @@ struct RaftMessagesRequest {
     std::int64_t commit = 0;
     std::int64_t log_start = 0;
     std::int64_t log_end = 0;
+    std::int64_t term_start = 0;
     std::int64_t sent_at = 0;
     ByteChain records;
   };
@@ -112,6 +118,7 @@ struct RaftMessagesRequest {
     std::int64_t damage = 0;
     std::int64_t sent_at = 0;
     std::int64_t log_start = 0;
+    std::int32_t log_term = -1;
   };
   struct Heartbeat {
     Group group;
@@ -128,6 +135,7 @@ struct RaftMessagesRequest {
     std::int64_t sent_at = 0;
     std::int64_t quiesced = 0;  // likewise
     std::int64_t log_start = 0;
+    std::int32_t log_term = -1;
   };
   struct TimeoutNow {
     Group group;
@@ -140,6 +148,7 @@ struct RaftMessagesRequest {
     Configuration configuration;
     std::int64_t commit = 0;
     std::int64_t sent_at = 0;
+    std::int64_t term_start = 0;
   };
 
   Uuid from_directory_id;

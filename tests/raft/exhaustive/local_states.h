@@ -1,0 +1,107 @@
+// LocalStates: all that one replica can be in, and what becomes of it, by the real core. Each state and each input is
+// gone through once, however many states of the group they are part of: the search over those then takes numbers only.
+//
+// What an input makes the core ask for is done in its order, part by part, and before each part, and after all, the
+// power may fail: so an input has one outcome where all went well, and one for each such moment. What happens elsewhere
+// in between makes no difference, as nobody hears of it before the last part, the messages.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "broker/raft/raft.h"
+#include "tests/raft/exhaustive/epoch_log.h"
+
+namespace fulmar {
+
+using LocalId = std::int32_t;
+using MessageId = std::int32_t;
+
+// The epochs of an append, beside its message.
+struct Said {
+  Message message;
+  std::vector<Epoch> entries;
+};
+
+using LocalKey = std::pair<LocalId, std::uint64_t>;
+struct LocalKeyHash {
+  std::size_t operator()(const LocalKey& key) const {
+    auto mixed = (key.second ^ static_cast<std::uint64_t>(key.first) << 40) * 0xd6e8feb86659fd93ULL;
+    return mixed ^ mixed >> 32;
+  }
+};
+
+struct Outcome {
+  LocalId next = -1;
+  bool crashed = false;
+  std::vector<MessageId> messages;  // but for those that only tell a leader where to look on
+};
+
+class LocalStates {
+ public:
+  LocalStates(int replicas, bool page_cache, bool power_fails_in_between);
+
+  struct Local {
+    int self = 0;
+    EpochLog log;
+    HardState disk;
+    std::unique_ptr<Raft> raft;  // over slots_[self]
+  };
+  const Local& at(LocalId id) const { return locals_[static_cast<std::size_t>(id)]; }
+  const Message& message(MessageId id) const { return messages_[static_cast<std::size_t>(id)]; }
+  std::size_t size() const { return locals_.size(); }
+
+  static ReplicaId id_of(int replica) { return {replica, {}}; }
+  LocalId newborn(int replica);  // of a group that has just been made
+  const ConfigurationAt& first_configuration() const { return first_configuration_; }
+
+  // -- Inputs. The first outcome is that all went well.
+  const std::vector<Outcome>& stand(LocalId at);
+  const std::vector<Outcome>& append(LocalId at);  // of a client's record, by a leader
+  const std::vector<Outcome>& sync(LocalId at);
+  const std::vector<Outcome>& crash(LocalId at, bool power_loss);
+  const std::vector<Outcome>& trim(LocalId at, Offset start);  // by a leader
+  const std::vector<Outcome>& hear(LocalId at, MessageId message);
+  // `key`: another for each that says something else; `make`: makes it, when it is heard in that state first.
+  const std::vector<Outcome>& hear(LocalId at, std::uint64_t key, const std::function<Said()>& make);
+  // What a leader would send each of the others next.
+  const std::vector<Message>& plans(LocalId at);
+
+ private:
+  // A core keeps a reference to its log: that is whichever log is being worked on.
+  struct Slot : LogView {
+    const EpochLog* log = nullptr;
+    Offset start() const override { return log->start(); }
+    Offset end() const override { return log->end(); }
+    Offset stable_end() const override { return log->stable_end(); }
+    Offset synced_end() const override { return log->synced_end(); }
+    const EpochCache& epochs() const override { return log->epochs(); }
+  };
+  struct Run;
+
+  template <class F>
+  const std::vector<Outcome>& outcomes(LocalId at, std::uint64_t key, F&& input);
+  LocalId intern(Local local);
+  MessageId intern(const Message& message);
+
+  const int replicas_;
+  const bool page_cache_;
+  const bool power_fails_in_between_;
+  RaftSettings settings_;
+  ConfigurationAt first_configuration_;
+  std::vector<std::unique_ptr<Slot>> slots_;
+  std::vector<Local> locals_;
+  std::unordered_map<std::string, LocalId> local_ids_;
+  std::vector<Message> messages_;
+  std::unordered_map<std::string, MessageId> message_ids_;
+  std::unordered_map<LocalKey, std::vector<Outcome>, LocalKeyHash> outcomes_;
+  std::unordered_map<LocalId, std::vector<Message>> plans_;
+  Instant now_{1'000'000'000};  // of all that has happened any other is long ago
+};
+
+}  // namespace fulmar

@@ -1,0 +1,98 @@
+// World: a small group whose every possible life is gone through: which replica does what next, what comes late or
+// never, when the power fails. Over the real core (LocalStates).
+//
+// Messages are never gone: whatever the leader of a term may ever have sent of its log arrives at any replica, at any
+// time, any number of times and in any order, as long as that replica is in no later term. (Answers reach their leader
+// at once. Later they would tell it nothing else, and it would commit later, which endangers nobody.) An election is
+// one step, by a minimal quorum; it leaves no other trace than terms and votes, which others may hear of at any time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "tests/raft/exhaustive/local_states.h"
+
+namespace fulmar {
+
+struct WorldSettings {
+  int terms = 3;            // elections there may be
+  int length = 2;           // of the longest log
+  int crashes = 1;          // of all replicas together
+  bool deletes = false;     // the leader moves the start of its log up
+  bool page_cache = false;  // what is written counts; processes die, and the power never fails
+  bool power_fails_in_between = true;
+};
+
+constexpr int world_replicas = 3;
+constexpr int world_terms_max = 6;
+constexpr int world_length_max = 4;
+
+// What the leader of a term has had.
+struct Reign {
+  std::int8_t leader = -1;  // -1: there was none, or nobody can hear of it any more
+  std::int8_t start = 0;    // where its log ended when it was elected
+  std::int8_t end = 0;      // and ends now, or when it was deposed
+  std::int8_t log_start = 0;
+  std::int8_t first_log_start = 0;  // when it was elected
+  std::int8_t commit = 0;
+  std::array<std::int8_t, world_length_max> epochs{};
+
+  bool operator==(const Reign&) const = default;
+};
+
+struct WorldState {
+  std::array<LocalId, world_replicas> replicas{};
+  std::array<Reign, world_terms_max> reigns{};            // by term
+  std::array<std::int8_t, world_length_max> committed{};  // epoch + 1; 0: nothing
+  std::array<std::int8_t, world_length_max> committed_in{};
+  std::int8_t crashes = 0;
+
+  bool operator==(const WorldState&) const = default;
+};
+std::uint64_t hash_of(const WorldState& state);
+
+class World {
+ public:
+  explicit World(const WorldSettings& settings);
+
+  WorldState first();
+  // Calls `reached` with all that may come next, and what happens then. `violated`: empty, or what must not be.
+  using Reached = std::function<void(const WorldState& next, const std::string& violated)>;
+  void successors(const WorldState& state, const Reached& reached);
+  // Which of the successors is `next`, in words.
+  std::string step_to(const WorldState& state, const WorldState& next);
+  std::string describe(const WorldState& state) const;
+  std::size_t local_states() const { return locals_.size(); }
+
+ private:
+  const LocalStates::Local& local(const WorldState& state, int replica) const {
+    return locals_.at(state.replicas[static_cast<std::size_t>(replica)]);
+  }
+  void arrive(WorldState next, const std::string& what, int who, const Reached& reached);
+  void each(const WorldState& state, int replica, const std::vector<Outcome>& outcomes, const char* what,
+            const Reached& reached);
+  void elect(const WorldState& state, int candidate, int voter, const Reached& reached);
+  void hear_reigns(const WorldState& state, int replica, const Reached& reached);
+  void heard(const WorldState& state, int replica, const Outcome& outcome, const std::string& what,
+             const Reached& reached);
+  void each_message(const Reign& reign, Epoch term, int replica,
+                    const std::function<void(std::uint64_t key, const std::function<Said()>& make)>& hear) const;
+  const std::vector<Outcome>& all_heard(LocalId id, const Reign& reign, Epoch term, int replica);
+  std::string check(WorldState& state);
+  std::string check_leader(WorldState& state, int replica);
+  std::string check_commits(WorldState& state, int replica);
+  void forget(WorldState& state) const;
+
+  const WorldSettings settings_;
+  LocalStates locals_;
+  std::unordered_map<LocalKey, std::vector<Outcome>, LocalKeyHash> heard_;
+  // Of the step that is being told, if anybody wants to know.
+  bool aloud_ = false;
+  std::string told_;
+};
+
+}  // namespace fulmar
