@@ -9,6 +9,7 @@
 #include "broker/cli/client_command.h"
 #include "broker/cluster/topic_name.h"
 #include "broker/log/log_inspection.h"
+#include "broker/replication/earlier_states.h"
 #include "runtime/host/entropy.h"
 #include "runtime/real/process.h"
 
@@ -92,6 +93,18 @@ class LogTool {
 
   // Runs `work` for each partition; the highest of its codes is the command's.
   int run(const std::function<Result<int>(Host&, const std::string& partition)>& work) {
+    return run_on_files([&](Host& host, const Files& files) {
+      int worst = 0;
+      for (const auto& partition : files.partitions) {
+        auto done = work(host, partition);
+        if (!done) complain(exit_failed, partition + ": " + to_string(done.error()));
+        worst = std::max(worst, done.value_or(exit_failed));
+      }
+      return worst;
+    });
+  }
+
+  int run_on_files(const std::function<int(Host&, const Files&)>& work) {
     auto files = find_files(operands_.front());
     if (!files) return complain(exit_failed, files.error().detail);
     ProcessOptions process;
@@ -101,13 +114,7 @@ class LogTool {
     auto code = run_real_process(process, [&](Host& host) {
       auto lock = lock_out_brokers(host.disk());
       if (!lock) return complain(exit_failed, lock.error().detail);
-      int worst = 0;
-      for (const auto& partition : files->partitions) {
-        auto done = work(host, partition);
-        if (!done) complain(exit_failed, partition + ": " + to_string(done.error()));
-        worst = std::max(worst, done.value_or(exit_failed));
-      }
-      return worst;
+      return work(host, *files);
     });
     return code ? *code : complain(exit_failed, code.error().detail);
   }
@@ -304,6 +311,23 @@ int salvage(const std::vector<std::string>& arguments) {
   });
 }
 
+int upgrade(const std::vector<std::string>& arguments) {
+  LogTool tool(
+      "upgrade",
+      "Converts the data directory of a broker of the release before, for good. All brokers of a cluster have to "
+      "be stopped first, in good order, and converted: those of two releases do not speak to each other.");
+  if (auto code = tool.parse(arguments)) return *code;
+  return tool.run_on_files([&](Host& host, const Files&) {
+    auto converted = upgrade_states(host);
+    if (!converted) return tool.complain(exit_failed, to_string(converted.error()));
+    auto said = tool.json()       ? Json{{"converted", *converted}}.dump()
+                : *converted == 0 ? std::string("nothing to convert")
+                                  : "converted: replicas " + std::to_string(*converted);
+    auto printed = put(said);
+    return printed ? 0 : tool.complain(exit_failed, to_string(printed.error()));
+  });
+}
+
 }  // namespace
 
 int log_command(const std::vector<std::string>& arguments) {
@@ -311,7 +335,8 @@ int log_command(const std::vector<std::string>& arguments) {
       "log",
       {{"check", "check DIR      verifies everything, and names damage", check},
        {"dump", "dump DIR       prints batches, and records", dump},
-       {"salvage", "salvage DIR    makes a log of what is good, and sets the damaged one aside", salvage}},
+       {"salvage", "salvage DIR    makes a log of what is good, and sets the damaged one aside", salvage},
+       {"upgrade", "upgrade DIR    converts what a broker of the release before has left", upgrade}},
       arguments);
 }
 

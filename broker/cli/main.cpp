@@ -30,7 +30,7 @@ constexpr const char* usage =
     "  fulmar cluster reassign|elect-leaders [TOPIC]     moves partitions, and leaderships\n"
     "  fulmar cluster config                             what is set for brokers while they run\n"
     "  fulmar cluster decommission BROKER                has a broker leave for good\n"
-    "  fulmar log check|dump|salvage DIR                 the files of a stopped broker\n"
+    "  fulmar log check|dump|salvage|upgrade DIR         the files of a stopped broker\n"
     "  fulmar --version\n"
     "  fulmar help [COMMAND]\n"
     "\n"

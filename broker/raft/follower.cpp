@@ -70,7 +70,7 @@ bool Raft::fits(const AppendRequest& request) const {
 // may come late.)
 std::optional<Offset> Raft::older_tail() const {
   if (!term_start_ || verified_ < *term_start_) return std::nullopt;
-  auto from = std::max(*term_start_, log_.start());
+  auto from = std::max({*term_start_, verified_, log_.start()});  // what is verified is this leader's
   if (from >= log_.end()) return std::nullopt;
   auto epoch = log_.epochs().epoch_of(from);
   return epoch && *epoch < state_.term ? std::optional(from) : std::nullopt;

@@ -28,6 +28,10 @@ Raft::Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, Har
       state_(std::move(state)),
       commit_(std::clamp(commit, log.start(), log.end())) {
   state_.term = std::max(state_.term, last_epoch());
+  if (state_.log_term == log_term_of_last_batch) {
+    state_.log_term = last_epoch();
+    store();
+  }
   // What it knew of its log is true no more. It has no vote until it has all of that again.
   if (state_.damage != 0) state_.log_term = -1;
   stored_log_term_ = state_.log_term;

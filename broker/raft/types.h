@@ -88,6 +88,11 @@ constexpr bool promises_are_lost(std::uint64_t damage) {
   return (damage & 3) == 3;
 }
 
+// As a HardState::log_term: that of the last batch's epoch, which is right for a log that was kept by leaders who begin
+// with a batch of their own, as those of the release before did. For a directory that was converted; the core puts the
+// term in its place before all else.
+constexpr Epoch log_term_of_last_batch = -2;
+
 // What must be on stable storage before anybody hears of it (Raft figure 2), kept outside the log.
 struct HardState {
   Epoch term = -1;  // so that a group's first leader has epoch 0

@@ -48,7 +48,7 @@ struct StoredStates {
   std::uint64_t next_life = 1;
   std::vector<std::string> files;  // to be removed once every shard has its own again
   // Whose last record is of the earlier format, which has no log term: theirs is -1, and must not be relied on before
-  // it is known (broker/replication/upgrade.h).
+  // it is known (broker/replication/earlier_states.h).
   std::set<GroupId> earlier;
 };
 

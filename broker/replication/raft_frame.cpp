@@ -139,6 +139,7 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
   Epoch before = std::max(request.prev_epoch, -1);
   for (const auto& span : epochs) {
     as_said = as_said && span.epoch >= before && span.epoch <= wire.group.term;
+    as_said = as_said && (span.epoch == wire.group.term || span.start_offset < request.term_start);
     before = span.epoch;
   }
   Offset at_least = request.prev_offset;

@@ -77,6 +77,11 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
   TRY_VOID(LogManager::remove_leftovers(disk));
 
   TRY(auto stored, HardStateStore::load(disk));
+  if (!stored.earlier.empty())
+    return fail(
+        Errc::unsupported,
+        "the data directory is of an earlier release: `fulmar log upgrade DIR` converts it, once all brokers of "
+        "the cluster are stopped");
   const bool by_itself = config.controllers.empty();  // then it has promised nobody anything
   for (const auto& file : stored.damage)
     if (!by_itself)

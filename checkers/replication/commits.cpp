@@ -1,5 +1,5 @@
 // What is committed: one content at each offset, everywhere and forever, held by a quorum's disks when it is committed,
-// and by counting only in the leader's own term.
+// and by counting only what was said in the leader's own term.
 #include <algorithm>
 
 #include "broker/raft/types.h"
@@ -63,13 +63,16 @@ std::string ReplicationWatch::doubt_read(const GroupId& id, Offset offset) const
   return "nobody takes anything from offset " + std::to_string(group->second.commit_max) + " on for committed";
 }
 
-// What a leader takes for committed is on the disks of a quorum, and its last batch is of the leader's term (§5.4.2).
+// What a leader takes for committed is on the disks of a quorum, whose logs are known there to be of the leader's term
+// (§5.4.2, and docs/raft.md).
 void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowBatch& last,
                                     const Configuration& before) {
   const auto& sight = leader.sight;
   if (sight.configuration.voters.size() + sight.configuration.next_voters.size() < 2) return;
-  if (last.epoch != sight.term && group.committed.rbegin()->first <= last.base)
-    report("commit rule", "old-term-commit", sight, to_string(last) + " is committed by counting replicas");
+  auto of_term = [&](const ReplicaId& id) { return is_of_term(group, id, sight); };
+  if (!is_quorum(sight.configuration, of_term) && !is_quorum(before, of_term))
+    report("commit rule", "old-term-commit", sight,
+           to_string(last) + " is committed by counting replicas whose logs need not be of this term");
   auto holder = [&](const ReplicaId& id) { return holds(group, id, last, sight.synced); };
   // In one step it may be committed, and the next configuration be taken.
   if (!is_quorum(sight.configuration, holder) && !is_quorum(before, holder)) {
@@ -80,6 +83,14 @@ void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowB
            to_string(last) + " is committed, though of [" + to_string(sight.configuration) + "] only [" +
                (holders.empty() ? "" : holders.substr(1)) + "] keep it");
   }
+}
+
+// Whether the disk says that the replica's log is of the leader's term, or was before it was hurt.
+bool ReplicationWatch::is_of_term(const Group& group, const ReplicaId& id, const ReplicaSight& leader) {
+  auto found = group.replicas.find(id);
+  if (found != group.replicas.end() && (found->second.disk_hurt || !found->second.lost.batches().empty())) return true;
+  const auto* stored = promises_.find(id.broker, leader.group);
+  return stored && stored->log_term >= leader.term;
 }
 
 // Whether a replica keeps a batch, where it counts.

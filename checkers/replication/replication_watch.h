@@ -153,6 +153,7 @@ class ReplicationWatch : public ReplicaObserver {
   void check_commit(Group& group, Replica& replica, const ReplicaSight& before);
   void check_quorum(Group& group, Replica& leader, const ShadowBatch& last, const Configuration& before);
   void check_match(Group& group, const Replica& replica, const ShadowBatch& batch);
+  bool is_of_term(const Group& group, const ReplicaId& id, const ReplicaSight& leader);
   bool holds(Group& group, const ReplicaId& id, const ShadowBatch& batch, bool synced);
 
   bool binding(const ReplicaSight& sight) const { return sight.synced || !power_lost_; }

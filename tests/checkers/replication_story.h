@@ -20,13 +20,14 @@ inline ReplicaId id(int broker) {
   return {broker, {9, static_cast<std::uint64_t>(broker)}};
 }
 
-inline std::string hard_state_file(Epoch term, std::optional<ReplicaId> vote) {
+inline std::string hard_state_file(Epoch term, std::optional<ReplicaId> vote, Epoch log_term) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("n");
   run_process(world, node, [&](Host& host) {
     HardState state;
     state.term = term;
     state.vote = vote;
+    state.log_term = log_term;
     ASSERT_TRUE(HardStateStore::begin(host, 1, {{group, state}}).has_value());
   });
   return node.disk().image().file("raft-state-1-0", true)->durable();
@@ -58,8 +59,10 @@ class Story : public Machines {
     return found == files.end() ? std::string_view() : found->second;
   }
 
-  void promise(int broker, Epoch term, std::optional<ReplicaId> vote) {
-    written[broker]["raft-state-1-0"] = kept[broker]["raft-state-1-0"] = hard_state_file(term, vote);
+  // `log_term`: that of the term, if it is not said.
+  void promise(int broker, Epoch term, std::optional<ReplicaId> vote, std::optional<Epoch> log_term = {}) {
+    written[broker]["raft-state-1-0"] = kept[broker]["raft-state-1-0"] =
+        hard_state_file(term, vote, log_term.value_or(term));
   }
   void open(int broker) {
     EpochCache epochs;
@@ -102,6 +105,7 @@ class Story : public Machines {
   void elect(int broker, Epoch term) {
     vote(broker, broker, term);
     vote(1 + broker % 3, broker, term);
+    promise(1 + (broker + 1) % 3, term, std::nullopt);  // it hears of it
     lead(broker, term);
   }
   void truncate(int broker, Offset offset) {

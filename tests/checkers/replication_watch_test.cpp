@@ -208,6 +208,7 @@ TEST(ReplicationWatch, CountsNoLearnerAndBothSetsOfAJointConfiguration) {
     Story s;
     s.elect(1, 1);
     s.sights[1].configuration = in_force;
+    s.promise(4, 1, std::nullopt);
     s.step(1);
     s.append(1, 1, "a");
     s.append(2, 1, "a");
@@ -216,12 +217,34 @@ TEST(ReplicationWatch, CountsNoLearnerAndBothSetsOfAJointConfiguration) {
   }
 }
 
-TEST(ReplicationWatch, SeesEntriesOfEarlierTermsCommittedByCounting) {
+TEST(ReplicationWatch, SeesEntriesCommittedByCountingWhatWasSaidInEarlierTerms) {
   Story s;
   s.everybody_appends(0, "a");
   s.elect(1, 1);
+  s.promise(2, 1, id(1), 0);
+  s.promise(3, 1, std::nullopt, 0);
   s.commit(1, 1);
   EXPECT_THAT(s.anomalies(), Contains("old-term-commit"));
+}
+
+TEST(ReplicationWatch, SeesALeaderThatCountsItselfWithALogThatNeedNotBeOfItsTerm) {
+  Story s;
+  s.append(1, 0, "a");
+  s.append(2, 0, "a");
+  s.elect(1, 1);
+  s.promise(1, 1, id(1), 0);
+  s.promise(3, 1, std::nullopt, 0);
+  s.commit(1, 1);
+  EXPECT_THAT(s.anomalies(), Contains("old-term-commit"));
+}
+
+TEST(ReplicationWatch, AcceptsEntriesOfEarlierTermsThatAMajorityHasInThisOne) {
+  Story s;
+  s.everybody_appends(0, "a");
+  s.elect(1, 1);
+  s.promise(3, 1, std::nullopt, 0);
+  s.commit(1, 1);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
 }
 
 TEST(ReplicationWatch, SeesALeaderThatLacksWhatIsCommitted) {

@@ -211,6 +211,21 @@ TEST(RaftPaper, Section5_4_2_CommittingFromPreviousTerms_Figure8) {
   }
 }
 
+// Of a directory of the release before, where every leader began with a batch of its own.
+TEST(RaftPaper, Section5_4_1_ElectionRestriction_AConvertedLogIsOfTheTermOfItsLastBatch) {
+  Model model;
+  model.make_group({{1, {1, 2}}, {2, {1, 1, 1}}, {3, {1}}}, 2);
+  for (int broker : {1, 2, 3}) {
+    model.crash(broker, false);
+    model.at(broker).disk.log_term = log_term_of_last_batch;
+    model.restart(broker);
+  }
+  EXPECT_EQ(model.at(1).disk.log_term, 2) << "stored before all else";
+  EXPECT_EQ(model.at(2).disk.log_term, 1);
+  model.pass(2 * election_timeout);
+  EXPECT_FALSE(granted(model, vote_request(2, 1, 9, 3, 1)));
+}
+
 TEST(RaftPaper, Section5_5_FollowerAndCandidateCrashes_WhatIsSentAgainDoesNoHarm) {
   auto model = led_by_1(3);
   model.propose(1, "a");

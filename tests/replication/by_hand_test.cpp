@@ -61,7 +61,7 @@ TEST(Follower, CutsInTheMidstOfABatchWhereTheLeadersLogBegins) {
     EXPECT_EQ(log.log_end(), 8);
 
     append.epochs = {};
-    append.prev_offset = append.end = append.commit = append.log_start = append.log_end = 3;
+    append.prev_offset = append.end = append.commit = append.log_start = append.log_end = append.term_start = 3;
     append.prev_epoch = 1;
     replica.receive({others[1], self, 2, append}, {});
     EXPECT_EQ(log.log_start(), 3);

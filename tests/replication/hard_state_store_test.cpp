@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "broker/protocol/record_batch.h"
+#include "broker/protocol/writer.h"
+#include "broker/replication/earlier_states.h"
 #include "runtime/fiber/group.h"
 #include "runtime/host/clock.h"
 #include "sim/world.h"
@@ -20,6 +23,7 @@ HardState state_of_term(Epoch term) {
   state.term = term;
   state.vote = ReplicaId{term % 5, {7, 8}};
   state.damage = term % 3 == 0 ? 99 : 0;
+  state.log_term = term - 1;
   state.configurations = {{-1, -1, {{{1, {1, 1}}, {2, {2, 2}}}, {}, {}}},
                           {10, term, {{{1, {1, 1}}}, {{2, {2, 2}}}, {{3, {3, 3}}}}}};
   return state;
@@ -268,6 +272,62 @@ TEST(HardStateStore, OfLostPromisesNothingIsLeftThatCouldBeActedOn) {
   }
   EXPECT_NE(states.at(group(1)).damage, states.at(group(2)).damage);
   EXPECT_EQ(states.at(group(1)).term, 7);
+}
+
+// A record as the release before wrote it.
+std::string record_of_earlier(const GroupId& id, const HardState& state) {
+  Writer out;
+  out.uuid(id.topic);
+  out.int32(id.partition);
+  out.int8(1);
+  out.int32(state.term);
+  out.int8(1);
+  out.int32(state.vote->broker);
+  out.uuid(state.vote->directory);
+  out.int8(0);
+  out.int64(static_cast<std::int64_t>(state.damage));
+  out.int32(1);
+  out.int64(-1);
+  out.int32(-1);
+  const auto& configuration = state.configurations[0].configuration;
+  for (const auto* ids : {&configuration.voters, &configuration.next_voters, &configuration.learners}) {
+    out.int32(static_cast<std::int32_t>(ids->size()));
+    for (const auto& replica : *ids) {
+      out.int32(replica.broker);
+      out.uuid(replica.directory);
+    }
+  }
+  auto payload = std::move(out).finish().flatten();
+  Writer head;
+  head.int32(static_cast<std::int32_t>(payload.size()));
+  head.int32(static_cast<std::int32_t>(crc32c(payload.view())));
+  return std::string(std::move(head).finish().flatten().view()) + std::string(payload.view());
+}
+
+TEST(HardStateStore, StatesOfTheReleaseBeforeAreToldApartAndConvertedForGood) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  auto state = state_of_term(4);
+  state.configurations.resize(1);
+  run_process(world, node, [&](Host& host) {
+    auto file = host.disk().open("raft-state-7-0", OpenMode::create).value();
+    auto bytes = record_of_earlier(group(1), state) + record_of_earlier(group(2), state);
+    ASSERT_TRUE(file->write_at(0, ByteChain(Bytes::copy_of(bytes))));
+    ASSERT_TRUE(file->sync());
+    auto stored = HardStateStore::load(host.disk()).value();
+    EXPECT_EQ(stored.damage, std::vector<std::string>());
+    EXPECT_EQ(stored.earlier, (std::set<GroupId>{group(1), group(2)}));
+    EXPECT_EQ(stored.states.at(group(1)).log_term, -1);
+    EXPECT_EQ(upgrade_states(host).value(), 2u);
+  });
+  run_process(world, node, [&](Host& host) {
+    auto stored = HardStateStore::load(host.disk()).value();
+    EXPECT_EQ(stored.earlier, std::set<GroupId>());
+    state.log_term = log_term_of_last_batch;
+    EXPECT_EQ(stored.states, (HardStates{{group(1), state}, {group(2), state}}));
+    EXPECT_EQ(stored.files, std::vector<std::string>{"raft-state-8-0"});
+    EXPECT_EQ(upgrade_states(host).value(), 0u);
+  });
 }
 
 }  // namespace

@@ -8,8 +8,8 @@ namespace fulmar {
 
 namespace {
 
-std::string story_of(World& world, const std::vector<WorldState>& states, const std::vector<std::uint32_t>& parents,
-                     std::size_t last) {
+std::string story_of(SmallWorld& world, const std::vector<WorldState>& states,
+                     const std::vector<std::uint32_t>& parents, std::size_t last) {
   std::vector<std::size_t> way;
   for (auto at = last; at != 0; at = parents[at]) way.push_back(at);
   std::reverse(way.begin(), way.end());
@@ -25,7 +25,7 @@ std::string story_of(World& world, const std::vector<WorldState>& states, const 
 }  // namespace
 
 SearchResult search(const WorldSettings& settings, std::size_t states_max) {
-  World world(settings);
+  SmallWorld world(settings);
   SearchResult result;
   std::vector<WorldState> states{world.first()};
   std::vector<std::uint32_t> parents{0};

@@ -1,4 +1,4 @@
-// A breadth-first search of a World: the shortest way to what must not be, or that there is none.
+// A breadth-first search of a SmallWorld: the shortest way to what must not be, or that there is none.
 #pragma once
 
 #include <cstddef>

@@ -74,27 +74,27 @@ std::uint64_t hash_of(const WorldState& state) {
   return hash;
 }
 
-World::World(const WorldSettings& settings)
+SmallWorld::SmallWorld(const WorldSettings& settings)
     : settings_(settings),
       locals_(world_replicas, settings.page_cache, settings.power_fails_in_between && !settings.page_cache) {
   ASSERT(settings.terms <= world_terms_max && settings.length <= world_length_max);
 }
 
-WorldState World::first() {
+WorldState SmallWorld::first() {
   WorldState state;
   for (int replica = 0; replica < world_replicas; ++replica) state.replicas[at(replica)] = locals_.newborn(replica);
   return state;
 }
 
-void World::arrive(WorldState next, const std::string& what, int who, const Reached& reached) {
+void SmallWorld::arrive(WorldState next, const std::string& what, int who, const Reached& reached) {
   auto violated = check(next);
   forget(next);
   if (aloud_) told_ = "replica " + std::to_string(who) + " " + what;
   reached(next, violated);
 }
 
-void World::each(const WorldState& state, int replica, const std::vector<Outcome>& outcomes, const char* what,
-                 const Reached& reached) {
+void SmallWorld::each(const WorldState& state, int replica, const std::vector<Outcome>& outcomes, const char* what,
+                      const Reached& reached) {
   for (const auto& outcome : outcomes) {
     if (outcome.crashed && state.crashes >= settings_.crashes) continue;
     auto next = state;
@@ -105,7 +105,7 @@ void World::each(const WorldState& state, int replica, const std::vector<Outcome
   }
 }
 
-void World::successors(const WorldState& state, const Reached& reached) {
+void SmallWorld::successors(const WorldState& state, const Reached& reached) {
   bool any_term = false;
   for (int replica = 0; replica < world_replicas; ++replica)
     any_term = any_term || local(state, replica).raft->term() >= 0;
@@ -138,7 +138,7 @@ void World::successors(const WorldState& state, const Reached& reached) {
 }
 
 // The candidate asks everybody, and only that voter hears it; what it answers is heard.
-void World::elect(const WorldState& state, int candidate, int voter, const Reached& reached) {
+void SmallWorld::elect(const WorldState& state, int candidate, int voter, const Reached& reached) {
   auto next = state;
   auto step = [&](int replica, const std::vector<Outcome>& outcomes) {
     next.replicas[at(replica)] = outcomes.front().next;
@@ -164,8 +164,8 @@ void World::elect(const WorldState& state, int candidate, int voter, const Reach
 }
 
 // What one replica makes of one thing a leader said, and the leader of the answer.
-void World::heard(const WorldState& state, int replica, const Outcome& outcome, const std::string& what,
-                  const Reached& reached) {
+void SmallWorld::heard(const WorldState& state, int replica, const Outcome& outcome, const std::string& what,
+                       const Reached& reached) {
   if (outcome.crashed && state.crashes >= settings_.crashes) return;
   auto next = state;
   next.replicas[at(replica)] = outcome.next;
@@ -181,8 +181,9 @@ void World::heard(const WorldState& state, int replica, const Outcome& outcome, 
 }
 
 // Whatever the leader of that reign may have sent; `hear` is told of each.
-void World::each_message(const Reign& reign, Epoch term, int replica,
-                         const std::function<void(std::uint64_t key, const std::function<Said()>& make)>& hear) const {
+void SmallWorld::each_message(
+    const Reign& reign, Epoch term, int replica,
+    const std::function<void(std::uint64_t key, const std::function<Said()>& make)>& hear) const {
   auto addressed = [&](Said said) {
     said.message.from = LocalStates::id_of(reign.leader);
     said.message.to = LocalStates::id_of(replica);
@@ -190,6 +191,7 @@ void World::each_message(const Reign& reign, Epoch term, int replica,
     return said;
   };
   const auto about = key_of(reign, term);
+  hear(about * 4096 + 4094, [&] { return addressed({{{}, {}, -1, Heartbeat{}}, {}}); });
   for (int log_start : {int{reign.first_log_start}, int{reign.log_start}}) {
     if (log_start > 0)
       hear((about * 8 + at(log_start)) * 4096 + 4095, [&] {
@@ -209,7 +211,7 @@ void World::each_message(const Reign& reign, Epoch term, int replica,
 }
 
 // All that may become of a replica by what it may hear of a reign.
-const std::vector<Outcome>& World::all_heard(LocalId id, const Reign& reign, Epoch term, int replica) {
+const std::vector<Outcome>& SmallWorld::all_heard(LocalId id, const Reign& reign, Epoch term, int replica) {
   auto key = key_of(reign, term) * 64 + at(reign.log_start) * 8 + at(reign.first_log_start);
   auto [found, fresh] = heard_.try_emplace({id, key});
   if (!fresh) return found->second;
@@ -226,7 +228,7 @@ const std::vector<Outcome>& World::all_heard(LocalId id, const Reign& reign, Epo
 }
 
 // Of a leader of its term, or of a later one.
-void World::hear_reigns(const WorldState& state, int replica, const Reached& reached) {
+void SmallWorld::hear_reigns(const WorldState& state, int replica, const Reached& reached) {
   auto id = state.replicas[at(replica)];
   for (Epoch term = std::max(local(state, replica).raft->term(), 0); term < settings_.terms; ++term) {
     const auto& reign = state.reigns[at(term)];
@@ -240,7 +242,7 @@ void World::hear_reigns(const WorldState& state, int replica, const Reached& rea
   }
 }
 
-std::string World::step_to(const WorldState& state, const WorldState& next) {
+std::string SmallWorld::step_to(const WorldState& state, const WorldState& next) {
   aloud_ = true;
   std::string found;
   successors(state, [&](const WorldState& reached, const std::string& violated) {
@@ -250,7 +252,7 @@ std::string World::step_to(const WorldState& state, const WorldState& next) {
   return found;
 }
 
-std::string World::describe(const WorldState& state) const {
+std::string SmallWorld::describe(const WorldState& state) const {
   std::string text;
   for (int replica = 0; replica < world_replicas; ++replica) {
     const auto& here = local(state, replica);
@@ -267,14 +269,14 @@ std::string World::describe(const WorldState& state) const {
 }
 
 // Nobody can hear of a reign in whose term, or before, nobody is any more.
-void World::forget(WorldState& state) const {
+void SmallWorld::forget(WorldState& state) const {
   Epoch lowest = settings_.terms;
   for (int replica = 0; replica < world_replicas; ++replica)
     lowest = std::min(lowest, local(state, replica).raft->term());
   for (Epoch term = 0; term < lowest; ++term) state.reigns[at(term)] = {};
 }
 
-std::string World::check(WorldState& state) {
+std::string SmallWorld::check(WorldState& state) {
   std::string wrong;
   for (int replica = 0; replica < world_replicas && wrong.empty(); ++replica)
     if (local(state, replica).raft->role() == Role::leader) wrong = check_leader(state, replica);
@@ -283,7 +285,7 @@ std::string World::check(WorldState& state) {
 }
 
 // Election safety and leader completeness (Raft figure 3), and that it says what its reign is taken to say.
-std::string World::check_leader(WorldState& state, int replica) {
+std::string SmallWorld::check_leader(WorldState& state, int replica) {
   const auto& here = local(state, replica);
   auto term = here.raft->term();
   auto& reign = state.reigns[at(term)];
@@ -318,7 +320,7 @@ std::string World::check_leader(WorldState& state, int replica) {
 }
 
 // State machine safety, and that no later leader lacks what is committed only now.
-std::string World::check_commits(WorldState& state, int replica) {
+std::string SmallWorld::check_commits(WorldState& state, int replica) {
   const auto& here = local(state, replica);
   const bool leads = here.raft->role() == Role::leader;
   for (auto offset = here.log.start(); offset < here.raft->commit(); ++offset) {

@@ -1,4 +1,4 @@
-// World: a small group whose every possible life is gone through: which replica does what next, what comes late or
+// SmallWorld: a small group whose every possible life is gone through: which replica does what next, what comes late or
 // never, when the power fails. Over the real core (LocalStates).
 //
 // Messages are never gone: whatever the leader of a term may ever have sent of its log arrives at any replica, at any
@@ -55,9 +55,9 @@ struct WorldState {
 };
 std::uint64_t hash_of(const WorldState& state);
 
-class World {
+class SmallWorld {
  public:
-  explicit World(const WorldSettings& settings);
+  explicit SmallWorld(const WorldSettings& settings);
 
   WorldState first();
   // Calls `reached` with all that may come next, and what happens then. `violated`: empty, or what must not be.
