@@ -71,7 +71,13 @@ class Story : public Machines {
   }
   // A batch of one record, at the end of a log; on its disk for good, if `synced`.
   void append(int broker, Epoch epoch, const std::string& value, bool synced = true, const std::string& file = log) {
-    auto bytes = std::string(build_batch({{std::nullopt, value, 0, {}}}).view());
+    append(broker, epoch, build_batch({{std::nullopt, value, 0, {}}}), synced, file);
+  }
+  void append_control(int broker, Epoch epoch) {
+    append(broker, epoch, build_batch({{"key", "value", 0, {}}}, {.control = true}), true, log);
+  }
+  void append(int broker, Epoch epoch, const Bytes& batch, bool synced, const std::string& file) {
+    auto bytes = std::string(batch.view());
     stamp_batch(bytes.data(), sights[broker].log_end, epoch);
     auto header = *read_batch_header(bytes);
     written[broker][file] += bytes;

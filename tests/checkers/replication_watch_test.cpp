@@ -8,6 +8,7 @@ namespace fulmar {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(ReplicationWatch, HasNothingAgainstASoundStory) {
@@ -245,6 +246,36 @@ TEST(ReplicationWatch, AcceptsEntriesOfEarlierTermsThatAMajorityHasInThisOne) {
   s.promise(3, 1, std::nullopt, 0);
   s.commit(1, 1);
   EXPECT_THAT(s.anomalies(), IsEmpty());
+}
+
+TEST(ReplicationWatch, SeesAControlBatchThatTellsOfNoChange) {
+  Story s;
+  s.elect(1, 1);
+  s.append_control(1, 1);
+  s.step(1);
+  EXPECT_THAT(s.anomalies(), ElementsAre("hole"));
+  Story of_the_newly_elected;
+  of_the_newly_elected.append_control(1, 1);
+  EXPECT_THAT(of_the_newly_elected.anomalies(), ElementsAre("hole"));
+}
+
+TEST(ReplicationWatch, AcceptsTheControlBatchOfAChangeOfMembers) {
+  Story s;
+  s.elect(1, 1);
+  s.append_control(1, 1);
+  s.sights[1].configuration.learners = {id(4)};
+  s.step(1);
+  s.append_control(2, 1);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+}
+
+TEST(ReplicationWatch, SeesOffsetsThatNoBatchHas) {
+  Story s;
+  s.elect(1, 1);
+  s.append(1, 1, "a");
+  ++s.sights[1].log_end;
+  s.append(1, 1, "b");
+  EXPECT_THAT(s.anomalies(), Contains("hole"));
 }
 
 TEST(ReplicationWatch, SeesALeaderThatLacksWhatIsCommitted) {

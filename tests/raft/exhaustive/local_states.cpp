@@ -35,6 +35,13 @@ Message timeless(Message message) {
 
 }  // namespace
 
+Commits LocalStates::Local::find_commits() const {
+  Commits found{raft->role() == Role::leader, raft->term(), log.start(), {}};
+  for (auto offset = log.start(); offset < std::min(raft->commit(), log.end()); ++offset)
+    found.epochs.push_back(log.at(offset));
+  return found;
+}
+
 // One input, gone through with until the power fails before the part of that number.
 struct LocalStates::Run {
   LocalStates& all;
@@ -43,9 +50,10 @@ struct LocalStates::Run {
   int parts = 0;
   bool failed = false;
   std::vector<Message> said;
+  Commits before;
 
   Run(LocalStates& states, const Local& from, int fails)
-      : all(states), local{from.self, from.log, from.disk, from.raft->clone()}, fails_before(fails) {
+      : all(states), local{from.self, from.log, from.disk, from.raft->clone(), {}}, fails_before(fails) {
     slot().log = &local.log;
     all.now_ = all.now_ + long_enough;
   }
@@ -54,8 +62,9 @@ struct LocalStates::Run {
   Instant now() const { return all.now_; }
 
   bool fails() {
-    if (parts++ == fails_before) failed = true;
-    return failed;
+    if (parts++ != fails_before) return false;
+    before = local.find_commits();
+    return failed = true;
   }
 
   void restart(bool power_loss) {
@@ -121,7 +130,7 @@ LocalStates::LocalStates(int replicas, bool page_cache, bool power_fails_in_betw
 }
 
 LocalId LocalStates::newborn(int replica) {
-  Local local{replica, EpochLog(page_cache_), {}, nullptr};
+  Local local{replica, EpochLog(page_cache_), {}, nullptr, {}};
   local.disk.configurations = {first_configuration_};
   auto& slot = *slots_[static_cast<std::size_t>(replica)];
   slot.log = &local.log;
@@ -135,7 +144,10 @@ LocalId LocalStates::intern(Local local) {
   ASSERT(local.disk == local.raft->hard_state());
   auto text = std::to_string(local.self) + "/" + local.log.bytes() + "/" + local.raft->fingerprint();
   auto [found, fresh] = local_ids_.try_emplace(std::move(text), static_cast<LocalId>(locals_.size()));
-  if (fresh) locals_.push_back(std::move(local));
+  if (fresh) {
+    local.commits = local.find_commits();
+    locals_.push_back(std::move(local));
+  }
   return found->second;
 }
 
@@ -167,9 +179,9 @@ const std::vector<Outcome>& LocalStates::outcomes(LocalId at, std::uint64_t key,
       run.fails_before = never;
       run.restart(power_loss);
     }
-    Outcome outcome{intern(std::move(run.local)), crashed, std::move(messages)};
+    Outcome outcome{intern(std::move(run.local)), std::move(run.before), crashed, std::move(messages)};
     bool known = std::any_of(all.begin(), all.end(), [&](const Outcome& other) {
-      return other.next == outcome.next && other.messages == outcome.messages;
+      return other.next == outcome.next && other.messages == outcome.messages && other.before == outcome.before;
     });
     if (!known) all.push_back(std::move(outcome));
   };

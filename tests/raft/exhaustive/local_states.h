@@ -36,8 +36,19 @@ struct LocalKeyHash {
   }
 };
 
+// What a replica takes for committed, and so may have told clients.
+struct Commits {
+  bool leads = false;
+  Epoch term = -1;
+  Offset start = 0;
+  std::vector<Epoch> epochs;  // from there on
+
+  bool operator==(const Commits&) const = default;
+};
+
 struct Outcome {
   LocalId next = -1;
+  Commits before;  // where it crashed: as it was then
   bool crashed = false;
   std::vector<MessageId> messages;  // but for those that only tell a leader where to look on
 };
@@ -51,6 +62,10 @@ class LocalStates {
     EpochLog log;
     HardState disk;
     std::unique_ptr<Raft> raft;  // over slots_[self]
+
+    Commits commits = {};  // of those that are kept
+
+    Commits find_commits() const;
   };
   const Local& at(LocalId id) const { return locals_[static_cast<std::size_t>(id)]; }
   const Message& message(MessageId id) const { return messages_[static_cast<std::size_t>(id)]; }

@@ -86,8 +86,10 @@ WorldState SmallWorld::first() {
   return state;
 }
 
-void SmallWorld::arrive(WorldState next, const std::string& what, int who, const Reached& reached) {
-  auto violated = check(next);
+void SmallWorld::arrive(WorldState next, const std::string& what, int who, const Reached& reached,
+                        const Commits* before_the_crash) {
+  auto violated = before_the_crash ? check_commits(next, *before_the_crash) : "";
+  if (violated.empty()) violated = check(next);
   forget(next);
   if (aloud_) told_ = "replica " + std::to_string(who) + " " + what;
   reached(next, violated);
@@ -101,7 +103,8 @@ void SmallWorld::each(const WorldState& state, int replica, const std::vector<Ou
     next.replicas[at(replica)] = outcome.next;
     next.crashes = small(next.crashes + outcome.crashed);
     if (next == state) continue;
-    arrive(std::move(next), outcome.crashed ? std::string("crashes as it ") + what : what, replica, reached);
+    arrive(std::move(next), outcome.crashed ? std::string("crashes as it ") + what : what, replica, reached,
+           outcome.crashed ? &outcome.before : nullptr);
   }
 }
 
@@ -177,7 +180,8 @@ void SmallWorld::heard(const WorldState& state, int replica, const Outcome& outc
     next.replicas[at(to)] = locals_.hear(next.replicas[at(to)], answer).front().next;
   }
   if (next == state) return;
-  arrive(std::move(next), (outcome.crashed ? "crashes as it hears " : "hears ") + what, replica, reached);
+  arrive(std::move(next), (outcome.crashed ? "crashes as it hears " : "hears ") + what, replica, reached,
+         outcome.crashed ? &outcome.before : nullptr);
 }
 
 // Whatever the leader of that reign may have sent; `hear` is told of each.
@@ -219,7 +223,8 @@ const std::vector<Outcome>& SmallWorld::all_heard(LocalId id, const Reign& reign
   each_message(reign, term, replica, [&](std::uint64_t message, const std::function<Said()>& make) {
     for (const auto& outcome : locals_.hear(id, message, make)) {
       bool known = std::any_of(all.begin(), all.end(), [&](const Outcome& other) {
-        return other.next == outcome.next && other.crashed == outcome.crashed && other.messages == outcome.messages;
+        return other.next == outcome.next && other.crashed == outcome.crashed && other.messages == outcome.messages &&
+               other.before == outcome.before;
       });
       if (!known && (outcome.next != id || !outcome.messages.empty())) all.push_back(outcome);
     }
@@ -280,7 +285,8 @@ std::string SmallWorld::check(WorldState& state) {
   std::string wrong;
   for (int replica = 0; replica < world_replicas && wrong.empty(); ++replica)
     if (local(state, replica).raft->role() == Role::leader) wrong = check_leader(state, replica);
-  for (int replica = 0; replica < world_replicas && wrong.empty(); ++replica) wrong = check_commits(state, replica);
+  for (int replica = 0; replica < world_replicas && wrong.empty(); ++replica)
+    wrong = check_commits(state, local(state, replica).commits);
   return wrong;
 }
 
@@ -320,18 +326,17 @@ std::string SmallWorld::check_leader(WorldState& state, int replica) {
 }
 
 // State machine safety, and that no later leader lacks what is committed only now.
-std::string SmallWorld::check_commits(WorldState& state, int replica) {
-  const auto& here = local(state, replica);
-  const bool leads = here.raft->role() == Role::leader;
-  for (auto offset = here.log.start(); offset < here.raft->commit(); ++offset) {
-    auto epoch = small(here.log.at(offset) + 1);
+std::string SmallWorld::check_commits(WorldState& state, const Commits& commits) {
+  auto offset = commits.start;
+  for (auto committed : commits.epochs) {
+    auto epoch = small(committed + 1);
     auto& known = state.committed[at(offset)];
     auto& known_in = state.committed_in[at(offset)];
     if (known != 0 && known != epoch)
       return "state machine safety: two contents are committed at " + std::to_string(offset);
-    if (known == 0 && !leads)
+    if (known == 0 && !commits.leads)
       return "a follower takes for committed what no leader has committed, at " + std::to_string(offset);
-    if (known == 0 || (leads && here.raft->term() < known_in)) known_in = small(here.raft->term());
+    if (known == 0 || (commits.leads && commits.term < known_in)) known_in = small(commits.term);
     known = epoch;
     for (Epoch later = known_in + 1; later < settings_.terms; ++later) {
       const auto& reign = state.reigns[at(later)];
@@ -340,6 +345,7 @@ std::string SmallWorld::check_commits(WorldState& state, int replica) {
         return "leader completeness: what is committed at " + std::to_string(offset) + " in term " +
                std::to_string(known_in) + " the leader of term " + std::to_string(later) + " lacks";
     }
+    ++offset;
   }
   return "";
 }

@@ -72,7 +72,8 @@ class SmallWorld {
   const LocalStates::Local& local(const WorldState& state, int replica) const {
     return locals_.at(state.replicas[static_cast<std::size_t>(replica)]);
   }
-  void arrive(WorldState next, const std::string& what, int who, const Reached& reached);
+  void arrive(WorldState next, const std::string& what, int who, const Reached& reached,
+              const Commits* before_the_crash = nullptr);
   void each(const WorldState& state, int replica, const std::vector<Outcome>& outcomes, const char* what,
             const Reached& reached);
   void elect(const WorldState& state, int candidate, int voter, const Reached& reached);
@@ -84,7 +85,7 @@ class SmallWorld {
   const std::vector<Outcome>& all_heard(LocalId id, const Reign& reign, Epoch term, int replica);
   std::string check(WorldState& state);
   std::string check_leader(WorldState& state, int replica);
-  std::string check_commits(WorldState& state, int replica);
+  std::string check_commits(WorldState& state, const Commits& commits);
   void forget(WorldState& state) const;
 
   const WorldSettings settings_;
