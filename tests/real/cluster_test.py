@@ -20,6 +20,15 @@ def read_all(cluster):
     return kcat(cluster, "-C", "-o", "beginning", "-e", "-q")
 
 
+def check_dense(cluster, lines):
+    """As on Kafka: end minus begin is a count, and there is a record at end - 1."""
+    last = subprocess.run(["kcat", "-b", cluster.address, "-t", "t", "-C", "-o", "-1", "-c", "1", "-q"], capture_output=True, timeout=30,
+                          check=True).stdout
+    check(last == lines[-1] + b"\n", "kcat -o -1 -c 1 is given the last record")
+    end = subprocess.run(["kcat", "-b", cluster.address, "-Q", "-t", "t:0:-1"], capture_output=True, timeout=30, check=True).stdout
+    check(end.split() == [b"t", b"[0]", b"offset", b"%d" % len(lines)], f"the leaders have taken no offset: {end.decode().strip()}")
+
+
 def write_while(cluster, text, happens):
     """kcat's exit status says that every line was acknowledged."""
     half = text.index(b"\n", len(text) // 2) + 1
@@ -49,6 +58,7 @@ with Cluster(3) as cluster:
             cluster.await_health()
     check(len(killed) == PIECES // 2, f"leaders killed in turn: {killed}")
     check(read_all(cluster) == b"".join(pieces), "nothing acknowledged is lost, nothing is there twice, and in order")
+    check_dense(cluster, b"".join(pieces).splitlines())
     for broker in cluster.brokers:
         broker.kill()
     late, *others = cluster.brokers
@@ -57,6 +67,7 @@ with Cluster(3) as cluster:
     for broker in others:
         broker.await_ready()
     check(read_all(cluster) == b"".join(pieces), "nor when all three are killed, and two come back")
+    check_dense(cluster, b"".join(pieces).splitlines())
     late.start()
     cluster.await_health()
     cluster.stop()
