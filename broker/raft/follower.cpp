@@ -92,8 +92,10 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   rouse_for(request.sent_at);
   term_start_ = request.term_start;
   if (configuration().empty()) return refuse(request, Verdict::start_over);
-  // What it has begins where the leader's log has ended: a majority lost in the page cache what had been before.
-  if (!settings_.commits_are_stable && request.log_end < log_.start()) {
+  // What it has begins where the leader's log ends: a majority lost in the page cache what had been before. (What comes
+  // late tells of an end of long ago.)
+  bool is_latest = request.sent_at >= latest_sent_at_;
+  if (!settings_.commits_are_stable && is_latest && request.log_end < log_.start()) {
     verified_ = 0;
     return refuse(request, Verdict::start_over);
   }

@@ -110,7 +110,10 @@ class Replica {
 
   // What consumers may read: what is committed.
   Offset high_watermark() const { return raft_.commit(); }
-  bool leads() const { return raft_.role() == Role::leader && !out_of_order(); }
+  // From when what it promises as a leader is stored: until then it says nothing to anybody.
+  bool leads() const {
+    return raft_.role() == Role::leader && told_.role == Role::leader && told_.term == raft_.term() && !out_of_order();
+  }
   // Whether it knows of a leader, and has lost nothing: then its high watermark is at most a moment behind.
   bool follows() const {
     return raft_.role() == Role::follower && raft_.leader() && raft_.hard_state().damage == 0 && !out_of_order();

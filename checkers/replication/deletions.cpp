@@ -20,7 +20,9 @@ void ReplicationWatch::note_touch(Group& group, const Message& message) {
   bool answers =
       std::holds_alternative<HeartbeatReply>(message.body) || std::holds_alternative<AppendReply>(message.body);
   if (answers) {
-    auto& touch = group.replicas[message.from].touch;
+    auto from = group.replicas.find(message.from);
+    if (from == group.replicas.end()) return;  // removed since
+    auto& touch = from->second.touch;
     if (touch.term != message.term || now_() - touch.last > in_touch_max) touch = {message.term, now_(), {}};
     touch.last = now_();
     return;
@@ -29,9 +31,10 @@ void ReplicationWatch::note_touch(Group& group, const Message& message) {
   const auto* append = std::get_if<AppendRequest>(&message.body);
   if (!heartbeat && !append) return;
   auto sent_at = heartbeat ? heartbeat->sent_at : append->sent_at;
+  auto to = group.replicas.find(message.to);
+  if (to == group.replicas.end()) return;
   for (const auto& deletion : group.deletions)
-    if (deletion.acknowledged < sent_at && message.term >= deletion.term)
-      owe(group.replicas[message.to], deletion.start);
+    if (deletion.acknowledged < sent_at && message.term >= deletion.term) owe(to->second, deletion.start);
 }
 
 void ReplicationWatch::owe(Replica& replica, Offset start) {

@@ -214,6 +214,17 @@ TEST(InSyncClaims, OfALeaderThatHasLetGoOfItsReplicaMayBeOfAnybody) {
   EXPECT_EQ(s.doubt(3), "");
 }
 
+// Its topic is deleted, and what it has said last comes afterwards.
+TEST(InSyncClaims, OfAReplicaThatIsRemovedAreNotDoubted) {
+  InSyncStory s;
+  s.keeps(2, 1);
+  s.later(seconds(10));
+  s.watch.removed(group, id(2));
+  s.watch.heard(group, {id(2), id(1), 1, AppendReply{.match = 1}}, 1);
+  s.watch.heard(group, {id(1), id(2), 1, AppendRequest{}}, 1);
+  EXPECT_EQ(s.doubt(2), "");
+}
+
 TEST(InSyncClaims, AreNotOfWhoIsDownForLong) {
   InSyncStory s;
   s.keeps(2, 1);

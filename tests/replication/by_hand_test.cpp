@@ -1,4 +1,5 @@
 // A replica that is told by hand what the others of its group would tell it.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "broker/log/log_manager.h"
@@ -75,6 +76,36 @@ TEST(Follower, CutsInTheMidstOfABatchWhereTheLeadersLogBegins) {
   });
 }
 
+struct SeesVerdicts final : DeafObserver {
+  void sends(const GroupId&, const Message& message) override {
+    if (const auto* reply = std::get_if<AppendReply>(&message.body)) said.push_back(reply->verdict);
+  }
+  std::vector<Verdict> said;
+};
+
+// The log of a topic in the page cache may begin anew where the leader's ends before it begins; but not on the word of
+// an append that was held up on its way, while records were deleted.
+TEST(Follower, IsNotToldByALateAppendWhereTheLeadersLogEnds) {
+  SeesVerdicts verdicts;
+  with_replica(page_cache(), &verdicts, [&](Host&, Replica& replica, PartitionLog& log) {
+    AppendRequest append;
+    append.sent_at = Instant{} + seconds(2);
+    append.epochs = {{1, 0}};
+    append.end = append.commit = append.log_end = 8;
+    append.term_start = 0;
+    replica.receive({others[0], self, 1, append}, batch_at(0, 8, 1));
+    replica.receive({others[0], self, 1, Heartbeat{8, 5, 0, append.sent_at, {}}}, {});
+    EXPECT_EQ(log.log_start(), 5);
+
+    AppendRequest late = append;
+    late.sent_at = Instant{} + seconds(1);
+    late.end = late.commit = late.log_end = 3;
+    replica.receive({others[0], self, 1, late}, batch_at(0, 3, 1));
+    EXPECT_EQ(log.log_end(), 8);
+    EXPECT_THAT(verdicts.said, testing::Each(Verdict::matched));
+  });
+}
+
 void lead_and_append(Replica& replica, int batches) {
   replica.campaign();
   replica.receive({others[0], self, replica.raft().term() + 1, VoteReply{true, true, 0}}, {});
@@ -115,6 +146,7 @@ TEST(Leader, ADeletionTellsWhereAllLogsBegin) {
     lead_and_append(replica, 9);
     auto everybody_begins_at = [&](Offset start) {
       AppendReply reply{.match = log.log_end(), .log_end = log.log_end(), .log_start = start};
+      reply.log_term = replica.raft().term();
       reply.sent_at = host.clock().now();
       for (const auto& other : others) replica.receive({other, self, replica.raft().term(), reply}, {});
     };
