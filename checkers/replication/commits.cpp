@@ -113,7 +113,8 @@ bool ReplicationWatch::holds(Group& group, const ReplicaId& id, const ShadowBatc
   auto found = group.replicas.find(id);
   if (found == group.replicas.end()) return false;
   auto& replica = found->second;
-  if (replica.lost.has(batch)) return true;
+  // What was committed before may be deleted where it is counted now, or be in a snapshot alone.
+  if (replica.lost.has(batch) || replica.sight.log_start >= batch.next) return true;
   if (!replica.log.has(batch)) return false;
   if (!synced || replica.disk_hurt) return true;
   if (replica.durable < batch.next)

@@ -203,6 +203,19 @@ TEST(ReplicationWatch, CountsWhatReplicasHadToldBeforeTheyWereRemoved) {
   }
 }
 
+// As where a follower has a snapshot of it, by an earlier leader's commit.
+TEST(ReplicationWatch, CountsWhatAFollowerHasDeleted) {
+  for (Offset start : {0, 1}) {
+    Story s;
+    s.elect(1, 1);
+    s.append(1, 1, "a");
+    s.sights[2].log_start = s.sights[2].log_end = start;
+    s.step(2);
+    s.commit(1, 1);
+    EXPECT_EQ(s.anomalies().size(), start == 0 ? 1u : 0u);
+  }
+}
+
 TEST(ReplicationWatch, CountsNoLearnerAndBothSetsOfAJointConfiguration) {
   for (const Configuration& in_force :
        {Configuration{{id(1), id(3), id(4)}, {}, {id(2)}}, Configuration{{id(1), id(2)}, {id(1), id(3), id(4)}, {}}}) {
