@@ -198,8 +198,8 @@ bool apply_record(Bytes payload, Found& found) {
   if (in.failed() || in.remaining() > 0 || !(of_earlier || is_change || kind == Kind::state)) return false;
   if (is_change) {
     auto before = found.states.find(group);
-    bool fits =
-        before != found.states.end() && common >= 0 && std::cmp_less_equal(common, before->second.configurations.size());
+    bool fits = before != found.states.end() && common >= 0 &&
+                std::cmp_less_equal(common, before->second.configurations.size());
     if (!fits) return false;
     auto all = std::move(before->second.configurations);
     all.resize(static_cast<std::size_t>(common));
