@@ -315,8 +315,11 @@ void BrokerShard::show(MetadataImagePtr image) {
   image_ = std::move(image);
   produce_configs_.clear();
   if (replicas_.wants_groups()) {
+    // Of those that are kept elsewhere, too, this broker may have had a replica, and may be given one again.
     std::vector<GroupId> groups;
-    for (const auto& [key, partition] : partitions_) groups.push_back({partition.topic_id, key.second});
+    for (const auto& [name, topic] : image_->topics)
+      for (std::int32_t index = 0; index < topic.partition_count(); ++index)
+        if (owner(topic.id, index) == host_.shard()) groups.push_back({topic.id, index});
     replicas_.knows_groups(groups);
   }
   leaders_.follow(*image_);
