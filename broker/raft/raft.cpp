@@ -27,7 +27,12 @@ Raft::Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, Har
       now_(now),
       state_(std::move(state)),
       commit_(std::clamp(commit, log.start(), log.end())) {
-  state_.term = std::max(state_.term, last_epoch());
+  // A log of a later term than was stored: the promises of that term are lost.
+  if (last_epoch() > state_.term) {
+    state_.term = last_epoch();
+    state_.vote.reset();
+    store();
+  }
   if (state_.log_term == log_term_of_last_batch) {
     state_.log_term = last_epoch();
     store();

@@ -38,6 +38,7 @@ TEST_F(LostPromises, MakeNoMajorityForALeaderOfBefore) {
   model_.crash(forgetful, true);
   model_.restart_without_promises(forgetful, 8);
   ASSERT_EQ(model_.raft(forgetful).term(), 0) << "as its log has it";
+  ASSERT_EQ(model_.stored(forgetful).term, 0) << "before it says anything";
   // The two would hear each other again; who leads by now says so to nobody.
   only(1, forgetful);
   model_.raft(1).campaign(model_.now());

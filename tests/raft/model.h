@@ -77,6 +77,7 @@ class Model {
 
   Replica& at(int broker) { return replicas_.at(broker); }
   Raft& raft(int broker) { return *at(broker).raft; }
+  const HardState& stored(int broker) { return at(broker).disk; }
   const std::map<int, Replica>& replicas() const { return replicas_; }
   Instant now() const { return now_; }
 
