@@ -101,6 +101,7 @@ void ReplicationWatch::check_dense(Group& group, Replica& replica, const BatchHe
 
 // Whether the disk says that the replica's log is of the leader's term, or was before it was hurt.
 bool ReplicationWatch::is_of_term(const Group& group, const ReplicaId& id, const ReplicaSight& leader) {
+  if (group.removed.contains(id)) return true;  // with what is stored of it
   auto found = group.replicas.find(id);
   if (found != group.replicas.end() && (found->second.disk_hurt || !found->second.lost.batches().empty())) return true;
   const auto* stored = promises_.find(id.broker, leader.group);
