@@ -39,7 +39,7 @@ bool LeaderTable::learn(std::int32_t broker, std::uint64_t connection, const Lea
     entry.teller = teller;
     entry.leader = {said.broker_id, said.epoch, said.in_sync};
     for (const auto& voter : said.voters) entry.leader.voters.push_back({voter.broker_id, voter.directory_id});
-    entry.leader.configuration = {said.configuration_epoch, said.configuration_offset};
+    entry.leader.configuration = {said.configuration_term, said.configuration_version};
   }
   return true;
 }

@@ -63,7 +63,7 @@ Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, boo
   auto state = alone ? alone_at_birth(peers_.self) : HardState{};
   // The only one that decides: should its promises be lost, nobody else has any.
   if (controllers_ == std::vector{peers_.self.broker} && replicas_.has_lost_promises(group()))
-    state.configurations = {{-1, -1, {{peers_.self}, {}, {}}}};
+    state.configuration.configuration = {{peers_.self}, {}, {}};
   replica_ = replicas_.add(group(), std::move(log), std::move(state), config_.raft);
   replica_->drives(*this);
   if (!alone) return {};
@@ -105,8 +105,8 @@ Result<std::shared_ptr<PartitionLog>> MetadataLog::begin_without_snapshot(std::s
 
 std::vector<ReplicaId> MetadataLog::founders() const {
   if (!replica_) return {};
-  const auto& known = replica_->raft().hard_state().configurations;
-  return known.empty() || known.front().offset >= 0 ? std::vector<ReplicaId>() : known.front().configuration.voters;
+  const auto& known = replica_->raft().hard_state().configuration;
+  return known.mark.version > 0 ? std::vector<ReplicaId>() : known.configuration.voters;
 }
 
 std::vector<ReplicaId> MetadataLog::voters() const {

@@ -26,7 +26,7 @@ json to_json(const PartitionImage& partition) {
   json value = {{"replicas", to_json(partition.replicas)}};
   if (!partition.adding.empty()) value["adding"] = to_json(partition.adding);
   if (!partition.removing.empty()) value["removing"] = to_json(partition.removing);
-  if (partition.settled != ConfigurationMark{}) value["settled"] = {partition.settled.epoch, partition.settled.offset};
+  if (partition.settled != ConfigurationMark{}) value["settled_by"] = {partition.settled.term, partition.settled.version};
   return value;
 }
 
@@ -73,7 +73,10 @@ PartitionImage partition_from(const json& value) {
   PartitionImage partition{replicas_from(value.at("replicas"))};
   if (value.contains("adding")) partition.adding = replicas_from(value.at("adding"));
   if (value.contains("removing")) partition.removing = replicas_from(value.at("removing"));
-  if (value.contains("settled")) partition.settled = {value.at("settled").at(0), value.at("settled").at(1)};
+  if (value.contains("settled_by")) partition.settled = {value.at("settled_by").at(0), value.at("settled_by").at(1)};
+  // Of the release before, which told where in the log the configuration stood.
+  if (value.contains("settled"))
+    partition.settled = version_of_offset(value.at("settled").at(0), value.at("settled").at(1));
   return partition;
 }
 

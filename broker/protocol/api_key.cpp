@@ -38,7 +38,7 @@ constexpr ApiInfo table[] = {
     {ApiKey::list_config_resources, "ListConfigResources", 0, 1, 0, 0},
     {ApiKey::describe_topic_partitions, "DescribeTopicPartitions", 0, 0, 0, 0},
     // Never served to clients.
-    {ApiKey::peer_hello, "PeerHello", 0, 1, 0, 0, unserved},
+    {ApiKey::peer_hello, "PeerHello", 0, 2, 0, 0, unserved},
     {ApiKey::raft_messages, "RaftMessages", 0, 0, 0, 0, unserved},
     {ApiKey::leaders, "Leaders", 0, 0, 0, 0, unserved},
     {ApiKey::register_broker, "RegisterBroker", 0, 0, 0, 0, unserved},

@@ -6,26 +6,16 @@
 
 namespace fulmar {
 
-// Also for who is a voter no more by a configuration that may yet be uncommitted: it may be the only one that has it,
-// and the others need its vote as long as they have not (thesis §4.2.2).
-bool Raft::may_stand() const {
-  if (state_.damage != 0) return false;
-  const auto& known = state_.configurations;
-  for (auto entry = known.rbegin(); entry != known.rend(); ++entry) {
-    if (entry->configuration.is_voter(self_)) return true;
-    if (entry->offset < commit_) return false;
-  }
-  return false;
-}
-
 // Whether a leader may count on nobody else being elected: then votes are not even considered.
 bool Raft::hears_leader() const {
   if (role_ == Role::leader) return lease_until() > now_;
   return now_ - leader_heard_at() < settings_.election_timeout;
 }
 
-// Whose log is of a later leader has all that was ever committed up to then (docs/raft.md).
+// Whose log is of a later leader has all that was ever committed up to then (docs/raft.md). And by a configuration
+// nobody is elected any more once enough have a later one.
 bool Raft::up_to_date(const VoteRequest& request) const {
+  if (request.configuration < state_.configuration.mark) return false;
   if (request.log_term != state_.log_term) return request.log_term > state_.log_term;
   return request.log_end >= log_.end();
 }
@@ -53,7 +43,8 @@ void Raft::stand(bool pre_vote, bool transfer) {
   votes_[self_] = true;
   auto term = state_.term + (pre_vote ? 1 : 0);
   for (const auto& id : configuration().all_voters())
-    if (id != self_) send(id, VoteRequest{log_.end(), state_.log_term, pre_vote, transfer}, term);
+    if (id != self_)
+      send(id, VoteRequest{log_.end(), state_.log_term, pre_vote, transfer, state_.configuration.mark}, term);
   count_votes();
 }
 
@@ -79,16 +70,19 @@ void Raft::count_votes() {
 // All that this one has was deleted: power losses took what came later from a majority's page cache, and the deletion
 // they did not take. It leads on from there, once its log does.
 void Raft::begin_where_others_do() {
-  output_.start_over = StartOver{start_owed_, last_epoch(), state_.configurations.back(), start_owed_, now_};
+  output_.start_over = StartOver{start_owed_, last_epoch(), state_.configuration, start_owed_, now_};
   pending_ = Pending{start_owed_, start_owed_, now_};
 }
 
 void Raft::on(const Message& message, const VoteRequest& request) {
   // A replica that lost what it had kept has lost what makes its vote worth anything.
   if (state_.damage != 0) return;
+  // Whoever has an earlier configuration is told of the later one: nobody else may be left who could.
+  std::optional<MarkedConfiguration> later;
+  if (request.configuration < state_.configuration.mark) later = state_.configuration;
   if (request.pre_vote) {
     bool granted = message.term > state_.term && up_to_date(request);
-    send(message.from, VoteReply{true, granted, log_.start()}, granted ? message.term : state_.term);
+    send(message.from, VoteReply{true, granted, log_.start(), later}, granted ? message.term : state_.term);
     return;
   }
   bool free = !state_.vote || state_.vote == message.from;
@@ -101,10 +95,21 @@ void Raft::on(const Message& message, const VoteRequest& request) {
     reset_election_timer();
   }
   if (role_ == Role::candidate) stand_again_soon();  // a split vote may elect nobody
-  send(message.from, VoteReply{false, granted, log_.start()});
+  send(message.from, VoteReply{false, granted, log_.start(), later});
+}
+
+// Whether the voter has a later configuration: who has stood by the earlier one, stands by that another time. What it
+// says of it is true in whatever term.
+bool Raft::learn_from(const VoteReply& reply) {
+  if (role_ == Role::leader || !reply.configuration || reply.configuration->mark <= state_.configuration.mark)
+    return false;
+  if (role_ != Role::follower) become_follower(state_.term, std::nullopt);
+  take(reply.configuration);
+  return true;
 }
 
 void Raft::on(const Message& message, const VoteReply& reply) {
+  if (learn_from(reply)) return;
   if (role_ == Role::pre_candidate) {
     // A yes is for the term this would stand for.
     if (!reply.pre_vote || (reply.granted && message.term != state_.term + 1)) return;

@@ -12,16 +12,15 @@ std::string Raft::fingerprint() const {
   auto add = [&](auto number) { text += std::to_string(static_cast<std::int64_t>(number)) + ","; };
   auto add_id = [&](const std::optional<ReplicaId>& id) { text += id ? to_string(*id) + "," : "-,"; };
   add(role_), add(state_.term), add_id(state_.vote), add(state_.log_term), add(state_.solo), add(state_.damage);
-  for (const auto& entry : state_.configurations) {
-    add(entry.offset), add(entry.epoch);
-    text += to_string(entry.configuration) + ",";
-  }
+  auto add_mark = [&](const ConfigurationMark& mark) { add(mark.term), add(mark.version); };
+  add_mark(state_.configuration.mark), add_mark(stored_configuration_);
+  text += to_string(state_.configuration.configuration) + ",";
   add_id(leader_), add(commit_), add(verified_), add(acknowledged_), add(term_start_.value_or(-1));
   add(stored_log_term_), add(start_owed_), add(pending_ ? pending_->end : -1), add(pending_ ? pending_->commit : -1);
   for (const auto& [id, yes] : votes_) add_id(id), add(yes);
   for (const auto& [id, progress] : peers_) {
     add_id(id), add(progress.match()), add(progress.is_of_term()), add(progress.log_start());
-    add(progress.damage());
+    add(progress.damage()), add_mark(progress.configuration());
   }
   return text;
 }

@@ -20,6 +20,7 @@ void Raft::refuse(const AppendRequest& request, Verdict verdict) {
   AppendReply reply{.verdict = verdict, .prev_offset = request.prev_offset, .log_end = log_.end()};
   reply.damage = state_.damage;
   reply.log_start = log_.start();
+  reply.configuration = state_.configuration.mark;
   reply.sent_at = request.sent_at;
   auto end = log_.epochs().end_of(request.prev_epoch, log_.end());
   reply.hint = end ? *end : EpochCache::Entry{-1, log_.start()};
@@ -34,6 +35,7 @@ void Raft::acknowledge() {
   reply.damage = state_.damage;
   reply.log_start = log_.start();
   reply.log_term = state_.log_term;
+  reply.configuration = state_.configuration.mark;
   reply.sent_at = append_sent_at_;
   send(*leader_, reply);
 }
@@ -81,13 +83,13 @@ bool Raft::cut(Offset offset) {
   if (offset < commit_ && settings_.commits_are_stable) return false;
   commit_ = std::min(commit_, offset);
   verified_ = std::min(verified_, offset);
-  forget_configurations_from(offset);
   output_.truncate_to = offset;
   return true;
 }
 
 void Raft::on(const Message& message, const AppendRequest& request) {
   if (!heard_leader(message.from)) return;
+  take(request.configuration);
   leaders_start_ = request.log_start;
   rouse_for(request.sent_at);
   term_start_ = request.term_start;
@@ -117,15 +119,13 @@ void Raft::on(const Message& message, const AppendRequest& request) {
     return;
   }
   if (*from < log_.end() && !cut(*from)) return;
-  forget_configurations_from(*from);
-  for (const auto& entry : request.configurations)
-    if (entry.offset >= *from) remember_configuration(entry);
   output_.append_from = *from;
   pending_ = Pending{request.end, request.commit, request.sent_at};
 }
 
 void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   if (!heard_leader(message.from)) return;
+  take(heartbeat.configuration);
   leaders_start_ = heartbeat.log_start;
   // Only with a log that it could be elected by again.
   if (heartbeat.healed != 0 && heartbeat.healed == state_.damage && state_.log_term == state_.term) {
@@ -135,6 +135,7 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   commit_to(std::min(heartbeat.commit, verified_));
   advance_log_start(heartbeat.log_start);
   HeartbeatReply reply{kept(), state_.damage, heartbeat.sent_at, {}, log_.start(), state_.log_term};
+  reply.configuration = state_.configuration.mark;
   if (agree_to_quiesce(message.from, heartbeat))
     reply.quiesced = liveness_->agreeing(message.from);
   else
@@ -144,6 +145,8 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
 
 void Raft::on(const Message& message, const StartOver& request) {
   if (!heard_leader(message.from)) return;
+  bool knew_its_group = !configuration().empty();
+  take(request.configuration);
   rouse_for(request.sent_at);
   append_sent_at_ = request.sent_at;
   term_start_ = request.term_start;
@@ -153,13 +156,10 @@ void Raft::on(const Message& message, const StartOver& request) {
   bool beyond = !settings_.commits_are_stable && verified_ == 0 && log_.start() > request.offset;
   // Whose last batch there is the leader's has all before it as well: what follows may count, and nothing is missing.
   bool follows_on = log_.end() >= request.offset && epoch_before(request.offset) == request.epoch;
-  if (!configuration().empty() && (agreed >= request.offset || follows_on) && !beyond) {
+  if (knew_its_group && (agreed >= request.offset || follows_on) && !beyond) {
     verified_ = std::max(verified_, request.offset);
     return acknowledge();
   }
-  state_.configurations = {request.configuration};
-  state_.solo = false;
-  store();
   output_.start_over = request;
   commit_ = std::min(commit_, request.offset);
   verified_ = 0;

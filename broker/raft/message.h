@@ -15,12 +15,14 @@ struct VoteRequest {
   Epoch log_term = -1;    // HardState::log_term
   bool pre_vote = false;  // would you? The term is the one it would stand for (Raft thesis §9.6)
   bool transfer = false;  // the leader wants it: no need to have lost the leader first (Raft thesis §3.10)
+  ConfigurationMark configuration = {};  // of the one in force at the candidate's
 };
 
 struct VoteReply {
   bool pre_vote = false;
   bool granted = false;
-  Offset log_start = 0;  // of the voter's log: the new leader's is to be no lower
+  Offset log_start = 0;                                   // of the voter's log: the new leader's is to be no lower
+  std::optional<MarkedConfiguration> configuration = {};  // for a candidate that has an earlier one
 };
 
 // Batches [prev_offset, end), whose epochs are `epochs`; nothing in them, and still a question, if the two are equal.
@@ -30,12 +32,12 @@ struct AppendRequest {
   Epoch prev_epoch = -1;
   std::vector<EpochCache::Entry> epochs;  // which epoch begins where; the first at prev_offset
   Offset end = 0;
-  std::vector<ConfigurationAt> configurations;  // of the control batches among them
   Offset commit = 0;
   Offset log_start = 0;        // of the leader's log: what is below may go
   Offset log_end = 0;          // likewise, as of now
   Offset term_start = 0;       // likewise, when it was elected: what is at or above is of its term
   Instant sent_at = long_ago;  // of the leader's clock, to be given back
+  std::optional<MarkedConfiguration> configuration = {};  // the leader's, until the follower has said that it keeps it
 };
 constexpr Epoch unknown_epoch = -2;
 
@@ -57,6 +59,7 @@ struct AppendReply {
   Offset log_start = 0;  // as it is kept
   // HardState::log_term. `match` counts for commits if it is the term of the reply.
   Epoch log_term = -1;
+  ConfigurationMark configuration = {};  // as it is kept
 };
 
 struct Heartbeat {
@@ -64,7 +67,8 @@ struct Heartbeat {
   Offset log_start = 0;
   std::uint64_t healed = 0;  // the damage of this number is made good
   Instant sent_at = long_ago;
-  std::optional<LivenessEpoch> quiesce;  // from now on, pulses of this epoch stand in for heartbeats
+  std::optional<LivenessEpoch> quiesce;                   // from now on, pulses of this epoch stand in for heartbeats
+  std::optional<MarkedConfiguration> configuration = {};  // as in an AppendRequest
 };
 
 struct HeartbeatReply {
@@ -74,6 +78,7 @@ struct HeartbeatReply {
   std::optional<LivenessEpoch> quiesced;  // agreed; answers of this epoch stand in for replies
   Offset log_start = 0;                   // as it is kept
   Epoch log_term = -1;                    // as in an AppendReply
+  ConfigurationMark configuration = {};   // as it is kept
 };
 
 // Stand for election at once: the leader hands over. You have everything, and `commit` of it is committed.
@@ -81,12 +86,12 @@ struct TimeoutNow {
   Offset commit = 0;
 };
 
-// Forget the log, and begin anew at `offset` with what is in force there. A group with a state machine sends its
+// Forget the log, and begin anew at `offset`. A group with a state machine sends its
 // snapshot along.
 struct StartOver {
   Offset offset = 0;
-  Epoch epoch = -1;  // of the last batch before
-  ConfigurationAt configuration;
+  Epoch epoch = -1;                   // of the last batch before
+  MarkedConfiguration configuration;  // the leader's
   Offset commit = 0;
   Instant sent_at = long_ago;
   Offset term_start = 0;  // as in an AppendRequest

@@ -39,6 +39,9 @@ class Progress {
   // Whether its log is known to be of this leader's term (HardState::log_term): else what it keeps counts for nothing.
   bool is_of_term() const { return is_of_term_; }
   void log_is_of_term() { is_of_term_ = true; }
+  // The configuration that it has said in this term to keep.
+  const ConfigurationMark& configuration() const { return configuration_; }
+  void keeps(const ConfigurationMark& configuration) { configuration_ = configuration; }
   // When this leader heard of the damage.
   Instant damaged_at() const { return damaged_at_; }
   // The damage that is made good, for the follower to be told, if counts() or others vouch for this leader; 0 if none
@@ -108,6 +111,7 @@ class Progress {
   Instant caught_up_at_ = long_ago;
   Offset log_start_ = 0;
   bool is_of_term_ = false;
+  ConfigurationMark configuration_ = {-1, -1};  // not known yet
   // Where the log ended at a moment since: once it has that, it has caught up with that moment.
   Offset mark_end_ = 0;
   Instant mark_at_ = long_ago;

@@ -18,13 +18,13 @@ bool Raft::quiesced() const {
 
 bool Raft::may_quiesce() const {
   if (!liveness_ || !established() || commit_ != log_.end() || told_log_start_ != log_.start()) return false;
-  if (transfer_ || !target_.empty() || !configuration_committed() || configuration().joint()) return false;
+  if (transfer_ || !target_.empty() || configuration().joint()) return false;
   if (now_ - busy_at_ < settings_.idle_before_quiescing) return false;
   return std::all_of(peers_.begin(), peers_.end(), [&](const auto& entry) {
     const auto& progress = entry.second;
     // What only heartbeats tell, each has answered: who is quiesced hears no more of them.
     return progress.feeding() == Feeding::replicate && progress.match() == log_.end() && progress.damage() == 0 &&
-           progress.log_start() >= log_.start();
+           progress.log_start() >= log_.start() && progress.configuration() == state_.configuration.mark;
   });
 }
 

@@ -8,8 +8,6 @@ namespace fulmar {
 
 namespace {
 
-const Configuration none;
-
 bool from_leader(const Message& message) {
   return std::holds_alternative<AppendRequest>(message.body) || std::holds_alternative<Heartbeat>(message.body) ||
          std::holds_alternative<StartOver>(message.body);
@@ -40,16 +38,7 @@ Raft::Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, Har
   // What it knew of its log is true no more. It has no vote until it has all of that again.
   if (state_.damage != 0) state_.log_term = -1;
   stored_log_term_ = state_.log_term;
-  // A batch whose configuration was stored may not have reached the log.
-  auto& known = state_.configurations;
-  auto lost = std::find_if(known.begin(), known.end(), [&](const ConfigurationAt& entry) {
-    if (entry.offset < log_.held_from()) return false;  // -1, or its batch is gone, and was committed
-    return entry.offset >= log_.end() || log_.epochs().epoch_of(entry.offset) != entry.epoch;
-  });
-  if (lost != known.end()) {
-    known.erase(lost, known.end());
-    store();
-  }
+  stored_configuration_ = state_.configuration.mark;
   // A voter that comes back does not know when it last heard a leader: it may just have promised one its lease.
   leader_heard_at_ = state_.term < 0 ? long_ago : now;
   reset_election_timer();
@@ -58,14 +47,6 @@ Raft::Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, Har
     become_leader();
   else
     stand(false, false);
-}
-
-const Configuration& Raft::configuration() const {
-  return state_.configurations.empty() ? none : state_.configurations.back().configuration;
-}
-
-ConfigurationMark Raft::configuration_mark() const {
-  return state_.configurations.empty() ? ConfigurationMark{} : state_.configurations.back().mark();
 }
 
 std::optional<Epoch> Raft::epoch_before(Offset offset) const {
@@ -79,7 +60,9 @@ void Raft::send(const ReplicaId& to, decltype(Message::body) body, std::optional
 // Before each input all that the last Output asked for is done.
 void Raft::begin(Instant now) {
   now_ = now;
-  if (!store_due_) stored_log_term_ = state_.log_term;
+  if (store_due_) return;
+  stored_log_term_ = state_.log_term;
+  stored_configuration_ = state_.configuration.mark;
 }
 
 Output Raft::take_output() {
@@ -119,7 +102,6 @@ void Raft::become_follower(Epoch term, std::optional<ReplicaId> leader) {
   forget_peers();
   transfer_.reset();
   target_.clear();
-  output_.append.reset();
 }
 
 void Raft::become_leader() {
@@ -133,6 +115,11 @@ void Raft::become_leader() {
   term_start_ = log_.end();
   led_since_ = busy_at_ = now_;
   heartbeat_at_ = now_;
+  // The configuration is this leader's own before it commits anything: so no earlier leader goes on from it.
+  if (!state_.solo) {
+    state_.configuration.mark.term = state_.term;
+    store();
+  }
   if (state_.solo) commit_to(log_.stable_end());
   adopt_members();
   if (may_take_term()) take_term();
@@ -224,6 +211,7 @@ void Raft::receive(const Message& message, Instant now) {
     // So that who fell behind learns the term.
     if (from_leader(message)) send(message.from, HeartbeatReply{0, state_.damage, {}, {}});
     if (vote) send(message.from, VoteReply{vote->pre_vote, false});
+    if (vote_reply) learn_from(*vote_reply);
     return;
   }
   std::visit([&](const auto& body) { on(message, body); }, message.body);
@@ -271,7 +259,6 @@ void Raft::append_failed(Instant now) {
   begin(now);
   pending_.reset();
   verified_ = std::min(verified_, log_.end());
-  forget_configurations_from(log_.end());
   if (role_ == Role::leader) become_follower(state_.term, std::nullopt);
 }
 
@@ -288,22 +275,6 @@ void Raft::resign(Instant now) {
   if (role_ == Role::leader) become_follower(state_.term, std::nullopt);
 }
 
-void Raft::remember_configuration(ConfigurationAt entry) {
-  auto& known = state_.configurations;
-  known.push_back(std::move(entry));
-  // One from before the log's start is enough: it was in force there.
-  while (known.size() > 1 && known[1].offset < log_.held_from()) known.erase(known.begin());
-  state_.solo = false;
-  store();
-}
-
-void Raft::forget_configurations_from(Offset offset) {
-  auto& known = state_.configurations;
-  auto before = known.size();
-  std::erase_if(known, [&](const ConfigurationAt& entry) { return entry.offset >= offset; });
-  if (known.size() != before) store();
-}
-
 void Raft::commit_to(Offset offset) {
   if (offset <= commit_) return;
   ASSERT(offset <= log_.end());
@@ -315,11 +286,13 @@ const Progress* Raft::progress(const ReplicaId& peer) const {
   return found == peers_.end() ? nullptr : &found->second;
 }
 
-Offset Raft::match_of(const ReplicaId& id) const {
+std::optional<Offset> Raft::acknowledged_by(const ReplicaId& id) const {
   // What it kept in earlier terms, or before its log was this term's, says nothing of what a later leader will have.
-  if (id == self_) return state_.solo || stored_log_term_ == state_.term ? log_.stable_end() : 0;
+  if (id == self_)
+    return state_.solo || stored_log_term_ == state_.term ? std::optional(log_.stable_end()) : std::nullopt;
   const auto* known = progress(id);
-  return known && known->counts() && known->is_of_term() && known->match() >= *term_start_ ? known->match() : 0;
+  bool counts = known && known->counts() && known->is_of_term() && known->match() >= *term_start_;
+  return counts ? std::optional(known->match()) : std::nullopt;
 }
 
 }  // namespace fulmar

@@ -29,11 +29,10 @@ struct Output {
   std::optional<Offset> truncate_to;    // drop what is at and after, for good; then call log_changed()
   std::optional<Offset> append_from;    // append what came with the request, from there; then call log_changed()
   std::optional<Offset> log_start;      // what is below may go (never beyond the commit index)
-  std::optional<Configuration> append;  // a control batch of the leader's own that tells of it; then log_changed()
   std::vector<Message> messages;
 };
 
-// The next append to a follower; the driver reads the batches, and fills in end, epochs and configurations.
+// The next append to a follower; the driver reads the batches, and fills in end and epochs.
 struct AppendPlan {
   Message message;         // its body is an AppendRequest
   bool throttled = false;  // see Raft::throttled()
@@ -41,8 +40,8 @@ struct AppendPlan {
 
 class Raft {
  public:
-  // `state` as stored last (a group's first replicas: only its configurations given, at offset -1); `commit`: known to
-  // be committed, may lag. Configurations that the log has no more are forgotten: the first Output stores that.
+  // `state` as stored last (a group's first replicas: only its configuration given, with no mark); `commit`: known to
+  // be committed, may lag.
   // `liveness`: of the shard; null: never quiesced.
   Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, HardState state, Offset commit, Random random,
        Instant now, Liveness* liveness = nullptr);
@@ -103,11 +102,10 @@ class Raft {
   std::optional<ReplicaId> leader() const { return leader_; }
   Offset commit() const { return commit_; }
   const HardState& hard_state() const { return state_; }
-  const Configuration& configuration() const;
-  // Where the one that is in force stands; as early as can be, if none is known.
-  ConfigurationMark configuration_mark() const;
-  // Whether this leader knows the one in force to be committed.
-  bool configuration_committed() const;
+  const Configuration& configuration() const { return state_.configuration.configuration; }
+  const ConfigurationMark& configuration_mark() const { return state_.configuration.mark; }
+  // Whether nothing is ever decided by an earlier configuration again than that which is in force at this leader's.
+  bool configuration_settled() const;
   // Whether only a sync of the log is missing for this replica to count in this term. Where each append is synced that
   // comes by itself.
   bool awaits_sync() const;
@@ -133,7 +131,7 @@ class Raft {
   // The largest offset up to which at least so many voters, one to all of them, keep this leader's log.
   Offset reached_by(std::size_t count) const;
   // Up to where a leader's follower, or it itself, keeps its log, as far as that counts.
-  Offset match_of(const ReplicaId& id) const;
+  Offset match_of(const ReplicaId& id) const { return acknowledged_by(id).value_or(0); }
   const std::vector<ReplicaId>& target() const { return target_; }
 
  private:
@@ -158,12 +156,10 @@ class Raft {
   void stand_again_soon();
   bool is_possible(const Message& message) const;
   bool is_vouched_for(const Message& message);
-  void remember_configuration(ConfigurationAt entry);
-  void forget_configurations_from(Offset offset);
   void commit_to(Offset offset);
 
   // election.cpp
-  bool may_stand() const;
+  bool may_stand() const { return state_.damage == 0 && configuration().is_voter(self_); }
   bool hears_leader() const;
   bool up_to_date(const VoteRequest& request) const;
   void stand(bool pre_vote, bool transfer);
@@ -171,6 +167,7 @@ class Raft {
   void begin_where_others_do();
   void on(const Message& message, const VoteRequest& request);
   void on(const Message& message, const VoteReply& reply);
+  bool learn_from(const VoteReply& reply);
   void on(const Message& message, const TimeoutNow& body);
 
   // follower.cpp
@@ -216,7 +213,11 @@ class Raft {
   Instant leader_heard_at() const { return watch_ ? std::max(leader_heard_at_, watch_->heard_at) : leader_heard_at_; }
 
   // reconfiguration.cpp
-  void propose(Configuration configuration);
+  void change_to(Configuration configuration);
+  void take(const std::optional<MarkedConfiguration>& configuration);
+  std::optional<MarkedConfiguration> news_for(const Progress& progress) const;
+  // Up to where it has said in this term to keep this leader's log; nullopt: nothing that counts.
+  std::optional<Offset> acknowledged_by(const ReplicaId& id) const;
   void continue_reconfiguration();
   void adopt_members();
 
@@ -238,7 +239,8 @@ class Raft {
   Instant leader_heard_at_;
   // Where the log of this term's leader ended when it was elected, once that is known: an append tells.
   std::optional<Offset> term_start_;
-  Epoch stored_log_term_ = -1;  // on stable storage by now
+  Epoch stored_log_term_ = -1;              // on stable storage by now
+  ConfigurationMark stored_configuration_;  // likewise
   // Follower: up to where the log is known to agree with this term's leader's.
   Offset verified_ = 0;
   Offset acknowledged_ = -1;             // last told

@@ -16,15 +16,45 @@ std::vector<ReplicaId> without(const std::vector<ReplicaId>& from, const std::ve
 
 }  // namespace
 
-bool Raft::configuration_committed() const {
-  return state_.configurations.back().offset < commit_;
+// A change that comes next may rely on that: a quorum has said in this leader's term that it keeps the one in force, so
+// that nobody is elected by an earlier one any more; and a quorum of it has acknowledged in this term, and not in an
+// earlier one, all that was ever committed, by whatever configuration (Schultz, Dardik, Tripakis 2021).
+bool Raft::configuration_settled() const {
+  if (role_ != Role::leader) return false;
+  auto keeps = [&](const ReplicaId& id) {
+    if (id == self_) return stored_configuration_ == state_.configuration.mark;
+    const auto* known = progress(id);
+    return known && known->counts() && known->configuration() == state_.configuration.mark;
+  };
+  auto has_everything = [&](const ReplicaId& id) {
+    auto kept = acknowledged_by(id);
+    return kept && *kept >= std::max(*term_start_, commit_);
+  };
+  return configuration().has_quorum(keeps) && configuration().has_quorum(has_everything);
 }
 
-// In force as soon as it is in the log, committed or not.
-void Raft::propose(Configuration configuration) {
-  remember_configuration({log_.end(), state_.term, configuration});
-  output_.append = std::move(configuration);
+// In force at once. Everybody is told; until then, again and again.
+void Raft::change_to(Configuration configuration) {
+  state_.configuration = {{state_.term, state_.configuration.mark.version + 1}, std::move(configuration)};
+  state_.solo = false;
+  store();
   adopt_members();
+  send_heartbeats();
+}
+
+// What somebody else has, if it is later. A leader takes nobody's: it would have to be led by who made it.
+void Raft::take(const std::optional<MarkedConfiguration>& configuration) {
+  if (!configuration || role_ == Role::leader) return;
+  bool is_later = configuration->mark > state_.configuration.mark || this->configuration().empty();
+  if (!is_later) return;
+  state_.configuration = *configuration;
+  state_.solo = false;
+  store();
+}
+
+std::optional<MarkedConfiguration> Raft::news_for(const Progress& progress) const {
+  if (progress.configuration() == state_.configuration.mark) return std::nullopt;
+  return state_.configuration;
 }
 
 void Raft::adopt_members() {
@@ -41,8 +71,8 @@ void Raft::adopt_members() {
 
 void Raft::found(Configuration configuration, Instant now) {
   begin(now);
-  ASSERT(state_.configurations.empty() && log_.end() == 0);
-  state_.configurations = {{-1, -1, std::move(configuration)}};
+  ASSERT(this->configuration().empty() && log_.end() == 0);
+  state_.configuration = {{}, std::move(configuration)};
   store();
   reset_election_timer();
 }
@@ -61,11 +91,11 @@ void Raft::set_target(std::vector<ReplicaId> voters, Instant now, std::vector<Re
 void Raft::continue_reconfiguration() {
   // One change at a time, and none before this leader knows what is committed (the flaw of the first single-server
   // changes, and its mending: raft-dev, July 2015).
-  if (output_.append || pending_ || !established() || !configuration_committed()) return;
+  if (pending_ || !established() || !configuration_settled()) return;
   const auto& now_in_force = configuration();
   if (now_in_force.joint()) {
     auto learners = now_in_force.learners;
-    return propose({now_in_force.next_voters, {}, std::move(learners)});
+    return change_to({now_in_force.next_voters, {}, std::move(learners)});
   }
   if (!now_in_force.is_voter(self_)) {  // led itself out: the one that has most takes over
     auto next = std::max_element(now_in_force.voters.begin(), now_in_force.voters.end(),
@@ -76,7 +106,7 @@ void Raft::continue_reconfiguration() {
   }
   if (transfer_ || target_.empty()) return;
   if (target_ == now_in_force.voters) {
-    if (now_in_force.learners != target_learners_) return propose({now_in_force.voters, {}, target_learners_});
+    if (now_in_force.learners != target_learners_) return change_to({now_in_force.voters, {}, target_learners_});
     target_.clear();
     return;
   }
@@ -85,7 +115,7 @@ void Raft::continue_reconfiguration() {
   auto standing = without(target_learners_, now_in_force.voters);
   std::vector<ReplicaId> learners;
   std::set_union(newcomers.begin(), newcomers.end(), standing.begin(), standing.end(), std::back_inserter(learners));
-  if (learners != now_in_force.learners) return propose({now_in_force.voters, {}, learners});
+  if (learners != now_in_force.learners) return change_to({now_in_force.voters, {}, learners});
   bool caught_up = std::all_of(newcomers.begin(), newcomers.end(), [&](const ReplicaId& id) {
     const auto* known = progress(id);
     // One that lacks what it once promised to keep would be a voter without a vote.
@@ -93,7 +123,7 @@ void Raft::continue_reconfiguration() {
            log_.end() - known->match() <= settings_.caught_up_lag &&
            now_ - known->heard_at() < settings_.election_timeout;
   });
-  if (caught_up) propose({now_in_force.voters, target_, standing});
+  if (caught_up) change_to({now_in_force.voters, target_, standing});
 }
 
 }  // namespace fulmar

@@ -43,11 +43,7 @@ std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) 
     progress.probe_from(log_.held_from());
   }
   if (progress.feeding() == Feeding::start_over) {
-    // In force at the start of the log: the last configuration before it, or the group's first.
-    const auto& known = state_.configurations;
-    auto after =
-        std::find_if(known.begin() + 1, known.end(), [&](const auto& e) { return e.offset >= log_.held_from(); });
-    send(peer, StartOver{log_.held_from(), epoch_before(log_.held_from()).value_or(-1), *std::prev(after),
+    send(peer, StartOver{log_.held_from(), epoch_before(log_.held_from()).value_or(-1), state_.configuration,
                          log_.held_from(), now, *term_start_});
     progress.sent(log_.held_from(), now);
     wake();
@@ -75,9 +71,7 @@ bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Inst
     for (const auto& entry : log_.epochs().entries())
       if (entry.start_offset > request.prev_offset && entry.start_offset < end) request.epochs.push_back(entry);
   }
-  request.configurations.clear();
-  for (const auto& entry : state_.configurations)
-    if (entry.offset >= request.prev_offset && entry.offset < end) request.configurations.push_back(entry);
+  request.configuration = news_for(progress);
   request.commit = commit_;
   request.log_start = announced_start();
   request.log_end = log_.end();
@@ -123,6 +117,7 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   note_damage(progress, reply.damage);
   progress.begins_at(reply.log_start);
   if (reply.log_term == state_.term) progress.log_is_of_term();
+  progress.keeps(reply.configuration);
   switch (reply.verdict) {
     case Verdict::matched:
       progress.matched(std::min(reply.match, log_.end()), log_.end(), settings_, now_);
@@ -155,6 +150,7 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   note_damage(progress, reply.damage);
   progress.begins_at(reply.log_start);
   if (reply.log_term == state_.term) progress.log_is_of_term();
+  progress.keeps(reply.configuration);
   auto match = std::min(reply.match, log_.end());
   bool being_fed = progress.feeding() == Feeding::replicate || progress.feeding() == Feeding::catch_up;
   if (match > progress.match())
@@ -175,6 +171,7 @@ void Raft::send_heartbeats() {
   if (!quiesce) wake();
   for (auto& [id, progress] : peers_) {
     Heartbeat heartbeat{std::min(commit_, progress.match()), announced_start(), healed(progress), now_, {}};
+    heartbeat.configuration = news_for(progress);
     progress.take_untold(heartbeat.commit);
     if (quiesce) {
       heartbeat.quiesce = liveness_->asking(id);

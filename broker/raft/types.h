@@ -59,21 +59,25 @@ struct LivenessEpoch {
   bool operator==(const LivenessEpoch&) const = default;
 };
 
-// Where the control batch of a configuration stands. Of two, the greater is the later in the group's log.
+// Of two configurations of a group the one with the greater mark is the later.
 struct ConfigurationMark {
-  Epoch epoch = -1;
-  Offset offset = -1;  // -1: the group was made with it
+  Epoch term = -1;           // of the last leader that has made it its own; -1: the group was made with it
+  std::int64_t version = 0;  // one more with each change
 
   auto operator<=>(const ConfigurationMark&) const = default;
 };
 
-struct ConfigurationAt {
-  Offset offset = -1;  // of its control batch; -1: the group was made with it
-  Epoch epoch = -1;    // of its control batch
+// The mark of what stood in the log as a batch of this epoch at this offset (-1: with which the group was made), as in
+// the release before: those of a group keep their order.
+constexpr ConfigurationMark version_of_offset(Epoch epoch, Offset offset) {
+  return {epoch, offset + 1};
+}
+
+struct MarkedConfiguration {
+  ConfigurationMark mark;
   Configuration configuration;
 
-  bool operator==(const ConfigurationAt&) const = default;
-  ConfigurationMark mark() const { return {epoch, offset}; }
+  bool operator==(const MarkedConfiguration&) const = default;
 };
 
 // Numbers of damage, made of numbers that nobody else draws: whether a replica has lost of its log, and knows which
@@ -108,8 +112,8 @@ struct HardState {
   // Not 0: this replica has lost, by damage of this number, part of what it had promised to keep. It neither votes nor
   // stands until a leader has given it all of that again. See lost_log(), lost_promises().
   std::uint64_t damage = 0;
-  // The configurations the log holds, and the last one before it; ascending. Empty: a learner that knows none yet.
-  std::vector<ConfigurationAt> configurations;
+  // The latest one heard of, which is in force here. Empty: a learner that knows none yet.
+  MarkedConfiguration configuration;
 
   bool operator==(const HardState&) const = default;
 };

@@ -3,7 +3,7 @@
 // an election of a thousand groups is not a thousand syncs.
 //
 // The file, `raft-state-LIFE-SHARD`: records of int32 size, int32 CRC-32C, payload; the last one of a group counts,
-// which tells of its configurations only those that the one before has not. Each life of a broker begins files of its
+// which tells of its configuration only where that is another than before. Each life of a broker begins files of its
 // own, as the groups may lie on other shards than before, and then removes those of earlier lives.
 //
 // Marks among the records say up to where the file is on stable storage: one begins a file, one begins what each sync
@@ -27,16 +27,13 @@
 #include <vector>
 
 #include "broker/log/shortage_log.h"
-#include "broker/raft/types.h"
-#include "broker/replication/group_id.h"
+#include "broker/replication/hard_state_records.h"
 #include "runtime/base/bytes.h"
 #include "runtime/fiber/condition.h"
 #include "runtime/host/disk.h"
 #include "runtime/host/host.h"
 
 namespace fulmar {
-
-using HardStates = std::map<GroupId, HardState>;
 
 // What earlier lives left.
 struct StoredStates {

@@ -42,15 +42,41 @@ std::vector<ReplicaId> replicas_from_wire(const std::vector<Wire::Replica>& repl
   return out;
 }
 
-Wire::Configuration configuration_to_wire(const ConfigurationAt& entry) {
-  return {entry.offset, entry.epoch, replicas_to_wire(entry.configuration.voters),
-          replicas_to_wire(entry.configuration.next_voters), replicas_to_wire(entry.configuration.learners)};
+Wire::Mark wire_of(const ConfigurationMark& mark) {
+  return {mark.term, mark.version};
 }
 
-ConfigurationAt configuration_from_wire(const Wire::Configuration& wire) {
-  return {wire.offset,
-          wire.epoch,
-          {replicas_from_wire(wire.voters), replicas_from_wire(wire.next_voters), replicas_from_wire(wire.learners)}};
+ConfigurationMark from_wire(const Wire::Mark& mark) {
+  return {mark.term, mark.version};
+}
+
+Wire::Configuration wire_of(const MarkedConfiguration& known) {
+  return {wire_of(known.mark), replicas_to_wire(known.configuration.voters),
+          replicas_to_wire(known.configuration.next_voters), replicas_to_wire(known.configuration.learners)};
+}
+
+std::vector<Wire::Configuration> wire_of(const std::optional<MarkedConfiguration>& known) {
+  return known ? std::vector{wire_of(*known)} : std::vector<Wire::Configuration>();
+}
+
+bool is_possible(const ConfigurationMark& mark, Epoch term) {
+  return mark.term >= -1 && mark.term <= term && mark.version >= 0 && mark.version <= offset_max;
+}
+
+// nullopt if it is none that somebody can tell of in that term.
+std::optional<MarkedConfiguration> from_wire(const Wire::Configuration& wire, Epoch term) {
+  MarkedConfiguration known{
+      from_wire(wire.mark),
+      {replicas_from_wire(wire.voters), replicas_from_wire(wire.next_voters), replicas_from_wire(wire.learners)}};
+  bool possible = is_possible(known.mark, term) && is_possible(known.configuration);
+  return possible ? std::optional(std::move(known)) : std::nullopt;
+}
+
+// The one there is, if any. False if it can't be.
+bool from_wire(const std::vector<Wire::Configuration>& wire, Epoch term, std::optional<MarkedConfiguration>& known) {
+  if (wire.empty()) return true;
+  known = from_wire(wire.front(), term);
+  return known && wire.size() == 1;
 }
 
 // Puts one message into the list of its kind.
@@ -60,9 +86,11 @@ struct ToWire {
   Bytes batches;
 
   void operator()(VoteRequest& m) {
-    out.vote_requests.push_back({group, m.log_end, m.log_term, m.pre_vote, m.transfer});
+    out.vote_requests.push_back({group, m.log_end, m.log_term, m.pre_vote, m.transfer, wire_of(m.configuration)});
   }
-  void operator()(VoteReply& m) { out.vote_replies.push_back({group, m.pre_vote, m.granted, m.log_start}); }
+  void operator()(VoteReply& m) {
+    out.vote_replies.push_back({group, m.pre_vote, m.granted, m.log_start, wire_of(m.configuration)});
+  }
   void operator()(AppendRequest& m) {
     Wire::Append wire;
     wire.group = group;
@@ -70,12 +98,12 @@ struct ToWire {
     wire.prev_epoch = m.prev_epoch;
     for (const auto& span : m.epochs) wire.epochs.push_back({span.epoch, span.start_offset});
     wire.end = m.end;
-    for (const auto& entry : m.configurations) wire.configurations.push_back(configuration_to_wire(entry));
     wire.commit = m.commit;
     wire.log_start = m.log_start;
     wire.log_end = m.log_end;
     wire.term_start = m.term_start;
     wire.sent_at = m.sent_at.ns;
+    wire.configuration = wire_of(m.configuration);
     wire.records = ByteChain(std::move(batches));
     out.appends.push_back(std::move(wire));
   }
@@ -89,20 +117,22 @@ struct ToWire {
                                   static_cast<std::int64_t>(m.damage),
                                   m.sent_at.ns,
                                   m.log_start,
-                                  m.log_term});
+                                  m.log_term,
+                                  wire_of(m.configuration)});
   }
   void operator()(Heartbeat& m) {
     out.heartbeats.push_back({group, m.commit, m.log_start, static_cast<std::int64_t>(m.healed), m.sent_at.ns,
-                              m.quiesce ? m.quiesce->number : 0});
+                              m.quiesce ? m.quiesce->number : 0, wire_of(m.configuration)});
   }
   void operator()(HeartbeatReply& m) {
     out.heartbeat_replies.push_back({group, m.match, static_cast<std::int64_t>(m.damage), m.sent_at.ns,
-                                     m.quiesced ? m.quiesced->number : 0, m.log_start, m.log_term});
+                                     m.quiesced ? m.quiesced->number : 0, m.log_start, m.log_term,
+                                     wire_of(m.configuration)});
   }
   void operator()(TimeoutNow& m) { out.timeouts.push_back({group, m.commit}); }
   void operator()(StartOver& m) {
     out.starts_over.push_back(
-        {group, m.offset, m.epoch, configuration_to_wire(m.configuration), m.commit, m.sent_at.ns, m.term_start});
+        {group, m.offset, m.epoch, wire_of(m.configuration), m.commit, m.sent_at.ns, m.term_start});
   }
 };
 
@@ -112,7 +142,6 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
   request.prev_epoch = wire.prev_epoch;
   for (const auto& span : wire.epochs) request.epochs.push_back({span.epoch, span.start_offset});
   request.end = wire.end;
-  for (const auto& entry : wire.configurations) request.configurations.push_back(configuration_from_wire(entry));
   request.commit = wire.commit;
   request.log_start = wire.log_start;
   request.log_end = wire.log_end;
@@ -142,11 +171,8 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
     as_said = as_said && (span.epoch == wire.group.term || span.start_offset < request.term_start);
     before = span.epoch;
   }
-  Offset at_least = request.prev_offset;
-  for (const auto& entry : request.configurations) {
-    as_said = as_said && entry.offset >= at_least && entry.offset < end && is_possible(entry.configuration);
-    at_least = entry.offset + 1;
-  }
+  if (!from_wire(wire.configuration, wire.group.term, request.configuration))
+    return fail(Errc::corrupt, "an append with a configuration that can't be");
   if (!as_said || request.prev_epoch < unknown_epoch || request.prev_epoch > wire.group.term)
     return fail(Errc::corrupt, "an append does not carry what it says");
   return GroupMessage{{}, {{}, {}, -1, std::move(request)}, std::move(records)};
@@ -187,18 +213,22 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
   auto epoch = [&](std::int64_t number) {
     return number == 0 ? std::optional<LivenessEpoch>() : LivenessEpoch{request.from_shard, number};
   };
-  for (const auto& m : request.vote_requests) said(m.group, VoteRequest{m.log_end, m.log_term, m.pre_vote, m.transfer});
+  for (const auto& m : request.vote_requests) {
+    auto mark = from_wire(m.configuration);
+    possible = possible && is_possible(mark, m.group.term);
+    said(m.group, VoteRequest{m.log_end, m.log_term, m.pre_vote, m.transfer, mark});
+  }
   for (const auto& m : request.vote_replies) {
-    possible = possible && is_offset(m.log_start);
-    said(m.group, VoteReply{m.pre_vote, m.granted, m.log_start});
+    std::optional<MarkedConfiguration> later;
+    possible = possible && is_offset(m.log_start) && from_wire(m.configuration, m.group.term, later);
+    said(m.group, VoteReply{m.pre_vote, m.granted, m.log_start, std::move(later)});
   }
   for (const auto& m : request.starts_over) {
-    auto configuration = configuration_from_wire(m.configuration);
-    possible = possible && is_offset(m.offset) && m.epoch >= -1 && m.epoch <= m.group.term &&
-               configuration.offset >= -1 && configuration.offset <= offset_max && configuration.epoch >= -1 &&
-               configuration.epoch <= m.group.term && is_offset(m.term_start) &&
-               is_possible(configuration.configuration);
-    said(m.group, StartOver{m.offset, m.epoch, std::move(configuration), m.commit, {m.sent_at}, m.term_start});
+    auto configuration = from_wire(m.configuration, m.group.term);
+    possible = possible && is_offset(m.offset) && m.epoch >= -1 && m.epoch <= m.group.term && is_offset(m.term_start) &&
+               configuration;
+    if (!possible) break;
+    said(m.group, StartOver{m.offset, m.epoch, std::move(*configuration), m.commit, {m.sent_at}, m.term_start});
   }
   for (auto& m : request.appends) {
     TRY(auto append, append_from_wire(m));
@@ -215,15 +245,27 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
                               static_cast<std::uint64_t>(m.damage),
                               {m.sent_at},
                               m.log_start,
-                              m.log_term});
+                              m.log_term,
+                              from_wire(m.configuration)});
   }
-  for (const auto& m : request.heartbeats)
-    said(m.group,
-         Heartbeat{m.commit, m.log_start, static_cast<std::uint64_t>(m.healed), {m.sent_at}, epoch(m.quiesce)});
+  for (const auto& m : request.heartbeats) {
+    std::optional<MarkedConfiguration> configuration;
+    possible = possible && from_wire(m.configuration, m.group.term, configuration);
+    said(m.group, Heartbeat{m.commit,
+                            m.log_start,
+                            static_cast<std::uint64_t>(m.healed),
+                            {m.sent_at},
+                            epoch(m.quiesce),
+                            std::move(configuration)});
+  }
   for (const auto& m : request.heartbeat_replies)
-    said(m.group,
-         HeartbeatReply{
-             m.match, static_cast<std::uint64_t>(m.damage), {m.sent_at}, epoch(m.quiesced), m.log_start, m.log_term});
+    said(m.group, HeartbeatReply{m.match,
+                                 static_cast<std::uint64_t>(m.damage),
+                                 {m.sent_at},
+                                 epoch(m.quiesced),
+                                 m.log_start,
+                                 m.log_term,
+                                 from_wire(m.configuration)});
   for (const auto& m : request.timeouts) said(m.group, TimeoutNow{m.commit});
   if (!possible) return fail(Errc::corrupt, "a term or an offset that can't be");
   return messages;

@@ -10,7 +10,7 @@ namespace fulmar {
 
 HardState alone_at_birth(const ReplicaId& self) {
   HardState state;
-  state.configurations = {{-1, -1, {{self}, {}, {}}}};
+  state.configuration.configuration = {{self}, {}, {}};
   state.solo = true;
   state.term = 0;
   state.vote = self;
@@ -52,6 +52,8 @@ ReplicaSight Replica::sight(Configuration configuration) const {
           .damaged = raft_.hard_state().damage != 0,
           .made_anew = promises_are_lost(raft_.hard_state().damage),
           .out_of_order = out_of_order(),
+          .configuration_mark = raft_.configuration_mark(),
+          .configuration_settled = raft_.configuration_settled(),
           .configuration = std::move(configuration)};
 }
 

@@ -104,8 +104,7 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
   ASSERT(!replicas_.contains(group));
   const auto* known = states_->find(group);
   // By the metadata it is the only replica: nobody could give it again what it has lost.
-  bool alone = fresh.configurations.size() == 1 &&
-               fresh.configurations.front().configuration.members() == std::vector{peers_.self};
+  bool alone = fresh.configuration.configuration.members() == std::vector{peers_.self};
   if (known && alone && has_lost_promises(group)) {
     log_.warn("the only replica goes on, though its promises are lost", {{"group", to_string(group)}});
     fresh.solo = false;
@@ -163,9 +162,9 @@ void ReplicaManager::forget(const GroupId& group) {
 
 bool ReplicaManager::is_only_voter(const GroupId& group) const {
   const auto* known = states_->find(group);
-  if (!known || known->configurations.empty()) return false;
-  const auto& latest = known->configurations.back().configuration;
-  return latest.next_voters.empty() && latest.voters == std::vector{peers_.self};
+  if (!known) return false;
+  const auto& latest = known->configuration.configuration;
+  return !latest.joint() && latest.voters == std::vector{peers_.self};
 }
 
 void ReplicaManager::remove(const GroupId& group) {
@@ -185,7 +184,7 @@ bool ReplicaManager::remove_unless_later(const GroupId& group, ConfigurationMark
 
 bool ReplicaManager::has_lost_promises(const GroupId& group) const {
   const auto* known = states_->find(group);
-  return known && promises_are_lost(known->damage) && known->configurations.empty();
+  return known && promises_are_lost(known->damage) && known->configuration.configuration.empty();
 }
 
 std::vector<GroupId> ReplicaManager::stored_groups() const {
@@ -196,7 +195,7 @@ std::vector<GroupId> ReplicaManager::stored_groups() const {
 
 ConfigurationMark ReplicaManager::stored_mark(const GroupId& group) const {
   const auto* known = states_->find(group);
-  return known && !known->configurations.empty() ? known->configurations.back().mark() : ConfigurationMark{};
+  return known ? known->configuration.mark : ConfigurationMark{};
 }
 
 Result<void> ReplicaManager::forget_log(const GroupId& group, bool held_records) {

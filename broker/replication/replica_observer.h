@@ -29,6 +29,8 @@ struct ReplicaSight {
   // Likewise, and does not know which terms it has seen: it is made anew, from the start of its leader's log on.
   bool made_anew = false;
   bool out_of_order = false;
+  ConfigurationMark configuration_mark = {};
+  bool configuration_settled = false;  // as its leader has it
   Configuration configuration;
 
   bool operator==(const ReplicaSight&) const = default;

@@ -1,5 +1,4 @@
 // What the core asks for, done to the log and the hard state, in its order.
-#include "broker/replication/control_batch.h"
 #include "broker/replication/replica.h"
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
@@ -100,14 +99,6 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
     auto done = log_->append_replicated(batches.slice(skip));
     tell_appended(batches.slice(skip), begin);
     if (!done || log_->log_end() != request->end) return false;
-    changed = true;
-  }
-  if (output.append && !failed_) {
-    auto batch = build_control_batch(*output.append, context_.host.clock().wall_ms());
-    auto header = *read_batch_header(batch.view());
-    auto done = log_->append(header, batch, raft_.term());
-    if (!done) return false;
-    tell_appended(header, *done);
     changed = true;
   }
   if (output.log_start && !failed_) {

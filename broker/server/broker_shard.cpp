@@ -226,7 +226,7 @@ std::shared_ptr<Replica> BrokerShard::open_replica(const GroupId& group, const P
   // The only one there is, after others were: should its promises be lost, nobody else has any.
   if (image.replicas == std::vector{broker_.self} && replicas_.has_lost_promises(group)) {
     HardState alone;
-    alone.configurations = {{-1, -1, {{broker_.self}, {}, {}}}};
+    alone.configuration.configuration = {{broker_.self}, {}, {}};
     return replicas_.add(group, std::move(log), std::move(alone));
   }
   // A replica that came later, or that finds its group changed, is told everything by the leader.
@@ -236,7 +236,7 @@ std::shared_ptr<Replica> BrokerShard::open_replica(const GroupId& group, const P
   if (voters.size() == 1) return replicas_.add(group, std::move(log), alone_at_birth(broker_.self));
   std::sort(voters.begin(), voters.end());
   HardState fresh;
-  fresh.configurations = {{-1, -1, {std::move(voters), {}, {}}}};
+  fresh.configuration.configuration = {std::move(voters), {}, {}};
   auto replica = replicas_.add(group, std::move(log), std::move(fresh));
   // So that a new topic has leaders at once, and those that it should.
   if (image.replicas.front() == broker_.self && replica->leader_epoch() < 0) to_campaign_.push_back(replica);

@@ -216,7 +216,7 @@ void Controller::end_decommissions(Draft& draft) {
   for (const auto& id : raft.configuration().all_voters()) needed.insert(id.broker);
   auto brokers = draft.image.brokers;
   for (const auto& [id, broker] : brokers) {
-    if (!broker.leaving || needed.contains(id) || !raft.configuration_committed()) continue;
+    if (!broker.leaving || needed.contains(id) || !raft.configuration_settled()) continue;
     shard_.log().info("broker unregistered", {{"broker", id}});
     draft.add(UnregisterRecord{id});
   }

@@ -17,7 +17,7 @@ constexpr Duration silence_max = seconds(2);
 // The voters of a group that neither changes nor is about to.
 bool at_rest(const Raft& raft) {
   const auto& known = raft.configuration();
-  return raft.established() && raft.configuration_committed() && !known.joint() && known.learners.empty() &&
+  return raft.established() && raft.configuration_settled() && !known.joint() && known.learners.empty() &&
          raft.target().empty();
 }
 
@@ -215,10 +215,10 @@ Leaderships::Told Leaderships::led_now() const {
       for (const auto& id : raft.in_sync(shard_.host().clock().now())) leader.in_sync.push_back(id.broker);
       auto mark = raft.configuration_mark();
       const auto& partition = topic.partitions[static_cast<std::size_t>(index)];
-      if (at_rest(raft) && (partition.changing() || mark > partition.settled)) {
+      if (at_rest(raft) && (partition.changing() || mark.version > partition.settled.version)) {
         for (const auto& id : raft.configuration().voters) leader.voters.push_back({id.broker, id.directory});
-        leader.configuration_epoch = mark.epoch;
-        leader.configuration_offset = mark.offset;
+        leader.configuration_term = mark.term;
+        leader.configuration_version = mark.version;
       }
       led.emplace(GroupId{topic.id, index}, std::move(leader));
     }

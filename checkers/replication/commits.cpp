@@ -85,18 +85,13 @@ void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowB
   }
 }
 
-// Without transactions and compaction every offset is a client's record, as on Kafka; but for the control batches where
-// the members of a group change.
-void ReplicationWatch::check_dense(Group& group, Replica& replica, const BatchHeader& header) {
+// Without transactions and compaction every offset is a client's record, as on Kafka.
+void ReplicationWatch::check_dense(const Replica& replica, const BatchHeader& header) {
   auto batch = shadow_of(header);
   const auto& log = replica.log.batches();
   if (!log.empty() && log.rbegin()->second.next < batch.base)
     report("dense offsets", "hole", replica.sight, to_string(batch) + " follows " + to_string(log.rbegin()->second));
-  if (!header.control() || group.changes.contains({batch.base, batch.epoch})) return;
-  if (replica.sight.role == Role::leader)
-    replica.control = batch;  // the change is seen with its next step
-  else
-    report("dense offsets", "hole", replica.sight, to_string(batch) + " is no client's, and no members have changed");
+  if (header.control()) report("dense offsets", "hole", replica.sight, to_string(batch) + " is no client's");
 }
 
 // Whether the disk says that the replica's log is of the leader's term, or was before it was hurt.

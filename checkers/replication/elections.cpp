@@ -63,6 +63,21 @@ void ReplicationWatch::check_promises(Group& group, Replica& replica, const Mess
                (stored->vote ? "a vote for " + std::to_string(stored->vote->broker) : "no vote"));
 }
 
+// Likewise of configurations that are said to be kept.
+void ReplicationWatch::check_kept_configuration(Replica& replica, const Message& message) {
+  const auto* append = std::get_if<AppendReply>(&message.body);
+  const auto* heartbeat = std::get_if<HeartbeatReply>(&message.body);
+  if (!append && !heartbeat) return;
+  const auto& mark = append ? append->configuration : heartbeat->configuration;
+  if (mark <= replica.mark_told) return;
+  replica.mark_told = mark;
+  const auto* stored = promises_.find(message.from.broker, replica.sight.group);
+  if (!stored || stored->configuration.mark < mark)
+    report("promises are kept", "configuration-not-stored", replica.sight,
+           "it says to keep a configuration of version " + std::to_string(mark.version) + " and term " +
+               std::to_string(mark.term) + ", which its disk does not have");
+}
+
 // Who hears of a later term is in it (Raft §5.1), but for elections: a candidate is not listened to while there is a
 // leader (thesis §4.2.3), and pre-votes speak of a term that may never be.
 void ReplicationWatch::heard(const GroupId& id, const Message& message, Epoch term) {
@@ -76,7 +91,17 @@ void ReplicationWatch::heard(const GroupId& id, const Message& message, Epoch te
 
 // Any two quorums in force at once intersect: a leader goes from one configuration to the next only if they have a set
 // of voters in common, in which both need a majority (Raft §6).
+// And once a leader may rely on a configuration, no later one leads by one from before it.
 void ReplicationWatch::check_configuration(Group& group, const ReplicaSight& sight) {
+  const auto& mark = sight.configuration_mark;
+  if (sight.term > group.settled_in && mark.version < group.settled.version && binding(sight))
+    report("reconfiguration", "earlier-configuration", sight,
+           "it leads by version " + std::to_string(mark.version) + ", and version " +
+               std::to_string(group.settled.version) + " was settled in term " + std::to_string(group.settled_in));
+  if (sight.configuration_settled && sight.term >= group.settled_in) {
+    group.settled = mark;
+    group.settled_in = sight.term;
+  }
   const auto& next = sight.configuration;
   auto [known, first] = group.in_force.try_emplace(sight.term, next);
   auto before = std::exchange(known->second, next);

@@ -89,7 +89,7 @@ void ReplicationWatch::appended(const GroupId& id, const ReplicaId& self, const 
     report("append-only", "overwrite", replica.sight, to_string(batch) + " is written over what is there");
   if (replica.log.last_epoch() > batch.epoch)
     report("log matching", "epoch-back", replica.sight, to_string(batch) + " follows a later epoch");
-  check_dense(group, replica, header);
+  check_dense(replica, header);
   replica.log.append(batch);
   replica.ends.emplace_back(now_(), batch.next);
   if (!calm_.empty()) calm_append(id, self, batch.next);
@@ -147,12 +147,6 @@ void ReplicationWatch::stepped(const ReplicaSight& sight) {
     report("epoch cache", "wrong-epoch", sight,
            "it says that the last epoch is " + std::to_string(sight.last_epoch) + ", the log ends with " +
                to_string(replica.log.batches().rbegin()->second));
-  if (auto control = std::exchange(replica.control, std::nullopt)) {
-    if (before.configuration == sight.configuration)
-      report("dense offsets", "hole", sight, to_string(*control) + " is no client's, and no members have changed");
-    else
-      group.changes.emplace(control->base, control->epoch);
-  }
   if (sight.role == Role::leader) {
     check_leader(group, replica);
     check_configuration(group, sight);
@@ -164,6 +158,7 @@ void ReplicationWatch::sends(const GroupId& id, const Message& message) {
   auto& group = groups_[id];
   auto& replica = group.replicas[message.from];
   check_promises(group, replica, message);
+  check_kept_configuration(replica, message);
   if (std::holds_alternative<TimeoutNow>(message.body)) ++group.transfers;
   // An entry counts once it is on stable storage.
   const auto* reply = std::get_if<AppendReply>(&message.body);

@@ -91,7 +91,7 @@ class ReplicationWatch : public ReplicaObserver {
     Instant closed_at;                             // if it is not
     Offset match_max = 0;                          // the most that told_match ever was
     std::vector<std::pair<Instant, Offset>> ends;  // of its log, as it grew
-    std::optional<ShadowBatch> control;            // a control batch that it has just appended as a leader
+    ConfigurationMark mark_told;                   // of the latest configuration that it has said to keep
     // What it had told so, and has lost by damage that it knows of. It counts as kept: its replica can neither vote nor
     // make a quorum before it was given all of that again, so that nobody is elected who lacks it.
     ShadowLog lost;
@@ -120,9 +120,12 @@ class ReplicationWatch : public ReplicaObserver {
     std::uint64_t transfers = 0;              // how often a leader has had another stand for election
     std::map<Epoch, Configuration> in_force;  // as the term's leader saw it last
     std::map<std::pair<Epoch, ReplicaId>, ReplicaId> votes;
-    std::map<Offset, Committed> committed;       // by base offset
-    std::set<std::pair<Offset, Epoch>> changes;  // the control batches that tell of a change of its members
-    Offset commit_max = 0;                       // up to where any of them has ever taken it for committed
+    std::map<Offset, Committed> committed;  // by base offset
+    // The latest configuration, of which a leader has taken it that none before decides anything any more; and in
+    // which term.
+    ConfigurationMark settled;
+    Epoch settled_in = -1;
+    Offset commit_max = 0;  // up to where any of them has ever taken it for committed
     // By base offset and epoch: what is there, and the epoch of the batch before it (-2: not known).
     std::map<std::pair<Offset, Epoch>, std::pair<ShadowBatch, Epoch>> known;
   };
@@ -146,6 +149,7 @@ class ReplicationWatch : public ReplicaObserver {
   void check_leader(Group& group, const Replica& replica);
   void check_promises(Group& group, Replica& replica, const Message& message);
   void check_configuration(Group& group, const ReplicaSight& sight);
+  void check_kept_configuration(Replica& replica, const Message& message);
 
   // deletions.cpp
   void note_touch(Group& group, const Message& message);
@@ -155,7 +159,7 @@ class ReplicationWatch : public ReplicaObserver {
   void check_commit(Group& group, Replica& replica, const ReplicaSight& before);
   void check_quorum(Group& group, Replica& leader, const ShadowBatch& last, const Configuration& before);
   void check_match(Group& group, const Replica& replica, const ShadowBatch& batch);
-  void check_dense(Group& group, Replica& replica, const BatchHeader& header);
+  void check_dense(const Replica& replica, const BatchHeader& header);
   bool is_of_term(const Group& group, const ReplicaId& id, const ReplicaSight& leader);
   bool holds(Group& group, const ReplicaId& id, const ShadowBatch& batch, bool synced);
 

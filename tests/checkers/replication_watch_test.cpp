@@ -264,25 +264,38 @@ TEST(ReplicationWatch, AcceptsEntriesOfEarlierTermsThatAMajorityHasInThisOne) {
   EXPECT_THAT(s.anomalies(), IsEmpty());
 }
 
-TEST(ReplicationWatch, SeesAControlBatchThatTellsOfNoChange) {
+TEST(ReplicationWatch, SeesAControlBatch) {
   Story s;
   s.elect(1, 1);
   s.append_control(1, 1);
-  s.step(1);
   EXPECT_THAT(s.anomalies(), ElementsAre("hole"));
-  Story of_the_newly_elected;
-  of_the_newly_elected.append_control(1, 1);
-  EXPECT_THAT(of_the_newly_elected.anomalies(), ElementsAre("hole"));
 }
 
-TEST(ReplicationWatch, AcceptsTheControlBatchOfAChangeOfMembers) {
+TEST(ReplicationWatch, SeesALeaderByAConfigurationFromBeforeOneThatWasSettled) {
+  for (std::int64_t version : {1, 2}) {
+    Story s;
+    s.elect(1, 1);
+    s.sights[1].configuration_mark = {1, 2};
+    s.sights[1].configuration_settled = true;
+    s.step(1);
+    s.sights[2].configuration_mark = {2, version};
+    s.elect(2, 2);
+    if (version == 2)
+      EXPECT_THAT(s.anomalies(), IsEmpty());
+    else
+      EXPECT_THAT(s.anomalies(), ElementsAre("earlier-configuration"));
+  }
+}
+
+TEST(ReplicationWatch, SeesAConfigurationThatIsSaidToBeKeptAndIsNot) {
   Story s;
   s.elect(1, 1);
-  s.append_control(1, 1);
-  s.sights[1].configuration.learners = {id(4)};
-  s.step(1);
-  s.append_control(2, 1);
+  AppendReply reply{.verdict = Verdict::matched, .match = 0};
+  s.watch.sends(group, {id(2), id(1), 1, reply});
   EXPECT_THAT(s.anomalies(), IsEmpty());
+  reply.configuration = {1, 1};
+  s.watch.sends(group, {id(2), id(1), 1, reply});
+  EXPECT_THAT(s.anomalies(), ElementsAre("configuration-not-stored"));
 }
 
 TEST(ReplicationWatch, SeesOffsetsThatNoBatchHas) {

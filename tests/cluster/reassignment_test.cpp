@@ -53,7 +53,7 @@ TEST(Settled, WhenTheGroupRestsWithWhatIsWanted) {
   EXPECT_EQ(*ended, (PartitionImage{{on(4), on(2), on(1)}, {}, {}, {0, 9}}));
   EXPECT_FALSE(settled(*ended, {on(1), on(2), on(4)}, {0, 9}).has_value()) << "nothing new";
   EXPECT_FALSE(settled(*ended, {on(1), on(2), on(4)}, {0, 8}).has_value()) << "an older word";
-  EXPECT_TRUE(settled(*ended, {on(1), on(2), on(4)}, {1, 3}).has_value()) << "a later one, of a later leader";
+  EXPECT_TRUE(settled(*ended, {on(1), on(2), on(4)}, {1, 10}).has_value()) << "a later one, of a later leader";
 }
 
 }  // namespace

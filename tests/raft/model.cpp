@@ -56,7 +56,7 @@ void Model::start(int broker, HardState state) {
 
 void Model::make_group(const std::vector<int>& voters) {
   HardState state;
-  state.configurations = {{-1, -1, {ids(voters), {}, {}}}};
+  state.configuration.configuration = {ids(voters), {}, {}};
   state.solo = voters.size() == 1;
   for (int broker : voters) {
     replicas_[broker].disk = state;  // as everybody knows it who is told to make the group
@@ -75,7 +75,7 @@ void Model::make_group(const std::map<int, std::vector<Epoch>>& logs, Epoch term
     HardState state;
     state.term = term;
     state.log_term = epochs.empty() ? -1 : epochs.back();
-    state.configurations = {{-1, -1, {ids(voters), {}, {}}}};
+    state.configuration.configuration = {ids(voters), {}, {}};
     replica.disk = state;
     start(broker, state);
   }
@@ -187,7 +187,7 @@ void Model::tick(int broker) {
   replica.raft->tick(now_);
   auto after = std::tuple(replica.raft->role(), replica.raft->term(), replica.raft->commit());
   auto output = replica.raft->take_output();
-  bool idle = before == after && output.messages.empty() && !output.store && !output.append && !output.log_start;
+  bool idle = before == after && output.messages.empty() && !output.store && !output.log_start;
   if (!due && !idle) violated("a tick does something that is not due");
   settle(broker, std::move(output));
 }
@@ -304,11 +304,6 @@ bool Model::perform(int broker, Output output, const Parcel* parcel) {
     const auto& request = std::get<AppendRequest>(parcel->message.body);
     for (auto offset = *output.append_from; offset < request.end; ++offset)
       add_to_log(replica, parcel->entries.at(static_cast<std::size_t>(offset - request.prev_offset)));
-    changed = true;
-  }
-  if (output.append) {
-    if (dies()) return false;
-    add_to_log(replica, {replica.raft->term(), to_string(*output.append)});
     changed = true;
   }
   if (changed && replica.syncs) replica.log.sync();

@@ -70,6 +70,9 @@ with Cluster(3) as cluster:
     check_dense(cluster, b"".join(pieces).splitlines())
     late.start()
     cluster.await_health()
+    for to in ("1", "2,3", "3,1", "1,2,3"):
+        cluster.ask("cluster", "reassign", "t", "--to", to)
+        check_dense(cluster, b"".join(pieces).splitlines())
     cluster.stop()
     check(all("broker stopped clean=true" in broker.said() for broker in cluster.brokers), "they stop in order")
     *others, stranger = cluster.brokers

@@ -36,7 +36,7 @@ void with_replica(const LogConfig& config, ReplicaObserver* observer,
     LogManager logs(host, {});
     EXPECT_TRUE(replicas.open(1, {}));
     HardState fresh;
-    fresh.configurations = {{-1, -1, {{self, others[0], others[1]}, {}, {}}}};
+    fresh.configuration.configuration = {{self, others[0], others[1]}, {}, {}};
     auto log = logs.open("t-0", config, false).value();
     play(host, *replicas.add(group, log, fresh), *log);
     replicas.stop();

@@ -56,7 +56,7 @@ class FrameVictim {
     explicit Core(Instant now) : raft(self(), {}, log, newborn(), 0, Random(1), now) {}
     static HardState newborn() {
       HardState state;
-      state.configurations = {{-1, -1, {{self(), other(2), other(3)}, {}, {}}}};
+      state.configuration.configuration = {{self(), other(2), other(3)}, {}, {}};
       return state;
     }
     Log log;
@@ -100,10 +100,6 @@ class FrameVictim {
           if (!failed) log.epochs_.add(span.epoch, std::max(span.start_offset, log.end_));
         if (!failed) log.end_ = request->end;
         changed = !failed;
-      }
-      if (output.append) {
-        log.epochs_.add(core.raft.term(), log.end_++);
-        changed = true;
       }
       if (output.log_start) log.start_ = *output.log_start;
       if (failed)

@@ -81,7 +81,7 @@ Result<void> GroupWorld::open(Host& host, int machine, Shard& shard, const Store
   HardState fresh;
   std::vector<ReplicaId> voters;
   for (int n = 0; n < machines_; ++n) voters.push_back(id(n));
-  fresh.configurations = {{-1, -1, {voters, {}, {}}}};
+  fresh.configuration.configuration = {voters, {}, {}};
   for (int group = 0; group < groups_; ++group) {
     if (owner(group) != host.shard()) continue;
     TRY(auto log, shard.logs.open(log_name(group), small_segments(), false));

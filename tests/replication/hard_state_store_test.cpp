@@ -24,8 +24,7 @@ HardState state_of_term(Epoch term) {
   state.vote = ReplicaId{term % 5, {7, 8}};
   state.damage = term % 3 == 0 ? 99 : 0;
   state.log_term = term - 1;
-  state.configurations = {{-1, -1, {{{1, {1, 1}}, {2, {2, 2}}}, {}, {}}},
-                          {10, term, {{{1, {1, 1}}}, {{2, {2, 2}}}, {{3, {3, 3}}}}}};
+  state.configuration = {{term, 11}, {{{1, {1, 1}}}, {{2, {2, 2}}}, {{3, {3, 3}}}}};
   return state;
 }
 
@@ -54,27 +53,28 @@ TEST(HardStateStore, WhatWasPutIsFoundInTheNextLife) {
   });
 }
 
-// A group whose voters change again and again writes each time what is new, not its whole history.
-TEST(HardStateStore, ConfigurationsAreWrittenOnce) {
+// A group of many voters whose terms change writes its configuration only when that changes.
+TEST(HardStateStore, AConfigurationIsWrittenOnce) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("broker");
   HardState state = state_of_term(1);
   auto size = [&] { return node.disk().image().file("raft-state-1-0", false)->current().size(); };
   run_process(world, node, [&](Host& host) {
     auto store = HardStateStore::begin(host, 1, {}).value();
-    std::size_t first = 0, last = 0;
-    for (Offset offset = 20; offset < 120; ++offset) {
-      state.configurations.push_back({offset, 1, {{{1, {1, 1}}, {static_cast<std::int32_t>(offset), {2, 2}}}, {}, {}}});
-      auto before = offset > 20 ? size() : 0;
-      ASSERT_TRUE(store->put(group(0), state));
-      if (offset == 21) first = size() - before;
-      if (offset > 21) last = size() - before;
-    }
-    EXPECT_EQ(first, last);
-    state.configurations.erase(state.configurations.begin(), state.configurations.begin() + 50);  // the log was cut
-    ASSERT_TRUE(store->put(group(0), state));
-    state.configurations.pop_back();  // a tail was dropped
-    ASSERT_TRUE(store->put(group(0), state));
+    for (std::int32_t broker = 10; broker < 50; ++broker)
+      state.configuration.configuration.learners.push_back({broker, {1, 1}});
+    auto grown_by = [&](const HardState& next) {
+      auto before = size();
+      EXPECT_TRUE(store->put(group(0), next));
+      return size() - before;
+    };
+    auto whole = grown_by(state);
+    state.term = 7;
+    EXPECT_LT(grown_by(state), whole / 5);
+    ++state.configuration.mark.version;
+    EXPECT_EQ(grown_by(state), whole);
+    state.log_term = 6;
+    EXPECT_LT(grown_by(state), whole / 5);
     ASSERT_TRUE(store->put(group(1), state));
   });
   run_process(world, node, [&](Host& host) {
@@ -268,33 +268,38 @@ TEST(HardStateStore, OfLostPromisesNothingIsLeftThatCouldBeActedOn) {
   HardStateStore::lose_promises(states, [&] { return number += 4; });
   for (const auto& [id, state] : states) {
     EXPECT_TRUE(promises_are_lost(state.damage));
-    EXPECT_TRUE(state.configurations.empty());
+    EXPECT_TRUE(state.configuration.configuration.empty());
   }
   EXPECT_NE(states.at(group(1)).damage, states.at(group(2)).damage);
   EXPECT_EQ(states.at(group(1)).term, 7);
 }
 
-// A record as the release before wrote it.
-std::string record_of_earlier(const GroupId& id, const HardState& state) {
+// A record as the release before wrote it: with the places of configurations in the log, the first `common` as in the
+// record before of that group.
+std::string record_of_earlier(const GroupId& id, const HardState& state, std::optional<std::int32_t> common,
+                              const std::vector<std::pair<Epoch, Offset>>& places) {
   Writer out;
   out.uuid(id.topic);
   out.int32(id.partition);
-  out.int8(1);
+  out.int8(common ? 3 : 1);
   out.int32(state.term);
   out.int8(1);
   out.int32(state.vote->broker);
   out.uuid(state.vote->directory);
   out.int8(0);
   out.int64(static_cast<std::int64_t>(state.damage));
-  out.int32(1);
-  out.int64(-1);
-  out.int32(-1);
-  const auto& configuration = state.configurations[0].configuration;
-  for (const auto* ids : {&configuration.voters, &configuration.next_voters, &configuration.learners}) {
-    out.int32(static_cast<std::int32_t>(ids->size()));
-    for (const auto& replica : *ids) {
-      out.int32(replica.broker);
-      out.uuid(replica.directory);
+  if (common) out.int32(*common);
+  out.int32(static_cast<std::int32_t>(places.size()));
+  for (auto [epoch, offset] : places) {
+    out.int64(offset);
+    out.int32(epoch);
+    const auto& configuration = state.configuration.configuration;
+    for (const auto* ids : {&configuration.voters, &configuration.next_voters, &configuration.learners}) {
+      out.int32(static_cast<std::int32_t>(ids->size()));
+      for (const auto& replica : *ids) {
+        out.int32(replica.broker);
+        out.uuid(replica.directory);
+      }
     }
   }
   auto payload = std::move(out).finish().flatten();
@@ -308,10 +313,12 @@ TEST(HardStateStore, StatesOfTheReleaseBeforeAreToldApartAndConvertedForGood) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("broker");
   auto state = state_of_term(4);
-  state.configurations.resize(1);
+  state.configuration.mark = version_of_offset(2, 17);
   run_process(world, node, [&](Host& host) {
     auto file = host.disk().open("raft-state-7-0", OpenMode::create).value();
-    auto bytes = record_of_earlier(group(1), state) + record_of_earlier(group(2), state);
+    auto bytes = record_of_earlier(group(1), state, {}, {{-1, -1}, {2, 17}}) +
+                 record_of_earlier(group(2), state, {}, {{-1, -1}, {3, 40}}) +
+                 record_of_earlier(group(2), state, 1, {{2, 17}});
     ASSERT_TRUE(file->write_at(0, ByteChain(Bytes::copy_of(bytes))));
     ASSERT_TRUE(file->sync());
     auto stored = HardStateStore::load(host.disk()).value();

@@ -32,7 +32,7 @@ std::string frame(Random& random) {
   AppendReply reply;
   reply.verdict = static_cast<Verdict>(random.below(3));
   reply.match = reply.prev_offset = offset;
-  ConfigurationAt configuration{offset, term, {{FrameVictim::self(), FrameVictim::other(2)}, {}, {}}};
+  MarkedConfiguration configuration{{term, offset}, {{FrameVictim::self(), FrameVictim::other(2)}, {}, {}}};
   bool one = random.chance(1, 2);
   bool two = random.chance(1, 2);
   std::vector<decltype(Message::body)> bodies{VoteRequest{offset, term, one, two},

@@ -60,8 +60,8 @@ bool arrives(Epoch term, decltype(Message::body) body, std::int32_t partition = 
 
 // The core asserts nothing of what others say: whatever it takes for granted is checked here.
 TEST(RaftFrame, WhatNoReplicaSaysDoesNotArrive) {
-  const ConfigurationAt fine{3, 1, {{leader, follower}, {}, {}}};
-  auto start_over = [](Offset offset, Epoch epoch, const ConfigurationAt& configuration) {
+  const MarkedConfiguration fine{{1, 3}, {{leader, follower}, {}, {}}};
+  auto start_over = [](Offset offset, Epoch epoch, const MarkedConfiguration& configuration) {
     return StartOver{offset, epoch, configuration, 0, {}};
   };
   EXPECT_TRUE(arrives(3, Heartbeat{}));
@@ -76,10 +76,12 @@ TEST(RaftFrame, WhatNoReplicaSaysDoesNotArrive) {
   EXPECT_FALSE(arrives(3, start_over(4, 9, fine))) << "of a later term";
   for (const Configuration& bad : {Configuration{}, Configuration{{}, {leader}, {}},
                                    Configuration{{leader, leader}, {}, {}}, Configuration{{leader}, {}, {leader}}}) {
-    EXPECT_FALSE(arrives(3, start_over(4, 2, {3, 1, bad}))) << to_string(bad);
+    EXPECT_FALSE(arrives(3, start_over(4, 2, {{1, 3}, bad}))) << to_string(bad);
     AppendRequest append;
-    append.configurations = {{0, 1, bad}};
+    append.configuration = {{1, 3}, bad};
     EXPECT_FALSE(arrives(3, append)) << to_string(bad);
+    EXPECT_FALSE(arrives(3, Heartbeat{0, 0, 0, {}, {}, append.configuration})) << to_string(bad);
+    EXPECT_FALSE(arrives(3, VoteReply{false, false, 0, append.configuration})) << to_string(bad);
   }
   EXPECT_FALSE(sent(10, 13, batch_at(10, 1, 3) + batch_at(11, 1, 2) + batch_at(12, 1, 3))) << "epochs that go back";
   EXPECT_FALSE(sent(10, 11, batch_at(10, 1, 4))) << "of a later term than its own";

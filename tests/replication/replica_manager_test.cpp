@@ -29,7 +29,7 @@ TEST(ReplicaManager, AReplicaThatIsAddedAgainIsTickedAgain) {
     LogManager logs(host, {});
     EXPECT_TRUE(replicas.open(1, {}));
     HardState fresh;
-    fresh.configurations = {{-1, -1, {{{1, {1, 1}}, {2, {2, 2}}}, {}, {}}}};
+    fresh.configuration.configuration = {{{1, {1, 1}}, {2, {2, 2}}}, {}, {}};
     for (int life = 0; life < 3; ++life) {
       auto before = votes.asked;
       auto log = logs.open("t-0", {}, false).value();
@@ -53,7 +53,7 @@ TEST(ReplicaManager, AGroupThatDamageTookAlongHasNoVoteUntilItIsMadeAnew) {
   auto& node = world.add_node("broker");
   const GroupId other{{7, 7}, 1}, later{{8, 8}, 0};
   HardState fresh;
-  fresh.configurations = {{-1, -1, {{{1, {1, 1}}, {2, {2, 2}}}, {}, {}}}};
+  fresh.configuration.configuration = {{{1, {1, 1}}, {2, {2, 2}}}, {}, {}};
   auto live = [&](const std::function<void(ReplicaManager&, LogManager&, const StoredStates&)>& body) {
     node.start(1, [&](Host& host) {
       auto stored = HardStateStore::load(host.disk()).value();
@@ -107,7 +107,7 @@ TEST(ReplicaManager, AfterItWasHeldUpNothingIsKnownToBeLedForATimeout) {
     LogManager logs(host, {});
     EXPECT_TRUE(replicas.open(1, {}));
     HardState fresh;
-    fresh.configurations = {{-1, -1, {{{1, {1, 1}}, {2, {2, 2}}}, {}, {}}}};
+    fresh.configuration.configuration = {{{1, {1, 1}}, {2, {2, 2}}}, {}, {}};
     replicas.add(group, logs.open("t-0", {}, false).value(), fresh);
     ticking = &replicas;
     host_of = &host;

@@ -46,9 +46,14 @@ void describe(F& f, RaftMessagesRequest::Group& m) {
 }
 
 template <class F>
+void describe(F& f, RaftMessagesRequest::Mark& m) {
+  f("term", m.term);
+  f("version", m.version);
+}
+
+template <class F>
 void describe(F& f, RaftMessagesRequest::Configuration& m) {
-  f("offset", m.offset);
-  f("epoch", m.epoch);
+  f("mark", m.mark);
   f("voters", m.voters);
   f("next_voters", m.next_voters);
   f("learners", m.learners);
@@ -67,6 +72,7 @@ void describe(F& f, RaftMessagesRequest::VoteRequest& m) {
   f("log_term", m.log_term);
   f("pre_vote", m.pre_vote);
   f("transfer", m.transfer);
+  f("configuration", m.configuration);
 }
 
 template <class F>
@@ -75,6 +81,7 @@ void describe(F& f, RaftMessagesRequest::VoteReply& m) {
   f("pre_vote", m.pre_vote);
   f("granted", m.granted);
   f("log_start", m.log_start);
+  f("configuration", m.configuration);
 }
 
 template <class F>
@@ -84,12 +91,12 @@ void describe(F& f, RaftMessagesRequest::Append& m) {
   f("prev_epoch", m.prev_epoch);
   f("epochs", m.epochs);
   f("end", m.end);
-  f("configurations", m.configurations);
   f("commit", m.commit);
   f("log_start", m.log_start);
   f("log_end", m.log_end);
   f("term_start", m.term_start);
   f("sent_at", m.sent_at);
+  f("configuration", m.configuration);
   f("records", m.records);
 }
 
@@ -105,6 +112,7 @@ void describe(F& f, RaftMessagesRequest::AppendReply& m) {
   f("sent_at", m.sent_at);
   f("log_start", m.log_start);
   f("log_term", m.log_term);
+  f("configuration", m.configuration);
 }
 
 template <class F>
@@ -115,6 +123,7 @@ void describe(F& f, RaftMessagesRequest::Heartbeat& m) {
   f("healed", m.healed);
   f("sent_at", m.sent_at);
   f("quiesce", m.quiesce);
+  f("configuration", m.configuration);
 }
 
 template <class F>
@@ -126,6 +135,7 @@ void describe(F& f, RaftMessagesRequest::HeartbeatReply& m) {
   f("quiesced", m.quiesced);
   f("log_start", m.log_start);
   f("log_term", m.log_term);
+  f("configuration", m.configuration);
 }
 
 template <class F>
@@ -203,8 +213,8 @@ void describe(F& f, LeadersRequest::Leader& m) {
   f("epoch", m.epoch);
   f("in_sync", m.in_sync);
   f("voters", m.voters);
-  f("configuration_epoch", m.configuration_epoch);
-  f("configuration_offset", m.configuration_offset);
+  f("configuration_term", m.configuration_term);
+  f("configuration_version", m.configuration_version);
 }
 
 template <class F>

@@ -17,8 +17,8 @@
 namespace fulmar {
 
 // Of all that brokers say to each other; the version of a PeerHello. Those of two versions do not understand each
-// other. 1: log terms.
-constexpr std::int16_t peer_protocol_version = 1;
+// other. 1: log terms; 2: configurations beside the log.
+constexpr std::int16_t peer_protocol_version = 2;
 
 struct PeerHelloRequest {
   static constexpr ApiKey key = ApiKey::peer_hello;
@@ -70,9 +70,12 @@ struct RaftMessagesRequest {
     std::int32_t term = -1;
   };
   using Replica = PeerReplica;
+  struct Mark {
+    std::int32_t term = -1;
+    std::int64_t version = 0;
+  };
   struct Configuration {
-    std::int64_t offset = -1;
-    std::int32_t epoch = -1;
+    Mark mark;
     std::vector<Replica> voters;
     std::vector<Replica> next_voters;
     std::vector<Replica> learners;
@@ -87,12 +90,14 @@ struct RaftMessagesRequest {
     std::int32_t log_term = -1;
     bool pre_vote = false;
     bool transfer = false;
+    Mark configuration;
   };
   struct VoteReply {
     Group group;
     bool pre_vote = false;
     bool granted = false;
     std::int64_t log_start = 0;
+    std::vector<Configuration> configuration;  // none, or one
   };
   struct Append {
     Group group;
@@ -100,12 +105,12 @@ struct RaftMessagesRequest {
     std::int32_t prev_epoch = -1;
     std::vector<Epoch> epochs;
     std::int64_t end = 0;
-    std::vector<Configuration> configurations;
     std::int64_t commit = 0;
     std::int64_t log_start = 0;
     std::int64_t log_end = 0;
     std::int64_t term_start = 0;
     std::int64_t sent_at = 0;
+    std::vector<Configuration> configuration;  // likewise
     ByteChain records;
   };
   struct AppendReply {
@@ -119,6 +124,7 @@ struct RaftMessagesRequest {
     std::int64_t sent_at = 0;
     std::int64_t log_start = 0;
     std::int32_t log_term = -1;
+    Mark configuration;
   };
   struct Heartbeat {
     Group group;
@@ -126,7 +132,8 @@ struct RaftMessagesRequest {
     std::int64_t log_start = 0;
     std::int64_t healed = 0;
     std::int64_t sent_at = 0;
-    std::int64_t quiesce = 0;  // the number of the sender's liveness epoch; 0: not to be quiesced
+    std::int64_t quiesce = 0;                  // the number of the sender's liveness epoch; 0: not to be quiesced
+    std::vector<Configuration> configuration;  // likewise
   };
   struct HeartbeatReply {
     Group group;
@@ -136,6 +143,7 @@ struct RaftMessagesRequest {
     std::int64_t quiesced = 0;  // likewise
     std::int64_t log_start = 0;
     std::int32_t log_term = -1;
+    Mark configuration;
   };
   struct TimeoutNow {
     Group group;
@@ -213,8 +221,8 @@ struct LeadersRequest {
     std::int32_t epoch = -1;
     std::vector<std::int32_t> in_sync;  // brokers
     std::vector<PeerReplica> voters;
-    std::int32_t configuration_epoch = -1;  // where their configuration stands
-    std::int64_t configuration_offset = -1;
+    std::int32_t configuration_term = -1;  // where their configuration stands
+    std::int64_t configuration_version = 0;
 
     bool operator==(const Leader&) const = default;
   };

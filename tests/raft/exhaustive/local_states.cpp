@@ -103,7 +103,6 @@ struct LocalStates::Run {
           local.log.append(request->entries.at(static_cast<std::size_t>(offset - body.prev_offset)));
         changed = true;
       }
-      ASSERT(!output.append);
       if (output.log_start && *output.log_start > local.log.start()) {
         if (fails()) return;
         local.log.advance_start(*output.log_start);
@@ -125,13 +124,13 @@ LocalStates::LocalStates(int replicas, bool page_cache, bool power_fails_in_betw
   settings_.commits_are_stable = !page_cache;
   for (int replica = 0; replica < replicas; ++replica) {
     slots_.push_back(std::make_unique<Slot>());
-    first_configuration_.configuration.voters.push_back(id_of(replica));
+    configuration_.voters.push_back(id_of(replica));
   }
 }
 
 LocalId LocalStates::newborn(int replica) {
   Local local{replica, EpochLog(page_cache_), {}, nullptr, {}};
-  local.disk.configurations = {first_configuration_};
+  local.disk.configuration.configuration = configuration_;
   auto& slot = *slots_[static_cast<std::size_t>(replica)];
   slot.log = &local.log;
   local.raft = std::make_unique<Raft>(id_of(replica), settings_, slot, local.disk, 0, Random(1), now_);

@@ -73,7 +73,7 @@ class LocalStates {
 
   static ReplicaId id_of(int replica) { return {replica, {}}; }
   LocalId newborn(int replica);  // of a group that has just been made
-  const ConfigurationAt& first_configuration() const { return first_configuration_; }
+  const Configuration& configuration() const { return configuration_; }
 
   // -- Inputs. The first outcome is that all went well.
   const std::vector<Outcome>& stand(LocalId at);
@@ -108,7 +108,7 @@ class LocalStates {
   const bool page_cache_;
   const bool power_fails_in_between_;
   RaftSettings settings_;
-  ConfigurationAt first_configuration_;
+  Configuration configuration_;
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Local> locals_;
   std::unordered_map<std::string, LocalId> local_ids_;

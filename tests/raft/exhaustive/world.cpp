@@ -192,6 +192,11 @@ void SmallWorld::each_message(
     said.message.from = LocalStates::id_of(reign.leader);
     said.message.to = LocalStates::id_of(replica);
     said.message.term = term;
+    // Which is the leader's own as soon as it leads.
+    const MarkedConfiguration configuration{{term, 0}, locals_.configuration()};
+    if (auto* heartbeat = std::get_if<Heartbeat>(&said.message.body)) heartbeat->configuration = configuration;
+    if (auto* append = std::get_if<AppendRequest>(&said.message.body)) append->configuration = configuration;
+    if (auto* over = std::get_if<StartOver>(&said.message.body)) over->configuration = configuration;
     return said;
   };
   const auto about = key_of(reign, term);
@@ -200,7 +205,6 @@ void SmallWorld::each_message(
     if (log_start > 0)
       hear((about * 8 + at(log_start)) * 4096 + 4095, [&] {
         StartOver over{log_start, epoch_before(reign, log_start), {}, log_start, {}, reign.start};
-        over.configuration = locals_.first_configuration();
         return addressed({{{}, {}, -1, over}, {}});
       });
     for (int prev = log_start; prev <= reign.end; ++prev)
