@@ -26,7 +26,8 @@ json to_json(const PartitionImage& partition) {
   json value = {{"replicas", to_json(partition.replicas)}};
   if (!partition.adding.empty()) value["adding"] = to_json(partition.adding);
   if (!partition.removing.empty()) value["removing"] = to_json(partition.removing);
-  if (partition.settled != ConfigurationMark{}) value["settled_by"] = {partition.settled.term, partition.settled.version};
+  if (partition.settled != ConfigurationMark{})
+    value["settled_by"] = {partition.settled.term, partition.settled.version};
   return value;
 }
 
