@@ -247,7 +247,7 @@ TEST(RaftPaper, Section5_5_FollowerAndCandidateCrashes_AStartOverThatComesLateFo
   ASSERT_EQ(end, model.at(1).log.end());
   ASSERT_LT(model.raft(2).commit(), end) << "it was told of no commit";
   for (Offset offset = end; offset > model.raft(2).commit(); --offset) {
-    StartOver late{offset, 0, {-1, -1, {Model::ids({1, 2, 3}), {}, {}}}, 0, model.now()};
+    StartOver late{offset, 0, {{}, {Model::ids({1, 2, 3}), {}, {}}}, 0, model.now()};
     model.parcels.push_back({{Model::id(1), Model::id(2), model.raft(1).term(), late}, {}});
     model.deliver_all();
     EXPECT_EQ(model.at(2).log.end(), end) << "from " << offset;

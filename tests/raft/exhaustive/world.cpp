@@ -103,7 +103,7 @@ void SmallWorld::each(const WorldState& state, int replica, const std::vector<Ou
     next.replicas[at(replica)] = outcome.next;
     next.crashes = small(next.crashes + outcome.crashed);
     if (next == state) continue;
-    arrive(std::move(next), outcome.crashed ? std::string("crashes as it ") + what : what, replica, reached,
+    arrive(next, outcome.crashed ? std::string("crashes as it ") + what : what, replica, reached,
            outcome.crashed ? &outcome.before : nullptr);
   }
 }
@@ -129,7 +129,7 @@ void SmallWorld::successors(const WorldState& state, const Reached& reached) {
         auto next = state;
         next.replicas[at(replica)] = locals_.crash(id, power_loss).front().next;
         ++next.crashes;
-        if (!(next == state)) arrive(std::move(next), power_loss ? "loses its power" : "crashes", replica, reached);
+        if (!(next == state)) arrive(next, power_loss ? "loses its power" : "crashes", replica, reached);
       };
       crash(false);
       if (synced < end && !settings_.page_cache) crash(true);
@@ -161,7 +161,7 @@ void SmallWorld::elect(const WorldState& state, int candidate, int voter, const 
   // In vain, and it has not even heard of a later term.
   if (local(next, candidate).raft->term() == local(state, candidate).raft->term()) return;
   arrive(
-      std::move(next),
+      next,
       voter == (candidate + 1) % world_replicas ? "asks the next one for its vote" : "asks the one before for its vote",
       candidate, reached);
 }
@@ -180,7 +180,7 @@ void SmallWorld::heard(const WorldState& state, int replica, const Outcome& outc
     next.replicas[at(to)] = locals_.hear(next.replicas[at(to)], answer).front().next;
   }
   if (next == state) return;
-  arrive(std::move(next), (outcome.crashed ? "crashes as it hears " : "hears ") + what, replica, reached,
+  arrive(next, (outcome.crashed ? "crashes as it hears " : "hears ") + what, replica, reached,
          outcome.crashed ? &outcome.before : nullptr);
 }
 
