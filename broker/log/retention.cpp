@@ -90,10 +90,14 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms) {
     }
   }
   if (count == 0) return std::size_t{0};
-  // The new start is durable first: a start in a segment that is gone would look like a loss.
-  if (new_start > log_start_) TRY_VOID(move_start(new_start));
-  // So is the name of the segment that stays: were it lost and one of these came back, the log would end there.
-  TRY_VOID(context_.host.disk().sync_directory(directory_));
+  // The new start is durable first: a start in a segment that is gone would look like a loss. So is the name of the
+  // segment that stays, by the same sync of the directory: were it lost and one of these came back, the log would end
+  // there.
+  if (new_start > log_start_) {
+    TRY_VOID(move_start(new_start));
+  } else {
+    TRY_VOID(context_.host.disk().sync_directory(directory_));
+  }
   side_files_.forget_until(new_start);
   for (std::size_t i = 0; i < count; ++i) {
     log_.debug("segment expired",

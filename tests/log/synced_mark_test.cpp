@@ -39,18 +39,24 @@ struct MarkedLog : testing::Test {
     log.flush();
     ASSERT_TRUE(log.wait_stable(log.log_end(), Deadline::never()));
   }
-  // Runs `body` on the log, as a process that then goes on until it is killed.
-  void run(const std::function<void(PartitionLog&)>& body) {
-    bool done = false;
-    node.start(1, [&](Host& host) {
+  // Begins `body` on the log, in a process that then goes on until it is killed.
+  void begin(const std::function<void(PartitionLog&)>& body) {
+    node.start(1, [this, body](Host& host) {
       EXPECT_TRUE(host.disk().create_directory("t-0"));
       EXPECT_TRUE(host.disk().sync_directory(""));
       LogContext context(host, {});
       auto log = *PartitionLog::open(context, "t-0", config, false);
       body(*log);
-      done = true;
       host.stop_requested().wait();
       return 0;
+    });
+  }
+  // The same, until the body is done.
+  void run(const std::function<void(PartitionLog&)>& body) {
+    bool done = false;
+    begin([&](PartitionLog& log) {
+      body(log);
+      done = true;
     });
     ASSERT_TRUE(world.run_until([&] { return done; }, world.now() + seconds(1000)));
   }
@@ -149,20 +155,14 @@ TEST_F(MarkedLog, ACutThatTakesTheMarkedSegmentLeavesWhatIsKeptMarked) {
   for (int moment = 0; !done; ++moment) {
     node.disk().wipe();
     bool cutting = false;
-    node.start(1, [&](Host& host) {
-      EXPECT_TRUE(host.disk().create_directory("t-0"));
-      EXPECT_TRUE(host.disk().sync_directory(""));
-      LogContext context(host, {});
-      auto log = *PartitionLog::open(context, "t-0", config, false);
-      for (int i = 0; i < 5; ++i) EXPECT_TRUE(append(*log, batch_of(1, value)));
-      log->flush();
-      EXPECT_TRUE(log->wait_stable(5, Deadline::never()));
-      EXPECT_EQ(log->segment_count(), 3u);
+    begin([&](PartitionLog& log) {
+      for (int i = 0; i < 5; ++i) EXPECT_TRUE(append(log, batch_of(1, value)));
+      log.flush();
+      EXPECT_TRUE(log.wait_stable(5, Deadline::never()));
+      EXPECT_EQ(log.segment_count(), 3u);
       cutting = true;
-      EXPECT_TRUE(log->truncate_to(3));
+      EXPECT_TRUE(log.truncate_to(3));
       done = true;
-      host.stop_requested().wait();
-      return 0;
     });
     ASSERT_TRUE(world.run_until([&] { return cutting; }, world.now() + seconds(1)));
     world.run_for(moment * microseconds(50));

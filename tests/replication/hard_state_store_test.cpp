@@ -274,18 +274,19 @@ TEST(HardStateStore, OfLostPromisesNothingIsLeftThatCouldBeActedOn) {
   EXPECT_EQ(states.at(group(1)).term, 7);
 }
 
-// A record as the release before wrote it: with the places of configurations in the log, the first `common` as in the
-// record before of that group.
+// A record as earlier releases wrote it: with the places of configurations in the log, the first `common` as in the
+// record before of that group; and with a log term, or without.
 std::string record_of_earlier(const GroupId& id, const HardState& state, std::optional<std::int32_t> common,
-                              const std::vector<std::pair<Epoch, Offset>>& places) {
+                              const std::vector<std::pair<Epoch, Offset>>& places, bool log_term = false) {
   Writer out;
   out.uuid(id.topic);
   out.int32(id.partition);
-  out.int8(common ? 3 : 1);
+  out.int8(log_term ? (common ? 8 : 7) : (common ? 3 : 1));
   out.int32(state.term);
   out.int8(1);
   out.int32(state.vote->broker);
   out.uuid(state.vote->directory);
+  if (log_term) out.int32(state.log_term);
   out.int8(0);
   out.int64(static_cast<std::int64_t>(state.damage));
   if (common) out.int32(*common);
@@ -335,6 +336,17 @@ TEST(HardStateStore, StatesOfTheReleaseBeforeAreToldApartAndConvertedForGood) {
     EXPECT_EQ(stored.files, std::vector<std::string>{"raft-state-8-0"});
     EXPECT_EQ(upgrade_states(host).value(), 0u);
   });
+}
+
+TEST(HardStateStore, StatesWithPlacesAndLogTermsAreReadAsTheyAre) {
+  auto state = state_of_term(4);
+  state.configuration.mark = version_of_offset(2, 17);
+  auto bytes = record_of_earlier(group(1), state, {}, {{-1, -1}, {2, 17}}, true) +
+               record_of_earlier(group(2), state, {}, {{-1, -1}, {3, 40}}, true) +
+               record_of_earlier(group(2), state, 1, {{2, 17}}, true);
+  HardStates states;
+  EXPECT_EQ(HardStateStore::apply(Bytes::copy_of(bytes), states), bytes.size());
+  EXPECT_EQ(states, (HardStates{{group(1), state}, {group(2), state}}));
 }
 
 }  // namespace

@@ -49,19 +49,7 @@ struct Words {
 
   // With a link that somebody else makes use of, from outside of its node.
   void start_teller() {
-    world.node(teller).start(1, [this](Host& host) {
-      auto peers = peers_of(2);
-      PeerLink to_hearer(host, peers, {1, {1, 1}}, [] {});
-      to_hearer.vouches = [this] { return vouches; };
-      link = &to_hearer;
-      FiberGroup running;
-      running.spawn("link", [&] { to_hearer.run([](const GroupId&) { return nullptr; }); });
-      host.stop_requested().wait();
-      running.cancel();
-      running.join();
-      link = nullptr;
-      return 0;
-    });
+    world.node(teller).start(1, [this](Host& host) { return run_link(host, link, [this] { return vouches; }); });
     world.run_for(milliseconds(10));
   }
 

@@ -22,17 +22,7 @@ TEST(PeerLink, WhatIsSaidAfterAConnectionBrokeArrives) {
   });
   world.run_for(milliseconds(10));
   PeerLink* link = nullptr;
-  teller.start(1, [&](Host& host) {
-    auto peers = peers_of(2);
-    PeerLink to_hearer(host, peers, {1, {1, 1}}, [] {});
-    link = &to_hearer;
-    FiberGroup running;
-    running.spawn("link", [&] { to_hearer.run([](const GroupId&) { return nullptr; }); });
-    host.stop_requested().wait();
-    running.cancel();
-    running.join();
-    return 0;
-  });
+  teller.start(1, [&](Host& host) { return run_link(host, link); });
   world.run_for(milliseconds(10));
   GroupMessage vote{{{7, 7}, 0}, {{2, {2, 1}}, {1, {1, 1}}, 5, VoteRequest{}}, {}};
   for (int said = 1; said <= 5; ++said) {

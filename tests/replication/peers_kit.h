@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "broker/replication/peer_link.h"
 #include "broker/replication/peer_server.h"
 #include "runtime/host/host.h"
 
@@ -27,6 +29,21 @@ inline int serve_peers(Host& host, const Peers& peers, PeerServer::Handlers hand
   EXPECT_TRUE(listener.listen(peers_address));
   host.stop_requested().wait();
   listener.stop();
+  return 0;
+}
+
+// Broker 2's link to broker 1, which somebody else makes use of from outside of its node, until it is asked to stop.
+inline int run_link(Host& host, PeerLink*& link, std::function<bool()> vouches = {}) {
+  auto peers = peers_of(2);
+  PeerLink to_hearer(host, peers, {1, {1, 1}}, [] {});
+  if (vouches) to_hearer.vouches = std::move(vouches);
+  link = &to_hearer;
+  FiberGroup running;
+  running.spawn("link", [&] { to_hearer.run([](const GroupId&) { return nullptr; }); });
+  host.stop_requested().wait();
+  running.cancel();
+  running.join();
+  link = nullptr;
   return 0;
 }
 
