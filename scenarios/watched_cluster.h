@@ -8,8 +8,8 @@
 #include <set>
 
 #include "broker/protocol/messages/metadata.h"
-#include "broker/server/broker_config.h"
-#include "broker/server/broker_observer.h"
+#include "broker/server/config/broker_config.h"
+#include "broker/server/shard/broker_observer.h"
 #include "checkers/metadata_images.h"
 #include "checkers/replication/replication_watch.h"
 #include "faults/plan.h"

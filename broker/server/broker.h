@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "broker/server/broker_config.h"
+#include "broker/server/config/broker_config.h"
 #include "runtime/host/host.h"
 
 namespace fulmar {

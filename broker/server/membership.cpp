@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include "broker/replication/greeting.h"
-#include "broker/server/broker_shard.h"
-#include "broker/server/controller.h"
-#include "broker/server/elections.h"
-#include "broker/server/handlers.h"
+#include "broker/server/controller/controller.h"
 #include "broker/server/listen_address.h"
-#include "broker/server/served_api.h"
+#include "broker/server/requests/elections.h"
+#include "broker/server/requests/forward.h"
+#include "broker/server/requests/handlers.h"
+#include "broker/server/requests/served_api.h"
+#include "broker/server/shard/broker_shard.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -16,7 +17,6 @@ namespace fulmar {
 namespace {
 
 constexpr Duration call_max = seconds(10);
-constexpr Duration greeting_max = seconds(2);
 constexpr Duration known_here_max = seconds(5);
 constexpr Duration leave_max = seconds(6);  // and twice as long as the controller is told, at most
 constexpr Duration tell_max = seconds(2);
@@ -24,35 +24,11 @@ constexpr Duration leave_retry_interval = milliseconds(20);
 constexpr Duration register_retry_interval = milliseconds(100);
 constexpr Duration register_quietly_max = seconds(2);
 
-struct PeersWord {
-  std::optional<std::int32_t> controller;
-  std::size_t strangers = 0;  // who are of another cluster
-  std::string their_cluster;
-};
-
-// What the controllers say: who is no part of the metadata's group, yet or any more, hears of its leader only so.
-PeersWord ask_peers(BrokerShard& shard) {
-  PeersWord word;
-  for (const auto& [id, address] : shard.config().controllers) {
-    if (id == shard.broker().self.broker) continue;
-    auto hailed = hail(shard.host(), shard.peers(), address, shard.host().clock().deadline_in(greeting_max));
-    if (!hailed) continue;
-    const auto& answer = hailed->answer;
-    if (answer.error_code == ErrorCode::inconsistent_cluster_id) {
-      ++word.strangers;
-      word.their_cluster = answer.cluster_id;
-    } else if (answer.error_code == ErrorCode::none && answer.controller_id >= 0) {
-      word.controller = answer.controller_id;
-      break;
-    }
-  }
-  return word;
-}
-
 }  // namespace
 
-Membership::Membership(BrokerShard& shard, std::function<void(Error)> excluded)
+Membership::Membership(BrokerShard& shard, Controller& controller, std::function<void(Error)> excluded)
     : shard_(shard),
+      controller_(controller),
       server_(shard.host(), shard.peers(), static_cast<std::size_t>(shard.config().peer_connections_max),
               {.deliver = [this](std::vector<GroupMessage> messages) { deliver(std::move(messages)); },
                .pulses = [this](const PeerConnection& from, const PulsesRequest& said) { deliver_pulses(from, said); },
@@ -102,11 +78,11 @@ void Membership::deliver_pulses(const PeerConnection& from, const PulsesRequest&
 Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) {
   if (header.api_key == static_cast<std::int16_t>(ApiKey::register_broker)) {
     TRY(auto request, decode<RegisterBrokerRequest>(body, 0));
-    return response_frame(shard_.broker().controller->register_broker(request), 0, header.correlation_id);
+    return response_frame(controller_.register_broker(request), 0, header.correlation_id);
   }
   if (header.api_key == static_cast<std::int16_t>(ApiKey::broker_heartbeat)) {
     TRY(auto request, decode<BrokerHeartbeatRequest>(body, 0));
-    return response_frame(shard_.broker().controller->heartbeat(request), 0, header.correlation_id);
+    return response_frame(controller_.heartbeat(request), 0, header.correlation_id);
   }
   if (header.api_key == static_cast<std::int16_t>(ApiKey::prefer_leaders)) {
     TRY(auto request, decode<PreferLeadersRequest>(body, 0));
@@ -141,7 +117,7 @@ void Membership::exclude(std::string why) {
 template <class Response, class Request>
 Result<Response> Membership::ask_controller(const Request& request, Response (Controller::*here)(const Request&),
                                             Deadline deadline) {
-  if (shard_.broker().metadata->controls()) return (shard_.broker().controller->*here)(request);
+  if (shard_.broker().metadata->controls()) return (controller_.*here)(request);
   auto ask = [&](std::optional<std::int32_t> controller) -> Result<Response> {
     auto address = controller ? shard_.peers().address(*controller) : std::nullopt;
     if (!address || *controller == shard_.broker().self.broker)
@@ -267,25 +243,6 @@ void Membership::leave() {
   auto stopped = stopping;
   stopped.want_fence = true;
   tell_controller(stopped, clock.deadline_in(tell_max));
-}
-
-Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame, Duration patience) {
-  return shard.on(0, [&](BrokerShard& first) -> Result<ByteChain> {
-    auto begun = first.host().clock().now();
-    auto& metadata = *first.broker().metadata;
-    auto controller = metadata.controller();
-    if (!controller) controller = ask_peers(first).controller;
-    auto address = controller ? first.peers().address(*controller) : std::nullopt;
-    if (!address || *controller == first.broker().self.broker) return fail(Errc::unreachable, "there is no controller");
-    ForwardRequest request{ByteChain(frame)};
-    TRY(auto response, call_peer<ForwardResponse>(first.host(), first.peers(), *address, request,
-                                                  first.host().clock().deadline_in(call_max)));
-    if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
-    auto taken = first.host().clock().now() - begun;
-    auto left = std::clamp<Duration>(patience - taken, Duration::zero(), known_here_max);
-    metadata.wait_published(response.metadata_offset, first.host().clock().deadline_in(left));
-    return std::move(response.frame);
-  });
 }
 
 }  // namespace fulmar

@@ -20,7 +20,7 @@ class Membership {
  public:
   // `excluded` is called once it turns out that this broker can't be of its cluster, or not any more; with why, for
   // people.
-  Membership(BrokerShard& shard, std::function<void(Error)> excluded);
+  Membership(BrokerShard& shard, Controller& controller, std::function<void(Error)> excluded);
 
   // Begins to listen for peers. Errors: as Network::listen.
   Result<void> listen();
@@ -47,17 +47,12 @@ class Membership {
   Result<void> register_once();
 
   BrokerShard& shard_;
+  Controller& controller_;
   PeerServer server_;
   std::function<void(Error)> excluded_;
   bool is_excluded_ = false;
   bool was_registered_ = false;  // in this life
   FiberGroup fibers_;
 };
-
-// A client's request, frame without size, answered by the controller, wherever that is; here its changes are known when
-// this returns, or it is not waited for that beyond `patience` in all, what the client gives it. Errors: unreachable,
-// while there is no controller; refused: it is none any more; in_doubt: the answer is lost; else as greet(), and
-// nothing was asked.
-Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame, Duration patience);
 
 }  // namespace fulmar

@@ -5,7 +5,7 @@
 
 #include "broker/cluster/topic_config.h"
 #include "broker/cluster/topic_name.h"
-#include "broker/server/broker_config.h"
+#include "broker/server/config/broker_config.h"
 #include "gtest/gtest.h"
 
 namespace fulmar {

@@ -6,7 +6,7 @@
 #include "broker/protocol/messages/leaders.h"
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/messages/quorum.h"
-#include "broker/server/served_api.h"
+#include "broker/server/requests/served_api.h"
 #include "broker_test_kit.h"
 
 namespace fulmar {

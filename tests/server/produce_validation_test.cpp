@@ -1,5 +1,5 @@
 // What a broker stores of what producers send, and that checking it holds nobody up.
-#include "broker/server/produce_validation.h"
+#include "broker/server/shard/produce_validation.h"
 
 #include "broker_test_kit.h"
 #include "runtime/fiber/scheduler.h"

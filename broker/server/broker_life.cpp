@@ -1,0 +1,200 @@
+#include "broker/server/broker_life.h"
+
+#include "broker/server/listen_address.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr Duration address_wait_max = seconds(3);
+constexpr Duration address_retry_interval = milliseconds(50);
+
+// Shards share their address, and could share it with another process without a word: so it is first seen to be free.
+// The sockets of a killed process may live on for a moment (the kernel takes its time with an io_uring), so this tries
+// for a while.
+Result<SocketAddress> free_address(Host& host, const SocketAddress& wanted) {
+  TRY(auto at, listen_address(host, wanted));
+  auto give_up = host.clock().now() + address_wait_max;
+  for (;;) {
+    auto alone = host.network().listen(at);
+    if (alone) return (*alone)->local();
+    if (alone.error().code != Errc::address_in_use || host.clock().now() >= give_up)
+      return std::unexpected(alone.error());
+    host.clock().sleep_for(address_retry_interval);
+  }
+}
+
+Error cannot_listen(const Error& why) {
+  return {why.code, "can't listen: " + why.detail};
+}
+
+}  // namespace
+
+Result<void> addresses_are_free(Host& host, const BrokerConfig& config) {
+  std::vector<SocketAddress> wanted{config.listen};
+  if (!config.controllers.empty()) wanted.push_back(config.listen_internal);
+  for (const auto& address : wanted)
+    if (auto free = free_address(host, address); !free) return std::unexpected(cannot_listen(free.error()));
+  return {};
+}
+
+BrokerLife::BrokerLife(Host& host, const BrokerConfig& config, DataDirectory& directory, BrokerObserver* observer)
+    : host_(host),
+      config_(config),
+      directory_(directory),
+      log_(host.log().named("broker")),
+      broker_{.config = config,
+              .advertised = {},
+              .shards = {},
+              .self = {config.node_id, directory.identity().directory()},
+              .incarnation = random_uuid(host.entropy()),
+              .cluster_id = directory.identity().cluster_id(),
+              .stored = directory.take_promises(),
+              .observer = observer},
+      shards_(host, broker_),
+      clean_(directory.clean()) {}
+
+void BrokerLife::give_up(Error why) {
+  log_.error("broker can't go on", {{"reason", why.detail}});
+  failure_ = std::move(why);
+  stop_.set();
+}
+
+Result<void> BrokerLife::live(const std::function<void(const SocketAddress&)>& ready) {
+  auto opened = shards_.open();
+  if (opened) opened = open_metadata();
+  auto listening = opened ? listen() : std::unexpected(opened.error());
+  if (listening) {
+    join_cluster();
+    if (!stop_.is_set()) {
+      serve(*listening);
+      if (ready) ready(*listening);
+    }
+    stop_.wait();
+    log_.info("broker stops");
+    // What waits for a full disk would wait for ever, and all that waits for it.
+    shards_.on_each([](BrokerShard& shard, ClientConnections&) { shard.replicas().begin_stop(); });
+  }
+  bool in_order = end();
+  if (!listening) return std::unexpected(listening.error());
+  // Logs that were never opened are as the last life left them.
+  in_order = in_order && (directory_.clean() || metadata_->publishes());
+  if (in_order) TRY_VOID(directory_.mark_clean());
+  log_.info("broker stopped", {{"clean", in_order}});
+  if (failure_) return std::unexpected(*failure_);
+  return {};
+}
+
+// What was promised is known everywhere: then what there is, and its partitions. Only then may clients come.
+Result<void> BrokerLife::open_metadata() {
+  if (!broker_.stored.files.empty()) TRY_VOID(HardStateStore::remove_files(host_.disk(), broker_.stored.files));
+  auto& first = *broker_.shards[0];
+  metadata_.emplace(
+      host_, first.logs(), first.replicas(), first.peers(),
+      MetadataLogConfig{config_.metadata_raft, config_.metadata_snapshot_bytes, config_.metadata_segment_bytes});
+  broker_.metadata = &*metadata_;
+  first.peers().founders = [this] { return metadata_->founders(); };
+  first.peers().controller = [this] { return metadata_->controller().value_or(-1); };
+  controller_.emplace(first);
+  broker_.on_group_at_rest = [this] { controller_->changed(); };
+  membership_.emplace(first, *controller_, [this](Error why) { give_up(std::move(why)); });
+  std::vector<std::int32_t> controllers;
+  for (const auto& [id, address] : config_.controllers) controllers.push_back(id);
+  TRY_VOID(metadata_->open(controllers, directory_.clean()));
+  if (!may_apply(*metadata_->image())) return std::unexpected(*failure_);
+  // What a broker of a cluster remembers of the metadata may be old: by that, nothing is opened and nothing removed.
+  if (!in_cluster()) apply_everywhere(broker_, host_, metadata_->image(), std::exchange(clean_, false));
+  metadata_->start([this](const MetadataImagePtr& image) { apply(image); },
+                   [this](std::int32_t controller) { tell_controller(controller); });
+  if (in_cluster()) {
+    TRY_VOID(membership_->listen());
+    controller_->start();
+  }
+  return {};
+}
+
+// Another cluster's metadata would have partitions removed here.
+bool BrokerLife::may_apply(const MetadataImage& image) {
+  if (failure_) return false;
+  if (image.cluster_id.empty()) return true;
+  auto joined = directory_.identity().join(host_.disk(), image.cluster_id);
+  if (joined) return true;
+  if (joined.error().code == Errc::invalid_argument) {
+    give_up(joined.error());
+    return false;
+  }
+  log_.warn("the cluster's id can't be kept yet", {{"reason", to_string(joined.error())}});
+  return true;
+}
+
+void BrokerLife::apply(const MetadataImagePtr& image) {
+  if (!may_apply(*image)) return;
+  apply_everywhere(broker_, host_, image, std::exchange(clean_, false));
+  controller_->changed();
+}
+
+void BrokerLife::tell_controller(std::int32_t controller) {
+  for (auto* shard : broker_.shards)
+    host_.post(shard->host().shard(), nullptr, [shard, controller](Host&) { shard->set_controller(controller); });
+}
+
+Result<SocketAddress> BrokerLife::listen() {
+  auto free = free_address(host_, config_.listen);
+  auto listening = free ? shards_.listen(*free) : free;
+  if (!listening) return std::unexpected(cannot_listen(listening.error()));
+  // A name that it listens at is what clients are told, and not what it stands for here.
+  broker_.advertised = config_.advertise.host.empty() ? config_.listen : config_.advertise;
+  if (broker_.advertised.port == 0) broker_.advertised.port = listening->port;
+  return listening;
+}
+
+// Known to its cluster, and knowing what there is in it, the broker is ready, and not before: clients would be told
+// that their topics are not there. In a new cluster that takes all controllers. Returns earlier if the broker is to
+// end.
+void BrokerLife::join_cluster() {
+  fibers_.spawn("asked to stop", [this] {
+    host_.stop_requested().wait();
+    stop_.set();
+  });
+  fibers_.spawn("to end", [this] {
+    stop_.wait();
+    decided_.set();
+  });
+  fibers_.spawn("register", [this] {
+    if (!membership_->register_broker()) return;
+    if (in_cluster()) membership_->start_heartbeats();
+    member_ = config_.controllers.size() > 1;
+    decided_.set();
+  });
+  // As Kafka: a broker that can't keep the metadata does not stay.
+  fibers_.spawn("metadata", [this] { give_up(metadata_->wait_out_of_order()); });
+  decided_.wait();
+}
+
+void BrokerLife::serve(const SocketAddress& listening) {
+  shards_.on_each([](BrokerShard& shard, ClientConnections&) { shard.leaderships().tell(); });
+  shards_.on_each([this](BrokerShard& shard, ClientConnections& clients) {
+    if (in_cluster()) shard.remove_strays();
+    clients.start();
+  });
+  log_.info("broker ready", {{"listen", to_string(listening)},
+                             {"node", config_.node_id},
+                             {"shards", host_.shard_count()},
+                             {"topics", metadata_->image()->topics.size()},
+                             {"clean", directory_.clean()}});
+}
+
+// However far it came. Whether all its logs were closed in order.
+bool BrokerLife::end() {
+  fibers_.cancel();
+  fibers_.join();
+  if (member_ && !failure_) membership_->leave();
+  shards_.stop();
+  if (controller_) controller_->stop();
+  if (membership_) membership_->stop();
+  if (metadata_) metadata_->stop();
+  return shards_.close();
+}
+
+}  // namespace fulmar

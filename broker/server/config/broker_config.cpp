@@ -1,0 +1,412 @@
+#include "broker/server/config/broker_config.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "runtime/base/did_you_mean.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
+
+constexpr std::size_t voters_max = 5;  // more would make every change of the metadata slower, and nothing safer
+
+constexpr PropertyInfo table[] = {
+    {"advertised.listeners", PropertyType::list, "", 0, 0, "",
+     "The address clients are told, as PLAINTEXT://HOST:PORT."},
+    {"auto.create.topics.enable", PropertyType::boolean, "true", 0, 0, "",
+     "Whether a topic that a client asks for and that does not exist is created."},
+    {"auto.leader.rebalance.enable", PropertyType::boolean, "true", 0, 0, "",
+     "Whether leaders hand over to the first of a partition's replicas, once that has kept up for a while."},
+    {"broker.id", PropertyType::int32, "", 0, int32_max, "", "The same as node.id, by its older name."},
+    {"broker.heartbeat.interval.ms", PropertyType::int32, "2000", 1, int32_max, "",
+     "How often a broker of a cluster tells the controller that it is alive."},
+    {"broker.rack", PropertyType::string, "", 0, 0, "", "Where the broker stands; replicas are spread over racks."},
+    {"broker.session.timeout.ms", PropertyType::int32, "9000", 1, int32_max, "",
+     "A broker that the controller has not heard of for so long is fenced: not shown to clients, given no replicas."},
+    {"cluster.secret.file", PropertyType::string, "", 0, 0, "",
+     "A file with the secret that the cluster's brokers share, 16 bytes or more: who does not know it is not let in at "
+     "the INTERNAL listener. Needed where that is not on a loopback address."},
+    {"compression.gzip.level", PropertyType::int32, "-1", -1, 9, "-1,1,2,3,4,5,6,7,8,9",
+     "The default of the topic property."},
+    {"compression.lz4.level", PropertyType::int32, "9", 1, 17, "", "The default of the topic property."},
+    {"compression.type", PropertyType::string, "producer", 0, 0, "producer,uncompressed,gzip,snappy,lz4,zstd",
+     "The default of the topic property."},
+    {"compression.zstd.level", PropertyType::int32, "3", -131072, 22, "", "The default of the topic property."},
+    {"connections.max.idle.ms", PropertyType::int64, "600000", 1, int64_max / 1'000'000, "",
+     "A connection on which nothing comes for so long is closed."},
+    {"controller.quorum.election.timeout.ms", PropertyType::int32, "400", 50, 600'000, "",
+     "A controller that hears nothing of the one in charge for so long, up to half as long again, asks for an "
+     "election; and "
+     "one in charge that is not answered by a majority for so long resigns."},
+    {"controller.quorum.heartbeat.interval.ms", PropertyType::int32, "80", 5, 60'000, "",
+     "How often the controller in charge tells the others that it is; at most a third of the election timeout."},
+    {"controller.quorum.voters", PropertyType::list, "", 0, 0, "",
+     "The one to five brokers that decide about the cluster's metadata, as ID@HOST:PORT of their internal listeners, "
+     "with "
+     "commas between. A broker that is not among them joins their cluster."},
+    {"default.replication.factor", PropertyType::int32, "1", 1, 32767, "",
+     "The replication factor of a topic that does not say."},
+    {"delete.topic.enable", PropertyType::boolean, "true", 0, 0, "", "Whether topics may be deleted."},
+    {"fetch.max.bytes", PropertyType::int32, "57671680", 1024, int32_max, "",
+     "The most bytes a fetch is answered with."},
+    {"leader.imbalance.check.interval.seconds", PropertyType::int64, "300", 1, 1'000'000'000, "",
+     "How often leaders look whether another should lead; they hand over at the second look."},
+    {"leader.replication.throttled.rate", PropertyType::int64, "9223372036854775807", 1, int64_max, "",
+     "How many bytes of records a second the broker's leaders send, all together, to replicas that catch up and "
+     "are not in sync; by default as many as they can."},
+    {"listener.name.internal.max.connections", PropertyType::int32, "4096", 1, int32_max, "",
+     "The most connections of other brokers served at once."},
+    {"listeners", PropertyType::list, "PLAINTEXT://127.0.0.1:9092", 0, 0, "",
+     "The address to listen at, as PLAINTEXT://HOST:PORT; in a cluster also INTERNAL://HOST:PORT, for its brokers."},
+    {"log.cleanup.policy", PropertyType::list, "delete", 0, 0, "delete", "The default of cleanup.policy.",
+     Effect::served, "logs are not compacted yet"},
+    {"log.dir", PropertyType::list, "", 0, 0, "", "The same as log.dirs, which wins over it."},
+    {"log.dirs", PropertyType::list, "", 0, 0, "", "The data directory, where --data-dir does not say; only one."},
+    {"log.flush.interval.messages", PropertyType::int64, "1", 1, int64_max, "", "The default of flush.messages."},
+    {"log.flush.interval.ms", PropertyType::int64, "9223372036854775807", 0, int64_max, "", "The default of flush.ms."},
+    {"log.flush.offset.checkpoint.interval.ms", PropertyType::int32, "60000", 1, int32_max, "",
+     "How often it is written down up to where the logs are known to be synced."},
+    {"log.index.interval.bytes", PropertyType::int32, "4096", 0, int32_max, "", "The default of index.interval.bytes."},
+    {"log.index.size.max.bytes", PropertyType::int32, "10485760", 4, int32_max, "",
+     "The default of segment.index.bytes."},
+    {"log.message.timestamp.after.max.ms", PropertyType::int64, "3600000", 0, int64_max, "",
+     "The default of message.timestamp.after.max.ms."},
+    {"log.message.timestamp.before.max.ms", PropertyType::int64, "9223372036854775807", 0, int64_max, "",
+     "The default of message.timestamp.before.max.ms."},
+    {"log.message.timestamp.type", PropertyType::string, "CreateTime", 0, 0, "CreateTime,LogAppendTime",
+     "The default of message.timestamp.type."},
+    {"log.retention.bytes", PropertyType::int64, "-1", -1, int64_max, "", "The default of retention.bytes."},
+    {"log.retention.check.interval.ms", PropertyType::int64, "300000", 1, int64_max / 1'000'000, "",
+     "How often the logs are looked through for segments that may go."},
+    {"log.retention.hours", PropertyType::int32, "168", -1, int32_max, "",
+     "The default of retention.ms, in hours; -1: no limit."},
+    {"log.retention.minutes", PropertyType::int32, "", -1, int32_max, "",
+     "The same in minutes; wins over log.retention.hours."},
+    {"log.retention.ms", PropertyType::int64, "", -1, int64_max, "",
+     "The same in milliseconds; wins over log.retention.minutes."},
+    {"log.roll.hours", PropertyType::int32, "168", 1, int32_max, "", "The default of segment.ms, in hours."},
+    {"log.roll.ms", PropertyType::int64, "", 1, int64_max, "", "The same in milliseconds; wins over log.roll.hours."},
+    {"log.segment.bytes", PropertyType::int32, "1073741824", 14, int32_max, "", "The default of segment.bytes."},
+    {"log.segment.delete.delay.ms", PropertyType::int64, "60000", 0, int64_max, "",
+     "Without effect: files of a deleted topic, and of segments past retention, are removed at once.", Effect::none},
+    {"max.connections", PropertyType::int32, "2147483647", 0, int32_max, "",
+     "The most connections of clients the broker has at once; one more is closed. However many may be set, connections "
+     "are refused before the files that the process may open run out."},
+    {"max.connections.per.ip", PropertyType::int32, "2147483647", 0, int32_max, "",
+     "The most connections from one address; one more is closed."},
+    {"max.incremental.fetch.session.cache.slots", PropertyType::int32, "1000", 0, int32_max, "",
+     "The most fetch sessions a shard remembers."},
+    {"message.max.bytes", PropertyType::int32, "1048588", 0, int32_max, "", "The default of max.message.bytes."},
+    {"metadata.log.max.record.bytes.between.snapshots", PropertyType::int64, "20971520", 1, int64_max, "",
+     "After how many bytes of records the metadata is written down whole, and the log before it goes."},
+    {"metadata.log.segment.bytes", PropertyType::int32, "8388608", 14, int32_max, "",
+     "The size at which a new segment of the metadata's log begins, in bytes."},
+    {"min.insync.replicas", PropertyType::int32, "1", 1, int32_max, "", "The default of min.insync.replicas."},
+    {"node.id", PropertyType::int32, "1", 0, int32_max, "", "The broker's number in the cluster."},
+    {"num.partitions", PropertyType::int32, "1", 1, 100'000, "", "The partitions of a topic that does not say."},
+    {"producer.id.expiration.ms", PropertyType::int32, "86400000", 1, int32_max, "",
+     "An idempotent producer that wrote nothing for so long is forgotten."},
+    {"queued.max.request.bytes", PropertyType::int64, "536870912", 1, int64_max, "",
+     "The most bytes of requests a shard holds at once; connections wait when there are more. An eighth is kept for "
+     "requests of up to 64 KiB."},
+    {"queued.max.response.bytes", PropertyType::int64, "134217728", 1, int64_max, "",
+     "The most bytes of answers a shard holds at once; fetches are answered with less, or wait, when there are more. "
+     "An eighth is kept for answers of up to 64 KiB."},
+    {"replica.election.timeout.ms", PropertyType::int32, "400", 50, 600'000, "",
+     "A replica that hears nothing of its partition's leader for so long, up to half as long again, asks for an "
+     "election; "
+     "and a leader that is not answered by a majority for so long resigns."},
+    {"replica.heartbeat.interval.ms", PropertyType::int32, "80", 5, 60'000, "",
+     "How often a leader tells its followers that it is there; at most a third of the election timeout."},
+    {"replica.lag.time.max.ms", PropertyType::int64, "30000", 1, int64_max / 1'000'000, "",
+     "A replica that for so long did not have all that its leader had is out of sync."},
+    {"replica.selector.class", PropertyType::string, "org.apache.kafka.common.replica.LeaderSelector", 0, 0,
+     "org.apache.kafka.common.replica.LeaderSelector,org.apache.kafka.common.replica.RackAwareReplicaSelector",
+     "Where consumers read: from leaders, or those that tell their rack from a replica in it. The same on all "
+     "brokers."},
+    {"socket.request.max.bytes", PropertyType::int32, "104857600", 1, int32_max, "",
+     "The largest request; a larger one closes its connection."},
+};
+
+// What Kafka 4.4 lets an administrator change while a broker runs, but for listeners, which stay as they are here, for
+// log.flush.interval.messages (see check_alteration()), and for what is refused anyway.
+constexpr std::string_view dynamic_names[] = {
+    "background.threads",
+    "compression.gzip.level",
+    "compression.lz4.level",
+    "compression.type",
+    "compression.zstd.level",
+    "errors.deadletterqueue.auto.create.topics.enable",
+    "errors.deadletterqueue.topic.name.prefix",
+    "follower.replication.throttled.rate",
+    "group.consumer.assignment.interval.ms",
+    "group.coordinator.cached.buffer.max.bytes",
+    "group.share.assignment.interval.ms",
+    "group.streams.assignment.interval.ms",
+    "leader.replication.throttled.rate",
+    "log.cleaner.backoff.ms",
+    "log.cleaner.dedupe.buffer.size",
+    "log.cleaner.delete.retention.ms",
+    "log.cleaner.io.buffer.load.factor",
+    "log.cleaner.io.buffer.size",
+    "log.cleaner.io.max.bytes.per.second",
+    "log.cleaner.max.compaction.lag.ms",
+    "log.cleaner.min.cleanable.ratio",
+    "log.cleaner.min.compaction.lag.ms",
+    "log.cleaner.threads",
+    "log.cleanup.policy",
+    "log.flush.interval.ms",
+    "log.index.interval.bytes",
+    "log.index.size.max.bytes",
+    "log.message.timestamp.after.max.ms",
+    "log.message.timestamp.before.max.ms",
+    "log.message.timestamp.type",
+    "log.preallocate",
+    "log.retention.bytes",
+    "log.retention.ms",
+    "log.roll.jitter.ms",
+    "log.roll.ms",
+    "log.segment.bytes",
+    "log.segment.delete.delay.ms",
+    "max.connections",
+    "max.connections.per.ip",
+    "max.decompressed.message.bytes",
+    "message.max.bytes",
+    "metric.reporters",
+    "min.insync.replicas",
+    "num.io.threads",
+    "num.network.threads",
+    "num.recovery.threads.per.data.dir",
+    "num.replica.fetchers",
+    "producer.id.expiration.ms",
+    "replica.alter.log.dirs.io.max.bytes.per.second",
+    "share.coordinator.cached.buffer.max.bytes",
+    "transaction.partition.verification.enable",
+    "unclean.leader.election.enable",
+};
+
+// What plug-ins and listeners add to the names in the tables.
+constexpr std::pair<std::string_view, std::string_view> refused_families[] = {
+    {"listener.name.", "there is no TLS and no authentication here yet"},
+    {"ssl.", "there is no TLS here yet"},
+    {"sasl.", "there is no authentication here yet"},
+    {"remote.", "there is no tiered storage here"},
+    {"rlmm.config.", "there is no tiered storage here"},
+    {"rsm.config.", "there is no tiered storage here"},
+    {"super.users", "there is no authorization here yet"},
+    {"allow.everyone.if.no.acl.found", "there is no authorization here yet"},
+    {"zookeeper.", "there is no ZooKeeper here, nor in Kafka from 4.0 on"},
+};
+
+// Every address of the machine: something to listen at, but not to connect to.
+bool is_any(const SocketAddress& address) {
+  return address.host.empty() || address.host == "0.0.0.0" || address.host == "::";
+}
+
+std::unexpected<Error> invalid(std::string_view name, std::string_view value, const std::string& why) {
+  return fail(Errc::invalid_argument,
+              "Invalid value " + std::string(value) + " for configuration " + std::string(name) + ": " + why);
+}
+
+// The address of the listener of that kind among those of the value; nullopt if there is none. Each kind at most once.
+Result<std::optional<SocketAddress>> parse_listener(std::string_view name, std::string_view value,
+                                                    std::string_view scheme) {
+  std::optional<SocketAddress> found;
+  for (auto part : split_list(value)) {
+    if (!part.starts_with("PLAINTEXT://") && !part.starts_with("INTERNAL://"))
+      return invalid(
+          name, value,
+          "must be one listener, PLAINTEXT://HOST:PORT, and in a cluster INTERNAL://HOST:PORT; there is no TLS "
+          "and no authentication here yet");
+    if (!part.starts_with(scheme)) continue;
+    if (found) return invalid(name, value, "has " + std::string(scheme) + " twice");
+    auto address = parse_host_port(part.substr(scheme.size()));
+    if (!address) return invalid(name, value, address.error().detail);
+    found = *address;
+  }
+  return found;
+}
+
+Result<std::map<std::int32_t, SocketAddress>> parse_voters(std::string_view name, std::string_view value) {
+  std::map<std::int32_t, SocketAddress> voters;
+  for (auto part : split_list(value)) {
+    auto at = part.find('@');
+    auto id = parse_integer(part.substr(0, at));
+    if (at == std::string_view::npos || !id || *id < 0 || *id > int32_max)
+      return invalid(name, value, "must be ID@HOST:PORT, with commas between");
+    auto address = parse_host_port(part.substr(at + 1));
+    if (!address) return invalid(name, value, address.error().detail);
+    if (!voters.emplace(static_cast<std::int32_t>(*id), *address).second)
+      return invalid(name, value, "names broker " + std::to_string(*id) + " twice");
+  }
+  return voters;
+}
+
+// What Kafka goes by two names for is kept by one; and what would have to be otherwise than it says is refused.
+Result<void> use_older_names(Properties& properties) {
+  if (auto older = properties.find("broker.id"); older != properties.end()) {
+    auto [newer, added] = properties.emplace("node.id", older->second);
+    if (newer->second != older->second)
+      return invalid("broker.id", older->second, "node.id says " + newer->second + "; they are the same thing");
+    properties.erase(older);
+  }
+  for (auto name : {"log.dirs", "log.dir"})
+    if (auto set = properties.find(name); set != properties.end() && set->second.contains(','))
+      return invalid(name, set->second, "must be one directory; several are not served");
+  auto protocols = properties.find("listener.security.protocol.map");
+  if (protocols == properties.end()) return {};
+  for (auto part : split_list(protocols->second)) {
+    auto colon = part.find(':');
+    if (colon == std::string_view::npos)
+      return invalid(protocols->first, protocols->second, "must be NAME:PROTOCOL,...");
+    auto listener = trim(part.substr(0, colon));
+    bool here = listener == "PLAINTEXT" || listener == "INTERNAL";
+    if (here && trim(part.substr(colon + 1)) != "PLAINTEXT")
+      return invalid(protocols->first, protocols->second, "there is no TLS here yet; listeners are PLAINTEXT");
+  }
+  return {};
+}
+
+// The names of a group's timeouts begin with `prefix`.
+Result<RaftSettings> raft_settings(const std::string& prefix, Duration election_timeout, Duration heartbeat_interval) {
+  if (3 * heartbeat_interval > election_timeout)
+    return invalid(prefix + "heartbeat.interval.ms", std::to_string(heartbeat_interval / milliseconds(1)),
+                   "must be at most a third of " + prefix + "election.timeout.ms");
+  RaftSettings settings;
+  settings.election_timeout = election_timeout;
+  settings.heartbeat_interval = heartbeat_interval;
+  return settings;
+}
+
+}  // namespace
+
+std::span<const PropertyInfo> broker_properties() {
+  return table;
+}
+
+bool BrokerConfig::needs_secret() const {
+  const auto& host = listen_internal.host;
+  bool loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
+  return !controllers.empty() && !loopback && cluster_secret.empty();
+}
+
+const PropertyInfo* find_broker_property(std::string_view name) {
+  const auto* info = find_property(table, name);
+  return info ? info : find_property(unserved_broker_properties(), name);
+}
+
+bool is_dynamic(std::string_view broker_property) {
+  return std::find(std::begin(dynamic_names), std::end(dynamic_names), broker_property) != std::end(dynamic_names);
+}
+
+Result<Properties> checked_broker_properties(const Properties& given) {
+  Properties properties;
+  for (const auto& [name, value] : given) {
+    const auto* info = find_broker_property(name);
+    if (!info) {
+      for (auto [prefix, why] : refused_families)
+        if (name.starts_with(prefix))
+          return fail(Errc::invalid_argument, "Configuration " + name + " is not served: " + std::string(why));
+      auto names = names_of(table);
+      for (const auto& unserved : unserved_broker_properties()) names.push_back(unserved.name);
+      return fail(Errc::invalid_argument, "Unknown configuration " + name + did_you_mean(name, names));
+    }
+    TRY(auto kept, checked_value(*info, value));
+    if (kept.empty() && info->effect == Effect::refused) continue;
+    properties.emplace(name, std::move(kept));
+  }
+  for (auto name : {"log.retention.hours", "log.retention.minutes", "log.retention.ms"})
+    if (auto set = properties.find(name); set != properties.end() && set->second == "0")
+      return invalid(name, "0", "must be at least 1, or -1 for no limit");
+  return properties;
+}
+
+Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
+  TRY(auto properties, checked_broker_properties(given));
+  TRY_VOID(use_older_names(properties));
+  auto text = [&](std::string_view name) -> std::string_view {
+    auto found = properties.find(name);
+    return found != properties.end() ? std::string_view(found->second) : find_property(table, name)->default_value;
+  };
+  auto number = [&](std::string_view name) { return parse_integer(text(name)).value(); };
+  auto int32 = [&](std::string_view name) { return static_cast<std::int32_t>(number(name)); };
+  auto duration = [&](std::string_view name) { return Duration(milliseconds(number(name))); };
+
+  BrokerConfig config;
+  config.node_id = int32("node.id");
+  TRY(auto listen, parse_listener("listeners", text("listeners"), "PLAINTEXT://"));
+  if (!listen) return invalid("listeners", text("listeners"), "must have a listener PLAINTEXT://HOST:PORT");
+  config.listen = *listen;
+  TRY(auto advertise, parse_listener("advertised.listeners", text("advertised.listeners"), "PLAINTEXT://"));
+  config.advertise = advertise.value_or(SocketAddress());
+  TRY(auto internal, parse_listener("listeners", text("listeners"), "INTERNAL://"));
+  TRY(config.controllers, parse_voters("controller.quorum.voters", text("controller.quorum.voters")));
+  if (internal.has_value() != !config.controllers.empty())
+    return invalid("controller.quorum.voters", text("controller.quorum.voters"),
+                   "goes with a listener INTERNAL://HOST:PORT, and none without the other");
+  config.listen_internal = internal.value_or(SocketAddress());
+  TRY(auto told_peers, parse_listener("advertised.listeners", text("advertised.listeners"), "INTERNAL://"));
+  config.advertise_internal = told_peers.value_or(config.listen_internal);
+  if (internal && is_any(config.advertise_internal)) {
+    auto own = config.controllers.find(config.node_id);
+    const auto& told_clients = config.advertise.host.empty() ? config.listen.host : config.advertise.host;
+    config.advertise_internal.host = own != config.controllers.end() ? own->second.host : told_clients;
+  }
+  if (config.controllers.size() > voters_max)
+    return invalid("controller.quorum.voters", text("controller.quorum.voters"),
+                   "names more than " + std::to_string(voters_max) + " brokers; others join without being named");
+  if (!text("broker.rack").empty()) config.rack = text("broker.rack");
+  for (const auto& [id, address] : config.controllers)
+    if (is_any(address))
+      return invalid("controller.quorum.voters", text("controller.quorum.voters"),
+                     "must say at which hosts they are; nobody can connect to an address that means any");
+  bool advertised = !config.advertise.host.empty();
+  if (is_any(advertised ? config.advertise : config.listen))
+    return fail(Errc::invalid_argument,
+                "Invalid value " + std::string(text(advertised ? "advertised.listeners" : "listeners")) +
+                    " for configuration " + (advertised ? "advertised.listeners" : "listeners") +
+                    ": clients can't connect to an address that means any; set advertised.listeners to one they can");
+  config.heartbeat_interval = duration("broker.heartbeat.interval.ms");
+  config.session_timeout = duration("broker.session.timeout.ms");
+  config.rebalance_leaders = text("auto.leader.rebalance.enable") == "true";
+  config.rebalance_interval = seconds(number("leader.imbalance.check.interval.seconds"));
+  config.auto_create_topics = text("auto.create.topics.enable") == "true";
+  config.delete_topics = text("delete.topic.enable") == "true";
+  config.num_partitions = int32("num.partitions");
+  config.replication_factor = int32("default.replication.factor");
+  config.request_bytes_max = int32("socket.request.max.bytes");
+  config.connections_max = int32("max.connections");
+  config.connections_per_ip_max = int32("max.connections.per.ip");
+  config.peer_connections_max = int32("listener.name.internal.max.connections");
+  config.connection_idle_max = duration("connections.max.idle.ms");
+  config.queued_bytes_max = number("queued.max.request.bytes");
+  config.answer_bytes_max = number("queued.max.response.bytes");
+  config.fetch_bytes_max = int32("fetch.max.bytes");
+  config.fetch_sessions_max = int32("max.incremental.fetch.session.cache.slots");
+  config.rack_aware_reads = text("replica.selector.class").ends_with(".RackAwareReplicaSelector");
+  config.log_limits.producer_id_expiration = duration("producer.id.expiration.ms");
+  config.log_limits.checkpoint_interval = duration("log.flush.offset.checkpoint.interval.ms");
+  config.log_limits.retention_check_interval = duration("log.retention.check.interval.ms");
+  config.metadata_snapshot_bytes = number("metadata.log.max.record.bytes.between.snapshots");
+  config.metadata_segment_bytes = number("metadata.log.segment.bytes");
+  auto raft = [&](const std::string& prefix) {
+    return raft_settings(prefix, duration(prefix + "election.timeout.ms"), duration(prefix + "heartbeat.interval.ms"));
+  };
+  TRY(config.metadata_raft, raft("controller.quorum."));
+  config.metadata_raft.quiesces = false;         // one group, of other timeouts than those that pulses keep to
+  config.metadata_raft.throttles = false;        // a broker takes clients only once it has caught up
+  config.metadata_raft.announce_at_once = true;  // whoever asked for a change waits until its own broker knows of it
+  TRY(config.partition_raft, raft("replica."));
+  config.partition_raft.replica_lag_max = duration("replica.lag.time.max.ms");
+  config.partition_raft.announce_commits = config.rack_aware_reads;
+  if (auto rate = number("leader.replication.throttled.rate"); rate != int64_max) config.throttled_rate = rate;
+  config.properties = std::move(properties);
+  return config;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,63 @@
+#include "broker/server/controller/assignment.h"
+
+#include <algorithm>
+
+#include "runtime/host/entropy.h"
+
+namespace fulmar {
+
+std::expected<std::vector<ReplicaId>, std::string> assigned_replicas(const MetadataImage& image,
+                                                                     const std::vector<std::int32_t>& brokers) {
+  std::vector<ReplicaId> replicas;
+  for (auto id : brokers) {
+    auto found = image.brokers.find(id);
+    if (found == image.brokers.end()) return std::unexpected("there is no broker " + std::to_string(id));
+    if (found->second.leaving) return std::unexpected("broker " + std::to_string(id) + " is being decommissioned");
+    ReplicaId replica{id, found->second.directory};
+    if (std::find(replicas.begin(), replicas.end(), replica) != replicas.end())
+      return std::unexpected("broker " + std::to_string(id) + " is named twice");
+    replicas.push_back(replica);
+  }
+  if (replicas.empty()) return std::unexpected("a partition needs at least one replica");
+  return replicas;
+}
+
+std::map<std::int32_t, Candidate> placement_candidates(const MetadataImage& image) {
+  std::map<std::int32_t, Candidate> alive;
+  for (const auto& [id, broker] : image.brokers)
+    if (broker.may_lead()) alive[id] = {id, broker.rack};
+  for (const auto& [name, topic] : image.topics) count_replicas(topic.partitions, alive);
+  return alive;
+}
+
+void count_replicas(const std::vector<PartitionImage>& partitions, std::map<std::int32_t, Candidate>& candidates) {
+  for (const auto& partition : partitions) {
+    for (const auto& replica : partition.replicas)
+      if (auto found = candidates.find(replica.broker); found != candidates.end()) ++found->second.replicas;
+    if (auto found = candidates.find(partition.replicas.front().broker); found != candidates.end())
+      ++found->second.leaders;
+  }
+}
+
+std::vector<Candidate> listed(const std::map<std::int32_t, Candidate>& candidates) {
+  std::vector<Candidate> list;
+  for (const auto& [id, candidate] : candidates) list.push_back(candidate);
+  return list;
+}
+
+std::expected<std::vector<PartitionImage>, std::string> placed_replicas(Draft& draft, std::int32_t partitions,
+                                                                        std::int32_t factor) {
+  if (!draft.candidates) draft.candidates = placement_candidates(draft.image);
+  auto candidates = listed(*draft.candidates);
+  if (factor < 1) return std::unexpected("Replication factor must be larger than 0.");
+  if (static_cast<std::size_t>(factor) > candidates.size())
+    return std::unexpected("Unable to replicate the partition " + std::to_string(factor) + " time(s): only " +
+                           std::to_string(candidates.size()) + " broker(s) are registered.");
+  auto random = draft.controller.host().entropy().stream();
+  std::vector<PartitionImage> placed;
+  for (const auto& brokers : place_replicas(std::move(candidates), partitions, factor, random))
+    placed.push_back({*assigned_replicas(draft.image, brokers)});
+  return placed;
+}
+
+}  // namespace fulmar

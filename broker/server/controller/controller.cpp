@@ -1,0 +1,225 @@
+#include "broker/server/controller/controller.h"
+
+#include <algorithm>
+#include <set>
+
+#include "broker/cluster/reassignment.h"
+#include "broker/server/shard/broker_shard.h"
+#include "runtime/base/utf8.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr Duration look_interval = milliseconds(500);
+constexpr std::size_t host_bytes_max = 255;  // of a DNS name
+constexpr std::size_t rack_bytes_max = 4096;
+constexpr std::int32_t port_max = 65535;
+
+BrokerImage image_of(const RegisterBrokerRequest& request) {
+  return {.directory = request.directory_id,
+          .listener = {request.host, static_cast<std::uint16_t>(request.port)},
+          .internal = {request.internal_host, static_cast<std::uint16_t>(request.internal_port)},
+          .rack = request.rack,
+          .fenced = false,
+          .incarnation = request.incarnation_id};
+}
+
+// Every broker has to write down and read what this says, whoever sent it.
+bool is_possible(const RegisterBrokerRequest& request) {
+  auto is_host = [](const std::string& text) { return text.size() <= host_bytes_max && is_utf8(text); };
+  auto is_port = [](std::int32_t port) { return port >= 0 && port <= port_max; };
+  bool rack = !request.rack || (request.rack->size() <= rack_bytes_max && is_utf8(*request.rack));
+  return request.broker_id >= 0 && is_host(request.host) && is_host(request.internal_host) && is_port(request.port) &&
+         is_port(request.internal_port) && rack;
+}
+
+// The replicas on the directories that their brokers have now.
+std::vector<ReplicaId> replaced(std::vector<ReplicaId> replicas, const std::map<std::int32_t, BrokerImage>& brokers) {
+  for (auto& id : replicas)
+    if (auto found = brokers.find(id.broker); found != brokers.end()) id.directory = found->second.directory;
+  return replicas;
+}
+
+// Whether a heartbeat is of the broker as it is registered: one that comes late, of a life before, must not speak for
+// it.
+ErrorCode check_sender(const BrokerHeartbeatRequest& request, const MetadataImage& image) {
+  auto known = image.brokers.find(request.broker_id);
+  if (known == image.brokers.end() || known->second.directory != request.directory_id)
+    return ErrorCode::broker_id_not_registered;
+  return known->second.incarnation == request.incarnation_id ? ErrorCode::none : ErrorCode::stale_broker_epoch;
+}
+
+}  // namespace
+
+void Controller::start() {
+  fibers_.spawn("control", [this] { run(); });
+}
+
+Instant Controller::now() const {
+  return shard_.host().clock().now();
+}
+
+void Controller::stop() {
+  fibers_.cancel();
+  fibers_.join();
+}
+
+// What can't be done now is tried again at the next look.
+void Controller::run() {
+  for (;;) {
+    changed_.wait(shard_.host().clock().deadline_in(look_interval));
+    changed_.reset();
+    if (!shard_.broker().metadata->controls()) continue;
+    auto look = [&](Draft& draft) {
+      if (!draft.controls()) return;
+      fence_the_silent(draft);
+      end_reassignments(draft);
+      replace_lost_directories(draft);
+      end_decommissions(draft);
+      auto error = draft.commit();
+      if (error != ErrorCode::none) shard_.log().debug("not changed", {{"reason", error_code_name(error)}});
+    };
+    on_controller(shard_, look, not_at_all);
+  }
+}
+
+// Whoever registers waits for what it is to know by itself.
+RegisterBrokerResponse Controller::register_broker(const RegisterBrokerRequest& request) {
+  auto enter = [&](Draft& draft) -> RegisterBrokerResponse {
+    if (!draft.controls()) return {ErrorCode::not_controller};
+    sessions_.control(draft.epoch, now());
+    if (!is_possible(request)) return {ErrorCode::invalid_request};
+    auto next = image_of(request);
+    auto retired = draft.image.retired.find(request.broker_id);
+    if (retired != draft.image.retired.end() && retired->second == next.directory)
+      return {ErrorCode::broker_id_not_registered};
+    auto known = draft.image.brokers.find(request.broker_id);
+    if (known != draft.image.brokers.end()) next.leaving = known->second.leaving;
+    bool new_here = known == draft.image.brokers.end() || known->second != next;
+    // Two brokers of one number, or one that was emptied and came back before it was missed: the one that is there
+    // stays.
+    if (new_here && known != draft.image.brokers.end() && known->second.directory != next.directory &&
+        !known->second.fenced && !silent(request.broker_id))
+      return {ErrorCode::duplicate_broker_registration};
+    if (new_here) {
+      draft.add(BrokerRecord{request.broker_id, std::move(next)});
+      if (draft.commit() != ErrorCode::none) return {ErrorCode::not_controller};
+      shard_.log().info("broker registered", {{"broker", request.broker_id}});
+    }
+    sessions_.heard(request.broker_id, now());
+    return {ErrorCode::none, shard_.broker().metadata->image()->offset};
+  };
+  return on_controller(shard_, enter, not_at_all);
+}
+
+BrokerHeartbeatResponse Controller::heartbeat(const BrokerHeartbeatRequest& request) {
+  auto& metadata = *shard_.broker().metadata;
+  if (!metadata.controls()) return {ErrorCode::not_controller};
+  sessions_.control(metadata.controller_epoch(), now());
+  auto image = metadata.image();
+  if (auto error = check_sender(request, *image); error != ErrorCode::none) return {error};
+  sessions_.heard(request.broker_id, now());
+  // A record only where something changes: most heartbeats cost nothing.
+  auto wanted = [&](const MetadataImage& known) {
+    auto broker = known.brokers.at(request.broker_id);
+    broker.stopping = broker.stopping || request.want_shut_down;
+    broker.fenced = request.want_fence;
+    return broker;
+  };
+  if (wanted(*image) == image->brokers.at(request.broker_id)) return {};
+  return on_controller(shard_, [&](Draft& draft) -> BrokerHeartbeatResponse {
+    if (auto error = check_sender(request, draft.image); error != ErrorCode::none) return {error};
+    draft.add(BrokerRecord{request.broker_id, wanted(draft.image)});
+    return {draft.commit()};
+  });
+}
+
+bool Controller::silent(std::int32_t broker) const {
+  return sessions_.silent_since(broker, now() - shard_.config().session_timeout);
+}
+
+void Controller::fence_the_silent(Draft& draft) {
+  sessions_.control(draft.epoch, now());
+  sessions_.heard(shard_.broker().self.broker, now());
+  auto brokers = draft.image.brokers;
+  for (auto& [id, broker] : brokers) {
+    if (broker.fenced || !silent(id)) continue;
+    shard_.log().warn("broker fenced", {{"broker", id}});
+    broker.fenced = true;
+    draft.add(BrokerRecord{id, std::move(broker)});
+  }
+}
+
+void Controller::end_reassignments(Draft& draft) {
+  for (const auto& [name, topic] : shard_.broker().metadata->image()->topics) {
+    for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
+      const auto* leader = shard_.leaders().find({topic.id, index});
+      if (!leader || leader->voters.empty()) continue;
+      auto ended = settled(topic.partitions[static_cast<std::size_t>(index)], leader->voters, leader->configuration);
+      if (!ended) continue;
+      shard_.log().info("replicas changed", {{"topic", name}, {"partition", index}});
+      draft.add(PartitionRecord{topic.id, index, std::move(*ended)});
+    }
+  }
+}
+
+// Those who decide about the metadata: who does, on the directories that they have now, but for those who leave for
+// good; and whoever is to by controller.quorum.voters and is there, as one that was taken out and has come back. One
+// that is on its way in and is gone again is waited for no longer.
+std::vector<ReplicaId> Controller::wanted_voters(const MetadataImage& image) const {
+  auto& metadata = *shard_.broker().metadata;
+  auto voters = replaced(metadata.voters(), image.brokers);
+  auto in_force = replaced(metadata.replica().raft().configuration().all_voters(), image.brokers);
+  std::erase_if(voters, [&](const ReplicaId& id) {
+    auto found = image.brokers.find(id.broker);
+    if (found == image.brokers.end()) return false;
+    bool votes = std::find(in_force.begin(), in_force.end(), id) != in_force.end();
+    return found->second.leaving || (!votes && found->second.fenced);
+  });
+  for (const auto& [id, address] : shard_.config().controllers) {
+    auto found = image.brokers.find(id);
+    bool there = found != image.brokers.end() && found->second.may_lead();
+    bool votes = std::any_of(voters.begin(), voters.end(), [id = id](const ReplicaId& v) { return v.broker == id; });
+    if (there && !votes) voters.push_back({id, found->second.directory});
+  }
+  std::sort(voters.begin(), voters.end());
+  return voters;
+}
+
+// A broker that comes back with another directory has lost what it had, and its promises with it: what was there counts
+// as dead for good, and the broker gets it anew.
+void Controller::replace_lost_directories(Draft& draft) {
+  auto& metadata = *shard_.broker().metadata;
+  auto voters = wanted_voters(draft.image);
+  if (voters != metadata.voters()) metadata.set_voters(std::move(voters));
+  std::vector<PartitionRecord> records;
+  for (const auto& [name, topic] : draft.image.topics) {
+    for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
+      const auto& partition = topic.partitions[static_cast<std::size_t>(index)];
+      auto wanted = replicas_wanted(partition);
+      auto there = replaced(wanted, draft.image.brokers);
+      if (there != wanted) records.push_back({topic.id, index, reassigned(partition, std::move(there))});
+    }
+  }
+  for (auto& record : records) draft.add(std::move(record));
+}
+
+// A broker that leaves is unregistered when no group counts on it any more.
+void Controller::end_decommissions(Draft& draft) {
+  std::set<std::int32_t> needed;
+  for (const auto& [name, topic] : draft.image.topics)
+    for (const auto& partition : topic.partitions)
+      for (const auto& id : partition.replicas) needed.insert(id.broker);
+  const auto& raft = shard_.broker().metadata->replica().raft();
+  for (const auto& id : raft.configuration().all_voters()) needed.insert(id.broker);
+  auto brokers = draft.image.brokers;
+  for (const auto& [id, broker] : brokers) {
+    if (!broker.leaving || needed.contains(id) || !raft.configuration_settled()) continue;
+    shard_.log().info("broker unregistered", {{"broker", id}});
+    draft.add(UnregisterRecord{id});
+  }
+}
+
+}  // namespace fulmar

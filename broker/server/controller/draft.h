@@ -1,0 +1,104 @@
+// Draft: a change of the metadata in the making: what it would look like, and the records that make it so. On shard 0,
+// with the metadata held still.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "broker/cluster/metadata_log.h"
+#include "broker/server/controller/placement_candidates.h"
+#include "broker/server/shard/broker_shard.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+inline constexpr const char* no_controller_message = "There is no controller now.";
+
+// What to say of a change that commit() has refused.
+inline std::string not_made_message(ErrorCode error) {
+  return error == ErrorCode::request_timed_out ? "It may be made, now or later: that could not be known in time."
+                                               : "the metadata can't be written";
+}
+
+struct Draft {
+  explicit Draft(BrokerShard& c)
+      : controller(c), image(*c.broker().metadata->image()), epoch(c.broker().metadata->controller_epoch()) {}
+
+  // Whether this broker may say what there is: another's image may be old, or empty yet.
+  bool controls() const { return epoch >= 0; }
+  void add(MetadataRecord record) {
+    apply_record(record, image);
+    if (candidates) count_placed(record);
+    records.push_back(std::move(record));
+  }
+  // Makes it so. The shards act on it afterwards: see on_controller().
+  ErrorCode commit() {
+    if (!controls()) return ErrorCode::not_controller;
+    if (records.empty()) return ErrorCode::none;
+    auto committed = controller.broker().metadata->commit(records, epoch);
+    made = committed.has_value();
+    if (committed) return ErrorCode::none;
+    switch (committed.error().code) {
+      case Errc::refused: return ErrorCode::not_controller;
+      case Errc::invalid_argument: return ErrorCode::invalid_request;
+      case Errc::in_doubt:
+        controller.log().warn("change of the metadata in doubt", {{"reason", to_string(committed.error())}});
+        return ErrorCode::request_timed_out;
+      default:
+        controller.log().error("metadata can't be changed", {{"reason", to_string(committed.error())}});
+        return ErrorCode::kafka_storage_error;
+    }
+  }
+
+  BrokerShard& controller;
+  MetadataImage image;
+  Epoch epoch;  // in which this broker controls; -1: it does not
+  std::vector<MetadataRecord> records;
+  bool made = false;  // committed
+  // Who may be given replicas, and what they have, by broker; kept from the first placement on, since to count what all
+  // have takes as long as there are partitions, and a request may place many topics.
+  std::optional<std::map<std::int32_t, Candidate>> candidates;
+
+ private:
+  void count_placed(const MetadataRecord& record) {
+    if (const auto* topic = std::get_if<TopicRecord>(&record))
+      count_replicas(topic->topic.partitions, *candidates);
+    else if (const auto* partitions = std::get_if<PartitionsRecord>(&record))
+      count_replicas(partitions->added, *candidates);
+    else
+      candidates.reset();
+  }
+};
+
+inline constexpr Duration acted_on_max = seconds(30);
+inline constexpr Duration not_at_all{0};
+
+// Runs `change` on shard 0, with the metadata held still, and returns once every shard has acted on what it committed,
+// or after `patience`: it is made, and they act on it as soon as they can.
+template <class F>
+auto on_controller(BrokerShard& shard, F&& change, Duration patience = acted_on_max) {
+  return shard.on(0, [&](BrokerShard& controller) {
+    auto& metadata = *controller.broker().metadata;
+    std::optional<LockGuard> held(std::in_place, metadata.changing());
+    Draft draft(controller);
+    auto let_others_change = [&] {
+      held.reset();
+      if (draft.made && metadata.publishes())
+        metadata.wait_all_published(controller.host().clock().deadline_in(patience));
+    };
+    if constexpr (std::is_void_v<std::invoke_result_t<F&, Draft&>>) {
+      change(draft);
+      let_others_change();
+    } else {
+      auto result = change(draft);
+      let_others_change();
+      return result;
+    }
+  });
+}
+
+}  // namespace fulmar

@@ -1,0 +1,60 @@
+// ApiVersions: what is served; and whether this is who the client thinks it is (KIP-1242).
+#include "broker/protocol/messages/api_versions.h"
+
+#include "broker/server/requests/handlers.h"
+#include "broker/server/requests/request.h"
+#include "broker/server/shard/broker_shard.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int16_t software_since = 3;
+
+// KIP-511: letters, digits, '-' and '.', of which neither the first nor the last is one of the latter two.
+bool is_software_text(std::string_view text) {
+  auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  auto allowed = [&](char c) { return alphanumeric(c) || c == '-' || c == '.'; };
+  return !text.empty() && alphanumeric(text.front()) && alphanumeric(text.back()) && std::ranges::all_of(text, allowed);
+}
+
+ErrorCode check(const BrokerShard& shard, const ApiVersionsRequest& request, std::int16_t version) {
+  if (version < software_since) return ErrorCode::none;
+  if (!is_software_text(request.client_software_name) || !is_software_text(request.client_software_version))
+    return ErrorCode::invalid_request;
+  bool names_node = request.node_id >= 0;
+  if (request.cluster_id.has_value() != names_node) return ErrorCode::invalid_request;
+  if (!names_node) return ErrorCode::none;
+  bool meant = *request.cluster_id == shard.image()->cluster_id && request.node_id == shard.config().node_id;
+  return meant ? ErrorCode::none : ErrorCode::rebootstrap_required;
+}
+
+}  // namespace
+
+Result<ByteChain> handle_api_versions(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<ApiVersionsRequest>());
+  ApiVersionsResponse response;
+  response.error_code = check(shard, request, call.version());
+  if (response.error_code == ErrorCode::none && call.version() >= software_since) {
+    call.session().software_name = request.client_software_name;
+    call.session().software_version = request.client_software_version;
+  }
+  if (response.error_code == ErrorCode::none) {
+    for (const auto& api : served_apis())
+      response.api_keys.push_back({static_cast<std::int16_t>(api.key), api.advertised_min, api.max});
+    // What the cluster has agreed on, as of here: no feature, so far.
+    response.finalized_features_epoch = shard.image()->offset;
+  }
+  return call.answer(response);
+}
+
+// With the versions of this request, so that the client can ask again.
+ByteChain unsupported_api_versions(std::int32_t correlation_id) {
+  const auto& api = api_info(ApiKey::api_versions);
+  ApiVersionsResponse response;
+  response.error_code = ErrorCode::unsupported_version;
+  response.api_keys.push_back({static_cast<std::int16_t>(api.key), api.advertised_min, api.max});
+  return response_frame(response, 0, correlation_id);
+}
+
+}  // namespace fulmar

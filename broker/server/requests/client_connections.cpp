@@ -1,0 +1,74 @@
+#include "broker/server/requests/client_connections.h"
+
+#include <algorithm>
+
+#include "broker/server/requests/connection.h"
+#include "broker/server/shard/broker_shard.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t fibers_max = 4096;  // of all shards, for each kind of work
+constexpr std::size_t fibers_of_shard_min = 64;
+
+std::size_t fibers_of_shard(const Host& host) {
+  return std::max(fibers_of_shard_min, fibers_max / host.shard_count());
+}
+
+}  // namespace
+
+ClientConnections::ClientConnections(BrokerShard& shard)
+    : shard_(shard),
+      scratch_(FrameAssembler::scratch_bytes),
+      at_work_("request", fibers_of_shard(shard.host())),
+      waiting_("wait for answer", fibers_of_shard(shard.host())),
+      left_(1,
+            [this](unsigned, std::vector<std::string> ips) {
+              shard_.on(0, [&](BrokerShard& first) {
+                for (const auto& ip : ips) first.connection_counts().leave(ip);
+              });
+            }),
+      acceptor_(shard.host(), shard.strangers_log(),
+                [this](std::unique_ptr<Connection> connection) { take(std::move(connection)); }) {}
+
+ClientConnections::~ClientConnections() {
+  close_all();
+}
+
+void ClientConnections::stop() {
+  acceptor_.stop();
+  close_all();
+  fibers_.cancel();
+  fibers_.join();
+  left_.close();
+}
+
+void ClientConnections::close_all() {
+  stopping_ = true;
+  while (!connections_.empty()) connections_.begin()->second->close();
+  at_work_.drop(fibers_);
+  waiting_.drop(fibers_);
+}
+
+void ClientConnections::take(std::unique_ptr<Connection> connection) {
+  auto refuse = [&](std::string_view reason) {
+    shard_.strangers_log().warn("connection refused",
+                                {{"peer", to_string(connection->peer())}, {"reason", std::string(reason)}});
+  };
+  if (!shard_.logs().make_room_for_a_connection()) return refuse("too many open files");
+  auto ip = connection->peer().host;
+  auto forbidden = shard_.on(0, [&](BrokerShard& first) { return first.connection_counts().admit(ip); });
+  if (!forbidden.empty()) return refuse(forbidden);
+  auto id = next_id_++;
+  auto served = std::make_shared<ServedConnection>(shard_, *this, id, std::move(connection));
+  connections_.emplace(id, served);
+  served->start();
+}
+
+void ClientConnections::closed(ServedConnection& connection) {
+  if (!stopping_) left_.add(0, connection.peer().host);
+  connections_.erase(connection.id());
+}
+
+}  // namespace fulmar

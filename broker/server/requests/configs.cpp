@@ -1,0 +1,131 @@
+// DescribeConfigs: every property of a topic or of the broker, its value, and where the value comes from.
+#include <algorithm>
+
+#include "broker/cluster/topic_config.h"
+#include "broker/cluster/topic_name.h"
+#include "broker/protocol/messages/alter_configs.h"
+#include "broker/protocol/messages/describe_configs.h"
+#include "broker/server/requests/handlers.h"
+#include "broker/server/requests/request.h"
+#include "broker/server/shard/broker_shard.h"
+
+namespace fulmar {
+
+namespace {
+
+using Described = DescribeConfigsResponse::Result;
+
+// `in_force` is what it is now; `values`: all that are set, and what it is by default, the one that wins first.
+void describe(Described& result, const DescribeConfigsRequest& request, const PropertyInfo& info,
+              const ConfigValue& in_force, const std::vector<ConfigValue>& values, bool read_only) {
+  auto& out = result.configs.emplace_back();
+  out.name = info.name;
+  if (in_force.given) out.value = in_force.value;
+  out.read_only = read_only;
+  out.config_source = static_cast<std::int8_t>(in_force.source);
+  out.is_default = in_force.source == ConfigSource::built_in;
+  out.config_type = static_cast<std::int8_t>(info.type);
+  if (request.include_documentation) out.documentation = std::string(info.doc);
+  if (!request.include_synonyms) return;
+  // Of what no broker's property stands for, the default has no name of its own.
+  bool nameless = find_property(topic_properties(), info.name) == &info && broker_defaults_of(info.name).empty();
+  for (const auto& value : values)
+    if (value.given && !(nameless && value.source == ConfigSource::built_in))
+      out.synonyms.push_back({value.name, value.given, static_cast<std::int8_t>(value.source)});
+}
+
+bool wanted(const DescribeConfigsRequest::Resource& resource, std::string_view name) {
+  if (!resource.configuration_keys) return true;
+  const auto& keys = *resource.configuration_keys;
+  return std::find(keys.begin(), keys.end(), name) != keys.end();
+}
+
+void refuse(Described& result, ErrorCode code, std::string why) {
+  result.error_code = code;
+  result.error_message = std::move(why);
+}
+
+void describe_topic(BrokerShard& shard, const DescribeConfigsRequest& request,
+                    const DescribeConfigsRequest::Resource& resource, Described& result) {
+  const auto* topic = shard.image()->topic(resource.resource_name);
+  if (!topic) {
+    auto wrong = invalid_topic_name(resource.resource_name);
+    if (wrong) return refuse(result, ErrorCode::invalid_topic_exception, "Topic name is invalid: " + *wrong);
+    return refuse(result, ErrorCode::unknown_topic_or_partition, "This server does not host this topic.");
+  }
+  for (const auto& info : topic_properties())
+    if (wanted(resource, info.name)) {
+      auto values = config_values(info, topic->configs, shard.config_layers());
+      describe(result, request, info, values.front(), values, false);
+    }
+}
+
+// All values that a broker's property has, the one in force first, and then those of the properties that stand in for
+// it where it is not set.
+std::vector<ConfigValue> broker_values(const PropertyInfo& info, const BrokerLayers& layers) {
+  std::vector<ConfigValue> values;
+  auto names = broker_synonyms(info.name);
+  for (auto [layer, source] : {std::pair{layers.own, ConfigSource::dynamic_broker},
+                               {layers.all, ConfigSource::dynamic_default_broker},
+                               {layers.started, ConfigSource::static_broker}})
+    for (auto name : names)
+      if (auto set = layer->find(name); set != layer->end())
+        values.push_back({std::string(name), set->second, set->second, source});
+  for (auto name : names) {
+    std::string built_in(find_broker_property(name)->default_value);
+    auto given = built_in.empty() ? std::nullopt : std::optional(built_in);
+    values.push_back({std::string(name), given, built_in, ConfigSource::built_in});
+  }
+  return values;
+}
+
+void describe_broker(BrokerShard& shard, const DescribeConfigsRequest& request,
+                     const DescribeConfigsRequest::Resource& resource, Described& result) {
+  auto layers = shard.config_layers();
+  if (resource.resource_name.empty()) {  // what is set for all brokers
+    for (const auto& [name, value] : *layers.all)
+      if (wanted(resource, name)) {
+        ConfigValue set{name, value, value, ConfigSource::dynamic_default_broker};
+        describe(result, request, *find_broker_property(name), set, {set}, false);
+      }
+    return;
+  }
+  auto id = parse_integer(resource.resource_name);
+  if (!id)
+    return refuse(result, ErrorCode::invalid_request,
+                  "Broker id must be an integer, but it is: " + resource.resource_name);
+  auto self = shard.config().node_id;
+  if (*id != self)
+    return refuse(result, ErrorCode::invalid_request,
+                  "Unexpected broker id, expected " + std::to_string(self) + " or empty string, but received " +
+                      resource.resource_name);
+  auto one = [&](const PropertyInfo& info) {
+    if (!wanted(resource, info.name) || info.effect == Effect::refused) return;
+    auto values = broker_values(info, layers);
+    // What has this name is in force; the others only stand in.
+    auto own = std::find_if(values.begin(), values.end(), [&](const auto& value) { return value.name == info.name; });
+    describe(result, request, info, *own, values, !is_dynamic(info.name));
+  };
+  for (const auto& info : broker_properties()) one(info);
+  for (const auto& info : unserved_broker_properties()) one(info);
+}
+
+}  // namespace
+
+Result<ByteChain> handle_describe_configs(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<DescribeConfigsRequest>());
+  DescribeConfigsResponse response;
+  for (const auto& resource : request.resources) {
+    auto& result = response.results.emplace_back();
+    result.resource_type = resource.resource_type;
+    result.resource_name = resource.resource_name;
+    switch (static_cast<ConfigResource>(resource.resource_type)) {
+      case ConfigResource::topic: describe_topic(shard, request, resource, result); break;
+      case ConfigResource::broker: describe_broker(shard, request, resource, result); break;
+      default: refuse(result, ErrorCode::invalid_request, "only topics and brokers have configurations here"); break;
+    }
+  }
+  return call.answer(response);
+}
+
+}  // namespace fulmar

@@ -1,0 +1,253 @@
+#include "broker/server/requests/connection.h"
+
+#include <algorithm>
+
+#include "broker/server/requests/client_connections.h"
+#include "broker/server/requests/request.h"
+#include "broker/server/shard/broker_shard.h"
+#include "runtime/base/assert.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t requests_under_way_max = 16;  // of one connection: what clients keep in flight, and some
+constexpr std::int64_t request_bytes_under_way_max = 16 << 20;  // of one connection; one larger request goes alone
+constexpr int requests_per_turn_max = 16;                       // before other connections have theirs
+// For a peer to take an answer: after a time of grace, at no less than a rate. A slow reader may not hold memory; least
+// of all while others wait for room for theirs, of whom each would otherwise wait for all those before it.
+constexpr Duration answer_grace = seconds(30);
+constexpr Duration answer_grace_contended = seconds(5);
+constexpr Duration contention_check_interval = seconds(1);
+constexpr std::int64_t answer_bytes_per_second_min = 64 * 1024;
+constexpr Duration for_ever = std::chrono::hours(24 * 365 * 100);  // and no sum of times overflows
+
+}  // namespace
+
+ServedConnection::ServedConnection(BrokerShard& shard, ClientConnections& all, std::uint64_t id,
+                                   std::unique_ptr<Connection> connection)
+    : shard_(shard),
+      all_(all),
+      id_(id),
+      connection_(std::move(connection)),
+      session_(std::make_shared<Session>(connection_->peer())),
+      frames_(*connection_, shard.host().clock(), shard.client_memory().requests, all.scratch(),
+              shard.config().request_bytes_max),
+      active_at_(now()),
+      alarm_([this] { alarm_rings(); }) {}
+
+ServedConnection::~ServedConnection() {
+  ASSERT(closed_);
+}
+
+const SocketAddress& ServedConnection::peer() const {
+  return session_->peer;
+}
+
+Duration ServedConnection::idle_max() const {
+  return std::min(shard_.config().connection_idle_max, for_ever);
+}
+
+Instant ServedConnection::now() const {
+  return shard_.host().clock().now();
+}
+
+void ServedConnection::serve_soon() {
+  if (closed_ || std::exchange(serving_, true)) return;
+  all_.run([self = shared_from_this()] { self->serve(); });
+}
+
+void ServedConnection::write_soon() {
+  if (closed_) return;
+  all_.run([self = shared_from_this()] { self->advance(); });
+}
+
+bool ServedConnection::may_begin() const {
+  // Where answers have no room left, who has one to take is to take it first.
+  bool unwritten = !answers_.empty() && answers_.front().frame;
+  if (unwritten && shard_.client_memory().answers.available(true) <= 0) return false;
+  return answers_.size() < requests_under_way_max && request_bytes_ < request_bytes_under_way_max;
+}
+
+void ServedConnection::serve() {
+  read_until_.reset();
+  for (int turn = 0; !closed_ && !input_ended_; ++turn) {
+    if (!may_begin()) {
+      held_back_ = true;
+      break;
+    }
+    if (turn == requests_per_turn_max) {
+      serving_ = false;
+      return serve_soon();
+    }
+    auto step = frames_.next();
+    if (!step) {
+      serving_ = false;
+      return end(step.error());
+    }
+    if (step->kind == FrameAssembler::Kind::frame) {
+      active_at_ = now();
+      auto begun = begin(std::move(step->frame), std::move(step->charge));
+      if (begun) continue;
+      serving_ = false;
+      return end(begun.error());
+    }
+    serving_ = false;
+    switch (step->kind) {
+      case FrameAssembler::Kind::needs_bytes:
+        if (answers_.empty()) answers_ = std::vector<Answer>();  // an idle connection keeps no memory
+        read_until_ = frames_.deadline().value_or(active_at_ + idle_max());
+        set_alarm();
+        connection_->when_readable(&readable_);
+        return;
+      case FrameAssembler::Kind::needs_memory:
+        shard_.client_memory().requests.charge_later(frames_.charge(), step->bytes, step->small, room_);
+        return;
+      case FrameAssembler::Kind::end:
+      case FrameAssembler::Kind::frame:
+        input_ended_ = true;  // the peer sent its last request: it still gets its answers
+        if (answers_.empty()) close();
+        return;
+    }
+  }
+  serving_ = false;
+}
+
+Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
+  auto size = static_cast<std::int64_t>(frame.size());
+  TRY(auto request, Request::read(session_, std::move(frame)));
+  request_bytes_ += size;
+  auto begun = begin_client_request(shard_, request);
+  if (!begun) return std::unexpected(std::move(begun.error()));
+  if (closed_) return {};  // meanwhile
+  auto number = next_number_++;
+  auto& answer = answers_.emplace_back();
+  answer.number = number;
+  answer.request_bytes = size;
+  answer.request = std::move(memory);
+  if (auto ready = begun->take_ready()) {
+    answered(number, std::move(*ready), {});
+  } else if (auto delayed = begun->take_delayed()) {
+    delayed->again = [weak = weak_from_this(), number] {
+      if (auto self = weak.lock()) self->attempt_soon(number);
+    };
+    answer.delayed = std::move(delayed);
+    advance();
+  } else {
+    all_.wait_in_fiber([self = shared_from_this(), number, finish = std::move(*begun)]() mutable {
+      self->answered(number, finish(), {});
+    });
+  }
+  return {};
+}
+
+void ServedConnection::attempt_soon(std::uint64_t number) {
+  if (closed_ || answers_.empty() || answers_.front().number != number) return;
+  all_.run([self = shared_from_this(), number, delayed = answers_.front().delayed] {
+    if (self->closed_) return;
+    if (auto ready = delayed->attempt()) self->answered(number, std::move(ready->frame), std::move(ready->memory));
+  });
+}
+
+void ServedConnection::answered(std::uint64_t number, ByteChain frame, MemoryBudget::Charge memory) {
+  if (closed_) return;
+  auto& answer = answers_[static_cast<std::size_t>(number - answers_.front().number)];
+  ASSERT(answer.number == number && !answer.frame);
+  auto uncharged = static_cast<std::int64_t>(frame.size()) - memory.bytes();
+  if (uncharged > 0) shard_.client_memory().answers.charge_at_once(memory, uncharged);
+  answer.frame = std::move(frame);
+  answer.memory = std::move(memory);
+  answer.request = {};
+  answer.delayed = nullptr;
+  request_bytes_ -= answer.request_bytes;
+  advance();
+}
+
+void ServedConnection::advance() {
+  if (closed_) return;
+  while (!answers_.empty()) {
+    auto& next = answers_.front();
+    if (!next.frame) {
+      // An answer that takes memory is made when it can be written, and no sooner.
+      if (next.delayed && !std::exchange(next.attempted, true)) attempt_soon(next.number);
+      break;
+    }
+    if (next.written < next.frame->size()) {
+      auto written = connection_->write_some(*next.frame, next.written);
+      if (!written) return end(written.error());
+      next.written += *written;
+      if (next.written < next.frame->size()) {
+        if (!write_until_) write_begun_ = now();
+        auto taken = static_cast<std::int64_t>(next.written);
+        write_until_ = write_begun_ + answer_grace + milliseconds(taken * 1000 / answer_bytes_per_second_min);
+        contended_at_ = *write_until_ - answer_grace + answer_grace_contended;
+        set_alarm();
+        connection_->when_writable(&writable_);
+        break;
+      }
+    }
+    write_until_.reset();
+    active_at_ = now();
+    answers_.erase(answers_.begin());
+  }
+  if (answers_.empty() && input_ended_) return close();
+  if (held_back_ && may_begin()) {
+    held_back_ = false;
+    serve_soon();
+  }
+}
+
+// The alarm rings no later than it must; where it rings early, it is set anew.
+void ServedConnection::set_alarm() {
+  if (!read_until_ && !write_until_) return;
+  auto at = write_until_ ? std::min(*write_until_, contended_at_) : *read_until_;
+  if (read_until_) at = std::min(at, *read_until_);
+  if (!alarm_.is_set() || alarm_.at() > at) alarm_.set(at);
+}
+
+void ServedConnection::alarm_rings() {
+  if (closed_) return;
+  auto at = now();
+  bool silent = read_until_ && at >= *read_until_;
+  // A client that waits for an answer of ours is not idle.
+  if (silent && !frames_.deadline() && at < active_at_ + idle_max()) {
+    read_until_ = active_at_ + idle_max();
+    silent = false;
+  }
+  bool deaf = write_until_ && at >= *write_until_;
+  if (write_until_ && at >= contended_at_) {
+    deaf |= shard_.client_memory().answers.is_waited_for();
+    contended_at_ = at + contention_check_interval;
+  }
+  if (!silent && !deaf) return set_alarm();
+  all_.run([self = shared_from_this(), silent] {
+    self->end({Errc::timed_out, silent ? "nothing came in time" : "the peer takes no answers"});
+  });
+}
+
+void ServedConnection::end(const Error& why) {
+  if (closed_) return;
+  bool ordinary = why.code == Errc::closed || why.code == Errc::reset || why.code == Errc::timed_out;
+  shard_.strangers_log().log(
+      ordinary ? LogLevel::debug : LogLevel::warn, "connection closed",
+      {{"peer", to_string(session_->peer)}, {"client", session_->software()}, {"reason", to_string(why)}});
+  connection_->abort();
+  close();
+}
+
+void ServedConnection::close() {
+  if (std::exchange(closed_, true)) return;
+  auto self = shared_from_this();
+  connection_->when_readable(nullptr);
+  connection_->when_writable(nullptr);
+  room_.stop_waiting();
+  alarm_.cancel();
+  for (auto& answer : answers_)
+    if (answer.delayed) answer.delayed->again = nullptr;
+  answers_ = std::vector<Answer>();
+  connection_.reset();
+  all_.closed(*this);
+}
+
+}  // namespace fulmar

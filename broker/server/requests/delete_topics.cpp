@@ -1,0 +1,97 @@
+// DeleteTopics: by name or by id (KIP-516), each topic once: of what is named twice it can't be said which was meant.
+#include <map>
+#include <set>
+
+#include "broker/protocol/messages/topics.h"
+#include "broker/server/controller/draft.h"
+#include "broker/server/requests/handlers.h"
+#include "broker/server/requests/request.h"
+
+namespace fulmar {
+
+namespace {
+
+using Asked = DeleteTopicsRequest::Topic;
+using Deleted = DeleteTopicsResponse::Topic;
+
+// How often each is asked for: by its name, by its id, and either way.
+struct Times {
+  std::map<std::string, int> by_name;
+  std::map<Uuid, int> by_id;
+  std::map<std::string, int> by_either;  // by the name that the topic has
+};
+
+void refuse(Deleted& result, ErrorCode code, std::string message) {
+  result.error_code = code;
+  result.error_message = std::move(message);
+}
+
+// Puts the topic's deletion into the draft if all is well.
+void plan_deletion(Draft& draft, const Asked& asked, const Times& times, Deleted& result) {
+  if (!draft.controls()) return refuse(result, ErrorCode::not_controller, no_controller_message);
+  if (!draft.controller.config().delete_topics)
+    return refuse(result, ErrorCode::topic_deletion_disabled, "Topic deletion is disabled (delete.topic.enable).");
+  auto name = asked.name ? *asked.name : draft.image.topic_name(asked.topic_id);
+  auto found = draft.image.topics.find(name);
+  if (found == draft.image.topics.end())
+    return refuse(result, asked.name ? ErrorCode::unknown_topic_or_partition : ErrorCode::unknown_topic_id,
+                  "This server does not host this topic.");
+  result.name = name;
+  result.topic_id = found->second.id;
+  if (times.by_either.at(name) > 1)
+    return refuse(result, ErrorCode::invalid_request, "The topic is asked for by its name and by its ID.");
+  draft.add(DeleteTopicRecord{result.topic_id});
+}
+
+Times count(const std::vector<Asked>& topics, const MetadataImage& image) {
+  Times times;
+  for (const auto& asked : topics) {
+    if (asked.name && asked.topic_id.is_zero()) ++times.by_name[*asked.name];
+    if (!asked.name) ++times.by_id[asked.topic_id];
+  }
+  for (const auto& [name, often] : times.by_name) ++times.by_either[name];
+  for (const auto& [id, often] : times.by_id) ++times.by_either[image.topic_name(id)];
+  return times;
+}
+
+DeleteTopicsResponse delete_topics(Draft& draft, const std::vector<Asked>& topics) {
+  DeleteTopicsResponse response;
+  const auto times = count(topics, draft.image);
+  std::set<std::pair<std::string, Uuid>> answered;
+  for (const auto& asked : topics) {
+    if (!answered.emplace(asked.name.value_or(""), asked.topic_id).second) continue;
+    auto& result = response.responses.emplace_back();
+    result.name = asked.name;
+    result.topic_id = asked.topic_id;
+    if (asked.name && !asked.topic_id.is_zero())
+      refuse(result, ErrorCode::invalid_request, "You may not specify both topic name and topic id.");
+    else if (!asked.name && asked.topic_id.is_zero())
+      refuse(result, ErrorCode::invalid_request, "Neither topic name nor id were specified.");
+    else if (asked.name ? times.by_name.at(*asked.name) > 1 : times.by_id.at(asked.topic_id) > 1)
+      refuse(result, ErrorCode::invalid_request, asked.name ? "Duplicate topic name." : "Duplicate topic id.");
+    else
+      plan_deletion(draft, asked, times, result);
+  }
+  auto error = draft.commit();
+  for (auto& result : response.responses) {
+    if (result.error_code != ErrorCode::none) continue;
+    result.error_code = error;
+    if (error == ErrorCode::none) draft.controller.log().info("topic deleted", {{"topic", *result.name}});
+  }
+  return response;
+}
+
+}  // namespace
+
+Result<ByteChain> handle_delete_topics(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<DeleteTopicsRequest>());
+  for (auto& name : request.topic_names) request.topics.push_back({std::move(name), {}});
+  auto response = on_controller(shard, [&](Draft& draft) { return delete_topics(draft, request.topics); });
+  constexpr std::int16_t knows_disabled = 3;
+  for (auto& result : response.responses)
+    if (result.error_code == ErrorCode::topic_deletion_disabled && call.version() < knows_disabled)
+      result.error_code = ErrorCode::invalid_request;
+  return call.answer(response);
+}
+
+}  // namespace fulmar

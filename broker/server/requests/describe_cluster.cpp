@@ -1,0 +1,47 @@
+// DescribeCluster and FindCoordinator: who is there, and who coordinates.
+#include "broker/protocol/messages/describe_cluster.h"
+
+#include "broker/protocol/messages/find_coordinator.h"
+#include "broker/server/requests/handlers.h"
+#include "broker/server/requests/request.h"
+#include "broker/server/shard/broker_shard.h"
+
+namespace fulmar {
+
+Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<DescribeClusterRequest>());
+  constexpr std::int8_t broker_endpoints = 1;
+  constexpr std::int8_t controller_endpoints = 2;
+  DescribeClusterResponse response;
+  if (request.endpoint_type != broker_endpoints) {
+    bool known = request.endpoint_type == controller_endpoints;
+    response.error_code = known ? ErrorCode::mismatched_endpoint_type : ErrorCode::unsupported_endpoint_type;
+    response.error_message = "only the brokers' endpoints can be described";
+    return call.answer(response);
+  }
+  response.endpoint_type = request.endpoint_type;
+  response.cluster_id = shard.image()->cluster_id;
+  response.controller_id = shard.controller();
+  for (const auto& [id, broker] : shard.image()->brokers)
+    if (!broker.fenced || request.include_fenced_brokers)
+      response.brokers.push_back({id, broker.listener.host, broker.listener.port, broker.rack, broker.fenced});
+  if (request.include_cluster_authorized_operations)
+    response.cluster_authorized_operations = authorized_cluster_operations;
+  return call.answer(response);
+}
+
+Result<ByteChain> handle_find_coordinator(BrokerShard&, const Request& call) {
+  TRY(auto request, call.body<FindCoordinatorRequest>());
+  // Neither groups nor transactions are served yet: clients take this for "try again later".
+  FindCoordinatorResponse response;
+  const std::string why = "no coordinator is served by this broker";
+  response.error_code = ErrorCode::coordinator_not_available;
+  response.error_message = why;
+  response.node_id = -1;
+  response.port = -1;
+  for (const auto& key : request.coordinator_keys)
+    response.coordinators.push_back({key, -1, "", -1, ErrorCode::coordinator_not_available, why});
+  return call.answer(response);
+}
+
+}  // namespace fulmar

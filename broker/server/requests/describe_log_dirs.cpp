@@ -1,0 +1,63 @@
+// DescribeLogDirs: how large a broker's logs are, and how much room there is (KIP-113, KIP-827).
+#include "broker/protocol/messages/describe_log_dirs.h"
+
+#include <algorithm>
+#include <set>
+
+#include "broker/server/requests/handlers.h"
+#include "broker/server/requests/request.h"
+#include "broker/server/shard/broker_shard.h"
+
+namespace fulmar {
+
+namespace {
+
+using LogDir = DescribeLogDirsResponse::LogDir;
+
+// The partitions that are asked for; nullopt: all.
+using Wanted = std::optional<std::set<std::pair<std::string, std::int32_t>>>;
+
+Wanted wanted(const DescribeLogDirsRequest& request) {
+  if (!request.topics) return std::nullopt;
+  Wanted wanted(std::in_place);
+  for (const auto& topic : *request.topics)
+    for (auto index : topic.partitions) wanted->emplace(topic.name, index);
+  return wanted;
+}
+
+// Adds one shard's partitions. On that shard.
+void describe(const BrokerShard& shard, const Wanted& wanted, std::map<std::string, LogDir::Topic>& topics) {
+  for (const auto& [key, partition] : shard.partitions()) {
+    const auto& [name, index] = key;
+    if (!partition.replica || (wanted && !wanted->contains(key))) continue;
+    auto& topic = topics[name];
+    topic.name = name;
+    // No lag: that is of the log behind the high watermark it knows, which here is never beyond it.
+    topic.partitions.push_back({index, static_cast<std::int64_t>(partition.replica->log().size_bytes()), 0, false});
+  }
+}
+
+}  // namespace
+
+Result<ByteChain> handle_describe_log_dirs(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<DescribeLogDirsRequest>());
+  const auto asked = wanted(request);
+  std::map<std::string, LogDir::Topic> topics;
+  for (unsigned n = 0; n < shard.host().shard_count(); ++n)
+    shard.on(n, [&](BrokerShard& there) { describe(there, asked, topics); });
+  LogDir directory;
+  directory.path = shard.host().disk().name();
+  for (auto& [name, topic] : topics) {
+    std::ranges::sort(topic.partitions, {}, &LogDir::Topic::Partition::index);
+    directory.topics.push_back(std::move(topic));
+  }
+  if (auto space = shard.host().disk().space()) {
+    directory.total_bytes = static_cast<std::int64_t>(space->total_bytes);
+    directory.usable_bytes = static_cast<std::int64_t>(space->free_bytes);
+  }
+  DescribeLogDirsResponse response;
+  response.log_dirs.push_back(std::move(directory));
+  return call.answer(response);
+}
+
+}  // namespace fulmar

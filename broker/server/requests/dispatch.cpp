@@ -1,0 +1,56 @@
+// A request's way to whoever answers it.
+#include "broker/server/requests/forward.h"
+#include "broker/server/requests/handlers.h"
+#include "broker/server/requests/served_api.h"
+#include "broker/server/shard/broker_shard.h"
+
+namespace fulmar {
+
+namespace {
+
+Duration patience_of(const Request& call, const ServedApi& api) {
+  auto timeout = api.timeout ? api.timeout(call) : Result<Duration>(Duration::max());
+  return timeout.value_or(Duration::max());
+}
+
+// Has the controller, another broker, answer it.
+Result<Finish> begin_forwarding(BrokerShard& shard, const Request& call, const ServedApi& api) {
+  auto answer = forward_to_controller(shard, call.frame(), patience_of(call, api));
+  if (answer) return Finish::with(std::move(*answer));
+  // It may be done, which no answer can say: the client loses its connection, as if it had asked the controller itself.
+  if (answer.error().code == Errc::in_doubt) return std::unexpected(answer.error());
+  // Nobody to answer it: this broker says so itself, in the words of that request.
+  return api.begin(shard, call);
+}
+
+}  // namespace
+
+Result<Request> Request::read(std::shared_ptr<Session> session, Bytes frame) {
+  Reader reader(frame);
+  TRY(auto header, read_request_header(reader));
+  return Request(std::move(session), std::move(header), std::move(frame), std::move(reader));
+}
+
+Result<Finish> begin_request(BrokerShard& shard, const Request& call) {
+  const auto& header = call.header();
+  const auto* api = served_api(header.api_key);
+  if (!api) return fail(Errc::unsupported, "unknown request " + std::to_string(header.api_key));
+  // Produce is advertised below what is served; that much is read, and refused in its own answer.
+  if (!is_advertised(header)) {
+    if (api->key == ApiKey::api_versions) return Finish::with(unsupported_api_versions(header.correlation_id));
+    return fail(Errc::unsupported, std::string(api_info(api->key).name) + " version " + std::to_string(call.version()));
+  }
+  return api->begin(shard, call);
+}
+
+Result<Finish> begin_client_request(BrokerShard& shard, const Request& call) {
+  const auto* api = served_api(call.header().api_key);
+  if (!api || !is_advertised(call.header())) return begin_request(shard, call);
+  auto made = api->new_partitions ? api->new_partitions(shard, call) : std::nullopt;
+  bool here = api->answered_by == AnsweredBy::any_broker || shard.controls_here();
+  TRY(auto finish, here ? api->begin(shard, call) : begin_forwarding(shard, call, *api));
+  if (!made) return finish;
+  return std::move(*made).once_led(shard, std::move(finish));
+}
+
+}  // namespace fulmar

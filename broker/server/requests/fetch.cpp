@@ -1,0 +1,324 @@
+// Fetch: reads what consumers may see, below the high watermark, from the shards that own the partitions; waits, if
+// there is too little, until there is enough or the client's patience ends (long poll).
+//
+// While it waits it has no fiber and no records in memory. Records are read only once there is room for them among the
+// answers of the shard: where room is short, less is read than was asked for (KIP-74: but at least one batch), and
+// where there is none, the fetch waits for it.
+#include <algorithm>
+#include <limits>
+#include <list>
+
+#include "broker/server/requests/fetch_partition.h"
+#include "broker/server/requests/handlers.h"
+#include "broker/server/requests/leader_hint.h"
+#include "broker/server/requests/request.h"
+#include "broker/server/shard/broker_shard.h"
+#include "runtime/fiber/alarm.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int16_t node_endpoints_since = 16;  // before, a leader's number would say nothing of where it is
+constexpr Duration fetch_wait_max = seconds(300);  // however patient a client says it is
+// One fetch takes at most such a part of the room there is, so that others find some; or this, if that is more.
+constexpr std::int64_t share_of_room = 4;
+constexpr std::int64_t room_wanted_min = 1 << 20;
+
+// Reads all targets, in their order, and says in each reading what the answer is to say of it.
+class Readings {
+ public:
+  // `bytes_max` 0: no records are read at all.
+  void read(BrokerShard& shard, const FetchRequest& request, std::int16_t version, std::list<FetchTarget>& targets,
+            std::size_t bytes_max) {
+    readings_.clear();
+    FetchShare share{.rack = request.rack_id,
+                     .bytes_left = bytes_max,
+                     .got_any = bytes_max == 0,
+                     .rules = fetch_rules(request, version)};
+    std::vector<Run> runs;
+    auto image = shard.image();
+    for (auto& target : targets) {
+      if (target.topic.empty()) target.topic = image->topic_name(target.topic_id);
+      const auto* topic = image->topic(target.topic);
+      readings_.push_back({.target = &target, .out = {}});
+      auto& reading = readings_.back();
+      if (!topic) {
+        reading.out = refused_partition(target.request.index, ErrorCode::unknown_topic_or_partition);
+        reading.out.aborted_transactions.emplace();
+        continue;
+      }
+      auto owner = shard.owner(topic->id, target.request.index);
+      bool runs_on = !runs.empty() && runs.back().owner == owner;
+      if (!runs_on) runs.push_back({owner, {}});
+      runs.back().readings.push_back(&reading);
+    }
+    // Neighbours of one shard are read in one visit.
+    for (auto& run : runs) {
+      shard.on(run.owner, [&](BrokerShard& there) {
+        for (auto* reading : run.readings) read_partition(there, *reading, share);
+      });
+    }
+  }
+  void drop() { readings_.clear(); }
+
+  std::list<Reading>& all() { return readings_; }
+  std::size_t bytes() const {
+    std::size_t total = 0;
+    for (const auto& reading : readings_) total += reading.out.records.size();
+    return total;
+  }
+  bool must_answer() const { return std::ranges::any_of(readings_, &Reading::must_answer); }
+  bool records_wait() const {
+    return std::ranges::any_of(readings_, [](const Reading& reading) {
+      return reading.out.error_code == ErrorCode::none &&
+             reading.seen_high_watermark > reading.target->request.fetch_offset;
+    });
+  }
+
+ private:
+  struct Run {
+    unsigned owner;
+    std::vector<Reading*> readings;
+  };
+  std::list<Reading> readings_;
+};
+
+// What was seen of a partition, for its owner to say whether it has changed since.
+struct Seen {
+  std::string topic;
+  GroupId group;
+  bool led_here;
+  Offset high_watermark;
+};
+
+// On the owner's shard. False if one of them has changed already: then it does not wait.
+bool wait_for_change(BrokerShard& owner, const PartitionWaits::Waiter& waiter, const std::vector<Seen>& seen) {
+  std::vector<GroupId> groups;
+  for (const auto& one : seen) {
+    auto* partition = owner.partition(one.topic, one.group.partition);
+    if (!partition || !partition->replica || partition->topic_id != one.group.topic) return false;
+    const auto& replica = *partition->replica;
+    if (replica.leads() != one.led_here || replica.high_watermark() > one.high_watermark) return false;
+    groups.push_back(one.group);
+  }
+  owner.partition_waits().add(waiter, std::move(groups));
+  return true;
+}
+
+ByteChain frame(const RequestHeader& header, FetchResponse response) {
+  return response_frame(response, header.api_version, header.correlation_id);
+}
+
+ByteChain error_frame(const RequestHeader& header, ErrorCode error) {
+  FetchResponse response;
+  response.error_code = error;
+  return frame(header, std::move(response));
+}
+
+// Neighbours of one topic are told of together.
+FetchResponse::Topic& topic_of(FetchResponse& response, const FetchTarget& target) {
+  auto& topics = response.topics;
+  bool goes_on = !topics.empty() && topics.back().name == target.topic && topics.back().topic_id == target.topic_id;
+  return goes_on ? topics.back() : topics.emplace_back(target.topic, target.topic_id);
+}
+
+// Of a request that can't be meant, as Kafka answers it: the same for all, and for each partition.
+ByteChain refused_frame(const RequestHeader& header, const FetchRequest& request, ErrorCode error) {
+  FetchResponse response;
+  response.error_code = error;
+  for (const auto& topic : request.topics) {
+    auto& out = response.topics.emplace_back(topic.name, topic.topic_id);
+    for (const auto& partition : topic.partitions)
+      out.partitions.emplace_back(refused_partition(partition.index, error)).aborted_transactions.emplace();
+  }
+  return frame(header, std::move(response));
+}
+
+// The whole of a fetch, from its session to its answer.
+class Fetch final : public DelayedAnswer, private MemoryBudget::Waiter {
+ public:
+  Fetch(BrokerShard& shard, RequestHeader header, FetchRequest request)
+      : shard_(shard),
+        header_(std::move(header)),
+        request_(std::move(request)),
+        full_(header_.api_version < 7 || request_.session_epoch == 0 || request_.session_epoch == -1),
+        deadline_(shard.host().clock().now() +
+                  std::clamp<Duration>(milliseconds(request_.max_wait_ms), Duration(0), fetch_wait_max)),
+        patience_([this] { go_on(); }) {}
+  virtual ~Fetch() { end_wait(); }
+
+  // In the order of the requests: a session's build on one another. An error is all the answer.
+  ErrorCode begin();
+  std::optional<Ready> attempt() override;
+
+ private:
+  enum class Next : unsigned char { answer, wait_for_change, wait_for_memory };
+
+  void granted() noexcept override { go_on(); }
+  void go_on() {
+    changed_ = true;
+    if (std::exchange(waiting_, false) && again) again();
+  }
+  Next read();
+  bool wait();
+  void end_wait();
+  ByteChain answer();
+
+  BrokerShard& shard_;
+  const RequestHeader header_;
+  const FetchRequest request_;
+  const bool full_;
+  const Instant deadline_;
+  std::int32_t session_id_ = 0;
+  std::list<FetchTarget> targets_;
+  Readings readings_;
+  MemoryBudget::Charge memory_;
+
+  bool waiting_ = false;  // no attempt is being made, and whatever happens leads to one
+  bool changed_ = false;
+  std::optional<std::uint64_t> wait_;
+  std::vector<unsigned> waits_at_;
+  Alarm patience_;
+};
+
+ErrorCode Fetch::begin() {
+  auto version = header_.api_version;
+  if (full_) {
+    if (version >= 7 && request_.session_id != 0) shard_.sessions().remove(request_.session_id);
+    targets_ = fetch_targets(*shard_.image(), request_, version);
+    if (version >= 7 && request_.session_epoch == 0 && !targets_.empty()) {
+      if (auto* session = shard_.sessions().create(targets_, version >= fetch_by_id_since)) session_id_ = session->id;
+    }
+    return ErrorCode::none;
+  }
+  auto* session = shard_.sessions().find(request_.session_id);
+  if (!session) return ErrorCode::fetch_session_id_not_found;
+  if (session->next_epoch != request_.session_epoch) return ErrorCode::invalid_fetch_session_epoch;
+  if (session->by_id != (version >= fetch_by_id_since)) return ErrorCode::fetch_session_topic_id_error;
+  session->next_epoch = session->next_epoch == std::numeric_limits<std::int32_t>::max() ? 1 : session->next_epoch + 1;
+  session->update(*shard_.image(), request_, version);
+  session_id_ = session->id;
+  targets_ = session->targets();  // the session may be evicted while this waits
+  if (targets_.empty()) shard_.sessions().remove(std::exchange(session_id_, 0));
+  return ErrorCode::none;
+}
+
+std::optional<DelayedAnswer::Ready> Fetch::attempt() {
+  for (;;) {
+    end_wait();
+    auto next = read();
+    if (next == Next::answer) {
+      Ready ready{.frame = answer(), .memory = std::move(memory_)};
+      readings_.drop();
+      return ready;
+    }
+    if (next == Next::wait_for_memory) {
+      readings_.drop();
+      waiting_ = true;
+      shard_.client_memory().answers.charge_later(memory_, MemoryBudget::small_max, true, *this);
+      return std::nullopt;
+    }
+    if (wait()) return std::nullopt;
+  }
+}
+
+// Reads what there is, as far as there is memory for it, and says what is to be done now.
+Fetch::Next Fetch::read() {
+  auto& budget = shard_.client_memory().answers;
+  std::int64_t wanted = 0;
+  for (const auto& target : targets_) wanted += std::max(0, target.request.max_bytes);
+  wanted =
+      std::clamp<std::int64_t>(request_.max_bytes, 0, std::min<std::int64_t>(wanted, shard_.config().fetch_bytes_max));
+  auto share = std::min(wanted, std::max(room_wanted_min, budget.available(false) / share_of_room));
+  bool room = memory_.bytes() > 0 || budget.try_charge(memory_, share, share <= MemoryBudget::small_max);
+  if (!room) {
+    share = std::min(wanted, MemoryBudget::small_max);
+    room = budget.try_charge(memory_, share, true);
+  }
+  if (memory_.bytes() > 0) share = std::min(wanted, memory_.bytes());
+  // A limit of 0 asks for one batch all the same.
+  readings_.read(shard_, request_, header_.api_version, targets_,
+                 room ? static_cast<std::size_t>(std::max<std::int64_t>(share, 1)) : 0);
+  auto total = static_cast<std::int64_t>(readings_.bytes());
+  if (total > memory_.bytes())
+    budget.charge_at_once(memory_, total - memory_.bytes());
+  else
+    memory_.shrink_to(total);
+  if (readings_.must_answer() || targets_.empty()) return Next::answer;
+  if (!room && readings_.records_wait()) return Next::wait_for_memory;
+  // What there is no room for can't be waited for; batches do not fill a room to its last byte.
+  auto min_bytes = static_cast<std::int64_t>(std::max(0, request_.min_bytes));
+  bool enough = total >= (share < wanted ? std::min(min_bytes, share / 2) : min_bytes);
+  bool over = shard_.host().clock().now() >= deadline_;
+  if (enough || over) return Next::answer;
+  memory_ = {};
+  return Next::wait_for_change;
+}
+
+// Waits for one of the partitions to change, or the client's patience to end. False if that has happened already.
+bool Fetch::wait() {
+  std::map<unsigned, std::vector<Seen>> by_owner;
+  auto image = shard_.image();
+  for (const auto& reading : readings_.all()) {
+    const auto* topic = image->topic(reading.target->topic);
+    if (!topic) return false;  // deleted since it was read
+    by_owner[shard_.owner(topic->id, reading.target->request.index)].push_back(
+        {.topic = reading.target->topic,
+         .group = {topic->id, reading.target->request.index},
+         .led_here = reading.led_here,
+         .high_watermark = reading.seen_high_watermark});
+  }
+  readings_.drop();
+  changed_ = false;
+  wait_ = shard_.begin_wait([this] { go_on(); });
+  for (const auto& [owner, seen] : by_owner) {
+    waits_at_.push_back(owner);
+    PartitionWaits::Waiter waiter{shard_.host().shard(), *wait_};
+    if (!shard_.on(owner, [&](BrokerShard& there) { return wait_for_change(there, waiter, seen); })) return false;
+  }
+  if (changed_) return false;
+  waiting_ = true;
+  patience_.set(deadline_);
+  return true;
+}
+
+void Fetch::end_wait() {
+  patience_.cancel();
+  if (wait_) shard_.end_wait(*wait_, waits_at_);
+  wait_.reset();
+  waits_at_.clear();
+}
+
+ByteChain Fetch::answer() {
+  FetchResponse response;
+  response.session_id = session_id_;
+  auto* session = session_id_ ? shard_.sessions().find(session_id_) : nullptr;
+  for (auto& reading : readings_.all()) {
+    auto& target = *reading.target;
+    auto& out = reading.out;
+    bool news = full_ || !out.records.empty() || reading.must_answer() ||
+                out.high_watermark != target.known_high_watermark || out.log_start_offset != target.known_log_start;
+    if (session) session->answered(target, out);
+    if (!news) continue;
+    if (header_.api_version >= fetch_by_id_since && target.topic.empty()) out.error_code = ErrorCode::unknown_topic_id;
+    if (const auto* topic = shard_.image()->topic(target.topic); topic && header_.api_version >= node_endpoints_since)
+      hint_leader(shard_, *topic, target.request.current_leader_epoch, out, response);
+    topic_of(response, target).partitions.push_back(std::move(out));
+  }
+  return frame(header_, std::move(response));
+}
+
+}  // namespace
+
+Result<Finish> begin_fetch(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<FetchRequest>());
+  if (request.isolation_level != 0 && request.isolation_level != 1)
+    return Finish::with(refused_frame(call.header(), request, ErrorCode::unknown_server_error));
+  auto fetch = std::make_unique<Fetch>(shard, call.header(), std::move(request));
+  if (auto error = fetch->begin(); error != ErrorCode::none) return Finish::with(error_frame(call.header(), error));
+  return Finish(std::move(fetch));
+}
+
+}  // namespace fulmar

@@ -1,0 +1,144 @@
+#include "broker/server/requests/fetch_partition.h"
+
+#include <algorithm>
+
+#include "broker/server/requests/read_replica.h"
+#include "broker/server/shard/broker_shard.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int16_t first_version_with_zstd = 10;
+
+// Of a consumer that says what it read last: where its log and this leader's part, if they do (KIP-595). Its offset is
+// out of range if not even that is known.
+ErrorCode find_divergence(const Replica& replica, const FetchRequest::Topic::Partition& asked,
+                          FetchResponse::Topic::Partition& out) {
+  if (asked.last_fetched_epoch < 0) return ErrorCode::none;
+  auto end = replica.end_of_epoch(asked.last_fetched_epoch);
+  if (end.epoch < 0) return ErrorCode::offset_out_of_range;
+  if (end.epoch < asked.last_fetched_epoch || end.offset < asked.fetch_offset)
+    out.diverging_epoch = {end.epoch, end.offset};
+  return ErrorCode::none;
+}
+
+// Whether the replica may serve this consumer: as the leader that speaks for its group; or as a follower of one, if
+// consumers may read there (KIP-392).
+ErrorCode check_reader(const BrokerShard& owner, const Replica& replica, Epoch claimed, const std::string& rack) {
+  auto error = replica.check_leader(claimed);
+  if (error == ErrorCode::none) return replica.speaks_for_the_group() ? error : ErrorCode::offset_not_available;
+  bool may_follow = owner.config().rack_aware_reads && !rack.empty() && replica.follows();
+  return error == ErrorCode::not_leader_or_follower && may_follow ? ErrorCode::none : error;
+}
+
+// What the log has there, with right CRCs. Damage that a leader finds it reports; where its log is nobody else's, it
+// reads up to it then.
+Result<Bytes> read_intact(Replica& replica, Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one) {
+  constexpr int found_at_once_max = 8;
+  auto& log = replica.log();
+  for (int found = 0;; ++found) {
+    auto bytes = log.read(from, up_to, max_bytes, at_least_one);
+    if (bytes && !are_intact_batches(bytes->view()))
+      bytes = fail(Errc::corrupt, "wrong CRC in what was read from " + std::to_string(from));
+    if (bytes || bytes.error().code != Errc::corrupt || !replica.leads()) return bytes;
+    replica.report_damage(bytes.error(), from);
+    bool known = log.damaged_at(from);
+    if (known || !log.serves_rest() || found == found_at_once_max) return bytes;
+  }
+}
+
+// Only a topic that packs anew is known to hold it.
+bool is_packed_with_zstd(BrokerShard& owner, const std::string& name) {
+  const auto* topic = owner.image()->topic(name);
+  return topic && owner.produce_config(*topic).compression.codec == Compression::zstd;
+}
+
+}  // namespace
+
+FetchRules fetch_rules(const FetchRequest& request, std::int16_t version) {
+  return {.from_replica = request.replica_id >= 0 || request.replica_state.replica_id >= 0,
+          .negative_limit = request.max_bytes < 0,
+          .committed_only = request.isolation_level == 1,
+          .without_zstd = version < first_version_with_zstd};
+}
+
+FetchResponse::Topic::Partition refused_partition(std::int32_t index, ErrorCode error) {
+  FetchResponse::Topic::Partition out;
+  out.index = index;
+  out.error_code = error;
+  out.high_watermark = -1;
+  return out;
+}
+
+bool Reading::must_answer() const {
+  bool refused = out.error_code != ErrorCode::none && !soon;
+  return refused || out.diverging_epoch.epoch >= 0 || out.preferred_read_replica >= 0 || more;
+}
+
+void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
+  const auto& target = *reading.target;
+  const auto& asked = target.request;
+  auto& out = reading.out;
+  out = refused_partition(asked.index, ErrorCode::none);
+  auto refuse = [&](ErrorCode code) { out = refused_partition(asked.index, code); };
+  auto* partition = owner.partition(target.topic, asked.index);
+  bool same_topic = partition && (target.topic_id.is_zero() || partition->topic_id == target.topic_id);
+  if (!same_topic && partition) return refuse(ErrorCode::unknown_topic_id);
+  if (!same_topic) {
+    const auto* known = owner.image()->topic(target.topic);
+    bool elsewhere = known && asked.index >= 0 && asked.index < known->partition_count();
+    refuse(elsewhere ? ErrorCode::not_leader_or_follower : ErrorCode::unknown_topic_or_partition);
+    if (!elsewhere) out.aborted_transactions.emplace();
+    return;
+  }
+  if (!partition->replica) return refuse(ErrorCode::kafka_storage_error);
+  auto replica = partition->replica;
+  if (auto error = check_reader(owner, *replica, asked.current_leader_epoch, share.rack); error != ErrorCode::none)
+    return refuse(error);
+  // Replicas are fed by their leader here, and ask for nothing. With a negative limit nothing can be meant.
+  if (share.rules.from_replica) return refuse(ErrorCode::not_leader_or_follower);
+  if (share.rules.negative_limit || asked.max_bytes < 0) return refuse(ErrorCode::unknown_server_error);
+  if (share.rules.without_zstd && is_packed_with_zstd(owner, target.topic))
+    return refuse(ErrorCode::unsupported_compression_type);
+  reading.led_here = replica->leads();
+  auto& log = replica->log();
+  reading.seen_high_watermark = replica->high_watermark();
+  out.high_watermark = replica->high_watermark();
+  out.last_stable_offset = out.high_watermark;  // no transactions: nothing is unstable
+  out.log_start_offset = log.log_start();
+  if (share.rules.committed_only) out.aborted_transactions.emplace();
+  if (reading.led_here) {
+    if (auto error = find_divergence(*replica, asked, out); error != ErrorCode::none) return refuse(error);
+    if (out.diverging_epoch.epoch >= 0) return;
+    out.preferred_read_replica = preferred_read_replica(owner, *replica, share.rack, asked.fetch_offset);
+    if (out.preferred_read_replica >= 0) return;
+  } else if (!replica->begins_as_told() ||
+             (asked.fetch_offset > reading.seen_high_watermark && asked.fetch_offset <= log.log_end())) {
+    // The leader has told the consumer of more than this follower has yet, or of a deletion that is not done here.
+    reading.soon = true;
+    return refuse(ErrorCode::offset_not_available);
+  }
+  if (share.got_any && share.bytes_left == 0 && asked.fetch_offset >= out.log_start_offset &&
+      asked.fetch_offset <= log.log_end())
+    return;  // nothing could be handed out
+  auto bytes_max = std::min(static_cast<std::size_t>(std::max(0, asked.max_bytes)), share.bytes_left);
+  auto bytes = read_intact(*replica, asked.fetch_offset, reading.seen_high_watermark, bytes_max, !share.got_any);
+  // What was deleted while it was read is not handed out.
+  out.log_start_offset = log.log_start();
+  if (asked.fetch_offset < out.log_start_offset) return refuse(ErrorCode::offset_out_of_range);
+  if (!bytes) {
+    if (bytes.error().code == Errc::out_of_range) return refuse(ErrorCode::offset_out_of_range);
+    // What nobody can repair is not to be waited for.
+    bool for_good = bytes.error().code == Errc::corrupt && log.serves_rest() && !log.offline();
+    return refuse(for_good ? ErrorCode::corrupt_message : ErrorCode::kafka_storage_error);
+  }
+  if (bytes->empty()) return;
+  share.got_any = true;
+  // A reading ends with its segment. Waiting for min_bytes would not get the rest any sooner.
+  reading.more = asked.fetch_offset < log.segments().back()->base_offset();
+  share.bytes_left -= std::min(share.bytes_left, bytes->size());
+  out.records = ByteChain(std::move(*bytes));
+}
+
+}  // namespace fulmar

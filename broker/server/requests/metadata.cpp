@@ -1,0 +1,141 @@
+// Metadata: the brokers, and the topics that are asked for, all of them or by name or id, with who leads their
+// partitions.
+#include "broker/protocol/messages/metadata.h"
+
+#include <set>
+
+#include "broker/cluster/topic_name.h"
+#include "broker/server/requests/handlers.h"
+#include "broker/server/requests/request.h"
+#include "broker/server/requests/topic_description.h"
+#include "broker/server/requests/topics.h"
+#include "broker/server/shard/broker_shard.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int16_t nullable_names_since = 10;
+constexpr std::int16_t ids_since = 12;  // versions 10 and 11 have the field, and no broker ever served it (KIP-516)
+
+using Topic = MetadataResponse::Topic;
+
+class MetadataAnswer {
+ public:
+  MetadataAnswer(BrokerShard& shard, const MetadataRequest& request, std::int16_t version)
+      : shard_(shard), request_(request), version_(version) {}
+
+  MetadataResponse run() {
+    // In version 0 an empty list means all topics; later that is null.
+    bool all = !request_.topics || (version_ == 0 && request_.topics->empty());
+    if (!all && asks_by_what_is_not_served()) return refused(ErrorCode::invalid_request);
+    for (const auto& [id, broker] : shard_.image()->brokers)
+      if (!broker.fenced) response_.brokers.push_back({id, broker.listener.host, broker.listener.port, broker.rack});
+    response_.cluster_id = shard_.image()->cluster_id;
+    response_.controller_id = shard_.controller();
+    if (request_.include_cluster_authorized_operations)
+      response_.cluster_authorized_operations = authorized_cluster_operations;
+    if (all) {
+      const auto image = shard_.image();
+      for (const auto& [name, topic] : image->topics) add(name, topic);
+    } else if (std::ranges::any_of(*request_.topics, [](const auto& asked) { return !asked.topic_id.is_zero(); })) {
+      answer_by_id();
+    } else {
+      answer_by_name();
+    }
+    return std::move(response_);
+  }
+
+ private:
+  bool asks_by_what_is_not_served() const {
+    return std::ranges::any_of(*request_.topics, [&](const auto& asked) {
+      if (version_ < ids_since) return !asked.name || !asked.topic_id.is_zero();
+      return !asked.name && asked.topic_id.is_zero();
+    });
+  }
+
+  MetadataResponse refused(ErrorCode error) const {
+    MetadataResponse response;
+    response.error_code = error;
+    for (const auto& asked : *request_.topics) {
+      auto& topic = response.topics.emplace_back();
+      topic.error_code = error;
+      topic.name = asked.name.value_or("");
+      topic.topic_id = asked.topic_id;
+    }
+    return response;
+  }
+
+  // A client that asks by id may say an empty name, or any; whatever names it asks for beside are not looked at.
+  void answer_by_id() {
+    const auto image = shard_.image();
+    std::set<Uuid> answered{Uuid{}};
+    for (const auto& asked : *request_.topics) {
+      if (!answered.insert(asked.topic_id).second) continue;
+      auto name = image->topic_name(asked.topic_id);
+      if (const auto* topic = image->topic(name)) {
+        add(name, *topic);
+      } else {
+        auto& unknown = response_.topics.emplace_back();
+        unknown.error_code = ErrorCode::unknown_topic_id;
+        unknown.topic_id = asked.topic_id;
+      }
+    }
+  }
+
+  void answer_by_name() {
+    std::set<std::string_view> answered;
+    std::vector<std::size_t> missing;  // indexes in the answer
+    const auto image = shard_.image();
+    for (const auto& asked : *request_.topics) {
+      if (!answered.insert(*asked.name).second) continue;
+      if (const auto* topic = image->topic(*asked.name)) {
+        add(*asked.name, *topic);
+        continue;
+      }
+      auto& out = response_.topics.emplace_back();
+      out.name = *asked.name;
+      bool invalid = invalid_topic_name(*asked.name).has_value();
+      out.error_code = invalid ? ErrorCode::invalid_topic_exception : ErrorCode::unknown_topic_or_partition;
+      allow(out);
+      if (!invalid) missing.push_back(response_.topics.size() - 1);
+    }
+    bool create = shard_.config().auto_create_topics && request_.allow_auto_topic_creation && !missing.empty();
+    if (!create) return;
+    // What is created for this client is not in the answer that creates it, as on Kafka: clients ask again; and one
+    // that asks whether a topic is gone is told so, though by its asking the topic is there again.
+    std::vector<std::string> names;
+    for (auto at : missing) names.push_back(*response_.topics[at].name);
+    auto errors = create_topics_on_demand(shard_, names);
+    for (std::size_t i = 0; i < missing.size(); ++i)
+      if (errors[i] != ErrorCode::none) response_.topics[missing[i]].error_code = errors[i];
+  }
+
+  void add(const std::string& name, const TopicImage& topic) {
+    auto& out = response_.topics.emplace_back();
+    out.name = name;
+    out.topic_id = topic.id;
+    for (std::int32_t index = 0; index < topic.partition_count(); ++index)
+      out.partitions.push_back(describe_partition<Topic::Partition>(shard_, topic, index));
+    allow(out);
+  }
+  void allow(Topic& out) const {
+    if (request_.include_topic_authorized_operations) out.authorized_operations = authorized_topic_operations;
+  }
+
+  BrokerShard& shard_;
+  const MetadataRequest& request_;
+  const std::int16_t version_;
+  MetadataResponse response_;
+};
+
+}  // namespace
+
+Result<ByteChain> handle_metadata(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<MetadataRequest>());
+  bool nameless = request.topics && std::ranges::any_of(*request.topics, [](const auto& asked) { return !asked.name; });
+  if (nameless && call.version() < nullable_names_since) return fail(Errc::corrupt, "Metadata: a name is null");
+  return call.answer(MetadataAnswer(shard, request, call.version()).run());
+}
+
+}  // namespace fulmar

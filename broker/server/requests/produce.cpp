@@ -1,0 +1,202 @@
+// Produce: checks the batches on the connection's own shard, appends each on the shard that owns its partition, and
+// answers once they are as safe as the client asked and the topic promises.
+//
+// A connection begins its requests one after the other, each when the one before has been appended: so its batches
+// reach each partition in the order they were sent in, however long one of them takes to check.
+#include <map>
+#include <memory>
+
+#include "broker/protocol/messages/produce.h"
+#include "broker/server/requests/handlers.h"
+#include "broker/server/requests/leader_hint.h"
+#include "broker/server/requests/request.h"
+#include "broker/server/shard/broker_shard.h"
+#include "broker/server/shard/produce_validation.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+// One partition of the request, on its way through the shards.
+struct Item {
+  std::size_t topic;      // index in the request and in the answer
+  std::size_t partition;  // likewise
+  const std::string* name;
+  Uuid topic_id;
+  std::int32_t index;
+  Bytes records;
+  BatchHeader batch;  // that of the records, once they are checked
+  // What became of it.
+  ErrorCode error = ErrorCode::none;
+  std::string message;
+  std::vector<RecordError> record_errors;
+  Replica::Proposed proposed;
+  std::weak_ptr<Replica> appended_by;  // used on its own shard only
+  Offset log_start = -1;
+};
+
+constexpr std::int16_t first_version_with_topic_ids = 13;
+// An answer tells of so many records what is wrong with them, whatever the number of its partitions.
+constexpr std::size_t response_record_errors_max = 1000;
+
+using ItemsByShard = std::map<unsigned, std::vector<Item>>;
+
+void refuse(Item& item, ErrorCode code, std::string message) {
+  item.error = code;
+  item.message = std::move(message);
+}
+
+void refuse(Item& item, Refusal why) {
+  item.error = why.code;
+  item.message = std::move(why.message);
+  item.record_errors = std::move(why.record_errors);
+}
+
+void validate(BrokerShard& shard, Item& item, const ProduceConfig& topic, std::int16_t version) {
+  auto validated =
+      validate_in_slices(shard.validation(), shard.host().clock(), std::move(item.records), topic, version);
+  if (!validated) return refuse(item, std::move(validated).error());
+  item.batch = validated->header;
+  item.records = std::move(validated->batch);
+}
+
+void append(BrokerShard& owner, Item& item, Safety safety) {
+  auto* partition = owner.partition(*item.name, item.index);
+  if (!partition || partition->topic_id != item.topic_id)
+    return refuse(item, ErrorCode::not_leader_or_follower, "this broker has no replica of the partition");
+  if (!partition->replica) return refuse(item, ErrorCode::kafka_storage_error, "the partition's log can't be opened");
+  auto replica = partition->replica;
+  if (safety == Safety::committed && replica->leads() && !replica->enough_in_sync())
+    return refuse(item, ErrorCode::not_enough_replicas, "fewer replicas are in sync than min.insync.replicas wants");
+  auto proposed = replica->append(item.batch, item.records);
+  if (!proposed) return refuse(item, std::move(proposed).error());
+  item.proposed = *proposed;
+  item.appended_by = replica;
+  item.log_start = replica->log().log_start();
+}
+
+// On the owner's shard. The partition is looked up again: the topic may have been deleted meanwhile, or its log have
+// failed, and been opened anew with or without this batch. (No error then that says that nothing was written: a client
+// without idempotence would write it again.)
+void wait_until_safe(BrokerShard& owner, Item& item, Safety safety, Deadline deadline) {
+  auto* partition = owner.partition(*item.name, item.index);
+  if (!partition || partition->topic_id != item.topic_id)
+    return refuse(item, ErrorCode::unknown_topic_or_partition, "the topic was deleted");
+  auto replica = item.appended_by.lock();
+  if (!replica || replica != partition->replica)
+    return refuse(item, ErrorCode::kafka_storage_error, "the log failed, and may have the records or not");
+  // The client's patience is for other replicas; what this one keeps by itself is known as soon as its disk has it.
+  if (safety == Safety::kept || replica->raft().hard_state().solo) deadline = Deadline::never();
+  auto error = replica->wait_until(safety, item.proposed, deadline);
+  if (error != ErrorCode::none) refuse(item, error, "the records are written, but not known to be safe");
+}
+
+ByteChain answer(const BrokerShard& shard, const RequestHeader& header, const ProduceRequest& request,
+                 ItemsByShard& items) {
+  ProduceResponse response;
+  response.topics.resize(request.topics.size());
+  for (std::size_t t = 0; t < request.topics.size(); ++t) {
+    response.topics[t].name = request.topics[t].name;
+    response.topics[t].topic_id = request.topics[t].topic_id;
+    response.topics[t].partitions.resize(request.topics[t].partitions.size());
+  }
+  auto record_errors_left = response_record_errors_max;
+  for (auto& [owner, list] : items) {
+    for (auto& item : list) {
+      auto& out = response.topics[item.topic].partitions[item.partition];
+      out.index = item.index;
+      out.error_code = item.error;
+      out.base_offset = item.error == ErrorCode::none ? item.proposed.appended.base_offset : -1;
+      out.log_append_time_ms = item.error == ErrorCode::none ? item.proposed.appended.append_time : -1;
+      out.log_start_offset = item.log_start;
+      if (item.error == ErrorCode::none) continue;
+      out.error_message = item.message;
+      for (auto& error : item.record_errors) {
+        if (record_errors_left == 0) break;
+        --record_errors_left;
+        out.record_errors.push_back({error.batch_index, std::move(error.message)});
+      }
+      if (const auto* topic = shard.image()->topic(*item.name)) hint_leader(shard, *topic, -1, out, response);
+    }
+  }
+  return response_frame(response, header.api_version, header.correlation_id);
+}
+
+}  // namespace
+
+Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<ProduceRequest>());
+  auto image = shard.image();
+  bool served = api_info(ApiKey::produce).serves(call.version());
+  bool by_id = call.version() >= first_version_with_topic_ids;
+  bool acks_known = request.acks == -1 || request.acks == 0 || request.acks == 1;
+  ItemsByShard items;
+  for (std::size_t t = 0; t < request.topics.size(); ++t) {
+    auto& topic = request.topics[t];
+    if (by_id) topic.name = image->topic_name(topic.topic_id);
+    const auto* known = image->topic(topic.name);
+    for (std::size_t p = 0; p < topic.partitions.size(); ++p) {
+      auto& partition = topic.partitions[p];
+      bool exists = known && partition.index >= 0 && partition.index < known->partition_count();
+      Item item{.topic = t,
+                .partition = p,
+                .name = &topic.name,
+                .topic_id = known ? known->id : Uuid{},
+                .index = partition.index,
+                .records = partition.records.flatten(),
+                .batch = {},
+                .message = {},
+                .record_errors = {},
+                .proposed = {},
+                .appended_by = {}};
+      if (!served)
+        refuse(item, ErrorCode::unsupported_version, "Produce is served from version 3 on");
+      else if (by_id && !known)
+        refuse(item, ErrorCode::unknown_topic_id, "this broker has no topic of that id");
+      else if (!exists)
+        refuse(item, ErrorCode::unknown_topic_or_partition, "this broker has no such topic or partition");
+      else if (!acks_known)
+        refuse(item, ErrorCode::invalid_required_acks, "acks must be -1, 0 or 1");
+      if (item.error == ErrorCode::none) validate(shard, item, shard.produce_config(*known), call.version());
+      unsigned owner = exists && acks_known && served ? shard.owner(known->id, partition.index) : shard.host().shard();
+      items[owner].push_back(std::move(item));
+    }
+  }
+  auto safety = request.acks == -1 ? Safety::committed : Safety::kept;
+  for (auto& [owner, list] : items) {
+    auto& batch = list;
+    shard.on(owner, [&](BrokerShard& there) {
+      for (auto& item : batch)
+        if (item.error == ErrorCode::none) append(there, item, safety);
+    });
+    for (auto& item : batch) item.records = Bytes();
+  }
+
+  if (request.acks == 0) {
+    // There is no answer that could say so: the client learns of a failure from its connection ending (as Kafka does
+    // it).
+    for (auto& [owner, list] : items)
+      for (auto& item : list)
+        if (item.error != ErrorCode::none)
+          return fail(Errc::closed, std::string("acks=0 and ") + error_code_name(item.error) + ": " + item.message);
+    return Finish::with({});
+  }
+  auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
+  return Finish([&shard, header = call.header(), request = std::move(request), items = std::move(items), safety,
+                 deadline]() mutable {
+    for (auto& [owner, list] : items) {
+      auto& batch = list;
+      bool waits = false;
+      for (auto& item : batch) waits = waits || item.error == ErrorCode::none;
+      if (!waits) continue;
+      shard.on(owner, [&](BrokerShard& there) {
+        for (auto& item : batch)
+          if (item.error == ErrorCode::none) wait_until_safe(there, item, safety, deadline);
+      });
+    }
+    return answer(shard, header, request, items);
+  });
+}
+
+}  // namespace fulmar

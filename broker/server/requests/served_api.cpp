@@ -1,0 +1,71 @@
+#include "broker/server/requests/served_api.h"
+
+#include <algorithm>
+
+#include "broker/protocol/messages/leaders.h"
+#include "broker/protocol/messages/reassignments.h"
+#include "broker/protocol/messages/topics.h"
+
+namespace fulmar {
+
+namespace {
+
+// Done when it returns.
+template <Result<ByteChain> (*handle)(BrokerShard&, const Request&)>
+Result<Finish> at_once(BrokerShard& shard, const Request& call) {
+  TRY(auto answer, handle(shard, call));
+  return Finish::with(std::move(answer));
+}
+
+template <class Body>
+Result<Duration> timeout_in(const Request& call) {
+  TRY(auto body, call.body<Body>());
+  return Duration(milliseconds(std::max(body.timeout_ms, 0)));
+}
+
+constexpr auto controller = AnsweredBy::controller;
+
+constexpr ServedApi table[] = {
+    {ApiKey::produce, begin_produce},
+    {ApiKey::fetch, begin_fetch},
+    {ApiKey::list_offsets, at_once<handle_list_offsets>},
+    {ApiKey::metadata, at_once<handle_metadata>},
+    {ApiKey::find_coordinator, at_once<handle_find_coordinator>},
+    {ApiKey::api_versions, at_once<handle_api_versions>},
+    {ApiKey::create_topics, at_once<handle_create_topics>, controller, timeout_in<CreateTopicsRequest>,
+     NewPartitions::asked_for<CreateTopicsRequest>},
+    {ApiKey::delete_topics, at_once<handle_delete_topics>, controller, timeout_in<DeleteTopicsRequest>},
+    {ApiKey::delete_records, at_once<handle_delete_records>},
+    {ApiKey::init_producer_id, at_once<handle_init_producer_id>, controller},
+    {ApiKey::offset_for_leader_epoch, at_once<handle_offset_for_leader_epoch>},
+    {ApiKey::describe_configs, at_once<handle_describe_configs>},
+    {ApiKey::alter_configs, at_once<handle_alter_configs>, controller},
+    {ApiKey::describe_log_dirs, at_once<handle_describe_log_dirs>},
+    {ApiKey::create_partitions, at_once<handle_create_partitions>, controller, timeout_in<CreatePartitionsRequest>,
+     NewPartitions::asked_for<CreatePartitionsRequest>},
+    {ApiKey::elect_leaders, at_once<handle_elect_leaders>, controller, timeout_in<ElectLeadersRequest>},
+    {ApiKey::incremental_alter_configs, at_once<handle_incremental_alter_configs>, controller},
+    {ApiKey::alter_partition_reassignments, at_once<handle_alter_partition_reassignments>, controller,
+     timeout_in<AlterPartitionReassignmentsRequest>},
+    {ApiKey::list_partition_reassignments, at_once<handle_list_partition_reassignments>, controller,
+     timeout_in<ListPartitionReassignmentsRequest>},
+    {ApiKey::describe_quorum, at_once<handle_describe_quorum>, controller},
+    {ApiKey::describe_cluster, at_once<handle_describe_cluster>},
+    {ApiKey::unregister_broker, at_once<handle_unregister_broker>, controller},
+    {ApiKey::list_config_resources, at_once<handle_list_config_resources>},
+    {ApiKey::describe_topic_partitions, at_once<handle_describe_topic_partitions>},
+};
+
+}  // namespace
+
+const ServedApi* served_api(std::int16_t key) {
+  const auto* found = std::ranges::find(table, key, [](const ServedApi& api) { return std::int16_t(api.key); });
+  return found == std::end(table) ? nullptr : found;
+}
+
+bool is_advertised(const RequestHeader& header) {
+  const auto* api = find_api(header.api_key);
+  return api && header.api_version >= api->advertised_min && header.api_version <= api->max;
+}
+
+}  // namespace fulmar

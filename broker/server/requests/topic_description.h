@@ -1,0 +1,31 @@
+// What Metadata and DescribeTopicPartitions say of a topic's partition: who leads it, who has it, who of them is
+// missing.
+#pragma once
+
+#include <algorithm>
+
+#include "broker/server/shard/broker_shard.h"
+
+namespace fulmar {
+
+template <class Partition>
+Partition describe_partition(const BrokerShard& shard, const TopicImage& topic, std::int32_t index) {
+  auto leader = shard.leader_of(topic, index);
+  Partition partition;
+  partition.index = index;
+  partition.leader_id = leader.broker;
+  partition.leader_epoch = leader.epoch;
+  partition.isr_nodes = leader.in_sync;
+  if (leader.broker < 0) partition.error_code = ErrorCode::leader_not_available;
+  for (const auto& replica : topic.partitions[static_cast<std::size_t>(index)].replicas) {
+    // A broker whose disk is replaced has two for a while.
+    if (std::ranges::find(partition.replica_nodes, replica.broker) != partition.replica_nodes.end()) continue;
+    partition.replica_nodes.push_back(replica.broker);
+    auto broker = shard.image()->brokers.find(replica.broker);
+    if (broker == shard.image()->brokers.end() || broker->second.fenced)
+      partition.offline_replicas.push_back(replica.broker);
+  }
+  return partition;
+}
+
+}  // namespace fulmar

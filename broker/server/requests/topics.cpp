@@ -1,0 +1,305 @@
+#include "broker/server/requests/topics.h"
+
+#include <algorithm>
+#include <expected>
+
+#include "broker/cluster/topic_config.h"
+#include "broker/cluster/topic_name.h"
+#include "broker/protocol/messages/topics.h"
+#include "broker/protocol/reader.h"
+#include "broker/server/controller/assignment.h"
+#include "broker/server/controller/draft.h"
+#include "broker/server/requests/forward.h"
+#include "broker/server/requests/handlers.h"
+#include "broker/server/requests/request.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int32_t partitions_max = 100'000;  // of one topic; each takes a directory
+
+constexpr Duration led_on_demand_max = seconds(1);
+
+using CreateResult = CreateTopicsResponse::Topic;
+
+// Topics that differ in '.' and '_' only: metrics would take them for one.
+class Collisions {
+ public:
+  explicit Collisions(const MetadataImage& image) {
+    for (const auto& [name, topic] : image.topics) add(name);
+  }
+  // The other topic; null if there is none.
+  const std::string* find(const std::string& name) const {
+    auto found = by_plain_name_.find(plain(name));
+    return found == by_plain_name_.end() || found->second == name ? nullptr : &found->second;
+  }
+  void add(const std::string& name) {
+    if (name.find_first_of("._") != std::string::npos) by_plain_name_.emplace(plain(name), name);
+  }
+
+ private:
+  static std::string plain(std::string text) {
+    std::replace(text.begin(), text.end(), '.', '_');
+    return text;
+  }
+  std::map<std::string, std::string> by_plain_name_;
+};
+
+void refuse(CreateResult& result, ErrorCode code, std::string message) {
+  result.error_code = code;
+  result.error_message = std::move(message);
+}
+
+// Checks what one topic of a CreateTopics request asks for, and puts it into the draft if all is well.
+void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest::Topic& asked, CreateResult& result) {
+  const auto& next = draft.image;
+  result.name = asked.name;
+  if (!draft.controls()) return refuse(result, ErrorCode::not_controller, no_controller_message);
+  if (asked.name == metadata_topic_name)
+    return refuse(result, ErrorCode::invalid_request, "Creation of internal topic " + asked.name + " is prohibited.");
+  if (auto wrong = invalid_topic_name(asked.name))
+    return refuse(result, ErrorCode::invalid_topic_exception, "Topic name is invalid: " + *wrong);
+  if (next.topic(asked.name))
+    return refuse(result, ErrorCode::topic_already_exists, "Topic '" + asked.name + "' already exists.");
+  if (const auto* other = collisions.find(asked.name))
+    return refuse(result, ErrorCode::invalid_topic_exception,
+                  "Topic '" + asked.name + "' collides with existing topic: " + *other);
+
+  const auto& config = draft.controller.config();
+  std::int32_t partitions = asked.num_partitions;
+  std::vector<PartitionImage> placed;
+  if (!asked.assignments.empty()) {
+    if (asked.num_partitions != -1 || asked.replication_factor != -1)
+      return refuse(result, ErrorCode::invalid_request,
+                    "num_partitions and replication_factor must be -1 where assignments are given");
+    partitions = static_cast<std::int32_t>(asked.assignments.size());
+    std::vector<bool> seen(asked.assignments.size());
+    for (const auto& assignment : asked.assignments) {
+      bool fits = assignment.partition_index >= 0 && assignment.partition_index < partitions;
+      if (!fits || seen[static_cast<std::size_t>(assignment.partition_index)])
+        return refuse(result, ErrorCode::invalid_replica_assignment, "partitions must be numbered from 0, each once");
+      seen[static_cast<std::size_t>(assignment.partition_index)] = true;
+    }
+    placed.resize(asked.assignments.size());
+    for (const auto& assignment : asked.assignments) {
+      auto replicas = assigned_replicas(draft.image, assignment.broker_ids);
+      if (!replicas) return refuse(result, ErrorCode::invalid_replica_assignment, replicas.error());
+      placed[static_cast<std::size_t>(assignment.partition_index)] = {std::move(*replicas)};
+    }
+    auto factor = placed.empty() ? 0 : placed.front().replicas.size();
+    for (const auto& partition : placed)
+      if (partition.replicas.size() != factor)
+        return refuse(result, ErrorCode::invalid_replica_assignment, "all partitions must have as many replicas");
+  } else {
+    // -1 is the default (KIP-464), in every version: clients send it in old ones too, and Kafka takes it.
+    if (partitions == -1) partitions = config.num_partitions;
+    if (partitions <= 0)
+      return refuse(result, ErrorCode::invalid_partitions, "Number of partitions must be larger than 0.");
+    if (partitions > partitions_max)
+      return refuse(result, ErrorCode::invalid_partitions,
+                    "more than " + std::to_string(partitions_max) + " partitions");
+    std::int32_t factor = asked.replication_factor == -1 ? config.replication_factor : asked.replication_factor;
+    auto chosen = placed_replicas(draft, partitions, factor);
+    if (!chosen) return refuse(result, ErrorCode::invalid_replication_factor, chosen.error());
+    placed = std::move(*chosen);
+  }
+
+  Properties configs;
+  for (const auto& entry : asked.configs) {
+    if (!entry.value)
+      return refuse(result, ErrorCode::invalid_config, "Null value not supported for topic configs: " + entry.name);
+    configs.insert_or_assign(entry.name, *entry.value);
+  }
+  auto checked = checked_topic_properties(configs);
+  if (!checked) return refuse(result, ErrorCode::invalid_config, checked.error().detail);
+
+  TopicImage topic{random_uuid(draft.controller.host().entropy()), std::move(placed), std::move(*checked)};
+  result.topic_id = topic.id;
+  result.num_partitions = partitions;
+  result.replication_factor = static_cast<std::int16_t>(topic.partitions.front().replicas.size());
+  result.configs.emplace();
+  for (const auto& info : topic_properties()) {
+    auto in_force = config_values(info, topic.configs, draft.controller.config_layers()).front();
+    result.configs->push_back(
+        {std::string(info.name), in_force.value, false, static_cast<std::int8_t>(in_force.source), false});
+  }
+  draft.add(TopicRecord{asked.name, std::move(topic)});
+  collisions.add(asked.name);
+}
+
+// Where more partitions of a topic go, as many times as those it has.
+std::expected<std::vector<PartitionImage>, std::string> added_partitions(Draft& draft, const TopicImage& topic,
+                                                                         const CreatePartitionsRequest::Topic& asked) {
+  auto factor = topic.partitions.front().replicas.size();
+  if (!asked.assignments)
+    return placed_replicas(draft, asked.count - topic.partition_count(), static_cast<std::int32_t>(factor));
+  std::vector<PartitionImage> added;
+  for (const auto& assignment : *asked.assignments) {
+    auto replicas = assigned_replicas(draft.image, assignment.broker_ids);
+    if (!replicas) return std::unexpected(replicas.error());
+    if (replicas->size() != factor)
+      return std::unexpected("the topic's partitions have " + std::to_string(factor) + " replicas each");
+    added.push_back({std::move(*replicas)});
+  }
+  return added;
+}
+
+CreateTopicsRequest request_with_defaults(const std::vector<std::string>& names) {
+  CreateTopicsRequest request;
+  for (const auto& name : names) {
+    auto& asked = request.topics.emplace_back();
+    asked.name = name;
+    asked.num_partitions = -1;
+    asked.replication_factor = -1;
+  }
+  return request;
+}
+
+ErrorCode on_demand(ErrorCode error) {
+  return error == ErrorCode::topic_already_exists ? ErrorCode::none : error;
+}
+
+// Has the controller do it, as if a client had asked.
+std::vector<ErrorCode> create_topics_elsewhere(BrokerShard& shard, const std::vector<std::string>& names) {
+  constexpr std::int16_t version = 5;
+  auto frame = request_frame(request_with_defaults(names), version, 0, "").flatten().slice(4);
+  auto answer = forward_to_controller(shard, frame, Duration::max());
+  if (!answer) return std::vector(names.size(), ErrorCode::leader_not_available);
+  Reader reader(answer->flatten().slice(4));
+  read_response_header(reader, ApiKey::create_topics, version);
+  auto response = decode<CreateTopicsResponse>(reader, version);
+  std::map<std::string, ErrorCode> by_name;
+  if (response)
+    for (const auto& result : response->topics) by_name[result.name] = on_demand(result.error_code);
+  std::vector<ErrorCode> errors;
+  for (const auto& name : names) {
+    auto found = by_name.find(name);
+    errors.push_back(found == by_name.end() ? ErrorCode::unknown_server_error : found->second);
+  }
+  return errors;
+}
+
+std::vector<ErrorCode> create_topics_here_or_elsewhere(BrokerShard& shard, const std::vector<std::string>& names) {
+  if (!shard.controls_here()) return create_topics_elsewhere(shard, names);
+  auto create = [&](Draft& draft) {
+    Collisions collisions(draft.image);
+    std::vector<CreateResult> results;
+    for (const auto& asked : request_with_defaults(names).topics)
+      plan_topic(draft, collisions, asked, results.emplace_back());
+    auto error = draft.commit();
+    std::vector<ErrorCode> errors;
+    for (const auto& result : results) {
+      errors.push_back(result.error_code == ErrorCode::none ? error : on_demand(result.error_code));
+      if (result.error_code == ErrorCode::none && error == ErrorCode::none)
+        draft.controller.log().info("topic created on demand", {{"topic", result.name}});
+    }
+    return errors;
+  };
+  return on_controller(shard, create, not_at_all);
+}
+
+}  // namespace
+
+// The client asks again, and should find them led then; if they are not, it asks once more.
+std::vector<ErrorCode> create_topics_on_demand(BrokerShard& shard, const std::vector<std::string>& names) {
+  auto errors = create_topics_here_or_elsewhere(shard, names);
+  auto deadline = shard.host().clock().deadline_in(led_on_demand_max);
+  // Also where somebody else's request has just made them.
+  shard.on(0, [&](BrokerShard& first) { first.broker().metadata->wait_all_published(deadline); });
+  for (std::size_t n = 0; n < names.size(); ++n)
+    if (errors[n] == ErrorCode::none) shard.await_leaders(names[n], 0, deadline);
+  return errors;
+}
+
+// Whoever asked waits until the partitions are led; see NewPartitions.
+Result<ByteChain> handle_create_topics(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<CreateTopicsRequest>());
+  CreateTopicsResponse response;
+  auto create = [&](Draft& draft) {
+    Collisions collisions(draft.image);
+    std::map<std::string, int> times;
+    for (const auto& asked : request.topics) ++times[asked.name];
+    for (const auto& asked : request.topics) {
+      if (times[asked.name] > 1) {
+        if (std::exchange(times[asked.name], -1) == -1) continue;
+        auto& result = response.topics.emplace_back();
+        result.name = asked.name;
+        refuse(result, ErrorCode::invalid_request, "Duplicate topic name.");
+        continue;
+      }
+      if (times[asked.name] < 0) continue;
+      auto& result = response.topics.emplace_back();
+      plan_topic(draft, collisions, asked, result);
+    }
+    if (request.validate_only) return;
+    auto error = draft.commit();
+    for (auto& result : response.topics) {
+      if (result.error_code != ErrorCode::none) continue;
+      if (error != ErrorCode::none)
+        refuse(result, error, not_made_message(error));
+      else
+        draft.controller.log().info("topic created", {{"topic", result.name}, {"partitions", result.num_partitions}});
+    }
+  };
+  on_controller(shard, create, not_at_all);
+  return call.answer(response);
+}
+
+Result<ByteChain> handle_create_partitions(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<CreatePartitionsRequest>());
+  CreatePartitionsResponse response;
+  auto create = [&](Draft& draft) {
+    const auto& next = draft.image;
+    std::map<std::string_view, int> times;
+    for (const auto& asked : request.topics) ++times[asked.name];
+    for (const auto& asked : request.topics) {
+      auto& count = times[asked.name];
+      if (count < 0) continue;
+      auto& result = response.results.emplace_back();
+      result.name = asked.name;
+      auto say = [&](ErrorCode code, std::string message) {
+        result.error_code = code;
+        result.error_message = std::move(message);
+      };
+      auto found = next.topics.find(asked.name);
+      if (count > 1) {
+        count = -1;
+        say(ErrorCode::invalid_request, "Duplicate topic name.");
+      } else if (!draft.controls()) {
+        say(ErrorCode::not_controller, no_controller_message);
+      } else if (found == next.topics.end()) {
+        say(ErrorCode::unknown_topic_or_partition, "This server does not host this topic.");
+      } else if (asked.count <= found->second.partition_count()) {
+        say(ErrorCode::invalid_partitions, "The topic has " + std::to_string(found->second.partition_count()) +
+                                               " partitions; only more can be asked for, not " +
+                                               std::to_string(asked.count) + ".");
+      } else if (asked.count > partitions_max) {
+        say(ErrorCode::invalid_partitions, "more than " + std::to_string(partitions_max) + " partitions");
+      } else if (asked.assignments &&
+                 asked.assignments->size() != static_cast<std::size_t>(asked.count - found->second.partition_count())) {
+        say(ErrorCode::invalid_replica_assignment, "one assignment per new partition is needed");
+      } else {
+        auto added = added_partitions(draft, found->second, asked);
+        if (!added) {
+          say(ErrorCode::invalid_replica_assignment, added.error());
+        } else {
+          draft.add(PartitionsRecord{found->second.id, std::move(*added)});
+        }
+      }
+    }
+    if (request.validate_only) return;
+    auto error = draft.commit();
+    for (auto& result : response.results) {
+      if (result.error_code != ErrorCode::none || error == ErrorCode::none) continue;
+      result.error_code = error;
+      result.error_message = not_made_message(error);
+    }
+  };
+  on_controller(shard, create, not_at_all);
+  return call.answer(response);
+}
+
+}  // namespace fulmar

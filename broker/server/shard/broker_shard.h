@@ -1,0 +1,202 @@
+// BrokerShard: what one shard of a broker has: the partitions it owns, its fetch sessions, the memory for its clients,
+// and the metadata image it answers from. Broker: what the shards know of each other.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/cluster/leader_table.h"
+#include "broker/cluster/metadata_image.h"
+#include "broker/cluster/metadata_log.h"
+#include "broker/cluster/topic_config.h"
+#include "broker/log/log_manager.h"
+#include "broker/net/memory_budget.h"
+#include "broker/net/outbox.h"
+#include "broker/replication/peer_server.h"
+#include "broker/replication/replica_manager.h"
+#include "broker/server/config/broker_config.h"
+#include "broker/server/shard/broker_observer.h"
+#include "broker/server/shard/connection_counts.h"
+#include "broker/server/shard/fetch_session.h"
+#include "broker/server/shard/leaderships.h"
+#include "broker/server/shard/partition_waits.h"
+#include "broker/server/shard/produce_validation.h"
+#include "runtime/fiber/condition.h"
+#include "runtime/fiber/group.h"
+#include "runtime/fiber/mutex.h"
+#include "runtime/host/host.h"
+#include "runtime/host/network.h"
+#include "runtime/host/rate_limited_log.h"
+
+namespace fulmar {
+
+class BrokerShard;
+
+// A broker's shards, and its cluster state, which lives on shard 0. Filled while the broker starts, constant
+// afterwards; what a pointer leads to is used on its own shard only.
+struct Broker {
+  const BrokerConfig& config;
+  SocketAddress advertised;
+  std::vector<BrokerShard*> shards;
+  MetadataLog* metadata = nullptr;
+  ReplicaId self;                        // this broker, with its data directory
+  Uuid incarnation;                      // this life of it
+  std::string cluster_id;                // that the data directory belongs to; empty: none yet
+  StoredStates stored;                   // what earlier lives promised; each shard takes its groups' part
+  ProducerId next_producer_id = 0;       // of the block that was taken; on shard 0
+  ProducerId producer_id_block_end = 0;  // likewise
+  BrokerObserver* observer = nullptr;
+  // Called on shard 0 when a leader has told that its group neither changes its replicas nor is about to.
+  std::function<void()> on_group_at_rest = {};
+};
+
+// For what clients send to a shard, and are sent.
+struct ClientMemory {
+  MemoryBudget requests;
+  MemoryBudget answers;
+};
+
+// A partition on the shard that owns it.
+struct Partition {
+  Uuid topic_id;
+  std::shared_ptr<Replica> replica;  // null if its log could not be opened: storage error
+  bool retry = false;                // then: whether the disk may yet let it be opened
+  Epoch announced = -1;              // the epoch in which this replica leads, as Leaderships knows it; -1: it does not
+};
+
+class BrokerShard {
+ public:
+  BrokerShard(Host& host, Broker& broker);
+  ~BrokerShard();
+
+  // Before all else: takes over what the groups of this shard have promised. Errors: as HardStateStore::begin.
+  Result<void> open();
+  // Makes this shard and its partitions what the image says, in three steps; see apply_everywhere().
+  void remove_partitions(const MetadataImage& image);
+  void open_partitions(const MetadataImage& image, bool clean);
+  void show(MetadataImagePtr image);
+  // Removes what lies here of partitions that are others' by now: this broker was not there when they were moved. Only
+  // once it knows what there is.
+  void remove_strays();
+  const MetadataImagePtr& image() const { return image_; }
+
+  // Begins what it does by itself: it tells whom it leads, and looks after its logs.
+  void start();
+  // Ends that. Its clients are gone; other shards may still call.
+  void stop();
+  // Closes the logs, once no shard serves any more; whether all were closed in order.
+  bool close();
+
+  Partition* partition(const std::string& topic, std::int32_t index);
+  const std::map<std::pair<std::string, std::int32_t>, Partition>& partitions() const { return partitions_; }
+  unsigned owner(const Uuid& topic_id, std::int32_t index) const;
+  // Calls fn(BrokerShard&) on that shard, in its own group, and waits. From this shard's fibers only.
+  template <class F>
+  auto on(unsigned shard, F&& fn) {
+    auto& there = *broker_.shards[shard];
+    return host_.on_shard(shard, [&](Host&) { return fn(there); }, &there.calls_);
+  }
+
+  // -- To wait for partitions to change, wherever they are owned, without a fiber. `told` is called once, from any code
+  // of this shard, unless the wait is ended first.
+  std::uint64_t begin_wait(std::function<void()> told);
+  PartitionWaits& partition_waits() { return partition_waits_; }  // for what is owned here
+  // `owners`: of the shards where it waits.
+  void end_wait(std::uint64_t wait, const std::vector<unsigned>& owners);
+
+  Host& host() { return host_; }
+  Instant now() const;
+  Broker& broker() { return broker_; }
+  const BrokerConfig& config() const { return broker_.config; }
+  // What is in force of the broker's properties; changes as the metadata does.
+  const Properties& properties() const { return properties_; }
+  BrokerLayers config_layers() const {
+    return {&image_->configs_of(broker_.self.broker), &image_->configs_of(all_brokers), &config().properties};
+  }
+  const Logger& log() const { return log_; }
+  RateLimitedLog& strangers_log() { return strangers_log_; }  // for what any client can cause
+  ValidationBudget& validation() { return validation_; }
+  // What the topic's configuration says of produced batches, by the image shown.
+  ProduceConfig produce_config(const TopicImage& topic);
+  ClientMemory& client_memory() { return client_memory_; }
+  ConnectionCounts& connection_counts() { return connection_counts_; }  // of all shards; on shard 0
+  FetchSessions& sessions() { return sessions_; }
+  LogManager& logs() { return logs_; }
+  ReplicaManager& replicas() { return replicas_; }
+  Leaderships& leaderships() { return leaderships_; }
+  const Peers& peers() const { return peers_; }
+  Peers& peers() { return peers_; }
+  std::int32_t controller() const { return controller_; }  // -1: none is known
+  void set_controller(std::int32_t broker) { controller_ = broker; }
+  bool controls_here() const { return controller_ == broker_.self.broker; }
+  // Who leads, and who of the brokers that are alive is in sync, as the leader has told; broker -1: nobody is known to,
+  // or whoever did is not heard of.
+  LeaderTable::Leader leader_of(const TopicImage& topic, std::int32_t index) const;
+  const LeaderTable& leaders() const { return leaders_; }
+  // On this and all other shards; false if that connection has been superseded.
+  bool learn_everywhere(const PeerConnection& from, const LeadersRequest& leaders, Instant as_of);
+  // What this shard has told of whom it leads still holds, on every shard of this broker.
+  void renew_here();
+  void hear_pulses(const PeerConnection& from, const PulsesRequest& said);
+  // Waits until the topic's partitions from `first` on are led, as this shard knows, or the topic is gone; whether that
+  // came before the deadline.
+  bool await_leaders(const std::string& topic, std::int32_t first, Deadline deadline);
+
+ private:
+  void configure(const MetadataImage& image);
+  std::shared_ptr<Replica> open_replica(const GroupId& group, const PartitionImage& image,
+                                        std::shared_ptr<PartitionLog> log);
+  std::string cluster_id() const;
+  std::optional<SocketAddress> peer_address(std::int32_t broker) const;
+  bool is_fenced(std::int32_t broker) const;  // or is none of the cluster's
+  bool let_go(const MetadataImage& image, const std::string& name, std::int32_t index, const Partition& partition);
+  Result<std::shared_ptr<PartitionLog>> open_log(const std::string& name, const TopicImage& image, std::int32_t index,
+                                                 bool clean);
+  void open_partition(const std::string& topic, const TopicImage& image, std::int32_t index, bool clean);
+  void begin_elections();
+  void note_leadership(Partition& partition);
+  void retry_partitions();
+  void tell(const PartitionWaits::Waiter& waiter);
+  void wait_is_over(std::uint64_t wait);
+
+  Host& host_;
+  Broker& broker_;
+  Logger log_;
+  RateLimitedLog strangers_log_;
+  MetadataImagePtr image_;
+  Properties properties_;
+  LogManager logs_;
+  Peers peers_;
+  ReplicaManager replicas_;
+  Leaderships leaderships_;
+  std::map<std::pair<std::string, std::int32_t>, Partition> partitions_;
+  std::vector<std::shared_ptr<Replica>> to_campaign_;  // just opened, and the first to stand in a new group
+  Mutex changing_partitions_;
+  bool left_unopened_ = false;  // logs of which the last stop may not have been in order
+  ValidationBudget validation_;
+  std::map<Uuid, ProduceConfig> produce_configs_;  // of the topics that were produced to since the image is shown
+  FetchSessions sessions_;
+  std::int32_t controller_ = -1;
+  LeaderTable leaders_;
+  Condition leaders_changed_;
+  FiberGroup calls_;  // work that other shards asked for
+  FiberGroup retrying_;
+  ConnectionCounts connection_counts_;
+  PartitionWaits partition_waits_;
+  std::map<std::uint64_t, std::function<void()>> waits_;  // of this shard's clients, for what is owned anywhere
+  std::uint64_t next_wait_ = 0;
+  Outbox<std::uint64_t> told_;      // waits of other shards' clients that are over
+  Outbox<std::uint64_t> given_up_;  // waits of this shard's, that others need not know of any more
+  Outbox<Instant> renewed_;         // until when what this shard told of its leaderships holds, for the others
+  ClientMemory client_memory_;
+};
+
+// Makes the image that of every shard. A topic is shown by none before its partitions are open on all of them. On shard
+// 0, whose host this is; one at a time.
+void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image, bool clean);
+
+}  // namespace fulmar

@@ -1,0 +1,229 @@
+#include "broker/server/shard/leaderships.h"
+
+#include <algorithm>
+
+#include "broker/cluster/reassignment.h"
+#include "broker/server/shard/broker_shard.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr Duration look_interval = seconds(1);
+constexpr std::size_t named_max = 5;  // changes of leadership at once that are logged each by itself
+constexpr Duration silence_max = seconds(2);
+
+// The voters of a group that neither changes nor is about to.
+bool at_rest(const Raft& raft) {
+  const auto& known = raft.configuration();
+  return raft.established() && raft.configuration_settled() && !known.joint() && known.learners.empty() &&
+         raft.target().empty();
+}
+
+// Near enough to take over at once: more than being in sync.
+bool follows_closely(const ReplicaId& id, const Raft& raft, Instant now) {
+  const auto* progress = raft.progress(id);
+  return id == raft.self() ||
+         (progress && progress->heard_at() > now - silence_max && progress->match() >= raft.commit());
+}
+
+// Whether it follows closely, and its broker neither stops nor is fenced.
+bool is_fit(const ReplicaId& id, const Raft& raft, const MetadataImage& image, Instant now) {
+  auto broker = image.brokers.find(id.broker);
+  if (broker == image.brokers.end() || broker->second.directory != id.directory || !broker->second.may_lead())
+    return false;
+  return raft.configuration().is_voter(id) && follows_closely(id, raft, now);
+}
+
+// The group's preferred replica, if it is fit to lead.
+std::optional<ReplicaId> preferred(const Replica& replica, const MetadataImage& image, Instant now) {
+  const auto& group = replica.group();
+  const auto* topic = image.topic(image.topic_name(group.topic));
+  if (!topic || group.partition >= topic->partition_count()) return std::nullopt;
+  const auto& first = topic->partitions[static_cast<std::size_t>(group.partition)].replicas.front();
+  if (!is_fit(first, replica.raft(), image, now)) return std::nullopt;
+  return first;
+}
+
+}  // namespace
+
+std::optional<ReplicaId> successor(const Replica& replica, const MetadataImage& image, Instant now) {
+  const auto& raft = replica.raft();
+  for (const auto& id : raft.configuration().voters)
+    if (id != raft.self() && is_fit(id, raft, image, now)) return id;
+  return std::nullopt;
+}
+
+void Leaderships::start() {
+  shard_.replicas().vouches = [this] { return !lost_untold_; };
+  shard_.replicas().on_vouch = [this] { shard_.renew_here(); };
+  fibers_.spawn("tell leaders", [this] { keep_telling(); });
+  if (!shard_.config().controllers.empty()) fibers_.spawn("lead", [this] { run(); });
+}
+
+void Leaderships::stop() {
+  fibers_.cancel();
+  fibers_.join();
+}
+
+// At once when there is something new, and from time to time, as who is in sync changes without a word.
+void Leaderships::keep_telling() {
+  auto& clock = shard_.host().clock();
+  bool alone = shard_.config().controllers.empty();
+  for (;;) {
+    untold_.wait(alone && !unlogged_ ? Deadline::never() : clock.deadline_in(look_interval));
+    tell();
+    if (clock.now() >= log_at_) log_changes();
+  }
+}
+
+void Leaderships::tell() {
+  LockGuard held(telling_);  // so that every shard is told in the same order
+  untold_.reset();
+  auto as_of = shard_.replicas().leads_as_of();
+  auto now = led_now();
+  LeadersRequest changes{static_cast<std::int32_t>(shard_.host().shard()), false, -1, {}};
+  for (const auto& [group, leader] : now) {
+    auto before = told_.find(group);
+    if (before == told_.end() || before->second != leader) changes.leaders.push_back(leader);
+    unlogged_ = unlogged_ || before == told_.end() || before->second.epoch != leader.epoch;
+  }
+  for (const auto& [group, leader] : told_) {
+    if (now.contains(group)) continue;
+    changes.leaders.push_back({group.topic, group.partition, -1, leader.epoch, {}, {}, -1, -1});
+    unlogged_ = true;
+  }
+  std::set<ReplicaId> others;
+  for (const auto& [id, broker] : shard_.image()->brokers)
+    if (id != shard_.broker().self.broker) others.insert({id, broker.directory});
+  told_ = std::move(now);
+  lost_untold_ = false;
+  if (!changes.leaders.empty() || others != told_to_) shard_.replicas().announce(others, changes.leaders);
+  told_to_ = std::move(others);
+  if (!changes.leaders.empty()) shard_.learn_everywhere({shard_.broker().self.broker, 0}, changes, as_of);
+}
+
+// What has become of the leaderships since the last time, each by name where they are few, else how many.
+void Leaderships::log_changes() {
+  if (!std::exchange(unlogged_, false)) return;
+  log_at_ = shard_.host().clock().now() + look_interval;
+  std::map<Uuid, std::string_view> names;
+  for (const auto& [name, topic] : shard_.image()->topics) names.emplace(topic.id, name);
+  using Changed = std::vector<std::pair<std::string, Epoch>>;
+  auto say = [&](const char* what, const Changed& changed) {
+    if (changed.size() > named_max) return shard_.log().info(what, {{"partitions", changed.size()}});
+    for (const auto& [partition, epoch] : changed)
+      shard_.log().info(what, {{"partition", partition}, {"epoch", epoch}});
+  };
+  auto note = [&](Changed& changed, const GroupId& group, Epoch epoch) {
+    auto name = names.find(group.topic);
+    if (name != names.end())  // else it was deleted
+      changed.emplace_back(std::string(name->second) + "-" + std::to_string(group.partition), epoch);
+  };
+  Changed won;
+  Changed over;
+  std::map<GroupId, Epoch> now;
+  for (const auto& [group, leader] : told_) {
+    now.emplace_hint(now.end(), group, leader.epoch);
+    auto before = logged_.find(group);
+    if (before == logged_.end() || before->second != leader.epoch) note(won, group, leader.epoch);
+  }
+  for (const auto& [group, epoch] : logged_)
+    if (!now.contains(group)) note(over, group, epoch);
+  logged_ = std::move(now);
+  say("leads", won);
+  say("leads no more", over);
+}
+
+void Leaderships::run() {
+  for (;;) {
+    changed_.wait(shard_.host().clock().deadline_in(look_interval));
+    changed_.reset();
+    follow_image();
+    if (shard_.config().rebalance_leaders) balance();
+  }
+}
+
+void Leaderships::follow_image() {
+  auto image = shard_.image();
+  for (const auto& [name, topic] : image->topics) {
+    for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
+      auto replica = shard_.replicas().find({topic.id, index});
+      if (!replica || !replica->leads()) continue;
+      auto wanted = replicas_wanted(topic.partitions[static_cast<std::size_t>(index)]);
+      std::sort(wanted.begin(), wanted.end());
+      const auto& raft = replica->raft();
+      if (raft.target() == wanted || (at_rest(raft) && raft.configuration().voters == wanted)) continue;
+      replica->set_target(std::move(wanted));
+    }
+  }
+}
+
+bool Leaderships::hand_over() {
+  bool any = false;
+  auto image = shard_.image();
+  auto replicas = shard_.replicas().replicas();  // they come and go while one of them waits
+  for (const auto& [group, replica] : replicas) {
+    if (group == MetadataLog::group() || !replica->leads()) continue;
+    auto heir = successor(*replica, *image, shard_.host().clock().now());
+    if (!heir) continue;
+    any = true;
+    replica->transfer(*heir);
+  }
+  return any;
+}
+
+ErrorCode Leaderships::prefer(const GroupId& group) {
+  auto replica = shard_.replicas().find(group);
+  if (!replica || !replica->leads()) return ErrorCode::not_leader_or_follower;
+  auto heir = preferred(*replica, *shard_.image(), shard_.host().clock().now());
+  if (!heir) return ErrorCode::preferred_leader_not_available;
+  replica->transfer(*heir);
+  return ErrorCode::none;
+}
+
+// From time to time, and only to who was fit the last time as well: one that has just come back may go again.
+void Leaderships::balance() {
+  auto now = shard_.host().clock().now();
+  if (now - balanced_at_ < shard_.config().rebalance_interval) return;
+  balanced_at_ = now;
+  std::set<GroupId> fit;
+  for (const auto& [group, replica] : shard_.replicas().replicas()) {
+    if (group == MetadataLog::group() || !replica->leads()) continue;
+    auto heir = preferred(*replica, *shard_.image(), now);
+    if (heir && *heir != replica->raft().self()) fit.insert(group);
+  }
+  auto before = std::exchange(fit_, fit);
+  for (const auto& group : fit)
+    if (before.contains(group)) prefer(group);
+}
+
+Leaderships::Told Leaderships::led_now() const {
+  Told led;
+  const auto& image = *shard_.image();
+  for (const auto& [name, topic] : image.topics) {
+    for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
+      auto replica = shard_.replicas().find({topic.id, index});
+      if (!replica || !replica->leads()) continue;
+      const auto& raft = replica->raft();
+      LeadersRequest::Leader leader;
+      leader.topic_id = topic.id;
+      leader.partition = index;
+      leader.broker_id = shard_.broker().self.broker;
+      leader.epoch = replica->leader_epoch();
+      for (const auto& id : raft.in_sync(shard_.host().clock().now())) leader.in_sync.push_back(id.broker);
+      auto mark = raft.configuration_mark();
+      const auto& partition = topic.partitions[static_cast<std::size_t>(index)];
+      if (at_rest(raft) && (partition.changing() || mark.version > partition.settled.version)) {
+        for (const auto& id : raft.configuration().voters) leader.voters.push_back({id.broker, id.directory});
+        leader.configuration_term = mark.term;
+        leader.configuration_version = mark.version;
+      }
+      led.emplace(GroupId{topic.id, index}, std::move(leader));
+    }
+  }
+  return led;
+}
+
+}  // namespace fulmar

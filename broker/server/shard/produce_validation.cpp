@@ -1,0 +1,125 @@
+#include "broker/server/shard/produce_validation.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "runtime/fiber/scheduler.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int16_t first_version_with_zstd = 7;
+constexpr std::size_t compression_slice_bytes = std::size_t{16} << 10;  // packing is slower than unpacking
+
+// Between two slices: lets the shard's other fibers run, then waits for the next turn.
+class Turns {
+ public:
+  explicit Turns(Semaphore& turn) : turn_(turn) {}
+  void pass() {
+    held_ = SemaphoreUnits();
+    Scheduler::current().yield();
+    turn_.acquire(1);
+    held_ = SemaphoreUnits(turn_, 1);
+  }
+
+ private:
+  Semaphore& turn_;
+  SemaphoreUnits held_;
+};
+
+// What is to be done with the records, as far as their header says; if they are no batch, that is found out soon
+// enough.
+struct Plan {
+  std::size_t memory = 0;           // for unpacking, and for packing anew
+  std::optional<Compression> into;  // if they are to be packed anew
+  std::optional<std::size_t> plain_size;
+};
+
+Plan plan_for(const Bytes& records, const TopicCompression& topic) {
+  auto header = read_batch_header(records.view());
+  if (!header || header->magic != batch_magic) return {};
+  Plan plan{decompression_memory(header->codec(), records.view().substr(batch_header_size)), {}, {}};
+  if (!topic.codec || *topic.codec == header->codec()) return plan;
+  plan.memory += compression_memory(*topic.codec);
+  plan.into = topic.codec;
+  if (header->codec() == Compression::none) plan.plain_size = records.size() - batch_header_size;
+  return plan;
+}
+
+Refusal too_large(std::size_t size, const LogConfig& topic) {
+  return {ErrorCode::message_too_large, "the batch has " + std::to_string(size) + " bytes, max.message.bytes is " +
+                                            std::to_string(topic.max_message_bytes)};
+}
+
+// A batch lies in one segment, whatever its size: the broker refuses what does not fit, as Kafka does.
+std::optional<Refusal> too_large_to_keep(std::size_t size, const LogConfig& topic) {
+  auto segment_max = static_cast<std::size_t>(topic.segment_bytes);
+  if (size <= segment_max) return std::nullopt;
+  return Refusal{ErrorCode::record_list_too_large,
+                 "the batch has " + std::to_string(size) + " bytes, segment.bytes is " + std::to_string(segment_max)};
+}
+
+// The batch with its records packed otherwise, which is all that changes of it.
+ProducedBatch packed_anew(BatchHeader header, Compression codec, std::string_view packed) {
+  header.length = static_cast<std::int32_t>(batch_header_size - batch_prefix_size + packed.size());
+  header.attributes = static_cast<std::int16_t>((header.attributes & ~7) | static_cast<int>(codec));
+  header.crc = crc32c(packed, header_crc(header));
+  MutableBytes batch(batch_header_size + packed.size());
+  write_batch_header(batch.data(), header);
+  std::copy(packed.begin(), packed.end(), batch.data() + batch_header_size);
+  return {header, std::move(batch).freeze()};
+}
+
+}  // namespace
+
+SemaphoreUnits ValidationBudget::memory(std::size_t bytes) {
+  auto units = static_cast<std::int64_t>(bytes);
+  auto& semaphore = units <= small_bytes_max ? small_ : large_;
+  units = std::min(units, large_budget);
+  if (units == 0) return {};
+  semaphore.acquire(units);
+  return {semaphore, units};
+}
+
+Result<ProducedBatch, Refusal> validate_in_slices(ValidationBudget& budget, Clock& clock, Bytes records,
+                                                  const ProduceConfig& topic, std::int16_t version) {
+  auto size_max = static_cast<std::size_t>(topic.log.max_message_bytes);
+  if (records.size() > size_max) return std::unexpected(too_large(records.size(), topic.log));
+  ProduceRules rules;
+  rules.log_append_time = topic.log.log_append_time;
+  rules.zstd_allowed = version >= first_version_with_zstd;
+  rules.timestamp_before_max_ms = topic.log.timestamp_before_max_ms;
+  rules.timestamp_after_max_ms = topic.log.timestamp_after_max_ms;
+  rules.now = clock.wall_ms();
+  auto plan = plan_for(records, topic.compression);
+  auto memory = budget.memory(plan.memory);
+  Turns turns(budget.turn());
+  RecordBody::Pause pause = [&turns] { turns.pass(); };
+  if (!plan.into) {
+    TRY(auto header, validate_produced(records, rules, &pause));
+    if (auto refusal = too_large_to_keep(records.size(), topic.log)) return std::unexpected(*std::move(refusal));
+    return ProducedBatch{header, std::move(records)};
+  }
+  auto compressor = make_compressor(*plan.into, topic.compression.levels, size_max, plan.plain_size);
+  RecordBody::Sink pack = [&](std::string_view piece) {
+    while (!piece.empty()) {
+      auto part = piece.substr(0, compression_slice_bytes);
+      compressor->add(part);
+      piece.remove_prefix(part.size());
+      if (!piece.empty()) turns.pass();
+    }
+  };
+  TRY(auto header, validate_produced(records, rules, &pause, &pack));
+  auto packed = compressor->finish();
+  if (!packed)
+    return std::unexpected(Refusal{ErrorCode::message_too_large,
+                                   "packed as the topic wants it, the batch is larger than max.message.bytes"});
+  if (batch_header_size + packed->size() > size_max)
+    return std::unexpected(too_large(batch_header_size + packed->size(), topic.log));
+  if (auto refusal = too_large_to_keep(batch_header_size + packed->size(), topic.log))
+    return std::unexpected(*std::move(refusal));
+  return packed_anew(header, *plan.into, *packed);
+}
+
+}  // namespace fulmar
