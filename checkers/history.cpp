@@ -18,12 +18,6 @@ std::int64_t making_of(const std::string& topic) {
   return mark == std::string::npos ? 0 : std::strtoll(topic.c_str() + mark + 1, nullptr, 10);
 }
 
-std::string to_string(Instant at) {
-  if (at == Instant::max()) return "never";
-  auto us = std::to_string(at.ns / 1000 % 1'000'000);
-  return std::to_string(at.ns / 1'000'000'000) + "." + std::string(6 - us.size(), '0') + us + "s";
-}
-
 bool History::binds(const SendOperation& send) const {
   if (send.outcome != Outcome::ok || send.acks == 0) return false;
   return send.acks == -1 || !promise(send.to).replicated;

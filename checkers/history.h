@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "broker/protocol/record_batch.h"
+#include "checkers/base/violation.h"
 #include "runtime/base/time.h"
 
 namespace fulmar {
@@ -164,14 +165,6 @@ struct History {
   std::optional<std::size_t> era(const TopicPartition& tp, Instant from, Instant to) const;
 };
 
-struct Violation {
-  std::string property;  // "durability"
-  std::string anomaly;   // "lost-write"
-  std::string text;      // the operations, in order, for people
-  Instant at;            // about when
-  auto operator<=>(const Violation&) const = default;
-};
-
 // A topic that is deleted and made again is several topics of one name, told apart by what follows a '#', which no
 // name of a topic may have: "orders#2". The name as the brokers know it.
 std::string name_of(const std::string& topic);
@@ -181,7 +174,6 @@ std::string to_string(const SendOperation& send);
 std::string to_string(const ReadOperation& read);
 std::string to_string(const DeleteOperation& deletion);
 std::string to_string(const LookupOperation& lookup);
-std::string to_string(Instant at);  // "12.345678s"
 
 // One operation of a history, put into words only when it has to be told; neither: the final read.
 struct Witness {
@@ -189,8 +181,6 @@ struct Witness {
   const ReadOperation* read = nullptr;
 };
 std::string to_string(const Witness& witness);
-
-using Violations = std::vector<Violation>;
 
 // Every checker over the whole history.
 Violations check_history(const History& history);

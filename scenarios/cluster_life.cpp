@@ -220,8 +220,7 @@ class ClusterLife {
     result.trace_hash = world_.trace().hash();
     result.events = world_.trace().events();
     result.simulated = world_.now() - Instant{};
-    result.sends = workload_.history.sends.size();
-    result.reads = workload_.history.reads.size();
+    result.operations = {{"reads", workload_.history.reads.size()}, {"sends", workload_.history.sends.size()}};
     result.marks = workload_.marks.by_name();
     for (const auto& fault : plan_.faults) ++result.marks[std::string("fault ") + fault_name(fault.kind)];
     for (const auto& [what, times] : damaged_files_) result.marks[what] += times;

@@ -2,6 +2,7 @@
 
 #include "scenarios/cluster_life.h"
 #include "scenarios/cluster_plans.h"
+#include "scenarios/plan_check.h"
 #include "scenarios/single_broker.h"
 
 namespace fulmar {
@@ -9,16 +10,16 @@ namespace fulmar {
 namespace {
 constexpr Scenario scenarios[] = {
     {"single-broker", "one broker, several clients, all faults that one broker promises to survive", plan_single_broker,
-     run_single_broker},
+     run_single_broker, check_plan},
     {"replication", "three or five brokers that replicate, all kinds of acknowledgement, all faults", plan_replication,
-     run_cluster},
-    {"partitions", "the same, and networks that come apart in every way", plan_partitions, run_cluster},
+     run_cluster, check_plan},
+    {"partitions", "the same, and networks that come apart in every way", plan_partitions, run_cluster, check_plan},
     {"disk", "the same, and disks that fail, are damaged or emptied, a majority of each partition's never", plan_disk,
-     run_cluster},
+     run_cluster, check_plan},
     {"churn", "partitions that move between brokers, which are killed, stopped, replaced and emptied meanwhile",
-     plan_churn, run_cluster},
+     plan_churn, run_cluster, check_plan},
     {"metadata", "topics made and deleted under faults, and requests with leader epochs of the past", plan_metadata,
-     run_cluster},
+     run_cluster, check_plan},
 };
 }  // namespace
 

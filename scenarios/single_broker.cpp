@@ -137,8 +137,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   result.trace_hash = world.trace().hash();
   result.events = world.trace().events();
   result.simulated = world.now() - Instant{};
-  result.sends = workload.history.sends.size();
-  result.reads = workload.history.reads.size();
+  result.operations = {{"reads", workload.history.reads.size()}, {"sends", workload.history.sends.size()}};
   result.marks = workload.marks.by_name();
   for (const auto& fault : plan.faults) ++result.marks[std::string("fault ") + fault_name(fault.kind)];
   for (const auto& [what, times] : injector.damaged_files()) result.marks[what] += times;

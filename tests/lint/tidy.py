@@ -17,7 +17,7 @@ with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as fil
 
 # Every source is judged with all headers, so a change of any header judges all anew.
 everything = hashlib.sha256()
-for folder in ["runtime", "broker", "sim", "faults", "scenarios", "checkers", "reports"]:
+for folder in ["runtime", "broker", "sim", "faults", "scenarios", "checkers", "reports", "campaign"]:
     for where, folders, names in sorted(os.walk(os.path.join(root, folder))):
         for name in sorted(names):
             if name.endswith(".h"):

@@ -1,4 +1,4 @@
-#include "scenarios/cli/replay.h"
+#include "campaign/replay.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -8,11 +8,11 @@
 #include <cstdio>
 #include <cstring>
 
+#include "campaign/campaign.h"
+#include "campaign/crash_report.h"
+#include "campaign/exit_codes.h"
+#include "campaign/stack_names.h"
 #include "runtime/base/assert.h"
-#include "scenarios/cli/campaign.h"
-#include "scenarios/cli/crash_report.h"
-#include "scenarios/cli/exit_codes.h"
-#include "scenarios/cli/stack_names.h"
 
 namespace fulmar {
 
@@ -30,10 +30,10 @@ int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay
   };
   SeedResult result{.seed = plan.seed, .life = live(options), .wall_seconds = 0};
   auto again = live({});
-  std::printf("trace hash %016llx, %llu events, %.1f simulated s, %zu sends, %zu reads\n",
-              static_cast<unsigned long long>(result.life.trace_hash),
-              static_cast<unsigned long long>(result.life.events),
-              std::chrono::duration<double>(result.life.simulated).count(), result.life.sends, result.life.reads);
+  std::printf(
+      "trace hash %016llx, %llu events, %.1f simulated s%s\n", static_cast<unsigned long long>(result.life.trace_hash),
+      static_cast<unsigned long long>(result.life.events), std::chrono::duration<double>(result.life.simulated).count(),
+      describe_operations(result.life.operations).c_str());
   if (again.trace_hash != result.life.trace_hash) {
     std::printf("NONDETERMINISM: the same plan gave %016llx the second time\n",
                 static_cast<unsigned long long>(again.trace_hash));
@@ -43,7 +43,7 @@ int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay
     std::printf("clean\n");
     return 0;
   }
-  std::printf("%s", describe_violations(plan, result, replay_command(plan, replay.plan_file)).c_str());
+  std::printf("%s", describe_violations(plan, result, replay_command(replay.program, plan, replay.plan_file)).c_str());
   return exit_violation;
 }
 
@@ -68,7 +68,8 @@ int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& opti
     report_crashes();
     auto code = play(scenario, plan, options);
     if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
-      std::fprintf(stderr, "fulmar-sim: can't write to standard output: %s\n", strerror(errno));
+      std::fprintf(stderr, "%s: can't write to standard output: %s\n", std::string(options.program).c_str(),
+                   strerror(errno));
       code = exit_unwritten;
     }
     _exit(code);
@@ -90,7 +91,8 @@ int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& opti
               "\n" + said;
   SeedResult result{.seed = plan.seed, .life = {}, .wall_seconds = 0};
   result.life.violations.push_back({"the process lives", hung ? "hang" : "crash", text, Instant::max()});
-  std::printf("%s", describe_violations(plan, result, replay_command(plan, options.plan_file)).c_str());
+  std::printf("%s",
+              describe_violations(plan, result, replay_command(options.program, plan, options.plan_file)).c_str());
   return exit_violation;
 }
 

@@ -1,4 +1,4 @@
-#include "scenarios/cli/stack_names.h"
+#include "campaign/stack_names.h"
 
 #include <cxxabi.h>
 #include <dlfcn.h>

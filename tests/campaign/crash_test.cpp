@@ -4,11 +4,10 @@
 
 #include <stdexcept>
 
+#include "campaign/exit_codes.h"
+#include "campaign/replay.h"
+#include "campaign/worker.h"
 #include "runtime/base/assert.h"
-#include "scenarios/cli/exit_codes.h"
-#include "scenarios/cli/replay.h"
-#include "scenarios/cli/worker.h"
-#include "scenarios/life.h"
 #include "sim/world.h"
 
 namespace fulmar {
@@ -54,10 +53,12 @@ LifeResult run_dying(const Plan& plan, const LifeOptions& options) {
 
 template <Death how>
 Scenario dying() {
-  return {"single-broker", "", find_scenario("single-broker")->plan, run_dying<how>};
+  auto plan = [](std::uint64_t seed) { return Plan{"dying", seed, {}, {}}; };
+  return {"dying", "", plan, run_dying<how>, nullptr};
 }
 
-std::string replayed(const Scenario& scenario, ReplayOptions options = {.plan_file = "", .trace = true}) {
+std::string replayed(const Scenario& scenario,
+                     ReplayOptions options = {.program = "some-sim", .plan_file = "", .trace = true}) {
   testing::internal::CaptureStdout();
   EXPECT_EQ(replay(scenario, scenario.plan(7), options), exit_violation);
   std::fflush(stdout);
@@ -69,7 +70,7 @@ void expect_trace_and_stack(const std::string& out, const std::string& anomaly =
   EXPECT_THAT(out, testing::HasSubstr("number=4999\n")) << "the trace is whole";
   EXPECT_THAT(out, testing::HasSubstr("seed 7 violates the process lives: " + anomaly));
   EXPECT_THAT(out, testing::HasSubstr("die_here(fulmar::(anonymous namespace)::Death), test_campaign+0x"));
-  EXPECT_THAT(out, testing::HasSubstr("replay: fulmar-sim replay --scenario single-broker --seed 7 --trace"));
+  EXPECT_THAT(out, testing::HasSubstr("replay: some-sim replay --scenario dying --seed 7 --trace"));
 }
 
 TEST(Replay, ShowsTraceAndStackOfABrokenAssertion) {
@@ -96,10 +97,12 @@ TEST(Replay, ShowsTraceAndStackOfAFiberThatHasNoStackLeft) {
 #endif
 
 TEST(Replay, EndsALifeThatHangsAndShowsWhere) {
-  auto traced = replayed(dying<Death::by_loop>(), {.plan_file = "", .trace = true, .life_seconds_max = 2});
+  auto traced =
+      replayed(dying<Death::by_loop>(), {.program = "some-sim", .plan_file = "", .trace = true, .life_seconds_max = 2});
   expect_trace_and_stack(traced, "hang");
   EXPECT_THAT(traced, testing::HasSubstr("the life took more than 2 s of CPU time"));
-  auto silent = replayed(dying<Death::by_loop>(), {.plan_file = "", .trace = false, .life_seconds_max = 1});
+  auto silent = replayed(dying<Death::by_loop>(),
+                         {.program = "some-sim", .plan_file = "", .trace = false, .life_seconds_max = 1});
   EXPECT_THAT(silent, testing::HasSubstr("seed 7 violates the process lives: hang"));
   EXPECT_THAT(silent, testing::HasSubstr("the life took more than 1 s of CPU time"));
 }

@@ -1,4 +1,4 @@
-#include "scenarios/cli/worker.h"
+#include "campaign/worker.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -18,9 +18,9 @@
 #include <optional>
 #include <vector>
 
+#include "campaign/crash_report.h"
+#include "campaign/stack_names.h"
 #include "runtime/base/assert.h"
-#include "scenarios/cli/crash_report.h"
-#include "scenarios/cli/stack_names.h"
 
 namespace fulmar {
 
@@ -52,8 +52,7 @@ std::string encode(const SeedResult& result) {
                {"hash", result.life.trace_hash},
                {"events", result.life.events},
                {"simulated", result.life.simulated.count()},
-               {"sends", result.life.sends},
-               {"reads", result.life.reads},
+               {"operations", result.life.operations},
                {"wall", result.wall_seconds},
                {"marks", result.life.marks},
                {"violations", std::move(violations)}};
@@ -67,8 +66,7 @@ SeedResult decode(const std::string& text) {
   result.life.trace_hash = line["hash"];
   result.life.events = line["events"];
   result.life.simulated = Duration(line["simulated"].get<std::int64_t>());
-  result.life.sends = line["sends"];
-  result.life.reads = line["reads"];
+  result.life.operations = line["operations"].get<std::map<std::string, std::uint64_t>>();
   result.wall_seconds = line["wall"];
   result.life.marks = line["marks"].get<std::map<std::string, std::uint64_t>>();
   for (const auto& v : line["violations"])

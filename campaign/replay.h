@@ -2,16 +2,18 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "campaign/scenario.h"
+#include "campaign/time_limit.h"
 #include "faults/plan.h"
-#include "scenarios/cli/time_limit.h"
-#include "scenarios/life.h"
 
 namespace fulmar {
 
 struct ReplayOptions {
-  std::string plan_file;  // where the plan is from, if not from its seed
-  bool trace = false;     // prints every event
+  std::string_view program;  // whose command line plays the life again
+  std::string plan_file;     // where the plan is from, if not from its seed
+  bool trace = false;        // prints every event
   double life_seconds_max = fulmar::life_seconds_max;
 };
 

@@ -1,4 +1,4 @@
-#include "scenarios/cli/crash_report.h"
+#include "campaign/crash_report.h"
 
 #include <execinfo.h>
 #include <sys/prctl.h>
@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "scenarios/cli/stack_names.h"
+#include "campaign/stack_names.h"
 
 namespace fulmar {
 

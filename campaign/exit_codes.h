@@ -1,4 +1,4 @@
-// What fulmar-sim exits with. Interrupted campaigns: 128 and the signal, after their summary, as shells have it.
+// What a simulator exits with. Interrupted campaigns: 128 and the signal, after their summary, as shells have it.
 #pragma once
 
 namespace fulmar {

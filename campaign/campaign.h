@@ -2,12 +2,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
-#include "scenarios/cli/worker.h"
+#include "campaign/worker.h"
 
 namespace fulmar {
 
 struct CampaignOptions {
+  std::string_view program;  // whose command line plays a life again
   CampaignLimits limits;
   std::string report;  // the SQLite file to keep results in; empty: none
   std::string junit;   // the JUnit XML file to write; empty: none
@@ -20,7 +22,9 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options);
 
 // The violation as people want to read it, with the line that replays it.
 std::string describe_violations(const Plan& plan, const SeedResult& result, const std::string& replay);
+// ", 12 reads, 34 sends"; empty if there are none.
+std::string describe_operations(const std::map<std::string, std::uint64_t>& operations);
 // The command that plays the plan again; `plan_file`: where it is kept, if not to be had by its seed.
-std::string replay_command(const Plan& plan, const std::string& plan_file);
+std::string replay_command(std::string_view program, const Plan& plan, const std::string& plan_file);
 
 }  // namespace fulmar

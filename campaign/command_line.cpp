@@ -1,41 +1,33 @@
-// fulmar-sim: lists scenarios, runs campaigns of seeds, and replays single lives.
+#include "campaign/command_line.h"
+
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <sstream>
 
-#include "scenarios/cli/campaign.h"
-#include "scenarios/cli/exit_codes.h"
-#include "scenarios/cli/replay.h"
-#include "scenarios/plan_check.h"
+#include "campaign/campaign.h"
+#include "campaign/exit_codes.h"
+#include "campaign/replay.h"
 
 namespace fulmar {
+
 namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* usage =
-    "fulmar-sim list\n"
-    "fulmar-sim run --scenario S --seeds A..B [--jobs N] [--time 10m] [--first] [--report FILE.sqlite] [--junit "
-    "FILE.xml]\n"
-    "fulmar-sim replay --scenario S --seed N [--plan FILE] [--trace]\n"
-    "fulmar-sim plan --scenario S --seed N\n"
-    "fulmar-sim hashes --scenario S --seeds A..B\n"
-    "\n"
+// After the program's name, each line.
+constexpr std::string_view commands[] = {
+    "list",
+    "run --scenario S --seeds A..B [--jobs N] [--time 10m] [--first] [--report FILE.sqlite] [--junit FILE.xml]",
+    "replay --scenario S --seed N [--plan FILE] [--trace]",
+    "plan --scenario S --seed N",
+    "hashes --scenario S --seeds A..B",
+};
+constexpr std::string_view exit_codes =
     "Exit codes: 0 clean, 1 a violation, 2 wrong usage, a plan that can't be played or a report that can't be\n"
     "written, 3 nondeterminism, 4 what was found could not all be written, 130 or 143 interrupted (SIGINT, SIGTERM).\n";
-
-int complain(const std::string& message) {
-  std::cerr << "fulmar-sim: " << message << "\n\n" << usage;
-  return exit_usage;
-}
-
-// Of input that is named clearly enough: one line.
-int refuse(const std::string& message) {
-  std::cerr << "fulmar-sim: " << message << "\n";
-  return exit_usage;
-}
 
 Result<Plan> read_plan(const std::string& path) {
   constexpr std::size_t bytes_max = 4 << 20;
@@ -82,19 +74,51 @@ int hashes(const Scenario& scenario, std::uint64_t first, std::uint64_t last) {
   return 0;
 }
 
-int command(const std::vector<std::string>& arguments) {
+const Scenario* find(std::span<const Scenario> scenarios, std::string_view name) {
+  auto found = std::find_if(scenarios.begin(), scenarios.end(), [&](const Scenario& s) { return s.name == name; });
+  return found == scenarios.end() ? nullptr : &*found;
+}
+
+class Command {
+ public:
+  explicit Command(const Simulator& simulator) : simulator_(simulator) {}
+
+  int run(const std::vector<std::string>& arguments);
+
+ private:
+  std::string usage() const {
+    std::string text;
+    for (auto command : commands) text += std::string(simulator_.program) + " " + std::string(command) + "\n";
+    return text + "\n" + std::string(exit_codes);
+  }
+  int complain(const std::string& message) const {
+    std::cerr << simulator_.program << ": " << message << "\n\n" << usage();
+    return exit_usage;
+  }
+  // Of input that is named clearly enough: one line.
+  int refuse(const std::string& message) const {
+    std::cerr << simulator_.program << ": " << message << "\n";
+    return exit_usage;
+  }
+
+  const Simulator& simulator_;
+};
+
+int Command::run(const std::vector<std::string>& arguments) {
   if (arguments.empty()) return complain("a command is needed");
   const auto& name = arguments.front();
   if (name == "help" || name == "--help") {
-    std::cout << usage;
+    std::cout << usage();
     return 0;
   }
   if (name == "list") {
-    for (const auto& scenario : all_scenarios()) std::cout << scenario.name << "  " << scenario.description << "\n";
+    for (const auto& scenario : simulator_.scenarios)
+      std::cout << scenario.name << "  " << scenario.description << "\n";
     return 0;
   }
   std::string scenario_name, seeds, seed_text, time, plan_file;
   CampaignOptions campaign;
+  campaign.program = simulator_.program;
   campaign.limits.jobs = 2;
   po::options_description options;
   auto add = options.add_options();
@@ -117,7 +141,7 @@ int command(const std::vector<std::string>& arguments) {
   }
   if (name != "run" && name != "replay" && name != "plan" && name != "hashes")
     return complain("unknown command " + name);
-  const auto* scenario = find_scenario(scenario_name);
+  const auto* scenario = find(simulator_.scenarios, scenario_name);
   if (!scenario) return complain(scenario_name.empty() ? "--scenario is needed" : "unknown scenario " + scenario_name);
   if (name == "run" || name == "hashes") {
     if (!parse_seeds(seeds, campaign.limits.first_seed, campaign.limits.last_seed))
@@ -135,18 +159,20 @@ int command(const std::vector<std::string>& arguments) {
     std::cout << plan_to_json(scenario->plan(seed)) << "\n";
     return 0;
   }
-  ReplayOptions how{.plan_file = plan_file, .trace = given.contains("trace")};
+  ReplayOptions how{.program = simulator_.program, .plan_file = plan_file, .trace = given.contains("trace")};
   if (plan_file.empty()) return replay(*scenario, scenario->plan(seed), how);
   auto plan = read_plan(plan_file);
   if (!plan) return refuse(plan_file + ": " + plan.error().detail);
   if (plan->scenario != scenario->name) return refuse(plan_file + ": it is a plan of scenario " + plan->scenario);
-  if (auto checked = check_plan(*scenario, *plan); !checked) return refuse(plan_file + ": " + checked.error().detail);
+  if (auto checked = scenario->check(*scenario, *plan); !checked)
+    return refuse(plan_file + ": " + checked.error().detail);
   return replay(*scenario, *plan, how);
 }
 
 }  // namespace
-}  // namespace fulmar
 
-int main(int count, char** values) {
-  return fulmar::command({values + 1, values + count});
+int run_command(const Simulator& simulator, const std::vector<std::string>& arguments) {
+  return Command(simulator).run(arguments);
 }
+
+}  // namespace fulmar

@@ -1,4 +1,4 @@
-#include "scenarios/cli/campaign.h"
+#include "campaign/campaign.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -7,9 +7,9 @@
 #include <chrono>
 #include <cstdio>
 
+#include "campaign/exit_codes.h"
 #include "reports/junit.h"
 #include "reports/store.h"
-#include "scenarios/cli/exit_codes.h"
 
 namespace fulmar {
 
@@ -33,7 +33,7 @@ struct Tally {
   double simulated_seconds = 0;
   double life_wall_seconds = 0;
   std::uint64_t events = 0;
-  std::uint64_t sends = 0;
+  std::map<std::string, std::uint64_t> operations;
   std::map<std::string, std::uint64_t> marks;
 };
 
@@ -74,6 +74,12 @@ void print_marks(const std::map<std::string, std::uint64_t>& marks) {
 
 }  // namespace
 
+std::string describe_operations(const std::map<std::string, std::uint64_t>& operations) {
+  std::string text;
+  for (const auto& [kind, count] : operations) text += ", " + std::to_string(count) + " " + kind;
+  return text;
+}
+
 std::string describe_violations(const Plan& plan, const SeedResult& result, const std::string& replay) {
   std::string text;
   auto nodes = node_names(plan);
@@ -99,13 +105,14 @@ std::string describe_violations(const Plan& plan, const SeedResult& result, cons
   return text + "  replay: " + replay + " --trace\n";
 }
 
-std::string replay_command(const Plan& plan, const std::string& plan_file) {
-  auto command = "fulmar-sim replay --scenario " + plan.scenario;
+std::string replay_command(std::string_view program, const Plan& plan, const std::string& plan_file) {
+  auto command = std::string(program) + " replay --scenario " + plan.scenario;
   return command + (plan_file.empty() ? " --seed " + std::to_string(plan.seed) : " --plan " + plan_file);
 }
 
 int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
-  auto complain = [](const Error& error) { std::fprintf(stderr, "fulmar-sim: %s\n", error.detail.c_str()); };
+  std::string program(options.program);
+  auto complain = [&](const Error& error) { std::fprintf(stderr, "%s: %s\n", program.c_str(), error.detail.c_str()); };
   std::unique_ptr<ReportStore> store;
   std::int64_t campaign = 0;
   if (!options.report.empty()) {
@@ -144,13 +151,13 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
         tally.simulated_seconds += std::chrono::duration<double>(result.life.simulated).count();
         tally.life_wall_seconds += result.wall_seconds;
         tally.events += result.life.events;
-        tally.sends += result.life.sends;
+        for (const auto& [kind, count] : result.life.operations) tally.operations[kind] += count;
         for (const auto& [mark, count] : result.life.marks) tally.marks[mark] += count;
         std::string text;
         if (!result.life.violations.empty()) {
           failed_seeds.push_back(result.seed);
           auto plan = scenario.plan(result.seed);
-          text = describe_violations(plan, result, replay_command(plan, ""));
+          text = describe_violations(plan, result, replay_command(options.program, plan, ""));
           if (++tally.failed <= static_cast<std::uint64_t>(options.shown_max)) {
             clear();
             std::printf("%s", text.c_str());
@@ -171,7 +178,7 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
         if (added) return;
         clear();
         complain(added.error());
-        std::fprintf(stderr, "fulmar-sim: the report ends before seed %llu; the campaign goes on without it\n",
+        std::fprintf(stderr, "%s: the report ends before seed %llu; the campaign goes on without it\n", program.c_str(),
                      static_cast<unsigned long long>(result.seed));
         unwritten = true;
         store.reset();
@@ -191,11 +198,11 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
   if (interrupted_by != 0) std::printf("interrupted: the lives that were under way do not count\n");
   std::printf(
       "%s: %llu lives in %.1f s (%.0f per minute), %llu with violations; %.0f simulated s per wall s and core, %llu "
-      "events, %llu sends\n",
+      "events%s\n",
       std::string(scenario.name).c_str(), static_cast<unsigned long long>(tally.lives), elapsed(),
       60 * static_cast<double>(tally.lives) / elapsed(), static_cast<unsigned long long>(tally.failed),
       tally.life_wall_seconds > 0 ? tally.simulated_seconds / tally.life_wall_seconds : 0.0,
-      static_cast<unsigned long long>(tally.events), static_cast<unsigned long long>(tally.sends));
+      static_cast<unsigned long long>(tally.events), describe_operations(tally.operations).c_str());
   print_marks(tally.marks);
   if (!failed_seeds.empty()) {
     std::sort(failed_seeds.begin(), failed_seeds.end());

@@ -6,8 +6,8 @@
 #include <functional>
 #include <string>
 
-#include "scenarios/cli/time_limit.h"
-#include "scenarios/life.h"
+#include "campaign/scenario.h"
+#include "campaign/time_limit.h"
 
 namespace fulmar {
 

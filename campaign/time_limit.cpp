@@ -1,4 +1,4 @@
-#include "scenarios/cli/time_limit.h"
+#include "campaign/time_limit.h"
 
 #include <sys/time.h>
 

@@ -1,0 +1,24 @@
+// The command line of a simulator: lists its scenarios, runs campaigns of seeds, and replays single lives. A program
+// with scenarios of its own has this as its main:
+//
+//   int main(int count, char** values) { return run_command({"my-sim", scenarios}, {values + 1, values + count}); }
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "campaign/scenario.h"
+
+namespace fulmar {
+
+struct Simulator {
+  std::string_view program;  // what it is called in what it prints
+  std::span<const Scenario> scenarios;
+};
+
+// Carries out what the arguments ask for; returns the exit code (exit_codes.h). Prints to stdout and stderr.
+int run_command(const Simulator& simulator, const std::vector<std::string>& arguments);
+
+}  // namespace fulmar

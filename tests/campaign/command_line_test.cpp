@@ -1,0 +1,118 @@
+// The campaign engine under a simulator that is not Fulmar's: two machines that pass a number to each other, whose
+// scenario loses it in every third life.
+#include "campaign/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "campaign/exit_codes.h"
+#include "runtime/host/clock.h"
+#include "sim/world.h"
+
+namespace fulmar {
+namespace {
+
+Plan plan_passing(std::uint64_t seed) {
+  return {"passing", seed, {{"laps", static_cast<std::int64_t>(1 + seed % 4)}}, {}};
+}
+
+LifeResult play_passing(const Plan& plan, const LifeOptions& options) {
+  World world(plan.seed, LogLevel::debug);
+  if (options.trace) world.trace().set_sink(options.trace);
+  std::int64_t laps = 0;
+  for (auto name : {"left", "right"})
+    world.add_node(name).start(1, [&](Host& host) {
+      for (std::int64_t lap = 0; lap < plan.setting("laps"); ++lap) {
+        host.clock().sleep_for(milliseconds(3));
+        host.log().info("passes it on", {{"lap", std::to_string(lap)}});
+        ++laps;
+      }
+      return 0;
+    });
+  world.run_for(seconds(1));
+  LifeResult result;
+  result.trace_hash = world.trace().hash();
+  result.events = world.trace().events();
+  result.simulated = world.now() - Instant{};
+  result.operations["laps"] = static_cast<std::uint64_t>(laps);
+  result.marks["third life"] = plan.seed % 3 == 0;
+  if (plan.seed % 3 == 0)
+    result.violations.push_back({"the number stays", "lost", "it is gone", Instant{} + milliseconds(3)});
+  return result;
+}
+
+Result<void> check_passing(const Scenario&, const Plan& plan) {
+  if (plan.setting_or("laps", 0) < 1) return fail(Errc::invalid_argument, "setting 'laps' must be 1 at least");
+  return {};
+}
+
+constexpr Scenario scenarios[] = {
+    {"passing", "two machines that pass a number to each other", plan_passing, play_passing, check_passing}};
+constexpr Simulator simulator{"passing-sim", scenarios};
+
+struct Ran {
+  int code = -1;
+  std::string out;
+  std::string errors;
+};
+
+Ran run(const std::vector<std::string>& arguments) {
+  Ran ran;
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  ran.code = run_command(simulator, arguments);
+  std::fflush(stdout);
+  ran.out = testing::internal::GetCapturedStdout();
+  ran.errors = testing::internal::GetCapturedStderr();
+  return ran;
+}
+
+TEST(CommandLine, ListsTheScenariosItWasGiven) {
+  EXPECT_EQ(run({"list"}).out, "passing  two machines that pass a number to each other\n");
+}
+
+TEST(CommandLine, NamesItselfWhereItComplains) {
+  auto ran = run({"run", "--scenario", "replication", "--seeds", "1..2"});
+  EXPECT_EQ(ran.code, exit_usage);
+  EXPECT_THAT(ran.errors, testing::StartsWith("passing-sim: unknown scenario replication\n"));
+  EXPECT_THAT(ran.errors, testing::HasSubstr("\npassing-sim hashes --scenario S --seeds A..B\n"));
+}
+
+TEST(CommandLine, ACampaignFindsTheLivesThatViolateAndCountsWhatAllDid) {
+  auto ran = run({"run", "--scenario", "passing", "--seeds", "1..9", "--jobs", "2"});
+  EXPECT_EQ(ran.code, exit_violation);
+  EXPECT_THAT(ran.out, testing::HasSubstr("passing: 9 lives"));
+  EXPECT_THAT(ran.out, testing::HasSubstr(", 3 with violations"));
+  EXPECT_THAT(ran.out, testing::HasSubstr(", 44 laps\n"));  // two machines, 1 + seed % 4 laps each
+  EXPECT_THAT(ran.out, testing::HasSubstr("third life 3;"));
+  EXPECT_THAT(ran.out, testing::HasSubstr("failed seeds: 3 6 9\n"));
+  EXPECT_THAT(ran.out, testing::HasSubstr("replay: passing-sim replay --scenario passing --seed 3 --trace"));
+}
+
+TEST(CommandLine, AReplayShowsTheTraceAndTheVerdict) {
+  auto ran = run({"replay", "--scenario", "passing", "--seed", "6", "--trace"});
+  EXPECT_EQ(ran.code, exit_violation);
+  EXPECT_THAT(ran.out, testing::HasSubstr("passes it on"));
+  EXPECT_THAT(ran.out, testing::HasSubstr("seed 6 violates the number stays: lost\n    it is gone\n"));
+  EXPECT_EQ(run({"replay", "--scenario", "passing", "--seed", "4"}).code, 0);
+}
+
+TEST(CommandLine, HashesAreOfTheSeedAlone) {
+  auto once = run({"hashes", "--scenario", "passing", "--seeds", "1..5"}).out;
+  EXPECT_EQ(run({"hashes", "--scenario", "passing", "--seeds", "1..5"}).out, once);
+  EXPECT_EQ(std::count(once.begin(), once.end(), '\n'), 5);
+}
+
+TEST(CommandLine, APlanThatItsScenarioCannotPlayIsRefused) {
+  auto path = testing::TempDir() + "passing-plan.json";
+  std::ofstream(path) << plan_to_json({"passing", 6, {{"laps", 0}}, {}});
+  auto ran = run({"replay", "--scenario", "passing", "--plan", path});
+  EXPECT_EQ(ran.code, exit_usage);
+  EXPECT_EQ(ran.errors, "passing-sim: " + path + ": setting 'laps' must be 1 at least\n");
+}
+
+}  // namespace
+}  // namespace fulmar
