@@ -80,9 +80,10 @@ std::string describe_operations(const std::map<std::string, std::uint64_t>& oper
   return text;
 }
 
-std::string describe_violations(const Plan& plan, const SeedResult& result, const std::string& replay) {
+std::string describe_violations(const Scenario& scenario, const Plan& plan, const SeedResult& result,
+                                const std::string& replay) {
   std::string text;
-  auto nodes = node_names(plan);
+  auto nodes = scenario.terms.node_names(plan);
   auto violations = result.life.violations;
   std::size_t shown = 0;
   for (const auto& violation : violations) {
@@ -157,7 +158,7 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
         if (!result.life.violations.empty()) {
           failed_seeds.push_back(result.seed);
           auto plan = scenario.plan(result.seed);
-          text = describe_violations(plan, result, replay_command(options.program, plan, ""));
+          text = describe_violations(scenario, plan, result, replay_command(options.program, plan, ""));
           if (++tally.failed <= static_cast<std::uint64_t>(options.shown_max)) {
             clear();
             std::printf("%s", text.c_str());
@@ -173,7 +174,7 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
                       result.life.marks};
         for (const auto& violation : result.life.violations)
           run.violations.push_back({violation.property, violation.anomaly, violation.text});
-        auto plan = result.life.violations.empty() ? "" : plan_to_json(scenario.plan(result.seed));
+        auto plan = result.life.violations.empty() ? "" : plan_to_json(scenario.plan(result.seed), scenario.terms);
         auto added = store->add_run(campaign, run, plan);
         if (added) return;
         clear();

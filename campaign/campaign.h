@@ -21,7 +21,8 @@ struct CampaignOptions {
 int run_campaign(const Scenario& scenario, const CampaignOptions& options);
 
 // The violation as people want to read it, with the line that replays it.
-std::string describe_violations(const Plan& plan, const SeedResult& result, const std::string& replay);
+std::string describe_violations(const Scenario& scenario, const Plan& plan, const SeedResult& result,
+                                const std::string& replay);
 // ", 12 reads, 34 sends"; empty if there are none.
 std::string describe_operations(const std::map<std::string, std::uint64_t>& operations);
 // The command that plays the plan again; `plan_file`: where it is kept, if not to be had by its seed.

@@ -29,7 +29,7 @@ constexpr std::string_view exit_codes =
     "Exit codes: 0 clean, 1 a violation, 2 wrong usage, a plan that can't be played or a report that can't be\n"
     "written, 3 nondeterminism, 4 what was found could not all be written, 130 or 143 interrupted (SIGINT, SIGTERM).\n";
 
-Result<Plan> read_plan(const std::string& path) {
+Result<Plan> read_plan(const std::string& path, const PlanTerms& terms) {
   constexpr std::size_t bytes_max = 4 << 20;
   std::ifstream file(path);
   if (!file) return fail(Errc::invalid_argument, "can't be read");
@@ -38,7 +38,7 @@ Result<Plan> read_plan(const std::string& path) {
   if (file.bad()) return fail(Errc::invalid_argument, "can't be read");
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > bytes_max) return fail(Errc::invalid_argument, "is larger than any plan");
-  return plan_from_json(text);
+  return plan_from_json(text, terms);
 }
 
 bool parse_number(const std::string& text, std::uint64_t& number) {
@@ -156,12 +156,12 @@ int Command::run(const std::vector<std::string>& arguments) {
   if (!parse_number(seed_text, seed) && (plan_file.empty() || !seed_text.empty()))
     return complain("--seed N is needed");
   if (name == "plan") {
-    std::cout << plan_to_json(scenario->plan(seed)) << "\n";
+    std::cout << plan_to_json(scenario->plan(seed), scenario->terms) << "\n";
     return 0;
   }
   ReplayOptions how{.program = simulator_.program, .plan_file = plan_file, .trace = given.contains("trace")};
   if (plan_file.empty()) return replay(*scenario, scenario->plan(seed), how);
-  auto plan = read_plan(plan_file);
+  auto plan = read_plan(plan_file, scenario->terms);
   if (!plan) return refuse(plan_file + ": " + plan.error().detail);
   if (plan->scenario != scenario->name) return refuse(plan_file + ": it is a plan of scenario " + plan->scenario);
   if (auto checked = scenario->check(*scenario, *plan); !checked)

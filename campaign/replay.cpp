@@ -43,7 +43,9 @@ int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay
     std::printf("clean\n");
     return 0;
   }
-  std::printf("%s", describe_violations(plan, result, replay_command(replay.program, plan, replay.plan_file)).c_str());
+  std::printf(
+      "%s",
+      describe_violations(scenario, plan, result, replay_command(replay.program, plan, replay.plan_file)).c_str());
   return exit_violation;
 }
 
@@ -91,8 +93,9 @@ int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& opti
               "\n" + said;
   SeedResult result{.seed = plan.seed, .life = {}, .wall_seconds = 0};
   result.life.violations.push_back({"the process lives", hung ? "hang" : "crash", text, Instant::max()});
-  std::printf("%s",
-              describe_violations(plan, result, replay_command(options.program, plan, options.plan_file)).c_str());
+  std::printf(
+      "%s",
+      describe_violations(scenario, plan, result, replay_command(options.program, plan, options.plan_file)).c_str());
   return exit_violation;
 }
 

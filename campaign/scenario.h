@@ -36,6 +36,8 @@ struct Scenario {
   Plan (*plan)(std::uint64_t seed);
   // Plays a life in this process; the same plan gives the same trace hash.
   LifeResult (*run)(const Plan& plan, const LifeOptions& options);
+  // What its plans speak of.
+  PlanTerms terms;
   // Whether a plan that somebody wrote or edited can be played. Errors: invalid_argument, in one sentence.
   Result<void> (*check)(const Scenario& scenario, const Plan& plan);
 };

@@ -11,15 +11,10 @@ constexpr std::int64_t calm_ms_max = 25'000;
 
 // Whether nothing passes between some two of those who are to be left alone.
 bool comes_between(const Fault& fault, const Calm& calm, const FaultWindow& window) {
-  auto end = fault.kind == FaultKind::split ? window.nodes : window.brokers;
-  auto side = [&](std::size_t node) { return fault.amount >> node & 1; };
-  for (std::size_t a = 0; a < end; ++a)
-    for (std::size_t b = a + 1; b < end; ++b) {
-      if (calm.rest.contains(a) || calm.rest.contains(b)) continue;
-      bool bridged = fault.kind == FaultKind::bridge && (a == fault.target || b == fault.target);
-      bool neighbours = b == a + 1 || (a == 0 && b == window.brokers - 1);
-      if (fault.kind == FaultKind::ring ? !neighbours : side(a) != side(b) && !bridged) return true;
-    }
+  for (std::size_t a = 0; a < window.nodes.all; ++a)
+    for (std::size_t b = a + 1; b < window.nodes.all; ++b)
+      if (!calm.rest.contains(a) && !calm.rest.contains(b) && fault.kind->separates(fault, window.nodes, a, b))
+        return true;
   return false;
 }
 
@@ -38,23 +33,23 @@ std::optional<Calm> calm_of(const Plan& plan) {
 bool disturbs(const Fault& fault, const Calm& calm, const FaultWindow& window) {
   if (fault.at > calm.end || fault.at + fault.duration < calm.begin) return false;
   bool target = !calm.rest.contains(fault.target);
-  if (has_peer(fault.kind)) return target && !calm.rest.contains(fault.peer);
-  bool in_parts = fault.kind == FaultKind::split || fault.kind == FaultKind::bridge || fault.kind == FaultKind::ring;
+  if (fault.kind->has_peer) return target && !calm.rest.contains(fault.peer);
   // Where the target is left alone and cut off, one of the others is at the cut's other side.
-  return in_parts ? comes_between(fault, calm, window) : target;
+  return fault.kind->separates ? comes_between(fault, calm, window) : target;
 }
 
 void choose_calm(Random random, const FaultWindow& window, std::size_t rest_max, Plan& plan) {
   auto length = (window.end - window.begin) / milliseconds(1);
   auto calm_ms = random.between(calm_ms_min, calm_ms_max);
   auto room = length - calm_ms;
-  auto first = random.below(window.brokers);
+  auto first = random.below(window.nodes.servers);
   bool chosen = random.chance(1, 2);
   auto from = random.between(0, std::max<std::int64_t>(room, 0));
   if (!chosen || room < 0) return;
   // Whose disk loses what it had promised is no part of a majority that is well.
   auto rest = victims(plan.faults);
-  for (std::size_t n = 0; n < window.brokers && rest.size() < rest_max; ++n) rest.insert((first + n) % window.brokers);
+  for (std::size_t n = 0; n < window.nodes.servers && rest.size() < rest_max; ++n)
+    rest.insert((first + n) % window.nodes.servers);
   std::int64_t mask = 0;
   for (auto node : rest) mask |= std::int64_t{1} << node;
   plan.settings["calm_from_ms"] = window.begin.ns / 1'000'000 + from;

@@ -1,6 +1,6 @@
-// Calm: a time in a life in which most brokers, and all clients, are left alone, while the others may meet anything:
-// they may even be cut off from those in one direction only. A majority of every partition's replicas is among those
-// who are left alone, so that it has to have leaders, and to keep them.
+// Calm: a time in a life in which most servers, and all clients, are left alone, while the others may meet anything:
+// they may even be cut off from those in one direction only. A majority of all replicas of anything is among those who
+// are left alone, so that it has to have leaders, and to keep them.
 #pragma once
 
 #include <optional>

@@ -1,24 +1,29 @@
-// Damage to files at rest: what of a broker's disk goes wrong while it is down. Only what the broker can know to be
-// damage is chosen, and what it, or the other replicas, can make good.
+// Damage to files at rest: what of a machine's disk goes wrong while the machine is down. Which files there are, and
+// what of them the guarantees promise to survive, is said by whoever knows them: nothing of it is known here.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/disk.h"
 
 namespace fulmar {
 
-// Each damages one file, by the number that a plan gives, and returns the sort of file, for counts; empty if there was
-// none to choose. The disk's machine has just lost its power.
+// A file that may be damaged.
+struct DamageableFile {
+  std::string path;
+  std::string sort;          // what it is, in a word or two, for counts
+  std::size_t size_max;      // only its first so many bytes are damaged, and it is cut within them
+  bool may_be_wrong = true;  // and not only cut, or gone
+};
 
-// A sector of a log or of terms and votes, in what the files themselves say is synced.
-std::string damage_records(SimDisk& disk, std::int64_t pick);
-// A file beside the batches, that follows from them: an index, a producers' snapshot, epochs, a checkpoint. It has a
-// byte that is wrong, has lost its tail, or is gone.
-std::string damage_side_file(SimDisk& disk, std::int64_t pick);
-// Likewise a file that only other brokers can give again: whose partition a directory is, and the metadata's snapshot.
-// Or one of terms and votes, which has lost its end, or is gone.
-std::string damage_small_file(SimDisk& disk, std::int64_t pick);
+// Each damages one file, by a number that a plan gives, and returns its sort, and how; empty if there is none to
+// choose. The disk's machine has just lost its power.
+
+// A sector of one of the files, any of them as likely.
+std::string damage_sector(SimDisk& disk, const std::vector<DamageableFile>& files, std::int64_t pick);
+// One file of a sort, any sort as likely: a byte is wrong, it has lost its end, or is gone.
+std::string damage_in_some_way(SimDisk& disk, const std::vector<DamageableFile>& files, std::int64_t pick);
 
 }  // namespace fulmar

@@ -81,20 +81,20 @@ std::size_t node(const Member& from, const std::vector<std::string>& nodes) {
   return static_cast<std::size_t>(found - nodes.begin());
 }
 
-FaultKind kind(const Member& from) {
+const FaultKind* kind(const Member& from, const FaultKinds& kinds) {
   auto name = text(from);
-  auto names = fault_names();
-  auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end())
+  const auto* found = kinds.find(name);
+  if (!found)
     throw Malformed{from.name + " is " + in_quotes(name) + ", which is no kind of fault" +
-                    did_you_mean(name, {names.begin(), names.end()})};
-  return static_cast<FaultKind>(found - names.begin());
+                    did_you_mean(name, kinds.names())};
+  return found;
 }
 
-Fault fault_from(const ordered_json& entry, const std::string& where, const std::vector<std::string>& nodes) {
+Fault fault_from(const ordered_json& entry, const std::string& where, const FaultKinds& kinds,
+                 const std::vector<std::string>& nodes) {
   expect_members(entry, where, {"kind", "at_us", "duration_us", "target", "peer", "amount"});
   Fault fault;
-  fault.kind = kind(member(entry, where, "kind"));
+  fault.kind = kind(member(entry, where, "kind"), kinds);
   fault.at = Instant{integer(member(entry, where, "at_us"), 0, time_us_max) * 1000};
   fault.duration = microseconds(integer(member(entry, where, "duration_us"), 0, time_us_max));
   fault.target = node(member(entry, where, "target"), nodes);
@@ -116,7 +116,7 @@ ordered_json parse(const std::string& text) {
   return ordered_json::parse(text, look);
 }
 
-Plan plan_from(const ordered_json& json) {
+Plan plan_from(const ordered_json& json, const PlanTerms& terms) {
   expect_members(json, "the plan", {"scenario", "seed", "settings", "faults"});
   Plan plan;
   plan.scenario = text(member(json, "the plan", "scenario"));
@@ -126,16 +126,17 @@ Plan plan_from(const ordered_json& json) {
   for (const auto& [name, value] : settings.items())
     plan.settings[name] = integer({value, "setting " + in_quotes(name)}, any_min, any_max);
   if (!json["faults"].is_array()) throw Malformed{"the plan: 'faults' must be an array"};
-  auto nodes = node_names(plan);
+  auto nodes = terms.node_names(plan);
   for (const auto& entry : json["faults"])
-    plan.faults.push_back(fault_from(entry, "fault " + std::to_string(plan.faults.size() + 1), nodes));
+    plan.faults.push_back(
+        fault_from(entry, "fault " + std::to_string(plan.faults.size() + 1), terms.fault_kinds(), nodes));
   return plan;
 }
 
 }  // namespace
 
-std::string plan_to_json(const Plan& plan) {
-  auto nodes = node_names(plan);
+std::string plan_to_json(const Plan& plan, const PlanTerms& terms) {
+  auto nodes = terms.node_names(plan);
   auto name = [&](std::size_t n) { return n < nodes.size() ? ordered_json(nodes[n]) : ordered_json(n); };
   ordered_json json;
   json["scenario"] = plan.scenario;
@@ -144,7 +145,7 @@ std::string plan_to_json(const Plan& plan) {
   json["faults"] = ordered_json::array();
   for (const auto& fault : plan.faults) {
     ordered_json entry;
-    entry["kind"] = fault_name(fault.kind);
+    entry["kind"] = fault.kind->name;
     entry["at_us"] = fault.at.ns / 1000;
     entry["duration_us"] = fault.duration.count() / 1000;
     entry["target"] = name(fault.target);
@@ -155,9 +156,9 @@ std::string plan_to_json(const Plan& plan) {
   return json.dump(1);
 }
 
-Result<Plan> plan_from_json(const std::string& text) {
+Result<Plan> plan_from_json(const std::string& text, const PlanTerms& terms) {
   try {
-    return plan_from(parse(text));
+    return plan_from(parse(text), terms);
   } catch (const Malformed& malformed) {
     return fail(Errc::invalid_argument, malformed.what);
   } catch (const ordered_json::out_of_range&) {

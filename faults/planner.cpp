@@ -7,14 +7,11 @@ namespace fulmar {
 
 namespace {
 
-bool takes_promises(FaultKind kind) {
-  return kind == FaultKind::damage || kind == FaultKind::damage_small_file || kind == FaultKind::wipe;
-}
-
 // A node that a fault of the target may have to do with.
 std::size_t choose_peer(Random& random, const FaultWindow& window, std::size_t target) {
-  if (window.brokers == 1) return window.brokers + random.below(window.nodes - window.brokers);
-  return (target + 1 + random.below(window.nodes - 1)) % window.nodes;
+  auto [servers, all] = window.nodes;
+  if (servers == 1) return servers + random.below(all - servers);
+  return (target + 1 + random.below(all - 1)) % all;
 }
 
 }  // namespace
@@ -22,11 +19,11 @@ std::size_t choose_peer(Random& random, const FaultWindow& window, std::size_t t
 std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window, std::span<const FaultShape> shapes) {
   std::vector<Fault> faults;
   auto length = (window.end - window.begin).count();
-  auto first_victim = random.split("victims").below(window.brokers);
+  auto first_victim = random.split("victims").below(window.nodes.servers);
   for (const auto& shape : shapes) {
-    auto stream = random.split(fault_name(shape.kind));
+    auto stream = random.split(shape.kind->name);
     if (!stream.chance(shape.chosen_percent, 100)) continue;
-    if (takes_promises(shape.kind) && window.victims_max == 0) continue;
+    if (shape.kind->takes_promises && window.victims_max == 0) continue;
     auto times = stream.between(1, shape.times_max);
     for (std::int64_t i = 0; i < times; ++i) {
       auto own = stream.split(static_cast<std::uint64_t>(i));
@@ -35,8 +32,8 @@ std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window, 
       fault.at = window.begin + Duration(own.between(0, length / 1000 * 9 / 10) * 1000);
       fault.duration = milliseconds(own.between(shape.duration_ms_min, shape.duration_ms_max));
       fault.duration = std::min(fault.duration, window.end - fault.at);
-      fault.target = takes_promises(shape.kind) ? (first_victim + own.below(window.victims_max)) % window.brokers
-                                                : own.below(window.brokers);
+      fault.target = shape.kind->takes_promises ? (first_victim + own.below(window.victims_max)) % window.nodes.servers
+                                                : own.below(window.nodes.servers);
       fault.peer = choose_peer(own, window, fault.target);
       fault.amount = own.between(shape.amount_min, shape.amount_max);
       faults.push_back(fault);
@@ -44,22 +41,16 @@ std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window, 
   }
   // A total order: what stands in a plan must not hang on how a library sorts equals.
   std::sort(faults.begin(), faults.end(), [](const Fault& a, const Fault& b) {
-    return std::tie(a.at, a.kind, a.duration, a.target, a.peer, a.amount) <
-           std::tie(b.at, b.kind, b.duration, b.target, b.peer, b.amount);
+    return std::tie(a.at, a.kind->number, a.duration, a.target, a.peer, a.amount) <
+           std::tie(b.at, b.kind->number, b.duration, b.target, b.peer, b.amount);
   });
   return faults;
-}
-
-bool has_fault(const std::vector<Fault>& faults, std::initializer_list<FaultKind> kinds) {
-  return std::any_of(faults.begin(), faults.end(), [&](const Fault& fault) {
-    return std::find(kinds.begin(), kinds.end(), fault.kind) != kinds.end();
-  });
 }
 
 std::set<std::size_t> victims(const std::vector<Fault>& faults) {
   std::set<std::size_t> found;
   for (const auto& fault : faults)
-    if (takes_promises(fault.kind)) found.insert(fault.target);
+    if (fault.kind->takes_promises) found.insert(fault.target);
   return found;
 }
 

@@ -5,6 +5,7 @@
 #include "checkers/log_files.h"
 #include "faults/calm.h"
 #include "faults/injector.h"
+#include "faults/kinds.h"
 #include "faults/planner.h"
 #include "scenarios/settings.h"
 #include "scenarios/watched_cluster.h"
@@ -50,7 +51,7 @@ class ClusterLife {
       workload_.marks.expect(mark);
     if (plan.setting_or("calm_ms", 0)) workload_.marks.expect(Mark::calm_majority);
     if (plan.setting_or("producer_id_block", 1000) < 1000) workload_.marks.expect(Mark::producer_id_block);
-    if (has_fault(plan.faults, {FaultKind::cut_after_transfer})) workload_.marks.expect(Mark::cut_after_transfer);
+    if (has_fault(plan.faults, {&faults::cut_after_transfer})) workload_.marks.expect(Mark::cut_after_transfer);
     for (std::int64_t i = 0; i < plan.setting("clients"); ++i) world_.add_node("client" + std::to_string(i));
     admin_ = &world_.add_node("admin");
   }
@@ -83,7 +84,7 @@ class ClusterLife {
     workload_.history.power_losses = injector.power_losses();
     workload_.history.clock_ahead_at_start_ms = injector.clock_ahead_at_start_ms();
     workload_.history.epoch_ms = World::epoch_ms;
-    workload_.history.clocks_jump = has_fault(plan_.faults, {FaultKind::clock_jump, FaultKind::clock_drift});
+    workload_.history.clocks_jump = has_fault(plan_.faults, {&faults::clock_jump, &faults::clock_drift});
     return finish();
   }
 
@@ -222,7 +223,7 @@ class ClusterLife {
     result.simulated = world_.now() - Instant{};
     result.operations = {{"reads", workload_.history.reads.size()}, {"sends", workload_.history.sends.size()}};
     result.marks = workload_.marks.by_name();
-    for (const auto& fault : plan_.faults) ++result.marks[std::string("fault ") + fault_name(fault.kind)];
+    for (const auto& fault : plan_.faults) ++result.marks["fault " + std::string(fault.kind->name)];
     for (const auto& [what, times] : damaged_files_) result.marks[what] += times;
     return result;
   }
@@ -296,8 +297,8 @@ FaultWindow fault_window(const Plan& plan) {
   FaultWindow window;
   window.begin = faults_begin;
   window.end = window.begin + milliseconds(plan.setting("safety_ms"));
-  window.brokers = static_cast<std::size_t>(plan.setting("brokers"));
-  window.nodes = window.brokers + static_cast<std::size_t>(plan.setting("clients"));
+  window.nodes.servers = static_cast<std::size_t>(plan.setting("brokers"));
+  window.nodes.all = window.nodes.servers + static_cast<std::size_t>(plan.setting("clients"));
   return window;
 }
 

@@ -3,8 +3,9 @@
 #include <functional>
 
 #include "faults/calm.h"
-#include "faults/planner.h"
+#include "faults/kinds.h"
 #include "scenarios/cluster_life.h"
+#include "scenarios/fault_mixes.h"
 
 namespace fulmar {
 
@@ -26,7 +27,7 @@ Plan plan_cluster(std::uint64_t seed, const char* scenario, std::span<const Faul
   plan.faults = plan_faults(random.split("faults"), window, shapes);
   // One that reads all the time sees what a leader that is cut off says until it steps down.
   auto reader = random.split("fast reader");
-  bool left_alone = has_fault(plan.faults, {FaultKind::isolate, FaultKind::cut_after_transfer});
+  bool left_alone = has_fault(plan.faults, {&faults::isolate, &faults::cut_after_transfer});
   if (left_alone && reader.chance(1, 2)) plan.settings["consumer_pace_ms"] = fast_reader_pace_ms;
   // And one who asks where its epoch ends hears what of it may not stay.
   if (left_alone && random.split("epochs").chance(1, 2)) plan.settings["epoch_pace_ms"] = epoch_pace_ms;

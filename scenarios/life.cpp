@@ -2,24 +2,28 @@
 
 #include "scenarios/cluster_life.h"
 #include "scenarios/cluster_plans.h"
+#include "scenarios/damage/damage_faults.h"
+#include "scenarios/node_names.h"
 #include "scenarios/plan_check.h"
 #include "scenarios/single_broker.h"
 
 namespace fulmar {
 
 namespace {
+constexpr PlanTerms terms{fault_kinds, node_names};
 constexpr Scenario scenarios[] = {
     {"single-broker", "one broker, several clients, all faults that one broker promises to survive", plan_single_broker,
-     run_single_broker, check_plan},
+     run_single_broker, terms, check_plan},
     {"replication", "three or five brokers that replicate, all kinds of acknowledgement, all faults", plan_replication,
-     run_cluster, check_plan},
-    {"partitions", "the same, and networks that come apart in every way", plan_partitions, run_cluster, check_plan},
+     run_cluster, terms, check_plan},
+    {"partitions", "the same, and networks that come apart in every way", plan_partitions, run_cluster, terms,
+     check_plan},
     {"disk", "the same, and disks that fail, are damaged or emptied, a majority of each partition's never", plan_disk,
-     run_cluster, check_plan},
+     run_cluster, terms, check_plan},
     {"churn", "partitions that move between brokers, which are killed, stopped, replaced and emptied meanwhile",
-     plan_churn, run_cluster, check_plan},
+     plan_churn, run_cluster, terms, check_plan},
     {"metadata", "topics made and deleted under faults, and requests with leader epochs of the past", plan_metadata,
-     run_cluster, check_plan},
+     run_cluster, terms, check_plan},
 };
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include "faults/planner.h"
 #include "runtime/base/did_you_mean.h"
 #include "scenarios/cluster_life.h"
+#include "scenarios/node_names.h"
 #include "scenarios/setting_ranges.h"
 
 namespace fulmar {
@@ -74,7 +75,7 @@ Result<void> check_together(const Scenario& scenario, const Plan& plan) {
   if (calm->end > fault_window(plan).end)
     return wrong("the calm must end when the faults do, at " + std::to_string(fault_window(plan).end.ns / 1'000'000) +
                  " ms");
-  bool brokers_only = calm->rest.empty() || *calm->rest.rbegin() < fault_window(plan).brokers;
+  bool brokers_only = calm->rest.empty() || *calm->rest.rbegin() < fault_window(plan).nodes.servers;
   if (static_cast<std::int64_t>(calm->rest.size()) > spared || !brokers_only)
     return wrong("setting 'calm_rest' must have " + std::to_string(spared) +
                  " bits at most, of brokers, as a majority of every partition's replicas is to be left alone");
@@ -85,13 +86,13 @@ Result<void> check_fault(const Plan& plan, std::size_t number) {
   const auto& fault = plan.faults[number];
   auto nodes = node_names(plan);
   auto brokers = static_cast<std::size_t>(plan.setting_or("brokers", 1));
-  auto where = "fault " + std::to_string(number + 1) + " (" + fault_name(fault.kind) + "): ";
+  auto where = "fault " + std::to_string(number + 1) + " (" + std::string(fault.kind->name) + "): ";
   if (fault.target >= brokers)
     return wrong(where + "its target must be a broker, " + nodes.front() +
                  (brokers > 1 ? " to " + nodes[brokers - 1] : std::string()) + ", not " + nodes[fault.target]);
-  if (has_peer(fault.kind) && fault.peer == fault.target)
+  if (fault.kind->has_peer && fault.peer == fault.target)
     return wrong(where + "its peer must be another node than its target, " + nodes[fault.target]);
-  auto [min, max] = amount_range(fault.kind);
+  auto [min, max] = fault.kind->amount;
   if (fault.amount < min || fault.amount > max) return wrong(where + "its amount" + range_text(min, max, fault.amount));
   if (number > 0 && fault.at < plan.faults[number - 1].at) return wrong(where + "it begins before the one above it");
   return {};
@@ -111,7 +112,7 @@ Result<void> check_faults(const Scenario& scenario, const Plan& plan) {
   auto calm = of_cluster(scenario) ? calm_of(plan) : std::nullopt;
   for (std::size_t i = 0; calm && i < plan.faults.size(); ++i)
     if (disturbs(plan.faults[i], *calm, fault_window(plan)))
-      return wrong("fault " + std::to_string(i + 1) + " (" + fault_name(plan.faults[i].kind) +
+      return wrong("fault " + std::to_string(i + 1) + " (" + std::string(plan.faults[i].kind->name) +
                    "): it disturbs who is to be left alone by the setting 'calm_ms'");
   return {};
 }

@@ -1,6 +1,6 @@
 #include "scenarios/settings.h"
 
-#include "faults/planner.h"
+#include "faults/kinds.h"
 
 namespace fulmar {
 
@@ -73,7 +73,7 @@ void describe_topics(Workload& workload, std::int16_t replication_factor) {
   if (wanted("racks")) expect({Mark::follower_read});
   if (plan.setting_or("consumers", 0) > 0) expect({Mark::fetch_with_epoch, Mark::consumer_at_the_end});
   expect({Mark::long_poll});
-  if (has_fault(plan.faults, {FaultKind::short_reads})) expect({Mark::short_read});
+  if (has_fault(plan.faults, {&faults::short_reads})) expect({Mark::short_read});
   for (const auto& [name, spec] : topics) workload.history.topics[name] = spec.promise;
 }
 

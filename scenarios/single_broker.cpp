@@ -3,7 +3,9 @@
 #include "broker/server/broker.h"
 #include "checkers/log_files.h"
 #include "faults/injector.h"
+#include "faults/kinds.h"
 #include "faults/planner.h"
+#include "scenarios/fault_mixes.h"
 #include "scenarios/settings.h"
 #include "scenarios/workload.h"
 #include "sim/world.h"
@@ -56,8 +58,7 @@ Plan plan_single_broker(std::uint64_t seed) {
   FaultWindow window;
   window.begin = Instant{} + seconds(2);
   window.end = window.begin + milliseconds(settings["safety_ms"]);
-  window.brokers = 1;
-  window.nodes = 1 + static_cast<std::size_t>(settings["clients"]);
+  window.nodes = {1, 1 + static_cast<std::size_t>(settings["clients"])};
   plan.faults = plan_faults(random.split("faults"), window, single_broker_faults());
   return plan;
 }
@@ -129,7 +130,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   workload.history.power_losses = injector.power_losses();
   workload.history.clock_ahead_at_start_ms = injector.clock_ahead_at_start_ms();
   workload.history.epoch_ms = World::epoch_ms;
-  workload.history.clocks_jump = has_fault(plan.faults, {FaultKind::clock_jump, FaultKind::clock_drift});
+  workload.history.clocks_jump = has_fault(plan.faults, {&faults::clock_jump, &faults::clock_drift});
   workload.history.length_ms = world.now().ns / 1'000'000;
   for (auto& violation : workload.seen) result.violations.push_back(std::move(violation));
   if (result.violations.empty()) check_log_files(files_of(broker), result.violations);
@@ -139,7 +140,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   result.simulated = world.now() - Instant{};
   result.operations = {{"reads", workload.history.reads.size()}, {"sends", workload.history.sends.size()}};
   result.marks = workload.marks.by_name();
-  for (const auto& fault : plan.faults) ++result.marks[std::string("fault ") + fault_name(fault.kind)];
+  for (const auto& fault : plan.faults) ++result.marks["fault " + std::string(fault.kind->name)];
   for (const auto& [what, times] : injector.damaged_files()) result.marks[what] += times;
   return result;
 }

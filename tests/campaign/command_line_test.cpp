@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "campaign/exit_codes.h"
+#include "faults/kinds.h"
 #include "runtime/host/clock.h"
 #include "sim/world.h"
 
@@ -49,8 +50,18 @@ Result<void> check_passing(const Scenario&, const Plan& plan) {
   return {};
 }
 
+const FaultKinds& passing_faults() {
+  static const FaultKinds all{faults::of_any_world()};
+  return all;
+}
+
+std::vector<std::string> passing_nodes(const Plan&) {
+  return {"left", "right"};
+}
+
+constexpr PlanTerms terms{passing_faults, passing_nodes};
 constexpr Scenario scenarios[] = {
-    {"passing", "two machines that pass a number to each other", plan_passing, play_passing, check_passing}};
+    {"passing", "two machines that pass a number to each other", plan_passing, play_passing, terms, check_passing}};
 constexpr Simulator simulator{"passing-sim", scenarios};
 
 struct Ran {
@@ -108,7 +119,7 @@ TEST(CommandLine, HashesAreOfTheSeedAlone) {
 
 TEST(CommandLine, APlanThatItsScenarioCannotPlayIsRefused) {
   auto path = testing::TempDir() + "passing-plan.json";
-  std::ofstream(path) << plan_to_json({"passing", 6, {{"laps", 0}}, {}});
+  std::ofstream(path) << plan_to_json({"passing", 6, {{"laps", 0}}, {}}, terms);
   auto ran = run({"replay", "--scenario", "passing", "--plan", path});
   EXPECT_EQ(ran.code, exit_usage);
   EXPECT_EQ(ran.errors, "passing-sim: " + path + ": setting 'laps' must be 1 at least\n");

@@ -51,10 +51,17 @@ LifeResult run_dying(const Plan& plan, const LifeOptions& options) {
   return {};
 }
 
+const FaultKinds& kinds() {
+  static const FaultKinds none({});
+  return none;
+}
+
+constexpr PlanTerms terms{kinds, [](const Plan&) { return std::vector<std::string>{"broker"}; }};
+
 template <Death how>
 Scenario dying() {
   auto plan = [](std::uint64_t seed) { return Plan{"dying", seed, {}, {}}; };
-  return {"dying", "", plan, run_dying<how>, nullptr};
+  return {"dying", "", plan, run_dying<how>, terms, nullptr};
 }
 
 std::string replayed(const Scenario& scenario,

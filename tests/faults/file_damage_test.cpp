@@ -1,29 +1,24 @@
-// What damage chooses: files that are there, and that the broker can do without.
+// Damage of files of which nothing is known but what the caller says.
 #include "faults/file_damage.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "runtime/host/clock.h"
 #include "sim/world.h"
 
 namespace fulmar {
 namespace {
 
 struct FileDamageTest : testing::Test {
-  void write(const std::vector<std::pair<std::string, std::string>>& files, const std::string& mark = "") {
+  void write(const std::map<std::string, std::string>& files) {
     node.start(1, [&](Host& host) {
-      auto& disk = host.disk();
-      EXPECT_TRUE(disk.create_directory("t-0"));
       for (const auto& [path, content] : files) {
-        auto file = disk.open(path, OpenMode::open_or_create).value();
+        auto file = host.disk().open(path, OpenMode::open_or_create).value();
         EXPECT_TRUE(file->write_at(0, ByteChain(Bytes::copy_of(content))));
-        if (path.ends_with(".log") && !mark.empty()) file->set_attribute(mark).value();
         EXPECT_TRUE(file->sync());
       }
-      EXPECT_TRUE(disk.sync_directory("t-0"));
-      EXPECT_TRUE(disk.sync_directory(""));
+      EXPECT_TRUE(host.disk().sync_directory(""));
       return 0;
     });
     world.run_until([&] { return !node.running(); }, world.now() + seconds(10));
@@ -36,59 +31,40 @@ struct FileDamageTest : testing::Test {
   }
 
   World world{1};
-  Node& node = world.add_node("broker");
+  Node& node = world.add_node("machine");
 };
 
-TEST_F(FileDamageTest, ChangesOneFileBesideTheBatchesAtATime) {
-  const std::vector<std::pair<std::string, std::string>> files{
-      {"t-0/00000000000000000000.log", std::string(100, 'b')},
-      {"t-0/00000000000000000000.index", std::string(16, 'i')},
-      {"t-0/00000000000000000000.timeindex", std::string(24, 't')},
-      {"t-0/00000000000000000005.snapshot", std::string(30, 's')},
-      {"t-0/fulmar-checkpoint", "1\n5 0 1234\n"},
-      {"meta.properties", "version=1\n"}};
-  std::set<std::string> sorts;
-  for (std::int64_t pick = 0; pick < 200; ++pick) {
+TEST_F(FileDamageTest, StaysBelowWhatMayBeDamaged) {
+  const std::map<std::string, std::string> files{{"a", std::string(4096, 'a')}, {"b", std::string(4096, 'b')}};
+  std::set<std::size_t> sectors;
+  for (std::int64_t pick = 0; pick < 100; ++pick) {
     write(files);
-    auto before = now();
-    sorts.insert(damage_side_file(node.disk(), pick * 1'000'003));
+    EXPECT_EQ(damage_sector(node.disk(), {{"a", "letters", 1024}}, pick * 1'000'003), "letters");
     auto after = now();
-    int changed = 0;
-    for (const auto& [path, content] : before) {
-      bool same = after.contains(path) && after[path] == content;
-      EXPECT_TRUE(same || path.ends_with("index") || path.ends_with(".snapshot")) << path;
-      changed += !same;
-    }
-    EXPECT_EQ(changed, 1) << pick;
+    EXPECT_EQ(after["b"], files.at("b"));
+    EXPECT_EQ(after["a"].substr(1024), files.at("a").substr(1024));
+    for (std::size_t sector = 0; sector < 2; ++sector)
+      if (after["a"].substr(sector * 512, 512) != std::string(512, 'a')) sectors.insert(sector);
   }
-  EXPECT_EQ(sorts.size(), 9u) << "three sorts, each with a wrong byte, cut, and gone";
+  EXPECT_EQ(sectors.size(), 2u);
 }
 
-TEST_F(FileDamageTest, TakesACheckpointOnlyWhereMarksTellTheSame) {
-  std::string batch(61, '\0');
-  batch[11] = 49;  // its length, after offset and length
-  std::string mark(21, '\0');
-  mark[8] = 1;  // synced up to offset 1
-  write({{"t-0/00000000000000000000.log", batch}, {"t-0/fulmar-checkpoint", "1\n1 0 1234\n"}});
-  EXPECT_EQ(damage_side_file(node.disk(), 0), "");
-  write({{"t-0/00000000000000000000.log", batch}, {"t-0/fulmar-checkpoint", "1\n1 0 1234\n"}}, mark);
-  EXPECT_EQ(damage_side_file(node.disk(), 0), "checkpoint");
-  EXPECT_NE(now()["t-0/fulmar-checkpoint"], "1\n1 0 1234\n");
-}
-
-TEST_F(FileDamageTest, TakesWhatOthersCanGiveAgainByItself) {
-  std::set<std::string> sorts;
-  for (std::int64_t pick = 0; pick < 200; ++pick) {
-    write({{"t-0/partition.metadata", "version: 0\n"},
-           {"metadata-snapshot", "1\n{}"},
-           {"raft-state-1-0", std::string(50, 'r')},
-           {"meta.properties", "version=1\n"},
-           {"t-0/00000000000000000000.index", "12345678"}});
-    sorts.insert(damage_small_file(node.disk(), pick * 1'000'003));
-    EXPECT_EQ(now()["meta.properties"], "version=1\n");
-    EXPECT_EQ(now()["t-0/00000000000000000000.index"], "12345678");
+TEST_F(FileDamageTest, TakesSortsAsOftenAsEachOtherAndEveryWay) {
+  std::map<std::string, std::string> files{{"rare", std::string(64, 'r')}};
+  std::vector<DamageableFile> damageable{{"rare", "rare", 64, false}};
+  for (int i = 0; i < 9; ++i) {
+    files.emplace("many" + std::to_string(i), std::string(64, 'm'));
+    damageable.push_back({"many" + std::to_string(i), "many", 64});
   }
-  EXPECT_EQ(sorts.size(), 7u) << "three ways for two sorts; what no attribute vouches for is not cut";
+  std::map<std::string, int> ways;
+  for (std::int64_t pick = 0; pick < 400; ++pick) {
+    write(files);
+    ++ways[damage_in_some_way(node.disk(), damageable, pick * 1'000'003)];
+  }
+  EXPECT_EQ(ways.size(), 5u) << "three ways for one sort, two for one whose bytes are never wrong";
+  EXPECT_GT(ways["rare, gone"] + ways["rare, its end lost"], 150);
+  EXPECT_EQ(ways.count("rare"), 0u);
+  EXPECT_EQ(damage_in_some_way(node.disk(), {}, 7), "");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "faults/kinds.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -10,8 +11,8 @@ namespace {
 // Three brokers and a client, and which ways between them are cut.
 class InjectorTest : public testing::Test {
  protected:
-  void inject(FaultKind kind, std::int64_t amount) {
-    injector_.inject({{kind, Instant{} + seconds(1), seconds(2), 0, 1, amount}});
+  void inject(const FaultKind& kind, std::int64_t amount) {
+    injector_.inject({{&kind, Instant{} + seconds(1), seconds(2), 0, 1, amount}});
   }
   bool cut(std::size_t from, std::size_t to) { return world_.network().link(from, to).cut; }
   int cuts() {
@@ -39,7 +40,7 @@ class InjectorTest : public testing::Test {
 };
 
 TEST_F(InjectorTest, IsolatesABrokerFromTheOthersButNotFromClients) {
-  inject(FaultKind::isolate, 0);
+  inject(faults::isolate, 0);
   run_until(seconds(2));
   EXPECT_TRUE(cut(0, 1) && cut(1, 0) && cut(0, 2) && cut(2, 0));
   EXPECT_EQ(cuts(), 4);
@@ -48,14 +49,14 @@ TEST_F(InjectorTest, IsolatesABrokerFromTheOthersButNotFromClients) {
 }
 
 TEST_F(InjectorTest, IsolatesInOneDirection) {
-  inject(FaultKind::isolate, 1);
+  inject(faults::isolate, 1);
   run_until(seconds(2));
   EXPECT_TRUE(cut(1, 0) && cut(2, 0));
   EXPECT_EQ(cuts(), 2);
 }
 
 TEST_F(InjectorTest, CutsRightAfterALeadershipIsHandedOver) {
-  inject(FaultKind::cut_after_transfer, 2 + 3 * 5);
+  inject(faults::cut_after_transfer, 2 + 3 * 5);
   run_until(milliseconds(1500));
   injector_.leadership_handed(1, 2);
   run_until(milliseconds(1600));
@@ -74,7 +75,7 @@ TEST_F(InjectorTest, CutsRightAfterALeadershipIsHandedOver) {
 TEST_F(InjectorTest, CutsOffFromWhoeverIsTheController) {
   std::size_t controller = 1;
   injector_.controller = [&] { return std::optional(controller); };
-  inject(FaultKind::cut_from_controller, 0);
+  inject(faults::cut_from_controller, 0);
   run_until(milliseconds(1500));
   EXPECT_TRUE(cut(0, 1) && cut(1, 0));
   EXPECT_EQ(cuts(), 2);
@@ -93,16 +94,46 @@ TEST_F(InjectorTest, DelaysAndClogsOneDirection) {
   auto clogged = [&](std::size_t from, std::size_t to) {
     return world_.network().link(from, to).clogged_until > world_.now();
   };
-  injector_.inject({{FaultKind::latency_to, Instant{} + seconds(1), seconds(1), 0, 1, 300},
-                    {FaultKind::clog, Instant{} + seconds(1), seconds(1), 0, 1, 1},
-                    {FaultKind::latency_from, Instant{} + seconds(3), seconds(1), 0, 1, 300},
-                    {FaultKind::clog, Instant{} + seconds(3), seconds(1), 0, 1, 2}});
+  injector_.inject({{&faults::latency_to, Instant{} + seconds(1), seconds(1), 0, 1, 300},
+                    {&faults::clog, Instant{} + seconds(1), seconds(1), 0, 1, 1},
+                    {&faults::latency_from, Instant{} + seconds(3), seconds(1), 0, 1, 300},
+                    {&faults::clog, Instant{} + seconds(3), seconds(1), 0, 1, 2}});
   run_until(milliseconds(1500));
   EXPECT_TRUE(slow(1, 0) && !slow(0, 1) && clogged(1, 0) && !clogged(0, 1));
   run_until(milliseconds(3500));
   EXPECT_TRUE(slow(0, 1) && !slow(1, 0) && clogged(0, 1) && !clogged(1, 0));
   run_until(seconds(5));
   EXPECT_FALSE(slow(0, 1));
+}
+
+// A kind that nobody but this test knows: it begins, ends, and is seen in the trace, as all others do.
+int begun = 0, ended = 0;
+constexpr FaultKind of_my_own{.name = "of_my_own",
+                              .number = 7001,
+                              .amount = {1, 9},
+                              .begin =
+                                  [](Injector& injector, const Fault& fault) {
+                                    ++begun;
+                                    injector.cut(fault.target, 3, 1);
+                                  },
+                              .end =
+                                  [](Injector& injector, const Fault& fault) {
+                                    ++ended;
+                                    injector.cut(fault.target, 3, -1);
+                                  }};
+
+TEST_F(InjectorTest, InjectsKindsThatItWasNeverToldOf) {
+  std::string trace;
+  world_.trace().set_sink([&](Instant, std::string_view line) { trace += std::string(line) + "\n"; });
+  inject(of_my_own, 4);
+  run_until(seconds(2));
+  EXPECT_EQ(begun, 1);
+  EXPECT_TRUE(cut(0, 3));
+  EXPECT_NE(trace.find("fault at 1000 ms of_my_own broker1 peer broker2 amount 4 for 2000 ms"), std::string::npos);
+  run_until(seconds(4));
+  EXPECT_EQ(ended, 1);
+  EXPECT_EQ(cuts(), 0);
+  world_.trace().set_sink({});  // which the world outlives
 }
 
 // How many of a hundred reads of a file fail.
@@ -116,8 +147,7 @@ int failing_reads(Host& host) {
 }
 
 TEST(ReadErrors, FailReadsForAWhileAndOnlyTheLastingSortEndsTheProcess) {
-  for (auto [kind, ends] :
-       {std::pair{FaultKind::transient_read_errors, false}, std::pair{FaultKind::read_errors, true}}) {
+  for (auto [kind, ends] : {std::pair{&faults::transient_read_errors, false}, std::pair{&faults::read_errors, true}}) {
     World world{7};
     auto& node = world.add_node("broker");
     int starts = 0, before = -1, meanwhile = -1, after = -1;
@@ -138,14 +168,14 @@ TEST(ReadErrors, FailReadsForAWhileAndOnlyTheLastingSortEndsTheProcess) {
     EXPECT_EQ(before, 0);
     EXPECT_TRUE(meanwhile > 10 && meanwhile < 60) << meanwhile;
     EXPECT_EQ(after, 0);
-    EXPECT_EQ(starts, ends ? 2 : 1) << fault_name(kind);
+    EXPECT_EQ(starts, ends ? 2 : 1) << kind->name;
   }
 }
 
 TEST_F(InjectorTest, HealsWhatLasts) {
-  injector_.inject({{FaultKind::isolate, Instant{} + seconds(1), seconds(100), 0, 1, 0},
-                    {FaultKind::open_errors, Instant{} + seconds(1), seconds(100), 0, 1, 500},
-                    {FaultKind::short_reads, Instant{} + seconds(1), seconds(100), 0, 1, 500}});
+  injector_.inject({{&faults::isolate, Instant{} + seconds(1), seconds(100), 0, 1, 0},
+                    {&faults::open_errors, Instant{} + seconds(1), seconds(100), 0, 1, 500},
+                    {&faults::short_reads, Instant{} + seconds(1), seconds(100), 0, 1, 500}});
   run_until(seconds(2));
   EXPECT_EQ(cuts(), 4);
   EXPECT_NE(world_.node(0).disk().faults(), DiskFaults{});

@@ -13,6 +13,8 @@ BAD = [
     ("runtime/fiber/x.h", '#include "runtime/host/clock.h"'),
     ("sim/x.cpp", '#include "broker/log/segment.h"'),
     ("campaign/x.cpp", '#include "broker/log/segment.h"'),
+    ("faults/x.cpp", '#include "broker/log/segment.h"'),
+    ("faults/x.cpp", '#include "scenarios/damage/damageable_files.h"'),
     ("campaign/x.cpp", '#include "checkers/history.h"'),
     ("campaign/x.cpp", '#include "scenarios/life.h"'),
     ("broker/server/x.cpp", '#include "runtime/real/process.h"'),

@@ -6,6 +6,10 @@
 
 #include <limits>
 
+#include "faults/kinds.h"
+#include "scenarios/damage/damage_faults.h"
+#include "scenarios/life.h"
+#include "scenarios/node_names.h"
 #include "scenarios/setting_ranges.h"
 
 namespace fulmar {
@@ -39,8 +43,8 @@ std::string complaint(const char* scenario, const std::map<std::string, std::int
   return complaint(plan);
 }
 
-Fault fault(FaultKind kind, std::int64_t amount, std::size_t target = 0, std::size_t peer = 3) {
-  return {kind, Instant{} + seconds(9), seconds(1), target, peer, amount};
+Fault fault(const FaultKind& kind, std::int64_t amount, std::size_t target = 0, std::size_t peer = 3) {
+  return {&kind, Instant{} + seconds(9), seconds(1), target, peer, amount};
 }
 
 std::string complaint(const std::vector<Fault>& faults) {
@@ -109,11 +113,11 @@ TEST(PlanCheck, RefusesSettingsThatMakeNoSense) {
 }
 
 TEST(PlanCheck, HoldsEveryAmountToItsRange) {
-  for (unsigned number = 0; number < fault_names().size(); ++number) {
-    auto kind = static_cast<FaultKind>(number);
-    auto [min, max] = amount_range(kind);
+  for (const auto& [number, known] : fault_kinds().by_number()) {
+    const auto& kind = *known;
+    auto [min, max] = kind.amount;
     for (auto amount : {min, max}) EXPECT_EQ(complaint({fault(kind, amount)}), "");
-    auto range = "fault 1 (" + std::string(fault_name(kind)) + "): its amount must be from ";
+    auto range = "fault 1 (" + std::string(kind.name) + "): its amount must be from ";
     if (min > -most) {
       EXPECT_THAT(complaint({fault(kind, min - 1)}), testing::StartsWith(range));
     }
@@ -121,31 +125,36 @@ TEST(PlanCheck, HoldsEveryAmountToItsRange) {
       EXPECT_THAT(complaint({fault(kind, max + 1)}), testing::StartsWith(range));
     }
   }
-  for (auto kind : {FaultKind::flap, FaultKind::clock_jump, FaultKind::clock_drift, FaultKind::latency,
-                    FaultKind::slow_process, FaultKind::cut_after_transfer, FaultKind::cut})
-    for (auto amount : {most, -most}) EXPECT_NE(complaint({fault(kind, amount)}), "") << fault_name(kind);
-  EXPECT_EQ(complaint({fault(FaultKind::cut, 7)}), "fault 1 (cut): its amount must be from 0 to 2, not 7");
-  EXPECT_EQ(complaint({fault(FaultKind::read_errors, -5)}),
+  for (const auto* kind : {&faults::flap, &faults::clock_jump, &faults::clock_drift, &faults::latency,
+                           &faults::slow_process, &faults::cut_after_transfer, &faults::cut})
+    for (auto amount : {most, -most}) EXPECT_NE(complaint({fault(*kind, amount)}), "") << kind->name;
+  EXPECT_EQ(complaint({fault(faults::cut, 7)}), "fault 1 (cut): its amount must be from 0 to 2, not 7");
+  EXPECT_EQ(complaint({fault(faults::read_errors, -5)}),
             "fault 1 (read_errors): its amount must be from 0 to 1000, not -5");
 }
 
 TEST(PlanCheck, RefusesFaultsOfNobodyAndOfTooMany) {
-  EXPECT_EQ(complaint({fault(FaultKind::kill, 0, 3)}),
+  EXPECT_EQ(complaint({fault(faults::kill, 0, 3)}),
             "fault 1 (kill): its target must be a broker, broker1 to broker3, not client0");
-  EXPECT_EQ(complaint({fault(FaultKind::cut, 0, 1, 1)}),
+  EXPECT_EQ(complaint({fault(faults::cut, 0, 1, 1)}),
             "fault 1 (cut): its peer must be another node than its target, broker2");
-  EXPECT_EQ(complaint({fault(FaultKind::kill, 0, 1, 1)}), "") << "it has nothing to do with its peer";
-  auto early = fault(FaultKind::kill, 0);
+  EXPECT_EQ(complaint({fault(faults::kill, 0, 1, 1)}), "") << "it has nothing to do with its peer";
+  auto early = fault(faults::kill, 0);
   early.at = Instant{};
-  EXPECT_EQ(complaint({fault(FaultKind::kill, 0), early}), "fault 2 (kill): it begins before the one above it");
-  EXPECT_EQ(complaint({fault(FaultKind::wipe, 0, 0), fault(FaultKind::damage, 0, 1)}),
+  EXPECT_EQ(complaint({fault(faults::kill, 0), early}), "fault 2 (kill): it begins before the one above it");
+  EXPECT_EQ(complaint({fault(faults::wipe, 0, 0), fault(faults::damage, 0, 1)}),
             "damage and wipe may be of 1 of such a life's brokers, not of broker1, broker2, as more than that is not "
             "promised to survive");
-  EXPECT_EQ(complaint({fault(FaultKind::wipe, 0, 0), fault(FaultKind::damage, 0, 0)}), "");
+  EXPECT_EQ(complaint({fault(faults::wipe, 0, 0), fault(faults::damage, 0, 0)}), "");
   auto single = plain("single-broker");
-  single.faults = {fault(FaultKind::wipe, 0, 0, 1)};
+  single.faults = {fault(faults::wipe, 0, 0, 1)};
   EXPECT_THAT(complaint(single), testing::StartsWith("damage and wipe may be of 0 of such a life's brokers"));
-  EXPECT_EQ(complaint(std::vector<Fault>(10'001, fault(FaultKind::kill, 0))), "it must have 10000 faults at most");
+  EXPECT_EQ(complaint(std::vector<Fault>(10'001, fault(faults::kill, 0))), "it must have 10000 faults at most");
+}
+
+TEST(NodeNames, AreTheTraces) {
+  Plan plan{"replication", 7, {{"brokers", 3}, {"clients", 1}}, {}};
+  EXPECT_EQ(node_names(plan), (std::vector<std::string>{"broker1", "broker2", "broker3", "client0", "admin"}));
 }
 
 TEST(PlanCheck, RefusesACalmThatIsNone) {
@@ -157,9 +166,9 @@ TEST(PlanCheck, RefusesACalmThatIsNone) {
   EXPECT_EQ(complaint(plan), "");
   plan.settings["calm_rest"] = 2;  // broker2
   EXPECT_EQ(complaint(plan), "");
-  plan.faults = {fault(FaultKind::kill, 0, 1)};
+  plan.faults = {fault(faults::kill, 0, 1)};
   EXPECT_EQ(complaint(plan), "");
-  plan.faults = {fault(FaultKind::kill, 0, 2)};
+  plan.faults = {fault(faults::kill, 0, 2)};
   EXPECT_EQ(complaint(plan), "fault 1 (kill): it disturbs who is to be left alone by the setting 'calm_ms'");
   plan.settings["calm_from_ms"] = 9000;
   EXPECT_EQ(complaint(plan), "the calm must end when the faults do, at 11000 ms");

@@ -79,7 +79,7 @@ TEST(Regressions, StayClean) {
     std::ifstream file(entry.path());
     std::stringstream text;
     text << file.rdbuf();
-    auto plan = plan_from_json(text.str());
+    auto plan = plan_from_json(text.str(), all_scenarios().front().terms);
     ASSERT_TRUE(plan.has_value()) << entry.path() << to_string(plan.error());
     const auto* scenario = find_scenario(plan->scenario);
     ASSERT_NE(scenario, nullptr);

@@ -1,0 +1,102 @@
+// What damage chooses: files that are there, and that the broker can do without.
+#include "scenarios/damage/damageable_files.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "runtime/host/clock.h"
+#include "sim/world.h"
+
+namespace fulmar {
+namespace {
+
+std::string damage_side_file(SimDisk& disk, std::int64_t pick) {
+  return damage_in_some_way(disk, damageable_side_files(disk), pick);
+}
+std::string damage_small_file(SimDisk& disk, std::int64_t pick) {
+  return damage_in_some_way(disk, damageable_small_files(disk), pick);
+}
+
+struct DamageableFilesTest : testing::Test {
+  void write(const std::vector<std::pair<std::string, std::string>>& files, const std::string& mark = "") {
+    node.start(1, [&](Host& host) {
+      auto& disk = host.disk();
+      EXPECT_TRUE(disk.create_directory("t-0"));
+      for (const auto& [path, content] : files) {
+        auto file = disk.open(path, OpenMode::open_or_create).value();
+        EXPECT_TRUE(file->write_at(0, ByteChain(Bytes::copy_of(content))));
+        if (path.ends_with(".log") && !mark.empty()) file->set_attribute(mark).value();
+        EXPECT_TRUE(file->sync());
+      }
+      EXPECT_TRUE(disk.sync_directory("t-0"));
+      EXPECT_TRUE(disk.sync_directory(""));
+      return 0;
+    });
+    world.run_until([&] { return !node.running(); }, world.now() + seconds(10));
+    node.power_loss();
+  }
+  std::map<std::string, std::string> now() {
+    std::map<std::string, std::string> found;
+    for (const auto& [path, file] : node.disk().image().files()) found[path] = file->current();
+    return found;
+  }
+
+  World world{1};
+  Node& node = world.add_node("broker");
+};
+
+TEST_F(DamageableFilesTest, ChangesOneFileBesideTheBatchesAtATime) {
+  const std::vector<std::pair<std::string, std::string>> files{
+      {"t-0/00000000000000000000.log", std::string(100, 'b')},
+      {"t-0/00000000000000000000.index", std::string(16, 'i')},
+      {"t-0/00000000000000000000.timeindex", std::string(24, 't')},
+      {"t-0/00000000000000000005.snapshot", std::string(30, 's')},
+      {"t-0/fulmar-checkpoint", "1\n5 0 1234\n"},
+      {"meta.properties", "version=1\n"}};
+  std::set<std::string> sorts;
+  for (std::int64_t pick = 0; pick < 200; ++pick) {
+    write(files);
+    auto before = now();
+    sorts.insert(damage_side_file(node.disk(), pick * 1'000'003));
+    auto after = now();
+    int changed = 0;
+    for (const auto& [path, content] : before) {
+      bool same = after.contains(path) && after[path] == content;
+      EXPECT_TRUE(same || path.ends_with("index") || path.ends_with(".snapshot")) << path;
+      changed += !same;
+    }
+    EXPECT_EQ(changed, 1) << pick;
+  }
+  EXPECT_EQ(sorts.size(), 9u) << "three sorts, each with a wrong byte, cut, and gone";
+}
+
+TEST_F(DamageableFilesTest, TakesACheckpointOnlyWhereMarksTellTheSame) {
+  std::string batch(61, '\0');
+  batch[11] = 49;  // its length, after offset and length
+  std::string mark(21, '\0');
+  mark[8] = 1;  // synced up to offset 1
+  write({{"t-0/00000000000000000000.log", batch}, {"t-0/fulmar-checkpoint", "1\n1 0 1234\n"}});
+  EXPECT_EQ(damage_side_file(node.disk(), 0), "");
+  write({{"t-0/00000000000000000000.log", batch}, {"t-0/fulmar-checkpoint", "1\n1 0 1234\n"}}, mark);
+  EXPECT_EQ(damage_side_file(node.disk(), 0), "checkpoint");
+  EXPECT_NE(now()["t-0/fulmar-checkpoint"], "1\n1 0 1234\n");
+}
+
+TEST_F(DamageableFilesTest, TakesWhatOthersCanGiveAgainByItself) {
+  std::set<std::string> sorts;
+  for (std::int64_t pick = 0; pick < 200; ++pick) {
+    write({{"t-0/partition.metadata", "version: 0\n"},
+           {"metadata-snapshot", "1\n{}"},
+           {"raft-state-1-0", std::string(50, 'r')},
+           {"meta.properties", "version=1\n"},
+           {"t-0/00000000000000000000.index", "12345678"}});
+    sorts.insert(damage_small_file(node.disk(), pick * 1'000'003));
+    EXPECT_EQ(now()["meta.properties"], "version=1\n");
+    EXPECT_EQ(now()["t-0/00000000000000000000.index"], "12345678");
+  }
+  EXPECT_EQ(sorts.size(), 7u) << "three ways for two sorts; what no attribute vouches for is not cut";
+}
+
+}  // namespace
+}  // namespace fulmar
