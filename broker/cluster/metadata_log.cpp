@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "broker/protocol/record_builder.h"
-#include "broker/protocol/record_validation.h"
+#include "broker/coordinator/machine_log.h"
 #include "broker/replication/greeting.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
@@ -12,9 +11,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::size_t batch_bytes_max = std::size_t{1} << 30;
 constexpr Duration snapshot_retry_interval = milliseconds(100);
-constexpr std::size_t read_bytes = 1 << 20;
 constexpr Duration follow_retry_min = milliseconds(50);
 constexpr Duration follow_retry_max = seconds(10);  // having waited that long, in vain, it gives up: after 20 s in all
 constexpr Duration commit_max = seconds(30);
@@ -44,7 +41,7 @@ MetadataLog::MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas,
       follow_retry_(follow_retry_min) {}
 
 MetadataLog::~MetadataLog() {
-  if (replica_) replica_->on_change = nullptr;
+  listening_.end();
   fibers_.cancel();
   changing_.await_unlocked();  // in a process that dies, requests unwind beside this
 }
@@ -233,7 +230,7 @@ void MetadataLog::start(std::function<void(const MetadataImagePtr&)> publish,
     progress_.notify_all();
   };
   changed();
-  replica_->on_change = std::move(changed);
+  listening_ = replica_->listeners().add(std::move(changed));
   if (!controllers_.empty()) {
     bool decides = std::find(controllers_.begin(), controllers_.end(), peers_.self.broker) != controllers_.end();
     if (decides) fibers_.spawn("form cluster", [this] { form(controllers_); });
@@ -328,33 +325,21 @@ void MetadataLog::stop() {
 
 // Applies what is committed and was not yet.
 Result<void> MetadataLog::catch_up() {
-  auto end = replica_->high_watermark();
-  if (image_->offset >= end) return {};
+  if (image_->offset >= replica_->high_watermark()) return {};
   MetadataImage next = *image_;
-  while (next.offset < end) {
-    TRY(auto batches, replica_->log().read(next.offset, end, read_bytes, true));
-    if (batches.empty()) break;  // what follows is a hole
-    bytes_since_snapshot_ += static_cast<std::int64_t>(batches.size());
-    for (std::size_t at = 0; at < batches.size();) {
-      TRY(auto header, read_batch_header(batches.view().substr(at)));
-      if (header.size() > batches.size() - at || !batch_crc_matches(batches.view().substr(at, header.size())))
-        return fail(Errc::corrupt, "a damaged batch at offset " + std::to_string(header.base_offset));
-      if (!header.control()) {
-        TRY(auto records, read_records(batches.slice(at, header.size()), batch_bytes_max));
-        for (const auto& record : records) {
-          if (record.offset < next.offset || !record.value) continue;
-          auto change = decode_metadata_record(record.value->view());
-          // It is as it was written: this version is not the one to read it.
-          if (!change)
-            return fail(Errc::unsupported,
-                        "an unknown record at offset " + std::to_string(record.offset) + ": " + change.error().detail);
-          apply_record(*change, next);
-        }
-      }
-      next.offset = header.next_offset();
-      at += header.size();
-    }
-  }
+  auto apply = [&](const ReadRecord& record) -> Result<void> {
+    if (!record.value) return {};
+    auto change = decode_metadata_record(record.value->view());
+    // It is as it was written: this version is not the one to read it.
+    if (!change)
+      return fail(Errc::unsupported,
+                  "an unknown record at offset " + std::to_string(record.offset) + ": " + change.error().detail);
+    apply_record(*change, next);
+    return {};
+  };
+  TRY(auto read, visit_committed(*replica_, next.offset, apply));
+  next.offset = read.next;
+  bytes_since_snapshot_ += read.bytes;
   image_ = std::make_shared<const MetadataImage>(std::move(next));
   if (bytes_since_snapshot_ >= config_.bytes_between_snapshots) {
     auto taken = take_snapshot();
@@ -370,18 +355,11 @@ Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records, Epo
     TRY_VOID(check_strings(record));
     list.push_back({std::nullopt, encode(record), wall_ms, {}});
   }
-  auto batch = build_batch(list);
-  auto header = validate_produced(batch);
-  if (!header) return fail(Errc::invalid_argument, header.error().message);
-  auto proposed = replica_->append(*header, batch, epoch >= 0 ? std::optional(epoch) : std::nullopt);
-  if (!proposed) {
-    bool elsewhere = proposed.error().code == ErrorCode::not_leader_or_follower;
-    return fail(elsewhere ? Errc::refused : Errc::io_error, proposed.error().message);
-  }
-  auto safe = replica_->wait_until(Safety::committed, *proposed, host_.clock().deadline_in(commit_max));
+  TRY(auto proposed, append_records(*replica_, list, epoch >= 0 ? std::optional(epoch) : std::nullopt));
+  auto safe = replica_->wait_until(Safety::committed, proposed, host_.clock().deadline_in(commit_max));
   if (safe != ErrorCode::none) return fail(Errc::in_doubt, error_code_name(safe));
   if (!publish_) return catch_up();
-  auto end = proposed->appended.last_offset + 1;
+  auto end = proposed.appended.last_offset + 1;
   auto waited = progress_.wait([&] { return image_->offset >= end; }, host_.clock().deadline_in(commit_max));
   if (waited != WaitResult::woken) return fail(Errc::in_doubt, "the change is made, but can't be read here yet");
   return {};

@@ -125,6 +125,7 @@ class MetadataLog final : private StateMachine {
   std::function<void(const MetadataImagePtr&)> publish_;
   Condition progress_;  // of the replica, or of what is published
   Mutex changing_;
+  ChangeListeners::Registration listening_;
   FiberGroup fibers_;
 };
 

@@ -11,6 +11,7 @@
 #include "broker/log/partition_log.h"
 #include "broker/protocol/error_code.h"
 #include "broker/raft/raft.h"
+#include "broker/replication/change_listeners.h"
 #include "broker/replication/group_id.h"
 #include "broker/replication/hard_state_store.h"
 #include "broker/replication/peers.h"
@@ -166,9 +167,9 @@ class Replica {
   std::size_t feed_throttled(const ReplicaId& peer);
   void peer_lost(const ReplicaId& peer);
 
-  // Called on the shard whenever leadership, who leads, the high watermark, the log's start or out_of_order() has
+  // Told on the shard whenever leadership, who leads, the high watermark, the log's start or out_of_order() has
   // changed.
-  std::function<void()> on_change;
+  ChangeListeners& listeners() { return listeners_; }
 
  private:
   class View final : public LogView {
@@ -253,6 +254,7 @@ class Replica {
   StateMachine* machine_ = nullptr;
   bool rested_ = false;  // as the messenger knows it
   Condition changed_;
+  ChangeListeners listeners_;
 };
 
 }  // namespace fulmar

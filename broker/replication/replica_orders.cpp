@@ -153,7 +153,7 @@ void Replica::settle(const AppendRequest* request, const Bytes& batches) {
   if (state == told_) return;
   told_ = state;
   changed_.notify_all();
-  if (on_change) on_change();
+  listeners_.tell();
 }
 
 }  // namespace fulmar

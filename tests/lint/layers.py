@@ -20,8 +20,10 @@ FLOORS = {
     "broker/raft": ["runtime/base", "broker/protocol", "broker/log"],
     "broker/replication": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/net", "broker/log",
                            "broker/raft"],
+    "broker/coordinator": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/raft",
+                           "broker/replication"],
     "broker/cluster": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/log", "broker/raft",
-                       "broker/replication"],
+                       "broker/replication", "broker/coordinator"],
     "broker/server/config": ["runtime/base", "runtime/host", "broker/protocol", "broker/log", "broker/raft", "broker/cluster"],
     "broker/server/shard": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/net", "broker/log",
                             "broker/raft", "broker/replication", "broker/cluster", "broker/server/config"],
@@ -49,7 +51,7 @@ FLOORS = {
 }
 # Floors whose code must be the same in every world.
 PURE = ["runtime/base", "runtime/host", "broker/protocol", "broker/net", "broker/client", "broker/log", "broker/raft", "broker/replication",
-        "broker/cluster", "broker/server",
+        "broker/coordinator", "broker/cluster", "broker/server",
         "sim", "faults", "checkers", "scenarios"]
 EXEMPT = ["broker/cli", "scenarios/real", "runtime/base/assert.cpp"]
 SYSTEM_HEADERS = re.compile(

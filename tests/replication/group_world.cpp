@@ -42,6 +42,7 @@ struct GroupWorld::Shard {
   Peers peers;
   LogManager logs;
   ReplicaManager replicas;
+  std::vector<ChangeListeners::Registration> listening;
   std::unique_ptr<PeerServer> server;
   bool opened = false;
 };
@@ -60,6 +61,32 @@ void GroupWorld::start(int machine) {
   world.node(static_cast<std::size_t>(machine)).start(shards_, [this, machine](Host& host) {
     return run(host, machine);
   });
+}
+
+void GroupWorld::disturb(Random& random) {
+  int machine = static_cast<int>(random.below(static_cast<std::uint64_t>(machines_)));
+  auto& node = world.node(static_cast<std::size_t>(machine));
+  auto other = static_cast<std::size_t>(random.below(static_cast<std::uint64_t>(machines_)));
+  switch (random.below(6)) {
+    case 0: node.running() ? node.kill() : start(machine); break;
+    case 1: node.running() ? node.power_loss() : start(machine); break;
+    case 2:
+      if (other != node.number()) world.network().link(node.number(), other).cut ^= true;
+      break;
+    case 3: world.network().reset_connections(node.number(), other); break;
+    case 4:
+      if (!node.running()) start(machine);
+      break;
+    default: break;
+  }
+}
+
+void GroupWorld::heal() {
+  for (int n = 0; n < machines_; ++n)
+    for (int m = 0; m < machines_; ++m)
+      world.network().link(static_cast<std::size_t>(n), static_cast<std::size_t>(m)).cut = false;
+  for (int n = 0; n < machines_; ++n)
+    if (!world.node(static_cast<std::size_t>(n)).running()) start(n);
 }
 
 bool GroupWorld::stop() {
@@ -86,13 +113,13 @@ Result<void> GroupWorld::open(Host& host, int machine, Shard& shard, const Store
     if (owner(group) != host.shard()) continue;
     TRY(auto log, shard.logs.open(log_name(group), small_segments(), false));
     auto replica = shard.replicas.add(group_id(group), std::move(log), fresh);
-    replica->on_change = [this, group, machine, &replica = *replica] {
+    shard.listening.push_back(replica->listeners().add([this, group, machine, &replica = *replica] {
       if (!replica.leads()) return;
       auto [known, first] = leaders.try_emplace({group, replica.leader_epoch()}, machine);
       if (known->second != machine && violation.empty())
         violation =
             "two leaders of group " + std::to_string(group) + " in epoch " + std::to_string(replica.leader_epoch());
-    };
+    }));
   }
   shard.logs.start();
   shard.opened = true;
@@ -133,7 +160,10 @@ int GroupWorld::run(Host& host, int machine) {
     for (int group = 0; group < groups_; ++group)
       writers.spawn("writer", [&, group] {
         auto n = owner(group);
-        host.on_shard(n, [&](Host& there) { write(there, machine, group, *shards[n]); });
+        host.on_shard(n, [&](Host& there) {
+          if (work) return work(there, machine, group, shards[n]->replicas.find(group_id(group)));
+          write(there, machine, group, *shards[n]);
+        });
       });
     host.stop_requested().wait();
   }

@@ -3,6 +3,7 @@
 // and what was acknowledged is noted, to be found again on every machine at the end.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,6 +20,10 @@ class GroupWorld {
   GroupWorld(std::uint64_t seed, int machines, int groups, unsigned shards);
 
   void start(int machine);
+  // One blow, or none: a process is killed, loses its power or comes back; a link is cut or mended, or reset.
+  void disturb(Random& random);
+  // All links are mended, and all processes there.
+  void heal();
   // Stops all processes in order; false if one does not end.
   bool stop();
 
@@ -29,6 +34,10 @@ class GroupWorld {
     std::map<Offset, std::pair<Epoch, std::string>> records;
     bool operator==(const Found&) const = default;
   };
+
+  // What each process does with a replica that it has, until it is cancelled, instead of writing to what it leads.
+  using Work = std::function<void(Host& host, int machine, int group, const std::shared_ptr<Replica>& replica)>;
+  Work work;
 
   World world;
   bool writing = true;

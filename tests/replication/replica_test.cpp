@@ -58,27 +58,9 @@ TEST(Replicas, OutliveKillsPowerLossesAndCuts) {
     for (int step = 0; step < 25; ++step) {
       groups.writing = random.chance(2, 3);  // else the groups are quiesced after a while
       groups.world.run_for(milliseconds(random.between(10, groups.writing ? 1200 : 3000)));
-      int machine = static_cast<int>(random.below(static_cast<std::uint64_t>(machines)));
-      auto& node = groups.world.node(static_cast<std::size_t>(machine));
-      auto other = static_cast<std::size_t>(random.below(static_cast<std::uint64_t>(machines)));
-      switch (random.below(6)) {
-        case 0: node.running() ? node.kill() : groups.start(machine); break;
-        case 1: node.running() ? node.power_loss() : groups.start(machine); break;
-        case 2:
-          if (other != node.number()) groups.world.network().link(node.number(), other).cut ^= true;
-          break;
-        case 3: groups.world.network().reset_connections(node.number(), other); break;
-        case 4:
-          if (!node.running()) groups.start(machine);
-          break;
-        default: break;
-      }
+      groups.disturb(random);
     }
-    for (int n = 0; n < machines; ++n)
-      for (int m = 0; m < machines; ++m)
-        groups.world.network().link(static_cast<std::size_t>(n), static_cast<std::size_t>(m)).cut = false;
-    for (int n = 0; n < machines; ++n)
-      if (!groups.world.node(static_cast<std::size_t>(n)).running()) groups.start(n);
+    groups.heal();
     groups.writing = true;
     groups.world.run_for(seconds(10));
     auto written = groups.acknowledged.size();

@@ -173,10 +173,10 @@ void BrokerShard::open_partition(const std::string& topic, const TopicImage& ima
   partition->replica =
       open_replica({image.id, index}, image.partitions[static_cast<std::size_t>(index)], std::move(*log));
   const GroupId group{image.id, index};
-  partition->replica->on_change = [this, partition, group] {
+  partition->listening = partition->replica->listeners().add([this, partition, group] {
     partition_waits_.changed(group);
     note_leadership(*partition);
-  };
+  });
   note_leadership(*partition);
   partition_waits_.changed(group);
 }
@@ -208,7 +208,7 @@ void BrokerShard::retry_partitions() {
       if (!topic || topic->id != partition.topic_id) continue;
       if (!topic->partitions.at(static_cast<std::size_t>(index)).has(broker_.self)) continue;
       if (partition.replica) {
-        partition.replica->on_change = nullptr;
+        partition.listening.end();
         partition.replica = nullptr;
         partition.announced = -1;
         leaderships_.lost();
@@ -363,7 +363,7 @@ void BrokerShard::remove_partitions(const MetadataImage& image) {
   // None of them is served any more before the first log goes, which takes time.
   for (const auto& key : gone) {
     auto found = partitions_.find(key);
-    if (found->second.replica) found->second.replica->on_change = nullptr;
+    found->second.listening.end();
     partition_waits_.changed({found->second.topic_id, key.second});
     partitions_.erase(found);
   }
@@ -536,7 +536,7 @@ bool BrokerShard::close() {
   bool all = !left_unopened_;
   for (auto& [key, partition] : partitions_) {
     all = all && partition.replica;
-    if (partition.replica) partition.replica->on_change = nullptr;
+    partition.listening.end();
   }
   replicas_.stop();
   return logs_.close() && all;

@@ -66,6 +66,7 @@ struct Partition {
   std::shared_ptr<Replica> replica;  // null if its log could not be opened: storage error
   bool retry = false;                // then: whether the disk may yet let it be opened
   Epoch announced = -1;              // the epoch in which this replica leads, as Leaderships knows it; -1: it does not
+  ChangeListeners::Registration listening = {};
 };
 
 class BrokerShard {

@@ -1,0 +1,169 @@
+#include "broker/coordinator/coordinator_partition.h"
+
+#include "broker/coordinator/machine_log.h"
+#include "runtime/base/assert.h"
+#include "runtime/fiber/scheduler.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr Duration load_retry_interval = milliseconds(200);
+
+// What whoever asked is told of an append that failed, as Kafka's partition writer says it.
+ErrorCode error_of(const Error& why) {
+  switch (why.code) {
+    case Errc::too_large: return ErrorCode::record_list_too_large;
+    case Errc::invalid_argument: return ErrorCode::invalid_record;
+    case Errc::refused: return ErrorCode::not_leader_or_follower;
+    default: return ErrorCode::kafka_storage_error;
+  }
+}
+
+}  // namespace
+
+CoordinatorPartition::CoordinatorPartition(Host& host, std::string name, std::shared_ptr<Replica> replica,
+                                           MakeCore make_core)
+    : host_(host),
+      name_(std::move(name)),
+      replica_(std::move(replica)),
+      make_core_(std::move(make_core)),
+      log_(host.log().named("coordinator")),
+      alarm_([this] { changed_.notify_all(); }) {}
+
+CoordinatorPartition::~CoordinatorPartition() {
+  listening_.end();
+  fibers_.cancel();
+}
+
+CoordinatorTime CoordinatorPartition::now() const {
+  return {host_.clock().now(), host_.clock().wall_ms()};
+}
+
+void CoordinatorPartition::start() {
+  listening_ = replica_->listeners().add([this] { changed_.notify_all(); });
+  fibers_.spawn("coordinate", [this] { run(); });
+}
+
+void CoordinatorPartition::stop() {
+  listening_.end();
+  fibers_.cancel();
+  fibers_.join();
+  resign();
+}
+
+std::expected<CoordinatorCore*, ErrorCode> CoordinatorPartition::core() {
+  if (!replica_->leads()) return std::unexpected(ErrorCode::not_coordinator);
+  if (!loaded_ || !leads_in(epoch_)) return std::unexpected(ErrorCode::coordinator_load_in_progress);
+  // It may have been succeeded without knowing: another may have committed more by now.
+  if (!replica_->speaks_for_the_group()) return std::unexpected(ErrorCode::not_coordinator);
+  return core_.get();
+}
+
+void CoordinatorPartition::carry_out() {
+  for (auto& next : core_->take_appends()) to_append_.push_back(std::move(next));
+  alarm_.cancel();
+  if (auto deadline = core_->next_deadline(); deadline != Instant::max()) alarm_.set(deadline);
+  if (!to_append_.empty()) changed_.notify_all();
+}
+
+void CoordinatorPartition::run() {
+  for (;;) {
+    changed_.wait([this] { return replica_->leads(); });
+    epoch_ = replica_->leader_epoch();
+    core_ = make_core_();
+    if (load()) lead();
+    resign();
+  }
+}
+
+// All that was ever committed is known to a leader once it is established. False: it leads no more.
+bool CoordinatorPartition::load() {
+  auto begun = host_.clock().now();
+  changed_.wait([this] { return !leads_in(epoch_) || replica_->raft().established(); });
+  for (Offset next = 0; leads_in(epoch_);) {
+    std::int64_t damaged = 0;
+    auto read = visit_committed(*replica_, std::max(next, replica_->log().log_start()), [&](const ReadRecord& record) {
+      if (auto replayed = core_->replay(record); !replayed && damaged++ == 0)
+        log_.error("a record that can't be read is passed over",
+                   {{"partition", name_}, {"offset", record.offset}, {"reason", to_string(replayed.error())}});
+      return Result<void>();
+    });
+    if (!read) {
+      // What was replayed before is replayed again, onto nothing.
+      log_.warn("can't be loaded yet", {{"partition", name_}, {"reason", to_string(read.error())}});
+      if (read.error().code == Errc::corrupt) replica_->report_damage(read.error(), next);
+      host_.clock().sleep_for(load_retry_interval);
+      core_ = make_core_();
+      next = 0;
+      continue;
+    }
+    next = read->next;
+    if (next < replica_->high_watermark()) continue;
+    while (!core_->finish_loading(now())) Scheduler::current().yield();
+    if (!leads_in(epoch_)) return false;
+    loaded_ = true;
+    log_.info("loaded", {{"partition", name_},
+                         {"epoch", epoch_},
+                         {"offset", next},
+                         {"ms", std::chrono::duration_cast<milliseconds>(host_.clock().now() - begun).count()}});
+    carry_out();
+    return true;
+  }
+  return false;
+}
+
+void CoordinatorPartition::lead() {
+  while (leads_in(epoch_)) {
+    if (!to_append_.empty()) {
+      auto next = std::move(to_append_.front());
+      to_append_.pop_front();
+      append(std::move(next));
+    }
+    tell_committed();
+    if (core_->next_deadline() <= host_.clock().now()) core_->tick(now());
+    carry_out();
+    if (!to_append_.empty()) continue;
+    changed_.wait([this] {
+      return !leads_in(epoch_) || !to_append_.empty() || core_->next_deadline() <= host_.clock().now() ||
+             (!uncommitted_.empty() && replica_->high_watermark() >= uncommitted_.front().end);
+    });
+  }
+}
+
+// Where a leadership ends with this, the next leader's log says what was committed.
+void CoordinatorPartition::append(CoordinatorCore::Append next) {
+  auto appended = append_records(*replica_, next.records, epoch_);
+  if (appended) {
+    uncommitted_.push_back({next.id, appended->appended.last_offset + 1});
+  } else {
+    log_.warn("records can't be appended", {{"partition", name_}, {"reason", to_string(appended.error())}});
+    core_->append_failed(next.id, error_of(appended.error()), now());
+  }
+}
+
+// Once deposed, what is committed may be another leader's.
+void CoordinatorPartition::tell_committed() {
+  if (!leads_in(epoch_)) return;
+  std::optional<CoordinatorCore::AppendId> through;
+  while (!uncommitted_.empty() && uncommitted_.front().end <= replica_->high_watermark()) {
+    through = uncommitted_.front().id;
+    uncommitted_.pop_front();
+  }
+  if (through) core_->committed(*through, now());
+}
+
+void CoordinatorPartition::resign() {
+  if (!core_) return;
+  core_->resign();
+  core_->take_appends();  // only its answers go out
+  core_ = nullptr;
+  loaded_ = false;
+  to_append_.clear();
+  uncommitted_.clear();
+  alarm_.cancel();
+  log_.info("coordinates no more", {{"partition", name_}, {"epoch", epoch_}});
+}
+
+}  // namespace fulmar

@@ -1,0 +1,66 @@
+#include "broker/coordinator/machine_log.h"
+
+#include "broker/protocol/record_validation.h"
+#include "runtime/fiber/scheduler.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t batch_bytes_max = std::size_t{1} << 30;
+constexpr std::size_t read_bytes = 1 << 20;
+
+Errc kind_of(ErrorCode refused) {
+  switch (refused) {
+    case ErrorCode::not_leader_or_follower: return Errc::refused;
+    case ErrorCode::message_too_large:
+    case ErrorCode::record_list_too_large: return Errc::too_large;
+    default: return Errc::io_error;
+  }
+}
+
+Result<void> visit_batch(const Bytes& batch, const BatchHeader& header, Offset from, const RecordVisitor& visit) {
+  if (!batch_crc_matches(batch.view()))
+    return fail(Errc::corrupt, "a damaged batch at offset " + std::to_string(header.base_offset));
+  if (header.control()) return {};
+  TRY(auto records, read_records(batch, batch_bytes_max));
+  for (const auto& record : records)
+    if (record.offset >= from) TRY_VOID(visit(record));
+  return {};
+}
+
+}  // namespace
+
+Result<CommittedRead> visit_committed(Replica& replica, Offset from, const RecordVisitor& visit) {
+  CommittedRead read{from, 0};
+  auto end = replica.high_watermark();
+  while (read.next < end) {
+    TRY(auto batches, replica.log().read(read.next, end, read_bytes, true));
+    if (batches.empty()) break;
+    read.bytes += static_cast<std::int64_t>(batches.size());
+    for (std::size_t at = 0; at < batches.size();) {
+      TRY(auto header, read_batch_header(batches.view().substr(at)));
+      if (header.size() > batches.size() - at)
+        return fail(Errc::corrupt, "half a batch at offset " + std::to_string(header.base_offset));
+      TRY_VOID(visit_batch(batches.slice(at, header.size()), header, from, visit));
+      read.next = header.next_offset();
+      at += header.size();
+    }
+    if (read.next < end) Scheduler::current().yield();
+  }
+  return read;
+}
+
+Result<Replica::Proposed> append_records(Replica& replica, const std::vector<Record>& records,
+                                         std::optional<Epoch> epoch) {
+  auto batch = build_batch(records);
+  auto header = validate_produced(batch);
+  if (!header) return fail(Errc::invalid_argument, header.error().message);
+  if (batch.size() > static_cast<std::size_t>(replica.log().config().max_message_bytes))
+    return fail(Errc::too_large, "records of " + std::to_string(batch.size()) + " bytes are beyond max.message.bytes");
+  auto proposed = replica.append(*header, batch, epoch);
+  if (!proposed) return fail(kind_of(proposed.error().code), proposed.error().message);
+  return *proposed;
+}
+
+}  // namespace fulmar
