@@ -19,6 +19,8 @@ inline constexpr std::string_view damage_mark = "fulmar-damage";
 struct Checkpoint {
   Offset recovery_point = 0;  // all below was synced: damage there is damage, not a torn tail
   Offset log_start = 0;       // never goes back (KIP-107)
+  // Only below this offset batches may be missing between two others. On stable storage before the first one is.
+  Offset holes_below = 0;
 
   std::string encode() const;
   static std::optional<Checkpoint> decode(std::string_view text);

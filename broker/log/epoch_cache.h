@@ -20,7 +20,8 @@ class EpochCache {
     bool operator==(const Entry&) const = default;
   };
 
-  // A batch of `epoch` was appended at `offset`. True if that began a new epoch. Epochs never go back; asserted.
+  // `epoch` begins at `offset`, by a batch that was appended there, or by what a leader tells of batches that are gone.
+  // True if that is a new epoch. Epochs never go back; asserted.
   bool add(Epoch epoch, Offset offset);
   std::optional<Epoch> latest() const;
   std::optional<Epoch> epoch_of(Offset offset) const;

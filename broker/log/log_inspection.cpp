@@ -61,6 +61,7 @@ class Inspection {
       known_ = *checkpoint;
       found_.log_start = checkpoint->log_start;
       found_.synced = checkpoint->recovery_point;
+      found_.holes_below = checkpoint->holes_below;
     } else if (any) {
       fault(std::string(checkpoint_name), text ? "is damaged" : "is missing");
     }
@@ -78,9 +79,13 @@ class Inspection {
       auto segment = std::make_shared<Segment>(disk_, directory_, *base);
       TRY_VOID(segment->open(false, {}));
       found_.bytes += segment->file_size();
-      if (segment->mark()) found_.synced = std::max(found_.synced, segment->mark()->synced_end);
+      if (segment->mark()) {
+        found_.synced = std::max(found_.synced, segment->mark()->synced_end);
+        found_.holes_below = std::max(found_.holes_below, segment->mark()->holes_below);
+      }
       found_.segments.push_back(std::move(segment));
     }
+    for (auto& segment : found_.segments) segment->allow_holes_below(found_.holes_below);
     // What lies wholly below the start was deleted, though its file may have come back with a power loss.
     while (found_.segments.size() > 1 && found_.segments[1]->base_offset() <= known_.log_start)
       found_.segments.erase(found_.segments.begin());
@@ -120,10 +125,10 @@ class Inspection {
     TRY(auto identity, read_whole("partition.metadata"));
     if (identity && identity->integrity == Integrity::damaged) fault("partition.metadata", "is damaged");
     TRY(auto file, read_whole("leader-epoch-checkpoint"));
-    bool right = file && file->integrity != Integrity::damaged && epochs_.decode(file->content.view());
+    bool right = file && file->integrity != Integrity::damaged && found_.epochs.decode(file->content.view());
     if (right) return {};
     if (found_.log_end > 0) fault("leader-epoch-checkpoint", file ? "is damaged" : "is missing");
-    epochs_ = {};
+    found_.epochs = {};
     return {};
   }
 
@@ -155,7 +160,7 @@ class Inspection {
     found_.records += header.record_count;
     TRY(Bytes batch, segment.read_batch(header, position));
     auto where = "batch " + std::to_string(header.base_offset) + " at position " + std::to_string(position);
-    auto told = header.base_offset < found_.synced ? epochs_.epoch_of(header.base_offset) : std::nullopt;
+    auto told = header.base_offset < found_.synced ? found_.epochs.epoch_of(header.base_offset) : std::nullopt;
     if (told && *told != header.leader_epoch)
       fault(segment_file_name(segment.base_offset(), ".log"),
             where + " is of epoch " + std::to_string(header.leader_epoch) + ", not of " + std::to_string(*told));
@@ -195,7 +200,6 @@ class Inspection {
   const VisitBatch& visit_;
   LogFindings found_;
   Checkpoint known_;
-  EpochCache epochs_;
 };
 
 }  // namespace

@@ -24,8 +24,10 @@ struct LogFault {
 
 struct LogFindings {
   Offset log_start = 0;
-  Offset log_end = 0;  // after what is good, or known to have been there
-  Offset synced = 0;   // up to where checkpoint and marks say that all was synced
+  Offset log_end = 0;      // after what is good, or known to have been there
+  Offset synced = 0;       // up to where checkpoint and marks say that all was synced
+  Offset holes_below = 0;  // below, batches may be missing between two others: removed on purpose
+  EpochCache epochs;       // as the file has them; empty if it is missing or damaged
   std::int64_t batches = 0, records = 0;
   std::uint64_t bytes = 0;
   std::vector<std::shared_ptr<Segment>> segments;  // their damage noted, by base offset

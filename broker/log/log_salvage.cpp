@@ -3,28 +3,13 @@
 
 #include "broker/log/checkpoint.h"
 #include "broker/log/log_inspection.h"
-#include "broker/protocol/endian.h"
+#include "broker/protocol/record_builder.h"
 
 namespace fulmar {
 
 namespace {
 
 constexpr std::size_t small_file_bytes_max = 4096;
-
-// A batch without records, as compaction leaves them on Kafka, in place of those that were lost.
-Bytes empty_batch(Offset from, Offset to, Epoch epoch) {
-  BatchHeader header;
-  header.base_offset = from;
-  header.length = static_cast<std::int32_t>(batch_header_size - batch_prefix_size);
-  header.leader_epoch = epoch;
-  header.last_offset_delta = static_cast<std::int32_t>(to - from - 1);
-  MutableBytes bytes(batch_header_size);
-  write_batch_header(bytes.data(), header);
-  constexpr std::size_t crc_at = 17, crc_covers_from = 21;
-  auto crc = crc32c(std::string_view(bytes.data(), bytes.size()).substr(crc_covers_from));
-  store_big(bytes.data() + crc_at, static_cast<std::int32_t>(crc));
-  return std::move(bytes).freeze();
-}
 
 class SegmentCopy {
  public:
@@ -40,7 +25,11 @@ class SegmentCopy {
   Result<void> stand_in(const DamagedStretch& lost) {
     for (auto from = lost.from; from < lost.to;) {
       auto to = std::min<Offset>(lost.to, from + std::numeric_limits<std::int32_t>::max());
-      auto batch = empty_batch(from, to, epochs_.latest().value_or(0));
+      BatchHeader header;
+      header.base_offset = from;
+      header.last_offset_delta = static_cast<std::int32_t>(to - from - 1);
+      header.leader_epoch = epochs_.latest().value_or(0);
+      auto batch = build_empty_batch(header);
       TRY_VOID(write(batch, *read_batch_header(batch.view())));
       from = to;
     }
@@ -90,9 +79,11 @@ Result<void> salvage_log(Disk& disk, const std::string& directory, const LogFind
     TRY_VOID(write("partition.metadata", identity->view()));
   else if (identity.error().code != Errc::not_found)
     return std::unexpected(identity.error());
-  TRY_VOID(write("leader-epoch-checkpoint", epochs.encode()));
+  // Where batches may be missing, they do not tell all of what their epochs were.
+  const auto& known = findings.holes_below > 0 && !findings.epochs.entries().empty() ? findings.epochs : epochs;
+  TRY_VOID(write("leader-epoch-checkpoint", known.encode()));
   // Nothing of indexes is there: a start makes them, and checks every batch for it.
-  TRY_VOID(write(checkpoint_name, Checkpoint{findings.log_end, findings.log_start}.encode()));
+  TRY_VOID(write(checkpoint_name, Checkpoint{findings.log_end, findings.log_start, findings.holes_below}.encode()));
   TRY_VOID(disk.sync_directory(target));
   return disk.sync_directory(parent_directory(target));
 }

@@ -84,12 +84,14 @@ bool PartitionLog::must_roll(const BatchHeader& header) const {
                           : std::max(header.max_timestamp, first) - first;
   return static_cast<std::int64_t>(segment.size() + header.size()) > config_.segment_bytes ||
          index_bytes > config_.segment_index_bytes ||
-         !segment.offset_fits(segment.next_offset() + header.last_offset_delta) || age_ms > config_.segment_ms;
+         !segment.offset_fits(std::max(segment.next_offset(), header.base_offset) + header.last_offset_delta) ||
+         age_ms > config_.segment_ms;
 }
 
 Result<void> PartitionLog::roll(Offset base_offset) {
   auto next = std::make_shared<Segment>(*context_.files, directory_, base_offset);
   TRY_VOID(next->open(true, context_.host.clock().now()));
+  next->allow_holes_below(holes_below_);
   directory_dirty_ = true;
   auto closed = segments_.back();
   segments_.push_back(std::move(next));
@@ -107,10 +109,12 @@ Result<void, Refusal> PartitionLog::make_room_for(const BatchHeader& header) {
   return storage_error(to_string(rolled.error()));
 }
 
-// Writes a batch as it is to be kept, and accounts for it.
-Result<void, Refusal> PartitionLog::write_batch(const BatchHeader& header, const ByteChain& stored) {
+// Writes a batch as it is to be kept, and accounts for it. `epochs`: as in Replicated.
+Result<void, Refusal> PartitionLog::write_batch(const BatchHeader& header, const ByteChain& stored,
+                                                std::span<const EpochCache::Entry> epochs) {
   auto now = context_.host.clock().now();
   auto& segment = active();
+  auto begin = segment.next_offset();
   auto written = segment.append(header, stored, config_.index_interval_bytes, now);
   if (!written) {
     // Out of space is survived, if the half-written batch can be taken away again, for good: an unsynced cut might be
@@ -121,30 +125,11 @@ Result<void, Refusal> PartitionLog::write_batch(const BatchHeader& header, const
     return storage_error(to_string(written.error()));
   }
   context_.shortage.written();
-  if (epochs_.add(header.leader_epoch, header.base_offset)) epochs_dirty_ = true;
+  begin_epochs(epochs, begin, header.base_offset);
+  note_epoch(header);
   producers_.update(header, now);
-  unflushed_messages_ += header.record_count;
+  unflushed_messages_ += std::max(header.record_count, 1);
   if (unflushed_messages_ >= config_.flush_messages) request_flush();
-  return {};
-}
-
-Result<void, Refusal> PartitionLog::append_replicated(const Bytes& batches) {
-  return alone([&] { return write_replicated(batches); });
-}
-
-Result<void, Refusal> PartitionLog::write_replicated(const Bytes& batches) {
-  if (offline_ || end_unknown_) return storage_error("the log is offline, or its end is damaged");
-  for (std::size_t at = 0; at < batches.size();) {
-    auto header = read_batch_header(batches.view().substr(at));
-    bool whole = header && header->size() <= batches.size() - at && header->base_offset >= log_end() &&
-                 header->leader_epoch >= epochs_.latest().value_or(-1);
-    if (!whole || !batch_crc_matches(batches.view().substr(at, header->size())))
-      return std::unexpected(Refusal{ErrorCode::corrupt_message, "a replicated batch is not whole and right"});
-    TRY_VOID(make_room_for(*header));
-    TRY_VOID(write_batch(*header, ByteChain(batches.slice(at, header->size()))));
-    at += header->size();
-  }
-  if (!config_.acknowledges_synced()) changed();
   return {};
 }
 
@@ -221,7 +206,7 @@ Result<void> PartitionLog::move_start(Offset offset) {
   // Twice, where a segment begins below: should the checkpoint be damaged, the mark tells.
   if (offset > held_from()) {
     LockGuard marking(marking_);
-    TRY_VOID(mark_at_least(active(), {0, offset}));
+    TRY_VOID(mark_at_least(active(), {0, offset, 0}));
   }
   TRY_VOID(write_checkpoint(next_recovery_point(offset), offset));
   log_start_ = offset;
@@ -230,16 +215,16 @@ Result<void> PartitionLog::move_start(Offset offset) {
   return {};
 }
 
-Result<void> PartitionLog::truncate_to(Offset offset) {
+Result<void> PartitionLog::truncate_to(Offset offset, const OnWritten& on_written) {
   return alone([&] {
     ASSERT(offset >= held_from());
-    auto done = offline_ ? Result<void>(fail(Errc::io_error, "the log is offline")) : cut(offset);
+    auto done = offline_ ? Result<void>(fail(Errc::io_error, "the log is offline")) : cut(offset, on_written);
     if (!done) go_offline(done.error());
     return done;
   });
 }
 
-Result<void> PartitionLog::cut(Offset offset) {
+Result<void> PartitionLog::cut(Offset offset, const OnWritten& on_written) {
   LockGuard marking(marking_);
   ++cuts_;
   side_files_.forget_from(offset);
@@ -248,12 +233,19 @@ Result<void> PartitionLog::cut(Offset offset) {
   auto segment = *last;
   std::uint64_t position = segment->size();
   auto end = segment->next_offset();
+  bool in_hole = false;
   if (end > offset) {  // a batch that holds it goes as a whole
-    TRY_VOID(segment->scan(offset, [&](const BatchHeader& header, std::uint64_t at) {
+    const bool may_be_hole = offset <= holes_below_;
+    auto end_before = segment->base_offset();
+    TRY_VOID(segment->scan(may_be_hole ? offset - 1 : offset, [&](const BatchHeader& header, std::uint64_t at) {
       position = at;
       end = header.base_offset;
-      return header.last_offset() < offset;
+      if (header.last_offset() >= offset) return false;
+      end_before = header.next_offset();
+      return true;
     }));
+    in_hole = may_be_hole && end >= offset && end_before < offset;
+    if (in_hole) end = end_before;
   }
   // First nothing promises any more what is about to go, whatever of it a power loss undoes. What stays promised, and
   // the start, may be told by what goes alone.
@@ -261,7 +253,7 @@ Result<void> PartitionLog::cut(Offset offset) {
   for (const auto& other : segments_)
     if (other->mark()) promised = std::max(promised, other->mark()->synced_end);
   TRY_VOID(lower_marks(end));
-  if (segment != segments_.back()) TRY_VOID(mark_at_least(*segment, {std::min(promised, end), log_start_}));
+  if (segment != segments_.back()) TRY_VOID(mark_at_least(*segment, {std::min(promised, end), log_start_, 0}));
   if (recovery_point_ > end) TRY_VOID(write_checkpoint(end, log_start_));
   while (segments_.back() != segment) {
     TRY_VOID(remove_segment_files(active()));
@@ -275,10 +267,13 @@ Result<void> PartitionLog::cut(Offset offset) {
   ++cuts_;  // a flush that began meanwhile saw what is gone
   stable_end_ = std::min(stable_end_, log_end());
   recovery_point_ = std::min(recovery_point_, log_end());
-  epochs_.truncate_from(log_end());
+  epochs_.truncate_from(in_hole ? offset : log_end());
   epochs_dirty_ = true;
   TRY_VOID(recover_producers());
+  holes_below_ = std::min(holes_below_, log_end());
   TRY_VOID(write_checkpoint(next_recovery_point(log_start_), log_start_));
+  if (in_hole)
+    if (auto done = stand_in(offset, on_written); !done) return fail(Errc::io_error, done.error().message);
   changed();
   return {};
 }
@@ -319,6 +314,7 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch) {
   TRY_VOID(write_epochs());
   TRY_VOID(context_.host.disk().sync_directory(directory_));
   ++cuts_;  // a flush that began meanwhile saw what is gone
+  holes_below_ = 0;
   TRY_VOID(write_checkpoint(offset, offset));
   log_start_ = stable_end_ = offset;
   return {};
@@ -344,7 +340,7 @@ Offset PartitionLog::next_recovery_point(Offset log_start) const {
 Result<void> PartitionLog::write_checkpoint(Offset recovery_point, Offset log_start) {
   TRY_VOID(write_epochs());  // of what is below the recovery point, the next recovery will believe them
   if (offline_) return fail(Errc::io_error, "the log is offline");
-  Checkpoint now{recovery_point, log_start};
+  Checkpoint now{recovery_point, log_start, holes_below_};
   written_.reset();
   TRY_VOID(replace_file(context_.host.disk(), directory_ + "/" + std::string(checkpoint_name),
                         ByteChain(Bytes::copy_of(now.encode()))));
@@ -368,7 +364,7 @@ Result<void> PartitionLog::close() {
   return alone([&]() -> Result<void> {
     if (!active().empty()) side_files_.write(segments_.back(), std::nullopt);
     TRY_VOID(side_files_.settle());
-    bool as_written = written_ == Checkpoint{stable_end_, log_start_} && !epochs_dirty_;
+    bool as_written = written_ == Checkpoint{stable_end_, log_start_, holes_below_} && !epochs_dirty_;
     return as_written ? Result<void>() : write_checkpoint(stable_end_, log_start_);
   });
 }

@@ -63,6 +63,19 @@ struct OffsetAndTimestamp {
   Timestamp timestamp;
 };
 
+// Told of each batch that is written, in their order.
+using OnWritten = std::function<void(const BatchHeader&)>;
+
+// What a leader gives a follower to append.
+struct Replicated {
+  Bytes batches;  // whole ones, one after the other
+  // Which epochs begin where in the leader's log, as far as that is given; also those of which all batches are gone.
+  std::vector<EpochCache::Entry> epochs;
+  // Where what is given ends: after the last batch, or further on, where a hole follows.
+  Offset end = 0;
+  OnWritten on_written = {};
+};
+
 // What to do with a log that is damaged below what was synced.
 enum class OnDamage : unsigned char {
   refuse,      // it must not be served, nor cut
@@ -83,9 +96,10 @@ class PartitionLog {
   // offset and epoch, and the time on a topic of LogAppendTime; returns as soon as it is written.
   // A duplicate of one of the producer's last five batches is not written again, and its first offsets are returned.
   Result<Appended, Refusal> append(const BatchHeader& header, const Bytes& batch, Epoch epoch);
-  // Appends whole batches as another replica's log has them, offsets and epochs included; the first begins at or after
-  // the end. Errors: KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE for what is not whole and right.
-  Result<void, Refusal> append_replicated(const Bytes& batches);
+  // Appends whole batches as the leader's log has them, offsets and epochs included. All offsets from the end of this
+  // log on that none of them has are a hole there. Errors: KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE for what is not whole
+  // and right, or begins below the end.
+  Result<void, Refusal> append_replicated(const Replicated& batches);
   // Waits until everything before `offset` is stable. False when the deadline came first or the log went offline.
   bool wait_stable(Offset offset, Deadline deadline);
 
@@ -103,9 +117,10 @@ class PartitionLog {
   // Moves the start up to `offset` (KIP-107), for good once it returns. Errors: out_of_range (beyond what is kept),
   // io_error.
   Result<void> advance_start(Offset offset);
-  // Drops all records at and after `offset`, where a batch begins, not below the start; for good once it returns. A
-  // failure takes the log offline.
-  Result<void> truncate_to(Offset offset);
+  // Drops all batches that have, or end after, `offset`, not below the start; for good once it returns. Where no batch
+  // holds `offset` the log ends there, be it in a hole, for which a batch without records is written then. A failure
+  // takes the log offline.
+  Result<void> truncate_to(Offset offset, const OnWritten& on_written = {});
   // Drops everything, and begins anew at `offset`; `epoch` (-1: unknown) was that of the batch before. A failure takes
   // the log offline.
   Result<void> start_over(Offset offset, Epoch epoch);
@@ -141,6 +156,8 @@ class PartitionLog {
   Offset held_from() const { return segments_.front()->base_offset(); }
   Offset log_end() const { return active().next_offset(); }
   Offset stable_end() const { return stable_end_; }
+  // Below that offset batches may be missing between two others.
+  Offset holes_below() const { return holes_below_; }
   // Below this everything counts as kept: stable, or in the page cache, as the topic chose.
   Offset kept_end() const { return config_.acknowledges_synced() ? stable_end_ : log_end(); }
   std::uint64_t size_bytes() const;
@@ -162,8 +179,8 @@ class PartitionLog {
 
   // recovery.cpp
   Result<void> recover(bool clean, Epoch epoch_max);
-  Result<bool> load_epochs(const Checkpoint& known, const std::vector<Offset>& bases, bool clean, bool suspected,
-                           EpochCache& told);
+  Result<bool> load_epochs(const Checkpoint& known, Offset synced, const std::vector<Offset>& bases, bool clean,
+                           bool suspected, EpochCache& told);
   Result<void> mark_damage();
   void tell_damage(const Segment& segment, const DamagedStretch& damaged);
   bool keep_serving(Offset from);
@@ -186,12 +203,17 @@ class PartitionLog {
   void changed();
   void tell();
 
-  Result<void, Refusal> write_replicated(const Bytes& batches);
+  Result<void, Refusal> write_replicated(const Replicated& given);
+  Result<void, Refusal> write_one_replicated(const Bytes& batch, const BatchHeader& header, const Replicated& given);
+  Result<void> allow_holes_below(Offset offset);
+  Result<void, Refusal> stand_in(Offset to, const OnWritten& on_written);
+  void begin_epochs(std::span<const EpochCache::Entry> epochs, Offset from, Offset up_to);
   Result<Appended, Refusal> write_produced(const BatchHeader& header, const Bytes& batch, Epoch epoch);
   Result<void> roll(Offset base_offset);
   bool must_roll(const BatchHeader& header) const;
   Result<void, Refusal> make_room_for(const BatchHeader& header);
-  Result<void, Refusal> write_batch(const BatchHeader& header, const ByteChain& stored);
+  Result<void, Refusal> write_batch(const BatchHeader& header, const ByteChain& stored,
+                                    std::span<const EpochCache::Entry> epochs = {});
   void request_flush();
   void flush_turn();
   Result<void> flush_once();
@@ -203,7 +225,7 @@ class PartitionLog {
   void mark_synced(Offset end, std::uint64_t cuts);
   Result<void> mark_at_least(Segment& segment, const SyncedMark& wanted);
   Result<void> lower_marks(Offset offset);
-  Result<void> cut(Offset offset);
+  Result<void> cut(Offset offset, const OnWritten& on_written);
   Result<void> begin_anew(Offset offset, Epoch epoch);
   Result<void> remove_segment_files(Segment& segment);
   Result<std::int64_t> age_ms(Segment& segment, Timestamp wall_ms) const;
@@ -223,6 +245,7 @@ class PartitionLog {
   Offset log_start_ = 0;
   Offset stable_end_ = 0;
   Offset recovery_point_ = 0;  // as written in the checkpoint
+  Offset holes_below_ = 0;     // likewise
   std::optional<Checkpoint> written_;
   Offset expire_up_to_ = std::numeric_limits<Offset>::max();
   std::int64_t unflushed_messages_ = 0;

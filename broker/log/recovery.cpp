@@ -67,8 +67,12 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
     const auto& mark = found.back()->mark();
     if (!mark) continue;
     synced = std::max(synced, mark->synced_end);
-    if (!checkpoint) known.log_start = std::max(known.log_start, mark->log_start);
+    if (checkpoint) continue;
+    known.log_start = std::max(known.log_start, mark->log_start);
+    known.holes_below = std::max(known.holes_below, mark->holes_below);
   }
+  holes_below_ = known.holes_below;
+  for (auto& segment : found) segment->allow_holes_below(holes_below_);
   if (bases.empty() && known.recovery_point > known.log_start)
     TRY_VOID(damaged(directory_ + ": segments that were synced are gone"));
   // A log has a checkpoint before it has records. Where there is none, nor a mark, all that is good counts as synced.
@@ -86,7 +90,7 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
   };
 
   EpochCache told;
-  TRY(bool epochs_known, load_epochs(known, bases, clean, suspected, told));  // else all batches are asked
+  TRY(bool epochs_known, load_epochs(known, synced, bases, clean, suspected, told));  // else all batches are asked
 
   // A process that was killed may leave names, as well as bytes, that no sync has covered.
   directory_dirty_ = !clean;
@@ -214,15 +218,18 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
   if (segments_.empty()) {
     auto first = std::make_shared<Segment>(*context_.files, directory_, known.log_start);
     TRY_VOID(first->open(true, now));
+    first->allow_holes_below(holes_below_);
     directory_dirty_ = true;
     segments_.push_back(std::move(first));
   }
   log_start_ = std::max(known.log_start, segments_.front()->base_offset());
   epochs_.truncate_from(log_end());
   // Logs are compared by the epoch of their last batch. Where all batches are deleted only the file has it; without it
-  // this log would pass for older than it is, and its replica vote for who lacks what it has acknowledged.
-  if (on_damage_ == OnDamage::keep_good && !epochs_known && synced > 0 && !epochs_.latest())
-    TRY_VOID(damaged(directory_ + ": the epoch of its last batch is not known any more"));
+  // this log would pass for older than it is, and its replica vote for who lacks what it has acknowledged. Likewise,
+  // only the file tells where an epoch began whose first batches are gone.
+  bool batches_tell = epochs_.latest() && holes_below_ <= log_start_;
+  if (on_damage_ == OnDamage::keep_good && !epochs_known && synced > 0 && !batches_tell)
+    TRY_VOID(damaged(directory_ + ": the epochs of its batches are not known any more"));
 
   auto is_its_index = [&](const DirectoryEntry& entry) {
     return entry.name == segment_file_name(active().base_offset(), ".index") ||
@@ -277,8 +284,8 @@ Result<bool> PartitionLog::note_damaged_end(Segment& segment, Offset to, bool la
 }
 
 // What the file of epochs tells of those that no batch will; `told`: all it does. False if it tells nothing.
-Result<bool> PartitionLog::load_epochs(const Checkpoint& known, const std::vector<Offset>& bases, bool clean,
-                                       bool suspected, EpochCache& told) {
+Result<bool> PartitionLog::load_epochs(const Checkpoint& known, Offset synced, const std::vector<Offset>& bases,
+                                       bool clean, bool suspected, EpochCache& told) {
   bool tells = false;
   auto path = directory_ + "/leader-epoch-checkpoint";
   auto file = read_checked_file(context_.host.disk(), path, small_file_bytes_max);
@@ -291,9 +298,10 @@ Result<bool> PartitionLog::load_epochs(const Checkpoint& known, const std::vecto
   if (!tells && (file || known.recovery_point > 0))
     log_.error("the epochs are missing or damaged: what batches there are tell theirs", {{"file", path}});
   epochs_ = told;
-  // Where the batches are read they say which epochs there are; the file may be older than they, or newer. All are read
-  // where damage is suspected: what is good below the recovery point need not be what was there. And of batches that
-  // are gone, from above the recovery point, nothing is known.
+  // Above what was synced the batches say which epochs there are; the file may be older than they, or newer. Below it
+  // the file is right, also where the batches with which an epoch began are gone. All batches are read where damage is
+  // suspected: what is good below the recovery point need not be what was there. And of batches that are gone from the
+  // front, above the recovery point, nothing is known.
   auto held_from = known.recovery_point;
   if (!bases.empty()) {
     auto after = std::upper_bound(bases.begin(), bases.end(), known.log_start);
@@ -304,7 +312,7 @@ Result<bool> PartitionLog::load_epochs(const Checkpoint& known, const std::vecto
   else if (suspected)
     epochs_.truncate_from(held_from);
   else if (!clean)
-    epochs_.truncate_from(known.recovery_point);
+    epochs_.truncate_from(synced);
   epochs_dirty_ = !clean && file;  // a log that had no records yet has none
   return tells;
 }

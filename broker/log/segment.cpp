@@ -185,11 +185,12 @@ Result<std::uint64_t> Segment::rebuild_on(bool verify_crc, std::int32_t index_in
     if (end - position < batch_header_size) return position;
     TRY(Bytes head, read_exactly(*file_, position, batch_header_size));
     auto header = read_batch_header(head.view());
-    // Offsets are dense: nothing that was written leaves a hole.
-    bool plausible = header && header->magic == batch_magic && header->base_offset == next_offset_ &&
-                     header->last_offset_delta >= 0 && header->record_count >= 0 && header->size() <= end - position &&
+    bool plausible = header && header->magic == batch_magic && header->last_offset_delta >= 0 &&
+                     header->record_count >= 0 && header->size() <= end - position &&
                      offset_fits(header->last_offset());
     if (!plausible) return position;
+    TRY(bool next, follows(*header, next_offset_, position, end));
+    if (!next) return position;
     if (verify_crc) {
       TRY(Bytes batch, read_exactly(*file_, position, header->size()));
       if (!batch_crc_matches(batch.view())) return position;

@@ -50,6 +50,8 @@ class Segment {
   std::optional<Instant> last_append() const { return last_append_; }  // since it was opened
   Result<Timestamp> modified_ms() const { return file_->modified_ms(); }
   bool offset_fits(Offset last_offset) const;
+  // Below that offset batches may be missing between two others: there one may begin later than the one before ended.
+  void allow_holes_below(Offset offset) { holes_below_ = offset; }
   const OffsetIndex& offset_index() const { return offsets_; }
   const TimeIndex& time_index() const { return times_; }
 
@@ -76,8 +78,8 @@ class Segment {
   Result<Bytes> read_batch(const BatchHeader& header, std::uint64_t position);
 
   // Reads all batches from the start and makes the indexes anew, checking each batch as `verify_crc` asks. Stops at the
-  // first that is not whole and right, does not begin where the one before it ended, or that `accept` (if any) says
-  // false to. Returns the position of that (the file's size if all are well).
+  // first that is not whole and right, does not begin where the one before it ended (or after a hole, where there may
+  // be one), or that `accept` (if any) says false to. Returns the position of that (the file's size if all are well).
   Result<std::uint64_t> rebuild(bool verify_crc, std::int32_t index_interval_bytes, const Accept& accept);
   // After rebuild() has stopped: looks for the next batch that is whole and right, of offsets below `offset_max`, notes
   // what lies before as damage, and goes on from there as rebuild() does. nullopt, and nothing is changed, if there is
@@ -127,6 +129,7 @@ class Segment {
                                                                          Offset offset_min, Offset offset_max,
                                                                          const Accept& accept);
   Result<bool> good_at(std::uint64_t position, std::uint64_t end, BatchHeader& header);
+  Result<bool> follows(const BatchHeader& header, Offset expected, std::uint64_t position, std::uint64_t end);
   const DamagedStretch* damage_at(std::uint64_t position) const;
   std::uint64_t good_until(std::uint64_t position) const;
   void forget();
@@ -134,6 +137,7 @@ class Segment {
   Disk& disk_;
   std::string directory_;
   Offset base_offset_;
+  Offset holes_below_ = 0;
   std::unique_ptr<File> file_;
   std::uint64_t size_ = 0;
   Offset next_offset_;

@@ -33,6 +33,17 @@ Result<bool> Segment::good_at(std::uint64_t position, std::uint64_t end, BatchHe
   return batch_crc_matches(batch.view());
 }
 
+// Whether a batch may come there, after one that ended at `expected`. Its offset is beside what its CRC covers: one
+// that claims to come after a hole is not believed where the batch after it is good, and begins before it would end.
+Result<bool> Segment::follows(const BatchHeader& header, Offset expected, std::uint64_t position, std::uint64_t end) {
+  if (header.base_offset == expected) return true;
+  if (header.base_offset < expected || header.base_offset > holes_below_) return false;
+  auto after = position + header.size();
+  BatchHeader witness;
+  TRY(bool good, after < end ? good_at(after, end, witness) : Result<bool>(false));
+  return !good || witness.base_offset >= header.next_offset();
+}
+
 Result<std::optional<std::pair<BatchHeader, std::uint64_t>>> Segment::next_good(std::uint64_t position,
                                                                                 std::uint64_t end, Offset offset_min,
                                                                                 Offset offset_max,
@@ -121,7 +132,11 @@ Result<std::optional<DamagedStretch>> Segment::find_damage(Offset from) {
     }
     BatchHeader header;
     TRY(bool good, good_at(position, size_, header));
-    if (good && header.base_offset == expected && header.next_offset() <= next_offset_) {
+    bool fits = false;
+    if (good) {
+      TRY(fits, follows(header, expected, position, size_));
+    }
+    if (fits && header.next_offset() <= next_offset_) {
       position += header.size();
       expected = header.next_offset();
       continue;

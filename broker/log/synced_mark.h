@@ -16,7 +16,9 @@ namespace fulmar {
 
 struct SyncedMark {
   Offset synced_end = 0;  // all below was synced
-  Offset log_start = 0;   // as it was then, should the checkpoint be damaged
+  // As they were then, should the checkpoint be damaged (see Checkpoint).
+  Offset log_start = 0;
+  Offset holes_below = 0;
 
   bool operator==(const SyncedMark&) const = default;
   std::string encode() const;

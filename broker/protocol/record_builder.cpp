@@ -46,6 +46,17 @@ void write_record(Writer& writer, const Record& record, Timestamp base, std::int
   }
 }
 
+// A batch of these bytes behind its header.
+Bytes seal_batch(BatchHeader header, std::string_view body) {
+  header.length = static_cast<std::int32_t>(batch_header_size - batch_prefix_size + body.size());
+  MutableBytes batch(batch_header_size + body.size());
+  write_batch_header(batch.data(), header);
+  std::memcpy(batch.data() + batch_header_size, body.data(), body.size());
+  auto crc = crc32c(std::string_view(batch.data(), batch.size()).substr(batch_checked_from));
+  store_big(batch.data() + batch_crc_at, static_cast<std::int32_t>(crc));
+  return std::move(batch).freeze();
+}
+
 }  // namespace
 
 Bytes build_batch(const std::vector<Record>& records, const BatchOptions& options) {
@@ -63,7 +74,6 @@ Bytes build_batch(const std::vector<Record>& records, const BatchOptions& option
 
   BatchHeader header;
   header.base_offset = options.base_offset;
-  header.length = static_cast<std::int32_t>(batch_header_size - batch_prefix_size + body.size());
   header.attributes = static_cast<std::int16_t>(static_cast<int>(options.codec) | (options.transactional ? 0x10 : 0) |
                                                 (options.control ? 0x20 : 0));
   header.last_offset_delta = delta - 1;
@@ -73,25 +83,24 @@ Bytes build_batch(const std::vector<Record>& records, const BatchOptions& option
   header.producer_epoch = options.producer_epoch;
   header.base_sequence = options.base_sequence;
   header.record_count = delta;
-  MutableBytes batch(batch_header_size + body.size());
-  write_batch_header(batch.data(), header);
-  std::memcpy(batch.data() + batch_header_size, body.data(), body.size());
-  auto crc = crc32c(std::string_view(batch.data(), batch.size()).substr(21));
-  store_big(batch.data() + 17, static_cast<std::int32_t>(crc));
-  return std::move(batch).freeze();
+  return seal_batch(header, body.view());
 }
 
-Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t size_max) {
+namespace {
+
+// Calls `visit` with each record of a whole batch, and its bytes.
+Result<void> visit_records(const Bytes& batch, std::size_t size_max,
+                           const std::function<void(ReadRecord, std::string_view bytes)>& visit) {
   TRY(auto header, read_batch_header(batch.view()));
   if (header.size() != batch.size() || header.magic != batch_magic || !batch_crc_matches(batch.view()))
     return fail(Errc::corrupt, "a batch that is not whole");
   Bytes body = batch.slice(batch_header_size);
-  if (header.codec() != Compression::none) {
+  if (header.codec() != Compression::none && header.record_count > 0) {
     TRY(body, decompress(header.codec(), body.view(), size_max));
   }
   Reader reader(body);
-  std::vector<ReadRecord> records;
   for (std::int32_t i = 0; i < header.record_count && !reader.failed(); ++i) {
+    auto begin = reader.position();
     auto size = reader.varint();
     if (size < 0 || static_cast<std::size_t>(size) > reader.remaining()) return fail(Errc::corrupt, "a record's size");
     auto end = reader.position() + static_cast<std::size_t>(size);
@@ -115,10 +124,42 @@ Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t siz
     record.producer_epoch = header.producer_epoch;
     if (reader.failed() || reader.position() > end) return fail(Errc::corrupt, "a record's fields");
     reader.skip(end - reader.position());
-    records.push_back(std::move(record));
+    visit(std::move(record), body.view().substr(begin, end - begin));
   }
   if (reader.failed()) return fail(Errc::corrupt, reader.error());
+  return {};
+}
+
+}  // namespace
+
+Bytes build_empty_batch(BatchHeader header) {
+  header.record_count = 0;
+  header.attributes = static_cast<std::int16_t>(header.attributes & ~7);  // nothing is compressed
+  return seal_batch(header, {});
+}
+
+Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t size_max) {
+  std::vector<ReadRecord> records;
+  TRY_VOID(visit_records(batch, size_max,
+                         [&](ReadRecord record, std::string_view) { records.push_back(std::move(record)); }));
   return records;
+}
+
+Result<Bytes> keep_records(const Bytes& batch, std::size_t size_max,
+                           const std::function<bool(const ReadRecord&)>& keep) {
+  std::string kept;
+  std::int32_t count = 0;
+  TRY_VOID(visit_records(batch, size_max, [&](const ReadRecord& record, std::string_view bytes) {
+    if (!keep(record)) return;
+    kept += bytes;
+    ++count;
+  }));
+  TRY(auto header, read_batch_header(batch.view()));
+  if (count == header.record_count) return batch;
+  if (count == 0) return build_empty_batch(header);
+  header.record_count = count;
+  if (header.codec() == Compression::none) return seal_batch(header, kept);
+  return seal_batch(header, compress(header.codec(), kept).view());
 }
 
 }  // namespace fulmar

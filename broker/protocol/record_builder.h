@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -39,6 +40,10 @@ struct BatchOptions {
 // One batch of these records, at least one, with its CRC.
 Bytes build_batch(const std::vector<Record>& records, const BatchOptions& options = {});
 
+// A batch without records in the place of the one that `header` is of, with all else as there: what is left of a batch
+// whose records are gone. Consumers pass over it.
+Bytes build_empty_batch(BatchHeader header);
+
 // A record with its place, as read from a batch.
 struct ReadRecord {
   Offset offset = 0;
@@ -52,5 +57,10 @@ struct ReadRecord {
 // The records of one whole batch, whose decompressed form may have up to `size_max` bytes. Checks the CRC and the form.
 // Errors: corrupt, too_large, unsupported.
 Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t size_max);
+
+// The batch with only the records for which `keep` says true: same offsets, producer, codec and times; the batch itself
+// if all are kept, an empty one if none is. Errors: as read_records().
+Result<Bytes> keep_records(const Bytes& batch, std::size_t size_max,
+                           const std::function<bool(const ReadRecord&)>& keep);
 
 }  // namespace fulmar

@@ -67,9 +67,12 @@ bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Inst
   request.end = end;
   request.epochs.clear();
   if (end > request.prev_offset) {
-    request.epochs.push_back({*log_.epochs().epoch_of(request.prev_offset), request.prev_offset});
+    // A log may begin in a hole, before the first batch of which it knows the epoch.
+    auto first = log_.epochs().epoch_of(request.prev_offset).value_or(log_.epochs().entries().front().epoch);
+    request.epochs.push_back({first, request.prev_offset});
     for (const auto& entry : log_.epochs().entries())
-      if (entry.start_offset > request.prev_offset && entry.start_offset < end) request.epochs.push_back(entry);
+      if (entry.start_offset > request.prev_offset && entry.start_offset < end && entry.epoch > first)
+        request.epochs.push_back(entry);
   }
   request.configuration = news_for(progress);
   request.commit = commit_;

@@ -17,14 +17,19 @@ Result<AppendBatches> read_append(PartitionLog& log, Offset from) {
   const auto up_to = log.log_end();
   do {
     TRY(auto piece, log.read(end, up_to, append_bytes_max - batches.size(), batches.empty()));
-    if (piece.empty()) break;
+    if (piece.empty()) {
+      if (batches.empty()) end = up_to;  // a hole, up to where the log ends
+      break;
+    }
     for (std::size_t at = 0; at < piece.size();) {
       auto header = read_batch_header(piece.view().substr(at));
       // Offset and epoch are beside what the CRC covers.
       auto epoch = header ? log.epochs().epoch_of(header->base_offset) : std::nullopt;
       bool first = batches.empty() && at == 0;
-      bool whole = header && (header->base_offset == end || (first && header->base_offset < end)) &&
-                   header->next_offset() > end && header->leader_epoch == epoch.value_or(header->leader_epoch) &&
+      bool follows = header && (header->base_offset == end || (first && header->base_offset < end) ||
+                                (header->base_offset > end && header->base_offset <= log.holes_below()));
+      bool whole = follows && header->next_offset() > end &&
+                   header->leader_epoch == epoch.value_or(header->leader_epoch) &&
                    header->size() <= piece.size() - at && batch_crc_matches(piece.view().substr(at, header->size()));
       if (!whole) return fail(Errc::corrupt, "another batch than was written, after " + std::to_string(end));
       at += header->size();

@@ -14,6 +14,8 @@ using Wire = RaftMessagesRequest;
 // What no group ever comes to, and from where counting on would overflow.
 constexpr Epoch term_max = std::numeric_limits<Epoch>::max() / 2;
 constexpr std::size_t replicas_max = 1000;  // of one set: no more are stored either
+// In the holes of one append: more would be dear to stand in for (PartitionLog::append_replicated).
+constexpr Offset missing_offsets_max = Offset{1} << 40;
 constexpr Offset offset_max = std::numeric_limits<Offset>::max() / 2;
 
 std::vector<Wire::Replica> replicas_to_wire(const std::vector<ReplicaId>& ids) {
@@ -136,6 +138,47 @@ struct ToWire {
   }
 };
 
+// Whether the records are what the append says: what the core takes for granted. Batches go up, each in one epoch, and
+// none reaches beyond the end; where none has an offset the leader's log has a hole. The first batch may reach back
+// beyond where the append begins: an empty log may begin in the midst of it (Replica::change_log). Errors: corrupt, if
+// they are no batches, or not in order.
+Result<bool> carries(const AppendRequest& request, Epoch term, std::string_view records) {
+  bool as_said = is_offset(request.prev_offset) && is_offset(request.term_start) && is_offset(request.end);
+  as_said = as_said && request.epochs.empty() == (request.end == request.prev_offset);
+  as_said = as_said && (request.epochs.empty() || request.epochs.front().start_offset == request.prev_offset);
+  Epoch before = std::max(request.prev_epoch, -1);
+  auto start = request.prev_offset;
+  for (const auto& span : request.epochs) {
+    bool first = &span == &request.epochs.front();
+    as_said = as_said && (first ? span.epoch >= before : span.epoch > before) && span.epoch <= term;
+    as_said = as_said && span.start_offset >= start && span.start_offset < request.end;
+    as_said = as_said && (span.epoch == term || span.start_offset < request.term_start);
+    before = span.epoch;
+    start = span.start_offset;
+  }
+  auto end = request.prev_offset;
+  Offset missing = 0;
+  auto span = request.epochs.begin();
+  for (std::size_t at = 0; at < records.size();) {
+    TRY(auto header, read_batch_header(records.substr(at)));
+    bool follows = at == 0 ? header.next_offset() > end : header.base_offset >= end;
+    if (header.size() > records.size() - at || !follows || header.base_offset < 0 || header.last_offset_delta < 0 ||
+        !is_offset(header.next_offset()))
+      return fail(Errc::corrupt, "the batches of an append are not whole, or not in order");
+    missing += std::max<Offset>(header.base_offset - end, 0);
+    end = header.next_offset();
+    at += header.size();
+    auto from = std::max(header.base_offset, request.prev_offset);
+    while (span != request.epochs.end() && std::next(span) != request.epochs.end() &&
+           std::next(span)->start_offset <= from)
+      ++span;
+    as_said = as_said && span != request.epochs.end() && span->epoch == header.leader_epoch;
+    as_said = as_said && (!as_said || std::next(span) == request.epochs.end() || std::next(span)->start_offset >= end);
+  }
+  missing += std::max<Offset>(request.end - end, 0);
+  return as_said && end <= request.end && missing <= missing_offsets_max;
+}
+
 Result<GroupMessage> append_from_wire(Wire::Append& wire) {
   AppendRequest request;
   request.prev_offset = wire.prev_offset;
@@ -147,30 +190,8 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
   request.log_end = wire.log_end;
   request.term_start = wire.term_start;
   request.sent_at = {wire.sent_at};
-  // What the core takes for granted: the records are those of the offsets, epoch by epoch. The first batch may reach
-  // back beyond where the append begins: an empty log may begin in the midst of it (Replica::change_log).
   auto records = wire.records.flatten();
-  auto end = request.prev_offset;
-  std::vector<EpochCache::Entry> epochs;
-  for (std::size_t at = 0; at < records.size();) {
-    TRY(auto header, read_batch_header(records.view().substr(at)));
-    bool follows = at == 0 ? header.next_offset() > end : header.base_offset >= end;
-    if (header.size() > records.size() - at || !follows || header.base_offset < 0 || header.last_offset_delta < 0 ||
-        !is_offset(header.next_offset()))
-      return fail(Errc::corrupt, "the batches of an append are not whole, or not in order");
-    if (epochs.empty() || epochs.back().epoch != header.leader_epoch)
-      epochs.push_back({header.leader_epoch, epochs.empty() ? request.prev_offset : header.base_offset});
-    at += header.size();
-    end = header.next_offset();
-  }
-  bool as_said =
-      is_offset(request.prev_offset) && is_offset(request.term_start) && end == request.end && epochs == request.epochs;
-  Epoch before = std::max(request.prev_epoch, -1);
-  for (const auto& span : epochs) {
-    as_said = as_said && span.epoch >= before && span.epoch <= wire.group.term;
-    as_said = as_said && (span.epoch == wire.group.term || span.start_offset < request.term_start);
-    before = span.epoch;
-  }
+  TRY(bool as_said, carries(request, wire.group.term, records.view()));
   if (!from_wire(wire.configuration, wire.group.term, request.configuration))
     return fail(Errc::corrupt, "an append with a configuration that can't be");
   if (!as_said || request.prev_epoch < unknown_epoch || request.prev_epoch > wire.group.term)

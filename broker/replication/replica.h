@@ -222,7 +222,6 @@ class Replica {
   void begin_anew(Offset offset, Epoch epoch);
   bool cut(Offset offset, const AppendRequest& request);
   void tell_appended(BatchHeader header, const Appended& appended);
-  void tell_appended(const Bytes& batches, Offset begin);
 
   // replica_clients.cpp
   std::size_t min_in_sync() const;

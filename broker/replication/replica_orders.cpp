@@ -37,17 +37,6 @@ void Replica::tell_appended(BatchHeader header, const Appended& appended) {
   context_.observer->appended(group_, raft_.self(), header);
 }
 
-// What came from a leader, as far as it was written.
-void Replica::tell_appended(const Bytes& batches, Offset begin) {
-  if (!context_.observer) return;
-  for (std::size_t at = 0; at < batches.size();) {
-    auto header = read_batch_header(batches.view().substr(at));
-    if (!header || header->next_offset() > log_->log_end()) return;
-    if (header->base_offset >= begin) context_.observer->appended(group_, raft_.self(), *header);
-    at += header->size();
-  }
-}
-
 void Replica::begin_anew(Offset offset, Epoch epoch) {
   if (context_.observer) context_.observer->started_over(group_, raft_.self(), offset);
   auto done = log_->start_over(offset, epoch);
@@ -57,7 +46,10 @@ void Replica::begin_anew(Offset offset, Epoch epoch) {
 // Cuts where the leader's log goes on otherwise, or ends. False if the leader has to begin lower.
 bool Replica::cut(Offset offset, const AppendRequest& request) {
   auto epoch_before = log_->epochs().epoch_of(offset - 1).value_or(request.prev_epoch);
-  auto done = log_->truncate_to(offset);
+  auto tell = [this](const BatchHeader& header) {
+    if (context_.observer) context_.observer->appended(group_, raft_.self(), header);
+  };
+  auto done = log_->truncate_to(offset, tell);
   if (!done) give_up("truncation", to_string(done.error()));
   if (failed_ || log_->log_end() == offset) return true;
   // That took a batch along in whose midst the leader's log begins. What was before is deleted there.
@@ -85,7 +77,7 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
     while (skip < batches.size()) {
       auto header = read_batch_header(batches.view().substr(skip));
       if (!header || header->base_offset >= from) break;
-      if (header->next_offset() > from) {
+      if (header->next_offset() > from && header->record_count > 0) {
         // An empty log, begun where another leader's batches met: this one's do not.
         if (log_->held_from() != log_->log_end()) return false;
         begin_anew(header->base_offset, -1);
@@ -95,9 +87,11 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
       skip += header->size();
     }
     if (failed_) return true;
-    auto begin = log_->log_end();
-    auto done = log_->append_replicated(batches.slice(skip));
-    tell_appended(batches.slice(skip), begin);
+    std::vector<BatchHeader> written;
+    auto note = [&](const BatchHeader& header) { written.push_back(header); };
+    auto done = log_->append_replicated({batches.slice(skip), request->epochs, request->end, note});
+    for (const auto& header : written)
+      if (context_.observer) context_.observer->appended(group_, raft_.self(), header);
     if (!done || log_->log_end() != request->end) return false;
     changed = true;
   }

@@ -17,14 +17,16 @@ std::string batch_at(Offset base, int records, Epoch epoch) {
 }
 
 // What arrives of an append of epoch 3 from `prev` to `end`.
-Result<std::vector<GroupMessage>> sent(Offset prev, Offset end, const std::string& batches) {
+Result<std::vector<GroupMessage>> sent(Offset prev, Offset end, const std::string& batches,
+                                       std::vector<EpochCache::Entry> epochs = {}) {
   AppendRequest append;
   append.prev_offset = prev;
   append.prev_epoch = 3;
-  append.epochs = {{3, prev}};
+  append.epochs = epochs.empty() ? std::vector<EpochCache::Entry>{{3, prev}} : std::move(epochs);
   append.end = end;
+  append.term_start = append.epochs.back().start_offset;
   std::vector<GroupMessage> messages;
-  messages.push_back({{{7, 7}, 0}, {leader, follower, 3, append}, Bytes::copy_of(batches)});
+  messages.push_back({{{7, 7}, 0}, {leader, follower, append.epochs.back().epoch, append}, Bytes::copy_of(batches)});
   return from_wire(to_wire(std::move(messages), 0), leader.broker, follower.broker);
 }
 
@@ -47,9 +49,24 @@ TEST(RaftFrame, ItsFirstBatchMayReachBackAndNoOther) {
 }
 
 TEST(RaftFrame, AnAppendCarriesWhatItSays) {
-  EXPECT_FALSE(sent(10, 14, batch_at(10, 2, 3)).has_value());
+  EXPECT_FALSE(sent(10, 11, batch_at(10, 2, 3)).has_value());
   EXPECT_FALSE(sent(10, 12, batch_at(10, 2, 4)).has_value());
   EXPECT_FALSE(sent(10, 12, batch_at(10, 2, 3).substr(0, 70)).has_value());
+}
+
+// Where the leader's log has holes, so has what it sends; also epochs of which every batch is gone.
+TEST(RaftFrame, AnAppendMayHaveHolesAndNothingThatOverlaps) {
+  EXPECT_TRUE(sent(10, 14, batch_at(10, 2, 3)).has_value()) << "up to where the hole ends";
+  EXPECT_TRUE(sent(10, 14, "").has_value());
+  EXPECT_TRUE(sent(10, 20, batch_at(12, 2, 3) + batch_at(18, 2, 5), {{3, 10}, {4, 14}, {5, 16}}).has_value());
+  EXPECT_FALSE(sent(10, 20, batch_at(12, 2, 3) + batch_at(18, 2, 5), {{3, 10}, {5, 13}}).has_value())
+      << "in two epochs";
+  EXPECT_FALSE(sent(10, 20, batch_at(12, 2, 3) + batch_at(18, 2, 5), {{3, 10}, {5, 19}}).has_value());
+  EXPECT_FALSE(sent(10, 20, batch_at(12, 2, 3), {{3, 10}, {2, 14}}).has_value());
+  EXPECT_FALSE(sent(10, 20, batch_at(12, 2, 3), {{3, 10}, {4, 20}}).has_value()) << "begins behind the end";
+  EXPECT_FALSE(sent(10, 20, batch_at(12, 2, 3), {{3, 11}}).has_value());
+  EXPECT_FALSE(sent(10, 20, batch_at(12, 4, 3) + batch_at(15, 2, 3)).has_value());
+  EXPECT_FALSE(sent(10, Offset{1} << 50, batch_at(12, 2, 3)).has_value()) << "more than anybody removes at once";
 }
 
 bool arrives(Epoch term, decltype(Message::body) body, std::int32_t partition = 0) {

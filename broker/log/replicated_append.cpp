@@ -1,0 +1,120 @@
+// What a follower writes: the batches that its leader gives it, and what stands in for those that are gone there.
+//
+// Compaction takes batches out of logs, on each replica when it gets to it. Offsets stay what they are, so a hole is
+// left: within a file, between two batches. A hole never lies where a segment ends, nor where the log does: there a
+// batch without records stands in for what is gone. So a segment ends where the next one begins, and a file that is
+// missing or cut short is known for damage, whatever was removed on purpose.
+#include <algorithm>
+#include <limits>
+
+#include "broker/log/partition_log.h"
+#include "broker/protocol/record_builder.h"
+
+namespace fulmar {
+
+namespace {
+
+std::unexpected<Refusal> storage_error(std::string message) {
+  return std::unexpected(Refusal{ErrorCode::kafka_storage_error, std::move(message)});
+}
+
+// Where the last hole ends that a log of this end would have after these; 0: there is none.
+Offset last_hole(const Replicated& given, Offset log_end) {
+  Offset hole = 0;
+  auto next = log_end;
+  for (std::size_t at = 0; at < given.batches.size();) {
+    auto header = read_batch_header(given.batches.view().substr(at));
+    if (!header) break;
+    if (header->base_offset > next) hole = header->base_offset;
+    next = header->next_offset();
+    at += header->size();
+  }
+  return hole;
+}
+
+}  // namespace
+
+Result<void, Refusal> PartitionLog::append_replicated(const Replicated& batches) {
+  return alone([&] { return write_replicated(batches); });
+}
+
+Result<void, Refusal> PartitionLog::write_replicated(const Replicated& given) {
+  if (offline_ || end_unknown_) return storage_error("the log is offline, or its end is damaged");
+  if (auto allowed = allow_holes_below(last_hole(given, log_end())); !allowed)
+    return storage_error(to_string(allowed.error()));
+  for (std::size_t at = 0; at < given.batches.size();) {
+    auto header = read_batch_header(given.batches.view().substr(at));
+    if (!header || header->size() > given.batches.size() - at)
+      return std::unexpected(Refusal{ErrorCode::corrupt_message, "a replicated batch is not whole"});
+    TRY_VOID(write_one_replicated(given.batches.slice(at, header->size()), *header, given));
+    at += header->size();
+  }
+  if (given.end > log_end()) {
+    begin_epochs(given.epochs, log_end(), given.end - 1);
+    TRY_VOID(stand_in(given.end, given.on_written));
+  }
+  if (!config_.acknowledges_synced()) changed();
+  return {};
+}
+
+Result<void, Refusal> PartitionLog::write_one_replicated(const Bytes& batch, const BatchHeader& header,
+                                                         const Replicated& given) {
+  if (header.base_offset < log_end() || !batch_crc_matches(batch.view()))
+    return std::unexpected(Refusal{ErrorCode::corrupt_message, "a replicated batch is not right, or overlaps"});
+  auto latest = epochs_.latest().value_or(-1);
+  for (const auto& entry : given.epochs)
+    if (entry.start_offset <= header.base_offset) latest = std::max(latest, entry.epoch);
+  if (header.leader_epoch < latest)
+    return std::unexpected(Refusal{ErrorCode::corrupt_message, "a replicated batch is of an earlier epoch"});
+  // An index counts from where its segment begins; a hole may be longer than it can count.
+  if (header.last_offset() - log_end() > std::numeric_limits<std::int32_t>::max()) {
+    begin_epochs(given.epochs, log_end(), header.base_offset - 1);
+    TRY_VOID(stand_in(header.base_offset, given.on_written));
+  }
+  TRY_VOID(make_room_for(header));
+  TRY_VOID(write_batch(header, ByteChain(batch), given.epochs));
+  if (given.on_written) given.on_written(header);
+  return {};
+}
+
+// The epochs that begin in [from, up_to], or that began before and of which this log has nothing yet.
+void PartitionLog::begin_epochs(std::span<const EpochCache::Entry> epochs, Offset from, Offset up_to) {
+  for (const auto& entry : epochs)
+    if (entry.start_offset <= up_to && entry.epoch > epochs_.latest().value_or(-1))
+      epochs_dirty_ = epochs_.add(entry.epoch, std::max(entry.start_offset, from)) || epochs_dirty_;
+}
+
+// On stable storage before there is one: recovery takes any other for damage.
+Result<void> PartitionLog::allow_holes_below(Offset offset) {
+  if (offset <= holes_below_) return {};
+  auto before = std::exchange(holes_below_, offset);
+  if (auto written = write_checkpoint(recovery_point_, log_start_); !written) {
+    holes_below_ = before;
+    return written;
+  }
+  for (auto& segment : segments_) segment->allow_holes_below(offset);
+  return {};
+}
+
+// Ends the log at `to`, in a hole: batches without records, of the epochs that are known there, stand in for what is
+// gone.
+Result<void, Refusal> PartitionLog::stand_in(Offset to, const OnWritten& on_written) {
+  constexpr Offset delta_max = std::numeric_limits<std::int32_t>::max();
+  while (log_end() < to) {
+    BatchHeader header;
+    header.base_offset = log_end();
+    auto next = to;
+    for (const auto& entry : epochs_.entries())
+      if (entry.start_offset > header.base_offset) next = std::min(next, entry.start_offset);
+    header.leader_epoch = epochs_.epoch_of(header.base_offset).value_or(epochs_.latest().value_or(0));
+    header.last_offset_delta = static_cast<std::int32_t>(std::min(next - header.base_offset - 1, delta_max));
+    auto batch = build_empty_batch(header);
+    header = *read_batch_header(batch.view());
+    TRY_VOID(make_room_for(header));
+    TRY_VOID(write_batch(header, ByteChain(batch)));
+    if (on_written) on_written(header);
+  }
+  return {};
+}
+
+}  // namespace fulmar
