@@ -21,7 +21,12 @@ std::string Raft::fingerprint() const {
   for (const auto& [id, progress] : peers_) {
     add_id(id), add(progress.match()), add(progress.is_of_term()), add(progress.log_start());
     add(progress.damage()), add_mark(progress.configuration());
+    // Of a learner its feeding decides whether it may become a voter.
+    if (!configuration().is_voter(id)) add(progress.feeding() == Feeding::replicate);
   }
+  text += "to ";
+  for (const auto& id : target_) add_id(id);
+  for (const auto& id : target_learners_) text += "+", add_id(id);
   return text;
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr Duration long_enough = seconds(10);  // for every lease and every timeout to be over
 
-enum class Kind : std::uint64_t { stand = 1, append, sync, crash, trim, message, made };
+enum class Kind : std::uint64_t { stand = 1, append, sync, crash, trim, set_target, message, made };
 
 constexpr std::uint64_t key_of(Kind kind, std::uint64_t argument = 0) {
   return static_cast<std::uint64_t>(kind) << 60 | argument;
@@ -23,14 +23,30 @@ std::string bytes_of(const Message& message) {
   return text;
 }
 
-// Every moment is another one: so that equal messages are equal, they are of no time.
-Message timeless(Message message) {
+Message sent_at(Instant now, Message message) {
   std::visit(
-      [](auto& body) {
-        if constexpr (requires { body.sent_at; }) body.sent_at = {};
+      [now](auto& body) {
+        if constexpr (requires { body.sent_at; }) body.sent_at = now;
       },
       message.body);
   return message;
+}
+
+// Every moment is another one: so that equal messages are equal, they are of no time.
+Message timeless(Message message) {
+  return sent_at({}, std::move(message));
+}
+
+bool is_answer(const Message& message) {
+  return std::holds_alternative<AppendReply>(message.body) || std::holds_alternative<HeartbeatReply>(message.body);
+}
+
+// Of what is on stable storage, where the core takes itself to have stored something else.
+std::string bytes_of(const HardState& state) {
+  auto text = std::to_string(state.term) + "," + (state.vote ? to_string(*state.vote) : "-") + "," +
+              std::to_string(state.log_term) + "," + std::to_string(state.configuration.mark.term) + "." +
+              std::to_string(state.configuration.mark.version);
+  return text + "," + to_string(state.configuration.configuration);
 }
 
 }  // namespace
@@ -101,6 +117,7 @@ struct LocalStates::Run {
         ASSERT(*output.append_from == local.log.end());
         for (auto offset = *output.append_from; offset < body.end; ++offset)
           local.log.append(request->entries.at(static_cast<std::size_t>(offset - body.prev_offset)));
+        if (all.world_.synced_at_once) local.log.sync();
         changed = true;
       }
       if (output.log_start && *output.log_start > local.log.start()) {
@@ -119,18 +136,17 @@ struct LocalStates::Run {
   }
 };
 
-LocalStates::LocalStates(int replicas, bool page_cache, bool power_fails_in_between)
-    : replicas_(replicas), page_cache_(page_cache), power_fails_in_between_(power_fails_in_between) {
-  settings_.commits_are_stable = !page_cache;
-  for (int replica = 0; replica < replicas; ++replica) {
+LocalStates::LocalStates(const LocalSettings& settings) : world_(settings) {
+  settings_.commits_are_stable = !settings.page_cache;
+  for (int replica = 0; replica < settings.replicas; ++replica) {
     slots_.push_back(std::make_unique<Slot>());
-    configuration_.voters.push_back(id_of(replica));
+    if (replica < settings.voters) configuration_.voters.push_back(id_of(replica));
   }
 }
 
 LocalId LocalStates::newborn(int replica) {
-  Local local{replica, EpochLog(page_cache_), {}, nullptr, {}};
-  local.disk.configuration.configuration = configuration_;
+  Local local{replica, EpochLog(world_.page_cache), {}, nullptr, {}};
+  if (replica < world_.voters) local.disk.configuration.configuration = configuration_;
   auto& slot = *slots_[static_cast<std::size_t>(replica)];
   slot.log = &local.log;
   local.raft = std::make_unique<Raft>(id_of(replica), settings_, slot, local.disk, 0, Random(1), now_);
@@ -139,9 +155,8 @@ LocalId LocalStates::newborn(int replica) {
 }
 
 LocalId LocalStates::intern(Local local) {
-  // Else the disk would have to be part of this too.
-  ASSERT(local.disk == local.raft->hard_state());
   auto text = std::to_string(local.self) + "/" + local.log.bytes() + "/" + local.raft->fingerprint();
+  if (local.disk != local.raft->hard_state()) text += "/" + bytes_of(local.disk);
   auto [found, fresh] = local_ids_.try_emplace(std::move(text), static_cast<LocalId>(locals_.size()));
   if (fresh) {
     local.commits = local.find_commits();
@@ -185,7 +200,7 @@ const std::vector<Outcome>& LocalStates::outcomes(LocalId at, std::uint64_t key,
     if (!known) all.push_back(std::move(outcome));
   };
   play(never, false);
-  if (!power_fails_in_between_) return all;
+  if (!world_.power_fails_in_between) return all;
   for (int part = 0; part < parts; ++part) {
     play(part, true);
     play(part, false);  // all that was written has come through
@@ -195,6 +210,7 @@ const std::vector<Outcome>& LocalStates::outcomes(LocalId at, std::uint64_t key,
 
 const std::vector<Outcome>& LocalStates::stand(LocalId at) {
   return outcomes(at, key_of(Kind::stand), [](Run& run) {
+    run.local.raft->resign(run.now());  // if it leads: it has not heard of enough of the others
     run.local.raft->campaign(run.now());
     run.perform(nullptr);
   });
@@ -203,6 +219,7 @@ const std::vector<Outcome>& LocalStates::stand(LocalId at) {
 const std::vector<Outcome>& LocalStates::append(LocalId at) {
   return outcomes(at, key_of(Kind::append), [](Run& run) {
     run.local.log.append(run.local.raft->term());
+    if (run.all.world_.synced_at_once) run.local.log.sync();
     run.local.raft->log_changed(run.now());
     run.perform(nullptr);
   });
@@ -228,9 +245,21 @@ const std::vector<Outcome>& LocalStates::trim(LocalId at, Offset start) {
   });
 }
 
+const std::vector<Outcome>& LocalStates::set_target(LocalId at, unsigned voters) {
+  return outcomes(at, key_of(Kind::set_target, voters), [this, voters](Run& run) {
+    std::vector<ReplicaId> wanted;
+    for (int replica = 0; replica < world_.replicas; ++replica)
+      if ((voters >> replica & 1) != 0) wanted.push_back(id_of(replica));
+    run.local.raft->set_target(std::move(wanted), run.now());
+    run.perform(nullptr);
+  });
+}
+
 const std::vector<Outcome>& LocalStates::hear(LocalId at, MessageId id) {
   return outcomes(at, key_of(Kind::message, static_cast<std::uint64_t>(id)), [this, id](Run& run) {
-    run.local.raft->receive(message(id), run.now());
+    // An answer is one to what has just been said: a learner that is silent never becomes a voter.
+    const auto& heard = message(id);
+    run.local.raft->receive(is_answer(heard) ? sent_at(run.now(), heard) : heard, run.now());
     run.perform(nullptr);
   });
 }
@@ -246,7 +275,7 @@ const std::vector<Outcome>& LocalStates::hear(LocalId at, std::uint64_t key, con
 const std::vector<Message>& LocalStates::plans(LocalId at) {
   auto [found, fresh] = plans_.try_emplace(at);
   if (!fresh) return found->second;
-  for (int peer = 0; peer < replicas_; ++peer) {
+  for (int peer = 0; peer < world_.replicas; ++peer) {
     if (peer == this->at(at).self) continue;
     Run run(*this, this->at(at), -1);
     auto plan = run.local.raft->plan_append(id_of(peer), run.now());

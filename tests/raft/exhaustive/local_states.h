@@ -53,9 +53,17 @@ struct Outcome {
   std::vector<MessageId> messages;  // but for those that only tell a leader where to look on
 };
 
+struct LocalSettings {
+  int replicas = 3;
+  int voters = 3;  // of them, the first ones; the others know no configuration yet
+  bool page_cache = false;
+  bool power_fails_in_between = true;
+  bool synced_at_once = false;  // each append is written and synced in one step
+};
+
 class LocalStates {
  public:
-  LocalStates(int replicas, bool page_cache, bool power_fails_in_between);
+  explicit LocalStates(const LocalSettings& settings);
 
   struct Local {
     int self = 0;
@@ -81,6 +89,8 @@ class LocalStates {
   const std::vector<Outcome>& sync(LocalId at);
   const std::vector<Outcome>& crash(LocalId at, bool power_loss);
   const std::vector<Outcome>& trim(LocalId at, Offset start);  // by a leader
+  // A leader is told which voters are wanted: replica i if bit i is set.
+  const std::vector<Outcome>& set_target(LocalId at, unsigned voters);
   const std::vector<Outcome>& hear(LocalId at, MessageId message);
   // `key`: another for each that says something else; `make`: makes it, when it is heard in that state first.
   const std::vector<Outcome>& hear(LocalId at, std::uint64_t key, const std::function<Said()>& make);
@@ -104,9 +114,7 @@ class LocalStates {
   LocalId intern(Local local);
   MessageId intern(const Message& message);
 
-  const int replicas_;
-  const bool page_cache_;
-  const bool power_fails_in_between_;
+  const LocalSettings world_;
   RaftSettings settings_;
   Configuration configuration_;
   std::vector<std::unique_ptr<Slot>> slots_;

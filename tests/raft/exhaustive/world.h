@@ -5,6 +5,10 @@
 // time, any number of times and in any order, as long as that replica is in no later term. (Answers reach their leader
 // at once. Later they would tell it nothing else, and it would commit later, which endangers nobody.) An election is
 // one step, by a minimal quorum; it leaves no other trace than terms and votes, which others may hear of at any time.
+//
+// With changes of members, what leaders say of their logs and what they say of their configurations come apart: a
+// message that tells both is two of these. And an answer by which a leader would go on to another configuration may be
+// lost.
 #pragma once
 
 #include <array>
@@ -14,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "runtime/base/assert.h"
 #include "tests/raft/exhaustive/local_states.h"
 
 namespace fulmar {
@@ -25,11 +30,22 @@ struct WorldSettings {
   bool deletes = false;     // the leader moves the start of its log up
   bool page_cache = false;  // what is written counts; processes die, and the power never fails
   bool power_fails_in_between = true;
+
+  // Of changes of members: how many replicas vote at first (the others know no configuration yet), and how often
+  // leaders are told to change that, to any set of so many voters. Then appends are synced at once.
+  int voters = 3;
+  int changes = 0;
+  int fewest = 1;
+  int most = 1;
+
+  // Steps that every life begins with, each by how its words begin (see step_to()): of several the last.
+  std::vector<std::string> begins = {};
 };
 
 constexpr int world_replicas = 3;
 constexpr int world_terms_max = 6;
 constexpr int world_length_max = 4;
+constexpr int reign_configurations_max = 8;
 
 // What the leader of a term has had.
 struct Reign {
@@ -40,6 +56,9 @@ struct Reign {
   std::int8_t first_log_start = 0;  // when it was elected
   std::int8_t commit = 0;
   std::array<std::int8_t, world_length_max> epochs{};
+  // Those that were in force at the leader, by their numbers (see SmallWorld), in order; 0: no more. They stay as long
+  // as anybody may still take one: who has one answers a vote request of any term with it.
+  std::array<std::uint8_t, reign_configurations_max> configurations{};
 
   bool operator==(const Reign&) const = default;
 };
@@ -50,16 +69,25 @@ struct WorldState {
   std::array<std::int8_t, world_length_max> committed{};  // epoch + 1; 0: nothing
   std::array<std::int8_t, world_length_max> committed_in{};
   std::int8_t crashes = 0;
+  std::int8_t changes = 0;
 
   bool operator==(const WorldState&) const = default;
 };
 std::uint64_t hash_of(const WorldState& state);
 
+inline std::int8_t small(std::int64_t number) {
+  ASSERT(number >= -1 && number < 100);
+  return static_cast<std::int8_t>(number);
+}
+inline std::size_t at(std::int64_t index) {
+  return static_cast<std::size_t>(index);
+}
+
 class SmallWorld {
  public:
   explicit SmallWorld(const WorldSettings& settings);
 
-  WorldState first();
+  WorldState first();  // an assertion fails if a step of `begins` can't be taken
   // Calls `reached` with all that may come next, and what happens then. `violated`: empty, or what must not be.
   using Reached = std::function<void(const WorldState& next, const std::string& violated)>;
   void successors(const WorldState& state, const Reached& reached);
@@ -72,17 +100,33 @@ class SmallWorld {
   const LocalStates::Local& local(const WorldState& state, int replica) const {
     return locals_.at(state.replicas[static_cast<std::size_t>(replica)]);
   }
+  // `on_the_way`: what was taken for committed between the two states.
   void arrive(WorldState next, const std::string& what, int who, const Reached& reached,
-              const Commits* before_the_crash = nullptr);
+              const std::vector<Commits>& on_the_way = {});
   void each(const WorldState& state, int replica, const std::vector<Outcome>& outcomes, const char* what,
             const Reached& reached);
-  void elect(const WorldState& state, int candidate, int voter, const Reached& reached);
+
+  // elections.cpp
+  void elect(const WorldState& state, int candidate, const Reached& reached);
+  const std::vector<unsigned>& whose_votes_are_enough(LocalId candidate);  // each a set, replica i if bit i is set
+  void ask_for_votes(const WorldState& state, int candidate, unsigned voters, const Reached& reached);
+
+  // members.cpp
+  void change_members(const WorldState& state, int leader, const Reached& reached);
+  void hear_configurations(const WorldState& state, int replica, const Reached& reached);
+  void note_configuration(Reign& reign, const MarkedConfiguration& configuration);
+  std::string check_marks(const WorldState& state) const;
+  bool some_may_take(const WorldState& state, const MarkedConfiguration& configuration) const;
+  std::uint8_t number_of(const MarkedConfiguration& configuration);
+
+  // hearing.cpp
   void hear_reigns(const WorldState& state, int replica, const Reached& reached);
   void heard(const WorldState& state, int replica, const Outcome& outcome, const std::string& what,
              const Reached& reached);
   void each_message(const Reign& reign, Epoch term, int replica,
                     const std::function<void(std::uint64_t key, const std::function<Said()>& make)>& hear) const;
   const std::vector<Outcome>& all_heard(LocalId id, const Reign& reign, Epoch term, int replica);
+
   std::string check(WorldState& state);
   std::string check_leader(WorldState& state, int replica);
   std::string check_commits(WorldState& state, const Commits& commits);
@@ -90,6 +134,8 @@ class SmallWorld {
 
   const WorldSettings settings_;
   LocalStates locals_;
+  std::unordered_map<LocalId, std::vector<unsigned>> votes_;
+  std::vector<MarkedConfiguration> configurations_;  // that of number n at n - 1
   std::unordered_map<LocalKey, std::vector<Outcome>, LocalKeyHash> heard_;
   // Of the step that is being told, if anybody wants to know.
   bool aloud_ = false;
