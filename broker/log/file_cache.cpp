@@ -32,8 +32,13 @@ struct FileCache::Entry : std::enable_shared_from_this<Entry> {
     if (!file) {
       auto self = shared_from_this();
       cache.make_room();
-      TRY(auto opened, cache.disk_.open(path, mode));
-      if (!file) file = std::move(opened);  // else another fiber was faster
+      while (!file) {
+        auto name = path;
+        auto opened = cache.disk_.open(name, mode);
+        if (name != path) continue;  // renamed meanwhile
+        if (!opened) return std::unexpected(opened.error());
+        if (!file) file = std::move(*opened);  // else another fiber was faster
+      }
     }
     cache.place(*this);
     return file;
@@ -57,7 +62,7 @@ struct FileCache::Entry : std::enable_shared_from_this<Entry> {
 
   const std::shared_ptr<FileCache> cache_life;  // a log may be held for longer than its shard has one
   FileCache& cache = *cache_life;
-  const std::string path;
+  std::string path;
   const OpenMode mode;
   std::shared_ptr<File> file;  // null: closed
   std::uint64_t size = 0;
@@ -75,6 +80,9 @@ class FileCache::CachedFile final : public File {
   ~CachedFile() override {
     entry_->gone = true;
     entry_->cache.forget(*entry_);
+    auto& by_path = entry_->cache.by_path_;
+    auto [at, end] = by_path.equal_range(entry_->path);
+    by_path.erase(std::find_if(at, end, [&](const auto& known) { return known.second == entry_.get(); }));
   }
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
@@ -143,7 +151,19 @@ Result<std::unique_ptr<File>> FileCache::open(std::string_view path, OpenMode mo
   entry->size = file->size();
   entry->file = std::move(file);
   place(*entry);
+  by_path_.emplace(entry->path, entry.get());
   return std::make_unique<CachedFile>(std::move(entry));
+}
+
+Result<void> FileCache::rename(std::string_view from, std::string_view to) {
+  TRY_VOID(disk_.rename(from, to));
+  for (auto at = by_path_.find(from); at != by_path_.end(); at = by_path_.find(from)) {
+    auto* entry = at->second;
+    by_path_.erase(at);
+    entry->path = to;
+    by_path_.emplace(entry->path, entry);
+  }
+  return {};
 }
 
 std::size_t FileCache::files_max() const {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -22,7 +23,8 @@ class FileCache final : public Disk, public std::enable_shared_from_this<FileCac
   // As Disk::open; the file stays usable for as long as its name stands.
   Result<std::unique_ptr<File>> open(std::string_view path, OpenMode mode) override;
 
-  Result<void> rename(std::string_view from, std::string_view to) override { return disk_.rename(from, to); }
+  // Files that are in use as `from` are used as `to` from then on. None may be in use as `to`.
+  Result<void> rename(std::string_view from, std::string_view to) override;
   Result<void> remove(std::string_view path) override { return disk_.remove(path); }
   Result<void> remove_directory(std::string_view path) override { return disk_.remove_directory(path); }
   Result<void> create_directory(std::string_view path) override { return disk_.create_directory(path); }
@@ -49,8 +51,9 @@ class FileCache final : public Disk, public std::enable_shared_from_this<FileCac
 
   Host& host_;
   Disk& disk_;
-  std::list<Entry*> clean_;  // open, all synced; the one used longest ago first
-  std::list<Entry*> dirty_;  // open, with unsynced writes; likewise
+  std::list<Entry*> clean_;                                  // open, all synced; the one used longest ago first
+  std::list<Entry*> dirty_;                                  // open, with unsynced writes; likewise
+  std::multimap<std::string, Entry*, std::less<>> by_path_;  // all that are in use, open or not
 };
 
 }  // namespace fulmar

@@ -69,6 +69,7 @@ void PartitionLog::abandon() {
   changed();
   tell();
   // What was begun ends: soon the directory may be another log's.
+  LockGuard rewriting(rewriting_);
   LockGuard guard(changing_);
   LockGuard epochs(writing_epochs_);
   side_files_.forget_from(0);

@@ -22,6 +22,7 @@
 #include "broker/log/file_cache.h"
 #include "broker/log/log_config.h"
 #include "broker/log/producer_state.h"
+#include "broker/log/rewriting.h"
 #include "broker/log/segment.h"
 #include "broker/log/shortage_log.h"
 #include "broker/log/side_files.h"
@@ -124,6 +125,14 @@ class PartitionLog {
   // Drops everything, and begins anew at `offset`; `epoch` (-1: unknown) was that of the batch before. A failure takes
   // the log offline.
   Result<void> start_over(Offset offset, Epoch epoch);
+  // Writes the closed segments from `base` on, at most `count` of those that end at or before `up_to` and are stable,
+  // anew into one file, without the records for which `keep` says false; of a batch of which none stays it may keep the
+  // header. Nothing of the log changes. nullopt: there is nothing to do. Takes long. Errors: no_space, io_error,
+  // corrupt.
+  Result<std::optional<Rewritten>> rewrite(Offset base, std::size_t count, Offset up_to, const KeepRecord& keep);
+  // Puts what was written in the place of what it was made of, for good once it returns; false if the log was cut, or
+  // retention was there, meanwhile. Who reads the old segments reads on. A failure in the midst takes the log offline.
+  Result<bool> replace_segments(Rewritten rewritten);
   // Takes off whole segments, from the front: those below the start; and those that retention.ms and retention.bytes
   // let go, as far as expire_up_to() allows. `wall_ms` as in retention.h.
   Result<std::size_t> apply_retention(Timestamp wall_ms);
@@ -188,6 +197,14 @@ class PartitionLog {
   Result<void> recover_producers();
   void note_epoch(const BatchHeader& header);
 
+  // rewriting.cpp
+  std::vector<std::shared_ptr<Segment>> closed_run(Offset base, std::size_t count, Offset up_to) const;
+  bool tells_of_repetition(const BatchHeader& header) const;
+  Result<bool> write_rewritten(Rewritten& rewritten, const KeepRecord& keep);
+  Result<bool> swap_in(Rewritten& rewritten);
+  Result<void> remove_replaced();
+  Result<void> finish_rewriting(std::vector<DirectoryEntry>& entries);
+
   Segment& active() const { return *segments_.back(); }
   // Runs `work` while nobody else changes the log; who is told of what it changed is told once the lock is free.
   template <class F>
@@ -242,6 +259,8 @@ class PartitionLog {
   // for.
   std::deque<std::shared_ptr<Segment>> segments_;
   std::deque<std::shared_ptr<Segment>> expired_;  // no more of the log; their files are to be removed
+  // Likewise, once nobody reads them: others were put in their places.
+  std::vector<std::shared_ptr<Segment>> replaced_;
   Offset log_start_ = 0;
   Offset stable_end_ = 0;
   Offset recovery_point_ = 0;  // as written in the checkpoint
@@ -263,6 +282,7 @@ class PartitionLog {
   ProducerState producers_;
   SideFiles side_files_;
 
+  Mutex rewriting_;       // held by who writes segments anew, or removes what that has replaced
   Mutex changing_;        // held over everything that changes segments_
   Mutex writing_epochs_;  // by a flush or with a checkpoint, never both at once
   Mutex marking_;         // held by who sets the segments' marks, and over cuts, which no mark may outlive

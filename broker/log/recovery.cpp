@@ -39,6 +39,7 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
     return fail(Errc::corrupt, std::move(what));
   };
   TRY(auto entries, disk.list(directory_));
+  TRY_VOID(finish_rewriting(entries));
   std::vector<Offset> bases;
   for (const auto& entry : entries) {
     if (entry.name.ends_with(".tmp")) {

@@ -25,8 +25,8 @@ std::optional<Offset> parse_segment_file_name(std::string_view name, std::string
 Segment::Segment(Disk& disk, std::string directory, Offset base_offset)
     : disk_(disk), directory_(std::move(directory)), base_offset_(base_offset), next_offset_(base_offset) {}
 
-Result<void> Segment::open(bool create, Instant now) {
-  TRY(file_, disk_.open(path(".log"), create ? OpenMode::open_or_create : OpenMode::read_write));
+Result<void> Segment::open(bool create, Instant now, std::string_view suffix) {
+  TRY(file_, disk_.open(path(suffix), create ? OpenMode::open_or_create : OpenMode::read_write));
   opened_ = now;
   if (create && file_->size() > 0) TRY_VOID(file_->truncate(0));
   auto attribute = file_->attribute();

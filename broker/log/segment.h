@@ -36,7 +36,8 @@ class Segment {
   Segment(Disk& disk, std::string directory, Offset base_offset);
 
   // Opens the file: a new one (`create`), or one that must be there. Nothing is known of its content yet.
-  Result<void> open(bool create, Instant now);
+  // Under another name than its own, with this suffix, until the file is renamed.
+  Result<void> open(bool create, Instant now, std::string_view suffix = ".log");
 
   Offset base_offset() const { return base_offset_; }
   Offset next_offset() const { return next_offset_; }  // after its last record
@@ -49,6 +50,7 @@ class Segment {
   Instant opened() const { return opened_; }
   std::optional<Instant> last_append() const { return last_append_; }  // since it was opened
   Result<Timestamp> modified_ms() const { return file_->modified_ms(); }
+  Result<void> set_modified_ms(Timestamp ms) { return file_->set_modified_ms(ms); }
   bool offset_fits(Offset last_offset) const;
   // Below that offset batches may be missing between two others: there one may begin later than the one before ended.
   void allow_holes_below(Offset offset) { holes_below_ = offset; }

@@ -1,5 +1,6 @@
 #include "broker/log/side_files.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "broker/log/checked_file.h"
@@ -84,6 +85,22 @@ void SideFiles::forget_from(Offset offset) {
 void SideFiles::forget_until(Offset offset) {
   LockGuard turn(turn_);
   while (!waiting_.empty() && waiting_.front().segment->next_offset() <= offset) waiting_.pop_front();
+}
+
+void SideFiles::forget_run(Offset from, Offset to) {
+  LockGuard turn(turn_);
+  std::erase_if(waiting_, [&](const Beside& beside) {
+    return beside.segment->base_offset() >= from && beside.segment->base_offset() < to;
+  });
+}
+
+void SideFiles::write_again(std::shared_ptr<Segment> segment) {
+  LockGuard turn(turn_);
+  auto after = std::find_if(waiting_.begin(), waiting_.end(), [&](const Beside& beside) {
+    return beside.segment->base_offset() > segment->base_offset();
+  });
+  waiting_.insert(after, {std::move(segment), std::nullopt});
+  begin();
 }
 
 Offset SideFiles::current_up_to() const {

@@ -31,6 +31,9 @@ class SideFiles {
   // The segments that end at or after `offset` are about to be changed, or taken away; or those that end at or before.
   void forget_from(Offset offset);
   void forget_until(Offset offset);
+  // Those of the segments that begin in [from, to): another segment is to take their place, and has its own written.
+  void forget_run(Offset from, Offset to);
+  void write_again(std::shared_ptr<Segment> segment);
   // The log is offline: nothing is written any more.
   void stop() { stopped_ = true; }
 

@@ -105,6 +105,12 @@ class Replica {
   // PartitionLog::advance_start.
   Result<void> advance_start(Offset offset);
 
+  // Removes the records for which `keep` says false from closed segments of its log, from the one that begins at `base`
+  // on, at most `count` of them, as far as they are committed and stable; each replica by itself (see
+  // PartitionLog::rewrite()). Whether anything was removed. Takes long, but holds the replica up only while files are
+  // exchanged. Errors: no_space, io_error, corrupt.
+  Result<bool> remove_records(Offset base, std::size_t count, const KeepRecord& keep);
+
   // What was read of its log, at or after `from`, is not what was written there: this replica is out of order, and is
   // repaired by the others once it is opened again; or, where there are none, serves what is good of its log.
   void report_damage(const Error& what, Offset from);

@@ -86,6 +86,12 @@ Result<void> Replica::advance_start(Offset offset) {
   });
 }
 
+Result<bool> Replica::remove_records(Offset base, std::size_t count, const KeepRecord& keep) {
+  TRY(auto rewritten, log_->rewrite(base, count, raft_.commit(), keep));
+  if (!rewritten) return false;
+  return in_turn([&] { return log_->replace_segments(std::move(*rewritten)); });
+}
+
 ErrorCode Replica::check_leader(Epoch claimed) const {
   if (out_of_order()) return ErrorCode::kafka_storage_error;
   if (claimed >= 0 && claimed < raft_.term()) return ErrorCode::fenced_leader_epoch;

@@ -1,5 +1,6 @@
 #include "tests/replication/group_world.h"
 
+#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -182,11 +183,28 @@ int GroupWorld::run(Host& host, int machine) {
   return all_opened ? 0 : 1;
 }
 
+bool GroupWorld::may_go(std::string_view value) {
+  return std::atoi(std::string(value).c_str()) % 16 < 13;
+}
+
+void GroupWorld::remove_some(Random& random, Replica& replica) {
+  const auto& segments = static_cast<const Replica&>(replica).log().segments();
+  auto base = segments[random.below(segments.size())]->base_offset();
+  auto count = 1 + random.below(3);
+  auto some = random.next();
+  auto removed = replica.remove_records(base, count, [&](const ReadRecord& record) {
+    auto drawn = mix64(some ^ static_cast<std::uint64_t>(record.offset / 4)) % 3;
+    return drawn == 0 || !may_go(record.value->view());
+  });
+  if (removed && *removed) ++removals;
+}
+
 void GroupWorld::write(Host& host, int machine, int group, Shard& shard) {
   auto random = host.entropy().stream();
   auto replica = shard.replicas.find(group_id(group));
   for (;;) {
     host.clock().sleep_for(milliseconds(random.between(1, 40)));
+    if (removing && random.chance(1, 20)) remove_some(random, *replica);
     if (!writing || !replica->leads()) continue;
     auto value = std::to_string(++values_) + " of machine " + std::to_string(machine);
     auto batch = build_batch({{std::nullopt, value, World::epoch_ms, {}}});
@@ -204,7 +222,7 @@ void GroupWorld::write(Host& host, int machine, int group, Shard& shard) {
 GroupWorld::Found GroupWorld::read(Shard& shard, int group) {
   auto replica = shard.replicas.find(group_id(group));
   auto& log = replica->log();
-  Found all{log.log_start(), replica->high_watermark(), {}};
+  Found all{log.log_start(), replica->high_watermark(), log.log_end(), {}};
   for (auto from = log.log_start(); from < log.log_end();) {
     auto bytes = log.read(from, log.log_end(), 1 << 20, true);
     if (!bytes || bytes->empty()) break;

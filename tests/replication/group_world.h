@@ -27,10 +27,14 @@ class GroupWorld {
   // Stops all processes in order; false if one does not end.
   bool stop();
 
+  // Whether a record of that value may be removed, by anybody and at any time.
+  static bool may_go(std::string_view value);
+
   // What one machine has of each group, read when it stopped in order.
   struct Found {
     Offset log_start = 0;
     Offset commit = 0;
+    Offset log_end = 0;
     std::map<Offset, std::pair<Epoch, std::string>> records;
     bool operator==(const Found&) const = default;
   };
@@ -41,9 +45,11 @@ class GroupWorld {
 
   World world;
   bool writing = true;
+  bool removing = false;  // of what is committed, on each machine by itself: see may_go()
   std::map<std::pair<int, Offset>, std::string> acknowledged;  // by group and offset
   std::map<std::pair<int, Epoch>, int> leaders;                // by group and epoch
   std::map<int, std::map<int, Found>> found;                   // by machine and group
+  int removals = 0;                                            // that have put a segment in the place of others
   std::string violation;                                       // the first, of what may never be
 
  private:
@@ -53,6 +59,7 @@ class GroupWorld {
   Result<void> open(Host& host, int machine, Shard& shard, const StoredStates& stored);
   void write(Host& host, int machine, int group, Shard& shard);
   Found read(Shard& shard, int group);
+  void remove_some(Random& random, Replica& replica);
   ReplicaId id(int machine) const { return {machine, {77, static_cast<std::uint64_t>(machine) + 1}}; }
   SocketAddress address(int machine);
   unsigned owner(int group) const { return static_cast<unsigned>(group) % shards_; }

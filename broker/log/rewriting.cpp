@@ -1,0 +1,223 @@
+#include "broker/log/rewriting.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "broker/log/partition_log.h"
+#include "broker/protocol/record_validation.h"
+#include "runtime/base/assert.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::uint64_t segment_bytes_max = std::numeric_limits<std::int32_t>::max();  // as an index can count
+
+}  // namespace
+
+// The closed segments from `base` on, at most `count`, that end at or before `up_to` and fit into one.
+std::vector<std::shared_ptr<Segment>> PartitionLog::closed_run(Offset base, std::size_t count, Offset up_to) const {
+  std::vector<std::shared_ptr<Segment>> run;
+  std::uint64_t bytes = 0;
+  for (const auto& segment : segments_) {
+    if (segment->base_offset() < base) continue;
+    if (run.empty() && segment->base_offset() != base) break;
+    bytes += segment->size();
+    bool fits = run.size() < count && segment != segments_.back() && segment->next_offset() <= up_to &&
+                segment->damage().empty() && !segment->empty() && bytes <= segment_bytes_max &&
+                (run.empty() || run.front()->offset_fits(segment->next_offset()));
+    if (!fits) break;
+    run.push_back(segment);
+  }
+  return run;
+}
+
+// Without it a producer's repetition would be taken for something new (as on Kafka, where the last batch of each
+// stays).
+bool PartitionLog::tells_of_repetition(const BatchHeader& header) const {
+  auto known = producers_.producers().find(header.producer_id);
+  if (!header.idempotent() || known == producers_.producers().end()) return false;
+  const auto& producer = known->second;
+  return std::any_of(producer.batches.begin(), producer.batches.begin() + static_cast<std::ptrdiff_t>(producer.count),
+                     [&](const auto& batch) { return batch.last_offset == header.last_offset(); });
+}
+
+Result<std::optional<Rewritten>> PartitionLog::rewrite(Offset base, std::size_t count, Offset up_to,
+                                                       const KeepRecord& keep) {
+  LockGuard alone(rewriting_);
+  if (offline_) return fail(Errc::io_error, "the log is offline");
+  TRY_VOID(remove_replaced());
+  Rewritten rewritten;
+  rewritten.cuts = cuts_;
+  rewritten.before = closed_run(base, count, std::min(up_to, stable_end_));
+  if (rewritten.before.empty()) return std::nullopt;
+  auto& files = *context_.files;
+  rewritten.after = std::make_shared<Segment>(files, directory_, base);
+  auto path = rewritten.after->path(cleaned_suffix);
+  auto written = write_rewritten(rewritten, keep);
+  if (written && *written) return rewritten;
+  if (offline_) return fail(Errc::io_error, "the log is offline");
+  rewritten.after.reset();
+  auto removed = files.remove(path);
+  if (!written) return std::unexpected(written.error());
+  if (!removed && removed.error().code != Errc::not_found) return std::unexpected(removed.error());
+  return std::nullopt;
+}
+
+// False if nothing of it would change.
+Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecord& keep) {
+  auto& after = *rewritten.after;
+  const auto now = context_.host.clock().now();
+  const auto end = rewritten.before.back()->next_offset();
+  TRY_VOID(after.open(true, now, cleaned_suffix));
+  Timestamp modified = 0;
+  for (const auto& segment : rewritten.before) {
+    TRY(auto at, segment->modified_ms());
+    modified = std::max(modified, at);
+    Result<void> done;
+    auto copy = [&](const BatchHeader& header, std::uint64_t position) -> Result<void> {
+      if (offline_) return fail(Errc::io_error, "the log is offline");
+      TRY(Bytes batch, segment->read_batch(header, position));
+      auto left = header.control() ? Result<Bytes>(batch) : keep_records(batch, decompressed_batch_bytes_max, keep);
+      TRY_VOID(left);
+      TRY(auto kept, read_batch_header(left->view()));
+      bool stays = kept.record_count > 0 || header.next_offset() == end || tells_of_repetition(header);
+      if (!stays) {
+        rewritten.batches.push_back({header, std::nullopt});
+        return {};
+      }
+      if (kept.record_count != header.record_count) rewritten.batches.push_back({header, kept});
+      if (header.base_offset > after.next_offset()) rewritten.holes_below = header.base_offset;
+      return after.append(kept, ByteChain(*left), config_.index_interval_bytes, now);
+    };
+    TRY_VOID(segment->scan(segment->base_offset(), [&](const BatchHeader& header, std::uint64_t position) {
+      done = copy(header, position);
+      return done.has_value();
+    }));
+    TRY_VOID(done);
+  }
+  if (rewritten.batches.empty() && rewritten.before.size() == 1) return false;
+  ASSERT(after.next_offset() == end);
+  TRY_VOID(after.set_modified_ms(modified));
+  SyncedMark mark{end, 0, rewritten.holes_below};
+  for (const auto& segment : rewritten.before) {
+    if (!segment->mark()) continue;
+    mark.synced_end = std::max(mark.synced_end, segment->mark()->synced_end);
+    mark.log_start = std::max(mark.log_start, segment->mark()->log_start);
+  }
+  if (auto marked = after.set_mark(mark); !marked && marked.error().code != Errc::unsupported)
+    return std::unexpected(marked.error());
+  TRY_VOID(after.sync());
+  after.needs_sync = false;
+  return true;
+}
+
+Result<bool> PartitionLog::replace_segments(Rewritten rewritten) {
+  return alone([&] { return swap_in(rewritten); });
+}
+
+Result<bool> PartitionLog::swap_in(Rewritten& rewritten) {
+  auto& files = *context_.files;
+  auto& disk = context_.host.disk();
+  auto first = std::find(segments_.begin(), segments_.end(), rewritten.before.front());
+  const auto count = static_cast<std::ptrdiff_t>(rewritten.before.size());
+  bool there = !offline_ && cuts_ == rewritten.cuts && segments_.end() - first > count &&
+               std::equal(rewritten.before.begin(), rewritten.before.end(), first);
+  if (!there) {
+    auto path = rewritten.after->path(cleaned_suffix);
+    rewritten.after.reset();
+    if (!offline_) TRY_VOID(files.remove(path));
+    return false;
+  }
+  auto& after = rewritten.after;
+  auto name = [](const Segment& segment, std::string_view suffix) { return segment.path(suffix); };
+  TRY_VOID(allow_holes_below(rewritten.holes_below));
+  after->allow_holes_below(holes_below_);
+  LockGuard marking(marking_);
+  side_files_.forget_run(after->base_offset(), after->next_offset());
+  TRY_VOID(files.rename(name(*after, cleaned_suffix), name(*after, swap_suffix)));
+  // From here on it is to be the log's: what fails now a start has to bring to its end.
+  auto done = [&]() -> Result<void> {
+    TRY_VOID(disk.sync_directory(directory_));
+    for (const auto& segment : rewritten.before) {
+      TRY_VOID(files.rename(name(*segment, ".log"), name(*segment, replaced_suffix)));
+      for (std::string_view suffix : {".index", ".timeindex", ".snapshot"}) {
+        if (suffix == ".snapshot" && segment == rewritten.before.front()) continue;  // of what was before it
+        auto removed = disk.remove(name(*segment, suffix));
+        if (!removed && removed.error().code != Errc::not_found) return removed;
+      }
+    }
+    TRY_VOID(disk.sync_directory(directory_));
+    TRY_VOID(files.rename(name(*after, swap_suffix), name(*after, ".log")));
+    return disk.sync_directory(directory_);
+  }();
+  if (!done) {
+    go_offline(done.error());
+    return std::unexpected(done.error());
+  }
+  log_.debug("segments rewritten", {{"segment", after->path(".log")},
+                                    {"next_offset", after->next_offset()},
+                                    {"segments", rewritten.before.size()},
+                                    {"bytes", after->size()}});
+  *first = after;
+  segments_.erase(first + 1, first + count);
+  side_files_.write_again(after);
+  for (auto& segment : rewritten.before) replaced_.push_back(std::move(segment));
+  rewritten.before.clear();
+  TRY_VOID(remove_replaced());
+  return true;
+}
+
+// The files of segments that others stand in for now, once nobody reads them any more.
+Result<void> PartitionLog::remove_replaced() {
+  for (;;) {
+    auto unread = std::find_if(replaced_.begin(), replaced_.end(), [](const auto& s) { return s.use_count() == 1; });
+    if (unread == replaced_.end()) return {};
+    auto path = (*unread)->path(replaced_suffix);
+    replaced_.erase(unread);
+    auto removed = context_.host.disk().remove(path);
+    if (!removed && removed.error().code != Errc::not_found) return removed;
+  }
+}
+
+// At a start: what was being written is of no use, and an exchange that was decided is brought to its end.
+Result<void> PartitionLog::finish_rewriting(std::vector<DirectoryEntry>& entries) {
+  auto& disk = context_.host.disk();
+  bool any = false;
+  auto remove = [&](const std::string& name) -> Result<void> {
+    auto removed = disk.remove(directory_ + "/" + name);
+    if (!removed && removed.error().code != Errc::not_found) return removed;
+    any = true;
+    return {};
+  };
+  for (const auto& entry : entries) {
+    if (entry.name.ends_with(cleaned_suffix)) TRY_VOID(remove(entry.name));
+    auto base = parse_segment_file_name(entry.name, swap_suffix);
+    if (!base) continue;
+    // It was whole, and synced, before it got this name. If it is damaged by now, what it lacks is damage of the log.
+    Segment swap(*context_.files, directory_, *base);
+    TRY_VOID(swap.open(false, context_.host.clock().now(), swap_suffix));
+    swap.allow_holes_below(std::numeric_limits<Offset>::max());
+    TRY_VOID(swap.rebuild(true, config_.index_interval_bytes, nullptr));
+    for (const auto& other : entries)
+      for (std::string_view suffix : {".log", ".index", ".timeindex", ".snapshot"}) {
+        auto at = parse_segment_file_name(other.name, suffix);
+        bool replaced = at && *at >= *base && *at < swap.next_offset() && (suffix != ".snapshot" || *at > *base);
+        if (replaced) TRY_VOID(remove(other.name));
+      }
+    TRY_VOID(disk.sync_directory(directory_));
+    TRY_VOID(context_.files->rename(swap.path(swap_suffix), swap.path(".log")));
+    log_.info("rewritten segments put in place", {{"segment", swap.path(".log")}, {"next_offset", swap.next_offset()}});
+    TRY_VOID(disk.sync_directory(directory_));
+    any = true;
+  }
+  for (const auto& entry : entries)
+    if (entry.name.ends_with(replaced_suffix)) TRY_VOID(remove(entry.name));
+  if (any) {
+    TRY(entries, disk.list(directory_));
+  }
+  return {};
+}
+
+}  // namespace fulmar
