@@ -204,7 +204,7 @@ void GroupWorld::write(Host& host, int machine, int group, Shard& shard) {
   auto replica = shard.replicas.find(group_id(group));
   for (;;) {
     host.clock().sleep_for(milliseconds(random.between(1, 40)));
-    if (removing && random.chance(1, 20)) remove_some(random, *replica);
+    if (removing && random.chance(1, 4)) remove_some(random, *replica);
     if (!writing || !replica->leads()) continue;
     auto value = std::to_string(++values_) + " of machine " + std::to_string(machine);
     auto batch = build_batch({{std::nullopt, value, World::epoch_ms, {}}});
