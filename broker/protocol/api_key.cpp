@@ -9,6 +9,7 @@ namespace fulmar {
 
 namespace {
 constexpr bool unserved = false;  // see ApiInfo::served
+constexpr std::int16_t never_flexible = 32767;
 
 // librdkafka up to 2.8 takes "Produce from version 0" to mean that compressed batches are welcome, so Produce is
 // advertised from 0 though versions 0 to 2 are answered UNSUPPORTED_VERSION (KIP-896, KAFKA-18659).
@@ -37,6 +38,17 @@ constexpr ApiInfo table[] = {
     {ApiKey::unregister_broker, "UnregisterBroker", 0, 0, 0, 0},
     {ApiKey::list_config_resources, "ListConfigResources", 0, 1, 0, 0},
     {ApiKey::describe_topic_partitions, "DescribeTopicPartitions", 0, 0, 0, 0},
+    // Read and written, and not served yet.
+    {ApiKey::offset_commit, "OffsetCommit", 2, 10, 8, 2, unserved},
+    {ApiKey::offset_fetch, "OffsetFetch", 1, 10, 6, 1, unserved},
+    {ApiKey::join_group, "JoinGroup", 0, 9, 6, 0, unserved},
+    {ApiKey::heartbeat, "Heartbeat", 0, 4, 4, 0, unserved},
+    {ApiKey::leave_group, "LeaveGroup", 0, 5, 4, 0, unserved},
+    {ApiKey::sync_group, "SyncGroup", 0, 5, 4, 0, unserved},
+    {ApiKey::describe_groups, "DescribeGroups", 0, 6, 5, 0, unserved},
+    {ApiKey::list_groups, "ListGroups", 0, 5, 3, 0, unserved},
+    {ApiKey::delete_groups, "DeleteGroups", 0, 3, 2, 0, unserved},
+    {ApiKey::offset_delete, "OffsetDelete", 0, 0, never_flexible, 0, unserved},
     // Never served to clients.
     {ApiKey::peer_hello, "PeerHello", 0, 2, 0, 0, unserved},
     {ApiKey::raft_messages, "RaftMessages", 0, 0, 0, 0, unserved},

@@ -11,7 +11,15 @@ enum class ApiKey : std::int16_t {
   fetch = 1,
   list_offsets = 2,
   metadata = 3,
+  offset_commit = 8,
+  offset_fetch = 9,
   find_coordinator = 10,
+  join_group = 11,
+  heartbeat = 12,
+  leave_group = 13,
+  sync_group = 14,
+  describe_groups = 15,
+  list_groups = 16,
   api_versions = 18,
   create_topics = 19,
   delete_topics = 20,
@@ -22,10 +30,12 @@ enum class ApiKey : std::int16_t {
   alter_configs = 33,
   describe_log_dirs = 35,
   create_partitions = 37,
+  delete_groups = 42,
   elect_leaders = 43,
   incremental_alter_configs = 44,
   alter_partition_reassignments = 45,
   list_partition_reassignments = 46,
+  offset_delete = 47,
   describe_quorum = 55,
   describe_cluster = 60,
   unregister_broker = 64,
@@ -47,13 +57,14 @@ enum class ApiKey : std::int16_t {
 struct ApiInfo {
   ApiKey key;
   const char* name;
-  std::int16_t min;             // the lowest version served
+  std::int16_t min;             // the lowest version served; where nothing is: the lowest that is read and written
   std::int16_t max;             // the highest
   std::int16_t flexible;        // from here on: compact types and tagged fields (KIP-482)
   std::int16_t advertised_min;  // what ApiVersions says; lower than `min` for Produce only (KAFKA-18659)
-  bool served = true;           // false: brokers say it to each other, and no client is answered
+  bool served = true;           // false: no client is answered: there is no handler yet, or it is the brokers' own
 
   bool serves(std::int16_t version) const { return version >= min && version <= max; }
+  bool is_brokers_own() const { return key >= ApiKey::peer_hello; }
   bool is_flexible(std::int16_t version) const { return version >= flexible; }
 };
 

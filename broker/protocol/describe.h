@@ -28,13 +28,14 @@ namespace fulmar::detail {
 struct Versions {
   std::int16_t since = 0;
   std::int16_t until = 32767;
+  std::int16_t null_since = 0;  // of an optional: before, null is an error when read and is written as an empty value
   bool has(std::int16_t version) const { return version >= since && version <= until; }
 };
 
 template <class T>
-struct IsVector : std::false_type {};
+constexpr bool is_optional = false;
 template <class T>
-struct IsVector<std::vector<T>> : std::true_type {};
+constexpr bool is_optional<std::optional<T>> = true;
 
 // The fields of a structure come in three turns: the ordinary ones, then how many tagged ones are set, then those.
 enum class Turn : unsigned char { ordinary, count_tagged, tagged };
@@ -46,11 +47,15 @@ class FieldReader {
 
   template <class T>
   void operator()(const char*, T& value, Versions versions = {}) {
-    if (turn_ == Turn::ordinary && versions.has(version_) && !in_.failed()) read(value);
+    if (turn_ != Turn::ordinary || !versions.has(version_) || in_.failed()) return;
+    read(value);
+    if constexpr (is_optional<T>)
+      if (!value && version_ < versions.null_since) in_.fail("a field that must not be null in this version is");
   }
   template <class T>
   void tagged(std::uint32_t tag, const char*, T& value, Versions versions = {}, const T& = T{}) {
-    if (turn_ != Turn::tagged || tag != tag_ || !versions.has(version_)) return;
+    // Once known, tag_ may be that of a field within the one that was read.
+    if (turn_ != Turn::tagged || tag_known_ || tag != tag_ || !versions.has(version_)) return;
     turn_ = Turn::ordinary;
     read(value);
     turn_ = Turn::tagged;
@@ -102,6 +107,11 @@ class FieldReader {
     auto part = in_.nullable_bytes(flexible_);
     v = part ? ByteChain(std::move(*part)) : ByteChain();
   }
+  void read(Bytes& v) {
+    auto part = in_.nullable_bytes(flexible_);
+    if (!part) return in_.fail("bytes that must not be null are");
+    v = std::move(*part);
+  }
   void read(std::optional<Bytes>& v) { v = in_.nullable_bytes(flexible_); }
   template <class T>
   void read(std::vector<T>& v) {
@@ -147,7 +157,14 @@ class FieldWriter {
 
   template <class T>
   void operator()(const char*, T& value, Versions versions = {}) {
-    if (turn_ == Turn::ordinary && versions.has(version_)) write(value);
+    if (turn_ != Turn::ordinary || !versions.has(version_)) return;
+    if constexpr (is_optional<T>) {
+      if (!value && version_ < versions.null_since) {
+        typename T::value_type empty{};
+        return write(empty);
+      }
+    }
+    write(value);
   }
   // A tagged field is on the wire only where it differs from its default.
   template <class T>
@@ -193,6 +210,10 @@ class FieldWriter {
   void write(std::string& v) { out_->string(v, flexible_); }
   void write(std::optional<std::string>& v) { out_->nullable_string(v, flexible_); }
   void write(ByteChain& v) {
+    out_->bytes_length(static_cast<std::int64_t>(v.size()), flexible_);
+    out_->splice(v);
+  }
+  void write(Bytes& v) {
     out_->bytes_length(static_cast<std::int64_t>(v.size()), flexible_);
     out_->splice(v);
   }
@@ -293,7 +314,10 @@ class FieldGenerator {
 
   template <class T>
   void operator()(const char*, T& value, Versions versions = {}) {
-    if (versions.has(version_)) make(value);
+    if (!versions.has(version_)) return;
+    make(value);
+    if constexpr (is_optional<T>)
+      if (!value && version_ < versions.null_since) value.emplace();
   }
   template <class T>
   void tagged(std::uint32_t, const char*, T& value, Versions versions = {}, const T& = T{}) {
@@ -362,7 +386,7 @@ Result<M> decode(Reader& reader, std::int16_t version) {
   fields.structure(message);
   // What clients and brokers say to each other may go on after its end, and does: librdkafka 2.3 to 2.15 has three
   // bytes to spare in Metadata. Kafka ignores them in every message. Among brokers there is no excuse.
-  if (!api_info(M::key).served && !reader.failed() && reader.remaining() > 0)
+  if (api_info(M::key).is_brokers_own() && !reader.failed() && reader.remaining() > 0)
     reader.fail("bytes are left over after the message");
   if (reader.failed()) return fail(Errc::corrupt, std::string(api_info(M::key).name) + ": " + reader.error());
   return message;

@@ -27,7 +27,15 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::not_enough_replicas: return "NOT_ENOUGH_REPLICAS";
     case ErrorCode::not_enough_replicas_after_append: return "NOT_ENOUGH_REPLICAS_AFTER_APPEND";
     case ErrorCode::invalid_required_acks: return "INVALID_REQUIRED_ACKS";
+    case ErrorCode::illegal_generation: return "ILLEGAL_GENERATION";
+    case ErrorCode::inconsistent_group_protocol: return "INCONSISTENT_GROUP_PROTOCOL";
+    case ErrorCode::invalid_group_id: return "INVALID_GROUP_ID";
+    case ErrorCode::unknown_member_id: return "UNKNOWN_MEMBER_ID";
+    case ErrorCode::invalid_session_timeout: return "INVALID_SESSION_TIMEOUT";
+    case ErrorCode::rebalance_in_progress: return "REBALANCE_IN_PROGRESS";
+    case ErrorCode::invalid_commit_offset_size: return "INVALID_COMMIT_OFFSET_SIZE";
     case ErrorCode::topic_authorization_failed: return "TOPIC_AUTHORIZATION_FAILED";
+    case ErrorCode::group_authorization_failed: return "GROUP_AUTHORIZATION_FAILED";
     case ErrorCode::cluster_authorization_failed: return "CLUSTER_AUTHORIZATION_FAILED";
     case ErrorCode::invalid_timestamp: return "INVALID_TIMESTAMP";
     case ErrorCode::unsupported_version: return "UNSUPPORTED_VERSION";
@@ -44,9 +52,15 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::duplicate_sequence_number: return "DUPLICATE_SEQUENCE_NUMBER";
     case ErrorCode::invalid_producer_epoch: return "INVALID_PRODUCER_EPOCH";
     case ErrorCode::invalid_txn_state: return "INVALID_TXN_STATE";
+    case ErrorCode::invalid_producer_id_mapping: return "INVALID_PRODUCER_ID_MAPPING";
     case ErrorCode::invalid_transaction_timeout: return "INVALID_TRANSACTION_TIMEOUT";
+    case ErrorCode::concurrent_transactions: return "CONCURRENT_TRANSACTIONS";
+    case ErrorCode::transaction_coordinator_fenced: return "TRANSACTION_COORDINATOR_FENCED";
+    case ErrorCode::transactional_id_authorization_failed: return "TRANSACTIONAL_ID_AUTHORIZATION_FAILED";
     case ErrorCode::kafka_storage_error: return "KAFKA_STORAGE_ERROR";
     case ErrorCode::unknown_producer_id: return "UNKNOWN_PRODUCER_ID";
+    case ErrorCode::non_empty_group: return "NON_EMPTY_GROUP";
+    case ErrorCode::group_id_not_found: return "GROUP_ID_NOT_FOUND";
     case ErrorCode::fetch_session_id_not_found: return "FETCH_SESSION_ID_NOT_FOUND";
     case ErrorCode::invalid_fetch_session_epoch: return "INVALID_FETCH_SESSION_EPOCH";
     case ErrorCode::topic_deletion_disabled: return "TOPIC_DELETION_DISABLED";
@@ -55,10 +69,14 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::offset_not_available: return "OFFSET_NOT_AVAILABLE";
     case ErrorCode::unsupported_compression_type: return "UNSUPPORTED_COMPRESSION_TYPE";
     case ErrorCode::stale_broker_epoch: return "STALE_BROKER_EPOCH";
+    case ErrorCode::member_id_required: return "MEMBER_ID_REQUIRED";
     case ErrorCode::preferred_leader_not_available: return "PREFERRED_LEADER_NOT_AVAILABLE";
+    case ErrorCode::group_max_size_reached: return "GROUP_MAX_SIZE_REACHED";
+    case ErrorCode::fenced_instance_id: return "FENCED_INSTANCE_ID";
     case ErrorCode::eligible_leaders_not_available: return "ELIGIBLE_LEADERS_NOT_AVAILABLE";
     case ErrorCode::election_not_needed: return "ELECTION_NOT_NEEDED";
     case ErrorCode::no_reassignment_in_progress: return "NO_REASSIGNMENT_IN_PROGRESS";
+    case ErrorCode::group_subscribed_to_topic: return "GROUP_SUBSCRIBED_TO_TOPIC";
     case ErrorCode::invalid_record: return "INVALID_RECORD";
     case ErrorCode::unstable_offset_commit: return "UNSTABLE_OFFSET_COMMIT";
     case ErrorCode::throttling_quota_exceeded: return "THROTTLING_QUOTA_EXCEEDED";
@@ -70,11 +88,18 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::broker_id_not_registered: return "BROKER_ID_NOT_REGISTERED";
     case ErrorCode::inconsistent_topic_id: return "INCONSISTENT_TOPIC_ID";
     case ErrorCode::inconsistent_cluster_id: return "INCONSISTENT_CLUSTER_ID";
+    case ErrorCode::transactional_id_not_found: return "TRANSACTIONAL_ID_NOT_FOUND";
     case ErrorCode::fetch_session_topic_id_error: return "FETCH_SESSION_TOPIC_ID_ERROR";
     case ErrorCode::ineligible_replica: return "INELIGIBLE_REPLICA";
     case ErrorCode::new_leader_elected: return "NEW_LEADER_ELECTED";
+    case ErrorCode::fenced_member_epoch: return "FENCED_MEMBER_EPOCH";
+    case ErrorCode::unreleased_instance_id: return "UNRELEASED_INSTANCE_ID";
+    case ErrorCode::unsupported_assignor: return "UNSUPPORTED_ASSIGNOR";
+    case ErrorCode::stale_member_epoch: return "STALE_MEMBER_EPOCH";
     case ErrorCode::mismatched_endpoint_type: return "MISMATCHED_ENDPOINT_TYPE";
     case ErrorCode::unsupported_endpoint_type: return "UNSUPPORTED_ENDPOINT_TYPE";
+    case ErrorCode::transaction_abortable: return "TRANSACTION_ABORTABLE";
+    case ErrorCode::invalid_regular_expression: return "INVALID_REGULAR_EXPRESSION";
     case ErrorCode::rebootstrap_required: return "REBOOTSTRAP_REQUIRED";
   }
   return "UNKNOWN";
@@ -95,6 +120,7 @@ bool is_retriable(ErrorCode code) noexcept {
     case ErrorCode::not_enough_replicas:
     case ErrorCode::not_enough_replicas_after_append:
     case ErrorCode::not_controller:
+    case ErrorCode::concurrent_transactions:
     case ErrorCode::kafka_storage_error:
     case ErrorCode::fetch_session_id_not_found:
     case ErrorCode::invalid_fetch_session_epoch:

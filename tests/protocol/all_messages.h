@@ -4,12 +4,15 @@
 #include "broker/protocol/message.h"
 #include "broker/protocol/messages/alter_configs.h"
 #include "broker/protocol/messages/api_versions.h"
+#include "broker/protocol/messages/classic_group.h"
 #include "broker/protocol/messages/describe_cluster.h"
 #include "broker/protocol/messages/describe_configs.h"
 #include "broker/protocol/messages/describe_log_dirs.h"
 #include "broker/protocol/messages/describe_topic_partitions.h"
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/find_coordinator.h"
+#include "broker/protocol/messages/group_offsets.h"
+#include "broker/protocol/messages/groups.h"
 #include "broker/protocol/messages/init_producer_id.h"
 #include "broker/protocol/messages/leaders.h"
 #include "broker/protocol/messages/list_offsets.h"
@@ -36,7 +39,9 @@ void for_each_request(F&& f) {
               DescribeConfigsRequest, AlterConfigsRequest, IncrementalAlterConfigsRequest, ListConfigResourcesRequest,
               CreatePartitionsRequest, DescribeClusterRequest, OffsetForLeaderEpochRequest, DescribeLogDirsRequest,
               ElectLeadersRequest, AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest,
-              DescribeQuorumRequest, UnregisterBrokerRequest, DescribeTopicPartitionsRequest, PeerHelloRequest,
+              DescribeQuorumRequest, UnregisterBrokerRequest, DescribeTopicPartitionsRequest, JoinGroupRequest,
+              SyncGroupRequest, HeartbeatRequest, LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest,
+              OffsetDeleteRequest, DescribeGroupsRequest, ListGroupsRequest, DeleteGroupsRequest, PeerHelloRequest,
               RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest, PreferLeadersRequest,
               ForwardRequest, PulsesRequest, FetchMetadataSnapshotRequest, PeerProofRequest>(std::forward<F>(f));
 }
@@ -49,9 +54,11 @@ void for_each_response(F&& f) {
               ListConfigResourcesResponse, CreatePartitionsResponse, DescribeClusterResponse,
               OffsetForLeaderEpochResponse, DescribeLogDirsResponse, ElectLeadersResponse,
               AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse, DescribeQuorumResponse,
-              UnregisterBrokerResponse, DescribeTopicPartitionsResponse, PeerHelloResponse, RegisterBrokerResponse,
-              BrokerHeartbeatResponse, PreferLeadersResponse, ForwardResponse, FetchMetadataSnapshotResponse,
-              PulsesResponse>(std::forward<F>(f));
+              UnregisterBrokerResponse, DescribeTopicPartitionsResponse, JoinGroupResponse, SyncGroupResponse,
+              HeartbeatResponse, LeaveGroupResponse, OffsetCommitResponse, OffsetFetchResponse, OffsetDeleteResponse,
+              DescribeGroupsResponse, ListGroupsResponse, DeleteGroupsResponse, PeerHelloResponse,
+              RegisterBrokerResponse, BrokerHeartbeatResponse, PreferLeadersResponse, ForwardResponse,
+              FetchMetadataSnapshotResponse, PulsesResponse>(std::forward<F>(f));
 }
 
 }  // namespace fulmar
