@@ -5,6 +5,7 @@
 #include "broker/protocol/messages/alter_configs.h"
 #include "broker/protocol/messages/api_versions.h"
 #include "broker/protocol/messages/classic_group.h"
+#include "broker/protocol/messages/consumer_group.h"
 #include "broker/protocol/messages/describe_cluster.h"
 #include "broker/protocol/messages/describe_configs.h"
 #include "broker/protocol/messages/describe_log_dirs.h"
@@ -20,9 +21,11 @@
 #include "broker/protocol/messages/offset_for_leader_epoch.h"
 #include "broker/protocol/messages/peer.h"
 #include "broker/protocol/messages/produce.h"
+#include "broker/protocol/messages/producers.h"
 #include "broker/protocol/messages/quorum.h"
 #include "broker/protocol/messages/reassignments.h"
 #include "broker/protocol/messages/topics.h"
+#include "broker/protocol/messages/transactions.h"
 #include "broker/protocol/messages/unregister_broker.h"
 
 namespace fulmar {
@@ -41,7 +44,10 @@ void for_each_request(F&& f) {
               ElectLeadersRequest, AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest,
               DescribeQuorumRequest, UnregisterBrokerRequest, DescribeTopicPartitionsRequest, JoinGroupRequest,
               SyncGroupRequest, HeartbeatRequest, LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest,
-              OffsetDeleteRequest, DescribeGroupsRequest, ListGroupsRequest, DeleteGroupsRequest, PeerHelloRequest,
+              OffsetDeleteRequest, DescribeGroupsRequest, ListGroupsRequest, DeleteGroupsRequest,
+              ConsumerGroupHeartbeatRequest, ConsumerGroupDescribeRequest, AddPartitionsToTxnRequest,
+              AddOffsetsToTxnRequest, EndTxnRequest, TxnOffsetCommitRequest, WriteTxnMarkersRequest,
+              DescribeTransactionsRequest, ListTransactionsRequest, DescribeProducersRequest, PeerHelloRequest,
               RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest, PreferLeadersRequest,
               ForwardRequest, PulsesRequest, FetchMetadataSnapshotRequest, PeerProofRequest>(std::forward<F>(f));
 }
@@ -56,9 +62,12 @@ void for_each_response(F&& f) {
               AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse, DescribeQuorumResponse,
               UnregisterBrokerResponse, DescribeTopicPartitionsResponse, JoinGroupResponse, SyncGroupResponse,
               HeartbeatResponse, LeaveGroupResponse, OffsetCommitResponse, OffsetFetchResponse, OffsetDeleteResponse,
-              DescribeGroupsResponse, ListGroupsResponse, DeleteGroupsResponse, PeerHelloResponse,
-              RegisterBrokerResponse, BrokerHeartbeatResponse, PreferLeadersResponse, ForwardResponse,
-              FetchMetadataSnapshotResponse, PulsesResponse>(std::forward<F>(f));
+              DescribeGroupsResponse, ListGroupsResponse, DeleteGroupsResponse, ConsumerGroupHeartbeatResponse,
+              ConsumerGroupDescribeResponse, AddPartitionsToTxnResponse, AddOffsetsToTxnResponse, EndTxnResponse,
+              TxnOffsetCommitResponse, WriteTxnMarkersResponse, DescribeTransactionsResponse, ListTransactionsResponse,
+              DescribeProducersResponse, PeerHelloResponse, RegisterBrokerResponse, BrokerHeartbeatResponse,
+              PreferLeadersResponse, ForwardResponse, FetchMetadataSnapshotResponse, PulsesResponse>(
+      std::forward<F>(f));
 }
 
 }  // namespace fulmar

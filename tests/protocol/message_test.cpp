@@ -521,7 +521,9 @@ TEST(ApiTable, SaysWhatIsServed) {
 TEST(ApiTable, DeclaresWhatIsReadAndWrittenAndNotServed) {
   constexpr int never = 32767;
   constexpr Row expected[] = {{8, 2, 10, 8}, {9, 1, 10, 6}, {11, 0, 9, 6}, {12, 0, 4, 4}, {13, 0, 5, 4},
-                              {14, 0, 5, 4}, {15, 0, 6, 5}, {16, 0, 5, 3}, {42, 0, 3, 2}, {47, 0, 0, never}};
+                              {14, 0, 5, 4}, {15, 0, 6, 5}, {16, 0, 5, 3}, {42, 0, 3, 2}, {47, 0, 0, never},
+                              {24, 0, 5, 3}, {25, 0, 4, 3}, {26, 0, 5, 3}, {27, 1, 2, 1}, {28, 0, 6, 3},
+                              {61, 0, 0, 0}, {65, 0, 0, 0}, {66, 0, 2, 0}, {68, 0, 1, 0}, {69, 0, 1, 0}};
   for (const auto& row : expected) {
     const auto* api = declared_api(static_cast<std::int16_t>(row.key));
     ASSERT_NE(api, nullptr);
