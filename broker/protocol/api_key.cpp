@@ -9,7 +9,6 @@ namespace fulmar {
 
 namespace {
 constexpr bool unserved = false;  // see ApiInfo::served
-constexpr std::int16_t never_flexible = 32767;
 
 // librdkafka up to 2.8 takes "Produce from version 0" to mean that compressed batches are welcome, so Produce is
 // advertised from 0 though versions 0 to 2 are answered UNSUPPORTED_VERSION (KIP-896, KAFKA-18659).

@@ -64,6 +64,9 @@ enum class ApiKey : std::int16_t {
   peer_proof = 10'009,
 };
 
+// Of a message that has compact types and tagged fields in no version.
+constexpr std::int16_t never_flexible = 32767;
+
 struct ApiInfo {
   ApiKey key;
   const char* name;

@@ -1,4 +1,5 @@
-// The one description of a message and the four things that are made of it. Only the messages' .cpp files include this.
+// The one description of a message and the four things that are made of it. Only the .cpp files of messages/ and
+// records/ include this.
 //
 // A description is a function template found by the type of its argument:
 //
@@ -10,8 +11,8 @@
 //
 // C++ types say the wire types: integers, bool, std::string, std::optional<std::string> (nullable), Bytes (bytes),
 // std::optional<Bytes> (nullable), ByteChain (records), Uuid, std::vector (array), std::optional<std::vector> (nullable
-// array), ErrorCode, a struct with a description of its own, or std::optional of one (nullable). A field outside its
-// versions is left at its default.
+// array), an enumeration (as the integer beneath), a struct with a description of its own, or std::optional of one
+// (nullable). A field outside its versions is left at its default.
 #pragma once
 
 #include <algorithm>
@@ -53,7 +54,7 @@ class FieldReader {
       if (!value && version_ < versions.null_since) in_.fail("a field that must not be null in this version is");
   }
   template <class T>
-  void tagged(std::uint32_t tag, const char*, T& value, Versions versions = {}, const T& = T{}) {
+  void tagged(std::uint32_t tag, const char*, T& value, Versions versions = {}, const std::type_identity_t<T>& = T{}) {
     // Once known, tag_ may be that of a field within the one that was read.
     if (turn_ != Turn::tagged || tag_known_ || tag != tag_ || !versions.has(version_)) return;
     turn_ = Turn::ordinary;
@@ -92,7 +93,13 @@ class FieldReader {
   void read(std::uint16_t& v) { v = static_cast<std::uint16_t>(in_.int16()); }
   void read(std::int32_t& v) { v = in_.int32(); }
   void read(std::int64_t& v) { v = in_.int64(); }
-  void read(ErrorCode& v) { v = static_cast<ErrorCode>(in_.int16()); }
+  template <class E>
+    requires std::is_enum_v<E>
+  void read(E& v) {
+    std::underlying_type_t<E> number{};
+    read(number);
+    v = static_cast<E>(number);
+  }
   void read(Uuid& v) { v = in_.uuid(); }
   void read(std::string& v) {
     auto text = in_.nullable_string(flexible_);
@@ -168,7 +175,8 @@ class FieldWriter {
   }
   // A tagged field is on the wire only where it differs from its default.
   template <class T>
-  void tagged(std::uint32_t tag, const char*, T& value, Versions versions = {}, const T& unset = T{}) {
+  void tagged(std::uint32_t tag, const char*, T& value, Versions versions = {},
+              const std::type_identity_t<T>& unset = T{}) {
     if (turn_ == Turn::ordinary || !versions.has(version_) || value == unset) return;
     if (turn_ == Turn::count_tagged) {
       ++tagged_count_;
@@ -205,7 +213,12 @@ class FieldWriter {
   void write(std::uint16_t& v) { out_->int16(static_cast<std::int16_t>(v)); }
   void write(std::int32_t& v) { out_->int32(v); }
   void write(std::int64_t& v) { out_->int64(v); }
-  void write(ErrorCode& v) { out_->int16(static_cast<std::int16_t>(v)); }
+  template <class E>
+    requires std::is_enum_v<E>
+  void write(E& v) {
+    auto number = static_cast<std::underlying_type_t<E>>(v);
+    write(number);
+  }
   void write(Uuid& v) { out_->uuid(v); }
   void write(std::string& v) { out_->string(v, flexible_); }
   void write(std::optional<std::string>& v) { out_->nullable_string(v, flexible_); }
@@ -262,7 +275,8 @@ class FieldPrinter {
     print(value);
   }
   template <class T>
-  void tagged(std::uint32_t, const char* name, T& value, Versions versions = {}, const T& unset = T{}) {
+  void tagged(std::uint32_t, const char* name, T& value, Versions versions = {},
+              const std::type_identity_t<T>& unset = T{}) {
     if (!(value == unset)) (*this)(name, value, versions);
   }
   template <class S>
@@ -280,6 +294,11 @@ class FieldPrinter {
     text_ += std::to_string(v);
   }
   void print(ErrorCode v) { text_ += error_code_name(v); }
+  template <class E>
+    requires std::is_enum_v<E>
+  void print(E v) {
+    print(static_cast<std::underlying_type_t<E>>(v));
+  }
   void print(Uuid& v) { text_ += to_string(v); }
   void print(std::string& v) { text_ += v; }
   void print(ByteChain& v) { text_ += std::to_string(v.size()) + " bytes"; }
@@ -320,7 +339,7 @@ class FieldGenerator {
       if (!value && version_ < versions.null_since) value.emplace();
   }
   template <class T>
-  void tagged(std::uint32_t, const char*, T& value, Versions versions = {}, const T& = T{}) {
+  void tagged(std::uint32_t, const char*, T& value, Versions versions = {}, const std::type_identity_t<T>& = T{}) {
     if (flexible_ && versions.has(version_) && random_.chance(1, 2)) make(value);
   }
   template <class S>
@@ -336,6 +355,11 @@ class FieldGenerator {
     v = static_cast<I>(random_.next() >> random_.below(64));
   }
   void make(ErrorCode& v) { v = static_cast<ErrorCode>(random_.between(-1, 100)); }
+  template <class E>
+    requires std::is_enum_v<E>
+  void make(E& v) {
+    v = static_cast<E>(random_.between(0, 10));
+  }
   void make(Uuid& v) {
     v.high = random_.next();
     v.low = random_.next();
@@ -382,19 +406,20 @@ namespace fulmar {
 template <class M>
 Result<M> decode(Reader& reader, std::int16_t version) {
   M message;
-  detail::FieldReader fields(reader, version, api_info(M::key).is_flexible(version));
+  detail::FieldReader fields(reader, version, message_schema<M>().is_flexible(version));
   fields.structure(message);
   // What clients and brokers say to each other may go on after its end, and does: librdkafka 2.3 to 2.15 has three
   // bytes to spare in Metadata. Kafka ignores them in every message. Among brokers there is no excuse.
-  if (api_info(M::key).is_brokers_own() && !reader.failed() && reader.remaining() > 0)
-    reader.fail("bytes are left over after the message");
-  if (reader.failed()) return fail(Errc::corrupt, std::string(api_info(M::key).name) + ": " + reader.error());
+  if constexpr (requires { M::key; })
+    if (api_info(M::key).is_brokers_own() && !reader.failed() && reader.remaining() > 0)
+      reader.fail("bytes are left over after the message");
+  if (reader.failed()) return fail(Errc::corrupt, std::string(message_schema<M>().name) + ": " + reader.error());
   return message;
 }
 
 template <class M>
 void encode(Writer& writer, const M& message, std::int16_t version) {
-  detail::FieldWriter fields(writer, version, api_info(M::key).is_flexible(version));
+  detail::FieldWriter fields(writer, version, message_schema<M>().is_flexible(version));
   fields.structure(const_cast<M&>(message));  // one description serves both directions; writing changes nothing
 }
 
@@ -409,7 +434,7 @@ std::string describe_text(const M& message, std::int16_t version) {
 template <class M>
 M generate(Random& random, std::int16_t version) {
   M message;
-  detail::FieldGenerator fields(random, version, api_info(M::key).is_flexible(version));
+  detail::FieldGenerator fields(random, version, message_schema<M>().is_flexible(version));
   fields.structure(message);
   return message;
 }

@@ -1,7 +1,8 @@
 // Messages: encoding and decoding of whole requests and responses, for every version of each.
 //
-// A message is a plain struct in messages/*.h, and is described once, in the .cpp beside it, field by field with the
-// versions each has. From that one description come reading, writing, printing and generation (see describe.h).
+// A message is a plain struct in messages/*.h or records/*.h, and is described once, in the .cpp beside it, field by
+// field with the versions each has. From that one description come reading, writing, printing and generation (see
+// describe.h).
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,28 @@
 namespace fulmar {
 
 class Reader;
+
+// The versions of a message.
+struct MessageSchema {
+  const char* name;
+  std::int16_t min;
+  std::int16_t max;
+  std::int16_t flexible;  // from here on: compact types and tagged fields (KIP-482)
+
+  bool is_flexible(std::int16_t version) const { return version >= flexible; }
+};
+
+// A request or response says which API it is of, as `M::key`; what is no API's has an `M::schema`: the records of
+// coordinators (records/*.h), and what is carried within a message (messages/consumer_protocol.h).
+template <class M>
+MessageSchema message_schema() {
+  if constexpr (requires { M::schema; }) {
+    return M::schema;
+  } else {
+    const auto& api = api_info(M::key);
+    return {api.name, api.min, api.max, api.flexible};
+  }
+}
 
 struct RequestHeader {
   std::int16_t api_key = 0;

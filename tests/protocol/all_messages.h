@@ -6,6 +6,7 @@
 #include "broker/protocol/messages/api_versions.h"
 #include "broker/protocol/messages/classic_group.h"
 #include "broker/protocol/messages/consumer_group.h"
+#include "broker/protocol/messages/consumer_protocol.h"
 #include "broker/protocol/messages/describe_cluster.h"
 #include "broker/protocol/messages/describe_configs.h"
 #include "broker/protocol/messages/describe_log_dirs.h"
@@ -27,6 +28,8 @@
 #include "broker/protocol/messages/topics.h"
 #include "broker/protocol/messages/transactions.h"
 #include "broker/protocol/messages/unregister_broker.h"
+#include "broker/protocol/records/consumer_offsets.h"
+#include "broker/protocol/records/transaction_log.h"
 
 namespace fulmar {
 
@@ -68,6 +71,21 @@ void for_each_response(F&& f) {
               DescribeProducersResponse, PeerHelloResponse, RegisterBrokerResponse, BrokerHeartbeatResponse,
               PreferLeadersResponse, ForwardResponse, FetchMetadataSnapshotResponse, PulsesResponse>(
       std::forward<F>(f));
+}
+
+// What is no API's.
+template <class F>
+void for_each_carried(F&& f) {
+  for_each_of<F, ConsumerProtocolSubscription, ConsumerProtocolAssignment>(std::forward<F>(f));
+}
+
+// The types of keys of coordinators' records; each names its value's.
+template <class F>
+void for_each_record_key(F&& f) {
+  for_each_of<F, OffsetCommitKey, GroupMetadataKey, ConsumerGroupMetadataKey, ConsumerGroupPartitionMetadataKey,
+              ConsumerGroupMemberMetadataKey, ConsumerGroupTargetAssignmentMetadataKey,
+              ConsumerGroupTargetAssignmentMemberKey, ConsumerGroupCurrentMemberAssignmentKey,
+              ConsumerGroupRegularExpressionKey, TransactionLogKey>(std::forward<F>(f));
 }
 
 }  // namespace fulmar
