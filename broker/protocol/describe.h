@@ -33,6 +33,10 @@ struct Versions {
   bool has(std::int16_t version) const { return version >= since && version <= until; }
 };
 
+// A structure with a description of its own.
+class AnyFields;
+template <class T>
+concept Described = requires(AnyFields& f, T& value) { describe(f, value); };
 template <class T>
 constexpr bool is_optional = false;
 template <class T>
@@ -53,12 +57,16 @@ class FieldReader {
     if constexpr (is_optional<T>)
       if (!value && version_ < versions.null_since) in_.fail("a field that must not be null in this version is");
   }
+  // One that is not there has its default on the wire, `unset`, which need not be that of the struct.
   template <class T>
-  void tagged(std::uint32_t tag, const char*, T& value, Versions versions = {}, const std::type_identity_t<T>& = T{}) {
+  void tagged(std::uint32_t tag, const char*, T& value, Versions versions = {},
+              const std::type_identity_t<T>& unset = T{}) {
+    if (!versions.has(version_)) return;
+    if (turn_ == Turn::ordinary) value = unset;
     // Once known, tag_ may be that of a field within the one that was read.
-    if (turn_ != Turn::tagged || tag_known_ || tag != tag_ || !versions.has(version_)) return;
+    if (turn_ != Turn::tagged || tag_known_ || tag != tag_) return;
     turn_ = Turn::ordinary;
-    read(value);
+    read_tagged(value);
     turn_ = Turn::tagged;
     tag_known_ = true;
   }
@@ -87,6 +95,16 @@ class FieldReader {
   }
 
  private:
+  // Whether a structure is null is said otherwise than in an ordinary field.
+  template <class T>
+  void read_tagged(T& v) {
+    read(v);
+  }
+  template <class S>
+    requires Described<S>
+  void read_tagged(std::optional<S>& v) {
+    in_.unsigned_varint() == 0 ? v.reset() : structure(v.emplace());
+  }
   void read(bool& v) { v = in_.int8() != 0; }
   void read(std::int8_t& v) { v = in_.int8(); }
   void read(std::int16_t& v) { v = in_.int16(); }
@@ -184,7 +202,7 @@ class FieldWriter {
     }
     Writer inner;
     FieldWriter nested(inner, version_, flexible_);
-    nested.write(value);
+    nested.write_tagged(value);
     out_->unsigned_varint(tag);
     out_->unsigned_varint(static_cast<std::uint32_t>(inner.size()));
     out_->splice(std::move(inner).finish());
@@ -207,6 +225,16 @@ class FieldWriter {
   }
 
  private:
+  template <class T>
+  void write_tagged(T& v) {
+    write(v);
+  }
+  template <class S>
+    requires Described<S>
+  void write_tagged(std::optional<S>& v) {
+    out_->unsigned_varint(v ? 1 : 0);
+    if (v) structure(*v);
+  }
   void write(bool& v) { out_->int8(v ? 1 : 0); }
   void write(std::int8_t& v) { out_->int8(v); }
   void write(std::int16_t& v) { out_->int16(v); }

@@ -59,6 +59,28 @@ void put_messages() {
   });
 }
 
+void put_coordinator_records() {
+  Random random(2);
+  auto put_one = [](const std::string& name, char kind, std::string_view key, std::string_view value) {
+    std::string input{kind, static_cast<char>(key.size())};
+    put("fuzz_coordinator_records", name, input + std::string(key) + std::string(value));
+  };
+  for_each_record_key([&]<class Key>() {
+    auto schema = message_schema<typename Key::Value>();
+    for (auto version = schema.min; version <= schema.max; ++version) {
+      auto key = write_record_key(generate<Key>(random, 0));
+      auto value = write_record_value(generate<typename Key::Value>(random, version), version);
+      put_one(named(schema.name, version), std::same_as<Key, TransactionLogKey> ? 1 : 0, key.view(), value.view());
+    }
+  });
+  for (std::int16_t version = 0; version <= 3; ++version) {
+    auto subscription = generate<ConsumerProtocolSubscription>(random, version);
+    put_one(named("subscription", version), 2, {}, write_consumer_subscription(subscription, version).view());
+    auto assignment = generate<ConsumerProtocolAssignment>(random, version);
+    put_one(named("assignment", version), 3, {}, write_consumer_assignment(assignment, version).view());
+  }
+}
+
 void put_batches() {
   for (int codec = 0; codec <= 4; ++codec)
     put("fuzz_record_batch", compression_name(static_cast<Compression>(codec)),
@@ -81,6 +103,7 @@ void put_segments() {
 int main(int, char** arguments) {
   directory = arguments[1];
   put_messages();
+  put_coordinator_records();
   put_batches();
   put_segments();
 }

@@ -68,7 +68,9 @@ void describe(F& f, ConsumerGroupMemberMetadataValue& m) {
   f("subscribed_topic_regex", m.subscribed_topic_regex);
   f("rebalance_timeout_ms", m.rebalance_timeout_ms);
   f("server_assignor", m.server_assignor);
-  f.tagged(0, "classic_member_metadata", m.classic_member_metadata);
+  // What is not there is an empty one to Kafka 4.4, whatever its schema says: null is written.
+  f.tagged(0, "classic_member_metadata", m.classic_member_metadata, {},
+           ConsumerGroupMemberMetadataValue::ClassicMember{});
 }
 
 template <class F>
@@ -109,7 +111,8 @@ template <class F>
 void describe(F& f, ConsumerGroupCurrentMemberAssignmentValue::TopicPartitions& m) {
   f("topic_id", m.topic_id);
   f("partitions", m.partitions);
-  f.tagged(0, "assignment_epochs", m.assignment_epochs);
+  // Likewise: what is not there is empty, and null is written.
+  f.tagged(0, "assignment_epochs", m.assignment_epochs, {}, std::vector<std::int32_t>{});
 }
 
 template <class F>

@@ -69,23 +69,25 @@ struct ConsumerGroupPartitionMetadataKey {
   auto operator<=>(const ConsumerGroupPartitionMetadataKey&) const = default;
 };
 
+// Of a member that still speaks the classic protocol.
+struct ConsumerGroupClassicMember {
+  struct Protocol {
+    std::string name;
+    Bytes metadata;
+
+    bool operator==(const Protocol&) const = default;
+  };
+
+  std::int32_t session_timeout_ms = 0;
+  std::vector<Protocol> supported_protocols;
+
+  bool operator==(const ConsumerGroupClassicMember&) const = default;
+};
+
 struct ConsumerGroupMemberMetadataValue {
   static constexpr MessageSchema schema{"ConsumerGroupMemberMetadataValue", 0, 0, 0};
 
-  // Of a member that still speaks the classic protocol.
-  struct ClassicMember {
-    struct Protocol {
-      std::string name;
-      Bytes metadata;
-
-      bool operator==(const Protocol&) const = default;
-    };
-
-    std::int32_t session_timeout_ms = 0;
-    std::vector<Protocol> supported_protocols;
-
-    bool operator==(const ClassicMember&) const = default;
-  };
+  using ClassicMember = ConsumerGroupClassicMember;
 
   std::optional<std::string> instance_id;
   std::optional<std::string> rack_id;
