@@ -14,6 +14,7 @@ FLOORS = {
     "runtime/host": ["runtime/base", "runtime/fiber"],
     "runtime/real": ["runtime/base", "runtime/fiber", "runtime/host"],
     "broker/protocol": ["runtime/base"],
+    "broker/groups": ["runtime/base", "broker/protocol"],
     "broker/client": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol"],
     "broker/net": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol"],
     "broker/log": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol"],
@@ -51,7 +52,7 @@ FLOORS = {
 }
 # Floors whose code must be the same in every world.
 PURE = ["runtime/base", "runtime/host", "broker/protocol", "broker/net", "broker/client", "broker/log", "broker/raft", "broker/replication",
-        "broker/coordinator", "broker/cluster", "broker/server",
+        "broker/coordinator", "broker/groups", "broker/cluster", "broker/server",
         "sim", "faults", "checkers", "scenarios"]
 EXEMPT = ["broker/cli", "scenarios/real", "runtime/base/assert.cpp"]
 SYSTEM_HEADERS = re.compile(

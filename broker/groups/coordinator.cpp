@@ -1,0 +1,142 @@
+#include "broker/groups/coordinator.h"
+
+#include <algorithm>
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+GroupCoordinator::GroupCoordinator(const GroupSettings& settings, std::function<Uuid()> new_uuid)
+    : settings_(settings), new_uuid_(std::move(new_uuid)) {}
+
+std::optional<ErrorCode> GroupCoordinator::not_serving() const {
+  switch (phase_) {
+    case Phase::loading: return ErrorCode::coordinator_load_in_progress;
+    case Phase::active: return std::nullopt;
+    case Phase::resigned: return ErrorCode::not_coordinator;
+  }
+  UNREACHABLE();
+}
+
+Group* GroupCoordinator::find(const std::string& group) {
+  auto found = groups_.find(group);
+  return found == groups_.end() ? nullptr : &found->second;
+}
+
+const Group* GroupCoordinator::find(const std::string& group) const {
+  auto found = groups_.find(group);
+  return found == groups_.end() ? nullptr : &found->second;
+}
+
+std::optional<ErrorCode> GroupCoordinator::validate_member(const Group& group, const std::string& member,
+                                                           const std::optional<std::string>& instance_id) {
+  if (instance_id) {
+    const std::string* current = group.static_member(*instance_id);
+    if (!current) return ErrorCode::unknown_member_id;
+    if (*current != member) return ErrorCode::fenced_instance_id;
+  }
+  if (!group.members().contains(member)) return ErrorCode::unknown_member_id;
+  return std::nullopt;
+}
+
+void GroupCoordinator::answer_join_error(GroupToken token, ErrorCode error, std::string member_id) {
+  JoinGroupResponse response;
+  response.error_code = error;
+  response.member_id = std::move(member_id);
+  answer(token, std::move(response));
+}
+
+void GroupCoordinator::answer_sync_error(GroupToken token, ErrorCode error) {
+  SyncGroupResponse response;
+  response.error_code = error;
+  answer(token, std::move(response));
+}
+
+void GroupCoordinator::note(const Group& group, const std::string& what) {
+  constexpr std::size_t shown_max = 255;  // of what clients choose
+  output_.notes.push_back("group " + group.id().substr(0, shown_max) + ": " + what);
+}
+
+Result<void> GroupCoordinator::replay(const StateRecord& record) {
+  ASSERT(phase_ == Phase::loading && !load_cursor_);
+  // Whoever has offsets is a group, if only a simple one: of consumers that use it for nothing else.
+  auto ensure = [this](const std::string& id) {
+    groups_.try_emplace(id, Group(id, -1)).first->second.persisted = true;
+  };
+  if (const auto* offset = std::get_if<OffsetRecord>(&record)) {
+    offsets_.load(*offset);
+    if (offset->value) ensure(offset->key.group);
+    return {};
+  }
+  const auto& group = std::get<GroupRecord>(record);
+  if (!group.value) {
+    groups_.erase(group.group);
+    if (offsets_.of(group.group)) ensure(group.group);
+    return {};
+  }
+  TRY(auto loaded, Group::from_snapshot(group.group, *group.value));
+  groups_.insert_or_assign(group.group, std::move(loaded));
+  return {};
+}
+
+bool GroupCoordinator::finish_loading(GroupTime now) {
+  ASSERT(phase_ == Phase::loading);
+  constexpr std::size_t members_per_slice = 1'000;
+  std::size_t done = 0;
+  auto entry = load_cursor_ ? groups_.upper_bound(*load_cursor_) : groups_.begin();
+  for (; entry != groups_.end() && done < members_per_slice; ++entry) {
+    Group& group = entry->second;
+    load_cursor_ = group.id();
+    done += 1 + group.members().size();
+    group.each_member([&](Member& member) { restart_session(group, member, now); });
+    if (group.members().size() > settings_.group_size_max)
+      prepare_rebalance(group, "it was loaded with more members than group.max.size", now);
+  }
+  if (entry != groups_.end()) return false;
+  phase_ = Phase::active;
+  next_expiration_ = now.instant + settings_.offsets_retention_check_interval;
+  return true;
+}
+
+void GroupCoordinator::fire(const TimerKey& timer, GroupTime now) {
+  Group* group = find(timer.group);
+  ASSERT(group);
+  switch (timer.kind) {
+    case GroupTimer::session: return session_timer(*group, timer.member, now);
+    case GroupTimer::join: return join_timer(*group, now);
+    case GroupTimer::sync: return sync_timer(*group, now);
+  }
+}
+
+void GroupCoordinator::tick(GroupTime now) {
+  if (phase_ != Phase::active) return;
+  while (auto timer = timers_.take_due(now.instant)) fire(*timer, now);
+  tell_late_answers(now);
+  if (expire_cursor_ || next_expiration_ <= now.instant) expire_slice(now);
+  if (!purges_.empty()) purge_slice(now);
+}
+
+Instant GroupCoordinator::next_deadline() const {
+  if (phase_ != Phase::active) return Instant::max();
+  if (expire_cursor_ || !purges_.empty()) return Instant{};  // there is more to do at once
+  auto next = std::min(timers_.next(), next_expiration_);
+  return answer_by_.empty() ? next : std::min(next, answer_by_.begin()->first);
+}
+
+void GroupCoordinator::resign() {
+  if (phase_ == Phase::resigned) return;
+  for (auto& [id, group] : groups_) tell_waiting(group, ErrorCode::not_coordinator);
+  for (auto& pending : pending_)
+    for (auto& waiting : pending.answers)
+      output_.answers.push_back(with_error(std::move(waiting), ErrorCode::not_coordinator));
+  phase_ = Phase::resigned;
+  groups_.clear();
+  offsets_.clear();
+  timers_.clear();
+  pending_.clear();
+  answer_by_.clear();
+  purges_.clear();
+  expire_cursor_.reset();
+}
+
+}  // namespace fulmar

@@ -1,0 +1,114 @@
+// DescribeGroups, ListGroups, DeleteGroups: what groups there are, as far as that is committed, and their end.
+#include <algorithm>
+#include <cctype>
+
+#include "broker/groups/coordinator.h"
+
+namespace fulmar {
+namespace {
+
+// From this version on one that is not there is an error; before, it is dead (KIP-1043).
+constexpr std::int16_t describe_tells_missing_group_since = 6;
+
+// Filters are compared without regard to case and surrounding blanks.
+std::string plain(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+  std::string lower;
+  for (char c : text) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+bool passes(const std::vector<std::string>& filter, const std::string& value) {
+  return filter.empty() ||
+         std::ranges::any_of(filter, [&](const auto& wanted) { return plain(wanted) == plain(value); });
+}
+
+// A group whose deletion is being written is still there, and empty, for all that is committed.
+const char* state_told(const Group& group) {
+  return group_state_name(group.in(GroupState::dead) ? GroupState::empty : group.state());
+}
+
+}  // namespace
+
+DescribeGroupsResponse::Group GroupCoordinator::describe(const std::string& id, std::int16_t api_version) const {
+  DescribeGroupsResponse::Group described;
+  described.group_id = id;
+  if (auto error = not_serving()) {
+    described.error_code = *error;
+    return described;
+  }
+  const Group* group = find(id);
+  if (!group || !group->persisted) {
+    described.group_state = group_state_name(GroupState::dead);
+    if (api_version >= describe_tells_missing_group_since) {
+      described.error_code = ErrorCode::group_id_not_found;
+      described.error_message = "Group " + id + " not found.";
+    }
+    return described;
+  }
+  described.group_state = state_told(*group);
+  described.protocol_type = group->protocol_type();
+  bool stable = group->in(GroupState::stable);
+  if (stable) described.protocol_data = *group->protocol();
+  for (const auto& [member_id, member] : group->members())
+    described.members.push_back({member_id, member.instance_id, member.client_id, member.client_host,
+                                 stable ? *member.metadata(*group->protocol()) : Bytes(), member.assignment});
+  return described;
+}
+
+GroupCoordinator::Page GroupCoordinator::list(const ListGroupsRequest& request, const std::optional<std::string>& after,
+                                              std::size_t limit) const {
+  Page page;
+  if (auto error = not_serving()) {
+    page.error_code = *error;
+    return page;
+  }
+  if (!passes(request.types_filter, "classic")) return page;
+  auto entry = after ? groups_.upper_bound(*after) : groups_.begin();
+  for (; entry != groups_.end(); ++entry) {
+    if (limit-- == 0) return page;
+    const Group& group = entry->second;
+    page.last = group.id();
+    if (group.persisted && passes(request.states_filter, state_told(group)))
+      page.groups.push_back({group.id(), group.protocol_type(), state_told(group), "classic"});
+  }
+  page.last.reset();
+  return page;
+}
+
+// An empty group id is as good as any here, as it always was in Kafka.
+void GroupCoordinator::delete_groups(GroupToken token, const DeleteGroupsRequest& request, GroupTime now) {
+  DeleteGroupsResponse response;
+  std::vector<StateRecord> records;
+  std::vector<Effect> effects;
+  std::set<std::string> seen;
+  for (const auto& id : request.groups_names) {
+    if (!seen.insert(id).second) continue;
+    auto& result = response.results.emplace_back();
+    result.group_id = id;
+    Group* group = find(id);
+    if (auto error = not_serving())
+      result.error_code = *error;
+    else if (!group)
+      result.error_code = ErrorCode::group_id_not_found;
+    else if (group->in(GroupState::dead))
+      result.error_code = ErrorCode::coordinator_not_available;
+    else if (!group->in(GroupState::empty))
+      result.error_code = ErrorCode::non_empty_group;
+    if (result.error_code != ErrorCode::none) continue;
+    // The group itself last: if only a part is committed, what is left of it still is a group.
+    if (const auto* topics = offsets_.of(id))
+      for (const auto& [topic, partitions] : *topics)
+        for (const auto& [index, slot] : partitions) records.push_back(OffsetRecord{{id, topic, index}, std::nullopt});
+    records.push_back(GroupRecord{id, std::nullopt});
+    effects.push_back({id, Deleted{group->state_since()}});
+    group->move_to(GroupState::dead, now.wall);
+    timers_.cancel_group(id);  // those of who was given an id
+    group->pending_joins.clear();
+  }
+  if (records.empty()) return answer(token, std::move(response));
+  append(std::move(records), std::move(effects), now).answers.push_back({token, std::move(response)});
+}
+
+}  // namespace fulmar

@@ -1,0 +1,115 @@
+// Offsets that nobody needs any more: expired (KIP-211), or of a topic that is gone; and groups with nothing left.
+//
+// Rounds go through all groups, in slices: one slice per tick, and next_deadline() asks for the next tick at once.
+#include <limits>
+
+#include "broker/groups/coordinator.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr auto first_partition = std::numeric_limits<std::int32_t>::min();
+
+}  // namespace
+
+struct GroupCoordinator::Expired {
+  std::size_t budget;
+  std::vector<StateRecord> records;
+  std::vector<Effect> effects;
+};
+
+void GroupCoordinator::expire_slice(GroupTime now) {
+  if (!expire_cursor_) expire_cursor_ = OffsetKey{"", "", first_partition};
+  Expired expired{settings_.cleanup_slice, {}, {}};
+  auto entry = groups_.lower_bound(expire_cursor_->group);
+  while (entry != groups_.end() && expired.budget > 0) {
+    if (entry->first != expire_cursor_->group) expire_cursor_ = OffsetKey{entry->first, "", first_partition};
+    --expired.budget;
+    expire_in(entry->second, expired, now);
+    if (expired.budget == 0 && expire_cursor_->group == entry->first) break;  // it is not done yet
+    ++entry;
+  }
+  if (entry == groups_.end()) {
+    expire_cursor_.reset();
+    next_expiration_ = now.instant + settings_.offsets_retention_check_interval;
+  }
+  if (!expired.records.empty()) append(std::move(expired.records), std::move(expired.effects), now);
+}
+
+// Goes on at the cursor. Leaves the cursor past the group if it is done with it.
+void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) {
+  OffsetKey cursor = *std::exchange(expire_cursor_, OffsetKey{group.id() + '\0', "", 0});
+  if (group.in(GroupState::dead) || !group.persisted) return;
+  bool from_start = cursor.topic.empty() && cursor.partition == first_partition;
+  bool simple = group.protocol_type().empty();
+  bool empty = group.in(GroupState::empty);
+  // Of a group that has members, the offsets of topics that none of them subscribes to, if that is known.
+  bool some = simple || empty || (group.in(GroupState::stable) && group.subscribed_topics());
+  bool all_gone = from_start;
+  if (const auto* topics = offsets_.of(group.id())) {
+    if (!some) return;
+    auto is_expired = [&](const CommittedOffset& offset) {
+      if (offset.expires_at >= 0) return now.wall >= offset.expires_at;
+      // An empty group keeps its offsets from when it became empty, however old they are.
+      Timestamp since = !simple && empty && group.state_since() >= 0 ? group.state_since() : offset.committed_at;
+      Timestamp age = 0;
+      return !__builtin_sub_overflow(now.wall, since, &age) && age >= settings_.offsets_retention.count();
+    };
+    for (auto topic = topics->lower_bound(cursor.topic); topic != topics->end(); ++topic) {
+      if (group.is_subscribed(topic->first)) {
+        all_gone = false;
+        continue;
+      }
+      auto first = topic->first == cursor.topic ? topic->second.lower_bound(cursor.partition) : topic->second.begin();
+      for (auto partition = first; partition != topic->second.end(); ++partition) {
+        if (expired.budget == 0) {
+          expire_cursor_ = OffsetKey{group.id(), topic->first, partition->first};
+          return;
+        }
+        --expired.budget;
+        const auto* offset = partition->second.latest();
+        if (offset && is_expired(*offset))
+          expired.records.push_back(OffsetRecord{{group.id(), topic->first, partition->first}, std::nullopt});
+        else
+          all_gone = false;  // also where a deletion is not committed yet: it may fail
+      }
+    }
+  }
+  if (!all_gone || !empty || !group.pending_joins.empty()) return;
+  expired.records.push_back(GroupRecord{group.id(), std::nullopt});
+  expired.effects.push_back({group.id(), Deleted{group.state_since()}});
+  group.move_to(GroupState::dead, now.wall);
+}
+
+void GroupCoordinator::topic_deleted(const std::string& topic, GroupTime now) {
+  if (phase_ != Phase::active) return;
+  purges_.push_back({topic, last_append_, std::nullopt});
+  purge_slice(now);
+}
+
+void GroupCoordinator::purge_slice(GroupTime now) {
+  Purge& purge = purges_.front();
+  std::vector<StateRecord> records;
+  auto groups = offsets_.groups_with(purge.topic, purge.after, settings_.cleanup_slice);
+  std::size_t looked_at = 0;
+  bool done = true;
+  for (const auto& id : groups) {
+    if (looked_at >= settings_.cleanup_slice) {
+      done = false;
+      break;
+    }
+    purge.after = id;
+    ++looked_at;
+    if (find(id)->in(GroupState::dead)) continue;  // its deletion takes all
+    for (const auto& [index, slot] : offsets_.of(id)->at(purge.topic)) {
+      ++looked_at;
+      if (slot.latest() && slot.latest_by() <= purge.through)
+        records.push_back(OffsetRecord{{id, purge.topic, index}, std::nullopt});
+    }
+  }
+  if (done && groups.size() < settings_.cleanup_slice) purges_.pop_front();
+  if (!records.empty()) append(std::move(records), {}, now);
+}
+
+}  // namespace fulmar

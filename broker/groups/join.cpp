@@ -1,0 +1,180 @@
+// JoinGroup (KIP-394 member ids, KIP-345 static members): who may join, as what, and what that sets going.
+#include <algorithm>
+
+#include "broker/groups/coordinator.h"
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+namespace {
+
+// From this version on a new dynamic member is given an id, and joins with it (KIP-394): one whose first answer is lost
+// would else stay in the group until its session ends.
+constexpr std::int16_t member_id_required_since = 4;
+
+milliseconds session_timeout(const JoinGroupRequest& request) {
+  return milliseconds(request.session_timeout_ms);
+}
+
+// Version 0 has none, and its session timeout serves for both.
+milliseconds rebalance_timeout(const JoinGroupRequest& request) {
+  return milliseconds(request.rebalance_timeout_ms < 0 ? request.session_timeout_ms : request.rebalance_timeout_ms);
+}
+
+std::string reason(const JoinGroupRequest& request) {
+  constexpr std::size_t shown_max = 255;
+  return request.reason && !request.reason->empty() ? request.reason->substr(0, shown_max) : "not provided";
+}
+
+std::string member_id(const std::string& prefix, const Uuid& random) {
+  constexpr char digits[] = "0123456789abcdef";
+  // A version 4 UUID in its usual form, as Kafka's are.
+  std::uint64_t high = (random.high & ~std::uint64_t{0xf000}) | 0x4000;
+  std::uint64_t low = (random.low & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
+  std::string id = prefix + "-";
+  for (int nibble = 0; nibble < 32; ++nibble) {
+    if (nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20) id += '-';
+    std::uint64_t half = nibble < 16 ? high : low;
+    id += digits[(half >> (60 - 4 * (nibble % 16))) & 0xf];
+  }
+  return id;
+}
+
+}  // namespace
+
+void GroupCoordinator::join(GroupToken token, const GroupClient& client, const JoinGroupRequest& request,
+                            GroupTime now) {
+  if (auto error = not_serving()) return answer_join_error(token, *error, request.member_id);
+  if (request.group_id.empty()) return answer_join_error(token, ErrorCode::invalid_group_id, request.member_id);
+  if (session_timeout(request) < settings_.session_timeout_min ||
+      session_timeout(request) > settings_.session_timeout_max)
+    return answer_join_error(token, ErrorCode::invalid_session_timeout, request.member_id);
+  if (backlogged()) return answer_join_error(token, ErrorCode::coordinator_not_available, request.member_id);
+
+  bool unknown = request.member_id.empty();
+  Group* group = find(request.group_id);
+  if (!group) {
+    if (!unknown) return answer_join_error(token, ErrorCode::unknown_member_id, request.member_id);
+    Group made(request.group_id, now.wall);
+    if (!made.supports(request.protocol_type, request.protocols))
+      return answer_join_error(token, ErrorCode::inconsistent_group_protocol);
+    GroupSnapshot beginning = made.snapshot(nullptr);
+    group = &groups_.emplace(request.group_id, std::move(made)).first->second;
+    append({GroupRecord{request.group_id, std::move(beginning)}}, {{request.group_id, Written{}}}, now);
+  }
+  // Its deletion is being written: it will be gone, or there again, in a moment.
+  if (group->in(GroupState::dead))
+    return answer_join_error(token, ErrorCode::coordinator_not_available, request.member_id);
+  if (!has_room(*group, request.member_id)) {
+    remove_member(*group, request.member_id);
+    answer_join_error(token, ErrorCode::group_max_size_reached);
+    return complete_join_if_all(*group, now);
+  }
+  if (!group->supports(request.protocol_type, request.protocols))
+    return answer_join_error(token, ErrorCode::inconsistent_group_protocol, request.member_id);
+  unknown ? join_new(token, client, request, *group, now) : join_known(token, client, request, *group, now);
+}
+
+// While the group prepares a rebalance, the first to come (back) are in: so a group that is too large, because the
+// limit was lowered, loses those who come last.
+bool GroupCoordinator::has_room(const Group& group, const std::string& member) const {
+  auto found = group.members().find(member);
+  bool is_member = found != group.members().end();
+  switch (group.state()) {
+    case GroupState::empty:
+    case GroupState::dead: return true;
+    case GroupState::preparing_rebalance:
+      return (is_member && found->second.awaits_join()) || group.awaiting_join() < settings_.group_size_max;
+    case GroupState::completing_rebalance:
+    case GroupState::stable: return is_member || group.members().size() < settings_.group_size_max;
+  }
+  UNREACHABLE();
+}
+
+void GroupCoordinator::join_new(GroupToken token, const GroupClient& client, const JoinGroupRequest& request,
+                                Group& group, GroupTime now) {
+  if (request.group_instance_id) {
+    std::string id = member_id(*request.group_instance_id, new_uuid_());
+    if (const std::string* old = group.static_member(*request.group_instance_id))
+      return replace_static(token, client, request, group, std::string(*old), id, now);
+    return add_member(token, client, request, group, id, now);
+  }
+  std::string id = member_id(client.client_id, new_uuid_());
+  if (client.api_version < member_id_required_since) return add_member(token, client, request, group, id, now);
+  if (group.pending_joins.size() >= settings_.pending_members_max)
+    return answer_join_error(token, ErrorCode::coordinator_not_available);
+  Instant until = now.instant + session_timeout(request);
+  group.pending_joins[id] = until;
+  timers_.set({group.id(), GroupTimer::session, id}, until);
+  answer_join_error(token, ErrorCode::member_id_required, id);
+}
+
+void GroupCoordinator::join_known(GroupToken token, const GroupClient& client, const JoinGroupRequest& request,
+                                  Group& group, GroupTime now) {
+  const std::string& id = request.member_id;
+  if (!request.group_instance_id && group.pending_joins.contains(id))
+    return add_member(token, client, request, group, id, now);
+  if (auto error = validate_member(group, id, request.group_instance_id)) return answer_join_error(token, *error, id);
+  Member& member = *group.member(id);
+  bool same = same_protocols(member.protocols(), keep_protocols(request.protocols));
+  switch (group.state()) {
+    case GroupState::preparing_rebalance:
+      return update_member(token, request, group, member, "member " + id + " joins again", now);
+    case GroupState::completing_rebalance:
+      // Nothing is new: perhaps its answer was lost.
+      if (same) return answer(token, joined(group, member, group.is_leader(id)));
+      return update_member(token, request, group, member, "member " + id + " has new metadata", now);
+    case GroupState::stable:
+      // The leader joins again when what it assigns has changed, and its own metadata need not have.
+      if (group.is_leader(id))
+        return update_member(token, request, group, member, "leader " + id + " joins again", now);
+      if (same) return answer(token, joined(group, member, false));
+      return update_member(token, request, group, member, "member " + id + " has new metadata", now);
+    case GroupState::empty:
+    case GroupState::dead: UNREACHABLE();  // they have no members
+  }
+}
+
+void GroupCoordinator::add_member(GroupToken token, const GroupClient& client, const JoinGroupRequest& request,
+                                  Group& group, const std::string& id, GroupTime now) {
+  Member made;
+  made.id = id;
+  made.instance_id = request.group_instance_id;
+  made.client_id = client.client_id;
+  made.client_host = client.client_host;
+  made.session_timeout = session_timeout(request);
+  made.is_new = true;
+  if (group.initial_remaining) group.member_added = true;
+  Member& member =
+      group.add(std::move(made), keep_protocols(request.protocols), rebalance_timeout(request), request.protocol_type);
+  wait_in_join(group, member, token);
+  restart_session(group, member, settings_.new_member_join_timeout, now);
+  rebalance_or_complete(group, "new member " + id + "; client reason: " + reason(request), now);
+}
+
+void GroupCoordinator::update_member(GroupToken token, const JoinGroupRequest& request, Group& group, Member& member,
+                                     const std::string& why, GroupTime now) {
+  group.update(member, keep_protocols(request.protocols), rebalance_timeout(request), session_timeout(request));
+  wait_in_join(group, member, token);
+  rebalance_or_complete(group, why + "; client reason: " + reason(request), now);
+}
+
+void GroupCoordinator::wait_in_join(Group& group, Member& member, GroupToken token) {
+  // Who asked before, as the same member, has given up most likely; if not, it may join again.
+  if (auto before = group.await_join(member, token))
+    answer_join_error(*before, ErrorCode::rebalance_in_progress, member.id);
+}
+
+JoinGroupResponse GroupCoordinator::joined(const Group& group, const Member& member, bool with_members) const {
+  JoinGroupResponse response;
+  response.generation_id = group.generation();
+  response.protocol_type = group.protocol_type();
+  response.protocol_name = group.protocol();
+  response.leader = group.leader().value_or("");
+  response.member_id = member.id;
+  if (with_members)
+    for (const auto& [id, other] : group.members())
+      response.members.push_back({id, other.instance_id, *other.metadata(*group.protocol())});
+  return response;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,104 @@
+#include "broker/groups/offset_store.h"
+
+#include <algorithm>
+
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+const CommittedOffset* OffsetStore::Slot::latest() const {
+  const auto& value = appended.empty() ? committed : appended.back().value;
+  return value ? &*value : nullptr;
+}
+
+OffsetStore::Slot& OffsetStore::make(const OffsetKey& key) {
+  auto [entry, inserted] = groups_[key.group][key.topic].try_emplace(key.partition);
+  if (inserted) ++by_topic_[key.topic][key.group];
+  return entry->second;
+}
+
+OffsetStore::Slot* OffsetStore::find(const OffsetKey& key) {
+  return const_cast<Slot*>(slot(key.group, key.topic, key.partition));
+}
+
+void OffsetStore::tidy(const OffsetKey& key) {
+  auto topics = groups_.find(key.group);
+  auto partitions = topics->second.find(key.topic);
+  auto entry = partitions->second.find(key.partition);
+  if (entry->second.committed || !entry->second.appended.empty()) return;
+  partitions->second.erase(entry);
+  if (partitions->second.empty()) topics->second.erase(partitions);
+  if (topics->second.empty()) groups_.erase(topics);
+  auto having = by_topic_.find(key.topic);
+  auto count = having->second.find(key.group);
+  if (--count->second == 0) having->second.erase(count);
+  if (having->second.empty()) by_topic_.erase(having);
+}
+
+void OffsetStore::load(const OffsetRecord& record) {
+  if (!record.value && !find(record.key)) return;
+  make(record.key).committed = record.value;
+  tidy(record.key);
+}
+
+void OffsetStore::append(const OffsetRecord& record, AppendId append) {
+  auto& appended = make(record.key).appended;
+  ASSERT(appended.empty() || appended.back().append <= append);
+  appended.push_back({append, record.value});
+}
+
+void OffsetStore::commit(const OffsetKey& key, AppendId append) {
+  Slot* slot = find(key);
+  ASSERT(slot && !slot->appended.empty() && slot->appended.front().append == append);
+  slot->committed = std::move(slot->appended.front().value);
+  slot->committed_by = append;
+  slot->appended.pop_front();
+  tidy(key);
+}
+
+void OffsetStore::drop(const OffsetKey& key, AppendId append) {
+  Slot* slot = find(key);
+  ASSERT(slot);
+  auto change = std::ranges::find(slot->appended, append, &Slot::Change::append);
+  ASSERT(change != slot->appended.end());
+  slot->appended.erase(change);
+  tidy(key);
+}
+
+void OffsetStore::clear() {
+  groups_.clear();
+  by_topic_.clear();
+}
+
+const OffsetStore::Slot* OffsetStore::slot(const std::string& group, const std::string& topic,
+                                           std::int32_t partition) const {
+  auto topics = groups_.find(group);
+  if (topics == groups_.end()) return nullptr;
+  auto partitions = topics->second.find(topic);
+  if (partitions == topics->second.end()) return nullptr;
+  auto found = partitions->second.find(partition);
+  return found == partitions->second.end() ? nullptr : &found->second;
+}
+
+const CommittedOffset* OffsetStore::committed(const std::string& group, const std::string& topic,
+                                              std::int32_t partition) const {
+  const Slot* found = slot(group, topic, partition);
+  return found && found->committed ? &*found->committed : nullptr;
+}
+
+const OffsetStore::Topics* OffsetStore::of(const std::string& group) const {
+  auto topics = groups_.find(group);
+  return topics == groups_.end() ? nullptr : &topics->second;
+}
+
+std::vector<std::string> OffsetStore::groups_with(const std::string& topic, const std::optional<std::string>& after,
+                                                  std::size_t limit) const {
+  std::vector<std::string> groups;
+  auto having = by_topic_.find(topic);
+  if (having == by_topic_.end()) return groups;
+  auto group = after ? having->second.upper_bound(*after) : having->second.begin();
+  for (; group != having->second.end() && groups.size() < limit; ++group) groups.push_back(group->first);
+  return groups;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,62 @@
+// OffsetStore: the offsets that groups have committed, and on top of each what is appended but not committed yet.
+//
+// Two views, and each has its use. What is told to clients is what is committed: it does not go back when a coordinator
+// is deposed. What the coordinator decides by is the latest, what is appended included: a deletion must cover a commit
+// that is on its way.
+#pragma once
+
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/groups/group.h"
+#include "broker/groups/state_records.h"
+
+namespace fulmar {
+
+class OffsetStore {
+ public:
+  struct Slot {
+    struct Change {
+      AppendId append;
+      std::optional<CommittedOffset> value;  // nullopt: a tombstone
+    };
+
+    std::optional<CommittedOffset> committed;
+    AppendId committed_by = 0;   // 0: loaded
+    std::list<Change> appended;  // not committed yet, in the log's order
+
+    const CommittedOffset* latest() const;
+    AppendId latest_by() const { return appended.empty() ? committed_by : appended.back().append; }
+  };
+  using Partitions = std::map<std::int32_t, Slot>;
+  using Topics = std::map<std::string, Partitions>;
+
+  // Read from the log while loading: committed, and the last word so far.
+  void load(const OffsetRecord& record);
+  // An append that holds the record was handed out; one of these follows for the same key and append.
+  void append(const OffsetRecord& record, AppendId append);
+  void commit(const OffsetKey& key, AppendId append);
+  void drop(const OffsetKey& key, AppendId append);
+  void clear();
+
+  const CommittedOffset* committed(const std::string& group, const std::string& topic, std::int32_t partition) const;
+  const Slot* slot(const std::string& group, const std::string& topic, std::int32_t partition) const;
+  // All of a group's, tombstones that are not committed yet included; nullptr if there is nothing.
+  const Topics* of(const std::string& group) const;
+  // The groups that have something of a topic, after one of that name, ascending.
+  std::vector<std::string> groups_with(const std::string& topic, const std::optional<std::string>& after,
+                                       std::size_t limit) const;
+
+ private:
+  Slot& make(const OffsetKey& key);
+  Slot* find(const OffsetKey& key);
+  void tidy(const OffsetKey& key);  // forgets a slot that holds nothing
+
+  std::map<std::string, Topics> groups_;
+  std::map<std::string, std::map<std::string, std::size_t>> by_topic_;  // how many slots each group has of it
+};
+
+}  // namespace fulmar

@@ -1,0 +1,153 @@
+// OffsetCommit, OffsetFetch, OffsetDelete.
+#include <limits>
+
+#include "broker/groups/coordinator.h"
+
+namespace fulmar {
+namespace {
+
+// From this version on a client can tell that its group is not there.
+constexpr std::int16_t commit_tells_missing_group_since = 9;
+
+// In UTF-16 units, as Kafka counts it, so that what fits there fits here.
+std::size_t utf16_length(const std::string& text) {
+  std::size_t units = 0;
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xc0) != 0x80) units += byte >= 0xf0 ? 2 : 1;
+  }
+  return units;
+}
+
+Timestamp later(Timestamp at, std::int64_t ms) {
+  Timestamp sum = 0;
+  if (__builtin_add_overflow(at, ms, &sum)) return std::numeric_limits<Timestamp>::max();
+  return sum;
+}
+
+}  // namespace
+
+std::optional<ErrorCode> GroupCoordinator::validate_commit(const Group* group, const GroupClient& client,
+                                                           const OffsetCommitRequest& request) const {
+  std::int32_t generation = request.generation_id_or_member_epoch;
+  if (!group) {
+    if (generation < 0) return std::nullopt;  // of a simple group, which begins with it
+    return client.api_version >= commit_tells_missing_group_since ? ErrorCode::group_id_not_found
+                                                                  : ErrorCode::illegal_generation;
+  }
+  if (group->in(GroupState::dead)) return ErrorCode::coordinator_not_available;
+  // Consumers that assign partitions to themselves, and tools: while the group has no members.
+  if (generation < 0 && group->in(GroupState::empty)) return std::nullopt;
+  if (generation < 0 && request.member_id.empty() && !request.group_instance_id) return ErrorCode::unknown_member_id;
+  if (auto error = validate_member(*group, request.member_id, request.group_instance_id)) return error;
+  if (generation != group->generation()) return ErrorCode::illegal_generation;
+  // It knows the generation, but not yet what it is assigned: it has nothing to commit that would be its own.
+  if (group->in(GroupState::completing_rebalance)) return ErrorCode::rebalance_in_progress;
+  return std::nullopt;
+}
+
+// An empty group id is as good as any here, as it always was in Kafka.
+void GroupCoordinator::commit_offsets(GroupToken token, const GroupClient& client, const OffsetCommitRequest& request,
+                                      GroupTime now) {
+  Group* group = find(request.group_id);
+  auto refused = not_serving();
+  if (!refused && backlogged()) refused = ErrorCode::coordinator_not_available;
+  if (!refused) refused = validate_commit(group, client, request);
+
+  OffsetCommitResponse response;
+  std::vector<StateRecord> records;
+  for (const auto& topic : request.topics) {
+    auto& told = response.topics.emplace_back();
+    told.name = topic.name;
+    told.topic_id = topic.topic_id;
+    for (const auto& partition : topic.partitions) {
+      auto error = refused.value_or(ErrorCode::none);
+      if (!refused && partition.committed_metadata &&
+          utf16_length(*partition.committed_metadata) > settings_.offset_metadata_max)
+        error = ErrorCode::offset_metadata_too_large;
+      told.partitions.push_back({partition.index, error});
+      if (error != ErrorCode::none) continue;
+      CommittedOffset value{partition.committed_offset,
+                            partition.committed_leader_epoch,
+                            partition.committed_metadata.value_or(""),
+                            now.wall,
+                            request.retention_time_ms == -1 ? -1 : later(now.wall, request.retention_time_ms),
+                            topic.topic_id};
+      records.push_back(OffsetRecord{{request.group_id, topic.name, partition.index}, std::move(value)});
+    }
+  }
+  if (!refused && group && (group->in(GroupState::stable) || group->in(GroupState::preparing_rebalance)))
+    restart_session(*group, *group->member(request.member_id), now);
+  if (records.empty()) return answer(token, std::move(response));
+  if (!group) groups_.emplace(request.group_id, Group(request.group_id, now.wall));
+  append(std::move(records), {}, now).answers.push_back({token, std::move(response)});
+}
+
+OffsetFetchResponse::Group GroupCoordinator::fetch_offsets(const OffsetFetchRequest::Group& request) const {
+  OffsetFetchResponse::Group response;
+  response.group_id = request.group_id;
+  if (auto error = not_serving()) {
+    response.error_code = *error;
+    return response;
+  }
+  auto told = [](std::int32_t index, const CommittedOffset* offset) {
+    OffsetFetchResponse::Partition partition;
+    partition.index = index;
+    partition.committed_offset = offset ? offset->offset : -1;
+    partition.committed_leader_epoch = offset ? offset->leader_epoch : -1;
+    partition.metadata = offset ? offset->metadata : "";
+    return partition;
+  };
+  if (request.topics) {
+    for (const auto& topic : *request.topics) {
+      auto& answered = response.topics.emplace_back();
+      answered.name = topic.name;
+      answered.topic_id = topic.topic_id;
+      for (auto index : topic.partition_indexes)
+        answered.partitions.push_back(told(index, offsets_.committed(request.group_id, topic.name, index)));
+    }
+    return response;
+  }
+  const auto* topics = offsets_.of(request.group_id);
+  if (!topics) return response;
+  for (const auto& [name, partitions] : *topics) {
+    OffsetFetchResponse::Group::Topic answered;
+    answered.name = name;
+    for (const auto& [index, slot] : partitions)
+      if (slot.committed) answered.partitions.push_back(told(index, &*slot.committed));
+    if (!answered.partitions.empty()) response.topics.push_back(std::move(answered));
+  }
+  return response;
+}
+
+void GroupCoordinator::delete_offsets(GroupToken token, const OffsetDeleteRequest& request, GroupTime now) {
+  OffsetDeleteResponse response;
+  auto refuse = [&](ErrorCode error) {
+    response.error_code = error;
+    answer(token, std::move(response));
+  };
+  if (auto error = not_serving()) return refuse(*error);
+  if (request.group_id.empty()) return refuse(ErrorCode::invalid_group_id);
+  Group* group = find(request.group_id);
+  if (!group) return refuse(ErrorCode::group_id_not_found);
+  if (group->in(GroupState::dead)) return refuse(ErrorCode::coordinator_not_available);
+  if (!group->in(GroupState::empty) && group->protocol_type() != consumer_protocol_type)
+    return refuse(ErrorCode::non_empty_group);
+
+  std::vector<StateRecord> records;
+  for (const auto& topic : request.topics) {
+    auto& told = response.topics.emplace_back();
+    told.name = topic.name;
+    bool subscribed = group->is_subscribed(topic.name);
+    for (const auto& partition : topic.partitions) {
+      told.partitions.push_back({partition.index, subscribed ? ErrorCode::group_subscribed_to_topic : ErrorCode::none});
+      // Even where a deletion is on its way already: this answer, too, comes once that is committed.
+      if (!subscribed && offsets_.slot(request.group_id, topic.name, partition.index))
+        records.push_back(OffsetRecord{{request.group_id, topic.name, partition.index}, std::nullopt});
+    }
+  }
+  if (records.empty()) return answer(token, std::move(response));
+  append(std::move(records), {}, now).answers.push_back({token, std::move(response)});
+}
+
+}  // namespace fulmar

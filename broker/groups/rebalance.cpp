@@ -1,0 +1,89 @@
+// Rebalances: from the wish for one, through all members joining (again), to the next generation.
+#include <algorithm>
+
+#include "broker/groups/coordinator.h"
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+void GroupCoordinator::rebalance_or_complete(Group& group, const std::string& why, GroupTime now) {
+  if (group.in(GroupState::preparing_rebalance))
+    complete_join_if_all(group, now);
+  else
+    prepare_rebalance(group, why, now);
+}
+
+void GroupCoordinator::prepare_rebalance(Group& group, const std::string& why, GroupTime now) {
+  if (group.in(GroupState::completing_rebalance)) cancel_syncs(group, ErrorCode::rebalance_in_progress, now);
+  group.pending_syncs.clear();
+  group.assigning.reset();
+  timers_.cancel({group.id(), GroupTimer::sync, ""});
+
+  bool initial = group.in(GroupState::empty);
+  group.move_to(GroupState::preparing_rebalance, now.wall);
+  note(group, "prepares to rebalance after generation " + std::to_string(group.generation()) + ": " + why);
+  if (initial) {
+    // The first members of a group seldom come alone: waiting a little spares them a rebalance each (KIP-134).
+    auto delay = settings_.initial_rebalance_delay;
+    group.initial_remaining = std::max(group.rebalance_timeout() - delay, milliseconds(0));
+    group.member_added = false;
+    timers_.set({group.id(), GroupTimer::join, ""}, now.instant + delay);
+  } else if (group.all_joined()) {
+    complete_join(group, now);
+  } else {
+    timers_.set({group.id(), GroupTimer::join, ""}, now.instant + group.rebalance_timeout());
+  }
+}
+
+void GroupCoordinator::complete_join_if_all(Group& group, GroupTime now) {
+  // A first rebalance takes its time, whoever has come.
+  if (group.in(GroupState::preparing_rebalance) && !group.initial_remaining && group.all_joined())
+    complete_join(group, now);
+}
+
+void GroupCoordinator::join_timer(Group& group, GroupTime now) {
+  ASSERT(group.in(GroupState::preparing_rebalance));
+  if (!group.initial_remaining || !group.member_added || group.initial_remaining->count() == 0)
+    return complete_join(group, now);
+  // Somebody came meanwhile, so wait for more; but never longer than the rebalance timeout in all.
+  group.member_added = false;
+  auto delay = std::min(settings_.initial_rebalance_delay, *group.initial_remaining);
+  group.initial_remaining = std::max(*group.initial_remaining - delay, milliseconds(0));
+  timers_.set({group.id(), GroupTimer::join, ""}, now.instant + delay);
+}
+
+void GroupCoordinator::complete_join(Group& group, GroupTime now) {
+  ASSERT(group.in(GroupState::preparing_rebalance));
+  timers_.cancel({group.id(), GroupTimer::join, ""});
+  group.initial_remaining.reset();
+
+  // Dynamic members that did not come are out. A static member may be restarting: it stays until its session ends.
+  std::vector<std::string> absent;
+  for (const auto& [id, member] : group.members())
+    if (!member.awaits_join() && !member.instance_id) absent.push_back(id);
+  for (const auto& id : absent) remove_member(group, id);
+  if (!absent.empty()) note(group, std::to_string(absent.size()) + " members did not join in time, and are out");
+
+  if (!group.elect_leader() && !group.members().empty()) {
+    // Only static members, and none of them is here: until their sessions end, or one comes.
+    timers_.set({group.id(), GroupTimer::join, ""}, now.instant + group.rebalance_timeout());
+    return;
+  }
+  group.begin_generation(now.wall);
+  if (group.in(GroupState::empty)) {
+    note(group, "is empty, with generation " + std::to_string(group.generation()));
+    append({GroupRecord{group.id(), group.snapshot(nullptr)}}, {{group.id(), Written{}}}, now);
+    return;
+  }
+  note(group, "generation " + std::to_string(group.generation()) + " has " + std::to_string(group.members().size()) +
+                  " members");
+  group.each_member([&](Member& member) {
+    if (auto token = group.take_join(member)) answer(*token, joined(group, member, group.is_leader(member.id)));
+    member.is_new = false;
+    restart_session(group, member, now);
+    group.pending_syncs.insert(member.id);
+  });
+  timers_.set({group.id(), GroupTimer::sync, ""}, now.instant + group.rebalance_timeout());
+}
+
+}  // namespace fulmar

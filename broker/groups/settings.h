@@ -1,0 +1,33 @@
+// GroupSettings: what a coordinator of groups is configured with, by the names and defaults of Kafka 4.4, and the
+// bounds it sets to what clients may make it hold.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/base/time.h"
+
+namespace fulmar {
+
+struct GroupSettings {
+  milliseconds session_timeout_min{6'000};                 // group.min.session.timeout.ms
+  milliseconds session_timeout_max{1'800'000};             // group.max.session.timeout.ms
+  milliseconds initial_rebalance_delay{3'000};             // group.initial.rebalance.delay.ms
+  std::size_t group_size_max = 2'147'483'647;              // group.max.size
+  std::size_t offset_metadata_max = 4'096;                 // offset.metadata.max.bytes
+  milliseconds offsets_retention{7LL * 24 * 3600 * 1000};  // offsets.retention.minutes
+  milliseconds offsets_retention_check_interval{600'000};  // offsets.retention.check.interval.ms
+  milliseconds commit_timeout{5'000};                      // offsets.commit.timeout.ms
+
+  // How long a new member may wait in JoinGroup: it has no session yet, and may be long gone (not configurable in
+  // Kafka).
+  milliseconds new_member_join_timeout{300'000};
+  // Members of one group that were given an id and have not come back with it: each takes memory for a session timeout.
+  std::size_t pending_members_max = 50'000;
+  // Records that are appended but not committed, in bytes. Beyond it clients are told to come back.
+  std::size_t uncommitted_bytes_max = std::size_t{64} << 20;
+  // How much one tick does about offsets that expire or whose topic is gone: offsets looked at, and tombstones written.
+  std::size_t cleanup_slice = 1'000;
+};
+
+}  // namespace fulmar

@@ -1,0 +1,60 @@
+// A coordinator of groups in a test that reads as a conversation: one command a line in, and what was answered and
+// appended out, as text. Members' ids are m1, m2 .. in the order in which they were given.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/groups/coordinator.h"
+
+namespace fulmar {
+
+class Script {
+ public:
+  Script();
+  // Does what the line says and returns what came of it, a line each.
+  std::string command(const std::string& line);
+
+ private:
+  struct Words;
+
+  void join(const Words& words);
+  void sync(const Words& words);
+  void leave(const Words& words);
+  void commit(const Words& words);
+  void fetch(const Words& words);
+  void delete_offsets(const Words& words);
+  void describe(const Words& words);
+  void list(const Words& words);
+  void configure(const Words& words);
+  void fail_over();
+  void take();
+  void show(const GroupAppend& append);
+  void show(const GroupAnswer& answer);
+  GroupToken token(const std::string& who);
+  GroupTime time() const { return {now_, wall_}; }
+
+  std::string short_names(std::string text) const;
+  std::string long_names(std::string text) const;
+
+  GroupSettings settings_;
+  std::uint64_t uuids_ = 0;
+  std::unique_ptr<GroupCoordinator> core_;
+  Instant now_{1'000'000'000};
+  Timestamp wall_ = 1'000'000;
+  std::map<GroupToken, std::string> waiting_;
+  GroupToken last_token_ = 0;
+  std::map<std::string, std::string> ids_;  // short to long
+  bool hold_ = false;
+  std::deque<GroupAppend> appended_;
+  std::vector<StateRecord> log_;
+  std::string said_;
+};
+
+// A consumer's subscription, as it is sent.
+Bytes subscription(const std::vector<std::string>& topics);
+
+}  // namespace fulmar
