@@ -11,10 +11,10 @@ namespace {
 std::size_t bytes_of(const StateRecord& record) {
   constexpr std::size_t overhead = 64;
   if (const auto* offset = std::get_if<OffsetRecord>(&record))
-    return overhead + offset->key.group.size() + offset->key.topic.size() +
+    return overhead + offset->key.group_id.size() + offset->key.topic.size() +
            (offset->value ? offset->value->metadata.size() : 0);
   const auto& group = std::get<GroupRecord>(record);
-  std::size_t bytes = overhead + group.group.size();
+  std::size_t bytes = overhead + group.key.group_id.size();
   if (group.value)
     for (const auto& member : group.value->members)
       bytes += overhead + member.member_id.size() + member.client_id.size() + member.subscription.size() +
@@ -69,9 +69,9 @@ GroupCoordinator::Pending& GroupCoordinator::append(std::vector<StateRecord> rec
     if (const auto* offset = std::get_if<OffsetRecord>(&record)) {
       offsets_.append(*offset, pending.id);
       pending.offsets.push_back(offset->key);
-      pending.groups.insert(offset->key.group);
+      pending.groups.insert(offset->key.group_id);
     } else {
-      pending.groups.insert(std::get<GroupRecord>(record).group);
+      pending.groups.insert(std::get<GroupRecord>(record).key.group_id);
     }
   }
   for (const auto& group : pending.groups) ++find(group)->uncommitted;

@@ -65,17 +65,17 @@ Result<void> GroupCoordinator::replay(const StateRecord& record) {
   };
   if (const auto* offset = std::get_if<OffsetRecord>(&record)) {
     offsets_.load(*offset);
-    if (offset->value) ensure(offset->key.group);
+    if (offset->value) ensure(offset->key.group_id);
     return {};
   }
   const auto& group = std::get<GroupRecord>(record);
   if (!group.value) {
-    groups_.erase(group.group);
-    if (offsets_.of(group.group)) ensure(group.group);
+    groups_.erase(group.key.group_id);
+    if (offsets_.of(group.key.group_id)) ensure(group.key.group_id);
     return {};
   }
-  TRY(auto loaded, Group::from_snapshot(group.group, *group.value));
-  groups_.insert_or_assign(group.group, std::move(loaded));
+  TRY(auto loaded, Group::from_snapshot(group.key.group_id, *group.value));
+  groups_.insert_or_assign(group.key.group_id, std::move(loaded));
   return {};
 }
 

@@ -150,7 +150,7 @@ class GroupCoordinator {
     Instant answer_by;
     std::size_t bytes = 0;
     std::set<std::string> groups;  // that it has records of
-    std::vector<OffsetKey> offsets;
+    std::vector<OffsetCommitKey> offsets;
     std::vector<Effect> effects;
     std::vector<GroupAnswer> answers;
   };
@@ -253,7 +253,7 @@ class GroupCoordinator {
   std::optional<std::string> load_cursor_;
   // Expiration: when the next round begins, or where the one under way goes on.
   Instant next_expiration_ = Instant::max();
-  std::optional<OffsetKey> expire_cursor_;
+  std::optional<OffsetCommitKey> expire_cursor_;
   struct Purge {
     std::string topic;
     AppendId through;                  // what came later is of another topic of that name

@@ -101,7 +101,7 @@ void GroupCoordinator::delete_groups(GroupToken token, const DeleteGroupsRequest
     if (const auto* topics = offsets_.of(id))
       for (const auto& [topic, partitions] : *topics)
         for (const auto& [index, slot] : partitions) records.push_back(OffsetRecord{{id, topic, index}, std::nullopt});
-    records.push_back(GroupRecord{id, std::nullopt});
+    records.push_back(GroupRecord{{id}, std::nullopt});
     effects.push_back({id, Deleted{group->state_since()}});
     group->move_to(GroupState::dead, now.wall);
     timers_.cancel_group(id);  // those of who was given an id

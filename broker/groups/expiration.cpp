@@ -20,14 +20,14 @@ struct GroupCoordinator::Expired {
 };
 
 void GroupCoordinator::expire_slice(GroupTime now) {
-  if (!expire_cursor_) expire_cursor_ = OffsetKey{"", "", first_partition};
+  if (!expire_cursor_) expire_cursor_ = OffsetCommitKey{"", "", first_partition};
   Expired expired{settings_.cleanup_slice, {}, {}};
-  auto entry = groups_.lower_bound(expire_cursor_->group);
+  auto entry = groups_.lower_bound(expire_cursor_->group_id);
   while (entry != groups_.end() && expired.budget > 0) {
-    if (entry->first != expire_cursor_->group) expire_cursor_ = OffsetKey{entry->first, "", first_partition};
+    if (entry->first != expire_cursor_->group_id) expire_cursor_ = OffsetCommitKey{entry->first, "", first_partition};
     --expired.budget;
     expire_in(entry->second, expired, now);
-    if (expired.budget == 0 && expire_cursor_->group == entry->first) break;  // it is not done yet
+    if (expired.budget == 0 && expire_cursor_->group_id == entry->first) break;  // it is not done yet
     ++entry;
   }
   if (entry == groups_.end()) {
@@ -39,7 +39,7 @@ void GroupCoordinator::expire_slice(GroupTime now) {
 
 // Goes on at the cursor. Leaves the cursor past the group if it is done with it.
 void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) {
-  OffsetKey cursor = *std::exchange(expire_cursor_, OffsetKey{group.id() + '\0', "", 0});
+  OffsetCommitKey cursor = *std::exchange(expire_cursor_, OffsetCommitKey{group.id() + '\0', "", 0});
   if (group.in(GroupState::dead) || !group.persisted) return;
   bool from_start = cursor.topic.empty() && cursor.partition == first_partition;
   bool simple = group.protocol_type().empty();
@@ -49,10 +49,10 @@ void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) 
   bool all_gone = from_start;
   if (const auto* topics = offsets_.of(group.id())) {
     if (!some) return;
-    auto is_expired = [&](const CommittedOffset& offset) {
-      if (offset.expires_at >= 0) return now.wall >= offset.expires_at;
+    auto is_expired = [&](const OffsetCommitValue& offset) {
+      if (offset.expire_timestamp >= 0) return now.wall >= offset.expire_timestamp;
       // An empty group keeps its offsets from when it became empty, however old they are.
-      Timestamp since = !simple && empty && group.state_since() >= 0 ? group.state_since() : offset.committed_at;
+      Timestamp since = !simple && empty && group.state_since() >= 0 ? group.state_since() : offset.commit_timestamp;
       Timestamp age = 0;
       return !__builtin_sub_overflow(now.wall, since, &age) && age >= settings_.offsets_retention.count();
     };
@@ -64,7 +64,7 @@ void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) 
       auto first = topic->first == cursor.topic ? topic->second.lower_bound(cursor.partition) : topic->second.begin();
       for (auto partition = first; partition != topic->second.end(); ++partition) {
         if (expired.budget == 0) {
-          expire_cursor_ = OffsetKey{group.id(), topic->first, partition->first};
+          expire_cursor_ = OffsetCommitKey{group.id(), topic->first, partition->first};
           return;
         }
         --expired.budget;
@@ -77,7 +77,7 @@ void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) 
     }
   }
   if (!all_gone || !empty || !group.pending_joins.empty()) return;
-  expired.records.push_back(GroupRecord{group.id(), std::nullopt});
+  expired.records.push_back(GroupRecord{{group.id()}, std::nullopt});
   expired.effects.push_back({group.id(), Deleted{group.state_since()}});
   group.move_to(GroupState::dead, now.wall);
 }

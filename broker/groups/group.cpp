@@ -232,8 +232,8 @@ std::optional<std::set<std::string>> Group::compute_subscribed_topics() const {
   return all;
 }
 
-GroupSnapshot Group::snapshot(const std::map<std::string, Bytes>* assignments) const {
-  GroupSnapshot snapshot{protocol_type_, generation_, protocol_, leader_, state_since_, {}};
+GroupMetadataValue Group::snapshot(const std::map<std::string, Bytes>* assignments) const {
+  GroupMetadataValue snapshot{protocol_type_, generation_, protocol_, leader_, state_since_, {}};
   for (const auto& [id, member] : members_) {
     Bytes assignment = member.assignment;
     if (assignments) {
@@ -247,8 +247,8 @@ GroupSnapshot Group::snapshot(const std::map<std::string, Bytes>* assignments) c
   return snapshot;
 }
 
-Result<Group> Group::from_snapshot(std::string id, const GroupSnapshot& snapshot) {
-  Group group(std::move(id), snapshot.state_since);
+Result<Group> Group::from_snapshot(std::string id, const GroupMetadataValue& snapshot) {
+  Group group(std::move(id), snapshot.current_state_timestamp);
   group.persisted = true;
   if (snapshot.generation < 0) return fail(Errc::corrupt, "a group's generation is negative");
   if (!snapshot.members.empty() && (!snapshot.protocol || snapshot.protocol_type.empty()))

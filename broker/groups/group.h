@@ -130,9 +130,9 @@ class Group {
   bool is_subscribed(const std::string& topic) const;
 
   // -- To and from the log. The assignments are given apart: they are the members' only once this is committed.
-  GroupSnapshot snapshot(const std::map<std::string, Bytes>* assignments) const;
+  GroupMetadataValue snapshot(const std::map<std::string, Bytes>* assignments) const;
   // Errors: corrupt, with what is wrong.
-  static Result<Group> from_snapshot(std::string id, const GroupSnapshot& snapshot);
+  static Result<Group> from_snapshot(std::string id, const GroupMetadataValue& snapshot);
 
   // -- Kept for GroupCoordinator.
   std::map<std::string, Instant> pending_joins;  // were given an id and have not come back with it, with their deadline

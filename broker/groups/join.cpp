@@ -27,10 +27,11 @@ std::string reason(const JoinGroupRequest& request) {
 
 std::string member_id(const std::string& prefix, const Uuid& random) {
   constexpr char digits[] = "0123456789abcdef";
+  constexpr std::size_t suffix = 37;
   // A version 4 UUID in its usual form, as Kafka's are.
   std::uint64_t high = (random.high & ~std::uint64_t{0xf000}) | 0x4000;
   std::uint64_t low = (random.low & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
-  std::string id = prefix + "-";
+  std::string id = prefix.substr(0, record_string_max - suffix) + "-";
   for (int nibble = 0; nibble < 32; ++nibble) {
     if (nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20) id += '-';
     std::uint64_t half = nibble < 16 ? high : low;
@@ -39,12 +40,21 @@ std::string member_id(const std::string& prefix, const Uuid& random) {
   return id;
 }
 
+// Flexible versions have longer strings than the group's record may.
+bool can_be_stored(const GroupClient& client, const JoinGroupRequest& request) {
+  auto fits = [](const std::string& text) { return text.size() <= record_string_max; };
+  return fits(client.client_id) && fits(request.group_instance_id.value_or("")) && fits(request.protocol_type) &&
+         std::ranges::all_of(request.protocols, [&](const auto& protocol) { return fits(protocol.name); });
+}
+
 }  // namespace
 
 void GroupCoordinator::join(GroupToken token, const GroupClient& client, const JoinGroupRequest& request,
                             GroupTime now) {
   if (auto error = not_serving()) return answer_join_error(token, *error, request.member_id);
-  if (request.group_id.empty()) return answer_join_error(token, ErrorCode::invalid_group_id, request.member_id);
+  if (request.group_id.empty() || request.group_id.size() > record_string_max)
+    return answer_join_error(token, ErrorCode::invalid_group_id, request.member_id);
+  if (!can_be_stored(client, request)) return answer_join_error(token, ErrorCode::invalid_request);
   if (session_timeout(request) < settings_.session_timeout_min ||
       session_timeout(request) > settings_.session_timeout_max)
     return answer_join_error(token, ErrorCode::invalid_session_timeout, request.member_id);
@@ -57,9 +67,9 @@ void GroupCoordinator::join(GroupToken token, const GroupClient& client, const J
     Group made(request.group_id, now.wall);
     if (!made.supports(request.protocol_type, request.protocols))
       return answer_join_error(token, ErrorCode::inconsistent_group_protocol);
-    GroupSnapshot beginning = made.snapshot(nullptr);
+    GroupMetadataValue beginning = made.snapshot(nullptr);
     group = &groups_.emplace(request.group_id, std::move(made)).first->second;
-    append({GroupRecord{request.group_id, std::move(beginning)}}, {{request.group_id, Written{}}}, now);
+    append({GroupRecord{{request.group_id}, std::move(beginning)}}, {{request.group_id, Written{}}}, now);
   }
   // Its deletion is being written: it will be gone, or there again, in a moment.
   if (group->in(GroupState::dead))

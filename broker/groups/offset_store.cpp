@@ -6,23 +6,23 @@
 
 namespace fulmar {
 
-const CommittedOffset* OffsetStore::Slot::latest() const {
+const OffsetCommitValue* OffsetStore::Slot::latest() const {
   const auto& value = appended.empty() ? committed : appended.back().value;
   return value ? &*value : nullptr;
 }
 
-OffsetStore::Slot& OffsetStore::make(const OffsetKey& key) {
-  auto [entry, inserted] = groups_[key.group][key.topic].try_emplace(key.partition);
-  if (inserted) ++by_topic_[key.topic][key.group];
+OffsetStore::Slot& OffsetStore::make(const OffsetCommitKey& key) {
+  auto [entry, inserted] = groups_[key.group_id][key.topic].try_emplace(key.partition);
+  if (inserted) ++by_topic_[key.topic][key.group_id];
   return entry->second;
 }
 
-OffsetStore::Slot* OffsetStore::find(const OffsetKey& key) {
-  return const_cast<Slot*>(slot(key.group, key.topic, key.partition));
+OffsetStore::Slot* OffsetStore::find(const OffsetCommitKey& key) {
+  return const_cast<Slot*>(slot(key.group_id, key.topic, key.partition));
 }
 
-void OffsetStore::tidy(const OffsetKey& key) {
-  auto topics = groups_.find(key.group);
+void OffsetStore::tidy(const OffsetCommitKey& key) {
+  auto topics = groups_.find(key.group_id);
   auto partitions = topics->second.find(key.topic);
   auto entry = partitions->second.find(key.partition);
   if (entry->second.committed || !entry->second.appended.empty()) return;
@@ -30,7 +30,7 @@ void OffsetStore::tidy(const OffsetKey& key) {
   if (partitions->second.empty()) topics->second.erase(partitions);
   if (topics->second.empty()) groups_.erase(topics);
   auto having = by_topic_.find(key.topic);
-  auto count = having->second.find(key.group);
+  auto count = having->second.find(key.group_id);
   if (--count->second == 0) having->second.erase(count);
   if (having->second.empty()) by_topic_.erase(having);
 }
@@ -47,7 +47,7 @@ void OffsetStore::append(const OffsetRecord& record, AppendId append) {
   appended.push_back({append, record.value});
 }
 
-void OffsetStore::commit(const OffsetKey& key, AppendId append) {
+void OffsetStore::commit(const OffsetCommitKey& key, AppendId append) {
   Slot* slot = find(key);
   ASSERT(slot && !slot->appended.empty() && slot->appended.front().append == append);
   slot->committed = std::move(slot->appended.front().value);
@@ -56,7 +56,7 @@ void OffsetStore::commit(const OffsetKey& key, AppendId append) {
   tidy(key);
 }
 
-void OffsetStore::drop(const OffsetKey& key, AppendId append) {
+void OffsetStore::drop(const OffsetCommitKey& key, AppendId append) {
   Slot* slot = find(key);
   ASSERT(slot);
   auto change = std::ranges::find(slot->appended, append, &Slot::Change::append);
@@ -80,8 +80,8 @@ const OffsetStore::Slot* OffsetStore::slot(const std::string& group, const std::
   return found == partitions->second.end() ? nullptr : &found->second;
 }
 
-const CommittedOffset* OffsetStore::committed(const std::string& group, const std::string& topic,
-                                              std::int32_t partition) const {
+const OffsetCommitValue* OffsetStore::committed(const std::string& group, const std::string& topic,
+                                                std::int32_t partition) const {
   const Slot* found = slot(group, topic, partition);
   return found && found->committed ? &*found->committed : nullptr;
 }

@@ -21,14 +21,14 @@ class OffsetStore {
   struct Slot {
     struct Change {
       AppendId append;
-      std::optional<CommittedOffset> value;  // nullopt: a tombstone
+      std::optional<OffsetCommitValue> value;  // nullopt: a tombstone
     };
 
-    std::optional<CommittedOffset> committed;
+    std::optional<OffsetCommitValue> committed;
     AppendId committed_by = 0;   // 0: loaded
     std::list<Change> appended;  // not committed yet, in the log's order
 
-    const CommittedOffset* latest() const;
+    const OffsetCommitValue* latest() const;
     AppendId latest_by() const { return appended.empty() ? committed_by : appended.back().append; }
   };
   using Partitions = std::map<std::int32_t, Slot>;
@@ -38,11 +38,11 @@ class OffsetStore {
   void load(const OffsetRecord& record);
   // An append that holds the record was handed out; one of these follows for the same key and append.
   void append(const OffsetRecord& record, AppendId append);
-  void commit(const OffsetKey& key, AppendId append);
-  void drop(const OffsetKey& key, AppendId append);
+  void commit(const OffsetCommitKey& key, AppendId append);
+  void drop(const OffsetCommitKey& key, AppendId append);
   void clear();
 
-  const CommittedOffset* committed(const std::string& group, const std::string& topic, std::int32_t partition) const;
+  const OffsetCommitValue* committed(const std::string& group, const std::string& topic, std::int32_t partition) const;
   const Slot* slot(const std::string& group, const std::string& topic, std::int32_t partition) const;
   // All of a group's, tombstones that are not committed yet included; nullptr if there is nothing.
   const Topics* of(const std::string& group) const;
@@ -51,9 +51,9 @@ class OffsetStore {
                                        std::size_t limit) const;
 
  private:
-  Slot& make(const OffsetKey& key);
-  Slot* find(const OffsetKey& key);
-  void tidy(const OffsetKey& key);  // forgets a slot that holds nothing
+  Slot& make(const OffsetCommitKey& key);
+  Slot* find(const OffsetCommitKey& key);
+  void tidy(const OffsetCommitKey& key);  // forgets a slot that holds nothing
 
   std::map<std::string, Topics> groups_;
   std::map<std::string, std::map<std::string, std::size_t>> by_topic_;  // how many slots each group has of it

@@ -29,6 +29,7 @@ Timestamp later(Timestamp at, std::int64_t ms) {
 
 std::optional<ErrorCode> GroupCoordinator::validate_commit(const Group* group, const GroupClient& client,
                                                            const OffsetCommitRequest& request) const {
+  if (request.group_id.size() > record_string_max) return ErrorCode::invalid_group_id;
   std::int32_t generation = request.generation_id_or_member_epoch;
   if (!group) {
     if (generation < 0) return std::nullopt;  // of a simple group, which begins with it
@@ -62,17 +63,19 @@ void GroupCoordinator::commit_offsets(GroupToken token, const GroupClient& clien
     told.topic_id = topic.topic_id;
     for (const auto& partition : topic.partitions) {
       auto error = refused.value_or(ErrorCode::none);
+      if (!refused && topic.name.size() > record_string_max) error = ErrorCode::invalid_topic_exception;
       if (!refused && partition.committed_metadata &&
-          utf16_length(*partition.committed_metadata) > settings_.offset_metadata_max)
+          (utf16_length(*partition.committed_metadata) > settings_.offset_metadata_max ||
+           partition.committed_metadata->size() > record_string_max))
         error = ErrorCode::offset_metadata_too_large;
       told.partitions.push_back({partition.index, error});
       if (error != ErrorCode::none) continue;
-      CommittedOffset value{partition.committed_offset,
-                            partition.committed_leader_epoch,
-                            partition.committed_metadata.value_or(""),
-                            now.wall,
-                            request.retention_time_ms == -1 ? -1 : later(now.wall, request.retention_time_ms),
-                            topic.topic_id};
+      OffsetCommitValue value{partition.committed_offset,
+                              partition.committed_leader_epoch,
+                              partition.committed_metadata.value_or(""),
+                              now.wall,
+                              request.retention_time_ms == -1 ? -1 : later(now.wall, request.retention_time_ms),
+                              topic.topic_id};
       records.push_back(OffsetRecord{{request.group_id, topic.name, partition.index}, std::move(value)});
     }
   }
@@ -90,7 +93,7 @@ OffsetFetchResponse::Group GroupCoordinator::fetch_offsets(const OffsetFetchRequ
     response.error_code = *error;
     return response;
   }
-  auto told = [](std::int32_t index, const CommittedOffset* offset) {
+  auto told = [](std::int32_t index, const OffsetCommitValue* offset) {
     OffsetFetchResponse::Partition partition;
     partition.index = index;
     partition.committed_offset = offset ? offset->offset : -1;

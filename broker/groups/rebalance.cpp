@@ -72,7 +72,7 @@ void GroupCoordinator::complete_join(Group& group, GroupTime now) {
   group.begin_generation(now.wall);
   if (group.in(GroupState::empty)) {
     note(group, "is empty, with generation " + std::to_string(group.generation()));
-    append({GroupRecord{group.id(), group.snapshot(nullptr)}}, {{group.id(), Written{}}}, now);
+    append({GroupRecord{{group.id()}, group.snapshot(nullptr)}}, {{group.id(), Written{}}}, now);
     return;
   }
   note(group, "generation " + std::to_string(group.generation()) + " has " + std::to_string(group.members().size()) +

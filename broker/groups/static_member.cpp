@@ -37,7 +37,7 @@ void GroupCoordinator::replace_static(GroupToken token, const GroupClient& clien
                   member.subscribed_topics(*group.protocol()) == before.subscribed_topics(*group.protocol());
       if (!same) return rebalance_or_complete(group, who + " and subscribes to something else", now);
       note(group, who);
-      append({GroupRecord{group.id(), group.snapshot(nullptr)}},
+      append({GroupRecord{{group.id()}, group.snapshot(nullptr)}},
              {{group.id(),
                Replaced{group.generation(), new_id, client.api_version, std::move(leader_before), std::move(before)}}},
              now);

@@ -55,7 +55,7 @@ void GroupCoordinator::store_assignment(Group& group, const SyncGroupRequest& re
     if (group.members().contains(assignment.member_id))
       assignments[assignment.member_id] = Bytes::copy_of(assignment.assignment.view());
   group.assigning = group.generation();
-  GroupRecord record{group.id(), group.snapshot(&assignments)};
+  GroupRecord record{{group.id()}, group.snapshot(&assignments)};
   append({std::move(record)}, {{group.id(), Assigned{group.generation(), std::move(assignments)}}}, now);
 }
 

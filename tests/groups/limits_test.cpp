@@ -77,11 +77,11 @@ class GroupLimits : public testing::Test {
   std::vector<GroupAppend> appends_;
 };
 
-GroupRecord stored_group(GroupSnapshot snapshot) {
+GroupRecord stored_group(GroupMetadataValue snapshot) {
   return {"g", std::move(snapshot)};
 }
 
-GroupSnapshot::Member stored_member(const std::string& id) {
+GroupMetadataValue::Member stored_member(const std::string& id) {
   return {id, std::nullopt, "client", "/127.0.0.1", -1, 10'000, subscription({"t"}), Bytes::of_static("mine")};
 }
 
@@ -124,7 +124,7 @@ TEST_F(GroupLimits, OneThatResignedIsNoCoordinator) {
 }
 
 TEST_F(GroupLimits, ARecordThatCannotBeIsReportedAndLeavesTheOneBefore) {
-  GroupSnapshot good{"consumer", 4, "range", "a", 1, {stored_member("a"), stored_member("b")}};
+  GroupMetadataValue good{"consumer", 4, "range", "a", 1, {stored_member("a"), stored_member("b")}};
   ASSERT_TRUE(core_.replay(stored_group(good)).has_value());
   auto refused = [&](auto change, const char* why) {
     auto bad = good;
@@ -147,7 +147,7 @@ TEST_F(GroupLimits, ARecordThatCannotBeIsReportedAndLeavesTheOneBefore) {
 }
 
 TEST_F(GroupLimits, ALeaderThatIsNoMemberAndTimesThatCannotBeAreMadeDoWith) {
-  GroupSnapshot odd{"consumer", 4, "range", "nobody", -1, {stored_member("a")}};
+  GroupMetadataValue odd{"consumer", 4, "range", "nobody", -1, {stored_member("a")}};
   odd.members[0].session_timeout_ms = -5;
   ASSERT_TRUE(core_.replay(stored_group(odd)).has_value());
   load();
@@ -167,12 +167,12 @@ TEST_F(GroupLimits, AfterTheLastGenerationTheFirstOneFollows) {
 }
 
 TEST_F(GroupLimits, OffsetsWithoutAGroupMakeOneAndATombstoneOfOneLeavesItsOffsets) {
-  CommittedOffset offset{7, 3, "note", 4'000'000, -1, {}};
+  OffsetCommitValue offset{7, 3, "note", 4'000'000, -1, {}};
   ASSERT_TRUE(core_.replay(OffsetRecord{{"g", "t", 0}, offset}).has_value());
-  ASSERT_TRUE(core_.replay(GroupRecord{"g", std::nullopt}).has_value());
+  ASSERT_TRUE(core_.replay(GroupRecord{{"g"}, std::nullopt}).has_value());
   ASSERT_TRUE(core_.replay(OffsetRecord{{"gone", "t", 0}, offset}).has_value());
   ASSERT_TRUE(core_.replay(OffsetRecord{{"gone", "t", 0}, std::nullopt}).has_value());
-  ASSERT_TRUE(core_.replay(GroupRecord{"gone", std::nullopt}).has_value());
+  ASSERT_TRUE(core_.replay(GroupRecord{{"gone"}, std::nullopt}).has_value());
   ASSERT_TRUE(core_.replay(OffsetRecord{{"never", "t", 0}, std::nullopt}).has_value());
   load();
   EXPECT_EQ(core_.describe("g", 5).group_state, "Empty");
@@ -225,12 +225,43 @@ TEST_F(GroupLimits, MetadataIsCountedAsKafkaCountsIt) {
   EXPECT_EQ(commit(commit_request("g", 1, long_text + "x")), ErrorCode::offset_metadata_too_large);
 }
 
+// Flexible versions can say more than a record can hold.
+TEST_F(GroupLimits, WhatIsTooLongForARecordIsRefused) {
+  load();
+  std::string too_long(record_string_max + 1, 'x');
+  auto request = join_request();
+  request.group_id = too_long;
+  EXPECT_EQ(join(request).error_code, ErrorCode::invalid_group_id);
+  request = join_request();
+  request.group_instance_id = too_long;
+  EXPECT_EQ(join(request).error_code, ErrorCode::invalid_request);
+  request = join_request();
+  request.protocol_type = too_long;
+  EXPECT_EQ(join(request).error_code, ErrorCode::invalid_request);
+  request = join_request();
+  request.protocols.push_back({too_long, {}});
+  EXPECT_EQ(join(request).error_code, ErrorCode::invalid_request);
+  core_.join(1, {too_long, "/127.0.0.1", 9}, join_request(), now_);
+  EXPECT_EQ(answer<JoinGroupResponse>().error_code, ErrorCode::invalid_request);
+  core_.join(1, {too_long.substr(1), "/127.0.0.1", 9}, join_request(), now_);
+  EXPECT_EQ(answer<JoinGroupResponse>().member_id.size(), record_string_max);
+
+  EXPECT_EQ(commit(commit_request(too_long, 1)), ErrorCode::invalid_group_id);
+  auto settings_now = settings();
+  settings_now.offset_metadata_max = 100'000;
+  core_.set_settings(settings_now);
+  EXPECT_EQ(commit(commit_request("g", 1, too_long)), ErrorCode::offset_metadata_too_large);
+  auto topic = commit_request("g", 1);
+  topic.topics[0].name = too_long;
+  EXPECT_EQ(commit(topic), ErrorCode::invalid_topic_exception);
+}
+
 TEST_F(GroupLimits, ARetentionBeyondAllTimeIsForever) {
   load();
   auto request = commit_request("g", 1);
   request.retention_time_ms = std::numeric_limits<std::int64_t>::max();
   EXPECT_EQ(commit(request), ErrorCode::none);
-  EXPECT_EQ(std::get<OffsetRecord>(appends_.back().records[0]).value->expires_at,
+  EXPECT_EQ(std::get<OffsetRecord>(appends_.back().records[0]).value->expire_timestamp,
             std::numeric_limits<std::int64_t>::max());
 }
 

@@ -239,7 +239,7 @@ class Storm {
       auto& topic = request.topics.emplace_back();
       topic.name = "t0";
       topic.partitions.push_back({static_cast<std::int32_t>(random_.below(3)), ++offsets_, -1, std::nullopt});
-      OffsetRecord record{{group_id, "t0", topic.partitions[0].index}, CommittedOffset{}};
+      OffsetRecord record{{group_id, "t0", topic.partitions[0].index}, OffsetCommitValue{}};
       record.value->offset = offsets_;
       core_->commit_offsets(ask(index, record), client(actor), request, time());
     }
@@ -267,7 +267,7 @@ class Storm {
   }
 
   // Nobody holds an assignment that no leader gave to it, or to the process of the same instance before.
-  void check_issued(const GroupSnapshot::Member& member) {
+  void check_issued(const GroupMetadataValue::Member& member) {
     if (member.assignment.empty()) return;
     std::string bytes(member.assignment.view());
     EXPECT_TRUE(bytes.ends_with(" for " + owner(member.member_id))) << bytes << " is held by " << member.member_id;
@@ -304,7 +304,7 @@ class Storm {
     EXPECT_TRUE(!joined.skip_assignment || logged_member(joined.member_id)) << "a new process that is not committed";
   }
 
-  const GroupSnapshot::Member* logged_member(const std::string& id) const {
+  const GroupMetadataValue::Member* logged_member(const std::string& id) const {
     if (!logged_) return nullptr;
     for (const auto& member : logged_->members)
       if (member.member_id == id) return &member;
@@ -474,7 +474,7 @@ class Storm {
   std::map<int, AppendId> last_append_;
   std::deque<GroupAppend> appended_;
   std::vector<StateRecord> log_;
-  std::optional<GroupSnapshot> logged_;  // the group, as it is committed
+  std::optional<GroupMetadataValue> logged_;  // the group, as it is committed
   bool deleted_in_log_ = false;
   std::map<std::int32_t, std::int64_t> committed_;
   std::set<std::int64_t> acknowledged_offsets_;

@@ -326,12 +326,12 @@ void Script::show(const GroupAppend& append) {
   for (const auto& record : append.records) {
     said_ += "  log " + std::to_string(append.id) + ": ";
     if (const auto* offset = std::get_if<OffsetRecord>(&record)) {
-      said_ += offset->key.group + " " + offset->key.topic + "-" + std::to_string(offset->key.partition) + " ";
+      said_ += offset->key.group_id + " " + offset->key.topic + "-" + std::to_string(offset->key.partition) + " ";
       said_ += offset->value ? std::to_string(offset->value->offset) : "deleted";
       if (offset->value && !offset->value->metadata.empty()) said_ += " '" + offset->value->metadata + "'";
     } else {
       const auto& group = std::get<GroupRecord>(record);
-      said_ += group.group + " ";
+      said_ += group.key.group_id + " ";
       if (!group.value) {
         said_ += "deleted";
       } else {
