@@ -12,6 +12,13 @@ namespace fulmar {
 // Of the metadata's own log; no topic can be called so.
 inline constexpr std::string_view metadata_topic_name = "__cluster_metadata";
 
+// Of the records that the coordinators of groups keep.
+inline constexpr std::string_view group_topic_name = "__consumer_offsets";
+// Written by coordinators alone.
+inline bool is_internal_topic(std::string_view name) {
+  return name == group_topic_name;
+}
+
 // Kafka's rule: 1 to 249 of a-z A-Z 0-9 . _ -, but neither "." nor "..". Says what is wrong, or nullopt.
 std::optional<std::string> invalid_topic_name(std::string_view name);
 

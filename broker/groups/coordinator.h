@@ -32,6 +32,7 @@
 #include <variant>
 #include <vector>
 
+#include "broker/coordinator/coordinator_core.h"
 #include "broker/groups/group.h"
 #include "broker/groups/offset_store.h"
 #include "broker/groups/settings.h"
@@ -44,11 +45,7 @@
 
 namespace fulmar {
 
-// The time of an input: sessions and rebalances count by the monotonic clock, offsets' retention by the wall's.
-struct GroupTime {
-  Instant instant;
-  Timestamp wall = 0;
-};
+using GroupTime = CoordinatorTime;
 
 // Who asks, and in which version of the API.
 struct GroupClient {

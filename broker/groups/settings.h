@@ -28,6 +28,8 @@ struct GroupSettings {
   std::size_t uncommitted_bytes_max = std::size_t{64} << 20;
   // How much one tick does about offsets that expire or whose topic is gone: offsets looked at, and tombstones written.
   std::size_t cleanup_slice = 1'000;
+
+  bool operator==(const GroupSettings&) const = default;
 };
 
 }  // namespace fulmar

@@ -30,6 +30,9 @@ constexpr std::int32_t operation_bits(std::initializer_list<AclOperation> operat
 inline constexpr std::int32_t authorized_topic_operations = operation_bits(
     {AclOperation::read, AclOperation::write, AclOperation::create, AclOperation::remove, AclOperation::alter,
      AclOperation::describe, AclOperation::describe_configs, AclOperation::alter_configs});
+inline constexpr std::int32_t authorized_group_operations =
+    operation_bits({AclOperation::read, AclOperation::remove, AclOperation::describe, AclOperation::describe_configs,
+                    AclOperation::alter_configs});
 inline constexpr std::int32_t authorized_cluster_operations =
     operation_bits({AclOperation::create, AclOperation::alter, AclOperation::describe, AclOperation::cluster_action,
                     AclOperation::describe_configs, AclOperation::alter_configs, AclOperation::idempotent_write});

@@ -54,6 +54,13 @@ constexpr PropertyInfo table[] = {
     {"delete.topic.enable", PropertyType::boolean, "true", 0, 0, "", "Whether topics may be deleted."},
     {"fetch.max.bytes", PropertyType::int32, "57671680", 1024, int32_max, "",
      "The most bytes a fetch is answered with."},
+    {"group.initial.rebalance.delay.ms", PropertyType::int32, "3000", 0, int32_max, "",
+     "How long a group that begins waits for more members before it divides the partitions."},
+    {"group.max.session.timeout.ms", PropertyType::int32, "1800000", 0, int32_max, "",
+     "The longest session timeout that a group's members may ask for."},
+    {"group.max.size", PropertyType::int32, "2147483647", 1, int32_max, "", "The most members a group may have."},
+    {"group.min.session.timeout.ms", PropertyType::int32, "6000", 0, int32_max, "",
+     "The shortest session timeout that a group's members may ask for."},
     {"leader.imbalance.check.interval.seconds", PropertyType::int64, "300", 1, 1'000'000'000, "",
      "How often leaders look whether another should lead; they hand over at the second look."},
     {"leader.replication.throttled.rate", PropertyType::int64, "9223372036854775807", 1, int64_max, "",
@@ -109,6 +116,20 @@ constexpr PropertyInfo table[] = {
     {"min.insync.replicas", PropertyType::int32, "1", 1, int32_max, "", "The default of min.insync.replicas."},
     {"node.id", PropertyType::int32, "1", 0, int32_max, "", "The broker's number in the cluster."},
     {"num.partitions", PropertyType::int32, "1", 1, 100'000, "", "The partitions of a topic that does not say."},
+    {"offset.metadata.max.bytes", PropertyType::int32, "4096", 0, int32_max, "",
+     "The most bytes that may be committed with an offset for its reader."},
+    {"offsets.commit.timeout.ms", PropertyType::int32, "5000", 1, int32_max, "",
+     "How long a commit of offsets waits for the replicas before its client is told to try again."},
+    {"offsets.retention.check.interval.ms", PropertyType::int64, "600000", 1, int64_max / 1'000'000, "",
+     "How often committed offsets are looked through for those that have expired."},
+    {"offsets.retention.minutes", PropertyType::int32, "10080", 1, int32_max, "",
+     "How long committed offsets are kept after their group has lost its last member, or has left their topic."},
+    {"offsets.topic.num.partitions", PropertyType::int32, "50", 1, 100'000, "",
+     "How many partitions the topic of committed offsets is made with; must not change afterwards."},
+    {"offsets.topic.replication.factor", PropertyType::int16, "3", 1, 32767, "",
+     "The replication factor it is made with; as many as the cluster has brokers, if those are fewer."},
+    {"offsets.topic.segment.bytes", PropertyType::int32, "104857600", 1024 * 1024, int32_max, "",
+     "The size of its segments."},
     {"producer.id.expiration.ms", PropertyType::int32, "86400000", 1, int32_max, "",
      "An idempotent producer that wrote nothing for so long is forgotten."},
     {"queued.max.request.bytes", PropertyType::int64, "536870912", 1, int64_max, "",
@@ -392,6 +413,16 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   config.log_limits.producer_id_expiration = duration("producer.id.expiration.ms");
   config.log_limits.checkpoint_interval = duration("log.flush.offset.checkpoint.interval.ms");
   config.log_limits.retention_check_interval = duration("log.retention.check.interval.ms");
+  config.groups.initial_rebalance_delay = milliseconds(number("group.initial.rebalance.delay.ms"));
+  config.groups.session_timeout_min = milliseconds(number("group.min.session.timeout.ms"));
+  config.groups.session_timeout_max = milliseconds(number("group.max.session.timeout.ms"));
+  config.groups.group_size_max = static_cast<std::size_t>(number("group.max.size"));
+  config.groups.offset_metadata_max = static_cast<std::size_t>(number("offset.metadata.max.bytes"));
+  config.groups.commit_timeout = milliseconds(number("offsets.commit.timeout.ms"));
+  config.groups.offsets_retention = milliseconds(number("offsets.retention.minutes") * 60'000);
+  config.groups.offsets_retention_check_interval = milliseconds(number("offsets.retention.check.interval.ms"));
+  config.group_topic = {int32("offsets.topic.num.partitions"), int32("offsets.topic.replication.factor"),
+                        int32("offsets.topic.segment.bytes")};
   config.metadata_snapshot_bytes = number("metadata.log.max.record.bytes.between.snapshots");
   config.metadata_segment_bytes = number("metadata.log.segment.bytes");
   auto raft = [&](const std::string& prefix) {

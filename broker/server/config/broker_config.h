@@ -8,6 +8,7 @@
 #include <string>
 
 #include "broker/cluster/properties.h"
+#include "broker/groups/settings.h"
 #include "broker/log/log_config.h"
 #include "broker/raft/types.h"
 #include "runtime/host/network.h"
@@ -55,6 +56,15 @@ struct BrokerConfig {
   std::int32_t fetch_sessions_max = 1000;                   // max.incremental.fetch.session.cache.slots, of a shard
   ProducerId producer_id_block = 1000;                      // how many ids are taken from the metadata at once
   bool rack_aware_reads = false;                            // replica.selector.class
+  GroupSettings groups;                                     // group.*, offset.metadata.max.bytes, offsets.*
+  // __consumer_offsets, as it is made: offsets.topic.num.partitions, .replication.factor, .segment.bytes.
+  struct GroupTopic {
+    std::int32_t partitions = 50;
+    std::int32_t replication_factor = 3;
+    std::int32_t segment_bytes = 100 << 20;
+    bool operator==(const GroupTopic&) const = default;
+  };
+  GroupTopic group_topic;
   LogLimits log_limits;
   std::int64_t metadata_snapshot_bytes = 20 << 20;  // metadata.log.max.record.bytes.between.snapshots
   std::int64_t metadata_segment_bytes = 8 << 20;    // metadata.log.segment.bytes

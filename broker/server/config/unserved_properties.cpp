@@ -34,7 +34,7 @@ constexpr std::string_view no_purgatory = "Without effect: a request that waits 
 constexpr std::string_view starts_at_once = "Without effect: all listeners begin when the broker is ready.";
 constexpr std::string_view no_share_groups = "Without effect: share groups are not served.";
 constexpr std::string_view no_tiers = "there is no tiered storage here";
-constexpr std::string_view no_groups = "Without effect: consumer groups are not served yet.";
+constexpr std::string_view no_groups = "Without effect: of groups, those of the classic protocol are served.";
 constexpr std::string_view no_metrics = "Without effect: metrics are not served yet.";
 constexpr std::string_view no_tls = "there is no TLS here yet; listeners are PLAINTEXT";
 constexpr std::string_view no_compaction = "Without effect: logs are not compacted yet.";
@@ -128,11 +128,6 @@ constexpr PropertyInfo table[] = {
     {"group.coordinator.rebalance.protocols", PropertyType::list, "classic,consumer,streams", 0, 0,
      "consumer,classic,share,streams", no_groups, Effect::none},
     {"group.coordinator.threads", PropertyType::int32, "4", 1, int32_max, "", no_groups, Effect::none},
-    {"group.initial.rebalance.delay.ms", PropertyType::int32, "3000", int32_min, int32_max, "", no_groups,
-     Effect::none},
-    {"group.max.session.timeout.ms", PropertyType::int32, "1800000", int32_min, int32_max, "", no_groups, Effect::none},
-    {"group.max.size", PropertyType::int32, "2147483647", 1, int32_max, "", no_groups, Effect::none},
-    {"group.min.session.timeout.ms", PropertyType::int32, "6000", int32_min, int32_max, "", no_groups, Effect::none},
     {"group.share.assignment.interval.ms", PropertyType::int32, "1000", 0, int32_max, "", no_groups, Effect::none},
     {"group.share.assignors", PropertyType::list, "simple", 0, 0, "", no_groups, Effect::none},
     {"group.share.delivery.count.limit", PropertyType::int32, "5", 2, 10, "", no_groups, Effect::none},
@@ -237,15 +232,8 @@ constexpr PropertyInfo table[] = {
     {"num.replica.alter.log.dirs.threads", PropertyType::int32, "", int32_min, int32_max, "", shards_serve,
      Effect::none},
     {"num.replica.fetchers", PropertyType::int32, "1", 1, int32_max, "", shards_serve, Effect::none},
-    {"offset.metadata.max.bytes", PropertyType::int32, "4096", int32_min, int32_max, "", no_groups, Effect::none},
-    {"offsets.commit.timeout.ms", PropertyType::int32, "5000", 1, int32_max, "", no_groups, Effect::none},
     {"offsets.load.buffer.size", PropertyType::int32, "5242880", 1, int32_max, "", no_groups, Effect::none},
-    {"offsets.retention.check.interval.ms", PropertyType::int64, "600000", 1, int64_max, "", no_groups, Effect::none},
-    {"offsets.retention.minutes", PropertyType::int32, "10080", 1, int32_max, "", no_groups, Effect::none},
     {"offsets.topic.compression.codec", PropertyType::int32, "0", int32_min, int32_max, "", no_groups, Effect::none},
-    {"offsets.topic.num.partitions", PropertyType::int32, "50", 1, int32_max, "", no_groups, Effect::none},
-    {"offsets.topic.replication.factor", PropertyType::int16, "3", 1, int16_max, "", no_groups, Effect::none},
-    {"offsets.topic.segment.bytes", PropertyType::int32, "104857600", 1, int32_max, "", no_groups, Effect::none},
     {"principal.builder.class", PropertyType::class_name,
      "org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder", 0, 0, "", no_authorizer,
      Effect::refused},

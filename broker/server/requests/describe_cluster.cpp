@@ -1,7 +1,6 @@
-// DescribeCluster and FindCoordinator: who is there, and who coordinates.
+// DescribeCluster: which brokers there are.
 #include "broker/protocol/messages/describe_cluster.h"
 
-#include "broker/protocol/messages/find_coordinator.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
@@ -27,20 +26,6 @@ Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const Request& cal
       response.brokers.push_back({id, broker.listener.host, broker.listener.port, broker.rack, broker.fenced});
   if (request.include_cluster_authorized_operations)
     response.cluster_authorized_operations = authorized_cluster_operations;
-  return call.answer(response);
-}
-
-Result<ByteChain> handle_find_coordinator(BrokerShard&, const Request& call) {
-  TRY(auto request, call.body<FindCoordinatorRequest>());
-  // Neither groups nor transactions are served yet: clients take this for "try again later".
-  FindCoordinatorResponse response;
-  const std::string why = "no coordinator is served by this broker";
-  response.error_code = ErrorCode::coordinator_not_available;
-  response.error_message = why;
-  response.node_id = -1;
-  response.port = -1;
-  for (const auto& key : request.coordinator_keys)
-    response.coordinators.push_back({key, -1, "", -1, ErrorCode::coordinator_not_available, why});
   return call.answer(response);
 }
 

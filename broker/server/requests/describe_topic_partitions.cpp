@@ -60,6 +60,7 @@ Response describe_page(const BrokerShard& shard, const DescribeTopicPartitionsRe
       continue;
     }
     out.topic_id = topic->id;
+    out.is_internal = is_internal_topic(name);
     auto first = request.cursor && request.cursor->topic == name ? request.cursor->partition : 0;
     auto end = std::max(first, topic->partition_count());
     auto last = end - first > room ? first + room : end;

@@ -74,6 +74,13 @@ Result<Finish> begin_client_request(BrokerShard& shard, const Request& call);
 // One of these begins. Errors: corrupt, when the body can't be read: the connection is then closed.
 Result<Finish> begin_produce(BrokerShard& shard, const Request& call);
 Result<Finish> begin_fetch(BrokerShard& shard, const Request& call);
+Result<Finish> begin_join_group(BrokerShard& shard, const Request& call);
+Result<Finish> begin_sync_group(BrokerShard& shard, const Request& call);
+Result<Finish> begin_heartbeat(BrokerShard& shard, const Request& call);
+Result<Finish> begin_leave_group(BrokerShard& shard, const Request& call);
+Result<Finish> begin_offset_commit(BrokerShard& shard, const Request& call);
+Result<Finish> begin_offset_delete(BrokerShard& shard, const Request& call);
+Result<Finish> begin_delete_groups(BrokerShard& shard, const Request& call);
 
 // These are done when they return.
 Result<ByteChain> handle_api_versions(BrokerShard& shard, const Request& call);
@@ -82,6 +89,9 @@ Result<ByteChain> handle_describe_topic_partitions(BrokerShard& shard, const Req
 Result<ByteChain> handle_describe_log_dirs(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_find_coordinator(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_offset_fetch(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_describe_groups(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_list_groups(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_list_offsets(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_offset_for_leader_epoch(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_delete_records(BrokerShard& shard, const Request& call);

@@ -115,6 +115,7 @@ class MetadataAnswer {
     auto& out = response_.topics.emplace_back();
     out.name = name;
     out.topic_id = topic.id;
+    out.is_internal = is_internal_topic(name);
     for (std::int32_t index = 0; index < topic.partition_count(); ++index)
       out.partitions.push_back(describe_partition<Topic::Partition>(shard_, topic, index));
     allow(out);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 
+#include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/produce.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/leader_hint.h"
@@ -156,6 +157,8 @@ Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
         refuse(item, ErrorCode::unknown_topic_id, "this broker has no topic of that id");
       else if (!exists)
         refuse(item, ErrorCode::unknown_topic_or_partition, "this broker has no such topic or partition");
+      else if (is_internal_topic(topic.name))
+        refuse(item, ErrorCode::invalid_topic_exception, "only coordinators write to this topic");
       else if (!acks_known)
         refuse(item, ErrorCode::invalid_required_acks, "acks must be -1, 0 or 1");
       if (item.error == ErrorCode::none) validate(shard, item, shard.produce_config(*known), call.version());

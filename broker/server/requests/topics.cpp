@@ -147,10 +147,31 @@ std::expected<std::vector<PartitionImage>, std::string> added_partitions(Draft& 
   return added;
 }
 
-CreateTopicsRequest request_with_defaults(const std::vector<std::string>& names) {
+// Of the coordinators' own, with its own settings, and replicated by as many as there are brokers in the cluster,
+// whether they are alive or not.
+CreateTopicsRequest::Topic group_topic(const BrokerShard& shard) {
+  const auto& config = shard.config();
+  auto brokers = std::max({config.controllers.size(), shard.image()->brokers.size(), std::size_t{1}});
+  CreateTopicsRequest::Topic asked;
+  asked.name = group_topic_name;
+  asked.num_partitions = config.group_topic.partitions;
+  asked.replication_factor = static_cast<std::int16_t>(
+      std::min<std::size_t>(static_cast<std::size_t>(config.group_topic.replication_factor), brokers));
+  // Nothing of it expires by itself.
+  asked.configs = {{"retention.ms", "-1"},
+                   {"retention.bytes", "-1"},
+                   {"segment.bytes", std::to_string(config.group_topic.segment_bytes)}};
+  return asked;
+}
+
+CreateTopicsRequest request_with_defaults(const BrokerShard& shard, const std::vector<std::string>& names) {
   CreateTopicsRequest request;
   for (const auto& name : names) {
     auto& asked = request.topics.emplace_back();
+    if (name == group_topic_name) {
+      asked = group_topic(shard);
+      continue;
+    }
     asked.name = name;
     asked.num_partitions = -1;
     asked.replication_factor = -1;
@@ -165,7 +186,7 @@ ErrorCode on_demand(ErrorCode error) {
 // Has the controller do it, as if a client had asked.
 std::vector<ErrorCode> create_topics_elsewhere(BrokerShard& shard, const std::vector<std::string>& names) {
   constexpr std::int16_t version = 5;
-  auto frame = request_frame(request_with_defaults(names), version, 0, "").flatten().slice(4);
+  auto frame = request_frame(request_with_defaults(shard, names), version, 0, "").flatten().slice(4);
   auto answer = forward_to_controller(shard, frame, Duration::max());
   if (!answer) return std::vector(names.size(), ErrorCode::leader_not_available);
   Reader reader(answer->flatten().slice(4));
@@ -187,7 +208,7 @@ std::vector<ErrorCode> create_topics_here_or_elsewhere(BrokerShard& shard, const
   auto create = [&](Draft& draft) {
     Collisions collisions(draft.image);
     std::vector<CreateResult> results;
-    for (const auto& asked : request_with_defaults(names).topics)
+    for (const auto& asked : request_with_defaults(draft.controller, names).topics)
       plan_topic(draft, collisions, asked, results.emplace_back());
     auto error = draft.commit();
     std::vector<ErrorCode> errors;

@@ -84,7 +84,8 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
                     [&](BrokerShard& there) { there.leaders_.renew(broker_.self.broker, 0, teller, times.back()); });
                }),
       client_memory_{{broker.config.queued_bytes_max, broker.config.queued_bytes_max / small_share},
-                     {broker.config.answer_bytes_max, broker.config.answer_bytes_max / small_share}} {}
+                     {broker.config.answer_bytes_max, broker.config.answer_bytes_max / small_share}},
+      groups_(*this) {}
 
 // In a process that dies, who applies an image is no fiber of this shard's own, and may still be at it.
 BrokerShard::~BrokerShard() {
@@ -208,6 +209,7 @@ void BrokerShard::retry_partitions() {
       if (!topic || topic->id != partition.topic_id) continue;
       if (!topic->partitions.at(static_cast<std::size_t>(index)).has(broker_.self)) continue;
       if (partition.replica) {
+        if (name == group_topic_name) groups_.release(index);
         partition.listening.end();
         partition.replica = nullptr;
         partition.announced = -1;
@@ -313,7 +315,13 @@ void BrokerShard::show(MetadataImagePtr image) {
     LockGuard held(changing_partitions_);
     configure(*image);  // also what was opened anew meanwhile, by the image that is shown until now
   }
+  std::vector<std::string> deleted;
+  for (const auto& [name, topic] : image_->topics) {
+    const auto* now = image->topic(name);
+    if (!now || now->id != topic.id) deleted.push_back(name);
+  }
   image_ = std::move(image);
+  groups_.follow(deleted);
   produce_configs_.clear();
   if (replicas_.wants_groups()) {
     // Of those that are kept elsewhere, too, this broker may have had a replica, and may be given one again.
@@ -346,6 +354,10 @@ Result<void> BrokerShard::open() {
 bool BrokerShard::let_go(const MetadataImage& image, const std::string& name, std::int32_t index,
                          const Partition& partition) {
   GroupId group{partition.topic_id, index};
+  const auto* wanted_topic = image.topic(name);
+  bool stays = wanted_topic && wanted_topic->id == partition.topic_id &&
+               wanted_topic->partitions[static_cast<std::size_t>(index)].has(broker_.self);
+  if (name == group_topic_name && !stays) groups_.release(index);
   const auto* topic = image.topic(name);
   if (!topic || topic->id != partition.topic_id) {
     replicas_.remove(group);
@@ -499,6 +511,7 @@ void BrokerShard::stop() {
   leaderships_.stop();
   retrying_.cancel();
   retrying_.join();
+  groups_.stop();
   told_.close();
   given_up_.close();
   renewed_.close();  // pulses go on until the last shard closes

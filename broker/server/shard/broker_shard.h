@@ -22,6 +22,7 @@
 #include "broker/server/shard/broker_observer.h"
 #include "broker/server/shard/connection_counts.h"
 #include "broker/server/shard/fetch_session.h"
+#include "broker/server/shard/group_service.h"
 #include "broker/server/shard/leaderships.h"
 #include "broker/server/shard/partition_waits.h"
 #include "broker/server/shard/produce_validation.h"
@@ -129,6 +130,7 @@ class BrokerShard {
   LogManager& logs() { return logs_; }
   ReplicaManager& replicas() { return replicas_; }
   Leaderships& leaderships() { return leaderships_; }
+  GroupService& groups() { return groups_; }
   const Peers& peers() const { return peers_; }
   Peers& peers() { return peers_; }
   std::int32_t controller() const { return controller_; }  // -1: none is known
@@ -194,6 +196,7 @@ class BrokerShard {
   Outbox<std::uint64_t> given_up_;  // waits of this shard's, that others need not know of any more
   Outbox<Instant> renewed_;         // until when what this shard told of its leaderships holds, for the others
   ClientMemory client_memory_;
+  GroupService groups_;
 };
 
 // Makes the image that of every shard. A topic is shown by none before its partitions are open on all of them. On shard

@@ -1,0 +1,92 @@
+#include "broker/groups/group_machine.h"
+
+#include <limits>
+#include <variant>
+
+#include "broker/protocol/records/consumer_offsets.h"
+
+namespace fulmar {
+
+namespace {
+
+Record written(const StateRecord& record, Timestamp wall) {
+  auto bytes = std::visit([](const auto& typed) { return write_record(typed); }, record);
+  Record out{std::string(bytes.key.view()), std::nullopt, wall, {}};
+  if (bytes.value) out.value = std::string(bytes.value->view());
+  return out;
+}
+
+// Calls f with each UTF-16 unit of valid UTF-8; of what is none, some units.
+template <class F>
+void each_utf16_unit(std::string_view text, F&& f) {
+  for (std::size_t at = 0; at < text.size();) {
+    auto lead = static_cast<unsigned char>(text[at++]);
+    int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+    std::uint32_t point = more == 3 ? lead & 0x07u : more == 2 ? lead & 0x0fu : more == 1 ? lead & 0x1fu : lead;
+    for (; more > 0 && at < text.size(); --more) point = point << 6 | (static_cast<unsigned char>(text[at++]) & 0x3fu);
+    if (point < 0x10000) {
+      f(point);
+    } else {
+      f(0xd800 + ((point - 0x10000) >> 10));
+      f(0xdc00 + ((point - 0x10000) & 0x3ff));
+    }
+  }
+}
+
+}  // namespace
+
+// String.hashCode(), its sign bit dropped (Kafka's Utils.abs).
+std::int32_t partition_of_group(std::string_view group_id, std::int32_t partitions) {
+  std::uint32_t hash = 0;
+  each_utf16_unit(group_id, [&](std::uint32_t unit) { hash = hash * 31 + unit; });
+  return static_cast<std::int32_t>(hash & 0x7fffffff) % partitions;
+}
+
+Result<void> GroupMachine::replay(const ReadRecord& record) {
+  if (!record.key) return fail(Errc::corrupt, "a record without a key");
+  auto value = record.value ? std::optional(record.value->view()) : std::nullopt;
+  auto read = read_consumer_offsets_record(record.key->view(), value);
+  if (!read && read.error().code == Errc::unsupported) return {};  // of another kind of group
+  if (!read) return std::unexpected(read.error());
+  if (auto* offset = std::get_if<OffsetRecord>(&*read)) return groups_.replay(std::move(*offset));
+  if (auto* group = std::get_if<GroupRecord>(&*read)) return groups_.replay(std::move(*group));
+  return {};
+}
+
+bool GroupMachine::finish_loading(CoordinatorTime now) {
+  wall_ = now.wall;
+  return groups_.finish_loading(now);
+}
+
+void GroupMachine::tick(CoordinatorTime now) {
+  wall_ = now.wall;
+  groups_.tick(now);
+}
+
+void GroupMachine::committed(AppendId through, CoordinatorTime now) {
+  wall_ = now.wall;
+  groups_.committed(through, now);
+}
+
+void GroupMachine::append_failed(AppendId id, ErrorCode why, CoordinatorTime now) {
+  wall_ = now.wall;
+  groups_.append_failed(id, why, now);
+}
+
+std::vector<CoordinatorCore::Append> GroupMachine::take_appends() {
+  auto output = groups_.take_output();
+  for (const auto& note : output.notes) note_(note);
+  for (auto& answer : output.answers) {
+    auto waiting = waiting_.extract(answer.token);
+    if (!waiting.empty()) waiting.mapped()(std::move(answer));
+  }
+  std::vector<Append> appends;
+  for (const auto& append : output.appends) {
+    auto& next = appends.emplace_back();
+    next.id = append.id;
+    for (const auto& record : append.records) next.records.push_back(written(record, wall_));
+  }
+  return appends;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,135 @@
+// FindCoordinator, DescribeGroups, ListGroups, DeleteGroups: who coordinates groups, which there are, and away with
+// them.
+#include <map>
+#include <set>
+
+#include "broker/cluster/topic_name.h"
+#include "broker/protocol/messages/find_coordinator.h"
+#include "broker/protocol/messages/groups.h"
+#include "broker/server/requests/coordinator_answer.h"
+#include "broker/server/requests/topics.h"
+#include "runtime/fiber/event.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int8_t of_group = 0;
+constexpr std::int8_t of_transaction = 1;
+constexpr std::int16_t batched_since = 4;      // FindCoordinator: several keys at once (KIP-699)
+constexpr std::size_t groups_at_once = 1'000;  // listed before others have their turn
+
+FindCoordinatorResponse::Coordinator nobody(const std::string& key, ErrorCode error, std::string why) {
+  return {key, -1, "", -1, error, std::move(why)};
+}
+
+FindCoordinatorResponse::Coordinator find(BrokerShard& shard, std::int8_t type, const std::string& key) {
+  if (type == of_transaction)
+    return nobody(key, ErrorCode::coordinator_not_available, "transactions are not served by this broker");
+  if (type != of_group) return nobody(key, ErrorCode::invalid_request, "there are no coordinators of that type");
+  const auto image = shard.image();
+  const auto* topic = image->topic(group_topic_name);
+  if (!topic) return nobody(key, ErrorCode::coordinator_not_available, "__consumer_offsets is not there yet");
+  auto leader = shard.leader_of(*topic, partition_of_group(key, topic->partition_count())).broker;
+  auto at = image->brokers.find(leader);
+  if (at == image->brokers.end())
+    return nobody(key, ErrorCode::coordinator_not_available, "the group's partition has no leader");
+  return {key, leader, at->second.listener.host, at->second.listener.port, ErrorCode::none, std::nullopt};
+}
+
+DeleteGroupsResponse delete_group(BrokerShard& shard, const std::string& group) {
+  DeleteGroupsResponse response;
+  Event answered;
+  auto asked = shard.groups().ask(
+      group,
+      [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) {
+        groups.delete_groups(token, {{group}}, now);
+      },
+      [&](GroupAnswer said) {
+        response = std::get<DeleteGroupsResponse>(std::move(said.response));
+        answered.set();
+      });
+  if (!asked) {
+    response.results.push_back({group, asked.error(), std::nullopt});
+    return response;
+  }
+  // If this fiber is cancelled, nobody is there to be told.
+  struct Forget {
+    ~Forget() { groups.forget(call); }
+    GroupService& groups;
+    std::uint64_t call;
+  } forget{shard.groups(), *asked};
+  answered.wait();
+  return response;
+}
+
+}  // namespace
+
+Result<ByteChain> handle_find_coordinator(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<FindCoordinatorRequest>());
+  if (request.key_type == of_group && !shard.image()->topic(group_topic_name))
+    create_topics_on_demand(shard, {std::string(group_topic_name)});
+  FindCoordinatorResponse response;
+  if (call.version() >= batched_since) {
+    for (const auto& key : request.coordinator_keys)
+      response.coordinators.push_back(find(shard, request.key_type, key));
+  } else {
+    auto found = find(shard, request.key_type, request.key_name);
+    response.error_code = found.error_code;
+    response.error_message = found.error_message;
+    response.node_id = found.node_id;
+    response.host = found.host;
+    response.port = found.port;
+  }
+  return call.answer(response);
+}
+
+Result<ByteChain> handle_describe_groups(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<DescribeGroupsRequest>());
+  DescribeGroupsResponse response;
+  for (const auto& id : request.groups) {
+    DescribeGroupsResponse::Group described;
+    auto error = shard.groups().read(
+        id, [&](const GroupCoordinator& groups) { described = groups.describe(id, call.version()); });
+    described.group_id = id;
+    if (error != ErrorCode::none) described.error_code = error;
+    if (request.include_authorized_operations && described.error_code == ErrorCode::none)
+      described.authorized_operations = authorized_group_operations;
+    response.groups.push_back(std::move(described));
+  }
+  return call.answer(response);
+}
+
+Result<ByteChain> handle_list_groups(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<ListGroupsRequest>());
+  ListGroupsResponse response;
+  for (unsigned n = 0; n < shard.host().shard_count(); ++n)
+    shard.on(n, [&](BrokerShard& there) {
+      auto error = there.groups().read_all([&](const GroupCoordinator& groups) {
+        std::optional<std::string> after;
+        do {
+          auto page = groups.list(request, after, groups_at_once);
+          response.groups.insert(response.groups.end(), page.groups.begin(), page.groups.end());
+          after = std::move(page.last);
+        } while (after);
+      });
+      if (error != ErrorCode::none) response.error_code = error;
+    });
+  return call.answer(response);
+}
+
+Result<Finish> begin_delete_groups(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<DeleteGroupsRequest>());
+  return Finish([&shard, call, request = std::move(request)] {
+    DeleteGroupsResponse response;
+    std::set<std::string> asked;
+    for (const auto& group : request.groups_names) {
+      if (!asked.insert(group).second) continue;
+      auto deleted = delete_group(shard, group);
+      response.results.insert(response.results.end(), deleted.results.begin(), deleted.results.end());
+    }
+    return call.answer(response);
+  });
+}
+
+}  // namespace fulmar

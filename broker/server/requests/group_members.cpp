@@ -1,0 +1,60 @@
+// JoinGroup, SyncGroup, Heartbeat, LeaveGroup: what members of a group ask its coordinator.
+#include "broker/protocol/messages/classic_group.h"
+#include "broker/server/requests/coordinator_answer.h"
+
+namespace fulmar {
+
+namespace {
+
+GroupClient client_of(const Request& call) {
+  return {call.header().client_id.value_or(""), "/" + call.session().peer.host, call.version()};
+}
+
+template <class Response>
+Response refused_with(ErrorCode error) {
+  Response response;
+  response.error_code = error;
+  return response;
+}
+
+template <class Response>
+Finish ask(BrokerShard& shard, const Request& call, const std::string& group, const GroupService::Input& input) {
+  return CoordinatorAnswer<Response>::begin(
+      shard, group, input, [call](const Response& response) { return call.answer(response); }, refused_with<Response>);
+}
+
+}  // namespace
+
+Result<Finish> begin_join_group(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<JoinGroupRequest>());
+  auto client = client_of(call);
+  return ask<JoinGroupResponse>(shard, call, request.group_id,
+                                [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) {
+                                  groups.join(token, client, request, now);
+                                });
+}
+
+Result<Finish> begin_sync_group(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<SyncGroupRequest>());
+  return ask<SyncGroupResponse>(
+      shard, call, request.group_id,
+      [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) { groups.sync(token, request, now); });
+}
+
+Result<Finish> begin_heartbeat(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<HeartbeatRequest>());
+  return ask<HeartbeatResponse>(
+      shard, call, request.group_id,
+      [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) { groups.heartbeat(token, request, now); });
+}
+
+Result<Finish> begin_leave_group(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<LeaveGroupRequest>());
+  auto client = client_of(call);
+  return ask<LeaveGroupResponse>(shard, call, request.group_id,
+                                 [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) {
+                                   groups.leave(token, client, request, now);
+                                 });
+}
+
+}  // namespace fulmar

@@ -1,0 +1,194 @@
+// OffsetCommit, OffsetFetch, OffsetDelete: how far groups have consumed.
+#include <algorithm>
+
+#include "broker/protocol/messages/group_offsets.h"
+#include "broker/server/requests/coordinator_answer.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int16_t ids_since = 10;         // OffsetCommit, OffsetFetch: topics by id, not by name
+constexpr std::int16_t groups_since = 8;       // OffsetFetch: several groups at once (KIP-709)
+constexpr std::int16_t group_error_since = 2;  // OffsetFetch: an error of the group, not of each partition
+
+// An answer's part of a topic, new if there is none.
+template <class Topics, class Topic>
+auto& part_of(Topics& topics, const Topic& asked) {
+  auto found = std::ranges::find_if(
+      topics, [&](const auto& topic) { return topic.name == asked.name && topic.topic_id == asked.topic_id; });
+  if (found != topics.end()) return *found;
+  auto& added = topics.emplace_back();
+  added.name = asked.name;
+  added.topic_id = asked.topic_id;
+  return added;
+}
+
+// What is asked of topics and partitions that are there goes to the coordinator; what is wrong with the others is
+// already known.
+struct SortedCommit {
+  OffsetCommitRequest known;
+  OffsetCommitResponse unknown;
+};
+
+SortedCommit sort_out(const MetadataImage& image, OffsetCommitRequest request, bool by_id) {
+  SortedCommit sorted;
+  auto topics = std::exchange(request.topics, {});
+  for (auto& topic : topics) {
+    if (by_id) topic.name = image.topic_name(topic.topic_id);
+    const auto* there = image.topic(topic.name);
+    auto refuse = [&](std::int32_t index, ErrorCode error) {
+      part_of(sorted.unknown.topics, topic).partitions.push_back({index, error});
+    };
+    OffsetCommitRequest::Topic known{topic.name, topic.topic_id, {}};
+    for (auto& partition : topic.partitions) {
+      if (!there)
+        refuse(partition.index, by_id ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition);
+      else if (partition.index < 0 || partition.index >= there->partition_count())
+        refuse(partition.index, ErrorCode::unknown_topic_or_partition);
+      else
+        known.partitions.push_back(std::move(partition));
+    }
+    if (!known.partitions.empty()) request.topics.push_back(std::move(known));
+  }
+  sorted.known = std::move(request);
+  return sorted;
+}
+
+void add(OffsetCommitResponse& response, const OffsetCommitResponse& more) {
+  for (const auto& topic : more.topics) {
+    auto& part = part_of(response.topics, topic);
+    part.partitions.insert(part.partitions.end(), topic.partitions.begin(), topic.partitions.end());
+  }
+}
+
+OffsetCommitResponse refused_commit(const OffsetCommitRequest& request, ErrorCode error) {
+  OffsetCommitResponse response;
+  for (const auto& topic : request.topics)
+    for (const auto& partition : topic.partitions)
+      part_of(response.topics, topic).partitions.push_back({partition.index, error});
+  return response;
+}
+
+// One group of an OffsetFetch.
+OffsetFetchResponse::Group fetch_group(BrokerShard& shard, const OffsetFetchRequest::Group& asked, bool by_id) {
+  const auto image = shard.image();
+  OffsetFetchRequest::Group known = asked;
+  OffsetFetchResponse::Group response;
+  std::vector<OffsetFetchResponse::Group::Topic> unknown;
+  if (known.topics && by_id) {
+    for (auto& topic : *known.topics) {
+      topic.name = image->topic_name(topic.topic_id);
+      if (!topic.name.empty()) continue;
+      auto& out = part_of(unknown, topic);
+      for (auto index : topic.partition_indexes)
+        out.partitions.push_back({index, -1, -1, "", ErrorCode::unknown_topic_id});
+    }
+    std::erase_if(*known.topics, [](const auto& topic) { return topic.name.empty(); });
+  }
+  auto error = shard.groups().read(asked.group_id,
+                                   [&](const GroupCoordinator& groups) { response = groups.fetch_offsets(known); });
+  response.group_id = asked.group_id;
+  if (error != ErrorCode::none) response.error_code = error;
+  if (response.error_code != ErrorCode::none) {
+    response.topics.clear();
+    return response;
+  }
+  if (!asked.topics && by_id) {
+    for (auto& topic : response.topics)
+      if (const auto* there = image->topic(topic.name)) topic.topic_id = there->id;
+    std::erase_if(response.topics, [](const auto& topic) { return topic.topic_id.is_zero(); });
+  }
+  response.topics.insert(response.topics.end(), unknown.begin(), unknown.end());
+  return response;
+}
+
+// As the versions before say it: one group, its error in each partition in the first.
+OffsetFetchResponse as_one_group(const OffsetFetchRequest& request, OffsetFetchResponse::Group group,
+                                 std::int16_t version) {
+  OffsetFetchResponse response;
+  response.error_code = group.error_code;
+  if (version < group_error_since && group.error_code != ErrorCode::none && request.topics) {
+    for (const auto& topic : *request.topics) {
+      auto& out = response.topics.emplace_back();
+      out.name = topic.name;
+      for (auto index : topic.partition_indexes) out.partitions.push_back({index, -1, -1, "", group.error_code});
+    }
+    return response;
+  }
+  for (auto& topic : group.topics) response.topics.push_back({std::move(topic.name), std::move(topic.partitions)});
+  return response;
+}
+
+}  // namespace
+
+Result<Finish> begin_offset_commit(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<OffsetCommitRequest>());
+  auto sorted = sort_out(*shard.image(), std::move(request), call.version() >= ids_since);
+  if (sorted.known.topics.empty()) return Finish::with(call.answer(sorted.unknown));
+  GroupClient client{call.header().client_id.value_or(""), "/" + call.session().peer.host, call.version()};
+  return CoordinatorAnswer<OffsetCommitResponse>::begin(
+      shard, sorted.known.group_id,
+      [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) {
+        groups.commit_offsets(token, client, sorted.known, now);
+      },
+      [call, unknown = sorted.unknown](OffsetCommitResponse response) {
+        add(response, unknown);
+        return call.answer(response);
+      },
+      [&](ErrorCode error) { return refused_commit(sorted.known, error); });
+}
+
+Result<ByteChain> handle_offset_fetch(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<OffsetFetchRequest>());
+  if (call.version() >= groups_since) {
+    OffsetFetchResponse response;
+    for (const auto& group : request.groups)
+      response.groups.push_back(fetch_group(shard, group, call.version() >= ids_since));
+    return call.answer(response);
+  }
+  OffsetFetchRequest::Group group;
+  group.group_id = request.group_id;
+  if (request.topics) {
+    group.topics.emplace();
+    for (const auto& topic : *request.topics) group.topics->push_back({topic.name, {}, topic.partition_indexes});
+  }
+  return call.answer(as_one_group(request, fetch_group(shard, group, false), call.version()));
+}
+
+Result<Finish> begin_offset_delete(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<OffsetDeleteRequest>());
+  const auto image = shard.image();
+  OffsetDeleteRequest known{request.group_id, {}};
+  OffsetDeleteResponse unknown;
+  for (const auto& topic : request.topics) {
+    const auto* there = image->topic(topic.name);
+    OffsetDeleteRequest::Topic kept{topic.name, {}};
+    OffsetDeleteResponse::Topic refused{topic.name, {}};
+    for (const auto& partition : topic.partitions) {
+      if (there && partition.index >= 0 && partition.index < there->partition_count())
+        kept.partitions.push_back(partition);
+      else
+        refused.partitions.push_back({partition.index, ErrorCode::unknown_topic_or_partition});
+    }
+    if (!kept.partitions.empty()) known.topics.push_back(std::move(kept));
+    if (!refused.partitions.empty()) unknown.topics.push_back(std::move(refused));
+  }
+  return CoordinatorAnswer<OffsetDeleteResponse>::begin(
+      shard, request.group_id,
+      [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) {
+        groups.delete_offsets(token, known, now);
+      },
+      [call, unknown](OffsetDeleteResponse response) {
+        if (response.error_code == ErrorCode::none)
+          response.topics.insert(response.topics.end(), unknown.topics.begin(), unknown.topics.end());
+        return call.answer(response);
+      },
+      [](ErrorCode error) {
+        OffsetDeleteResponse response;
+        response.error_code = error;
+        return response;
+      });
+}
+
+}  // namespace fulmar

@@ -1,0 +1,144 @@
+#include "broker/server/shard/group_service.h"
+
+#include "broker/cluster/topic_name.h"
+#include "broker/server/shard/broker_shard.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+
+namespace fulmar {
+
+GroupService::GroupService(BrokerShard& shard)
+    : shard_(shard), told_(shard.host().shard_count(), [this](unsigned to, std::vector<Told> words) {
+        shard_.on(to, [&](BrokerShard& there) {
+          for (auto& word : words) there.groups().told(std::move(word));
+        });
+      }) {}
+
+GroupService::~GroupService() = default;
+
+CoordinatorTime GroupService::now() const {
+  auto& clock = shard_.host().clock();
+  return {clock.now(), clock.wall_ms()};
+}
+
+void GroupService::release(std::int32_t partition) {
+  auto ended = coordinating_.extract(partition);
+  if (!ended.empty()) ended.mapped().partition->stop();
+}
+
+void GroupService::stop() {
+  for (auto& [index, coordinating] : coordinating_) coordinating.partition->stop();
+  coordinating_.clear();
+  ending_.cancel();
+  ending_.join();
+  told_.close();
+}
+
+std::expected<std::pair<unsigned, std::int32_t>, ErrorCode> GroupService::place_of(const std::string& group) const {
+  const auto* topic = shard_.image()->topic(group_topic_name);
+  if (!topic) return std::unexpected(ErrorCode::coordinator_not_available);
+  auto index = partition_of_group(group, topic->partition_count());
+  return std::pair(shard_.owner(topic->id, index), index);
+}
+
+// Null if this broker has no replica of it, or none that is in order.
+CoordinatorPartition* GroupService::coordinator(std::int32_t index) {
+  auto* partition = shard_.partition(std::string(group_topic_name), index);
+  if (!partition || !partition->replica) return nullptr;
+  auto& known = coordinating_[index];
+  if (known.replica == partition->replica) return known.partition.get();
+  // That the log was opened anew ends the coordinator before it.
+  if (known.partition)
+    ending_.spawn("end coordinator", [old = std::shared_ptr(std::move(known.partition))] { old->stop(); });
+  auto make = [this] {
+    return std::make_unique<GroupMachine>(
+        shard_.config().groups, [this] { return random_uuid(shard_.host().entropy()); },
+        [this](const std::string& note) { shard_.log().info(note); });
+  };
+  known = {partition->replica,
+           std::make_unique<CoordinatorPartition>(shard_.host(), partition_directory(group_topic_name, index),
+                                                  partition->replica, std::move(make))};
+  known.partition->start();
+  return known.partition.get();
+}
+
+std::expected<GroupMachine*, ErrorCode> GroupService::machine(std::int32_t index) {
+  auto* there = coordinator(index);
+  if (!there) return std::unexpected(ErrorCode::not_coordinator);
+  auto core = there->core();
+  if (!core) return std::unexpected(core.error());
+  return static_cast<GroupMachine*>(*core);
+}
+
+void GroupService::follow(const std::vector<std::string>& deleted_topics) {
+  const auto* topic = shard_.image()->topic(group_topic_name);
+  if (!topic) return;
+  for (std::int32_t index = 0; index < topic->partition_count(); ++index) {
+    if (shard_.owner(topic->id, index) != shard_.host().shard()) continue;
+    auto there = machine(index);
+    if (!there || deleted_topics.empty()) continue;
+    for (const auto& name : deleted_topics) (*there)->groups().topic_deleted(name, now());
+    coordinating_.at(index).partition->carry_out();
+  }
+}
+
+std::expected<std::uint64_t, ErrorCode> GroupService::ask(const std::string& group, const Input& input,
+                                                          Answered answered) {
+  auto place = place_of(group);
+  if (!place) return std::unexpected(place.error());
+  auto call = ++last_call_;
+  awaited_.emplace(call, std::move(answered));
+  auto [owner, index] = *place;
+  auto refused = shard_.on(
+      owner, [&, index = index, from = shard_.host().shard()](BrokerShard& there) -> std::optional<ErrorCode> {
+        auto& groups = there.groups();
+        auto machine = groups.machine(index);
+        if (!machine) return machine.error();
+        auto now = groups.now();
+        auto token = (*machine)->expect(
+            [&groups, from, call](GroupAnswer answer) { groups.tell(from, call, std::move(answer)); }, now);
+        input((*machine)->groups(), token, now);
+        groups.coordinating_.at(index).partition->carry_out();
+        return std::nullopt;
+      });
+  if (!refused) return call;
+  awaited_.erase(call);
+  return std::unexpected(*refused);
+}
+
+void GroupService::tell(unsigned shard, std::uint64_t call, GroupAnswer answer) {
+  if (shard == shard_.host().shard()) return told({call, std::move(answer)});
+  told_.add(shard, {call, std::move(answer)});
+}
+
+void GroupService::told(Told said) {
+  auto awaited = awaited_.extract(said.call);
+  if (!awaited.empty()) awaited.mapped()(std::move(said.answer));
+}
+
+ErrorCode GroupService::read(const std::string& group, const std::function<void(const GroupCoordinator&)>& look) {
+  auto place = place_of(group);
+  if (!place) return place.error();
+  return shard_.on(place->first, [&](BrokerShard& there) {
+    auto machine = there.groups().machine(place->second);
+    if (!machine) return machine.error();
+    look((*machine)->groups());
+    return ErrorCode::none;
+  });
+}
+
+ErrorCode GroupService::read_all(const std::function<void(const GroupCoordinator&)>& look) {
+  auto error = ErrorCode::none;
+  const auto* topic = shard_.image()->topic(group_topic_name);
+  for (std::int32_t index = 0; topic && index < topic->partition_count(); ++index) {
+    if (shard_.owner(topic->id, index) != shard_.host().shard()) continue;
+    auto there = machine(index);
+    if (there)
+      look((*there)->groups());
+    else if (there.error() == ErrorCode::coordinator_load_in_progress)
+      error = there.error();
+  }
+  return error;
+}
+
+}  // namespace fulmar
