@@ -329,9 +329,10 @@ TEST(Cluster, DescribesItselfAndSaysWhatItDoesNotServe) {
     DescribeClusterRequest controllers;
     controllers.endpoint_type = 2;
     EXPECT_EQ(peer.call<DescribeClusterResponse>(controllers, 1).error_code, ErrorCode::mismatched_endpoint_type);
-    FindCoordinatorRequest group;
-    group.coordinator_keys = {"a", "b"};
-    auto coordinators = peer.call<FindCoordinatorResponse>(group, 6).coordinators;
+    FindCoordinatorRequest transaction;
+    transaction.key_type = 1;
+    transaction.coordinator_keys = {"a", "b"};
+    auto coordinators = peer.call<FindCoordinatorResponse>(transaction, 6).coordinators;
     ASSERT_EQ(coordinators.size(), 2u);
     EXPECT_EQ(coordinators[1].error_code, ErrorCode::coordinator_not_available);
     InitProducerIdRequest transactional;
