@@ -14,6 +14,7 @@ Violations check_history(const History& history) {
   check_lookups(history, found);
   check_log_start(history, found);
   check_retention(history, found);
+  check_groups(history, found);
   return found;
 }
 

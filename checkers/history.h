@@ -130,6 +130,45 @@ struct EpochProbe {
   bool served = false;
 };
 
+// A member of a group was told that it has joined a generation; and, where it leads, what it assigned to the others.
+struct GroupJoin {
+  std::string group;
+  std::string member;
+  std::int32_t generation = -1;
+  bool leads = false;
+  std::map<std::string, std::set<std::int32_t>> assigned;  // by member
+  Instant completed;
+};
+
+// It was told what it is assigned.
+struct GroupSync {
+  std::string group;
+  std::string member;
+  std::int32_t generation = -1;
+  std::set<std::int32_t> partitions;
+  Instant completed;
+};
+
+struct GroupCommit {
+  std::string group;
+  std::string member;
+  std::int32_t generation = -1;
+  std::int32_t partition = 0;
+  Offset offset = -1;  // a number that no other commit to this partition has
+  Instant invoked;
+  Instant completed = Instant::max();
+  Outcome outcome = Outcome::pending;
+};
+
+// OffsetFetch, answered.
+struct GroupFetch {
+  std::string group;
+  std::int32_t partition = 0;
+  Offset offset = -1;  // -1: nothing is committed
+  Instant invoked;
+  Instant completed;
+};
+
 // All that can be read of a partition at the end.
 struct FinalRead {
   Offset log_start = -1;
@@ -146,6 +185,10 @@ struct History {
   std::vector<EpochEndOperation> epoch_ends;
   std::vector<TopicOperation> topic_operations;
   std::vector<EpochProbe> epoch_probes;
+  std::vector<GroupJoin> group_joins;
+  std::vector<GroupSync> group_syncs;
+  std::vector<GroupCommit> group_commits;
+  std::vector<GroupFetch> group_fetches;
   std::map<std::int32_t, std::set<std::string>> final_topics;  // what each broker lists at the end
   std::vector<Instant> power_losses;
   // How far ahead of the truth the wall clock was, at most, when a broker started: it can't but believe that.
@@ -196,5 +239,6 @@ void check_topics(const History& history, Violations& found);
 void check_lookups(const History& history, Violations& found);
 void check_log_start(const History& history, Violations& found);
 void check_retention(const History& history, Violations& found);
+void check_groups(const History& history, Violations& found);
 
 }  // namespace fulmar

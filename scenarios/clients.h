@@ -32,6 +32,8 @@ void add_partitions(Host& host, Workload& workload);
 void remake_topic(Host& host, Workload& workload);
 // Changes what topics are configured to, within what the checkers hold the cluster to.
 void configure_topics(Host& host, Workload& workload);
+// A member of a group: joins, commits, and leaves, vanishes or is too slow at times.
+void join_groups(Host& host, Workload& workload);
 void make_and_delete_topics(Host& host, Workload& workload);
 // Asks with leader epochs that are known to be past.
 void probe_epochs(Host& host, Workload& workload);

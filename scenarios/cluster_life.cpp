@@ -50,6 +50,10 @@ class ClusterLife {
                       Mark::log_truncated, Mark::log_begun_anew})
       workload_.marks.expect(mark);
     if (plan.setting_or("calm_ms", 0)) workload_.marks.expect(Mark::calm_majority);
+    if (plan.setting_or("members", 0))
+      for (auto mark : {Mark::group_stable, Mark::group_rebalanced, Mark::group_coordinator_moved, Mark::group_fenced,
+                        Mark::group_offset_committed})
+        workload_.marks.expect(mark);
     if (plan.setting_or("producer_id_block", 1000) < 1000) workload_.marks.expect(Mark::producer_id_block);
     if (has_fault(plan.faults, {&faults::cut_after_transfer})) workload_.marks.expect(Mark::cut_after_transfer);
     for (std::int64_t i = 0; i < plan.setting("clients"); ++i) world_.add_node("client" + std::to_string(i));

@@ -67,4 +67,13 @@ Plan plan_metadata(std::uint64_t seed) {
   });
 }
 
+Plan plan_groups(std::uint64_t seed) {
+  return plan_cluster(seed, "groups", cluster_faults(), true, [](Random random, Plan& plan) {
+    plan.settings["members"] = random.between(1, 3);
+    plan.settings["producer_pace_ms"] = 4096;
+    plan.settings["consumers"] = 0;
+    plan.settings["deletes"] = 0;
+  });
+}
+
 }  // namespace fulmar

@@ -24,6 +24,8 @@ constexpr Scenario scenarios[] = {
      plan_churn, run_cluster, terms, check_plan},
     {"metadata", "topics made and deleted under faults, and requests with leader epochs of the past", plan_metadata,
      run_cluster, terms, check_plan},
+    {"groups", "members of consumer groups that join, commit, vanish and come back, and coordinators that move",
+     plan_groups, run_cluster, terms, check_plan},
 };
 }  // namespace
 

@@ -41,6 +41,11 @@ constexpr const char* names[] = {
     "metadata's word on who is in sync compared",
     "start of a log told by a follower after a deletion",
     "majority left in peace for a while",
+    "member told its assignment",
+    "member told to rejoin",
+    "member told that the coordinator is elsewhere",
+    "member of the past refused",
+    "offset committed by a group",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

@@ -45,6 +45,11 @@ enum class Mark : std::uint8_t {
   in_sync_claim,
   follower_start_told,
   calm_majority,
+  group_stable,
+  group_rebalanced,
+  group_coordinator_moved,
+  group_fenced,
+  group_offset_committed,
   count_
 };
 

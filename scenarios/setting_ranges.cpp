@@ -39,6 +39,7 @@ constexpr SettingRange ranges[] = {
     {"idle_topic", 0, 1, everywhere, optional},
     {"index_interval_bytes", 0, bytes_max, everywhere, needed},
     {"lookup_pace_ms", 0, pace_ms_max, everywhere, optional},
+    {"members", 0, clients_max, clusters, optional},
     {"memory_topic", 0, 1, everywhere, needed},
     {"metadata_segment_bytes", batch_bytes_min, bytes_max, clusters, optional},
     {"metadata_snapshot_bytes", batch_bytes_min, bytes_max, clusters, optional},

@@ -8,6 +8,8 @@
 namespace fulmar {
 
 namespace {
+
+constexpr int group_partitions = 5;  // of the topic of committed offsets
 constexpr std::size_t controllers_max = 5;
 constexpr std::size_t told_max = 3;  // of violations of a kind
 constexpr std::int64_t default_lag_ms = 30'000;
@@ -42,6 +44,8 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   properties["listeners"] = "PLAINTEXT://" + at(node, port) + ",INTERNAL://" + at(node, internal_port);
   properties["controller.quorum.voters"] = voters;
   properties["default.replication.factor"] = std::to_string(plan_.setting("replication_factor"));
+  properties["offsets.topic.replication.factor"] = std::to_string(plan_.setting("replication_factor"));
+  properties["offsets.topic.num.partitions"] = std::to_string(group_partitions);
   properties["log.segment.bytes"] = std::to_string(plan_.setting("segment_bytes"));
   properties["log.index.interval.bytes"] = std::to_string(plan_.setting("index_interval_bytes"));
   properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan_.setting("checkpoint_ms"));

@@ -84,6 +84,8 @@ int run_clients(Host& host, Workload& workload) {
     clients.spawn("producer", [&] { produce(host, workload); });
   for (std::int64_t i = 0; i < workload.plan.setting("consumers"); ++i)
     clients.spawn("consumer", [&] { consume(host, workload); });
+  for (std::int64_t i = 0; i < workload.plan.setting_or("members", 0); ++i)
+    clients.spawn("member", [&] { join_groups(host, workload); });
   if (workload.plan.setting("deletes")) clients.spawn("deleter", [&] { delete_records(host, workload); });
   auto wanted = [&](const char* setting) { return workload.plan.setting_or(setting, 0) != 0; };
   // Of these one is enough.

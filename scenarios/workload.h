@@ -46,6 +46,8 @@ struct Workload {
   int next_consumer = 0;
   int next_topic = 0;
   int next_remade = 0;
+  int next_member = 0;
+  Offset next_commit = 1;           // a number of its own for each
   bool has_single_clients = false;  // the kinds of which there is one in all
   int time_kind = 0;                // of the times that records have now, where they have any
   int time_kind_left = 0;           // for so many batches more

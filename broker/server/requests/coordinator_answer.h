@@ -34,7 +34,8 @@ class CoordinatorAnswer final : public DelayedAnswer {
   }
 
   std::optional<Ready> attempt() override {
-    if (!response_) return std::nullopt;
+    waiting_ = !response_;
+    if (waiting_) return std::nullopt;
     return Ready{.frame = frame_(std::move(*response_)), .memory = {}};
   }
 
@@ -44,13 +45,15 @@ class CoordinatorAnswer final : public DelayedAnswer {
   void told(GroupAnswer said) {
     call_.reset();
     response_ = std::get<Response>(std::move(said.response));
-    if (again) again();
+    // Not if no attempt was made yet, or two of them would give the answer.
+    if (std::exchange(waiting_, false) && again) again();
   }
 
   BrokerShard& shard_;
   const Frame frame_;
   std::optional<std::uint64_t> call_;  // while it is waited for
   std::optional<Response> response_;
+  bool waiting_ = false;  // an attempt was made, in vain
 };
 
 }  // namespace fulmar
