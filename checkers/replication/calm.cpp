@@ -12,52 +12,70 @@ namespace {
 
 constexpr Duration commit_max = milliseconds(1500);
 constexpr Duration form_max = seconds(8);       // for a group that was made just now
-constexpr Duration elect_max = seconds(3);      // once a majority is there, and a leader that was another is lost
+constexpr Duration elect_max = seconds(3);      // once a majority is there, and a leader is lost that may be
 constexpr Duration claim_age_max = seconds(5);  // an election, and until word of it is everywhere
 constexpr Duration unknown_max = seconds(1);    // for which a new leader may take everybody for in sync
 
 }  // namespace
 
+// A leader among those who are well may have handed over just now, as one does that is to be a member no more: then
+// nobody leads until the next one is elected. The latest configuration decides who that can be: who was left out of it
+// may never have heard of that.
+ReplicationWatch::CalmLook ReplicationWatch::calm_look(const Group& group) const {
+  CalmLook look;
+  const Replica* leader = nullptr;
+  const Replica* latest = nullptr;
+  look.elects = group.handed_over && now_() - *group.handed_over < elect_max;
+  for (const auto& [self, replica] : group.replicas) {
+    bool led = replica.led_until != Instant{} && now_() - replica.led_until < elect_max;
+    look.elects = look.elects || (led && !calm_well_.contains(self.broker));
+    look.highest_term = std::max({look.highest_term, replica.sight.term, replica.term_told});
+    if (!replica.open || replica.sight.configuration.empty()) continue;
+    auto age = [](const Replica& of) { return std::pair(of.sight.configuration_mark, of.sight.term); };
+    if (!latest || age(replica) > age(*latest)) latest = &replica;
+    bool leads = replica.sight.role == Role::leader && replica.sight.established;
+    if (leads && (!leader || replica.sight.term > leader->sight.term)) leader = &replica;
+  }
+  bool is_new = !group.born || now_() - *group.born < form_max;
+  if (!latest || is_new) return look;
+  look.leads = leader != nullptr;
+  look.sight = &(leader ? leader : latest)->sight;
+  if (look.sight->configuration.joint()) return look;
+  // Damage and failures of the disk from before may still keep a replica from its part. It opens only when its broker
+  // has heard from the controller, which may be one of the others, and not to be reached.
+  look.has_majority = is_quorum(look.sight->configuration, [&](const ReplicaId& voter) {
+    auto found = group.replicas.find(voter);
+    if (!calm_well_.contains(voter.broker) || found == group.replicas.end()) return false;
+    const auto& sight = found->second.sight;
+    bool takes_part = found->second.open && (leader || now_() - found->second.opened_at >= elect_max);
+    return takes_part && !sight.out_of_order && !sight.damaged && !found->second.disk_hurt;
+  });
+  return look;
+}
+
+void ReplicationWatch::calm_leaderless(const ReplicaSight& sight) {
+  report("peace", "leaderless", sight,
+         "a majority was left alone for a while, and [" + to_string(sight.configuration) + "] have no leader");
+}
+
 // Which groups can be held to that, and who leads them.
 std::size_t ReplicationWatch::calm_begins(const std::set<std::int32_t>& well, bool commits_at_once) {
   calm_commits_ = commits_at_once;
+  calm_well_ = well;
   calm_.clear();
-  for (auto& [id, group] : groups_) {
-    const Replica* leader = nullptr;
-    const Replica* latest = nullptr;
-    Epoch highest = -1;
-    bool elects = false;
-    for (const auto& [self, replica] : group.replicas) {
-      bool led = replica.led_until != Instant{} && now_() - replica.led_until < elect_max;
-      elects = elects || (led && !well.contains(self.broker));
-      highest = std::max({highest, replica.sight.term, replica.term_told});
-      if (!replica.open || replica.sight.configuration.empty()) continue;
-      if (!latest || replica.sight.term > latest->sight.term) latest = &replica;
-      bool leads = replica.sight.role == Role::leader && replica.sight.established;
-      if (leads && (!leader || replica.sight.term > leader->sight.term)) leader = &replica;
-    }
-    bool is_new = !group.born || now_() - *group.born < form_max;
-    if (!latest || is_new) continue;
-    const auto& configuration = (leader ? leader : latest)->sight.configuration;
-    if (configuration.joint()) continue;
-    // Damage and failures of the disk from before may still keep a replica from its part. It opens only when its broker
-    // has heard from the controller, which may be one of the others, and not to be reached.
-    bool has_majority = is_quorum(configuration, [&](const ReplicaId& voter) {
-      auto found = group.replicas.find(voter);
-      if (!well.contains(voter.broker) || found == group.replicas.end()) return false;
-      const auto& sight = found->second.sight;
-      bool takes_part = found->second.open && (leader || now_() - found->second.opened_at >= elect_max);
-      return takes_part && !sight.out_of_order && !sight.damaged && !found->second.disk_hurt;
-    });
-    if (!has_majority) continue;
-    if (!leader) {
-      if (elects) continue;
-      report("peace", "leaderless", latest->sight,
-             "a majority was left alone for a while, and [" + to_string(configuration) + "] have no leader");
+  calm_electing_.clear();
+  for (const auto& [id, group] : groups_) {
+    auto look = calm_look(group);
+    if (!look.has_majority) continue;
+    if (!look.leads) {
+      if (look.elects)
+        calm_electing_[id] = now_();
+      else
+        calm_leaderless(*look.sight);
       continue;
     }
-    if (!well.contains(leader->sight.self.broker) || highest > leader->sight.term) continue;
-    calm_[id] = {leader->sight.self, leader->sight.term, group.transfers, leader->sight.configuration, {}};
+    if (!well.contains(look.sight->self.broker) || look.highest_term > look.sight->term) continue;
+    calm_[id] = {look.sight->self, look.sight->term, group.transfers, look.sight->configuration, {}};
   }
   return calm_.size();
 }
@@ -68,6 +86,7 @@ void ReplicationWatch::calm_append(const GroupId& id, const ReplicaId& self, Off
 }
 
 void ReplicationWatch::calm_step(const ReplicaSight& sight) {
+  if (sight.role == Role::leader && sight.established) calm_electing_.erase(sight.group);
   auto led = calm_.find(sight.group);
   if (led == calm_.end() || led->second.leader != sight.self) return;
   auto& waiting = led->second.waiting;
@@ -104,7 +123,15 @@ void ReplicationWatch::calm_ends() {
     else if (!led.waiting.empty() && now_() - led.waiting.front().second > commit_max)
       calm_late(led, sight, led.waiting.front());
   }
+  // Those that had time to elect a leader have had enough.
+  for (const auto& [id, since] : calm_electing_) {
+    auto group = groups_.find(id);
+    if (group == groups_.end() || now_() - since < elect_max) continue;
+    auto look = calm_look(group->second);
+    if (look.has_majority && !look.leads) calm_leaderless(*look.sight);
+  }
   calm_.clear();
+  calm_electing_.clear();
 }
 
 // Of a leadership that somebody was told of just now.

@@ -135,7 +135,7 @@ void ReplicationWatch::stepped(const ReplicaSight& sight) {
   auto before = std::exchange(replica.sight, sight);
   if (before.role == Role::leader && sight.role != Role::leader) replica.led_until = now_();
   group.commit_max = std::max(group.commit_max, sight.commit);
-  if (!calm_.empty()) calm_step(sight);
+  if (!calm_.empty() || !calm_electing_.empty()) calm_step(sight);
   if (sight.out_of_order) return;
   if (!sight.damaged) replica.lost = {};
   // One that is made anew begins where its leader's log does.
@@ -159,7 +159,10 @@ void ReplicationWatch::sends(const GroupId& id, const Message& message) {
   auto& replica = group.replicas[message.from];
   check_promises(group, replica, message);
   check_kept_configuration(replica, message);
-  if (std::holds_alternative<TimeoutNow>(message.body)) ++group.transfers;
+  if (std::holds_alternative<TimeoutNow>(message.body)) {
+    ++group.transfers;
+    group.handed_over = now_();
+  }
   // An entry counts once it is on stable storage.
   const auto* reply = std::get_if<AppendReply>(&message.body);
   const auto* heartbeat = std::get_if<HeartbeatReply>(&message.body);

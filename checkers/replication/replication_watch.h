@@ -118,6 +118,7 @@ class ReplicationWatch : public ReplicaObserver {
     std::optional<Instant> born;  // when the first of its replicas was opened
     std::map<Epoch, Instant> led_since;
     std::uint64_t transfers = 0;              // how often a leader has had another stand for election
+    std::optional<Instant> handed_over;       // when one did so last
     std::map<Epoch, Configuration> in_force;  // as the term's leader saw it last
     std::map<std::pair<Epoch, ReplicaId>, ReplicaId> votes;
     std::map<Offset, Committed> committed;  // by base offset
@@ -139,7 +140,19 @@ class ReplicationWatch : public ReplicaObserver {
     std::deque<std::pair<Offset, Instant>> waiting;  // up to where it has appended, and when: not committed yet
   };
 
+  // A group as it is now, held against who is left alone.
+  struct CalmLook {
+    const ReplicaSight* sight =
+        nullptr;  // its leader's; else of who has the latest configuration; null: nothing to say
+    bool leads = false;
+    bool has_majority = false;  // of those who are left alone and can take part; and the voters are not changing
+    bool elects = false;        // a leader is lost that may be lost, so short a time ago that there may be none yet
+    Epoch highest_term = -1;
+  };
+
   // calm.cpp
+  CalmLook calm_look(const Group& group) const;
+  void calm_leaderless(const ReplicaSight& sight);
   void calm_append(const GroupId& id, const ReplicaId& self, Offset next);
   void calm_step(const ReplicaSight& sight);
   void calm_late(const Led& led, const ReplicaSight& sight, const std::pair<Offset, Instant>& append);
@@ -171,7 +184,9 @@ class ReplicationWatch : public ReplicaObserver {
   std::map<GroupId, Group> groups_;
   DiskPromises promises_;
   bool power_lost_ = false;
+  std::set<std::int32_t> calm_well_;
   std::map<GroupId, Led> calm_;
+  std::map<GroupId, Instant> calm_electing_;  // had none when it began, and may have had none; and none since
   bool calm_commits_ = false;
   Violations violations_;
 };

@@ -54,6 +54,63 @@ TEST(Calm, AMajorityWhoseLeaderWasAnotherHasTimeToElectOne) {
   EXPECT_THAT(s.anomalies(), Contains("leaderless"));
 }
 
+// As one does that has led itself out of the group, and follows from then on.
+struct HandOverStory : CalmStory {
+  HandOverStory() {
+    watch.sends(group, {id(1), id(2), 1, TimeoutNow{}});
+    sights[1].role = Role::follower;
+    step(1);
+  }
+};
+
+TEST(Calm, ALeaderAmongThemThatHandsOverLeavesThemTimeToElectTheNext) {
+  HandOverStory s;
+  s.later(milliseconds(5));
+  EXPECT_EQ(s.watch.calm_begins({1, 2, 3}, at_once), 0u);
+  s.elect(2, 2);
+  s.step(2);
+  s.sights[2].role = Role::follower;  // what comes later is not of this
+  s.step(2);
+  s.later(seconds(6));
+  s.watch.calm_ends();
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+}
+
+TEST(Calm, ThatTimeIsOverAtTheEndOfIt) {
+  HandOverStory long_ago;
+  long_ago.later(seconds(4));
+  long_ago.watch.calm_begins({1, 2, 3}, at_once);
+  EXPECT_THAT(long_ago.anomalies(), Contains("leaderless")) << "it has had its time";
+  for (int rest : {2, 3}) {
+    HandOverStory never;
+    never.watch.calm_begins({1, rest}, at_once);
+    EXPECT_THAT(never.anomalies(), IsEmpty());
+    never.later(seconds(6));
+    never.watch.calm_ends();
+    EXPECT_THAT(never.anomalies(), Contains("leaderless"));
+  }
+  HandOverStory deleted;
+  deleted.watch.calm_begins({1, 2}, at_once);
+  deleted.watch.removed(group, id(1));
+  deleted.later(seconds(6));
+  deleted.watch.calm_ends();
+  EXPECT_THAT(deleted.anomalies(), IsEmpty()) << "there is no majority of it any more";
+}
+
+// The one that was left out has the configuration in which it still was: nobody told it of a later one.
+TEST(Calm, AMajorityIsOneOfTheLatestConfiguration) {
+  CalmStory s;
+  for (int broker : {2, 3}) {
+    s.sights[broker].configuration = {{id(3), id(4), id(5)}, {}, {}};
+    s.sights[broker].configuration_mark = {1, 2};
+    s.step(broker);
+  }
+  s.sights[1].role = Role::follower;
+  s.step(1);
+  s.watch.calm_begins({1, 2, 3}, at_once);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+}
+
 TEST(Calm, AMajorityThatHasOnlyJustOpenedHasTimeToElectOne) {
   CalmStory s;
   s.sights[1].role = Role::follower;
