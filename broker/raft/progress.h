@@ -47,6 +47,13 @@ class Progress {
   // The damage that is made good, for the follower to be told, if counts() or others vouch for this leader; 0 if none
   // is.
   std::uint64_t healed() const { return damage_ != 0 && match_ >= repair_until_ ? damage_ : 0; }
+  // It is told that the damage of this number is made good; 0: of none.
+  void told_healed(std::uint64_t damage) {
+    if (damage != 0) told_healed_ = damage;
+  }
+  // Whether it may serve consumers, as far as its damage goes: it does from when it takes in that the damage is made
+  // good, and the leader learns of that only later, by its answer.
+  bool may_serve() const { return damage_ == 0 || damage_ == told_healed_; }
 
   // Whether anything may be sent now, given the leader's log end.
   bool may_send(Offset log_end, const RaftSettings& settings) const;
@@ -118,6 +125,7 @@ class Progress {
   std::uint64_t damage_ = 0;
   Offset repair_until_ = 0;
   Instant damaged_at_ = long_ago;
+  std::uint64_t told_healed_ = 0;          // the last damage that it was told is made good
   std::optional<LivenessEpoch> asked_in_;  // since when the group was woken last
   Instant asked_from_ = long_ago;
   Instant last_asked_at_ = long_ago;

@@ -192,6 +192,7 @@ class Raft {
   void on(const Message& message, const HeartbeatReply& reply);
   void note_damage(Progress& progress, std::uint64_t damage);
   std::uint64_t healed(const Progress& progress) const;
+  std::uint64_t tell_healed(Progress& progress);
   void send_heartbeats();
   void advance_commit();
   void tell_commit();

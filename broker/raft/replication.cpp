@@ -111,6 +111,13 @@ std::uint64_t Raft::healed(const Progress& progress) const {
   return vouched ? progress.healed() : 0;
 }
 
+// The same, for a heartbeat that is sent now.
+std::uint64_t Raft::tell_healed(Progress& progress) {
+  auto damage = healed(progress);
+  progress.told_healed(damage);
+  return damage;
+}
+
 void Raft::on(const Message& message, const AppendReply& reply) {
   auto found = peers_.find(message.from);
   if (role_ != Role::leader || found == peers_.end()) return;
@@ -173,7 +180,7 @@ void Raft::send_heartbeats() {
   bool quiesce = may_quiesce();
   if (!quiesce) wake();
   for (auto& [id, progress] : peers_) {
-    Heartbeat heartbeat{std::min(commit_, progress.match()), announced_start(), healed(progress), now_, {}};
+    Heartbeat heartbeat{std::min(commit_, progress.match()), announced_start(), tell_healed(progress), now_, {}};
     heartbeat.configuration = news_for(progress);
     progress.take_untold(heartbeat.commit);
     if (quiesce) {
@@ -200,7 +207,7 @@ void Raft::tell_commit() {
     auto committed = std::min(commit_, progress.match());
     if (!progress.take_untold(committed)) continue;
     wake();
-    send(id, Heartbeat{committed, announced_start(), healed(progress), now_, {}});
+    send(id, Heartbeat{committed, announced_start(), tell_healed(progress), now_, {}});
   }
 }
 
@@ -254,9 +261,9 @@ void Raft::start_moved(Instant now) {
   heartbeat_at_ = now;
 }
 
-// Consumers may read from followers. One that is damaged serves nobody, nor does one that has heard nothing of this
-// leader for one and a half election timeouts: after two without an answer it is not waited for. One that was told
-// serves again once its log begins there.
+// Consumers may read from followers. One that is damaged serves nobody until it is told that the damage is made good,
+// nor does one that has heard nothing of this leader for one and a half election timeouts: after two without an answer
+// it is not waited for. One that was told serves again once its log begins there.
 Offset Raft::start_kept(Instant now) const {
   auto kept = configuration().reached_by_quorum([&](const ReplicaId& id) {
     const auto* known = progress(id);
@@ -266,7 +273,7 @@ Offset Raft::start_kept(Instant now) const {
   for (const auto& [id, progress] : peers_) {
     bool answers = led_since_ > since || progress.answered_at() > since;
     bool told = progress.log_start() >= log_.start() || progress.heard_at() > start_moved_at_;
-    if (answers && progress.damage() == 0 && !told) kept = std::min(kept, progress.log_start());
+    if (answers && progress.may_serve() && !told) kept = std::min(kept, progress.log_start());
   }
   return kept;
 }

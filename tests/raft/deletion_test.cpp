@@ -71,6 +71,48 @@ TEST_F(Deletion, DoesNotWaitForAFollowerThatIsGone) {
   EXPECT_EQ(start_kept(), start);
 }
 
+// It serves from when it takes in that its damage is made good; the leader learns of that by its answer only.
+TEST_F(Deletion, WaitsForAFollowerThatWasToldItsDamageIsMadeGood) {
+  model.crash(3, false);
+  model.restart(3, 77);
+  model.lost = [](const Message& message) {
+    const auto* reply = std::get_if<HeartbeatReply>(&message.body);
+    return reply && message.from == Model::id(3) && reply->damage == 0;
+  };
+  for (int i = 0; i < 1000 && model.stored(3).damage != 0; ++i) model.run(milliseconds(1));
+  ASSERT_EQ(model.stored(3).damage, 0U);
+  ASSERT_TRUE(model.raft(3).begins_as_told()) << "it serves";
+  model.lost = [](const Message& message) { return message.to == Model::id(3) || message.from == Model::id(3); };
+  delete_up_to_start();
+  model.run(milliseconds(300));
+  ASSERT_EQ(model.at(2).log.start(), start);
+  ASSERT_LT(model.at(3).log.start(), start);
+  EXPECT_LT(start_kept(), start) << "it still serves what is deleted";
+  model.lost = [](const Message&) { return false; };
+  model.run(milliseconds(300));
+  EXPECT_EQ(start_kept(), start);
+  EXPECT_EQ(model.at(3).log.start(), start);
+}
+
+// Until it is told so, it serves nobody.
+TEST_F(Deletion, DoesNotWaitForAFollowerThatIsDamaged) {
+  model.crash(3, false);
+  model.restart(3, 77);
+  bool heard = false;
+  model.lost = [&](const Message& message) {
+    if (const auto* reply = std::get_if<HeartbeatReply>(&message.body))
+      heard |= message.from == Model::id(3) && reply->damage == 77;
+    // Its log is never repaired.
+    return message.to == Model::id(3) && std::holds_alternative<AppendRequest>(message.body);
+  };
+  for (int i = 0; i < 1000 && !heard; ++i) model.run(milliseconds(1));
+  ASSERT_TRUE(heard);
+  model.lost = [](const Message& message) { return message.to == Model::id(3); };
+  delete_up_to_start();
+  model.run(milliseconds(300));
+  EXPECT_EQ(start_kept(), start);
+}
+
 TEST_F(Deletion, IsKnownToWhoFollowsTheNextLeader) {
   model.lost = [](const Message& message) { return message.to == Model::id(3) || message.from == Model::id(3); };
   model.run(seconds(1));
