@@ -43,6 +43,18 @@ std::string to_string(const ReplicaId& id) {
   return text;
 }
 
+std::vector<ReplicaId> renamed(const std::vector<ReplicaId>& ids, const Renaming& rename) {
+  std::vector<ReplicaId> names;
+  for (const auto& id : ids) names.push_back(rename(id));
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Configuration renamed(const Configuration& configuration, const Renaming& rename) {
+  return {renamed(configuration.voters, rename), renamed(configuration.next_voters, rename),
+          renamed(configuration.learners, rename)};
+}
+
 bool Configuration::is_voter(const ReplicaId& id) const {
   return contains(voters, id) || contains(next_voters, id);
 }

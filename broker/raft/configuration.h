@@ -42,6 +42,11 @@ struct Configuration {
   std::int64_t reached_by_quorum(const std::function<std::int64_t(const ReplicaId&)>& reached) const;
 };
 
+// The same under other names; ascending by those.
+using Renaming = std::function<ReplicaId(const ReplicaId&)>;
+std::vector<ReplicaId> renamed(const std::vector<ReplicaId>& ids, const Renaming& rename);
+Configuration renamed(const Configuration& configuration, const Renaming& rename);
+
 // "1 2 3", "1 2 3 -> 2 3 4", "1 2 3 + 4".
 std::string to_string(const Configuration& configuration);
 

@@ -48,9 +48,10 @@ class Raft {
   ~Raft();
   Raft& operator=(const Raft&) = delete;
   // For exhaustive searches (tests/raft/exhaustive). Another one in the same state, over the same LogView; only without
-  // a liveness. And what decides what it will say, store, cut and commit, times and the pace of feeding left out.
+  // a liveness. And what decides what it will say, store, cut and commit, times and the pace of feeding left out; as if
+  // the replicas had other names.
   std::unique_ptr<Raft> clone() const;
-  std::string fingerprint() const;
+  std::string fingerprint(const Renaming& rename) const;
 
   // -- Inputs. After each: take_output().
   // At least four times per heartbeat interval; while quiesced(), only once a watch of the liveness has ended.

@@ -30,12 +30,8 @@ void SmallWorld::elect(const WorldState& state, int candidate, const Reached& re
   // A leader that has not heard of enough of the others stands again; without changes of members it may as well lead
   // on.
   if (raft.role() == Role::leader && settings_.changes == 0) return;
-  bool any_term = false;
-  for (int replica = 0; replica < world_replicas; ++replica)
-    any_term = any_term || local(state, replica).raft->term() >= 0;
   for (auto voters : whose_votes_are_enough(state.replicas[at(candidate)]))
-    // All are alike at first: that it is 0 whom 1 elects first is no loss.
-    if (any_term || (candidate == 0 && voters < 4)) ask_for_votes(state, candidate, voters, reached);
+    ask_for_votes(state, candidate, voters, reached);
 }
 
 const std::vector<unsigned>& SmallWorld::whose_votes_are_enough(LocalId id) {

@@ -42,14 +42,18 @@ bool is_answer(const Message& message) {
 }
 
 // Of what is on stable storage, where the core takes itself to have stored something else.
-std::string bytes_of(const HardState& state) {
-  auto text = std::to_string(state.term) + "," + (state.vote ? to_string(*state.vote) : "-") + "," +
+std::string bytes_of(const HardState& state, const Renaming& rename) {
+  auto text = std::to_string(state.term) + "," + (state.vote ? to_string(rename(*state.vote)) : "-") + "," +
               std::to_string(state.log_term) + "," + std::to_string(state.configuration.mark.term) + "." +
               std::to_string(state.configuration.mark.version);
-  return text + "," + to_string(state.configuration.configuration);
+  return text + "," + to_string(renamed(state.configuration.configuration, rename));
 }
 
 }  // namespace
+
+Renaming renaming_of(const Names& names) {
+  return [names](const ReplicaId& id) { return ReplicaId{names[static_cast<std::size_t>(id.broker)], id.directory}; };
+}
 
 Commits LocalStates::Local::find_commits() const {
   Commits found{raft->role() == Role::leader, raft->term(), log.start(), {}};
@@ -138,7 +142,7 @@ struct LocalStates::Run {
 
 LocalStates::LocalStates(const LocalSettings& settings) : world_(settings) {
   settings_.commits_are_stable = !settings.page_cache;
-  for (int replica = 0; replica < settings.replicas; ++replica) {
+  for (int replica = 0; replica < world_replicas; ++replica) {
     slots_.push_back(std::make_unique<Slot>());
     if (replica < settings.voters) configuration_.voters.push_back(id_of(replica));
   }
@@ -154,19 +158,28 @@ LocalId LocalStates::newborn(int replica) {
   return intern(std::move(local));
 }
 
+std::string LocalStates::bytes_of(const Local& local, const Names& names) const {
+  const auto rename = renaming_of(names);
+  auto text = std::to_string(names[static_cast<std::size_t>(local.self)]) + "/" + local.log.bytes() + "/" +
+              local.raft->fingerprint(rename);
+  if (local.disk != local.raft->hard_state()) text += "/" + fulmar::bytes_of(local.disk, rename);
+  return text;
+}
+
 LocalId LocalStates::intern(Local local) {
-  auto text = std::to_string(local.self) + "/" + local.log.bytes() + "/" + local.raft->fingerprint();
-  if (local.disk != local.raft->hard_state()) text += "/" + bytes_of(local.disk);
-  auto [found, fresh] = local_ids_.try_emplace(std::move(text), static_cast<LocalId>(locals_.size()));
+  auto [found, fresh] =
+      local_ids_.try_emplace(bytes_of(local, all_names.front()), static_cast<LocalId>(locals_.size()));
   if (fresh) {
     local.commits = local.find_commits();
+    for (std::size_t naming = 0; naming < namings; ++naming)
+      local.hashes[naming] = std::hash<std::string>()(bytes_of(local, all_names[naming]));
     locals_.push_back(std::move(local));
   }
   return found->second;
 }
 
 MessageId LocalStates::intern(const Message& message) {
-  auto [found, fresh] = message_ids_.try_emplace(bytes_of(message), static_cast<MessageId>(messages_.size()));
+  auto [found, fresh] = message_ids_.try_emplace(fulmar::bytes_of(message), static_cast<MessageId>(messages_.size()));
   if (fresh) messages_.push_back(message);
   return found->second;
 }
@@ -248,7 +261,7 @@ const std::vector<Outcome>& LocalStates::trim(LocalId at, Offset start) {
 const std::vector<Outcome>& LocalStates::set_target(LocalId at, unsigned voters) {
   return outcomes(at, key_of(Kind::set_target, voters), [this, voters](Run& run) {
     std::vector<ReplicaId> wanted;
-    for (int replica = 0; replica < world_.replicas; ++replica)
+    for (int replica = 0; replica < world_replicas; ++replica)
       if ((voters >> replica & 1) != 0) wanted.push_back(id_of(replica));
     run.local.raft->set_target(std::move(wanted), run.now());
     run.perform(nullptr);
@@ -275,7 +288,7 @@ const std::vector<Outcome>& LocalStates::hear(LocalId at, std::uint64_t key, con
 const std::vector<Message>& LocalStates::plans(LocalId at) {
   auto [found, fresh] = plans_.try_emplace(at);
   if (!fresh) return found->second;
-  for (int peer = 0; peer < world_.replicas; ++peer) {
+  for (int peer = 0; peer < world_replicas; ++peer) {
     if (peer == this->at(at).self) continue;
     Run run(*this, this->at(at), -1);
     auto plan = run.local.raft->plan_append(id_of(peer), run.now());

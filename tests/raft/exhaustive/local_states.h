@@ -6,6 +6,7 @@
 // in between makes no difference, as nobody hears of it before the last part, the messages.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -53,9 +54,18 @@ struct Outcome {
   std::vector<MessageId> messages;  // but for those that only tell a leader where to look on
 };
 
+constexpr int world_replicas = 3;
+
+// Every way to give the replicas each other's names: that which is replica i is called names[i]. A state and itself
+// under other names are one: what may become of it is the same, under those names.
+constexpr std::size_t namings = 6;
+using Names = std::array<int, world_replicas>;
+constexpr std::array<Names, namings> all_names = {{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}};
+using NamedHashes = std::array<std::uint64_t, namings>;  // one for each
+Renaming renaming_of(const Names& names);
+
 struct LocalSettings {
-  int replicas = 3;
-  int voters = 3;  // of them, the first ones; the others know no configuration yet
+  int voters = 3;  // of the replicas, the first ones; the others know no configuration yet
   bool page_cache = false;
   bool power_fails_in_between = true;
   bool synced_at_once = false;  // each append is written and synced in one step
@@ -71,7 +81,9 @@ class LocalStates {
     HardState disk;
     std::unique_ptr<Raft> raft;  // over slots_[self]
 
-    Commits commits = {};  // of those that are kept
+    // Of those that are kept.
+    Commits commits = {};
+    NamedHashes hashes = {};
 
     Commits find_commits() const;
   };
@@ -111,6 +123,7 @@ class LocalStates {
 
   template <class F>
   const std::vector<Outcome>& outcomes(LocalId at, std::uint64_t key, F&& input);
+  std::string bytes_of(const Local& local, const Names& names) const;
   LocalId intern(Local local);
   MessageId intern(const Message& message);
 

@@ -11,7 +11,14 @@ namespace fulmar {
 
 std::uint8_t SmallWorld::number_of(const MarkedConfiguration& configuration) {
   auto found = std::find(configurations_.begin(), configurations_.end(), configuration);
-  if (found == configurations_.end()) found = configurations_.insert(found, configuration);
+  if (found == configurations_.end()) {
+    found = configurations_.insert(found, configuration);
+    auto& hashes = configuration_hashes_.emplace_back();
+    const auto mark = std::to_string(configuration.mark.term) + "." + std::to_string(configuration.mark.version) + " ";
+    for (std::size_t naming = 0; naming < namings; ++naming)
+      hashes[naming] = std::hash<std::string>()(
+          mark + to_string(renamed(configuration.configuration, renaming_of(all_names[naming]))));
+  }
   ASSERT(configurations_.size() < 256);
   return static_cast<std::uint8_t>(found - configurations_.begin() + 1);
 }

@@ -30,7 +30,7 @@ SearchResult search(const WorldSettings& settings, std::size_t states_max) {
   std::vector<WorldState> states{world.first()};
   std::vector<std::uint32_t> parents{0};
   // By their hashes alone: of ten million states two are taken for one with a chance of one in a hundred thousand.
-  std::unordered_set<std::uint64_t> seen{hash_of(states.front())};
+  std::unordered_set<std::uint64_t> seen{world.hash_of(states.front())};
   std::size_t level_end = 1;
   for (std::size_t at = 0; at < states.size(); ++at) {
     if (at == level_end) {
@@ -39,7 +39,7 @@ SearchResult search(const WorldSettings& settings, std::size_t states_max) {
     }
     const auto state = states[at];
     world.successors(state, [&](const WorldState& next, const std::string& violated) {
-      if (!result.violated.empty() || !seen.insert(hash_of(next)).second) return;
+      if (!result.violated.empty() || !seen.insert(world.hash_of(next)).second) return;
       states.push_back(next);
       parents.push_back(static_cast<std::uint32_t>(at));
       if (!violated.empty()) result.violated = violated;

@@ -1,6 +1,7 @@
 #include "tests/raft/exhaustive/world.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "runtime/base/assert.h"
 
@@ -16,31 +17,45 @@ std::uint64_t mix(std::uint64_t value) {
 
 }  // namespace
 
-std::uint64_t hash_of(const WorldState& state) {
-  std::uint64_t hash = 0x9e3779b97f4a7c15ULL;
-  auto add = [&](std::int64_t number) { hash = mix(hash + static_cast<std::uint64_t>(number) + 1); };
-  for (auto replica : state.replicas) add(replica);
-  for (const auto& reign : state.reigns) {
-    std::int64_t sum = reign.leader;
+// The smallest of its hashes under all names.
+std::uint64_t SmallWorld::hash_of(const WorldState& state) const {
+  // What no name is part of, once.
+  std::array<std::int64_t, world_terms_max> reigns{};
+  for (int term = 0; term < settings_.terms; ++term) {
+    const auto& reign = state.reigns[at(term)];
+    auto& sum = reigns[at(term)];
     for (auto part : {reign.start, reign.end, reign.log_start, reign.first_log_start, reign.commit})
       sum = sum * 16 + part;
     for (auto epoch : reign.epochs) sum = sum * 16 + epoch;
-    add(sum);
-    for (std::size_t i = 0; i < reign.configurations.size() && reign.configurations[i] != 0; ++i)
-      add(reign.configurations[i]);
-    add(0);
   }
-  std::int64_t sum = state.crashes * 16 + state.changes;
-  for (auto epoch : state.committed) sum = sum * 16 + epoch;
-  for (auto term : state.committed_in) sum = sum * 16 + term;
-  add(sum);
-  return hash;
+  std::int64_t counts = state.crashes * 16 + state.changes;
+  for (auto epoch : state.committed) counts = counts * 16 + epoch;
+  for (auto term : state.committed_in) counts = counts * 16 + term;
+
+  auto smallest = std::numeric_limits<std::uint64_t>::max();
+  for (std::size_t naming = 0; naming < namings; ++naming) {
+    const auto& names = all_names[naming];
+    std::uint64_t hash = 0x9e3779b97f4a7c15ULL;
+    auto add = [&](std::uint64_t number) { hash = mix(hash + number + 1); };
+    Names old{};
+    for (int replica = 0; replica < world_replicas; ++replica) old[at(names[at(replica)])] = replica;
+    for (auto replica : old) add(local(state, replica).hashes[naming]);
+    for (int term = 0; term < settings_.terms; ++term) {
+      const auto& reign = state.reigns[at(term)];
+      const int leader = reign.leader < 0 ? reign.leader : names[at(reign.leader)];
+      add(static_cast<std::uint64_t>(reigns[at(term)] * 4 + leader));
+      for (std::size_t i = 0; i < reign.configurations.size() && reign.configurations[i] != 0; ++i)
+        add(configuration_hashes_[at(reign.configurations[i] - 1)][naming]);
+    }
+    add(static_cast<std::uint64_t>(counts));
+    smallest = std::min(smallest, hash);
+  }
+  return smallest;
 }
 
 SmallWorld::SmallWorld(const WorldSettings& settings)
     : settings_(settings),
-      locals_({.replicas = world_replicas,
-               .voters = settings.voters,
+      locals_({.voters = settings.voters,
                .page_cache = settings.page_cache,
                .power_fails_in_between = settings.power_fails_in_between && !settings.page_cache,
                .synced_at_once = settings.changes > 0}) {

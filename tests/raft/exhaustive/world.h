@@ -42,7 +42,6 @@ struct WorldSettings {
   std::vector<std::string> begins = {};
 };
 
-constexpr int world_replicas = 3;
 constexpr int world_terms_max = 6;
 constexpr int world_length_max = 4;
 constexpr int reign_configurations_max = 8;
@@ -73,8 +72,6 @@ struct WorldState {
 
   bool operator==(const WorldState&) const = default;
 };
-std::uint64_t hash_of(const WorldState& state);
-
 inline std::int8_t small(std::int64_t number) {
   ASSERT(number >= -1 && number < 100);
   return static_cast<std::int8_t>(number);
@@ -94,6 +91,8 @@ class SmallWorld {
   // Which of the successors is `next`, in words.
   std::string step_to(const WorldState& state, const WorldState& next);
   std::string describe(const WorldState& state) const;
+  // Equal for states that are the same but for the names of the replicas.
+  std::uint64_t hash_of(const WorldState& state) const;
   std::size_t local_states() const { return locals_.size(); }
 
  private:
@@ -136,6 +135,7 @@ class SmallWorld {
   LocalStates locals_;
   std::unordered_map<LocalId, std::vector<unsigned>> votes_;
   std::vector<MarkedConfiguration> configurations_;  // that of number n at n - 1
+  std::vector<NamedHashes> configuration_hashes_;    // theirs
   std::unordered_map<LocalKey, std::vector<Outcome>, LocalKeyHash> heard_;
   // Of the step that is being told, if anybody wants to know.
   bool aloud_ = false;
