@@ -32,7 +32,11 @@ class Progress {
   Instant caught_up_at() const { return watch_ ? std::max(caught_up_at_, watch_->heard_at) : caught_up_at_; }
   std::uint64_t damage() const { return damage_; }
   Offset log_start() const { return log_start_; }  // of its log, as it is kept
-  void begins_at(Offset log_start) { log_start_ = std::max(log_start_, log_start); }
+  // It said so in an answer to what was sent at `sent_at`; before heard(). Lower than before, once damage has taken
+  // away what told where its log begins.
+  void begins_at(Offset log_start, Instant sent_at) {
+    if (sent_at >= heard_at_) log_start_ = log_start;
+  }
   // Whether what it says counts: not if it does not know which terms it has seen. It may have promised a later leader
   // not to follow this one.
   bool counts() const { return !promises_are_lost(damage_); }
@@ -47,13 +51,6 @@ class Progress {
   // The damage that is made good, for the follower to be told, if counts() or others vouch for this leader; 0 if none
   // is.
   std::uint64_t healed() const { return damage_ != 0 && match_ >= repair_until_ ? damage_ : 0; }
-  // It is told that the damage of this number is made good; 0: of none.
-  void told_healed(std::uint64_t damage) {
-    if (damage != 0) told_healed_ = damage;
-  }
-  // Whether it may serve consumers, as far as its damage goes: it does from when it takes in that the damage is made
-  // good, and the leader learns of that only later, by its answer.
-  bool may_serve() const { return damage_ == 0 || damage_ == told_healed_; }
 
   // Whether anything may be sent now, given the leader's log end.
   bool may_send(Offset log_end, const RaftSettings& settings) const;
@@ -125,7 +122,6 @@ class Progress {
   std::uint64_t damage_ = 0;
   Offset repair_until_ = 0;
   Instant damaged_at_ = long_ago;
-  std::uint64_t told_healed_ = 0;          // the last damage that it was told is made good
   std::optional<LivenessEpoch> asked_in_;  // since when the group was woken last
   Instant asked_from_ = long_ago;
   Instant last_asked_at_ = long_ago;

@@ -100,6 +100,7 @@ void Raft::become_follower(Epoch term, std::optional<ReplicaId> leader) {
   pending_.reset();
   votes_.clear();
   forget_peers();
+  told_healed_.clear();
   transfer_.reset();
   target_.clear();
 }
@@ -110,6 +111,7 @@ void Raft::become_leader() {
   pending_.reset();
   votes_.clear();
   forget_peers();
+  told_healed_.clear();
   transfer_.reset();
   target_.clear();
   term_start_ = log_.end();

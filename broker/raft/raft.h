@@ -193,7 +193,8 @@ class Raft {
   void on(const Message& message, const HeartbeatReply& reply);
   void note_damage(Progress& progress, std::uint64_t damage);
   std::uint64_t healed(const Progress& progress) const;
-  std::uint64_t tell_healed(Progress& progress);
+  std::uint64_t tell_healed(const ReplicaId& id, const Progress& progress);
+  bool may_serve(const ReplicaId& id, const Progress& progress) const;
   void send_heartbeats();
   void advance_commit();
   void tell_commit();
@@ -268,6 +269,8 @@ class Raft {
 
   // Leader.
   std::map<ReplicaId, Progress> peers_;
+  // Of each follower the last damage that it was told is made good: also while it is no member for a moment.
+  std::map<ReplicaId, std::uint64_t> told_healed_;
   Offset start_owed_ = 0;  // where the logs of those begin that have voted for this leader, at most
   Instant led_since_;
   Instant heartbeat_at_;

@@ -112,9 +112,9 @@ std::uint64_t Raft::healed(const Progress& progress) const {
 }
 
 // The same, for a heartbeat that is sent now.
-std::uint64_t Raft::tell_healed(Progress& progress) {
+std::uint64_t Raft::tell_healed(const ReplicaId& id, const Progress& progress) {
   auto damage = healed(progress);
-  progress.told_healed(damage);
+  if (damage != 0) told_healed_[id] = damage;
   return damage;
 }
 
@@ -122,10 +122,10 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   auto found = peers_.find(message.from);
   if (role_ != Role::leader || found == peers_.end()) return;
   auto& progress = found->second;
+  progress.begins_at(reply.log_start, reply.sent_at);
   progress.heard(reply.sent_at, now_);
   progress.answered_awake(reply.sent_at);
   note_damage(progress, reply.damage);
-  progress.begins_at(reply.log_start);
   if (reply.log_term == state_.term) progress.log_is_of_term();
   progress.keeps(reply.configuration);
   switch (reply.verdict) {
@@ -156,9 +156,9 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   auto found = peers_.find(message.from);
   if (role_ != Role::leader || found == peers_.end()) return;
   auto& progress = found->second;
+  progress.begins_at(reply.log_start, reply.sent_at);
   progress.heard(reply.sent_at, now_);
   note_damage(progress, reply.damage);
-  progress.begins_at(reply.log_start);
   if (reply.log_term == state_.term) progress.log_is_of_term();
   progress.keeps(reply.configuration);
   auto match = std::min(reply.match, log_.end());
@@ -180,7 +180,7 @@ void Raft::send_heartbeats() {
   bool quiesce = may_quiesce();
   if (!quiesce) wake();
   for (auto& [id, progress] : peers_) {
-    Heartbeat heartbeat{std::min(commit_, progress.match()), announced_start(), tell_healed(progress), now_, {}};
+    Heartbeat heartbeat{std::min(commit_, progress.match()), announced_start(), tell_healed(id, progress), now_, {}};
     heartbeat.configuration = news_for(progress);
     progress.take_untold(heartbeat.commit);
     if (quiesce) {
@@ -207,7 +207,7 @@ void Raft::tell_commit() {
     auto committed = std::min(commit_, progress.match());
     if (!progress.take_untold(committed)) continue;
     wake();
-    send(id, Heartbeat{committed, announced_start(), tell_healed(progress), now_, {}});
+    send(id, Heartbeat{committed, announced_start(), tell_healed(id, progress), now_, {}});
   }
 }
 
@@ -261,6 +261,14 @@ void Raft::start_moved(Instant now) {
   heartbeat_at_ = now;
 }
 
+// Whether a follower may serve consumers, as far as its damage goes: it does from when it takes in that the damage is
+// made good, and the leader learns of that only later, by its answer.
+bool Raft::may_serve(const ReplicaId& id, const Progress& progress) const {
+  if (progress.damage() == 0) return true;
+  auto told = told_healed_.find(id);
+  return told != told_healed_.end() && told->second == progress.damage();
+}
+
 // Consumers may read from followers. One that is damaged serves nobody until it is told that the damage is made good,
 // nor does one that has heard nothing of this leader for one and a half election timeouts: after two without an answer
 // it is not waited for. One that was told serves again once its log begins there.
@@ -273,7 +281,7 @@ Offset Raft::start_kept(Instant now) const {
   for (const auto& [id, progress] : peers_) {
     bool answers = led_since_ > since || progress.answered_at() > since;
     bool told = progress.log_start() >= log_.start() || progress.heard_at() > start_moved_at_;
-    if (answers && progress.may_serve() && !told) kept = std::min(kept, progress.log_start());
+    if (answers && may_serve(id, progress) && !told) kept = std::min(kept, progress.log_start());
   }
   return kept;
 }

@@ -224,9 +224,13 @@ Result<void> HardStateStore::write_pending() {
 }
 
 Result<void> HardStateStore::put(const GroupId& group, HardState state) {
-  pending_ += state_record(group, state, find(group));
-  states_.insert_or_assign(group, std::move(state));
-  auto mine = ++asked_;
+  // What was tried before, while there was no room, waits to be written already: trying again asks for no more room.
+  if (const auto* known = find(group); !known || *known != state) {
+    pending_ += state_record(group, state, known);
+    states_.insert_or_assign(group, std::move(state));
+    ++asked_;
+  }
+  const auto mine = asked_;
   while (done_ < mine) {
     if (failed_) return fail(Errc::io_error, path_ + ": an earlier write failed");
     if (writing_) {

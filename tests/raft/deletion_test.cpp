@@ -94,6 +94,57 @@ TEST_F(Deletion, WaitsForAFollowerThatWasToldItsDamageIsMadeGood) {
   EXPECT_EQ(model.at(3).log.start(), start);
 }
 
+// The same, of one that is no member for a moment: what it said before it was told comes late.
+TEST_F(Deletion, WaitsForAFollowerThatWasToldBeforeItWasNoMemberForAMoment) {
+  std::optional<Message> damaged;
+  model.crash(3, false);
+  model.restart(3, 77);
+  model.lost = [&](const Message& message) {
+    const auto* reply = std::get_if<AppendReply>(&message.body);
+    if (reply && message.from == Model::id(3) && reply->damage == 77) damaged = message;
+    return false;
+  };
+  for (int i = 0; i < 1000 && model.stored(3).damage != 0; ++i) model.run(milliseconds(1));
+  ASSERT_EQ(model.stored(3).damage, 0U);
+  ASSERT_TRUE(damaged);
+  model.lost = [](const Message& message) { return message.to == Model::id(3) || message.from == Model::id(3); };
+  model.set_target(1, {1, 2});
+  model.run(milliseconds(200));
+  model.set_target(1, {1, 2}, {3});
+  model.run(milliseconds(100));
+  model.parcels.push_back({*damaged, {}});
+  model.deliver_all();
+  delete_up_to_start();
+  model.run(milliseconds(300));
+  ASSERT_EQ(model.at(2).log.start(), start);
+  EXPECT_LT(start_kept(), start) << "it may still serve what is deleted";
+}
+
+// Its disk had kept where its log begins, and has lost that.
+TEST_F(Deletion, IsNotKeptByWhoHasLostIt) {
+  const auto before = model.at(3).log;
+  model.lost = [](const Message& message) { return message.to == Model::id(2) || message.from == Model::id(2); };
+  delete_up_to_start();
+  model.run(seconds(2));
+  ASSERT_EQ(start_kept(), start);
+  model.crash(3, false);
+  model.at(3).log = before;
+  model.restart(3, 77);
+  bool heard = false;
+  for (int i = 0; i < 1000 && !heard; ++i) {
+    model.pass(milliseconds(1));
+    while (!model.parcels.empty() && !heard) {
+      const auto* reply = std::get_if<HeartbeatReply>(&model.parcels.front().message.body);
+      heard = reply && reply->damage == 77 && reply->log_start < start;
+      model.deliver_one(0);
+    }
+  }
+  ASSERT_TRUE(heard);
+  EXPECT_LT(start_kept(), start);
+  model.run(seconds(1));
+  EXPECT_EQ(start_kept(), start);
+}
+
 // Until it is told so, it serves nobody.
 TEST_F(Deletion, DoesNotWaitForAFollowerThatIsDamaged) {
   model.crash(3, false);

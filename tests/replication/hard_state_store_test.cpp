@@ -53,6 +53,30 @@ TEST(HardStateStore, WhatWasPutIsFoundInTheNextLife) {
   });
 }
 
+// While there is no room the same is tried again and again: that must not need more room each time.
+TEST(HardStateStore, TryingAgainNeedsNoMoreRoom) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  run_process(world, node, [&](Host& host) {
+    auto store = HardStateStore::begin(host, 1, {}).value();
+    ASSERT_TRUE(store->put(group(1), state_of_term(1)));
+    auto capacity_with = [&](std::uint64_t room) {
+      auto faults = node.disk().faults();
+      auto space = host.disk().space().value();
+      faults.capacity_bytes = space.total_bytes - space.free_bytes + room;
+      node.disk().set_faults(faults);
+    };
+    constexpr std::uint64_t room_for_one = 512;
+    capacity_with(0);
+    for (int i = 0; i < 100; ++i)
+      ASSERT_EQ(store->put(group(1), state_of_term(2)).error().code, Errc::no_space) << "attempt " << i;
+    capacity_with(room_for_one);
+    EXPECT_TRUE(store->put(group(1), state_of_term(2)));
+    node.disk().set_faults({});
+    EXPECT_EQ(HardStateStore::load(host.disk())->states.at(group(1)), state_of_term(2));
+  });
+}
+
 // A group of many voters whose terms change writes its configuration only when that changes.
 TEST(HardStateStore, AConfigurationIsWrittenOnce) {
   World world(1, LogLevel::error);
