@@ -1,8 +1,11 @@
 #include "scenarios/damage/damageable_files.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <vector>
+
+#include "broker/log/checkpoint.h"
+#include "broker/log/synced_mark.h"
+#include "broker/protocol/record_batch.h"
 
 namespace fulmar {
 
@@ -25,32 +28,37 @@ std::uint64_t big_endian(std::string_view bytes, std::size_t at, std::size_t siz
   return value;
 }
 
-// The offset up to which the marks that a log's segments carry say that it was synced.
-std::uint64_t marked_offset(const Files& files, const std::string& directory) {
-  std::uint64_t offset = 0;
-  for (auto at = files.lower_bound(directory); at != files.end() && at->first.starts_with(directory); ++at)
-    if (at->first.ends_with(".log") && at->second->attribute().size() > 9)
-      offset = std::max(offset, big_endian(at->second->attribute(), 1, 8));
-  return offset;
+// What the marks of a log's segments, taken together, say.
+SyncedMark marks_of(const Files& files, const std::string& directory) {
+  SyncedMark all;
+  for (auto at = files.lower_bound(directory); at != files.end() && at->first.starts_with(directory); ++at) {
+    if (!at->first.ends_with(".log")) continue;
+    auto mark = SyncedMark::decode(at->second->attribute()).value_or(SyncedMark());
+    all.synced_end = std::max(all.synced_end, mark.synced_end);
+    all.log_start = std::max(all.log_start, mark.log_start);
+    all.holes_below = std::max(all.holes_below, mark.holes_below);
+  }
+  return all;
 }
 
-// The same by its checkpoint as well. Above that, damage can't be told from a write that was torn.
-std::uint64_t vouched_offset(const Files& files, const std::string& directory) {
-  auto offset = marked_offset(files, directory);
-  if (auto found = files.find(directory + "fulmar-checkpoint"); found != files.end())
-    offset = std::max<std::uint64_t>(offset, std::strtoull(found->second->current().c_str() + 2, nullptr, 10));
-  return offset;
+// The checkpoint of a log, empty where there is none that can be read.
+Checkpoint checkpoint_of(const Files& files, const std::string& directory) {
+  auto found = files.find(directory + std::string(checkpoint_name));
+  if (found == files.end()) return {};
+  return Checkpoint::decode(found->second->current()).value_or(Checkpoint());
+}
+
+// Up to where a log is known to be synced. Above that, damage can't be told from a write that was torn.
+Offset vouched_offset(const Files& files, const std::string& directory) {
+  return std::max(marks_of(files, directory).synced_end, checkpoint_of(files, directory).recovery_point);
 }
 
 // How many bytes from the front hold batches that end at or below the offset, in whole sectors.
-std::size_t vouched_bytes(std::string_view segment, std::uint64_t offset) {
-  constexpr std::size_t header_size = 61;
+std::size_t vouched_bytes(std::string_view segment, Offset offset) {
   std::size_t end = 0;
-  while (end + header_size <= segment.size()) {
-    auto next = big_endian(segment, end, 8) + big_endian(segment, end + 23, 4) + 1;
-    auto size = big_endian(segment, end + 8, 4) + 12;
-    if (next > offset || size > segment.size() - end) break;
-    end += size;
+  while (auto header = read_batch_header(segment.substr(end))) {
+    if (header->next_offset() > offset || header->size() > segment.size() - end) break;
+    end += header->size();
   }
   return end == segment.size() ? end : end / sector_size * sector_size;
 }
@@ -59,12 +67,25 @@ std::string directory_of(const std::string& path) {
   return path.substr(0, path.rfind('/') + 1);
 }
 
-// Whether some of the log in that directory is known to be synced, by what its segments' files say: then the
-// directory's checkpoint, and its epochs, can be told again.
+// Whether some batch of the log in that directory is known to be synced, by what its segments' files say: then the
+// directory's checkpoint, and its epochs, can be told again. Segments below the start of the log do not count: a start
+// removes those whose names a power loss has brought back. Nor are epochs told again where batches may be missing.
 bool is_vouched_for(const Files& files, const std::string& directory) {
-  auto marked = marked_offset(files, directory);
-  for (auto at = files.lower_bound(directory); at != files.end() && at->first.starts_with(directory); ++at)
-    if (at->first.ends_with(".log") && vouched_bytes(at->second->current(), marked) > 0) return true;
+  const auto marks = marks_of(files, directory);
+  const auto checkpoint = checkpoint_of(files, directory);
+  const auto log_start = std::max(marks.log_start, checkpoint.log_start);
+  if (std::max(marks.holes_below, checkpoint.holes_below) > log_start) return false;
+  for (auto at = files.lower_bound(directory); at != files.end() && at->first.starts_with(directory); ++at) {
+    if (!at->first.ends_with(".log")) continue;
+    std::string_view segment = at->second->current();
+    auto vouched = vouched_bytes(segment, marks.synced_end);
+    for (std::size_t end = 0; end < vouched;) {
+      auto header = read_batch_header(segment.substr(end));
+      if (!header) break;
+      if (header->next_offset() > log_start) return true;
+      end += header->size();
+    }
+  }
   return false;
 }
 

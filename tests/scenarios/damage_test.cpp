@@ -5,6 +5,9 @@
 
 #include <set>
 
+#include "broker/log/checkpoint.h"
+#include "broker/log/synced_mark.h"
+#include "broker/protocol/record_batch.h"
 #include "runtime/host/clock.h"
 #include "sim/world.h"
 
@@ -71,16 +74,43 @@ TEST_F(DamageableFilesTest, ChangesOneFileBesideTheBatchesAtATime) {
   EXPECT_EQ(sorts.size(), 9u) << "three sorts, each with a wrong byte, cut, and gone";
 }
 
+// A batch without records, of offset 0.
+std::string one_batch() {
+  std::string batch(batch_header_size, '\0');
+  BatchHeader header;
+  header.length = static_cast<std::int32_t>(batch_header_size - batch_prefix_size);
+  write_batch_header(batch.data(), header);
+  return batch;
+}
+
 TEST_F(DamageableFilesTest, TakesACheckpointOnlyWhereMarksTellTheSame) {
-  std::string batch(61, '\0');
-  batch[11] = 49;  // its length, after offset and length
-  std::string mark(21, '\0');
-  mark[8] = 1;  // synced up to offset 1
-  write({{"t-0/00000000000000000000.log", batch}, {"t-0/fulmar-checkpoint", "1\n1 0 1234\n"}});
+  const auto checkpoint = Checkpoint{1, 0}.encode();
+  write({{"t-0/00000000000000000000.log", one_batch()}, {"t-0/fulmar-checkpoint", checkpoint}});
   EXPECT_EQ(damage_side_file(node.disk(), 0), "");
-  write({{"t-0/00000000000000000000.log", batch}, {"t-0/fulmar-checkpoint", "1\n1 0 1234\n"}}, mark);
+  write({{"t-0/00000000000000000000.log", one_batch()}, {"t-0/fulmar-checkpoint", checkpoint}},
+        SyncedMark{1, 0}.encode());
   EXPECT_EQ(damage_side_file(node.disk(), 0), "checkpoint");
-  EXPECT_NE(now()["t-0/fulmar-checkpoint"], "1\n1 0 1234\n");
+  EXPECT_NE(now()["t-0/fulmar-checkpoint"], checkpoint);
+}
+
+// Where all batches are deleted only that file has the epoch of the last one: it does not follow from anything.
+TEST_F(DamageableFilesTest, TakesNoEpochsWhereNoBatchTellsThem) {
+  auto damaged_where = [&](const Checkpoint& checkpoint, const SyncedMark& mark) {
+    std::set<std::string> sorts;
+    for (std::int64_t pick = 0; pick < 20; ++pick) {
+      write({{"t-0/00000000000000000000.log", one_batch()},
+             {"t-0/00000000000000000001.log", ""},
+             {"t-0/leader-epoch-checkpoint", "0\n1\n0 0\n"},
+             {"t-0/fulmar-checkpoint", checkpoint.encode()}},
+            mark.encode());
+      auto sort = damage_side_file(node.disk(), pick * 1'000'003);
+      if (!sort.empty()) sorts.insert(sort.substr(0, sort.find(',')));
+    }
+    return sorts;
+  };
+  EXPECT_EQ(damaged_where({1, 0}, {1, 0}), (std::set<std::string>{"checkpoint", "epochs"}));
+  EXPECT_EQ(damaged_where({1, 1}, {1, 0}), std::set<std::string>()) << "its removal was not synced yet";
+  EXPECT_EQ(damaged_where({1, 0, 1}, {1, 0}), std::set<std::string>()) << "batches may be missing";
 }
 
 TEST_F(DamageableFilesTest, TakesWhatOthersCanGiveAgainByItself) {
