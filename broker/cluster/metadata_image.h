@@ -1,4 +1,6 @@
-// MetadataImage: the cluster's metadata at one moment, immutable, shared by all shards. A change makes a new image.
+// MetadataImage: the cluster's metadata at one moment, immutable, shared by all shards. A change makes a new image,
+// which shares with the one before all that is the same in both; so a change costs what it changes, whatever else there
+// is.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +16,8 @@
 #include "broker/protocol/record_batch.h"
 #include "broker/protocol/uuid.h"
 #include "broker/raft/types.h"
+#include "runtime/base/persistent_map.h"
+#include "runtime/base/persistent_vector.h"
 #include "runtime/host/network.h"
 
 namespace fulmar {
@@ -52,7 +56,7 @@ struct PartitionImage {
 
 struct TopicImage {
   Uuid id;
-  std::vector<PartitionImage> partitions;
+  PersistentVector<PartitionImage> partitions;
   Properties configs;
 
   bool operator==(const TopicImage&) const = default;
@@ -67,15 +71,16 @@ struct MetadataImage {
   ProducerId next_producer_id = 0;  // where the next block begins
   std::map<std::int32_t, BrokerImage> brokers;
   std::map<std::int32_t, Uuid> retired;  // the directories of brokers that were unregistered: they don't come back
-  std::map<std::string, TopicImage, std::less<>> topics;
-  std::map<Uuid, std::string> topic_names;  // by id; follows from the topics
+  PersistentMap<std::string, TopicImage> topics;
+  PersistentMap<Uuid, std::string> topic_names;  // by id; follows from the topics
   // What was set for brokers while they run, by broker; for all of them under `all_brokers` (KIP-226).
   std::map<std::int32_t, Properties> broker_configs = {};
 
   bool operator==(const MetadataImage&) const = default;
-  const TopicImage* topic(std::string_view name) const {
-    auto found = topics.find(name);
-    return found == topics.end() ? nullptr : &found->second;
+  const TopicImage* topic(std::string_view name) const { return topics.find(name); }
+  const TopicImage* topic(const Uuid& id) const {
+    const auto* name = topic_names.find(id);
+    return name ? topics.find(*name) : nullptr;
   }
   // Of one broker, or of `all_brokers`.
   const Properties& configs_of(std::int32_t broker) const {
@@ -85,19 +90,22 @@ struct MetadataImage {
   }
   // The name of a topic by its id; empty if there is none.
   std::string topic_name(const Uuid& id) const {
-    auto found = topic_names.find(id);
-    return found == topic_names.end() ? std::string() : found->second;
+    const auto* name = topic_names.find(id);
+    return name ? *name : std::string();
   }
   void put_topic(const std::string& name, TopicImage topic) {
-    if (auto old = topics.find(name); old != topics.end()) topic_names.erase(old->second.id);
-    topic_names.insert_or_assign(topic.id, name);
+    const auto* old = topics.find(name);
+    if (!old || old->id != topic.id) {
+      if (old) topic_names.erase(old->id);
+      topic_names.insert_or_assign(topic.id, name);
+    }
     topics.insert_or_assign(name, std::move(topic));
   }
   void remove_topic(const Uuid& id) {
-    auto found = topic_names.find(id);
-    if (found == topic_names.end()) return;
-    topics.erase(found->second);
-    topic_names.erase(found);
+    const auto* name = topic_names.find(id);
+    if (!name) return;
+    topics.erase(*name);
+    topic_names.erase(id);
   }
 };
 

@@ -31,14 +31,15 @@ json to_json(const PartitionImage& partition) {
   return value;
 }
 
-json to_json(const std::vector<PartitionImage>& partitions) {
+template <class Partitions>
+json list_to_json(const Partitions& partitions) {
   json all = json::array();
   for (const auto& partition : partitions) all.push_back(to_json(partition));
   return all;
 }
 
 json to_json(const TopicImage& topic) {
-  return {{"id", to_json(topic.id)}, {"partitions", to_json(topic.partitions)}, {"configs", topic.configs}};
+  return {{"id", to_json(topic.id)}, {"partitions", list_to_json(topic.partitions)}, {"configs", topic.configs}};
 }
 
 json to_json(const SocketAddress& address) {
@@ -127,7 +128,7 @@ json record_to_json(const TopicRecord& record) {
   return {{"type", "topic"}, {"name", record.name}, {"topic", to_json(record.topic)}};
 }
 json record_to_json(const PartitionsRecord& record) {
-  return {{"type", "partitions"}, {"topic_id", to_json(record.topic_id)}, {"added", to_json(record.added)}};
+  return {{"type", "partitions"}, {"topic_id", to_json(record.topic_id)}, {"added", list_to_json(record.added)}};
 }
 json record_to_json(const PartitionRecord& record) {
   return {{"type", "partition"},
@@ -204,24 +205,29 @@ void change(MetadataImage& image, const UnregisterRecord& record) {
 void change(MetadataImage& image, const TopicRecord& record) {
   image.put_topic(record.name, record.topic);
 }
+// If there is such a topic.
+template <class Change>
+void change_topic(MetadataImage& image, const Uuid& id, const Change& make_change) {
+  const auto* topic = image.topic(id);
+  if (!topic) return;
+  auto changed = *topic;
+  make_change(changed);
+  image.topics.insert_or_assign(image.topic_name(id), std::move(changed));
+}
 void change(MetadataImage& image, const PartitionsRecord& record) {
-  auto found = image.topics.find(image.topic_name(record.topic_id));
-  if (found == image.topics.end()) return;
-  auto& partitions = found->second.partitions;
-  partitions.insert(partitions.end(), record.added.begin(), record.added.end());
+  change_topic(image, record.topic_id, [&](TopicImage& topic) { topic.partitions.append(record.added); });
 }
 void change(MetadataImage& image, const PartitionRecord& record) {
-  auto found = image.topics.find(image.topic_name(record.topic_id));
-  if (found == image.topics.end() || record.partition < 0 || record.partition >= found->second.partition_count())
-    return;
-  found->second.partitions[static_cast<std::size_t>(record.partition)] = record.image;
+  change_topic(image, record.topic_id, [&](TopicImage& topic) {
+    if (record.partition < 0 || record.partition >= topic.partition_count()) return;
+    topic.partitions.set(static_cast<std::size_t>(record.partition), record.image);
+  });
 }
 void change(MetadataImage& image, const DeleteTopicRecord& record) {
   image.remove_topic(record.topic_id);
 }
 void change(MetadataImage& image, const TopicConfigsRecord& record) {
-  auto found = image.topics.find(image.topic_name(record.topic_id));
-  if (found != image.topics.end()) found->second.configs = record.configs;
+  change_topic(image, record.topic_id, [&](TopicImage& topic) { topic.configs = record.configs; });
 }
 void change(MetadataImage& image, const BrokerConfigsRecord& record) {
   if (record.configs.empty())

@@ -27,7 +27,7 @@ LeadersRequest nothing_led() {
 
 MetadataImage image_with(const std::vector<Uuid>& topics) {
   MetadataImage image;
-  for (const auto& id : topics) image.topics[to_string(id)].id = id;
+  for (const auto& id : topics) image.put_topic(to_string(id), {id, {}, {}});
   return image;
 }
 

@@ -30,15 +30,6 @@ std::map<std::int32_t, Candidate> placement_candidates(const MetadataImage& imag
   return alive;
 }
 
-void count_replicas(const std::vector<PartitionImage>& partitions, std::map<std::int32_t, Candidate>& candidates) {
-  for (const auto& partition : partitions) {
-    for (const auto& replica : partition.replicas)
-      if (auto found = candidates.find(replica.broker); found != candidates.end()) ++found->second.replicas;
-    if (auto found = candidates.find(partition.replicas.front().broker); found != candidates.end())
-      ++found->second.leaders;
-  }
-}
-
 std::vector<Candidate> listed(const std::map<std::int32_t, Candidate>& candidates) {
   std::vector<Candidate> list;
   for (const auto& [id, candidate] : candidates) list.push_back(candidate);

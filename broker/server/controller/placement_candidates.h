@@ -13,7 +13,15 @@ namespace fulmar {
 std::map<std::int32_t, Candidate> placement_candidates(const MetadataImage& image);
 
 // Counts the replicas of these partitions, which have been placed.
-void count_replicas(const std::vector<PartitionImage>& partitions, std::map<std::int32_t, Candidate>& candidates);
+template <class Partitions>
+void count_replicas(const Partitions& partitions, std::map<std::int32_t, Candidate>& candidates) {
+  for (const auto& partition : partitions) {
+    for (const auto& replica : partition.replicas)
+      if (auto found = candidates.find(replica.broker); found != candidates.end()) ++found->second.replicas;
+    if (auto found = candidates.find(partition.replicas.front().broker); found != candidates.end())
+      ++found->second.leaders;
+  }
+}
 
 std::vector<Candidate> listed(const std::map<std::int32_t, Candidate>& candidates);
 

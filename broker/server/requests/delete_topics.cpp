@@ -32,12 +32,12 @@ void plan_deletion(Draft& draft, const Asked& asked, const Times& times, Deleted
   if (!draft.controller.config().delete_topics)
     return refuse(result, ErrorCode::topic_deletion_disabled, "Topic deletion is disabled (delete.topic.enable).");
   auto name = asked.name ? *asked.name : draft.image.topic_name(asked.topic_id);
-  auto found = draft.image.topics.find(name);
-  if (found == draft.image.topics.end())
+  const auto* found = draft.image.topic(name);
+  if (!found)
     return refuse(result, asked.name ? ErrorCode::unknown_topic_or_partition : ErrorCode::unknown_topic_id,
                   "This server does not host this topic.");
   result.name = name;
-  result.topic_id = found->second.id;
+  result.topic_id = found->id;
   if (times.by_either.at(name) > 1)
     return refuse(result, ErrorCode::invalid_request, "The topic is asked for by its name and by its ID.");
   draft.add(DeleteTopicRecord{result.topic_id});

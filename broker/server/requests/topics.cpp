@@ -116,7 +116,7 @@ void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest:
   auto checked = checked_topic_properties(configs);
   if (!checked) return refuse(result, ErrorCode::invalid_config, checked.error().detail);
 
-  TopicImage topic{random_uuid(draft.controller.host().entropy()), std::move(placed), std::move(*checked)};
+  TopicImage topic{random_uuid(draft.controller.host().entropy()), placed, std::move(*checked)};
   result.topic_id = topic.id;
   result.num_partitions = partitions;
   result.replication_factor = static_cast<std::int16_t>(topic.partitions.front().replicas.size());
@@ -285,29 +285,29 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const Request& ca
         result.error_code = code;
         result.error_message = std::move(message);
       };
-      auto found = next.topics.find(asked.name);
+      const auto* found = next.topic(asked.name);
       if (count > 1) {
         count = -1;
         say(ErrorCode::invalid_request, "Duplicate topic name.");
       } else if (!draft.controls()) {
         say(ErrorCode::not_controller, no_controller_message);
-      } else if (found == next.topics.end()) {
+      } else if (!found) {
         say(ErrorCode::unknown_topic_or_partition, "This server does not host this topic.");
-      } else if (asked.count <= found->second.partition_count()) {
-        say(ErrorCode::invalid_partitions, "The topic has " + std::to_string(found->second.partition_count()) +
+      } else if (asked.count <= found->partition_count()) {
+        say(ErrorCode::invalid_partitions, "The topic has " + std::to_string(found->partition_count()) +
                                                " partitions; only more can be asked for, not " +
                                                std::to_string(asked.count) + ".");
       } else if (asked.count > partitions_max) {
         say(ErrorCode::invalid_partitions, "more than " + std::to_string(partitions_max) + " partitions");
       } else if (asked.assignments &&
-                 asked.assignments->size() != static_cast<std::size_t>(asked.count - found->second.partition_count())) {
+                 asked.assignments->size() != static_cast<std::size_t>(asked.count - found->partition_count())) {
         say(ErrorCode::invalid_replica_assignment, "one assignment per new partition is needed");
       } else {
-        auto added = added_partitions(draft, found->second, asked);
+        auto added = added_partitions(draft, *found, asked);
         if (!added) {
           say(ErrorCode::invalid_replica_assignment, added.error());
         } else {
-          draft.add(PartitionsRecord{found->second.id, std::move(*added)});
+          draft.add(PartitionsRecord{found->id, std::move(*added)});
         }
       }
     }
