@@ -104,12 +104,17 @@ void ReplicationWatch::calm_late(const Led& led, const ReplicaSight& sight, cons
              " ms, though a majority is left alone");
 }
 
-// Whether nobody has asked the group to change.
+// Whether nobody has asked the group to change, and it still has a majority: of a deleted topic the brokers that hear
+// of the deletion remove their replicas, and one that is cut off from the controller keeps its own a while longer.
 bool ReplicationWatch::calm_holds(const Led& led, const GroupId& id) const {
   auto group = groups_.find(id);
   if (group == groups_.end() || group->second.transfers != led.transfers) return false;
-  auto leader = group->second.replicas.find(led.leader);
-  return leader != group->second.replicas.end() && leader->second.sight.configuration == led.configuration;
+  const auto& replicas = group->second.replicas;
+  auto leader = replicas.find(led.leader);
+  if (leader == replicas.end() || leader->second.sight.configuration != led.configuration) return false;
+  return is_quorum(led.configuration, [&](const ReplicaId& voter) {
+    return calm_well_.contains(voter.broker) && replicas.contains(voter);
+  });
 }
 
 void ReplicationWatch::calm_ends() {

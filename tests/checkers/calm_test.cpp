@@ -165,6 +165,22 @@ TEST(Calm, ALeaderAmongThemKeepsItsTerm) {
   }
 }
 
+// Broker 1 is cut off from the controller, and has not heard yet that the topic is deleted.
+TEST(Calm, ALeaderOfADeletedTopicMayLoseItsTerm) {
+  for (int removed : {2, 3}) {
+    CalmStory s;
+    s.watch.calm_begins({1, 2}, at_once);
+    s.watch.removed(group, id(removed));
+    s.sights[1].role = Role::follower;
+    s.step(1);
+    s.watch.calm_ends();
+    if (removed == 2)
+      EXPECT_THAT(s.anomalies(), IsEmpty()) << "no majority of it is left";
+    else
+      EXPECT_THAT(s.anomalies(), Contains("term-not-kept")) << "the majority that was left alone is still there";
+  }
+}
+
 TEST(Calm, ALeaderElsewhereMayGoAndOneThatIsAskedToMayHandOver) {
   CalmStory elsewhere;
   EXPECT_EQ(elsewhere.watch.calm_begins({2, 3}, at_once), 0u);
