@@ -4,6 +4,7 @@
 
 #include "runtime/base/assert.h"
 #include "runtime/fiber/at_once.h"
+#include "runtime/fiber/patient_rounds.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -13,7 +14,8 @@ namespace {
 
 constexpr std::string_view deleted_suffix = "-delete";
 constexpr std::string_view stray_suffix = "-stray";
-constexpr Duration housekeeping_interval_max = seconds(1);
+constexpr Duration flush_interval = seconds(1);              // how often it is looked whose flush.ms is over
+constexpr Duration checkpoint_patience = milliseconds(100);  // how long one log's is waited for
 constexpr std::size_t checkpoint_bytes_max = 1024;
 
 std::string hex(std::uint64_t number) {
@@ -34,8 +36,7 @@ Result<void> remove_all(Disk& disk, const std::string& directory) {
 LogManager::LogManager(Host& host, LogLimits limits)
     : context_(host, limits),
       log_(host.log().named("log")),
-      root_sync_([&host] { return host.disk().sync_directory(""); }),
-      retention_clock_(host.clock()) {}
+      root_sync_([&host] { return host.disk().sync_directory(""); }) {}
 
 LogManager::~LogManager() = default;
 
@@ -57,15 +58,15 @@ Result<std::shared_ptr<PartitionLog>> LogManager::open(const std::string& name, 
   return log;
 }
 
-std::shared_ptr<PartitionLog> LogManager::find(std::string_view name) const {
+std::shared_ptr<const PartitionLog> LogManager::find(std::string_view name) const {
   auto found = logs_.find(name);
   return found == logs_.end() ? nullptr : found->second;
 }
 
 void LogManager::release(const std::string& name) {
-  auto found = logs_.find(name);
-  ASSERT(found != logs_.end() && found->second->offline());
-  logs_.erase(found);
+  auto found = logs_.extract(name);
+  ASSERT(!found.empty() && found.mapped()->offline());
+  found.mapped()->abandon();
 }
 
 Result<void> LogManager::remove(const std::string& name) {
@@ -114,42 +115,40 @@ Result<void> LogManager::remove_leftovers(Disk& disk) {
 }
 
 void LogManager::start() {
-  fibers_.spawn("log housekeeping", [this] { keep_house(); });
+  fibers_.spawn("checkpoints", [this] { write_checkpoints(); });
+  fibers_.spawn("flush.ms", [this] { flush_by_time(); });
 }
 
-void LogManager::keep_house() {
+void LogManager::write_checkpoints() {
+  PatientRounds<std::string> rounds("checkpoint");
   auto& clock = context_.host.clock();
-  const auto& limits = context_.limits;
-  auto tick = std::min({housekeeping_interval_max, limits.checkpoint_interval, limits.retention_check_interval});
-  Instant last_checkpoint = clock.now();
-  Instant last_retention = clock.now();
-  std::map<std::string, Instant> last_flush;
   for (;;) {
-    clock.sleep_for(tick);
-    auto now = clock.now();
-    bool checkpoints = now - last_checkpoint >= limits.checkpoint_interval;
-    bool retention = now - last_retention >= limits.retention_check_interval;
-    if (checkpoints) last_checkpoint = now;
-    if (retention) last_retention = now;
-    auto logs = logs_;  // the work waits, and partitions come and go meanwhile
-    for (auto& [name, log] : logs) {
-      auto flush_ms = log->config().flush_ms;
-      if (flush_ms < std::numeric_limits<std::int64_t>::max() / 1'000'000) {
-        auto& last = last_flush.try_emplace(name, now).first->second;
-        if (now - last >= milliseconds(flush_ms)) {
-          last = now;
-          log->flush();
-        }
-      }
-      if (retention) {
-        auto removed = log->apply_retention(retention_clock_.now_ms());
-        if (!removed) log_.warn("retention failed", {{"partition", name}, {"reason", to_string(removed.error())}});
-        log->producers().expire(now - limits.producer_id_expiration);
-      }
-      if (checkpoints) {
+    clock.sleep_for(context_.limits.checkpoint_interval);
+    for (auto next = logs_.begin(); next != logs_.end();) {
+      auto [name, log] = *next;
+      auto write = [this, name, log] {
         auto written = log->checkpoint();
         if (!written) log_.warn("checkpoint failed", {{"partition", name}, {"reason", to_string(written.error())}});
-      }
+      };
+      rounds.visit(name, write, clock.deadline_in(checkpoint_patience));
+      next = logs_.upper_bound(name);  // they come and go meanwhile
+    }
+  }
+}
+
+void LogManager::flush_by_time() {
+  auto& clock = context_.host.clock();
+  std::map<std::string, Instant> last_flush;
+  for (;;) {
+    clock.sleep_for(flush_interval);
+    auto now = clock.now();
+    for (auto& [name, log] : logs_) {  // nothing here waits
+      auto flush_ms = log->config().flush_ms;
+      if (flush_ms >= std::numeric_limits<std::int64_t>::max() / 1'000'000) continue;
+      auto& last = last_flush.try_emplace(name, now).first->second;
+      if (now - last < milliseconds(flush_ms)) continue;
+      last = now;
+      log->flush();
     }
     std::erase_if(last_flush, [&](const auto& entry) { return !logs_.contains(entry.first); });
   }

@@ -1,5 +1,5 @@
 // LogManager: the partition logs of one shard, each in a directory `<topic>-<partition>` of the data directory, and
-// what has to be done to them from time to time: retention, checkpoints, flush.ms, forgetting idle producers.
+// what has to be done from time to time that changes nothing of what they hold: checkpoints, and flush.ms.
 #pragma once
 
 #include <map>
@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "broker/log/partition_log.h"
-#include "broker/log/retention.h"
 #include "broker/log/shared_sync.h"
 
 namespace fulmar {
@@ -23,7 +22,7 @@ class LogManager {
   Result<std::shared_ptr<PartitionLog>> open(const std::string& name, LogConfig config, bool clean,
                                              OnDamage on_damage = OnDamage::refuse,
                                              Epoch epoch_max = std::numeric_limits<Epoch>::max());
-  std::shared_ptr<PartitionLog> find(std::string_view name) const;
+  std::shared_ptr<const PartitionLog> find(std::string_view name) const;
   // Deletes a partition's log: its directory gets a name that can't be mistaken for a partition's, then goes. Errors:
   // io_error, when the renaming fails: it is then there still.
   Result<void> remove(const std::string& name);
@@ -34,7 +33,8 @@ class LogManager {
   // `<name>.<number>-stray`. It stays there, with all its files, for people to look at. Returns its name. Errors:
   // io_error.
   Result<std::string> set_aside(const std::string& name);
-  // Lets go of a log that is offline, and may be opened again then; its files stay.
+  // Lets go of a log that is offline; its files stay. Waits for what was begun in its directory: once this returns it
+  // may be opened again.
   void release(const std::string& name);
   // Removes what an earlier process left of deleted partitions.
   static Result<void> remove_leftovers(Disk& disk);
@@ -44,18 +44,17 @@ class LogManager {
   // Stops it, and closes all logs in order; whether all of them could be (else the next start has to recover).
   bool close();
 
-  const std::map<std::string, std::shared_ptr<PartitionLog>, std::less<>>& logs() const { return logs_; }
   LogContext& context() { return context_; }
   // Whether one more connection leaves enough descriptors for the logs; closes files for it.
   bool make_room_for_a_connection() { return context_.files->make_room_for_one(); }
 
  private:
-  void keep_house();
+  void write_checkpoints();
+  void flush_by_time();
 
   LogContext context_;
   Logger log_;
   SharedSync root_sync_;  // of the data directory, after partitions were made or removed
-  RetentionClock retention_clock_;
   std::map<std::string, std::shared_ptr<PartitionLog>, std::less<>> logs_;
   FiberGroup fibers_;
 };

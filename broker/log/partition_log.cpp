@@ -71,6 +71,7 @@ void PartitionLog::abandon() {
   // What was begun ends: soon the directory may be another log's.
   LockGuard rewriting(rewriting_);
   LockGuard guard(changing_);
+  LockGuard removing(removing_);
   LockGuard epochs(writing_epochs_);
   side_files_.forget_from(0);
 }
@@ -168,7 +169,7 @@ Result<Appended, Refusal> PartitionLog::write_produced(const BatchHeader& client
   return Appended{header.base_offset, header.last_offset(), config_.log_append_time ? wall_ms : -1, false};
 }
 
-Result<Bytes> PartitionLog::read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one) {
+Result<Bytes> PartitionLog::read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one) const {
   if (offline_) return fail(Errc::io_error, "the log is offline");
   if (from < held_from() || from > log_end()) return fail(Errc::out_of_range, "offset " + std::to_string(from));
   if (from >= up_to) return Bytes();

@@ -1,6 +1,7 @@
 // PartitionLog: one partition's records, kept as the batches came, in segments.
 //
-// Lives on one shard; fibers of it call at once what they like: appends take turns, reads see whole batches only.
+// Lives on one shard; fibers of it call at once what they like: changes take turns, reads see whole batches only. A log
+// that belongs to a replica is changed by it alone, in its turn (replication/replica.h).
 //
 // Stable storage: a record is stable once a sync that began after it was written has completed. What counts as kept is
 // what is stable, or, for a topic that chose the page cache (flush.messages above 1), all of it. How much of that is
@@ -107,13 +108,13 @@ class PartitionLog {
   // Whole batches from the one holding `from`, which may be below the start as long as it is held, below `up_to`, at
   // most max_bytes of them (KIP-74: but at least one if asked). From one segment only. Errors: out_of_range (not held,
   // or above the end), io_error, corrupt.
-  Result<Bytes> read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one);
+  Result<Bytes> read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one) const;
 
   // The first record from the log's start on, below `up_to`, whose timestamp is >= ts (KIP-33); nullopt if there is
   // none. Reads and decompresses one batch at a time. Errors: io_error, corrupt.
-  Result<std::optional<OffsetAndTimestamp>> offset_for_timestamp(Timestamp ts, Offset up_to);
+  Result<std::optional<OffsetAndTimestamp>> offset_for_timestamp(Timestamp ts, Offset up_to) const;
   // The first record with the largest timestamp (KIP-734) there; nullopt if none has one. Likewise.
-  Result<std::optional<OffsetAndTimestamp>> max_timestamp(Offset up_to);
+  Result<std::optional<OffsetAndTimestamp>> max_timestamp(Offset up_to) const;
 
   // Moves the start up to `offset` (KIP-107), for good once it returns. Errors: out_of_range (beyond what is kept),
   // io_error.
@@ -133,11 +134,13 @@ class PartitionLog {
   // Puts what was written in the place of what it was made of, for good once it returns; false if the log was cut, or
   // retention was there, meanwhile. Who reads the old segments reads on. A failure in the midst takes the log offline.
   Result<bool> replace_segments(Rewritten rewritten);
-  // Takes off whole segments, from the front: those below the start; and those that retention.ms and retention.bytes
-  // let go, as far as expire_up_to() allows. `wall_ms` as in retention.h.
-  Result<std::size_t> apply_retention(Timestamp wall_ms);
-  // Only what ends at or below `offset` may expire: what is committed, where this log's replica leads, else nothing.
-  void expire_up_to(Offset offset) { expire_up_to_ = offset; }
+  // Takes off whole segments, from the front: those below the start; and, of those that end at or below `up_to`, those
+  // that retention.ms and retention.bytes let go. `wall_ms` as in retention.h. Returns how many; their files stay until
+  // remove_expired(). Errors: no_space, io_error.
+  Result<std::size_t> apply_retention(Timestamp wall_ms, Offset up_to);
+  // Removes the files of what apply_retention() has taken off, also of what could not be removed before. Changes
+  // nothing of the log. Errors: io_error.
+  Result<void> remove_expired();
   // Begins a sync if anything is unsynced (flush.ms). Does not wait.
   void flush() {
     if (stable_end_ < log_end()) request_flush();
@@ -246,8 +249,7 @@ class PartitionLog {
   Result<void> begin_anew(Offset offset, Epoch epoch);
   Result<void> remove_segment_files(Segment& segment);
   Result<std::int64_t> age_ms(Segment& segment, Timestamp wall_ms) const;
-  Result<std::size_t> expire(Timestamp wall_ms);
-  Result<void> remove_expired();
+  Result<std::size_t> expire(Timestamp wall_ms, Offset up_to);
 
   LogContext& context_;
   std::string directory_;
@@ -266,7 +268,6 @@ class PartitionLog {
   Offset recovery_point_ = 0;  // as written in the checkpoint
   Offset holes_below_ = 0;     // likewise
   std::optional<Checkpoint> written_;
-  Offset expire_up_to_ = std::numeric_limits<Offset>::max();
   std::int64_t unflushed_messages_ = 0;
   bool offline_ = false;
   bool untold_ = false;  // changed(), and not told yet
@@ -283,6 +284,7 @@ class PartitionLog {
   SideFiles side_files_;
 
   Mutex rewriting_;       // held by who writes segments anew, or removes what that has replaced
+  Mutex removing_;        // held by who removes files of expired segments
   Mutex changing_;        // held over everything that changes segments_
   Mutex writing_epochs_;  // by a flush or with a checkpoint, never both at once
   Mutex marking_;         // held by who sets the segments' marks, and over cuts, which no mark may outlive

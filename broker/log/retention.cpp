@@ -40,15 +40,14 @@ Result<std::int64_t> PartitionLog::age_ms(Segment& segment, Timestamp wall_ms) c
   return std::min(age, (context_.host.clock().now() - *segment.last_append()).count() / 1'000'000);
 }
 
-Result<std::size_t> PartitionLog::apply_retention(Timestamp wall_ms) {
+Result<std::size_t> PartitionLog::apply_retention(Timestamp wall_ms, Offset up_to) {
   return alone([&]() -> Result<std::size_t> {
     if (offline_) return std::size_t{0};
-    TRY_VOID(remove_expired());  // what could not be removed the last time
-    return expire(wall_ms);
+    return expire(wall_ms, up_to);
   });
 }
 
-Result<std::size_t> PartitionLog::expire(Timestamp wall_ms) {
+Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
   auto too_old = [&](Segment& segment) -> Result<bool> {
     if (config_.retention_ms < 0) return false;
     TRY(auto age, age_ms(segment, wall_ms));
@@ -60,7 +59,7 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms) {
   auto expired = [&](Segment& segment, std::uint64_t total) -> Result<bool> {
     if (segment.next_offset() > stable_end_) return false;
     if (segment.next_offset() <= log_start_) return true;  // nothing in it can be read any more
-    if (segment.next_offset() > expire_up_to_) return false;
+    if (segment.next_offset() > up_to) return false;
     bool too_much =
         config_.retention_bytes >= 0 && total - segment.size() >= static_cast<std::uint64_t>(config_.retention_bytes);
     return too_much ? Result<bool>(true) : too_old(segment);
@@ -78,7 +77,7 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms) {
   }
   // The active segment is never taken; but if it is over as well, it is closed, so that it can go (as Kafka does).
   if (count == segments_.size()) {
-    bool close = active().next_offset() <= expire_up_to_;
+    bool close = active().next_offset() <= up_to;
     if (close) {
       TRY(close, too_old(active()));
     }
@@ -107,13 +106,16 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms) {
   }
   epochs_.truncate_until(held_from());
   changed();
-  TRY_VOID(remove_expired());
   return count;
 }
 
 // Their names may come back with a power loss, and are removed again then: the log's start lies above.
 Result<void> PartitionLog::remove_expired() {
-  for (; !expired_.empty(); expired_.pop_front()) TRY_VOID(remove_segment_files(*expired_.front()));
+  LockGuard removing(removing_);
+  for (; !expired_.empty(); expired_.pop_front()) {
+    if (offline_) return fail(Errc::io_error, "the log is offline");
+    TRY_VOID(remove_segment_files(*expired_.front()));
+  }
   return {};
 }
 

@@ -111,7 +111,7 @@ Result<void> raise_to_largest(Segment& segment, Offset from, Offset up_to, std::
 
 // Both look at the segments as they were at the beginning: appends and retention need not wait for them.
 
-Result<std::optional<OffsetAndTimestamp>> PartitionLog::offset_for_timestamp(Timestamp ts, Offset up_to) {
+Result<std::optional<OffsetAndTimestamp>> PartitionLog::offset_for_timestamp(Timestamp ts, Offset up_to) const {
   if (offline_) return fail(Errc::io_error, "the log is offline");
   const auto segments = segments_;
   for (const auto& segment : segments) {
@@ -123,7 +123,7 @@ Result<std::optional<OffsetAndTimestamp>> PartitionLog::offset_for_timestamp(Tim
   return std::nullopt;
 }
 
-Result<std::optional<OffsetAndTimestamp>> PartitionLog::max_timestamp(Offset up_to) {
+Result<std::optional<OffsetAndTimestamp>> PartitionLog::max_timestamp(Offset up_to) const {
   if (offline_) return fail(Errc::io_error, "the log is offline");
   std::vector<std::shared_ptr<Segment>> segments;
   for (const auto& segment : segments_)

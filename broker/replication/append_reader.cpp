@@ -11,7 +11,7 @@ constexpr std::size_t append_bytes_max = 1 << 20;
 
 }  // namespace
 
-Result<AppendBatches> read_append(PartitionLog& log, Offset from) {
+Result<AppendBatches> read_append(const PartitionLog& log, Offset from) {
   ByteChain batches;
   auto end = from;
   const auto up_to = log.log_end();

@@ -17,6 +17,6 @@ struct AppendBatches {
 // Whole batches of about 1 MB at most, from the one that has `from` on, be it in its midst; one larger batch goes
 // alone. From several segments, where these are small. Errors: as PartitionLog::read; corrupt also where a batch is not
 // what was written.
-Result<AppendBatches> read_append(PartitionLog& log, Offset from);
+Result<AppendBatches> read_append(const PartitionLog& log, Offset from);
 
 }  // namespace fulmar

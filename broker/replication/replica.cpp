@@ -100,6 +100,14 @@ bool Replica::stop_unless_later(ConfigurationMark mark) {
   return true;
 }
 
+// Without a wait since the turn was over: whoever stops this replica meanwhile does not come to it before.
+void Replica::tell() {
+  if (!std::exchange(untold_, false)) return;
+  CancellationShield shield;
+  changed_.notify_all();
+  listeners_.tell();
+}
+
 void Replica::give_up(const char* what, const std::string& why) {
   if (failed_) return;
   failed_ = true;

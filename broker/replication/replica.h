@@ -1,6 +1,9 @@
 // Replica: one replica of a partition on the shard that owns it: its log and its Raft core, and whatever has to happen
 // between them, one input at a time, each gone through with to its end.
 //
+// The log changes only in the replica's turn, whatever changes it: appends, the core's orders, deletions and snapshots,
+// retention, segments written anew. Who is told of what has changed is told after the turn.
+//
 // Fibers of the shard call at once what they like. A failure of the disk ends the replica's part in its group until the
 // broker starts again: it answers KAFKA_STORAGE_ERROR, and to the others it is as good as dead.
 #pragma once
@@ -111,6 +114,14 @@ class Replica {
   // exchanged. Errors: no_space, io_error, corrupt.
   Result<bool> remove_records(Offset base, std::size_t count, const KeepRecord& keep);
 
+  // Takes off its log what retention lets go (see PartitionLog::apply_retention()): where this replica leads, of what
+  // is committed. Forgets producers that have written nothing since `idle_since`. The files of what is taken off are
+  // removed after the turn. Errors: no_space, io_error.
+  Result<void> apply_retention(Timestamp wall_ms, Instant idle_since);
+
+  // How the log is kept from now on.
+  void set_log_config(const LogConfig& config) { log_->set_config(config); }
+
   // What was read of its log, at or after `from`, is not what was written there: this replica is out of order, and is
   // repaired by the others once it is opened again; or, where there are none, serves what is good of its log.
   void report_damage(const Error& what, Offset from);
@@ -143,7 +154,7 @@ class Replica {
   };
   EpochEnd end_of_epoch(Epoch asked) const;
   bool out_of_order() const { return failed_ || log_->offline(); }
-  PartitionLog& log() { return *log_; }
+  // To be read; it changes by this replica alone.
   const PartitionLog& log() const { return *log_; }
   const Raft& raft() const { return raft_; }
   const GroupId& group() const { return group_; }
@@ -173,8 +184,8 @@ class Replica {
   std::size_t feed_throttled(const ReplicaId& peer);
   void peer_lost(const ReplicaId& peer);
 
-  // Told on the shard whenever leadership, who leads, the high watermark, the log's start or out_of_order() has
-  // changed.
+  // Told on the shard, outside of the replica's turn, whenever leadership, who leads, the high watermark, the log's
+  // start or out_of_order() has changed.
   ChangeListeners& listeners() { return listeners_; }
 
  private:
@@ -195,19 +206,27 @@ class Replica {
   // replica.cpp
   // Does `work` with the core and the log held still, then all that the core asks for because of it. Nothing of that is
   // left half done when the caller is cancelled.
+  // Who is to be told of it is told once the turn is over.
   template <class F>
   auto in_turn(F&& work) {
-    LockGuard turn(turn_);
-    CancellationShield shield;
     if constexpr (std::is_void_v<decltype(work())>) {
-      work();
-      settle(nullptr, {});
+      in_turn([&] {
+        work();
+        return true;
+      });
     } else {
-      auto result = work();
-      settle(nullptr, {});
+      auto result = [&] {
+        LockGuard turn(turn_);
+        CancellationShield shield;
+        auto done = work();
+        settle(nullptr, {});
+        return done;
+      }();
+      tell();
       return result;
     }
   }
+  void tell();
   void log_moved();
   void send(Message message, Bytes batches);
   ReplicaSight sight(Configuration configuration) const;
@@ -255,7 +274,8 @@ class Replica {
   bool moved_ = false;  // the log says that more is kept; the core has not been told
   bool failed_ = false;
   State told_;
-  ReplicaSight shown_;  // to the observer
+  bool untold_ = false;  // that it has become `told_`
+  ReplicaSight shown_;   // to the observer
   StateMachine* machine_ = nullptr;
   bool rested_ = false;  // as the messenger knows it
   Condition changed_;

@@ -92,6 +92,16 @@ Result<bool> Replica::remove_records(Offset base, std::size_t count, const KeepR
   return in_turn([&] { return log_->replace_segments(std::move(*rewritten)); });
 }
 
+Result<void> Replica::apply_retention(Timestamp wall_ms, Instant idle_since) {
+  TRY_VOID(in_turn([&]() -> Result<void> {
+    if (out_of_order()) return {};
+    log_->producers().expire(idle_since);
+    TRY_VOID(log_->apply_retention(wall_ms, raft_.role() == Role::leader ? raft_.commit() : 0));
+    return {};
+  }));
+  return out_of_order() ? Result<void>() : log_->remove_expired();
+}
+
 ErrorCode Replica::check_leader(Epoch claimed) const {
   if (out_of_order()) return ErrorCode::kafka_storage_error;
   if (claimed >= 0 && claimed < raft_.term()) return ErrorCode::fenced_leader_epoch;

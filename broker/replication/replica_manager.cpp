@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "broker/replication/retention_rounds.h"
 #include "runtime/base/assert.h"
 #include "runtime/fiber/at_once.h"
 #include "runtime/host/clock.h"
@@ -371,6 +372,10 @@ void ReplicaManager::hand_over(std::map<GroupId, std::vector<GroupMessage>> by_g
     return {};
   });
   ASSERT(received);
+}
+
+void ReplicaManager::begin_retention(const LogLimits& limits) {
+  fibers_.spawn("retention", [this, &limits] { RetentionRounds(host_, limits, replicas_).run(); });
 }
 
 void ReplicaManager::begin_stop() {

@@ -81,6 +81,8 @@ class ReplicaManager final : public ReplicaMessenger {
   void deliver_early();
   // What another broker's shards say about quiesced groups.
   void receive(const ReplicaId& from, const PulsesRequest& said);
+  // From now on, as often as `limits` say, which outlive this and may change: see RetentionRounds.
+  void begin_retention(const LogLimits& limits);
   // Before stop(): a replica that can't store what it is about to promise gives up its part, instead of waiting until
   // the disk has room.
   void begin_stop();

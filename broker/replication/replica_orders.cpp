@@ -127,7 +127,6 @@ bool Replica::perform(Output output, const AppendRequest* request, const Bytes& 
 
 void Replica::settle(const AppendRequest* request, const Bytes& batches) {
   while (!out_of_order() && perform(raft_.take_output(), request, batches)) continue;
-  log_->expire_up_to(raft_.role() == Role::leader ? raft_.commit() : 0);
   if (raft_.awaits_sync() && !out_of_order()) log_->flush();
   if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
     for (const auto& peer : raft_.hungry())
@@ -146,8 +145,7 @@ void Replica::settle(const AppendRequest* request, const Bytes& batches) {
               .enough_in_sync = enough_in_sync()};
   if (state == told_) return;
   told_ = state;
-  changed_.notify_all();
-  listeners_.tell();
+  untold_ = true;
 }
 
 }  // namespace fulmar

@@ -186,7 +186,7 @@ TEST_F(PartitionLogTest, DeletedRecordsStayDeletedAndRetentionTakesWholeSegments
     EXPECT_EQ(log.log_start(), 1);
     EXPECT_EQ(log.held_from(), 0);
     EXPECT_GT(log.read(0, log.kept_end(), 100, true)->size(), 0u) << "other replicas get whole segments";
-    ASSERT_TRUE(log.apply_retention(14'500));
+    ASSERT_TRUE(log.apply_retention(14'500, log.log_end()));
     EXPECT_EQ(log.log_start() % 2, 0) << "segments hold two batches each";
     EXPECT_EQ(log.log_start(), 4);
     EXPECT_EQ(log.read(3, log.kept_end(), 100, true).error().code, Errc::out_of_range);

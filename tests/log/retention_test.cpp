@@ -46,7 +46,7 @@ TEST_F(Retention, WhoIsToldOfAChangeMayMoveTheStart) {
         ASSERT_TRUE(log.advance_start(7));
       }
     };
-    ASSERT_TRUE(log.apply_retention(14'500));
+    ASSERT_TRUE(log.apply_retention(14'500, log.log_end()));
     log.on_change = nullptr;
     moved = log.log_start() == 7;
   });
@@ -64,7 +64,7 @@ TEST_F(Retention, ANewStartThatCanNotBeWrittenDownIsNoStart) {
       watching.spawn("watch", [&] {
         for (;; host.clock().sleep_for(microseconds(10))) shown_max = std::max(shown_max, log.log_start());
       });
-      EXPECT_FALSE(log.apply_retention(node.wall_ms() + 8 * day_ms));
+      EXPECT_FALSE(log.apply_retention(node.wall_ms() + 8 * day_ms, log.log_end()));
       EXPECT_FALSE(log.advance_start(3));
       watching.cancel();
       watching.join();
@@ -79,7 +79,7 @@ TEST_F(Retention, ANewStartThatCanNotBeWrittenDownIsNoStart) {
   }
   on_log(small_segments(), [&](Host&, PartitionLog& log) {
     EXPECT_EQ(log.log_start(), 0);
-    ASSERT_TRUE(log.apply_retention(node.wall_ms() + 8 * day_ms));
+    ASSERT_TRUE(log.apply_retention(node.wall_ms() + 8 * day_ms, log.log_end()));
     EXPECT_EQ(log.log_start(), 8);
   });
   on_log(small_segments(), [](Host&, PartitionLog& log) { EXPECT_EQ(log.log_start(), 8); });
@@ -90,14 +90,14 @@ TEST_F(Retention, WithoutTimestampsSegmentsAgeByWhenTheyWereWritten) {
     node.disk().wipe();
     on_log(small_segments(), [&](Host& host, PartitionLog& log) {
       fill(log, 4, at);
-      ASSERT_TRUE(log.apply_retention(node.wall_ms()));
+      ASSERT_TRUE(log.apply_retention(node.wall_ms(), log.log_end()));
       EXPECT_EQ(log.log_start(), 0) << "they are new";
       host.clock().sleep_for(std::chrono::hours(24 * 6));
       fill(log, 4, at);
-      ASSERT_TRUE(log.apply_retention(node.wall_ms()));
+      ASSERT_TRUE(log.apply_retention(node.wall_ms(), log.log_end()));
       EXPECT_EQ(log.log_start(), 0);
       host.clock().sleep_for(std::chrono::hours(36));
-      ASSERT_TRUE(log.apply_retention(node.wall_ms()));
+      ASSERT_TRUE(log.apply_retention(node.wall_ms(), log.log_end()));
       EXPECT_EQ(log.log_start(), 4);
     });
     // Recovery writes some of it again, and makes nothing younger; nor does a clean start make it older.
@@ -105,13 +105,13 @@ TEST_F(Retention, WithoutTimestampsSegmentsAgeByWhenTheyWereWritten) {
       on_log(
           small_segments(),
           [&](Host&, PartitionLog& log) {
-            ASSERT_TRUE(log.apply_retention(node.wall_ms() + 5 * day_ms));
+            ASSERT_TRUE(log.apply_retention(node.wall_ms() + 5 * day_ms, log.log_end()));
             EXPECT_EQ(log.log_start(), 4);
           },
           clean);
     node.power_loss();
     on_log(small_segments(), [&](Host&, PartitionLog& log) {
-      ASSERT_TRUE(log.apply_retention(node.wall_ms() + 6 * day_ms));
+      ASSERT_TRUE(log.apply_retention(node.wall_ms() + 6 * day_ms, log.log_end()));
       EXPECT_EQ(log.log_start(), 8);
     });
   }
@@ -123,7 +123,7 @@ TEST_F(Retention, AWallClockThatWasBehindWhenTheyWereWrittenTakesNothing) {
     fill(log, 4, no_timestamp);
     node.jump_clock(400 * day_ms);
     host.clock().sleep_for(std::chrono::hours(1));
-    ASSERT_TRUE(log.apply_retention(node.wall_ms()));
+    ASSERT_TRUE(log.apply_retention(node.wall_ms(), log.log_end()));
     EXPECT_EQ(log.log_start(), 0);
   });
 }
@@ -139,7 +139,7 @@ TEST_F(Retention, TimestampsFarAwayAreReckonedWith) {
       fill(log, 1, no_timestamp);
       fill(log, 1, node.wall_ms());
       fill(log, 1, max);
-      ASSERT_TRUE(log.apply_retention(node.wall_ms()));
+      ASSERT_TRUE(log.apply_retention(node.wall_ms(), log.log_end()));
       EXPECT_EQ(log.log_start(), at == 0 ? 2 : 0) << "what is in the future stays until it is old, as with Kafka";
     });
   }

@@ -123,6 +123,7 @@ Result<void> GroupWorld::open(Host& host, int machine, Shard& shard, const Store
     }));
   }
   shard.logs.start();
+  shard.replicas.begin_retention(shard.logs.context().limits);
   shard.opened = true;
   return {};
 }
@@ -188,7 +189,7 @@ bool GroupWorld::may_go(std::string_view value) {
 }
 
 void GroupWorld::remove_some(Random& random, Replica& replica) {
-  const auto& segments = static_cast<const Replica&>(replica).log().segments();
+  const auto& segments = replica.log().segments();
   auto base = segments[random.below(segments.size())]->base_offset();
   auto count = 1 + random.below(3);
   auto some = random.next();

@@ -444,11 +444,10 @@ void BrokerShard::configure(const MetadataImage& image) {
     if (!partition.replica || !topic || topic->id != partition.topic_id) continue;
     const auto* before = image_->topic(key.first);
     if (!own_changed && before && before->configs == topic->configs) continue;
-    auto& log = partition.replica->log();
     auto wanted = log_config_of(topic->configs, properties_);
-    if (wanted.acknowledges_synced() != log.config().acknowledges_synced())
-      wanted.flush_messages = log.config().flush_messages;
-    log.set_config(wanted);
+    const auto& known = partition.replica->log().config();
+    if (wanted.acknowledges_synced() != known.acknowledges_synced()) wanted.flush_messages = known.flush_messages;
+    partition.replica->set_log_config(wanted);
   }
 }
 
@@ -504,6 +503,7 @@ void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image,
 void BrokerShard::start() {
   leaderships_.start();
   logs_.start();
+  replicas_.begin_retention(logs_.context().limits);
   retrying_.spawn("retry partitions", [this] { retry_partitions(); });
 }
 
