@@ -71,6 +71,17 @@ void check_fencing(const History& history, Violations& found) {
   }
 }
 
+// Whether the member led when it joined last. It may have led before in a generation of the same number, whose
+// coordinator was deposed before it was stable.
+bool leads_by_latest_join(const History& history, const GroupSync& sync) {
+  const GroupJoin* latest = nullptr;
+  for (const auto& join : history.group_joins)
+    if (join.group == sync.group && join.member == sync.member && join.generation == sync.generation &&
+        join.completed <= sync.completed && (!latest || join.completed >= latest->completed))
+      latest = &join;
+  return latest && latest->leads;
+}
+
 void check_assignments(const History& history, Violations& found) {
   using Generation = std::pair<std::string, std::int32_t>;
   std::map<Generation, std::vector<const GroupJoin*>> leaders;
@@ -90,8 +101,7 @@ void check_assignments(const History& history, Violations& found) {
                        sync.completed});
       continue;
     }
-    bool leads = std::ranges::any_of(known->second, [&](const auto* leader) { return leader->member == sync.member; });
-    if (!leads) continue;
+    if (!leads_by_latest_join(history, sync)) continue;
     auto [force, first] = in_force.try_emplace({sync.group, sync.generation}, sync.member);
     if (!first && force->second != sync.member)
       found.push_back({"assignment", "two-leaders", generation + " and " + force->second, sync.completed});

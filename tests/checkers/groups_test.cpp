@@ -85,5 +85,15 @@ TEST(Groups, ANumberMayComeAgainButNotBeInForceTwice) {
   EXPECT_EQ(anomalies(history), "two-leaders");
 }
 
+// Who led the generation that was not kept joins the one of the same number as another member.
+TEST(Groups, WhoLedBeforeMayFollowUnderTheSameNumber) {
+  History history;
+  history.group_joins = {{"g", "a", 3, true, {{"a", {0}}}, at(1)},
+                         {"g", "b", 3, true, {{"a", {1}}, {"b", {0}}}, at(5)},
+                         {"g", "a", 3, false, {}, at(5)}};
+  history.group_syncs = {{"g", "b", 3, {0}, at(6)}, {"g", "a", 3, {1}, at(7)}};
+  EXPECT_EQ(anomalies(history), "");
+}
+
 }  // namespace
 }  // namespace fulmar
