@@ -1,4 +1,4 @@
-// Configuration: who votes in a group, who only listens, and, while the voters change, both sets (Raft §6).
+// Configuration: the voters and learners of a group; while the voters change, both sets of voters (Raft §6).
 #pragma once
 
 #include <compare>
@@ -13,8 +13,8 @@
 
 namespace fulmar {
 
-// One replica: a broker, and the data directory that keeps its promises. A broker whose disk was replaced comes back
-// as another replica.
+// One replica: a broker and its data directory, which has the replica's term and vote. A broker whose disk was replaced
+// is another replica.
 struct ReplicaId {
   std::int32_t broker = -1;
   Uuid directory;
@@ -25,8 +25,8 @@ std::string to_string(const ReplicaId& id);  // "3", or "3/DIRECTORY"
 
 struct Configuration {
   std::vector<ReplicaId> voters;       // ascending, as are the others
-  std::vector<ReplicaId> next_voters;  // not empty: joint, a decision needs a majority of both
-  std::vector<ReplicaId> learners;     // are sent everything and count for nothing; disjoint from the voters
+  std::vector<ReplicaId> next_voters;  // not empty: joint, a decision needs a majority of both sets
+  std::vector<ReplicaId> learners;     // receive the log and do not vote; disjoint from the voters
 
   bool operator==(const Configuration&) const = default;
   bool joint() const { return !next_voters.empty(); }
@@ -36,13 +36,13 @@ struct Configuration {
   std::vector<ReplicaId> all_voters() const;  // of both sets, once each, ascending
   std::vector<ReplicaId> members() const;     // voters and learners
 
-  // Whether those for whom `yes` is true are a majority, of both sets if joint.
+  // Whether the voters for which `yes` is true are a majority, of both sets if joint.
   bool has_quorum(const std::function<bool(const ReplicaId&)>& yes) const;
   // The largest value that a majority has reached, of both sets if joint.
   std::int64_t reached_by_quorum(const std::function<std::int64_t(const ReplicaId&)>& reached) const;
 };
 
-// The same under other names; ascending by those.
+// The same with other ids, in ascending order.
 using Renaming = std::function<ReplicaId(const ReplicaId&)>;
 std::vector<ReplicaId> renamed(const std::vector<ReplicaId>& ids, const Renaming& rename);
 Configuration renamed(const Configuration& configuration, const Renaming& rename);

@@ -1,4 +1,4 @@
-// What the replicas of one group say to each other. An append's records travel beside it: the core knows offsets and
+// The messages between the replicas of one group. An append's records are sent beside it: the core knows offsets and
 // epochs only.
 #pragma once
 
@@ -13,61 +13,62 @@ namespace fulmar {
 struct VoteRequest {
   Offset log_end = 0;     // of the candidate's log
   Epoch log_term = -1;    // HardState::log_term
-  bool pre_vote = false;  // would you? The term is the one it would stand for (Raft thesis §9.6)
-  bool transfer = false;  // the leader wants it: no need to have lost the leader first (Raft thesis §3.10)
-  ConfigurationMark configuration = {};  // of the one in force at the candidate's
+  bool pre_vote = false;  // asks only; the term is the one that it would stand for (Raft thesis §9.6)
+  bool transfer = false;  // by leadership transfer: voters that hear a leader vote too (Raft thesis §3.10)
+  ConfigurationMark configuration = {};  // of the candidate's configuration
 };
 
 struct VoteReply {
   bool pre_vote = false;
   bool granted = false;
-  Offset log_start = 0;                                   // of the voter's log: the new leader's is to be no lower
-  std::optional<MarkedConfiguration> configuration = {};  // for a candidate that has an earlier one
+  Offset log_start = 0;                                   // of the voter's log; the leader's must become no lower
+  std::optional<MarkedConfiguration> configuration = {};  // the voter's, if the candidate has an earlier one
 };
 
-// Batches [prev_offset, end), whose epochs are `epochs`; nothing in them, and still a question, if the two are equal.
+// Batches [prev_offset, end), whose epochs are `epochs`. If the two offsets are equal it has no batches, and probes
+// whether the logs agree there.
 struct AppendRequest {
   Offset prev_offset = 0;
-  // Of the last batch before prev_offset; -1: there never was one; unknown_epoch: it is gone from the leader's log.
+  // Of the last batch before prev_offset; -1: there never was one; unknown_epoch: the leader no longer knows it.
   Epoch prev_epoch = -1;
   std::vector<EpochCache::Entry> epochs;  // which epoch begins where; the first at prev_offset
   Offset end = 0;
   Offset commit = 0;
-  Offset log_start = 0;        // of the leader's log: what is below may go
-  Offset log_end = 0;          // likewise, as of now
-  Offset term_start = 0;       // likewise, when it was elected: what is at or above is of its term
-  Instant sent_at = long_ago;  // of the leader's clock, to be given back
-  std::optional<MarkedConfiguration> configuration = {};  // the leader's, until the follower has said that it keeps it
+  Offset log_start = 0;        // of the leader's log: the follower may delete offsets below
+  Offset log_end = 0;          // of the leader's log, when the append was made
+  Offset term_start = 0;       // of the leader's log, when it was elected: offsets at or above are of its term
+  Instant sent_at = long_ago;  // by the leader's clock; the reply returns it
+  std::optional<MarkedConfiguration> configuration = {};  // the leader's, until the follower says that it has stored it
 };
 constexpr Epoch unknown_epoch = -2;
 
 enum class Verdict : unsigned char {
-  matched,     // the logs agree up to `match`, and it is kept
-  mismatched,  // what precedes the append is not there: look further back, see hint
-  start_over,  // there is nothing to build on: begin anew at the start of the leader's log
+  matched,     // the logs agree up to `match`, and it is stored
+  mismatched,  // the log does not agree before the append: the leader has to probe lower, see `hint`
+  start_over,  // the logs cannot be compared: the follower has to start over at the leader's log start
 };
 
 struct AppendReply {
   Verdict verdict = Verdict::matched;
-  Offset match = 0;        // kept and known to agree with the leader's
+  Offset match = 0;        // stored and known to agree with the leader's log, below it
   Offset prev_offset = 0;  // of the append that did not match
-  // Where the largest epoch not above the append's previous one ends here: the logs agree there or before (KIP-101).
+  // The largest epoch here that is not above prev_epoch, and where it ends: the logs agree there or below (KIP-101).
   EpochCache::Entry hint{-1, 0};
   Offset log_end = 0;
   std::uint64_t damage = 0;  // HardState::damage
   Instant sent_at = long_ago;
-  Offset log_start = 0;  // as it is kept
+  Offset log_start = 0;  // as it is stored
   // HardState::log_term. `match` counts for commits if it is the term of the reply.
   Epoch log_term = -1;
-  ConfigurationMark configuration = {};  // as it is kept
+  ConfigurationMark configuration = {};  // as it is stored
 };
 
 struct Heartbeat {
-  Offset commit = 0;  // never beyond what the follower is known to share
+  Offset commit = 0;  // at most the follower's known match
   Offset log_start = 0;
-  std::uint64_t healed = 0;  // the damage of this number is made good
+  std::uint64_t healed = 0;  // the damage of this number is repaired
   Instant sent_at = long_ago;
-  std::optional<LivenessEpoch> quiesce;                   // from now on, pulses of this epoch stand in for heartbeats
+  std::optional<LivenessEpoch> quiesce;                   // from now on, pulses of this epoch replace heartbeats
   std::optional<MarkedConfiguration> configuration = {};  // as in an AppendRequest
 };
 
@@ -75,22 +76,22 @@ struct HeartbeatReply {
   Offset match = 0;
   std::uint64_t damage = 0;
   Instant sent_at = long_ago;
-  std::optional<LivenessEpoch> quiesced;  // agreed; answers of this epoch stand in for replies
-  Offset log_start = 0;                   // as it is kept
+  std::optional<LivenessEpoch> quiesced;  // agreed; from now on, answers of this epoch replace replies
+  Offset log_start = 0;                   // as it is stored
   Epoch log_term = -1;                    // as in an AppendReply
-  ConfigurationMark configuration = {};   // as it is kept
+  ConfigurationMark configuration = {};   // as it is stored
 };
 
-// Stand for election at once: the leader hands over. You have everything, and `commit` of it is committed.
+// Leadership transfer: the receiver, which has everything, is to stand for election at once. Offsets below `commit` are
+// committed.
 struct TimeoutNow {
   Offset commit = 0;
 };
 
-// Forget the log, and begin anew at `offset`. A group with a state machine sends its
-// snapshot along.
+// The receiver is to delete its log and begin it at `offset`. The metadata group sends its snapshot beside it.
 struct StartOver {
   Offset offset = 0;
-  Epoch epoch = -1;                   // of the last batch before
+  Epoch epoch = -1;                   // of the last batch before `offset`
   MarkedConfiguration configuration;  // the leader's
   Offset commit = 0;
   Instant sent_at = long_ago;

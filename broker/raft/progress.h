@@ -1,9 +1,9 @@
-// Progress: what a leader knows of one follower, and how it feeds it (as in etcd's tracker).
+// Progress: what a leader knows of one follower, and how it sends the log to it (as in etcd's tracker). The modes:
 //
-//   probe      where the logs agree is not known: one append at a time, each answer moves `next`
-//   replicate  they agree up to `next`, by all that is known: appends follow each other without waiting
-//   catch_up   as replicate, but far behind: one append at a time, and the driver throttles
-//   start_over it needs what the leader's log has no more: it begins anew at the log's start
+//   probe      the offset where the logs agree is unknown: one append at a time, each reply moves `next`
+//   replicate  the logs are expected to agree up to `next`: appends are sent without waiting for replies
+//   catch_up   as replicate, but far behind: one append at a time, and the driver may throttle
+//   start_over the follower needs offsets that the leader has deleted: it starts over at the leader's log start
 #pragma once
 
 #include <algorithm>
@@ -22,63 +22,65 @@ class Progress {
   explicit Progress(Offset next) : next_(next) {}
 
   Feeding feeding() const { return feeding_; }
-  Offset match() const { return match_; }  // kept by the follower, and the same as here
-  Offset next() const { return next_; }    // what to send next
-  // When the follower is known to have listened, at least: the sending of the last thing it answered.
+  Offset match() const { return match_; }  // the follower has stored this leader's log below it
+  Offset next() const { return next_; }    // the next offset to send
+  // The latest time when the follower is known to have followed this leader: when the last message that it answered
+  // was sent.
   Instant heard_at() const { return watch_ ? std::max(heard_at_, watch_->heard_at) : heard_at_; }
-  // When its last answer came: one that has much to do may be long about it, and is there all the same.
+  // When its last reply arrived: a busy follower replies late, but is alive.
   Instant answered_at() const { return watch_ ? std::max(answered_at_, watch_->heard_at) : answered_at_; }
-  // The latest moment (of the leader's clock) whose whole log it is known to have by now. Quiesced, it has everything.
+  // The latest time (of the leader's clock) such that the follower has everything that the log had then. A quiesced
+  // follower has everything.
   Instant caught_up_at() const { return watch_ ? std::max(caught_up_at_, watch_->heard_at) : caught_up_at_; }
   std::uint64_t damage() const { return damage_; }
-  Offset log_start() const { return log_start_; }  // of its log, as it is kept
-  // It said so in an answer to what was sent at `sent_at`; before heard(). Lower than before, once damage has taken
-  // away what told where its log begins.
+  Offset log_start() const { return log_start_; }  // of its log, as it is stored
+  // A reply to a message of `sent_at` said that its log begins there; to be called before heard(). It may be lower than
+  // before, if damage has taken the file that has the log start.
   void begins_at(Offset log_start, Instant sent_at) {
     if (sent_at >= heard_at_) log_start_ = log_start;
   }
-  // Whether what it says counts: not if it does not know which terms it has seen. It may have promised a later leader
-  // not to follow this one.
+  // Whether its replies count: not if it does not know which terms it has seen, since it may have promised a later
+  // leader not to follow this one.
   bool counts() const { return !promises_are_lost(damage_); }
-  // Whether its log is known to be of this leader's term (HardState::log_term): else what it keeps counts for nothing.
+  // Whether its log term (HardState::log_term) is this leader's term: else its acknowledgements do not count.
   bool is_of_term() const { return is_of_term_; }
   void log_is_of_term() { is_of_term_ = true; }
-  // The configuration that it has said in this term to keep.
+  // The configuration that it has said in this term to have stored.
   const ConfigurationMark& configuration() const { return configuration_; }
   void keeps(const ConfigurationMark& configuration) { configuration_ = configuration; }
-  // When this leader heard of the damage.
+  // When this leader learned of the damage.
   Instant damaged_at() const { return damaged_at_; }
-  // The damage that is made good, for the follower to be told, if counts() or others vouch for this leader; 0 if none
-  // is.
+  // The damage that is repaired; 0: none. The follower may be told so if counts(), or if a quorum of others vouches for
+  // this leader.
   std::uint64_t healed() const { return damage_ != 0 && match_ >= repair_until_ ? damage_ : 0; }
 
-  // Whether anything may be sent now, given the leader's log end.
+  // Whether an append may be sent now, given the leader's log end.
   bool may_send(Offset log_end, const RaftSettings& settings) const;
   // An append of [next, end) was sent.
   void sent(Offset end, Instant now);
 
-  // The follower answered something that was sent at `sent_at` (of the leader's clock), and so lived then.
+  // The follower answered a message that was sent at `sent_at` (of the leader's clock), and so was alive then.
   void heard(Instant sent_at, Instant now) {
     heard_at_ = std::max(heard_at_, sent_at);
     answered_at_ = now;
   }
-  // Of what it answered the match is known now; the leader's log ends at `log_end`.
+  // match() is as of the reply to a message of `sent_at`; the leader's log ends at `log_end`.
   void note_caught_up(Instant sent_at, Offset log_end, Instant now);
-  // It keeps everything below `match`.
+  // It has stored everything below `match`.
   void matched(Offset match, Offset log_end, const RaftSettings& settings, Instant now);
-  // Its log does not have what precedes next(); the logs agree at `next` at the latest.
+  // Its log does not match before next(). The logs agree at `next` or below it.
   void probe_from(Offset next);
   void must_start_over() { become(Feeding::start_over); }
-  // It lost part of what it had kept, and has it all again once it matches `log_end`.
+  // It lost a part of what it had stored, and has everything again when it matches `log_end`.
   void damaged(std::uint64_t damage, Offset log_end, Instant now);
   void repaired() { damage_ = 0; }
-  // What is under way may be lost: sends it again.
+  // Messages in flight may be lost: sends them again.
   void lost() { probe_from(match_); }
 
-  // -- Quiescence. The follower was asked in this epoch; it may be quiesced from now on, whatever becomes of its
-  // answer.
+  // -- Quiescence. The leader has asked the follower in this epoch; from now on it may be quiesced, even if its reply
+  // is lost.
   void asked(const LivenessEpoch& epoch, Instant now);
-  // Whether an answer to what was sent at `sent_at` is one to an asking since which nothing has woken the group.
+  // Whether a reply to a message of `sent_at` answers a request since which nothing has woken the group.
   bool was_asked(const LivenessEpoch& epoch, Instant sent_at) const {
     return asked_in_ == epoch && sent_at >= asked_from_;
   }
@@ -86,20 +88,20 @@ class Progress {
   bool is_quiesced() const { return watch_ != nullptr; }
   bool watch_is_over() const { return watch_ && watch_->over; }
   void woken();
-  // It answered as one that is awake what was sent at `sent_at`.
+  // Its reply to a message of `sent_at` shows that it is not quiesced.
   void answered_awake(Instant sent_at) {
     if (sent_at > last_asked_at_) may_be_quiesced_ = false;
   }
   bool may_be_quiesced() const { return may_be_quiesced_; }
 
-  // Whether no heartbeat has told it yet that up to there all is committed; from now on one has.
+  // Whether no heartbeat has told it this commit index yet; records that one does now.
   bool take_untold(Offset commit) {
     bool untold = commit > told_commit_;
     told_commit_ = std::max(told_commit_, commit);
     return untold;
   }
 
-  // Has waited for an answer to an append since this long ago, at least.
+  // Whether it has not answered an append that was sent at or before `at`.
   bool stalled_since(Instant at) const { return !in_flight_.empty() && moved_at_ <= at; }
 
  private:
@@ -108,7 +110,7 @@ class Progress {
   Feeding feeding_ = Feeding::probe;
   Offset match_ = 0;
   Offset next_;
-  std::deque<Offset> in_flight_;  // the ends of the appends not answered; bounded by RaftSettings
+  std::deque<Offset> in_flight_;  // the ends of unanswered appends; bounded by RaftSettings
   Instant heard_at_ = long_ago;
   Instant answered_at_ = long_ago;
   Instant moved_at_ = long_ago;
@@ -116,13 +118,13 @@ class Progress {
   Offset log_start_ = 0;
   bool is_of_term_ = false;
   ConfigurationMark configuration_ = {-1, -1};  // not known yet
-  // Where the log ended at a moment since: once it has that, it has caught up with that moment.
+  // The log ended at mark_end_ at the time mark_at_: when the follower has that, it has caught up with that time.
   Offset mark_end_ = 0;
   Instant mark_at_ = long_ago;
   std::uint64_t damage_ = 0;
   Offset repair_until_ = 0;
   Instant damaged_at_ = long_ago;
-  std::optional<LivenessEpoch> asked_in_;  // since when the group was woken last
+  std::optional<LivenessEpoch> asked_in_;  // empty: not since the group was woken last
   Instant asked_from_ = long_ago;
   Instant last_asked_at_ = long_ago;
   bool may_be_quiesced_ = false;

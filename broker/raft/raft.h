@@ -1,13 +1,13 @@
 // Raft: one replica's part in one group, as a pure state machine over Kafka offsets (Ongaro & Ousterhout 2014, and
 // Ongaro's thesis for pre-vote, leases, transfer and learners).
 //
-// No I/O, no clock, no fiber: whoever drives it tells it the time, messages and what became of the log, one at a time,
-// and after each input takes the Output and does what it says before the next input. Entries are batches on the log's
-// disk; the core decides by offsets and by the epochs of the LogView, and never sees a record.
+// No I/O, no clock, no fiber. The driver gives it inputs one at a time: the time, messages, and the results of changes
+// to the log. After each input the driver takes the Output and carries it out before the next input. Entries are
+// batches on the log's disk; the core decides by offsets and by the epochs of the LogView, and never sees a record.
 //
-// What it keeps, by the tests of tests/raft: at most one leader per term; a leader only adds to its log; a follower
-// never removes what is committed; what is committed is in the log of every later leader; what was told to others
-// (terms, votes, matches) was on stable storage first.
+// It guarantees (see tests/raft): a term has at most one leader; a leader only appends to its log; a follower never
+// removes committed offsets; the log of every later leader has what is committed; terms, votes and matches are on
+// stable storage before a message tells them.
 #pragma once
 
 #include <map>
@@ -22,17 +22,17 @@
 
 namespace fulmar {
 
-// What an input asks for, in the order in which it has to be done. Nothing below may begin before all above it is done.
+// What the driver has to do after an input, in this order: each field only when all fields above it are done.
 struct Output {
   std::optional<HardState> store;       // to stable storage; then call stable_moved()
-  std::optional<StartOver> start_over;  // forget the log, begin anew; then call log_changed()
-  std::optional<Offset> truncate_to;    // drop what is at and after, for good; then call log_changed()
-  std::optional<Offset> append_from;    // append what came with the request, from there; then call log_changed()
-  std::optional<Offset> log_start;      // what is below may go (never beyond the commit index)
+  std::optional<StartOver> start_over;  // delete the log and begin it at this offset; then call log_changed()
+  std::optional<Offset> truncate_to;    // durably remove this offset and all above; then call log_changed()
+  std::optional<Offset> append_from;    // append the request's batches from this offset on; then call log_changed()
+  std::optional<Offset> log_start;      // offsets below may be deleted (never beyond the commit index)
   std::vector<Message> messages;
 };
 
-// The next append to a follower; the driver reads the batches, and fills in end and epochs.
+// The next append to a follower. The driver reads the batches, and fills in `end` and `epochs`.
 struct AppendPlan {
   Message message;         // its body is an AppendRequest
   bool throttled = false;  // see Raft::throttled()
@@ -40,63 +40,64 @@ struct AppendPlan {
 
 class Raft {
  public:
-  // `state` as stored last (a group's first replicas: only its configuration given, with no mark); `commit`: known to
-  // be committed, may lag.
-  // `liveness`: of the shard; null: never quiesced.
+  // `state`: as stored last; for the first replicas of a group, only the configuration, without a mark. `commit`: an
+  // offset known to be committed, which may lag. `liveness`: the shard's; null: the group is never quiesced.
   Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, HardState state, Offset commit, Random random,
        Instant now, Liveness* liveness = nullptr);
   ~Raft();
   Raft& operator=(const Raft&) = delete;
-  // For exhaustive searches (tests/raft/exhaustive). Another one in the same state, over the same LogView; only without
-  // a liveness. And what decides what it will say, store, cut and commit, times and the pace of feeding left out; as if
-  // the replicas had other names.
+  // For exhaustive searches (tests/raft/exhaustive). clone(): a copy in the same state, over the same LogView; only
+  // without a liveness. fingerprint(): the state that determines what it will send, store, truncate and commit, without
+  // times and replication progress, with the replicas renamed.
   std::unique_ptr<Raft> clone() const;
   std::string fingerprint(const Renaming& rename) const;
 
   // -- Inputs. After each: take_output().
-  // At least four times per heartbeat interval; while quiesced(), only once a watch of the liveness has ended.
+  // To be called at least four times per heartbeat interval; while quiesced(), only when a watch of the liveness has
+  // ended.
   void tick(Instant now);
-  // Whether anything would come of a tick now; it may be left out if not.
+  // Whether a tick now would do anything; if not, the driver may omit it.
   bool is_due(Instant now) const;
   void receive(const Message& message, Instant now);
-  // The log is as the last Output asked, or this leader's own batches were appended to it.
+  // The driver has changed the log as the last Output asked, or has appended this leader's own batches.
   void log_changed(Instant now);
-  // Appending what the last Output asked for failed, and the log is as it was (no space).
+  // The append that the last Output asked for has failed (no space), and the log is unchanged.
   void append_failed(Instant now);
-  // More of the log is on stable storage, or the state is that the last Output asked to store.
+  // More of the log is on stable storage, or the state that the last Output asked to store is.
   void stable_moved(Instant now);
-  // Stand for election without waiting (a group's first; its preferred leader).
+  // Stands for election without waiting for the timeout (a new group's preferred leader).
   void campaign(Instant now);
-  // The group's first configuration, for a replica that knows none and has no log.
+  // Sets the group's first configuration, on a replica that knows none and has no log.
   void found(Configuration configuration, Instant now);
-  // The voters wanted, and those who are to be learners for good, each ascending and nobody in both. New voters are
-  // learners first, then joint and final configurations follow by themselves (Raft §6); kept until reached. Only a
-  // leader can; others ignore it.
+  // Sets the target configuration: voters and permanent learners, each ascending and disjoint. The leader makes new
+  // voters learners first, then changes to the joint and the final configuration (Raft §6), and keeps the target until
+  // it is reached. Replicas that do not lead ignore it.
   void set_target(std::vector<ReplicaId> voters, Instant now, std::vector<ReplicaId> learners = {});
-  // Hands leadership to a voter, once it has everything. False if this is no leader or that no voter.
+  // Transfers leadership to a voter, once that has everything. False if this replica does not lead, already transfers,
+  // or `to` is no other voter.
   bool transfer(const ReplicaId& to, Instant now);
-  // The driver has moved the start of this leader's log up.
+  // The driver has raised the start of this leader's log.
   void start_moved(Instant now);
   void resign(Instant now);  // gives up leadership without a successor
-  // This replica takes no part any more: nobody may count on it.
+  // Ends this replica's part in the group: others may not count on it any more.
   void retire();
   Output take_output();
 
-  // -- Feeding followers. The driver asks for a plan (and takes the output: there may be a StartOver instead), reads,
-  // and says what it sent; the plan is void if anything of the group's term or of that follower's progress changed
-  // meanwhile, and append_sent() returns false.
-  std::vector<ReplicaId> hungry() const;  // those for whom plan_append() would have something, ascending
-  // Whether the driver may let the follower wait for its next append, as long as it likes: it catches up, is not in
-  // sync, and the others are enough to commit without it.
+  // -- Sending the log to followers. The driver asks for a plan (and takes the output, which may have a StartOver
+  // instead), reads the batches, sends them, and calls append_sent(). If the group's term or the follower's progress
+  // changed meanwhile, the plan is void and append_sent() returns false.
+  std::vector<ReplicaId> hungry() const;  // the followers for which plan_append() has an append, ascending
+  // Whether the driver may delay the follower's next append for any time: the follower catches up, is not in sync, and
+  // the others can commit without it.
   bool throttled(const ReplicaId& peer, Instant now) const;
-  // Off: nobody is throttled for now, whatever the settings say.
+  // Off: throttled() is false for all followers, whatever the settings say.
   void set_throttling(bool on) { throttling_ = on; }
   std::optional<AppendPlan> plan_append(const ReplicaId& peer, Instant now);
   bool append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Instant now);
-  // The way to the peer was interrupted: what was sent may be lost.
+  // The connection to the peer was interrupted: messages sent on it may be lost.
   void peer_lost(const ReplicaId& peer);
 
-  // -- What is known.
+  // -- State.
   const ReplicaId& self() const { return self_; }
   Role role() const { return role_; }
   Epoch term() const { return state_.term; }
@@ -105,33 +106,35 @@ class Raft {
   const HardState& hard_state() const { return state_; }
   const Configuration& configuration() const { return state_.configuration.configuration; }
   const ConfigurationMark& configuration_mark() const { return state_.configuration.mark; }
-  // Whether nothing is ever decided by an earlier configuration again than that which is in force at this leader's.
+  // Whether this replica leads and its configuration has replaced all earlier ones: no earlier one can decide anything
+  // any more. See docs/raft.md, "Members", rule 4.
   bool configuration_settled() const;
-  // Whether only a sync of the log is missing for this replica to count in this term. Where each append is synced that
-  // comes by itself.
+  // Whether only a sync of the log is missing for this replica to count in this term. If every append is synced, that
+  // sync needs no request.
   bool awaits_sync() const;
-  // The leader knows all that was ever committed, and everything up to commit() is (Raft §8).
+  // Whether this leader knows everything that was ever committed, which is everything below commit() (Raft §8).
   bool established() const { return role_ == Role::leader && commit_ >= *term_start_; }
-  // This leader's log begins no lower than what any earlier leader has said to a client.
+  // Whether this leader's log begins no lower than the log start that any earlier leader may have told a client.
   bool start_known() const { return role_ == Role::leader && log_.start() >= start_owed_; }
-  // Where the logs of a quorum begin, at least, so that no later leader's will begin lower; and not above what each
-  // follower that answers has been told.
+  // The log start that a quorum has, so that no later leader begins lower; at most the log start of each follower that
+  // answers and has not been told of a later one.
   Offset start_kept(Instant now) const;
-  // Whether this follower's log begins no lower than its leader has told.
+  // Whether this follower's log begins no lower than its leader's, as the leader has told.
   bool begins_as_told() const { return leaders_start_ && log_.start() >= *leaders_start_; }
-  // Clients may append here now.
+  // Whether clients may append here now.
   bool accepts_appends() const { return role_ == Role::leader && !transfer_; }
   // No other leader can have committed anything before this instant (Raft thesis §6.4.1).
   Instant lease_until() const;
-  // Nothing happens, and pulses stand in for the group's heartbeats, as far as this replica knows.
+  // Whether, as far as this replica knows, the group is idle and pulses replace its heartbeats.
   bool quiesced() const;
   const Progress* progress(const ReplicaId& peer) const;
-  // A leader's voters that keep up, itself among them, ascending: those that by now have all that its log had at some
-  // moment of the last replica_lag_max (Kafka's ISR). A leader that is new assumes the best of all until it can know.
+  // The voters in sync with this leader, itself included, ascending: those that have everything that its log had at
+  // some time within the last replica_lag_max (Kafka's ISR). A new leader counts all voters until it can know better.
   std::vector<ReplicaId> in_sync(Instant now) const;
-  // The largest offset up to which at least so many voters, one to all of them, keep this leader's log.
+  // The largest offset up to which at least `count` voters (1 to all of them) have stored this leader's log.
   Offset reached_by(std::size_t count) const;
-  // Up to where a leader's follower, or it itself, keeps its log, as far as that counts.
+  // The offset up to which a follower, or this leader itself, has stored this leader's log, if that counts for commits;
+  // else 0.
   Offset match_of(const ReplicaId& id) const { return acknowledged_by(id).value_or(0); }
   const std::vector<ReplicaId>& target() const { return target_; }
 
@@ -147,7 +150,7 @@ class Raft {
   // raft.cpp
   void begin(Instant now);
   Epoch last_epoch() const { return log_.epochs().latest().value_or(-1); }
-  std::optional<Epoch> epoch_before(Offset offset) const;  // nullopt: not known any more
+  std::optional<Epoch> epoch_before(Offset offset) const;  // nullopt: no longer known
   void store() { store_due_ = true; }
   void send(const ReplicaId& to, decltype(Message::body) body, std::optional<Epoch> term = {});
   void become_follower(Epoch term, std::optional<ReplicaId> leader);
@@ -200,9 +203,9 @@ class Raft {
   void tell_commit();
   bool quorum_heard(Instant now) const;
   bool keeps_up(const ReplicaId& id, Instant now) const;
-  // What followers are told of the log's start: what an earlier leader may have said to a client, too.
+  // The log start that followers are told: also that which an earlier leader may have told a client.
   Offset announced_start() const { return std::max(log_.start(), start_owed_); }
-  void lead_on();  // what a leader does next, after anything that may let it
+  void lead_on();  // a leader's next steps, after any input that may have made them possible
   void continue_transfer();
 
   // quiescence.cpp
@@ -219,7 +222,7 @@ class Raft {
   void change_to(Configuration configuration);
   void take(const std::optional<MarkedConfiguration>& configuration);
   std::optional<MarkedConfiguration> news_for(const Progress& progress) const;
-  // Up to where it has said in this term to keep this leader's log; nullopt: nothing that counts.
+  // The offset up to which it has acknowledged this leader's log in this term; nullopt: no acknowledgement counts.
   std::optional<Offset> acknowledged_by(const ReplicaId& id) const;
   void continue_reconfiguration();
   void adopt_members();
@@ -232,7 +235,7 @@ class Raft {
   Random random_;
   Instant now_;
   HardState state_;
-  bool store_due_ = false;  // the state, as it is when the output is taken
+  bool store_due_ = false;  // the next output stores the state as it is when the output is taken
   Output output_;
 
   Role role_ = Role::follower;
@@ -240,28 +243,28 @@ class Raft {
   Offset commit_;
   Instant election_at_;
   Instant leader_heard_at_;
-  // Where the log of this term's leader ended when it was elected, once that is known: an append tells.
+  // Where the log of this term's leader ended when it was elected; known once an append has told it.
   std::optional<Offset> term_start_;
-  Epoch stored_log_term_ = -1;              // on stable storage by now
+  Epoch stored_log_term_ = -1;              // as it is on stable storage
   ConfigurationMark stored_configuration_;  // likewise
-  // Follower: up to where the log is known to agree with this term's leader's.
+  // Follower: the log is known to agree with this term's leader's below this offset.
   Offset verified_ = 0;
-  Offset acknowledged_ = -1;             // last told
-  std::optional<Offset> leaders_start_;  // where this leader's log begins, as it has told
+  Offset acknowledged_ = -1;             // in the last acknowledgement
+  std::optional<Offset> leaders_start_;  // the leader's log start, as it told last
   struct Pending {
     Offset end;
     Offset commit;
     Instant sent_at;
   };
-  std::optional<Pending> pending_;     // an append, or a start over, being done by the driver
+  std::optional<Pending> pending_;     // an append, or a start over, that the driver carries out
   Instant append_sent_at_ = long_ago;  // of the last append from the leader, by the leader's clock
-  // The group is quiesced, by the leader's asking of `quiesced_by_`; its pulses are watched.
+  // The group is quiesced, as the leader asked at `quiesced_by_` (its clock); this is the watch of its pulses.
   std::shared_ptr<const Watch> watch_;
   ReplicaId quiesced_under_;
   Instant quiesced_by_ = long_ago;
-  Instant latest_sent_at_ = long_ago;  // of what came from this leader
+  Instant latest_sent_at_ = long_ago;  // the latest sending time of this leader's messages
 
-  std::map<ReplicaId, Epoch> far_terms_;  // that voters have spoken in, beyond what is believed of one alone
+  std::map<ReplicaId, Epoch> far_terms_;  // terms beyond term_leap_max that voters have sent messages in
 
   // Candidate.
   std::map<ReplicaId, bool> votes_;
@@ -269,17 +272,17 @@ class Raft {
 
   // Leader.
   std::map<ReplicaId, Progress> peers_;
-  // Of each follower the last damage that it was told is made good: also while it is no member for a moment.
+  // For each follower the last damage that it was told is repaired; kept while it is temporarily no member.
   std::map<ReplicaId, std::uint64_t> told_healed_;
-  Offset start_owed_ = 0;  // where the logs of those begin that have voted for this leader, at most
+  Offset start_owed_ = 0;  // the highest log start of the replicas that voted for this leader
   Instant led_since_;
   Instant heartbeat_at_;
-  Instant busy_at_;  // when something happened last that followers have to hear of
+  Instant busy_at_;  // of the last event that followers have to be told
   Offset told_log_start_ = 0;
   Instant start_moved_at_;
   std::optional<Transfer> transfer_;
   std::vector<ReplicaId> target_;           // voters
-  std::vector<ReplicaId> target_learners_;  // of no meaning while there is no target
+  std::vector<ReplicaId> target_learners_;  // unused while there is no target
 };
 
 }  // namespace fulmar
