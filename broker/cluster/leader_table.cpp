@@ -1,6 +1,7 @@
 #include "broker/cluster/leader_table.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace fulmar {
 
@@ -30,7 +31,9 @@ bool LeaderTable::learn(std::int32_t broker, std::uint64_t connection, const Lea
       if (found == leaders_.end() || found->second.teller != teller || said.epoch < found->second.leader.epoch)
         continue;
       depose(found->second.leader);
-      if (!found->second.known) leaders_.erase(found);
+      if (image_->topic(group.topic)) continue;
+      leaders_.erase(found);
+      at_rest_.erase(group);
       continue;
     }
     if (said.broker_id != broker) continue;  // each tells of itself only
@@ -40,6 +43,10 @@ bool LeaderTable::learn(std::int32_t broker, std::uint64_t connection, const Lea
     entry.leader = {said.broker_id, said.epoch, said.in_sync};
     for (const auto& voter : said.voters) entry.leader.voters.push_back({voter.broker_id, voter.directory_id});
     entry.leader.configuration = {said.configuration_term, said.configuration_version};
+    if (said.voters.empty())
+      at_rest_.erase(group);
+    else
+      at_rest_.insert(group);
   }
   return true;
 }
@@ -61,14 +68,16 @@ LeaderTable::Leader LeaderTable::leader(const GroupId& group, Instant now) const
   return leader;
 }
 
-void LeaderTable::follow(const MetadataImage& image) {
-  std::set<Uuid> there;
-  for (const auto& [name, topic] : image.topics) there.insert(topic.id);
-  for (auto entry = leaders_.begin(); entry != leaders_.end();) {
-    bool is_there = there.contains(entry->first.topic);
-    bool was_there = std::exchange(entry->second.known, is_there || entry->second.known);
-    entry = was_there && !is_there ? leaders_.erase(entry) : std::next(entry);
+void LeaderTable::follow(const MetadataDelta& delta) {
+  for (const auto& topic : delta.topics) {
+    if (!topic.deleted()) continue;
+    auto first = leaders_.lower_bound({topic.before->id, std::numeric_limits<std::int32_t>::min()});
+    while (first != leaders_.end() && first->first.topic == topic.before->id) {
+      at_rest_.erase(first->first);
+      first = leaders_.erase(first);
+    }
   }
+  image_ = delta.after;
 }
 
 }  // namespace fulmar

@@ -8,13 +8,12 @@
 #pragma once
 
 #include <cstdint>
-#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
 #include <vector>
 
-#include "broker/cluster/metadata_image.h"
+#include "broker/cluster/metadata_delta.h"
 #include "broker/protocol/messages/peer.h"
 #include "broker/raft/types.h"
 #include "broker/replication/group_id.h"
@@ -49,8 +48,10 @@ class LeaderTable {
     auto found = leaders_.find(group);
     return found == leaders_.end() ? nullptr : &found->second.leader;
   }
+  // Groups of which it was told that they are at rest, as long as the metadata says otherwise: those with `voters`.
+  const std::set<GroupId>& at_rest() const { return at_rest_; }
   // Forgets the leaders of topics that are gone. Those of topics that no image knew yet may be of new ones.
-  void follow(const MetadataImage& image);
+  void follow(const MetadataDelta& delta);
 
  private:
   using Teller = std::pair<std::int32_t, std::int32_t>;  // broker and shard
@@ -62,7 +63,6 @@ class LeaderTable {
   struct Entry {
     Leader leader;
     Teller teller{-1, -1};
-    bool known = false;  // its topic, to an image
   };
 
   static void depose(Leader& leader) {
@@ -74,6 +74,8 @@ class LeaderTable {
   const Duration lease_;
   std::map<Teller, Session> sessions_;
   std::map<GroupId, Entry> leaders_;
+  std::set<GroupId> at_rest_;
+  MetadataImagePtr image_ = std::make_shared<const MetadataImage>();  // followed last
 };
 
 }  // namespace fulmar

@@ -36,6 +36,11 @@ const Uuid b{2, 2};
 
 struct Table : LeaderTable {
   Table() : LeaderTable(9, lease) {}
+  void follow(MetadataImage next) {
+    auto before = std::exchange(image, std::make_shared<const MetadataImage>(std::move(next)));
+    LeaderTable::follow({before, image});
+  }
+  MetadataImagePtr image = std::make_shared<const MetadataImage>();
   bool hear(std::int32_t broker, const LeadersRequest& said, std::uint64_t connection = 1, Instant at = start) {
     return learn(broker, connection, said, at);
   }
@@ -84,6 +89,23 @@ TEST(LeaderTable, WhoLeadsANewTopicMayBeToldBeforeTheTopicIsKnown) {
   table.hear(1, told(b, 1, 0, false));  // of a topic that was deleted already: its leader will say so too
   table.hear(1, told(b, -1, 0, false));
   EXPECT_EQ(table.find({b, 0}), nullptr);
+}
+
+TEST(LeaderTable, NamesTheGroupsThatAreAtRestOtherwiseThanTheMetadataSays) {
+  Table table;
+  table.follow(image_with({a, b}));
+  auto said = told(a, 1, 5);
+  said.leaders.at(0).voters.push_back({1, {7, 7}});
+  table.hear(1, said);
+  EXPECT_EQ(table.at_rest(), (std::set<GroupId>{{a, 0}}));
+  table.hear(1, told(b, 1, 5, false));
+  EXPECT_EQ(table.at_rest(), (std::set<GroupId>{{a, 0}}));
+  table.hear(1, told(a, 1, 5, false));
+  EXPECT_TRUE(table.at_rest().empty()) << "it is as the metadata says by now";
+  said.whole = false;
+  table.hear(1, said);
+  table.follow(image_with({b}));
+  EXPECT_TRUE(table.at_rest().empty()) << "its topic is gone";
 }
 
 TEST(LeaderTable, WhatATellerDoesNotRenewLapsesAfterALease) {

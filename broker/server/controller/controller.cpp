@@ -153,15 +153,15 @@ void Controller::fence_the_silent(Draft& draft) {
 }
 
 void Controller::end_reassignments(Draft& draft) {
-  for (const auto& [name, topic] : shard_.broker().metadata->image()->topics) {
-    for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
-      const auto* leader = shard_.leaders().find({topic.id, index});
-      if (!leader || leader->voters.empty()) continue;
-      auto ended = settled(topic.partitions[static_cast<std::size_t>(index)], leader->voters, leader->configuration);
-      if (!ended) continue;
-      shard_.log().info("replicas changed", {{"topic", name}, {"partition", index}});
-      draft.add(PartitionRecord{topic.id, index, std::move(*ended)});
-    }
+  const auto image = draft.image;  // the draft changes
+  for (const auto& [id, index] : shard_.leaders().at_rest()) {
+    const auto* topic = image.topic(id);
+    if (!topic || index < 0 || index >= topic->partition_count()) continue;
+    const auto& leader = *shard_.leaders().find({id, index});
+    auto ended = settled(topic->partitions[static_cast<std::size_t>(index)], leader.voters, leader.configuration);
+    if (!ended) continue;
+    shard_.log().info("replicas changed", {{"topic", image.topic_name(id)}, {"partition", index}});
+    draft.add(PartitionRecord{id, index, std::move(*ended)});
   }
 }
 
@@ -208,6 +208,8 @@ void Controller::replace_lost_directories(Draft& draft) {
 
 // A broker that leaves is unregistered when no group counts on it any more.
 void Controller::end_decommissions(Draft& draft) {
+  auto leaves = [](const auto& known) { return known.second.leaving; };
+  if (std::ranges::none_of(draft.image.brokers, leaves)) return;
   std::set<std::int32_t> needed;
   for (const auto& [name, topic] : draft.image.topics)
     for (const auto& partition : topic.partitions)

@@ -187,9 +187,9 @@ void BrokerShard::note_leadership(Partition& partition) {
   auto epoch = partition.replica->leads() ? partition.replica->leader_epoch() : -1;
   if (std::exchange(partition.announced, epoch) == epoch) return;
   if (epoch >= 0)
-    leaderships_.changed();
+    leaderships_.won(partition.replica->group());
   else
-    leaderships_.lost();
+    leaderships_.lost(partition.replica->group());
 }
 
 // What a full or failing disk refused, it may allow later; and what was damaged while it was served is checked, and
@@ -213,7 +213,7 @@ void BrokerShard::retry_partitions() {
         partition.listening.end();
         partition.replica = nullptr;
         partition.announced = -1;
-        leaderships_.lost();
+        leaderships_.lost({topic->id, index});
         replicas_.close({topic->id, index});
         logs_.release(partition_directory(name, index));
         partition_waits_.changed({topic->id, index});
@@ -310,17 +310,15 @@ bool BrokerShard::await_leaders(const std::string& topic, std::int32_t first, De
   return leaders_changed_.wait(led, deadline) == WaitResult::woken;
 }
 
-void BrokerShard::show(MetadataImagePtr image) {
+void BrokerShard::show(const MetadataDelta& delta) {
   {
     LockGuard held(changing_partitions_);
-    configure(*image);  // also what was opened anew meanwhile, by the image that is shown until now
+    configure(delta);  // also what was opened anew meanwhile, by the image that is shown until now
   }
   std::vector<std::string> deleted;
-  for (const auto& [name, topic] : image_->topics) {
-    const auto* now = image->topic(name);
-    if (!now || now->id != topic.id) deleted.push_back(name);
-  }
-  image_ = std::move(image);
+  for (const auto& topic : delta.topics)
+    if (topic.deleted()) deleted.push_back(topic.name);
+  image_ = delta.after;
   groups_.follow(deleted);
   produce_configs_.clear();
   if (replicas_.wants_groups()) {
@@ -331,9 +329,9 @@ void BrokerShard::show(MetadataImagePtr image) {
         if (owner(topic.id, index) == host_.shard()) groups.push_back({topic.id, index});
     replicas_.knows_groups(groups);
   }
-  leaders_.follow(*image_);
+  leaders_.follow(delta);
   leaders_changed_.notify_all();
-  leaderships_.changed();
+  leaderships_.follow(delta);
 }
 
 ProduceConfig BrokerShard::produce_config(const TopicImage& topic) {
@@ -367,16 +365,28 @@ bool BrokerShard::let_go(const MetadataImage& image, const std::string& name, st
   return !wanted.has(broker_.self) && replicas_.remove_unless_later(group, wanted.settled);
 }
 
-void BrokerShard::remove_partitions(const MetadataImage& image) {
+void BrokerShard::remove_partitions(const MetadataDelta& delta) {
   LockGuard held(changing_partitions_);
+  auto concerned = std::exchange(lingering_, {});
+  for (const auto& topic : delta.topics)
+    for (auto next = partitions_.lower_bound({topic.name, std::numeric_limits<std::int32_t>::min()});
+         next != partitions_.end() && next->first.first == topic.name; ++next)
+      concerned.insert(next->first);
   std::vector<std::pair<std::string, std::int32_t>> gone;
-  for (auto& [key, partition] : partitions_)
-    if (let_go(image, key.first, key.second, partition)) gone.push_back(key);
+  for (const auto& key : concerned) {
+    const auto& [name, index] = key;
+    if (let_go(*delta.after, name, index, partitions_.at(key)))
+      gone.push_back(key);
+    else if (!delta.after->topic(name)->partitions.at(static_cast<std::size_t>(index)).has(broker_.self))
+      lingering_.insert(key);
+  }
   // None of them is served any more before the first log goes, which takes time.
   for (const auto& key : gone) {
     auto found = partitions_.find(key);
+    const GroupId group{found->second.topic_id, key.second};
     found->second.listening.end();
-    partition_waits_.changed({found->second.topic_id, key.second});
+    leaderships_.forget(group);
+    partition_waits_.changed(group);
     partitions_.erase(found);
   }
   for (const auto& key : gone) {
@@ -424,7 +434,8 @@ void BrokerShard::remove_strays() {
 
 // With the partitions held still. Whether records are acknowledged from stable storage was decided when a topic was
 // made; see check_alteration().
-void BrokerShard::configure(const MetadataImage& image) {
+void BrokerShard::configure(const MetadataDelta& delta) {
+  const auto& image = *delta.after;
   BrokerLayers layers{&image.configs_of(broker_.self.broker), &image.configs_of(all_brokers), &config().properties};
   auto in_force = layers.merged();
   bool own_changed = in_force != properties_;
@@ -439,33 +450,44 @@ void BrokerShard::configure(const MetadataImage& image) {
       log_.error("configuration not taken over", {{"reason", settings.error().detail}});
     }
   }
-  for (auto& [key, partition] : partitions_) {
-    const auto* topic = image.topic(key.first);
-    if (!partition.replica || !topic || topic->id != partition.topic_id) continue;
-    const auto* before = image_->topic(key.first);
-    if (!own_changed && before && before->configs == topic->configs) continue;
-    auto wanted = log_config_of(topic->configs, properties_);
-    const auto& known = partition.replica->log().config();
-    if (wanted.acknowledges_synced() != known.acknowledges_synced()) wanted.flush_messages = known.flush_messages;
-    partition.replica->set_log_config(wanted);
+  if (own_changed) {
+    for (auto& [key, partition] : partitions_)
+      if (const auto* topic = image.topic(key.first)) configure(*topic, partition);
+    return;
+  }
+  for (const auto& topic : delta.topics) {
+    if (!topic.after || (topic.before && topic.before->configs == topic.after->configs)) continue;
+    for (auto next = partitions_.lower_bound({topic.name, 0});
+         next != partitions_.end() && next->first.first == topic.name; ++next)
+      configure(*topic.after, next->second);
   }
 }
 
-void BrokerShard::open_partitions(const MetadataImage& image, bool clean) {
+void BrokerShard::configure(const TopicImage& topic, Partition& partition) {
+  if (!partition.replica || topic.id != partition.topic_id) return;
+  auto wanted = log_config_of(topic.configs, properties_);
+  const auto& known = partition.replica->log().config();
+  if (wanted.acknowledges_synced() != known.acknowledges_synced()) wanted.flush_messages = known.flush_messages;
+  partition.replica->set_log_config(wanted);
+}
+
+void BrokerShard::open_partitions(const MetadataDelta& delta, bool clean) {
   LockGuard held(changing_partitions_);
-  configure(image);
+  configure(delta);
   struct Opening {
     const std::string& name;
     const TopicImage& topic;
     std::int32_t index;
   };
   std::vector<Opening> wanted;
-  for (const auto& [name, topic] : image.topics) {
-    for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
+  for (const auto& change : delta.topics) {
+    if (!change.after) continue;
+    const auto& topic = *change.after;
+    change.each_partition([&](std::int32_t index) {
       bool here = topic.partitions[static_cast<std::size_t>(index)].has(broker_.self);
-      if (here && owner(topic.id, index) == host_.shard() && !partitions_.contains({name, index}))
-        wanted.push_back({name, topic, index});
-    }
+      if (here && owner(topic.id, index) == host_.shard() && !partitions_.contains({change.name, index}))
+        wanted.push_back({change.name, topic, index});
+    });
   }
   // Several at once: most of the time goes by waiting for the disk, and they share its syncs.
   auto opened = at_once(wanted, partitions_opened_at_once_max, [&](const Opening& next) -> Result<void> {
@@ -494,9 +516,10 @@ void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image,
       at_once.spawn("apply metadata", [&broker, &work, n] { broker.shards[0]->on(n, work); });
     at_once.join();
   };
-  on_all([&](BrokerShard& shard) { shard.remove_partitions(*image); });
-  on_all([&](BrokerShard& shard) { shard.open_partitions(*image, clean); });
-  on_all([&](BrokerShard& shard) { shard.show(image); });
+  const MetadataDelta delta(broker.shards[0]->image(), image);
+  on_all([&](BrokerShard& shard) { shard.remove_partitions(delta); });
+  on_all([&](BrokerShard& shard) { shard.open_partitions(delta, clean); });
+  on_all([&](BrokerShard& shard) { shard.show(delta); });
   if (broker.observer) broker.observer->shows(broker.self, *image);
 }
 

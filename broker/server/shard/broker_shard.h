@@ -6,11 +6,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "broker/cluster/leader_table.h"
-#include "broker/cluster/metadata_image.h"
+#include "broker/cluster/metadata_delta.h"
 #include "broker/cluster/metadata_log.h"
 #include "broker/cluster/topic_config.h"
 #include "broker/log/log_manager.h"
@@ -77,10 +78,11 @@ class BrokerShard {
 
   // Before all else: takes over what the groups of this shard have promised. Errors: as HardStateStore::begin.
   Result<void> open();
-  // Makes this shard and its partitions what the image says, in three steps; see apply_everywhere().
-  void remove_partitions(const MetadataImage& image);
-  void open_partitions(const MetadataImage& image, bool clean);
-  void show(MetadataImagePtr image);
+  // Makes this shard and its partitions what the image says, in three steps; see apply_everywhere(). `delta`: from the
+  // image before, which is shown until the last step.
+  void remove_partitions(const MetadataDelta& delta);
+  void open_partitions(const MetadataDelta& delta, bool clean);
+  void show(const MetadataDelta& delta);
   // Removes what lies here of partitions that are others' by now: this broker was not there when they were moved. Only
   // once it knows what there is.
   void remove_strays();
@@ -150,7 +152,8 @@ class BrokerShard {
   bool await_leaders(const std::string& topic, std::int32_t first, Deadline deadline);
 
  private:
-  void configure(const MetadataImage& image);
+  void configure(const MetadataDelta& delta);
+  void configure(const TopicImage& topic, Partition& partition);
   std::shared_ptr<Replica> open_replica(const GroupId& group, const PartitionImage& image,
                                         std::shared_ptr<PartitionLog> log);
   std::string cluster_id() const;
@@ -177,7 +180,8 @@ class BrokerShard {
   ReplicaManager replicas_;
   Leaderships leaderships_;
   std::map<std::pair<std::string, std::int32_t>, Partition> partitions_;
-  std::vector<std::shared_ptr<Replica>> to_campaign_;  // just opened, and the first to stand in a new group
+  std::vector<std::shared_ptr<Replica>> to_campaign_;         // just opened, and the first to stand in a new group
+  std::set<std::pair<std::string, std::int32_t>> lingering_;  // of which the group may count on this replica again
   Mutex changing_partitions_;
   bool left_unopened_ = false;  // logs of which the last stop may not have been in order
   ValidationBudget validation_;

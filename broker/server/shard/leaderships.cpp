@@ -39,7 +39,7 @@ bool is_fit(const ReplicaId& id, const Raft& raft, const MetadataImage& image, I
 // The group's preferred replica, if it is fit to lead.
 std::optional<ReplicaId> preferred(const Replica& replica, const MetadataImage& image, Instant now) {
   const auto& group = replica.group();
-  const auto* topic = image.topic(image.topic_name(group.topic));
+  const auto* topic = image.topic(group.topic);
   if (!topic || group.partition >= topic->partition_count()) return std::nullopt;
   const auto& first = topic->partitions[static_cast<std::size_t>(group.partition)].replicas.front();
   if (!is_fit(first, replica.raft(), image, now)) return std::nullopt;
@@ -78,26 +78,50 @@ void Leaderships::keep_telling() {
   }
 }
 
+void Leaderships::follow(const MetadataDelta& delta) {
+  for (const auto& topic : delta.topics) {
+    auto is_known = [&](const GroupId& group) { return led_.contains(group) || told_.contains(group); };
+    if (topic.deleted())
+      for (std::int32_t index = 0; index < topic.before->partition_count(); ++index)
+        if (GroupId group{topic.before->id, index}; is_known(group)) look_at(group);
+    if (topic.after)
+      topic.each_partition([&](std::int32_t index) {
+        if (GroupId group{topic.after->id, index}; is_known(group)) look_at(group);
+      });
+  }
+  wake();
+}
+
 void Leaderships::tell() {
   LockGuard held(telling_);  // so that every shard is told in the same order
   untold_.reset();
+  auto clock_now = shard_.host().clock().now();
+  auto groups = std::exchange(untold_groups_, {});
+  if (clock_now - told_all_at_ >= look_interval) {
+    told_all_at_ = clock_now;
+    groups.insert(led_.begin(), led_.end());
+  }
   auto as_of = shard_.replicas().leads_as_of();
-  auto now = led_now();
   LeadersRequest changes{static_cast<std::int32_t>(shard_.host().shard()), false, -1, {}};
-  for (const auto& [group, leader] : now) {
+  std::vector<LeadersRequest::Leader> over;
+  for (const auto& group : groups) {
+    auto leader = told_now(group);
     auto before = told_.find(group);
-    if (before == told_.end() || before->second != leader) changes.leaders.push_back(leader);
-    unlogged_ = unlogged_ || before == told_.end() || before->second.epoch != leader.epoch;
+    if (leader) {
+      if (before != told_.end() && before->second == *leader) continue;
+      changes.leaders.push_back(*leader);
+      unlogged_ = unlogged_ || before == told_.end() || before->second.epoch != leader->epoch;
+      told_.insert_or_assign(group, std::move(*leader));
+    } else if (before != told_.end()) {
+      over.push_back({group.topic, group.partition, -1, before->second.epoch, {}, {}, -1, -1});
+      unlogged_ = true;
+      told_.erase(before);
+    }
   }
-  for (const auto& [group, leader] : told_) {
-    if (now.contains(group)) continue;
-    changes.leaders.push_back({group.topic, group.partition, -1, leader.epoch, {}, {}, -1, -1});
-    unlogged_ = true;
-  }
+  changes.leaders.insert(changes.leaders.end(), over.begin(), over.end());
   std::set<ReplicaId> others;
   for (const auto& [id, broker] : shard_.image()->brokers)
     if (id != shard_.broker().self.broker) others.insert({id, broker.directory});
-  told_ = std::move(now);
   lost_untold_ = false;
   if (!changes.leaders.empty() || others != told_to_) shard_.replicas().announce(others, changes.leaders);
   told_to_ = std::move(others);
@@ -108,8 +132,7 @@ void Leaderships::tell() {
 void Leaderships::log_changes() {
   if (!std::exchange(unlogged_, false)) return;
   log_at_ = shard_.host().clock().now() + look_interval;
-  std::map<Uuid, std::string_view> names;
-  for (const auto& [name, topic] : shard_.image()->topics) names.emplace(topic.id, name);
+  const auto image = shard_.image();
   using Changed = std::vector<std::pair<std::string, Epoch>>;
   auto say = [&](const char* what, const Changed& changed) {
     if (changed.size() > named_max) return shard_.log().info(what, {{"partitions", changed.size()}});
@@ -117,9 +140,8 @@ void Leaderships::log_changes() {
       shard_.log().info(what, {{"partition", partition}, {"epoch", epoch}});
   };
   auto note = [&](Changed& changed, const GroupId& group, Epoch epoch) {
-    auto name = names.find(group.topic);
-    if (name != names.end())  // else it was deleted
-      changed.emplace_back(std::string(name->second) + "-" + std::to_string(group.partition), epoch);
+    if (auto name = image->topic_name(group.topic); !name.empty())  // else it was deleted
+      changed.emplace_back(name + "-" + std::to_string(group.partition), epoch);
   };
   Changed won;
   Changed over;
@@ -140,23 +162,27 @@ void Leaderships::run() {
   for (;;) {
     changed_.wait(shard_.host().clock().deadline_in(look_interval));
     changed_.reset();
-    follow_image();
+    auto groups = std::exchange(unaligned_, {});
+    if (auto now = shard_.host().clock().now(); now - aligned_all_at_ >= look_interval) {
+      aligned_all_at_ = now;
+      groups.insert(led_.begin(), led_.end());
+    }
+    align(groups);
     if (shard_.config().rebalance_leaders) balance();
   }
 }
 
-void Leaderships::follow_image() {
-  auto image = shard_.image();
-  for (const auto& [name, topic] : image->topics) {
-    for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
-      auto replica = shard_.replicas().find({topic.id, index});
-      if (!replica || !replica->leads()) continue;
-      auto wanted = replicas_wanted(topic.partitions[static_cast<std::size_t>(index)]);
-      std::sort(wanted.begin(), wanted.end());
-      const auto& raft = replica->raft();
-      if (raft.target() == wanted || (at_rest(raft) && raft.configuration().voters == wanted)) continue;
-      replica->set_target(std::move(wanted));
-    }
+void Leaderships::align(const std::set<GroupId>& groups) {
+  const auto image = shard_.image();
+  for (const auto& group : groups) {
+    const auto* topic = image->topic(group.topic);
+    auto replica = shard_.replicas().find(group);
+    if (!topic || group.partition >= topic->partition_count() || !replica || !replica->leads()) continue;
+    auto wanted = replicas_wanted(topic->partitions[static_cast<std::size_t>(group.partition)]);
+    std::sort(wanted.begin(), wanted.end());
+    const auto& raft = replica->raft();
+    if (raft.target() == wanted || (at_rest(raft) && raft.configuration().voters == wanted)) continue;
+    replica->set_target(std::move(wanted));
   }
 }
 
@@ -189,8 +215,9 @@ void Leaderships::balance() {
   if (now - balanced_at_ < shard_.config().rebalance_interval) return;
   balanced_at_ = now;
   std::set<GroupId> fit;
-  for (const auto& [group, replica] : shard_.replicas().replicas()) {
-    if (group == MetadataLog::group() || !replica->leads()) continue;
+  for (const auto& group : led_) {
+    auto replica = shard_.replicas().find(group);
+    if (!replica || !replica->leads()) continue;
     auto heir = preferred(*replica, *shard_.image(), now);
     if (heir && *heir != replica->raft().self()) fit.insert(group);
   }
@@ -199,31 +226,26 @@ void Leaderships::balance() {
     if (before.contains(group)) prefer(group);
 }
 
-Leaderships::Told Leaderships::led_now() const {
-  Told led;
-  const auto& image = *shard_.image();
-  for (const auto& [name, topic] : image.topics) {
-    for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
-      auto replica = shard_.replicas().find({topic.id, index});
-      if (!replica || !replica->leads()) continue;
-      const auto& raft = replica->raft();
-      LeadersRequest::Leader leader;
-      leader.topic_id = topic.id;
-      leader.partition = index;
-      leader.broker_id = shard_.broker().self.broker;
-      leader.epoch = replica->leader_epoch();
-      for (const auto& id : raft.in_sync(shard_.host().clock().now())) leader.in_sync.push_back(id.broker);
-      auto mark = raft.configuration_mark();
-      const auto& partition = topic.partitions[static_cast<std::size_t>(index)];
-      if (at_rest(raft) && (partition.changing() || mark.version > partition.settled.version)) {
-        for (const auto& id : raft.configuration().voters) leader.voters.push_back({id.broker, id.directory});
-        leader.configuration_term = mark.term;
-        leader.configuration_version = mark.version;
-      }
-      led.emplace(GroupId{topic.id, index}, std::move(leader));
-    }
+// Nothing if no replica here leads it, or the metadata does not know of it.
+std::optional<LeadersRequest::Leader> Leaderships::told_now(const GroupId& group) const {
+  const auto* topic = shard_.image()->topic(group.topic);
+  auto replica = shard_.replicas().find(group);
+  if (!topic || group.partition >= topic->partition_count() || !replica || !replica->leads()) return std::nullopt;
+  const auto& raft = replica->raft();
+  LeadersRequest::Leader leader;
+  leader.topic_id = group.topic;
+  leader.partition = group.partition;
+  leader.broker_id = shard_.broker().self.broker;
+  leader.epoch = replica->leader_epoch();
+  for (const auto& id : raft.in_sync(shard_.host().clock().now())) leader.in_sync.push_back(id.broker);
+  auto mark = raft.configuration_mark();
+  const auto& partition = topic->partitions[static_cast<std::size_t>(group.partition)];
+  if (at_rest(raft) && (partition.changing() || mark.version > partition.settled.version)) {
+    for (const auto& id : raft.configuration().voters) leader.voters.push_back({id.broker, id.directory});
+    leader.configuration_term = mark.term;
+    leader.configuration_version = mark.version;
   }
-  return led;
+  return leader;
 }
 
 }  // namespace fulmar

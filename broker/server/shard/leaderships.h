@@ -2,14 +2,15 @@
 // bring their groups to the voters that the metadata wants, and hand over to the replica that it prefers.
 //
 // They do that by themselves, each for its own: who leads knows best who follows closely, and nobody need be told. Each
-// change is told once; that all of it still holds is said with the shard's pulses (see ReplicaManager::announce).
+// change is told once; that all of it still holds is said with the shard's pulses (see ReplicaManager::announce). Only
+// groups of which something is new are looked at, and once a second all that are led here.
 #pragma once
 
 #include <map>
 #include <optional>
 #include <set>
 
-#include "broker/cluster/metadata_image.h"
+#include "broker/cluster/metadata_delta.h"
 #include "broker/protocol/messages/peer.h"
 #include "broker/replication/replica.h"
 #include "runtime/fiber/event.h"
@@ -35,16 +36,23 @@ class Leaderships {
   bool hand_over();
   // Has the partition's preferred replica lead, if it is fit to; as PreferLeaders answers.
   ErrorCode prefer(const GroupId& group);
-  // There is a new leadership, or a new image.
-  void changed() {
-    untold_.set();
-    changed_.set();
+  // The group's replica here leads, in a new epoch.
+  void won(const GroupId& group) {
+    led_.insert(group);
+    look_at(group);
+    wake();
   }
-  // A replica here leads no more.
-  void lost() {
+  // It leads no more.
+  void lost(const GroupId& group) {
+    led_.erase(group);
+    untold_groups_.insert(group);
     lost_untold_ = true;
     untold_.set();
   }
+  // There is no replica of it here any more. Told by the image that says so, once that is shown.
+  void forget(const GroupId& group) { led_.erase(group); }
+  // There is a new image.
+  void follow(const MetadataDelta& delta);
   // Tells what is new of whom this shard leads; every shard of this broker knows it when this returns.
   void tell();
 
@@ -53,12 +61,25 @@ class Leaderships {
 
   void keep_telling();
   void run();
-  void follow_image();
+  void align(const std::set<GroupId>& groups);
   void balance();
-  Told led_now() const;
+  std::optional<LeadersRequest::Leader> told_now(const GroupId& group) const;
+  void look_at(const GroupId& group) {
+    untold_groups_.insert(group);
+    unaligned_.insert(group);
+  }
+  void wake() {
+    untold_.set();
+    changed_.set();
+  }
   void log_changes();
 
   BrokerShard& shard_;
+  std::set<GroupId> led_;            // by replicas here
+  std::set<GroupId> untold_groups_;  // of which there may be something to tell
+  std::set<GroupId> unaligned_;      // whose replicas may not be those that the metadata wants
+  Instant told_all_at_;
+  Instant aligned_all_at_;
   Told told_;
   std::set<ReplicaId> told_to_;
   bool lost_untold_ = false;
