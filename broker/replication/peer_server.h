@@ -26,7 +26,7 @@ struct PeerConnection {
 class PeerServer {
  public:
   struct Handlers {
-    // Brings each message to its replica, on whichever shard, and returns when all are dealt with.
+    // Brings each message to its replica's inbox, on whichever shard.
     std::function<void(std::vector<GroupMessage>)> deliver;
     // What shards of that replica directory say about quiesced groups: pulses for every shard here, answers for the
     // shard that asked; and about their leaderships, on that connection. What is said as of some time has not been said

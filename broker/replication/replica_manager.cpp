@@ -4,7 +4,6 @@
 
 #include "broker/replication/retention_rounds.h"
 #include "runtime/base/assert.h"
-#include "runtime/fiber/at_once.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -15,7 +14,7 @@ namespace {
 constexpr int ticks_per_heartbeat = 4;   // as the core wants them
 constexpr std::size_t links_max = 4096;  // brokers, and the directories they have had
 constexpr Duration listening_time = milliseconds(2);
-constexpr std::size_t groups_at_once_max = 256;  // of one message; each may wait for the disk
+constexpr Duration room_wait_max = milliseconds(100);
 
 }  // namespace
 
@@ -26,7 +25,10 @@ ReplicaManager::ReplicaManager(Host& host, const Peers& peers, RaftSettings raft
       raft_(raft),
       observer_(observer),
       log_(host.log().named("replica")),
-      tick_interval_(raft.heartbeat_interval / ticks_per_heartbeat) {
+      tick_interval_(raft.heartbeat_interval / ticks_per_heartbeat),
+      inboxes_([this](const GroupMessage& said) {
+        if (auto replica = find(said.group)) replica->receive(said.message, said.batches);
+      }) {
   if (throttled_rate) begin_throttling(*throttled_rate);
 }
 
@@ -341,37 +343,19 @@ void ReplicaManager::wants_feeding(Replica& replica, const ReplicaId& peer, bool
 }
 
 void ReplicaManager::receive(std::vector<GroupMessage> messages) {
-  std::map<GroupId, std::vector<GroupMessage>> by_group;
+  inboxes_.await_room(host_.clock().deadline_in(room_wait_max));
   for (auto& message : messages) {
     if (replicas_.contains(message.group))
-      by_group[message.group].push_back(std::move(message));
+      inboxes_.put(std::move(message));
     else
       early_.keep(std::move(message), host_.clock().now());
   }
-  hand_over(std::move(by_group));
 }
 
 void ReplicaManager::deliver_early() {
   if (early_.empty()) return;
-  std::map<GroupId, std::vector<GroupMessage>> by_group;
   auto is_open = [this](const GroupId& group) { return replicas_.contains(group); };
-  for (auto& message : early_.take(is_open, host_.clock().now())) by_group[message.group].push_back(std::move(message));
-  hand_over(std::move(by_group));
-}
-
-void ReplicaManager::hand_over(std::map<GroupId, std::vector<GroupMessage>> by_group) {
-  auto deliver = [this](const GroupId& group, const std::vector<GroupMessage>& said) {
-    auto replica = find(group);
-    for (const auto& item : said)
-      if (replica) replica->receive(item.message, item.batches);
-  };
-  std::vector<std::pair<GroupId, std::vector<GroupMessage>>> groups(std::make_move_iterator(by_group.begin()),
-                                                                    std::make_move_iterator(by_group.end()));
-  auto received = at_once(groups, groups_at_once_max, [&](const auto& said) -> Result<void> {
-    deliver(said.first, said.second);
-    return {};
-  });
-  ASSERT(received);
+  for (auto& message : early_.take(is_open, host_.clock().now())) inboxes_.put(std::move(message));
 }
 
 void ReplicaManager::begin_retention(const LogLimits& limits) {
@@ -383,6 +367,7 @@ void ReplicaManager::begin_stop() {
 }
 
 void ReplicaManager::stop() {
+  inboxes_.stop();
   fibers_.cancel();
   fibers_.join();
   for (auto& [group, replica] : replicas_) replica->stop();

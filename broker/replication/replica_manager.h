@@ -8,6 +8,7 @@
 
 #include "broker/replication/catch_up_feeder.h"
 #include "broker/replication/early_votes.h"
+#include "broker/replication/group_inboxes.h"
 #include "broker/replication/hard_state_store.h"
 #include "broker/replication/peer_link.h"
 #include "broker/replication/replica.h"
@@ -74,8 +75,9 @@ class ReplicaManager final : public ReplicaMessenger {
   Instant leads_as_of() const;
   const std::map<GroupId, std::shared_ptr<Replica>>& replicas() const { return replicas_; }
 
-  // Messages for groups of this shard; those of different groups are dealt with at once. Requests for votes in groups
-  // that are not open yet are kept for a moment: see deliver_early().
+  // Messages for groups of this shard, each of which deals with its own by itself: this does not wait for them, but for
+  // a moment when too much lies there already. Requests for votes in groups that are not open yet are kept for a
+  // moment: see deliver_early().
   void receive(std::vector<GroupMessage> messages);
   // After replicas were added: hands them what they were asked for before.
   void deliver_early();
@@ -105,7 +107,6 @@ class ReplicaManager final : public ReplicaMessenger {
   void beat();
   void vouch();
   void begin_ticking();
-  void hand_over(std::map<GroupId, std::vector<GroupMessage>> by_group);
 
   Host& host_;
   const Peers& peers_;
@@ -131,6 +132,7 @@ class ReplicaManager final : public ReplicaMessenger {
   // While the states are incomplete: of these groups it is not known what they have promised; none: of all that have
   // no state.
   std::optional<std::set<GroupId>> unknown_;
+  GroupInboxes inboxes_;
   FiberGroup fibers_;
 };
 

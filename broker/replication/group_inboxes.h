@@ -1,0 +1,57 @@
+// GroupInboxes: what peers say to the groups of a shard. Each group deals with its messages one after the other, in the
+// order in which they came, and no group waits for another: one whose disk is stuck holds up only itself.
+//
+// Who follows is sent no more at a time than its leader's appends in flight, which is what an inbox has room for. What
+// does not fit is lost, as Raft allows: whoever wants to know asks again.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+
+#include "broker/replication/raft_frame.h"
+#include "runtime/fiber/condition.h"
+#include "runtime/fiber/group.h"
+#include "runtime/fiber/work_queue.h"
+
+namespace fulmar {
+
+class GroupInboxes {
+ public:
+  static constexpr std::size_t fibers_max = 256;  // that wait for disks
+  static constexpr std::size_t group_bytes_max = 32 << 20;
+  static constexpr std::size_t bytes_max = 128 << 20;  // of all groups
+
+  // `deal` may wait.
+  explicit GroupInboxes(std::function<void(const GroupMessage&)> deal) : deal_(std::move(deal)) {}
+  ~GroupInboxes() { queue_.drop(fibers_); }
+  GroupInboxes(const GroupInboxes&) = delete;
+  GroupInboxes& operator=(const GroupInboxes&) = delete;
+
+  // Never waits. The group's first message always fits.
+  void put(GroupMessage message);
+  // Waits until there is room, so that a disk that is merely slower than the network slows down the senders; at most
+  // for a moment, since one that is stuck must not.
+  void await_room(Deadline deadline);
+  // What is not dealt with yet never will be.
+  void stop();
+
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  struct Inbox {
+    std::deque<GroupMessage> messages;
+    std::size_t bytes = 0;
+  };
+  void serve(const GroupId& group);
+
+  const std::function<void(const GroupMessage&)> deal_;
+  std::map<GroupId, Inbox> inboxes_;  // of groups that have messages, or deal with the last
+  std::size_t bytes_ = 0;
+  Condition room_;
+  WorkQueue queue_{"deal with messages", fibers_max};
+  FiberGroup fibers_;
+};
+
+}  // namespace fulmar

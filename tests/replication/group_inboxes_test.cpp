@@ -1,0 +1,116 @@
+// Groups deal with what peers say each by itself.
+#include "broker/replication/group_inboxes.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "runtime/fiber/event.h"
+#include "runtime/host/clock.h"
+#include "sim/world.h"
+
+namespace fulmar {
+namespace {
+
+const ReplicaId leader{1, {1, 1}}, self{2, {2, 2}};
+
+GroupMessage said(std::int32_t group, Epoch term, std::size_t bytes = 0) {
+  return {{{7, 7}, group}, {leader, self, term, Heartbeat{}}, Bytes::copy_of(std::string(bytes, 'x'))};
+}
+
+// Groups that deal with their messages at once, but for those that are stuck.
+class Groups {
+ public:
+  explicit Groups(Host& host) : clock_(host.clock()) {}
+
+  void let_go_on(std::int32_t group) { stuck.at(group).set(); }
+  void pass_time() { clock_.sleep_for(milliseconds(1)); }
+  Deadline deadline_in(Duration time) { return clock_.deadline_in(time); }
+  Instant now() { return clock_.now(); }
+
+  std::map<std::int32_t, Event> stuck;
+  std::map<std::int32_t, std::vector<Epoch>> dealt_with;
+  GroupInboxes inboxes{[this](const GroupMessage& message) {
+    auto group = message.group.partition;
+    if (auto found = stuck.find(group); found != stuck.end()) found->second.wait();
+    dealt_with[group].push_back(message.message.term);
+  }};
+
+ private:
+  Clock& clock_;
+};
+
+void in_a_world(const std::function<void(Groups&)>& body) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  node.start(1, [&](Host& host) {
+    Groups groups(host);
+    body(groups);
+    return 0;
+  });
+  EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
+}
+
+TEST(GroupInboxes, AStuckGroupHoldsUpNoOther) {
+  in_a_world([](Groups& groups) {
+    groups.stuck[0];
+    for (Epoch term = 0; term < 10; ++term)
+      for (std::int32_t group = 0; group < 3; ++group) groups.inboxes.put(said(group, term));
+    groups.pass_time();
+    EXPECT_EQ(groups.dealt_with[0].size(), 0u);
+    EXPECT_EQ(groups.dealt_with[1].size(), 10u);
+    EXPECT_EQ(groups.dealt_with[2].size(), 10u);
+    groups.let_go_on(0);
+    groups.pass_time();
+    EXPECT_EQ(groups.dealt_with[0], (std::vector<Epoch>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9})) << "in the order they came";
+    EXPECT_EQ(groups.inboxes.bytes(), 0u);
+  });
+}
+
+TEST(GroupInboxes, AnInboxIsBoundedAndWhatDoesNotFitIsLost) {
+  in_a_world([](Groups& groups) {
+    groups.stuck[0];
+    for (Epoch term = 0; term < 100; ++term) groups.inboxes.put(said(0, term, 1 << 20));
+    EXPECT_LE(groups.inboxes.bytes(), GroupInboxes::group_bytes_max);
+    groups.inboxes.put(said(1, 0, 1 << 20));
+    groups.let_go_on(0);
+    groups.pass_time();
+    EXPECT_EQ(groups.dealt_with[1].size(), 1u);
+    EXPECT_GE(groups.dealt_with[0].size(), 16u) << "as many appends as a leader has in flight";
+    EXPECT_LT(groups.dealt_with[0].size(), 100u);
+    groups.inboxes.put(said(0, 1000, 1 << 20));
+    groups.pass_time();
+    EXPECT_EQ(groups.dealt_with[0].back(), 1000) << "there is room again";
+  });
+}
+
+TEST(GroupInboxes, AMessageThatIsLargerThanAnInboxIsDealtWith) {
+  in_a_world([](Groups& groups) {
+    groups.inboxes.put(said(0, 1, GroupInboxes::group_bytes_max + 1));
+    groups.pass_time();
+    EXPECT_EQ(groups.dealt_with[0].size(), 1u);
+  });
+}
+
+TEST(GroupInboxes, SendersWaitForRoomButNotForAStuckDisk) {
+  in_a_world([](Groups& groups) {
+    for (std::int32_t group = 0; group < 8; ++group) groups.stuck[group];
+    for (std::int32_t group = 0; group < 8; ++group)
+      for (Epoch term = 0; term < 32; ++term) groups.inboxes.put(said(group, term, 1 << 20));
+    EXPECT_LE(groups.inboxes.bytes(), GroupInboxes::bytes_max + (8 << 20));
+    groups.inboxes.put(said(9, 0, 1 << 20));
+    groups.inboxes.put(said(10, 0, 1 << 20));
+    auto before = groups.now();
+    groups.inboxes.await_room(groups.deadline_in(milliseconds(100)));
+    EXPECT_EQ(groups.dealt_with[9].size(), 1u);
+    EXPECT_EQ(groups.dealt_with[10].size(), 1u);
+    for (std::int32_t group = 0; group < 8; ++group) groups.let_go_on(group);
+    groups.inboxes.await_room(groups.deadline_in(seconds(10)));
+    EXPECT_LE(groups.now() - before, milliseconds(110));
+  });
+}
+
+}  // namespace
+}  // namespace fulmar
