@@ -14,7 +14,7 @@
 namespace fulmar {
 
 struct Simulator {
-  std::string_view program;  // what it is called in what it prints
+  std::string_view program;  // its name in messages
   std::span<const Scenario> scenarios;
 };
 

@@ -1,12 +1,11 @@
-// What a process that plays lives leaves behind when it crashes: what it had printed, and its stack.
+// Crash reports: a process that plays lives writes its output and its stack when it crashes.
 #pragma once
 
 namespace fulmar {
 
-// From now on a signal that ends this process for a fault of its own (SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL), or
-// since its time is up (time_limit.h), first writes its stack to stderr, as addresses (stack_names.h), and writes out
-// what was printed; it also works where a fiber's stack has overflowed. If the process that made this one ends, this
-// one is killed.
+// Installs handlers for the signals of a crash (SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL) and of the time limit
+// (time_limit.h). They write the stack to stderr, as addresses (stack_names.h), flush what was printed, and end the
+// process. They work even if a fiber's stack has overflowed. Also: this process is killed if its parent ends.
 void report_crashes();
 
 }  // namespace fulmar

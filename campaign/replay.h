@@ -1,4 +1,4 @@
-// replay: plays one life again, twice, so that whoever looks for its bug sees everything and can rely on it.
+// replay: plays one life twice, prints what happened, and checks that both times were equal.
 #pragma once
 
 #include <string>
@@ -11,15 +11,15 @@
 namespace fulmar {
 
 struct ReplayOptions {
-  std::string_view program;  // whose command line plays the life again
-  std::string plan_file;     // where the plan is from, if not from its seed
+  std::string_view program;  // the program's name, for the command that replays the life
+  std::string plan_file;     // the file that the plan is from; empty: it follows from its seed
   bool trace = false;        // prints every event
   double life_seconds_max = fulmar::life_seconds_max;
 };
 
-// Returns the exit code: 0 clean, 1 a violation, a crash or a life that takes too long, 3 two different lives from one
-// plan, 4 the trace could not be written. The life runs in a process of its own: its trace is whole also if that
-// crashes, and its stack is printed.
+// Returns the exit code: 0 no violation; 1 a violation, a crash or a life that takes too long; 3 two different lives
+// from one plan; 4 the trace could not be written. The life runs in a process of its own, so that a crash leaves its
+// whole trace and its stack.
 int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& options);
 
 }  // namespace fulmar

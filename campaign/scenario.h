@@ -1,5 +1,5 @@
-// A scenario as the campaign engine knows it: what makes a plan of a seed, and plays a life from a plan. What lives in
-// it, what its faults hit and what its checkers hold it to is the affair of whoever wrote it.
+// A scenario as the campaign engine knows it: a function that makes a plan from a seed, and one that plays a life from
+// a plan. The engine knows nothing of the processes, faults and checkers in it.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@
 
 namespace fulmar {
 
-// A life: one scenario, played from one plan, judged by its checkers.
+// The result of a life: one scenario, played from one plan and checked.
 struct LifeResult {
   std::uint64_t trace_hash = 0;
   std::uint64_t events = 0;
   Duration simulated{0};
-  std::map<std::string, std::uint64_t> operations;  // how many of each kind were begun by clients, or whoever acts
-  std::map<std::string, std::uint64_t> marks;       // what it reached, how often; 0: it could have, and has not
+  std::map<std::string, std::uint64_t> operations;  // how many of each kind the clients invoked
+  std::map<std::string, std::uint64_t> marks;       // how often it reached each mark; 0: could have, but did not
   Violations violations;
 };
 
@@ -32,13 +32,13 @@ struct LifeOptions {
 struct Scenario {
   std::string_view name;
   std::string_view description;
-  // The plan of a seed: the same for ever, and on every machine.
+  // The plan of a seed; the same on every machine.
   Plan (*plan)(std::uint64_t seed);
   // Plays a life in this process; the same plan gives the same trace hash.
   LifeResult (*run)(const Plan& plan, const LifeOptions& options);
-  // What its plans speak of.
+  // The names that its plans may use.
   PlanTerms terms;
-  // Whether a plan that somebody wrote or edited can be played. Errors: invalid_argument, in one sentence.
+  // Whether a plan, which may be hand-written, can be played. Errors: invalid_argument, in one sentence.
   Result<void> (*check)(const Scenario& scenario, const Plan& plan);
 };
 

@@ -1,14 +1,14 @@
-// TimeLimit: ends this process by a signal if a life in it takes too long, so that one that never ends is seen as such;
-// report_crashes() lets it show where it was. Only CPU time counts: a busy machine is no fault of the life's.
+// TimeLimit: ends this process by a signal if a life in it takes too much CPU time, so that a life that never ends is a
+// violation; report_crashes() shows where it was. Waiting on a busy machine does not count.
 #pragma once
 
 #include <string>
 
 namespace fulmar {
 
-constexpr double life_seconds_max = 300;  // far beyond any life; sanitizers and small machines included
+constexpr double life_seconds_max = 300;  // far more than any life takes, even with sanitizers on a small machine
 
-// For as long as it lives; there can be one at a time.
+// The limit applies while the object exists; at most one exists at a time.
 class TimeLimit {
  public:
   explicit TimeLimit(double cpu_seconds);
@@ -17,7 +17,7 @@ class TimeLimit {
   TimeLimit& operator=(const TimeLimit&) = delete;
 };
 
-// Whether a process that died of the signal was out of time, and how that is said.
+// Whether a process that died of this signal had exceeded the limit, and a text that says so.
 bool is_out_of_time(int signal);
 std::string out_of_time(double cpu_seconds);
 

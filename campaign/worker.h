@@ -1,5 +1,5 @@
-// Workers: lives in processes of their own, so that a broken assertion, a crash or a hang is a violation of one seed
-// and not the end of the campaign.
+// Workers: processes that play lives, so that a failed assertion, a crash or a hang is a violation of one seed and does
+// not end the campaign.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,9 @@ struct CampaignLimits {
   double life_seconds_max = fulmar::life_seconds_max;
 };
 
-// Runs the seeds and calls `done` for each as it ends, and `idle` about four times a second. A process that dies is a
-// violation `crash`, with the end of what it wrote to stderr; one that takes too long is a violation `hang`.
-// Returns 0, or the signal that interrupted it (SIGINT, SIGTERM): then at once, and lives that were under way are left.
+// Runs the seeds; calls `done` for each when it ends, and `idle` about four times a second. A process that dies is the
+// violation `crash`, with the end of its stderr; one that takes too long is the violation `hang`. Returns 0, or the
+// signal that interrupted it (SIGINT, SIGTERM); then it returns at once, without results of lives that still run.
 int run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
                    const std::function<void(const SeedResult&)>& done, const std::function<void()>& idle);
 

@@ -1,8 +1,6 @@
-// Storage: what must hold of a partition's files on a disk at rest after an orderly stop.
-//
-// Batches are whole, have right CRCs, and their offsets follow on one another without a gap, through all segments; a
-// segment is named after its first offset; an index entry points to the batch that has its offset; a time index entry
-// tells the truth.
+// Checks a partition's files after an orderly stop: batches are complete, have right CRCs, and their offsets follow
+// each other without a gap through all segments; a segment is named after its first offset; an index entry points to
+// the batch that has its offset; a time index entry is right.
 #pragma once
 
 #include <map>

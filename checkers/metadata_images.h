@@ -1,5 +1,5 @@
-// One controller state: every broker's image of the cluster's metadata is a prefix of the same history, and none goes
-// back while its broker runs.
+// Checks the brokers' images of the cluster's metadata: every image is a prefix of the same history, and no broker's
+// image goes back while the broker runs.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,8 @@ class MetadataImages {
 
   void shows(const ReplicaId& self, const MetadataImage& image);
   void ended(std::int32_t broker);
-  // Since when the images that a broker shows, in its present life, have had that other one fenced; nullopt: the last
-  // one has not.
+  // Since when the images of a broker, in its present run, have shown `other` as fenced; nullopt: the latest image does
+  // not.
   std::optional<Instant> fenced_since(std::int32_t broker, std::int32_t other) const;
   const Violations& violations() const { return violations_; }
 

@@ -1,4 +1,4 @@
-// JUnit XML: what CI systems read.
+// JUnit XML reports, which CI systems read.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ struct JunitCase {
 };
 
 std::string junit_xml(const std::string& suite, const std::vector<JunitCase>& cases);
-// Whether the file can be written: to be asked before what it is to hold is known. What is there stays as it is, and
-// what is not there is not made. Errors: io_error.
+// Whether the file can be written; to be called before the results are known. Neither creates nor changes the file.
+// Errors: io_error.
 Result<void> check_writable(const std::string& path);
 // Errors: io_error.
 Result<void> write_junit(const std::string& path, const std::string& suite, const std::vector<JunitCase>& cases);

@@ -3,7 +3,7 @@
 //   campaigns(id, scenario, first_seed, last_seed)
 //   runs(campaign, seed, hash, simulated_seconds, wall_seconds, clean, plan)   plan: of runs with violations, as JSON
 //   violations(campaign, seed, property, anomaly, text)
-//   marks(campaign, seed, mark, count)                        what each life has reached; 0: could have, and has not
+//   marks(campaign, seed, mark, count)                        what each life reached; 0: could have, but did not
 #pragma once
 
 #include <cstdint>
@@ -36,16 +36,15 @@ struct StoredRun {
 
 class ReportStore {
  public:
-  // Opens the file or makes it. Errors, here and below: io_error, of a disk that is full, a file that can only be read,
-  // that others have locked for seconds, or that is no database; unsupported, for a report of another version, or a
-  // database of something else.
+  // Opens or creates the file. Errors, here and below: io_error, if the disk is full, or the file is read-only, locked
+  // by others for seconds, or no database; unsupported, if it is a report of another version or another database.
   static Result<std::unique_ptr<ReportStore>> open(const std::string& path);
   ~ReportStore();
   ReportStore(const ReportStore&) = delete;
   ReportStore& operator=(const ReportStore&) = delete;
 
   Result<std::int64_t> begin_campaign(const std::string& scenario, std::uint64_t first_seed, std::uint64_t last_seed);
-  // The run is in the report whole, or, after an error, not at all.
+  // Adds the run as a whole or, on an error, nothing of it.
   Result<void> add_run(std::int64_t campaign, const StoredRun& run, const std::string& plan);
   // The runs of a campaign that had violations, by seed.
   Result<std::vector<StoredRun>> failed_runs(std::int64_t campaign);

@@ -1,5 +1,5 @@
-// Backoff: the pauses between tries of one thing. They double up to a limit, with jitter, so that clients don't come
-// back all at once.
+// Backoff: the pauses between the tries of an operation. They double up to a limit, with jitter, so that clients do not
+// all retry at the same time.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-// Brokers: which broker a client's request is for, and a connection to it.
+// Brokers: finds the broker for a client's request, and a connection to it.
 //
-// Connections are shared: one that has been replaced lives until the last caller lets go of it.
+// Connections are shared: a replaced one lives until its last user releases it.
 #pragma once
 
 #include <cstdint>
@@ -21,17 +21,17 @@ class Brokers {
   // To the leader of a partition. Fibers may call at once, as below. Errors: those of a connection; what the cluster
   // says of the partition.
   virtual Answer<Connection> leader(const std::string& topic, std::int32_t partition, Deadline deadline) = 0;
-  // To a broker by its number, which an answer has told.
+  // To a broker by its id, which a response has named.
   virtual Answer<Connection> broker(std::int32_t id, Deadline deadline) = 0;
   // To a broker that can be reached.
   virtual Answer<Connection> any(Deadline deadline) = 0;
-  // An answer, or that there was none, showed that another broker may lead by now.
+  // A response, or its absence, showed that another broker may lead now.
   virtual void doubt_leader(const std::string& topic, std::int32_t partition) = 0;
-  // An answer came that belongs to no request: a broker must never do that.
+  // Whether a response arrived that belongs to no request, which a broker must never send.
   virtual bool saw_wrong_answer() const = 0;
 };
 
-// BrokerLink: the connection to one broker, made when it is asked for, and again when it is broken.
+// BrokerLink: the connection to one broker, opened on demand, and again when it has broken.
 class BrokerLink {
  public:
   // The host may be a name.

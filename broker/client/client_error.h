@@ -1,7 +1,7 @@
-// ClientError: why a cluster did not do what it was asked: one of Kafka's error codes, and words for people.
+// ClientError: why a request to a cluster failed: one of Kafka's error codes and a message.
 //
-// What a connection meets has such a code too, the one that Kafka's own clients give it, so that one test
-// (is_retriable) says whether another try is worth it.
+// Errors of a connection get the code that Kafka's own clients give them, so that is_retriable() alone says whether to
+// retry.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 namespace fulmar {
 
 struct ClientError {
-  ErrorCode code;  // none: it was not the cluster, the words say all
+  ErrorCode code;  // none: not an error of the cluster; see the message
   std::string detail;
 
   ClientError(ErrorCode c, std::string d) : code(c), detail(std::move(d)) {}

@@ -1,7 +1,7 @@
-// ClusterClient: a client of a whole cluster. It finds the cluster by any of several addresses, learns from metadata
-// who leads what, keeps one connection to each broker it needs, and tries again what may succeed later.
+// ClusterClient: a client of a whole cluster. It finds the cluster by any of several addresses, learns the leaders from
+// the metadata, keeps one connection to each broker that it needs, and retries what may succeed later.
 //
-// Metadata is asked for when something is not known or doubted, never on a timer. No topic is created by asking for it.
+// It requests metadata when something is unknown or in doubt, never by a timer. Its requests create no topics.
 #pragma once
 
 #include <concepts>
@@ -23,13 +23,13 @@ struct ClusterClientOptions {
   std::string client_id = "fulmar";
   Duration connect_timeout = seconds(5);  // then the next broker is tried
   Duration request_timeout = seconds(10);
-  Duration patience = seconds(30);  // for how long errors that may pass are tried again
-  // The same for a topic that is not there: one made just now is not known to every broker at once.
+  Duration patience = seconds(30);  // for how long transient errors are retried
+  // The same for an unknown topic: not every broker knows a new topic at once.
   Duration unknown_topic_patience = seconds(1);
   Duration retry_backoff = milliseconds(50);
   Duration retry_backoff_max = seconds(1);
 
-  // How long a broker may take over a request: somewhat less, so that what it says then is still heard.
+  // The timeout in requests to brokers: somewhat less, so that the response still arrives in time.
   std::int32_t broker_timeout_ms() const {
     return static_cast<std::int32_t>(request_timeout / milliseconds(1) * 9 / 10);
   }
@@ -42,8 +42,8 @@ class ClusterClient final : public Brokers {
 
   const ClusterClientOptions& options() const { return options_; }
 
-  // What the cluster says of its brokers and of these topics, or of all: asked now. Topics and partitions may have
-  // errors of their own.
+  // Requests the metadata of the brokers and of these topics, or of all. Topics and partitions may have errors of their
+  // own.
   Answer<MetadataResponse> metadata(std::optional<std::vector<std::string>> topics);
   // One topic, which exists. Errors: UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION.
   Answer<MetadataResponse::Topic> topic(const std::string& name);
@@ -59,9 +59,9 @@ class ClusterClient final : public Brokers {
   Answer<std::int32_t> leader_of(const std::string& topic, std::int32_t partition, Deadline deadline);
   Answer<Connection> broker(std::int32_t id, Deadline deadline) override;
 
-  // Calls `attempt` until it succeeds, fails for good, or patience is at its end; between two tries the leaders and the
-  // controller are forgotten. It is not tried again while no broker has been reached at all: the address is then more
-  // likely wrong than the cluster down.
+  // Calls `attempt` until it succeeds, fails for good, or the patience ends; forgets the leaders and the controller
+  // between two tries. It does not retry before any broker was reached: then the address is more likely wrong than the
+  // cluster down.
   template <std::invocable<Deadline> F>
   auto retry(F attempt) -> std::invoke_result_t<F, Deadline> {
     auto begun = host_.clock().now();
@@ -87,7 +87,7 @@ class ClusterClient final : public Brokers {
 
   Host& host_;
   ClusterClientOptions options_;
-  std::map<SocketAddress, BrokerLink> links_;  // as many as brokers were ever named to us
+  std::map<SocketAddress, BrokerLink> links_;  // one for each broker that a response has named
   std::map<std::int32_t, SocketAddress> brokers_;
   std::map<std::pair<std::string, std::int32_t>, std::int32_t> leaders_;
   std::optional<std::int32_t> controller_;

@@ -1,5 +1,5 @@
-// What an administrator asks a cluster about the configuration of topics and brokers. Each is tried until it is
-// answered for good or the client's patience ends.
+// Administrative requests about the configuration of topics and brokers. Each is retried until it succeeds, fails for
+// good, or the client's patience ends.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@
 
 namespace fulmar {
 
-// Which properties change: to these values, or to what they are where nothing is set.
+// The properties to set, and those to remove, which return to their defaults.
 using ConfigChanges = std::map<std::string, std::optional<std::string>>;
 
 // Errors: among others UNKNOWN_TOPIC_OR_PARTITION, INVALID_CONFIG; then nothing has changed.
 Answer<void> alter_topic_configs(ClusterClient& cluster, const std::string& topic, const ConfigChanges& changes);
-// Of one broker, or of all of them. Errors: among others INVALID_REQUEST, where it can't be changed while brokers run.
+// Of one broker, or of all. Errors: among others INVALID_REQUEST, if the property can't be changed at run time.
 Answer<void> alter_broker_configs(ClusterClient& cluster, std::optional<std::int32_t> broker,
                                   const ConfigChanges& changes);
 
@@ -26,7 +26,7 @@ struct SetConfig {
   std::string value;
   std::string from;  // "broker", "all brokers", "start"
 };
-// What is set for a broker, in force or not, the one that wins first; or what is set for all of them, by name.
+// The values set for a broker, the one in force first; or those set for all brokers, by name.
 Answer<std::vector<SetConfig>> broker_configs(ClusterClient& cluster, std::optional<std::int32_t> broker);
 
 }  // namespace fulmar

@@ -1,7 +1,7 @@
 // ClientConnection: a client's connection to one broker: requests are pipelined, and answers matched to them.
 //
-// An error of call() leaves open whether the broker acted on the request, but for Errc::unsupported, which is found
-// before anything is sent. After any error but timed_out the connection is broken() for good.
+// After an error of call() it is unknown whether the broker acted on the request, except for Errc::unsupported, which
+// is detected before anything is sent. After any error but timed_out the connection is broken() for good.
 #pragma once
 
 #include <cstdint>
@@ -44,10 +44,10 @@ class ClientConnection {
     return write(request_frame(request, version, next_correlation_id_++, client_id_), deadline);
   }
 
-  // Ends it, for all who use it: they are told that it broke.
+  // Closes it for all users: their calls end with an error.
   void abort();
   bool broken() const { return broken_; }
-  // An answer came that belongs to no request, or to another one: a broker must never do that.
+  // Whether a response arrived that belongs to no request or to another one, which a broker must never send.
   bool saw_wrong_answer() const { return wrong_answer_; }
   Result<std::int16_t> choose_version(ApiKey api, std::int16_t version_max) const;
 

@@ -1,5 +1,5 @@
-// Consumer: reads partitions of a topic from given offsets on, each from its leader or where that sends it (KIP-392),
-// with fetch sessions (KIP-227) and long polls.
+// Consumer: reads partitions of a topic from given offsets on, each from its leader or the replica that this names
+// (KIP-392), with fetch sessions (KIP-227) and long polls.
 #pragma once
 
 #include <map>
@@ -23,7 +23,7 @@ struct ConsumerOptions {
   std::int32_t partition_max_bytes = 256 << 10;
   Duration max_wait = milliseconds(500);
   Duration request_timeout = seconds(10);
-  std::string rack;               // where this consumer stands, for replicas near it; empty: does not say
+  std::string rack;               // this consumer's rack, to read from replicas in it; empty: not sent
   bool tells_epochs = false;      // of the last record read, so that a log that parted from it is found (KIP-320)
   std::int16_t version_max = 12;  // newer ones name topics by ids
 };
@@ -36,8 +36,8 @@ struct Polled {
   std::vector<ReadRecord> records;  // at and after the position
   bool corrupt = false;             // a batch came that can't be read
   std::int32_t follower = -1;       // the broker that it came from, where that was not the leader
-  // Where the broker's log parts from what was read, if it does: epoch -1 if not. Nothing else is said then, and the
-  // position stays where it was.
+  // Where the broker's log diverges from what was read; epoch -1: it does not. If it does, there are no records, and
+  // the position does not change.
   FetchResponse::Topic::Partition::EpochEndOffset diverging = {};
 };
 
@@ -48,7 +48,7 @@ inline constexpr Timestamp latest_offset = -1;
 class Consumer {
  public:
   Consumer(Host& host, ConsumerOptions options, std::string topic);  // of the one broker at options.bootstrap
-  // The connections are best this consumer's alone: a fetch that waits for records holds up all answers behind it.
+  // Others should not use these connections: a fetch that waits for records delays all later responses.
   Consumer(Host& host, Brokers& brokers, ConsumerOptions options, std::string topic);
   ~Consumer();
 
@@ -58,9 +58,9 @@ class Consumer {
   void drop(std::int32_t partition);
   Offset position(std::int32_t partition) const { return positions_.at(partition); }
 
-  // One fetch from each broker that is read from, all at once. Positions move past what is returned. Partitions that
-  // can't be reached, or of which a leader only says where to read them, are left out. Errors: as ClientConnection, if
-  // none can; retry after a pause.
+  // Sends one fetch to each broker that it reads from, concurrently. Positions move past the returned records. Left out
+  // are partitions whose broker can't be reached, or whose leader only names the replica to read from. Errors: as
+  // ClientConnection, if no broker can be reached; retry after a pause.
   Answer<std::vector<Polled>> poll();
   // Offset of a timestamp or of one of the special ones; -1 if no record is that late.
   Answer<Offset> list_offset(std::int32_t partition, Timestamp timestamp, ErrorCode& error);
@@ -68,7 +68,7 @@ class Consumer {
   bool saw_wrong_answer() const { return brokers_.saw_wrong_answer(); }
 
  private:
-  // What a broker knows of this consumer.
+  // A fetch session with one broker.
   struct Session {
     Brokers::Connection connection;
     std::map<std::int32_t, Offset> wanted;  // what is to be read there now
@@ -77,7 +77,7 @@ class Consumer {
     std::map<std::int32_t, Offset> known;  // the positions that the broker has
   };
 
-  // The replica that a leader sent this consumer to, and until when that is believed.
+  // The replica that a leader named for this consumer, and until when to use it.
   struct Near {
     std::int32_t broker = -1;
     Instant until;
@@ -98,7 +98,7 @@ class Consumer {
   std::map<std::int32_t, Offset> positions_;
   std::map<std::int32_t, Epoch> epochs_;  // of the last batch read of each, since its position was set
   std::map<std::int32_t, Near> near_;
-  Instant rack_told_from_;  // before, leaders are not told the rack, so that they serve what a near replica could not
+  Instant rack_told_from_;  // before, requests name no rack, so that leaders serve what a follower could not
   std::vector<std::unique_ptr<Session>> sessions_;  // one for each connection that is read from
 };
 

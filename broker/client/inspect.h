@@ -1,5 +1,5 @@
-// What an operator looks at in a cluster: who decides about its metadata and how far each is, who is alive, where
-// partitions begin and end, and what is in force for topics.
+// Inspection of a cluster, for operators: the controllers and how far each has the metadata log, the live brokers,
+// where partitions begin and end, and the effective properties of topics.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,14 @@
 
 namespace fulmar {
 
-// The group that decides about the metadata, as its leader sees it. Tried until the client's patience ends.
+// The metadata group, as its leader sees it. Retried until the client's patience ends.
 Answer<DescribeQuorumResponse::Topic::Partition> describe_metadata_quorum(ClusterClient& cluster);
 
-// How many brokers that broker's controller.quorum.voters names; 0 if it does not say. It is asked once: it may be
-// dead.
+// How many brokers the controller.quorum.voters of that broker names; 0 if it does not answer. Not retried, since the
+// broker may be dead.
 Answer<std::size_t> configured_controllers(ClusterClient& cluster, std::int32_t broker, Deadline deadline);
 
-// What is in force of one property, by topic; without the topics that are gone meanwhile.
+// The effective value of one property, by topic; without topics that were deleted meanwhile.
 Answer<std::map<std::string, std::string>> topic_property(ClusterClient& cluster,
                                                           const std::vector<std::string>& topics,
                                                           const std::string& property);

@@ -1,4 +1,4 @@
-// What an administrator has done to the partitions of a topic: more of them, and fewer records in them.
+// Administrative requests about the partitions of a topic: adding partitions and deleting records.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,14 @@
 
 namespace fulmar {
 
-// Has the topic have `count` partitions; returns once the new ones are led. Errors: among others INVALID_PARTITIONS, if
-// it has as many already, which may mean an earlier try of this very call; its words then say.
+// Raises the number of partitions to `count`; returns when the new ones have leaders. Errors: among others
+// INVALID_PARTITIONS, if the topic has as many already; its message says if an earlier try of this call may have added
+// them.
 Answer<void> add_partitions(ClusterClient& cluster, const std::string& topic, std::int32_t count);
 
-// Deletes the records before these offsets, by partition (-1: all that are committed), and says where each partition
-// begins then. Errors: that of the first partition that refuses, among others OFFSET_OUT_OF_RANGE; of the others
-// records may be gone then.
+// Deletes the records before these offsets, by partition (-1: all committed ones), and returns where each partition
+// begins then. Errors: that of the first partition that is refused, among others OFFSET_OUT_OF_RANGE; records of the
+// other partitions may have been deleted.
 Answer<std::map<std::int32_t, Offset>> delete_records(ClusterClient& cluster, const std::string& topic,
                                                       const std::map<std::int32_t, Offset>& before);
 

@@ -1,4 +1,4 @@
-// Partitioner: which partition a record goes to, so that it is the same one that Kafka's own clients choose.
+// Partitioner: chooses the partition of a record, the same one that Kafka's own clients choose.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ class Partitioner {
   // With a key: by its hash, with the sign bit off, as BuiltInPartitioner.partitionForKey does. Without: the partition
   // that all such records go to until next_batch().
   std::int32_t partition_of(const std::optional<std::string>& key) const;
-  // Records without a key fill one batch and then go on to the next partition (KIP-480), which makes larger batches
-  // than to scatter them. Here it is the next in turn.
+  // Records without a key fill one batch and then go to the next partition in turn (KIP-480), which gives larger
+  // batches than spreading them.
   void next_batch() { sticky_ = (sticky_ + 1) % partitions_; }
 
  private:

@@ -1,4 +1,4 @@
-// Producer: sends batches of records to the leaders of partitions, with retries, and says truly what became of them.
+// Producer: sends batches of records to the leaders of partitions, with retries, and reports the outcome of each.
 #pragma once
 
 #include <map>
@@ -33,7 +33,7 @@ struct Delivery {
   enum class Outcome : unsigned char {
     ok,       // acknowledged: `base_offset` (with acks=0: sent, and nothing is known)
     failed,   // not written, for certain
-    unknown,  // it may have been written, or may yet be
+    unknown,  // it may have been written, or may be written later
   };
   Outcome outcome = Outcome::unknown;
   Offset base_offset = -1;
@@ -70,7 +70,7 @@ class Producer {
   Brokers& brokers_;
   ProducerId producer_id_ = no_producer_id;
   std::int16_t producer_epoch_ = -1;
-  bool identity_spent_ = false;  // a batch was given up: its sequence leaves a hole that no later batch can follow
+  bool identity_spent_ = false;  // a batch was given up: its sequence is a gap that no later batch may follow
   int in_flight_ = 0;
   Condition idle_;
   std::map<std::pair<std::string, std::int32_t>, PartitionState> partitions_;

@@ -1,7 +1,7 @@
 // RecordSender: gathers records into batches, one per partition, and sends them.
 //
-// Batches of different partitions are under way at once; those of one partition go one after the other, so that no
-// retry can overtake: records of a partition are kept in the order of add(). After a batch that was not acknowledged
+// Batches of different partitions are sent concurrently; those of one partition one after the other, so that no retry
+// can change the order: records of a partition stay in the order of add(). After a batch that was not acknowledged,
 // nothing more is sent.
 #pragma once
 
@@ -28,17 +28,17 @@ class RecordSender {
   void add(Record record);
   // Sends what is gathered, full batches or not. To be called before waiting for more records.
   void flush();
-  // Sends the rest and waits until the fate of all is known.
+  // Sends the rest and waits for the outcome of all batches.
   void finish();
 
-  // What became of the records so far.
+  // The outcomes of the records so far.
   struct Counts {
     std::int64_t acknowledged = 0;
     std::int64_t failed = 0;   // not written, for certain
     std::int64_t unknown = 0;  // written or not
   };
   const Counts& counts() const { return counts_; }
-  // Why the first batch that was not acknowledged was not.
+  // The error of the first batch that was not acknowledged.
   const std::optional<ClientError>& failure() const { return failure_; }
 
  private:

@@ -1,8 +1,8 @@
-// TopicReader: reads partitions of a topic from wherever they are led, or where their leaders send it (KIP-392), and
-// follows them when they move.
+// TopicReader: reads partitions of a topic from their leaders, or from the replicas that these name (KIP-392), and
+// follows leaderships when they move.
 //
-// For each broker that leads some there is a Consumer with connections of its own, since a fetch that waits for
-// records holds up all answers behind it.
+// Each broker that leads some of them has a Consumer with connections of its own, since a fetch that waits for records
+// delays all later responses of its connection.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +27,11 @@ class TopicReader {
 
   struct Read {
     std::int32_t partition = 0;
-    Offset next = 0;  // where the partition is to be read on
+    Offset next = 0;  // the next offset of the partition to read
     std::vector<ReadRecord> records;
   };
-  // The next records of one of the partitions, each once and in order. Waits for them without end. Errors: those that
-  // stay, and those that have lasted for the cluster client's patience.
+  // The next records of one of the partitions, each once and in order. Waits for them without a limit. Errors:
+  // permanent ones, and transient ones that have lasted for the cluster client's patience.
   Answer<Read> next();
 
  private:

@@ -1,4 +1,4 @@
-// Acceptor: hands over what comes in at a listener.
+// Acceptor: accepts the connections of a listener.
 #pragma once
 
 #include <functional>
@@ -13,15 +13,15 @@ namespace fulmar {
 
 class Acceptor {
  public:
-  // `take` is called with each connection, one after the other, and may wait: others wait behind it.
+  // `take` is called with each connection, one after the other. While it waits, further connections wait too.
   Acceptor(Host& host, RateLimitedLog& log, std::function<void(std::unique_ptr<Connection>)> take)
       : host_(host), log_(log), take_(std::move(take)) {}
 
-  // Takes the address, together with the other shards of this process. Errors: as Network::listen.
+  // Binds the address, which the shards of this process share. Errors: as Network::listen.
   Result<SocketAddress> listen(const SocketAddress& at);
-  // After listen(): lets them in.
+  // After listen(): begins to accept.
   void start();
-  // Nobody comes in any more.
+  // Accepts no more connections.
   void stop();
 
  private:

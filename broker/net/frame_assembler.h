@@ -1,8 +1,8 @@
-// FrameAssembler: a client's frames (four bytes of size, then so many) out of what its connection has at the moment,
-// without ever waiting. Between frames it holds nothing.
+// FrameAssembler: assembles a client's frames (four bytes of size, then that many bytes) from the bytes that its
+// connection has, without waiting. Between frames it holds no memory.
 //
-// What a frame announces costs nothing: memory is charged as its bytes arrive, and may be larger than what has arrived
-// by a constant factor. And it has to arrive: after a time of grace, at no less than a rate.
+// The announced size alone allocates nothing: memory is charged as bytes arrive, and exceeds what has arrived by at
+// most a constant factor. After a grace period a frame must arrive at a minimum rate.
 #pragma once
 
 #include <optional>
@@ -20,16 +20,16 @@ class FrameAssembler {
   static constexpr Duration frame_grace = seconds(30);
   static constexpr std::int64_t frame_bytes_per_second_min = 64 * 1024;
 
-  // `scratch`: of scratch_bytes, shared by those of a shard; nothing lies in it between two calls.
+  // `scratch`: a buffer of scratch_bytes that the assemblers of a shard share; it is unused between calls.
   FrameAssembler(Connection& connection, const Clock& clock, MemoryBudget& budget, MutableBytes& scratch,
                  std::int32_t size_max)
       : connection_(connection), clock_(clock), budget_(budget), scratch_(scratch), size_max_(size_max) {}
 
   enum class Kind : unsigned char {
-    frame,         // here it is
-    needs_bytes,   // the connection has none now
-    needs_memory,  // `bytes` more have to be charged to charge(), then it goes on
-    end,           // the peer sends no more
+    frame,         // a frame is complete
+    needs_bytes,   // the connection has no bytes now
+    needs_memory,  // the caller has to charge `bytes` more to charge(), then call again
+    end,           // the peer has closed its side
   };
   struct Step {
     Kind kind;
@@ -38,11 +38,11 @@ class FrameAssembler {
     std::int64_t bytes = 0;
     bool small = true;
   };
-  // Errors: as Connection::read; closed within a frame; invalid_argument for a size that can't be; timed_out for a
+  // Errors: as Connection::read; closed within a frame; invalid_argument for an impossible size; timed_out for a
   // frame that takes too long.
   Result<Step> next();
   MemoryBudget::Charge& charge() { return charge_; }
-  // When what has begun must have gone on; nullopt between frames. Not while it needs memory.
+  // When the current frame times out unless more of it arrives; nullopt between frames, and while it needs memory.
   std::optional<Instant> deadline() const;
 
  private:
@@ -57,7 +57,7 @@ class FrameAssembler {
   MutableBytes& scratch_;
   const std::int32_t size_max_;
 
-  Bytes buffer_;                // arrived, and not yet taken apart
+  Bytes buffer_;                // bytes that arrived and are not in a frame yet
   std::size_t frame_size_ = 0;  // of the frame that is arriving; 0: none
   std::size_t frame_filled_ = 0;
   MutableBytes frame_;           // as much of it as there is memory for so far

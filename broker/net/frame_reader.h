@@ -1,5 +1,5 @@
-// FrameReader: requests and answers off a connection's bytes: four bytes of size, then so many. What is large is read
-// straight into its own memory.
+// FrameReader: reads frames (four bytes of size, then that many bytes) from a connection. Large frames are read
+// directly into their own memory.
 #pragma once
 
 #include "runtime/host/clock.h"
@@ -18,9 +18,9 @@ class FrameReader {
   FrameReader(Connection& connection, Clock& clock, Limits limits);
 
   // The next frame's size; 0 at the end of the stream. Errors: as Connection::read, timed_out when idle, closed within
-  // a frame, invalid_argument for a size that can't be.
+  // a frame, invalid_argument for an impossible size.
   Result<std::size_t> next_size();
-  // From now on a peer may be silent for ever between frames, and these be of that size.
+  // From now on the peer may be silent between frames without limit, and frames may have up to that size.
   void trust(std::int32_t size_max) { limits_ = {.size_max = size_max, .byte_max = limits_.byte_max}; }
   // The frame of that size.
   Result<Bytes> body(std::size_t size);

@@ -1,11 +1,10 @@
-// MemoryBudget: how many bytes of one kind (requests, answers) a shard holds for its clients, and who waits for room,
-// without a fiber.
+// MemoryBudget: limits the bytes of one kind (requests, responses) that a shard holds for its clients, and queues the
+// waiters for more, without a fiber each.
 //
-// A part is kept for small amounts, so that what is small gets through whatever large things are under way. Within
-// small and within large it is first come first served. So that many who hold a part and wait for the rest can't wait
-// for each other for ever, one of each kind at a time may go beyond the budget: it holds more than there is until it is
-// done. So the budget is exceeded by at most the two largest amounts that anybody may ask for, and by what is charged
-// without asking (charge_at_once).
+// A part is reserved for small amounts, so that these get through while large ones wait. Within small and within large,
+// waiters are served in order. Charges that hold a part and wait for the rest could deadlock; so one charge of each
+// size class at a time may exceed the budget until it is released. The budget is exceeded by at most the two largest
+// amounts that a caller may ask for, and by what charge_at_once() adds.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +14,9 @@ namespace fulmar {
 
 class MemoryBudget {
  public:
-  static constexpr std::int64_t small_max = 64 * 1024;  // bytes, of an amount that may use what is kept for small ones
+  static constexpr std::int64_t small_max = 64 * 1024;  // bytes; the largest amount that counts as small
 
-  // Bytes that are held; given back when it goes.
+  // Bytes that are held; its destructor gives them back.
   class [[nodiscard]] Charge {
    public:
     Charge() = default;
@@ -25,9 +24,9 @@ class MemoryBudget {
     Charge& operator=(Charge&& other) noexcept;
     ~Charge();
     std::int64_t bytes() const { return bytes_; }
-    // Takes a part of it, at most all, as a charge of its own.
+    // Moves `bytes`, at most all, into a charge of their own.
     Charge split(std::int64_t bytes);
-    // Gives back all but `bytes`, which is at most what it has.
+    // Gives back all but `bytes`, which must not exceed bytes().
     void shrink_to(std::int64_t bytes);
 
    private:
@@ -36,7 +35,7 @@ class MemoryBudget {
     std::int64_t bytes_ = 0;
   };
 
-  // Who waits for bytes. At most one thing at a time; when it goes, it waits no more.
+  // Waits for one amount at a time. Its destructor ends the wait.
   class Waiter {
    public:
     bool waiting() const { return budget_ != nullptr; }
@@ -44,7 +43,7 @@ class MemoryBudget {
 
    protected:
     ~Waiter() { stop_waiting(); }
-    // The charge has what was wanted. Called once, from any code of the shard: must not wait.
+    // The charge has the bytes that were asked for. Called once, from any code of the shard: must not wait.
     virtual void granted() noexcept = 0;
 
    private:
@@ -62,14 +61,14 @@ class MemoryBudget {
   MemoryBudget(const MemoryBudget&) = delete;
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
-  // Adds to the charge if there is room, and nobody of that kind waits.
+  // Adds to the charge if there is room and no waiter of that size class. Returns whether it did.
   bool try_charge(Charge& charge, std::int64_t bytes, bool small);
-  // The same whether there is room or not: for what is there already.
+  // Adds to the charge whether there is room or not: for memory that is in use already.
   void charge_at_once(Charge& charge, std::int64_t bytes);
-  // Adds to the charge as soon as there is room; then the waiter is told. Perhaps before this returns.
+  // Adds to the charge as soon as there is room, and then notifies the waiter, possibly before this returns.
   void charge_later(Charge& charge, std::int64_t bytes, bool small, Waiter& waiter);
 
-  // Of those that may be asked for; below 0 if it is exceeded.
+  // The bytes that can be charged now; negative if the budget is exceeded.
   std::int64_t available(bool small) const { return available_ - (small ? 0 : kept_for_small_); }
   std::int64_t held() const { return bytes_ - available_; }
   bool is_waited_for() const { return small_.first || large_.first; }

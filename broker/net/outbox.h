@@ -1,5 +1,5 @@
-// Outbox<T>: what a shard has to tell others, gathered while a message is on its way to being sent, so that thousands
-// of small words at once are one message.
+// Outbox<T>: gathers items for other shards until the pending message is sent, so that thousands of small items at once
+// are one message.
 #pragma once
 
 #include <functional>
@@ -25,7 +25,7 @@ class Outbox {
     if (box.size() > 1) return;  // the fiber that takes the first takes this as well
     fibers_.spawn("send", [this, shard] { send_(shard, std::exchange(waiting_[shard], {})); });
   }
-  // What is not sent yet never will be; waits for what is under way.
+  // Drops the items that are not sent yet, and waits for sends in progress.
   void close() {
     closed_ = true;
     fibers_.cancel();

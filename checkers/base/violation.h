@@ -1,4 +1,4 @@
-// A violation: what any checker says that should not have been. Of what is checked nothing is known here.
+// A violation, as any checker reports it. This file knows nothing of what is checked.
 #pragma once
 
 #include <compare>
@@ -13,7 +13,7 @@ struct Violation {
   std::string property;  // "durability"
   std::string anomaly;   // "lost-write"
   std::string text;      // the operations, in order, for people
-  Instant at;            // about when
+  Instant at;            // approximately
   auto operator<=>(const Violation&) const = default;
 };
 

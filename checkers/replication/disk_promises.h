@@ -1,5 +1,5 @@
-// DiskPromises: the terms, votes and configurations that the brokers' disks have for good, whatever happens to them
-// now. What was read once is read again only where it has changed.
+// DiskPromises: the terms, votes and configurations that are durable on the brokers' disks: those that a power loss now
+// could not take. Files are read again only where they have changed.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,13 @@ class DiskPromises {
  public:
   explicit DiskPromises(const Machines& machines) : machines_(machines) {}
 
-  // What a broker's disk has of a group; null if nothing. Valid until asked again.
+  // The durable state of a group on a broker's disk; null if there is none. Valid until the next call.
   const HardState* find(std::int32_t broker, const GroupId& group);
 
  private:
   struct File {
     std::string content;
-    std::size_t read = 0;  // so much of it is in the states; a torn record follows, if anything
+    std::size_t read = 0;  // bytes that are in the states; what follows, if anything, is a torn record
   };
   struct Disk {
     std::map<std::pair<std::uint64_t, std::uint64_t>, File> files;  // by life and shard

@@ -1,9 +1,8 @@
-// ReplicationWatch: holds every step of every replica against what Raft and the log promise (CHECKERS.md,
-// "Replication"), while a life is going on. What it is told by the replicas it compares with each other and with what
-// the disks really hold.
+// ReplicationWatch: checks every step of every replica against the guarantees of Raft and of the log, during a life. It
+// compares what the replicas report with each other and with what is on their simulated disks.
 //
-// Each check has its name and its conditions where it is made, in the .cpp files. Topics that chose the page cache
-// promise what a group's log holds only up to the first power loss.
+// The .cpp files have the name and conditions of each check. For page-cache topics, checks of what a log contains apply
+// only until the first power loss.
 #pragma once
 
 #include <deque>
@@ -36,43 +35,42 @@ class ReplicationWatch : public ReplicaObserver {
   void heard(const GroupId& group, const Message& message, Epoch term) override;
   void removed(const GroupId& group, const ReplicaId& self) override;
 
-  // A broker's process has ended: what it was is no more.
+  // A broker's process has ended: its replicas are closed.
   void ended(std::int32_t broker);
   void power_lost() { power_lost_ = true; }
-  // A broker's disk was damaged or emptied from outside: what it had promised may be gone.
+  // A fault damaged or emptied a broker's disk: terms, votes and batches that it had stored may be lost.
   void damaged(std::int32_t broker);
 
-  // -- While some brokers are left alone (calm.cpp).
-  // They have been for a while, and will be until calm_ends(): of how many groups a majority is among them, led by one
-  // of them. Without `commits_at_once` a follower may be held up on purpose.
+  // -- During a calm (calm.cpp).
+  // The brokers `well` have had no faults for a while, and will have none until calm_ends(). Returns for how many
+  // groups they are a majority with the leader among them. Without `commits_at_once`, followers may be throttled.
   std::size_t calm_begins(const std::set<std::int32_t>& well, bool commits_at_once);
   void calm_ends();
-  // Why it can't be true, or have been a moment before somebody asked, that the broker leads in that epoch; empty if it
-  // can.
+  // Why it can't be true, now or shortly before `asked`, that the broker leads in that epoch; empty if it can.
   std::string doubt_claim(const GroupId& id, std::int32_t broker, Epoch epoch, Instant asked) const;
-  // Why a replica on that broker can't be, or have been a moment before somebody asked, in sync with the leader of that
-  // epoch, where one falls out of sync that for so long has not had all that the leader had (replica.lag.time.max.ms).
-  // `fenced_since`: since when whoever says so has known its broker to be fenced, if it is.
+  // Why a replica on that broker can't be in sync with the leader of that epoch, now or shortly before `asked`; empty
+  // if it can. `lag_max`: replica.lag.time.max.ms. `fenced_since`: since when the broker that claims it has known the
+  // replica's broker to be fenced, if it is.
   std::string doubt_in_sync(const GroupId& id, std::int32_t broker, Epoch epoch, Duration lag_max, Instant asked,
                             std::optional<Instant> fenced_since) const;
-  // Why a consumer can't have been given that record by now; empty if it can.
+  // Why a consumer may not have read that record yet; empty if it may.
   std::string doubt_read(const GroupId& id, Offset offset) const;
 
   // -- Deletions (deletions.cpp).
-  // A client that asked then was just now told that the log of this group begins at `start`.
+  // A client's deletion, requested at `asked`, was acknowledged just now: the group's log begins at `start`.
   void deletion_acknowledged(const GroupId& id, Offset start, Instant asked);
-  // Why a follower on that broker can't have told somebody who asked then that the log begins so early; empty if it
-  // can.
+  // Why a follower on that broker may not answer a request of `asked` with a log start as low as `told`; empty if it
+  // may.
   std::string doubt_start(const GroupId& id, std::int32_t broker, Offset told, Instant asked) const;
 
-  // The groups that have no leader among these brokers, and those whose replicas there differ; for people.
+  // The groups that have no leader among these brokers, and those whose replicas there differ; as text.
   std::vector<std::string> leaderless(const std::set<std::int32_t>& core) const;
   std::vector<std::string> differing(const std::set<std::int32_t>& core) const;
 
   const Violations& violations() const { return violations_; }
 
  private:
-  // Since when a leader has been answered by a follower again and again.
+  // Since when a follower has continually answered a leader.
   struct Touch {
     Epoch term = -1;
     Instant since;
@@ -82,71 +80,70 @@ class ReplicationWatch : public ReplicaObserver {
     ReplicaSight sight;
     ShadowLog log;
     bool open = false;
-    Epoch term_told = -1;                          // the highest in which it has said anything
-    Offset durable = 0;                            // what others were told, or counted on, to be on its disk
-    bool disk_hurt = false;                        // from outside
-    Offset told_match = 0;                         // up to where it has told others that it keeps the log
-    Instant led_until;                             // when it was seen to lead no more
+    Epoch term_told = -1;                          // the highest term of its messages
+    Offset durable = 0;                            // others were told, or counted on, that below is on its disk
+    bool disk_hurt = false;                        // damaged or emptied by a fault
+    Offset told_match = 0;                         // the highest match that it has acknowledged
+    Instant led_until;                             // when it stopped leading
     Instant opened_at;                             // in its broker's present life, if it is open
     Instant closed_at;                             // if it is not
-    Offset match_max = 0;                          // the most that told_match ever was
+    Offset match_max = 0;                          // the maximum of told_match so far
     std::vector<std::pair<Instant, Offset>> ends;  // of its log, as it grew
-    ConfigurationMark mark_told;                   // of the latest configuration that it has said to keep
-    // What it had told so, and has lost by damage that it knows of. It counts as kept: its replica can neither vote nor
-    // make a quorum before it was given all of that again, so that nobody is elected who lacks it.
+    ConfigurationMark mark_told;                   // of the latest configuration that it has said to have stored
+    // What it had acknowledged, and has lost by damage that it knows of. It counts as stored: the replica can neither
+    // vote nor count for a quorum until it has everything again, so no leader that lacks it is elected.
     ShadowLog lost;
     Touch touch;
     std::vector<std::pair<Offset, Instant>>
-        owed;  // the starts it may tell no lower ones than, and since when; ascending
+        owed;  // log starts below which it may not answer, and since when; ascending
   };
   struct Committed {
     ShadowBatch batch;
-    Epoch term;  // of the leader that committed it; later ones have it
+    Epoch term;  // of the leader that committed it; leaders of later terms must have it
   };
   struct Deletion {
     Offset start;
     Instant acknowledged;
-    Epoch term;  // leaders of this one, and later ones, know of it
+    Epoch term;  // leaders of this term and of later ones know of it
   };
   struct Group {
     std::map<ReplicaId, Replica> replicas;
-    // What those had told others to keep that were removed since, as after their topic's deletion: a leader that has
-    // not heard of that yet counts on it.
+    // What replicas that were removed since, for example after their topic's deletion, had acknowledged: a leader that
+    // has not heard of the removal yet counts it.
     std::map<ReplicaId, ShadowLog> removed;
-    std::vector<Deletion> deletions;  // that were acknowledged
+    std::vector<Deletion> deletions;  // acknowledged ones
     std::map<Epoch, ReplicaId> leaders;
     std::optional<Instant> born;  // when the first of its replicas was opened
     std::map<Epoch, Instant> led_since;
-    std::uint64_t transfers = 0;              // how often a leader has had another stand for election
-    std::optional<Instant> handed_over;       // when one did so last
+    std::uint64_t transfers = 0;              // how many leadership transfers there were
+    std::optional<Instant> handed_over;       // when the last one was
     std::map<Epoch, Configuration> in_force;  // as the term's leader saw it last
     std::map<std::pair<Epoch, ReplicaId>, ReplicaId> votes;
     std::map<Offset, Committed> committed;  // by base offset
-    // The latest configuration, of which a leader has taken it that none before decides anything any more; and in
-    // which term.
+    // The latest configuration that a leader took for settled, and in which term.
     ConfigurationMark settled;
     Epoch settled_in = -1;
-    Offset commit_max = 0;  // up to where any of them has ever taken it for committed
-    // By base offset and epoch: what is there, and the epoch of the batch before it (-2: not known).
+    Offset commit_max = 0;  // the highest commit index that any replica has had
+    // By base offset and epoch: the batch, and the epoch of the batch before it (-2: not known).
     std::map<std::pair<Offset, Epoch>, std::pair<ShadowBatch, Epoch>> known;
   };
 
-  // A group that had a leader among those who were left alone, when that began.
+  // A group that had a leader among the calm brokers when the calm began.
   struct Led {
     ReplicaId leader;
     Epoch term;
     std::uint64_t transfers;
     Configuration configuration;
-    std::deque<std::pair<Offset, Instant>> waiting;  // up to where it has appended, and when: not committed yet
+    std::deque<std::pair<Offset, Instant>> waiting;  // ends of its uncommitted appends, and when they were appended
   };
 
-  // A group as it is now, held against who is left alone.
+  // A group's present state with regard to the calm brokers.
   struct CalmLook {
     const ReplicaSight* sight =
-        nullptr;  // its leader's; else of who has the latest configuration; null: nothing to say
+        nullptr;  // the leader's, else that of the replica with the latest configuration; null: none
     bool leads = false;
-    bool has_majority = false;  // of those who are left alone and can take part; and the voters are not changing
-    bool elects = false;        // a leader is lost that may be lost, so short a time ago that there may be none yet
+    bool has_majority = false;  // the calm replicas that can vote are a majority, and the voters are not changing
+    bool elects = false;        // it lost its leader for a permitted reason, and has had little time to elect another
     Epoch highest_term = -1;
   };
 
@@ -186,12 +183,12 @@ class ReplicationWatch : public ReplicaObserver {
   bool power_lost_ = false;
   std::set<std::int32_t> calm_well_;
   std::map<GroupId, Led> calm_;
-  std::map<GroupId, Instant> calm_electing_;  // had none when it began, and may have had none; and none since
+  std::map<GroupId, Instant> calm_electing_;  // without a leader since the calm began, for a permitted reason
   bool calm_commits_ = false;
   Violations violations_;
 };
 
-// Whether `yes` holds for a majority of the voters; of both sets if there are two. The checkers count for themselves.
+// Whether `yes` holds for a majority of the voters, of both sets if joint. The checkers do not use the core's own code.
 bool is_quorum(const Configuration& configuration, const std::function<bool(const ReplicaId&)>& yes);
 
 }  // namespace fulmar

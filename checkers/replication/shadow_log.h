@@ -1,5 +1,5 @@
-// ShadowLog: what one replica's log has to have in it, as told batch by batch; and how much of that is on the disk for
-// good, as found there.
+// ShadowLog: what one replica's log must contain, recorded batch by batch as the replica reports it; and how much of
+// that is durable on its simulated disk.
 #pragma once
 
 #include <map>
@@ -12,18 +12,18 @@
 
 namespace fulmar {
 
-// The brokers' disks, seen from outside.
+// The brokers' simulated disks, as a checker reads them.
 class Machines {
  public:
   virtual ~Machines() = default;
-  // The names in a directory ("": the top), ascending; as the running system sees them, or (`durable`) as a power loss
-  // would leave them at the least. None, if there is no such directory.
+  // The names in a directory ("": the top), ascending: as the running system sees them, or (`durable`) those that a
+  // power loss would certainly leave. Empty if there is no such directory.
   virtual std::vector<std::string> list(std::int32_t broker, std::string_view directory, bool durable) const = 0;
-  // A file's content, likewise; empty if there is none. Valid until anything happens.
+  // A file's content, likewise; empty if there is none. Valid until the next event of the life.
   virtual std::string_view content(std::int32_t broker, std::string_view path, bool durable) const = 0;
 };
 
-// A batch, as far as it has to be the same everywhere.
+// The parts of a batch that must be equal on all replicas.
 struct ShadowBatch {
   Offset base = 0;
   Offset next = 0;
@@ -40,7 +40,7 @@ class ShadowLog {
   ShadowLog() = default;
   ShadowLog(std::int32_t broker, std::string directory) : broker_(broker), directory_(std::move(directory)) {}
 
-  // Takes in what the disk shows, from the first segment on. Returns what is wrong with it; empty if nothing is.
+  // Reads the log from the disk. Returns what is wrong with it; empty if nothing is.
   std::string load(const Machines& machines);
   void append(const ShadowBatch& batch);
   void truncate(Offset offset);
@@ -52,22 +52,22 @@ class ShadowLog {
   const ShadowBatch* before(Offset offset) const;
   Epoch last_epoch() const { return batches_.empty() ? -1 : batches_.rbegin()->second.epoch; }
 
-  // Up to where a power loss could take nothing of it.
+  // The offset below which a power loss could take nothing, up to `wanted`.
   Offset durable_end(const Machines& machines, Offset wanted);
 
  private:
-  // Where the search for more that is durable goes on.
+  // Where the next search for durable batches continues.
   struct Place {
     Offset segment = 0;  // its base offset
     std::size_t position = 0;
-    Offset next = 0;  // all below is durable
+    Offset next = 0;  // everything below is durable
   };
   std::string path_of(Offset segment) const;
 
   std::int32_t broker_ = -1;
   std::string directory_;
   std::map<Offset, ShadowBatch> batches_;
-  std::vector<Offset> segments_;  // that were searched, ascending
+  std::vector<Offset> segments_;  // already searched, ascending
   Place place_;
 };
 
