@@ -1,5 +1,6 @@
-// Conversations between replicas, as text: each file of conversations/ is a list of commands ("> propose 1 a") with
-// what was said and became of it. FULMAR_REWRITE=1 writes the files anew; read the difference before you keep it.
+// Conversations between replicas, as text: each file of conversations/ is a list of commands ("> propose 1 a"), each
+// with the messages and changes that follow. FULMAR_REWRITE=1 rewrites the files; read the difference before you keep
+// it.
 //
 //   voters 1 2 3      a new group            newborn 4            a replica that knows nothing
 //   campaign N        stands for election    pass MS              time passes; nothing is delivered

@@ -1,5 +1,5 @@
-// When the start of the log has moved for everybody: a later leader will begin no lower, and no follower that is in
-// touch speaks of what was deleted.
+// When a new log start counts as kept: no later leader begins lower, and no follower that is in touch with its leader
+// answers with a lower start.
 #include <gtest/gtest.h>
 
 #include "tests/raft/model.h"
@@ -71,7 +71,7 @@ TEST_F(Deletion, DoesNotWaitForAFollowerThatIsGone) {
   EXPECT_EQ(start_kept(), start);
 }
 
-// It serves from when it takes in that its damage is made good; the leader learns of that by its answer only.
+// The follower serves from when it learns that its damage is repaired; the leader learns that from its reply only.
 TEST_F(Deletion, WaitsForAFollowerThatWasToldItsDamageIsMadeGood) {
   model.crash(3, false);
   model.restart(3, 77);
@@ -94,7 +94,7 @@ TEST_F(Deletion, WaitsForAFollowerThatWasToldItsDamageIsMadeGood) {
   EXPECT_EQ(model.at(3).log.start(), start);
 }
 
-// The same, of one that is no member for a moment: what it said before it was told comes late.
+// The same for a follower that is temporarily no member: a reply from before it was told arrives late.
 TEST_F(Deletion, WaitsForAFollowerThatWasToldBeforeItWasNoMemberForAMoment) {
   std::optional<Message> damaged;
   model.crash(3, false);
@@ -120,7 +120,7 @@ TEST_F(Deletion, WaitsForAFollowerThatWasToldBeforeItWasNoMemberForAMoment) {
   EXPECT_LT(start_kept(), start) << "it may still serve what is deleted";
 }
 
-// Its disk had kept where its log begins, and has lost that.
+// Its disk had stored its log start, and has lost it.
 TEST_F(Deletion, IsNotKeptByWhoHasLostIt) {
   const auto before = model.at(3).log;
   model.lost = [](const Message& message) { return message.to == Model::id(2) || message.from == Model::id(2); };

@@ -1,4 +1,4 @@
-// Messages that no replica sends which is as it should be: nobody ends because of them, and nothing is lost by them.
+// Messages that no correct replica sends: they stop no replica, and nothing is lost by them.
 #include <gtest/gtest.h>
 
 #include "tests/raft/model.h"
@@ -66,7 +66,7 @@ TEST_F(ImpossibleMessages, OfOthersThanTheLeaderHaveNobodyStand) {
   EXPECT_EQ(model_.raft(3).term(), 0);
 }
 
-// They would leave the group a term short of the last there is, for good.
+// They would bring the group's term one short of the largest term, for good.
 TEST_F(ImpossibleMessages, OfAFarTermAreNotBelievedOfOneAlone) {
   for (int to : {1, 3})
     for (int turn = 0; turn < 2; ++turn) tell(2, to, term_max, Heartbeat{});
@@ -76,7 +76,7 @@ TEST_F(ImpossibleMessages, OfAFarTermAreNotBelievedOfOneAlone) {
   ASSERT_TRUE(model_.propose(1, "d"));
   model_.run(milliseconds(300));
   EXPECT_EQ(model_.raft(1).commit(), 4);
-  // What others vouch for is no more than what they say.
+  // The others vouch for no more than the terms that they send.
   tell(3, 1, 3'000'000, VoteReply{});
   EXPECT_EQ(model_.raft(1).term(), 3'000'000);
   tell(2, 1, term_max, VoteReply{});

@@ -1,4 +1,4 @@
-// Which voters a leader takes to be in sync (Kafka's ISR, by replica.lag.time.max.ms), and what so many of them keep.
+// Which voters a leader takes to be in sync (Kafka's ISR, by replica.lag.time.max.ms), and what a number of them has.
 #include <gtest/gtest.h>
 
 #include "tests/raft/model.h"

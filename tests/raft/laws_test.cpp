@@ -1,5 +1,5 @@
-// Laws over random schedules: whatever is delivered, lost, repeated and reordered, whoever crashes at whatever point,
-// the model's safety properties hold, and once the storm is over the group makes progress.
+// Properties of random schedules: whatever messages are delivered, lost, repeated and reordered, and whichever replicas
+// crash at any point, the model's safety properties hold, and afterwards the group makes progress.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -29,7 +29,7 @@ Weather weather_of(Random& random) {
   weather.solo = random.chance(1, 8);
   weather.calm = random.chance(1, 3);  // little is written, so that groups are quiesced, and woken in all ways
   weather.other_groups = random.chance(1, 16);
-  // Not where a single replica may be all there is.
+  // Not if the group may have a single replica.
   if (!weather.solo && !weather.reconfigures) weather.damage_permille = random.chance(1, 3) ? 300 : 0;
   return weather;
 }
@@ -105,7 +105,7 @@ class Storm {
     }
   }
 
-  // Everybody is back, and the network keeps its word: one more value is committed everywhere.
+  // All replicas are up and the network is reliable: one more value is committed everywhere.
   void calm() {
     storming_ = false;
     weather_.lost_permille = 0;
@@ -152,7 +152,7 @@ class Storm {
   int values_ = 0;
 };
 
-// FULMAR_RAFT_LIVES=A..B plays other ones than the usual; FULMAR_RAFT_ALOUD tells every step as it comes.
+// FULMAR_RAFT_LIVES=A..B plays other seeds than the usual ones; FULMAR_RAFT_ALOUD prints every step.
 TEST(RaftLaws, HoldInEveryStorm) {
   std::uint64_t first = 1, last = 400;
   if (const char* wanted = std::getenv("FULMAR_RAFT_LIVES")) std::sscanf(wanted, "%lu..%lu", &first, &last);

@@ -1,4 +1,4 @@
-// Liveness between two brokers: a pulse speaks for exactly the groups that were quiesced in its epoch.
+// Liveness between two brokers: a pulse stands for exactly the groups that were quiesced in its epoch.
 #include "broker/raft/liveness.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@ const ReplicaId following{2, {}};
 
 class LivenessTest : public testing::Test {
  protected:
-  // A group led by the one is quiesced with the other, as both see it.
+  // A group that the first leads is quiesced with the second, in the view of both.
   struct Quiesced {
     std::shared_ptr<const Watch> by_leader;
     std::shared_ptr<const Watch> by_follower;

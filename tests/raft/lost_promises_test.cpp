@@ -1,4 +1,4 @@
-// A replica that does not know any more which terms it has seen, nor whom it has voted for.
+// A replica that no longer knows which terms it has seen and for whom it has voted.
 #include <gtest/gtest.h>
 
 #include "tests/raft/model.h"
@@ -15,7 +15,7 @@ class LostPromises : public testing::Test {
     model_.propose(1, "a");
     model_.run(milliseconds(200));
   }
-  // Lets through only what these two say to each other.
+  // Delivers only messages between these two.
   void only(int a, int b) {
     model_.lost = [a, b](const Message& message) {
       return (message.from != Model::id(a) && message.from != Model::id(b)) ||
@@ -26,8 +26,8 @@ class LostPromises : public testing::Test {
   Model model_;
 };
 
-// 3 chose 2, and has forgotten it: were its word to count, 1, which has not heard of that, would commit with it what 2
-// knows nothing of.
+// 3 voted for 2, and has forgotten it. If its acknowledgements counted, 1, which has not heard of that election, would
+// commit with it what 2 does not have.
 TEST_F(LostPromises, MakeNoMajorityForALeaderOfBefore) {
   only(2, 3);
   model_.run(seconds(3));
@@ -39,7 +39,7 @@ TEST_F(LostPromises, MakeNoMajorityForALeaderOfBefore) {
   model_.restart_without_promises(forgetful, 8);
   ASSERT_EQ(model_.raft(forgetful).term(), 0) << "as its log has it";
   ASSERT_EQ(model_.stored(forgetful).term, 0) << "before it says anything";
-  // The two would hear each other again; who leads by now says so to nobody.
+  // The two reach each other again; the new leader's messages reach neither.
   only(1, forgetful);
   model_.raft(1).campaign(model_.now());
   model_.settle(1);

@@ -1,4 +1,4 @@
-// Configurations beside the log (docs/raft.md, "Members"): who may decide by which, rule by rule.
+// Configurations beside the log (docs/raft.md, "Members"): by which configuration a leader may decide, rule by rule.
 #include <gtest/gtest.h>
 
 #include "tests/raft/model.h"
@@ -15,7 +15,7 @@ class Members : public testing::Test {
     model_.propose(1, "a");
     model_.run(milliseconds(200));
   }
-  // From now on nobody hears these, nor do they hear anybody.
+  // From now on these send and receive nothing.
   void cut_off(std::set<int> brokers) {
     model_.lost = [brokers](const Message& message) {
       return brokers.contains(message.from.broker) || brokers.contains(message.to.broker);
@@ -48,7 +48,8 @@ TEST_F(Members, ANewLeaderMakesTheConfigurationItsOwnBeforeItCommits) {
   EXPECT_EQ(mark_of(5 - leader).term, term) << "and tells of it";
 }
 
-// 1 alone has heard that 4 is to learn. 2, which has not, is told so and not elected by what it has; then it is.
+// Only 1 knows the configuration with 4 as a learner. 2 does not: 1 refuses it and sends it the configuration; then 2
+// is elected.
 TEST_F(Members, AVoterRefusesWhoHasAnEarlierConfigurationAndTellsOfItsOwn) {
   model_.add_newborn(4);
   cut_off({1});
@@ -81,11 +82,11 @@ TEST_F(Members, AVoterRefusesWhoHasAnEarlierConfigurationAndTellsOfItsOwn) {
   EXPECT_GE(mark_of(model_.leader()).version, 1);
 }
 
-// Who has told nobody of one configuration does not go on to the next.
+// A leader that has told no other replica of its configuration does not go on to the next.
 TEST_F(Members, ALeaderGoesOnOnlyOnceAQuorumKeepsThePresentOne) {
   model_.add_newborn(4);
   bool quiet = true;
-  // 2 and 3 hear their leader, and their word of what they keep does not arrive.
+  // 2 and 3 hear their leader, and their replies, which say what they have stored, do not arrive.
   model_.lost = [&quiet](const Message& message) { return quiet && message.to.broker == 1 && message.from.broker < 4; };
   model_.set_target(1, {1, 2, 3, 4});
   model_.run(RaftSettings{}.election_timeout / 2);

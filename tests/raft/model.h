@@ -1,6 +1,6 @@
-// A group of replicas in a test: pure cores, logs of one-offset batches in memory, disks that keep what was synced, and
-// messages that lie in a heap until the test delivers, loses or repeats them. After every step the safety properties of
-// Raft (figure 3) are checked; a violation ends the test with the story so far.
+// A group of replicas in a test: pure cores, logs of one-offset batches in memory, disks that keep synced data, and
+// messages that are held until the test delivers, drops or repeats them. After every step the safety properties of Raft
+// (figure 3) are checked; a violation ends the test with all steps so far.
 #pragma once
 
 #include <functional>
@@ -45,7 +45,7 @@ class ModelLog : public LogView {
 struct Parcel {
   Message message;
   std::vector<ModelEntry> entries;  // of an append
-  // Instead of a message: what their brokers say to each other about quiesced groups.
+  // Instead of a message: pulses between their brokers, for quiesced groups.
   std::optional<Pulse> pulse = {};
   std::optional<PulseAnswer> answer = {};
 };
@@ -58,9 +58,9 @@ class Model {
     Offset commit_hint = 0;
     std::uint64_t life = 0;
     std::unique_ptr<Liveness> liveness;                // of this life
-    std::vector<std::shared_ptr<const Watch>> others;  // of other groups, quiesced between the same brokers
+    std::vector<std::shared_ptr<const Watch>> others;  // of other quiesced groups between the same brokers
     std::unique_ptr<Raft> raft;                        // null: down
-    bool syncs = true;                                 // at once, else when the test says
+    bool syncs = true;                                 // at once; else when the test says
     Offset commit_seen = 0;
     Epoch term_seen = -1;
   };
@@ -69,9 +69,9 @@ class Model {
 
   static ReplicaId id(int broker) { return {broker, {}}; }
   static std::vector<ReplicaId> ids(const std::vector<int>& brokers);
-  // Makes the replicas of a new group.
+  // Creates the replicas of a new group.
   void make_group(const std::vector<int>& voters);
-  // The same, of a group with a past: the epoch of each batch in each log, all of them of `term`.
+  // The same with existing logs: the epoch of each batch in each log; all replicas have the term `term`.
   void make_group(const std::map<int, std::vector<Epoch>>& logs, Epoch term);
   void add_newborn(int broker);  // knows no configuration yet
 
@@ -82,10 +82,10 @@ class Model {
   Instant now() const { return now_; }
 
   // -- Steps.
-  void pass(Duration time);  // ticks everybody on the way, delivers nothing
-  void run(Duration time);   // the same, and delivers what was said
+  void pass(Duration time);  // ticks all replicas meanwhile; delivers nothing
+  void run(Duration time);   // the same, and delivers messages
   void deliver_one(std::size_t index, bool keep = false);
-  void deliver_all();  // until nobody has anything to say
+  void deliver_all();  // until there are no messages
   void campaign(int broker);
   bool propose(int broker, const std::string& value);
   void sync(int broker);
@@ -95,16 +95,18 @@ class Model {
   void set_target(int leader, const std::vector<int>& voters, const std::vector<int>& learners = {});
   void advance_log_start(int leader, Offset to);
   void damage_from(int broker, Offset offset);  // of a replica that is down
-  // Of a replica that is down: its disk has its log, but not what terms it has seen, nor who votes. Begins it again.
+  // Of a replica that is down: its disk loses its terms, votes and configuration, but not its log. Restarts it.
   void restart_without_promises(int broker, std::uint64_t number);
-  void settle(int broker);                 // does what the core wants done
-  void settle(int broker, Output output);  // the same, and first that
+  void settle(int broker);                 // carries out the core's outputs
+  void settle(int broker, Output output);  // the same, beginning with this one
 
-  bool other_groups = false;  // are quiesced between the same brokers, whose pulses never end
+  bool other_groups = false;  // there are other quiesced groups between the brokers, so that pulses never end
   std::vector<Parcel> parcels;
-  std::function<bool(const Message&)> lost = [](const Message&) { return false; };  // asked when something is sent
+  std::function<bool(const Message&)> lost = [](const Message&) {
+    return false;
+  };  // whether to drop a message that is sent
   std::function<void(const std::string&)> story = [](const std::string&) {};
-  // Dies in the midst of doing what the core asked for: called before each of its parts.
+  // Called before each part of an output that is carried out; may crash the replica there.
   std::function<bool()> dies_here = [] { return false; };
 
   // The leader of the highest term, if any.
@@ -133,7 +135,7 @@ class Model {
 
   std::map<Epoch, int> leaders_;
   std::map<Offset, ModelEntry> committed_;
-  // By (offset, epoch): what is there, and the epoch before it. The same for everyone (log matching).
+  // By (offset, epoch): the value, and the epoch before it; equal for all replicas (log matching).
   std::map<std::pair<Offset, Epoch>, std::pair<std::string, Epoch>> known_;
 };
 

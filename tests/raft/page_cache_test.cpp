@@ -1,4 +1,4 @@
-// Groups whose commits are memory-acknowledged: power losses may take from a majority what was committed.
+// Groups in the page cache: power losses may take committed offsets from a majority.
 #include <gtest/gtest.h>
 
 #include "tests/raft/model.h"
@@ -12,8 +12,8 @@ RaftSettings settings() {
   return in_memory;
 }
 
-// Batches 0..9 were committed, and all below 8 deleted. Of 1 and 2 power losses took all but two batches, which another
-// leader had written before, and the deletion with them; only 3 begins where it should.
+// Batches 0..9 were committed, and those below 8 deleted. Power losses took from 1 and 2 all but two batches, which an
+// earlier leader had written, and the deletion too; only 3 begins where it should.
 struct ADeletionOutlivesWhatWasDeleted : testing::Test {
   ADeletionOutlivesWhatWasDeleted() {
     model.make_group({{1, {0, 2}}, {2, {0, 2}}, {3, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}}, 2);
@@ -58,7 +58,7 @@ TEST_F(ADeletionOutlivesWhatWasDeleted, AndIsNotKnownToAMajorityThatNeverHeardOf
 
 TEST_F(ADeletionOutlivesWhatWasDeleted, AndWhoDiesBeforeItsLogBeginsThereStandsAgain) {
   model.crash(2, false);
-  // It stores its vote, asks for the others', and then its log is to begin anew.
+  // It stores its vote, asks for the others', and then has to start its log over.
   int parts = 0;
   model.dies_here = [&] {
     const auto& candidate = model.at(1).raft;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr Duration election_timeout = RaftSettings{}.election_timeout;
 
-// A group of `size` with 1 as its leader, everybody up to date.
+// A group of `size` replicas with leader 1, all up to date.
 Model led_by_1(int size) {
   Model model;
   std::vector<int> voters;
@@ -102,7 +102,7 @@ TEST(RaftPaper, Section5_2_LeaderElection_SplitVotesEndBySeededTimeouts) {
   }
 }
 
-// Of the two that are left one heard the leader's last heartbeat, and the other did not.
+// One of the two remaining replicas received the leader's last heartbeat, the other did not.
 TEST(RaftPaper, Section5_2_Elections_ASplitVoteIsSoonForgotten) {
   Duration longest{};
   for (std::uint64_t seed = 0; seed < 1000; ++seed) {
@@ -148,7 +148,7 @@ TEST(RaftPaper, Section5_3_LogReplication_Figure7) {
                    7);
   model.pass(election_timeout);
   model.parcels.clear();
-  // Those it can get: 2, 3, 6 and 7 are less up to date than it is.
+  // The votes that it can get: 2, 3, 6 and 7 are less up to date.
   model.campaign(1);
   model.deliver_all();
   ASSERT_EQ(model.leader(), 1);
@@ -184,8 +184,8 @@ TEST(RaftPaper, Section5_4_1_ElectionRestriction_TheTermOfTheLogCountsBeforeItsL
   EXPECT_FALSE(granted(model, vote_request(1, 3, 11, 1, 2))) << "shorter";
 }
 
-// Figure 8: a batch of an earlier term is on a majority, and yet not committed, until a majority has said in this term
-// that it keeps the leader's log. Then it is, without a batch of this term on top.
+// Figure 8: a batch of an earlier term that a majority has is not committed until a majority has acknowledged the
+// leader's log in the present term. Then it is, without a batch of that term after it.
 TEST(RaftPaper, Section5_4_2_CommittingFromPreviousTerms_Figure8) {
   Model model;
   model.make_group({{1, {1, 2}}, {2, {1, 2}}, {3, {1}}, {4, {1}}, {5, {1, 3}}}, 3);
@@ -211,7 +211,7 @@ TEST(RaftPaper, Section5_4_2_CommittingFromPreviousTerms_Figure8) {
   }
 }
 
-// Of a directory of the release before, where every leader began with a batch of its own.
+// A directory of the previous release, in which every leader began with a batch of its own.
 TEST(RaftPaper, Section5_4_1_ElectionRestriction_AConvertedLogIsOfTheTermOfItsLastBatch) {
   Model model;
   model.make_group({{1, {1, 2}}, {2, {1, 1, 1}}, {3, {1}}}, 2);
@@ -237,7 +237,7 @@ TEST(RaftPaper, Section5_5_FollowerAndCandidateCrashes_WhatIsSentAgainDoesNoHarm
   EXPECT_EQ(model.at(2).log.end(), 1);
 }
 
-// It was sent when this follower was far behind, which it is no more: it counts for what it has acknowledged.
+// The request was sent when this follower was far behind. It no longer is, and its acknowledgements count.
 TEST(RaftPaper, Section5_5_FollowerAndCandidateCrashes_AStartOverThatComesLateForgetsNothing) {
   auto model = led_by_1(3);
   model.lost = [](const Message& message) { return std::holds_alternative<Heartbeat>(message.body); };
@@ -318,7 +318,7 @@ TEST(RaftPaper, Section6_MembershipChanges_LearnersMayStandForGood) {
   model.run(seconds(1));
   EXPECT_EQ(model.raft(5).commit(), model.raft(1).commit());
   EXPECT_EQ(model.raft(5).leader(), Model::id(1));
-  // One becomes a voter, another leaves, a third is to learn only: in one go.
+  // In one change one replica becomes a voter, another leaves, and a third becomes a permanent learner.
   model.set_target(1, {1, 2, 4}, {3});
   model.run(seconds(2));
   EXPECT_EQ(to_string(model.raft(1).configuration()), "1 2 4 + 3");

@@ -1,4 +1,4 @@
-// Whom a leader may let wait for what he lacks: who catches up, is not in sync, and is not needed to commit.
+// A leader may throttle a follower that catches up, is not in sync, and is not needed to commit.
 #include <gtest/gtest.h>
 
 #include "tests/raft/model.h"
@@ -27,7 +27,7 @@ struct Throttle : testing::Test {
   void work(Duration time) {
     for (auto end = model.now() + time; model.now() < end; model.run(milliseconds(50))) model.propose(1, "more");
   }
-  // Runs until the leader is about to feed him as one that is far behind.
+  // Runs until the leader is about to send to it as to a follower far behind.
   void come_to_catch_up(int broker) {
     for (int step = 0; step < 10'000 && !catches_up(broker); ++step) {
       if (model.parcels.empty()) {
@@ -95,7 +95,7 @@ TEST_F(Throttle, HoldsUpNobodyWithoutWhomNothingIsCommitted) {
   model.restart(3);
   come_to_catch_up(3);
   EXPECT_TRUE(throttled(3));
-  // From now on it takes the third to commit anything, and that shows within an election timeout.
+  // From now on nothing commits without the third replica; the leader notices within an election timeout.
   model.crash(2, false);
   model.lost = [](const Message& message) { return message.to.broker == 3 && message.body.index() == 2; };
   EXPECT_TRUE(throttled(3)) << "nobody knows yet";
@@ -106,7 +106,7 @@ TEST_F(Throttle, HoldsUpNobodyWithoutWhomNothingIsCommitted) {
   EXPECT_FALSE(throttled(3));
 }
 
-// Whoever waits for room is told of by the leader's other inputs; time alone asks for nothing.
+// A follower that waits for room is reported by the leader's other inputs; a tick alone reports none.
 TEST_F(Throttle, LeavesALeaderNothingToDoUntilTheNextHeartbeat) {
   make_group({1, 2, 3});
   model.crash(3, false);

@@ -12,7 +12,7 @@ namespace fulmar {
 
 class EpochLog : public LogView {
  public:
-  // `page_cache`: what is written counts as kept, synced or not.
+  // `page_cache`: written entries count as stable, synced or not.
   explicit EpochLog(bool page_cache) : page_cache_(page_cache) {}
 
   Offset start() const override { return start_; }
@@ -23,7 +23,7 @@ class EpochLog : public LogView {
 
   Epoch at(Offset offset) const { return entries_.at(static_cast<std::size_t>(offset - start_)); }
   void append(Epoch epoch);
-  void truncate_to(Offset end);  // for good
+  void truncate_to(Offset end);  // durably
   void advance_start(Offset start);
   void start_over(Offset at, Epoch epoch);
   void sync() { synced_ = end(); }

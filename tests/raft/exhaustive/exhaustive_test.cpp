@@ -1,9 +1,9 @@
-// Every life of small groups: the safety properties of Raft (figure 3), whatever comes late, is lost or repeated, and
-// whenever processes die and the power fails. What each rule of docs/raft.md is for is seen by leaving it out
-// (tests/planted): then the search finds the way to what must not be.
+// All executions of small groups: the safety properties of Raft (figure 3) hold whatever messages are late, lost or
+// repeated, and whenever processes die and the power fails. For each rule of docs/raft.md a patch of tests/planted
+// leaves it out; then the search finds a path to a violation.
 //
-// FULMAR_RAFT_WORLD="terms=4 length=2 crashes=2 deletes=1 page_cache=0 states=20000000" searches another one instead;
-// of changes of members: "terms=3 length=1 crashes=0 voters=3 changes=2 fewest=1 most=1".
+// FULMAR_RAFT_WORLD="terms=4 length=2 crashes=2 deletes=1 page_cache=0 states=20000000" searches this world instead;
+// with changes of the configuration: "terms=3 length=1 crashes=0 voters=3 changes=2 fewest=1 most=1".
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -54,7 +54,7 @@ TEST(RaftExhaustive, WhatIsInThePageCacheCounts) {
   goes_through({.terms = 2, .length = 2, .crashes = 1, .page_cache = true});
 }
 
-// Who led is to vote alone, or another: what only those have kept who are left out must not decide.
+// The leader, or another replica, becomes the only voter: what only the removed replicas have stored must not decide.
 TEST(RaftExhaustive, AChangeOfMembersAndAPowerLoss) {
   goes_through({.terms = 2, .length = 1, .crashes = 1, .changes = 1});
 }
@@ -63,7 +63,7 @@ TEST(RaftExhaustive, ANewcomerBecomesAVoter) {
   goes_through({.terms = 2, .length = 1, .crashes = 0, .voters = 2, .changes = 1, .fewest = 2, .most = 3});
 }
 
-// The leaders of two terms have each begun another change, of which nobody else has heard yet.
+// The leaders of two terms have each begun another change, which no other replica has heard of yet.
 const std::vector<std::string> two_changes = {
     "replica 0 asks 1 for votes",    "replica 1 hears 0>1 t0 heartbeat",
     "replica 1 hears 0>1 t0 append", "replica 0 is to change the voters to 0",

@@ -1,9 +1,10 @@
-// LocalStates: all that one replica can be in, and what becomes of it, by the real core. Each state and each input is
-// gone through once, however many states of the group they are part of: the search over those then takes numbers only.
+// LocalStates: the states that one replica can be in, and their successors, computed by the real core. Each pair of
+// state and input is computed once, however many states of the group contain it: the search over the group's states
+// then works on numbers only.
 //
-// What an input makes the core ask for is done in its order, part by part, and before each part, and after all, the
-// power may fail: so an input has one outcome where all went well, and one for each such moment. What happens elsewhere
-// in between makes no difference, as nobody hears of it before the last part, the messages.
+// The parts of an output are carried out in order, and the power may fail before each part and after the last: so an
+// input has one outcome without a power loss, and one for each of these points. Steps of other replicas in between make
+// no difference, since the messages are the last part.
 #pragma once
 
 #include <array>
@@ -37,7 +38,7 @@ struct LocalKeyHash {
   }
 };
 
-// What a replica takes for committed, and so may have told clients.
+// The offsets that a replica takes for committed, and so may have told clients.
 struct Commits {
   bool leads = false;
   Epoch term = -1;
@@ -49,15 +50,15 @@ struct Commits {
 
 struct Outcome {
   LocalId next = -1;
-  Commits before;  // where it crashed: as it was then
+  Commits before;  // if it crashed: as it was then
   bool crashed = false;
   std::vector<MessageId> messages;  // but for those that only tell a leader where to look on
 };
 
 constexpr int world_replicas = 3;
 
-// Every way to give the replicas each other's names: that which is replica i is called names[i]. A state and itself
-// under other names are one: what may become of it is the same, under those names.
+// The permutations of the replicas' names: replica i is called names[i]. Two states that differ by a permutation count
+// as one, since their successors differ by the same permutation.
 constexpr std::size_t namings = 6;
 using Names = std::array<int, world_replicas>;
 constexpr std::array<Names, namings> all_names = {{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}};
@@ -97,20 +98,20 @@ class LocalStates {
 
   // -- Inputs. The first outcome is that all went well.
   const std::vector<Outcome>& stand(LocalId at);
-  const std::vector<Outcome>& append(LocalId at);  // of a client's record, by a leader
+  const std::vector<Outcome>& append(LocalId at);  // a leader appends a client's record
   const std::vector<Outcome>& sync(LocalId at);
   const std::vector<Outcome>& crash(LocalId at, bool power_loss);
   const std::vector<Outcome>& trim(LocalId at, Offset start);  // by a leader
-  // A leader is told which voters are wanted: replica i if bit i is set.
+  // A leader is told its target voters: replica i if bit i is set.
   const std::vector<Outcome>& set_target(LocalId at, unsigned voters);
   const std::vector<Outcome>& hear(LocalId at, MessageId message);
-  // `key`: another for each that says something else; `make`: makes it, when it is heard in that state first.
+  // `key`: different for different messages; `make`: makes the message, when this state receives it for the first time.
   const std::vector<Outcome>& hear(LocalId at, std::uint64_t key, const std::function<Said()>& make);
-  // What a leader would send each of the others next.
+  // The next append of a leader to each other replica.
   const std::vector<Message>& plans(LocalId at);
 
  private:
-  // A core keeps a reference to its log: that is whichever log is being worked on.
+  // A core keeps a reference to its log: this is the log of the state that is worked on.
   struct Slot : LogView {
     const EpochLog* log = nullptr;
     Offset start() const override { return log->start(); }
@@ -137,7 +138,7 @@ class LocalStates {
   std::unordered_map<std::string, MessageId> message_ids_;
   std::unordered_map<LocalKey, std::vector<Outcome>, LocalKeyHash> outcomes_;
   std::unordered_map<LocalId, std::vector<Message>> plans_;
-  Instant now_{1'000'000'000};  // of all that has happened any other is long ago
+  Instant now_{1'000'000'000};  // all earlier events are long ago
 };
 
 }  // namespace fulmar

@@ -1,14 +1,13 @@
-// SmallWorld: a small group whose every possible life is gone through: which replica does what next, what comes late or
-// never, when the power fails. Over the real core (LocalStates).
+// SmallWorld: all executions of a small group: every order of the replicas' steps, of late and lost messages, and of
+// power losses. It uses the real core (LocalStates).
 //
-// Messages are never gone: whatever the leader of a term may ever have sent of its log arrives at any replica, at any
-// time, any number of times and in any order, as long as that replica is in no later term. (Answers reach their leader
-// at once. Later they would tell it nothing else, and it would commit later, which endangers nobody.) An election is
-// one step, by a minimal quorum; it leaves no other trace than terms and votes, which others may hear of at any time.
+// Messages never disappear: everything that the leader of a term may have sent of its log can arrive at any replica, at
+// any time, any number of times and in any order, as long as that replica is in no later term. (Replies reach their
+// leader at once. Late ones would say the same, and the leader would commit later, which is safe.) An election is one
+// step, by a minimal quorum; it leaves terms and votes only, which other replicas may learn at any time.
 //
-// With changes of members, what leaders say of their logs and what they say of their configurations come apart: a
-// message that tells both is two of these. And an answer by which a leader would go on to another configuration may be
-// lost.
+// With changes of the configuration, a leader's log and its configuration are separate messages: a real message that
+// has both is two of these. A reply that would let a leader go on to another configuration may be lost.
 #pragma once
 
 #include <array>
@@ -27,18 +26,20 @@ struct WorldSettings {
   int terms = 3;            // elections there may be
   int length = 2;           // of the longest log
   int crashes = 1;          // of all replicas together
-  bool deletes = false;     // the leader moves the start of its log up
-  bool page_cache = false;  // what is written counts; processes die, and the power never fails
+  bool deletes = false;     // the leader raises its log start
+  bool page_cache = false;  // written entries count; processes die, and the power never fails
   bool power_fails_in_between = true;
 
-  // Of changes of members: how many replicas vote at first (the others know no configuration yet), and how often
-  // leaders are told to change that, to any set of so many voters. Then appends are synced at once.
+  // Changes of the configuration: how many replicas vote at first (the others know no configuration yet), and how often
+  // leaders are told to change it, to any set of `fewest` to `most` voters. If there are any, appends are synced at
+  // once.
   int voters = 3;
   int changes = 0;
   int fewest = 1;
   int most = 1;
 
-  // Steps that every life begins with, each by how its words begin (see step_to()): of several the last.
+  // The steps that every execution begins with, each by a prefix of its text (see step_to()); if several steps have
+  // that prefix, the last.
   std::vector<std::string> begins = {};
 };
 
@@ -46,17 +47,17 @@ constexpr int world_terms_max = 6;
 constexpr int world_length_max = 4;
 constexpr int reign_configurations_max = 8;
 
-// What the leader of a term has had.
+// The log of the leader of a term.
 struct Reign {
-  std::int8_t leader = -1;  // -1: there was none, or nobody can hear of it any more
+  std::int8_t leader = -1;  // -1: there was none, or no replica can receive its messages any more
   std::int8_t start = 0;    // where its log ended when it was elected
   std::int8_t end = 0;      // and ends now, or when it was deposed
   std::int8_t log_start = 0;
   std::int8_t first_log_start = 0;  // when it was elected
   std::int8_t commit = 0;
   std::array<std::int8_t, world_length_max> epochs{};
-  // Those that were in force at the leader, by their numbers (see SmallWorld), in order; 0: no more. They stay as long
-  // as anybody may still take one: who has one answers a vote request of any term with it.
+  // The leader's configurations, by their numbers (see SmallWorld), in order; 0: no more. They stay while any replica
+  // may still take one: a replica that has one answers vote requests of any term with it.
   std::array<std::uint8_t, reign_configurations_max> configurations{};
 
   bool operator==(const Reign&) const = default;
@@ -85,13 +86,13 @@ class SmallWorld {
   explicit SmallWorld(const WorldSettings& settings);
 
   WorldState first();  // an assertion fails if a step of `begins` can't be taken
-  // Calls `reached` with all that may come next, and what happens then. `violated`: empty, or what must not be.
+  // Calls `reached` with each successor state. `violated`: empty, or the violation.
   using Reached = std::function<void(const WorldState& next, const std::string& violated)>;
   void successors(const WorldState& state, const Reached& reached);
-  // Which of the successors is `next`, in words.
+  // The step that leads to the successor `next`, as text.
   std::string step_to(const WorldState& state, const WorldState& next);
   std::string describe(const WorldState& state) const;
-  // Equal for states that are the same but for the names of the replicas.
+  // Equal for states that differ only in the names of the replicas.
   std::uint64_t hash_of(const WorldState& state) const;
   std::size_t local_states() const { return locals_.size(); }
 
@@ -99,7 +100,7 @@ class SmallWorld {
   const LocalStates::Local& local(const WorldState& state, int replica) const {
     return locals_.at(state.replicas[static_cast<std::size_t>(replica)]);
   }
-  // `on_the_way`: what was taken for committed between the two states.
+  // `on_the_way`: the offsets that were taken for committed between the two states.
   void arrive(WorldState next, const std::string& what, int who, const Reached& reached,
               const std::vector<Commits>& on_the_way = {});
   void each(const WorldState& state, int replica, const std::vector<Outcome>& outcomes, const char* what,
@@ -137,7 +138,7 @@ class SmallWorld {
   std::vector<MarkedConfiguration> configurations_;  // that of number n at n - 1
   std::vector<NamedHashes> configuration_hashes_;    // theirs
   std::unordered_map<LocalKey, std::vector<Outcome>, LocalKeyHash> heard_;
-  // Of the step that is being told, if anybody wants to know.
+  // The text of the current step, if asked for.
   bool aloud_ = false;
   std::string told_;
 };
