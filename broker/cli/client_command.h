@@ -1,7 +1,7 @@
-// ClientCommand: what all commands that talk to a cluster have in common: their command line, --bootstrap, a process
-// without a disk, and how they end.
+// ClientCommand: the common parts of all commands that talk to a cluster: the command line, --bootstrap, a process
+// without a disk, and the exit codes.
 //
-// Exit codes: 0 done, 1 could not (standard error says why, with Kafka's name of the error), 2 the command line is
+// Exit codes: 0 done, 1 failed (standard error says why, with Kafka's name of the error), 2 the command line is
 // wrong.
 #pragma once
 
@@ -24,11 +24,11 @@ class ClientCommand {
   ClientCommand(std::string name, std::string operand, const std::string& what);
 
   boost::program_options::options_description_easy_init options() { return shown_.add_options(); }
-  // Before parse(): the command lists something, as text or, with --output json, as JSON.
+  // To be called before parse(): the command prints a table, or JSON with --output json.
   void lists();
   bool as_json() const { return output_ == "json"; }
 
-  // Reads the command line. A code if the command ends here, after --help or a complaint.
+  // Reads the command line. Returns an exit code if the command ends here, after --help or an error.
   std::optional<int> parse(const std::vector<std::string>& arguments);
   const std::string& operand() const { return operands_.front(); }
   const std::vector<std::string>& operands() const { return operands_; }
@@ -38,11 +38,11 @@ class ClientCommand {
     return given_[option].as<T>();
   }
 
-  // Complains about the command line; returns the exit code for that.
+  // Prints an error in the command line; returns the exit code for that.
   int wrong(const std::string& message) const;
-  // Says on standard error how far it is: a line for people, while the command goes on.
+  // Prints a line of progress on standard error.
   void tell(const std::string& progress) const;
-  // Puts it on standard output at once, as --output says. Errors: as fulmar::print().
+  // Prints it on standard output, as --output says. Errors: as fulmar::print().
   Answer<void> print(const Table& table) const;
   Answer<void> print(const Json& json) const;
   // Runs `body` in a fiber of a process, with a client of the cluster. Returns the exit code.
@@ -61,8 +61,8 @@ class ClientCommand {
   ClusterClientOptions cluster_;
 };
 
-// What became of a change; where that is not known, with the words that this is in doubt, and what will show it:
-// `shown_by`, a command.
+// The error of a change; if it is unknown whether the change was made, the message says so, and names the command
+// `shown_by` that shows it.
 template <class T>
 Answer<T> or_in_doubt(Answer<T> changed, const std::string& shown_by) {
   if (!changed && changed.error().code == ErrorCode::request_timed_out)
@@ -79,7 +79,7 @@ struct Subcommand {
 int run_subcommand(const std::string& family, const std::vector<Subcommand>& members,
                    const std::vector<std::string>& arguments);
 
-// Puts text on standard output at once, however long that takes. Errors: what the system says, without a code.
+// Prints text on standard output, and returns when all of it is written. Errors: the system's message, without a code.
 Answer<void> print(const std::string& text);
 
 }  // namespace fulmar

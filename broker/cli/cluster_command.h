@@ -1,4 +1,4 @@
-// `fulmar cluster`: what the cluster says of itself.
+// `fulmar cluster`: shows and changes the cluster.
 #pragma once
 
 #include <string>

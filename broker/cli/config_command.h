@@ -1,4 +1,4 @@
-// fulmar topic alter, fulmar cluster config: configuration, shown and changed while brokers run.
+// `fulmar topic alter` and `fulmar cluster config`: show and change configuration at run time.
 #pragma once
 
 #include <string>

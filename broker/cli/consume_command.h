@@ -6,7 +6,7 @@
 
 namespace fulmar {
 
-// Exit code 0: what was asked for is printed. Others: see client_command.h.
+// Exit code 0: the requested records are printed. Others: see client_command.h.
 int consume_command(const std::vector<std::string>& arguments);
 
 }  // namespace fulmar

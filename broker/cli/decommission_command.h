@@ -1,4 +1,4 @@
-// `fulmar cluster decommission`: has a broker leave its cluster for good.
+// `fulmar cluster decommission`: removes a broker from its cluster for good.
 #pragma once
 
 #include <string>

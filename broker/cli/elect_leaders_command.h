@@ -1,4 +1,4 @@
-// `fulmar cluster elect-leaders`: has partitions led by their preferred leaders.
+// `fulmar cluster elect-leaders`: transfers partitions' leadership to their preferred leaders.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// InputLines: the lines of a descriptor (a file, a pipe, a terminal), read without ever holding up the reactor: nothing
-// is read before poll(2) says that there is something.
+// InputLines: reads the lines of a descriptor (a file, a pipe, a terminal) without blocking the reactor: it reads only
+// when poll(2) says that there is input.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ class InputLines {
   explicit InputLines(int fd) : fd_(fd) {}
 
   enum class State : unsigned char { read, nothing_yet, ended };
-  // Reads a piece of what there is, without waiting. Errors: what the system says, without a code.
+  // Reads available input, without waiting. Errors: the system's message, without a code.
   Answer<State> read_some();
-  // The next line of what was read, without its end; the last one need not have any. nullopt: there is no whole line
-  // left. Good until the next read_some(). Errors: MESSAGE_TOO_LARGE.
+  // The next line that was read, without its line end; the last line need not have one. nullopt: no complete line is
+  // left. Valid until the next read_some(). Errors: MESSAGE_TOO_LARGE.
   Answer<std::optional<std::string_view>> next();
   // The number of the line that next() gave last, from 1.
   std::int64_t number() const { return number_; }

@@ -1,4 +1,4 @@
-// fulmar log: looks at, and mends, the files of a broker that is stopped.
+// `fulmar log`: checks, prints and repairs the files of a stopped broker.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace fulmar {
 
-// check, dump, salvage. Exit codes: 0 all is well, or done; 1 damage was found, or it could not be done; 2 the command
-// line is wrong.
+// check, dump, salvage, upgrade. Exit codes: 0 no damage, or done; 1 damage was found, or it failed; 2 the command line
+// is wrong.
 int log_command(const std::vector<std::string>& arguments);
 
 }  // namespace fulmar

@@ -1,4 +1,4 @@
-// `fulmar cluster reassign`: moves partitions to other brokers, and shows which are on the move.
+// `fulmar cluster reassign`: moves partitions to other brokers, and lists moving ones.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// RecordFormat: how a record is printed, as a text with % and \ sequences; those of kcat, as far as they go.
+// RecordFormat: formats a record by a text with % and \ sequences, a subset of kcat's.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// `fulmar cluster status`: who is there and who is not, who decides, and what is wrong with which partition.
+// `fulmar cluster status`: shows the brokers, the controllers, and the partitions that are offline or have too few
+// replicas in sync.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// `fulmar topic add-partitions`, `offsets` and `delete-records`: a topic's partitions and what is in them.
+// `fulmar topic add-partitions`, `offsets` and `delete-records`: a topic's partitions and their records.
 #pragma once
 
 #include <string>

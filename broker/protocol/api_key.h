@@ -1,4 +1,4 @@
-// ApiKey: the requests this project can read and write, and the versions of each. Only what is served is advertised.
+// ApiKey: the requests that this project can encode and decode, and their versions. ApiVersions advertises served ones.
 #pragma once
 
 #include <cstdint>
@@ -64,28 +64,28 @@ enum class ApiKey : std::int16_t {
   peer_proof = 10'009,
 };
 
-// Of a message that has compact types and tagged fields in no version.
+// For a message that has compact types and tagged fields in no version.
 constexpr std::int16_t never_flexible = 32767;
 
 struct ApiInfo {
   ApiKey key;
   const char* name;
-  std::int16_t min;             // the lowest version served; where nothing is: the lowest that is read and written
+  std::int16_t min;             // the lowest version served; if not served: the lowest that can be encoded
   std::int16_t max;             // the highest
   std::int16_t flexible;        // from here on: compact types and tagged fields (KIP-482)
   std::int16_t advertised_min;  // what ApiVersions says; lower than `min` for Produce only (KAFKA-18659)
-  bool served = true;           // false: no client is answered: there is no handler yet, or it is the brokers' own
+  bool served = true;           // false: there is no handler yet, or only brokers send it
 
   bool serves(std::int16_t version) const { return version >= min && version <= max; }
   bool is_brokers_own() const { return key >= ApiKey::peer_hello; }
   bool is_flexible(std::int16_t version) const { return version >= flexible; }
 };
 
-// All that are served, by key.
+// All served APIs, by key.
 std::span<const ApiInfo> served_apis();
 // Null if the key is not served.
 const ApiInfo* find_api(std::int16_t key);
-// Null if the key has no messages here; what has may still not be served.
+// Null if the key has no messages here; an API that has messages may still not be served.
 const ApiInfo* declared_api(std::int16_t key);
 const ApiInfo& api_info(ApiKey key);
 

@@ -8,10 +8,10 @@
 
 namespace fulmar {
 
-// In one go, as compressor.h writes it, at the default levels.
+// Compresses everything at once, in the form of compressor.h, at the default levels.
 Bytes compress(Compression codec, std::string_view plain);
 
-// The plain form, of at most `size_max` bytes, in one go: for what is not a stranger's, or small; else decompressor.h.
+// Decompresses everything at once, to at most `size_max` bytes: for small or trusted input; else see decompressor.h.
 // Errors: corrupt, too_large, unsupported (an unknown codec).
 Result<Bytes> decompress(Compression codec, std::string_view packed, std::size_t size_max);
 

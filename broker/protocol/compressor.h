@@ -1,4 +1,4 @@
-// Compressor: packs plain bytes as they come, so that who asks can let others go on in between.
+// Compressor: compresses bytes piece by piece, so that the caller can let other fibers run in between.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace fulmar {
 
-// How hard a codec tries. Names, ranges and defaults are Kafka's (KIP-390).
+// Compression levels. Names, ranges and defaults are Kafka's (KIP-390).
 struct CompressionLevels {
   int gzip = -1;  // compression.gzip.level: 1 to 9; -1: zlib's own default
   int lz4 = 9;    // compression.lz4.level: 1 to 17, of which 9 means the fast way
@@ -27,8 +27,8 @@ class Compressor {
   void add(std::string_view plain) {
     if (!too_large()) pack(plain);
   }
-  // The packed form, in what every client reads: one gzip member, snappy in xerial's blocks, one lz4 frame of
-  // independent blocks, one zstd frame. nullopt: it is too large. Ends the compressor.
+  // The compressed form, which every client can read: one gzip member, snappy in xerial's blocks, one lz4 frame of
+  // independent blocks, or one zstd frame. nullopt: it is too large. To be called once, at the end.
   std::optional<std::string> finish() {
     if (!too_large()) end();
     if (too_large()) return std::nullopt;
@@ -51,12 +51,12 @@ class Compressor {
   std::string packed_;
 };
 
-// `size_max`: when the packed form is known to be larger, no more of it is held. `plain_size`: exactly how many bytes
-// will be added, if that is known, which spares a codec that asks for memory by it.
+// `size_max`: the compressor stops storing output when it is known to be larger. `plain_size`: exactly how many bytes
+// will be added, if known; a codec that allocates by it needs less memory.
 std::unique_ptr<Compressor> make_compressor(Compression codec, const CompressionLevels& levels, std::size_t size_max,
                                             std::optional<std::size_t> plain_size = {});
 
-// About how much memory that takes beside what comes out.
+// Approximately the memory that a compressor takes, without its output.
 std::size_t compression_memory(Compression codec);
 
 }  // namespace fulmar

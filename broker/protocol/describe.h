@@ -1,5 +1,5 @@
-// The one description of a message and the four things that are made of it. Only the .cpp files of messages/ and
-// records/ include this.
+// The description of a message, and the functions that follow from it: reading, writing, printing and generating. Only
+// the .cpp files of messages/ and records/ include this.
 //
 // A description is a function template found by the type of its argument:
 //
@@ -42,7 +42,7 @@ constexpr bool is_optional = false;
 template <class T>
 constexpr bool is_optional<std::optional<T>> = true;
 
-// The fields of a structure come in three turns: the ordinary ones, then how many tagged ones are set, then those.
+// The fields of a structure are visited in three passes: the ordinary ones, the number of set tagged ones, and those.
 enum class Turn : unsigned char { ordinary, count_tagged, tagged };
 
 class FieldReader {
@@ -57,13 +57,13 @@ class FieldReader {
     if constexpr (is_optional<T>)
       if (!value && version_ < versions.null_since) in_.fail("a field that must not be null in this version is");
   }
-  // One that is not there has its default on the wire, `unset`, which need not be that of the struct.
+  // A missing tagged field has the protocol's default, `unset`, which may differ from that of the struct.
   template <class T>
   void tagged(std::uint32_t tag, const char*, T& value, Versions versions = {},
               const std::type_identity_t<T>& unset = T{}) {
     if (!versions.has(version_)) return;
     if (turn_ == Turn::ordinary) value = unset;
-    // Once known, tag_ may be that of a field within the one that was read.
+    // After reading, tag_ may be that of a field within the one that was read.
     if (turn_ != Turn::tagged || tag_known_ || tag != tag_) return;
     turn_ = Turn::ordinary;
     read_tagged(value);
@@ -95,7 +95,7 @@ class FieldReader {
   }
 
  private:
-  // Whether a structure is null is said otherwise than in an ordinary field.
+  // A structure's null is encoded differently from an ordinary field's.
   template <class T>
   void read_tagged(T& v) {
     read(v);
@@ -163,7 +163,7 @@ class FieldReader {
   template <class T>
   void elements(std::vector<T>& v, std::size_t count) {
     v.clear();
-    v.reserve(std::min<std::size_t>(count, 64));  // more only as the elements really come
+    v.reserve(std::min<std::size_t>(count, 64));  // more only as elements are read
     for (std::size_t i = 0; i < count && !in_.failed(); ++i) read(v.emplace_back());
   }
 
@@ -191,7 +191,7 @@ class FieldWriter {
     }
     write(value);
   }
-  // A tagged field is on the wire only where it differs from its default.
+  // A tagged field is written only if it differs from its default.
   template <class T>
   void tagged(std::uint32_t tag, const char*, T& value, Versions versions = {},
               const std::type_identity_t<T>& unset = T{}) {
@@ -436,8 +436,8 @@ Result<M> decode(Reader& reader, std::int16_t version) {
   M message;
   detail::FieldReader fields(reader, version, message_schema<M>().is_flexible(version));
   fields.structure(message);
-  // What clients and brokers say to each other may go on after its end, and does: librdkafka 2.3 to 2.15 has three
-  // bytes to spare in Metadata. Kafka ignores them in every message. Among brokers there is no excuse.
+  // Clients' messages may have bytes after their end: librdkafka 2.3 to 2.15 sends three in Metadata. Kafka ignores
+  // them in every message. In messages between brokers they are an error.
   if constexpr (requires { M::key; })
     if (api_info(M::key).is_brokers_own() && !reader.failed() && reader.remaining() > 0)
       reader.fail("bytes are left over after the message");

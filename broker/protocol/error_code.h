@@ -1,4 +1,4 @@
-// ErrorCode: the protocol's error codes, as numbered by Kafka; only those a broker of this project can answer or meet.
+// ErrorCode: the protocol's error codes, as numbered by Kafka; only those that this project's broker or clients use.
 #pragma once
 
 #include <cstdint>
@@ -107,7 +107,7 @@ enum class ErrorCode : std::int16_t {
 
 // "NOT_LEADER_OR_FOLLOWER"; "UNKNOWN(123)" has no name here and reads "UNKNOWN".
 const char* error_code_name(ErrorCode code) noexcept;
-// Whether a client may send the same request again and hope (Kafka's RetriableException).
+// Whether the same request may succeed when it is sent again (Kafka's RetriableException).
 bool is_retriable(ErrorCode code) noexcept;
 
 }  // namespace fulmar

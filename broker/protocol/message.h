@@ -1,8 +1,7 @@
 // Messages: encoding and decoding of whole requests and responses, for every version of each.
 //
-// A message is a plain struct in messages/*.h or records/*.h, and is described once, in the .cpp beside it, field by
-// field with the versions each has. From that one description come reading, writing, printing and generation (see
-// describe.h).
+// A message is a plain struct in messages/*.h or records/*.h. The .cpp beside it describes its fields and their
+// versions once; reading, writing, printing and generation follow from that description (see describe.h).
 #pragma once
 
 #include <cstdint>
@@ -29,8 +28,8 @@ struct MessageSchema {
   bool is_flexible(std::int16_t version) const { return version >= flexible; }
 };
 
-// A request or response says which API it is of, as `M::key`; what is no API's has an `M::schema`: the records of
-// coordinators (records/*.h), and what is carried within a message (messages/consumer_protocol.h).
+// A request or response names its API as `M::key`. Structures that belong to no API have an `M::schema`: the records of
+// coordinators (records/*.h), and data within a message (messages/consumer_protocol.h).
 template <class M>
 MessageSchema message_schema() {
   if constexpr (requires { M::schema; }) {
@@ -52,8 +51,8 @@ struct RequestHeader {
 // three fields are read. Errors: corrupt.
 Result<RequestHeader> read_request_header(Reader& reader);
 
-// Reads a message. Bytes after its end are ignored, but in what brokers say among themselves, where they are an error.
-// Errors: corrupt, with the place.
+// Reads a message. Bytes after its end are ignored; in messages between brokers they are an error. Errors: corrupt,
+// with the position.
 template <class M>
 Result<M> decode(Reader& reader, std::int16_t version);
 template <class M>
@@ -66,7 +65,7 @@ std::string describe_text(const M& message, std::int16_t version);
 template <class M>
 M generate(Random& random, std::int16_t version);
 
-// Start a frame: its size, still to be filled in, and the header that goes before a message of that API and version.
+// Begin a frame: its size, which is filled in later, and the header for a message of that API and version.
 void begin_request(Writer& writer, ApiKey api, std::int16_t version, std::int32_t correlation_id,
                    const std::string& client_id);
 void begin_response(Writer& writer, ApiKey api, std::int16_t version, std::int32_t correlation_id);

@@ -1,7 +1,7 @@
-// Reader: the protocol's primitive types, read from bytes that a stranger wrote.
+// Reader: reads the protocol's primitive types from untrusted bytes.
 //
-// Errors stick: after the first, every read yields zero or nothing, and failed() says so. So a message is read straight
-// through and checked once. No length is believed before it was held against the bytes that are there.
+// After the first error every read returns zero or an empty value, and failed() is true. So a message is read to its
+// end and checked once. Every length is compared with the bytes that are left before it is used.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace fulmar {
 
 class Reader {
  public:
-  // As Kafka 4.4: nothing that is sent in earnest has more, and each element may take many times its bytes in memory.
+  // As Kafka 4.4. No sensible message has more, and an element may take many times its bytes in memory.
   static constexpr std::size_t array_count_max = 1'000'000;
   static constexpr std::uint32_t tagged_fields_max = 10'000;
 

@@ -1,5 +1,5 @@
-// Record batch v2 (KIP-98): the unit in which records are sent, stored and read. This is its header, on the bytes as
-// they are; the records inside are record_builder.h's (to make) and record_validation.h's (to check).
+// Record batch v2 (KIP-98): the unit in which records are sent, stored and read. This file reads and writes its
+// header in place; record_builder.h makes the records inside, and record_validation.h checks them.
 //
 //   0 base offset   8 length after this field   12 leader epoch   16 magic = 2   17 CRC-32C of all from 21 on
 //   21 attributes   23 last offset delta   27 base timestamp   35 max timestamp
@@ -61,19 +61,19 @@ struct BatchHeader {
 // The sequence `delta` records after `sequence`.
 std::int32_t sequence_after(std::int32_t sequence, std::int32_t delta);
 
-// Reads the header of the batch that starts `bytes`. Checks only what locates the batch: that the header is whole, that
-// the length is at least a header's, and that its offsets can be reckoned with. Errors: out_of_range (too few bytes),
-// corrupt.
+// Reads the header of the batch at the start of `bytes`. Checks only what locates the batch: that the header is
+// complete, that the length is at least a header's, and that its offsets do not overflow. Errors: out_of_range (too few
+// bytes), corrupt.
 Result<BatchHeader> read_batch_header(std::string_view bytes);
 // Whether the CRC of a whole batch (exactly its bytes) is right.
 bool batch_crc_matches(std::string_view batch);
-// Whether these are whole batches, one after the other, each with the checksum of its content.
+// Whether these are complete batches, one after the other, each with a right CRC.
 bool are_intact_batches(std::string_view batches);
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
-// The CRC of what it covers of the header; that of the batch is crc32c(records, this).
+// The CRC of the part of the header that it covers; the batch's CRC is crc32c(records, this).
 std::uint32_t header_crc(const BatchHeader& header);
 
-// Writes into a batch's bytes what lies outside its CRC, in place.
+// Writes the fields outside the CRC (base offset, leader epoch) into a batch's bytes, in place.
 void stamp_batch(char* batch, Offset base_offset, Epoch leader_epoch);
 void write_batch_header(char* to, const BatchHeader& header);  // the CRC as it is in `header`
 

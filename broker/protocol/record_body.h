@@ -1,7 +1,7 @@
-// RecordBody: the plain bytes of a batch's records, read from front to back, never all of them in memory.
+// RecordBody: reads the decompressed bytes of a batch's records from front to back, without holding all of them.
 //
-// Errors stick, as Reader's do: after the first, every read yields zero, and error() says so. Between pieces of about
-// decompression_step_bytes it calls `pause`, where the reader may let others go on.
+// As with Reader, after the first error every read returns zero, and error() has it. Between pieces of about
+// decompression_step_bytes it calls `pause`, which may let other fibers run.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@ class RecordBody {
  public:
   // Called before each piece but the first. May wait; what it throws goes through.
   using Pause = std::function<void()>;
-  // Told of each piece of plain bytes, in order, as it is read.
+  // Called with each piece of decompressed bytes, in order, as it is read.
   using Sink = std::function<void(std::string_view)>;
 
   // `packed`, `pause` and `sink` must outlive it; null: none. Errors, sooner or later: unsupported (the codec),
-  // corrupt, too_large (more than `size_max` plain bytes).
+  // corrupt, too_large (more than `size_max` decompressed bytes).
   RecordBody(Compression codec, std::string_view packed, std::size_t size_max, const Pause* pause = nullptr,
              const Sink* sink = nullptr);
 

@@ -26,25 +26,25 @@ struct Record {
 };
 
 struct BatchOptions {
-  Offset base_offset = 0;  // where the broker will put it anyway
+  Offset base_offset = 0;  // the broker replaces it
   Compression codec = Compression::none;
   ProducerId producer_id = no_producer_id;
   std::int16_t producer_epoch = -1;
   std::int32_t base_sequence = no_sequence;
   bool transactional = false;
   bool control = false;
-  // Instead of the latest of the records' times: some clients claim another, and brokers must not believe it.
+  // Replaces the maximum of the records' timestamps: some clients send a wrong one, which brokers must not believe.
   std::optional<Timestamp> claimed_max_timestamp = {};
 };
 
 // One batch of these records, at least one, with its CRC.
 Bytes build_batch(const std::vector<Record>& records, const BatchOptions& options = {});
 
-// A batch without records in the place of the one that `header` is of, with all else as there: what is left of a batch
-// whose records are gone. Consumers pass over it.
+// A batch without records that replaces the batch of `header`, with all other fields equal: for a batch whose records
+// were removed. Consumers skip it.
 Bytes build_empty_batch(BatchHeader header);
 
-// A record with its place, as read from a batch.
+// A record with its offset, as read from a batch.
 struct ReadRecord {
   Offset offset = 0;
   Timestamp timestamp = 0;

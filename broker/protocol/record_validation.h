@@ -1,4 +1,4 @@
-// What a broker checks of the records a client sends, before it believes a byte of them (Kafka's LogValidator).
+// Validation of the records that a client sends (Kafka's LogValidator); docs/records.md has the rules.
 #pragma once
 
 #include <cstdint>
@@ -24,21 +24,20 @@ struct Refusal {
   std::vector<RecordError> record_errors = {};
 };
 
-// So many records of a batch are told to be wrong, the first ones: the answer must not outgrow the request.
+// The response names at most this many wrong records of a batch, so that it is not larger than the request.
 inline constexpr std::size_t record_errors_max = 100;
 
-// Limits on what one batch may become when it is unpacked: a small bomb must take neither the broker's memory nor its
-// time. A batch may always become the lesser size; beyond that so many times its packed size; never more than the
-// largest.
+// Limits for the decompressed size of a batch, so that a decompression bomb takes neither the broker's memory nor its
+// time: the first size is always allowed, larger ones up to the ratio to the compressed size, and none above the last.
 inline constexpr std::size_t decompressed_batch_bytes_always = std::size_t{16} << 20;
 inline constexpr std::size_t decompressed_batch_ratio_max = 256;
 inline constexpr std::size_t decompressed_batch_bytes_max = std::size_t{256} << 20;
 
-// What the topic and the request demand of records.
+// The topic's and the request's rules for records.
 struct ProduceRules {
-  bool log_append_time = false;  // the topic's timestamps are the broker's to set
+  bool log_append_time = false;  // the broker sets the topic's timestamps
   bool zstd_allowed = true;      // Produce 7 and up
-  // Where they are the producer's: a record's may lie so far before and after `now`, all in milliseconds (KIP-937).
+  // Else a record's timestamp may be this far before and after `now`, in milliseconds (KIP-937).
   std::int64_t timestamp_before_max_ms = std::numeric_limits<std::int64_t>::max();
   std::int64_t timestamp_after_max_ms = std::numeric_limits<std::int64_t>::max();
   Timestamp now = 0;

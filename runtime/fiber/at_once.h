@@ -1,4 +1,4 @@
-// at_once: independent waits side by side, as several files that are to be synced.
+// at_once: runs independent waits concurrently, for example the syncs of several files.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 
 namespace fulmar {
 
-// Runs `work` on each of `items`, on `most` (at least 1) of them at a time, and returns once all have ended. Errors:
-// that of the first of them that has one.
+// Runs `work` on each of `items`, on at most `most` (at least 1) of them at a time, and returns when all have ended.
+// Errors: that of the first item that has one.
 template <class Items, class Work>
 Result<void> at_once(Items& items, std::size_t most, const Work& work) {
   if (items.size() == 1) return work(items.front());

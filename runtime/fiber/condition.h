@@ -1,5 +1,5 @@
-// Condition: waiting until a predicate over the shard's state holds. No mutex goes with it, since only a wait lets
-// others run: test, wait, test again.
+// Condition: waits until a predicate over the shard's state holds. It needs no mutex, since other fibers run only
+// during a wait: test, wait, test again.
 #pragma once
 
 #include <concepts>

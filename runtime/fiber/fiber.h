@@ -1,10 +1,10 @@
 // Fiber: one thread of straight-line, blocking code, on a stack of its own, run by its shard's Scheduler.
 //
-// What is here is the mechanism for runtime/ and sim/: the control block, suspension and cancellation. Broker code uses
-// the primitives (group.h, event.h, mutex.h, ...) and never needs this header.
+// This is the mechanism for runtime/ and sim/: the control block, suspension and cancellation. Broker code uses the
+// primitives (group.h, event.h, mutex.h, ...) and never needs this header.
 //
 // Cancellation: a cancelled fiber's current wait ends, and it and every later one throws FiberCancelled, which unwinds
-// the fiber to its entry. Only waits are cancellation points. Nobody catches FiberCancelled but the fiber's entry.
+// the fiber to its entry. Only waits are cancellation points. Only the fiber's entry catches FiberCancelled.
 #pragma once
 
 #include <cstddef>
@@ -47,7 +47,7 @@ class Fiber {
   std::uint64_t id() const { return id_; }  // counts up per scheduler, so it is the same in each run of a seed
   Domain& domain() const { return *domain_; }
 
-  // Whether its waits are to end now: cancelled, and not behind a CancellationShield.
+  // Whether its waits end now: it is cancelled, and not behind a CancellationShield.
   bool cancel_requested() const noexcept;
   // Asks the fiber to end at its next wait, or at the present one. Same shard only.
   void request_cancel() noexcept;
@@ -84,8 +84,8 @@ class Fiber {
   Fiber* ready_next = nullptr;  // for the scheduler's ready queue, whatever its kind
 };
 
-// CancellationShield: what has begun is gone through with. While one stands, the fiber's waits neither end nor throw
-// for a cancellation; the first wait after it does. Only the death of the whole process goes through it.
+// CancellationShield: lets a fiber finish what it has begun. While one exists, the fiber's waits neither end nor throw
+// because of a cancellation; the first wait after it does. Only the death of the whole process overrides it.
 class CancellationShield {
  public:
   CancellationShield() : fiber_(*Fiber::current()) { ++fiber_.shields_; }

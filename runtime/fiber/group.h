@@ -1,4 +1,4 @@
-// FiberGroup: the fibers that a scope has started. None outlives it: the destructor cancels what still runs and waits.
+// FiberGroup: the fibers that a scope has started. None outlives it: the destructor cancels running fibers and waits.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ class FiberGroup {
   void spawn(std::string_view name, FiberTask task);
   // Waits until no fiber of the group is alive. A cancellation point.
   void join();
-  // Asks all fibers of the group, and all that are still to come, to end. Does not wait.
+  // Asks all fibers of the group, also ones that are started later, to end. Does not wait.
   void cancel() noexcept;
 
   std::size_t size() const { return size_; }

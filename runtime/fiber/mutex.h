@@ -14,11 +14,11 @@ class Mutex {
  public:
   ~Mutex() { ASSERT(!locked_); }
 
-  // A cancellation point, free or not: what a cancelled fiber left half done in it is no state to go on from. Who is
-  // cancelled does not hold the mutex. `timed_out` if the deadline came first.
+  // A cancellation point, even if the mutex is free: a cancelled fiber may have left the guarded state half changed. A
+  // fiber that is cancelled here does not hold the mutex. `timed_out` if the deadline came first.
   WaitResult lock(Deadline deadline = Deadline::never()) {
     check_cancelled();
-    if (locked_) return waiting_.wait(deadline);  // the one who unlocks hands it over locked
+    if (locked_) return waiting_.wait(deadline);  // unlock() passes it on locked
     locked_ = true;
     return WaitResult::woken;
   }
@@ -28,7 +28,7 @@ class Mutex {
     if (!waiting_.wake_one()) locked_ = false;
   }
   bool locked() const { return locked_; }
-  // For who is about to destroy what it guards: waits, cancelled or not, until nobody holds it.
+  // To be called before destroying what it guards: waits, cancelled or not, until no fiber holds it.
   void await_unlocked() {
     while (locked_) {
       waiting_.wait_uncancellable();

@@ -1,7 +1,8 @@
-// PatientRounds: the same work for each of many things, one after the other, where one of them may be held up for long,
-// as a log whose disk does not answer: it is waited for a while, then goes on by itself while the next has its turn.
+// PatientRounds: does the same work for each of many things, one after the other. The work on one of them may take very
+// long, for example on a log whose disk does not answer: after a while it continues in the background, and the next one
+// has its turn.
 //
-// Of one fiber, which visits. What is left to itself takes a fiber each, at most one for each key.
+// For use by one fiber. Work in the background takes a fiber each, at most one per key.
 #pragma once
 
 #include <memory>
@@ -20,8 +21,9 @@ class PatientRounds {
   // `name`: of the fibers, for debuggers; a literal.
   explicit PatientRounds(std::string_view name) : name_(name) {}
 
-  // Runs `work`, and returns once it is done, or at the deadline, and then it goes on beside. Does nothing while what
-  // an earlier visit to that key has begun is not done. A cancellation point; destruction cancels what still runs.
+  // Runs `work`, and returns when it is done, or at the deadline, after which it continues in the background. Does
+  // nothing while the work of an earlier visit to that key still runs. A cancellation point; destruction cancels
+  // running work.
   void visit(const Key& key, FiberTask work, Deadline deadline) {
     if (!under_way_.insert(key).second) return;
     auto done = std::make_shared<Event>();

@@ -1,4 +1,4 @@
-// BoundedQueue<T>: hands values from fibers to fibers of one shard, and holds back the ones that push when it is full.
+// BoundedQueue<T>: passes values between fibers of one shard; pushing waits while it is full.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +39,7 @@ class BoundedQueue {
     room_.notify_one();
     return value;
   }
-  // No more values: pushes fail, pops take what is left.
+  // Closes it: pushes fail, pops return the values that are left.
   void close() {
     closed_ = true;
     room_.notify_all();

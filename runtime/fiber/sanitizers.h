@@ -1,5 +1,5 @@
-// What the sanitizers must be told of a switch between stacks (Debian's Boost.Context says nothing to them). Each
-// function is empty where its sanitizer is off.
+// Tells the sanitizers about switches between stacks, which Debian's Boost.Context does not. Each function is empty if
+// its sanitizer is off.
 #pragma once
 
 #include <cstddef>
@@ -33,8 +33,8 @@
 
 namespace fulmar::sanitizers {
 
-// Before the switch to the stack [bottom, bottom + size); `fake_stack` keeps what belongs to the stack that is left,
-// which is freed if that is null: the fiber there has ended.
+// To be called before the switch to the stack [bottom, bottom + size). `fake_stack` saves the sanitizer's data of the
+// stack that is left; null: that fiber has ended, and the data is freed.
 inline void start_switch([[maybe_unused]] void** fake_stack, [[maybe_unused]] const void* bottom,
                          [[maybe_unused]] std::size_t size) {
 #ifdef FULMAR_ASAN
@@ -42,7 +42,7 @@ inline void start_switch([[maybe_unused]] void** fake_stack, [[maybe_unused]] co
 #endif
 }
 
-// After the switch, on the stack that was switched to; tells where the one that was left lies.
+// To be called after the switch, on the new stack; returns the bounds of the one that was left.
 inline void finish_switch([[maybe_unused]] void* fake_stack, [[maybe_unused]] const void** left_bottom,
                           [[maybe_unused]] std::size_t* left_size) {
 #ifdef FULMAR_ASAN

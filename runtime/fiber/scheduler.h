@@ -34,7 +34,7 @@ class Scheduler {
   // Suspends the current fiber until make_ready() is called for it. `blocker` is told of a cancellation meanwhile; with
   // null the wait can't be cancelled. Returns whatever woke it: the caller tells cancellation by what its blocker saw.
   void suspend(Blocker* blocker);
-  // Lets a suspended fiber go on; to be called once per suspension, on the scheduler's thread.
+  // Makes a suspended fiber ready; to be called once per suspension, on the scheduler's thread.
   void make_ready(Fiber& fiber);
   // Lets the other ready fibers run first. A cancellation point.
   void yield();
@@ -47,7 +47,7 @@ class Scheduler {
   std::uint64_t switches() const { return switches_; }
 
  protected:
-  // The ready queue is the world's: each fiber handed in by enqueue() must be run once by run(). `dequeue` takes a
+  // The derived class has the ready queue: it must run each fiber of enqueue() once by run(). `dequeue` takes a
   // fiber of one domain out of turn (for drain); null if none is ready.
   virtual void enqueue(Fiber& fiber) = 0;
   virtual Fiber* dequeue(Domain& domain) = 0;
@@ -74,7 +74,7 @@ class Scheduler {
   std::uint64_t next_fiber_id_ = 0;
   std::uint64_t switches_ = 0;
 
-  // For a debugger's eyes (fibers_gdb.py): the process' schedulers, and each one's domains.
+  // For the debugger (fibers_gdb.py): the process' schedulers, and each one's domains.
   static Scheduler* first_scheduler_;
   Scheduler* next_scheduler_ = nullptr;
   Domain* first_domain_ = nullptr;
@@ -88,7 +88,7 @@ class Domain {
   Domain(const Domain&) = delete;
   Domain& operator=(const Domain&) = delete;
 
-  // Starts a fiber that belongs to no structure above it but the domain. Worlds start a process' main this way.
+  // Starts a fiber that belongs to the domain and no group. Worlds start a process' main this way.
   void spawn(std::string_view name, FiberTask task);
   FiberGroup& root() { return *root_; }
 

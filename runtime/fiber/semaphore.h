@@ -1,5 +1,5 @@
-// Semaphore: so many units of something, taken in the order of asking, so that a large request is not starved by small
-// ones. SemaphoreUnits: some of them, held for a scope.
+// Semaphore: a number of units, taken in the order of the requests, so that small requests do not starve a large one.
+// SemaphoreUnits: some of them, held for a scope.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
-// Stacks of fibers: carved out of slabs, each with a guard below, and used again last-in first-out, while still warm.
+// Stacks of fibers: parts of slabs, each with a guard below, reused last-in first-out while their memory is in the
+// cache.
 //
-// A pooled stack keeps its suspended context, parked in the entry loop, so that starting a fiber is one switch. Stack
-// pages are committed by the kernel as they are touched; those of stacks that are many too many are given back.
+// A pooled stack keeps its suspended context, parked in the entry loop, so that starting a fiber is one switch. The
+// kernel commits stack pages as they are touched; the pages of surplus stacks are given back.
 //
 // The kernel counts mappings (vm.max_map_count). Where it has lightweight guards (Linux 6.13) a slab is one mapping,
 // whatever the number of its stacks; else each guard splits it, and a stack costs two.

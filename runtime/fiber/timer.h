@@ -11,7 +11,7 @@ namespace fulmar {
 
 class Timer {
  public:
-  virtual void fire() noexcept = 0;  // in the scheduler's context, once, after it was taken off
+  virtual void fire() noexcept = 0;  // in the scheduler's context, once, after its removal from the heap
   bool armed() const { return heap_index_ != not_armed; }
   Instant when() const { return when_; }
 

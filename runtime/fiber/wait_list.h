@@ -1,4 +1,4 @@
-// WaitList: the fibers that wait for one thing, first come first served. All primitives are made of it.
+// WaitList: the fibers that wait for one thing, in order of arrival. All primitives are built on it.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ class WaitList {
   // Suspends the current fiber until it is woken or the deadline has come. Throws FiberCancelled if the fiber is
   // cancelled before either; a fiber that was woken first returns `woken`, so that what was handed to it is not lost.
   WaitResult wait(Deadline deadline = Deadline::never());
-  // The same, deaf to cancellation: for joining children while unwinding.
+  // The same, ignoring cancellation: for joining children while unwinding.
   void wait_uncancellable();
 
   // Wakes the first; false if nobody waits.

@@ -1,5 +1,5 @@
-// WorkQueue: tasks that each need a fiber for a while, with a limit of fibers; first come first served. So work may
-// come from thousands of places at once, and takes no more stacks than the limit.
+// WorkQueue: runs tasks in order in a limited number of fibers, so that thousands of tasks at once take no more stacks
+// than the limit.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,9 @@ class WorkQueue {
   WorkQueue(const WorkQueue&) = delete;
   WorkQueue& operator=(const WorkQueue&) = delete;
 
-  // Has `task` run in a fiber of `group`, once there is one for it. Never waits. A group that ends before: see drop().
+  // Runs `task` in a fiber of `group`, as soon as the limit allows. Does not wait. If the group may end before: drop().
   void run(FiberGroup& group, FiberTask task);
-  // Before `group` ends: what has not begun for it never will.
+  // To be called before `group` ends: drops its tasks that have not begun.
   void drop(const FiberGroup& group);
 
   std::size_t running() const { return running_; }

@@ -1,5 +1,5 @@
-// IoEngine: how a shard's reactor talks to the kernel. Two kinds: io_uring, and epoll with a few threads for files, for
-// where io_uring is refused (containers often do).
+// IoEngine: the interface between a shard's reactor and the kernel. There are two: io_uring, and epoll with a few
+// threads for files, for systems that refuse io_uring (containers often do).
 #pragma once
 
 #include <sys/uio.h>
@@ -28,8 +28,8 @@ struct FileOperation {
 
 class ReadinessListener;  // runtime/host/network.h
 
-// Of one descriptor and direction: who is told that it is ready. Belongs to the descriptor's owner, who takes the
-// listener back (unwatch) before either goes.
+// The listener for the readiness of one descriptor in one direction. It belongs to the descriptor's owner, which has to
+// call unwatch() before the listener or the descriptor is destroyed.
 struct IoWatch {
   ReadinessListener* listener = nullptr;
   void* pending = nullptr;  // the engine's
@@ -39,21 +39,21 @@ class IoEngine {
  public:
   virtual ~IoEngine() = default;
 
-  // Waits up to `timeout` for anything to happen (negative: for ever; zero: only looks) and makes the fibers ready that
-  // it happened to. From the reactor's loop only.
+  // Waits up to `timeout` for events (negative: without limit; zero: does not wait) and makes the fibers ready that
+  // wait for them. From the reactor's loop only.
   virtual void poll(Duration timeout) = 0;
   // Ends a poll() that waits, from any thread.
   virtual void wake() = 0;
   // Suspends the fiber until the descriptor is readable or writable (or broken). A cancellation point.
   virtual WaitResult wait_ready(int fd, bool writable, Deadline deadline) = 0;
-  // Has the watch's listener told once when the descriptor is readable or writable (or broken); at once if it is.
+  // Notifies the watch's listener once when the descriptor is readable or writable (or broken); at once if it is now.
   virtual void watch(int fd, bool writable, IoWatch& watch) = 0;
-  // It is not to be told any more. Nothing if it was told, or nobody watches.
+  // Cancels the notification. Does nothing if the listener was notified, or was not watching.
   virtual void unwatch(int fd, bool writable, IoWatch& watch) = 0;
-  // A descriptor that was waited for is about to be closed.
+  // To be called before a descriptor is closed that fibers have waited for.
   virtual void forget(int fd) = 0;
-  // Does a file operation that has to wait for the device, while the fiber waits; not to be cancelled. The bytes moved,
-  // or minus the error number.
+  // Runs a file operation that waits for the device, while the fiber waits; it can't be cancelled. Returns the bytes
+  // moved, or minus the error number.
   virtual long run(const FileOperation& operation) = 0;
   virtual const char* name() const = 0;
 };

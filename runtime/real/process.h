@@ -16,12 +16,12 @@ struct ProcessOptions {
   unsigned shards = 1;
   IoBackend backend = IoBackend::automatic;
   LogLevel log_level = LogLevel::info;
-  // SIGTERM and SIGINT set stop_requested(), SIGPIPE does nothing. If not, signals do what they do to any process.
+  // If set, SIGTERM and SIGINT set stop_requested(), and SIGPIPE is ignored. Else signals have their default effect.
   bool handle_signals = true;
 };
 
-// Runs `main` until it returns, and returns what it returned. Once per process at a time. Errors: unsupported, when the
-// backend asked for is refused by the kernel.
+// Runs `main` until it returns, and returns its result. At most one call per process at a time. Errors: unsupported, if
+// the kernel refuses the requested backend.
 Result<int> run_real_process(const ProcessOptions& options, const std::function<int(Host&)>& main);
 
 }  // namespace fulmar

@@ -1,5 +1,5 @@
-// Reactor: the scheduler of one shard's thread: fibers first come first served, timers, the kernel's completions, and
-// what other threads send.
+// Reactor: the scheduler of one shard's thread: fibers in order of readiness, timers, the kernel's completions, and
+// messages of other threads.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ class Reactor final : public Scheduler {
  public:
   using Message = std::move_only_function<void()>;
 
-  // Null engine: io_uring was asked for and is refused.
+  // The engine is null if io_uring was asked for and the kernel refuses it.
   explicit Reactor(IoBackend backend);
   ~Reactor() override;
   bool usable() const { return engine_ != nullptr; }
@@ -29,9 +29,9 @@ class Reactor final : public Scheduler {
   // Files and sockets count themselves; read by any thread.
   std::atomic<std::size_t>& descriptors() { return descriptors_; }
 
-  // Has `message` run in the reactor's context soon, in the order of sending. From any thread.
+  // Runs `message` in the reactor's context soon, in the order of sending. From any thread.
   void send(Message message);
-  // Runs until `done` says so; tested between turns.
+  // Runs until `done` returns true; it is called between turns.
   void run_until(const std::function<bool()>& done);
 
  protected:

@@ -1,5 +1,5 @@
-// Resolver: the addresses of names, as the system's resolver knows them. That one blocks, for as long as it takes or
-// for ever: each lookup has a thread of its own, which nobody has to wait for.
+// Resolver: looks up names by the system's resolver. That blocks, possibly for ever, so each lookup has a thread of its
+// own, for which no fiber has to wait beyond its deadline.
 #pragma once
 
 #include <atomic>
@@ -17,12 +17,12 @@ class Resolver {
  public:
   explicit Resolver(Reactor& reactor) : reactor_(reactor) {}
 
-  // Numeric addresses, one at least. A cancellation point. Errors: timed_out; unreachable, also while too many lookups
-  // are under way.
+  // Numeric addresses, at least one. A cancellation point. Errors: timed_out; unreachable, also while too many lookups
+  // run.
   Result<std::vector<std::string>> look_up(const std::string& name, Deadline deadline);
 
  private:
-  static constexpr int lookups_max = 16;  // threads that a resolver which hangs can hold, for this shard
+  static constexpr int lookups_max = 16;  // threads of this shard that a hanging resolver can block
   struct Lookup;
 
   Reactor& reactor_;
