@@ -34,6 +34,8 @@ void remake_topic(Host& host, Workload& workload);
 void configure_topics(Host& host, Workload& workload);
 // A member of a group: joins, commits, and leaves, vanishes or is too slow at times.
 void join_groups(Host& host, Workload& workload);
+// Sends batches that take long to find malformed. Where computing takes time only.
+void send_malformed(Host& host, Workload& workload);
 void make_and_delete_topics(Host& host, Workload& workload);
 // Asks with leader epochs that are known to be past.
 void probe_epochs(Host& host, Workload& workload);

@@ -8,6 +8,7 @@
 #include "faults/kinds.h"
 #include "faults/planner.h"
 #include "scenarios/settings.h"
+#include "scenarios/stalls.h"
 #include "scenarios/watched_cluster.h"
 #include "scenarios/workload.h"
 
@@ -203,6 +204,7 @@ class ClusterLife {
         violate("failed-stop", world_.node(n).name() + " stopped with exit code " +
                                    std::to_string(world_.node(n).exit_code().value_or(-1)));
     if (world_.stuck()) violate("livelock", "time stood still");
+    for (const auto& stall : world_.stalls()) found_.push_back(shard_stalled(stall));
     for (std::size_t n = 0; n < world_.node_count(); ++n) world_.node(n).kill();
     for (const auto& leak : world_.leaks()) violate("leak", leak);
   }

@@ -46,6 +46,7 @@ constexpr const char* names[] = {
     "member told that the coordinator is elsewhere",
     "member of the past refused",
     "offset committed by a group",
+    "malformed batch refused, large when unpacked",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

@@ -50,6 +50,7 @@ enum class Mark : std::uint8_t {
   group_coordinator_moved,
   group_fenced,
   group_offset_committed,
+  malformed_batch_refused,
   count_
 };
 

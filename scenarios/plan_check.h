@@ -7,7 +7,7 @@
 
 namespace fulmar {
 
-// Settings are all there, each is known (setting_ranges.h) and in its range, and they go together. Faults are of
+// Settings are all there, each is known (plan_settings.h) and in its range, and they go together. Faults are of
 // brokers, in order, and of amounts that their kinds have; they take no more disks' promises than a life survives, and
 // leave alone whom the settings' calm leaves alone. Errors: invalid_argument, in one sentence.
 Result<void> check_plan(const Scenario& scenario, const Plan& plan);

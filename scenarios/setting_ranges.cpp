@@ -1,5 +1,8 @@
 #include "scenarios/setting_ranges.h"
 
+#include "runtime/fiber/slices.h"
+#include "sim/world.h"
+
 namespace fulmar {
 
 namespace {
@@ -14,6 +17,7 @@ constexpr std::int64_t safety_ms_max = 600'000;   // a life's real time is bound
 constexpr std::int64_t pace_ms_max = 30'000;      // clients have to end soon after they are asked to
 constexpr std::int64_t replica_lag_ms_min = 100;  // below what passes between two heartbeats nobody is ever in sync
 constexpr std::int64_t brokers_max = 15;
+constexpr std::int64_t work_factor_max = World::stall_min / slice_length;
 constexpr std::int64_t clients_max = 32;
 constexpr std::int64_t bytes_max = 1 << 30;
 constexpr std::int64_t batch_bytes_min = 14;  // the least that the broker takes for the size of a segment
@@ -64,6 +68,7 @@ constexpr SettingRange ranges[] = {
     {"timed_topic", 0, 1, everywhere, optional},
     {"topic_pace_ms", 0, pace_ms_max, clusters, optional},
     {"value_bytes_max", 8, 8192, everywhere, needed},
+    {"work_factor", 1, work_factor_max, everywhere, optional},
 };
 
 }  // namespace

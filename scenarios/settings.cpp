@@ -25,6 +25,8 @@ void choose_workload(const Random& random, std::map<std::string, std::int64_t>& 
   settings["consumer_pace_ms"] = std::int64_t{1} << choose("consumer pace", 6, 12);
   settings["batch_records_max"] = choose("batch records", 1, 8);
   settings["value_bytes_max"] = std::int64_t{1} << choose("value bytes", 4, 11);
+  // In every second life brokers compute as slowly as if all they have to do with were much larger.
+  if (choose("slow work", 0, 1)) settings["work_factor"] = choose("work factor", 2, 100);
 }
 
 void describe_topics(Workload& workload, std::int16_t replication_factor) {
@@ -73,6 +75,7 @@ void describe_topics(Workload& workload, std::int16_t replication_factor) {
   if (wanted("racks")) expect({Mark::follower_read});
   if (plan.setting_or("consumers", 0) > 0) expect({Mark::fetch_with_epoch, Mark::consumer_at_the_end});
   expect({Mark::long_poll});
+  if (wanted("work_factor")) expect({Mark::malformed_batch_refused});
   if (has_fault(plan.faults, {&faults::short_reads})) expect({Mark::short_read});
   for (const auto& [name, spec] : topics) workload.history.topics[name] = spec.promise;
 }

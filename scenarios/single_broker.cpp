@@ -7,6 +7,7 @@
 #include "faults/planner.h"
 #include "scenarios/fault_mixes.h"
 #include "scenarios/settings.h"
+#include "scenarios/stalls.h"
 #include "scenarios/workload.h"
 #include "sim/world.h"
 
@@ -73,6 +74,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   auto config = broker_config(plan);
 
   auto& broker = world.add_node("broker");
+  broker.set_work_factor(static_cast<unsigned>(plan.setting_or("work_factor", 1)));
   for (std::int64_t i = 0; i < plan.setting("clients"); ++i) world.add_node("client" + std::to_string(i));
   auto& admin = world.add_node("admin");
   auto start_broker = [&](std::size_t) {
@@ -123,6 +125,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
     violate("liveness", "failed-stop",
             "the broker stopped with exit code " + std::to_string(broker.exit_code().value_or(-1)));
   if (world.stuck()) violate("liveness", "livelock", "time stood still");
+  for (const auto& stall : world.stalls()) result.violations.push_back(shard_stalled(stall));
   for (std::size_t n = 0; n < world.node_count(); ++n) world.node(n).kill();
   for (const auto& leak : world.leaks()) violate("liveness", "leak", leak);
 

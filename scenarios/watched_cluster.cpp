@@ -23,7 +23,9 @@ WatchedCluster::WatchedCluster(World& world, const Plan& plan, Marks& marks)
       lag_max_(milliseconds(plan.setting_or("replica_lag_ms", default_lag_ms))),
       watch_(*this, [&world] { return world.now(); }),
       images_([&world] { return world.now(); }) {
-  for (std::size_t node = 0; node < size_; ++node) world.add_node("broker" + std::to_string(id_of(node)));
+  auto work_factor = static_cast<unsigned>(plan.setting_or("work_factor", 1));
+  for (std::size_t node = 0; node < size_; ++node)
+    world.add_node("broker" + std::to_string(id_of(node))).set_work_factor(work_factor);
 }
 
 std::vector<SocketAddress> WatchedCluster::addresses() const {

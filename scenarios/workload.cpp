@@ -95,6 +95,7 @@ int run_clients(Host& host, Workload& workload) {
     if (wanted("idle_topic")) clients.spawn("idle", [&] { ask_idle(host, workload); });
     if (wanted("growing_topic")) clients.spawn("partitions", [&] { add_partitions(host, workload); });
     if (wanted("config_pace_ms")) clients.spawn("configurator", [&] { configure_topics(host, workload); });
+    if (wanted("work_factor")) clients.spawn("malformed", [&] { send_malformed(host, workload); });
     if (wanted("remake_pace_ms")) clients.spawn("remake", [&] { remake_topic(host, workload); });
   }
   if (wanted("operator_pace_ms")) clients.spawn("operator", [&] { operate(host, workload); });

@@ -6,6 +6,18 @@
 
 namespace fulmar {
 
+// What is declared to take less time than this together, in one step, takes none: as with all that is not declared.
+constexpr Duration work_that_counts = microseconds(20);
+
+class SimHost::ShardDomain final : public Domain {
+ public:
+  ShardDomain(SimHost& host, Scheduler& scheduler, std::string_view name) : Domain(scheduler, name), host_(host) {}
+  void stepped(std::string_view fiber) override { host_.stepped(fiber); }
+
+ private:
+  SimHost& host_;
+};
+
 class SimHost::ClockView final : public Clock {
  public:
   ClockView(SimScheduler& scheduler, Node& node) : scheduler_(scheduler), node_(node) {}
@@ -98,7 +110,7 @@ struct Crossing final : Blocker {
   }
   void wake() {
     woken = true;
-    from.domain_.scheduler().make_ready(caller);
+    from.domain_->scheduler().make_ready(caller);
   }
 
   SimHost& from;
@@ -117,7 +129,7 @@ SimProcess::SimProcess(Node& node, std::uint64_t number, unsigned shards, Proces
   auto random = node.random().split("process").split(number);
   for (unsigned shard = 0; shard < shards; ++shard)
     shards_.push_back(std::make_unique<SimHost>(*this, shard, shards, random.split(shard)));
-  shards_[0]->domain_.spawn("main", [this] {
+  shards_[0]->domain_->spawn("main", [this] {
     int code = main_(*shards_[0]);
     exit_code_ = code;
     node_.world().at(node_.world().now(), [&node = node_] { node.reap(); });
@@ -149,12 +161,16 @@ void SimProcess::unstall() {
 
 void SimProcess::set_step_cost(Duration cost) {
   if (dead_) return;
-  for (auto& shard : shards_) shard->set_step_cost(cost);
+  for (auto& shard : shards_) shard->step_cost_ = cost;
+}
+
+void SimProcess::set_work_factor(unsigned factor) {
+  for (auto& shard : shards_) shard->domain_->set_work_factor(factor);
 }
 
 void SimProcess::die() {
   if (dead_) return;
-  set_step_cost(Duration(0));
+  for (auto& shard : shards_) shard->end_computing();
   unstall();
   resume();
   dead_ = true;
@@ -168,8 +184,8 @@ void SimProcess::die() {
     if (!crossing->begun && !crossing->woken) crossing->wake();
   std::vector<Domain*> domains;
   for (auto& shard : shards_) {
-    shard->domain_.cancel();
-    domains.push_back(&shard->domain_);
+    shard->domain_->cancel();
+    domains.push_back(shard->domain_.get());
   }
   scheduler.drain(domains);
 }
@@ -194,7 +210,7 @@ SimHost::SimHost(SimProcess& process, unsigned shard, unsigned shard_count, Rand
     : process_(process),
       shard_(shard),
       shard_count_(shard_count),
-      domain_(process.node().world().scheduler(), process.node().name()),
+      domain_(std::make_unique<ShardDomain>(*this, process.node().world().scheduler(), process.node().name())),
       crossing_times_(random.split("crossings")),
       last_arrival_(shard_count),
       clock_(std::make_unique<ClockView>(process.node().world().scheduler(), process.node())),
@@ -208,28 +224,29 @@ SimHost::~SimHost() = default;
 
 void SimHost::hold(Hold why) {
   holds_ |= static_cast<unsigned>(why);
-  if (!domain_.paused()) domain_.pause();
+  if (!domain_->paused()) domain_->pause();
 }
 
 void SimHost::release(Hold why) {
   holds_ &= ~static_cast<unsigned>(why);
-  if (holds_ == 0 && domain_.paused()) domain_.resume();
+  if (holds_ == 0 && domain_->paused()) domain_->resume();
 }
 
-void SimHost::set_step_cost(Duration cost) {
-  auto& scheduler = process_.node().world().scheduler();
-  scheduler.remove_step_listener(*this);
-  scheduler.disarm(*this);
-  release(Hold::computing);
-  step_cost_ = cost;
-  if (cost > Duration(0)) scheduler.add_step_listener(*this);
-}
-
-void SimHost::stepped() {
-  auto& scheduler = process_.node().world().scheduler();
+void SimHost::stepped(std::string_view fiber) {
+  auto& world = process_.node().world();
+  auto work = world.scheduler().work_of_step();
+  auto takes = step_cost_ + (work >= work_that_counts ? work : Duration(0));
+  if (takes == Duration(0)) return;
+  if (work > World::stall_min) world.note_stall(process_.node(), shard_, fiber, work);
   hold(Hold::computing);
-  scheduler.arm(*this, scheduler.now() + step_cost_);
+  world.scheduler().arm(*this, world.scheduler().now() + takes);
 }
+
+void SimHost::end_computing() {
+  process_.node().world().scheduler().disarm(*this);
+  release(Hold::computing);
+}
+
 Clock& SimHost::clock() {
   return *clock_;
 }
@@ -251,7 +268,7 @@ void SimHost::post(unsigned n, FiberGroup* group, std::move_only_function<void(H
   if (process_.dead_) return;
   auto& target = *process_.shards_[n];
   process_.send(shard_, n, [&target, group, fn = std::move(fn)]() mutable {
-    auto& in = group ? *group : target.domain_.root();
+    auto& in = group ? *group : target.domain_->root();
     in.spawn("post", [&target, fn = std::move(fn)]() mutable { fn(target); });
   });
 }
@@ -269,7 +286,7 @@ void SimHost::run_on(unsigned n, FiberGroup* group, RemoteCall& call) {
       Crossing* crossing;
     };
     crossing.begun = true;
-    auto& in = group ? *group : crossing.to.domain_.root();
+    auto& in = group ? *group : crossing.to.domain_->root();
     in.spawn("call", [ended = Ended(crossing)]() {
       auto& c = *ended.crossing;
       if (c.cancelled) return;
@@ -278,7 +295,7 @@ void SimHost::run_on(unsigned n, FiberGroup* group, RemoteCall& call) {
       c.completed = true;
     });
   });
-  domain_.scheduler().suspend(&crossing);
+  domain_->scheduler().suspend(&crossing);
   if (!crossing.completed) throw FiberCancelled();
   check_cancelled();
 }

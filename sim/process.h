@@ -45,6 +45,8 @@ class SimProcess {
   void unstall();  // all of them
   // From now on each step of a fiber takes its shard this long; 0: no time, as computing does if nobody says otherwise.
   void set_step_cost(Duration cost);
+  // From now on what its fibers declare to compute takes them so many times as long; at least 1.
+  void set_work_factor(unsigned factor);
   unsigned shard_count() const { return static_cast<unsigned>(shards_.size()); }
   // Ends it at once: all fibers unwind, and nothing they do on the way is seen by anyone.
   void die();
@@ -69,7 +71,7 @@ class SimProcess {
   std::optional<int> exit_code_;
 };
 
-class SimHost final : public Host, private StepListener, private Timer {
+class SimHost final : public Host, private Timer {
  public:
   SimHost(SimProcess& process, unsigned shard, unsigned shard_count, Random random);
   ~SimHost() override;
@@ -85,14 +87,13 @@ class SimHost final : public Host, private StepListener, private Timer {
   Descriptors descriptors() override;
   void post(unsigned n, FiberGroup* group, std::move_only_function<void(Host&)> fn) override;
 
-  Domain& domain() override { return domain_; }
-
  protected:
   void run_on(unsigned n, FiberGroup* group, RemoteCall& call) override;
 
  private:
   friend class SimProcess;
   friend struct Crossing;
+  class ShardDomain;
   class ClockView;
   class NetworkView;
   class EntropyView;
@@ -100,14 +101,14 @@ class SimHost final : public Host, private StepListener, private Timer {
 
   void hold(Hold why);
   void release(Hold why);
-  void set_step_cost(Duration cost);
-  void stepped() override;
+  void stepped(std::string_view fiber);
+  void end_computing();
   void fire() noexcept override { release(Hold::computing); }
 
   SimProcess& process_;
   unsigned shard_;
   unsigned shard_count_;
-  Domain domain_;
+  std::unique_ptr<Domain> domain_;
   unsigned holds_ = 0;  // of all Hold
   Duration step_cost_{0};
   Random crossing_times_;

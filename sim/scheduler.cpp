@@ -49,9 +49,9 @@ bool SimScheduler::step(Instant until) {
     trace_.event(Trace::Kind::fiber, now_, fiber.id());
     ++steps_this_instant_;
     auto& domain = fiber.domain();
+    auto name = fiber.name();
     run(fiber);
-    for (auto* listener : step_listeners_)
-      if (&listener->domain() == &domain) listener->stepped();
+    domain.stepped(name);
     return true;
   }
   if (timers_.empty() || timers_.earliest() > until) return false;

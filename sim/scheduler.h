@@ -11,14 +11,6 @@
 
 namespace fulmar {
 
-// Told after each step of a fiber of its domain, whose time a step may take.
-class StepListener {
- public:
-  virtual ~StepListener() = default;
-  virtual Domain& domain() = 0;
-  virtual void stepped() = 0;
-};
-
 class SimScheduler final : public Scheduler {
  public:
   SimScheduler(Trace& trace, Random random);
@@ -30,10 +22,6 @@ class SimScheduler final : public Scheduler {
 
   // Calls `action` at `when`, in the scheduler's context. Cancelled only with the world.
   void at(Instant when, std::move_only_function<void()> action);
-
-  // From now on, until remove_step_listener().
-  void add_step_listener(StepListener& listener) { step_listeners_.push_back(&listener); }
-  void remove_step_listener(StepListener& listener) { std::erase(step_listeners_, &listener); }
 
   // Runs one fiber, or fires one timer if that is due by `until`. False if there is neither.
   bool step(Instant until);
@@ -59,7 +47,6 @@ class SimScheduler final : public Scheduler {
   std::uint64_t steps_this_instant_ = 0;
   std::vector<std::unique_ptr<Action>> actions_;  // by slot, so that they go with the world
   std::vector<std::size_t> free_slots_;
-  std::vector<StepListener*> step_listeners_;  // in the order of adding; most of the time there is none
 };
 
 }  // namespace fulmar

@@ -34,6 +34,7 @@ void Node::start(unsigned shards, ProcessMain main) {
   process_.reset();
   process_ = std::make_unique<SimProcess>(*this, starts_++, shards, std::move(main));
   process_->set_step_cost(step_cost_);
+  process_->set_work_factor(work_factor_);
 }
 
 void Node::request_stop() {
@@ -95,6 +96,12 @@ void Node::set_step_cost(Duration cost) {
   if (process_) process_->set_step_cost(cost);
 }
 
+void Node::set_work_factor(unsigned factor) {
+  ASSERT(factor >= 1);
+  work_factor_ = factor;
+  if (process_) process_->set_work_factor(factor);
+}
+
 void Node::set_clock(ClockFaults faults) {
   auto now = world_.now();
   drifted_ms_ += (now - drift_since_).count() / 1'000'000 * clock_.drift_ppm / 1'000'000;
@@ -142,6 +149,14 @@ bool World::run_until(const std::function<bool()>& holds, Instant deadline) {
     stuck_ = scheduler_.steps_this_instant() > steps_per_instant_max;
   }
   return true;
+}
+
+void World::note_stall(const Node& node, unsigned shard, std::string_view fiber, Duration work) {
+  ShardStall stall{now(), node.name() + "/" + std::to_string(shard), std::string(fiber), work};
+  trace_.line(now(), [&] {
+    return stall.where + " is stalled for " + std::to_string(work / microseconds(1)) + " us by fiber " + stall.fiber;
+  });
+  if (stalls_.size() < stalls_max) stalls_.push_back(std::move(stall));
 }
 
 std::vector<std::string> World::leaks() {

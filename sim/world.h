@@ -31,6 +31,14 @@ struct ClockFaults {
   bool operator==(const ClockFaults&) const = default;
 };
 
+// A step of a fiber that held up its shard for too long, by what it has declared; see runtime/fiber/slices.h.
+struct ShardStall {
+  Instant at;
+  std::string where;  // the machine and the shard
+  std::string fiber;
+  Duration work;
+};
+
 class Node {
  public:
   Node(World& world, std::size_t number, std::string name, Random random);
@@ -48,6 +56,9 @@ class Node {
   void end_stalls();
   // Each step of a fiber, in this process and those after it, takes its shard this long; 0: no time.
   void set_step_cost(Duration cost);
+  // What the fibers of this process, and of those after it, declare to compute takes them so many times as long; at
+  // least 1. So a small life sees what large requests, files and clusters do to a shard.
+  void set_work_factor(unsigned factor);
   void set_clock(ClockFaults faults);
   void jump_clock(std::int64_t by_ms) { set_clock({clock_.offset_ms + by_ms, clock_.drift_ppm}); }
 
@@ -84,6 +95,7 @@ class Node {
   bool paused_ = false;
   bool has_stalled_shard_ = false;
   Duration step_cost_{0};
+  unsigned work_factor_ = 1;
   std::uint64_t starts_ = 0;
   std::unique_ptr<SimProcess> process_;
 };
@@ -94,6 +106,9 @@ class World {
   static constexpr Timestamp epoch_ms = 1'767'225'600'000;
   // More steps than this in one instant mean that the world is caught in a loop.
   static constexpr std::uint64_t steps_per_instant_max = 2'000'000;
+  // A fiber that declares more work than this before it lets its shard's others run has stalled the shard. So many
+  // slices that what can't be divided fits in, with the largest work factor that lives have.
+  static constexpr Duration stall_min = milliseconds(50);
 
   explicit World(std::uint64_t seed, LogLevel log_level = LogLevel::info);
   ~World();
@@ -117,10 +132,17 @@ class World {
   LogLevel log_level() const { return log_level_; }
   bool stuck() const { return stuck_; }  // a run ended because the world was caught in a loop
 
+  // The first ones, in their order.
+  const std::vector<ShardStall>& stalls() const { return stalls_; }
+
   // What is alive though no process is: to be asked after all have ended. Empty is good.
   std::vector<std::string> leaks();
 
  private:
+  friend class SimHost;
+  static constexpr std::size_t stalls_max = 20;
+  void note_stall(const Node& node, unsigned shard, std::string_view fiber, Duration work);
+
   LogLevel log_level_;
   std::int64_t byte_blocks_at_start_;
   Random random_;
@@ -129,6 +151,7 @@ class World {
   SimNetwork network_;
   std::vector<std::unique_ptr<Node>> nodes_;
   bool stuck_ = false;
+  std::vector<ShardStall> stalls_;
 };
 
 }  // namespace fulmar

@@ -2,7 +2,7 @@
 
 #include "broker/coordinator/machine_log.h"
 #include "runtime/base/assert.h"
-#include "runtime/fiber/scheduler.h"
+#include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -101,7 +101,7 @@ bool CoordinatorPartition::load() {
     }
     next = read->next;
     if (next < replica_->high_watermark()) continue;
-    while (!core_->finish_loading(now())) Scheduler::current().yield();
+    while (!core_->finish_loading(now())) work_in_slices(slice_length);
     if (!leads_in(epoch_)) return false;
     loaded_ = true;
     log_.info("loaded", {{"partition", name_},
@@ -122,7 +122,11 @@ void CoordinatorPartition::lead() {
       append(std::move(next));
     }
     tell_committed();
-    if (core_->next_deadline() <= host_.clock().now()) core_->tick(now());
+    if (core_->next_deadline() <= host_.clock().now()) {
+      core_->tick(now());
+      // Then it has more to do than it does in one tick.
+      if (core_->next_deadline() <= host_.clock().now()) work_in_slices(slice_length);
+    }
     carry_out();
     if (!to_append_.empty()) continue;
     changed_.wait([this] {

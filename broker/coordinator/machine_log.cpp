@@ -1,7 +1,8 @@
 #include "broker/coordinator/machine_log.h"
 
 #include "broker/protocol/record_validation.h"
-#include "runtime/fiber/scheduler.h"
+#include "broker/protocol/work.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::size_t batch_bytes_max = std::size_t{1} << 30;
 constexpr std::size_t read_bytes = 1 << 20;
+constexpr Duration visit_work = microseconds(1);  // to decode a record, and to find its place in a machine's state
 
 Errc kind_of(ErrorCode refused) {
   switch (refused) {
@@ -22,10 +24,15 @@ Errc kind_of(ErrorCode refused) {
 Result<void> visit_batch(const Bytes& batch, const BatchHeader& header, Offset from, const RecordVisitor& visit) {
   if (!batch_crc_matches(batch.view()))
     return fail(Errc::corrupt, "a damaged batch at offset " + std::to_string(header.base_offset));
+  work_in_slices(checksum_work(batch.size()));
   if (header.control()) return {};
   TRY(auto records, read_records(batch, batch_bytes_max));
-  for (const auto& record : records)
-    if (record.offset >= from) TRY_VOID(visit(record));
+  work_in_slices(unpack_work(batch.size()) + walk_work(batch.size()));
+  for (const auto& record : records) {
+    if (record.offset < from) continue;
+    TRY_VOID(visit(record));
+    work_in_slices(visit_work);
+  }
   return {};
 }
 
@@ -46,7 +53,6 @@ Result<CommittedRead> visit_committed(Replica& replica, Offset from, const Recor
       read.next = header.next_offset();
       at += header.size();
     }
-    if (read.next < end) Scheduler::current().yield();
   }
   return read;
 }

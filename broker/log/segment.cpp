@@ -5,7 +5,9 @@
 #include <limits>
 
 #include "broker/log/checked_file.h"
+#include "broker/protocol/work.h"
 #include "runtime/base/assert.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
@@ -105,6 +107,7 @@ Result<void> Segment::scan(Offset from, const std::function<bool(const BatchHead
       TRY(auto header, read_batch_header(chunk.view().substr(at)));
       if (position + at + header.size() > limit) return fail(Errc::corrupt, path(".log") + ": a batch crosses the end");
       if (!visit(header, position + at)) return {};
+      work_in_slices(batch_header_work);
       at += header.size();
       if (at > chunk.size()) break;
     }
@@ -116,6 +119,7 @@ Result<void> Segment::scan(Offset from, const std::function<bool(const BatchHead
 
 Result<Bytes> Segment::read_batch(const BatchHeader& header, std::uint64_t position) {
   TRY(Bytes batch, read_exactly(*file_, position, header.size()));
+  work_in_slices(checksum_work(batch.size()));
   if (!batch_crc_matches(batch.view()))
     return fail(Errc::corrupt, path(".log") + ": wrong CRC at " + std::to_string(position));
   return batch;
@@ -193,11 +197,13 @@ Result<std::uint64_t> Segment::rebuild_on(bool verify_crc, std::int32_t index_in
     if (!next) return position;
     if (verify_crc) {
       TRY(Bytes batch, read_exactly(*file_, position, header->size()));
+      work_in_slices(checksum_work(batch.size()));
       if (!batch_crc_matches(batch.view())) return position;
     }
     if (accept && !accept(*header)) return position;
     account(*header, position, index_interval_bytes);
     position = size_;
+    work_in_slices(batch_header_work);
   }
   return position;
 }

@@ -7,7 +7,7 @@
 #include "broker/log/partition_log.h"
 #include "broker/protocol/record_body.h"
 #include "broker/protocol/record_validation.h"
-#include "runtime/fiber/scheduler.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
@@ -18,8 +18,8 @@ namespace {
 Result<void> visit_records(Segment& segment, const BatchHeader& header, std::uint64_t position, Offset from,
                            Offset up_to, const std::function<bool(const OffsetAndTimestamp&)>& visit) {
   TRY(Bytes batch, segment.read_batch(header, position));
-  const RecordBody::Pause pause = [] { Scheduler::current().yield(); };
-  RecordBody body(header.codec(), batch.view().substr(batch_header_size), decompressed_batch_bytes_max, &pause);
+  const RecordBody::DidWork did_work = work_in_slices;
+  RecordBody body(header.codec(), batch.view().substr(batch_header_size), decompressed_batch_bytes_max, &did_work);
   for (std::int32_t i = 0; i < header.record_count && !body.failed(); ++i) {
     auto size = body.varint();
     auto begin = body.position();

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "broker/protocol/work.h"
+
 namespace fulmar {
 
-RecordBody::RecordBody(Compression codec, std::string_view packed, std::size_t size_max, const Pause* pause,
+RecordBody::RecordBody(Compression codec, std::string_view packed, std::size_t size_max, const DidWork* did_work,
                        const Sink* sink)
-    : packed_(packed), size_max_(size_max), pause_(pause), sink_(sink) {
+    : packed_(packed), size_max_(size_max), did_work_(did_work), sink_(sink) {
   if (codec == Compression::none) return;
   auto made = make_decompressor(codec, packed);
   if (made)
@@ -25,7 +27,6 @@ bool RecordBody::refill() {
   begin_ = at_ = end_ = nullptr;
   for (;;) {
     if (error_ || (decompressor_ ? decompressor_->ended() : packed_.empty())) return false;
-    if (std::exchange(begun_, true) && pause_) (*pause_)();
     std::string_view piece;
     if (decompressor_) {
       auto next = decompressor_->next();
@@ -42,6 +43,8 @@ bool RecordBody::refill() {
       fail_once({Errc::too_large, "records are too large when decompressed"});
       return false;
     }
+    if (did_work_)
+      (*did_work_)(decompressor_ ? unpack_work(piece.size()) + walk_work(piece.size()) : walk_work(piece.size()));
     if (piece.empty()) continue;
     if (sink_) (*sink_)(piece);
     begin_ = at_ = piece.data();

@@ -1,7 +1,7 @@
 // RecordBody: reads the decompressed bytes of a batch's records from front to back, without holding all of them.
 //
-// As with Reader, after the first error every read returns zero, and error() has it. Between pieces of about
-// decompression_step_bytes it calls `pause`, which may let other fibers run.
+// As with Reader, after the first error every read returns zero, and error() has it. After each piece of about
+// decompression_step_bytes it calls `did_work`, which may let other fibers run.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +12,21 @@
 #include <string_view>
 
 #include "broker/protocol/decompressor.h"
+#include "runtime/base/time.h"
 
 namespace fulmar {
 
 class RecordBody {
  public:
-  // Called before each piece but the first. May wait; what it throws goes through.
-  using Pause = std::function<void()>;
+  // Called after each piece is decompressed, with about what that costs (broker/protocol/work.h). May wait; what it
+  // throws goes through.
+  using DidWork = std::function<void(Duration)>;
   // Called with each piece of decompressed bytes, in order, as it is read.
   using Sink = std::function<void(std::string_view)>;
 
-  // `packed`, `pause` and `sink` must outlive it; null: none. Errors, sooner or later: unsupported (the codec),
+  // `packed`, `did_work` and `sink` must outlive it; null: none. Errors, sooner or later: unsupported (the codec),
   // corrupt, too_large (more than `size_max` decompressed bytes).
-  RecordBody(Compression codec, std::string_view packed, std::size_t size_max, const Pause* pause = nullptr,
+  RecordBody(Compression codec, std::string_view packed, std::size_t size_max, const DidWork* did_work = nullptr,
              const Sink* sink = nullptr);
 
   std::uint64_t position() const { return before_ + static_cast<std::uint64_t>(at_ - begin_); }
@@ -75,11 +77,10 @@ class RecordBody {
 
   std::string_view packed_;  // without a codec: what is to come
   std::size_t size_max_;
-  const Pause* pause_;
+  const DidWork* did_work_;
   const Sink* sink_;
   std::unique_ptr<Decompressor> decompressor_;
   std::optional<Error> error_;
-  bool begun_ = false;
   const char* begin_ = nullptr;
   const char* at_ = nullptr;
   const char* end_ = nullptr;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/protocol/endian.h"
+#include "broker/protocol/work.h"
 
 namespace fulmar {
 
@@ -16,13 +17,13 @@ std::unexpected<Refusal> refuse(ErrorCode code, std::string message) {
   return std::unexpected(Refusal{code, std::move(message)});
 }
 
-std::uint32_t crc_in_slices(std::string_view bytes, std::uint32_t before, const RecordBody::Pause* pause) {
+std::uint32_t crc_in_slices(std::string_view bytes, std::uint32_t before, const RecordBody::DidWork* did_work) {
   for (;;) {
     auto slice = bytes.substr(0, crc_slice_bytes);
     before = crc32c(slice, before);
     bytes.remove_prefix(slice.size());
+    if (did_work) (*did_work)(checksum_work(slice.size()));
     if (bytes.empty()) return before;
-    if (pause) (*pause)();
   }
 }
 
@@ -98,7 +99,7 @@ class RecordCheck {
 };
 
 Result<BatchHeader, Refusal> check_header(const Bytes& records, const ProduceRules& rules,
-                                          const RecordBody::Pause* pause) {
+                                          const RecordBody::DidWork* did_work) {
   const char* data = records.data();
   if (records.size() <= magic_at) return refuse(ErrorCode::invalid_record, "the request has no whole record batch");
   auto magic = data[magic_at];
@@ -112,7 +113,7 @@ Result<BatchHeader, Refusal> check_header(const Bytes& records, const ProduceRul
   if (size > records.size()) return refuse(ErrorCode::invalid_record, "the batch is cut short");
   if (size < records.size()) return refuse(ErrorCode::invalid_record, "exactly one batch per partition is allowed");
   auto crc = static_cast<std::uint32_t>(load_big<std::int32_t>(data + batch_crc_at));
-  if (crc_in_slices(records.view().substr(batch_checked_from), 0, pause) != crc)
+  if (crc_in_slices(records.view().substr(batch_checked_from), 0, did_work) != crc)
     return refuse(ErrorCode::corrupt_message, "the batch's CRC is wrong");
   // What is wrong from here on the client has made so, and it would be as wrong the next time.
   auto header = read_batch_header(records.view());
@@ -138,11 +139,11 @@ std::size_t plain_size_max(std::size_t packed) {
 }  // namespace
 
 Result<BatchHeader, Refusal> validate_produced(const Bytes& records, const ProduceRules& rules,
-                                               const RecordBody::Pause* pause, const RecordBody::Sink* sink) {
-  TRY(auto header, check_header(records, rules, pause));
+                                               const RecordBody::DidWork* did_work, const RecordBody::Sink* sink) {
+  TRY(auto header, check_header(records, rules, did_work));
   auto packed = records.view().substr(batch_header_size);
   bool plain = header.codec() == Compression::none;
-  RecordBody body(header.codec(), packed, plain ? packed.size() : plain_size_max(packed.size()), pause, sink);
+  RecordBody body(header.codec(), packed, plain ? packed.size() : plain_size_max(packed.size()), did_work, sink);
   RecordCheck check(header, rules);
   const char* wrong = check.walk(body);
   if (const auto& failed = body.error()) {
@@ -161,7 +162,7 @@ Result<BatchHeader, Refusal> validate_produced(const Bytes& records, const Produ
   stored.attributes &= client_attributes;
   if (!rules.log_append_time) stored.max_timestamp = check.latest();
   if (stored.attributes != header.attributes || stored.max_timestamp != header.max_timestamp)
-    stored.crc = crc_in_slices(packed, header_crc(stored), pause);
+    stored.crc = crc_in_slices(packed, header_crc(stored), did_work);
   return stored;
 }
 

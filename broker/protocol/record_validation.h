@@ -48,10 +48,10 @@ struct ProduceRules {
 // records as it says, offsets counting from zero, and timestamps that the topic allows, also in its decompressed form.
 // Returns the header as it is to be stored: the largest timestamp is that of the records, whatever the client claims,
 // and of the attributes only those stand that are a client's to set; the CRC is that of the batch with this header.
-// Does its work in slices, and calls `pause` between them; `sink` is told of the plain records piece by piece, which
-// are known to be right only when this returns.
+// Tells `did_work` of its work piece by piece, as RecordBody does; `sink` is told of the plain records piece by piece,
+// which are known to be right only when this returns.
 Result<BatchHeader, Refusal> validate_produced(const Bytes& records, const ProduceRules& rules = {},
-                                               const RecordBody::Pause* pause = nullptr,
+                                               const RecordBody::DidWork* did_work = nullptr,
                                                const RecordBody::Sink* sink = nullptr);
 
 }  // namespace fulmar

@@ -134,6 +134,7 @@ void Scheduler::run(Fiber& fiber) {
   fiber.state_ = Fiber::State::running;
   current_fiber = &fiber;
   ++switches_;
+  work_of_step_ = Duration(0);
   auto& exceptions = thread_exceptions();
   auto own_exceptions = std::exchange(exceptions, stack.exceptions);
   void* fake_stack = nullptr;
@@ -173,6 +174,11 @@ void Scheduler::yield() {
   make_ready(*fiber);
   switch_out();
   check_cancelled();
+}
+
+void Scheduler::declare_work(Duration work) noexcept {
+  ASSERT(current_fiber != nullptr && work >= Duration(0));
+  work_of_step_ += work * current_fiber->domain_->work_factor_;
 }
 
 void Scheduler::drain(std::span<Domain* const> domains) {

@@ -39,6 +39,11 @@ class Scheduler {
   // Lets the other ready fibers run first. A cancellation point.
   void yield();
 
+  // Adds to what the running fiber has declared to have computed; see slices.h.
+  void declare_work(Duration work) noexcept;
+  // What the running fiber, or the one that ran last, has declared since it was switched to, as its domain counts it.
+  Duration work_of_step() const { return work_of_step_; }
+
   // Runs the fibers of these domains, and no others, until none of them is alive. Asserts that none waits for anything
   // but another of them: to be used after Domain::cancel(). From the scheduler's context only.
   void drain(std::span<Domain* const> domains);
@@ -73,6 +78,7 @@ class Scheduler {
   std::size_t live_fibers_ = 0;
   std::uint64_t next_fiber_id_ = 0;
   std::uint64_t switches_ = 0;
+  Duration work_of_step_{0};
 
   // For the debugger (fibers_gdb.py): the process' schedulers, and each one's domains.
   static Scheduler* first_scheduler_;
@@ -84,7 +90,7 @@ class Scheduler {
 class Domain {
  public:
   Domain(Scheduler& scheduler, std::string_view name);
-  ~Domain();  // no fiber may be alive
+  virtual ~Domain();  // no fiber may be alive
   Domain(const Domain&) = delete;
   Domain& operator=(const Domain&) = delete;
 
@@ -100,6 +106,12 @@ class Domain {
   void resume();
   bool paused() const { return paused_; }
 
+  // So many times as long as its fibers declare does computing take them; at least 1.
+  unsigned work_factor() const { return work_factor_; }
+  void set_work_factor(unsigned factor) { work_factor_ = factor; }
+  // Called after each step of one of its fibers, of that name, by worlds where computing takes time.
+  virtual void stepped([[maybe_unused]] std::string_view fiber) {}
+
   std::size_t live_fibers() const { return live_fibers_; }
   Scheduler& scheduler() const { return scheduler_; }
   std::string_view name() const { return name_; }
@@ -113,6 +125,7 @@ class Domain {
   std::size_t live_fibers_ = 0;
   bool paused_ = false;
   bool cancelled_ = false;
+  unsigned work_factor_ = 1;
   std::vector<Fiber*> held_;
   std::unique_ptr<FiberGroup> root_;
 };

@@ -4,6 +4,7 @@
 #include "runtime/fiber/queue.h"
 #include "runtime/fiber/scheduler.h"
 #include "runtime/fiber/semaphore.h"
+#include "runtime/fiber/slices.h"
 #include "world_under_test.h"
 
 namespace fulmar {
@@ -283,6 +284,43 @@ TEST_P(Fibers, YieldLetsTheOthersRun) {
     });
     for (int i = 0; i < 1000 && turns < 10; ++i) Scheduler::current().yield();
     EXPECT_EQ(turns, 10);
+  });
+}
+
+TEST_P(Fibers, LongWorkLetsTheOthersRunAfterEachSlice) {
+  run(1, [](Host&) {
+    int turns = 0;
+    bool over = false;
+    FiberGroup group;
+    group.spawn("other", [&] {
+      for (; !over; ++turns) Scheduler::current().yield();
+    });
+    Scheduler::current().yield();
+    int before = turns;
+    for (int i = 0; i < 9; ++i) work_in_slices(slice_length / 10);
+    EXPECT_EQ(turns, before) << "a slice was not used up yet";
+    for (int i = 0; i < 1000; ++i) work_in_slices(slice_length / 10);
+    EXPECT_GE(turns, before + 10);
+    Scheduler::current().yield();
+    EXPECT_FALSE(declare_work(slice_length / 2));
+    EXPECT_TRUE(declare_work(slice_length / 2)) << "it counts together with what was declared before";
+    Scheduler::current().yield();
+    EXPECT_FALSE(declare_work(slice_length / 2)) << "a slice begins when the fiber does again";
+    over = true;
+  });
+}
+
+TEST_P(Fibers, AFiberThatIsCancelledDoesNotBeginAnotherSlice) {
+  run(1, [](Host&) {
+    int slices = 0;
+    FiberGroup group;
+    group.spawn("endless", [&] {
+      for (;; ++slices) work_in_slices(slice_length);
+    });
+    while (slices < 10) Scheduler::current().yield();
+    group.cancel();
+    group.join();
+    EXPECT_GE(slices, 10);
   });
 }
 

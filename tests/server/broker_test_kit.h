@@ -44,6 +44,7 @@ class BrokerWorld {
     client.kill();
     broker.kill();
     EXPECT_TRUE(world.leaks().empty()) << world.leaks().front();
+    for (const auto& stall : world.stalls()) ADD_FAILURE() << stall.where << " was stalled by fiber " << stall.fiber;
   }
 
   void start(unsigned shards) {

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "runtime/fiber/slices.h"
+
 namespace fulmar {
 namespace {
 
@@ -290,6 +292,95 @@ TEST(World, StepsOfASlowProcessTakeTime) {
   world.run_for(milliseconds(100));
   EXPECT_GE(steps, 95);
   EXPECT_LE(steps, 105);
+  node.kill();
+  EXPECT_TRUE(world.leaks().empty());
+}
+
+// Of a shard where one fiber has so much to do and another wakes up each millisecond: by how much that was ever late.
+Duration latest_wakeup(unsigned work_factor, const std::function<void()>& work, std::vector<ShardStall>* stalls) {
+  World world(5);
+  auto& node = world.add_node("node");
+  node.set_work_factor(work_factor);
+  Duration latest(0);
+  node.start(1, [&](Host& host) {
+    bool over = false;
+    FiberGroup group;
+    group.spawn("clock", [&] {
+      while (!over) {
+        auto at = host.clock().now() + milliseconds(1);
+        host.clock().sleep_until(at);
+        latest = std::max(latest, host.clock().now() - at);
+      }
+    });
+    host.clock().sleep_for(milliseconds(10));
+    work();
+    host.clock().sleep_for(milliseconds(10));
+    over = true;
+    return 0;
+  });
+  world.run_for(seconds(10));
+  EXPECT_EQ(node.exit_code(), 0);
+  if (stalls) *stalls = world.stalls();
+  node.kill();
+  EXPECT_TRUE(world.leaks().empty());
+  return latest;
+}
+
+TEST(World, DeclaredWorkTakesTheShardAsLong) {
+  std::vector<ShardStall> stalls;
+  auto late = latest_wakeup(1, [] { declare_work(milliseconds(20)); }, &stalls);
+  EXPECT_GE(late, milliseconds(19));
+  EXPECT_LE(late, milliseconds(20));
+  EXPECT_TRUE(stalls.empty());
+  late = latest_wakeup(3, [] { declare_work(milliseconds(20)); }, &stalls);
+  EXPECT_GE(late, milliseconds(59));
+  EXPECT_LE(late, milliseconds(60));
+}
+
+TEST(World, ShortWorkTakesNoTime) {
+  EXPECT_EQ(latest_wakeup(1, [] { declare_work(microseconds(10)); }, nullptr), Duration(0));
+}
+
+TEST(World, WorkInSlicesHoldsUpNobodyForLong) {
+  std::vector<ShardStall> stalls;
+  auto work = [] {
+    for (int i = 0; i < 1000; ++i) work_in_slices(microseconds(100));
+  };
+  // Who is next is drawn: the other's turn may come a few slices late.
+  EXPECT_LE(latest_wakeup(1, work, &stalls), 10 * slice_length);
+  EXPECT_TRUE(stalls.empty());
+  latest_wakeup(10, work, &stalls);
+  EXPECT_TRUE(stalls.empty());
+}
+
+TEST(World, AFiberThatWorksForLongWithoutLettingOthersRunIsNoted) {
+  std::vector<ShardStall> stalls;
+  auto work = [] {
+    for (int i = 0; i < 1000; ++i) declare_work(microseconds(100));
+  };
+  latest_wakeup(1, work, &stalls);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].where, "node/0");
+  EXPECT_EQ(stalls[0].fiber, "main");
+  EXPECT_EQ(stalls[0].work, milliseconds(100));
+  latest_wakeup(1, [] { declare_work(World::stall_min); }, &stalls);
+  EXPECT_TRUE(stalls.empty());
+}
+
+TEST(World, AProcessThatDiesWhileItComputesIsGoneAtOnce) {
+  World world(5);
+  auto& node = world.add_node("node");
+  int steps = 0;
+  auto main = [&](Host&) {
+    for (;; ++steps) work_in_slices(milliseconds(10));
+    return 0;
+  };
+  node.start(1, main);
+  world.run_for(milliseconds(95));
+  EXPECT_EQ(steps, 9);
+  node.kill();
+  node.start(1, main);
+  world.run_for(milliseconds(1));
   node.kill();
   EXPECT_TRUE(world.leaks().empty());
 }

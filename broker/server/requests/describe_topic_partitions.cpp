@@ -70,6 +70,7 @@ Response describe_page(const BrokerShard& shard, const DescribeTopicPartitionsRe
       // A leader that lacks what was acknowledged is never elected: there is no list of those that would do.
       partition.eligible_leader_replicas.emplace();
       partition.last_known_elr.emplace();
+      work_in_slices(describe_partition_work);
     }
     room -= last - first;
     if (last < end) {

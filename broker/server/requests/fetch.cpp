@@ -14,6 +14,7 @@
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
 #include "runtime/fiber/alarm.h"
+#include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -25,6 +26,10 @@ constexpr Duration fetch_wait_max = seconds(300);  // however patient a client s
 // One fetch takes at most such a part of the room there is, so that others find some; or this, if that is more.
 constexpr std::int64_t share_of_room = 4;
 constexpr std::int64_t room_wanted_min = 1 << 20;
+// What a fetch costs by the number of its partitions: to find each, to look into its log, to wait for it or tell of it.
+constexpr Duration find_target_work = nanoseconds(300);
+constexpr Duration read_target_work = microseconds(1);
+constexpr Duration finish_target_work = nanoseconds(500);
 
 // Reads all targets, in their order, and says in each reading what the answer is to say of it.
 class Readings {
@@ -40,6 +45,7 @@ class Readings {
     std::vector<Run> runs;
     auto image = shard.image();
     for (auto& target : targets) {
+      work_in_slices(find_target_work);
       if (target.topic.empty()) target.topic = image->topic_name(target.topic_id);
       const auto* topic = image->topic(target.topic);
       readings_.push_back({.target = &target, .out = {}});
@@ -57,7 +63,10 @@ class Readings {
     // Neighbours of one shard are read in one visit.
     for (auto& run : runs) {
       shard.on(run.owner, [&](BrokerShard& there) {
-        for (auto* reading : run.readings) read_partition(there, *reading, share);
+        for (auto* reading : run.readings) {
+          read_partition(there, *reading, share);
+          work_in_slices(read_target_work);
+        }
       });
     }
   }
@@ -185,6 +194,8 @@ class Fetch final : public DelayedAnswer, private MemoryBudget::Waiter {
 
 ErrorCode Fetch::begin() {
   auto version = header_.api_version;
+  for (const auto& topic : request_.topics)  // the session must stay, and others not come between
+    declare_work(find_target_work * static_cast<std::int64_t>(topic.partitions.size()));
   if (full_) {
     if (version >= 7 && request_.session_id != 0) shard_.sessions().remove(request_.session_id);
     targets_ = fetch_targets(*shard_.image(), request_, version);
@@ -261,6 +272,7 @@ Fetch::Next Fetch::read() {
 bool Fetch::wait() {
   std::map<unsigned, std::vector<Seen>> by_owner;
   auto image = shard_.image();
+  declare_work(finish_target_work * static_cast<std::int64_t>(readings_.all().size()));
   for (const auto& reading : readings_.all()) {
     const auto* topic = image->topic(reading.target->topic);
     if (!topic) return false;  // deleted since it was read
@@ -294,6 +306,7 @@ void Fetch::end_wait() {
 ByteChain Fetch::answer() {
   FetchResponse response;
   response.session_id = session_id_;
+  declare_work(finish_target_work * static_cast<std::int64_t>(readings_.all().size()));  // the session must stay
   auto* session = session_id_ ? shard_.sessions().find(session_id_) : nullptr;
   for (auto& reading : readings_.all()) {
     auto& target = *reading.target;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "broker/protocol/work.h"
 #include "broker/server/requests/read_replica.h"
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
@@ -39,6 +41,7 @@ Result<Bytes> read_intact(Replica& replica, Offset from, Offset up_to, std::size
   auto& log = replica.log();
   for (int found = 0;; ++found) {
     auto bytes = log.read(from, up_to, max_bytes, at_least_one);
+    if (bytes) work_in_slices(checksum_work(bytes->size()));
     if (bytes && !are_intact_batches(bytes->view()))
       bytes = fail(Errc::corrupt, "wrong CRC in what was read from " + std::to_string(from));
     if (bytes || bytes.error().code != Errc::corrupt || !replica.leads()) return bytes;

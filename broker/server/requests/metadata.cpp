@@ -79,6 +79,7 @@ class MetadataAnswer {
         auto& unknown = response_.topics.emplace_back();
         unknown.error_code = ErrorCode::unknown_topic_id;
         unknown.topic_id = asked.topic_id;
+        work_in_slices(describe_topic_work);
       }
     }
   }
@@ -98,6 +99,7 @@ class MetadataAnswer {
       bool invalid = invalid_topic_name(*asked.name).has_value();
       out.error_code = invalid ? ErrorCode::invalid_topic_exception : ErrorCode::unknown_topic_or_partition;
       allow(out);
+      work_in_slices(describe_topic_work);
       if (!invalid) missing.push_back(response_.topics.size() - 1);
     }
     bool create = shard_.config().auto_create_topics && request_.allow_auto_topic_creation && !missing.empty();
@@ -116,9 +118,12 @@ class MetadataAnswer {
     out.name = name;
     out.topic_id = topic.id;
     out.is_internal = is_internal_topic(name);
-    for (std::int32_t index = 0; index < topic.partition_count(); ++index)
+    for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
       out.partitions.push_back(describe_partition<Topic::Partition>(shard_, topic, index));
+      work_in_slices(describe_partition_work);
+    }
     allow(out);
+    work_in_slices(describe_topic_work);
   }
   void allow(Topic& out) const {
     if (request_.include_topic_authorized_operations) out.authorized_operations = authorized_topic_operations;

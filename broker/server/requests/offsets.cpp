@@ -9,6 +9,7 @@
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -25,6 +26,8 @@ enum Special : Timestamp {
   earliest_pending_upload = -6,
 };
 
+constexpr Duration ask_replica_work = microseconds(1);
+
 ErrorCode code_of(const Error& error) {
   return error.code == Errc::out_of_range ? ErrorCode::offset_out_of_range : ErrorCode::kafka_storage_error;
 }
@@ -35,6 +38,7 @@ template <class F>
 ErrorCode with_replica(BrokerShard& shard, const std::string& topic, std::int32_t index, F&& use) {
   auto image = shard.image();
   const auto* known = image->topic(topic);
+  work_in_slices(ask_replica_work);
   if (!known || index < 0 || index >= known->partition_count()) return ErrorCode::unknown_topic_or_partition;
   return shard.on(shard.owner(known->id, index), [&](BrokerShard& owner) {
     auto* partition = owner.partition(topic, index);

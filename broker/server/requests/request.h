@@ -7,6 +7,8 @@
 
 #include "broker/protocol/message.h"
 #include "broker/protocol/reader.h"
+#include "broker/protocol/work.h"
+#include "runtime/fiber/slices.h"
 #include "runtime/host/network.h"
 
 namespace fulmar {
@@ -32,16 +34,20 @@ class Request {
   std::int16_t version() const { return header_.api_version; }
   const Bytes& frame() const { return frame_; }
 
-  // Errors: corrupt, as decode().
+  // Errors: corrupt, as decode(). A cancellation point.
   template <class Message>
   Result<Message> body() const {
     Reader reader = body_;
+    // Records are not read here.
+    if (Message::key != ApiKey::produce) work_in_slices(message_work(frame_.size()));
     return decode<Message>(reader, version());
   }
-  // The whole frame of an answer to this.
+  // The whole frame of an answer to this. A cancellation point.
   template <class Response>
   ByteChain answer(const Response& response) const {
-    return response_frame(response, version(), header_.correlation_id);
+    auto frame = response_frame(response, version(), header_.correlation_id);
+    work_in_slices(message_work(frame.size()));
+    return frame;
   }
 
  private:

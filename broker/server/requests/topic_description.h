@@ -5,8 +5,13 @@
 #include <algorithm>
 
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
+
+// What it costs to describe one; see slices.h.
+inline constexpr Duration describe_topic_work = microseconds(1);
+inline constexpr Duration describe_partition_work = nanoseconds(500);
 
 template <class Partition>
 Partition describe_partition(const BrokerShard& shard, const TopicImage& topic, std::int32_t index) {

@@ -12,6 +12,7 @@
 #include "broker/server/requests/forward.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
+#include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -20,6 +21,10 @@ namespace fulmar {
 namespace {
 
 constexpr std::int32_t partitions_max = 100'000;  // of one topic; each takes a directory
+
+// What it costs to plan a topic, and each of its partitions; see slices.h.
+constexpr Duration plan_topic_work = microseconds(20);
+constexpr Duration plan_partition_work = nanoseconds(500);
 
 constexpr Duration led_on_demand_max = seconds(1);
 
@@ -254,6 +259,7 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const Request& call) 
       if (times[asked.name] < 0) continue;
       auto& result = response.topics.emplace_back();
       plan_topic(draft, collisions, asked, result);
+      work_in_slices(plan_topic_work + plan_partition_work * std::max(result.num_partitions, 0));
     }
     if (request.validate_only) return;
     auto error = draft.commit();
@@ -307,6 +313,7 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const Request& ca
         if (!added) {
           say(ErrorCode::invalid_replica_assignment, added.error());
         } else {
+          work_in_slices(plan_partition_work * static_cast<std::int64_t>(added->size()));
           draft.add(PartitionsRecord{found->id, std::move(*added)});
         }
       }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "broker/protocol/work.h"
 #include "runtime/fiber/scheduler.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
@@ -12,11 +14,12 @@ namespace {
 constexpr std::int16_t first_version_with_zstd = 7;
 constexpr std::size_t compression_slice_bytes = std::size_t{16} << 10;  // packing is slower than unpacking
 
-// Between two slices: lets the shard's other fibers run, then waits for the next turn.
+// Of work that takes longer than a slice: lets the shard's other fibers run, then waits for the next turn.
 class Turns {
  public:
   explicit Turns(Semaphore& turn) : turn_(turn) {}
-  void pass() {
+  void did(Duration work) {
+    if (!declare_work(work)) return;
     held_ = SemaphoreUnits();
     Scheduler::current().yield();
     turn_.acquire(1);
@@ -95,9 +98,9 @@ Result<ProducedBatch, Refusal> validate_in_slices(ValidationBudget& budget, Cloc
   auto plan = plan_for(records, topic.compression);
   auto memory = budget.memory(plan.memory);
   Turns turns(budget.turn());
-  RecordBody::Pause pause = [&turns] { turns.pass(); };
+  RecordBody::DidWork did_work = [&turns](Duration work) { turns.did(work); };
   if (!plan.into) {
-    TRY(auto header, validate_produced(records, rules, &pause));
+    TRY(auto header, validate_produced(records, rules, &did_work));
     if (auto refusal = too_large_to_keep(records.size(), topic.log)) return std::unexpected(*std::move(refusal));
     return ProducedBatch{header, std::move(records)};
   }
@@ -107,10 +110,10 @@ Result<ProducedBatch, Refusal> validate_in_slices(ValidationBudget& budget, Cloc
       auto part = piece.substr(0, compression_slice_bytes);
       compressor->add(part);
       piece.remove_prefix(part.size());
-      if (!piece.empty()) turns.pass();
+      turns.did(pack_work(part.size()));
     }
   };
-  TRY(auto header, validate_produced(records, rules, &pause, &pack));
+  TRY(auto header, validate_produced(records, rules, &did_work, &pack));
   auto packed = compressor->finish();
   if (!packed)
     return std::unexpected(Refusal{ErrorCode::message_too_large,
