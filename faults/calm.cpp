@@ -21,12 +21,12 @@ bool comes_between(const Fault& fault, const Calm& calm, const FaultWindow& wind
 }  // namespace
 
 std::optional<Calm> calm_of(const Plan& plan) {
-  if (plan.setting_or("calm_ms", 0) == 0) return std::nullopt;
+  if (plan.setting_or(settings::calm_ms, 0) == 0) return std::nullopt;
   Calm calm;
-  calm.begin = Instant{} + milliseconds(plan.setting("calm_from_ms"));
-  calm.end = calm.begin + milliseconds(plan.setting("calm_ms"));
+  calm.begin = Instant{} + milliseconds(plan.setting(settings::calm_from_ms));
+  calm.end = calm.begin + milliseconds(plan.setting(settings::calm_ms));
   for (std::size_t node = 0; node < 64; ++node)
-    if (plan.setting("calm_rest") >> node & 1) calm.rest.insert(node);
+    if (plan.setting(settings::calm_rest) >> node & 1) calm.rest.insert(node);
   return calm;
 }
 
@@ -52,9 +52,9 @@ void choose_calm(Random random, const FaultWindow& window, std::size_t rest_max,
     rest.insert((first + n) % window.nodes.servers);
   std::int64_t mask = 0;
   for (auto node : rest) mask |= std::int64_t{1} << node;
-  plan.settings["calm_from_ms"] = window.begin.ns / 1'000'000 + from;
-  plan.settings["calm_ms"] = calm_ms;
-  plan.settings["calm_rest"] = mask;
+  plan.set(settings::calm_from_ms, window.begin.ns / 1'000'000 + from);
+  plan.set(settings::calm_ms, calm_ms);
+  plan.set(settings::calm_rest, mask);
   auto calm = *calm_of(plan);
   std::erase_if(plan.faults, [&](const Fault& fault) { return disturbs(fault, calm, window); });
 }

@@ -11,6 +11,13 @@
 
 namespace fulmar {
 
+// How plans have it: when it begins, how long it lasts, and the bits of the servers that are not left alone.
+namespace settings {
+inline constexpr Setting calm_from_ms{"calm_from_ms", 0, 3'600'000};
+inline constexpr Setting calm_ms{"calm_ms", 0, 3'600'000};
+inline constexpr Setting calm_rest{"calm_rest", 0, (1 << 15) - 1};
+}  // namespace settings
+
 struct Calm {
   Instant begin;
   Instant end;

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "faults/fault.h"
+#include "faults/setting.h"
+#include "runtime/base/assert.h"
 #include "runtime/base/result.h"
 
 namespace fulmar {
@@ -15,14 +18,25 @@ namespace fulmar {
 struct Plan {
   std::string scenario;
   std::uint64_t seed = 0;
-  std::map<std::string, std::int64_t> settings;  // by name; what each means is the scenario's
-  std::vector<Fault> faults;                     // by time
+  std::map<std::string, std::int64_t, std::less<>> settings;  // by name; what each means is the scenario's
+  std::vector<Fault> faults;                                  // by time
 
-  std::int64_t setting(const std::string& name) const { return settings.at(name); }
+  bool has(const Setting& wanted) const { return settings.contains(wanted.name); }
+  // The plan must have it; a plan that was checked has those that it needs.
+  std::int64_t setting(const Setting& wanted) const {
+    auto found = settings.find(wanted.name);
+    ASSERT(found != settings.end());
+    return found->second;
+  }
   // Plans that were kept from before there was such a setting don't have it.
-  std::int64_t setting_or(const std::string& name, std::int64_t otherwise) const {
-    auto found = settings.find(name);
+  std::int64_t setting_or(const Setting& wanted, std::int64_t otherwise) const {
+    auto found = settings.find(wanted.name);
     return found == settings.end() ? otherwise : found->second;
+  }
+  // The value must be in the setting's range.
+  void set(const Setting& chosen, std::int64_t value) {
+    ASSERT(value >= chosen.min && value <= chosen.max);
+    settings.insert_or_assign(std::string(chosen.name), value);
   }
 };
 

@@ -7,6 +7,7 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
@@ -120,10 +121,10 @@ void look_up(Host& host, Workload& workload) {
   ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
   EpochAsker epochs;
   while (!workload.stop) {
-    pause(host, random, workload.plan.setting("lookup_pace_ms"));
+    pause(host, random, workload.plan.setting(settings::lookup_pace_ms));
     auto of = pick_partition(random, workload);
     if (workload.on_metadata && random.chance(1, 6)) {
-      auto broker = static_cast<std::int32_t>(random.between(1, workload.plan.setting("brokers")));
+      auto broker = static_cast<std::int32_t>(random.between(1, workload.plan.setting(settings::brokers)));
       ask_metadata(host, workload, brokers, broker);
       continue;
     }
@@ -140,7 +141,7 @@ void ask_epochs(Host& host, Workload& workload) {
   ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
   EpochAsker epochs;
   while (!workload.stop) {
-    pause(host, random, workload.plan.setting("epoch_pace_ms"));
+    pause(host, random, workload.plan.setting(settings::epoch_pace_ms));
     epochs.ask(host, random, workload, brokers, pick_partition(random, workload));
   }
 }

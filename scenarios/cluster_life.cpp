@@ -7,6 +7,7 @@
 #include "faults/injector.h"
 #include "faults/kinds.h"
 #include "faults/planner.h"
+#include "scenarios/plan_settings.h"
 #include "scenarios/settings.h"
 #include "scenarios/stalls.h"
 #include "scenarios/watched_cluster.h"
@@ -46,18 +47,18 @@ class ClusterLife {
       cluster_.judge_read(read, follower);
     };
     workload_.on_deletion = [this](const DeleteOperation& deletion) { cluster_.note_deletion(deletion); };
-    describe_topics(workload_, static_cast<std::int16_t>(plan.setting("replication_factor")));
+    describe_topics(workload_, static_cast<std::int16_t>(plan.setting(settings::replication_factor)));
     for (auto mark : {Mark::metadata_snapshot_taken, Mark::metadata_snapshot_loaded, Mark::metadata_snapshot_fetched,
                       Mark::log_truncated, Mark::log_begun_anew})
       workload_.marks.expect(mark);
-    if (plan.setting_or("calm_ms", 0)) workload_.marks.expect(Mark::calm_majority);
-    if (plan.setting_or("members", 0))
+    if (plan.setting_or(settings::calm_ms, 0)) workload_.marks.expect(Mark::calm_majority);
+    if (plan.setting_or(settings::members, 0))
       for (auto mark : {Mark::group_stable, Mark::group_rebalanced, Mark::group_coordinator_moved, Mark::group_fenced,
                         Mark::group_offset_committed})
         workload_.marks.expect(mark);
-    if (plan.setting_or("producer_id_block", 1000) < 1000) workload_.marks.expect(Mark::producer_id_block);
+    if (plan.setting_or(settings::producer_id_block, 1000) < 1000) workload_.marks.expect(Mark::producer_id_block);
     if (has_fault(plan.faults, {&faults::cut_after_transfer})) workload_.marks.expect(Mark::cut_after_transfer);
-    for (std::int64_t i = 0; i < plan.setting("clients"); ++i) world_.add_node("client" + std::to_string(i));
+    for (std::int64_t i = 0; i < plan.setting(settings::clients); ++i) world_.add_node("client" + std::to_string(i));
     admin_ = &world_.add_node("admin");
   }
 
@@ -75,7 +76,7 @@ class ClusterLife {
     watch_calm();
     for (auto n = cluster_.size(); n + 1 < world_.node_count(); ++n)
       world_.node(n).start(1, [this](Host& host) { return run_clients(host, workload_); });
-    world_.run_until(begun + milliseconds(plan_.setting("safety_ms")));
+    world_.run_until(begun + milliseconds(plan_.setting(settings::safety_ms)));
     choose_core();
     injector.heal(healthy_);
     let_the_rest_be(injector);
@@ -133,8 +134,8 @@ class ClusterLife {
 
   // A majority of every partition's replicas, and of the controllers.
   void choose_core() {
-    auto out = static_cast<std::size_t>(plan_.setting("rest_count"));
-    if (static_cast<Rest>(plan_.setting("rest")) == Rest::there_is_none) out = 0;
+    auto out = static_cast<std::size_t>(plan_.setting(settings::rest_count));
+    if (static_cast<Rest>(plan_.setting(settings::rest)) == Rest::there_is_none) out = 0;
     // A disk that has lost what it promised may not have got it back yet: it is the first to be left out, and then
     // alone.
     std::vector<std::size_t> order;
@@ -156,7 +157,7 @@ class ClusterLife {
   void let_the_rest_be(Injector& injector) {
     for (std::size_t n = 0; n < cluster_.size(); ++n) {
       if (core_.contains(n)) continue;
-      switch (static_cast<Rest>(plan_.setting("rest"))) {
+      switch (static_cast<Rest>(plan_.setting(settings::rest))) {
         case Rest::there_is_none: break;
         case Rest::dead: world_.node(n).kill(); break;
         case Rest::cut_off: injector.isolate(n); break;
@@ -247,17 +248,18 @@ class ClusterLife {
 
 // In one life of four, followers that catch up are throttled, and it takes little to be that far behind and out of
 // sync. The rate is by what the life writes, about, so that it holds them up, and yet lets them get there in time.
-void choose_throttle(Random random, std::map<std::string, std::int64_t>& settings) {
+void choose_throttle(Random random, Plan& plan) {
   if (!random.chance(1, 4)) return;
   constexpr std::int64_t shards_max = 3;  // of one of which all leaders may be
   constexpr std::int64_t batch_overhead = 100;
-  auto producers = settings["clients"] * settings["producers"];
-  auto batches = producers * (settings["safety_ms"] / settings["producer_pace_ms"] + 1);
-  auto written = batches * (batch_overhead + settings["batch_records_max"] * settings["value_bytes_max"]);
+  auto producers = plan.setting(settings::clients) * plan.setting(settings::producers);
+  auto batches = producers * (plan.setting(settings::safety_ms) / plan.setting(settings::producer_pace_ms) + 1);
+  auto written =
+      batches * (batch_overhead + plan.setting(settings::batch_records_max) * plan.setting(settings::value_bytes_max));
   auto to_feed_all_s = random.between(1, 10);
-  settings["throttled_rate"] = std::max<std::int64_t>(shards_max * written / to_feed_all_s, 1000);
-  settings["catch_up_lag"] = random.between(1, 64);
-  settings["replica_lag_ms"] = random.between(500, 10'000);
+  plan.set(settings::throttled_rate, std::max<std::int64_t>(shards_max * written / to_feed_all_s, 1000));
+  plan.set(settings::catch_up_lag, random.between(1, 64));
+  plan.set(settings::replica_lag_ms, random.between(500, 10'000));
 }
 
 }  // namespace
@@ -266,45 +268,46 @@ void choose_cluster_settings(Random random, Plan& plan) {
   auto choose = [&](const char* name, std::int64_t low, std::int64_t high) {
     return random.split(name).between(low, high);
   };
-  auto& settings = plan.settings;
-  choose_workload(random, settings);
-  settings["brokers"] = choose("brokers", 0, 2) == 0 ? 5 : 3;
-  settings["replication_factor"] = settings["brokers"] == 5 && choose("replication factor", 0, 1) ? 5 : 3;
-  settings["shards"] = choose("shards", 0, 2);
-  settings["reshard"] = choose("reshard", 0, 1);
-  settings["segment_bytes"] = std::int64_t{1} << choose("segment bytes", 9, 16);
-  settings["index_interval_bytes"] = std::int64_t{1} << choose("index interval", 4, 12);
-  settings["checkpoint_ms"] = choose("checkpoint", 200, 10'000);
-  settings["retention_check_ms"] = choose("retention check", 500, 10'000);
-  settings["safety_ms"] = choose("length", 20'000, 90'000);
-  settings["racks"] = choose("racks", 0, 1);
-  settings["guarded_topic"] = choose("guarded topic", 0, 2) == 0;
-  settings["metadata_snapshot_bytes"] = std::int64_t{1} << choose("metadata snapshot bytes", 8, 13);
-  settings["metadata_segment_bytes"] = std::int64_t{1} << choose("metadata segment bytes", 8, 13);
+  choose_workload(random, plan);
+  plan.set(settings::brokers, choose("brokers", 0, 2) == 0 ? 5 : 3);
+  plan.set(settings::replication_factor,
+           plan.setting(settings::brokers) == 5 && choose("replication factor", 0, 1) ? 5 : 3);
+  plan.set(settings::shards, choose("shards", 0, 2));
+  plan.set(settings::reshard, choose("reshard", 0, 1));
+  plan.set(settings::segment_bytes, std::int64_t{1} << choose("segment bytes", 9, 16));
+  plan.set(settings::index_interval_bytes, std::int64_t{1} << choose("index interval", 4, 12));
+  plan.set(settings::checkpoint_ms, choose("checkpoint", 200, 10'000));
+  plan.set(settings::retention_check_ms, choose("retention check", 500, 10'000));
+  plan.set(settings::safety_ms, choose("length", 20'000, 90'000));
+  plan.set(settings::racks, choose("racks", 0, 1));
+  plan.set(settings::guarded_topic, choose("guarded topic", 0, 2) == 0);
+  plan.set(settings::metadata_snapshot_bytes, std::int64_t{1} << choose("metadata snapshot bytes", 8, 13));
+  plan.set(settings::metadata_segment_bytes, std::int64_t{1} << choose("metadata segment bytes", 8, 13));
   // Small ones in half of the lives: as many producers come, so many are taken.
-  if (choose("small producer id blocks", 0, 1)) settings["producer_id_block"] = choose("producer id block", 1, 4);
-  settings["rest"] = choose("rest", 0, 3);
-  settings["rest_count"] = choose("rest count", 1, static_cast<std::int64_t>(victims_max(plan)));
+  if (choose("small producer id blocks", 0, 1))
+    plan.set(settings::producer_id_block, choose("producer id block", 1, 4));
+  plan.set(settings::rest, choose("rest", 0, 3));
+  plan.set(settings::rest_count, choose("rest count", 1, static_cast<std::int64_t>(victims_max(plan))));
   // In half of the lives it takes little to fall out of sync.
-  if (choose("in sync", 0, 1)) settings["replica_lag_ms"] = choose("replica lag", 1000, 10'000);
-  choose_throttle(random.split("throttle"), settings);
+  if (choose("in sync", 0, 1)) plan.set(settings::replica_lag_ms, choose("replica lag", 1000, 10'000));
+  choose_throttle(random.split("throttle"), plan);
   // In every second life topics are configured while they are used.
-  if (choose("configured", 0, 1)) settings["config_pace_ms"] = std::int64_t{1} << choose("config pace", 8, 13);
+  if (choose("configured", 0, 1)) plan.set(settings::config_pace_ms, std::int64_t{1} << choose("config pace", 8, 13));
   // In two lives of three the metadata is written down again and again, and brokers start from a snapshot.
   if (choose("metadata snapshots", 0, 2) > 0)
-    settings["metadata_snapshot_bytes"] = std::int64_t{1} << choose("metadata snapshot bytes", 9, 14);
+    plan.set(settings::metadata_snapshot_bytes, std::int64_t{1} << choose("metadata snapshot bytes", 9, 14));
 }
 
 std::size_t victims_max(const Plan& plan) {
-  return static_cast<std::size_t>(plan.setting("replication_factor") - 1) / 2;
+  return static_cast<std::size_t>(plan.setting(settings::replication_factor) - 1) / 2;
 }
 
 FaultWindow fault_window(const Plan& plan) {
   FaultWindow window;
   window.begin = faults_begin;
-  window.end = window.begin + milliseconds(plan.setting("safety_ms"));
-  window.nodes.servers = static_cast<std::size_t>(plan.setting("brokers"));
-  window.nodes.all = window.nodes.servers + static_cast<std::size_t>(plan.setting("clients"));
+  window.end = window.begin + milliseconds(plan.setting(settings::safety_ms));
+  window.nodes.servers = static_cast<std::size_t>(plan.setting(settings::brokers));
+  window.nodes.all = window.nodes.servers + static_cast<std::size_t>(plan.setting(settings::clients));
   return window;
 }
 

@@ -6,6 +6,7 @@
 #include "faults/kinds.h"
 #include "scenarios/cluster_life.h"
 #include "scenarios/fault_mixes.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
@@ -28,9 +29,9 @@ Plan plan_cluster(std::uint64_t seed, const char* scenario, std::span<const Faul
   // One that reads all the time sees what a leader that is cut off says until it steps down.
   auto reader = random.split("fast reader");
   bool left_alone = has_fault(plan.faults, {&faults::isolate, &faults::cut_after_transfer});
-  if (left_alone && reader.chance(1, 2)) plan.settings["consumer_pace_ms"] = fast_reader_pace_ms;
+  if (left_alone && reader.chance(1, 2)) plan.set(settings::consumer_pace_ms, fast_reader_pace_ms);
   // And one who asks where its epoch ends hears what of it may not stay.
-  if (left_alone && random.split("epochs").chance(1, 2)) plan.settings["epoch_pace_ms"] = epoch_pace_ms;
+  if (left_alone && random.split("epochs").chance(1, 2)) plan.set(settings::epoch_pace_ms, epoch_pace_ms);
   choose_calm(random.split("calm"), window, victims_max(plan), plan);
   return plan;
 }
@@ -51,28 +52,28 @@ Plan plan_disk(std::uint64_t seed) {
 
 Plan plan_churn(std::uint64_t seed) {
   return plan_cluster(seed, "churn", churn_faults(), true, [](Random random, Plan& plan) {
-    plan.settings["brokers"] = 5;
-    plan.settings["replication_factor"] = 3;
-    plan.settings["rest_count"] = 1;
-    plan.settings["memory_topic"] = 0;  // of which a power loss may take the very records of who has it now
-    plan.settings["operator_pace_ms"] = std::int64_t{1} << random.between(8, 13);
-    plan.settings["cancelled_moves_percent"] = random.between(0, 60);
+    plan.set(settings::brokers, 5);
+    plan.set(settings::replication_factor, 3);
+    plan.set(settings::rest_count, 1);
+    plan.set(settings::memory_topic, 0);  // of which a power loss may take the very records of who has it now
+    plan.set(settings::operator_pace_ms, std::int64_t{1} << random.between(8, 13));
+    plan.set(settings::cancelled_moves_percent, random.between(0, 60));
   });
 }
 
 Plan plan_metadata(std::uint64_t seed) {
   return plan_cluster(seed, "metadata", cluster_faults(), true, [](Random random, Plan& plan) {
-    plan.settings["topic_pace_ms"] = std::int64_t{1} << random.between(10, 13);
-    plan.settings["producer_pace_ms"] = 4096;
+    plan.set(settings::topic_pace_ms, std::int64_t{1} << random.between(10, 13));
+    plan.set(settings::producer_pace_ms, 4096);
   });
 }
 
 Plan plan_groups(std::uint64_t seed) {
   return plan_cluster(seed, "groups", cluster_faults(), true, [](Random random, Plan& plan) {
-    plan.settings["members"] = random.between(1, 3);
-    plan.settings["producer_pace_ms"] = 4096;
-    plan.settings["consumers"] = 0;
-    plan.settings["deletes"] = 0;
+    plan.set(settings::members, random.between(1, 3));
+    plan.set(settings::producer_pace_ms, 4096);
+    plan.set(settings::consumers, 0);
+    plan.set(settings::deletes, 0);
   });
 }
 

@@ -7,6 +7,7 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
@@ -40,7 +41,7 @@ void configure_topics(Host& host, Workload& workload) {
   };
   std::map<Key, Asked> asked;
   while (!workload.stop) {
-    pause(host, random, workload.plan.setting("config_pace_ms"));
+    pause(host, random, workload.plan.setting(settings::config_pace_ms));
     auto tp = pick_partition(random, workload);
     auto property = properties[random.below(properties.size())];
     auto value = choose_value(random, property);

@@ -5,6 +5,7 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
@@ -18,7 +19,7 @@ ConsumerOptions choose_options(Random& random, const Workload& workload) {
   options.max_bytes = static_cast<std::int32_t>(random.between(1, 100'000));
   options.partition_max_bytes = static_cast<std::int32_t>(random.between(1, 20'000));
   options.version_max = static_cast<std::int16_t>(random.between(4, 12));
-  if (workload.plan.setting_or("racks", 0) && random.chance(2, 3))
+  if (workload.plan.setting_or(settings::racks, 0) && random.chance(2, 3))
     options.rack = "rack-" + std::to_string(random.below(3));
   options.tells_epochs = random.chance(1, 2);
   // Racks are told since version 11, epochs since version 12.
@@ -51,7 +52,7 @@ class Reading {
         seek(partition,
              static_cast<Offset>(random_.below(static_cast<std::uint64_t>(consumer_.position(partition)) + 1)));
       }
-      pause(host_, random_, workload_.plan.setting("consumer_pace_ms"));
+      pause(host_, random_, workload_.plan.setting(settings::consumer_pace_ms));
     }
     read_to_the_end();
     note_wrong_answer(workload_, host_, consumer_.saw_wrong_answer(), "a consumer");

@@ -4,6 +4,7 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
@@ -35,7 +36,7 @@ void ask_followers(Host& host, Random& random, Workload& workload, ClusterClient
   auto deadline = host.clock().deadline_in(workload.request_timeout);
   auto leader = brokers.leader_of(of.topic, of.partition, deadline);
   if (!leader) return;
-  auto count = workload.plan.setting("brokers");
+  auto count = workload.plan.setting(settings::brokers);
   auto first = random.between(0, count - 1);
   for (std::int64_t n = 0; n < count; ++n) {
     auto broker = static_cast<std::int32_t>((first + n) % count) + 1;
@@ -111,7 +112,7 @@ void delete_records(Host& host, Workload& workload) {
     }
     auto start = delete_once(host, workload, brokers, of, offset);
     if (!start) continue;
-    bool ask = workload.on_read && workload.plan.setting_or("racks", 0) && random.chance(2, 3);
+    bool ask = workload.on_read && workload.plan.setting_or(settings::racks, 0) && random.chance(2, 3);
     if (ask) ask_followers(host, random, workload, brokers, of, *start);
     look_up_at_cut(host, workload, brokers, of, offset);
   }

@@ -8,6 +8,7 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
 #include "sim/world.h"
 
 namespace fulmar {
@@ -44,7 +45,7 @@ Bytes malformed_batch(Compression codec, std::size_t plain_bytes, Timestamp now)
 void send_malformed(Host& host, Workload& workload) {
   auto random = host.entropy().stream();
   ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
-  auto size = plain_bytes(workload.plan.setting("work_factor"));
+  auto size = plain_bytes(workload.plan.setting(settings::work_factor));
   while (!workload.stop) {
     pause(host, random, pace_ms_max);
     auto to = pick_partition(random, workload);

@@ -1,4 +1,5 @@
 #include "scenarios/node_names.h"
+#include "scenarios/plan_settings.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -14,11 +15,11 @@ std::vector<std::string> node_names(const Plan& plan) {
   auto add = [&](const char* what, std::int64_t first, std::int64_t count) {
     for (std::int64_t i = 0; i < std::min(count, nodes_max); ++i) all.push_back(what + std::to_string(first + i));
   };
-  if (plan.settings.contains("brokers"))
-    add("broker", 1, plan.setting("brokers"));
+  if (plan.has(settings::brokers))
+    add("broker", 1, plan.setting(settings::brokers));
   else
     all.emplace_back("broker");
-  add("client", 0, plan.setting_or("clients", 0));
+  add("client", 0, plan.setting_or(settings::clients, 0));
   all.emplace_back("admin");
   return all;
 }

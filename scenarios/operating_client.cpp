@@ -4,6 +4,7 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
@@ -43,9 +44,9 @@ void operate(Host& host, Workload& workload) {
     request.topics.push_back({tp.topic, {{tp.partition, std::move(replicas)}}});
     ask.template operator()<AlterPartitionReassignmentsResponse>(request);
   };
-  auto cancelled_percent = static_cast<std::uint64_t>(workload.plan.setting_or("cancelled_moves_percent", 0));
+  auto cancelled_percent = static_cast<std::uint64_t>(workload.plan.setting_or(settings::cancelled_moves_percent, 0));
   while (!workload.stop) {
-    pause(host, random, workload.plan.setting("operator_pace_ms"));
+    pause(host, random, workload.plan.setting(settings::operator_pace_ms));
     auto tp = pick_partition(random, workload);
     switch (random.below(6)) {
       case 0: move(tp, std::nullopt); break;
@@ -57,8 +58,8 @@ void operate(Host& host, Workload& workload) {
         break;
       }
       default:
-        move(tp,
-             choose_replicas(random, workload.plan.setting("brokers"), workload.plan.setting("replication_factor")));
+        move(tp, choose_replicas(random, workload.plan.setting(settings::brokers),
+                                 workload.plan.setting(settings::replication_factor)));
         if (cancelled_percent > 0 && random.chance(cancelled_percent, 100)) {
           pause(host, random, second_thoughts_ms_max);
           move(tp, std::nullopt);

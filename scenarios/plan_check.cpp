@@ -10,7 +10,7 @@
 #include "runtime/base/did_you_mean.h"
 #include "scenarios/cluster_life.h"
 #include "scenarios/node_names.h"
-#include "scenarios/setting_ranges.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
@@ -19,10 +19,11 @@ namespace {
 constexpr std::size_t faults_max = 10'000;
 
 // Who has the first has to have the second.
-constexpr std::pair<const char*, const char*> together[] = {{"calm_ms", "calm_from_ms"},
-                                                            {"calm_ms", "calm_rest"},
-                                                            {"throttled_rate", "catch_up_lag"},
-                                                            {"throttled_rate", "replica_lag_ms"}};
+constexpr std::pair<const Setting*, const Setting*> together[] = {
+    {&settings::calm_ms, &settings::calm_from_ms},
+    {&settings::calm_ms, &settings::calm_rest},
+    {&settings::throttled_rate, &settings::catch_up_lag},
+    {&settings::throttled_rate, &settings::replica_lag_ms}};
 
 std::unexpected<Error> wrong(std::string sentence) {
   return fail(Errc::invalid_argument, std::move(sentence));
@@ -38,16 +39,16 @@ std::string range_text(std::int64_t min, std::int64_t max, std::int64_t value) {
 
 Result<void> check_each(const Scenario& scenario, const Plan& plan) {
   std::vector<std::string_view> known;
-  for (const auto& range : setting_ranges()) {
-    if (range.of_clusters_only && !of_cluster(scenario)) continue;
-    known.push_back(range.name);
-    std::string name(range.name);
-    auto found = plan.settings.find(name);
-    if (found == plan.settings.end()) {
-      if (!range.optional) return wrong("the setting '" + name + "' is missing");
-    } else if (found->second < range.min || found->second > range.max) {
-      return wrong("setting '" + name + "'" + range_text(range.min, range.max, found->second));
+  for (const auto& use : setting_uses()) {
+    if (use.of_clusters_only && !of_cluster(scenario)) continue;
+    const auto& [name, min, max] = *use.setting;
+    known.push_back(name);
+    if (!plan.has(*use.setting)) {
+      if (!use.optional) return wrong("the setting '" + std::string(name) + "' is missing");
+      continue;
     }
+    auto value = plan.setting(*use.setting);
+    if (value < min || value > max) return wrong("setting '" + std::string(name) + "'" + range_text(min, max, value));
   }
   for (const auto& [name, value] : plan.settings)
     if (std::find(known.begin(), known.end(), name) == known.end())
@@ -57,17 +58,19 @@ Result<void> check_each(const Scenario& scenario, const Plan& plan) {
 
 Result<void> check_together(const Scenario& scenario, const Plan& plan) {
   for (const auto& [one, other] : together)
-    if (plan.setting_or(one, 0) != 0 && !plan.settings.contains(other))
-      return wrong(std::string("the setting '") + other + "' is missing, which '" + one + "' needs");
+    if (plan.setting_or(*one, 0) != 0 && !plan.has(*other))
+      return wrong("the setting '" + std::string(other->name) + "' is missing, which '" + std::string(one->name) +
+                   "' needs");
   if (!of_cluster(scenario)) {
-    if (plan.setting("shards") == 0) return wrong("setting 'shards' must be 1 at least, as there is one broker only");
+    if (plan.setting(settings::shards) == 0)
+      return wrong("setting 'shards' must be 1 at least, as there is one broker only");
     return {};
   }
-  if (plan.setting("replication_factor") > plan.setting("brokers"))
+  if (plan.setting(settings::replication_factor) > plan.setting(settings::brokers))
     return wrong("setting 'replication_factor' must not be above 'brokers', which is " +
-                 std::to_string(plan.setting("brokers")));
+                 std::to_string(plan.setting(settings::brokers)));
   auto spared = static_cast<std::int64_t>(victims_max(plan));
-  if (plan.setting("rest") != 0 && plan.setting("rest_count") > spared)
+  if (plan.setting(settings::rest) != 0 && plan.setting(settings::rest_count) > spared)
     return wrong("setting 'rest_count' must not be above " + std::to_string(spared) +
                  ", as a majority of every partition's replicas has to come back");
   auto calm = calm_of(plan);
@@ -85,7 +88,7 @@ Result<void> check_together(const Scenario& scenario, const Plan& plan) {
 Result<void> check_fault(const Plan& plan, std::size_t number) {
   const auto& fault = plan.faults[number];
   auto nodes = node_names(plan);
-  auto brokers = static_cast<std::size_t>(plan.setting_or("brokers", 1));
+  auto brokers = static_cast<std::size_t>(plan.setting_or(settings::brokers, 1));
   auto where = "fault " + std::to_string(number + 1) + " (" + std::string(fault.kind->name) + "): ";
   if (fault.target >= brokers)
     return wrong(where + "its target must be a broker, " + nodes.front() +

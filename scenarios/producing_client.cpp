@@ -7,6 +7,7 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
@@ -106,7 +107,7 @@ void produce(Host& host, Workload& workload) {
   options.version_max = static_cast<std::int16_t>(random.between(options.codec == Compression::zstd ? 7 : 3, 12));
   if (random.chance(1, 3)) options.first_sequence = 2'147'483'647 - static_cast<std::int32_t>(random.below(50));
   // Some clients leave out the maximum of a batch's times, or get it wrong.
-  if (workload.plan.setting_or("false_maxima", 0)) {
+  if (workload.plan.setting_or(settings::false_maxima, 0)) {
     constexpr Timestamp claims[] = {-1, 0, 1'000'000, std::numeric_limits<Timestamp>::max()};
     if (random.chance(1, 3)) options.claimed_max_timestamp = claims[random.below(std::size(claims))];
   }
@@ -118,12 +119,12 @@ void produce(Host& host, Workload& workload) {
   FiberGroup sending;
   for (int lane = 0; lane < lanes; ++lane) {
     sending.spawn("lane", [&, lane, stream = random.split(static_cast<std::uint64_t>(lane))]() mutable {
-      auto pace_ms = workload.plan.setting("producer_pace_ms");
+      auto pace_ms = workload.plan.setting(settings::producer_pace_ms);
       while (!workload.stop) {
         auto to = pick_partition(stream, workload);
         if (to.partition % lanes != lane % workload.topics.at(to.topic).partitions && stream.chance(1, 2)) continue;
-        auto count = static_cast<int>(stream.between(1, workload.plan.setting("batch_records_max")));
-        auto size = static_cast<std::size_t>(stream.between(8, workload.plan.setting("value_bytes_max")));
+        auto count = static_cast<int>(stream.between(1, workload.plan.setting(settings::batch_records_max)));
+        auto size = static_cast<std::size_t>(stream.between(8, workload.plan.setting(settings::value_bytes_max)));
         bool any_time = workload.topics.at(to.topic).promise.any_time;
         std::vector<Timestamp> times(static_cast<std::size_t>(count), host.clock().wall_ms());
         if (any_time) times = choose_times(stream, workload, host.clock().wall_ms(), count);

@@ -11,6 +11,7 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
@@ -32,7 +33,7 @@ class Remaker {
       if (!make()) break;
       auto asks = random_.between(0, 12);
       for (std::int64_t i = 0; i < asks && !workload_.stop; ++i) {
-        pause(host_, random_, workload_.plan.setting("remake_pace_ms"));
+        pause(host_, random_, workload_.plan.setting(settings::remake_pace_ms));
         if (random_.chance(2, 3))
           send();
         else
@@ -57,7 +58,8 @@ class Remaker {
         auto& topic = request.topics.emplace_back();
         topic.name = name_;
         topic.num_partitions = 1;
-        topic.replication_factor = static_cast<std::int16_t>(workload_.plan.setting_or("replication_factor", 1));
+        topic.replication_factor =
+            static_cast<std::int16_t>(workload_.plan.setting_or(settings::replication_factor, 1));
         (void)(*connection)->call<CreateTopicsResponse>(request, deadline);
         auto id = ask_id(**connection, deadline);
         if (id && !known_.contains(*id)) {

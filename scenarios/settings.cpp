@@ -1,81 +1,83 @@
 #include "scenarios/settings.h"
 
 #include "faults/kinds.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
-void choose_workload(const Random& random, std::map<std::string, std::int64_t>& settings) {
+void choose_workload(const Random& random, Plan& plan) {
   auto choose = [&](const char* name, std::int64_t low, std::int64_t high) {
     return random.split(name).between(low, high);
   };
-  settings["partitions"] = choose("partitions", 1, 4);
-  settings["memory_topic"] = choose("memory topic", 0, 1);
-  settings["retained_topic"] = choose("retained topic", 0, 1);
-  settings["timed_topic"] = choose("timed topic", 0, 2) == 0;
-  settings["false_maxima"] = choose("false maxima", 0, 2) == 0;
-  settings["idle_topic"] = choose("idle topic", 0, 1);
-  settings["growing_topic"] = choose("growing topic", 0, 3) == 0;
-  settings["deletes"] = choose("deletes", 0, 1);
-  settings["lookup_pace_ms"] = choose("lookups", 0, 1) == 0 ? 0 : std::int64_t{1} << choose("lookup pace", 8, 11);
-  settings["remake_pace_ms"] = choose("remakes", 0, 3) > 0 ? 0 : std::int64_t{1} << choose("remake pace", 9, 12);
-  settings["clients"] = choose("clients", 1, 3);
-  settings["producers"] = choose("producers", 1, 2);
-  settings["consumers"] = choose("consumers", 1, 2);
-  settings["producer_pace_ms"] = std::int64_t{1} << choose("producer pace", 6, 12);
-  settings["consumer_pace_ms"] = std::int64_t{1} << choose("consumer pace", 6, 12);
-  settings["batch_records_max"] = choose("batch records", 1, 8);
-  settings["value_bytes_max"] = std::int64_t{1} << choose("value bytes", 4, 11);
+  plan.set(settings::partitions, choose("partitions", 1, 4));
+  plan.set(settings::memory_topic, choose("memory topic", 0, 1));
+  plan.set(settings::retained_topic, choose("retained topic", 0, 1));
+  plan.set(settings::timed_topic, choose("timed topic", 0, 2) == 0);
+  plan.set(settings::false_maxima, choose("false maxima", 0, 2) == 0);
+  plan.set(settings::idle_topic, choose("idle topic", 0, 1));
+  plan.set(settings::growing_topic, choose("growing topic", 0, 3) == 0);
+  plan.set(settings::deletes, choose("deletes", 0, 1));
+  plan.set(settings::lookup_pace_ms,
+           choose("lookups", 0, 1) == 0 ? 0 : std::int64_t{1} << choose("lookup pace", 8, 11));
+  plan.set(settings::remake_pace_ms, choose("remakes", 0, 3) > 0 ? 0 : std::int64_t{1} << choose("remake pace", 9, 12));
+  plan.set(settings::clients, choose("clients", 1, 3));
+  plan.set(settings::producers, choose("producers", 1, 2));
+  plan.set(settings::consumers, choose("consumers", 1, 2));
+  plan.set(settings::producer_pace_ms, std::int64_t{1} << choose("producer pace", 6, 12));
+  plan.set(settings::consumer_pace_ms, std::int64_t{1} << choose("consumer pace", 6, 12));
+  plan.set(settings::batch_records_max, choose("batch records", 1, 8));
+  plan.set(settings::value_bytes_max, std::int64_t{1} << choose("value bytes", 4, 11));
   // In every second life brokers compute as slowly as if all they have to do with were much larger.
-  if (choose("slow work", 0, 1)) settings["work_factor"] = choose("work factor", 2, 100);
+  if (choose("slow work", 0, 1)) plan.set(settings::work_factor, choose("work factor", 2, 100));
 }
 
 void describe_topics(Workload& workload, std::int16_t replication_factor) {
   const auto& plan = workload.plan;
-  auto partitions = static_cast<std::int32_t>(plan.setting("partitions"));
+  auto partitions = static_cast<std::int32_t>(plan.setting(settings::partitions));
   constexpr std::int64_t default_retention_ms = std::int64_t{7} * 24 * 3600 * 1000;
   bool replicated = replication_factor > 1;
-  auto wanted = [&](const char* setting) { return plan.setting_or(setting, 0) != 0; };
+  auto wanted = [&](const Setting& setting) { return plan.setting_or(setting, 0) != 0; };
   auto expect = [&](std::initializer_list<Mark> marks) {
     for (auto mark : marks) workload.marks.expect(mark);
   };
   auto& topics = workload.topics;
   topics["synced"] = {partitions, {true, default_retention_ms, replicated}, {}, replication_factor};
-  if (wanted("memory_topic"))
+  if (wanted(settings::memory_topic))
     topics["memory"] = {partitions,
                         {false, default_retention_ms, replicated},
                         {{"flush.messages", "9223372036854775807"}},
                         replication_factor};
-  if (wanted("retained_topic"))
+  if (wanted(settings::retained_topic))
     topics["retained"] = {
         1, {true, 5000, replicated}, {{"retention.ms", "5000"}, {"segment.ms", "2000"}}, replication_factor};
-  if (wanted("timed_topic")) {
+  if (wanted(settings::timed_topic)) {
     topics["timed"] = {
         1, {true, 10'000, replicated, true}, {{"retention.ms", "10000"}, {"segment.ms", "3000"}}, replication_factor};
     expect({Mark::record_without_time, Mark::record_from_the_past, Mark::record_from_the_future});
   }
-  if (wanted("guarded_topic")) {
+  if (wanted(settings::guarded_topic)) {
     topics["guarded"] = {
         1, {true, default_retention_ms, replicated}, {{"min.insync.replicas", "2"}}, replication_factor};
     expect({Mark::too_few_in_sync});
   }
-  if (wanted("idle_topic")) {
+  if (wanted(settings::idle_topic)) {
     topics["idle"] = {1, {true, default_retention_ms, replicated}, {}, replication_factor, true};
     expect({Mark::idle_deletion, Mark::idle_lookup});
   }
-  if (wanted("growing_topic")) {
+  if (wanted(settings::growing_topic)) {
     topics["growing"] = {1, {true, default_retention_ms, replicated}, {}, replication_factor, false, true};
     expect({Mark::partitions_added});
   }
-  if (wanted("lookup_pace_ms"))
+  if (wanted(settings::lookup_pace_ms))
     expect({Mark::lookup_by_time, Mark::lookup_past_the_last, Mark::lookup_of_maximum, Mark::epoch_end_told});
-  if (wanted("false_maxima")) expect({Mark::false_maximum});
-  if (wanted("remake_pace_ms")) expect({Mark::topic_made_again, Mark::record_in_deleted_topic});
-  if (wanted("deletes")) expect({Mark::deleted_to_high_watermark});
-  if (wanted("deletes") && wanted("racks")) expect({Mark::follower_start_told});
-  if (wanted("racks")) expect({Mark::follower_read});
-  if (plan.setting_or("consumers", 0) > 0) expect({Mark::fetch_with_epoch, Mark::consumer_at_the_end});
+  if (wanted(settings::false_maxima)) expect({Mark::false_maximum});
+  if (wanted(settings::remake_pace_ms)) expect({Mark::topic_made_again, Mark::record_in_deleted_topic});
+  if (wanted(settings::deletes)) expect({Mark::deleted_to_high_watermark});
+  if (wanted(settings::deletes) && wanted(settings::racks)) expect({Mark::follower_start_told});
+  if (wanted(settings::racks)) expect({Mark::follower_read});
+  if (plan.setting_or(settings::consumers, 0) > 0) expect({Mark::fetch_with_epoch, Mark::consumer_at_the_end});
   expect({Mark::long_poll});
-  if (wanted("work_factor")) expect({Mark::malformed_batch_refused});
+  if (wanted(settings::work_factor)) expect({Mark::malformed_batch_refused});
   if (has_fault(plan.faults, {&faults::short_reads})) expect({Mark::short_read});
   for (const auto& [name, spec] : topics) workload.history.topics[name] = spec.promise;
 }

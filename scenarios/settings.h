@@ -3,8 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <string>
 
 #include "runtime/base/random.h"
 #include "scenarios/workload.h"
@@ -12,7 +10,7 @@
 namespace fulmar {
 
 // Each is drawn from a stream of its own name.
-void choose_workload(const Random& random, std::map<std::string, std::int64_t>& settings);
+void choose_workload(const Random& random, Plan& plan);
 // The topics of these settings, and the marks that their clients can reach.
 void describe_topics(Workload& workload, std::int16_t replication_factor);
 

@@ -6,6 +6,7 @@
 #include "faults/kinds.h"
 #include "faults/planner.h"
 #include "scenarios/fault_mixes.h"
+#include "scenarios/plan_settings.h"
 #include "scenarios/settings.h"
 #include "scenarios/stalls.h"
 #include "scenarios/workload.h"
@@ -24,10 +25,10 @@ constexpr Duration stop_max = seconds(30);    // for an orderly stop
 BrokerConfig broker_config(const Plan& plan) {
   Properties properties;
   properties["listeners"] = "PLAINTEXT://" + SimNetwork::address_of(broker_node) + ":" + std::to_string(broker_port);
-  properties["log.segment.bytes"] = std::to_string(plan.setting("segment_bytes"));
-  properties["log.index.interval.bytes"] = std::to_string(plan.setting("index_interval_bytes"));
-  properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan.setting("checkpoint_ms"));
-  properties["log.retention.check.interval.ms"] = std::to_string(plan.setting("retention_check_ms"));
+  properties["log.segment.bytes"] = std::to_string(plan.setting(settings::segment_bytes));
+  properties["log.index.interval.bytes"] = std::to_string(plan.setting(settings::index_interval_bytes));
+  properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan.setting(settings::checkpoint_ms));
+  properties["log.retention.check.interval.ms"] = std::to_string(plan.setting(settings::retention_check_ms));
   return BrokerConfig::from(properties).value();
 }
 
@@ -48,18 +49,17 @@ Plan plan_single_broker(std::uint64_t seed) {
   Plan plan;
   plan.scenario = "single-broker";
   plan.seed = seed;
-  auto& settings = plan.settings;
-  choose_workload(random, settings);
-  settings["shards"] = choose("shards", 1, 3);
-  settings["segment_bytes"] = std::int64_t{1} << choose("segment bytes", 9, 16);
-  settings["index_interval_bytes"] = std::int64_t{1} << choose("index interval", 4, 12);
-  settings["checkpoint_ms"] = choose("checkpoint", 200, 10'000);
-  settings["retention_check_ms"] = choose("retention check", 500, 10'000);
-  settings["safety_ms"] = choose("length", 20'000, 120'000);
+  choose_workload(random, plan);
+  plan.set(settings::shards, choose("shards", 1, 3));
+  plan.set(settings::segment_bytes, std::int64_t{1} << choose("segment bytes", 9, 16));
+  plan.set(settings::index_interval_bytes, std::int64_t{1} << choose("index interval", 4, 12));
+  plan.set(settings::checkpoint_ms, choose("checkpoint", 200, 10'000));
+  plan.set(settings::retention_check_ms, choose("retention check", 500, 10'000));
+  plan.set(settings::safety_ms, choose("length", 20'000, 120'000));
   FaultWindow window;
   window.begin = Instant{} + seconds(2);
-  window.end = window.begin + milliseconds(settings["safety_ms"]);
-  window.nodes = {1, 1 + static_cast<std::size_t>(settings["clients"])};
+  window.end = window.begin + milliseconds(plan.setting(settings::safety_ms));
+  window.nodes = {1, 1 + static_cast<std::size_t>(plan.setting(settings::clients))};
   plan.faults = plan_faults(random.split("faults"), window, single_broker_faults());
   return plan;
 }
@@ -74,11 +74,11 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   auto config = broker_config(plan);
 
   auto& broker = world.add_node("broker");
-  broker.set_work_factor(static_cast<unsigned>(plan.setting_or("work_factor", 1)));
-  for (std::int64_t i = 0; i < plan.setting("clients"); ++i) world.add_node("client" + std::to_string(i));
+  broker.set_work_factor(static_cast<unsigned>(plan.setting_or(settings::work_factor, 1)));
+  for (std::int64_t i = 0; i < plan.setting(settings::clients); ++i) world.add_node("client" + std::to_string(i));
   auto& admin = world.add_node("admin");
   auto start_broker = [&](std::size_t) {
-    broker.start(static_cast<unsigned>(plan.setting("shards")), [&](Host& host) {
+    broker.start(static_cast<unsigned>(plan.setting(settings::shards)), [&](Host& host) {
       auto ran = run_broker(host, config);
       if (!ran) host.log().warn("broker could not run", {{"reason", to_string(ran.error())}});
       return ran ? 0 : 1;
@@ -100,7 +100,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   injector.inject(plan.faults);
   for (std::size_t n = 1; n + 1 < world.node_count(); ++n)
     world.node(n).start(1, [&](Host& host) { return run_clients(host, workload); });
-  world.run_until(begun + seconds(2) + milliseconds(plan.setting("safety_ms")));
+  world.run_until(begun + seconds(2) + milliseconds(plan.setting(settings::safety_ms)));
 
   // Liveness.
   injector.heal();

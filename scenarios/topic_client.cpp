@@ -6,6 +6,7 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
@@ -34,7 +35,7 @@ class TopicMaker {
 
   void live() {
     while (!workload_.stop) {
-      pause(host_, random_, workload_.plan.setting("topic_pace_ms"));
+      pause(host_, random_, workload_.plan.setting(settings::topic_pace_ms));
       if (made_.empty() || random_.chance(3, 5))
         create(new_name());
       else
@@ -70,7 +71,7 @@ class TopicMaker {
     auto& topic = request.topics.emplace_back();
     topic.name = name;
     topic.num_partitions = static_cast<std::int32_t>(random_.between(1, 3));
-    topic.replication_factor = static_cast<std::int16_t>(workload_.plan.setting("replication_factor"));
+    topic.replication_factor = static_cast<std::int16_t>(workload_.plan.setting(settings::replication_factor));
     auto response = (*connection)->call<CreateTopicsResponse>(request, deadline);
     if (!response || response->topics.size() != 1) return end(index, Outcome::unknown);
     // A name of this maker's own: if it is there, this has made it.

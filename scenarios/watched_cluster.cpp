@@ -4,6 +4,7 @@
 
 #include "broker/cluster/metadata_log.h"
 #include "broker/server/broker.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
@@ -19,11 +20,11 @@ WatchedCluster::WatchedCluster(World& world, const Plan& plan, Marks& marks)
     : world_(world),
       plan_(plan),
       marks_(marks),
-      size_(static_cast<std::size_t>(plan.setting("brokers"))),
-      lag_max_(milliseconds(plan.setting_or("replica_lag_ms", default_lag_ms))),
+      size_(static_cast<std::size_t>(plan.setting(settings::brokers))),
+      lag_max_(milliseconds(plan.setting_or(settings::replica_lag_ms, default_lag_ms))),
       watch_(*this, [&world] { return world.now(); }),
       images_([&world] { return world.now(); }) {
-  auto work_factor = static_cast<unsigned>(plan.setting_or("work_factor", 1));
+  auto work_factor = static_cast<unsigned>(plan.setting_or(settings::work_factor, 1));
   for (std::size_t node = 0; node < size_; ++node)
     world.add_node("broker" + std::to_string(id_of(node))).set_work_factor(work_factor);
 }
@@ -45,32 +46,34 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   properties["node.id"] = std::to_string(id_of(node));
   properties["listeners"] = "PLAINTEXT://" + at(node, port) + ",INTERNAL://" + at(node, internal_port);
   properties["controller.quorum.voters"] = voters;
-  properties["default.replication.factor"] = std::to_string(plan_.setting("replication_factor"));
-  properties["offsets.topic.replication.factor"] = std::to_string(plan_.setting("replication_factor"));
+  properties["default.replication.factor"] = std::to_string(plan_.setting(settings::replication_factor));
+  properties["offsets.topic.replication.factor"] = std::to_string(plan_.setting(settings::replication_factor));
   properties["offsets.topic.num.partitions"] = std::to_string(group_partitions);
-  properties["log.segment.bytes"] = std::to_string(plan_.setting("segment_bytes"));
-  properties["log.index.interval.bytes"] = std::to_string(plan_.setting("index_interval_bytes"));
-  properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan_.setting("checkpoint_ms"));
-  properties["log.retention.check.interval.ms"] = std::to_string(plan_.setting("retention_check_ms"));
-  if (plan_.setting_or("racks", 0)) {
+  properties["log.segment.bytes"] = std::to_string(plan_.setting(settings::segment_bytes));
+  properties["log.index.interval.bytes"] = std::to_string(plan_.setting(settings::index_interval_bytes));
+  properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan_.setting(settings::checkpoint_ms));
+  properties["log.retention.check.interval.ms"] = std::to_string(plan_.setting(settings::retention_check_ms));
+  if (plan_.setting_or(settings::racks, 0)) {
     properties["broker.rack"] = "rack-" + std::to_string(node % 3);
     properties["replica.selector.class"] = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
   }
   properties["metadata.log.max.record.bytes.between.snapshots"] =
-      std::to_string(plan_.setting_or("metadata_snapshot_bytes", 20 << 20));
-  properties["metadata.log.segment.bytes"] = std::to_string(plan_.setting_or("metadata_segment_bytes", 8 << 20));
-  bool throttled = plan_.settings.contains("throttled_rate");
-  if (throttled) properties["leader.replication.throttled.rate"] = std::to_string(plan_.setting("throttled_rate"));
+      std::to_string(plan_.setting_or(settings::metadata_snapshot_bytes, 20 << 20));
+  properties["metadata.log.segment.bytes"] =
+      std::to_string(plan_.setting_or(settings::metadata_segment_bytes, 8 << 20));
+  bool throttled = plan_.has(settings::throttled_rate);
+  if (throttled)
+    properties["leader.replication.throttled.rate"] = std::to_string(plan_.setting(settings::throttled_rate));
   properties["replica.lag.time.max.ms"] = std::to_string(lag_max_ / milliseconds(1));
-  if (plan_.settings.contains("metadata_snapshot_bytes")) {
+  if (plan_.has(settings::metadata_snapshot_bytes)) {
     properties["metadata.log.max.record.bytes.between.snapshots"] =
-        std::to_string(plan_.setting("metadata_snapshot_bytes"));
-    properties["metadata.log.segment.bytes"] = std::to_string(plan_.setting("metadata_snapshot_bytes"));
+        std::to_string(plan_.setting(settings::metadata_snapshot_bytes));
+    properties["metadata.log.segment.bytes"] = std::to_string(plan_.setting(settings::metadata_snapshot_bytes));
   }
   auto config = BrokerConfig::from(properties).value();
   config.cluster_secret = "a secret of the cluster";
-  config.producer_id_block = plan_.setting_or("producer_id_block", config.producer_id_block);
-  if (throttled) config.partition_raft.catch_up_lag = plan_.setting("catch_up_lag");
+  config.producer_id_block = plan_.setting_or(settings::producer_id_block, config.producer_id_block);
+  if (throttled) config.partition_raft.catch_up_lag = plan_.setting(settings::catch_up_lag);
   return config;
 }
 
@@ -80,8 +83,8 @@ void WatchedCluster::start(std::size_t node) {
   watch_.ended(id);
   images_.ended(id);
   ready_.erase(node);
-  auto shards = 1 + static_cast<unsigned>(plan_.setting("shards")) % 3;
-  if (plan_.setting("reshard")) shards = 1 + (shards + static_cast<unsigned>(node) + starts_[node]) % 3;
+  auto shards = 1 + static_cast<unsigned>(plan_.setting(settings::shards)) % 3;
+  if (plan_.setting(settings::reshard)) shards = 1 + (shards + static_cast<unsigned>(node) + starts_[node]) % 3;
   ++starts_[node];
   world_.node(node).start(shards, [this, node, config = config_of(node)](Host& host) {
     auto ran = run_broker(host, config, [this, node](const SocketAddress&) { ready_.insert(node); }, this);
@@ -142,7 +145,7 @@ void WatchedCluster::stepped(const ReplicaSight& sight) {
 }
 
 void WatchedCluster::calm_begins(const std::set<std::size_t>& well) {
-  marks_.reach(Mark::calm_majority, watch_.calm_begins(ids_of(well), !plan_.settings.contains("throttled_rate")));
+  marks_.reach(Mark::calm_majority, watch_.calm_begins(ids_of(well), !plan_.has(settings::throttled_rate)));
 }
 
 void WatchedCluster::judge_claims(std::int32_t from, const MetadataResponse& metadata, Instant asked) {

@@ -8,6 +8,7 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
@@ -80,26 +81,26 @@ int create_topics(Host& host, Workload& workload) {
 
 int run_clients(Host& host, Workload& workload) {
   FiberGroup clients;
-  for (std::int64_t i = 0; i < workload.plan.setting("producers"); ++i)
+  for (std::int64_t i = 0; i < workload.plan.setting(settings::producers); ++i)
     clients.spawn("producer", [&] { produce(host, workload); });
-  for (std::int64_t i = 0; i < workload.plan.setting("consumers"); ++i)
+  for (std::int64_t i = 0; i < workload.plan.setting(settings::consumers); ++i)
     clients.spawn("consumer", [&] { consume(host, workload); });
-  for (std::int64_t i = 0; i < workload.plan.setting_or("members", 0); ++i)
+  for (std::int64_t i = 0; i < workload.plan.setting_or(settings::members, 0); ++i)
     clients.spawn("member", [&] { join_groups(host, workload); });
-  if (workload.plan.setting("deletes")) clients.spawn("deleter", [&] { delete_records(host, workload); });
-  auto wanted = [&](const char* setting) { return workload.plan.setting_or(setting, 0) != 0; };
+  if (workload.plan.setting(settings::deletes)) clients.spawn("deleter", [&] { delete_records(host, workload); });
+  auto wanted = [&](const Setting& setting) { return workload.plan.setting_or(setting, 0) != 0; };
   // Of these one is enough.
   if (std::exchange(workload.has_single_clients, true) == false) {
-    if (wanted("lookup_pace_ms")) clients.spawn("lookups", [&] { look_up(host, workload); });
-    if (wanted("epoch_pace_ms")) clients.spawn("epoch ends", [&] { ask_epochs(host, workload); });
-    if (wanted("idle_topic")) clients.spawn("idle", [&] { ask_idle(host, workload); });
-    if (wanted("growing_topic")) clients.spawn("partitions", [&] { add_partitions(host, workload); });
-    if (wanted("config_pace_ms")) clients.spawn("configurator", [&] { configure_topics(host, workload); });
-    if (wanted("work_factor")) clients.spawn("malformed", [&] { send_malformed(host, workload); });
-    if (wanted("remake_pace_ms")) clients.spawn("remake", [&] { remake_topic(host, workload); });
+    if (wanted(settings::lookup_pace_ms)) clients.spawn("lookups", [&] { look_up(host, workload); });
+    if (wanted(settings::epoch_pace_ms)) clients.spawn("epoch ends", [&] { ask_epochs(host, workload); });
+    if (wanted(settings::idle_topic)) clients.spawn("idle", [&] { ask_idle(host, workload); });
+    if (wanted(settings::growing_topic)) clients.spawn("partitions", [&] { add_partitions(host, workload); });
+    if (wanted(settings::config_pace_ms)) clients.spawn("configurator", [&] { configure_topics(host, workload); });
+    if (wanted(settings::work_factor)) clients.spawn("malformed", [&] { send_malformed(host, workload); });
+    if (wanted(settings::remake_pace_ms)) clients.spawn("remake", [&] { remake_topic(host, workload); });
   }
-  if (wanted("operator_pace_ms")) clients.spawn("operator", [&] { operate(host, workload); });
-  if (wanted("topic_pace_ms")) {
+  if (wanted(settings::operator_pace_ms)) clients.spawn("operator", [&] { operate(host, workload); });
+  if (wanted(settings::topic_pace_ms)) {
     clients.spawn("topics", [&] { make_and_delete_topics(host, workload); });
     clients.spawn("epochs", [&] { probe_epochs(host, workload); });
   }

@@ -6,6 +6,7 @@
 #include "runtime/base/random.h"
 #include "runtime/fiber/group.h"
 #include "runtime/real/process.h"
+#include "scenarios/plan_settings.h"
 #include "scenarios/real/history_lines.h"
 
 namespace fulmar {
@@ -17,13 +18,13 @@ Plan plan_of(std::uint64_t seed) {
   Plan plan;
   plan.scenario = "real-storm";
   plan.seed = seed;
-  plan.settings = {{"producers", 4},
-                   {"consumers", 3},
-                   {"deletes", 0},
-                   {"producer_pace_ms", random.split("producer_pace_ms").between(10, 60)},
-                   {"consumer_pace_ms", random.split("consumer_pace_ms").between(10, 100)},
-                   {"batch_records_max", random.split("batch_records_max").between(1, 12)},
-                   {"value_bytes_max", random.split("value_bytes_max").between(20, 2000)}};
+  plan.set(settings::producers, 4);
+  plan.set(settings::consumers, 3);
+  plan.set(settings::deletes, 0);
+  plan.set(settings::producer_pace_ms, random.split("producer_pace_ms").between(10, 60));
+  plan.set(settings::consumer_pace_ms, random.split("consumer_pace_ms").between(10, 100));
+  plan.set(settings::batch_records_max, random.split("batch_records_max").between(1, 12));
+  plan.set(settings::value_bytes_max, random.split("value_bytes_max").between(20, 2000));
   return plan;
 }
 

@@ -16,6 +16,8 @@
 namespace fulmar {
 namespace {
 
+constexpr Setting laps{"laps", 1, 4};
+
 Plan plan_passing(std::uint64_t seed) {
   return {"passing", seed, {{"laps", static_cast<std::int64_t>(1 + seed % 4)}}, {}};
 }
@@ -23,13 +25,13 @@ Plan plan_passing(std::uint64_t seed) {
 LifeResult play_passing(const Plan& plan, const LifeOptions& options) {
   World world(plan.seed, LogLevel::debug);
   if (options.trace) world.trace().set_sink(options.trace);
-  std::int64_t laps = 0;
+  std::int64_t passed = 0;
   for (auto name : {"left", "right"})
     world.add_node(name).start(1, [&](Host& host) {
-      for (std::int64_t lap = 0; lap < plan.setting("laps"); ++lap) {
+      for (std::int64_t lap = 0; lap < plan.setting(laps); ++lap) {
         host.clock().sleep_for(milliseconds(3));
         host.log().info("passes it on", {{"lap", std::to_string(lap)}});
-        ++laps;
+        ++passed;
       }
       return 0;
     });
@@ -38,7 +40,7 @@ LifeResult play_passing(const Plan& plan, const LifeOptions& options) {
   result.trace_hash = world.trace().hash();
   result.events = world.trace().events();
   result.simulated = world.now() - Instant{};
-  result.operations["laps"] = static_cast<std::uint64_t>(laps);
+  result.operations["laps"] = static_cast<std::uint64_t>(passed);
   result.marks["third life"] = plan.seed % 3 == 0;
   if (plan.seed % 3 == 0)
     result.violations.push_back({"the number stays", "lost", "it is gone", Instant{} + milliseconds(3)});
@@ -46,7 +48,7 @@ LifeResult play_passing(const Plan& plan, const LifeOptions& options) {
 }
 
 Result<void> check_passing(const Scenario&, const Plan& plan) {
-  if (plan.setting_or("laps", 0) < 1) return fail(Errc::invalid_argument, "setting 'laps' must be 1 at least");
+  if (plan.setting_or(laps, 0) < laps.min) return fail(Errc::invalid_argument, "setting 'laps' must be 1 at least");
   return {};
 }
 

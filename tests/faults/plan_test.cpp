@@ -21,10 +21,12 @@ const FaultKinds& kinds() {
   return all;
 }
 
+constexpr Setting servers{"servers", 1, 9};
+
 // As many servers and users as the settings say.
 std::vector<std::string> names(const Plan& plan) {
   std::vector<std::string> all;
-  for (std::int64_t i = 1; i <= plan.setting_or("servers", 1); ++i) all.push_back("server" + std::to_string(i));
+  for (std::int64_t i = 1; i <= plan.setting_or(servers, 1); ++i) all.push_back("server" + std::to_string(i));
   all.emplace_back("user");
   return all;
 }
@@ -53,6 +55,20 @@ TEST(Plan, SurvivesBeingWrittenDown) {
   EXPECT_EQ(again->seed, plan.seed);
   EXPECT_EQ(again->settings, plan.settings);
   EXPECT_EQ(again->faults, plan.faults);
+}
+
+TEST(Plan, HasTheSettingsThatItWasGiven) {
+  constexpr Setting racks{"racks", 0, 1};
+  Plan plan{"s", 7, {}, {}};
+  EXPECT_FALSE(plan.has(servers));
+  EXPECT_EQ(plan.setting_or(servers, 3), 3);
+  plan.set(servers, 5);
+  plan.set(servers, 9);
+  EXPECT_TRUE(plan.has(servers));
+  EXPECT_EQ(plan.setting(servers), 9);
+  EXPECT_EQ(plan.setting_or(servers, 3), 9);
+  EXPECT_FALSE(plan.has(racks));
+  EXPECT_EQ(plan.settings.at("servers"), 9);
 }
 
 std::string complaint(const std::string& settings, const std::string& fault) {

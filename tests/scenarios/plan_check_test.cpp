@@ -10,7 +10,7 @@
 #include "scenarios/damage/damage_faults.h"
 #include "scenarios/life.h"
 #include "scenarios/node_names.h"
-#include "scenarios/setting_ranges.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 namespace {
@@ -61,11 +61,12 @@ TEST(PlanCheck, TakesWhatSeedsMake) {
 }
 
 TEST(PlanCheck, HoldsEverySettingToItsRange) {
-  for (const auto& range : setting_ranges()) {
+  for (const auto& use : setting_uses()) {
+    const auto& range = *use.setting;
     for (auto* scenario : {"single-broker", "replication"}) {
       std::string name(range.name);
       auto plan = plain(scenario);
-      if (range.of_clusters_only && plan.scenario == "single-broker") {
+      if (use.of_clusters_only && plan.scenario == "single-broker") {
         plan.settings[name] = range.min;
         EXPECT_THAT(complaint(plan), testing::HasSubstr("scenario single-broker has no setting '" + name + "'"));
         continue;
@@ -76,7 +77,7 @@ TEST(PlanCheck, HoldsEverySettingToItsRange) {
                                        std::to_string(range.max) + ", not " + std::to_string(value));
       }
       plan.settings.erase(name);
-      EXPECT_EQ(complaint(plan), range.optional ? "" : "the setting '" + name + "' is missing");
+      EXPECT_EQ(complaint(plan), use.optional ? "" : "the setting '" + name + "' is missing");
     }
   }
 }
@@ -181,10 +182,11 @@ TEST(PlanCheck, RefusesACalmThatIsNone) {
 
 // Whatever else is in such a plan, no value that is taken breaks the process that plays it.
 TEST(PlanCheck, WhatIsTakenCanBePlayed) {
-  for (const auto& range : setting_ranges()) {
+  for (const auto& use : setting_uses()) {
+    const auto& range = *use.setting;
     if (range.name == "safety_ms" || range.name == "producers" || range.name == "clients") continue;  // takes long
     for (auto value : {range.min, range.max}) {
-      auto plan = plain(range.of_clusters_only ? "replication" : "single-broker");
+      auto plan = plain(use.of_clusters_only ? "replication" : "single-broker");
       plan.settings["safety_ms"] = 1000;
       plan.settings[std::string(range.name)] = value;
       if (complaint(plan).empty()) find_scenario(plan.scenario)->run(plan, {});

@@ -1,0 +1,67 @@
+#include "scenarios/plan_settings.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr bool everywhere = false;
+constexpr bool clusters = true;
+constexpr bool needed = false;
+constexpr bool optional = true;
+
+constexpr SettingUse uses[] = {
+    {&settings::batch_records_max, everywhere, needed},
+    {&settings::brokers, clusters, needed},
+    {&settings::calm_from_ms, clusters, optional},
+    {&settings::calm_ms, clusters, optional},
+    {&settings::calm_rest, clusters, optional},
+    {&settings::cancelled_moves_percent, clusters, optional},
+    {&settings::catch_up_lag, clusters, optional},
+    {&settings::checkpoint_ms, everywhere, needed},
+    {&settings::clients, everywhere, needed},
+    {&settings::config_pace_ms, clusters, optional},
+    {&settings::consumer_pace_ms, everywhere, needed},
+    {&settings::consumers, everywhere, needed},
+    {&settings::deletes, everywhere, needed},
+    {&settings::epoch_pace_ms, clusters, optional},
+    {&settings::false_maxima, everywhere, optional},
+    {&settings::growing_topic, everywhere, optional},
+    {&settings::guarded_topic, clusters, optional},
+    {&settings::idle_topic, everywhere, optional},
+    {&settings::index_interval_bytes, everywhere, needed},
+    {&settings::lookup_pace_ms, everywhere, optional},
+    {&settings::members, clusters, optional},
+    {&settings::memory_topic, everywhere, needed},
+    {&settings::metadata_segment_bytes, clusters, optional},
+    {&settings::metadata_snapshot_bytes, clusters, optional},
+    {&settings::operator_pace_ms, clusters, optional},
+    {&settings::partitions, everywhere, needed},
+    {&settings::producer_id_block, clusters, optional},
+    {&settings::producer_pace_ms, everywhere, needed},
+    {&settings::producers, everywhere, needed},
+    {&settings::racks, clusters, optional},
+    {&settings::remake_pace_ms, everywhere, optional},
+    {&settings::replica_lag_ms, clusters, optional},
+    {&settings::replication_factor, clusters, needed},
+    {&settings::reshard, clusters, needed},
+    {&settings::rest, clusters, needed},
+    {&settings::rest_count, clusters, needed},
+    {&settings::retained_topic, everywhere, needed},
+    {&settings::retention_check_ms, everywhere, needed},
+    {&settings::safety_ms, everywhere, needed},
+    {&settings::segment_bytes, everywhere, needed},
+    {&settings::shards, everywhere, needed},
+    {&settings::throttled_rate, clusters, optional},
+    {&settings::timed_topic, everywhere, optional},
+    {&settings::topic_pace_ms, clusters, optional},
+    {&settings::value_bytes_max, everywhere, needed},
+    {&settings::work_factor, everywhere, optional},
+};
+
+}  // namespace
+
+std::span<const SettingUse> setting_uses() {
+  return uses;
+}
+
+}  // namespace fulmar

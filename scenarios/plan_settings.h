@@ -1,0 +1,82 @@
+// The settings of the plans of these scenarios, and which of them a plan needs.
+#pragma once
+
+#include <span>
+
+#include "faults/calm.h"
+#include "faults/setting.h"
+#include "runtime/fiber/slices.h"
+#include "sim/world.h"
+
+namespace fulmar {
+
+namespace settings {
+
+inline constexpr std::int64_t time_ms_max = 3'600'000;
+inline constexpr std::int64_t safety_ms_max = 600'000;  // a life's real time is bounded, too
+inline constexpr std::int64_t pace_ms_max = 30'000;     // clients have to end soon after they are asked to
+inline constexpr std::int64_t replica_lag_ms_min =
+    100;  // below what passes between two heartbeats nobody is ever in sync
+inline constexpr std::int64_t brokers_max = 15;
+inline constexpr std::int64_t work_factor_max = World::stall_min / slice_length;
+inline constexpr std::int64_t clients_max = 32;
+inline constexpr std::int64_t bytes_max = 1 << 30;
+inline constexpr std::int64_t batch_bytes_min = 14;  // the least that the broker takes for the size of a segment
+
+inline constexpr Setting batch_records_max{"batch_records_max", 1, 100};
+inline constexpr Setting brokers{"brokers", 1, brokers_max};
+inline constexpr Setting cancelled_moves_percent{"cancelled_moves_percent", 0, 100};
+inline constexpr Setting catch_up_lag{"catch_up_lag", 0, bytes_max};
+inline constexpr Setting checkpoint_ms{"checkpoint_ms", 1, time_ms_max};
+inline constexpr Setting clients{"clients", 1, clients_max};
+inline constexpr Setting config_pace_ms{"config_pace_ms", 0, pace_ms_max};
+inline constexpr Setting consumer_pace_ms{"consumer_pace_ms", 1, pace_ms_max};
+inline constexpr Setting consumers{"consumers", 0, clients_max};
+inline constexpr Setting deletes{"deletes", 0, 1};
+inline constexpr Setting epoch_pace_ms{"epoch_pace_ms", 0, pace_ms_max};
+inline constexpr Setting false_maxima{"false_maxima", 0, 1};
+inline constexpr Setting growing_topic{"growing_topic", 0, 1};
+inline constexpr Setting guarded_topic{"guarded_topic", 0, 1};
+inline constexpr Setting idle_topic{"idle_topic", 0, 1};
+inline constexpr Setting index_interval_bytes{"index_interval_bytes", 0, bytes_max};
+inline constexpr Setting lookup_pace_ms{"lookup_pace_ms", 0, pace_ms_max};
+inline constexpr Setting members{"members", 0, clients_max};
+inline constexpr Setting memory_topic{"memory_topic", 0, 1};
+inline constexpr Setting metadata_segment_bytes{"metadata_segment_bytes", batch_bytes_min, bytes_max};
+inline constexpr Setting metadata_snapshot_bytes{"metadata_snapshot_bytes", batch_bytes_min, bytes_max};
+inline constexpr Setting operator_pace_ms{"operator_pace_ms", 0, pace_ms_max};
+inline constexpr Setting partitions{"partitions", 1, 100};
+inline constexpr Setting producer_id_block{"producer_id_block", 1, 1'000'000};
+inline constexpr Setting producer_pace_ms{"producer_pace_ms", 1, pace_ms_max};
+inline constexpr Setting producers{"producers", 0, clients_max};
+inline constexpr Setting racks{"racks", 0, 1};
+inline constexpr Setting remake_pace_ms{"remake_pace_ms", 0, pace_ms_max};
+inline constexpr Setting replica_lag_ms{"replica_lag_ms", replica_lag_ms_min, time_ms_max};
+inline constexpr Setting replication_factor{"replication_factor", 1, brokers_max};
+inline constexpr Setting reshard{"reshard", 0, 1};
+inline constexpr Setting rest{"rest", 0, 3};
+inline constexpr Setting rest_count{"rest_count", 0, brokers_max};
+inline constexpr Setting retained_topic{"retained_topic", 0, 1};
+inline constexpr Setting retention_check_ms{"retention_check_ms", 1, time_ms_max};
+inline constexpr Setting safety_ms{"safety_ms", 1, safety_ms_max};
+inline constexpr Setting segment_bytes{"segment_bytes", batch_bytes_min, bytes_max};
+inline constexpr Setting shards{"shards", 0, 16};
+inline constexpr Setting throttled_rate{"throttled_rate", 1, std::int64_t{1} << 50};
+inline constexpr Setting timed_topic{"timed_topic", 0, 1};
+inline constexpr Setting topic_pace_ms{"topic_pace_ms", 0, pace_ms_max};
+inline constexpr Setting value_bytes_max{"value_bytes_max", 8, 8192};
+inline constexpr Setting work_factor{"work_factor", 1, work_factor_max};
+
+}  // namespace settings
+
+struct SettingUse {
+  const Setting* setting;
+  bool of_clusters_only = false;
+  // A plan may be without it: it came later than some plans that were kept, or not every seed chooses it.
+  bool optional = false;
+};
+
+// All there are, by name.
+std::span<const SettingUse> setting_uses();
+
+}  // namespace fulmar
