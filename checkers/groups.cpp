@@ -1,11 +1,11 @@
 // Consumer groups: what members of a group were told and gave their coordinator.
 //
-// - committed offset: what is told as committed is what some member committed, and not what a later commit, which was
-//   acknowledged before that was asked, had replaced. (lost-commit, phantom-commit)
-// - fencing: once a member was told what it is assigned in a later generation, no member of an earlier one commits.
-//   (zombie-commit)
-// - assignment: each member is told what the leader of its generation has assigned to it, and in one generation one
-//   leader's assignment is in force. (wrong-assignment, two-leaders)
+// - committed offset: what is told as committed is what some member committed, and not what a later commit or deletion,
+//   which was acknowledged before that was asked, had replaced. (lost-commit, returned-commit, phantom-commit)
+// - fencing: once a member was told what it is assigned in a later generation, no member of an earlier one commits, and
+//   once a static member's new process was, the one before it doesn't. (zombie-commit, zombie-instance)
+// - assignment: each member is told what the leader of its generation has assigned to it, in one generation one
+//   leader's assignment is in force, and no partition has two owners. (wrong-assignment, two-leaders, two-owners)
 //
 // A generation that its coordinator did not outlive before it was stable was never kept, and its number comes again.
 //
@@ -27,12 +27,19 @@ std::string span_of(Instant invoked, Instant completed) {
   return text + (completed == Instant::max() ? "?" : std::to_string(completed.ns / 1'000'000) + " ms") + "]";
 }
 
+// Whether a write that was not certainly replaced by `latest` can be what the fetch tells of.
+bool may_be_told(const GroupCommit& write, const GroupFetch& fetch, const GroupCommit* latest) {
+  if (write.offset != fetch.offset || write.outcome == Outcome::failed || write.invoked > fetch.completed) return false;
+  // One that was never answered may take effect at any time.
+  return !latest || write.outcome != Outcome::ok || write.completed >= latest->invoked;
+}
+
 void check_fetch(const GroupFetch& fetch, const std::vector<const GroupCommit*>& commits, Violations& found) {
-  const GroupCommit* told = nullptr;
-  Instant latest_begun = Instant{} - Duration(1);  // of the commits that were acknowledged before the fetch
+  bool known = fetch.offset < 0;                   // that nothing is committed needs nobody who says so
+  Instant latest_begun = Instant{} - Duration(1);  // of what was acknowledged before the fetch
   const GroupCommit* latest = nullptr;
   for (const auto* commit : commits) {
-    if (commit->offset == fetch.offset) told = commit;
+    known = known || may_be_told(*commit, fetch, nullptr);
     bool before = commit->outcome == Outcome::ok && commit->completed < fetch.invoked;
     if (before && commit->invoked > latest_begun) {
       latest_begun = commit->invoked;
@@ -45,15 +52,11 @@ void check_fetch(const GroupFetch& fetch, const std::vector<const GroupCommit*>&
                          std::to_string(fetch.partition) + ": " + std::to_string(fetch.offset) + " is told, " + why,
                      fetch.completed});
   };
-  if (fetch.offset < 0) {
-    if (latest) say("lost-commit", "though " + std::to_string(latest->offset) + " was committed before");
+  if (!known) return say("phantom-commit", "which nobody has committed");
+  if (!latest || std::ranges::any_of(commits, [&](const auto* commit) { return may_be_told(*commit, fetch, latest); }))
     return;
-  }
-  if (!told || told->outcome == Outcome::failed || told->invoked > fetch.completed)
-    return say("phantom-commit", "which nobody has committed");
-  // One that was never answered may take effect at any time.
-  if (latest && told->outcome == Outcome::ok && told->completed < latest->invoked)
-    say("lost-commit", "though " + std::to_string(latest->offset) + " was committed after that, and before this");
+  if (latest->offset < 0) return say("returned-commit", "though what was committed was deleted before");
+  say("lost-commit", "though " + std::to_string(latest->offset) + " was committed before, and after that");
 }
 
 void check_fencing(const History& history, Violations& found) {
@@ -82,6 +85,39 @@ bool leads_by_latest_join(const History& history, const GroupSync& sync) {
   return latest && latest->leads;
 }
 
+// Of a static member's processes the one that was told its assignment last is the member.
+void check_instances(const History& history, Violations& found) {
+  std::map<std::pair<std::string, std::string>, std::vector<const GroupSync*>> told;
+  for (const auto& sync : history.group_syncs)
+    if (!sync.instance.empty()) told[{sync.group, sync.instance}].push_back(&sync);
+  for (const auto& commit : history.group_commits) {
+    if (commit.outcome != Outcome::ok || commit.instance.empty()) continue;
+    const GroupSync* last = nullptr;
+    for (const auto* sync : told[{commit.group, commit.instance}])
+      if (sync->completed < commit.invoked && (!last || sync->completed > last->completed)) last = sync;
+    if (last && last->member != commit.member)
+      found.push_back({"fencing", "zombie-instance",
+                       span_of(commit.invoked, commit.completed) + " " + place(commit) + ": " + commit.member +
+                           " commits, though " + last->member + " has taken its place",
+                       commit.completed});
+  }
+}
+
+void check_owners(const History& history, Violations& found) {
+  using Place = std::tuple<std::string, std::int32_t, std::int32_t>;
+  std::map<Place, std::string> owners;  // by group, generation and partition: a member, or a static member's instance
+  for (const auto& sync : history.group_syncs)
+    for (auto partition : sync.partitions) {
+      const auto& who = sync.instance.empty() ? sync.member : sync.instance;
+      auto [owner, first] = owners.try_emplace({sync.group, sync.generation, partition}, who);
+      if (!first && owner->second != who)
+        found.push_back({"assignment", "two-owners",
+                         "group " + sync.group + ", generation " + std::to_string(sync.generation) + ", partition " +
+                             std::to_string(partition) + ": " + owner->second + " and " + who,
+                         sync.completed});
+    }
+}
+
 void check_assignments(const History& history, Violations& found) {
   using Generation = std::pair<std::string, std::int32_t>;
   std::map<Generation, std::vector<const GroupJoin*>> leaders;
@@ -93,8 +129,8 @@ void check_assignments(const History& history, Violations& found) {
     auto known = leaders.find({sync.group, sync.generation});
     if (known == leaders.end()) continue;  // its leader never heard that it leads
     auto assigned = [&](const GroupJoin* leader) {
-      auto wanted = leader->assigned.find(sync.member);
-      return wanted != leader->assigned.end() && wanted->second == sync.partitions;
+      auto wanted = leader->assigned.find(sync.instance.empty() ? sync.member : sync.instance);
+      return wanted == leader->assigned.end() ? sync.partitions.empty() : wanted->second == sync.partitions;
     };
     if (std::ranges::none_of(known->second, assigned)) {
       found.push_back({"assignment", "wrong-assignment", generation + " is not told what its leader assigned to it",
@@ -115,6 +151,8 @@ void check_groups(const History& history, Violations& found) {
   for (const auto& commit : history.group_commits) commits[{commit.group, commit.partition}].push_back(&commit);
   for (const auto& fetch : history.group_fetches) check_fetch(fetch, commits[{fetch.group, fetch.partition}], found);
   check_fencing(history, found);
+  check_instances(history, found);
+  check_owners(history, found);
   check_assignments(history, found);
 }
 

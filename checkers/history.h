@@ -136,7 +136,8 @@ struct GroupJoin {
   std::string member;
   std::int32_t generation = -1;
   bool leads = false;
-  std::map<std::string, std::set<std::int32_t>> assigned;  // by member
+  std::map<std::string, std::set<std::int32_t>> assigned;  // by instance, or else member; others: nothing
+  std::string instance;                                    // of a static member
   Instant completed;
 };
 
@@ -146,16 +147,19 @@ struct GroupSync {
   std::string member;
   std::int32_t generation = -1;
   std::set<std::int32_t> partitions;
+  std::string instance;  // of a static member
   Instant completed;
 };
 
+// An offset was committed, or deleted (-1).
 struct GroupCommit {
   std::string group;
   std::string member;
   std::int32_t generation = -1;
   std::int32_t partition = 0;
-  Offset offset = -1;  // a number that no other commit to this partition has
-  Instant invoked;
+  Offset offset = -1;         // of a commit: a number that no other to this partition has
+  std::string instance = {};  // of a static member
+  Instant invoked = {};
   Instant completed = Instant::max();
   Outcome outcome = Outcome::pending;
 };

@@ -36,6 +36,8 @@ void configure_topics(Host& host, Workload& workload);
 void join_groups(Host& host, Workload& workload);
 // Sends batches that take long to find malformed. Where computing takes time only.
 void send_malformed(Host& host, Workload& workload);
+// Keeps offsets in a group without members, and deletes them.
+void keep_offsets(Host& host, Workload& workload);
 void make_and_delete_topics(Host& host, Workload& workload);
 // Asks with leader epochs that are known to be past.
 void probe_epochs(Host& host, Workload& workload);

@@ -54,7 +54,7 @@ class ClusterLife {
     if (plan.setting_or(settings::calm_ms, 0)) workload_.marks.expect(Mark::calm_majority);
     if (plan.setting_or(settings::members, 0))
       for (auto mark : {Mark::group_stable, Mark::group_rebalanced, Mark::group_coordinator_moved, Mark::group_fenced,
-                        Mark::group_offset_committed})
+                        Mark::group_offset_committed, Mark::group_offset_deleted})
         workload_.marks.expect(mark);
     if (plan.setting_or(settings::producer_id_block, 1000) < 1000) workload_.marks.expect(Mark::producer_id_block);
     if (has_fault(plan.faults, {&faults::cut_after_transfer})) workload_.marks.expect(Mark::cut_after_transfer);

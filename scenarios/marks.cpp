@@ -47,6 +47,7 @@ constexpr const char* names[] = {
     "member of the past refused",
     "offset committed by a group",
     "malformed batch refused, large when unpacked",
+    "offset of a group deleted",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

@@ -51,6 +51,7 @@ enum class Mark : std::uint8_t {
   group_fenced,
   group_offset_committed,
   malformed_batch_refused,
+  group_offset_deleted,
   count_
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,10 +48,12 @@ struct Workload {
   int next_topic = 0;
   int next_remade = 0;
   int next_member = 0;
-  Offset next_commit = 1;           // a number of its own for each
-  bool has_single_clients = false;  // the kinds of which there is one in all
-  int time_kind = 0;                // of the times that records have now, where they have any
-  int time_kind_left = 0;           // for so many batches more
+  Offset next_commit = 1;                                              // a number of its own for each
+  std::map<std::string, int> living_members;                           // by group: those that don't vanish for good
+  std::map<std::string, std::set<std::int32_t>> committed_since_stop;  // by group: partitions
+  bool has_single_clients = false;                                     // the kinds of which there is one in all
+  int time_kind = 0;       // of the times that records have now, where they have any
+  int time_kind_left = 0;  // for so many batches more
   // Told of what a broker says of topics, and when it was asked.
   std::function<void(std::int32_t from, const MetadataResponse&, Instant asked)> on_metadata;
   // Told of what a consumer was just given: by the follower on that broker, or (-1) by a leader.

@@ -9,6 +9,7 @@
 #include "broker/cli/broker_command.h"
 #include "broker/cli/cluster_command.h"
 #include "broker/cli/consume_command.h"
+#include "broker/cli/group_command.h"
 #include "broker/cli/log_command.h"
 #include "broker/cli/produce_command.h"
 #include "broker/cli/topic_command.h"
@@ -26,6 +27,8 @@ constexpr const char* usage =
     "  fulmar topic offsets|delete-records NAME          where partitions begin and end, and fewer records\n"
     "  fulmar produce TOPIC                              sends each line of standard input as a record\n"
     "  fulmar consume TOPIC                              prints records\n"
+    "  fulmar group list|describe|delete [NAME]          consumer groups\n"
+    "  fulmar group reset-offsets NAME                   where a group goes on\n"
     "  fulmar cluster status                             brokers, and what is wrong\n"
     "  fulmar cluster reassign|elect-leaders [TOPIC]     moves partitions, and leaderships\n"
     "  fulmar cluster config                             what is set for brokers while they run\n"
@@ -42,7 +45,8 @@ struct Command {
 };
 constexpr Command commands[] = {{"broker", fulmar::broker_command},   {"topic", fulmar::topic_command},
                                 {"produce", fulmar::produce_command}, {"consume", fulmar::consume_command},
-                                {"cluster", fulmar::cluster_command}, {"log", fulmar::log_command}};
+                                {"group", fulmar::group_command},     {"cluster", fulmar::cluster_command},
+                                {"log", fulmar::log_command}};
 
 // A standard descriptor that is closed would be taken by the next file or socket, which then gets what is printed.
 void occupy_standard_descriptors() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/protocol/messages/find_coordinator.h"
 #include "runtime/base/assert.h"
 
 namespace fulmar {
@@ -59,9 +60,12 @@ BrokerLink& ClusterClient::link_to(const SocketAddress& address) {
 
 // Asks one broker after the other. The error is that of the last, with the words of all.
 template <class F>
-auto ClusterClient::first_that_answers(Deadline deadline, F ask) -> std::invoke_result_t<F, Connection&> {
+auto ClusterClient::first_that_answers(Deadline deadline, F ask, std::size_t skip)
+    -> std::invoke_result_t<F, Connection&> {
   ClientError why(ErrorCode::network_exception, "");
-  for (const auto& address : candidates()) {
+  auto addresses = candidates();
+  std::ranges::rotate(addresses, addresses.begin() + static_cast<std::ptrdiff_t>(skip % addresses.size()));
+  for (const auto& address : addresses) {
     auto connection = link_to(address).open(within(options_.connect_timeout, deadline));
     reached_any_ = reached_any_ || connection.has_value();
     auto answer = connection ? ask(*connection) : std::unexpected(std::move(connection).error());
@@ -142,6 +146,27 @@ Answer<Brokers::Connection> ClusterClient::broker(std::int32_t id, Deadline dead
   auto why = std::move(connection).error();
   why.detail = "broker " + std::to_string(id) + ": " + why.detail;
   return std::unexpected(std::move(why));
+}
+
+Answer<std::int32_t> ClusterClient::coordinator_of(const std::string& group, Deadline deadline) {
+  constexpr std::int16_t batched_since = 4;
+  auto ask = [&](Connection& connection) -> Answer<std::int32_t> {
+    TRY(auto version, connection->choose_version(ApiKey::find_coordinator, 32767));
+    FindCoordinatorRequest request;
+    if (version >= batched_since)
+      request.coordinator_keys = {group};
+    else
+      request.key_name = group;
+    TRY(auto response, connection->call<FindCoordinatorResponse>(request, within(options_.connect_timeout, deadline)));
+    auto found = version >= batched_since && !response.coordinators.empty()
+                     ? response.coordinators.front()
+                     : FindCoordinatorResponse::Coordinator{group,         response.node_id,    response.host,
+                                                            response.port, response.error_code, response.error_message};
+    if (found.error_code != ErrorCode::none)
+      return refuse(found.error_code, found.error_message.value_or("the coordinator of group " + group));
+    return found.node_id;
+  };
+  return first_that_answers(deadline, ask, coordinators_asked_for_++);
 }
 
 Answer<Brokers::Connection> ClusterClient::leader(const std::string& topic, std::int32_t partition, Deadline deadline) {

@@ -55,6 +55,10 @@ class ClusterClient final : public Brokers {
   // To the broker that carries out changes of topics.
   Answer<Connection> controller(Deadline deadline);
 
+  // The broker that coordinates a group, as another broker each time says: one that is cut off may go on naming one
+  // that does no more. Errors: among others COORDINATOR_NOT_AVAILABLE.
+  Answer<std::int32_t> coordinator_of(const std::string& group, Deadline deadline);
+
   // The same in two steps, for requests about several partitions: a leader's number, and the connection to a broker.
   Answer<std::int32_t> leader_of(const std::string& topic, std::int32_t partition, Deadline deadline);
   Answer<Connection> broker(std::int32_t id, Deadline deadline) override;
@@ -80,8 +84,9 @@ class ClusterClient final : public Brokers {
   Deadline within(Duration limit, Deadline deadline) const;
   std::vector<SocketAddress> candidates() const;
   BrokerLink& link_to(const SocketAddress& address);
+  // `skip`: how many of those that might be asked are asked last.
   template <class F>
-  auto first_that_answers(Deadline deadline, F ask) -> std::invoke_result_t<F, Connection&>;
+  auto first_that_answers(Deadline deadline, F ask, std::size_t skip = 0) -> std::invoke_result_t<F, Connection&>;
   void learn(const MetadataResponse& metadata);
   Answer<MetadataResponse> ask(const std::optional<std::vector<std::string>>& topics, Deadline deadline);
 
@@ -92,6 +97,7 @@ class ClusterClient final : public Brokers {
   std::map<std::pair<std::string, std::int32_t>, std::int32_t> leaders_;
   std::optional<std::int32_t> controller_;
   bool reached_any_ = false;
+  std::size_t coordinators_asked_for_ = 0;
   Mutex asking_;  // for leaders: fibers that miss one at once ask once
 };
 

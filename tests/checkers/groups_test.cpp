@@ -11,7 +11,7 @@ Instant at(std::int64_t ms) {
 
 GroupCommit commit(Offset offset, std::int64_t from, std::int64_t to, Outcome outcome = Outcome::ok,
                    std::int32_t generation = 1) {
-  return {"g", "m", generation, 0, offset, at(from), outcome == Outcome::ok ? at(to) : Instant::max(), outcome};
+  return {"g", "m", generation, 0, offset, "", at(from), outcome == Outcome::ok ? at(to) : Instant::max(), outcome};
 }
 
 GroupFetch fetch(Offset offset, std::int64_t from, std::int64_t to) {
@@ -57,7 +57,7 @@ TEST(Groups, WhatNobodyHasCommittedIsNotTold) {
 
 TEST(Groups, AMemberOfAnEarlierGenerationCommitsNoMore) {
   History history;
-  history.group_syncs = {{"g", "other", 2, {0}, at(50)}};
+  history.group_syncs = {{"g", "other", 2, {0}, "", at(50)}};
   history.group_commits = {commit(1, 40, 60)};
   EXPECT_EQ(anomalies(history), "");
   history.group_commits = {commit(1, 51, 60)};
@@ -68,31 +68,80 @@ TEST(Groups, AMemberOfAnEarlierGenerationCommitsNoMore) {
 
 TEST(Groups, MembersAreToldWhatTheirLeaderAssigned) {
   History history;
-  history.group_joins = {{"g", "a", 3, true, {{"a", {0}}, {"b", {1}}}, at(1)}, {"g", "b", 3, false, {}, at(1)}};
-  history.group_syncs = {{"g", "a", 3, {0}, at(2)}, {"g", "b", 3, {1}, at(2)}};
+  history.group_joins = {{"g", "a", 3, true, {{"a", {0}}, {"b", {1}}}, "", at(1)}, {"g", "b", 3, false, {}, "", at(1)}};
+  history.group_syncs = {{"g", "a", 3, {0}, "", at(2)}, {"g", "b", 3, {1}, "", at(2)}};
   EXPECT_EQ(anomalies(history), "");
-  history.group_syncs[1].partitions = {0};
+  history.group_syncs[1].partitions = {2};
   EXPECT_EQ(anomalies(history), "wrong-assignment");
 }
 
 // A generation that was not stable before its coordinator was gone is made again by the next, with another leader.
 TEST(Groups, ANumberMayComeAgainButNotBeInForceTwice) {
   History history;
-  history.group_joins = {{"g", "a", 3, true, {{"a", {0}}}, at(1)}, {"g", "b", 3, true, {{"b", {0}}}, at(5)}};
-  history.group_syncs = {{"g", "b", 3, {0}, at(6)}};
+  history.group_joins = {{"g", "a", 3, true, {{"a", {1}}}, "", at(1)}, {"g", "b", 3, true, {{"b", {0}}}, "", at(5)}};
+  history.group_syncs = {{"g", "b", 3, {0}, "", at(6)}};
   EXPECT_EQ(anomalies(history), "");
-  history.group_syncs.push_back({"g", "a", 3, {0}, at(7)});
+  history.group_syncs.push_back({"g", "a", 3, {1}, "", at(7)});
   EXPECT_EQ(anomalies(history), "two-leaders");
 }
 
 // Who led the generation that was not kept joins the one of the same number as another member.
 TEST(Groups, WhoLedBeforeMayFollowUnderTheSameNumber) {
   History history;
-  history.group_joins = {{"g", "a", 3, true, {{"a", {0}}}, at(1)},
-                         {"g", "b", 3, true, {{"a", {1}}, {"b", {0}}}, at(5)},
-                         {"g", "a", 3, false, {}, at(5)}};
-  history.group_syncs = {{"g", "b", 3, {0}, at(6)}, {"g", "a", 3, {1}, at(7)}};
+  history.group_joins = {{"g", "a", 3, true, {{"a", {0}}}, "", at(1)},
+                         {"g", "b", 3, true, {{"a", {1}}, {"b", {0}}}, "", at(5)},
+                         {"g", "a", 3, false, {}, "", at(5)}};
+  history.group_syncs = {{"g", "b", 3, {0}, "", at(6)}, {"g", "a", 3, {1}, "", at(7)}};
   EXPECT_EQ(anomalies(history), "");
+}
+
+TEST(Groups, WhatWasDeletedDoesNotComeBackAndWhatWasNotStays) {
+  History history;
+  history.group_commits = {commit(1, 0, 10), commit(-1, 20, 30)};
+  history.group_fetches = {fetch(1, 12, 15), fetch(1, 12, 25), fetch(-1, 22, 25), fetch(-1, 40, 50)};
+  EXPECT_EQ(anomalies(history), "");
+  history.group_fetches = {fetch(1, 31, 40)};
+  EXPECT_EQ(anomalies(history), "returned-commit");
+  history.group_commits.push_back(commit(2, 60, 70));
+  history.group_fetches = {fetch(-1, 80, 90)};
+  EXPECT_EQ(anomalies(history), "lost-commit");
+  history.group_commits.push_back(commit(-1, 65, 0, Outcome::unknown));
+  EXPECT_EQ(anomalies(history), "");
+  history.group_commits.back().outcome = Outcome::failed;
+  EXPECT_EQ(anomalies(history), "lost-commit");
+}
+
+TEST(Groups, AStaticMembersProcessThatWasReplacedCommitsNoMore) {
+  History history;
+  history.group_syncs = {{"g", "i-1", 2, {0}, "i", at(10)}, {"g", "i-2", 2, {0}, "i", at(50)}};
+  auto by = [](const char* member, std::int64_t from) {
+    return GroupCommit{"g", member, 2, 0, from, "i", at(from), at(from + 5), Outcome::ok};
+  };
+  history.group_commits = {by("i-1", 20), by("i-1", 49), by("i-2", 51)};
+  EXPECT_EQ(anomalies(history), "");
+  history.group_commits = {by("i-1", 51)};
+  EXPECT_EQ(anomalies(history), "zombie-instance");
+}
+
+TEST(Groups, APartitionHasOneOwnerInAGeneration) {
+  History history;
+  history.group_syncs = {{"g", "a", 2, {0}, "", at(10)},
+                         {"g", "b", 2, {1}, "", at(10)},
+                         {"g", "b", 3, {0}, "", at(20)},
+                         {"g", "i-1", 4, {0}, "i", at(30)},
+                         {"g", "i-2", 4, {0}, "i", at(40)}};
+  EXPECT_EQ(anomalies(history), "");
+  history.group_syncs.push_back({"g", "b", 2, {0, 1}, "", at(11)});
+  EXPECT_EQ(anomalies(history), "two-owners");
+}
+
+TEST(Groups, AMemberThatItsLeaderLeavesOutIsToldNothing) {
+  History history;
+  history.group_joins = {{"g", "a", 3, true, {{"a", {0, 1}}}, "", at(1)}, {"g", "b", 3, false, {}, "", at(1)}};
+  history.group_syncs = {{"g", "a", 3, {0, 1}, "", at(2)}, {"g", "b", 3, {}, "", at(2)}};
+  EXPECT_EQ(anomalies(history), "");
+  history.group_syncs[1].partitions = {2};
+  EXPECT_EQ(anomalies(history), "wrong-assignment");
 }
 
 }  // namespace

@@ -59,6 +59,8 @@ class Side:
             return None if value is None else "a text"
         if name in ANY:
             return type(value).__name__
+        if name in ("MemberId", "Leader") and isinstance(value, str) and re.search(r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", value):
+            return self.known.get(value, "a new member")
         if name in ("TopicId",):
             return "none" if value == bytes(16) else self.known.get(value, "an id")
         return value.hex() if isinstance(value, bytes) else value

@@ -37,7 +37,7 @@ def read_all(broker, topic, *options):
 
 
 def test_command_lines():
-    for command in (["topic", "create"], ["topic", "list"], ["topic", "describe"], ["topic", "delete"], ["topic", "alter"], ["cluster", "config"], ["produce"], ["consume"],
+    for command in (["topic", "create"], ["topic", "list"], ["topic", "describe"], ["topic", "delete"], ["topic", "alter"], ["group", "list"], ["group", "describe"], ["group", "reset-offsets"], ["group", "delete"], ["cluster", "config"], ["produce"], ["consume"],
                     ["cluster", "status"], ["cluster", "reassign"], ["cluster", "elect-leaders"], ["cluster", "decommission"]):
         said = fulmar(*command, "--help").decode()
         check("fulmar " + " ".join(command) in said and "--bootstrap" in said, f"{command} explains itself")
@@ -47,6 +47,7 @@ def test_command_lines():
           "however help is asked for")
     check(fulmar("--version").startswith(b"fulmar "), "the version is told")
     wrong = {
+        "--to is needed": ["group", "reset-offsets", "g"], "not yesterday": ["group", "reset-offsets", "g", "--to", "yesterday"],
         "which one": ["topic"], "unknown command": ["topic", "rename"], "NAME is needed": ["topic", "create"],
         "TOPIC is needed": ["consume"], "too many": ["consume", "a", "b"], "takes options only": ["topic", "list", "a"],
         "did you mean create?": ["topic", "craete"], "did you mean status?": ["cluster", "stauts"],
@@ -289,6 +290,41 @@ def test_waiting(broker):
     broker.start()
 
 
+def test_groups(broker):
+    fulmar("topic", "create", "grouped", "--partitions", "2", broker=broker)
+    fulmar("produce", "grouped", "--partition", "0", text=b"x\n" * 10, broker=broker)
+    check(fulmar("group", "list", broker=broker) == b"GROUP  STATE  TYPE  PROTOCOL-TYPE\n", "there are no groups at first")
+    check("GROUP_ID_NOT_FOUND" in fulmar("group", "describe", "readers", code=1, broker=broker), "one that is not there can't be described")
+    check("--topic says what" in fulmar("group", "reset-offsets", "readers", "--to", "earliest", code=1, broker=broker), "nor reset without a topic")
+    dry = subprocess.run([BINARY, "group", "reset-offsets", "readers", "--topic", "grouped", "--to", "latest", "--bootstrap", broker.address],
+                         capture_output=True, timeout=60, check=True)
+    planned = b"TOPIC    PARTITION  COMMITTED  NEW\ngrouped  0          -          10\ngrouped  1          -          0\n"
+    check(dry.stdout == planned and b"--execute" in dry.stderr, "a reset shows first what it would do")
+    check(table(fulmar("group", "list", broker=broker))[1:] == [], "and does nothing")
+    check(fulmar("group", "reset-offsets", "readers", "--topic", "grouped", "--to", "latest", "--execute", broker=broker) == planned, "then it does it")
+    check(table(fulmar("group", "list", broker=broker))[1:] == [["readers", "Empty", "classic", "-"]], "which makes the group")
+    for to, wanted in (("4", 4), ("99", 10), ("earliest", 0), ("time:0", 0), ("time:9999999999999", 10)):
+        fulmar("group", "reset-offsets", "readers", "--topic", "grouped:0", "--to", to, "--execute", broker=broker)
+        partition = json.loads(fulmar("group", "describe", "readers", "--output", "json", broker=broker))[0]["partitions"][0]
+        check((partition["committed"], partition["end"], partition["lag"]) == (wanted, 10, 10 - wanted), f"a group goes on at {to}")
+    member = subprocess.Popen(["kcat", "-b", broker.address, "-G", "readers", "grouped", "-q"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 30
+    while "\nstate     Stable\n" not in (said := fulmar("group", "describe", "readers", broker=broker).decode()):
+        assert time.monotonic() < end, said
+        time.sleep(0.2)  # polling for an event that has no other sign
+    rows = [line.split() for line in said.splitlines() if line.startswith("grouped")]
+    check(len(rows) == 2 and all(row[5].startswith("rdkafka-") and row[7] == "/127.0.0.1" for row in rows), f"whose partitions are: {rows}")
+    check("NON_EMPTY_GROUP" in fulmar("group", "delete", "readers", code=1, broker=broker), "a group with members stays")
+    check("UNKNOWN_MEMBER_ID" in fulmar("group", "reset-offsets", "readers", "--to", "earliest", "--execute", code=1, broker=broker), "nor is it reset")
+    member.terminate()
+    member.wait()
+    while fulmar("group", "list", broker=broker).split()[5] != b"Empty":
+        assert time.monotonic() < end
+        time.sleep(0.2)  # polling for an event that has no other sign
+    check(fulmar("group", "delete", "readers", broker=broker) == b"deleted group readers\n", "an empty one is deleted")
+    check(table(fulmar("group", "list", broker=broker))[1:] == [], "and gone")
+
+
 test_command_lines()
 with Broker() as running:
     test_topics(running)
@@ -296,6 +332,7 @@ with Broker() as running:
     test_places(running)
     test_keys(running)
     test_partitions_and_records(running)
+    test_groups(running)
     test_process(running)
     test_waiting(running)
     running.stop()

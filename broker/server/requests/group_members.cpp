@@ -36,6 +36,10 @@ Result<Finish> begin_join_group(BrokerShard& shard, const Request& call) {
 
 Result<Finish> begin_sync_group(BrokerShard& shard, const Request& call) {
   TRY(auto request, call.body<SyncGroupRequest>());
+  // Who can say what it believes its group to be has to, before anything else is looked at.
+  constexpr std::int16_t names_protocol_since = 5;
+  if (call.version() >= names_protocol_since && (!request.protocol_type || !request.protocol_name))
+    return Finish::with(call.answer(refused_with<SyncGroupResponse>(ErrorCode::inconsistent_group_protocol)));
   return ask<SyncGroupResponse>(
       shard, call, request.group_id,
       [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) { groups.sync(token, request, now); });

@@ -1,0 +1,239 @@
+#include "broker/cli/group_command.h"
+
+#include <algorithm>
+#include <set>
+
+#include "broker/cli/client_command.h"
+#include "broker/cli/partition_operands.h"
+#include "broker/client/consumer.h"
+#include "broker/client/group_admin.h"
+#include "broker/client/inspect.h"
+#include "broker/cluster/properties.h"
+#include "broker/protocol/messages/consumer_protocol.h"
+
+namespace fulmar {
+
+namespace {
+
+namespace po = boost::program_options;
+using Arguments = std::vector<std::string>;
+using Member = DescribeGroupsResponse::Group::Member;
+
+int list(const Arguments& arguments) {
+  ClientCommand command("group list", "", "Lists the cluster's consumer groups.");
+  command.lists();
+  if (auto code = command.parse(arguments)) return *code;
+  return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
+    TRY(auto groups, list_groups(cluster));
+    Table table({"GROUP", "STATE", "TYPE", "PROTOCOL-TYPE"});
+    for (const auto& [name, group] : groups)
+      table.add({name, group.group_state, group.group_type, group.protocol_type});
+    return command.print(table);
+  });
+}
+
+// Whose each partition is, as far as members say it in the way that consumers do.
+std::map<PartitionName, const Member*> owners_in(const DescribeGroupsResponse::Group& group) {
+  std::map<PartitionName, const Member*> owners;
+  for (const auto& member : group.members) {
+    auto assignment = read_consumer_assignment(member.member_assignment);
+    if (!assignment) continue;
+    for (const auto& topic : assignment->assigned_partitions)
+      for (auto partition : topic.partitions) owners[{topic.topic, partition}] = &member;
+  }
+  return owners;
+}
+
+// What there is of one group, and why some partitions' ends are not known.
+struct Described {
+  DescribeGroupsResponse::Group group;
+  Table partitions{{"TOPIC", "PARTITION#", "COMMITTED#", "END#", "LAG#", "MEMBER", "CLIENT", "HOST"}};
+  std::set<std::string> errors;
+};
+
+Answer<Described> describe_one(Host& host, ClusterClient& cluster, const std::string& name) {
+  Described described;
+  TRY(auto group, describe_group(cluster, name));
+  described.group = std::move(group);
+  TRY(auto committed, committed_offsets(cluster, name));
+  auto owners = owners_in(described.group);
+  std::map<std::string, std::set<std::int32_t>> topics;
+  for (const auto& [partition, offset] : committed) topics[partition.first].insert(partition.second);
+  for (const auto& [partition, member] : owners) topics[partition.first].insert(partition.second);
+  std::set<std::string> idle;
+  for (const auto& member : described.group.members) idle.insert(member.member_id);
+  for (const auto& [topic, indexes] : topics) {
+    auto ends = offsets_by_partition(host, cluster, topic, {indexes.begin(), indexes.end()}, latest_offset);
+    for (auto index : indexes) {
+      auto offset = committed.find({topic, index});
+      auto end = ends.find(index);
+      bool has_end = end != ends.end() && end->second;
+      if (end != ends.end() && !end->second) described.errors.insert(to_string(end->second.error()));
+      auto owner = owners.find({topic, index});
+      const auto* member = owner == owners.end() ? nullptr : owner->second;
+      if (member) idle.erase(member->member_id);
+      bool lags = has_end && offset != committed.end();
+      described.partitions.add(
+          {topic, std::to_string(index), offset == committed.end() ? "" : std::to_string(offset->second),
+           has_end ? std::to_string(*end->second) : "",
+           lags ? std::to_string(std::max<Offset>(*end->second - offset->second, 0)) : "",
+           member ? member->member_id : "", member ? member->client_id : "", member ? member->client_host : ""});
+    }
+  }
+  for (const auto& member : described.group.members)
+    if (idle.contains(member.member_id))
+      described.partitions.add({"", "", "", "", "", member.member_id, member.client_id, member.client_host});
+  return described;
+}
+
+Json as_json(const Described& described) {
+  Json json;
+  json["group"] = described.group.group_id;
+  json["state"] = described.group.group_state;
+  json["protocol_type"] = described.group.protocol_type;
+  json["protocol"] = described.group.protocol_data;
+  json["members"] = described.group.members.size();
+  json["partitions"] = described.partitions.json();
+  json["errors"] = described.errors;
+  return json;
+}
+
+std::string as_text(const Described& described) {
+  Table about;
+  about.add({"group", described.group.group_id});
+  about.add({"state", described.group.group_state});
+  about.add({"protocol", described.group.protocol_data});
+  about.add({"members", std::to_string(described.group.members.size())});
+  return about.text() + "\n" + described.partitions.text();
+}
+
+int describe(const Arguments& arguments) {
+  ClientCommand command("group describe", "NAME...",
+                        "Shows groups, and for each partition how far the group has come, how many records are left\n"
+                        "for it, and which member reads it. Members without a partition come last.");
+  command.lists();
+  if (auto code = command.parse(arguments)) return *code;
+  return command.run([&](Host& host, ClusterClient& cluster) -> Answer<void> {
+    auto json = Json::array();
+    std::string text;
+    std::string errors;
+    for (const auto& name : command.operands()) {
+      TRY(auto described, describe_one(host, cluster, name));
+      if (command.as_json()) json.push_back(as_json(described));
+      text += (text.empty() ? "" : "\n") + as_text(described);
+      for (const auto& error : described.errors) errors += (errors.empty() ? "" : "; ") + name + " " + error;
+    }
+    TRY_VOID(command.as_json() ? command.print(json) : print(text));
+    if (!errors.empty()) return refuse(ErrorCode::none, "not all is known: " + errors);
+    return {};
+  });
+}
+
+int remove(const Arguments& arguments) {
+  ClientCommand command("group delete", "NAME...",
+                        "Deletes groups that have no members, and all that they have committed.");
+  if (auto code = command.parse(arguments)) return *code;
+  return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
+    for (const auto& name : command.operands()) {
+      TRY_VOID(or_in_doubt(delete_group(cluster, name), "group list"));
+      TRY_VOID(print("deleted group " + name + "\n"));
+    }
+    return {};
+  });
+}
+
+// Where a group is to go on: a time, or an offset.
+struct Target {
+  Timestamp time = earliest_offset;
+  std::optional<Offset> offset;
+};
+
+std::optional<Target> parse_target(const std::string& text) {
+  if (text == "earliest") return Target{earliest_offset, std::nullopt};
+  if (text == "latest") return Target{latest_offset, std::nullopt};
+  bool time = text.starts_with("time:");
+  auto number = parse_integer(std::string_view(text).substr(time ? 5 : 0));
+  if (!number || *number < 0) return std::nullopt;
+  return time ? Target{*number, std::nullopt} : Target{0, *number};
+}
+
+// An offset lies within what the partition has, and a time after all records means the end, as for Kafka's own tool.
+Answer<GroupOffsets> resolve(ClusterClient& cluster, const std::set<PartitionName>& partitions, const Target& target) {
+  std::map<std::string, std::vector<std::int32_t>> topics;
+  for (const auto& [topic, index] : partitions) topics[topic].push_back(index);
+  GroupOffsets offsets;
+  for (const auto& [topic, indexes] : topics) {
+    TRY(auto begins, list_offsets(cluster, topic, indexes, earliest_offset));
+    TRY(auto ends, list_offsets(cluster, topic, indexes, latest_offset));
+    std::map<std::int32_t, Offset> found;
+    if (!target.offset) {
+      TRY(found, list_offsets(cluster, topic, indexes, target.time));
+    }
+    for (auto index : indexes) {
+      auto offset = target.offset ? std::clamp(*target.offset, begins.at(index), ends.at(index)) : found.at(index);
+      offsets[{topic, index}] = offset < 0 ? ends.at(index) : offset;
+    }
+  }
+  return offsets;
+}
+
+int reset_offsets(const Arguments& arguments) {
+  std::vector<std::string> topics;
+  std::string to;
+  bool execute = false;
+  ClientCommand command("group reset-offsets", "NAME",
+                        "Has a group without members go on elsewhere: shows where it would, and with --execute does\n"
+                        "it. Without --topic all partitions are meant that the group has committed something for.");
+  auto add = command.options();
+  add("to", po::value(&to)->value_name("WHERE"),
+      "earliest, latest, time:MS (the first record of that time, in ms since 1970, or later), or an offset, which is "
+      "moved to what a partition has");
+  add("topic", po::value(&topics)->composing()->value_name("TOPIC[:PARTITION]"), "only these; may be given again");
+  add("execute", po::bool_switch(&execute), "do it");
+  command.lists();
+  if (auto code = command.parse(arguments)) return *code;
+  if (to.empty()) return command.wrong("--to is needed");
+  auto target = parse_target(to);
+  if (!target) return command.wrong("--to must be earliest, latest, time:MS or an offset, not " + to);
+  auto operands = parse_partition_operands(topics);
+  if (!operands) return command.wrong("--topic: " + operands.error().detail);
+  return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
+    const auto& name = command.operand();
+    TRY(auto committed, committed_offsets(cluster, name));
+    std::set<PartitionName> partitions;
+    if (operands->empty()) {
+      for (const auto& [partition, offset] : committed) partitions.insert(partition);
+    } else {
+      TRY(partitions, find_partitions(cluster, *operands));
+    }
+    if (partitions.empty())
+      return refuse(ErrorCode::none, "group " + name + " has committed nothing: --topic says what is meant");
+    TRY(auto offsets, resolve(cluster, partitions, *target));
+    if (execute) TRY_VOID(or_in_doubt(commit_offsets(cluster, name, offsets), "group describe " + name));
+    Table table({"TOPIC", "PARTITION#", "COMMITTED#", "NEW#"});
+    for (const auto& [partition, offset] : offsets) {
+      auto before = committed.find(partition);
+      table.add({partition.first, std::to_string(partition.second),
+                 before == committed.end() ? "" : std::to_string(before->second), std::to_string(offset)});
+    }
+    TRY_VOID(command.print(table));
+    if (!execute) command.tell("nothing is changed yet: that takes --execute");
+    return {};
+  });
+}
+
+}  // namespace
+
+int group_command(const std::vector<std::string>& arguments) {
+  return run_subcommand(
+      "group",
+      {{"list", "list", list},
+       {"describe", "describe NAME...", describe},
+       {"reset-offsets",
+        "reset-offsets NAME --to earliest|latest|time:MS|OFFSET [--topic TOPIC[:PARTITION]]... [--execute]",
+        reset_offsets},
+       {"delete", "delete NAME...", remove}},
+      arguments);
+}
+
+}  // namespace fulmar

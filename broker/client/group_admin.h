@@ -1,0 +1,38 @@
+// What an administrator asks of consumer groups. Each is tried until it is answered for good or the client's patience
+// ends; a coordinator that moves meanwhile is looked for again.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/client/admin.h"
+#include "broker/client/cluster_client.h"
+#include "broker/protocol/messages/group_offsets.h"
+#include "broker/protocol/messages/groups.h"
+
+namespace fulmar {
+
+// Committed offsets.
+using GroupOffsets = std::map<PartitionName, Offset>;
+
+// Topics are named in these: the newest versions have ids in their place.
+inline constexpr std::int16_t offset_commit_by_name = 9;
+inline constexpr std::int16_t offset_fetch_by_name = 9;
+
+// All groups that the brokers know, by name. Errors: if a broker can't be asked, since groups would be missing then.
+Answer<std::map<std::string, ListGroupsResponse::Group>> list_groups(ClusterClient& cluster);
+// Members and what each is assigned. Errors: GROUP_ID_NOT_FOUND, also of a group that is "Dead".
+Answer<DescribeGroupsResponse::Group> describe_group(ClusterClient& cluster, const std::string& group);
+// All that a group has committed; nothing, if there is no such group.
+Answer<GroupOffsets> committed_offsets(ClusterClient& cluster, const std::string& group);
+// Commits for a group without members. Errors: UNKNOWN_MEMBER_ID, if it has some; the first that a partition has.
+Answer<void> commit_offsets(ClusterClient& cluster, const std::string& group, const GroupOffsets& offsets);
+// Errors: NON_EMPTY_GROUP; GROUP_ID_NOT_FOUND, which may mean an earlier try of this very call.
+Answer<void> delete_group(ClusterClient& cluster, const std::string& group);
+
+// A commit of no member; a member fills in who it is.
+OffsetCommitRequest offset_commit(const std::string& group, const GroupOffsets& offsets);
+
+}  // namespace fulmar

@@ -1,0 +1,98 @@
+#include "scenarios/group_offsets.h"
+
+#include <algorithm>
+
+#include "broker/protocol/messages/group_offsets.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t topics_shared = 2;
+constexpr std::int32_t partitions_of_each = 4;
+
+// With some errors it is certain that nothing was written; others leave that open.
+Outcome outcome_of(ErrorCode error) {
+  switch (error) {
+    case ErrorCode::none: return Outcome::ok;
+    case ErrorCode::unknown_member_id:
+    case ErrorCode::illegal_generation:
+    case ErrorCode::fenced_instance_id:
+    case ErrorCode::rebalance_in_progress:
+    case ErrorCode::group_id_not_found:
+    case ErrorCode::coordinator_load_in_progress: return Outcome::failed;
+    default: return Outcome::unknown;
+  }
+}
+
+}  // namespace
+
+std::vector<PartitionName> shared_partitions(const Workload& workload) {
+  std::vector<std::pair<std::int32_t, std::string>> topics;
+  for (const auto& [name, spec] : workload.topics)
+    if (!spec.idle) topics.emplace_back(-spec.partitions, name);
+  std::ranges::sort(topics);
+  std::vector<PartitionName> shared;
+  for (std::size_t n = 0; n < std::min(topics_shared, topics.size()); ++n)
+    for (std::int32_t partition = 0; partition < std::min(partitions_of_each, -topics[n].first); ++partition)
+      shared.emplace_back(topics[n].second, partition);
+  return shared;
+}
+
+std::optional<ErrorCode> fetch_offsets(Host& host, Workload& workload, Answer<Brokers::Connection> coordinator,
+                                       const std::string& group, const std::vector<PartitionName>& shared) {
+  if (!coordinator) return std::nullopt;
+  OffsetFetchRequest request;
+  auto& of = request.groups.emplace_back();
+  of.group_id = group;
+  of.topics.emplace();
+  for (const auto& [topic, partition] : shared) {
+    if (of.topics->empty() || of.topics->back().name != topic) of.topics->emplace_back().name = topic;
+    of.topics->back().partition_indexes.push_back(partition);
+  }
+  auto invoked = host.clock().now();
+  auto deadline = host.clock().deadline_in(workload.request_timeout);
+  auto fetched = (*coordinator)->call<OffsetFetchResponse>(request, deadline, offset_fetch_by_name);
+  if (!fetched || fetched->groups.size() != 1) return std::nullopt;
+  const auto& told = fetched->groups.front();
+  if (told.error_code != ErrorCode::none) return told.error_code;
+  for (const auto& topic : told.topics)
+    for (const auto& partition : topic.partitions) {
+      auto place = std::ranges::find(shared, PartitionName(topic.name, partition.index));
+      if (partition.error_code != ErrorCode::none || place == shared.end()) continue;
+      workload.history.group_fetches.push_back({group, static_cast<std::int32_t>(place - shared.begin()),
+                                                partition.committed_offset, invoked, host.clock().now()});
+    }
+  return ErrorCode::none;
+}
+
+ErrorCode commit_offsets(Host& host, Workload& workload, const Answer<Brokers::Connection>& coordinator,
+                         std::vector<GroupCommit> commits, const std::vector<PartitionName>& shared,
+                         const std::function<CommitAnswer(const GroupOffsets&)>& send) {
+  auto& history = workload.history.group_commits;
+  auto first = history.size();
+  auto count = commits.size();
+  GroupOffsets offsets;
+  for (auto& commit : commits) {
+    offsets[shared.at(static_cast<std::size_t>(commit.partition))] = commit.offset;
+    commit.invoked = host.clock().now();
+    history.push_back(std::move(commit));
+  }
+  auto answer = coordinator ? send(offsets) : CommitAnswer(std::unexpected(coordinator.error()));
+  auto error = answer ? ErrorCode::none : answer.error().code;
+  for (auto n = first; n < first + count; ++n) {
+    auto& commit = history[n];
+    commit.outcome = coordinator ? Outcome::unknown : Outcome::failed;
+    if (!answer) continue;
+    auto told = answer->find(shared.at(static_cast<std::size_t>(commit.partition)));
+    if (told == answer->end()) continue;
+    error = told->second;
+    commit.completed = host.clock().now();
+    commit.outcome = outcome_of(error);
+    if (error == ErrorCode::none) workload.marks.reach(Mark::group_offset_committed);
+  }
+  return error;
+}
+
+}  // namespace fulmar
