@@ -1,6 +1,6 @@
 #include "checkers/metadata_images.h"
 
-#include "broker/cluster/metadata_records.h"
+#include "broker/cluster/metadata_codec.h"
 
 namespace fulmar {
 
@@ -25,7 +25,7 @@ void MetadataImages::shows(const ReplicaId& self, const MetadataImage& image) {
   auto [known, fresh] = history_.try_emplace(image.offset, image);
   if (!fresh) {
     if (known->second != image)
-      report("two-histories", encode(image) + "\nwhere another broker has\n" + encode(known->second));
+      report("two-histories", to_text(image) + "\nwhere another broker has\n" + to_text(known->second));
     return;
   }
   for (const auto& [name, topic] : image.topics) {

@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "broker/cli/client_command.h"
+#include "broker/cluster/earlier_metadata.h"
+#include "broker/cluster/metadata_codec.h"
 #include "broker/cluster/topic_name.h"
 #include "broker/log/log_inspection.h"
 #include "broker/replication/earlier_states.h"
@@ -41,15 +43,17 @@ Result<Files> find_files(const std::string& named) {
   if (error || !fs::is_directory(path)) return fail(Errc::not_found, named + " is no directory");
   Files files{path.string(), {}};
   bool one = false;
+  bool interrupted = false;  // an upgrade, where it may have renamed the only log
   for (const auto& entry : fs::directory_iterator(path, error)) {
     auto name = entry.path().filename().string();
     if (entry.is_directory() && is_partition(name)) files.partitions.push_back(name);
+    interrupted = interrupted || name == upgraded_log_name;
     one = one || (entry.is_regular_file() && parse_segment_file_name(name, ".log"));
   }
   if (error) return fail(Errc::io_error, named + ": " + error.message());
   if (one) return Files{path.parent_path().string(), {path.filename().string()}};
   std::sort(files.partitions.begin(), files.partitions.end());
-  if (files.partitions.empty()) return fail(Errc::not_found, named + " holds no partition's log");
+  if (files.partitions.empty() && !interrupted) return fail(Errc::not_found, named + " holds no partition's log");
   return files;
 }
 
@@ -210,6 +214,13 @@ Json json_of(const std::optional<Bytes>& field) {
   }
 }
 
+// A change of the metadata in words.
+Json json_of_value(const std::string& partition, const std::optional<Bytes>& value) {
+  if (partition == metadata_directory && value)
+    if (auto change = decode_metadata_record(value->view())) return to_text(*change);
+  return json_of(value);
+}
+
 Json json_of(const std::string& partition, const Segment& segment, const BatchHeader& header, std::uint64_t position) {
   Json json{{"partition", partition},
             {"segment", segment_file_name(segment.base_offset(), ".log")},
@@ -256,7 +267,7 @@ int dump(const std::vector<std::string>& arguments) {
         TRY_VOID(line(Json{{"offset", record.offset},
                            {"timestamp", record.timestamp},
                            {"key", json_of(record.key)},
-                           {"value", json_of(record.value)}}));
+                           {"value", json_of_value(partition, record.value)}}));
       return {};
     };
     TRY(auto found, inspect_log(host.disk(), partition, visit));
@@ -320,9 +331,12 @@ int upgrade(const std::vector<std::string>& arguments) {
   return tool.run_on_files([&](Host& host, const Files&) {
     auto converted = upgrade_states(host);
     if (!converted) return tool.complain(exit_failed, to_string(converted.error()));
-    auto said = tool.json()       ? Json{{"converted", *converted}}.dump()
-                : *converted == 0 ? std::string("nothing to convert")
-                                  : "converted: replicas " + std::to_string(*converted);
+    auto metadata = upgrade_metadata(host);
+    if (!metadata) return tool.complain(exit_failed, to_string(metadata.error()));
+    auto said = tool.json() ? Json{{"converted", *converted}, {"metadata", *metadata}}.dump()
+                : *converted == 0 && !*metadata
+                    ? std::string("nothing to convert")
+                    : "converted: replicas " + std::to_string(*converted) + (*metadata ? ", and the metadata" : "");
     auto printed = put(said);
     return printed ? 0 : tool.complain(exit_failed, to_string(printed.error()));
   });

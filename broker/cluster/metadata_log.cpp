@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/cluster/metadata_codec.h"
 #include "broker/coordinator/machine_log.h"
 #include "broker/replication/greeting.h"
 #include "runtime/host/clock.h"
@@ -49,6 +50,8 @@ MetadataLog::~MetadataLog() {
 Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, bool clean) {
   controllers_ = controllers;
   auto image = snapshot_.load();
+  if (!image && image.error().code == Errc::unsupported)
+    return fail(Errc::unsupported, std::string(MetadataSnapshot::file_name) + ": " + image.error().detail);
   if (!image && image.error().code != Errc::corrupt) return std::unexpected(image.error());
   if (!image) log_.error("the metadata snapshot is damaged", {{"reason", image.error().detail}});
   if (image && *image) image_ = std::move(*image);
@@ -333,7 +336,7 @@ Result<void> MetadataLog::catch_up() {
     // It is as it was written: this version is not the one to read it.
     if (!change)
       return fail(Errc::unsupported,
-                  "an unknown record at offset " + std::to_string(record.offset) + ": " + change.error().detail);
+                  "the metadata log at offset " + std::to_string(record.offset) + ": " + change.error().detail);
     apply_record(*change, next);
     return {};
   };

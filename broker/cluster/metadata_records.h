@@ -1,51 +1,83 @@
 // MetadataRecords: the changes of the cluster's metadata, one kind each, as they stand in the metadata log; and what
 // each makes of an image. The image at an offset is the same everywhere, since it follows from the records before it
-// alone.
+// alone. How they are written is in metadata_codec.h: each kind has a number, which is never used for another, and its
+// versions.
 #pragma once
 
 #include <string>
 #include <variant>
 
 #include "broker/cluster/metadata_image.h"
+#include "broker/protocol/message.h"
 #include "runtime/base/result.h"
 
 namespace fulmar {
 
 struct ClusterRecord {  // the first of all
+  static constexpr std::uint32_t type = 1;
+  static constexpr MessageSchema schema{"ClusterRecord", 0, 0, 0};
+
   std::string cluster_id;
 };
 struct BrokerRecord {  // a broker registered, or what is known of it changed
+  static constexpr std::uint32_t type = 2;
+  static constexpr MessageSchema schema{"BrokerRecord", 0, 0, 0};
+
   std::int32_t broker = -1;
   BrokerImage image;
 };
 struct UnregisterRecord {  // a broker will not come back
+  static constexpr std::uint32_t type = 3;
+  static constexpr MessageSchema schema{"UnregisterRecord", 0, 0, 0};
+
   std::int32_t broker = -1;
 };
 struct TopicRecord {  // a new topic, or its new configuration
+  static constexpr std::uint32_t type = 4;
+  static constexpr MessageSchema schema{"TopicRecord", 0, 0, 0};
+
   std::string name;
   TopicImage topic;
 };
 struct PartitionsRecord {  // a topic has more of them
+  static constexpr std::uint32_t type = 5;
+  static constexpr MessageSchema schema{"PartitionsRecord", 0, 0, 0};
+
   Uuid topic_id;
   std::vector<PartitionImage> added;
 };
 struct PartitionRecord {  // a partition's replicas change, or have
+  static constexpr std::uint32_t type = 6;
+  static constexpr MessageSchema schema{"PartitionRecord", 0, 0, 0};
+
   Uuid topic_id;
   std::int32_t partition = 0;
   PartitionImage image;
 };
 struct DeleteTopicRecord {
+  static constexpr std::uint32_t type = 7;
+  static constexpr MessageSchema schema{"DeleteTopicRecord", 0, 0, 0};
+
   Uuid topic_id;
 };
 struct TopicConfigsRecord {  // all that is set for a topic from now on
+  static constexpr std::uint32_t type = 8;
+  static constexpr MessageSchema schema{"TopicConfigsRecord", 0, 0, 0};
+
   Uuid topic_id;
   Properties configs;
 };
 struct BrokerConfigsRecord {  // likewise, for a broker or `all_brokers`
+  static constexpr std::uint32_t type = 9;
+  static constexpr MessageSchema schema{"BrokerConfigsRecord", 0, 0, 0};
+
   std::int32_t broker = all_brokers;
   Properties configs;
 };
 struct ProducerIdsRecord {  // all below are given out
+  static constexpr std::uint32_t type = 10;
+  static constexpr MessageSchema schema{"ProducerIdsRecord", 0, 0, 0};
+
   ProducerId next = 0;
 };
 
@@ -55,15 +87,6 @@ using MetadataRecord =
 
 // A record that speaks of what is not there changes nothing.
 void apply_record(const MetadataRecord& record, MetadataImage& image);
-
-// JSON, as everything that is read rarely and looked at by people. Strings are to be UTF-8, as check_strings() has it:
-// what is not is replaced. Errors: corrupt.
-std::string encode(const MetadataRecord& record);
-// Before a record is committed. Errors: invalid_argument: a string in it is no UTF-8.
-Result<void> check_strings(const MetadataRecord& record);
-Result<MetadataRecord> decode_metadata_record(std::string_view text);
-std::string encode(const MetadataImage& image);
-Result<MetadataImage> decode_metadata_image(std::string_view text);
 
 Uuid random_uuid(class Entropy& entropy);
 

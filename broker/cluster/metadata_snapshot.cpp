@@ -1,6 +1,6 @@
 #include "broker/cluster/metadata_snapshot.h"
 
-#include "broker/cluster/metadata_records.h"
+#include "broker/cluster/metadata_codec.h"
 #include "broker/protocol/record_batch.h"
 #include "broker/replication/greeting.h"
 #include "runtime/host/clock.h"
@@ -14,21 +14,25 @@ constexpr std::size_t file_bytes_max = std::size_t{1} << 30;
 constexpr std::size_t part_bytes = 4 << 20;
 constexpr Duration part_max = seconds(10);
 
-// A line with the CRC-32C of what follows, and the image. Returns that.
-Result<std::string_view> checked(std::string_view text) {
-  auto line = text.find('\n');
-  auto crc = parse_integer(text.substr(0, line));
-  if (line == std::string_view::npos || !crc || crc32c(text.substr(line + 1)) != *crc)
-    return fail(Errc::corrupt, std::string(MetadataSnapshot::file_name) + ": wrong checksum");
-  return text.substr(line + 1);
-}
-
 Result<MetadataImage> decode_file(std::string_view text) {
-  TRY(auto body, checked(text));
+  TRY(auto body, MetadataSnapshot::checked_body(text));
   return decode_metadata_image(body);
 }
 
 }  // namespace
+
+Bytes MetadataSnapshot::file_of(const MetadataImage& image) {
+  auto body = encode(image);
+  return Bytes::copy_of(std::to_string(crc32c(body)) + "\n" + body);
+}
+
+Result<std::string_view> MetadataSnapshot::checked_body(std::string_view file) {
+  auto line = file.find('\n');
+  auto crc = parse_integer(file.substr(0, line));
+  if (line == std::string_view::npos || !crc || crc32c(file.substr(line + 1)) != *crc)
+    return fail(Errc::corrupt, std::string(file_name) + ": wrong checksum");
+  return file.substr(line + 1);
+}
 
 Result<MetadataImagePtr> MetadataSnapshot::load() {
   auto text = read_file(host_.disk(), file_name, file_bytes_max);
@@ -40,8 +44,7 @@ Result<MetadataImagePtr> MetadataSnapshot::load() {
 }
 
 Result<void> MetadataSnapshot::store(const MetadataImage& image) {
-  auto body = encode(image);
-  return replace(image.offset, Bytes::copy_of(std::to_string(crc32c(body)) + "\n" + body));
+  return replace(image.offset, file_of(image));
 }
 
 Result<void> MetadataSnapshot::replace(Offset offset, Bytes text) {
@@ -59,7 +62,7 @@ Result<FetchMetadataSnapshotResponse> MetadataSnapshot::part(const FetchMetadata
   auto text = read_file(host_.disk(), file_name, file_bytes_max);
   bool gone = !text && text.error().code == Errc::not_found;
   // Whoever fetches it checks all of it too, and then begins anew.
-  bool damaged = text && request.position == 0 && !checked(text->view());
+  bool damaged = text && request.position == 0 && !checked_body(text->view());
   if (offset > 0 && (gone || damaged)) {
     offset_ = 0;
     return fail(Errc::corrupt, std::string(file_name) + (gone ? ": gone" : ": wrong checksum"));

@@ -14,9 +14,14 @@ class MetadataSnapshot {
  public:
   static constexpr std::string_view file_name = "metadata-snapshot";
 
+  // The file: a line with the CRC-32C of what follows, and the image as encode() has it.
+  static Bytes file_of(const MetadataImage& image);
+  // What follows the line. Errors: corrupt.
+  static Result<std::string_view> checked_body(std::string_view file);
+
   MetadataSnapshot(Host& host, const Peers& peers) : host_(host), peers_(peers) {}
 
-  // What earlier lives stored; null if there is none. Errors: corrupt, io_error.
+  // What earlier lives stored; null if there is none. Errors: corrupt; unsupported: of another release; io_error.
   Result<MetadataImagePtr> load();
   // On stable storage when it returns, in the place of an earlier one. Errors: io_error, no_space.
   Result<void> store(const MetadataImage& image);
@@ -27,7 +32,7 @@ class MetadataSnapshot {
   // POSITION_OUT_OF_RANGE. Errors: corrupt, it is damaged or gone: from now on there is none.
   Result<FetchMetadataSnapshotResponse> part(const FetchMetadataSnapshotRequest& request);
   // The one of the broker that listens there for its peers, part by part; on stable storage here when it returns.
-  // Errors: as call_peer(); refused: it has none, or changed it meanwhile; corrupt; io_error, no_space.
+  // Errors: as call_peer(); refused: it has none, or changed it meanwhile; corrupt; unsupported; io_error, no_space.
   Result<MetadataImagePtr> fetch(const SocketAddress& address);
 
  private:

@@ -43,10 +43,14 @@ using VisitBatch = std::function<Result<void>(const Segment&, const BatchHeader&
 // overlap.
 Result<LogFindings> inspect_log(Disk& disk, const std::string& directory, const VisitBatch& visit = nullptr);
 
-// Writes into `target`, a directory that is not there yet, a log of the good batches of one that was inspected. Where
-// records are lost an empty batch stands in for them, so that no offset changes; consumers pass over it. All of it is
-// on stable storage once this returns. Errors: exists, io_error, no_space.
+// What is to stand in a batch's place: of the same offsets and epoch.
+using RewriteBatch = std::function<Result<Bytes>(const Bytes& batch)>;
+
+// Writes into `target`, a directory that is not there yet, a log of the good batches of one that was inspected, each as
+// it is or as `rewrite` has it. Where records are lost an empty batch stands in for them, so that no offset changes;
+// consumers pass over it. All of it is on stable storage once this returns. Errors: exists, io_error, no_space;
+// rewrite's.
 Result<void> salvage_log(Disk& disk, const std::string& directory, const LogFindings& findings,
-                         const std::string& target);
+                         const std::string& target, const RewriteBatch& rewrite = nullptr);
 
 }  // namespace fulmar

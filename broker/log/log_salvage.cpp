@@ -42,7 +42,8 @@ class SegmentCopy {
   std::uint64_t size_ = 0;
 };
 
-Result<void> copy_segment(Disk& disk, Segment& segment, const std::string& path, EpochCache& epochs) {
+Result<void> copy_segment(Disk& disk, Segment& segment, const std::string& path, EpochCache& epochs,
+                          const RewriteBatch& rewrite) {
   TRY(auto file, disk.open(path, OpenMode::create));
   SegmentCopy copy(*file, epochs);
   auto lost = segment.damage().begin();
@@ -51,6 +52,9 @@ Result<void> copy_segment(Disk& disk, Segment& segment, const std::string& path,
     failed = [&]() -> Result<void> {
       for (; lost != segment.damage().end() && lost->from < header.base_offset; ++lost) TRY_VOID(copy.stand_in(*lost));
       TRY(Bytes batch, segment.read_batch(header, position));
+      if (rewrite) {
+        TRY(batch, rewrite(batch));
+      }
       return copy.write(batch, header);
     }();
     return failed.has_value();
@@ -65,12 +69,13 @@ Result<void> copy_segment(Disk& disk, Segment& segment, const std::string& path,
 }  // namespace
 
 Result<void> salvage_log(Disk& disk, const std::string& directory, const LogFindings& findings,
-                         const std::string& target) {
+                         const std::string& target, const RewriteBatch& rewrite) {
   if (disk.list(target)) return fail(Errc::exists, target);
   TRY_VOID(disk.create_directory(target));
   EpochCache epochs;
   for (const auto& segment : findings.segments)
-    TRY_VOID(copy_segment(disk, *segment, target + "/" + segment_file_name(segment->base_offset(), ".log"), epochs));
+    TRY_VOID(copy_segment(disk, *segment, target + "/" + segment_file_name(segment->base_offset(), ".log"), epochs,
+                          rewrite));
   auto write = [&](std::string_view name, std::string_view content) {
     return replace_file(disk, target + "/" + std::string(name), ByteChain(Bytes::copy_of(content)));
   };

@@ -1,5 +1,5 @@
 // The description of a message, and the functions that follow from it: reading, writing, printing and generating. Only
-// the .cpp files of messages/ and records/ include this.
+// the .cpp files of messages/ and records/ include this, and broker/cluster/metadata_codec.cpp.
 //
 // A description is a function template found by the type of its argument:
 //
@@ -426,6 +426,10 @@ class FieldGenerator {
   std::int16_t version_;
   bool flexible_;
 };
+
+// Whether a description that is applied to this changes what it describes; else it must not.
+template <class F>
+constexpr bool sets_fields = std::is_same_v<F, FieldReader> || std::is_same_v<F, FieldGenerator>;
 
 }  // namespace fulmar::detail
 

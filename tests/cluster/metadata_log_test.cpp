@@ -20,10 +20,6 @@ TopicRecord topic(int number, int count = 3) {
           {{9, static_cast<std::uint64_t>(number)}, partitions(count), {{"retention.ms", std::to_string(number)}}}};
 }
 
-BrokerRecord broker(int number) {
-  return {number, {{1, 2}, {"10.0.0.1", 9092}, {"10.0.0.1", 9093}, "rack1", false}};
-}
-
 // A broker's shard 0, as far as metadata needs one.
 struct Broker {
   explicit Broker(Host& host)
@@ -48,66 +44,6 @@ struct Broker {
   ReplicaManager replicas;
   MetadataLog metadata;
 };
-
-TEST(MetadataRecords, ComeBackFromTheirText) {
-  for (const MetadataRecord& record : std::vector<MetadataRecord>{
-           ClusterRecord{"abc"}, broker(3), UnregisterRecord{3}, topic(7), PartitionsRecord{{9, 7}, partitions(2)},
-           PartitionRecord{{9, 7}, 1, {{self}, {self}, {self}, {3, 4}}}, DeleteTopicRecord{{9, 7}},
-           TopicConfigsRecord{{9, 7}, {{"retention.ms", "5"}}}, BrokerConfigsRecord{3, {{"log.retention.ms", "5"}}},
-           BrokerConfigsRecord{all_brokers, {}}, ProducerIdsRecord{4000}}) {
-    auto text = encode(record);
-    auto again = decode_metadata_record(text);
-    ASSERT_TRUE(again.has_value()) << text;
-    EXPECT_EQ(encode(*again), text);
-  }
-  for (auto text : {"", "{", "[]", "{}", R"({"type":"moon"})", R"({"type":"topic","name":1})",
-                    R"({"type":"delete-topic","topic_id":"short"})"})
-    EXPECT_EQ(decode_metadata_record(text).error().code, Errc::corrupt) << text;
-}
-
-TEST(MetadataRecords, AreRefusedWithStringsThatAreNoText) {
-  auto bad = broker(3);
-  EXPECT_TRUE(check_strings(bad));
-  bad.image.rack = "\xff";
-  EXPECT_EQ(check_strings(bad).error().code, Errc::invalid_argument);
-  auto named = topic(1);
-  named.topic.configs["x"] = "\xe4";
-  EXPECT_FALSE(check_strings(named));
-  MetadataImage image;  // should one have come to be: nobody ends because of it
-  apply_record(bad, image);
-  EXPECT_TRUE(decode_metadata_image(encode(image)));
-}
-
-TEST(MetadataRecords, MakeAnImageThatComesBackFromItsSnapshot) {
-  MetadataImage image;
-  for (const MetadataRecord& record : std::vector<MetadataRecord>{
-           ClusterRecord{"abc"}, ClusterRecord{"another"}, broker(1), broker(2), UnregisterRecord{2}, topic(1),
-           topic(2), topic(3), PartitionsRecord{{9, 2}, partitions(9)}, PartitionsRecord{{8, 8}, partitions(1)},
-           DeleteTopicRecord{{9, 1}}, DeleteTopicRecord{{9, 1}}, ProducerIdsRecord{500},
-           TopicConfigsRecord{{9, 2}, {{"retention.ms", "77"}}}, TopicConfigsRecord{{8, 8}, {{"retention.ms", "78"}}},
-           BrokerConfigsRecord{1, {{"log.retention.ms", "1"}}}, BrokerConfigsRecord{1, {}},
-           BrokerConfigsRecord{all_brokers, {{"log.retention.ms", "2"}}}})
-    apply_record(record, image);
-  image.offset = 10;
-  EXPECT_EQ(image.cluster_id, "abc") << "the first one counts";
-  EXPECT_EQ(image.topic("topic1"), nullptr);
-  EXPECT_EQ(image.topic("topic2")->partition_count(), 12);
-  EXPECT_EQ(image.next_producer_id, 500);
-  EXPECT_EQ(image.brokers.size(), 1u);
-  EXPECT_EQ(image.topic("topic2")->configs, (Properties{{"retention.ms", "77"}}));
-  EXPECT_TRUE(image.configs_of(1).empty());
-  EXPECT_EQ(image.configs_of(all_brokers), (Properties{{"log.retention.ms", "2"}}));
-  auto again = decode_metadata_image(encode(image));
-  ASSERT_TRUE(again.has_value());
-  EXPECT_EQ(encode(*again), encode(image));
-}
-
-TEST(MetadataRecords, ASnapshotFromBeforeBrokersWereConfiguredIsRead) {
-  auto image = decode_metadata_image(
-      R"({"cluster_id":"abc","offset":3,"next_producer_id":0,"brokers":[],"retired":[],"topics":{}})");
-  ASSERT_TRUE(image.has_value());
-  EXPECT_TRUE(image->configs_of(all_brokers).empty());
-}
 
 TEST(MetadataLog, WhatWasCommittedIsInTheNextLifesImage) {
   World world(1, LogLevel::error);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "all_messages.h"
+#include "broker/cluster/metadata_codec.h"
 #include "broker/protocol/record_builder.h"
 
 using namespace fulmar;
@@ -81,6 +82,20 @@ void put_coordinator_records() {
   }
 }
 
+void put_metadata() {
+  Random random(3);
+  MetadataImage image;
+  for (std::size_t kind = 0; kind < std::variant_size_v<MetadataRecord>; ++kind) {
+    auto record = generate_metadata_record(random, kind);
+    put("fuzz_metadata", "kind_" + std::to_string(kind), std::string(1, '\0') + encode(record));
+    apply_record(record, image);
+  }
+  put("fuzz_metadata", "image", "\1" + encode(image));
+  put("fuzz_metadata", "earlier",
+      "\2"
+      R"({"configs":{"a":"b"},"topic_id":"AAAAAAAAAAkAAAAAAAAACA","type":"topic-configs"})");
+}
+
 void put_batches() {
   for (int codec = 0; codec <= 4; ++codec)
     put("fuzz_record_batch", compression_name(static_cast<Compression>(codec)),
@@ -104,6 +119,7 @@ int main(int, char** arguments) {
   directory = arguments[1];
   put_messages();
   put_coordinator_records();
+  put_metadata();
   put_batches();
   put_segments();
 }

@@ -1,0 +1,288 @@
+#include "broker/cluster/metadata_codec.h"
+
+#include <array>
+#include <utility>
+
+#include "broker/protocol/describe.h"
+#include "runtime/base/utf8.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::int16_t image_version = 1;
+constexpr char earlier_first = '{';  // JSON; no kind may have this number, and no image's version this first byte
+constexpr const char* earlier_message =
+    "it is of an earlier release: `fulmar log upgrade DIR` converts it, once all brokers of the cluster are stopped";
+
+struct Property {
+  std::string name;
+  std::string value;
+};
+
+template <class F>
+void describe(F& f, Property& m) {
+  f("name", m.name);
+  f("value", m.value);
+}
+
+// A map is written as a list of its entries.
+template <class F>
+void describe_properties(F& f, const char* name, Properties& properties) {
+  std::vector<Property> list;
+  for (const auto& [key, value] : properties) list.push_back({key, value});
+  f(name, list);
+  if constexpr (!detail::sets_fields<F>) return;
+  properties.clear();
+  for (auto& [key, value] : list) properties.insert_or_assign(std::move(key), std::move(value));
+}
+
+}  // namespace
+
+template <class F>
+void describe(F& f, ReplicaId& m) {
+  f("broker", m.broker);
+  f("directory", m.directory);
+}
+
+template <class F>
+void describe(F& f, ConfigurationMark& m) {
+  f("term", m.term);
+  f("version", m.version);
+}
+
+template <class F>
+void describe(F& f, SocketAddress& m) {
+  f("host", m.host);
+  f("port", m.port);
+}
+
+// Fields that most partitions do not set are tagged.
+template <class F>
+void describe(F& f, PartitionImage& m) {
+  f("replicas", m.replicas);
+  f.tagged(0, "adding", m.adding);
+  f.tagged(1, "removing", m.removing);
+  f.tagged(2, "settled", m.settled);
+}
+
+template <class F>
+void describe(F& f, TopicImage& m) {
+  f("id", m.id);
+  std::vector<PartitionImage> partitions(m.partitions.begin(), m.partitions.end());
+  f("partitions", partitions);
+  if constexpr (detail::sets_fields<F>) m.partitions = partitions;
+  describe_properties(f, "configs", m.configs);
+}
+
+template <class F>
+void describe(F& f, BrokerImage& m) {
+  f("directory", m.directory);
+  f("listener", m.listener);
+  f("internal", m.internal);
+  f("rack", m.rack);
+  f("fenced", m.fenced);
+  f("stopping", m.stopping);
+  f("leaving", m.leaving);
+  f("incarnation", m.incarnation);
+}
+
+template <class F>
+void describe(F& f, ClusterRecord& m) {
+  f("cluster_id", m.cluster_id);
+}
+
+template <class F>
+void describe(F& f, BrokerRecord& m) {
+  f("broker", m.broker);
+  f("image", m.image);
+}
+
+template <class F>
+void describe(F& f, UnregisterRecord& m) {
+  f("broker", m.broker);
+}
+
+template <class F>
+void describe(F& f, TopicRecord& m) {
+  f("name", m.name);
+  f("topic", m.topic);
+}
+
+template <class F>
+void describe(F& f, PartitionsRecord& m) {
+  f("topic_id", m.topic_id);
+  f("added", m.added);
+}
+
+template <class F>
+void describe(F& f, PartitionRecord& m) {
+  f("topic_id", m.topic_id);
+  f("partition", m.partition);
+  f("image", m.image);
+}
+
+template <class F>
+void describe(F& f, DeleteTopicRecord& m) {
+  f("topic_id", m.topic_id);
+}
+
+template <class F>
+void describe(F& f, TopicConfigsRecord& m) {
+  f("topic_id", m.topic_id);
+  describe_properties(f, "configs", m.configs);
+}
+
+template <class F>
+void describe(F& f, BrokerConfigsRecord& m) {
+  f("broker", m.broker);
+  describe_properties(f, "configs", m.configs);
+}
+
+template <class F>
+void describe(F& f, ProducerIdsRecord& m) {
+  f("next", m.next);
+}
+
+namespace {
+
+template <class R>
+void write_record(Writer& writer, const R& record) {
+  writer.unsigned_varint(R::type);
+  writer.unsigned_varint(static_cast<std::uint32_t>(R::schema.max));
+  encode(writer, record, R::schema.max);
+}
+
+template <class R>
+Result<MetadataRecord> read_record(Reader& reader, std::uint32_t version) {
+  const auto& schema = R::schema;
+  if (version > static_cast<std::uint32_t>(schema.max))
+    return fail(Errc::unsupported,
+                std::string(schema.name) + " of version " + std::to_string(version) + " is not known to this release");
+  TRY(auto record, decode<R>(reader, static_cast<std::int16_t>(version)));
+  if (reader.remaining() > 0) return fail(Errc::corrupt, std::string(schema.name) + ": bytes are left over after it");
+  return record;
+}
+
+// Reads the kind of record that has this number.
+template <std::size_t... index>
+Result<MetadataRecord> read_any(Reader& reader, std::uint32_t type, std::uint32_t version,
+                                std::index_sequence<index...>) {
+  Result<MetadataRecord> read =
+      fail(Errc::unsupported, "metadata of kind " + std::to_string(type) + " is not known to this release");
+  auto try_kind = [&]<class R>(std::type_identity<R>) {
+    if (R::type == type) read = read_record<R>(reader, version);
+  };
+  (try_kind(std::type_identity<std::variant_alternative_t<index, MetadataRecord>>()), ...);
+  return read;
+}
+
+constexpr auto every_kind = std::make_index_sequence<std::variant_size_v<MetadataRecord>>();
+
+Result<MetadataRecord> read_whole(Bytes bytes) {
+  if (is_earlier_metadata(bytes.view())) return fail(Errc::unsupported, earlier_message);
+  Reader reader(std::move(bytes));
+  auto type = reader.unsigned_varint();
+  auto version = reader.unsigned_varint();
+  if (reader.failed()) return fail(Errc::corrupt, std::string("the metadata: ") + reader.error());
+  return read_any(reader, type, version, every_kind);
+}
+
+// Calls take(record) with records that make this image from an empty one.
+template <class Take>
+void for_each_record(const MetadataImage& image, Take&& take) {
+  if (!image.cluster_id.empty()) take(ClusterRecord{image.cluster_id});
+  for (const auto& [id, directory] : image.retired) {
+    take(BrokerRecord{id, {.directory = directory, .listener = {}, .internal = {}, .rack = {}}});
+    take(UnregisterRecord{id});
+  }
+  for (const auto& [id, broker] : image.brokers) take(BrokerRecord{id, broker});
+  for (const auto& [id, configs] : image.broker_configs) take(BrokerConfigsRecord{id, configs});
+  for (const auto& [name, topic] : image.topics) take(TopicRecord{name, topic});
+  if (image.next_producer_id != 0) take(ProducerIdsRecord{image.next_producer_id});
+}
+
+std::string text_of(Writer&& writer) {
+  return std::string(std::move(writer).finish().flatten().view());
+}
+
+}  // namespace
+
+bool is_earlier_metadata(std::string_view bytes) {
+  return bytes.starts_with(earlier_first);
+}
+
+std::string encode(const MetadataRecord& record) {
+  Writer writer;
+  std::visit([&](const auto& known) { write_record(writer, known); }, record);
+  return text_of(std::move(writer));
+}
+
+Result<MetadataRecord> decode_metadata_record(std::string_view bytes) {
+  return read_whole(Bytes::copy_of(bytes));
+}
+
+std::string to_text(const MetadataRecord& record) {
+  return std::visit([](const auto& known) { return known.schema.name + describe_text(known, known.schema.max); },
+                    record);
+}
+
+// All else in the text is ASCII, so it is UTF-8 if each of the strings is.
+Result<void> check_strings(const MetadataRecord& record) {
+  if (is_utf8(to_text(record))) return {};
+  return fail(Errc::invalid_argument, "a string that is no UTF-8");
+}
+
+std::string encode(const MetadataImage& image) {
+  Writer writer;
+  writer.int16(image_version);
+  writer.int64(image.offset);
+  for_each_record(image, [&](const auto& record) {
+    Writer inner;
+    write_record(inner, record);
+    writer.unsigned_varint(static_cast<std::uint32_t>(inner.size()));
+    writer.splice(std::move(inner).finish());
+  });
+  return text_of(std::move(writer));
+}
+
+Result<MetadataImage> decode_metadata_image(std::string_view bytes) {
+  if (is_earlier_metadata(bytes)) return fail(Errc::unsupported, earlier_message);
+  Reader reader(Bytes::copy_of(bytes));
+  auto version = reader.int16();
+  if (!reader.failed() && version != image_version)
+    return fail(Errc::unsupported, "an image of version " + std::to_string(version) + " is not known to this release");
+  MetadataImage image;
+  auto offset = reader.int64();
+  while (!reader.failed() && reader.remaining() > 0) {
+    auto size = reader.unsigned_varint();
+    auto record = reader.slice(size);
+    if (reader.failed()) break;
+    TRY(auto change, read_whole(std::move(record)));
+    apply_record(change, image);
+  }
+  if (reader.failed()) return fail(Errc::corrupt, std::string("an image: ") + reader.error());
+  image.offset = offset;
+  return image;
+}
+
+std::string to_text(const MetadataImage& image) {
+  std::string text = "offset " + std::to_string(image.offset);
+  for_each_record(image, [&](const auto& record) { text += "\n" + to_text(record); });
+  return text;
+}
+
+MetadataRecord generate_metadata_record(Random& random, std::size_t index) {
+  MetadataRecord record;
+  auto make = [&]<std::size_t... each>(std::index_sequence<each...>) {
+    auto try_kind = [&]<std::size_t kind>(std::integral_constant<std::size_t, kind>) {
+      using R = std::variant_alternative_t<kind, MetadataRecord>;
+      if (kind == index) record = generate<R>(random, R::schema.max);
+    };
+    (try_kind(std::integral_constant<std::size_t, each>()), ...);
+  };
+  make(every_kind);
+  return record;
+}
+
+}  // namespace fulmar

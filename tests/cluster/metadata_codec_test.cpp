@@ -1,0 +1,168 @@
+// The metadata's records and images as bytes.
+#include "broker/cluster/metadata_codec.h"
+
+#include <gtest/gtest.h>
+
+#include "broker/protocol/writer.h"
+
+namespace fulmar {
+namespace {
+
+const ReplicaId self{1, {1, 2}};
+
+std::vector<PartitionImage> partitions(int count) {
+  return std::vector<PartitionImage>(static_cast<std::size_t>(count), PartitionImage{{self, {2, {3, 4}}}});
+}
+
+TopicRecord topic(int number, int count = 3) {
+  return {"topic" + std::to_string(number),
+          {{9, static_cast<std::uint64_t>(number)}, partitions(count), {{"retention.ms", std::to_string(number)}}}};
+}
+
+BrokerRecord broker(int number) {
+  return {number, {{1, 2}, {"10.0.0.1", 9092}, {"10.0.0.1", 9093}, "rack1", false}};
+}
+
+TEST(MetadataCodec, EachRecordComesBackFromItsBytes) {
+  Random random(1);
+  for (std::size_t kind = 0; kind < std::variant_size_v<MetadataRecord>; ++kind) {
+    for (int round = 0; round < 50; ++round) {
+      auto record = generate_metadata_record(random, kind);
+      ASSERT_EQ(record.index(), kind);
+      auto bytes = encode(record);
+      auto again = decode_metadata_record(bytes);
+      ASSERT_TRUE(again.has_value()) << to_text(record) << ": " << to_string(again.error());
+      EXPECT_EQ(again->index(), kind);
+      EXPECT_EQ(to_text(*again), to_text(record));
+      EXPECT_EQ(encode(*again), bytes);
+    }
+  }
+}
+
+TEST(MetadataCodec, RecordsAreWrittenAsTheyAlwaysWere) {
+  auto hex = [](const std::string& bytes) {
+    std::string text;
+    for (unsigned char byte : bytes) text += {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
+    return text;
+  };
+  EXPECT_EQ(hex(encode(ClusterRecord{"abc"})),
+            "0100"
+            "0461626300");
+  EXPECT_EQ(hex(encode(UnregisterRecord{3})),
+            "0300"
+            "0000000300");
+  EXPECT_EQ(hex(encode(PartitionRecord{{9, 7}, 1, {{self}, {self}, {}, {3, 4}}})),
+            "0600"
+            "00000000000000090000000000000007"
+            "00000001"
+            "02"
+            "00000001"
+            "00000000000000010000000000000002"
+            "00"
+            "02"
+            "00"
+            "16"
+            "02"
+            "00000001"
+            "00000000000000010000000000000002"
+            "00"
+            "02"
+            "0d"
+            "00000003"
+            "0000000000000004"
+            "00"
+            "00");
+  EXPECT_EQ(hex(encode(BrokerConfigsRecord{all_brokers, {{"a", "b"}}})),
+            "0900"
+            "ffffffff"
+            "02"
+            "0261"
+            "0262"
+            "00"
+            "00");
+}
+
+TEST(MetadataCodec, WhatIsDamagedOrUnknownIsRefused) {
+  auto code = [](std::string_view bytes) { return decode_metadata_record(bytes).error().code; };
+  auto whole = encode(topic(7));
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_EQ(code(std::string_view(whole).substr(0, size)), Errc::corrupt) << size;
+  EXPECT_EQ(code(whole + "x"), Errc::corrupt);
+  auto later = whole;
+  later[1] = 1;
+  EXPECT_EQ(code(later), Errc::unsupported) << "a version";
+  later = whole;
+  later[0] = 99;
+  EXPECT_EQ(code(later), Errc::unsupported) << "a kind";
+  EXPECT_EQ(code(R"({"cluster_id":"abc","type":"cluster"})"), Errc::unsupported);
+}
+
+TEST(MetadataCodec, StringsThatAreNoTextAreRefused) {
+  auto bad = broker(3);
+  EXPECT_TRUE(check_strings(bad));
+  bad.image.rack = "\xff";
+  EXPECT_EQ(check_strings(bad).error().code, Errc::invalid_argument);
+  bad.image.rack = "\xc3";  // what comes after it in the record is no part of it
+  EXPECT_FALSE(check_strings(bad));
+  auto named = topic(1);
+  named.topic.configs["x"] = "\xe4";
+  EXPECT_FALSE(check_strings(named));
+}
+
+TEST(MetadataCodec, AnImageComesBackFromItsSnapshot) {
+  MetadataImage image;
+  for (const MetadataRecord& record : std::vector<MetadataRecord>{
+           ClusterRecord{"abc"},
+           ClusterRecord{"another"},
+           broker(1),
+           broker(2),
+           UnregisterRecord{2},
+           broker(3),
+           UnregisterRecord{3},
+           BrokerRecord{3, {{5, 5}, {"10.0.0.3", 9092}, {"10.0.0.3", 9093}, {}, true, true, true, {6, 6}}},
+           topic(1),
+           topic(2),
+           topic(3),
+           PartitionsRecord{{9, 2}, partitions(9)},
+           PartitionsRecord{{8, 8}, partitions(1)},
+           PartitionRecord{{9, 3}, 1, {{self}, {self}, {self}, {3, 4}}},
+           DeleteTopicRecord{{9, 1}},
+           DeleteTopicRecord{{9, 1}},
+           ProducerIdsRecord{500},
+           TopicConfigsRecord{{9, 2}, {{"retention.ms", "77"}}},
+           TopicConfigsRecord{{8, 8}, {{"retention.ms", "78"}}},
+           BrokerConfigsRecord{1, {{"log.retention.ms", "1"}}},
+           BrokerConfigsRecord{1, {}},
+           BrokerConfigsRecord{all_brokers, {{"log.retention.ms", "2"}}}})
+    apply_record(record, image);
+  image.offset = 10;
+  EXPECT_EQ(image.cluster_id, "abc") << "the first one counts";
+  EXPECT_EQ(image.topic("topic1"), nullptr);
+  EXPECT_EQ(image.topic("topic2")->partition_count(), 12);
+  EXPECT_EQ(image.next_producer_id, 500);
+  EXPECT_EQ(image.brokers.size(), 2u);
+  EXPECT_EQ(image.retired, (std::map<std::int32_t, Uuid>{{2, {1, 2}}, {3, {1, 2}}}));
+  EXPECT_EQ(image.topic("topic2")->configs, (Properties{{"retention.ms", "77"}}));
+  EXPECT_TRUE(image.configs_of(1).empty());
+  EXPECT_EQ(image.configs_of(all_brokers), (Properties{{"log.retention.ms", "2"}}));
+  auto again = decode_metadata_image(encode(image));
+  ASSERT_TRUE(again.has_value()) << to_string(again.error());
+  EXPECT_EQ(*again, image);
+  EXPECT_EQ(encode(*again), encode(image));
+}
+
+TEST(MetadataCodec, AnImageThatIsCutOrOfAnotherVersionIsRefused) {
+  MetadataImage image;
+  apply_record(ClusterRecord{"abc"}, image);
+  auto before = encode(image);
+  apply_record(topic(1), image);
+  auto bytes = encode(image);
+  for (std::size_t size = before.size() + 1; size < bytes.size(); ++size)
+    EXPECT_EQ(decode_metadata_image(std::string_view(bytes).substr(0, size)).error().code, Errc::corrupt) << size;
+  bytes[1] = 2;
+  EXPECT_EQ(decode_metadata_image(bytes).error().code, Errc::unsupported);
+  EXPECT_EQ(decode_metadata_image(R"({"cluster_id":"abc"})").error().code, Errc::unsupported);
+}
+
+}  // namespace
+}  // namespace fulmar
