@@ -1,8 +1,8 @@
-// Durability: an acknowledged record is readable at its offset ever after, until delete-records or retention takes it;
-// and so is one that was read.
+// Durability: an acknowledged record stays readable at its offset until DeleteRecords or retention removes it, and so
+// does a record that was read.
 //
-// Synced topics, acks=all (where one broker has the partition, acks=1 promises the same): whatever happens to the
-// brokers. Page-cache topics: as long as the power has not been lost since the send began; a killed process loses
+// This holds for synced topics with acks=all (with acks=1 too, if the partition has one replica), whatever happens to
+// the brokers. For page-cache topics it holds if no power was lost since the send began; a killed process loses
 // nothing. acks=0 promises nothing.
 #include <algorithm>
 #include <limits>
@@ -22,7 +22,7 @@ bool must_survive(const History& history, const SendOperation& send) {
                       [&](Instant loss) { return loss >= send.invoked; });
 }
 
-// What was read is committed, whoever served it: it stays.
+// A record that a leader or follower served is committed, so it stays.
 void check_reads(const History& history, const TopicPartition& tp, const FinalRead& final_read,
                  const std::map<Offset, ValueId>& readable, Violations& found) {
   if (!history.promise(tp).synced) return;

@@ -1,6 +1,5 @@
-// Log start: once a deletion of records was acknowledged, no leader tells of an earlier start of the log again,
-// whichever it is. Page-cache topics: in so far as an era binds them. (Followers: see
-// checkers/replication/deletions.cpp.)
+// Log start: after a deletion of records was acknowledged, no leader answers with an earlier log start. For page-cache
+// topics only within an era (History::era()). For followers see checkers/replication/deletions.cpp.
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -11,7 +10,7 @@ namespace fulmar {
 
 namespace {
 
-// "The log starts at `start`", as somebody was told who asked at `invoked`.
+// A response to a request of `invoked`: the log starts at `start`.
 struct Told {
   Instant invoked;
   Offset start;
@@ -58,7 +57,7 @@ void check_log_start(const History& history, Violations& found) {
     auto order = [](const Told& a, const Told& b) {
       return std::pair(a.invoked, a.start) < std::pair(b.invoked, b.start);
     };
-    // All of one vector: by their places where they were completed at once.
+    // The elements are of one vector: those completed at the same instant are ordered by position.
     std::sort(list.begin(), list.end(),
               [](auto* a, auto* b) { return std::pair(a->completed, a) < std::pair(b->completed, b); });
     std::sort(sights.begin(), sights.end(), order);

@@ -1,6 +1,7 @@
-// Lookups: what ListOffsets answers for a time is the first record that is at least so late, of those that were surely
-// there; the maximum is as late as any; and how epochs end does not go back. Against a model of the records: what was
-// acknowledged or seen, when that was known, and the latest that the log can have begun. Synced topics only.
+// Lookups: for a time, ListOffsets returns the first record with a timestamp at or after it, among the records that
+// were certainly in the log; for the maximum, a record with the largest timestamp; and the ends of epochs never go
+// back. Checked against a model: the records that were acknowledged or read, since when that was known, and the highest
+// log start that is possible. Synced topics only.
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -19,8 +20,7 @@ struct Known {
   Instant since;  // committed by then
 };
 
-// The latest time among a range of records, which come in one by one: a tree of maxima over them, in the order of their
-// offsets.
+// The latest time in a range of records, which are added one by one: a tree of maxima, ordered by offset.
 class Times {
  public:
   explicit Times(std::size_t size) : size_(size), tree_(2 * size, none) {}
@@ -50,18 +50,18 @@ class Times {
 
 // All that is known of one partition.
 struct Model {
-  // What is older may be gone, and be there again when another leads that has not got to it yet. nullopt: nothing goes
-  // by its age.
+  // Older records may be deleted, and may reappear under a new leader that has not deleted them yet. nullopt: no
+  // records are deleted by age.
   std::optional<Duration> kept_for;
   std::map<Offset, Known> records;
-  std::vector<std::pair<Instant, Offset>> starts;     // who asked at that instant was told of that log start
-  std::vector<std::pair<Instant, Offset>> deletions;  // asked for at that instant, up to that offset
+  std::vector<std::pair<Instant, Offset>> starts;     // when a request was sent, and the log start in its response
+  std::vector<std::pair<Instant, Offset>> deletions;  // when a deletion was requested, and up to which offset
   std::vector<const LookupOperation*> lookups;
 };
 
 class Judge {
  public:
-  // `epoch_ms`: the time at the life's first instant, where anything goes by its age.
+  // `epoch_ms`: the time at the life's first instant; used if records are deleted by age.
   Judge(Model& model, Timestamp epoch_ms, Violations& found) : found_(found), times_(model.records.size()) {
     for (const auto& [offset, known] : model.records) records_.push_back(known);
     oldest_.resize(records_.size());
@@ -70,12 +70,11 @@ class Judge {
     std::sort(model.lookups.begin(), model.lookups.end(), [](const auto* a, const auto* b) {
       return std::pair(a->invoked, a->completed) < std::pair(b->invoked, b->completed);
     });
-    // Of those asked at or after an instant, the lowest start that was told: where the log began before, it began there
-    // or lower.
+    // The lowest log start in responses to requests at or after an instant: before, the log began there or lower.
     std::sort(model.starts.begin(), model.starts.end());
     for (std::size_t i = model.starts.size(); i-- > 1;)
       model.starts[i - 1].second = std::min(model.starts[i - 1].second, model.starts[i].second);
-    // What somebody has asked to delete may be gone, for a while even if it is not gone for good.
+    // Records that a client has asked to delete may be gone, even temporarily if the deletion fails.
     std::sort(model.deletions.begin(), model.deletions.end());
     std::vector<std::size_t> by_time(records_.size());
     for (std::size_t i = 0; i < by_time.size(); ++i) by_time[i] = i;
@@ -104,7 +103,7 @@ class Judge {
   }
 
  private:
-  // The first record from which on all are later than that.
+  // The offset of the first record such that it and all after it are later than `time`.
   Offset first_kept(Timestamp time) const {
     auto at = std::upper_bound(oldest_.begin(), oldest_.end(), time);
     if (at == oldest_.end()) return std::numeric_limits<Offset>::max();
@@ -116,7 +115,7 @@ class Judge {
     return static_cast<std::size_t>(at - records_.begin());
   }
 
-  // `start`: all from there on was in the log then, if it was committed; nullopt: not known of anything.
+  // `start`: committed records from there on were in the log at the time; nullopt: of no record is that known.
   void judge(const LookupOperation& lookup, std::optional<Offset> start) {
     bool maximum = lookup.asked == LookupOperation::maximum;
     auto report = [&](const std::string& why) {
@@ -143,11 +142,11 @@ class Judge {
 
   Violations& found_;
   std::vector<Known> records_;     // by offset
-  std::vector<Timestamp> oldest_;  // of each and all after it
+  std::vector<Timestamp> oldest_;  // the oldest of each record and all after it
   Times times_;
 };
 
-// For how long records surely stay, by the brokers' clocks.
+// For how long records certainly stay, by the brokers' clocks.
 std::optional<Duration> kept_for(const History& history, const TopicPromise& promise) {
   constexpr std::int64_t clocks_differ_ms = 1000;
   if (promise.retention_ms < 0 || promise.retention_ms > history.length_ms) return std::nullopt;
@@ -208,8 +207,8 @@ std::map<TopicPartition, Model> models_of(const History& history) {
   return models;
 }
 
-// Where an epoch ends, as far as is committed: later there may be more of it. Of a log whose beginning is deleted, the
-// replicas know more or less of the epochs that were there.
+// The end of an epoch, as far as is committed: it may grow later. If the beginning of a log is deleted, replicas may
+// differ in which of the epochs there they still know.
 void check_epoch_ends(const History& history, Violations& found) {
   std::map<std::pair<TopicPartition, Epoch>, std::vector<const EpochEndOperation*>> all;
   auto is_cut = [&](const TopicPartition& tp) {

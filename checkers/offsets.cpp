@@ -1,5 +1,5 @@
-// Offsets agree: what one reader has seen at an offset, every reader sees there, forever. On page-cache topics: until
-// the power is lost.
+// Offsets agree: every reader sees the same record at an offset, for ever. For page-cache topics: until the power is
+// lost.
 #include <map>
 
 #include "checkers/history.h"
@@ -7,14 +7,14 @@
 namespace fulmar {
 
 void check_offsets_agree(const History& history, Violations& found) {
-  // Who saw a value first.
+  // The first reader of a value.
   struct Sight {
     ValueId value;
     Witness who;
   };
   using Sights = std::map<Offset, Sight>;
   std::map<std::pair<TopicPartition, std::size_t>, Sights> all;
-  // Null: what was seen then says nothing.
+  // Null: what was read then is not compared.
   auto sights_of = [&](const TopicPartition& tp, Instant from, Instant to) -> Sights* {
     auto era = history.era(tp, from, to);
     return era ? &all[{tp, *era}] : nullptr;

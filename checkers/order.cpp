@@ -1,7 +1,6 @@
-// Order and idempotence: one producer's records in one partition stand in the order of sending, each once. (The clients
-// here have one batch per producer and partition in flight, and do not retry without idempotence, so both hold for all
-// producers.) A client that renumbers asks for a record once more with each epoch that it takes, and gets it once in
-// each.
+// Order and idempotence: one producer's records in one partition are in the order of sending, each once. (These clients
+// have one batch per producer and partition in flight, and do not retry without idempotence, so this holds for all
+// producers.) A client that renumbers may send a record again under each new epoch; it is there at most once in each.
 #include <map>
 #include <set>
 
@@ -19,7 +18,7 @@ void check_order(const History& history, Violations& found) {
     for (const auto& record : final_read.records) {
       auto first = places.try_emplace(record.value, record.offset).second;
       auto after = senders.upper_bound(record.value);
-      if (after == senders.begin()) continue;  // a phantom: another checker's
+      if (after == senders.begin()) continue;  // a phantom, which another checker reports
       const auto* send = std::prev(after)->second;
       auto numbering = send->renumbers ? record.numbering : SeenRecord{}.numbering;
       auto [place, once] = numbered.try_emplace({record.value, numbering}, record.offset);
@@ -40,7 +39,7 @@ void check_order(const History& history, Violations& found) {
                          send->completed});
       if (!last.second || record.value > last.first) last = {record.value, send};
     }
-    // A batch is written whole.
+    // A batch is written as a whole.
     for (const auto& [first_value, send] : senders) {
       if (send->to != tp) continue;
       int present = 0;

@@ -1,4 +1,4 @@
-// Poll order: a consumer's position only moves forward without a seek, and skips nothing that can be read.
+// Poll order: without a seek, a consumer's position only moves forward, and skips no readable record.
 #include <algorithm>
 #include <map>
 #include <set>

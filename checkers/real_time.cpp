@@ -1,6 +1,6 @@
 // Real time: a record acknowledged before another is sent has the lower offset; a read that begins after an
 // acknowledgement sees it; the high watermark never goes back for a client. On synced topics always; on page-cache
-// topics between power losses. What a follower serves may be a moment behind, and so says nothing of that.
+// topics between power losses. Reads from followers may lag, and are not used for this.
 #include <algorithm>
 #include <map>
 
@@ -10,7 +10,7 @@ namespace fulmar {
 
 namespace {
 
-// Something that was true of a partition from an instant on: "offset o is taken", "the watermark was w".
+// A fact about a partition from an instant on: "offset o is taken", "the high watermark was w".
 struct Mark {
   Instant known;
   Offset offset;
@@ -64,8 +64,7 @@ void check_real_time(const History& history, Violations& found) {
     against_earlier(
         evidence.acknowledged, evidence.sends, [](const SendOperation* send) { return send->invoked; },
         [&](const Mark& mark, const SendOperation* send) {
-          // A batch of an idempotent producer that is sent again keeps the place it got at first: that is within one
-          // send.
+          // A batch that an idempotent producer sends again keeps its first offset, which is within one send.
           if (mark.offset < send->base_offset) return;
           found.push_back({"real time", "write-realtime",
                            to_string(mark.who) + "\nwas over before\n" + to_string(*send), send->completed});

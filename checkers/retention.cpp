@@ -1,6 +1,6 @@
-// Retention: nothing goes before its bound, by the true times of the records, whatever a header of their batch claims.
-// A segment goes with the latest of its records, so that none of these is younger than the bound; a record without a
-// time is as old as its file, and so no older than its sending.
+// Retention: no record is deleted before its retention time, by the records' true timestamps, whatever a batch header
+// claims. A segment is deleted when its latest record has expired, so none of its records is younger. A record without
+// a timestamp has the age of its file, and so is no older than its sending.
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -11,7 +11,7 @@ namespace fulmar {
 
 namespace {
 
-// A record that was surely there.
+// A record that was certainly in the log.
 struct Record {
   Timestamp time;
   const SendOperation* send;
@@ -23,9 +23,9 @@ struct Start {
   Offset start;
 };
 
-// Whether each offset in [begin, end) is known to hold a record without a time. Only then no other record can have made
-// their segment old. Replicas roll where each of them likes: who leads next may have in one segment what went, by the
-// leader before, and what did not.
+// Whether each offset in [begin, end) is known to have a record without a timestamp. Only then no other record can have
+// let their segment expire. Replicas begin segments at different offsets: a later leader may have in one segment
+// records that the previous leader deleted and records that it did not.
 bool all_without_times(std::map<Offset, Record>::const_iterator at, std::map<Offset, Record>::const_iterator last,
                        Offset begin, Offset end) {
   Offset next = begin;
@@ -67,7 +67,7 @@ void check_retention(const History& history, Violations& found) {
     std::sort(seen.begin(), seen.end(),
               [](const Start& a, const Start& b) { return std::pair(a.at, a.start) < std::pair(b.at, b.start); });
     auto record = known.begin();
-    Offset gone = asked[tp];  // all before was looked at, or somebody asked to delete it
+    Offset gone = asked[tp];  // everything before was checked, or a client asked to delete it
     for (const auto& start : seen) {
       if (start.start <= gone) continue;
       auto end = known.lower_bound(start.start);

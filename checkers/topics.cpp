@@ -1,6 +1,6 @@
-// Topics: one whose making was acknowledged is there, until somebody asks to delete it; one whose deletion was
-// acknowledged is there no more, unless one of its name is made after that. Every broker says the same at the end. And
-// who asks with a leader epoch that is known to be past is not served.
+// Topics: a topic whose creation was acknowledged exists until a client asks to delete it; one whose deletion was
+// acknowledged does not exist, unless one of its name is created later. At the end every broker lists the same topics.
+// And requests with a leader epoch that is known to be past are refused.
 #include <map>
 
 #include "checkers/history.h"

@@ -1,5 +1,5 @@
-// No phantoms: only what was sent, and not known to have failed, is ever read, and just as it was sent. What was
-// acknowledged of a topic that was deleted is not read of the next one of its name.
+// No phantoms: every record that is read was sent, is not known to have failed, and is unchanged. Records acknowledged
+// by a deleted topic are not read from the next topic of its name.
 #include "checkers/values.h"
 
 #include <array>
@@ -12,7 +12,7 @@ namespace fulmar {
 
 namespace {
 
-// The letters after the id, a draw of the stream at a time: `take` gets eight of them, and says whether to go on.
+// Generates the letters after the id: `take` gets eight of them at a time, and returns whether to continue.
 void letters_of(ValueId id, auto take) {
   Random random(id);
   for (;;) {

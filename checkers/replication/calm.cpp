@@ -1,6 +1,6 @@
-// While a majority is left alone: each group that has one among those who are has a leader; if that is one of them, it
-// stays leader of its term, whatever the others send; and what it appends is committed within about a second. And what
-// metadata claims of leaders is true, or was a moment ago.
+// Checks during a calm, in which a majority of the brokers has no faults: each group with a majority among these has a
+// leader; a leader among them keeps its term, whatever the others send, and what it appends is committed within about a
+// second. Also: what brokers say about leaders and in-sync replicas is true, or was a moment ago.
 #include <algorithm>
 
 #include "broker/raft/types.h"
@@ -18,9 +18,9 @@ constexpr Duration unknown_max = seconds(1);    // for which a new leader may ta
 
 }  // namespace
 
-// A leader among those who are well may have handed over just now, as one does that is to be a member no more: then
-// nobody leads until the next one is elected. The latest configuration decides who that can be: who was left out of it
-// may never have heard of that.
+// A leader among the calm brokers may just have transferred its leadership, for example because it leaves the group;
+// then there is no leader until the next election. The latest configuration says which replicas can be elected: a
+// replica that it leaves out may never have heard of it.
 ReplicationWatch::CalmLook ReplicationWatch::calm_look(const Group& group) const {
   CalmLook look;
   const Replica* leader = nullptr;
@@ -41,8 +41,8 @@ ReplicationWatch::CalmLook ReplicationWatch::calm_look(const Group& group) const
   look.leads = leader != nullptr;
   look.sight = &(leader ? leader : latest)->sight;
   if (look.sight->configuration.joint()) return look;
-  // Damage and failures of the disk from before may still keep a replica from its part. It opens only when its broker
-  // has heard from the controller, which may be one of the others, and not to be reached.
+  // Earlier damage and disk failures may still keep a replica from taking part. And it opens only when its broker has
+  // heard from the controller, which may be a broker outside the calm that cannot be reached.
   look.has_majority = is_quorum(look.sight->configuration, [&](const ReplicaId& voter) {
     auto found = group.replicas.find(voter);
     if (!calm_well_.contains(voter.broker) || found == group.replicas.end()) return false;
@@ -58,7 +58,7 @@ void ReplicationWatch::calm_leaderless(const ReplicaSight& sight) {
          "a majority was left alone for a while, and [" + to_string(sight.configuration) + "] have no leader");
 }
 
-// Which groups can be held to that, and who leads them.
+// Finds the groups to which these checks apply, and their leaders.
 std::size_t ReplicationWatch::calm_begins(const std::set<std::int32_t>& well, bool commits_at_once) {
   calm_commits_ = commits_at_once;
   calm_well_ = well;
@@ -104,8 +104,8 @@ void ReplicationWatch::calm_late(const Led& led, const ReplicaSight& sight, cons
              " ms, though a majority is left alone");
 }
 
-// Whether nobody has asked the group to change, and it still has a majority: of a deleted topic the brokers that hear
-// of the deletion remove their replicas, and one that is cut off from the controller keeps its own a while longer.
+// Whether no change of the group was asked for, and it still has a majority. When a topic is deleted, the brokers that
+// hear of it remove their replicas, and a broker that is cut off from the controller keeps its replica longer.
 bool ReplicationWatch::calm_holds(const Led& led, const GroupId& id) const {
   auto group = groups_.find(id);
   if (group == groups_.end() || group->second.transfers != led.transfers) return false;
@@ -128,7 +128,7 @@ void ReplicationWatch::calm_ends() {
     else if (!led.waiting.empty() && now_() - led.waiting.front().second > commit_max)
       calm_late(led, sight, led.waiting.front());
   }
-  // Those that had time to elect a leader have had enough.
+  // Groups that were allowed to have no leader for a while have had enough time.
   for (const auto& [id, since] : calm_electing_) {
     auto group = groups_.find(id);
     if (group == groups_.end() || now_() - since < elect_max) continue;
@@ -139,14 +139,14 @@ void ReplicationWatch::calm_ends() {
   calm_electing_.clear();
 }
 
-// Of a leadership that somebody was told of just now.
+// For a leader that a broker has just named to a client.
 std::string ReplicationWatch::doubt_claim(const GroupId& id, std::int32_t broker, Epoch epoch, Instant asked) const {
   auto group = groups_.find(id);
   if (group == groups_.end()) return "";
   for (const auto& [term, since] : group->second.led_since)
     if (term > epoch && asked - since > claim_age_max)
       return "epoch " + std::to_string(term) + " has had a leader since " + to_string(since);
-  // A broker that was emptied has two replicas: what it led before, and what it leads now.
+  // A broker that was emptied has two replicas, the old and the new one.
   Instant led_until{};
   for (const auto& [self, replica] : group->second.replicas) {
     if (self.broker != broker) continue;
@@ -157,12 +157,13 @@ std::string ReplicationWatch::doubt_claim(const GroupId& id, std::int32_t broker
   return "that broker leads no more since " + to_string(led_until);
 }
 
-// Of a list that somebody was told of just now. Nobody knows better of a leader that is new: it assumes the best.
+// For a list of in-sync replicas that a broker has just sent to a client. A new leader lists all voters, since it
+// cannot know better.
 std::string ReplicationWatch::doubt_in_sync(const GroupId& id, std::int32_t broker, Epoch epoch, Duration lag_max,
                                             Instant asked, std::optional<Instant> fenced_since) const {
   auto group = groups_.find(id);
   if (group == groups_.end()) return "";
-  // One that is down is not about to be heard of again.
+  // A broker that is down is not about to be unfenced.
   auto is_down = [&](Instant since) {
     return std::all_of(group->second.replicas.begin(), group->second.replicas.end(), [&](const auto& entry) {
       return entry.first.broker != broker || (!entry.second.open && entry.second.closed_at < since);

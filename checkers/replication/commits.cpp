@@ -1,5 +1,5 @@
-// What is committed: one content at each offset, everywhere and forever, held by a quorum's disks when it is committed,
-// and by counting only what was said in the leader's own term.
+// Commits: an offset has one committed content, on all replicas and for ever; a quorum's disks have it when it is
+// committed; and only acknowledgements of the leader's own term count.
 #include <algorithm>
 
 #include "broker/raft/types.h"
@@ -51,8 +51,8 @@ void ReplicationWatch::check_commit(Group& group, Replica& replica, const Replic
   if (!last || last->next <= sight.log_start) return;
   if (last->next < sight.commit)
     return report("state machine safety", "commits-nothing", sight, "its log has no batch that ends there");
-  // What a later leader has committed before, a belated one may commit by answers of long ago: who gave them may have
-  // deleted it since, or be no part of the group any more.
+  // A deposed leader may commit by old replies what a later leader committed before: the replicas that sent them may
+  // have deleted it since, or have left the group.
   if (sight.role == Role::leader && last->next == sight.commit && !belated)
     check_quorum(group, replica, *last, before.configuration);
 }
@@ -63,8 +63,8 @@ std::string ReplicationWatch::doubt_read(const GroupId& id, Offset offset) const
   return "nobody takes anything from offset " + std::to_string(group->second.commit_max) + " on for committed";
 }
 
-// What a leader takes for committed is on the disks of a quorum, whose logs are known there to be of the leader's term
-// (§5.4.2, and docs/raft.md).
+// What a leader takes for committed is on the disks of a quorum, and their log terms are the leader's term (§5.4.2, and
+// docs/raft.md).
 void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowBatch& last,
                                     const Configuration& before) {
   const auto& sight = leader.sight;
@@ -74,7 +74,7 @@ void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowB
     report("commit rule", "old-term-commit", sight,
            to_string(last) + " is committed by counting replicas whose logs need not be of this term");
   auto holder = [&](const ReplicaId& id) { return holds(group, id, last, sight.synced); };
-  // In one step it may be committed, and the next configuration be taken.
+  // One step may both commit it and change the configuration.
   if (!is_quorum(sight.configuration, holder) && !is_quorum(before, holder)) {
     std::string holders;
     for (const auto& id : sight.configuration.members())
@@ -94,7 +94,8 @@ void ReplicationWatch::check_dense(const Replica& replica, const BatchHeader& he
   if (header.control()) report("dense offsets", "hole", replica.sight, to_string(batch) + " is no client's");
 }
 
-// Whether the disk says that the replica's log is of the leader's term, or was before it was hurt.
+// Whether the replica's log term on disk is the leader's term or later, or its disk was damaged, which may have lost
+// it.
 bool ReplicationWatch::is_of_term(const Group& group, const ReplicaId& id, const ReplicaSight& leader) {
   if (group.removed.contains(id)) return true;  // with what is stored of it
   auto found = group.replicas.find(id);
@@ -103,13 +104,13 @@ bool ReplicationWatch::is_of_term(const Group& group, const ReplicaId& id, const
   return stored && stored->log_term >= leader.term;
 }
 
-// Whether a replica keeps a batch, where it counts.
+// Whether a replica has stored a batch, on disk if the topic is synced.
 bool ReplicationWatch::holds(Group& group, const ReplicaId& id, const ShadowBatch& batch, bool synced) {
   if (auto removed = group.removed.find(id); removed != group.removed.end()) return removed->second.has(batch);
   auto found = group.replicas.find(id);
   if (found == group.replicas.end()) return false;
   auto& replica = found->second;
-  // What was committed before may be deleted where it is counted now, or be in a snapshot alone.
+  // An earlier committed batch may be deleted on this replica, or be in a snapshot only.
   if (replica.lost.has(batch) || replica.sight.log_start >= batch.next) return true;
   if (!replica.log.has(batch)) return false;
   if (!synced || replica.disk_hurt) return true;

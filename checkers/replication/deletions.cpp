@@ -1,7 +1,7 @@
-// Deletions and who follows: once one was acknowledged, no follower tells consumers of an earlier start of the log that
-// was in touch with its leader then, or has heard since of a leader that knows of it. One that the group has let go
-// hears nothing of either: it serves until it misses its leader. (What leaders tell is held against the clients'
-// history, see checkers/log_start.cpp.)
+// Deletions on followers: after a deletion was acknowledged, no follower tells consumers an earlier log start if it was
+// in touch with its leader then, or has since heard of a leader that knows of the deletion. A follower that has left
+// the group hears of neither: it serves until it notices that its leader is silent. (For leaders,
+// checkers/log_start.cpp checks the clients' history.)
 #include <algorithm>
 
 #include "broker/raft/types.h"
@@ -15,7 +15,7 @@ constexpr Duration in_touch_max = milliseconds(500);  // from one answer of a fo
 
 }  // namespace
 
-// A leader has heard an answer, or a follower its leader.
+// Notes that a leader has received a reply, or a follower a message of its leader.
 void ReplicationWatch::note_touch(Group& group, const Message& message) {
   bool answers =
       std::holds_alternative<HeartbeatReply>(message.body) || std::holds_alternative<AppendReply>(message.body);

@@ -11,8 +11,8 @@ const HardState* DiskPromises::find(std::int32_t broker, const GroupId& group) {
   return found == disk.states.end() ? nullptr : &found->second;
 }
 
-// Records of a group lie in one file of a life: where only files of the last life have grown, what they have grown by
-// can be taken in by itself.
+// A group's records are in one file per run of the broker: if only files of the last run have grown, it is enough to
+// read what was appended.
 void DiskPromises::refresh(std::int32_t broker, Disk& disk) const {
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::string_view> found;
   for (const auto& name : machines_.list(broker, "", true))

@@ -1,5 +1,5 @@
-// Elections: one leader per term, chosen by a quorum, with everything that was ever committed; terms and votes are on
-// the disk before they are told; configurations that follow each other share a set of voters.
+// Elections: a term has one leader, elected by a quorum, with everything that was committed; terms and votes are on
+// disk before a message tells them; consecutive configurations share a set of voters.
 #include <algorithm>
 
 #include "broker/raft/types.h"
@@ -24,7 +24,7 @@ void ReplicationWatch::check_leader(Group& group, const Replica& replica) {
     report("election safety", "no-quorum", sight,
            "it leads without the votes of a quorum of [" + to_string(sight.configuration) + "]");
   if (!binding(sight)) return;
-  // What a later leader has committed meanwhile, a belated one need not have, of whatever term that is.
+  // A leader that is deposed already need not have what a later leader has committed, of whatever epoch.
   auto last = std::find_if(group.committed.rbegin(), group.committed.rend(),
                            [&](const auto& entry) { return entry.second.term < sight.term; });
   if (last == group.committed.rend()) return;
@@ -63,7 +63,7 @@ void ReplicationWatch::check_promises(Group& group, Replica& replica, const Mess
                (stored->vote ? "a vote for " + std::to_string(stored->vote->broker) : "no vote"));
 }
 
-// Likewise of configurations that are said to be kept.
+// Likewise for configurations that a replica says it has stored.
 void ReplicationWatch::check_kept_configuration(Replica& replica, const Message& message) {
   const auto* append = std::get_if<AppendReply>(&message.body);
   const auto* heartbeat = std::get_if<HeartbeatReply>(&message.body);
@@ -78,8 +78,8 @@ void ReplicationWatch::check_kept_configuration(Replica& replica, const Message&
                std::to_string(mark.term) + ", which its disk does not have");
 }
 
-// Who hears of a later term is in it (Raft §5.1), but for elections: a candidate is not listened to while there is a
-// leader (thesis §4.2.3), and pre-votes speak of a term that may never be.
+// A replica that receives a message of a later term takes that term (Raft §5.1). Exceptions: vote requests are ignored
+// while there is a leader (thesis §4.2.3), and pre-votes carry a term that may never exist.
 void ReplicationWatch::heard(const GroupId& id, const Message& message, Epoch term) {
   const auto* reply = std::get_if<VoteReply>(&message.body);
   if (std::holds_alternative<VoteRequest>(message.body) || (reply && reply->pre_vote && reply->granted)) return;
@@ -91,7 +91,7 @@ void ReplicationWatch::heard(const GroupId& id, const Message& message, Epoch te
 
 // Any two quorums in force at once intersect: a leader goes from one configuration to the next only if they have a set
 // of voters in common, in which both need a majority (Raft §6).
-// And once a leader may rely on a configuration, no later one leads by one from before it.
+// And after a leader has taken a configuration for settled, no later leader leads by an earlier configuration.
 void ReplicationWatch::check_configuration(Group& group, const ReplicaSight& sight) {
   const auto& mark = sight.configuration_mark;
   if (sight.term > group.settled_in && mark.version < group.settled.version && binding(sight))

@@ -24,7 +24,8 @@ void ReplicationWatch::report(const char* property, const char* anomaly, const R
                          now_()});
 }
 
-// Recovery yields a log without gaps, that has all that was synced; and nobody's term goes back behind what was told.
+// Recovery yields a log without gaps and with all synced batches, and a replica's term is not below one of its
+// messages.
 void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) {
   auto& group = groups_[sight.group];
   auto& replica = group.replicas[sight.self];
@@ -42,11 +43,11 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   group.commit_max = std::max(group.commit_max, sight.commit);
   replica.sight = sight;
   replica.log = ShadowLog(sight.self.broker, directory);
-  // Damage may take what was promised, but not so that its replica does not know.
+  // Damage may take terms and votes, but the replica must notice it.
   if (sight.term < replica.term_told && !(replica.disk_hurt && sight.made_anew))
     report("terms", "term-back", sight, "it has spoken in term " + std::to_string(replica.term_told));
   if (replica.disk_hurt) {
-    // What it finds may not be what it wrote: it is to make that good, and till then it is taken at its word.
+    // It may find other data than it wrote. It has to repair that; until then, what it reports is taken as true.
     bool whole = replica.log.load(machines_).empty();
     const auto* last = replica.log.before(sight.log_end);
     if (whole && (!last || last->next == sight.log_end)) return;
@@ -58,7 +59,7 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   const auto& found = replica.log.batches();
   auto end = found.empty() ? sight.log_end : found.rbegin()->second.next;
   if (end != sight.log_end) report("recovery", "broken-log", sight, "the files end at " + std::to_string(end));
-  // Of a group of one, nobody has seen what is lost, and what takes its place may have the same epoch.
+  // In a group of one replica, no other has seen what was lost, and what replaces it may have the same epoch.
   if (sight.solo) std::erase_if(group.known, [&](const auto& entry) { return entry.first.first >= end; });
   if (!sight.damaged)
     for (const auto& [base, batch] : before.batches())
@@ -96,8 +97,8 @@ void ReplicationWatch::appended(const GroupId& id, const ReplicaId& self, const 
   check_match(group, replica, batch);
 }
 
-// A leader never truncates; a follower never what is committed, unless it counts for nothing: what it had told so is in
-// `lost` until it has all of that again.
+// A leader never truncates. A follower truncates committed batches only if it counts for nothing: what it had
+// acknowledged is in `lost` until it has all of it again.
 void ReplicationWatch::truncated(const GroupId& id, const ReplicaId& self, Offset offset) {
   auto& group = groups_[id];
   auto& replica = group.replicas[self];
@@ -107,7 +108,7 @@ void ReplicationWatch::truncated(const GroupId& id, const ReplicaId& self, Offse
   for (auto at = log.lower_bound(offset); at != log.end() && binding(replica.sight) && !replica.sight.made_anew; ++at) {
     auto committed = group.committed.find(at->first);
     if (committed == group.committed.end() || committed->second.batch != at->second) continue;
-    // By a later leader than this one has heard of, who does not count on it.
+    // A later leader committed it, which this replica has not heard of and which does not count on it.
     if (committed->second.term > replica.sight.term) continue;
     report("truncation", "truncated-committed", replica.sight,
            to_string(at->second) + " is committed, and is cut off at " + std::to_string(offset));
@@ -138,7 +139,7 @@ void ReplicationWatch::stepped(const ReplicaSight& sight) {
   if (!calm_.empty() || !calm_electing_.empty()) calm_step(sight);
   if (sight.out_of_order) return;
   if (!sight.damaged) replica.lost = {};
-  // One that is made anew begins where its leader's log does.
+  // A replica that was created again begins at its leader's log start.
   if (before.commit > sight.commit && binding(sight) && !sight.made_anew)
     report("commit is monotonic", "commit-back", sight, "it was " + std::to_string(before.commit));
   if (before.term > sight.term) report("terms", "term-back", sight, "it was in term " + std::to_string(before.term));
@@ -244,7 +245,7 @@ std::vector<std::string> ReplicationWatch::differing(const std::set<std::int32_t
       bool counts = core.contains(self.broker) && replica.open && !replica.disk_hurt && leader &&
                     leader->configuration.is_voter(self);
       if (!counts) continue;
-      // Of what was before an empty log its replica need not know the epoch: it is deleted.
+      // A replica need not know the epoch before an empty log: that batch is deleted.
       bool empty = sight.log_start == sight.log_end && leader->log_start == leader->log_end;
       same = same && sight.log_end == leader->log_end && sight.commit == sight.log_end &&
              (empty || sight.last_epoch == leader->last_epoch);

@@ -95,7 +95,7 @@ Offset ShadowLog::durable_end(const Machines& machines, Offset wanted) {
   while (place_.next < wanted) {
     auto content = machines.content(broker_, path_of(place_.segment), true);
     if (content.empty()) {
-      // Segments go from the front, as retention and deletions have it.
+      // Retention and DeleteRecords remove segments from the front.
       auto gone = [&] {
         auto there = machines.list(broker_, directory_, false);
         return std::none_of(there.begin(), there.end(),
