@@ -308,11 +308,14 @@ bool Raft::transfer(const ReplicaId& to, Instant now) {
 void Raft::continue_transfer() {
   if (!transfer_) return;
   if (now_ >= transfer_->give_up_at) {
-    // Once told, the other may stand at any time, however late the message comes: only a new term ends that.
-    if (transfer_->told)
+    // Once told, the other may stand at any time, however late the message comes: only a new term ends that. One that
+    // has led itself out meanwhile can't begin one, and leads no more: a voter will, by its own timer.
+    if (!transfer_->told)
+      transfer_.reset();
+    else if (may_stand())
       stand(false, true);
     else
-      transfer_.reset();
+      become_follower(state_.term, std::nullopt);
     return;
   }
   if (!transfer_->told && match_of(transfer_->to) == log_.end() && commit_ == log_.end()) {

@@ -111,6 +111,36 @@ TEST_F(Members, WhatComesLateIsNotTaken) {
   EXPECT_EQ(model_.stored(2).configuration, known);
 }
 
+// It hands over while the configuration without it comes into force, and nobody stands: it is no voter by then, and
+// must not stand either.
+TEST_F(Members, ALeaderThatLedItselfOutWhileItHandedOverDoesNotStand) {
+  auto hides_who_keeps_version = [](std::int64_t version) {
+    return [version](const Message& message) {
+      if (const auto* reply = std::get_if<HeartbeatReply>(&message.body))
+        return reply->configuration.version >= version;
+      if (const auto* reply = std::get_if<AppendReply>(&message.body)) return reply->configuration.version >= version;
+      return std::holds_alternative<TimeoutNow>(message.body);
+    };
+  };
+  model_.lost = hides_who_keeps_version(1);
+  model_.set_target(1, {2, 3});
+  model_.deliver_all();
+  ASSERT_TRUE(model_.raft(1).configuration().joint());
+  model_.transfer(1, 2);
+  model_.lost = hides_who_keeps_version(2);
+  model_.run(milliseconds(150));
+  ASSERT_EQ(model_.raft(1).configuration(), (Configuration{Model::ids({2, 3}), {}, {}}));
+  ASSERT_EQ(model_.raft(1).role(), Role::leader) << "it does not know yet that the others keep it";
+  auto term = model_.raft(1).term();
+  model_.run(milliseconds(400));
+  EXPECT_EQ(model_.raft(1).role(), Role::follower);
+  EXPECT_EQ(model_.raft(1).term(), term);
+  model_.lost = [](const Message&) { return false; };
+  model_.run(seconds(2));
+  EXPECT_GT(model_.leader(), 1);
+  EXPECT_TRUE(model_.propose(model_.leader(), "b"));
+}
+
 TEST_F(Members, ALeaderThatLeadsItselfOutIsFollowedByOneOfTheOthers) {
   model_.set_target(1, {2, 3});
   model_.run(seconds(2));

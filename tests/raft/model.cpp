@@ -51,6 +51,7 @@ void Model::start(int broker, HardState state) {
   replica.raft = std::make_unique<Raft>(id(broker), settings_, replica.log, std::move(state), replica.commit_hint,
                                         random_.split(random_.next()), now_, replica.liveness.get());
   replica.commit_seen = replica.raft->commit();
+  replica.invariants = RaftInvariants(settings_.commits_are_stable);
   settle(broker);
 }
 
@@ -320,6 +321,10 @@ bool Model::perform(int broker, Output output, const Parcel* parcel) {
     return perform(broker, replica.raft->take_output(), nullptr);
   }
   check(broker);
+  if (auto broken = RaftInvariants::broken_in(*replica.raft, replica.log))
+    violated("invariant: " + std::string(*broken));
+  if (auto broken = replica.invariants.broken_since(*replica.raft, replica.log))
+    violated("invariant: " + std::string(*broken));
   return true;
 }
 

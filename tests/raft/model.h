@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/raft/invariants.h"
 #include "broker/raft/raft.h"
 
 namespace fulmar {
@@ -63,6 +64,7 @@ class Model {
     bool syncs = true;                                 // at once; else when the test says
     Offset commit_seen = 0;
     Epoch term_seen = -1;
+    RaftInvariants invariants;  // of this life
   };
 
   explicit Model(std::uint64_t seed = 1, RaftSettings settings = {});

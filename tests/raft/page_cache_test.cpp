@@ -17,7 +17,9 @@ RaftSettings settings() {
 struct ADeletionOutlivesWhatWasDeleted : testing::Test {
   ADeletionOutlivesWhatWasDeleted() {
     model.make_group({{1, {0, 2}}, {2, {0, 2}}, {3, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}}, 2);
+    model.crash(3, false);
     model.at(3).log.advance_start(8);
+    model.restart(3);
   }
 
   void await_leader() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/raft/invariants.h"
 #include "runtime/base/assert.h"
 
 namespace fulmar {
@@ -171,6 +172,7 @@ LocalId LocalStates::intern(Local local) {
       local_ids_.try_emplace(bytes_of(local, all_names.front()), static_cast<LocalId>(locals_.size()));
   if (fresh) {
     local.commits = local.find_commits();
+    local.broken = RaftInvariants::broken_in(*local.raft, local.log).value_or("");
     for (std::size_t naming = 0; naming < namings; ++naming)
       local.hashes[naming] = std::hash<std::string>()(bytes_of(local, all_names[naming]));
     locals_.push_back(std::move(local));

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -84,6 +85,7 @@ class LocalStates {
 
     // Of those that are kept.
     Commits commits = {};
+    std::string_view broken = {};  // which invariant of the core's is, if one is
     NamedHashes hashes = {};
 
     Commits find_commits() const;

@@ -184,6 +184,7 @@ void SmallWorld::forget(WorldState& state) const {
 
 std::string SmallWorld::check(WorldState& state) {
   std::string wrong;
+  for (int replica = 0; replica < world_replicas && wrong.empty(); ++replica) wrong = local(state, replica).broken;
   for (int replica = 0; replica < world_replicas && wrong.empty(); ++replica)
     if (local(state, replica).raft->role() == Role::leader) wrong = check_leader(state, replica);
   for (int replica = 0; replica < world_replicas && wrong.empty(); ++replica)
