@@ -1,0 +1,221 @@
+// What is cleaned and when; and that of a log that is cleaned pass by pass exactly what is superseded goes.
+#include "broker/log/compaction.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <map>
+
+#include "broker/log/log_manager.h"
+#include "log_test_kit.h"
+
+namespace fulmar {
+namespace {
+
+std::vector<SegmentFacts> segments_of(std::initializer_list<std::uint64_t> sizes) {
+  std::vector<SegmentFacts> closed;
+  Offset next = 0;
+  for (auto bytes : sizes) {
+    closed.push_back({.base_offset = next,
+                      .next_offset = next + 10,
+                      .bytes = bytes,
+                      .index_bytes = bytes / 100,
+                      .oldest = 100 * next,
+                      .newest = 100 * (next + 9)});
+    next += 10;
+  }
+  return closed;
+}
+
+CompactionPolicy policy_of(const LogConfig& config, std::int64_t min_cleanable_ppm) {
+  CompactionPolicy policy;
+  policy.min_cleanable_ppm = min_cleanable_ppm;
+  policy.segment_bytes = config.segment_bytes;
+  policy.segment_index_bytes = config.segment_index_bytes;
+  return policy;
+}
+
+TEST(Compaction, IsDueOnceEnoughIsDirty) {
+  auto closed = segments_of({500, 500, 500});
+  auto plan = plan_cleaning(closed, 0, CompactionPolicy(), 0);
+  EXPECT_TRUE(plan.due);
+  EXPECT_EQ(plan.from, 0);
+  EXPECT_EQ(plan.up_to, 30);
+  plan = plan_cleaning(closed, 20, CompactionPolicy(), 0);
+  EXPECT_FALSE(plan.due) << "a third is dirty, and more than half is to be";
+  EXPECT_EQ(plan.clean_bytes, 1000u);
+  EXPECT_EQ(plan.dirty_bytes, 500u);
+  CompactionPolicy eager;
+  eager.min_cleanable_ppm = 333'000;
+  EXPECT_TRUE(plan_cleaning(closed, 20, eager, 0).due);
+  eager.min_cleanable_ppm = 0;
+  EXPECT_FALSE(plan_cleaning(closed, 30, eager, 0).due) << "nothing is dirty";
+  EXPECT_FALSE(plan_cleaning({}, 7, eager, 0).due);
+  closed.erase(closed.begin());
+  EXPECT_EQ(plan_cleaning(closed, 0, eager, 0).from, 10) << "what is gone from the front need not be cleaned";
+}
+
+TEST(Compaction, LeavesAloneWhatIsTooYoungAndDoesNotWaitWithWhatIsTooOld) {
+  auto closed = segments_of({500, 500, 500, 500});  // their newest records are of 900, 1900, 2900, 3900
+  CompactionPolicy policy;
+  policy.min_lag_ms = 2'000;
+  auto plan = plan_cleaning(closed, 10, policy, 4'500);
+  EXPECT_EQ(plan.up_to, 20);
+  EXPECT_EQ(plan.dirty_bytes, 500u);
+  EXPECT_FALSE(plan.due);
+  policy.max_lag_ms = 3'499;  // the second one's oldest is of 1000
+  plan = plan_cleaning(closed, 10, policy, 4'500);
+  EXPECT_TRUE(plan.overdue && plan.due);
+  policy.max_lag_ms = 3'500;
+  EXPECT_FALSE(plan_cleaning(closed, 10, policy, 4'500).due);
+  EXPECT_FALSE(plan_cleaning(closed, 20, policy, 1'000'000'000).clean_bytes == 0);
+}
+
+TEST(Compaction, TheDirtiestLogIsFirstAndWhatIsOverdueBeforeAll) {
+  auto closed = segments_of({500, 500, 500});
+  auto dirty = plan_cleaning(closed, 0, CompactionPolicy(), 0);
+  auto half = plan_cleaning(closed, 10, CompactionPolicy(), 0);
+  CompactionPolicy policy;
+  policy.max_lag_ms = 1;
+  auto overdue = plan_cleaning(closed, 20, policy, 10'000);
+  EXPECT_TRUE(dirty.before(half) && !half.before(dirty));
+  EXPECT_TRUE(overdue.before(dirty) && !dirty.before(overdue));
+  EXPECT_FALSE(dirty.before(dirty));
+}
+
+TEST(Compaction, NeighboursBecomeOneSegmentAsFarAsTheyFit) {
+  CompactionPolicy policy;
+  policy.segment_bytes = 1'000;
+  auto closed = segments_of({400, 400, 400, 1'500, 100, 900, 100});
+  EXPECT_EQ(plan_runs(closed, 70, policy), (std::vector<SegmentRun>{{0, 2}, {20, 1}, {30, 1}, {40, 2}, {60, 1}}));
+  EXPECT_EQ(plan_runs(closed, 21, policy), (std::vector<SegmentRun>{{0, 2}, {20, 1}}));
+  EXPECT_TRUE(plan_runs(closed, 0, policy).empty());
+  policy.segment_index_bytes = 7;
+  EXPECT_EQ(plan_runs(closed, 30, policy), (std::vector<SegmentRun>{{0, 1}, {10, 1}, {20, 1}}));
+  for (auto& segment : closed)
+    if (segment.base_offset > 0) segment.next_offset += std::int64_t{1} << 31;
+  policy.segment_index_bytes = 1'000;
+  EXPECT_EQ(plan_runs(closed, 20, policy), (std::vector<SegmentRun>{{0, 1}, {10, 1}}))
+      << "one file's index can't count";
+}
+
+// What did not hold, in a fiber that must not throw; first of all.
+std::string wrong;
+void hold(bool holds, const char* what) {
+  if (!holds && wrong.empty()) wrong = what;
+}
+#define HOLD(...) hold((__VA_ARGS__), #__VA_ARGS__)
+
+constexpr auto at_once = [](std::size_t) { return Result<void>(); };
+
+// One pass, as a cleaner does it. Moves `cleaned_to`; returns whether there was anything to do.
+bool clean(PartitionLog& log, Offset& cleaned_to, const CompactionPolicy& policy, std::size_t memory,
+           std::uint64_t seed) {
+  auto closed = closed_segments(log, log.stable_end()).value();
+  auto plan = plan_cleaning(closed, cleaned_to, policy, 0);
+  if (!plan.due) return false;
+  KeyOffsets last(memory, seed);
+  auto end = note_keys(log, plan.from, plan.up_to, last, at_once).value();
+  HOLD(end > plan.from && end <= plan.up_to);
+  for (const auto& run : plan_runs(closed, end, policy)) {
+    auto rewritten = log.rewrite(run.base_offset, run.count, log.stable_end(),
+                                 [&](const ReadRecord& record) { return stays_compacted(record, last, end); });
+    HOLD(rewritten.has_value());
+    if (*rewritten) HOLD(log.replace_segments(std::move(**rewritten)).value());
+  }
+  cleaned_to = end;
+  return true;
+}
+
+// Whether a pass over all that is clean would remove nothing.
+bool is_clean(PartitionLog& log, Offset cleaned_to) {
+  KeyOffsets last(std::size_t{1} << 20, 0);
+  auto noted = note_keys(log, log.held_from(), cleaned_to, last, at_once);
+  if (!noted || *noted != cleaned_to) return false;
+  for (const auto& segment : closed_segments(log, log.stable_end()).value()) {
+    if (segment.base_offset >= cleaned_to) break;
+    auto again = log.rewrite(segment.base_offset, 1, log.stable_end(),
+                             [&](const ReadRecord& record) { return stays_compacted(record, last, cleaned_to); });
+    if (!again || *again) return false;
+  }
+  return true;
+}
+
+struct Written {
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+  bool operator==(const Written&) const = default;
+};
+
+std::map<Offset, Written> content(PartitionLog& log) {
+  std::map<Offset, Written> found;
+  for (const auto& record : read_all(log, 0)) {
+    auto text = [](const std::optional<Bytes>& bytes) {
+      return bytes ? std::optional(std::string(bytes->view())) : std::nullopt;
+    };
+    HOLD(found.emplace(record.offset, Written{text(record.key), text(record.value)}).second);
+  }
+  return found;
+}
+
+// Below where it is cleaned: of each key the last record that lies there. Above: all.
+std::map<Offset, Written> compacted_model(const std::map<Offset, Written>& all, Offset cleaned_to) {
+  std::map<std::string, Offset> last;
+  for (const auto& [offset, record] : all)
+    if (offset < cleaned_to && record.key) last[*record.key] = offset;
+  std::map<Offset, Written> left;
+  for (const auto& [offset, record] : all)
+    if (offset >= cleaned_to || (record.key && last.at(*record.key) == offset)) left.emplace(offset, record);
+  return left;
+}
+
+RC_GTEST_PROP(Compaction, TheNewestRecordOfEachKeyStaysAndNothingElseGoesAcrossPassesAndRestarts, ()) {
+  const auto seed = *rc::gen::inRange<std::uint64_t>(0, 1'000'000);
+  const auto keys = *rc::gen::inRange(1, 12);
+  const auto memory = static_cast<std::size_t>(*rc::gen::element(0, 500, 5'000, 100'000));
+  const auto codec = *rc::gen::element(Compression::none, Compression::lz4, Compression::zstd);
+  LogConfig config;
+  config.segment_bytes = *rc::gen::inRange(200, 900);
+  const auto policy = policy_of(config, *rc::gen::element(0, 400'000));
+  Offset cleaned_to = 0;
+  wrong.clear();
+  World world(seed, LogLevel::error);
+  auto& node = world.add_node("broker");
+  std::map<Offset, Written> all;
+  for (int life = 0; life < 3; ++life) {
+    const bool clean_stop = *rc::gen::arbitrary<bool>();
+    using Batch = std::vector<std::pair<int, bool>>;  // keys, -1: none; and whether the value is null
+    const auto record = rc::gen::pair(rc::gen::inRange(-1, keys), rc::gen::arbitrary<bool>());
+    std::vector<Batch> batches;
+    for (int left = *rc::gen::inRange(0, 25); left > 0; --left)
+      batches.push_back(*rc::gen::container<Batch>(static_cast<std::size_t>(*rc::gen::inRange(1, 6)), record));
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = manager.open("t-0", config, false).value();
+      HOLD(content(*log) == compacted_model(all, cleaned_to));
+      for (const auto& batch : batches) {
+        std::vector<Record> records;
+        for (auto [key, is_tombstone] : batch) {
+          Written written;
+          if (key >= 0) written.key = "key " + std::to_string(key);
+          if (!is_tombstone) written.value = "value " + std::to_string(all.size());
+          records.push_back({written.key, written.value, World::epoch_ms, {}});
+          all.emplace(static_cast<Offset>(all.size()), written);
+        }
+        HOLD(append(*log, build_batch(records, {.codec = codec})).has_value());
+      }
+      HOLD(log->wait_stable(log->log_end(), Deadline::never()));
+      int passes = 0;
+      while (wrong.empty() && clean(*log, cleaned_to, policy, memory, seed)) HOLD(++passes < 1'000);
+      HOLD(content(*log) == compacted_model(all, cleaned_to));
+      HOLD(log->log_end() == static_cast<Offset>(all.size()));
+      HOLD(is_clean(*log, cleaned_to));
+      if (clean_stop) HOLD(manager.close());
+    });
+    RC_ASSERT(wrong == "");
+    if (!clean_stop) node.power_loss();
+  }
+}
+
+}  // namespace
+}  // namespace fulmar
