@@ -1,6 +1,9 @@
 // RaftInvariants: what must hold of one replica's core between two inputs, once everything that it has asked for is
 // done: of its state, and of its state and the one before (as in LogCabin's RaftConsensusInvariants). Promises that
 // take several replicas to break are left to checkers that see all of them.
+//
+// The model of tests/raft and the exhaustive search check them after each step. A broker does not: a frame of a hostile
+// peer, or an append that fails in the midst of starting over, still gets some of them broken for a moment.
 #pragma once
 
 #include <optional>
@@ -15,8 +18,8 @@ class RaftInvariants {
   // `commits_are_stable`: as in the group's RaftSettings.
   explicit RaftInvariants(bool commits_are_stable = true) : commits_are_stable_(commits_are_stable) {}
 
-  // The first invariant of the state that does not hold, in words; nullopt: all hold. `log` is the core's. No message
-  // that passes the checks of its frame makes one fail. The cost is a look at each member of the group.
+  // The first invariant of the state that does not hold, in words; nullopt: all hold. `log` is the core's. The cost is a
+  // look at each member of the group.
   static std::optional<std::string_view> broken_in(const Raft& raft, const LogView& log);
 
   // The first that does not hold between the state given in the last call and this one; nullopt in the first call. For

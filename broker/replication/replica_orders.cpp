@@ -1,5 +1,4 @@
 // What the core asks for, done to the log and the hard state, in its order.
-#include "broker/raft/invariants.h"
 #include "broker/replication/replica.h"
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
@@ -9,11 +8,6 @@ namespace fulmar {
 namespace {
 
 constexpr Duration full_disk_retry_interval = milliseconds(100);
-
-void check_invariants(const Raft& raft, const LogView& log) {
-  if (auto broken = RaftInvariants::broken_in(raft, log)) [[unlikely]]
-    assertion_failed(broken->data(), __FILE__, __LINE__);
-}
 
 }  // namespace
 
@@ -133,7 +127,6 @@ bool Replica::perform(Output output, const AppendRequest* request, const Bytes& 
 
 void Replica::settle(const AppendRequest* request, const Bytes& batches) {
   while (!out_of_order() && perform(raft_.take_output(), request, batches)) continue;
-  if (!out_of_order()) check_invariants(raft_, view_);
   if (raft_.awaits_sync() && !out_of_order()) log_->flush();
   if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
     for (const auto& peer : raft_.hungry())
