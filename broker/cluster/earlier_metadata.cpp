@@ -161,7 +161,10 @@ Result<bool> exists(Disk& disk, std::string_view name) {
 Result<void> replace_log(Host& host) {
   auto& disk = host.disk();
   TRY(auto there, exists(disk, log_name));
-  if (there) TRY_VOID(disk.rename(std::string(log_name), std::string(log_name) + "." + random_hex(host) + "-stray"));
+  if (there) {
+    TRY_VOID(disk.rename(std::string(log_name), std::string(log_name) + "." + random_hex(host) + "-stray"));
+    TRY_VOID(disk.sync_directory(""));  // one name at a time: finish_or_forget() tells by them how far this came
+  }
   TRY_VOID(disk.rename(std::string(upgraded_log_name), std::string(log_name)));
   return disk.sync_directory("");
 }

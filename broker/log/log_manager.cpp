@@ -107,8 +107,7 @@ Result<std::string> LogManager::set_aside(const std::string& name) {
   return aside;
 }
 
-Result<void> LogManager::remove_leftovers(Disk& disk) {
-  TRY(auto entries, disk.list(""));
+Result<void> LogManager::remove_leftovers(Disk& disk, const std::vector<DirectoryEntry>& entries) {
   for (const auto& entry : entries)
     if (entry.is_directory && entry.name.ends_with(deleted_suffix)) TRY_VOID(remove_all(disk, entry.name));
   return {};

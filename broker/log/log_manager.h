@@ -36,8 +36,8 @@ class LogManager {
   // Lets go of a log that is offline; its files stay. Waits for what was begun in its directory: once this returns it
   // may be opened again.
   void release(const std::string& name);
-  // Removes what an earlier process left of deleted partitions.
-  static Result<void> remove_leftovers(Disk& disk);
+  // Removes what an earlier process left of deleted partitions. `entries`: of the data directory.
+  static Result<void> remove_leftovers(Disk& disk, const std::vector<DirectoryEntry>& entries);
 
   // Starts the periodic work.
   void start();

@@ -6,10 +6,27 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::size_t message_bytes = 256;  // about what one takes besides its batches
+constexpr std::size_t message_bytes = 256;      // about what one takes, without what is of any size
+constexpr std::size_t replica_id_bytes = 24;    // likewise, of a member of a configuration
+constexpr std::size_t small_bytes = 64 * 1024;  // batches so small are copied while they wait
+
+std::size_t size_of(const std::optional<MarkedConfiguration>& configuration) {
+  if (!configuration) return 0;
+  const auto& [voters, next_voters, learners] = configuration->configuration;
+  return (voters.size() + next_voters.size() + learners.size()) * replica_id_bytes;
+}
 
 std::size_t size_of(const GroupMessage& message) {
-  return message_bytes + message.batches.size();
+  auto of_body = std::visit(
+      [](const auto& body) {
+        std::size_t size = 0;
+        if constexpr (requires { size_of(std::optional<MarkedConfiguration>(body.configuration)); })
+          size += size_of(std::optional<MarkedConfiguration>(body.configuration));
+        if constexpr (requires { body.epochs.size(); }) size += body.epochs.size() * sizeof(body.epochs.front());
+        return size;
+      },
+      message.message.body);
+  return message_bytes + of_body + message.batches.size();
 }
 
 }  // namespace
@@ -19,7 +36,13 @@ void GroupInboxes::put(GroupMessage message) {
   auto [known, begun] = inboxes_.try_emplace(message.group);
   auto& inbox = known->second;
   bool fits = inbox.bytes + size <= group_bytes_max && bytes_ + size <= bytes_max;
-  if (!fits && !inbox.messages.empty()) return;
+  bool is_first = inbox.messages.empty() && (size <= small_bytes || bytes_ + size <= first_bytes_max);
+  if (!fits && !is_first) {
+    if (begun) inboxes_.erase(known);
+    return;
+  }
+  // A slice keeps the whole frame that it came in, which may be much larger.
+  if (!begun && message.batches.size() <= small_bytes) message.batches = Bytes::copy_of(message.batches.view());
   inbox.bytes += size;
   bytes_ += size;
   inbox.messages.push_back(std::move(message));

@@ -1,8 +1,9 @@
 // GroupInboxes: what peers say to the groups of a shard. Each group deals with its messages one after the other, in the
 // order in which they came, and no group waits for another: one whose disk is stuck holds up only itself.
 //
-// Who follows is sent no more at a time than its leader's appends in flight, which is what an inbox has room for. What
-// does not fit is lost, as Raft allows: whoever wants to know asks again.
+// A leader has so few appends in flight that an inbox has room for them, but for very large ones. What does not fit is
+// dropped, as Raft allows: the sender asks again. Once `fibers_max` groups wait for their disks, the others of the
+// shard wait for one of them.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,8 @@ class GroupInboxes {
   static constexpr std::size_t fibers_max = 256;  // that wait for disks
   static constexpr std::size_t group_bytes_max = 32 << 20;
   static constexpr std::size_t bytes_max = 128 << 20;  // of all groups
+  // Up to there a group that has no message waiting may have one that does not fit any more.
+  static constexpr std::size_t first_bytes_max = 256 << 20;
 
   // `deal` may wait.
   explicit GroupInboxes(std::function<void(const GroupMessage&)> deal) : deal_(std::move(deal)) {}
@@ -29,7 +32,7 @@ class GroupInboxes {
   GroupInboxes(const GroupInboxes&) = delete;
   GroupInboxes& operator=(const GroupInboxes&) = delete;
 
-  // Never waits. The group's first message always fits.
+  // Never waits. The group's first message fits for longer than others, and always if it is small.
   void put(GroupMessage message);
   // Waits until there is room, so that a disk that is merely slower than the network slows down the senders; at most
   // for a moment, since one that is stuck must not.

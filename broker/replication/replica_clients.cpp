@@ -93,13 +93,16 @@ Result<bool> Replica::remove_records(Offset base, std::size_t count, const KeepR
 }
 
 Result<void> Replica::apply_retention(Timestamp wall_ms, Instant idle_since) {
-  TRY_VOID(in_turn([&]() -> Result<void> {
+  auto applied = in_turn([&]() -> Result<void> {
     if (out_of_order()) return {};
     log_->producers().expire(idle_since);
     TRY_VOID(log_->apply_retention(wall_ms, raft_.role() == Role::leader ? raft_.commit() : 0));
     return {};
-  }));
-  return out_of_order() ? Result<void>() : log_->remove_expired();
+  });
+  // Also where there was no room for that: what expired before is still to go, and makes some.
+  auto removed = out_of_order() ? Result<void>() : log_->remove_expired();
+  TRY_VOID(applied);
+  return removed;
 }
 
 ErrorCode Replica::check_leader(Epoch claimed) const {

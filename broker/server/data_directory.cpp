@@ -1,5 +1,8 @@
 #include "broker/server/data_directory.h"
 
+#include <algorithm>
+
+#include "broker/cluster/earlier_metadata.h"
 #include "broker/log/log_manager.h"
 #include "runtime/host/entropy.h"
 
@@ -25,8 +28,18 @@ Result<void> DataDirectory::lock() {
 Result<void> DataDirectory::take(std::int32_t node_id, bool by_itself) {
   TRY(identity_, Identity::take(host_, node_id));
   TRY_VOID(take_clean_mark());
-  TRY_VOID(LogManager::remove_leftovers(host_.disk()));
+  TRY(auto entries, host_.disk().list(""));
+  TRY_VOID(refuse_interrupted_upgrade(entries));
+  TRY_VOID(LogManager::remove_leftovers(host_.disk(), entries));
   return read_promises(by_itself);
+}
+
+// Its metadata log may be under another name, and a broker that doesn't find it would begin an empty one.
+Result<void> DataDirectory::refuse_interrupted_upgrade(const std::vector<DirectoryEntry>& entries) {
+  if (std::ranges::any_of(entries, [](const auto& entry) { return entry.name == upgraded_log_name; }))
+    return fail(Errc::unsupported,
+                "an upgrade of the data directory was interrupted: run `fulmar log upgrade DIR` once more");
+  return {};
 }
 
 // The mark is taken away before anything is changed.

@@ -31,6 +31,7 @@ class DataDirectory {
   Result<void> mark_clean();
 
  private:
+  static Result<void> refuse_interrupted_upgrade(const std::vector<DirectoryEntry>& entries);
   Result<void> take_clean_mark();
   Result<void> read_promises(bool by_itself);
 

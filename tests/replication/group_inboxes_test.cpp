@@ -86,6 +86,27 @@ TEST(GroupInboxes, AnInboxIsBoundedAndWhatDoesNotFitIsLost) {
   });
 }
 
+TEST(GroupInboxes, AllGroupsTogetherAreBoundedHoweverManyThereAre) {
+  in_a_world([](Groups& groups) {
+    constexpr std::int32_t many = 400;
+    for (std::int32_t group = 0; group < many; ++group) {
+      groups.stuck[group];
+      groups.inboxes.put(said(group, 0, 1 << 20));
+    }
+    EXPECT_LE(groups.inboxes.bytes(), GroupInboxes::first_bytes_max);
+    groups.inboxes.put(said(many, 0));
+    for (std::int32_t group = 0; group < many; ++group) groups.let_go_on(group);
+    groups.pass_time();
+    EXPECT_EQ(groups.dealt_with[many].size(), 1u) << "what is small always fits";
+    EXPECT_EQ(groups.dealt_with[0].size(), 1u);
+    EXPECT_EQ(groups.dealt_with[many - 1].size(), 0u);
+    EXPECT_EQ(groups.inboxes.bytes(), 0u);
+    groups.inboxes.put(said(many - 1, 1, 1 << 20));
+    groups.pass_time();
+    EXPECT_EQ(groups.dealt_with[many - 1].size(), 1u) << "there is room again";
+  });
+}
+
 TEST(GroupInboxes, AMessageThatIsLargerThanAnInboxIsDealtWith) {
   in_a_world([](Groups& groups) {
     groups.inboxes.put(said(0, 1, GroupInboxes::group_bytes_max + 1));

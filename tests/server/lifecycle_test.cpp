@@ -1,4 +1,5 @@
 // A broker's life: what it keeps over restarts, how it stops, and that it can die at any moment.
+#include "broker/cluster/earlier_metadata.h"
 #include "broker/protocol/messages/describe_configs.h"
 #include "broker_test_kit.h"
 
@@ -84,6 +85,23 @@ TEST(Lifecycle, ADataDirectoryBelongsToOneNode) {
   EXPECT_FALSE(cluster.ready);
   EXPECT_EQ(cluster.broker.exit_code(), 1);
   EXPECT_EQ(cluster.failure, "the data directory belongs to node 1, not to node 2");
+}
+
+// Killed between two renames, an upgrade leaves the only metadata log under another name: to begin without it would
+// lose all of it.
+TEST(Lifecycle, ADirectoryWhoseUpgradeWasInterruptedIsRefused) {
+  BrokerWorld cluster;
+  cluster.stop();
+  cluster.broker.start(1, [&](Host& host) {
+    EXPECT_TRUE(host.disk().rename("__cluster_metadata-0", std::string(upgraded_log_name)));
+    EXPECT_TRUE(host.disk().sync_directory(""));
+    return 0;
+  });
+  EXPECT_TRUE(cluster.world.run_until([&] { return !cluster.broker.running(); }, cluster.world.now() + seconds(10)));
+  cluster.start(1);
+  EXPECT_FALSE(cluster.ready);
+  EXPECT_EQ(cluster.broker.exit_code(), 1);
+  EXPECT_NE(cluster.failure.find("fulmar log upgrade"), std::string::npos) << cluster.failure;
 }
 
 TEST(Lifecycle, ATakenPortIsSaid) {

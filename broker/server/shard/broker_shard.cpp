@@ -207,6 +207,8 @@ void BrokerShard::retry_partitions() {
       const auto image = image_;
       const auto* topic = image->topic(name);
       if (!topic || topic->id != partition.topic_id) continue;
+      // One that was added just now may not be in the image that is shown yet.
+      if (static_cast<std::size_t>(index) >= topic->partitions.size()) continue;
       if (!topic->partitions.at(static_cast<std::size_t>(index)).has(broker_.self)) continue;
       if (partition.replica) {
         if (name == group_topic_name) groups_.release(index);
