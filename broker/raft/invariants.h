@@ -18,8 +18,8 @@ class RaftInvariants {
   // `commits_are_stable`: as in the group's RaftSettings.
   explicit RaftInvariants(bool commits_are_stable = true) : commits_are_stable_(commits_are_stable) {}
 
-  // The first invariant of the state that does not hold, in words; nullopt: all hold. `log` is the core's. The cost is a
-  // look at each member of the group.
+  // The first invariant of the state that does not hold, in words; nullopt: all hold. `log` is the core's. The cost is
+  // a look at each member of the group.
   static std::optional<std::string_view> broken_in(const Raft& raft, const LogView& log);
 
   // The first that does not hold between the state given in the last call and this one; nullopt in the first call. For
