@@ -78,7 +78,7 @@ class GroupLimits : public testing::Test {
 };
 
 GroupRecord stored_group(GroupMetadataValue snapshot) {
-  return {"g", std::move(snapshot)};
+  return {{"g"}, std::move(snapshot)};
 }
 
 GroupMetadataValue::Member stored_member(const std::string& id) {

@@ -135,8 +135,13 @@ class ConfluentProducer(Client):
             while not self.stopping.is_set() and not fatal:
                 (topic, partition), (value, text) = self.somewhere(), self.take()
                 self.note_invoke(number, value, topic, partition)
-                producer.produce(topic, text, partition=partition, on_delivery=functools.partial(self.ended, value))
-                producer.poll(self.random.uniform(0, 0.02))
+                try:
+                    producer.produce(topic, text, partition=partition, on_delivery=functools.partial(self.ended, value))
+                    producer.poll(self.random.uniform(0, 0.02))
+                except confluent_kafka.KafkaException as failure:  # some it raises instead of telling error_cb
+                    if not failure.args[0].fatal():
+                        raise
+                    fatal.append(failure.args[0])
             producer.flush()
 
     def ended(self, value, error, message):

@@ -293,7 +293,10 @@ TEST_P(Fibers, LongWorkLetsTheOthersRunAfterEachSlice) {
     bool over = false;
     FiberGroup group;
     group.spawn("other", [&] {
-      for (; !over; ++turns) Scheduler::current().yield();
+      while (!over) {
+        Scheduler::current().yield();
+        ++turns;
+      }
     });
     Scheduler::current().yield();
     int before = turns;

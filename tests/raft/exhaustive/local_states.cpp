@@ -261,7 +261,7 @@ const std::vector<Outcome>& LocalStates::trim(LocalId at, Offset start) {
 }
 
 const std::vector<Outcome>& LocalStates::set_target(LocalId at, unsigned voters) {
-  return outcomes(at, key_of(Kind::set_target, voters), [this, voters](Run& run) {
+  return outcomes(at, key_of(Kind::set_target, voters), [voters](Run& run) {
     std::vector<ReplicaId> wanted;
     for (int replica = 0; replica < world_replicas; ++replica)
       if ((voters >> replica & 1) != 0) wanted.push_back(id_of(replica));
