@@ -4,6 +4,7 @@
 #include <set>
 
 #include "broker/cli/client_command.h"
+#include "broker/cli/described.h"
 #include "broker/cli/partition_operands.h"
 #include "broker/client/consumer.h"
 #include "broker/client/group_admin.h"
@@ -114,18 +115,7 @@ int describe(const Arguments& arguments) {
   command.lists();
   if (auto code = command.parse(arguments)) return *code;
   return command.run([&](Host& host, ClusterClient& cluster) -> Answer<void> {
-    auto json = Json::array();
-    std::string text;
-    std::string errors;
-    for (const auto& name : command.operands()) {
-      TRY(auto described, describe_one(host, cluster, name));
-      if (command.as_json()) json.push_back(as_json(described));
-      text += (text.empty() ? "" : "\n") + as_text(described);
-      for (const auto& error : described.errors) errors += (errors.empty() ? "" : "; ") + name + " " + error;
-    }
-    TRY_VOID(command.as_json() ? command.print(json) : print(text));
-    if (!errors.empty()) return refuse(ErrorCode::none, "not all is known: " + errors);
-    return {};
+    return print_described(command, [&](const std::string& name) { return describe_one(host, cluster, name); });
   });
 }
 
@@ -163,14 +153,10 @@ Answer<GroupOffsets> resolve(ClusterClient& cluster, const std::set<PartitionNam
   for (const auto& [topic, index] : partitions) topics[topic].push_back(index);
   GroupOffsets offsets;
   for (const auto& [topic, indexes] : topics) {
-    TRY(auto begins, list_offsets(cluster, topic, indexes, earliest_offset));
     TRY(auto ends, list_offsets(cluster, topic, indexes, latest_offset));
-    std::map<std::int32_t, Offset> found;
-    if (!target.offset) {
-      TRY(found, list_offsets(cluster, topic, indexes, target.time));
-    }
+    TRY(auto found, list_offsets(cluster, topic, indexes, target.offset ? earliest_offset : target.time));
     for (auto index : indexes) {
-      auto offset = target.offset ? std::clamp(*target.offset, begins.at(index), ends.at(index)) : found.at(index);
+      auto offset = target.offset ? std::clamp(*target.offset, found.at(index), ends.at(index)) : found.at(index);
       offsets[{topic, index}] = offset < 0 ? ends.at(index) : offset;
     }
   }

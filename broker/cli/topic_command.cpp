@@ -4,6 +4,7 @@
 
 #include "broker/cli/client_command.h"
 #include "broker/cli/config_command.h"
+#include "broker/cli/described.h"
 #include "broker/cli/table.h"
 #include "broker/cli/topic_records_command.h"
 #include "broker/client/admin.h"
@@ -141,18 +142,7 @@ int describe(const Arguments& arguments) {
   command.lists();
   if (auto code = command.parse(arguments)) return *code;
   return command.run([&](Host& host, ClusterClient& cluster) -> Answer<void> {
-    auto json = Json::array();
-    std::string text;
-    std::string errors;
-    for (const auto& name : command.operands()) {
-      TRY(auto described, describe_topic(host, cluster, name));
-      if (command.as_json()) json.push_back(as_json(described));
-      text += (text.empty() ? "" : "\n") + as_text(described);
-      for (const auto& error : described.errors) errors += (errors.empty() ? "" : "; ") + name + " " + error;
-    }
-    TRY_VOID(command.as_json() ? command.print(json) : print(text));
-    if (!errors.empty()) return refuse(ErrorCode::none, "not all is known: " + errors);
-    return {};
+    return print_described(command, [&](const std::string& name) { return describe_topic(host, cluster, name); });
   });
 }
 
