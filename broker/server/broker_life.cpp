@@ -175,7 +175,7 @@ void BrokerLife::join_cluster() {
 void BrokerLife::serve(const SocketAddress& listening) {
   shards_.on_each([](BrokerShard& shard, ClientConnections&) { shard.leaderships().tell(); });
   shards_.on_each([this](BrokerShard& shard, ClientConnections& clients) {
-    if (in_cluster()) shard.remove_strays();
+    if (in_cluster()) shard.open_lingering_and_remove_strays(directory_.clean());
     clients.start();
   });
   log_.info("broker ready", {{"listen", to_string(listening)},

@@ -112,7 +112,7 @@ Result<std::shared_ptr<PartitionLog>> BrokerShard::open_log(const std::string& n
   auto& disk = host_.disk();
   auto path = name + "/" + std::string(partition_metadata);
   // Others that are on their way into the group do not have it all yet.
-  auto alone = image.partitions[static_cast<std::size_t>(index)].replicas.size() == 1 ||
+  auto alone = image.partitions[static_cast<std::size_t>(index)].replicas == std::vector{broker_.self} ||
                replicas_.is_only_voter({image.id, index});
   auto on_damage = alone ? OnDamage::serve_rest : OnDamage::keep_good;
   if (!alone && !replicas_.keeps_promises()) return fail(Errc::io_error, "promises can't be stored");
@@ -209,7 +209,8 @@ void BrokerShard::retry_partitions() {
       if (!topic || topic->id != partition.topic_id) continue;
       // One that was added just now may not be in the image that is shown yet.
       if (static_cast<std::size_t>(index) >= topic->partitions.size()) continue;
-      if (!topic->partitions.at(static_cast<std::size_t>(index)).has(broker_.self)) continue;
+      if (!topic->partitions.at(static_cast<std::size_t>(index)).has(broker_.self) && !lingering_.contains(key))
+        continue;
       if (partition.replica) {
         if (name == group_topic_name) groups_.release(index);
         partition.listening.end();
@@ -234,8 +235,8 @@ std::shared_ptr<Replica> BrokerShard::open_replica(const GroupId& group, const P
     alone.configuration.configuration = {{broker_.self}, {}, {}};
     return replicas_.add(group, std::move(log), std::move(alone));
   }
-  // A replica that came later, or that finds its group changed, is told everything by the leader.
-  if (image.adds(broker_.self) || image.settled != ConfigurationMark{})
+  // A replica that came later, that lingers, or that finds its group changed, is told everything by the leader.
+  if (!image.has(broker_.self) || image.adds(broker_.self) || image.settled != ConfigurationMark{})
     return replicas_.add(group, std::move(log), HardState{});
   auto voters = replicas_before(image);
   if (voters.size() == 1) return replicas_.add(group, std::move(log), alone_at_birth(broker_.self));
@@ -398,7 +399,7 @@ void BrokerShard::remove_partitions(const MetadataDelta& delta) {
   }
 }
 
-void BrokerShard::remove_strays() {
+void BrokerShard::open_lingering_and_remove_strays(bool clean) {
   LockGuard held(changing_partitions_);
   auto entries = host_.disk().list("");
   if (!entries) return;
@@ -413,11 +414,12 @@ void BrokerShard::remove_strays() {
       log_.warn("not known whose records these are, so they stay: nothing vouches for partition.metadata",
                 {{"directory", entry.name}});
     if (!topic || owner(*topic, index) != host_.shard()) continue;
-    // As in let_go(): one that knows of a later configuration may be counted on again.
+    // As in let_go(): by a later configuration its group may count on this replica, and have no majority without it.
     const auto* image = image_->topic(name);
     bool there = image && image->id == *topic && index < image->partition_count();
     if (there && replicas_.stored_mark({*topic, index}) > image->partitions[static_cast<std::size_t>(index)].settled) {
-      left_unopened_ = true;
+      lingering_.insert(*partition);
+      open_partition(name, *image, index, clean);
       continue;
     }
     log_.info("partition that was moved away is removed", {{"partition", entry.name}});
@@ -571,7 +573,7 @@ void BrokerShard::wait_is_over(std::uint64_t wait) {
 
 bool BrokerShard::close() {
   calls_.join();
-  bool all = !left_unopened_;
+  bool all = true;
   for (auto& [key, partition] : partitions_) {
     all = all && partition.replica;
     partition.listening.end();

@@ -83,9 +83,10 @@ class BrokerShard {
   void remove_partitions(const MetadataDelta& delta);
   void open_partitions(const MetadataDelta& delta, bool clean);
   void show(const MetadataDelta& delta);
-  // Removes what lies here of partitions that are others' by now: this broker was not there when they were moved. Only
-  // once it knows what there is.
-  void remove_strays();
+  // What lies here of partitions that are others' by the image: opened where the group knows of a later configuration
+  // than the metadata, as it may count on this replica until it is led back; else removed, as they were moved while
+  // this broker was away. Only once it knows what there is.
+  void open_lingering_and_remove_strays(bool clean);
   const MetadataImagePtr& image() const { return image_; }
 
   // Begins what it does by itself: it tells whom it leads, and looks after its logs.
@@ -183,7 +184,6 @@ class BrokerShard {
   std::vector<std::shared_ptr<Replica>> to_campaign_;         // just opened, and the first to stand in a new group
   std::set<std::pair<std::string, std::int32_t>> lingering_;  // of which the group may count on this replica again
   Mutex changing_partitions_;
-  bool left_unopened_ = false;  // logs of which the last stop may not have been in order
   ValidationBudget validation_;
   std::map<Uuid, ProduceConfig> produce_configs_;  // of the topics that were produced to since the image is shown
   FetchSessions sessions_;
