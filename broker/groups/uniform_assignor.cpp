@@ -28,7 +28,7 @@ class Uniform {
     for (auto& [topic, members] : subscribers) classes[std::move(members)].push_back(topic);
     for (auto& [members, topics] : classes) classes_.push_back({members, std::move(topics)});
     // Who has the fewest to choose from comes first.
-    std::ranges::stable_sort(classes_, {}, [](const auto& a) { return a.members.size(); });
+    std::ranges::sort(classes_, {}, [](const auto& one) { return std::pair(one.members.size(), one.members); });
   }
 
   Assignments run() {
