@@ -118,7 +118,7 @@ int ClientCommand::run(const std::function<Answer<void>(Host&, ClusterClient&)>&
   };
   ProcessOptions process;
   process.log_level = LogLevel::error;
-  process.handle_signals = false;
+  process.handle_signals = handles_signals_;
   auto code = run_real_process(process, [&](Host& host) {
     ClusterClient cluster(host, cluster_);
     auto done = body(host, cluster);

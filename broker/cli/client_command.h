@@ -47,6 +47,9 @@ class ClientCommand {
   Answer<void> print(const Json& json) const;
   // Runs `body` in a fiber of a process, with a client of the cluster. Returns the exit code.
   int run(const std::function<Answer<void>(Host&, ClusterClient&)>& body) const;
+  // To be called before run(): SIGINT and SIGTERM then set the host's stop_requested(), for a body that has something
+  // to bring to an end.
+  void ends_in_order() { handles_signals_ = true; }
 
  private:
   std::string name_;
@@ -56,6 +59,7 @@ class ClientCommand {
   std::string bootstrap_;
   std::string output_;
   std::int32_t timeout_seconds_ = 0;
+  bool handles_signals_ = false;
   boost::program_options::options_description shown_;
   boost::program_options::variables_map given_;
   ClusterClientOptions cluster_;

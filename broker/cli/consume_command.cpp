@@ -7,7 +7,10 @@
 #include "broker/cli/client_command.h"
 #include "broker/cli/record_format.h"
 #include "broker/client/admin.h"
+#include "broker/client/group_consumer.h"
 #include "broker/client/topic_reader.h"
+#include "runtime/fiber/event.h"
+#include "runtime/host/clock.h"
 
 namespace fulmar {
 
@@ -15,6 +18,8 @@ namespace {
 
 namespace po = boost::program_options;
 using Offsets = std::map<std::int32_t, Offset>;  // by partition
+
+constexpr Duration leave_patience = seconds(10);
 
 struct ConsumeOptions {
   std::string topic;
@@ -24,6 +29,9 @@ struct ConsumeOptions {
   std::int64_t count_max = std::numeric_limits<std::int64_t>::max();
   bool exit_at_end = false;
   std::string rack;
+  std::string group;  // empty: as no member of one
+  std::string instance_id;
+  bool at_most_once = false;
   RecordFormat format;
 };
 
@@ -82,6 +90,50 @@ Answer<void> consume(Host& host, ClusterClient& cluster, const ConsumeOptions& w
   return {};
 }
 
+Answer<void> print_as_member(GroupConsumer& consumer, const ConsumeOptions& wanted) {
+  for (auto left = wanted.count_max; left > 0;) {
+    TRY(auto read, consumer.next(wanted.exit_at_end, left));
+    if (!read) break;
+    std::string text;
+    for (const auto& record : read->records) wanted.format.append(text, read->topic, read->partition, record);
+    left -= static_cast<std::int64_t>(read->records.size());
+    TRY_VOID(print(text));
+  }
+  return {};
+}
+
+// Until the end, or a signal, after which what was printed is committed and the group left, within a time.
+Answer<void> consume_as_member(Host& host, ClusterClient& cluster, const ConsumeOptions& wanted) {
+  TRY_VOID(cluster.topic(wanted.topic));
+  GroupConsumerOptions options;
+  options.group = wanted.group;
+  options.topics = {wanted.topic};
+  if (!wanted.instance_id.empty()) options.instance_id = wanted.instance_id;
+  options.delivery = wanted.at_most_once ? DeliveryGuarantee::at_most_once : DeliveryGuarantee::at_least_once;
+  options.reset_to = wanted.from;
+  options.rack = wanted.rack;
+  GroupConsumer consumer(host, cluster, options);
+  Answer<void> done;
+  Event ended;
+  FiberGroup working;
+  working.spawn("consume", [&] {
+    done = print_as_member(consumer, wanted);
+    auto closed = consumer.close();
+    if (done) done = std::move(closed);
+    ended.set();
+  });
+  FiberGroup watching;
+  watching.spawn("signals", [&] {
+    host.stop_requested().wait();
+    consumer.interrupt();
+    if (ended.wait(host.clock().deadline_in(leave_patience)) == WaitResult::woken) return;
+    done = refuse(ErrorCode::request_timed_out, "what was read last may not be committed");
+    ended.set();
+  });
+  ended.wait();
+  return done;
+}
+
 }  // namespace
 
 int consume_command(const std::vector<std::string>& arguments) {
@@ -102,6 +154,13 @@ int consume_command(const std::vector<std::string>& arguments) {
   add("exit-at-end", po::bool_switch(&wanted.exit_at_end), "end where the partitions ended when the command was begun");
   add("rack", po::value(&wanted.rack)->value_name("RACK"), "read from replicas in this rack, where brokers allow it");
   add("format", po::value(&format)->default_value("%s\\n")->value_name("TEXT"), "how a record is printed");
+  add("group", po::value(&wanted.group)->value_name("GROUP"),
+      "as a member of this consumer group: reads the partitions that the group gives it, from the group's committed\n"
+      "offsets on (else --from), and commits what it has printed");
+  add("at-most-once", po::bool_switch(&wanted.at_most_once),
+      "commit before printing: what a crash interrupts is not printed again");
+  add("instance-id", po::value(&wanted.instance_id)->value_name("ID"),
+      "a static member of the group: a quick restart under the same ID changes nobody's partitions");
   if (auto code = command.parse(arguments)) return *code;
   wanted.topic = command.operand();
   if (partition < 0) return command.wrong("--partition must be at least 0");
@@ -119,6 +178,17 @@ int consume_command(const std::vector<std::string>& arguments) {
   auto parsed = RecordFormat::parse(format);
   if (!parsed) return command.wrong("--format: " + parsed.error().detail);
   wanted.format = std::move(*parsed);
+  if (command.given("group")) {
+    if (wanted.group.empty()) return command.wrong("--group must not be empty");
+    if (wanted.partition || wanted.from_offset)
+      return command.wrong(
+          "a group gives its members partitions and offsets: --partition and --from OFFSET don't go "
+          "with --group; see fulmar group reset-offsets");
+    command.ends_in_order();
+    return command.run([&](Host& host, ClusterClient& cluster) { return consume_as_member(host, cluster, wanted); });
+  }
+  if (wanted.at_most_once || command.given("instance-id"))
+    return command.wrong("--at-most-once and --instance-id are of a group's member: --group is missing");
   return command.run([&](Host& host, ClusterClient& cluster) { return consume(host, cluster, wanted); });
 }
 

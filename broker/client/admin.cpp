@@ -137,10 +137,6 @@ Answer<std::map<std::int32_t, Offset>> list_offsets(ClusterClient& cluster, cons
   });
 }
 
-std::string to_string(const PartitionName& partition) {
-  return partition.first + ":" + std::to_string(partition.second);
-}
-
 Answer<void> reassign(ClusterClient& cluster,
                       const std::map<PartitionName, std::optional<std::vector<std::int32_t>>>& wanted) {
   AlterPartitionReassignmentsRequest request;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "broker/client/cluster_client.h"
+#include "broker/client/partition_name.h"
 #include "broker/protocol/messages/describe_configs.h"
 #include "broker/protocol/messages/topics.h"
 #include "broker/protocol/record_batch.h"
@@ -33,11 +34,6 @@ Answer<std::map<std::string, std::string>> topic_configs(ClusterClient& cluster,
 // The first offset (earliest_offset) or the end (latest_offset) of each partition, as its leader says.
 Answer<std::map<std::int32_t, Offset>> list_offsets(ClusterClient& cluster, const std::string& topic,
                                                     const std::vector<std::int32_t>& partitions, Timestamp which);
-
-// A topic's name and a partition's number.
-using PartitionName = std::pair<std::string, std::int32_t>;
-// "orders:0"
-std::string to_string(const PartitionName& partition);
 
 // A partition's replicas and, while they change, those that are added and removed (KIP-455).
 struct PartitionReplicas {

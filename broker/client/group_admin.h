@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "broker/client/admin.h"
 #include "broker/client/cluster_client.h"
+#include "broker/client/partition_name.h"
 #include "broker/protocol/messages/group_offsets.h"
 #include "broker/protocol/messages/groups.h"
+#include "broker/protocol/record_batch.h"
 
 namespace fulmar {
 
