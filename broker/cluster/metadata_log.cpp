@@ -322,6 +322,7 @@ void MetadataLog::fetch_snapshots() {
 }
 
 void MetadataLog::stop() {
+  listening_.end();  // the shards that are told of controllers end soon, and the replica goes on until its own does
   fibers_.cancel();
   fibers_.join();
 }

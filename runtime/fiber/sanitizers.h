@@ -57,6 +57,27 @@ inline void stack_mapped([[maybe_unused]] const void* bottom, [[maybe_unused]] s
 #endif
 }
 
+// So many stacks lie unused before the first of them is taken again.
+#ifdef FULMAR_ASAN
+inline constexpr std::size_t stacks_unused_min = 256;
+#else
+inline constexpr std::size_t stacks_unused_min = 0;
+#endif
+
+// Nothing may read or write [bottom, bottom + size) until it is in use again: what a pointer into the frames of a fiber
+// that has ended does to the next one on that stack is seen at once.
+inline void stack_unused([[maybe_unused]] const void* bottom, [[maybe_unused]] std::size_t size) {
+#ifdef FULMAR_ASAN
+  __asan_poison_memory_region(bottom, size);
+#endif
+}
+
+inline void stack_used([[maybe_unused]] const void* bottom, [[maybe_unused]] std::size_t size) {
+#ifdef FULMAR_ASAN
+  __asan_unpoison_memory_region(bottom, size);
+#endif
+}
+
 inline void stack_unmapped([[maybe_unused]] const void* bottom, [[maybe_unused]] std::size_t size) {
 #ifdef FULMAR_ASAN
   __lsan_unregister_root_region(bottom, size);

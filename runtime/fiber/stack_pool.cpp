@@ -22,6 +22,11 @@ std::size_t slab_bytes() {
   return stacks_per_slab * (page_size() + fiber_stack_size);
 }
 
+// Of the stack of a fiber that has ended: what lies below its parked context.
+std::size_t unused_bytes(const FiberStack& stack) {
+  return static_cast<std::size_t>(static_cast<char*>(stack.context) - stack.bottom);
+}
+
 }  // namespace
 
 FiberStack::FiberStack(char* guard, std::size_t guard_size) : bottom(guard + guard_size), size(fiber_stack_size) {
@@ -58,9 +63,11 @@ void StackPool::add_slab() {
 }
 
 FiberStack* StackPool::take() {
-  if (!free_.empty()) {
-    auto* stack = free_.back();
-    free_.pop_back();
+  if (free_.size() > sanitizers::stacks_unused_min) {
+    auto next = sanitizers::stacks_unused_min > 0 ? free_.begin() : free_.end() - 1;
+    auto* stack = *next;
+    free_.erase(next);
+    sanitizers::stack_used(stack->bottom, unused_bytes(*stack));
     return stack;
   }
   if (used_of_last_slab_ == stacks_per_slab) add_slab();
@@ -70,6 +77,7 @@ FiberStack* StackPool::take() {
 
 void StackPool::give_back(FiberStack* stack) {
   if (free_.size() >= warm_stacks_max) stack->cool_down();
+  sanitizers::stack_unused(stack->bottom, unused_bytes(*stack));
   free_.push_back(stack);
 }
 
