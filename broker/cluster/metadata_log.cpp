@@ -197,7 +197,7 @@ void MetadataLog::keep_observers() {
   const auto& raft = replica_->raft();
   for (;;) {
     progress_.wait([&] {
-      return controls() && raft.target().empty() && !raft.configuration().joint() &&
+      return has_taken_over() && raft.target().empty() && !raft.configuration().joint() &&
              observers(raft.configuration().voters) != raft.configuration().learners;
     });
     auto voters = raft.configuration().voters;

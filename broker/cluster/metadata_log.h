@@ -63,8 +63,9 @@ class MetadataLog final : private StateMachine {
   }
   // Who makes the changes now; nullopt while nobody does.
   std::optional<std::int32_t> controller() const;
-  // Whether this broker does, and its image is all that was ever committed.
-  bool controls() const { return replica_ && replica_->raft().established() && image_->offset >= leads_from_; }
+  // Whether this broker does: its image is all that was ever committed, and while its lease holds no other broker can
+  // have committed more. A controller that was paused must not answer by what has changed meanwhile.
+  bool controls() const { return has_taken_over() && replica_->speaks_for_the_group(); }
   // Waits until the log, or what it promises, can be kept or read no more: this broker then knows of no change, nor
   // makes any. Returns why.
   Error wait_out_of_order();
@@ -94,6 +95,7 @@ class MetadataLog final : private StateMachine {
   void follow();
   void publish_images();
   bool ride_out(const Error& error);
+  bool has_taken_over() const { return replica_ && replica_->raft().established() && image_->offset >= leads_from_; }
   bool may_publish() const { return publish_from_ && image_->offset >= *publish_from_; }
   void keep_observers();
   std::vector<ReplicaId> observers(const std::vector<ReplicaId>& voters) const;

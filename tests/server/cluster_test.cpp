@@ -110,6 +110,51 @@ TEST(Cluster, ABrokerThatWasPausedIsShownAgainWithoutARestart) {
 }
 
 // With NOT_LEADER_OR_FOLLOWER clients would take it for not written.
+TEST(Cluster, AControllerThatWasPausedAnswersNothingByWhatItKnewBefore) {
+  BrokerCluster brokers(5);
+  ASSERT_TRUE(brokers.all_ready());
+  ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+    create_topic(cluster, "t", 1);
+    auto known = cluster.metadata(std::vector<std::string>());
+    ASSERT_TRUE(known.has_value());
+    const auto paused = known->controller_id;
+    auto connection = cluster.broker(paused, Deadline::never());
+    ASSERT_TRUE(connection.has_value());
+    brokers.from_outside(host, [&] {
+      brokers.broker(paused).pause();
+      for (std::size_t id = 0; id < 3; ++id) {  // else it may hear from the others first
+        auto self = static_cast<std::size_t>(paused - 1);
+        if (id != self) brokers.world.network().link(id, self).cut = brokers.world.network().link(self, id).cut = true;
+      }
+    });
+    FiberGroup asking;
+    Answer<CreateTopicsResponse> again;
+    asking.spawn("ask", [&] {
+      CreateTopicsRequest request;
+      request.timeout_ms = 5000;
+      auto& topic = request.topics.emplace_back();
+      topic.name = "t";
+      topic.num_partitions = 1;
+      topic.replication_factor = 3;
+      again = (*connection)->call<CreateTopicsResponse>(request, host.clock().deadline_in(seconds(30)));
+    });
+    ClusterClientOptions others = brokers.client_options();
+    std::erase(others.bootstrap, brokers.address(paused, 9092));
+    ClusterClient apart(host, others);
+    DeleteTopicsRequest remove;
+    remove.timeout_ms = 5000;
+    remove.topic_names = {"t"};
+    remove.topics = {{"t", {}}};
+    auto removed = ask_controller<DeleteTopicsResponse>(apart, remove);
+    ASSERT_TRUE(removed.has_value()) << to_string(removed.error());
+    ASSERT_EQ(removed->responses.at(0).error_code, ErrorCode::none);
+    brokers.from_outside(host, [&] { brokers.broker(paused).resume(); });
+    asking.join();
+    ASSERT_TRUE(again.has_value());
+    EXPECT_EQ(again->topics.at(0).error_code, ErrorCode::not_controller) << "the topic was deleted long ago";
+  }));
+}
+
 TEST(Cluster, ALeaderDeposedWhileItWaitsLeavesOpenWhatBecomesOfTheRecord) {
   BrokerCluster brokers(1);
   ASSERT_TRUE(brokers.all_ready());
