@@ -1,6 +1,7 @@
 // What becomes of appends: answers that wait for them, changes that become believed with them, and those taken back.
 #include <algorithm>
 
+#include "broker/coordinator/append_error.h"
 #include "broker/groups/coordinator.h"
 #include "runtime/base/assert.h"
 
@@ -23,21 +24,6 @@ std::size_t bytes_of(const StateRecord& record) {
 }
 
 }  // namespace
-
-ErrorCode client_error_of_append(ErrorCode why) {
-  switch (why) {
-    case ErrorCode::unknown_topic_or_partition:
-    case ErrorCode::not_enough_replicas:
-    case ErrorCode::not_enough_replicas_after_append:
-    case ErrorCode::request_timed_out: return ErrorCode::coordinator_not_available;
-    case ErrorCode::not_leader_or_follower:
-    case ErrorCode::kafka_storage_error: return ErrorCode::not_coordinator;
-    case ErrorCode::message_too_large:
-    case ErrorCode::record_list_too_large:
-    case ErrorCode::invalid_fetch_size: return ErrorCode::unknown_server_error;
-    default: return why;
-  }
-}
 
 GroupAnswer with_error(GroupAnswer answer, ErrorCode error) {
   if (auto* commit = std::get_if<OffsetCommitResponse>(&answer.response)) {

@@ -259,8 +259,6 @@ class GroupCoordinator {
   std::deque<Purge> purges_;
 };
 
-// The error that a client is given for an append's (Kafka's mapping).
-ErrorCode client_error_of_append(ErrorCode why);
 // An answer that waits for an append, when that failed.
 GroupAnswer with_error(GroupAnswer answer, ErrorCode error);
 

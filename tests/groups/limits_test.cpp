@@ -6,6 +6,7 @@
 #include <limits>
 #include <regex>
 
+#include "broker/coordinator/append_error.h"
 #include "broker/groups/coordinator.h"
 #include "tests/groups/script.h"
 

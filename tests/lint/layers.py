@@ -23,17 +23,19 @@ FLOORS = {
     "broker/coordinator": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/raft",
                            "broker/replication"],
     "broker/groups": ["runtime/base", "broker/protocol", "broker/coordinator"],
+    "broker/transactions": ["runtime/base", "broker/protocol", "broker/coordinator"],
     "broker/cluster": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/log", "broker/raft",
                        "broker/replication", "broker/coordinator"],
     "broker/server/config": ["runtime/base", "runtime/host", "broker/protocol", "broker/log", "broker/raft", "broker/groups",
-                             "broker/cluster"],
+                             "broker/transactions", "broker/cluster"],
     "broker/server/shard": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/net", "broker/log",
-                            "broker/raft", "broker/replication", "broker/coordinator", "broker/groups", "broker/cluster", "broker/server/config"],
+                            "broker/raft", "broker/replication", "broker/coordinator", "broker/groups", "broker/transactions",
+                            "broker/cluster", "broker/server/config"],
     "broker/server/controller": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/raft",
                                  "broker/replication", "broker/cluster", "broker/server/config", "broker/server/shard"],
     "broker/server/requests": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/net", "broker/log",
-                               "broker/raft", "broker/replication", "broker/coordinator", "broker/groups", "broker/cluster",
-                               "broker/server/config", "broker/server/shard", "broker/server/controller"],
+                               "broker/raft", "broker/replication", "broker/coordinator", "broker/groups", "broker/transactions",
+                               "broker/cluster", "broker/server/config", "broker/server/shard", "broker/server/controller"],
     "broker/server": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/net", "broker/log",
                       "broker/raft", "broker/replication", "broker/cluster"],
     "broker/cli": ["runtime", "broker"],
@@ -53,7 +55,7 @@ FLOORS = {
 }
 # Floors whose code must be the same in every world.
 PURE = ["runtime/base", "runtime/host", "broker/protocol", "broker/net", "broker/client", "broker/log", "broker/raft", "broker/replication",
-        "broker/coordinator", "broker/groups", "broker/cluster", "broker/server",
+        "broker/coordinator", "broker/groups", "broker/transactions", "broker/cluster", "broker/server",
         "sim", "faults", "checkers", "scenarios"]
 EXEMPT = ["broker/cli", "scenarios/real", "runtime/base/assert.cpp"]
 SYSTEM_HEADERS = re.compile(

@@ -1,0 +1,66 @@
+// InitProducerId: a producer takes over a transactional id, or goes on with it after an error (KIP-360).
+#include "broker/transactions/coordinator.h"
+
+namespace fulmar {
+
+namespace {
+
+// The longest string in bytes that a key of the log can hold.
+constexpr std::size_t transactional_id_max = 32'767;
+
+// Whether the producer that asks may be the one that the transactional id has: told its id, or, if that one's epochs
+// were used up and its client has not heard of the next, the id before.
+bool may_be(const Transaction& current, const TransactionalProducer& producer) {
+  return producer.producer_id == current.producer_id ||
+         (producer.producer_id == current.previous_producer_id && producer.producer_epoch >= producer_epoch_max - 1);
+}
+
+}  // namespace
+
+void TransactionCoordinator::init(TransactionToken token, const TransactionalProducer& producer,
+                                  std::int32_t timeout_ms, std::optional<ProducerId> fresh_id, CoordinatorTime now) {
+  if (auto error = not_serving()) return refuse(token, *error);
+  const auto& id = producer.transactional_id;
+  if (id.empty() || id.size() > transactional_id_max) return refuse(token, ErrorCode::invalid_request);
+  if (timeout_ms <= 0 || timeout_ms > settings_.timeout_max.count())
+    return refuse(token, ErrorCode::invalid_transaction_timeout);
+  bool goes_on = producer.producer_id != no_producer_id;
+
+  auto* entry = find(id);
+  if (!entry || !entry->current) {
+    if (entry) return refuse(token, ErrorCode::concurrent_transactions);
+    if (!fresh_id) return need_producer_id(token);
+    Transaction first;
+    first.producer_id = *fresh_id;
+    auto next = first.with_next_epoch(timeout_ms, false, now.wall);
+    return append(id, entries_[id], next, TransactionAnswer{token, ErrorCode::none, next.producer_id, 0});
+  }
+  const auto& current = *entry->current;
+  if (entry->change) return refuse(token, ErrorCode::concurrent_transactions);
+  if (current.prepared()) return refuse(token, ErrorCode::concurrent_transactions);
+  if (goes_on && !may_be(current, producer)) return refuse(token, ErrorCode::producer_fenced);
+  if (current.state == TransactionState::ongoing) {
+    // Whoever had it is shut out first; the client asks again.
+    note(id, "its open transaction is aborted for a producer that takes over");
+    return fence(id, *entry, TransactionAnswer{.token = token, .error = ErrorCode::concurrent_transactions}, now);
+  }
+  Transaction next;
+  if (goes_on && producer.producer_epoch != current.producer_epoch) {
+    // It may have asked before, and not have heard the answer; nobody else can have taken over since.
+    bool repeated = current.last_producer_epoch >= 0 && producer.producer_epoch == current.last_producer_epoch;
+    if (!repeated) return refuse(token, ErrorCode::producer_fenced);
+    next = current;
+    next.state = TransactionState::empty;
+    next.started = -1;
+    next.timeout_ms = timeout_ms;
+    next.updated = now.wall;
+  } else if (current.epochs_used_up()) {
+    if (!fresh_id) return need_producer_id(token);
+    next = current.with_producer(*fresh_id, timeout_ms, goes_on, now.wall);
+  } else {
+    next = current.with_next_epoch(timeout_ms, goes_on, now.wall);
+  }
+  append(id, *entry, next, TransactionAnswer{token, ErrorCode::none, next.producer_id, next.producer_epoch});
+}
+
+}  // namespace fulmar
