@@ -69,6 +69,9 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   void started_over(const GroupId& group, const ReplicaId& self, Offset offset) override;
   void commits(const GroupId& group, Offset offset) override { watch_.commits(group, offset); }
   void stepped(const ReplicaSight& sight) override;
+  void broke(const GroupId& group, const ReplicaId& self, std::string_view invariant) override {
+    watch_.broke(group, self, invariant);
+  }
   void sends(const GroupId& group, const Message& message) override;
   void heard(const GroupId& group, const Message& message, Epoch term) override { watch_.heard(group, message, term); }
   void removed(const GroupId& group, const ReplicaId& self) override { watch_.removed(group, self); }

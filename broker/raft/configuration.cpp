@@ -55,6 +55,15 @@ Configuration renamed(const Configuration& configuration, const Renaming& rename
           renamed(configuration.learners, rename)};
 }
 
+bool Configuration::is_well_formed() const {
+  auto ascends = [](const std::vector<ReplicaId>& ids) {
+    return std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>()) == ids.end();
+  };
+  if (!ascends(voters) || !ascends(next_voters) || !ascends(learners)) return false;
+  if (voters.empty()) return next_voters.empty() && learners.empty();
+  return std::none_of(learners.begin(), learners.end(), [&](const ReplicaId& id) { return is_voter(id); });
+}
+
 bool Configuration::is_voter(const ReplicaId& id) const {
   return contains(voters, id) || contains(next_voters, id);
 }

@@ -35,6 +35,8 @@ struct Configuration {
   bool is_learner(const ReplicaId& id) const;
   std::vector<ReplicaId> all_voters() const;  // of both sets, once each, ascending
   std::vector<ReplicaId> members() const;     // voters and learners
+  // Whether each set is ascending, no learner is a voter, and an empty configuration has no members at all.
+  bool is_well_formed() const;
 
   // Whether the voters for which `yes` is true are a majority, of both sets if joint.
   bool has_quorum(const std::function<bool(const ReplicaId&)>& yes) const;

@@ -99,10 +99,12 @@ void Raft::on(const Message& message, const VoteRequest& request) {
 }
 
 // Whether the voter has a later configuration: who has stood by the earlier one, stands by that another time. What it
-// says of it is true in whatever term.
+// says of it is true in whatever term. (Not what comes with a yes to a pre-vote of a later term: who says yes has
+// none.)
 bool Raft::learn_from(const VoteReply& reply) {
   if (role_ == Role::leader || !reply.configuration || reply.configuration->mark <= state_.configuration.mark)
     return false;
+  if (!is_possible(*reply.configuration)) return false;
   if (role_ != Role::follower) become_follower(state_.term, std::nullopt);
   take(reply.configuration);
   return true;

@@ -1,24 +1,12 @@
 #include "broker/raft/invariants.h"
 
 #include <algorithm>
-#include <functional>
 
 namespace fulmar {
 
 namespace {
 
 using Broken = std::optional<std::string_view>;
-
-bool ascends(const std::vector<ReplicaId>& ids) {
-  return std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>()) == ids.end();
-}
-
-bool is_well_formed(const Configuration& configuration) {
-  const auto& [voters, next_voters, learners] = configuration;
-  if (!ascends(voters) || !ascends(next_voters) || !ascends(learners)) return false;
-  if (voters.empty()) return next_voters.empty() && learners.empty();
-  return std::none_of(learners.begin(), learners.end(), [&](const auto& id) { return configuration.is_voter(id); });
-}
 
 bool is_alone(const Configuration& configuration, const ReplicaId& self) {
   return configuration.voters.size() == 1 && configuration.voters.front() == self && !configuration.joint() &&
@@ -64,7 +52,7 @@ Broken RaftInvariants::broken_in(const Raft& raft, const LogView& log) {
   if (log.epochs().latest().value_or(-1) > state.term) return "a batch is of a later term than the replica";
   if (raft.commit() > log.end()) return "the commit index is above the end of the log";
   if (raft.commit() < log.start()) return "the log starts above the commit index";
-  if (!is_well_formed(raft.configuration())) return "the configuration is not well formed";
+  if (!raft.configuration().is_well_formed()) return "the configuration is not well formed";
   if (state.configuration.mark.term > state.term) return "the configuration is of a later term than the replica";
   if (state.solo && !is_alone(raft.configuration(), raft.self()))
     return "a group that never had another member has one";
@@ -104,7 +92,13 @@ Broken RaftInvariants::broken_since(const Raft& raft, const LogView& log) {
   auto broken = before_ ? broken_step(raft, log) : std::nullopt;
   auto leader = raft.leader();
   if (!leader && before_ && before_->stored.term == raft.term()) leader = before_->leader;
-  before_ = State{raft.role(), leader, raft.commit(), log.start(), log.end(), raft.hard_state()};
+  if (!before_) before_.emplace();
+  before_->role = raft.role();
+  before_->leader = leader;
+  before_->commit = raft.commit();
+  before_->log_start = log.start();
+  before_->log_end = log.end();
+  if (before_->stored != raft.hard_state()) before_->stored = raft.hard_state();  // copied only if it changed
   return broken;
 }
 

@@ -2,8 +2,9 @@
 // done: of its state, and of its state and the one before (as in LogCabin's RaftConsensusInvariants). Promises that
 // take several replicas to break are left to checkers that see all of them.
 //
-// The model of tests/raft and the exhaustive search check them after each step. A broker does not: a frame of a hostile
-// peer, or an append that fails in the midst of starting over, still gets some of them broken for a moment.
+// The model of tests/raft and the exhaustive search check them after each step, and so does a replica: one whose state
+// breaks an invariant is out of order, whatever a peer has sent it (Replica::check_invariants). Between two states it
+// only looks where it is observed, as in simulated lives.
 #pragma once
 
 #include <optional>

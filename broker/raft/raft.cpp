@@ -219,10 +219,14 @@ void Raft::receive(const Message& message, Instant now) {
   std::visit([&](const auto& body) { on(message, body); }, message.body);
 }
 
-// Whether an answer can be one to anything that was said here: what was sent later than now was not.
+// Whether a correct replica may have sent it: an answer to what was sent later than now is none.
 bool Raft::is_possible(const Message& message) const {
   if (const auto* reply = std::get_if<AppendReply>(&message.body)) return reply->sent_at <= now_;
   if (const auto* reply = std::get_if<HeartbeatReply>(&message.body)) return reply->sent_at <= now_;
+  // No log has a batch of a later term than that of its leader.
+  if (const auto* append = std::get_if<AppendRequest>(&message.body))
+    return append->epochs.empty() || append->epochs.back().epoch <= message.term;
+  if (const auto* over = std::get_if<StartOver>(&message.body)) return over->epoch <= message.term && over->offset >= 0;
   return true;
 }
 
@@ -239,8 +243,15 @@ bool Raft::is_vouched_for(const Message& message) {
   return reached > state_.term && message.term - reached <= term_leap_max;
 }
 
+// A truncation takes whole batches, and so perhaps more than was asked for; a log that begins anew begins with what is
+// committed elsewhere.
+void Raft::keep_commit_in_log() {
+  commit_ = std::clamp(commit_, log_.start(), log_.end());
+}
+
 void Raft::log_changed(Instant now) {
   begin(now);
+  keep_commit_in_log();
   if (role_ == Role::leader) {
     busy_at_ = now;
     wake();
@@ -261,6 +272,7 @@ void Raft::append_failed(Instant now) {
   begin(now);
   pending_.reset();
   verified_ = std::min(verified_, log_.end());
+  keep_commit_in_log();
   if (role_ == Role::leader) become_follower(state_.term, std::nullopt);
 }
 

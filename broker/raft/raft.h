@@ -161,6 +161,7 @@ class Raft {
   bool is_possible(const Message& message) const;
   bool is_vouched_for(const Message& message);
   void commit_to(Offset offset);
+  void keep_commit_in_log();
 
   // election.cpp
   bool may_stand() const { return state_.damage == 0 && configuration().is_voter(self_); }
@@ -220,6 +221,7 @@ class Raft {
 
   // reconfiguration.cpp
   void change_to(Configuration configuration);
+  bool is_possible(const MarkedConfiguration& configuration) const;
   void take(const std::optional<MarkedConfiguration>& configuration);
   std::optional<MarkedConfiguration> news_for(const Progress& progress) const;
   // The offset up to which it has acknowledged this leader's log in this term; nullopt: no acknowledgement counts.

@@ -42,9 +42,15 @@ void Raft::change_to(Configuration configuration) {
   send_heartbeats();
 }
 
+// Whether a correct replica may have told of it in a term up to this one.
+bool Raft::is_possible(const MarkedConfiguration& configuration) const {
+  return configuration.mark.term <= state_.term && !configuration.configuration.empty() &&
+         configuration.configuration.is_well_formed();
+}
+
 // What somebody else has, if it is later. A leader takes nobody's: it would have to be led by who made it.
 void Raft::take(const std::optional<MarkedConfiguration>& configuration) {
-  if (!configuration || role_ == Role::leader) return;
+  if (!configuration || role_ == Role::leader || !is_possible(*configuration)) return;
   bool is_later = configuration->mark > state_.configuration.mark || this->configuration().empty();
   if (!is_later) return;
   state_.configuration = *configuration;

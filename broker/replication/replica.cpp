@@ -27,6 +27,7 @@ Replica::Replica(ReplicaContext& context, GroupId group, ReplicaId self, RaftSet
             context.host.clock().now(), context.liveness),
       logger_(context.host.log().named("replica")) {
   log_->on_change = [this] { log_moved(); };
+  if (context.observer) invariants_.emplace(settings.commits_are_stable);
 }
 
 Replica::~Replica() {
@@ -159,7 +160,7 @@ void Replica::receive(const Message& message, const Bytes& batches) {
     const auto* over = std::get_if<StartOver>(&message.body);
     if (over && machine_ && !machine_->may_start_over(over->offset)) return;
     raft_.receive(message, now());
-    settle(std::get_if<AppendRequest>(&message.body), batches);
+    carry_out(std::get_if<AppendRequest>(&message.body), batches);
     if (context_.observer && !out_of_order()) context_.observer->heard(group_, message, raft_.term());
   });
 }

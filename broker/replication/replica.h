@@ -13,6 +13,7 @@
 
 #include "broker/log/partition_log.h"
 #include "broker/protocol/error_code.h"
+#include "broker/raft/invariants.h"
 #include "broker/raft/raft.h"
 #include "broker/replication/change_listeners.h"
 #include "broker/replication/group_id.h"
@@ -104,8 +105,8 @@ class Replica {
   // NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, REQUEST_TIMED_OUT.
   Result<Offset, ErrorCode> delete_records(Offset offset, Deadline deadline);
 
-  // The log below `offset`, which is committed and kept, is needed no more: what a snapshot has, for one. Errors: as
-  // PartitionLog::advance_start.
+  // The log below `offset`, which is kept, is needed no more: what a snapshot has, for one. It goes as far as this
+  // replica knows it to be committed. Errors: as PartitionLog::advance_start.
   Result<void> advance_start(Offset offset);
 
   // Removes the records for which `keep` says false from closed segments of its log, from the one that begins at `base`
@@ -219,7 +220,7 @@ class Replica {
         LockGuard turn(turn_);
         CancellationShield shield;
         auto done = work();
-        settle(nullptr, {});
+        settle();
         return done;
       }();
       tell();
@@ -240,7 +241,9 @@ class Replica {
   Fed feed_if(const ReplicaId& peer, bool throttled);
 
   // replica_orders.cpp
-  void settle(const AppendRequest* request, const Bytes& batches);
+  void settle();
+  void carry_out(const AppendRequest* request, const Bytes& batches);
+  void check_invariants();
   bool perform(Output output, const AppendRequest* request, const Bytes& batches);
   bool store(HardState state);
   bool change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed);
@@ -274,8 +277,9 @@ class Replica {
   bool moved_ = false;  // the log says that more is kept; the core has not been told
   bool failed_ = false;
   State told_;
-  bool untold_ = false;  // that it has become `told_`
-  ReplicaSight shown_;   // to the observer
+  bool untold_ = false;                       // that it has become `told_`
+  ReplicaSight shown_;                        // to the observer
+  std::optional<RaftInvariants> invariants_;  // of this life; only where there is an observer
   StateMachine* machine_ = nullptr;
   bool rested_ = false;  // as the messenger knows it
   Condition changed_;

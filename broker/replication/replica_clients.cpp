@@ -80,7 +80,7 @@ Result<Offset, ErrorCode> Replica::delete_records(Offset offset, Deadline deadli
 
 Result<void> Replica::advance_start(Offset offset) {
   return in_turn([&]() -> Result<void> {
-    TRY_VOID(log_->advance_start(offset));
+    TRY_VOID(log_->advance_start(std::min(offset, raft_.commit())));
     raft_.start_moved(now());
     return {};
   });

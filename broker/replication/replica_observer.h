@@ -4,6 +4,8 @@
 // Called on the replica's shard, in the midst of its work: must not wait.
 #pragma once
 
+#include <string_view>
+
 #include "broker/protocol/record_batch.h"
 #include "broker/raft/message.h"
 #include "broker/replication/group_id.h"
@@ -51,6 +53,8 @@ class ReplicaObserver {
   virtual void commits(const GroupId& group, Offset offset) = 0;
   // Something of it has changed. Before anybody else is told.
   virtual void stepped(const ReplicaSight& sight) = 0;
+  // An invariant of its core does not hold (see RaftInvariants).
+  virtual void broke(const GroupId& group, const ReplicaId& self, std::string_view invariant) = 0;
   // Is about to be sent.
   virtual void sends(const GroupId& group, const Message& message) = 0;
   // Was taken in, by a replica that is in this term after it.

@@ -52,8 +52,12 @@ bool Replica::cut(Offset offset, const AppendRequest& request) {
   auto done = log_->truncate_to(offset, tell);
   if (!done) give_up("truncation", to_string(done.error()));
   if (failed_ || log_->log_end() == offset) return true;
-  // That took a batch along in whose midst the leader's log begins. What was before is deleted there.
-  if (offset > request.log_start) return false;
+  // That took a batch along in whose midst the leader's log begins. What was before is deleted there; or here, and then
+  // nothing is left.
+  if (offset > request.log_start) {
+    if (log_->log_end() < log_->log_start()) begin_anew(log_->log_start(), epoch_before);
+    return false;
+  }
   begin_anew(offset, epoch_before);
   return true;
 }
@@ -125,8 +129,23 @@ bool Replica::perform(Output output, const AppendRequest* request, const Bytes& 
   return true;
 }
 
-void Replica::settle(const AppendRequest* request, const Bytes& batches) {
+void Replica::carry_out(const AppendRequest* request, const Bytes& batches) {
   while (!out_of_order() && perform(raft_.take_output(), request, batches)) continue;
+}
+
+// A core that contradicts itself has no part in its group any more: nobody may count on what it says.
+void Replica::check_invariants() {
+  auto broken = RaftInvariants::broken_in(raft_, view_);
+  if (invariants_) {
+    auto since = invariants_->broken_since(raft_, view_);
+    if (broken || since) context_.observer->broke(group_, raft_.self(), broken ? *broken : *since);
+  }
+  if (broken) give_up("invariant", std::string(*broken));
+}
+
+void Replica::settle() {
+  carry_out(nullptr, {});
+  if (!out_of_order()) check_invariants();
   if (raft_.awaits_sync() && !out_of_order()) log_->flush();
   if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
     for (const auto& peer : raft_.hungry())

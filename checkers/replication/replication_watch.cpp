@@ -130,6 +130,11 @@ void ReplicationWatch::commits(const GroupId& id, Offset offset) {
   highest = std::max(highest, offset);
 }
 
+// broken-invariant: a core contradicts itself, or what it was a step before.
+void ReplicationWatch::broke(const GroupId& group, const ReplicaId& self, std::string_view invariant) {
+  report("invariants", "broken-invariant", groups_[group].replicas[self].sight, std::string(invariant));
+}
+
 void ReplicationWatch::stepped(const ReplicaSight& sight) {
   auto& group = groups_[sight.group];
   auto& replica = group.replicas[sight.self];

@@ -31,6 +31,7 @@ class ReplicationWatch : public ReplicaObserver {
   void started_over(const GroupId& group, const ReplicaId& self, Offset offset) override;
   void commits(const GroupId& group, Offset offset) override;
   void stepped(const ReplicaSight& sight) override;
+  void broke(const GroupId& group, const ReplicaId& self, std::string_view invariant) override;
   void sends(const GroupId& group, const Message& message) override;
   void heard(const GroupId& group, const Message& message, Epoch term) override;
   void removed(const GroupId& group, const ReplicaId& self) override;

@@ -65,6 +65,12 @@ TEST(ReplicationWatch, SeesATermOrAVoteThatIsToldBeforeItIsStored) {
   EXPECT_THAT(other.anomalies(), Contains("vote-not-stored"));
 }
 
+TEST(ReplicationWatch, SeesACoreThatContradictsItself) {
+  Story s;
+  s.watch.broke(group, id(2), "the term has gone back");
+  EXPECT_THAT(s.anomalies(), ElementsAre("broken-invariant"));
+}
+
 TEST(ReplicationWatch, SeesALaterTermThatIsIgnored) {
   Story s;
   s.watch.heard(group, {id(2), id(1), 4, HeartbeatReply{}}, 4);

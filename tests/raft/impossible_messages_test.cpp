@@ -50,6 +50,37 @@ TEST_F(ImpossibleMessages, DoNotCutWhatIsCommitted) {
   EXPECT_EQ(model_.at(3).log.end(), 3);
 }
 
+// Who says yes to a pre-vote has no later configuration; and the term of a yes is none that has begun.
+TEST_F(ImpossibleMessages, DoNotTellOfAConfigurationWithAYes) {
+  auto known = model_.stored(3).configuration;
+  MarkedConfiguration later{{5, 1}, {Model::ids({2, 3}), {}, {}}};
+  tell(2, 3, 5, VoteReply{true, true, 0, later});
+  EXPECT_EQ(model_.stored(3).configuration, known);
+}
+
+TEST_F(ImpossibleMessages, TellOfNoConfigurationThatCanNotBe) {
+  auto known = model_.stored(3).configuration;
+  for (const Configuration& none : {Configuration{}, Configuration{Model::ids({2, 1}), {}, {}},
+                                    Configuration{Model::ids({1, 2, 3}), {}, Model::ids({2})}}) {
+    Heartbeat heartbeat;
+    heartbeat.configuration = MarkedConfiguration{{0, 7}, none};
+    tell(1, 3, 0, heartbeat);
+    EXPECT_EQ(model_.stored(3).configuration, known);
+  }
+}
+
+TEST_F(ImpossibleMessages, OfBatchesOfALaterTermAreNotHeard) {
+  AppendRequest append;
+  append.prev_offset = 3;
+  append.prev_epoch = 0;
+  append.epochs = {{5, 3}};
+  append.end = append.log_end = 4;
+  tell(1, 3, 0, append);
+  EXPECT_EQ(model_.at(3).log.end(), 3);
+  tell(1, 3, 0, StartOver{9, 5, model_.stored(3).configuration, 9, {}});
+  EXPECT_EQ(model_.at(3).log.end(), 3);
+}
+
 TEST_F(ImpossibleMessages, FromTheFutureMakeNoLease) {
   auto until = model_.raft(1).lease_until();
   tell(2, 1, 0, HeartbeatReply{3, 0, Instant::max(), {}, 0});

@@ -76,6 +76,52 @@ TEST(Follower, CutsInTheMidstOfABatchWhereTheLeadersLogBegins) {
   });
 }
 
+// What no correct leader sends: its log begins before the batch in whose midst this one's does, and differs within it.
+TEST(Follower, ThatCutsBelowWhereItsLogBeginsHasNothingAndIsInOrder) {
+  with_replica({}, nullptr, [](Host& host, Replica& replica, PartitionLog& log) {
+    AppendRequest append;
+    append.epochs = {{1, 0}};
+    append.end = append.log_end = 4;
+    append.commit = append.log_start = 2;
+    append.sent_at = host.clock().now();
+    replica.receive({others[0], self, 1, append}, batch_at(0, 4, 1));
+    host.clock().sleep_for(seconds(1));
+    append.log_start = 2;
+    replica.receive({others[0], self, 1, append}, batch_at(0, 4, 1));
+    ASSERT_EQ(log.log_start(), 2);
+    ASSERT_EQ(log.log_end(), 4);
+
+    append.epochs = {{2, 3}};
+    append.prev_offset = append.term_start = 3;
+    append.prev_epoch = 1;
+    append.end = append.log_end = 5;
+    append.log_start = 0;
+    replica.receive({others[1], self, 2, append}, batch_at(3, 2, 2));
+    EXPECT_FALSE(replica.out_of_order());
+    EXPECT_EQ(log.log_start(), 2);
+    EXPECT_EQ(log.log_end(), 2);
+    EXPECT_EQ(replica.high_watermark(), 2);
+  });
+}
+
+// A snapshot that has come may reach beyond what the replica knows to be committed.
+TEST(Follower, DropsNoMoreOfItsLogThanItKnowsToBeCommitted) {
+  with_replica({}, nullptr, [](Host& host, Replica& replica, PartitionLog& log) {
+    AppendRequest append;
+    append.epochs = {{1, 0}};
+    append.end = append.log_end = 4;
+    append.commit = 2;
+    append.sent_at = host.clock().now();
+    replica.receive({others[0], self, 1, append}, batch_at(0, 4, 1));
+    host.clock().sleep_for(seconds(1));
+    ASSERT_EQ(log.stable_end(), 4);
+    ASSERT_TRUE(replica.advance_start(4));
+    EXPECT_FALSE(replica.out_of_order());
+    EXPECT_EQ(log.log_start(), 2);
+    EXPECT_EQ(replica.high_watermark(), 2);
+  });
+}
+
 struct SeesVerdicts final : DeafObserver {
   void sends(const GroupId&, const Message& message) override {
     if (const auto* reply = std::get_if<AppendReply>(&message.body)) said.push_back(reply->verdict);

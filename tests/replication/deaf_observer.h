@@ -12,6 +12,7 @@ struct DeafObserver : ReplicaObserver {
   void started_over(const GroupId&, const ReplicaId&, Offset) override {}
   void commits(const GroupId&, Offset) override {}
   void stepped(const ReplicaSight&) override {}
+  void broke(const GroupId&, const ReplicaId&, std::string_view) override {}
   void sends(const GroupId&, const Message&) override {}
   void heard(const GroupId&, const Message&, Epoch) override {}
   void removed(const GroupId&, const ReplicaId&) override {}

@@ -4,6 +4,7 @@
 
 #include "broker/protocol/message.h"
 #include "broker/protocol/reader.h"
+#include "broker/raft/invariants.h"
 #include "broker/raft/raft.h"
 #include "broker/replication/raft_frame.h"
 #include "runtime/base/assert.h"
@@ -36,6 +37,7 @@ class FrameVictim {
         core->raft.tick(now_);
         settle(*core, nullptr);
         feed(*core);
+        ASSERT(!RaftInvariants::broken_in(core->raft, core->log));
       }
     }
     return true;
@@ -90,10 +92,13 @@ class FrameVictim {
         changed = true;
       }
       if (output.truncate_to) {
-        log.end_ = *output.truncate_to;
+        // As if batches were of two records: one goes as a whole, and then nothing is appended (Replica::cut).
+        log.end_ = std::max(*output.truncate_to - *output.truncate_to % 2, log.start_);
         log.epochs_.truncate_from(log.end_);
+        changed = log.end_ == *output.truncate_to;
+        failed = !changed;
       }
-      if (output.append_from) {
+      if (output.append_from && !failed) {
         ASSERT(request != nullptr);
         for (const auto& span : request->epochs) failed = failed || span.epoch < log.epochs_.latest().value_or(-1);
         for (const auto& span : request->epochs)

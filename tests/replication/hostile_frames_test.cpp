@@ -33,16 +33,17 @@ std::string frame(Random& random) {
   reply.verdict = static_cast<Verdict>(random.below(3));
   reply.match = reply.prev_offset = offset;
   MarkedConfiguration configuration{{term, offset}, {{FrameVictim::self(), FrameVictim::other(2)}, {}, {}}};
+  auto told = random.chance(1, 2) ? std::optional(configuration) : std::nullopt;
   bool one = random.chance(1, 2);
   bool two = random.chance(1, 2);
   std::vector<decltype(Message::body)> bodies{VoteRequest{offset, term, one, two},
-                                              VoteReply{one, two, offset},
+                                              VoteReply{one, two, offset, told},
                                               append,
                                               reply,
                                               Heartbeat{offset, offset, 0, {}, {}},
                                               HeartbeatReply{offset, 0, {}, {}, 0},
                                               TimeoutNow{offset},
-                                              StartOver{offset, term - 1, configuration, offset, {}}};
+                                              StartOver{offset, term - 1, configuration, append.commit, {}}};
   std::vector<GroupMessage> messages;
   auto body = bodies.at(random.below(bodies.size()));
   bool appends = std::holds_alternative<AppendRequest>(body);
