@@ -173,6 +173,15 @@ struct GroupFetch {
   Instant completed;
 };
 
+// A broker was added to those that decide about the metadata, or removed.
+struct ControllerOperation {
+  std::int32_t broker = -1;
+  bool adds = false;
+  Instant invoked = {};
+  Instant completed = Instant::max();
+  Outcome outcome = Outcome::pending;
+};
+
 // All that can be read of a partition at the end.
 struct FinalRead {
   Offset log_start = -1;
@@ -193,6 +202,10 @@ struct History {
   std::vector<GroupSync> group_syncs;
   std::vector<GroupCommit> group_commits;
   std::vector<GroupFetch> group_fetches;
+  std::vector<ControllerOperation> controller_operations;  // one after the other
+  std::set<std::int32_t> first_controllers;                // whom controller.quorum.voters names
+  // Who decides about the metadata at the end, by the controller's word; nullopt: not asked.
+  std::optional<std::set<std::int32_t>> final_controllers;
   std::map<std::int32_t, std::set<std::string>> final_topics;  // what each broker lists at the end
   std::vector<Instant> power_losses;
   // How far ahead of the truth the wall clock was, at most, when a broker started: it can't but believe that.
@@ -244,5 +257,6 @@ void check_lookups(const History& history, Violations& found);
 void check_log_start(const History& history, Violations& found);
 void check_retention(const History& history, Violations& found);
 void check_groups(const History& history, Violations& found);
+void check_controllers(const History& history, Violations& found);
 
 }  // namespace fulmar

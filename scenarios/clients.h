@@ -26,6 +26,8 @@ void look_up(Host& host, Workload& workload);
 void ask_epochs(Host& host, Workload& workload);
 // Asks something of partitions that nobody else asks anything, after long silences.
 void ask_idle(Host& host, Workload& workload);
+// Adds brokers to those that decide about the metadata, and removes them.
+void change_controllers(Host& host, Workload& workload);
 // Adds partitions to the topics that grow.
 void add_partitions(Host& host, Workload& workload);
 // Has a topic of its own, which it fills, reads, deletes and makes again.

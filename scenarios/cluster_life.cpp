@@ -40,6 +40,8 @@ class ClusterLife {
       : plan_(plan), world_(plan.seed, LogLevel::debug), workload_(plan), cluster_(world_, plan, workload_.marks) {
     if (options.trace) world_.trace().set_sink(options.trace);
     workload_.brokers = cluster_.addresses();
+    for (std::size_t n = 0; n < std::min(cluster_.size(), controllers_max); ++n)
+      workload_.history.first_controllers.insert(static_cast<std::int32_t>(n) + 1);
     workload_.on_metadata = [this](std::int32_t from, const MetadataResponse& metadata, Instant asked) {
       cluster_.judge_claims(from, metadata, asked);
     };
@@ -192,6 +194,8 @@ class ClusterLife {
     world_.run_for(image_max);
     have_done(ask_in_peace, finish_max, "what is asked in peace is not answered");
     have_done(list_topics, finish_max, "not every broker of the core lists its topics");
+    if (plan_.setting_or(settings::controller_pace_ms, 0))
+      have_done(list_controllers, finish_max, "nobody says who decides about the metadata");
   }
 
   void stop_the_core() {

@@ -48,6 +48,8 @@ constexpr const char* names[] = {
     "offset committed by a group",
     "malformed batch refused, large when unpacked",
     "offset of a group deleted",
+    "controller added",
+    "controller removed",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

@@ -52,6 +52,8 @@ enum class Mark : std::uint8_t {
   group_offset_committed,
   malformed_batch_refused,
   group_offset_deleted,
+  controller_added,
+  controller_removed,
   count_
 };
 

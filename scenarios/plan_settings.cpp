@@ -22,6 +22,7 @@ constexpr SettingUse uses[] = {
     {&settings::config_pace_ms, clusters, optional},
     {&settings::consumer_pace_ms, everywhere, needed},
     {&settings::consumers, everywhere, needed},
+    {&settings::controller_pace_ms, clusters, optional},
     {&settings::deletes, everywhere, needed},
     {&settings::epoch_pace_ms, clusters, optional},
     {&settings::false_maxima, everywhere, optional},

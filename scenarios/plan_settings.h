@@ -32,6 +32,7 @@ inline constexpr Setting clients{"clients", 1, clients_max};
 inline constexpr Setting config_pace_ms{"config_pace_ms", 0, pace_ms_max};
 inline constexpr Setting consumer_pace_ms{"consumer_pace_ms", 1, pace_ms_max};
 inline constexpr Setting consumers{"consumers", 0, clients_max};
+inline constexpr Setting controller_pace_ms{"controller_pace_ms", 0, pace_ms_max};
 inline constexpr Setting deletes{"deletes", 0, 1};
 inline constexpr Setting epoch_pace_ms{"epoch_pace_ms", 0, pace_ms_max};
 inline constexpr Setting false_maxima{"false_maxima", 0, 1};

@@ -11,7 +11,6 @@ namespace fulmar {
 namespace {
 
 constexpr int group_partitions = 5;  // of the topic of committed offsets
-constexpr std::size_t controllers_max = 5;
 constexpr std::size_t told_max = 3;  // of violations of a kind
 constexpr std::int64_t default_lag_ms = 30'000;
 }  // namespace

@@ -75,6 +75,8 @@ int run_clients(Host& host, Workload& workload);
 int ask_in_peace(Host& host, Workload& workload);
 // Asks every broker of the core for all topics.
 int list_topics(Host& host, Workload& workload);
+// Asks who decides about the metadata.
+int list_controllers(Host& host, Workload& workload);
 // Reads every partition from its start to its end.
 int read_everything(Host& host, Workload& workload);
 

@@ -76,6 +76,13 @@ void describe(F& f, TopicImage& m) {
 }
 
 template <class F>
+void describe(F& f, FeatureRange& m) {
+  f("name", m.name);
+  f("min", m.min);
+  f("max", m.max);
+}
+
+template <class F>
 void describe(F& f, BrokerImage& m) {
   f("directory", m.directory);
   f("listener", m.listener);
@@ -85,6 +92,7 @@ void describe(F& f, BrokerImage& m) {
   f("stopping", m.stopping);
   f("leaving", m.leaving);
   f("incarnation", m.incarnation);
+  f("features", m.features, {.since = 1});
 }
 
 template <class F>
@@ -144,6 +152,18 @@ void describe(F& f, ProducerIdsRecord& m) {
   f("next", m.next);
 }
 
+template <class F>
+void describe(F& f, ControllerRecord& m) {
+  f("broker", m.broker);
+  f("decides", m.decides);
+}
+
+template <class F>
+void describe(F& f, FeatureLevelRecord& m) {
+  f("name", m.name);
+  f("level", m.level);
+}
+
 namespace {
 
 template <class R>
@@ -192,11 +212,13 @@ Result<MetadataRecord> read_whole(Bytes bytes) {
 template <class Take>
 void for_each_record(const MetadataImage& image, Take&& take) {
   if (!image.cluster_id.empty()) take(ClusterRecord{image.cluster_id});
+  for (const auto& [name, level] : image.features) take(FeatureLevelRecord{name, level});
   for (const auto& [id, directory] : image.retired) {
     take(BrokerRecord{id, {.directory = directory, .listener = {}, .internal = {}, .rack = {}}});
     take(UnregisterRecord{id});
   }
   for (const auto& [id, broker] : image.brokers) take(BrokerRecord{id, broker});
+  for (const auto& [id, decides] : image.controllers) take(ControllerRecord{id, decides});
   for (const auto& [id, configs] : image.broker_configs) take(BrokerConfigsRecord{id, configs});
   for (const auto& [name, topic] : image.topics) take(TopicRecord{name, topic});
   if (image.next_producer_id != 0) take(ProducerIdsRecord{image.next_producer_id});

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/cluster/features.h"
 #include "broker/cluster/properties.h"
 #include "broker/protocol/record_batch.h"
 #include "broker/protocol/uuid.h"
@@ -27,10 +28,11 @@ struct BrokerImage {
   SocketAddress listener;  // what clients are told
   SocketAddress internal;  // for its peers; no port: it has none, and is a cluster by itself
   std::optional<std::string> rack;
-  bool fenced = true;     // not heard of: given no new replicas, not told to clients
-  bool stopping = false;  // hands over what it leads: given neither replicas nor leaderships
-  bool leaving = false;   // for good: its replicas move to others; likewise
-  Uuid incarnation = {};  // of its life that registered last
+  bool fenced = true;           // not heard of: given no new replicas, not told to clients
+  bool stopping = false;        // hands over what it leads: given neither replicas nor leaderships
+  bool leaving = false;         // for good: its replicas move to others; likewise
+  Uuid incarnation = {};        // of its life that registered last
+  FeatureRanges features = {};  // that its release supports
 
   bool operator==(const BrokerImage&) const = default;
   bool may_lead() const { return !fenced && !stopping && !leaving; }
@@ -75,6 +77,18 @@ struct MetadataImage {
   PersistentMap<Uuid, std::string> topic_names;  // by id; follows from the topics
   // What was set for brokers while they run, by broker; for all of them under `all_brokers` (KIP-226).
   std::map<std::int32_t, Properties> broker_configs = {};
+  // Brokers that were added to those that decide about the metadata (true), or removed from them (false): they do, or
+  // do not, whatever controller.quorum.voters says (KIP-853).
+  std::map<std::int32_t, bool> controllers = {};
+  // At which levels the cluster's features are finalised.
+  FeatureLevels features = first_levels();
+
+  // Whether a broker was added to those that decide about the metadata that is not this one.
+  bool others_decide(std::int32_t self) const {
+    for (const auto& [broker, decides] : controllers)
+      if (decides && broker != self) return true;
+    return false;
+  }
 
   bool operator==(const MetadataImage&) const = default;
   const TopicImage* topic(std::string_view name) const { return topics.find(name); }

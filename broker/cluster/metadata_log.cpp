@@ -55,6 +55,7 @@ Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, boo
   if (!image && image.error().code != Errc::corrupt) return std::unexpected(image.error());
   if (!image) log_.error("the metadata snapshot is damaged", {{"reason", image.error().detail}});
   if (image && *image) image_ = std::move(*image);
+  TRY_VOID(check_support_so_far(config_.features, image_->features));
   bool alone = controllers_.empty();
   TRY(auto log, open_log(clean));
   if (log->log_start() > image_->offset) {
@@ -62,7 +63,8 @@ Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, boo
   }
   auto state = alone ? alone_at_birth(peers_.self) : HardState{};
   // The only one that decides: should its promises be lost, nobody else has any.
-  if (controllers_ == std::vector{peers_.self.broker} && replicas_.has_lost_promises(group()))
+  if (controllers_ == std::vector{peers_.self.broker} && !image_->others_decide(peers_.self.broker) &&
+      replicas_.has_lost_promises(group()))
     state.configuration.configuration = {{peers_.self}, {}, {}};
   replica_ = replicas_.add(group(), std::move(log), std::move(state), config_.raft);
   replica_->drives(*this);
@@ -70,7 +72,7 @@ Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, boo
   TRY_VOID(catch_up());
   if (image_->cluster_id.empty()) {
     LockGuard held(changing_);
-    TRY_VOID(commit({ClusterRecord{to_string(random_uuid(host_.entropy()))}}));
+    TRY_VOID(commit_beginning());
   }
   return {};
 }
@@ -206,13 +208,19 @@ void MetadataLog::keep_observers() {
   }
 }
 
-// A new cluster gets its id from its first controller.
+// A new cluster gets its id, and what it uses of its features, from its first controller.
+Result<void> MetadataLog::commit_beginning() {
+  std::vector<MetadataRecord> records{ClusterRecord{to_string(random_uuid(host_.entropy()))}};
+  for (const auto& [name, level] : newest_levels(config_.features)) records.push_back(FeatureLevelRecord{name, level});
+  return commit(records);
+}
+
 void MetadataLog::begin_cluster() {
   for (;;) {
     progress_.wait([&] { return replica_->raft().established() || !image_->cluster_id.empty(); });
     if (!image_->cluster_id.empty()) return;
     LockGuard held(changing_);
-    auto begun = commit({ClusterRecord{to_string(random_uuid(host_.entropy()))}});
+    auto begun = commit_beginning();
     if (!begun) host_.clock().sleep_for(milliseconds(100));
   }
 }
@@ -309,6 +317,9 @@ void MetadataLog::fetch_snapshots() {
     auto address = leader && *leader != peers_.self.broker ? peers_.address(*leader) : std::nullopt;
     if (address) {
       auto fetched = snapshot_.fetch(*address);
+      if (fetched)
+        if (auto supported = check_support_so_far(config_.features, (*fetched)->features); !supported)
+          fetched = std::unexpected(supported.error());
       if (fetched) {
         log_.info("snapshot fetched", {{"offset", (*fetched)->offset}, {"from", *leader}});
         from_snapshot_ = std::move(*fetched);
@@ -331,6 +342,7 @@ void MetadataLog::stop() {
 Result<void> MetadataLog::catch_up() {
   if (image_->offset >= replica_->high_watermark()) return {};
   MetadataImage next = *image_;
+  bool others_decide = next.others_decide(peers_.self.broker);
   auto apply = [&](const ReadRecord& record) -> Result<void> {
     if (!record.value) return {};
     auto change = decode_metadata_record(record.value->view());
@@ -339,13 +351,17 @@ Result<void> MetadataLog::catch_up() {
       return fail(Errc::unsupported,
                   "the metadata log at offset " + std::to_string(record.offset) + ": " + change.error().detail);
     apply_record(*change, next);
+    if (std::holds_alternative<FeatureLevelRecord>(*change))
+      return check_support_so_far(config_.features, next.features);
     return {};
   };
   TRY(auto read, visit_committed(*replica_, next.offset, apply));
   next.offset = read.next;
   bytes_since_snapshot_ += read.bytes;
   image_ = std::make_shared<const MetadataImage>(std::move(next));
-  if (bytes_since_snapshot_ >= config_.bytes_between_snapshots) {
+  // Should this one lose its promises, its snapshot has to say that it is not the only one that made any.
+  bool must_remember = !others_decide && image_->others_decide(peers_.self.broker);
+  if (must_remember || bytes_since_snapshot_ >= config_.bytes_between_snapshots) {
     auto taken = take_snapshot();
     if (!taken) log_.warn("no snapshot", {{"reason", to_string(taken.error())}});
   }

@@ -21,6 +21,7 @@ struct MetadataLogConfig {
   RaftSettings raft;
   std::int64_t bytes_between_snapshots = 20 << 20;
   std::int64_t segment_bytes = 8 << 20;
+  FeatureRanges features = supported_features();
 };
 
 class MetadataLog final : private StateMachine {
@@ -34,7 +35,8 @@ class MetadataLog final : private StateMachine {
 
   // Finds what there is. `controllers`: the brokers that decide about the metadata; if this one is not among them it
   // observes: it has all of it as they have, and no vote. Without any this broker is a cluster by itself, and the image
-  // is what was committed when this returns. Errors: corrupt, io_error, no_space.
+  // is what was committed when this returns. Errors: corrupt, io_error, no_space; unsupported: the metadata is of
+  // another release, or the cluster uses features at higher levels than this broker supports.
   Result<void> open(const std::vector<std::int32_t>& controllers, bool clean);
   // From now on follows the log. Images are published, each before anybody who waits for it goes on: those of a broker
   // that is a cluster by itself at once, others once publish_from() was called.
@@ -91,6 +93,7 @@ class MetadataLog final : private StateMachine {
   Result<std::shared_ptr<PartitionLog>> begin_without_snapshot(std::shared_ptr<PartitionLog> log);
   void form(const std::vector<std::int32_t>& controllers);
   void begin_cluster();
+  Result<void> commit_beginning();
   Result<void> catch_up();
   void follow();
   void publish_images();

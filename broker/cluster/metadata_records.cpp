@@ -17,6 +17,7 @@ void change(MetadataImage& image, const UnregisterRecord& record) {
   if (found == image.brokers.end()) return;
   image.retired.insert_or_assign(record.broker, found->second.directory);
   image.brokers.erase(found);
+  image.controllers.erase(record.broker);
 }
 void change(MetadataImage& image, const TopicRecord& record) {
   image.put_topic(record.name, record.topic);
@@ -53,6 +54,15 @@ void change(MetadataImage& image, const BrokerConfigsRecord& record) {
 }
 void change(MetadataImage& image, const ProducerIdsRecord& record) {
   image.next_producer_id = record.next;
+}
+void change(MetadataImage& image, const ControllerRecord& record) {
+  if (image.brokers.contains(record.broker)) image.controllers.insert_or_assign(record.broker, record.decides);
+}
+void change(MetadataImage& image, const FeatureLevelRecord& record) {
+  if (record.level == 0)
+    image.features.erase(record.name);
+  else
+    image.features.insert_or_assign(record.name, record.level);
 }
 
 }  // namespace

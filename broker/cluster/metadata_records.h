@@ -19,9 +19,9 @@ struct ClusterRecord {  // the first of all
 
   std::string cluster_id;
 };
-struct BrokerRecord {  // a broker registered, or what is known of it changed
+struct BrokerRecord {  // a broker registered, or what is known of it changed; 1: its features
   static constexpr std::uint32_t type = 2;
-  static constexpr MessageSchema schema{"BrokerRecord", 0, 0, 0};
+  static constexpr MessageSchema schema{"BrokerRecord", 0, 1, 0};
 
   std::int32_t broker = -1;
   BrokerImage image;
@@ -80,10 +80,25 @@ struct ProducerIdsRecord {  // all below are given out
 
   ProducerId next = 0;
 };
+struct FeatureLevelRecord {  // a feature is finalised at a level from now on; 0: it is not in use
+  static constexpr std::uint32_t type = 11;
+  static constexpr MessageSchema schema{"FeatureLevelRecord", 0, 0, 0};
 
-using MetadataRecord =
-    std::variant<ClusterRecord, BrokerRecord, UnregisterRecord, TopicRecord, PartitionsRecord, PartitionRecord,
-                 DeleteTopicRecord, TopicConfigsRecord, BrokerConfigsRecord, ProducerIdsRecord>;
+  std::string name;
+  std::int16_t level = 0;
+};
+
+struct ControllerRecord {  // a registered broker was added to those that decide about the metadata, or removed
+  static constexpr std::uint32_t type = 12;
+  static constexpr MessageSchema schema{"ControllerRecord", 0, 0, 0};
+
+  std::int32_t broker = -1;
+  bool decides = false;
+};
+
+using MetadataRecord = std::variant<ClusterRecord, BrokerRecord, UnregisterRecord, TopicRecord, PartitionsRecord,
+                                    PartitionRecord, DeleteTopicRecord, TopicConfigsRecord, BrokerConfigsRecord,
+                                    ProducerIdsRecord, FeatureLevelRecord, ControllerRecord>;
 
 // A record that speaks of what is not there changes nothing.
 void apply_record(const MetadataRecord& record, MetadataImage& image);

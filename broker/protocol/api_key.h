@@ -42,6 +42,7 @@ enum class ApiKey : std::int16_t {
   list_partition_reassignments = 46,
   offset_delete = 47,
   describe_quorum = 55,
+  update_features = 57,
   describe_cluster = 60,
   describe_producers = 61,
   unregister_broker = 64,
@@ -51,6 +52,8 @@ enum class ApiKey : std::int16_t {
   consumer_group_describe = 69,
   list_config_resources = 74,
   describe_topic_partitions = 75,
+  add_raft_voter = 80,
+  remove_raft_voter = 81,
   // Between brokers, on their own listener; not Kafka's.
   peer_hello = 10'000,
   raft_messages = 10'001,

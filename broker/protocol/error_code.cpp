@@ -81,6 +81,7 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::unstable_offset_commit: return "UNSTABLE_OFFSET_COMMIT";
     case ErrorCode::throttling_quota_exceeded: return "THROTTLING_QUOTA_EXCEEDED";
     case ErrorCode::producer_fenced: return "PRODUCER_FENCED";
+    case ErrorCode::invalid_update_version: return "INVALID_UPDATE_VERSION";
     case ErrorCode::snapshot_not_found: return "SNAPSHOT_NOT_FOUND";
     case ErrorCode::position_out_of_range: return "POSITION_OUT_OF_RANGE";
     case ErrorCode::unknown_topic_id: return "UNKNOWN_TOPIC_ID";
@@ -99,6 +100,9 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::mismatched_endpoint_type: return "MISMATCHED_ENDPOINT_TYPE";
     case ErrorCode::unsupported_endpoint_type: return "UNSUPPORTED_ENDPOINT_TYPE";
     case ErrorCode::transaction_abortable: return "TRANSACTION_ABORTABLE";
+    case ErrorCode::invalid_voter_key: return "INVALID_VOTER_KEY";
+    case ErrorCode::duplicate_voter: return "DUPLICATE_VOTER";
+    case ErrorCode::voter_not_found: return "VOTER_NOT_FOUND";
     case ErrorCode::invalid_regular_expression: return "INVALID_REGULAR_EXPRESSION";
     case ErrorCode::rebootstrap_required: return "REBOOTSTRAP_REQUIRED";
   }

@@ -83,6 +83,7 @@ enum class ErrorCode : std::int16_t {
   unstable_offset_commit = 88,
   throttling_quota_exceeded = 89,
   producer_fenced = 90,
+  invalid_update_version = 95,
   snapshot_not_found = 98,
   position_out_of_range = 99,
   unknown_topic_id = 100,
@@ -101,6 +102,9 @@ enum class ErrorCode : std::int16_t {
   mismatched_endpoint_type = 114,
   unsupported_endpoint_type = 115,
   transaction_abortable = 120,
+  invalid_voter_key = 125,
+  duplicate_voter = 126,
+  voter_not_found = 127,
   invalid_regular_expression = 128,
   rebootstrap_required = 129,
 };

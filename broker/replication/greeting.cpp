@@ -12,6 +12,10 @@ namespace {
 constexpr std::int32_t answer_bytes_max = 64 * 1024;
 constexpr std::int32_t call_bytes_max = 64 << 20;
 
+std::string to_text(const PeerVersions& versions) {
+  return std::to_string(versions.min) + " to " + std::to_string(versions.max);
+}
+
 Uuid random_nonce(Entropy& entropy) {
   auto high = entropy.next();
   return {high, entropy.next()};
@@ -30,21 +34,26 @@ Result<Bytes> ask(Host& host, Connection& connection, const ByteChain& request, 
 
 Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline) {
   TRY(auto connection, connect_by_name(host.network(), address, deadline));
-  PeerHelloRequest hello{peers.cluster_id(), peers.self.broker, peers.self.directory, random_nonce(host.entropy())};
-  TRY_VOID(connection->write(request_frame(hello, peer_protocol_version, 0, ""), deadline));
+  PeerHelloRequest hello{peers.cluster_id(), peers.self.broker, peers.self.directory, random_nonce(host.entropy()),
+                         peers.versions};
+  TRY_VOID(connection->write(request_frame(hello, greeting_version, 0, ""), deadline));
   FrameReader frames(*connection, host.clock(),
                      {.size_max = answer_bytes_max, .idle_max = deadline.at - host.clock().now()});
   TRY(auto size, frames.next_size());
   if (size == 0) return fail(Errc::closed, "no answer to the greeting");
   TRY(auto frame, frames.body(size));
   Reader reader(std::move(frame));
-  read_response_header(reader, ApiKey::peer_hello, 0);
-  auto decoded = decode<PeerHelloResponse>(reader, 0);
-  // What a broker of an earlier release answers does not say which it is.
-  if (!decoded || decoded->protocol_version != peer_protocol_version)
-    return fail(Errc::refused,
-                "it does not speak version " + std::to_string(peer_protocol_version) +
-                    " of the brokers' protocol: all brokers of a cluster have to be of the same release");
+  read_response_header(reader, ApiKey::peer_hello, greeting_version);
+  auto decoded = decode<PeerHelloResponse>(reader, greeting_version);
+  // What a broker from before version 3 answers does not say which it speaks.
+  if (!decoded)
+    return fail(Errc::refused, "it speaks none of the versions " + to_text(peers.versions) +
+                                   " of the brokers' protocol, but those of an earlier release");
+  auto version = spoken_by_both(peers.versions, decoded->versions);
+  if (!version)
+    return fail(Errc::refused, "it speaks versions " + to_text(decoded->versions) +
+                                   " of the brokers' protocol, and this broker " + to_text(peers.versions) +
+                                   ": there is none that both do");
   auto& answer = *decoded;
   if (!peers.secret.empty() && answer.error_code == ErrorCode::none) {
     Challenge challenge{hello.nonce, answer.nonce, peers.self, {answer.broker_id, answer.directory_id}};
@@ -53,7 +62,7 @@ Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& addres
     PeerProofRequest proof{proof_of(peers.secret, End::client, challenge)};
     TRY_VOID(connection->write(request_frame(proof, 0, 0, ""), deadline));
   }
-  return Greeted{std::move(connection), std::move(answer)};
+  return Greeted{std::move(connection), std::move(answer), *version};
 }
 
 Result<Greeted> greet(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline) {

@@ -14,9 +14,11 @@ namespace fulmar {
 struct Greeted {
   std::unique_ptr<Connection> connection;
   PeerHelloResponse answer;
+  std::int16_t version;  // that both speak
 };
 
-// Errors: as Network::connect and Connection::read; refused: the other does not know the secret. A broker that wants
+// Errors: as Network::connect and Connection::read; refused: the other does not know the secret, or
+// there is no version of the brokers' protocol that both speak. A broker that wants
 // nothing to do with this one says so in its answer's error_code.
 Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline);
 // The same, with a broker of this cluster. Errors too: refused: it is of another, or this broker itself; with its

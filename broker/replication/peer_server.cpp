@@ -1,5 +1,7 @@
 #include "broker/replication/peer_server.h"
 
+#include <algorithm>
+
 #include "broker/net/frame_reader.h"
 #include "broker/protocol/message.h"
 #include "broker/protocol/reader.h"
@@ -60,6 +62,7 @@ PeerHelloResponse PeerServer::answer(const PeerHelloRequest& hello) const {
   PeerHelloResponse response;
   response.cluster_id = peers_.cluster_id();
   response.broker_id = peers_.self.broker;
+  response.versions = peers_.versions;
   response.directory_id = peers_.self.directory;
   for (const auto& founder : peers_.founders()) response.founders.push_back({founder.broker, founder.directory});
   response.controller_id = peers_.controller();
@@ -96,17 +99,19 @@ Result<PeerHelloRequest> PeerServer::greet(Connection& connection, FrameReader& 
   Reader reader(Bytes{});
   TRY(auto header, next_request(frames, reader));
   if (!is(header, ApiKey::peer_hello)) return fail(Errc::unsupported, "no greeting, but a request of another key");
-  TRY(auto hello, decode<PeerHelloRequest>(reader, 0));
+  // Before that version, it does not say which it speaks.
+  auto version = std::min(header.api_version, greeting_version);
+  TRY(auto hello, decode<PeerHelloRequest>(reader, version));
+  if (version < greeting_version) hello.versions = {header.api_version, header.api_version};
   auto response = answer(hello);
-  if (header.api_version != peer_protocol_version) {
+  if (!spoken_by_both(peers_.versions, hello.versions)) {
     response.error_code = ErrorCode::unsupported_version;
-    response.error_message = "this broker speaks version " + std::to_string(peer_protocol_version) +
-                             " of the brokers' protocol, not " + std::to_string(header.api_version) +
-                             ": all brokers of a cluster have to be of the same release";
+    response.error_message = "there is no version of the brokers' protocol that both speak";
   }
   Challenge challenge{hello.nonce, response.nonce, {hello.broker_id, hello.directory_id}, peers_.self};
   response.proof = proof_of(peers_.secret, End::server, challenge);
-  TRY_VOID(connection.write(response_frame(response, 0, header.correlation_id), host_.clock().deadline_in(hello_max)));
+  TRY_VOID(
+      connection.write(response_frame(response, version, header.correlation_id), host_.clock().deadline_in(hello_max)));
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, response.error_message);
   if (peers_.secret.empty()) return hello;
   TRY(auto next, next_request(frames, reader));

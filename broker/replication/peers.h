@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "broker/protocol/messages/peer.h"
 #include "broker/raft/configuration.h"
 #include "runtime/host/network.h"
 
@@ -25,6 +26,7 @@ struct Peers {
   std::function<bool(std::int32_t broker)> is_fenced = [](std::int32_t) { return false; };
   // That all brokers of the cluster share, and nobody else knows; empty: none is asked for, nor known.
   std::string secret = {};
+  PeerVersions versions = peer_versions;  // that this broker speaks
 };
 
 }  // namespace fulmar

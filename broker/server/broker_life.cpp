@@ -90,9 +90,9 @@ Result<void> BrokerLife::live(const std::function<void(const SocketAddress&)>& r
 Result<void> BrokerLife::open_metadata() {
   if (!broker_.stored.files.empty()) TRY_VOID(HardStateStore::remove_files(host_.disk(), broker_.stored.files));
   auto& first = *broker_.shards[0];
-  metadata_.emplace(
-      host_, first.logs(), first.replicas(), first.peers(),
-      MetadataLogConfig{config_.metadata_raft, config_.metadata_snapshot_bytes, config_.metadata_segment_bytes});
+  metadata_.emplace(host_, first.logs(), first.replicas(), first.peers(),
+                    MetadataLogConfig{config_.metadata_raft, config_.metadata_snapshot_bytes,
+                                      config_.metadata_segment_bytes, config_.features});
   broker_.metadata = &*metadata_;
   first.peers().founders = [this] { return metadata_->founders(); };
   first.peers().controller = [this] { return metadata_->controller().value_or(-1); };

@@ -147,11 +147,14 @@ Result<void> Membership::register_once() {
                                 at.port,
                                 config.advertise_internal.host,
                                 config.advertise_internal.port,
-                                config.rack};
+                                config.rack,
+                                {}};
+  for (const auto& [name, min, max] : config.features) request.features.push_back({name, min, max});
   TRY(auto response,
       ask_controller(request, &Controller::register_broker, shard_.host().clock().deadline_in(call_max)));
   if (response.error_code == ErrorCode::broker_id_not_registered)
     exclude("this broker was unregistered from its cluster; with an empty data directory it may join again");
+  if (response.error_code == ErrorCode::unsupported_version) exclude(response.error_message);
   if (response.error_code == ErrorCode::duplicate_broker_registration)
     return fail(Errc::refused, "another broker of node.id " + std::to_string(broker.self.broker) +
                                    ", with another data directory, is alive in the cluster, or was a moment ago");

@@ -122,5 +122,32 @@ TEST(EarlierMetadata, ASnapshotIsRefusedByNameAndConvertedForGood) {
   });
 }
 
+// Cut short anywhere, the next one goes on.
+TEST(EarlierMetadata, AnUpgradeMayDieAtAnyMoment) {
+  int cut_short = 0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    World world(seed, LogLevel::error);
+    auto& node = world.add_node("broker");
+    run_process(world, node, [&](Host& host) { write_log(host); });
+    bool done = false;
+    node.start(1, [&](Host& host) {
+      done = upgrade_metadata(host).has_value();
+      return 0;
+    });
+    world.run_for(microseconds(world.random().split(1).between(1, 60'000)));
+    cut_short += !done;
+    seed % 2 == 0 ? node.kill() : node.power_loss();
+    run_process(world, node, [&](Host& host) {
+      auto again = upgrade_metadata(host);
+      ASSERT_TRUE(again.has_value()) << "seed " << seed << ": " << to_string(again.error());
+      auto image = opened(host);
+      ASSERT_TRUE(image.has_value()) << "seed " << seed << ": " << to_string(image.error());
+      EXPECT_EQ(to_text(*image), to_text(expected())) << "seed " << seed;
+    });
+  }
+  EXPECT_GT(cut_short, 5);
+  EXPECT_LT(cut_short, 60);
+}
+
 }  // namespace
 }  // namespace fulmar

@@ -109,34 +109,63 @@ TEST(MetadataCodec, StringsThatAreNoTextAreRefused) {
   EXPECT_FALSE(check_strings(named));
 }
 
+// As the release before features wrote it.
+TEST(MetadataCodec, ABrokerWithoutFeaturesIsReadInItsEarlierVersion) {
+  auto bytes = encode(MetadataRecord(broker(1)));
+  ASSERT_EQ(bytes[1], 1) << "the version";
+  bytes[1] = 0;
+  bytes.erase(bytes.size() - 3, 1);  // the count of features, before the tagged fields of image and record
+  auto read = decode_metadata_record(bytes);
+  ASSERT_TRUE(read.has_value()) << to_string(read.error());
+  EXPECT_EQ(to_text(*read), to_text(MetadataRecord(broker(1))));
+}
+
 TEST(MetadataCodec, AnImageComesBackFromItsSnapshot) {
   MetadataImage image;
-  for (const MetadataRecord& record : std::vector<MetadataRecord>{
-           ClusterRecord{"abc"},
-           ClusterRecord{"another"},
-           broker(1),
-           broker(2),
-           UnregisterRecord{2},
-           broker(3),
-           UnregisterRecord{3},
-           BrokerRecord{3, {{5, 5}, {"10.0.0.3", 9092}, {"10.0.0.3", 9093}, {}, true, true, true, {6, 6}}},
-           topic(1),
-           topic(2),
-           topic(3),
-           PartitionsRecord{{9, 2}, partitions(9)},
-           PartitionsRecord{{8, 8}, partitions(1)},
-           PartitionRecord{{9, 3}, 1, {{self}, {self}, {self}, {3, 4}}},
-           DeleteTopicRecord{{9, 1}},
-           DeleteTopicRecord{{9, 1}},
-           ProducerIdsRecord{500},
-           TopicConfigsRecord{{9, 2}, {{"retention.ms", "77"}}},
-           TopicConfigsRecord{{8, 8}, {{"retention.ms", "78"}}},
-           BrokerConfigsRecord{1, {{"log.retention.ms", "1"}}},
-           BrokerConfigsRecord{1, {}},
-           BrokerConfigsRecord{all_brokers, {{"log.retention.ms", "2"}}}})
+  for (const MetadataRecord& record :
+       std::vector<MetadataRecord>{ClusterRecord{"abc"},
+                                   ClusterRecord{"another"},
+                                   FeatureLevelRecord{"metadata.version", 3},
+                                   FeatureLevelRecord{"a.version", 1},
+                                   FeatureLevelRecord{"b.version", 1},
+                                   FeatureLevelRecord{"b.version", 0},
+                                   broker(1),
+                                   broker(2),
+                                   UnregisterRecord{2},
+                                   broker(3),
+                                   UnregisterRecord{3},
+                                   BrokerRecord{3,
+                                                {{5, 5},
+                                                 {"10.0.0.3", 9092},
+                                                 {"10.0.0.3", 9093},
+                                                 {},
+                                                 true,
+                                                 true,
+                                                 true,
+                                                 {6, 6},
+                                                 {{"metadata.version", 1, 3}}}},
+                                   ControllerRecord{1, true},
+                                   ControllerRecord{2, true},
+                                   ControllerRecord{3, false},
+                                   topic(1),
+                                   topic(2),
+                                   topic(3),
+                                   PartitionsRecord{{9, 2}, partitions(9)},
+                                   PartitionsRecord{{8, 8}, partitions(1)},
+                                   PartitionRecord{{9, 3}, 1, {{self}, {self}, {self}, {3, 4}}},
+                                   DeleteTopicRecord{{9, 1}},
+                                   DeleteTopicRecord{{9, 1}},
+                                   ProducerIdsRecord{500},
+                                   TopicConfigsRecord{{9, 2}, {{"retention.ms", "77"}}},
+                                   TopicConfigsRecord{{8, 8}, {{"retention.ms", "78"}}},
+                                   BrokerConfigsRecord{1, {{"log.retention.ms", "1"}}},
+                                   BrokerConfigsRecord{1, {}},
+                                   BrokerConfigsRecord{all_brokers, {{"log.retention.ms", "2"}}}})
     apply_record(record, image);
   image.offset = 10;
   EXPECT_EQ(image.cluster_id, "abc") << "the first one counts";
+  EXPECT_EQ(image.features, (FeatureLevels{{"metadata.version", 3}, {"a.version", 1}}));
+  EXPECT_EQ(image.controllers, (std::map<std::int32_t, bool>{{1, true}, {3, false}})) << "2 is no broker";
   EXPECT_EQ(image.topic("topic1"), nullptr);
   EXPECT_EQ(image.topic("topic2")->partition_count(), 12);
   EXPECT_EQ(image.next_producer_id, 500);

@@ -406,6 +406,13 @@ def administration():
             {"Name": topic, "PartitionIndexes": indexes} for topic, indexes in what]})
     yield Case("unregister an unknown broker", "UnregisterBroker", 0, {"BrokerId": 77})
     yield Case("unregister a negative broker", "UnregisterBroker", 0, {"BrokerId": -1})
+    for version in range(0, 3):
+        for what, updates in (("nothing", []), ("an unknown feature", [("no.version", 1, 1)]), ("an unknown feature to 0", [("no.version", 0, 1)]),
+                              ("a negative level", [("no.version", -1, 2)]), ("no type", [("no.version", 1, 0)]), ("an unknown type", [("no.version", 1, 9)]),
+                              ("a feature twice", [("no.version", 1, 1), ("no.version", 0, 1)]), ("no name", [("", 1, 1)])):
+            yield Case(f"update {what}, v{version}", "UpdateFeatures", version, {"timeoutMs": 5000, "FeatureUpdates": [
+                {"Feature": name, "MaxVersionLevel": level, **({"UpgradeType": kind} if version else {"AllowDowngrade": kind > 1})}
+                for name, level, kind in updates]})
     for version in range(0, 6):
         yield Case(f"producer id, v{version}", "InitProducerId", version, {"TransactionalId": None, "TransactionTimeoutMs": 0})
         yield Case(f"producer id with a negative time, v{version}", "InitProducerId", version, {"TransactionalId": None, "TransactionTimeoutMs": -1})

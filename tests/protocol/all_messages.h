@@ -24,10 +24,12 @@
 #include "broker/protocol/messages/produce.h"
 #include "broker/protocol/messages/producers.h"
 #include "broker/protocol/messages/quorum.h"
+#include "broker/protocol/messages/raft_voters.h"
 #include "broker/protocol/messages/reassignments.h"
 #include "broker/protocol/messages/topics.h"
 #include "broker/protocol/messages/transactions.h"
 #include "broker/protocol/messages/unregister_broker.h"
+#include "broker/protocol/messages/update_features.h"
 #include "broker/protocol/records/consumer_offsets.h"
 #include "broker/protocol/records/transaction_log.h"
 
@@ -45,14 +47,15 @@ void for_each_request(F&& f) {
               DescribeConfigsRequest, AlterConfigsRequest, IncrementalAlterConfigsRequest, ListConfigResourcesRequest,
               CreatePartitionsRequest, DescribeClusterRequest, OffsetForLeaderEpochRequest, DescribeLogDirsRequest,
               ElectLeadersRequest, AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest,
-              DescribeQuorumRequest, UnregisterBrokerRequest, DescribeTopicPartitionsRequest, JoinGroupRequest,
-              SyncGroupRequest, HeartbeatRequest, LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest,
-              OffsetDeleteRequest, DescribeGroupsRequest, ListGroupsRequest, DeleteGroupsRequest,
-              ConsumerGroupHeartbeatRequest, ConsumerGroupDescribeRequest, AddPartitionsToTxnRequest,
-              AddOffsetsToTxnRequest, EndTxnRequest, TxnOffsetCommitRequest, WriteTxnMarkersRequest,
-              DescribeTransactionsRequest, ListTransactionsRequest, DescribeProducersRequest, PeerHelloRequest,
-              RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest, PreferLeadersRequest,
-              ForwardRequest, PulsesRequest, FetchMetadataSnapshotRequest, PeerProofRequest>(std::forward<F>(f));
+              DescribeQuorumRequest, UpdateFeaturesRequest, AddRaftVoterRequest, RemoveRaftVoterRequest,
+              UnregisterBrokerRequest, DescribeTopicPartitionsRequest, JoinGroupRequest, SyncGroupRequest,
+              HeartbeatRequest, LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest, OffsetDeleteRequest,
+              DescribeGroupsRequest, ListGroupsRequest, DeleteGroupsRequest, ConsumerGroupHeartbeatRequest,
+              ConsumerGroupDescribeRequest, AddPartitionsToTxnRequest, AddOffsetsToTxnRequest, EndTxnRequest,
+              TxnOffsetCommitRequest, WriteTxnMarkersRequest, DescribeTransactionsRequest, ListTransactionsRequest,
+              DescribeProducersRequest, PeerHelloRequest, RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest,
+              BrokerHeartbeatRequest, PreferLeadersRequest, ForwardRequest, PulsesRequest, FetchMetadataSnapshotRequest,
+              PeerProofRequest>(std::forward<F>(f));
 }
 
 template <class F>
@@ -63,8 +66,9 @@ void for_each_response(F&& f) {
               ListConfigResourcesResponse, CreatePartitionsResponse, DescribeClusterResponse,
               OffsetForLeaderEpochResponse, DescribeLogDirsResponse, ElectLeadersResponse,
               AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse, DescribeQuorumResponse,
-              UnregisterBrokerResponse, DescribeTopicPartitionsResponse, JoinGroupResponse, SyncGroupResponse,
-              HeartbeatResponse, LeaveGroupResponse, OffsetCommitResponse, OffsetFetchResponse, OffsetDeleteResponse,
+              UpdateFeaturesResponse, AddRaftVoterResponse, RemoveRaftVoterResponse, UnregisterBrokerResponse,
+              DescribeTopicPartitionsResponse, JoinGroupResponse, SyncGroupResponse, HeartbeatResponse,
+              LeaveGroupResponse, OffsetCommitResponse, OffsetFetchResponse, OffsetDeleteResponse,
               DescribeGroupsResponse, ListGroupsResponse, DeleteGroupsResponse, ConsumerGroupHeartbeatResponse,
               ConsumerGroupDescribeResponse, AddPartitionsToTxnResponse, AddOffsetsToTxnResponse, EndTxnResponse,
               TxnOffsetCommitResponse, WriteTxnMarkersResponse, DescribeTransactionsResponse, ListTransactionsResponse,

@@ -372,6 +372,33 @@ TEST(Message, UnregisterBrokerIsANumberAndItsAnswer) {
                wire("\0\0\0\0\0\x66\x03no\0"));
 }
 
+TEST(Message, UpdateFeaturesHasATypeSinceVersionOneAndResultsUntilThen) {  // KIP-778
+  UpdateFeaturesRequest request{1, {{"f", 2, true, UpdateFeaturesRequest::unsafe_downgrade}}, true};
+  expect_bytes(request, 0,
+               wire("\0\0\0\x01\x02\x02"
+                    "f\0\x02\x01\0\0"));
+  expect_bytes(request, 2,
+               wire("\0\0\0\x01\x02\x02"
+                    "f\0\x02\x03\0\x01\0"));
+  UpdateFeaturesResponse response{0, ErrorCode::invalid_update_version, "no", {{"f", ErrorCode::none, {}}}};
+  expect_bytes(response, 1,
+               wire("\0\0\0\0\0\x5f\x03no\x02\x02"
+                    "f\0\0\0\0\0"));
+  expect_bytes(response, 2, wire("\0\0\0\0\0\x5f\x03no\0"));
+}
+
+TEST(Message, RaftVotersAreNamedWithTheirDirectories) {  // KIP-853
+  AddRaftVoterRequest add{"c", 2, 3, {1, 2}, {{"L", "h", 9093}}, true};
+  std::string v0(
+      wire("\x02"
+           "c\0\0\0\x02\0\0\0\x03\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02\x02\x02L\x02h\x23\x85\0\0"));
+  expect_bytes(add, 0, v0);
+  expect_bytes(add, 1, v0.substr(0, v0.size() - 1) + std::string(wire("\x01\0")));
+  expect_bytes(RemoveRaftVoterRequest{std::nullopt, 3, {1, 2}}, 0,
+               wire("\0\0\0\0\x03\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02\0"));
+  expect_bytes(RemoveRaftVoterResponse{0, ErrorCode::voter_not_found, {}}, 0, wire("\0\0\0\0\0\x7f\0\0"));
+}
+
 TEST(Message, WhoLeadsIsSaidInTaggedFields) {  // KIP-951
   ProduceResponse produced;
   produced.topics.push_back({"t", {{}}});
@@ -511,11 +538,12 @@ struct Row {
 TEST(ApiTable, SaysWhatIsServed) {
   constexpr int never = never_flexible;
   constexpr Row expected[] = {
-      {0, 3, 13, 9}, {1, 4, 18, 12}, {2, 1, 11, 6}, {3, 0, 13, 9}, {10, 0, 6, 3}, {18, 0, 5, 3},    {19, 2, 7, 5},
-      {20, 1, 6, 4}, {21, 0, 2, 2},  {22, 0, 5, 2}, {23, 2, 4, 4}, {32, 0, 4, 4}, {33, 0, 2, 2},    {44, 0, 1, 1},
-      {74, 0, 1, 0}, {35, 0, 5, 2},  {37, 0, 3, 2}, {43, 0, 2, 2}, {45, 0, 1, 0}, {46, 0, 0, 0},    {55, 0, 2, 0},
-      {60, 0, 2, 0}, {64, 0, 0, 0},  {75, 0, 0, 0}, {8, 2, 10, 8}, {9, 1, 10, 6}, {11, 0, 9, 6},    {12, 0, 4, 4},
-      {13, 0, 5, 4}, {14, 0, 5, 4},  {15, 0, 6, 5}, {16, 0, 5, 3}, {42, 0, 3, 2}, {47, 0, 0, never}};
+      {0, 3, 13, 9}, {1, 4, 18, 12},   {2, 1, 11, 6}, {3, 0, 13, 9}, {10, 0, 6, 3}, {18, 0, 5, 3}, {19, 2, 7, 5},
+      {20, 1, 6, 4}, {21, 0, 2, 2},    {22, 0, 5, 2}, {23, 2, 4, 4}, {32, 0, 4, 4}, {33, 0, 2, 2}, {44, 0, 1, 1},
+      {74, 0, 1, 0}, {35, 0, 5, 2},    {37, 0, 3, 2}, {43, 0, 2, 2}, {45, 0, 1, 0}, {46, 0, 0, 0}, {55, 0, 2, 0},
+      {60, 0, 2, 0}, {57, 0, 2, 0},    {80, 0, 1, 0}, {81, 0, 0, 0}, {64, 0, 0, 0}, {75, 0, 0, 0}, {8, 2, 10, 8},
+      {9, 1, 10, 6}, {11, 0, 9, 6},    {12, 0, 4, 4}, {13, 0, 5, 4}, {14, 0, 5, 4}, {15, 0, 6, 5}, {16, 0, 5, 3},
+      {42, 0, 3, 2}, {47, 0, 0, never}};
   ASSERT_EQ(served_apis().size(), std::size(expected));
   for (const auto& row : expected) {
     const auto* api = find_api(static_cast<std::int16_t>(row.key));

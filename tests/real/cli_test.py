@@ -38,7 +38,7 @@ def read_all(broker, topic, *options):
 
 def test_command_lines():
     for command in (["topic", "create"], ["topic", "list"], ["topic", "describe"], ["topic", "delete"], ["topic", "alter"], ["group", "list"], ["group", "describe"], ["group", "reset-offsets"], ["group", "delete"], ["cluster", "config"], ["produce"], ["consume"],
-                    ["cluster", "status"], ["cluster", "reassign"], ["cluster", "elect-leaders"], ["cluster", "decommission"]):
+                    ["cluster", "status"], ["cluster", "reassign"], ["cluster", "elect-leaders"], ["cluster", "decommission"], ["cluster", "features"], ["cluster", "controllers"]):
         said = fulmar(*command, "--help").decode()
         check("fulmar " + " ".join(command) in said and "--bootstrap" in said, f"{command} explains itself")
     check(b"topic create" in fulmar("topic", "--help") and b"consume" in fulmar("help"), "so do the families")
@@ -54,6 +54,10 @@ def test_command_lines():
         "unrecognised option '--boot'": ["topic", "list", "--boot", "127.0.0.1:9092"], "nothing to change": ["topic", "alter", "t"],
         "--set x: expected NAME=VALUE": ["topic", "alter", "t", "--set", "x"],
         "or set as well": ["cluster", "config", "--set", "a=1", "--unset", "a"], "a broker's number": ["cluster", "config", "--broker", "-1"],
+        "add or remove, not join": ["cluster", "controllers", "join", "2"], "add takes one BROKER": ["cluster", "controllers", "add"],
+        "BROKER must be": ["cluster", "controllers", "remove", "x"],
+        "expected NAME=LEVEL": ["cluster", "features", "--upgrade", "metadata.version"], "with a level": ["cluster", "features", "--downgrade", "f=-1"],
+        "f=2: given twice": ["cluster", "features", "--upgrade", "f=1", "--downgrade", "f=2"],
         "--colour": ["topic", "list", "--colour", "red"],
         "--partitions": ["topic", "create", "t", "--partitions", "0"], "('two')": ["topic", "create", "t", "--partitions", "two"],
         "unrecognised option '--partition'": ["topic", "create", "t", "--partition", "2"],
@@ -242,6 +246,31 @@ def test_partitions_and_records(broker):
     fulmar("topic", "delete", "many-1", "many-2", broker=broker)
 
 
+def test_features(broker):
+    rows = table(fulmar("cluster", "features", broker=broker))
+    check(rows[0] == ["FEATURE", "LEVEL", "MIN", "MAX"] and rows[1][0] == "metadata.version", "features are listed")
+    listed = {row["feature"]: row for row in json.loads(fulmar("cluster", "features", "--output", "json", broker=broker))}
+    level, lowest, highest = (listed["metadata.version"][name] for name in ("level", "min", "max"))
+    check(1 <= lowest <= level == highest, "a new cluster uses the highest level")
+    same = fulmar("cluster", "features", "--upgrade", f"metadata.version={level}", broker=broker)
+    check(table(same) == rows, "an upgrade to the level in use changes nothing")
+    said = fulmar("cluster", "features", "--upgrade", f"metadata.version={highest + 1}", code=1, broker=broker)
+    check("INVALID_UPDATE_VERSION" in said and "only supports versions" in said, "a level that no broker supports is refused")
+    said = fulmar("cluster", "features", "--upgrade", "nosuch.version=1", code=1, broker=broker)
+    check("does not support this feature" in said, "and so is a feature that none knows")
+    check(table(fulmar("cluster", "features", broker=broker)) == rows, "nothing has changed")
+
+
+def test_controllers(broker):
+    rows = table(fulmar("cluster", "controllers", broker=broker))
+    check(rows[0] == ["BROKER", "ROLE", "DIRECTORY"] and [row[:2] for row in rows[1:]] == [["1", "leader"]], "controllers are listed")
+    listed = json.loads(fulmar("cluster", "controllers", "--output", "json", broker=broker))
+    check([(row["broker"], row["role"], row["directory"]) for row in listed] == [(1, "leader", rows[1][2])], "as JSON too")
+    check("INVALID_REQUEST" in fulmar("cluster", "controllers", "remove", "1", code=1, broker=broker), "somebody has to decide")
+    check("DUPLICATE_VOTER" in fulmar("cluster", "controllers", "add", "1", code=1, broker=broker), "one that is a controller can't be added")
+    check("BROKER_ID_NOT_REGISTERED" in fulmar("cluster", "controllers", "add", "7", code=1, broker=broker), "nor one that is not there")
+
+
 def test_process(broker):
     broker.process.send_signal(signal.SIGHUP)
     check(b"places" in fulmar("topic", "list", broker=broker) and broker.alive(), "SIGHUP ends no broker")
@@ -333,6 +362,8 @@ with Broker() as running:
     test_keys(running)
     test_partitions_and_records(running)
     test_groups(running)
+    test_features(running)
+    test_controllers(running)
     test_process(running)
     test_waiting(running)
     running.stop()

@@ -88,7 +88,7 @@ TEST(ClusterSecret, LetsInNobodyElse) {
 
 // As one who has no secret, and does not care what he is told.
 TEST(ClusterSecret, NothingElseIsListenedToBefore) {
-  auto request = [](auto message) { return request_frame(message, 0, 7, ""); };
+  auto request = [](auto message) { return request_frame(message, greeting_version, 7, ""); };
   EXPECT_EQ(let_through("the servers' own secret",
                         [&](Host& host) {
                           std::vector<std::vector<ByteChain>> talks;

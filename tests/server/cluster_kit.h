@@ -57,6 +57,7 @@ class BrokerCluster {
     properties.try_emplace("broker.rack", "rack-" + std::to_string(id));
     auto config = BrokerConfig::from(properties);
     ASSERT_TRUE(config.has_value()) << to_string(config.error());
+    if (auto other = features.find(id); other != features.end()) config->features = other->second;
     ready.erase(id);
     broker(id).start(1 + static_cast<unsigned>(id) % 2, [this, id, config = *config](Host& host) {
       auto ran = run_broker(host, config, [this, id](const SocketAddress&) { ready.insert(id); });
@@ -127,7 +128,8 @@ class BrokerCluster {
 
   World world;
   std::set<int> ready;
-  std::map<int, std::string> failures;  // why a broker could not run
+  std::map<int, std::string> failures;    // why a broker could not run
+  std::map<int, FeatureRanges> features;  // of brokers that are to be of another release, from their next start on
 
  private:
   int count_;

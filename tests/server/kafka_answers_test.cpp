@@ -107,7 +107,13 @@ TEST(KafkaAnswers, ApiVersionsChecksWhoAsksAndWhomItMeans) {  // KIP-511, KIP-12
     EXPECT_EQ(hello({"a", "1", std::nullopt, 1}, 5), ErrorCode::invalid_request);
     auto told = peer.call<ApiVersionsResponse>(ApiVersionsRequest{"a", "1"}, 5);
     EXPECT_GE(told.finalized_features_epoch, 0);
-    EXPECT_TRUE(told.finalized_features.empty()) << "none is served";
+    using Response = ApiVersionsResponse;
+    std::vector<Response::SupportedFeature> supported;
+    std::vector<Response::FinalizedFeature> newest;
+    for (const auto& [name, min, max] : supported_features()) supported.push_back({name, min, max});
+    for (const auto& [name, level] : newest_levels(supported_features())) newest.push_back({name, level, level});
+    EXPECT_EQ(told.supported_features, supported);
+    EXPECT_EQ(told.finalized_features, newest) << "a new cluster begins with the newest";
   });
 }
 

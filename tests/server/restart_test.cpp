@@ -114,7 +114,8 @@ TEST(Registration, IsRefusedWithWhatCanNotBeWrittenDown) {
       EXPECT_TRUE(answer.has_value()) << to_string(answer.error());
       return answer ? answer->error_code : ErrorCode::unknown_server_error;
     };
-    RegisterBrokerRequest fine{9, {1, 1}, {2, 2}, "10.0.0.9", 9092, "10.0.0.9", 9093, "rack \xc3\xa4"};
+    RegisterBrokerRequest fine{9, {1, 1}, {2, 2}, "10.0.0.9", 9092, "10.0.0.9", 9093, "rack \xc3\xa4", {}};
+    for (const auto& [name, min, max] : supported_features()) fine.features.push_back({name, min, max});
     for (const auto* bytes : {"\xff", "rack \xc3", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80"}) {
       auto request = fine;
       request.rack = bytes;
@@ -125,6 +126,9 @@ TEST(Registration, IsRefusedWithWhatCanNotBeWrittenDown) {
       request = fine;
       request.internal_host = bytes;
       EXPECT_EQ(answer_to(request), ErrorCode::invalid_request);
+      request = fine;
+      request.features.push_back({bytes, 1, 1});
+      EXPECT_EQ(answer_to(request), ErrorCode::invalid_request);
     }
     auto request = fine;
     request.port = 70'000;
@@ -132,6 +136,9 @@ TEST(Registration, IsRefusedWithWhatCanNotBeWrittenDown) {
     request = fine;
     request.broker_id = -7;
     EXPECT_EQ(answer_to(request), ErrorCode::invalid_request);
+    request = fine;
+    request.features.clear();
+    EXPECT_EQ(answer_to(request), ErrorCode::unsupported_version);
     EXPECT_EQ(answer_to(fine), ErrorCode::none);
     create_topic(cluster, "afterwards", 1);
   }));

@@ -5,11 +5,18 @@
 namespace fulmar {
 
 template <class F>
+void describe(F& f, PeerVersions& m) {
+  f("min", m.min);
+  f("max", m.max);
+}
+
+template <class F>
 void describe(F& f, PeerHelloRequest& m) {
   f("cluster_id", m.cluster_id);
   f("broker_id", m.broker_id);
   f("directory_id", m.directory_id);
   f("nonce", m.nonce);
+  f("versions", m.versions, {.since = greeting_version});
 }
 
 template <class F>
@@ -30,7 +37,7 @@ void describe(F& f, PeerHelloResponse& m) {
   f("nonce", m.nonce);
   f("proof", m.proof);
   f("clock", m.clock);
-  f("protocol_version", m.protocol_version);
+  f("versions", m.versions, {.since = greeting_version});
 }
 
 template <class F>
@@ -226,6 +233,13 @@ void describe(F& f, LeadersRequest& m) {
 }
 
 template <class F>
+void describe(F& f, RegisterBrokerRequest::Feature& m) {
+  f("name", m.name);
+  f("min", m.min);
+  f("max", m.max);
+}
+
+template <class F>
 void describe(F& f, RegisterBrokerRequest& m) {
   f("broker_id", m.broker_id);
   f("directory_id", m.directory_id);
@@ -235,12 +249,14 @@ void describe(F& f, RegisterBrokerRequest& m) {
   f("internal_host", m.internal_host);
   f("internal_port", m.internal_port);
   f("rack", m.rack);
+  f("features", m.features);
 }
 
 template <class F>
 void describe(F& f, RegisterBrokerResponse& m) {
   f("error_code", m.error_code);
   f("metadata_offset", m.metadata_offset);
+  f("error_message", m.error_message);
 }
 
 template <class F>

@@ -16,9 +16,25 @@
 
 namespace fulmar {
 
-// Of all that brokers say to each other; the version of a PeerHello. Those of two versions do not understand each
-// other. 1: log terms; 2: configurations beside the log.
-constexpr std::int16_t peer_protocol_version = 2;
+// Which versions of all that brokers say to each other a release speaks. Two brokers speak the highest that both do. 1:
+// log terms; 2: configurations beside the log; 3: the greeting tells the versions, and the metadata is binary.
+struct PeerVersions {
+  std::int16_t min = 0;
+  std::int16_t max = 0;
+
+  bool operator==(const PeerVersions&) const = default;
+};
+constexpr PeerVersions peer_versions{3, 3};
+
+// nullopt: they do not understand each other.
+constexpr std::optional<std::int16_t> spoken_by_both(const PeerVersions& one, const PeerVersions& other) {
+  auto highest = one.max < other.max ? one.max : other.max;
+  if (highest < one.min || highest < other.min) return std::nullopt;
+  return highest;
+}
+
+// The version of the greeting itself, which every later release reads: what comes to it is tagged.
+constexpr std::int16_t greeting_version = 3;
 
 struct PeerHelloRequest {
   static constexpr ApiKey key = ApiKey::peer_hello;
@@ -27,6 +43,7 @@ struct PeerHelloRequest {
   std::int32_t broker_id = -1;
   Uuid directory_id;
   Uuid nonce;  // never used before
+  PeerVersions versions = peer_versions;
 };
 
 struct PeerReplica {
@@ -36,7 +53,8 @@ struct PeerReplica {
   bool operator==(const PeerReplica&) const = default;
 };
 
-// INCONSISTENT_CLUSTER_ID: of another cluster. BROKER_ID_NOT_REGISTERED: somebody else was expected here.
+// INCONSISTENT_CLUSTER_ID: of another cluster. UNSUPPORTED_VERSION: there is none that both speak.
+// BROKER_ID_NOT_REGISTERED: somebody else was expected here.
 struct PeerHelloResponse {
   static constexpr ApiKey key = ApiKey::peer_hello;
 
@@ -50,7 +68,7 @@ struct PeerHelloResponse {
   Uuid nonce;                         // never used before
   std::string proof;                  // that it knows the secret (see cluster_secret.h); empty: it has none
   std::int64_t clock = -1;            // what its monotonic clock says; in nanoseconds
-  std::int16_t protocol_version = peer_protocol_version;
+  PeerVersions versions = peer_versions;
 };
 
 // Follows the greeting, where there is a secret: nothing else is listened to before. One-way.
@@ -235,9 +253,15 @@ struct LeadersRequest {
 
 // A broker tells the controller that it is there, and where. NOT_CONTROLLER: ask the one that is.
 // DUPLICATE_BROKER_REGISTRATION: another directory of that broker is alive. BROKER_ID_NOT_REGISTERED: it was
-// unregistered for good.
+// unregistered for good. UNSUPPORTED_VERSION: the cluster uses features at levels that the broker does not support.
 struct RegisterBrokerRequest {
   static constexpr ApiKey key = ApiKey::register_broker;
+
+  struct Feature {
+    std::string name;
+    std::int16_t min = 0;
+    std::int16_t max = 0;
+  };
 
   std::int32_t broker_id = -1;
   Uuid directory_id;
@@ -247,6 +271,7 @@ struct RegisterBrokerRequest {
   std::string internal_host;
   std::int32_t internal_port = 0;
   std::optional<std::string> rack;
+  std::vector<Feature> features;  // that it supports
 };
 
 struct RegisterBrokerResponse {
@@ -255,6 +280,7 @@ struct RegisterBrokerResponse {
   ErrorCode error_code = ErrorCode::none;
   // The registration is known below it, and with it all that was committed before this life of the broker began.
   std::int64_t metadata_offset = -1;
+  std::string error_message = {};  // for people
 };
 
 // A registered broker tells the controller from time to time that it is alive; and, when it stops in order, first that

@@ -13,8 +13,6 @@ namespace {
 constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 
-constexpr std::size_t voters_max = 5;  // more would make every change of the metadata slower, and nothing safer
-
 constexpr PropertyInfo table[] = {
     {"advertised.listeners", PropertyType::list, "", 0, 0, "",
      "The address clients are told, as PLAINTEXT://HOST:PORT."},
@@ -378,9 +376,9 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
     const auto& told_clients = config.advertise.host.empty() ? config.listen.host : config.advertise.host;
     config.advertise_internal.host = own != config.controllers.end() ? own->second.host : told_clients;
   }
-  if (config.controllers.size() > voters_max)
+  if (config.controllers.size() > controllers_max)
     return invalid("controller.quorum.voters", text("controller.quorum.voters"),
-                   "names more than " + std::to_string(voters_max) + " brokers; others join without being named");
+                   "names more than " + std::to_string(controllers_max) + " brokers; others join without being named");
   if (!text("broker.rack").empty()) config.rack = text("broker.rack");
   for (const auto& [id, address] : config.controllers)
     if (is_any(address))

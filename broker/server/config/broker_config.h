@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "broker/cluster/features.h"
 #include "broker/cluster/properties.h"
 #include "broker/groups/settings.h"
 #include "broker/log/log_config.h"
@@ -25,6 +26,8 @@ bool is_dynamic(std::string_view broker_property);
 // As they are kept, by one name each. Errors: invalid_argument, for an unknown name or a value it can't have.
 Result<Properties> checked_broker_properties(const Properties& given);
 
+constexpr std::size_t controllers_max = 5;  // more would make every change of the metadata slower, and nothing safer
+
 struct BrokerConfig {
   std::int32_t node_id = 1;
   SocketAddress listen{"127.0.0.1", 9092};
@@ -35,6 +38,7 @@ struct BrokerConfig {
   SocketAddress advertise_internal;                   // what peers are told
   std::map<std::int32_t, SocketAddress> controllers;  // controller.quorum.voters
   std::optional<std::string> rack;                    // broker.rack
+  FeatureRanges features = supported_features();      // of this release; tests play others
   Duration heartbeat_interval = seconds(2);           // broker.heartbeat.interval.ms
   Duration session_timeout = seconds(9);              // broker.session.timeout.ms
   bool rebalance_leaders = true;                      // auto.leader.rebalance.enable

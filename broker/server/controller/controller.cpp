@@ -4,6 +4,7 @@
 #include <set>
 
 #include "broker/cluster/reassignment.h"
+#include "broker/server/controller/voters.h"
 #include "broker/server/shard/broker_shard.h"
 #include "runtime/base/utf8.h"
 #include "runtime/host/clock.h"
@@ -16,6 +17,14 @@ constexpr Duration look_interval = milliseconds(500);
 constexpr std::size_t host_bytes_max = 255;  // of a DNS name
 constexpr std::size_t rack_bytes_max = 4096;
 constexpr std::int32_t port_max = 65535;
+constexpr std::size_t features_max = 100;
+constexpr std::size_t feature_bytes_max = 255;
+
+FeatureRanges features_of(const RegisterBrokerRequest& request) {
+  FeatureRanges ranges;
+  for (const auto& feature : request.features) ranges.push_back({feature.name, feature.min, feature.max});
+  return ranges;
+}
 
 BrokerImage image_of(const RegisterBrokerRequest& request) {
   return {.directory = request.directory_id,
@@ -23,7 +32,8 @@ BrokerImage image_of(const RegisterBrokerRequest& request) {
           .internal = {request.internal_host, static_cast<std::uint16_t>(request.internal_port)},
           .rack = request.rack,
           .fenced = false,
-          .incarnation = request.incarnation_id};
+          .incarnation = request.incarnation_id,
+          .features = features_of(request)};
 }
 
 // Every broker has to write down and read what this says, whoever sent it.
@@ -31,8 +41,12 @@ bool is_possible(const RegisterBrokerRequest& request) {
   auto is_host = [](const std::string& text) { return text.size() <= host_bytes_max && is_utf8(text); };
   auto is_port = [](std::int32_t port) { return port >= 0 && port <= port_max; };
   bool rack = !request.rack || (request.rack->size() <= rack_bytes_max && is_utf8(*request.rack));
-  return request.broker_id >= 0 && is_host(request.host) && is_host(request.internal_host) && is_port(request.port) &&
-         is_port(request.internal_port) && rack;
+  auto is_feature = [](const RegisterBrokerRequest::Feature& feature) {
+    return feature.name.size() <= feature_bytes_max && is_utf8(feature.name);
+  };
+  bool features = request.features.size() <= features_max && std::ranges::all_of(request.features, is_feature);
+  return features && request.broker_id >= 0 && is_host(request.host) && is_host(request.internal_host) &&
+         is_port(request.port) && is_port(request.internal_port) && rack;
 }
 
 // The replicas on the directories that their brokers have now.
@@ -92,6 +106,8 @@ RegisterBrokerResponse Controller::register_broker(const RegisterBrokerRequest& 
     sessions_.control(draft.epoch, now());
     if (!is_possible(request)) return {ErrorCode::invalid_request};
     auto next = image_of(request);
+    if (auto supported = check_support(next.features, draft.image.features); !supported)
+      return {ErrorCode::unsupported_version, -1, supported.error().detail};
     auto retired = draft.image.retired.find(request.broker_id);
     if (retired != draft.image.retired.end() && retired->second == next.directory)
       return {ErrorCode::broker_id_not_registered};
@@ -165,34 +181,13 @@ void Controller::end_reassignments(Draft& draft) {
   }
 }
 
-// Those who decide about the metadata: who does, on the directories that they have now, but for those who leave for
-// good; and whoever is to by controller.quorum.voters and is there, as one that was taken out and has come back. One
-// that is on its way in and is gone again is waited for no longer.
-std::vector<ReplicaId> Controller::wanted_voters(const MetadataImage& image) const {
-  auto& metadata = *shard_.broker().metadata;
-  auto voters = replaced(metadata.voters(), image.brokers);
-  auto in_force = replaced(metadata.replica().raft().configuration().all_voters(), image.brokers);
-  std::erase_if(voters, [&](const ReplicaId& id) {
-    auto found = image.brokers.find(id.broker);
-    if (found == image.brokers.end()) return false;
-    bool votes = std::find(in_force.begin(), in_force.end(), id) != in_force.end();
-    return found->second.leaving || (!votes && found->second.fenced);
-  });
-  for (const auto& [id, address] : shard_.config().controllers) {
-    auto found = image.brokers.find(id);
-    bool there = found != image.brokers.end() && found->second.may_lead();
-    bool votes = std::any_of(voters.begin(), voters.end(), [id = id](const ReplicaId& v) { return v.broker == id; });
-    if (there && !votes) voters.push_back({id, found->second.directory});
-  }
-  std::sort(voters.begin(), voters.end());
-  return voters;
-}
-
 // A broker that comes back with another directory has lost what it had, and its promises with it: what was there counts
 // as dead for good, and the broker gets it anew.
 void Controller::replace_lost_directories(Draft& draft) {
   auto& metadata = *shard_.broker().metadata;
-  auto voters = wanted_voters(draft.image);
+  std::set<std::int32_t> configured;
+  for (const auto& [id, address] : shard_.config().controllers) configured.insert(id);
+  auto voters = wanted_voters(draft.image, metadata_voters(metadata), configured);
   if (voters != metadata.voters()) metadata.set_voters(std::move(voters));
   std::vector<PartitionRecord> records;
   for (const auto& [name, topic] : draft.image.topics) {

@@ -31,7 +31,6 @@ class Controller {
   bool silent(std::int32_t broker) const;
   void fence_the_silent(Draft& draft);
   void end_reassignments(Draft& draft);
-  std::vector<ReplicaId> wanted_voters(const MetadataImage& image) const;
   void replace_lost_directories(Draft& draft);
   void end_decommissions(Draft& draft);
 

@@ -1,6 +1,8 @@
 // ApiVersions: what is served; and whether this is who the client thinks it is (KIP-1242).
 #include "broker/protocol/messages/api_versions.h"
 
+#include <algorithm>
+
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
@@ -10,6 +12,7 @@ namespace fulmar {
 namespace {
 
 constexpr std::int16_t software_since = 3;
+constexpr std::int16_t level_zero_since = 4;
 
 // KIP-511: letters, digits, '-' and '.', of which neither the first nor the last is one of the latter two.
 bool is_software_text(std::string_view text) {
@@ -42,8 +45,14 @@ Result<ByteChain> handle_api_versions(BrokerShard& shard, const Request& call) {
   if (response.error_code == ErrorCode::none) {
     for (const auto& api : served_apis())
       response.api_keys.push_back({static_cast<std::int16_t>(api.key), api.advertised_min, api.max});
-    // What the cluster has agreed on, as of here: no feature, so far.
+    // Older clients take a lowest level of 0 for damage (KAFKA-17492).
+    std::int16_t lowest = call.version() < level_zero_since ? 1 : 0;
+    for (const auto& [name, min, max] : shard.config().features)
+      response.supported_features.push_back({name, std::max(min, lowest), max});
+    // What the cluster has agreed on, as of here.
     response.finalized_features_epoch = shard.image()->offset;
+    for (const auto& [name, level] : shard.image()->features)
+      response.finalized_features.push_back({name, level, level});
   }
   return call.answer(response);
 }

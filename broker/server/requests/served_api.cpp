@@ -5,6 +5,7 @@
 #include "broker/protocol/messages/leaders.h"
 #include "broker/protocol/messages/reassignments.h"
 #include "broker/protocol/messages/topics.h"
+#include "broker/protocol/messages/update_features.h"
 
 namespace fulmar {
 
@@ -60,6 +61,9 @@ constexpr ServedApi table[] = {
     {ApiKey::list_partition_reassignments, at_once<handle_list_partition_reassignments>, controller,
      timeout_in<ListPartitionReassignmentsRequest>},
     {ApiKey::describe_quorum, at_once<handle_describe_quorum>, controller},
+    {ApiKey::add_raft_voter, at_once<handle_add_raft_voter>, controller},
+    {ApiKey::remove_raft_voter, at_once<handle_remove_raft_voter>, controller},
+    {ApiKey::update_features, at_once<handle_update_features>, controller, timeout_in<UpdateFeaturesRequest>},
     {ApiKey::describe_cluster, at_once<handle_describe_cluster>},
     {ApiKey::unregister_broker, at_once<handle_unregister_broker>, controller},
     {ApiKey::list_config_resources, at_once<handle_list_config_resources>},

@@ -255,8 +255,12 @@ std::string BrokerShard::cluster_id() const {
 
 std::optional<SocketAddress> BrokerShard::peer_address(std::int32_t broker) const {
   if (auto known = config().controllers.find(broker); known != config().controllers.end()) return known->second;
-  auto registered = image_->brokers.find(broker);
-  if (registered == image_->brokers.end()) return std::nullopt;
+  // Before this broker has registered it shows no image, and yet has to reach the others of the metadata's group, which
+  // controller.quorum.voters need not name: an address of before is better than none.
+  bool may_look = host_.shard() == 0 && broker_.metadata && !broker_.metadata->publishes();
+  auto image = may_look ? broker_.metadata->image() : image_;
+  auto registered = image->brokers.find(broker);
+  if (registered == image->brokers.end()) return std::nullopt;
   return registered->second.internal;
 }
 

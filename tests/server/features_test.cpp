@@ -1,0 +1,156 @@
+// Brokers of several releases in one cluster: what it uses is what was agreed, and a broker that does not support that
+// is refused. Other releases are played by brokers that are told to support other levels.
+#include "broker/cluster/features.h"
+
+#include "broker/client/feature_admin.h"
+#include "broker/protocol/messages/api_versions.h"
+#include "tests/server/cluster_kit.h"
+
+namespace fulmar {
+namespace {
+
+const std::string metadata{metadata_version};
+
+ApiVersionsResponse versions_of(BrokerCluster& brokers, int id) {
+  ApiVersionsResponse versions;
+  EXPECT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+    auto connection = cluster.broker(id, host.clock().deadline_in(seconds(10)));
+    ASSERT_TRUE(connection.has_value());
+    auto answer =
+        (*connection)
+            ->call<ApiVersionsResponse>(ApiVersionsRequest{"test", "1"}, host.clock().deadline_in(seconds(10)));
+    ASSERT_TRUE(answer.has_value());
+    versions = *answer;
+  }));
+  return versions;
+}
+
+using Supported = std::vector<ApiVersionsResponse::SupportedFeature>;
+using Finalized = std::vector<ApiVersionsResponse::FinalizedFeature>;
+
+void restart_as(BrokerCluster& brokers, int id, const FeatureRanges& supported) {
+  brokers.broker(id).request_stop();
+  ASSERT_TRUE(
+      brokers.world.run_until([&] { return !brokers.broker(id).running(); }, brokers.world.now() + seconds(60)));
+  brokers.features[id] = supported;
+  brokers.start(id);
+  ASSERT_TRUE(brokers.all_ready()) << brokers.failures[id];
+}
+
+ErrorCode update(ClusterClient& cluster, const std::string& name, std::int16_t level,
+                 std::int8_t type = UpdateFeaturesRequest::upgrade) {
+  auto updated = update_features(cluster, {{name, level, false, type}});
+  return updated ? ErrorCode::none : updated.error().code;
+}
+
+TEST(Features, BrokersOfTheNextReleaseReplaceThoseOfThisOneByOneAndThenItsFeaturesAreUsed) {
+  BrokerCluster brokers(1, 3);
+  ASSERT_TRUE(brokers.all_ready());
+  auto refused = [&] {
+    ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) {
+      EXPECT_EQ(update(cluster, metadata, 2), ErrorCode::invalid_update_version) << "not all brokers support it";
+      EXPECT_EQ(update(cluster, "next.version", 1), ErrorCode::invalid_update_version);
+    }));
+  };
+  for (int id = 1; id <= 3; ++id) {
+    refused();
+    restart_as(brokers, id, {{metadata, 1, 2}, {"next.version", 0, 1}});
+  }
+  auto told = versions_of(brokers, 2);
+  EXPECT_EQ(told.supported_features, (Supported{{metadata, 1, 2}, {"next.version", 0, 1}}));
+  EXPECT_EQ(told.finalized_features, (Finalized{{metadata, 1, 1}})) << "it stays as agreed until it is upgraded";
+  ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) {
+    EXPECT_EQ(update(cluster, metadata, 2), ErrorCode::none);
+    EXPECT_EQ(update(cluster, metadata, 2), ErrorCode::none) << "it is";
+    EXPECT_EQ(update(cluster, "next.version", 1), ErrorCode::none);
+    EXPECT_EQ(update(cluster, metadata, 1, UpdateFeaturesRequest::safe_downgrade), ErrorCode::invalid_update_version);
+    auto features = cluster_features(cluster);
+    ASSERT_TRUE(features.has_value());
+    ASSERT_EQ(features->size(), 2U);
+    EXPECT_EQ(features->at(metadata).finalized, 2);
+    EXPECT_EQ(features->at(metadata).min, 1);
+    EXPECT_EQ(features->at(metadata).max, 2);
+    EXPECT_EQ(features->at("next.version").finalized, 1);
+  }));
+  brokers.world.run_for(seconds(3));
+  EXPECT_EQ(versions_of(brokers, 3).finalized_features, (Finalized{{metadata, 2, 2}, {"next.version", 1, 1}}));
+  ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) {
+    EXPECT_EQ(update(cluster, "next.version", 0), ErrorCode::invalid_update_version) << "that is no upgrade";
+    EXPECT_EQ(update(cluster, "next.version", 0, UpdateFeaturesRequest::safe_downgrade), ErrorCode::none);
+  }));
+  // One that has been down since, and comes back with this release, which can't read what the others write by now.
+  brokers.broker(1).power_loss();
+  brokers.features.erase(1);
+  brokers.start(1);
+  EXPECT_TRUE(brokers.world.run_until([&] { return !brokers.broker(1).running(); }, brokers.world.now() + seconds(60)));
+  EXPECT_NE(brokers.failures[1].find("the cluster uses metadata.version 2, of which this broker's release supports 1 "
+                                     "to 1"),
+            std::string::npos)
+      << brokers.failures[1];
+  EXPECT_TRUE(brokers.stop());
+}
+
+// The log still says which levels there were before, which the broker does not support.
+TEST(Features, ABrokerThatOnlySupportsWhatIsFinalisedNowReadsWhatWasBefore) {
+  BrokerCluster brokers(2, 3);
+  ASSERT_TRUE(brokers.all_ready());
+  for (int id = 1; id <= 3; ++id) restart_as(brokers, id, {{metadata, 1, 2}});
+  ASSERT_TRUE(brokers.as_client(
+      [&](Host&, ClusterClient& cluster) { EXPECT_EQ(update(cluster, metadata, 2), ErrorCode::none); }));
+  for (int id = 1; id <= 3; ++id) restart_as(brokers, id, {{metadata, 2, 3}});
+  EXPECT_TRUE(brokers.stop());
+}
+
+TEST(Features, AnUpdateThatIsOnlyValidatedChangesNothingAndOldVersionsSayItOfEachFeature) {
+  BrokerCluster brokers(3, 1);
+  brokers.broker(1).power_loss();
+  brokers.features[1] = {{metadata, 1, 1}, {"next.version", 0, 2}};
+  brokers.start(1);
+  ASSERT_TRUE(brokers.all_ready());
+  ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
+    auto ask = [&](UpdateFeaturesRequest request) {
+      auto answer = ask_controller<UpdateFeaturesResponse>(cluster, request);
+      EXPECT_TRUE(answer.has_value());
+      host.clock().sleep_for(milliseconds(10));
+      return answer ? answer->error_code : ErrorCode::unknown_server_error;
+    };
+    auto level = [&] { return cluster_features(cluster).value().at("next.version").finalized; };
+    EXPECT_EQ(level(), 2) << "a new cluster begins with the newest";
+    UpdateFeaturesRequest down{1000, {{"next.version", 1, false, UpdateFeaturesRequest::safe_downgrade}}, true};
+    EXPECT_EQ(ask(down), ErrorCode::none);
+    EXPECT_EQ(level(), 2);
+    down.validate_only = false;
+    EXPECT_EQ(ask(down), ErrorCode::none);
+    EXPECT_EQ(level(), 1);
+    down.updates[0].upgrade_type = 9;
+    EXPECT_EQ(ask(down), ErrorCode::invalid_update_version);
+    EXPECT_EQ(ask({}), ErrorCode::none) << "nothing asked for";
+  }));
+  EXPECT_TRUE(brokers.stop());
+}
+
+TEST(Features, ABrokerThatDoesNotSupportWhatTheClusterUsesIsRefusedWithBoth) {
+  for (int stranger : {4, 3}) {  // one that observes, and one that decides and has the metadata on its disk
+    for (const FeatureRanges& supported : {FeatureRanges{{metadata, 2, 3}}, FeatureRanges{}}) {
+      SCOPED_TRACE(std::to_string(stranger) + ", " + std::to_string(supported.size()));
+      BrokerCluster brokers(1, 4, {}, 3);
+      ASSERT_TRUE(brokers.all_ready());
+      brokers.lose_disk(4);
+      brokers.broker(stranger).power_loss();
+      brokers.features[stranger] = supported;
+      brokers.start(stranger);
+      EXPECT_TRUE(brokers.world.run_until([&] { return !brokers.broker(stranger).running(); },
+                                          brokers.world.now() + seconds(60)));
+      EXPECT_EQ(brokers.broker(stranger).exit_code(), 1);
+      EXPECT_FALSE(brokers.ready.contains(stranger));
+      const auto& why = brokers.failures[stranger];
+      EXPECT_NE(why.find("the cluster uses metadata.version 1"), std::string::npos) << why;
+      EXPECT_NE(why.find(supported.empty() ? "knows nothing" : "supports 2 to 3"), std::string::npos) << why;
+      ASSERT_TRUE(brokers.as_client([](Host&, ClusterClient& cluster) { create_topic(cluster, "t", 1); }));
+      EXPECT_TRUE(brokers.stop());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fulmar
