@@ -67,7 +67,7 @@ class MetadataLog final : private StateMachine {
   std::optional<std::int32_t> controller() const;
   // Whether this broker does: its image is all that was ever committed, and while its lease holds no other broker can
   // have committed more. A controller that was paused must not answer by what has changed meanwhile.
-  bool controls() const { return has_taken_over() && replica_->speaks_for_the_group(); }
+  bool controls() const;
   // Waits until the log, or what it promises, can be kept or read no more: this broker then knows of no change, nor
   // makes any. Returns why.
   Error wait_out_of_order();
