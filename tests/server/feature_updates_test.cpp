@@ -49,6 +49,8 @@ TEST(FeatureUpdates, WhatIsRefusedIsSaidInKafkasWords) {
   EXPECT_EQ(planned({{"b.version", 1, upgrade}}), invalid(1, "b.version", "Broker 2 does not support this feature."));
   EXPECT_EQ(planned({{"c.version", 1, upgrade}}),
             invalid(1, "c.version", "Local controller 1 does not support this feature."));
+  EXPECT_EQ(planned({{"c.version", 0, upgrade}}),
+            invalid(0, "c.version", "Local controller 1 does not support this feature."));
   EXPECT_EQ(planned({{metadata, -1, safe_downgrade}}),
             invalid(-1, metadata, "A feature version cannot be less than 0."));
   EXPECT_EQ(planned({{metadata, 3, unknown}}),

@@ -42,7 +42,7 @@ struct UpdateFeaturesResponse {
   std::int32_t throttle_time_ms = 0;
   ErrorCode error_code = ErrorCode::none;  // of all updates: all are made, or none
   std::optional<std::string> error_message;
-  std::vector<Result> results;  // until version 1
+  std::vector<Result> results;  // until version 1, and only if all are made
 };
 
 }  // namespace fulmar

@@ -15,7 +15,10 @@ std::string why_not(const std::string& who, const FeatureRange& range, std::int1
 // Those that are down count too: they come back. One that does not is unregistered.
 std::string why_not_by_all(const MetadataImage& image, std::int32_t self, const FeatureRanges& here,
                            const FeatureUpdate& update) {
-  auto why = why_not("Local controller " + std::to_string(self), range_of(here, update.feature), update.level);
+  auto local = range_of(here, update.feature);
+  auto controller = "Local controller " + std::to_string(self);
+  if (local.max == 0) return controller + " does not support this feature.";  // whatever the level
+  auto why = why_not(controller, local, update.level);
   for (const auto& [id, broker] : image.brokers) {
     if (!why.empty()) break;
     why = why_not("Broker " + std::to_string(id), range_of(broker.features, update.feature), update.level);

@@ -57,10 +57,9 @@ Result<ByteChain> handle_update_features(BrokerShard& shard, const Request& call
   if (failed)
     response.error_message =
         "The update failed for all features since the following feature had an error: " + outcome.message;
-  if (call.version() <= results_until)
+  if (!failed && call.version() <= results_until)
     for (const auto& asked : request.updates)
-      response.results.push_back(
-          {asked.feature, outcome.error, failed ? std::optional(outcome.message) : std::nullopt});
+      response.results.push_back({asked.feature, ErrorCode::none, std::nullopt});
   return call.answer(response);
 }
 
