@@ -11,6 +11,7 @@
 #include "broker/cluster/metadata_codec.h"
 #include "broker/cluster/topic_name.h"
 #include "broker/log/log_inspection.h"
+#include "broker/protocol/records/end_marker.h"
 #include "broker/replication/earlier_states.h"
 #include "runtime/host/entropy.h"
 #include "runtime/real/process.h"
@@ -221,7 +222,8 @@ Json json_of_value(const std::string& partition, const std::optional<Bytes>& val
   return json_of(value);
 }
 
-Json json_of(const std::string& partition, const Segment& segment, const BatchHeader& header, std::uint64_t position) {
+Json json_of(const std::string& partition, const Segment& segment, const BatchHeader& header, std::uint64_t position,
+             const std::vector<ReadRecord>& records) {
   Json json{{"partition", partition},
             {"segment", segment_file_name(segment.base_offset(), ".log")},
             {"position", position},
@@ -239,6 +241,11 @@ Json json_of(const std::string& partition, const Segment& segment, const BatchHe
     json["producer_id"] = header.producer_id;
     json["producer_epoch"] = header.producer_epoch;
     json["base_sequence"] = header.base_sequence;
+  }
+  if (!header.control() || records.size() != 1) return json;
+  if (auto marker = read_end_marker(records.front())) {
+    json["end_of_transaction"] = marker->commit ? "COMMIT" : "ABORT";
+    json["coordinator_epoch"] = marker->coordinator_epoch;
   }
   return json;
 }
@@ -261,7 +268,7 @@ int dump(const std::vector<std::string>& arguments) {
     auto line = [&](const Json& json) { return put(tool.json() ? json.dump() : text_of(json)); };
     auto visit = [&](const Segment& segment, const BatchHeader& header, std::uint64_t position,
                      const std::vector<ReadRecord>& held) -> Result<void> {
-      TRY_VOID(line(json_of(partition, segment, header, position)));
+      TRY_VOID(line(json_of(partition, segment, header, position, held)));
       if (!records) return {};
       for (const auto& record : held)
         TRY_VOID(line(Json{{"offset", record.offset},

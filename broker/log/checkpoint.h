@@ -21,6 +21,9 @@ struct Checkpoint {
   Offset log_start = 0;       // never goes back (KIP-107)
   // Only below this offset batches may be missing between two others. On stable storage before the first one is.
   Offset holes_below = 0;
+  // No transaction's marker lies below; -1: the log has none. On stable storage before the first one is: segments that
+  // end above have a .txnindex beside them, or have lost it.
+  Offset markers_from = -1;
 
   std::string encode() const;
   static std::optional<Checkpoint> decode(std::string_view text);

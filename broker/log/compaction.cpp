@@ -95,6 +95,7 @@ std::vector<SegmentRun> plan_runs(const std::vector<SegmentFacts>& closed, Offse
 }
 
 Result<Offset> note_keys(PartitionLog& log, Offset from, Offset up_to, KeyOffsets& last, const CleaningPace& pace) {
+  const AbortedBatches aborted(log.aborted(from, up_to));
   for (auto next = from; next < up_to;) {
     TRY(Bytes batches, log.read(next, up_to, read_bytes, true));
     if (batches.empty()) return up_to;  // a hole, up to there
@@ -104,7 +105,7 @@ Result<Offset> note_keys(PartitionLog& log, Offset from, Offset up_to, KeyOffset
       auto batch = batches.slice(0, header.size());
       batches = batches.slice(header.size());
       TRY_VOID(pace(batch.size()));
-      if (!header.control() && header.record_count > 0) {
+      if (!header.control() && header.record_count > 0 && !aborted.has(header)) {
         TRY(auto records, read_records(batch, decompressed_batch_bytes_max));
         for (const auto& record : records)
           if (record.key && record.offset >= from && !last.put(record.key->view(), record.offset)) return record.offset;

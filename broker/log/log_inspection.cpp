@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "broker/log/aborted_index.h"
 #include "broker/log/checked_file.h"
 #include "broker/log/checkpoint.h"
 #include "broker/log/producer_state.h"
@@ -143,6 +144,8 @@ class Inspection {
   Result<void> check_records(Segment& segment) {
     std::map<std::int64_t, Offset> last_offsets;  // by position
     Result<void> failed;
+    TRY_VOID(begin_producers(segment));
+    aborted_.clear();
     TRY_VOID(segment.scan(segment.base_offset(), [&](const BatchHeader& header, std::uint64_t position) {
       failed = check_batch(segment, header, position);
       last_offsets.emplace(static_cast<std::int64_t>(position), header.last_offset());
@@ -170,7 +173,36 @@ class Inspection {
             where + ": its records can't be read: " + records.error().detail);
       return {};
     }
+    auto marker = header.control() && records->size() == 1 ? read_end_marker(records->front()) : std::nullopt;
+    if (marker && found_.markers_from < 0) found_.markers_from = header.base_offset;
+    auto ended = producers_.update(header, marker, {});
+    if (ended && !ended->committed) aborted_.push_back(*ended);
     return visit_ ? visit_(segment, header, position, *records) : Result<void>();
+  }
+
+  // A transaction may have begun before the first segment there is.
+  Result<void> begin_producers(const Segment& segment) {
+    if (segment.base_offset() != found_.segments.front()->base_offset()) return {};
+    auto snapshot = read_file(disk_, segment.path(".snapshot"), small_file_bytes_max);
+    if (!snapshot && snapshot.error().code != Errc::not_found) return std::unexpected(snapshot.error());
+    if (snapshot) producers_.decode(*snapshot, {});
+    return {};
+  }
+
+  Result<void> check_aborted(const Segment& segment) {
+    if (known_.markers_from < 0 || segment.next_offset() <= known_.markers_from) return {};
+    auto name = segment_file_name(segment.base_offset(), ".txnindex");
+    TRY(auto file, read_whole(name));
+    AbortedIndex index;
+    bool right = file && file->integrity != Integrity::damaged &&
+                 index.decode(file->content.view(), segment.base_offset(), segment.next_offset()) &&
+                 std::ranges::equal(index.entries(), aborted_, [](const auto& entry, const EndedTransaction& ended) {
+                   // Compaction may have removed a transaction's first records.
+                   return entry.producer_id == ended.producer_id && entry.last_offset == ended.last_offset &&
+                          entry.first_offset <= ended.first_offset;
+                 });
+    if (!right) fault(name, file ? "does not fit the segment" : "is missing");
+    return {};
   }
 
   Result<void> check_beside(Segment& segment, const std::map<std::int64_t, Offset>& last_offsets) {
@@ -188,6 +220,7 @@ class Inspection {
     TRY(auto time_index, read_whole(name(".timeindex")));
     if (!time_index || time_index->integrity == Integrity::damaged || !times.decode(time_index->content.view()))
       fault(name(".timeindex"), time_index ? "is damaged" : "is missing");
+    TRY_VOID(check_aborted(segment));
     ProducerState producers;
     auto snapshot = read_file(disk_, segment.path(".snapshot"), small_file_bytes_max);
     if (!snapshot && snapshot.error().code != Errc::not_found) return std::unexpected(snapshot.error());
@@ -200,6 +233,8 @@ class Inspection {
   const VisitBatch& visit_;
   LogFindings found_;
   Checkpoint known_;
+  ProducerState producers_;                // as of what was checked
+  std::vector<EndedTransaction> aborted_;  // by markers in the segment that is being checked
 };
 
 }  // namespace

@@ -24,10 +24,11 @@ struct LogFault {
 
 struct LogFindings {
   Offset log_start = 0;
-  Offset log_end = 0;      // after what is good, or known to have been there
-  Offset synced = 0;       // up to where checkpoint and marks say that all was synced
-  Offset holes_below = 0;  // below, batches may be missing between two others: removed on purpose
-  EpochCache epochs;       // as the file has them; empty if it is missing or damaged
+  Offset log_end = 0;        // after what is good, or known to have been there
+  Offset synced = 0;         // up to where checkpoint and marks say that all was synced
+  Offset holes_below = 0;    // below, batches may be missing between two others: removed on purpose
+  Offset markers_from = -1;  // of transactions: where the first is; -1: there is none
+  EpochCache epochs;         // as the file has them; empty if it is missing or damaged
   std::int64_t batches = 0, records = 0;
   std::uint64_t bytes = 0;
   std::vector<std::shared_ptr<Segment>> segments;  // their damage noted, by base offset

@@ -88,7 +88,9 @@ Result<void> salvage_log(Disk& disk, const std::string& directory, const LogFind
   const auto& known = findings.holes_below > 0 && !findings.epochs.entries().empty() ? findings.epochs : epochs;
   TRY_VOID(write("leader-epoch-checkpoint", known.encode()));
   // Nothing of indexes is there: a start makes them, and checks every batch for it.
-  TRY_VOID(write(checkpoint_name, Checkpoint{findings.log_end, findings.log_start, findings.holes_below}.encode()));
+  TRY_VOID(
+      write(checkpoint_name,
+            Checkpoint{findings.log_end, findings.log_start, findings.holes_below, findings.markers_from}.encode()));
   TRY_VOID(disk.sync_directory(target));
   return disk.sync_directory(parent_directory(target));
 }

@@ -94,6 +94,7 @@ Result<void> PartitionLog::roll(Offset base_offset) {
   auto next = std::make_shared<Segment>(*context_.files, directory_, base_offset);
   TRY_VOID(next->open(true, context_.host.clock().now()));
   next->allow_holes_below(holes_below_);
+  next->expect_markers_from(markers_from_);
   directory_dirty_ = true;
   auto closed = segments_.back();
   segments_.push_back(std::move(next));
@@ -115,6 +116,12 @@ Result<void, Refusal> PartitionLog::make_room_for(const BatchHeader& header) {
 Result<void, Refusal> PartitionLog::write_batch(const BatchHeader& header, const ByteChain& stored,
                                                 std::span<const EpochCache::Entry> epochs) {
   auto now = context_.host.clock().now();
+  std::optional<EndMarker> marker;
+  if (header.control()) {
+    if (auto allowed = allow_markers_from(header.base_offset); !allowed)
+      return storage_error(to_string(allowed.error()));
+    marker = read_end_marker(stored.flatten());
+  }
   auto& segment = active();
   auto begin = segment.next_offset();
   auto written = segment.append(header, stored, config_.index_interval_bytes, now);
@@ -129,21 +136,24 @@ Result<void, Refusal> PartitionLog::write_batch(const BatchHeader& header, const
   context_.shortage.written();
   begin_epochs(epochs, begin, header.base_offset);
   note_epoch(header);
-  producers_.update(header, now);
+  update_producers(segment, header, marker);
   unflushed_messages_ += std::max(header.record_count, 1);
   if (unflushed_messages_ >= config_.flush_messages) request_flush();
   return {};
 }
 
-Result<Appended, Refusal> PartitionLog::append(const BatchHeader& client_header, const Bytes& batch, Epoch epoch) {
-  return alone([&] { return write_produced(client_header, batch, epoch); });
+Result<Appended, Refusal> PartitionLog::append(const BatchHeader& client_header, const Bytes& batch, Epoch epoch,
+                                               const AppendOrigin& origin) {
+  return alone([&] { return write_produced(client_header, batch, epoch, origin); });
 }
 
 Result<Appended, Refusal> PartitionLog::write_produced(const BatchHeader& client_header, const Bytes& batch,
-                                                       Epoch epoch) {
+                                                       Epoch epoch, const AppendOrigin& origin) {
   if (offline_) return storage_error("the log is offline");
   if (end_unknown_) return storage_error("the end of the log is damaged");
-  auto verdict = producers_.check(client_header);
+  std::optional<EndMarker> marker;
+  if (client_header.control()) marker = read_end_marker(batch);
+  auto verdict = producers_.check(client_header, marker, origin);
   if (!verdict) return std::unexpected(verdict.error());
   auto wall_ms = context_.host.clock().wall_ms();
   if (const auto& known = verdict->duplicate_of)
@@ -308,8 +318,10 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch) {
     TRY_VOID(remove_segment_files(**segment));  // held still by the lock
   auto first = std::make_shared<Segment>(*context_.files, directory_, offset);
   TRY_VOID(first->open(true, context_.host.clock().now()));
+  first->expect_markers_from(markers_from_);
   segments_ = {std::move(first)};
   producers_.clear();
+  producers_from_ = offset;
   epochs_.truncate_from(0);
   if (epoch >= 0) epochs_.add(epoch, offset - 1);
   epochs_dirty_ = true;
@@ -342,7 +354,7 @@ Offset PartitionLog::next_recovery_point(Offset log_start) const {
 Result<void> PartitionLog::write_checkpoint(Offset recovery_point, Offset log_start) {
   TRY_VOID(write_epochs());  // of what is below the recovery point, the next recovery will believe them
   if (offline_) return fail(Errc::io_error, "the log is offline");
-  Checkpoint now{recovery_point, log_start, holes_below_};
+  Checkpoint now{recovery_point, log_start, holes_below_, markers_from_};
   written_.reset();
   TRY_VOID(replace_file(context_.host.disk(), directory_ + "/" + std::string(checkpoint_name),
                         ByteChain(Bytes::copy_of(now.encode()))));
@@ -366,7 +378,7 @@ Result<void> PartitionLog::close() {
   return alone([&]() -> Result<void> {
     if (!active().empty()) side_files_.write(segments_.back(), std::nullopt);
     TRY_VOID(side_files_.settle());
-    bool as_written = written_ == Checkpoint{stable_end_, log_start_, holes_below_} && !epochs_dirty_;
+    bool as_written = written_ == Checkpoint{stable_end_, log_start_, holes_below_, markers_from_} && !epochs_dirty_;
     return as_written ? Result<void>() : write_checkpoint(stable_end_, log_start_);
   });
 }

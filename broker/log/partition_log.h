@@ -97,7 +97,9 @@ class PartitionLog {
   // Appends one batch with the header that validate_produced() gives it, which need not be that in its bytes. Stamps
   // offset and epoch, and the time on a topic of LogAppendTime; returns as soon as it is written.
   // A duplicate of one of the producer's last five batches is not written again, and its first offsets are returned.
-  Result<Appended, Refusal> append(const BatchHeader& header, const Bytes& batch, Epoch epoch);
+  // Errors: as ProducerState::check(), KAFKA_STORAGE_ERROR.
+  Result<Appended, Refusal> append(const BatchHeader& header, const Bytes& batch, Epoch epoch,
+                                   const AppendOrigin& origin = {});
   // Appends whole batches as the leader's log has them, offsets and epochs included. All offsets from the end of this
   // log on that none of them has are a hole there. Errors: KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE for what is not whole
   // and right, or begins below the end.
@@ -179,6 +181,13 @@ class PartitionLog {
   void set_config(LogConfig config) { config_ = config; }
   const EpochCache& epochs() const { return epochs_; }
   ProducerState& producers() { return producers_; }
+  const ProducerState& producers() const { return producers_; }
+  // Up to where consumers of committed records may read, if all below `committed` is committed: to the first record of
+  // a transaction that is open, or of which the marker is not committed (the last stable offset, KIP-98). nullopt: not
+  // known, as this log was opened, or cut, further on than that.
+  std::optional<Offset> last_stable_offset(Offset committed) const;
+  // The aborted transactions that may have records in [from, up_to), which is stable, in the order of their markers.
+  std::vector<AbortedTransaction> aborted(Offset from, Offset up_to) const;
   const std::deque<std::shared_ptr<Segment>>& segments() const { return segments_; }
   const std::string& directory() const { return directory_; }
 
@@ -198,6 +207,8 @@ class PartitionLog {
   bool keep_serving(Offset from);
   Result<bool> note_damaged_end(Segment& segment, Offset to, bool last);
   Result<void> recover_producers();
+  std::size_t producers_told_before() const;
+  void update_producers(Segment& segment, const BatchHeader& header, const std::optional<EndMarker>& marker);
   void note_epoch(const BatchHeader& header);
 
   // rewriting.cpp
@@ -226,9 +237,11 @@ class PartitionLog {
   Result<void, Refusal> write_replicated(const Replicated& given);
   Result<void, Refusal> write_one_replicated(const Bytes& batch, const BatchHeader& header, const Replicated& given);
   Result<void> allow_holes_below(Offset offset);
+  Result<void> allow_markers_from(Offset offset);
   Result<void, Refusal> stand_in(Offset to, const OnWritten& on_written);
   void begin_epochs(std::span<const EpochCache::Entry> epochs, Offset from, Offset up_to);
-  Result<Appended, Refusal> write_produced(const BatchHeader& header, const Bytes& batch, Epoch epoch);
+  Result<Appended, Refusal> write_produced(const BatchHeader& header, const Bytes& batch, Epoch epoch,
+                                           const AppendOrigin& origin);
   Result<void> roll(Offset base_offset);
   bool must_roll(const BatchHeader& header) const;
   Result<void, Refusal> make_room_for(const BatchHeader& header);
@@ -267,6 +280,7 @@ class PartitionLog {
   Offset stable_end_ = 0;
   Offset recovery_point_ = 0;  // as written in the checkpoint
   Offset holes_below_ = 0;     // likewise
+  Offset markers_from_ = -1;   // likewise
   std::optional<Checkpoint> written_;
   std::int64_t unflushed_messages_ = 0;
   bool offline_ = false;
@@ -281,6 +295,7 @@ class PartitionLog {
   EpochCache epochs_;
   bool epochs_dirty_ = false;
   ProducerState producers_;
+  Offset producers_from_ = 0;  // of transactions that ended below, the markers' offsets were not read
   SideFiles side_files_;
 
   Mutex rewriting_;       // held by who writes segments anew, or removes what that has replaced

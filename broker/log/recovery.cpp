@@ -73,7 +73,12 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
     known.holes_below = std::max(known.holes_below, mark->holes_below);
   }
   holes_below_ = known.holes_below;
-  for (auto& segment : found) segment->allow_holes_below(holes_below_);
+  // Where nothing tells whether there are markers, all batches are asked that are not read anyway.
+  markers_from_ = checkpoint || bases.empty() ? known.markers_from : known.log_start;
+  for (auto& segment : found) {
+    segment->allow_holes_below(holes_below_);
+    segment->expect_markers_from(markers_from_);
+  }
   if (bases.empty() && known.recovery_point > known.log_start)
     TRY_VOID(damaged(directory_ + ": segments that were synced are gone"));
   // A log has a checkpoint before it has records. Where there is none, nor a mark, all that is good counts as synced.
@@ -110,7 +115,9 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
     if ((clean || believed) && !suspected && segment->file_size() > 0) {
       TRY(auto unusable, segment->load_indexes(config_.index_interval_bytes));
       loaded = unusable.empty();
-      if (!loaded) log_.warn("index is missing or damaged: made again from the batches", {{"file", unusable}});
+      if (loaded && !segment->load_aborted()) unusable = segment->path(".txnindex");
+      if (!unusable.empty())
+        log_.warn("index is missing or damaged: made again from the batches", {{"file", unusable}});
     }
     // What is not kept says nothing of epochs.
     bool follows = serves_rest() || segments_.empty() || segments_.back()->next_offset() == segment->base_offset();
@@ -220,6 +227,7 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
     auto first = std::make_shared<Segment>(*context_.files, directory_, known.log_start);
     TRY_VOID(first->open(true, now));
     first->allow_holes_below(holes_below_);
+    first->expect_markers_from(markers_from_);
     directory_dirty_ = true;
     segments_.push_back(std::move(first));
   }
@@ -234,7 +242,8 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
 
   auto is_its_index = [&](const DirectoryEntry& entry) {
     return entry.name == segment_file_name(active().base_offset(), ".index") ||
-           entry.name == segment_file_name(active().base_offset(), ".timeindex");
+           entry.name == segment_file_name(active().base_offset(), ".timeindex") ||
+           entry.name == segment_file_name(active().base_offset(), ".txnindex");
   };
   if (active().empty() && std::any_of(entries.begin(), entries.end(), is_its_index)) {
     TRY_VOID(active().remove_indexes());
@@ -261,7 +270,7 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
   written_ = checkpoint;
   const bool as_known = checkpoint && log_start_ == known.log_start && log_end() <= synced &&
                         recovery_point_ == known.recovery_point && !epochs_dirty_ && !suspected;
-  if ((!clean && !as_known) || lost_synced_ || !checkpoint)
+  if ((!clean && !as_known) || lost_synced_ || !checkpoint || markers_from_ != known.markers_from)
     TRY_VOID(write_checkpoint(next_recovery_point(log_start_), log_start_));
   bool whole = true;
   for (const auto& segment : segments_) {
@@ -322,30 +331,6 @@ void PartitionLog::note_epoch(const BatchHeader& header) {
   auto known = epochs_.latest();
   if (header.leader_epoch >= 0 && (!known || header.leader_epoch > *known))
     epochs_dirty_ = epochs_.add(header.leader_epoch, header.base_offset) || epochs_dirty_;
-}
-
-// The state as of a snapshot, and every batch since. The snapshot of the segment before the last is taken, not the
-// newest: a snapshot has only the last batch of each producer, and retries of the last five must be known for what they
-// are.
-Result<void> PartitionLog::recover_producers() {
-  producers_.clear();
-  auto now = context_.host.clock().now();
-  auto& disk = context_.host.disk();
-  std::size_t from = segments_.size() >= 2 ? segments_.size() - 2 : 0;
-  for (;; --from) {
-    if (from == 0) break;
-    auto bytes = read_file(disk, segments_[from]->path(".snapshot"), small_file_bytes_max);
-    if (bytes && producers_.decode(*bytes, now)) break;
-    producers_.clear();
-  }
-  for (std::size_t i = from; i < segments_.size(); ++i) {
-    TRY_VOID(segments_[i]->scan(segments_[i]->base_offset(), [&](const BatchHeader& header, std::uint64_t) {
-      producers_.update(header, now);
-      note_epoch(header);
-      return true;
-    }));
-  }
-  return {};
 }
 
 }  // namespace fulmar

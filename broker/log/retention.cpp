@@ -18,7 +18,8 @@ Timestamp RetentionClock::now_ms() const {
 
 Result<void> PartitionLog::remove_segment_files(Segment& segment) {
   auto& disk = context_.host.disk();
-  for (auto suffix : {".log", ".index", ".timeindex", ".snapshot"}) {
+  for (std::string_view suffix : {".log", ".index", ".timeindex", ".snapshot", ".txnindex"}) {
+    if (suffix == ".txnindex" && !segment.in_log_with_markers()) continue;
     auto removed = disk.remove(segment.path(suffix));
     if (!removed && removed.error().code != Errc::not_found) return removed;
   }

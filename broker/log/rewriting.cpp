@@ -72,6 +72,8 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
   const auto end = rewritten.before.back()->next_offset();
   TRY_VOID(after.open(true, now, cleaned_suffix));
   Timestamp modified = 0;
+  const AbortedBatches aborted(this->aborted(after.base_offset(), end));
+  const KeepRecord keep_none = [](const ReadRecord&) { return false; };
   for (const auto& segment : rewritten.before) {
     TRY(auto at, segment->modified_ms());
     modified = std::max(modified, at);
@@ -79,7 +81,9 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
     auto copy = [&](const BatchHeader& header, std::uint64_t position) -> Result<void> {
       if (offline_) return fail(Errc::io_error, "the log is offline");
       TRY(Bytes batch, segment->read_batch(header, position));
-      auto left = header.control() ? Result<Bytes>(batch) : keep_records(batch, decompressed_batch_bytes_max, keep);
+      // Nobody is to read what was aborted.
+      const auto& keeps = aborted.has(header) ? keep_none : keep;
+      auto left = header.control() ? Result<Bytes>(batch) : keep_records(batch, decompressed_batch_bytes_max, keeps);
       TRY_VOID(left);
       TRY(auto kept, read_batch_header(left->view()));
       bool stays = kept.record_count > 0 || header.next_offset() == end || tells_of_repetition(header);
@@ -96,7 +100,9 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
       return done.has_value();
     }));
     TRY_VOID(done);
+    for (const auto& aborted : segment->aborted().entries()) after.add_aborted(aborted);
   }
+  after.expect_markers_from(markers_from_);
   if (rewritten.batches.empty() && rewritten.before.size() == 1) return false;
   ASSERT(after.next_offset() == end);
   TRY_VOID(after.set_modified_ms(modified));
@@ -142,7 +148,8 @@ Result<bool> PartitionLog::swap_in(Rewritten& rewritten) {
     TRY_VOID(disk.sync_directory(directory_));
     for (const auto& segment : rewritten.before) {
       TRY_VOID(files.rename(name(*segment, ".log"), name(*segment, replaced_suffix)));
-      for (std::string_view suffix : {".index", ".timeindex", ".snapshot"}) {
+      for (std::string_view suffix : {".index", ".timeindex", ".snapshot", ".txnindex"}) {
+        if (suffix == ".txnindex" && !segment->in_log_with_markers()) continue;
         if (suffix == ".snapshot" && segment == rewritten.before.front()) continue;  // of what was before it
         auto removed = disk.remove(name(*segment, suffix));
         if (!removed && removed.error().code != Errc::not_found) return removed;
@@ -201,7 +208,7 @@ Result<void> PartitionLog::finish_rewriting(std::vector<DirectoryEntry>& entries
     swap.allow_holes_below(std::numeric_limits<Offset>::max());
     TRY_VOID(swap.rebuild(true, config_.index_interval_bytes, nullptr));
     for (const auto& other : entries)
-      for (std::string_view suffix : {".log", ".index", ".timeindex", ".snapshot"}) {
+      for (std::string_view suffix : {".log", ".index", ".timeindex", ".snapshot", ".txnindex"}) {
         auto at = parse_segment_file_name(other.name, suffix);
         bool replaced = at && *at >= *base && *at < swap.next_offset() && (suffix != ".snapshot" || *at > *base);
         if (replaced) TRY_VOID(remove(other.name));

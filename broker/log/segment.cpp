@@ -76,6 +76,8 @@ void Segment::forget() {
   bytes_since_index_entry_ = 0;
   offsets_.clear();
   times_.clear();
+  aborted_.clear();
+  aborted_known_ = true;
   damage_.clear();
 }
 
@@ -202,6 +204,7 @@ Result<std::uint64_t> Segment::rebuild_on(bool verify_crc, std::int32_t index_in
     }
     if (accept && !accept(*header)) return position;
     account(*header, position, index_interval_bytes);
+    if (header->control()) aborted_known_ = false;
     position = size_;
     work_in_slices(batch_header_work);
   }
@@ -258,6 +261,16 @@ Result<std::string> Segment::load_indexes(std::int32_t index_interval_bytes) {
   return index_files_current ? std::string() : path(".index");
 }
 
+bool Segment::load_aborted() {
+  aborted_known_ = true;
+  if (!may_have_markers()) return true;
+  auto file = read_checked_file(disk_, path(".txnindex"), std::size_t{1} << 30);
+  aborted_known_ = file && file->integrity != Integrity::damaged &&
+                   aborted_.decode(file->content.view(), base_offset_, next_offset_);
+  index_files_current = index_files_current && aborted_known_;
+  return aborted_known_;
+}
+
 Result<void> Segment::rewrite_from(Offset offset) {
   if (offset >= next_offset_) return {};
   TRY(auto modified, modified_ms());
@@ -281,13 +294,20 @@ Result<void> Segment::truncate(std::uint64_t position, Offset next, std::int32_t
   ASSERT(position <= file_->size() && next >= base_offset_);
   TRY_VOID(file_->truncate(position));
   needs_sync = true;
+  const bool aborted_known = aborted_known_;
+  auto aborted = std::move(aborted_);
   TRY(auto end, rebuild(false, index_interval_bytes, nullptr));
   ASSERT(end == position && next_offset_ <= next);
+  // What is left of it is as it was.
+  aborted.truncate_from(next_offset_);
+  aborted_ = std::move(aborted);
+  aborted_known_ = aborted_known;
   return empty() ? remove_indexes() : Result<void>();
 }
 
 Result<void> Segment::remove_indexes() {
-  for (auto suffix : {".index", ".timeindex"}) {
+  for (std::string_view suffix : {".index", ".timeindex", ".txnindex"}) {
+    if (suffix == ".txnindex" && !in_log_with_markers()) continue;
     auto removed = disk_.remove(path(suffix));
     if (!removed && removed.error().code != Errc::not_found) return removed;
   }

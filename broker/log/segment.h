@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/log/aborted_index.h"
 #include "broker/log/log_config.h"
 #include "broker/log/offset_index.h"
 #include "broker/log/synced_mark.h"
@@ -56,6 +57,16 @@ class Segment {
   void allow_holes_below(Offset offset) { holes_below_ = offset; }
   const OffsetIndex& offset_index() const { return offsets_; }
   const TimeIndex& time_index() const { return times_; }
+  // The transactions whose markers are in it; all of them once they are known. Who appends the marker, or reads it from
+  // the batches where they are not, adds it.
+  const AbortedIndex& aborted() const { return aborted_; }
+  bool aborted_known() const { return aborted_known_; }
+  void add_aborted(const AbortedTransaction& aborted) { aborted_.add(aborted); }
+  void aborted_are_known() { aborted_known_ = true; }
+  // From that offset on the log has markers: where the segment ends above, it has a file of them. -1: there are none.
+  void expect_markers_from(Offset offset) { markers_from_ = offset; }
+  bool in_log_with_markers() const { return markers_from_ >= 0; }
+  bool may_have_markers() const { return markers_from_ >= 0 && next_offset_ > markers_from_; }
 
   // Writes a batch (its stamped header first) at the end. On an error nothing is counted; the file may have rubbish
   // after size(), which cut_rubbish() takes away.
@@ -98,8 +109,11 @@ class Segment {
   // Ascending. What is in it can't be read; the offsets stay those of what was there.
   const std::vector<DamagedStretch>& damage() const { return damage_; }
   // Takes size, end and indexes from the index files after a clean stop. Returns the name of the file that is missing,
-  // damaged or does not fit, so that rebuild() is needed; empty if all is well.
+  // damaged or does not fit, so that rebuild() is needed; empty if all is well. Of the transactions see load_aborted().
   Result<std::string> load_indexes(std::int32_t index_interval_bytes);
+  // After that, the transactions that were aborted in it. False if their file is missing, damaged or does not fit: then
+  // they are not known.
+  bool load_aborted();
   // Cuts the file at a batch boundary: `position`, where a batch of base offset `next` would come.
   Result<void> truncate(std::uint64_t position, Offset next, std::int32_t index_interval_bytes);
   // Writes again what is there from `offset`'s batch on. After a sync that failed, the page cache may show data that
@@ -153,6 +167,9 @@ class Segment {
   std::int64_t bytes_since_index_entry_ = 0;
   OffsetIndex offsets_;
   TimeIndex times_;
+  AbortedIndex aborted_;
+  bool aborted_known_ = true;
+  Offset markers_from_ = -1;
   std::vector<DamagedStretch> damage_;
 };
 

@@ -59,6 +59,7 @@ Result<void> SideFiles::write_some() {
     if (!segment->index_files_current) {
       files.push_back({segment->path(".index"), segment->offset_index().encode()});
       files.push_back({segment->path(".timeindex"), segment->time_index().encode()});
+      if (segment->may_have_markers()) files.push_back({segment->path(".txnindex"), segment->aborted().encode()});
     }
     if (producers)
       files.push_back({directory_ + "/" + segment_file_name(segment->next_offset(), ".snapshot"), *producers});

@@ -1,4 +1,5 @@
-// SideFiles: what lies beside the closed segments of a log: their indexes, and the producers' state as of their ends.
+// SideFiles: what lies beside the closed segments of a log: their indexes, also of aborted transactions, and the
+// producers' state as of their ends.
 //
 // All of it can be made again from the batches, so no append waits for it: it is written behind them, and until it is
 // on stable storage recovery reads the segments themselves (see PartitionLog::next_recovery_point). Files are replaced

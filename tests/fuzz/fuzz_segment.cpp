@@ -28,12 +28,16 @@ extern "C" int LLVMFuzzerTestOneInput(const char* data, std::size_t size) {
     put("00000000000000000000.index", index);
     put("00000000000000000000.timeindex", time_index);
     put("00000000000000000000.snapshot", snapshot);
+    if (data[3] & 8) put("00000000000000000000.txnindex", time_index);
+    if (data[3] & 16) put("fulmar-checkpoint", Checkpoint{0, 0, 0, 0}.encode());
     if (data[3] & 2) put("00000000000000000003.log", rest.substr(rest.size() / 2));
     if (data[3] & 4) put("fulmar-checkpoint", snapshot);
     LogManager manager(host, {});
     auto log = manager.open("t-0", {}, clean).value_or(nullptr);
     if (!log) return 0;
     (void)log->read(log->log_start(), log->log_end(), 10'000, true).has_value();
+    (void)log->last_stable_offset(log->log_end());
+    (void)log->aborted(log->log_start(), log->log_end());
     (void)log->offset_for_timestamp(5, log->kept_end()).has_value();
     return 0;
   });

@@ -185,7 +185,7 @@ TEST(Crash, WhatLiesBesideASegmentIsBelievedOnlyIfItIsOfThatSegment) {
         ProducerState producers;
         for (const auto& segment : log->segments()) {
           ASSERT_TRUE(segment->scan(0, [&](const BatchHeader& header, std::uint64_t) {
-            producers.update(header, host.clock().now());
+            producers.update(header, std::nullopt, host.clock().now());
             return true;
           }));
         }

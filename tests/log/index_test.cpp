@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "broker/log/aborted_index.h"
 #include "broker/log/epoch_cache.h"
 #include "broker/log/offset_index.h"
 
@@ -26,6 +27,44 @@ TEST(OffsetIndex, IsWrittenAsKafkaWritesIt) {
   EXPECT_EQ(again.entries().front(), index.entries().front());
   EXPECT_FALSE(again.decode(index.encode().view(), 0x100)) << "beyond the segment";
   EXPECT_FALSE(again.decode(std::string_view("\0\0\0", 3), 1000));
+}
+
+TEST(AbortedIndex, IsWrittenAsKafkaWritesIt) {
+  AbortedIndex index;
+  index.add({7, 0x10, 0x20, 0x18});
+  auto bytes = index.encode();
+  EXPECT_EQ(bytes.view(), std::string_view("\0\0"
+                                           "\0\0\0\0\0\0\0\x07"
+                                           "\0\0\0\0\0\0\0\x10"
+                                           "\0\0\0\0\0\0\0\x20"
+                                           "\0\0\0\0\0\0\0\x18",
+                                           34));
+  AbortedIndex again;
+  ASSERT_TRUE(again.decode(bytes.view(), 0x20, 0x21));
+  EXPECT_EQ(again.entries(), index.entries());
+  EXPECT_FALSE(again.decode(bytes.view(), 0x21, 0x30)) << "of a segment before";
+  EXPECT_FALSE(again.decode(bytes.view(), 0, 0x20)) << "of a segment after";
+  EXPECT_FALSE(again.decode(bytes.view().substr(0, 33), 0, 0x30));
+  EXPECT_FALSE(again.decode(std::string(bytes.view()) + std::string(bytes.view()), 0, 0x30)) << "not in their order";
+  EXPECT_TRUE(again.entries().empty());
+}
+
+TEST(AbortedIndex, FindsThoseWithRecordsInARangeAndSaysWhetherLaterSegmentsMayHaveMore) {
+  AbortedIndex index;
+  index.add({1, 10, 20, 5});  // another one has been open since 5
+  index.add({2, 15, 25, 26});
+  index.add({3, 30, 40, 41});
+  auto found = [&](Offset from, Offset up_to, bool more) {
+    std::vector<AbortedTransaction> all;
+    EXPECT_EQ(index.find(from, up_to, all), more);
+    std::vector<ProducerId> producers;
+    for (const auto& one : all) producers.push_back(one.producer_id);
+    return producers;
+  };
+  EXPECT_EQ(found(0, 12, false), (std::vector<ProducerId>{1}));
+  EXPECT_EQ(found(0, 26, false), (std::vector<ProducerId>{1, 2}));
+  EXPECT_EQ(found(21, 50, true), (std::vector<ProducerId>{2, 3}));
+  EXPECT_EQ(found(41, 50, true), (std::vector<ProducerId>{}));
 }
 
 TEST(TimeIndex, NeverPointsBehindTheFirstRecordOfATime) {

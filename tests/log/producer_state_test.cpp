@@ -20,7 +20,7 @@ BatchHeader batch(std::int32_t sequence, std::int32_t count, Offset offset, std:
 }
 
 void update(ProducerState& state, const BatchHeader& header) {
-  state.update(header, Instant{});
+  state.update(header, std::nullopt, Instant{});
 }
 
 TEST(ProducerState, TheLastFiveBatchesAreKnownAgain) {
