@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/client/aborted_transactions.h"
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/record_validation.h"
 #include "runtime/fiber/group.h"
@@ -120,6 +121,7 @@ FetchRequest Consumer::next_request(const Session& session) const {
   if (host_.clock().now() >= rack_told_from_) request.rack_id = options_.rack;
   request.session_id = session.id;
   request.session_epoch = full ? 0 : session.epoch;
+  request.isolation_level = options_.committed_only ? 1 : 0;
   FetchRequest::Topic topic;
   topic.name = topic_;
   for (const auto& [partition, position] : session.wanted) {
@@ -194,17 +196,20 @@ Answer<void> Consumer::fetch(Session& session, Deadline deadline, std::vector<Po
 Polled Consumer::take(FetchResponse::Topic::Partition& part, Offset& position, Epoch& epoch) {
   Polled out{part.index, part.error_code, part.high_watermark, part.log_start_offset, {}};
   out.diverging = part.diverging_epoch;
+  AbortedTransactions aborted(options_.committed_only ? part.aborted_transactions : std::nullopt);
   Bytes bytes = part.records.flatten();
   while (!bytes.empty()) {
     auto header = read_batch_header(bytes.view());
     if (!header || header->size() > bytes.size()) break;  // the end of the answer may cut a batch
-    auto records = read_records(bytes.slice(0, header->size()), decompressed_batch_bytes_max);
+    auto batch = bytes.slice(0, header->size());
+    auto records = read_records(batch, decompressed_batch_bytes_max);
     if (!records) {
       out.corrupt = true;
       break;
     }
+    bool wanted = !header->control() && !aborted.has(*header, batch);
     for (auto& record : *records)
-      if (record.offset >= position && !header->control()) out.records.push_back(std::move(record));
+      if (record.offset >= position && wanted) out.records.push_back(std::move(record));
     position = std::max(position, header->next_offset());
     epoch = header->leader_epoch;
     bytes = bytes.slice(header->size());
@@ -220,6 +225,7 @@ Answer<Offset> Consumer::list_offset(std::int32_t partition, Timestamp timestamp
     return std::unexpected(std::move(connection).error());
   }
   ListOffsetsRequest request;
+  request.isolation_level = options_.committed_only ? 1 : 0;
   request.topics.push_back({topic_, {{partition, -1, timestamp}}});
   auto response = (*connection)->call<ListOffsetsResponse>(request, deadline);
   if (!response) {

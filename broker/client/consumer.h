@@ -26,6 +26,8 @@ struct ConsumerOptions {
   std::string rack;               // this consumer's rack, to read from replicas in it; empty: not sent
   bool tells_epochs = false;      // of the last record read, so that a log that parted from it is found (KIP-320)
   std::int16_t version_max = 12;  // newer ones name topics by ids
+  // Records of transactions only once those are committed (read_committed, KIP-98).
+  bool committed_only = false;
 };
 
 struct Polled {
