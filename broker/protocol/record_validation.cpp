@@ -122,7 +122,10 @@ Result<BatchHeader, Refusal> check_header(const Bytes& records, const ProduceRul
   if (header->codec() == Compression::zstd && !rules.zstd_allowed)
     return refuse(ErrorCode::unsupported_compression_type, "zstd is for Produce requests of version 7 and up");
   if (header->control()) return refuse(ErrorCode::invalid_record, "clients may not write control batches");
-  if (header->transactional()) return refuse(ErrorCode::invalid_txn_state, "transactions are not served");
+  if (header->transactional() && !rules.transactions_served)
+    return refuse(ErrorCode::invalid_txn_state, "transactions are not served");
+  if (header->transactional() && !header->idempotent())
+    return refuse(ErrorCode::invalid_record, "a transactional batch without a producer id");
   if (header->record_count <= 0) return refuse(ErrorCode::invalid_record, "a batch must have records");
   if (header->last_offset_delta != header->record_count - 1)
     return refuse(ErrorCode::invalid_record, "the batch's last offset and its record count disagree");

@@ -37,6 +37,7 @@ inline constexpr std::size_t decompressed_batch_bytes_max = std::size_t{256} << 
 struct ProduceRules {
   bool log_append_time = false;  // the broker sets the topic's timestamps
   bool zstd_allowed = true;      // Produce 7 and up
+  bool transactions_served = false;
   // Else a record's timestamp may be this far before and after `now`, in milliseconds (KIP-937).
   std::int64_t timestamp_before_max_ms = std::numeric_limits<std::int64_t>::max();
   std::int64_t timestamp_after_max_ms = std::numeric_limits<std::int64_t>::max();
@@ -44,7 +45,7 @@ struct ProduceRules {
 };
 
 // Checks the records of one partition of a produce request (version 3 and up): exactly one batch, of magic 2, whole,
-// with the right CRC, neither control nor (as transactions are not served) transactional, with as many well-formed
+// with the right CRC, not control, transactional only where those are served, with as many well-formed
 // records as it says, offsets counting from zero, and timestamps that the topic allows, also in its decompressed form.
 // Returns the header as it is to be stored: the largest timestamp is that of the records, whatever the client claims,
 // and of the attributes only those stand that are a client's to set; the CRC is that of the batch with this header.

@@ -44,6 +44,7 @@ ReplicaSight Replica::sight(Configuration configuration) const {
           .role = raft_.role(),
           .term = raft_.term(),
           .commit = raft_.commit(),
+          .last_stable = last_stable_offset().value_or(-1),
           .log_start = log_->log_start(),
           .log_end = log_->log_end(),
           .last_epoch = log_->epochs().latest().value_or(-1),

@@ -92,7 +92,16 @@ class Replica {
   };
   // Appends one batch as PartitionLog::append does, if this replica leads. Returns as soon as it is written.
   // With `expected`, only as the leader of that epoch.
-  Result<Proposed, Refusal> append(const BatchHeader& header, const Bytes& batch, std::optional<Epoch> expected = {});
+  Result<Proposed, Refusal> append(const BatchHeader& header, const Bytes& batch, std::optional<Epoch> expected = {},
+                                   const AppendOrigin& origin = {});
+  // Before a transactional batch is appended: what its coordinator has to confirm first. The batch is then appended
+  // with this number and epoch, or not at all. nullopt: its transaction is open here. See
+  // ProducerState::begin_verification(). Errors: as append().
+  struct Verification {
+    std::uint64_t number = 0;
+    Epoch epoch = -1;
+  };
+  Result<std::optional<Verification>, Refusal> begin_verification(const BatchHeader& header, bool own_epoch);
   // Whether this leader has as many replicas in sync as min.insync.replicas wants for acks=all. Those of fenced brokers
   // are not, as on Kafka.
   bool enough_in_sync() const;
@@ -110,9 +119,9 @@ class Replica {
   Result<void> advance_start(Offset offset);
 
   // Removes the records for which `keep` says false from closed segments of its log, from the one that begins at `base`
-  // on, at most `count` of them, as far as they are committed and stable; each replica by itself (see
-  // PartitionLog::rewrite()). Whether anything was removed. Takes long, but holds the replica up only while files are
-  // exchanged. Errors: no_space, io_error, corrupt.
+  // on, at most `count` of them, as far as they are committed, all transactions decided, and stable; each replica by
+  // itself (see PartitionLog::rewrite()). Whether anything was removed. Takes long, but holds the replica up only while
+  // files are exchanged. Errors: no_space, io_error, corrupt.
   Result<bool> remove_records(Offset base, std::size_t count, const KeepRecord& keep);
 
   // Takes off its log what retention lets go (see PartitionLog::apply_retention()): where this replica leads, of what
@@ -129,6 +138,9 @@ class Replica {
 
   // What consumers may read: what is committed.
   Offset high_watermark() const { return raft_.commit(); }
+  // Up to where consumers of committed records may read: the last stable offset (KIP-98); nullopt: not known for a
+  // moment after a start. See PartitionLog::last_stable_offset().
+  std::optional<Offset> last_stable_offset() const { return log_->last_stable_offset(raft_.commit()); }
   // From when what it promises as a leader is stored: until then it says nothing to anybody.
   bool leads() const {
     return raft_.role() == Role::leader && told_.role == Role::leader && told_.term == raft_.term() && !out_of_order();

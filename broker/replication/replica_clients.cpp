@@ -4,15 +4,27 @@
 namespace fulmar {
 
 Result<Replica::Proposed, Refusal> Replica::append(const BatchHeader& header, const Bytes& batch,
-                                                   std::optional<Epoch> expected) {
+                                                   std::optional<Epoch> expected, const AppendOrigin& origin) {
   return in_turn([&]() -> Result<Proposed, Refusal> {
     if (out_of_order()) return std::unexpected(Refusal{ErrorCode::kafka_storage_error, "the log is offline"});
     if (!raft_.accepts_appends() || (expected && *expected != raft_.term()))
       return std::unexpected(Refusal{ErrorCode::not_leader_or_follower, "this broker does not lead the partition"});
-    TRY(auto appended, log_->append(header, batch, raft_.term()));
+    TRY(auto appended, log_->append(header, batch, raft_.term(), origin));
     tell_appended(header, appended);
     if (!appended.duplicate) raft_.log_changed(now());
     return Proposed{appended, raft_.term()};
+  });
+}
+
+Result<std::optional<Replica::Verification>, Refusal> Replica::begin_verification(const BatchHeader& header,
+                                                                                  bool own_epoch) {
+  return in_turn([&]() -> Result<std::optional<Verification>, Refusal> {
+    if (out_of_order()) return std::unexpected(Refusal{ErrorCode::kafka_storage_error, "the log is offline"});
+    if (!raft_.accepts_appends())
+      return std::unexpected(Refusal{ErrorCode::not_leader_or_follower, "this broker does not lead the partition"});
+    auto number = log_->producers().begin_verification(header, own_epoch, now());
+    if (!number) return std::nullopt;
+    return Verification{*number, raft_.term()};
   });
 }
 
@@ -87,7 +99,8 @@ Result<void> Replica::advance_start(Offset offset) {
 }
 
 Result<bool> Replica::remove_records(Offset base, std::size_t count, const KeepRecord& keep) {
-  TRY(auto rewritten, log_->rewrite(base, count, raft_.commit(), keep));
+  // What is not decided yet may turn out aborted, and then nothing is superseded by it.
+  TRY(auto rewritten, log_->rewrite(base, count, last_stable_offset().value_or(0), keep));
   if (!rewritten) return false;
   return in_turn([&] { return log_->replace_segments(std::move(*rewritten)); });
 }

@@ -21,6 +21,7 @@ struct ReplicaSight {
   Role role{};
   Epoch term = -1;
   Offset commit = 0;
+  Offset last_stable = -1;  // up to where it gives committed records only; -1: nowhere yet
   Offset log_start = 0;
   Offset log_end = 0;
   Epoch last_epoch = -1;  // of the log's last batch, as the epoch cache has it; -1: none is known

@@ -150,6 +150,7 @@ void Replica::settle() {
   if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
     for (const auto& peer : raft_.hungry())
       context_.messenger->wants_feeding(*this, peer, raft_.throttled(peer, now()));
+  log_->producers().note_committed(raft_.commit());
   bool rests = at_rest();
   if (std::exchange(rested_, rests) && !rests && context_.messenger) context_.messenger->woke(*this);
   State state{.start_kept = raft_.role() == Role::leader ? raft_.start_kept(now()) : 0,

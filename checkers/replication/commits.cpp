@@ -57,6 +57,16 @@ void ReplicationWatch::check_commit(Group& group, Replica& replica, const Replic
     check_quorum(group, replica, *last, before.configuration);
 }
 
+// Who reads committed records only must not get those of a transaction that is not decided (KIP-98).
+void ReplicationWatch::check_stable(Replica& replica) {
+  const auto& sight = replica.sight;
+  auto stable = std::max(replica.log.stable_end(sight.commit), sight.log_start);
+  if (sight.last_stable > stable)
+    report("last stable offset", "lso-passes-open", sight,
+           "consumers may read committed records up to " + std::to_string(sight.last_stable) +
+               ", and a transaction that is not decided begins at " + std::to_string(stable));
+}
+
 std::string ReplicationWatch::doubt_read(const GroupId& id, Offset offset) const {
   auto group = groups_.find(id);
   if (group == groups_.end() || offset < group->second.commit_max) return "";
@@ -85,13 +95,14 @@ void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowB
   }
 }
 
-// Without transactions and compaction every offset is a client's record, as on Kafka.
+// Without compaction every offset is a client's record or the end of a transaction, as on Kafka.
 void ReplicationWatch::check_dense(const Replica& replica, const BatchHeader& header) {
   auto batch = shadow_of(header);
   const auto& log = replica.log.batches();
   if (!log.empty() && log.rbegin()->second.next < batch.base)
     report("dense offsets", "hole", replica.sight, to_string(batch) + " follows " + to_string(log.rbegin()->second));
-  if (header.control()) report("dense offsets", "hole", replica.sight, to_string(batch) + " is no client's");
+  if (header.control() && !header.transactional())
+    report("dense offsets", "hole", replica.sight, to_string(batch) + " is no client's");
 }
 
 // Whether the replica's log term on disk is the leader's term or later, or its disk was damaged, which may have lost

@@ -158,6 +158,7 @@ void ReplicationWatch::stepped(const ReplicaSight& sight) {
     check_configuration(group, sight);
   }
   if (sight.commit > before.commit) check_commit(group, replica, before);
+  if (sight.last_stable != before.last_stable) check_stable(replica);
 }
 
 void ReplicationWatch::sends(const GroupId& id, const Message& message) {

@@ -171,6 +171,7 @@ class ReplicationWatch : public ReplicaObserver {
   void check_quorum(Group& group, Replica& leader, const ShadowBatch& last, const Configuration& before);
   void check_match(Group& group, const Replica& replica, const ShadowBatch& batch);
   void check_dense(const Replica& replica, const BatchHeader& header);
+  void check_stable(Replica& replica);
   bool is_of_term(const Group& group, const ReplicaId& id, const ReplicaSight& leader);
   bool holds(Group& group, const ReplicaId& id, const ShadowBatch& batch, bool synced);
 

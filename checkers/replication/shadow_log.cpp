@@ -19,7 +19,13 @@ std::optional<Offset> segment_base(std::string_view name) {
 }  // namespace
 
 ShadowBatch shadow_of(const BatchHeader& header) {
-  return {header.base_offset, header.next_offset(), header.leader_epoch, header.crc};
+  bool transactional = header.transactional() && header.record_count > 0;
+  return {header.base_offset,
+          header.next_offset(),
+          header.leader_epoch,
+          header.crc,
+          transactional ? header.producer_id : no_producer_id,
+          header.control()};
 }
 
 std::string to_string(const ShadowBatch& batch) {
@@ -33,6 +39,7 @@ std::string ShadowLog::path_of(Offset segment) const {
 
 std::string ShadowLog::load(const Machines& machines) {
   batches_.clear();
+  transactions_.clear();
   segments_.clear();
   for (const auto& name : machines.list(broker_, directory_, false)) {
     auto base = segment_base(name);
@@ -48,7 +55,9 @@ std::string ShadowLog::load(const Machines& machines) {
       if (!batches_.empty() && batches_.rbegin()->second.next != header->base_offset)
         return path + " has a gap at position " + std::to_string(at) + ", between " +
                std::to_string(batches_.rbegin()->second.next) + " and " + std::to_string(header->base_offset);
-      batches_.emplace_hint(batches_.end(), header->base_offset, shadow_of(*header));
+      auto batch = shadow_of(*header);
+      batches_.emplace_hint(batches_.end(), header->base_offset, batch);
+      note_transaction(batch);
       at += header->size();
     }
     if (segments_.empty()) place_ = {*base, 0, *base};
@@ -64,12 +73,23 @@ void ShadowLog::append(const ShadowBatch& batch) {
     place_ = {batch.base, 0, batch.base};
   }
   batches_.insert_or_assign(batch.base, batch);
+  note_transaction(batch);
+}
+
+void ShadowLog::note_transaction(const ShadowBatch& batch) {
+  if (batch.transaction_of != no_producer_id) transactions_.note(batch.base, batch.transaction_of, batch.is_marker);
 }
 
 void ShadowLog::truncate(Offset offset) {
   auto first = batches_.lower_bound(offset);
   if (first != batches_.begin() && std::prev(first)->second.next > offset) --first;
+  bool any = std::any_of(first, batches_.end(),
+                         [](const auto& entry) { return entry.second.transaction_of != no_producer_id; });
   batches_.erase(first, batches_.end());
+  if (any) {
+    transactions_.clear();
+    for (const auto& [base, batch] : batches_) note_transaction(batch);
+  }
   if (place_.next <= offset && place_.segment < offset) return;  // a segment that begins there goes
   while (segments_.size() > 1 && segments_.back() >= offset) segments_.pop_back();
   if (!segments_.empty()) place_ = {segments_.back(), 0, segments_.back()};
@@ -77,6 +97,7 @@ void ShadowLog::truncate(Offset offset) {
 
 void ShadowLog::start_over(Offset offset) {
   batches_.clear();
+  transactions_.clear();
   segments_ = {offset};
   place_ = {offset, 0, offset};
 }

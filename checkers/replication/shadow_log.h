@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/protocol/record_batch.h"
+#include "checkers/replication/shadow_transactions.h"
 
 namespace fulmar {
 
@@ -29,6 +30,8 @@ struct ShadowBatch {
   Offset next = 0;
   Epoch epoch = -1;
   std::uint32_t crc = 0;
+  ProducerId transaction_of = no_producer_id;  // of a batch of a transaction, markers included
+  bool is_marker = false;
 
   bool operator==(const ShadowBatch&) const = default;
 };
@@ -48,6 +51,8 @@ class ShadowLog {
 
   const std::map<Offset, ShadowBatch>& batches() const { return batches_; }  // by base offset
   bool has(const ShadowBatch& batch) const;
+  // As ShadowTransactions.
+  Offset stable_end(Offset committed) { return transactions_.stable_end(committed); }
   // The last batch that begins before `offset`; null if there is none.
   const ShadowBatch* before(Offset offset) const;
   Epoch last_epoch() const { return batches_.empty() ? -1 : batches_.rbegin()->second.epoch; }
@@ -63,10 +68,12 @@ class ShadowLog {
     Offset next = 0;  // everything below is durable
   };
   std::string path_of(Offset segment) const;
+  void note_transaction(const ShadowBatch& batch);
 
   std::int32_t broker_ = -1;
   std::string directory_;
   std::map<Offset, ShadowBatch> batches_;
+  ShadowTransactions transactions_;
   std::vector<Offset> segments_;  // already searched, ascending
   Place place_;
 };

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/protocol/records/end_marker.h"
 #include "broker/raft/types.h"
 #include "checkers/replication/replication_watch.h"
 #include "tests/log/log_test_kit.h"
@@ -75,6 +76,13 @@ class Story : public Machines {
   }
   void append_control(int broker, Epoch epoch) {
     append(broker, epoch, build_batch({{"key", "value", 0, {}}}, {.control = true}), true, log);
+  }
+  // Of a transaction; or its marker.
+  void append_of(ProducerId producer, int broker, Epoch epoch, bool is_marker = false) {
+    auto batch = is_marker ? build_end_marker({true, 1}, producer, 0, 0)
+                           : build_batch({{std::nullopt, "value", 0, {}}},
+                                         {.producer_id = producer, .producer_epoch = 0, .transactional = true});
+    append(broker, epoch, batch, true, log);
   }
   void append(int broker, Epoch epoch, const Bytes& batch, bool synced, const std::string& file) {
     auto bytes = std::string(batch.view());

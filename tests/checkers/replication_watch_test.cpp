@@ -313,6 +313,46 @@ TEST(ReplicationWatch, SeesOffsetsThatNoBatchHas) {
   EXPECT_THAT(s.anomalies(), Contains("hole"));
 }
 
+TEST(ReplicationWatch, SeesCommittedRecordsGivenOfATransactionThatIsNotDecided) {
+  // 0 and 2 of one transaction, 1 of another; 3 ends the first.
+  auto story = [](Story& s) {
+    s.elect(1, 1);
+    for (int broker = 1; broker <= 3; ++broker) {
+      s.append_of(7, broker, 1);
+      s.append_of(8, broker, 1);
+      s.append_of(7, broker, 1);
+      s.append_of(7, broker, 1, true);
+    }
+  };
+  struct Step {
+    Offset commit, last_stable;
+    bool sound;
+  };
+  for (auto [commit, last_stable, sound] :
+       {Step{3, 0, true}, {3, 1, false}, {4, 1, true}, {4, 2, false}, {4, -1, true}}) {
+    Story s;
+    story(s);
+    s.sights[1].last_stable = last_stable;
+    s.commit(1, commit);
+    if (sound)
+      EXPECT_THAT(s.anomalies(), IsEmpty()) << commit << ", " << last_stable;
+    else
+      EXPECT_THAT(s.anomalies(), ElementsAre("lso-passes-open")) << commit << ", " << last_stable;
+  }
+  // Where the marker is cut off, the transaction is open again; and a replica that starts finds it in its log.
+  for (bool restarts : {false, true}) {
+    Story s;
+    story(s);
+    s.truncate(2, 3);
+    s.promise(2, 1, id(1));
+    s.sights[2].term = 1;
+    if (restarts) s.open(2);
+    s.sights[2].last_stable = 1;
+    s.commit(2, 3);
+    EXPECT_THAT(s.anomalies(), ElementsAre("lso-passes-open"));
+  }
+}
+
 TEST(ReplicationWatch, SeesALeaderThatLacksWhatIsCommitted) {
   Story s;
   s.elect(1, 1);

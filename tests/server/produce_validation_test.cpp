@@ -249,7 +249,7 @@ TEST(Validation, OfLargeBatchesTakesTurnsWithTheOtherWorkOfTheShard) {
     for (int i = 0; i < batches; ++i)
       fibers.spawn("validate", [&] {
         ProduceConfig topic;
-        EXPECT_TRUE(validate_in_slices(budget, host.clock(), batch, topic, 9).has_value());
+        EXPECT_TRUE(validate_in_slices(budget, host.clock(), batch, topic, 9, false).has_value());
         ++validated;
       });
     // One that has nothing to do but to count how often it is its turn.

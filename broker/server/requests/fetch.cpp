@@ -1,4 +1,5 @@
-// Fetch: reads what consumers may see, below the high watermark, from the shards that own the partitions; waits, if
+// Fetch: reads what consumers may see, below the high watermark or, of committed transactions only, the last stable
+// offset, from the shards that own the partitions; waits, if
 // there is too little, until there is enough or the client's patience ends (long poll).
 //
 // While it waits it has no fiber and no records in memory. Records are read only once there is room for them among the
@@ -81,8 +82,7 @@ class Readings {
   bool must_answer() const { return std::ranges::any_of(readings_, &Reading::must_answer); }
   bool records_wait() const {
     return std::ranges::any_of(readings_, [](const Reading& reading) {
-      return reading.out.error_code == ErrorCode::none &&
-             reading.seen_high_watermark > reading.target->request.fetch_offset;
+      return reading.out.error_code == ErrorCode::none && reading.seen_end > reading.target->request.fetch_offset;
     });
   }
 
@@ -99,7 +99,8 @@ struct Seen {
   std::string topic;
   GroupId group;
   bool led_here;
-  Offset high_watermark;
+  bool committed_only;
+  Offset end;  // of what could be read
 };
 
 // On the owner's shard. False if one of them has changed already: then it does not wait.
@@ -109,7 +110,8 @@ bool wait_for_change(BrokerShard& owner, const PartitionWaits::Waiter& waiter, c
     auto* partition = owner.partition(one.topic, one.group.partition);
     if (!partition || !partition->replica || partition->topic_id != one.group.topic) return false;
     const auto& replica = *partition->replica;
-    if (replica.leads() != one.led_here || replica.high_watermark() > one.high_watermark) return false;
+    auto end = one.committed_only ? replica.last_stable_offset().value_or(-1) : replica.high_watermark();
+    if (replica.leads() != one.led_here || end > one.end) return false;
     groups.push_back(one.group);
   }
   owner.partition_waits().add(waiter, std::move(groups));
@@ -280,7 +282,8 @@ bool Fetch::wait() {
         {.topic = reading.target->topic,
          .group = {topic->id, reading.target->request.index},
          .led_here = reading.led_here,
-         .high_watermark = reading.seen_high_watermark});
+         .committed_only = request_.isolation_level == 1,
+         .end = reading.seen_end});
   }
   readings_.drop();
   changed_ = false;

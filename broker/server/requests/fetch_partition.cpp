@@ -57,6 +57,21 @@ bool is_packed_with_zstd(BrokerShard& owner, const std::string& name) {
   return topic && owner.produce_config(*topic).compression.codec == Compression::zstd;
 }
 
+// The aborted transactions of which these batches may have records.
+std::vector<FetchResponse::Topic::Partition::AbortedTransaction> aborted_in(const PartitionLog& log, Offset from,
+                                                                            const Bytes& batches) {
+  auto end = from;
+  for (std::size_t at = 0; at < batches.size();) {
+    auto header = read_batch_header(batches.view().substr(at));
+    if (!header) break;
+    end = header->next_offset();
+    at += header->size();
+  }
+  std::vector<FetchResponse::Topic::Partition::AbortedTransaction> found;
+  for (const auto& aborted : log.aborted(from, end)) found.emplace_back(aborted.producer_id, aborted.first_offset);
+  return found;
+}
+
 }  // namespace
 
 FetchRules fetch_rules(const FetchRequest& request, std::int16_t version) {
@@ -108,7 +123,9 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   auto& log = replica->log();
   reading.seen_high_watermark = replica->high_watermark();
   out.high_watermark = replica->high_watermark();
-  out.last_stable_offset = out.high_watermark;  // no transactions: nothing is unstable
+  auto stable = replica->last_stable_offset();
+  out.last_stable_offset = stable.value_or(-1);
+  reading.seen_end = share.rules.committed_only ? stable.value_or(-1) : out.high_watermark;
   out.log_start_offset = log.log_start();
   if (share.rules.committed_only) out.aborted_transactions.emplace();
   if (reading.led_here) {
@@ -122,11 +139,16 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
     reading.soon = true;
     return refuse(ErrorCode::offset_not_available);
   }
+  if (share.rules.committed_only && !stable) {
+    // What its last high watermark covers has not been found again since the start.
+    reading.soon = true;
+    return refuse(ErrorCode::offset_not_available);
+  }
   if (share.got_any && share.bytes_left == 0 && asked.fetch_offset >= out.log_start_offset &&
       asked.fetch_offset <= log.log_end())
     return;  // nothing could be handed out
   auto bytes_max = std::min(static_cast<std::size_t>(std::max(0, asked.max_bytes)), share.bytes_left);
-  auto bytes = read_intact(*replica, asked.fetch_offset, reading.seen_high_watermark, bytes_max, !share.got_any);
+  auto bytes = read_intact(*replica, asked.fetch_offset, reading.seen_end, bytes_max, !share.got_any);
   // What was deleted while it was read is not handed out.
   out.log_start_offset = log.log_start();
   if (asked.fetch_offset < out.log_start_offset) return refuse(ErrorCode::offset_out_of_range);
@@ -140,6 +162,7 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   share.got_any = true;
   // A reading ends with its segment. Waiting for min_bytes would not get the rest any sooner.
   reading.more = asked.fetch_offset < log.segments().back()->base_offset();
+  if (share.rules.committed_only) out.aborted_transactions = aborted_in(log, asked.fetch_offset, *bytes);
   share.bytes_left -= std::min(share.bytes_left, bytes->size());
   out.records = ByteChain(std::move(*bytes));
 }

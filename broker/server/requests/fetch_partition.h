@@ -15,7 +15,8 @@ class BrokerShard;
 struct Reading {
   FetchTarget* target;
   FetchResponse::Topic::Partition out;
-  Offset seen_high_watermark = -1;  // before the reading: what has come since is a reason to read again
+  Offset seen_high_watermark = -1;  // before the reading
+  Offset seen_end = -1;             // up to where was read: when there is more, that is a reason to read again
   bool led_here = false;            // at the reading
   bool more = false;                // there is more, which only the next fetch can bring
   bool soon = false;                // what it is refused now is to be expected any moment

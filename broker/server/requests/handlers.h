@@ -73,6 +73,7 @@ Result<Finish> begin_client_request(BrokerShard& shard, const Request& call);
 
 // One of these begins. Errors: corrupt, when the body can't be read: the connection is then closed.
 Result<Finish> begin_produce(BrokerShard& shard, const Request& call);
+Result<Finish> begin_write_txn_markers(BrokerShard& shard, const Request& call);
 Result<Finish> begin_fetch(BrokerShard& shard, const Request& call);
 Result<Finish> begin_join_group(BrokerShard& shard, const Request& call);
 Result<Finish> begin_sync_group(BrokerShard& shard, const Request& call);
@@ -110,6 +111,7 @@ Result<ByteChain> handle_describe_configs(BrokerShard& shard, const Request& cal
 Result<ByteChain> handle_alter_configs(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_incremental_alter_configs(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_list_config_resources(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_describe_producers(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const Request& call);
 
 // The answer to an ApiVersions request newer than served: version 0, with the error and the versions (KIP-511).

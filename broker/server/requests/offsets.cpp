@@ -57,9 +57,12 @@ ErrorCode check_client(const Replica& replica, Epoch claimed) {
 }
 
 ErrorCode list_offset(Replica& replica, const ListOffsetsRequest::Topic::Partition& asked, std::int16_t version,
-                      ListOffsetsResponse::Topic::Partition& out) {
+                      bool committed_only, ListOffsetsResponse::Topic::Partition& out) {
   if (auto error = check_client(replica, asked.current_leader_epoch); error != ErrorCode::none) return error;
   auto& log = replica.log();
+  const auto stable = replica.last_stable_offset();
+  if (committed_only && !stable) return ErrorCode::offset_not_available;
+  const auto up_to = committed_only ? *stable : replica.high_watermark();
   auto answer = [&](Offset offset) {
     out.offset = offset;
     out.leader_epoch = log.epochs().latest().value_or(replica.leader_epoch());
@@ -69,7 +72,7 @@ ErrorCode list_offset(Replica& replica, const ListOffsetsRequest::Topic::Partiti
     return version >= served ? ErrorCode::none : ErrorCode::unsupported_version;
   };
   switch (asked.timestamp) {
-    case latest: return answer(replica.high_watermark());
+    case latest: return answer(up_to);
     case earliest: return answer(log.log_start());
     case earliest_local: return version < 8 ? ErrorCode::unsupported_version : answer(log.log_start());
     case latest_tiered: return since(9);             // nothing is tiered: offset -1
@@ -77,7 +80,6 @@ ErrorCode list_offset(Replica& replica, const ListOffsetsRequest::Topic::Partiti
     default: break;
   }
   if (asked.timestamp < 0 && (asked.timestamp != max_timestamp || version < 7)) return ErrorCode::unsupported_version;
-  auto up_to = replica.high_watermark();
   auto found =
       asked.timestamp == max_timestamp ? log.max_timestamp(up_to) : log.offset_for_timestamp(asked.timestamp, up_to);
   if (!found) return code_of(found.error());
@@ -163,7 +165,7 @@ Result<ByteChain> handle_list_offsets(BrokerShard& shard, const Request& call) {
   bool known_isolation = request.isolation_level == 0 || request.isolation_level == 1;
   auto list = [&](auto& replica, const auto& asked, auto& out) {
     if (!known_isolation) return ErrorCode::unknown_server_error;
-    return list_offset(replica, asked, call.version(), out);
+    return list_offset(replica, asked, call.version(), request.isolation_level == 1, out);
   };
   auto response = answer_once<ListOffsetsResponse>(shard, request, Repeated::refused, list);
   return call.answer(response);

@@ -3,6 +3,7 @@
 //
 // A connection begins its requests one after the other, each when the one before has been appended: so its batches
 // reach each partition in the order they were sent in, however long one of them takes to check.
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -27,7 +28,8 @@ struct Item {
   Uuid topic_id;
   std::int32_t index;
   Bytes records;
-  BatchHeader batch;  // that of the records, once they are checked
+  BatchHeader batch;                                  // that of the records, once they are checked
+  std::optional<Replica::Verification> verification;  // of a transaction that is not open there yet
   // What became of it.
   ErrorCode error = ErrorCode::none;
   std::string message;
@@ -38,6 +40,8 @@ struct Item {
 };
 
 constexpr std::int16_t first_version_with_topic_ids = 13;
+constexpr std::int16_t first_version_with_abortable = 11;  // clients know TRANSACTION_ABORTABLE (KIP-890)
+constexpr std::int16_t first_version_that_adds = 12;       // producing adds the partition to the transaction (KIP-890)
 // An answer tells of so many records what is wrong with them, whatever the number of its partitions.
 constexpr std::size_t response_record_errors_max = 1000;
 
@@ -55,22 +59,101 @@ void refuse(Item& item, Refusal why) {
 }
 
 void validate(BrokerShard& shard, Item& item, const ProduceConfig& topic, std::int16_t version) {
-  auto validated =
-      validate_in_slices(shard.validation(), shard.host().clock(), std::move(item.records), topic, version);
+  auto validated = validate_in_slices(shard.validation(), shard.host().clock(), std::move(item.records), topic, version,
+                                      shard.transaction_verification() != nullptr);
   if (!validated) return refuse(item, std::move(validated).error());
   item.batch = validated->header;
   item.records = std::move(validated->batch);
 }
 
-void append(BrokerShard& owner, Item& item, Safety safety) {
+// Null if it is refused.
+std::shared_ptr<Replica> replica_for(BrokerShard& owner, Item& item) {
   auto* partition = owner.partition(*item.name, item.index);
   if (!partition || partition->topic_id != item.topic_id)
-    return refuse(item, ErrorCode::not_leader_or_follower, "this broker has no replica of the partition");
-  if (!partition->replica) return refuse(item, ErrorCode::kafka_storage_error, "the partition's log can't be opened");
-  auto replica = partition->replica;
+    refuse(item, ErrorCode::not_leader_or_follower, "this broker has no replica of the partition");
+  else if (!partition->replica)
+    refuse(item, ErrorCode::kafka_storage_error, "the partition's log can't be opened");
+  else
+    return partition->replica;
+  return nullptr;
+}
+
+// What has to be confirmed of the batch before it is appended.
+void begin_verification(BrokerShard& owner, Item& item, bool own_epoch) {
+  auto replica = replica_for(owner, item);
+  if (!replica) return;
+  auto begun = replica->begin_verification(item.batch, own_epoch);
+  if (!begun) return refuse(item, std::move(begun).error());
+  item.verification = *begun;
+}
+
+// What a client hears of what the coordinator has said. Errors that pass are such that older clients come again.
+ErrorCode verification_error(ErrorCode said, std::int16_t version) {
+  switch (said) {
+    case ErrorCode::network_exception:
+    case ErrorCode::coordinator_load_in_progress:
+    case ErrorCode::coordinator_not_available:
+    case ErrorCode::not_coordinator: return ErrorCode::not_enough_replicas;
+    case ErrorCode::concurrent_transactions:
+      return version >= first_version_that_adds ? said : ErrorCode::not_enough_replicas;
+    case ErrorCode::producer_fenced: return ErrorCode::invalid_producer_epoch;
+    case ErrorCode::transaction_abortable:
+      return version >= first_version_with_abortable ? said : ErrorCode::invalid_txn_state;
+    default: return said;
+  }
+}
+
+// Asks the coordinator about the partitions whose transaction begins with these batches (KIP-890).
+void verify_transactions(BrokerShard& shard, const std::string& transactional_id, std::int16_t version,
+                         ItemsByShard& items, Deadline deadline) {
+  const bool adds = version >= first_version_that_adds;
+  auto is_asked_for = [](const Item& item) { return item.error == ErrorCode::none && item.batch.transactional(); };
+  std::vector<Item*> open;
+  std::vector<TransactionVerification::Partition> partitions;
+  for (auto& [owner, list] : items) {
+    auto& batch = list;
+    if (std::ranges::none_of(batch, is_asked_for)) continue;
+    shard.on(owner, [&](BrokerShard& there) {
+      for (auto& item : batch)
+        if (is_asked_for(item)) begin_verification(there, item, adds);
+    });
+    for (auto& item : batch) {
+      if (!is_asked_for(item) || !item.verification) continue;
+      if (!open.empty() && (item.batch.producer_id != open.front()->batch.producer_id ||
+                            item.batch.producer_epoch != open.front()->batch.producer_epoch)) {
+        refuse(item, ErrorCode::invalid_producer_id_mapping, "batches of several producers in one transaction");
+        continue;
+      }
+      open.push_back(&item);
+      partitions.push_back({*item.name, item.index});
+    }
+  }
+  if (open.empty()) return;
+  const auto& first = open.front()->batch;
+  auto said = shard.transaction_verification()->confirm(
+      {transactional_id, first.producer_id, first.producer_epoch}, partitions,
+      adds ? TransactionVerification::Ask::to_add : TransactionVerification::Ask::whether_added, deadline);
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    auto error = i < said.size() ? said[i] : ErrorCode::network_exception;
+    if (error == ErrorCode::none) continue;
+    refuse(*open[i], verification_error(error, version),
+           std::string("the coordinator has not confirmed the partition as part of the transaction: ") +
+               error_code_name(error));
+  }
+}
+
+void append(BrokerShard& owner, Item& item, Safety safety) {
+  auto replica = replica_for(owner, item);
+  if (!replica) return;
   if (safety == Safety::committed && replica->leads() && !replica->enough_in_sync())
     return refuse(item, ErrorCode::not_enough_replicas, "fewer replicas are in sync than min.insync.replicas wants");
-  auto proposed = replica->append(item.batch, item.records);
+  std::optional<Epoch> expected;
+  AppendOrigin origin;
+  if (item.verification) {
+    expected = item.verification->epoch;
+    origin.verified = item.verification->number;
+  }
+  auto proposed = replica->append(item.batch, item.records, expected, origin);
   if (!proposed) return refuse(item, std::move(proposed).error());
   item.proposed = *proposed;
   item.appended_by = replica;
@@ -147,6 +230,7 @@ Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
                 .index = partition.index,
                 .records = partition.records.flatten(),
                 .batch = {},
+                .verification = {},
                 .message = {},
                 .record_errors = {},
                 .proposed = {},
@@ -166,6 +250,13 @@ Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
       items[owner].push_back(std::move(item));
     }
   }
+  auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
+  for (auto& [owner, list] : items)
+    for (auto& item : list)
+      if (item.error == ErrorCode::none && item.batch.transactional() && !request.transactional_id)
+        refuse(item, ErrorCode::transactional_id_authorization_failed, "a transactional batch without its id");
+  if (request.transactional_id && shard.transaction_verification())
+    verify_transactions(shard, *request.transactional_id, call.version(), items, deadline);
   auto safety = request.acks == -1 ? Safety::committed : Safety::kept;
   for (auto& [owner, list] : items) {
     auto& batch = list;
@@ -185,7 +276,6 @@ Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
           return fail(Errc::closed, std::string("acks=0 and ") + error_code_name(item.error) + ": " + item.message);
     return Finish::with({});
   }
-  auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
   return Finish([&shard, header = call.header(), request = std::move(request), items = std::move(items), safety,
                  deadline]() mutable {
     for (auto& [owner, list] : items) {

@@ -48,6 +48,8 @@ constexpr ServedApi table[] = {
     {ApiKey::delete_topics, at_once<handle_delete_topics>, controller, timeout_in<DeleteTopicsRequest>},
     {ApiKey::delete_records, at_once<handle_delete_records>},
     {ApiKey::init_producer_id, at_once<handle_init_producer_id>, controller},
+    {ApiKey::write_txn_markers, begin_write_txn_markers},
+    {ApiKey::describe_producers, at_once<handle_describe_producers>},
     {ApiKey::offset_for_leader_epoch, at_once<handle_offset_for_leader_epoch>},
     {ApiKey::describe_configs, at_once<handle_describe_configs>},
     {ApiKey::alter_configs, at_once<handle_alter_configs>, controller},

@@ -27,6 +27,7 @@
 #include "broker/server/shard/leaderships.h"
 #include "broker/server/shard/partition_waits.h"
 #include "broker/server/shard/produce_validation.h"
+#include "broker/server/shard/transaction_verification.h"
 #include "runtime/fiber/condition.h"
 #include "runtime/fiber/group.h"
 #include "runtime/fiber/mutex.h"
@@ -125,6 +126,9 @@ class BrokerShard {
   const Logger& log() const { return log_; }
   RateLimitedLog& strangers_log() { return strangers_log_; }  // for what any client can cause
   ValidationBudget& validation() { return validation_; }
+  // Null: transactions are not served, and their batches are refused. Set before the shard serves; outlives it.
+  TransactionVerification* transaction_verification() const { return transaction_verification_; }
+  void set_transaction_verification(TransactionVerification* verification) { transaction_verification_ = verification; }
   // What the topic's configuration says of produced batches, by the image shown.
   ProduceConfig produce_config(const TopicImage& topic);
   ClientMemory& client_memory() { return client_memory_; }
@@ -185,6 +189,7 @@ class BrokerShard {
   std::set<std::pair<std::string, std::int32_t>> lingering_;  // of which the group may count on this replica again
   Mutex changing_partitions_;
   ValidationBudget validation_;
+  TransactionVerification* transaction_verification_ = nullptr;
   std::map<Uuid, ProduceConfig> produce_configs_;  // of the topics that were produced to since the image is shown
   FetchSessions sessions_;
   std::int32_t controller_ = -1;

@@ -86,12 +86,13 @@ SemaphoreUnits ValidationBudget::memory(std::size_t bytes) {
 }
 
 Result<ProducedBatch, Refusal> validate_in_slices(ValidationBudget& budget, Clock& clock, Bytes records,
-                                                  const ProduceConfig& topic, std::int16_t version) {
+                                                  const ProduceConfig& topic, std::int16_t version, bool transactions) {
   auto size_max = static_cast<std::size_t>(topic.log.max_message_bytes);
   if (records.size() > size_max) return std::unexpected(too_large(records.size(), topic.log));
   ProduceRules rules;
   rules.log_append_time = topic.log.log_append_time;
   rules.zstd_allowed = version >= first_version_with_zstd;
+  rules.transactions_served = transactions;
   rules.timestamp_before_max_ms = topic.log.timestamp_before_max_ms;
   rules.timestamp_after_max_ms = topic.log.timestamp_after_max_ms;
   rules.now = clock.wall_ms();

@@ -43,8 +43,9 @@ struct ProduceConfig {
 };
 
 // Checks what a Produce request of that version has for a partition of a topic of that configuration, and packs it anew
-// where the topic wants another codec; in slices between which the shard's other fibers run. A cancellation point.
+// where the topic wants another codec; in slices between which the shard's other fibers run. Transactional ones pass
+// only where `transactions` are served. A cancellation point.
 Result<ProducedBatch, Refusal> validate_in_slices(ValidationBudget& budget, Clock& clock, Bytes records,
-                                                  const ProduceConfig& topic, std::int16_t version);
+                                                  const ProduceConfig& topic, std::int16_t version, bool transactions);
 
 }  // namespace fulmar

@@ -1,0 +1,55 @@
+// DescribeProducers: who writes to a partition, as its leader knows, and since when their transactions are open
+// (KIP-664).
+#include "broker/protocol/messages/producers.h"
+#include "broker/server/requests/handlers.h"
+#include "broker/server/requests/request.h"
+#include "broker/server/shard/broker_shard.h"
+#include "runtime/fiber/slices.h"
+
+namespace fulmar {
+
+namespace {
+
+using PartitionOut = DescribeProducersResponse::Topic::Partition;
+
+constexpr Duration describe_producer_work = nanoseconds(100);
+
+ErrorCode describe(BrokerShard& owner, const std::string& topic, PartitionOut& out) {
+  auto* partition = owner.partition(topic, out.index);
+  if (!partition) return ErrorCode::not_leader_or_follower;
+  if (!partition->replica) return ErrorCode::kafka_storage_error;
+  const auto& replica = *partition->replica;
+  if (auto error = replica.check_leader(-1); error != ErrorCode::none) return error;
+  const auto& producers = replica.log().producers().producers();
+  for (const auto& [id, producer] : producers)
+    out.active_producers.emplace_back(id, producer.epoch, producer.count > 0 ? producer.last().last_sequence : -1,
+                                      producer.last_timestamp, producer.coordinator_epoch, producer.open_since);
+  declare_work(describe_producer_work * static_cast<std::int64_t>(producers.size()));
+  return ErrorCode::none;
+}
+
+}  // namespace
+
+Result<ByteChain> handle_describe_producers(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<DescribeProducersRequest>());
+  DescribeProducersResponse response;
+  auto image = shard.image();
+  for (const auto& topic : request.topics) {
+    auto& out_topic = response.topics.emplace_back();
+    out_topic.name = topic.name;
+    const auto* known = image->topic(topic.name);
+    for (auto index : topic.partition_indexes) {
+      auto& out = out_topic.partitions.emplace_back();
+      out.index = index;
+      work_in_slices(describe_producer_work);
+      if (!known || index < 0 || index >= known->partition_count())
+        out.error_code = ErrorCode::unknown_topic_or_partition;
+      else
+        out.error_code = shard.on(shard.owner(known->id, index),
+                                  [&](BrokerShard& owner) { return describe(owner, topic.name, out); });
+    }
+  }
+  return call.answer(response);
+}
+
+}  // namespace fulmar
