@@ -24,6 +24,16 @@ namespace {
 
 constexpr std::size_t small_file_bytes_max = std::size_t{16} << 20;
 
+// Notes the epochs that begin in the hole between the batch that ends at `end` and this one, as far as the file tells
+// of any: other logs may have the batches that are gone here.
+void note_epochs_in_hole(const EpochCache& told, const BatchHeader& header, Offset end, EpochCache& epochs) {
+  for (const auto& entry : told.entries()) {
+    bool between = entry.start_offset >= end && entry.start_offset < header.base_offset;
+    if (between && entry.epoch <= header.leader_epoch && entry.epoch > epochs.latest().value_or(-1))
+      epochs.add(entry.epoch, entry.start_offset);
+  }
+}
+
 }  // namespace
 
 Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
@@ -101,6 +111,7 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
   // A process that was killed may leave names, as well as bytes, that no sync has covered.
   directory_dirty_ = !clean;
   bool cut = false;
+  Offset noted_to = 0;  // the end of the last batch whose epoch was noted
   for (std::size_t i = 0; i < bases.size(); ++i) {
     // What follows a hole was never acknowledged. What lies wholly below the start was deleted already, and its name
     // came back with a power loss.
@@ -122,7 +133,10 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
     // What is not kept says nothing of epochs.
     bool follows = serves_rest() || segments_.empty() || segments_.back()->next_offset() == segment->base_offset();
     auto note_epoch = [&](const BatchHeader& header) {
-      if (follows) this->note_epoch(header);
+      if (!follows) return;
+      note_epochs_in_hole(told, header, noted_to, epochs_);
+      this->note_epoch(header);
+      noted_to = header.next_offset();
     };
     if (loaded && !epochs_known) {
       TRY_VOID(segment->scan(segment->base_offset(), [&](const BatchHeader& header, std::uint64_t) {

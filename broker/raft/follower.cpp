@@ -48,6 +48,11 @@ std::optional<Offset> Raft::first_difference(const AppendRequest& request) const
     while (at < span_end) {
       if (at >= log_.end()) return log_.end();
       auto mine = log_.epochs().epoch_of(at);
+      const auto& known = log_.epochs().entries();
+      if (!mine && !known.empty() && known.front().start_offset > at) {
+        at = std::min(span_end, known.front().start_offset);  // the log begins in a hole: nothing there differs
+        continue;
+      }
       if (mine != request.epochs[i].epoch) return at;
       at = std::min(span_end, log_.epochs().end_of(*mine, log_.end())->start_offset);
     }

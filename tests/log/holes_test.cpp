@@ -241,6 +241,27 @@ TEST(Holes, WithoutTheFileOfEpochsTheirReplicaMustBeGivenAllAgain) {
   });
 }
 
+// Every batch is read then, but none of epoch 2 is left.
+TEST(Holes, WhereDamageIsSuspectedTheFileStillTellsTheEpochsThatBeginInThem) {
+  World world(9, LogLevel::error);
+  auto& node = world.add_node("broker");
+  run_process(world, node, [&](Host& host) {
+    LogManager manager(host, {});
+    auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
+    ASSERT_TRUE(log->append_replicated(with_holes()));
+    ASSERT_TRUE(log->wait_stable(20, Deadline::never()));
+    ASSERT_TRUE(replace_file(host.disk(), "t-0/fulmar-damage", ByteChain()));
+  });
+  node.kill();
+  run_process(world, node, [&](Host& host) {
+    LogManager manager(host, {});
+    auto log = manager.open("t-0", small_segments(), false, OnDamage::keep_good).value_or(nullptr);
+    ASSERT_NE(log, nullptr);
+    EXPECT_EQ(log->log_end(), 20);
+    EXPECT_EQ(epochs_of(*log), (std::vector<EpochCache::Entry>{{0, 0}, {2, 12}, {3, 14}}));
+  });
+}
+
 TEST(Holes, AreNoFaultToWhoInspectsALog) {
   World world(8, LogLevel::error);
   auto& node = world.add_node("broker");
