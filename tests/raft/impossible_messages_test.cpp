@@ -56,6 +56,12 @@ TEST_F(ImpossibleMessages, DoNotTellOfAConfigurationWithAYes) {
   MarkedConfiguration later{{5, 1}, {Model::ids({2, 3}), {}, {}}};
   tell(2, 3, 5, VoteReply{true, true, 0, later});
   EXPECT_EQ(model_.stored(3).configuration, known);
+  model_.lost = [](const Message&) { return true; };
+  model_.campaign(3);
+  ASSERT_EQ(model_.raft(3).role(), Role::pre_candidate);
+  tell(2, 3, 1, VoteReply{true, true, 0, later});
+  EXPECT_EQ(model_.stored(3).configuration, known);
+  EXPECT_EQ(model_.raft(3).role(), Role::candidate) << "it is a yes all the same";
 }
 
 TEST_F(ImpossibleMessages, TellOfNoConfigurationThatCanNotBe) {
