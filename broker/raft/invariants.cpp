@@ -1,6 +1,6 @@
 #include "broker/raft/invariants.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace fulmar {
 
@@ -92,13 +92,14 @@ Broken RaftInvariants::broken_since(const Raft& raft, const LogView& log) {
   auto broken = before_ ? broken_step(raft, log) : std::nullopt;
   auto leader = raft.leader();
   if (!leader && before_ && before_->stored.term == raft.term()) leader = before_->leader;
-  if (!before_) before_.emplace();
-  before_->role = raft.role();
-  before_->leader = leader;
-  before_->commit = raft.commit();
-  before_->log_start = log.start();
-  before_->log_end = log.end();
-  if (before_->stored != raft.hard_state()) before_->stored = raft.hard_state();  // copied only if it changed
+  auto now = before_ ? std::move(*before_) : State{};
+  now.role = raft.role();
+  now.leader = leader;
+  now.commit = raft.commit();
+  now.log_start = log.start();
+  now.log_end = log.end();
+  if (now.stored != raft.hard_state()) now.stored = raft.hard_state();  // copied only if it changed
+  before_ = std::move(now);
   return broken;
 }
 
