@@ -122,11 +122,8 @@ std::optional<std::int32_t> MetadataLog::controller() const {
   return replica_->raft().leader()->broker;
 }
 
-// Where its log begins does not matter: clients are not told, and it goes further only with a snapshot, for which there
-// may be no reason before something is changed.
 bool MetadataLog::controls() const {
-  if (!has_taken_over() || replica_->out_of_order()) return false;
-  return replica_->raft().lease_until() > host_.clock().now();
+  return has_taken_over() && replica_->speaks_for_the_group();
 }
 
 Error MetadataLog::wait_out_of_order() {
