@@ -135,7 +135,8 @@ Replica::EpochEnd Replica::end_of_epoch(Epoch asked) const {
 }
 
 bool Replica::speaks_for_the_group() const {
-  // Of a log that a state machine reads, the start is nobody's business; it waits for a snapshot, and that for a leader.
+  // Of a log that a state machine reads, the start is nobody's business; it waits for a snapshot, and that for a
+  // leader.
   bool start_known = machine_ || raft_.start_known();
   return !out_of_order() && raft_.established() && start_known && raft_.lease_until() > now();
 }

@@ -354,6 +354,25 @@ def test_groups(broker):
     check(table(fulmar("group", "list", broker=broker))[1:] == [], "and gone")
 
 
+def test_member_of_a_group(broker):
+    fulmar("topic", "create", "shared", "--partitions", "2", broker=broker)
+    for partition in ("0", "1"):
+        fulmar("produce", "shared", "--partition", partition, text=b"".join(b"%s-%d\n" % (partition.encode(), n) for n in range(5)), broker=broker)
+    as_member = ("consume", "shared", "--group", "printers")
+    some = fulmar(*as_member, "--count", "3", broker=broker).split()
+    rest = fulmar(*as_member, "--exit-at-end", broker=broker).split()
+    check(len(some) == 3 and sorted(some + rest) == sorted(b"%d-%d" % (p, n) for p in range(2) for n in range(5)), "a group goes on where it was")
+    check(fulmar(*as_member, "--exit-at-end", "--at-most-once", broker=broker) == b"", "and all of it is committed")
+    member = begin(*as_member, broker=broker)
+    fulmar("produce", "shared", "--partition", "1", text=b"late\n", broker=broker)
+    check(member.stdout.readline() == b"late\n", "a member waits for records")
+    member.send_signal(signal.SIGINT)
+    check(member.wait(timeout=30) == 0, "and ends in order on a signal")
+    described = json.loads(fulmar("group", "describe", "printers", "--output", "json", broker=broker))[0]
+    check(described["state"] == "Empty" and all(p["lag"] == 0 for p in described["partitions"]), f"after it has committed and left: {described}")
+    check("--group is missing" in fulmar("consume", "shared", "--at-most-once", code=2, broker=broker), "--at-most-once is a member's")
+
+
 test_command_lines()
 with Broker() as running:
     test_topics(running)
@@ -362,6 +381,7 @@ with Broker() as running:
     test_keys(running)
     test_partitions_and_records(running)
     test_groups(running)
+    test_member_of_a_group(running)
     test_features(running)
     test_controllers(running)
     test_process(running)
