@@ -225,7 +225,7 @@ class Storm {
   void init(std::size_t index) {
     auto& process = processes_[index];
     process.mood = Mood::waiting;
-    auto token = ask(index, [this, &process](const TransactionAnswer& answer) {
+    auto token = ask(index, [&process](const TransactionAnswer& answer) {
       process.mood = answer.error == ErrorCode::none ? Mood::ready : Mood::init;
       process.producer = {process.id, answer.producer_id, answer.producer_epoch};
       EXPECT_TRUE(answer.error != ErrorCode::none || answer.producer_epoch < producer_epoch_max);
