@@ -1,6 +1,5 @@
 #include "broker/groups/group_machine.h"
 
-#include <limits>
 #include <variant>
 
 #include "broker/protocol/records/consumer_offsets.h"
@@ -8,13 +7,6 @@
 namespace fulmar {
 
 namespace {
-
-Record written(const StateRecord& record, Timestamp wall) {
-  auto bytes = std::visit([](const auto& typed) { return write_record(typed); }, record);
-  Record out{std::string(bytes.key.view()), std::nullopt, wall, {}};
-  if (bytes.value) out.value = std::string(bytes.value->view());
-  return out;
-}
 
 // Calls f with each UTF-16 unit of valid UTF-8; of what is none, some units.
 template <class F>
@@ -48,45 +40,18 @@ Result<void> GroupMachine::replay(const ReadRecord& record) {
   auto read = read_consumer_offsets_record(record.key->view(), value);
   if (!read && read.error().code == Errc::unsupported) return {};  // of another kind of group
   if (!read) return std::unexpected(read.error());
-  if (auto* offset = std::get_if<OffsetRecord>(&*read)) return groups_.replay(std::move(*offset));
-  if (auto* group = std::get_if<GroupRecord>(&*read)) return groups_.replay(std::move(*group));
+  if (auto* offset = std::get_if<OffsetRecord>(&*read)) return coordinator_.replay(std::move(*offset));
+  if (auto* group = std::get_if<GroupRecord>(&*read)) return coordinator_.replay(std::move(*group));
   return {};
 }
 
-bool GroupMachine::finish_loading(CoordinatorTime now) {
-  wall_ = now.wall;
-  return groups_.finish_loading(now);
-}
-
-void GroupMachine::tick(CoordinatorTime now) {
-  wall_ = now.wall;
-  groups_.tick(now);
-}
-
-void GroupMachine::committed(AppendId through, CoordinatorTime now) {
-  wall_ = now.wall;
-  groups_.committed(through, now);
-}
-
-void GroupMachine::append_failed(AppendId id, ErrorCode why, CoordinatorTime now) {
-  wall_ = now.wall;
-  groups_.append_failed(id, why, now);
-}
-
-std::vector<CoordinatorCore::Append> GroupMachine::take_appends() {
-  auto output = groups_.take_output();
-  for (const auto& note : output.notes) note_(note);
-  for (auto& answer : output.answers) {
-    auto waiting = waiting_.extract(answer.token);
-    if (!waiting.empty()) waiting.mapped()(std::move(answer));
+std::vector<Record> GroupMachine::written(const GroupAppend& append, Timestamp wall) const {
+  std::vector<Record> records;
+  for (const auto& record : append.records) {
+    auto bytes = std::visit([](const auto& typed) { return write_record(typed); }, record);
+    records.push_back(to_record(bytes, wall));
   }
-  std::vector<Append> appends;
-  for (const auto& append : output.appends) {
-    auto& next = appends.emplace_back();
-    next.id = append.id;
-    for (const auto& record : append.records) next.records.push_back(written(record, wall_));
-  }
-  return appends;
+  return records;
 }
 
 }  // namespace fulmar

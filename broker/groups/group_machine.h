@@ -1,12 +1,12 @@
-// GroupMachine: a GroupCoordinator on its partition of __consumer_offsets: reads and writes the records, and keeps who
-// waits for which answer. Driven by a CoordinatorPartition.
+// GroupMachine: a GroupCoordinator on its partition of __consumer_offsets: reads and writes its records. Driven by a
+// CoordinatorPartition.
 #pragma once
 
 #include <functional>
-#include <map>
 #include <string>
+#include <vector>
 
-#include "broker/coordinator/coordinator_core.h"
+#include "broker/coordinator/answering_core.h"
 #include "broker/groups/coordinator.h"
 
 namespace fulmar {
@@ -15,38 +15,19 @@ namespace fulmar {
 // least 1.
 std::int32_t partition_of_group(std::string_view group_id, std::int32_t partitions);
 
-class GroupMachine final : public CoordinatorCore {
+class GroupMachine final : public AnsweringCore<GroupCoordinator> {
  public:
-  using Answered = std::function<void(GroupAnswer)>;
-
   // `note`: told what becomes of groups, for the operator's log.
   GroupMachine(const GroupSettings& settings, std::function<Uuid()> new_uuid,
                std::function<void(const std::string&)> note)
-      : groups_(settings, std::move(new_uuid)), note_(std::move(note)) {}
+      : AnsweringCore(std::move(note), settings, std::move(new_uuid)) {}
 
-  // For a request to the groups: `answered` is called once, with a take_appends() after it. Must not wait.
-  GroupToken expect(Answered answered, CoordinatorTime now) {
-    wall_ = now.wall;
-    waiting_.emplace(++last_token_, std::move(answered));
-    return last_token_;
-  }
-  GroupCoordinator& groups() { return groups_; }
+  GroupCoordinator& groups() { return coordinator_; }
 
   Result<void> replay(const ReadRecord& record) override;
-  bool finish_loading(CoordinatorTime now) override;
-  void tick(CoordinatorTime now) override;
-  Instant next_deadline() const override { return groups_.next_deadline(); }
-  void committed(AppendId through, CoordinatorTime now) override;
-  void append_failed(AppendId id, ErrorCode why, CoordinatorTime now) override;
-  void resign() override { groups_.resign(); }
-  std::vector<Append> take_appends() override;
 
  private:
-  GroupCoordinator groups_;
-  std::function<void(const std::string&)> note_;
-  std::map<GroupToken, Answered> waiting_;
-  GroupToken last_token_ = 0;
-  Timestamp wall_ = 0;  // of the last input: the records' time
+  std::vector<Record> written(const GroupAppend& append, Timestamp wall) const override;
 };
 
 }  // namespace fulmar
