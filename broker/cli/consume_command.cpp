@@ -118,8 +118,10 @@ Answer<void> consume_as_member(Host& host, ClusterClient& cluster, const Consume
   FiberGroup working;
   working.spawn("consume", [&] {
     done = print_as_member(consumer, wanted);
-    auto closed = consumer.close();
-    if (done) done = std::move(closed);
+    if (done)
+      done = consumer.close();
+    else
+      consumer.abandon();  // it may not be printed
     ended.set();
   });
   FiberGroup watching;

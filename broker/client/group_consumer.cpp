@@ -106,9 +106,13 @@ Answer<void> GroupConsumer::close() {
   Answer<void> committed;
   if (assigned_ && !rejoin_ && !processed_.empty())
     committed = cluster_.retry([&](Deadline) { return commit_processed(); });
+  abandon();
+  return committed;
+}
+
+void GroupConsumer::abandon() {
   leave_assignment();
   (void)member_.leave();  // else its session ends it
-  return committed;
 }
 
 Answer<void> GroupConsumer::join() {
@@ -152,8 +156,7 @@ Answer<std::vector<SyncGroupRequest::Assignment>> GroupConsumer::share_out(
     if (!subscription)
       return refuse(ErrorCode::inconsistent_group_protocol, "what member " + member.member_id + " subscribes to");
     topics.insert(subscription->topics.begin(), subscription->topics.end());
-    subscribers.push_back(
-        {member.member_id, member.group_instance_id.value_or(member.member_id), std::move(subscription->topics)});
+    subscribers.push_back({member.member_id, member.group_instance_id, std::move(subscription->topics)});
   }
   TRY(auto known, cluster_.metadata(std::vector(topics.begin(), topics.end())));
   for (const auto& topic : known.topics) {

@@ -60,6 +60,8 @@ class GroupConsumer {
   // Commits what was processed: all that next() has returned, at least once. Then leaves the group; next() would join
   // it anew. Errors: of the commit, after which some of it will be read again.
   Answer<void> close();
+  // Leaves the group without a commit: what next() returned last could not be processed.
+  void abandon();
 
   const GroupMember& member() const { return member_; }
   std::set<PartitionName> assigned() const;

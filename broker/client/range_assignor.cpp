@@ -1,12 +1,15 @@
 #include "broker/client/range_assignor.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace fulmar {
 
 std::map<std::string, std::vector<PartitionName>> assign_ranges(
     std::vector<RangeSubscriber> subscribers, const std::map<std::string, std::int32_t>& partition_counts) {
-  std::ranges::sort(subscribers, {}, &RangeSubscriber::order);
+  std::ranges::sort(subscribers, {}, [](const RangeSubscriber& one) {
+    return std::tuple(!one.instance_id, one.instance_id.value_or(one.member_id));
+  });
   std::map<std::string, std::vector<std::string>> consumers;  // of each topic, in order
   std::map<std::string, std::vector<PartitionName>> shares;
   for (auto& subscriber : subscribers) {

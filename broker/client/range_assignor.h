@@ -1,10 +1,12 @@
 // How the leader of a classic group shares partitions out among consumers: Kafka's "range" assignor. Of each topic,
-// members that subscribe to it get neighbouring partitions, in the order of their names, the first ones one more if the
-// partitions do not divide. Pure.
+// members that subscribe to it get neighbouring partitions, the first ones one more if the partitions do not divide:
+// static members by their instance ids, then the others by their ids. All clients order them so, and a change of leader
+// moves nothing. Pure.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +16,7 @@ namespace fulmar {
 
 struct RangeSubscriber {
   std::string member_id;
-  std::string order;  // by which members are ordered: a static member's instance id, else the member id
+  std::optional<std::string> instance_id;  // of a static member
   std::vector<std::string> topics;
 };
 

@@ -370,6 +370,11 @@ def test_member_of_a_group(broker):
     check(member.wait(timeout=30) == 0, "and ends in order on a signal")
     described = json.loads(fulmar("group", "describe", "printers", "--output", "json", broker=broker))[0]
     check(described["state"] == "Empty" and all(p["lag"] == 0 for p in described["partitions"]), f"after it has committed and left: {described}")
+    fulmar("produce", "shared", "--partition", "0", text=b"unseen\n", broker=broker)
+    unread = begin(*as_member, broker=broker)
+    unread.stdout.close()
+    check(unread.wait(timeout=30) == 1 and b"standard output" in unread.stderr.read(), "nobody takes what it prints")
+    check(fulmar(*as_member, "--exit-at-end", broker=broker) == b"unseen\n", "and so it has not committed it")
     check("--group is missing" in fulmar("consume", "shared", "--at-most-once", code=2, broker=broker), "--at-most-once is a member's")
 
 

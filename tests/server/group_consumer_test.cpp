@@ -44,16 +44,21 @@ struct GroupConsumers : testing::Test {
       auto read = consumer.next(false, at_once);
       ASSERT_TRUE(read.has_value()) << to_string(read.error());
       if (!*read) return;
-      take(**read);
+      read_by.insert(&consumer);
+      for (const auto& record : (*read)->records) ++seen[std::string(record.value->view())];
     }
   }
-  void take(const GroupConsumer::Read& read) {
-    for (const auto& record : read.records) ++seen[std::string(record.value->view())];
+  // Whether it comes true within half a minute.
+  static bool await(Host& host, const std::function<bool()>& is_so) {
+    auto end = host.clock().now() + seconds(30);
+    while (!is_so() && host.clock().now() < end) host.clock().sleep_for(milliseconds(10));  // nobody tells of it
+    return is_so();
   }
 
   std::optional<BrokerCluster> brokers;
   int sent = 0;
   std::map<std::string, int> seen;  // how often each value
+  std::set<const GroupConsumer*> read_by;
 };
 
 TEST_F(GroupConsumers, ShareAndTakeOverWhatAVanishedMemberHad) {
@@ -63,22 +68,16 @@ TEST_F(GroupConsumers, ShareAndTakeOverWhatAVanishedMemberHad) {
     std::optional<GroupConsumer> second(std::in_place, host, apart, options());
     FiberGroup reading;
     reading.spawn("first", [&] { consume(first, 100); });
-    reading.spawn("second", [&] { consume(*second, 80); });
-    host.clock().sleep_for(seconds(8));
-    EXPECT_EQ(seen.size(), 40u);
-    EXPECT_EQ(first.assigned().size(), 2u);
-    EXPECT_EQ(second->assigned().size(), 2u);
+    reading.spawn("second", [&] { consume(*second, 100); });
+    EXPECT_TRUE(await(host, [&] { return first.assigned().size() == 2 && second->assigned().size() == 2; }));
     produce(host, cluster, 40);
-    host.clock().sleep_for(seconds(2));
-    EXPECT_EQ(seen.size(), 80u);
-    produce(host, cluster, 1);  // so that the second comes to its end
-    host.clock().sleep_for(seconds(1));
+    EXPECT_TRUE(await(host, [&] { return seen.size() == 80 && read_by.size() == 2; }));
     second->interrupt();
-    host.clock().sleep_for(seconds(1));
+    EXPECT_TRUE(await(host, [&] { return reading.size() == 1; }));
     second.reset();  // without a word to the group
-    produce(host, cluster, 19);
-    host.clock().sleep_for(seconds(20));
-    EXPECT_EQ(seen.size(), 100u) << "the first has all partitions once the second's session is over";
+    produce(host, cluster, 20);
+    EXPECT_TRUE(await(host, [&] { return seen.size() == 100; }))
+        << "the first has all partitions once the second's session is over";
     reading.join();
     EXPECT_TRUE(first.close().has_value());
   });
