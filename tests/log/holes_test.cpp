@@ -221,10 +221,8 @@ TEST(Holes, AnOffsetThatIsDamagedIsNoHole) {
   }
 }
 
-// Only the file tells where an epoch began of which the first batches are gone.
-TEST(Holes, WithoutTheFileOfEpochsTheirReplicaMustBeGivenAllAgain) {
-  World world(7, LogLevel::error);
-  auto& node = world.add_node("broker");
+// A log with_holes(), all of it synced.
+void write_and_kill(World& world, Node& node) {
   run_process(world, node, [&](Host& host) {
     LogManager manager(host, {});
     auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
@@ -232,6 +230,13 @@ TEST(Holes, WithoutTheFileOfEpochsTheirReplicaMustBeGivenAllAgain) {
     ASSERT_TRUE(log->wait_stable(20, Deadline::never()));
   });
   node.kill();
+}
+
+// Only the file tells where an epoch began of which the first batches are gone.
+TEST(Holes, WithoutTheFileOfEpochsTheirReplicaMustBeGivenAllAgain) {
+  World world(7, LogLevel::error);
+  auto& node = world.add_node("broker");
+  write_and_kill(world, node);
   run_process(world, node, [&](Host& host) {
     ASSERT_TRUE(host.disk().remove("t-0/leader-epoch-checkpoint"));
     LogManager manager(host, {});
@@ -245,15 +250,9 @@ TEST(Holes, WithoutTheFileOfEpochsTheirReplicaMustBeGivenAllAgain) {
 TEST(Holes, WhereDamageIsSuspectedTheFileStillTellsTheEpochsThatBeginInThem) {
   World world(9, LogLevel::error);
   auto& node = world.add_node("broker");
+  write_and_kill(world, node);
   run_process(world, node, [&](Host& host) {
-    LogManager manager(host, {});
-    auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
-    ASSERT_TRUE(log->append_replicated(with_holes()));
-    ASSERT_TRUE(log->wait_stable(20, Deadline::never()));
     ASSERT_TRUE(replace_file(host.disk(), "t-0/fulmar-damage", ByteChain()));
-  });
-  node.kill();
-  run_process(world, node, [&](Host& host) {
     LogManager manager(host, {});
     auto log = manager.open("t-0", small_segments(), false, OnDamage::keep_good).value_or(nullptr);
     ASSERT_NE(log, nullptr);
