@@ -62,7 +62,7 @@ def await_ready(broker):
     while not broker.ready():
         check_alive(broker)
         assert time.monotonic() - began < PATIENCE_SECONDS, "the broker did not become ready"
-        time.sleep(0.1)  # polling for an event that has no other sign
+        time.sleep(0.02)  # polling for an event that has no other sign
     return time.monotonic() - began
 
 
@@ -145,6 +145,31 @@ def read_everywhere(broker, values):
     check(True, f"each partition is led, and has the {len(values)} records that it was given")
 
 
+def await_open(broker, began):
+    """Until each partition is open and led; when the first was, and when the last, in seconds since then."""
+    not_leader_or_follower = 6
+    first, closed = None, list(range(PARTITIONS))
+    with socket.create_connection(("127.0.0.1", broker.port), timeout=PATIENCE_SECONDS) as connection:
+        while closed:
+            assert time.monotonic() - began < PATIENCE_SECONDS, f"{len(closed)} partitions are not open"
+            answer = call(connection, fetch(1, TOPIC, closed, 0, bytes_max=1))
+            at = 4 + 4 + 2 + len(TOPIC)
+            (count,) = struct.unpack_from(">i", answer, at)
+            at += 4
+            still = []
+            for _ in range(count):
+                partition, error, _, _, aborted = struct.unpack_from(">ihqqi", answer, at)
+                at += 26 + 16 * max(aborted, 0)
+                at += 4 + max(struct.unpack_from(">i", answer, at)[0], 0)
+                assert error in (0, not_leader_or_follower), f"partition {partition}: error {error}"
+                if error:
+                    still.append(partition)
+            if first is None and len(still) < PARTITIONS:
+                first = time.monotonic() - began
+            closed = still
+    return first, time.monotonic() - began
+
+
 def measure_partitions():
     print(f"-- {PARTITIONS} partitions", flush=True)
     rows = []
@@ -171,15 +196,19 @@ def measure_partitions():
                                   ("killed and started again", b"third", broker.kill),
                                   ("killed and started once more", None, broker.kill)):
             stop()
+            began = time.monotonic()
             broker.begin()
-            note(what, await_ready(broker))
+            note(what + ": ready", await_ready(broker))
+            first, last = await_open(broker, began)
+            note("  the first partition answers", first)
+            note("  the last partition answers", last)
             read_everywhere(broker, values)
             if value:
                 write_and_read(value)
         stop_in_order(broker)
-    print(f"{'':45}{'s':>8}{'MiB':>8}{'mappings':>10}{'files':>8}")
+    print(f"{'':48}{'s':>8}{'MiB':>8}{'mappings':>10}{'files':>8}")
     for what, seconds, resident, mappings, files in rows:
-        print(f"{what:45}{seconds:8.1f}{resident:8}{mappings:10}{files:8}", flush=True)
+        print(f"{what:48}{seconds:8.1f}{resident:8}{mappings:10}{files:8}", flush=True)
 
 
 def stop_in_order(broker):

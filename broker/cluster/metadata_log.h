@@ -71,14 +71,14 @@ class MetadataLog final : private StateMachine {
   // Waits until the log, or what it promises, can be kept or read no more: this broker then knows of no change, nor
   // makes any. Returns why.
   Error wait_out_of_order();
-  // Waits until everything below `offset` is in an image that is published: every shard has acted on it.
+  // Waits until everything below `offset` is in an image that is published: every shard shows it.
   WaitResult wait_published(Offset offset, Deadline deadline);
   // The same for all changes that this broker has heard of by now.
   WaitResult wait_all_published(Deadline deadline);
 
   // Makes changes, all or none; returns once they are in the image. One at a time: hold changing() from reading the
-  // image on. That is published soon, which may take long (to open thousands of partitions): wait for it without
-  // holding changing(), so that others can make changes meanwhile. Errors: refused, where this broker is not the
+  // image on. That is published soon: wait for it without holding changing(), so that others can make changes
+  // meanwhile. Errors: refused, where this broker is not the
   // controller of `epoch`, in which the image was read (-1: of none); io_error, and none is made; in_doubt: they may be
   // made, now or later.
   Result<void> commit(const std::vector<MetadataRecord>& records, Epoch epoch = -1);

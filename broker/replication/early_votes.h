@@ -20,17 +20,11 @@ class EarlyVotes {
   // Keeps a request for a vote, in place of the sender's last one in that group; all other messages are lost, as Raft
   // allows.
   void keep(GroupMessage message, Instant now);
-  // What was asked in the groups for which `is_open(const GroupId&)`, in their order, then in that of the senders.
-  template <class IsOpen>
-  std::vector<GroupMessage> take(IsOpen&& is_open, Instant now) {
-    forget_old(now);
+  // What was asked in that group, in the order of the senders.
+  std::vector<GroupMessage> take(const GroupId& group, Instant now) {
     std::vector<GroupMessage> taken;
-    for (auto next = kept_.begin(); next != kept_.end();) {
-      if (!is_open(next->first.group)) {
-        ++next;
-        continue;
-      }
-      taken.push_back(std::move(next->second.message));
+    for (auto next = kept_.lower_bound({group, {}}); next != kept_.end() && next->first.group == group;) {
+      if (now - next->second.at <= kept_for_max) taken.push_back(std::move(next->second.message));
       next = kept_.erase(next);
     }
     return taken;
@@ -53,12 +47,12 @@ class EarlyVotes {
   }
 
   std::map<Key, Kept> kept_;
-  Instant swept_at_ = long_ago;  // full, and rid of what was too old
+  Instant swept_at_ = long_ago;  // of what was too old
 };
 
 inline void EarlyVotes::keep(GroupMessage message, Instant now) {
   if (!std::holds_alternative<VoteRequest>(message.message.body)) return;
-  if (kept_.size() >= kept_max && now - swept_at_ > kept_for_max / 4) {
+  if (now - swept_at_ > (kept_.size() >= kept_max ? kept_for_max / 4 : kept_for_max)) {
     swept_at_ = now;
     forget_old(now);
   }

@@ -151,11 +151,13 @@ void ReplicaManager::note_damage(const GroupId& group, PartitionLog& log, HardSt
 }
 
 void ReplicaManager::close(const GroupId& group) {
-  auto found = replicas_.find(group);
-  if (found == replicas_.end()) return;
-  auto replica = std::move(found->second);
+  auto replica = find(group);
+  if (!replica) return;
+  // Its log may be in the middle of a call to it: should the process die now, it must outlive this fiber.
+  auto kept = closing_.insert(closing_.end(), replica);
   forget(group);
   replica->stop();
+  closing_.erase(kept);
 }
 
 void ReplicaManager::forget(const GroupId& group) {
@@ -352,10 +354,9 @@ void ReplicaManager::receive(std::vector<GroupMessage> messages) {
   }
 }
 
-void ReplicaManager::deliver_early() {
+void ReplicaManager::deliver_early(const GroupId& group) {
   if (early_.empty()) return;
-  auto is_open = [this](const GroupId& group) { return replicas_.contains(group); };
-  for (auto& message : early_.take(is_open, host_.clock().now())) inboxes_.put(std::move(message));
+  for (auto& message : early_.take(group, host_.clock().now())) inboxes_.put(std::move(message));
 }
 
 void ReplicaManager::begin_retention(const LogLimits& limits) {

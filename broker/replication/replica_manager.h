@@ -2,6 +2,7 @@
 // to other brokers.
 #pragma once
 
+#include <list>
 #include <map>
 #include <memory>
 #include <set>
@@ -79,8 +80,8 @@ class ReplicaManager final : public ReplicaMessenger {
   // a moment when too much lies there already. Requests for votes in groups that are not open yet are kept for a
   // moment: see deliver_early().
   void receive(std::vector<GroupMessage> messages);
-  // After replicas were added: hands them what they were asked for before.
-  void deliver_early();
+  // After the group's replica was added: hands it what it was asked for before.
+  void deliver_early(const GroupId& group);
   // What another broker's shards say about quiesced groups.
   void receive(const ReplicaId& from, const PulsesRequest& said);
   // From now on, as often as `limits` say, which outlive this and may change: see RetentionRounds.
@@ -117,6 +118,7 @@ class ReplicaManager final : public ReplicaMessenger {
   std::optional<Liveness> liveness_;
   std::optional<ReplicaContext> context_;
   std::map<GroupId, std::shared_ptr<Replica>> replicas_;
+  std::list<std::shared_ptr<Replica>> closing_;
   std::map<ReplicaId, std::unique_ptr<PeerLink>> links_;
   EarlyVotes early_;
   std::map<GroupId, LeadersRequest::Leader> announced_;  // that this shard leads, as it was told last

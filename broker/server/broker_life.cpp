@@ -79,14 +79,15 @@ Result<void> BrokerLife::live(const std::function<void(const SocketAddress&)>& r
   bool in_order = end();
   if (!listening) return std::unexpected(listening.error());
   // Logs that were never opened are as the last life left them.
-  in_order = in_order && (directory_.clean() || metadata_->publishes());
+  in_order = in_order && (directory_.clean() || (metadata_->publishes() && (!in_cluster() || knows_strays_)));
   if (in_order) TRY_VOID(directory_.mark_clean());
   log_.info("broker stopped", {{"clean", in_order}});
   if (failure_) return std::unexpected(*failure_);
   return {};
 }
 
-// What was promised is known everywhere: then what there is, and its partitions. Only then may clients come.
+// What was promised is known everywhere: then what there is. Only then may clients come; partitions are opened
+// meanwhile.
 Result<void> BrokerLife::open_metadata() {
   if (!broker_.stored.files.empty()) TRY_VOID(HardStateStore::remove_files(host_.disk(), broker_.stored.files));
   auto& first = *broker_.shards[0];
@@ -104,7 +105,7 @@ Result<void> BrokerLife::open_metadata() {
   TRY_VOID(metadata_->open(controllers, directory_.clean()));
   if (!may_apply(*metadata_->image())) return std::unexpected(*failure_);
   // What a broker of a cluster remembers of the metadata may be old: by that, nothing is opened and nothing removed.
-  if (!in_cluster()) apply_everywhere(broker_, host_, metadata_->image(), std::exchange(clean_, false));
+  if (!in_cluster()) show_everywhere(broker_, host_, metadata_->image(), std::exchange(clean_, false));
   metadata_->start([this](const MetadataImagePtr& image) { apply(image); },
                    [this](std::int32_t controller) { tell_controller(controller); });
   if (in_cluster()) {
@@ -130,7 +131,7 @@ bool BrokerLife::may_apply(const MetadataImage& image) {
 
 void BrokerLife::apply(const MetadataImagePtr& image) {
   if (!may_apply(*image)) return;
-  apply_everywhere(broker_, host_, image, std::exchange(clean_, false));
+  show_everywhere(broker_, host_, image, std::exchange(clean_, false));
   controller_->changed();
 }
 
@@ -174,15 +175,24 @@ void BrokerLife::join_cluster() {
 
 void BrokerLife::serve(const SocketAddress& listening) {
   shards_.on_each([](BrokerShard& shard, ClientConnections&) { shard.leaderships().tell(); });
-  shards_.on_each([this](BrokerShard& shard, ClientConnections& clients) {
-    if (in_cluster()) shard.open_lingering_and_remove_strays(directory_.clean());
-    clients.start();
-  });
+  shards_.on_each([](BrokerShard&, ClientConnections& clients) { clients.start(); });
+  if (in_cluster()) fibers_.spawn("remove strays", [this] { open_lingering_and_remove_strays(); });
   log_.info("broker ready", {{"listen", to_string(listening)},
                              {"node", config_.node_id},
                              {"shards", host_.shard_count()},
                              {"topics", metadata_->image()->topics.size()},
                              {"clean", directory_.clean()}});
+}
+
+void BrokerLife::open_lingering_and_remove_strays() {
+  bool all = true;
+  shards_.on_each([&](BrokerShard& shard, ClientConnections&) {
+    auto done = shard.partitions().open_lingering_and_remove_strays(directory_.clean());
+    if (done) return;
+    log_.warn("not known what there is of partitions that were moved away", {{"reason", to_string(done.error())}});
+    all = false;
+  });
+  knows_strays_ = all;
 }
 
 // However far it came. Whether all its logs were closed in order.

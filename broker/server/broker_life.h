@@ -33,6 +33,7 @@ class BrokerLife {
   Result<SocketAddress> listen();
   void join_cluster();
   void serve(const SocketAddress& listening);
+  void open_lingering_and_remove_strays();
   bool end();
 
   Host& host_;
@@ -49,6 +50,7 @@ class BrokerLife {
   std::optional<Membership> membership_;
   Event decided_;  // known to the cluster, or it ends
   bool member_ = false;
+  bool knows_strays_ = false;  // what lies here of partitions that are others' was opened or removed
   FiberGroup fibers_;
 };
 

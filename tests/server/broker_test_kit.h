@@ -57,11 +57,12 @@ class BrokerWorld {
     });
     world.run_until([this] { return ready || !broker.running(); }, world.now() + seconds(60));
   }
-  // In order, or not.
+  // In order, or not. Its partitions, which are opened once it is ready, are open when this returns.
   void restart(bool orderly, unsigned shards = 2) {
     orderly ? stop() : broker.power_loss();
     start(shards);
     EXPECT_TRUE(ready) << failure;
+    world.run_for(seconds(1));
   }
   void stop() {
     broker.request_stop();
@@ -203,6 +204,17 @@ inline FetchResponse::Topic::Partition fetch(Peer& peer, const FetchFrom& from, 
   auto response = peer.call<FetchResponse>(fetch_request({from}, wait_ms, bytes_min), fetch_version);
   EXPECT_EQ(response.topics.size(), 1u);
   return response.topics.at(0).partitions.at(0);
+}
+
+// The same, of a partition that is on its way to be open.
+inline FetchResponse::Topic::Partition fetch_once_open(Peer& peer, const FetchFrom& from) {
+  auto& clock = peer.host().clock();
+  auto give_up = clock.now() + seconds(10);
+  for (;;) {
+    auto fetched = fetch(peer, from);
+    if (fetched.error_code != ErrorCode::not_leader_or_follower || clock.now() >= give_up) return fetched;
+    clock.sleep_for(milliseconds(10));
+  }
 }
 
 // The values of all records in what a fetch brought.

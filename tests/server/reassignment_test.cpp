@@ -113,7 +113,8 @@ TEST(Reassignment, LeavesNothingOnABrokerThatWasNotThere) {
   brokers.ready.erase(3);
   brokers.start(3);
   ASSERT_TRUE(brokers.all_ready());
-  EXPECT_TRUE(brokers.broker(3).disk().image().find("t-0") == nullptr);
+  auto is_gone = [&] { return brokers.broker(3).disk().image().find("t-0") == nullptr; };
+  EXPECT_TRUE(brokers.world.run_until(is_gone, brokers.world.now() + seconds(5)));
   EXPECT_TRUE(brokers.broker(4).disk().image().find("t-0") != nullptr);
   ASSERT_TRUE(brokers.stop());
 }

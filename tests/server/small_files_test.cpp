@@ -35,7 +35,7 @@ TEST(SmallFiles, ADirectoryWhoseTopicIdHasAnotherLetterIsNoOtherTopics) {
   ASSERT_TRUE(it.ready) << it.failure;
   it.run([](Host& host) {
     Peer peer(host);
-    EXPECT_EQ(fetch(peer, {"t", 0}).error_code, ErrorCode::kafka_storage_error);
+    EXPECT_EQ(fetch_once_open(peer, {"t", 0}).error_code, ErrorCode::kafka_storage_error);
   });
   EXPECT_EQ(contents(it.broker, "t-0/"), before);
   it.broker.power_loss();
@@ -43,7 +43,7 @@ TEST(SmallFiles, ADirectoryWhoseTopicIdHasAnotherLetterIsNoOtherTopics) {
   it.start(2);
   it.run([](Host& host) {
     Peer peer(host);
-    EXPECT_EQ(values_of(fetch(peer, {"t", 0}).records), std::vector<std::string>{"kept"});
+    EXPECT_EQ(values_of(fetch_once_open(peer, {"t", 0}).records), std::vector<std::string>{"kept"});
   });
 }
 
@@ -100,7 +100,7 @@ TEST(SmallFiles, MetaPropertiesThatIsDamagedIsRefusedAndOneThatWasEditedIsNot) {
     ASSERT_TRUE(it.ready) << it.failure;
     it.run([](Host& host) {
       Peer peer(host);
-      EXPECT_EQ(values_of(fetch(peer, {"t", 0}).records), std::vector<std::string>{"kept"});
+      EXPECT_EQ(values_of(fetch_once_open(peer, {"t", 0}).records), std::vector<std::string>{"kept"});
     });
   }
 }
@@ -183,7 +183,7 @@ TEST(SmallFiles, AMetadataSnapshotThatNobodyElseHasIsRefused) {
   it.run([](Host& host) {
     Peer peer(host);
     for (const auto& topic : metadata(peer, {"t0", "t39"}).topics) EXPECT_EQ(topic.error_code, ErrorCode::none);
-    EXPECT_EQ(values_of(fetch(peer, {"t0", 0}).records), std::vector<std::string>{"kept"});
+    EXPECT_EQ(values_of(fetch_once_open(peer, {"t0", 0}).records), std::vector<std::string>{"kept"});
   });
 }
 

@@ -53,6 +53,9 @@ TEST(Topics, ManyClientsThatAskForOneNewTopicGetTheSame) {
           if (topic.error_code == ErrorCode::unknown_topic_or_partition) topic = metadata(peer, {"t"}, true).topics[0];
           EXPECT_EQ(topic.error_code, ErrorCode::none);
           ids.push_back(topic.topic_id);
+          // Those that did not make it are told of it before it has a leader.
+          for (int tries = 0; tries < 100 && metadata(peer, {"t"}).topics[0].partitions.at(0).leader_id < 0; ++tries)
+            host.clock().sleep_for(milliseconds(10));
           EXPECT_EQ(produce(peer, "t", 0, batch_of(1, "x")).error_code, ErrorCode::none);
         });
       }

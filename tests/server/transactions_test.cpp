@@ -41,6 +41,7 @@ void write_transactions(BrokerWorld& cluster) {
   });
   cluster.world.run_until([&] { return !cluster.broker.running(); }, cluster.world.now() + seconds(60));
   cluster.start(2);
+  cluster.world.run_for(seconds(1));  // until the partition is open
 }
 
 FetchResponse::Topic::Partition fetch_isolated(Peer& peer, Offset from, std::int8_t isolation) {

@@ -74,13 +74,13 @@ struct Draft {
   }
 };
 
-inline constexpr Duration acted_on_max = seconds(30);
+inline constexpr Duration shown_everywhere_max = seconds(30);
 inline constexpr Duration not_at_all{0};
 
-// Runs `change` on shard 0, with the metadata held still, and returns once every shard has acted on what it committed,
-// or after `patience`: it is made, and they act on it as soon as they can.
+// Runs `change` on shard 0, with the metadata held still, and returns once every shard shows what it committed, or
+// after `patience`: it is made, and they show it as soon as they can. Partitions are opened and removed afterwards.
 template <class F>
-auto on_controller(BrokerShard& shard, F&& change, Duration patience = acted_on_max) {
+auto on_controller(BrokerShard& shard, F&& change, Duration patience = shown_everywhere_max) {
   return shard.on(0, [&](BrokerShard& controller) {
     auto& metadata = *controller.broker().metadata;
     std::optional<LockGuard> held(std::in_place, metadata.changing());

@@ -27,14 +27,14 @@ Wanted wanted(const DescribeLogDirsRequest& request) {
 
 // Adds one shard's partitions. On that shard.
 void describe(const BrokerShard& shard, const Wanted& wanted, std::map<std::string, LogDir::Topic>& topics) {
-  for (const auto& [key, partition] : shard.partitions()) {
+  shard.partitions().each([&](const PartitionKey& key, const Partition& partition) {
     const auto& [name, index] = key;
-    if (!partition.replica || (wanted && !wanted->contains(key))) continue;
+    if (!partition.replica || (wanted && !wanted->contains(key))) return;
     auto& topic = topics[name];
     topic.name = name;
     // No lag: that is of the log behind the high watermark it knows, which here is never beyond it.
     topic.partitions.push_back({index, static_cast<std::int64_t>(partition.replica->log().size_bytes()), 0, false});
-  }
+  });
 }
 
 }  // namespace

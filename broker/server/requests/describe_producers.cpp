@@ -15,9 +15,9 @@ using PartitionOut = DescribeProducersResponse::Topic::Partition;
 constexpr Duration describe_producer_work = nanoseconds(100);
 
 ErrorCode describe(BrokerShard& owner, const std::string& topic, PartitionOut& out) {
-  auto* partition = owner.partition(topic, out.index);
+  auto* partition = owner.partitions().find(topic, out.index);
   if (!partition) return ErrorCode::not_leader_or_follower;
-  if (!partition->replica) return ErrorCode::kafka_storage_error;
+  if (!partition->replica) return partition->absence();
   const auto& replica = *partition->replica;
   if (auto error = replica.check_leader(-1); error != ErrorCode::none) return error;
   const auto& producers = replica.log().producers().producers();

@@ -107,7 +107,7 @@ struct Seen {
 bool wait_for_change(BrokerShard& owner, const PartitionWaits::Waiter& waiter, const std::vector<Seen>& seen) {
   std::vector<GroupId> groups;
   for (const auto& one : seen) {
-    auto* partition = owner.partition(one.topic, one.group.partition);
+    auto* partition = owner.partitions().find(one.topic, one.group.partition);
     if (!partition || !partition->replica || partition->topic_id != one.group.topic) return false;
     const auto& replica = *partition->replica;
     auto end = one.committed_only ? replica.last_stable_offset().value_or(-1) : replica.high_watermark();

@@ -100,7 +100,7 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   auto& out = reading.out;
   out = refused_partition(asked.index, ErrorCode::none);
   auto refuse = [&](ErrorCode code) { out = refused_partition(asked.index, code); };
-  auto* partition = owner.partition(target.topic, asked.index);
+  auto* partition = owner.partitions().find(target.topic, asked.index);
   bool same_topic = partition && (target.topic_id.is_zero() || partition->topic_id == target.topic_id);
   if (!same_topic && partition) return refuse(ErrorCode::unknown_topic_id);
   if (!same_topic) {
@@ -110,7 +110,7 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
     if (!elsewhere) out.aborted_transactions.emplace();
     return;
   }
-  if (!partition->replica) return refuse(ErrorCode::kafka_storage_error);
+  if (!partition->replica) return refuse(partition->absence());
   auto replica = partition->replica;
   if (auto error = check_reader(owner, *replica, asked.current_leader_epoch, share.rack); error != ErrorCode::none)
     return refuse(error);

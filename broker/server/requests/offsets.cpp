@@ -41,9 +41,9 @@ ErrorCode with_replica(BrokerShard& shard, const std::string& topic, std::int32_
   work_in_slices(ask_replica_work);
   if (!known || index < 0 || index >= known->partition_count()) return ErrorCode::unknown_topic_or_partition;
   return shard.on(shard.owner(known->id, index), [&](BrokerShard& owner) {
-    auto* partition = owner.partition(topic, index);
-    if (!partition) return ErrorCode::not_leader_or_follower;
-    if (!partition->replica) return ErrorCode::kafka_storage_error;
+    auto* partition = owner.partitions().find(topic, index);
+    if (!partition || partition->topic_id != known->id) return ErrorCode::not_leader_or_follower;
+    if (!partition->replica) return partition->absence();
     auto replica = partition->replica;
     return use(*replica);
   });

@@ -68,11 +68,12 @@ void validate(BrokerShard& shard, Item& item, const ProduceConfig& topic, std::i
 
 // Null if it is refused.
 std::shared_ptr<Replica> replica_for(BrokerShard& owner, Item& item) {
-  auto* partition = owner.partition(*item.name, item.index);
+  auto* partition = owner.partitions().find(*item.name, item.index);
   if (!partition || partition->topic_id != item.topic_id)
     refuse(item, ErrorCode::not_leader_or_follower, "this broker has no replica of the partition");
   else if (!partition->replica)
-    refuse(item, ErrorCode::kafka_storage_error, "the partition's log can't be opened");
+    refuse(item, partition->absence(),
+           partition->failed ? "the partition's log can't be opened" : "the partition is not open yet");
   else
     return partition->replica;
   return nullptr;
@@ -164,7 +165,7 @@ void append(BrokerShard& owner, Item& item, Safety safety) {
 // failed, and been opened anew with or without this batch. (No error then that says that nothing was written: a client
 // without idempotence would write it again.)
 void wait_until_safe(BrokerShard& owner, Item& item, Safety safety, Deadline deadline) {
-  auto* partition = owner.partition(*item.name, item.index);
+  auto* partition = owner.partitions().find(*item.name, item.index);
   if (!partition || partition->topic_id != item.topic_id)
     return refuse(item, ErrorCode::unknown_topic_or_partition, "the topic was deleted");
   auto replica = item.appended_by.lock();

@@ -36,9 +36,9 @@ using ItemsByShard = std::map<unsigned, std::vector<Item>>;
 
 ErrorCode append(BrokerShard& owner, Item& item) {
   const auto& marker = *item.marker;
-  auto* partition = owner.partition(*item.topic, item.index);
+  auto* partition = owner.partitions().find(*item.topic, item.index);
   if (!partition || partition->topic_id != item.topic_id) return ErrorCode::not_leader_or_follower;
-  if (!partition->replica) return ErrorCode::kafka_storage_error;
+  if (!partition->replica) return partition->absence();
   auto replica = partition->replica;
   if (replica->leads() && !replica->enough_in_sync()) return ErrorCode::not_enough_replicas;
   auto batch = build_end_marker({marker.transaction_result, marker.coordinator_epoch}, marker.producer_id,
@@ -53,7 +53,7 @@ ErrorCode append(BrokerShard& owner, Item& item) {
 }
 
 ErrorCode wait_until_committed(BrokerShard& owner, const Item& item, Deadline deadline) {
-  auto* partition = owner.partition(*item.topic, item.index);
+  auto* partition = owner.partitions().find(*item.topic, item.index);
   if (!partition || partition->topic_id != item.topic_id) return ErrorCode::unknown_topic_or_partition;
   auto replica = item.appended_by.lock();
   if (!replica || replica != partition->replica) return ErrorCode::kafka_storage_error;

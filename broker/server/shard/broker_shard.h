@@ -6,7 +6,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -26,11 +25,11 @@
 #include "broker/server/shard/group_service.h"
 #include "broker/server/shard/leaderships.h"
 #include "broker/server/shard/partition_waits.h"
+#include "broker/server/shard/partitions.h"
 #include "broker/server/shard/produce_validation.h"
 #include "broker/server/shard/transaction_verification.h"
 #include "runtime/fiber/condition.h"
 #include "runtime/fiber/group.h"
-#include "runtime/fiber/mutex.h"
 #include "runtime/host/host.h"
 #include "runtime/host/network.h"
 #include "runtime/host/rate_limited_log.h"
@@ -63,31 +62,15 @@ struct ClientMemory {
   MemoryBudget answers;
 };
 
-// A partition on the shard that owns it.
-struct Partition {
-  Uuid topic_id;
-  std::shared_ptr<Replica> replica;  // null if its log could not be opened: storage error
-  bool retry = false;                // then: whether the disk may yet let it be opened
-  Epoch announced = -1;              // the epoch in which this replica leads, as Leaderships knows it; -1: it does not
-  ChangeListeners::Registration listening = {};
-};
-
 class BrokerShard {
  public:
   BrokerShard(Host& host, Broker& broker);
-  ~BrokerShard();
 
   // Before all else: takes over what the groups of this shard have promised. Errors: as HardStateStore::begin.
   Result<void> open();
-  // Makes this shard and its partitions what the image says, in three steps; see apply_everywhere(). `delta`: from the
-  // image before, which is shown until the last step.
-  void remove_partitions(const MetadataDelta& delta);
-  void open_partitions(const MetadataDelta& delta, bool clean);
-  void show(const MetadataDelta& delta);
-  // What lies here of partitions that are others' by the image: opened where the group knows of a later configuration
-  // than the metadata, as it may count on this replica until it is led back; else removed, as they were moved while
-  // this broker was away. Only once it knows what there is.
-  void open_lingering_and_remove_strays(bool clean);
+  // From now on answers from that image, and has its partitions become what it says. Does not wait. `holders`, `clean`:
+  // as Partitions::follow().
+  void show(const MetadataDelta& delta, const Partitions::Holders& holders, bool clean);
   const MetadataImagePtr& image() const { return image_; }
 
   // Begins what it does by itself: it tells whom it leads, and looks after its logs.
@@ -97,8 +80,8 @@ class BrokerShard {
   // Closes the logs, once no shard serves any more; whether all were closed in order.
   bool close();
 
-  Partition* partition(const std::string& topic, std::int32_t index);
-  const std::map<std::pair<std::string, std::int32_t>, Partition>& partitions() const { return partitions_; }
+  Partitions& partitions() { return partitions_; }
+  const Partitions& partitions() const { return partitions_; }
   unsigned owner(const Uuid& topic_id, std::int32_t index) const;
   // Calls fn(BrokerShard&) on that shard, in its own group, and waits. From this shard's fibers only.
   template <class F>
@@ -157,20 +140,10 @@ class BrokerShard {
   bool await_leaders(const std::string& topic, std::int32_t first, Deadline deadline);
 
  private:
-  void configure(const MetadataDelta& delta);
-  void configure(const TopicImage& topic, Partition& partition);
-  std::shared_ptr<Replica> open_replica(const GroupId& group, const PartitionImage& image,
-                                        std::shared_ptr<PartitionLog> log);
+  bool configure(const MetadataImage& image);
   std::string cluster_id() const;
   std::optional<SocketAddress> peer_address(std::int32_t broker) const;
   bool is_fenced(std::int32_t broker) const;  // or is none of the cluster's
-  bool let_go(const MetadataImage& image, const std::string& name, std::int32_t index, const Partition& partition);
-  Result<std::shared_ptr<PartitionLog>> open_log(const std::string& name, const TopicImage& image, std::int32_t index,
-                                                 bool clean);
-  void open_partition(const std::string& topic, const TopicImage& image, std::int32_t index, bool clean);
-  void begin_elections();
-  void note_leadership(Partition& partition);
-  void retry_partitions();
   void tell(const PartitionWaits::Waiter& waiter);
   void wait_is_over(std::uint64_t wait);
 
@@ -184,10 +157,6 @@ class BrokerShard {
   Peers peers_;
   ReplicaManager replicas_;
   Leaderships leaderships_;
-  std::map<std::pair<std::string, std::int32_t>, Partition> partitions_;
-  std::vector<std::shared_ptr<Replica>> to_campaign_;         // just opened, and the first to stand in a new group
-  std::set<std::pair<std::string, std::int32_t>> lingering_;  // of which the group may count on this replica again
-  Mutex changing_partitions_;
   ValidationBudget validation_;
   TransactionVerification* transaction_verification_ = nullptr;
   std::map<Uuid, ProduceConfig> produce_configs_;  // of the topics that were produced to since the image is shown
@@ -196,7 +165,6 @@ class BrokerShard {
   LeaderTable leaders_;
   Condition leaders_changed_;
   FiberGroup calls_;  // work that other shards asked for
-  FiberGroup retrying_;
   ConnectionCounts connection_counts_;
   PartitionWaits partition_waits_;
   std::map<std::uint64_t, std::function<void()>> waits_;  // of this shard's clients, for what is owned anywhere
@@ -206,10 +174,11 @@ class BrokerShard {
   Outbox<Instant> renewed_;         // until when what this shard told of its leaderships holds, for the others
   ClientMemory client_memory_;
   GroupService groups_;
+  Partitions partitions_;
 };
 
-// Makes the image that of every shard. A topic is shown by none before its partitions are open on all of them. On shard
-// 0, whose host this is; one at a time.
-void apply_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image, bool clean);
+// Makes the image that of every shard, at once: its partitions are opened and removed afterwards, each by itself. On
+// shard 0, whose host this is; one at a time.
+void show_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image, bool clean);
 
 }  // namespace fulmar

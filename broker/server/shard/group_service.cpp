@@ -43,7 +43,7 @@ std::expected<std::pair<unsigned, std::int32_t>, ErrorCode> GroupService::place_
 
 // Null if this broker has no replica of it, or none that is in order.
 CoordinatorPartition* GroupService::coordinator(std::int32_t index) {
-  auto* partition = shard_.partition(std::string(group_topic_name), index);
+  auto* partition = shard_.partitions().find(std::string(group_topic_name), index);
   if (!partition || !partition->replica) return nullptr;
   auto& known = coordinating_[index];
   if (known.replica == partition->replica) return known.partition.get();

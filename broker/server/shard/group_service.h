@@ -31,6 +31,8 @@ class GroupService {
   // -- For the shard.
   // The partition is about to be closed here: its coordinator ends first. Waits for that.
   void release(std::int32_t partition);
+  // A replica of it was opened here.
+  void opened(std::int32_t partition) { coordinator(partition); }
   // By the image that is shown now: coordinators for what this shard owns; and topics that are gone take along the
   // offsets that were committed for them.
   void follow(const std::vector<std::string>& deleted_topics);

@@ -1,0 +1,223 @@
+// What becomes of one partition, step by step, in the fiber that is at it.
+#include <algorithm>
+
+#include "broker/cluster/reassignment.h"
+#include "broker/cluster/topic_config.h"
+#include "broker/cluster/topic_name.h"
+#include "broker/server/shard/broker_shard.h"
+#include "broker/server/shard/partitions.h"
+#include "runtime/base/assert.h"
+#include "runtime/fiber/fiber.h"
+#include "runtime/host/clock.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr Duration holders_patience = milliseconds(100);
+
+}  // namespace
+
+// A step that has begun comes to its end, also when the broker stops: a replica or a log is not left half open.
+void Partitions::reconcile(const PartitionKey& key) {
+  CancellationShield shield;
+  auto& entry = entries_.at(key);  // whose fiber removes it
+  while (!stopping_ && step(key, entry)) continue;
+  // Behind the others: they may be those that are waited for.
+  if (!stopping_ && !entry.holders.empty()) return work_.run(fibers_, [this, key] { reconcile(key); });
+  entry.busy = false;
+  if (entry.is_over()) forget(key);
+  changed_.notify_all();
+}
+
+// The next thing to do; false if there is nothing.
+bool Partitions::step(const PartitionKey& key, Entry& entry) {
+  bool is_its = entry.to_be_open() && entry.holds == entry.shown.topic_id;
+  if (entry.holds && !is_its) {
+    leave(key, entry);
+    return true;
+  }
+  if (!holders_are_gone(key, entry)) return false;
+  if (!entry.to_be_open()) {
+    if (!entry.unseen) return false;
+    check_stray(key, entry);
+    return true;
+  }
+  bool again = std::exchange(entry.retry, false);
+  if (entry.shown.replica) {
+    if (!again || !entry.shown.replica->log().offline()) return false;
+    close_failed(key, entry);
+  } else if (entry.shown.failed && !again) {
+    return false;
+  }
+  open(key, entry);
+  return true;
+}
+
+bool Partitions::await_gone(const PartitionKey& key, const Uuid& topic_id, Deadline deadline) {
+  auto gone = [&] {
+    auto found = entries_.find(key);
+    if (found == entries_.end()) return true;
+    const auto& entry = found->second;
+    return !entry.claimed && entry.holds != topic_id && !(entry.unseen && entry.shown.topic_id == topic_id);
+  };
+  return changed_.wait(gone, deadline) == WaitResult::woken;
+}
+
+// Whether nothing of earlier topics is in its place. Waits for that, but not for long.
+bool Partitions::holders_are_gone(const PartitionKey& key, Entry& entry) {
+  while (!entry.holders.empty()) {
+    const auto holder = entry.holders.back();
+    bool own = holder.shard == shard_.host().shard();  // what was here is left before
+    bool gone = own || shard_.on(holder.shard, [&](BrokerShard& there) {
+      return there.partitions().await_gone(key, holder.topic, there.host().clock().deadline_in(holders_patience));
+    });
+    if (!gone) return false;
+    std::erase(entry.holders, holder);
+  }
+  return true;
+}
+
+void Partitions::open(const PartitionKey& key, Entry& entry) {
+  const auto& [name, index] = key;
+  const GroupId group{entry.shown.topic_id, index};
+  const auto image = image_;
+  const auto* topic = topic_in_image(name, group.topic);
+  ASSERT(topic);
+  entry.holds = group.topic;
+  entry.unseen = false;
+  // Others that are on their way into the group do not have it all yet.
+  bool alone = topic->partitions[static_cast<std::size_t>(index)].replicas == std::vector{shard_.broker().self} ||
+               shard_.replicas().is_only_voter(group);
+  auto log = files_.open(name, group, log_config_of(topic->configs, shard_.properties()), alone,
+                         std::exchange(entry.clean, false));
+  if (!log) {
+    // Damage is for people to look at; what is tried again and again is told once.
+    bool told = std::exchange(entry.may_recover, log.error().code != Errc::corrupt);
+    if (!told)
+      shard_.log().error("partition can't be opened",
+                         {{"partition", partition_directory(name, index)}, {"reason", to_string(log.error())}});
+    entry.shown.failed = true;
+    return;
+  }
+  // Of a topic that was deleted meanwhile, it is removed as it is.
+  topic = topic_in_image(name, group.topic);
+  if (!topic) return;
+  auto replica = open_replica(group, topic->partitions[static_cast<std::size_t>(index)], std::move(*log));
+  if (topic_in_image(name, group.topic)) put_in_service(key, entry, std::move(replica));
+}
+
+std::shared_ptr<Replica> Partitions::open_replica(const GroupId& group, const PartitionImage& image,
+                                                  std::shared_ptr<PartitionLog> log) {
+  auto& replicas = shard_.replicas();
+  const auto& self = shard_.broker().self;
+  // The only one there is, after others were: should its promises be lost, nobody else has any.
+  if (image.replicas == std::vector{self} && replicas.has_lost_promises(group)) {
+    HardState alone;
+    alone.configuration.configuration = {{self}, {}, {}};
+    return replicas.add(group, std::move(log), std::move(alone));
+  }
+  // A replica that came later, that lingers, or that finds its group changed, is told everything by the leader.
+  if (!image.has(self) || image.adds(self) || image.settled != ConfigurationMark{})
+    return replicas.add(group, std::move(log), HardState{});
+  auto voters = replicas_before(image);
+  if (voters.size() == 1) return replicas.add(group, std::move(log), alone_at_birth(self));
+  bool preferred = image.replicas.front() == self;
+  std::sort(voters.begin(), voters.end());
+  HardState fresh;
+  fresh.configuration.configuration = {std::move(voters), {}, {}};
+  auto replica = replicas.add(group, std::move(log), std::move(fresh));
+  // So that a new topic has leaders at once, and those that it should. Those that are opened together share the syncs
+  // of what they promise.
+  if (preferred && replica->leader_epoch() < 0) campaigns_.run(fibers_, [replica] { replica->campaign(); });
+  return replica;
+}
+
+void Partitions::put_in_service(const PartitionKey& key, Entry& entry, std::shared_ptr<Replica> replica) {
+  const auto group = replica->group();
+  auto* partition = &entry.shown;
+  partition->replica = std::move(replica);
+  partition->failed = entry.may_recover = false;
+  partition->listening = partition->replica->listeners().add([this, partition, group] {
+    shard_.partition_waits().changed(group);
+    note_leadership(*partition);
+  });
+  note_leadership(*partition);
+  shard_.partition_waits().changed(group);
+  configure(*image_->topic(group.topic), entry);  // as it is by now
+  shard_.replicas().deliver_early(group);
+  if (key.first == group_topic_name) shard_.groups().opened(key.second);
+}
+
+// Only leaderships are news; what is committed, or who is in sync, can wait for the next turn.
+void Partitions::note_leadership(Partition& partition) {
+  auto epoch = partition.replica->leads() ? partition.replica->leader_epoch() : -1;
+  if (std::exchange(partition.announced, epoch) == epoch) return;
+  if (epoch >= 0)
+    shard_.leaderships().won(partition.replica->group());
+  else
+    shard_.leaderships().lost(partition.replica->group());
+}
+
+void Partitions::take_out_of_service(const PartitionKey& key, Entry& entry) {
+  auto& partition = entry.shown;
+  if (!partition.replica) return;
+  const GroupId group{partition.replica->group().topic, key.second};
+  partition.listening.end();
+  partition.replica = nullptr;
+  partition.announced = -1;
+  shard_.leaderships().forget(group);
+  shard_.partition_waits().changed(group);
+}
+
+// What was damaged while it was served is checked when it is opened again, and where others have it, given by them.
+void Partitions::close_failed(const PartitionKey& key, Entry& entry) {
+  const GroupId group{*entry.holds, key.second};
+  if (key.first == group_topic_name) shard_.groups().release(key.second);
+  entry.shown.failed = true;
+  take_out_of_service(key, entry);
+  shard_.leaderships().lost(group);
+  shard_.replicas().close(group);
+  shard_.logs().release(partition_directory(key.first, key.second));
+}
+
+// What is here is of no topic that there is, or is not to be here any more: it goes, unless its group may count on it.
+void Partitions::leave(const PartitionKey& key, Entry& entry) {
+  const auto image = image_;
+  if (let_go(key, *entry.holds)) {
+    remove(key, entry);
+  } else if (image == image_ && !entry.wanted) {
+    lingering_.insert(key);
+    entry.lingers = true;
+  }
+}
+
+// Whether the replica is out of its group's hands.
+bool Partitions::let_go(const PartitionKey& key, const Uuid& topic_id) {
+  const auto& [name, index] = key;
+  const GroupId group{topic_id, index};
+  if (name == group_topic_name) shard_.groups().release(index);
+  const auto* topic = topic_in_image(name, topic_id);
+  if (!topic) {
+    shard_.replicas().remove(group);
+    return true;
+  }
+  const auto& wanted = topic->partitions[static_cast<std::size_t>(index)];
+  return !wanted.has(shard_.broker().self) && shard_.replicas().remove_unless_later(group, wanted.settled);
+}
+
+void Partitions::remove(const PartitionKey& key, Entry& entry) {
+  take_out_of_service(key, entry);
+  if (key.first == group_topic_name) shard_.groups().release(key.second);  // who was asked for it meanwhile
+  auto removed = shard_.logs().remove(partition_directory(key.first, key.second));
+  if (!removed) {
+    left_behind_ = true;
+    shard_.log().error("partition can't be removed",
+                       {{"partition", key.first}, {"reason", to_string(removed.error())}});
+  }
+  entry.holds = std::nullopt;
+  entry.shown.failed = entry.may_recover = false;
+  changed_.notify_all();
+}
+
+}  // namespace fulmar
