@@ -6,6 +6,8 @@
 //   once a static member's new process was, the one before it doesn't. (zombie-commit, zombie-instance)
 // - assignment: each member is told what the leader of its generation has assigned to it, in one generation one
 //   leader's assignment is in force, and no partition has two owners. (wrong-assignment, two-leaders, two-owners)
+// - assignment and fencing of consumer groups (KIP-848): no two members have a partition at once, and what is another's
+//   all the while nobody commits. (two-owners, zombie-commit)
 //
 // A generation that its coordinator did not outlive before it was stable was never kept, and its number comes again.
 //
@@ -144,6 +146,42 @@ void check_assignments(const History& history, Violations& found) {
   }
 }
 
+// Of what members had one after the other, in the order in which they came to it: whoever comes to it while another
+// has it, finds the one before that has it longest.
+void check_ownerships(const History& history, Violations& found) {
+  using Place = std::pair<std::string, std::int32_t>;
+  std::map<Place, std::vector<const GroupOwnership*>> had;
+  for (const auto& ownership : history.group_ownerships)
+    if (ownership.from < ownership.until) had[{ownership.group, ownership.partition}].push_back(&ownership);
+  for (auto& [place, spans] : had) {
+    std::ranges::stable_sort(spans, {}, [](const auto* span) { return span->from; });
+    const GroupOwnership* longest = nullptr;
+    for (const auto* span : spans) {
+      if (longest && longest->member != span->member && span->from < longest->until)
+        found.push_back({"assignment", "two-owners",
+                         span_of(span->from, span->until) + " group " + place.first + ", partition " +
+                             std::to_string(place.second) + ": " + span->member + ", which " + longest->member +
+                             " has " + span_of(longest->from, longest->until),
+                         span->from});
+      if (!longest || span->until > longest->until) longest = span;
+    }
+  }
+  for (const auto& commit : history.group_commits) {
+    auto of_place = had.find({commit.group, commit.partition});
+    if (commit.outcome != Outcome::ok || of_place == had.end()) continue;
+    // The last that had come to it before; others are looked at only as far as they overlap.
+    auto after =
+        std::ranges::upper_bound(of_place->second, commit.invoked, {}, [](const auto* span) { return span->from; });
+    if (after == of_place->second.begin()) continue;
+    const auto* owner = *std::prev(after);
+    if (owner->member != commit.member && owner->until > commit.completed)
+      found.push_back({"fencing", "zombie-commit",
+                       span_of(commit.invoked, commit.completed) + " " + place(commit) + ": " + commit.member +
+                           " commits, though " + owner->member + " has it " + span_of(owner->from, owner->until),
+                       commit.completed});
+  }
+}
+
 }  // namespace
 
 void check_groups(const History& history, Violations& found) {
@@ -154,6 +192,7 @@ void check_groups(const History& history, Violations& found) {
   check_instances(history, found);
   check_owners(history, found);
   check_assignments(history, found);
+  check_ownerships(history, found);
 }
 
 }  // namespace fulmar

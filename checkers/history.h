@@ -164,6 +164,16 @@ struct GroupCommit {
   Outcome outcome = Outcome::pending;
 };
 
+// A member of a consumer group (KIP-848) had a partition: from when it was told that it is its own until it gave it up,
+// was told that it is out, or had not been heard for a session.
+struct GroupOwnership {
+  std::string group;
+  std::string member;
+  std::int32_t partition = 0;
+  Instant from = {};
+  Instant until = Instant::max();
+};
+
 // OffsetFetch, answered.
 struct GroupFetch {
   std::string group;
@@ -201,6 +211,7 @@ struct History {
   std::vector<GroupJoin> group_joins;
   std::vector<GroupSync> group_syncs;
   std::vector<GroupCommit> group_commits;
+  std::vector<GroupOwnership> group_ownerships;
   std::vector<GroupFetch> group_fetches;
   std::vector<ControllerOperation> controller_operations;  // one after the other
   std::set<std::int32_t> first_controllers;                // whom controller.quorum.voters names

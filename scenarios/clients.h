@@ -36,6 +36,8 @@ void remake_topic(Host& host, Workload& workload);
 void configure_topics(Host& host, Workload& workload);
 // A member of a group: joins, commits, and leaves, vanishes or is too slow at times.
 void join_groups(Host& host, Workload& workload);
+// The same of consumer groups (KIP-848).
+void join_consumer_groups(Host& host, Workload& workload);
 // Sends batches that take long to find malformed. Where computing takes time only.
 void send_malformed(Host& host, Workload& workload);
 // Keeps offsets in a group without members, and deletes them.

@@ -58,6 +58,9 @@ class ClusterLife {
       for (auto mark : {Mark::group_stable, Mark::group_rebalanced, Mark::group_coordinator_moved, Mark::group_fenced,
                         Mark::group_offset_committed, Mark::group_offset_deleted})
         workload_.marks.expect(mark);
+    if (plan.setting_or(settings::consumer_members, 0))
+      for (auto mark : {Mark::consumer_assigned, Mark::consumer_gave_up, Mark::consumer_fenced})
+        workload_.marks.expect(mark);
     if (plan.setting_or(settings::producer_id_block, 1000) < 1000) workload_.marks.expect(Mark::producer_id_block);
     if (has_fault(plan.faults, {&faults::cut_after_transfer})) workload_.marks.expect(Mark::cut_after_transfer);
     for (std::int64_t i = 0; i < plan.setting(settings::clients); ++i) world_.add_node("client" + std::to_string(i));

@@ -20,6 +20,7 @@ Outcome outcome_of(ErrorCode error) {
     case ErrorCode::illegal_generation:
     case ErrorCode::fenced_instance_id:
     case ErrorCode::rebalance_in_progress:
+    case ErrorCode::stale_member_epoch:
     case ErrorCode::group_id_not_found:
     case ErrorCode::coordinator_load_in_progress: return Outcome::failed;
     default: return Outcome::unknown;

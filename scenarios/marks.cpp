@@ -50,6 +50,9 @@ constexpr const char* names[] = {
     "offset of a group deleted",
     "controller added",
     "controller removed",
+    "consumer group member given partitions",
+    "consumer group member told to give up partitions",
+    "consumer group member of the past refused",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

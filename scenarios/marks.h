@@ -54,6 +54,9 @@ enum class Mark : std::uint8_t {
   group_offset_deleted,
   controller_added,
   controller_removed,
+  consumer_assigned,
+  consumer_gave_up,
+  consumer_fenced,
   count_
 };
 

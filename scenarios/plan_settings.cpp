@@ -20,6 +20,7 @@ constexpr SettingUse uses[] = {
     {&settings::checkpoint_ms, everywhere, needed},
     {&settings::clients, everywhere, needed},
     {&settings::config_pace_ms, clusters, optional},
+    {&settings::consumer_members, clusters, optional},
     {&settings::consumer_pace_ms, everywhere, needed},
     {&settings::consumers, everywhere, needed},
     {&settings::controller_pace_ms, clusters, optional},

@@ -30,6 +30,7 @@ inline constexpr Setting catch_up_lag{"catch_up_lag", 0, bytes_max};
 inline constexpr Setting checkpoint_ms{"checkpoint_ms", 1, time_ms_max};
 inline constexpr Setting clients{"clients", 1, clients_max};
 inline constexpr Setting config_pace_ms{"config_pace_ms", 0, pace_ms_max};
+inline constexpr Setting consumer_members{"consumer_members", 0, clients_max};
 inline constexpr Setting consumer_pace_ms{"consumer_pace_ms", 1, pace_ms_max};
 inline constexpr Setting consumers{"consumers", 0, clients_max};
 inline constexpr Setting controller_pace_ms{"controller_pace_ms", 0, pace_ms_max};

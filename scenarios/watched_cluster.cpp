@@ -4,6 +4,7 @@
 
 #include "broker/cluster/metadata_log.h"
 #include "broker/server/broker.h"
+#include "scenarios/consumer_sessions.h"
 #include "scenarios/plan_settings.h"
 
 namespace fulmar {
@@ -48,6 +49,8 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   properties["default.replication.factor"] = std::to_string(plan_.setting(settings::replication_factor));
   properties["offsets.topic.replication.factor"] = std::to_string(plan_.setting(settings::replication_factor));
   properties["offsets.topic.num.partitions"] = std::to_string(group_partitions);
+  properties["group.consumer.session.timeout.ms"] = std::to_string(consumer_session_timeout.count());
+  properties["group.consumer.heartbeat.interval.ms"] = std::to_string(consumer_heartbeat_interval.count());
   properties["log.segment.bytes"] = std::to_string(plan_.setting(settings::segment_bytes));
   properties["log.index.interval.bytes"] = std::to_string(plan_.setting(settings::index_interval_bytes));
   properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan_.setting(settings::checkpoint_ms));

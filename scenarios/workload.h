@@ -48,6 +48,7 @@ struct Workload {
   int next_topic = 0;
   int next_remade = 0;
   int next_member = 0;
+  int next_consumer_member = 0;
   Offset next_commit = 1;                                              // a number of its own for each
   std::map<std::string, int> living_members;                           // by group: those that don't vanish for good
   std::map<std::string, std::set<std::int32_t>> committed_since_stop;  // by group: partitions

@@ -18,7 +18,19 @@ namespace {
 
 namespace po = boost::program_options;
 using Arguments = std::vector<std::string>;
-using Member = DescribeGroupsResponse::Group::Member;
+
+// A member, and what it is assigned, as far as it says it in the way that consumers do.
+struct Member {
+  std::string id, client_id, client_host;
+  std::vector<PartitionName> partitions;
+};
+
+// A group of either kind.
+struct Group {
+  std::string id, state, type, protocol_type;
+  std::string protocol;  // of a consumer group: its assignor
+  std::vector<Member> members;
+};
 
 int list(const Arguments& arguments) {
   ClientCommand command("group list", "", "Lists the cluster's consumer groups.");
@@ -33,28 +45,57 @@ int list(const Arguments& arguments) {
   });
 }
 
-// Whose each partition is, as far as members say it in the way that consumers do.
-std::map<PartitionName, const Member*> owners_in(const DescribeGroupsResponse::Group& group) {
-  std::map<PartitionName, const Member*> owners;
-  for (const auto& member : group.members) {
+Group shown(const DescribeGroupsResponse::Group& described) {
+  Group group{described.group_id,      described.group_state,   "classic",
+              described.protocol_type, described.protocol_data, {}};
+  for (const auto& member : described.members) {
+    auto& added = group.members.emplace_back(Member{member.member_id, member.client_id, member.client_host, {}});
     auto assignment = read_consumer_assignment(member.member_assignment);
     if (!assignment) continue;
     for (const auto& topic : assignment->assigned_partitions)
-      for (auto partition : topic.partitions) owners[{topic.topic, partition}] = &member;
+      for (auto partition : topic.partitions) added.partitions.emplace_back(topic.topic, partition);
   }
+  return group;
+}
+
+Group shown(const ConsumerGroupDescribeResponse::Group& described) {
+  Group group{described.group_id, described.group_state, "consumer", "consumer", described.assignor_name, {}};
+  for (const auto& member : described.members) {
+    auto& added = group.members.emplace_back(Member{member.member_id, member.client_id, member.client_host, {}});
+    for (const auto& topic : member.assignment.topic_partitions)
+      for (auto partition : topic.partitions) added.partitions.emplace_back(topic.topic_name, partition);
+  }
+  return group;
+}
+
+// A broker that does not know consumer groups has none.
+Answer<Group> find_group(ClusterClient& cluster, const std::string& name) {
+  auto of_consumers = describe_consumer_group(cluster, name);
+  if (of_consumers) return shown(*of_consumers);
+  if (of_consumers.error().code != ErrorCode::group_id_not_found &&
+      of_consumers.error().code != ErrorCode::unsupported_version)
+    return std::unexpected(of_consumers.error());
+  TRY(auto classic, describe_group(cluster, name));
+  return shown(classic);
+}
+
+std::map<PartitionName, const Member*> owners_in(const Group& group) {
+  std::map<PartitionName, const Member*> owners;
+  for (const auto& member : group.members)
+    for (const auto& partition : member.partitions) owners[partition] = &member;
   return owners;
 }
 
 // What there is of one group, and why some partitions' ends are not known.
 struct Described {
-  DescribeGroupsResponse::Group group;
+  Group group;
   Table partitions{{"TOPIC", "PARTITION#", "COMMITTED#", "END#", "LAG#", "MEMBER", "CLIENT", "HOST"}};
   std::set<std::string> errors;
 };
 
 Answer<Described> describe_one(Host& host, ClusterClient& cluster, const std::string& name) {
   Described described;
-  TRY(auto group, describe_group(cluster, name));
+  TRY(auto group, find_group(cluster, name));
   described.group = std::move(group);
   TRY(auto committed, committed_offsets(cluster, name));
   auto owners = owners_in(described.group);
@@ -62,7 +103,7 @@ Answer<Described> describe_one(Host& host, ClusterClient& cluster, const std::st
   for (const auto& [partition, offset] : committed) topics[partition.first].insert(partition.second);
   for (const auto& [partition, member] : owners) topics[partition.first].insert(partition.second);
   std::set<std::string> idle;
-  for (const auto& member : described.group.members) idle.insert(member.member_id);
+  for (const auto& member : described.group.members) idle.insert(member.id);
   for (const auto& [topic, indexes] : topics) {
     auto ends = offsets_by_partition(host, cluster, topic, {indexes.begin(), indexes.end()}, latest_offset);
     for (auto index : indexes) {
@@ -72,27 +113,28 @@ Answer<Described> describe_one(Host& host, ClusterClient& cluster, const std::st
       if (end != ends.end() && !end->second) described.errors.insert(to_string(end->second.error()));
       auto owner = owners.find({topic, index});
       const auto* member = owner == owners.end() ? nullptr : owner->second;
-      if (member) idle.erase(member->member_id);
+      if (member) idle.erase(member->id);
       bool lags = has_end && offset != committed.end();
       described.partitions.add(
           {topic, std::to_string(index), offset == committed.end() ? "" : std::to_string(offset->second),
            has_end ? std::to_string(*end->second) : "",
-           lags ? std::to_string(std::max<Offset>(*end->second - offset->second, 0)) : "",
-           member ? member->member_id : "", member ? member->client_id : "", member ? member->client_host : ""});
+           lags ? std::to_string(std::max<Offset>(*end->second - offset->second, 0)) : "", member ? member->id : "",
+           member ? member->client_id : "", member ? member->client_host : ""});
     }
   }
   for (const auto& member : described.group.members)
-    if (idle.contains(member.member_id))
-      described.partitions.add({"", "", "", "", "", member.member_id, member.client_id, member.client_host});
+    if (idle.contains(member.id))
+      described.partitions.add({"", "", "", "", "", member.id, member.client_id, member.client_host});
   return described;
 }
 
 Json as_json(const Described& described) {
   Json json;
-  json["group"] = described.group.group_id;
-  json["state"] = described.group.group_state;
+  json["group"] = described.group.id;
+  json["state"] = described.group.state;
+  json["type"] = described.group.type;
   json["protocol_type"] = described.group.protocol_type;
-  json["protocol"] = described.group.protocol_data;
+  json["protocol"] = described.group.protocol;
   json["members"] = described.group.members.size();
   json["partitions"] = described.partitions.json();
   json["errors"] = described.errors;
@@ -101,9 +143,10 @@ Json as_json(const Described& described) {
 
 std::string as_text(const Described& described) {
   Table about;
-  about.add({"group", described.group.group_id});
-  about.add({"state", described.group.group_state});
-  about.add({"protocol", described.group.protocol_data});
+  about.add({"group", described.group.id});
+  about.add({"state", described.group.state});
+  about.add({"type", described.group.type});
+  about.add({"protocol", described.group.protocol});
   about.add({"members", std::to_string(described.group.members.size())});
   return about.text() + "\n" + described.partitions.text();
 }

@@ -51,6 +51,18 @@ Answer<DescribeGroupsResponse::Group> describe_group(ClusterClient& cluster, con
   });
 }
 
+Answer<ConsumerGroupDescribeResponse::Group> describe_consumer_group(ClusterClient& cluster, const std::string& group) {
+  return cluster.retry([&](Deadline deadline) -> Answer<ConsumerGroupDescribeResponse::Group> {
+    TRY(auto response, (ask_coordinator<ConsumerGroupDescribeResponse>(
+                           cluster, group, ConsumerGroupDescribeRequest{{group}, false}, deadline)));
+    if (response.groups.size() != 1) return answered_else();
+    auto& described = response.groups.front();
+    if (described.error_code != ErrorCode::none)
+      return refuse(described.error_code, described.error_message.value_or(named(group)));
+    return std::move(described);
+  });
+}
+
 Answer<GroupOffsets> committed_offsets(ClusterClient& cluster, const std::string& group) {
   OffsetFetchRequest request;
   request.group_id = group;  // until version 7

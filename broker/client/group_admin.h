@@ -9,6 +9,7 @@
 
 #include "broker/client/cluster_client.h"
 #include "broker/client/partition_name.h"
+#include "broker/protocol/messages/consumer_group.h"
 #include "broker/protocol/messages/group_offsets.h"
 #include "broker/protocol/messages/groups.h"
 #include "broker/protocol/record_batch.h"
@@ -24,8 +25,10 @@ inline constexpr std::int16_t offset_fetch_by_name = 9;
 
 // All groups that the brokers know, by name. Errors: if a broker can't be asked, since groups would be missing then.
 Answer<std::map<std::string, ListGroupsResponse::Group>> list_groups(ClusterClient& cluster);
-// Members and what each is assigned. Errors: GROUP_ID_NOT_FOUND, also of a group that is "Dead".
+// Members of a classic group and what each is assigned. Errors: GROUP_ID_NOT_FOUND, also of a group that is "Dead".
 Answer<DescribeGroupsResponse::Group> describe_group(ClusterClient& cluster, const std::string& group);
+// The same of a consumer group (KIP-848). Errors: GROUP_ID_NOT_FOUND, also of a group of the other kind.
+Answer<ConsumerGroupDescribeResponse::Group> describe_consumer_group(ClusterClient& cluster, const std::string& group);
 // All that a group has committed; nothing, if there is no such group.
 Answer<GroupOffsets> committed_offsets(ClusterClient& cluster, const std::string& group);
 // Commits for a group without members. Errors: UNKNOWN_MEMBER_ID, if it has some; the first that a partition has.

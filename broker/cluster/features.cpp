@@ -14,6 +14,7 @@ struct Feature {
 
 // All that this release has, and its levels. A level is never removed while clusters may be finalised at it.
 constexpr Feature features[] = {
+    {"group.version", 0, 1},  // 1: consumer groups (KIP-848)
     {metadata_version, 1, 1},
 };
 

@@ -6,24 +6,81 @@
 #include "runtime/base/assert.h"
 
 namespace fulmar {
+
 namespace {
 
-// Roughly what a record takes, in memory and in the log.
-std::size_t bytes_of(const StateRecord& record) {
-  constexpr std::size_t overhead = 64;
-  if (const auto* offset = std::get_if<OffsetRecord>(&record))
-    return overhead + offset->key.group_id.size() + offset->key.topic.size() +
-           (offset->value ? offset->value->metadata.size() : 0);
-  const auto& group = std::get<GroupRecord>(record);
-  std::size_t bytes = overhead + group.key.group_id.size();
-  if (group.value)
-    for (const auto& member : group.value->members)
-      bytes += overhead + member.member_id.size() + member.client_id.size() + member.subscription.size() +
-               member.assignment.size();
+constexpr std::size_t overhead = 64;
+
+std::size_t bytes_of_value(const OffsetCommitValue& value) {
+  return value.metadata.size();
+}
+
+std::size_t bytes_of_value(const GroupMetadataValue& value) {
+  std::size_t bytes = 0;
+  for (const auto& member : value.members)
+    bytes += overhead + member.member_id.size() + member.client_id.size() + member.subscription.size() +
+             member.assignment.size();
   return bytes;
 }
 
+std::size_t bytes_of_value(const ConsumerMember& value) {
+  std::size_t bytes = value.instance_id.value_or("").size() + value.rack_id.value_or("").size() +
+                      value.client_id.size() + value.client_host.size() +
+                      value.subscribed_topic_regex.value_or("").size() + value.server_assignor.value_or("").size();
+  for (const auto& topic : value.subscribed_topic_names) bytes += topic.size() + 3;
+  return bytes;
+}
+
+template <class Topics>
+std::size_t bytes_of_partitions(const Topics& topics) {
+  std::size_t bytes = 0;
+  for (const auto& topic : topics) bytes += 24 + 8 * topic.partitions.size();
+  return bytes;
+}
+
+std::size_t bytes_of_value(const ConsumerGroupTargetAssignmentMemberValue& value) {
+  return bytes_of_partitions(value.topic_partitions);
+}
+
+std::size_t bytes_of_value(const ConsumerGroupCurrentMemberAssignmentValue& value) {
+  return bytes_of_partitions(value.assigned_partitions) + bytes_of_partitions(value.partitions_pending_revocation);
+}
+
+std::size_t bytes_of_value(const ConsumerGroupRegularExpressionValue& value) {
+  std::size_t bytes = 0;
+  for (const auto& topic : value.topics) bytes += topic.size() + 3;
+  return bytes;
+}
+
+std::size_t bytes_of_value(const ConsumerGroupMetadataValue&) {
+  return 0;
+}
+
+std::size_t bytes_of_value(const ConsumerGroupTargetAssignmentMetadataValue&) {
+  return 0;
+}
+
+std::size_t bytes_of_key(const OffsetCommitKey& key) {
+  return key.topic.size();
+}
+
+template <class Key>
+std::size_t bytes_of_key(const Key& key) {
+  if constexpr (requires { key.member_id; }) return key.member_id.size();
+  if constexpr (requires { key.regular_expression; }) return key.regular_expression.size();
+  return 0;
+}
+
 }  // namespace
+
+std::size_t bytes_of(const StateRecord& record) {
+  return std::visit(
+      [](const auto& typed) {
+        return overhead + typed.key.group_id.size() + bytes_of_key(typed.key) +
+               (typed.value ? bytes_of_value(*typed.value) : 0);
+      },
+      record);
+}
 
 GroupAnswer with_error(GroupAnswer answer, ErrorCode error) {
   if (auto* commit = std::get_if<OffsetCommitResponse>(&answer.response)) {
@@ -38,6 +95,9 @@ GroupAnswer with_error(GroupAnswer answer, ErrorCode error) {
   } else if (auto* leave = std::get_if<LeaveGroupResponse>(&answer.response)) {
     leave->error_code = error;
     leave->members.clear();
+  } else if (auto* heartbeat = std::get_if<ConsumerGroupHeartbeatResponse>(&answer.response)) {
+    *heartbeat = ConsumerGroupHeartbeatResponse{};
+    heartbeat->error_code = error;
   } else {
     UNREACHABLE();  // the others wait in their members, not in an append
   }
@@ -57,7 +117,7 @@ GroupCoordinator::Pending& GroupCoordinator::append(std::vector<StateRecord> rec
       pending.offsets.push_back(offset->key);
       pending.groups.insert(offset->key.group_id);
     } else {
-      pending.groups.insert(std::get<GroupRecord>(record).key.group_id);
+      pending.groups.insert(group_of(record));
     }
   }
   for (const auto& group : pending.groups) ++find(group)->uncommitted;
@@ -109,6 +169,8 @@ void GroupCoordinator::apply(const Effect& effect, GroupTime now) {
     assigned(*group, *assignment, now);
   else if (const auto* replaced = std::get_if<Replaced>(&effect.change))
     answer_replaced(*group, *replaced, now);
+  else if (std::holds_alternative<Stepped>(effect.change))
+    consumers_.committed(*group, now);
 }
 
 // That a group was emptied is not taken back: nobody waits for it, and if it stays unwritten, the next coordinator
@@ -125,6 +187,8 @@ void GroupCoordinator::undo(const Effect& effect, ErrorCode why, GroupTime now) 
     rebalance_or_complete(*group, std::string("storing the assignment failed: ") + error_code_name(why), now);
   } else if (const auto* replaced = std::get_if<Replaced>(&effect.change)) {
     undo_replaced(*group, *replaced, why, now);
+  } else if (std::holds_alternative<Stepped>(effect.change)) {
+    consumers_.failed(*group, why, now);
   }
 }
 
@@ -139,6 +203,7 @@ void GroupCoordinator::release_groups(const Pending& pending, ErrorCode why) {
 }
 
 void GroupCoordinator::tell_waiting(Group& group, ErrorCode error) {
+  if (group.consumer) return consumers_.late(group, error);
   group.each_member([&](Member& member) {
     if (auto token = group.take_join(member)) answer_join_error(*token, error, member.id);
     if (auto token = std::exchange(member.sync_token, std::nullopt)) answer_sync_error(*token, error);
@@ -167,6 +232,8 @@ void GroupCoordinator::give_up_waiting(Pending& pending, GroupTime now) {
         answer_join_error(*token, late);
         restart_session(*group, *member, now);
       }
+    } else if (std::holds_alternative<Stepped>(effect.change)) {
+      consumers_.late(*group, late);
     }
   }
 }

@@ -68,15 +68,39 @@ Result<void> GroupCoordinator::replay(const StateRecord& record) {
     if (offset->value) ensure(offset->key.group_id);
     return {};
   }
-  const auto& group = std::get<GroupRecord>(record);
-  if (!group.value) {
-    groups_.erase(group.key.group_id);
-    if (offsets_.of(group.key.group_id)) ensure(group.key.group_id);
+  const auto* group = std::get_if<GroupRecord>(&record);
+  if (!group) {
+    replay_consumer(record);
     return {};
   }
-  TRY(auto loaded, Group::from_snapshot(group.key.group_id, *group.value));
-  groups_.insert_or_assign(group.key.group_id, std::move(loaded));
+  // Where a group has become of the other kind, the last record says what it is.
+  if (!group->value) {
+    if (auto known = find(group->key.group_id); known && known->consumer) return {};
+    groups_.erase(group->key.group_id);
+    if (offsets_.of(group->key.group_id)) ensure(group->key.group_id);
+    return {};
+  }
+  TRY(auto loaded, Group::from_snapshot(group->key.group_id, *group->value));
+  groups_.insert_or_assign(group->key.group_id, std::move(loaded));
   return {};
+}
+
+void GroupCoordinator::replay_consumer(const StateRecord& record) {
+  bool tombstone = std::visit([](const auto& typed) { return !typed.value; }, record);
+  auto known = groups_.find(group_of(record));
+  bool is_one = known != groups_.end() && known->second.consumer;
+  if (!is_one && tombstone) return;
+  if (!is_one) {
+    if (known == groups_.end() || !known->second.members().empty())
+      known = groups_.insert_or_assign(group_of(record), Group(group_of(record), -1)).first;
+    known->second.persisted = true;
+    known->second.consumer = std::make_shared<ConsumerGroup>();
+  }
+  known->second.consumer->put(record);
+  if (!std::holds_alternative<EpochRecord>(record) || !tombstone) return;
+  // That is the last that is written of a consumer group.
+  known->second.consumer.reset();
+  if (!offsets_.of(group_of(record))) groups_.erase(known);
 }
 
 bool GroupCoordinator::finish_loading(GroupTime now) {
@@ -88,6 +112,11 @@ bool GroupCoordinator::finish_loading(GroupTime now) {
     Group& group = entry->second;
     load_cursor_ = group.id();
     done += 1 + group.members().size();
+    if (group.consumer) {
+      done += group.consumer->members().size();
+      consumers_.loaded(group, now);
+      continue;
+    }
     group.each_member([&](Member& member) { restart_session(group, member, now); });
     if (group.members().size() > settings_.group_size_max)
       prepare_rebalance(group, "it was loaded with more members than group.max.size", now);
@@ -102,9 +131,12 @@ void GroupCoordinator::fire(const TimerKey& timer, GroupTime now) {
   Group* group = find(timer.group);
   ASSERT(group);
   switch (timer.kind) {
-    case GroupTimer::session: return session_timer(*group, timer.member, now);
+    case GroupTimer::session:
+      return group->consumer ? consumers_.session_timer(*group, timer.member, now)
+                             : session_timer(*group, timer.member, now);
     case GroupTimer::join: return join_timer(*group, now);
     case GroupTimer::sync: return sync_timer(*group, now);
+    case GroupTimer::revocation: return consumers_.revocation_timer(*group, timer.member, now);
   }
 }
 
@@ -114,12 +146,13 @@ void GroupCoordinator::tick(GroupTime now) {
   tell_late_answers(now);
   if (expire_cursor_ || next_expiration_ <= now.instant) expire_slice(now);
   if (!purges_.empty()) purge_slice(now);
+  consumers_.tick(now);
 }
 
 Instant GroupCoordinator::next_deadline() const {
   if (phase_ != Phase::active) return Instant::max();
   if (expire_cursor_ || !purges_.empty()) return Instant{};  // there is more to do at once
-  auto next = std::min(timers_.next(), next_expiration_);
+  auto next = std::min({timers_.next(), next_expiration_, consumers_.next_deadline()});
   return answer_by_.empty() ? next : std::min(next, answer_by_.begin()->first);
 }
 

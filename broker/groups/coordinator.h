@@ -21,6 +21,9 @@
 // others decide by it at once. So a failed append needs no snapshots to return to: each kind of change says what it is
 // undone by, and every group record is whole, so that a later one makes up for an earlier one that failed.
 //
+// A group is classic or a consumer group (KIP-848), whose changes are ConsumerGroups'; one without members becomes the
+// other kind when a member of that comes.
+//
 // The classic protocol is Kafka 4.4's; the comments name the places where it surprises, or where this is kinder.
 #pragma once
 
@@ -33,33 +36,17 @@
 #include <vector>
 
 #include "broker/coordinator/coordinator_core.h"
+#include "broker/groups/consumer_groups.h"
 #include "broker/groups/group.h"
+#include "broker/groups/group_answer.h"
 #include "broker/groups/offset_store.h"
 #include "broker/groups/settings.h"
 #include "broker/groups/state_records.h"
 #include "broker/groups/timers.h"
-#include "broker/protocol/error_code.h"
-#include "broker/protocol/messages/classic_group.h"
-#include "broker/protocol/messages/group_offsets.h"
-#include "broker/protocol/messages/groups.h"
 
 namespace fulmar {
 
 using GroupTime = CoordinatorTime;
-
-// Who asks, and in which version of the API.
-struct GroupClient {
-  std::string client_id;
-  std::string client_host;  // as Kafka prints it: "/127.0.0.1"
-  std::int16_t api_version = 0;
-};
-
-struct GroupAnswer {
-  GroupToken token = 0;
-  std::variant<JoinGroupResponse, SyncGroupResponse, HeartbeatResponse, LeaveGroupResponse, OffsetCommitResponse,
-               OffsetDeleteResponse, DeleteGroupsResponse>
-      response;
-};
 
 struct GroupAppend {
   AppendId id = 0;
@@ -90,6 +77,10 @@ class GroupCoordinator {
   void join(GroupToken token, const GroupClient& client, const JoinGroupRequest& request, GroupTime now);
   void sync(GroupToken token, const SyncGroupRequest& request, GroupTime now);
   void heartbeat(GroupToken token, const HeartbeatRequest& request, GroupTime now);
+  void heartbeat(GroupToken token, const GroupClient& client, const ConsumerGroupHeartbeatRequest& request,
+                 GroupTime now) {
+    consumers_.heartbeat(token, client, request, now);
+  }
   void leave(GroupToken token, const GroupClient& client, const LeaveGroupRequest& request, GroupTime now);
   void commit_offsets(GroupToken token, const GroupClient& client, const OffsetCommitRequest& request, GroupTime now);
   void delete_offsets(GroupToken token, const OffsetDeleteRequest& request, GroupTime now);
@@ -99,6 +90,7 @@ class GroupCoordinator {
   // -- Reading: what is committed, at once.
   OffsetFetchResponse::Group fetch_offsets(const OffsetFetchRequest::Group& request) const;
   DescribeGroupsResponse::Group describe(const std::string& group, std::int16_t api_version) const;
+  ConsumerGroupDescribeResponse::Group describe_consumers(const std::string& group) const;
   // Up to `limit` groups after one of that name are looked at; `last` is where to go on, nullopt at the end.
   struct Page {
     ErrorCode error_code = ErrorCode::none;
@@ -108,6 +100,8 @@ class GroupCoordinator {
   Page list(const ListGroupsRequest& request, const std::optional<std::string>& after, std::size_t limit) const;
 
   // -- The world.
+  // What topics there are from now on; also before loading. None until then.
+  void set_topics(GroupTopicsPtr topics, GroupTime now) { consumers_.set_topics(std::move(topics), now); }
   // A topic is gone, and the offsets committed for it until now with it.
   void topic_deleted(const std::string& topic, GroupTime now);
   void tick(GroupTime now);
@@ -119,9 +113,13 @@ class GroupCoordinator {
   void resign();
   GroupOutput take_output() { return std::exchange(output_, {}); }
 
-  void set_settings(const GroupSettings& settings) { settings_ = settings; }
+  void set_settings(const GroupSettings& settings) {
+    if (settings_ != settings) settings_ = settings;
+  }
 
  private:
+  friend class ConsumerGroups;
+
   // What an append says of a group, and is undone by.
   struct Written {};  // its beginning, or that it has no members any more
   struct Deleted {
@@ -138,9 +136,10 @@ class GroupCoordinator {
     std::string leader_before;
     Member before;
   };
+  struct Stepped {};  // of a consumer group, which knows what its step is
   struct Effect {
     std::string group;
-    std::variant<Written, Deleted, Assigned, Replaced> change;
+    std::variant<Written, Deleted, Assigned, Replaced, Stepped> change;
   };
   struct Pending {
     AppendId id;
@@ -169,6 +168,7 @@ class GroupCoordinator {
   void answer_sync_error(GroupToken token, ErrorCode error);
   void note(const Group& group, const std::string& what);
   void fire(const TimerKey& timer, GroupTime now);
+  void replay_consumer(const StateRecord& record);
 
   // appends.cpp
   Pending& append(std::vector<StateRecord> records, std::vector<Effect> effects, GroupTime now);
@@ -188,6 +188,7 @@ class GroupCoordinator {
                 GroupTime now);
   void join_known(GroupToken token, const GroupClient& client, const JoinGroupRequest& request, Group& group,
                   GroupTime now);
+  void become_classic(Group& group, GroupTime now);
   bool has_room(const Group& group, const std::string& member) const;
   void add_member(GroupToken token, const GroupClient& client, const JoinGroupRequest& request, Group& group,
                   const std::string& id, GroupTime now);
@@ -228,6 +229,10 @@ class GroupCoordinator {
   std::optional<ErrorCode> validate_commit(const Group* group, const GroupClient& client,
                                            const OffsetCommitRequest& request) const;
 
+  // describe.cpp
+  // What ends a group, whose offsets have gone before.
+  static void put_tombstones(const Group& group, std::vector<StateRecord>& records);
+
   // expiration.cpp
   // What a round of expiration found in its slice.
   struct Expired;
@@ -246,6 +251,7 @@ class GroupCoordinator {
   AppendId last_append_ = 0;
   std::size_t uncommitted_bytes_ = 0;
   GroupOutput output_;
+  ConsumerGroups consumers_{*this};
 
   std::optional<std::string> load_cursor_;
   // Expiration: when the next round begins, or where the one under way goes on.
@@ -259,7 +265,7 @@ class GroupCoordinator {
   std::deque<Purge> purges_;
 };
 
-// An answer that waits for an append, when that failed.
-GroupAnswer with_error(GroupAnswer answer, ErrorCode error);
+// Roughly what a record takes, in memory and in the log.
+std::size_t bytes_of(const StateRecord& record);
 
 }  // namespace fulmar

@@ -25,7 +25,11 @@ bool passes(const std::vector<std::string>& filter, const std::string& value) {
 }
 
 // A group whose deletion is being written is still there, and empty, for all that is committed.
-const char* state_told(const Group& group) {
+std::string state_told(const Group& group) {
+  if (group.consumer) {
+    auto state = group.consumer->step ? group.consumer->committed().state() : group.consumer->state();
+    return consumer_group_state_name(state);
+  }
   return group_state_name(group.in(GroupState::dead) ? GroupState::empty : group.state());
 }
 
@@ -39,11 +43,12 @@ DescribeGroupsResponse::Group GroupCoordinator::describe(const std::string& id, 
     return described;
   }
   const Group* group = find(id);
-  if (!group || !group->persisted) {
+  if (!group || !group->persisted || group->consumer) {
     described.group_state = group_state_name(GroupState::dead);
     if (api_version >= describe_tells_missing_group_since) {
       described.error_code = ErrorCode::group_id_not_found;
-      described.error_message = "Group " + id + " not found.";
+      bool of_consumers = group && group->persisted;
+      described.error_message = "Group " + id + (of_consumers ? " is not a classic group." : " not found.");
     }
     return described;
   }
@@ -64,17 +69,40 @@ GroupCoordinator::Page GroupCoordinator::list(const ListGroupsRequest& request, 
     page.error_code = *error;
     return page;
   }
-  if (!passes(request.types_filter, "classic")) return page;
   auto entry = after ? groups_.upper_bound(*after) : groups_.begin();
   for (; entry != groups_.end(); ++entry) {
     if (limit-- == 0) return page;
     const Group& group = entry->second;
     page.last = group.id();
-    if (group.persisted && passes(request.states_filter, state_told(group)))
-      page.groups.push_back({group.id(), group.protocol_type(), state_told(group), "classic"});
+    const char* type = group.consumer ? "consumer" : "classic";
+    if (!group.persisted || !passes(request.types_filter, type)) continue;
+    auto state = state_told(group);
+    if (passes(request.states_filter, state))
+      page.groups.push_back(
+          {group.id(), group.consumer ? consumer_protocol_type : group.protocol_type(), std::move(state), type});
   }
   page.last.reset();
   return page;
+}
+
+ConsumerGroupDescribeResponse::Group GroupCoordinator::describe_consumers(const std::string& id) const {
+  const Group* group = find(id);
+  auto error = not_serving();
+  if (!error && group && group->persisted && group->consumer) return consumers_.describe(*group);
+  ConsumerGroupDescribeResponse::Group described;
+  described.group_id = id;
+  described.error_code = error.value_or(ErrorCode::group_id_not_found);
+  if (!error)
+    described.error_message = "Group " + id + (group && group->persisted ? " is not a consumer group." : " not found.");
+  return described;
+}
+
+void GroupCoordinator::put_tombstones(const Group& group, std::vector<StateRecord>& records) {
+  if (!group.consumer) {
+    records.push_back(GroupRecord{{group.id()}, std::nullopt});
+    return;
+  }
+  for (auto& record : group.consumer->tombstones(group.id())) records.push_back(std::move(record));
 }
 
 // An empty group id is as good as any here, as it always was in Kafka.
@@ -94,14 +122,16 @@ void GroupCoordinator::delete_groups(GroupToken token, const DeleteGroupsRequest
       result.error_code = ErrorCode::group_id_not_found;
     else if (group->in(GroupState::dead))
       result.error_code = ErrorCode::coordinator_not_available;
-    else if (!group->in(GroupState::empty))
+    else if (group->consumer ? !group->consumer->empty() : !group->in(GroupState::empty))
       result.error_code = ErrorCode::non_empty_group;
+    else if (group->consumer && group->consumer->step)
+      result.error_code = ErrorCode::coordinator_not_available;
     if (result.error_code != ErrorCode::none) continue;
     // The group itself last: if only a part is committed, what is left of it still is a group.
     if (const auto* topics = offsets_.of(id))
       for (const auto& [topic, partitions] : *topics)
         for (const auto& [index, slot] : partitions) records.push_back(OffsetRecord{{id, topic, index}, std::nullopt});
-    records.push_back(GroupRecord{{id}, std::nullopt});
+    put_tombstones(*group, records);
     effects.push_back({id, Deleted{group->state_since()}});
     group->move_to(GroupState::dead, now.wall);
     timers_.cancel_group(id);  // those of who was given an id

@@ -41,9 +41,11 @@ void GroupCoordinator::expire_slice(GroupTime now) {
 void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) {
   OffsetCommitKey cursor = *std::exchange(expire_cursor_, OffsetCommitKey{group.id() + '\0', "", 0});
   if (group.in(GroupState::dead) || !group.persisted) return;
+  if (group.consumer && group.consumer->step) return;  // another time
   bool from_start = cursor.topic.empty() && cursor.partition == first_partition;
-  bool simple = group.protocol_type().empty();
-  bool empty = group.in(GroupState::empty);
+  // Of a consumer group each offset's own age counts, as in Kafka.
+  bool simple = group.consumer || group.protocol_type().empty();
+  bool empty = group.consumer ? group.consumer->empty() : group.in(GroupState::empty);
   // Of a group that has members, the offsets of topics that none of them subscribes to, if that is known.
   bool some = simple || empty || (group.in(GroupState::stable) && group.subscribed_topics());
   bool all_gone = from_start;
@@ -57,7 +59,7 @@ void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) 
       return !__builtin_sub_overflow(now.wall, since, &age) && age >= settings_.offsets_retention.count();
     };
     for (auto topic = topics->lower_bound(cursor.topic); topic != topics->end(); ++topic) {
-      if (group.is_subscribed(topic->first)) {
+      if (group.consumer ? group.consumer->is_subscribed(topic->first) : group.is_subscribed(topic->first)) {
         all_gone = false;
         continue;
       }
@@ -77,7 +79,7 @@ void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) 
     }
   }
   if (!all_gone || !empty || !group.pending_joins.empty()) return;
-  expired.records.push_back(GroupRecord{{group.id()}, std::nullopt});
+  put_tombstones(group, expired.records);
   expired.effects.push_back({group.id(), Deleted{group.state_since()}});
   group.move_to(GroupState::dead, now.wall);
 }

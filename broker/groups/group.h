@@ -1,11 +1,13 @@
-// Group: one group of the classic protocol, as its coordinator knows it: its members, who of them waits, what protocols
-// all of them know, and its state. It keeps its own books consistent and decides nothing; that is GroupCoordinator's.
+// Group: one group as its coordinator knows it. Of the classic protocol: its members, who of them waits, what protocols
+// all of them know, and its state; of a consumer group, what it is called and the rest apart. It keeps its own books
+// consistent and decides nothing; that is GroupCoordinator's.
 //
 // Ordered containers throughout: who is elected, and in what order members are told, is the same everywhere.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,6 +26,8 @@ using GroupToken = std::uint64_t;
 using AppendId = std::uint64_t;
 
 using JoinProtocols = std::vector<JoinGroupRequest::Protocol>;
+
+class ConsumerGroup;
 
 enum class GroupState : std::uint8_t {
   empty,                 // no members; perhaps offsets
@@ -135,6 +139,8 @@ class Group {
   static Result<Group> from_snapshot(std::string id, const GroupMetadataValue& snapshot);
 
   // -- Kept for GroupCoordinator.
+  // Of a consumer group: then it has no members of the classic protocol, and is `empty` or `dead` here.
+  std::shared_ptr<ConsumerGroup> consumer;
   std::map<std::string, Instant> pending_joins;  // were given an id and have not come back with it, with their deadline
   std::set<std::string> pending_syncs;           // members of this generation that have not asked for their assignment
   // Of the first rebalance of a group that was empty: how long it may still be put off. nullopt: any other rebalance.

@@ -40,9 +40,15 @@ Result<void> GroupMachine::replay(const ReadRecord& record) {
   auto read = read_consumer_offsets_record(record.key->view(), value);
   if (!read && read.error().code == Errc::unsupported) return {};  // of another kind of group
   if (!read) return std::unexpected(read.error());
-  if (auto* offset = std::get_if<OffsetRecord>(&*read)) return coordinator_.replay(std::move(*offset));
-  if (auto* group = std::get_if<GroupRecord>(&*read)) return coordinator_.replay(std::move(*group));
-  return {};
+  return std::visit(
+      [this](auto& known) -> Result<void> {
+        // What topics were like for older brokers is known from the topics themselves.
+        if constexpr (std::is_constructible_v<StateRecord, decltype(known)>)
+          return coordinator_.replay(StateRecord(std::move(known)));
+        else
+          return {};
+      },
+      *read);
 }
 
 std::vector<Record> GroupMachine::written(const GroupAppend& append, Timestamp wall) const {

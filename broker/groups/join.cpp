@@ -74,6 +74,13 @@ void GroupCoordinator::join(GroupToken token, const GroupClient& client, const J
   // Its deletion is being written: it will be gone, or there again, in a moment.
   if (group->in(GroupState::dead))
     return answer_join_error(token, ErrorCode::coordinator_not_available, request.member_id);
+  if (group->consumer) {
+    if (!group->consumer->empty())
+      return answer_join_error(token, ErrorCode::inconsistent_group_protocol, request.member_id);
+    // Its last step is not written yet.
+    if (group->consumer->step) return answer_join_error(token, ErrorCode::coordinator_not_available, request.member_id);
+    become_classic(*group, now);
+  }
   if (!has_room(*group, request.member_id)) {
     remove_member(*group, request.member_id);
     answer_join_error(token, ErrorCode::group_max_size_reached);
@@ -82,6 +89,15 @@ void GroupCoordinator::join(GroupToken token, const GroupClient& client, const J
   if (!group->supports(request.protocol_type, request.protocols))
     return answer_join_error(token, ErrorCode::inconsistent_group_protocol, request.member_id);
   unknown ? join_new(token, client, request, *group, now) : join_known(token, client, request, *group, now);
+}
+
+// Whatever becomes of these records, the next of the group's are whole, and say that it is classic.
+void GroupCoordinator::become_classic(Group& group, GroupTime now) {
+  auto records = group.consumer->tombstones(group.id());
+  group.consumer.reset();
+  timers_.cancel_group(group.id());
+  records.push_back(GroupRecord{{group.id()}, group.snapshot(nullptr)});
+  append(std::move(records), {{group.id(), Written{}}}, now);
 }
 
 // While the group prepares a rebalance, the first to come (back) are in: so a group that is too large, because the

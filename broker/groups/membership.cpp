@@ -94,6 +94,7 @@ void GroupCoordinator::leave(GroupToken token, const GroupClient& client, const 
   if (request.group_id.empty()) return say(ErrorCode::invalid_group_id);
   Group* group = find(request.group_id);
   if (group && group->in(GroupState::dead)) return say(ErrorCode::coordinator_not_available);
+  if (group && group->consumer) return consumers_.leave(token, *group, client, request, now);
 
   bool batched = client.api_version >= leave_batched_since;
   auto leavers = request.members;

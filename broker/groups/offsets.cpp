@@ -37,6 +37,7 @@ std::optional<ErrorCode> GroupCoordinator::validate_commit(const Group* group, c
                                                                   : ErrorCode::illegal_generation;
   }
   if (group->in(GroupState::dead)) return ErrorCode::coordinator_not_available;
+  if (group->consumer) return consumers_.validate_commit(*group, client, request);
   // Consumers that assign partitions to themselves, and tools: while the group has no members.
   if (generation < 0 && group->in(GroupState::empty)) return std::nullopt;
   if (generation < 0 && request.member_id.empty() && !request.group_instance_id) return ErrorCode::unknown_member_id;
@@ -93,6 +94,12 @@ OffsetFetchResponse::Group GroupCoordinator::fetch_offsets(const OffsetFetchRequ
     response.error_code = *error;
     return response;
   }
+  const Group* group = find(request.group_id);
+  if (group && group->consumer)
+    if (auto error = consumers_.validate_fetch(*group, request)) {
+      response.error_code = *error;
+      return response;
+    }
   auto told = [](std::int32_t index, const OffsetCommitValue* offset) {
     OffsetFetchResponse::Partition partition;
     partition.index = index;
@@ -134,14 +141,14 @@ void GroupCoordinator::delete_offsets(GroupToken token, const OffsetDeleteReques
   Group* group = find(request.group_id);
   if (!group) return refuse(ErrorCode::group_id_not_found);
   if (group->in(GroupState::dead)) return refuse(ErrorCode::coordinator_not_available);
-  if (!group->in(GroupState::empty) && group->protocol_type() != consumer_protocol_type)
+  if (!group->consumer && !group->in(GroupState::empty) && group->protocol_type() != consumer_protocol_type)
     return refuse(ErrorCode::non_empty_group);
 
   std::vector<StateRecord> records;
   for (const auto& topic : request.topics) {
     auto& told = response.topics.emplace_back();
     told.name = topic.name;
-    bool subscribed = group->is_subscribed(topic.name);
+    bool subscribed = group->consumer ? group->consumer->is_subscribed(topic.name) : group->is_subscribed(topic.name);
     for (const auto& partition : topic.partitions) {
       told.partitions.push_back({partition.index, subscribed ? ErrorCode::group_subscribed_to_topic : ErrorCode::none});
       // Even where a deletion is on its way already: this answer, too, comes once that is committed.

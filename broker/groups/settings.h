@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "runtime/base/time.h"
 
@@ -18,6 +20,12 @@ struct GroupSettings {
   milliseconds offsets_retention{7LL * 24 * 3600 * 1000};  // offsets.retention.minutes
   milliseconds offsets_retention_check_interval{600'000};  // offsets.retention.check.interval.ms
   milliseconds commit_timeout{5'000};                      // offsets.commit.timeout.ms
+  // Of consumer groups (KIP-848).
+  milliseconds consumer_session_timeout{45'000};                       // group.consumer.session.timeout.ms
+  milliseconds consumer_heartbeat_interval{5'000};                     // group.consumer.heartbeat.interval.ms
+  milliseconds consumer_assignment_interval{1'000};                    // group.consumer.assignment.interval.ms
+  std::size_t consumer_group_size_max = 2'147'483'647;                 // group.consumer.max.size
+  std::vector<std::string> consumer_assignors = {"uniform", "range"};  // group.consumer.assignors, the default first
 
   // How long a new member may wait in JoinGroup: it has no session yet, and may be long gone (not configurable in
   // Kafka).

@@ -15,9 +15,10 @@
 namespace fulmar {
 
 enum class GroupTimer : std::uint8_t {
-  session,  // of a member, or of one that was given an id and has not come back with it
-  join,     // of a group's members to join again
-  sync,     // of a group's members to ask for their assignment
+  session,     // of a member, or of one that was given an id and has not come back with it
+  join,        // of a group's members to join again
+  sync,        // of a group's members to ask for their assignment
+  revocation,  // of a member of a consumer group to give up partitions
 };
 
 struct TimerKey {

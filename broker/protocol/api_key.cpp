@@ -59,8 +59,8 @@ constexpr ApiInfo table[] = {
     {ApiKey::txn_offset_commit, "TxnOffsetCommit", 0, 6, 3, 0, unserved},
     {ApiKey::describe_transactions, "DescribeTransactions", 0, 0, 0, 0, unserved},
     {ApiKey::list_transactions, "ListTransactions", 0, 2, 0, 0, unserved},
-    {ApiKey::consumer_group_heartbeat, "ConsumerGroupHeartbeat", 0, 1, 0, 0, unserved},
-    {ApiKey::consumer_group_describe, "ConsumerGroupDescribe", 0, 1, 0, 0, unserved},
+    {ApiKey::consumer_group_heartbeat, "ConsumerGroupHeartbeat", 0, 1, 0, 0},
+    {ApiKey::consumer_group_describe, "ConsumerGroupDescribe", 0, 1, 0, 0},
     // Never served to clients.
     {ApiKey::peer_hello, "PeerHello", 0, 3, 0, 0, unserved},
     {ApiKey::raft_messages, "RaftMessages", 0, 0, 0, 0, unserved},

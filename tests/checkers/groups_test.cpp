@@ -135,6 +135,37 @@ TEST(Groups, APartitionHasOneOwnerInAGeneration) {
   EXPECT_EQ(anomalies(history), "two-owners");
 }
 
+TEST(Groups, MembersOfAConsumerGroupHaveAPartitionOneAfterTheOther) {
+  History history;
+  history.group_ownerships = {{"g", "a", 0, at(10), at(50)},
+                              {"g", "b", 0, at(50), at(90)},
+                              {"g", "a", 0, at(90)},
+                              {"g", "b", 1, at(20)},
+                              {"h", "c", 0, at(10)}};
+  EXPECT_EQ(anomalies(history), "");
+  history.group_ownerships.push_back({"g", "c", 0, at(49), at(50)});
+  EXPECT_EQ(anomalies(history), "two-owners");
+  // One that is over as it begins: its member had been silent for longer than its session.
+  history.group_ownerships.back() = {"g", "c", 0, at(60), at(55)};
+  EXPECT_EQ(anomalies(history), "");
+  // Who has it longest, not who came last.
+  history.group_ownerships = {{"g", "a", 0, at(10), at(90)}, {"g", "a", 0, at(20), at(30)}, {"g", "b", 0, at(80)}};
+  EXPECT_EQ(anomalies(history), "two-owners");
+}
+
+TEST(Groups, NobodyCommitsForAPartitionThatIsAnothersInAConsumerGroup) {
+  History history;
+  history.group_ownerships = {{"g", "a", 0, at(10), at(50)}, {"g", "b", 0, at(60), at(100)}};
+  auto by_a = [](std::int64_t from, std::int64_t to, Outcome outcome) {
+    return GroupCommit{"g", "a", 2, 0, from, "", at(from), at(to), outcome};
+  };
+  history.group_commits = {by_a(20, 30, Outcome::ok), by_a(55, 65, Outcome::ok), by_a(61, 65, Outcome::failed),
+                           by_a(95, 105, Outcome::ok)};
+  EXPECT_EQ(anomalies(history), "");
+  history.group_commits = {by_a(61, 65, Outcome::ok)};
+  EXPECT_EQ(anomalies(history), "zombie-commit");
+}
+
 TEST(Groups, AMemberThatItsLeaderLeavesOutIsToldNothing) {
   History history;
   history.group_joins = {{"g", "a", 3, true, {{"a", {0, 1}}}, "", at(1)}, {"g", "b", 3, false, {}, "", at(1)}};

@@ -82,6 +82,7 @@ struct Script::Words {
 
 Script::Script() {
   settings_.session_timeout_min = milliseconds(1'000);
+  settings_.consumer_assignment_interval = milliseconds(0);
   fail_over();
   said_.clear();
 }
@@ -113,6 +114,12 @@ std::string Script::command(const std::string& line) {
     core_->topic_deleted(words.who, time());
   } else if (words.what == "describe") {
     describe(words);
+  } else if (words.what == "topics") {
+    set_topics(words.rest);
+  } else if (words.what == "beat") {
+    beat(words.who, static_cast<std::int16_t>(words.number("v", 1)), words.options);
+  } else if (words.what == "describe-consumers") {
+    describe_consumers(words.get("group", "g"));
   } else if (words.what == "list") {
     list(words);
   } else if (words.what == "hold") {
@@ -152,6 +159,9 @@ void Script::configure(const Words& words) {
   set("retention", settings_.offsets_retention);
   set("check", settings_.offsets_retention_check_interval);
   set("commit_timeout", settings_.commit_timeout);
+  set("consumer_session", settings_.consumer_session_timeout);
+  set("assignment_interval", settings_.consumer_assignment_interval);
+  settings_.consumer_group_size_max = static_cast<std::size_t>(words.number("size", 1'000));
   settings_.group_size_max = static_cast<std::size_t>(words.number("size", 1'000));
   settings_.offset_metadata_max = static_cast<std::size_t>(words.number("metadata", 4'096));
   settings_.cleanup_slice = static_cast<std::size_t>(words.number("slice", 1'000));
@@ -230,10 +240,12 @@ void Script::commit(const Words& words) {
   core_->commit_offsets(token(words.who), words.client(), request, time());
 }
 
-// fetch [group=] [t-0 t-1]
+// fetch [group= member= epoch=] [t-0 t-1]
 void Script::fetch(const Words& words) {
   OffsetFetchRequest::Group request;
   request.group_id = words.get("group", "g");
+  request.member_id = words.maybe("member");
+  request.member_epoch = words.number("epoch", -1);
   if (!words.rest.empty()) request.topics.emplace();
   for (const auto& word : words.rest) {
     auto [topic, partition] = partition_of(word);
@@ -300,6 +312,7 @@ void Script::fail_over() {
   }
   appended_.clear();
   core_ = std::make_unique<GroupCoordinator>(settings_, [this] { return Uuid{0, ++uuids_}; });
+  if (topics_) core_->set_topics(topics_, time());
   for (const auto& record : log_) EXPECT_TRUE(core_->replay(record).has_value());
   while (!core_->finish_loading(time())) {
   }
@@ -329,17 +342,18 @@ void Script::show(const GroupAppend& append) {
       said_ += offset->key.group_id + " " + offset->key.topic + "-" + std::to_string(offset->key.partition) + " ";
       said_ += offset->value ? std::to_string(offset->value->offset) : "deleted";
       if (offset->value && !offset->value->metadata.empty()) said_ += " '" + offset->value->metadata + "'";
-    } else {
-      const auto& group = std::get<GroupRecord>(record);
-      said_ += group.key.group_id + " ";
-      if (!group.value) {
+    } else if (const auto* group = std::get_if<GroupRecord>(&record)) {
+      said_ += group->key.group_id + " ";
+      if (!group->value) {
         said_ += "deleted";
       } else {
-        said_ += "generation " + std::to_string(group.value->generation) + " " + group.value->protocol_type + "/" +
-                 group.value->protocol.value_or("") + " leader " + group.value->leader.value_or("none");
-        for (const auto& member : group.value->members)
+        said_ += "generation " + std::to_string(group->value->generation) + " " + group->value->protocol_type + "/" +
+                 group->value->protocol.value_or("") + " leader " + group->value->leader.value_or("none");
+        for (const auto& member : group->value->members)
           said_ += " " + member.member_id + ":" + std::string(member.assignment.view());
       }
+    } else {
+      show_consumer_record(record);
     }
     said_ += "\n";
   }
@@ -365,6 +379,8 @@ void Script::show(const GroupAnswer& answer) {
     if (synced->error_code == ErrorCode::none) said_ += " assigned " + std::string(synced->assignment.view());
   } else if (const auto* alive = std::get_if<HeartbeatResponse>(&answer.response)) {
     error(alive->error_code);
+  } else if (const auto* beaten = std::get_if<ConsumerGroupHeartbeatResponse>(&answer.response)) {
+    show(*beaten);
   } else if (const auto* left = std::get_if<LeaveGroupResponse>(&answer.response)) {
     error(left->error_code);
     for (const auto& member : left->members) {

@@ -30,10 +30,15 @@ class Script {
   void describe(const Words& words);
   void list(const Words& words);
   void configure(const Words& words);
+  void set_topics(const std::vector<std::string>& topics);
+  void beat(const std::string& who, std::int16_t version, const std::map<std::string, std::string>& options);
+  void describe_consumers(const std::string& group);
   void fail_over();
   void take();
   void show(const GroupAppend& append);
   void show(const GroupAnswer& answer);
+  void show(const ConsumerGroupHeartbeatResponse& response);
+  void show_consumer_record(const StateRecord& record);
   GroupToken token(const std::string& who);
   GroupTime time() const { return {now_, wall_}; }
 
@@ -42,6 +47,7 @@ class Script {
 
   GroupSettings settings_;
   std::uint64_t uuids_ = 0;
+  GroupTopicsPtr topics_;
   std::unique_ptr<GroupCoordinator> core_;
   Instant now_{1'000'000'000};
   Timestamp wall_ = 1'000'000;
@@ -53,6 +59,9 @@ class Script {
   std::vector<StateRecord> log_;
   std::string said_;
 };
+
+// Topics by name, with how many partitions each has; their ids follow from their names.
+GroupTopicsPtr named_topics(std::map<std::string, std::int32_t> partitions);
 
 // A consumer's subscription, as it is sent.
 Bytes subscription(const std::vector<std::string>& topics);

@@ -451,5 +451,6 @@ def malformed():
 
 def all_cases():
     from group_cases import group_cases  # which needs Case
-    for family in (setting_up, group_cases, api_versions, describing, offsets, fetching, administration, metadata, topics, producing, malformed):
+    from consumer_group_cases import consumer_group_cases
+    for family in (setting_up, group_cases, consumer_group_cases, api_versions, describing, offsets, fetching, administration, metadata, topics, producing, malformed):
         yield from family()

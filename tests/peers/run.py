@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "real"))
 from broker import Broker  # noqa: E402
 from cluster import Cluster  # noqa: E402
 
-PYTHON = {"confluent-kafka": "confluent_peer.py", "aiokafka": "aiokafka_peer.py"}  # by the package's name
+PYTHON = {"confluent-kafka": ["confluent_peer.py", "confluent_groups_peer.py"], "aiokafka": ["aiokafka_peer.py"]}  # by the package's name
 GO = ["sarama", "kafkago", "franz"]
 CLIENT_SECONDS = 180
 
@@ -34,13 +34,14 @@ def python_clients(directory):
             shutil.rmtree(environment, ignore_errors=True)
             return {}
     commands = {}
-    for package, script in PYTHON.items():
+    for package, scripts in PYTHON.items():
         installed = subprocess.run([python, "-m", "pip", "install", "--quiet", "--upgrade", "--disable-pip-version-check", package],
                                    capture_output=True, text=True, check=False)
         if installed.returncode != 0:
             print(f"SKIPPED, PyPI is not reachable, or lacks it: {package}\n  {last_lines(installed.stderr)}")
         else:
-            commands[package] = [python, os.path.join(HERE, script)]
+            for script in scripts:
+                commands[f"{package} ({script.removesuffix('.py')})"] = [python, os.path.join(HERE, script)]
     return commands
 
 

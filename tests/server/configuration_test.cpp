@@ -211,6 +211,7 @@ TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
       auto value = another_value(info);
       if (name.ends_with("listeners")) value = "PLAINTEXT://127.0.0.1:1";
       if (name == "listener.security.protocol.map") value = "PLAINTEXT:PLAINTEXT";
+      if (name == "group.consumer.session.timeout.ms") value = "10000";  // more than the heartbeat interval
       if (name.ends_with("election.timeout.ms")) value = "1000";
       if (name == "controller.listener.names") value = "INTERNAL";
       auto config = BrokerConfig::from({{name, value}});

@@ -52,6 +52,16 @@ constexpr PropertyInfo table[] = {
     {"delete.topic.enable", PropertyType::boolean, "true", 0, 0, "", "Whether topics may be deleted."},
     {"fetch.max.bytes", PropertyType::int32, "57671680", 1024, int32_max, "",
      "The most bytes a fetch is answered with."},
+    {"group.consumer.assignment.interval.ms", PropertyType::int32, "1000", 0, int32_max, "",
+     "How long a consumer group keeps what it was assigned last before that is computed anew."},
+    {"group.consumer.assignors", PropertyType::list, "uniform,range", 0, 0, "range,uniform",
+     "What shares out the partitions of consumer groups (KIP-848); the first where no member asks for another."},
+    {"group.consumer.heartbeat.interval.ms", PropertyType::int32, "5000", 1, int32_max, "",
+     "How often the members of consumer groups are to be heard of."},
+    {"group.consumer.max.size", PropertyType::int32, "2147483647", 1, int32_max, "",
+     "The most members a consumer group may have."},
+    {"group.consumer.session.timeout.ms", PropertyType::int32, "45000", 1, int32_max, "",
+     "A member of a consumer group that is not heard of for so long is out."},
     {"group.initial.rebalance.delay.ms", PropertyType::int32, "3000", 0, int32_max, "",
      "How long a group that begins waits for more members before it divides the partitions."},
     {"group.max.session.timeout.ms", PropertyType::int32, "1800000", 0, int32_max, "",
@@ -415,6 +425,17 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   config.groups.session_timeout_min = milliseconds(number("group.min.session.timeout.ms"));
   config.groups.session_timeout_max = milliseconds(number("group.max.session.timeout.ms"));
   config.groups.group_size_max = static_cast<std::size_t>(number("group.max.size"));
+  config.groups.consumer_assignment_interval = milliseconds(number("group.consumer.assignment.interval.ms"));
+  config.groups.consumer_heartbeat_interval = milliseconds(number("group.consumer.heartbeat.interval.ms"));
+  config.groups.consumer_session_timeout = milliseconds(number("group.consumer.session.timeout.ms"));
+  config.groups.consumer_group_size_max = static_cast<std::size_t>(number("group.consumer.max.size"));
+  config.groups.consumer_assignors.clear();
+  for (auto name : split_list(text("group.consumer.assignors"))) config.groups.consumer_assignors.emplace_back(name);
+  if (config.groups.consumer_assignors.empty())
+    return invalid("group.consumer.assignors", text("group.consumer.assignors"), "must name at least one");
+  if (config.groups.consumer_heartbeat_interval >= config.groups.consumer_session_timeout)
+    return invalid("group.consumer.heartbeat.interval.ms", text("group.consumer.heartbeat.interval.ms"),
+                   "must be less than group.consumer.session.timeout.ms");
   config.groups.offset_metadata_max = static_cast<std::size_t>(number("offset.metadata.max.bytes"));
   config.groups.commit_timeout = milliseconds(number("offsets.commit.timeout.ms"));
   config.groups.offsets_retention = milliseconds(number("offsets.retention.minutes") * 60'000);

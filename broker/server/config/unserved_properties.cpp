@@ -34,7 +34,11 @@ constexpr std::string_view no_purgatory = "Without effect: a request that waits 
 constexpr std::string_view starts_at_once = "Without effect: all listeners begin when the broker is ready.";
 constexpr std::string_view no_share_groups = "Without effect: share groups are not served.";
 constexpr std::string_view no_tiers = "there is no tiered storage here";
-constexpr std::string_view no_groups = "Without effect: of groups, those of the classic protocol are served.";
+constexpr std::string_view no_groups =
+    "Without effect: of groups, classic and consumer groups are served, as they are.";
+constexpr std::string_view no_group_configs =
+    "Without effect: it bounds configurations of groups, which are not served.";
+constexpr std::string_view no_migration = "Without effect: a group becomes of the other kind only while it is empty.";
 constexpr std::string_view no_metrics = "Without effect: metrics are not served yet.";
 constexpr std::string_view no_tls = "there is no TLS here yet; listeners are PLAINTEXT";
 constexpr std::string_view no_compaction = "Without effect: logs are not compacted yet.";
@@ -106,21 +110,19 @@ constexpr PropertyInfo table[] = {
     {"follower.fetch.last.tiered.offset.enable", PropertyType::boolean, "false", 0, 0, "", no_tiers, Effect::refused},
     {"follower.replication.throttled.rate", PropertyType::int64, "9223372036854775807", 0, int64_max, "",
      "Without effect: leaders send, and keep to leader.replication.throttled.rate.", Effect::none},
-    {"group.consumer.assignment.interval.ms", PropertyType::int32, "1000", 0, int32_max, "", no_groups, Effect::none},
-    {"group.consumer.assignors", PropertyType::list, "uniform,range", 0, 0, "", no_groups, Effect::none},
-    {"group.consumer.heartbeat.interval.ms", PropertyType::int32, "5000", 1, int32_max, "", no_groups, Effect::none},
-    {"group.consumer.max.assignment.interval.ms", PropertyType::int32, "15000", 0, int32_max, "", no_groups,
+    {"group.consumer.max.assignment.interval.ms", PropertyType::int32, "15000", 0, int32_max, "", no_group_configs,
      Effect::none},
-    {"group.consumer.max.heartbeat.interval.ms", PropertyType::int32, "15000", 1, int32_max, "", no_groups,
+    {"group.consumer.max.heartbeat.interval.ms", PropertyType::int32, "15000", 1, int32_max, "", no_group_configs,
      Effect::none},
-    {"group.consumer.max.session.timeout.ms", PropertyType::int32, "60000", 1, int32_max, "", no_groups, Effect::none},
-    {"group.consumer.max.size", PropertyType::int32, "2147483647", 1, int32_max, "", no_groups, Effect::none},
-    {"group.consumer.migration.policy", PropertyType::string, "bidirectional", 0, 0, "", no_groups, Effect::none},
-    {"group.consumer.min.assignment.interval.ms", PropertyType::int32, "0", 0, int32_max, "", no_groups, Effect::none},
-    {"group.consumer.min.heartbeat.interval.ms", PropertyType::int32, "5000", 1, int32_max, "", no_groups,
+    {"group.consumer.max.session.timeout.ms", PropertyType::int32, "60000", 1, int32_max, "", no_group_configs,
      Effect::none},
-    {"group.consumer.min.session.timeout.ms", PropertyType::int32, "45000", 1, int32_max, "", no_groups, Effect::none},
-    {"group.consumer.session.timeout.ms", PropertyType::int32, "45000", 1, int32_max, "", no_groups, Effect::none},
+    {"group.consumer.migration.policy", PropertyType::string, "bidirectional", 0, 0, "", no_migration, Effect::none},
+    {"group.consumer.min.assignment.interval.ms", PropertyType::int32, "0", 0, int32_max, "", no_group_configs,
+     Effect::none},
+    {"group.consumer.min.heartbeat.interval.ms", PropertyType::int32, "5000", 1, int32_max, "", no_group_configs,
+     Effect::none},
+    {"group.consumer.min.session.timeout.ms", PropertyType::int32, "45000", 1, int32_max, "", no_group_configs,
+     Effect::none},
     {"group.coordinator.append.linger.ms", PropertyType::int32, "-1", -1, int32_max, "", no_groups, Effect::none},
     {"group.coordinator.background.threads", PropertyType::int32, "2", 1, int32_max, "", no_groups, Effect::none},
     {"group.coordinator.cached.buffer.max.bytes", PropertyType::int32, "1048588", 524288, int32_max, "", no_groups,

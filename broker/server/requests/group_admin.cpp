@@ -1,9 +1,10 @@
-// FindCoordinator, DescribeGroups, ListGroups, DeleteGroups: who coordinates groups, which there are, and away with
-// them.
+// FindCoordinator, DescribeGroups, ConsumerGroupDescribe, ListGroups, DeleteGroups: who coordinates groups, which there
+// are, and away with them.
 #include <map>
 #include <set>
 
 #include "broker/cluster/topic_name.h"
+#include "broker/protocol/messages/consumer_group.h"
 #include "broker/protocol/messages/find_coordinator.h"
 #include "broker/protocol/messages/groups.h"
 #include "broker/server/requests/coordinator_answer.h"
@@ -93,6 +94,26 @@ Result<ByteChain> handle_describe_groups(BrokerShard& shard, const Request& call
         id, [&](const GroupCoordinator& groups) { described = groups.describe(id, call.version()); });
     described.group_id = id;
     if (error != ErrorCode::none) described.error_code = error;
+    if (request.include_authorized_operations && described.error_code == ErrorCode::none)
+      described.authorized_operations = authorized_group_operations;
+    response.groups.push_back(std::move(described));
+  }
+  return call.answer(response);
+}
+
+Result<ByteChain> handle_consumer_group_describe(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<ConsumerGroupDescribeRequest>());
+  ConsumerGroupDescribeResponse response;
+  for (const auto& id : request.group_ids) {
+    ConsumerGroupDescribeResponse::Group described;
+    auto error =
+        shard.groups().read(id, [&](const GroupCoordinator& groups) { described = groups.describe_consumers(id); });
+    if (id.empty()) error = ErrorCode::invalid_group_id;
+    if (error != ErrorCode::none) {
+      described = {};
+      described.error_code = error;
+    }
+    described.group_id = id;
     if (request.include_authorized_operations && described.error_code == ErrorCode::none)
       described.authorized_operations = authorized_group_operations;
     response.groups.push_back(std::move(described));

@@ -1,5 +1,6 @@
-// JoinGroup, SyncGroup, Heartbeat, LeaveGroup: what members of a group ask its coordinator.
+// JoinGroup, SyncGroup, Heartbeat, LeaveGroup, ConsumerGroupHeartbeat: what members of a group ask its coordinator.
 #include "broker/protocol/messages/classic_group.h"
+#include "broker/protocol/messages/consumer_group.h"
 #include "broker/server/requests/coordinator_answer.h"
 
 namespace fulmar {
@@ -50,6 +51,18 @@ Result<Finish> begin_heartbeat(BrokerShard& shard, const Request& call) {
   return ask<HeartbeatResponse>(
       shard, call, request.group_id,
       [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) { groups.heartbeat(token, request, now); });
+}
+
+Result<Finish> begin_consumer_group_heartbeat(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<ConsumerGroupHeartbeatRequest>());
+  auto client = client_of(call);
+  const auto& features = shard.image()->features;
+  if (auto level = features.find("group.version"); level == features.end() || level->second < 1)  // KIP-848
+    return Finish::with(call.answer(refused_with<ConsumerGroupHeartbeatResponse>(ErrorCode::unsupported_version)));
+  return ask<ConsumerGroupHeartbeatResponse>(shard, call, request.group_id,
+                                             [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) {
+                                               groups.heartbeat(token, client, request, now);
+                                             });
 }
 
 Result<Finish> begin_leave_group(BrokerShard& shard, const Request& call) {

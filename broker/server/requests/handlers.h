@@ -79,6 +79,7 @@ Result<Finish> begin_join_group(BrokerShard& shard, const Request& call);
 Result<Finish> begin_sync_group(BrokerShard& shard, const Request& call);
 Result<Finish> begin_heartbeat(BrokerShard& shard, const Request& call);
 Result<Finish> begin_leave_group(BrokerShard& shard, const Request& call);
+Result<Finish> begin_consumer_group_heartbeat(BrokerShard& shard, const Request& call);
 Result<Finish> begin_offset_commit(BrokerShard& shard, const Request& call);
 Result<Finish> begin_offset_delete(BrokerShard& shard, const Request& call);
 Result<Finish> begin_delete_groups(BrokerShard& shard, const Request& call);
@@ -92,6 +93,7 @@ Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const Request& cal
 Result<ByteChain> handle_find_coordinator(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_offset_fetch(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_describe_groups(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_consumer_group_describe(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_list_groups(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_list_offsets(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_offset_for_leader_epoch(BrokerShard& shard, const Request& call);

@@ -68,6 +68,8 @@ constexpr ServedApi table[] = {
     {ApiKey::update_features, at_once<handle_update_features>, controller, timeout_in<UpdateFeaturesRequest>},
     {ApiKey::describe_cluster, at_once<handle_describe_cluster>},
     {ApiKey::unregister_broker, at_once<handle_unregister_broker>, controller},
+    {ApiKey::consumer_group_heartbeat, begin_consumer_group_heartbeat},
+    {ApiKey::consumer_group_describe, at_once<handle_consumer_group_describe>},
     {ApiKey::list_config_resources, at_once<handle_list_config_resources>},
     {ApiKey::describe_topic_partitions, at_once<handle_describe_topic_partitions>},
 };

@@ -141,9 +141,6 @@ bool BrokerShard::await_leaders(const std::string& topic, std::int32_t first, De
 }
 
 void BrokerShard::show(const MetadataDelta& delta, const Partitions::Holders& holders, bool clean) {
-  std::vector<std::string> deleted;
-  for (const auto& topic : delta.topics)
-    if (topic.deleted()) deleted.push_back(topic.name);
   image_ = delta.after;
   bool reconfigure = configure(*image_);
   produce_configs_.clear();
@@ -156,7 +153,7 @@ void BrokerShard::show(const MetadataDelta& delta, const Partitions::Holders& ho
     replicas_.knows_groups(groups);
   }
   partitions_.follow(delta, holders, clean, reconfigure);
-  groups_.follow(deleted);
+  groups_.follow(delta);
   leaders_.follow(delta);
   leaders_changed_.notify_all();
   leaderships_.follow(delta);

@@ -1,7 +1,9 @@
 #include "broker/server/shard/group_service.h"
 
+#include "broker/cluster/properties.h"
 #include "broker/cluster/topic_name.h"
 #include "broker/server/shard/broker_shard.h"
+#include "broker/server/shard/image_topics.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -50,16 +52,31 @@ CoordinatorPartition* GroupService::coordinator(std::int32_t index) {
   // That the log was opened anew ends the coordinator before it.
   if (known.partition)
     ending_.spawn("end coordinator", [old = std::shared_ptr(std::move(known.partition))] { old->stop(); });
-  auto make = [this] {
-    return std::make_unique<GroupMachine>(
-        shard_.config().groups, [this] { return random_uuid(shard_.host().entropy()); },
-        [this](const std::string& note) { shard_.log().info(note); });
-  };
-  known = {partition->replica,
+  auto make = [this, index] { return make_machine(index); };
+  known = {partition->replica, nullptr,
            std::make_unique<CoordinatorPartition>(shard_.host(), partition_directory(group_topic_name, index),
                                                   partition->replica, std::move(make))};
   known.partition->start();
   return known.partition.get();
+}
+
+const GroupSettings& GroupService::settings() {
+  if (settings_) return *settings_;
+  settings_ = shard_.config().groups;
+  auto interval = shard_.properties().find("group.consumer.assignment.interval.ms");
+  if (interval != shard_.properties().end())
+    settings_->consumer_assignment_interval = milliseconds(parse_integer(interval->second).value_or(0));
+  return *settings_;
+}
+
+std::unique_ptr<GroupMachine> GroupService::make_machine(std::int32_t index) {
+  auto made = std::make_unique<GroupMachine>(
+      settings(), [this] { return random_uuid(shard_.host().entropy()); },
+      [this](const std::string& note) { shard_.log().info(note); });
+  if (!topics_) topics_ = std::make_shared<ImageTopics>(shard_.image());
+  made->groups().set_topics(topics_, now());
+  if (auto there = coordinating_.find(index); there != coordinating_.end()) there->second.topics = topics_;
+  return made;
 }
 
 std::expected<GroupMachine*, ErrorCode> GroupService::machine(std::int32_t index) {
@@ -67,17 +84,28 @@ std::expected<GroupMachine*, ErrorCode> GroupService::machine(std::int32_t index
   if (!there) return std::unexpected(ErrorCode::not_coordinator);
   auto core = there->core();
   if (!core) return std::unexpected(core.error());
-  return static_cast<GroupMachine*>(*core);
+  auto* machine = static_cast<GroupMachine*>(*core);
+  machine->groups().set_settings(settings());
+  if (topics_ && coordinating_.at(index).topics != topics_) {  // they may have changed while it was loaded
+    machine->groups().set_topics(topics_, now());
+    coordinating_.at(index).topics = topics_;
+  }
+  return machine;
 }
 
-void GroupService::follow(const std::vector<std::string>& deleted_topics) {
+void GroupService::follow(const MetadataDelta& delta) {
+  settings_.reset();  // of which some are changed while the broker runs
+  // Racks are the brokers'.
+  bool changed = !delta.topics.empty() || delta.before->brokers != delta.after->brokers;
+  if (changed) topics_ = std::make_shared<ImageTopics>(delta.after);
   const auto* topic = shard_.image()->topic(group_topic_name);
   if (!topic) return;
   for (std::int32_t index = 0; index < topic->partition_count(); ++index) {
     if (shard_.owner(topic->id, index) != shard_.host().shard()) continue;
     auto there = machine(index);
-    if (!there || deleted_topics.empty()) continue;
-    for (const auto& name : deleted_topics) (*there)->groups().topic_deleted(name, now());
+    if (!there || !changed) continue;
+    for (const auto& change : delta.topics)
+      if (change.deleted()) (*there)->groups().topic_deleted(change.name, now());
     coordinating_.at(index).partition->carry_out();
   }
 }

@@ -7,9 +7,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "broker/cluster/metadata_delta.h"
 #include "broker/coordinator/coordinator_partition.h"
 #include "broker/groups/group_machine.h"
 #include "broker/net/outbox.h"
@@ -33,9 +35,9 @@ class GroupService {
   void release(std::int32_t partition);
   // A replica of it was opened here.
   void opened(std::int32_t partition) { coordinator(partition); }
-  // By the image that is shown now: coordinators for what this shard owns; and topics that are gone take along the
-  // offsets that were committed for them.
-  void follow(const std::vector<std::string>& deleted_topics);
+  // By the image that is shown now: coordinators for what this shard owns; groups know of topics that have changed; and
+  // those that are gone take along the offsets that were committed for them.
+  void follow(const MetadataDelta& delta);
   void stop();
 
   // -- For requests of this shard's clients.
@@ -58,6 +60,8 @@ class GroupService {
   // Of the group on its shard. Errors: COORDINATOR_NOT_AVAILABLE: there is no such topic yet.
   std::expected<std::pair<unsigned, std::int32_t>, ErrorCode> place_of(const std::string& group) const;
   CoordinatorPartition* coordinator(std::int32_t partition);
+  std::unique_ptr<GroupMachine> make_machine(std::int32_t partition);
+  const GroupSettings& settings();
   std::expected<GroupMachine*, ErrorCode> machine(std::int32_t partition);
   void tell(unsigned shard, std::uint64_t call, GroupAnswer answer);
   void told(Told said);
@@ -65,11 +69,14 @@ class GroupService {
 
   struct Coordinating {
     std::shared_ptr<Replica> replica;
+    GroupTopicsPtr topics;  // that its groups know of
     std::unique_ptr<CoordinatorPartition> partition;
   };
 
   BrokerShard& shard_;
   std::map<std::int32_t, Coordinating> coordinating_;
+  GroupTopicsPtr topics_;  // as they were changed last
+  std::optional<GroupSettings> settings_;
   std::map<std::uint64_t, Answered> awaited_;
   std::uint64_t last_call_ = 0;
   Outbox<Told> told_;

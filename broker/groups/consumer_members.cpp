@@ -1,0 +1,190 @@
+// Who is out of a consumer group: who leaves, whose session ends, and who gives up no partitions when it is to.
+#include "broker/groups/consumer_groups.h"
+#include "broker/groups/coordinator.h"
+
+namespace fulmar {
+
+// Whether or not it has given up what it was told to: it is out, and with it all that it had.
+std::optional<ConsumerGroups::Refusal> ConsumerGroups::leave_one(Step& step, const Beat& beat) {
+  const auto& request = beat.request;
+  auto& group = step.group;
+  if (request.instance_id) {
+    const auto* holder = group.static_member(*request.instance_id);
+    if (!holder) return Refusal{ErrorCode::unknown_member_id, "Instance id " + *request.instance_id + " is unknown."};
+    if (*holder != request.member_id)
+      return Refusal{ErrorCode::fenced_instance_id, "Static member " + request.member_id + " with instance id " +
+                                                        *request.instance_id + " was fenced by member " + *holder +
+                                                        "."};
+  }
+  if (!group.member(request.member_id))
+    return Refusal{ErrorCode::unknown_member_id,
+                   "Member " + request.member_id + " is not a member of group " + request.group_id + "."};
+  if (!request.instance_id || request.member_epoch == leaving_epoch) {
+    coordinator_.note(step.shell, "member " + request.member_id + " has left");
+    remove(step, request.member_id);
+    refresh(step, true);
+    return std::nullopt;
+  }
+  // Its partitions stay its own until it is back, or its session has ended.
+  auto current = group.current(request.member_id);
+  current.epoch = static_leaving_epoch;
+  current.revoking.clear();
+  step.put(CurrentRecord{{request.group_id, request.member_id}, value_of(current)});
+  group.revocations.erase(request.member_id);
+  coordinator_.timers_.cancel({request.group_id, GroupTimer::revocation, request.member_id});
+  return std::nullopt;
+}
+
+// What frees its partitions first.
+void ConsumerGroups::remove(Step& step, const std::string& member) {
+  const auto& id = step.shell.id();
+  auto pattern = step.group.member(member)->subscribed_topic_regex.value_or("");
+  step.put(CurrentRecord{{id, member}, std::nullopt});
+  step.put(TargetRecord{{id, member}, std::nullopt});
+  step.put(ConsumerMemberRecord{{id, member}, std::nullopt});
+  if (!pattern.empty() && !step.group.uses_pattern(pattern) && step.group.pattern(pattern))
+    step.put(PatternRecord{{id, pattern}, std::nullopt});
+  forget_timers(step.shell, member);
+}
+
+// The new process of a static member has what the one before it had, from the epoch on that it joins in.
+void ConsumerGroups::replace(Step& step, const std::string& old_id, const std::string& new_id) {
+  const auto& id = step.shell.id();
+  auto said = *step.group.member(old_id);
+  auto current = step.group.current(old_id);
+  PartitionSets target;
+  if (const auto* known = step.group.target(old_id)) target = *known;
+  step.put(CurrentRecord{{id, old_id}, std::nullopt});
+  step.put(TargetRecord{{id, old_id}, std::nullopt});
+  step.put(ConsumerMemberRecord{{id, old_id}, std::nullopt});
+  forget_timers(step.shell, old_id);
+  current.epoch = joining_epoch;
+  current.previous_epoch = no_previous_epoch;
+  step.put(ConsumerMemberRecord{{id, new_id}, std::move(said)});
+  step.put(TargetRecord{{id, new_id}, value_of(target)});
+  step.put(CurrentRecord{{id, new_id}, value_of(current)});
+  coordinator_.note(step.shell, "member " + new_id + " takes the place of " + old_id);
+}
+
+void ConsumerGroups::restart_session(Group& group, const std::string& member, CoordinatorTime now) {
+  auto& deadline = group.consumer->session_deadlines[member];
+  deadline = now.instant + coordinator_.settings_.consumer_session_timeout;
+  coordinator_.timers_.set_no_later({group.id(), GroupTimer::session, member}, deadline);
+}
+
+void ConsumerGroups::forget_timers(Group& group, const std::string& member) {
+  group.consumer->session_deadlines.erase(member);
+  group.consumer->revocations.erase(member);
+  coordinator_.timers_.cancel({group.id(), GroupTimer::session, member});
+  coordinator_.timers_.cancel({group.id(), GroupTimer::revocation, member});
+}
+
+void ConsumerGroups::session_timer(Group& group, const std::string& member, CoordinatorTime now) {
+  auto deadline = group.consumer->session_deadlines.find(member);
+  if (deadline == group.consumer->session_deadlines.end()) return;
+  if (deadline->second > now.instant)
+    return coordinator_.timers_.set({group.id(), GroupTimer::session, member}, deadline->second);
+  enqueue(group,
+          {std::nullopt,
+           [this, member](Step& step, CoordinatorTime when) {
+             // It may be heard of while this waited.
+             auto found = step.group.session_deadlines.find(member);
+             if (!step.group.member(member) || found == step.group.session_deadlines.end()) return;
+             if (found->second > when.instant)
+               return coordinator_.timers_.set({step.shell.id(), GroupTimer::session, member}, found->second);
+             coordinator_.note(step.shell, "the session of member " + member + " has ended");
+             remove(step, member);
+             refresh(step, true);
+           }},
+          now);
+}
+
+// From when it is told to give up partitions it has its rebalance timeout for it, in each epoch.
+void ConsumerGroups::await_revocation(Step& step, const std::string& member, CoordinatorTime now) {
+  TimerKey key{step.shell.id(), GroupTimer::revocation, member};
+  const auto& current = step.group.current(member);
+  auto& revocations = step.group.revocations;
+  if (current.state != MemberState::unrevoked) {
+    if (revocations.erase(member) > 0) coordinator_.timers_.cancel(key);
+    return;
+  }
+  auto found = revocations.find(member);
+  if (found != revocations.end() && found->second.epoch == current.epoch) return;
+  auto timeout = milliseconds(std::max(step.group.member(member)->rebalance_timeout_ms, 0));
+  revocations[member] = {current.epoch, now.instant + timeout};
+  coordinator_.timers_.set(key, now.instant + timeout);
+}
+
+void ConsumerGroups::revocation_timer(Group& group, const std::string& member, CoordinatorTime now) {
+  if (!group.consumer) return;
+  enqueue(group,
+          {std::nullopt,
+           [this, member](Step& step, CoordinatorTime when) {
+             auto found = step.group.revocations.find(member);
+             if (found == step.group.revocations.end() || !step.group.member(member)) return;
+             const auto& current = step.group.current(member);
+             if (found->second.deadline > when.instant || current.state != MemberState::unrevoked) return;
+             coordinator_.note(step.shell, "member " + member + " has not given up its partitions in time, and is out");
+             remove(step, member);
+             refresh(step, true);
+           }},
+          now);
+}
+
+void ConsumerGroups::loaded(Group& group, CoordinatorTime now) {
+  auto& consumer = *group.consumer;
+  consumer.tidy();
+  Step step{group, consumer};
+  for (const auto& [member, said] : consumer.members()) {
+    restart_session(group, member, now);
+    await_revocation(step, member, now);
+    if (said.subscribed_topic_regex && !said.subscribed_topic_regex->empty())
+      resolve_soon(group.id(), *said.subscribed_topic_regex);
+  }
+}
+
+// By the classic API, members of either kind are taken out by whoever may.
+void ConsumerGroups::leave(GroupToken token, Group& group, const GroupClient& client, const LeaveGroupRequest& request,
+                           CoordinatorTime now) {
+  constexpr std::int16_t batched_since = 3;
+  bool batched = client.api_version >= batched_since;
+  auto leavers = request.members;
+  if (!batched) leavers = {{request.member_id, std::nullopt, std::nullopt}};
+  enqueue(group,
+          {GroupAnswer{token, LeaveGroupResponse{}},
+           [this, token, batched, leavers = std::move(leavers)](Step& step, CoordinatorTime) {
+             LeaveGroupResponse response;
+             bool any = false;
+             for (const auto& leaver : leavers) {
+               auto error = ErrorCode::none;
+               std::string id = leaver.member_id;
+               if (leaver.group_instance_id) {
+                 const auto* holder = step.group.static_member(*leaver.group_instance_id);
+                 if (!holder)
+                   error = ErrorCode::unknown_member_id;
+                 else if (!id.empty() && *holder != id)
+                   error = ErrorCode::fenced_instance_id;
+                 else if (!id.empty())
+                   error = ErrorCode::unknown_member_id;  // it speaks another protocol
+                 else
+                   id = *holder;
+               } else if (!step.group.member(id)) {
+                 error = ErrorCode::unknown_member_id;
+               }
+               if (error == ErrorCode::none) {
+                 any = true;
+                 coordinator_.note(step.shell, "member " + id + " was asked to leave");
+                 remove(step, id);
+               }
+               if (batched)
+                 response.members.push_back({leaver.member_id, leaver.group_instance_id, error});
+               else
+                 response.error_code = error;
+             }
+             if (any) refresh(step, true);
+             step.answers.push_back({token, std::move(response)});
+           }},
+          now);
+}
+
+}  // namespace fulmar

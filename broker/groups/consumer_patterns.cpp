@@ -1,0 +1,90 @@
+// Which topics the regular expressions of subscriptions stand for: found out a slice at a time, when one is new and
+// when topics have changed; the group's epoch rises if that is not what it was. Kafka does this beside its coordinator.
+#include <algorithm>
+
+#include "broker/groups/consumer_groups.h"
+#include "broker/groups/coordinator.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t names_per_slice = 200;
+// Topics that come one after the other are looked at together.
+constexpr Duration round_interval = seconds(10);
+
+}  // namespace
+
+void ConsumerGroups::set_topics(GroupTopicsPtr topics, CoordinatorTime now) {
+  topics_ = std::move(topics);
+  ++topics_version_;
+  if (!with_patterns_.empty()) next_round_ = std::min(next_round_, std::max(now.instant, last_round_ + round_interval));
+}
+
+void ConsumerGroups::resolve_soon(const std::string& group, const std::string& expression) {
+  with_patterns_.insert(group);
+  auto [added, is_new] = to_resolve_.insert({group, expression});
+  if (is_new && added == to_resolve_.begin()) resolving_.reset();
+}
+
+Instant ConsumerGroups::next_deadline() const {
+  return to_resolve_.empty() ? next_round_ : Instant{};
+}
+
+void ConsumerGroups::tick(CoordinatorTime now) {
+  if (next_round_ <= now.instant) {
+    next_round_ = Instant::max();
+    last_round_ = now.instant;
+    for (auto id = with_patterns_.begin(); id != with_patterns_.end();) {
+      auto* group = coordinator_.find(*id);
+      bool any = false;
+      if (group && group->consumer)
+        for (const auto& [expression, value] : group->consumer->patterns()) {
+          to_resolve_.insert({*id, expression});
+          any = true;
+        }
+      id = any ? std::next(id) : with_patterns_.erase(id);
+    }
+    resolving_.reset();
+  }
+  if (to_resolve_.empty()) return;
+  const auto& [group, expression] = *to_resolve_.begin();
+  if (!resolving_) {
+    auto compiled = TopicPattern::compile(expression);
+    if (!compiled) {  // of a log that another broker wrote
+      to_resolve_.erase(to_resolve_.begin());
+      return;
+    }
+    resolving_ = Resolving{std::move(*compiled), "", {}};
+  }
+  auto names = topics_ ? topics_->names_after(resolving_->after, names_per_slice) : std::vector<std::string>{};
+  for (auto& name : names) {
+    resolving_->after = name;
+    if (resolving_->pattern.matches(name)) resolving_->topics.push_back(std::move(name));
+  }
+  if (names.size() == names_per_slice) return;
+  auto topics = std::move(resolving_->topics);
+  auto done = *to_resolve_.begin();
+  to_resolve_.erase(to_resolve_.begin());
+  resolving_.reset();
+  resolved(done.first, done.second, std::move(topics), now);
+}
+
+void ConsumerGroups::resolved(const std::string& id, const std::string& expression, std::vector<std::string> topics,
+                              CoordinatorTime now) {
+  auto* group = coordinator_.find(id);
+  if (!group || !group->consumer || group->in(GroupState::dead)) return;
+  enqueue(*group,
+          {std::nullopt,
+           [this, expression, topics = std::move(topics)](Step& step, CoordinatorTime when) {
+             if (!step.group.uses_pattern(expression)) return;
+             const auto* before = step.group.pattern(expression);
+             if (before && before->topics == topics) return;
+             ConsumerGroupRegularExpressionValue value{topics, static_cast<std::int64_t>(topics_version_), when.wall};
+             step.put(PatternRecord{{step.shell.id(), expression}, std::move(value)});
+             refresh(step, true);
+           }},
+          now);
+}
+
+}  // namespace fulmar

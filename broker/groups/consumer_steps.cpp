@@ -1,0 +1,115 @@
+// Steps of consumer groups: one after the other, each appended whole before the next is begun.
+#include <algorithm>
+#include <ranges>
+
+#include "broker/groups/consumer_groups.h"
+#include "broker/groups/coordinator.h"
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+namespace {
+
+// A step's records are appended in batches of about this many bytes, well below max.message.bytes; and a step takes in
+// no more of what waits once it has as much.
+constexpr std::size_t batch_bytes = std::size_t{256} << 10;
+
+}  // namespace
+
+void ConsumerStep::put(StateRecord record) {
+  bytes += bytes_of(record);
+  undo.push_back(group.put(record));
+  records.push_back(std::move(record));
+}
+
+void ConsumerGroups::enqueue(Group& group, ConsumerGroup::Waiting waiting, CoordinatorTime now) {
+  group.consumer->waiting.push_back(std::move(waiting));
+  if (!group.consumer->step) run(group, now);
+}
+
+void ConsumerGroups::run(Group& group, CoordinatorTime now) {
+  auto& consumer = *group.consumer;
+  ASSERT(!consumer.step);
+  Step step{group, consumer};
+  while (!consumer.waiting.empty() && step.bytes < batch_bytes) {
+    auto next = std::move(consumer.waiting.front());
+    consumer.waiting.pop_front();
+    next.act(step, now);
+  }
+  if (step.records.empty()) {
+    for (auto& answer : step.answers) coordinator_.output_.answers.push_back(std::move(answer));
+    return drop_if_nothing(group);
+  }
+  consumer.step.emplace();
+  consumer.step->answers = std::move(step.answers);
+  std::size_t bytes = batch_bytes;
+  for (std::size_t n = 0; n < step.records.size(); ++n) {
+    if (bytes >= batch_bytes) {
+      consumer.step->records.emplace_back();
+      consumer.step->undo.emplace_back();
+      bytes = 0;
+    }
+    bytes += bytes_of(step.records[n]);
+    consumer.step->records.back().push_back(std::move(step.records[n]));
+    consumer.step->undo.back().push_back(std::move(step.undo[n]));
+  }
+  hand_out(group, now);
+}
+
+void ConsumerGroups::hand_out(Group& group, CoordinatorTime now) {
+  auto records = group.consumer->step->records.front();
+  coordinator_.append(std::move(records), {{group.id(), GroupCoordinator::Stepped{}}}, now);
+}
+
+void ConsumerGroups::committed(Group& group, CoordinatorTime now) {
+  auto& step = *group.consumer->step;
+  step.records.pop_front();
+  step.undo.pop_front();
+  if (!step.records.empty()) return hand_out(group, now);
+  for (auto& answer : step.answers) coordinator_.output_.answers.push_back(std::move(answer));
+  group.consumer->step.reset();
+  run(group, now);
+}
+
+// Of what is not handed out yet nothing is in the log either.
+void ConsumerGroups::failed(Group& group, ErrorCode why, CoordinatorTime now) {
+  auto step = *std::exchange(group.consumer->step, std::nullopt);
+  for (const auto& changes : step.undo | std::views::reverse)
+    for (const auto& undo : changes | std::views::reverse) group.consumer->put(undo);
+  coordinator_.note(group, std::string("a change of it can't be written: ") + error_code_name(why));
+  for (auto& answer : step.answers) coordinator_.output_.answers.push_back(with_error(std::move(answer), why));
+  group.consumer->topics_seen.reset();
+  // What was a member only by this has no time running; and who was one before, has it again.
+  for (const auto& [member, deadline] : std::map(group.consumer->session_deadlines))
+    if (!group.consumer->member(member)) forget_timers(group, member);
+  for (const auto& [member, said] : group.consumer->members())
+    if (!group.consumer->session_deadlines.contains(member)) restart_session(group, member, now);
+  run(group, now);
+}
+
+void ConsumerGroups::late(Group& group, ErrorCode error) {
+  if (group.consumer->step)
+    for (auto& answer : std::exchange(group.consumer->step->answers, {}))
+      coordinator_.output_.answers.push_back(with_error(std::move(answer), error));
+  tell_waiting(group, error);
+}
+
+// What nobody asked for goes on waiting.
+void ConsumerGroups::tell_waiting(Group& group, ErrorCode error) {
+  auto waiting = std::exchange(group.consumer->waiting, {});
+  for (auto& one : waiting) {
+    if (one.otherwise)
+      coordinator_.output_.answers.push_back(with_error(std::move(*one.otherwise), error));
+    else
+      group.consumer->waiting.push_back(std::move(one));
+  }
+}
+
+// Of a group that came to be for a request that was refused.
+void ConsumerGroups::drop_if_nothing(Group& group) {
+  if (group.consumer->epoch() > 0 || !group.consumer->waiting.empty()) return;
+  group.consumer.reset();
+  if (!group.persisted && group.uncommitted == 0) coordinator_.erase(std::string(group.id()));
+}
+
+}  // namespace fulmar

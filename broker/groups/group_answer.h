@@ -1,0 +1,36 @@
+// Who asks a coordinator of groups, and what is answered.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "broker/groups/group.h"
+#include "broker/protocol/error_code.h"
+#include "broker/protocol/messages/classic_group.h"
+#include "broker/protocol/messages/consumer_group.h"
+#include "broker/protocol/messages/group_offsets.h"
+#include "broker/protocol/messages/groups.h"
+
+namespace fulmar {
+
+// Who asks, and in which version of the API.
+struct GroupClient {
+  std::string client_id;
+  std::string client_host;  // as Kafka prints it: "/127.0.0.1"
+  std::int16_t api_version = 0;
+};
+
+using GroupResponse =
+    std::variant<JoinGroupResponse, SyncGroupResponse, HeartbeatResponse, LeaveGroupResponse, OffsetCommitResponse,
+                 OffsetDeleteResponse, DeleteGroupsResponse, ConsumerGroupHeartbeatResponse>;
+
+struct GroupAnswer {
+  GroupToken token = 0;
+  GroupResponse response;
+};
+
+// An answer that waits for an append, when that failed.
+GroupAnswer with_error(GroupAnswer answer, ErrorCode error);
+
+}  // namespace fulmar

@@ -1,0 +1,30 @@
+// GroupTopics: what a coordinator of groups sees of the cluster's topics, at one moment. Immutable.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/groups/assignor.h"
+
+namespace fulmar {
+
+class GroupTopics {
+ public:
+  struct Topic {
+    Uuid id;
+    AssignorTopic shape;
+  };
+
+  virtual ~GroupTopics() = default;
+  virtual std::optional<Topic> find(const std::string& name) const = 0;
+  // Empty if there is none of that id.
+  virtual std::string name_of(const Uuid& id) const = 0;
+  // Up to `limit` names after this one, ascending.
+  virtual std::vector<std::string> names_after(const std::string& name, std::size_t limit) const = 0;
+};
+
+using GroupTopicsPtr = std::shared_ptr<const GroupTopics>;
+
+}  // namespace fulmar

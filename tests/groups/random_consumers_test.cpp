@@ -1,0 +1,326 @@
+// Random members of a consumer group against the core: they join, say what they have or leave it out, are slow to give
+// partitions up, fall silent, leave, come back (some as static members), lose answers; topics grow; appends take their
+// time, fail, and are cut off by another coordinator taking over. Whenever a partition is given to a member, nobody
+// else who has it is a member any more; and at the end, when nothing goes wrong any more, all partitions are somebody's
+// in bounded time, who may commit for them.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "broker/groups/coordinator.h"
+#include "runtime/base/random.h"
+#include "tests/groups/script.h"
+
+namespace fulmar {
+namespace {
+
+constexpr milliseconds session{10'000};
+constexpr std::int32_t rebalance_ms = 8'000;
+const std::string group_id = "g";
+
+class Storm {
+ public:
+  explicit Storm(std::uint64_t seed) : random_(seed) {
+    settings_.consumer_session_timeout = session;
+    if (random_.chance(1, 2)) settings_.consumer_assignors = {"range"};
+    for (int i = 0; i < 5; ++i) {
+      Actor actor;
+      actor.name = "c" + std::to_string(i);
+      if (random_.chance(1, 3)) actor.instance = "i" + std::to_string(i);
+      actors_.push_back(actor);
+    }
+    start_core();
+  }
+
+  void run(int steps) {
+    for (int i = 0; i < steps; ++i) step();
+    calm();
+  }
+
+ private:
+  struct Actor {
+    std::string name;
+    std::optional<std::string> instance;
+    std::string id;  // empty: it is down
+    int processes = 0;
+    std::int32_t epoch = 0;
+    PartitionSets assigned, owned;
+    bool unsure = false;      // the answer to what it said last was lost
+    bool told_owned = false;  // the coordinator has heard of what it owns now
+    std::optional<GroupToken> beat, commit;
+  };
+
+  GroupTime time() const { return {now_, wall_}; }
+
+  void start_core() {
+    core_ = std::make_unique<GroupCoordinator>(settings_, [this] { return Uuid{0, ++uuids_}; });
+    core_->set_topics(named_topics(topics_), time());
+    for (const auto& record : log_) ASSERT_TRUE(core_->replay(record).has_value());
+    while (!core_->finish_loading(time())) {
+    }
+  }
+
+  void step() {
+    auto& actor = actors_[random_.below(actors_.size())];
+    switch (random_.below(20)) {
+      case 0: stop(actor, false); break;
+      case 1: stop(actor, true); break;
+      case 2: pass(static_cast<std::int64_t>(random_.below(9'000))); break;
+      case 3: fail_one(); break;
+      case 4:
+        if (random_.chance(1, 4)) fail_over();
+        break;
+      case 5:
+        if (random_.chance(1, 6)) {
+          ++topics_[random_.chance(1, 2) ? "t" : "u"];
+          core_->set_topics(named_topics(topics_), time());
+        }
+        break;
+      case 6:  // its answer is lost
+        if (actor.beat) {
+          lost_.insert(*std::exchange(actor.beat, std::nullopt));
+          actor.unsure = true;
+          actor.told_owned = false;
+        }
+        break;
+      case 7: hold_ = random_.chance(1, 2); break;
+      case 8: commit(actor); break;
+      case 9:
+      case 10: take_over(actor); break;
+      default: beat(actor); break;
+    }
+    if (!hold_ || random_.chance(1, 3)) commit_all(random_.below(3));
+    pass(static_cast<std::int64_t>(random_.below(400)));
+  }
+
+  // Gives up what it is to, and begins with what is its own now. What it has just said that it does not have, it can't
+  // begin with until that is answered: it may be another's by then. Clients that do are found out by what they commit.
+  static void take_over(Actor& actor) {
+    if (actor.owned == actor.assigned || actor.beat || actor.unsure) return;
+    actor.owned = actor.assigned;
+    actor.told_owned = false;
+  }
+
+  void beat(Actor& actor) {
+    if (actor.beat) return;
+    if (actor.id.empty()) {
+      actor.unsure = false;
+      actor.id = actor.name + "-" + std::to_string(++actor.processes);
+      actor.epoch = 0;
+    }
+    ConsumerGroupHeartbeatRequest request;
+    request.group_id = group_id;
+    request.member_id = actor.id;
+    request.instance_id = actor.instance;
+    request.member_epoch = actor.epoch;
+    if (actor.epoch == 0) {
+      actor.owned.clear();
+      actor.assigned.clear();
+    }
+    if (actor.epoch == 0 || actor.unsure) {  // it says all, and so is told all
+      request.rebalance_timeout_ms = rebalance_ms;
+      request.subscribed_topic_names = {"t", "u"};
+    }
+    if (actor.epoch == 0 || actor.unsure || !actor.told_owned || random_.chance(1, 4)) {
+      request.topic_partitions.emplace();
+      for (const auto& [topic, partitions] : actor.owned)
+        request.topic_partitions->push_back({topic, {partitions.begin(), partitions.end()}});
+      actor.told_owned = true;
+    }
+    actor.beat = ++last_token_;
+    core_->heartbeat(*actor.beat, {actor.name, "/h", 1}, request, time());
+    take();
+  }
+
+  void stop(Actor& actor, bool says_so) {
+    if (actor.id.empty()) return;
+    if (says_so) {
+      ConsumerGroupHeartbeatRequest request;
+      request.group_id = group_id;
+      request.member_id = actor.id;
+      request.instance_id = actor.instance;
+      request.member_epoch = actor.instance && random_.chance(2, 3) ? -2 : -1;
+      core_->heartbeat(++last_token_, {actor.name, "/h", 1}, request, time());
+      lost_.insert(last_token_);
+      take();
+    }
+    if (actor.beat) lost_.insert(*std::exchange(actor.beat, std::nullopt));
+    if (actor.commit) lost_.insert(*std::exchange(actor.commit, std::nullopt));
+    actor.id.clear();
+    actor.owned.clear();
+    actor.assigned.clear();
+  }
+
+  void commit(Actor& actor) {
+    if (actor.commit || actor.owned.empty() || actor.epoch == 0) return;
+    OffsetCommitRequest request;
+    request.group_id = group_id;
+    request.member_id = actor.id;
+    request.generation_id_or_member_epoch = actor.epoch;
+    for (const auto& [topic, partitions] : actor.owned) {
+      OffsetCommitRequest::Topic asked;
+      asked.name = named_topics(topics_)->name_of(topic);
+      for (auto partition : partitions) asked.partitions.push_back({partition, 1, -1, std::nullopt});
+      request.topics.push_back(std::move(asked));
+    }
+    actor.commit = ++last_token_;
+    core_->commit_offsets(*actor.commit, {actor.name, "/h", 9}, request, time());
+    take();
+  }
+
+  static bool overlaps(const PartitionSets& a, const PartitionSets& b) {
+    return std::ranges::any_of(a, [&](const auto& topic) {
+      auto other = b.find(topic.first);
+      return other != b.end() &&
+             std::ranges::any_of(topic.second, [&](auto partition) { return other->second.contains(partition); });
+    });
+  }
+
+  void take() {
+    auto output = core_->take_output();
+    for (auto& append : output.appends) appended_.push_back(std::move(append));
+    for (const auto& answer : output.answers) heard(answer);
+  }
+
+  void heard(const GroupAnswer& answer) {
+    if (lost_.erase(answer.token) > 0) return;
+    for (auto& actor : actors_) {
+      if (actor.beat == answer.token) {
+        actor.beat.reset();
+        heard(actor, std::get<ConsumerGroupHeartbeatResponse>(answer.response));
+        return;
+      }
+      if (actor.commit == answer.token) {
+        actor.commit.reset();
+        auto error = std::get<OffsetCommitResponse>(answer.response).topics.at(0).partitions.at(0).error_code;
+        if (error == ErrorCode::none) ++commits_;
+        return;
+      }
+    }
+    FAIL() << "an answer that nobody waits for";
+  }
+
+  void heard(Actor& actor, const ConsumerGroupHeartbeatResponse& response) {
+    switch (response.error_code) {
+      case ErrorCode::none: break;
+      case ErrorCode::unknown_member_id:
+      case ErrorCode::fenced_member_epoch:
+      case ErrorCode::group_id_not_found:
+        actor.unsure = false;
+        actor.epoch = 0;
+        actor.owned.clear();
+        actor.assigned.clear();
+        return;
+      case ErrorCode::unreleased_instance_id:  // until the session of the process before has ended
+      case ErrorCode::fenced_instance_id: actor.id.clear(); return;
+      case ErrorCode::coordinator_not_available:
+      case ErrorCode::not_coordinator:
+      case ErrorCode::unknown_server_error:  // it may be done yet
+        actor.unsure = true;
+        actor.told_owned = false;
+        return;
+      default: FAIL() << error_code_name(response.error_code);
+    }
+    actor.unsure = false;
+    actor.epoch = response.member_epoch;
+    if (!response.assignment) return;
+    PartitionSets assigned;
+    for (const auto& topic : response.assignment->topic_partitions)
+      assigned[topic.topic_id].insert(topic.partitions.begin(), topic.partitions.end());
+    auto described = core_->describe_consumers(group_id);
+    for (const auto& other : actors_) {
+      if (other.name == actor.name || !overlaps(other.owned, assigned)) continue;
+      for (const auto& member : described.members)
+        EXPECT_NE(member.member_id, other.id) << actor.id << " is given what " << other.id << " has";
+    }
+    actor.assigned = std::move(assigned);
+  }
+
+  void commit_all(std::size_t most) {
+    for (; most > 0 && !appended_.empty(); --most) {
+      auto append = std::move(appended_.front());
+      appended_.pop_front();
+      log_.insert(log_.end(), append.records.begin(), append.records.end());
+      core_->committed(append.id, time());
+      take();
+    }
+  }
+
+  void fail_one() {
+    if (appended_.empty()) return;
+    auto id = appended_.front().id;
+    appended_.pop_front();
+    core_->append_failed(id, ErrorCode::not_enough_replicas, time());
+    take();
+  }
+
+  void fail_over() {
+    core_->resign();
+    take();
+    appended_.clear();
+    start_core();
+  }
+
+  void pass(std::int64_t ms) {
+    Instant until = now_ + milliseconds(ms);
+    do {
+      auto next = std::max(now_, std::min(until, core_->next_deadline()));
+      wall_ += (next.ns - now_.ns) / 1'000'000;
+      now_ = next;
+      core_->tick(time());
+      take();
+    } while (now_ < until || core_->next_deadline() <= now_);
+  }
+
+  void calm() {
+    hold_ = false;
+    for (int second = 0; second < 60; ++second) {
+      for (auto& actor : actors_) {
+        beat(actor);
+        commit_all(1'000);
+        take_over(actor);
+      }
+      pass(1'000);
+      commit_all(1'000);
+    }
+    std::size_t owned = 0;
+    for (const auto& actor : actors_)
+      for (const auto& [topic, partitions] : actor.owned) owned += partitions.size();
+    EXPECT_EQ(owned, static_cast<std::size_t>(topics_["t"] + topics_["u"]));
+    EXPECT_EQ(core_->describe_consumers(group_id).group_state, "Stable");
+    auto before = commits_;
+    for (auto& actor : actors_) commit(actor);
+    commit_all(1'000);
+    auto owners = std::ranges::count_if(actors_, [](const auto& actor) { return !actor.owned.empty(); });
+    EXPECT_EQ(commits_, before + static_cast<std::size_t>(owners));
+  }
+
+  Random random_;
+  GroupSettings settings_;
+  std::map<std::string, std::int32_t> topics_ = {{"t", 3}, {"u", 2}};
+  std::uint64_t uuids_ = 0;
+  std::unique_ptr<GroupCoordinator> core_;
+  Instant now_{1'000'000'000};
+  Timestamp wall_ = 1'000'000;
+  std::vector<Actor> actors_;
+  std::deque<GroupAppend> appended_;
+  std::vector<StateRecord> log_;
+  std::set<GroupToken> lost_;
+  GroupToken last_token_ = 0;
+  std::size_t commits_ = 0;
+  bool hold_ = false;
+};
+
+RC_GTEST_PROP(RandomConsumers, NeverShareAPartitionAndComeToRest, ()) {
+  auto seed = *rc::gen::arbitrary<std::uint64_t>();
+  Storm storm(seed);
+  storm.run(400);
+}
+
+}  // namespace
+}  // namespace fulmar
