@@ -148,22 +148,23 @@ Answer<Brokers::Connection> ClusterClient::broker(std::int32_t id, Deadline dead
   return std::unexpected(std::move(why));
 }
 
-Answer<std::int32_t> ClusterClient::coordinator_of(const std::string& group, Deadline deadline) {
+Answer<std::int32_t> ClusterClient::coordinator_of(const std::string& key, Deadline deadline, Coordinated of) {
   constexpr std::int16_t batched_since = 4;
   auto ask = [&](Connection& connection) -> Answer<std::int32_t> {
     TRY(auto version, connection->choose_version(ApiKey::find_coordinator, 32767));
     FindCoordinatorRequest request;
+    request.key_type = static_cast<std::int8_t>(of);
     if (version >= batched_since)
-      request.coordinator_keys = {group};
+      request.coordinator_keys = {key};
     else
-      request.key_name = group;
+      request.key_name = key;
     TRY(auto response, connection->call<FindCoordinatorResponse>(request, within(options_.connect_timeout, deadline)));
     auto found = version >= batched_since && !response.coordinators.empty()
                      ? response.coordinators.front()
-                     : FindCoordinatorResponse::Coordinator{group,         response.node_id,    response.host,
+                     : FindCoordinatorResponse::Coordinator{key,           response.node_id,    response.host,
                                                             response.port, response.error_code, response.error_message};
     if (found.error_code != ErrorCode::none)
-      return refuse(found.error_code, found.error_message.value_or("the coordinator of group " + group));
+      return refuse(found.error_code, found.error_message.value_or("the coordinator of " + key));
     return found.node_id;
   };
   return first_that_answers(deadline, ask, coordinators_asked_for_++);

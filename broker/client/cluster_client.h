@@ -55,9 +55,10 @@ class ClusterClient final : public Brokers {
   // To the broker that carries out changes of topics.
   Answer<Connection> controller(Deadline deadline);
 
-  // The broker that coordinates a group, as another broker each time says: one that is cut off may go on naming one
-  // that does no more. Errors: among others COORDINATOR_NOT_AVAILABLE.
-  Answer<std::int32_t> coordinator_of(const std::string& group, Deadline deadline);
+  // The broker that coordinates a group, or a transactional id's transactions, as another broker each time says: one
+  // that is cut off may go on naming one that does no more. Errors: among others COORDINATOR_NOT_AVAILABLE.
+  enum class Coordinated : std::int8_t { group = 0, transaction = 1 };  // as FindCoordinator numbers them
+  Answer<std::int32_t> coordinator_of(const std::string& key, Deadline deadline, Coordinated of = Coordinated::group);
 
   // The same in two steps, for requests about several partitions: a leader's number, and the connection to a broker.
   Answer<std::int32_t> leader_of(const std::string& topic, std::int32_t partition, Deadline deadline);

@@ -14,9 +14,11 @@ inline constexpr std::string_view metadata_topic_name = "__cluster_metadata";
 
 // Of the records that the coordinators of groups keep.
 inline constexpr std::string_view group_topic_name = "__consumer_offsets";
+// Of those that the coordinators of transactions keep.
+inline constexpr std::string_view transaction_topic_name = "__transaction_state";
 // Written by coordinators alone.
 inline bool is_internal_topic(std::string_view name) {
-  return name == group_topic_name;
+  return name == group_topic_name || name == transaction_topic_name;
 }
 
 // Kafka's rule: 1 to 249 of a-z A-Z 0-9 . _ -, but neither "." nor "..". Says what is wrong, or nullopt.

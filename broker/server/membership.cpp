@@ -5,6 +5,7 @@
 #include "broker/replication/greeting.h"
 #include "broker/server/controller/controller.h"
 #include "broker/server/listen_address.h"
+#include "broker/server/requests/ask_broker.h"
 #include "broker/server/requests/elections.h"
 #include "broker/server/requests/forward.h"
 #include "broker/server/requests/handlers.h"
@@ -95,6 +96,12 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   if (header.api_key != static_cast<std::int16_t>(ApiKey::forward)) return fail(Errc::unsupported, "no such call");
   TRY(auto request, decode<ForwardRequest>(body, 0));
   ForwardResponse response;
+  if (auto between_brokers = Request::read(std::make_shared<Session>(), request.frame.flatten());
+      between_brokers && is_asked_between_brokers(between_brokers->header())) {
+    TRY(auto finish, begin_request(shard_, *between_brokers));
+    response.frame = finish();
+    return response_frame(response, 0, header.correlation_id);
+  }
   auto& metadata = *shard_.broker().metadata;
   if (!metadata.controls() || !metadata.publishes()) {
     response.error_code = ErrorCode::not_controller;

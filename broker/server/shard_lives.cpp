@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "broker/server/requests/marker_sender.h"
+#include "broker/server/requests/transaction_verifier.h"
+
 namespace fulmar {
 
 ShardLives::ShardLives(Host& host, Broker& broker) : host_(host), broker_(broker), lives_(host.shard_count()) {
@@ -14,9 +17,13 @@ void ShardLives::live(unsigned n) {
   host_.on_shard(n, [&](Host& there) {
     BrokerShard shard(there, broker_);
     ClientConnections clients(shard);
+    MarkerSender markers(shard);
+    TransactionVerifier verifier(shard);
     broker_.shards[n] = &shard;
     life.clients = &clients;
     life.opened = shard.open();
+    markers.start();
+    shard.set_transaction_verification(&verifier);
     auto tell = [&](std::size_t& count) {
       there.post(0, nullptr, [this, &count](Host&) {
         ++count;
@@ -26,6 +33,7 @@ void ShardLives::live(unsigned n) {
     tell(opened_);
     life.stop.wait();
     clients.stop();
+    markers.stop();
     shard.stop();
     tell(quiet_);
     life.close.wait();

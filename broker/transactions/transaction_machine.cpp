@@ -11,6 +11,11 @@ Result<void> TransactionMachine::replay(const ReadRecord& record) {
   return coordinator_.replay(*read);
 }
 
+std::vector<CoordinatorCore::Append> TransactionMachine::take_appends() {
+  if (coordinator_.has_unmarked()) unmarked_();
+  return AnsweringCore::take_appends();
+}
+
 std::vector<Record> TransactionMachine::written(const TransactionAppend& append, Timestamp wall) const {
   return {to_record(write_record(append.record), wall)};
 }

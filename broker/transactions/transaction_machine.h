@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "broker/coordinator/answering_core.h"
@@ -13,16 +14,21 @@ namespace fulmar {
 
 class TransactionMachine final : public AnsweringCore<TransactionCoordinator> {
  public:
-  // `note`: told what becomes of transactions, for the operator's log.
-  TransactionMachine(const TransactionSettings& settings, std::function<void(const std::string&)> note)
-      : AnsweringCore(std::move(note), settings) {}
+  // `note`: told what becomes of transactions, for the operator's log. `unmarked`: called, from within any input, while
+  // there are markers to be written.
+  TransactionMachine(const TransactionSettings& settings, std::function<void(const std::string&)> note,
+                     std::function<void()> unmarked)
+      : AnsweringCore(std::move(note), settings), unmarked_(std::move(unmarked)) {}
 
   TransactionCoordinator& transactions() { return coordinator_; }
 
   Result<void> replay(const ReadRecord& record) override;
+  std::vector<Append> take_appends() override;
 
  private:
   std::vector<Record> written(const TransactionAppend& append, Timestamp wall) const override;
+
+  std::function<void()> unmarked_;
 };
 
 }  // namespace fulmar

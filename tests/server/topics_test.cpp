@@ -332,15 +332,12 @@ TEST(Cluster, DescribesItselfAndSaysWhatItDoesNotServe) {
     DescribeClusterRequest controllers;
     controllers.endpoint_type = 2;
     EXPECT_EQ(peer.call<DescribeClusterResponse>(controllers, 1).error_code, ErrorCode::mismatched_endpoint_type);
-    FindCoordinatorRequest transaction;
-    transaction.key_type = 1;
-    transaction.coordinator_keys = {"a", "b"};
-    auto coordinators = peer.call<FindCoordinatorResponse>(transaction, 6).coordinators;
+    FindCoordinatorRequest unheard_of;
+    unheard_of.key_type = 3;
+    unheard_of.coordinator_keys = {"a", "b"};
+    auto coordinators = peer.call<FindCoordinatorResponse>(unheard_of, 6).coordinators;
     ASSERT_EQ(coordinators.size(), 2u);
-    EXPECT_EQ(coordinators[1].error_code, ErrorCode::coordinator_not_available);
-    InitProducerIdRequest transactional;
-    transactional.transactional_id = "tx";
-    EXPECT_EQ(peer.call<InitProducerIdResponse>(transactional, 4).error_code, ErrorCode::coordinator_not_available);
+    EXPECT_EQ(coordinators[1].error_code, ErrorCode::invalid_request);
   });
 }
 

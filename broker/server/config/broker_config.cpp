@@ -160,6 +160,20 @@ constexpr PropertyInfo table[] = {
      "brokers."},
     {"socket.request.max.bytes", PropertyType::int32, "104857600", 1, int32_max, "",
      "The largest request; a larger one closes its connection."},
+    {"transaction.max.timeout.ms", PropertyType::int32, "900000", 1, int32_max, "",
+     "The longest timeout that a transactional producer may ask for."},
+    {"transaction.remove.expired.transaction.cleanup.interval.ms", PropertyType::int32, "3600000", 1, int32_max, "",
+     "How often transactional ids are looked through for those that have expired."},
+    {"transaction.state.log.min.isr", PropertyType::int32, "2", 1, int32_max, "",
+     "min.insync.replicas of the topic of transactions, as it is made; at most its replication factor."},
+    {"transaction.state.log.num.partitions", PropertyType::int32, "50", 1, 100'000, "",
+     "How many partitions the topic of transactions is made with; must not change afterwards."},
+    {"transaction.state.log.replication.factor", PropertyType::int16, "3", 1, 32767, "",
+     "The replication factor it is made with; as many as the cluster has brokers, if those are fewer."},
+    {"transaction.state.log.segment.bytes", PropertyType::int32, "104857600", 1024 * 1024, int32_max, "",
+     "The size of its segments."},
+    {"transactional.id.expiration.ms", PropertyType::int32, "604800000", 1, int32_max, "",
+     "A transactional id that nobody used for so long is forgotten, unless its transaction is open."},
 };
 
 // What Kafka 4.4 lets an administrator change while a broker runs, but for listeners, which stay as they are here, for
@@ -442,6 +456,13 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   config.groups.offsets_retention_check_interval = milliseconds(number("offsets.retention.check.interval.ms"));
   config.group_topic = {int32("offsets.topic.num.partitions"), int32("offsets.topic.replication.factor"),
                         int32("offsets.topic.segment.bytes")};
+  config.transactions.timeout_max = milliseconds(number("transaction.max.timeout.ms"));
+  config.transactions.id_expiration = milliseconds(number("transactional.id.expiration.ms"));
+  config.transactions.id_expiration_check_interval =
+      milliseconds(number("transaction.remove.expired.transaction.cleanup.interval.ms"));
+  config.transaction_topic = {int32("transaction.state.log.num.partitions"),
+                              int32("transaction.state.log.replication.factor"),
+                              int32("transaction.state.log.segment.bytes"), int32("transaction.state.log.min.isr")};
   config.metadata_snapshot_bytes = number("metadata.log.max.record.bytes.between.snapshots");
   config.metadata_segment_bytes = number("metadata.log.segment.bytes");
   auto raft = [&](const std::string& prefix) {

@@ -12,6 +12,7 @@
 #include "broker/groups/settings.h"
 #include "broker/log/log_config.h"
 #include "broker/raft/types.h"
+#include "broker/transactions/settings.h"
 #include "runtime/host/network.h"
 
 namespace fulmar {
@@ -62,13 +63,16 @@ struct BrokerConfig {
   bool rack_aware_reads = false;                            // replica.selector.class
   GroupSettings groups;                                     // group.*, offset.metadata.max.bytes, offsets.*
   // __consumer_offsets, as it is made: offsets.topic.num.partitions, .replication.factor, .segment.bytes.
-  struct GroupTopic {
+  struct CoordinatorTopic {
     std::int32_t partitions = 50;
     std::int32_t replication_factor = 3;
     std::int32_t segment_bytes = 100 << 20;
-    bool operator==(const GroupTopic&) const = default;
+    std::int32_t min_insync = 1;
+    bool operator==(const CoordinatorTopic&) const = default;
   };
-  GroupTopic group_topic;
+  CoordinatorTopic group_topic;
+  TransactionSettings transactions;    // transaction.*, transactional.id.expiration.ms
+  CoordinatorTopic transaction_topic;  // __transaction_state, as it is made: transaction.state.log.*
   LogLimits log_limits;
   std::int64_t metadata_snapshot_bytes = 20 << 20;  // metadata.log.max.record.bytes.between.snapshots
   std::int64_t metadata_segment_bytes = 8 << 20;    // metadata.log.segment.bytes

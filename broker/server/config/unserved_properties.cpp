@@ -15,7 +15,13 @@ constexpr std::int64_t int32_min = std::numeric_limits<std::int32_t>::min();
 constexpr std::int64_t int16_max = std::numeric_limits<std::int16_t>::max();
 constexpr std::int64_t int16_min = std::numeric_limits<std::int16_t>::min();
 
-constexpr std::string_view no_transactions = "Without effect: transactions are not served yet.";
+constexpr std::string_view clients_retry =
+    "Without effect: a client whose last transaction still ends is told so, and tries again by itself.";
+constexpr std::string_view aborted_at_once =
+    "Without effect: a transaction is aborted as soon as its timeout has passed.";
+constexpr std::string_view always_verified =
+    "Without effect: a transaction's coordinator is always asked before its first batch is appended.";
+constexpr std::string_view no_two_phases = "Without effect: two-phase commit (KIP-939) is not served.";
 constexpr std::string_view no_policies = "classes can't be loaded here, so no policy would be asked";
 constexpr std::string_view windows = "Without effect: a rate is kept to over one second.";
 constexpr std::string_view no_authorizer = "there is no authorization here yet";
@@ -57,9 +63,9 @@ constexpr std::string_view one_directory_move =
 // As Kafka 4.4 has them. Where the effect is none the value is checked all the same, so that what is accepted here is
 // accepted by Kafka.
 constexpr PropertyInfo table[] = {
-    {"add.partitions.to.txn.retry.backoff.max.ms", PropertyType::int32, "100", 0, int32_max, "", no_transactions,
+    {"add.partitions.to.txn.retry.backoff.max.ms", PropertyType::int32, "100", 0, int32_max, "", clients_retry,
      Effect::none},
-    {"add.partitions.to.txn.retry.backoff.ms", PropertyType::int32, "20", 1, int32_max, "", no_transactions,
+    {"add.partitions.to.txn.retry.backoff.ms", PropertyType::int32, "20", 1, int32_max, "", clients_retry,
      Effect::none},
     {"alter.config.policy.class.name", PropertyType::class_name, "", 0, 0, "", no_policies, Effect::refused},
     {"alter.log.dirs.replication.quota.window.num", PropertyType::int32, "11", 1, int32_max, "", windows, Effect::none},
@@ -427,24 +433,12 @@ constexpr PropertyInfo table[] = {
     {"ssl.truststore.type", PropertyType::string, "JKS", 0, 0, "", no_tls, Effect::refused},
     {"telemetry.max.bytes", PropertyType::int32, "1048576", 1, int32_max, "", no_metrics, Effect::none},
     {"transaction.abort.timed.out.transaction.cleanup.interval.ms", PropertyType::int32, "10000", 1, int32_max, "",
-     no_transactions, Effect::none},
-    {"transaction.max.timeout.ms", PropertyType::int32, "900000", 1, int32_max, "", no_transactions, Effect::none},
-    {"transaction.partition.verification.enable", PropertyType::boolean, "true", 0, 0, "", no_transactions,
+     aborted_at_once, Effect::none},
+    {"transaction.partition.verification.enable", PropertyType::boolean, "true", 0, 0, "", always_verified,
      Effect::none},
-    {"transaction.remove.expired.transaction.cleanup.interval.ms", PropertyType::int32, "3600000", 1, int32_max, "",
-     no_transactions, Effect::none},
-    {"transaction.state.log.load.buffer.size", PropertyType::int32, "5242880", 1, int32_max, "", no_transactions,
+    {"transaction.state.log.load.buffer.size", PropertyType::int32, "5242880", 1, int32_max, "", own_bound,
      Effect::none},
-    {"transaction.state.log.min.isr", PropertyType::int32, "2", 1, int32_max, "", no_transactions, Effect::none},
-    {"transaction.state.log.num.partitions", PropertyType::int32, "50", 1, int32_max, "", no_transactions,
-     Effect::none},
-    {"transaction.state.log.replication.factor", PropertyType::int16, "3", 1, int16_max, "", no_transactions,
-     Effect::none},
-    {"transaction.state.log.segment.bytes", PropertyType::int32, "104857600", 1, int32_max, "", no_transactions,
-     Effect::none},
-    {"transaction.two.phase.commit.enable", PropertyType::boolean, "false", 0, 0, "", no_transactions, Effect::none},
-    {"transactional.id.expiration.ms", PropertyType::int32, "604800000", 1, int32_max, "", no_transactions,
-     Effect::none},
+    {"transaction.two.phase.commit.enable", PropertyType::boolean, "false", 0, 0, "", no_two_phases, Effect::none},
     {"unclean.leader.election.enable", PropertyType::boolean, "false", 0, 0, "", never_unclean, Effect::none},
 };
 

@@ -47,7 +47,8 @@ Result<Finish> begin_client_request(BrokerShard& shard, const Request& call) {
   const auto* api = served_api(call.header().api_key);
   if (!api || !is_advertised(call.header())) return begin_request(shard, call);
   auto made = api->new_partitions ? api->new_partitions(shard, call) : std::nullopt;
-  bool here = api->answered_by == AnsweredBy::any_broker || shard.controls_here();
+  bool here = api->answered_by == AnsweredBy::any_broker || shard.controls_here() ||
+              (api->answered_here && api->answered_here(call));
   TRY(auto finish, here ? api->begin(shard, call) : begin_forwarding(shard, call, *api));
   if (!made) return finish;
   return std::move(*made).once_led(shard, std::move(finish));

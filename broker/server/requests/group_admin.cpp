@@ -24,17 +24,23 @@ FindCoordinatorResponse::Coordinator nobody(const std::string& key, ErrorCode er
   return {key, -1, "", -1, error, std::move(why)};
 }
 
+// Of the coordinators of that type.
+std::string_view topic_of(std::int8_t type) {
+  return type == of_transaction ? transaction_topic_name : group_topic_name;
+}
+
 FindCoordinatorResponse::Coordinator find(BrokerShard& shard, std::int8_t type, const std::string& key) {
-  if (type == of_transaction)
-    return nobody(key, ErrorCode::coordinator_not_available, "transactions are not served by this broker");
-  if (type != of_group) return nobody(key, ErrorCode::invalid_request, "there are no coordinators of that type");
+  if (type != of_group && type != of_transaction)
+    return nobody(key, ErrorCode::invalid_request, "there are no coordinators of that type");
   const auto image = shard.image();
-  const auto* topic = image->topic(group_topic_name);
-  if (!topic) return nobody(key, ErrorCode::coordinator_not_available, "__consumer_offsets is not there yet");
+  auto name = topic_of(type);
+  const auto* topic = image->topic(name);
+  if (!topic) return nobody(key, ErrorCode::coordinator_not_available, std::string(name) + " is not there yet");
   auto leader = shard.leader_of(*topic, partition_of_group(key, topic->partition_count())).broker;
   auto at = image->brokers.find(leader);
   if (at == image->brokers.end())
-    return nobody(key, ErrorCode::coordinator_not_available, "the group's partition has no leader");
+    return nobody(key, ErrorCode::coordinator_not_available,
+                  "its partition of " + std::string(name) + " has no leader");
   return {key, leader, at->second.listener.host, at->second.listener.port, ErrorCode::none, std::nullopt};
 }
 
@@ -68,8 +74,9 @@ DeleteGroupsResponse delete_group(BrokerShard& shard, const std::string& group) 
 
 Result<ByteChain> handle_find_coordinator(BrokerShard& shard, const Request& call) {
   TRY(auto request, call.body<FindCoordinatorRequest>());
-  if (request.key_type == of_group && !shard.image()->topic(group_topic_name))
-    create_topics_on_demand(shard, {std::string(group_topic_name)});
+  bool known = request.key_type == of_group || request.key_type == of_transaction;
+  if (known && !shard.image()->topic(topic_of(request.key_type)))
+    create_topics_on_demand(shard, {std::string(topic_of(request.key_type))});
   FindCoordinatorResponse response;
   if (call.version() >= batched_since) {
     for (const auto& key : request.coordinator_keys)

@@ -83,6 +83,9 @@ Result<Finish> begin_consumer_group_heartbeat(BrokerShard& shard, const Request&
 Result<Finish> begin_offset_commit(BrokerShard& shard, const Request& call);
 Result<Finish> begin_offset_delete(BrokerShard& shard, const Request& call);
 Result<Finish> begin_delete_groups(BrokerShard& shard, const Request& call);
+Result<Finish> begin_init_producer_id(BrokerShard& shard, const Request& call);
+Result<Finish> begin_add_partitions_to_txn(BrokerShard& shard, const Request& call);
+Result<Finish> begin_end_txn(BrokerShard& shard, const Request& call);
 
 // These are done when they return.
 Result<ByteChain> handle_api_versions(BrokerShard& shard, const Request& call);
@@ -114,7 +117,8 @@ Result<ByteChain> handle_alter_configs(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_incremental_alter_configs(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_list_config_resources(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_describe_producers(BrokerShard& shard, const Request& call);
-Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_describe_transactions(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_list_transactions(BrokerShard& shard, const Request& call);
 
 // The answer to an ApiVersions request newer than served: version 0, with the error and the versions (KIP-511).
 ByteChain unsupported_api_versions(std::int32_t correlation_id);

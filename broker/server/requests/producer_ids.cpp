@@ -1,8 +1,12 @@
-// InitProducerId: identities for idempotent producers. Blocks of ids are taken durably, so that none is ever given
-// twice.
+// InitProducerId: identities for idempotent producers, and what those of transactions need of them. Blocks of ids are
+// taken durably, so that none is ever given twice.
+#include "broker/server/requests/producer_ids.h"
+
 #include "broker/protocol/messages/init_producer_id.h"
+#include "broker/server/requests/forward.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
+#include "broker/server/requests/transactions.h"
 #include "broker/server/shard/broker_shard.h"
 
 namespace fulmar {
@@ -25,18 +29,40 @@ Result<ProducerId> next_producer_id(BrokerShard& controller) {
   return broker.next_producer_id++;
 }
 
+// Of another broker, by asking the controller what a client would ask. Errors: as forward_to_controller(); refused.
+Result<ProducerId> next_producer_id_elsewhere(BrokerShard& shard) {
+  constexpr std::int16_t version = 1;
+  auto frame = request_frame(InitProducerIdRequest{}, version, 0, "").flatten().slice(4);
+  TRY(auto answer, forward_to_controller(shard, frame, Duration::zero()));
+  Reader reader(answer.flatten().slice(4));
+  read_response_header(reader, ApiKey::init_producer_id, version);
+  TRY(auto response, decode<InitProducerIdResponse>(reader, version));
+  if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
+  return response.producer_id;
+}
+
 }  // namespace
 
-Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const Request& call) {
+Result<ProducerId> new_producer_id(BrokerShard& shard) {
+  if (!shard.controls_here()) return next_producer_id_elsewhere(shard);
+  return shard.on(0, [](BrokerShard& controller) { return next_producer_id(controller); });
+}
+
+bool is_transactional(const Request& call) {
+  auto request = call.body<InitProducerIdRequest>();
+  return request && request->transactional_id;
+}
+
+Result<Finish> begin_init_producer_id(BrokerShard& shard, const Request& call) {
   TRY(auto request, call.body<InitProducerIdRequest>());
   InitProducerIdResponse response;
   response.producer_epoch = -1;
-  if (request.transactional_id) {
-    // Transactions have a coordinator, and there is none yet.
-    response.error_code =
-        request.transactional_id->empty() ? ErrorCode::invalid_request : ErrorCode::coordinator_not_available;
-  } else if ((request.producer_id == -1) != (request.producer_epoch == -1)) {
+  if ((request.producer_id == -1) != (request.producer_epoch == -1)) {
     response.error_code = ErrorCode::invalid_request;  // only both are an identity (KIP-360)
+  } else if (request.transactional_id) {
+    return Finish([&shard, call, request = std::move(request)] {
+      return call.answer(init_transactional(shard, request, call.version()));
+    });
   } else {
     // A producer that starts over (KIP-360) gets a new id as well: it is as good as a new epoch.
     auto id = shard.on(0, [](BrokerShard& controller) { return next_producer_id(controller); });
@@ -48,7 +74,7 @@ Result<ByteChain> handle_init_producer_id(BrokerShard& shard, const Request& cal
       response.error_code = ErrorCode::coordinator_load_in_progress;
     }
   }
-  return call.answer(response);
+  return Finish::with(call.answer(response));
 }
 
 }  // namespace fulmar

@@ -6,6 +6,7 @@
 #include "broker/protocol/messages/reassignments.h"
 #include "broker/protocol/messages/topics.h"
 #include "broker/protocol/messages/update_features.h"
+#include "broker/server/requests/producer_ids.h"
 
 namespace fulmar {
 
@@ -47,9 +48,9 @@ constexpr ServedApi table[] = {
      NewPartitions::asked_for<CreateTopicsRequest>},
     {ApiKey::delete_topics, at_once<handle_delete_topics>, controller, timeout_in<DeleteTopicsRequest>},
     {ApiKey::delete_records, at_once<handle_delete_records>},
-    {ApiKey::init_producer_id, at_once<handle_init_producer_id>, controller},
     {ApiKey::write_txn_markers, begin_write_txn_markers},
     {ApiKey::describe_producers, at_once<handle_describe_producers>},
+    {ApiKey::init_producer_id, begin_init_producer_id, controller, nullptr, nullptr, is_transactional},
     {ApiKey::offset_for_leader_epoch, at_once<handle_offset_for_leader_epoch>},
     {ApiKey::describe_configs, at_once<handle_describe_configs>},
     {ApiKey::alter_configs, at_once<handle_alter_configs>, controller},
@@ -72,6 +73,10 @@ constexpr ServedApi table[] = {
     {ApiKey::consumer_group_describe, at_once<handle_consumer_group_describe>},
     {ApiKey::list_config_resources, at_once<handle_list_config_resources>},
     {ApiKey::describe_topic_partitions, at_once<handle_describe_topic_partitions>},
+    {ApiKey::add_partitions_to_txn, begin_add_partitions_to_txn},
+    {ApiKey::end_txn, begin_end_txn},
+    {ApiKey::describe_transactions, at_once<handle_describe_transactions>},
+    {ApiKey::list_transactions, at_once<handle_list_transactions>},
 };
 
 }  // namespace

@@ -25,6 +25,8 @@ struct ServedApi {
   Result<Duration> (*timeout)(const Request& request) = nullptr;
   // What its answer has to wait for; null: nothing. See NewPartitions.
   std::optional<NewPartitions> (*new_partitions)(const BrokerShard& shard, const Request& request) = nullptr;
+  // Of the controller's: which of them whatever broker is asked answers all the same; null: none.
+  bool (*answered_here)(const Request& request) = nullptr;
 };
 
 // Null if the key is not served.

@@ -154,18 +154,20 @@ std::expected<std::vector<PartitionImage>, std::string> added_partitions(Draft& 
 
 // Of the coordinators' own, with its own settings, and replicated by as many as there are brokers in the cluster,
 // whether they are alive or not.
-CreateTopicsRequest::Topic group_topic(const BrokerShard& shard) {
-  const auto& config = shard.config();
-  auto brokers = std::max({config.controllers.size(), shard.image()->brokers.size(), std::size_t{1}});
+CreateTopicsRequest::Topic coordinator_topic(const BrokerShard& shard, std::string_view name,
+                                             const BrokerConfig::CoordinatorTopic& settings) {
+  auto brokers = std::max({shard.config().controllers.size(), shard.image()->brokers.size(), std::size_t{1}});
   CreateTopicsRequest::Topic asked;
-  asked.name = group_topic_name;
-  asked.num_partitions = config.group_topic.partitions;
-  asked.replication_factor = static_cast<std::int16_t>(
-      std::min<std::size_t>(static_cast<std::size_t>(config.group_topic.replication_factor), brokers));
+  asked.name = name;
+  asked.num_partitions = settings.partitions;
+  asked.replication_factor =
+      static_cast<std::int16_t>(std::min<std::size_t>(static_cast<std::size_t>(settings.replication_factor), brokers));
   // Nothing of it expires by itself.
-  asked.configs = {{"retention.ms", "-1"},
-                   {"retention.bytes", "-1"},
-                   {"segment.bytes", std::to_string(config.group_topic.segment_bytes)}};
+  asked.configs = {
+      {"retention.ms", "-1"}, {"retention.bytes", "-1"}, {"segment.bytes", std::to_string(settings.segment_bytes)}};
+  if (settings.min_insync > 1)
+    asked.configs.push_back(
+        {"min.insync.replicas", std::to_string(std::min<std::int32_t>(settings.min_insync, asked.replication_factor))});
   return asked;
 }
 
@@ -174,7 +176,11 @@ CreateTopicsRequest request_with_defaults(const BrokerShard& shard, const std::v
   for (const auto& name : names) {
     auto& asked = request.topics.emplace_back();
     if (name == group_topic_name) {
-      asked = group_topic(shard);
+      asked = coordinator_topic(shard, name, shard.config().group_topic);
+      continue;
+    }
+    if (name == transaction_topic_name) {
+      asked = coordinator_topic(shard, name, shard.config().transaction_topic);
       continue;
     }
     asked.name = name;

@@ -60,6 +60,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       client_memory_{{broker.config.queued_bytes_max, broker.config.queued_bytes_max / small_share},
                      {broker.config.answer_bytes_max, broker.config.answer_bytes_max / small_share}},
       groups_(*this),
+      transactions_(*this),
       partitions_(*this) {}
 
 Instant BrokerShard::now() const {
@@ -154,6 +155,7 @@ void BrokerShard::show(const MetadataDelta& delta, const Partitions::Holders& ho
   }
   partitions_.follow(delta, holders, clean, reconfigure);
   groups_.follow(delta);
+  transactions_.follow();
   leaders_.follow(delta);
   leaders_changed_.notify_all();
   leaderships_.follow(delta);
@@ -218,6 +220,7 @@ void BrokerShard::stop() {
   leaderships_.stop();
   partitions_.stop();
   groups_.stop();
+  transactions_.stop();
   told_.close();
   given_up_.close();
   renewed_.close();  // pulses go on until the last shard closes

@@ -27,6 +27,7 @@
 #include "broker/server/shard/partition_waits.h"
 #include "broker/server/shard/partitions.h"
 #include "broker/server/shard/produce_validation.h"
+#include "broker/server/shard/transaction_service.h"
 #include "broker/server/shard/transaction_verification.h"
 #include "runtime/fiber/condition.h"
 #include "runtime/fiber/group.h"
@@ -121,6 +122,7 @@ class BrokerShard {
   ReplicaManager& replicas() { return replicas_; }
   Leaderships& leaderships() { return leaderships_; }
   GroupService& groups() { return groups_; }
+  TransactionService& transactions() { return transactions_; }
   const Peers& peers() const { return peers_; }
   Peers& peers() { return peers_; }
   std::int32_t controller() const { return controller_; }  // -1: none is known
@@ -174,6 +176,7 @@ class BrokerShard {
   Outbox<Instant> renewed_;         // until when what this shard told of its leaderships holds, for the others
   ClientMemory client_memory_;
   GroupService groups_;
+  TransactionService transactions_;
   Partitions partitions_;
 };
 

@@ -147,6 +147,12 @@ void Partitions::put_in_service(const PartitionKey& key, Entry& entry, std::shar
   configure(*image_->topic(group.topic), entry);  // as it is by now
   shard_.replicas().deliver_early(group);
   if (key.first == group_topic_name) shard_.groups().opened(key.second);
+  if (key.first == transaction_topic_name) shard_.transactions().opened(key.second);
+}
+
+void Partitions::end_coordinator(const PartitionKey& key) {
+  if (key.first == group_topic_name) shard_.groups().release(key.second);
+  if (key.first == transaction_topic_name) shard_.transactions().release(key.second);
 }
 
 // Only leaderships are news; what is committed, or who is in sync, can wait for the next turn.
@@ -173,7 +179,7 @@ void Partitions::take_out_of_service(const PartitionKey& key, Entry& entry) {
 // What was damaged while it was served is checked when it is opened again, and where others have it, given by them.
 void Partitions::close_failed(const PartitionKey& key, Entry& entry) {
   const GroupId group{*entry.holds, key.second};
-  if (key.first == group_topic_name) shard_.groups().release(key.second);
+  end_coordinator(key);
   entry.shown.failed = true;
   take_out_of_service(key, entry);
   shard_.leaderships().lost(group);
@@ -196,7 +202,7 @@ void Partitions::leave(const PartitionKey& key, Entry& entry) {
 bool Partitions::let_go(const PartitionKey& key, const Uuid& topic_id) {
   const auto& [name, index] = key;
   const GroupId group{topic_id, index};
-  if (name == group_topic_name) shard_.groups().release(index);
+  end_coordinator(key);
   const auto* topic = topic_in_image(name, topic_id);
   if (!topic) {
     shard_.replicas().remove(group);
@@ -208,7 +214,7 @@ bool Partitions::let_go(const PartitionKey& key, const Uuid& topic_id) {
 
 void Partitions::remove(const PartitionKey& key, Entry& entry) {
   take_out_of_service(key, entry);
-  if (key.first == group_topic_name) shard_.groups().release(key.second);  // who was asked for it meanwhile
+  end_coordinator(key);  // who was asked for it meanwhile
   auto removed = shard_.logs().remove(partition_directory(key.first, key.second));
   if (!removed) {
     left_behind_ = true;

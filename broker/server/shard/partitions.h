@@ -129,6 +129,7 @@ class Partitions {
   void put_in_service(const PartitionKey& key, Entry& entry, std::shared_ptr<Replica> replica);
   void take_out_of_service(const PartitionKey& key, Entry& entry);
   void note_leadership(Partition& partition);
+  void end_coordinator(const PartitionKey& key);
   void close_failed(const PartitionKey& key, Entry& entry);
   void leave(const PartitionKey& key, Entry& entry);
   bool let_go(const PartitionKey& key, const Uuid& topic_id);

@@ -1,0 +1,17 @@
+// Producer ids, from the controller.
+#pragma once
+
+#include "broker/protocol/record_batch.h"
+#include "runtime/base/result.h"
+
+namespace fulmar {
+
+class BrokerShard;
+class Request;
+
+// One that was never given before. In a fiber; waits for the controller. Errors: as forward_to_controller(); refused.
+Result<ProducerId> new_producer_id(BrokerShard& shard);
+// Whether an InitProducerId is for a transactional id, which its coordinator answers, and not the controller.
+bool is_transactional(const Request& call);
+
+}  // namespace fulmar
