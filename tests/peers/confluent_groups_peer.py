@@ -2,57 +2,12 @@
 import sys
 import time
 
-from confluent_kafka import Consumer, ConsumerGroupType, Producer, TopicPartition, libversion, version
+from confluent_kafka import ConsumerGroupType, Producer, TopicPartition, libversion, version
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
+from confluent_member import Member, check, only, shared, until
+
 VALUES, PARTITIONS = 600, 4
-
-
-def check(holds, what, *more):
-    assert holds, (what, *more)
-    print("ok:", what, flush=True)
-
-
-def only(futures):
-    (future,) = futures.values()
-    return future.result(30)
-
-
-class Member:
-    """A consumer, and what it was given and has read."""
-
-    def __init__(self, group, topics, **options):
-        self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "group.protocol": "consumer", "enable.auto.commit": False,
-                                  "auto.offset.reset": "earliest", **{name.replace("_", "."): value for name, value in options.items()}})
-        self.read, self.errors = [], []
-        self.consumer.subscribe(topics)
-
-    def poll(self):
-        message = self.consumer.poll(0.05)
-        if message is None:
-            return
-        if message.error():
-            self.errors.append(str(message.error()))
-        else:
-            self.read.append(message.value())
-            self.consumer.commit(message=message, asynchronous=True)
-
-    def owned(self):
-        return {(p.topic, p.partition) for p in self.consumer.assignment()}
-
-
-def until(members, holds, what, seconds=60):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, (what, [m.owned() for m in members], [m.errors for m in members])
-        for member in members:
-            member.poll()
-    print("ok:", what, flush=True)
-
-
-def shared(members, partitions):
-    owned = [member.owned() for member in members]
-    return all(owned) and sum(map(len, owned)) == partitions == len(set().union(*owned))
 
 
 def produce(first, count):
@@ -69,33 +24,32 @@ only(admin.create_topics([NewTopic(topic, PARTITIONS, factor)]))
 producer = Producer({"bootstrap.servers": bootstrap})
 produce(0, VALUES)
 
-first = Member(group, [topic])
+first = Member(bootstrap, group, [topic])
 until([first], lambda: len(first.read) == VALUES, "one member reads everything")
-second = Member(group, [topic])
+second = Member(bootstrap, group, [topic])
 until([first, second], lambda: shared([first, second], PARTITIONS), "a second one gets a share")
 only(admin.create_partitions([NewPartitions(topic, PARTITIONS + 2)]))
 until([first, second], lambda: shared([first, second], PARTITIONS + 2), "new partitions are shared out")
-third = Member(group, [f"^shared-.*{topic[-6:]}$"], group_remote_assignor="range")
+third = Member(bootstrap, group, [f"^shared-.*{topic[-6:]}$"], group_remote_assignor="range")
 until([first, second, third], lambda: shared([first, second, third], PARTITIONS + 2), "one that is subscribed by a pattern gets a share")
 produce(VALUES, VALUES)
 members = [first, second, third]
 until(members, lambda: sum(len(m.read) for m in members) >= 2 * VALUES, "the three read what comes")
 check(sorted(sum((m.read for m in members), [])) == sorted(b"%d" % n for n in range(2 * VALUES)), "each value once: nobody left")
-first.consumer.commit(asynchronous=False)
-first.consumer.close()
+first.close()
 until([second, third], lambda: shared([second, third], PARTITIONS + 2), "when one leaves, the others have its partitions")
-listed = admin.list_consumer_groups(type={ConsumerGroupType.CONSUMER}).result(30).valid
+listed = admin.list_consumer_groups(types={ConsumerGroupType.CONSUMER}).result(30).valid
 check(any(one.group_id == group for one in listed), "the group is listed by its type")
 described = only(admin.describe_consumer_groups([group]))
 check(len(described.members) == 2 and sum(len(m.assignment.topic_partitions) for m in described.members) == PARTITIONS + 2, "and described, with its members' partitions")
 for member in (second, third):
-    member.consumer.close()
+    member.close()
 check(not any(m.errors for m in members), "nobody was told of an error", [m.errors for m in members])
 
-again = Member(group, [topic], group_instance_id="static")
+again = Member(bootstrap, group, [topic], group_instance_id="static")
 until([again], lambda: shared([again], PARTITIONS + 2), "a static member gets everything")
 committed = again.consumer.committed([TopicPartition(topic, p) for p in range(PARTITIONS + 2)], timeout=20)
 check(sum(max(p.offset, 0) for p in committed) == 2 * VALUES, "everything that was read is committed", committed)
-again.consumer.close()
+again.close()
 del producer
 only(admin.delete_topics([topic]))

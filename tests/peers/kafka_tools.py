@@ -1,4 +1,4 @@
-"""Apache Kafka's own kafka-configs and kafka-reassign-partitions against three real brokers. Usage: kafka_tools.py FULMAR_BINARY DIRECTORY
+"""Apache Kafka's own kafka-configs, kafka-reassign-partitions, console consumer and kafka-consumer-groups against three real brokers. Usage: kafka_tools.py FULMAR_BINARY DIRECTORY
 
 The tools come from Maven Central into DIRECTORY (or are taken from the folder of jars that KAFKA_LIBS names). Where they can't be had that
 is said, and the exit code is 77.
@@ -22,6 +22,7 @@ VERSION = "4.4.0"
 SKIPPED = 77
 TOOL_SECONDS = 120
 MOVE_SECONDS = 60
+READ_SECONDS = 120
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>local</groupId>
 <artifactId>tools</artifactId><version>1</version><packaging>pom</packaging><dependencies>
 <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>{0}</version></dependency>
@@ -60,17 +61,25 @@ class Tools:
         self.libs, self.address = libs, address
 
     def run(self, tool, *arguments, code=0):
-        """What the tool says on standard output, or on both where it must fail."""
+        """What the tool says on standard output, or on both where it must fail. `code` None: either will do."""
         done = subprocess.run(["java", "-Xmx256m", "-cp", self.libs + "/*", "org.apache.kafka.tools." + tool, "--bootstrap-server",
                                self.address, *arguments], capture_output=True, text=True, timeout=TOOL_SECONDS, check=False)
-        assert (done.returncode == 0) == (code == 0), f"{tool} {arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-        return done.stdout if code == 0 else done.stdout + done.stderr
+        assert code is None or (done.returncode == 0) == (code == 0), f"{tool} {arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout if code in (0, None) else done.stdout + done.stderr
 
     def configs(self, *arguments, code=0):
         return self.run("ConfigCommand", *arguments, code=code)
 
     def reassign(self, *arguments, code=0):
         return self.run("reassign.ReassignPartitionsCommand", *arguments, code=code)
+
+    def groups(self, *arguments, code=0):
+        return self.run("consumer.group.ConsumerGroupCommand", *arguments, code=code)
+
+    def consumer(self, *arguments):
+        """A console consumer, begun."""
+        return subprocess.Popen(["java", "-Xmx256m", "-cp", self.libs + "/*", "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server",
+                                 self.address, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_configs(tools):
@@ -145,6 +154,52 @@ def test_reassign(tools, cluster, directory):
     check(sorted(read.splitlines()) == sorted(text.splitlines()), "with every record")
 
 
+def rows(said):
+    """What kafka-consumer-groups prints, as rows by their first line."""
+    lines = [line.split() for line in said.splitlines() if line.strip() and not line.startswith("Consumer group")]
+    return [dict(zip(lines[0], line)) for line in lines[1:]] if lines else []
+
+
+def test_groups(tools, cluster):
+    """A group of each protocol: read by two console consumers, shown while they run and after it."""
+    cluster.ask("topic", "create", "read", "--partitions", "4", "--replication-factor", "3")
+    text = "".join(f"line {i}\n" for i in range(1000))
+    subprocess.run([cluster.brokers[0].binary, "produce", "read", "--bootstrap", cluster.address], input=text, text=True, timeout=60, check=True)
+    for protocol, kind in (("consumer", "Consumer"), ("classic", "Classic")):
+        group = ("--group", protocol)
+        readers = [tools.consumer("--topic", "read", *group, "--from-beginning", "--command-property", "group.protocol=" + protocol) for _ in range(2)]
+        try:
+            end = time.monotonic() + READ_SECONDS
+            while True:
+                state = rows(tools.groups("--describe", *group, "--state", code=None))
+                offsets = rows(tools.groups("--describe", *group, code=None))
+                if state and state[0]["STATE"] == "Stable" and state[0]["#MEMBERS"] == "2" and len(offsets) == 4 and all(row["LAG"] == "0" for row in offsets):
+                    break
+                assert time.monotonic() < end, (state, offsets)
+            check(len({row["CONSUMER-ID"] for row in offsets}) == 2, f"{protocol}: two console consumers share the partitions, and have read them")
+            members = rows(tools.groups("--describe", *group, "--members"))
+            check(len(members) == 2 and all(row["#PARTITIONS"] == "2" for row in members), f"{protocol}: kafka-consumer-groups shows both")
+            said = tools.groups("--list", "--type", protocol)
+            check(protocol in said.split(), f"{protocol}: and lists the group by its type")
+            listed = tools.groups("--list", "--state", "stable")
+            check([protocol, "Stable"] in [line.split() for line in listed.splitlines()], f"{protocol}: and by its state")
+            said = tools.groups("--delete", *group, code=None)
+            check("GroupNotEmptyException" in said, f"{protocol}: a group with members is not deleted")
+        finally:
+            for reader in readers:
+                reader.terminate()
+            output = [reader.communicate(timeout=TOOL_SECONDS) for reader in readers]
+        read = sorted("".join(out for out, _ in output).splitlines())
+        check(read == sorted(text.splitlines()), f"{protocol}: every line once; {kind} groups")
+        state = rows(tools.groups("--describe", *group, "--state"))
+        check(state[0]["STATE"] == "Empty", f"{protocol}: they have left")
+        said = tools.groups("--reset-offsets", *group, "--topic", "read", "--to-earliest", "--execute")
+        check(all(row["NEW-OFFSET"] == "0" for row in rows(said)), f"{protocol}: offsets are reset")
+        said = tools.groups("--delete", *group)
+        check("successful" in said, f"{protocol}: the empty group is deleted")
+        check(protocol not in tools.groups("--list").split(), f"{protocol}: and gone")
+
+
 def main(binary, directory):
     libs = jars(directory)
     if not libs:
@@ -154,6 +209,7 @@ def main(binary, directory):
         cluster.ask("topic", "create", "t", "--replication-factor", "3")
         test_configs(tools)
         test_reassign(tools, cluster, plans)
+        test_groups(tools, cluster)
         cluster.stop()
     return 0
 

@@ -15,6 +15,7 @@ from broker import Broker  # noqa: E402
 from cluster import Cluster  # noqa: E402
 
 PYTHON = {"confluent-kafka": ["confluent_peer.py", "confluent_groups_peer.py"], "aiokafka": ["aiokafka_peer.py"]}  # by the package's name
+OWN_CLUSTER = {"confluent-kafka": ["confluent_failover_peer.py"]}  # which kill and stop brokers of theirs
 GO = ["sarama", "kafkago", "franz"]
 CLIENT_SECONDS = 180
 
@@ -24,7 +25,7 @@ def last_lines(text, count=3):
 
 
 def python_clients(directory):
-    """Commands by name, of the packages that could be installed."""
+    """Commands by name, of the packages that could be installed; and of those that run brokers themselves."""
     environment = os.path.join(directory, "venv")
     python = os.path.join(environment, "bin", "python")
     if not os.path.exists(python):
@@ -32,17 +33,18 @@ def python_clients(directory):
         if made.returncode != 0:
             print(f"SKIPPED, Python has no venv here (Debian: python3-venv): {', '.join(PYTHON)}")
             shutil.rmtree(environment, ignore_errors=True)
-            return {}
-    commands = {}
+            return {}, {}
+    commands, own = {}, {}
     for package, scripts in PYTHON.items():
         installed = subprocess.run([python, "-m", "pip", "install", "--quiet", "--upgrade", "--disable-pip-version-check", package],
                                    capture_output=True, text=True, check=False)
         if installed.returncode != 0:
             print(f"SKIPPED, PyPI is not reachable, or lacks it: {package}\n  {last_lines(installed.stderr)}")
         else:
-            for script in scripts:
-                commands[f"{package} ({script.removesuffix('.py')})"] = [python, os.path.join(HERE, script)]
-    return commands
+            for into, names in ((commands, scripts), (own, OWN_CLUSTER.get(package, []))):
+                for script in names:
+                    into[f"{package} ({script.removesuffix('.py')})"] = [python, os.path.join(HERE, script)]
+    return commands, own
 
 
 def go_clients(directory):
@@ -59,9 +61,9 @@ def go_clients(directory):
     return {name: [os.path.join(directory, "go", name)] for name in GO}
 
 
-def run(name, command, place, address, factor, said):
+def run(name, command, place, arguments, said):
     try:
-        done = subprocess.run([*command, address, str(factor)], capture_output=True, text=True, timeout=CLIENT_SECONDS, check=False)
+        done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=CLIENT_SECONDS, check=False)
         code, output, errors = done.returncode, done.stdout, done.stderr
     except subprocess.TimeoutExpired as expired:
         code, output, errors = "no end", (expired.stdout or b"").decode(), (expired.stderr or b"").decode()
@@ -73,18 +75,22 @@ def run(name, command, place, address, factor, said):
 
 def main(binary, directory, word=""):
     os.makedirs(directory, exist_ok=True)
-    clients = {name: command for name, command in (python_clients(directory) | go_clients(directory)).items() if word in name}
+    python, own = python_clients(directory)
+    clients = {name: command for name, command in (python | go_clients(directory)).items() if word in name}
+    own = {name: command for name, command in own.items() if word in name}
     content = True
     if clients:
         with Broker(binary=binary) as broker:
             for name, command in clients.items():
-                content &= run(name, command, "one broker", broker.address, 1, broker.said)
+                content &= run(name, command, "one broker", [broker.address, "1"], broker.said)
             broker.stop()
         with Cluster(3, binary=os.path.abspath(binary)) as cluster:
             for name, command in clients.items():
-                content &= run(name, command, "three brokers", cluster.address, 3, lambda: "\n".join(b.said() for b in cluster.brokers))
+                content &= run(name, command, "three brokers", [cluster.address, "3"], lambda: "\n".join(b.said() for b in cluster.brokers))
             cluster.stop()
-    print(f"{len(clients)} clients ran" if clients else "no client could be had")
+    for name, command in own.items():
+        content &= run(name, command, "brokers of its own", [os.path.abspath(binary)], lambda: "")
+    print(f"{len(clients) + len(own)} clients ran" if clients or own else "no client could be had")
     return 0 if content else 1
 
 
