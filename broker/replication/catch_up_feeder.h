@@ -38,7 +38,8 @@ class CatchUpFeeder {
     bucket_ = TokenBucket(bytes_per_second);
     work_.notify_all();
   }
-  // Feeds until the fiber is cancelled; by one fiber, so that the size of each append is known before the next.
+  // Feeds until the fiber is cancelled: one after the other, so that the size of each append is known before the next;
+  // but a replica whose disk does not answer goes on by itself after a moment.
   void run();
 
  private:

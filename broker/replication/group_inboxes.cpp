@@ -33,6 +33,7 @@ std::size_t size_of(const GroupMessage& message) {
 
 void GroupInboxes::put(GroupMessage message) {
   auto size = size_of(message);
+  if (bytes_ + size > bytes_max) drop_what_stands_still();
   auto [known, begun] = inboxes_.try_emplace(message.group);
   auto& inbox = known->second;
   bool fits = inbox.bytes + size <= group_bytes_max && bytes_ + size <= bytes_max;
@@ -50,19 +51,34 @@ void GroupInboxes::put(GroupMessage message) {
 }
 
 void GroupInboxes::await_room(Deadline deadline) {
+  if (bytes_ >= bytes_max) drop_what_stands_still();
   room_.wait([this] { return bytes_ < bytes_max; }, deadline);
+}
+
+// But for the messages that they are dealing with.
+void GroupInboxes::drop_what_stands_still() {
+  const auto before = clock_.now() - standstill;
+  for (auto& [group, inbox] : inboxes_) {
+    if (!inbox.dealing_since || *inbox.dealing_since > before) continue;
+    for (const auto& message : std::exchange(inbox.messages, {})) {
+      inbox.bytes -= size_of(message);
+      bytes_ -= size_of(message);
+    }
+  }
 }
 
 void GroupInboxes::serve(const GroupId& group) {
   for (;;) {
-    auto& inbox = inboxes_.at(group);
+    auto& inbox = inboxes_.at(group);  // which this fiber removes
     if (inbox.messages.empty()) break;
     auto message = std::move(inbox.messages.front());
     inbox.messages.pop_front();
     auto size = size_of(message);
+    inbox.dealing_since = clock_.now();
     deal_(message);
     ASSERT(bytes_ >= size);
-    inboxes_.at(group).bytes -= size;
+    inbox.dealing_since = std::nullopt;
+    inbox.bytes -= size;
     bytes_ -= size;
     room_.notify_all();
   }

@@ -18,6 +18,8 @@ constexpr std::size_t answers_max = 1024;         // shards of one broker
 constexpr std::size_t message_bytes = 100;        // about, of one without records
 constexpr Duration connect_max = seconds(2);
 constexpr Duration write_max = seconds(10);
+constexpr Duration feed_patience = milliseconds(20);  // with one replica, before the next
+constexpr std::size_t feeding_max = 64;               // replicas whose disks do not answer
 constexpr Duration retry_min = milliseconds(20);
 constexpr Duration retry_max = milliseconds(500);
 constexpr Duration soon = milliseconds(200);     // within the default lease, and above the default heartbeats' interval
@@ -46,7 +48,7 @@ void PeerLink::send(GroupMessage message) {
 void PeerLink::announce(const std::vector<LeadersRequest::Leader>& changes) {
   if (!std::exchange(announces_, true)) whole_due_ = true;
   if (!whole_due_) changes_.insert(changes_.end(), changes.begin(), changes.end());
-  if (!idle()) work_.notify_all();
+  if (has_something_to_say()) work_.notify_all();
 }
 
 void PeerLink::stop_announcing() {
@@ -141,21 +143,32 @@ Result<std::unique_ptr<Connection>> PeerLink::connect() {
   return std::move(greeted.connection);
 }
 
-Result<void> PeerLink::deliver(Connection& connection,
-                               const std::function<std::shared_ptr<Replica>(const GroupId&)>& find) {
-  auto shard = static_cast<std::int32_t>(host_.shard());
+// While there is a connection. Those who are fed may at once want more: they take turns.
+void PeerLink::feed(PatientRounds<GroupId>& rounds, const FindReplica& find) {
   for (;;) {
-    work_.wait([&] { return over_ || !idle(); });
-    // Seen at once, and not by writing to it: what is queued goes by the next connection.
-    if (over_) return {};
-    // Those who are fed now may at once want more: they take turns.
-    for (const auto& group : std::exchange(hungry_, {})) {
-      if (!has_room()) {
-        hungry_.insert(group);
+    work_.wait([&] { return !to_feed_.empty() && has_room() && rounds.under_way() < feeding_max; });
+    for (const auto& group : std::exchange(to_feed_, {})) {
+      auto replica = find(group);
+      if (!replica) continue;
+      if (!has_room() || rounds.under_way() >= feeding_max) {
+        to_feed_.insert(group);
         continue;
       }
-      if (auto replica = find(group); replica && replica->feed(to_)) hungry_.insert(group);
+      auto feed = [this, replica, group] {
+        if (replica->feed(to_)) to_feed_.insert(group);
+        work_.notify_all();
+      };
+      rounds.visit(group, feed, host_.clock().deadline_in(feed_patience));
     }
+  }
+}
+
+Result<void> PeerLink::deliver(Connection& connection) {
+  auto shard = static_cast<std::int32_t>(host_.shard());
+  for (;;) {
+    work_.wait([&] { return over_ || has_something_to_say(); });
+    // Seen at once, and not by writing to it: what is queued goes by the next connection.
+    if (over_) return {};
     // What is announced comes before the pulses that vouch for it.
     while (whole_due_ || !changes_.empty()) {
       TRY_VOID(connection.write(request_frame(take_announcement(), 0, 0, ""), host_.clock().deadline_in(write_max)));
@@ -172,6 +185,7 @@ Result<void> PeerLink::deliver(Connection& connection,
         queue_.pop_front();
       }
       queued_bytes_ -= bytes;
+      work_.notify_all();
       if (on_drained) on_drained();
       TRY_VOID(connection.write(request_frame(to_wire(std::move(messages), shard), 0, 0, ""),
                                 host_.clock().deadline_in(write_max)));
@@ -179,11 +193,13 @@ Result<void> PeerLink::deliver(Connection& connection,
   }
 }
 
-void PeerLink::run(const std::function<std::shared_ptr<Replica>(const GroupId&)>& find) {
+void PeerLink::run(const FindReplica& find) {
   auto random = host_.entropy().stream();
   auto retry = retry_min;
+  // What has begun goes on when the connection is over: a disk that does not answer is not waited for.
+  PatientRounds<GroupId> rounds("feed follower", [this](const GroupId& group) { wants_feeding(group); });
   for (;;) {
-    work_.wait([&] { return !idle(); });
+    work_.wait([&] { return has_something_to_say() || !to_feed_.empty(); });
     Error error{};
     bool queue_is_lost = true;
     if (auto connection = connect()) {
@@ -191,14 +207,15 @@ void PeerLink::run(const std::function<std::shared_ptr<Replica>(const GroupId&)>
       if (!std::exchange(complaint_, {}).empty()) log_.info("peer reached again", {{"peer", to_string(to_)}});
       retry = retry_min;
       over_ = false;
-      FiberGroup hearing;
-      hearing.spawn("hear peer", [this, &connection = **connection] {
+      FiberGroup meanwhile;
+      meanwhile.spawn("feed peer", [&] { feed(rounds, find); });
+      meanwhile.spawn("hear peer", [this, &connection = **connection] {
         hear_all(connection);
         connection.abort();
         over_ = true;
         work_.notify_all();
       });
-      auto delivered = deliver(**connection, find);
+      auto delivered = deliver(**connection);
       queue_is_lost = !delivered;
       error = delivered ? Error{Errc::closed, "the connection is over"} : delivered.error();
     } else {

@@ -3,7 +3,8 @@
 // be delivered is lost, as Raft allows.
 //
 // Appends are not queued by those who have them: a replica that wants to feed the peer says so, and is asked for its
-// next append when the link has room. So a slow peer holds back its own feeding, and nobody's memory.
+// next append when the link has room. So a slow peer holds back its own feeding, and nobody's memory. A replica whose
+// disk does not answer holds up neither the other replicas' appends nor what waits in the queue.
 #pragma once
 
 #include <deque>
@@ -15,6 +16,7 @@
 #include "broker/replication/replica.h"
 #include "runtime/fiber/condition.h"
 #include "runtime/fiber/group.h"
+#include "runtime/fiber/patient_rounds.h"
 
 namespace fulmar {
 
@@ -42,7 +44,7 @@ class PeerLink {
   void answer(const PulseAnswer& answer);
   // The replica has something for this peer; find it again by `group`, as it may be gone by then.
   void wants_feeding(const GroupId& group) {
-    hungry_.insert(group);
+    to_feed_.insert(group);
     work_.notify_all();
   }
   // Whether what is sent now goes out with the next frame or two.
@@ -50,13 +52,15 @@ class PeerLink {
   // Called when it has room again.
   std::function<void()> on_drained;
   // Delivers until the fiber is cancelled. `find` gives a group's replica, or null.
-  void run(const std::function<std::shared_ptr<Replica>(const GroupId&)>& find);
+  using FindReplica = std::function<std::shared_ptr<Replica>(const GroupId&)>;
+  void run(const FindReplica& find);
 
  private:
   Result<std::unique_ptr<Connection>> connect();
   // Until the connection is over; an error if that showed by writing, so that something may be lost.
-  Result<void> deliver(Connection& connection, const std::function<std::shared_ptr<Replica>(const GroupId&)>& find);
-  bool idle() const { return queue_.empty() && hungry_.empty() && !whole_due_ && changes_.empty() && !pulses_due_; }
+  Result<void> deliver(Connection& connection);
+  void feed(PatientRounds<GroupId>& rounds, const FindReplica& find);
+  bool has_something_to_say() const { return !queue_.empty() || whole_due_ || !changes_.empty() || pulses_due_; }
   PulsesRequest take_pulses();
   LeadersRequest take_announcement();
   void hear_clock(std::int64_t clock);
@@ -71,7 +75,7 @@ class PeerLink {
   Logger log_;
   std::deque<GroupMessage> queue_;
   std::size_t queued_bytes_ = 0;
-  std::set<GroupId> hungry_;
+  std::set<GroupId> to_feed_;
   bool announces_ = false;
   bool whole_due_ = false;  // all leaderships, not only changes
   std::vector<LeadersRequest::Leader> changes_;

@@ -75,10 +75,14 @@ void Replica::show() {
 // Called by the log, from whichever fiber: also from one that has the turn.
 void Replica::log_moved() {
   moved_ = true;
-  if (turn_.try_lock()) {
-    turn_.unlock();
-    in_turn([] {});
-  }
+  settle_soon();
+}
+
+// What was noted is seen to now, or by whoever has the turn.
+void Replica::settle_soon() {
+  if (!turn_.try_lock()) return;
+  turn_.unlock();
+  in_turn([] {});
 }
 
 Result<void> Replica::start() {
@@ -152,7 +156,9 @@ bool Replica::is_due() const {
 }
 
 void Replica::tick() {
-  in_turn([&] { raft_.tick(now()); });
+  in_turn([&] {
+    if (!out_of_order()) raft_.tick(now());
+  });
 }
 
 void Replica::receive(const Message& message, const Bytes& batches) {
@@ -167,7 +173,9 @@ void Replica::receive(const Message& message, const Bytes& batches) {
 }
 
 void Replica::peer_lost(const ReplicaId& peer) {
-  in_turn([&] { raft_.peer_lost(peer); });
+  if (raft_.role() != Role::leader) return;
+  lost_peers_.insert(peer);
+  settle_soon();
 }
 
 void Replica::send(Message message, Bytes batches) {

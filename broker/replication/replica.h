@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "broker/log/partition_log.h"
 #include "broker/protocol/error_code.h"
@@ -186,8 +187,8 @@ class Replica {
   // Whether something is to be done by now: then tick() does it.
   bool is_due() const;
   void tick();
-  // Nothing is to be done as time goes by, until the next input, or until a watch of the liveness ends.
-  bool at_rest() const { return raft_.hard_state().solo || raft_.quiesced(); }
+  // Nothing is to be done as time goes by, until the messenger is told that it woke, or a watch of the liveness ends.
+  bool at_rest() const { return rested_; }
   void receive(const Message& message, const Bytes& batches);
   // Whether those that catch up are fed at a rate at all, if the group's settings let them be.
   void set_throttling(bool on) { raft_.set_throttling(on); }
@@ -195,6 +196,7 @@ class Replica {
   bool feed(const ReplicaId& peer);
   // The same, if it is throttled by now; how many bytes of records were sent.
   std::size_t feed_throttled(const ReplicaId& peer);
+  // What was sent to that peer may be lost. Does not wait for the replica's turn: whoever has it sees to this.
   void peer_lost(const ReplicaId& peer);
 
   // Told on the shard, outside of the replica's turn, whenever leadership, who leads, the high watermark, the log's
@@ -241,6 +243,7 @@ class Replica {
   }
   void tell();
   void log_moved();
+  void settle_soon();
   void send(Message message, Bytes batches);
   ReplicaSight sight(Configuration configuration) const;
   void show();
@@ -286,7 +289,8 @@ class Replica {
   Raft raft_;
   Logger logger_;
   Mutex turn_;
-  bool moved_ = false;  // the log says that more is kept; the core has not been told
+  bool moved_ = false;              // the log says that more is kept; the core has not been told
+  std::set<ReplicaId> lost_peers_;  // likewise, of what was sent to them
   bool failed_ = false;
   State told_;
   bool untold_ = false;                       // that it has become `told_`

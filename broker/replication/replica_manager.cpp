@@ -1,9 +1,8 @@
 #include "broker/replication/replica_manager.h"
 
-#include <iterator>
-
 #include "broker/replication/retention_rounds.h"
 #include "runtime/base/assert.h"
+#include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -15,6 +14,7 @@ constexpr int ticks_per_heartbeat = 4;   // as the core wants them
 constexpr std::size_t links_max = 4096;  // brokers, and the directories they have had
 constexpr Duration listening_time = milliseconds(2);
 constexpr Duration room_wait_max = milliseconds(100);
+constexpr Duration lose_peer_work = nanoseconds(100);  // for each replica
 
 }  // namespace
 
@@ -26,7 +26,7 @@ ReplicaManager::ReplicaManager(Host& host, const Peers& peers, RaftSettings raft
       observer_(observer),
       log_(host.log().named("replica")),
       tick_interval_(raft.heartbeat_interval / ticks_per_heartbeat),
-      inboxes_([this](const GroupMessage& said) {
+      inboxes_(host.clock(), [this](const GroupMessage& said) {
         if (auto replica = find(said.group)) replica->receive(said.message, said.batches);
       }) {
   if (throttled_rate) begin_throttling(*throttled_rate);
@@ -52,12 +52,9 @@ void ReplicaManager::set_throttled_rate(std::optional<std::int64_t> bytes_per_se
   else
     throttled_rate_ = std::nullopt;
   for (auto& [group, replica] : replicas_) replica->set_throttling(throttled_rate_.has_value());
-  // Who waits for one kind of feeding gets the other; that takes each replica's turn, which may wait for a disk.
-  fibers_.spawn("throttle otherwise", [this] {
-    auto replicas = replicas_;
-    for (auto& [group, replica] : replicas)
-      if (replica->leads()) replica->tick();
-  });
+  // Who waits for one kind of feeding gets the other.
+  for (auto& [group, replica] : replicas_)
+    if (replica->leads()) ticks_.tick(replica);
 }
 
 ReplicaManager::~ReplicaManager() = default;
@@ -162,7 +159,7 @@ void ReplicaManager::close(const GroupId& group) {
 
 void ReplicaManager::forget(const GroupId& group) {
   replicas_.erase(group);
-  awake_.erase(group);
+  ticks_.remove(group);
 }
 
 bool ReplicaManager::is_only_voter(const GroupId& group) const {
@@ -218,7 +215,7 @@ Result<void> ReplicaManager::forget_log(const GroupId& group, bool held_records)
 
 // A group of one needs no clock, until it grows.
 void ReplicaManager::woke(Replica& replica) {
-  if (auto known = find(replica.group())) awake_.emplace(replica.group(), std::move(known));
+  if (auto known = find(replica.group())) ticks_.add(known);
   begin_ticking();
 }
 
@@ -243,17 +240,10 @@ void ReplicaManager::tick() {
     if (late > raft_.election_timeout - raft_.heartbeat_interval)
       unsure_until_ = host_.clock().now() + raft_.election_timeout;
     beat();
-    if (liveness_->take_ended()) awake_.insert(replicas_.begin(), replicas_.end());
-    for (auto next = awake_.begin(); next != awake_.end();) {
-      if (next->second->is_due()) {
-        auto [group, replica] = *next;
-        replica->tick();
-        next = awake_.lower_bound(group);  // they come and go while one of them waits
-        if (next == awake_.end() || next->second != replica) continue;
-      }
-      next = next->second->at_rest() ? awake_.erase(next) : std::next(next);
-    }
-    if (host_.clock().now() < unsure_until_) continue;
+    if (liveness_->take_ended())
+      for (const auto& [group, replica] : replicas_) ticks_.add(replica);
+    bool all = ticks_.tick_due(host_.clock().deadline_in(tick_interval_));
+    if (!all || host_.clock().now() < unsure_until_) continue;
     ticked_at_ = host_.clock().now();
     vouch();  // after the ticks, which may have ended a leadership
   }
@@ -285,11 +275,7 @@ bool ReplicaManager::may_link_to(const ReplicaId& peer) const {
 PeerLink& ReplicaManager::link_to(const ReplicaId& peer) {
   auto& link = links_[peer];
   if (!link) {
-    auto lost = [this, peer] {
-      auto replicas = replicas_;
-      for (auto& [group, replica] : replicas) replica->peer_lost(peer);
-    };
-    link = std::make_unique<PeerLink>(host_, peers_, peer, std::move(lost));
+    link = std::make_unique<PeerLink>(host_, peers_, peer, [this, peer] { lose(peer); });
     link->leaderships = [this] {
       std::vector<LeadersRequest::Leader> all;
       for (const auto& [group, leader] : announced_) all.push_back(leader);
@@ -306,6 +292,16 @@ PeerLink& ReplicaManager::link_to(const ReplicaId& peer) {
                   [this, link = link.get()] { link->run([this](const GroupId& group) { return find(group); }); });
   }
   return *link;
+}
+
+// What was sent to that peer may be lost.
+void ReplicaManager::lose(const ReplicaId& peer) {
+  for (auto next = replicas_.begin(); next != replicas_.end();) {
+    const auto [group, replica] = *next;
+    replica->peer_lost(peer);
+    work_in_slices(lose_peer_work);
+    next = replicas_.upper_bound(group);  // they come and go meanwhile
+  }
 }
 
 void ReplicaManager::announce(const std::set<ReplicaId>& peers, const std::vector<LeadersRequest::Leader>& changes) {
@@ -369,6 +365,7 @@ void ReplicaManager::begin_stop() {
 
 void ReplicaManager::stop() {
   inboxes_.stop();
+  ticks_.stop();
   fibers_.cancel();
   fibers_.join();
   for (auto& [group, replica] : replicas_) replica->stop();

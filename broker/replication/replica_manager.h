@@ -13,6 +13,7 @@
 #include "broker/replication/hard_state_store.h"
 #include "broker/replication/peer_link.h"
 #include "broker/replication/replica.h"
+#include "broker/replication/replica_ticks.h"
 
 namespace fulmar {
 
@@ -105,6 +106,7 @@ class ReplicaManager final : public ReplicaMessenger {
   bool may_link_to(const ReplicaId& peer) const;
   PeerLink& link_to(const ReplicaId& peer);
   void tick();
+  void lose(const ReplicaId& peer);
   void beat();
   void vouch();
   void begin_ticking();
@@ -124,7 +126,7 @@ class ReplicaManager final : public ReplicaMessenger {
   std::map<GroupId, LeadersRequest::Leader> announced_;  // that this shard leads, as it was told last
   std::unique_ptr<CatchUpFeeder> catch_up_feeder_;       // null: nobody was ever throttled
   std::optional<std::int64_t> throttled_rate_;           // none: nobody is
-  std::map<GroupId, std::shared_ptr<Replica>> awake_;    // to be ticked
+  ReplicaTicks ticks_;
   Duration tick_interval_;
   Instant beat_at_;
   Instant vouched_until_;

@@ -145,13 +145,14 @@ void Replica::check_invariants() {
 
 void Replica::settle() {
   carry_out(nullptr, {});
+  for (const auto& peer : std::exchange(lost_peers_, {})) raft_.peer_lost(peer);
   if (!out_of_order()) check_invariants();
   if (raft_.awaits_sync() && !out_of_order()) log_->flush();
   if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
     for (const auto& peer : raft_.hungry())
       context_.messenger->wants_feeding(*this, peer, raft_.throttled(peer, now()));
   log_->producers().note_committed(raft_.commit());
-  bool rests = at_rest();
+  bool rests = raft_.hard_state().solo || raft_.quiesced();
   if (std::exchange(rested_, rests) && !rests && context_.messenger) context_.messenger->woke(*this);
   State state{.start_kept = raft_.role() == Role::leader ? raft_.start_kept(now()) : 0,
               .commit = raft_.commit(),

@@ -26,20 +26,22 @@ class Groups {
   explicit Groups(Host& host) : clock_(host.clock()) {}
 
   void let_go_on(std::int32_t group) { stuck.at(group).set(); }
-  void pass_time() { clock_.sleep_for(milliseconds(1)); }
+  void pass_time(Duration time = milliseconds(1)) { clock_.sleep_for(time); }
   Deadline deadline_in(Duration time) { return clock_.deadline_in(time); }
   Instant now() { return clock_.now(); }
 
   std::map<std::int32_t, Event> stuck;
   std::map<std::int32_t, std::vector<Epoch>> dealt_with;
-  GroupInboxes inboxes{[this](const GroupMessage& message) {
-    auto group = message.group.partition;
-    if (auto found = stuck.find(group); found != stuck.end()) found->second.wait();
-    dealt_with[group].push_back(message.message.term);
-  }};
 
  private:
   Clock& clock_;
+
+ public:
+  GroupInboxes inboxes{clock_, [this](const GroupMessage& message) {
+                         auto group = message.group.partition;
+                         if (auto found = stuck.find(group); found != stuck.end()) found->second.wait();
+                         dealt_with[group].push_back(message.message.term);
+                       }};
 };
 
 void in_a_world(const std::function<void(Groups&)>& body) {
@@ -130,6 +132,34 @@ TEST(GroupInboxes, SendersWaitForRoomButNotForAStuckDisk) {
     for (std::int32_t group = 0; group < 8; ++group) groups.let_go_on(group);
     groups.inboxes.await_room(groups.deadline_in(seconds(10)));
     EXPECT_LE(groups.now() - before, milliseconds(110));
+  });
+}
+
+TEST(GroupInboxes, GroupsThatStandStillTakeNoRoomFromTheOthers) {
+  in_a_world([](Groups& groups) {
+    constexpr std::int32_t standing = 8, moving = 100;
+    for (std::int32_t group = 0; group < standing; ++group) groups.stuck[group];
+    auto fill = [&] {
+      for (std::int32_t group = 0; group < standing; ++group)
+        for (Epoch term = 0; term < 32; ++term) groups.inboxes.put(said(group, term, 1 << 20));
+    };
+    fill();
+    groups.pass_time(2 * GroupInboxes::standstill);
+    fill();
+    auto before = groups.now();
+    groups.inboxes.await_room(groups.deadline_in(milliseconds(100)));
+    EXPECT_EQ(groups.now(), before) << "nobody waits for them";
+    constexpr Epoch in_flight = 16;  // of a leader's appends
+    for (Epoch term = 0; term < in_flight; ++term) groups.inboxes.put(said(moving, term, 1 << 20));
+    groups.pass_time();
+    EXPECT_EQ(groups.dealt_with[moving].size(), static_cast<std::size_t>(in_flight));
+    for (std::int32_t group = 0; group < standing; ++group) groups.let_go_on(group);
+    groups.pass_time();
+    EXPECT_EQ(groups.dealt_with[0], std::vector<Epoch>{0}) << "what it was dealing with, and no more";
+    groups.inboxes.put(said(0, 1000));
+    groups.pass_time();
+    EXPECT_EQ(groups.dealt_with[0].back(), 1000);
+    EXPECT_EQ(groups.inboxes.bytes(), 0u);
   });
 }
 

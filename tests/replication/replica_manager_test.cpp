@@ -3,20 +3,44 @@
 #include <gtest/gtest.h>
 
 #include "broker/log/log_manager.h"
+#include "broker/protocol/record_builder.h"
+#include "broker/protocol/record_validation.h"
+#include "runtime/fiber/event.h"
 #include "sim/world.h"
 #include "tests/replication/deaf_observer.h"
+#include "tests/replication/peers_kit.h"
 
 namespace fulmar {
 namespace {
 
 const GroupId group{{7, 7}, 0};
 
-struct CountsVoteRequests final : DeafObserver {
+struct CountsVoteRequests : DeafObserver {
   void sends(const GroupId&, const Message& message) override {
     asked += std::holds_alternative<VoteRequest>(message.body);
   }
   int asked = 0;
 };
+
+const ReplicaId peer{9, {9, 1}};
+
+HardState of_two(const ReplicaId& self) {
+  HardState fresh;
+  fresh.configuration.configuration = {{self, peer}, {}, {}};
+  return fresh;
+}
+
+// It is told by hand that the other has voted for it, and has nothing yet.
+std::shared_ptr<Replica> add_leader(ReplicaManager& replicas, LogManager& logs, const GroupId& id,
+                                    const ReplicaId& self) {
+  auto log = logs.open("t-" + std::to_string(id.partition), {}, false).value();
+  auto replica = replicas.add(id, log, of_two(self));
+  replica->campaign();
+  replica->receive({peer, self, replica->raft().term() + 1, VoteReply{true, true, 0}}, {});
+  replica->receive({peer, self, replica->raft().term(), VoteReply{false, true, 0}}, {});
+  EXPECT_TRUE(replica->leads());
+  return replica;
+}
 
 // One of two voters, who never hears of the other: all it can do is to stand, again and again.
 TEST(ReplicaManager, AReplicaThatIsAddedAgainIsTickedAgain) {
@@ -44,6 +68,112 @@ TEST(ReplicaManager, AReplicaThatIsAddedAgainIsTickedAgain) {
     return 0;
   });
   EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
+}
+
+// Whoever changes the held group's replica stays in its turn.
+struct HoldsTurns final : CountsVoteRequests {
+  void stepped(const ReplicaSight& sight) override {
+    if (sight.group != held) return;
+    is_held = true;
+    let_go.wait();
+  }
+  std::optional<GroupId> held;
+  bool is_held = false;
+  Event let_go;
+};
+
+// A leader whom nobody answers resigns in its tick, and is held up there.
+TEST(ReplicaManager, AReplicaThatIsHeldUpInItsTickHoldsUpNoOthersTicks) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  HoldsTurns observer;
+  bool played = false;
+  node.start(1, [&](Host& host) {
+    Peers peers{{1, {1, 1}}, [] { return "cluster"; }, [](std::int32_t) { return std::nullopt; }};
+    ReplicaManager replicas(host, peers, {}, &observer);
+    LogManager logs(host, {});
+    EXPECT_TRUE(replicas.open(1, {}));
+    auto leader = add_leader(replicas, logs, group, peers.self);
+    observer.held = group;
+    host.clock().sleep_for(seconds(3));
+    EXPECT_TRUE(observer.is_held);
+    EXPECT_FALSE(leader->leads());
+    replicas.add({group.topic, 1}, logs.open("t-1", {}, false).value(), of_two(peers.self));
+    auto before = observer.asked;
+    host.clock().sleep_for(seconds(10));
+    EXPECT_GT(observer.asked, before + 2) << "the other one stands for election, again and again";
+    EXPECT_LT(host.clock().now() - replicas.leads_as_of(), RaftSettings{}.heartbeat_interval);
+    observer.held.reset();
+    observer.let_go.set();
+    host.clock().sleep_for(milliseconds(1));
+    replicas.stop();
+    played = true;
+    return 0;
+  });
+  EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
+  EXPECT_TRUE(played);
+}
+
+// Neither while it is to be fed, nor when the connection is lost.
+TEST(ReplicaManager, AReplicaThatIsHeldUpInItsTurnHoldsUpNoOthersAppends) {
+  World world(1, LogLevel::error);
+  auto& hearer = world.add_node("hearer");
+  auto& teller = world.add_node("teller");
+  const GroupId other{group.topic, 1};
+  std::map<GroupId, Offset> heard;  // the end of what was sent
+  hearer.start(1, [&](Host& host) {
+    PeerServer::Handlers handlers;
+    handlers.deliver = [&](std::vector<GroupMessage> messages) {
+      for (const auto& said : messages)
+        if (const auto* append = std::get_if<AppendRequest>(&said.message.body)) heard[said.group] = append->end;
+    };
+    return serve_peers(host, peers_of(9), std::move(handlers));
+  });
+  bool played = false;
+  teller.start(1, [&](Host& host) {
+    HoldsTurns observer;
+    auto peers = peers_of(2);
+    RaftSettings settings;
+    settings.election_timeout = seconds(60);
+    ReplicaManager replicas(host, peers, settings, &observer);
+    LogManager logs(host, {});
+    EXPECT_TRUE(replicas.open(1, {}));
+    auto append = [](Replica& leader) {
+      auto batch = build_batch({{std::nullopt, "value", World::epoch_ms, {}}}, {});
+      EXPECT_TRUE(leader.append(*validate_produced(batch), batch));
+    };
+    auto held = add_leader(replicas, logs, group, peers.self), free = add_leader(replicas, logs, other, peers.self);
+    host.clock().sleep_for(milliseconds(100));  // they have asked for what the other has, and are told: nothing
+    for (const auto& replica : {held, free}) {
+      AppendReply reply;
+      reply.sent_at = host.clock().now();
+      replica->receive({peer, peers.self, replica->raft().term(), reply}, {});
+    }
+    observer.held = group;
+    FiberGroup holding;
+    holding.spawn("append", [&] { append(*held); });
+    host.clock().sleep_for(milliseconds(100));
+    replicas.wants_feeding(*held, peer, false);
+    append(*free);
+    host.clock().sleep_for(milliseconds(200));
+    EXPECT_EQ(heard[other], 1);
+    heard.clear();
+    world.network().reset_connections(0, 0);
+    host.clock().sleep_for(seconds(1));
+    EXPECT_EQ(heard[other], 1) << "it may be lost, and is sent again";
+    EXPECT_EQ(heard[group], 0);
+    observer.held.reset();
+    observer.let_go.set();
+    host.clock().sleep_for(seconds(1));
+    EXPECT_EQ(heard[group], 1);
+    replicas.stop();
+    played = true;
+    return 0;
+  });
+  EXPECT_TRUE(world.run_until([&] { return !teller.running(); }, world.now() + seconds(100)));
+  EXPECT_TRUE(played);
+  hearer.request_stop();
+  EXPECT_TRUE(world.run_until([&] { return !hearer.running(); }, world.now() + seconds(10)));
 }
 
 // Damage took the states of groups, and nobody knows of which: those that there were have no vote, in later lives

@@ -39,6 +39,27 @@ TEST_P(PatientRoundsTest, WhoIsHeldUpHoldsUpNobodyElseAndIsVisitedAgainOnceDone)
   });
 }
 
+TEST_P(PatientRoundsTest, ItIsToldOnceThatVisitsWereAskedForMeanwhile) {
+  run(1, [](Host& host) {
+    std::vector<int> missed;
+    PatientRounds<int> rounds("round", [&](int key) { missed.push_back(key); });
+    Event gate;
+    for (int key : {1, 2, 2, 2, 3})
+      rounds.visit(
+          key,
+          [&, key] {
+            if (key > 1) gate.wait();
+          },
+          host.clock().deadline_in(milliseconds(1)));
+    EXPECT_EQ(rounds.under_way(), 2u);
+    EXPECT_TRUE(missed.empty());
+    gate.set();
+    host.clock().sleep_for(milliseconds(1));
+    EXPECT_EQ(missed, std::vector<int>{2});
+    EXPECT_EQ(rounds.under_way(), 0u);
+  });
+}
+
 TEST_P(PatientRoundsTest, OneAfterTheOther) {
   run(1, [](Host& host) {
     int at_once = 0;
