@@ -49,13 +49,6 @@ bool is_possible(const RegisterBrokerRequest& request) {
          is_port(request.port) && is_port(request.internal_port) && rack;
 }
 
-// The replicas on the directories that their brokers have now.
-std::vector<ReplicaId> replaced(std::vector<ReplicaId> replicas, const std::map<std::int32_t, BrokerImage>& brokers) {
-  for (auto& id : replicas)
-    if (auto found = brokers.find(id.broker); found != brokers.end()) id.directory = found->second.directory;
-  return replicas;
-}
-
 // Whether a heartbeat is of the broker as it is registered: one that comes late, of a life before, must not speak for
 // it.
 ErrorCode check_sender(const BrokerHeartbeatRequest& request, const MetadataImage& image) {
@@ -90,6 +83,7 @@ void Controller::run() {
       if (!draft.controls()) return;
       fence_the_silent(draft);
       end_reassignments(draft);
+      set_metadata_voters(draft);
       replace_lost_directories(draft);
       end_decommissions(draft);
       auto error = draft.commit();
@@ -181,24 +175,17 @@ void Controller::end_reassignments(Draft& draft) {
   }
 }
 
-// A broker that comes back with another directory has lost what it had, and its promises with it: what was there counts
-// as dead for good, and the broker gets it anew.
-void Controller::replace_lost_directories(Draft& draft) {
+void Controller::set_metadata_voters(const Draft& draft) {
   auto& metadata = *shard_.broker().metadata;
   std::set<std::int32_t> configured;
   for (const auto& [id, address] : shard_.config().controllers) configured.insert(id);
   auto voters = wanted_voters(draft.image, metadata_voters(metadata), configured);
   if (voters != metadata.voters()) metadata.set_voters(std::move(voters));
-  std::vector<PartitionRecord> records;
-  for (const auto& [name, topic] : draft.image.topics) {
-    for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
-      const auto& partition = topic.partitions[static_cast<std::size_t>(index)];
-      auto wanted = replicas_wanted(partition);
-      auto there = replaced(wanted, draft.image.brokers);
-      if (there != wanted) records.push_back({topic.id, index, reassigned(partition, std::move(there))});
-    }
-  }
-  for (auto& record : records) draft.add(std::move(record));
+}
+
+void Controller::replace_lost_directories(Draft& draft) {
+  for (auto& record : lost_directories_.replacements(std::make_shared<const MetadataImage>(draft.image)))
+    draft.add(std::move(record));
 }
 
 // A broker that leaves is unregistered when no group counts on it any more.

@@ -7,6 +7,7 @@
 #include "broker/protocol/messages/peer.h"
 #include "broker/server/controller/broker_sessions.h"
 #include "broker/server/controller/draft.h"
+#include "broker/server/controller/lost_directories.h"
 #include "runtime/fiber/event.h"
 #include "runtime/fiber/group.h"
 
@@ -31,11 +32,13 @@ class Controller {
   bool silent(std::int32_t broker) const;
   void fence_the_silent(Draft& draft);
   void end_reassignments(Draft& draft);
+  void set_metadata_voters(const Draft& draft);
   void replace_lost_directories(Draft& draft);
   void end_decommissions(Draft& draft);
 
   BrokerShard& shard_;
   BrokerSessions sessions_;
+  LostDirectories lost_directories_;
   Event changed_;
   FiberGroup fibers_;
 };
