@@ -1,16 +1,21 @@
 #include "broker/cluster/metadata_codec.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "broker/protocol/describe.h"
+#include "broker/protocol/work.h"
 #include "runtime/base/utf8.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
 namespace {
 
 constexpr std::int16_t image_version = 1;
+constexpr std::size_t partitions_at_once = 1000;   // in one record of an image: no longer piece of work than a slice
+constexpr Duration record_work = microseconds(1);  // to write or read a record of an image, beside message_work()
 constexpr char earlier_first = '{';  // JSON; no kind may have this number, and no image's version this first byte
 constexpr const char* earlier_message =
     "it is of an earlier release: `fulmar log upgrade DIR` converts it, once all brokers of the cluster are stopped";
@@ -208,6 +213,21 @@ Result<MetadataRecord> read_whole(Bytes bytes) {
   return read_any(reader, type, version, every_kind);
 }
 
+// A topic of many partitions is made by several records.
+template <class Take>
+void take_topic(const std::string& name, const TopicImage& topic, Take&& take) {
+  const auto count = topic.partitions.size();
+  auto piece = [&](std::size_t from) {
+    std::vector<PartitionImage> partitions;
+    for (auto i = from; i < std::min(from + partitions_at_once, count); ++i) partitions.push_back(topic.partitions[i]);
+    return partitions;
+  };
+  if (count <= partitions_at_once) return take(TopicRecord{name, topic});
+  take(TopicRecord{name, {topic.id, piece(0), topic.configs}});
+  for (auto from = partitions_at_once; from < count; from += partitions_at_once)
+    take(PartitionsRecord{topic.id, piece(from)});
+}
+
 // Calls take(record) with records that make this image from an empty one.
 template <class Take>
 void for_each_record(const MetadataImage& image, Take&& take) {
@@ -220,7 +240,7 @@ void for_each_record(const MetadataImage& image, Take&& take) {
   for (const auto& [id, broker] : image.brokers) take(BrokerRecord{id, broker});
   for (const auto& [id, decides] : image.controllers) take(ControllerRecord{id, decides});
   for (const auto& [id, configs] : image.broker_configs) take(BrokerConfigsRecord{id, configs});
-  for (const auto& [name, topic] : image.topics) take(TopicRecord{name, topic});
+  for (const auto& [name, topic] : image.topics) take_topic(name, topic, take);
   if (image.next_producer_id != 0) take(ProducerIdsRecord{image.next_producer_id});
 }
 
@@ -263,6 +283,7 @@ std::string encode(const MetadataImage& image) {
     Writer inner;
     write_record(inner, record);
     writer.unsigned_varint(static_cast<std::uint32_t>(inner.size()));
+    work_in_slices(record_work + message_work(inner.size()));
     writer.splice(std::move(inner).finish());
   });
   return text_of(std::move(writer));
@@ -282,6 +303,7 @@ Result<MetadataImage> decode_metadata_image(std::string_view bytes) {
     if (reader.failed()) break;
     TRY(auto change, read_whole(std::move(record)));
     apply_record(change, image);
+    work_in_slices(record_work + message_work(size));
   }
   if (reader.failed()) return fail(Errc::corrupt, std::string("an image: ") + reader.error());
   image.offset = offset;

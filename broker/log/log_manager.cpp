@@ -5,6 +5,7 @@
 #include "runtime/base/assert.h"
 #include "runtime/fiber/at_once.h"
 #include "runtime/fiber/patient_rounds.h"
+#include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -17,6 +18,7 @@ constexpr std::string_view stray_suffix = "-stray";
 constexpr Duration flush_interval = seconds(1);              // how often it is looked whose flush.ms is over
 constexpr Duration checkpoint_patience = milliseconds(100);  // how long one log's is waited for
 constexpr std::size_t checkpoint_bytes_max = 1024;
+constexpr Duration look_work = nanoseconds(200);  // to see whether a log is to be flushed
 
 std::string hex(std::uint64_t number) {
   std::string text(16, '0');
@@ -141,13 +143,17 @@ void LogManager::flush_by_time() {
   for (;;) {
     clock.sleep_for(flush_interval);
     auto now = clock.now();
-    for (auto& [name, log] : logs_) {  // nothing here waits
+    for (auto next = logs_.begin(); next != logs_.end();) {
+      const auto [name, log] = *next;
       auto flush_ms = log->config().flush_ms;
-      if (flush_ms >= std::numeric_limits<std::int64_t>::max() / 1'000'000) continue;
-      auto& last = last_flush.try_emplace(name, now).first->second;
-      if (now - last < milliseconds(flush_ms)) continue;
-      last = now;
-      log->flush();
+      if (flush_ms < std::numeric_limits<std::int64_t>::max() / 1'000'000) {
+        auto& last = last_flush.try_emplace(name, now).first->second;
+        bool due = now - last >= milliseconds(flush_ms);
+        if (due) last = now;
+        if (due) log->flush();
+      }
+      work_in_slices(look_work);
+      next = logs_.upper_bound(name);  // they come and go meanwhile
     }
     std::erase_if(last_flush, [&](const auto& entry) { return !logs_.contains(entry.first); });
   }

@@ -1,6 +1,7 @@
 #include "broker/replication/retention_rounds.h"
 
 #include "runtime/fiber/patient_rounds.h"
+#include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -9,6 +10,7 @@ namespace {
 
 // How long one replica is waited for. A few writes and syncs of a disk that works take less.
 constexpr Duration patience = milliseconds(100);
+constexpr Duration visit_work = microseconds(1);  // where nothing is to be taken off
 
 }  // namespace
 
@@ -22,6 +24,7 @@ void RetentionRounds::run() {
     for (auto next = replicas_.begin(); next != replicas_.end();) {
       auto [group, replica] = *next;
       rounds.visit(group, [this, replica] { visit(*replica); }, host_.clock().deadline_in(patience));
+      work_in_slices(visit_work);
       next = replicas_.upper_bound(group);  // they come and go meanwhile
     }
   }

@@ -39,6 +39,19 @@ TEST(MetadataCodec, EachRecordComesBackFromItsBytes) {
   }
 }
 
+TEST(MetadataCodec, AnImageWithATopicOfManyPartitionsComesBackFromItsPieces) {
+  for (int count : {999, 1000, 1001, 2000, 3500}) {
+    MetadataImage image;
+    auto large = topic(1, count);
+    large.topic.partitions.set(static_cast<std::size_t>(count) - 1, {{{5, {6, 7}}}});
+    apply_record(large, image);
+    apply_record(topic(2), image);
+    auto again = decode_metadata_image(encode(image));
+    ASSERT_TRUE(again.has_value());
+    EXPECT_TRUE(*again == image) << count;
+  }
+}
+
 TEST(MetadataCodec, RecordsAreWrittenAsTheyAlwaysWere) {
   auto hex = [](const std::string& bytes) {
     std::string text;

@@ -153,12 +153,12 @@ void BrokerShard::show(const MetadataDelta& delta, const Partitions::Holders& ho
         if (owner(topic.id, index) == host_.shard()) groups.push_back({topic.id, index});
     replicas_.knows_groups(groups);
   }
-  partitions_.follow(delta, holders, clean, reconfigure);
   groups_.follow(delta);
   transactions_.follow();
   leaders_.follow(delta);
   leaders_changed_.notify_all();
   leaderships_.follow(delta);
+  partitions_.follow(delta, holders, clean, reconfigure);
 }
 
 ProduceConfig BrokerShard::produce_config(const TopicImage& topic) {

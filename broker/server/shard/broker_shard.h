@@ -69,8 +69,8 @@ class BrokerShard {
 
   // Before all else: takes over what the groups of this shard have promised. Errors: as HardStateStore::begin.
   Result<void> open();
-  // From now on answers from that image, and has its partitions become what it says. Does not wait. `holders`, `clean`:
-  // as Partitions::follow().
+  // From now on answers from that image, and has its partitions become what it says. In slices, but waits for nothing.
+  // `holders`, `clean`: as Partitions::follow().
   void show(const MetadataDelta& delta, const Partitions::Holders& holders, bool clean);
   const MetadataImagePtr& image() const { return image_; }
 

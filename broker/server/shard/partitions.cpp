@@ -6,6 +6,7 @@
 #include "broker/cluster/topic_config.h"
 #include "broker/server/shard/broker_shard.h"
 #include "runtime/base/assert.h"
+#include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -15,6 +16,9 @@ namespace {
 constexpr std::size_t at_work_max = 64;  // partitions of a shard: they share syncs
 constexpr std::size_t campaigns_at_once_max = 256;
 constexpr Duration retry_interval = seconds(5);
+// To look at one partition; to take up that one is to be opened or removed.
+constexpr Duration look_work = nanoseconds(100);
+constexpr Duration take_up_work = microseconds(1);
 
 }  // namespace
 
@@ -64,9 +68,11 @@ void Partitions::withdraw(const MetadataDelta& delta, Holders& holders) {
         lingering_.erase(key);
         take_out_of_service(key, entry);
         wake(key, entry);
+        declare_work(take_up_work);
       });
     if (!topic.after) continue;
     topic.each_partition([&](std::int32_t index) {
+      declare_work(look_work);
       auto found = entries_.find({topic.name, index});
       if (found == entries_.end()) return;
       const auto& [key, entry] = *found;
@@ -87,8 +93,10 @@ void Partitions::follow(const MetadataDelta& delta, const Holders& holders, bool
   for (const auto& topic : delta.topics) {
     if (!topic.after) continue;
     topic.each_partition([&](std::int32_t index) {
-      if (shard_.owner(topic.after->id, index) == shard_.host().shard())
-        want({topic.name, index}, *topic.after, holders, clean);
+      work_in_slices(look_work);
+      if (shard_.owner(topic.after->id, index) != shard_.host().shard()) return;
+      want({topic.name, index}, *topic.after, holders, clean);
+      work_in_slices(take_up_work);
     });
     if (!reconfigure && topic.before && topic.before->configs != topic.after->configs)
       each_of(topic.name, [&](const PartitionKey&, Entry& entry) { configure(*topic.after, entry); });
@@ -131,16 +139,23 @@ void Partitions::configure(const TopicImage& topic, Entry& entry) {
   partition.replica->set_log_config(wanted);
 }
 
+void Partitions::retry_if_failed(const PartitionKey& key, Entry& entry) {
+  const auto& partition = entry.shown;
+  bool failed = partition.replica ? partition.replica->log().offline() : partition.failed && entry.may_recover;
+  if (!failed || entry.busy) return;
+  entry.retry = true;
+  wake(key, entry);
+}
+
 // What a full or failing disk refused, it may allow later.
 void Partitions::retry_failed() {
   for (;;) {
     shard_.host().clock().sleep_for(retry_interval);
-    for (auto& [key, entry] : entries_) {
-      const auto& partition = entry.shown;
-      bool failed = partition.replica ? partition.replica->log().offline() : partition.failed && entry.may_recover;
-      if (!failed || entry.busy) continue;
-      entry.retry = true;
-      wake(key, entry);
+    for (auto next = entries_.begin(); next != entries_.end();) {
+      const auto key = next->first;
+      retry_if_failed(key, next->second);
+      work_in_slices(look_work);
+      next = entries_.upper_bound(key);  // they come and go meanwhile
     }
   }
 }

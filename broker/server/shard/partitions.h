@@ -57,13 +57,13 @@ class Partitions {
 
   explicit Partitions(BrokerShard& shard);
 
-  // -- By a new image, in two steps, the first on all shards before the second on any; see show_everywhere(). Neither
-  // waits.
+  // -- By a new image, in two steps, the first on all shards before the second on any; see show_everywhere().
   // What is not of its topic any more is served no more. Adds what lies here in the places of partitions that are new
-  // or changed.
+  // or changed. Does not wait.
   void withdraw(const MetadataDelta& delta, Holders& holders);
   // From now on partitions become what the image says. `clean`: logs that are opened for the first time were closed in
-  // order. `reconfigure`: properties of the broker's have changed.
+  // order. `reconfigure`: properties of the broker's have changed. In slices, but waits for nothing: to be called for
+  // one image after the other.
   void follow(const MetadataDelta& delta, const Holders& holders, bool clean, bool reconfigure);
 
   // The partition if this broker is to have a replica of it, or still has; else null. Valid until the fiber waits.
@@ -112,6 +112,7 @@ class Partitions {
   void wake(const PartitionKey& key, Entry& entry);
   void forget(const PartitionKey& key);
   void retry_failed();
+  void retry_if_failed(const PartitionKey& key, Entry& entry);
   void configure(const TopicImage& topic, Entry& entry);
   template <class Visit>
   void each_of(const std::string& topic, Visit&& visit);
