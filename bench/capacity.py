@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """How much one broker holds, under the system's default vm.max_map_count and 20,000 open files.
 
-Usage: capacity.py [partitions|connections|fetches|simulated]... (all). Prints the figures, and fails where one is missed.
+Usage: capacity.py [partitions|restart|connections|fetches|simulated]... (all). Prints the figures, and fails where one is missed.
 """
 import os
 import resource
@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections import deque
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "real"))
@@ -21,6 +22,9 @@ BINARY = os.path.join(ROOT, "build", "release", "fulmar")
 SIMULATED = os.path.join(ROOT, "build", "release", "bench", "fulmar-connections")
 FILES = 20_000
 PARTITIONS = 40_000
+RESTARTED_PARTITIONS = 6_000
+ASKED_AT_ONCE = 200  # partitions of one fetch
+FIRST_ANSWER_SECONDS = 1.0
 TOPIC = b"many"
 CONNECTIONS = 19_000
 FETCHING_CONNECTIONS, FETCHES_EACH = 10_000, 5
@@ -104,24 +108,24 @@ def call(connection, frame):
     return receive_frame(connection)[8:]
 
 
-def write_everywhere(broker, value):
+def write_everywhere(broker, partitions, value):
     """A record to every partition, in one request, on stable storage."""
     records = batch(value)
     body = struct.pack(">hhihh", 0, 3, 1, -1, -1) + struct.pack(">hi", -1, PATIENCE_SECONDS * 1000)
-    body += struct.pack(">ih", 1, len(TOPIC)) + TOPIC + struct.pack(">i", PARTITIONS)
+    body += struct.pack(">ih", 1, len(TOPIC)) + TOPIC + struct.pack(">i", partitions)
     each = struct.pack(">i", len(records)) + records
-    body += b"".join(struct.pack(">i", partition) + each for partition in range(PARTITIONS))
+    body += b"".join(struct.pack(">i", partition) + each for partition in range(partitions))
     with socket.create_connection(("127.0.0.1", broker.port), timeout=PATIENCE_SECONDS) as connection:
         answer = call(connection, struct.pack(">i", len(body)) + body)
     at = 4 + 2 + len(TOPIC)
     (count,) = struct.unpack_from(">i", answer, at)
     errors = [struct.unpack_from(">ihqq", answer, at + 4 + 22 * n)[1] for n in range(count)]
-    check(count == PARTITIONS and not any(errors), f"{count} partitions took a record")
+    check(count == partitions and not any(errors), f"{count} partitions took a record")
 
 
-def read_everywhere(broker, values):
+def read_everywhere(broker, partitions, values):
     """What each partition has is just that."""
-    wanted = set(range(PARTITIONS))
+    wanted = set(range(partitions))
     with socket.create_connection(("127.0.0.1", broker.port), timeout=PATIENCE_SECONDS) as connection:
         while wanted:
             asked = sorted(wanted)[:5000]
@@ -145,34 +149,44 @@ def read_everywhere(broker, values):
     check(True, f"each partition is led, and has the {len(values)} records that it was given")
 
 
-def await_open(broker, began):
+def await_open(broker, partitions, began):
     """Until each partition is open and led; when the first was, and when the last, in seconds since then."""
     not_leader_or_follower = 6
-    first, closed = None, list(range(PARTITIONS))
+    first, waiting = None, deque(range(partitions))
     with socket.create_connection(("127.0.0.1", broker.port), timeout=PATIENCE_SECONDS) as connection:
-        while closed:
-            assert time.monotonic() - began < PATIENCE_SECONDS, f"{len(closed)} partitions are not open"
-            answer = call(connection, fetch(1, TOPIC, closed, 0, bytes_max=1))
+        while waiting:
+            assert time.monotonic() - began < PATIENCE_SECONDS, f"{len(waiting)} partitions are not open"
+            asked = [waiting.popleft() for _ in range(min(len(waiting), ASKED_AT_ONCE))]
+            answer = call(connection, fetch(1, TOPIC, asked, 0, bytes_max=1))
             at = 4 + 4 + 2 + len(TOPIC)
             (count,) = struct.unpack_from(">i", answer, at)
             at += 4
-            still = []
             for _ in range(count):
                 partition, error, _, _, aborted = struct.unpack_from(">ihqqi", answer, at)
                 at += 26 + 16 * max(aborted, 0)
                 at += 4 + max(struct.unpack_from(">i", answer, at)[0], 0)
                 assert error in (0, not_leader_or_follower), f"partition {partition}: error {error}"
                 if error:
-                    still.append(partition)
-            if first is None and len(still) < PARTITIONS:
-                first = time.monotonic() - began
-            closed = still
+                    waiting.append(partition)
+                elif first is None:
+                    first = time.monotonic() - began
     return first, time.monotonic() - began
 
 
 def measure_partitions():
-    print(f"-- {PARTITIONS} partitions", flush=True)
-    rows = []
+    restart_with(PARTITIONS)
+
+
+def measure_restart():
+    """With as many partitions as a large broker has: clients are served within a second after a SIGKILL."""
+    for first in restart_with(RESTARTED_PARTITIONS):
+        check(first < FIRST_ANSWER_SECONDS, f"the first partition answered within {FIRST_ANSWER_SECONDS} s")
+
+
+def restart_with(partitions):
+    """Makes them, and restarts the broker in several ways; after how many seconds the first answered, each time."""
+    print(f"-- {partitions} partitions", flush=True)
+    rows, firsts = [], []
 
     def note(what, seconds):
         rows.append((what, seconds, *figures(broker)))
@@ -180,15 +194,15 @@ def measure_partitions():
 
     with new_broker() as broker:
         began = time.monotonic()
-        fulmar(broker, "topic", "create", TOPIC.decode(), "--partitions", str(PARTITIONS))
+        fulmar(broker, "topic", "create", TOPIC.decode(), "--partitions", str(partitions))
         note("made", time.monotonic() - began)
         values = []
 
         def write_and_read(value):
             began = time.monotonic()
-            write_everywhere(broker, value)
+            write_everywhere(broker, partitions, value)
             values.append(value)
-            read_everywhere(broker, values)
+            read_everywhere(broker, partitions, values)
             note("a record more in each, written and read", time.monotonic() - began)
 
         write_and_read(b"first")
@@ -199,16 +213,18 @@ def measure_partitions():
             began = time.monotonic()
             broker.begin()
             note(what + ": ready", await_ready(broker))
-            first, last = await_open(broker, began)
+            first, last = await_open(broker, partitions, began)
+            firsts.append(first)
             note("  the first partition answers", first)
             note("  the last partition answers", last)
-            read_everywhere(broker, values)
+            read_everywhere(broker, partitions, values)
             if value:
                 write_and_read(value)
         stop_in_order(broker)
     print(f"{'':48}{'s':>8}{'MiB':>8}{'mappings':>10}{'files':>8}")
     for what, seconds, resident, mappings, files in rows:
-        print(f"{what:48}{seconds:8.1f}{resident:8}{mappings:10}{files:8}", flush=True)
+        print(f"{what:48}{seconds:8.2f}{resident:8}{mappings:10}{files:8}", flush=True)
+    return firsts
 
 
 def stop_in_order(broker):
@@ -319,7 +335,7 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     with open("/proc/sys/vm/max_map_count", encoding="ascii") as count:
         print(f"vm.max_map_count {count.read().strip()}, {files} files", flush=True)
-    parts = {"partitions": measure_partitions, "connections": measure_connections, "fetches": measure_fetches,
+    parts = {"partitions": measure_partitions, "restart": measure_restart, "connections": measure_connections, "fetches": measure_fetches,
              "simulated": measure_simulated}
     for part in sys.argv[1:] or parts:
         parts[part]()
