@@ -16,6 +16,7 @@ Violations check_history(const History& history) {
   check_retention(history, found);
   check_groups(history, found);
   check_controllers(history, found);
+  check_compaction(history, found);
   return found;
 }
 

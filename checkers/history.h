@@ -199,6 +199,32 @@ struct FinalRead {
   std::vector<SeenRecord> records;
 };
 
+// A record of a compacted topic, sent by itself.
+struct KeyedSend {
+  int producer = 0;
+  std::int32_t partition = 0;
+  std::string key;
+  std::optional<ValueId> value;  // none: a tombstone
+  Instant invoked;
+  Instant completed = Instant::max();
+  Outcome outcome = Outcome::pending;
+  Offset offset = -1;  // where ok
+};
+
+struct KeyedRecord {
+  Offset offset = -1;
+  std::string key;
+  std::optional<ValueId> value;
+  bool intact = true;
+};
+
+// All that a reader was given of a partition, from its start to where it ended, in that order.
+struct KeyedRead {
+  std::int32_t partition = 0;
+  Instant completed;
+  std::vector<KeyedRecord> records;
+};
+
 struct History {
   std::map<std::string, TopicPromise> topics;
   std::vector<SendOperation> sends;
@@ -217,6 +243,9 @@ struct History {
   std::set<std::int32_t> first_controllers;                // whom controller.quorum.voters names
   // Who decides about the metadata at the end, by the controller's word; nullopt: not asked.
   std::optional<std::set<std::int32_t>> final_controllers;
+  std::vector<KeyedSend> keyed_sends;
+  std::vector<KeyedRead> keyed_reads;                          // while records were sent
+  std::map<std::int32_t, KeyedRead> keyed_final_reads;         // by partition, when none are any more
   std::map<std::int32_t, std::set<std::string>> final_topics;  // what each broker lists at the end
   std::vector<Instant> power_losses;
   // How far ahead of the truth the wall clock was, at most, when a broker started: it can't but believe that.
@@ -269,5 +298,6 @@ void check_log_start(const History& history, Violations& found);
 void check_retention(const History& history, Violations& found);
 void check_groups(const History& history, Violations& found);
 void check_controllers(const History& history, Violations& found);
+void check_compaction(const History& history, Violations& found);
 
 }  // namespace fulmar

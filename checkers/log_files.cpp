@@ -3,6 +3,7 @@
 #include <charconv>
 #include <vector>
 
+#include "broker/log/checkpoint.h"
 #include "broker/protocol/endian.h"
 #include "broker/protocol/record_batch.h"
 
@@ -50,6 +51,12 @@ void check_indexes(const std::map<std::string, std::string>& files, const std::s
 }  // namespace
 
 void check_log_files(const std::map<std::string, std::string>& files, Violations& found) {
+  // As the log's checkpoint says it.
+  auto holes_below = [&](const std::string& path) -> Offset {
+    auto file = files.find(path.substr(0, path.find('/') + 1) + std::string(checkpoint_name));
+    auto checkpoint = file == files.end() ? std::nullopt : Checkpoint::decode(file->second);
+    return checkpoint ? checkpoint->holes_below : 0;
+  };
   std::string partition;
   Offset next = -1;
   for (const auto& [path, content] : files) {
@@ -74,7 +81,7 @@ void check_log_files(const std::map<std::string, std::string>& files, Violations
       }
       if (!batch_crc_matches(std::string_view(content).substr(at, header->size())))
         report("wrong CRC at position " + std::to_string(at));
-      if (header->base_offset != next)
+      if (header->base_offset < next || (header->base_offset > next && header->base_offset > holes_below(path)))
         report("offset " + std::to_string(header->base_offset) + " at position " + std::to_string(at) + ", expected " +
                std::to_string(next));
       next = header->next_offset();

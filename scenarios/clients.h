@@ -34,6 +34,10 @@ void add_partitions(Host& host, Workload& workload);
 void remake_topic(Host& host, Workload& workload);
 // Changes what topics are configured to, within what the checkers hold the cluster to.
 void configure_topics(Host& host, Workload& workload);
+// Writes records of few keys to a compacted topic, and reads it; and reads all of it at the end.
+void write_keys(Host& host, Workload& workload);
+void read_keys(Host& host, Workload& workload);
+void read_keys_at_the_end(Host& host, Workload& workload, ClusterClient& brokers);
 // A member of a group: joins, commits, and leaves, vanishes or is too slow at times.
 void join_groups(Host& host, Workload& workload);
 // The same of consumer groups (KIP-848).

@@ -89,4 +89,16 @@ Plan plan_groups(std::uint64_t seed) {
   });
 }
 
+Plan plan_compaction(std::uint64_t seed) {
+  return plan_cluster(seed, "compaction", disk_faults(), true, [](Random random, Plan& plan) {
+    plan.set(settings::keyed_clients, random.between(1, 2));
+    plan.set(settings::keyed_pace_ms, std::int64_t{1} << random.between(4, 8));
+    plan.set(settings::compacted_segment_bytes, std::int64_t{1} << random.between(10, 13));
+    plan.set(settings::cleaner_backoff_ms, std::int64_t{1} << random.between(6, 11));
+    plan.set(settings::memory_topic, 0);
+    plan.set(settings::producer_pace_ms, 4096);
+    plan.set(settings::deletes, 0);
+  });
+}
+
 }  // namespace fulmar

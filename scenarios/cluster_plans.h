@@ -11,5 +11,6 @@ Plan plan_disk(std::uint64_t seed);
 Plan plan_churn(std::uint64_t seed);
 Plan plan_metadata(std::uint64_t seed);
 Plan plan_groups(std::uint64_t seed);
+Plan plan_compaction(std::uint64_t seed);
 
 }  // namespace fulmar

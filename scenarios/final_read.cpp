@@ -4,6 +4,7 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
@@ -81,6 +82,7 @@ int read_everything(Host& host, Workload& workload) {
     if (!read_to_end(host, workload, consumer, tp, all)) return 1;
     workload.history.final_reads[tp] = std::move(all);
   }
+  if (workload.plan.setting_or(settings::keyed_clients, 0)) read_keys_at_the_end(host, workload, brokers);
   return 0;
 }
 

@@ -26,6 +26,8 @@ constexpr Scenario scenarios[] = {
      run_cluster, terms, check_plan},
     {"groups", "members of consumer groups that join, commit, vanish and come back, and coordinators that move",
      plan_groups, run_cluster, terms, check_plan},
+    {"compaction", "a compacted topic of few keys, written, read and cleaned while all of that goes on",
+     plan_compaction, run_cluster, terms, check_plan},
 };
 }  // namespace
 

@@ -53,6 +53,8 @@ constexpr const char* names[] = {
     "consumer group member given partitions",
     "consumer group member told to give up partitions",
     "consumer group member of the past refused",
+    "segments compacted",
+    "batches compacted away",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

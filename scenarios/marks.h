@@ -57,6 +57,8 @@ enum class Mark : std::uint8_t {
   consumer_assigned,
   consumer_gave_up,
   consumer_fenced,
+  log_compacted,
+  batch_compacted_away,
   count_
 };
 

@@ -55,6 +55,8 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   properties["log.index.interval.bytes"] = std::to_string(plan_.setting(settings::index_interval_bytes));
   properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan_.setting(settings::checkpoint_ms));
   properties["log.retention.check.interval.ms"] = std::to_string(plan_.setting(settings::retention_check_ms));
+  if (plan_.has(settings::cleaner_backoff_ms))
+    properties["log.cleaner.backoff.ms"] = std::to_string(plan_.setting(settings::cleaner_backoff_ms));
   if (plan_.setting_or(settings::racks, 0)) {
     properties["broker.rack"] = "rack-" + std::to_string(node % 3);
     properties["replica.selector.class"] = "org.apache.kafka.common.replica.RackAwareReplicaSelector";

@@ -62,6 +62,13 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   void appended(const GroupId& group, const ReplicaId& self, const BatchHeader& batch) override {
     watch_.appended(group, self, batch);
   }
+  void rewriting(const GroupId& group, const ReplicaId& self, Offset base, Offset end,
+                 const std::vector<RewrittenBatch>& batches) override {
+    marks_.reach(Mark::log_compacted);
+    for (const auto& batch : batches)
+      if (!batch.after) marks_.reach(Mark::batch_compacted_away);
+    watch_.rewriting(group, self, base, end, batches);
+  }
   void truncated(const GroupId& group, const ReplicaId& self, Offset offset) override {
     marks_.reach(Mark::log_truncated);
     watch_.truncated(group, self, offset);

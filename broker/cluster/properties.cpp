@@ -23,9 +23,7 @@ std::unexpected<Error> invalid(const PropertyInfo& info, std::string_view value,
 // One of the values that are allowed, where they are named.
 Result<void> check_allowed(const PropertyInfo& info, std::string_view value) {
   if (info.allowed.empty() || is_one_of(value, info.allowed)) return {};
-  std::string hint = "must be one of " + std::string(info.allowed);
-  if (!info.unserved.empty()) hint += " (" + std::string(info.unserved) + ")";
-  return invalid(info, value, hint);
+  return invalid(info, value, "must be one of " + std::string(info.allowed));
 }
 
 Result<std::string> checked_integer(const PropertyInfo& info, std::string_view value) {
@@ -98,6 +96,15 @@ Result<std::int64_t> parse_integer(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size())
     return fail(Errc::invalid_argument, "not a whole number: " + std::string(text));
   return number;
+}
+
+std::int64_t whole_units(std::string_view real, std::int64_t units_of_one) {
+  double number = 0;
+  auto [end, error] = std::from_chars(real.data(), real.data() + real.size(), number);
+  if (error != std::errc() || end != real.data() + real.size()) return -1;
+  number *= static_cast<double>(units_of_one);
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  return number < static_cast<double>(most) ? static_cast<std::int64_t>(number) : most;
 }
 
 std::string_view trim(std::string_view text) {

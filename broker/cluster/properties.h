@@ -45,7 +45,6 @@ struct PropertyInfo {
   std::string_view allowed;  // the values, separated by commas; empty: any, of a number any of the range
   std::string_view doc;      // where it is refused: what is not served
   Effect effect = Effect::served;
-  std::string_view unserved = {};  // values that Kafka knows and that are refused, and why: "compact: ..."
 };
 
 const PropertyInfo* find_property(std::span<const PropertyInfo> table, std::string_view name);
@@ -55,6 +54,8 @@ Result<std::string> checked_value(const PropertyInfo& info, std::string_view val
 std::vector<std::string_view> names_of(std::span<const PropertyInfo> table);
 
 Result<std::int64_t> parse_integer(std::string_view text);
+// A checked real number in whole units of it: cut off, and at most what fits; -1 for what is none.
+std::int64_t whole_units(std::string_view real, std::int64_t units_of_one);
 // A list's elements, without blanks around them; none of an empty one.
 std::vector<std::string_view> split_list(std::string_view text);
 std::string join_list(const std::vector<std::string_view>& elements);

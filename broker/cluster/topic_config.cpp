@@ -15,15 +15,14 @@ constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 
 constexpr std::size_t value_bytes_max = 32767;  // as in Kafka
 
-constexpr std::string_view no_compaction = "Without effect: logs are not compacted yet.";
 constexpr std::string_view no_tiers = "there is no tiered storage here";
 constexpr std::string_view throttles_all =
     "Without effect: leader.replication.throttled.rate holds for all replicas that catch up.";
 
 constexpr PropertyInfo table[] = {
-    {"cleanup.policy", PropertyType::list, "delete", 0, 0, "delete",
-     "What becomes of old segments: delete removes those past retention.", Effect::served,
-     "logs are not compacted yet"},
+    {"cleanup.policy", PropertyType::list, "delete", 0, 0, "delete,compact",
+     "What becomes of old segments: delete removes those past retention, compact keeps only the last record of each "
+     "key; or both."},
     {"compression.gzip.level", PropertyType::int32, "-1", -1, 9, "-1,1,2,3,4,5,6,7,8,9",
      "How hard gzip tries where compression.type is gzip; -1: as zlib likes it."},
     {"compression.lz4.level", PropertyType::int32, "9", 1, 17, "",
@@ -32,7 +31,9 @@ constexpr PropertyInfo table[] = {
      "The codec batches are kept in: producer keeps what the producer chose; batches in another are packed anew."},
     {"compression.zstd.level", PropertyType::int32, "3", -131072, 22, "",
      "How hard zstd tries where compression.type is zstd."},
-    {"delete.retention.ms", PropertyType::int64, "86400000", 0, int64_max, "", no_compaction, Effect::none},
+    {"delete.retention.ms", PropertyType::int64, "86400000", 0, int64_max, "",
+     "Without effect: records without a value stay in a compacted log, as long as no later one has their key.",
+     Effect::none},
     {"errors.deadletterqueue.group.enable", PropertyType::boolean, "false", 0, 0, "",
      "Without effect: share groups are not served.", Effect::none},
     {"file.delete.delay.ms", PropertyType::int64, "60000", 0, int64_max, "",
@@ -49,8 +50,8 @@ constexpr PropertyInfo table[] = {
     {"leader.replication.throttled.replicas", PropertyType::list, "", 0, 0, "", throttles_all, Effect::none},
     {"local.retention.bytes", PropertyType::int64, "-2", -2, int64_max, "", no_tiers, Effect::refused},
     {"local.retention.ms", PropertyType::int64, "-2", -2, int64_max, "", no_tiers, Effect::refused},
-    {"max.compaction.lag.ms", PropertyType::int64, "9223372036854775807", 1, int64_max, "", no_compaction,
-     Effect::none},
+    {"max.compaction.lag.ms", PropertyType::int64, "9223372036854775807", 1, int64_max, "",
+     "After how long a record is compacted at the latest, in milliseconds, however little of the log is dirty."},
     {"max.decompressed.message.bytes", PropertyType::int32, "2147483639", 1, 2147483639, "",
      "Without effect: the bound is the broker's own.", Effect::none},
     {"max.message.bytes", PropertyType::int32, "1048588", 0, int32_max, "",
@@ -62,8 +63,10 @@ constexpr PropertyInfo table[] = {
      "How far it may lie behind."},
     {"message.timestamp.type", PropertyType::string, "CreateTime", 0, 0, "CreateTime,LogAppendTime",
      "Whether a record's timestamp is that of its creation or that of its being appended."},
-    {"min.cleanable.dirty.ratio", PropertyType::real, "0.5", 0, 1, "", no_compaction, Effect::none},
-    {"min.compaction.lag.ms", PropertyType::int64, "0", 0, int64_max, "", no_compaction, Effect::none},
+    {"min.cleanable.dirty.ratio", PropertyType::real, "0.5", 0, 1, "",
+     "Which part of a log has to have come since it was compacted last for it to be compacted again."},
+    {"min.compaction.lag.ms", PropertyType::int64, "0", 0, int64_max, "",
+     "For how long a record is not compacted, in milliseconds."},
     {"min.insync.replicas", PropertyType::int32, "1", 1, int32_max, "",
      "How many replicas must be in sync for acks=all, and keep a record before it is acknowledged so: a majority does "
      "in "
@@ -243,6 +246,7 @@ std::string effective_value(std::string_view name, const Properties& properties,
 LogConfig log_config_of(const Properties& properties, const Properties& broker) {
   auto text = [&](std::string_view name) { return effective_value(name, properties, broker); };
   auto number = [&](std::string_view name) { return parse_integer(text(name)).value(); };
+  const auto policies = text("cleanup.policy");
   LogConfig config;
   config.segment_bytes = number("segment.bytes");
   config.segment_ms = number("segment.ms");
@@ -255,6 +259,13 @@ LogConfig log_config_of(const Properties& properties, const Properties& broker) 
   config.max_message_bytes = static_cast<std::int32_t>(number("max.message.bytes"));
   config.timestamp_before_max_ms = number("message.timestamp.before.max.ms");
   config.timestamp_after_max_ms = number("message.timestamp.after.max.ms");
+  auto policy = split_list(policies);
+  auto has = [&](std::string_view name) { return std::find(policy.begin(), policy.end(), name) != policy.end(); };
+  config.deletes = has("delete");
+  config.compacts = has("compact");
+  config.min_cleanable_ppm = whole_units(text("min.cleanable.dirty.ratio"), 1'000'000);
+  config.min_compaction_lag_ms = number("min.compaction.lag.ms");
+  config.max_compaction_lag_ms = number("max.compaction.lag.ms");
   config.min_insync_replicas = static_cast<std::int32_t>(number("min.insync.replicas"));
   config.log_append_time = text("message.timestamp.type") == "LogAppendTime";
   return config;

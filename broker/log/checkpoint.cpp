@@ -19,10 +19,12 @@ std::optional<std::vector<std::int64_t>> parse_numbers(std::string_view text) {
 
 std::string Checkpoint::encode() const {
   auto numbers = std::to_string(recovery_point) + " " + std::to_string(log_start);
-  const bool markers = markers_from >= 0;
-  if (holes_below > 0 || markers) numbers += " " + std::to_string(holes_below);
-  if (markers) numbers += " " + std::to_string(markers_from);
-  return (markers ? "3\n" : holes_below > 0 ? "2\n" : "1\n") + numbers + " " + std::to_string(crc32c(numbers)) + "\n";
+  // A version has all that the ones before it have, and is written where what it brings is there.
+  const auto version = cleaned_to > 0 ? 4 : markers_from >= 0 ? 3 : holes_below > 0 ? 2 : 1;
+  if (version >= 2) numbers += " " + std::to_string(holes_below);
+  if (version >= 3) numbers += " " + std::to_string(markers_from);
+  if (version >= 4) numbers += " " + std::to_string(cleaned_to);
+  return std::to_string(version) + "\n" + numbers + " " + std::to_string(crc32c(numbers)) + "\n";
 }
 
 std::optional<Checkpoint> Checkpoint::decode(std::string_view text) {
@@ -31,6 +33,7 @@ std::optional<Checkpoint> Checkpoint::decode(std::string_view text) {
   Checkpoint read{(*numbers)[1], (*numbers)[2]};
   if ((*numbers)[0] >= 2) read.holes_below = numbers->size() > 3 ? (*numbers)[3] : 0;
   if ((*numbers)[0] >= 3) read.markers_from = numbers->size() > 4 ? (*numbers)[4] : -1;
+  if ((*numbers)[0] >= 4) read.cleaned_to = numbers->size() > 5 ? (*numbers)[5] : 0;
   bool version_0 = (*numbers)[0] == 0 && numbers->size() == 3;  // without a checksum
   if (!version_0 && text != read.encode()) return std::nullopt;
   return read;

@@ -24,6 +24,9 @@ struct Checkpoint {
   // No transaction's marker lies below; -1: the log has none. On stable storage before the first one is: segments that
   // end above have a .txnindex beside them, or have lost it.
   Offset markers_from = -1;
+  // Below that offset the log is clean: of each key there is no more than one record (compaction.h). Written when all
+  // of it is, so that a crash before only has it cleaned again.
+  Offset cleaned_to = 0;
 
   std::string encode() const;
   static std::optional<Checkpoint> decode(std::string_view text);

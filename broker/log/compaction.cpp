@@ -5,6 +5,8 @@
 
 #include "broker/log/partition_log.h"
 #include "broker/protocol/record_validation.h"
+#include "broker/protocol/work.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
@@ -26,6 +28,14 @@ std::int64_t age(Timestamp at, Timestamp now) {
 }
 
 }  // namespace
+
+CompactionPolicy policy_of(const LogConfig& config) {
+  return {.min_cleanable_ppm = config.min_cleanable_ppm,
+          .min_lag_ms = config.min_compaction_lag_ms,
+          .max_lag_ms = config.max_compaction_lag_ms,
+          .segment_bytes = config.segment_bytes,
+          .segment_index_bytes = config.segment_index_bytes};
+}
 
 Result<std::vector<SegmentFacts>> closed_segments(const PartitionLog& log, Offset up_to) {
   std::vector<SegmentFacts> closed;
@@ -94,7 +104,8 @@ std::vector<SegmentRun> plan_runs(const std::vector<SegmentFacts>& closed, Offse
   return runs;
 }
 
-Result<Offset> note_keys(PartitionLog& log, Offset from, Offset up_to, KeyOffsets& last, const CleaningPace& pace) {
+Result<Offset> note_keys(const PartitionLog& log, Offset from, Offset up_to, KeyOffsets& last,
+                         const CleaningPace& pace) {
   const AbortedBatches aborted(log.aborted(from, up_to));
   for (auto next = from; next < up_to;) {
     TRY(Bytes batches, log.read(next, up_to, read_bytes, true));
@@ -105,6 +116,7 @@ Result<Offset> note_keys(PartitionLog& log, Offset from, Offset up_to, KeyOffset
       auto batch = batches.slice(0, header.size());
       batches = batches.slice(header.size());
       TRY_VOID(pace(batch.size()));
+      work_in_slices(checksum_work(batch.size()) + unpack_work(batch.size()) + walk_work(batch.size()));
       if (!header.control() && header.record_count > 0 && !aborted.has(header)) {
         TRY(auto records, read_records(batch, decompressed_batch_bytes_max));
         for (const auto& record : records)

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "broker/log/key_offsets.h"
+#include "broker/log/log_config.h"
 #include "broker/protocol/record_builder.h"
 #include "runtime/base/result.h"
 
@@ -29,6 +30,8 @@ struct CompactionPolicy {
   std::int64_t segment_bytes = std::int64_t{1} << 30;                  // segment.bytes
   std::int64_t segment_index_bytes = std::int64_t{10} << 20;           // segment.index.bytes
 };
+
+CompactionPolicy policy_of(const LogConfig& config);
 
 // A closed segment. Times in ms: of its records or, if they have none, of the file's last write.
 struct SegmentFacts {
@@ -75,7 +78,8 @@ using CleaningPace = std::function<Result<void>(std::size_t bytes)>;
 // Notes the last offset of each key in [from, up_to), which must be stable, as long as there is room for one more key.
 // Returns the end of what was noted: above `from`, unless the range is empty. Errors: io_error, corrupt, and those of
 // `pace`.
-Result<Offset> note_keys(PartitionLog& log, Offset from, Offset up_to, KeyOffsets& last, const CleaningPace& pace);
+Result<Offset> note_keys(const PartitionLog& log, Offset from, Offset up_to, KeyOffsets& last,
+                         const CleaningPace& pace);
 
 // Whether a record stays in a pass that ends at `end`; `last`: the keys of the pass' dirty part.
 bool stays_compacted(const ReadRecord& record, const KeyOffsets& last, Offset end);

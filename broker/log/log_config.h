@@ -2,6 +2,7 @@
 // record is on stable storage before it is acknowledged, unless a topic chooses the page cache.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -23,10 +24,17 @@ struct LogConfig {
   std::int64_t timestamp_before_max_ms = std::numeric_limits<std::int64_t>::max();  // message.timestamp.before.max.ms
   std::int64_t timestamp_after_max_ms = 3'600'000;                                  // message.timestamp.after.max.ms
   std::int32_t min_insync_replicas = 1;                                             // min.insync.replicas
+  bool deletes = true;                       // cleanup.policy has delete: retention applies
+  bool compacts = false;                     // cleanup.policy has compact; see compaction.h
+  std::int64_t min_cleanable_ppm = 500'000;  // min.cleanable.dirty.ratio
+  std::int64_t min_compaction_lag_ms = 0;    // min.compaction.lag.ms
+  std::int64_t max_compaction_lag_ms = std::numeric_limits<std::int64_t>::max();  // max.compaction.lag.ms
 
   bool operator==(const LogConfig&) const = default;
   // Whether an append is acknowledged only once it is on stable storage.
   bool acknowledges_synced() const { return flush_messages == 1; }
+  // After how long a segment is closed at the latest: what is to be compacted in time must not lie in the active one.
+  std::int64_t roll_ms() const { return compacts ? std::min(segment_ms, max_compaction_lag_ms) : segment_ms; }
 };
 
 // What all logs of a broker have in common.

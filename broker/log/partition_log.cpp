@@ -87,7 +87,7 @@ bool PartitionLog::must_roll(const BatchHeader& header) const {
   return static_cast<std::int64_t>(segment.size() + header.size()) > config_.segment_bytes ||
          index_bytes > config_.segment_index_bytes ||
          !segment.offset_fits(std::max(segment.next_offset(), header.base_offset) + header.last_offset_delta) ||
-         age_ms > config_.segment_ms;
+         age_ms > config_.roll_ms();
 }
 
 Result<void> PartitionLog::roll(Offset base_offset) {
@@ -283,6 +283,7 @@ Result<void> PartitionLog::cut(Offset offset, const OnWritten& on_written) {
   epochs_dirty_ = true;
   TRY_VOID(recover_producers());
   holes_below_ = std::min(holes_below_, log_end());
+  cleaned_to_ = std::min(cleaned_to_, log_end());
   TRY_VOID(write_checkpoint(next_recovery_point(log_start_), log_start_));
   if (in_hole)
     if (auto done = stand_in(offset, on_written); !done) return fail(Errc::io_error, done.error().message);
@@ -328,7 +329,7 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch) {
   TRY_VOID(write_epochs());
   TRY_VOID(context_.host.disk().sync_directory(directory_));
   ++cuts_;  // a flush that began meanwhile saw what is gone
-  holes_below_ = 0;
+  holes_below_ = cleaned_to_ = 0;
   TRY_VOID(write_checkpoint(offset, offset));
   log_start_ = stable_end_ = offset;
   return {};
@@ -354,7 +355,7 @@ Offset PartitionLog::next_recovery_point(Offset log_start) const {
 Result<void> PartitionLog::write_checkpoint(Offset recovery_point, Offset log_start) {
   TRY_VOID(write_epochs());  // of what is below the recovery point, the next recovery will believe them
   if (offline_) return fail(Errc::io_error, "the log is offline");
-  Checkpoint now{recovery_point, log_start, holes_below_, markers_from_};
+  Checkpoint now{recovery_point, log_start, holes_below_, markers_from_, cleaned_to_};
   written_.reset();
   TRY_VOID(replace_file(context_.host.disk(), directory_ + "/" + std::string(checkpoint_name),
                         ByteChain(Bytes::copy_of(now.encode()))));
@@ -378,7 +379,8 @@ Result<void> PartitionLog::close() {
   return alone([&]() -> Result<void> {
     if (!active().empty()) side_files_.write(segments_.back(), std::nullopt);
     TRY_VOID(side_files_.settle());
-    bool as_written = written_ == Checkpoint{stable_end_, log_start_, holes_below_, markers_from_} && !epochs_dirty_;
+    bool as_written =
+        written_ == Checkpoint{stable_end_, log_start_, holes_below_, markers_from_, cleaned_to_} && !epochs_dirty_;
     return as_written ? Result<void>() : write_checkpoint(stable_end_, log_start_);
   });
 }

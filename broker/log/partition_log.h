@@ -136,6 +136,14 @@ class PartitionLog {
   // Puts what was written in the place of what it was made of, for good once it returns; false if the log was cut, or
   // retention was there, meanwhile. Who reads the old segments reads on. A failure in the midst takes the log offline.
   Result<bool> replace_segments(Rewritten rewritten);
+  // Whether what it was made of is all there still.
+  bool can_replace(const Rewritten& rewritten) const;
+  // The log has one record per key below `offset`, for good once this returns; a lower offset than before changes
+  // nothing. Errors: no_space, io_error.
+  Result<void> note_cleaned(Offset offset);
+  Offset cleaned_to() const { return cleaned_to_; }
+  // How often something was cut away, or put in another's place.
+  std::uint64_t cuts() const { return cuts_; }
   // Takes off whole segments, from the front: those below the start; and, of those that end at or below `up_to`, those
   // that retention.ms and retention.bytes let go. `wall_ms` as in retention.h. Returns how many; their files stay until
   // remove_expired(). Errors: no_space, io_error.
@@ -281,6 +289,7 @@ class PartitionLog {
   Offset recovery_point_ = 0;  // as written in the checkpoint
   Offset holes_below_ = 0;     // likewise
   Offset markers_from_ = -1;   // likewise
+  Offset cleaned_to_ = 0;      // likewise
   std::optional<Checkpoint> written_;
   std::int64_t unflushed_messages_ = 0;
   bool offline_ = false;

@@ -34,6 +34,13 @@ void note_epochs_in_hole(const EpochCache& told, const BatchHeader& header, Offs
   }
 }
 
+// Whether an epoch begins with this batch, or in the hole before it, and the file does not tell where.
+bool begins_untold(const EpochCache& told, const BatchHeader& header, Offset end, const EpochCache& epochs) {
+  if (header.base_offset <= end || header.leader_epoch <= epochs.latest().value_or(-1)) return false;
+  return std::none_of(told.entries().begin(), told.entries().end(),
+                      [&](const auto& entry) { return entry.epoch == header.leader_epoch; });
+}
+
 }  // namespace
 
 Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
@@ -153,6 +160,11 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
         if (!serves_rest() && (header.leader_epoch < epoch_min || header.leader_epoch > epoch_max ||
                                header.leader_epoch != epoch.value_or(header.leader_epoch)))
           return false;
+        // A write that never was synced, nor were the epochs that came with it: with what the other logs have, this one
+        // could not be compared.
+        bool unsynced = header.base_offset >= synced && !all_unknown && config_.acknowledges_synced();
+        auto end = std::max(noted_to, segment->base_offset());
+        if (!serves_rest() && unsynced && begins_untold(told, header, end, epochs_)) return false;
         epoch_min = header.leader_epoch;
         note_epoch(header);
         return true;
@@ -276,6 +288,7 @@ Result<void> PartitionLog::recover(bool clean, Epoch epoch_max) {
   TRY_VOID(lower_marks(log_end()));
   stable_end_ = log_end();
   recovery_point_ = std::min(known.recovery_point, log_end());
+  cleaned_to_ = std::min(known.cleaned_to, log_end());
   for (std::size_t i = 0; i + 1 < segments_.size(); ++i)
     if (!segments_[i]->index_files_current) side_files_.write(segments_[i], std::nullopt);
   // Most logs of a broker that was killed are as they were, and what is in them is known to have been synced: nothing

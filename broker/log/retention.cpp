@@ -50,7 +50,7 @@ Result<std::size_t> PartitionLog::apply_retention(Timestamp wall_ms, Offset up_t
 
 Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
   auto too_old = [&](Segment& segment) -> Result<bool> {
-    if (config_.retention_ms < 0) return false;
+    if (!config_.deletes || config_.retention_ms < 0) return false;
     TRY(auto age, age_ms(segment, wall_ms));
     if (segment.max_timestamp() > wall_ms && !std::exchange(segment.future_is_told, true))
       log_.warn("a segment has timestamps in the future, and is kept until they are old",
@@ -61,8 +61,8 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
     if (segment.next_offset() > stable_end_) return false;
     if (segment.next_offset() <= log_start_) return true;  // nothing in it can be read any more
     if (segment.next_offset() > up_to) return false;
-    bool too_much =
-        config_.retention_bytes >= 0 && total - segment.size() >= static_cast<std::uint64_t>(config_.retention_bytes);
+    bool too_much = config_.deletes && config_.retention_bytes >= 0 &&
+                    total - segment.size() >= static_cast<std::uint64_t>(config_.retention_bytes);
     return too_much ? Result<bool>(true) : too_old(segment);
   };
   std::uint64_t total = size_bytes();

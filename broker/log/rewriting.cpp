@@ -5,7 +5,9 @@
 
 #include "broker/log/partition_log.h"
 #include "broker/protocol/record_validation.h"
+#include "broker/protocol/work.h"
 #include "runtime/base/assert.h"
+#include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -31,6 +33,18 @@ std::vector<std::shared_ptr<Segment>> PartitionLog::closed_run(Offset base, std:
     run.push_back(segment);
   }
   return run;
+}
+
+Result<void> PartitionLog::note_cleaned(Offset offset) {
+  return alone([&]() -> Result<void> {
+    if (offline_) return fail(Errc::io_error, "the log is offline");
+    ASSERT(offset <= stable_end_);
+    if (offset <= cleaned_to_) return {};
+    auto before = std::exchange(cleaned_to_, offset);
+    auto written = write_checkpoint(recovery_point_, log_start_);
+    if (!written) cleaned_to_ = before;
+    return written;
+  });
 }
 
 // Without it a producer's repetition would be taken for something new (as on Kafka, where the last batch of each
@@ -83,6 +97,7 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
       TRY(Bytes batch, segment->read_batch(header, position));
       // Nobody is to read what was aborted.
       const auto& keeps = aborted.has(header) ? keep_none : keep;
+      work_in_slices(unpack_work(batch.size()) + walk_work(batch.size()));
       auto left = header.control() ? Result<Bytes>(batch) : keep_records(batch, decompressed_batch_bytes_max, keeps);
       TRY_VOID(left);
       TRY(auto kept, read_batch_header(left->view()));
@@ -91,7 +106,10 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
         rewritten.batches.push_back({header, std::nullopt});
         return {};
       }
-      if (kept.record_count != header.record_count) rewritten.batches.push_back({header, kept});
+      if (kept.record_count != header.record_count) {
+        if (kept.codec() != Compression::none) work_in_slices(pack_work(left->size()));
+        rewritten.batches.push_back({header, kept});
+      }
       if (header.base_offset > after.next_offset()) rewritten.holes_below = header.base_offset;
       return after.append(kept, ByteChain(*left), config_.index_interval_bytes, now);
     };
@@ -119,6 +137,13 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
   return true;
 }
 
+bool PartitionLog::can_replace(const Rewritten& rewritten) const {
+  auto first = std::find(segments_.begin(), segments_.end(), rewritten.before.front());
+  return !offline_ && cuts_ == rewritten.cuts &&
+         segments_.end() - first > static_cast<std::ptrdiff_t>(rewritten.before.size()) &&
+         std::equal(rewritten.before.begin(), rewritten.before.end(), first);
+}
+
 Result<bool> PartitionLog::replace_segments(Rewritten rewritten) {
   return alone([&] { return swap_in(rewritten); });
 }
@@ -126,16 +151,14 @@ Result<bool> PartitionLog::replace_segments(Rewritten rewritten) {
 Result<bool> PartitionLog::swap_in(Rewritten& rewritten) {
   auto& files = *context_.files;
   auto& disk = context_.host.disk();
-  auto first = std::find(segments_.begin(), segments_.end(), rewritten.before.front());
-  const auto count = static_cast<std::ptrdiff_t>(rewritten.before.size());
-  bool there = !offline_ && cuts_ == rewritten.cuts && segments_.end() - first > count &&
-               std::equal(rewritten.before.begin(), rewritten.before.end(), first);
-  if (!there) {
+  if (!can_replace(rewritten)) {
     auto path = rewritten.after->path(cleaned_suffix);
     rewritten.after.reset();
     if (!offline_) TRY_VOID(files.remove(path));
     return false;
   }
+  auto first = std::find(segments_.begin(), segments_.end(), rewritten.before.front());
+  const auto count = static_cast<std::ptrdiff_t>(rewritten.before.size());
   auto& after = rewritten.after;
   auto name = [](const Segment& segment, std::string_view suffix) { return segment.path(suffix); };
   TRY_VOID(allow_holes_below(rewritten.holes_below));

@@ -44,6 +44,7 @@ class RecordCheck {
       for (int field = 0; field < 2; ++field) {
         auto length = body.varint();
         if (length < -1) return "a key or value has a negative length";
+        if (length < 0 && field == 0 && rules_.keys_required && !body.failed()) note_no_key(i);
         if (length > 0) body.skip(static_cast<std::uint64_t>(length));
       }
       auto headers = body.varint();
@@ -63,8 +64,21 @@ class RecordCheck {
 
   Timestamp latest() const { return latest_; }
   std::vector<RecordError>& errors() { return errors_; }
+  // By what is wrong with the first of them, as on Kafka.
+  std::unexpected<Refusal> refusal() {
+    if (key_is_first_)
+      return std::unexpected(
+          Refusal{ErrorCode::invalid_record, "records have no key, which a compacted topic wants", std::move(errors_)});
+    return std::unexpected(Refusal{ErrorCode::invalid_timestamp,
+                                   "records have timestamps that the topic does not allow", std::move(errors_)});
+  }
 
  private:
+  void note_no_key(std::int32_t index) {
+    if (!errors_.empty() && errors_.back().batch_index == index) errors_.pop_back();  // one for each record
+    key_is_first_ = key_is_first_ || errors_.empty();
+    wrong(index, "a compacted topic takes no record without a key");
+  }
   void note_timestamp(std::int32_t index, std::int64_t elapsed) {
     if (batch_.log_append_time() && rules_.log_append_time)
       return wrong(index, "the timestamp type is the broker's to set, not the producer's");
@@ -87,6 +101,7 @@ class RecordCheck {
   Timestamp latest_allowed_ = sum(rules_.now, rules_.timestamp_after_max_ms);
   Timestamp latest_ = no_timestamp;
   std::vector<RecordError> errors_;
+  bool key_is_first_ = false;
 
   static Timestamp sum(Timestamp a, std::int64_t b) {
     Timestamp result;
@@ -157,9 +172,7 @@ Result<BatchHeader, Refusal> validate_produced(const Bytes& records, const Produ
     return refuse(code, failed->detail);
   }
   if (wrong) return refuse(ErrorCode::invalid_record, wrong);
-  if (!check.errors().empty())
-    return std::unexpected(Refusal{ErrorCode::invalid_timestamp,
-                                   "records have timestamps that the topic does not allow", std::move(check.errors())});
+  if (!check.errors().empty()) return check.refusal();
 
   auto stored = header;
   stored.attributes &= client_attributes;

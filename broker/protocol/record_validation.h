@@ -42,6 +42,7 @@ struct ProduceRules {
   std::int64_t timestamp_before_max_ms = std::numeric_limits<std::int64_t>::max();
   std::int64_t timestamp_after_max_ms = std::numeric_limits<std::int64_t>::max();
   Timestamp now = 0;
+  bool keys_required = false;  // the topic is compacted
 };
 
 // Checks the records of one partition of a produce request (version 3 and up): exactly one batch, of magic 2, whole,

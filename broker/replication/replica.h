@@ -124,6 +124,9 @@ class Replica {
   // itself (see PartitionLog::rewrite()). Whether anything was removed. Takes long, but holds the replica up only while
   // files are exchanged. Errors: no_space, io_error, corrupt.
   Result<bool> remove_records(Offset base, std::size_t count, const KeepRecord& keep);
+  // Of each key there is no more than one record below `offset` in its log any more, for good once this returns.
+  // Errors: as PartitionLog::note_cleaned.
+  Result<void> note_cleaned(Offset offset);
 
   // Takes off its log what retention lets go (see PartitionLog::apply_retention()): where this replica leads, of what
   // is committed. Forgets producers that have written nothing since `idle_since`. The files of what is taken off are

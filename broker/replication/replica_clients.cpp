@@ -102,7 +102,15 @@ Result<bool> Replica::remove_records(Offset base, std::size_t count, const KeepR
   // What is not decided yet may turn out aborted, and then nothing is superseded by it.
   TRY(auto rewritten, log_->rewrite(base, count, last_stable_offset().value_or(0), keep));
   if (!rewritten) return false;
-  return in_turn([&] { return log_->replace_segments(std::move(*rewritten)); });
+  return in_turn([&] {
+    if (context_.observer && log_->can_replace(*rewritten))
+      context_.observer->rewriting(group_, raft_.self(), base, rewritten->after->next_offset(), rewritten->batches);
+    return log_->replace_segments(std::move(*rewritten));
+  });
+}
+
+Result<void> Replica::note_cleaned(Offset offset) {
+  return in_turn([&] { return log_->note_cleaned(offset); });
 }
 
 Result<void> Replica::apply_retention(Timestamp wall_ms, Instant idle_since) {

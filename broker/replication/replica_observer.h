@@ -5,7 +5,9 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
+#include "broker/log/rewriting.h"
 #include "broker/protocol/record_batch.h"
 #include "broker/raft/message.h"
 #include "broker/replication/group_id.h"
@@ -47,6 +49,10 @@ class ReplicaObserver {
   // A batch was written to the end of its log. (Where a topic stamps the times of appending, a leader's own still have
   // the checksum they came with.)
   virtual void appended(const GroupId& group, const ReplicaId& self, const BatchHeader& batch) = 0;
+  // Its segments from `base` to `end` are about to be replaced by one without some of their records: these batches have
+  // lost some, or are gone. From now on a crash may leave it either way.
+  virtual void rewriting(const GroupId& group, const ReplicaId& self, Offset base, Offset end,
+                         const std::vector<RewrittenBatch>& batches) = 0;
   // All at and after `offset` is about to be dropped; or all there is, and the log begins anew there.
   virtual void truncated(const GroupId& group, const ReplicaId& self, Offset offset) = 0;
   virtual void started_over(const GroupId& group, const ReplicaId& self, Offset offset) = 0;

@@ -17,6 +17,7 @@ bool is_quorum(const Configuration& configuration, const std::function<bool(cons
 
 // Log matching (Raft §5.3): a batch of one offset and epoch is one batch, and what precedes it is the same everywhere.
 void ReplicationWatch::check_match(Group& group, const Replica& replica, const ShadowBatch& batch) {
+  if (batch.filler) return;
   const auto* previous = replica.log.before(batch.base);
   Epoch before = previous && previous->next == batch.base ? previous->epoch : -2;
   auto [entry, fresh] = group.known.try_emplace({batch.base, batch.epoch}, batch, before);
@@ -41,6 +42,7 @@ void ReplicationWatch::check_commit(Group& group, Replica& replica, const Replic
   for (auto at = log.lower_bound(std::max(before.commit, sight.log_start)); at != log.end(); ++at) {
     const auto& batch = at->second;
     if (batch.next > sight.commit) break;
+    if (batch.filler) continue;
     auto [known, fresh] = group.committed.try_emplace(batch.base, batch, sight.term);
     belated = known->second.term > sight.term;
     if (!fresh && known->second.batch != batch)
@@ -95,11 +97,12 @@ void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowB
   }
 }
 
-// Without compaction every offset is a client's record or the end of a transaction, as on Kafka.
-void ReplicationWatch::check_dense(const Replica& replica, const BatchHeader& header) {
+// Where nothing was compacted away every offset is a client's record or the end of a transaction, as on Kafka.
+void ReplicationWatch::check_dense(const Group& group, const Replica& replica, const BatchHeader& header) {
   auto batch = shadow_of(header);
   const auto& log = replica.log.batches();
-  if (!log.empty() && log.rbegin()->second.next < batch.base)
+  auto end = log.empty() ? batch.base : log.rbegin()->second.next;
+  if (end < batch.base && !group.removals.is_hole(end, batch.base))
     report("dense offsets", "hole", replica.sight, to_string(batch) + " follows " + to_string(log.rbegin()->second));
   if (header.control() && !header.transactional())
     report("dense offsets", "hole", replica.sight, to_string(batch) + " is no client's");
@@ -117,16 +120,21 @@ bool ReplicationWatch::is_of_term(const Group& group, const ReplicaId& id, const
 
 // Whether a replica has stored a batch, on disk if the topic is synced.
 bool ReplicationWatch::holds(Group& group, const ReplicaId& id, const ShadowBatch& batch, bool synced) {
-  if (auto removed = group.removed.find(id); removed != group.removed.end()) return removed->second.has(batch);
+  if (auto removed = group.removed.find(id); removed != group.removed.end())
+    return removed->second.has(batch) || group.removals.may_lack(batch) || batch.filler;
   auto found = group.replicas.find(id);
   if (found == group.replicas.end()) return false;
   auto& replica = found->second;
   // An earlier committed batch may be deleted on this replica, or be in a snapshot only.
   if (replica.lost.has(batch) || replica.sight.log_start >= batch.next) return true;
-  if (!replica.log.has(batch)) return false;
+  if (batch.filler || group.removals.may_lack(batch)) {
+    if (replica.sight.log_end < batch.next) return false;
+  } else if (!replica.log.has(batch)) {
+    return false;
+  }
   if (!synced || replica.disk_hurt) return true;
   if (replica.durable < batch.next)
-    replica.durable = std::max(replica.durable, replica.log.durable_end(machines_, batch.next));
+    replica.durable = std::max(replica.durable, replica.log.durable_end(machines_, group.removals, batch.next));
   return replica.durable >= batch.next;
 }
 

@@ -30,6 +30,7 @@ void ReplicationWatch::check_leader(Group& group, const Replica& replica) {
   if (last == group.committed.rend()) return;
   const auto& batch = last->second.batch;
   if (batch.next <= sight.log_start || replica.log.has(batch)) return;
+  if (group.removals.may_lack(batch) && sight.log_end >= batch.next) return;
   report("leader completeness", "incomplete-leader", sight, "it leads without the committed " + to_string(batch));
 }
 

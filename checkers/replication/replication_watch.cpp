@@ -48,14 +48,15 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
     report("terms", "term-back", sight, "it has spoken in term " + std::to_string(replica.term_told));
   if (replica.disk_hurt) {
     // It may find other data than it wrote. It has to repair that; until then, what it reports is taken as true.
-    bool whole = replica.log.load(machines_).empty();
+    bool whole = replica.log.load(machines_, group.removals).empty();
     const auto* last = replica.log.before(sight.log_end);
     if (whole && (!last || last->next == sight.log_end)) return;
     before.truncate(sight.log_end);
     replica.log = std::move(before);
     return;
   }
-  if (auto wrong = replica.log.load(machines_); !wrong.empty()) return report("recovery", "broken-log", sight, wrong);
+  if (auto wrong = replica.log.load(machines_, group.removals); !wrong.empty())
+    return report("recovery", "broken-log", sight, wrong);
   const auto& found = replica.log.batches();
   auto end = found.empty() ? sight.log_end : found.rbegin()->second.next;
   if (end != sight.log_end) report("recovery", "broken-log", sight, "the files end at " + std::to_string(end));
@@ -63,7 +64,8 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   if (sight.solo) std::erase_if(group.known, [&](const auto& entry) { return entry.first.first >= end; });
   if (!sight.damaged)
     for (const auto& [base, batch] : before.batches())
-      if (base >= sight.log_start && batch.next <= replica.durable && !replica.log.has(batch)) {
+      if (base >= sight.log_start && batch.next <= replica.durable && !replica.log.has(batch) &&
+          !group.removals.may_lack(batch)) {
         report("recovery", "lost-synced", sight,
                to_string(batch) + " was on its disk up to " + std::to_string(replica.durable) + ", and is not found");
         break;
@@ -84,17 +86,30 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
 void ReplicationWatch::appended(const GroupId& id, const ReplicaId& self, const BatchHeader& header) {
   auto& group = groups_[id];
   auto& replica = group.replicas[self];
-  auto batch = shadow_of(header);
+  auto batch = group.removals.original(shadow_of(header));
   const auto& log = replica.log.batches();
   if (!log.empty() && log.rbegin()->second.next > batch.base)
     report("append-only", "overwrite", replica.sight, to_string(batch) + " is written over what is there");
   if (replica.log.last_epoch() > batch.epoch)
     report("log matching", "epoch-back", replica.sight, to_string(batch) + " follows a later epoch");
-  check_dense(replica, header);
+  check_dense(group, replica, header);
   replica.log.append(batch);
   replica.ends.emplace_back(now_(), batch.next);
   if (!calm_.empty()) calm_append(id, self, batch.next);
   check_match(group, replica, batch);
+}
+
+// Batches lose records on this replica. Each is compared with other replicas' as what it was before. What is not
+// decided may still be cut off, or turn out aborted, and then nothing was superseded by it.
+void ReplicationWatch::rewriting(const GroupId& id, const ReplicaId& self, Offset base, Offset end,
+                                 const std::vector<RewrittenBatch>& batches) {
+  auto& group = groups_[id];
+  auto& replica = group.replicas[self];
+  if (end > std::max(replica.log.stable_end(replica.sight.commit), replica.sight.log_start))
+    report("compaction", "uncommitted-removed", replica.sight,
+           "it writes " + std::to_string(base) + ".." + std::to_string(end) + " anew");
+  for (const auto& batch : batches) group.removals.note(batch);
+  replica.log.rewrite(base, end);
 }
 
 // A leader never truncates. A follower truncates committed batches only if it counts for nothing: what it had
@@ -178,7 +193,7 @@ void ReplicationWatch::sends(const GroupId& id, const Message& message) {
   replica.match_max = std::max(replica.match_max, match);
   const auto* last = replica.log.before(match);
   if (match > replica.durable && replica.sight.synced && last && !replica.disk_hurt) {
-    auto durable = replica.log.durable_end(machines_, match);
+    auto durable = replica.log.durable_end(machines_, group.removals, match);
     if (durable < last->next)
       report("acknowledged means synced", "unsynced-ack", replica.sight,
              "it says to have all up to " + std::to_string(match) + ", of which " + std::to_string(durable) +

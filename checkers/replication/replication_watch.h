@@ -17,6 +17,7 @@
 #include "broker/replication/replica_observer.h"
 #include "checkers/history.h"
 #include "checkers/replication/disk_promises.h"
+#include "checkers/replication/removals.h"
 #include "checkers/replication/shadow_log.h"
 
 namespace fulmar {
@@ -27,6 +28,8 @@ class ReplicationWatch : public ReplicaObserver {
 
   void opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) override;
   void appended(const GroupId& group, const ReplicaId& self, const BatchHeader& batch) override;
+  void rewriting(const GroupId& group, const ReplicaId& self, Offset base, Offset end,
+                 const std::vector<RewrittenBatch>& batches) override;
   void truncated(const GroupId& group, const ReplicaId& self, Offset offset) override;
   void started_over(const GroupId& group, const ReplicaId& self, Offset offset) override;
   void commits(const GroupId& group, Offset offset) override;
@@ -113,6 +116,7 @@ class ReplicationWatch : public ReplicaObserver {
     // has not heard of the removal yet counts it.
     std::map<ReplicaId, ShadowLog> removed;
     std::vector<Deletion> deletions;  // acknowledged ones
+    Removals removals;
     std::map<Epoch, ReplicaId> leaders;
     std::optional<Instant> born;  // when the first of its replicas was opened
     std::map<Epoch, Instant> led_since;
@@ -170,7 +174,7 @@ class ReplicationWatch : public ReplicaObserver {
   void check_commit(Group& group, Replica& replica, const ReplicaSight& before);
   void check_quorum(Group& group, Replica& leader, const ShadowBatch& last, const Configuration& before);
   void check_match(Group& group, const Replica& replica, const ShadowBatch& batch);
-  void check_dense(const Replica& replica, const BatchHeader& header);
+  void check_dense(const Group& group, const Replica& replica, const BatchHeader& header);
   void check_stable(Replica& replica);
   bool is_of_term(const Group& group, const ReplicaId& id, const ReplicaSight& leader);
   bool holds(Group& group, const ReplicaId& id, const ShadowBatch& batch, bool synced);

@@ -25,7 +25,8 @@ ShadowBatch shadow_of(const BatchHeader& header) {
           header.leader_epoch,
           header.crc,
           transactional ? header.producer_id : no_producer_id,
-          header.control()};
+          header.control(),
+          header.record_count == 0};
 }
 
 std::string to_string(const ShadowBatch& batch) {
@@ -37,7 +38,7 @@ std::string ShadowLog::path_of(Offset segment) const {
   return directory_ + "/" + std::string(20 - digits.size(), '0') + digits + ".log";
 }
 
-std::string ShadowLog::load(const Machines& machines) {
+std::string ShadowLog::load(const Machines& machines, const ShadowForms& forms) {
   batches_.clear();
   transactions_.clear();
   segments_.clear();
@@ -52,10 +53,13 @@ std::string ShadowLog::load(const Machines& machines) {
       auto header = read_batch_header(content.substr(at));
       if (!header || header->size() > content.size() - at)
         return path + " has no whole batch at position " + std::to_string(at);
-      if (!batches_.empty() && batches_.rbegin()->second.next != header->base_offset)
+      auto end = batches_.empty() ? header->base_offset : batches_.rbegin()->second.next;
+      bool follows =
+          end == header->base_offset || (end < header->base_offset && forms.is_hole(end, header->base_offset));
+      if (!follows)
         return path + " has a gap at position " + std::to_string(at) + ", between " +
                std::to_string(batches_.rbegin()->second.next) + " and " + std::to_string(header->base_offset);
-      auto batch = shadow_of(*header);
+      auto batch = forms.original(shadow_of(*header));
       batches_.emplace_hint(batches_.end(), header->base_offset, batch);
       note_transaction(batch);
       at += header->size();
@@ -102,6 +106,11 @@ void ShadowLog::start_over(Offset offset) {
   place_ = {offset, 0, offset};
 }
 
+void ShadowLog::rewrite(Offset base, Offset end) {
+  std::erase_if(segments_, [&](Offset segment) { return segment > base && segment < end; });
+  if (place_.segment >= base && place_.segment < end) place_ = {end, 0, end};
+}
+
 bool ShadowLog::has(const ShadowBatch& batch) const {
   auto found = batches_.find(batch.base);
   return found != batches_.end() && found->second == batch;
@@ -112,7 +121,7 @@ const ShadowBatch* ShadowLog::before(Offset offset) const {
   return after == batches_.begin() ? nullptr : &std::prev(after)->second;
 }
 
-Offset ShadowLog::durable_end(const Machines& machines, Offset wanted) {
+Offset ShadowLog::durable_end(const Machines& machines, const ShadowForms& forms, Offset wanted) {
   while (place_.next < wanted) {
     auto content = machines.content(broker_, path_of(place_.segment), true);
     if (content.empty()) {
@@ -135,7 +144,8 @@ Offset ShadowLog::durable_end(const Machines& machines, Offset wanted) {
     }
     auto header = read_batch_header(content.substr(std::min(place_.position, content.size())));
     // After a power loss, what is left may be torn.
-    bool whole = header && place_.position + header->size() <= content.size() && has(shadow_of(*header)) &&
+    bool whole = header && place_.position + header->size() <= content.size() &&
+                 has(forms.original(shadow_of(*header))) &&
                  batch_crc_matches(content.substr(place_.position, header->size()));
     if (whole) {
       place_.position += header->size();

@@ -32,11 +32,25 @@ struct ShadowBatch {
   std::uint32_t crc = 0;
   ProducerId transaction_of = no_producer_id;  // of a batch of a transaction, markers included
   bool is_marker = false;
+  bool filler = false;  // has no records, and stands in for what is gone: others need not have the same
 
-  bool operator==(const ShadowBatch&) const = default;
+  // What else there is follows from the bytes that the checksum covers.
+  bool operator==(const ShadowBatch& other) const {
+    return base == other.base && next == other.next && epoch == other.epoch && crc == other.crc;
+  }
 };
 ShadowBatch shadow_of(const BatchHeader& header);
 std::string to_string(const ShadowBatch& batch);  // "12..14 of epoch 3"
+
+// What is known of batches that were written anew without some of their records.
+class ShadowForms {
+ public:
+  virtual ~ShadowForms() = default;
+  // The batch as it was at first; itself, if it was not written anew.
+  virtual ShadowBatch original(const ShadowBatch& batch) const = 0;
+  // Whether there may be no batch there.
+  virtual bool is_hole(Offset from, Offset to) const = 0;
+};
 
 class ShadowLog {
  public:
@@ -44,10 +58,12 @@ class ShadowLog {
   ShadowLog(std::int32_t broker, std::string directory) : broker_(broker), directory_(std::move(directory)) {}
 
   // Reads the log from the disk. Returns what is wrong with it; empty if nothing is.
-  std::string load(const Machines& machines);
+  std::string load(const Machines& machines, const ShadowForms& forms);
   void append(const ShadowBatch& batch);
   void truncate(Offset offset);
   void start_over(Offset offset);
+  // One file, synced, is about to stand for the segments that begin in [base, end).
+  void rewrite(Offset base, Offset end);
 
   const std::map<Offset, ShadowBatch>& batches() const { return batches_; }  // by base offset
   bool has(const ShadowBatch& batch) const;
@@ -58,7 +74,7 @@ class ShadowLog {
   Epoch last_epoch() const { return batches_.empty() ? -1 : batches_.rbegin()->second.epoch; }
 
   // The offset below which a power loss could take nothing, up to `wanted`.
-  Offset durable_end(const Machines& machines, Offset wanted);
+  Offset durable_end(const Machines& machines, const ShadowForms& forms, Offset wanted);
 
  private:
   // Where the next search for durable batches continues.

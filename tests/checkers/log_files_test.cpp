@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "broker/log/checkpoint.h"
 #include "broker/protocol/record_builder.h"
 
 namespace fulmar {
@@ -35,6 +36,20 @@ TEST(LogFiles, GapsRubbishAndDamageAreSeen) {
   auto damaged = batch(0, 2);
   damaged.back() = static_cast<char>(damaged.back() ^ 1);
   EXPECT_FALSE(anomalies({{first, damaged}}).empty());
+}
+
+TEST(LogFiles, AHoleIsFineOnlyWithinASegmentAndBelowWhereTheCheckpointSaysSo) {
+  const std::string checkpoint = "t-0/" + std::string(checkpoint_name);
+  const auto with_hole = batch(0, 2) + batch(5, 1);
+  EXPECT_TRUE(anomalies({{first, with_hole}, {checkpoint, Checkpoint{6, 0, 5}.encode()}}).empty());
+  EXPECT_FALSE(anomalies({{first, with_hole}, {checkpoint, Checkpoint{6, 0, 4}.encode()}}).empty());
+  EXPECT_FALSE(
+      anomalies({{first, with_hole}, {"u-0/" + std::string(checkpoint_name), Checkpoint{6, 0, 5}.encode()}}).empty());
+  EXPECT_FALSE(anomalies({{first, batch(0, 2)},
+                          {"t-0/00000000000000000003.log", batch(3, 1)},
+                          {checkpoint, Checkpoint{6, 0, 5}.encode()}})
+                   .empty())
+      << "a segment ends where the next one begins";
 }
 
 TEST(LogFiles, AnIndexEntryMustPointToItsBatch) {

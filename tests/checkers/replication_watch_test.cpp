@@ -353,6 +353,35 @@ TEST(ReplicationWatch, SeesCommittedRecordsGivenOfATransactionThatIsNotDecided) 
   }
 }
 
+TEST(ReplicationWatch, MissesABatchThatWasCompactedAwayOnlyIfThatWasSaidBefore) {
+  for (bool said : {true, false}) {
+    Story s;
+    s.elect(1, 1);
+    for (const auto* value : {"a", "b", "c"}) s.everybody_appends(1, value);
+    for (int broker = 1; broker <= 3; ++broker) s.commit(broker, 3);
+    const auto gone = s.batches[3][1];
+    if (said) s.watch.rewriting(group, id(3), 0, 3, {{gone, std::nullopt}});
+    for (auto* files : {&s.written, &s.kept}) (*files)[3][Story::log].erase(s.batches[3][0].size(), gone.size());
+    s.watch.ended(3);
+    s.open(3);
+    if (said)
+      EXPECT_THAT(s.anomalies(), IsEmpty());
+    else
+      EXPECT_THAT(s.anomalies(), Contains("broken-log"));
+  }
+}
+
+TEST(ReplicationWatch, SeesThatWhatIsNotCommittedIsWrittenAnew) {
+  Story s;
+  s.elect(1, 1);
+  for (const auto* value : {"a", "b", "c"}) s.everybody_appends(1, value);
+  s.commit(1, 2);
+  s.watch.rewriting(group, id(1), 0, 2, {});
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+  s.watch.rewriting(group, id(1), 0, 3, {});
+  EXPECT_THAT(s.anomalies(), ElementsAre("uncommitted-removed"));
+}
+
 TEST(ReplicationWatch, SeesALeaderThatLacksWhatIsCommitted) {
   Story s;
   s.elect(1, 1);

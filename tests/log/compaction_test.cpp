@@ -27,14 +27,6 @@ std::vector<SegmentFacts> segments_of(std::initializer_list<std::uint64_t> sizes
   return closed;
 }
 
-CompactionPolicy policy_of(const LogConfig& config, std::int64_t min_cleanable_ppm) {
-  CompactionPolicy policy;
-  policy.min_cleanable_ppm = min_cleanable_ppm;
-  policy.segment_bytes = config.segment_bytes;
-  policy.segment_index_bytes = config.segment_index_bytes;
-  return policy;
-}
-
 TEST(Compaction, IsDueOnceEnoughIsDirty) {
   auto closed = segments_of({500, 500, 500});
   auto plan = plan_cleaning(closed, 0, CompactionPolicy(), 0);
@@ -108,11 +100,10 @@ void hold(bool holds, const char* what) {
 
 constexpr auto at_once = [](std::size_t) { return Result<void>(); };
 
-// One pass, as a cleaner does it. Moves `cleaned_to`; returns whether there was anything to do.
-bool clean(PartitionLog& log, Offset& cleaned_to, const CompactionPolicy& policy, std::size_t memory,
-           std::uint64_t seed) {
+// One pass, as a cleaner does it. Returns whether there was anything to do.
+bool clean(PartitionLog& log, const CompactionPolicy& policy, std::size_t memory, std::uint64_t seed) {
   auto closed = closed_segments(log, log.stable_end()).value();
-  auto plan = plan_cleaning(closed, cleaned_to, policy, 0);
+  auto plan = plan_cleaning(closed, log.cleaned_to(), policy, 0);
   if (!plan.due) return false;
   KeyOffsets last(memory, seed);
   auto end = note_keys(log, plan.from, plan.up_to, last, at_once).value();
@@ -123,7 +114,8 @@ bool clean(PartitionLog& log, Offset& cleaned_to, const CompactionPolicy& policy
     HOLD(rewritten.has_value());
     if (*rewritten) HOLD(log.replace_segments(std::move(**rewritten)).value());
   }
-  cleaned_to = end;
+  HOLD(log.note_cleaned(end).has_value());
+  HOLD(log.cleaned_to() == end);
   return true;
 }
 
@@ -176,8 +168,8 @@ RC_GTEST_PROP(Compaction, TheNewestRecordOfEachKeyStaysAndNothingElseGoesAcrossP
   const auto codec = *rc::gen::element(Compression::none, Compression::lz4, Compression::zstd);
   LogConfig config;
   config.segment_bytes = *rc::gen::inRange(200, 900);
-  const auto policy = policy_of(config, *rc::gen::element(0, 400'000));
-  Offset cleaned_to = 0;
+  config.min_cleanable_ppm = *rc::gen::element(0, 400'000);
+  const auto policy = policy_of(config);
   wrong.clear();
   World world(seed, LogLevel::error);
   auto& node = world.add_node("broker");
@@ -192,7 +184,7 @@ RC_GTEST_PROP(Compaction, TheNewestRecordOfEachKeyStaysAndNothingElseGoesAcrossP
     run_process(world, node, [&](Host& host) {
       LogManager manager(host, {});
       auto log = manager.open("t-0", config, false).value();
-      HOLD(content(*log) == compacted_model(all, cleaned_to));
+      HOLD(content(*log) == compacted_model(all, log->cleaned_to()));
       for (const auto& batch : batches) {
         std::vector<Record> records;
         for (auto [key, is_tombstone] : batch) {
@@ -206,10 +198,10 @@ RC_GTEST_PROP(Compaction, TheNewestRecordOfEachKeyStaysAndNothingElseGoesAcrossP
       }
       HOLD(log->wait_stable(log->log_end(), Deadline::never()));
       int passes = 0;
-      while (wrong.empty() && clean(*log, cleaned_to, policy, memory, seed)) HOLD(++passes < 1'000);
-      HOLD(content(*log) == compacted_model(all, cleaned_to));
+      while (wrong.empty() && clean(*log, policy, memory, seed)) HOLD(++passes < 1'000);
+      HOLD(content(*log) == compacted_model(all, log->cleaned_to()));
       HOLD(log->log_end() == static_cast<Offset>(all.size()));
-      HOLD(is_clean(*log, cleaned_to));
+      HOLD(is_clean(*log, log->cleaned_to()));
       if (clean_stop) HOLD(manager.close());
     });
     RC_ASSERT(wrong == "");

@@ -247,6 +247,34 @@ TEST(Holes, WithoutTheFileOfEpochsTheirReplicaMustBeGivenAllAgain) {
 }
 
 // Every batch is read then, but none of epoch 2 is left.
+// The process ends before anything of what it was fed last is synced: the batches survive, and where their epochs begin
+// does not.
+TEST(Holes, WhatWasNotSyncedGoesWhereItIsNotKnownWhichEpochsBeginInThem) {
+  for (bool in_hole : {true, false}) {
+    World world(1, LogLevel::error);
+    auto& node = world.add_node("broker");
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = manager.open("t-0", LogConfig(), false, OnDamage::keep_good).value();
+      ASSERT_TRUE(log->append_replicated({all_of(0, 1, 3), {{1, 0}}, 3, {}}).has_value());
+      ASSERT_TRUE(log->wait_stable(3, Deadline::never()));
+      const Offset base = in_hole ? 6 : 3;
+      ASSERT_TRUE(
+          log->append_replicated({all_of(base, 2, 2), {{1, 3}, {2, in_hole ? 5 : 3}}, base + 2, {}}).has_value());
+      EXPECT_EQ(log->log_end(), base + 2);
+    });
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      auto log = manager.open("t-0", LogConfig(), false, OnDamage::keep_good).value();
+      EXPECT_FALSE(log->lost_synced());
+      EXPECT_EQ(log->log_end(), in_hole ? 3 : 5);
+      const std::vector<EpochCache::Entry> known =
+          in_hole ? std::vector<EpochCache::Entry>{{1, 0}} : std::vector<EpochCache::Entry>{{1, 0}, {2, 3}};
+      EXPECT_EQ(epochs_of(*log), known);
+    });
+  }
+}
+
 TEST(Holes, WhereDamageIsSuspectedTheFileStillTellsTheEpochsThatBeginInThem) {
   World world(9, LogLevel::error);
   auto& node = world.add_node("broker");

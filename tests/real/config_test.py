@@ -91,7 +91,7 @@ def test_changes(broker):
     check(said.returncode == 1 and b"MESSAGE_TOO_LARGE" in said.stderr, "it holds at once")
     for arguments, expected in ((["topic", "alter", "t", "--set", "retention.mss=1"], "did you mean retention.ms?"),
                                 (["topic", "alter", "none", "--set", "retention.ms=1"], "UNKNOWN_TOPIC_OR_PARTITION"),
-                                (["topic", "alter", "t", "--set", "cleanup.policy=compact"], "logs are not compacted yet"),
+                                (["topic", "alter", "t", "--set", "cleanup.policy=compress"], "must be one of delete,compact"),
                                 (["cluster", "config", "--set", "num.partitions=3"], "Cannot update these configs dynamically"),
                                 (["cluster", "config", "--broker", "7", "--set", "log.retention.ms=3"], "INVALID_REQUEST")):
         check(expected in fulmar(*arguments, code=1, broker=broker), f"{arguments} fails with {expected}")

@@ -8,6 +8,7 @@ namespace fulmar {
 struct DeafObserver : ReplicaObserver {
   void opened(const ReplicaSight&, const std::string&, const EpochCache&) override {}
   void appended(const GroupId&, const ReplicaId&, const BatchHeader&) override {}
+  void rewriting(const GroupId&, const ReplicaId&, Offset, Offset, const std::vector<RewrittenBatch>&) override {}
   void truncated(const GroupId&, const ReplicaId&, Offset) override {}
   void started_over(const GroupId&, const ReplicaId&, Offset) override {}
   void commits(const GroupId&, Offset) override {}

@@ -161,9 +161,8 @@ TEST(Configuration, WhatGuardsOrKeepsDataIsRefusedByNameUnlessItSaysWhatKafkasDe
   for (auto name : {"listener.name.internal.ssl.keystore.location", "ssl.new", "remote.new", "super.users"})
     EXPECT_TRUE(error_of({{name, "x"}}).starts_with("Configuration " + std::string(name) + " is not served: ")) << name;
   EXPECT_EQ(error_of({{"cleanup.policy", "compact"}}).find("Unknown"), 0u);
-  EXPECT_EQ(error_of({{"log.cleanup.policy", "delete,compact"}}),
-            "Invalid value compact for configuration log.cleanup.policy: must be one of delete (logs are not compacted "
-            "yet)");
+  EXPECT_EQ(error_of({{"log.cleanup.policy", "delete,compress"}}),
+            "Invalid value compress for configuration log.cleanup.policy: must be one of delete,compact");
   EXPECT_EQ(error_of({{"broker.rack", "\xff"}}),
             "Invalid value (which is no UTF-8) for configuration broker.rack: must be UTF-8");
   EXPECT_EQ(error_of({{"log.dirs", "/a,/b"}}),

@@ -11,6 +11,7 @@ namespace fulmar {
 namespace {
 
 constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t int64_min = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 
 constexpr PropertyInfo table[] = {
@@ -78,8 +79,20 @@ constexpr PropertyInfo table[] = {
      "The most connections of other brokers served at once."},
     {"listeners", PropertyType::list, "PLAINTEXT://127.0.0.1:9092", 0, 0, "",
      "The address to listen at, as PLAINTEXT://HOST:PORT; in a cluster also INTERNAL://HOST:PORT, for its brokers."},
-    {"log.cleanup.policy", PropertyType::list, "delete", 0, 0, "delete", "The default of cleanup.policy.",
-     Effect::served, "logs are not compacted yet"},
+    {"log.cleaner.backoff.ms", PropertyType::int64, "15000", 0, int64_max / 1'000'000, "",
+     "How long a shard's cleaner pauses once no log needs to be compacted."},
+    {"log.cleaner.dedupe.buffer.size", PropertyType::int64, "134217728", int64_min, int64_max, "",
+     "How many bytes the broker's cleaners have for the keys of what they compact at a time: about 32 each."},
+    {"log.cleaner.enable", PropertyType::boolean, "true", 0, 0, "", "Whether logs are compacted at all."},
+    {"log.cleaner.io.max.bytes.per.second", PropertyType::real, "1.7976931348623157E308", int64_min, int64_max, "",
+     "How many bytes a second the broker's cleaners read and write, all together."},
+    {"log.cleaner.max.compaction.lag.ms", PropertyType::int64, "9223372036854775807", 1, int64_max, "",
+     "The default of max.compaction.lag.ms."},
+    {"log.cleaner.min.cleanable.ratio", PropertyType::real, "0.5", 0, 1, "",
+     "The default of min.cleanable.dirty.ratio."},
+    {"log.cleaner.min.compaction.lag.ms", PropertyType::int64, "0", 0, int64_max, "",
+     "The default of min.compaction.lag.ms."},
+    {"log.cleanup.policy", PropertyType::list, "delete", 0, 0, "delete,compact", "The default of cleanup.policy."},
     {"log.dir", PropertyType::list, "", 0, 0, "", "The same as log.dirs, which wins over it."},
     {"log.dirs", PropertyType::list, "", 0, 0, "", "The data directory, where --data-dir does not say; only one."},
     {"log.flush.interval.messages", PropertyType::int64, "1", 1, int64_max, "", "The default of flush.messages."},
@@ -435,6 +448,11 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   config.log_limits.producer_id_expiration = duration("producer.id.expiration.ms");
   config.log_limits.checkpoint_interval = duration("log.flush.offset.checkpoint.interval.ms");
   config.log_limits.retention_check_interval = duration("log.retention.check.interval.ms");
+  config.cleaner.enabled = text("log.cleaner.enable") == "true";
+  config.cleaner.backoff = duration("log.cleaner.backoff.ms");
+  config.cleaner.dedupe_bytes = number("log.cleaner.dedupe.buffer.size");
+  if (auto rate = whole_units(text("log.cleaner.io.max.bytes.per.second"), 1); rate != int64_max)
+    config.cleaner.bytes_per_second = rate;
   config.groups.initial_rebalance_delay = milliseconds(number("group.initial.rebalance.delay.ms"));
   config.groups.session_timeout_min = milliseconds(number("group.min.session.timeout.ms"));
   config.groups.session_timeout_max = milliseconds(number("group.max.session.timeout.ms"));

@@ -29,6 +29,16 @@ Result<Properties> checked_broker_properties(const Properties& given);
 
 constexpr std::size_t controllers_max = 5;  // more would make every change of the metadata slower, and nothing safer
 
+// What compacts logs (see server/shard/log_cleaner.h). Sizes and rates are of the whole broker.
+struct CleanerSettings {
+  bool enabled = true;                           // log.cleaner.enable
+  Duration backoff = seconds(15);                // log.cleaner.backoff.ms
+  std::int64_t dedupe_bytes = 128 << 20;         // log.cleaner.dedupe.buffer.size
+  std::optional<std::int64_t> bytes_per_second;  // log.cleaner.io.max.bytes.per.second; nullopt: no limit
+
+  bool operator==(const CleanerSettings&) const = default;
+};
+
 struct BrokerConfig {
   std::int32_t node_id = 1;
   SocketAddress listen{"127.0.0.1", 9092};
@@ -74,6 +84,7 @@ struct BrokerConfig {
   TransactionSettings transactions;    // transaction.*, transactional.id.expiration.ms
   CoordinatorTopic transaction_topic;  // __transaction_state, as it is made: transaction.state.log.*
   LogLimits log_limits;
+  CleanerSettings cleaner;
   std::int64_t metadata_snapshot_bytes = 20 << 20;  // metadata.log.max.record.bytes.between.snapshots
   std::int64_t metadata_segment_bytes = 8 << 20;    // metadata.log.segment.bytes
   RaftSettings metadata_raft;   // controller.quorum.election.timeout.ms, controller.quorum.heartbeat.interval.ms

@@ -47,7 +47,10 @@ constexpr std::string_view no_group_configs =
 constexpr std::string_view no_migration = "Without effect: a group becomes of the other kind only while it is empty.";
 constexpr std::string_view no_metrics = "Without effect: metrics are not served yet.";
 constexpr std::string_view no_tls = "there is no TLS here yet; listeners are PLAINTEXT";
-constexpr std::string_view no_compaction = "Without effect: logs are not compacted yet.";
+constexpr std::string_view own_cleaner =
+    "Without effect: each shard has one cleaner, with its part of log.cleaner.dedupe.buffer.size.";
+constexpr std::string_view tombstones_stay =
+    "Without effect: records without a value stay in a compacted log, as long as no later one has their key.";
 constexpr std::string_view kept_at_once = "Without effect: files are written down when they change.";
 constexpr std::string_view grow = "Without effect: files grow as they are written.";
 constexpr std::string_view no_jitter = "Without effect: segments of different partitions roll when each is due.";
@@ -188,21 +191,12 @@ constexpr PropertyInfo table[] = {
     {"listener.security.protocol.map", PropertyType::string, "PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT", 0, 0, "",
      "Without effect: listeners are PLAINTEXT, and it is refused where it says otherwise of one that is here.",
      Effect::none},
-    {"log.cleaner.backoff.ms", PropertyType::int64, "15000", 0, int64_max, "", no_compaction, Effect::none},
-    {"log.cleaner.dedupe.buffer.size", PropertyType::int64, "134217728", int64_min, int64_max, "", no_compaction,
+    {"log.cleaner.delete.retention.ms", PropertyType::int64, "86400000", 0, int64_max, "", tombstones_stay,
      Effect::none},
-    {"log.cleaner.delete.retention.ms", PropertyType::int64, "86400000", 0, int64_max, "", no_compaction, Effect::none},
-    {"log.cleaner.enable", PropertyType::boolean, "true", 0, 0, "", no_compaction, Effect::none},
-    {"log.cleaner.io.buffer.load.factor", PropertyType::real, "0.9", int64_min, int64_max, "", no_compaction,
+    {"log.cleaner.io.buffer.load.factor", PropertyType::real, "0.9", int64_min, int64_max, "", own_cleaner,
      Effect::none},
-    {"log.cleaner.io.buffer.size", PropertyType::int32, "524288", 0, int32_max, "", no_compaction, Effect::none},
-    {"log.cleaner.io.max.bytes.per.second", PropertyType::real, "1.7976931348623157E308", int64_min, int64_max, "",
-     no_compaction, Effect::none},
-    {"log.cleaner.max.compaction.lag.ms", PropertyType::int64, "9223372036854775807", 1, int64_max, "", no_compaction,
-     Effect::none},
-    {"log.cleaner.min.cleanable.ratio", PropertyType::real, "0.5", 0, 1, "", no_compaction, Effect::none},
-    {"log.cleaner.min.compaction.lag.ms", PropertyType::int64, "0", 0, int64_max, "", no_compaction, Effect::none},
-    {"log.cleaner.threads", PropertyType::int32, "1", 0, int32_max, "", no_compaction, Effect::none},
+    {"log.cleaner.io.buffer.size", PropertyType::int32, "524288", 0, int32_max, "", own_cleaner, Effect::none},
+    {"log.cleaner.threads", PropertyType::int32, "1", 0, int32_max, "", own_cleaner, Effect::none},
     {"log.dir.failure.timeout.ms", PropertyType::int64, "30000", 1, int64_max, "", kept_at_once, Effect::none},
     {"log.flush.scheduler.interval.ms", PropertyType::int64, "9223372036854775807", int64_min, int64_max, "",
      kept_at_once, Effect::none},

@@ -182,6 +182,7 @@ Result<ByteChain> handle_delete_records(BrokerShard& shard, const Request& call)
   auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
   auto remove = [&](Replica& replica, const DeleteRecordsRequest::Topic::Partition& asked,
                     DeleteRecordsResponse::Topic::Partition& out) {
+    if (!replica.log().config().deletes) return ErrorCode::policy_violation;
     auto kept = replica.delete_records(asked.offset, deadline);
     if (!kept) return kept.error();
     out.low_watermark = *kept;

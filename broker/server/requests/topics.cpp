@@ -162,9 +162,11 @@ CreateTopicsRequest::Topic coordinator_topic(const BrokerShard& shard, std::stri
   asked.num_partitions = settings.partitions;
   asked.replication_factor =
       static_cast<std::int16_t>(std::min<std::size_t>(static_cast<std::size_t>(settings.replication_factor), brokers));
-  // Nothing of it expires by itself.
-  asked.configs = {
-      {"retention.ms", "-1"}, {"retention.bytes", "-1"}, {"segment.bytes", std::to_string(settings.segment_bytes)}};
+  // Nothing of it expires by itself; what a later record of the same key has replaced goes.
+  asked.configs = {{"cleanup.policy", "compact"},
+                   {"retention.ms", "-1"},
+                   {"retention.bytes", "-1"},
+                   {"segment.bytes", std::to_string(settings.segment_bytes)}};
   if (settings.min_insync > 1)
     asked.configs.push_back(
         {"min.insync.replicas", std::to_string(std::min<std::int32_t>(settings.min_insync, asked.replication_factor))});

@@ -35,6 +35,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
       replicas_(host, peers_, broker.config.partition_raft, broker.observer,
                 share_of(broker.config.throttled_rate, host.shard_count())),
       leaderships_(*this),
+      cleaner_(*this),
       sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()),
       leaders_(broker.self.broker, broker.config.partition_raft.election_timeout),
       connection_counts_(broker.config.connections_max, broker.config.connections_per_ip_max),
@@ -187,6 +188,7 @@ bool BrokerShard::configure(const MetadataImage& image) {
   }
   properties_ = std::move(in_force);
   logs_.context().limits.producer_id_expiration = settings->log_limits.producer_id_expiration;
+  cleaner_.set_settings(settings->cleaner);
   replicas_.set_throttled_rate(share_of(settings->throttled_rate, host_.shard_count()));
   connection_counts_.set_limits(settings->connections_max, settings->connections_per_ip_max);
   return true;
@@ -214,11 +216,13 @@ void BrokerShard::start() {
   logs_.start();
   replicas_.begin_retention(logs_.context().limits);
   partitions_.start();
+  cleaner_.start();
 }
 
 void BrokerShard::stop() {
   leaderships_.stop();
   partitions_.stop();
+  cleaner_.stop();
   groups_.stop();
   transactions_.stop();
   told_.close();

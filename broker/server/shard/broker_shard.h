@@ -24,6 +24,7 @@
 #include "broker/server/shard/fetch_session.h"
 #include "broker/server/shard/group_service.h"
 #include "broker/server/shard/leaderships.h"
+#include "broker/server/shard/log_cleaner.h"
 #include "broker/server/shard/partition_waits.h"
 #include "broker/server/shard/partitions.h"
 #include "broker/server/shard/produce_validation.h"
@@ -159,6 +160,7 @@ class BrokerShard {
   Peers peers_;
   ReplicaManager replicas_;
   Leaderships leaderships_;
+  LogCleaner cleaner_;
   ValidationBudget validation_;
   TransactionVerification* transaction_verification_ = nullptr;
   std::map<Uuid, ProduceConfig> produce_configs_;  // of the topics that were produced to since the image is shown

@@ -96,6 +96,7 @@ Result<ProducedBatch, Refusal> validate_in_slices(ValidationBudget& budget, Cloc
   rules.timestamp_before_max_ms = topic.log.timestamp_before_max_ms;
   rules.timestamp_after_max_ms = topic.log.timestamp_after_max_ms;
   rules.now = clock.wall_ms();
+  rules.keys_required = topic.log.compacts;
   auto plan = plan_for(records, topic.compression);
   auto memory = budget.memory(plan.memory);
   Turns turns(budget.turn());

@@ -1,0 +1,148 @@
+// Who writes records with keys to a compacted topic, a few keys again and again, tombstones among them; and who reads
+// all of it, from the start, while it is cleaned.
+#include "broker/client/consumer.h"
+#include "broker/client/producer.h"
+#include "broker/protocol/messages/topics.h"
+#include "checkers/values.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+#include "scenarios/clients.h"
+#include "scenarios/plan_settings.h"
+
+namespace fulmar {
+
+namespace {
+
+const std::string topic_name = "compacted";
+constexpr std::int32_t partitions = 2;
+constexpr std::uint64_t keys = 6;
+constexpr Duration delivery_timeout = seconds(15);
+constexpr Duration retry_interval = milliseconds(100);
+
+void make_topic(Host& host, Workload& workload, ClusterClient& brokers) {
+  for (;;) {
+    auto deadline = host.clock().deadline_in(workload.request_timeout);
+    auto connection = brokers.any(deadline);
+    if (connection) {
+      CreateTopicsRequest request;
+      auto& topic = request.topics.emplace_back();
+      topic.name = topic_name;
+      topic.num_partitions = partitions;
+      topic.replication_factor = static_cast<std::int16_t>(workload.plan.setting(settings::replication_factor));
+      topic.configs = {{"cleanup.policy", "compact"},
+                       {"min.cleanable.dirty.ratio", "0.1"},
+                       {"segment.bytes", std::to_string(workload.plan.setting(settings::compacted_segment_bytes))}};
+      auto response = (*connection)->call<CreateTopicsResponse>(request, deadline);
+      if (response && response->topics.size() == 1 &&
+          (response->topics[0].error_code == ErrorCode::none ||
+           response->topics[0].error_code == ErrorCode::topic_already_exists))
+        return;
+    }
+    host.clock().sleep_for(retry_interval);
+  }
+}
+
+// From the start to where the partition ended when that was asked; nullopt: not all of it could be read.
+std::optional<KeyedRead> read_all(Host& host, Workload& workload, ClusterClient& brokers, std::int32_t partition,
+                                  bool insist) {
+  ConsumerOptions options;
+  options.max_wait = milliseconds(10);
+  options.min_bytes = 0;
+  options.request_timeout = workload.request_timeout;
+  Consumer consumer(host, brokers, options, topic_name);
+  auto ask = [&](Timestamp which) -> std::optional<Offset> {
+    for (;;) {
+      ErrorCode error{};
+      auto offset = consumer.list_offset(partition, which, error);
+      if (offset && error == ErrorCode::none) return *offset;
+      if (!insist) return std::nullopt;
+      host.clock().sleep_for(retry_interval);
+    }
+  };
+  auto begin = ask(earliest_offset);
+  auto end = begin ? ask(latest_offset) : std::nullopt;
+  if (!end) return std::nullopt;
+  KeyedRead all{partition, {}, {}};
+  consumer.assign(partition, *begin);
+  while (consumer.position(partition) < *end) {
+    auto polled = consumer.poll();
+    bool failed = !polled;
+    for (const auto& part : polled ? *polled : std::vector<Polled>{}) {
+      failed = failed || part.error != ErrorCode::none || part.corrupt;
+      for (const auto& record : part.records) {
+        KeyedRecord seen{record.offset, record.key ? std::string(record.key->view()) : "(none)", std::nullopt, true};
+        if (record.value) {
+          auto value = see_value(record.offset, record.value->view());
+          seen.value = value.value;
+          seen.intact = value.intact;
+        }
+        all.records.push_back(std::move(seen));
+      }
+    }
+    if (failed && !insist) return std::nullopt;
+    if (failed) host.clock().sleep_for(retry_interval);
+  }
+  all.completed = host.clock().now();
+  return all;
+}
+
+void send_one(Host& host, Workload& workload, Producer& producer, Random& random, int number) {
+  KeyedSend send;
+  send.producer = number;
+  send.partition = static_cast<std::int32_t>(random.below(partitions));
+  send.key = "key " + std::to_string(random.below(keys));
+  Record record{send.key, std::nullopt, host.clock().wall_ms(), {}};
+  if (random.chance(3, 4)) {
+    send.value = workload.next_value++;
+    record.value = make_value(*send.value, static_cast<std::size_t>(random.between(8, 200)));
+  }
+  send.invoked = host.clock().now();
+  auto index = workload.history.keyed_sends.size();
+  workload.history.keyed_sends.push_back(send);
+  auto delivery = producer.send(topic_name, send.partition, {record});
+  auto& sent = workload.history.keyed_sends[index];
+  sent.completed = host.clock().now();
+  sent.offset = delivery.base_offset;
+  switch (delivery.outcome) {
+    case Delivery::Outcome::ok: sent.outcome = Outcome::ok; break;
+    case Delivery::Outcome::failed: sent.outcome = Outcome::failed; break;
+    case Delivery::Outcome::unknown: sent.outcome = Outcome::unknown; break;
+  }
+}
+
+}  // namespace
+
+void write_keys(Host& host, Workload& workload) {
+  const auto number = workload.next_producer++;
+  auto random = host.entropy().stream();
+  ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
+  make_topic(host, workload, brokers);
+  ProducerOptions options;
+  options.request_timeout = workload.request_timeout;
+  options.delivery_timeout = delivery_timeout;
+  options.codec = static_cast<Compression>(random.chance(1, 2) ? 0 : random.below(5));
+  Producer producer(host, brokers, options);
+  while (!workload.stop) {
+    send_one(host, workload, producer, random, number);
+    pause(host, random, workload.plan.setting(settings::keyed_pace_ms));
+  }
+  note_wrong_answer(workload, host, producer.saw_wrong_answer(), "a producer");
+}
+
+void read_keys(Host& host, Workload& workload) {
+  auto random = host.entropy().stream();
+  ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
+  make_topic(host, workload, brokers);
+  while (!workload.stop) {
+    pause(host, random, 8 * workload.plan.setting(settings::keyed_pace_ms));
+    auto read = read_all(host, workload, brokers, static_cast<std::int32_t>(random.below(partitions)), false);
+    if (read) workload.history.keyed_reads.push_back(std::move(*read));
+  }
+}
+
+void read_keys_at_the_end(Host& host, Workload& workload, ClusterClient& brokers) {
+  for (std::int32_t partition = 0; partition < partitions; ++partition)
+    workload.history.keyed_final_reads[partition] = *read_all(host, workload, brokers, partition, true);
+}
+
+}  // namespace fulmar

@@ -1,0 +1,103 @@
+// What a compacted topic may have lost, and what not.
+#include <gtest/gtest.h>
+
+#include "checkers/history.h"
+#include "checkers/replication/removals.h"
+
+namespace fulmar {
+namespace {
+
+// A record of key k that was acknowledged at this offset.
+KeyedSend sent(Offset offset, std::optional<ValueId> value, const std::string& key = "k",
+               Outcome outcome = Outcome::ok) {
+  KeyedSend send;
+  send.key = key;
+  send.value = value;
+  send.outcome = outcome;
+  send.offset = outcome == Outcome::ok ? offset : -1;
+  return send;
+}
+
+std::string anomalies(const std::vector<KeyedSend>& sends, const std::vector<KeyedRecord>& left) {
+  History history;
+  history.keyed_sends = sends;
+  history.keyed_final_reads[0] = {0, Instant::max(), left};
+  Violations found;
+  check_compaction(history, found);
+  std::string all;
+  for (const auto& one : found) all += (all.empty() ? "" : " ") + std::string(one.anomaly);
+  return all;
+}
+
+const std::vector<KeyedSend> three = {sent(0, 1), sent(1, 2), sent(2, 3, "other")};
+
+TEST(CompactionCheck, WhatALaterRecordOfItsKeyReplacesMayGo) {
+  EXPECT_EQ(anomalies(three, {{0, "k", 1}, {1, "k", 2}, {2, "other", 3}}), "");
+  EXPECT_EQ(anomalies(three, {{1, "k", 2}, {2, "other", 3}}), "");
+  EXPECT_EQ(anomalies(three, {{0, "k", 1}, {2, "other", 3}}), "lost-key");
+  EXPECT_EQ(anomalies(three, {{0, "k", 1}, {1, "k", 2}}), "lost-key");
+  EXPECT_EQ(anomalies(three, {}), "lost-key");
+}
+
+TEST(CompactionCheck, WhatIsNotKnownToBeWrittenMayReplaceARecordToo) {
+  auto sends = three;
+  sends.push_back(sent(-1, 4, "other", Outcome::unknown));
+  EXPECT_EQ(anomalies(sends, {{1, "k", 2}, {7, "other", 4}}), "");
+  EXPECT_EQ(anomalies(sends, {{1, "k", 2}, {2, "other", 3}}), "");
+  sends.back().outcome = Outcome::failed;
+  EXPECT_EQ(anomalies(sends, {{1, "k", 2}, {7, "other", 4}}), "phantom");
+}
+
+TEST(CompactionCheck, ATombstoneStaysAndWhatItDeletedDoesNotComeBack) {
+  const std::vector<KeyedSend> sends = {sent(0, 1), sent(1, std::nullopt)};
+  EXPECT_EQ(anomalies(sends, {{0, "k", 1}, {1, "k", std::nullopt}}), "");
+  EXPECT_EQ(anomalies(sends, {{1, "k", std::nullopt}}), "");
+  EXPECT_EQ(anomalies(sends, {}), "tombstone-early");
+  EXPECT_EQ(anomalies(sends, {{0, "k", 1}}), "deleted-key-returns");
+  auto again = sends;
+  again.push_back(sent(5, 9));
+  EXPECT_EQ(anomalies(again, {{5, "k", 9}}), "");
+}
+
+TEST(CompactionCheck, OffsetsAndOrderAreKept) {
+  EXPECT_EQ(anomalies(three, {{0, "k", 2}, {1, "k", 2}, {2, "other", 3}}), "inconsistent-offsets");
+  EXPECT_EQ(anomalies(three, {{0, "k", std::nullopt}, {1, "k", 2}, {2, "other", 3}}), "inconsistent-offsets");
+  EXPECT_EQ(anomalies(three, {{2, "other", 3}, {1, "k", 2}}), "nonmonotonic-poll");
+  EXPECT_EQ(anomalies(three, {{1, "k", 2, false}, {2, "other", 3}}), "corrupt");
+  EXPECT_EQ(anomalies(three, {{1, "k", 2}, {2, "other", 3}, {3, "k", 77}}), "phantom");
+  EXPECT_EQ(anomalies(three, {{1, "k", 2}, {2, "other", 3}, {3, "other", 1}}), "phantom") << "of another key";
+}
+
+BatchHeader header(Offset base, std::int32_t last_delta, Epoch epoch, std::uint32_t crc, std::int32_t records) {
+  BatchHeader made;
+  made.base_offset = base;
+  made.last_offset_delta = last_delta;
+  made.leader_epoch = epoch;
+  made.crc = crc;
+  made.record_count = records;
+  return made;
+}
+
+TEST(Removals, ABatchIsTheSameHoweverOftenItIsWrittenAnew) {
+  Removals removals;
+  auto whole = header(4, 3, 2, 11, 4);
+  auto two = header(4, 3, 2, 12, 2);
+  auto none = header(4, 3, 2, 13, 0);
+  removals.note({whole, two});
+  removals.note({two, none});
+  for (const auto& form : {whole, two, none}) EXPECT_EQ(removals.original(shadow_of(form)), shadow_of(whole));
+  EXPECT_FALSE(removals.may_lack(shadow_of(whole)));
+  EXPECT_FALSE(removals.is_hole(0, 100));
+  auto stranger = shadow_of(header(4, 3, 2, 99, 4));
+  EXPECT_EQ(removals.original(stranger), stranger) << "of other content";
+  auto longer = shadow_of(header(4, 5, 2, 12, 2));
+  EXPECT_EQ(removals.original(longer), longer);
+  removals.note({none, std::nullopt});
+  EXPECT_TRUE(removals.may_lack(shadow_of(whole)));
+  EXPECT_FALSE(removals.may_lack(shadow_of(header(4, 3, 3, 11, 4)))) << "of another epoch";
+  EXPECT_TRUE(removals.is_hole(4, 8));
+  EXPECT_FALSE(removals.is_hole(5, 100));
+}
+
+}  // namespace
+}  // namespace fulmar

@@ -1,0 +1,156 @@
+// cleanup.policy=compact, as a client sees it: of each key the last record stays, at its offset.
+#include <map>
+
+#include "broker_test_kit.h"
+
+namespace fulmar {
+namespace {
+
+using Configs = std::vector<CreateTopicsRequest::Topic::Config>;
+
+const Properties eager{{"log.cleaner.backoff.ms", "100"}, {"log.retention.check.interval.ms", "500"}};
+
+Configs compacted(const std::string& policy = "compact") {
+  return {{"cleanup.policy", policy}, {"segment.bytes", "400"}, {"min.cleanable.dirty.ratio", "0.01"}};
+}
+
+Bytes keyed(const std::optional<std::string>& key, const std::string& value, Timestamp at = World::epoch_ms) {
+  return build_batch({{key, value, at, {}}});
+}
+
+// So many records, of as many keys as said, one after the other.
+void fill(Peer& peer, int records, int keys, Timestamp at = World::epoch_ms) {
+  for (int i = 0; i < records; ++i)
+    ASSERT_EQ(produce(peer, "t", 0, keyed("k" + std::to_string(i % keys), std::to_string(i), at)).error_code,
+              ErrorCode::none);
+}
+
+std::map<Offset, std::string> all_values(Peer& peer) {
+  std::map<Offset, std::string> found;
+  for (Offset next = 0;;) {
+    auto part = fetch(peer, {"t", 0, next});
+    EXPECT_EQ(part.error_code, ErrorCode::none);
+    auto bytes = part.records.flatten();
+    if (bytes.empty()) return found;
+    while (!bytes.empty()) {
+      auto header = read_batch_header(bytes.view()).value();
+      const auto records = read_records(bytes.slice(0, header.size()), 1 << 20).value();
+      for (const auto& record : records) found[record.offset] = record.value->view();
+      next = header.next_offset();
+      bytes = bytes.slice(header.size());
+    }
+  }
+}
+
+TEST(Compaction, KeepsTheLastRecordOfEachKeyAtItsOffsetAlsoAfterARestart) {
+  BrokerWorld cluster(eager);
+  cluster.run([](Host& host) {
+    Peer peer(host);
+    ASSERT_EQ(create_topic(peer, "t", 1, compacted()).error_code, ErrorCode::none);
+    fill(peer, 100, 5);
+    host.clock().sleep_for(seconds(5));
+    auto values = all_values(peer);
+    EXPECT_LT(values.size(), 15u) << "five that are clean, and what the last segment has";
+    for (const auto& [offset, value] : values) EXPECT_EQ(value, std::to_string(offset));
+    for (Offset last = 95; last < 100; ++last) EXPECT_TRUE(values.contains(last)) << last;
+  });
+  for (bool orderly : {false, true}) {
+    cluster.restart(orderly);
+    cluster.run([](Host& host) {
+      Peer peer(host);
+      auto values = all_values(peer);
+      EXPECT_LT(values.size(), 15u);
+      EXPECT_EQ(values.rbegin()->second, "99");
+      EXPECT_EQ(fetch(peer, {"t", 0, 3}).error_code, ErrorCode::none) << "in a hole";
+    });
+  }
+}
+
+TEST(Compaction, IsOffWhereTheBrokerOrTheTopicSaysSo) {
+  for (const auto& [properties, policy] :
+       {std::pair<Properties, std::string>{{}, "delete"}, {{{"log.cleaner.enable", "false"}}, "compact"}}) {
+    auto all = eager;
+    for (const auto& [name, value] : properties) all[name] = value;
+    BrokerWorld cluster(all);
+    cluster.run([&](Host& host) {
+      Peer peer(host);
+      create_topic(peer, "t", 1, compacted(policy));
+      fill(peer, 50, 5, host.clock().wall_ms());
+      host.clock().sleep_for(seconds(5));
+      EXPECT_EQ(all_values(peer).size(), 50u);
+    });
+  }
+}
+
+TEST(Compaction, KeepsToItsRate) {
+  auto slow = eager;
+  slow["log.cleaner.io.max.bytes.per.second"] = "2000";  // of two shards
+  BrokerWorld cluster(slow);
+  cluster.run([](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "t", 1, compacted());
+    for (int i = 0; i < 200; ++i) produce(peer, "t", 0, keyed("k", std::string(100, 'x')));
+    // 32 kB to be read twice.
+    host.clock().sleep_for(seconds(20));
+    EXPECT_GT(all_values(peer).size(), 150u);
+    host.clock().sleep_for(seconds(100));
+    EXPECT_LT(all_values(peer).size(), 10u);
+  });
+}
+
+TEST(Compaction, RetentionAppliesOnlyWherePolicyHasDeleteToo) {
+  for (bool deletes : {false, true}) {
+    BrokerWorld cluster(eager);
+    cluster.run([&](Host& host) {
+      Peer peer(host);
+      auto configs = compacted(deletes ? "compact,delete" : "compact");
+      configs.push_back({"retention.ms", "10000"});
+      configs.push_back({"min.compaction.lag.ms", "100000000"});
+      create_topic(peer, "t", 1, configs);
+      fill(peer, 50, 5, host.clock().wall_ms());
+      host.clock().sleep_for(seconds(5));
+      EXPECT_EQ(all_values(peer).size(), 50u);
+      host.clock().sleep_for(seconds(10));
+      auto begins = fetch(peer, {"t", 0, 50}).log_start_offset;
+      EXPECT_EQ(begins > 0, deletes) << begins;
+    });
+  }
+}
+
+TEST(Compaction, ARecordWithoutAKeyIsRefusedByItsPlaceInTheBatch) {
+  BrokerWorld cluster(eager);
+  cluster.run([](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "t", 1, compacted());
+    std::vector<Record> records;
+    for (bool has_key : {true, false, true, false})
+      records.push_back({has_key ? std::optional<std::string>("k") : std::nullopt, "v", World::epoch_ms, {}});
+    auto answer = produce(peer, "t", 0, build_batch(records, {.codec = Compression::gzip}));
+    EXPECT_EQ(answer.error_code, ErrorCode::invalid_record);
+    ASSERT_EQ(answer.record_errors.size(), 2u);
+    EXPECT_EQ(answer.record_errors[0].batch_index, 1);
+    EXPECT_EQ(answer.record_errors[1].batch_index, 3);
+    EXPECT_EQ(produce(peer, "t", 0, keyed("", "an empty key is one")).error_code, ErrorCode::none);
+  });
+}
+
+TEST(Compaction, RecordsAreDeletedUpToAnOffsetOnlyWherePolicyHasDelete) {
+  BrokerWorld cluster(eager);
+  cluster.run([](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "t", 1, compacted());
+    create_topic(peer, "both", 1, compacted("delete,compact"));
+    produce(peer, "t", 0, keyed("k", "v"));
+    produce(peer, "both", 0, keyed("k", "v"));
+    auto remove = [&](const std::string& topic) {
+      DeleteRecordsRequest request;
+      request.topics.push_back({topic, {{0, 1}}});
+      return peer.call<DeleteRecordsResponse>(request, 2).topics.at(0).partitions.at(0).error_code;
+    };
+    EXPECT_EQ(remove("t"), ErrorCode::policy_violation);
+    EXPECT_EQ(remove("both"), ErrorCode::none);
+  });
+}
+
+}  // namespace
+}  // namespace fulmar
