@@ -1,5 +1,6 @@
 """confluent-kafka, the newest (librdkafka): a group of the consumer protocol (KIP-848) whose coordinator is killed, and then stopped for a while,
-in the middle of reading. Argument: FULMAR_BINARY, of which it runs three."""
+in the middle of reading; and all brokers are restarted, one after the other. Consumers elsewhere were stuck on NOT_COORDINATOR after that
+(librdkafka 2944, 3082), or stopped reading after a rebalance though there was more (vector 22006). Argument: FULMAR_BINARY, of which it runs three."""
 import os
 import signal
 import sys
@@ -73,6 +74,15 @@ def main(binary):
         os.kill(cluster.broker(stopped).process.pid, signal.SIGCONT)
         write(VALUES)
         until(members, lambda: everything_read() and shared(members, PARTITIONS), "it goes on: they read on, and share everything")
+
+        for broker in cluster.brokers:
+            write(VALUES)
+            broker.stop()
+            until(members, everything_read, f"broker {broker.node_id} is restarted: they read on while it is down", 90)
+            broker.start()
+            cluster.await_health()
+        write(VALUES)
+        until(members, lambda: everything_read() and shared(members, PARTITIONS), "after the last one they read on, and share everything")
         check(producer.flush(60) == 0 and not failed, "everything was written", failed[:3])
         members[0].close()
         until(members[1:], lambda: shared(members[1:], PARTITIONS), "when one leaves, the others have its partitions")

@@ -1,7 +1,7 @@
 """A consumer of confluent-kafka in a group of the consumer protocol (KIP-848), and what it has read."""
 import time
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer
 
 
 def check(holds, what, *more):
@@ -13,7 +13,7 @@ class Member:
     def __init__(self, bootstrap, group, topics, **options):
         self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "group.protocol": "consumer", "enable.auto.commit": False,
                                   "auto.offset.reset": "earliest", **{name.replace("_", "."): value for name, value in options.items()}})
-        self.read, self.ends, self.errors = [], {}, []
+        self.read, self.errors = [], []
         self.consumer.subscribe(topics)
 
     def poll(self):
@@ -22,14 +22,14 @@ class Member:
                 self.errors.append(str(message.error()))
             else:
                 self.read.append(message.value())
-                self.ends[message.topic(), message.partition()] = message.offset() + 1
                 self.consumer.commit(message=message, asynchronous=True)
 
     def owned(self):
         return {(p.topic, p.partition) for p in self.consumer.assignment()}
 
     def close(self):
-        ends = [TopicPartition(*place, self.ends[place]) for place in self.owned() if place in self.ends]
+        """Commits what it has read of the partitions that it still has, before it leaves."""
+        ends = [place for place in self.consumer.position(self.consumer.assignment()) if place.offset >= 0]
         if ends:
             self.consumer.commit(offsets=ends, asynchronous=False)
         self.consumer.close()
