@@ -9,6 +9,7 @@
 
 #include "campaign/campaign.h"
 #include "campaign/exit_codes.h"
+#include "campaign/levels.h"
 #include "campaign/replay.h"
 
 namespace fulmar {
@@ -24,7 +25,9 @@ constexpr std::string_view commands[] = {
     "replay --scenario S --seed N [--plan FILE] [--trace]",
     "plan --scenario S --seed N",
     "hashes --scenario S --seeds A..B",
+    "levels [--scenario S] [--seeds A..B] [--jobs N]",
 };
+constexpr const char* levels_seeds = "1..340";
 constexpr std::string_view exit_codes =
     "Exit codes: 0 clean, 1 a violation, 2 wrong usage, a plan that can't be played or a report that can't be\n"
     "written, 3 nondeterminism, 4 what was found could not all be written, 130 or 143 interrupted (SIGINT, SIGTERM).\n";
@@ -139,15 +142,20 @@ int Command::run(const std::vector<std::string>& arguments) {
   } catch (const po::error& error) {
     return complain(error.what());
   }
-  if (name != "run" && name != "replay" && name != "plan" && name != "hashes")
+  if (name != "run" && name != "replay" && name != "plan" && name != "hashes" && name != "levels")
     return complain("unknown command " + name);
+  if (name == "levels") {
+    if (!given.contains("scenario")) scenario_name = simulator_.levels_scenario;
+    if (seeds.empty()) seeds = levels_seeds;
+  }
   const auto* scenario = find(simulator_.scenarios, scenario_name);
   if (!scenario) return complain(scenario_name.empty() ? "--scenario is needed" : "unknown scenario " + scenario_name);
-  if (name == "run" || name == "hashes") {
+  if (name == "run" || name == "hashes" || name == "levels") {
     if (!parse_seeds(seeds, campaign.limits.first_seed, campaign.limits.last_seed))
       return complain("--seeds A..B is needed, A not above B");
     if (name == "hashes") return hashes(*scenario, campaign.limits.first_seed, campaign.limits.last_seed);
     if (campaign.limits.jobs < 1 || campaign.limits.jobs > 256) return complain("--jobs must be from 1 to 256");
+    if (name == "levels") return print_levels(simulator_.program, *scenario, campaign.limits);
     if (!time.empty() && (campaign.limits.seconds_max = parse_duration(time)) <= 0)
       return complain("--time must be like 90s, 10m or 2h");
     return run_campaign(*scenario, campaign);

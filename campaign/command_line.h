@@ -16,6 +16,7 @@ namespace fulmar {
 struct Simulator {
   std::string_view program;  // its name in messages
   std::span<const Scenario> scenarios;
+  std::string_view levels_scenario = {};  // whose lives `levels` plays, unless it is told which
 };
 
 // Carries out what the arguments ask for; returns the exit code (exit_codes.h). Prints to stdout and stderr.

@@ -21,6 +21,7 @@ struct LifeResult {
   Duration simulated{0};
   std::map<std::string, std::uint64_t> operations;  // how many of each kind the clients invoked
   std::map<std::string, std::uint64_t> marks;       // how often it reached each mark; 0: could have, but did not
+  std::map<std::string, Duration> times;            // what it measured, in simulated time
   Violations violations;
 };
 

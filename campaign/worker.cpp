@@ -48,6 +48,8 @@ std::string encode(const SeedResult& result) {
   json violations = json::array();
   for (const auto& v : result.life.violations)
     violations.push_back({{"property", v.property}, {"anomaly", v.anomaly}, {"text", v.text}, {"at", v.at.ns}});
+  json times = json::object();
+  for (const auto& [what, time] : result.life.times) times[what] = time.count();
   json line = {{"seed", result.seed},
                {"hash", result.life.trace_hash},
                {"events", result.life.events},
@@ -55,6 +57,7 @@ std::string encode(const SeedResult& result) {
                {"operations", result.life.operations},
                {"wall", result.wall_seconds},
                {"marks", result.life.marks},
+               {"times", std::move(times)},
                {"violations", std::move(violations)}};
   return line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
@@ -69,6 +72,7 @@ SeedResult decode(const std::string& text) {
   result.life.operations = line["operations"].get<std::map<std::string, std::uint64_t>>();
   result.wall_seconds = line["wall"];
   result.life.marks = line["marks"].get<std::map<std::string, std::uint64_t>>();
+  for (const auto& [what, time] : line["times"].items()) result.life.times[what] = Duration(time.get<std::int64_t>());
   for (const auto& v : line["violations"])
     result.life.violations.push_back({v["property"], v["anomaly"], v["text"], Instant{v["at"]}});
   return result;

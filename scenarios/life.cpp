@@ -5,6 +5,7 @@
 #include "scenarios/damage/damage_faults.h"
 #include "scenarios/node_names.h"
 #include "scenarios/plan_check.h"
+#include "scenarios/recovery/recovery.h"
 #include "scenarios/single_broker.h"
 
 namespace fulmar {
@@ -28,6 +29,8 @@ constexpr Scenario scenarios[] = {
      plan_groups, run_cluster, terms, check_plan},
     {"compaction", "a compacted topic of few keys, written, read and cleaned while all of that goes on",
      plan_compaction, run_cluster, terms, check_plan},
+    {"recovery", "a cluster that is well meets one fault: how long it takes to serve again", plan_recovery,
+     run_recovery, terms, check_recovery_plan},
 };
 }  // namespace
 

@@ -3,5 +3,5 @@
 #include "scenarios/life.h"
 
 int main(int count, char** values) {
-  return fulmar::run_command({"fulmar-sim", fulmar::all_scenarios()}, {values + 1, values + count});
+  return fulmar::run_command({"fulmar-sim", fulmar::all_scenarios(), "recovery"}, {values + 1, values + count});
 }

@@ -87,6 +87,8 @@ Result<void> check_together(const Scenario& scenario, const Plan& plan) {
   return {};
 }
 
+}  // namespace
+
 Result<void> check_fault(const Plan& plan, std::size_t number) {
   const auto& fault = plan.faults[number];
   auto nodes = node_names(plan);
@@ -102,6 +104,8 @@ Result<void> check_fault(const Plan& plan, std::size_t number) {
   if (number > 0 && fault.at < plan.faults[number - 1].at) return wrong(where + "it begins before the one above it");
   return {};
 }
+
+namespace {
 
 // What the faults do together.
 Result<void> check_faults(const Scenario& scenario, const Plan& plan) {

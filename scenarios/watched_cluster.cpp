@@ -117,6 +117,11 @@ std::vector<std::string> WatchedCluster::differing(const std::set<std::size_t>& 
   return watch_.differing(ids_of(core));
 }
 
+std::vector<std::string> WatchedCluster::behind(const std::set<std::size_t>& core,
+                                                const std::map<GroupId, Offset>& offsets) const {
+  return watch_.behind(ids_of(core), offsets);
+}
+
 // What lies before the metadata's log is in a snapshot.
 void WatchedCluster::opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) {
   if (sight.group == MetadataLog::group()) {

@@ -37,6 +37,8 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   // Of these nodes' brokers; see ReplicationWatch.
   std::vector<std::string> leaderless(const std::set<std::size_t>& core) const;
   std::vector<std::string> differing(const std::set<std::size_t>& core) const;
+  std::map<GroupId, Offset> committed() const { return watch_.committed(); }
+  std::vector<std::string> behind(const std::set<std::size_t>& core, const std::map<GroupId, Offset>& offsets) const;
   void power_lost(std::size_t node);
   void disk_hurt(std::size_t node) { watch_.damaged(id_of(node)); }
   // From now on, and since a while, these nodes are left alone; until calm_ends().

@@ -98,12 +98,16 @@ Answer<MetadataResponse> ClusterClient::ask(const std::optional<std::vector<std:
     request.topics.emplace();
     for (const auto& name : *topics) request.topics->push_back({{}, name});
   }
+  if (std::exchange(doubted_, false)) ++asked_first_;
   constexpr std::int16_t version_min = 1;  // the first that tells no topics from all of them
-  auto response = first_that_answers(deadline, [&](Connection& connection) -> Answer<MetadataResponse> {
-    TRY(auto version, connection->choose_version(ApiKey::metadata, 32767));
-    if (version < version_min) return refuse(ErrorCode::unsupported_version, "the broker is too old");
-    return connection->call<MetadataResponse>(request, within(options_.connect_timeout, deadline));
-  });
+  auto response = first_that_answers(
+      deadline,
+      [&](Connection& connection) -> Answer<MetadataResponse> {
+        TRY(auto version, connection->choose_version(ApiKey::metadata, 32767));
+        if (version < version_min) return refuse(ErrorCode::unsupported_version, "the broker is too old");
+        return connection->call<MetadataResponse>(request, within(options_.connect_timeout, deadline));
+      },
+      asked_first_);
   if (response) learn(*response);
   return response;
 }

@@ -50,7 +50,10 @@ class ClusterClient final : public Brokers {
 
   Answer<Connection> leader(const std::string& topic, std::int32_t partition, Deadline deadline) override;
   Answer<Connection> any(Deadline deadline) override;
-  void doubt_leader(const std::string& topic, std::int32_t partition) override { leaders_.erase({topic, partition}); }
+  void doubt_leader(const std::string& topic, std::int32_t partition) override {
+    leaders_.erase({topic, partition});
+    doubted_ = true;
+  }
   bool saw_wrong_answer() const override;
   // To the broker that carries out changes of topics.
   Answer<Connection> controller(Deadline deadline);
@@ -76,6 +79,7 @@ class ClusterClient final : public Brokers {
       if (answer || !worth_another_try(answer.error(), begun)) return answer;
       leaders_.clear();
       controller_.reset();
+      doubted_ = true;
       backoff.pause();
     }
   }
@@ -99,6 +103,9 @@ class ClusterClient final : public Brokers {
   std::optional<std::int32_t> controller_;
   bool reached_any_ = false;
   std::size_t coordinators_asked_for_ = 0;
+  // After a doubt another broker is asked for metadata first: one that is cut off knows no better.
+  bool doubted_ = false;
+  std::size_t asked_first_ = 0;
   Mutex asking_;  // for leaders: fibers that miss one at once ask once
 };
 

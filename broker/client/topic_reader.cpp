@@ -54,8 +54,8 @@ Answer<void> TopicReader::start() {
   reads_ = std::make_unique<BoundedQueue<Answer<Read>>>(reads_waiting_max);
   fetchers_.emplace();
   for (auto& [id, assigned] : leaders)
-    fetchers_->spawn("fetch", [this, assigned = std::move(assigned)] {
-      ClusterClient apart(host_, cluster_.options());
+    fetchers_->spawn("fetch", [this, id, assigned = std::move(assigned)] {
+      auto& apart = apart_.try_emplace(id, host_, cluster_.options()).first->second;
       Consumer consumer(host_, apart, consumer_options(cluster_.options(), rack_), topic_);
       for (const auto& [partition, position] : assigned) consumer.assign(partition, position);
       fetch(consumer, assigned);

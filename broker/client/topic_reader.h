@@ -45,8 +45,10 @@ class TopicReader {
   ClusterClient& cluster_;
   std::string topic_;
   std::string rack_;
-  std::map<std::int32_t, Offset> positions_;           // of what next() has returned
-  std::map<std::int32_t, Instant> in_trouble_since_;   // partitions whose last fetch failed
+  std::map<std::int32_t, Offset> positions_;          // of what next() has returned
+  std::map<std::int32_t, Instant> in_trouble_since_;  // partitions whose last fetch failed
+  std::map<std::int32_t, ClusterClient> apart_;       // by leader: what its fetcher has learned stays from one start to
+                                                      // the next
   std::unique_ptr<BoundedQueue<Answer<Read>>> reads_;  // null while nothing is fetched
   std::optional<FiberGroup> fetchers_;
 };

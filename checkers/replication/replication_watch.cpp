@@ -276,4 +276,32 @@ std::vector<std::string> ReplicationWatch::differing(const std::set<std::int32_t
   return found;
 }
 
+std::map<GroupId, Offset> ReplicationWatch::committed() const {
+  std::map<GroupId, Offset> offsets;
+  for (const auto& [id, group] : groups_)
+    for (const auto& [self, replica] : group.replicas)
+      if (replica.open) offsets[id] = std::max(offsets[id], replica.sight.commit);
+  return offsets;
+}
+
+std::vector<std::string> ReplicationWatch::behind(const std::set<std::int32_t>& core,
+                                                  const std::map<GroupId, Offset>& offsets) const {
+  std::vector<std::string> found;
+  for (const auto& [id, offset] : offsets) {
+    auto group = groups_.find(id);
+    if (group == groups_.end()) continue;
+    const ReplicaSight* leader = nullptr;
+    for (const auto& [self, replica] : group->second.replicas)
+      if (core.contains(self.broker) && replica.open && replica.sight.role == Role::leader &&
+          replica.sight.established && (!leader || replica.sight.term > leader->term))
+        leader = &replica.sight;
+    bool has = leader != nullptr;
+    for (const auto& [self, replica] : group->second.replicas)
+      if (leader && core.contains(self.broker) && leader->configuration.is_voter(self))
+        has = has && replica.open && replica.sight.log_end >= offset;
+    if (!has) found.push_back(to_string(id));
+  }
+  return found;
+}
+
 }  // namespace fulmar

@@ -70,6 +70,11 @@ class ReplicationWatch : public ReplicaObserver {
   // The groups that have no leader among these brokers, and those whose replicas there differ; as text.
   std::vector<std::string> leaderless(const std::set<std::int32_t>& core) const;
   std::vector<std::string> differing(const std::set<std::int32_t>& core) const;
+  // Up to where each group has committed, as far as its open replicas know.
+  std::map<GroupId, Offset> committed() const;
+  // Those of the groups that do not have as much as that on every one of these brokers that has a vote, or have no
+  // leader among them.
+  std::vector<std::string> behind(const std::set<std::int32_t>& core, const std::map<GroupId, Offset>& offsets) const;
 
   const Violations& violations() const { return violations_; }
 

@@ -1,0 +1,30 @@
+// The faults after which recovery is measured, and how long it may take.
+#pragma once
+
+#include <span>
+
+#include "faults/planner.h"
+
+namespace fulmar {
+
+// Upper bounds of what recovery.h describes.
+struct RecoveryBounds {
+  milliseconds leader;
+  milliseconds acknowledged;
+  milliseconds consumed;
+  milliseconds in_sync;
+};
+
+struct RecoveryLevel {
+  const FaultKind* kind;
+  milliseconds duration;  // of the fault
+  std::int64_t amount_min, amount_max;
+  bool takes_out;  // while it lasts, the target's leaders serve nobody
+  RecoveryBounds bounds;
+};
+
+std::span<const RecoveryLevel> recovery_levels();
+// nullptr if recovery is not measured after that kind.
+const RecoveryLevel* find_recovery_level(const FaultKind* kind);
+
+}  // namespace fulmar

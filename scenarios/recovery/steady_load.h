@@ -1,0 +1,47 @@
+// SteadyLoad: writes to every partition of a topic, one record after the other, reads it in a consumer group, and
+// remembers when each partition first acknowledged, and gave the group, a record that was sent after a given moment.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/base/time.h"
+#include "runtime/host/host.h"
+#include "runtime/host/network.h"
+
+namespace fulmar {
+
+class Producer;
+
+class SteadyLoad {
+ public:
+  static constexpr const char* topic = "steady";
+
+  SteadyLoad(std::vector<SocketAddress> bootstrap, std::int32_t partition_count);
+
+  // From now on only what is sent from `now` on counts.
+  void mark(Instant now);
+  // When the last of the partitions first acknowledged, or gave the group, a record sent since mark(); nullopt while
+  // one has not.
+  std::optional<Instant> acknowledged() const { return last_of(acknowledged_); }
+  std::optional<Instant> consumed() const { return last_of(consumed_); }
+
+  // Mains of processes. The first ends when the topic is made, the others never.
+  int make_topic(Host& host);
+  int write(Host& host);
+  int read(Host& host);
+
+ private:
+  using Moments = std::vector<std::optional<Instant>>;  // by partition
+  static std::optional<Instant> last_of(const Moments& moments);
+  void write_partition(Host& host, Producer& producer, std::int32_t partition);
+
+  const std::vector<SocketAddress> bootstrap_;
+  Instant since_;
+  Moments acknowledged_;
+  Moments consumed_;
+};
+
+}  // namespace fulmar
