@@ -127,6 +127,8 @@ Delivery Producer::send(const std::string& topic, std::int32_t partition, const 
       bool shaped = response && response->topics.size() == 1 && response->topics[0].partitions.size() == 1;
       if (!response) delivery.reason = response.error();
       if (!response && was_not_sent(response.error())) break;
+      // Answers come in order, so that nothing later would be answered either.
+      if (!response) (*connection)->abort();
       if (!response || !shaped) {
         maybe_written = true;
         if (response) delivery.reason = Error(Errc::corrupt, "Produce was answered with something else");

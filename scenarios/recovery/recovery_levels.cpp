@@ -10,24 +10,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// The bounds are half as much again as the most that thousands of lives have taken, or more.
 constexpr RecoveryLevel levels[] = {
-    {&faults::stop, 10s, 0, 0, true, {60s, 60s, 60s, 60s}},
-    {&faults::kill, 10s, 0, 0, true, {60s, 60s, 60s, 60s}},
-    {&faults::power_loss, 10s, 0, 0, true, {60s, 60s, 60s, 60s}},
-    {&faults::wipe, 10s, 0, 0, true, {60s, 60s, 60s, 60s}},
-    {&faults::pause, 10s, 0, 0, true, {60s, 60s, 60s, 60s}},
-    {&faults::busy_shard, 10s, 0, 60, true, {2s, 4s, 4s, 5s}},
-    {&faults::isolate, 10s, 0, 2, true, {2s, 4s, 4s, 5s}},
-    {&faults::cut, 10s, 0, 2, false, {60s, 60s, 60s, 60s}},
-    {&faults::cut_from_controller, 10s, 0, 0, false, {60s, 60s, 60s, 60s}},
-    {&faults::clog, 5s, 0, 2, false, {60s, 60s, 60s, 60s}},
-    {&faults::latency, 10s, 50, 200, false, {60s, 60s, 60s, 60s}},
-    {&faults::reset, 0s, 0, 0, false, {60s, 60s, 60s, 60s}},
-    {&faults::disk_stuck, 10s, 0, 0, true, {60s, 60s, 60s, 60s}},
-    {&faults::disk_slow, 10s, 20, 60, false, {60s, 60s, 60s, 60s}},
-    {&faults::write_errors, 4s, 50, 300, false, {60s, 60s, 60s, 60s}},
-    {&faults::sync_errors, 4s, 50, 300, false, {60s, 60s, 60s, 60s}},
-    {&faults::clock_jump, 10s, -3'000'000, 3'000'000, false, {2s, 4s, 4s, 5s}},
+    {&faults::stop, 10s, 0, 0, true, {500ms, 500ms, 500ms, 2500ms}},
+    {&faults::kill, 10s, 0, 0, true, {1500ms, 2500ms, 3s, 2500ms}},
+    {&faults::power_loss, 10s, 0, 0, true, {1500ms, 3s, 6s, 5s}},
+    {&faults::wipe, 10s, 0, 0, true, {1500ms, 3s, 6s, 3s}},
+    {&faults::pause, 10s, 0, 0, true, {1500ms, 3s, 6s, 2s}},
+    {&faults::busy_shard, 10s, 0, 60, true, {2s, 3s, 6s, 2s}},
+    {&faults::isolate, 10s, 0, 2, true, {2s, 3s, 4s, 4s}},
+    {&faults::cut, 10s, 0, 2, false, {500ms, 500ms, 500ms, 4s}},
+    {&faults::cut_from_controller, 10s, 0, 0, false, {500ms, 500ms, 500ms, 4s}},
+    {&faults::clog, 5s, 0, 2, false, {500ms, 500ms, 500ms, 1s}},
+    {&faults::latency, 10s, 50, 200, false, {500ms, 1s, 1s, 1s}},
+    {&faults::reset, 0s, 0, 0, false, {500ms, 1s, 1s, 500ms}},
+    {&faults::disk_stuck, 10s, 0, 0, false, {2s, 4s, 6s, 2s}},
+    {&faults::disk_slow, 10s, 20, 60, false, {500ms, 500ms, 500ms, 2s}},
+    {&faults::write_errors, 4s, 50, 300, false, {2s, 3s, 4s, 4s}},
+    {&faults::sync_errors, 4s, 50, 300, false, {2s, 3s, 4s, 4s}},
+    {&faults::clock_jump, 10s, -3'000'000, 3'000'000, false, {200ms, 500ms, 500ms, 500ms}},
 };
 
 }  // namespace

@@ -19,7 +19,9 @@ namespace {
 constexpr Setting laps{"laps", 1, 4};
 
 Plan plan_passing(std::uint64_t seed) {
-  return {"passing", seed, {{"laps", static_cast<std::int64_t>(1 + seed % 4)}}, {}};
+  Plan plan{"passing", seed, {{"laps", static_cast<std::int64_t>(1 + seed % 4)}}, {}};
+  if (seed > 1000) plan.faults.push_back({seed % 2 ? &faults::pause : &faults::reset, Instant{}, seconds(1), 0, 0, 0});
+  return plan;
 }
 
 LifeResult play_passing(const Plan& plan, const LifeOptions& options) {
@@ -41,6 +43,7 @@ LifeResult play_passing(const Plan& plan, const LifeOptions& options) {
   result.events = world.trace().events();
   result.simulated = world.now() - Instant{};
   result.operations["laps"] = static_cast<std::uint64_t>(passed);
+  result.times["to pass"] = milliseconds(plan.seed % 1000);
   result.marks["third life"] = plan.seed % 3 == 0;
   if (plan.seed % 3 == 0)
     result.violations.push_back({"the number stays", "lost", "it is gone", Instant{} + milliseconds(3)});
@@ -117,6 +120,21 @@ TEST(CommandLine, HashesAreOfTheSeedAlone) {
   auto once = run({"hashes", "--scenario", "passing", "--seeds", "1..5"}).out;
   EXPECT_EQ(run({"hashes", "--scenario", "passing", "--seeds", "1..5"}).out, once);
   EXPECT_EQ(std::count(once.begin(), once.end(), '\n'), 5);
+}
+
+TEST(CommandLine, LevelsAreTheTimesThatLivesMeasuredByTheirFault) {
+  auto ran = run({"levels", "--scenario", "passing", "--seeds", "1001..1008", "--jobs", "2"});
+  EXPECT_EQ(ran.code, exit_violation);  // of lives 1002, 1005 and 1008
+  EXPECT_THAT(ran.out, testing::HasSubstr("seed 1005 violates the number stays: lost"));
+  EXPECT_THAT(ran.out, testing::HasSubstr("passing: 8 lives; median / 99th percentile / maximum, in ms of simulated"));
+  EXPECT_THAT(ran.out, testing::ContainsRegex("pause  +4  +3 / 7 / 7\n"));  // of 1, 3, 5, 7
+  EXPECT_THAT(ran.out, testing::ContainsRegex("reset  +4  +4 / 8 / 8\n"));
+}
+
+TEST(CommandLine, LevelsOfLivesWithoutAFaultAreRefused) {
+  auto ran = run({"levels", "--scenario", "passing", "--seeds", "1..2"});
+  EXPECT_EQ(ran.code, exit_violation);
+  EXPECT_EQ(ran.errors, "passing-sim: the lives of scenario passing have measured nothing\n");
 }
 
 TEST(CommandLine, APlanThatItsScenarioCannotPlayIsRefused) {

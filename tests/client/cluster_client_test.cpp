@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "broker/client/admin.h"
 #include "broker/client/consumer.h"
 #include "broker/client/partition_admin.h"
@@ -68,6 +70,21 @@ TEST(ClusterClient, SaysOfEachAddressWhyNoClusterIsThereAndDoesNotKeepTrying) {
         EXPECT_LT(host.clock().now() - begun, chosen.patience);
       },
       chosen);
+}
+
+// One that is cut off from the others knows no better, however often it is asked.
+TEST(ClusterClient, AsksAnotherBrokerForALeaderThatIsInDoubt) {
+  FakeCluster cluster({}, 3, never_asked);
+  cluster.leaders = {2};
+  cluster.run([](Host& host, ClusterClient& client) {
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(client.leader_of("t", 0, host.clock().deadline_in(seconds(1))).has_value());
+      for (int fiber = 0; fiber < 3; ++fiber) client.doubt_leader("t", 0);
+    }
+  });
+  auto asked = cluster.brokers_asked(ApiKey::metadata);
+  ASSERT_EQ(asked.size(), 3u);
+  EXPECT_EQ(std::set<int>(asked.begin(), asked.end()).size(), 3u);
 }
 
 TEST(ClusterClient, SendsChangesOfTopicsToTheControllerAndFindsItAgainWhenItMoves) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
 
 #include "faults/kinds.h"
@@ -33,7 +34,8 @@ Plan plain(const char* scenario) {
 }
 
 std::string complaint(const Plan& plan) {
-  auto checked = check_plan(*find_scenario(plan.scenario), plan);
+  const auto& scenario = *find_scenario(plan.scenario);
+  auto checked = scenario.check(scenario, plan);
   return checked ? "" : checked.error().detail;
 }
 
@@ -192,6 +194,24 @@ TEST(PlanCheck, WhatIsTakenCanBePlayed) {
       if (complaint(plan).empty()) find_scenario(plan.scenario)->run(plan, {});
     }
   }
+}
+
+TEST(PlanCheck, RecoveryIsMeasuredAfterOneFaultOfAKindThatHasABound) {
+  auto changed = [](const std::function<void(Plan&)>& change) {
+    auto plan = find_scenario("recovery")->plan(1);
+    change(plan);
+    return complaint(plan);
+  };
+  EXPECT_EQ(changed([](Plan& plan) { plan.settings["brokers"] = 5; }), "setting 'brokers' must be 3 in this scenario");
+  EXPECT_EQ(changed([](Plan& plan) { plan.settings["members"] = 5; }),
+            "this scenario has no settings but those that its own plans have");
+  EXPECT_EQ(changed([](Plan& plan) { plan.faults.clear(); }),
+            "there must be one fault, since recovery from it is measured");
+  EXPECT_EQ(changed([](Plan& plan) { plan.faults.front().kind = &faults::clock_drift; }),
+            "recovery from fault 'clock_drift' is not measured");
+  EXPECT_EQ(changed([](Plan& plan) { plan.faults.front().at = Instant{} + seconds(1); }),
+            "the fault must not begin before 25000 ms");
+  EXPECT_THAT(changed([](Plan& plan) { plan.faults.front().target = 4; }), testing::HasSubstr("must be a broker"));
 }
 
 }  // namespace
