@@ -86,6 +86,8 @@ class Progress {
   }
   void quiesced(std::shared_ptr<const Watch> watch) { watch_ = std::move(watch); }
   bool is_quiesced() const { return watch_ != nullptr; }
+  // Whether nothing has been sent since the leader asked that wakes it.
+  bool is_asked() const { return is_quiesced() || asked_in_.has_value(); }
   bool watch_is_over() const { return watch_ && watch_->over; }
   void woken();
   // Its reply to a message of `sent_at` shows that it is not quiesced.

@@ -38,6 +38,14 @@ void Raft::wake() {
   if (any) heartbeat_at_ = now_;
 }
 
+void Raft::about_to_work(Instant now) {
+  begin(now);
+  if (role_ != Role::leader) return;
+  if (std::ranges::none_of(peers_, [](const auto& entry) { return entry.second.is_asked(); })) return;
+  busy_at_ = now_;
+  send_heartbeats();
+}
+
 // Those who may still count on this leader are told by the liveness.
 void Raft::forget_peers() {
   for (const auto& [id, progress] : peers_)

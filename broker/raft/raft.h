@@ -59,6 +59,9 @@ class Raft {
   // Whether a tick now would do anything; if not, the driver may omit it.
   bool is_due(Instant now) const;
   void receive(const Message& message, Instant now);
+  // The driver is about to change the log, which may take long: a leader whose group is quiesced has its followers
+  // expect heartbeats again, so that it is deposed if its disk is stuck. What it says now is to be sent before.
+  void about_to_work(Instant now);
   // The driver has changed the log as the last Output asked, or has appended this leader's own batches.
   void log_changed(Instant now);
   // The append that the last Output asked for has failed (no space), and the log is unchanged.

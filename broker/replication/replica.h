@@ -261,6 +261,7 @@ class Replica {
   // replica_orders.cpp
   void settle();
   void carry_out(const AppendRequest* request, const Bytes& batches);
+  void say_before_work();
   void check_invariants();
   bool perform(Output output, const AppendRequest* request, const Bytes& batches);
   bool store(HardState state);

@@ -9,6 +9,7 @@ Result<Replica::Proposed, Refusal> Replica::append(const BatchHeader& header, co
     if (out_of_order()) return std::unexpected(Refusal{ErrorCode::kafka_storage_error, "the log is offline"});
     if (!raft_.accepts_appends() || (expected && *expected != raft_.term()))
       return std::unexpected(Refusal{ErrorCode::not_leader_or_follower, "this broker does not lead the partition"});
+    say_before_work();
     TRY(auto appended, log_->append(header, batch, raft_.term(), origin));
     tell_appended(header, appended);
     if (!appended.duplicate) raft_.log_changed(now());
@@ -72,6 +73,7 @@ Result<Offset, ErrorCode> Replica::delete_records(Offset offset, Deadline deadli
     if (!raft_.accepts_appends()) return ErrorCode::not_leader_or_follower;
     if (offset == -1) offset = raft_.commit();
     if (offset > raft_.commit()) return ErrorCode::offset_out_of_range;
+    say_before_work();
     auto moved = log_->advance_start(offset);
     if (!moved)
       return moved.error().code == Errc::out_of_range ? ErrorCode::offset_out_of_range : ErrorCode::kafka_storage_error;

@@ -133,6 +133,12 @@ void Replica::carry_out(const AppendRequest* request, const Bytes& batches) {
   while (!out_of_order() && perform(raft_.take_output(), request, batches)) continue;
 }
 
+// What waits for a disk next holds up this replica's heartbeats, not its shard's pulses.
+void Replica::say_before_work() {
+  raft_.about_to_work(now());
+  carry_out(nullptr, {});
+}
+
 // A core that contradicts itself has no part in its group any more: nobody may count on what it says.
 void Replica::check_invariants() {
   auto broken = RaftInvariants::broken_in(raft_, view_);
