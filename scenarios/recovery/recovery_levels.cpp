@@ -17,7 +17,7 @@ constexpr RecoveryLevel levels[] = {
     {&faults::power_loss, 10s, 0, 0, true, {1500ms, 3s, 6s, 5s}},
     {&faults::wipe, 10s, 0, 0, true, {1500ms, 3s, 6s, 3s}},
     {&faults::pause, 10s, 0, 0, true, {1500ms, 3s, 6s, 2s}},
-    {&faults::busy_shard, 10s, 0, 60, true, {2s, 3s, 6s, 2s}},
+    {&faults::busy_shard, 10s, 0, 60, true, {3s, 4s, 6s, 2s}},
     {&faults::isolate, 10s, 0, 2, true, {2s, 3s, 4s, 4s}},
     {&faults::cut, 10s, 0, 2, false, {500ms, 500ms, 500ms, 4s}},
     {&faults::cut_from_controller, 10s, 0, 0, false, {500ms, 500ms, 500ms, 4s}},
