@@ -154,7 +154,7 @@ void check_ownerships(const History& history, Violations& found) {
   for (const auto& ownership : history.group_ownerships)
     if (ownership.from < ownership.until) had[{ownership.group, ownership.partition}].push_back(&ownership);
   for (auto& [place, spans] : had) {
-    std::ranges::stable_sort(spans, {}, [](const auto* span) { return span->from; });
+    std::ranges::sort(spans, {}, [](const auto* span) { return std::tie(span->from, span->until, span->member); });
     const GroupOwnership* longest = nullptr;
     for (const auto* span : spans) {
       if (longest && longest->member != span->member && span->from < longest->until)
