@@ -16,6 +16,7 @@ struct Feature {
 constexpr Feature features[] = {
     {"group.version", 0, 1},  // 1: consumer groups (KIP-848)
     {metadata_version, 1, 1},
+    {"transaction.version", 0, 2},  // 2: an epoch for each transaction (KIP-890)
 };
 
 Error unsupported(const std::string& name, std::int16_t level, const std::string& what) {

@@ -67,7 +67,10 @@ class AnsweringCore : public CoordinatorCore {
       if (!waiting.empty()) waiting.mapped()(std::move(answer));
     }
     std::vector<Append> appends;
-    for (const auto& append : output.appends) appends.push_back({append.id, written(append, wall_)});
+    for (const auto& append : output.appends) {
+      appends.push_back({append.id, written(append, wall_), {}});
+      if constexpr (requires { append.writer; }) appends.back().writer = append.writer;
+    }
     return appends;
   }
 

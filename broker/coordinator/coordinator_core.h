@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "broker/protocol/error_code.h"
@@ -22,19 +23,36 @@ struct CoordinatorTime {
   Timestamp wall = 0;
 };
 
+// Whose transaction records are part of, and that the transaction's coordinator knows the partition for part of it: the
+// number and the epoch of Replica::begin_verification(), unless the transaction was open here.
+struct TransactionWriter {
+  ProducerId producer_id = no_producer_id;
+  std::int16_t producer_epoch = -1;
+  struct Verified {
+    std::uint64_t number = 0;
+    std::int32_t epoch = -1;
+  };
+  std::optional<Verified> verified;
+};
+
 class CoordinatorCore {
  public:
   using AppendId = std::uint64_t;  // ascending, in the order of the appends
   struct Append {
     AppendId id = 0;
-    std::vector<Record> records;  // one batch, at least one
+    std::vector<Record> records;              // one batch, at least one
+    std::optional<TransactionWriter> writer;  // if they are part of a transaction
   };
 
   virtual ~CoordinatorCore() = default;
 
   // -- Loading, before all else.
-  // A committed record, in the log's order. Errors: corrupt: it is passed over, and one line says so.
+  // A committed record, in the log's order; if it has a producer id, it is part of that producer's transaction, and
+  // counts once transaction_ended() says so. Errors: corrupt: it is passed over, and one line says so.
   virtual Result<void> replay(const ReadRecord& record) = 0;
+  // That producer's transaction has ended in the log, and that is committed: what it wrote before counts from now on,
+  // or never. While loading, and from then on, in the log's order. Most coordinators have no records of transactions.
+  virtual void transaction_ended(ProducerId /*producer*/, bool /*commits*/) {}
   // Does a slice of what remains once all records are replayed. Called until it returns true.
   virtual bool finish_loading(CoordinatorTime now) = 0;
 

@@ -62,10 +62,22 @@ std::expected<CoordinatorCore*, ErrorCode> CoordinatorPartition::core() {
 }
 
 void CoordinatorPartition::carry_out() {
-  for (auto& next : core_->take_appends()) to_append_.push_back(std::move(next));
+  for (auto& next : core_->take_appends()) to_append_.emplace_back(std::move(next));
   alarm_.cancel();
   if (auto deadline = core_->next_deadline(); deadline != Instant::max()) alarm_.set(deadline);
   if (!to_append_.empty()) changed_.notify_all();
+}
+
+std::expected<Replica::Proposed, ErrorCode> CoordinatorPartition::append_marker(const Bytes& batch,
+                                                                                std::int16_t transaction_version) {
+  if (auto ready = core(); !ready) return std::unexpected(ready.error());
+  auto marker = std::make_shared<Marker>();
+  marker->batch = batch;
+  marker->transaction_version = transaction_version;
+  to_append_.emplace_back(MarkerToAppend(marker));
+  changed_.notify_all();
+  marker->done.wait();
+  return marker->appended;
 }
 
 void CoordinatorPartition::run() {
@@ -84,12 +96,15 @@ bool CoordinatorPartition::load() {
   changed_.wait([this] { return !leads_in(epoch_) || replica_->raft().established(); });
   for (Offset next = 0; leads_in(epoch_);) {
     std::int64_t damaged = 0;
-    auto read = visit_committed(*replica_, std::max(next, replica_->log().log_start()), [&](const ReadRecord& record) {
+    auto replay = [&](const ReadRecord& record) {
       if (auto replayed = core_->replay(record); !replayed && damaged++ == 0)
         log_.error("a record that can't be read is passed over",
                    {{"partition", name_}, {"offset", record.offset}, {"reason", to_string(replayed.error())}});
       return Result<void>();
-    });
+    };
+    auto read =
+        visit_committed(*replica_, std::max(next, replica_->log().log_start()), replay,
+                        [&](ProducerId id, const EndMarker& marker) { core_->transaction_ended(id, marker.commit); });
     if (!read) {
       // What was replayed before is replayed again, onto nothing.
       log_.warn("can't be loaded yet", {{"partition", name_}, {"reason", to_string(read.error())}});
@@ -119,7 +134,7 @@ void CoordinatorPartition::lead() {
     if (!to_append_.empty()) {
       auto next = std::move(to_append_.front());
       to_append_.pop_front();
-      append(std::move(next));
+      std::visit([this](const auto& one) { append(one); }, next);
     }
     tell_committed();
     if (core_->next_deadline() <= host_.clock().now()) {
@@ -137,7 +152,15 @@ void CoordinatorPartition::lead() {
 }
 
 // Where a leadership ends with this, the next leader's log says what was committed.
-void CoordinatorPartition::append(CoordinatorCore::Append next) {
+void CoordinatorPartition::append(const CoordinatorCore::Append& next) {
+  if (next.writer) {
+    auto appended = append_to_transaction(*replica_, next.records, epoch_, *next.writer);
+    if (appended)
+      uncommitted_.push_back({next.id, appended->appended.last_offset + 1});
+    else
+      core_->append_failed(next.id, appended.error(), now());
+    return;
+  }
   auto appended = append_records(*replica_, next.records, epoch_);
   if (appended) {
     uncommitted_.push_back({next.id, appended->appended.last_offset + 1});
@@ -147,15 +170,39 @@ void CoordinatorPartition::append(CoordinatorCore::Append next) {
   }
 }
 
+void CoordinatorPartition::append(const MarkerToAppend& next) {
+  auto& marker = *next.marker;
+  auto header = *read_batch_header(marker.batch.view());
+  auto appended = replica_->append(header, marker.batch, epoch_,
+                                   {.coordinator = true, .transaction_version = marker.transaction_version});
+  if (!appended) {
+    marker.appended = std::unexpected(appended.error().code);
+    return;
+  }
+  marker.appended = *appended;
+  uncommitted_.push_back({EndedTransaction{header.producer_id, read_end_marker(marker.batch)->commit},
+                          appended->appended.last_offset + 1});
+}
+
 // Once deposed, what is committed may be another leader's.
 void CoordinatorPartition::tell_committed() {
   if (!leads_in(epoch_)) return;
   std::optional<CoordinatorCore::AppendId> through;
+  auto tell = [&] {
+    if (through) core_->committed(*std::exchange(through, std::nullopt), now());
+  };
   while (!uncommitted_.empty() && uncommitted_.front().end <= replica_->high_watermark()) {
-    through = uncommitted_.front().id;
+    auto next = uncommitted_.front().what;
     uncommitted_.pop_front();
+    if (const auto* id = std::get_if<CoordinatorCore::AppendId>(&next)) {
+      through = *id;
+      continue;
+    }
+    tell();
+    const auto& ended = std::get<EndedTransaction>(next);
+    core_->transaction_ended(ended.producer_id, ended.commits);
   }
-  if (through) core_->committed(*through, now());
+  tell();
 }
 
 void CoordinatorPartition::resign() {

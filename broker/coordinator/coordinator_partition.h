@@ -7,11 +7,14 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <utility>
+#include <variant>
 
 #include "broker/coordinator/coordinator_core.h"
 #include "broker/replication/replica.h"
 #include "runtime/fiber/alarm.h"
 #include "runtime/fiber/condition.h"
+#include "runtime/fiber/event.h"
 #include "runtime/fiber/group.h"
 #include "runtime/host/host.h"
 
@@ -36,10 +39,36 @@ class CoordinatorPartition {
   std::expected<CoordinatorCore*, ErrorCode> core();
   // Has everything appended that the core asks for, soon, and its answers given.
   void carry_out();
+  // Has the whole batch of a marker appended, after all that was asked for before; once it is committed, the core is
+  // told that the transaction has ended. In a fiber: returns once it is written. Errors: as core(), and the replica's;
+  // NOT_COORDINATOR leaves open whether it was written.
+  std::expected<Replica::Proposed, ErrorCode> append_marker(const Bytes& batch, std::int16_t transaction_version);
 
  private:
+  // A marker that is to be appended. Whoever waits is told, if it is not, with this.
+  struct Marker {
+    Bytes batch;
+    std::int16_t transaction_version = 0;
+    std::expected<Replica::Proposed, ErrorCode> appended = std::unexpected(ErrorCode::not_coordinator);
+    Event done;
+  };
+  // Tells whoever waits for the marker when it goes.
+  struct MarkerToAppend {
+    std::shared_ptr<Marker> marker;
+
+    explicit MarkerToAppend(std::shared_ptr<Marker> m) : marker(std::move(m)) {}
+    MarkerToAppend(MarkerToAppend&&) = default;
+    MarkerToAppend& operator=(MarkerToAppend&&) = default;
+    ~MarkerToAppend() {
+      if (marker) marker->done.set();
+    }
+  };
+  struct EndedTransaction {
+    ProducerId producer_id = no_producer_id;
+    bool commits = false;
+  };
   struct Appended {
-    CoordinatorCore::AppendId id = 0;
+    std::variant<CoordinatorCore::AppendId, EndedTransaction> what;
     Offset end = 0;
   };
 
@@ -48,7 +77,8 @@ class CoordinatorPartition {
   void run();
   bool load();
   void lead();
-  void append(CoordinatorCore::Append next);
+  void append(const CoordinatorCore::Append& next);
+  void append(const MarkerToAppend& next);
   void tell_committed();
   void resign();
 
@@ -60,7 +90,7 @@ class CoordinatorPartition {
   std::unique_ptr<CoordinatorCore> core_;  // of the leadership of `epoch_`
   Epoch epoch_ = -1;
   bool loaded_ = false;
-  std::deque<CoordinatorCore::Append> to_append_;
+  std::deque<std::variant<CoordinatorCore::Append, MarkerToAppend>> to_append_;
   std::deque<Appended> uncommitted_;
   Condition changed_;
   Alarm alarm_;

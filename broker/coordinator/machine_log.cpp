@@ -21,11 +21,16 @@ Errc kind_of(ErrorCode refused) {
   }
 }
 
-Result<void> visit_batch(const Bytes& batch, const BatchHeader& header, Offset from, const RecordVisitor& visit) {
+Result<void> visit_batch(const Bytes& batch, const BatchHeader& header, Offset from, const RecordVisitor& visit,
+                         const MarkerVisitor& visit_marker) {
   if (!batch_crc_matches(batch.view()))
     return fail(Errc::corrupt, "a damaged batch at offset " + std::to_string(header.base_offset));
   work_in_slices(checksum_work(batch.size()));
-  if (header.control()) return {};
+  if (header.control()) {
+    auto marker = visit_marker && header.base_offset >= from ? read_end_marker(batch) : std::nullopt;
+    if (marker) visit_marker(header.producer_id, *marker);
+    return {};
+  }
   TRY(auto records, read_records(batch, batch_bytes_max));
   work_in_slices(unpack_work(batch.size()) + walk_work(batch.size()));
   for (const auto& record : records) {
@@ -38,7 +43,8 @@ Result<void> visit_batch(const Bytes& batch, const BatchHeader& header, Offset f
 
 }  // namespace
 
-Result<CommittedRead> visit_committed(Replica& replica, Offset from, const RecordVisitor& visit) {
+Result<CommittedRead> visit_committed(Replica& replica, Offset from, const RecordVisitor& visit,
+                                      const MarkerVisitor& visit_marker) {
   CommittedRead read{from, 0};
   auto end = replica.high_watermark();
   while (read.next < end) {
@@ -49,7 +55,7 @@ Result<CommittedRead> visit_committed(Replica& replica, Offset from, const Recor
       TRY(auto header, read_batch_header(batches.view().substr(at)));
       if (header.size() > batches.size() - at)
         return fail(Errc::corrupt, "half a batch at offset " + std::to_string(header.base_offset));
-      TRY_VOID(visit_batch(batches.slice(at, header.size()), header, from, visit));
+      TRY_VOID(visit_batch(batches.slice(at, header.size()), header, from, visit, visit_marker));
       read.next = header.next_offset();
       at += header.size();
     }
@@ -66,6 +72,21 @@ Result<Replica::Proposed> append_records(Replica& replica, const std::vector<Rec
     return fail(Errc::too_large, "records of " + std::to_string(batch.size()) + " bytes are beyond max.message.bytes");
   auto proposed = replica.append(*header, batch, epoch);
   if (!proposed) return fail(kind_of(proposed.error().code), proposed.error().message);
+  return *proposed;
+}
+
+std::expected<Replica::Proposed, ErrorCode> append_to_transaction(Replica& replica, const std::vector<Record>& records,
+                                                                  Epoch epoch, const TransactionWriter& writer) {
+  if (writer.verified && writer.verified->epoch != epoch) return std::unexpected(ErrorCode::not_leader_or_follower);
+  auto batch = build_batch(
+      records, {.producer_id = writer.producer_id, .producer_epoch = writer.producer_epoch, .transactional = true});
+  auto header = *read_batch_header(batch.view());
+  if (batch.size() > static_cast<std::size_t>(replica.log().config().max_message_bytes))
+    return std::unexpected(ErrorCode::record_list_too_large);
+  AppendOrigin origin{.coordinator = true};
+  if (writer.verified) origin.verified = writer.verified->number;
+  auto proposed = replica.append(header, batch, epoch, origin);
+  if (!proposed) return std::unexpected(proposed.error().code);
   return *proposed;
 }
 

@@ -105,15 +105,19 @@ GroupAnswer with_error(GroupAnswer answer, ErrorCode error) {
 }
 
 GroupCoordinator::Pending& GroupCoordinator::append(std::vector<StateRecord> records, std::vector<Effect> effects,
-                                                    GroupTime now) {
+                                                    GroupTime now, const std::optional<TransactionWriter>& writer) {
   ASSERT(phase_ == Phase::active && !records.empty());
   Pending pending;
   pending.id = ++last_append_;
   pending.answer_by = now.instant + settings_.commit_timeout;
+  if (writer) pending.producer = writer->producer_id;
   for (const auto& record : records) {
     pending.bytes += bytes_of(record);
     if (const auto* offset = std::get_if<OffsetRecord>(&record)) {
-      offsets_.append(*offset, pending.id);
+      if (writer)
+        transactional_.append(writer->producer_id, *offset, pending.id);
+      else
+        offsets_.append(*offset, pending.id);
       pending.offsets.push_back(offset->key);
       pending.groups.insert(offset->key.group_id);
     } else {
@@ -124,7 +128,7 @@ GroupCoordinator::Pending& GroupCoordinator::append(std::vector<StateRecord> rec
   pending.effects = std::move(effects);
   uncommitted_bytes_ += pending.bytes;
   answer_by_.insert({pending.answer_by, pending.id});
-  output_.appends.push_back({pending.id, std::move(records)});
+  output_.appends.push_back({pending.id, std::move(records), writer});
   pending_.push_back(std::move(pending));
   return pending_.back();
 }
@@ -137,11 +141,27 @@ void GroupCoordinator::committed(AppendId through, GroupTime now) {
     pending_.pop_front();
     answer_by_.erase({pending.answer_by, pending.id});
     uncommitted_bytes_ -= pending.bytes;
-    for (const auto& key : pending.offsets) offsets_.commit(key, pending.id);
+    for (const auto& key : pending.offsets) commit_offset(key, pending);
     for (const auto& group : pending.groups) find(group)->persisted = true;
     release_groups(pending, ErrorCode::none);
     for (const auto& effect : pending.effects) apply(effect, now);
     for (auto& waiting : pending.answers) output_.answers.push_back(std::move(waiting));
+  }
+}
+
+void GroupCoordinator::commit_offset(const OffsetCommitKey& key, const Pending& pending) {
+  if (pending.producer != no_producer_id) return transactional_.commit(pending.producer, key, pending.id);
+  offsets_.commit(key, pending.id);
+  bool deleted = !offsets_.committed(key.group_id, key.topic, key.partition);
+  if (deleted) transactional_.forget(key, pending.id);
+}
+
+void GroupCoordinator::transaction_ended(ProducerId producer, bool commits) {
+  if (phase_ == Phase::resigned) return;
+  for (const auto& [key, ended] : transactional_.end(producer)) {
+    if (!commits) continue;
+    groups_.try_emplace(key.group_id, Group(key.group_id, -1)).first->second.persisted = true;
+    offsets_.settle(key, ended);
   }
 }
 
@@ -154,7 +174,12 @@ void GroupCoordinator::append_failed(AppendId id, ErrorCode why, GroupTime now) 
   answer_by_.erase({pending.answer_by, pending.id});
   uncommitted_bytes_ -= pending.bytes;
   ErrorCode error = client_error_of_append(why);
-  for (const auto& key : pending.offsets) offsets_.drop(key, id);
+  for (const auto& key : pending.offsets) {
+    if (pending.producer != no_producer_id)
+      transactional_.drop(pending.producer, key, id);
+    else
+      offsets_.drop(key, id);
+  }
   for (auto effect = pending.effects.rbegin(); effect != pending.effects.rend(); ++effect) undo(*effect, error, now);
   release_groups(pending, error);
   for (auto& waiting : pending.answers) output_.answers.push_back(with_error(std::move(waiting), error));

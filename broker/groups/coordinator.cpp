@@ -64,7 +64,8 @@ Result<void> GroupCoordinator::replay(const StateRecord& record) {
     groups_.try_emplace(id, Group(id, -1)).first->second.persisted = true;
   };
   if (const auto* offset = std::get_if<OffsetRecord>(&record)) {
-    offsets_.load(*offset);
+    offsets_.load(*offset, ++loaded_offsets_);
+    if (!offset->value) transactional_.forget(offset->key, 1);
     if (offset->value) ensure(offset->key.group_id);
     return {};
   }
@@ -77,11 +78,21 @@ Result<void> GroupCoordinator::replay(const StateRecord& record) {
   if (!group->value) {
     if (auto known = find(group->key.group_id); known && known->consumer) return {};
     groups_.erase(group->key.group_id);
-    if (offsets_.of(group->key.group_id)) ensure(group->key.group_id);
+    if (offsets_.of(group->key.group_id) || transactional_.has_group(group->key.group_id)) ensure(group->key.group_id);
     return {};
   }
   TRY(auto loaded, Group::from_snapshot(group->key.group_id, *group->value));
   groups_.insert_or_assign(group->key.group_id, std::move(loaded));
+  return {};
+}
+
+Result<void> GroupCoordinator::replay(const StateRecord& record, ProducerId producer) {
+  ASSERT(phase_ == Phase::loading && !load_cursor_);
+  const auto* offset = std::get_if<OffsetRecord>(&record);
+  if (!offset || !offset->value) return fail(Errc::corrupt, "part of a transaction, and no committed offset");
+  transactional_.load(producer, *offset, ++loaded_offsets_);
+  const auto& id = offset->key.group_id;
+  groups_.try_emplace(id, Group(id, -1)).first->second.persisted = true;
   return {};
 }
 
@@ -100,7 +111,7 @@ void GroupCoordinator::replay_consumer(const StateRecord& record) {
   if (!std::holds_alternative<EpochRecord>(record) || !tombstone) return;
   // That is the last that is written of a consumer group.
   known->second.consumer.reset();
-  if (!offsets_.of(group_of(record))) groups_.erase(known);
+  if (!offsets_.of(group_of(record)) && !transactional_.has_group(group_of(record))) groups_.erase(known);
 }
 
 bool GroupCoordinator::finish_loading(GroupTime now) {
@@ -165,6 +176,7 @@ void GroupCoordinator::resign() {
   phase_ = Phase::resigned;
   groups_.clear();
   offsets_.clear();
+  transactional_.clear();
   timers_.clear();
   pending_.clear();
   answer_by_.clear();

@@ -43,6 +43,7 @@
 #include "broker/groups/settings.h"
 #include "broker/groups/state_records.h"
 #include "broker/groups/timers.h"
+#include "broker/groups/transactional_offsets.h"
 
 namespace fulmar {
 
@@ -51,6 +52,7 @@ using GroupTime = CoordinatorTime;
 struct GroupAppend {
   AppendId id = 0;
   std::vector<StateRecord> records;
+  std::optional<TransactionWriter> writer;  // if they are part of a transaction
 };
 
 struct GroupOutput {
@@ -69,6 +71,8 @@ class GroupCoordinator {
   // -- Loading. Until it is done, requests are answered COORDINATOR_LOAD_IN_PROGRESS.
   // A record of the log, in the log's order. Errors: corrupt, with what is wrong with it; it is as if it was not there.
   Result<void> replay(const StateRecord& record);
+  // The same of a record of that producer's transaction. Errors: corrupt: it is no committed offset.
+  Result<void> replay(const StateRecord& record, ProducerId producer);
   // Does a slice of what remains once all records are replayed: starts the timers. Call until it returns true.
   bool finish_loading(GroupTime now);
 
@@ -82,13 +86,17 @@ class GroupCoordinator {
     consumers_.heartbeat(token, client, request, now);
   }
   void leave(GroupToken token, const GroupClient& client, const LeaveGroupRequest& request, GroupTime now);
-  void commit_offsets(GroupToken token, const GroupClient& client, const OffsetCommitRequest& request, GroupTime now);
+  // `writer`: the offsets are part of a transaction (TxnOffsetCommit), and count once that is committed; the member
+  // that they are committed by need not be named.
+  void commit_offsets(GroupToken token, const GroupClient& client, const OffsetCommitRequest& request, GroupTime now,
+                      const std::optional<TransactionWriter>& writer = std::nullopt);
   void delete_offsets(GroupToken token, const OffsetDeleteRequest& request, GroupTime now);
   // Of the request's groups those that belong to this partition.
   void delete_groups(GroupToken token, const DeleteGroupsRequest& request, GroupTime now);
 
   // -- Reading: what is committed, at once.
-  OffsetFetchResponse::Group fetch_offsets(const OffsetFetchRequest::Group& request) const;
+  // `stable`: an offset that an open transaction may replace is told as UNSTABLE_OFFSET_COMMIT (KIP-447).
+  OffsetFetchResponse::Group fetch_offsets(const OffsetFetchRequest::Group& request, bool stable) const;
   DescribeGroupsResponse::Group describe(const std::string& group, std::int16_t api_version) const;
   ConsumerGroupDescribeResponse::Group describe_consumers(const std::string& group) const;
   // Up to `limit` groups after one of that name are looked at; `last` is where to go on, nullopt at the end.
@@ -104,6 +112,8 @@ class GroupCoordinator {
   void set_topics(GroupTopicsPtr topics, GroupTime now) { consumers_.set_topics(std::move(topics), now); }
   // A topic is gone, and the offsets committed for it until now with it.
   void topic_deleted(const std::string& topic, GroupTime now);
+  // As CoordinatorCore's, also while loading.
+  void transaction_ended(ProducerId producer, bool commits);
   void tick(GroupTime now);
   Instant next_deadline() const;
   // All appends up to this one.
@@ -147,6 +157,7 @@ class GroupCoordinator {
     std::size_t bytes = 0;
     std::set<std::string> groups;  // that it has records of
     std::vector<OffsetCommitKey> offsets;
+    ProducerId producer = no_producer_id;  // whose transaction they are part of
     std::vector<Effect> effects;
     std::vector<GroupAnswer> answers;
   };
@@ -171,7 +182,9 @@ class GroupCoordinator {
   void replay_consumer(const StateRecord& record);
 
   // appends.cpp
-  Pending& append(std::vector<StateRecord> records, std::vector<Effect> effects, GroupTime now);
+  Pending& append(std::vector<StateRecord> records, std::vector<Effect> effects, GroupTime now,
+                  const std::optional<TransactionWriter>& writer = std::nullopt);
+  void commit_offset(const OffsetCommitKey& key, const Pending& pending);
   bool backlogged() const { return uncommitted_bytes_ >= settings_.uncommitted_bytes_max; }
   void apply(const Effect& effect, GroupTime now);
   void undo(const Effect& effect, ErrorCode why, GroupTime now);
@@ -228,6 +241,7 @@ class GroupCoordinator {
   // offsets.cpp
   std::optional<ErrorCode> validate_commit(const Group* group, const GroupClient& client,
                                            const OffsetCommitRequest& request) const;
+  std::optional<ErrorCode> validate_transactional_commit(const Group* group, const OffsetCommitRequest& request) const;
 
   // describe.cpp
   // What ends a group, whose offsets have gone before.
@@ -245,6 +259,8 @@ class GroupCoordinator {
   Phase phase_ = Phase::loading;
   std::map<std::string, Group> groups_;
   OffsetStore offsets_;
+  TransactionalOffsets transactional_;
+  std::uint64_t loaded_offsets_ = 0;
   GroupTimers timers_;
   std::deque<Pending> pending_;  // ascending ids
   std::set<std::pair<Instant, AppendId>> answer_by_;

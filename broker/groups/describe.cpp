@@ -131,6 +131,8 @@ void GroupCoordinator::delete_groups(GroupToken token, const DeleteGroupsRequest
     if (const auto* topics = offsets_.of(id))
       for (const auto& [topic, partitions] : *topics)
         for (const auto& [index, slot] : partitions) records.push_back(OffsetRecord{{id, topic, index}, std::nullopt});
+    for (const auto& key : transactional_.keys_of(id))
+      if (!offsets_.slot(id, key.topic, key.partition)) records.push_back(OffsetRecord{key, std::nullopt});
     put_tombstones(*group, records);
     effects.push_back({id, Deleted{group->state_since()}});
     group->move_to(GroupState::dead, now.wall);

@@ -48,7 +48,7 @@ void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) 
   bool empty = group.consumer ? group.consumer->empty() : group.in(GroupState::empty);
   // Of a group that has members, the offsets of topics that none of them subscribes to, if that is known.
   bool some = simple || empty || (group.in(GroupState::stable) && group.subscribed_topics());
-  bool all_gone = from_start;
+  bool all_gone = from_start && !transactional_.has_group(group.id());
   if (const auto* topics = offsets_.of(group.id())) {
     if (!some) return;
     auto is_expired = [&](const OffsetCommitValue& offset) {
@@ -71,7 +71,8 @@ void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) 
         }
         --expired.budget;
         const auto* offset = partition->second.latest();
-        if (offset && is_expired(*offset))
+        bool kept = transactional_.has({group.id(), topic->first, partition->first});
+        if (offset && !kept && is_expired(*offset))
           expired.records.push_back(OffsetRecord{{group.id(), topic->first, partition->first}, std::nullopt});
         else
           all_gone = false;  // also where a deletion is not committed yet: it may fail
@@ -86,6 +87,10 @@ void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) 
 
 void GroupCoordinator::topic_deleted(const std::string& topic, GroupTime now) {
   if (phase_ != Phase::active) return;
+  std::vector<StateRecord> records;
+  for (const auto& key : transactional_.keys_with(topic))
+    if (!find(key.group_id)->in(GroupState::dead)) records.push_back(OffsetRecord{key, std::nullopt});
+  if (!records.empty()) append(std::move(records), {}, now);
   purges_.push_back({topic, last_append_, std::nullopt});
   purge_slice(now);
 }

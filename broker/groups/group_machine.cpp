@@ -41,10 +41,12 @@ Result<void> GroupMachine::replay(const ReadRecord& record) {
   if (!read && read.error().code == Errc::unsupported) return {};  // of another kind of group
   if (!read) return std::unexpected(read.error());
   return std::visit(
-      [this](auto& known) -> Result<void> {
+      [&](auto& known) -> Result<void> {
         // What topics were like for older brokers is known from the topics themselves.
         if constexpr (std::is_constructible_v<StateRecord, decltype(known)>)
-          return coordinator_.replay(StateRecord(std::move(known)));
+          return record.producer_id == no_producer_id
+                     ? coordinator_.replay(StateRecord(std::move(known)))
+                     : coordinator_.replay(StateRecord(std::move(known)), record.producer_id);
         else
           return {};
       },

@@ -25,6 +25,9 @@ class GroupMachine final : public AnsweringCore<GroupCoordinator> {
   GroupCoordinator& groups() { return coordinator_; }
 
   Result<void> replay(const ReadRecord& record) override;
+  void transaction_ended(ProducerId producer, bool commits) override {
+    coordinator_.transaction_ended(producer, commits);
+  }
 
  private:
   std::vector<Record> written(const GroupAppend& append, Timestamp wall) const override;

@@ -1,6 +1,7 @@
 #include "broker/groups/offset_store.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/base/assert.h"
 
@@ -35,10 +36,21 @@ void OffsetStore::tidy(const OffsetCommitKey& key) {
   if (having->second.empty()) by_topic_.erase(having);
 }
 
-void OffsetStore::load(const OffsetRecord& record) {
+void OffsetStore::load(const OffsetRecord& record, std::uint64_t as) {
   if (!record.value && !find(record.key)) return;
-  make(record.key).committed = record.value;
+  auto& slot = make(record.key);
+  slot.committed = record.value;
+  slot.loaded_as = as;
   tidy(record.key);
+}
+
+void OffsetStore::settle(const OffsetCommitKey& key, const Slot& ended) {
+  auto& slot = make(key);
+  if (slot.committed && std::pair(slot.committed_by, slot.loaded_as) > std::pair(ended.committed_by, ended.loaded_as))
+    return;
+  slot.committed = ended.committed;
+  slot.committed_by = ended.committed_by;
+  slot.loaded_as = ended.loaded_as;
 }
 
 void OffsetStore::append(const OffsetRecord& record, AppendId append) {

@@ -5,6 +5,7 @@
 // that is on its way.
 #pragma once
 
+#include <cstdint>
 #include <list>
 #include <map>
 #include <optional>
@@ -25,7 +26,9 @@ class OffsetStore {
     };
 
     std::optional<OffsetCommitValue> committed;
-    AppendId committed_by = 0;   // 0: loaded
+    // Its place in the log: by what was appended, or if it was loaded, 0, by what was loaded.
+    AppendId committed_by = 0;
+    std::uint64_t loaded_as = 0;
     std::list<Change> appended;  // not committed yet, in the log's order
 
     const OffsetCommitValue* latest() const;
@@ -34,8 +37,10 @@ class OffsetStore {
   using Partitions = std::map<std::int32_t, Slot>;
   using Topics = std::map<std::string, Partitions>;
 
-  // Read from the log while loading: committed, and the last word so far.
-  void load(const OffsetRecord& record);
+  // Read from the log while loading: committed, and the last word so far. `as`: ascending.
+  void load(const OffsetRecord& record, std::uint64_t as);
+  // What a transaction has had committed, with its place in the log: it counts, unless a later one does already.
+  void settle(const OffsetCommitKey& key, const Slot& ended);
   // An append that holds the record was handed out; one of these follows for the same key and append.
   void append(const OffsetRecord& record, AppendId append);
   void commit(const OffsetCommitKey& key, AppendId append);

@@ -48,13 +48,33 @@ std::optional<ErrorCode> GroupCoordinator::validate_commit(const Group* group, c
   return std::nullopt;
 }
 
+// Who commits need not be named, and may be before the group knows its generation's assignment: what keeps zombies away
+// is the producer's epoch. Once any of member, generation or instance is named, it has to be right (KIP-447).
+std::optional<ErrorCode> GroupCoordinator::validate_transactional_commit(const Group* group,
+                                                                         const OffsetCommitRequest& request) const {
+  if (request.group_id.size() > record_string_max) return ErrorCode::invalid_group_id;
+  std::int32_t generation = request.generation_id_or_member_epoch;
+  if (!group) return generation < 0 ? std::nullopt : std::optional(ErrorCode::illegal_generation);
+  if (group->in(GroupState::dead)) return ErrorCode::coordinator_not_available;
+  if (generation < 0 && request.member_id.empty() && !request.group_instance_id) return std::nullopt;
+  if (group->consumer) {
+    constexpr std::int16_t any_version = 32'767;
+    auto refused = consumers_.validate_commit(*group, {"", "", any_version}, request);
+    return refused == ErrorCode::stale_member_epoch ? ErrorCode::illegal_generation : refused;
+  }
+  if (generation < 0 && group->in(GroupState::empty)) return std::nullopt;
+  if (auto error = validate_member(*group, request.member_id, request.group_instance_id)) return error;
+  return generation == group->generation() ? std::nullopt : std::optional(ErrorCode::illegal_generation);
+}
+
 // An empty group id is as good as any here, as it always was in Kafka.
 void GroupCoordinator::commit_offsets(GroupToken token, const GroupClient& client, const OffsetCommitRequest& request,
-                                      GroupTime now) {
+                                      GroupTime now, const std::optional<TransactionWriter>& writer) {
   Group* group = find(request.group_id);
   auto refused = not_serving();
   if (!refused && backlogged()) refused = ErrorCode::coordinator_not_available;
-  if (!refused) refused = validate_commit(group, client, request);
+  if (!refused)
+    refused = writer ? validate_transactional_commit(group, request) : validate_commit(group, client, request);
 
   OffsetCommitResponse response;
   std::vector<StateRecord> records;
@@ -80,14 +100,15 @@ void GroupCoordinator::commit_offsets(GroupToken token, const GroupClient& clien
       records.push_back(OffsetRecord{{request.group_id, topic.name, partition.index}, std::move(value)});
     }
   }
-  if (!refused && group && (group->in(GroupState::stable) || group->in(GroupState::preparing_rebalance)))
+  if (!refused && !writer && group && (group->in(GroupState::stable) || group->in(GroupState::preparing_rebalance)))
     restart_session(*group, *group->member(request.member_id), now);
   if (records.empty()) return answer(token, std::move(response));
   if (!group) groups_.emplace(request.group_id, Group(request.group_id, now.wall));
-  append(std::move(records), {}, now).answers.push_back({token, std::move(response)});
+  append(std::move(records), {}, now, writer).answers.push_back({token, std::move(response)});
 }
 
-OffsetFetchResponse::Group GroupCoordinator::fetch_offsets(const OffsetFetchRequest::Group& request) const {
+OffsetFetchResponse::Group GroupCoordinator::fetch_offsets(const OffsetFetchRequest::Group& request,
+                                                           bool stable) const {
   OffsetFetchResponse::Group response;
   response.group_id = request.group_id;
   if (auto error = not_serving()) {
@@ -100,9 +121,13 @@ OffsetFetchResponse::Group GroupCoordinator::fetch_offsets(const OffsetFetchRequ
       response.error_code = *error;
       return response;
     }
-  auto told = [](std::int32_t index, const OffsetCommitValue* offset) {
+  auto told = [&](const std::string& topic, std::int32_t index, const OffsetCommitValue* offset) {
     OffsetFetchResponse::Partition partition;
     partition.index = index;
+    if (stable && transactional_.has({request.group_id, topic, index})) {
+      partition.error_code = ErrorCode::unstable_offset_commit;
+      offset = nullptr;
+    }
     partition.committed_offset = offset ? offset->offset : -1;
     partition.committed_leader_epoch = offset ? offset->leader_epoch : -1;
     partition.metadata = offset ? offset->metadata : "";
@@ -114,7 +139,7 @@ OffsetFetchResponse::Group GroupCoordinator::fetch_offsets(const OffsetFetchRequ
       answered.name = topic.name;
       answered.topic_id = topic.topic_id;
       for (auto index : topic.partition_indexes)
-        answered.partitions.push_back(told(index, offsets_.committed(request.group_id, topic.name, index)));
+        answered.partitions.push_back(told(topic.name, index, offsets_.committed(request.group_id, topic.name, index)));
     }
     return response;
   }
@@ -124,7 +149,7 @@ OffsetFetchResponse::Group GroupCoordinator::fetch_offsets(const OffsetFetchRequ
     OffsetFetchResponse::Group::Topic answered;
     answered.name = name;
     for (const auto& [index, slot] : partitions)
-      if (slot.committed) answered.partitions.push_back(told(index, &*slot.committed));
+      if (slot.committed) answered.partitions.push_back(told(name, index, &*slot.committed));
     if (!answered.partitions.empty()) response.topics.push_back(std::move(answered));
   }
   return response;

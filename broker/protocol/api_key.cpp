@@ -53,12 +53,11 @@ constexpr ApiInfo table[] = {
     {ApiKey::write_txn_markers, "WriteTxnMarkers", 1, 2, 1, 1},
     {ApiKey::describe_producers, "DescribeProducers", 0, 0, 0, 0},
     {ApiKey::add_partitions_to_txn, "AddPartitionsToTxn", 0, 5, 3, 0},
+    {ApiKey::add_offsets_to_txn, "AddOffsetsToTxn", 0, 4, 3, 0},
+    {ApiKey::txn_offset_commit, "TxnOffsetCommit", 0, 6, 3, 0},
     {ApiKey::end_txn, "EndTxn", 0, 5, 3, 0},
     {ApiKey::describe_transactions, "DescribeTransactions", 0, 0, 0, 0},
-    {ApiKey::list_transactions, "ListTransactions", 0, 1, 0, 0},
-    // Read and written, and not served yet.
-    {ApiKey::add_offsets_to_txn, "AddOffsetsToTxn", 0, 4, 3, 0, unserved},
-    {ApiKey::txn_offset_commit, "TxnOffsetCommit", 0, 6, 3, 0, unserved},
+    {ApiKey::list_transactions, "ListTransactions", 0, 2, 0, 0},
     {ApiKey::consumer_group_heartbeat, "ConsumerGroupHeartbeat", 0, 1, 0, 0},
     {ApiKey::consumer_group_describe, "ConsumerGroupDescribe", 0, 1, 0, 0},
     // Never served to clients.

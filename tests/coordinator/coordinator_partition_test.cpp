@@ -49,7 +49,7 @@ class WordsCore final : public CoordinatorCore {
 
   void keep(const std::string& word, Told told) {
     pending.emplace(++last, std::pair(word, std::move(told)));
-    appends.push_back({last, {{word, "kept", World::epoch_ms, {}}}});
+    appends.push_back({last, {{word, "kept", World::epoch_ms, {}}}, {}});
   }
 
   std::set<std::string> words;

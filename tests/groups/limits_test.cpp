@@ -101,7 +101,7 @@ TEST_F(GroupLimits, NothingIsAnsweredBeforeAllIsLoadedButHeartbeats) {
   EXPECT_EQ(answer<DeleteGroupsResponse>().results[0].error_code, ErrorCode::coordinator_load_in_progress);
   OffsetFetchRequest::Group fetch;
   fetch.group_id = "g";
-  EXPECT_EQ(core_.fetch_offsets(fetch).error_code, ErrorCode::coordinator_load_in_progress);
+  EXPECT_EQ(core_.fetch_offsets(fetch, false).error_code, ErrorCode::coordinator_load_in_progress);
   EXPECT_EQ(core_.describe("g", 5).error_code, ErrorCode::coordinator_load_in_progress);
   EXPECT_EQ(core_.list({}, {}, 10).error_code, ErrorCode::coordinator_load_in_progress);
   EXPECT_EQ(core_.next_deadline(), Instant::max());
@@ -181,7 +181,7 @@ TEST_F(GroupLimits, OffsetsWithoutAGroupMakeOneAndATombstoneOfOneLeavesItsOffset
   EXPECT_EQ(core_.describe("never", 5).group_state, "Dead");
   OffsetFetchRequest::Group fetch;
   fetch.group_id = "g";
-  auto fetched = core_.fetch_offsets(fetch);
+  auto fetched = core_.fetch_offsets(fetch, false);
   ASSERT_EQ(fetched.topics.size(), 1U);
   EXPECT_EQ(fetched.topics[0].partitions[0].committed_offset, 7);
   EXPECT_EQ(fetched.topics[0].partitions[0].committed_leader_epoch, 3);

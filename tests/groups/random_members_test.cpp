@@ -396,7 +396,7 @@ class Storm {
     OffsetFetchRequest::Group request;
     request.group_id = group_id;
     std::map<std::int32_t, std::int64_t> told;
-    for (const auto& topic : core_->fetch_offsets(request).topics)
+    for (const auto& topic : core_->fetch_offsets(request, false).topics)
       for (const auto& partition : topic.partitions) told[partition.index] = partition.committed_offset;
     EXPECT_EQ(told, committed_);
   }
@@ -454,7 +454,7 @@ class Storm {
     }
     OffsetFetchRequest::Group request;
     request.group_id = group_id;
-    auto a = core_->fetch_offsets(request), b = other.fetch_offsets(request);
+    auto a = core_->fetch_offsets(request, false), b = other.fetch_offsets(request, false);
     ASSERT_EQ(a.topics.size(), b.topics.size());
     for (std::size_t t = 0; t < a.topics.size(); ++t)
       for (std::size_t p = 0; p < a.topics[t].partitions.size(); ++p)

@@ -104,6 +104,8 @@ std::string Script::command(const std::string& line) {
     leave(words);
   } else if (words.what == "commit") {
     commit(words);
+  } else if (words.what == "marker") {
+    marker(words);
   } else if (words.what == "fetch") {
     fetch(words);
   } else if (words.what == "delete-offsets") {
@@ -221,7 +223,7 @@ void Script::leave(const Words& words) {
   core_->leave(token(words.who), words.client(), request, time());
 }
 
-// commit WHO [member= gen= instance= retention= group=] t-0:5 t-1:7:metadata
+// commit WHO [member= gen= instance= retention= group= producer=] t-0:5 t-1:7:metadata
 void Script::commit(const Words& words) {
   OffsetCommitRequest request;
   request.group_id = words.get("group", "g");
@@ -237,7 +239,15 @@ void Script::commit(const Words& words) {
     added.partitions.push_back(
         {partition, std::stoll(parts.at(1)), -1, parts.size() > 2 ? std::optional(parts[2]) : std::nullopt});
   }
-  core_->commit_offsets(token(words.who), words.client(), request, time());
+  std::optional<TransactionWriter> writer;
+  if (auto producer = words.maybe("producer")) writer = TransactionWriter{std::stoll(*producer), 0, {}};
+  core_->commit_offsets(token(words.who), words.client(), request, time(), writer);
+}
+
+// marker PRODUCER commit|abort: once all that was appended before is committed
+void Script::marker(const Words& words) {
+  log_.push_back(Marker{std::stoll(words.rest.at(0)), words.rest.at(1) == "commit"});
+  core_->transaction_ended(std::get<Marker>(log_.back()).producer, std::get<Marker>(log_.back()).commits);
 }
 
 // fetch [group= member= epoch=] [t-0 t-1]
@@ -251,13 +261,14 @@ void Script::fetch(const Words& words) {
     auto [topic, partition] = partition_of(word);
     request.topics->push_back({topic, {}, {partition}});
   }
-  auto response = core_->fetch_offsets(request);
+  auto response = core_->fetch_offsets(request, words.maybe("stable").has_value());
   said_ += "offsets";
   if (response.error_code != ErrorCode::none) said_ += std::string(" ") + error_code_name(response.error_code);
   for (const auto& topic : response.topics)
     for (const auto& partition : topic.partitions) {
-      said_ +=
-          " " + topic.name + "-" + std::to_string(partition.index) + ":" + std::to_string(partition.committed_offset);
+      said_ += " " + topic.name + "-" + std::to_string(partition.index) + ":" +
+               (partition.error_code == ErrorCode::none ? std::to_string(partition.committed_offset)
+                                                        : error_code_name(partition.error_code));
       if (partition.metadata && !partition.metadata->empty()) said_ += ":" + *partition.metadata;
     }
   said_ += "\n";
@@ -313,7 +324,14 @@ void Script::fail_over() {
   appended_.clear();
   core_ = std::make_unique<GroupCoordinator>(settings_, [this] { return Uuid{0, ++uuids_}; });
   if (topics_) core_->set_topics(topics_, time());
-  for (const auto& record : log_) EXPECT_TRUE(core_->replay(record).has_value());
+  for (const auto& entry : log_) {
+    if (const auto* ended = std::get_if<Marker>(&entry)) {
+      core_->transaction_ended(ended->producer, ended->commits);
+      continue;
+    }
+    const auto& [record, producer] = std::get<Logged>(entry);
+    EXPECT_TRUE((producer == no_producer_id ? core_->replay(record) : core_->replay(record, producer)).has_value());
+  }
   while (!core_->finish_loading(time())) {
   }
 }
@@ -328,7 +346,9 @@ void Script::take() {
     for (const auto& answer : output.answers) show(answer);
     more = !hold_ && !appended_.empty();
     if (!more) continue;
-    for (const auto& record : appended_.front().records) log_.push_back(record);
+    const auto& writer = appended_.front().writer;
+    for (const auto& record : appended_.front().records)
+      log_.push_back(Logged{record, writer ? writer->producer_id : no_producer_id});
     auto id = appended_.front().id;
     appended_.pop_front();
     core_->committed(id, time());
@@ -338,6 +358,7 @@ void Script::take() {
 void Script::show(const GroupAppend& append) {
   for (const auto& record : append.records) {
     said_ += "  log " + std::to_string(append.id) + ": ";
+    if (append.writer) said_ += "[" + std::to_string(append.writer->producer_id) + "] ";
     if (const auto* offset = std::get_if<OffsetRecord>(&record)) {
       said_ += offset->key.group_id + " " + offset->key.topic + "-" + std::to_string(offset->key.partition) + " ";
       said_ += offset->value ? std::to_string(offset->value->offset) : "deleted";

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "broker/groups/coordinator.h"
@@ -25,6 +26,7 @@ class Script {
   void sync(const Words& words);
   void leave(const Words& words);
   void commit(const Words& words);
+  void marker(const Words& words);
   void fetch(const Words& words);
   void delete_offsets(const Words& words);
   void describe(const Words& words);
@@ -56,7 +58,15 @@ class Script {
   std::map<std::string, std::string> ids_;  // short to long
   bool hold_ = false;
   std::deque<GroupAppend> appended_;
-  std::vector<StateRecord> log_;
+  struct Logged {
+    StateRecord record;
+    ProducerId producer;  // if it is part of a transaction
+  };
+  struct Marker {
+    ProducerId producer;
+    bool commits;
+  };
+  std::vector<std::variant<Logged, Marker>> log_;
   std::string said_;
 };
 

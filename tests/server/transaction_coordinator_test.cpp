@@ -1,6 +1,7 @@
 // Transactions from their producers' side: from the coordinator that is looked for, to what readers of committed
 // records get; with coordinators and leaders that are stopped in between.
 #include "broker/protocol/messages/find_coordinator.h"
+#include "broker/protocol/messages/group_offsets.h"
 #include "broker/protocol/messages/init_producer_id.h"
 #include "broker/protocol/messages/producers.h"
 #include "broker/protocol/messages/transactions.h"
@@ -219,6 +220,120 @@ TEST(TransactionCoordination, ATransactionThatIsLeftOpenIsAbortedAndKeepsNoReade
   });
 }
 
+// The offset of "t" 0 as its group is told it; what is unstable is an error.
+std::pair<Offset, ErrorCode> fetched(Peer& peer, bool stable) {
+  OffsetFetchRequest request;
+  request.require_stable = stable;
+  auto& asked = request.groups.emplace_back();
+  asked.group_id = "g";
+  asked.member_epoch = -1;
+  asked.topics.emplace().push_back({"t", {}, {0}});
+  for (;;) {
+    auto response = peer.call<OffsetFetchResponse>(request, 9);
+    const auto& group = response.groups.at(0);
+    if (is_for_later(group.error_code)) {
+      peer.host().clock().sleep_for(milliseconds(50));
+      continue;
+    }
+    EXPECT_EQ(group.error_code, ErrorCode::none);
+    const auto& partition = group.topics.at(0).partitions.at(0);
+    return {partition.committed_offset, partition.error_code};
+  }
+}
+
+ErrorCode commit(Peer& peer, const InitProducerIdResponse& producer, Offset offset, std::int16_t version,
+                 std::int32_t generation = -1) {
+  TxnOffsetCommitRequest request;
+  request.transactional_id = id;
+  request.group_id = "g";
+  request.producer_id = producer.producer_id;
+  request.producer_epoch = producer.producer_epoch;
+  request.generation_id_or_member_epoch = generation;
+  request.topics = {{"t", {}, {{0, offset, -1, ""}}}};
+  for (;;) {
+    auto response = peer.call<TxnOffsetCommitResponse>(request, version);
+    auto error = response.topics.at(0).partitions.at(0).error_code;
+    if (!is_for_later(error)) return error;
+    peer.host().clock().sleep_for(milliseconds(20));
+  }
+}
+
+ErrorCode add_group(Peer& peer, const InitProducerIdResponse& producer) {
+  for (;;) {
+    AddOffsetsToTxnRequest request{id, producer.producer_id, producer.producer_epoch, "g"};
+    auto error = peer.call<AddOffsetsToTxnResponse>(request, 3).error_code;
+    if (!is_for_later(error)) return error;
+    peer.host().clock().sleep_for(milliseconds(50));
+  }
+}
+
+TEST(TransactionCoordination, OffsetsCountOnceTheirTransactionIsCommitted) {
+  with_transactions([](Peer& peer) {
+    auto producer = init(peer);
+    constexpr std::int16_t old_commit = 3;
+    EXPECT_EQ(add_group(peer, producer), ErrorCode::none);
+    EXPECT_EQ(commit(peer, producer, 5, old_commit), ErrorCode::none);
+    EXPECT_EQ(fetched(peer, true), std::pair(Offset{-1}, ErrorCode::unstable_offset_commit));
+    EXPECT_EQ(fetched(peer, false), std::pair(Offset{-1}, ErrorCode::none));
+    EXPECT_EQ(end(peer, producer, true, old_end).error_code, ErrorCode::none);
+    await_state(peer, "CompleteCommit");
+    EXPECT_EQ(fetched(peer, true), std::pair(Offset{5}, ErrorCode::none));
+
+    EXPECT_EQ(commit(peer, producer, 9, old_commit), ErrorCode::invalid_txn_state) << "of no transaction";
+    EXPECT_EQ(add_group(peer, producer), ErrorCode::none);
+    EXPECT_EQ(commit(peer, producer, 8, old_commit), ErrorCode::none);
+    EXPECT_EQ(commit(peer, producer, 9, old_commit, 4), ErrorCode::unknown_member_id);
+    EXPECT_EQ(end(peer, producer, false, old_end).error_code, ErrorCode::none);
+    await_state(peer, "CompleteAbort");
+    EXPECT_EQ(fetched(peer, true), std::pair(Offset{5}, ErrorCode::none));
+  });
+}
+
+TEST(TransactionCoordination, CommittingOffsetsAddsTheGroup) {
+  with_transactions([](Peer& peer) {
+    auto producer = init(peer);
+    EXPECT_EQ(fetched(peer, true), std::pair(Offset{-1}, ErrorCode::none));
+    EXPECT_EQ(commit(peer, producer, 7, 5), ErrorCode::none);
+    EXPECT_EQ(described(peer).topics.at(0).name, "__consumer_offsets");
+    EXPECT_EQ(fetched(peer, true), std::pair(Offset{-1}, ErrorCode::unstable_offset_commit));
+    auto zombie = producer;
+    auto ended = end(peer, producer, true, new_end);
+    EXPECT_EQ(ended.error_code, ErrorCode::none);
+    await_state(peer, "CompleteCommit");
+    EXPECT_EQ(fetched(peer, true), std::pair(Offset{7}, ErrorCode::none));
+    EXPECT_EQ(commit(peer, zombie, 8, 5), ErrorCode::invalid_producer_epoch);
+  });
+}
+
+TEST(TransactionCoordination, UndecidedOffsetsOutliveTheBroker) {
+  Properties few{{"transaction.state.log.num.partitions", "3"}, {"offsets.topic.num.partitions", "3"}};
+  BrokerWorld cluster(few);
+  InitProducerIdResponse producer;
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "t", 2);
+    FindCoordinatorRequest find{"", 1, {id}};
+    while (peer.call<FindCoordinatorResponse>(find, 4).coordinators.at(0).error_code != ErrorCode::none)
+      host.clock().sleep_for(milliseconds(100));
+    producer = init(peer);
+    EXPECT_EQ(add_group(peer, producer), ErrorCode::none);
+    EXPECT_EQ(commit(peer, producer, 5, 3), ErrorCode::none);
+  });
+  cluster.restart(false);
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    EXPECT_EQ(fetched(peer, true), std::pair(Offset{-1}, ErrorCode::unstable_offset_commit));
+    EXPECT_EQ(end(peer, producer, true, old_end).error_code, ErrorCode::none);
+    await_state(peer, "CompleteCommit");
+    EXPECT_EQ(fetched(peer, true), std::pair(Offset{5}, ErrorCode::none));
+  });
+  cluster.restart(false);
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    EXPECT_EQ(fetched(peer, true), std::pair(Offset{5}, ErrorCode::none));
+  });
+}
+
 TEST(TransactionCoordination, WhatCanNotBeIsRefused) {
   with_transactions([](Peer& peer) {
     auto refused = [&](auto change) {
@@ -261,6 +376,13 @@ TEST(TransactionCoordination, TransactionsAreListed) {
     EXPECT_EQ(listed.transaction_states[0].producer_id, producer.producer_id);
     request.state_filters = {"Empty"};
     EXPECT_TRUE(peer.call<ListTransactionsResponse>(request, 1).transaction_states.empty());
+    request.state_filters.clear();
+    for (const auto& [pattern, count] : {std::pair("pay.*", 1u), std::pair("pay", 0u), std::pair("", 1u)}) {
+      request.transactional_id_pattern = pattern;
+      EXPECT_EQ(peer.call<ListTransactionsResponse>(request, 2).transaction_states.size(), count) << pattern;
+    }
+    request.transactional_id_pattern = "(";
+    EXPECT_EQ(peer.call<ListTransactionsResponse>(request, 2).error_code, ErrorCode::invalid_regular_expression);
   });
 }
 

@@ -1,14 +1,21 @@
-// OffsetCommit, OffsetFetch, OffsetDelete: how far groups have consumed.
+// OffsetCommit, TxnOffsetCommit, OffsetFetch, OffsetDelete: how far groups have consumed.
 #include <algorithm>
 
+#include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/group_offsets.h"
+#include "broker/protocol/messages/transactions.h"
 #include "broker/server/requests/coordinator_answer.h"
+#include "runtime/host/clock.h"
 
 namespace fulmar {
 
 namespace {
 
 constexpr std::int16_t ids_since = 10;         // OffsetCommit, OffsetFetch: topics by id, not by name
+constexpr std::int16_t txn_ids_since = 6;      // the same of TxnOffsetCommit
+constexpr std::int16_t txn_adds_since = 5;     // TxnOffsetCommit: it adds the group to the transaction (KIP-890)
+constexpr std::int16_t abortable_since = 4;    // TxnOffsetCommit: clients know TRANSACTION_ABORTABLE
+constexpr Duration confirm_max = seconds(5);   // for a transaction's coordinator
 constexpr std::int16_t groups_since = 8;       // OffsetFetch: several groups at once (KIP-709)
 constexpr std::int16_t group_error_since = 2;  // OffsetFetch: an error of the group, not of each partition
 
@@ -70,8 +77,76 @@ OffsetCommitResponse refused_commit(const OffsetCommitRequest& request, ErrorCod
   return response;
 }
 
+OffsetCommitRequest as_commit(const TxnOffsetCommitRequest& request) {
+  OffsetCommitRequest commit;
+  commit.group_id = request.group_id;
+  commit.generation_id_or_member_epoch = request.generation_id_or_member_epoch;
+  commit.member_id = request.member_id;
+  commit.group_instance_id = request.group_instance_id;
+  for (const auto& topic : request.topics) {
+    auto& out = commit.topics.emplace_back();
+    out.name = topic.name;
+    out.topic_id = topic.topic_id;
+    for (const auto& partition : topic.partitions) {
+      auto& offset = out.partitions.emplace_back();
+      offset.index = partition.index;
+      offset.committed_offset = partition.committed_offset;
+      offset.committed_leader_epoch = partition.committed_leader_epoch;
+      offset.committed_metadata = partition.committed_metadata;
+    }
+  }
+  return commit;
+}
+
+TxnOffsetCommitResponse as_transactional(const OffsetCommitResponse& commit) {
+  TxnOffsetCommitResponse response;
+  for (const auto& topic : commit.topics) {
+    auto& out = response.topics.emplace_back();
+    out.name = topic.name;
+    out.topic_id = topic.topic_id;
+    for (const auto& partition : topic.partitions) out.partitions.push_back({partition.index, partition.error_code});
+  }
+  return response;
+}
+
+// What a client hears of what the transaction's coordinator has said. Where that could not be asked, the client comes
+// again without looking for the group's coordinator anew.
+ErrorCode confirmation_error(ErrorCode said, std::int16_t version) {
+  switch (said) {
+    case ErrorCode::network_exception:
+    case ErrorCode::coordinator_not_available:
+    case ErrorCode::not_coordinator: return ErrorCode::coordinator_load_in_progress;
+    case ErrorCode::concurrent_transactions:
+      return version >= txn_adds_since ? said : ErrorCode::coordinator_load_in_progress;
+    case ErrorCode::producer_fenced: return ErrorCode::invalid_producer_epoch;
+    case ErrorCode::transaction_abortable: return version >= abortable_since ? said : ErrorCode::invalid_txn_state;
+    default: return said;
+  }
+}
+
+// Whose offsets are committed, once the transaction's coordinator has confirmed that they are part of it (KIP-890).
+std::expected<TransactionWriter, ErrorCode> confirm_writer(BrokerShard& shard, const TxnOffsetCommitRequest& request,
+                                                           std::int16_t version) {
+  const bool adds = version >= txn_adds_since;
+  if (request.producer_id < 0 || request.producer_epoch < 0) return std::unexpected(ErrorCode::invalid_request);
+  if (!shard.transaction_verification()) return std::unexpected(ErrorCode::coordinator_not_available);
+  auto begun = shard.groups().begin_transactional(request.group_id, request.producer_id, request.producer_epoch, adds);
+  if (!begun) return std::unexpected(begun.error());
+  TransactionWriter writer{request.producer_id, request.producer_epoch, begun->to_verify};
+  if (!writer.verified) return writer;
+  auto said = shard.transaction_verification()->confirm(
+      {request.transactional_id, request.producer_id, request.producer_epoch},
+      {{std::string(group_topic_name), begun->partition}},
+      adds ? TransactionVerification::Ask::to_add : TransactionVerification::Ask::whether_added,
+      shard.host().clock().deadline_in(confirm_max));
+  auto error = said.empty() ? ErrorCode::network_exception : said.front();
+  if (error != ErrorCode::none) return std::unexpected(confirmation_error(error, version));
+  return writer;
+}
+
 // One group of an OffsetFetch.
-OffsetFetchResponse::Group fetch_group(BrokerShard& shard, const OffsetFetchRequest::Group& asked, bool by_id) {
+OffsetFetchResponse::Group fetch_group(BrokerShard& shard, const OffsetFetchRequest::Group& asked, bool stable,
+                                       bool by_id) {
   const auto image = shard.image();
   OffsetFetchRequest::Group known = asked;
   OffsetFetchResponse::Group response;
@@ -86,8 +161,8 @@ OffsetFetchResponse::Group fetch_group(BrokerShard& shard, const OffsetFetchRequ
     }
     std::erase_if(*known.topics, [](const auto& topic) { return topic.name.empty(); });
   }
-  auto error = shard.groups().read(asked.group_id,
-                                   [&](const GroupCoordinator& groups) { response = groups.fetch_offsets(known); });
+  auto error = shard.groups().read(
+      asked.group_id, [&](const GroupCoordinator& groups) { response = groups.fetch_offsets(known, stable); });
   response.group_id = asked.group_id;
   if (error != ErrorCode::none) response.error_code = error;
   if (response.error_code != ErrorCode::none) {
@@ -139,12 +214,31 @@ Result<Finish> begin_offset_commit(BrokerShard& shard, const Request& call) {
       [&](ErrorCode error) { return refused_commit(sorted.known, error); });
 }
 
+Result<Finish> begin_txn_offset_commit(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<TxnOffsetCommitRequest>());
+  auto sorted = sort_out(*shard.image(), as_commit(request), call.version() >= txn_ids_since);
+  auto answer = [call, unknown = sorted.unknown](OffsetCommitResponse response) {
+    add(response, unknown);
+    return call.answer(as_transactional(response));
+  };
+  if (sorted.known.topics.empty()) return Finish::with(answer({}));
+  auto writer = confirm_writer(shard, request, call.version());
+  if (!writer) return Finish::with(answer(refused_commit(sorted.known, writer.error())));
+  GroupClient client{call.header().client_id.value_or(""), "/" + call.session().peer.host, call.version()};
+  return CoordinatorAnswer<OffsetCommitResponse>::begin(
+      shard, sorted.known.group_id,
+      [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) {
+        groups.commit_offsets(token, client, sorted.known, now, *writer);
+      },
+      answer, [&](ErrorCode error) { return refused_commit(sorted.known, error); });
+}
+
 Result<ByteChain> handle_offset_fetch(BrokerShard& shard, const Request& call) {
   TRY(auto request, call.body<OffsetFetchRequest>());
   if (call.version() >= groups_since) {
     OffsetFetchResponse response;
     for (const auto& group : request.groups)
-      response.groups.push_back(fetch_group(shard, group, call.version() >= ids_since));
+      response.groups.push_back(fetch_group(shard, group, request.require_stable, call.version() >= ids_since));
     return call.answer(response);
   }
   OffsetFetchRequest::Group group;
@@ -153,7 +247,7 @@ Result<ByteChain> handle_offset_fetch(BrokerShard& shard, const Request& call) {
     group.topics.emplace();
     for (const auto& topic : *request.topics) group.topics->push_back({topic.name, {}, topic.partition_indexes});
   }
-  return call.answer(as_one_group(request, fetch_group(shard, group, false), call.version()));
+  return call.answer(as_one_group(request, fetch_group(shard, group, request.require_stable, false), call.version()));
 }
 
 Result<Finish> begin_offset_delete(BrokerShard& shard, const Request& call) {

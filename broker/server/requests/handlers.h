@@ -85,6 +85,8 @@ Result<Finish> begin_offset_delete(BrokerShard& shard, const Request& call);
 Result<Finish> begin_delete_groups(BrokerShard& shard, const Request& call);
 Result<Finish> begin_init_producer_id(BrokerShard& shard, const Request& call);
 Result<Finish> begin_add_partitions_to_txn(BrokerShard& shard, const Request& call);
+Result<Finish> begin_add_offsets_to_txn(BrokerShard& shard, const Request& call);
+Result<Finish> begin_txn_offset_commit(BrokerShard& shard, const Request& call);
 Result<Finish> begin_end_txn(BrokerShard& shard, const Request& call);
 
 // These are done when they return.

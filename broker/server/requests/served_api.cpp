@@ -74,6 +74,8 @@ constexpr ServedApi table[] = {
     {ApiKey::list_config_resources, at_once<handle_list_config_resources>},
     {ApiKey::describe_topic_partitions, at_once<handle_describe_topic_partitions>},
     {ApiKey::add_partitions_to_txn, begin_add_partitions_to_txn},
+    {ApiKey::add_offsets_to_txn, begin_add_offsets_to_txn},
+    {ApiKey::txn_offset_commit, begin_txn_offset_commit},
     {ApiKey::end_txn, begin_end_txn},
     {ApiKey::describe_transactions, at_once<handle_describe_transactions>},
     {ApiKey::list_transactions, at_once<handle_list_transactions>},

@@ -1,6 +1,7 @@
 // DescribeTransactions, ListTransactions: which transactions there are (KIP-664).
 #include <set>
 
+#include "broker/groups/topic_pattern.h"
 #include "broker/protocol/messages/producers.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
@@ -43,13 +44,22 @@ Result<ByteChain> handle_list_transactions(BrokerShard& shard, const Request& ca
   ListTransactionsResponse response;
   for (const auto& state : request.state_filters)
     if (!is_state(state)) response.unknown_state_filters.push_back(state);
+  TransactionCoordinator::Matches matches;
+  if (request.transactional_id_pattern && !request.transactional_id_pattern->empty()) {
+    auto pattern = TopicPattern::compile(*request.transactional_id_pattern);
+    if (!pattern) {
+      response.error_code = ErrorCode::invalid_regular_expression;
+      return call.answer(response);
+    }
+    matches = [pattern = *pattern](const std::string& id) { return pattern.matches(id); };
+  }
   auto now = shard.host().clock().wall_ms();
   for (unsigned n = 0; n < shard.host().shard_count(); ++n)
     shard.on(n, [&](BrokerShard& there) {
       auto error = there.transactions().read_all([&](const TransactionCoordinator& transactions) {
         std::optional<std::string> after;
         do {
-          auto page = transactions.list(request, nullptr, after, listed_at_once, now);
+          auto page = transactions.list(request, matches, after, listed_at_once, now);
           if (!page) return;
           for (auto& one : page->transactions) response.transaction_states.push_back(std::move(one));
           after = page->last;

@@ -1,10 +1,12 @@
-// InitProducerId of transactional producers, AddPartitionsToTxn, EndTxn: what producers, and brokers that are produced
-// to, ask of a transaction's coordinator.
+// InitProducerId of transactional producers, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn: what producers, and brokers
+// that are produced to, ask of a transaction's coordinator.
 #include "broker/server/requests/transactions.h"
 
+#include "broker/cluster/topic_name.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/producer_ids.h"
 #include "broker/server/requests/request.h"
+#include "broker/server/requests/topics.h"
 #include "broker/server/shard/broker_shard.h"
 
 namespace fulmar {
@@ -138,6 +140,28 @@ Result<Finish> begin_add_partitions_to_txn(BrokerShard& shard, const Request& ca
     for (auto& topic : response.topics)
       for (auto& partition : topic.partitions)
         partition.error_code = known_to(partition.error_code, call.version(), others_know_fenced_since);
+    return call.answer(response);
+  });
+}
+
+// Adds the group's partition of __consumer_offsets.
+Result<Finish> begin_add_offsets_to_txn(BrokerShard& shard, const Request& call) {
+  TRY(auto request, call.body<AddOffsetsToTxnRequest>());
+  return Finish([&shard, call, request = std::move(request)] {
+    AddOffsetsToTxnResponse response;
+    if (auto partition = shard.groups().partition_of(request.group_id); partition) {
+      TransactionalProducer producer{request.transactional_id, request.producer_id, request.producer_epoch};
+      PartitionsByTopic partitions{{std::string(group_topic_name), {*partition}}};
+      auto answer = shard.transactions().ask(
+          request.transactional_id,
+          [&](TransactionCoordinator& transactions, TransactionToken token, CoordinatorTime now) {
+            transactions.add_partitions(token, producer, partitions, TransactionVersion::v0, now);
+          });
+      response.error_code = known_to(answer.error, call.version(), others_know_fenced_since);
+    } else {
+      create_topics_on_demand(shard, {std::string(group_topic_name)});
+      response.error_code = partition.error();
+    }
     return call.answer(response);
   });
 }

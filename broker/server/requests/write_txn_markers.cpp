@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 
+#include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/transactions.h"
 #include "broker/protocol/records/end_marker.h"
 #include "broker/server/requests/handlers.h"
@@ -44,6 +45,14 @@ ErrorCode append(BrokerShard& owner, Item& item) {
   auto batch = build_end_marker({marker.transaction_result, marker.coordinator_epoch}, marker.producer_id,
                                 marker.producer_epoch, owner.host().clock().wall_ms());
   work_in_slices(write_marker_work);
+  // There the offsets of the transaction begin to count.
+  if (*item.topic == group_topic_name) {
+    auto appended = owner.groups().append_marker(item.index, batch, marker.transaction_version);
+    if (!appended) return appended.error();
+    item.proposed = *appended;
+    item.appended_by = replica;
+    return ErrorCode::none;
+  }
   auto proposed = replica->append(*read_batch_header(batch.view()), batch, {},
                                   {.coordinator = true, .transaction_version = marker.transaction_version});
   if (!proposed) return proposed.error().code;

@@ -134,6 +134,38 @@ std::expected<std::uint64_t, ErrorCode> GroupService::ask(const std::string& gro
   return std::unexpected(*refused);
 }
 
+std::expected<std::int32_t, ErrorCode> GroupService::partition_of(const std::string& group) const {
+  auto place = place_of(group);
+  if (!place) return std::unexpected(place.error());
+  return place->second;
+}
+
+std::expected<GroupService::TransactionalCommit, ErrorCode> GroupService::begin_transactional(
+    const std::string& group, ProducerId producer, std::int16_t producer_epoch, bool own_epoch) {
+  auto place = place_of(group);
+  if (!place) return std::unexpected(place.error());
+  auto [owner, index] = *place;
+  return shard_.on(owner, [&, index = index](BrokerShard& there) -> std::expected<TransactionalCommit, ErrorCode> {
+    if (auto ready = there.groups().machine(index); !ready) return std::unexpected(ready.error());
+    BatchHeader header;
+    header.producer_id = producer;
+    header.producer_epoch = producer_epoch;
+    header.base_sequence = no_sequence;
+    auto replica = there.groups().coordinating_.at(index).replica;
+    auto begun = replica->begin_verification(header, own_epoch);
+    if (!begun) return std::unexpected(begun.error().code);
+    TransactionalCommit commit{index, std::nullopt};
+    if (*begun) commit.to_verify = {(*begun)->number, (*begun)->epoch};
+    return commit;
+  });
+}
+
+std::expected<Replica::Proposed, ErrorCode> GroupService::append_marker(std::int32_t partition, const Bytes& batch,
+                                                                        std::int16_t transaction_version) {
+  if (auto ready = machine(partition); !ready) return std::unexpected(ready.error());
+  return coordinating_.at(partition).partition->append_marker(batch, transaction_version);
+}
+
 void GroupService::tell(unsigned shard, std::uint64_t call, GroupAnswer answer) {
   if (shard == shard_.host().shard()) return told({call, std::move(answer)});
   told_.add(shard, {call, std::move(answer)});

@@ -46,6 +46,20 @@ class GroupService {
   // COORDINATOR_LOAD_IN_PROGRESS: nothing was done, and nothing will be called.
   std::expected<std::uint64_t, ErrorCode> ask(const std::string& group, const Input& input, Answered answered);
   void forget(std::uint64_t call) { awaited_.erase(call); }
+  // What has to be confirmed before the producer's offsets are committed in its transaction, and as part of what;
+  // nullopt: the transaction is open in the group's partition. Errors: as ask(), and INVALID_PRODUCER_EPOCH and others
+  // of Replica::begin_verification().
+  struct TransactionalCommit {
+    std::int32_t partition = 0;  // of __consumer_offsets
+    std::optional<TransactionWriter::Verified> to_verify;
+  };
+  std::expected<TransactionalCommit, ErrorCode> begin_transactional(const std::string& group, ProducerId producer,
+                                                                    std::int16_t producer_epoch, bool own_epoch);
+  // On the shard that owns the partition. See CoordinatorPartition::append_marker().
+  std::expected<Replica::Proposed, ErrorCode> append_marker(std::int32_t partition, const Bytes& batch,
+                                                            std::int16_t transaction_version);
+  // The group's partition of __consumer_offsets. Errors: COORDINATOR_NOT_AVAILABLE: there is no such topic yet.
+  std::expected<std::int32_t, ErrorCode> partition_of(const std::string& group) const;
   // Reads what is committed. Errors: as ask().
   ErrorCode read(const std::string& group, const std::function<void(const GroupCoordinator&)>& look);
   // Calls look with each coordinator that this shard has. COORDINATOR_LOAD_IN_PROGRESS if one was left out for that.
