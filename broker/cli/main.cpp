@@ -13,6 +13,7 @@
 #include "broker/cli/log_command.h"
 #include "broker/cli/produce_command.h"
 #include "broker/cli/topic_command.h"
+#include "broker/cli/transaction_command.h"
 #include "runtime/base/did_you_mean.h"
 
 namespace {
@@ -29,6 +30,7 @@ constexpr const char* usage =
     "  fulmar consume TOPIC                              prints records\n"
     "  fulmar group list|describe|delete [NAME]          consumer groups\n"
     "  fulmar group reset-offsets NAME                   where a group goes on\n"
+    "  fulmar transaction list|describe|abort [ID]       transactions\n"
     "  fulmar cluster status                             brokers, and what is wrong\n"
     "  fulmar cluster reassign|elect-leaders [TOPIC]     moves partitions, and leaderships\n"
     "  fulmar cluster config                             what is set for brokers while they run\n"
@@ -43,9 +45,13 @@ struct Command {
   const char* name;
   int (*run)(const std::vector<std::string>& arguments);
 };
-constexpr Command commands[] = {{"broker", fulmar::broker_command},   {"topic", fulmar::topic_command},
-                                {"produce", fulmar::produce_command}, {"consume", fulmar::consume_command},
-                                {"group", fulmar::group_command},     {"cluster", fulmar::cluster_command},
+constexpr Command commands[] = {{"broker", fulmar::broker_command},
+                                {"topic", fulmar::topic_command},
+                                {"produce", fulmar::produce_command},
+                                {"consume", fulmar::consume_command},
+                                {"group", fulmar::group_command},
+                                {"cluster", fulmar::cluster_command},
+                                {"transaction", fulmar::transaction_command},
                                 {"log", fulmar::log_command}};
 
 // A standard descriptor that is closed would be taken by the next file or socket, which then gets what is printed.

@@ -63,10 +63,11 @@ Answer<ConsumerGroupDescribeResponse::Group> describe_consumer_group(ClusterClie
   });
 }
 
-Answer<GroupOffsets> committed_offsets(ClusterClient& cluster, const std::string& group) {
+Answer<GroupOffsets> committed_offsets(ClusterClient& cluster, const std::string& group, bool stable) {
   OffsetFetchRequest request;
   request.group_id = group;  // until version 7
   request.groups.push_back({group, std::nullopt, -1, std::nullopt});
+  request.require_stable = stable;
   return cluster.retry([&](Deadline deadline) -> Answer<GroupOffsets> {
     TRY(auto response, (ask_coordinator<OffsetFetchResponse>(cluster, group, request, deadline, offset_fetch_by_name)));
     GroupOffsets offsets;

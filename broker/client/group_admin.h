@@ -29,8 +29,9 @@ Answer<std::map<std::string, ListGroupsResponse::Group>> list_groups(ClusterClie
 Answer<DescribeGroupsResponse::Group> describe_group(ClusterClient& cluster, const std::string& group);
 // The same of a consumer group (KIP-848). Errors: GROUP_ID_NOT_FOUND, also of a group of the other kind.
 Answer<ConsumerGroupDescribeResponse::Group> describe_consumer_group(ClusterClient& cluster, const std::string& group);
-// All that a group has committed; nothing, if there is no such group.
-Answer<GroupOffsets> committed_offsets(ClusterClient& cluster, const std::string& group);
+// All that a group has committed; nothing, if there is no such group. `stable`: once no open transaction may change
+// what is told (KIP-447); until then it is tried again.
+Answer<GroupOffsets> committed_offsets(ClusterClient& cluster, const std::string& group, bool stable = false);
 // Commits for a group without members. Errors: UNKNOWN_MEMBER_ID, if it has some; the first that a partition has.
 Answer<void> commit_offsets(ClusterClient& cluster, const std::string& group, const GroupOffsets& offsets);
 // Errors: NON_EMPTY_GROUP; GROUP_ID_NOT_FOUND, which may mean an earlier try of this very call.
