@@ -15,6 +15,7 @@ Violations check_history(const History& history) {
   check_log_start(history, found);
   check_retention(history, found);
   check_groups(history, found);
+  check_transactions(history, found);
   check_controllers(history, found);
   check_compaction(history, found);
   return found;

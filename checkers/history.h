@@ -183,6 +183,49 @@ struct GroupFetch {
   Instant completed;
 };
 
+// One transaction of a pipeline: it reads records of one partition, and writes a record for each of them, with the
+// offset up to which they were read. Its number is in the records that it writes.
+struct PipedTransaction {
+  std::uint64_t number = 0;  // ascending, in the order in which they are begun
+  std::string transactional_id;
+  std::int16_t epoch = -1;
+  int records = 0;  // written, in all partitions; known once its commit is invoked
+  Instant commit_invoked = Instant::max();
+  Instant completed = Instant::max();
+  Outcome outcome = Outcome::pending;  // of the commit: `failed`: it was aborted instead
+};
+
+// Somebody was told that the transactional id is now its own.
+struct TakeOver {
+  std::string transactional_id;
+  std::int16_t epoch = -1;
+  Instant completed;
+};
+
+// What a transaction has written for one record of its source.
+struct PipedRecord {
+  Offset offset = -1;
+  std::uint64_t transaction = 0;
+  std::int32_t source_partition = -1;
+  Offset source_offset = -1;
+};
+
+// What a reader of committed records was given.
+struct CommittedRead {
+  TopicPartition from;
+  Instant completed;
+  std::vector<PipedRecord> records;
+};
+
+// A stage of pipelines: what is committed of two topics at the end, and up to where the first was read.
+struct FinalStage {
+  std::string source;
+  std::string target;
+  std::map<std::int32_t, std::set<Offset>> sources;          // offsets of records, by partition
+  std::map<std::int32_t, Offset> read_up_to;                 // committed with the transactions
+  std::map<std::int32_t, std::vector<PipedRecord>> targets;  // by partition
+};
+
 // A broker was added to those that decide about the metadata, or removed.
 struct ControllerOperation {
   std::int32_t broker = -1;
@@ -239,6 +282,10 @@ struct History {
   std::vector<GroupCommit> group_commits;
   std::vector<GroupOwnership> group_ownerships;
   std::vector<GroupFetch> group_fetches;
+  std::vector<PipedTransaction> transactions;
+  std::vector<TakeOver> take_overs;
+  std::vector<CommittedRead> committed_reads;
+  std::vector<FinalStage> final_stages;
   std::vector<ControllerOperation> controller_operations;  // one after the other
   std::set<std::int32_t> first_controllers;                // whom controller.quorum.voters names
   // Who decides about the metadata at the end, by the controller's word; nullopt: not asked.
@@ -297,6 +344,7 @@ void check_lookups(const History& history, Violations& found);
 void check_log_start(const History& history, Violations& found);
 void check_retention(const History& history, Violations& found);
 void check_groups(const History& history, Violations& found);
+void check_transactions(const History& history, Violations& found);
 void check_controllers(const History& history, Violations& found);
 void check_compaction(const History& history, Violations& found);
 

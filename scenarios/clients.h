@@ -42,6 +42,8 @@ void read_keys_at_the_end(Host& host, Workload& workload, ClusterClient& brokers
 void join_groups(Host& host, Workload& workload);
 // The same of consumer groups (KIP-848).
 void join_consumer_groups(Host& host, Workload& workload);
+// Takes over pipelines from topic to topic, and passes records on in transactions.
+void pipe(Host& host, Workload& workload);
 // Sends batches that take long to find malformed. Where computing takes time only.
 void send_malformed(Host& host, Workload& workload);
 // Keeps offsets in a group without members, and deletes them.

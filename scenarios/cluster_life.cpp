@@ -187,6 +187,8 @@ class ClusterLife {
     };
     if (!come_true(finished, finish_max)) violate("stuck-client", "a client did not finish after the core was healed");
     have_done(read_everything, finish_max, "the final read did not come to its end");
+    if (!workload_.stages.empty())
+      have_done(read_stages, finish_max, "transactions stay open, or what they have written can't be read");
     if (!come_true([this] { return cluster_.differing(core_).empty(); }, converge_max)) {
       std::string groups;
       for (const auto& group : cluster_.differing(core_)) groups += "\n" + group;

@@ -79,6 +79,17 @@ Plan plan_metadata(std::uint64_t seed) {
   return plan;
 }
 
+Plan plan_exactly_once(std::uint64_t seed) {
+  return plan_cluster(seed, "exactly-once", cluster_faults(), true, [](Random random, Plan& plan) {
+    plan.set(settings::stages, random.between(2, 3));
+    plan.set(settings::producers, 1);
+    plan.set(settings::producer_pace_ms, 4096);
+    plan.set(settings::consumers, 0);
+    plan.set(settings::deletes, 0);
+    plan.set(settings::operator_pace_ms, std::int64_t{1} << random.between(9, 13));
+  });
+}
+
 Plan plan_groups(std::uint64_t seed) {
   return plan_cluster(seed, "groups", cluster_faults(), true, [](Random random, Plan& plan) {
     plan.set(settings::members, random.between(1, 3));

@@ -12,5 +12,6 @@ Plan plan_churn(std::uint64_t seed);
 Plan plan_metadata(std::uint64_t seed);
 Plan plan_groups(std::uint64_t seed);
 Plan plan_compaction(std::uint64_t seed);
+Plan plan_exactly_once(std::uint64_t seed);
 
 }  // namespace fulmar

@@ -31,6 +31,8 @@ constexpr Scenario scenarios[] = {
      plan_compaction, run_cluster, terms, check_plan},
     {"recovery", "a cluster that is well meets one fault: how long it takes to serve again", plan_recovery,
      run_recovery, terms, check_recovery_plan},
+    {"exactly-once", "pipelines of transactions, taken over, abandoned and timed out, and coordinators that move",
+     plan_exactly_once, run_cluster, terms, check_plan},
 };
 }  // namespace
 

@@ -55,6 +55,12 @@ constexpr const char* names[] = {
     "consumer group member of the past refused",
     "segments compacted",
     "batches compacted away",
+    "transaction committed",
+    "transaction aborted by its producer",
+    "transaction left open by its producer",
+    "transaction refused for its producer's successor or its timeout",
+    "offset told to be unstable",
+    "committed records read while transactions were open",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

@@ -59,6 +59,12 @@ enum class Mark : std::uint8_t {
   consumer_fenced,
   log_compacted,
   batch_compacted_away,
+  transaction_committed,
+  transaction_aborted,
+  transaction_abandoned,
+  transaction_fenced,
+  unstable_offset,
+  committed_read,
   count_
 };
 

@@ -37,6 +37,7 @@ constexpr SettingUse uses[] = {
     {&settings::keyed_pace_ms, clusters, optional},
     {&settings::lookup_pace_ms, everywhere, optional},
     {&settings::members, clusters, optional},
+    {&settings::stages, clusters, optional},
     {&settings::memory_topic, everywhere, needed},
     {&settings::metadata_segment_bytes, clusters, optional},
     {&settings::metadata_snapshot_bytes, clusters, optional},

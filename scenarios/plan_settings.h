@@ -46,6 +46,7 @@ inline constexpr Setting index_interval_bytes{"index_interval_bytes", 0, bytes_m
 inline constexpr Setting keyed_clients{"keyed_clients", 0, clients_max};
 inline constexpr Setting keyed_pace_ms{"keyed_pace_ms", 1, pace_ms_max};
 inline constexpr Setting lookup_pace_ms{"lookup_pace_ms", 0, pace_ms_max};
+inline constexpr Setting stages{"stages", 0, 4};
 inline constexpr Setting members{"members", 0, clients_max};
 inline constexpr Setting memory_topic{"memory_topic", 0, 1};
 inline constexpr Setting metadata_segment_bytes{"metadata_segment_bytes", batch_bytes_min, bytes_max};

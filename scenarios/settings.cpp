@@ -1,6 +1,9 @@
 #include "scenarios/settings.h"
 
+#include <algorithm>
+
 #include "faults/kinds.h"
+#include "scenarios/piping_client.h"
 #include "scenarios/plan_settings.h"
 
 namespace fulmar {
@@ -68,6 +71,13 @@ void describe_topics(Workload& workload, std::int16_t replication_factor) {
     topics["growing"] = {1, {true, default_retention_ms, replicated}, {}, replication_factor, false, true};
     expect({Mark::partitions_added});
   }
+  for (std::int64_t stage = 0;
+       wanted(settings::stages) && stage < std::max<std::int64_t>(2, plan.setting(settings::stages)); ++stage)
+    workload.stages.push_back("stage-" + std::to_string(stage));
+  workload.stage_spec = {stage_partitions, {true, -1, replicated}, {{"retention.ms", "-1"}}, replication_factor};
+  if (!workload.stages.empty())
+    expect({Mark::transaction_committed, Mark::transaction_aborted, Mark::transaction_abandoned,
+            Mark::transaction_fenced, Mark::unstable_offset, Mark::committed_read});
   if (wanted(settings::lookup_pace_ms))
     expect({Mark::lookup_by_time, Mark::lookup_past_the_last, Mark::lookup_of_maximum, Mark::epoch_end_told});
   if (wanted(settings::false_maxima)) expect({Mark::false_maximum});

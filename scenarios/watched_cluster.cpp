@@ -49,6 +49,8 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   properties["default.replication.factor"] = std::to_string(plan_.setting(settings::replication_factor));
   properties["offsets.topic.replication.factor"] = std::to_string(plan_.setting(settings::replication_factor));
   properties["offsets.topic.num.partitions"] = std::to_string(group_partitions);
+  properties["transaction.state.log.replication.factor"] = std::to_string(plan_.setting(settings::replication_factor));
+  properties["transaction.state.log.num.partitions"] = std::to_string(group_partitions);
   properties["group.consumer.session.timeout.ms"] = std::to_string(consumer_session_timeout.count());
   properties["group.consumer.heartbeat.interval.ms"] = std::to_string(consumer_heartbeat_interval.count());
   properties["log.segment.bytes"] = std::to_string(plan_.setting(settings::segment_bytes));

@@ -61,13 +61,15 @@ int create_topics(Host& host, Workload& workload) {
     auto connection = brokers.any(deadline);
     if (connection) {
       CreateTopicsRequest request;
-      for (const auto& [name, spec] : workload.topics) {
+      auto add = [&](const std::string& name, const TopicSpec& spec) {
         auto& topic = request.topics.emplace_back();
         topic.name = name;
         topic.num_partitions = spec.partitions;
         topic.replication_factor = spec.replication_factor;
         for (const auto& [key, value] : spec.configs) topic.configs.push_back({key, value});
-      }
+      };
+      for (const auto& [name, spec] : workload.topics) add(name, spec);
+      for (const auto& stage : workload.stages) add(stage, workload.stage_spec);
       auto response = (*connection)->call<CreateTopicsResponse>(request, deadline);
       bool all = response.has_value();
       if (response)
@@ -93,6 +95,7 @@ int run_clients(Host& host, Workload& workload) {
     clients.spawn("keyed producer", [&] { write_keys(host, workload); });
     clients.spawn("keyed reader", [&] { read_keys(host, workload); });
   }
+  if (!workload.stages.empty()) clients.spawn("pipes", [&] { pipe(host, workload); });
   if (workload.plan.setting(settings::deletes)) clients.spawn("deleter", [&] { delete_records(host, workload); });
   auto wanted = [&](const Setting& setting) { return workload.plan.setting_or(setting, 0) != 0; };
   // Of these one is enough.

@@ -39,6 +39,9 @@ struct Workload {
   Duration request_timeout = seconds(3);
   std::map<std::string, TopicSpec> topics;
   std::map<std::string, RemadeTopic> remade;  // by name; all of one partition
+  std::vector<std::string> stages;            // topics of pipelines, each read to fill the next; not among the topics
+  TopicSpec stage_spec = {};
+  std::uint64_t last_transaction = 0;
   History history;
   Marks marks;
   bool stop = false;
@@ -78,6 +81,8 @@ int ask_in_peace(Host& host, Workload& workload);
 int list_topics(Host& host, Workload& workload);
 // Asks who decides about the metadata.
 int list_controllers(Host& host, Workload& workload);
+// Reads what is committed of the pipelines' topics, once nothing is open any more, and how far each was read.
+int read_stages(Host& host, Workload& workload);
 // Reads every partition from its start to its end.
 int read_everything(Host& host, Workload& workload);
 

@@ -1,0 +1,302 @@
+// Pipelines: clients that read records of one topic and write one for each to the next, in transactions together with
+// how far they have read (exactly once). Whoever comes to a partition's pipeline takes it over from whoever had it, who
+// may go on for a while without knowing; some vanish in the middle. Others feed the first topic, and read the others,
+// committed records only.
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+
+#include "broker/client/consumer.h"
+#include "broker/client/transactional_producer.h"
+#include "broker/protocol/messages/group_offsets.h"
+#include "runtime/fiber/group.h"
+#include "runtime/host/clock.h"
+#include "runtime/host/entropy.h"
+#include "scenarios/clients.h"
+#include "scenarios/piping_client.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr Duration patience = seconds(8);  // of one step, for a cluster under faults
+
+std::string value_of(const PipedRecord& record) {
+  return std::to_string(record.transaction) + " " + std::to_string(record.source_partition) + " " +
+         std::to_string(record.source_offset);
+}
+
+// Of what a pipeline wrote; transaction 0: of what was fed.
+PipedRecord piped(const ReadRecord& record) {
+  PipedRecord read{.offset = record.offset};
+  auto text = record.value ? record.value->view() : std::string_view();
+  auto take = [&](auto& number) {
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (!text.empty()) text.remove_prefix(1);
+    return error == std::errc();
+  };
+  if (!take(read.transaction) || !take(read.source_partition) || !take(read.source_offset)) read.transaction = 0;
+  return read;
+}
+
+ClusterClientOptions patient_options(const Workload& workload, Random random) {
+  auto options = cluster_options(workload, random);
+  options.patience = patience;
+  return options;
+}
+
+ConsumerOptions committed_only(const Workload& workload) {
+  ConsumerOptions options;
+  options.max_wait = milliseconds(200);
+  options.request_timeout = workload.request_timeout;
+  options.committed_only = true;
+  return options;
+}
+
+class Pipe {
+ public:
+  Pipe(Host& host, Workload& workload, Random random)
+      : host_(host),
+        workload_(workload),
+        random_(random),
+        cluster_(host, patient_options(workload, random_.split("cluster"))) {}
+
+  void live() {
+    while (!workload_.stop) {
+      stage_ = random_.below(workload_.stages.size() - 1);
+      partition_ = static_cast<std::int32_t>(random_.below(stage_partitions));
+      take_over_and_go_on();
+      pause(host_, random_, 1000);
+    }
+    note_wrong_answer(workload_, host_, cluster_.saw_wrong_answer(), "a pipeline");
+  }
+
+ private:
+  const std::string& source() const { return workload_.stages[stage_]; }
+  const std::string& target() const { return workload_.stages[stage_ + 1]; }
+
+  void take_over_and_go_on() {
+    TransactionalProducerOptions options;
+    options.transactional_id = "pipe-" + std::to_string(stage_) + "-" + std::to_string(partition_);
+    options.timeout_ms = static_cast<std::int32_t>(random_.between(1'000, 10'000));
+    options.epoch_per_transaction = random_.chance(2, 3);
+    TransactionalProducer producer(host_, cluster_, options);
+    if (!producer.init()) return;
+    id_ = options.transactional_id;
+    workload_.history.take_overs.push_back({id_, producer.producer_epoch(), host_.clock().now()});
+    auto from = read_up_to(workload_, cluster_, stage_, partition_);
+    if (!from) return;
+    ClusterClient reading(host_, patient_options(workload_, random_.split("reading")));
+    Consumer consumer(host_, reading, committed_only(workload_), source());
+    consumer.assign(partition_, *from);
+    auto rounds = random_.between(1, 20);
+    for (std::int64_t round = 0; round < rounds && !workload_.stop; ++round)
+      if (!pass_on(producer, consumer)) return;
+  }
+
+  // False if what is open, or comes of it, is left to whoever takes over.
+  bool pass_on(TransactionalProducer& producer, Consumer& consumer) {
+    auto position = consumer.position(partition_);
+    auto polled = consumer.poll();
+    if (!polled || polled->empty() || polled->front().error != ErrorCode::none) {
+      pause(host_, random_, 300);
+      return true;
+    }
+    auto records = std::move(polled->front().records);
+    auto some = static_cast<std::size_t>(random_.between(1, 6));
+    if (records.size() > some) records.resize(some);
+    if (records.empty()) return true;
+    auto next = records.back().offset + 1;
+    consumer.assign(partition_, next);
+
+    auto index = workload_.history.transactions.size();
+    auto number = ++workload_.last_transaction;
+    auto& begun = workload_.history.transactions.emplace_back();
+    begun.number = number;
+    begun.transactional_id = id_;
+    begun.epoch = producer.producer_epoch();
+    auto vanish_after = random_.chance(1, 10) ? random_.below(records.size() + 1) : records.size() + 1;
+    for (std::size_t n = 0; n < records.size(); ++n) {
+      if (n == vanish_after) return vanish();
+      PipedRecord record{-1, number, partition_, records[n].offset};
+      auto to = static_cast<std::int32_t>(random_.below(stage_partitions));
+      auto sent = producer.send(target(), to, {{std::nullopt, value_of(record), host_.clock().wall_ms(), {}}});
+      if (!sent) return refused(sent.error().code);
+      if (random_.chance(1, 8)) pause(host_, random_, 1500);  // another may come meanwhile, or its time be over
+    }
+    auto committed = producer.commit_offsets(group_of_stage(stage_), {{{source(), partition_}, next}});
+    if (!committed) return refused(committed.error().code);
+    if (vanish_after == records.size()) return vanish();
+    bool commits = !random_.chance(1, 6);
+    auto& transaction = workload_.history.transactions[index];
+    transaction.records = static_cast<int>(records.size());
+    if (commits) transaction.commit_invoked = host_.clock().now();
+    auto ended = producer.end(commits);
+    auto& over = workload_.history.transactions[index];
+    over.completed = host_.clock().now();
+    over.outcome = !commits ? Outcome::failed : ended ? Outcome::ok : Outcome::unknown;
+    if (!ended) return refused(ended.error().code);
+    workload_.marks.reach(commits ? Mark::transaction_committed : Mark::transaction_aborted);
+    if (!commits) consumer.assign(partition_, position);
+    return true;
+  }
+
+  bool vanish() {
+    workload_.marks.reach(Mark::transaction_abandoned);
+    return false;
+  }
+
+  bool refused(ErrorCode error) {
+    switch (error) {
+      case ErrorCode::producer_fenced:
+      case ErrorCode::invalid_producer_epoch:
+      case ErrorCode::invalid_producer_id_mapping:
+      case ErrorCode::invalid_txn_state:
+      case ErrorCode::transaction_abortable: workload_.marks.reach(Mark::transaction_fenced); break;
+      default: break;
+    }
+    return false;
+  }
+
+  Host& host_;
+  Workload& workload_;
+  Random random_;
+  ClusterClient cluster_;
+  std::size_t stage_ = 0;
+  std::int32_t partition_ = 0;
+  std::string id_;
+};
+
+void feed(Host& host, Workload& workload, Random random) {
+  ClusterClient cluster(host, cluster_options(workload, random.split("cluster")));
+  ProducerOptions options;
+  options.request_timeout = workload.request_timeout;
+  options.delivery_timeout = patience;
+  Producer producer(host, cluster, options);
+  while (!workload.stop) {
+    std::vector<Record> records(static_cast<std::size_t>(random.between(1, 3)));
+    for (auto& record : records) record = {std::nullopt, "fed", host.clock().wall_ms(), {}};
+    producer.send(workload.stages.front(), static_cast<std::int32_t>(random.below(stage_partitions)), records);
+    pause(host, random, 400);
+  }
+}
+
+void read_committed(Host& host, Workload& workload, Random random) {
+  ClusterClient cluster(host, cluster_options(workload, random.split("cluster")));
+  while (!workload.stop) {
+    const auto& topic = workload.stages[1 + random.below(workload.stages.size() - 1)];
+    Consumer consumer(host, cluster, committed_only(workload), topic);
+    for (std::int32_t partition = 0; partition < stage_partitions; ++partition) consumer.assign(partition, 0);
+    for (auto polls = random.between(1, 50); polls > 0 && !workload.stop; --polls) {
+      auto polled = consumer.poll();
+      if (!polled) pause(host, random, 300);
+      for (const auto& part : polled ? *polled : std::vector<Polled>()) {
+        if (part.error != ErrorCode::none) pause(host, random, 300);
+        if (part.records.empty()) continue;
+        auto& read = workload.history.committed_reads.emplace_back();
+        read.from = {topic, part.partition};
+        read.completed = host.clock().now();
+        for (const auto& record : part.records) read.records.push_back(piped(record));
+        workload.marks.reach(Mark::committed_read);
+      }
+    }
+  }
+}
+
+// Asks until it is told.
+Offset insist_on_end(Host& host, Consumer& consumer, std::int32_t partition) {
+  for (;;) {
+    ErrorCode error{};
+    auto offset = consumer.list_offset(partition, latest_offset, error);
+    if (offset && error == ErrorCode::none) return *offset;
+    host.clock().sleep_for(milliseconds(100));
+  }
+}
+
+// All that is committed of the partition, once nothing of it is open.
+std::vector<ReadRecord> read_to_end(Host& host, const Workload& workload, ClusterClient& cluster,
+                                    const std::string& topic, std::int32_t partition) {
+  Consumer committed(host, cluster, committed_only(workload), topic);
+  ConsumerOptions all = committed_only(workload);
+  all.committed_only = false;
+  Consumer uncommitted(host, cluster, all, topic);
+  auto end = insist_on_end(host, uncommitted, partition);
+  while (insist_on_end(host, committed, partition) < end) host.clock().sleep_for(milliseconds(100));
+  std::vector<ReadRecord> records;
+  committed.assign(partition, 0);
+  while (committed.position(partition) < end) {
+    auto polled = committed.poll();
+    if (!polled || polled->empty() || polled->front().error != ErrorCode::none) {
+      host.clock().sleep_for(milliseconds(100));
+      continue;
+    }
+    std::ranges::move(polled->front().records, std::back_inserter(records));
+  }
+  return records;
+}
+
+}  // namespace
+
+std::string group_of_stage(std::size_t stage) {
+  return "stage-" + std::to_string(stage);
+}
+
+std::optional<Offset> read_up_to(Workload& workload, ClusterClient& cluster, std::size_t stage,
+                                 std::int32_t partition) {
+  auto group = group_of_stage(stage);
+  OffsetFetchRequest request;
+  request.require_stable = true;
+  auto& asked = request.groups.emplace_back();
+  asked.group_id = group;
+  asked.member_epoch = -1;
+  asked.topics.emplace().push_back({workload.stages[stage], {}, {partition}});
+  auto answer = cluster.retry([&](Deadline deadline) -> Answer<Offset> {
+    TRY(auto id, cluster.coordinator_of(group, deadline));
+    TRY(auto connection, cluster.broker(id, deadline));
+    TRY(auto response, connection->call<OffsetFetchResponse>(request, deadline, offset_fetch_by_name));
+    if (response.groups.size() != 1) return refuse(ErrorCode::unknown_server_error, "no group");
+    const auto& told = response.groups[0];
+    if (told.error_code != ErrorCode::none) return refuse(told.error_code, group);
+    if (told.topics.size() != 1 || told.topics[0].partitions.size() != 1)
+      return refuse(ErrorCode::unknown_server_error, "no partition");
+    const auto& offset = told.topics[0].partitions[0];
+    if (offset.error_code == ErrorCode::unstable_offset_commit) workload.marks.reach(Mark::unstable_offset);
+    if (offset.error_code != ErrorCode::none) return refuse(offset.error_code, group);
+    return std::max<Offset>(offset.committed_offset, 0);
+  });
+  return answer ? std::optional(*answer) : std::nullopt;
+}
+
+void pipe(Host& host, Workload& workload) {
+  auto random = host.entropy().stream();
+  FiberGroup fibers;
+  fibers.spawn("feeder", [&] { feed(host, workload, random.split("feeder")); });
+  fibers.spawn("committed reader", [&] { read_committed(host, workload, random.split("reader")); });
+  for (std::uint64_t n = 0; n < 2; ++n)
+    fibers.spawn("pipe", [&, n] { Pipe(host, workload, random.split("pipe").split(n)).live(); });
+  fibers.join();
+}
+
+int read_stages(Host& host, Workload& workload) {
+  auto random = host.entropy().stream();
+  ClusterClient cluster(host, patient_options(workload, random.split("cluster")));
+  std::vector<std::map<std::int32_t, std::vector<ReadRecord>>> all(workload.stages.size());
+  for (std::size_t stage = 0; stage < workload.stages.size(); ++stage)
+    for (std::int32_t partition = 0; partition < stage_partitions; ++partition)
+      all[stage][partition] = read_to_end(host, workload, cluster, workload.stages[stage], partition);
+  for (std::size_t stage = 0; stage + 1 < workload.stages.size(); ++stage) {
+    FinalStage final_stage{workload.stages[stage], workload.stages[stage + 1], {}, {}, {}};
+    for (std::int32_t partition = 0; partition < stage_partitions; ++partition) {
+      for (const auto& record : all[stage][partition]) final_stage.sources[partition].insert(record.offset);
+      for (const auto& record : all[stage + 1][partition]) final_stage.targets[partition].push_back(piped(record));
+      std::optional<Offset> end;
+      while (!end) end = read_up_to(workload, cluster, stage, partition);
+      final_stage.read_up_to[partition] = *end;
+    }
+    workload.history.final_stages.push_back(std::move(final_stage));
+  }
+  return 0;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,21 @@
+// What pipelines have in common with who looks at them at the end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "broker/client/cluster_client.h"
+#include "scenarios/workload.h"
+
+namespace fulmar {
+
+inline constexpr std::int32_t stage_partitions = 2;
+
+// Which commits how far the stage's topic was read.
+std::string group_of_stage(std::size_t stage);
+// How far it is known for good; nullopt: not told in time.
+std::optional<Offset> read_up_to(Workload& workload, ClusterClient& cluster, std::size_t stage, std::int32_t partition);
+
+}  // namespace fulmar
