@@ -207,7 +207,8 @@ Polled Consumer::take(FetchResponse::Topic::Partition& part, Offset& position, E
       out.corrupt = true;
       break;
     }
-    bool wanted = !header->control() && !aborted.has(*header, batch);
+    bool dropped = aborted.has(*header, batch);  // of control batches, too: they say where it ends
+    bool wanted = !header->control() && !dropped;
     for (auto& record : *records)
       if (record.offset >= position && wanted) out.records.push_back(std::move(record));
     position = std::max(position, header->next_offset());

@@ -292,6 +292,9 @@ TEST(TransactionCoordination, OffsetsCountOnceTheirTransactionIsCommitted) {
 TEST(TransactionCoordination, CommittingOffsetsAddsTheGroup) {
   with_transactions([](Peer& peer) {
     auto producer = init(peer);
+    FindCoordinatorRequest find{"", 0, {"g"}};
+    while (peer.call<FindCoordinatorResponse>(find, 4).coordinators.at(0).error_code != ErrorCode::none)
+      peer.host().clock().sleep_for(milliseconds(100));
     EXPECT_EQ(fetched(peer, true), std::pair(Offset{-1}, ErrorCode::none));
     EXPECT_EQ(commit(peer, producer, 7, 5), ErrorCode::none);
     EXPECT_EQ(described(peer).topics.at(0).name, "__consumer_offsets");
