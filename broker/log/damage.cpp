@@ -1,4 +1,4 @@
-// What a partition log does about damage that is found while it is open; recovery.cpp has what a start does.
+// What a partition log does about damage that is found while it is open; recovery.h says what a start does.
 #include <algorithm>
 
 #include "broker/log/partition_log.h"

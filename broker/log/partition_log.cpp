@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/log/checked_file.h"
+#include "broker/log/recovery.h"
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
 
@@ -32,7 +33,7 @@ PartitionLog::~PartitionLog() {
 Result<std::unique_ptr<PartitionLog>> PartitionLog::open(LogContext& context, std::string directory, LogConfig config,
                                                          bool clean, OnDamage on_damage, Epoch epoch_max) {
   std::unique_ptr<PartitionLog> log(new PartitionLog(context, directory, config, on_damage));
-  auto recovered = log->recover(clean, epoch_max);
+  auto recovered = Recovery(*log, clean, epoch_max).run();
   if (!recovered && recovered.error().code == Errc::corrupt && on_damage != OnDamage::refuse) {
     log->log_.error(on_damage == OnDamage::keep_good
                         ? "damaged log: what is good is kept, the rest is for other replicas to give"
@@ -40,10 +41,16 @@ Result<std::unique_ptr<PartitionLog>> PartitionLog::open(LogContext& context, st
                     {{"partition", directory}, {"damage", recovered.error().detail}});
     TRY_VOID(log->mark_damage());
     log.reset(new PartitionLog(context, directory, config, on_damage));
-    recovered = log->recover(clean, epoch_max);
+    recovered = Recovery(*log, clean, epoch_max).run();
   }
   TRY_VOID(recovered);
   return log;
+}
+
+void PartitionLog::note_epoch(const BatchHeader& header) {
+  auto known = epochs_.latest();
+  if (header.leader_epoch >= 0 && (!known || header.leader_epoch > *known))
+    epochs_dirty_ = epochs_.add(header.leader_epoch, header.base_offset) || epochs_dirty_;
 }
 
 void PartitionLog::changed() {

@@ -206,14 +206,10 @@ class PartitionLog {
  private:
   PartitionLog(LogContext& context, std::string directory, LogConfig config, OnDamage on_damage);
 
-  // recovery.cpp
-  Result<void> recover(bool clean, Epoch epoch_max);
-  Result<bool> load_epochs(const Checkpoint& known, Offset synced, const std::vector<Offset>& bases, bool clean,
-                           bool suspected, EpochCache& told);
+  class Recovery;
   Result<void> mark_damage();
   void tell_damage(const Segment& segment, const DamagedStretch& damaged);
   bool keep_serving(Offset from);
-  Result<bool> note_damaged_end(Segment& segment, Offset to, bool last);
   Result<void> recover_producers();
   std::size_t producers_told_before() const;
   void update_producers(Segment& segment, const BatchHeader& header, const std::optional<EndMarker>& marker);

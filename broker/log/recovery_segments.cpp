@@ -1,0 +1,189 @@
+// The segments of a log that is recovered, one after the other: which of them, and how much of each, are the log's.
+#include <algorithm>
+#include <limits>
+
+#include "broker/log/recovery.h"
+
+namespace fulmar {
+
+Result<void> PartitionLog::Recovery::take_segments() {
+  for (std::size_t i = 0; i < bases_.size(); ++i) {
+    auto& segment = found_[i];
+    // What lies wholly below the start was deleted already, and its name came back with a power loss.
+    if (i + 1 < bases_.size() && bases_[i + 1] <= known_.log_start) {
+      TRY_VOID(drop(*segment));
+      continue;
+    }
+    if (!cut_) {
+      TRY_VOID(read_segment(i));
+      TRY(auto place, place_of(*segment));
+      if (place == Place::next) {
+        partition_.segments_.push_back(segment);
+        continue;
+      }
+      if (place == Place::superfluous) {
+        TRY_VOID(partition_.remove_segment_files(*segment));
+        continue;
+      }
+      cut_ = true;
+    }
+    // What follows a gap was never acknowledged.
+    TRY_VOID(drop(*segment));
+  }
+  return {};
+}
+
+Result<void> PartitionLog::Recovery::drop(Segment& segment) {
+  TRY_VOID(partition_.remove_segment_files(segment));
+  partition_.directory_dirty_ = true;
+  return {};
+}
+
+Result<void> PartitionLog::Recovery::read_segment(std::size_t i) {
+  auto& segment = *found_[i];
+  bool believed = i + 1 < bases_.size() && bases_[i + 1] < known_.recovery_point;
+  bool loaded = false;
+  if ((clean_ || believed) && !suspected_ && segment.file_size() > 0) {
+    TRY(loaded, load_indexes(segment));
+  }
+  if (!loaded) return rebuild(i);
+  if (epochs_known_) return {};
+  const bool follows = follows_on(segment);
+  return segment.scan(segment.base_offset(), [&](const BatchHeader& header, std::uint64_t) {
+    if (follows) note_epoch(header);
+    return true;
+  });
+}
+
+Result<bool> PartitionLog::Recovery::load_indexes(Segment& segment) {
+  TRY(auto unusable, segment.load_indexes(partition_.config_.index_interval_bytes));
+  bool loaded = unusable.empty();
+  if (loaded && !segment.load_aborted()) unusable = segment.path(".txnindex");
+  if (!unusable.empty())
+    partition_.log_.warn("index is missing or damaged: made again from the batches", {{"file", unusable}});
+  return loaded;
+}
+
+// What is not kept says nothing of epochs.
+bool PartitionLog::Recovery::follows_on(const Segment& segment) const {
+  const auto& before = partition_.segments_;
+  return partition_.serves_rest() || before.empty() || before.back()->next_offset() == segment.base_offset();
+}
+
+// Also those that begin in the hole between the batch before and this one, as far as the file tells of any: other logs
+// may have the batches that are gone here.
+void PartitionLog::Recovery::note_epoch(const BatchHeader& header) {
+  auto& epochs = partition_.epochs_;
+  for (const auto& entry : told_.entries()) {
+    bool between = entry.start_offset >= noted_to_ && entry.start_offset < header.base_offset;
+    if (between && entry.epoch <= header.leader_epoch && entry.epoch > epochs.latest().value_or(-1))
+      epochs.add(entry.epoch, entry.start_offset);
+  }
+  partition_.note_epoch(header);
+  noted_to_ = header.next_offset();
+}
+
+// Whether an epoch begins with this batch, or in the hole before it, from `end` on, and the file does not tell where.
+bool PartitionLog::Recovery::begins_untold(const BatchHeader& header, Offset end) const {
+  if (header.base_offset <= end || header.leader_epoch <= partition_.epochs_.latest().value_or(-1)) return false;
+  return std::ranges::none_of(told_.entries(), [&](const auto& entry) { return entry.epoch == header.leader_epoch; });
+}
+
+// Reads the whole segment: what of it is whole and right is kept.
+Result<void> PartitionLog::Recovery::rebuild(std::size_t i) {
+  auto& segment = *found_[i];
+  const bool follows = follows_on(segment);
+  // A batch's epoch is beside what its CRC covers. What is of an epoch below that of the batch before was cut off under
+  // an older leader, and has come back. A log that nobody else has needs no epochs to be read.
+  auto epoch_min = partition_.segments_.empty() ? -1 : partition_.segments_.back()->last_epoch();
+  auto accept = [&](const BatchHeader& header) {
+    auto epoch = header.base_offset < synced_ ? told_.epoch_of(header.base_offset) : std::nullopt;
+    if (!partition_.serves_rest() && (header.leader_epoch < epoch_min || header.leader_epoch > epoch_max_ ||
+                                      header.leader_epoch != epoch.value_or(header.leader_epoch)))
+      return false;
+    // A write that never was synced, nor were the epochs that came with it: with what the other logs have, this one
+    // could not be compared.
+    bool unsynced = header.base_offset >= synced_ && !all_unknown_ && partition_.config_.acknowledges_synced();
+    if (!partition_.serves_rest() && unsynced && begins_untold(header, std::max(noted_to_, segment.base_offset())))
+      return false;
+    epoch_min = header.leader_epoch;
+    if (follows) note_epoch(header);
+    return true;
+  };
+  TRY(auto good, segment.rebuild(true, partition_.config_.index_interval_bytes, accept));
+  bool last = i + 1 == bases_.size();
+  auto offset_max = last ? std::numeric_limits<Offset>::max() : bases_[i + 1];
+  while (partition_.serves_rest() && good < segment.file_size() && (segment.next_offset() < synced_ || all_unknown_)) {
+    TRY_VOID(damaged(segment.path(".log") + ": damaged at position " + std::to_string(good)));
+    TRY(auto passed, segment.pass_damage(offset_max, partition_.config_.index_interval_bytes, accept));
+    if (!passed) break;
+    good = *passed;
+  }
+  if (good < segment.file_size()) TRY_VOID(end_segment(i, good));
+  return segment.rewrite_from(synced_);
+}
+
+// What is whole and right ends at that position, before the file does.
+Result<void> PartitionLog::Recovery::end_segment(std::size_t i, std::uint64_t good) {
+  auto& segment = *found_[i];
+  const bool last = i + 1 == bases_.size();
+  // Where the next segment begins just there, nothing is missing: it is the rest of a write that failed, whose cutting
+  // a power loss has undone.
+  bool missing = last || bases_[i + 1] > segment.next_offset();
+  if (missing && is_loss(segment.next_offset(), bases_.size() - i - 1)) {
+    TRY_VOID(
+        damaged(segment.path(".log") + ": damaged at position " + std::to_string(good) + ", below what was synced"));
+    if (partition_.serves_rest()) {
+      TRY(partition_.end_unknown_, note_damaged_end(segment, last ? synced_ : bases_[i + 1], last));
+    }
+  }
+  if (segment.size() >= segment.file_size()) return {};
+  partition_.log_.warn("torn tail is cut", {{"segment", segment.path(".log")},
+                                            {"position", good},
+                                            {"bytes", segment.file_size() - good},
+                                            {"next_offset", segment.next_offset()}});
+  return segment.cut_rubbish();
+}
+
+// The file's rest is damage. At the log's end it held records up to `to` at least. Whether there were more is known
+// only where a header says that it was one batch, and that ends just there. Returns whether it is unknown.
+Result<bool> PartitionLog::Recovery::note_damaged_end(Segment& segment, Offset to, bool last) {
+  auto header = segment.damaged_header();
+  if (!header) return std::unexpected(header.error());
+  bool one_batch = *header && (*header)->base_offset == segment.next_offset() && (*header)->next_offset() == to &&
+                   segment.size() + (*header)->size() == segment.file_size();
+  segment.note_damage_up_to(to);
+  return last && !one_batch;
+}
+
+// Whether what is missing from that offset on, with so many segments after it, is a loss, not a torn write.
+bool PartitionLog::Recovery::is_loss(Offset from, std::size_t segments_after) const {
+  return from < synced_ || (all_unknown_ && segments_after > 0);
+}
+
+// How the segment goes on from those that are the log's.
+Result<PartitionLog::Recovery::Place> PartitionLog::Recovery::place_of(const Segment& segment) {
+  if (partition_.segments_.empty()) return Place::next;
+  auto& before = *partition_.segments_.back();
+  // Begun when there was no room for more, and the segment before went on.
+  if (segment.empty() && before.next_offset() != segment.base_offset()) return Place::superfluous;
+  if (before.next_offset() > segment.base_offset()) {
+    // Above what was synced a power loss may have undone a cut: of the one file, after which the other was begun, or of
+    // the other, after which the one went on. Either way both were never synced.
+    if (segment.base_offset() < synced_) {
+      if (partition_.serves_rest())
+        return fail(Errc::corrupt, segment.path(".log") + ": overlaps the segment before it");
+      TRY_VOID(damaged(segment.path(".log") + ": overlaps the segment before it"));
+    }
+    return Place::after_a_gap;
+  }
+  if (before.next_offset() == segment.base_offset()) return Place::next;
+  // A segment that survived, but not the end of the one before it.
+  if (!is_loss(before.next_offset(), 1)) return Place::after_a_gap;
+  TRY_VOID(damaged(segment.path(".log") + ": records that were synced are missing before it"));
+  if (!partition_.serves_rest()) return Place::after_a_gap;
+  before.note_damage_up_to(segment.base_offset());
+  return Place::next;
+}
+
+}  // namespace fulmar
