@@ -449,6 +449,13 @@ TEST(Retention, NothingGoesBeforeItsBoundByItsTrueTime) {
   auto deleted = story(now, 50);
   deleted.deletion(1, 10, 20, Outcome::unknown);
   EXPECT_THAT(deleted.anomalies(), IsEmpty());
+  TimesStory amid;
+  amid.t = {"expiring", 0};
+  amid.send_at({now - 500}, 1, 0, 5, 0);
+  amid.send_at({-1}, 2, 6, 7, 1);
+  amid.deletion(1, 10, 20, Outcome::ok, 1);
+  amid.look_up(LookupOperation::earliest, 51, 52, 2);
+  EXPECT_THAT(amid.anomalies(), IsEmpty()) << "the segment has what was deleted of it, and is as old as that";
   auto for_ever = story(now, 999);
   for_ever.history.topics["expiring"].retention_ms = -1;
   EXPECT_THAT(for_ever.anomalies(), Contains("early-deletion"));
