@@ -103,6 +103,8 @@ void Raft::note_damage(Progress& progress, std::uint64_t damage) {
 // promises are not lost are a quorum, and have answered this leader since, there is none.
 std::uint64_t Raft::healed(const Progress& progress) const {
   if (progress.healed() == 0 || !progress.is_of_term()) return 0;
+  // Without a log it took this one's from the base of a batch on: until it is told, it does not know what was deleted.
+  if (progress.log_start() < log_.start()) return 0;
   if (progress.counts()) return progress.healed();
   bool vouched = configuration().has_quorum([&](const ReplicaId& id) {
     const auto* known = this->progress(id);

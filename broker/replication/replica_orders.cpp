@@ -77,7 +77,6 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
   if (output.append_from && !failed_) {
     ASSERT(request != nullptr);
     auto from = *output.append_from;
-    const auto start = log_->log_start();
     std::size_t skip = 0;  // what of the request is in the log already
     while (skip < batches.size()) {
       auto header = read_batch_header(batches.view().substr(skip));
@@ -98,9 +97,6 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
     for (const auto& header : written)
       if (context_.observer) context_.observer->appended(group_, raft_.self(), header);
     if (!done || log_->log_end() != request->end) return false;
-    // What was deleted of the first batch stays deleted, also where the log was begun anew to have that batch whole.
-    if (log_->log_start() < start)
-      if (auto kept = log_->advance_start(start); !kept) give_up("start of the log", to_string(kept.error()));
     changed = true;
   }
   if (output.log_start && !failed_) {

@@ -543,7 +543,8 @@ TEST(ApiTable, SaysWhatIsServed) {
       {74, 0, 1, 0}, {35, 0, 5, 2},     {37, 0, 3, 2}, {43, 0, 2, 2}, {45, 0, 1, 0}, {46, 0, 0, 0}, {55, 0, 2, 0},
       {60, 0, 2, 0}, {57, 0, 2, 0},     {80, 0, 1, 0}, {81, 0, 0, 0}, {64, 0, 0, 0}, {75, 0, 0, 0}, {8, 2, 10, 8},
       {9, 1, 10, 6}, {11, 0, 9, 6},     {12, 0, 4, 4}, {13, 0, 5, 4}, {14, 0, 5, 4}, {15, 0, 6, 5}, {16, 0, 5, 3},
-      {42, 0, 3, 2}, {47, 0, 0, never}, {27, 1, 2, 1}, {61, 0, 0, 0}};
+      {42, 0, 3, 2}, {47, 0, 0, never}, {27, 1, 2, 1}, {61, 0, 0, 0}, {24, 0, 5, 3}, {25, 0, 4, 3}, {26, 0, 5, 3},
+      {28, 0, 6, 3}, {65, 0, 0, 0},     {66, 0, 2, 0}, {68, 0, 1, 0}, {69, 0, 1, 0}};
   ASSERT_EQ(served_apis().size(), std::size(expected));
   for (const auto& row : expected) {
     const auto* api = find_api(static_cast<std::int16_t>(row.key));
@@ -552,20 +553,6 @@ TEST(ApiTable, SaysWhatIsServed) {
     EXPECT_EQ(api->max, row.max) << api->name;
     EXPECT_EQ(api->flexible, row.flexible) << api->name;
     EXPECT_EQ(api->advertised_min, row.key == 0 ? 0 : row.min) << api->name;
-  }
-}
-
-TEST(ApiTable, DeclaresWhatIsReadAndWrittenAndNotServed) {
-  constexpr Row expected[] = {{24, 0, 5, 3}, {25, 0, 4, 3}, {26, 0, 5, 3}, {28, 0, 6, 3},
-                              {65, 0, 0, 0}, {66, 0, 2, 0}, {68, 0, 1, 0}, {69, 0, 1, 0}};
-  for (const auto& row : expected) {
-    const auto* api = declared_api(static_cast<std::int16_t>(row.key));
-    ASSERT_NE(api, nullptr);
-    EXPECT_EQ(api->min, row.min) << api->name;
-    EXPECT_EQ(api->max, row.max) << api->name;
-    EXPECT_EQ(api->flexible, row.flexible) << api->name;
-    EXPECT_EQ(find_api(static_cast<std::int16_t>(row.key)), nullptr) << api->name << " has no handler";
-    EXPECT_FALSE(api->is_brokers_own());
   }
 }
 

@@ -134,8 +134,11 @@ void Model::campaign(int broker) {
 bool Model::propose(int broker, const std::string& value) {
   auto& replica = at(broker);
   if (!replica.raft || !replica.raft->accepts_appends()) return false;
-  replica.raft->about_to_work(now_);
-  settle(broker);
+  if (replica.raft->quiesced()) {
+    replica.raft->about_to_work(now_);
+    settle(broker);
+    if (!replica.raft || !replica.raft->accepts_appends()) return false;
+  }
   add_to_log(replica, {replica.raft->term(), value});
   if (replica.syncs) replica.log.sync();
   replica.raft->log_changed(now_);

@@ -76,27 +76,6 @@ TEST(Follower, CutsInTheMidstOfABatchWhereTheLeadersLogBegins) {
   });
 }
 
-// It has lost what it had to damage, and is given the batch whole in whose midst its log is to begin.
-TEST(Follower, KeepsItsStartWhereTheFirstBatchThatItIsGivenBeginsBefore) {
-  with_replica({}, nullptr, [](Host&, Replica& replica, PartitionLog& log) {
-    StartOver over;
-    over.offset = 6;
-    over.epoch = 1;
-    replica.receive({others[0], self, 1, over}, {});
-    ASSERT_EQ(log.log_start(), 6);
-    AppendRequest append;
-    append.epochs = {{1, 4}};
-    append.prev_offset = 4;
-    append.end = append.commit = append.log_end = append.term_start = 8;
-    append.log_start = 0;  // not told yet
-    replica.receive({others[0], self, 1, append}, batch_at(4, 4, 1));
-    EXPECT_EQ(log.log_end(), 8);
-    EXPECT_EQ(log.held_from(), 4);
-    EXPECT_EQ(log.log_start(), 6);
-    EXPECT_FALSE(replica.out_of_order());
-  });
-}
-
 // What no correct leader sends: its log begins before the batch in whose midst this one's does, and differs within it.
 TEST(Follower, ThatCutsBelowWhereItsLogBeginsHasNothingAndIsInOrder) {
   with_replica({}, nullptr, [](Host& host, Replica& replica, PartitionLog& log) {

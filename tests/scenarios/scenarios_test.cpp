@@ -27,7 +27,7 @@ TEST(Scenarios, SomeLivesOfEachAreCleanAndTheSameTwice) {
       auto plan = scenario.plan(seed);
       auto life = scenario.run(plan, {});
       EXPECT_TRUE(life.violations.empty()) << "seed " << seed << "\n" << text_of(life.violations);
-      EXPECT_GT(life.operations["sends"], 0u);
+      EXPECT_TRUE(life.operations["sends"] > 0 || !life.times.empty()) << "seed " << seed;
       for (const auto& [mark, count] : life.marks) marks[mark] += count;
       if (seed % 10 == 0) {
         EXPECT_EQ(scenario.run(plan, {}).trace_hash, life.trace_hash) << seed;
@@ -83,7 +83,7 @@ TEST(Regressions, StayClean) {
     ASSERT_TRUE(plan.has_value()) << entry.path() << to_string(plan.error());
     const auto* scenario = find_scenario(plan->scenario);
     ASSERT_NE(scenario, nullptr);
-    auto checked = check_plan(*scenario, *plan);
+    auto checked = scenario->check(*scenario, *plan);
     EXPECT_TRUE(checked.has_value()) << entry.path() << to_string(checked.error());
     auto life = scenario->run(*plan, {});
     EXPECT_TRUE(life.violations.empty()) << entry.path() << "\n" << text_of(life.violations);

@@ -51,6 +51,33 @@ Result<Bytes> read_intact(Replica& replica, Offset from, Offset up_to, std::size
   }
 }
 
+// Where a log goes on after batches that compaction has emptied; nullopt if any has records.
+std::optional<Offset> end_of_emptied(std::string_view batches) {
+  std::optional<Offset> end;
+  while (batches.size() >= batch_header_size) {
+    auto header = read_batch_header(batches);
+    if (!header || header->size() > batches.size() || header->record_count > 0) return std::nullopt;
+    end = header->next_offset();
+    batches.remove_prefix(header->size());
+  }
+  return end;
+}
+
+// Passes over emptied batches, where records come after them: librdkafka takes one answer after the other that has
+// batches but no record for a batch that is larger than it allows, and gives up.
+Result<Bytes> read_batches(Replica& replica, Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one) {
+  constexpr int passed_at_once_max = 100;
+  auto bytes = read_intact(replica, from, up_to, max_bytes, at_least_one);
+  for (int passed = 0; bytes && passed < passed_at_once_max; ++passed) {
+    auto end = end_of_emptied(bytes->view());
+    if (!end || *end >= up_to) break;
+    auto behind = read_intact(replica, *end, up_to, max_bytes, at_least_one);
+    if (!behind || behind->empty()) break;  // the next fetch is told why
+    bytes = std::move(behind);
+  }
+  return bytes;
+}
+
 // Only a topic that packs anew is known to hold it.
 bool is_packed_with_zstd(BrokerShard& owner, const std::string& name) {
   const auto* topic = owner.image()->topic(name);
@@ -148,7 +175,7 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
       asked.fetch_offset <= log.log_end())
     return;  // nothing could be handed out
   auto bytes_max = std::min(static_cast<std::size_t>(std::max(0, asked.max_bytes)), share.bytes_left);
-  auto bytes = read_intact(*replica, asked.fetch_offset, reading.seen_end, bytes_max, !share.got_any);
+  auto bytes = read_batches(*replica, asked.fetch_offset, reading.seen_end, bytes_max, !share.got_any);
   // What was deleted while it was read is not handed out.
   out.log_start_offset = log.log_start();
   if (asked.fetch_offset < out.log_start_offset) return refuse(ErrorCode::offset_out_of_range);
