@@ -119,7 +119,7 @@ class TransactionChecker {
     // The highest epoch that was told until then.
     std::map<std::string, std::vector<std::int16_t>> highest;
     for (auto& [id, list] : by_id) {
-      std::ranges::stable_sort(list, {}, [](const auto* one) { return one->completed; });
+      std::ranges::sort(list, {}, [](const auto* one) { return std::pair(one->completed, one->epoch); });
       for (const auto* one : list)
         highest[id].push_back(highest[id].empty() ? one->epoch : std::max(highest[id].back(), one->epoch));
     }
