@@ -13,26 +13,17 @@ constexpr std::int32_t leaving_to_be_back = -2;
 }  // namespace
 
 ConsumerMember::ConsumerMember(Host& host, ClusterClient& cluster, ConsumerMemberOptions options, const Uuid& id)
-    : host_(host), cluster_(cluster), options_(std::move(options)), id_(to_string(id)) {}
-
-Answer<Brokers::Connection> ConsumerMember::coordinator(Deadline deadline) {
-  if (!coordinator_) {
-    TRY(auto found, cluster_.coordinator_of(options_.group, deadline));
-    coordinator_ = found;
-  }
-  auto connection = cluster_.broker(*coordinator_, deadline);
-  if (!connection) coordinator_.reset();
-  return connection;
-}
+    : host_(host),
+      cluster_(cluster),
+      options_(std::move(options)),
+      coordinator_(cluster, options_.group),
+      id_(to_string(id)) {}
 
 template <class Response, class Request>
 Answer<Response> ConsumerMember::ask(const Request& request, std::int16_t version_max) {
   auto deadline = host_.clock().deadline_in(cluster_.options().request_timeout);
   TRY(auto connection, coordinator(deadline));
-  auto response = connection->template call<Response>(request, deadline, version_max);
-  if (response) return std::move(*response);
-  coordinator_.reset();
-  return std::unexpected(ClientError(response.error()));
+  return coordinator_.believe(connection->template call<Response>(request, deadline, version_max));
 }
 
 void ConsumerMember::join_anew() {
@@ -54,7 +45,7 @@ std::unexpected<ClientError> ConsumerMember::failed(ErrorCode error, const std::
     case ErrorCode::unreleased_instance_id:
     case ErrorCode::fenced_instance_id:
     case ErrorCode::stale_member_epoch: break;
-    default: coordinator_.reset();
+    default: coordinator_.doubt();
   }
   return refuse(error, what);
 }
@@ -112,12 +103,9 @@ Answer<std::map<PartitionName, ErrorCode>> ConsumerMember::commit(const GroupOff
   request.member_id = id_;
   request.group_instance_id = options_.instance_id;
   TRY(auto response, ask<OffsetCommitResponse>(request, offset_commit_by_name));
-  std::map<PartitionName, ErrorCode> told;
-  for (const auto& topic : response.topics)
-    for (const auto& partition : topic.partitions) {
-      told[{topic.name, partition.index}] = partition.error_code;
-      if (partition.error_code != ErrorCode::none) (void)failed(partition.error_code, "a commit");
-    }
+  auto told = errors_by_partition(response);
+  for (const auto& [partition, error] : told)
+    if (error != ErrorCode::none) (void)failed(error, "a commit");
   return told;
 }
 

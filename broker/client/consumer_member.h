@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/client/coordinator_link.h"
 #include "broker/client/group_admin.h"
 #include "broker/protocol/messages/consumer_group.h"
 
@@ -50,7 +51,7 @@ class ConsumerMember {
   // By partition, the error of each.
   Answer<std::map<PartitionName, ErrorCode>> commit(const GroupOffsets& offsets);
   // To the coordinator, who is looked for if it is not known.
-  Answer<Brokers::Connection> coordinator(Deadline deadline);
+  Answer<Brokers::Connection> coordinator(Deadline deadline) { return coordinator_.connection(deadline); }
 
   const std::string& id() const { return id_; }
   std::int32_t epoch() const { return epoch_; }
@@ -64,7 +65,7 @@ class ConsumerMember {
   Host& host_;
   ClusterClient& cluster_;
   const ConsumerMemberOptions options_;
-  std::optional<std::int32_t> coordinator_;
+  CoordinatorLink coordinator_;
   std::string id_;
   std::int32_t epoch_ = 0;
   Partitions assigned_;

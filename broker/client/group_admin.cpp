@@ -100,6 +100,13 @@ OffsetCommitRequest offset_commit(const std::string& group, const GroupOffsets& 
   return request;
 }
 
+std::map<PartitionName, ErrorCode> errors_by_partition(const OffsetCommitResponse& response) {
+  std::map<PartitionName, ErrorCode> errors;
+  for (const auto& topic : response.topics)
+    for (const auto& partition : topic.partitions) errors[{topic.name, partition.index}] = partition.error_code;
+  return errors;
+}
+
 Answer<void> commit_offsets(ClusterClient& cluster, const std::string& group, const GroupOffsets& offsets) {
   auto request = offset_commit(group, offsets);
   return cluster.retry([&](Deadline deadline) -> Answer<void> {

@@ -39,5 +39,6 @@ Answer<void> delete_group(ClusterClient& cluster, const std::string& group);
 
 // A commit of no member; a member fills in who it is.
 OffsetCommitRequest offset_commit(const std::string& group, const GroupOffsets& offsets);
+std::map<PartitionName, ErrorCode> errors_by_partition(const OffsetCommitResponse& response);
 
 }  // namespace fulmar

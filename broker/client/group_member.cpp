@@ -7,25 +7,13 @@
 namespace fulmar {
 
 GroupMember::GroupMember(Host& host, ClusterClient& cluster, GroupMemberOptions options)
-    : host_(host), cluster_(cluster), options_(std::move(options)) {}
-
-Answer<Brokers::Connection> GroupMember::coordinator(Deadline deadline) {
-  if (!coordinator_) {
-    TRY(auto found, cluster_.coordinator_of(options_.group, deadline));
-    coordinator_ = found;
-  }
-  auto connection = cluster_.broker(*coordinator_, deadline);
-  if (!connection) coordinator_.reset();
-  return connection;
-}
+    : host_(host), cluster_(cluster), options_(std::move(options)), coordinator_(cluster, options_.group) {}
 
 template <class Response, class Request>
 Answer<Response> GroupMember::ask(const Request& request, Duration patience, std::int16_t version_max) {
   TRY(auto connection, coordinator(host_.clock().deadline_in(cluster_.options().request_timeout)));
-  auto response = connection->template call<Response>(request, host_.clock().deadline_in(patience), version_max);
-  if (response) return std::move(*response);
-  coordinator_.reset();
-  return std::unexpected(ClientError(response.error()));
+  return coordinator_.believe(
+      connection->template call<Response>(request, host_.clock().deadline_in(patience), version_max));
 }
 
 std::unexpected<ClientError> GroupMember::failed(ErrorCode error, const char* what) {
@@ -34,7 +22,7 @@ std::unexpected<ClientError> GroupMember::failed(ErrorCode error, const char* wh
     case ErrorCode::illegal_generation:
     case ErrorCode::fenced_instance_id: break;
     case ErrorCode::unknown_member_id: forget(); break;
-    default: coordinator_.reset();
+    default: coordinator_.doubt();
   }
   return refuse(error, std::string(what) + " of group " + options_.group);
 }
@@ -107,12 +95,9 @@ Answer<std::map<PartitionName, ErrorCode>> GroupMember::commit(const GroupOffset
   request.member_id = id_;
   request.group_instance_id = options_.instance_id;
   TRY(auto response, ask<OffsetCommitResponse>(request, cluster_.options().request_timeout, offset_commit_by_name));
-  std::map<PartitionName, ErrorCode> told;
-  for (const auto& topic : response.topics)
-    for (const auto& partition : topic.partitions) {
-      told[{topic.name, partition.index}] = partition.error_code;
-      if (partition.error_code != ErrorCode::none) (void)failed(partition.error_code, "a commit");
-    }
+  auto told = errors_by_partition(response);
+  for (const auto& [partition, error] : told)
+    if (error != ErrorCode::none) (void)failed(error, "a commit");
   return told;
 }
 

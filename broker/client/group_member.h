@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/client/coordinator_link.h"
 #include "broker/client/group_admin.h"
 #include "broker/protocol/messages/classic_group.h"
 #include "runtime/base/bytes.h"
@@ -55,7 +56,7 @@ class GroupMember {
   Answer<std::map<PartitionName, ErrorCode>> commit(const GroupOffsets& offsets);
 
   // To the coordinator, who is looked for if it is not known.
-  Answer<Brokers::Connection> coordinator(Deadline deadline);
+  Answer<Brokers::Connection> coordinator(Deadline deadline) { return coordinator_.connection(deadline); }
 
   const std::string& id() const { return id_; }
   std::int32_t generation() const { return generation_; }
@@ -68,7 +69,7 @@ class GroupMember {
   Host& host_;
   ClusterClient& cluster_;
   const GroupMemberOptions options_;
-  std::optional<std::int32_t> coordinator_;
+  CoordinatorLink coordinator_;
   std::string id_;
   std::int32_t generation_ = -1;
   std::string protocol_;
