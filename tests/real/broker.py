@@ -49,7 +49,7 @@ class Broker:
         """Whether the process that runs now has said that it is."""
         with open(self.log, "rb") as log:
             log.seek(self.log_begin)
-            return re.search(rb"broker ready listen=[\d.]+:(\d+)", log.read())
+            return re.search(rb"broker ready listen=[\d.]+:(\d+).*", log.read())
 
     @property
     def log(self):
@@ -62,6 +62,13 @@ class Broker:
     def said(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:
             return log.read()
+
+    def await_said(self, *texts):
+        """Returns once the log holds each of the texts: partitions open, and peers are refused, after the broker is ready."""
+        deadline = time.monotonic() + READY_SECONDS
+        while missing := [text for text in texts if text not in self.said()]:
+            assert self.alive() and time.monotonic() < deadline, f"not in the log: {missing}\n{self.said()[-5000:]}"
+            time.sleep(0.02)  # polling for an event that has no other sign
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
