@@ -61,10 +61,10 @@ std::string content(FILE* file) {
 
 int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& options) {
   auto* errors = std::tmpfile();
-  ASSERT(errors != nullptr);
+  FULMAR_ASSERT(errors != nullptr);
   std::fflush(nullptr);
   auto child = fork();
-  ASSERT(child >= 0);
+  FULMAR_ASSERT(child >= 0);
   if (child == 0) {
     dup2(fileno(errors), STDERR_FILENO);
     report_crashes();

@@ -19,7 +19,7 @@ timeval time_of(double seconds) {
 }
 
 void set_timer(const itimerval& timer) {
-  ASSERT(setitimer(ITIMER_PROF, &timer, nullptr) == 0);
+  FULMAR_ASSERT(setitimer(ITIMER_PROF, &timer, nullptr) == 0);
 }
 
 }  // namespace

@@ -108,12 +108,12 @@ class Worker {
   Worker(const Scenario& scenario, const CampaignLimits& limits, Shared& shared)
       : seconds_max_(limits.life_seconds_max) {
     int pipe_ends[2];
-    ASSERT(pipe(pipe_ends) == 0);
+    FULMAR_ASSERT(pipe(pipe_ends) == 0);
     errors_ = std::tmpfile();
-    ASSERT(errors_ != nullptr);
+    FULMAR_ASSERT(errors_ != nullptr);
     std::fflush(nullptr);
     pid_ = fork();
-    ASSERT(pid_ >= 0);
+    FULMAR_ASSERT(pid_ >= 0);
     if (pid_ == 0) {
       close(pipe_ends[0]);
       dup2(fileno(errors_), STDERR_FILENO);
@@ -202,7 +202,7 @@ class Worker {
 int run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
                    const std::function<void(const SeedResult&)>& done, const std::function<void()>& idle) {
   void* memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  ASSERT(memory != MAP_FAILED);
+  FULMAR_ASSERT(memory != MAP_FAILED);
   auto& shared = *new (memory) Shared{limits.first_seed, false};
   auto begun = SteadyClock::now();
   auto finish = [&](const SeedResult& result) {

@@ -9,8 +9,8 @@ namespace fulmar {
 FaultKinds::FaultKinds(std::initializer_list<std::span<const FaultKind* const>> groups) {
   for (auto group : groups)
     for (const auto* kind : group) {
-      ASSERT(by_name_.emplace(kind->name, kind).second);
-      ASSERT(by_number_.emplace(kind->number, kind).second);
+      FULMAR_ASSERT(by_name_.emplace(kind->name, kind).second);
+      FULMAR_ASSERT(by_number_.emplace(kind->number, kind).second);
     }
 }
 

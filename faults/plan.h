@@ -25,7 +25,7 @@ struct Plan {
   // The plan must have it; a plan that was checked has those that it needs.
   std::int64_t setting(const Setting& wanted) const {
     auto found = settings.find(wanted.name);
-    ASSERT(found != settings.end());
+    FULMAR_ASSERT(found != settings.end());
     return found->second;
   }
   // Plans that were kept from before there was such a setting don't have it.
@@ -35,7 +35,7 @@ struct Plan {
   }
   // The value must be in the setting's range.
   void set(const Setting& chosen, std::int64_t value) {
-    ASSERT(value >= chosen.min && value <= chosen.max);
+    FULMAR_ASSERT(value >= chosen.min && value <= chosen.max);
     settings.insert_or_assign(std::string(chosen.name), value);
   }
 };

@@ -83,8 +83,8 @@ Result<std::unique_ptr<ReportStore>> ReportStore::open(const std::string& path) 
   if (status != SQLITE_OK) return fail(Errc::io_error, path + ": " + sqlite3_errmsg(database));
   sqlite3_busy_timeout(database, wait_for_lock_ms);
   // A report is not worth a sync per life; the file stays whole if the process dies.
-  TRY_VOID(store->execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"));
-  TRY_VOID(store->execute("BEGIN IMMEDIATE"));
+  FULMAR_TRY_VOID(store->execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"));
+  FULMAR_TRY_VOID(store->execute("BEGIN IMMEDIATE"));
   auto ready = store->set_up();
   if (ready) ready = store->execute("COMMIT");
   if (!ready) return std::unexpected(ready.error());
@@ -104,7 +104,7 @@ Result<void> ReportStore::set_up() {
   std::int64_t version = 0, tables = 0;
   {
     Statement look(database_, "SELECT (SELECT user_version FROM pragma_user_version), count(*) FROM sqlite_schema");
-    TRY_VOID(look.row());
+    FULMAR_TRY_VOID(look.row());
     version = look.integer(0);
     tables = look.integer(1);
   }
@@ -120,12 +120,12 @@ Result<std::int64_t> ReportStore::begin_campaign(const std::string& scenario, st
                                                  std::uint64_t last_seed) {
   Statement insert(database_, "INSERT INTO campaigns(scenario, first_seed, last_seed) VALUES(?, ?, ?)");
   insert.bind(scenario).bind(static_cast<std::int64_t>(first_seed)).bind(static_cast<std::int64_t>(last_seed));
-  TRY_VOID(insert.row());
+  FULMAR_TRY_VOID(insert.row());
   return sqlite3_last_insert_rowid(database_);
 }
 
 Result<void> ReportStore::add_run(std::int64_t campaign, const StoredRun& run, const std::string& plan) {
-  TRY_VOID(execute("BEGIN IMMEDIATE"));
+  FULMAR_TRY_VOID(execute("BEGIN IMMEDIATE"));
   auto added = insert_run(campaign, run, plan);
   if (added) added = execute("COMMIT");
   // What failed may have ended the transaction already.
@@ -138,23 +138,23 @@ Result<void> ReportStore::insert_run(std::int64_t campaign, const StoredRun& run
   Statement insert(database_, "INSERT INTO runs VALUES(?, ?, ?, ?, ?, ?, ?)");
   insert.bind(campaign).bind(seed).bind(hex(run.hash)).bind(run.simulated_seconds).bind(run.wall_seconds);
   insert.bind(std::int64_t{run.violations.empty()}).bind(plan);
-  TRY_VOID(insert.row());
+  FULMAR_TRY_VOID(insert.row());
   for (const auto& violation : run.violations) {
     Statement add(database_, "INSERT INTO violations VALUES(?, ?, ?, ?, ?)");
     add.bind(campaign).bind(seed).bind(violation.property).bind(violation.anomaly).bind(violation.text);
-    TRY_VOID(add.row());
+    FULMAR_TRY_VOID(add.row());
   }
   for (const auto& [mark, count] : run.marks) {
     Statement add(database_, "INSERT INTO marks VALUES(?, ?, ?, ?)");
     add.bind(campaign).bind(seed).bind(mark).bind(static_cast<std::int64_t>(count));
-    TRY_VOID(add.row());
+    FULMAR_TRY_VOID(add.row());
   }
   return {};
 }
 
 Result<std::int64_t> ReportStore::run_count(std::int64_t campaign) {
   Statement count(database_, "SELECT count(*) FROM runs WHERE campaign = ?");
-  TRY_VOID(count.bind(campaign).row());
+  FULMAR_TRY_VOID(count.bind(campaign).row());
   return count.integer(0);
 }
 
@@ -163,7 +163,7 @@ Result<std::map<std::string, std::uint64_t>> ReportStore::marks(std::int64_t cam
   Statement rows(database_, "SELECT mark, sum(count) FROM marks WHERE campaign = ? GROUP BY mark");
   rows.bind(campaign);
   for (;;) {
-    TRY(auto more, rows.row());
+    FULMAR_TRY(auto more, rows.row());
     if (!more) return all;
     all[rows.text(0)] = static_cast<std::uint64_t>(rows.integer(1));
   }
@@ -177,7 +177,7 @@ Result<std::vector<StoredRun>> ReportStore::failed_runs(std::int64_t campaign) {
                  "r.seed, v.rowid");
   rows.bind(campaign);
   for (;;) {
-    TRY(auto more, rows.row());
+    FULMAR_TRY(auto more, rows.row());
     if (!more) return runs;
     auto seed = static_cast<std::uint64_t>(rows.integer(0));
     if (runs.empty() || runs.back().seed != seed)

@@ -83,7 +83,7 @@ class Peace {
   Answer<Response> ask_leader(ClusterClient& brokers, const TopicPartition& tp, const Request& request,
                               Duration limit) {
     auto deadline = host_.clock().deadline_in(limit);
-    TRY(auto leader, brokers.leader(tp.topic, tp.partition, deadline));
+    FULMAR_TRY(auto leader, brokers.leader(tp.topic, tp.partition, deadline));
     auto response = leader->template call<Response>(request, deadline);
     if (!response) return std::unexpected(response.error());
     return std::move(*response);

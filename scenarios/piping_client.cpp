@@ -252,9 +252,9 @@ std::optional<Offset> read_up_to(Workload& workload, ClusterClient& cluster, std
   asked.member_epoch = -1;
   asked.topics.emplace().push_back({workload.stages[stage], {}, {partition}});
   auto answer = cluster.retry([&](Deadline deadline) -> Answer<Offset> {
-    TRY(auto id, cluster.coordinator_of(group, deadline));
-    TRY(auto connection, cluster.broker(id, deadline));
-    TRY(auto response, connection->call<OffsetFetchResponse>(request, deadline, offset_fetch_by_name));
+    FULMAR_TRY(auto id, cluster.coordinator_of(group, deadline));
+    FULMAR_TRY(auto connection, cluster.broker(id, deadline));
+    FULMAR_TRY(auto response, connection->call<OffsetFetchResponse>(request, deadline, offset_fetch_by_name));
     if (response.groups.size() != 1) return refuse(ErrorCode::unknown_server_error, "no group");
     const auto& told = response.groups[0];
     if (told.error_code != ErrorCode::none) return refuse(told.error_code, group);

@@ -129,10 +129,10 @@ Result<void> check_faults(const Scenario& scenario, const Plan& plan) {
 }  // namespace
 
 Result<void> check_plan(const Scenario& scenario, const Plan& plan) {
-  TRY_VOID(check_each(scenario, plan));
-  TRY_VOID(check_together(scenario, plan));
+  FULMAR_TRY_VOID(check_each(scenario, plan));
+  FULMAR_TRY_VOID(check_together(scenario, plan));
   if (plan.faults.size() > faults_max) return wrong("it must have " + std::to_string(faults_max) + " faults at most");
-  for (std::size_t i = 0; i < plan.faults.size(); ++i) TRY_VOID(check_fault(plan, i));
+  for (std::size_t i = 0; i < plan.faults.size(); ++i) FULMAR_TRY_VOID(check_fault(plan, i));
   return check_faults(scenario, plan);
 }
 

@@ -115,7 +115,7 @@ class Remaker {
 
   // To its leader, if that one knows this topic.
   Answer<Brokers::Connection> leader(Deadline deadline) {
-    TRY(auto connection, brokers_.leader(name_, 0, deadline));
+    FULMAR_TRY(auto connection, brokers_.leader(name_, 0, deadline));
     if (ask_id(*connection, deadline) == id_) return connection;
     brokers_.doubt_leader(name_, 0);
     return refuse(ErrorCode::unknown_topic_id, "the leader knows another topic of that name");

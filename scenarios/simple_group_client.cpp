@@ -40,7 +40,7 @@ class OffsetKeeper {
 
   Answer<Brokers::Connection> coordinator() {
     auto deadline = host_.clock().deadline_in(workload_.request_timeout);
-    TRY(auto id, cluster_.coordinator_of(group, deadline));
+    FULMAR_TRY(auto id, cluster_.coordinator_of(group, deadline));
     return cluster_.broker(id, deadline);
   }
 
@@ -66,8 +66,8 @@ class OffsetKeeper {
     if (commits.empty()) return;
     auto to = coordinator();
     commit_offsets(host_, workload_, to, std::move(commits), shared_, [&](const GroupOffsets& offsets) -> CommitAnswer {
-      TRY(auto response,
-          (*to)->call<OffsetCommitResponse>(offset_commit(group, offsets), deadline(), offset_commit_by_name));
+      FULMAR_TRY(auto response,
+                 (*to)->call<OffsetCommitResponse>(offset_commit(group, offsets), deadline(), offset_commit_by_name));
       return told(response.topics);
     });
   }
@@ -89,13 +89,13 @@ class OffsetKeeper {
         request.topics.emplace_back().name = partition.first;
       request.topics.back().partitions.push_back({partition.second});
     }
-    TRY(auto response, (**to_)->call<OffsetDeleteResponse>(request, deadline()));
+    FULMAR_TRY(auto response, (**to_)->call<OffsetDeleteResponse>(request, deadline()));
     if (response.error_code != ErrorCode::none) return each(offsets, response.error_code);
     return told(response.topics);
   }
 
   CommitAnswer delete_all(const GroupOffsets& offsets) {
-    TRY(auto response, (**to_)->call<DeleteGroupsResponse>(DeleteGroupsRequest{{group}}, deadline()));
+    FULMAR_TRY(auto response, (**to_)->call<DeleteGroupsResponse>(DeleteGroupsRequest{{group}}, deadline()));
     return each(offsets,
                 response.results.size() == 1 ? response.results[0].error_code : ErrorCode::unknown_server_error);
   }

@@ -188,7 +188,7 @@ class SimFile final : public File {
 
   Result<void> set_attribute(std::string_view value) override {
     disk_.take_time(SimDisk::Operation::write);
-    ASSERT(value.size() <= attribute_bytes_max);
+    FULMAR_ASSERT(value.size() <= attribute_bytes_max);
     if (disk_.fails(disk_.faults_.write_error_permille)) return fail(Errc::io_error, "attribute of " + path_);
     image_->set_attribute(value);
     auto at = disk_.scheduler_.now();
@@ -221,7 +221,7 @@ class SimFile final : public File {
 
 Result<std::unique_ptr<File>> SimDiskHandle::open(std::string_view path, OpenMode mode) {
   disk_.take_time(SimDisk::Operation::names);
-  TRY_VOID(disk_.name_error(disk_.faults_.open_error_permille, "open", path));
+  FULMAR_TRY_VOID(disk_.name_error(disk_.faults_.open_error_permille, "open", path));
   auto parent = disk_.image_.directory(parent_directory(path));
   if (!parent) return fail(Errc::not_found, std::string(path));
   const auto* inode = disk_.image_.find(path);
@@ -239,7 +239,7 @@ Result<std::unique_ptr<File>> SimDiskHandle::open(std::string_view path, OpenMod
 
 Result<void> SimDiskHandle::rename(std::string_view from, std::string_view to) {
   disk_.take_time(SimDisk::Operation::names);
-  TRY_VOID(disk_.name_error(disk_.faults_.rename_error_permille, "rename", from));
+  FULMAR_TRY_VOID(disk_.name_error(disk_.faults_.rename_error_permille, "rename", from));
   auto from_parent = disk_.image_.directory(parent_directory(from));
   auto to_parent = disk_.image_.directory(parent_directory(to));
   const auto* inode = disk_.image_.find(from);
@@ -254,7 +254,7 @@ Result<void> SimDiskHandle::rename(std::string_view from, std::string_view to) {
 
 Result<void> SimDiskHandle::remove(std::string_view path) {
   disk_.take_time(SimDisk::Operation::names);
-  TRY_VOID(disk_.name_error(disk_.faults_.remove_error_permille, "remove", path));
+  FULMAR_TRY_VOID(disk_.name_error(disk_.faults_.remove_error_permille, "remove", path));
   const auto* inode = disk_.image_.find(path);
   if (!inode || !inode->file) return fail(Errc::not_found, std::string(path));
   disk_.used_bytes_ -= inode->file->current().size();
@@ -265,7 +265,7 @@ Result<void> SimDiskHandle::remove(std::string_view path) {
 
 Result<void> SimDiskHandle::remove_directory(std::string_view path) {
   disk_.take_time(SimDisk::Operation::names);
-  TRY_VOID(disk_.name_error(disk_.faults_.remove_error_permille, "remove directory", path));
+  FULMAR_TRY_VOID(disk_.name_error(disk_.faults_.remove_error_permille, "remove directory", path));
   auto directory = disk_.image_.directory(path);
   if (!directory) return fail(Errc::not_found, std::string(path));
   if (!directory->current.empty()) return fail(Errc::exists, std::string(path) + " is not empty");
@@ -275,7 +275,7 @@ Result<void> SimDiskHandle::remove_directory(std::string_view path) {
 
 Result<void> SimDiskHandle::create_directory(std::string_view path) {
   disk_.take_time(SimDisk::Operation::names);
-  TRY_VOID(disk_.name_error(disk_.faults_.open_error_permille, "create directory", path));
+  FULMAR_TRY_VOID(disk_.name_error(disk_.faults_.open_error_permille, "create directory", path));
   auto parent = disk_.image_.directory(parent_directory(path));
   if (!parent) return fail(Errc::not_found, std::string(path));
   if (const auto* inode = disk_.image_.find(path)) {
@@ -289,7 +289,7 @@ Result<void> SimDiskHandle::create_directory(std::string_view path) {
 
 Result<std::vector<DirectoryEntry>> SimDiskHandle::list(std::string_view path) {
   disk_.take_time(SimDisk::Operation::names);
-  TRY_VOID(disk_.name_error(disk_.faults_.list_error_permille, "list", path));
+  FULMAR_TRY_VOID(disk_.name_error(disk_.faults_.list_error_permille, "list", path));
   auto directory = disk_.image_.directory(path);
   if (!directory) return fail(Errc::not_found, std::string(path));
   std::vector<DirectoryEntry> entries;
@@ -317,7 +317,7 @@ Result<DiskSpace> SimDiskHandle::space() {
 }
 
 Result<std::unique_ptr<File>> SimDiskHandle::lock(std::string_view path) {
-  TRY(auto file, open(path, OpenMode::open_or_create));
+  FULMAR_TRY(auto file, open(path, OpenMode::open_or_create));
   if (!disk_.locks_.emplace(std::string(path), 1).second) return fail(Errc::exists, std::string(path) + " is held");
   static_cast<SimFile&>(*file).make_lock();
   return file;

@@ -111,7 +111,7 @@ void DiskImage::link(const std::shared_ptr<DirectoryImage>& directory, std::stri
 
 void DiskImage::unlink(const std::shared_ptr<DirectoryImage>& directory, std::string_view name) {
   auto found = directory->current.find(name);
-  ASSERT(found != directory->current.end());
+  FULMAR_ASSERT(found != directory->current.end());
   directory->current.erase(found);
   note({directory, std::string(name), nullptr, {}, {}});
 }
@@ -119,7 +119,7 @@ void DiskImage::unlink(const std::shared_ptr<DirectoryImage>& directory, std::st
 void DiskImage::rename(const std::shared_ptr<DirectoryImage>& from, std::string_view from_name,
                        const std::shared_ptr<DirectoryImage>& to, std::string_view to_name) {
   auto found = from->current.find(from_name);
-  ASSERT(found != from->current.end());
+  FULMAR_ASSERT(found != from->current.end());
   Inode inode = found->second;
   from->current.erase(found);
   to->current.insert_or_assign(std::string(to_name), inode);
@@ -172,7 +172,7 @@ void DiskImage::power_loss(Random& random) {
 
 void DiskImage::lose(std::string_view path) {
   auto parent = directory(parent_directory(path));
-  ASSERT(parent);
+  FULMAR_ASSERT(parent);
   auto name = path.substr(path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/') + 1);
   for (auto* entries : {&parent->current, &parent->durable})
     if (auto found = entries->find(name); found != entries->end()) entries->erase(found);

@@ -151,7 +151,7 @@ SimConnection::~SimConnection() {
 
 Result<std::size_t> SimConnection::read(std::span<char> into, Deadline deadline) {
   check_cancelled();
-  ASSERT(!into.empty());
+  FULMAR_ASSERT(!into.empty());
   auto stream = stream_;
   auto& d = stream->direction[1 - side_];
   for (;;) {
@@ -186,7 +186,7 @@ Result<void> SimConnection::write(const ByteChain& data, Deadline deadline) {
   check_cancelled();
   auto stream = stream_;
   for (std::size_t done = 0; done < data.size();) {
-    TRY(auto written, write_some(data, done));
+    FULMAR_TRY(auto written, write_some(data, done));
     done += written;
     if (done < data.size() && stream->direction[side_].writable.wait(deadline) == WaitResult::timed_out)
       return fail(Errc::timed_out, "write to " + to_string(peer_));
@@ -197,7 +197,7 @@ Result<void> SimConnection::write(const ByteChain& data, Deadline deadline) {
 Result<std::size_t> SimConnection::write_some(const ByteChain& data, std::size_t from) {
   auto& d = stream_->direction[side_];
   auto& random = stream_->network.random_;
-  ASSERT(!write_ended_);
+  FULMAR_ASSERT(!write_ended_);
   std::size_t done = 0;
   for (const auto& part : data.parts()) {
     auto at = std::min(from, part.size());

@@ -26,7 +26,7 @@ void record(World& world, const Node& node, Happening what, const char* text) {
 }  // namespace
 
 void Node::start(unsigned shards, ProcessMain main) {
-  ASSERT(!running());
+  FULMAR_ASSERT(!running());
   record(world_, *this, Happening::start, "starts");
   world_.network().set_up(number_, true);
   paused_ = false;
@@ -97,7 +97,7 @@ void Node::set_step_cost(Duration cost) {
 }
 
 void Node::set_work_factor(unsigned factor) {
-  ASSERT(factor >= 1);
+  FULMAR_ASSERT(factor >= 1);
   work_factor_ = factor;
   if (process_) process_->set_work_factor(factor);
 }

@@ -26,7 +26,7 @@ Result<std::vector<SocketAddress>> parse_bootstrap(const std::string& text) {
   std::vector<SocketAddress> addresses;
   for (std::size_t begin = 0; begin <= text.size();) {
     auto end = std::min(text.find(',', begin), text.size());
-    TRY(auto address, parse_host_port(std::string_view(text).substr(begin, end - begin)));
+    FULMAR_TRY(auto address, parse_host_port(std::string_view(text).substr(begin, end - begin)));
     if (address.host.empty() || address.port == 0)
       return fail(Errc::invalid_argument, "expected HOST:PORT, got " + text.substr(begin, end - begin));
     addresses.push_back(std::move(address));

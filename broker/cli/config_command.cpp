@@ -45,7 +45,7 @@ int topic_alter_command(const std::vector<std::string>& arguments) {
   if (auto wrong = options.read()) return command.wrong(*wrong);
   if (options.changes.empty()) return command.wrong("nothing to change: --set NAME=VALUE or --unset NAME is needed");
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
-    TRY_VOID(alter_topic_configs(cluster, command.operand(), options.changes));
+    FULMAR_TRY_VOID(alter_topic_configs(cluster, command.operand(), options.changes));
     return print("altered topic " + command.operand() + "\n");
   });
 }
@@ -64,10 +64,10 @@ int cluster_config_command(const std::vector<std::string>& arguments) {
   auto whose = which ? "broker " + std::to_string(broker) : std::string("all brokers");
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
     if (!options.changes.empty()) {
-      TRY_VOID(alter_broker_configs(cluster, which, options.changes));
+      FULMAR_TRY_VOID(alter_broker_configs(cluster, which, options.changes));
       return print("altered the configuration of " + whose + "\n");
     }
-    TRY(auto set, broker_configs(cluster, which));
+    FULMAR_TRY(auto set, broker_configs(cluster, which));
     Table table({"PROPERTY", "VALUE", "SET-FOR"});
     for (const auto& config : set) table.add({config.name, config.value, config.from});
     return print(table.text());

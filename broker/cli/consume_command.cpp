@@ -36,7 +36,7 @@ struct ConsumeOptions {
 };
 
 Answer<std::vector<std::int32_t>> partitions_of(ClusterClient& cluster, const ConsumeOptions& wanted) {
-  TRY(auto topic, cluster.topic(wanted.topic));
+  FULMAR_TRY(auto topic, cluster.topic(wanted.topic));
   std::vector<std::int32_t> partitions;
   for (const auto& partition : topic.partitions)
     if (!wanted.partition || partition.index == *wanted.partition) partitions.push_back(partition.index);
@@ -52,8 +52,8 @@ Answer<Offsets> begin_of(ClusterClient& cluster, const ConsumeOptions& wanted,
                          const std::vector<std::int32_t>& partitions) {
   if (!wanted.from_offset) return list_offsets(cluster, wanted.topic, partitions, wanted.from);
   auto partition = partitions.front();
-  TRY(auto first, list_offsets(cluster, wanted.topic, partitions, earliest_offset));
-  TRY(auto end, list_offsets(cluster, wanted.topic, partitions, latest_offset));
+  FULMAR_TRY(auto first, list_offsets(cluster, wanted.topic, partitions, earliest_offset));
+  FULMAR_TRY(auto end, list_offsets(cluster, wanted.topic, partitions, latest_offset));
   if (*wanted.from_offset < first.at(partition) || *wanted.from_offset > end.at(partition))
     return refuse(ErrorCode::offset_out_of_range, wanted.topic + " [" + std::to_string(partition) + "] begins at " +
                                                       std::to_string(first.at(partition)) + " and ends at " +
@@ -63,18 +63,18 @@ Answer<Offsets> begin_of(ClusterClient& cluster, const ConsumeOptions& wanted,
 }
 
 Answer<void> consume(Host& host, ClusterClient& cluster, const ConsumeOptions& wanted) {
-  TRY(auto partitions, partitions_of(cluster, wanted));
-  TRY(auto positions, begin_of(cluster, wanted, partitions));
+  FULMAR_TRY(auto partitions, partitions_of(cluster, wanted));
+  FULMAR_TRY(auto positions, begin_of(cluster, wanted, partitions));
   // The ends as they are now: with producers at work an end that moves might never be reached.
   Offsets ends;
   if (wanted.exit_at_end) {
-    TRY(ends, list_offsets(cluster, wanted.topic, partitions, latest_offset));
+    FULMAR_TRY(ends, list_offsets(cluster, wanted.topic, partitions, latest_offset));
     std::erase_if(positions, [&](const auto& entry) { return entry.second >= ends.at(entry.first); });
   }
   if (positions.empty()) return {};
   TopicReader reader(host, cluster, wanted.topic, positions, wanted.rack);
   for (auto left = wanted.count_max; left > 0 && !positions.empty();) {
-    TRY(auto read, reader.next());
+    FULMAR_TRY(auto read, reader.next());
     if (!positions.contains(read.partition)) continue;  // it is read to its end
     auto end = wanted.exit_at_end ? ends.at(read.partition) : std::numeric_limits<Offset>::max();
     std::string text;
@@ -84,7 +84,7 @@ Answer<void> consume(Host& host, ClusterClient& cluster, const ConsumeOptions& w
       --left;
     }
     // While nobody takes what is printed, nothing else goes on either; that is back-pressure enough.
-    TRY_VOID(print(text));
+    FULMAR_TRY_VOID(print(text));
     if (read.next >= end) positions.erase(read.partition);
   }
   return {};
@@ -92,19 +92,19 @@ Answer<void> consume(Host& host, ClusterClient& cluster, const ConsumeOptions& w
 
 Answer<void> print_as_member(GroupConsumer& consumer, const ConsumeOptions& wanted) {
   for (auto left = wanted.count_max; left > 0;) {
-    TRY(auto read, consumer.next(wanted.exit_at_end, left));
+    FULMAR_TRY(auto read, consumer.next(wanted.exit_at_end, left));
     if (!read) break;
     std::string text;
     for (const auto& record : read->records) wanted.format.append(text, read->topic, read->partition, record);
     left -= static_cast<std::int64_t>(read->records.size());
-    TRY_VOID(print(text));
+    FULMAR_TRY_VOID(print(text));
   }
   return {};
 }
 
 // Until the end, or a signal, after which what was printed is committed and the group left, within a time.
 Answer<void> consume_as_member(Host& host, ClusterClient& cluster, const ConsumeOptions& wanted) {
-  TRY_VOID(cluster.topic(wanted.topic));
+  FULMAR_TRY_VOID(cluster.topic(wanted.topic));
   GroupConsumerOptions options;
   options.group = wanted.group;
   options.topics = {wanted.topic};

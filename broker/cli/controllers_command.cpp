@@ -14,7 +14,7 @@ namespace {
 
 // The data directory that the broker has in the cluster.
 Answer<Uuid> directory_of(ClusterClient& cluster, std::int32_t broker) {
-  TRY(auto quorum, describe_metadata_quorum(cluster));
+  FULMAR_TRY(auto quorum, describe_metadata_quorum(cluster));
   for (const auto* replicas : {&quorum.voters, &quorum.observers}) {
     auto found = std::ranges::find(*replicas, broker, &DescribeQuorumResponse::Replica::replica_id);
     if (found != replicas->end()) return found->directory_id;
@@ -24,7 +24,7 @@ Answer<Uuid> directory_of(ClusterClient& cluster, std::int32_t broker) {
 }
 
 Answer<void> show(const ClientCommand& command, ClusterClient& cluster) {
-  TRY(auto quorum, describe_metadata_quorum(cluster));
+  FULMAR_TRY(auto quorum, describe_metadata_quorum(cluster));
   Table table({"BROKER#", "ROLE", "DIRECTORY"});
   auto add = [&](const std::vector<DescribeQuorumResponse::Replica>& replicas, const char* role) {
     for (const auto& replica : replicas)
@@ -54,9 +54,9 @@ int controllers_command(const std::vector<std::string>& arguments) {
   auto broker = parse_number(operands.back());
   if (!broker) return command.wrong("BROKER must be a broker's number, not " + operands.back());
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
-    TRY(auto directory, directory_of(cluster, *broker));
+    FULMAR_TRY(auto directory, directory_of(cluster, *broker));
     auto changed = adds ? add_controller(cluster, *broker, directory) : remove_controller(cluster, *broker, directory);
-    TRY_VOID(or_in_doubt(std::move(changed), "cluster controllers"));
+    FULMAR_TRY_VOID(or_in_doubt(std::move(changed), "cluster controllers"));
     return show(command, cluster);
   });
 }

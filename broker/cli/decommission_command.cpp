@@ -13,7 +13,7 @@ namespace {
 constexpr Duration look_interval = milliseconds(500);
 
 Answer<std::size_t> replicas_left(ClusterClient& cluster, std::int32_t broker) {
-  TRY(auto all, all_replicas(cluster));
+  FULMAR_TRY(auto all, all_replicas(cluster));
   auto is_there = [&](const auto& entry) { return std::ranges::find(entry.second, broker) != entry.second.end(); };
   return static_cast<std::size_t>(std::ranges::count_if(all, is_there));
 }
@@ -26,7 +26,7 @@ Answer<void> wait_until_gone(const ClientCommand& command, Host& host, ClusterCl
     told = left;
   };
   for (;;) {
-    TRY(auto left, replicas_left(cluster, broker));
+    FULMAR_TRY(auto left, replicas_left(cluster, broker));
     tell(left);
     // A request that is made again changes nothing, and tells when all is done: by the controller's word, while the
     // broker that was asked what is left may not know of it yet.
@@ -57,9 +57,9 @@ int decommission_command(const std::vector<std::string>& arguments) {
       if (command.as_json()) return command.print(Json{{"broker", broker}, {"state", state}});
       return print("broker " + std::to_string(broker) + " " + sentence + "\n");
     };
-    TRY_VOID(unregister_broker(cluster, broker));
+    FULMAR_TRY_VOID(unregister_broker(cluster, broker));
     if (command.given("no-wait")) return say("leaving", "leaves");
-    TRY_VOID(wait_until_gone(command, host, cluster, broker));
+    FULMAR_TRY_VOID(wait_until_gone(command, host, cluster, broker));
     return say("left", "has left");
   });
 }

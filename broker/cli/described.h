@@ -16,12 +16,12 @@ Answer<void> print_described(const ClientCommand& command, const Describe& descr
   std::string text;
   std::string errors;
   for (const auto& name : command.operands()) {
-    TRY(auto described, describe(name));
+    FULMAR_TRY(auto described, describe(name));
     if (command.as_json()) json.push_back(as_json(described));
     text += (text.empty() ? "" : "\n") + as_text(described);
     for (const auto& error : described.errors) errors += (errors.empty() ? "" : "; ") + name + " " + error;
   }
-  TRY_VOID(command.as_json() ? command.print(json) : print(text));
+  FULMAR_TRY_VOID(command.as_json() ? command.print(json) : print(text));
   if (!errors.empty()) return refuse(ErrorCode::none, "not all is known: " + errors);
   return {};
 }

@@ -10,7 +10,7 @@ namespace {
 
 // Who leads each partition now; -1: nobody.
 Answer<std::map<PartitionName, std::int32_t>> leaders(ClusterClient& cluster) {
-  TRY(auto metadata, cluster.metadata(std::nullopt));
+  FULMAR_TRY(auto metadata, cluster.metadata(std::nullopt));
   std::map<PartitionName, std::int32_t> found;
   for (const auto& topic : metadata.topics)
     for (const auto& partition : topic.partitions)
@@ -28,9 +28,9 @@ std::string result_text(ErrorCode code) {
 
 Answer<void> elect(const ClientCommand& command, ClusterClient& cluster,
                    const std::vector<PartitionOperand>& operands) {
-  TRY(auto partitions, find_partitions(cluster, operands));
-  TRY(auto results, elect_preferred_leaders(cluster, partitions));
-  TRY(auto leader, leaders(cluster));
+  FULMAR_TRY(auto partitions, find_partitions(cluster, operands));
+  FULMAR_TRY(auto results, elect_preferred_leaders(cluster, partitions));
+  FULMAR_TRY(auto leader, leaders(cluster));
   Table table({"TOPIC", "PARTITION#", "LEADER#", "RESULT"});
   std::size_t failed = 0;
   ErrorCode why = ErrorCode::none;
@@ -44,7 +44,7 @@ Answer<void> elect(const ClientCommand& command, ClusterClient& cluster,
     ++failed;
     why = result;
   }
-  TRY_VOID(command.print(table));
+  FULMAR_TRY_VOID(command.print(table));
   if (failed == 0) return {};
   return refuse(why, std::to_string(failed) + " of " + std::to_string(partitions.size()) +
                          " partitions are not led by their preferred leaders");

@@ -55,9 +55,9 @@ int features_command(const std::vector<std::string>& arguments) {
     return command.wrong(*wrong);
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
     if (!updates.empty()) {
-      TRY_VOID(or_in_doubt(update_features(cluster, updates), "cluster features"));
+      FULMAR_TRY_VOID(or_in_doubt(update_features(cluster, updates), "cluster features"));
     }
-    TRY(auto features, cluster_features(cluster));
+    FULMAR_TRY(auto features, cluster_features(cluster));
     Table table({"FEATURE", "LEVEL#", "MIN#", "MAX#"});
     for (const auto& [name, feature] : features)
       table.add({name, std::to_string(feature.finalized), std::to_string(feature.min), std::to_string(feature.max)});

@@ -37,7 +37,7 @@ int list(const Arguments& arguments) {
   command.lists();
   if (auto code = command.parse(arguments)) return *code;
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
-    TRY(auto groups, list_groups(cluster));
+    FULMAR_TRY(auto groups, list_groups(cluster));
     Table table({"GROUP", "STATE", "TYPE", "PROTOCOL-TYPE"});
     for (const auto& [name, group] : groups)
       table.add({name, group.group_state, group.group_type, group.protocol_type});
@@ -75,7 +75,7 @@ Answer<Group> find_group(ClusterClient& cluster, const std::string& name) {
   if (of_consumers.error().code != ErrorCode::group_id_not_found &&
       of_consumers.error().code != ErrorCode::unsupported_version)
     return std::unexpected(of_consumers.error());
-  TRY(auto classic, describe_group(cluster, name));
+  FULMAR_TRY(auto classic, describe_group(cluster, name));
   return shown(classic);
 }
 
@@ -95,9 +95,9 @@ struct Described {
 
 Answer<Described> describe_one(Host& host, ClusterClient& cluster, const std::string& name) {
   Described described;
-  TRY(auto group, find_group(cluster, name));
+  FULMAR_TRY(auto group, find_group(cluster, name));
   described.group = std::move(group);
-  TRY(auto committed, committed_offsets(cluster, name));
+  FULMAR_TRY(auto committed, committed_offsets(cluster, name));
   auto owners = owners_in(described.group);
   std::map<std::string, std::set<std::int32_t>> topics;
   for (const auto& [partition, offset] : committed) topics[partition.first].insert(partition.second);
@@ -168,8 +168,8 @@ int remove(const Arguments& arguments) {
   if (auto code = command.parse(arguments)) return *code;
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
     for (const auto& name : command.operands()) {
-      TRY_VOID(or_in_doubt(delete_group(cluster, name), "group list"));
-      TRY_VOID(print("deleted group " + name + "\n"));
+      FULMAR_TRY_VOID(or_in_doubt(delete_group(cluster, name), "group list"));
+      FULMAR_TRY_VOID(print("deleted group " + name + "\n"));
     }
     return {};
   });
@@ -196,8 +196,8 @@ Answer<GroupOffsets> resolve(ClusterClient& cluster, const std::set<PartitionNam
   for (const auto& [topic, index] : partitions) topics[topic].push_back(index);
   GroupOffsets offsets;
   for (const auto& [topic, indexes] : topics) {
-    TRY(auto ends, list_offsets(cluster, topic, indexes, latest_offset));
-    TRY(auto found, list_offsets(cluster, topic, indexes, target.offset ? earliest_offset : target.time));
+    FULMAR_TRY(auto ends, list_offsets(cluster, topic, indexes, latest_offset));
+    FULMAR_TRY(auto found, list_offsets(cluster, topic, indexes, target.offset ? earliest_offset : target.time));
     for (auto index : indexes) {
       auto offset = target.offset ? std::clamp(*target.offset, found.at(index), ends.at(index)) : found.at(index);
       offsets[{topic, index}] = offset < 0 ? ends.at(index) : offset;
@@ -228,24 +228,24 @@ int reset_offsets(const Arguments& arguments) {
   if (!operands) return command.wrong("--topic: " + operands.error().detail);
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
     const auto& name = command.operand();
-    TRY(auto committed, committed_offsets(cluster, name));
+    FULMAR_TRY(auto committed, committed_offsets(cluster, name));
     std::set<PartitionName> partitions;
     if (operands->empty()) {
       for (const auto& [partition, offset] : committed) partitions.insert(partition);
     } else {
-      TRY(partitions, find_partitions(cluster, *operands));
+      FULMAR_TRY(partitions, find_partitions(cluster, *operands));
     }
     if (partitions.empty())
       return refuse(ErrorCode::none, "group " + name + " has committed nothing: --topic says what is meant");
-    TRY(auto offsets, resolve(cluster, partitions, *target));
-    if (execute) TRY_VOID(or_in_doubt(commit_offsets(cluster, name, offsets), "group describe " + name));
+    FULMAR_TRY(auto offsets, resolve(cluster, partitions, *target));
+    if (execute) FULMAR_TRY_VOID(or_in_doubt(commit_offsets(cluster, name, offsets), "group describe " + name));
     Table table({"TOPIC", "PARTITION#", "COMMITTED#", "NEW#"});
     for (const auto& [partition, offset] : offsets) {
       auto before = committed.find(partition);
       table.add({partition.first, std::to_string(partition.second),
                  before == committed.end() ? "" : std::to_string(before->second), std::to_string(offset)});
     }
-    TRY_VOID(command.print(table));
+    FULMAR_TRY_VOID(command.print(table));
     if (!execute) command.tell("nothing is changed yet: that takes --execute");
     return {};
   });

@@ -127,7 +127,7 @@ class LogTool {
  private:
   // A copy of some directories has no such file, and no broker either.
   static Result<std::unique_ptr<File>> lock_out_brokers(Disk& disk) {
-    TRY(auto entries, disk.list(""));
+    FULMAR_TRY(auto entries, disk.list(""));
     bool there = std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.name == ".lock"; });
     if (!there) return nullptr;
     auto lock = disk.lock(".lock");
@@ -176,8 +176,8 @@ Result<void> report(const std::string& partition, const LogFindings& found, bool
     for (const auto& fault : found.faults) all["faults"].push_back(json_of(fault));
     return put(all.dump());
   }
-  for (const auto& fault : found.faults) TRY_VOID(put("DAMAGED " + fault.file + ": " + fault.what));
-  for (const auto& note : found.notes) TRY_VOID(put("note    " + note));
+  for (const auto& fault : found.faults) FULMAR_TRY_VOID(put("DAMAGED " + fault.file + ": " + fault.what));
+  for (const auto& note : found.notes) FULMAR_TRY_VOID(put("note    " + note));
   return put(std::string(found.faults.empty() ? "ok      " : "DAMAGED ") + partition + ": offsets " +
              std::to_string(found.log_start) + " to " + std::to_string(found.log_end) + ", segments " +
              std::to_string(found.segments.size()) + ", batches " + std::to_string(found.batches) + ", records " +
@@ -192,8 +192,8 @@ int check(const std::vector<std::string>& arguments) {
       "what lies beside them. Names what is damaged; ends with 1 if anything is. Changes nothing.");
   if (auto code = tool.parse(arguments)) return *code;
   return tool.run([&](Host& host, const std::string& partition) -> Result<int> {
-    TRY(auto found, inspect_log(host.disk(), partition));
-    TRY_VOID(report(partition, found, tool.json()));
+    FULMAR_TRY(auto found, inspect_log(host.disk(), partition));
+    FULMAR_TRY_VOID(report(partition, found, tool.json()));
     return found.faults.empty() ? 0 : exit_failed;
   });
 }
@@ -268,16 +268,16 @@ int dump(const std::vector<std::string>& arguments) {
     auto line = [&](const Json& json) { return put(tool.json() ? json.dump() : text_of(json)); };
     auto visit = [&](const Segment& segment, const BatchHeader& header, std::uint64_t position,
                      const std::vector<ReadRecord>& held) -> Result<void> {
-      TRY_VOID(line(json_of(partition, segment, header, position, held)));
+      FULMAR_TRY_VOID(line(json_of(partition, segment, header, position, held)));
       if (!records) return {};
       for (const auto& record : held)
-        TRY_VOID(line(Json{{"offset", record.offset},
-                           {"timestamp", record.timestamp},
-                           {"key", json_of(record.key)},
-                           {"value", json_of_value(partition, record.value)}}));
+        FULMAR_TRY_VOID(line(Json{{"offset", record.offset},
+                                  {"timestamp", record.timestamp},
+                                  {"key", json_of(record.key)},
+                                  {"value", json_of_value(partition, record.value)}}));
       return {};
     };
-    TRY(auto found, inspect_log(host.disk(), partition, visit));
+    FULMAR_TRY(auto found, inspect_log(host.disk(), partition, visit));
     for (const auto& fault : found.faults) tool.complain(exit_failed, fault.file + ": " + fault.what);
     return found.faults.empty() ? 0 : exit_failed;
   });
@@ -297,20 +297,20 @@ int salvage(const std::vector<std::string>& arguments) {
   if (auto code = tool.parse(arguments)) return *code;
   return tool.run([&](Host& host, const std::string& partition) -> Result<int> {
     auto& disk = host.disk();
-    TRY(auto found, inspect_log(disk, partition));
+    FULMAR_TRY(auto found, inspect_log(disk, partition));
     bool mendable = std::any_of(found.faults.begin(), found.faults.end(),
                                 [](const auto& fault) { return !fault.file.ends_with("/partition.metadata"); });
     if (!mendable) {
-      TRY_VOID(report(partition, found, tool.json()));
+      FULMAR_TRY_VOID(report(partition, found, tool.json()));
       return found.faults.empty() ? 0 : exit_failed;
     }
     auto number = random_hex(host);
     auto made = partition + "." + number + "-salvaged";
     auto aside = partition + "." + number + "-stray";
-    TRY_VOID(salvage_log(disk, partition, found, made));
-    TRY_VOID(disk.rename(partition, aside));
-    TRY_VOID(disk.rename(made, partition));
-    TRY_VOID(disk.sync_directory(""));
+    FULMAR_TRY_VOID(salvage_log(disk, partition, found, made));
+    FULMAR_TRY_VOID(disk.rename(partition, aside));
+    FULMAR_TRY_VOID(disk.rename(made, partition));
+    FULMAR_TRY_VOID(disk.sync_directory(""));
     Offset lost = 0;
     for (const auto& fault : found.faults)
       if (fault.damaged) lost += fault.damaged->to - fault.damaged->from;
@@ -319,12 +319,12 @@ int salvage(const std::vector<std::string>& arguments) {
                 {"records", found.records}, {"lost_offsets", lost},         {"original", aside},
                 {"faults", Json::array()}};
       for (const auto& fault : found.faults) json["faults"].push_back(json_of(fault));
-      TRY_VOID(put(json.dump()));
+      FULMAR_TRY_VOID(put(json.dump()));
       return 0;
     }
-    for (const auto& fault : found.faults) TRY_VOID(put("DAMAGED  " + fault.file + ": " + fault.what));
-    TRY_VOID(put("salvaged " + partition + ": records " + std::to_string(found.records) + ", offsets lost " +
-                 std::to_string(lost) + "; the original is " + aside));
+    for (const auto& fault : found.faults) FULMAR_TRY_VOID(put("DAMAGED  " + fault.file + ": " + fault.what));
+    FULMAR_TRY_VOID(put("salvaged " + partition + ": records " + std::to_string(found.records) + ", offsets lost " +
+                        std::to_string(lost) + "; the original is " + aside));
     return 0;
   });
 }

@@ -30,7 +30,7 @@ Result<std::vector<PartitionOperand>> parse_partition_operands(const std::vector
 Answer<std::set<PartitionName>> find_partitions(ClusterClient& cluster, const std::vector<PartitionOperand>& operands) {
   std::set<PartitionName> found;
   for (const auto& operand : operands) {
-    TRY(auto topic, cluster.topic(operand.topic));
+    FULMAR_TRY(auto topic, cluster.topic(operand.topic));
     bool any = false;
     for (const auto& partition : topic.partitions) {
       if (operand.partition && *operand.partition != partition.index) continue;
@@ -42,7 +42,7 @@ Answer<std::set<PartitionName>> find_partitions(ClusterClient& cluster, const st
     return refuse(ErrorCode::unknown_topic_or_partition, "there is no partition " + name);
   }
   if (!operands.empty()) return found;
-  TRY(auto all, all_replicas(cluster));
+  FULMAR_TRY(auto all, all_replicas(cluster));
   for (const auto& [partition, replicas] : all) found.insert(partition);
   return found;
 }

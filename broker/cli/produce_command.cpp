@@ -48,9 +48,9 @@ Answer<void> send_lines(Host& host, RecordSender& sender, const std::string& key
   constexpr auto look_again = milliseconds(10);
   InputLines input(STDIN_FILENO);
   for (;;) {
-    TRY(auto state, input.read_some());
+    FULMAR_TRY(auto state, input.read_some());
     for (;;) {
-      TRY(auto line, input.next());
+      FULMAR_TRY(auto line, input.next());
       if (!line) break;
       auto record = record_of(*line, key_separator);
       if (!record)
@@ -68,7 +68,7 @@ Answer<void> send_lines(Host& host, RecordSender& sender, const std::string& key
 }
 
 Answer<void> produce(Host& host, ClusterClient& cluster, const ProduceOptions& wanted) {
-  TRY(auto topic, cluster.topic(wanted.topic));
+  FULMAR_TRY(auto topic, cluster.topic(wanted.topic));
   auto partitions = static_cast<std::int32_t>(topic.partitions.size());
   if (wanted.partition && *wanted.partition >= partitions)
     return refuse(ErrorCode::unknown_topic_or_partition, "topic " + wanted.topic + " has partitions 0 to " +

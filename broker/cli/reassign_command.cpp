@@ -34,7 +34,7 @@ Answer<Wanted> wanted_on(ClusterClient& cluster, const std::vector<PartitionOper
                          const std::vector<std::int32_t>& brokers) {
   Wanted wanted;
   for (const auto& operand : operands) {
-    TRY(auto partitions, find_partitions(cluster, {operand}));
+    FULMAR_TRY(auto partitions, find_partitions(cluster, {operand}));
     for (const auto& partition : partitions) {
       auto replicas = brokers;
       if (!operand.partition) std::ranges::rotate(replicas, replicas.begin() + partition.second % std::ssize(replicas));
@@ -47,10 +47,10 @@ Answer<Wanted> wanted_on(ClusterClient& cluster, const std::vector<PartitionOper
 // Those that change, of the ones that are meant. Errors: NO_REASSIGNMENT_IN_PROGRESS, if one that is named does not, or
 // none of all.
 Answer<Wanted> wanted_back(ClusterClient& cluster, const std::vector<PartitionOperand>& operands) {
-  TRY(auto changing, reassignments(cluster));
+  FULMAR_TRY(auto changing, reassignments(cluster));
   Wanted wanted;
   for (const auto& operand : operands) {
-    TRY(auto partitions, find_partitions(cluster, {operand}));
+    FULMAR_TRY(auto partitions, find_partitions(cluster, {operand}));
     for (const auto& partition : partitions)
       if (operand.partition || changing.contains(partition)) wanted[partition] = std::nullopt;
   }
@@ -59,8 +59,8 @@ Answer<Wanted> wanted_back(ClusterClient& cluster, const std::vector<PartitionOp
 }
 
 Answer<void> list(const ClientCommand& command, ClusterClient& cluster, const std::vector<PartitionOperand>& operands) {
-  TRY(auto meant, find_partitions(cluster, operands));
-  TRY(auto changing, reassignments(cluster));
+  FULMAR_TRY(auto meant, find_partitions(cluster, operands));
+  FULMAR_TRY(auto changing, reassignments(cluster));
   Table table({"TOPIC", "PARTITION#", "REPLICAS[]", "ADDING[]", "REMOVING[]"});
   for (const auto& [partition, replicas] : changing)
     if (meant.contains(partition))
@@ -73,7 +73,7 @@ Answer<void> list(const ClientCommand& command, ClusterClient& cluster, const st
 Answer<void> wait_until_done(const ClientCommand& command, Host& host, ClusterClient& cluster, const Wanted& wanted) {
   std::ptrdiff_t told = 0;
   for (;;) {
-    TRY(auto changing, reassignments(cluster));
+    FULMAR_TRY(auto changing, reassignments(cluster));
     auto left = std::ranges::count_if(wanted, [&](const auto& entry) { return changing.contains(entry.first); });
     if (left == 0) return {};
     if (told != left)
@@ -85,7 +85,7 @@ Answer<void> wait_until_done(const ClientCommand& command, Host& host, ClusterCl
 
 // Where all of them came to. Errors: INVALID_REPLICA_ASSIGNMENT, if somebody else moved one meanwhile.
 Answer<void> tell_where(const ClientCommand& command, ClusterClient& cluster, const Wanted& wanted) {
-  TRY(auto found, all_replicas(cluster));
+  FULMAR_TRY(auto found, all_replicas(cluster));
   Table table({"TOPIC", "PARTITION#", "REPLICAS[]"});
   std::string elsewhere;
   for (const auto& [partition, replicas] : wanted) {
@@ -93,7 +93,7 @@ Answer<void> tell_where(const ClientCommand& command, ClusterClient& cluster, co
     table.add({partition.first, std::to_string(partition.second), joined(there)});
     if (replicas && *replicas != there) elsewhere += (elsewhere.empty() ? "" : ", ") + to_string(partition);
   }
-  TRY_VOID(command.print(table));
+  FULMAR_TRY_VOID(command.print(table));
   if (elsewhere.empty()) return {};
   return refuse(ErrorCode::invalid_replica_assignment, "somebody else moved or cancelled meanwhile: " + elsewhere);
 }
@@ -123,11 +123,12 @@ int reassign_command(const std::vector<std::string>& arguments) {
   if (!brokers) return command.wrong("--to: " + brokers.error().detail);
   return command.run([&](Host& host, ClusterClient& cluster) -> Answer<void> {
     if (command.given("list")) return list(command, cluster, *operands);
-    TRY(auto wanted, command.given("to") ? wanted_on(cluster, *operands, *brokers) : wanted_back(cluster, *operands));
-    TRY_VOID(reassign(cluster, wanted));
+    FULMAR_TRY(auto wanted,
+               command.given("to") ? wanted_on(cluster, *operands, *brokers) : wanted_back(cluster, *operands));
+    FULMAR_TRY_VOID(reassign(cluster, wanted));
     if (command.given("no-wait"))
       return print("partitions that begin to move: " + std::to_string(wanted.size()) + "\n");
-    TRY_VOID(wait_until_done(command, host, cluster, wanted));
+    FULMAR_TRY_VOID(wait_until_done(command, host, cluster, wanted));
     return tell_where(command, cluster, wanted);
   });
 }

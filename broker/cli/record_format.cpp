@@ -23,7 +23,7 @@ Result<std::string> unescape(std::string_view text) {
 }
 
 Result<RecordFormat> RecordFormat::parse(std::string_view text) {
-  TRY(auto plain, unescape(text));
+  FULMAR_TRY(auto plain, unescape(text));
   RecordFormat format;
   format.pieces_.emplace_back();
   for (std::size_t i = 0; i < plain.size(); ++i) {

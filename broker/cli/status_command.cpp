@@ -47,7 +47,7 @@ Answer<std::map<std::string, std::size_t>> min_in_sync(ClusterClient& cluster, c
   std::vector<std::string> asked;
   for (const auto& topic : metadata.topics)
     if (std::ranges::any_of(topic.partitions, is_under_replicated)) asked.push_back(topic.name.value_or(""));
-  TRY(auto values, topic_property(cluster, asked, "min.insync.replicas"));
+  FULMAR_TRY(auto values, topic_property(cluster, asked, "min.insync.replicas"));
   std::map<std::string, std::size_t> wanted;
   for (const auto& [topic, value] : values) {
     auto number = Json::parse(value, nullptr, false);
@@ -124,8 +124,8 @@ void add_controllers(Status& status, const Quorum& quorum, Timestamp now_ms) {
 }
 
 Answer<void> show(const ClientCommand& command, Host& host, ClusterClient& cluster) {
-  TRY(auto metadata, cluster.metadata(std::nullopt));
-  TRY(auto minimums, min_in_sync(cluster, metadata));
+  FULMAR_TRY(auto metadata, cluster.metadata(std::nullopt));
+  FULMAR_TRY(auto minimums, min_in_sync(cluster, metadata));
   Status status;
   add_partitions(status, metadata, minimums);
   // Without a controller there is nobody who knows, and it is the first thing to be said.

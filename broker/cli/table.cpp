@@ -34,7 +34,7 @@ Table::Table(std::vector<std::string> columns) {
 }
 
 void Table::add(std::vector<std::string> row) {
-  ASSERT(rows_.empty() || row.size() == rows_.front().size());
+  FULMAR_ASSERT(rows_.empty() || row.size() == rows_.front().size());
   rows_.push_back(std::move(row));
 }
 

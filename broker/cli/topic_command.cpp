@@ -48,9 +48,9 @@ int create(const Arguments& arguments) {
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
     for (const auto& name : command.operands()) {
       topic.name = name;
-      TRY(auto made, or_in_doubt(create_topic(cluster, topic), "topic describe " + name));
-      TRY_VOID(print("created topic " + name + ": partitions " + std::to_string(made.partitions.size()) +
-                     ", replication factor " + replication_factor(made) + "\n"));
+      FULMAR_TRY(auto made, or_in_doubt(create_topic(cluster, topic), "topic describe " + name));
+      FULMAR_TRY_VOID(print("created topic " + name + ": partitions " + std::to_string(made.partitions.size()) +
+                            ", replication factor " + replication_factor(made) + "\n"));
     }
     return {};
   });
@@ -61,7 +61,7 @@ int list(const Arguments& arguments) {
   command.lists();
   if (auto code = command.parse(arguments)) return *code;
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
-    TRY(auto metadata, cluster.metadata(std::nullopt));
+    FULMAR_TRY(auto metadata, cluster.metadata(std::nullopt));
     std::map<std::string, const MetadataResponse::Topic*> topics;
     for (const auto& topic : metadata.topics) topics[topic.name.value_or("")] = &topic;
     Table table({"TOPIC", "PARTITIONS#", "REPLICATION-FACTOR#"});
@@ -83,8 +83,8 @@ struct Described {
 Answer<Described> describe_topic(Host& host, ClusterClient& cluster, const std::string& name) {
   Described described;
   described.name = name;
-  TRY(described.topic, cluster.topic(name));
-  TRY(described.configs, topic_configs(cluster, name));
+  FULMAR_TRY(described.topic, cluster.topic(name));
+  FULMAR_TRY(described.configs, topic_configs(cluster, name));
   std::map<std::int32_t, const MetadataResponse::Topic::Partition*> partitions;
   std::vector<std::int32_t> led;
   for (const auto& partition : described.topic.partitions) {
@@ -151,8 +151,8 @@ int remove(const Arguments& arguments) {
   if (auto code = command.parse(arguments)) return *code;
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
     for (const auto& name : command.operands()) {
-      TRY_VOID(or_in_doubt(delete_topic(cluster, name), "topic list"));
-      TRY_VOID(print("deleted topic " + name + "\n"));
+      FULMAR_TRY_VOID(or_in_doubt(delete_topic(cluster, name), "topic list"));
+      FULMAR_TRY_VOID(print("deleted topic " + name + "\n"));
     }
     return {};
   });

@@ -25,7 +25,7 @@ std::optional<std::int64_t> parse_int64(std::string_view text) {
 // The topic's partitions, or the one that is meant.
 Answer<std::vector<std::int32_t>> meant(ClusterClient& cluster, const std::string& name,
                                         std::optional<std::int32_t> only) {
-  TRY(auto topic, cluster.topic(name));
+  FULMAR_TRY(auto topic, cluster.topic(name));
   auto count = static_cast<std::int32_t>(topic.partitions.size());
   if (only && *only >= count)
     return refuse(
@@ -48,7 +48,8 @@ int add_partitions_command(const std::vector<std::string>& arguments) {
   if (auto code = command.parse(arguments)) return *code;
   if (count < 1) return command.wrong("--partitions must be at least 1: how many the topic has then");
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
-    TRY_VOID(or_in_doubt(add_partitions(cluster, command.operand(), count), "topic describe " + command.operand()));
+    FULMAR_TRY_VOID(
+        or_in_doubt(add_partitions(cluster, command.operand(), count), "topic describe " + command.operand()));
     return print("topic " + command.operand() + " has " + std::to_string(count) + " partitions\n");
   });
 }
@@ -74,14 +75,14 @@ int topic_offsets_command(const std::vector<std::string>& arguments) {
   return command.run([&](Host& host, ClusterClient& cluster) -> Answer<void> {
     const auto& name = command.operand();
     auto only = command.given("partition") ? std::optional(partition) : std::nullopt;
-    TRY(auto partitions, meant(cluster, name, only));
+    FULMAR_TRY(auto partitions, meant(cluster, name, only));
     Table table({"PARTITION#", "OFFSET#"});
     std::string errors;
     for (const auto& [index, offset] : offsets_by_partition(host, cluster, name, partitions, *time)) {
       table.add({std::to_string(index), offset && *offset >= 0 ? std::to_string(*offset) : ""});
       if (!offset) errors += (errors.empty() ? "" : "; ") + to_string(offset.error());
     }
-    TRY_VOID(command.print(table));
+    FULMAR_TRY_VOID(command.print(table));
     if (!errors.empty()) return refuse(ErrorCode::none, "not all is known: " + errors);
     return {};
   });
@@ -105,12 +106,12 @@ int delete_records_command(const std::vector<std::string>& arguments) {
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
     const auto& name = command.operand();
     auto only = command.given("partition") ? std::optional(partition) : std::nullopt;
-    TRY(auto partitions, meant(cluster, name, only));
+    FULMAR_TRY(auto partitions, meant(cluster, name, only));
     if (*offset >= 0 && partitions.size() > 1)
       return refuse(ErrorCode::none, "one offset is not one of several partitions: --partition is needed");
     std::map<std::int32_t, Offset> wanted;
     for (auto index : partitions) wanted[index] = *offset;
-    TRY(auto begins, delete_records(cluster, name, wanted));
+    FULMAR_TRY(auto begins, delete_records(cluster, name, wanted));
     Table table({"PARTITION#", "BEGIN#"});
     for (const auto& [index, begin] : begins) table.add({std::to_string(index), std::to_string(begin)});
     return command.print(table);

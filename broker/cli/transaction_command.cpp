@@ -23,7 +23,7 @@ int list(const Arguments& arguments) {
   command.lists();
   if (auto code = command.parse(arguments)) return *code;
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
-    TRY(auto transactions, list_transactions(cluster, filter));
+    FULMAR_TRY(auto transactions, list_transactions(cluster, filter));
     Table table({"ID", "PRODUCER-ID#", "STATE"});
     for (const auto& [id, one] : transactions) table.add({id, std::to_string(one.producer_id), one.transaction_state});
     return command.print(table);
@@ -72,7 +72,7 @@ int describe(const Arguments& arguments) {
   if (auto code = command.parse(arguments)) return *code;
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
     return print_described(command, [&](const std::string& id) -> Answer<Described> {
-      TRY(auto described, describe_transaction(cluster, id));
+      FULMAR_TRY(auto described, describe_transaction(cluster, id));
       return Described{std::move(described), {}};
     });
   });
@@ -84,8 +84,8 @@ int abort(const Arguments& arguments) {
   if (auto code = command.parse(arguments)) return *code;
   return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
     for (const auto& id : command.operands()) {
-      TRY_VOID(or_in_doubt(abort_transaction(cluster, id), "transaction describe " + id));
-      TRY_VOID(print("aborted what was open of " + id + "\n"));
+      FULMAR_TRY_VOID(or_in_doubt(abort_transaction(cluster, id), "transaction describe " + id));
+      FULMAR_TRY_VOID(print("aborted what was open of " + id + "\n"));
     }
     return {};
   });

@@ -28,7 +28,7 @@ ClientError with_doubt(ClientError error, bool unanswered, ErrorCode doubtful) {
 // One try to have the controller answer; `unanswered` is set if it may have been done without one.
 template <class Response, class Request>
 Answer<Response> try_controller(ClusterClient& cluster, const Request& request, Deadline deadline, bool& unanswered) {
-  TRY(auto controller, cluster.controller(deadline));
+  FULMAR_TRY(auto controller, cluster.controller(deadline));
   auto response = controller->template call<Response>(request, deadline);
   if (!response) unanswered = true;
   return response;
@@ -50,8 +50,8 @@ Answer<MetadataResponse::Topic> create_topic(ClusterClient& cluster, const Creat
   bool unanswered = false;
   bool timed_out = false;
   auto created = cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto response, try_controller<CreateTopicsResponse>(cluster, request, deadline, unanswered));
-    TRY(auto result, the_only(std::move(response.topics)));
+    FULMAR_TRY(auto response, try_controller<CreateTopicsResponse>(cluster, request, deadline, unanswered));
+    FULMAR_TRY(auto result, the_only(std::move(response.topics)));
     if (result.error_code == ErrorCode::none) return {};
     // A broker that says so goes on with it: many partitions take longer than a request.
     if (timed_out && result.error_code == ErrorCode::topic_already_exists) return {};
@@ -65,8 +65,8 @@ Answer<MetadataResponse::Topic> create_topic(ClusterClient& cluster, const Creat
 
 Answer<MetadataResponse::Topic> await_led(ClusterClient& cluster, const std::string& name) {
   return cluster.retry([&](Deadline) -> Answer<MetadataResponse::Topic> {
-    TRY(auto response, cluster.metadata({{name}}));
-    TRY(auto described, the_only(std::move(response.topics)));
+    FULMAR_TRY(auto response, cluster.metadata({{name}}));
+    FULMAR_TRY(auto described, the_only(std::move(response.topics)));
     bool led = described.error_code == ErrorCode::none;
     for (const auto& partition : described.partitions) led = led && partition.leader_id >= 0;
     if (!led) return refuse(ErrorCode::leader_not_available, "topic " + name + " is made, but not led yet");
@@ -81,8 +81,8 @@ Answer<void> delete_topic(ClusterClient& cluster, const std::string& name) {
   request.timeout_ms = cluster.options().broker_timeout_ms();
   bool unanswered = false;
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto response, try_controller<DeleteTopicsResponse>(cluster, request, deadline, unanswered));
-    TRY(auto result, the_only(std::move(response.responses)));
+    FULMAR_TRY(auto response, try_controller<DeleteTopicsResponse>(cluster, request, deadline, unanswered));
+    FULMAR_TRY(auto result, the_only(std::move(response.responses)));
     if (result.error_code == ErrorCode::none) return {};
     bool unknown = result.error_code == ErrorCode::unknown_topic_or_partition;
     ClientError why(result.error_code, unknown ? "there is no topic " + name : result.error_message.value_or(name));
@@ -96,9 +96,9 @@ Answer<std::map<std::string, std::string>> topic_configs(ClusterClient& cluster,
   DescribeConfigsRequest request;
   request.resources.push_back({topic_resource, name, std::nullopt});
   return cluster.retry([&](Deadline deadline) -> Answer<std::map<std::string, std::string>> {
-    TRY(auto broker, cluster.any(deadline));
-    TRY(auto response, broker->call<DescribeConfigsResponse>(request, deadline));
-    TRY(auto result, the_only(std::move(response.results)));
+    FULMAR_TRY(auto broker, cluster.any(deadline));
+    FULMAR_TRY(auto response, broker->call<DescribeConfigsResponse>(request, deadline));
+    FULMAR_TRY(auto result, the_only(std::move(response.results)));
     if (result.error_code != ErrorCode::none)
       return refuse(result.error_code, result.error_message.value_or("topic " + name));
     std::map<std::string, std::string> configs;
@@ -113,18 +113,18 @@ Answer<std::map<std::int32_t, Offset>> list_offsets(ClusterClient& cluster, cons
   return cluster.retry([&](Deadline deadline) -> Answer<std::map<std::int32_t, Offset>> {
     std::map<std::int32_t, ListOffsetsRequest::Topic> by_leader;
     for (auto partition : partitions) {
-      TRY(auto leader, cluster.leader_of(topic, partition, deadline));
+      FULMAR_TRY(auto leader, cluster.leader_of(topic, partition, deadline));
       auto& asked = by_leader[leader];
       asked.name = topic;
       asked.partitions.push_back({partition, -1, which});
     }
     std::map<std::int32_t, Offset> offsets;
     for (auto& [leader, asked] : by_leader) {
-      TRY(auto connection, cluster.broker(leader, deadline));
+      FULMAR_TRY(auto connection, cluster.broker(leader, deadline));
       ListOffsetsRequest request;
       request.topics.push_back(std::move(asked));
-      TRY(auto response, connection->call<ListOffsetsResponse>(request, deadline));
-      TRY(auto answered, the_only(std::move(response.topics)));
+      FULMAR_TRY(auto response, connection->call<ListOffsetsResponse>(request, deadline));
+      FULMAR_TRY(auto answered, the_only(std::move(response.topics)));
       for (const auto& partition : answered.partitions) {
         if (partition.error_code != ErrorCode::none)
           return refuse(partition.error_code, topic + " [" + std::to_string(partition.index) + "]");
@@ -145,7 +145,8 @@ Answer<void> reassign(ClusterClient& cluster,
     topic_of(request.topics, partition).partitions.push_back({partition.second, replicas});
   bool unanswered = false;
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto response, try_controller<AlterPartitionReassignmentsResponse>(cluster, request, deadline, unanswered));
+    FULMAR_TRY(auto response,
+               try_controller<AlterPartitionReassignmentsResponse>(cluster, request, deadline, unanswered));
     if (response.error_code != ErrorCode::none)
       return refuse(response.error_code, response.error_message.value_or("the reassignment"));
     for (const auto& topic : response.topics)
@@ -164,8 +165,8 @@ Answer<std::map<PartitionName, PartitionReplicas>> reassignments(ClusterClient& 
   ListPartitionReassignmentsRequest request;
   request.timeout_ms = cluster.options().broker_timeout_ms();
   return cluster.retry([&](Deadline deadline) -> Answer<Found> {
-    TRY(auto controller, cluster.controller(deadline));
-    TRY(auto response, controller->call<ListPartitionReassignmentsResponse>(request, deadline));
+    FULMAR_TRY(auto controller, cluster.controller(deadline));
+    FULMAR_TRY(auto response, controller->call<ListPartitionReassignmentsResponse>(request, deadline));
     if (response.error_code != ErrorCode::none)
       return refuse(response.error_code, response.error_message.value_or("the reassignments"));
     Found found;
@@ -182,8 +183,8 @@ Answer<std::map<PartitionName, std::vector<std::int32_t>>> all_replicas(ClusterC
   MetadataRequest request;
   request.allow_auto_topic_creation = false;
   return cluster.retry([&](Deadline deadline) -> Answer<Found> {
-    TRY(auto controller, cluster.controller(deadline));
-    TRY(auto response, controller->call<MetadataResponse>(request, deadline));
+    FULMAR_TRY(auto controller, cluster.controller(deadline));
+    FULMAR_TRY(auto response, controller->call<MetadataResponse>(request, deadline));
     Found found;
     for (auto& topic : response.topics)
       for (auto& partition : topic.partitions)
@@ -206,8 +207,8 @@ Answer<std::map<PartitionName, ErrorCode>> elect_preferred_leaders(ClusterClient
     request.topics.emplace();
     for (const auto& partition : partitions)
       if (may_still_come(partition)) topic_of(*request.topics, partition).partitions.push_back(partition.second);
-    TRY(auto controller, cluster.controller(deadline));
-    TRY(auto response, controller->call<ElectLeadersResponse>(request, deadline));
+    FULMAR_TRY(auto controller, cluster.controller(deadline));
+    FULMAR_TRY(auto response, controller->call<ElectLeadersResponse>(request, deadline));
     if (response.error_code != ErrorCode::none) return refuse(response.error_code, "the election");
     for (const auto& topic : response.topics)
       for (const auto& result : topic.partitions) results[{topic.name, result.index}] = result.error_code;
@@ -226,8 +227,8 @@ Answer<std::map<PartitionName, ErrorCode>> elect_preferred_leaders(ClusterClient
 Answer<void> unregister_broker(ClusterClient& cluster, std::int32_t broker) {
   bool unanswered = false;
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto response,
-        try_controller<UnregisterBrokerResponse>(cluster, UnregisterBrokerRequest{broker}, deadline, unanswered));
+    FULMAR_TRY(auto response, try_controller<UnregisterBrokerResponse>(cluster, UnregisterBrokerRequest{broker},
+                                                                       deadline, unanswered));
     if (response.error_code == ErrorCode::none) return {};
     ClientError why(response.error_code, response.error_message.value_or("broker " + std::to_string(broker)));
     return std::unexpected(with_doubt(std::move(why), unanswered, ErrorCode::broker_id_not_registered));

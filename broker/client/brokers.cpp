@@ -6,7 +6,7 @@ Answer<Brokers::Connection> BrokerLink::open(Deadline deadline) {
   LockGuard one_at_a_time(opening_);
   if (is_open()) return connection_;
   wrong_answer_ = saw_wrong_answer();
-  TRY(auto addresses, host_.network().resolve(address_.host, address_.port, deadline));
+  FULMAR_TRY(auto addresses, host_.network().resolve(address_.host, address_.port, deadline));
   ClientError why(ErrorCode::network_exception, "");
   for (const auto& address : addresses) {
     auto opened = ClientConnection::open(host_, address, client_id_, deadline);

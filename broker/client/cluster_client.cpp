@@ -26,7 +26,7 @@ Answer<MetadataResponse::Topic> topic_in(MetadataResponse response, const std::s
 }  // namespace
 
 ClusterClient::ClusterClient(Host& host, ClusterClientOptions options) : host_(host), options_(std::move(options)) {
-  ASSERT(!options_.bootstrap.empty());
+  FULMAR_ASSERT(!options_.bootstrap.empty());
 }
 
 ClusterClient::~ClusterClient() = default;
@@ -103,7 +103,7 @@ Answer<MetadataResponse> ClusterClient::ask(const std::optional<std::vector<std:
   auto response = first_that_answers(
       deadline,
       [&](Connection& connection) -> Answer<MetadataResponse> {
-        TRY(auto version, connection->choose_version(ApiKey::metadata, 32767));
+        FULMAR_TRY(auto version, connection->choose_version(ApiKey::metadata, 32767));
         if (version < version_min) return refuse(ErrorCode::unsupported_version, "the broker is too old");
         return connection->call<MetadataResponse>(request, within(options_.connect_timeout, deadline));
       },
@@ -118,7 +118,7 @@ Answer<MetadataResponse> ClusterClient::metadata(std::optional<std::vector<std::
 
 Answer<MetadataResponse::Topic> ClusterClient::topic(const std::string& name) {
   return retry([&](Deadline deadline) -> Answer<MetadataResponse::Topic> {
-    TRY(auto response, ask({{name}}, deadline));
+    FULMAR_TRY(auto response, ask({{name}}, deadline));
     return topic_in(std::move(response), name);
   });
 }
@@ -128,9 +128,9 @@ Answer<std::int32_t> ClusterClient::leader_of(const std::string& topic, std::int
   if (auto known = leaders_.find(key); known != leaders_.end()) return known->second;
   LockGuard one_at_a_time(asking_);
   if (auto known = leaders_.find(key); known != leaders_.end()) return known->second;  // asked meanwhile
-  TRY(auto response, ask({{topic}}, deadline));
+  FULMAR_TRY(auto response, ask({{topic}}, deadline));
   if (auto known = leaders_.find(key); known != leaders_.end()) return known->second;
-  TRY(auto described, topic_in(std::move(response), topic));
+  FULMAR_TRY(auto described, topic_in(std::move(response), topic));
   auto name = topic + " [" + std::to_string(partition) + "]";
   for (const auto& found : described.partitions)
     if (found.index == partition) return refuse(ErrorCode::leader_not_available, name + " has no leader now");
@@ -140,7 +140,7 @@ Answer<std::int32_t> ClusterClient::leader_of(const std::string& topic, std::int
 Answer<Brokers::Connection> ClusterClient::broker(std::int32_t id, Deadline deadline) {
   auto known = brokers_.find(id);
   if (known == brokers_.end()) {  // it may have joined, or be back, since somebody asked
-    TRY_VOID(ask(std::vector<std::string>{}, deadline));
+    FULMAR_TRY_VOID(ask(std::vector<std::string>{}, deadline));
     known = brokers_.find(id);
   }
   if (known == brokers_.end())
@@ -155,14 +155,15 @@ Answer<Brokers::Connection> ClusterClient::broker(std::int32_t id, Deadline dead
 Answer<std::int32_t> ClusterClient::coordinator_of(const std::string& key, Deadline deadline, Coordinated of) {
   constexpr std::int16_t batched_since = 4;
   auto ask = [&](Connection& connection) -> Answer<std::int32_t> {
-    TRY(auto version, connection->choose_version(ApiKey::find_coordinator, 32767));
+    FULMAR_TRY(auto version, connection->choose_version(ApiKey::find_coordinator, 32767));
     FindCoordinatorRequest request;
     request.key_type = static_cast<std::int8_t>(of);
     if (version >= batched_since)
       request.coordinator_keys = {key};
     else
       request.key_name = key;
-    TRY(auto response, connection->call<FindCoordinatorResponse>(request, within(options_.connect_timeout, deadline)));
+    FULMAR_TRY(auto response,
+               connection->call<FindCoordinatorResponse>(request, within(options_.connect_timeout, deadline)));
     auto found = version >= batched_since && !response.coordinators.empty()
                      ? response.coordinators.front()
                      : FindCoordinatorResponse::Coordinator{key,           response.node_id,    response.host,
@@ -175,7 +176,7 @@ Answer<std::int32_t> ClusterClient::coordinator_of(const std::string& key, Deadl
 }
 
 Answer<Brokers::Connection> ClusterClient::leader(const std::string& topic, std::int32_t partition, Deadline deadline) {
-  TRY(auto id, leader_of(topic, partition, deadline));
+  FULMAR_TRY(auto id, leader_of(topic, partition, deadline));
   return broker(id, deadline);
 }
 
@@ -184,7 +185,7 @@ Answer<Brokers::Connection> ClusterClient::any(Deadline deadline) {
 }
 
 Answer<Brokers::Connection> ClusterClient::controller(Deadline deadline) {
-  if (!controller_) TRY_VOID(ask(std::vector<std::string>{}, deadline));
+  if (!controller_) FULMAR_TRY_VOID(ask(std::vector<std::string>{}, deadline));
   if (!controller_) return refuse(ErrorCode::not_controller, "the cluster has no controller now");
   return broker(*controller_, deadline);
 }

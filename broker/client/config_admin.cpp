@@ -21,8 +21,8 @@ Answer<void> alter(ClusterClient& cluster, ConfigResource type, const std::strin
     resource.configs.push_back({property, static_cast<std::int8_t>(operation), value});
   }
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto controller, cluster.controller(deadline));
-    TRY(auto response, controller->call<IncrementalAlterConfigsResponse>(request, deadline));
+    FULMAR_TRY(auto controller, cluster.controller(deadline));
+    FULMAR_TRY(auto response, controller->call<IncrementalAlterConfigsResponse>(request, deadline));
     if (response.responses.size() != 1)
       return refuse(ErrorCode::unknown_server_error, "the broker answered something else");
     const auto& result = response.responses.front();
@@ -48,9 +48,9 @@ Answer<std::vector<SetConfig>> broker_configs(ClusterClient& cluster, std::optio
   request.resources.push_back({static_cast<std::int8_t>(ConfigResource::broker), name_of(broker), std::nullopt});
   request.include_synonyms = true;
   return cluster.retry([&](Deadline deadline) -> Answer<std::vector<SetConfig>> {
-    if (broker) TRY_VOID(cluster.metadata(std::vector<std::string>()));  // where it is
-    TRY(auto asked, broker ? cluster.broker(*broker, deadline) : cluster.any(deadline));
-    TRY(auto response, asked->call<DescribeConfigsResponse>(request, deadline));
+    if (broker) FULMAR_TRY_VOID(cluster.metadata(std::vector<std::string>()));  // where it is
+    FULMAR_TRY(auto asked, broker ? cluster.broker(*broker, deadline) : cluster.any(deadline));
+    FULMAR_TRY(auto response, asked->call<DescribeConfigsResponse>(request, deadline));
     if (response.results.size() != 1)
       return refuse(ErrorCode::unknown_server_error, "the broker answered something else");
     const auto& result = response.results.front();

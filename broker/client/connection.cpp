@@ -15,14 +15,14 @@ ClientConnection::~ClientConnection() = default;
 
 Result<std::unique_ptr<ClientConnection>> ClientConnection::open(Host& host, const SocketAddress& to,
                                                                  std::string client_id, Deadline deadline) {
-  TRY(auto connection, host.network().connect(to, deadline));
+  FULMAR_TRY(auto connection, host.network().connect(to, deadline));
   std::unique_ptr<ClientConnection> client(new ClientConnection(host, std::move(connection), std::move(client_id)));
   client->fibers_.spawn("answers", [client = client.get()] {
     auto ended = client->read_answers();
     (void)ended;  // whatever it was, those who wait are told
     client->abort();
   });
-  TRY_VOID(client->learn_versions(deadline));
+  FULMAR_TRY_VOID(client->learn_versions(deadline));
   return client;
 }
 
@@ -30,9 +30,9 @@ Result<void> ClientConnection::learn_versions(Deadline deadline) {
   constexpr std::int16_t version = 3;
   ApiVersionsRequest request{"fulmar", "1"};
   auto id = next_correlation_id_++;
-  TRY(auto body,
-      exchange(request_frame(request, version, id, client_id_), ApiKey::api_versions, version, id, deadline));
-  TRY(auto response, decode_answer<ApiVersionsResponse>(std::move(body), version));
+  FULMAR_TRY(auto body,
+             exchange(request_frame(request, version, id, client_id_), ApiKey::api_versions, version, id, deadline));
+  FULMAR_TRY(auto response, decode_answer<ApiVersionsResponse>(std::move(body), version));
   for (const auto& api : response.api_keys) served_.push_back({api.api_key, api.min_version, api.max_version});
   return {};
 }
@@ -80,7 +80,7 @@ Result<void> ClientConnection::read_answers() {
   for (;;) {
     char prefix[4];
     for (std::size_t have = 0; have < sizeof prefix;) {
-      TRY(auto read, connection_->read(std::span(prefix).subspan(have)));
+      FULMAR_TRY(auto read, connection_->read(std::span(prefix).subspan(have)));
       if (read == 0) return fail(Errc::closed, "the broker closed the connection");
       have += read;
     }
@@ -88,7 +88,7 @@ Result<void> ClientConnection::read_answers() {
     if (size < 4 || size > answer_bytes_max) return fail(Errc::corrupt, "an answer of impossible size");
     MutableBytes frame(static_cast<std::size_t>(size));
     for (std::size_t have = 0; have < frame.size();) {
-      TRY(auto read, connection_->read(frame.span(have)));
+      FULMAR_TRY(auto read, connection_->read(frame.span(have)));
       if (read == 0) return fail(Errc::closed, "the broker closed the connection");
       have += read;
     }

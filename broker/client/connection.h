@@ -32,15 +32,16 @@ class ClientConnection {
   // may call at once. Errors: timed_out, reset, closed, unsupported; corrupt, for an answer that can't be read.
   template <class Response, class Request>
   Result<Response> call(const Request& request, Deadline deadline, std::int16_t version_max = 32767) {
-    TRY(auto version, choose_version(Request::key, version_max));
+    FULMAR_TRY(auto version, choose_version(Request::key, version_max));
     auto id = next_correlation_id_++;
-    TRY(auto body, exchange(request_frame(request, version, id, client_id_), Request::key, version, id, deadline));
+    FULMAR_TRY(auto body,
+               exchange(request_frame(request, version, id, client_id_), Request::key, version, id, deadline));
     return decode_answer<Response>(std::move(body), version);
   }
   // Sends a request that has no answer (a produce with acks=0).
   template <class Request>
   Result<void> send(const Request& request, Deadline deadline, std::int16_t version_max = 32767) {
-    TRY(auto version, choose_version(Request::key, version_max));
+    FULMAR_TRY(auto version, choose_version(Request::key, version_max));
     return write(request_frame(request, version, next_correlation_id_++, client_id_), deadline);
   }
 

@@ -22,7 +22,7 @@ ConsumerMember::ConsumerMember(Host& host, ClusterClient& cluster, ConsumerMembe
 template <class Response, class Request>
 Answer<Response> ConsumerMember::ask(const Request& request, std::int16_t version_max) {
   auto deadline = host_.clock().deadline_in(cluster_.options().request_timeout);
-  TRY(auto connection, coordinator(deadline));
+  FULMAR_TRY(auto connection, coordinator(deadline));
   return coordinator_.believe(connection->template call<Response>(request, deadline, version_max));
 }
 
@@ -70,7 +70,7 @@ Answer<milliseconds> ConsumerMember::heartbeat(const Partitions& has) {
       request.topic_partitions->push_back({topic, {partitions.begin(), partitions.end()}});
   }
   said_.reset();  // until it is answered
-  TRY(auto response, ask<ConsumerGroupHeartbeatResponse>(request));
+  FULMAR_TRY(auto response, ask<ConsumerGroupHeartbeatResponse>(request));
   if (response.error_code != ErrorCode::none)
     return failed(response.error_code, response.error_message.value_or("a heartbeat of group " + options_.group));
   if (response.member_id) id_ = *response.member_id;
@@ -92,7 +92,7 @@ Answer<void> ConsumerMember::leave(bool to_be_back) {
   request.instance_id = options_.instance_id;
   request.member_epoch = to_be_back && options_.instance_id ? leaving_to_be_back : leaving;
   join_anew();
-  TRY(auto response, ask<ConsumerGroupHeartbeatResponse>(request));
+  FULMAR_TRY(auto response, ask<ConsumerGroupHeartbeatResponse>(request));
   if (response.error_code != ErrorCode::none) return failed(response.error_code, "a leave of group " + options_.group);
   return {};
 }
@@ -102,7 +102,7 @@ Answer<std::map<PartitionName, ErrorCode>> ConsumerMember::commit(const GroupOff
   request.generation_id_or_member_epoch = epoch_;
   request.member_id = id_;
   request.group_instance_id = options_.instance_id;
-  TRY(auto response, ask<OffsetCommitResponse>(request, offset_commit_by_name));
+  FULMAR_TRY(auto response, ask<OffsetCommitResponse>(request, offset_commit_by_name));
   auto told = errors_by_partition(response);
   for (const auto& [partition, error] : told)
     if (error != ErrorCode::none) (void)failed(error, "a commit");

@@ -16,7 +16,7 @@ class CoordinatorLink {
   // To the coordinator, who is looked for if it is not known.
   Answer<Brokers::Connection> connection(Deadline deadline) {
     if (!broker_) {
-      TRY(auto found, cluster_.coordinator_of(group_, deadline));
+      FULMAR_TRY(auto found, cluster_.coordinator_of(group_, deadline));
       broker_ = found;
     }
     auto connection = cluster_.broker(*broker_, deadline);

@@ -11,11 +11,11 @@ namespace {
 constexpr const char* software_version = "1";
 
 Answer<ApiVersionsResponse> versions_of(ClusterClient& cluster, std::int32_t broker, Deadline deadline) {
-  TRY(auto connection, cluster.broker(broker, deadline));
+  FULMAR_TRY(auto connection, cluster.broker(broker, deadline));
   ApiVersionsRequest request;
   request.client_software_name = "fulmar";
   request.client_software_version = software_version;
-  TRY(auto response, connection->call<ApiVersionsResponse>(request, deadline));
+  FULMAR_TRY(auto response, connection->call<ApiVersionsResponse>(request, deadline));
   if (response.error_code != ErrorCode::none)
     return refuse(response.error_code, "the versions of broker " + std::to_string(broker));
   return response;
@@ -26,12 +26,12 @@ Answer<ApiVersionsResponse> versions_of(ClusterClient& cluster, std::int32_t bro
 Answer<std::map<std::string, FeatureLevel>> cluster_features(ClusterClient& cluster) {
   using Features = std::map<std::string, FeatureLevel>;
   return cluster.retry([&](Deadline deadline) -> Answer<Features> {
-    TRY(auto metadata, cluster.metadata(std::vector<std::string>()));
+    FULMAR_TRY(auto metadata, cluster.metadata(std::vector<std::string>()));
     Features features;
     std::map<std::string, std::size_t> known_by;
     std::int64_t newest = -1;
     for (const auto& broker : metadata.brokers) {
-      TRY(auto versions, versions_of(cluster, broker.node_id, deadline));
+      FULMAR_TRY(auto versions, versions_of(cluster, broker.node_id, deadline));
       for (const auto& [name, min, max] : versions.supported_features) {
         auto [entry, is_new] = features.try_emplace(name, FeatureLevel{0, min, max});
         entry->second.min = std::max(entry->second.min, min);
@@ -55,8 +55,8 @@ Answer<void> update_features(ClusterClient& cluster, const std::vector<UpdateFea
   request.timeout_ms = cluster.options().broker_timeout_ms();
   request.updates = updates;
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto controller, cluster.controller(deadline));
-    TRY(auto response, controller->call<UpdateFeaturesResponse>(request, deadline));
+    FULMAR_TRY(auto controller, cluster.controller(deadline));
+    FULMAR_TRY(auto response, controller->call<UpdateFeaturesResponse>(request, deadline));
     if (response.error_code == ErrorCode::none) return {};
     return refuse(response.error_code, response.error_message.value_or("the features"));
   });

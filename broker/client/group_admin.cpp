@@ -7,9 +7,9 @@ namespace {
 template <class Response, class Request>
 Answer<Response> ask_coordinator(ClusterClient& cluster, const std::string& group, const Request& request,
                                  Deadline deadline, std::int16_t version_max = 32767) {
-  TRY(auto id, cluster.coordinator_of(group, deadline));
-  TRY(auto connection, cluster.broker(id, deadline));
-  TRY(auto response, connection->template call<Response>(request, deadline, version_max));
+  FULMAR_TRY(auto id, cluster.coordinator_of(group, deadline));
+  FULMAR_TRY(auto connection, cluster.broker(id, deadline));
+  FULMAR_TRY(auto response, connection->template call<Response>(request, deadline, version_max));
   return response;
 }
 
@@ -25,11 +25,11 @@ std::unexpected<ClientError> answered_else() {
 
 Answer<std::map<std::string, ListGroupsResponse::Group>> list_groups(ClusterClient& cluster) {
   return cluster.retry([&](Deadline deadline) -> Answer<std::map<std::string, ListGroupsResponse::Group>> {
-    TRY(auto known, cluster.metadata(std::vector<std::string>()));
+    FULMAR_TRY(auto known, cluster.metadata(std::vector<std::string>()));
     std::map<std::string, ListGroupsResponse::Group> groups;
     for (const auto& broker : known.brokers) {
-      TRY(auto connection, cluster.broker(broker.node_id, deadline));
-      TRY(auto response, connection->call<ListGroupsResponse>(ListGroupsRequest{}, deadline));
+      FULMAR_TRY(auto connection, cluster.broker(broker.node_id, deadline));
+      FULMAR_TRY(auto response, connection->call<ListGroupsResponse>(ListGroupsRequest{}, deadline));
       if (response.error_code != ErrorCode::none)
         return refuse(response.error_code, "the groups of broker " + std::to_string(broker.node_id));
       for (auto& group : response.groups) groups[group.group_id] = group;
@@ -40,8 +40,8 @@ Answer<std::map<std::string, ListGroupsResponse::Group>> list_groups(ClusterClie
 
 Answer<DescribeGroupsResponse::Group> describe_group(ClusterClient& cluster, const std::string& group) {
   return cluster.retry([&](Deadline deadline) -> Answer<DescribeGroupsResponse::Group> {
-    TRY(auto response,
-        (ask_coordinator<DescribeGroupsResponse>(cluster, group, DescribeGroupsRequest{{group}, false}, deadline)));
+    FULMAR_TRY(auto response, (ask_coordinator<DescribeGroupsResponse>(
+                                  cluster, group, DescribeGroupsRequest{{group}, false}, deadline)));
     if (response.groups.size() != 1) return answered_else();
     auto& described = response.groups.front();
     if (described.error_code != ErrorCode::none)
@@ -53,8 +53,8 @@ Answer<DescribeGroupsResponse::Group> describe_group(ClusterClient& cluster, con
 
 Answer<ConsumerGroupDescribeResponse::Group> describe_consumer_group(ClusterClient& cluster, const std::string& group) {
   return cluster.retry([&](Deadline deadline) -> Answer<ConsumerGroupDescribeResponse::Group> {
-    TRY(auto response, (ask_coordinator<ConsumerGroupDescribeResponse>(
-                           cluster, group, ConsumerGroupDescribeRequest{{group}, false}, deadline)));
+    FULMAR_TRY(auto response, (ask_coordinator<ConsumerGroupDescribeResponse>(
+                                  cluster, group, ConsumerGroupDescribeRequest{{group}, false}, deadline)));
     if (response.groups.size() != 1) return answered_else();
     auto& described = response.groups.front();
     if (described.error_code != ErrorCode::none)
@@ -69,7 +69,8 @@ Answer<GroupOffsets> committed_offsets(ClusterClient& cluster, const std::string
   request.groups.push_back({group, std::nullopt, -1, std::nullopt});
   request.require_stable = stable;
   return cluster.retry([&](Deadline deadline) -> Answer<GroupOffsets> {
-    TRY(auto response, (ask_coordinator<OffsetFetchResponse>(cluster, group, request, deadline, offset_fetch_by_name)));
+    FULMAR_TRY(auto response,
+               (ask_coordinator<OffsetFetchResponse>(cluster, group, request, deadline, offset_fetch_by_name)));
     GroupOffsets offsets;
     auto error = response.error_code;
     auto take = [&](const auto& topics) {
@@ -110,8 +111,8 @@ std::map<PartitionName, ErrorCode> errors_by_partition(const OffsetCommitRespons
 Answer<void> commit_offsets(ClusterClient& cluster, const std::string& group, const GroupOffsets& offsets) {
   auto request = offset_commit(group, offsets);
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto response,
-        (ask_coordinator<OffsetCommitResponse>(cluster, group, request, deadline, offset_commit_by_name)));
+    FULMAR_TRY(auto response,
+               (ask_coordinator<OffsetCommitResponse>(cluster, group, request, deadline, offset_commit_by_name)));
     for (const auto& topic : response.topics)
       for (const auto& partition : topic.partitions)
         if (partition.error_code != ErrorCode::none)
@@ -123,7 +124,8 @@ Answer<void> commit_offsets(ClusterClient& cluster, const std::string& group, co
 
 Answer<void> delete_group(ClusterClient& cluster, const std::string& group) {
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto response, (ask_coordinator<DeleteGroupsResponse>(cluster, group, DeleteGroupsRequest{{group}}, deadline)));
+    FULMAR_TRY(auto response,
+               (ask_coordinator<DeleteGroupsResponse>(cluster, group, DeleteGroupsRequest{{group}}, deadline)));
     if (response.results.size() != 1) return answered_else();
     const auto& result = response.results.front();
     if (result.error_code != ErrorCode::none)

@@ -36,7 +36,7 @@ bool is_past(ErrorCode error) {
 
 GroupConsumer::GroupConsumer(Host& host, ClusterClient& cluster, GroupConsumerOptions options)
     : host_(host), cluster_(cluster), options_(std::move(options)), member_(host, cluster, member_options(options_)) {
-  ASSERT(!options_.topics.empty());
+  FULMAR_ASSERT(!options_.topics.empty());
 }
 
 std::set<PartitionName> GroupConsumer::assigned() const {
@@ -53,7 +53,7 @@ Answer<std::optional<GroupConsumer::Read>> GroupConsumer::next(bool until_assign
       (void)commit_processed();
       leave_assignment();
     }
-    if (!assigned_) TRY_VOID(join());
+    if (!assigned_) FULMAR_TRY_VOID(join());
     if (interrupted_ || (until_assigned_end && is_at_assigned_end())) return std::nullopt;
     auto due = committed_at_ + options_.commit_interval;
     auto next = std::exchange(rest_, std::nullopt);
@@ -75,7 +75,7 @@ Answer<std::optional<GroupConsumer::Read>> GroupConsumer::next(bool until_assign
 
 // Nothing, if the group has moved on: whoever owns the partition now is given these records, as they are not committed.
 Answer<std::optional<GroupConsumer::Read>> GroupConsumer::deliver(Read read, std::int64_t records_max) {
-  ASSERT(records_max > 0);
+  FULMAR_ASSERT(records_max > 0);
   PartitionName name{read.topic, read.partition};
   if (static_cast<std::int64_t>(read.records.size()) > records_max) {
     auto cut = read.records.begin() + records_max;
@@ -120,13 +120,13 @@ Answer<void> GroupConsumer::join() {
   Backoff backoff(host_, cluster_.options().retry_backoff, cluster_.options().retry_backoff_max);
   for (;;) {
     auto tried = [&]() -> Answer<void> {
-      TRY(auto joined, member_.join());
+      FULMAR_TRY(auto joined, member_.join());
       std::vector<SyncGroupRequest::Assignment> assignments;
       partition_counts_.clear();
       if (joined.leads && !joined.keeps_assignment) {
-        TRY(assignments, share_out(joined.members));
+        FULMAR_TRY(assignments, share_out(joined.members));
       }
-      TRY(auto synced, member_.sync(std::move(assignments)));
+      FULMAR_TRY(auto synced, member_.sync(std::move(assignments)));
       auto assignment = read_consumer_assignment(synced);
       if (!assignment && !synced.empty())
         return refuse(ErrorCode::unknown_server_error, "what the leader of group " + options_.group + " assigned");
@@ -158,7 +158,7 @@ Answer<std::vector<SyncGroupRequest::Assignment>> GroupConsumer::share_out(
     topics.insert(subscription->topics.begin(), subscription->topics.end());
     subscribers.push_back({member.member_id, member.group_instance_id, std::move(subscription->topics)});
   }
-  TRY(auto known, cluster_.metadata(std::vector(topics.begin(), topics.end())));
+  FULMAR_TRY(auto known, cluster_.metadata(std::vector(topics.begin(), topics.end())));
   for (const auto& topic : known.topics) {
     auto count = topic.error_code == ErrorCode::none ? static_cast<std::int32_t>(topic.partitions.size()) : 0;
     partition_counts_[topic.name.value_or("")] = count;
@@ -179,13 +179,13 @@ Answer<std::vector<SyncGroupRequest::Assignment>> GroupConsumer::share_out(
 
 // From the committed offsets on; where there is none, or it lies outside of the log, from where the options say.
 Answer<GroupConsumer::Positions> GroupConsumer::begin_of(const std::vector<PartitionName>& partitions) {
-  TRY(auto committed, committed_offsets(cluster_, options_.group));
+  FULMAR_TRY(auto committed, committed_offsets(cluster_, options_.group));
   std::map<std::string, std::vector<std::int32_t>> by_topic;
   for (const auto& [topic, partition] : partitions) by_topic[topic].push_back(partition);
   Positions begin;
   for (const auto& [topic, indexes] : by_topic) {
-    TRY(auto first, list_offsets(cluster_, topic, indexes, earliest_offset));
-    TRY(auto end, list_offsets(cluster_, topic, indexes, latest_offset));
+    FULMAR_TRY(auto first, list_offsets(cluster_, topic, indexes, earliest_offset));
+    FULMAR_TRY(auto end, list_offsets(cluster_, topic, indexes, latest_offset));
     for (auto index : indexes) {
       PartitionName name{topic, index};
       auto known = committed.find(name);
@@ -199,7 +199,7 @@ Answer<GroupConsumer::Positions> GroupConsumer::begin_of(const std::vector<Parti
 
 Answer<void> GroupConsumer::begin(const std::vector<PartitionName>& assigned) {
   ends_.clear();
-  TRY(positions_, begin_of(assigned));
+  FULMAR_TRY(positions_, begin_of(assigned));
   assigned_ = true;
   rejoin_ = false;
   committed_at_ = host_.clock().now();
@@ -268,7 +268,7 @@ void GroupConsumer::read(const std::string& topic, std::map<std::int32_t, Offset
 
 // Errors: the first of a partition.
 Answer<void> GroupConsumer::commit(const Positions& positions) {
-  TRY(auto told, member_.commit(positions));
+  FULMAR_TRY(auto told, member_.commit(positions));
   for (const auto& [partition, error] : told)
     if (error != ErrorCode::none) return refuse(error, "the offset of " + to_string(partition));
   return {};
@@ -277,7 +277,7 @@ Answer<void> GroupConsumer::commit(const Positions& positions) {
 Answer<void> GroupConsumer::commit_processed() {
   committed_at_ = host_.clock().now();
   if (processed_.empty()) return {};
-  TRY_VOID(commit(processed_));
+  FULMAR_TRY_VOID(commit(processed_));
   processed_.clear();
   return {};
 }

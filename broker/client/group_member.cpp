@@ -11,7 +11,7 @@ GroupMember::GroupMember(Host& host, ClusterClient& cluster, GroupMemberOptions 
 
 template <class Response, class Request>
 Answer<Response> GroupMember::ask(const Request& request, Duration patience, std::int16_t version_max) {
-  TRY(auto connection, coordinator(host_.clock().deadline_in(cluster_.options().request_timeout)));
+  FULMAR_TRY(auto connection, coordinator(host_.clock().deadline_in(cluster_.options().request_timeout)));
   return coordinator_.believe(
       connection->template call<Response>(request, host_.clock().deadline_in(patience), version_max));
 }
@@ -42,10 +42,10 @@ Answer<GroupMember::Joined> GroupMember::join() {
   request.group_instance_id = options_.instance_id;
   request.member_id = id_;
   auto patience = options_.rebalance_timeout + cluster_.options().request_timeout;
-  TRY(auto response, ask<JoinGroupResponse>(request, patience));
+  FULMAR_TRY(auto response, ask<JoinGroupResponse>(request, patience));
   if (response.error_code == ErrorCode::member_id_required) {  // a new member comes twice (KIP-394)
     id_ = request.member_id = response.member_id;
-    TRY(response, ask<JoinGroupResponse>(request, patience));
+    FULMAR_TRY(response, ask<JoinGroupResponse>(request, patience));
   }
   if (response.error_code != ErrorCode::none) return failed(response.error_code, "a join");
   id_ = response.member_id;
@@ -63,14 +63,15 @@ Answer<Bytes> GroupMember::sync(std::vector<SyncGroupRequest::Assignment> assign
   request.protocol_type = options_.protocol_type;
   request.protocol_name = protocol_;
   request.assignments = std::move(assignments);
-  TRY(auto response, ask<SyncGroupResponse>(request, options_.rebalance_timeout + cluster_.options().request_timeout));
+  FULMAR_TRY(auto response,
+             ask<SyncGroupResponse>(request, options_.rebalance_timeout + cluster_.options().request_timeout));
   if (response.error_code != ErrorCode::none) return failed(response.error_code, "a sync");
   return std::move(response.assignment);
 }
 
 Answer<void> GroupMember::heartbeat() {
   HeartbeatRequest request{options_.group, generation_, id_, options_.instance_id};
-  TRY(auto response, ask<HeartbeatResponse>(request, cluster_.options().request_timeout));
+  FULMAR_TRY(auto response, ask<HeartbeatResponse>(request, cluster_.options().request_timeout));
   if (response.error_code != ErrorCode::none) return failed(response.error_code, "a heartbeat");
   return {};
 }
@@ -82,7 +83,7 @@ Answer<void> GroupMember::leave() {
   request.member_id = id_;  // until version 2
   request.members.push_back({id_, options_.instance_id, std::nullopt});
   forget();
-  TRY(auto response, ask<LeaveGroupResponse>(request, cluster_.options().request_timeout));
+  FULMAR_TRY(auto response, ask<LeaveGroupResponse>(request, cluster_.options().request_timeout));
   auto error = response.error_code;
   if (error == ErrorCode::none && !response.members.empty()) error = response.members.front().error_code;
   if (error != ErrorCode::none) return failed(error, "a leave");
@@ -94,7 +95,8 @@ Answer<std::map<PartitionName, ErrorCode>> GroupMember::commit(const GroupOffset
   request.generation_id_or_member_epoch = generation_;
   request.member_id = id_;
   request.group_instance_id = options_.instance_id;
-  TRY(auto response, ask<OffsetCommitResponse>(request, cluster_.options().request_timeout, offset_commit_by_name));
+  FULMAR_TRY(auto response,
+             ask<OffsetCommitResponse>(request, cluster_.options().request_timeout, offset_commit_by_name));
   auto told = errors_by_partition(response);
   for (const auto& [partition, error] : told)
     if (error != ErrorCode::none) (void)failed(error, "a commit");

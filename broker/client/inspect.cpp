@@ -47,8 +47,8 @@ Answer<DescribeQuorumResponse::Topic::Partition> describe_metadata_quorum(Cluste
   DescribeQuorumRequest request;
   request.topics.push_back({"__cluster_metadata", {{0}}});
   return cluster.retry([&](Deadline deadline) -> Answer<Partition> {
-    TRY(auto broker, cluster.any(deadline));
-    TRY(auto response, broker->call<DescribeQuorumResponse>(request, deadline));
+    FULMAR_TRY(auto broker, cluster.any(deadline));
+    FULMAR_TRY(auto response, broker->call<DescribeQuorumResponse>(request, deadline));
     if (response.error_code != ErrorCode::none)
       return refuse(response.error_code, response.error_message.value_or("the quorum of the metadata"));
     if (response.topics.size() != 1 || response.topics[0].partitions.size() != 1)
@@ -63,8 +63,8 @@ Answer<DescribeQuorumResponse::Topic::Partition> describe_metadata_quorum(Cluste
 Answer<std::size_t> configured_controllers(ClusterClient& cluster, std::int32_t broker, Deadline deadline) {
   DescribeConfigsRequest request;
   request.resources.push_back({broker_resource, std::to_string(broker), {{"controller.quorum.voters"}}});
-  TRY(auto connection, cluster.broker(broker, deadline));
-  TRY(auto response, connection->call<DescribeConfigsResponse>(request, deadline));
+  FULMAR_TRY(auto connection, cluster.broker(broker, deadline));
+  FULMAR_TRY(auto response, connection->call<DescribeConfigsResponse>(request, deadline));
   for (const auto& result : response.results)
     for (const auto& config : result.configs)
       if (config.name == "controller.quorum.voters" && config.value && !config.value->empty())
@@ -80,8 +80,8 @@ Answer<std::map<std::string, std::string>> topic_property(ClusterClient& cluster
   DescribeConfigsRequest request;
   for (const auto& topic : topics) request.resources.push_back({topic_resource, topic, {{property}}});
   return cluster.retry([&](Deadline deadline) -> Answer<Found> {
-    TRY(auto broker, cluster.any(deadline));
-    TRY(auto response, broker->call<DescribeConfigsResponse>(request, deadline));
+    FULMAR_TRY(auto broker, cluster.any(deadline));
+    FULMAR_TRY(auto response, broker->call<DescribeConfigsResponse>(request, deadline));
     Found found;
     for (const auto& result : response.results)
       for (const auto& config : result.configs)

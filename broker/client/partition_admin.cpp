@@ -11,7 +11,7 @@ Answer<void> add_partitions(ClusterClient& cluster, const std::string& topic, st
   request.timeout_ms = cluster.options().broker_timeout_ms();
   bool tried = false;  // and not known to be done, or not
   auto added = cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto controller, cluster.controller(deadline));
+    FULMAR_TRY(auto controller, cluster.controller(deadline));
     auto response = controller->call<CreatePartitionsResponse>(request, deadline);
     if (!response) {
       tried = true;
@@ -27,9 +27,9 @@ Answer<void> add_partitions(ClusterClient& cluster, const std::string& topic, st
   });
   if (added || !tried || added.error().code != ErrorCode::invalid_partitions) return added;
   // An earlier try may have done it: then there are just as many.
-  TRY(auto there, cluster.topic(topic));
+  FULMAR_TRY(auto there, cluster.topic(topic));
   if (there.partitions.size() != static_cast<std::size_t>(count)) return added;
-  TRY_VOID(await_led(cluster, topic));
+  FULMAR_TRY_VOID(await_led(cluster, topic));
   return {};
 }
 
@@ -40,9 +40,9 @@ Answer<std::map<std::int32_t, Offset>> delete_records(ClusterClient& cluster, co
     DeleteRecordsRequest request;
     request.topics.push_back({topic, {{partition, offset}}});
     request.timeout_ms = cluster.options().broker_timeout_ms();
-    TRY(begins[partition], cluster.retry([&](Deadline deadline) -> Answer<Offset> {
-      TRY(auto leader, cluster.leader(topic, partition, deadline));
-      TRY(auto response, leader->call<DeleteRecordsResponse>(request, deadline));
+    FULMAR_TRY(begins[partition], cluster.retry([&](Deadline deadline) -> Answer<Offset> {
+      FULMAR_TRY(auto leader, cluster.leader(topic, partition, deadline));
+      FULMAR_TRY(auto response, leader->call<DeleteRecordsResponse>(request, deadline));
       if (response.topics.size() != 1 || response.topics[0].partitions.size() != 1)
         return refuse(ErrorCode::unknown_server_error, "DeleteRecords was answered with something else");
       const auto& result = response.topics[0].partitions[0];

@@ -38,12 +38,12 @@ Producer::Producer(Host& host, ProducerOptions options)
       options_(std::move(options)),
       one_broker_(std::make_unique<OneBroker>(host, options_.bootstrap, options_.client_id)),
       brokers_(*one_broker_) {
-  ASSERT(!options_.idempotent || options_.acks == -1);
+  FULMAR_ASSERT(!options_.idempotent || options_.acks == -1);
 }
 
 Producer::Producer(Host& host, Brokers& brokers, ProducerOptions options)
     : host_(host), options_(std::move(options)), brokers_(brokers) {
-  ASSERT(!options_.idempotent || options_.acks == -1);
+  FULMAR_ASSERT(!options_.idempotent || options_.acks == -1);
 }
 
 Producer::~Producer() = default;
@@ -54,9 +54,9 @@ Answer<void> Producer::ensure_identity(Deadline deadline) {
     if (idle_.wait([&] { return in_flight_ == 0; }, deadline) == WaitResult::timed_out)
       return fail(Errc::timed_out, "batches of the old identity are under way");
   if (producer_id_ != no_producer_id && !identity_spent_) return {};
-  TRY(auto connection, brokers_.any(deadline));
+  FULMAR_TRY(auto connection, brokers_.any(deadline));
   InitProducerIdRequest request;
-  TRY(auto response, connection->call<InitProducerIdResponse>(request, deadline));
+  FULMAR_TRY(auto response, connection->call<InitProducerIdResponse>(request, deadline));
   if (response.error_code != ErrorCode::none) return refuse(response.error_code, "no producer id");
   if (producer_id_ != no_producer_id && !identity_spent_) return {};  // another fiber was faster
   producer_id_ = response.producer_id;

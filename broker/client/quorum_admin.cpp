@@ -11,7 +11,7 @@ template <class Response, class Request>
 Answer<void> change(ClusterClient& cluster, const Request& request, ErrorCode done_already) {
   bool tried = false;  // and it may be done, now or later
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto controller, cluster.controller(deadline));
+    FULMAR_TRY(auto controller, cluster.controller(deadline));
     auto response = controller->template call<Response>(request, deadline);
     if (!response) {
       tried = true;

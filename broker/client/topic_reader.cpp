@@ -20,15 +20,15 @@ ConsumerOptions consumer_options(const ClusterClientOptions& cluster, const std:
 TopicReader::TopicReader(Host& host, ClusterClient& cluster, std::string topic, std::map<std::int32_t, Offset> from,
                          std::string rack)
     : host_(host), cluster_(cluster), topic_(std::move(topic)), rack_(std::move(rack)), positions_(std::move(from)) {
-  ASSERT(!positions_.empty());
+  FULMAR_ASSERT(!positions_.empty());
 }
 
 Answer<TopicReader::Read> TopicReader::next() {
   Backoff backoff(host_, cluster_.options().retry_backoff, cluster_.options().retry_backoff_max);
   for (;;) {
-    if (!reads_) TRY_VOID(start());
+    if (!reads_) FULMAR_TRY_VOID(start());
     auto read = reads_->pop();
-    ASSERT(read.has_value());
+    FULMAR_ASSERT(read.has_value());
     if (*read) {
       positions_[(*read)->partition] = (*read)->next;
       return std::move(*read);
@@ -43,10 +43,10 @@ Answer<TopicReader::Read> TopicReader::next() {
 
 Answer<void> TopicReader::start() {
   using Assigned = std::map<std::int32_t, Offset>;
-  TRY(auto leaders, cluster_.retry([&](Deadline deadline) -> Answer<std::map<std::int32_t, Assigned>> {
+  FULMAR_TRY(auto leaders, cluster_.retry([&](Deadline deadline) -> Answer<std::map<std::int32_t, Assigned>> {
     std::map<std::int32_t, Assigned> found;
     for (const auto& [partition, position] : positions_) {
-      TRY(auto id, cluster_.leader_of(topic_, partition, deadline));
+      FULMAR_TRY(auto id, cluster_.leader_of(topic_, partition, deadline));
       found[id][partition] = position;
     }
     return found;

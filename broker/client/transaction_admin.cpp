@@ -11,9 +11,9 @@ constexpr std::int32_t timeout_ms = 60'000;  // of the producer that takes over,
 template <class Response, class Request>
 Answer<Response> ask_coordinator(ClusterClient& cluster, const std::string& id, const Request& request,
                                  Deadline deadline) {
-  TRY(auto broker, cluster.coordinator_of(id, deadline, ClusterClient::Coordinated::transaction));
-  TRY(auto connection, cluster.broker(broker, deadline));
-  TRY(auto response, connection->template call<Response>(request, deadline));
+  FULMAR_TRY(auto broker, cluster.coordinator_of(id, deadline, ClusterClient::Coordinated::transaction));
+  FULMAR_TRY(auto connection, cluster.broker(broker, deadline));
+  FULMAR_TRY(auto response, connection->template call<Response>(request, deadline));
   return response;
 }
 
@@ -26,11 +26,11 @@ Answer<std::map<std::string, ListTransactionsResponse::Transaction>> list_transa
   request.state_filters = filter.states;
   request.duration_filter_ms = filter.open_ms_min;
   return cluster.retry([&](Deadline deadline) -> Answer<Listed> {
-    TRY(auto known, cluster.metadata(std::vector<std::string>()));
+    FULMAR_TRY(auto known, cluster.metadata(std::vector<std::string>()));
     Listed listed;
     for (const auto& broker : known.brokers) {
-      TRY(auto connection, cluster.broker(broker.node_id, deadline));
-      TRY(auto response, connection->call<ListTransactionsResponse>(request, deadline));
+      FULMAR_TRY(auto connection, cluster.broker(broker.node_id, deadline));
+      FULMAR_TRY(auto response, connection->call<ListTransactionsResponse>(request, deadline));
       if (response.error_code != ErrorCode::none)
         return refuse(response.error_code, "the transactions of broker " + std::to_string(broker.node_id));
       if (!response.unknown_state_filters.empty())
@@ -45,8 +45,9 @@ Answer<DescribeTransactionsResponse::Transaction> describe_transaction(ClusterCl
                                                                        const std::string& transactional_id) {
   using Described = DescribeTransactionsResponse::Transaction;
   return cluster.retry([&](Deadline deadline) -> Answer<Described> {
-    TRY(auto response, (ask_coordinator<DescribeTransactionsResponse>(
-                           cluster, transactional_id, DescribeTransactionsRequest{{transactional_id}}, deadline)));
+    FULMAR_TRY(auto response,
+               (ask_coordinator<DescribeTransactionsResponse>(
+                   cluster, transactional_id, DescribeTransactionsRequest{{transactional_id}}, deadline)));
     if (response.transaction_states.size() != 1)
       return refuse(ErrorCode::unknown_server_error, "the broker answered something else");
     auto& described = response.transaction_states.front();
@@ -57,12 +58,12 @@ Answer<DescribeTransactionsResponse::Transaction> describe_transaction(ClusterCl
 }
 
 Answer<void> abort_transaction(ClusterClient& cluster, const std::string& transactional_id) {
-  TRY_VOID(describe_transaction(cluster, transactional_id));  // or it would be made
+  FULMAR_TRY_VOID(describe_transaction(cluster, transactional_id));  // or it would be made
   InitProducerIdRequest request;
   request.transactional_id = transactional_id;
   request.transaction_timeout_ms = timeout_ms;
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto response, (ask_coordinator<InitProducerIdResponse>(cluster, transactional_id, request, deadline)));
+    FULMAR_TRY(auto response, (ask_coordinator<InitProducerIdResponse>(cluster, transactional_id, request, deadline)));
     if (response.error_code != ErrorCode::none)
       return refuse(response.error_code, "transactional id " + transactional_id);
     return {};

@@ -37,9 +37,10 @@ template <class Response, class Request, class Error>
 Answer<Response> TransactionalProducer::ask_coordinator(const Request& request, std::int16_t version_max,
                                                         Error&& error_of) {
   return cluster_.retry([&](Deadline deadline) -> Answer<Response> {
-    TRY(auto id, cluster_.coordinator_of(options_.transactional_id, deadline, ClusterClient::Coordinated::transaction));
-    TRY(auto connection, cluster_.broker(id, deadline));
-    TRY(auto response, call<Response>(connection, request, deadline, version_max));
+    FULMAR_TRY(auto id,
+               cluster_.coordinator_of(options_.transactional_id, deadline, ClusterClient::Coordinated::transaction));
+    FULMAR_TRY(auto connection, cluster_.broker(id, deadline));
+    FULMAR_TRY(auto response, call<Response>(connection, request, deadline, version_max));
     if (auto error = error_of(response); error != ErrorCode::none)
       return refuse(error, "the transactions of " + options_.transactional_id);
     return response;
@@ -50,8 +51,8 @@ Answer<void> TransactionalProducer::init() {
   InitProducerIdRequest request;
   request.transactional_id = options_.transactional_id;
   request.transaction_timeout_ms = options_.timeout_ms;
-  TRY(auto response,
-      (ask_coordinator<InitProducerIdResponse>(request, newest, [](const auto& said) { return said.error_code; })));
+  FULMAR_TRY(auto response, (ask_coordinator<InitProducerIdResponse>(
+                                request, newest, [](const auto& said) { return said.error_code; })));
   producer_id_ = response.producer_id;
   producer_epoch_ = response.producer_epoch;
   sequences_.clear();
@@ -72,7 +73,7 @@ Answer<void> TransactionalProducer::add_partition(const std::string& topic, std:
     return said.topics.size() == 1 && said.topics[0].partitions.size() == 1 ? said.topics[0].partitions[0].error_code
                                                                             : ErrorCode::unknown_server_error;
   };
-  TRY_VOID((ask_coordinator<AddPartitionsToTxnResponse>(request, add_partitions_of_clients, error_of)));
+  FULMAR_TRY_VOID((ask_coordinator<AddPartitionsToTxnResponse>(request, add_partitions_of_clients, error_of)));
   open_ = true;
   added_.insert({topic, partition});
   return {};
@@ -81,7 +82,7 @@ Answer<void> TransactionalProducer::add_partition(const std::string& topic, std:
 Answer<void> TransactionalProducer::add_group(const std::string& group) {
   if (options_.epoch_per_transaction || groups_added_.contains(group)) return {};
   AddOffsetsToTxnRequest request{options_.transactional_id, producer_id_, producer_epoch_, group};
-  TRY_VOID(
+  FULMAR_TRY_VOID(
       (ask_coordinator<AddOffsetsToTxnResponse>(request, newest, [](const auto& said) { return said.error_code; })));
   open_ = true;
   groups_added_.insert(group);
@@ -90,7 +91,7 @@ Answer<void> TransactionalProducer::add_group(const std::string& group) {
 
 Answer<Offset> TransactionalProducer::send(const std::string& topic, std::int32_t partition,
                                            const std::vector<Record>& records) {
-  TRY_VOID(add_partition(topic, partition));
+  FULMAR_TRY_VOID(add_partition(topic, partition));
   auto& sequence = sequences_[{topic, partition}];
   BatchOptions options{
       .producer_id = producer_id_, .producer_epoch = producer_epoch_, .base_sequence = sequence, .transactional = true};
@@ -102,9 +103,10 @@ Answer<Offset> TransactionalProducer::send(const std::string& topic, std::int32_
   request.topics.push_back({topic, {{partition, ByteChain(build_batch(records, options))}}});
   open_ = true;
   return cluster_.retry([&](Deadline deadline) -> Answer<Offset> {
-    TRY(auto connection, cluster_.leader(topic, partition, deadline));
-    TRY(auto response, connection->call<ProduceResponse>(
-                           request, deadline, options_.epoch_per_transaction ? produce_by_name : produce_before));
+    FULMAR_TRY(auto connection, cluster_.leader(topic, partition, deadline));
+    FULMAR_TRY(auto response,
+               connection->call<ProduceResponse>(request, deadline,
+                                                 options_.epoch_per_transaction ? produce_by_name : produce_before));
     if (response.topics.size() != 1 || response.topics[0].partitions.size() != 1)
       return refuse(ErrorCode::unknown_server_error, "Produce was answered with something else");
     const auto& answer = response.topics[0].partitions[0];
@@ -115,7 +117,7 @@ Answer<Offset> TransactionalProducer::send(const std::string& topic, std::int32_
 
 Answer<void> TransactionalProducer::commit_offsets(const std::string& group, const GroupOffsets& offsets,
                                                    const CommittingMember& member) {
-  TRY_VOID(add_group(group));
+  FULMAR_TRY_VOID(add_group(group));
   TxnOffsetCommitRequest request;
   request.transactional_id = options_.transactional_id;
   request.group_id = group;
@@ -131,11 +133,11 @@ Answer<void> TransactionalProducer::commit_offsets(const std::string& group, con
   }
   open_ = true;
   return cluster_.retry([&](Deadline deadline) -> Answer<void> {
-    TRY(auto id, cluster_.coordinator_of(group, deadline));
-    TRY(auto connection, cluster_.broker(id, deadline));
-    TRY(auto response, call<TxnOffsetCommitResponse>(
-                           connection, request, deadline,
-                           options_.epoch_per_transaction ? txn_offset_commit_by_name : txn_offset_commit_before));
+    FULMAR_TRY(auto id, cluster_.coordinator_of(group, deadline));
+    FULMAR_TRY(auto connection, cluster_.broker(id, deadline));
+    FULMAR_TRY(auto response, call<TxnOffsetCommitResponse>(connection, request, deadline,
+                                                            options_.epoch_per_transaction ? txn_offset_commit_by_name
+                                                                                           : txn_offset_commit_before));
     for (const auto& topic : response.topics)
       for (const auto& partition : topic.partitions)
         if (partition.error_code != ErrorCode::none)
@@ -147,8 +149,9 @@ Answer<void> TransactionalProducer::commit_offsets(const std::string& group, con
 Answer<void> TransactionalProducer::end(bool commit) {
   if (!open_) return {};
   EndTxnRequest request{options_.transactional_id, producer_id_, producer_epoch_, commit};
-  TRY(auto response, (ask_coordinator<EndTxnResponse>(request, options_.epoch_per_transaction ? newest : end_before,
-                                                      [](const auto& said) { return said.error_code; })));
+  FULMAR_TRY(auto response,
+             (ask_coordinator<EndTxnResponse>(request, options_.epoch_per_transaction ? newest : end_before,
+                                              [](const auto& said) { return said.error_code; })));
   added_.clear();
   groups_added_.clear();
   open_ = false;

@@ -126,9 +126,9 @@ bool is_earlier(const ReadRecord& record) {
 
 // Keeps offsets, epoch and timestamps. A batch that is converted already stays as it is.
 Result<Bytes> convert_batch(const Bytes& batch) {
-  TRY(auto header, read_batch_header(batch.view()));
+  FULMAR_TRY(auto header, read_batch_header(batch.view()));
   if (header.control() || header.record_count == 0) return batch;
-  TRY(auto records, read_records(batch, batch_bytes_max));
+  FULMAR_TRY(auto records, read_records(batch, batch_bytes_max));
   if (std::ranges::none_of(records, is_earlier)) return batch;
   if (header.record_count != header.last_offset_delta + 1)
     return fail(Errc::unsupported,
@@ -137,7 +137,7 @@ Result<Bytes> convert_batch(const Bytes& batch) {
   for (const auto& record : records) {
     auto& next = converted.emplace_back(Record{std::nullopt, std::nullopt, record.timestamp, {}});
     if (!record.value) continue;
-    TRY(auto change, decode_earlier_record(record.value->view()));
+    FULMAR_TRY(auto change, decode_earlier_record(record.value->view()));
     next.value = encode(change);
   }
   auto made = build_batch(converted, {.base_offset = header.base_offset});
@@ -153,19 +153,19 @@ std::string random_hex(Host& host) {
 }
 
 Result<bool> exists(Disk& disk, std::string_view name) {
-  TRY(auto entries, disk.list(""));
+  FULMAR_TRY(auto entries, disk.list(""));
   return std::ranges::any_of(entries, [&](const auto& entry) { return entry.name == name; });
 }
 
 // Puts the converted log in the place of the original, which keeps another name.
 Result<void> replace_log(Host& host) {
   auto& disk = host.disk();
-  TRY(auto there, exists(disk, log_name));
+  FULMAR_TRY(auto there, exists(disk, log_name));
   if (there) {
-    TRY_VOID(disk.rename(std::string(log_name), std::string(log_name) + "." + random_hex(host) + "-stray"));
-    TRY_VOID(disk.sync_directory(""));  // one name at a time: finish_or_forget() tells by them how far this came
+    FULMAR_TRY_VOID(disk.rename(std::string(log_name), std::string(log_name) + "." + random_hex(host) + "-stray"));
+    FULMAR_TRY_VOID(disk.sync_directory(""));  // one name at a time: finish_or_forget() tells by them how far this came
   }
-  TRY_VOID(disk.rename(std::string(upgraded_log_name), std::string(log_name)));
+  FULMAR_TRY_VOID(disk.rename(std::string(upgraded_log_name), std::string(log_name)));
   return disk.sync_directory("");
 }
 
@@ -173,19 +173,19 @@ Result<void> replace_log(Host& host) {
 // log may be incomplete, and is removed to be made again.
 Result<void> finish_or_forget(Host& host) {
   auto& disk = host.disk();
-  TRY(auto made, exists(disk, upgraded_log_name));
+  FULMAR_TRY(auto made, exists(disk, upgraded_log_name));
   if (!made) return {};
-  TRY(auto there, exists(disk, log_name));
+  FULMAR_TRY(auto there, exists(disk, log_name));
   if (!there) return replace_log(host);
-  TRY_VOID(
+  FULMAR_TRY_VOID(
       disk.rename(std::string(upgraded_log_name), std::string(upgraded_log_name) + "." + random_hex(host) + "-delete"));
   return disk.sync_directory("");
 }
 
 Result<bool> upgrade_log(Host& host) {
   auto& disk = host.disk();
-  TRY_VOID(finish_or_forget(host));
-  TRY(auto there, exists(disk, log_name));
+  FULMAR_TRY_VOID(finish_or_forget(host));
+  FULMAR_TRY(auto there, exists(disk, log_name));
   if (!there) return false;
   bool any = false;
   auto look = [&](const Segment&, const BatchHeader& header, std::uint64_t,
@@ -193,11 +193,11 @@ Result<bool> upgrade_log(Host& host) {
     any = any || (!header.control() && std::ranges::any_of(records, is_earlier));
     return {};
   };
-  TRY(auto found, inspect_log(disk, std::string(log_name), look));
+  FULMAR_TRY(auto found, inspect_log(disk, std::string(log_name), look));
   if (!any) return false;
   if (!found.faults.empty()) return fail(Errc::corrupt, found.faults.front().file + ": " + found.faults.front().what);
-  TRY_VOID(salvage_log(disk, std::string(log_name), found, std::string(upgraded_log_name), convert_batch));
-  TRY_VOID(replace_log(host));
+  FULMAR_TRY_VOID(salvage_log(disk, std::string(log_name), found, std::string(upgraded_log_name), convert_batch));
+  FULMAR_TRY_VOID(replace_log(host));
   return true;
 }
 
@@ -205,10 +205,10 @@ Result<bool> upgrade_snapshot(Disk& disk) {
   auto text = read_file(disk, MetadataSnapshot::file_name, snapshot_bytes_max);
   if (!text && text.error().code == Errc::not_found) return false;
   if (!text) return std::unexpected(text.error());
-  TRY(auto body, MetadataSnapshot::checked_body(text->view()));
+  FULMAR_TRY(auto body, MetadataSnapshot::checked_body(text->view()));
   if (!is_earlier_metadata(body)) return false;
-  TRY(auto image, image_from(body));
-  TRY_VOID(replace_file(disk, MetadataSnapshot::file_name, ByteChain(MetadataSnapshot::file_of(image))));
+  FULMAR_TRY(auto image, image_from(body));
+  FULMAR_TRY_VOID(replace_file(disk, MetadataSnapshot::file_name, ByteChain(MetadataSnapshot::file_of(image))));
   return true;
 }
 
@@ -220,8 +220,8 @@ Result<MetadataRecord> decode_earlier_record(std::string_view text) {
 
 // The log first: a broker does not start while the snapshot is of the previous release.
 Result<bool> upgrade_metadata(Host& host) {
-  TRY(auto log, upgrade_log(host));
-  TRY(auto snapshot, upgrade_snapshot(host.disk()));
+  FULMAR_TRY(auto log, upgrade_log(host));
+  FULMAR_TRY(auto snapshot, upgrade_snapshot(host.disk()));
   return log || snapshot;
 }
 

@@ -184,7 +184,7 @@ Result<MetadataRecord> read_record(Reader& reader, std::uint32_t version) {
   if (version > static_cast<std::uint32_t>(schema.max))
     return fail(Errc::unsupported,
                 std::string(schema.name) + " of version " + std::to_string(version) + " is not known to this release");
-  TRY(auto record, decode<R>(reader, static_cast<std::int16_t>(version)));
+  FULMAR_TRY(auto record, decode<R>(reader, static_cast<std::int16_t>(version)));
   if (reader.remaining() > 0) return fail(Errc::corrupt, std::string(schema.name) + ": bytes are left over after it");
   return record;
 }
@@ -301,7 +301,7 @@ Result<MetadataImage> decode_metadata_image(std::string_view bytes) {
     auto size = reader.unsigned_varint();
     auto record = reader.slice(size);
     if (reader.failed()) break;
-    TRY(auto change, read_whole(std::move(record)));
+    FULMAR_TRY(auto change, read_whole(std::move(record)));
     apply_record(change, image);
     work_in_slices(record_work + message_work(size));
   }

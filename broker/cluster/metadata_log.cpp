@@ -55,11 +55,11 @@ Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, boo
   if (!image && image.error().code != Errc::corrupt) return std::unexpected(image.error());
   if (!image) log_.error("the metadata snapshot is damaged", {{"reason", image.error().detail}});
   if (image && *image) image_ = std::move(*image);
-  TRY_VOID(check_support_so_far(config_.features, image_->features));
+  FULMAR_TRY_VOID(check_support_so_far(config_.features, image_->features));
   bool alone = controllers_.empty();
-  TRY(auto log, open_log(clean));
+  FULMAR_TRY(auto log, open_log(clean));
   if (log->log_start() > image_->offset) {
-    TRY(log, begin_without_snapshot(std::move(log)));
+    FULMAR_TRY(log, begin_without_snapshot(std::move(log)));
   }
   auto state = alone ? alone_at_birth(peers_.self) : HardState{};
   // The only one that decides: should its promises be lost, nobody else has any.
@@ -69,10 +69,10 @@ Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, boo
   replica_ = replicas_.add(group(), std::move(log), std::move(state), config_.raft);
   replica_->drives(*this);
   if (!alone) return {};
-  TRY_VOID(catch_up());
+  FULMAR_TRY_VOID(catch_up());
   if (image_->cluster_id.empty()) {
     LockGuard held(changing_);
-    TRY_VOID(commit_beginning());
+    FULMAR_TRY_VOID(commit_beginning());
   }
   return {};
 }
@@ -97,15 +97,15 @@ Result<std::shared_ptr<PartitionLog>> MetadataLog::begin_without_snapshot(std::s
   log->abandon();
   logs_.release(name);
   log = nullptr;
-  TRY(auto aside, logs_.set_aside(name));
+  FULMAR_TRY(auto aside, logs_.set_aside(name));
   log_.error("the metadata snapshot is missing or damaged: the others give all metadata anew",
              {{"file", std::string(MetadataSnapshot::file_name)}, {"log_set_aside_as", aside}});
-  TRY_VOID(disk.create_directory(name));
-  TRY_VOID(replace_file(disk, name + "/" + std::string(damage_mark), ByteChain()));
+  FULMAR_TRY_VOID(disk.create_directory(name));
+  FULMAR_TRY_VOID(replace_file(disk, name + "/" + std::string(damage_mark), ByteChain()));
   return open_log(false);
 }
 
-std::vector<ReplicaId> MetadataLog::founders() const {
+std::vector<ReplicaId> MetadataLog::first_voters() const {
   if (!replica_) return {};
   const auto& known = replica_->raft().hard_state().configuration;
   return known.mark.version > 0 ? std::vector<ReplicaId>() : known.configuration.voters;
@@ -147,7 +147,7 @@ void MetadataLog::form(const std::vector<std::int32_t>& controllers) {
   auto random = host_.entropy().stream();
   std::string told;
   while (replica_->raft().configuration().empty()) {
-    std::vector<ReplicaId> founders{peers_.self};
+    std::vector<ReplicaId> first_voters{peers_.self};
     std::string missing;
     auto miss = [&](std::int32_t id, const std::string& why) {
       missing += (missing.empty() ? "" : "; ") + std::to_string(id) + ": " + why;
@@ -162,9 +162,10 @@ void MetadataLog::form(const std::vector<std::int32_t>& controllers) {
         continue;
       }
       std::vector<ReplicaId> known;
-      for (const auto& founder : greeted->answer.founders) known.push_back({founder.broker_id, founder.directory_id});
+      for (const auto& first_voter : greeted->answer.first_voters)
+        known.push_back({first_voter.broker_id, first_voter.directory_id});
       if (std::find(known.begin(), known.end(), peers_.self) != known.end()) {
-        founders = std::move(known);
+        first_voters = std::move(known);
         break;
       }
       if (!known.empty()) {
@@ -175,11 +176,11 @@ void MetadataLog::form(const std::vector<std::int32_t>& controllers) {
         miss(id, to_string(*address) + " belongs to broker " + std::to_string(greeted->answer.broker_id));
         continue;
       }
-      founders.push_back({id, greeted->answer.directory_id});
+      first_voters.push_back({id, greeted->answer.directory_id});
     }
-    if (founders.size() == controllers.size()) {
-      std::sort(founders.begin(), founders.end());
-      replica_->found({founders, {}, {}});
+    if (first_voters.size() == controllers.size()) {
+      std::sort(first_voters.begin(), first_voters.end());
+      replica_->bootstrap({first_voters, {}, {}});
       return;
     }
     if (missing != told) log_.info("waits for the other controllers of a new cluster", {{"missing", missing}});
@@ -359,7 +360,7 @@ Result<void> MetadataLog::catch_up() {
       return check_support_so_far(config_.features, next.features);
     return {};
   };
-  TRY(auto read, visit_committed(*replica_, next.offset, apply));
+  FULMAR_TRY(auto read, visit_committed(*replica_, next.offset, apply));
   next.offset = read.next;
   bytes_since_snapshot_ += read.bytes;
   image_ = std::make_shared<const MetadataImage>(std::move(next));
@@ -376,10 +377,10 @@ Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records, Epo
   std::vector<Record> list;
   auto wall_ms = host_.clock().wall_ms();
   for (const auto& record : records) {
-    TRY_VOID(check_strings(record));
+    FULMAR_TRY_VOID(check_strings(record));
     list.push_back({std::nullopt, encode(record), wall_ms, {}});
   }
-  TRY(auto proposed, append_records(*replica_, list, epoch >= 0 ? std::optional(epoch) : std::nullopt));
+  FULMAR_TRY(auto proposed, append_records(*replica_, list, epoch >= 0 ? std::optional(epoch) : std::nullopt));
   auto safe = replica_->wait_until(Safety::committed, proposed, host_.clock().deadline_in(commit_max));
   if (safe != ErrorCode::none) return fail(Errc::in_doubt, error_code_name(safe));
   if (!publish_) return catch_up();
@@ -402,7 +403,7 @@ FetchMetadataSnapshotResponse MetadataLog::snapshot_part(const FetchMetadataSnap
 
 Result<void> MetadataLog::take_snapshot() {
   auto image = image_;
-  TRY_VOID(snapshot_.store(*image));
+  FULMAR_TRY_VOID(snapshot_.store(*image));
   bytes_since_snapshot_ = 0;
   log_.debug("snapshot", {{"offset", image->offset}});
   return replica_->advance_start(std::min(image->offset, replica_->log().kept_end()));

@@ -55,7 +55,7 @@ class MetadataLog final : private StateMachine {
   Replica& replica() { return *replica_; }
   const Replica& replica() const { return *replica_; }
   // The first voters, as far as this broker knows them.
-  std::vector<ReplicaId> founders() const;
+  std::vector<ReplicaId> first_voters() const;
   // While this broker controls: the voters as they are to be, once what was begun is done, ascending; and others
   // instead. The group changes them as any other does, in its own time.
   std::vector<ReplicaId> voters() const;

@@ -15,7 +15,7 @@ constexpr std::size_t part_bytes = 4 << 20;
 constexpr Duration part_max = seconds(10);
 
 Result<MetadataImage> decode_file(std::string_view text) {
-  TRY(auto body, MetadataSnapshot::checked_body(text));
+  FULMAR_TRY(auto body, MetadataSnapshot::checked_body(text));
   return decode_metadata_image(body);
 }
 
@@ -38,7 +38,7 @@ Result<MetadataImagePtr> MetadataSnapshot::load() {
   auto text = read_file(host_.disk(), file_name, file_bytes_max);
   if (!text && text.error().code == Errc::not_found) return nullptr;
   if (!text) return std::unexpected(text.error());
-  TRY(auto image, decode_file(text->view()));
+  FULMAR_TRY(auto image, decode_file(text->view()));
   offset_ = image.offset;
   return std::make_shared<const MetadataImage>(std::move(image));
 }
@@ -50,7 +50,7 @@ Result<void> MetadataSnapshot::store(const MetadataImage& image) {
 Result<void> MetadataSnapshot::replace(Offset offset, Bytes text) {
   LockGuard held(replacing_);
   if (offset <= offset_) return {};
-  TRY_VOID(replace_file(host_.disk(), file_name, ByteChain(std::move(text))));
+  FULMAR_TRY_VOID(replace_file(host_.disk(), file_name, ByteChain(std::move(text))));
   offset_ = offset;
   return {};
 }
@@ -86,8 +86,8 @@ Result<Bytes> MetadataSnapshot::fetch_file(const SocketAddress& address) {
   FetchMetadataSnapshotRequest request;
   for (;;) {
     request.position = static_cast<std::int64_t>(text.size());
-    TRY(auto response,
-        call_peer<FetchMetadataSnapshotResponse>(host_, peers_, address, request, host_.clock().deadline_in(part_max)));
+    FULMAR_TRY(auto response, call_peer<FetchMetadataSnapshotResponse>(host_, peers_, address, request,
+                                                                       host_.clock().deadline_in(part_max)));
     if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
     auto size = static_cast<std::size_t>(response.size);
     auto part = response.part.flatten();
@@ -100,9 +100,9 @@ Result<Bytes> MetadataSnapshot::fetch_file(const SocketAddress& address) {
 }
 
 Result<MetadataImagePtr> MetadataSnapshot::fetch(const SocketAddress& address) {
-  TRY(auto text, fetch_file(address));
-  TRY(auto image, decode_file(text.view()));
-  TRY_VOID(replace(image.offset, std::move(text)));
+  FULMAR_TRY(auto text, fetch_file(address));
+  FULMAR_TRY(auto image, decode_file(text.view()));
+  FULMAR_TRY_VOID(replace(image.offset, std::move(text)));
   return std::make_shared<const MetadataImage>(std::move(image));
 }
 

@@ -53,7 +53,7 @@ void even_out_leaders(std::vector<Placed>& placed, std::vector<Candidate>& candi
 
 std::vector<std::vector<std::int32_t>> place_replicas(std::vector<Candidate> candidates, std::int32_t partitions,
                                                       std::int32_t factor, Random& random) {
-  ASSERT(factor >= 1 && static_cast<std::size_t>(factor) <= candidates.size());
+  FULMAR_ASSERT(factor >= 1 && static_cast<std::size_t>(factor) <= candidates.size());
   random.shuffle(std::span(candidates));
   std::vector<Placed> placed;
   std::vector<Candidate*> turns;

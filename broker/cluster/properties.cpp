@@ -33,7 +33,7 @@ Result<std::string> checked_integer(const PropertyInfo& info, std::string_view v
   if (*number < info.min) return invalid(info, value, "must be at least " + std::to_string(info.min));
   if (*number > info.max) return invalid(info, value, "must be at most " + std::to_string(info.max));
   auto kept = std::to_string(*number);
-  TRY_VOID(check_allowed(info, kept));
+  FULMAR_TRY_VOID(check_allowed(info, kept));
   return kept;
 }
 
@@ -50,8 +50,8 @@ Result<std::string> checked_real(const PropertyInfo& info, std::string_view valu
 
 Result<std::string> checked_list(const PropertyInfo& info, std::string_view value) {
   auto elements = split_list(value);
-  if (elements.empty() && !info.allowed.empty()) TRY_VOID(check_allowed(info, value));
-  for (auto element : elements) TRY_VOID(check_allowed(info, element));
+  if (elements.empty() && !info.allowed.empty()) FULMAR_TRY_VOID(check_allowed(info, value));
+  for (auto element : elements) FULMAR_TRY_VOID(check_allowed(info, element));
   return join_list(elements);
 }
 
@@ -71,7 +71,7 @@ Result<std::string> checked_type(const PropertyInfo& info, std::string_view valu
     case PropertyType::list: return checked_list(info, value);
     case PropertyType::string:
     case PropertyType::class_name:
-    case PropertyType::password: TRY_VOID(check_allowed(info, value)); return std::string(value);
+    case PropertyType::password: FULMAR_TRY_VOID(check_allowed(info, value)); return std::string(value);
   }
   return std::string(value);
 }
@@ -135,7 +135,7 @@ Result<std::string> checked_value(const PropertyInfo& info, std::string_view val
   value = trim(value);
   if (!is_utf8(value)) return invalid(info, "(which is no UTF-8)", "must be UTF-8");
   if (info.effect == Effect::refused && value.empty()) return std::string();  // as if it were not set
-  TRY(auto kept, checked_type(info, value));
+  FULMAR_TRY(auto kept, checked_type(info, value));
   if (info.effect == Effect::refused && kept != info.default_value)
     return fail(Errc::invalid_argument,
                 "Configuration " + std::string(info.name) + " is not served: " + std::string(info.doc));

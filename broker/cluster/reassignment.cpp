@@ -23,7 +23,7 @@ std::vector<ReplicaId> replicas_wanted(const PartitionImage& partition) {
 }
 
 PartitionImage reassigned(const PartitionImage& partition, std::vector<ReplicaId> wanted) {
-  ASSERT(!wanted.empty());
+  FULMAR_ASSERT(!wanted.empty());
   PartitionImage next;
   auto leaving = without(partition.replicas, wanted);
   next.replicas = std::move(wanted);

@@ -224,8 +224,8 @@ Result<Properties> checked_topic_properties(const Properties& given) {
                   "The configuration value cannot be added because it exceeds the maximum value "
                   "size of " +
                       std::to_string(value_bytes_max) + " bytes.");
-    TRY(auto kept, checked_value(*info, value));
-    if (name.ends_with(".throttled.replicas")) TRY_VOID(check_throttled_replicas(name, kept));
+    FULMAR_TRY(auto kept, checked_value(*info, value));
+    if (name.ends_with(".throttled.replicas")) FULMAR_TRY_VOID(check_throttled_replicas(name, kept));
     if (kept.empty() && info->effect == Effect::refused) continue;
     properties.emplace(name, std::move(kept));
   }

@@ -31,11 +31,11 @@ Result<void> visit_batch(const Bytes& batch, const BatchHeader& header, Offset f
     if (marker) visit_marker(header.producer_id, *marker);
     return {};
   }
-  TRY(auto records, read_records(batch, batch_bytes_max));
+  FULMAR_TRY(auto records, read_records(batch, batch_bytes_max));
   work_in_slices(unpack_work(batch.size()) + walk_work(batch.size()));
   for (const auto& record : records) {
     if (record.offset < from) continue;
-    TRY_VOID(visit(record));
+    FULMAR_TRY_VOID(visit(record));
     work_in_slices(visit_work);
   }
   return {};
@@ -48,14 +48,14 @@ Result<CommittedRead> visit_committed(Replica& replica, Offset from, const Recor
   CommittedRead read{from, 0};
   auto end = replica.high_watermark();
   while (read.next < end) {
-    TRY(auto batches, replica.log().read(read.next, end, read_bytes, true));
+    FULMAR_TRY(auto batches, replica.log().read(read.next, end, read_bytes, true));
     if (batches.empty()) break;
     read.bytes += static_cast<std::int64_t>(batches.size());
     for (std::size_t at = 0; at < batches.size();) {
-      TRY(auto header, read_batch_header(batches.view().substr(at)));
+      FULMAR_TRY(auto header, read_batch_header(batches.view().substr(at)));
       if (header.size() > batches.size() - at)
         return fail(Errc::corrupt, "half a batch at offset " + std::to_string(header.base_offset));
-      TRY_VOID(visit_batch(batches.slice(at, header.size()), header, from, visit, visit_marker));
+      FULMAR_TRY_VOID(visit_batch(batches.slice(at, header.size()), header, from, visit, visit_marker));
       read.next = header.next_offset();
       at += header.size();
     }

@@ -99,14 +99,14 @@ GroupAnswer with_error(GroupAnswer answer, ErrorCode error) {
     *heartbeat = ConsumerGroupHeartbeatResponse{};
     heartbeat->error_code = error;
   } else {
-    UNREACHABLE();  // the others wait in their members, not in an append
+    FULMAR_UNREACHABLE();  // the others wait in their members, not in an append
   }
   return answer;
 }
 
 GroupCoordinator::Pending& GroupCoordinator::append(std::vector<StateRecord> records, std::vector<Effect> effects,
                                                     GroupTime now, const std::optional<TransactionWriter>& writer) {
-  ASSERT(phase_ == Phase::active && !records.empty());
+  FULMAR_ASSERT(phase_ == Phase::active && !records.empty());
   Pending pending;
   pending.id = ++last_append_;
   pending.answer_by = now.instant + settings_.commit_timeout;
@@ -135,7 +135,7 @@ GroupCoordinator::Pending& GroupCoordinator::append(std::vector<StateRecord> rec
 
 void GroupCoordinator::committed(AppendId through, GroupTime now) {
   if (phase_ != Phase::active) return;
-  ASSERT(through <= last_append_);
+  FULMAR_ASSERT(through <= last_append_);
   while (!pending_.empty() && pending_.front().id <= through) {
     Pending pending = std::move(pending_.front());
     pending_.pop_front();
@@ -168,7 +168,7 @@ void GroupCoordinator::transaction_ended(ProducerId producer, bool commits) {
 void GroupCoordinator::append_failed(AppendId id, ErrorCode why, GroupTime now) {
   if (phase_ != Phase::active) return;
   auto found = std::ranges::lower_bound(pending_, id, {}, &Pending::id);
-  ASSERT(found != pending_.end() && found->id == id);
+  FULMAR_ASSERT(found != pending_.end() && found->id == id);
   Pending pending = std::move(*found);
   pending_.erase(found);
   answer_by_.erase({pending.answer_by, pending.id});
@@ -187,7 +187,7 @@ void GroupCoordinator::append_failed(AppendId id, ErrorCode why, GroupTime now) 
 
 void GroupCoordinator::apply(const Effect& effect, GroupTime now) {
   Group* group = find(effect.group);
-  ASSERT(group);
+  FULMAR_ASSERT(group);
   if (std::holds_alternative<Deleted>(effect.change))
     erase(effect.group);
   else if (const auto* assignment = std::get_if<Assigned>(&effect.change))
@@ -202,7 +202,7 @@ void GroupCoordinator::apply(const Effect& effect, GroupTime now) {
 // finds the generation before, whose members are gone and expire there.
 void GroupCoordinator::undo(const Effect& effect, ErrorCode why, GroupTime now) {
   Group* group = find(effect.group);
-  ASSERT(group);
+  FULMAR_ASSERT(group);
   if (const auto* deleted = std::get_if<Deleted>(&effect.change)) {
     group->move_to(GroupState::empty, deleted->state_since);
   } else if (const auto* assignment = std::get_if<Assigned>(&effect.change)) {
@@ -220,7 +220,7 @@ void GroupCoordinator::undo(const Effect& effect, ErrorCode why, GroupTime now) 
 void GroupCoordinator::release_groups(const Pending& pending, ErrorCode why) {
   for (const auto& id : pending.groups) {
     Group* group = find(id);
-    ASSERT(group && group->uncommitted > 0);
+    FULMAR_ASSERT(group && group->uncommitted > 0);
     if (--group->uncommitted > 0 || group->persisted) continue;
     tell_waiting(*group, why);
     erase(id);
@@ -242,7 +242,7 @@ void GroupCoordinator::give_up_waiting(Pending& pending, GroupTime now) {
     output_.answers.push_back(with_error(std::move(waiting), late));
   for (const auto& effect : pending.effects) {
     Group* group = find(effect.group);
-    ASSERT(group);
+    FULMAR_ASSERT(group);
     if (const auto* assignment = std::get_if<Assigned>(&effect.change)) {
       if (group->assigning != assignment->generation) continue;
       group->each_member([&](Member& member) {
@@ -268,13 +268,13 @@ void GroupCoordinator::tell_late_answers(GroupTime now) {
     AppendId id = answer_by_.begin()->second;
     answer_by_.erase(answer_by_.begin());
     auto pending = std::ranges::lower_bound(pending_, id, {}, &Pending::id);
-    ASSERT(pending != pending_.end() && pending->id == id);
+    FULMAR_ASSERT(pending != pending_.end() && pending->id == id);
     give_up_waiting(*pending, now);
   }
 }
 
 void GroupCoordinator::erase(const std::string& group) {
-  ASSERT(!offsets_.of(group));
+  FULMAR_ASSERT(!offsets_.of(group));
   timers_.cancel_group(group);
   groups_.erase(group);
 }

@@ -37,7 +37,7 @@ const char* consumer_group_state_name(ConsumerGroupState state) {
     case ConsumerGroupState::reconciling: return "Reconciling";
     case ConsumerGroupState::stable: return "Stable";
   }
-  UNREACHABLE();
+  FULMAR_UNREACHABLE();
 }
 
 PartitionSets partitions_of(const std::map<Uuid, std::map<std::int32_t, std::int32_t>>& sets) {
@@ -193,7 +193,7 @@ StateRecord ConsumerGroup::put(const StateRecord& record) {
 }
 
 std::vector<StateRecord> ConsumerGroup::tombstones(const std::string& id) const {
-  ASSERT(empty());
+  FULMAR_ASSERT(empty());
   std::vector<StateRecord> records;
   for (const auto& [expression, value] : patterns_) records.push_back(PatternRecord{{id, expression}, std::nullopt});
   records.push_back(TargetEpochRecord{{id}, std::nullopt});

@@ -29,7 +29,7 @@ void ConsumerGroups::enqueue(Group& group, ConsumerGroup::Waiting waiting, Coord
 
 void ConsumerGroups::run(Group& group, CoordinatorTime now) {
   auto& consumer = *group.consumer;
-  ASSERT(!consumer.step);
+  FULMAR_ASSERT(!consumer.step);
   Step step{group, consumer};
   while (!consumer.waiting.empty() && step.bytes < batch_bytes) {
     auto next = std::move(consumer.waiting.front());

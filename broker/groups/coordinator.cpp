@@ -15,7 +15,7 @@ std::optional<ErrorCode> GroupCoordinator::not_serving() const {
     case Phase::active: return std::nullopt;
     case Phase::resigned: return ErrorCode::not_coordinator;
   }
-  UNREACHABLE();
+  FULMAR_UNREACHABLE();
 }
 
 Group* GroupCoordinator::find(const std::string& group) {
@@ -58,7 +58,7 @@ void GroupCoordinator::note(const Group& group, const std::string& what) {
 }
 
 Result<void> GroupCoordinator::replay(const StateRecord& record) {
-  ASSERT(phase_ == Phase::loading && !load_cursor_);
+  FULMAR_ASSERT(phase_ == Phase::loading && !load_cursor_);
   // Whoever has offsets is a group, if only a simple one: of consumers that use it for nothing else.
   auto ensure = [this](const std::string& id) {
     groups_.try_emplace(id, Group(id, -1)).first->second.persisted = true;
@@ -81,13 +81,13 @@ Result<void> GroupCoordinator::replay(const StateRecord& record) {
     if (offsets_.of(group->key.group_id) || transactional_.has_group(group->key.group_id)) ensure(group->key.group_id);
     return {};
   }
-  TRY(auto loaded, Group::from_snapshot(group->key.group_id, *group->value));
+  FULMAR_TRY(auto loaded, Group::from_snapshot(group->key.group_id, *group->value));
   groups_.insert_or_assign(group->key.group_id, std::move(loaded));
   return {};
 }
 
 Result<void> GroupCoordinator::replay(const StateRecord& record, ProducerId producer) {
-  ASSERT(phase_ == Phase::loading && !load_cursor_);
+  FULMAR_ASSERT(phase_ == Phase::loading && !load_cursor_);
   const auto* offset = std::get_if<OffsetRecord>(&record);
   if (!offset || !offset->value) return fail(Errc::corrupt, "part of a transaction, and no committed offset");
   transactional_.load(producer, *offset, ++loaded_offsets_);
@@ -115,7 +115,7 @@ void GroupCoordinator::replay_consumer(const StateRecord& record) {
 }
 
 bool GroupCoordinator::finish_loading(GroupTime now) {
-  ASSERT(phase_ == Phase::loading);
+  FULMAR_ASSERT(phase_ == Phase::loading);
   constexpr std::size_t members_per_slice = 1'000;
   std::size_t done = 0;
   auto entry = load_cursor_ ? groups_.upper_bound(*load_cursor_) : groups_.begin();
@@ -140,7 +140,7 @@ bool GroupCoordinator::finish_loading(GroupTime now) {
 
 void GroupCoordinator::fire(const TimerKey& timer, GroupTime now) {
   Group* group = find(timer.group);
-  ASSERT(group);
+  FULMAR_ASSERT(group);
   switch (timer.kind) {
     case GroupTimer::session:
       return group->consumer ? consumers_.session_timer(*group, timer.member, now)

@@ -36,7 +36,7 @@ const char* group_state_name(GroupState state) {
     case GroupState::stable: return "Stable";
     case GroupState::dead: return "Dead";
   }
-  UNREACHABLE();
+  FULMAR_UNREACHABLE();
 }
 
 JoinProtocols keep_protocols(const JoinProtocols& protocols) {
@@ -77,7 +77,7 @@ std::optional<std::set<std::string>> Member::subscribed_topics(const std::string
 }
 
 void Group::move_to(GroupState state, Timestamp now) {
-  ASSERT(may_follow(state_, state));
+  FULMAR_ASSERT(may_follow(state_, state));
   state_ = state;
   state_since_ = now;
 }
@@ -108,8 +108,8 @@ void Group::count(const Member& member, int by) {
 }
 
 Member& Group::add(Member member, JoinProtocols protocols, milliseconds rebalance_timeout, const std::string& type) {
-  ASSERT(!members_.contains(member.id) && supports(type, protocols));
-  if (member.instance_id) ASSERT(static_members_.emplace(*member.instance_id, member.id).second);
+  FULMAR_ASSERT(!members_.contains(member.id) && supports(type, protocols));
+  if (member.instance_id) FULMAR_ASSERT(static_members_.emplace(*member.instance_id, member.id).second);
   if (members_.empty()) protocol_type_ = type;
   if (!leader_) leader_ = member.id;
   pending_joins.erase(member.id);
@@ -133,7 +133,7 @@ std::optional<Member> Group::remove(const std::string& id) {
 
 Member Group::replace(const std::string& old_id, const std::string& new_id) {
   auto node = members_.extract(old_id);
-  ASSERT(node && node.mapped().instance_id && !members_.contains(new_id));
+  FULMAR_ASSERT(node && node.mapped().instance_id && !members_.contains(new_id));
   Member old = node.mapped();
   Member& member = node.mapped();
   count(member, -1);
@@ -184,10 +184,10 @@ std::string Group::select_protocol() const {
   for (const auto& [id, member] : members_) {
     auto choice = std::ranges::find_if(
         member.protocols_, [&](const auto& protocol) { return supporters_.at(protocol.name) == members_.size(); });
-    ASSERT(choice != member.protocols_.end());
+    FULMAR_ASSERT(choice != member.protocols_.end());
     ++votes[choice->name];
   }
-  ASSERT(!votes.empty());
+  FULMAR_ASSERT(!votes.empty());
   return std::ranges::max_element(votes, {}, [](const auto& entry) { return entry.second; })->first;
 }
 

@@ -113,7 +113,7 @@ bool GroupCoordinator::has_room(const Group& group, const std::string& member) c
     case GroupState::completing_rebalance:
     case GroupState::stable: return is_member || group.members().size() < settings_.group_size_max;
   }
-  UNREACHABLE();
+  FULMAR_UNREACHABLE();
 }
 
 void GroupCoordinator::join_new(GroupToken token, const GroupClient& client, const JoinGroupRequest& request,
@@ -156,7 +156,7 @@ void GroupCoordinator::join_known(GroupToken token, const GroupClient& client, c
       if (same) return answer(token, joined(group, member, false));
       return update_member(token, request, group, member, "member " + id + " has new metadata", now);
     case GroupState::empty:
-    case GroupState::dead: UNREACHABLE();  // they have no members
+    case GroupState::dead: FULMAR_UNREACHABLE();  // they have no members
   }
 }
 

@@ -41,12 +41,12 @@ void GroupCoordinator::restart_session(Group& group, Member& member, millisecond
 void GroupCoordinator::session_timer(Group& group, const std::string& id, GroupTime now) {
   TimerKey key{group.id(), GroupTimer::session, id};
   if (auto pending = group.pending_joins.find(id); pending != group.pending_joins.end()) {
-    ASSERT(pending->second <= now.instant);
+    FULMAR_ASSERT(pending->second <= now.instant);
     group.pending_joins.erase(pending);
     return complete_join_if_all(group, now);
   }
   Member* member = group.member(id);
-  ASSERT(member);
+  FULMAR_ASSERT(member);
   if (member->session_deadline > now.instant) return timers_.set(key, member->session_deadline);
   // Who waits for us cannot send heartbeats. But a new member that waits may be gone for long, and would be waited for
   // in every rebalance to come.

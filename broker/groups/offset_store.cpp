@@ -55,13 +55,13 @@ void OffsetStore::settle(const OffsetCommitKey& key, const Slot& ended) {
 
 void OffsetStore::append(const OffsetRecord& record, AppendId append) {
   auto& appended = make(record.key).appended;
-  ASSERT(appended.empty() || appended.back().append <= append);
+  FULMAR_ASSERT(appended.empty() || appended.back().append <= append);
   appended.push_back({append, record.value});
 }
 
 void OffsetStore::commit(const OffsetCommitKey& key, AppendId append) {
   Slot* slot = find(key);
-  ASSERT(slot && !slot->appended.empty() && slot->appended.front().append == append);
+  FULMAR_ASSERT(slot && !slot->appended.empty() && slot->appended.front().append == append);
   slot->committed = std::move(slot->appended.front().value);
   slot->committed_by = append;
   slot->appended.pop_front();
@@ -70,9 +70,9 @@ void OffsetStore::commit(const OffsetCommitKey& key, AppendId append) {
 
 void OffsetStore::drop(const OffsetCommitKey& key, AppendId append) {
   Slot* slot = find(key);
-  ASSERT(slot);
+  FULMAR_ASSERT(slot);
   auto change = std::ranges::find(slot->appended, append, &Slot::Change::append);
-  ASSERT(change != slot->appended.end());
+  FULMAR_ASSERT(change != slot->appended.end());
   slot->appended.erase(change);
   tidy(key);
 }

@@ -42,7 +42,7 @@ void GroupCoordinator::complete_join_if_all(Group& group, GroupTime now) {
 }
 
 void GroupCoordinator::join_timer(Group& group, GroupTime now) {
-  ASSERT(group.in(GroupState::preparing_rebalance));
+  FULMAR_ASSERT(group.in(GroupState::preparing_rebalance));
   if (!group.initial_remaining || !group.member_added || group.initial_remaining->count() == 0)
     return complete_join(group, now);
   // Somebody came meanwhile, so wait for more; but never longer than the rebalance timeout in all.
@@ -53,7 +53,7 @@ void GroupCoordinator::join_timer(Group& group, GroupTime now) {
 }
 
 void GroupCoordinator::complete_join(Group& group, GroupTime now) {
-  ASSERT(group.in(GroupState::preparing_rebalance));
+  FULMAR_ASSERT(group.in(GroupState::preparing_rebalance));
   timers_.cancel({group.id(), GroupTimer::join, ""});
   group.initial_remaining.reset();
 

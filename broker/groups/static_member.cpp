@@ -48,7 +48,7 @@ void GroupCoordinator::replace_static(GroupToken token, const GroupClient& clien
       return prepare_rebalance(group, who, now);
     case GroupState::preparing_rebalance: return complete_join_if_all(group, now);
     case GroupState::empty:
-    case GroupState::dead: UNREACHABLE();  // they have no members
+    case GroupState::dead: FULMAR_UNREACHABLE();  // they have no members
   }
 }
 

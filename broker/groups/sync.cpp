@@ -78,7 +78,7 @@ void GroupCoordinator::assigned(Group& group, const Assigned& assigned, GroupTim
 }
 
 void GroupCoordinator::cancel_syncs(Group& group, ErrorCode error, GroupTime now) {
-  ASSERT(group.in(GroupState::completing_rebalance));
+  FULMAR_ASSERT(group.in(GroupState::completing_rebalance));
   group.each_member([&](Member& member) {
     member.assignment = Bytes();
     auto token = std::exchange(member.sync_token, std::nullopt);
@@ -90,10 +90,10 @@ void GroupCoordinator::cancel_syncs(Group& group, ErrorCode error, GroupTime now
 
 // Members that have joined, but ask for no assignment, would hold partitions that nobody reads.
 void GroupCoordinator::sync_timer(Group& group, GroupTime now) {
-  ASSERT(group.in(GroupState::completing_rebalance) || group.in(GroupState::stable));
+  FULMAR_ASSERT(group.in(GroupState::completing_rebalance) || group.in(GroupState::stable));
   auto late = std::move(group.pending_syncs);
   group.pending_syncs.clear();
-  ASSERT(!late.empty());
+  FULMAR_ASSERT(!late.empty());
   for (const auto& id : late) remove_member(group, id);
   prepare_rebalance(group, std::to_string(late.size()) + " members did not ask for their assignment in time", now);
 }

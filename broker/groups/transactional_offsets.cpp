@@ -36,7 +36,7 @@ void TransactionalOffsets::append(ProducerId producer, const OffsetRecord& recor
 
 void TransactionalOffsets::commit(ProducerId producer, const OffsetCommitKey& key, AppendId append) {
   auto& slot = producers_.at(producer).at(key);
-  ASSERT(!slot.appended.empty() && slot.appended.front().append == append);
+  FULMAR_ASSERT(!slot.appended.empty() && slot.appended.front().append == append);
   slot.committed = std::move(slot.appended.front().value);
   slot.committed_by = append;
   slot.appended.pop_front();
@@ -45,7 +45,7 @@ void TransactionalOffsets::commit(ProducerId producer, const OffsetCommitKey& ke
 void TransactionalOffsets::drop(ProducerId producer, const OffsetCommitKey& key, AppendId append) {
   auto& appended = producers_.at(producer).at(key).appended;
   auto change = std::ranges::find(appended, append, &OffsetStore::Slot::Change::append);
-  ASSERT(change != appended.end());
+  FULMAR_ASSERT(change != appended.end());
   appended.erase(change);
   tidy(producer, key);
 }

@@ -164,7 +164,7 @@ class Uniform {
       topic = id;
       most = more;
     }
-    ASSERT(best);
+    FULMAR_ASSERT(best);
     Place place{topic, *best->rbegin()};
     auto suits = [&](const Place& other) { return int(near(to, other)) - int(near(from, other)); };
     std::size_t compared = 0;

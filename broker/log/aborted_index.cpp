@@ -15,7 +15,7 @@ constexpr std::int16_t version = 0;
 }  // namespace
 
 void AbortedIndex::add(const AbortedTransaction& aborted) {
-  ASSERT(entries_.empty() || entries_.back().last_offset < aborted.last_offset);
+  FULMAR_ASSERT(entries_.empty() || entries_.back().last_offset < aborted.last_offset);
   entries_.push_back(aborted);
 }
 

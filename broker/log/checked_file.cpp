@@ -15,7 +15,7 @@ constexpr std::size_t crc_at = 9;
 constexpr std::size_t checksum_size = crc_at + 4;
 
 Result<void> set_checksum(File& file, std::string_view content) {
-  TRY(auto modified_ms, file.modified_ms());
+  FULMAR_TRY(auto modified_ms, file.modified_ms());
   std::string bytes(checksum_size, '\0');
   bytes[0] = checksum_version;
   store_big(bytes.data() + 1, modified_ms);
@@ -30,7 +30,7 @@ Result<Integrity> check(File& file, std::string_view content) {
   if (!bytes && bytes.error().code == Errc::unsupported) return Integrity::unknown;
   if (!bytes) return std::unexpected(bytes.error());
   if (bytes->size() != checksum_size || bytes->front() != checksum_version) return Integrity::unknown;
-  TRY(auto modified_ms, file.modified_ms());
+  FULMAR_TRY(auto modified_ms, file.modified_ms());
   if (load_big<Timestamp>(bytes->data() + 1) != modified_ms) return Integrity::unknown;
   return load_big<std::uint32_t>(bytes->data() + crc_at) == crc32c(content) ? Integrity::intact : Integrity::damaged;
 }
@@ -38,16 +38,16 @@ Result<Integrity> check(File& file, std::string_view content) {
 }  // namespace
 
 Result<CheckedFile> read_checked_file(Disk& disk, std::string_view path, std::size_t size_max) {
-  TRY(auto file, disk.open(path, OpenMode::read));
+  FULMAR_TRY(auto file, disk.open(path, OpenMode::read));
   if (file->size() > size_max) return fail(Errc::too_large, std::string(path));
   CheckedFile read;
-  TRY(read.content, read_exactly(*file, 0, file->size()));
-  TRY(read.integrity, check(*file, read.content.view()));
+  FULMAR_TRY(read.content, read_exactly(*file, 0, file->size()));
+  FULMAR_TRY(read.integrity, check(*file, read.content.view()));
   return read;
 }
 
 Result<void> replace_checked_file(Disk& disk, std::string_view path, const Bytes& content) {
-  TRY_VOID(replace_checked_file_unsynced(disk, path, content));
+  FULMAR_TRY_VOID(replace_checked_file_unsynced(disk, path, content));
   return disk.sync_directory(parent_directory(path));
 }
 

@@ -51,7 +51,7 @@ Result<std::vector<SegmentFacts>> closed_segments(const PartitionLog& log, Offse
                        .oldest = segment->first_timestamp(),
                        .newest = segment->max_timestamp()};
     if (facts.oldest < 0 || facts.newest < 0) {
-      TRY(auto modified, segment->modified_ms());
+      FULMAR_TRY(auto modified, segment->modified_ms());
       if (facts.oldest < 0) facts.oldest = modified;
       if (facts.newest < 0) facts.newest = modified;
     }
@@ -108,17 +108,17 @@ Result<Offset> note_keys(const PartitionLog& log, Offset from, Offset up_to, Key
                          const CleaningPace& pace) {
   const AbortedBatches aborted(log.aborted(from, up_to));
   for (auto next = from; next < up_to;) {
-    TRY(Bytes batches, log.read(next, up_to, read_bytes, true));
+    FULMAR_TRY(Bytes batches, log.read(next, up_to, read_bytes, true));
     if (batches.empty()) return up_to;  // a hole, up to there
     while (!batches.empty()) {
-      TRY(auto header, read_batch_header(batches.view()));
+      FULMAR_TRY(auto header, read_batch_header(batches.view()));
       if (header.size() > batches.size()) return fail(Errc::corrupt, log.directory() + ": half a batch was read");
       auto batch = batches.slice(0, header.size());
       batches = batches.slice(header.size());
-      TRY_VOID(pace(batch.size()));
+      FULMAR_TRY_VOID(pace(batch.size()));
       work_in_slices(checksum_work(batch.size()) + unpack_work(batch.size()) + walk_work(batch.size()));
       if (!header.control() && header.record_count > 0 && !aborted.has(header)) {
-        TRY(auto records, read_records(batch, decompressed_batch_bytes_max));
+        FULMAR_TRY(auto records, read_records(batch, decompressed_batch_bytes_max));
         for (const auto& record : records)
           if (record.key && record.offset >= from && !last.put(record.key->view(), record.offset)) return record.offset;
       }

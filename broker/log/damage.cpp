@@ -56,8 +56,8 @@ void PartitionLog::report_damage(const Error& what, Offset from) {
 
 Result<void> PartitionLog::loss_is_noted() {
   auto& disk = context_.host.disk();
-  TRY_VOID(disk.remove(directory_ + "/" + std::string(damage_mark)));
-  TRY_VOID(disk.sync_directory(directory_));
+  FULMAR_TRY_VOID(disk.remove(directory_ + "/" + std::string(damage_mark)));
+  FULMAR_TRY_VOID(disk.sync_directory(directory_));
   lost_synced_ = false;
   return {};
 }

@@ -9,7 +9,7 @@ namespace fulmar {
 
 bool EpochCache::add(Epoch epoch, Offset offset) {
   if (!entries_.empty()) {
-    ASSERT(epoch >= entries_.back().epoch);
+    FULMAR_ASSERT(epoch >= entries_.back().epoch);
     if (epoch == entries_.back().epoch) return false;
   }
   entries_.push_back({epoch, offset});

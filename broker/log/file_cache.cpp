@@ -51,7 +51,7 @@ struct FileCache::Entry : std::enable_shared_from_this<Entry> {
   }
   Result<void> sync() {
     auto self = shared_from_this();
-    TRY(auto open, use());
+    FULMAR_TRY(auto open, use());
     auto before = writes;
     auto synced = open->sync();
     if (!synced) lost = synced.error();
@@ -87,7 +87,7 @@ class FileCache::CachedFile final : public File {
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
     auto entry = entry_;
-    TRY(auto file, entry->use());
+    FULMAR_TRY(auto file, entry->use());
     return file->read_at(offset, into);
   }
   Result<void> write_at(std::uint64_t offset, const ByteChain& data) override {
@@ -102,23 +102,23 @@ class FileCache::CachedFile final : public File {
   }
   Result<Timestamp> modified_ms() const override {
     auto entry = entry_;
-    TRY(auto file, entry->use());
+    FULMAR_TRY(auto file, entry->use());
     return file->modified_ms();
   }
   // What lies beside the content may go with the machine's power until the next sync, whether the file is open or not.
   Result<void> set_modified_ms(Timestamp ms) override {
     auto entry = entry_;
-    TRY(auto file, entry->use());
+    FULMAR_TRY(auto file, entry->use());
     return file->set_modified_ms(ms);
   }
   Result<std::string> attribute() const override {
     auto entry = entry_;
-    TRY(auto file, entry->use());
+    FULMAR_TRY(auto file, entry->use());
     return file->attribute();
   }
   Result<void> set_attribute(std::string_view value) override {
     auto entry = entry_;
-    TRY(auto file, entry->use());
+    FULMAR_TRY(auto file, entry->use());
     return file->set_attribute(value);
   }
   std::uint64_t size() const override { return entry_->file ? entry_->file->size() : entry_->size; }
@@ -127,7 +127,7 @@ class FileCache::CachedFile final : public File {
   template <class F>
   Result<void> change(F&& work) {
     auto entry = entry_;
-    TRY(auto file, entry->use());
+    FULMAR_TRY(auto file, entry->use());
     entry->written();
     auto done = work(*file);
     entry->written();
@@ -141,12 +141,12 @@ class FileCache::CachedFile final : public File {
 FileCache::FileCache(Host& host) : host_(host), disk_(host.disk()) {}
 
 FileCache::~FileCache() {
-  ASSERT(clean_.empty() && dirty_.empty());
+  FULMAR_ASSERT(clean_.empty() && dirty_.empty());
 }
 
 Result<std::unique_ptr<File>> FileCache::open(std::string_view path, OpenMode mode) {
   make_room();
-  TRY(auto file, disk_.open(path, mode));
+  FULMAR_TRY(auto file, disk_.open(path, mode));
   auto entry = std::make_shared<Entry>(shared_from_this(), path, mode == OpenMode::read ? mode : OpenMode::read_write);
   entry->size = file->size();
   entry->file = std::move(file);
@@ -156,7 +156,7 @@ Result<std::unique_ptr<File>> FileCache::open(std::string_view path, OpenMode mo
 }
 
 Result<void> FileCache::rename(std::string_view from, std::string_view to) {
-  TRY_VOID(disk_.rename(from, to));
+  FULMAR_TRY_VOID(disk_.rename(from, to));
   for (auto at = by_path_.find(from); at != by_path_.end(); at = by_path_.find(from)) {
     auto* entry = at->second;
     by_path_.erase(at);

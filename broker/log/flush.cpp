@@ -52,9 +52,9 @@ Result<void> PartitionLog::flush_once() {
   std::reverse(dirty.begin(), dirty.end());
   // Appends go on while the device works.
   if (!dirty.empty()) {
-    TRY_VOID(at_once(dirty, segment_syncs_at_once_max, [](const auto& segment) { return segment->sync(); }));
+    FULMAR_TRY_VOID(at_once(dirty, segment_syncs_at_once_max, [](const auto& segment) { return segment->sync(); }));
   }
-  if (names) TRY_VOID(context_.host.disk().sync_directory(directory_));
+  if (names) FULMAR_TRY_VOID(context_.host.disk().sync_directory(directory_));
   // What was cut away meanwhile, and what came in its place, is for the next turn. The mark comes before anybody is
   // told: a process that is killed has then marked all that was acknowledged. A start believes the epochs below it.
   if (epochs && cuts == cuts_ && end > stable_end_) mark_synced(end, cuts);
@@ -85,7 +85,7 @@ Result<void> PartitionLog::mark_at_least(Segment& segment, const SyncedMark& wan
   if (mark == known) return {};
   auto marked = segment.set_mark(mark);
   if (!marked && marked.error().code == Errc::unsupported) return {};
-  TRY_VOID(marked);
+  FULMAR_TRY_VOID(marked);
   auto synced = segment.sync();
   if (!synced) go_offline(synced.error());
   return synced;
@@ -98,7 +98,7 @@ Result<void> PartitionLog::lower_marks(Offset offset) {
     lowered.push_back(segment);
   }
   for (const auto& segment : lowered)
-    TRY_VOID(segment->set_mark({offset, std::min(offset, log_start_), std::min(offset, holes_below_)}));
+    FULMAR_TRY_VOID(segment->set_mark({offset, std::min(offset, log_start_), std::min(offset, holes_below_)}));
   if (lowered.empty()) return {};
   return at_once(lowered, segment_syncs_at_once_max, [](const auto& segment) { return segment->sync(); });
 }

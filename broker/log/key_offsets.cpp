@@ -36,14 +36,14 @@ bool KeyOffsets::grow(Table& table) {
 }
 
 bool KeyOffsets::put(std::string_view key, Offset offset) {
-  ASSERT(offset >= 0);
+  FULMAR_ASSERT(offset >= 0);
   auto entry = hash(key);
   auto& table = tables_[entry.high % table_count];
   entry.offset = offset;
   if (!table.slots.empty()) {
     auto& slot = table.slots[index_of(table, entry)];
     if (slot.offset >= 0) {
-      ASSERT(slot.offset <= offset);
+      FULMAR_ASSERT(slot.offset <= offset);
       slot.offset = offset;
       return true;
     }

@@ -24,10 +24,10 @@ class Inspection {
       : disk_(disk), directory_(std::move(directory)), visit_(visit) {}
 
   Result<LogFindings> run() {
-    TRY(auto entries, disk_.list(directory_));
-    TRY_VOID(read_checkpoint(entries));
-    TRY_VOID(open_segments(entries));
-    for (std::size_t i = 0; i < found_.segments.size(); ++i) TRY_VOID(check_batches(i));
+    FULMAR_TRY(auto entries, disk_.list(directory_));
+    FULMAR_TRY_VOID(read_checkpoint(entries));
+    FULMAR_TRY_VOID(open_segments(entries));
+    for (std::size_t i = 0; i < found_.segments.size(); ++i) FULMAR_TRY_VOID(check_batches(i));
     if (!found_.segments.empty()) {
       auto& last = *found_.segments.back();
       if (last.next_offset() < found_.synced) last.note_damage_up_to(found_.synced);
@@ -42,8 +42,8 @@ class Inspection {
                                      " are damaged, at positions " + std::to_string(stretch.position) + " to " +
                                      std::to_string(stretch.end),
                                  stretch});
-    TRY_VOID(read_epochs());
-    for (const auto& segment : found_.segments) TRY_VOID(check_records(*segment));
+    FULMAR_TRY_VOID(read_epochs());
+    for (const auto& segment : found_.segments) FULMAR_TRY_VOID(check_records(*segment));
     return std::move(found_);
   }
 
@@ -78,7 +78,7 @@ class Inspection {
       auto base = parse_segment_file_name(entry.name, ".log");
       if (!base) continue;
       auto segment = std::make_shared<Segment>(disk_, directory_, *base);
-      TRY_VOID(segment->open(false, {}));
+      FULMAR_TRY_VOID(segment->open(false, {}));
       found_.bytes += segment->file_size();
       if (segment->mark()) {
         found_.synced = std::max(found_.synced, segment->mark()->synced_end);
@@ -104,9 +104,9 @@ class Inspection {
     auto& segment = *found_.segments[i];
     bool last = i + 1 == found_.segments.size();
     auto next_base = last ? std::numeric_limits<Offset>::max() : found_.segments[i + 1]->base_offset();
-    TRY(auto good, segment.rebuild(true, index_interval_bytes, nullptr));
+    FULMAR_TRY(auto good, segment.rebuild(true, index_interval_bytes, nullptr));
     while (good < segment.file_size()) {
-      TRY(auto passed, segment.pass_damage(next_base, index_interval_bytes, nullptr));
+      FULMAR_TRY(auto passed, segment.pass_damage(next_base, index_interval_bytes, nullptr));
       if (!passed) break;
       good = *passed;
     }
@@ -123,9 +123,9 @@ class Inspection {
   }
 
   Result<void> read_epochs() {
-    TRY(auto identity, read_whole("partition.metadata"));
+    FULMAR_TRY(auto identity, read_whole("partition.metadata"));
     if (identity && identity->integrity == Integrity::damaged) fault("partition.metadata", "is damaged");
-    TRY(auto file, read_whole("leader-epoch-checkpoint"));
+    FULMAR_TRY(auto file, read_whole("leader-epoch-checkpoint"));
     bool right = file && file->integrity != Integrity::damaged && found_.epochs.decode(file->content.view());
     if (right) return {};
     if (found_.log_end > 0) fault("leader-epoch-checkpoint", file ? "is damaged" : "is missing");
@@ -144,24 +144,24 @@ class Inspection {
   Result<void> check_records(Segment& segment) {
     std::map<std::int64_t, Offset> last_offsets;  // by position
     Result<void> failed;
-    TRY_VOID(begin_producers(segment));
+    FULMAR_TRY_VOID(begin_producers(segment));
     aborted_.clear();
-    TRY_VOID(segment.scan(segment.base_offset(), [&](const BatchHeader& header, std::uint64_t position) {
+    FULMAR_TRY_VOID(segment.scan(segment.base_offset(), [&](const BatchHeader& header, std::uint64_t position) {
       failed = check_batch(segment, header, position);
       last_offsets.emplace(static_cast<std::int64_t>(position), header.last_offset());
       return failed.has_value();
     }));
-    TRY_VOID(failed);
+    FULMAR_TRY_VOID(failed);
     // A start believes what lies beside a segment that ends below the recovery point, and no other.
     if (segment.next_offset() < known_.recovery_point && segment.damage().empty())
-      TRY_VOID(check_beside(segment, last_offsets));
+      FULMAR_TRY_VOID(check_beside(segment, last_offsets));
     return {};
   }
 
   Result<void> check_batch(Segment& segment, const BatchHeader& header, std::uint64_t position) {
     ++found_.batches;
     found_.records += header.record_count;
-    TRY(Bytes batch, segment.read_batch(header, position));
+    FULMAR_TRY(Bytes batch, segment.read_batch(header, position));
     auto where = "batch " + std::to_string(header.base_offset) + " at position " + std::to_string(position);
     auto told = header.base_offset < found_.synced ? found_.epochs.epoch_of(header.base_offset) : std::nullopt;
     if (told && *told != header.leader_epoch)
@@ -192,7 +192,7 @@ class Inspection {
   Result<void> check_aborted(const Segment& segment) {
     if (known_.markers_from < 0 || segment.next_offset() <= known_.markers_from) return {};
     auto name = segment_file_name(segment.base_offset(), ".txnindex");
-    TRY(auto file, read_whole(name));
+    FULMAR_TRY(auto file, read_whole(name));
     AbortedIndex index;
     bool right = file && file->integrity != Integrity::damaged &&
                  index.decode(file->content.view(), segment.base_offset(), segment.next_offset()) &&
@@ -208,7 +208,7 @@ class Inspection {
   Result<void> check_beside(Segment& segment, const std::map<std::int64_t, Offset>& last_offsets) {
     auto name = [&](std::string_view suffix) { return segment_file_name(segment.base_offset(), suffix); };
     OffsetIndex offsets;
-    TRY(auto index, read_whole(name(".index")));
+    FULMAR_TRY(auto index, read_whole(name(".index")));
     bool right = index && index->integrity != Integrity::damaged &&
                  offsets.decode(index->content.view(), static_cast<std::int64_t>(segment.file_size()));
     for (const auto& entry : offsets.entries()) {
@@ -217,10 +217,10 @@ class Inspection {
     }
     if (!right) fault(name(".index"), index ? "does not fit the segment" : "is missing");
     TimeIndex times;
-    TRY(auto time_index, read_whole(name(".timeindex")));
+    FULMAR_TRY(auto time_index, read_whole(name(".timeindex")));
     if (!time_index || time_index->integrity == Integrity::damaged || !times.decode(time_index->content.view()))
       fault(name(".timeindex"), time_index ? "is damaged" : "is missing");
-    TRY_VOID(check_aborted(segment));
+    FULMAR_TRY_VOID(check_aborted(segment));
     ProducerState producers;
     auto snapshot = read_file(disk_, segment.path(".snapshot"), small_file_bytes_max);
     if (!snapshot && snapshot.error().code != Errc::not_found) return std::unexpected(snapshot.error());

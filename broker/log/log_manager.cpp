@@ -28,8 +28,8 @@ std::string hex(std::uint64_t number) {
 
 // Removes a directory of files.
 Result<void> remove_all(Disk& disk, const std::string& directory) {
-  TRY(auto entries, disk.list(directory));
-  for (const auto& entry : entries) TRY_VOID(disk.remove(directory + "/" + entry.name));
+  FULMAR_TRY(auto entries, disk.list(directory));
+  for (const auto& entry : entries) FULMAR_TRY_VOID(disk.remove(directory + "/" + entry.name));
   return disk.remove_directory(directory);
 }
 
@@ -44,16 +44,16 @@ LogManager::~LogManager() = default;
 
 Result<std::shared_ptr<PartitionLog>> LogManager::open(const std::string& name, LogConfig config, bool clean,
                                                        OnDamage on_damage, Epoch epoch_max) {
-  ASSERT(!logs_.contains(name));
+  FULMAR_ASSERT(!logs_.contains(name));
   auto& disk = context_.host.disk();
-  TRY_VOID(disk.create_directory(name));
+  FULMAR_TRY_VOID(disk.create_directory(name));
   // Beside the syncs of what is in it: nobody writes to the log before all of them are done.
   Result<void> named;
   FiberGroup beside;
   beside.spawn("sync data directory", [&] { named = root_sync_(); });
   auto opened = PartitionLog::open(context_, name, config, clean, on_damage, epoch_max);
   beside.join();
-  TRY_VOID(named);
+  FULMAR_TRY_VOID(named);
   if (!opened) return std::unexpected(opened.error());
   std::shared_ptr<PartitionLog> log = std::move(*opened);
   logs_.emplace(name, log);
@@ -67,7 +67,7 @@ std::shared_ptr<const PartitionLog> LogManager::find(std::string_view name) cons
 
 void LogManager::release(const std::string& name) {
   auto found = logs_.extract(name);
-  ASSERT(!found.empty() && found.mapped()->offline());
+  FULMAR_ASSERT(!found.empty() && found.mapped()->offline());
   found.mapped()->abandon();
 }
 
@@ -78,7 +78,7 @@ Result<void> LogManager::remove(const std::string& name) {
   auto renamed = disk.rename(name, grave);
   if (!renamed && renamed.error().code == Errc::not_found) return {};
   if (!renamed) return renamed;
-  TRY_VOID(root_sync_());
+  FULMAR_TRY_VOID(root_sync_());
   // From here on the partition is gone; whatever stays behind is removed at the next start.
   if (auto removed = remove_all(disk, grave); !removed)
     log_.warn("files of a deleted partition stay behind",
@@ -102,16 +102,16 @@ Result<bool> LogManager::holds_records(const std::string& name) const {
 }
 
 Result<std::string> LogManager::set_aside(const std::string& name) {
-  ASSERT(!logs_.contains(name));
+  FULMAR_ASSERT(!logs_.contains(name));
   auto aside = name + "." + hex(context_.host.entropy().next()) + std::string(stray_suffix);
-  TRY_VOID(context_.host.disk().rename(name, aside));
-  TRY_VOID(context_.host.disk().sync_directory(""));
+  FULMAR_TRY_VOID(context_.host.disk().rename(name, aside));
+  FULMAR_TRY_VOID(context_.host.disk().sync_directory(""));
   return aside;
 }
 
 Result<void> LogManager::remove_leftovers(Disk& disk, const std::vector<DirectoryEntry>& entries) {
   for (const auto& entry : entries)
-    if (entry.is_directory && entry.name.ends_with(deleted_suffix)) TRY_VOID(remove_all(disk, entry.name));
+    if (entry.is_directory && entry.name.ends_with(deleted_suffix)) FULMAR_TRY_VOID(remove_all(disk, entry.name));
   return {};
 }
 

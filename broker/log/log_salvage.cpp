@@ -17,7 +17,7 @@ class SegmentCopy {
 
   Result<void> write(const Bytes& batch, const BatchHeader& header) {
     if (header.leader_epoch >= epochs_.latest().value_or(0)) epochs_.add(header.leader_epoch, header.base_offset);
-    TRY_VOID(to_.write_at(size_, ByteChain(batch)));
+    FULMAR_TRY_VOID(to_.write_at(size_, ByteChain(batch)));
     size_ += batch.size();
     return {};
   }
@@ -30,7 +30,7 @@ class SegmentCopy {
       header.last_offset_delta = static_cast<std::int32_t>(to - from - 1);
       header.leader_epoch = epochs_.latest().value_or(0);
       auto batch = build_empty_batch(header);
-      TRY_VOID(write(batch, *read_batch_header(batch.view())));
+      FULMAR_TRY_VOID(write(batch, *read_batch_header(batch.view())));
       from = to;
     }
     return {};
@@ -44,25 +44,26 @@ class SegmentCopy {
 
 Result<void> copy_segment(Disk& disk, Segment& segment, const std::string& path, EpochCache& epochs,
                           const RewriteBatch& rewrite) {
-  TRY(auto file, disk.open(path, OpenMode::create));
+  FULMAR_TRY(auto file, disk.open(path, OpenMode::create));
   SegmentCopy copy(*file, epochs);
   auto lost = segment.damage().begin();
   Result<void> failed;
-  TRY_VOID(segment.scan(segment.base_offset(), [&](const BatchHeader& header, std::uint64_t position) {
+  FULMAR_TRY_VOID(segment.scan(segment.base_offset(), [&](const BatchHeader& header, std::uint64_t position) {
     failed = [&]() -> Result<void> {
-      for (; lost != segment.damage().end() && lost->from < header.base_offset; ++lost) TRY_VOID(copy.stand_in(*lost));
-      TRY(Bytes batch, segment.read_batch(header, position));
+      for (; lost != segment.damage().end() && lost->from < header.base_offset; ++lost)
+        FULMAR_TRY_VOID(copy.stand_in(*lost));
+      FULMAR_TRY(Bytes batch, segment.read_batch(header, position));
       if (rewrite) {
-        TRY(batch, rewrite(batch));
+        FULMAR_TRY(batch, rewrite(batch));
       }
       return copy.write(batch, header);
     }();
     return failed.has_value();
   }));
-  TRY_VOID(failed);
-  for (; lost != segment.damage().end(); ++lost) TRY_VOID(copy.stand_in(*lost));
-  TRY(auto modified, segment.modified_ms());
-  TRY_VOID(file->set_modified_ms(modified));
+  FULMAR_TRY_VOID(failed);
+  for (; lost != segment.damage().end(); ++lost) FULMAR_TRY_VOID(copy.stand_in(*lost));
+  FULMAR_TRY(auto modified, segment.modified_ms());
+  FULMAR_TRY_VOID(file->set_modified_ms(modified));
   return file->sync();
 }
 
@@ -71,27 +72,27 @@ Result<void> copy_segment(Disk& disk, Segment& segment, const std::string& path,
 Result<void> salvage_log(Disk& disk, const std::string& directory, const LogFindings& findings,
                          const std::string& target, const RewriteBatch& rewrite) {
   if (disk.list(target)) return fail(Errc::exists, target);
-  TRY_VOID(disk.create_directory(target));
+  FULMAR_TRY_VOID(disk.create_directory(target));
   EpochCache epochs;
   for (const auto& segment : findings.segments)
-    TRY_VOID(copy_segment(disk, *segment, target + "/" + segment_file_name(segment->base_offset(), ".log"), epochs,
-                          rewrite));
+    FULMAR_TRY_VOID(copy_segment(disk, *segment, target + "/" + segment_file_name(segment->base_offset(), ".log"),
+                                 epochs, rewrite));
   auto write = [&](std::string_view name, std::string_view content) {
     return replace_file(disk, target + "/" + std::string(name), ByteChain(Bytes::copy_of(content)));
   };
   auto identity = read_file(disk, directory + "/partition.metadata", small_file_bytes_max);
   if (identity)
-    TRY_VOID(write("partition.metadata", identity->view()));
+    FULMAR_TRY_VOID(write("partition.metadata", identity->view()));
   else if (identity.error().code != Errc::not_found)
     return std::unexpected(identity.error());
   // Where batches may be missing, they do not tell all of what their epochs were.
   const auto& known = findings.holes_below > 0 && !findings.epochs.entries().empty() ? findings.epochs : epochs;
-  TRY_VOID(write("leader-epoch-checkpoint", known.encode()));
+  FULMAR_TRY_VOID(write("leader-epoch-checkpoint", known.encode()));
   // Nothing of indexes is there: a start makes them, and checks every batch for it.
-  TRY_VOID(
+  FULMAR_TRY_VOID(
       write(checkpoint_name,
             Checkpoint{findings.log_end, findings.log_start, findings.holes_below, findings.markers_from}.encode()));
-  TRY_VOID(disk.sync_directory(target));
+  FULMAR_TRY_VOID(disk.sync_directory(target));
   return disk.sync_directory(parent_directory(target));
 }
 

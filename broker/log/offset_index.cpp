@@ -8,8 +8,8 @@
 namespace fulmar {
 
 void OffsetIndex::add(std::int32_t relative_offset, std::int32_t position) {
-  ASSERT(entries_.empty() ||
-         (relative_offset > entries_.back().relative_offset && position > entries_.back().position));
+  FULMAR_ASSERT(entries_.empty() ||
+                (relative_offset > entries_.back().relative_offset && position > entries_.back().position));
   entries_.push_back({relative_offset, position});
 }
 

@@ -39,11 +39,11 @@ Result<std::unique_ptr<PartitionLog>> PartitionLog::open(LogContext& context, st
                         ? "damaged log: what is good is kept, the rest is for other replicas to give"
                         : "damaged log: it is checked from end to end, and what is good is served",
                     {{"partition", directory}, {"damage", recovered.error().detail}});
-    TRY_VOID(log->mark_damage());
+    FULMAR_TRY_VOID(log->mark_damage());
     log.reset(new PartitionLog(context, directory, config, on_damage));
     recovered = Recovery(*log, clean, epoch_max).run();
   }
-  TRY_VOID(recovered);
+  FULMAR_TRY_VOID(recovered);
   return log;
 }
 
@@ -99,7 +99,7 @@ bool PartitionLog::must_roll(const BatchHeader& header) const {
 
 Result<void> PartitionLog::roll(Offset base_offset) {
   auto next = std::make_shared<Segment>(*context_.files, directory_, base_offset);
-  TRY_VOID(next->open(true, context_.host.clock().now()));
+  FULMAR_TRY_VOID(next->open(true, context_.host.clock().now()));
   next->allow_holes_below(holes_below_);
   next->expect_markers_from(markers_from_);
   directory_dirty_ = true;
@@ -167,7 +167,7 @@ Result<Appended, Refusal> PartitionLog::write_produced(const BatchHeader& client
     return Appended{known->base_offset(), known->last_offset, config_.log_append_time ? known->timestamp : -1, true};
   BatchHeader header = client_header;
   if (config_.log_append_time) header.max_timestamp = wall_ms;
-  TRY_VOID(make_room_for(header));
+  FULMAR_TRY_VOID(make_room_for(header));
   header.base_offset = log_end();
   header.leader_epoch = epoch;
 
@@ -181,7 +181,7 @@ Result<Appended, Refusal> PartitionLog::write_produced(const BatchHeader& client
   write_batch_header(head.data(), header);
   ByteChain stored(std::move(head).freeze());
   stored.append(std::move(records));
-  TRY_VOID(write_batch(header, stored));
+  FULMAR_TRY_VOID(write_batch(header, stored));
   if (!config_.acknowledges_synced()) changed();
   return Appended{header.base_offset, header.last_offset(), config_.log_append_time ? wall_ms : -1, false};
 }
@@ -196,7 +196,7 @@ Result<Bytes> PartitionLog::read(Offset from, Offset up_to, std::size_t max_byte
     if (after == segments_.begin()) return fail(Errc::out_of_range, "offset " + std::to_string(from));
     auto segment = *std::prev(after);
     auto next = after == segments_.end() ? up_to : (*after)->base_offset();
-    TRY(Bytes batches, segment->read(from, up_to, max_bytes, at_least_one));
+    FULMAR_TRY(Bytes batches, segment->read(from, up_to, max_bytes, at_least_one));
     // Nothing, though the segment has it: it is larger than max_bytes. Else the offsets have a hole up to the next
     // segment.
     if (!batches.empty() || next >= up_to || segment->next_offset() > from) return batches;
@@ -225,9 +225,9 @@ Result<void> PartitionLog::move_start(Offset offset) {
   // Twice, where a segment begins below: should the checkpoint be damaged, the mark tells.
   if (offset > held_from()) {
     LockGuard marking(marking_);
-    TRY_VOID(mark_at_least(active(), {0, offset, 0}));
+    FULMAR_TRY_VOID(mark_at_least(active(), {0, offset, 0}));
   }
-  TRY_VOID(write_checkpoint(next_recovery_point(offset), offset));
+  FULMAR_TRY_VOID(write_checkpoint(next_recovery_point(offset), offset));
   log_start_ = offset;
   epochs_.truncate_until(held_from());
   changed();
@@ -236,7 +236,7 @@ Result<void> PartitionLog::move_start(Offset offset) {
 
 Result<void> PartitionLog::truncate_to(Offset offset, const OnWritten& on_written) {
   return alone([&] {
-    ASSERT(offset >= held_from());
+    FULMAR_ASSERT(offset >= held_from());
     auto done = offline_ ? Result<void>(fail(Errc::io_error, "the log is offline")) : cut(offset, on_written);
     if (!done) go_offline(done.error());
     return done;
@@ -256,7 +256,7 @@ Result<void> PartitionLog::cut(Offset offset, const OnWritten& on_written) {
   if (end > offset) {  // a batch that holds it goes as a whole
     const bool may_be_hole = offset <= holes_below_;
     auto end_before = segment->base_offset();
-    TRY_VOID(segment->scan(may_be_hole ? offset - 1 : offset, [&](const BatchHeader& header, std::uint64_t at) {
+    FULMAR_TRY_VOID(segment->scan(may_be_hole ? offset - 1 : offset, [&](const BatchHeader& header, std::uint64_t at) {
       position = at;
       end = header.base_offset;
       if (header.last_offset() >= offset) return false;
@@ -271,27 +271,27 @@ Result<void> PartitionLog::cut(Offset offset, const OnWritten& on_written) {
   Offset promised = 0;
   for (const auto& other : segments_)
     if (other->mark()) promised = std::max(promised, other->mark()->synced_end);
-  TRY_VOID(lower_marks(end));
-  if (segment != segments_.back()) TRY_VOID(mark_at_least(*segment, {std::min(promised, end), log_start_, 0}));
-  if (recovery_point_ > end) TRY_VOID(write_checkpoint(end, log_start_));
+  FULMAR_TRY_VOID(lower_marks(end));
+  if (segment != segments_.back()) FULMAR_TRY_VOID(mark_at_least(*segment, {std::min(promised, end), log_start_, 0}));
+  if (recovery_point_ > end) FULMAR_TRY_VOID(write_checkpoint(end, log_start_));
   while (segments_.back() != segment) {
-    TRY_VOID(remove_segment_files(active()));
+    FULMAR_TRY_VOID(remove_segment_files(active()));
     segments_.pop_back();
     directory_dirty_ = true;
   }
-  if (position < segment->size()) TRY_VOID(segment->truncate(position, end, config_.index_interval_bytes));
+  if (position < segment->size()) FULMAR_TRY_VOID(segment->truncate(position, end, config_.index_interval_bytes));
   // For good: what was cut must not come back behind what is promised of the log as it is now.
-  if (std::exchange(segment->needs_sync, false)) TRY_VOID(segment->sync());
-  if (std::exchange(directory_dirty_, false)) TRY_VOID(context_.host.disk().sync_directory(directory_));
+  if (std::exchange(segment->needs_sync, false)) FULMAR_TRY_VOID(segment->sync());
+  if (std::exchange(directory_dirty_, false)) FULMAR_TRY_VOID(context_.host.disk().sync_directory(directory_));
   ++cuts_;  // a flush that began meanwhile saw what is gone
   stable_end_ = std::min(stable_end_, log_end());
   recovery_point_ = std::min(recovery_point_, log_end());
   epochs_.truncate_from(in_hole ? offset : log_end());
   epochs_dirty_ = true;
-  TRY_VOID(recover_producers());
+  FULMAR_TRY_VOID(recover_producers());
   holes_below_ = std::min(holes_below_, log_end());
   cleaned_to_ = std::min(cleaned_to_, log_end());
-  TRY_VOID(write_checkpoint(next_recovery_point(log_start_), log_start_));
+  FULMAR_TRY_VOID(write_checkpoint(next_recovery_point(log_start_), log_start_));
   if (in_hole)
     if (auto done = stand_in(offset, on_written); !done) return fail(Errc::io_error, done.error().message);
   changed();
@@ -314,18 +314,18 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch) {
   LockGuard marking(marking_);
   ++cuts_;
   side_files_.forget_from(0);
-  TRY_VOID(lower_marks(std::min(held_from(), offset)));
-  TRY_VOID(remove_expired());
+  FULMAR_TRY_VOID(lower_marks(std::min(held_from(), offset)));
+  FULMAR_TRY_VOID(remove_expired());
   // The checkpoint first: it then promises nothing that is about to go. Where the log is to begin at its end or further
   // on, it says so at once: whenever the power fails it ends no lower than it did, or its replica might vote for one
   // that has less than it has acknowledged.
   stable_end_ = log_start_;
-  TRY_VOID(write_checkpoint(std::min(held_from(), offset), offset >= log_end() ? offset : log_start_));
+  FULMAR_TRY_VOID(write_checkpoint(std::min(held_from(), offset), offset >= log_end() ? offset : log_start_));
   // Who looks meanwhile, or if this fails, sees what was.
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment)
-    TRY_VOID(remove_segment_files(**segment));  // held still by the lock
+    FULMAR_TRY_VOID(remove_segment_files(**segment));  // held still by the lock
   auto first = std::make_shared<Segment>(*context_.files, directory_, offset);
-  TRY_VOID(first->open(true, context_.host.clock().now()));
+  FULMAR_TRY_VOID(first->open(true, context_.host.clock().now()));
   first->expect_markers_from(markers_from_);
   segments_ = {std::move(first)};
   producers_.clear();
@@ -333,11 +333,11 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch) {
   epochs_.truncate_from(0);
   if (epoch >= 0) epochs_.add(epoch, offset - 1);
   epochs_dirty_ = true;
-  TRY_VOID(write_epochs());
-  TRY_VOID(context_.host.disk().sync_directory(directory_));
+  FULMAR_TRY_VOID(write_epochs());
+  FULMAR_TRY_VOID(context_.host.disk().sync_directory(directory_));
   ++cuts_;  // a flush that began meanwhile saw what is gone
   holes_below_ = cleaned_to_ = 0;
-  TRY_VOID(write_checkpoint(offset, offset));
+  FULMAR_TRY_VOID(write_checkpoint(offset, offset));
   log_start_ = stable_end_ = offset;
   return {};
 }
@@ -360,12 +360,12 @@ Offset PartitionLog::next_recovery_point(Offset log_start) const {
 }
 
 Result<void> PartitionLog::write_checkpoint(Offset recovery_point, Offset log_start) {
-  TRY_VOID(write_epochs());  // of what is below the recovery point, the next recovery will believe them
+  FULMAR_TRY_VOID(write_epochs());  // of what is below the recovery point, the next recovery will believe them
   if (offline_) return fail(Errc::io_error, "the log is offline");
   Checkpoint now{recovery_point, log_start, holes_below_, markers_from_, cleaned_to_};
   written_.reset();
-  TRY_VOID(replace_file(context_.host.disk(), directory_ + "/" + std::string(checkpoint_name),
-                        ByteChain(Bytes::copy_of(now.encode()))));
+  FULMAR_TRY_VOID(replace_file(context_.host.disk(), directory_ + "/" + std::string(checkpoint_name),
+                               ByteChain(Bytes::copy_of(now.encode()))));
   written_ = now;
   recovery_point_ = now.recovery_point;
   return {};
@@ -373,7 +373,7 @@ Result<void> PartitionLog::write_checkpoint(Offset recovery_point, Offset log_st
 
 Result<void> PartitionLog::checkpoint() {
   if (offline_) return {};
-  TRY_VOID(side_files_.settle());
+  FULMAR_TRY_VOID(side_files_.settle());
   return alone([&]() -> Result<void> {
     auto now = next_recovery_point(log_start_);
     return now == recovery_point_ ? Result<void>() : write_checkpoint(now, log_start_);
@@ -385,7 +385,7 @@ Result<void> PartitionLog::close() {
   if (!wait_stable(log_end(), Deadline::never())) return fail(Errc::io_error, "the log is offline");
   return alone([&]() -> Result<void> {
     if (!active().empty()) side_files_.write(segments_.back(), std::nullopt);
-    TRY_VOID(side_files_.settle());
+    FULMAR_TRY_VOID(side_files_.settle());
     bool as_written =
         written_ == Checkpoint{stable_end_, log_start_, holes_below_, markers_from_, cleaned_to_} && !epochs_dirty_;
     return as_written ? Result<void>() : write_checkpoint(stable_end_, log_start_);

@@ -41,11 +41,11 @@ Result<ProducerState::Verdict, Refusal> ProducerState::check(const BatchHeader& 
         return Verdict{batch};
     }
   }
-  if (header.transactional()) TRY_VOID(check_transaction(header, known, origin));
+  if (header.transactional()) FULMAR_TRY_VOID(check_transaction(header, known, origin));
   if (known && header.producer_epoch < known->epoch)
     return refuse(ErrorCode::invalid_producer_epoch,
                   "epoch " + std::to_string(header.producer_epoch) + " is older than " + std::to_string(known->epoch));
-  if (has_sequence) TRY_VOID(check_sequence(header, known));
+  if (has_sequence) FULMAR_TRY_VOID(check_sequence(header, known));
   if (known && known->in_transaction() && !header.transactional())
     return refuse(ErrorCode::invalid_txn_state, "the producer's transaction is open, and the batch not part of it");
   return Verdict{};

@@ -48,7 +48,7 @@ Result<void> PartitionLog::recover_producers() {
     auto visit = [&](const BatchHeader& header, std::uint64_t position) -> Result<void> {
       std::optional<EndMarker> marker;
       if (header.control()) {
-        TRY(Bytes batch, segment.read_batch(header, position));
+        FULMAR_TRY(Bytes batch, segment.read_batch(header, position));
         marker = read_end_marker(batch);
         if (markers_from < 0 || header.base_offset < markers_from) markers_from = header.base_offset;
       }
@@ -58,11 +58,11 @@ Result<void> PartitionLog::recover_producers() {
       note_epoch(header);
       return {};
     };
-    TRY_VOID(segment.scan(segment.base_offset(), [&](const BatchHeader& header, std::uint64_t position) {
+    FULMAR_TRY_VOID(segment.scan(segment.base_offset(), [&](const BatchHeader& header, std::uint64_t position) {
       done = visit(header, position);
       return done.has_value();
     }));
-    TRY_VOID(done);
+    FULMAR_TRY_VOID(done);
     segment.aborted_are_known();
   }
   // Who wrote this log's checkpoint did not know of them.

@@ -18,22 +18,22 @@ PartitionLog::Recovery::Recovery(PartitionLog& log, bool clean, Epoch epoch_max)
     : partition_(log), disk_(log.context_.host.disk()), clean_(clean), epoch_max_(epoch_max) {}
 
 Result<void> PartitionLog::Recovery::run() {
-  TRY_VOID(look_for_damage_mark());
-  TRY_VOID(list_files());
-  TRY_VOID(read_checkpoint());
-  TRY_VOID(open_segments());
-  TRY_VOID(check_that_synced_is_known());
-  TRY_VOID(load_epochs());
+  FULMAR_TRY_VOID(look_for_damage_mark());
+  FULMAR_TRY_VOID(list_files());
+  FULMAR_TRY_VOID(read_checkpoint());
+  FULMAR_TRY_VOID(open_segments());
+  FULMAR_TRY_VOID(check_that_synced_is_known());
+  FULMAR_TRY_VOID(load_epochs());
   // A process that was killed may leave names, as well as bytes, that no sync has covered.
   partition_.directory_dirty_ = !clean_;
-  TRY_VOID(take_segments());
-  TRY_VOID(check_both_ends());
-  TRY_VOID(settle_segments());
-  TRY_VOID(check_epochs());
-  TRY_VOID(remove_indexes_of_empty());
-  TRY_VOID(partition_.recover_producers());
-  TRY_VOID(sync_what_was_found());
-  TRY_VOID(write_checkpoint());
+  FULMAR_TRY_VOID(take_segments());
+  FULMAR_TRY_VOID(check_both_ends());
+  FULMAR_TRY_VOID(settle_segments());
+  FULMAR_TRY_VOID(check_epochs());
+  FULMAR_TRY_VOID(remove_indexes_of_empty());
+  FULMAR_TRY_VOID(partition_.recover_producers());
+  FULMAR_TRY_VOID(sync_what_was_found());
+  FULMAR_TRY_VOID(write_checkpoint());
   return note_damage_found();
 }
 
@@ -54,11 +54,11 @@ Result<void> PartitionLog::Recovery::damaged(std::string what) {
 }
 
 Result<void> PartitionLog::Recovery::list_files() {
-  TRY(entries_, disk_.list(partition_.directory_));
-  TRY_VOID(partition_.finish_rewriting(entries_));
+  FULMAR_TRY(entries_, disk_.list(partition_.directory_));
+  FULMAR_TRY_VOID(partition_.finish_rewriting(entries_));
   for (const auto& entry : entries_) {
     if (entry.name.ends_with(".tmp")) {
-      TRY_VOID(disk_.remove(partition_.directory_ + "/" + entry.name));
+      FULMAR_TRY_VOID(disk_.remove(partition_.directory_ + "/" + entry.name));
     } else if (auto base = parse_segment_file_name(entry.name, ".log")) {
       bases_.push_back(*base);
     }
@@ -67,7 +67,7 @@ Result<void> PartitionLog::Recovery::list_files() {
     // A later segment may come to begin there, after other batches.
     auto at = parse_segment_file_name(entry.name, ".snapshot");
     if (at && !std::binary_search(bases_.begin(), bases_.end(), *at))
-      TRY_VOID(disk_.remove(partition_.directory_ + "/" + entry.name));
+      FULMAR_TRY_VOID(disk_.remove(partition_.directory_ + "/" + entry.name));
   }
   return {};
 }
@@ -85,7 +85,7 @@ Result<void> PartitionLog::Recovery::read_checkpoint() {
 Result<void> PartitionLog::Recovery::open_segments() {
   for (auto base : bases_) {
     found_.push_back(std::make_shared<Segment>(*partition_.context_.files, partition_.directory_, base));
-    TRY_VOID(found_.back()->open(false, now_));
+    FULMAR_TRY_VOID(found_.back()->open(false, now_));
     const auto& mark = found_.back()->mark();
     if (!mark) continue;
     synced_ = std::max(synced_, mark->synced_end);
@@ -106,7 +106,7 @@ Result<void> PartitionLog::Recovery::open_segments() {
 // A log has a checkpoint before it has records. Where there is none, nor a mark, all that is good counts as synced.
 Result<void> PartitionLog::Recovery::check_that_synced_is_known() {
   if (bases_.empty() && known_.recovery_point > known_.log_start)
-    TRY_VOID(damaged(partition_.directory_ + ": segments that were synced are gone"));
+    FULMAR_TRY_VOID(damaged(partition_.directory_ + ": segments that were synced are gone"));
   const bool any_records =
       std::any_of(found_.begin(), found_.end(), [](const auto& segment) { return segment->file_size() > 0; });
   all_unknown_ = !checkpoint_ && synced_ == 0 && any_records;
@@ -114,7 +114,7 @@ Result<void> PartitionLog::Recovery::check_that_synced_is_known() {
     partition_.log_.error(
         "the checkpoint is missing or damaged",
         {{"partition", partition_.directory_}, {"known_to_be_synced", synced_}, {"log_start", known_.log_start}});
-    if (all_unknown_) TRY_VOID(damaged(partition_.directory_ + ": what was synced is not known"));
+    if (all_unknown_) FULMAR_TRY_VOID(damaged(partition_.directory_ + ": what was synced is not known"));
   }
   return {};
 }
@@ -156,8 +156,8 @@ Result<void> PartitionLog::Recovery::check_both_ends() {
   auto& segments = partition_.segments_;
   if (segments.empty()) return {};
   if (partition_.log_end() < synced_) {
-    TRY_VOID(damaged(partition_.directory_ + ": the log ends at " + std::to_string(partition_.log_end()) +
-                     ", below what was synced"));
+    FULMAR_TRY_VOID(damaged(partition_.directory_ + ": the log ends at " + std::to_string(partition_.log_end()) +
+                            ", below what was synced"));
     if (partition_.serves_rest()) {
       segments.back()->note_damage_up_to(synced_);
       partition_.end_unknown_ = true;
@@ -166,7 +166,7 @@ Result<void> PartitionLog::Recovery::check_both_ends() {
   if (segments.front()->base_offset() > known_.log_start && known_.log_start < synced_) {
     auto missing = "the log begins at " + std::to_string(segments.front()->base_offset()) + ", above its start at " +
                    std::to_string(known_.log_start);
-    TRY_VOID(damaged(partition_.directory_ + ": " + missing));
+    FULMAR_TRY_VOID(damaged(partition_.directory_ + ": " + missing));
     partition_.log_.error("segments are gone", {{"partition", partition_.directory_}, {"damage", missing}});
   }
   return {};
@@ -177,12 +177,12 @@ Result<void> PartitionLog::Recovery::settle_segments() {
   auto& segments = partition_.segments_;
   if (!segments.empty() && partition_.log_end() < known_.log_start) {
     // Nothing good is left of what had not been deleted.
-    for (auto& segment : segments) TRY_VOID(partition_.remove_segment_files(*segment));
+    for (auto& segment : segments) FULMAR_TRY_VOID(partition_.remove_segment_files(*segment));
     segments.clear();
   }
   if (segments.empty()) {
     auto first = std::make_shared<Segment>(*partition_.context_.files, partition_.directory_, known_.log_start);
-    TRY_VOID(first->open(true, now_));
+    FULMAR_TRY_VOID(first->open(true, now_));
     first->allow_holes_below(partition_.holes_below_);
     first->expect_markers_from(partition_.markers_from_);
     partition_.directory_dirty_ = true;
@@ -199,7 +199,7 @@ Result<void> PartitionLog::Recovery::check_epochs() {
   partition_.epochs_.truncate_from(partition_.log_end());
   bool batches_tell = partition_.epochs_.latest() && partition_.holes_below_ <= partition_.log_start_;
   if (partition_.on_damage_ == OnDamage::keep_good && !epochs_known_ && synced_ > 0 && !batches_tell)
-    TRY_VOID(damaged(partition_.directory_ + ": the epochs of its batches are not known any more"));
+    FULMAR_TRY_VOID(damaged(partition_.directory_ + ": the epochs of its batches are not known any more"));
   return {};
 }
 
@@ -211,7 +211,7 @@ Result<void> PartitionLog::Recovery::remove_indexes_of_empty() {
            entry.name == segment_file_name(active.base_offset(), ".txnindex");
   };
   if (active.empty() && std::any_of(entries_.begin(), entries_.end(), is_its_index)) {
-    TRY_VOID(active.remove_indexes());
+    FULMAR_TRY_VOID(active.remove_indexes());
     partition_.directory_dirty_ = true;
   }
   return {};
@@ -221,13 +221,13 @@ Result<void> PartitionLog::Recovery::remove_indexes_of_empty() {
 Result<void> PartitionLog::Recovery::sync_what_was_found() {
   for (auto& segment : partition_.segments_) {
     if (!std::exchange(segment->needs_sync, false)) continue;
-    TRY_VOID(segment->sync());
+    FULMAR_TRY_VOID(segment->sync());
   }
   // The checkpoint of a log that is new comes with a sync of the directory.
   const bool is_new = bases_.empty() && !checkpoint_;
   if (std::exchange(partition_.directory_dirty_, false) && !is_new)
-    TRY_VOID(disk_.sync_directory(partition_.directory_));
-  TRY_VOID(partition_.lower_marks(partition_.log_end()));
+    FULMAR_TRY_VOID(disk_.sync_directory(partition_.directory_));
+  FULMAR_TRY_VOID(partition_.lower_marks(partition_.log_end()));
   partition_.stable_end_ = partition_.log_end();
   partition_.recovery_point_ = std::min(known_.recovery_point, partition_.log_end());
   partition_.cleaned_to_ = std::min(known_.cleaned_to, partition_.log_end());
@@ -247,7 +247,8 @@ Result<void> PartitionLog::Recovery::write_checkpoint() {
                         partition_.recovery_point_ == known_.recovery_point && !partition_.epochs_dirty_ && !suspected_;
   if ((!clean_ && !as_known) || partition_.lost_synced_ || !checkpoint_ ||
       partition_.markers_from_ != known_.markers_from)
-    TRY_VOID(partition_.write_checkpoint(partition_.next_recovery_point(partition_.log_start_), partition_.log_start_));
+    FULMAR_TRY_VOID(
+        partition_.write_checkpoint(partition_.next_recovery_point(partition_.log_start_), partition_.log_start_));
   return {};
 }
 
@@ -258,7 +259,7 @@ Result<void> PartitionLog::Recovery::note_damage_found() {
     whole = whole && segment->damage().empty();
   }
   // All was checked, and all is there.
-  if (suspected_ && !partition_.lost_synced_ && whole) TRY_VOID(partition_.loss_is_noted());
+  if (suspected_ && !partition_.lost_synced_ && whole) FULMAR_TRY_VOID(partition_.loss_is_noted());
   return {};
 }
 

@@ -11,30 +11,30 @@ Result<void> PartitionLog::Recovery::take_segments() {
     auto& segment = found_[i];
     // What lies wholly below the start was deleted already, and its name came back with a power loss.
     if (i + 1 < bases_.size() && bases_[i + 1] <= known_.log_start) {
-      TRY_VOID(drop(*segment));
+      FULMAR_TRY_VOID(drop(*segment));
       continue;
     }
     if (!cut_) {
-      TRY_VOID(read_segment(i));
-      TRY(auto place, place_of(*segment));
+      FULMAR_TRY_VOID(read_segment(i));
+      FULMAR_TRY(auto place, place_of(*segment));
       if (place == Place::next) {
         partition_.segments_.push_back(segment);
         continue;
       }
       if (place == Place::superfluous) {
-        TRY_VOID(partition_.remove_segment_files(*segment));
+        FULMAR_TRY_VOID(partition_.remove_segment_files(*segment));
         continue;
       }
       cut_ = true;
     }
     // What follows a gap was never acknowledged.
-    TRY_VOID(drop(*segment));
+    FULMAR_TRY_VOID(drop(*segment));
   }
   return {};
 }
 
 Result<void> PartitionLog::Recovery::drop(Segment& segment) {
-  TRY_VOID(partition_.remove_segment_files(segment));
+  FULMAR_TRY_VOID(partition_.remove_segment_files(segment));
   partition_.directory_dirty_ = true;
   return {};
 }
@@ -44,7 +44,7 @@ Result<void> PartitionLog::Recovery::read_segment(std::size_t i) {
   bool believed = i + 1 < bases_.size() && bases_[i + 1] < known_.recovery_point;
   bool loaded = false;
   if ((clean_ || believed) && !suspected_ && segment.file_size() > 0) {
-    TRY(loaded, load_indexes(segment));
+    FULMAR_TRY(loaded, load_indexes(segment));
   }
   if (!loaded) return rebuild(i);
   if (epochs_known_) return {};
@@ -56,7 +56,7 @@ Result<void> PartitionLog::Recovery::read_segment(std::size_t i) {
 }
 
 Result<bool> PartitionLog::Recovery::load_indexes(Segment& segment) {
-  TRY(auto unusable, segment.load_indexes(partition_.config_.index_interval_bytes));
+  FULMAR_TRY(auto unusable, segment.load_indexes(partition_.config_.index_interval_bytes));
   bool loaded = unusable.empty();
   if (loaded && !segment.load_aborted()) unusable = segment.path(".txnindex");
   if (!unusable.empty())
@@ -110,16 +110,16 @@ Result<void> PartitionLog::Recovery::rebuild(std::size_t i) {
     if (follows) note_epoch(header);
     return true;
   };
-  TRY(auto good, segment.rebuild(true, partition_.config_.index_interval_bytes, accept));
+  FULMAR_TRY(auto good, segment.rebuild(true, partition_.config_.index_interval_bytes, accept));
   bool last = i + 1 == bases_.size();
   auto offset_max = last ? std::numeric_limits<Offset>::max() : bases_[i + 1];
   while (partition_.serves_rest() && good < segment.file_size() && (segment.next_offset() < synced_ || all_unknown_)) {
-    TRY_VOID(damaged(segment.path(".log") + ": damaged at position " + std::to_string(good)));
-    TRY(auto passed, segment.pass_damage(offset_max, partition_.config_.index_interval_bytes, accept));
+    FULMAR_TRY_VOID(damaged(segment.path(".log") + ": damaged at position " + std::to_string(good)));
+    FULMAR_TRY(auto passed, segment.pass_damage(offset_max, partition_.config_.index_interval_bytes, accept));
     if (!passed) break;
     good = *passed;
   }
-  if (good < segment.file_size()) TRY_VOID(end_segment(i, good));
+  if (good < segment.file_size()) FULMAR_TRY_VOID(end_segment(i, good));
   return segment.rewrite_from(synced_);
 }
 
@@ -131,10 +131,10 @@ Result<void> PartitionLog::Recovery::end_segment(std::size_t i, std::uint64_t go
   // a power loss has undone.
   bool missing = last || bases_[i + 1] > segment.next_offset();
   if (missing && is_loss(segment.next_offset(), bases_.size() - i - 1)) {
-    TRY_VOID(
+    FULMAR_TRY_VOID(
         damaged(segment.path(".log") + ": damaged at position " + std::to_string(good) + ", below what was synced"));
     if (partition_.serves_rest()) {
-      TRY(partition_.end_unknown_, note_damaged_end(segment, last ? synced_ : bases_[i + 1], last));
+      FULMAR_TRY(partition_.end_unknown_, note_damaged_end(segment, last ? synced_ : bases_[i + 1], last));
     }
   }
   if (segment.size() >= segment.file_size()) return {};
@@ -173,14 +173,14 @@ Result<PartitionLog::Recovery::Place> PartitionLog::Recovery::place_of(const Seg
     if (segment.base_offset() < synced_) {
       if (partition_.serves_rest())
         return fail(Errc::corrupt, segment.path(".log") + ": overlaps the segment before it");
-      TRY_VOID(damaged(segment.path(".log") + ": overlaps the segment before it"));
+      FULMAR_TRY_VOID(damaged(segment.path(".log") + ": overlaps the segment before it"));
     }
     return Place::after_a_gap;
   }
   if (before.next_offset() == segment.base_offset()) return Place::next;
   // A segment that survived, but not the end of the one before it.
   if (!is_loss(before.next_offset(), 1)) return Place::after_a_gap;
-  TRY_VOID(damaged(segment.path(".log") + ": records that were synced are missing before it"));
+  FULMAR_TRY_VOID(damaged(segment.path(".log") + ": records that were synced are missing before it"));
   if (!partition_.serves_rest()) return Place::after_a_gap;
   before.note_damage_up_to(segment.base_offset());
   return Place::next;

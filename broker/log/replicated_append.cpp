@@ -46,12 +46,12 @@ Result<void, Refusal> PartitionLog::write_replicated(const Replicated& given) {
     auto header = read_batch_header(given.batches.view().substr(at));
     if (!header || header->size() > given.batches.size() - at)
       return std::unexpected(Refusal{ErrorCode::corrupt_message, "a replicated batch is not whole"});
-    TRY_VOID(write_one_replicated(given.batches.slice(at, header->size()), *header, given));
+    FULMAR_TRY_VOID(write_one_replicated(given.batches.slice(at, header->size()), *header, given));
     at += header->size();
   }
   if (given.end > log_end()) {
     begin_epochs(given.epochs, log_end(), given.end - 1);
-    TRY_VOID(stand_in(given.end, given.on_written));
+    FULMAR_TRY_VOID(stand_in(given.end, given.on_written));
   }
   if (!config_.acknowledges_synced()) changed();
   return {};
@@ -69,10 +69,10 @@ Result<void, Refusal> PartitionLog::write_one_replicated(const Bytes& batch, con
   // An index counts from where its segment begins; a hole may be longer than it can count.
   if (header.last_offset() - log_end() > std::numeric_limits<std::int32_t>::max()) {
     begin_epochs(given.epochs, log_end(), header.base_offset - 1);
-    TRY_VOID(stand_in(header.base_offset, given.on_written));
+    FULMAR_TRY_VOID(stand_in(header.base_offset, given.on_written));
   }
-  TRY_VOID(make_room_for(header));
-  TRY_VOID(write_batch(header, ByteChain(batch), given.epochs));
+  FULMAR_TRY_VOID(make_room_for(header));
+  FULMAR_TRY_VOID(write_batch(header, ByteChain(batch), given.epochs));
   if (given.on_written) given.on_written(header);
   return {};
 }
@@ -110,8 +110,8 @@ Result<void, Refusal> PartitionLog::stand_in(Offset to, const OnWritten& on_writ
     header.last_offset_delta = static_cast<std::int32_t>(std::min(next - header.base_offset - 1, delta_max));
     auto batch = build_empty_batch(header);
     header = *read_batch_header(batch.view());
-    TRY_VOID(make_room_for(header));
-    TRY_VOID(write_batch(header, ByteChain(batch)));
+    FULMAR_TRY_VOID(make_room_for(header));
+    FULMAR_TRY_VOID(write_batch(header, ByteChain(batch)));
     if (on_written) on_written(header);
   }
   return {};

@@ -32,7 +32,7 @@ Result<void> PartitionLog::remove_segment_files(Segment& segment) {
 Result<std::int64_t> PartitionLog::age_ms(Segment& segment, Timestamp wall_ms) const {
   auto newest = segment.max_timestamp();
   if (newest < 0) {
-    TRY(newest, segment.modified_ms());
+    FULMAR_TRY(newest, segment.modified_ms());
   }
   if (newest >= wall_ms) return 0;
   std::int64_t age = 0;
@@ -51,7 +51,7 @@ Result<std::size_t> PartitionLog::apply_retention(Timestamp wall_ms, Offset up_t
 Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
   auto too_old = [&](Segment& segment) -> Result<bool> {
     if (!config_.deletes || config_.retention_ms < 0) return false;
-    TRY(auto age, age_ms(segment, wall_ms));
+    FULMAR_TRY(auto age, age_ms(segment, wall_ms));
     if (segment.max_timestamp() > wall_ms && !std::exchange(segment.future_is_told, true))
       log_.warn("a segment has timestamps in the future, and is kept until they are old",
                 {{"segment", segment.path(".log")}, {"max_timestamp", segment.max_timestamp()}});
@@ -70,7 +70,7 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
   Offset new_start = log_start_;
   for (const auto& segment : segments_) {  // held still by the lock
     if (segment->empty()) break;
-    TRY(bool over, expired(*segment, total));
+    FULMAR_TRY(bool over, expired(*segment, total));
     if (!over) break;
     total -= segment->size();
     new_start = std::max(new_start, segment->next_offset());
@@ -80,10 +80,10 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
   if (count == segments_.size()) {
     bool close = active().next_offset() <= up_to;
     if (close) {
-      TRY(close, too_old(active()));
+      FULMAR_TRY(close, too_old(active()));
     }
     if (close) {
-      TRY_VOID(roll(log_end()));
+      FULMAR_TRY_VOID(roll(log_end()));
     } else {
       --count;
       new_start = std::max(log_start_, active().base_offset());
@@ -94,9 +94,9 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
   // segment that stays, by the same sync of the directory: were it lost and one of these came back, the log would end
   // there.
   if (new_start > log_start_) {
-    TRY_VOID(move_start(new_start));
+    FULMAR_TRY_VOID(move_start(new_start));
   } else {
-    TRY_VOID(context_.host.disk().sync_directory(directory_));
+    FULMAR_TRY_VOID(context_.host.disk().sync_directory(directory_));
   }
   side_files_.forget_until(new_start);
   for (std::size_t i = 0; i < count; ++i) {
@@ -115,7 +115,7 @@ Result<void> PartitionLog::remove_expired() {
   LockGuard removing(removing_);
   for (; !expired_.empty(); expired_.pop_front()) {
     if (offline_) return fail(Errc::io_error, "the log is offline");
-    TRY_VOID(remove_segment_files(*expired_.front()));
+    FULMAR_TRY_VOID(remove_segment_files(*expired_.front()));
   }
   return {};
 }

@@ -38,7 +38,7 @@ std::vector<std::shared_ptr<Segment>> PartitionLog::closed_run(Offset base, std:
 Result<void> PartitionLog::note_cleaned(Offset offset) {
   return alone([&]() -> Result<void> {
     if (offline_) return fail(Errc::io_error, "the log is offline");
-    ASSERT(offset <= stable_end_);
+    FULMAR_ASSERT(offset <= stable_end_);
     if (offset <= cleaned_to_) return {};
     auto before = std::exchange(cleaned_to_, offset);
     auto written = write_checkpoint(recovery_point_, log_start_);
@@ -61,7 +61,7 @@ Result<std::optional<Rewritten>> PartitionLog::rewrite(Offset base, std::size_t 
                                                        const KeepRecord& keep) {
   LockGuard alone(rewriting_);
   if (offline_) return fail(Errc::io_error, "the log is offline");
-  TRY_VOID(remove_replaced());
+  FULMAR_TRY_VOID(remove_replaced());
   Rewritten rewritten;
   rewritten.cuts = cuts_;
   rewritten.before = closed_run(base, count, std::min(up_to, stable_end_));
@@ -84,23 +84,23 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
   auto& after = *rewritten.after;
   const auto now = context_.host.clock().now();
   const auto end = rewritten.before.back()->next_offset();
-  TRY_VOID(after.open(true, now, cleaned_suffix));
+  FULMAR_TRY_VOID(after.open(true, now, cleaned_suffix));
   Timestamp modified = 0;
   const AbortedBatches aborted(this->aborted(after.base_offset(), end));
   const KeepRecord keep_none = [](const ReadRecord&) { return false; };
   for (const auto& segment : rewritten.before) {
-    TRY(auto at, segment->modified_ms());
+    FULMAR_TRY(auto at, segment->modified_ms());
     modified = std::max(modified, at);
     Result<void> done;
     auto copy = [&](const BatchHeader& header, std::uint64_t position) -> Result<void> {
       if (offline_) return fail(Errc::io_error, "the log is offline");
-      TRY(Bytes batch, segment->read_batch(header, position));
+      FULMAR_TRY(Bytes batch, segment->read_batch(header, position));
       // Nobody is to read what was aborted.
       const auto& keeps = aborted.has(header) ? keep_none : keep;
       work_in_slices(unpack_work(batch.size()) + walk_work(batch.size()));
       auto left = header.control() ? Result<Bytes>(batch) : keep_records(batch, decompressed_batch_bytes_max, keeps);
-      TRY_VOID(left);
-      TRY(auto kept, read_batch_header(left->view()));
+      FULMAR_TRY_VOID(left);
+      FULMAR_TRY(auto kept, read_batch_header(left->view()));
       bool stays = kept.record_count > 0 || header.next_offset() == end || tells_of_repetition(header);
       if (!stays) {
         rewritten.batches.push_back({header, std::nullopt});
@@ -113,17 +113,17 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
       if (header.base_offset > after.next_offset()) rewritten.holes_below = header.base_offset;
       return after.append(kept, ByteChain(*left), config_.index_interval_bytes, now);
     };
-    TRY_VOID(segment->scan(segment->base_offset(), [&](const BatchHeader& header, std::uint64_t position) {
+    FULMAR_TRY_VOID(segment->scan(segment->base_offset(), [&](const BatchHeader& header, std::uint64_t position) {
       done = copy(header, position);
       return done.has_value();
     }));
-    TRY_VOID(done);
+    FULMAR_TRY_VOID(done);
     for (const auto& aborted : segment->aborted().entries()) after.add_aborted(aborted);
   }
   after.expect_markers_from(markers_from_);
   if (rewritten.batches.empty() && rewritten.before.size() == 1) return false;
-  ASSERT(after.next_offset() == end);
-  TRY_VOID(after.set_modified_ms(modified));
+  FULMAR_ASSERT(after.next_offset() == end);
+  FULMAR_TRY_VOID(after.set_modified_ms(modified));
   SyncedMark mark{end, 0, rewritten.holes_below};
   for (const auto& segment : rewritten.before) {
     if (!segment->mark()) continue;
@@ -132,7 +132,7 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
   }
   if (auto marked = after.set_mark(mark); !marked && marked.error().code != Errc::unsupported)
     return std::unexpected(marked.error());
-  TRY_VOID(after.sync());
+  FULMAR_TRY_VOID(after.sync());
   after.needs_sync = false;
   return true;
 }
@@ -154,23 +154,23 @@ Result<bool> PartitionLog::swap_in(Rewritten& rewritten) {
   if (!can_replace(rewritten)) {
     auto path = rewritten.after->path(cleaned_suffix);
     rewritten.after.reset();
-    if (!offline_) TRY_VOID(files.remove(path));
+    if (!offline_) FULMAR_TRY_VOID(files.remove(path));
     return false;
   }
   auto first = std::find(segments_.begin(), segments_.end(), rewritten.before.front());
   const auto count = static_cast<std::ptrdiff_t>(rewritten.before.size());
   auto& after = rewritten.after;
   auto name = [](const Segment& segment, std::string_view suffix) { return segment.path(suffix); };
-  TRY_VOID(allow_holes_below(rewritten.holes_below));
+  FULMAR_TRY_VOID(allow_holes_below(rewritten.holes_below));
   after->allow_holes_below(holes_below_);
   LockGuard marking(marking_);
   side_files_.forget_run(after->base_offset(), after->next_offset());
-  TRY_VOID(files.rename(name(*after, cleaned_suffix), name(*after, swap_suffix)));
+  FULMAR_TRY_VOID(files.rename(name(*after, cleaned_suffix), name(*after, swap_suffix)));
   // From here on it is to be the log's: what fails now a start has to bring to its end.
   auto done = [&]() -> Result<void> {
-    TRY_VOID(disk.sync_directory(directory_));
+    FULMAR_TRY_VOID(disk.sync_directory(directory_));
     for (const auto& segment : rewritten.before) {
-      TRY_VOID(files.rename(name(*segment, ".log"), name(*segment, replaced_suffix)));
+      FULMAR_TRY_VOID(files.rename(name(*segment, ".log"), name(*segment, replaced_suffix)));
       for (std::string_view suffix : {".index", ".timeindex", ".snapshot", ".txnindex"}) {
         if (suffix == ".txnindex" && !segment->in_log_with_markers()) continue;
         if (suffix == ".snapshot" && segment == rewritten.before.front()) continue;  // of what was before it
@@ -178,8 +178,8 @@ Result<bool> PartitionLog::swap_in(Rewritten& rewritten) {
         if (!removed && removed.error().code != Errc::not_found) return removed;
       }
     }
-    TRY_VOID(disk.sync_directory(directory_));
-    TRY_VOID(files.rename(name(*after, swap_suffix), name(*after, ".log")));
+    FULMAR_TRY_VOID(disk.sync_directory(directory_));
+    FULMAR_TRY_VOID(files.rename(name(*after, swap_suffix), name(*after, ".log")));
     return disk.sync_directory(directory_);
   }();
   if (!done) {
@@ -195,7 +195,7 @@ Result<bool> PartitionLog::swap_in(Rewritten& rewritten) {
   side_files_.write_again(after);
   for (auto& segment : rewritten.before) replaced_.push_back(std::move(segment));
   rewritten.before.clear();
-  TRY_VOID(remove_replaced());
+  FULMAR_TRY_VOID(remove_replaced());
   return true;
 }
 
@@ -222,30 +222,30 @@ Result<void> PartitionLog::finish_rewriting(std::vector<DirectoryEntry>& entries
     return {};
   };
   for (const auto& entry : entries) {
-    if (entry.name.ends_with(cleaned_suffix)) TRY_VOID(remove(entry.name));
+    if (entry.name.ends_with(cleaned_suffix)) FULMAR_TRY_VOID(remove(entry.name));
     auto base = parse_segment_file_name(entry.name, swap_suffix);
     if (!base) continue;
     // It was whole, and synced, before it got this name. If it is damaged by now, what it lacks is damage of the log.
     Segment swap(*context_.files, directory_, *base);
-    TRY_VOID(swap.open(false, context_.host.clock().now(), swap_suffix));
+    FULMAR_TRY_VOID(swap.open(false, context_.host.clock().now(), swap_suffix));
     swap.allow_holes_below(std::numeric_limits<Offset>::max());
-    TRY_VOID(swap.rebuild(true, config_.index_interval_bytes, nullptr));
+    FULMAR_TRY_VOID(swap.rebuild(true, config_.index_interval_bytes, nullptr));
     for (const auto& other : entries)
       for (std::string_view suffix : {".log", ".index", ".timeindex", ".snapshot", ".txnindex"}) {
         auto at = parse_segment_file_name(other.name, suffix);
         bool replaced = at && *at >= *base && *at < swap.next_offset() && (suffix != ".snapshot" || *at > *base);
-        if (replaced) TRY_VOID(remove(other.name));
+        if (replaced) FULMAR_TRY_VOID(remove(other.name));
       }
-    TRY_VOID(disk.sync_directory(directory_));
-    TRY_VOID(context_.files->rename(swap.path(swap_suffix), swap.path(".log")));
+    FULMAR_TRY_VOID(disk.sync_directory(directory_));
+    FULMAR_TRY_VOID(context_.files->rename(swap.path(swap_suffix), swap.path(".log")));
     log_.info("rewritten segments put in place", {{"segment", swap.path(".log")}, {"next_offset", swap.next_offset()}});
-    TRY_VOID(disk.sync_directory(directory_));
+    FULMAR_TRY_VOID(disk.sync_directory(directory_));
     any = true;
   }
   for (const auto& entry : entries)
-    if (entry.name.ends_with(replaced_suffix)) TRY_VOID(remove(entry.name));
+    if (entry.name.ends_with(replaced_suffix)) FULMAR_TRY_VOID(remove(entry.name));
   if (any) {
-    TRY(entries, disk.list(directory_));
+    FULMAR_TRY(entries, disk.list(directory_));
   }
   return {};
 }

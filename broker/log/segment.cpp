@@ -28,18 +28,18 @@ Segment::Segment(Disk& disk, std::string directory, Offset base_offset)
     : disk_(disk), directory_(std::move(directory)), base_offset_(base_offset), next_offset_(base_offset) {}
 
 Result<void> Segment::open(bool create, Instant now, std::string_view suffix) {
-  TRY(file_, disk_.open(path(suffix), create ? OpenMode::open_or_create : OpenMode::read_write));
+  FULMAR_TRY(file_, disk_.open(path(suffix), create ? OpenMode::open_or_create : OpenMode::read_write));
   opened_ = now;
-  if (create && file_->size() > 0) TRY_VOID(file_->truncate(0));
+  if (create && file_->size() > 0) FULMAR_TRY_VOID(file_->truncate(0));
   auto attribute = file_->attribute();
   if (!attribute && attribute.error().code != Errc::unsupported) return std::unexpected(attribute.error());
   if (attribute) mark_ = SyncedMark::decode(*attribute);
-  if (create && mark_) TRY_VOID(set_mark({}));  // of a file of that name that was to be gone
+  if (create && mark_) FULMAR_TRY_VOID(set_mark({}));  // of a file of that name that was to be gone
   return {};
 }
 
 Result<void> Segment::set_mark(const SyncedMark& mark) {
-  TRY_VOID(file_->set_attribute(mark.encode()));
+  FULMAR_TRY_VOID(file_->set_attribute(mark.encode()));
   mark_ = mark;
   return {};
 }
@@ -83,8 +83,8 @@ void Segment::forget() {
 
 Result<void> Segment::append(const BatchHeader& header, const ByteChain& batch, std::int32_t index_interval_bytes,
                              Instant now) {
-  ASSERT(header.base_offset >= next_offset_ && batch.size() == header.size());
-  TRY_VOID(file_->write_at(size_, batch));
+  FULMAR_ASSERT(header.base_offset >= next_offset_ && batch.size() == header.size());
+  FULMAR_TRY_VOID(file_->write_at(size_, batch));
   account(header, size_, index_interval_bytes);
   last_append_ = now;
   index_files_current = false;
@@ -103,10 +103,10 @@ Result<void> Segment::scan(Offset from, const std::function<bool(const BatchHead
       continue;
     }
     auto limit = good_until(position);
-    TRY(Bytes chunk, read_exactly(*file_, position, std::min<std::uint64_t>(scan_bytes, limit - position)));
+    FULMAR_TRY(Bytes chunk, read_exactly(*file_, position, std::min<std::uint64_t>(scan_bytes, limit - position)));
     std::size_t at = 0;
     while (at + batch_header_size <= chunk.size()) {
-      TRY(auto header, read_batch_header(chunk.view().substr(at)));
+      FULMAR_TRY(auto header, read_batch_header(chunk.view().substr(at)));
       if (position + at + header.size() > limit) return fail(Errc::corrupt, path(".log") + ": a batch crosses the end");
       if (!visit(header, position + at)) return {};
       work_in_slices(batch_header_work);
@@ -120,7 +120,7 @@ Result<void> Segment::scan(Offset from, const std::function<bool(const BatchHead
 }
 
 Result<Bytes> Segment::read_batch(const BatchHeader& header, std::uint64_t position) {
-  TRY(Bytes batch, read_exactly(*file_, position, header.size()));
+  FULMAR_TRY(Bytes batch, read_exactly(*file_, position, header.size()));
   work_in_slices(checksum_work(batch.size()));
   if (!batch_crc_matches(batch.view()))
     return fail(Errc::corrupt, path(".log") + ": wrong CRC at " + std::to_string(position));
@@ -144,12 +144,12 @@ Result<Bytes> Segment::read(Offset from, Offset up_to, std::size_t max_bytes, bo
   for (;;) {
     auto count = std::min<std::uint64_t>(max_bytes + slack, limit - position);
     count = std::min<std::uint64_t>(std::max<std::uint64_t>(count, batch_header_size), limit - position);
-    TRY(Bytes chunk, read_exactly(*file_, position, count));
+    FULMAR_TRY(Bytes chunk, read_exactly(*file_, position, count));
     std::size_t at = 0;
     std::size_t begin = 0;
     bool found = false;
     while (at + batch_header_size <= chunk.size()) {
-      TRY(auto header, read_batch_header(chunk.view().substr(at)));
+      FULMAR_TRY(auto header, read_batch_header(chunk.view().substr(at)));
       // A damaged header must not pass for a batch that lies elsewhere: whoever asks would wait for it for ever.
       if (header.base_offset < base_offset_ || header.last_offset_delta < 0 || header.last_offset() >= next_offset_)
         return fail(Errc::corrupt, path(".log") + ": a batch of other offsets at " + std::to_string(position + at));
@@ -189,16 +189,16 @@ Result<std::uint64_t> Segment::rebuild_on(bool verify_crc, std::int32_t index_in
   auto position = size_;
   while (position < end) {
     if (end - position < batch_header_size) return position;
-    TRY(Bytes head, read_exactly(*file_, position, batch_header_size));
+    FULMAR_TRY(Bytes head, read_exactly(*file_, position, batch_header_size));
     auto header = read_batch_header(head.view());
     bool plausible = header && header->magic == batch_magic && header->last_offset_delta >= 0 &&
                      header->record_count >= 0 && header->size() <= end - position &&
                      offset_fits(header->last_offset());
     if (!plausible) return position;
-    TRY(bool next, follows(*header, next_offset_, position, end));
+    FULMAR_TRY(bool next, follows(*header, next_offset_, position, end));
     if (!next) return position;
     if (verify_crc) {
-      TRY(Bytes batch, read_exactly(*file_, position, header->size()));
+      FULMAR_TRY(Bytes batch, read_exactly(*file_, position, header->size()));
       work_in_slices(checksum_work(batch.size()));
       if (!batch_crc_matches(batch.view())) return position;
     }
@@ -230,8 +230,8 @@ Result<std::string> Segment::load_indexes(std::int32_t index_interval_bytes) {
   }
   size_ = end;
   if (position > 0) {
-    TRY(Bytes head, read_exactly(*file_, 0, batch_header_size));
-    TRY(auto first, read_batch_header(head.view()));
+    FULMAR_TRY(Bytes head, read_exactly(*file_, 0, batch_header_size));
+    FULMAR_TRY(auto first, read_batch_header(head.view()));
     first_timestamp_ = std::max<Timestamp>(first.max_timestamp, -1);
   }
   bool skip_first = position > 0;
@@ -273,31 +273,31 @@ bool Segment::load_aborted() {
 
 Result<void> Segment::rewrite_from(Offset offset) {
   if (offset >= next_offset_) return {};
-  TRY(auto modified, modified_ms());
+  FULMAR_TRY(auto modified, modified_ms());
   auto position = size_;
-  TRY_VOID(scan(offset, [&](const BatchHeader& header, std::uint64_t at) {
+  FULMAR_TRY_VOID(scan(offset, [&](const BatchHeader& header, std::uint64_t at) {
     if (header.last_offset() < offset) return true;
     position = at;
     return false;
   }));
   constexpr std::uint64_t piece_max = 1 << 20;
   for (; position < size_; position += std::min(piece_max, size_ - position)) {
-    TRY(Bytes piece, read_exactly(*file_, position, std::min(piece_max, size_ - position)));
-    TRY_VOID(file_->write_at(position, ByteChain(std::move(piece))));
+    FULMAR_TRY(Bytes piece, read_exactly(*file_, position, std::min(piece_max, size_ - position)));
+    FULMAR_TRY_VOID(file_->write_at(position, ByteChain(std::move(piece))));
   }
-  TRY_VOID(file_->set_modified_ms(modified));
+  FULMAR_TRY_VOID(file_->set_modified_ms(modified));
   needs_sync = true;
   return {};
 }
 
 Result<void> Segment::truncate(std::uint64_t position, Offset next, std::int32_t index_interval_bytes) {
-  ASSERT(position <= file_->size() && next >= base_offset_);
-  TRY_VOID(file_->truncate(position));
+  FULMAR_ASSERT(position <= file_->size() && next >= base_offset_);
+  FULMAR_TRY_VOID(file_->truncate(position));
   needs_sync = true;
   const bool aborted_known = aborted_known_;
   auto aborted = std::move(aborted_);
-  TRY(auto end, rebuild(false, index_interval_bytes, nullptr));
-  ASSERT(end == position && next_offset_ <= next);
+  FULMAR_TRY(auto end, rebuild(false, index_interval_bytes, nullptr));
+  FULMAR_ASSERT(end == position && next_offset_ <= next);
   // What is left of it is as it was.
   aborted.truncate_from(next_offset_);
   aborted_ = std::move(aborted);

@@ -22,13 +22,13 @@ std::uint64_t Segment::good_until(std::uint64_t position) const {
 // Whether a whole batch of this segment is there, with the right CRC.
 Result<bool> Segment::good_at(std::uint64_t position, std::uint64_t end, BatchHeader& header) {
   if (end - position < batch_header_size) return false;
-  TRY(Bytes head, read_exactly(*file_, position, batch_header_size));
+  FULMAR_TRY(Bytes head, read_exactly(*file_, position, batch_header_size));
   auto read = read_batch_header(head.view());
   bool plausible = read && read->magic == batch_magic && read->base_offset >= base_offset_ &&
                    read->last_offset_delta >= 0 && read->record_count >= 0 && read->size() <= end - position &&
                    offset_fits(read->last_offset());
   if (!plausible) return false;
-  TRY(Bytes batch, read_exactly(*file_, position, read->size()));
+  FULMAR_TRY(Bytes batch, read_exactly(*file_, position, read->size()));
   header = *read;
   return batch_crc_matches(batch.view());
 }
@@ -40,7 +40,7 @@ Result<bool> Segment::follows(const BatchHeader& header, Offset expected, std::u
   if (header.base_offset < expected || header.base_offset > holes_below_) return false;
   auto after = position + header.size();
   BatchHeader witness;
-  TRY(bool good, after < end ? good_at(after, end, witness) : Result<bool>(false));
+  FULMAR_TRY(bool good, after < end ? good_at(after, end, witness) : Result<bool>(false));
   return !good || witness.base_offset >= header.next_offset();
 }
 
@@ -56,22 +56,22 @@ Result<std::optional<std::pair<BatchHeader, std::uint64_t>>> Segment::next_good(
   BatchHeader header;
   // Most likely its length is right still, and the next one comes after it.
   if (end - position >= batch_header_size) {
-    TRY(Bytes head, read_exactly(*file_, position, batch_header_size));
+    FULMAR_TRY(Bytes head, read_exactly(*file_, position, batch_header_size));
     auto damaged = read_batch_header(head.view());
     if (damaged && damaged->size() < end - position) {
-      TRY(bool good, good_at(position + damaged->size(), end, header));
+      FULMAR_TRY(bool good, good_at(position + damaged->size(), end, header));
       if (good && fits(header)) return std::pair{header, position + damaged->size()};
     }
   }
   for (++position; position < end && end - position >= batch_header_size;) {
-    TRY(Bytes chunk, read_exactly(*file_, position, std::min(chunk_size, end - position)));
+    FULMAR_TRY(Bytes chunk, read_exactly(*file_, position, std::min(chunk_size, end - position)));
     if (chunk.size() < batch_header_size) break;
     std::size_t at = 0;
     for (; at + batch_header_size <= chunk.size(); ++at) {
       if (chunk.data()[at + magic_at] != batch_magic) continue;
       auto offset = load_big<Offset>(chunk.data() + at);
       if (offset < offset_min || offset >= offset_max) continue;
-      TRY(bool good, good_at(position + at, end, header));
+      FULMAR_TRY(bool good, good_at(position + at, end, header));
       if (good && fits(header)) return std::pair{header, position + at};
     }
     position += at;
@@ -81,25 +81,25 @@ Result<std::optional<std::pair<BatchHeader, std::uint64_t>>> Segment::next_good(
 
 Result<std::optional<std::uint64_t>> Segment::pass_damage(Offset offset_max, std::int32_t index_interval_bytes,
                                                           const Accept& accept) {
-  TRY(auto next, next_good(size_, file_->size(), next_offset_, offset_max, accept));
+  FULMAR_TRY(auto next, next_good(size_, file_->size(), next_offset_, offset_max, accept));
   if (!next) return std::nullopt;
   auto [header, position] = *next;
   damage_.push_back({next_offset_, header.base_offset, size_, position});
   next_offset_ = header.base_offset;
   size_ = position;
-  TRY(auto stopped, rebuild_on(true, index_interval_bytes, accept));
+  FULMAR_TRY(auto stopped, rebuild_on(true, index_interval_bytes, accept));
   return stopped;
 }
 
 Result<std::optional<BatchHeader>> Segment::damaged_header() {
   if (file_->size() - size_ < batch_header_size) return std::nullopt;
-  TRY(Bytes head, read_exactly(*file_, size_, batch_header_size));
+  FULMAR_TRY(Bytes head, read_exactly(*file_, size_, batch_header_size));
   auto header = read_batch_header(head.view());
   return header ? std::optional(*header) : std::nullopt;
 }
 
 void Segment::note_damage_up_to(Offset to) {
-  ASSERT(to > next_offset_);
+  FULMAR_ASSERT(to > next_offset_);
   damage_.push_back({next_offset_, to, size_, file_->size()});
   next_offset_ = to;
   size_ = file_->size();
@@ -116,7 +116,7 @@ Result<std::optional<DamagedStretch>> Segment::find_damage(Offset from) {
     if (base_offset_ + entry->relative_offset >= from) continue;
     BatchHeader header;
     auto at = static_cast<std::uint64_t>(entry->position);
-    TRY(bool good, good_at(at, size_, header));
+    FULMAR_TRY(bool good, good_at(at, size_, header));
     if (!good || header.last_offset() != base_offset_ + entry->relative_offset) continue;
     position = at;
     expected = header.base_offset;
@@ -131,17 +131,17 @@ Result<std::optional<DamagedStretch>> Segment::find_damage(Offset from) {
       continue;
     }
     BatchHeader header;
-    TRY(bool good, good_at(position, size_, header));
+    FULMAR_TRY(bool good, good_at(position, size_, header));
     bool fits = false;
     if (good) {
-      TRY(fits, follows(header, expected, position, size_));
+      FULMAR_TRY(fits, follows(header, expected, position, size_));
     }
     if (fits && header.next_offset() <= next_offset_) {
       position += header.size();
       expected = header.next_offset();
       continue;
     }
-    TRY(auto next, next_good(position, good_until(position), expected, next_offset_, nullptr));
+    FULMAR_TRY(auto next, next_good(position, good_until(position), expected, next_offset_, nullptr));
     DamagedStretch found{expected, next ? next->first.base_offset : next_offset_, position,
                          next ? next->second : good_until(position)};
     if (!next)  // up to the damage that is known of, or to the end

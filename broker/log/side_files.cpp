@@ -43,7 +43,7 @@ Result<void> SideFiles::settle() {
   if (waiting_.empty()) return {};
   auto end = waiting_.back().segment->next_offset();
   while (!waiting_.empty() && waiting_.front().segment->next_offset() <= end) {
-    TRY_VOID(write_some());
+    FULMAR_TRY_VOID(write_some());
   }
   return {};
 }
@@ -66,10 +66,10 @@ Result<void> SideFiles::write_some() {
   }
   auto& disk = host_.disk();
   if (!files.empty()) {
-    TRY_VOID(at_once(files, files_at_once_max, [&disk](const SideFile& file) {
+    FULMAR_TRY_VOID(at_once(files, files_at_once_max, [&disk](const SideFile& file) {
       return replace_checked_file_unsynced(disk, file.path, file.content);
     }));
-    TRY_VOID(disk.sync_directory(directory_));
+    FULMAR_TRY_VOID(disk.sync_directory(directory_));
   }
   for (std::size_t i = 0; i < count; ++i) {
     waiting_.front().segment->index_files_current = true;

@@ -17,7 +17,7 @@ namespace {
 // it a piece at a time, and lets others go on between them.
 Result<void> visit_records(Segment& segment, const BatchHeader& header, std::uint64_t position, Offset from,
                            Offset up_to, const std::function<bool(const OffsetAndTimestamp&)>& visit) {
-  TRY(Bytes batch, segment.read_batch(header, position));
+  FULMAR_TRY(Bytes batch, segment.read_batch(header, position));
   const RecordBody::DidWork did_work = work_in_slices;
   RecordBody body(header.codec(), batch.view().substr(batch_header_size), decompressed_batch_bytes_max, &did_work);
   for (std::int32_t i = 0; i < header.record_count && !body.failed(); ++i) {
@@ -44,7 +44,7 @@ Result<void> visit_records(Segment& segment, const BatchHeader& header, std::uin
 Result<void> visit_batches(Segment& segment, Offset start, Offset from, Offset up_to,
                            const std::function<Result<bool>(const BatchHeader&, std::uint64_t)>& visit) {
   Result<void> failed;
-  TRY_VOID(segment.scan(start, [&](const BatchHeader& header, std::uint64_t position) {
+  FULMAR_TRY_VOID(segment.scan(start, [&](const BatchHeader& header, std::uint64_t position) {
     if (header.base_offset >= up_to) return false;
     if (header.control() || header.last_offset() < from) return true;
     auto go_on = visit(header, position);
@@ -57,9 +57,9 @@ Result<void> visit_batches(Segment& segment, Offset start, Offset from, Offset u
 Result<std::optional<OffsetAndTimestamp>> first_at(Segment& segment, Timestamp ts, Offset from, Offset up_to) {
   std::optional<OffsetAndTimestamp> found;
   auto start = std::max(from, segment.base_offset() + segment.time_index().offset_before(ts));
-  TRY_VOID(visit_batches(segment, start, from, up_to, [&](const auto& header, auto position) -> Result<bool> {
+  FULMAR_TRY_VOID(visit_batches(segment, start, from, up_to, [&](const auto& header, auto position) -> Result<bool> {
     if (header.max_timestamp < ts) return true;
-    TRY_VOID(visit_records(segment, header, position, from, up_to, [&](const OffsetAndTimestamp& record) {
+    FULMAR_TRY_VOID(visit_records(segment, header, position, from, up_to, [&](const OffsetAndTimestamp& record) {
       if (record.timestamp >= ts) found = record;
       return !found;
     }));
@@ -91,18 +91,18 @@ Result<void> raise_to_largest(Segment& segment, Offset from, Offset up_to, std::
   };
   // Where all of the segment is in range, what it knows of itself says which batch; unless that has no records.
   if (segment.base_offset() >= from && segment.next_offset() <= up_to)
-    TRY_VOID(look(segment.max_timestamp_offset(), true));
-  if (!likely || likely->max_timestamp != segment.max_timestamp()) TRY_VOID(look(from, false));
+    FULMAR_TRY_VOID(look(segment.max_timestamp_offset(), true));
+  if (!likely || likely->max_timestamp != segment.max_timestamp()) FULMAR_TRY_VOID(look(from, false));
   if (!likely) return {};
   auto raise = [&](const OffsetAndTimestamp& record) {
     if (beats(record.timestamp, record.offset)) known = record;
     return true;
   };
-  TRY_VOID(visit_records(segment, *likely, likely_position, from, up_to, raise));
+  FULMAR_TRY_VOID(visit_records(segment, *likely, likely_position, from, up_to, raise));
   if (known && known->timestamp == likely->max_timestamp) return {};
   return visit_batches(segment, from, from, up_to, [&](const auto& header, auto position) -> Result<bool> {
     if (position == likely_position || !beats(header.max_timestamp, header.base_offset)) return true;
-    TRY_VOID(visit_records(segment, header, position, from, up_to, raise));
+    FULMAR_TRY_VOID(visit_records(segment, header, position, from, up_to, raise));
     return true;
   });
 }
@@ -117,7 +117,7 @@ Result<std::optional<OffsetAndTimestamp>> PartitionLog::offset_for_timestamp(Tim
   for (const auto& segment : segments) {
     if (segment->max_timestamp() < ts || segment->next_offset() <= log_start_) continue;
     if (segment->base_offset() >= up_to) break;
-    TRY(auto found, first_at(*segment, ts, log_start_, up_to));
+    FULMAR_TRY(auto found, first_at(*segment, ts, log_start_, up_to));
     if (found) return found;
   }
   return std::nullopt;
@@ -134,7 +134,7 @@ Result<std::optional<OffsetAndTimestamp>> PartitionLog::max_timestamp(Offset up_
   std::optional<OffsetAndTimestamp> found;
   for (const auto& segment : segments) {
     if (segment->max_timestamp() < (found ? found->timestamp : 0)) break;
-    TRY_VOID(raise_to_largest(*segment, log_start_, up_to, found));
+    FULMAR_TRY_VOID(raise_to_largest(*segment, log_start_, up_to, found));
   }
   return found;
 }

@@ -11,7 +11,7 @@ constexpr Duration retry_interval = milliseconds(100);
 }  // namespace
 
 Result<SocketAddress> Acceptor::listen(const SocketAddress& at) {
-  TRY(listener_, host_.network().listen(at, host_.shard_count() > 1));
+  FULMAR_TRY(listener_, host_.network().listen(at, host_.shard_count() > 1));
   return listener_->local();
 }
 

@@ -86,7 +86,7 @@ Result<FrameAssembler::Step> FrameAssembler::next() {
         continue;
       }
       bool end = false;
-      TRY(auto got, read(frame_.span(frame_filled_), end));
+      FULMAR_TRY(auto got, read(frame_.span(frame_filled_), end));
       if (end) return fail(Errc::closed, "the stream ends within a request");
       if (got == 0) return Step{.kind = Kind::needs_bytes};
       frame_filled_ += got;
@@ -113,7 +113,7 @@ Result<FrameAssembler::Step> FrameAssembler::next() {
     auto kept = buffer_.size();
     if (kept > 0) std::memcpy(scratch_.data(), buffer_.data(), kept);
     bool end = false;
-    TRY(auto got, read(scratch_.span(kept), end));
+    FULMAR_TRY(auto got, read(scratch_.span(kept), end));
     if (end && kept > 0) return fail(Errc::closed, "the stream ends within a request");
     if (end) return Step{.kind = Kind::end};
     if (got == 0 && kept == 0) charge_ = {};

@@ -20,7 +20,7 @@ FrameReader::FrameReader(Connection& connection, Clock& clock, Limits limits)
 Result<std::size_t> FrameReader::next_size() {
   auto idle = clock_.deadline_in(limits_.idle_max);
   while (have() < 4) {
-    TRY(auto more, fill(have() == 0 ? idle : clock_.deadline_in(limits_.byte_max)));
+    FULMAR_TRY(auto more, fill(have() == 0 ? idle : clock_.deadline_in(limits_.byte_max)));
     if (more) continue;
     if (have() == 0) return std::size_t{0};
     return fail(Errc::closed, "the stream ends within a request");
@@ -38,7 +38,7 @@ Result<Bytes> FrameReader::body(std::size_t size) {
   std::memcpy(frame.data(), buffer_.data() + from_, at);
   from_ += at;
   while (at < size) {
-    TRY(auto read, connection_.read(frame.span(at), clock_.deadline_in(limits_.byte_max)));
+    FULMAR_TRY(auto read, connection_.read(frame.span(at), clock_.deadline_in(limits_.byte_max)));
     if (read == 0) return fail(Errc::closed, "the stream ends within a request");
     at += read;
   }
@@ -49,7 +49,7 @@ Result<bool> FrameReader::fill(Deadline deadline) {
   std::memmove(buffer_.data(), buffer_.data() + from_, have());
   to_ -= from_;
   from_ = 0;
-  TRY(auto read, connection_.read(buffer_.span(to_), deadline));
+  FULMAR_TRY(auto read, connection_.read(buffer_.span(to_), deadline));
   to_ += read;
   return read > 0;
 }

@@ -23,7 +23,7 @@ MemoryBudget::Charge::~Charge() {
 }
 
 MemoryBudget::Charge MemoryBudget::Charge::split(std::int64_t bytes) {
-  ASSERT(bytes >= 0 && bytes <= bytes_);
+  FULMAR_ASSERT(bytes >= 0 && bytes <= bytes_);
   Charge part;
   if (bytes == 0) return part;
   part.budget_ = budget_;
@@ -33,7 +33,7 @@ MemoryBudget::Charge MemoryBudget::Charge::split(std::int64_t bytes) {
 }
 
 void MemoryBudget::Charge::shrink_to(std::int64_t bytes) {
-  ASSERT(bytes >= 0 && bytes <= bytes_);
+  FULMAR_ASSERT(bytes >= 0 && bytes <= bytes_);
   auto less = bytes_ - bytes;
   bytes_ = bytes;
   if (less > 0) budget_->release(less);
@@ -50,11 +50,11 @@ MemoryBudget::MemoryBudget(std::int64_t bytes, std::int64_t kept_for_small)
     : bytes_(bytes), kept_for_small_(kept_for_small), available_(bytes) {}
 
 MemoryBudget::~MemoryBudget() {
-  ASSERT(available_ == bytes_ && !small_.first && !large_.first);
+  FULMAR_ASSERT(available_ == bytes_ && !small_.first && !large_.first);
 }
 
 void MemoryBudget::add(Charge& charge, std::int64_t bytes) {
-  ASSERT(bytes >= 0 && (charge.budget_ == this || charge.bytes_ == 0));
+  FULMAR_ASSERT(bytes >= 0 && (charge.budget_ == this || charge.bytes_ == 0));
   charge.budget_ = this;
   charge.bytes_ += bytes;
   available_ -= bytes;
@@ -72,7 +72,7 @@ void MemoryBudget::charge_at_once(Charge& charge, std::int64_t bytes) {
 }
 
 void MemoryBudget::charge_later(Charge& charge, std::int64_t bytes, bool small, Waiter& waiter) {
-  ASSERT(!waiter.budget_);
+  FULMAR_ASSERT(!waiter.budget_);
   auto& waiting = queue(small);
   waiter.budget_ = this;
   waiter.into_ = &charge;

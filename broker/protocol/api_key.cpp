@@ -100,7 +100,7 @@ const ApiInfo* declared_api(std::int16_t key) {
 
 const ApiInfo& api_info(ApiKey key) {
   const auto* api = declared_api(static_cast<std::int16_t>(key));
-  ASSERT(api != nullptr);
+  FULMAR_ASSERT(api != nullptr);
   return *api;
 }
 

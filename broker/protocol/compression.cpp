@@ -16,10 +16,10 @@ Bytes compress(Compression codec, std::string_view plain) {
 
 Result<Bytes> decompress(Compression codec, std::string_view packed, std::size_t size_max) {
   if (codec == Compression::none) return Bytes::copy_of(packed);
-  TRY(auto decompressor, make_decompressor(codec, packed));
+  FULMAR_TRY(auto decompressor, make_decompressor(codec, packed));
   std::string plain;
   while (!decompressor->ended()) {
-    TRY(auto piece, decompressor->next());
+    FULMAR_TRY(auto piece, decompressor->next());
     if (piece.size() > size_max - plain.size()) return fail(Errc::too_large, "records are too large when decompressed");
     plain.append(piece);
   }

@@ -35,7 +35,7 @@ class PlainCopy final : public Compressor {
 class GzipCompressor final : public Compressor {
  public:
   GzipCompressor(int level, std::size_t size_max) : Compressor(size_max) {
-    ASSERT(deflateInit2(&stream_, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+    FULMAR_ASSERT(deflateInit2(&stream_, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
   }
   ~GzipCompressor() override { deflateEnd(&stream_); }
 
@@ -56,7 +56,7 @@ class GzipCompressor final : public Compressor {
     stream_.next_out = reinterpret_cast<Bytef*>(room(step_bytes));
     stream_.avail_out = static_cast<uInt>(step_bytes);
     auto status = deflate(&stream_, flush);
-    ASSERT(status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR);
+    FULMAR_ASSERT(status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR);
     used(step_bytes - stream_.avail_out);
     return status;
   }
@@ -86,7 +86,7 @@ class SnappyCompressor final : public Compressor {
   void write_block() {
     auto size = snappy_max_compressed_length(block_.size());
     char* to = room(4 + size);
-    ASSERT(snappy_compress(block_.data(), block_.size(), to + 4, &size) == SNAPPY_OK);
+    FULMAR_ASSERT(snappy_compress(block_.data(), block_.size(), to + 4, &size) == SNAPPY_OK);
     store_big(to, static_cast<std::int32_t>(size));
     used(4 + size);
     block_.clear();
@@ -100,9 +100,9 @@ class Lz4Compressor final : public Compressor {
   Lz4Compressor(int level, std::size_t size_max) : Compressor(size_max) {
     preferences_.frameInfo.blockMode = LZ4F_blockIndependent;
     preferences_.compressionLevel = level == lz4_fast_level ? 0 : std::min(level, lz4_level_max);
-    ASSERT(!LZ4F_isError(LZ4F_createCompressionContext(&context_, LZ4F_VERSION)));
+    FULMAR_ASSERT(!LZ4F_isError(LZ4F_createCompressionContext(&context_, LZ4F_VERSION)));
     auto made = LZ4F_compressBegin(context_, room(LZ4F_HEADER_SIZE_MAX), LZ4F_HEADER_SIZE_MAX, &preferences_);
-    ASSERT(!LZ4F_isError(made));
+    FULMAR_ASSERT(!LZ4F_isError(made));
     used(made);
   }
   ~Lz4Compressor() override { LZ4F_freeCompressionContext(context_); }
@@ -113,7 +113,7 @@ class Lz4Compressor final : public Compressor {
       auto piece = plain.substr(0, step_bytes);
       auto bound = LZ4F_compressBound(piece.size(), &preferences_);
       auto made = LZ4F_compressUpdate(context_, room(bound), bound, piece.data(), piece.size(), nullptr);
-      ASSERT(!LZ4F_isError(made));
+      FULMAR_ASSERT(!LZ4F_isError(made));
       used(made);
       plain.remove_prefix(piece.size());
     }
@@ -121,7 +121,7 @@ class Lz4Compressor final : public Compressor {
   void end() override {
     auto bound = LZ4F_compressBound(0, &preferences_);
     auto made = LZ4F_compressEnd(context_, room(bound), bound, nullptr);
-    ASSERT(!LZ4F_isError(made));
+    FULMAR_ASSERT(!LZ4F_isError(made));
     used(made);
   }
 
@@ -133,7 +133,7 @@ class ZstdCompressor final : public Compressor {
  public:
   ZstdCompressor(int level, std::size_t size_max, std::optional<std::size_t> plain_size)
       : Compressor(size_max), context_(ZSTD_createCStream()) {
-    ASSERT(context_ != nullptr);
+    FULMAR_ASSERT(context_ != nullptr);
     ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
     if (plain_size) ZSTD_CCtx_setPledgedSrcSize(context_, *plain_size);
   }
@@ -151,7 +151,7 @@ class ZstdCompressor final : public Compressor {
   std::size_t run(ZSTD_inBuffer& in, ZSTD_EndDirective directive) {
     ZSTD_outBuffer out{room(step_bytes), step_bytes, 0};
     auto left = ZSTD_compressStream2(context_, &out, &in, directive);
-    ASSERT(!ZSTD_isError(left));
+    FULMAR_ASSERT(!ZSTD_isError(left));
     used(out.pos);
     return left;
   }
@@ -175,7 +175,7 @@ std::unique_ptr<Compressor> make_compressor(Compression codec, const Compression
     case Compression::lz4: return std::make_unique<Lz4Compressor>(levels.lz4, size_max);
     case Compression::zstd: return std::make_unique<ZstdCompressor>(levels.zstd, size_max, plain_size);
   }
-  UNREACHABLE();
+  FULMAR_UNREACHABLE();
 }
 
 std::size_t compression_memory(Compression codec) {

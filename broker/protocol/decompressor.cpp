@@ -27,9 +27,9 @@ class Windowed : public Decompressor {
       : codec_(codec), packed_(packed), window_(std::make_unique_for_overwrite<char[]>(decompression_step_bytes)) {}
 
   Result<std::string_view> next() override {
-    ASSERT(!ended_);
+    FULMAR_ASSERT(!ended_);
     auto in = packed_.substr(0, decompression_step_bytes);
-    TRY(auto done, step(in, window_.get(), decompression_step_bytes));
+    FULMAR_TRY(auto done, step(in, window_.get(), decompression_step_bytes));
     packed_.remove_prefix(done.taken);
     if (done.ended && !packed_.empty()) return fail(Errc::corrupt, std::string("bytes after the ") + codec_ + " data");
     bool stuck = done.taken == 0 && done.made == 0;
@@ -58,7 +58,7 @@ class Windowed : public Decompressor {
 class GzipDecompressor final : public Windowed {
  public:
   explicit GzipDecompressor(std::string_view packed) : Windowed("gzip", packed) {
-    ASSERT(inflateInit2(&stream_, 15 + 16) == Z_OK);
+    FULMAR_ASSERT(inflateInit2(&stream_, 15 + 16) == Z_OK);
   }
   ~GzipDecompressor() override { inflateEnd(&stream_); }
 
@@ -92,7 +92,7 @@ class Lz4Decompressor final : public Windowed {
  public:
   // Of a frame that refuse_lz4_frame() let pass.
   explicit Lz4Decompressor(std::string_view packed) : Windowed("lz4", packed), frame_(packed) {
-    ASSERT(!LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)));
+    FULMAR_ASSERT(!LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)));
     auto flags = static_cast<std::uint8_t>(packed[4]);
     next_block_ = lz4_header_bytes + (flags & 0x08 ? 8 : 0);
     checksum_bytes_ = flags & 0x10 ? 4 : 0;
@@ -149,7 +149,7 @@ class ZstdDecompressor final : public Windowed {
     auto& kept = kept_zstd_contexts();
     if (kept.empty()) {
       context_.reset(ZSTD_createDStream());
-      ASSERT(context_ != nullptr);
+      FULMAR_ASSERT(context_ != nullptr);
     } else {
       context_ = std::move(kept.back());
       kept.pop_back();

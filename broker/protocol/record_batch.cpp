@@ -81,7 +81,7 @@ std::uint32_t header_crc(const BatchHeader& header) {
 }
 
 bool batch_crc_matches(std::string_view batch) {
-  ASSERT(batch.size() >= batch_header_size);
+  FULMAR_ASSERT(batch.size() >= batch_header_size);
   return crc32c(batch.substr(batch_checked_from)) ==
          static_cast<std::uint32_t>(load_big<std::int32_t>(batch.data() + batch_crc_at));
 }

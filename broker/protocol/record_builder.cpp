@@ -60,7 +60,7 @@ Bytes seal_batch(BatchHeader header, std::string_view body) {
 }  // namespace
 
 Bytes build_batch(const std::vector<Record>& records, const BatchOptions& options) {
-  ASSERT(!records.empty());
+  FULMAR_ASSERT(!records.empty());
   Writer writer;
   Timestamp base = records.front().timestamp;
   Timestamp latest = base;
@@ -91,12 +91,12 @@ namespace {
 // Calls `visit` with each record of a whole batch, and its bytes.
 Result<void> visit_records(const Bytes& batch, std::size_t size_max,
                            const std::function<void(ReadRecord, std::string_view bytes)>& visit) {
-  TRY(auto header, read_batch_header(batch.view()));
+  FULMAR_TRY(auto header, read_batch_header(batch.view()));
   if (header.size() != batch.size() || header.magic != batch_magic || !batch_crc_matches(batch.view()))
     return fail(Errc::corrupt, "a batch that is not whole");
   Bytes body = batch.slice(batch_header_size);
   if (header.codec() != Compression::none && header.record_count > 0) {
-    TRY(body, decompress(header.codec(), body.view(), size_max));
+    FULMAR_TRY(body, decompress(header.codec(), body.view(), size_max));
   }
   Reader reader(body);
   for (std::int32_t i = 0; i < header.record_count && !reader.failed(); ++i) {
@@ -140,8 +140,8 @@ Bytes build_empty_batch(BatchHeader header) {
 
 Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t size_max) {
   std::vector<ReadRecord> records;
-  TRY_VOID(visit_records(batch, size_max,
-                         [&](ReadRecord record, std::string_view) { records.push_back(std::move(record)); }));
+  FULMAR_TRY_VOID(visit_records(batch, size_max,
+                                [&](ReadRecord record, std::string_view) { records.push_back(std::move(record)); }));
   return records;
 }
 
@@ -149,12 +149,12 @@ Result<Bytes> keep_records(const Bytes& batch, std::size_t size_max,
                            const std::function<bool(const ReadRecord&)>& keep) {
   std::string kept;
   std::int32_t count = 0;
-  TRY_VOID(visit_records(batch, size_max, [&](const ReadRecord& record, std::string_view bytes) {
+  FULMAR_TRY_VOID(visit_records(batch, size_max, [&](const ReadRecord& record, std::string_view bytes) {
     if (!keep(record)) return;
     kept += bytes;
     ++count;
   }));
-  TRY(auto header, read_batch_header(batch.view()));
+  FULMAR_TRY(auto header, read_batch_header(batch.view()));
   if (count == header.record_count) return batch;
   if (count == 0) return build_empty_batch(header);
   header.record_count = count;

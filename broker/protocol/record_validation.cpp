@@ -158,7 +158,7 @@ std::size_t plain_size_max(std::size_t packed) {
 
 Result<BatchHeader, Refusal> validate_produced(const Bytes& records, const ProduceRules& rules,
                                                const RecordBody::DidWork* did_work, const RecordBody::Sink* sink) {
-  TRY(auto header, check_header(records, rules, did_work));
+  FULMAR_TRY(auto header, check_header(records, rules, did_work));
   auto packed = records.view().substr(batch_header_size);
   bool plain = header.codec() == Compression::none;
   RecordBody body(header.codec(), packed, plain ? packed.size() : plain_size_max(packed.size()), did_work, sink);

@@ -148,7 +148,7 @@ class SnappyDecompressor final : public Decompressor {
   explicit SnappyDecompressor(std::string_view packed) : rest_(packed), framed_(packed.starts_with(xerial_magic)) {}
 
   Result<std::string_view> next() override {
-    ASSERT(!ended());
+    FULMAR_ASSERT(!ended());
     if (!begun_) {
       begun_ = true;
       if (framed_ && !rest_.starts_with(xerial_header)) return corrupt();

@@ -58,7 +58,7 @@ void Writer::string(std::string_view text, bool compact) {
   if (compact) {
     unsigned_varint(static_cast<std::uint32_t>(text.size() + 1));
   } else {
-    ASSERT(text.size() <= 32767);
+    FULMAR_ASSERT(text.size() <= 32767);
     int16(static_cast<std::int16_t>(text.size()));
   }
   raw(text);
@@ -94,7 +94,7 @@ void Writer::splice(const ByteChain& chain) {
 }
 
 void Writer::begin_frame() {
-  ASSERT(size() == 0);
+  FULMAR_ASSERT(size() == 0);
   frame_size_ = room(4);
 }
 

@@ -21,7 +21,7 @@ std::vector<ReplicaId> merged(const std::vector<ReplicaId>& a, const std::vector
 
 std::int64_t reached_by_majority(const std::vector<ReplicaId>& voters,
                                  const std::function<std::int64_t(const ReplicaId&)>& reached) {
-  ASSERT(!voters.empty());
+  FULMAR_ASSERT(!voters.empty());
   boost::container::small_vector<std::int64_t, 8> values;
   for (const auto& id : voters) values.push_back(reached(id));
   std::sort(values.begin(), values.end(), std::greater<>());

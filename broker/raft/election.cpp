@@ -21,7 +21,7 @@ bool Raft::up_to_date(const VoteRequest& request) const {
 }
 
 void Raft::stand(bool pre_vote, bool transfer) {
-  rouse(false);
+  end_quiescence(false);
   role_ = pre_vote ? Role::pre_candidate : Role::candidate;
   leader_.reset();
   leaders_start_.reset();

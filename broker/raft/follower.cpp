@@ -96,7 +96,7 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   if (!heard_leader(message.from)) return;
   take(request.configuration);
   leaders_start_ = request.log_start;
-  rouse_for(request.sent_at);
+  end_quiescence_from(request.sent_at);
   term_start_ = request.term_start;
   if (configuration().empty()) return refuse(request, Verdict::start_over);
   // What it has begins where the leader's log ends: a majority lost in the page cache what had been before. (What comes
@@ -144,7 +144,7 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   if (agree_to_quiesce(message.from, heartbeat))
     reply.quiesced = liveness_->agreeing(message.from);
   else
-    rouse_for(heartbeat.sent_at);
+    end_quiescence_from(heartbeat.sent_at);
   send(message.from, reply);
 }
 
@@ -152,7 +152,7 @@ void Raft::on(const Message& message, const StartOver& request) {
   if (!heard_leader(message.from)) return;
   bool knew_its_group = !configuration().empty();
   take(request.configuration);
-  rouse_for(request.sent_at);
+  end_quiescence_from(request.sent_at);
   append_sent_at_ = request.sent_at;
   term_start_ = request.term_start;
   // It has come before, or what was missing has come meanwhile, and may count by now. (In the page cache, what was

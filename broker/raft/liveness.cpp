@@ -14,7 +14,7 @@ constexpr std::int32_t shards_max = 1024;  // of one broker: a bound for what a 
 
 Liveness::Liveness(std::int32_t shard, std::uint64_t life)
     : shard_(shard), first_epoch_(static_cast<std::int64_t>(life << 32)) {
-  ASSERT(life < (std::uint64_t{1} << 31));
+  FULMAR_ASSERT(life < (std::uint64_t{1} << 31));
 }
 
 const Liveness::Peer* Liveness::find(const ReplicaId& id) const {

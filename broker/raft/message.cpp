@@ -42,7 +42,7 @@ std::string text_of(const AppendReply& body) {
       return "mismatched " + std::to_string(body.prev_offset) + " hint " + at(body.hint.start_offset, body.hint.epoch);
     case Verdict::start_over: return "must start over";
   }
-  UNREACHABLE();
+  FULMAR_UNREACHABLE();
 }
 
 std::string text_of(const Heartbeat& body) {

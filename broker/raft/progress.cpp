@@ -19,11 +19,11 @@ bool Progress::may_send(Offset log_end, const RaftSettings& settings) const {
     case Feeding::catch_up: return next_ < log_end && in_flight_.empty();
     case Feeding::start_over: return in_flight_.empty();
   }
-  UNREACHABLE();
+  FULMAR_UNREACHABLE();
 }
 
 void Progress::sent(Offset end, Instant now) {
-  ASSERT(end >= next_ || feeding_ == Feeding::start_over);
+  FULMAR_ASSERT(end >= next_ || feeding_ == Feeding::start_over);
   if (in_flight_.empty()) moved_at_ = now;
   in_flight_.push_back(end);
   if (feeding_ == Feeding::replicate || feeding_ == Feeding::catch_up) next_ = end;

@@ -72,7 +72,7 @@ bool Raft::agree_to_quiesce(const ReplicaId& leader, const Heartbeat& heartbeat)
 }
 
 // Ends this follower's quiescence. If the leader does not know, this broker's answers must not speak for it any longer.
-void Raft::rouse(bool leader_knows) {
+void Raft::end_quiescence(bool leader_knows) {
   if (!watch_) return;
   leader_heard_at_ = leader_heard_at();
   watch_.reset();
@@ -81,14 +81,14 @@ void Raft::rouse(bool leader_knows) {
 }
 
 // What the leader sent after its asking shows that it is awake. What it sent before may come late.
-void Raft::rouse_for(Instant sent_at) {
+void Raft::end_quiescence_from(Instant sent_at) {
   latest_sent_at_ = std::max(latest_sent_at_, sent_at);
-  if (sent_at >= quiesced_by_) rouse(sent_at > quiesced_by_);
+  if (sent_at >= quiesced_by_) end_quiescence(sent_at > quiesced_by_);
 }
 
 void Raft::retire() {
   forget_peers();
-  rouse(false);
+  end_quiescence(false);
 }
 
 Raft::~Raft() {

@@ -81,7 +81,7 @@ void Raft::stand_again_soon() {
 }
 
 void Raft::become_follower(Epoch term, std::optional<ReplicaId> leader) {
-  ASSERT(term >= state_.term);
+  FULMAR_ASSERT(term >= state_.term);
   if (term > state_.term) {
     state_.term = term;
     far_terms_.clear();
@@ -89,7 +89,7 @@ void Raft::become_follower(Epoch term, std::optional<ReplicaId> leader) {
     store();
   }
   if (role_ != Role::follower) reset_election_timer();
-  rouse(false);
+  end_quiescence(false);
   role_ = Role::follower;
   leader_ = leader;
   leaders_start_.reset();
@@ -166,7 +166,7 @@ void Raft::tick(Instant now) {
     return;
   }
   if (watch_ && !watch_->over) return;
-  rouse(true);
+  end_quiescence(true);
   if (now < election_at_) return;
   reset_election_timer();
   if (may_stand()) stand(true, false);
@@ -193,7 +193,7 @@ void Raft::campaign(Instant now) {
 }
 
 void Raft::receive(const Message& message, Instant now) {
-  ASSERT(message.to == self_);
+  FULMAR_ASSERT(message.to == self_);
   begin(now);
   const auto* vote = std::get_if<VoteRequest>(&message.body);
   if (!is_possible(message)) return;
@@ -260,7 +260,7 @@ void Raft::log_changed(Instant now) {
   }
   if (!pending_) return;
   auto done = *std::exchange(pending_, std::nullopt);
-  ASSERT(log_.end() >= done.end);
+  FULMAR_ASSERT(log_.end() >= done.end);
   verified_ = std::max(verified_, done.end);
   append_sent_at_ = done.sent_at;
   commit_to(std::min(done.commit, verified_));
@@ -291,7 +291,7 @@ void Raft::resign(Instant now) {
 
 void Raft::commit_to(Offset offset) {
   if (offset <= commit_) return;
-  ASSERT(offset <= log_.end());
+  FULMAR_ASSERT(offset <= log_.end());
   commit_ = offset;
 }
 

@@ -71,7 +71,7 @@ class Raft {
   // Stands for election without waiting for the timeout (a new group's preferred leader).
   void campaign(Instant now);
   // Sets the group's first configuration, on a replica that knows none and has no log.
-  void found(Configuration configuration, Instant now);
+  void bootstrap(Configuration configuration, Instant now);
   // Sets the target configuration: voters and permanent learners, each ascending and disjoint. The leader makes new
   // voters learners first, then changes to the joint and the final configuration (Raft §6), and keeps the target until
   // it is reached. Replicas that do not lead ignore it.
@@ -89,7 +89,8 @@ class Raft {
   // -- Sending the log to followers. The driver asks for a plan (and takes the output, which may have a StartOver
   // instead), reads the batches, sends them, and calls append_sent(). If the group's term or the follower's progress
   // changed meanwhile, the plan is void and append_sent() returns false.
-  std::vector<ReplicaId> hungry() const;  // the followers for which plan_append() has an append, ascending
+  std::vector<ReplicaId> followers_needing_append()
+      const;  // the followers for which plan_append() has an append, ascending
   // Whether the driver may delay the follower's next append for any time: the follower catches up, is not in sync, and
   // the others can commit without it.
   bool throttled(const ReplicaId& peer, Instant now) const;
@@ -218,8 +219,8 @@ class Raft {
   void forget_peers();
   void consider_quiescing(const ReplicaId& peer, Progress& progress, const HeartbeatReply& reply);
   bool agree_to_quiesce(const ReplicaId& leader, const Heartbeat& heartbeat);
-  void rouse(bool leader_knows);
-  void rouse_for(Instant sent_at);
+  void end_quiescence(bool leader_knows);
+  void end_quiescence_from(Instant sent_at);
   Instant leader_heard_at() const { return watch_ ? std::max(leader_heard_at_, watch_->heard_at) : leader_heard_at_; }
 
   // reconfiguration.cpp

@@ -75,9 +75,9 @@ void Raft::adopt_members() {
   peers_ = std::move(peers);
 }
 
-void Raft::found(Configuration configuration, Instant now) {
+void Raft::bootstrap(Configuration configuration, Instant now) {
   begin(now);
-  ASSERT(this->configuration().empty() && log_.end() == 0);
+  FULMAR_ASSERT(this->configuration().empty() && log_.end() == 0);
   state_.configuration = {{}, std::move(configuration)};
   store();
   reset_election_timer();
@@ -86,8 +86,8 @@ void Raft::found(Configuration configuration, Instant now) {
 void Raft::set_target(std::vector<ReplicaId> voters, Instant now, std::vector<ReplicaId> learners) {
   begin(now);
   if (role_ != Role::leader) return;
-  ASSERT(std::is_sorted(voters.begin(), voters.end()) && std::is_sorted(learners.begin(), learners.end()));
-  ASSERT(without(learners, voters).size() == learners.size());
+  FULMAR_ASSERT(std::is_sorted(voters.begin(), voters.end()) && std::is_sorted(learners.begin(), learners.end()));
+  FULMAR_ASSERT(without(learners, voters).size() == learners.size());
   target_ = std::move(voters);
   target_learners_ = std::move(learners);
   wake();

@@ -7,7 +7,7 @@
 
 namespace fulmar {
 
-std::vector<ReplicaId> Raft::hungry() const {
+std::vector<ReplicaId> Raft::followers_needing_append() const {
   std::vector<ReplicaId> found;
   for (const auto& [id, progress] : peers_)
     if (role_ == Role::leader && progress.may_send(log_.end(), settings_)) found.push_back(id);
@@ -63,7 +63,7 @@ bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Inst
   auto& progress = found->second;
   if (progress.next() != request.prev_offset || !progress.may_send(log_.end(), settings_)) return false;
   if (request.prev_offset < log_.held_from()) return false;
-  ASSERT(end >= request.prev_offset && end <= log_.end());
+  FULMAR_ASSERT(end >= request.prev_offset && end <= log_.end());
   request.end = end;
   request.epochs.clear();
   if (end > request.prev_offset) {
@@ -238,7 +238,7 @@ std::vector<ReplicaId> Raft::in_sync(Instant now) const {
 Offset Raft::reached_by(std::size_t count) const {
   std::vector<Offset> matches;
   for (const auto& id : configuration().all_voters()) matches.push_back(match_of(id));
-  ASSERT(count >= 1 && count <= matches.size());
+  FULMAR_ASSERT(count >= 1 && count <= matches.size());
   std::sort(matches.begin(), matches.end(), std::greater<>());
   return matches[count - 1];
 }

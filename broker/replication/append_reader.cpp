@@ -16,7 +16,7 @@ Result<AppendBatches> read_append(const PartitionLog& log, Offset from) {
   auto end = from;
   const auto up_to = log.log_end();
   do {
-    TRY(auto piece, log.read(end, up_to, append_bytes_max - batches.size(), batches.empty()));
+    FULMAR_TRY(auto piece, log.read(end, up_to, append_bytes_max - batches.size(), batches.empty()));
     if (piece.empty()) {
       if (batches.empty()) end = up_to;  // a hole, up to where the log ends
       break;

@@ -26,7 +26,7 @@ std::string proof_of(std::string_view secret, End end, const Challenge& challeng
   const auto* done = HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
                           reinterpret_cast<const unsigned char*>(message.view().data()), message.size(),
                           reinterpret_cast<unsigned char*>(proof.data()), &size);
-  ASSERT(done != nullptr && size == proof.size());
+  FULMAR_ASSERT(done != nullptr && size == proof.size());
   return proof;
 }
 

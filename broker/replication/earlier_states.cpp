@@ -5,13 +5,13 @@
 namespace fulmar {
 
 Result<std::size_t> upgrade_states(Host& host) {
-  TRY(auto stored, HardStateStore::load(host.disk()));
+  FULMAR_TRY(auto stored, HardStateStore::load(host.disk()));
   if (stored.earlier.empty()) return 0;
   // What a broker of the release before makes good with the others.
   if (!stored.damage.empty()) return fail(Errc::corrupt, stored.damage.front() + " is damaged");
   for (const auto& group : stored.earlier) stored.states.at(group).log_term = log_term_of_last_batch;
-  TRY_VOID(HardStateStore::begin(host, stored.next_life, stored.states));
-  TRY_VOID(HardStateStore::remove_files(host.disk(), stored.files));
+  FULMAR_TRY_VOID(HardStateStore::begin(host, stored.next_life, stored.states));
+  FULMAR_TRY_VOID(HardStateStore::remove_files(host.disk(), stored.files));
   return stored.earlier.size();
 }
 

@@ -22,10 +22,10 @@ Uuid random_nonce(Entropy& entropy) {
 }
 
 Result<Bytes> ask(Host& host, Connection& connection, const ByteChain& request, Deadline deadline) {
-  TRY_VOID(connection.write(request, deadline));
+  FULMAR_TRY_VOID(connection.write(request, deadline));
   FrameReader frames(connection, host.clock(),
                      {.size_max = call_bytes_max, .idle_max = deadline.at - host.clock().now()});
-  TRY(auto size, frames.next_size());
+  FULMAR_TRY(auto size, frames.next_size());
   if (size == 0) return fail(Errc::closed, "no answer");
   return frames.body(size);
 }
@@ -33,15 +33,15 @@ Result<Bytes> ask(Host& host, Connection& connection, const ByteChain& request, 
 }  // namespace
 
 Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline) {
-  TRY(auto connection, connect_by_name(host.network(), address, deadline));
+  FULMAR_TRY(auto connection, connect_by_name(host.network(), address, deadline));
   PeerHelloRequest hello{peers.cluster_id(), peers.self.broker, peers.self.directory, random_nonce(host.entropy()),
                          peers.versions};
-  TRY_VOID(connection->write(request_frame(hello, greeting_version, 0, ""), deadline));
+  FULMAR_TRY_VOID(connection->write(request_frame(hello, greeting_version, 0, ""), deadline));
   FrameReader frames(*connection, host.clock(),
                      {.size_max = answer_bytes_max, .idle_max = deadline.at - host.clock().now()});
-  TRY(auto size, frames.next_size());
+  FULMAR_TRY(auto size, frames.next_size());
   if (size == 0) return fail(Errc::closed, "no answer to the greeting");
-  TRY(auto frame, frames.body(size));
+  FULMAR_TRY(auto frame, frames.body(size));
   Reader reader(std::move(frame));
   read_response_header(reader, ApiKey::peer_hello, greeting_version);
   auto decoded = decode<PeerHelloResponse>(reader, greeting_version);
@@ -49,8 +49,7 @@ Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& addres
   if (!decoded)
     return fail(Errc::refused, "it speaks none of the versions " + to_text(peers.versions) +
                                    " of the brokers' protocol, but those of an earlier release");
-  auto version = spoken_by_both(peers.versions, decoded->versions);
-  if (!version)
+  if (!spoken_by_both(peers.versions, decoded->versions))
     return fail(Errc::refused, "it speaks versions " + to_text(decoded->versions) +
                                    " of the brokers' protocol, and this broker " + to_text(peers.versions) +
                                    ": there is none that both do");
@@ -60,13 +59,13 @@ Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& addres
     if (!proves(peers.secret, End::server, challenge, answer.proof))
       return fail(Errc::refused, "it does not know this cluster's secret (cluster.secret.file)");
     PeerProofRequest proof{proof_of(peers.secret, End::client, challenge)};
-    TRY_VOID(connection->write(request_frame(proof, 0, 0, ""), deadline));
+    FULMAR_TRY_VOID(connection->write(request_frame(proof, 0, 0, ""), deadline));
   }
-  return Greeted{std::move(connection), std::move(answer), *version};
+  return Greeted{std::move(connection), std::move(answer)};
 }
 
 Result<Greeted> greet(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline) {
-  TRY(auto greeted, hail(host, peers, address, deadline));
+  FULMAR_TRY(auto greeted, hail(host, peers, address, deadline));
   const auto& answer = greeted.answer;
   if (answer.error_code != ErrorCode::none)
     return fail(Errc::refused, std::string(error_code_name(answer.error_code)) + ": " + answer.error_message);
@@ -75,7 +74,7 @@ Result<Greeted> greet(Host& host, const Peers& peers, const SocketAddress& addre
 
 Result<Bytes> call_peer(Host& host, const Peers& peers, const SocketAddress& address, const ByteChain& request,
                         Deadline deadline) {
-  TRY(auto greeted, greet(host, peers, address, deadline));
+  FULMAR_TRY(auto greeted, greet(host, peers, address, deadline));
   auto answer = ask(host, *greeted.connection, request, deadline);
   if (!answer) return fail(Errc::in_doubt, to_string(answer.error()));
   return answer;

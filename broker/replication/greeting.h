@@ -14,7 +14,6 @@ namespace fulmar {
 struct Greeted {
   std::unique_ptr<Connection> connection;
   PeerHelloResponse answer;
-  std::int16_t version;  // that both speak
 };
 
 // Errors: as Network::connect and Connection::read; refused: the other does not know the secret, or
@@ -33,7 +32,7 @@ Result<Bytes> call_peer(Host& host, const Peers& peers, const SocketAddress& add
 template <class Response, class Request>
 Result<Response> call_peer(Host& host, const Peers& peers, const SocketAddress& address, const Request& request,
                            Deadline deadline) {
-  TRY(auto body, call_peer(host, peers, address, request_frame(request, 0, 0, ""), deadline));
+  FULMAR_TRY(auto body, call_peer(host, peers, address, request_frame(request, 0, 0, ""), deadline));
   Reader reader(std::move(body));
   read_response_header(reader, Response::key, 0);
   return decode<Response>(reader, 0);

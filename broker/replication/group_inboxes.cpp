@@ -76,7 +76,7 @@ void GroupInboxes::serve(const GroupId& group) {
     auto size = size_of(message);
     inbox.dealing_since = clock_.now();
     deal_(message);
-    ASSERT(bytes_ >= size);
+    FULMAR_ASSERT(bytes_ >= size);
     inbox.dealing_since = std::nullopt;
     inbox.bytes -= size;
     bytes_ -= size;

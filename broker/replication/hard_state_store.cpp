@@ -132,16 +132,16 @@ StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files,
 }
 
 Result<StoredStates> HardStateStore::load(Disk& disk) {
-  TRY(auto entries, disk.list(""));
+  FULMAR_TRY(auto entries, disk.list(""));
   std::map<std::string, Bytes> files;
   std::map<std::string, std::uint64_t> synced;
   for (const auto& entry : entries) {
     if (entry.is_directory || !numbers_of(entry.name)) continue;
-    TRY(auto file, disk.open(entry.name, OpenMode::read));
+    FULMAR_TRY(auto file, disk.open(entry.name, OpenMode::read));
     auto size = file->size();
     if (size > file_bytes_max) return fail(Errc::too_large, entry.name);
-    TRY(files[entry.name], read_exactly(*file, 0, size));
-    TRY(synced[entry.name], synced_size(*file));
+    FULMAR_TRY(files[entry.name], read_exactly(*file, 0, size));
+    FULMAR_TRY(synced[entry.name], synced_size(*file));
   }
   auto stored = decode(files, synced);
   if (!any_life_is_whole(files) && std::any_of(entries.begin(), entries.end(), is_of_partition))
@@ -151,7 +151,7 @@ Result<StoredStates> HardStateStore::load(Disk& disk) {
 }
 
 Result<void> HardStateStore::remove_files(Disk& disk, const std::vector<std::string>& files) {
-  for (const auto& file : files) TRY_VOID(disk.remove(file));
+  for (const auto& file : files) FULMAR_TRY_VOID(disk.remove(file));
   return disk.sync_directory("");
 }
 
@@ -166,7 +166,7 @@ Result<std::unique_ptr<HardStateStore>> HardStateStore::begin(Host& host, std::u
                                                               bool incomplete) {
   auto path = std::string(file_prefix) + std::to_string(life) + "-" + std::to_string(host.shard());
   std::unique_ptr<HardStateStore> store(new HardStateStore(host, std::move(path), std::move(states), incomplete));
-  TRY_VOID(store->rewrite());
+  FULMAR_TRY_VOID(store->rewrite());
   return store;
 }
 
@@ -181,10 +181,10 @@ Result<void> HardStateStore::rewrite() {
   for (const auto& [group, state] : states_) all += state_record(group, state);
   auto size = mark_record_bytes + all.size();
   all = mark_record(size) + all + mark_record(size);
-  TRY_VOID(replace_file_unsynced(host_.disk(), path_, ByteChain(Bytes::copy_of(all)),
-                                 [size](File& file) { return note_synced_size(file, size); }));
-  TRY_VOID(host_.disk().sync_directory(""));
-  TRY(file_, host_.disk().open(path_, OpenMode::read_write));
+  FULMAR_TRY_VOID(replace_file_unsynced(host_.disk(), path_, ByteChain(Bytes::copy_of(all)),
+                                        [size](File& file) { return note_synced_size(file, size); }));
+  FULMAR_TRY_VOID(host_.disk().sync_directory(""));
+  FULMAR_TRY(file_, host_.disk().open(path_, OpenMode::read_write));
   size_ = live_size_ = size;
   return {};
 }
@@ -246,7 +246,7 @@ Result<void> HardStateStore::put(const GroupId& group, HardState state) {
     };
     writing_ = true;
     Turn turn{*this};
-    TRY_VOID(write_pending());
+    FULMAR_TRY_VOID(write_pending());
   }
   return {};
 }

@@ -118,9 +118,9 @@ void PeerLink::hear_all(Connection& connection) {
   FrameReader frames(connection, host_.clock(), {.size_max = answer_bytes_max});
   for (;;) {
     auto answer = [&]() -> Result<PulsesResponse> {
-      TRY(auto size, frames.next_size());
+      FULMAR_TRY(auto size, frames.next_size());
       if (size == 0) return fail(Errc::closed, "the peer has closed the connection");
-      TRY(auto frame, frames.body(size));
+      FULMAR_TRY(auto frame, frames.body(size));
       Reader reader(std::move(frame));
       read_response_header(reader, PulsesResponse::key, 0);
       return decode<PulsesResponse>(reader, 0);
@@ -133,7 +133,7 @@ void PeerLink::hear_all(Connection& connection) {
 Result<std::unique_ptr<Connection>> PeerLink::connect() {
   auto address = peers_.address(to_.broker);
   if (!address) return fail(Errc::unreachable, "its address is not known");
-  TRY(auto greeted, greet(host_, peers_, *address, host_.clock().deadline_in(connect_max)));
+  FULMAR_TRY(auto greeted, greet(host_, peers_, *address, host_.clock().deadline_in(connect_max)));
   const auto& answer = greeted.answer;
   if (ReplicaId{answer.broker_id, answer.directory_id} != to_)
     return fail(Errc::refused, "another data directory answers there: " + std::to_string(answer.broker_id) + "/" +
@@ -171,11 +171,12 @@ Result<void> PeerLink::deliver(Connection& connection) {
     if (over_) return {};
     // What is announced comes before the pulses that vouch for it.
     while (whole_due_ || !changes_.empty()) {
-      TRY_VOID(connection.write(request_frame(take_announcement(), 0, 0, ""), host_.clock().deadline_in(write_max)));
+      FULMAR_TRY_VOID(
+          connection.write(request_frame(take_announcement(), 0, 0, ""), host_.clock().deadline_in(write_max)));
       vouch_if_late();
     }
     if (pulses_due_)
-      TRY_VOID(connection.write(request_frame(take_pulses(), 0, 0, ""), host_.clock().deadline_in(write_max)));
+      FULMAR_TRY_VOID(connection.write(request_frame(take_pulses(), 0, 0, ""), host_.clock().deadline_in(write_max)));
     while (!queue_.empty()) {
       std::vector<GroupMessage> messages;
       std::size_t bytes = 0;
@@ -187,8 +188,8 @@ Result<void> PeerLink::deliver(Connection& connection) {
       queued_bytes_ -= bytes;
       work_.notify_all();
       if (on_drained) on_drained();
-      TRY_VOID(connection.write(request_frame(to_wire(std::move(messages), shard), 0, 0, ""),
-                                host_.clock().deadline_in(write_max)));
+      FULMAR_TRY_VOID(connection.write(request_frame(to_wire(std::move(messages), shard), 0, 0, ""),
+                                       host_.clock().deadline_in(write_max)));
     }
   }
 }

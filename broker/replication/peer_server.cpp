@@ -29,7 +29,7 @@ PeerServer::PeerServer(Host& host, const Peers& peers, std::size_t connections_m
       acceptor_(host, log_, [this](std::unique_ptr<Connection> accepted) { take(std::move(accepted)); }) {}
 
 Result<SocketAddress> PeerServer::listen(const SocketAddress& at) {
-  TRY(auto address, acceptor_.listen(at));
+  FULMAR_TRY(auto address, acceptor_.listen(at));
   acceptor_.start();
   return address;
 }
@@ -64,7 +64,8 @@ PeerHelloResponse PeerServer::answer(const PeerHelloRequest& hello) const {
   response.broker_id = peers_.self.broker;
   response.versions = peers_.versions;
   response.directory_id = peers_.self.directory;
-  for (const auto& founder : peers_.founders()) response.founders.push_back({founder.broker, founder.directory});
+  for (const auto& first_voter : peers_.first_voters())
+    response.first_voters.push_back({first_voter.broker, first_voter.directory});
   response.controller_id = peers_.controller();
   auto high = host_.entropy().next();
   response.nonce = {high, host_.entropy().next()};
@@ -84,9 +85,9 @@ namespace {
 
 // The next request's header and, in `reader`, body. Errors: closed, at the end of the stream.
 Result<RequestHeader> next_request(FrameReader& frames, Reader& reader) {
-  TRY(auto size, frames.next_size());
+  FULMAR_TRY(auto size, frames.next_size());
   if (size == 0) return fail(Errc::closed, "the peer has closed the connection");
-  TRY(auto frame, frames.body(size));
+  FULMAR_TRY(auto frame, frames.body(size));
   reader = Reader(std::move(frame));
   return read_request_header(reader);
 }
@@ -97,11 +98,11 @@ Result<RequestHeader> next_request(FrameReader& frames, Reader& reader) {
 Result<PeerHelloRequest> PeerServer::greet(Connection& connection, FrameReader& frames) {
   auto is = [](const RequestHeader& header, ApiKey key) { return header.api_key == static_cast<std::int16_t>(key); };
   Reader reader(Bytes{});
-  TRY(auto header, next_request(frames, reader));
+  FULMAR_TRY(auto header, next_request(frames, reader));
   if (!is(header, ApiKey::peer_hello)) return fail(Errc::unsupported, "no greeting, but a request of another key");
   // Before that version, it does not say which it speaks.
   auto version = std::min(header.api_version, greeting_version);
-  TRY(auto hello, decode<PeerHelloRequest>(reader, version));
+  FULMAR_TRY(auto hello, decode<PeerHelloRequest>(reader, version));
   if (version < greeting_version) hello.versions = {header.api_version, header.api_version};
   auto response = answer(hello);
   if (!spoken_by_both(peers_.versions, hello.versions)) {
@@ -110,13 +111,13 @@ Result<PeerHelloRequest> PeerServer::greet(Connection& connection, FrameReader& 
   }
   Challenge challenge{hello.nonce, response.nonce, {hello.broker_id, hello.directory_id}, peers_.self};
   response.proof = proof_of(peers_.secret, End::server, challenge);
-  TRY_VOID(
+  FULMAR_TRY_VOID(
       connection.write(response_frame(response, version, header.correlation_id), host_.clock().deadline_in(hello_max)));
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, response.error_message);
   if (peers_.secret.empty()) return hello;
-  TRY(auto next, next_request(frames, reader));
+  FULMAR_TRY(auto next, next_request(frames, reader));
   if (!is(next, ApiKey::peer_proof)) return fail(Errc::refused, "it has no cluster.secret.file");
-  TRY(auto proof, decode<PeerProofRequest>(reader, 0));
+  FULMAR_TRY(auto proof, decode<PeerProofRequest>(reader, 0));
   if (!proves(peers_.secret, End::client, challenge, proof.proof))
     return fail(Errc::refused, "it does not know this cluster's secret (cluster.secret.file)");
   return hello;
@@ -125,7 +126,7 @@ Result<PeerHelloRequest> PeerServer::greet(Connection& connection, FrameReader& 
 Result<void> PeerServer::answer_all(Connection& connection) {
   auto begun = host_.clock().now();
   FrameReader frames(connection, host_.clock(), {.size_max = greeting_bytes_max, .idle_max = hello_max});
-  TRY(auto hello, greet(connection, frames));
+  FULMAR_TRY(auto hello, greet(connection, frames));
   frames.trust(frame_bytes_max);
   auto from = hello.broker_id;
   auto number = ++connections_;
@@ -142,36 +143,37 @@ Result<void> PeerServer::answer_all(Connection& connection) {
   };
   for (;;) {
     Reader reader(Bytes{});
-    TRY(auto header, next_request(frames, reader));
+    FULMAR_TRY(auto header, next_request(frames, reader));
     switch (static_cast<ApiKey>(header.api_key)) {
       case ApiKey::raft_messages: {
-        TRY(auto request, decode<RaftMessagesRequest>(reader, 0));
-        TRY_VOID(check_ends(request.from_directory_id, request.to_directory_id));
-        TRY(auto messages, from_wire(std::move(request), from, peers_.self.broker));
+        FULMAR_TRY(auto request, decode<RaftMessagesRequest>(reader, 0));
+        FULMAR_TRY_VOID(check_ends(request.from_directory_id, request.to_directory_id));
+        FULMAR_TRY(auto messages, from_wire(std::move(request), from, peers_.self.broker));
         handlers_.deliver(std::move(messages));
         break;
       }
       case ApiKey::pulses: {
-        TRY(auto request, decode<PulsesRequest>(reader, 0));
-        TRY_VOID(check_ends(request.from_directory_id, request.to_directory_id));
-        if (request.leads) TRY_VOID(check_time(request.as_of));
+        FULMAR_TRY(auto request, decode<PulsesRequest>(reader, 0));
+        FULMAR_TRY_VOID(check_ends(request.from_directory_id, request.to_directory_id));
+        if (request.leads) FULMAR_TRY_VOID(check_time(request.as_of));
         handlers_.pulses({from, number}, request);
         if (!request.leads) break;
-        TRY_VOID(connection.write(response_frame(PulsesResponse{host_.clock().now().ns}, 0, header.correlation_id),
-                                  host_.clock().deadline_in(answer_max)));
+        FULMAR_TRY_VOID(
+            connection.write(response_frame(PulsesResponse{host_.clock().now().ns}, 0, header.correlation_id),
+                             host_.clock().deadline_in(answer_max)));
         break;
       }
       case ApiKey::leaders: {
-        TRY(auto request, decode<LeadersRequest>(reader, 0));
-        TRY_VOID(check_time(request.as_of));
+        FULMAR_TRY(auto request, decode<LeadersRequest>(reader, 0));
+        FULMAR_TRY_VOID(check_time(request.as_of));
         if (!handlers_.learn_leaders({from, number}, request)) return fail(Errc::closed, "superseded by a later one");
         break;
       }
       case ApiKey::peer_hello:
       case ApiKey::peer_proof: return fail(Errc::unsupported, "a second greeting");
       default: {
-        TRY(auto answer, handlers_.call(header, reader));
-        TRY_VOID(connection.write(answer, host_.clock().deadline_in(answer_max)));
+        FULMAR_TRY(auto answer, handlers_.call(header, reader));
+        FULMAR_TRY_VOID(connection.write(answer, host_.clock().deadline_in(answer_max)));
       }
     }
   }

@@ -19,7 +19,7 @@ struct Peers {
   // Where a broker listens for its peers; nullopt if nobody has said yet.
   std::function<std::optional<SocketAddress>(std::int32_t broker)> address;
   // The first voters of the metadata group, as this broker knows them; empty if it knows none yet.
-  std::function<std::vector<ReplicaId>()> founders = [] { return std::vector<ReplicaId>(); };
+  std::function<std::vector<ReplicaId>()> first_voters = [] { return std::vector<ReplicaId>(); };
   // The controller, as this broker knows it; -1 if it knows none.
   std::function<std::int32_t()> controller = [] { return -1; };
   // Whether the cluster counts on that broker no more, for the time being or for good: it is then in sync with nobody.

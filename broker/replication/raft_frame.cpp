@@ -160,7 +160,7 @@ Result<bool> carries(const AppendRequest& request, Epoch term, std::string_view 
   Offset missing = 0;
   auto span = request.epochs.begin();
   for (std::size_t at = 0; at < records.size();) {
-    TRY(auto header, read_batch_header(records.substr(at)));
+    FULMAR_TRY(auto header, read_batch_header(records.substr(at)));
     bool follows = at == 0 ? header.next_offset() > end : header.base_offset >= end;
     if (header.size() > records.size() - at || !follows || header.base_offset < 0 || header.last_offset_delta < 0 ||
         !is_offset(header.next_offset()))
@@ -191,7 +191,7 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
   request.term_start = wire.term_start;
   request.sent_at = {wire.sent_at};
   auto records = wire.records.flatten();
-  TRY(bool as_said, carries(request, wire.group.term, records.view()));
+  FULMAR_TRY(bool as_said, carries(request, wire.group.term, records.view()));
   if (!from_wire(wire.configuration, wire.group.term, request.configuration))
     return fail(Errc::corrupt, "an append with a configuration that can't be");
   if (!as_said || request.prev_epoch < unknown_epoch || request.prev_epoch > wire.group.term)
@@ -202,7 +202,7 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
 }  // namespace
 
 RaftMessagesRequest to_wire(std::vector<GroupMessage> messages, std::int32_t shard) {
-  ASSERT(!messages.empty());
+  FULMAR_ASSERT(!messages.empty());
   Wire out;
   out.from_directory_id = messages.front().message.from.directory;
   out.to_directory_id = messages.front().message.to.directory;
@@ -252,7 +252,7 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
     said(m.group, StartOver{m.offset, m.epoch, std::move(*configuration), m.commit, {m.sent_at}, m.term_start});
   }
   for (auto& m : request.appends) {
-    TRY(auto append, append_from_wire(m));
+    FULMAR_TRY(auto append, append_from_wire(m));
     add(m.group, std::move(append));
   }
   for (const auto& m : request.append_replies) {

@@ -125,10 +125,10 @@ void Replica::report_damage(const Error& what, Offset from) {
   in_turn([&] { log_->report_damage(what, from); });
 }
 
-void Replica::found(Configuration configuration) {
+void Replica::bootstrap(Configuration configuration) {
   in_turn([&] {
     if (raft_.configuration().empty() && log_->log_end() == 0 && !out_of_order())
-      raft_.found(std::move(configuration), now());
+      raft_.bootstrap(std::move(configuration), now());
   });
 }
 
@@ -192,7 +192,7 @@ std::size_t Replica::feed_throttled(const ReplicaId& peer) {
   return feed_if(peer, true).bytes;
 }
 
-Replica::Fed Replica::feed_if(const ReplicaId& peer, bool throttled) {
+Replica::FeedResult Replica::feed_if(const ReplicaId& peer, bool throttled) {
   std::optional<AppendPlan> plan;
   in_turn([&] {
     if (out_of_order()) return;

@@ -180,7 +180,7 @@ class Replica {
   // At once after start(); outlives this replica.
   void drives(StateMachine& machine) { machine_ = &machine; }
   // Gives the group its first configuration, if this replica knows none yet.
-  void found(Configuration configuration);
+  void bootstrap(Configuration configuration);
   void campaign();  // without waiting: a new group's preferred leader
   // Where this replica leads: has the group change its voters to these, and its standing learners, each ascending; see
   // Raft::set_target().
@@ -252,11 +252,11 @@ class Replica {
   void show();
   void give_up(const char* what, const std::string& why);
   Instant now() const;
-  struct Fed {
+  struct FeedResult {
     bool more = false;  // perhaps, at once
     std::size_t bytes = 0;
   };
-  Fed feed_if(const ReplicaId& peer, bool throttled);
+  FeedResult feed_if(const ReplicaId& peer, bool throttled);
 
   // replica_orders.cpp
   void settle();

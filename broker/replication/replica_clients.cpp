@@ -10,7 +10,7 @@ Result<Replica::Proposed, Refusal> Replica::append(const BatchHeader& header, co
     if (!raft_.accepts_appends() || (expected && *expected != raft_.term()))
       return std::unexpected(Refusal{ErrorCode::not_leader_or_follower, "this broker does not lead the partition"});
     say_before_work();
-    TRY(auto appended, log_->append(header, batch, raft_.term(), origin));
+    FULMAR_TRY(auto appended, log_->append(header, batch, raft_.term(), origin));
     tell_appended(header, appended);
     if (!appended.duplicate) raft_.log_changed(now());
     return Proposed{appended, raft_.term()};
@@ -94,7 +94,7 @@ Result<Offset, ErrorCode> Replica::delete_records(Offset offset, Deadline deadli
 
 Result<void> Replica::advance_start(Offset offset) {
   return in_turn([&]() -> Result<void> {
-    TRY_VOID(log_->advance_start(std::min(offset, raft_.commit())));
+    FULMAR_TRY_VOID(log_->advance_start(std::min(offset, raft_.commit())));
     raft_.start_moved(now());
     return {};
   });
@@ -102,7 +102,7 @@ Result<void> Replica::advance_start(Offset offset) {
 
 Result<bool> Replica::remove_records(Offset base, std::size_t count, const KeepRecord& keep) {
   // What is not decided yet may turn out aborted, and then nothing is superseded by it.
-  TRY(auto rewritten, log_->rewrite(base, count, last_stable_offset().value_or(0), keep));
+  FULMAR_TRY(auto rewritten, log_->rewrite(base, count, last_stable_offset().value_or(0), keep));
   if (!rewritten) return false;
   return in_turn([&] {
     if (context_.observer && log_->can_replace(*rewritten))
@@ -119,12 +119,12 @@ Result<void> Replica::apply_retention(Timestamp wall_ms, Instant idle_since) {
   auto applied = in_turn([&]() -> Result<void> {
     if (out_of_order()) return {};
     log_->producers().expire(idle_since);
-    TRY_VOID(log_->apply_retention(wall_ms, raft_.role() == Role::leader ? raft_.commit() : 0));
+    FULMAR_TRY_VOID(log_->apply_retention(wall_ms, raft_.role() == Role::leader ? raft_.commit() : 0));
     return {};
   });
   // Also where there was no room for that: what expired before is still to go, and makes some.
   auto removed = out_of_order() ? Result<void>() : log_->remove_expired();
-  TRY_VOID(applied);
+  FULMAR_TRY_VOID(applied);
   return removed;
 }
 

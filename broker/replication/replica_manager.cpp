@@ -60,7 +60,7 @@ void ReplicaManager::set_throttled_rate(std::optional<std::int64_t> bytes_per_se
 ReplicaManager::~ReplicaManager() = default;
 
 Result<void> ReplicaManager::open(std::uint64_t life, HardStates states, bool incomplete) {
-  TRY(states_, HardStateStore::begin(host_, life, std::move(states), incomplete));
+  FULMAR_TRY(states_, HardStateStore::begin(host_, life, std::move(states), incomplete));
   liveness_.emplace(static_cast<std::int32_t>(host_.shard()), life);
   context_.emplace(ReplicaContext{.host = host_,
                                   .states = *states_,
@@ -101,7 +101,7 @@ Epoch ReplicaManager::epoch_max(const GroupId& group) const {
 
 std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh,
                                              const std::optional<RaftSettings>& raft) {
-  ASSERT(!replicas_.contains(group));
+  FULMAR_ASSERT(!replicas_.contains(group));
   const auto* known = states_->find(group);
   // By the metadata it is the only replica: nobody could give it again what it has lost.
   bool alone = fresh.configuration.configuration.members() == std::vector{peers_.self};

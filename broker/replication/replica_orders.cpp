@@ -70,12 +70,12 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
   }
   if (output.truncate_to && !failed_) {
     if (context_.observer) context_.observer->truncated(group_, raft_.self(), *output.truncate_to);
-    ASSERT(request != nullptr);
+    FULMAR_ASSERT(request != nullptr);
     if (!cut(*output.truncate_to, *request)) return false;
     changed = true;
   }
   if (output.append_from && !failed_) {
-    ASSERT(request != nullptr);
+    FULMAR_ASSERT(request != nullptr);
     auto from = *output.append_from;
     std::size_t skip = 0;  // what of the request is in the log already
     while (skip < batches.size()) {
@@ -155,7 +155,7 @@ void Replica::settle() {
   if (!out_of_order()) check_invariants();
   if (raft_.awaits_sync() && !out_of_order()) log_->flush();
   if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
-    for (const auto& peer : raft_.hungry())
+    for (const auto& peer : raft_.followers_needing_append())
       context_.messenger->wants_feeding(*this, peer, raft_.throttled(peer, now()));
   log_->producers().note_committed(raft_.commit());
   bool rests = raft_.hard_state().solo || raft_.quiesced();

@@ -17,7 +17,7 @@ namespace fulmar {
 class TokenBucket {
  public:
   // `per_second`: bytes, at least 1. Full at first.
-  explicit TokenBucket(std::int64_t per_second) : per_second_(per_second) { ASSERT(per_second >= 1); }
+  explicit TokenBucket(std::int64_t per_second) : per_second_(per_second) { FULMAR_ASSERT(per_second >= 1); }
 
   // From when on there is room, if nobody takes anything before.
   Instant room_at() const { return paid_at_; }

@@ -8,10 +8,10 @@ namespace fulmar {
 Result<void> run_broker(Host& host, const BrokerConfig& config, const std::function<void(const SocketAddress&)>& ready,
                         BrokerObserver* observer) {
   DataDirectory directory(host);
-  TRY_VOID(directory.lock());
+  FULMAR_TRY_VOID(directory.lock());
   // Before the directory becomes this node's: one that is started by mistake where another listens leaves no trace.
-  TRY_VOID(addresses_are_free(host, config));
-  TRY_VOID(directory.take(config.node_id, config.controllers.empty()));
+  FULMAR_TRY_VOID(addresses_are_free(host, config));
+  FULMAR_TRY_VOID(directory.take(config.node_id, config.controllers.empty()));
   BrokerLife life(host, config, directory, observer);
   return life.live(ready);
 }

@@ -14,7 +14,7 @@ constexpr Duration address_retry_interval = milliseconds(50);
 // The sockets of a killed process may live on for a moment (the kernel takes its time with an io_uring), so this tries
 // for a while.
 Result<SocketAddress> free_address(Host& host, const SocketAddress& wanted) {
-  TRY(auto at, listen_address(host, wanted));
+  FULMAR_TRY(auto at, listen_address(host, wanted));
   auto give_up = host.clock().now() + address_wait_max;
   for (;;) {
     auto alone = host.network().listen(at);
@@ -80,7 +80,7 @@ Result<void> BrokerLife::live(const std::function<void(const SocketAddress&)>& r
   if (!listening) return std::unexpected(listening.error());
   // Logs that were never opened are as the last life left them.
   in_order = in_order && (directory_.clean() || (metadata_->publishes() && (!in_cluster() || knows_strays_)));
-  if (in_order) TRY_VOID(directory_.mark_clean());
+  if (in_order) FULMAR_TRY_VOID(directory_.mark_clean());
   log_.info("broker stopped", {{"clean", in_order}});
   if (failure_) return std::unexpected(*failure_);
   return {};
@@ -89,27 +89,27 @@ Result<void> BrokerLife::live(const std::function<void(const SocketAddress&)>& r
 // What was promised is known everywhere: then what there is. Only then may clients come; partitions are opened
 // meanwhile.
 Result<void> BrokerLife::open_metadata() {
-  if (!broker_.stored.files.empty()) TRY_VOID(HardStateStore::remove_files(host_.disk(), broker_.stored.files));
+  if (!broker_.stored.files.empty()) FULMAR_TRY_VOID(HardStateStore::remove_files(host_.disk(), broker_.stored.files));
   auto& first = *broker_.shards[0];
   metadata_.emplace(host_, first.logs(), first.replicas(), first.peers(),
                     MetadataLogConfig{config_.metadata_raft, config_.metadata_snapshot_bytes,
                                       config_.metadata_segment_bytes, config_.features});
   broker_.metadata = &*metadata_;
-  first.peers().founders = [this] { return metadata_->founders(); };
+  first.peers().first_voters = [this] { return metadata_->first_voters(); };
   first.peers().controller = [this] { return metadata_->controller().value_or(-1); };
   controller_.emplace(first);
   broker_.on_group_at_rest = [this] { controller_->changed(); };
   membership_.emplace(first, *controller_, [this](Error why) { give_up(std::move(why)); });
   std::vector<std::int32_t> controllers;
   for (const auto& [id, address] : config_.controllers) controllers.push_back(id);
-  TRY_VOID(metadata_->open(controllers, directory_.clean()));
+  FULMAR_TRY_VOID(metadata_->open(controllers, directory_.clean()));
   if (!may_apply(*metadata_->image())) return std::unexpected(*failure_);
   // What a broker of a cluster remembers of the metadata may be old: by that, nothing is opened and nothing removed.
   if (!in_cluster()) show_everywhere(broker_, host_, metadata_->image(), std::exchange(clean_, false));
   metadata_->start([this](const MetadataImagePtr& image) { apply(image); },
                    [this](std::int32_t controller) { tell_controller(controller); });
   if (in_cluster()) {
-    TRY_VOID(membership_->listen());
+    FULMAR_TRY_VOID(membership_->listen());
     controller_->start();
   }
   return {};

@@ -26,11 +26,11 @@ Result<void> DataDirectory::lock() {
 }
 
 Result<void> DataDirectory::take(std::int32_t node_id, bool by_itself) {
-  TRY(identity_, Identity::take(host_, node_id));
-  TRY_VOID(take_clean_mark());
-  TRY(auto entries, host_.disk().list(""));
-  TRY_VOID(refuse_interrupted_upgrade(entries));
-  TRY_VOID(LogManager::remove_leftovers(host_.disk(), entries));
+  FULMAR_TRY(identity_, Identity::take(host_, node_id));
+  FULMAR_TRY_VOID(take_clean_mark());
+  FULMAR_TRY(auto entries, host_.disk().list(""));
+  FULMAR_TRY_VOID(refuse_interrupted_upgrade(entries));
+  FULMAR_TRY_VOID(LogManager::remove_leftovers(host_.disk(), entries));
   return read_promises(by_itself);
 }
 
@@ -48,13 +48,13 @@ Result<void> DataDirectory::take_clean_mark() {
   auto removed = disk.remove(clean_stop_file);
   if (!removed && removed.error().code == Errc::not_found) return {};
   if (!removed) return std::unexpected(removed.error());
-  TRY_VOID(disk.sync_directory(""));
+  FULMAR_TRY_VOID(disk.sync_directory(""));
   clean_ = true;
   return {};
 }
 
 Result<void> DataDirectory::read_promises(bool by_itself) {
-  TRY(promises_, HardStateStore::load(host_.disk()));
+  FULMAR_TRY(promises_, HardStateStore::load(host_.disk()));
   if (!promises_.earlier.empty())
     return fail(
         Errc::unsupported,

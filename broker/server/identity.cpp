@@ -40,13 +40,13 @@ Result<Identity> Identity::take(Host& host, std::int32_t node_id) {
   }
   if (found.error().code != Errc::not_found) return std::unexpected(found.error());
   // As another directory this one would have to give up all that it holds.
-  TRY(auto entries, disk.list(""));
+  FULMAR_TRY(auto entries, disk.list(""));
   for (const auto& entry : entries)
     if (entry.is_directory && (partition_of_directory(entry.name) || entry.name == "__cluster_metadata-0"))
       return fail(Errc::invalid_argument, std::string(identity_file) + " is missing, though the data directory holds " +
                                               entry.name + ": put the file back, or begin with an empty directory");
   Identity made(node_id, random_uuid(host.entropy()), "");
-  TRY_VOID(made.write(disk));
+  FULMAR_TRY_VOID(made.write(disk));
   return made;
 }
 
@@ -58,7 +58,7 @@ Result<void> Identity::join(Disk& disk, const std::string& cluster_id) {
                                             "; put back the files that go together, or begin with an empty directory");
   auto joined = *this;
   joined.cluster_id_ = cluster_id;
-  TRY_VOID(joined.write(disk));
+  FULMAR_TRY_VOID(joined.write(disk));
   *this = std::move(joined);
   return {};
 }

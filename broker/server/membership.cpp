@@ -41,8 +41,8 @@ Membership::Membership(BrokerShard& shard, Controller& controller, std::function
       excluded_(std::move(excluded)) {}
 
 Result<void> Membership::listen() {
-  TRY(auto at, listen_address(shard_.host(), shard_.config().listen_internal));
-  TRY_VOID(server_.listen(at));
+  FULMAR_TRY(auto at, listen_address(shard_.host(), shard_.config().listen_internal));
+  FULMAR_TRY_VOID(server_.listen(at));
   return {};
 }
 
@@ -78,27 +78,27 @@ void Membership::deliver_pulses(const PeerConnection& from, const PulsesRequest&
 
 Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) {
   if (header.api_key == static_cast<std::int16_t>(ApiKey::register_broker)) {
-    TRY(auto request, decode<RegisterBrokerRequest>(body, 0));
+    FULMAR_TRY(auto request, decode<RegisterBrokerRequest>(body, 0));
     return response_frame(controller_.register_broker(request), 0, header.correlation_id);
   }
   if (header.api_key == static_cast<std::int16_t>(ApiKey::broker_heartbeat)) {
-    TRY(auto request, decode<BrokerHeartbeatRequest>(body, 0));
+    FULMAR_TRY(auto request, decode<BrokerHeartbeatRequest>(body, 0));
     return response_frame(controller_.heartbeat(request), 0, header.correlation_id);
   }
   if (header.api_key == static_cast<std::int16_t>(ApiKey::prefer_leaders)) {
-    TRY(auto request, decode<PreferLeadersRequest>(body, 0));
+    FULMAR_TRY(auto request, decode<PreferLeadersRequest>(body, 0));
     return response_frame(prefer_leaders(shard_, request), 0, header.correlation_id);
   }
   if (header.api_key == static_cast<std::int16_t>(ApiKey::fetch_metadata_snapshot)) {
-    TRY(auto request, decode<FetchMetadataSnapshotRequest>(body, 0));
+    FULMAR_TRY(auto request, decode<FetchMetadataSnapshotRequest>(body, 0));
     return response_frame(shard_.broker().metadata->snapshot_part(request), 0, header.correlation_id);
   }
   if (header.api_key != static_cast<std::int16_t>(ApiKey::forward)) return fail(Errc::unsupported, "no such call");
-  TRY(auto request, decode<ForwardRequest>(body, 0));
+  FULMAR_TRY(auto request, decode<ForwardRequest>(body, 0));
   ForwardResponse response;
   if (auto between_brokers = Request::read(std::make_shared<Session>(), request.frame.flatten());
       between_brokers && is_asked_between_brokers(between_brokers->header())) {
-    TRY(auto finish, begin_request(shard_, *between_brokers));
+    FULMAR_TRY(auto finish, begin_request(shard_, *between_brokers));
     response.frame = finish();
     return response_frame(response, 0, header.correlation_id);
   }
@@ -106,10 +106,10 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   if (!metadata.controls() || !metadata.publishes()) {
     response.error_code = ErrorCode::not_controller;
   } else {
-    TRY(auto forwarded, Request::read(std::make_shared<Session>(), request.frame.flatten()));
+    FULMAR_TRY(auto forwarded, Request::read(std::make_shared<Session>(), request.frame.flatten()));
     const auto* api = served_api(forwarded.header().api_key);
     if (!api || api->answered_by != AnsweredBy::controller) return fail(Errc::unsupported, "not for the controller");
-    TRY(auto finish, begin_request(shard_, forwarded));
+    FULMAR_TRY(auto finish, begin_request(shard_, forwarded));
     response.frame = finish();
     response.metadata_offset = metadata.image()->offset;
   }
@@ -157,8 +157,8 @@ Result<void> Membership::register_once() {
                                 config.rack,
                                 {}};
   for (const auto& [name, min, max] : config.features) request.features.push_back({name, min, max});
-  TRY(auto response,
-      ask_controller(request, &Controller::register_broker, shard_.host().clock().deadline_in(call_max)));
+  FULMAR_TRY(auto response,
+             ask_controller(request, &Controller::register_broker, shard_.host().clock().deadline_in(call_max)));
   if (response.error_code == ErrorCode::broker_id_not_registered)
     exclude("this broker was unregistered from its cluster; with an empty data directory it may join again");
   if (response.error_code == ErrorCode::unsupported_version) exclude(response.error_message);

@@ -46,7 +46,7 @@ void ShardLives::live(unsigned n) {
 Result<void> ShardLives::open() {
   for (unsigned n = 0; n < host_.shard_count(); ++n) fibers_.spawn("shard", [this, n] { live(n); });
   progress_.wait([this] { return opened_ == host_.shard_count(); });
-  for (auto& life : lives_) TRY_VOID(life->opened);
+  for (auto& life : lives_) FULMAR_TRY_VOID(life->opened);
   return {};
 }
 
@@ -57,7 +57,7 @@ Result<SocketAddress> ShardLives::listen(SocketAddress at) {
       if (address) broker_.shards[n]->start();
       return address;
     });
-    TRY(at, std::move(listening));
+    FULMAR_TRY(at, std::move(listening));
   }
   return at;
 }

@@ -15,7 +15,7 @@ std::optional<ErrorCode> TransactionCoordinator::not_serving() const {
       return std::nullopt;
     case Phase::resigned: return ErrorCode::not_coordinator;
   }
-  UNREACHABLE();
+  FULMAR_UNREACHABLE();
 }
 
 TransactionCoordinator::Entry* TransactionCoordinator::find(const std::string& id) {
@@ -42,7 +42,7 @@ void TransactionCoordinator::note(const std::string& id, const std::string& what
 // -- Loading
 
 Result<void> TransactionCoordinator::replay(const TransactionLogRecord& record) {
-  ASSERT(phase_ == Phase::loading && !load_cursor_);
+  FULMAR_ASSERT(phase_ == Phase::loading && !load_cursor_);
   const auto& id = record.key.transactional_id;
   if (!record.value) {
     entries_.erase(id);
@@ -59,7 +59,7 @@ Result<void> TransactionCoordinator::replay(const TransactionLogRecord& record) 
 }
 
 bool TransactionCoordinator::finish_loading(CoordinatorTime now) {
-  ASSERT(phase_ == Phase::loading);
+  FULMAR_ASSERT(phase_ == Phase::loading);
   constexpr std::size_t per_slice = 1'000;
   auto entry = load_cursor_ ? entries_.upper_bound(*load_cursor_) : entries_.begin();
   for (std::size_t done = 0; entry != entries_.end() && done < per_slice; ++entry, ++done) {
@@ -79,7 +79,7 @@ bool TransactionCoordinator::finish_loading(CoordinatorTime now) {
 
 void TransactionCoordinator::append(const std::string& id, Entry& entry, std::optional<Transaction> next,
                                     std::optional<TransactionAnswer> answer) {
-  ASSERT(phase_ == Phase::active && !entry.change);
+  FULMAR_ASSERT(phase_ == Phase::active && !entry.change);
   set_timer(id, entry, std::nullopt);
   TransactionLogRecord record{{id}, std::nullopt};
   if (next) record.value = next->record();
@@ -90,7 +90,7 @@ void TransactionCoordinator::append(const std::string& id, Entry& entry, std::op
 
 void TransactionCoordinator::committed(AppendId through, CoordinatorTime now) {
   if (phase_ != Phase::active) return;
-  ASSERT(through <= last_append_);
+  FULMAR_ASSERT(through <= last_append_);
   while (!pending_.empty() && pending_.front().first <= through) {
     auto id = std::move(pending_.front().second);
     pending_.pop_front();
@@ -100,7 +100,7 @@ void TransactionCoordinator::committed(AppendId through, CoordinatorTime now) {
 
 void TransactionCoordinator::apply(const std::string& id, CoordinatorTime now) {
   auto* entry = find(id);
-  ASSERT(entry && entry->change);
+  FULMAR_ASSERT(entry && entry->change);
   auto change = *std::exchange(entry->change, std::nullopt);
   if (change.answer) output_.answers.push_back(*change.answer);
   if (!change.next) {
@@ -118,11 +118,11 @@ void TransactionCoordinator::apply(const std::string& id, CoordinatorTime now) {
 void TransactionCoordinator::append_failed(AppendId id, ErrorCode why, CoordinatorTime now) {
   if (phase_ != Phase::active) return;
   auto found = std::ranges::lower_bound(pending_, id, {}, &std::pair<AppendId, std::string>::first);
-  ASSERT(found != pending_.end() && found->first == id);
+  FULMAR_ASSERT(found != pending_.end() && found->first == id);
   auto transactional_id = std::move(found->second);
   pending_.erase(found);
   auto* entry = find(transactional_id);
-  ASSERT(entry && entry->change && entry->change->append == id);
+  FULMAR_ASSERT(entry && entry->change && entry->change->append == id);
   auto change = *std::exchange(entry->change, std::nullopt);
   if (change.answer) refuse(change.answer->token, client_error_of_append(why));
   if (!entry->current)
@@ -161,7 +161,7 @@ void TransactionCoordinator::schedule(const std::string& id, Entry& entry, Insta
 
 void TransactionCoordinator::fire(const std::string& id, CoordinatorTime now) {
   auto* entry = find(id);
-  ASSERT(entry && !entry->change);
+  FULMAR_ASSERT(entry && !entry->change);
   if (entry->current->state != TransactionState::ongoing) return complete(id, *entry, now);
   note(id, "its transaction is aborted: it has been open for longer than its timeout of " +
                std::to_string(entry->current->timeout_ms) + " ms");

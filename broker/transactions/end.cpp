@@ -76,7 +76,7 @@ void TransactionCoordinator::end(TransactionToken token, const TransactionalProd
 
 void TransactionCoordinator::fence(const std::string& id, Entry& entry, std::optional<TransactionAnswer> answer,
                                    CoordinatorTime now) {
-  ASSERT(entry.current->state == TransactionState::ongoing);
+  FULMAR_ASSERT(entry.current->state == TransactionState::ongoing);
   auto next = entry.current->prepared_to(TransactionEnd::abort, TransactionVersion::v2, no_producer_id, now.wall);
   next.last_producer_epoch = -1;  // nobody goes on from there
   append(id, entry, std::move(next), answer);

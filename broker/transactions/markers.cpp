@@ -45,7 +45,7 @@ void TransactionCoordinator::marked(const TransactionMarkers& markers, Coordinat
 }
 
 void TransactionCoordinator::complete(const std::string& id, Entry& entry, CoordinatorTime now) {
-  ASSERT(entry.current->prepared() && entry.unmarked.empty());
+  FULMAR_ASSERT(entry.current->prepared() && entry.unmarked.empty());
   append(id, entry, entry.current->completed(now.wall), std::nullopt);
 }
 

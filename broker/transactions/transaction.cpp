@@ -17,7 +17,7 @@ const char* transaction_state_name(TransactionState state) {
     case TransactionState::dead: return "Dead";
     case TransactionState::prepare_epoch_fence: return "PrepareEpochFence";
   }
-  UNREACHABLE();
+  FULMAR_UNREACHABLE();
 }
 
 bool Transaction::contains(const PartitionsByTopic& others) const {
@@ -28,7 +28,7 @@ bool Transaction::contains(const PartitionsByTopic& others) const {
 }
 
 Transaction Transaction::with_next_epoch(std::int32_t timeout, bool remember_last, Timestamp now) const {
-  ASSERT(!epochs_used_up());
+  FULMAR_ASSERT(!epochs_used_up());
   auto next = *this;
   next.state = TransactionState::empty;
   next.last_producer_epoch = remember_last ? producer_epoch : std::int16_t{-1};
@@ -56,7 +56,7 @@ Transaction Transaction::with_producer(ProducerId id, std::int32_t timeout, bool
 
 Transaction Transaction::with_partitions(const PartitionsByTopic& added, TransactionVersion version,
                                          Timestamp now) const {
-  ASSERT(!prepared());
+  FULMAR_ASSERT(!prepared());
   auto next = *this;
   if (state != TransactionState::ongoing) next.started = now;
   next.state = TransactionState::ongoing;
@@ -68,11 +68,11 @@ Transaction Transaction::with_partitions(const PartitionsByTopic& added, Transac
 
 Transaction Transaction::prepared_to(TransactionEnd end, TransactionVersion version, ProducerId next_id,
                                      Timestamp now) const {
-  ASSERT(!prepared());
+  FULMAR_ASSERT(!prepared());
   auto next = *this;
   next.state = end == TransactionEnd::commit ? TransactionState::prepare_commit : TransactionState::prepare_abort;
   if (version == TransactionVersion::v2) {
-    ASSERT(producer_epoch < producer_epoch_max);
+    FULMAR_ASSERT(producer_epoch < producer_epoch_max);
     next.last_producer_epoch = producer_epoch;
     next.producer_epoch = static_cast<std::int16_t>(producer_epoch + 1);
   }
@@ -85,7 +85,7 @@ Transaction Transaction::prepared_to(TransactionEnd end, TransactionVersion vers
 }
 
 Transaction Transaction::completed(Timestamp now) const {
-  ASSERT(prepared());
+  FULMAR_ASSERT(prepared());
   auto next = *this;
   next.state =
       state == TransactionState::prepare_commit ? TransactionState::complete_commit : TransactionState::complete_abort;

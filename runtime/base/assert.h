@@ -9,10 +9,10 @@ namespace fulmar {
 
 }  // namespace fulmar
 
-#define ASSERT(condition)                                         \
+#define FULMAR_ASSERT(condition)                                  \
   do {                                                            \
     if (!(condition)) [[unlikely]]                                \
       ::fulmar::assertion_failed(#condition, __FILE__, __LINE__); \
   } while (false)
 
-#define UNREACHABLE() ::fulmar::assertion_failed("unreachable", __FILE__, __LINE__)
+#define FULMAR_UNREACHABLE() ::fulmar::assertion_failed("unreachable", __FILE__, __LINE__)

@@ -40,7 +40,7 @@ Bytes Bytes::copy_of(std::string_view text) {
 }
 
 Bytes Bytes::slice(std::size_t from, std::size_t count) const {
-  ASSERT(from <= size_ && count <= size_ - from);
+  FULMAR_ASSERT(from <= size_ && count <= size_ - from);
   if (block_) block_->acquire();
   return Bytes(block_, data_ + from, count);
 }
@@ -48,14 +48,14 @@ Bytes Bytes::slice(std::size_t from, std::size_t count) const {
 MutableBytes::MutableBytes(std::size_t size) : block_(detail::ByteBlock::allocate(size)), size_(size) {}
 
 Bytes MutableBytes::share(std::size_t from, std::size_t count) const {
-  ASSERT(from <= size_ && count <= size_ - from);
+  FULMAR_ASSERT(from <= size_ && count <= size_ - from);
   if (!block_) return {};
   block_->acquire();
   return Bytes(block_, block_->data() + from, count);
 }
 
 Bytes MutableBytes::freeze(std::size_t size) && {
-  ASSERT(size <= size_);
+  FULMAR_ASSERT(size <= size_);
   size_ = 0;
   if (!block_) return {};
   auto* block = std::exchange(block_, nullptr);

@@ -99,7 +99,7 @@ class PersistentMap {
   // The same where one of them may be higher than the other by two, after one insertion or removal.
   static NodePtr balanced(EntryPtr entry, NodePtr left, NodePtr right) {
     auto lean = height_of(left) - height_of(right);
-    ASSERT(lean >= -2 && lean <= 2);
+    FULMAR_ASSERT(lean >= -2 && lean <= 2);
     if (lean == 2) {
       if (height_of(left->left) >= height_of(left->right))
         return make(left->entry, left->left, make(std::move(entry), left->right, std::move(right)));

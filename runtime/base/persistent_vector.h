@@ -104,7 +104,7 @@ class PersistentVector {
     return *node;
   }
   const Node& leaf_of(std::size_t index) const {
-    ASSERT(index < size_);
+    FULMAR_ASSERT(index < size_);
     return leaf(index / width);
   }
   // What the leaf that gets the next element has already.

@@ -24,7 +24,7 @@ const char* errc_name(Errc code) noexcept {
     case Errc::unreachable: return "unreachable";
     case Errc::address_in_use: return "address_in_use";
   }
-  UNREACHABLE();
+  FULMAR_UNREACHABLE();
 }
 
 std::string to_string(const Error& error) {

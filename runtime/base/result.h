@@ -64,11 +64,12 @@ inline std::unexpected<Error> fail(Errc code, std::string detail = {}) {
     return std::unexpected(std::move(name).error()); \
   declaration = *std::move(name)
 
-// TRY(auto file, disk.open(path, mode)); returns the error from the enclosing function, or goes on with the value.
-#define TRY(declaration, ...) FULMAR_TRY_(FULMAR_CONCAT(try_, __LINE__), declaration, __VA_ARGS__)
+// FULMAR_TRY(auto file, disk.open(path, mode)); returns the error from the enclosing function, or goes on with the
+// value.
+#define FULMAR_TRY(declaration, ...) FULMAR_TRY_(FULMAR_CONCAT(try_, __LINE__), declaration, __VA_ARGS__)
 
-// TRY_VOID(file.sync()); the same for a Result<void>, or where the value is not wanted.
-#define TRY_VOID(...)                                        \
+// FULMAR_TRY_VOID(file.sync()); the same for a Result<void>, or where the value is not wanted.
+#define FULMAR_TRY_VOID(...)                                 \
   do {                                                       \
     auto try_result = (__VA_ARGS__);                         \
     if (!try_result.has_value()) [[unlikely]]                \

@@ -27,7 +27,7 @@ class Future {
   // Waits for the value and takes it; nullopt if the deadline came first or the promise was dropped. A cancellation
   // point.
   std::optional<T> get(Deadline deadline = Deadline::never()) {
-    ASSERT(state_ != nullptr);
+    FULMAR_ASSERT(state_ != nullptr);
     if (state_->done.wait(deadline) == WaitResult::timed_out) return std::nullopt;
     return std::exchange(state_->value, std::nullopt);
   }
@@ -55,7 +55,7 @@ class Promise {
 
   Future<T> future() const { return Future<T>(state_); }
   void set(T value) {
-    ASSERT(!state_->done.is_set());
+    FULMAR_ASSERT(!state_->done.is_set());
     state_->value.emplace(std::move(value));
     state_->done.set();
   }

@@ -9,7 +9,7 @@ namespace fulmar {
 
 namespace {
 Domain& current_domain() {
-  ASSERT(Fiber::current() != nullptr);
+  FULMAR_ASSERT(Fiber::current() != nullptr);
   return Fiber::current()->domain();
 }
 }  // namespace

@@ -12,7 +12,7 @@ namespace fulmar {
 
 class Mutex {
  public:
-  ~Mutex() { ASSERT(!locked_); }
+  ~Mutex() { FULMAR_ASSERT(!locked_); }
 
   // A cancellation point, even if the mutex is free: a cancelled fiber may have left the guarded state half changed. A
   // fiber that is cancelled here does not hold the mutex. `timed_out` if the deadline came first.
@@ -24,7 +24,7 @@ class Mutex {
   }
   bool try_lock() { return !std::exchange(locked_, true); }
   void unlock() {
-    ASSERT(locked_);
+    FULMAR_ASSERT(locked_);
     if (!waiting_.wake_one()) locked_ = false;
   }
   bool locked() const { return locked_; }

@@ -14,7 +14,7 @@ namespace fulmar {
 template <class T>
 class BoundedQueue {
  public:
-  explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) { ASSERT(capacity > 0); }
+  explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) { FULMAR_ASSERT(capacity > 0); }
 
   // Waits for room; false if the queue is closed (the value is dropped). A cancellation point.
   bool push(T value) {

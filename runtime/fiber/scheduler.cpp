@@ -31,14 +31,14 @@ FiberStack::ExceptionState& thread_exceptions() {
 Scheduler* Scheduler::first_scheduler_ = nullptr;
 
 Scheduler::Scheduler() : tsan_thread_(sanitizers::thread_fiber()) {
-  ASSERT(current_scheduler == nullptr);
+  FULMAR_ASSERT(current_scheduler == nullptr);
   current_scheduler = this;
   std::lock_guard lock(schedulers);
   next_scheduler_ = std::exchange(first_scheduler_, this);
 }
 
 Scheduler::~Scheduler() {
-  ASSERT(live_fibers_ == 0);
+  FULMAR_ASSERT(live_fibers_ == 0);
   current_scheduler = nullptr;
   std::lock_guard lock(schedulers);
   auto** link = &first_scheduler_;
@@ -47,7 +47,7 @@ Scheduler::~Scheduler() {
 }
 
 Scheduler& Scheduler::current() noexcept {
-  ASSERT(current_scheduler != nullptr);
+  FULMAR_ASSERT(current_scheduler != nullptr);
   return *current_scheduler;
 }
 
@@ -72,7 +72,7 @@ struct FiberEntry {
 };
 
 Fiber& Scheduler::start(Domain& domain, FiberGroup& group, std::string_view name, FiberTask task) {
-  ASSERT(this == current_scheduler);
+  FULMAR_ASSERT(this == current_scheduler);
   auto* stack = stacks_.take();
   Fiber& fiber = stack->fiber;
   if (!stack->context)
@@ -129,7 +129,7 @@ FULMAR_NO_ASAN void Scheduler::switch_out() {
 }
 
 void Scheduler::run(Fiber& fiber) {
-  ASSERT(current_fiber == nullptr && fiber.state_ == Fiber::State::ready);
+  FULMAR_ASSERT(current_fiber == nullptr && fiber.state_ == Fiber::State::ready);
   auto& stack = *fiber.stack_;
   fiber.state_ = Fiber::State::running;
   current_fiber = &fiber;
@@ -150,14 +150,14 @@ void Scheduler::run(Fiber& fiber) {
 
 void Scheduler::suspend(Blocker* blocker) {
   auto* fiber = current_fiber;
-  ASSERT(fiber != nullptr && fiber->state_ == Fiber::State::running);
+  FULMAR_ASSERT(fiber != nullptr && fiber->state_ == Fiber::State::running);
   fiber->blocker_ = blocker;
   fiber->state_ = Fiber::State::suspended;
   switch_out();
 }
 
 void Scheduler::make_ready(Fiber& fiber) {
-  ASSERT(fiber.state_ == Fiber::State::suspended);
+  FULMAR_ASSERT(fiber.state_ == Fiber::State::suspended);
   fiber.state_ = Fiber::State::ready;
   fiber.blocker_ = nullptr;
   if (fiber.domain_->paused_)
@@ -169,7 +169,7 @@ void Scheduler::make_ready(Fiber& fiber) {
 void Scheduler::yield() {
   check_cancelled();
   auto* fiber = current_fiber;
-  ASSERT(fiber != nullptr);
+  FULMAR_ASSERT(fiber != nullptr);
   fiber->state_ = Fiber::State::suspended;
   make_ready(*fiber);
   switch_out();
@@ -177,7 +177,7 @@ void Scheduler::yield() {
 }
 
 void Scheduler::declare_work(Duration work) noexcept {
-  ASSERT(current_fiber != nullptr && work >= Duration(0));
+  FULMAR_ASSERT(current_fiber != nullptr && work >= Duration(0));
   work_of_step_ += work * current_fiber->domain_->work_factor_;
 }
 
@@ -193,7 +193,7 @@ void Scheduler::drain(std::span<Domain* const> domains) {
       alive = alive || domain->live_fibers_ > 0;
     }
     if (!alive) return;
-    ASSERT(ran);  // else a fiber waits while it unwinds
+    FULMAR_ASSERT(ran);  // else a fiber waits while it unwinds
   }
 }
 
@@ -212,7 +212,7 @@ void Fiber::request_cancel() noexcept {
 }
 
 void check_cancelled() {
-  ASSERT(current_fiber != nullptr);
+  FULMAR_ASSERT(current_fiber != nullptr);
   if (current_fiber->cancel_requested()) [[unlikely]]
     throw FiberCancelled();
 }
@@ -224,7 +224,7 @@ Domain::Domain(Scheduler& scheduler, std::string_view name)
       root_(std::make_unique<FiberGroup>(*this)) {}
 
 Domain::~Domain() {
-  ASSERT(live_fibers_ == 0);
+  FULMAR_ASSERT(live_fibers_ == 0);
   auto** link = &scheduler_.first_domain_;
   while (*link != this) link = &(*link)->next_domain_;
   *link = next_domain_;
@@ -240,13 +240,13 @@ void Domain::cancel() noexcept {
 }
 
 void Domain::pause() {
-  ASSERT(!paused_);
+  FULMAR_ASSERT(!paused_);
   paused_ = true;
   while (auto* fiber = scheduler_.dequeue(*this)) held_.push_back(fiber);
 }
 
 void Domain::resume() {
-  ASSERT(paused_);
+  FULMAR_ASSERT(paused_);
   paused_ = false;
   for (auto* fiber : std::exchange(held_, {})) scheduler_.enqueue(*fiber);
 }

@@ -7,7 +7,7 @@
 namespace fulmar {
 
 bool Semaphore::try_acquire(std::int64_t units) {
-  ASSERT(units >= 0);
+  FULMAR_ASSERT(units >= 0);
   if (!requests_.empty() || available_ < units) return false;
   available_ -= units;
   return true;
@@ -33,7 +33,7 @@ bool Semaphore::acquire(std::int64_t units, Deadline deadline) {
 }
 
 void Semaphore::release(std::int64_t units) {
-  ASSERT(units >= 0);
+  FULMAR_ASSERT(units >= 0);
   available_ += units;
   grant();
 }

@@ -31,14 +31,14 @@ std::size_t unused_bytes(const FiberStack& stack) {
 
 FiberStack::FiberStack(char* guard, std::size_t guard_size) : bottom(guard + guard_size), size(fiber_stack_size) {
   bool guarded = madvise(guard, guard_size, madvise_guard_install) == 0 || mprotect(guard, guard_size, PROT_NONE) == 0;
-  ASSERT(guarded);  // else vm.max_map_count is reached, which the limits of fibers are to prevent
+  FULMAR_ASSERT(guarded);  // else vm.max_map_count is reached, which the limits of fibers are to prevent
   sanitizers::stack_mapped(bottom, size);
   tsan_fiber = sanitizers::create_fiber();
   fiber.stack_ = this;
 }
 
 FiberStack::~FiberStack() {
-  ASSERT(fiber.state_ == Fiber::State::finished);
+  FULMAR_ASSERT(fiber.state_ == Fiber::State::finished);
   sanitizers::destroy_fiber(tsan_fiber);
   sanitizers::stack_unmapped(bottom, size);
 }
@@ -55,7 +55,7 @@ StackPool::~StackPool() {
 void StackPool::add_slab() {
   void* memory =
       mmap(nullptr, slab_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  ASSERT(memory != MAP_FAILED);
+  FULMAR_ASSERT(memory != MAP_FAILED);
   // A huge page would commit the stacks of eight fibers at the first touch of one.
   madvise(memory, slab_bytes(), MADV_NOHUGEPAGE);
   slabs_.push_back(static_cast<char*>(memory));

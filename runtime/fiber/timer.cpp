@@ -43,7 +43,7 @@ void TimerHeap::sift_down(std::size_t at, const Entry& entry) {
 }
 
 void TimerHeap::arm(Timer& timer, Instant when, std::uint64_t tie) {
-  ASSERT(!timer.armed());
+  FULMAR_ASSERT(!timer.armed());
   timer.when_ = when;
   timer.tie_ = tie;
   Entry entry{when, tie, sequence_++, &timer};
@@ -65,7 +65,7 @@ void TimerHeap::disarm(Timer& timer) {
 }
 
 Timer& TimerHeap::pop() {
-  ASSERT(!entries_.empty());
+  FULMAR_ASSERT(!entries_.empty());
   Timer& first = *entries_.front().timer;
   disarm(first);
   return first;

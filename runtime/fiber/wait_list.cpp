@@ -15,7 +15,7 @@ struct Waiter final : Blocker, Timer {
   virtual ~Waiter() = default;
 
   void end_by(End how) {
-    ASSERT(end == End::none);
+    FULMAR_ASSERT(end == End::none);
     end = how;
     list.remove(*this);
     scheduler.disarm(*this);
@@ -33,7 +33,7 @@ struct Waiter final : Blocker, Timer {
 };
 
 WaitList::~WaitList() {
-  ASSERT(empty());
+  FULMAR_ASSERT(empty());
 }
 
 void WaitList::append(Waiter& waiter) {
@@ -51,7 +51,7 @@ WaitResult WaitList::wait(Deadline deadline) {
   check_cancelled();
   auto& scheduler = Scheduler::current();
   auto* fiber = Fiber::current();
-  ASSERT(fiber != nullptr);
+  FULMAR_ASSERT(fiber != nullptr);
   if (!deadline.is_never() && deadline.at <= scheduler.now()) return WaitResult::timed_out;
   Waiter waiter(*this, *fiber, scheduler);
   append(waiter);
@@ -63,11 +63,11 @@ WaitResult WaitList::wait(Deadline deadline) {
 
 void WaitList::wait_uncancellable() {
   auto& scheduler = Scheduler::current();
-  ASSERT(Fiber::current() != nullptr);
+  FULMAR_ASSERT(Fiber::current() != nullptr);
   Waiter waiter(*this, *Fiber::current(), scheduler);
   append(waiter);
   scheduler.suspend(nullptr);
-  ASSERT(waiter.end == Waiter::End::woken);
+  FULMAR_ASSERT(waiter.end == Waiter::End::woken);
 }
 
 bool WaitList::wake_one() {

@@ -8,7 +8,7 @@
 namespace fulmar {
 
 WorkQueue::~WorkQueue() {
-  ASSERT(running_ == 0 && waiting_.empty());
+  FULMAR_ASSERT(running_ == 0 && waiting_.empty());
 }
 
 void WorkQueue::run(FiberGroup& group, FiberTask task) {

@@ -55,7 +55,7 @@ class Host {
   template <std::invocable<Host&> F>
   auto on_shard(unsigned n, F&& fn, FiberGroup* group = nullptr) -> std::invoke_result_t<F, Host&> {
     using R = std::invoke_result_t<F, Host&>;
-    ASSERT(n < shard_count());
+    FULMAR_ASSERT(n < shard_count());
     if (n == shard()) return fn(*this);
     if constexpr (std::is_void_v<R>) {
       Call<F> call(fn);

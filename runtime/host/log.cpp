@@ -40,7 +40,7 @@ const char* log_level_name(LogLevel level) noexcept {
     case LogLevel::warn: return "WARN";
     case LogLevel::error: return "ERROR";
   }
-  UNREACHABLE();
+  FULMAR_UNREACHABLE();
 }
 
 void Logger::log(LogLevel level, std::string_view message, Fields fields) const {

@@ -35,14 +35,14 @@ bool is_numeric(const SocketAddress& address) {
 
 Result<SocketAddress> numeric_address(Network& network, const SocketAddress& address, Deadline deadline) {
   if (address.host.empty()) return address;
-  TRY(auto found, network.resolve(address.host, address.port, deadline));
+  FULMAR_TRY(auto found, network.resolve(address.host, address.port, deadline));
   auto v4 =
       std::find_if(found.begin(), found.end(), [](const auto& one) { return one.host.find(':') == one.host.npos; });
   return v4 != found.end() ? *v4 : found.front();
 }
 
 Result<std::unique_ptr<Connection>> connect_by_name(Network& network, const SocketAddress& to, Deadline deadline) {
-  TRY(auto found, network.resolve(to.host, to.port, deadline));
+  FULMAR_TRY(auto found, network.resolve(to.host, to.port, deadline));
   std::optional<Error> last;
   for (const auto& address : found) {
     auto connected = network.connect(address, deadline);

@@ -20,7 +20,7 @@ spdlog::level::level_enum level_of(LogLevel level) {
     case LogLevel::warn: return spdlog::level::warn;
     case LogLevel::error: return spdlog::level::err;
   }
-  UNREACHABLE();
+  FULMAR_UNREACHABLE();
 }
 
 class SpdlogSink final : public LogSink {
@@ -56,7 +56,7 @@ void RealClock::sleep_until(Instant at) {
 
 std::uint64_t RealEntropy::next() {
   std::uint64_t number = 0;
-  ASSERT(getrandom(&number, sizeof number, 0) == sizeof number);
+  FULMAR_ASSERT(getrandom(&number, sizeof number, 0) == sizeof number);
   return number;
 }
 

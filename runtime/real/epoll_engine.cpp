@@ -99,9 +99,9 @@ class EpollEngine final : public IoEngine {
  public:
   explicit EpollEngine(Reactor& reactor)
       : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), files_(reactor) {
-    ASSERT(epoll_ >= 0 && wake_ >= 0);
+    FULMAR_ASSERT(epoll_ >= 0 && wake_ >= 0);
     epoll_event event{.events = EPOLLIN, .data = {.fd = wake_}};
-    ASSERT(epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event) == 0);
+    FULMAR_ASSERT(epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event) == 0);
   }
   ~EpollEngine() override {
     close(wake_);
@@ -180,7 +180,7 @@ class EpollEngine final : public IoEngine {
     auto [found, added] = watched_.try_emplace(fd);
     if (added) {
       epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.fd = fd}};
-      ASSERT(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0);
+      FULMAR_ASSERT(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0);
     }
     return found->second;
   }

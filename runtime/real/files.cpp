@@ -121,7 +121,7 @@ class RealFile final : public File {
   // It ends in memory, as a write does; the journal takes it along with the next change of the file's size.
   Result<void> set_attribute(std::string_view value) override {
     check_cancelled();
-    ASSERT(value.size() <= attribute_bytes_max);
+    FULMAR_ASSERT(value.size() <= attribute_bytes_max);
     if (fsetxattr(fd_, attribute_name, value.data(), value.size(), 0) != 0) return attribute_error(errno);
     return {};
   }

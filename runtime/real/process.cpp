@@ -62,7 +62,7 @@ class RealHost final : public Host {
   unsigned shard_count() const override { return process_.options.shards; }
   Clock& clock() override { return clock_; }
   Disk& disk() override {
-    ASSERT(!process_.options.data_directory.empty());
+    FULMAR_ASSERT(!process_.options.data_directory.empty());
     return disk_;
   }
   Network& network() override { return network_; }
@@ -183,7 +183,7 @@ class Signals {
     sigaddset(&set_, SIGINT);
     pthread_sigmask(SIG_BLOCK, &set_, &before_);
     fd_ = signalfd(-1, &set_, SFD_NONBLOCK | SFD_CLOEXEC);
-    ASSERT(fd_ >= 0);
+    FULMAR_ASSERT(fd_ >= 0);
   }
   ~Signals() {
     if (fd_ < 0) return;
@@ -204,7 +204,7 @@ class Signals {
 }  // namespace
 
 Result<int> run_real_process(const ProcessOptions& options, const std::function<int(Host&)>& main) {
-  ASSERT(options.shards >= 1);
+  FULMAR_ASSERT(options.shards >= 1);
   Signals signals(options.handle_signals);
   auto sink = make_stderr_sink(options.log_level);
   Process process{.options = options, .sink = *sink, .descriptors_max = raise_descriptor_limit()};

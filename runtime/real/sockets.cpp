@@ -117,7 +117,7 @@ class RealConnection final : public Connection {
 
   Result<std::size_t> read(std::span<char> into, Deadline deadline) override {
     check_cancelled();
-    ASSERT(!into.empty());
+    FULMAR_ASSERT(!into.empty());
     for (;;) {
       if (aborted_) return fail(Errc::closed, "connection to " + to_string(peer_) + " was aborted");
       auto got = recv(socket_.fd(), into.data(), into.size(), 0);
@@ -132,7 +132,7 @@ class RealConnection final : public Connection {
   Result<void> write(const ByteChain& data, Deadline deadline) override {
     check_cancelled();
     for (std::size_t done = 0; done < data.size();) {
-      TRY(auto written, write_some(data, done));
+      FULMAR_TRY(auto written, write_some(data, done));
       done += written;
       if (done < data.size() && socket_.wait(true, deadline) == WaitResult::timed_out)
         return fail(Errc::timed_out, "write to " + to_string(peer_));
@@ -232,8 +232,8 @@ Result<Socket> open_socket(Reactor& reactor, int family) {
 
 Result<std::unique_ptr<Listener>> RealNetwork::listen(const SocketAddress& at, bool shared) {
   check_cancelled();
-  TRY(auto raw, raw_address(at));
-  TRY(auto socket, open_socket(reactor_, raw.storage.ss_family));
+  FULMAR_TRY(auto raw, raw_address(at));
+  FULMAR_TRY(auto socket, open_socket(reactor_, raw.storage.ss_family));
   set_option(socket.fd(), SOL_SOCKET, SO_REUSEADDR);
   if (shared) set_option(socket.fd(), SOL_SOCKET, SO_REUSEPORT);
   RealClock clock(reactor_);
@@ -249,8 +249,8 @@ Result<std::unique_ptr<Listener>> RealNetwork::listen(const SocketAddress& at, b
 
 Result<std::unique_ptr<Connection>> RealNetwork::connect(const SocketAddress& to, Deadline deadline) {
   check_cancelled();
-  TRY(auto raw, raw_address(to));
-  TRY(auto socket, open_socket(reactor_, raw.storage.ss_family));
+  FULMAR_TRY(auto raw, raw_address(to));
+  FULMAR_TRY(auto socket, open_socket(reactor_, raw.storage.ss_family));
   if (::connect(socket.fd(), raw.get(), raw.size) != 0) {
     if (errno != EINPROGRESS) return system_error(errno, "connect to " + to_string(to));
     if (socket.wait(true, deadline) == WaitResult::timed_out)
@@ -267,7 +267,7 @@ Result<std::vector<SocketAddress>> RealNetwork::resolve(const std::string& host,
                                                         Deadline deadline) {
   check_cancelled();
   if (raw_address({host, port})) return std::vector<SocketAddress>{{host, port}};
-  TRY(auto addresses, resolver_.look_up(host, deadline));
+  FULMAR_TRY(auto addresses, resolver_.look_up(host, deadline));
   std::vector<SocketAddress> found;
   for (auto& address : addresses) found.push_back({std::move(address), port});
   return found;

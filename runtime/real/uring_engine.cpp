@@ -38,7 +38,7 @@ class UringEngine final : public IoEngine {
     unsigned workers[2] = {file_workers_max, 0};          // of files; 0: of others as many as there were
     io_uring_register_iowq_max_workers(&ring_, workers);  // kernels before 5.15 keep their own number
     wake_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    ASSERT(wake_ >= 0);
+    FULMAR_ASSERT(wake_ >= 0);
     ready_ = true;
     watch_wake();
     return true;
@@ -98,7 +98,7 @@ class UringEngine final : public IoEngine {
     if (!deadline.is_never()) reactor_.arm(wait, deadline.at);
     // The kernel may write to the operation until it has completed: so this waits for that, whatever ends the wait.
     reactor_.suspend(&wait);
-    ASSERT(wait.done);
+    FULMAR_ASSERT(wait.done);
     reactor_.disarm(wait);
     if (wait.result >= 0) return WaitResult::woken;
     check_cancelled();
@@ -146,7 +146,7 @@ class UringEngine final : public IoEngine {
     }
     io_uring_sqe_set_data(entry, &pending);
     reactor_.suspend(nullptr);
-    ASSERT(pending.done);
+    FULMAR_ASSERT(pending.done);
     return pending.result;
   }
 
@@ -192,7 +192,7 @@ class UringEngine final : public IoEngine {
       io_uring_submit(&ring_);
       entry = io_uring_get_sqe(&ring_);
     }
-    ASSERT(entry != nullptr);
+    FULMAR_ASSERT(entry != nullptr);
     return entry;
   }
 

@@ -26,7 +26,7 @@ using Sends = std::map<ValueId, std::size_t>;
 
 Result<void> invoke(const Json& line, Sends& sends, History& history) {
   SendOperation send;
-  TRY(send.to, partition_of(line, history));
+  FULMAR_TRY(send.to, partition_of(line, history));
   send.first_value = line.at("invoke");
   send.producer = line.at("producer");
   send.count = line.at("count");
@@ -53,7 +53,7 @@ Result<void> complete(const Json& line, const char* how, Outcome outcome, const 
 
 Result<void> read(const Json& line, History& history) {
   ReadOperation read;
-  TRY(read.from, partition_of(line, history));
+  FULMAR_TRY(read.from, partition_of(line, history));
   read.consumer = line.at("read");
   read.invoked = instant(line.at("invoked"));
   read.completed = instant(line.at("completed"));

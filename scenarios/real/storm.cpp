@@ -47,9 +47,9 @@ Result<StormResult> run_storm(const StormOptions& options) {
   for (const auto& [name, topic] : options.topics) workload.history.topics[name] = topic.promise;
   ProcessOptions process;
   process.log_level = LogLevel::error;
-  TRY(int code, run_real_process(process, [&](Host& host) { return live(host, workload); }));
+  FULMAR_TRY(int code, run_real_process(process, [&](Host& host) { return live(host, workload); }));
   StormResult result{std::move(workload.history), std::move(workload.seen)};
-  ASSERT(code == 0 || !result.violations.empty());
+  FULMAR_ASSERT(code == 0 || !result.violations.empty());
   for (const auto& path : options.histories) {
     std::ifstream file(path);
     if (!file) return fail(Errc::not_found, "can't read " + path);

@@ -19,7 +19,7 @@ enum class Death { by_assertion, by_access, by_exception, by_overflow, by_loop }
 [[gnu::noinline]] void die_here(Death how) {
   static volatile int* nowhere = nullptr;
   switch (how) {
-    case Death::by_assertion: ASSERT(how != Death::by_assertion); break;
+    case Death::by_assertion: FULMAR_ASSERT(how != Death::by_assertion); break;
     case Death::by_access: *nowhere = 1; break;
     case Death::by_exception: throw std::runtime_error("out of luck");
     case Death::by_overflow: {

@@ -49,9 +49,9 @@ Result<MetadataImage> opened(Host& host) {
   ReplicaManager replicas(host, peers, {});
   MetadataLog metadata(host, logs, replicas, peers, {});
   auto image = [&]() -> Result<MetadataImage> {
-    TRY(auto stored, HardStateStore::load(host.disk()));
-    TRY_VOID(replicas.open(stored.next_life, stored.states));
-    TRY_VOID(metadata.open({}, false));
+    FULMAR_TRY(auto stored, HardStateStore::load(host.disk()));
+    FULMAR_TRY_VOID(replicas.open(stored.next_life, stored.states));
+    FULMAR_TRY_VOID(metadata.open({}, false));
     return *metadata.image();
   }();
   metadata.stop();

@@ -29,8 +29,8 @@ struct Broker {
         metadata(host, logs, replicas, peers, {.raft = {}, .bytes_between_snapshots = 1 << 20}) {}
 
   Result<void> open(Host& host) {
-    TRY(auto stored, HardStateStore::load(host.disk()));
-    TRY_VOID(replicas.open(stored.next_life, stored.states));
+    FULMAR_TRY(auto stored, HardStateStore::load(host.disk()));
+    FULMAR_TRY_VOID(replicas.open(stored.next_life, stored.states));
     return metadata.open({}, false);
   }
   void close() {

@@ -36,12 +36,12 @@ void fill(PartitionLog& log, int batches) {
 Result<Offset> rewrite_all(PartitionLog& log, std::size_t at_once) {
   Offset end = 0;
   while (end < log.segments().back()->base_offset()) {
-    TRY(auto rewritten, log.rewrite(end, at_once, log.log_end(), keep_some));
+    FULMAR_TRY(auto rewritten, log.rewrite(end, at_once, log.log_end(), keep_some));
     auto next = std::find_if(log.segments().begin(), log.segments().end(),
                              [&](const auto& segment) { return segment->base_offset() == end; });
     auto until = rewritten ? rewritten->after->next_offset() : (*next)->next_offset();
     if (rewritten) {
-      TRY(bool replaced, log.replace_segments(std::move(*rewritten)));
+      FULMAR_TRY(bool replaced, log.replace_segments(std::move(*rewritten)));
       EXPECT_TRUE(replaced);
     }
     end = until;

@@ -12,7 +12,7 @@ Result<CoordinatorRecord<Key>> read(std::string_view key, std::optional<std::str
   if constexpr (std::same_as<Key, TransactionLogKey>) {
     return read_transaction_log_record(key, value);
   } else {
-    TRY(auto record, read_consumer_offsets_record(key, value));
+    FULMAR_TRY(auto record, read_consumer_offsets_record(key, value));
     return std::get<CoordinatorRecord<Key>>(std::move(record));
   }
 }

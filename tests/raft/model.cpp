@@ -14,7 +14,7 @@ void ModelLog::append(ModelEntry entry) {
 }
 
 void ModelLog::truncate_to(Offset end_wanted) {
-  ASSERT(end_wanted >= start_);
+  FULMAR_ASSERT(end_wanted >= start_);
   entries_.resize(static_cast<std::size_t>(std::min(end(), end_wanted) - start_));
   epochs_.truncate_from(end());
   stable_ = std::min(stable_, end());
@@ -112,14 +112,14 @@ void Model::restart(int broker, std::uint64_t damage) {
 
 void Model::damage_from(int broker, Offset offset) {
   auto& replica = at(broker);
-  ASSERT(!replica.raft);
+  FULMAR_ASSERT(!replica.raft);
   replica.log.truncate_to(std::max(offset, replica.log.start()));
   replica.commit_hint = std::min(replica.commit_hint, replica.log.end());
 }
 
 void Model::restart_without_promises(int broker, std::uint64_t number) {
   auto& replica = at(broker);
-  ASSERT(!replica.raft);
+  FULMAR_ASSERT(!replica.raft);
   replica.disk = {};
   replica.term_seen = -1;
   replica.commit_hint = 0;

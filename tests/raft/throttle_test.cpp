@@ -115,7 +115,7 @@ TEST_F(Throttle, LeavesALeaderNothingToDoUntilTheNextHeartbeat) {
   come_to_catch_up(3);
   auto& leader = model.raft(1);
   leader.tick(model.now());
-  ASSERT_FALSE(leader.hungry().empty());
+  ASSERT_FALSE(leader.followers_needing_append().empty());
   EXPECT_FALSE(leader.is_due(model.now()));
 }
 

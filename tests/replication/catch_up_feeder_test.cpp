@@ -38,13 +38,13 @@ class Feeding {
     feeder_.link_drained();
   }
 
-  struct Fed {
+  struct Feed {
     Duration after;
     int group;
     std::int32_t broker;
-    bool operator==(const Fed&) const = default;
+    bool operator==(const Feed&) const = default;
   };
-  std::vector<Fed> fed;
+  std::vector<Feed> fed;
   int asked = 0;
   std::set<ReplicaId> stuck;
 
@@ -118,7 +118,7 @@ TEST(CatchUpFeeder, PassesOverWhoseLinkIsBusyUntilItIsNot) {
     for (const auto& one : feeding.fed) EXPECT_EQ(one.broker, peers[1].broker);
     feeding.drained(peers[0]);
     host.clock().sleep_for(milliseconds(1));
-    EXPECT_EQ(feeding.fed.back(), (Feeding::Fed{seconds(5), 0, peers[0].broker}));
+    EXPECT_EQ(feeding.fed.back(), (Feeding::Feed{seconds(5), 0, peers[0].broker}));
   });
 }
 
@@ -131,7 +131,7 @@ TEST(CatchUpFeeder, HoldsWhoComesLaterToWhatOthersTook) {
     ASSERT_EQ(feeding.fed.size(), 4u);
     feeding.lacks(1, peers[1], 1);
     host.clock().sleep_for(seconds(1));
-    EXPECT_EQ(feeding.fed.back(), (Feeding::Fed{milliseconds(1000), 1, peers[1].broker}));
+    EXPECT_EQ(feeding.fed.back(), (Feeding::Feed{milliseconds(1000), 1, peers[1].broker}));
   });
 }
 

@@ -46,7 +46,7 @@ int let_through(const std::string& secret, const std::function<void(Host&)>& pla
     handlers.deliver = [](std::vector<GroupMessage>) {};
     handlers.pulses = [](const PeerConnection&, const PulsesRequest&) {};
     handlers.call = [&](const RequestHeader& header, Reader& body) -> Result<ByteChain> {
-      TRY_VOID(decode<BrokerHeartbeatRequest>(body, 0));
+      FULMAR_TRY_VOID(decode<BrokerHeartbeatRequest>(body, 0));
       ++asked;
       return response_frame(BrokerHeartbeatResponse{}, 0, header.correlation_id);
     };

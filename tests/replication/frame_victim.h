@@ -37,7 +37,7 @@ class FrameVictim {
         core->raft.tick(now_);
         settle(*core, nullptr);
         feed(*core);
-        ASSERT(!RaftInvariants::broken_in(core->raft, core->log));
+        FULMAR_ASSERT(!RaftInvariants::broken_in(core->raft, core->log));
       }
     }
     return true;
@@ -99,7 +99,7 @@ class FrameVictim {
         failed = !changed;
       }
       if (output.append_from && !failed) {
-        ASSERT(request != nullptr);
+        FULMAR_ASSERT(request != nullptr);
         for (const auto& span : request->epochs) failed = failed || span.epoch < log.epochs_.latest().value_or(-1);
         for (const auto& span : request->epochs)
           if (!failed) log.epochs_.add(span.epoch, std::max(span.start_offset, log.end_));
@@ -117,7 +117,7 @@ class FrameVictim {
   }
 
   void feed(Core& core) {
-    for (const auto& peer : core.raft.hungry()) {
+    for (const auto& peer : core.raft.followers_needing_append()) {
       auto plan = core.raft.plan_append(peer, now_);
       settle(core, nullptr);
       if (plan) core.raft.append_sent(peer, *plan, core.log.end_, now_);

@@ -52,7 +52,7 @@ TEST(Greeting, TheHighestVersionThatBothSpeakIsAgreed) {
     with_server(server, [&](Host& host) {
       auto greeted = greet_as(host, client);
       ASSERT_TRUE(greeted.has_value()) << to_string(greeted.error());
-      EXPECT_EQ(greeted->version, agreed);
+      EXPECT_EQ(spoken_by_both(client, greeted->answer.versions), agreed);
       EXPECT_EQ(greeted->answer.versions, server);
     });
 }

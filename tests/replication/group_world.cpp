@@ -105,14 +105,14 @@ Result<void> GroupWorld::open(Host& host, int machine, Shard& shard, const Store
   HardStates mine;
   for (const auto& [id, state] : stored.states)
     if (owner(id.partition) == host.shard()) mine.emplace(id, state);
-  TRY_VOID(shard.replicas.open(stored.next_life, std::move(mine)));
+  FULMAR_TRY_VOID(shard.replicas.open(stored.next_life, std::move(mine)));
   HardState fresh;
   std::vector<ReplicaId> voters;
   for (int n = 0; n < machines_; ++n) voters.push_back(id(n));
   fresh.configuration.configuration = {voters, {}, {}};
   for (int group = 0; group < groups_; ++group) {
     if (owner(group) != host.shard()) continue;
-    TRY(auto log, shard.logs.open(log_name(group), small_segments(), false));
+    FULMAR_TRY(auto log, shard.logs.open(log_name(group), small_segments(), false));
     auto replica = shard.replicas.add(group_id(group), std::move(log), fresh);
     shard.listening.push_back(replica->listeners().add([this, group, machine, &replica = *replica] {
       if (!replica.leads()) return;

@@ -142,8 +142,8 @@ class BrokerCluster {
 template <class Response, class Request>
 Answer<Response> ask_controller(ClusterClient& cluster, const Request& request) {
   return cluster.retry([&](Deadline deadline) -> Answer<Response> {
-    TRY(auto connection, cluster.controller(deadline));
-    TRY(auto response, connection->template call<Response>(request, deadline));
+    FULMAR_TRY(auto connection, cluster.controller(deadline));
+    FULMAR_TRY(auto response, connection->template call<Response>(request, deadline));
     if constexpr (requires { response.error_code; })
       if (is_retriable(response.error_code)) return refuse(response.error_code, "the controller could not");
     if constexpr (requires { response.topics.front().error_code; })
@@ -195,7 +195,7 @@ inline ErrorCode produce_once(ClusterClient& cluster, const std::string& topic, 
   request.topics.push_back({topic, {{0, ByteChain(build_batch({{std::nullopt, value, World::epoch_ms, {}}}))}}});
   auto answered = cluster.retry([&](Deadline) -> Answer<ProduceResponse> {
     auto deadline = Deadline::never();
-    TRY(auto connection, cluster.leader(topic, 0, deadline));
+    FULMAR_TRY(auto connection, cluster.leader(topic, 0, deadline));
     return connection->call<ProduceResponse>(request, deadline, 12);  // by name
   });
   EXPECT_TRUE(answered.has_value());

@@ -23,7 +23,7 @@ TEST(IdlePartition, ADeletionIsAcknowledged) {
           request.timeout_ms = 2000;
           request.topics.push_back({"t", {{partition, offset}}});
           auto answer = cluster.retry([&](Deadline deadline) -> Answer<DeleteRecordsResponse> {
-            TRY(auto connection, cluster.leader("t", partition, deadline));
+            FULMAR_TRY(auto connection, cluster.leader("t", partition, deadline));
             return connection->call<DeleteRecordsResponse>(request, deadline);
           });
           ASSERT_TRUE(answer.has_value());

@@ -158,7 +158,7 @@ TEST_F(ReadReplica, NoFollowerServesWhatWasDeletedOrTellsThatItIsThere) {
       request.timeout_ms = 5000;
       request.topics.push_back({"t", {{0, -1}}});
       auto deleted = cluster.retry([&](Deadline deadline) -> Answer<DeleteRecordsResponse> {
-        TRY(auto connection, cluster.leader("t", 0, deadline));
+        FULMAR_TRY(auto connection, cluster.leader("t", 0, deadline));
         return connection->call<DeleteRecordsResponse>(request, deadline);
       });
       ASSERT_TRUE(deleted.has_value());

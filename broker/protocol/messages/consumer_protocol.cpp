@@ -48,7 +48,7 @@ Result<M> read_versioned(const Bytes& bytes) {
 
 template <class M>
 Bytes write_versioned(const M& message, std::int16_t version) {
-  ASSERT(version >= M::schema.min && version <= M::schema.max);
+  FULMAR_ASSERT(version >= M::schema.min && version <= M::schema.max);
   Writer writer;
   writer.int16(version);
   encode(writer, message, version);

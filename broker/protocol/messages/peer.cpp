@@ -32,7 +32,7 @@ void describe(F& f, PeerHelloResponse& m) {
   f("cluster_id", m.cluster_id);
   f("broker_id", m.broker_id);
   f("directory_id", m.directory_id);
-  f("founders", m.founders);
+  f("first_voters", m.first_voters);
   f("controller_id", m.controller_id);
   f("nonce", m.nonce);
   f("proof", m.proof);

@@ -63,11 +63,11 @@ struct PeerHelloResponse {
   std::string cluster_id;
   std::int32_t broker_id = -1;
   Uuid directory_id;
-  std::vector<PeerReplica> founders;  // the first voters of the metadata group; empty: not known here
-  std::int32_t controller_id = -1;    // as far as it knows
-  Uuid nonce;                         // never used before
-  std::string proof;                  // that it knows the secret (see cluster_secret.h); empty: it has none
-  std::int64_t clock = -1;            // what its monotonic clock says; in nanoseconds
+  std::vector<PeerReplica> first_voters;  // the first voters of the metadata group; empty: not known here
+  std::int32_t controller_id = -1;        // as far as it knows
+  Uuid nonce;                             // never used before
+  std::string proof;                      // that it knows the secret (see cluster_secret.h); empty: it has none
+  std::int64_t clock = -1;                // what its monotonic clock says; in nanoseconds
   PeerVersions versions = peer_versions;
 };
 

@@ -11,9 +11,9 @@ constexpr std::int16_t legacy_offset_commit_type = 0;
 // Its key is as today's, its value as the first version.
 Result<ConsumerOffsetsRecord> read_legacy_offset(Reader& key, const std::optional<std::string_view>& value) {
   CoordinatorRecord<OffsetCommitKey> record;
-  TRY(record.key, read_rest<OffsetCommitKey>(key, 0));
+  FULMAR_TRY(record.key, read_rest<OffsetCommitKey>(key, 0));
   if (value) {
-    TRY(record.value, read_record_value<OffsetCommitValue>(*value, 0, 0));
+    FULMAR_TRY(record.value, read_record_value<OffsetCommitValue>(*value, 0, 0));
   }
   return record;
 }
@@ -23,7 +23,7 @@ Result<ConsumerOffsetsRecord> read_legacy_offset(Reader& key, const std::optiona
 Result<ConsumerOffsetsRecord> read_consumer_offsets_record(std::string_view key,
                                                            std::optional<std::string_view> value) {
   Reader reader(Bytes::copy_of(key));
-  TRY(auto type, read_prefix(reader, "key"));
+  FULMAR_TRY(auto type, read_prefix(reader, "key"));
   if (type == legacy_offset_commit_type) return read_legacy_offset(reader, value);
   return read_any_record<ConsumerOffsetsRecord>(static_cast<ConsumerOffsetsRecord*>(nullptr), type, reader, value);
 }

@@ -28,14 +28,14 @@ Bytes write_record_key(const Key& key) {
 template <class Value>
 Bytes write_record_value(const Value& value, std::int16_t version) {
   const auto& schema = message_schema<Value>();
-  ASSERT(version >= schema.min && version <= schema.max);
+  FULMAR_ASSERT(version >= schema.min && version <= schema.max);
   return write_prefixed(version, value, version);
 }
 
 // All that is left of the bytes.
 template <class M>
 Result<M> read_rest(Reader& reader, std::int16_t version) {
-  TRY(auto message, decode<M>(reader, version));
+  FULMAR_TRY(auto message, decode<M>(reader, version));
   if (reader.remaining() > 0)
     return fail(Errc::corrupt, std::string(message_schema<M>().name) + ": bytes are left over after it");
   return message;
@@ -53,7 +53,7 @@ template <class Value>
 Result<Value> read_record_value(std::string_view bytes, std::int16_t min = message_schema<Value>().min,
                                 std::int16_t max = message_schema<Value>().max) {
   Reader reader(Bytes::copy_of(bytes));
-  TRY(auto version, read_prefix(reader, "value"));
+  FULMAR_TRY(auto version, read_prefix(reader, "value"));
   if (version < min || version > max)
     return fail(Errc::corrupt,
                 std::string(message_schema<Value>().name) + ": version " + std::to_string(version) + " is not known");
@@ -64,9 +64,9 @@ Result<Value> read_record_value(std::string_view bytes, std::int16_t min = messa
 template <class Record, class Key>
 Result<Record> read_record(Reader& key, const std::optional<std::string_view>& value) {
   CoordinatorRecord<Key> record;
-  TRY(record.key, read_rest<Key>(key, 0));
+  FULMAR_TRY(record.key, read_rest<Key>(key, 0));
   if (value) {
-    TRY(record.value, read_record_value<typename Key::Value>(*value));
+    FULMAR_TRY(record.value, read_record_value<typename Key::Value>(*value));
   }
   return Record(std::move(record));
 }

@@ -50,13 +50,13 @@ Result<TransactionLogValue> checked(Result<TransactionLogValue> value) {
 
 Result<TransactionLogRecord> read_transaction_log_record(std::string_view key, std::optional<std::string_view> value) {
   Reader reader(Bytes::copy_of(key));
-  TRY(auto type, read_prefix(reader, "key"));
+  FULMAR_TRY(auto type, read_prefix(reader, "key"));
   if (type != TransactionLogKey::type)
     return fail(Errc::unsupported, "record type " + std::to_string(type) + " is not known");
   TransactionLogRecord record;
-  TRY(record.key, read_rest<TransactionLogKey>(reader, 0));
+  FULMAR_TRY(record.key, read_rest<TransactionLogKey>(reader, 0));
   if (value) {
-    TRY(record.value, checked(read_record_value<TransactionLogValue>(*value)));
+    FULMAR_TRY(record.value, checked(read_record_value<TransactionLogValue>(*value)));
   }
   return record;
 }

@@ -372,7 +372,7 @@ Result<Properties> checked_broker_properties(const Properties& given) {
       for (const auto& unserved : unserved_broker_properties()) names.push_back(unserved.name);
       return fail(Errc::invalid_argument, "Unknown configuration " + name + did_you_mean(name, names));
     }
-    TRY(auto kept, checked_value(*info, value));
+    FULMAR_TRY(auto kept, checked_value(*info, value));
     if (kept.empty() && info->effect == Effect::refused) continue;
     properties.emplace(name, std::move(kept));
   }
@@ -383,8 +383,8 @@ Result<Properties> checked_broker_properties(const Properties& given) {
 }
 
 Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
-  TRY(auto properties, checked_broker_properties(given));
-  TRY_VOID(use_older_names(properties));
+  FULMAR_TRY(auto properties, checked_broker_properties(given));
+  FULMAR_TRY_VOID(use_older_names(properties));
   auto text = [&](std::string_view name) -> std::string_view {
     auto found = properties.find(name);
     return found != properties.end() ? std::string_view(found->second) : find_property(table, name)->default_value;
@@ -395,18 +395,18 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
 
   BrokerConfig config;
   config.node_id = int32("node.id");
-  TRY(auto listen, parse_listener("listeners", text("listeners"), "PLAINTEXT://"));
+  FULMAR_TRY(auto listen, parse_listener("listeners", text("listeners"), "PLAINTEXT://"));
   if (!listen) return invalid("listeners", text("listeners"), "must have a listener PLAINTEXT://HOST:PORT");
   config.listen = *listen;
-  TRY(auto advertise, parse_listener("advertised.listeners", text("advertised.listeners"), "PLAINTEXT://"));
+  FULMAR_TRY(auto advertise, parse_listener("advertised.listeners", text("advertised.listeners"), "PLAINTEXT://"));
   config.advertise = advertise.value_or(SocketAddress());
-  TRY(auto internal, parse_listener("listeners", text("listeners"), "INTERNAL://"));
-  TRY(config.controllers, parse_voters("controller.quorum.voters", text("controller.quorum.voters")));
+  FULMAR_TRY(auto internal, parse_listener("listeners", text("listeners"), "INTERNAL://"));
+  FULMAR_TRY(config.controllers, parse_voters("controller.quorum.voters", text("controller.quorum.voters")));
   if (internal.has_value() != !config.controllers.empty())
     return invalid("controller.quorum.voters", text("controller.quorum.voters"),
                    "goes with a listener INTERNAL://HOST:PORT, and none without the other");
   config.listen_internal = internal.value_or(SocketAddress());
-  TRY(auto told_peers, parse_listener("advertised.listeners", text("advertised.listeners"), "INTERNAL://"));
+  FULMAR_TRY(auto told_peers, parse_listener("advertised.listeners", text("advertised.listeners"), "INTERNAL://"));
   config.advertise_internal = told_peers.value_or(config.listen_internal);
   if (internal && is_any(config.advertise_internal)) {
     auto own = config.controllers.find(config.node_id);
@@ -486,11 +486,11 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   auto raft = [&](const std::string& prefix) {
     return raft_settings(prefix, duration(prefix + "election.timeout.ms"), duration(prefix + "heartbeat.interval.ms"));
   };
-  TRY(config.metadata_raft, raft("controller.quorum."));
+  FULMAR_TRY(config.metadata_raft, raft("controller.quorum."));
   config.metadata_raft.quiesces = false;         // one group, of other timeouts than those that pulses keep to
   config.metadata_raft.throttles = false;        // a broker takes clients only once it has caught up
   config.metadata_raft.announce_at_once = true;  // whoever asked for a change waits until its own broker knows of it
-  TRY(config.partition_raft, raft("replica."));
+  FULMAR_TRY(config.partition_raft, raft("replica."));
   config.partition_raft.replica_lag_max = duration("replica.lag.time.max.ms");
   config.partition_raft.announce_commits = config.rack_aware_reads;
   if (auto rate = number("leader.replication.throttled.rate"); rate != int64_max) config.throttled_rate = rate;

@@ -44,7 +44,7 @@ std::expected<std::vector<PartitionImage>, std::string> placed_replicas(Draft& d
   if (static_cast<std::size_t>(factor) > candidates.size())
     return std::unexpected("Unable to replicate the partition " + std::to_string(factor) + " time(s): only " +
                            std::to_string(candidates.size()) + " broker(s) are registered.");
-  auto random = draft.controller.host().entropy().stream();
+  auto random = draft.shard.host().entropy().stream();
   std::vector<PartitionImage> placed;
   for (const auto& brokers : place_replicas(std::move(candidates), partitions, factor, random))
     placed.push_back({*assigned_replicas(draft.image, brokers)});

@@ -89,7 +89,7 @@ void Controller::run() {
       auto error = draft.commit();
       if (error != ErrorCode::none) shard_.log().debug("not changed", {{"reason", error_code_name(error)}});
     };
-    on_controller(shard_, look, not_at_all);
+    change_metadata(shard_, look, not_at_all);
   }
 }
 
@@ -121,7 +121,7 @@ RegisterBrokerResponse Controller::register_broker(const RegisterBrokerRequest& 
     sessions_.heard(request.broker_id, now());
     return {ErrorCode::none, shard_.broker().metadata->image()->offset};
   };
-  return on_controller(shard_, enter, not_at_all);
+  return change_metadata(shard_, enter, not_at_all);
 }
 
 BrokerHeartbeatResponse Controller::heartbeat(const BrokerHeartbeatRequest& request) {
@@ -139,7 +139,7 @@ BrokerHeartbeatResponse Controller::heartbeat(const BrokerHeartbeatRequest& requ
     return broker;
   };
   if (wanted(*image) == image->brokers.at(request.broker_id)) return {};
-  return on_controller(shard_, [&](Draft& draft) -> BrokerHeartbeatResponse {
+  return change_metadata(shard_, [&](Draft& draft) -> BrokerHeartbeatResponse {
     if (auto error = check_sender(request, draft.image); error != ErrorCode::none) return {error};
     draft.add(BrokerRecord{request.broker_id, wanted(draft.image)});
     return {draft.commit()};

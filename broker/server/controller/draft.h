@@ -25,8 +25,10 @@ inline std::string not_made_message(ErrorCode error) {
 }
 
 struct Draft {
-  explicit Draft(BrokerShard& c)
-      : controller(c), image(*c.broker().metadata->image()), epoch(c.broker().metadata->controller_epoch()) {}
+  explicit Draft(BrokerShard& shard_0)
+      : shard(shard_0),
+        image(*shard_0.broker().metadata->image()),
+        epoch(shard_0.broker().metadata->controller_epoch()) {}
 
   // Whether this broker may say what there is: another's image may be old, or empty yet.
   bool controls() const { return epoch >= 0; }
@@ -35,26 +37,26 @@ struct Draft {
     if (candidates) count_placed(record);
     records.push_back(std::move(record));
   }
-  // Makes it so. The shards act on it afterwards: see on_controller().
+  // Makes it so. The shards act on it afterwards: see change_metadata().
   ErrorCode commit() {
     if (!controls()) return ErrorCode::not_controller;
     if (records.empty()) return ErrorCode::none;
-    auto committed = controller.broker().metadata->commit(records, epoch);
+    auto committed = shard.broker().metadata->commit(records, epoch);
     made = committed.has_value();
     if (committed) return ErrorCode::none;
     switch (committed.error().code) {
       case Errc::refused: return ErrorCode::not_controller;
       case Errc::invalid_argument: return ErrorCode::invalid_request;
       case Errc::in_doubt:
-        controller.log().warn("change of the metadata in doubt", {{"reason", to_string(committed.error())}});
+        shard.log().warn("change of the metadata in doubt", {{"reason", to_string(committed.error())}});
         return ErrorCode::request_timed_out;
       default:
-        controller.log().error("metadata can't be changed", {{"reason", to_string(committed.error())}});
+        shard.log().error("metadata can't be changed", {{"reason", to_string(committed.error())}});
         return ErrorCode::kafka_storage_error;
     }
   }
 
-  BrokerShard& controller;
+  BrokerShard& shard;  // shard 0, which has this broker's metadata
   MetadataImage image;
   Epoch epoch;  // in which this broker controls; -1: it does not
   std::vector<MetadataRecord> records;
@@ -80,15 +82,14 @@ inline constexpr Duration not_at_all{0};
 // Runs `change` on shard 0, with the metadata held still, and returns once every shard shows what it committed, or
 // after `patience`: it is made, and they show it as soon as they can. Partitions are opened and removed afterwards.
 template <class F>
-auto on_controller(BrokerShard& shard, F&& change, Duration patience = shown_everywhere_max) {
-  return shard.on(0, [&](BrokerShard& controller) {
-    auto& metadata = *controller.broker().metadata;
+auto change_metadata(BrokerShard& shard, F&& change, Duration patience = shown_everywhere_max) {
+  return shard.on(0, [&](BrokerShard& shard_0) {
+    auto& metadata = *shard_0.broker().metadata;
     std::optional<LockGuard> held(std::in_place, metadata.changing());
-    Draft draft(controller);
+    Draft draft(shard_0);
     auto let_others_change = [&] {
       held.reset();
-      if (draft.made && metadata.publishes())
-        metadata.wait_all_published(controller.host().clock().deadline_in(patience));
+      if (draft.made && metadata.publishes()) metadata.wait_all_published(shard_0.host().clock().deadline_in(patience));
     };
     if constexpr (std::is_void_v<std::invoke_result_t<F&, Draft&>>) {
       change(draft);

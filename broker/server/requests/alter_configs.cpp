@@ -104,13 +104,13 @@ Planned<MetadataRecord> plan_topic(const Draft& draft, const Resource& resource,
     return refuse(ErrorCode::unknown_topic_or_partition, "The topic '" + resource.resource_name + "' does not exist.");
   auto find = [](std::string_view name) { return find_property(topic_properties(), name); };
   auto base = [&](const PropertyInfo& info) {
-    return config_values(info, {}, draft.controller.config_layers()).front().value;
+    return config_values(info, {}, draft.shard.config_layers()).front().value;
   };
   auto set = changed(replaces ? Properties() : topic->configs, resource, find, base);
   if (!set) return std::unexpected(set.error());
   auto checked = checked_topic_properties(*set);
   if (!checked) return refuse(ErrorCode::invalid_config, checked.error().detail);
-  if (auto may = check_alteration(topic->configs, *checked, draft.controller.properties()); !may)
+  if (auto may = check_alteration(topic->configs, *checked, draft.shard.properties()); !may)
     return std::unexpected(may.error());
   return TopicConfigsRecord{topic->id, std::move(*checked)};
 }
@@ -120,7 +120,7 @@ Planned<std::int32_t> broker_of(const Draft& draft, const std::string& name) {
   if (name.empty()) return all_brokers;
   auto id = parse_integer(name);
   if (!id) return refuse(ErrorCode::invalid_request, "Node id must be an integer, but it is: " + name);
-  auto self = draft.controller.broker().self.broker;
+  auto self = draft.shard.broker().self.broker;
   for (const auto& [broker, image] : draft.image.brokers)
     if (broker == *id) return broker;
   if (*id == self) return self;
@@ -142,7 +142,7 @@ Planned<MetadataRecord> plan_broker(const Draft& draft, const Resource& resource
   }
   const auto& known = draft.image.configs_of(*broker);
   auto base = [&](const PropertyInfo& info) {
-    auto in_force = draft.controller.properties();
+    auto in_force = draft.shard.properties();
     auto found = in_force.find(info.name);
     return found == in_force.end() ? std::string(info.default_value) : found->second;
   };
@@ -190,7 +190,7 @@ std::vector<Result> alter(BrokerShard& shard, const std::vector<Resource>& resou
   std::vector<Result> results;
   std::map<std::pair<std::int8_t, std::string_view>, int> times;
   for (const auto& resource : resources) ++times[{resource.resource_type, resource.resource_name}];
-  on_controller(shard, [&](Draft& draft) {
+  change_metadata(shard, [&](Draft& draft) {
     std::vector<std::pair<std::string, std::string>> news;
     for (const auto& resource : resources) {
       auto& result = results.emplace_back();
@@ -216,7 +216,7 @@ std::vector<Result> alter(BrokerShard& shard, const std::vector<Resource>& resou
     for (auto& result : results)
       if (result.error_code == ErrorCode::none) result.error_code = error;
     if (error != ErrorCode::none) return;
-    for (const auto& [of, set] : news) draft.controller.log().info("configuration changed", {{"of", of}, {"set", set}});
+    for (const auto& [of, set] : news) draft.shard.log().info("configuration changed", {{"of", of}, {"set", set}});
   });
   return results;
 }
@@ -224,14 +224,14 @@ std::vector<Result> alter(BrokerShard& shard, const std::vector<Resource>& resou
 }  // namespace
 
 fulmar::Result<ByteChain> handle_incremental_alter_configs(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<IncrementalAlterConfigsRequest>());
+  FULMAR_TRY(auto request, call.body<IncrementalAlterConfigsRequest>());
   IncrementalAlterConfigsResponse response;
   response.responses = alter(shard, request.resources, false, request.validate_only);
   return call.answer(response);
 }
 
 fulmar::Result<ByteChain> handle_alter_configs(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<AlterConfigsRequest>());
+  FULMAR_TRY(auto request, call.body<AlterConfigsRequest>());
   std::vector<Resource> resources;
   for (auto& asked : request.resources) {
     auto& resource = resources.emplace_back(Resource{asked.resource_type, std::move(asked.resource_name), {}});
@@ -243,7 +243,7 @@ fulmar::Result<ByteChain> handle_alter_configs(BrokerShard& shard, const Request
 }
 
 fulmar::Result<ByteChain> handle_list_config_resources(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<ListConfigResourcesRequest>());
+  FULMAR_TRY(auto request, call.body<ListConfigResourcesRequest>());
   ListConfigResourcesResponse response;
   constexpr std::int16_t before_types = 0;  // asked for the resources of client metrics, of which there are none
   auto& wanted = request.resource_types;

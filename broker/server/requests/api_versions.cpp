@@ -35,7 +35,7 @@ ErrorCode check(const BrokerShard& shard, const ApiVersionsRequest& request, std
 }  // namespace
 
 Result<ByteChain> handle_api_versions(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<ApiVersionsRequest>());
+  FULMAR_TRY(auto request, call.body<ApiVersionsRequest>());
   ApiVersionsResponse response;
   response.error_code = check(shard, request, call.version());
   if (response.error_code == ErrorCode::none && call.version() >= software_since) {

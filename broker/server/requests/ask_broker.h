@@ -23,7 +23,7 @@ Result<Bytes> ask_broker(BrokerShard& shard, std::int32_t broker, const ByteChai
 template <class Response, class Request>
 Result<Response> ask_broker(BrokerShard& shard, std::int32_t broker, const Request& request, std::int16_t version,
                             Deadline deadline) {
-  TRY(auto answer, ask_broker(shard, broker, request_frame(request, version, 0, ""), deadline));
+  FULMAR_TRY(auto answer, ask_broker(shard, broker, request_frame(request, version, 0, ""), deadline));
   Reader reader(std::move(answer));
   read_response_header(reader, Response::key, version);
   return decode<Response>(reader, version);

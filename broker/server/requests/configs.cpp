@@ -113,7 +113,7 @@ void describe_broker(BrokerShard& shard, const DescribeConfigsRequest& request,
 }  // namespace
 
 Result<ByteChain> handle_describe_configs(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<DescribeConfigsRequest>());
+  FULMAR_TRY(auto request, call.body<DescribeConfigsRequest>());
   DescribeConfigsResponse response;
   for (const auto& resource : request.resources) {
     auto& result = response.results.emplace_back();

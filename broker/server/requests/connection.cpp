@@ -38,7 +38,7 @@ ServedConnection::ServedConnection(BrokerShard& shard, ClientConnections& all, s
       alarm_([this] { alarm_rings(); }) {}
 
 ServedConnection::~ServedConnection() {
-  ASSERT(closed_);
+  FULMAR_ASSERT(closed_);
 }
 
 const SocketAddress& ServedConnection::peer() const {
@@ -116,7 +116,7 @@ void ServedConnection::serve() {
 
 Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   auto size = static_cast<std::int64_t>(frame.size());
-  TRY(auto request, Request::read(session_, std::move(frame)));
+  FULMAR_TRY(auto request, Request::read(session_, std::move(frame)));
   request_bytes_ += size;
   auto begun = begin_client_request(shard_, request);
   if (!begun) return std::unexpected(std::move(begun.error()));
@@ -153,7 +153,7 @@ void ServedConnection::attempt_soon(std::uint64_t number) {
 void ServedConnection::answered(std::uint64_t number, ByteChain frame, MemoryBudget::Charge memory) {
   if (closed_) return;
   auto& answer = answers_[static_cast<std::size_t>(number - answers_.front().number)];
-  ASSERT(answer.number == number && !answer.frame);
+  FULMAR_ASSERT(answer.number == number && !answer.frame);
   auto uncharged = static_cast<std::int64_t>(frame.size()) - memory.bytes();
   if (uncharged > 0) shard_.client_memory().answers.charge_at_once(memory, uncharged);
   answer.frame = std::move(frame);

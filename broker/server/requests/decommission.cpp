@@ -60,14 +60,14 @@ void plan_leaving(Draft& draft, std::int32_t leaving, UnregisterBrokerResponse& 
 }  // namespace
 
 Result<ByteChain> handle_unregister_broker(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<UnregisterBrokerRequest>());
+  FULMAR_TRY(auto request, call.body<UnregisterBrokerRequest>());
   UnregisterBrokerResponse response;
-  on_controller(shard, [&](Draft& draft) {
+  change_metadata(shard, [&](Draft& draft) {
     plan_leaving(draft, request.broker_id, response);
     if (response.error_code != ErrorCode::none) return;
     response.error_code = draft.commit();
     if (response.error_code == ErrorCode::none)
-      draft.controller.log().info("broker leaves", {{"broker", request.broker_id}});
+      draft.shard.log().info("broker leaves", {{"broker", request.broker_id}});
   });
   return call.answer(response);
 }

@@ -29,7 +29,7 @@ void refuse(Deleted& result, ErrorCode code, std::string message) {
 // Puts the topic's deletion into the draft if all is well.
 void plan_deletion(Draft& draft, const Asked& asked, const Times& times, Deleted& result) {
   if (!draft.controls()) return refuse(result, ErrorCode::not_controller, no_controller_message);
-  if (!draft.controller.config().delete_topics)
+  if (!draft.shard.config().delete_topics)
     return refuse(result, ErrorCode::topic_deletion_disabled, "Topic deletion is disabled (delete.topic.enable).");
   auto name = asked.name ? *asked.name : draft.image.topic_name(asked.topic_id);
   const auto* found = draft.image.topic(name);
@@ -76,7 +76,7 @@ DeleteTopicsResponse delete_topics(Draft& draft, const std::vector<Asked>& topic
   for (auto& result : response.responses) {
     if (result.error_code != ErrorCode::none) continue;
     result.error_code = error;
-    if (error == ErrorCode::none) draft.controller.log().info("topic deleted", {{"topic", *result.name}});
+    if (error == ErrorCode::none) draft.shard.log().info("topic deleted", {{"topic", *result.name}});
   }
   return response;
 }
@@ -84,9 +84,9 @@ DeleteTopicsResponse delete_topics(Draft& draft, const std::vector<Asked>& topic
 }  // namespace
 
 Result<ByteChain> handle_delete_topics(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<DeleteTopicsRequest>());
+  FULMAR_TRY(auto request, call.body<DeleteTopicsRequest>());
   for (auto& name : request.topic_names) request.topics.push_back({std::move(name), {}});
-  auto response = on_controller(shard, [&](Draft& draft) { return delete_topics(draft, request.topics); });
+  auto response = change_metadata(shard, [&](Draft& draft) { return delete_topics(draft, request.topics); });
   constexpr std::int16_t knows_disabled = 3;
   for (auto& result : response.responses)
     if (result.error_code == ErrorCode::topic_deletion_disabled && call.version() < knows_disabled)

@@ -8,7 +8,7 @@
 namespace fulmar {
 
 Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<DescribeClusterRequest>());
+  FULMAR_TRY(auto request, call.body<DescribeClusterRequest>());
   constexpr std::int8_t broker_endpoints = 1;
   constexpr std::int8_t controller_endpoints = 2;
   DescribeClusterResponse response;

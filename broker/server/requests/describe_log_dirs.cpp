@@ -40,7 +40,7 @@ void describe(const BrokerShard& shard, const Wanted& wanted, std::map<std::stri
 }  // namespace
 
 Result<ByteChain> handle_describe_log_dirs(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<DescribeLogDirsRequest>());
+  FULMAR_TRY(auto request, call.body<DescribeLogDirsRequest>());
   const auto asked = wanted(request);
   std::map<std::string, LogDir::Topic> topics;
   for (unsigned n = 0; n < shard.host().shard_count(); ++n)

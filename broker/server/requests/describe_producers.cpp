@@ -31,7 +31,7 @@ ErrorCode describe(BrokerShard& owner, const std::string& topic, PartitionOut& o
 }  // namespace
 
 Result<ByteChain> handle_describe_producers(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<DescribeProducersRequest>());
+  FULMAR_TRY(auto request, call.body<DescribeProducersRequest>());
   DescribeProducersResponse response;
   auto image = shard.image();
   for (const auto& topic : request.topics) {

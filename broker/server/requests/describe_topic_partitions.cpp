@@ -84,7 +84,7 @@ Response describe_page(const BrokerShard& shard, const DescribeTopicPartitionsRe
 }  // namespace
 
 Result<ByteChain> handle_describe_topic_partitions(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<DescribeTopicPartitionsRequest>());
+  FULMAR_TRY(auto request, call.body<DescribeTopicPartitionsRequest>());
   return call.answer(describe_page(shard, request));
 }
 

@@ -27,7 +27,7 @@ Result<Finish> begin_forwarding(BrokerShard& shard, const Request& call, const S
 
 Result<Request> Request::read(std::shared_ptr<Session> session, Bytes frame) {
   Reader reader(frame);
-  TRY(auto header, read_request_header(reader));
+  FULMAR_TRY(auto header, read_request_header(reader));
   return Request(std::move(session), std::move(header), std::move(frame), std::move(reader));
 }
 
@@ -49,7 +49,7 @@ Result<Finish> begin_client_request(BrokerShard& shard, const Request& call) {
   auto made = api->new_partitions ? api->new_partitions(shard, call) : std::nullopt;
   bool here = api->answered_by == AnsweredBy::any_broker || shard.controls_here() ||
               (api->answered_here && api->answered_here(call));
-  TRY(auto finish, here ? api->begin(shard, call) : begin_forwarding(shard, call, *api));
+  FULMAR_TRY(auto finish, here ? api->begin(shard, call) : begin_forwarding(shard, call, *api));
   if (!made) return finish;
   return std::move(*made).once_led(shard, std::move(finish));
 }

@@ -156,7 +156,7 @@ PreferLeadersResponse prefer_leaders(BrokerShard& shard, const PreferLeadersRequ
 }
 
 Result<ByteChain> handle_elect_leaders(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<ElectLeadersRequest>());
+  FULMAR_TRY(auto request, call.body<ElectLeadersRequest>());
   auto response = shard.on(0, [&](BrokerShard& controller) { return Election(controller, request).run(); });
   return call.answer(response);
 }

@@ -329,7 +329,7 @@ ByteChain Fetch::answer() {
 }  // namespace
 
 Result<Finish> begin_fetch(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<FetchRequest>());
+  FULMAR_TRY(auto request, call.body<FetchRequest>());
   if (request.isolation_level != 0 && request.isolation_level != 1)
     return Finish::with(refused_frame(call.header(), request, ErrorCode::unknown_server_error));
   auto fetch = std::make_unique<Fetch>(shard, call.header(), std::move(request));

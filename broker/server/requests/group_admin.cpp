@@ -73,7 +73,7 @@ DeleteGroupsResponse delete_group(BrokerShard& shard, const std::string& group) 
 }  // namespace
 
 Result<ByteChain> handle_find_coordinator(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<FindCoordinatorRequest>());
+  FULMAR_TRY(auto request, call.body<FindCoordinatorRequest>());
   bool known = request.key_type == of_group || request.key_type == of_transaction;
   if (known && !shard.image()->topic(topic_of(request.key_type)))
     create_topics_on_demand(shard, {std::string(topic_of(request.key_type))});
@@ -93,7 +93,7 @@ Result<ByteChain> handle_find_coordinator(BrokerShard& shard, const Request& cal
 }
 
 Result<ByteChain> handle_describe_groups(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<DescribeGroupsRequest>());
+  FULMAR_TRY(auto request, call.body<DescribeGroupsRequest>());
   DescribeGroupsResponse response;
   for (const auto& id : request.groups) {
     DescribeGroupsResponse::Group described;
@@ -109,7 +109,7 @@ Result<ByteChain> handle_describe_groups(BrokerShard& shard, const Request& call
 }
 
 Result<ByteChain> handle_consumer_group_describe(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<ConsumerGroupDescribeRequest>());
+  FULMAR_TRY(auto request, call.body<ConsumerGroupDescribeRequest>());
   ConsumerGroupDescribeResponse response;
   for (const auto& id : request.group_ids) {
     ConsumerGroupDescribeResponse::Group described;
@@ -129,7 +129,7 @@ Result<ByteChain> handle_consumer_group_describe(BrokerShard& shard, const Reque
 }
 
 Result<ByteChain> handle_list_groups(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<ListGroupsRequest>());
+  FULMAR_TRY(auto request, call.body<ListGroupsRequest>());
   ListGroupsResponse response;
   for (unsigned n = 0; n < shard.host().shard_count(); ++n)
     shard.on(n, [&](BrokerShard& there) {
@@ -147,7 +147,7 @@ Result<ByteChain> handle_list_groups(BrokerShard& shard, const Request& call) {
 }
 
 Result<Finish> begin_delete_groups(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<DeleteGroupsRequest>());
+  FULMAR_TRY(auto request, call.body<DeleteGroupsRequest>());
   return Finish([&shard, call, request = std::move(request)] {
     DeleteGroupsResponse response;
     std::set<std::string> asked;

@@ -27,7 +27,7 @@ Finish ask(BrokerShard& shard, const Request& call, const std::string& group, co
 }  // namespace
 
 Result<Finish> begin_join_group(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<JoinGroupRequest>());
+  FULMAR_TRY(auto request, call.body<JoinGroupRequest>());
   auto client = client_of(call);
   return ask<JoinGroupResponse>(shard, call, request.group_id,
                                 [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) {
@@ -36,7 +36,7 @@ Result<Finish> begin_join_group(BrokerShard& shard, const Request& call) {
 }
 
 Result<Finish> begin_sync_group(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<SyncGroupRequest>());
+  FULMAR_TRY(auto request, call.body<SyncGroupRequest>());
   // Who can say what it believes its group to be has to, before anything else is looked at.
   constexpr std::int16_t names_protocol_since = 5;
   if (call.version() >= names_protocol_since && (!request.protocol_type || !request.protocol_name))
@@ -47,14 +47,14 @@ Result<Finish> begin_sync_group(BrokerShard& shard, const Request& call) {
 }
 
 Result<Finish> begin_heartbeat(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<HeartbeatRequest>());
+  FULMAR_TRY(auto request, call.body<HeartbeatRequest>());
   return ask<HeartbeatResponse>(
       shard, call, request.group_id,
       [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) { groups.heartbeat(token, request, now); });
 }
 
 Result<Finish> begin_consumer_group_heartbeat(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<ConsumerGroupHeartbeatRequest>());
+  FULMAR_TRY(auto request, call.body<ConsumerGroupHeartbeatRequest>());
   auto client = client_of(call);
   const auto& features = shard.image()->features;
   if (auto level = features.find("group.version"); level == features.end() || level->second < 1)  // KIP-848
@@ -66,7 +66,7 @@ Result<Finish> begin_consumer_group_heartbeat(BrokerShard& shard, const Request&
 }
 
 Result<Finish> begin_leave_group(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<LeaveGroupRequest>());
+  FULMAR_TRY(auto request, call.body<LeaveGroupRequest>());
   auto client = client_of(call);
   return ask<LeaveGroupResponse>(shard, call, request.group_id,
                                  [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) {

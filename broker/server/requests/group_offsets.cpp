@@ -198,7 +198,7 @@ OffsetFetchResponse as_one_group(const OffsetFetchRequest& request, OffsetFetchR
 }  // namespace
 
 Result<Finish> begin_offset_commit(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<OffsetCommitRequest>());
+  FULMAR_TRY(auto request, call.body<OffsetCommitRequest>());
   auto sorted = sort_out(*shard.image(), std::move(request), call.version() >= ids_since);
   if (sorted.known.topics.empty()) return Finish::with(call.answer(sorted.unknown));
   GroupClient client{call.header().client_id.value_or(""), "/" + call.session().peer.host, call.version()};
@@ -215,7 +215,7 @@ Result<Finish> begin_offset_commit(BrokerShard& shard, const Request& call) {
 }
 
 Result<Finish> begin_txn_offset_commit(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<TxnOffsetCommitRequest>());
+  FULMAR_TRY(auto request, call.body<TxnOffsetCommitRequest>());
   auto sorted = sort_out(*shard.image(), as_commit(request), call.version() >= txn_ids_since);
   auto answer = [call, unknown = sorted.unknown](OffsetCommitResponse response) {
     add(response, unknown);
@@ -234,7 +234,7 @@ Result<Finish> begin_txn_offset_commit(BrokerShard& shard, const Request& call) 
 }
 
 Result<ByteChain> handle_offset_fetch(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<OffsetFetchRequest>());
+  FULMAR_TRY(auto request, call.body<OffsetFetchRequest>());
   if (call.version() >= groups_since) {
     OffsetFetchResponse response;
     for (const auto& group : request.groups)
@@ -251,7 +251,7 @@ Result<ByteChain> handle_offset_fetch(BrokerShard& shard, const Request& call) {
 }
 
 Result<Finish> begin_offset_delete(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<OffsetDeleteRequest>());
+  FULMAR_TRY(auto request, call.body<OffsetDeleteRequest>());
   const auto image = shard.image();
   OffsetDeleteRequest known{request.group_id, {}};
   OffsetDeleteResponse unknown;

@@ -138,7 +138,7 @@ class MetadataAnswer {
 }  // namespace
 
 Result<ByteChain> handle_metadata(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<MetadataRequest>());
+  FULMAR_TRY(auto request, call.body<MetadataRequest>());
   bool nameless = request.topics && std::ranges::any_of(*request.topics, [](const auto& asked) { return !asked.name; });
   if (nameless && call.version() < nullable_names_since) return fail(Errc::corrupt, "Metadata: a name is null");
   return call.answer(MetadataAnswer(shard, request, call.version()).run());

@@ -68,7 +68,7 @@ ByteChain NewPartitions::wait(BrokerShard& shard, ByteChain answer, Results Resp
   Reader reader(answer.flatten().slice(size_bytes));
   read_response_header(reader, key_, version_);
   auto response = decode<Response>(reader, version_);
-  ASSERT(response);
+  FULMAR_ASSERT(response);
   bool late = false;
   std::optional<bool> shown;
   for (auto& result : (*response).*results) {

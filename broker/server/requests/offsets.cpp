@@ -161,7 +161,7 @@ Response answer_once(BrokerShard& shard, const Request& request, Repeated repeat
 }  // namespace
 
 Result<ByteChain> handle_list_offsets(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<ListOffsetsRequest>());
+  FULMAR_TRY(auto request, call.body<ListOffsetsRequest>());
   bool known_isolation = request.isolation_level == 0 || request.isolation_level == 1;
   auto list = [&](auto& replica, const auto& asked, auto& out) {
     if (!known_isolation) return ErrorCode::unknown_server_error;
@@ -172,13 +172,13 @@ Result<ByteChain> handle_list_offsets(BrokerShard& shard, const Request& call) {
 }
 
 Result<ByteChain> handle_offset_for_leader_epoch(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<OffsetForLeaderEpochRequest>());
+  FULMAR_TRY(auto request, call.body<OffsetForLeaderEpochRequest>());
   auto response = answer_each<OffsetForLeaderEpochResponse>(shard, request, find_epoch_end);
   return call.answer(response);
 }
 
 Result<ByteChain> handle_delete_records(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<DeleteRecordsRequest>());
+  FULMAR_TRY(auto request, call.body<DeleteRecordsRequest>());
   auto deadline = shard.host().clock().deadline_in(milliseconds(std::max(0, request.timeout_ms)));
   auto remove = [&](Replica& replica, const DeleteRecordsRequest::Topic::Partition& asked,
                     DeleteRecordsResponse::Topic::Partition& out) {

@@ -211,7 +211,7 @@ ByteChain answer(const BrokerShard& shard, const RequestHeader& header, const Pr
 }  // namespace
 
 Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<ProduceRequest>());
+  FULMAR_TRY(auto request, call.body<ProduceRequest>());
   auto image = shard.image();
   bool served = api_info(ApiKey::produce).serves(call.version());
   bool by_id = call.version() >= first_version_with_topic_ids;

@@ -22,7 +22,7 @@ Result<ProducerId> next_producer_id(BrokerShard& controller) {
     if (epoch < 0) return fail(Errc::refused, "this broker is not the controller");
     auto begin = broker.metadata->image()->next_producer_id;
     auto end = begin + broker.config.producer_id_block;
-    TRY_VOID(broker.metadata->commit({ProducerIdsRecord{end}}, epoch));
+    FULMAR_TRY_VOID(broker.metadata->commit({ProducerIdsRecord{end}}, epoch));
     broker.next_producer_id = begin;
     broker.producer_id_block_end = end;
   }
@@ -33,10 +33,10 @@ Result<ProducerId> next_producer_id(BrokerShard& controller) {
 Result<ProducerId> next_producer_id_elsewhere(BrokerShard& shard) {
   constexpr std::int16_t version = 1;
   auto frame = request_frame(InitProducerIdRequest{}, version, 0, "").flatten().slice(4);
-  TRY(auto answer, forward_to_controller(shard, frame, Duration::zero()));
+  FULMAR_TRY(auto answer, forward_to_controller(shard, frame, Duration::zero()));
   Reader reader(answer.flatten().slice(4));
   read_response_header(reader, ApiKey::init_producer_id, version);
-  TRY(auto response, decode<InitProducerIdResponse>(reader, version));
+  FULMAR_TRY(auto response, decode<InitProducerIdResponse>(reader, version));
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
   return response.producer_id;
 }
@@ -54,7 +54,7 @@ bool is_transactional(const Request& call) {
 }
 
 Result<Finish> begin_init_producer_id(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<InitProducerIdRequest>());
+  FULMAR_TRY(auto request, call.body<InitProducerIdRequest>());
   InitProducerIdResponse response;
   response.producer_epoch = -1;
   if ((request.producer_id == -1) != (request.producer_epoch == -1)) {

@@ -64,7 +64,7 @@ void add_node(const MetadataImage& image, std::int32_t id, DescribeQuorumRespons
 }  // namespace
 
 Result<ByteChain> handle_describe_quorum(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<DescribeQuorumRequest>());
+  FULMAR_TRY(auto request, call.body<DescribeQuorumRequest>());
   DescribeQuorumResponse response;
   for (const auto& asked : request.topics) {
     auto& topic = response.topics.emplace_back();

@@ -36,7 +36,7 @@ VoterRefusal check(const Draft& draft, const Change& change) {
   if (change.voter.broker < 0 || change.voter.directory == Uuid{})
     return {ErrorCode::invalid_request,
             std::string(change.adds ? "Add" : "Remove") + " voter request didn't include a valid voter"};
-  auto now = metadata_voters(*draft.controller.broker().metadata);
+  auto now = metadata_voters(*draft.shard.broker().metadata);
   return change.adds ? may_add_voter(draft.image, now, change.voter) : may_remove_voter(now, change.voter);
 }
 
@@ -66,7 +66,7 @@ VoterRefusal await(BrokerShard& shard, const Change& change, Epoch epoch) {
 VoterRefusal make(BrokerShard& shard, const Change& change) {
   return shard.on(0, [&](BrokerShard& first) -> VoterRefusal {
     Epoch epoch = -1;
-    auto begun = on_controller(
+    auto begun = change_metadata(
         first,
         [&](Draft& draft) -> VoterRefusal {
           if (auto refusal = check(draft, change); refusal.error != ErrorCode::none) return refusal;
@@ -98,7 +98,7 @@ Result<ByteChain> answer(const Request& call, VoterRefusal refusal) {
 }  // namespace
 
 Result<ByteChain> handle_add_raft_voter(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<AddRaftVoterRequest>());
+  FULMAR_TRY(auto request, call.body<AddRaftVoterRequest>());
   Duration patience = milliseconds(std::max(request.timeout_ms, 0));
   return answer<AddRaftVoterResponse>(call, make(shard, {.cluster_id = request.cluster_id,
                                                          .voter = {request.voter_id, request.voter_directory_id},
@@ -108,7 +108,7 @@ Result<ByteChain> handle_add_raft_voter(BrokerShard& shard, const Request& call)
 }
 
 Result<ByteChain> handle_remove_raft_voter(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<RemoveRaftVoterRequest>());
+  FULMAR_TRY(auto request, call.body<RemoveRaftVoterRequest>());
   return answer<RemoveRaftVoterResponse>(
       call, make(shard, {.cluster_id = request.cluster_id, .voter = {request.voter_id, request.voter_directory_id}}));
 }

@@ -65,10 +65,10 @@ void list_partition(const PartitionImage& partition, std::int32_t index, ListRes
 }  // namespace
 
 Result<ByteChain> handle_alter_partition_reassignments(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<AlterRequest>());
+  FULMAR_TRY(auto request, call.body<AlterRequest>());
   AlterResponse response;
   response.allow_replication_factor_change = request.allow_replication_factor_change;
-  on_controller(shard, [&](Draft& draft) {
+  change_metadata(shard, [&](Draft& draft) {
     for (const auto& asked : request.topics) {
       auto& topic = response.topics.emplace_back();
       topic.name = asked.name;
@@ -88,7 +88,7 @@ Result<ByteChain> handle_alter_partition_reassignments(BrokerShard& shard, const
 }
 
 Result<ByteChain> handle_list_partition_reassignments(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<ListRequest>());
+  FULMAR_TRY(auto request, call.body<ListRequest>());
   ListResponse response;
   if (!shard.controls_here()) {
     response.error_code = ErrorCode::not_controller;

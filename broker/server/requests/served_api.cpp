@@ -15,13 +15,13 @@ namespace {
 // Done when it returns.
 template <Result<ByteChain> (*handle)(BrokerShard&, const Request&)>
 Result<Finish> at_once(BrokerShard& shard, const Request& call) {
-  TRY(auto answer, handle(shard, call));
+  FULMAR_TRY(auto answer, handle(shard, call));
   return Finish::with(std::move(answer));
 }
 
 template <class Body>
 Result<Duration> timeout_in(const Request& call) {
-  TRY(auto body, call.body<Body>());
+  FULMAR_TRY(auto body, call.body<Body>());
   return Duration(milliseconds(std::max(body.timeout_ms, 0)));
 }
 

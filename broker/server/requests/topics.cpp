@@ -73,7 +73,7 @@ void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest:
     return refuse(result, ErrorCode::invalid_topic_exception,
                   "Topic '" + asked.name + "' collides with existing topic: " + *other);
 
-  const auto& config = draft.controller.config();
+  const auto& config = draft.shard.config();
   std::int32_t partitions = asked.num_partitions;
   std::vector<PartitionImage> placed;
   if (!asked.assignments.empty()) {
@@ -121,13 +121,13 @@ void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest:
   auto checked = checked_topic_properties(configs);
   if (!checked) return refuse(result, ErrorCode::invalid_config, checked.error().detail);
 
-  TopicImage topic{random_uuid(draft.controller.host().entropy()), placed, std::move(*checked)};
+  TopicImage topic{random_uuid(draft.shard.host().entropy()), placed, std::move(*checked)};
   result.topic_id = topic.id;
   result.num_partitions = partitions;
   result.replication_factor = static_cast<std::int16_t>(topic.partitions.front().replicas.size());
   result.configs.emplace();
   for (const auto& info : topic_properties()) {
-    auto in_force = config_values(info, topic.configs, draft.controller.config_layers()).front();
+    auto in_force = config_values(info, topic.configs, draft.shard.config_layers()).front();
     result.configs->push_back(
         {std::string(info.name), in_force.value, false, static_cast<std::int8_t>(in_force.source), false});
   }
@@ -221,18 +221,18 @@ std::vector<ErrorCode> create_topics_here_or_elsewhere(BrokerShard& shard, const
   auto create = [&](Draft& draft) {
     Collisions collisions(draft.image);
     std::vector<CreateResult> results;
-    for (const auto& asked : request_with_defaults(draft.controller, names).topics)
+    for (const auto& asked : request_with_defaults(draft.shard, names).topics)
       plan_topic(draft, collisions, asked, results.emplace_back());
     auto error = draft.commit();
     std::vector<ErrorCode> errors;
     for (const auto& result : results) {
       errors.push_back(result.error_code == ErrorCode::none ? error : on_demand(result.error_code));
       if (result.error_code == ErrorCode::none && error == ErrorCode::none)
-        draft.controller.log().info("topic created on demand", {{"topic", result.name}});
+        draft.shard.log().info("topic created on demand", {{"topic", result.name}});
     }
     return errors;
   };
-  return on_controller(shard, create, not_at_all);
+  return change_metadata(shard, create, not_at_all);
 }
 
 }  // namespace
@@ -250,7 +250,7 @@ std::vector<ErrorCode> create_topics_on_demand(BrokerShard& shard, const std::ve
 
 // Whoever asked waits until the partitions are led; see NewPartitions.
 Result<ByteChain> handle_create_topics(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<CreateTopicsRequest>());
+  FULMAR_TRY(auto request, call.body<CreateTopicsRequest>());
   CreateTopicsResponse response;
   auto create = [&](Draft& draft) {
     Collisions collisions(draft.image);
@@ -276,15 +276,15 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const Request& call) 
       if (error != ErrorCode::none)
         refuse(result, error, not_made_message(error));
       else
-        draft.controller.log().info("topic created", {{"topic", result.name}, {"partitions", result.num_partitions}});
+        draft.shard.log().info("topic created", {{"topic", result.name}, {"partitions", result.num_partitions}});
     }
   };
-  on_controller(shard, create, not_at_all);
+  change_metadata(shard, create, not_at_all);
   return call.answer(response);
 }
 
 Result<ByteChain> handle_create_partitions(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<CreatePartitionsRequest>());
+  FULMAR_TRY(auto request, call.body<CreatePartitionsRequest>());
   CreatePartitionsResponse response;
   auto create = [&](Draft& draft) {
     const auto& next = draft.image;
@@ -334,7 +334,7 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const Request& ca
       result.error_message = not_made_message(error);
     }
   };
-  on_controller(shard, create, not_at_all);
+  change_metadata(shard, create, not_at_all);
   return call.answer(response);
 }
 

@@ -24,7 +24,7 @@ bool is_state(const std::string& name) {
 }  // namespace
 
 Result<ByteChain> handle_describe_transactions(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<DescribeTransactionsRequest>());
+  FULMAR_TRY(auto request, call.body<DescribeTransactionsRequest>());
   DescribeTransactionsResponse response;
   for (const auto& id : request.transactional_ids) {
     DescribeTransactionsResponse::Transaction described;
@@ -40,7 +40,7 @@ Result<ByteChain> handle_describe_transactions(BrokerShard& shard, const Request
 }
 
 Result<ByteChain> handle_list_transactions(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<ListTransactionsRequest>());
+  FULMAR_TRY(auto request, call.body<ListTransactionsRequest>());
   ListTransactionsResponse response;
   for (const auto& state : request.state_filters)
     if (!is_state(state)) response.unknown_state_filters.push_back(state);

@@ -126,7 +126,7 @@ InitProducerIdResponse init_transactional(BrokerShard& shard, const InitProducer
 }
 
 Result<Finish> begin_add_partitions_to_txn(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<AddPartitionsToTxnRequest>());
+  FULMAR_TRY(auto request, call.body<AddPartitionsToTxnRequest>());
   return Finish([&shard, call, request = std::move(request)] {
     AddPartitionsToTxnResponse response;
     if (call.version() >= several_transactions_since) {
@@ -146,7 +146,7 @@ Result<Finish> begin_add_partitions_to_txn(BrokerShard& shard, const Request& ca
 
 // Adds the group's partition of __consumer_offsets.
 Result<Finish> begin_add_offsets_to_txn(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<AddOffsetsToTxnRequest>());
+  FULMAR_TRY(auto request, call.body<AddOffsetsToTxnRequest>());
   return Finish([&shard, call, request = std::move(request)] {
     AddOffsetsToTxnResponse response;
     if (auto partition = shard.groups().partition_of(request.group_id); partition) {
@@ -167,7 +167,7 @@ Result<Finish> begin_add_offsets_to_txn(BrokerShard& shard, const Request& call)
 }
 
 Result<Finish> begin_end_txn(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<EndTxnRequest>());
+  FULMAR_TRY(auto request, call.body<EndTxnRequest>());
   return Finish([&shard, call, request = std::move(request)] {
     TransactionalProducer producer{request.transactional_id, request.producer_id, request.producer_epoch};
     auto end = request.committed ? TransactionEnd::commit : TransactionEnd::abort;

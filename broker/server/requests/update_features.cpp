@@ -31,7 +31,7 @@ struct Outcome {
 
 Outcome update(Draft& draft, const std::vector<FeatureUpdate>& updates, bool validate_only) {
   if (!draft.controls()) return {ErrorCode::not_controller, no_controller_message};
-  auto& shard = draft.controller;
+  auto& shard = draft.shard;
   auto records = plan_feature_updates(draft.image, shard.broker().self.broker, shard.config().features, updates);
   if (!records) return {ErrorCode::invalid_update_version, records.error().detail};
   if (validate_only) return {};
@@ -46,11 +46,11 @@ Outcome update(Draft& draft, const std::vector<FeatureUpdate>& updates, bool val
 }  // namespace
 
 Result<ByteChain> handle_update_features(BrokerShard& shard, const Request& call) {
-  TRY(auto request, call.body<UpdateFeaturesRequest>());
+  FULMAR_TRY(auto request, call.body<UpdateFeaturesRequest>());
   std::vector<FeatureUpdate> updates;
   for (const auto& asked : request.updates)
     updates.push_back({asked.feature, asked.max_version_level, type_of(asked, call.version())});
-  auto outcome = on_controller(shard, [&](Draft& draft) { return update(draft, updates, request.validate_only); });
+  auto outcome = change_metadata(shard, [&](Draft& draft) { return update(draft, updates, request.validate_only); });
   UpdateFeaturesResponse response;
   response.error_code = outcome.error;
   bool failed = outcome.error != ErrorCode::none;

@@ -121,7 +121,7 @@ struct Work {
 
 Result<Finish> begin_write_txn_markers(BrokerShard& shard, const Request& call) {
   auto work = std::make_unique<Work>();
-  TRY(work->request, call.body<WriteTxnMarkersRequest>());
+  FULMAR_TRY(work->request, call.body<WriteTxnMarkersRequest>());
   work->prepare(shard);
   for_each_item(shard, work->items, append);
   auto deadline = shard.host().clock().deadline_in(patience);

@@ -92,7 +92,7 @@ Result<void> LogCleaner::clean(const Candidate& candidate) {
       std::max(settings_.dedupe_bytes / static_cast<std::int64_t>(shard_.host().shard_count()), dedupe_bytes_min);
   KeyOffsets last(static_cast<std::size_t>(bytes_max), shard_.host().entropy().next());
   auto pace_log = [&](std::size_t bytes) { return pace(bytes, log); };
-  TRY(auto end, note_keys(log, plan.from, plan.up_to, last, pace_log));
+  FULMAR_TRY(auto end, note_keys(log, plan.from, plan.up_to, last, pace_log));
   auto keep = [&](const ReadRecord& record) {
     auto bytes = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
     bool stays = stays_compacted(record, last, end);
@@ -102,13 +102,13 @@ Result<void> LogCleaner::clean(const Candidate& candidate) {
   const auto before = log.size_bytes();
   for (const auto& run : plan_runs(candidate.closed, end, policy_of(log.config()))) {
     if (changed()) break;
-    TRY_VOID(replica.remove_records(run.base_offset, run.count, keep));
+    FULMAR_TRY_VOID(replica.remove_records(run.base_offset, run.count, keep));
   }
   // Segments that retention took, or in which damage was found, may have been left out.
   auto closed = closed_segments(log, replica.last_stable_offset().value_or(0));
   if (changed() || !closed || closed->empty() || closed->back().next_offset < end)
     return fail(Errc::closed, "the log was changed meanwhile");
-  TRY_VOID(replica.note_cleaned(end));
+  FULMAR_TRY_VOID(replica.note_cleaned(end));
   shard_.log().info("log compacted", {{"partition", log.directory()},
                                       {"from", plan.from},
                                       {"up_to", end},

@@ -50,7 +50,7 @@ Result<std::shared_ptr<PartitionLog>> PartitionFiles::open(const std::string& to
   bool known = named && (*named == group.topic || found->integrity == Integrity::intact);
   bool unclaimed = false;
   if (!known) {
-    TRY(unclaimed, logs_.holds_records(name));
+    FULMAR_TRY(unclaimed, logs_.holds_records(name));
   }
   if (unclaimed && alone)
     return fail(Errc::invalid_argument, path +
@@ -61,27 +61,27 @@ Result<std::shared_ptr<PartitionLog>> PartitionFiles::open(const std::string& to
                                             "are those of topic " + to_string(group.topic) +
                                             ", write the file anew (\"version: 0\" and \"topic_id: " +
                                             to_string(group.topic) + "\", a line each); else move the directory away");
-  if (!known || *named != group.topic) TRY_VOID(make_anew(name, group, unclaimed));
+  if (!known || *named != group.topic) FULMAR_TRY_VOID(make_anew(name, group, unclaimed));
   return logs_.open(name, config, clean, on_damage, replicas_.epoch_max(group));
 }
 
 // `unclaimed`: it holds records, and whose these are is not known.
 Result<void> PartitionFiles::make_anew(const std::string& directory, const GroupId& group, bool unclaimed) {
   if (unclaimed) {
-    TRY(auto aside, logs_.set_aside(directory));
+    FULMAR_TRY(auto aside, logs_.set_aside(directory));
     log_.error(
         "partition.metadata is missing or damaged, or names another topic: the directory is set aside, and the other "
         "replicas give its records again",
         {{"partition", directory}, {"set_aside_as", aside}});
   } else {
-    TRY_VOID(logs_.remove(directory));
+    FULMAR_TRY_VOID(logs_.remove(directory));
   }
-  TRY_VOID(host_.disk().create_directory(directory));
+  FULMAR_TRY_VOID(host_.disk().create_directory(directory));
   // None of them is kept here, and what was promised of them is known to be lost.
-  if (unclaimed) TRY_VOID(replace_file(host_.disk(), directory + "/" + std::string(damage_mark), ByteChain()));
+  if (unclaimed) FULMAR_TRY_VOID(replace_file(host_.disk(), directory + "/" + std::string(damage_mark), ByteChain()));
   // Its name is made durable with those of the log's first files.
-  TRY_VOID(replace_checked_file_unsynced(host_.disk(), path_in(directory),
-                                         Bytes::copy_of(partition_metadata_of(group.topic))));
+  FULMAR_TRY_VOID(replace_checked_file_unsynced(host_.disk(), path_in(directory),
+                                                Bytes::copy_of(partition_metadata_of(group.topic))));
   return replicas_.forget_log(group, unclaimed);
 }
 

@@ -83,7 +83,7 @@ void Partitions::open(const PartitionKey& key, Entry& entry) {
   const GroupId group{entry.shown.topic_id, index};
   const auto image = image_;
   const auto* topic = topic_in_image(name, group.topic);
-  ASSERT(topic);
+  FULMAR_ASSERT(topic);
   entry.holds = group.topic;
   entry.unseen = false;
   // Others that are on their way into the group do not have it all yet.

@@ -11,7 +11,7 @@
 namespace fulmar {
 
 Result<void> Partitions::open_lingering_and_remove_strays(bool clean) {
-  TRY(auto there, shard_.host().disk().list(""));
+  FULMAR_TRY(auto there, shard_.host().disk().list(""));
   for (const auto& found : there) {
     auto key = found.is_directory ? partition_of_directory(found.name) : std::nullopt;
     // Whoever is to have it, on this or another shard, sees to what is in its place.

@@ -113,7 +113,7 @@ void Partitions::want(const PartitionKey& key, const TopicImage& topic, const Ho
   auto& entry = entries_[key];
   entry.wanted = here;
   if (here && entry.shown.topic_id != topic.id) {
-    ASSERT(!entry.shown.replica);
+    FULMAR_ASSERT(!entry.shown.replica);
     entry.shown.topic_id = topic.id;
     entry.shown.failed = entry.may_recover = false;
     entry.clean = clean;

@@ -102,7 +102,7 @@ Result<ProducedBatch, Refusal> validate_in_slices(ValidationBudget& budget, Cloc
   Turns turns(budget.turn());
   RecordBody::DidWork did_work = [&turns](Duration work) { turns.did(work); };
   if (!plan.into) {
-    TRY(auto header, validate_produced(records, rules, &did_work));
+    FULMAR_TRY(auto header, validate_produced(records, rules, &did_work));
     if (auto refusal = too_large_to_keep(records.size(), topic.log)) return std::unexpected(*std::move(refusal));
     return ProducedBatch{header, std::move(records)};
   }
@@ -115,7 +115,7 @@ Result<ProducedBatch, Refusal> validate_in_slices(ValidationBudget& budget, Cloc
       turns.did(pack_work(part.size()));
     }
   };
-  TRY(auto header, validate_produced(records, rules, &did_work, &pack));
+  FULMAR_TRY(auto header, validate_produced(records, rules, &did_work, &pack));
   auto packed = compressor->finish();
   if (!packed)
     return std::unexpected(Refusal{ErrorCode::message_too_large,

@@ -12,14 +12,14 @@ void EpochLog::append(Epoch epoch) {
 }
 
 void EpochLog::truncate_to(Offset wanted) {
-  ASSERT(wanted >= start_);
+  FULMAR_ASSERT(wanted >= start_);
   entries_.resize(static_cast<std::size_t>(std::min(end(), wanted) - start_));
   cache_.truncate_from(end());
   synced_ = std::min(synced_, end());
 }
 
 void EpochLog::advance_start(Offset start) {
-  ASSERT(start >= start_ && start <= end());
+  FULMAR_ASSERT(start >= start_ && start <= end());
   cache_.truncate_until(start);
   entries_.erase(entries_.begin(), entries_.begin() + (start - start_));
   start_ = start;

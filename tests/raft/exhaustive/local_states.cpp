@@ -119,7 +119,7 @@ struct LocalStates::Run {
       if (output.append_from) {
         if (fails()) return;
         const auto& body = std::get<AppendRequest>(request->message.body);
-        ASSERT(*output.append_from == local.log.end());
+        FULMAR_ASSERT(*output.append_from == local.log.end());
         for (auto offset = *output.append_from; offset < body.end; ++offset)
           local.log.append(request->entries.at(static_cast<std::size_t>(offset - body.prev_offset)));
         if (all.world_.synced_at_once) local.log.sync();

@@ -19,7 +19,7 @@ std::uint8_t SmallWorld::number_of(const MarkedConfiguration& configuration) {
       hashes[naming] = std::hash<std::string>()(
           mark + to_string(renamed(configuration.configuration, renaming_of(all_names[naming]))));
   }
-  ASSERT(configurations_.size() < 256);
+  FULMAR_ASSERT(configurations_.size() < 256);
   return static_cast<std::uint8_t>(found - configurations_.begin() + 1);
 }
 
@@ -53,7 +53,7 @@ void SmallWorld::note_configuration(Reign& reign, const MarkedConfiguration& con
     known = number;
     return;
   }
-  UNREACHABLE();
+  FULMAR_UNREACHABLE();
 }
 
 // A mark names one configuration: there is one leader of its term, and it counts on.

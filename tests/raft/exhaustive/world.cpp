@@ -59,7 +59,7 @@ SmallWorld::SmallWorld(const WorldSettings& settings)
                .page_cache = settings.page_cache,
                .power_fails_in_between = settings.power_fails_in_between && !settings.page_cache,
                .synced_at_once = settings.changes > 0}) {
-  ASSERT(settings.terms <= world_terms_max && settings.length <= world_length_max);
+  FULMAR_ASSERT(settings.terms <= world_terms_max && settings.length <= world_length_max);
 }
 
 WorldState SmallWorld::first() {
@@ -75,7 +75,7 @@ WorldState SmallWorld::first() {
       found = true;
     });
     aloud_ = false;
-    ASSERT(found);
+    FULMAR_ASSERT(found);
   }
   return state;
 }
@@ -223,8 +223,8 @@ std::string SmallWorld::check_leader(WorldState& state, int replica) {
   for (const auto& message : locals_.plans(state.replicas[at(replica)])) {
     const auto* append = std::get_if<AppendRequest>(&message.body);
     const auto* over = std::get_if<StartOver>(&message.body);
-    ASSERT((append && append->term_start == reign.start && append->log_end == reign.end) ||
-           (over && over->term_start == reign.start && over->offset == reign.log_start));
+    FULMAR_ASSERT((append && append->term_start == reign.start && append->log_end == reign.end) ||
+                  (over && over->term_start == reign.start && over->offset == reign.log_start));
   }
   return "";
 }

@@ -74,7 +74,7 @@ struct WorldState {
   bool operator==(const WorldState&) const = default;
 };
 inline std::int8_t small(std::int64_t number) {
-  ASSERT(number >= -1 && number < 100);
+  FULMAR_ASSERT(number >= -1 && number < 100);
   return static_cast<std::int8_t>(number);
 }
 inline std::size_t at(std::int64_t index) {
