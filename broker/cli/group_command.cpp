@@ -238,15 +238,23 @@ int reset_offsets(const Arguments& arguments) {
     if (partitions.empty())
       return refuse(ErrorCode::none, "group " + name + " has committed nothing: --topic says what is meant");
     FULMAR_TRY(auto offsets, resolve(cluster, partitions, *target));
-    if (execute) FULMAR_TRY_VOID(or_in_doubt(commit_offsets(cluster, name, offsets), "group describe " + name));
+    std::map<PartitionName, ErrorCode> refused;
+    if (execute) {
+      FULMAR_TRY(refused, or_in_doubt(commit_offsets(cluster, name, offsets), "group describe " + name));
+    }
     Table table({"TOPIC", "PARTITION#", "COMMITTED#", "NEW#"});
     for (const auto& [partition, offset] : offsets) {
+      if (refused.contains(partition)) continue;
       auto before = committed.find(partition);
       table.add({partition.first, std::to_string(partition.second),
                  before == committed.end() ? "" : std::to_string(before->second), std::to_string(offset)});
     }
     FULMAR_TRY_VOID(command.print(table));
     if (!execute) command.tell("nothing is changed yet: that takes --execute");
+    std::string unchanged;
+    for (const auto& [partition, error] : refused)
+      unchanged += (unchanged.empty() ? "" : "; ") + to_string(partition) + " " + error_code_name(error);
+    if (!unchanged.empty()) return refuse(ErrorCode::none, "not changed: " + unchanged);
     return {};
   });
 }

@@ -18,13 +18,6 @@ Answer<T> the_only(std::vector<T> answered) {
   return std::move(answered.front());
 }
 
-// A change that was sent and not answered may have been made: then the next try finds it made. `doubtful` says that
-// this is how the error reads.
-ClientError with_doubt(ClientError error, bool unanswered, ErrorCode doubtful) {
-  if (unanswered && error.code == doubtful) error.detail += " (an earlier try got no answer, and may have done it)";
-  return error;
-}
-
 // One try to have the controller answer; `unanswered` is set if it may have been done without one.
 template <class Response, class Request>
 Answer<Response> try_controller(ClusterClient& cluster, const Request& request, Deadline deadline, bool& unanswered) {

@@ -20,6 +20,11 @@ ErrorCode code_of(Errc code) {
 
 ClientError::ClientError(Error error) : code(code_of(error.code)), detail(std::move(error.detail)) {}
 
+ClientError with_doubt(ClientError error, bool unanswered, ErrorCode doubtful) {
+  if (unanswered && error.code == doubtful) error.detail += " (an earlier try got no answer, and may have done it)";
+  return error;
+}
+
 std::string to_string(const ClientError& error) {
   if (error.code == ErrorCode::none) return error.detail;
   std::string text = error_code_name(error.code);

@@ -27,6 +27,10 @@ inline std::unexpected<ClientError> refuse(ErrorCode code, std::string detail) {
   return std::unexpected(ClientError(code, std::move(detail)));
 }
 
+// A change that was sent and not answered (`unanswered`) may have been made; the next try then fails with `doubtful`.
+// The error of such a try says so.
+ClientError with_doubt(ClientError error, bool unanswered, ErrorCode doubtful);
+
 // "TOPIC_ALREADY_EXISTS: Topic 'orders' already exists."
 std::string to_string(const ClientError& error);
 

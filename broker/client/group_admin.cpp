@@ -108,29 +108,36 @@ std::map<PartitionName, ErrorCode> errors_by_partition(const OffsetCommitRespons
   return errors;
 }
 
-Answer<void> commit_offsets(ClusterClient& cluster, const std::string& group, const GroupOffsets& offsets) {
+Answer<std::map<PartitionName, ErrorCode>> commit_offsets(ClusterClient& cluster, const std::string& group,
+                                                          const GroupOffsets& offsets) {
   auto request = offset_commit(group, offsets);
-  return cluster.retry([&](Deadline deadline) -> Answer<void> {
+  return cluster.retry([&](Deadline deadline) -> Answer<std::map<PartitionName, ErrorCode>> {
     FULMAR_TRY(auto response,
                (ask_coordinator<OffsetCommitResponse>(cluster, group, request, deadline, offset_commit_by_name)));
-    for (const auto& topic : response.topics)
-      for (const auto& partition : topic.partitions)
-        if (partition.error_code != ErrorCode::none)
-          return refuse(partition.error_code,
-                        named(group) + ", " + to_string(PartitionName(topic.name, partition.index)));
-    return {};
+    auto errors = errors_by_partition(response);
+    std::erase_if(errors, [](const auto& of) { return of.second == ErrorCode::none; });
+    for (const auto& [partition, error] : errors)
+      if (is_retriable(error) || errors.size() == offsets.size())
+        return refuse(error, named(group) + ", " + to_string(partition));
+    return errors;
   });
 }
 
 Answer<void> delete_group(ClusterClient& cluster, const std::string& group) {
+  bool unanswered = false;
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
-    FULMAR_TRY(auto response,
-               (ask_coordinator<DeleteGroupsResponse>(cluster, group, DeleteGroupsRequest{{group}}, deadline)));
-    if (response.results.size() != 1) return answered_else();
-    const auto& result = response.results.front();
-    if (result.error_code != ErrorCode::none)
-      return refuse(result.error_code, result.error_message.value_or(named(group)));
-    return {};
+    FULMAR_TRY(auto id, cluster.coordinator_of(group, deadline));
+    FULMAR_TRY(auto connection, cluster.broker(id, deadline));
+    auto response = connection->call<DeleteGroupsResponse>(DeleteGroupsRequest{{group}}, deadline);
+    if (!response) {
+      unanswered = true;
+      return std::unexpected(response.error());
+    }
+    if (response->results.size() != 1) return answered_else();
+    const auto& result = response->results.front();
+    if (result.error_code == ErrorCode::none) return {};
+    ClientError why(result.error_code, result.error_message.value_or(named(group)));
+    return std::unexpected(with_doubt(std::move(why), unanswered, ErrorCode::group_id_not_found));
   });
 }
 

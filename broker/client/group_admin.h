@@ -32,9 +32,11 @@ Answer<ConsumerGroupDescribeResponse::Group> describe_consumer_group(ClusterClie
 // All that a group has committed; nothing, if there is no such group. `stable`: once no open transaction may change
 // what is told (KIP-447); until then it is tried again.
 Answer<GroupOffsets> committed_offsets(ClusterClient& cluster, const std::string& group, bool stable = false);
-// Commits for a group without members. Errors: UNKNOWN_MEMBER_ID, if it has some; the first that a partition has.
-Answer<void> commit_offsets(ClusterClient& cluster, const std::string& group, const GroupOffsets& offsets);
-// Errors: NON_EMPTY_GROUP; GROUP_ID_NOT_FOUND, which may mean an earlier try of this very call.
+// Commits for a group without members; returns the partitions whose offsets were refused, and why. Errors:
+// UNKNOWN_MEMBER_ID, if it has some; what all partitions are refused for.
+Answer<std::map<PartitionName, ErrorCode>> commit_offsets(ClusterClient& cluster, const std::string& group,
+                                                          const GroupOffsets& offsets);
+// Errors: NON_EMPTY_GROUP; GROUP_ID_NOT_FOUND, whose message says so if an earlier try may have deleted it.
 Answer<void> delete_group(ClusterClient& cluster, const std::string& group);
 
 // A commit of no member; a member fills in who it is.

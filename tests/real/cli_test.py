@@ -223,6 +223,9 @@ def test_partitions_and_records(broker):
     check([topic["topic"] for topic in described] == ["many-1", "many-2"] and len(described[0]["partitions"]) == 5
           and described[0]["partitions"][4] == {"partition": 4, "leader": 1, "epoch": 0, "replicas": [1], "in_sync": [1], "begin": 0, "end": 3}
           and described[0]["errors"] == [], "several are described, as JSON if that is asked for")
+    partly = subprocess.run([BINARY, "topic", "describe", "many-1", "nosuch", "many-2", "--output", "json", "--bootstrap", broker.address], capture_output=True, timeout=60)
+    check(partly.returncode == 1 and json.loads(partly.stdout) == described and b"UNKNOWN_TOPIC_OR_PARTITION: there is no topic nosuch" in partly.stderr,
+          "those that there are, if others are missing")
     ends = table(fulmar("topic", "offsets", "many-1", broker=broker))
     check(ends == [["PARTITION", "OFFSET"], *([str(n), "3" if n == 4 else "0"] for n in range(5))], "offsets are where partitions end")
     one = ["--partition", "4", "--output", "json"]
