@@ -44,7 +44,7 @@ struct Configuration {
   std::int64_t reached_by_quorum(const std::function<std::int64_t(const ReplicaId&)>& reached) const;
 };
 
-// The same with other ids, in ascending order.
+// The same members under other ids, in ascending order.
 using Renaming = std::function<ReplicaId(const ReplicaId&)>;
 std::vector<ReplicaId> renamed(const std::vector<ReplicaId>& ids, const Renaming& rename);
 Configuration renamed(const Configuration& configuration, const Renaming& rename);

@@ -6,14 +6,14 @@
 
 namespace fulmar {
 
-// Whether a leader may count on nobody else being elected: then votes are not even considered.
+// Whether a leader may still hold its lease: then vote requests are not considered.
 bool Raft::hears_leader() const {
   if (role_ == Role::leader) return lease_until() > now_;
   return now_ - leader_heard_at() < settings_.election_timeout;
 }
 
-// Whose log is of a later leader has all that was ever committed up to then (docs/raft.md). And by a configuration
-// nobody is elected any more once enough have a later one.
+// A log of a later log term has everything committed before that term (docs/raft.md). A candidate with an earlier
+// configuration is refused: once enough replicas have a later one, nobody may be elected by the earlier.
 bool Raft::up_to_date(const VoteRequest& request) const {
   if (request.configuration < state_.configuration.mark) return false;
   if (request.log_term != state_.log_term) return request.log_term > state_.log_term;
@@ -67,17 +67,17 @@ void Raft::count_votes() {
   }
 }
 
-// All that this one has was deleted: power losses took what came later from a majority's page cache, and the deletion
-// they did not take. It leads on from there, once its log does.
+// Power losses took this log's tail (page cache only), and everything that is left was deleted: the voters' logs begin
+// above its end. The replica starts its log over there before it leads.
 void Raft::begin_where_others_do() {
   output_.start_over = StartOver{start_owed_, last_epoch(), state_.configuration, start_owed_, now_};
   pending_ = Pending{start_owed_, start_owed_, now_};
 }
 
 void Raft::on(const Message& message, const VoteRequest& request) {
-  // A replica that lost what it had kept has lost what makes its vote worth anything.
+  // A damaged replica may have lost a vote that it gave, so it does not vote.
   if (state_.damage != 0) return;
-  // Whoever has an earlier configuration is told of the later one: nobody else may be left who could.
+  // A candidate with an earlier configuration is sent the later one: perhaps no other live replica has it.
   std::optional<MarkedConfiguration> later;
   if (request.configuration < state_.configuration.mark) later = state_.configuration;
   if (request.pre_vote) {
@@ -98,9 +98,9 @@ void Raft::on(const Message& message, const VoteRequest& request) {
   send(message.from, VoteReply{false, granted, log_.start(), later});
 }
 
-// Whether the voter has a later configuration: who has stood by the earlier one, stands by that another time. What it
-// says of it is true in whatever term. (Not what comes with a yes to a pre-vote of a later term: who says yes has
-// none.)
+// Takes the voter's configuration if that is later; a candidate then gives up this election, and stands again under the
+// later one. The configuration is valid whatever the reply's term. (A reply that grants a pre-vote in a later term
+// carries none.)
 bool Raft::learn_from(const VoteReply& reply) {
   if (role_ == Role::leader || !reply.configuration || reply.configuration->mark <= state_.configuration.mark)
     return false;
@@ -113,7 +113,7 @@ bool Raft::learn_from(const VoteReply& reply) {
 void Raft::on(const Message& message, const VoteReply& reply) {
   if (learn_from(reply)) return;
   if (role_ == Role::pre_candidate) {
-    // A yes is for the term this would stand for.
+    // A granted pre-vote is for the next term.
     if (!reply.pre_vote || (reply.granted && message.term != state_.term + 1)) return;
   } else if (role_ != Role::candidate || reply.pre_vote) {
     return;

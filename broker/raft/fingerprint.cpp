@@ -1,4 +1,4 @@
-// What a replica's part in its group comes to, as bytes: for those who explore what may become of it.
+// Copies of a replica's core, and its state as text, for the exhaustive search.
 #include "broker/raft/raft.h"
 
 namespace fulmar {
@@ -15,7 +15,7 @@ std::string Raft::fingerprint(const Renaming& rename) const {
   auto add_each = [&](const std::vector<ReplicaId>& ids, const char* before) {
     for (const auto& id : renamed(ids, rename)) text += before + to_string(id) + ",";
   };
-  // In the order of the new names, whatever that of the old ones is.
+  // In the order of the new names.
   auto each = [&](const auto& by_id, const auto& add_value) {
     std::map<ReplicaId, ReplicaId> old_names;
     for (const auto& entry : by_id) old_names.emplace(rename(entry.first), entry.first);
@@ -31,7 +31,7 @@ std::string Raft::fingerprint(const Renaming& rename) const {
   each(peers_, [&](const ReplicaId& id, const Progress& progress) {
     add(progress.match()), add(progress.is_of_term()), add(progress.log_start());
     add(progress.damage()), add_mark(progress.configuration());
-    // Of a learner its feeding decides whether it may become a voter.
+    // Whether a learner is in Feeding::replicate decides whether it may become a voter.
     if (!configuration().is_voter(id)) add(progress.feeding() == Feeding::replicate);
   });
   text += "to ";

@@ -1,4 +1,4 @@
-// What a follower does with what a leader sends (Raft figure 2, AppendEntries and InstallSnapshot).
+// How a follower handles a leader's messages (Raft figure 2, AppendEntries and InstallSnapshot).
 #include <algorithm>
 
 #include "broker/raft/raft.h"
@@ -6,7 +6,7 @@
 
 namespace fulmar {
 
-// False: of this term there is a leader already (Raft §5.2), and whoever says so is none.
+// Returns false if this term has another leader already (Raft §5.2): then the sender is faulty.
 bool Raft::heard_leader(const ReplicaId& leader) {
   if (role_ == Role::leader) return false;
   if (role_ == Role::follower && leader_ && leader_ != leader) return false;
@@ -40,7 +40,7 @@ void Raft::acknowledge() {
   send(*leader_, reply);
 }
 
-// Where what came begins to differ from the log here, or to go beyond it; nullopt if all of it is there.
+// The offset at which the append first differs from this log, or goes beyond its end; nullopt if the log has all of it.
 std::optional<Offset> Raft::first_difference(const AppendRequest& request) const {
   auto at = std::max(request.prev_offset, log_.start());
   for (std::size_t i = 0; i < request.epochs.size(); ++i) {
@@ -50,7 +50,7 @@ std::optional<Offset> Raft::first_difference(const AppendRequest& request) const
       auto mine = log_.epochs().epoch_of(at);
       const auto& known = log_.epochs().entries();
       if (!mine && !known.empty() && known.front().start_offset > at) {
-        at = std::min(span_end, known.front().start_offset);  // the log begins in a hole: nothing there differs
+        at = std::min(span_end, known.front().start_offset);  // the log begins with a hole: nothing there differs
         continue;
       }
       if (mine != request.epochs[i].epoch) return at;
@@ -63,18 +63,18 @@ std::optional<Offset> Raft::first_difference(const AppendRequest& request) const
 // Whether the log here agrees with the leader's up to where the append begins.
 bool Raft::fits(const AppendRequest& request) const {
   auto at = request.prev_offset;
-  if (at < log_.held_from()) return true;  // what could differ is gone
+  if (at < log_.held_from()) return true;  // offsets that could differ are deleted
   auto before = epoch_before(at);
   if (before && request.prev_epoch != unknown_epoch) return *before == request.prev_epoch;
-  // One of the two does not know what came before. The same batch there proves all before it the same; and a log that
-  // has nothing can't differ.
+  // One of the two logs no longer knows the epoch before `at`. If both have the same batch at `at`, they agree before
+  // it. An empty log agrees with any.
   if (log_.end() == at) return log_.held_from() == at;
   return !request.epochs.empty() && log_.epochs().epoch_of(at) == request.epochs.front().epoch;
 }
 
-// Where begins what earlier leaders left beyond the end that this one's log had when it was elected. It never got
-// committed, and nothing might ever come to take its place. (Not where an append says that the leader's log ends: it
-// may come late.)
+// The offset where batches of earlier leaders begin that lie beyond term_start_. They are not committed, and this
+// leader may never append anything that overwrites them. (The append's log_end is not used for this: the append may be
+// late.)
 std::optional<Offset> Raft::older_tail() const {
   if (!term_start_ || verified_ < *term_start_) return std::nullopt;
   auto from = std::max({*term_start_, verified_, log_.start()});  // what is verified is this leader's
@@ -83,7 +83,8 @@ std::optional<Offset> Raft::older_tail() const {
   return epoch && *epoch < state_.term ? std::optional(from) : std::nullopt;
 }
 
-// False: it crosses the commit index, where no leader's log differs.
+// Returns false, and truncates nothing, if the truncation would cross the commit index: no correct leader's log differs
+// below it.
 bool Raft::cut(Offset offset) {
   if (offset < commit_ && settings_.commits_are_stable) return false;
   commit_ = std::min(commit_, offset);
@@ -99,8 +100,8 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   end_quiescence_from(request.sent_at);
   term_start_ = request.term_start;
   if (configuration().empty()) return refuse(request, Verdict::start_over);
-  // What it has begins where the leader's log ends: a majority lost in the page cache what had been before. (What comes
-  // late tells of an end of long ago.)
+  // The leader's log ends below this log's start: a majority lost its page cache. (Only the latest append is believed:
+  // the log_end of a late one is outdated.)
   bool is_latest = request.sent_at >= latest_sent_at_;
   if (!settings_.commits_are_stable && is_latest && request.log_end < log_.start()) {
     verified_ = 0;
@@ -132,7 +133,7 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   if (!heard_leader(message.from)) return;
   take(heartbeat.configuration);
   leaders_start_ = heartbeat.log_start;
-  // Only with a log that it could be elected by again.
+  // Only once this replica could be elected again by its log.
   if (heartbeat.healed != 0 && heartbeat.healed == state_.damage && state_.log_term == state_.term) {
     state_.damage = 0;
     store();
@@ -155,11 +156,13 @@ void Raft::on(const Message& message, const StartOver& request) {
   end_quiescence_from(request.sent_at);
   append_sent_at_ = request.sent_at;
   term_start_ = request.term_start;
-  // It has come before, or what was missing has come meanwhile, and may count by now. (In the page cache, what was
-  // committed may have been lost elsewhere, and be another's here.)
+  // The request may be a duplicate, or the missing batches have arrived since it was sent and were perhaps
+  // acknowledged. (Without stable commits, committed offsets may have been lost on other replicas and have other
+  // content here.)
   auto agreed = settings_.commits_are_stable ? std::max(commit_, verified_) : verified_;
   bool beyond = !settings_.commits_are_stable && verified_ == 0 && log_.start() > request.offset;
-  // Whose last batch there is the leader's has all before it as well: what follows may count, and nothing is missing.
+  // If this log has the leader's batch before the offset, it has everything before that batch too: nothing is missing,
+  // and what follows may have been acknowledged.
   bool follows_on = log_.end() >= request.offset && epoch_before(request.offset) == request.epoch;
   if (knew_its_group && (agreed >= request.offset || follows_on) && !beyond) {
     verified_ = std::max(verified_, request.offset);

@@ -17,7 +17,7 @@ Broken broken_in_leader(const Raft& raft, const LogView& log) {
   const auto& state = raft.hard_state();
   const auto& configuration = raft.configuration();
   if (raft.leader() != raft.self()) return "a leader takes another for the leader";
-  // So that no leader of an earlier term goes on from the same configuration.
+  // So that no leader of an earlier term derives another configuration from the same one.
   if (!state.solo && state.configuration.mark.term != state.term)
     return "a leader has a configuration of an earlier term";
   for (const auto* ids : {&configuration.voters, &configuration.next_voters, &configuration.learners})
@@ -65,14 +65,15 @@ Broken RaftInvariants::broken_in(const Raft& raft, const LogView& log) {
 Broken RaftInvariants::broken_step(const Raft& raft, const LogView& log) const {
   const auto& state = raft.hard_state();
   const auto& before = *before_;
-  // A replica that does not know its promises takes the group's log from where its leader's starts; and power losses
-  // may take from a group in the page cache what was committed.
+  // A replica that has lost its promises takes its group's log from the leader's log start on. In groups in the page
+  // cache, power losses may take committed offsets.
   const bool keeps_commits = commits_are_stable_ && !promises_are_lost(state.damage);
   if (state.term < before.stored.term) return "the term went back";
   if (state.log_term < before.stored.log_term) return "the term of the log went back";
   if (state.solo && !before.stored.solo) return "a group of several became one that never had another member";
   if (keeps_commits && raft.commit() < before.commit) return "the commit index went back";
-  // One that has lost its log begins with a whole batch of its leader's, and is told the start before it is healed.
+  // A replica that lost its log restarts it at a batch boundary, which may be below the old start; the leader tells it
+  // the start before it is healed.
   if (commits_are_stable_ && state.damage == 0 && log.start() < before.log_start)
     return "the start of the log went back";
   const auto& configuration = state.configuration;

@@ -8,7 +8,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::int32_t shards_max = 1024;  // of one broker: a bound for what a peer may make us remember
+constexpr std::int32_t shards_max = 1024;  // of one broker; bounds what a peer can make this broker store
 
 }  // namespace
 
@@ -29,7 +29,7 @@ void Liveness::end(Session& session) {
   ended_ = true;
 }
 
-// The session stays after its watch has ended, so that its epoch does not come again.
+// The session is kept after its watch has ended, so that a late message of its epoch is not accepted.
 std::shared_ptr<const Watch> Liveness::watch(Sessions& sessions, const LivenessEpoch& theirs, Instant now) {
   if (theirs.shard < 0 || theirs.shard >= shards_max) return nullptr;
   auto& session = sessions[theirs.shard];
@@ -52,7 +52,7 @@ std::shared_ptr<const Watch> Liveness::watch_follower(const ReplicaId& follower,
   return watch(peers_[follower].followers, theirs, now);
 }
 
-// What its shards still answer is no word on any group quiesced before.
+// Answers to earlier pulses say nothing about the groups that were quiesced before.
 void Liveness::abandon(const ReplicaId& follower) {
   auto& peer = peers_[follower];
   ++peer.asking;

@@ -55,7 +55,7 @@ class Liveness {
   LivenessEpoch agreeing(const ReplicaId& leader) const;
   // A leader asks, in its epoch `theirs`. Null if that epoch is over already.
   std::shared_ptr<const Watch> watch_leader(const ReplicaId& leader, const LivenessEpoch& theirs, Instant now);
-  // A group here no longer follows that leader, and the leader may not know: answers must not include that group.
+  // A group here no longer follows that leader, and the leader may not know: later answers must not include the group.
   void withdraw(const ReplicaId& leader);
 
   // -- For the driver.

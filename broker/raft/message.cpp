@@ -10,7 +10,7 @@ std::string at(Offset offset, Epoch epoch) {
   return std::to_string(offset) + "@" + (epoch == unknown_epoch ? "?" : std::to_string(epoch));
 }
 
-// The one that the group was made with goes without saying.
+// The mark of the group's first configuration is not printed.
 std::string by(const ConfigurationMark& mark) {
   return mark == ConfigurationMark{} ? "" : " c" + std::to_string(mark.term) + "." + std::to_string(mark.version);
 }

@@ -1,5 +1,5 @@
-// The messages between the replicas of one group. An append's records are sent beside it: the core knows offsets and
-// epochs only.
+// The messages between the replicas of one group. An append's records travel beside it: the core knows only offsets and
+// epochs.
 #pragma once
 
 #include <string>

@@ -13,7 +13,8 @@ void Progress::become(Feeding feeding) {
 
 bool Progress::may_send(Offset log_end, const RaftSettings& settings) const {
   switch (feeding_) {
-    case Feeding::probe: return in_flight_.empty();  // also with nothing to send: the question is where the logs agree
+    // also if there is nothing to send: the append asks where the logs agree
+    case Feeding::probe: return in_flight_.empty();
     case Feeding::replicate:
       return next_ < log_end && in_flight_.size() < static_cast<std::size_t>(settings.appends_in_flight_max);
     case Feeding::catch_up: return next_ < log_end && in_flight_.empty();

@@ -80,13 +80,13 @@ class Progress {
   // -- Quiescence. The leader has asked the follower in this epoch; from now on it may be quiesced, even if its reply
   // is lost.
   void asked(const LivenessEpoch& epoch, Instant now);
-  // Whether a reply to a message of `sent_at` answers a request since which nothing has woken the group.
+  // Whether a reply to a message of `sent_at` answers a request that was sent since the group last woke.
   bool was_asked(const LivenessEpoch& epoch, Instant sent_at) const {
     return asked_in_ == epoch && sent_at >= asked_from_;
   }
   void quiesced(std::shared_ptr<const Watch> watch) { watch_ = std::move(watch); }
   bool is_quiesced() const { return watch_ != nullptr; }
-  // Whether nothing has been sent since the leader asked that wakes it.
+  // Whether the leader has asked it to be quiesced, and nothing has woken the group since.
   bool is_asked() const { return is_quiesced() || asked_in_.has_value(); }
   bool watch_is_over() const { return watch_ && watch_->over; }
   void woken();
@@ -96,7 +96,7 @@ class Progress {
   }
   bool may_be_quiesced() const { return may_be_quiesced_; }
 
-  // Whether no heartbeat has told it this commit index yet; records that one does now.
+  // Whether no heartbeat has carried this commit index to it yet; records that one does now.
   bool take_untold(Offset commit) {
     bool untold = commit > told_commit_;
     told_commit_ = std::max(told_commit_, commit);

@@ -1,5 +1,5 @@
-// Quiescence: a group in which nothing happens stops talking (see Liveness). The leader asks with a heartbeat, a
-// follower that has everything agrees with its reply, and whatever comes next wakes both.
+// Quiescence: an idle group stops sending messages (see Liveness). The leader asks by a heartbeat, a follower that has
+// everything agrees in its reply, and the next message of either wakes both.
 #include <algorithm>
 
 #include "broker/raft/raft.h"
@@ -22,13 +22,13 @@ bool Raft::may_quiesce() const {
   if (now_ - busy_at_ < settings_.idle_before_quiescing) return false;
   return std::all_of(peers_.begin(), peers_.end(), [&](const auto& entry) {
     const auto& progress = entry.second;
-    // What only heartbeats tell, each has answered: who is quiesced hears no more of them.
+    // Each follower has acknowledged everything that only heartbeats carry: a quiesced follower gets none.
     return progress.feeding() == Feeding::replicate && progress.match() == log_.end() && progress.damage() == 0 &&
            progress.log_start() >= log_.start() && progress.configuration() == state_.configuration.mark;
   });
 }
 
-// Before a leader says anything but that the group is to be quiesced. Followers learn it by what they are sent next.
+// Called before a leader sends anything but a request to quiesce. The followers wake when they receive what it sends.
 void Raft::wake() {
   bool any = false;
   for (auto& [id, progress] : peers_) {
@@ -46,14 +46,14 @@ void Raft::about_to_work(Instant now) {
   send_heartbeats();
 }
 
-// Those who may still count on this leader are told by the liveness.
+// Followers that may still be quiesced under this leader learn it by a new epoch in its shard's pulses.
 void Raft::forget_peers() {
   for (const auto& [id, progress] : peers_)
     if (progress.may_be_quiesced()) liveness_->abandon(id);
   peers_.clear();
 }
 
-// The follower agrees. That counts only if nothing has been sent since it was asked that woke it again, or will.
+// The follower agrees. That counts only if the leader has sent nothing that wakes it since the request.
 void Raft::consider_quiescing(const ReplicaId& peer, Progress& progress, const HeartbeatReply& reply) {
   if (!may_quiesce() || !progress.was_asked(liveness_->asking(peer), reply.sent_at)) return;
   if (auto watch = liveness_->watch_follower(peer, *reply.quiesced, now_)) progress.quiesced(std::move(watch));
@@ -71,7 +71,7 @@ bool Raft::agree_to_quiesce(const ReplicaId& leader, const Heartbeat& heartbeat)
   return true;
 }
 
-// Ends this follower's quiescence. If the leader does not know, this broker's answers must not speak for it any longer.
+// Ends this follower's quiescence. If the leader does not know, this shard's answers must no longer include this group.
 void Raft::end_quiescence(bool leader_knows) {
   if (!watch_) return;
   leader_heard_at_ = leader_heard_at();
@@ -80,7 +80,7 @@ void Raft::end_quiescence(bool leader_knows) {
   wait_for_leader(leader_heard_at_);
 }
 
-// What the leader sent after its asking shows that it is awake. What it sent before may come late.
+// A message that the leader sent after its request to quiesce shows that it is awake. An earlier one may be late.
 void Raft::end_quiescence_from(Instant sent_at) {
   latest_sent_at_ = std::max(latest_sent_at_, sent_at);
   if (sent_at >= quiesced_by_) end_quiescence(sent_at > quiesced_by_);

@@ -25,7 +25,7 @@ Raft::Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, Har
       now_(now),
       state_(std::move(state)),
       commit_(std::clamp(commit, log.start(), log.end())) {
-  // A log of a later term than was stored: the promises of that term are lost.
+  // The log has an epoch above the stored term: the vote in that term is lost.
   if (last_epoch() > state_.term) {
     state_.term = last_epoch();
     state_.vote.reset();
@@ -35,11 +35,11 @@ Raft::Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, Har
     state_.log_term = last_epoch();
     store();
   }
-  // What it knew of its log is true no more. It has no vote until it has all of that again.
+  // A damaged replica's log term no longer holds. It does not vote until a leader has sent it everything again.
   if (state_.damage != 0) state_.log_term = -1;
   stored_log_term_ = state_.log_term;
   stored_configuration_ = state_.configuration.mark;
-  // A voter that comes back does not know when it last heard a leader: it may just have promised one its lease.
+  // A restarted voter does not know when it last answered a leader: it may have just extended a leader's lease.
   leader_heard_at_ = state_.term < 0 ? long_ago : now;
   reset_election_timer();
   if (!may_stand() || configuration().all_voters() != std::vector{self_}) return;
@@ -57,7 +57,7 @@ void Raft::send(const ReplicaId& to, decltype(Message::body) body, std::optional
   output_.messages.push_back({self_, to, term.value_or(state_.term), std::move(body)});
 }
 
-// Before each input all that the last Output asked for is done.
+// The driver has carried out all of the last Output.
 void Raft::begin(Instant now) {
   now_ = now;
   if (store_due_) return;
@@ -117,7 +117,8 @@ void Raft::become_leader() {
   term_start_ = log_.end();
   led_since_ = busy_at_ = now_;
   heartbeat_at_ = now_;
-  // The configuration is this leader's own before it commits anything: so no earlier leader goes on from it.
+  // The configuration gets this term before the leader commits anything, so that no earlier leader changes the same
+  // one.
   if (!state_.solo) {
     state_.configuration.mark.term = state_.term;
     store();
@@ -127,14 +128,14 @@ void Raft::become_leader() {
   if (may_take_term()) take_term();
 }
 
-// Whether the log here is that of this term's leader, at least as far as it went when that was elected.
+// Whether this log agrees with the log of this term's leader, at least up to where that ended at its election.
 bool Raft::agrees_with_leader() const {
   if (role_ == Role::leader) return true;
   return role_ == Role::follower && leader_ && !pending_ && term_start_ && verified_ >= *term_start_ && !older_tail();
 }
 
-// Only once that is on stable storage, what was cut away for it included: else a power loss might leave another log
-// behind that passes for this one.
+// Only once the log is on stable storage up to term_start_, and the truncations too: otherwise a power loss could bring
+// back a log that does not deserve this log term.
 bool Raft::may_take_term() const {
   if (state_.solo || state_.log_term == state_.term) return false;
   return agrees_with_leader() && log_.synced_end() >= *term_start_;
@@ -172,7 +173,7 @@ void Raft::tick(Instant now) {
   if (may_stand()) stand(true, false);
 }
 
-// A leader's tick, as far as time alone lets it do something: all else it did when it was told of it.
+// Whether time alone makes a leader act: it reacts to everything else when it receives the input.
 bool Raft::is_due(Instant now) const {
   if (role_ != Role::leader) return watch_ ? watch_->over : now >= election_at_;
   if (quiesced()) return false;
@@ -197,20 +198,20 @@ void Raft::receive(const Message& message, Instant now) {
   begin(now);
   const auto* vote = std::get_if<VoteRequest>(&message.body);
   if (!is_possible(message)) return;
-  if (vote && role_ == Role::leader && progress(message.from)) wake();  // who asks does not hear this leader
+  if (vote && role_ == Role::leader && progress(message.from)) wake();  // the candidate gets no heartbeats
   if (vote && !vote->transfer && hears_leader()) {
-    // One that is so far behind that it does not believe the leader alone.
+    // A candidate so far behind does not trust the leader's term alone; this reply vouches for it.
     if (vote->pre_vote && state_.term - message.term >= term_leap_max) send(message.from, VoteReply{true, false});
     return;
   }
   const auto* vote_reply = std::get_if<VoteReply>(&message.body);
-  // The term of a pre-vote, and of a yes to one, is that of an election that has not begun.
+  // A pre-vote request, and a reply that grants one, carry the term of an election that has not begun.
   bool hypothetical = (vote && vote->pre_vote) || (vote_reply && vote_reply->pre_vote && vote_reply->granted);
   if (message.term > state_.term && !hypothetical && !is_vouched_for(message)) return;
   if (message.term > state_.term && !hypothetical)
     become_follower(message.term, from_leader(message) ? std::optional(message.from) : std::nullopt);
   if (message.term < state_.term) {
-    // So that who fell behind learns the term.
+    // The sender is behind: it learns the term from the reply.
     if (from_leader(message)) send(message.from, HeartbeatReply{0, state_.damage, {}, {}});
     if (vote) send(message.from, VoteReply{vote->pre_vote, false});
     if (vote_reply) learn_from(*vote_reply);
@@ -219,18 +220,18 @@ void Raft::receive(const Message& message, Instant now) {
   std::visit([&](const auto& body) { on(message, body); }, message.body);
 }
 
-// Whether a correct replica may have sent it: an answer to what was sent later than now is none.
+// Whether a correct replica may have sent it: a reply to a message with a sent_at later than now cannot be one.
 bool Raft::is_possible(const Message& message) const {
   if (const auto* reply = std::get_if<AppendReply>(&message.body)) return reply->sent_at <= now_;
   if (const auto* reply = std::get_if<HeartbeatReply>(&message.body)) return reply->sent_at <= now_;
-  // No log has a batch of a later term than that of its leader.
+  // No log has a batch of a term later than its leader's.
   if (const auto* append = std::get_if<AppendRequest>(&message.body))
     return append->epochs.empty() || append->epochs.back().epoch <= message.term;
   if (const auto* over = std::get_if<StartOver>(&message.body)) return over->epoch <= message.term && over->offset >= 0;
   return true;
 }
 
-// Whether a message of a later term is to be believed. Who has no vote has nothing to lose by it.
+// Whether to trust a later term. A replica without a vote trusts any: it decides no election.
 bool Raft::is_vouched_for(const Message& message) {
   if (message.term - state_.term <= term_leap_max || !may_stand()) return true;
   if (!configuration().is_voter(message.from)) return false;
@@ -243,8 +244,8 @@ bool Raft::is_vouched_for(const Message& message) {
   return reached > state_.term && message.term - reached <= term_leap_max;
 }
 
-// A truncation takes whole batches, and so perhaps more than was asked for; a log that begins anew begins with what is
-// committed elsewhere.
+// A truncation removes whole batches, so perhaps more than was asked for. A log that starts over begins with offsets
+// that are committed elsewhere.
 void Raft::keep_commit_in_log() {
   commit_ = std::clamp(commit_, log_.start(), log_.end());
 }
@@ -301,7 +302,7 @@ const Progress* Raft::progress(const ReplicaId& peer) const {
 }
 
 std::optional<Offset> Raft::acknowledged_by(const ReplicaId& id) const {
-  // What it kept in earlier terms, or before its log was this term's, says nothing of what a later leader will have.
+  // Acknowledgements of earlier terms, or before the log term was this term, say nothing about later leaders' logs.
   if (id == self_)
     return state_.solo || stored_log_term_ == state_.term ? std::optional(log_.stable_end()) : std::nullopt;
   const auto* known = progress(id);

@@ -2,12 +2,12 @@
 // Ongaro's thesis for pre-vote, leases, transfer and learners).
 //
 // No I/O, no clock, no fiber. The driver gives it inputs one at a time: the time, messages, and the results of changes
-// to the log. After each input the driver takes the Output and carries it out before the next input. Entries are
-// batches on the log's disk; the core decides by offsets and by the epochs of the LogView, and never sees a record.
+// to the log. After each input the driver takes the Output and carries it out before the next input. Entries are record
+// batches in the log; the core decides by offsets and by the epochs of the LogView, and never sees a record.
 //
 // It guarantees (see tests/raft): a term has at most one leader; a leader only appends to its log; a follower never
 // removes committed offsets; the log of every later leader has what is committed; terms, votes and matches are on
-// stable storage before a message tells them.
+// stable storage before a message carries them.
 #pragma once
 
 #include <map>
@@ -59,8 +59,8 @@ class Raft {
   // Whether a tick now would do anything; if not, the driver may omit it.
   bool is_due(Instant now) const;
   void receive(const Message& message, Instant now);
-  // The driver is about to change the log, which may take long: a leader whose group is quiesced has its followers
-  // expect heartbeats again, so that it is deposed if its disk is stuck. What it says now is to be sent before.
+  // The driver is about to change the log, which may take long: a leader whose group is quiesced wakes its followers,
+  // so that they elect another if its disk is stuck. The driver sends this output before it changes the log.
   void about_to_work(Instant now);
   // The driver has changed the log as the last Output asked, or has appended this leader's own batches.
   void log_changed(Instant now);
@@ -79,10 +79,10 @@ class Raft {
   // Transfers leadership to a voter, once that has everything. False if this replica does not lead, already transfers,
   // or `to` is no other voter.
   bool transfer(const ReplicaId& to, Instant now);
-  // The driver has raised the start of this leader's log.
+  // The driver has raised the log start of this leader's log.
   void start_moved(Instant now);
   void resign(Instant now);  // gives up leadership without a successor
-  // Ends this replica's part in the group: others may not count on it any more.
+  // Ends this replica's part in the group: its broker's pulses and answers no longer include it.
   void retire();
   Output take_output();
 
@@ -118,16 +118,16 @@ class Raft {
   bool awaits_sync() const;
   // Whether this leader knows everything that was ever committed, which is everything below commit() (Raft §8).
   bool established() const { return role_ == Role::leader && commit_ >= *term_start_; }
-  // Whether this leader's log begins no lower than the log start that any earlier leader may have told a client.
+  // Whether this leader's log begins no lower than any log start that an earlier leader may have told a client.
   bool start_known() const { return role_ == Role::leader && log_.start() >= start_owed_; }
   // The log start that a quorum has, so that no later leader begins lower; at most the log start of each follower that
   // answers and has not been told of a later one.
   Offset start_kept(Instant now) const;
-  // Whether this follower's log begins no lower than its leader's, as the leader has told.
+  // Whether this follower's log begins no lower than the log start that its leader last sent.
   bool begins_as_told() const { return leaders_start_ && log_.start() >= *leaders_start_; }
   // Whether clients may append here now.
   bool accepts_appends() const { return role_ == Role::leader && !transfer_; }
-  // No other leader can have committed anything before this instant (Raft thesis §6.4.1).
+  // Until this instant no other leader can have committed anything (Raft thesis §6.4.1).
   Instant lease_until() const;
   // Whether, as far as this replica knows, the group is idle and pulses replace its heartbeats.
   bool quiesced() const;
@@ -208,9 +208,9 @@ class Raft {
   void tell_commit();
   bool quorum_heard(Instant now) const;
   bool keeps_up(const ReplicaId& id, Instant now) const;
-  // The log start that followers are told: also that which an earlier leader may have told a client.
+  // The log start that followers are sent: at least any that an earlier leader may have told a client.
   Offset announced_start() const { return std::max(log_.start(), start_owed_); }
-  void lead_on();  // a leader's next steps, after any input that may have made them possible
+  void lead_on();  // a leader's next steps, after each input that may allow them
   void continue_transfer();
 
   // quiescence.cpp
@@ -228,7 +228,7 @@ class Raft {
   bool is_possible(const MarkedConfiguration& configuration) const;
   void take(const std::optional<MarkedConfiguration>& configuration);
   std::optional<MarkedConfiguration> news_for(const Progress& progress) const;
-  // The offset up to which it has acknowledged this leader's log in this term; nullopt: no acknowledgement counts.
+  // The offset up to which the replica has acknowledged this leader's log in this term; nullopt: none counts.
   std::optional<Offset> acknowledged_by(const ReplicaId& id) const;
   void continue_reconfiguration();
   void adopt_members();
@@ -249,14 +249,14 @@ class Raft {
   Offset commit_;
   Instant election_at_;
   Instant leader_heard_at_;
-  // Where the log of this term's leader ended when it was elected; known once an append has told it.
+  // The log end of this term's leader at its election; known once an append has carried it.
   std::optional<Offset> term_start_;
   Epoch stored_log_term_ = -1;              // as it is on stable storage
   ConfigurationMark stored_configuration_;  // likewise
   // Follower: the log is known to agree with this term's leader's below this offset.
   Offset verified_ = 0;
   Offset acknowledged_ = -1;             // in the last acknowledgement
-  std::optional<Offset> leaders_start_;  // the leader's log start, as it told last
+  std::optional<Offset> leaders_start_;  // the leader's log start, as it last sent it
   struct Pending {
     Offset end;
     Offset commit;
@@ -264,7 +264,7 @@ class Raft {
   };
   std::optional<Pending> pending_;     // an append, or a start over, that the driver carries out
   Instant append_sent_at_ = long_ago;  // of the last append from the leader, by the leader's clock
-  // The group is quiesced, as the leader asked at `quiesced_by_` (its clock); this is the watch of its pulses.
+  // The group is quiesced: the leader asked for it at `quiesced_by_` (its clock). The watch of its shard's pulses.
   std::shared_ptr<const Watch> watch_;
   ReplicaId quiesced_under_;
   Instant quiesced_by_ = long_ago;
@@ -278,12 +278,13 @@ class Raft {
 
   // Leader.
   std::map<ReplicaId, Progress> peers_;
-  // For each follower the last damage that it was told is repaired; kept while it is temporarily no member.
+  // For each follower the number of the damage that it was last told is repaired; kept while it is temporarily no
+  // member.
   std::map<ReplicaId, std::uint64_t> told_healed_;
   Offset start_owed_ = 0;  // the highest log start of the replicas that voted for this leader
   Instant led_since_;
   Instant heartbeat_at_;
-  Instant busy_at_;  // of the last event that followers have to be told
+  Instant busy_at_;  // of the last event that followers have to learn of
   Offset told_log_start_ = 0;
   Instant start_moved_at_;
   std::optional<Transfer> transfer_;

@@ -1,4 +1,5 @@
-// Changing the voters: learners first, then both sets, then the new one (Raft §6, thesis §4.2, §4.3).
+// Changes of the members: first new voters are learners, then both sets of voters decide, then the new set alone (Raft
+// §6; thesis §4.2, §4.3).
 #include <algorithm>
 
 #include "broker/raft/raft.h"
@@ -16,9 +17,9 @@ std::vector<ReplicaId> without(const std::vector<ReplicaId>& from, const std::ve
 
 }  // namespace
 
-// A change that comes next may rely on that: a quorum has said in this leader's term that it keeps the one in force, so
-// that nobody is elected by an earlier one any more; and a quorum of it has acknowledged in this term, and not in an
-// earlier one, all that was ever committed, by whatever configuration (Schultz, Dardik, Tripakis 2021).
+// The next change requires this. A quorum has stored this configuration, so nobody can be elected by an earlier one.
+// And a quorum has acknowledged, in this term, everything that any earlier configuration committed (docs/raft.md,
+// "Members", rule 4; Schultz, Dardik, Tripakis 2021).
 bool Raft::configuration_settled() const {
   if (role_ != Role::leader) return false;
   auto keeps = [&](const ReplicaId& id) {
@@ -33,7 +34,7 @@ bool Raft::configuration_settled() const {
   return configuration().has_quorum(keeps) && configuration().has_quorum(has_everything);
 }
 
-// In force at once. Everybody is told; until then, again and again.
+// The configuration is in force at once. Every member is sent it until it has acknowledged it.
 void Raft::change_to(Configuration configuration) {
   state_.configuration = {{state_.term, state_.configuration.mark.version + 1}, std::move(configuration)};
   state_.solo = false;
@@ -42,13 +43,13 @@ void Raft::change_to(Configuration configuration) {
   send_heartbeats();
 }
 
-// Whether a correct replica may have told of it in a term up to this one.
+// Whether a correct replica may have sent it in a term up to this one.
 bool Raft::is_possible(const MarkedConfiguration& configuration) const {
   return configuration.mark.term <= state_.term && !configuration.configuration.empty() &&
          configuration.configuration.is_well_formed();
 }
 
-// What somebody else has, if it is later. A leader takes nobody's: it would have to be led by who made it.
+// Adopts another replica's configuration if it is later. A leader adopts none: docs/raft.md, "Members", rule 1.
 void Raft::take(const std::optional<MarkedConfiguration>& configuration) {
   if (!configuration || role_ == Role::leader || !is_possible(*configuration)) return;
   bool is_later = configuration->mark > state_.configuration.mark || this->configuration().empty();
@@ -95,15 +96,15 @@ void Raft::set_target(std::vector<ReplicaId> voters, Instant now, std::vector<Re
 }
 
 void Raft::continue_reconfiguration() {
-  // One change at a time, and none before this leader knows what is committed (the flaw of the first single-server
-  // changes, and its mending: raft-dev, July 2015).
+  // One change at a time, and none before this leader knows what is committed (otherwise single-server changes are
+  // unsafe: Ongaro on raft-dev, July 2015).
   if (pending_ || !established() || !configuration_settled()) return;
   const auto& now_in_force = configuration();
   if (now_in_force.joint()) {
     auto learners = now_in_force.learners;
     return change_to({now_in_force.next_voters, {}, std::move(learners)});
   }
-  if (!now_in_force.is_voter(self_)) {  // led itself out: the one that has most takes over
+  if (!now_in_force.is_voter(self_)) {  // the leader has removed itself: the voter with the longest log takes over
     auto next = std::max_element(now_in_force.voters.begin(), now_in_force.voters.end(),
                                  [&](const auto& a, const auto& b) { return match_of(a) < match_of(b); });
     send(*next, TimeoutNow{commit_});
@@ -117,14 +118,14 @@ void Raft::continue_reconfiguration() {
     return;
   }
   auto newcomers = without(target_, now_in_force.voters);
-  // Who is to be a learner only, and is a voter yet, becomes one once it is no voter any more.
+  // A voter that is to become a learner is removed from the voters first.
   auto standing = without(target_learners_, now_in_force.voters);
   std::vector<ReplicaId> learners;
   std::set_union(newcomers.begin(), newcomers.end(), standing.begin(), standing.end(), std::back_inserter(learners));
   if (learners != now_in_force.learners) return change_to({now_in_force.voters, {}, learners});
   bool caught_up = std::all_of(newcomers.begin(), newcomers.end(), [&](const ReplicaId& id) {
     const auto* known = progress(id);
-    // One that lacks what it once promised to keep would be a voter without a vote.
+    // A damaged replica would be a voter that cannot vote.
     return known->damage() == 0 && known->feeding() == Feeding::replicate &&
            log_.end() - known->match() <= settings_.caught_up_lag &&
            now_ - known->heard_at() < settings_.election_timeout;

@@ -1,4 +1,4 @@
-// What a leader does for its followers: feeding, heartbeats, the commit index, its lease (Raft §5.3, §5.4; thesis
+// What a leader does for its followers: appends, heartbeats, the commit index, its lease (Raft §5.3, §5.4; thesis
 // §6.4.1).
 #include <algorithm>
 
@@ -14,7 +14,7 @@ std::vector<ReplicaId> Raft::followers_needing_append() const {
   return found;
 }
 
-// Whether what is appended now will soon be kept there, by all that is known: one that is stalled is probed.
+// Whether the replica can be expected to store new appends soon. (A stalled follower is in Feeding::probe.)
 bool Raft::keeps_up(const ReplicaId& id, Instant now) const {
   if (id == self_) return true;
   const auto* known = progress(id);
@@ -39,7 +39,7 @@ std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) 
   auto& progress = found->second;
   if (!progress.may_send(log_.end(), settings_)) return std::nullopt;
   if (progress.next() < log_.held_from() && progress.feeding() != Feeding::start_over) {
-    // What it lacks is gone; the start of the log may still follow what it has, if it has that much.
+    // The leader has deleted the follower's next offset; the follower's log may still reach up to the log start.
     progress.probe_from(log_.held_from());
   }
   if (progress.feeding() == Feeding::start_over) {
@@ -67,7 +67,7 @@ bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Inst
   request.end = end;
   request.epochs.clear();
   if (end > request.prev_offset) {
-    // A log may begin in a hole, before the first batch of which it knows the epoch.
+    // The log may begin with a hole, before the first batch whose epoch is known.
     auto first = log_.epochs().epoch_of(request.prev_offset).value_or(log_.epochs().entries().front().epoch);
     request.epochs.push_back({first, request.prev_offset});
     for (const auto& entry : log_.epochs().entries())
@@ -87,7 +87,7 @@ bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Inst
 
 void Raft::peer_lost(const ReplicaId& peer) {
   auto found = peers_.find(peer);
-  // Nothing is under way to one that is quiesced.
+  // No message is in flight to a quiesced follower.
   if (found != peers_.end() && !found->second.is_quiesced()) found->second.lost();
 }
 
@@ -98,12 +98,13 @@ void Raft::note_damage(Progress& progress, std::uint64_t damage) {
     progress.damaged(damage, log_.end(), now_);
 }
 
-// The damage of this follower that is made good; 0: none. One that does not know which terms it has seen may have been
-// of the quorum that chose a later leader. Of such a quorum everybody else knows the later term: so, if those whose
-// promises are not lost are a quorum, and have answered this leader since, there is none.
+// The number of this follower's damage if that is repaired; else 0. A follower that does not know its terms may have
+// voted for a later leader. Then the other members of that quorum know the later term. So if a quorum of replicas that
+// know their terms has answered this leader since, there is no later leader.
 std::uint64_t Raft::healed(const Progress& progress) const {
   if (progress.healed() == 0 || !progress.is_of_term()) return 0;
-  // Without a log it took this one's from the base of a batch on: until it is told, it does not know what was deleted.
+  // A replica that starts over begins at the base of a batch, which may be below the log start: it is healed only once
+  // it has raised its own start.
   if (progress.log_start() < log_.start()) return 0;
   if (progress.counts()) return progress.healed();
   bool vouched = configuration().has_quorum([&](const ReplicaId& id) {
@@ -113,7 +114,7 @@ std::uint64_t Raft::healed(const Progress& progress) const {
   return vouched ? progress.healed() : 0;
 }
 
-// The same, for a heartbeat that is sent now.
+// The same, and records that a heartbeat carries it now.
 std::uint64_t Raft::tell_healed(const ReplicaId& id, const Progress& progress) {
   auto damage = healed(progress);
   if (damage != 0) told_healed_[id] = damage;
@@ -137,8 +138,9 @@ void Raft::on(const Message& message, const AppendReply& reply) {
       break;
     case Verdict::start_over: progress.must_start_over(); break;
     case Verdict::mismatched: {
-      if (progress.feeding() == Feeding::probe && reply.prev_offset != progress.next()) break;  // an earlier question
-      // Nothing here reaches back to where it ended, or to where it went another way.
+      // a late reply to an earlier append
+      if (progress.feeding() == Feeding::probe && reply.prev_offset != progress.next()) break;
+      // The leader's log does not reach down to the end of the follower's log, or to where the two differ.
       if (reply.log_end < log_.held_from() || reply.prev_offset <= log_.held_from()) {
         progress.must_start_over();
         break;
@@ -168,7 +170,7 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   if (match > progress.match())
     progress.matched(match, log_.end(), settings_, now_);
   else if (match < progress.match() && being_fed)
-    progress.probe_from(progress.match());  // it has begun anew, and does not know any more how far it agrees
+    progress.probe_from(progress.match());  // it started over, and no longer knows how far its log agrees
   progress.note_caught_up(reply.sent_at, log_.end(), now_);
   if (reply.quiesced)
     consider_quiescing(message.from, progress, reply);
@@ -194,8 +196,8 @@ void Raft::send_heartbeats() {
   heartbeat_at_ = next_beat(now_, settings_.heartbeat_interval);
 }
 
-// What a majority has said in this term to keep, of whatever epoch it is: with whose logs are of this term nobody is
-// elected who lacks it. (What it said in earlier terms counts for nothing: Raft §5.4.2, figure 8.)
+// Commits every offset that a majority has acknowledged in this term, whatever its epoch: a replica without it loses
+// elections to the log terms of that majority. (Acknowledgements of earlier terms do not count: Raft §5.4.2, figure 8.)
 void Raft::advance_commit() {
   auto reached = configuration().reached_by_quorum([&](const ReplicaId& id) { return match_of(id); });
   if (reached <= commit_) return;
@@ -203,7 +205,7 @@ void Raft::advance_commit() {
   if (settings_.announce_commits) heartbeat_at_ = now_;
 }
 
-// Whoever has what is committed now, and was not told so by a heartbeat yet.
+// Sends the commit index to followers that have the offsets below it and were not sent it yet.
 void Raft::tell_commit() {
   for (auto& [id, progress] : peers_) {
     auto committed = std::min(commit_, progress.match());
@@ -213,7 +215,7 @@ void Raft::tell_commit() {
   }
 }
 
-// Whether the leader is in touch with a quorum (check-quorum). Its lease wants more: that they listened so late.
+// Whether a quorum has answered lately (check-quorum). The lease is stricter: it counts from when a message was sent.
 bool Raft::quorum_heard(Instant now) const {
   auto since = now - settings_.election_timeout;
   return led_since_ > since || configuration().has_quorum([&](const ReplicaId& id) {
@@ -228,7 +230,8 @@ std::vector<ReplicaId> Raft::in_sync(Instant now) const {
     if (id == self_) return false;
     const auto* known = progress(id);
     if (!known || known->damage() != 0) return true;
-    // Twice: a question that was lost, as when the follower was not there yet, is asked again after one.
+    // Two timeouts: a first request may be lost, for example when the follower was not open yet, and is repeated after
+    // one.
     bool unknown_yet = led_since_ > now - 2 * settings_.election_timeout;
     return !unknown_yet && known->caught_up_at() < now - settings_.replica_lag_max;
   });
@@ -245,7 +248,7 @@ Offset Raft::reached_by(std::size_t count) const {
 
 Instant Raft::lease_until() const {
   if (role_ != Role::leader || (transfer_ && transfer_->told)) return {};
-  if (!configuration().is_voter(self_)) return {};  // leading itself out: the others need not wait for it
+  if (!configuration().is_voter(self_)) return {};  // it removes itself: the others do not wait for it
   auto heard = configuration().reached_by_quorum([&](const ReplicaId& id) {
     if (id == self_) return Instant::max().ns;
     const auto* known = progress(id);
@@ -263,17 +266,17 @@ void Raft::start_moved(Instant now) {
   heartbeat_at_ = now;
 }
 
-// Whether a follower may serve consumers, as far as its damage goes: it does from when it takes in that the damage is
-// made good, and the leader learns of that only later, by its answer.
+// Whether a follower may serve consumers in spite of its damage: it does as soon as it learns that the damage is
+// repaired; the leader learns that later, from its reply.
 bool Raft::may_serve(const ReplicaId& id, const Progress& progress) const {
   if (progress.damage() == 0) return true;
   auto told = told_healed_.find(id);
   return told != told_healed_.end() && told->second == progress.damage();
 }
 
-// Consumers may read from followers. One that is damaged serves nobody until it is told that the damage is made good,
-// nor does one that has heard nothing of this leader for one and a half election timeouts: after two without an answer
-// it is not waited for. One that was told serves again once its log begins there.
+// Followers may serve consumers too. Not counted: a damaged follower, which serves nobody until it is told that the
+// damage is repaired, and one that has not answered for two election timeouts, since after one and a half without a
+// leader it stops serving. A follower that was sent the new start serves only once its own log begins there.
 Offset Raft::start_kept(Instant now) const {
   auto kept = configuration().reached_by_quorum([&](const ReplicaId& id) {
     const auto* known = progress(id);
@@ -288,7 +291,7 @@ Offset Raft::start_kept(Instant now) const {
   return kept;
 }
 
-// A deletion that was acknowledged is kept by a quorum, and so by one who has voted for this leader.
+// A quorum has stored each acknowledged deletion (start_owed_), so one of its replicas has voted for this leader.
 void Raft::lead_on() {
   if (may_take_term()) take_term();
   advance_commit();
@@ -310,8 +313,9 @@ bool Raft::transfer(const ReplicaId& to, Instant now) {
 void Raft::continue_transfer() {
   if (!transfer_) return;
   if (now_ >= transfer_->give_up_at) {
-    // Once told, the other may stand at any time, however late the message comes: only a new term ends that. One that
-    // has led itself out meanwhile can't begin one, and leads no more: a voter will, by its own timer.
+    // After TimeoutNow is sent the other may stand at any time, since the message may be late: only a new term ends
+    // that. A leader that has removed itself cannot begin a term: it steps down, and a voter stands when its timer
+    // expires.
     if (!transfer_->told)
       transfer_.reset();
     else if (may_stand())

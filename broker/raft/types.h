@@ -26,21 +26,22 @@ struct RaftSettings {
   Offset catch_up_lag = 10'000;    // a follower this many offsets behind is in Feeding::catch_up
   bool throttles = true;           // whether a follower that catches up may be delayed; see Raft::throttled()
   Offset caught_up_lag = 100;      // a learner this close to the end may become a voter
-  // Off for topics in the page cache: power losses may take committed offsets, and then a later leader's log counts,
-  // though it is shorter.
+  // Off for topics in the page cache: power losses may take committed offsets, and then a later leader's shorter log is
+  // the valid one.
   bool commits_are_stable = true;
   Duration replica_lag_max = seconds(30);  // see Raft::in_sync()
   // A group whose followers have everything is quiesced when nothing has happened for this long (see Liveness).
   bool quiesces = true;
   Duration idle_before_quiescing = seconds(1);
   bool announce_commits = false;  // heartbeats at once when the commit index moves, for clients that wait on followers
-  bool announce_at_once = false;  // a follower is told the commit index as soon as it is known to have it
+  // a follower is sent the commit index as soon as it is known to have the offsets below it
+  bool announce_at_once = false;
 
   bool operator==(const RaftSettings&) const = default;
 };
 
-// A voter believes a term more than this beyond its own only once a quorum of the voters has sent messages of terms
-// that late: one faulty replica must not use up the terms of the group. An election uses up one.
+// A voter trusts a term more than this beyond its own only once a quorum of the voters has sent messages of terms that
+// late: one faulty replica must not use up the terms of the group. An election uses up one.
 constexpr Epoch term_leap_max = 1'000'000;
 
 // When the next heartbeats are due: at the same instants for all groups, so that the heartbeats between two brokers are
