@@ -18,12 +18,12 @@ Result<AppendBatches> read_append(const PartitionLog& log, Offset from) {
   do {
     FULMAR_TRY(auto piece, log.read(end, up_to, append_bytes_max - batches.size(), batches.empty()));
     if (piece.empty()) {
-      if (batches.empty()) end = up_to;  // a hole, up to where the log ends
+      if (batches.empty()) end = up_to;  // a hole up to the end of the log
       break;
     }
     for (std::size_t at = 0; at < piece.size();) {
       auto header = read_batch_header(piece.view().substr(at));
-      // Offset and epoch are beside what the CRC covers.
+      // The CRC covers neither offset nor epoch.
       auto epoch = header ? log.epochs().epoch_of(header->base_offset) : std::nullopt;
       bool first = batches.empty() && at == 0;
       bool follows = header && (header->base_offset == end || (first && header->base_offset < end) ||

@@ -1,4 +1,5 @@
-// What a leader sends a follower, read from its log: nobody is to be sent what was not written there.
+// Reads from a leader's log the batches of an append, and checks them, so that damaged batches are not sent to
+// followers.
 #pragma once
 
 #include "broker/protocol/record_batch.h"
@@ -11,12 +12,11 @@ class PartitionLog;
 
 struct AppendBatches {
   ByteChain batches;
-  Offset end = 0;  // after the last of them
+  Offset end = 0;  // the offset after the last batch
 };
 
-// Whole batches of about 1 MB at most, from the one that has `from` on, be it in its midst; one larger batch goes
-// alone. From several segments, where these are small. Errors: as PartitionLog::read; corrupt also where a batch is not
-// what was written.
+// Whole batches of about 1 MB at most, from the one that contains `from` on; one larger batch goes alone. May span
+// several small segments. Errors: as PartitionLog::read; corrupt also if a batch is not the one that was written.
 Result<AppendBatches> read_append(const PartitionLog& log, Offset from);
 
 }  // namespace fulmar

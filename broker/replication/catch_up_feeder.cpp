@@ -9,7 +9,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr Duration feed_patience = milliseconds(20);  // with one replica, before the next
+constexpr Duration feed_patience = milliseconds(20);  // for one replica, before the next is served
 constexpr std::size_t feeding_max = 64;               // replicas whose disks do not answer
 
 }  // namespace
@@ -17,7 +17,7 @@ constexpr std::size_t feeding_max = 64;               // replicas whose disks do
 CatchUpFeeder::CatchUpFeeder(Host& host, std::int64_t bytes_per_second, Surroundings surroundings)
     : host_(host), surroundings_(std::move(surroundings)), bucket_(bytes_per_second) {}
 
-// The first after the last one, all around.
+// The waiting entry after the last one served, cyclically.
 std::set<CatchUpFeeder::Turn>::const_iterator CatchUpFeeder::next_turn() const {
   auto has_room = [this](const Turn& turn) { return surroundings_.link_has_room(turn.first); };
   auto after_last = waiting_.upper_bound(last_);

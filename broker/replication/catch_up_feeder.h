@@ -1,9 +1,8 @@
-// CatchUpFeeder: feeds the followers that catch up, of all groups of a shard, at no more than a rate in all
-// (leader.replication.throttled.rate). They take turns, one append each, in the order of who they are; one whose link
-// is busy lets the others go first.
+// CatchUpFeeder: sends appends to the throttled followers of all groups of a shard, within one rate for all of them
+// (leader.replication.throttled.rate): one append each, in the order of peers and groups. A peer whose link has no room
+// is passed over.
 //
-// Which followers are held up that way is the core's to say (see AppendPlan::throttled); all others are fed by their
-// links.
+// The core decides which followers are throttled (AppendPlan::throttled). The links send to all others.
 #pragma once
 
 #include <functional>
@@ -21,25 +20,25 @@ namespace fulmar {
 class CatchUpFeeder {
  public:
   struct Surroundings {
-    // Sends that replica's next append; how many bytes that was, 0 if there is none any more.
+    // Sends the peer's next append in that group; returns its bytes, 0 if there is none.
     std::function<std::size_t(const GroupId& group, const ReplicaId& peer)> feed;
-    std::function<bool(const ReplicaId& peer)> link_has_room;  // when that becomes true: link_drained()
+    std::function<bool(const ReplicaId& peer)> link_has_room;  // when it becomes true: link_drained()
   };
   CatchUpFeeder(Host& host, std::int64_t bytes_per_second, Surroundings surroundings);
 
-  // The replica has something for the peer, which catches up. Its turn comes.
+  // The group has appends for the peer, which is throttled.
   void wants_feeding(const GroupId& group, const ReplicaId& peer) {
     waiting_.insert({peer, group});
     work_.notify_all();
   }
   void link_drained() { work_.notify_all(); }
-  // From now on; what was sent at the old rate is forgotten.
+  // The new rate holds from now on; the balance of the old one is dropped.
   void set_rate(std::int64_t bytes_per_second) {
     bucket_ = TokenBucket(bytes_per_second);
     work_.notify_all();
   }
-  // Feeds until the fiber is cancelled: one after the other, so that the size of each append is known before the next;
-  // but a replica whose disk does not answer goes on by itself after a moment.
+  // Sends appends until the fiber is cancelled, one after the other, so that each one's size is known before the next.
+  // A replica whose disk does not answer within a moment continues in a fiber of its own.
   void run();
 
  private:
@@ -50,7 +49,7 @@ class CatchUpFeeder {
   Host& host_;
   const Surroundings surroundings_;
   TokenBucket bucket_;
-  std::set<Turn> waiting_;  // at most each group once for each of its members
+  std::set<Turn> waiting_;  // at most one entry for each group and member
   Turn last_;
   Condition work_;
 };

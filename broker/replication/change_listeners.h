@@ -1,7 +1,7 @@
-// ChangeListeners: who is to be told that something has changed, without what: each looks for itself.
+// ChangeListeners: callbacks for when something has changed; they are not told what, and look for themselves.
 //
-// Of one shard. Listeners are called in the order they came; one that is added meanwhile is told, too, and one that is
-// removed meanwhile is not any more.
+// One shard only. Listeners are called in the order of registration. One that is added during a round is called in it;
+// one that is removed during a round is not called any more.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class ChangeListeners {
   };
 
  public:
-  // A listener is told until this goes; it may outlive the ChangeListeners.
+  // The listener is called as long as this exists; it may outlive the ChangeListeners.
   class Registration {
    public:
     Registration() = default;
@@ -35,7 +35,7 @@ class ChangeListeners {
     ~Registration() { end(); }
 
     void end() {
-      // Moved out first: what the listener holds may go with it, and more listeners with that.
+      // Moved out first: destroying the listener may destroy further registrations.
       if (auto known = std::exchange(known_, {}).lock()) auto ended = known->by_number.extract(number_);
     }
 
@@ -50,7 +50,7 @@ class ChangeListeners {
     return {known_, known_->next++};
   }
   void tell() {
-    auto known = known_;  // a listener may end what these belong to
+    auto known = known_;  // a listener may destroy the owner of this
     for (auto next = known->by_number.begin(); next != known->by_number.end();) {
       auto number = next->first;
       next->second();

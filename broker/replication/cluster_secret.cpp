@@ -12,7 +12,7 @@ namespace fulmar {
 std::string proof_of(std::string_view secret, End end, const Challenge& challenge) {
   if (secret.empty()) return {};
   Writer out;
-  // Which end: what one has said must not serve the other.
+  // The end is included so that one end's proof is not valid for the other.
   out.int8(static_cast<std::int8_t>(end));
   out.uuid(challenge.client_nonce);
   out.uuid(challenge.server_nonce);

@@ -1,5 +1,5 @@
-// Data directories of the release before: their files of terms and votes have no log terms (docs/raft.md). A broker
-// does not start with such a one; `fulmar log upgrade` makes it one of this release, for good.
+// Data directories of the previous release: their hard state files have no log terms (docs/raft.md). A broker refuses
+// to start with one; `fulmar log upgrade` converts it, irreversibly.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace fulmar {
 
-// Converts the files of terms and votes in the host's data directory, which no broker uses; how many groups' states
-// that were. A failure leaves what was there. Errors: corrupt, where what is there is damaged; io_error, no_space.
+// Converts the hard state files in the host's data directory, which no broker may be using; returns the number of
+// groups. On failure the old files stay. Errors: corrupt, if they are damaged; io_error, no_space.
 Result<std::size_t> upgrade_states(Host& host);
 
 }  // namespace fulmar

@@ -1,8 +1,8 @@
-// EarlyVotes: requests for votes in groups that are not open here yet. A new topic's brokers open its partitions at
-// about the same time, and who is first asks at once: an answer may come a moment later, but the question must not be
-// lost, or the group waits for an election timeout.
+// EarlyVotes: vote requests for groups that are not open here yet. The brokers of a new topic open its partitions at
+// about the same time, and the first one requests votes at once: the request is kept until the group is open, so that
+// the group does not have to wait for an election timeout.
 //
-// What is kept is what one sender asked last in a group, for a second; groups that never open cost no more than that.
+// It keeps each sender's last request per group for one second; groups that never open cost no more than that.
 #pragma once
 
 #include <map>
@@ -14,13 +14,12 @@ namespace fulmar {
 
 class EarlyVotes {
  public:
-  static constexpr std::size_t kept_max = 100'000;      // a bound for what peers may make us remember
-  static constexpr Duration kept_for_max = seconds(1);  // who still wants to know asks again by then
+  static constexpr std::size_t kept_max = 100'000;      // bounds what peers can make this broker store
+  static constexpr Duration kept_for_max = seconds(1);  // a candidate repeats its request by then
 
-  // Keeps a request for a vote, in place of the sender's last one in that group; all other messages are lost, as Raft
-  // allows.
+  // Keeps a vote request, in place of the sender's last one in that group; drops any other message, as Raft allows.
   void keep(GroupMessage message, Instant now);
-  // What was asked in that group, in the order of the senders.
+  // Removes and returns the group's requests that are not too old, ordered by sender.
   std::vector<GroupMessage> take(const GroupId& group, Instant now) {
     std::vector<GroupMessage> taken;
     for (auto next = kept_.lower_bound({group, {}}); next != kept_.end() && next->first.group == group;) {
@@ -47,7 +46,7 @@ class EarlyVotes {
   }
 
   std::map<Key, Kept> kept_;
-  Instant swept_at_ = long_ago;  // of what was too old
+  Instant swept_at_ = long_ago;  // when old requests were last removed
 };
 
 inline void EarlyVotes::keep(GroupMessage message, Instant now) {

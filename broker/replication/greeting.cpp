@@ -45,7 +45,7 @@ Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& addres
   Reader reader(std::move(frame));
   read_response_header(reader, ApiKey::peer_hello, greeting_version);
   auto decoded = decode<PeerHelloResponse>(reader, greeting_version);
-  // What a broker from before version 3 answers does not say which it speaks.
+  // A broker from before version 3 does not say which versions it speaks.
   if (!decoded)
     return fail(Errc::refused, "it speaks none of the versions " + to_text(peers.versions) +
                                    " of the brokers' protocol, but those of an earlier release");

@@ -1,4 +1,4 @@
-// Greeting: a connection to another broker's internal listener, and who answers there.
+// Greeting: connects to another broker's INTERNAL listener, and learns who answers there.
 #pragma once
 
 #include <memory>
@@ -16,16 +16,15 @@ struct Greeted {
   PeerHelloResponse answer;
 };
 
-// Errors: as Network::connect and Connection::read; refused: the other does not know the secret, or
-// there is no version of the brokers' protocol that both speak. A broker that wants
-// nothing to do with this one says so in its answer's error_code.
+// Greets whichever broker listens there. Errors: as Network::connect and Connection::read; refused: the other broker
+// does not know the secret, or both speak no common version of the brokers' protocol. A broker that rejects this one
+// says so in its answer's error_code.
 Result<Greeted> hail(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline);
-// The same, with a broker of this cluster. Errors too: refused: it is of another, or this broker itself; with its
-// words.
+// The same, but the other must be another broker of this cluster: else refused, with its error message.
 Result<Greeted> greet(Host& host, const Peers& peers, const SocketAddress& address, Deadline deadline);
 
-// One request to another broker, over a connection of its own, and the body of the answer. Errors: as greet(); once it
-// is written, in_doubt: the other may have done what was asked.
+// Sends one request to another broker over a connection of its own, and returns the body of the response. Errors: as
+// greet(); once the request is written, in_doubt: the other broker may have carried it out.
 Result<Bytes> call_peer(Host& host, const Peers& peers, const SocketAddress& address, const ByteChain& request,
                         Deadline deadline);
 

@@ -1,4 +1,4 @@
-// GroupId: one consensus group: a partition of a topic, or the cluster's metadata.
+// GroupId: identifies a Raft group: a partition of a topic, or the cluster's metadata.
 #pragma once
 
 #include <compare>

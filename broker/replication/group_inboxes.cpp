@@ -6,9 +6,9 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::size_t message_bytes = 256;      // about what one takes, without what is of any size
-constexpr std::size_t replica_id_bytes = 24;    // likewise, of a member of a configuration
-constexpr std::size_t small_bytes = 64 * 1024;  // batches so small are copied while they wait
+constexpr std::size_t message_bytes = 256;      // about what a message takes, without its parts of variable size
+constexpr std::size_t replica_id_bytes = 24;    // likewise, for each member of a configuration
+constexpr std::size_t small_bytes = 64 * 1024;  // batches up to this size are copied while they wait
 
 std::size_t size_of(const std::optional<MarkedConfiguration>& configuration) {
   if (!configuration) return 0;
@@ -42,7 +42,7 @@ void GroupInboxes::put(GroupMessage message) {
     if (begun) inboxes_.erase(known);
     return;
   }
-  // A slice keeps the whole frame that it came in, which may be much larger.
+  // A slice keeps its whole frame alive, which may be much larger.
   if (!begun && message.batches.size() <= small_bytes) message.batches = Bytes::copy_of(message.batches.view());
   inbox.bytes += size;
   bytes_ += size;
@@ -55,7 +55,7 @@ void GroupInboxes::await_room(Deadline deadline) {
   room_.wait([this] { return bytes_ < bytes_max; }, deadline);
 }
 
-// But for the messages that they are dealing with.
+// Except for the messages that are being processed.
 void GroupInboxes::drop_what_stands_still() {
   const auto before = clock_.now() - standstill;
   for (auto& [group, inbox] : inboxes_) {
@@ -69,7 +69,7 @@ void GroupInboxes::drop_what_stands_still() {
 
 void GroupInboxes::serve(const GroupId& group) {
   for (;;) {
-    auto& inbox = inboxes_.at(group);  // which this fiber removes
+    auto& inbox = inboxes_.at(group);  // only this fiber removes it
     if (inbox.messages.empty()) break;
     auto message = std::move(inbox.messages.front());
     inbox.messages.pop_front();

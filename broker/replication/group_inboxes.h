@@ -1,10 +1,10 @@
-// GroupInboxes: what peers say to the groups of a shard. Each group deals with its messages one after the other, in the
-// order in which they came, and no group waits for another: one whose disk is stuck holds up only itself.
+// GroupInboxes: the messages from peers to the groups of a shard. Each group processes its messages in the order of
+// their arrival, and no group waits for another: a stuck disk holds up only its own group.
 //
-// A leader has so few appends in flight that an inbox has room for them, but for very large ones. What does not fit is
-// dropped, as Raft allows: the sender asks again. Groups that stand still, as they have dealt with one message for
-// long, lose theirs first, so that they take no room from the others. Once `fibers_max` groups wait for their disks,
-// the others of the shard wait for one of them.
+// A leader has few enough appends in flight to fit into an inbox, unless they are very large. Messages that do not fit
+// are dropped, as Raft allows: the sender sends again. Groups that have been processing one message for long lose their
+// waiting messages first, so that the others have room. Once `fibers_max` groups wait for their disks, the shard's
+// other groups wait for one of them.
 #pragma once
 
 #include <cstddef>
@@ -23,26 +23,26 @@ namespace fulmar {
 
 class GroupInboxes {
  public:
-  static constexpr std::size_t fibers_max = 256;  // that wait for disks
+  static constexpr std::size_t fibers_max = 256;  // groups that may wait for their disks at a time
   static constexpr std::size_t group_bytes_max = 32 << 20;
-  static constexpr std::size_t bytes_max = 128 << 20;  // of all groups
-  // Up to there a group that has no message waiting may have one that does not fit any more.
+  static constexpr std::size_t bytes_max = 128 << 20;  // over all groups
+  // Up to this total, a group without a waiting message may queue one that exceeds bytes_max.
   static constexpr std::size_t first_bytes_max = 256 << 20;
-  // A group that deals with one message for longer stands still.
+  // A group that has been processing one message for longer than this is stuck.
   static constexpr Duration standstill = milliseconds(500);
 
-  // `deal` may wait.
+  // `deal` processes one message, and may wait.
   GroupInboxes(Clock& clock, std::function<void(const GroupMessage&)> deal) : clock_(clock), deal_(std::move(deal)) {}
   ~GroupInboxes() { queue_.drop(fibers_); }
   GroupInboxes(const GroupInboxes&) = delete;
   GroupInboxes& operator=(const GroupInboxes&) = delete;
 
-  // Never waits. The group's first message fits for longer than others, and always if it is small.
+  // Never waits. The limits are wider for a group's first message; a small one always fits.
   void put(GroupMessage message);
-  // Waits until there is room, so that a disk that is merely slower than the network slows down the senders; at most
-  // for a moment, since one that is stuck must not.
+  // Waits until there is room, so that a disk slower than the network slows down the senders; at most until the
+  // deadline, since a stuck disk must not.
   void await_room(Deadline deadline);
-  // What is not dealt with yet never will be.
+  // Messages that are not processed yet are dropped.
   void stop();
 
   std::size_t bytes() const { return bytes_; }
@@ -50,15 +50,15 @@ class GroupInboxes {
  private:
   struct Inbox {
     std::deque<GroupMessage> messages;
-    std::size_t bytes = 0;                      // of these, and of the one that is dealt with
-    std::optional<Instant> dealing_since = {};  // with one of them
+    std::size_t bytes = 0;                      // of these, and of the one being processed
+    std::optional<Instant> dealing_since = {};  // when processing of the current message began
   };
   void serve(const GroupId& group);
   void drop_what_stands_still();
 
   Clock& clock_;
   const std::function<void(const GroupMessage&)> deal_;
-  std::map<GroupId, Inbox> inboxes_;  // of groups that have messages, or deal with the last
+  std::map<GroupId, Inbox> inboxes_;  // of groups that have messages, or process their last
   std::size_t bytes_ = 0;
   Condition room_;
   WorkQueue queue_{"deal with messages", fibers_max};

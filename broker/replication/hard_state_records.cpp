@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t replicas_max = 1000;  // of one configuration: a bound for hostile bytes
 
-// Earlier formats kept the configurations that the log told of, with their places there: 1 and 3, which had no log term
-// either, and 7 and 8.
+// Kinds of earlier formats stored the configurations that were in the log, with their offsets: 1 and 3, also without
+// log term, and 7 and 8.
 enum class Kind : std::int8_t {
   state_without_log_term = 1,
   removed = 2,
@@ -73,7 +73,7 @@ Configuration read_sets(Reader& in) {
   return {std::move(voters), std::move(next_voters), read_replicas(in)};
 }
 
-// Of an earlier format: with what comes before those that are told, as many as it says, of the record before.
+// Earlier formats: a change repeats the first `common` configurations of the record before, and lists the others.
 std::vector<MarkedConfiguration> read_places(Reader& in, bool is_change,
                                              const std::vector<MarkedConfiguration>* before) {
   std::vector<MarkedConfiguration> all;
@@ -94,7 +94,7 @@ std::vector<MarkedConfiguration> read_places(Reader& in, bool is_change,
   return all;
 }
 
-// False if it is none.
+// Returns false if it is malformed.
 bool apply_state(Reader& in, Kind kind, const GroupId& group, RecordsFound& found) {
   const bool has_log_term = kind != Kind::state_without_log_term && kind != Kind::change_without_log_term;
   HardState state;
@@ -135,7 +135,7 @@ bool apply_state(Reader& in, Kind kind, const GroupId& group, RecordsFound& foun
   return true;
 }
 
-// One record's payload. False if it is none.
+// Applies one record's payload. Returns false if it is malformed.
 bool apply_record(Bytes payload, RecordsFound& found) {
   Reader in(std::move(payload));
   GroupId group;
@@ -163,7 +163,7 @@ bool apply_record(Bytes payload, RecordsFound& found) {
   return !in.failed() && in.remaining() == 0;
 }
 
-// The payload of the record that begins there; nullopt if none does.
+// The payload of the record at that position; nullopt if there is none.
 std::optional<Bytes> payload_at(const Bytes& records, std::size_t at) {
   if (at > records.size() || records.size() - at < head_bytes) return std::nullopt;
   Reader head(records.slice(at, head_bytes));
@@ -222,7 +222,7 @@ std::string removed_record(const GroupId& group) {
   return with_head(std::move(out).finish().flatten());
 }
 
-// What the mark that begins there says; nullopt if none does.
+// The offset in the mark at that position; nullopt if there is none.
 std::optional<std::size_t> mark_at(const Bytes& records, std::size_t at) {
   constexpr std::string_view size_of_mark("\0\0\0\x1d", 4);
   if (at > records.size() || records.view().substr(at, 4) != size_of_mark) return std::nullopt;

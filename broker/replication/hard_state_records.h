@@ -1,5 +1,5 @@
-// The records of a file of hard states (see HardStateStore): each of a size, a CRC-32C, a group, a kind, and what is of
-// that kind. Reads those of earlier releases, too.
+// The records of a hard state file (see HardStateStore): each has a size, a CRC-32C, a kind, a group, and the fields of
+// the kind. Also reads those of earlier releases.
 #pragma once
 
 #include <cstdint>
@@ -17,32 +17,32 @@ namespace fulmar {
 
 using HardStates = std::map<GroupId, HardState>;
 
-// All of the file below `offset` is on stable storage.
+// The file below `offset` is on stable storage.
 std::string mark_record(std::uint64_t offset);
 constexpr std::size_t mark_record_bytes = 37;
-// Each of so many shards has a file of this life.
+// The file's life has this many shards, each with a file.
 std::string life_record(unsigned shards);
-// Whether groups without a state may have promised something.
+// Whether groups without a state may have lost one.
 std::string completeness_record(bool incomplete);
-// `before`: of the record before of that group, if there is one. Its configuration is told only if it is another.
+// `before`: the group's record before, if any; the configuration is written only if it differs.
 std::string state_record(const GroupId& group, const HardState& state, const HardState* before = nullptr);
 std::string removed_record(const GroupId& group);
 
-// What records say.
+// What the records of the files contain.
 struct RecordsFound {
   HardStates& states;
   std::set<GroupId>& earlier;  // see StoredStates
   bool incomplete = false;     // likewise
-  // Of earlier releases, whose records tell only what is new of these.
+  // Configurations by group in formats of earlier releases, whose records only list what changed.
   std::map<GroupId, std::vector<MarkedConfiguration>> places = {};
 };
 
-// Takes in records, up to the first that can't be read; returns where that begins.
+// Applies records, up to the first that can't be read; returns where that begins.
 std::size_t apply_records(const Bytes& records, RecordsFound& found);
 bool begins_with_record(const Bytes& records);
-// What the mark that begins there says; nullopt if none does.
+// The offset in the mark at that position; nullopt if there is none.
 std::optional<std::size_t> mark_at(const Bytes& records, std::size_t at);
-// How many shards the file's life had; nullopt if it does not say: older versions did not.
+// The number of shards of the file's life; nullopt if the file does not say, as in older formats.
 std::optional<std::size_t> shards_in(const Bytes& records);
 
 }  // namespace fulmar

@@ -15,10 +15,12 @@ namespace {
 constexpr std::string_view file_prefix = "raft-state-";
 constexpr std::size_t file_bytes_max = std::size_t{1} << 30;
 constexpr std::size_t rewrite_bytes_min = 64 * 1024;
-constexpr std::uint64_t rewrite_factor = 4;    // rewritten when it has grown so many times larger than what counts
-constexpr std::size_t synced_size_bytes = 12;  // of the attribute: the size, and the CRC-32C of that
+// the file is rewritten once it is so many times larger than after the last rewrite
+constexpr std::uint64_t rewrite_factor = 4;
+constexpr std::size_t synced_size_bytes = 12;  // of the file's attribute: the size, and its CRC-32C
 
-// The file's attribute says up to where it is on stable storage, should its end, with the marks there, be lost.
+// The file's attribute has the size up to which the file is on stable storage, in case its end is lost with the marks
+// there.
 Result<void> note_synced_size(File& file, std::uint64_t size) {
   std::string bytes(synced_size_bytes, '\0');
   store_big(bytes.data(), size);
@@ -28,7 +30,7 @@ Result<void> note_synced_size(File& file, std::uint64_t size) {
   return noted;
 }
 
-// 0 if the file does not say.
+// 0 if the file has no valid attribute.
 Result<std::uint64_t> synced_size(File& file) {
   auto bytes = file.attribute();
   if (!bytes && bytes.error().code == Errc::unsupported) return 0;
@@ -39,29 +41,29 @@ Result<std::uint64_t> synced_size(File& file) {
   return right ? load_big<std::uint64_t>(bytes->data()) : 0;
 }
 
-// Takes in a file's records, also those behind damage: what is known of a group must not be older than need be. Whether
-// it is damaged below what the marks vouch for, or `synced`, which its attribute says, should they be damaged with it:
-// false, where it ends with a torn write.
+// Applies a file's records, also those after damage, so that each group's state is the latest known. Returns whether
+// the file is damaged below the offset that the marks, or its attribute (`synced`), vouch for; false if it merely ends
+// with a torn write.
 bool apply_all(const Bytes& records, std::size_t synced, RecordsFound& found) {
   std::size_t vouched = synced;
   for (std::size_t at = 0; at + mark_record_bytes <= records.size(); ++at)
     if (auto offset = mark_at(records, at)) vouched = std::max(vouched, *offset);
-  // A file has its name only once its first records are on stable storage.
+  // A file gets its name only once its first records are on stable storage.
   bool damaged = records.size() > 0 && !begins_with_record(records);
   std::size_t at = 0;
   for (;;) {
     at += apply_records(records.slice(at), found);
     if (at >= vouched) return damaged;
     damaged = true;
-    const auto end = std::min(vouched, records.size());  // marks may tell of more than is left
+    const auto end = std::min(vouched, records.size());  // a mark may exceed the size of a shortened file
     do ++at;
     while (at < end && !mark_at(records, at));
     if (at >= records.size()) return true;
   }
 }
 
-// Whether some life's files are all there. They are before those of the life before go, and before any partition is
-// made.
+// Whether the files of some life are all there. A life's files are complete before those of the life before are
+// removed, and before any partition is created.
 bool any_life_is_whole(const std::map<std::string, Bytes>& files) {
   struct Life {
     std::size_t files = 0;
@@ -115,7 +117,7 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> HardStateStore::numbers_o
 StoredStates HardStateStore::decode(const std::map<std::string, Bytes>& files,
                                     const std::map<std::string, std::uint64_t>& synced) {
   StoredStates stored;
-  // A later life's files may lack groups, if it did not get far; what they have is newer.
+  // In the order of lives: a later life's files may lack groups, if it ended early, but its states are newer.
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> in_order;
   for (const auto& [name, bytes] : files)
     if (auto numbers = numbers_of(name)) in_order.emplace(*numbers, name);
@@ -189,7 +191,8 @@ Result<void> HardStateStore::rewrite() {
   return {};
 }
 
-// Durable with the next sync; the next write begins with the same. Nobody is told anything because of it.
+// Not synced: it becomes durable with the next sync, and the next write begins with the same mark. Nothing depends on
+// it, so errors are ignored.
 void HardStateStore::mark_end() {
   auto marked = file_->write_at(size_, ByteChain(Bytes::copy_of(mark_record(size_))));
   auto noted = note_synced_size(*file_, size_);
@@ -216,7 +219,7 @@ Result<void> HardStateStore::write_pending() {
     done_ = asked;
   } else if (is_shortage(written.error().code)) {
     shortage_.refused(path_, written.error());
-    pending_.insert(0, records);  // goes with the next one
+    pending_.insert(0, records);  // written with the next batch
   } else {
     failed_ = true;
   }
@@ -224,7 +227,7 @@ Result<void> HardStateStore::write_pending() {
 }
 
 Result<void> HardStateStore::put(const GroupId& group, HardState state) {
-  // What was tried before, while there was no room, waits to be written already: trying again asks for no more room.
+  // A state that could not be written for lack of space is still pending: a retry does not add it again.
   if (const auto* known = find(group); !known || *known != state) {
     pending_ += state_record(group, state, known);
     states_.insert_or_assign(group, std::move(state));

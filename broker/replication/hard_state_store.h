@@ -1,19 +1,19 @@
-// HardStateStore: terms, votes, log terms and configurations of a shard's groups, on stable storage before anybody
-// hears of them (Raft figure 2). One file per shard and life, appended to; many groups' changes ride one sync, so that
-// an election of a thousand groups is not a thousand syncs.
+// HardStateStore: terms, votes, log terms and configurations of a shard's groups, stored before any message depends on
+// them (Raft figure 2). One file per shard and life (run of the broker), appended to; the changes of many groups share
+// a sync, so that an election in a thousand groups is not a thousand syncs.
 //
-// The file, `raft-state-LIFE-SHARD`: records of int32 size, int32 CRC-32C, payload; the last one of a group counts,
-// which tells of its configuration only where that is another than before. Each life of a broker begins files of its
-// own, as the groups may lie on other shards than before, and then removes those of earlier lives.
+// The file, `raft-state-LIFE-SHARD`: records of int32 size, int32 CRC-32C, payload. A group's last record counts; it
+// has the configuration only if that changed. Each life begins new files, since groups may be on other shards than
+// before, and then removes those of earlier lives.
 //
-// Marks among the records say up to where the file is on stable storage: one begins a file, one begins what each sync
-// makes durable, and one follows it, without a sync of its own. A record that can't be read below the largest mark is
-// damage: then what this broker has promised is not known any more. At or above it, it is of a write that was torn,
-// and was never told to anybody (or of the last write before a power loss, if its mark was lost with it, and damaged
-// besides: the two can't be told apart). The file's attribute says the same as the last mark, should the file's end, or
-// the marks there, be lost or damaged. And that a whole file is gone is seen by the others of its life, which say how
-// many there are, or by there being partitions, and no file. Damage takes the names of groups along: until those that
-// the metadata tells of are known again, the files of later lives say that they are incomplete.
+// Marks among the records say up to where the file is on stable storage: one begins the file, one begins what each sync
+// makes durable, and one follows it, without a sync of its own. An unreadable record below the largest mark is damage:
+// the broker no longer knows the terms and votes. At or above it, it belongs to a torn write, on which no message
+// depended (or to the last write before a power loss, if that write is damaged and its mark was lost: the two can't be
+// told apart). The file's attribute repeats the last mark, in case the end of the file or the marks are lost or
+// damaged. A lost file is noticed by the other files of its life, which say how many there are, or because there are
+// partitions but no file. Damage may also hide which groups there were: until the metadata names them again, the files
+// of later lives say that they are incomplete.
 #pragma once
 
 #include <functional>
@@ -35,17 +35,17 @@
 
 namespace fulmar {
 
-// What earlier lives left.
+// The state that earlier lives left.
 struct StoredStates {
   HardStates states;
   std::vector<std::string> damage;  // where the files are damaged, for people; then promises are lost
-  // A group of which nothing is stored may have promised something all the same: since the files are damaged, or were
-  // in an earlier life, which has not come to know yet which groups it has.
+  // A group without a stored state may have had one: the files are damaged, or they were in an earlier life that had
+  // not yet learned from the metadata which groups there are.
   bool incomplete = false;
   std::uint64_t next_life = 1;
-  std::vector<std::string> files;  // to be removed once every shard has its own again
-  // Whose last record is of the earlier format, which has no log term: theirs is -1, and must not be relied on before
-  // it is known (broker/replication/earlier_states.h).
+  std::vector<std::string> files;  // to be removed once every shard has a new file
+  // Groups whose last record has the earlier format, without a log term: theirs is -1, and must be determined before it
+  // is used (broker/replication/earlier_states.h).
   std::set<GroupId> earlier;
 };
 
@@ -53,35 +53,35 @@ class HardStateStore {
  public:
   // Errors: io_error.
   static Result<StoredStates> load(Disk& disk);
-  // The same, from the files' contents by name, of any order; `synced`: up to where each is known to be synced, where
-  // that is known beside what it says itself.
+  // The same, from the files' contents by name, in any order. `synced`: up to where each file is known to be synced, if
+  // that is known from outside of the file.
   static StoredStates decode(const std::map<std::string, Bytes>& files,
                              const std::map<std::string, std::uint64_t>& synced = {});
-  // Takes in a file's records, up to the first that can't be read; returns where that begins.
+  // Applies a file's records, up to the first that can't be read; returns where that begins.
   static std::size_t apply(const Bytes& records, HardStates& states);
-  // Promises are lost, of whichever groups: of each is left what is known of its term and vote, and that it is damaged
-  // so. `number`: for the damage, another for each.
+  // Marks all states as having lost their promises: each keeps the term and vote that are known, and gets a damage
+  // number from `number`.
   static void lose_promises(HardStates& states, const std::function<std::uint64_t()>& number);
-  // The life and the shard that the file of this name belongs to; nullopt if it is none of these files.
+  // The life and the shard in a file's name; nullopt if it is not the name of such a file.
   static std::optional<std::pair<std::uint64_t, std::uint64_t>> numbers_of(std::string_view name);
   static Result<void> remove_files(Disk& disk, const std::vector<std::string>& files);
-  // Begins this life's file with `states`, on stable storage when it returns. Every shard has one. `incomplete`: as in
+  // Begins this life's file with `states`, on stable storage when it returns. One for each shard. `incomplete`: as in
   // StoredStates. Errors: io_error, no_space.
   static Result<std::unique_ptr<HardStateStore>> begin(Host& host, std::uint64_t life, HardStates states,
                                                        bool incomplete = false);
 
-  // The last state of a group, or null; if failed(), it may be one that could not be stored.
+  // The last state of a group, or null; after a failure it may be one that was not stored.
   const HardState* find(const GroupId& group) const;
   const HardStates& states() const { return states_; }
-  // Whether put() answers io_error from now on.
+  // Whether put() returns io_error from now on.
   bool failed() const { return failed_; }
-  // On stable storage when it returns; many fibers at once. Errors: shortages (to be tried again), io_error (never
-  // again: whoever needs a promise kept must stop making any).
+  // On stable storage when it returns; may be called by many fibers at once. Errors: shortages (may be tried again);
+  // io_error (final: the caller must not send anything that depends on the state).
   Result<void> put(const GroupId& group, HardState state);
-  // The group is no more. Not waited for: a state too many does no harm.
+  // Removes the group. Returns before that is stored: an obsolete state does no harm.
   void remove(const GroupId& group);
   bool incomplete() const { return incomplete_; }
-  // Whichever group has promised anything has its state now. Not waited for, either.
+  // All groups that may have had a state have one now. Returns before that is stored.
   void is_complete();
 
  private:
@@ -96,10 +96,10 @@ class HardStateStore {
   HardStates states_;
   bool incomplete_ = false;
   std::unique_ptr<File> file_;
-  std::uint64_t size_ = 0;       // of the file, as far as it is right; the mark after that not counted
+  std::uint64_t size_ = 0;       // of the valid part of the file, without the mark after it
   std::uint64_t live_size_ = 0;  // after the last rewriting
   std::string pending_;
-  std::uint64_t asked_ = 0;  // puts, and how many of them are on stable storage
+  std::uint64_t asked_ = 0;  // number of puts, and how many of them are on stable storage
   std::uint64_t done_ = 0;
   bool writing_ = false;
   bool failed_ = false;

@@ -13,16 +13,16 @@ namespace fulmar {
 namespace {
 
 constexpr std::size_t queued_bytes_max = 16 << 20;
-constexpr std::size_t frame_bytes_max = 4 << 20;  // one larger append goes alone
+constexpr std::size_t frame_bytes_max = 4 << 20;  // a larger append goes alone
 constexpr std::size_t answers_max = 1024;         // shards of one broker
 constexpr std::size_t message_bytes = 100;        // about, of one without records
 constexpr Duration connect_max = seconds(2);
 constexpr Duration write_max = seconds(10);
-constexpr Duration feed_patience = milliseconds(20);  // with one replica, before the next
+constexpr Duration feed_patience = milliseconds(20);  // for one replica, before the next is served
 constexpr std::size_t feeding_max = 64;               // replicas whose disks do not answer
 constexpr Duration retry_min = milliseconds(20);
 constexpr Duration retry_max = milliseconds(500);
-constexpr Duration soon = milliseconds(200);     // within the default lease, and above the default heartbeats' interval
+constexpr Duration soon = milliseconds(200);     // within the default lease, and above the default heartbeat interval
 constexpr std::int32_t answer_bytes_max = 1024;  // to pulses
 
 std::size_t size_of(const GroupMessage& item) {
@@ -39,7 +39,7 @@ bool PeerLink::has_room() const {
 }
 
 void PeerLink::send(GroupMessage message) {
-  if (queued_bytes_ + size_of(message) > queued_bytes_max) return;  // lost; the core asks again in time
+  if (queued_bytes_ + size_of(message) > queued_bytes_max) return;  // dropped; the core sends again
   queued_bytes_ += size_of(message);
   queue_.push_back(std::move(message));
   work_.notify_all();
@@ -100,8 +100,8 @@ std::int64_t PeerLink::as_of() {
   return clock_;
 }
 
-// What is said as of long ago may be taken for over: it is vouched for again, as soon as the peer has been heard. That
-// is after a time in which nothing was to be said.
+// The peer may take a message with an old time as expired. So once the peer has been heard again, the leaderships are
+// renewed. Happens when nothing was sent for a while.
 void PeerLink::vouch_if_late() {
   if (said_late_ && vouches()) vouch();
 }
@@ -113,7 +113,7 @@ void PeerLink::hear_clock(std::int64_t clock) {
   said_late_ = false;
 }
 
-// Until the connection is over.
+// Reads until the connection ends.
 void PeerLink::hear_all(Connection& connection) {
   FrameReader frames(connection, host_.clock(), {.size_max = answer_bytes_max});
   for (;;) {
@@ -143,7 +143,7 @@ Result<std::unique_ptr<Connection>> PeerLink::connect() {
   return std::move(greeted.connection);
 }
 
-// While there is a connection. Those who are fed may at once want more: they take turns.
+// While there is a connection. A follower may need the next append at once, so the groups take turns.
 void PeerLink::feed(PatientRounds<GroupId>& rounds, const FindReplica& find) {
   for (;;) {
     work_.wait([&] { return !to_feed_.empty() && has_room() && rounds.under_way() < feeding_max; });
@@ -167,9 +167,9 @@ Result<void> PeerLink::deliver(Connection& connection) {
   auto shard = static_cast<std::int32_t>(host_.shard());
   for (;;) {
     work_.wait([&] { return over_ || has_something_to_say(); });
-    // Seen at once, and not by writing to it: what is queued goes by the next connection.
+    // Noticed before writing, so that the queue is kept for the next connection.
     if (over_) return {};
-    // What is announced comes before the pulses that vouch for it.
+    // Leaderships are announced before the pulses that renew them.
     while (whole_due_ || !changes_.empty()) {
       FULMAR_TRY_VOID(
           connection.write(request_frame(take_announcement(), 0, 0, ""), host_.clock().deadline_in(write_max)));
@@ -197,7 +197,7 @@ Result<void> PeerLink::deliver(Connection& connection) {
 void PeerLink::run(const FindReplica& find) {
   auto random = host_.entropy().stream();
   auto retry = retry_min;
-  // What has begun goes on when the connection is over: a disk that does not answer is not waited for.
+  // Appends that are being read continue when the connection ends: a stuck disk is not waited for.
   PatientRounds<GroupId> rounds("feed follower", [this](const GroupId& group) { wants_feeding(group); });
   for (;;) {
     work_.wait([&] { return has_something_to_say() || !to_feed_.empty(); });

@@ -1,10 +1,10 @@
-// PeerLink: the way from one shard to one other replica directory: a connection of its own, opened when there is
-// something to say, over which messages of all groups go, many to a frame. Messages wait in a bounded queue; what can't
-// be delivered is lost, as Raft allows.
+// PeerLink: the way from one shard to one other replica directory: a connection, opened when there is something to
+// send, that carries the messages of all groups, many in a frame. Messages wait in a bounded queue; those that can't be
+// delivered are lost, as Raft allows.
 //
-// Appends are not queued by those who have them: a replica that wants to feed the peer says so, and is asked for its
-// next append when the link has room. So a slow peer holds back its own feeding, and nobody's memory. A replica whose
-// disk does not answer holds up neither the other replicas' appends nor what waits in the queue.
+// Appends are not queued: a replica that has some registers its group, and the link asks for its next append when it
+// has room. So a slow peer delays only its own replication, and costs no memory. A replica whose disk does not answer
+// delays neither the other replicas' appends nor the queue.
 #pragma once
 
 #include <deque>
@@ -22,42 +22,43 @@ namespace fulmar {
 
 class PeerLink {
  public:
-  // `lost` is called when what was sent may not have arrived.
+  // `lost` is called when messages that were sent may not have arrived.
   PeerLink(Host& host, const Peers& peers, ReplicaId to, std::function<void()> lost);
 
-  // All that this shard has told of whom it leads: what a new connection begins with, once announce() was called.
+  // All leaderships that this shard has announced: sent first on each new connection, once announce() was called.
   std::function<std::vector<LeadersRequest::Leader>()> leaderships = [] {
     return std::vector<LeadersRequest::Leader>();
   };
-  // Whether they still hold, all of them.
+  // Whether all of them still hold.
   std::function<bool()> vouches = [] { return false; };
 
   void send(GroupMessage message);
-  // What has changed in `leaderships`. From now on the peer is to know them.
+  // Sends the changes of `leaderships`. From now on the peer is sent all of them.
   void announce(const std::vector<LeadersRequest::Leader>& changes);
-  // The peer need not know them any more, until the next announce().
+  // The peer is sent no leaderships until the next announce().
   void stop_announcing();
-  // What was announced still holds: says so, once it is said itself.
+  // Renews what was announced, after any announcements that wait.
   void vouch();
-  // What this shard has to say about its quiesced groups; the newest word counts.
+  // This shard's pulse and answers for its quiesced groups; only the newest is sent.
   void pulse(const Pulse& pulse);
   void answer(const PulseAnswer& answer);
-  // The replica has something for this peer; find it again by `group`, as it may be gone by then.
+  // The group's replica has appends for this peer. Looked up by `group` when its turn comes, since it may be gone by
+  // then.
   void wants_feeding(const GroupId& group) {
     to_feed_.insert(group);
     work_.notify_all();
   }
-  // Whether what is sent now goes out with the next frame or two.
+  // Whether a message sent now would go out with the next frame or two.
   bool has_room() const;
-  // Called when it has room again.
+  // Called when the link has room again.
   std::function<void()> on_drained;
-  // Delivers until the fiber is cancelled. `find` gives a group's replica, or null.
+  // Sends until the fiber is cancelled. `find` returns a group's replica, or null.
   using FindReplica = std::function<std::shared_ptr<Replica>(const GroupId&)>;
   void run(const FindReplica& find);
 
  private:
   Result<std::unique_ptr<Connection>> connect();
-  // Until the connection is over; an error if that showed by writing, so that something may be lost.
+  // Returns when the connection ends; an error if a write failed, so that messages may be lost.
   Result<void> deliver(Connection& connection);
   void feed(PatientRounds<GroupId>& rounds, const FindReplica& find);
   bool has_something_to_say() const { return !queue_.empty() || whole_due_ || !changes_.empty() || pulses_due_; }
@@ -81,12 +82,12 @@ class PeerLink {
   std::vector<LeadersRequest::Leader> changes_;
   bool leads_ = false;
   bool pulses_due_ = false;
-  bool over_ = false;        // the connection is
-  std::int64_t clock_ = -1;  // the peer's, when it was last heard on this connection
+  bool over_ = false;        // whether the connection has ended
+  std::int64_t clock_ = -1;  // the peer's clock, as last received on this connection
   Instant clock_heard_at_;
-  bool said_late_ = false;  // something was said as of a time that was long ago
+  bool said_late_ = false;  // whether something was sent with an old time
   std::optional<Pulse> pulse_;
-  std::map<std::int32_t, PulseAnswer> answers_;  // by the shard that is answered
+  std::map<std::int32_t, PulseAnswer> answers_;  // by the shard that receives the answer
   Condition work_;
   std::string complaint_;  // last logged, so that it is logged once
 };

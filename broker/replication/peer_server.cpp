@@ -14,7 +14,7 @@ namespace fulmar {
 namespace {
 
 constexpr std::int32_t frame_bytes_max = 128 << 20;  // the largest batch, and some
-constexpr std::int32_t greeting_bytes_max = 4096;    // of one of which nobody knows who sends it
+constexpr std::int32_t greeting_bytes_max = 4096;    // before the sender is authenticated
 constexpr Duration hello_max = seconds(10);
 constexpr Duration answer_max = seconds(30);
 
@@ -83,7 +83,7 @@ PeerHelloResponse PeerServer::answer(const PeerHelloRequest& hello) const {
 
 namespace {
 
-// The next request's header and, in `reader`, body. Errors: closed, at the end of the stream.
+// Reads the next request's header; its body is in `reader`. Errors: closed, at the end of the stream.
 Result<RequestHeader> next_request(FrameReader& frames, Reader& reader) {
   FULMAR_TRY(auto size, frames.next_size());
   if (size == 0) return fail(Errc::closed, "the peer has closed the connection");
@@ -94,13 +94,13 @@ Result<RequestHeader> next_request(FrameReader& frames, Reader& reader) {
 
 }  // namespace
 
-// Who has connected, once it is known to be a broker of this cluster. Nothing else is listened to before.
+// Returns once the other end has proved to be a broker of this cluster. Until then no other request is accepted.
 Result<PeerHelloRequest> PeerServer::greet(Connection& connection, FrameReader& frames) {
   auto is = [](const RequestHeader& header, ApiKey key) { return header.api_key == static_cast<std::int16_t>(key); };
   Reader reader(Bytes{});
   FULMAR_TRY(auto header, next_request(frames, reader));
   if (!is(header, ApiKey::peer_hello)) return fail(Errc::unsupported, "no greeting, but a request of another key");
-  // Before that version, it does not say which it speaks.
+  // Earlier versions do not say which versions the broker speaks.
   auto version = std::min(header.api_version, greeting_version);
   FULMAR_TRY(auto hello, decode<PeerHelloRequest>(reader, version));
   if (version < greeting_version) hello.versions = {header.api_version, header.api_version};
@@ -130,7 +130,7 @@ Result<void> PeerServer::answer_all(Connection& connection) {
   frames.trust(frame_bytes_max);
   auto from = hello.broker_id;
   auto number = ++connections_;
-  // What it says is between its directory and this one.
+  // Messages must be from the peer's directory to this one.
   auto check_ends = [&](const Uuid& from_directory, const Uuid& to_directory) -> Result<void> {
     if (from_directory != hello.directory_id) return fail(Errc::refused, "in the name of another directory");
     if (to_directory != peers_.self.directory) return fail(Errc::refused, "meant for another directory");

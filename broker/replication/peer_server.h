@@ -1,5 +1,5 @@
-// PeerServer: the listener for other brokers on one shard. Greets, refuses who is of another cluster or does not know
-// its secret, and hands on what groups are told.
+// PeerServer: the listener for other brokers on one shard. Greets them, refuses brokers of other clusters or without
+// the cluster's secret, and passes on their messages.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@
 
 namespace fulmar {
 
-// Who says something, and on which of its connections: a later one has the greater number.
+// A sending broker, and its connection; a later connection has a greater number.
 struct PeerConnection {
   std::int32_t broker = -1;
   std::uint64_t number = 0;
@@ -26,23 +26,23 @@ struct PeerConnection {
 class PeerServer {
  public:
   struct Handlers {
-    // Brings each message to its replica's inbox, on whichever shard.
+    // Brings each message to its replica's inbox, on whichever shard that is.
     std::function<void(std::vector<GroupMessage>)> deliver;
-    // What shards of that replica directory say about quiesced groups: pulses for every shard here, answers for the
-    // shard that asked; and about their leaderships, on that connection. What is said as of some time has not been said
-    // before: that time is after the connection's beginning, and not to come.
+    // Pulses for every shard here, answers for the shard that sent the pulse, and renewals of leaderships, from the
+    // shards of that replica directory. A time that a renewal carries is after the beginning of the connection, and not
+    // in the future.
     std::function<void(const PeerConnection&, const PulsesRequest&)> pulses;
-    // False: a later connection of that shard has told already, and this one is to end. If it is the one that the other
-    // side takes for the later, it comes again.
+    // False: a later connection of that shard has announced leaderships already, so this one is closed. If the peer
+    // considers it the later one, it connects again.
     std::function<bool(const PeerConnection&, const LeadersRequest&)> learn_leaders =
         [](const PeerConnection&, const LeadersRequest&) { return true; };
-    // Answers any other request; the whole frame. Errors end the connection.
+    // Returns the whole response frame for any other request. Errors end the connection.
     std::function<Result<ByteChain>(const RequestHeader&, Reader&)> call = [](const RequestHeader&, Reader&) {
       return Result<ByteChain>(fail(Errc::unsupported, "no calls are served here"));
     };
   };
 
-  // `connections_max`: at a time; one more is closed at once.
+  // `connections_max`: at a time; further ones are closed at once.
   PeerServer(Host& host, const Peers& peers, std::size_t connections_max, Handlers handlers);
 
   // Errors: as Network::listen.

@@ -11,10 +11,10 @@ namespace {
 
 using Wire = RaftMessagesRequest;
 
-// What no group ever comes to, and from where counting on would overflow.
+// No group reaches these; counting on from them would overflow.
 constexpr Epoch term_max = std::numeric_limits<Epoch>::max() / 2;
-constexpr std::size_t replicas_max = 1000;  // of one set: no more are stored either
-// In the holes of one append: more would be dear to stand in for (PartitionLog::append_replicated).
+constexpr std::size_t replicas_max = 1000;  // of one set; no more can be stored either
+// In the holes of one append: more would be expensive to fill (PartitionLog::append_replicated).
 constexpr Offset missing_offsets_max = Offset{1} << 40;
 constexpr Offset offset_max = std::numeric_limits<Offset>::max() / 2;
 
@@ -28,7 +28,7 @@ bool is_offset(Offset offset) {
   return offset >= 0 && offset <= offset_max;
 }
 
-// Sets of replicas, as the core relies on: each replica once, nobody both a voter and a learner, somebody who votes.
+// Sets as the core relies on: each replica once, no voter is a learner, at least one voter.
 bool is_possible(const Configuration& configuration) {
   for (const auto* ids : {&configuration.voters, &configuration.next_voters, &configuration.learners})
     if (ids->size() > replicas_max || std::adjacent_find(ids->begin(), ids->end()) != ids->end()) return false;
@@ -40,7 +40,7 @@ bool is_possible(const Configuration& configuration) {
 std::vector<ReplicaId> replicas_from_wire(const std::vector<Wire::Replica>& replicas) {
   std::vector<ReplicaId> out;
   for (const auto& replica : replicas) out.push_back({replica.broker_id, replica.directory_id});
-  std::sort(out.begin(), out.end());  // what the core relies on
+  std::sort(out.begin(), out.end());  // the core relies on the order
   return out;
 }
 
@@ -65,7 +65,7 @@ bool is_possible(const ConfigurationMark& mark, Epoch term) {
   return mark.term >= -1 && mark.term <= term && mark.version >= 0 && mark.version <= offset_max;
 }
 
-// nullopt if it is none that somebody can tell of in that term.
+// nullopt if it cannot be sent in that term.
 std::optional<MarkedConfiguration> from_wire(const Wire::Configuration& wire, Epoch term) {
   MarkedConfiguration known{
       from_wire(wire.mark),
@@ -74,7 +74,7 @@ std::optional<MarkedConfiguration> from_wire(const Wire::Configuration& wire, Ep
   return possible ? std::optional(std::move(known)) : std::nullopt;
 }
 
-// The one there is, if any. False if it can't be.
+// The configuration, if the message has one. Returns false if it is invalid.
 bool from_wire(const std::vector<Wire::Configuration>& wire, Epoch term, std::optional<MarkedConfiguration>& known) {
   if (wire.empty()) return true;
   known = from_wire(wire.front(), term);
@@ -138,10 +138,9 @@ struct ToWire {
   }
 };
 
-// Whether the records are what the append says: what the core takes for granted. Batches go up, each in one epoch, and
-// none reaches beyond the end; where none has an offset the leader's log has a hole. The first batch may reach back
-// beyond where the append begins: an empty log may begin in the midst of it (Replica::change_log). Errors: corrupt, if
-// they are no batches, or not in order.
+// Whether the records are what the append says, as the core relies on. Batches ascend, each in one epoch, none reaches
+// beyond the end; offsets without a batch are a hole of the leader's log. The first batch may begin before the append:
+// an empty log may begin within it (Replica::change_log). Errors: corrupt, if they are no batches, or not in order.
 Result<bool> carries(const AppendRequest& request, Epoch term, std::string_view records) {
   bool as_said = is_offset(request.prev_offset) && is_offset(request.term_start) && is_offset(request.end);
   as_said = as_said && request.epochs.empty() == (request.end == request.prev_offset);
@@ -217,7 +216,7 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
   std::vector<GroupMessage> messages;
   bool possible = true;
   auto add = [&](const Wire::Group& group, GroupMessage item) {
-    // Who leads, or stands, does so in a term; who has none yet answers.
+    // Leaders and candidates have a term; a replica that has none yet only replies.
     bool answers = std::holds_alternative<VoteReply>(item.message.body) ||
                    std::holds_alternative<AppendReply>(item.message.body) ||
                    std::holds_alternative<HeartbeatReply>(item.message.body);

@@ -1,5 +1,5 @@
-// RaftFrame: what the replicas of one directory say to those of another, on the wire: Raft messages with their groups
-// and records, many at once, as one RaftMessages request.
+// RaftFrame: Raft messages on the wire: the messages from the replicas of one directory to those of another, of many
+// groups, with their records, in one RaftMessages request.
 #pragma once
 
 #include <vector>
@@ -17,9 +17,10 @@ struct GroupMessage {
   Bytes batches;  // of an AppendRequest
 };
 
-// All messages have the same sender and receiver; `shard`: the sender's.
+// All messages have the same sender and receiver. `shard`: the sender's.
 RaftMessagesRequest to_wire(std::vector<GroupMessage> messages, std::int32_t shard);
-// `from` and `to`: the brokers at the ends of the connection. Errors: corrupt, for what no replica says.
+// `from` and `to`: the brokers at the ends of the connection. Errors: corrupt, for messages that no correct replica
+// sends.
 Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::int32_t from, std::int32_t to);
 
 PulsesRequest::Pulse to_wire(const Pulse& pulse);

@@ -61,7 +61,7 @@ ReplicaSight Replica::sight(Configuration configuration) const {
 
 void Replica::show() {
   if (!context_.observer) return;
-  auto configuration = std::exchange(shown_.configuration, {});  // compared by itself, to be copied only if it changed
+  auto configuration = std::exchange(shown_.configuration, {});  // set aside: copied only if it changed
   auto now = sight({});
   bool same = now == shown_ && configuration == raft_.configuration();
   if (!same) {
@@ -72,13 +72,13 @@ void Replica::show() {
   if (!same) context_.observer->stepped(shown_);
 }
 
-// Called by the log, from whichever fiber: also from one that has the turn.
+// Called by the log, from any fiber, also from one that has the turn.
 void Replica::log_moved() {
   moved_ = true;
   settle_soon();
 }
 
-// What was noted is seen to now, or by whoever has the turn.
+// Passes on what was noted: now, or when the turn that is taken ends.
 void Replica::settle_soon() {
   if (!turn_.try_lock()) return;
   turn_.unlock();
@@ -106,7 +106,7 @@ bool Replica::stop_unless_later(ConfigurationMark mark) {
   return true;
 }
 
-// Without a wait since the turn was over: whoever stops this replica meanwhile does not come to it before.
+// Does not wait between the end of the turn and this, so that a fiber that stops the replica cannot run in between.
 void Replica::tell() {
   if (!std::exchange(untold_, false)) return;
   CancellationShield shield;
@@ -151,7 +151,7 @@ void Replica::transfer(const ReplicaId& to) {
 }
 
 bool Replica::is_due() const {
-  if (out_of_order() || turn_.locked()) return false;  // who is inside does what there is to do
+  if (out_of_order() || turn_.locked()) return false;  // the fiber that has the turn does what is due
   return moved_ || told_.enough_in_sync != enough_in_sync() || raft_.is_due(now());
 }
 
@@ -199,10 +199,10 @@ Replica::FeedResult Replica::feed_if(const ReplicaId& peer, bool throttled) {
     plan = raft_.plan_append(peer, now());
   });
   if (!plan || plan->throttled != throttled) return {};
-  // Read without the turn: from a disk it may take its time.
+  // Read without the turn: the disk may be slow.
   auto epoch = plan->message.term;
   auto read = read_append(*log_, std::get<AppendRequest>(plan->message.body).prev_offset);
-  // A leader cuts nothing away, so that what it reads is what was written there, unless it leads no more.
+  // A leader truncates nothing, so corrupt batches are damage, if it still leads.
   if (!read && read.error().code == Errc::corrupt && leads() && raft_.term() == epoch)
     report_damage(read.error(), std::get<AppendRequest>(plan->message.body).prev_offset);
   if (!read) return {};

@@ -1,4 +1,4 @@
-// What clients ask of a replica: appends, deletions, and whether they are right here.
+// What a replica does for clients: appends, deletions, and checks that they have the right leader.
 #include "broker/replication/replica.h"
 
 namespace fulmar {
@@ -39,13 +39,13 @@ ErrorCode Replica::wait_until(Safety safety, const Proposed& proposed, Deadline 
   auto too_few = [&] { return safety == Safety::committed && !enough_in_sync(); };
   changed_.wait([&] { return out_of_order() || deposed() || safe() || too_few(); }, deadline);
   if (out_of_order()) return ErrorCode::kafka_storage_error;
-  // Not NOT_LEADER_OR_FOLLOWER, as Kafka has it: with that a batch was not written, and every client may believe it.
+  // Not NOT_LEADER_OR_FOLLOWER, which Kafka answers: clients may conclude from it that the batch was not written.
   if (deposed()) return ErrorCode::not_enough_replicas_after_append;
   if (safe()) return ErrorCode::none;
   return too_few() ? ErrorCode::not_enough_replicas_after_append : ErrorCode::request_timed_out;
 }
 
-// As Kafka's effective minimum: never more than there are.
+// As Kafka's effective minimum: at most the number of replicas.
 std::size_t Replica::min_in_sync() const {
   auto wanted = static_cast<std::size_t>(log_->config().min_insync_replicas);
   return wanted <= 1 ? wanted : std::min(wanted, raft_.configuration().all_voters().size());
@@ -59,7 +59,7 @@ bool Replica::enough_in_sync() const {
   return in_sync.size() >= wanted;
 }
 
-// What is committed is kept by a majority; only for what min.insync.replicas wants beyond that it is counted.
+// What is committed is on a majority; matches are counted only if min.insync.replicas may require more.
 Offset Replica::kept_by_enough() const {
   auto wanted = min_in_sync();
   return wanted <= 1 || raft_.role() != Role::leader ? raft_.commit() : raft_.reached_by(wanted);
@@ -82,8 +82,8 @@ Result<Offset, ErrorCode> Replica::delete_records(Offset offset, Deadline deadli
   });
   if (moved != ErrorCode::none) return std::unexpected(moved);
   auto deposed = [&] { return raft_.role() != Role::leader || raft_.term() != epoch; };
-  // One that was held up may have been succeeded, and does not know by how much more a later leader has deleted.
-  // What retention has removed here alone is not told either.
+  // A leader that was held up may have been replaced, and does not know how much a later leader has deleted. Log starts
+  // raised by retention alone are not returned then either.
   auto kept = [&] { return raft_.start_kept(now()) >= log_->log_start() && speaks_for_the_group(); };
   changed_.wait([&] { return out_of_order() || deposed() || kept(); }, deadline);
   if (out_of_order()) return std::unexpected(ErrorCode::kafka_storage_error);
@@ -101,7 +101,7 @@ Result<void> Replica::advance_start(Offset offset) {
 }
 
 Result<bool> Replica::remove_records(Offset base, std::size_t count, const KeepRecord& keep) {
-  // What is not decided yet may turn out aborted, and then nothing is superseded by it.
+  // Open transactions may still be aborted, and aborted records supersede none.
   FULMAR_TRY(auto rewritten, log_->rewrite(base, count, last_stable_offset().value_or(0), keep));
   if (!rewritten) return false;
   return in_turn([&] {
@@ -122,7 +122,7 @@ Result<void> Replica::apply_retention(Timestamp wall_ms, Instant idle_since) {
     FULMAR_TRY_VOID(log_->apply_retention(wall_ms, raft_.role() == Role::leader ? raft_.commit() : 0));
     return {};
   });
-  // Also where there was no room for that: what expired before is still to go, and makes some.
+  // Also if there was no space for that: files that expired earlier are removed, and free some.
   auto removed = out_of_order() ? Result<void>() : log_->remove_expired();
   FULMAR_TRY_VOID(applied);
   return removed;
@@ -137,7 +137,7 @@ ErrorCode Replica::check_leader(Epoch claimed) const {
 
 Replica::EpochEnd Replica::end_of_epoch(Epoch asked) const {
   if (asked < 0 || asked > raft_.term()) return {};
-  // This leader's own epoch has begun, whether there is a record of it or not.
+  // This leader's own epoch has begun, even without a record.
   if (asked == raft_.term()) return {asked, log_->log_end()};
   if (auto end = log_->epochs().end_of(asked, log_->log_end())) return {end->epoch, end->start_offset};
   auto known = log_->epochs().entries();
@@ -145,7 +145,7 @@ Replica::EpochEnd Replica::end_of_epoch(Epoch asked) const {
 }
 
 bool Replica::speaks_for_the_group() const {
-  // Of a log that a state machine reads, the start is nobody's business; it waits for a snapshot, and that for a
+  // For a log that a state machine reads, the log start does not matter: it waits for a snapshot, and that for a
   // leader.
   bool start_known = machine_ || raft_.start_known();
   return !out_of_order() && raft_.established() && start_known && raft_.lease_until() > now();

@@ -10,7 +10,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr int ticks_per_heartbeat = 4;   // as the core wants them
+constexpr int ticks_per_heartbeat = 4;   // as the core requires
 constexpr std::size_t links_max = 4096;  // brokers, and the directories they have had
 constexpr Duration listening_time = milliseconds(2);
 constexpr Duration room_wait_max = milliseconds(100);
@@ -52,7 +52,7 @@ void ReplicaManager::set_throttled_rate(std::optional<std::int64_t> bytes_per_se
   else
     throttled_rate_ = std::nullopt;
   for (auto& [group, replica] : replicas_) replica->set_throttling(throttled_rate_.has_value());
-  // Who waits for one kind of feeding gets the other.
+  // The leaders' ticks register followers that wait for one way of sending with the other.
   for (auto& [group, replica] : replicas_)
     if (replica->leads()) ticks_.tick(replica);
 }
@@ -89,7 +89,7 @@ bool ReplicaManager::may_have_promised(const GroupId& group) const {
   return states_->incomplete() && (!unknown_ || unknown_->contains(group));
 }
 
-// What had to be stored of it is in the store, ahead of this.
+// What had to be stored of the group is in the store by now.
 void ReplicaManager::is_known(const GroupId& group) {
   if (unknown_ && unknown_->erase(group) > 0 && unknown_->empty()) states_->is_complete();
 }
@@ -103,7 +103,7 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
                                              const std::optional<RaftSettings>& raft) {
   FULMAR_ASSERT(!replicas_.contains(group));
   const auto* known = states_->find(group);
-  // By the metadata it is the only replica: nobody could give it again what it has lost.
+  // By the metadata it is the only replica: no other could send it what it has lost.
   bool alone = fresh.configuration.configuration.members() == std::vector{peers_.self};
   if (known && alone && has_lost_promises(group)) {
     log_.warn("the only replica goes on, though its promises are lost", {{"group", to_string(group)}});
@@ -113,7 +113,7 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
   } else if (known) {
     fresh = *known;
   } else if (!fresh.solo && !alone && (log->log_end() > 0 || may_have_promised(group))) {
-    fresh.damage = lost_promises(host_.entropy().next());  // a log whose promises are not known
+    fresh.damage = lost_promises(host_.entropy().next());  // a log without a hard state
     note(group, fresh);
   }
   if (log->lost_synced()) note_damage(group, *log, fresh);
@@ -131,14 +131,14 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
   return replica;
 }
 
-// On stable storage, so that the next life knows it as well; false if that can't be yet.
+// Stores the state, so that the next life knows it; false if that is not possible yet.
 bool ReplicaManager::note(const GroupId& group, const HardState& state) {
   auto noted = states_->put(group, state);
   if (!noted) log_.warn("damage not noted yet", {{"group", to_string(group)}, {"reason", to_string(noted.error())}});
   return noted.has_value();
 }
 
-// The log may forget its damage once the state that says so is on stable storage, not before.
+// The log's note of its damage is removed only once the state that says so is on stable storage.
 void ReplicaManager::note_damage(const GroupId& group, PartitionLog& log, HardState& state) {
   state.damage =
       promises_are_lost(state.damage) ? lost_promises(host_.entropy().next()) : lost_log(host_.entropy().next());
@@ -150,7 +150,7 @@ void ReplicaManager::note_damage(const GroupId& group, PartitionLog& log, HardSt
 void ReplicaManager::close(const GroupId& group) {
   auto replica = find(group);
   if (!replica) return;
-  // Its log may be in the middle of a call to it: should the process die now, it must outlive this fiber.
+  // A fiber may be in the middle of a call to its log: if this fiber ends first, the replica must outlive it.
   auto kept = closing_.insert(closing_.end(), replica);
   forget(group);
   replica->stop();
@@ -213,7 +213,7 @@ Result<void> ReplicaManager::forget_log(const GroupId& group, bool held_records)
   return states_->put(group, left);
 }
 
-// A group of one needs no clock, until it grows.
+// A group of one needs no ticks until it grows.
 void ReplicaManager::woke(Replica& replica) {
   if (auto known = find(replica.group())) ticks_.add(known);
   begin_ticking();
@@ -233,10 +233,10 @@ void ReplicaManager::tick() {
   for (;;) {
     auto due = host_.clock().now() + tick_interval_;
     host_.clock().sleep_for(tick_interval_);
-    // Held up, it hears first what came meanwhile, before anybody is called silent.
+    // After a delay, messages that have arrived meanwhile are processed before anybody is taken to be silent.
     auto late = host_.clock().now() - due;
     if (late > raft_.heartbeat_interval) host_.clock().sleep_for(listening_time);
-    // Old answers that it hears then make a leader believe for a timeout more that it is one.
+    // Such messages may be old replies, by which a deposed leader takes itself for one for another timeout.
     if (late > raft_.election_timeout - raft_.heartbeat_interval)
       unsure_until_ = host_.clock().now() + raft_.election_timeout;
     beat();
@@ -249,7 +249,7 @@ void ReplicaManager::tick() {
   }
 }
 
-// What stands in for the heartbeats of all quiesced groups.
+// Sends the pulses that replace the heartbeats of all quiesced groups.
 void ReplicaManager::beat() {
   auto now = host_.clock().now();
   if (now < beat_at_) return;
@@ -267,7 +267,7 @@ void ReplicaManager::receive(const ReplicaId& from, const PulsesRequest& said) {
       liveness_->receive(from, from_wire(answer));
 }
 
-// Whoever says to be a replica is answered as one: that must not make any number of links.
+// Whoever claims to be a replica is answered: that must not create any number of links.
 bool ReplicaManager::may_link_to(const ReplicaId& peer) const {
   return links_.size() < links_max || links_.contains(peer);
 }
@@ -294,13 +294,13 @@ PeerLink& ReplicaManager::link_to(const ReplicaId& peer) {
   return *link;
 }
 
-// What was sent to that peer may be lost.
+// Messages to that peer may be lost.
 void ReplicaManager::lose(const ReplicaId& peer) {
   for (auto next = replicas_.begin(); next != replicas_.end();) {
     const auto [group, replica] = *next;
     replica->peer_lost(peer);
     work_in_slices(lose_peer_work);
-    next = replicas_.upper_bound(group);  // they come and go meanwhile
+    next = replicas_.upper_bound(group);  // replicas may be added and removed meanwhile
   }
 }
 
@@ -318,7 +318,7 @@ void ReplicaManager::announce(const std::set<ReplicaId>& peers, const std::vecto
   if (!announced_.empty() && !peers.empty()) begin_ticking();
 }
 
-// One word for all groups: whoever does not hear it for an election timeout takes none of them for led.
+// Renews all leaderships at once: a broker that misses this for an election timeout shows none of them any more.
 void ReplicaManager::vouch() {
   auto now = host_.clock().now();
   if (now < vouched_until_ || announced_.empty() || !vouches()) return;

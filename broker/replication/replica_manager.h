@@ -1,5 +1,4 @@
-// ReplicaManager: the replicas of one shard, their hard states, the clock that ticks for all of them, and their links
-// to other brokers.
+// ReplicaManager: the replicas of one shard, their hard states, their ticks, and their links to other brokers.
 #pragma once
 
 #include <list>
@@ -19,76 +18,74 @@ namespace fulmar {
 
 class ReplicaManager final : public ReplicaMessenger {
  public:
-  // `peers` outlives this. `raft` holds for all groups that bring none of their own, but for what is a matter of their
-  // topic. `throttled_rate`: bytes per second, of what is sent to followers that are throttled.
+  // `peers` outlives this. `raft`: for groups without settings of their own, except for what depends on the topic.
+  // `throttled_rate`: bytes per second to throttled followers; none: nobody is throttled.
   ReplicaManager(Host& host, const Peers& peers, RaftSettings raft, ReplicaObserver* observer = nullptr,
                  std::optional<std::int64_t> throttled_rate = {});
   virtual ~ReplicaManager();
-  // Another rate from now on, or none.
+  // Changes the rate, or ends throttling.
   void set_throttled_rate(std::optional<std::int64_t> bytes_per_second);
 
-  // Before all else: takes over what this shard's groups have promised in earlier lives. Errors: as
-  // HardStateStore::begin.
-  // `incomplete`: groups that are not in `states` may have promised something as well; see StoredStates.
+  // To be called first: takes over the hard states that earlier lives left for this shard's groups. `incomplete`:
+  // groups that are not in `states` may have had one as well; see StoredStates. Errors: as HardStateStore::begin.
   Result<void> open(std::uint64_t life, HardStates states, bool incomplete = false);
-  // Once metadata is known that is not older than this life: these are all of this shard's groups. What comes later is
-  // new, and has promised nothing. Needed as long as wants_groups().
+  // To be called once the metadata is as new as this life, if wants_groups(): these are all of this shard's groups.
+  // Groups that are added later are new, and have no state to lose.
   bool wants_groups() const { return states_->incomplete() && !unknown_; }
   void knows_groups(const std::vector<GroupId>& groups);
-  // False once a promise could not be stored: what this life has promised is not sure any more, and only the next can
-  // begin from what the disk has. Groups of several must not be added then.
+  // False once a state could not be stored: the next life begins from what the disk has. Until then groups of several
+  // replicas must not be added.
   bool keeps_promises() const { return !states_->failed(); }
-  // No batch of that group's log here can be of a later epoch: of a term that was never promised.
+  // The greatest epoch that a batch of that group's log can have: the stored term.
   Epoch epoch_max(const GroupId& group) const;
-  // A replica takes up its part; `fresh` is its state if it has none yet. `raft`: where the group has its own settings.
+  // Adds a replica and starts it. `fresh`: its state if none is stored. `raft`: the group's own settings, if any.
   std::shared_ptr<Replica> add(const GroupId& group, std::shared_ptr<PartitionLog> log, HardState fresh,
                                const std::optional<RaftSettings>& raft = {});
-  // The replica takes no part until it is added again. What it has promised stays.
+  // The replica takes no part until it is added again. Its hard state stays.
   void close(const GroupId& group);
-  // The group is no more.
+  // The group is deleted, with its hard state.
   void remove(const GroupId& group);
-  // Whether the group's only voter is this broker, by what is stored of it: then nobody else has all of its log.
+  // Whether this broker is the group's only voter, by the stored configuration: then no other replica has all of its
+  // log.
   bool is_only_voter(const GroupId& group) const;
-  // The group has let go of this replica, by a configuration that stands at `settled`. False, and nothing happens, if
-  // the replica knows of a later one, which may count on it again. What it has promised stays stored: those who have
-  // not heard of the change may still ask.
+  // The configuration that is settled at mark `settled` does not have this replica: removes it. Returns false, and does
+  // nothing, if the replica knows of a later configuration, which may include it again. The hard state stays: replicas
+  // that have not learned of the change may still request votes.
   bool remove_unless_later(const GroupId& group, ConfigurationMark settled);
-  // Whether what is stored of the group is no more than that its promises are lost.
+  // Whether the only thing stored of the group is that its promises are lost.
   bool has_lost_promises(const GroupId& group) const;
-  // All of which something is stored; also where no replica takes part.
+  // All groups with a stored state; also those without a replica.
   std::vector<GroupId> stored_groups() const;
-  // The latest configuration that what is stored of the group knows of; also where no replica takes part.
+  // The mark of the group's stored configuration; also without a replica.
   ConfigurationMark stored_mark(const GroupId& group) const;
-  // Before a replica of that group is added: an earlier one's log was removed. The terms it saw stand, so that no
-  // leader of an earlier one can count on it; but it has no vote until a leader has given it what the group has, since
-  // it may have been of a majority for what it has not any more. `held_records`: so something was promised, even if
-  // nothing is stored of it. Errors: as HardStateStore::put.
+  // To be called before a group's replica is added, if an earlier replica's log was removed. The stored terms stay, so
+  // that no leader of an earlier term can count on the replica; but it does not vote until a leader has sent it what
+  // the group has, since it may have been in a majority for records that it no longer has. `held_records`: true also if
+  // no state is stored. Errors: as HardStateStore::put.
   Result<void> forget_log(const GroupId& group, bool held_records);
   std::shared_ptr<Replica> find(const GroupId& group) const;
 
-  // Tells these brokers, and no others, what this shard leads: all of it, as far as they do not know it, and from then
-  // on the changes, each only once. From time to time it says that what it has told still holds, while it leads any
-  // and `vouches()`.
+  // Announces to these brokers, and no others, what this shard leads: everything to those that do not know it, and then
+  // each change once. Renews it at intervals, while it leads any and `vouches()`.
   void announce(const std::set<ReplicaId>& peers, const std::vector<LeadersRequest::Leader>& changes);
   std::function<bool()> vouches = [] { return true; };
-  std::function<void()> on_vouch = [] {};  // when it has said so
-  // As of when those that lead here are known to lead: the last tick, or, where this shard was held up for so long that
-  // others may have been elected, the last one before that, until it has surely heard of them.
+  std::function<void()> on_vouch = [] {};  // called after it has renewed
+  // The time as of which the replicas here are known to lead: the last tick or, if this shard was held up so long that
+  // others may have been elected, the last one before that, until it must have learned of them.
   Instant leads_as_of() const;
   const std::map<GroupId, std::shared_ptr<Replica>>& replicas() const { return replicas_; }
 
-  // Messages for groups of this shard, each of which deals with its own by itself: this does not wait for them, but for
-  // a moment when too much lies there already. Requests for votes in groups that are not open yet are kept for a
-  // moment: see deliver_early().
+  // Messages for groups of this shard, which process them independently: waits only for a moment, if too many are
+  // queued. Vote requests for groups that are not open yet are kept for a moment: see deliver_early().
   void receive(std::vector<GroupMessage> messages);
-  // After the group's replica was added: hands it what it was asked for before.
+  // To be called after the group's replica was added: delivers the vote requests that came before.
   void deliver_early(const GroupId& group);
-  // What another broker's shards say about quiesced groups.
+  // Pulses and answers from another broker's shards.
   void receive(const ReplicaId& from, const PulsesRequest& said);
-  // From now on, as often as `limits` say, which outlive this and may change: see RetentionRounds.
+  // Starts retention, at the intervals in `limits`, which outlives this and may change: see RetentionRounds.
   void begin_retention(const LogLimits& limits);
-  // Before stop(): a replica that can't store what it is about to promise gives up its part, instead of waiting until
-  // the disk has room.
+  // To be called before stop(): a replica that can't store its hard state gives up instead of waiting for room on the
+  // disk.
   void begin_stop();
   void stop();
 
@@ -123,9 +120,9 @@ class ReplicaManager final : public ReplicaMessenger {
   std::list<std::shared_ptr<Replica>> closing_;
   std::map<ReplicaId, std::unique_ptr<PeerLink>> links_;
   EarlyVotes early_;
-  std::map<GroupId, LeadersRequest::Leader> announced_;  // that this shard leads, as it was told last
+  std::map<GroupId, LeadersRequest::Leader> announced_;  // leaderships of this shard, as announced last
   std::unique_ptr<CatchUpFeeder> catch_up_feeder_;       // null: nobody was ever throttled
-  std::optional<std::int64_t> throttled_rate_;           // none: nobody is
+  std::optional<std::int64_t> throttled_rate_;           // none: nobody is throttled
   ReplicaTicks ticks_;
   Duration tick_interval_;
   Instant beat_at_;
@@ -133,8 +130,7 @@ class ReplicaManager final : public ReplicaMessenger {
   bool ticking_ = false;
   Instant ticked_at_;
   Instant unsure_until_;
-  // While the states are incomplete: of these groups it is not known what they have promised; none: of all that have
-  // no state.
+  // While the states are incomplete: groups that may have lost a state; none: all groups without a state.
   std::optional<std::set<GroupId>> unknown_;
   GroupInboxes inboxes_;
   FiberGroup fibers_;

@@ -1,7 +1,7 @@
-// ReplicaObserver: one who watches the replicas of a broker from inside, step by step, to hold them against what must
-// be. Nothing hangs on it; a broker in production has none.
+// ReplicaObserver: watches the replicas of a broker from inside, step by step, so that checkers can verify them.
+// Nothing depends on it; a broker in production has none.
 //
-// Called on the replica's shard, in the midst of its work: must not wait.
+// Called on the replica's shard, in the middle of its work: must not wait.
 #pragma once
 
 #include <string_view>
@@ -23,19 +23,19 @@ struct ReplicaSight {
   Role role{};
   Epoch term = -1;
   Offset commit = 0;
-  Offset last_stable = -1;  // up to where it gives committed records only; -1: nowhere yet
+  Offset last_stable = -1;  // last stable offset; -1: unknown yet
   Offset log_start = 0;
   Offset log_end = 0;
   Epoch last_epoch = -1;  // of the log's last batch, as the epoch cache has it; -1: none is known
   bool established = false;
-  bool synced = true;    // what is stable counts; else what is written
-  bool solo = false;     // a group of one: nobody was ever told anything
-  bool damaged = false;  // has lost part of what it had promised, and counts for nothing until that is made good
-  // Likewise, and does not know which terms it has seen: it is made anew, from the start of its leader's log on.
+  bool synced = true;    // whether synced records count as stored; else written ones
+  bool solo = false;     // a group of one: it has sent nothing to anybody
+  bool damaged = false;  // has lost data that it had acknowledged, and does not vote until that is repaired
+  // Likewise, and does not know its terms: it starts over at its leader's log start.
   bool made_anew = false;
   bool out_of_order = false;
   ConfigurationMark configuration_mark = {};
-  bool configuration_settled = false;  // as its leader has it
+  bool configuration_settled = false;  // as its leader knows
   Configuration configuration;
 
   bool operator==(const ReplicaSight&) const = default;
@@ -44,29 +44,30 @@ struct ReplicaSight {
 class ReplicaObserver {
  public:
   virtual ~ReplicaObserver() = default;
-  // Takes up its part, with the log that recovery left in `directory`.
+  // The replica joins its group, with the log that recovery left in `directory`.
   virtual void opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) = 0;
-  // A batch was written to the end of its log. (Where a topic stamps the times of appending, a leader's own still have
-  // the checksum they came with.)
+  // A batch was written to the end of its log. (With message.timestamp.type=LogAppendTime a leader's own batch still
+  // has the client's checksum.)
   virtual void appended(const GroupId& group, const ReplicaId& self, const BatchHeader& batch) = 0;
   // Its segments from `base` to `end` are about to be replaced by one without some of their records: these batches have
-  // lost some, or are gone. From now on a crash may leave it either way.
+  // lost some, or are gone. From now on a crash may leave either.
   virtual void rewriting(const GroupId& group, const ReplicaId& self, Offset base, Offset end,
                          const std::vector<RewrittenBatch>& batches) = 0;
-  // All at and after `offset` is about to be dropped; or all there is, and the log begins anew there.
+  // All offsets at and above `offset` are about to be removed.
   virtual void truncated(const GroupId& group, const ReplicaId& self, Offset offset) = 0;
+  // Its whole log is about to be removed, and begins at `offset`.
   virtual void started_over(const GroupId& group, const ReplicaId& self, Offset offset) = 0;
-  // From now on it may serve consumers up to there, if it serves any; what it has to store first comes later.
+  // It may serve consumers below `offset` from now on; what it has to store first is stored later.
   virtual void commits(const GroupId& group, Offset offset) = 0;
-  // Something of it has changed. Before anybody else is told.
+  // Its state has changed. Called before anybody else is told.
   virtual void stepped(const ReplicaSight& sight) = 0;
-  // An invariant of its core does not hold (see RaftInvariants).
+  // An invariant of its core is broken (see RaftInvariants).
   virtual void broke(const GroupId& group, const ReplicaId& self, std::string_view invariant) = 0;
-  // Is about to be sent.
+  // The message is about to be sent.
   virtual void sends(const GroupId& group, const Message& message) = 0;
-  // Was taken in, by a replica that is in this term after it.
+  // The message was processed; the replica's term is `term` afterwards.
   virtual void heard(const GroupId& group, const Message& message, Epoch term) = 0;
-  // The group is no more, or no more here.
+  // The group was deleted, or the replica was removed from this broker.
   virtual void removed(const GroupId& group, const ReplicaId& self) = 0;
 };
 

@@ -1,4 +1,4 @@
-// What the core asks for, done to the log and the hard state, in its order.
+// Carries out the core's outputs on the log and the hard state, in their order.
 #include "broker/replication/replica.h"
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
@@ -23,13 +23,13 @@ bool Replica::store(HardState state) {
       give_up("hard state", "no room before the stop: " + to_string(stored.error()));
       return false;
     }
-    // Nobody may hear of it before it is stored, so this replica says nothing until there is room.
+    // Messages that depend on it must not be sent before it is stored: the replica sends nothing until there is room.
     context_.host.clock().sleep_for(full_disk_retry_interval);
     state = *context_.states.find(group_);
   }
 }
 
-// What a leader appended; its own header has neither offset nor epoch yet.
+// Tells the observer of a leader's append, whose own header has neither offset nor epoch yet.
 void Replica::tell_appended(BatchHeader header, const Appended& appended) {
   if (!context_.observer || appended.duplicate) return;
   header.base_offset = appended.base_offset;
@@ -43,7 +43,7 @@ void Replica::begin_anew(Offset offset, Epoch epoch) {
   if (!done) give_up("starting over", to_string(done.error()));
 }
 
-// Cuts where the leader's log goes on otherwise, or ends. False if the leader has to begin lower.
+// Truncates where the leader's log differs, or ends. Returns false if the leader has to send from a lower offset.
 bool Replica::cut(Offset offset, const AppendRequest& request) {
   auto epoch_before = log_->epochs().epoch_of(offset - 1).value_or(request.prev_epoch);
   auto tell = [this](const BatchHeader& header) {
@@ -52,8 +52,8 @@ bool Replica::cut(Offset offset, const AppendRequest& request) {
   auto done = log_->truncate_to(offset, tell);
   if (!done) give_up("truncation", to_string(done.error()));
   if (failed_ || log_->log_end() == offset) return true;
-  // That took a batch along in whose midst the leader's log begins. What was before is deleted there; or here, and then
-  // nothing is left.
+  // A whole batch was removed, of which the leader's log has only the end. The offsets before are deleted there; or
+  // here, and then nothing is left.
   if (offset > request.log_start) {
     if (log_->log_end() < log_->log_start()) begin_anew(log_->log_start(), epoch_before);
     return false;
@@ -62,7 +62,7 @@ bool Replica::cut(Offset offset, const AppendRequest& request) {
   return true;
 }
 
-// The core's orders to the log. False if it could not be done and the log is as it was: out of space.
+// Carries out the log's part of an output. Returns false if that failed for lack of space and the log is as it was.
 bool Replica::change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed) {
   if (output.start_over) {
     begin_anew(output.start_over->offset, output.start_over->epoch);
@@ -77,12 +77,12 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
   if (output.append_from && !failed_) {
     FULMAR_ASSERT(request != nullptr);
     auto from = *output.append_from;
-    std::size_t skip = 0;  // what of the request is in the log already
+    std::size_t skip = 0;  // bytes of the request that the log already has
     while (skip < batches.size()) {
       auto header = read_batch_header(batches.view().substr(skip));
       if (!header || header->base_offset >= from) break;
       if (header->next_offset() > from && header->record_count > 0) {
-        // An empty log, begun where another leader's batches met: this one's do not.
+        // The empty log began at another leader's batch boundary; this leader's batch begins before it.
         if (log_->held_from() != log_->log_end()) return false;
         begin_anew(header->base_offset, -1);
         from = header->base_offset;
@@ -107,13 +107,13 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
   return true;
 }
 
-// Does what the core asks for, in its order. False once there is nothing more to do.
+// Carries out an output in its order. Returns false once there is nothing more to do.
 bool Replica::perform(Output output, const AppendRequest* request, const Bytes& batches) {
   if (context_.observer && raft_.commit() > shown_.commit) context_.observer->commits(group_, raft_.commit());
   const bool stored = output.store.has_value();
   if (stored && !store(std::move(*output.store))) return false;
   bool changed = false;
-  if (output.truncate_to || output.start_over) show();  // as what it does so
+  if (output.truncate_to || output.start_over) show();  // the observer sees the state in which it happens
   bool done = change_log(output, request, batches, changed);
   if (out_of_order()) return false;
   show();
@@ -133,13 +133,13 @@ void Replica::carry_out(const AppendRequest* request, const Bytes& batches) {
   while (!out_of_order() && perform(raft_.take_output(), request, batches)) continue;
 }
 
-// What waits for a disk next holds up this replica's heartbeats, not its shard's pulses.
+// A disk that holds up this replica's work also holds up its heartbeats, but not its shard's pulses.
 void Replica::say_before_work() {
   raft_.about_to_work(now());
   carry_out(nullptr, {});
 }
 
-// A core that contradicts itself has no part in its group any more: nobody may count on what it says.
+// A core that breaks an invariant takes no part in its group any more.
 void Replica::check_invariants() {
   auto broken = RaftInvariants::broken_in(raft_, view_);
   if (invariants_) {

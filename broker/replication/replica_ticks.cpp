@@ -7,7 +7,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr Duration look_work = nanoseconds(50);  // to see whether one is due
+constexpr Duration look_work = nanoseconds(50);  // to check whether a replica is due
 
 }  // namespace
 
@@ -35,7 +35,7 @@ bool ReplicaTicks::tick_due(Deadline deadline) {
     else if (replica->at_rest())
       awake_.erase(next);
     work_in_slices(look_work);
-    next = awake_.upper_bound(group);  // they come and go meanwhile
+    next = awake_.upper_bound(group);  // replicas may be added and removed meanwhile
   }
   ticked_.wait([this] { return left_ == 0; }, deadline);
   return queue_.waiting() == 0;

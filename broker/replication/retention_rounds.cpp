@@ -8,9 +8,9 @@ namespace fulmar {
 
 namespace {
 
-// How long one replica is waited for. A few writes and syncs of a disk that works take less.
+// How long one replica is waited for. A few writes and syncs of a working disk take less.
 constexpr Duration patience = milliseconds(100);
-constexpr Duration visit_work = microseconds(1);  // where nothing is to be taken off
+constexpr Duration visit_work = microseconds(1);  // where nothing is to be removed
 
 }  // namespace
 
@@ -25,7 +25,7 @@ void RetentionRounds::run() {
       auto [group, replica] = *next;
       rounds.visit(group, [this, replica] { visit(*replica); }, host_.clock().deadline_in(patience));
       work_in_slices(visit_work);
-      next = replicas_.upper_bound(group);  // they come and go meanwhile
+      next = replicas_.upper_bound(group);  // replicas may be added and removed meanwhile
     }
   }
 }

@@ -1,6 +1,6 @@
-// RetentionRounds: from time to time the replicas of a shard take off their logs what retention lets go, and forget
-// producers that have written nothing for long. Each in its own turn, one after the other in the order of their groups;
-// one that is held up, as it waits for room on the disk, holds up no other.
+// RetentionRounds: applies retention to the logs of a shard's replicas at intervals, and forgets idle producers. Each
+// replica does this in its own turn, one after the other in the order of their groups; one that waits for room on the
+// disk holds up no other.
 #pragma once
 
 #include <map>
@@ -17,10 +17,10 @@ namespace fulmar {
 class RetentionRounds {
  public:
   using Replicas = std::map<GroupId, std::shared_ptr<Replica>>;
-  // Both outlive this, and may change at any time.
+  // `limits` and `replicas` outlive this, and may change at any time.
   RetentionRounds(Host& host, const LogLimits& limits, const Replicas& replicas);
 
-  // Goes round until the fiber is cancelled.
+  // Runs rounds until the fiber is cancelled.
   void run();
 
  private:

@@ -8,7 +8,7 @@ namespace {
 
 constexpr Duration savings_max = seconds(1);
 
-// Rounded up, so that the rate is never exceeded.
+// Rounded up, so that the rate is not exceeded.
 Duration time_for(std::size_t bytes, std::int64_t per_second) {
   constexpr auto second = static_cast<unsigned __int128>(Duration(seconds(1)).count());
   auto rate = static_cast<unsigned __int128>(per_second);

@@ -1,8 +1,7 @@
-// TokenBucket: how much of something may pass, so much per second on average. What went unused is saved up, for one
-// second at most. What comes may be larger than that: whoever finds room takes what he needs, and the next waits until
-// the debt is paid.
+// TokenBucket: limits bytes to an average rate. The unused rate of up to one second is saved. A single amount may
+// exceed that: whoever finds room takes what it needs, and the next waits until the debt is paid.
 //
-// In any time t passes at most rate * t, what one second is worth, and what the last one took beyond it.
+// In any time t at most rate * t passes, plus one second's worth, plus the excess of the last amount taken.
 #pragma once
 
 #include <cstddef>
@@ -19,15 +18,15 @@ class TokenBucket {
   // `per_second`: bytes, at least 1. Full at first.
   explicit TokenBucket(std::int64_t per_second) : per_second_(per_second) { FULMAR_ASSERT(per_second >= 1); }
 
-  // From when on there is room, if nobody takes anything before.
+  // When there is room, if nobody takes anything before.
   Instant room_at() const { return paid_at_; }
   bool has_room(Instant now) const { return now >= paid_at_; }
-  // Takes so many bytes, room or not. `now` never goes back.
+  // Takes so many bytes, whether there is room or not. `now` never goes back.
   void take(std::size_t bytes, Instant now);
 
  private:
   std::int64_t per_second_;
-  Instant paid_at_{std::numeric_limits<std::int64_t>::min()};  // when there was, or will be, neither debt nor saving
+  Instant paid_at_{std::numeric_limits<std::int64_t>::min()};  // when there is neither debt nor saving
 };
 
 }  // namespace fulmar
