@@ -19,7 +19,7 @@ constexpr std::string_view log_name = MetadataLog::log_name;
 constexpr std::size_t batch_bytes_max = std::size_t{1} << 30;
 constexpr std::size_t snapshot_bytes_max = std::size_t{1} << 30;
 
-// What is missing or of another type throws; caught where the text is decoded.
+// Throws if the value is missing or of another type; caught where the text is decoded.
 Uuid uuid_from(const json& value) {
   auto uuid = parse_uuid(value.get<std::string>());
   if (!uuid) throw std::invalid_argument("no uuid");
@@ -37,7 +37,7 @@ PartitionImage partition_from(const json& value) {
   if (value.contains("adding")) partition.adding = replicas_from(value.at("adding"));
   if (value.contains("removing")) partition.removing = replicas_from(value.at("removing"));
   if (value.contains("settled_by")) partition.settled = {value.at("settled_by").at(0), value.at("settled_by").at(1)};
-  // Of earlier releases, which told where in the log the configuration stood.
+  // Earlier releases stored the epoch and offset of the configuration's batch.
   if (value.contains("settled"))
     partition.settled = version_of_offset(value.at("settled").at(0), value.at("settled").at(1));
   return partition;
@@ -94,7 +94,7 @@ MetadataRecord record_from(const json& value) {
   throw std::invalid_argument("an unknown type: " + type);
 }
 
-// The library tells of bad input by exceptions; here they become a Result.
+// The JSON library reports bad input by exceptions; here they become a Result.
 template <class F>
 auto decoding(std::string_view text, F&& make) -> Result<decltype(make(json()))> {
   try {
@@ -113,7 +113,7 @@ Result<MetadataImage> image_from(std::string_view text) {
     for (const auto& broker : value.at("brokers")) image.brokers.emplace(broker.at(0), broker_from(broker.at(1)));
     for (const auto& broker : value.at("retired")) image.retired.emplace(broker.at(0), uuid_from(broker.at(1)));
     for (const auto& [name, topic] : value.at("topics").items()) image.put_topic(name, topic_from(topic));
-    if (value.contains("broker_configs"))  // which older ones do not have
+    if (value.contains("broker_configs"))  // older images lack it
       for (const auto& broker : value.at("broker_configs"))
         image.broker_configs.emplace(broker.at(0), properties_from(broker.at(1)));
     return image;
@@ -157,7 +157,7 @@ Result<bool> exists(Disk& disk, std::string_view name) {
   return std::ranges::any_of(entries, [&](const auto& entry) { return entry.name == name; });
 }
 
-// Puts the converted log in the place of the original, which keeps another name.
+// Renames the original log, and puts the converted one in its place.
 Result<void> replace_log(Host& host) {
   auto& disk = host.disk();
   FULMAR_TRY(auto there, exists(disk, log_name));

@@ -12,7 +12,7 @@ struct Feature {
   std::int16_t max;
 };
 
-// All that this release has, and its levels. A level is never removed while clusters may be finalised at it.
+// All features of this release, with their levels. A level is never removed while clusters may be finalised at it.
 constexpr Feature features[] = {
     {"group.version", 0, 1},  // 1: consumer groups (KIP-848)
     {metadata_version, 1, 1},

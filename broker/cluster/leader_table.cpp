@@ -7,7 +7,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::int32_t shards_max = 1024;  // of one broker: a bound for what a peer may make us remember
+constexpr std::int32_t shards_max = 1024;  // of one broker; bounds what a peer can make this broker store
 
 }  // namespace
 
@@ -36,7 +36,7 @@ bool LeaderTable::learn(std::int32_t broker, std::uint64_t connection, const Lea
       at_rest_.erase(group);
       continue;
     }
-    if (said.broker_id != broker) continue;  // each tells of itself only
+    if (said.broker_id != broker) continue;  // brokers announce only their own leaderships
     auto& entry = leaders_[group];
     if (said.epoch < entry.leader.epoch) continue;
     entry.teller = teller;

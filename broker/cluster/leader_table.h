@@ -1,10 +1,9 @@
-// LeaderTable: who leads which group, as the leaders themselves have told; a copy on every shard of every broker. The
-// later epoch counts.
+// LeaderTable: who leads which group, as the leaders themselves announce; a copy on every shard of every broker. The
+// announcement with the later epoch counts.
 //
-// What a broker has told holds as long as it keeps saying so: leaders hold leases, and so does what they tell. When
-// nothing was said by one of its shards for the time of a lease, nothing that this shard leads is taken for led, until
-// it is heard of again or another leader is. A lease begins when the word was said, at the latest, and not when it
-// came: words may lie in a connection for long.
+// An announcement holds for a lease, and has to be renewed: if a shard of a broker has not renewed for a lease, the
+// groups that it leads have no known leader until it does, or another leader announces itself. A lease begins when the
+// message was sent, at the latest, and not when it arrived, since messages may lie in a connection for long.
 #pragma once
 
 #include <cstdint>
@@ -24,33 +23,33 @@ class LeaderTable {
  public:
   struct Leader {
     std::int32_t broker = -1;  // -1: none is known
-    std::int32_t epoch = -1;   // the last one that is known, also if it is over
+    std::int32_t epoch = -1;   // the latest known, also if its leadership has ended
     std::vector<std::int32_t> in_sync;
-    // Of a group at rest, as long as the metadata says otherwise; then where that configuration stands.
+    // The voters and mark of a settled configuration that the metadata does not show yet.
     std::vector<ReplicaId> voters = {};
     ConfigurationMark configuration = {};
   };
 
-  // `self`: the broker that this is of, whose word needs no renewal before the first time that it is renewed: while it
-  // has no others to vouch to, it loses no leadership. `lease`: how long words hold.
+  // `self`: this broker; its own announcements expire only once they have been renewed, so that a broker without peers
+  // loses no leadership. `lease`: how long announcements hold.
   LeaderTable(std::int32_t self, Duration lease) : self_(self), lease_(lease) {}
 
-  // A shard of `broker` tells what it leads, on the connection of that number: of what comes on an earlier one, late,
-  // nothing counts, nor what comes before the connection's beginning, unless it is this broker's own word. `as_of`: it
-  // was not said before. False if something was told on a later one already.
+  // Takes a shard's announcement, sent on the connection of that number. Anything that arrives late on an earlier
+  // connection is ignored; except from this broker, so is anything from before the beginning of the connection.
+  // `as_of`: it was not sent before. Returns false if the shard has already announced on a later connection.
   bool learn(std::int32_t broker, std::uint64_t connection, const LeadersRequest& told, Instant as_of);
-  // What that shard has told on that connection still held at `as_of`.
+  // What that shard announced on that connection still held at `as_of`.
   void renew(std::int32_t broker, std::uint64_t connection, std::int32_t shard, Instant as_of);
-  // Who leads by now; if nobody does, as far as is known, the leader has neither broker nor replicas in sync.
+  // The group's leader; if none is known, `broker` is -1 and `in_sync` is empty.
   Leader leader(const GroupId& group, Instant now) const;
-  // The last word on the group, whether it still holds or not. Null: nobody has told yet.
+  // The latest announcement, expired or not; null: there was none.
   const Leader* find(const GroupId& group) const {
     auto found = leaders_.find(group);
     return found == leaders_.end() ? nullptr : &found->second.leader;
   }
-  // Groups of which it was told that they are at rest, as long as the metadata says otherwise: those with `voters`.
+  // The groups whose entry has `voters`.
   const std::set<GroupId>& at_rest() const { return at_rest_; }
-  // Forgets the leaders of topics that are gone. Those of topics that no image knew yet may be of new ones.
+  // Removes the entries of deleted topics. Entries of topics that no image has had yet stay: the topics may be new.
   void follow(const MetadataDelta& delta);
 
  private:
@@ -75,7 +74,7 @@ class LeaderTable {
   std::map<Teller, Session> sessions_;
   std::map<GroupId, Entry> leaders_;
   std::set<GroupId> at_rest_;
-  MetadataImagePtr image_ = std::make_shared<const MetadataImage>();  // followed last
+  MetadataImagePtr image_ = std::make_shared<const MetadataImage>();  // the last image that was followed
 };
 
 }  // namespace fulmar

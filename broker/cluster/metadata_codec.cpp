@@ -14,8 +14,10 @@ namespace fulmar {
 namespace {
 
 constexpr std::int16_t image_version = 1;
-constexpr std::size_t partitions_at_once = 1000;   // in one record of an image: no longer piece of work than a slice
-constexpr Duration record_work = microseconds(1);  // to write or read a record of an image, beside message_work()
+// in one record of an image, so that a record takes no longer than a slice
+constexpr std::size_t partitions_at_once = 1000;
+// to write or read a record of an image, in addition to message_work()
+constexpr Duration record_work = microseconds(1);
 constexpr char earlier_first = '{';  // JSON; no kind may have this number, and no image's version this first byte
 constexpr const char* earlier_message =
     "it is of an earlier release: `fulmar log upgrade DIR` converts it, once all brokers of the cluster are stopped";

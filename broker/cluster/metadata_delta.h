@@ -1,5 +1,5 @@
-// MetadataDelta: what an image of the metadata differs in from the one before. Found once, for all shards and
-// listeners, in time proportional to what has changed.
+// MetadataDelta: the differences between two images of the metadata. Computed once for all shards and listeners, in
+// time proportional to the changes.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,17 @@
 
 namespace fulmar {
 
-// Of the topic of one name. If another topic has its name now, the one before is deleted and the other is made.
+// The change of the topic with one name. If the name belongs to another topic now, the old one is deleted and the new
+// one created.
 struct TopicChange {
   std::string name;
   const TopicImage* before = nullptr;  // null: there was none; else in the delta's `before`
-  const TopicImage* after = nullptr;   // null: there is none any more; else in its `after`
+  const TopicImage* after = nullptr;   // null: there is none; else in its `after`
 
   bool made() const { return after && (!before || before->id != after->id); }
   bool deleted() const { return before && (!after || before->id != after->id); }
 
-  // Calls changed(index), ascending, for each partition that is new, or is not as it was. Of a topic that there is.
+  // Calls changed(index), ascending, for each partition that is new or has changed. Only if `after` is not null.
   template <class Changed>
   void each_partition(Changed&& changed) const {
     static const PersistentVector<PartitionImage> none;
@@ -40,7 +41,7 @@ struct MetadataDelta {
 
   MetadataImagePtr before;
   MetadataImagePtr after;
-  std::vector<TopicChange> topics;  // those that are not as they were, in the order of their names
+  std::vector<TopicChange> topics;  // the topics that differ, in the order of their names
 };
 
 }  // namespace fulmar

@@ -1,6 +1,5 @@
-// MetadataImage: the cluster's metadata at one moment, immutable, shared by all shards. A change makes a new image,
-// which shares with the one before all that is the same in both; so a change costs what it changes, whatever else there
-// is.
+// MetadataImage: the cluster's metadata at one moment, immutable, shared by all shards. A change makes a new image that
+// shares its unchanged parts with the old one, so that the cost depends only on the change.
 #pragma once
 
 #include <algorithm>
@@ -24,29 +23,29 @@
 namespace fulmar {
 
 struct BrokerImage {
-  Uuid directory;          // of its data; another one after a change of disks
-  SocketAddress listener;  // what clients are told
-  SocketAddress internal;  // for its peers; no port: it has none, and is a cluster by itself
+  Uuid directory;          // the id of its data directory; a new disk has a new one
+  SocketAddress listener;  // for clients
+  SocketAddress internal;  // for its peers; without a port: it has no peers
   std::optional<std::string> rack;
-  bool fenced = true;           // not heard of: given no new replicas, not told to clients
-  bool stopping = false;        // hands over what it leads: given neither replicas nor leaderships
-  bool leaving = false;         // for good: its replicas move to others; likewise
-  Uuid incarnation = {};        // of its life that registered last
-  FeatureRanges features = {};  // that its release supports
+  bool fenced = true;           // its heartbeats are missing: it gets no new replicas, and clients are not sent to it
+  bool stopping = false;        // is shutting down: it gets neither replicas nor leaderships
+  bool leaving = false;         // is being decommissioned: its replicas move to others; likewise
+  Uuid incarnation = {};        // of its last run that registered
+  FeatureRanges features = {};  // that it supports
 
   bool operator==(const BrokerImage&) const = default;
   bool may_lead() const { return !fenced && !stopping && !leaving; }
 };
 
-// A partition's replicas. While they change, `replicas` are all that have a log or are to get one: those that were, and
-// are `adding` not; and those that will be, and are `removing` not (KIP-455). A replica may be both, when what it was
-// added for was given up: it has a log, and may count in the group, until the group has let go of it.
+// A partition's replicas. During a reassignment `replicas` are the old and the new ones: the old are those not in
+// `adding`, the new those not in `removing` (KIP-455). A replica is in both if the reassignment that added it was
+// cancelled: it has a log, and may be a member of the group, until the group has removed it.
 struct PartitionImage {
   std::vector<ReplicaId> replicas;       // the preferred leader first
   std::vector<ReplicaId> adding = {};    // in the order of `replicas`
   std::vector<ReplicaId> removing = {};  // likewise
-  // The group's configuration that the last change ended with: none that names another replica is later, unless a
-  // change is under way.
+  // The mark of the configuration that ended the last reassignment: without a reassignment, no later configuration has
+  // other replicas.
   ConfigurationMark settled = {};
 
   bool operator==(const PartitionImage&) const = default;
@@ -65,25 +64,24 @@ struct TopicImage {
   std::int32_t partition_count() const { return static_cast<std::int32_t>(partitions.size()); }
 };
 
-inline constexpr std::int32_t all_brokers = -1;  // no broker's number
+inline constexpr std::int32_t all_brokers = -1;  // not a broker id
 
 struct MetadataImage {
   std::string cluster_id;
-  Offset offset = 0;                // of the metadata log: all below it is in here
-  ProducerId next_producer_id = 0;  // where the next block begins
+  Offset offset = 0;                // all records of the metadata log below it are applied
+  ProducerId next_producer_id = 0;  // first of the next block
   std::map<std::int32_t, BrokerImage> brokers;
-  std::map<std::int32_t, Uuid> retired;  // the directories of brokers that were unregistered: they don't come back
+  std::map<std::int32_t, Uuid> retired;  // directories of unregistered brokers, which must not come back
   PersistentMap<std::string, TopicImage> topics;
-  PersistentMap<Uuid, std::string> topic_names;  // by id; follows from the topics
-  // What was set for brokers while they run, by broker; for all of them under `all_brokers` (KIP-226).
+  PersistentMap<Uuid, std::string> topic_names;  // by id; derived from `topics`
+  // Dynamic broker properties by broker; cluster-wide ones under `all_brokers` (KIP-226).
   std::map<std::int32_t, Properties> broker_configs = {};
-  // Brokers that were added to those that decide about the metadata (true), or removed from them (false): they do, or
-  // do not, whatever controller.quorum.voters says (KIP-853).
+  // Brokers that became controllers (true), or ceased to be (false), whatever controller.quorum.voters says (KIP-853).
   std::map<std::int32_t, bool> controllers = {};
-  // At which levels the cluster's features are finalised.
+  // The finalised levels of the cluster's features.
   FeatureLevels features = first_levels();
 
-  // Whether a broker was added to those that decide about the metadata that is not this one.
+  // Whether another broker than this one was added to the controllers.
   bool others_decide(std::int32_t self) const {
     for (const auto& [broker, decides] : controllers)
       if (decides && broker != self) return true;
@@ -96,7 +94,7 @@ struct MetadataImage {
     const auto* name = topic_names.find(id);
     return name ? topics.find(*name) : nullptr;
   }
-  // Of one broker, or of `all_brokers`.
+  // The properties of one broker, or of `all_brokers`.
   const Properties& configs_of(std::int32_t broker) const {
     static const Properties none;
     auto found = broker_configs.find(broker);

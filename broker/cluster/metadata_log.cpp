@@ -14,7 +14,7 @@ namespace {
 
 constexpr Duration snapshot_retry_interval = milliseconds(100);
 constexpr Duration follow_retry_min = milliseconds(50);
-constexpr Duration follow_retry_max = seconds(10);  // having waited that long, in vain, it gives up: after 20 s in all
+constexpr Duration follow_retry_max = seconds(10);  // it gives up after a wait of that length: after 20 s in all
 constexpr Duration commit_max = seconds(30);
 constexpr Duration greeting_max = seconds(2);
 
@@ -44,7 +44,7 @@ MetadataLog::MetadataLog(Host& host, LogManager& logs, ReplicaManager& replicas,
 MetadataLog::~MetadataLog() {
   listening_.end();
   fibers_.cancel();
-  changing_.await_unlocked();  // in a process that dies, requests unwind beside this
+  changing_.await_unlocked();  // when a process dies, requests unwind at the same time
 }
 
 Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, bool clean) {
@@ -62,7 +62,7 @@ Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, boo
     FULMAR_TRY(log, begin_without_snapshot(std::move(log)));
   }
   auto state = alone ? alone_at_birth(peers_.self) : HardState{};
-  // The only one that decides: should its promises be lost, nobody else has any.
+  // The only controller: if it has lost its promises, no other broker has any to respect.
   if (controllers_ == std::vector{peers_.self.broker} && !image_->others_decide(peers_.self.broker) &&
       replicas_.has_lost_promises(group()))
     state.configuration.configuration = {{peers_.self}, {}, {}};
@@ -82,8 +82,8 @@ Result<std::shared_ptr<PartitionLog>> MetadataLog::open_log(bool clean) {
                     controllers_.empty() ? OnDamage::refuse : OnDamage::keep_good, replicas_.epoch_max(group()));
 }
 
-// The log begins after what is known: the snapshot is damaged or gone. Where others decide as well they have all of it,
-// and give it anew: this broker's log counts for nothing until then, and is kept aside.
+// The log begins after the image's end: the snapshot is damaged or lost. If there are other controllers, they send all
+// of it again: this broker's log does not count until then, and is set aside.
 Result<std::shared_ptr<PartitionLog>> MetadataLog::begin_without_snapshot(std::shared_ptr<PartitionLog> log) {
   bool decides_alone =
       controllers_.empty() || controllers_ == std::vector{peers_.self.broker} || replicas_.is_only_voter(group());
@@ -141,8 +141,8 @@ WaitResult MetadataLog::wait_all_published(Deadline deadline) {
   return wait_published(std::max(image_->offset, heard_of_), deadline);
 }
 
-// The controllers of a new cluster agree on who they are, each with its data directory: the first voters. All have to
-// be there for that, and to know nothing, or else one of them has agreed already and tells.
+// The controllers of a new cluster agree on the first voters: themselves, each with its data directory. For that all
+// have to run and to know no voters yet; otherwise one of them has agreed before, and says with whom.
 void MetadataLog::form(const std::vector<std::int32_t>& controllers) {
   auto random = host_.entropy().stream();
   std::string told;
@@ -189,7 +189,7 @@ void MetadataLog::form(const std::vector<std::int32_t>& controllers) {
   }
 }
 
-// The other brokers of the cluster.
+// The registered brokers that are not voters.
 std::vector<ReplicaId> MetadataLog::observers(const std::vector<ReplicaId>& voters) const {
   std::vector<ReplicaId> all;
   for (const auto& [id, broker] : image_->brokers) {
@@ -199,7 +199,7 @@ std::vector<ReplicaId> MetadataLog::observers(const std::vector<ReplicaId>& vote
   return all;
 }
 
-// Whoever controls has every registered broker be told of all changes.
+// The leader makes every registered broker a member of the metadata group.
 void MetadataLog::keep_observers() {
   const auto& raft = replica_->raft();
   for (;;) {
@@ -213,7 +213,7 @@ void MetadataLog::keep_observers() {
   }
 }
 
-// A new cluster gets its id, and what it uses of its features, from its first controller.
+// The first controller commits the new cluster's id and feature levels.
 Result<void> MetadataLog::commit_beginning() {
   std::vector<MetadataRecord> records{ClusterRecord{to_string(random_uuid(host_.entropy()))}};
   for (const auto& [name, level] : newest_levels(config_.features)) records.push_back(FeatureLevelRecord{name, level});
@@ -240,7 +240,7 @@ void MetadataLog::start(std::function<void(const MetadataImagePtr&)> publish,
       leads_from_ = replica_->log().log_end();
     }
     if (auto now = controller().value_or(-1); now != told) tell_controller(told = now);
-    // That there is none for a moment is part of every change.
+    // Each change of controller has a moment without one.
     if (told >= 0 && std::exchange(named, told) != told)
       log_.info("controller", {{"broker", told}, {"epoch", replica_->leader_epoch()}});
     progress_.notify_all();
@@ -278,7 +278,7 @@ void MetadataLog::follow() {
   }
 }
 
-// In a fiber of its own: what takes long to act on holds up neither those who make changes, nor what they go by.
+// In a fiber of its own, so that slow listeners delay neither changes nor the image that they are based on.
 void MetadataLog::publish_images() {
   for (;;) {
     progress_.wait([&] { return may_publish() && published_ < image_->offset; });
@@ -289,9 +289,9 @@ void MetadataLog::publish_images() {
   }
 }
 
-// A disk may answer again; and what was about to be read may be in a snapshot that comes. Otherwise a broker that does
-// not know what changes must not go on: it ends, and repairs its log from the others when it comes back. False: it
-// ends.
+// Waits and returns true if a retry may help: a disk may recover, and a snapshot may replace what can't be read.
+// Otherwise returns false, and the broker ends, since it must not go on without the metadata's changes; it repairs its
+// log from the others when it starts again.
 bool MetadataLog::ride_out(const Error& error) {
   bool lasting = error.code == Errc::corrupt || error.code == Errc::unsupported || follow_retry_ > follow_retry_max;
   if (!lasting) {
@@ -306,8 +306,8 @@ bool MetadataLog::ride_out(const Error& error) {
   return false;
 }
 
-// The log begins anew only once the image has what is lost by that, on stable storage: whenever this broker dies, its
-// snapshot reaches to its log.
+// The log may start over only once the snapshot on stable storage reaches up to its new start, so that after a crash no
+// records are missing between the two.
 bool MetadataLog::may_start_over(Offset offset) {
   if (snapshot_.offset() >= offset && image_->offset >= offset) return true;
   snapshot_wanted_ = std::max(snapshot_wanted_, offset);
@@ -338,12 +338,12 @@ void MetadataLog::fetch_snapshots() {
 }
 
 void MetadataLog::stop() {
-  listening_.end();  // the shards that are told of controllers end soon, and the replica goes on until its own does
+  listening_.end();  // `tell_controller` calls shards that end soon; the replica lives longer
   fibers_.cancel();
   fibers_.join();
 }
 
-// Applies what is committed and was not yet.
+// Applies the records that were committed since.
 Result<void> MetadataLog::catch_up() {
   if (image_->offset >= replica_->high_watermark()) return {};
   MetadataImage next = *image_;
@@ -351,7 +351,7 @@ Result<void> MetadataLog::catch_up() {
   auto apply = [&](const ReadRecord& record) -> Result<void> {
     if (!record.value) return {};
     auto change = decode_metadata_record(record.value->view());
-    // It is as it was written: this version is not the one to read it.
+    // The log is undamaged: this release can't read the record.
     if (!change)
       return fail(Errc::unsupported,
                   "the metadata log at offset " + std::to_string(record.offset) + ": " + change.error().detail);
@@ -364,7 +364,7 @@ Result<void> MetadataLog::catch_up() {
   next.offset = read.next;
   bytes_since_snapshot_ += read.bytes;
   image_ = std::make_shared<const MetadataImage>(std::move(next));
-  // Should this one lose its promises, its snapshot has to say that it is not the only one that made any.
+  // If this broker loses its promises, its snapshot has to say that there are other controllers.
   bool must_remember = !others_decide && image_->others_decide(peers_.self.broker);
   if (must_remember || bytes_since_snapshot_ >= config_.bytes_between_snapshots) {
     auto taken = take_snapshot();
@@ -390,7 +390,7 @@ Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records, Epo
   return {};
 }
 
-// One that was damaged while it lay there is written anew; who asked for it comes again.
+// A damaged snapshot is written again; the broker that asked for it retries.
 FetchMetadataSnapshotResponse MetadataLog::snapshot_part(const FetchMetadataSnapshotRequest& request) {
   auto part = snapshot_.part(request);
   if (part) return *part;

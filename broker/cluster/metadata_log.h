@@ -1,8 +1,8 @@
-// MetadataLog: the cluster's metadata as a replicated state machine: records in a log of its own, one consensus group,
-// and the image they make. On shard 0.
+// MetadataLog: the cluster's metadata as a replicated state machine: a Raft group with a log of records, and the image
+// that they make. On shard 0.
 //
-// A change is committed before anybody is told of it. From time to time the image is written down as a snapshot, and
-// the log before it goes.
+// A change is committed before it is shown to anybody. At intervals the image is stored as a snapshot, and the log
+// before it is deleted.
 #pragma once
 
 #include <functional>
@@ -33,56 +33,56 @@ class MetadataLog final : private StateMachine {
               const MetadataLogConfig& config);
   ~MetadataLog() override;
 
-  // Finds what there is. `controllers`: the brokers that decide about the metadata; if this one is not among them it
-  // observes: it has all of it as they have, and no vote. Without any this broker is a cluster by itself, and the image
-  // is what was committed when this returns. Errors: corrupt, io_error, no_space; unsupported: the metadata is of
-  // another release, or the cluster uses features at higher levels than this broker supports.
+  // Opens the snapshot and the log. `controllers`: the brokers that decide about the metadata; if this one is not among
+  // them it is an observer, which receives all changes but does not vote. Without controllers this broker is a cluster
+  // by itself, and all that was committed is in the image when this returns. Errors: corrupt, io_error, no_space;
+  // unsupported: the metadata is of another release, or features are finalised at higher levels than this broker
+  // supports.
   Result<void> open(const std::vector<std::int32_t>& controllers, bool clean);
-  // From now on follows the log. Images are published, each before anybody who waits for it goes on: those of a broker
-  // that is a cluster by itself at once, others once publish_from() was called.
-  // `tell_controller` is told who makes changes now, -1: nobody, whenever that changes; it must not wait.
+  // Follows the log from now on. Images are published before waiters for them continue: at once if this broker is a
+  // cluster by itself, otherwise once publish_from() was called. `tell_controller` is called with the controller's id,
+  // -1: none, whenever that changes; it must not wait.
   void start(std::function<void(const MetadataImagePtr&)> publish, std::function<void(std::int32_t)> tell_controller);
   void stop();
 
-  // The metadata that this broker had when it started may be old: topics may have been deleted and made again since.
-  // Until it is known how far it has to catch up, nothing is published; from then on every image that has all below
-  // `offset`, the newest first. Once.
+  // The image from before this start may be old: topics may have been deleted and created again since. So nothing is
+  // published until it is known how far this broker has to catch up; after this call, each image that has everything
+  // below `offset`, the newest first. To be called once.
   void publish_from(Offset offset);
   // Whether an image has been published.
   bool publishes() const { return published_ >= 0; }
-  // Also while nothing is published yet.
+  // Also while none is published.
   MetadataImagePtr image() const { return image_; }
   Replica& replica() { return *replica_; }
   const Replica& replica() const { return *replica_; }
   // The first voters, as far as this broker knows them.
   std::vector<ReplicaId> first_voters() const;
-  // While this broker controls: the voters as they are to be, once what was begun is done, ascending; and others
-  // instead. The group changes them as any other does, in its own time.
+  // On the controller: the voters, or the target if they are being changed, ascending; and sets another target. See
+  // Replica::set_target().
   std::vector<ReplicaId> voters() const;
   void set_voters(std::vector<ReplicaId> voters) {
     auto others = observers(voters);
     replica_->set_target(std::move(voters), std::move(others));
   }
-  // Who makes the changes now; nullopt while nobody does.
+  // The broker that makes changes now; nullopt: none.
   std::optional<std::int32_t> controller() const;
-  // Whether this broker does: its image is all that was ever committed, and while its lease holds no other broker can
-  // have committed more. A controller that was paused must not answer by what has changed meanwhile.
+  // Whether this broker does: its image has everything that was ever committed, and while its lease holds no other
+  // broker can commit anything. A controller that was paused must not answer from an old image.
   bool controls() const;
-  // Waits until the log, or what it promises, can be kept or read no more: this broker then knows of no change, nor
-  // makes any. Returns why.
+  // Waits until the log or the hard state can no longer be stored or read: this broker then learns of no change, and
+  // makes none. Returns why.
   Error wait_out_of_order();
-  // Waits until everything below `offset` is in an image that is published: every shard shows it.
+  // Waits until everything below `offset` is in a published image: every shard shows it.
   WaitResult wait_published(Offset offset, Deadline deadline);
-  // The same for all changes that this broker has heard of by now.
+  // The same for all changes that this broker knows to be made.
   WaitResult wait_all_published(Deadline deadline);
 
-  // Makes changes, all or none; returns once they are in the image. One at a time: hold changing() from reading the
-  // image on. That is published soon: wait for it without holding changing(), so that others can make changes
-  // meanwhile. Errors: refused, where this broker is not the
-  // controller of `epoch`, in which the image was read (-1: of none); io_error, and none is made; in_doubt: they may be
-  // made, now or later.
+  // Makes changes, all or none; returns once they are in the image. One at a time: hold changing() from when the image
+  // is read. Release it before waiting until the change is published, so that others can make changes meanwhile.
+  // Errors: refused: this broker is not the controller of `epoch`, in which the image was read (-1: any); io_error: no
+  // change is made; in_doubt: they may be made, now or later.
   Result<void> commit(const std::vector<MetadataRecord>& records, Epoch epoch = -1);
-  // While it controls: the epoch it does so in; else -1.
+  // The epoch in which this broker is the controller; -1: it is not.
   Epoch controller_epoch() const { return controls() ? replica_->leader_epoch() : -1; }
   Mutex& changing() { return changing_; }
   // As MetadataSnapshot::part().
@@ -117,18 +117,18 @@ class MetadataLog final : private StateMachine {
   std::shared_ptr<Replica> replica_;
   MetadataImagePtr image_;
   MetadataSnapshot snapshot_;
-  Offset snapshot_wanted_ = 0;      // from there on, as the log of whoever leads begins there
-  MetadataImagePtr from_snapshot_;  // fetched, and not the image yet
+  Offset snapshot_wanted_ = 0;      // a snapshot from there on is needed, as the leader's log begins there
+  MetadataImagePtr from_snapshot_;  // fetched, but not the image yet
   std::int64_t bytes_since_snapshot_ = 0;
-  std::optional<Offset> publish_from_;  // not known yet
-  Offset published_ = -1;               // nothing
-  Offset heard_of_ = 0;                 // the end of the changes that others say were made
-  std::optional<Error> failure_;        // why the log can't be followed
+  std::optional<Offset> publish_from_;  // nullopt: not known yet
+  Offset published_ = -1;               // -1: nothing
+  Offset heard_of_ = 0;                 // the end of the changes that other brokers say were made
+  std::optional<Error> failure_;        // why the log can't be followed any more
   Duration follow_retry_;
-  Offset leads_from_ = 0;  // all before has to be in the image before this broker makes changes as a new leader
+  Offset leads_from_ = 0;  // a new leader makes changes once everything before is in the image
   Epoch led_epoch_ = -1;
   std::function<void(const MetadataImagePtr&)> publish_;
-  Condition progress_;  // of the replica, or of what is published
+  Condition progress_;  // the replica's, or of publishing
   Mutex changing_;
   ChangeListeners::Registration listening_;
   FiberGroup fibers_;

@@ -22,7 +22,7 @@ void change(MetadataImage& image, const UnregisterRecord& record) {
 void change(MetadataImage& image, const TopicRecord& record) {
   image.put_topic(record.name, record.topic);
 }
-// If there is such a topic.
+// Does nothing if there is no such topic.
 template <class Change>
 void change_topic(MetadataImage& image, const Uuid& id, const Change& make_change) {
   const auto* topic = image.topic(id);

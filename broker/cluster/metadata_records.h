@@ -1,7 +1,6 @@
-// MetadataRecords: the changes of the cluster's metadata, one kind each, as they stand in the metadata log; and what
-// each makes of an image. The image at an offset is the same everywhere, since it follows from the records before it
-// alone. How they are written is in metadata_codec.h: each kind has a number, which is never used for another, and its
-// versions.
+// MetadataRecords: the changes of the cluster's metadata, one kind each, as in the metadata log, and how each changes
+// an image. The image at an offset is the same everywhere, since it depends only on the records before.
+// metadata_codec.h writes them: each kind has a number, which is never reused, and its versions.
 #pragma once
 
 #include <string>
@@ -19,14 +18,14 @@ struct ClusterRecord {  // the first of all
 
   std::string cluster_id;
 };
-struct BrokerRecord {  // a broker registered, or what is known of it changed; 1: its features
+struct BrokerRecord {  // a broker registered, or its data changed; version 1: its features
   static constexpr std::uint32_t type = 2;
   static constexpr MessageSchema schema{"BrokerRecord", 0, 1, 0};
 
   std::int32_t broker = -1;
   BrokerImage image;
 };
-struct UnregisterRecord {  // a broker will not come back
+struct UnregisterRecord {  // a broker was unregistered for good
   static constexpr std::uint32_t type = 3;
   static constexpr MessageSchema schema{"UnregisterRecord", 0, 0, 0};
 
@@ -39,14 +38,14 @@ struct TopicRecord {  // a new topic, or its new configuration
   std::string name;
   TopicImage topic;
 };
-struct PartitionsRecord {  // a topic has more of them
+struct PartitionsRecord {  // a topic has more partitions
   static constexpr std::uint32_t type = 5;
   static constexpr MessageSchema schema{"PartitionsRecord", 0, 0, 0};
 
   Uuid topic_id;
   std::vector<PartitionImage> added;
 };
-struct PartitionRecord {  // a partition's replicas change, or have
+struct PartitionRecord {  // a partition's replicas are changing, or have changed
   static constexpr std::uint32_t type = 6;
   static constexpr MessageSchema schema{"PartitionRecord", 0, 0, 0};
 
@@ -60,7 +59,7 @@ struct DeleteTopicRecord {
 
   Uuid topic_id;
 };
-struct TopicConfigsRecord {  // all that is set for a topic from now on
+struct TopicConfigsRecord {  // all properties that are set for a topic from now on
   static constexpr std::uint32_t type = 8;
   static constexpr MessageSchema schema{"TopicConfigsRecord", 0, 0, 0};
 
@@ -74,7 +73,7 @@ struct BrokerConfigsRecord {  // likewise, for a broker or `all_brokers`
   std::int32_t broker = all_brokers;
   Properties configs;
 };
-struct ProducerIdsRecord {  // all below are given out
+struct ProducerIdsRecord {  // all ids below `next` are allocated
   static constexpr std::uint32_t type = 10;
   static constexpr MessageSchema schema{"ProducerIdsRecord", 0, 0, 0};
 
@@ -88,7 +87,7 @@ struct FeatureLevelRecord {  // a feature is finalised at a level from now on; 0
   std::int16_t level = 0;
 };
 
-struct ControllerRecord {  // a registered broker was added to those that decide about the metadata, or removed
+struct ControllerRecord {  // a registered broker became a controller, or ceased to be one
   static constexpr std::uint32_t type = 12;
   static constexpr MessageSchema schema{"ControllerRecord", 0, 0, 0};
 
@@ -100,7 +99,7 @@ using MetadataRecord = std::variant<ClusterRecord, BrokerRecord, UnregisterRecor
                                     PartitionRecord, DeleteTopicRecord, TopicConfigsRecord, BrokerConfigsRecord,
                                     ProducerIdsRecord, FeatureLevelRecord, ControllerRecord>;
 
-// A record that speaks of what is not there changes nothing.
+// A record about a topic or broker that does not exist changes nothing.
 void apply_record(const MetadataRecord& record, MetadataImage& image);
 
 Uuid random_uuid(class Entropy& entropy);

@@ -61,7 +61,7 @@ Result<FetchMetadataSnapshotResponse> MetadataSnapshot::part(const FetchMetadata
   auto offset = offset_;
   auto text = read_file(host_.disk(), file_name, file_bytes_max);
   bool gone = !text && text.error().code == Errc::not_found;
-  // Whoever fetches it checks all of it too, and then begins anew.
+  // Checked when its first part is fetched; the receiver checks all of it too, and then starts again.
   bool damaged = text && request.position == 0 && !checked_body(text->view());
   if (offset > 0 && (gone || damaged)) {
     offset_ = 0;
@@ -80,7 +80,7 @@ Result<FetchMetadataSnapshotResponse> MetadataSnapshot::part(const FetchMetadata
   return response;
 }
 
-// Parts of two files would be found out by the checksum.
+// The checksum rejects a file put together from parts of two.
 Result<Bytes> MetadataSnapshot::fetch_file(const SocketAddress& address) {
   std::string text;
   FetchMetadataSnapshotRequest request;

@@ -1,5 +1,5 @@
-// MetadataSnapshot: the cluster's metadata written down whole, so that the log before it may go: the file on this
-// broker's disk, and its way to a broker whose log ends before the others' begins.
+// MetadataSnapshot: the whole metadata in a file, so that the log before it may be deleted; and its transfer to a
+// broker that needs records that the others have deleted.
 #pragma once
 
 #include "broker/cluster/metadata_image.h"
@@ -14,25 +14,26 @@ class MetadataSnapshot {
  public:
   static constexpr std::string_view file_name = "metadata-snapshot";
 
-  // The file: a line with the CRC-32C of what follows, and the image as encode() has it.
+  // The file's contents: a line with the CRC-32C of the rest, then the image as written by encode().
   static Bytes file_of(const MetadataImage& image);
-  // What follows the line. Errors: corrupt.
+  // The rest after that line. Errors: corrupt.
   static Result<std::string_view> checked_body(std::string_view file);
 
   MetadataSnapshot(Host& host, const Peers& peers) : host_(host), peers_(peers) {}
 
-  // What earlier lives stored; null if there is none. Errors: corrupt; unsupported: of another release; io_error.
+  // The stored image; null if there is none. Errors: corrupt; unsupported: of another release; io_error.
   Result<MetadataImagePtr> load();
-  // On stable storage when it returns, in the place of an earlier one. Errors: io_error, no_space.
+  // Replaces the stored image; on stable storage when it returns. Errors: io_error, no_space.
   Result<void> store(const MetadataImage& image);
-  // All below is in the one on stable storage; 0: there is none.
+  // The stored snapshot has everything below; 0: there is none.
   Offset offset() const { return offset_; }
 
-  // Part of the file, for another broker. SNAPSHOT_NOT_FOUND: there is another one meanwhile, or none;
-  // POSITION_OUT_OF_RANGE. Errors: corrupt, it is damaged or gone: from now on there is none.
+  // A part of the file, for another broker. SNAPSHOT_NOT_FOUND: it was replaced, or there is none;
+  // POSITION_OUT_OF_RANGE. Errors: corrupt: it is damaged or lost; from now on there is none.
   Result<FetchMetadataSnapshotResponse> part(const FetchMetadataSnapshotRequest& request);
-  // The one of the broker that listens there for its peers, part by part; on stable storage here when it returns.
-  // Errors: as call_peer(); refused: it has none, or changed it meanwhile; corrupt; unsupported; io_error, no_space.
+  // Fetches the snapshot from the broker at that INTERNAL listener, part by part; on stable storage here when it
+  // returns. Errors: as call_peer(); refused: the broker has none, or replaced it meanwhile; corrupt; unsupported;
+  // io_error, no_space.
   Result<MetadataImagePtr> fetch(const SocketAddress& address);
 
  private:

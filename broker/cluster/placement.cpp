@@ -16,12 +16,12 @@ void lead_with(Placed& replicas, const Candidate* leader) {
   std::rotate(replicas.begin(), std::find(replicas.begin(), replicas.end(), leader), replicas.end());
 }
 
-// One leadership less for `from`, and one more for a broker with at least two fewer, if others can pass leaderships on
-// between them. Whether that was so.
+// Takes one preferred leadership from `from` and gives one to a broker with at least two fewer, by a chain of
+// partitions over other brokers if necessary. Returns whether that was possible.
 bool hand_on_leadership(std::vector<Placed>& placed, Candidate& from) {
   std::map<const Candidate*, std::vector<Placed*>> led;
   for (auto& replicas : placed) led[replicas.front()].push_back(&replicas);
-  std::map<Candidate*, Placed*> by;  // who was reached, and the partition that it would lead instead
+  std::map<Candidate*, Placed*> by;  // reached brokers, and the partition that each would lead instead
   std::vector<Candidate*> reached{&from};
   by[&from] = nullptr;
   for (std::size_t next = 0; next < reached.size(); ++next) {
@@ -76,7 +76,7 @@ std::vector<std::vector<std::int32_t>> place_replicas(std::vector<Candidate> can
                                      [](const auto* a, const auto* b) { return a->leaders < b->leaders; });
     ++leader->leaders;
     lead_with(chosen, leader);
-    // So that equals take turns.
+    // So that equal candidates take turns.
     std::rotate(turns.begin(), turns.begin() + 1, turns.end());
   }
   even_out_leaders(placed, candidates);

@@ -1,4 +1,4 @@
-// Placement: which brokers get the replicas of new partitions. Balanced over brokers, spread over racks.
+// Placement: assigns the replicas of new partitions to brokers. Balanced over brokers, spread over racks.
 #pragma once
 
 #include <cstdint>
@@ -10,23 +10,23 @@
 
 namespace fulmar {
 
-// A broker that may be given replicas, and what it has already.
+// A broker that may be given replicas, and its current load.
 struct Candidate {
   std::int32_t broker = -1;
   std::optional<std::string> rack;  // none: a rack of its own
   std::int64_t replicas = 0;
-  std::int64_t leaders = 0;  // partitions it is the preferred leader of
+  std::int64_t leaders = 0;  // partitions whose preferred leader it is
 };
 
-// The replicas of each new partition, its preferred leader first. No broker twice in a partition; no rack with more of
-// a partition's replicas than another that could take one; of those that are left the broker with the fewest. Nobody is
-// the preferred leader of two more than somebody it could pass one on to, through others too. `factor` is at least 1
-// and at most the number of candidates. Who comes first among equals is drawn from `random`.
+// The replicas of each new partition, the preferred leader first. No broker twice in a partition; no rack gets more of
+// a partition's replicas than another that could take one; within that, the broker with the fewest replicas. No broker
+// is the preferred leader of two partitions more than one to which it could pass a leadership, directly or through
+// others. `factor` is at least 1 and at most the number of candidates. `random` decides between equals.
 std::vector<std::vector<std::int32_t>> place_replicas(std::vector<Candidate> candidates, std::int32_t partitions,
                                                       std::int32_t factor, Random& random);
 
-// Who takes the place of a replica beside `others`, by the same rules; nullopt if no candidate is left. The choice is
-// counted in the candidates.
+// Chooses the broker that replaces a replica, beside `others`, by the same rules; nullopt if no candidate is left.
+// Counts the choice in `candidates`.
 std::optional<std::int32_t> place_one(std::vector<Candidate>& candidates, const std::vector<std::int32_t>& others);
 
 }  // namespace fulmar

@@ -20,7 +20,7 @@ std::unexpected<Error> invalid(const PropertyInfo& info, std::string_view value,
               "Invalid value " + std::string(value) + " for configuration " + std::string(info.name) + ": " + expected);
 }
 
-// One of the values that are allowed, where they are named.
+// Checks the value against the allowed ones, if these are listed.
 Result<void> check_allowed(const PropertyInfo& info, std::string_view value) {
   if (info.allowed.empty() || is_one_of(value, info.allowed)) return {};
   return invalid(info, value, "must be one of " + std::string(info.allowed));

@@ -29,34 +29,34 @@ enum class PropertyType : std::int8_t {
   password = 9,
 };
 
-// What becomes of a property that is set.
+// How a property takes effect.
 enum class Effect : std::uint8_t {
-  served,   // it means here what it means in Kafka
-  none,     // accepted, so that what was written for Kafka can be used as it is; nothing follows from it
-  refused,  // it guards or keeps data, which is not served: any value but Kafka's default is refused
+  served,   // means here what it means in Kafka
+  none,     // accepted without effect, so that a configuration written for Kafka can be used as it is
+  refused,  // protects or keeps data in a way that is not served: any value but Kafka's default is refused
 };
 
 struct PropertyInfo {
   std::string_view name;
   PropertyType type;
   std::string_view default_value;
-  std::int64_t min;  // of a number
+  std::int64_t min;  // of numbers
   std::int64_t max;
-  std::string_view allowed;  // the values, separated by commas; empty: any, of a number any of the range
-  std::string_view doc;      // where it is refused: what is not served
+  std::string_view allowed;  // the values, separated by commas; empty: any, for numbers any in the range
+  std::string_view doc;      // if refused: what is not served
   Effect effect = Effect::served;
 };
 
 const PropertyInfo* find_property(std::span<const PropertyInfo> table, std::string_view name);
-// The value as it is kept: without blanks around it or around a list's elements, booleans in small letters. Errors:
-// invalid_argument, saying which property, what was given, and what is allowed.
+// The value in its stored form: without blanks around it or around a list's elements, booleans in lower case. Errors:
+// invalid_argument, which says which property, what was given, and what is allowed.
 Result<std::string> checked_value(const PropertyInfo& info, std::string_view value);
 std::vector<std::string_view> names_of(std::span<const PropertyInfo> table);
 
 Result<std::int64_t> parse_integer(std::string_view text);
-// A checked real number in whole units of it: cut off, and at most what fits; -1 for what is none.
+// A checked real number in whole units: truncated, and at most the largest that fits; -1 if it is no number.
 std::int64_t whole_units(std::string_view real, std::int64_t units_of_one);
-// A list's elements, without blanks around them; none of an empty one.
+// A list's elements without blanks around them; none if it is empty.
 std::vector<std::string_view> split_list(std::string_view text);
 std::string join_list(const std::vector<std::string_view>& elements);
 std::string_view trim(std::string_view text);

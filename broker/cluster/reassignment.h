@@ -1,5 +1,5 @@
-// Reassignment: how a partition's replicas change. The image says what is wanted; the partition's group gets there by
-// itself, learners first; and only when it has is the change over (KIP-455, Raft §6).
+// Reassignment: how a partition's replicas change. The image has the target; the partition's group reaches it by
+// itself, learners first, and then the reassignment is complete (KIP-455, Raft §6).
 #pragma once
 
 #include <optional>
@@ -9,16 +9,16 @@
 
 namespace fulmar {
 
-// The replicas a partition had before the change that is under way, and those it is to have: without a change the same.
+// The replicas before the current reassignment, and its target; without one both are the current replicas.
 std::vector<ReplicaId> replicas_before(const PartitionImage& partition);
 std::vector<ReplicaId> replicas_wanted(const PartitionImage& partition);
 
-// The partition on its way to these replicas, from wherever it is now; no replica twice, and at least one. To go back
-// is to be reassigned to replicas_before().
+// The partition with these replicas as target, whatever its state; no replica twice, and at least one. To cancel,
+// reassign to replicas_before().
 PartitionImage reassigned(const PartitionImage& partition, std::vector<ReplicaId> wanted);
 
-// The partition once its group is at rest with these voters, ascending, by a configuration that stands at `mark`;
-// nullopt if that is not what is wanted, or nothing new.
+// The partition once its group has settled these voters, ascending, in the configuration with this mark; nullopt if
+// they are not the target, or nothing changes.
 std::optional<PartitionImage> settled(const PartitionImage& partition, const std::vector<ReplicaId>& voters,
                                       ConfigurationMark mark);
 

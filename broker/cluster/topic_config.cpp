@@ -97,7 +97,7 @@ constexpr PropertyInfo table[] = {
 
 constexpr std::int64_t minute_ms = 60'000;
 
-// Of one topic property, those that win come first.
+// Of the entries for one topic property, the first that is set wins.
 constexpr struct {
   std::string_view topic;
   BrokerDefault broker;
@@ -155,7 +155,7 @@ Result<void> check_throttled_replicas(const std::string& name, std::string_view 
   return {};
 }
 
-// A number below zero means no limit in any unit.
+// A negative number means no limit, in any unit.
 std::string in_unit(const std::string& given, std::int64_t unit) {
   if (unit == 1 || given.starts_with('-')) return given;
   return std::to_string(parse_integer(given).value() * unit);
@@ -234,7 +234,7 @@ Result<Properties> checked_topic_properties(const Properties& given) {
 
 namespace {
 
-// What holds for such a topic on a broker of such properties.
+// The value in force for a topic with `properties` on a broker with `broker`.
 std::string effective_value(std::string_view name, const Properties& properties, const Properties& broker) {
   const Properties none;
   const BrokerLayers layers{&none, &none, &broker};

@@ -13,15 +13,15 @@
 
 namespace fulmar {
 
-// What may be set on a topic.
+// The properties that can be set on a topic.
 std::span<const PropertyInfo> topic_properties();
-// A broker's property that is a topic property's default. It may count in a larger unit: log.retention.hours.
+// A broker property that is a topic property's default, perhaps in a larger unit: log.retention.hours.
 struct BrokerDefault {
   std::string_view name;
-  std::int64_t unit = 1;  // in the topic property's
+  std::int64_t unit = 1;  // in units of the topic property
 };
-// Those of a topic property, the one that wins first; a few have none. The last has a default of its own, which is the
-// topic's.
+// The defaults of a topic property, the first that is set wins; a few properties have none. The last has a built-in
+// default, which is the topic's.
 std::vector<BrokerDefault> broker_defaults_of(std::string_view topic_property);
 
 // As the protocol numbers them (KIP-226).
@@ -33,39 +33,39 @@ enum class ConfigSource : std::int8_t {
   built_in = 5,
 };
 
-// A broker's own properties, by broker names: what was set for it while it runs wins over what was set so for all
-// brokers, and both over what it was started with (KIP-226). None of them may be null.
+// A broker's properties, by broker names: its own dynamic ones win over the cluster-wide dynamic ones, and both over
+// its configuration file (KIP-226). None of the pointers may be null.
 struct BrokerLayers {
   const Properties* own;
   const Properties* all;
   const Properties* started;
 
-  // What is in force.
+  // The values in force.
   Properties merged() const;
 };
 
 struct ConfigValue {
-  std::string name;                  // of the property that gives it
-  std::optional<std::string> given;  // as that has it; nullopt: it has none
-  std::string value;                 // what that means, in the unit of the property that is asked for
+  std::string name;                  // of the property that has the value
+  std::optional<std::string> given;  // as given there; nullopt: the default
+  std::string value;                 // in the unit of the property asked for
   ConfigSource source;
 };
 
-// All values a topic's property has, the one in force first: the topic's, the broker's, the built-in default.
+// All values of a topic property, the one in force first: the topic's, the broker's, the built-in default.
 std::vector<ConfigValue> config_values(const PropertyInfo& property, const Properties& topic,
                                        const BrokerLayers& broker);
-// A broker's property and those that stand in for it where it is not set, as log.retention.hours for log.retention.ms.
+// A broker property and those that replace it if it is not set, such as log.retention.hours for log.retention.ms.
 std::vector<std::string_view> broker_synonyms(std::string_view broker_property);
 
-// As they are kept. Errors: invalid_argument, for an unknown name or a value it can't have.
+// The properties in stored form. Errors: invalid_argument, for an unknown name or a value that is not allowed.
 Result<Properties> checked_topic_properties(const Properties& given);
-// The configuration of a topic's logs; `properties` were checked, `broker` are what is in force of the broker's own, by
-// broker names.
+// The configuration of a topic's logs. `properties` were checked; `broker`: the broker properties in force, by broker
+// names.
 LogConfig log_config_of(const Properties& properties, const Properties& broker);
 
-// The codec a topic's batches are kept in, whatever their producers chose.
+// The codec in which a topic's batches are stored.
 struct TopicCompression {
-  std::optional<Compression> codec;  // nullopt: what the producer chose
+  std::optional<Compression> codec;  // nullopt: the producer's choice
   CompressionLevels levels;
 
   bool operator==(const TopicCompression&) const = default;

@@ -5,7 +5,7 @@
 namespace fulmar {
 
 std::optional<std::string> invalid_topic_name(std::string_view name) {
-  constexpr std::size_t length_max = 249;  // a directory's name must still have room for "-<partition>.<hex>-delete"
+  constexpr std::size_t length_max = 249;  // a directory name has to have room for "-<partition>.<hex>-delete" as well
   if (name.empty()) return "the empty string is not allowed";
   if (name == "." || name == "..") return "'.' and '..' are not allowed";
   if (name.size() > length_max) return "the length of " + std::to_string(name.size()) + " is above 249 characters";

@@ -1,4 +1,4 @@
-// What a topic may be called.
+// Names of topics and of their partitions' directories.
 #pragma once
 
 #include <cstdint>
@@ -9,24 +9,24 @@
 
 namespace fulmar {
 
-// Of the metadata's own log; no topic can be called so.
+// The metadata log; no topic can have this name.
 inline constexpr std::string_view metadata_topic_name = "__cluster_metadata";
 
-// Of the records that the coordinators of groups keep.
+// The group coordinators' records.
 inline constexpr std::string_view group_topic_name = "__consumer_offsets";
-// Of those that the coordinators of transactions keep.
+// The transaction coordinators' records.
 inline constexpr std::string_view transaction_topic_name = "__transaction_state";
-// Written by coordinators alone.
+// Only coordinators write to these.
 inline bool is_internal_topic(std::string_view name) {
   return name == group_topic_name || name == transaction_topic_name;
 }
 
-// Kafka's rule: 1 to 249 of a-z A-Z 0-9 . _ -, but neither "." nor "..". Says what is wrong, or nullopt.
+// Kafka's rule: 1 to 249 of a-z A-Z 0-9 . _ -, but neither "." nor "..". Returns what is wrong, or nullopt.
 std::optional<std::string> invalid_topic_name(std::string_view name);
 
 // The name of a partition's directory, "orders-0".
 std::string partition_directory(std::string_view topic, int partition);
-// The topic and the partition that a directory of this name belongs to; nullopt: it is no partition's.
+// The topic and partition of a directory with this name; nullopt: it is not a partition's.
 std::optional<std::pair<std::string, std::int32_t>> partition_of_directory(std::string_view name);
 
 }  // namespace fulmar

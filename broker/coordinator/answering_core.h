@@ -1,9 +1,8 @@
-// AnsweringCore: a pure coordinator on its partition, as a CoordinatorCore: keeps who waits for which of its answers,
-// and turns what it wants appended into records. What is left to whoever derives from it is how records are read and
-// written.
+// AnsweringCore: makes a CoordinatorCore of a pure coordinator that answers requests by tokens: maps tokens to
+// callbacks, and appends to records. A derived class reads and writes the records.
 //
-// `Coordinator`: answers requests by tokens; its take_output() has appends, each with an id, answers, each with the
-// token of its request, and notes.
+// `Coordinator`: its take_output() has appends, each with an id, answers, each with the token of its request, and
+// notes.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +17,7 @@
 
 namespace fulmar {
 
-// As it is appended at that time.
+// The record to append at that time.
 inline Record to_record(const RecordBytes& bytes, Timestamp wall) {
   Record record{std::string(bytes.key.view()), std::nullopt, wall, {}};
   if (bytes.value) record.value = std::string(bytes.value->view());
@@ -34,7 +33,7 @@ class AnsweringCore : public CoordinatorCore {
   using Answer = typename decltype(Output::answers)::value_type;
   using Answered = std::function<void(Answer)>;
 
-  // For a request to the coordinator: `answered` is called once, with a take_appends() after it. Must not wait.
+  // Registers a request to the coordinator: `answered` is called once, within a later take_appends(). Must not wait.
   Token expect(Answered answered, CoordinatorTime now) {
     wall_ = now.wall;
     waiting_.emplace(++last_token_, std::move(answered));
@@ -77,7 +76,7 @@ class AnsweringCore : public CoordinatorCore {
  protected:
   using ToAppend = typename decltype(Output::appends)::value_type;
 
-  // `note`: told what becomes of things, for the operator's log. The other arguments are the coordinator's.
+  // `note` writes a line to the operator's log. The other arguments are the coordinator's.
   template <class... Arguments>
   explicit AnsweringCore(std::function<void(const std::string&)> note, Arguments&&... arguments)
       : coordinator_(std::forward<Arguments>(arguments)...), note_(std::move(note)) {}
@@ -90,7 +89,7 @@ class AnsweringCore : public CoordinatorCore {
   std::function<void(const std::string&)> note_;
   std::map<Token, Answered> waiting_;
   Token last_token_ = 0;
-  Timestamp wall_ = 0;  // of the last input: the records' time
+  Timestamp wall_ = 0;  // of the last input; the time of the records
 };
 
 }  // namespace fulmar

@@ -1,9 +1,9 @@
-// CoordinatorCore: a coordinator's state machine, pure: no I/O, no clock, no fiber. Events go in, records to append and
-// answers come out. CoordinatorPartition drives it.
+// CoordinatorCore: a coordinator's pure state machine: no I/O, no clock, no fiber. Inputs are events; outputs are
+// records to append and answers. CoordinatorPartition drives it.
 //
-// What it owes: its state follows from the records of its partition, in their order, and from what may be forgotten
-// when the leadership changes. An answer that rests on records is given once they are committed. What an append that
-// failed would have changed is taken back.
+// An implementation guarantees: its state depends only on the records of its partition, in their order, and on what may
+// be lost when the leadership changes. An answer that depends on records is given once they are committed. The changes
+// of a failed append are undone.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,14 @@
 
 namespace fulmar {
 
-// The time of an input: sessions and timeouts count by the monotonic clock, retention by the wall's.
+// The time of an input: sessions and timeouts use the monotonic clock, retention the wall clock.
 struct CoordinatorTime {
   Instant instant;
   Timestamp wall = 0;
 };
 
-// Whose transaction records are part of, and that the transaction's coordinator knows the partition for part of it: the
-// number and the epoch of Replica::begin_verification(), unless the transaction was open here.
+// The transaction that records are part of. `verified`: the number and epoch of Replica::begin_verification(), after
+// the transaction's coordinator has confirmed that the partition is part of it; none: it was open here already.
 struct TransactionWriter {
   ProducerId producer_id = no_producer_id;
   std::int16_t producer_epoch = -1;
@@ -46,27 +46,27 @@ class CoordinatorCore {
 
   virtual ~CoordinatorCore() = default;
 
-  // -- Loading, before all else.
-  // A committed record, in the log's order; if it has a producer id, it is part of that producer's transaction, and
-  // counts once transaction_ended() says so. Errors: corrupt: it is passed over, and one line says so.
+  // -- Loading, first of all.
+  // A committed record, in the log's order. With a producer id it is part of that producer's transaction, and counts
+  // once transaction_ended() says so. Errors: corrupt: the record is skipped, with one line in the log.
   virtual Result<void> replay(const ReadRecord& record) = 0;
-  // That producer's transaction has ended in the log, and that is committed: what it wrote before counts from now on,
-  // or never. While loading, and from then on, in the log's order. Most coordinators have no records of transactions.
+  // The producer's transaction has ended with a committed marker: its records before count from now on, or never. In
+  // the log's order, while loading and afterwards. Most coordinators have no records of transactions.
   virtual void transaction_ended(ProducerId /*producer*/, bool /*commits*/) {}
-  // Does a slice of what remains once all records are replayed. Called until it returns true.
+  // Does a slice of the work that remains after all records are replayed. Called until it returns true.
   virtual bool finish_loading(CoordinatorTime now) = 0;
 
-  // -- From then on.
+  // -- After loading.
   virtual void tick(CoordinatorTime now) = 0;
-  virtual Instant next_deadline() const = 0;  // of tick(); Instant::max(): none
+  virtual Instant next_deadline() const = 0;  // the time of the next tick(); Instant::max(): none
   // All appends up to this one are committed.
   virtual void committed(AppendId through, CoordinatorTime now) = 0;
-  // Of this one nothing is in the log, nor ever will be.
+  // This append failed: it is not in the log, and never will be.
   virtual void append_failed(AppendId id, ErrorCode why, CoordinatorTime now) = 0;
-  // This broker coordinates no more: whoever waits is told NOT_COORDINATOR. The last call.
+  // This broker no longer coordinates: all waiting requests are answered NOT_COORDINATOR. The last call.
   virtual void resign() = 0;
 
-  // After each input: what is to be appended, in this order. Answers that are due go out with this call.
+  // After each input: the records to append, in this order. Gives the answers that are due.
   virtual std::vector<Append> take_appends() = 0;
 };
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr Duration load_retry_interval = milliseconds(200);
 
-// What whoever asked is told of an append that failed, as Kafka's partition writer says it.
+// The error of a failed append, as in Kafka's partition writer.
 ErrorCode error_of(const Error& why) {
   switch (why.code) {
     case Errc::too_large: return ErrorCode::record_list_too_large;
@@ -56,7 +56,7 @@ void CoordinatorPartition::stop() {
 std::expected<CoordinatorCore*, ErrorCode> CoordinatorPartition::core() {
   if (!replica_->leads()) return std::unexpected(ErrorCode::not_coordinator);
   if (!loaded_ || !leads_in(epoch_)) return std::unexpected(ErrorCode::coordinator_load_in_progress);
-  // It may have been succeeded without knowing: another may have committed more by now.
+  // Another leader may have been elected without this one's knowledge, and may have committed more.
   if (!replica_->speaks_for_the_group()) return std::unexpected(ErrorCode::not_coordinator);
   return core_.get();
 }
@@ -90,7 +90,7 @@ void CoordinatorPartition::run() {
   }
 }
 
-// All that was ever committed is known to a leader once it is established. False: it leads no more.
+// An established leader knows everything that was committed. Returns false if the leadership ends first.
 bool CoordinatorPartition::load() {
   auto begun = host_.clock().now();
   changed_.wait([this] { return !leads_in(epoch_) || replica_->raft().established(); });
@@ -106,7 +106,7 @@ bool CoordinatorPartition::load() {
         visit_committed(*replica_, std::max(next, replica_->log().log_start()), replay,
                         [&](ProducerId id, const EndMarker& marker) { core_->transaction_ended(id, marker.commit); });
     if (!read) {
-      // What was replayed before is replayed again, onto nothing.
+      // Loading starts again from the beginning, with an empty core.
       log_.warn("can't be loaded yet", {{"partition", name_}, {"reason", to_string(read.error())}});
       if (read.error().code == Errc::corrupt) replica_->report_damage(read.error(), next);
       host_.clock().sleep_for(load_retry_interval);
@@ -139,7 +139,7 @@ void CoordinatorPartition::lead() {
     tell_committed();
     if (core_->next_deadline() <= host_.clock().now()) {
       core_->tick(now());
-      // Then it has more to do than it does in one tick.
+      // More is due than one tick does.
       if (core_->next_deadline() <= host_.clock().now()) work_in_slices(slice_length);
     }
     carry_out();
@@ -151,7 +151,7 @@ void CoordinatorPartition::lead() {
   }
 }
 
-// Where a leadership ends with this, the next leader's log says what was committed.
+// If the leadership ends meanwhile, the next leader's log decides whether the records are committed.
 void CoordinatorPartition::append(const CoordinatorCore::Append& next) {
   if (next.writer) {
     auto appended = append_to_transaction(*replica_, next.records, epoch_, *next.writer);
@@ -184,7 +184,7 @@ void CoordinatorPartition::append(const MarkerToAppend& next) {
                           appended->appended.last_offset + 1});
 }
 
-// Once deposed, what is committed may be another leader's.
+// After the leadership has ended, the high watermark may cover another leader's records.
 void CoordinatorPartition::tell_committed() {
   if (!leads_in(epoch_)) return;
   std::optional<CoordinatorCore::AppendId> through;
@@ -208,7 +208,7 @@ void CoordinatorPartition::tell_committed() {
 void CoordinatorPartition::resign() {
   if (!core_) return;
   core_->resign();
-  core_->take_appends();  // only its answers go out
+  core_->take_appends();  // only its answers are used
   core_ = nullptr;
   loaded_ = false;
   to_append_.clear();

@@ -1,6 +1,6 @@
-// CoordinatorPartition: runs a CoordinatorCore on a partition, on the shard that owns it, as long as this broker leads
-// the partition: loads it from the log, gives it what happens, appends what it asks for in the epoch that it was loaded
-// in, tells it what is committed, and has it resign when the leadership ends. Each leadership has a core of its own.
+// CoordinatorPartition: runs a CoordinatorCore on a partition, on the shard that owns it, while this broker leads the
+// partition: loads it from the log, passes it the inputs, appends its records in the epoch in which it was loaded,
+// tells it what is committed, and has it resign when the leadership ends. Each leadership has a new core.
 #pragma once
 
 #include <deque>
@@ -20,39 +20,38 @@
 
 namespace fulmar {
 
-// Of one shard. Any fiber of it may call at any time.
+// Belongs to one shard, whose fibers may call at any time.
 class CoordinatorPartition {
  public:
   using MakeCore = std::function<std::unique_ptr<CoordinatorCore>()>;
 
-  // `name`: of the partition, for the log.
+  // `name`: the partition's, for the operator's log.
   CoordinatorPartition(Host& host, std::string name, std::shared_ptr<Replica> replica, MakeCore make_core);
   ~CoordinatorPartition();
 
   void start();
-  // Ends it; the core, if there is one, resigns.
+  // The core, if there is one, resigns.
   void stop();
 
-  // The core, while it is loaded and nobody else can have taken over: what it says is the truth. Errors:
-  // COORDINATOR_LOAD_IN_PROGRESS; NOT_COORDINATOR. It is the caller's until its next wait; after each input:
-  // carry_out().
+  // The core, if it is loaded and no other broker can have taken over, so that its state is current. Errors:
+  // COORDINATOR_LOAD_IN_PROGRESS; NOT_COORDINATOR. Valid until the caller waits; call carry_out() after each input.
   std::expected<CoordinatorCore*, ErrorCode> core();
-  // Has everything appended that the core asks for, soon, and its answers given.
+  // Gives the core's answers, and has its records appended soon.
   void carry_out();
-  // Has the whole batch of a marker appended, after all that was asked for before; once it is committed, the core is
-  // told that the transaction has ended. In a fiber: returns once it is written. Errors: as core(), and the replica's;
-  // NOT_COORDINATOR leaves open whether it was written.
+  // Appends a marker, given as a whole batch, after everything that the core wanted appended before; once it is
+  // committed, the core is told that the transaction has ended. Returns once it is written. Errors: as core(), and the
+  // replica's; NOT_COORDINATOR leaves open whether it was written.
   std::expected<Replica::Proposed, ErrorCode> append_marker(const Bytes& batch, std::int16_t transaction_version);
 
  private:
-  // A marker that is to be appended. Whoever waits is told, if it is not, with this.
+  // A marker to append; `appended` has the result, and initially what the waiter gets if it is never appended.
   struct Marker {
     Bytes batch;
     std::int16_t transaction_version = 0;
     std::expected<Replica::Proposed, ErrorCode> appended = std::unexpected(ErrorCode::not_coordinator);
     Event done;
   };
-  // Tells whoever waits for the marker when it goes.
+  // Wakes the waiter of the marker when it is destroyed.
   struct MarkerToAppend {
     std::shared_ptr<Marker> marker;
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t batch_bytes_max = std::size_t{1} << 30;
 constexpr std::size_t read_bytes = 1 << 20;
-constexpr Duration visit_work = microseconds(1);  // to decode a record, and to find its place in a machine's state
+constexpr Duration visit_work = microseconds(1);  // to decode a record, and to find its place in a state machine
 
 Errc kind_of(ErrorCode refused) {
   switch (refused) {

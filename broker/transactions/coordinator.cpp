@@ -28,14 +28,14 @@ const Transaction* TransactionCoordinator::committed_state(const std::string& id
   return found == entries_.end() || !found->second.current ? nullptr : &*found->second.current;
 }
 
-// While the controller gives none, clients are to come again (as Kafka's, whose block of ids is not there yet).
+// While the controller gives none, clients have to retry (as in Kafka, while its block of ids is being fetched).
 void TransactionCoordinator::need_producer_id(TransactionToken token) {
   output_.answers.push_back(
       {.token = token, .error = ErrorCode::coordinator_load_in_progress, .needs_producer_id = true});
 }
 
 void TransactionCoordinator::note(const std::string& id, const std::string& what) {
-  constexpr std::size_t shown_max = 255;  // of what clients choose
+  constexpr std::size_t shown_max = 255;  // of strings that clients choose
   output_.notes.push_back("transactional id " + id.substr(0, shown_max) + ": " + what);
 }
 
@@ -133,7 +133,7 @@ void TransactionCoordinator::append_failed(AppendId id, ErrorCode why, Coordinat
 
 // -- Time
 
-// Its beginning is known by the wall's clock, which may have jumped since: it is given its timeout at most.
+// Counts what has passed by the wall clock, which may have jumped: at most the timeout remains.
 Instant TransactionCoordinator::timeout_of(const Transaction& transaction, CoordinatorTime now) {
   Timestamp passed = 0;
   if (__builtin_sub_overflow(now.wall, transaction.started, &passed)) passed = 0;
@@ -171,7 +171,7 @@ void TransactionCoordinator::fire(const std::string& id, CoordinatorTime now) {
 void TransactionCoordinator::tick(CoordinatorTime now) {
   constexpr int fired_per_tick = 1'000;
   if (phase_ != Phase::active) return;
-  // More are due at once again.
+  // The rest is due at once again.
   for (int fired = 0; fired < fired_per_tick && !timers_.empty() && timers_.begin()->first <= now.instant; ++fired) {
     auto id = timers_.begin()->second;
     set_timer(id, *find(id), std::nullopt);
@@ -182,7 +182,7 @@ void TransactionCoordinator::tick(CoordinatorTime now) {
 
 Instant TransactionCoordinator::next_deadline() const {
   if (phase_ != Phase::active) return Instant::max();
-  if (expire_cursor_) return Instant{};  // there is more to do at once
+  if (expire_cursor_) return Instant{};  // more to do at once
   return timers_.empty() ? next_expiration_ : std::min(next_expiration_, timers_.begin()->first);
 }
 

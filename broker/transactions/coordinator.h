@@ -1,20 +1,19 @@
 // TransactionCoordinator: the transactional ids of one partition of __transaction_state, as a pure state machine.
 //
-// No I/O, no clock, no fiber. Whoever drives it owes it what CoordinatorCore says: all records through replay() and
-// finish_loading() first; appends in the order given, each reported with committed() or append_failed().
+// No I/O, no clock, no fiber. Its driver owes it what CoordinatorCore says: all records through replay() and
+// finish_loading() first; appends in the order given, each reported by committed() or append_failed().
 //
-// One change at a time. A transactional id changes by appending what it becomes; while that is not committed nothing of
-// it is believed, and whoever asks for another change is told CONCURRENT_TRANSACTIONS, which clients retry. So a failed
-// append has nothing to be taken back. The same is said from the decision to end a transaction until all partitions
-// have its marker: whoever was told that its transaction ended can begin the next only then.
+// One change at a time. A transactional id changes by an appended record; until that is committed, the change does not
+// take effect, and requests for other changes are answered CONCURRENT_TRANSACTIONS, which clients retry. So a failed
+// append leaves nothing to undo. The same answer is given from the decision to end a transaction until all partitions
+// have its marker: only then can the producer begin the next.
 //
-// A decision is durable before any marker is written: the driver sends those that unmarked() names, which are of
-// committed decisions only, and says what came of them with marked(). A coordinator that takes over finds the same
-// decisions in the log, and sends their markers again; partitions take a second one for what it is.
+// A decision is durable before any marker is written: the driver sends the markers from unmarked(), which has committed
+// decisions only, and reports the results by marked(). A coordinator that takes over finds the decisions in the log,
+// and sends the markers again; a second marker has no effect on a partition.
 //
-// Requests are answered as Kafka 4.4 does. Where the epochs of a producer id are used up, another id is needed, which
-// only the controller can give: the answer then says so (needs_producer_id), and the request is to be made again
-// with one.
+// Requests are answered as by Kafka 4.4. If a producer id has no epochs left, a new id is needed, which only the
+// controller can give: the answer says so (needs_producer_id), and the driver repeats the request with one.
 #pragma once
 
 #include <deque>
@@ -35,33 +34,33 @@
 
 namespace fulmar {
 
-// Names who waits for an answer: given by the driver with each request, and back with the answer.
+// Identifies a waiting request: given by the driver with the request, and returned with the answer.
 using TransactionToken = std::uint64_t;
 
 struct TransactionAnswer {
   TransactionToken token = 0;
   ErrorCode error = ErrorCode::none;
-  // Of init() and end(): the producer to go on as.
+  // For init() and end(): the producer id and epoch to use from now on.
   ProducerId producer_id = no_producer_id;
   std::int16_t producer_epoch = -1;
-  bool needs_producer_id = false;  // nothing was done; `error` is what a client is told if there is none to be had
+  bool needs_producer_id = false;  // nothing was done; `error` is for the client if there is no id to be had
 };
 
-// Who says that it is the producer of a transactional id.
+// The id and epoch by which a client claims a transactional id.
 struct TransactionalProducer {
   std::string transactional_id;
   ProducerId producer_id = no_producer_id;
   std::int16_t producer_epoch = -1;
 };
 
-// What partitions are to be told: that a transaction has ended.
+// A transaction's markers that are to be written.
 struct TransactionMarkers {
   std::string transactional_id;
   ProducerId producer_id = no_producer_id;
   std::int16_t producer_epoch = -1;
   TransactionEnd end = TransactionEnd::abort;
   TransactionVersion version = TransactionVersion::v0;
-  PartitionsByTopic partitions;  // those of which it is not known that they have it
+  PartitionsByTopic partitions;  // those not known to have it
 };
 
 struct TransactionAppend {
@@ -72,7 +71,7 @@ struct TransactionAppend {
 struct TransactionOutput {
   std::vector<TransactionAppend> appends;
   std::vector<TransactionAnswer> answers;
-  std::vector<std::string> notes;  // for the operator's log; holds what clients wrote
+  std::vector<std::string> notes;  // for the operator's log; contains strings that clients chose
 };
 
 class TransactionCoordinator {
@@ -83,36 +82,35 @@ class TransactionCoordinator {
   TransactionCoordinator(const TransactionCoordinator&) = delete;
   TransactionCoordinator& operator=(const TransactionCoordinator&) = delete;
 
-  // -- Loading. Until it is done, requests are answered COORDINATOR_LOAD_IN_PROGRESS.
-  // A record of the log, in the log's order. Errors: corrupt; it is as if it was not there.
+  // -- Loading. Meanwhile requests are answered COORDINATOR_LOAD_IN_PROGRESS.
+  // A record, in the log's order. Errors: corrupt; the record is then ignored.
   Result<void> replay(const TransactionLogRecord& record);
-  // Does a slice of what remains once all records are replayed. Call until it returns true.
+  // Does a slice of the work that remains after all records are replayed. Call until it returns true.
   bool finish_loading(CoordinatorTime now);
 
-  // -- Requests, each answered exactly once, now or later. Errors that clients know by another number in old versions
-  // are told by the newest: PRODUCER_FENCED for INVALID_PRODUCER_EPOCH.
-  // InitProducerId (KIP-98, KIP-360). `producer`: its id and epoch are -1 unless it goes on after an error. `fresh_id`:
-  // to be used if one is needed; lost if not.
-  // Errors: INVALID_REQUEST, INVALID_TRANSACTION_TIMEOUT, CONCURRENT_TRANSACTIONS, also when an open transaction is
-  // aborted for it, PRODUCER_FENCED.
+  // -- Requests, each answered exactly once, now or later. Errors are those of the newest versions: PRODUCER_FENCED
+  // where old versions have INVALID_PRODUCER_EPOCH.
+  // InitProducerId (KIP-98, KIP-360). `producer`: id and epoch are -1 unless it continues after an error. `fresh_id`:
+  // used if one is needed; else lost. Errors: INVALID_REQUEST, INVALID_TRANSACTION_TIMEOUT, CONCURRENT_TRANSACTIONS,
+  // also if an open transaction is aborted first, PRODUCER_FENCED.
   void init(TransactionToken token, const TransactionalProducer& producer, std::int32_t timeout_ms,
             std::optional<ProducerId> fresh_id, CoordinatorTime now);
   // AddPartitionsToTxn, and AddOffsetsToTxn with the group's partition of __consumer_offsets. All or none.
   // Errors: INVALID_REQUEST, INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED, CONCURRENT_TRANSACTIONS.
   void add_partitions(TransactionToken token, const TransactionalProducer& producer,
                       const PartitionsByTopic& partitions, TransactionVersion version, CoordinatorTime now);
-  // EndTxn. Answered once the decision is committed; its markers are written after that. Errors: as add_partitions(),
-  // and INVALID_TXN_STATE: there is no transaction to be ended so.
+  // EndTxn. Answered once the decision is committed; markers are written afterwards. Errors: as add_partitions(), and
+  // INVALID_TXN_STATE: no transaction can be ended in this way.
   void end(TransactionToken token, const TransactionalProducer& producer, TransactionEnd end,
            TransactionVersion version, std::optional<ProducerId> fresh_id, CoordinatorTime now);
 
-  // -- Reading: what is committed, at once.
-  // Which of the partitions the producer's open transaction does not contain (AddPartitionsToTxn, verify_only;
+  // -- Queries, answered at once from committed state.
+  // Those of the partitions that are not part of the producer's open transaction (AddPartitionsToTxn, verify_only;
   // KIP-890). Errors: as add_partitions().
   std::expected<PartitionsByTopic, ErrorCode> missing(const TransactionalProducer& producer,
                                                       const PartitionsByTopic& partitions) const;
   DescribeTransactionsResponse::Transaction describe(const std::string& transactional_id) const;
-  // Up to `limit` transactional ids after that one are looked at; `last` is where to go on, nullopt at the end.
+  // Checks up to `limit` transactional ids after `after`; `last` is where to continue, nullopt at the end.
   struct Page {
     std::vector<ListTransactionsResponse::Transaction> transactions;
     std::optional<std::string> last;
@@ -121,27 +119,27 @@ class TransactionCoordinator {
   std::expected<Page, ErrorCode> list(const ListTransactionsRequest& filters, const Matches& matches,
                                       const std::optional<std::string>& after, std::size_t limit, Timestamp now) const;
 
-  // -- Markers that are to be written: of up to `limit` transactions after that one.
+  // -- Markers to be written, of up to `limit` transactions after `after`.
   std::vector<TransactionMarkers> unmarked(const std::optional<std::string>& after, std::size_t limit) const;
   bool has_unmarked() const { return !to_mark_.empty(); }
-  // These partitions have the marker, or are gone. What is not waited for any more is passed over.
+  // These partitions have the marker, or were deleted. Ignored if they are no longer waited for.
   void marked(const TransactionMarkers& markers, CoordinatorTime now);
 
-  // -- The world.
+  // -- Time and log.
   void tick(CoordinatorTime now);
   Instant next_deadline() const;
-  // All appends up to this one.
+  // All appends up to this one are committed.
   void committed(AppendId through, CoordinatorTime now);
   void append_failed(AppendId id, ErrorCode why, CoordinatorTime now);
-  // No leader any more: whoever waits is told NOT_COORDINATOR, and so is whoever asks from now on. For good.
+  // This broker is not the leader any more: waiting and later requests are answered NOT_COORDINATOR. Final.
   void resign();
   TransactionOutput take_output() { return std::exchange(output_, {}); }
 
  private:
-  // What a transactional id is to become.
+  // The next state of a transactional id, while its record is not committed.
   struct Change {
     AppendId append = 0;
-    std::optional<Transaction> next;  // nullopt: it is forgotten
+    std::optional<Transaction> next;  // nullopt: the id is removed
     std::optional<TransactionAnswer> answer;
   };
   struct Entry {
@@ -149,9 +147,9 @@ class TransactionCoordinator {
     std::optional<Change> change;
     PartitionsByTopic unmarked;          // while it is prepared
     Instant times_out = Instant::max();  // while it is ongoing
-    std::optional<Instant> timer;        // as in timers_
+    std::optional<Instant> timer;        // its entry in timers_
 
-    // Another change has to wait.
+    // Other changes have to wait.
     bool in_transition() const { return change || (current && current->prepared()); }
   };
   using Entries = std::map<std::string, Entry>;
@@ -168,18 +166,16 @@ class TransactionCoordinator {
               std::optional<TransactionAnswer> answer);
   void apply(const std::string& id, CoordinatorTime now);
   void set_timer(const std::string& id, Entry& entry, std::optional<Instant> at);
-  // Sets the timer for what the entry has to do by itself, not before `earliest`.
+  // Sets the timer for the entry's next timeout or retry, not before `earliest`.
   void schedule(const std::string& id, Entry& entry, Instant earliest = {});
   void fire(const std::string& id, CoordinatorTime now);
-  // Of a transaction that is open: when it times out, counted by the monotonic clock from here on.
+  // When an open transaction times out; counted by the monotonic clock from now on.
   static Instant timeout_of(const Transaction& transaction, CoordinatorTime now);
 
-  // end.cpp
-  // Whether `producer` may say how its transaction ends, and what comes of it: an error (`none`: that is done already),
-  // or that it is to be prepared.
+  // Whether `producer` may end the transaction in this way: nullopt, or the error; `none`: it has ended so already.
   static std::optional<ErrorCode> end_refused(const Entry& entry, const TransactionalProducer& producer,
                                               TransactionEnd end, TransactionVersion version);
-  // Aborts the open transaction, and shuts out its producer.
+  // Aborts the open transaction, and fences its producer.
   void fence(const std::string& id, Entry& entry, std::optional<TransactionAnswer> answer, CoordinatorTime now);
 
   // markers.cpp
@@ -198,7 +194,7 @@ class TransactionCoordinator {
   AppendId last_append_ = 0;
   std::optional<std::string> load_cursor_;
   Instant next_expiration_ = Instant::max();
-  std::optional<std::string> expire_cursor_;  // where the round under way goes on
+  std::optional<std::string> expire_cursor_;  // where the current round continues
   TransactionOutput output_;
 };
 

@@ -7,7 +7,7 @@ namespace fulmar {
 
 namespace {
 
-// An empty filter lets all pass.
+// An empty filter accepts everything.
 template <class T>
 bool passes(const std::vector<T>& filter, const T& value) {
   return filter.empty() || std::ranges::find(filter, value) != filter.end();

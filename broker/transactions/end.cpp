@@ -1,7 +1,7 @@
-// EndTxn: how a transaction ends is decided, by its producer or for it.
+// EndTxn: a transaction's end is decided, by its producer or by the coordinator.
 //
-// With transactions of version 2 the decision gives the next epoch, so that a request that is repeated carries the
-// epoch before; with older ones the epoch stays, and a repeated request looks as one that comes too late (KIP-890).
+// In version 2 the decision raises the epoch, so that a repeated request is recognised by the epoch before; in older
+// ones the epoch stays, and a repeated request looks like one that is too late (KIP-890).
 #include "broker/transactions/coordinator.h"
 #include "runtime/base/assert.h"
 
@@ -14,7 +14,7 @@ bool ended_so(const Transaction& current, TransactionEnd end) {
          (end == TransactionEnd::commit ? TransactionState::complete_commit : TransactionState::complete_abort);
 }
 
-// It has ended: `none` if it did so, and the request is repeated.
+// The transaction has ended: `none` if in the same way, so that the request is a repeated one.
 ErrorCode repeated(const Transaction& current, TransactionEnd end) {
   return ended_so(current, end) ? ErrorCode::none : ErrorCode::invalid_txn_state;
 }
@@ -36,9 +36,9 @@ std::optional<ErrorCode> TransactionCoordinator::end_refused(const Entry& entry,
     if (open) return std::nullopt;
     return repeated(current, end);
   }
-  // Before all else: the change under way may be what makes the producer right.
+  // Checked first: the change under way may make the producer valid.
   if (entry.in_transition()) return ErrorCode::concurrent_transactions;
-  // Its answer was lost: the epoch is the one after, or of the next producer id the first.
+  // The client has not received the answer: the epoch is the next, or the first of the next producer id.
   bool next_epoch =
       current.producer_epoch == producer.producer_epoch + 1 && current.producer_epoch < producer_epoch_max;
   bool next_id = current.previous_producer_id == producer.producer_id &&
@@ -47,7 +47,7 @@ std::optional<ErrorCode> TransactionCoordinator::end_refused(const Entry& entry,
   if (current.complete() && (next_epoch || next_id)) return repeated(current, end);
   if (current.producer_epoch != producer.producer_epoch || current.producer_id != producer.producer_id)
     return ErrorCode::producer_fenced;
-  // One that no partition was added to can be aborted: the client may not know whether any was.
+  // A transaction without partitions can be aborted: the client may not know whether it has any.
   if (open || end == TransactionEnd::abort) return std::nullopt;
   return ErrorCode::invalid_txn_state;
 }
@@ -59,7 +59,8 @@ void TransactionCoordinator::end(TransactionToken token, const TransactionalProd
   if (id.empty()) return refuse(token, ErrorCode::invalid_request);
   auto* entry = find(id);
   if (!entry) return refuse(token, ErrorCode::invalid_producer_id_mapping);
-  if (!entry->current) return refuse(token, ErrorCode::concurrent_transactions);  // its first producer is on its way
+  // its first record is not committed yet
+  if (!entry->current) return refuse(token, ErrorCode::concurrent_transactions);
   const auto& current = *entry->current;
   if (auto refused = end_refused(*entry, producer, end, version)) {
     if (*refused != ErrorCode::none) return refuse(token, *refused);
@@ -78,7 +79,7 @@ void TransactionCoordinator::fence(const std::string& id, Entry& entry, std::opt
                                    CoordinatorTime now) {
   FULMAR_ASSERT(entry.current->state == TransactionState::ongoing);
   auto next = entry.current->prepared_to(TransactionEnd::abort, TransactionVersion::v2, no_producer_id, now.wall);
-  next.last_producer_epoch = -1;  // nobody goes on from there
+  next.last_producer_epoch = -1;  // no InitProducerId may continue from there
   append(id, entry, std::move(next), answer);
 }
 

@@ -1,4 +1,4 @@
-// Transactional ids that nobody uses any more are forgotten, in rounds, a slice per tick.
+// Removes transactional ids that are no longer used, in rounds, a slice per tick.
 #include "broker/transactions/coordinator.h"
 
 namespace fulmar {
@@ -15,7 +15,7 @@ void TransactionCoordinator::expire_slice(CoordinatorTime now) {
       continue;
     append(id, state, std::nullopt, std::nullopt);
   }
-  // Where too much waits to be committed, the rest is for the next round.
+  // If too many changes are uncommitted, the rest is left to the next round.
   if (entry != entries_.end() && !full()) {
     expire_cursor_ = entry->first;
     return;

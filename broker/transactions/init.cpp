@@ -5,11 +5,11 @@ namespace fulmar {
 
 namespace {
 
-// The longest string in bytes that a key of the log can hold.
+// The longest string, in bytes, in a record's key.
 constexpr std::size_t transactional_id_max = 32'767;
 
-// Whether the producer that asks may be the one that the transactional id has: told its id, or, if that one's epochs
-// were used up and its client has not heard of the next, the id before.
+// Whether the producer may own the transactional id: it names the current producer id, or the one before, if that has
+// no epochs left and the client has not received the next.
 bool may_be(const Transaction& current, const TransactionalProducer& producer) {
   return producer.producer_id == current.producer_id ||
          (producer.producer_id == current.previous_producer_id && producer.producer_epoch >= producer_epoch_max - 1);
@@ -40,13 +40,13 @@ void TransactionCoordinator::init(TransactionToken token, const TransactionalPro
   if (current.prepared()) return refuse(token, ErrorCode::concurrent_transactions);
   if (goes_on && !may_be(current, producer)) return refuse(token, ErrorCode::producer_fenced);
   if (current.state == TransactionState::ongoing) {
-    // Whoever had it is shut out first; the client asks again.
+    // The previous producer is fenced first; the client retries.
     note(id, "its open transaction is aborted for a producer that takes over");
     return fence(id, *entry, TransactionAnswer{.token = token, .error = ErrorCode::concurrent_transactions}, now);
   }
   Transaction next;
   if (goes_on && producer.producer_epoch != current.producer_epoch) {
-    // It may have asked before, and not have heard the answer; nobody else can have taken over since.
+    // The client may not have received an earlier answer; no other producer can have taken over since.
     bool repeated = current.last_producer_epoch >= 0 && producer.producer_epoch == current.last_producer_epoch;
     if (!repeated) return refuse(token, ErrorCode::producer_fenced);
     next = current;

@@ -1,4 +1,4 @@
-// Markers: the partitions of a transaction whose end is decided are told, and once all are, it is complete.
+// Markers: once a transaction's end is decided they are written to its partitions; when all have them, it is complete.
 #include "broker/transactions/coordinator.h"
 #include "runtime/base/assert.h"
 
@@ -8,7 +8,7 @@ void TransactionCoordinator::begin_marking(const std::string& id, Entry& entry) 
   entry.unmarked = entry.current->partitions;
   entry.times_out = Instant::max();
   if (!entry.unmarked.empty()) to_mark_.insert(id);
-  // If there is none, it is completed by the timer that schedule() sets.
+  // Without partitions it is completed by the timer that schedule() sets.
 }
 
 std::vector<TransactionMarkers> TransactionCoordinator::unmarked(const std::optional<std::string>& after,
@@ -28,7 +28,7 @@ std::vector<TransactionMarkers> TransactionCoordinator::unmarked(const std::opti
 
 void TransactionCoordinator::marked(const TransactionMarkers& markers, CoordinatorTime now) {
   auto* entry = find(markers.transactional_id);
-  // An answer may come late: to a marker that was sent again, of a transaction that is over.
+  // May be a late answer for a transaction that is complete.
   if (phase_ != Phase::active || !entry || !entry->current || !entry->current->prepared() ||
       entry->current->producer_id != markers.producer_id || entry->current->producer_epoch != markers.producer_epoch)
     return;

@@ -1,4 +1,4 @@
-// AddPartitionsToTxn, AddOffsetsToTxn: what a transaction writes to, and whether it does.
+// AddPartitionsToTxn, AddOffsetsToTxn: adds partitions to a transaction, and answers whether it has them.
 #include "broker/transactions/coordinator.h"
 
 namespace fulmar {
@@ -10,7 +10,7 @@ void TransactionCoordinator::add_partitions(TransactionToken token, const Transa
   if (producer.transactional_id.empty()) return refuse(token, ErrorCode::invalid_request);
   auto* entry = find(producer.transactional_id);
   if (!entry) return refuse(token, ErrorCode::invalid_producer_id_mapping);
-  // Before all else: the change under way may be what makes the producer right.
+  // Checked first: the change under way may make the producer valid.
   if (entry->in_transition()) return refuse(token, ErrorCode::concurrent_transactions);
   const auto& current = *entry->current;
   if (current.producer_id != producer.producer_id) return refuse(token, ErrorCode::invalid_producer_id_mapping);
@@ -22,7 +22,7 @@ void TransactionCoordinator::add_partitions(TransactionToken token, const Transa
 
 std::expected<PartitionsByTopic, ErrorCode> TransactionCoordinator::missing(const TransactionalProducer& producer,
                                                                             const PartitionsByTopic& partitions) const {
-  // What is merely read is not kept from being read by what waits to be written.
+  // Queries are answered even while changes are not committed.
   if (phase_ != Phase::active)
     return std::unexpected(phase_ == Phase::loading ? ErrorCode::coordinator_load_in_progress
                                                     : ErrorCode::not_coordinator);

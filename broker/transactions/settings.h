@@ -1,5 +1,5 @@
-// TransactionSettings: what a coordinator of transactions is configured with, by the names and defaults of Kafka 4.4,
-// and the bounds it sets to what clients may make it hold.
+// TransactionSettings: a transaction coordinator's configuration, with Kafka 4.4's names and defaults, and limits on
+// what clients can make it store.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +13,11 @@ struct TransactionSettings {
   milliseconds id_expiration{7LL * 24 * 3600 * 1000};    // transactional.id.expiration.ms
   milliseconds id_expiration_check_interval{3'600'000};  // transaction.remove.expired.transaction.cleanup.interval.ms
 
-  // Changes that are appended but not committed. Beyond that clients are told to come back.
+  // Changes that are appended but not committed. Beyond that clients have to retry.
   std::size_t uncommitted_max = 10'000;
-  // How much one tick does about transactional ids that expire: ids looked at.
+  // Transactional ids that one tick checks for expiration.
   std::size_t cleanup_slice = 1'000;
-  // After which a record that could not be appended, and that nobody waits for, is tried again.
+  // After a failed append for which no client waits, the time until it is repeated.
   milliseconds retry_interval{1'000};
 
   bool operator==(const TransactionSettings&) const = default;

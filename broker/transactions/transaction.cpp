@@ -77,7 +77,7 @@ Transaction Transaction::prepared_to(TransactionEnd end, TransactionVersion vers
     next.producer_epoch = static_cast<std::int16_t>(producer_epoch + 1);
   }
   next.next_producer_id = next_id;
-  // One that no partition was added to was never begun.
+  // A transaction without partitions has never begun.
   if (state != TransactionState::ongoing) next.started = now;
   next.updated = now;
   next.client_version = static_cast<std::int16_t>(version);

@@ -14,8 +14,7 @@ namespace fulmar {
 
 class TransactionMachine final : public AnsweringCore<TransactionCoordinator> {
  public:
-  // `note`: told what becomes of transactions, for the operator's log. `unmarked`: called, from within any input, while
-  // there are markers to be written.
+  // `note` writes a line to the operator's log. `unmarked` is called during an input if there are markers to write.
   TransactionMachine(const TransactionSettings& settings, std::function<void(const std::string&)> note,
                      std::function<void()> unmarked)
       : AnsweringCore(std::move(note), settings), unmarked_(std::move(unmarked)) {}
