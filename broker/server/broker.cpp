@@ -9,7 +9,7 @@ Result<void> run_broker(Host& host, const BrokerConfig& config, const std::funct
                         BrokerObserver* observer) {
   DataDirectory directory(host);
   FULMAR_TRY_VOID(directory.lock());
-  // Before the directory becomes this node's: one that is started by mistake where another listens leaves no trace.
+  // Before the directory becomes this node's: a broker started by mistake where another one listens leaves no trace.
   FULMAR_TRY_VOID(addresses_are_free(host, config));
   FULMAR_TRY_VOID(directory.take(config.node_id, config.controllers.empty()));
   BrokerLife life(host, config, directory, observer);

@@ -1,5 +1,5 @@
-// The broker as a whole: everything below the parsing of a command line. The same function is main in production and in
-// the simulator.
+// The broker as a whole, except for parsing the command line. The same function is run in production and in the
+// simulator.
 #pragma once
 
 #include <functional>
@@ -11,9 +11,9 @@ namespace fulmar {
 
 class BrokerObserver;
 
-// Serves until the process is asked to stop, then stops in order. `ready`, if given, is called once with the address
-// that is listened at. Errors: what kept it from starting, for people: a data directory in use or of another node, a
-// port taken. `observer`, for checkers, outlives the call.
+// Serves until the process is asked to stop, then stops in order. `ready`, if given, is called once with the address of
+// the client listener. Errors: why it could not start or go on, for people: for example a data directory that is in use
+// or another node's, or a port in use. `observer`, for checkers, outlives the call.
 Result<void> run_broker(Host& host, const BrokerConfig& config,
                         const std::function<void(const SocketAddress&)>& ready = {},
                         BrokerObserver* observer = nullptr);

@@ -10,9 +10,9 @@ namespace {
 constexpr Duration address_wait_max = seconds(3);
 constexpr Duration address_retry_interval = milliseconds(50);
 
-// Shards share their address, and could share it with another process without a word: so it is first seen to be free.
-// The sockets of a killed process may live on for a moment (the kernel takes its time with an io_uring), so this tries
-// for a while.
+// Shards share their address (SO_REUSEPORT), and could share it with another process unnoticed: so this first checks
+// that it is free. The sockets of a killed process may exist for a moment longer (the kernel closes an io_uring
+// asynchronously), so this retries for a while.
 Result<SocketAddress> free_address(Host& host, const SocketAddress& wanted) {
   FULMAR_TRY(auto at, listen_address(host, wanted));
   auto give_up = host.clock().now() + address_wait_max;
@@ -73,12 +73,12 @@ Result<void> BrokerLife::live(const std::function<void(const SocketAddress&)>& r
     }
     stop_.wait();
     log_.info("broker stops");
-    // What waits for a full disk would wait for ever, and all that waits for it.
+    // Replicas that wait for room on a full disk would wait for ever, and the stop for them.
     shards_.on_each([](BrokerShard& shard, ClientConnections&) { shard.replicas().begin_stop(); });
   }
   bool in_order = end();
   if (!listening) return std::unexpected(listening.error());
-  // Logs that were never opened are as the last life left them.
+  // Logs that were never opened are in the state that the last life left.
   in_order = in_order && (directory_.clean() || (metadata_->publishes() && (!in_cluster() || knows_strays_)));
   if (in_order) FULMAR_TRY_VOID(directory_.mark_clean());
   log_.info("broker stopped", {{"clean", in_order}});
@@ -86,7 +86,7 @@ Result<void> BrokerLife::live(const std::function<void(const SocketAddress&)>& r
   return {};
 }
 
-// What was promised is known everywhere: then what there is. Only then may clients come; partitions are opened
+// Every shard knows its hard states now; next comes the metadata, and only then clients. Partitions are opened
 // meanwhile.
 Result<void> BrokerLife::open_metadata() {
   if (!broker_.stored.files.empty()) FULMAR_TRY_VOID(HardStateStore::remove_files(host_.disk(), broker_.stored.files));
@@ -104,7 +104,7 @@ Result<void> BrokerLife::open_metadata() {
   for (const auto& [id, address] : config_.controllers) controllers.push_back(id);
   FULMAR_TRY_VOID(metadata_->open(controllers, directory_.clean()));
   if (!may_apply(*metadata_->image())) return std::unexpected(*failure_);
-  // What a broker of a cluster remembers of the metadata may be old: by that, nothing is opened and nothing removed.
+  // In a cluster the stored metadata may be old: by it, nothing is opened and nothing removed.
   if (!in_cluster()) show_everywhere(broker_, host_, metadata_->image(), std::exchange(clean_, false));
   metadata_->start([this](const MetadataImagePtr& image) { apply(image); },
                    [this](std::int32_t controller) { tell_controller(controller); });
@@ -115,7 +115,7 @@ Result<void> BrokerLife::open_metadata() {
   return {};
 }
 
-// Another cluster's metadata would have partitions removed here.
+// By another cluster's metadata this broker would remove its partitions.
 bool BrokerLife::may_apply(const MetadataImage& image) {
   if (failure_) return false;
   if (image.cluster_id.empty()) return true;
@@ -144,15 +144,15 @@ Result<SocketAddress> BrokerLife::listen() {
   auto free = free_address(host_, config_.listen);
   auto listening = free ? shards_.listen(*free) : free;
   if (!listening) return std::unexpected(cannot_listen(listening.error()));
-  // A name that it listens at is what clients are told, and not what it stands for here.
+  // Clients are told the configured name, and not the address that it resolves to here.
   broker_.advertised = config_.advertise.host.empty() ? config_.listen : config_.advertise;
   if (broker_.advertised.port == 0) broker_.advertised.port = listening->port;
   return listening;
 }
 
-// Known to its cluster, and knowing what there is in it, the broker is ready, and not before: clients would be told
-// that their topics are not there. In a new cluster that takes all controllers. Returns earlier if the broker is to
-// end.
+// Returns once the broker is registered and has the current metadata; only then is it ready, since clients would
+// otherwise be told that their topics do not exist. In a new cluster that takes all controllers. Returns earlier if the
+// broker is to stop.
 void BrokerLife::join_cluster() {
   fibers_.spawn("asked to stop", [this] {
     host_.stop_requested().wait();
@@ -168,7 +168,7 @@ void BrokerLife::join_cluster() {
     member_ = config_.controllers.size() > 1;
     decided_.set();
   });
-  // As Kafka: a broker that can't keep the metadata does not stay.
+  // As in Kafka: a broker that can't store the metadata stops.
   fibers_.spawn("metadata", [this] { give_up(metadata_->wait_out_of_order()); });
   decided_.wait();
 }
@@ -195,7 +195,7 @@ void BrokerLife::open_lingering_and_remove_strays() {
   knows_strays_ = all;
 }
 
-// However far it came. Whether all its logs were closed in order.
+// Ends whatever was begun. Returns whether all its logs were closed in order.
 bool BrokerLife::end() {
   fibers_.cancel();
   fibers_.join();

@@ -1,5 +1,5 @@
-// BrokerLife: a broker's life from its data directory on: its shards, the metadata, its part in the cluster, and in
-// which order they begin and end.
+// BrokerLife: one run of a broker on its data directory: begins and ends the shards, the metadata and the membership of
+// the cluster, in order.
 #pragma once
 
 #include <functional>
@@ -20,7 +20,7 @@ class BrokerLife {
  public:
   BrokerLife(Host& host, const BrokerConfig& config, DataDirectory& directory, BrokerObserver* observer);
 
-  // All of it. As run_broker().
+  // Runs to the end; as run_broker().
   Result<void> live(const std::function<void(const SocketAddress&)>& ready);
 
  private:
@@ -42,19 +42,19 @@ class BrokerLife {
   Logger log_;
   Broker broker_;
   ShardLives shards_;
-  Event stop_;                    // it is asked to stop, or can't go on
+  Event stop_;                    // the broker is asked to stop, or can't go on
   std::optional<Error> failure_;  // why it can't
-  bool clean_;                    // whether logs that are opened by the next image were closed in order
+  bool clean_;                    // whether logs opened by the next image were closed in order
   std::optional<MetadataLog> metadata_;
   std::optional<Controller> controller_;
   std::optional<Membership> membership_;
-  Event decided_;  // known to the cluster, or it ends
+  Event decided_;  // it is registered, or is to stop
   bool member_ = false;
-  bool knows_strays_ = false;  // what lies here of partitions that are others' was opened or removed
+  bool knows_strays_ = false;  // directories of partitions that were moved away have been opened or removed
   FiberGroup fibers_;
 };
 
-// Whether a broker could listen where this one is to. Errors: as Network::listen, in words for people.
+// Whether the broker could listen at its addresses. Errors: as Network::listen, in words for people.
 Result<void> addresses_are_free(Host& host, const BrokerConfig& config);
 
 }  // namespace fulmar

@@ -34,7 +34,7 @@ Result<void> DataDirectory::take(std::int32_t node_id, bool by_itself) {
   return read_promises(by_itself);
 }
 
-// Its metadata log may be under another name, and a broker that doesn't find it would begin an empty one.
+// The metadata log may be under another name, and the broker would begin an empty one.
 Result<void> DataDirectory::refuse_interrupted_upgrade(const std::vector<DirectoryEntry>& entries) {
   if (std::ranges::any_of(entries, [](const auto& entry) { return entry.name == upgraded_log_name; }))
     return fail(Errc::unsupported,
@@ -42,7 +42,7 @@ Result<void> DataDirectory::refuse_interrupted_upgrade(const std::vector<Directo
   return {};
 }
 
-// The mark is taken away before anything is changed.
+// The mark is removed before anything is changed.
 Result<void> DataDirectory::take_clean_mark() {
   auto& disk = host_.disk();
   auto removed = disk.remove(clean_stop_file);

@@ -1,5 +1,4 @@
-// DataDirectory: the directory that a broker lives in, from its lock on: whose it is, and in which state the life
-// before left it.
+// DataDirectory: a broker's data directory: its lock, its owner, and the state in which the last life left it.
 #pragma once
 
 #include <memory>
@@ -16,18 +15,19 @@ class DataDirectory {
  public:
   explicit DataDirectory(Host& host) : host_(host) {}
 
-  // Keeps other brokers out, until this object ends. Errors: exists: another uses it, in words for people; io_error.
+  // Locks out other brokers until this object is destroyed. Errors: exists: another broker uses it, in words for
+  // people; io_error.
   Result<void> lock();
-  // Makes it this node's, and reads what earlier lives have promised. `by_itself`: a broker without a cluster, which
-  // has promised nobody anything. Errors: what kept it from that, for people.
+  // Makes it this node's, and reads the stored hard states. `by_itself`: a broker without a cluster, whose hard states
+  // no other depends on. Errors: why that was not possible, for people.
   Result<void> take(std::int32_t node_id, bool by_itself);
 
-  // -- Once it is taken.
+  // -- After take().
   Identity& identity() { return *identity_; }
-  // Whether the life before stopped in order.
+  // Whether the last life stopped in order.
   bool clean() const { return clean_; }
   StoredStates take_promises() { return std::move(promises_); }
-  // For the next life: this one has stopped in order. Errors: as replace_file.
+  // Notes for the next life that this one has stopped in order. Errors: as replace_file.
   Result<void> mark_clean();
 
  private:

@@ -39,7 +39,7 @@ Result<Identity> Identity::take(Host& host, std::int32_t node_id) {
     return Identity(node_id, *directory, (*properties)["cluster.id"]);
   }
   if (found.error().code != Errc::not_found) return std::unexpected(found.error());
-  // As another directory this one would have to give up all that it holds.
+  // With another directory id all replicas in it would count as lost.
   FULMAR_TRY(auto entries, disk.list(""));
   for (const auto& entry : entries)
     if (entry.is_directory && (partition_of_directory(entry.name) || entry.name == "__cluster_metadata-0"))

@@ -1,5 +1,5 @@
-// Identity: whose data directory this is, as meta.properties says it in Kafka's format. It belongs to one node and one
-// cluster, for good, and has an id of its own, by which others know whose promises it keeps.
+// Identity: the owner of a data directory, as in meta.properties in Kafka's format. A directory belongs to one node and
+// one cluster for good, and has an id, which identifies its replicas.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@ namespace fulmar {
 
 class Identity {
  public:
-  // What the disk's file says; a new one, if there is none. Errors: invalid_argument: it is another node's; corrupt; as
+  // Reads the file, or writes a new one if there is none. Errors: invalid_argument: it is another node's; corrupt; as
   // read_file and replace_file.
   static Result<Identity> take(Host& host, std::int32_t node_id);
 
   const Uuid& directory() const { return directory_; }
-  // Empty until a cluster has been joined.
+  // Empty until the node has joined a cluster.
   const std::string& cluster_id() const { return cluster_id_; }
 
-  // The node finds itself in this cluster: from now on the directory belongs to that. Writes the file the first time.
-  // Errors: invalid_argument: it belongs to another one, in words for the operator; as replace_file.
+  // The node is in this cluster: from now on the directory belongs to it. Writes the file the first time. Errors:
+  // invalid_argument: it belongs to another cluster, in words for the operator; as replace_file.
   Result<void> join(Disk& disk, const std::string& cluster_id);
 
  private:

@@ -7,8 +7,8 @@
 
 namespace fulmar {
 
-// By its configuration, where it may have a name, the numeric one. Errors: as numeric_address(), after some seconds at
-// most; closed, at once, if the broker is asked to stop: it does not wait for a resolver that hangs.
+// Resolves the configured address to a numeric one. Errors: as numeric_address(), after some seconds at most; closed,
+// at once, if the broker is asked to stop, even if the resolver hangs.
 Result<SocketAddress> listen_address(Host& host, const SocketAddress& configured);
 
 }  // namespace fulmar

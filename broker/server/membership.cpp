@@ -19,7 +19,7 @@ namespace {
 
 constexpr Duration call_max = seconds(10);
 constexpr Duration known_here_max = seconds(5);
-constexpr Duration leave_max = seconds(6);  // and twice as long as the controller is told, at most
+constexpr Duration leave_max = seconds(6);  // in addition, at most twice as long until the controller knows
 constexpr Duration tell_max = seconds(2);
 constexpr Duration leave_retry_interval = milliseconds(20);
 constexpr Duration register_retry_interval = milliseconds(100);
@@ -120,7 +120,7 @@ void Membership::exclude(std::string why) {
   if (!std::exchange(is_excluded_, true)) excluded_({Errc::refused, std::move(why)});
 }
 
-// Asks the controller, wherever that is. Errors: unreachable, while there is none; as greet().
+// Asks the controller, wherever it is. Errors: unreachable, if there is none; as greet().
 template <class Response, class Request>
 Result<Response> Membership::ask_controller(const Request& request, Response (Controller::*here)(const Request&),
                                             Deadline deadline) {
@@ -134,7 +134,8 @@ Result<Response> Membership::ask_controller(const Request& request, Response (Co
   auto response = ask(shard_.broker().metadata->controller());
   if (response && response->error_code != ErrorCode::not_controller) return response;
   auto word = ask_peers(shard_);
-  // So many that the others are no majority: this broker is where it does not belong. Fewer may be astray themselves.
+  // The others are no majority: this broker is in the wrong cluster. If fewer are strangers, they may be in the wrong
+  // one themselves.
   auto controllers = shard_.config().controllers.size();
   if (!was_registered_ && controllers - word.strangers < controllers / 2 + 1)
     exclude("the data directory belongs to cluster " + shard_.peers().cluster_id() +
@@ -180,7 +181,7 @@ bool Membership::register_broker() {
     auto registered = register_once();
     if (registered) return was_registered_ = true;
     auto why = to_string(registered.error());
-    // In a cluster that begins it takes a moment, and other reasons come and go.
+    // While a cluster forms this takes a moment, and other reasons may be temporary.
     if (--wait_to_tell <= 0 && why != told) {
       shard_.log().warn("not registered with the controller yet", {{"reason", why}});
       told = why;
@@ -195,13 +196,13 @@ BrokerHeartbeatRequest Membership::heartbeat() const {
   return {.broker_id = broker.self.broker, .directory_id = broker.self.directory, .incarnation_id = broker.incarnation};
 }
 
-// The controller may be any broker by now, and each judges for itself what it has heard.
+// The controller may change, and each decides by the heartbeats that it has received.
 void Membership::keep_registered() {
   auto request = heartbeat();
   bool reached = true;
   for (;;) {
     shard_.host().clock().sleep_for(shard_.config().heartbeat_interval);
-    // Given up while there is time for others before the session ends: one connect that gets lost must fence nobody.
+    // Given up early enough for further attempts before the session ends: one lost connect must not fence the broker.
     auto deadline = shard_.host().clock().deadline_in(std::min(call_max, shard_.config().session_timeout / 4));
     auto response = ask_controller(request, &Controller::heartbeat, deadline);
     bool answered = response && response->error_code != ErrorCode::not_controller;
@@ -218,7 +219,7 @@ void Membership::keep_registered() {
   }
 }
 
-// Tries until the controller has acted on it, or the deadline.
+// Repeats the request until the controller has carried it out, or the deadline.
 void Membership::tell_controller(const BrokerHeartbeatRequest& request, Deadline deadline) {
   auto& clock = shard_.host().clock();
   while (clock.now() < deadline.at) {

@@ -1,5 +1,5 @@
-// Membership: a broker's part in its cluster, on shard 0: it registers with the controller, answers its peers' calls,
-// and has the controller answer what only that can.
+// Membership: a broker's part in its cluster, on shard 0: it registers with the controller, sends heartbeats, answers
+// its peers' calls, and forwards requests to the controller.
 #pragma once
 
 #include <functional>
@@ -18,18 +18,17 @@ class Controller;
 
 class Membership {
  public:
-  // `excluded` is called once it turns out that this broker can't be of its cluster, or not any more; with why, for
-  // people.
+  // `excluded` is called once if this broker can't be in its cluster, or not any more, with the reason, for people.
   Membership(BrokerShard& shard, Controller& controller, std::function<void(Error)> excluded);
 
-  // Begins to listen for peers. Errors: as Network::listen.
+  // Listens for peers. Errors: as Network::listen.
   Result<void> listen();
-  // Registers what this broker is; returns once it is known. False: it is excluded.
+  // Registers this broker; returns once that is committed and applied here. False: it is excluded.
   bool register_broker();
-  // From now on tells the controller that the registered broker is alive.
+  // Sends heartbeats from now on.
   void start_heartbeats();
-  // Before an orderly stop: has others lead what this broker leads, the metadata's group at last, while it still
-  // serves. Takes ten seconds at most, and no longer than there is anybody to hand over to.
+  // Before an orderly stop, while the broker still serves: transfers its leaderships to others, that of the metadata
+  // group last. Takes ten seconds at most, less if there is nobody to transfer to.
   void leave();
   void stop();
 
@@ -51,7 +50,7 @@ class Membership {
   PeerServer server_;
   std::function<void(Error)> excluded_;
   bool is_excluded_ = false;
-  bool was_registered_ = false;  // in this life
+  bool was_registered_ = false;  // in this run
   FiberGroup fibers_;
 };
 

@@ -1,5 +1,5 @@
-// ShardLives: the shards of a broker from their beginning to their end. Each lives in a fiber on its own shard, with
-// the connections of its clients.
+// ShardLives: begins and ends the shards of a broker. Each runs in a fiber on its own shard, with its client
+// connections.
 #pragma once
 
 #include <cstddef>
@@ -20,24 +20,24 @@ class ShardLives {
  public:
   ShardLives(Host& host, Broker& broker);
 
-  // Begins all of them. Errors: those of the first that could not, as BrokerShard::open.
+  // Begins all shards. Errors: the first shard's that failed, as BrokerShard::open.
   Result<void> open();
-  // All of them listen at the same address, which is returned with its port. Errors: as Network::listen.
+  // Has all shards listen at the same address; returns it with its port. Errors: as Network::listen.
   Result<SocketAddress> listen(SocketAddress at);
-  // Calls work(BrokerShard&, ClientConnections&) on each of them, one after the other.
+  // Calls work(BrokerShard&, ClientConnections&) on each shard, one after the other.
   template <class F>
   void on_each(F&& work) {
     for (unsigned n = 0; n < host_.shard_count(); ++n)
       broker_.shards[0]->on(n, [&](BrokerShard& shard) { work(shard, *lives_[n]->clients); });
   }
-  // Ends their connections and what they do by themselves. No shard may go while another still serves clients, whose
-  // requests reach all of them.
+  // Ends connections and background work on all shards. No shard may end while another still serves clients, whose
+  // requests reach all shards.
   void stop();
-  // Closes their logs and ends them. Whether all were closed in order.
+  // Closes the logs and ends the shards. Returns whether all logs were closed in order.
   bool close();
 
  private:
-  // The events are the shard's own.
+  // The events belong to the shard.
   struct Life {
     Event stop;
     Event close;

@@ -189,8 +189,8 @@ constexpr PropertyInfo table[] = {
      "A transactional id that nobody used for so long is forgotten, unless its transaction is open."},
 };
 
-// What Kafka 4.4 lets an administrator change while a broker runs, but for listeners, which stay as they are here, for
-// log.flush.interval.messages (see check_alteration()), and for what is refused anyway.
+// What Kafka 4.4 lets an administrator change while a broker runs, except listeners, which can't be changed here,
+// log.flush.interval.messages (see check_alteration()), and refused properties.
 constexpr std::string_view dynamic_names[] = {
     "background.threads",
     "compression.gzip.level",
@@ -246,7 +246,7 @@ constexpr std::string_view dynamic_names[] = {
     "unclean.leader.election.enable",
 };
 
-// What plug-ins and listeners add to the names in the tables.
+// Prefixes of properties of plug-ins and listeners that are not in the tables.
 constexpr std::pair<std::string_view, std::string_view> refused_families[] = {
     {"listener.name.", "there is no TLS and no authentication here yet"},
     {"ssl.", "there is no TLS here yet"},
@@ -259,7 +259,7 @@ constexpr std::pair<std::string_view, std::string_view> refused_families[] = {
     {"zookeeper.", "there is no ZooKeeper here, nor in Kafka from 4.0 on"},
 };
 
-// Every address of the machine: something to listen at, but not to connect to.
+// Every address of the machine: one can listen at it, but not connect to it.
 bool is_any(const SocketAddress& address) {
   return address.host.empty() || address.host == "0.0.0.0" || address.host == "::";
 }
@@ -269,7 +269,7 @@ std::unexpected<Error> invalid(std::string_view name, std::string_view value, co
               "Invalid value " + std::string(value) + " for configuration " + std::string(name) + ": " + why);
 }
 
-// The address of the listener of that kind among those of the value; nullopt if there is none. Each kind at most once.
+// The address of the listener with that name, if the value has it; each name at most once.
 Result<std::optional<SocketAddress>> parse_listener(std::string_view name, std::string_view value,
                                                     std::string_view scheme) {
   std::optional<SocketAddress> found;
@@ -303,7 +303,7 @@ Result<std::map<std::int32_t, SocketAddress>> parse_voters(std::string_view name
   return voters;
 }
 
-// What Kafka goes by two names for is kept by one; and what would have to be otherwise than it says is refused.
+// Replaces older names that Kafka accepts by the newer ones; refuses values that can't be served.
 Result<void> use_older_names(Properties& properties) {
   if (auto older = properties.find("broker.id"); older != properties.end()) {
     auto [newer, added] = properties.emplace("node.id", older->second);
@@ -328,7 +328,7 @@ Result<void> use_older_names(Properties& properties) {
   return {};
 }
 
-// The names of a group's timeouts begin with `prefix`.
+// `prefix`: of the names of the group's timeouts.
 Result<RaftSettings> raft_settings(const std::string& prefix, Duration election_timeout, Duration heartbeat_interval) {
   if (3 * heartbeat_interval > election_timeout)
     return invalid(prefix + "heartbeat.interval.ms", std::to_string(heartbeat_interval / milliseconds(1)),
@@ -487,9 +487,10 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
     return raft_settings(prefix, duration(prefix + "election.timeout.ms"), duration(prefix + "heartbeat.interval.ms"));
   };
   FULMAR_TRY(config.metadata_raft, raft("controller.quorum."));
-  config.metadata_raft.quiesces = false;         // one group, of other timeouts than those that pulses keep to
-  config.metadata_raft.throttles = false;        // a broker takes clients only once it has caught up
-  config.metadata_raft.announce_at_once = true;  // whoever asked for a change waits until its own broker knows of it
+  config.metadata_raft.quiesces = false;   // a single group, whose timeouts differ from those of the pulses
+  config.metadata_raft.throttles = false;  // a broker serves clients only once it has caught up
+  // a client's request waits until the broker that it asked has the change
+  config.metadata_raft.announce_at_once = true;
   FULMAR_TRY(config.partition_raft, raft("replica."));
   config.partition_raft.replica_lag_max = duration("replica.lag.time.max.ms");
   config.partition_raft.announce_commits = config.rack_aware_reads;

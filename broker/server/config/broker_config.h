@@ -1,4 +1,4 @@
-// BrokerConfig: what an operator sets for a broker, in Kafka's names. docs/configuration.md lists all of it.
+// BrokerConfig: a broker's configuration, in Kafka's names. docs/configuration.md lists all of it.
 #pragma once
 
 #include <cstdint>
@@ -17,19 +17,20 @@
 
 namespace fulmar {
 
-// What a broker's properties are: those that have their meaning here, and those of Kafka's that have not.
+// The properties that take effect here, and Kafka's other ones.
 std::span<const PropertyInfo> broker_properties();
 std::span<const PropertyInfo> unserved_broker_properties();
-// In either; null if there is none of that name.
+// From either list; null if there is none of that name.
 const PropertyInfo* find_broker_property(std::string_view name);
-// Whether it may be changed while the broker runs (KIP-226).
+// Whether it can be changed while the broker runs (KIP-226).
 bool is_dynamic(std::string_view broker_property);
-// As they are kept, by one name each. Errors: invalid_argument, for an unknown name or a value it can't have.
+// The properties in stored form, under one name each. Errors: invalid_argument, for an unknown name or a value that is
+// not allowed.
 Result<Properties> checked_broker_properties(const Properties& given);
 
-constexpr std::size_t controllers_max = 5;  // more would make every change of the metadata slower, and nothing safer
+constexpr std::size_t controllers_max = 5;  // more would slow down every metadata change and add no safety
 
-// What compacts logs (see server/shard/log_cleaner.h). Sizes and rates are of the whole broker.
+// Log compaction (see server/shard/log_cleaner.h). Sizes and rates are for the whole broker.
 struct CleanerSettings {
   bool enabled = true;                           // log.cleaner.enable
   Duration backoff = seconds(15);                // log.cleaner.backoff.ms
@@ -42,14 +43,14 @@ struct CleanerSettings {
 struct BrokerConfig {
   std::int32_t node_id = 1;
   SocketAddress listen{"127.0.0.1", 9092};
-  SocketAddress advertise;  // what clients are told; an empty host means as listened at
-  // For a cluster of several brokers: where peers are listened for, and the controllers with where they listen for
-  // theirs. Without: this broker is a cluster by itself.
+  SocketAddress advertise;  // for clients; an empty host: as `listen`
+  // For a cluster: where this broker listens for its peers, and the controllers' addresses for their peers. Empty: this
+  // broker is a cluster by itself.
   SocketAddress listen_internal;
-  SocketAddress advertise_internal;                   // what peers are told
+  SocketAddress advertise_internal;                   // for peers
   std::map<std::int32_t, SocketAddress> controllers;  // controller.quorum.voters
   std::optional<std::string> rack;                    // broker.rack
-  FeatureRanges features = supported_features();      // of this release; tests play others
+  FeatureRanges features = supported_features();      // of this release; tests set others
   Duration heartbeat_interval = seconds(2);           // broker.heartbeat.interval.ms
   Duration session_timeout = seconds(9);              // broker.session.timeout.ms
   bool rebalance_leaders = true;                      // auto.leader.rebalance.enable
@@ -59,20 +60,20 @@ struct BrokerConfig {
   std::int32_t num_partitions = 1;
   std::int32_t replication_factor = 1;                  // default.replication.factor
   std::int32_t request_bytes_max = 100 * 1024 * 1024;   // socket.request.max.bytes
-  std::int32_t connections_max = 2'147'483'647;         // max.connections, of the broker
+  std::int32_t connections_max = 2'147'483'647;         // max.connections, for the broker
   std::int32_t connections_per_ip_max = 2'147'483'647;  // max.connections.per.ip, likewise
   std::int32_t peer_connections_max = 4096;             // listener.name.internal.max.connections
-  // The content of cluster.secret.file, which whoever starts the broker reads; empty: there is none.
+  // The content of cluster.secret.file; empty: there is none.
   std::string cluster_secret;
   Duration connection_idle_max = seconds(600);              // connections.max.idle.ms
-  std::int64_t queued_bytes_max = std::int64_t{512} << 20;  // queued.max.request.bytes: of all requests of a shard
-  std::int64_t answer_bytes_max = std::int64_t{128} << 20;  // queued.max.response.bytes: of all answers of a shard
+  std::int64_t queued_bytes_max = std::int64_t{512} << 20;  // queued.max.request.bytes: for all requests of a shard
+  std::int64_t answer_bytes_max = std::int64_t{128} << 20;  // queued.max.response.bytes: for all responses of a shard
   std::int32_t fetch_bytes_max = 55 * 1024 * 1024;          // fetch.max.bytes
   std::int32_t fetch_sessions_max = 1000;                   // max.incremental.fetch.session.cache.slots, of a shard
-  ProducerId producer_id_block = 1000;                      // how many ids are taken from the metadata at once
+  ProducerId producer_id_block = 1000;                      // producer ids that are allocated in the metadata at a time
   bool rack_aware_reads = false;                            // replica.selector.class
   GroupSettings groups;                                     // group.*, offset.metadata.max.bytes, offsets.*
-  // __consumer_offsets, as it is made: offsets.topic.num.partitions, .replication.factor, .segment.bytes.
+  // For creating __consumer_offsets: offsets.topic.num.partitions, .replication.factor, .segment.bytes.
   struct CoordinatorTopic {
     std::int32_t partitions = 50;
     std::int32_t replication_factor = 3;
@@ -82,7 +83,7 @@ struct BrokerConfig {
   };
   CoordinatorTopic group_topic;
   TransactionSettings transactions;    // transaction.*, transactional.id.expiration.ms
-  CoordinatorTopic transaction_topic;  // __transaction_state, as it is made: transaction.state.log.*
+  CoordinatorTopic transaction_topic;  // for creating __transaction_state: transaction.state.log.*
   LogLimits log_limits;
   CleanerSettings cleaner;
   std::int64_t metadata_snapshot_bytes = 20 << 20;  // metadata.log.max.record.bytes.between.snapshots
@@ -90,14 +91,14 @@ struct BrokerConfig {
   RaftSettings metadata_raft;   // controller.quorum.election.timeout.ms, controller.quorum.heartbeat.interval.ms
   RaftSettings partition_raft;  // replica.election.timeout.ms, replica.heartbeat.interval.ms
   std::optional<std::int64_t> throttled_rate;  // leader.replication.throttled.rate; nullopt: unlimited
-  Properties properties;                       // all that was set, for topics' defaults and DescribeConfigs
+  Properties properties;                       // all that are set, for topics' defaults and DescribeConfigs
 
-  // Whether brokers on other machines are listened for, so that a secret is needed.
+  // Whether peers may connect from other machines, so that a secret is required.
   bool needs_secret() const;
 
   bool operator==(const BrokerConfig&) const = default;
 
-  // Errors: invalid_argument, naming the property.
+  // Errors: invalid_argument, with the property's name.
   static Result<BrokerConfig> from(const Properties& given);
 };
 

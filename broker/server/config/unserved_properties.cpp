@@ -1,5 +1,5 @@
-// Kafka's broker properties that are known here and not served: those without effect, so that a file written for Kafka
-// can be used as it is, and those that are refused, since they guard or keep data.
+// Kafka's broker properties that are not served here: those accepted without effect, so that a file written for Kafka
+// can be used as it is, and those that are refused, since they protect or keep data.
 #include "broker/server/config/broker_config.h"
 
 #include <limits>
@@ -63,8 +63,8 @@ constexpr std::string_view never_unclean =
 constexpr std::string_view one_directory_move =
     "Without effect: there is one data directory, and nothing moves between several.";
 
-// As Kafka 4.4 has them. Where the effect is none the value is checked all the same, so that what is accepted here is
-// accepted by Kafka.
+// As in Kafka 4.4. Values of properties without effect are checked too, so that Kafka accepts whatever is accepted
+// here.
 constexpr PropertyInfo table[] = {
     {"add.partitions.to.txn.retry.backoff.max.ms", PropertyType::int32, "100", 0, int32_max, "", clients_retry,
      Effect::none},

@@ -1,5 +1,4 @@
-// Which replicas partitions get: those a client names, or those that placement finds. The errors say what is wrong, for
-// people.
+// The replicas of partitions: as a client assigns them, or as placement chooses them. Errors are for people.
 #pragma once
 
 #include <expected>
@@ -15,7 +14,7 @@ namespace fulmar {
 std::expected<std::vector<ReplicaId>, std::string> assigned_replicas(const MetadataImage& image,
                                                                      const std::vector<std::int32_t>& brokers);
 
-// Replicas for new partitions, on the brokers that are alive.
+// Replicas for new partitions, on live brokers.
 std::expected<std::vector<PartitionImage>, std::string> placed_replicas(Draft& draft, std::int32_t partitions,
                                                                         std::int32_t factor);
 

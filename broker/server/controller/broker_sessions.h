@@ -1,5 +1,5 @@
-// BrokerSessions: when the controller last heard of each broker. In memory only: whoever becomes controller knows of
-// nobody, and gives everybody a whole session first.
+// BrokerSessions: when the controller last received a heartbeat from each broker. In memory only: a new controller
+// gives every broker a whole session first.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace fulmar {
 
 class BrokerSessions {
  public:
-  // This broker controls, in that epoch.
+  // This broker is the controller, in that epoch.
   void control(Epoch epoch, Instant now) {
     if (epoch == epoch_) return;
     epoch_ = epoch;
@@ -21,7 +21,7 @@ class BrokerSessions {
     heard_.clear();
   }
   void heard(std::int32_t broker, Instant now) { heard_[broker] = now; }
-  // Whether the broker has not been heard of since then, though it could have been.
+  // Whether the controller has received nothing from the broker since then, although this broker was the controller.
   bool silent_since(std::int32_t broker, Instant then) const {
     auto found = heard_.find(broker);
     return std::max(since_, found == heard_.end() ? since_ : found->second) < then;
@@ -30,7 +30,7 @@ class BrokerSessions {
  private:
   Epoch epoch_ = -1;
   Instant since_;
-  std::map<std::int32_t, Instant> heard_;  // as many as are registered
+  std::map<std::int32_t, Instant> heard_;  // bounded by the registered brokers
 };
 
 }  // namespace fulmar

@@ -36,7 +36,7 @@ BrokerImage image_of(const RegisterBrokerRequest& request) {
           .features = features_of(request)};
 }
 
-// Every broker has to write down and read what this says, whoever sent it.
+// Every broker has to store and read these fields, whoever sent them.
 bool is_possible(const RegisterBrokerRequest& request) {
   auto is_host = [](const std::string& text) { return text.size() <= host_bytes_max && is_utf8(text); };
   auto is_port = [](std::int32_t port) { return port >= 0 && port <= port_max; };
@@ -49,8 +49,7 @@ bool is_possible(const RegisterBrokerRequest& request) {
          is_port(request.port) && is_port(request.internal_port) && rack;
 }
 
-// Whether a heartbeat is of the broker as it is registered: one that comes late, of a life before, must not speak for
-// it.
+// Whether a heartbeat is from the broker's registered run: a late one of an earlier run does not count.
 ErrorCode check_sender(const BrokerHeartbeatRequest& request, const MetadataImage& image) {
   auto known = image.brokers.find(request.broker_id);
   if (known == image.brokers.end() || known->second.directory != request.directory_id)
@@ -73,7 +72,7 @@ void Controller::stop() {
   fibers_.join();
 }
 
-// What can't be done now is tried again at the next look.
+// What can't be done now is tried again in the next round.
 void Controller::run() {
   for (;;) {
     changed_.wait(shard_.host().clock().deadline_in(look_interval));
@@ -93,7 +92,7 @@ void Controller::run() {
   }
 }
 
-// Whoever registers waits for what it is to know by itself.
+// Answered before all shards show the change: the broker itself waits until it has caught up.
 RegisterBrokerResponse Controller::register_broker(const RegisterBrokerRequest& request) {
   auto enter = [&](Draft& draft) -> RegisterBrokerResponse {
     if (!draft.controls()) return {ErrorCode::not_controller};
@@ -108,8 +107,8 @@ RegisterBrokerResponse Controller::register_broker(const RegisterBrokerRequest& 
     auto known = draft.image.brokers.find(request.broker_id);
     if (known != draft.image.brokers.end()) next.leaving = known->second.leaving;
     bool new_here = known == draft.image.brokers.end() || known->second != next;
-    // Two brokers of one number, or one that was emptied and came back before it was missed: the one that is there
-    // stays.
+    // Two brokers with the same id, or one whose disk was emptied and that is back before its session ended: the
+    // registered one stays.
     if (new_here && known != draft.image.brokers.end() && known->second.directory != next.directory &&
         !known->second.fenced && !silent(request.broker_id))
       return {ErrorCode::duplicate_broker_registration};
@@ -131,7 +130,7 @@ BrokerHeartbeatResponse Controller::heartbeat(const BrokerHeartbeatRequest& requ
   auto image = metadata.image();
   if (auto error = check_sender(request, *image); error != ErrorCode::none) return {error};
   sessions_.heard(request.broker_id, now());
-  // A record only where something changes: most heartbeats cost nothing.
+  // Writes a record only if something changes, since most heartbeats change nothing.
   auto wanted = [&](const MetadataImage& known) {
     auto broker = known.brokers.at(request.broker_id);
     broker.stopping = broker.stopping || request.want_shut_down;
@@ -188,7 +187,7 @@ void Controller::replace_lost_directories(Draft& draft) {
     draft.add(std::move(record));
 }
 
-// A broker that leaves is unregistered when no group counts on it any more.
+// A leaving broker is unregistered when no group has it as a member any more.
 void Controller::end_decommissions(Draft& draft) {
   auto leaves = [](const auto& known) { return known.second.leaving; };
   if (std::ranges::none_of(draft.image.brokers, leaves)) return;

@@ -1,7 +1,6 @@
-// Controller: what the broker that makes the metadata's changes does beside answering clients. It registers brokers,
-// and fences those that it does not hear of; it ends the changes of replicas that the groups have carried out, and has
-// replicas on directories that are no more replaced by others on the same broker. On shard 0 of every broker; only the
-// one whose metadata replica leads does anything.
+// Controller: registers brokers, fences those whose heartbeats are missing, completes reassignments that the groups
+// have carried out, replaces replicas on lost directories by new ones on the same brokers, and completes decommissions.
+// On shard 0 of every broker; only active on the broker whose metadata replica leads.
 #pragma once
 
 #include "broker/protocol/messages/peer.h"
@@ -17,13 +16,13 @@ class Controller {
  public:
   explicit Controller(BrokerShard& shard) : shard_(shard) {}
 
-  // From now on, until stop(). In a cluster only.
+  // In a cluster only.
   void start();
   void stop();
-  // What a broker asks of the controller; NOT_CONTROLLER if this is none (any more). See the messages.
+  // Answers a broker's request; NOT_CONTROLLER if this broker is not the controller. See the messages.
   RegisterBrokerResponse register_broker(const RegisterBrokerRequest& request);
   BrokerHeartbeatResponse heartbeat(const BrokerHeartbeatRequest& request);
-  // The metadata, or what the leaders tell, has changed.
+  // The metadata or the announced leaderships have changed.
   void changed() { changed_.set(); }
 
  private:

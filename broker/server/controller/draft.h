@@ -1,5 +1,5 @@
-// Draft: a change of the metadata in the making: what it would look like, and the records that make it so. On shard 0,
-// with the metadata held still.
+// Draft: a metadata change that is not committed yet: the image with the change, and its records. On shard 0, while
+// MetadataLog::changing() is held.
 #pragma once
 
 #include <map>
@@ -18,7 +18,7 @@ namespace fulmar {
 
 inline constexpr const char* no_controller_message = "There is no controller now.";
 
-// What to say of a change that commit() has refused.
+// The message for a change that commit() has refused.
 inline std::string not_made_message(ErrorCode error) {
   return error == ErrorCode::request_timed_out ? "It may be made, now or later: that could not be known in time."
                                                : "the metadata can't be written";
@@ -30,7 +30,7 @@ struct Draft {
         image(*shard_0.broker().metadata->image()),
         epoch(shard_0.broker().metadata->controller_epoch()) {}
 
-  // Whether this broker may say what there is: another's image may be old, or empty yet.
+  // Whether this broker is the controller: another one's image may be old, or still empty.
   bool controls() const { return epoch >= 0; }
   void add(MetadataRecord record) {
     apply_record(record, image);
@@ -58,11 +58,11 @@ struct Draft {
 
   BrokerShard& shard;  // shard 0, which has this broker's metadata
   MetadataImage image;
-  Epoch epoch;  // in which this broker controls; -1: it does not
+  Epoch epoch;  // in which this broker is the controller; -1: it is not
   std::vector<MetadataRecord> records;
   bool made = false;  // committed
-  // Who may be given replicas, and what they have, by broker; kept from the first placement on, since to count what all
-  // have takes as long as there are partitions, and a request may place many topics.
+  // Brokers that may be given replicas, and their load. Kept from the first placement on: computing it takes time
+  // linear in the partitions, and a request may place many topics.
   std::optional<std::map<std::int32_t, Candidate>> candidates;
 
  private:

@@ -4,7 +4,7 @@ namespace fulmar {
 
 namespace {
 
-// Why the broker does not support it; empty if it does.
+// Why the broker does not support the level; empty if it does.
 std::string why_not(const std::string& who, const FeatureRange& range, std::int16_t level) {
   if (level >= range.min && level <= range.max) return {};
   if (range.max == 0) return who + " does not support this feature.";
@@ -12,12 +12,12 @@ std::string why_not(const std::string& who, const FeatureRange& range, std::int1
   return who + " only supports versions " + levels;
 }
 
-// Those that are down count too: they come back. One that does not is unregistered.
+// Brokers that are down count too, since they may come back. One that will not has to be unregistered.
 std::string why_not_by_all(const MetadataImage& image, std::int32_t self, const FeatureRanges& here,
                            const FeatureUpdate& update) {
   auto local = range_of(here, update.feature);
   auto controller = "Local controller " + std::to_string(self);
-  if (local.max == 0) return controller + " does not support this feature.";  // whatever the level
+  if (local.max == 0) return controller + " does not support this feature.";  // at any level
   auto why = why_not(controller, local, update.level);
   for (const auto& [id, broker] : image.brokers) {
     if (!why.empty()) break;
@@ -56,7 +56,7 @@ Result<std::vector<FeatureLevelRecord>> plan_feature_updates(const MetadataImage
     if (auto why = why_not_by_all(image, self, here, update); !why.empty()) return refuse(why);
     if (auto why = refusal(update, now); !why.empty()) return refuse(why);
     if (update.level == now) continue;
-    // What a higher level wrote down would have to be taken back, which no release does.
+    // Records of the higher level would have to be rewritten, which no release does.
     if (name == metadata_version && update.level < now) {
       bool unsafe = update.type == UpdateType::unsafe_downgrade;
       return fail(Errc::invalid_argument,

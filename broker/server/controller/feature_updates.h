@@ -1,4 +1,4 @@
-// Which updates of the cluster's features may be made: pure, from what the metadata says (KIP-584, KIP-778).
+// Checks updates of the cluster's features: a pure function of the metadata (KIP-584, KIP-778).
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@ struct FeatureUpdate {
   UpdateType type = UpdateType::upgrade;
 };
 
-// The records that make all updates; none for those that change nothing. Of several updates of a feature the last one
-// counts. `here`: what the controller supports, which is broker `self`; the other brokers have registered what they do.
-// Errors: invalid_argument, which Kafka calls INVALID_UPDATE_VERSION, with the first update that may not be made.
+// The records for all updates, except those that change nothing. Of several updates of a feature the last counts.
+// `here`: the levels supported by the controller, broker `self`; the other brokers registered theirs. Errors:
+// invalid_argument (INVALID_UPDATE_VERSION), for the first update that is not allowed.
 Result<std::vector<FeatureLevelRecord>> plan_feature_updates(const MetadataImage& image, std::int32_t self,
                                                              const FeatureRanges& here,
                                                              const std::vector<FeatureUpdate>& updates);

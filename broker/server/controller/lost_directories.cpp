@@ -13,7 +13,7 @@ namespace {
 
 using Brokers = std::map<std::int32_t, BrokerImage>;
 
-// Brokers that were unregistered are on no directory that they could come back with.
+// Unregistered brokers have no directory that they could come back with.
 bool same_directories(const Brokers& before, const Brokers& after) {
   return std::ranges::all_of(after, [&](const auto& broker) {
     auto found = before.find(broker.first);
@@ -21,7 +21,7 @@ bool same_directories(const Brokers& before, const Brokers& after) {
   });
 }
 
-// The replicas on the directories that their brokers have now.
+// The replicas on their brokers' present directories.
 std::vector<ReplicaId> replaced(std::vector<ReplicaId> replicas, const Brokers& brokers) {
   for (auto& id : replicas)
     if (auto found = brokers.find(id.broker); found != brokers.end()) id.directory = found->second.directory;

@@ -1,5 +1,6 @@
-// Replicas on directories that are no more: a pure planner. A broker that comes back with another directory has lost
-// what it had, and its promises with it: what was there counts as dead for good, and the broker gets it anew.
+// LostDirectories: a pure planner for replicas on directories that their brokers no longer have. A broker that comes
+// back with another directory has lost its data and its votes: the old replica counts as dead for good, and the broker
+// gets a new one.
 #pragma once
 
 #include <vector>
@@ -11,13 +12,13 @@ namespace fulmar {
 
 class LostDirectories {
  public:
-  // The changes by which each partition of that image, where it is to have replicas on directories that their brokers
-  // do not have now, is to have them on those that they have. In time proportional to what has changed since the image
-  // for which there were none the last time; but if a broker's directory has, to all partitions.
+  // The records that replace such replicas of the image by replicas on the present directories of their brokers. In
+  // time proportional to the changes since the last image for which there were none; if a broker's directory has
+  // changed, to all partitions.
   std::vector<PartitionRecord> replacements(const MetadataImagePtr& image);
 
  private:
-  MetadataImagePtr in_order_ = std::make_shared<const MetadataImage>();  // for which there were none
+  MetadataImagePtr in_order_ = std::make_shared<const MetadataImage>();  // the last image for which there were none
 };
 
 }  // namespace fulmar

@@ -1,4 +1,4 @@
-// The brokers that may be given replicas, and how many they have already.
+// The brokers that may be given replicas, and their load.
 #pragma once
 
 #include <map>
@@ -9,10 +9,10 @@
 
 namespace fulmar {
 
-// By broker. In time linear in the partitions there are.
+// By broker. In time linear in the number of partitions.
 std::map<std::int32_t, Candidate> placement_candidates(const MetadataImage& image);
 
-// Counts the replicas of these partitions, which have been placed.
+// Counts the replicas of these new partitions.
 template <class Partitions>
 void count_replicas(const Partitions& partitions, std::map<std::int32_t, Candidate>& candidates) {
   for (const auto& partition : partitions) {

@@ -1,7 +1,7 @@
-// Who decides about the cluster's metadata: pure, from what the metadata says (KIP-853).
+// The voters that the metadata group should have: a pure function of the metadata (KIP-853).
 //
-// The brokers that controller.quorum.voters names do, as soon as they are there, and those that were added; not those
-// that were removed, or that leave the cluster.
+// They are the brokers that controller.quorum.voters names, as soon as they are registered, and those that were added;
+// without those that were removed or are being decommissioned.
 #pragma once
 
 #include <cstdint>
@@ -17,25 +17,25 @@
 
 namespace fulmar {
 
-// The group of the metadata, as its leader has it.
+// The metadata group's voters, as its leader knows them.
 struct MetadataVoters {
-  std::vector<ReplicaId> target;    // as it is to be, once what was begun is done
-  std::vector<ReplicaId> in_force;  // of both sets, while it changes
+  std::vector<ReplicaId> target;    // after the change under way
+  std::vector<ReplicaId> in_force;  // of both sets, during a change
 };
 
 MetadataVoters metadata_voters(const MetadataLog& metadata);
 
-// The voters as they should be, ascending, on the directories that their brokers have now. One that is on its way in
-// and is gone again is waited for no longer. `configured`: whom controller.quorum.voters names.
+// The voters that there should be, ascending, on the present directories of their brokers. A new voter that has
+// disappeared again is not waited for. `configured`: the brokers in controller.quorum.voters.
 std::vector<ReplicaId> wanted_voters(const MetadataImage& image, const MetadataVoters& now,
                                      const std::set<std::int32_t>& configured);
 
 struct VoterRefusal {
-  ErrorCode error = ErrorCode::none;  // none: it may be done
+  ErrorCode error = ErrorCode::none;  // none: it is allowed
   std::string message;                // for people
 };
-// Whether the broker may be added: DUPLICATE_VOTER, BROKER_ID_NOT_REGISTERED; INVALID_VOTER_KEY: its directory is
-// another; INVALID_REQUEST: there are as many as there may be; REQUEST_TIMED_OUT: it is not alive.
+// Whether the broker may be added: DUPLICATE_VOTER, BROKER_ID_NOT_REGISTERED; INVALID_VOTER_KEY: it has another
+// directory; INVALID_REQUEST: the maximum is reached; REQUEST_TIMED_OUT: it is not alive.
 VoterRefusal may_add_voter(const MetadataImage& image, const MetadataVoters& now, const ReplicaId& voter);
 // Whether it may be removed: VOTER_NOT_FOUND; INVALID_REQUEST: it is the only one.
 VoterRefusal may_remove_voter(const MetadataVoters& now, const ReplicaId& voter);

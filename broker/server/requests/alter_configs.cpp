@@ -1,4 +1,4 @@
-// AlterConfigs, IncrementalAlterConfigs: what is set for topics and brokers while they run, kept in the metadata
+// AlterConfigs, IncrementalAlterConfigs: changes the dynamic properties of topics and brokers, which the metadata keeps
 // (KIP-133, KIP-226, KIP-339). And ListConfigResources.
 #include "broker/protocol/messages/alter_configs.h"
 
@@ -33,7 +33,7 @@ bool is(const Resource::Config& change, ConfigOperation operation) {
   return change.operation == static_cast<std::int8_t>(operation);
 }
 
-// A list with elements put to its end, or taken out of it.
+// Appends elements to a list, or removes them from it.
 std::string changed_list(std::string_view list, const Resource::Config& change) {
   auto elements = split_list(list);
   for (auto element : split_list(*change.value)) {
@@ -47,7 +47,7 @@ std::string changed_list(std::string_view list, const Resource::Config& change) 
   return join_list(elements);
 }
 
-// What holds for every kind of resource, before anything is looked up.
+// Checks that apply to every kind of resource, before anything is looked up.
 Planned<void> check_form(const Resource& resource) {
   std::set<std::string_view> names;
   for (const auto& change : resource.configs) {
@@ -62,7 +62,7 @@ Planned<void> check_form(const Resource& resource) {
   return {};
 }
 
-// Makes the changes to what is set. `base`: the value that a list has if none is set.
+// Applies the changes to the properties that are set. `base`: the value of a list that is not set.
 template <class Base>
 Planned<Properties> changed(Properties set, const Resource& resource, const PropertyInfo* (*find)(std::string_view),
                             Base&& base) {
@@ -86,8 +86,8 @@ Planned<Properties> changed(Properties set, const Resource& resource, const Prop
   return set;
 }
 
-// Whether a record is acknowledged once it is on stable storage, or from the page cache, is decided when a topic is
-// made: a group whose replicas took it otherwise from one moment to the next could count on what a power loss takes.
+// Whether records are acknowledged from stable storage or from the page cache is fixed when a topic is created: while
+// replicas of a group differed in it, it could count on records that a power loss takes.
 Planned<void> check_alteration(const Properties& before, const Properties& after, const Properties& broker) {
   if (log_config_of(before, broker).acknowledges_synced() == log_config_of(after, broker).acknowledges_synced())
     return {};
@@ -115,7 +115,7 @@ Planned<MetadataRecord> plan_topic(const Draft& draft, const Resource& resource,
   return TopicConfigsRecord{topic->id, std::move(*checked)};
 }
 
-// The broker that is meant; `all_brokers` without a name.
+// The broker with that name; `all_brokers` for an empty name.
 Planned<std::int32_t> broker_of(const Draft& draft, const std::string& name) {
   if (name.empty()) return all_brokers;
   auto id = parse_integer(name);
@@ -183,8 +183,8 @@ std::string what_is_set(const MetadataRecord& record) {
   return text;
 }
 
-// Each resource's changes are made whole or not at all, whatever becomes of the others. `replaces`: what is not named
-// is not set any more.
+// Each resource is changed as a whole or not at all, independently of the others. `replaces`: properties that are not
+// named are unset.
 std::vector<Result> alter(BrokerShard& shard, const std::vector<Resource>& resources, bool replaces,
                           bool validate_only) {
   std::vector<Result> results;
@@ -245,7 +245,7 @@ fulmar::Result<ByteChain> handle_alter_configs(BrokerShard& shard, const Request
 fulmar::Result<ByteChain> handle_list_config_resources(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<ListConfigResourcesRequest>());
   ListConfigResourcesResponse response;
-  constexpr std::int16_t before_types = 0;  // asked for the resources of client metrics, of which there are none
+  constexpr std::int16_t before_types = 0;  // this version asks for client metrics resources, of which there are none
   auto& wanted = request.resource_types;
   std::set<std::int8_t> known;
   for (auto type : {ConfigResource::topic, ConfigResource::broker, ConfigResource::broker_logger,

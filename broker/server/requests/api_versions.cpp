@@ -1,4 +1,5 @@
-// ApiVersions: what is served; and whether this is who the client thinks it is (KIP-1242).
+// ApiVersions: the served APIs and features; also checks that the client has reached the broker that it wanted
+// (KIP-1242).
 #include "broker/protocol/messages/api_versions.h"
 
 #include <algorithm>
@@ -14,7 +15,7 @@ namespace {
 constexpr std::int16_t software_since = 3;
 constexpr std::int16_t level_zero_since = 4;
 
-// KIP-511: letters, digits, '-' and '.', of which neither the first nor the last is one of the latter two.
+// KIP-511: letters, digits, '-' and '.'; begins and ends with a letter or digit.
 bool is_software_text(std::string_view text) {
   auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
   auto allowed = [&](char c) { return alphanumeric(c) || c == '-' || c == '.'; };
@@ -45,11 +46,11 @@ Result<ByteChain> handle_api_versions(BrokerShard& shard, const Request& call) {
   if (response.error_code == ErrorCode::none) {
     for (const auto& api : served_apis())
       response.api_keys.push_back({static_cast<std::int16_t>(api.key), api.advertised_min, api.max});
-    // Older clients take a lowest level of 0 for damage (KAFKA-17492).
+    // Older clients take a lowest level of 0 for an error (KAFKA-17492).
     std::int16_t lowest = call.version() < level_zero_since ? 1 : 0;
     for (const auto& [name, min, max] : shard.config().features)
       response.supported_features.push_back({name, std::max(min, lowest), max});
-    // What the cluster has agreed on, as of here.
+    // The finalised levels, as of this shard's image.
     response.finalized_features_epoch = shard.image()->offset;
     for (const auto& [name, level] : shard.image()->features)
       response.finalized_features.push_back({name, level, level});
@@ -57,7 +58,7 @@ Result<ByteChain> handle_api_versions(BrokerShard& shard, const Request& call) {
   return call.answer(response);
 }
 
-// With the versions of this request, so that the client can ask again.
+// Has the supported versions of ApiVersions, so that the client can ask again.
 ByteChain unsupported_api_versions(std::int32_t correlation_id) {
   const auto& api = api_info(ApiKey::api_versions);
   ApiVersionsResponse response;

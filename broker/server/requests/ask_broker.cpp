@@ -10,7 +10,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::size_t size_bytes = 4;  // a frame's own, before it
+constexpr std::size_t size_bytes = 4;  // the size before the frame
 
 }  // namespace
 

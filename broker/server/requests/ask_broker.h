@@ -1,5 +1,5 @@
-// What brokers ask of each other in the words of clients: that a partition's leader writes the markers of transactions,
-// and that a coordinator knows of a partition.
+// Requests of the client protocol between brokers: to a partition's leader, to write transaction markers, and to a
+// transaction's coordinator, to verify a partition.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@ namespace fulmar {
 
 class BrokerShard;
 
-// Whether a broker answers it when another broker asks, whoever controls.
+// Whether a broker answers it to another broker, even if it is not the controller.
 bool is_asked_between_brokers(const RequestHeader& header);
 
-// The frame of the answer of that broker, which may be this one, without its size. In a fiber. Errors: unreachable; as
-// greet(); in_doubt: it may have done what was asked.
+// Sends the request to that broker, which may be this one, and returns the response frame, without its size. In a
+// fiber. Errors: unreachable; as greet(); in_doubt: the broker may have carried it out.
 Result<Bytes> ask_broker(BrokerShard& shard, std::int32_t broker, const ByteChain& frame, Deadline deadline);
 
 template <class Response, class Request>

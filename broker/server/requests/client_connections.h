@@ -1,8 +1,8 @@
-// ClientConnections: the connections of a shard's clients, and what they share: the fibers that work for them, and the
-// memory that the shard has for their requests and answers.
+// ClientConnections: the client connections of a shard, and what they share: worker fibers, and memory for requests and
+// responses.
 //
-// Who comes in is refused (the connection is closed, and one line says so) before descriptors run out, and beyond
-// max.connections and max.connections.per.ip, which count the whole broker's.
+// A new connection is closed, with one line in the log, if descriptors would run out, or beyond max.connections and
+// max.connections.per.ip, which apply to the whole broker.
 #pragma once
 
 #include <cstdint>
@@ -29,16 +29,16 @@ class ClientConnections {
   // Errors: as Network::listen.
   Result<SocketAddress> listen(const SocketAddress& at) { return acceptor_.listen(at); }
   void start() { acceptor_.start(); }
-  // Nobody comes in any more, and all connections end, with their work; waits for that.
+  // Accepts no more connections, ends all, and waits for their work to end.
   void stop();
 
   std::size_t size() const { return connections_.size(); }
 
   // -- For the connections.
   MutableBytes& scratch() { return scratch_; }
-  // Has `task` run in a fiber soon.
+  // Runs `task` in a fiber soon.
   void run(FiberTask task) { at_work_.run(fibers_, std::move(task)); }
-  // The same for what only waits, so that it holds back nobody who works.
+  // The same for a task that only waits, so that it takes no fiber from tasks that work.
   void wait_in_fiber(FiberTask task) { waiting_.run(fibers_, std::move(task)); }
   void closed(ServedConnection& connection);
 
@@ -52,7 +52,7 @@ class ClientConnections {
   WorkQueue waiting_;
   std::map<std::uint64_t, std::shared_ptr<ServedConnection>> connections_;
   std::uint64_t next_id_ = 0;
-  Outbox<std::string> left_;  // addresses of those that went, for shard 0
+  Outbox<std::string> left_;  // addresses of closed connections, for shard 0
   bool stopping_ = false;
   FiberGroup fibers_;
   Acceptor acceptor_;

@@ -15,7 +15,7 @@ namespace {
 
 using Described = DescribeConfigsResponse::Result;
 
-// `in_force` is what it is now; `values`: all that are set, and what it is by default, the one that wins first.
+// `in_force`: the value in force; `values`: all values that are set, and the default, in order of precedence.
 void describe(Described& result, const DescribeConfigsRequest& request, const PropertyInfo& info,
               const ConfigValue& in_force, const std::vector<ConfigValue>& values, bool read_only) {
   auto& out = result.configs.emplace_back();
@@ -27,7 +27,7 @@ void describe(Described& result, const DescribeConfigsRequest& request, const Pr
   out.config_type = static_cast<std::int8_t>(info.type);
   if (request.include_documentation) out.documentation = std::string(info.doc);
   if (!request.include_synonyms) return;
-  // Of what no broker's property stands for, the default has no name of its own.
+  // The default of a property without a broker default has no name of its own.
   bool nameless = find_property(topic_properties(), info.name) == &info && broker_defaults_of(info.name).empty();
   for (const auto& value : values)
     if (value.given && !(nameless && value.source == ConfigSource::built_in))
@@ -60,8 +60,8 @@ void describe_topic(BrokerShard& shard, const DescribeConfigsRequest& request,
     }
 }
 
-// All values that a broker's property has, the one in force first, and then those of the properties that stand in for
-// it where it is not set.
+// All values of a broker property in order of precedence, then those of the properties that replace it if it is not
+// set.
 std::vector<ConfigValue> broker_values(const PropertyInfo& info, const BrokerLayers& layers) {
   std::vector<ConfigValue> values;
   auto names = broker_synonyms(info.name);
@@ -102,7 +102,7 @@ void describe_broker(BrokerShard& shard, const DescribeConfigsRequest& request,
   auto one = [&](const PropertyInfo& info) {
     if (!wanted(resource, info.name) || info.effect == Effect::refused) return;
     auto values = broker_values(info, layers);
-    // What has this name is in force; the others only stand in.
+    // The value under its own name is in force; the others are synonyms.
     auto own = std::find_if(values.begin(), values.end(), [&](const auto& value) { return value.name == info.name; });
     describe(result, request, info, *own, values, !is_dynamic(info.name));
   };

@@ -12,16 +12,16 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::size_t requests_under_way_max = 16;  // of one connection: what clients keep in flight, and some
-constexpr std::int64_t request_bytes_under_way_max = 16 << 20;  // of one connection; one larger request goes alone
-constexpr int requests_per_turn_max = 16;                       // before other connections have theirs
-// For a peer to take an answer: after a time of grace, at no less than a rate. A slow reader may not hold memory; least
-// of all while others wait for room for theirs, of whom each would otherwise wait for all those before it.
+constexpr std::size_t requests_under_way_max = 16;  // of one connection: what clients usually have in flight, and some
+constexpr std::int64_t request_bytes_under_way_max = 16 << 20;  // of one connection; a larger request goes alone
+constexpr int requests_per_turn_max = 16;                       // before other connections get their turn
+// A peer has to take a response within a grace period, after that at no less than a rate, so that slow readers do not
+// hold memory; the period is shorter while others wait for memory for their responses, since waits would add up.
 constexpr Duration answer_grace = seconds(30);
 constexpr Duration answer_grace_contended = seconds(5);
 constexpr Duration contention_check_interval = seconds(1);
 constexpr std::int64_t answer_bytes_per_second_min = 64 * 1024;
-constexpr Duration for_ever = std::chrono::hours(24 * 365 * 100);  // and no sum of times overflows
+constexpr Duration for_ever = std::chrono::hours(24 * 365 * 100);  // small enough that sums of times do not overflow
 
 }  // namespace
 
@@ -64,7 +64,7 @@ void ServedConnection::write_soon() {
 }
 
 bool ServedConnection::may_begin() const {
-  // Where answers have no room left, who has one to take is to take it first.
+  // If there is no memory for responses, this connection's client has to take its response first.
   bool unwritten = !answers_.empty() && answers_.front().frame;
   if (unwritten && shard_.client_memory().answers.available(true) <= 0) return false;
   return answers_.size() < requests_under_way_max && request_bytes_ < request_bytes_under_way_max;
@@ -106,7 +106,7 @@ void ServedConnection::serve() {
         return;
       case FrameAssembler::Kind::end:
       case FrameAssembler::Kind::frame:
-        input_ended_ = true;  // the peer sent its last request: it still gets its answers
+        input_ended_ = true;  // the client sends no more, but still gets its responses
         if (answers_.empty()) close();
         return;
     }
@@ -120,7 +120,7 @@ Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   request_bytes_ += size;
   auto begun = begin_client_request(shard_, request);
   if (!begun) return std::unexpected(std::move(begun.error()));
-  if (closed_) return {};  // meanwhile
+  if (closed_) return {};  // closed meanwhile
   auto number = next_number_++;
   auto& answer = answers_.emplace_back();
   answer.number = number;
@@ -169,7 +169,7 @@ void ServedConnection::advance() {
   while (!answers_.empty()) {
     auto& next = answers_.front();
     if (!next.frame) {
-      // An answer that takes memory is made when it can be written, and no sooner.
+      // A response that takes memory is made only when it can be written.
       if (next.delayed && !std::exchange(next.attempted, true)) attempt_soon(next.number);
       break;
     }
@@ -198,7 +198,7 @@ void ServedConnection::advance() {
   }
 }
 
-// The alarm rings no later than it must; where it rings early, it is set anew.
+// The alarm may ring too early; then it is set again.
 void ServedConnection::set_alarm() {
   if (!read_until_ && !write_until_) return;
   auto at = write_until_ ? std::min(*write_until_, contended_at_) : *read_until_;
@@ -210,7 +210,7 @@ void ServedConnection::alarm_rings() {
   if (closed_) return;
   auto at = now();
   bool silent = read_until_ && at >= *read_until_;
-  // A client that waits for an answer of ours is not idle.
+  // A client that waits for our response is not idle.
   if (silent && !frames_.deadline() && at < active_at_ + idle_max()) {
     read_until_ = active_at_ + idle_max();
     silent = false;

@@ -1,13 +1,13 @@
-// A client's connection: requests are read one after the other, and answered in the order they came, whatever is ready
-// first.
+// ServedConnection: a client's connection: reads requests one after the other, and sends the responses in the same
+// order.
 //
-// A request is begun in order (so that one producer's batches are appended in order), but what it then waits for (a
-// sync, data to fetch) does not hold back the next. Limits: requests under way and their bytes per connection, bytes of
-// requests and of answers per shard, time without a request, for a request to arrive, and for the peer to take an
-// answer. Whatever is not a request ends the connection.
+// Requests are begun in order (so that a producer's batches are appended in order), but what one then waits for (a
+// sync, data to fetch) does not delay the next. Limited are: requests in progress and their bytes, per connection;
+// bytes of requests and responses, per shard; the time without a request, for a request to arrive, and for the peer to
+// take a response. Malformed requests end the connection.
 //
-// It has a fiber only while there is something to do: between two requests, in the midst of one that has not arrived,
-// while the peer takes no answer, and while a fetch waits for records, it is an object that somebody will tell.
+// It has a fiber only while there is something to do. Between requests, while a request arrives, while the peer takes
+// no response, and while a fetch waits for records, it is only an object that is notified.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   ~ServedConnection();
 
   void start() { serve_soon(); }
-  // Ends it, with what is under way; from any code of the shard but a listener. `all` is told, once.
+  // Ends the connection and its requests; from any code of the shard except a listener. Notifies `all` once.
   void close();
   std::uint64_t id() const { return id_; }
   const SocketAddress& peer() const;
@@ -43,14 +43,14 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   struct Answer {
     std::uint64_t number = 0;
     std::int64_t request_bytes = 0;
-    MemoryBudget::Charge request;  // memory of the request, until there is an answer
+    MemoryBudget::Charge request;  // the request's memory, until there is a response
     std::shared_ptr<DelayedAnswer> delayed;
     bool attempted = false;
-    std::optional<ByteChain> frame;  // once it is known; empty: there is none
+    std::optional<ByteChain> frame;  // once it is known; empty: no response is sent
     MemoryBudget::Charge memory;     // of the frame
     std::size_t written = 0;
   };
-  // What it waits for without a fiber.
+  // Notifications that the connection waits for without a fiber.
   struct Readable final : ReadinessListener {
     explicit Readable(ServedConnection& c) : connection(c) {}
     void ready() noexcept override { connection.serve_soon(); }
@@ -75,7 +75,7 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   Result<void> begin(Bytes frame, MemoryBudget::Charge memory);
   void attempt_soon(std::uint64_t number);
   void answered(std::uint64_t number, ByteChain frame, MemoryBudget::Charge memory);
-  // Writes what is ready, as far as the peer takes it.
+  // Writes the responses that are ready, as far as the peer takes them.
   void advance();
   void end(const Error& why);
   Instant now() const;
@@ -89,21 +89,21 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   std::unique_ptr<Connection> connection_;  // null once closed
   const std::shared_ptr<Session> session_;
   FrameAssembler frames_;
-  std::vector<Answer> answers_;  // to come, the next first
+  std::vector<Answer> answers_;  // in the order of the requests
   std::uint64_t next_number_ = 0;
-  std::int64_t request_bytes_ = 0;  // of the requests that are not answered yet
+  std::int64_t request_bytes_ = 0;  // of requests without a response yet
   Instant active_at_;
-  std::optional<Instant> read_until_;   // else it is given up
+  std::optional<Instant> read_until_;   // then the connection is ended
   std::optional<Instant> write_until_;  // likewise
   Instant write_begun_;
-  Instant contended_at_;  // given up from then on if others wait for room for their answers
+  Instant contended_at_;  // from then on ended if others wait for memory for their responses
   Alarm alarm_;
   Readable readable_{*this};
   Writable writable_{*this};
   Room room_{*this};
   bool closed_ = false;
-  bool serving_ = false;    // in a fiber, or about to
-  bool held_back_ = false;  // until an answer has gone
+  bool serving_ = false;    // in a fiber, or about to be
+  bool held_back_ = false;  // until a response has been written
   bool input_ended_ = false;
 };
 

@@ -1,4 +1,4 @@
-// CoordinatorAnswer: an answer of a group's coordinator that is waited for without a fiber.
+// CoordinatorAnswer: waits for a group coordinator's answer without a fiber.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,8 @@ class CoordinatorAnswer final : public DelayedAnswer {
  public:
   using Frame = std::function<ByteChain(Response)>;
 
-  // Has the coordinator of `group` do what `input` says; `frame` makes of its answer what goes to the client. If it
-  // can't be asked, `refused` makes an answer of why.
+  // Passes `input` to the coordinator of `group`; `frame` makes the response from its answer. If there is no
+  // coordinator to ask, `refused` makes the answer.
   static Finish begin(BrokerShard& shard, const std::string& group, const GroupService::Input& input, Frame frame,
                       const std::function<Response(ErrorCode)>& refused) {
     std::unique_ptr<CoordinatorAnswer> answer(new CoordinatorAnswer(shard, std::move(frame)));
@@ -45,15 +45,15 @@ class CoordinatorAnswer final : public DelayedAnswer {
   void told(GroupAnswer said) {
     call_.reset();
     response_ = std::get<Response>(std::move(said.response));
-    // Not if no attempt was made yet, or two of them would give the answer.
+    // Before the first attempt this must not call `again`: two attempts would give the answer.
     if (std::exchange(waiting_, false) && again) again();
   }
 
   BrokerShard& shard_;
   const Frame frame_;
-  std::optional<std::uint64_t> call_;  // while it is waited for
+  std::optional<std::uint64_t> call_;  // while the answer is awaited
   std::optional<Response> response_;
-  bool waiting_ = false;  // an attempt was made, in vain
+  bool waiting_ = false;  // an attempt has found no answer
 };
 
 }  // namespace fulmar

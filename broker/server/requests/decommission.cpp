@@ -1,4 +1,4 @@
-// UnregisterBroker: a broker leaves for good. Its replicas are moved to others first; when it has none any more, and no
+// UnregisterBroker: decommissions a broker. Its replicas are moved to other brokers first; when it has none, and no
 // vote, the controller unregisters it (see Controller).
 #include "broker/cluster/reassignment.h"
 #include "broker/protocol/messages/unregister_broker.h"
@@ -11,7 +11,7 @@ namespace fulmar {
 
 namespace {
 
-// The partition's wanted replicas with another broker in the leaving one's place; nullopt if there is none to take it.
+// The partition's target replicas with another broker in place of the leaving one; nullopt if no broker can take it.
 std::optional<std::vector<ReplicaId>> without_broker(const MetadataImage& image, const PartitionImage& partition,
                                                      std::int32_t leaving, std::vector<Candidate>& candidates) {
   auto wanted = replicas_wanted(partition);
@@ -34,7 +34,7 @@ void plan_leaving(Draft& draft, std::int32_t leaving, UnregisterBrokerResponse& 
   auto known = draft.image.brokers.find(leaving);
   if (known == draft.image.brokers.end())
     return refuse(ErrorCode::broker_id_not_registered, "There is no broker " + std::to_string(leaving) + ".");
-  if (known->second.leaving) return;  // it is under way
+  if (known->second.leaving) return;  // already being decommissioned
   auto broker = known->second;
   broker.leaving = true;
   draft.add(BrokerRecord{leaving, std::move(broker)});

@@ -1,4 +1,5 @@
-// DeleteTopics: by name or by id (KIP-516), each topic once: of what is named twice it can't be said which was meant.
+// DeleteTopics: by name or by id (KIP-516). A topic that is named twice is refused, since it is unclear which was
+// meant.
 #include <map>
 #include <set>
 
@@ -14,11 +15,11 @@ namespace {
 using Asked = DeleteTopicsRequest::Topic;
 using Deleted = DeleteTopicsResponse::Topic;
 
-// How often each is asked for: by its name, by its id, and either way.
+// How often each topic is named: by name, by id, and either way.
 struct Times {
   std::map<std::string, int> by_name;
   std::map<Uuid, int> by_id;
-  std::map<std::string, int> by_either;  // by the name that the topic has
+  std::map<std::string, int> by_either;  // by the topic's name
 };
 
 void refuse(Deleted& result, ErrorCode code, std::string message) {
@@ -26,7 +27,7 @@ void refuse(Deleted& result, ErrorCode code, std::string message) {
   result.error_message = std::move(message);
 }
 
-// Puts the topic's deletion into the draft if all is well.
+// Adds the topic's deletion to the draft if it is allowed.
 void plan_deletion(Draft& draft, const Asked& asked, const Times& times, Deleted& result) {
   if (!draft.controls()) return refuse(result, ErrorCode::not_controller, no_controller_message);
   if (!draft.shard.config().delete_topics)

@@ -1,4 +1,4 @@
-// DescribeCluster: which brokers there are.
+// DescribeCluster: the cluster's brokers.
 #include "broker/protocol/messages/describe_cluster.h"
 
 #include "broker/server/requests/handlers.h"

@@ -1,4 +1,4 @@
-// DescribeLogDirs: how large a broker's logs are, and how much room there is (KIP-113, KIP-827).
+// DescribeLogDirs: the sizes of a broker's logs, and the disk's size and free space (KIP-113, KIP-827).
 #include "broker/protocol/messages/describe_log_dirs.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 
 using LogDir = DescribeLogDirsResponse::LogDir;
 
-// The partitions that are asked for; nullopt: all.
+// The requested partitions; nullopt: all.
 using Wanted = std::optional<std::set<std::pair<std::string, std::int32_t>>>;
 
 Wanted wanted(const DescribeLogDirsRequest& request) {
@@ -25,14 +25,14 @@ Wanted wanted(const DescribeLogDirsRequest& request) {
   return wanted;
 }
 
-// Adds one shard's partitions. On that shard.
+// Adds one shard's partitions. Called on that shard.
 void describe(const BrokerShard& shard, const Wanted& wanted, std::map<std::string, LogDir::Topic>& topics) {
   shard.partitions().each([&](const PartitionKey& key, const Partition& partition) {
     const auto& [name, index] = key;
     if (!partition.replica || (wanted && !wanted->contains(key))) return;
     auto& topic = topics[name];
     topic.name = name;
-    // No lag: that is of the log behind the high watermark it knows, which here is never beyond it.
+    // Lag 0: it is the distance of the log end behind the known high watermark, which here never exceeds the log end.
     topic.partitions.push_back({index, static_cast<std::int64_t>(partition.replica->log().size_bytes()), 0, false});
   });
 }

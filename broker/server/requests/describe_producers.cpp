@@ -1,5 +1,4 @@
-// DescribeProducers: who writes to a partition, as its leader knows, and since when their transactions are open
-// (KIP-664).
+// DescribeProducers: a partition's producers and their open transactions, as its leader knows them (KIP-664).
 #include "broker/protocol/messages/producers.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"

@@ -1,5 +1,5 @@
-// DescribeTopicPartitions: topics in the order of their names, as many partitions as a page has room for, and where the
-// next page begins (KIP-966).
+// DescribeTopicPartitions: topics in the order of their names, up to a page of partitions, and a cursor to the next
+// page (KIP-966).
 #include "broker/protocol/messages/describe_topic_partitions.h"
 
 #include <set>
@@ -67,7 +67,7 @@ Response describe_page(const BrokerShard& shard, const DescribeTopicPartitionsRe
     for (auto index = first; index < last; ++index) {
       auto& partition =
           out.partitions.emplace_back(describe_partition<Response::Topic::Partition>(shard, *topic, index));
-      // A leader that lacks what was acknowledged is never elected: there is no list of those that would do.
+      // Elections never lose acknowledged records, so there are no lists of eligible leaders.
       partition.eligible_leader_replicas.emplace();
       partition.last_known_elr.emplace();
       work_in_slices(describe_partition_work);

@@ -1,4 +1,4 @@
-// A request's way to whoever answers it.
+// Passes each request to the broker and the handler that answer it.
 #include "broker/server/requests/forward.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/served_api.h"
@@ -13,13 +13,14 @@ Duration patience_of(const Request& call, const ServedApi& api) {
   return timeout.value_or(Duration::max());
 }
 
-// Has the controller, another broker, answer it.
+// Forwards the request to the controller on another broker.
 Result<Finish> begin_forwarding(BrokerShard& shard, const Request& call, const ServedApi& api) {
   auto answer = forward_to_controller(shard, call.frame(), patience_of(call, api));
   if (answer) return Finish::with(std::move(*answer));
-  // It may be done, which no answer can say: the client loses its connection, as if it had asked the controller itself.
+  // The change may have been made, and no error says so: the connection is closed, as if the client had been connected
+  // to the controller itself.
   if (answer.error().code == Errc::in_doubt) return std::unexpected(answer.error());
-  // Nobody to answer it: this broker says so itself, in the words of that request.
+  // There is no controller: the handler here answers with its own error.
   return api.begin(shard, call);
 }
 
@@ -35,7 +36,7 @@ Result<Finish> begin_request(BrokerShard& shard, const Request& call) {
   const auto& header = call.header();
   const auto* api = served_api(header.api_key);
   if (!api) return fail(Errc::unsupported, "unknown request " + std::to_string(header.api_key));
-  // Produce is advertised below what is served; that much is read, and refused in its own answer.
+  // Produce has unserved old versions that are advertised; they are read, and refused in a Produce response.
   if (!is_advertised(header)) {
     if (api->key == ApiKey::api_versions) return Finish::with(unsupported_api_versions(header.correlation_id));
     return fail(Errc::unsupported, std::string(api_info(api->key).name) + " version " + std::to_string(call.version()));

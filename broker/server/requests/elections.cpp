@@ -13,13 +13,13 @@ namespace fulmar {
 
 namespace {
 
-constexpr Duration election_max = seconds(5);  // less than a forwarded request is waited for
+constexpr Duration election_max = seconds(5);  // less than the time that a forwarded request is waited for
 constexpr Duration look_interval = milliseconds(20);
 constexpr std::int8_t preferred_election = 0;
 constexpr std::int8_t unclean_election = 1;
 
-// One ElectLeaders request (KIP-460), on shard 0 of the controller: sorts out which partitions should have another
-// leader, asks those who lead them to hand over, and waits until they have.
+// One ElectLeaders request (KIP-460), on shard 0 of the controller: finds the partitions that should have another
+// leader, asks their leaders to transfer the leadership, and waits until they have.
 class Election {
  public:
   Election(BrokerShard& controller, const ElectLeadersRequest& request)
@@ -58,7 +58,7 @@ class Election {
   struct Begun {
     GroupId group;
     std::int32_t preferred = -1;
-    std::size_t topic = 0;  // where its result is, in the response
+    std::size_t topic = 0;  // of its result, in the response
     std::size_t partition = 0;
   };
 
@@ -68,8 +68,8 @@ class Election {
       return answer(name, index, ErrorCode::unknown_topic_or_partition, "This server does not host this partition.");
     auto leader = controller_.leader_of(*topic, index).broker;
     if (request_.election_type != preferred_election) {
-      // A group elects its leader as soon as a majority is there, which has all that was acknowledged; no other will
-      // do.
+      // A group elects a leader as soon as a majority is up, so that no acknowledged record is lost; there is no other
+      // way.
       if (leader >= 0) return not_needed(name, index);
       return answer(name, index, ErrorCode::eligible_leaders_not_available,
                     "A leader is elected as soon as a majority of the replicas is there, and none before.");
@@ -84,7 +84,7 @@ class Election {
         {{topic->id, index}, first.broker, response_.topics.size() - 1, response_.topics.back().partitions.size() - 1});
   }
 
-  // Where all partitions are meant, only those are answered for that there is something to say of.
+  // If all partitions are requested, those without anything to do are left out of the response.
   void not_needed(const std::string& name, std::int32_t index) {
     if (request_.topics) answer(name, index, ErrorCode::election_not_needed, "Leader election not needed.");
   }

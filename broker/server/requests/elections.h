@@ -1,4 +1,4 @@
-// Leaders chosen on request: what ElectLeaders has the leaders do.
+// PreferLeaders: what the controller has leaders do for ElectLeaders.
 #pragma once
 
 #include "broker/protocol/messages/peer.h"
@@ -7,7 +7,7 @@ namespace fulmar {
 
 class BrokerShard;
 
-// Has the preferred replicas lead groups that this broker leads; asked on any shard.
+// Transfers leaderships of this broker's groups to their preferred replicas; may be called on any shard.
 PreferLeadersResponse prefer_leaders(BrokerShard& shard, const PreferLeadersRequest& request);
 
 }  // namespace fulmar

@@ -1,10 +1,10 @@
-// Fetch: reads what consumers may see, below the high watermark or, of committed transactions only, the last stable
-// offset, from the shards that own the partitions; waits, if
-// there is too little, until there is enough or the client's patience ends (long poll).
+// Fetch: reads records below the high watermark, or below the last stable offset for read_committed, from the shards
+// that own the partitions. If there are fewer than min_bytes, waits until there are enough or max_wait_ms has passed
+// (long poll).
 //
-// While it waits it has no fiber and no records in memory. Records are read only once there is room for them among the
-// answers of the shard: where room is short, less is read than was asked for (KIP-74: but at least one batch), and
-// where there is none, the fetch waits for it.
+// A waiting fetch has no fiber and no records in memory. Records are read only once their response has memory in the
+// shard's budget: if memory is short, less is read than was asked for (KIP-74: but at least one batch); if there is
+// none, the fetch waits for it.
 #include <algorithm>
 #include <limits>
 #include <list>
@@ -22,20 +22,20 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::int16_t node_endpoints_since = 16;  // before, a leader's number would say nothing of where it is
-constexpr Duration fetch_wait_max = seconds(300);  // however patient a client says it is
-// One fetch takes at most such a part of the room there is, so that others find some; or this, if that is more.
+constexpr std::int16_t node_endpoints_since = 16;  // in earlier versions a leader's id would not come with its address
+constexpr Duration fetch_wait_max = seconds(300);  // a limit for the client's max_wait_ms
+// One fetch takes at most this share of the free memory, so that others get some; or the second, if that is more.
 constexpr std::int64_t share_of_room = 4;
 constexpr std::int64_t room_wanted_min = 1 << 20;
-// What a fetch costs by the number of its partitions: to find each, to look into its log, to wait for it or tell of it.
+// The cost of a fetch per partition: to look it up, to read its log, and to wait for it or describe it.
 constexpr Duration find_target_work = nanoseconds(300);
 constexpr Duration read_target_work = microseconds(1);
 constexpr Duration finish_target_work = nanoseconds(500);
 
-// Reads all targets, in their order, and says in each reading what the answer is to say of it.
+// Reads all targets in their order; each reading has its part of the response.
 class Readings {
  public:
-  // `bytes_max` 0: no records are read at all.
+  // `bytes_max` 0: reads no records.
   void read(BrokerShard& shard, const FetchRequest& request, std::int16_t version, std::list<FetchTarget>& targets,
             std::size_t bytes_max) {
     readings_.clear();
@@ -61,7 +61,7 @@ class Readings {
       if (!runs_on) runs.push_back({owner, {}});
       runs.back().readings.push_back(&reading);
     }
-    // Neighbours of one shard are read in one visit.
+    // Adjacent targets on the same shard are read in one call.
     for (auto& run : runs) {
       shard.on(run.owner, [&](BrokerShard& there) {
         for (auto* reading : run.readings) {
@@ -94,16 +94,16 @@ class Readings {
   std::list<Reading> readings_;
 };
 
-// What was seen of a partition, for its owner to say whether it has changed since.
+// The state in which a partition was read, so that its owner can tell whether it has changed since.
 struct Seen {
   std::string topic;
   GroupId group;
   bool led_here;
   bool committed_only;
-  Offset end;  // of what could be read
+  Offset end;  // the end of what could be read
 };
 
-// On the owner's shard. False if one of them has changed already: then it does not wait.
+// On the owner's shard. Returns false, and does not wait, if one of them has changed already.
 bool wait_for_change(BrokerShard& owner, const PartitionWaits::Waiter& waiter, const std::vector<Seen>& seen) {
   std::vector<GroupId> groups;
   for (const auto& one : seen) {
@@ -128,14 +128,14 @@ ByteChain error_frame(const RequestHeader& header, ErrorCode error) {
   return frame(header, std::move(response));
 }
 
-// Neighbours of one topic are told of together.
+// Adjacent partitions of a topic share an entry.
 FetchResponse::Topic& topic_of(FetchResponse& response, const FetchTarget& target) {
   auto& topics = response.topics;
   bool goes_on = !topics.empty() && topics.back().name == target.topic && topics.back().topic_id == target.topic_id;
   return goes_on ? topics.back() : topics.emplace_back(target.topic, target.topic_id);
 }
 
-// Of a request that can't be meant, as Kafka answers it: the same for all, and for each partition.
+// The response to an invalid request, as in Kafka: the error for the whole, and for each partition.
 ByteChain refused_frame(const RequestHeader& header, const FetchRequest& request, ErrorCode error) {
   FetchResponse response;
   response.error_code = error;
@@ -147,7 +147,7 @@ ByteChain refused_frame(const RequestHeader& header, const FetchRequest& request
   return frame(header, std::move(response));
 }
 
-// The whole of a fetch, from its session to its answer.
+// One fetch, from its session to its response.
 class Fetch final : public DelayedAnswer, private MemoryBudget::Waiter {
  public:
   Fetch(BrokerShard& shard, RequestHeader header, FetchRequest request)
@@ -160,7 +160,7 @@ class Fetch final : public DelayedAnswer, private MemoryBudget::Waiter {
         patience_([this] { go_on(); }) {}
   virtual ~Fetch() { end_wait(); }
 
-  // In the order of the requests: a session's build on one another. An error is all the answer.
+  // Called in the order of requests, since those of a session depend on one another. An error is the whole response.
   ErrorCode begin();
   std::optional<Ready> attempt() override;
 
@@ -187,7 +187,7 @@ class Fetch final : public DelayedAnswer, private MemoryBudget::Waiter {
   Readings readings_;
   MemoryBudget::Charge memory_;
 
-  bool waiting_ = false;  // no attempt is being made, and whatever happens leads to one
+  bool waiting_ = false;  // no attempt is running, and the next event starts one
   bool changed_ = false;
   std::optional<std::uint64_t> wait_;
   std::vector<unsigned> waits_at_;
@@ -196,7 +196,8 @@ class Fetch final : public DelayedAnswer, private MemoryBudget::Waiter {
 
 ErrorCode Fetch::begin() {
   auto version = header_.api_version;
-  for (const auto& topic : request_.topics)  // the session must stay, and others not come between
+  // without yielding: the session must stay, and other requests must not come in between
+  for (const auto& topic : request_.topics)
     declare_work(find_target_work * static_cast<std::int64_t>(topic.partitions.size()));
   if (full_) {
     if (version >= 7 && request_.session_id != 0) shard_.sessions().remove(request_.session_id);
@@ -213,7 +214,7 @@ ErrorCode Fetch::begin() {
   session->next_epoch = session->next_epoch == std::numeric_limits<std::int32_t>::max() ? 1 : session->next_epoch + 1;
   session->update(*shard_.image(), request_, version);
   session_id_ = session->id;
-  targets_ = session->targets();  // the session may be evicted while this waits
+  targets_ = session->targets();  // copied: the session may be evicted while this waits
   if (targets_.empty()) shard_.sessions().remove(std::exchange(session_id_, 0));
   return ErrorCode::none;
 }
@@ -237,7 +238,7 @@ std::optional<DelayedAnswer::Ready> Fetch::attempt() {
   }
 }
 
-// Reads what there is, as far as there is memory for it, and says what is to be done now.
+// Reads as far as there is memory, and returns what to do next.
 Fetch::Next Fetch::read() {
   auto& budget = shard_.client_memory().answers;
   std::int64_t wanted = 0;
@@ -251,7 +252,7 @@ Fetch::Next Fetch::read() {
     room = budget.try_charge(memory_, share, true);
   }
   if (memory_.bytes() > 0) share = std::min(wanted, memory_.bytes());
-  // A limit of 0 asks for one batch all the same.
+  // A limit of 0 still asks for one batch.
   readings_.read(shard_, request_, header_.api_version, targets_,
                  room ? static_cast<std::size_t>(std::max<std::int64_t>(share, 1)) : 0);
   auto total = static_cast<std::int64_t>(readings_.bytes());
@@ -261,7 +262,7 @@ Fetch::Next Fetch::read() {
     memory_.shrink_to(total);
   if (readings_.must_answer() || targets_.empty()) return Next::answer;
   if (!room && readings_.records_wait()) return Next::wait_for_memory;
-  // What there is no room for can't be waited for; batches do not fill a room to its last byte.
+  // Records that have no room can't be waited for; and batches rarely fill the room to its last byte.
   auto min_bytes = static_cast<std::int64_t>(std::max(0, request_.min_bytes));
   bool enough = total >= (share < wanted ? std::min(min_bytes, share / 2) : min_bytes);
   bool over = shard_.host().clock().now() >= deadline_;
@@ -270,7 +271,7 @@ Fetch::Next Fetch::read() {
   return Next::wait_for_change;
 }
 
-// Waits for one of the partitions to change, or the client's patience to end. False if that has happened already.
+// Begins to wait for a change of one of the partitions, or the deadline. False if there was a change already.
 bool Fetch::wait() {
   std::map<unsigned, std::vector<Seen>> by_owner;
   auto image = shard_.image();
@@ -309,7 +310,8 @@ void Fetch::end_wait() {
 ByteChain Fetch::answer() {
   FetchResponse response;
   response.session_id = session_id_;
-  declare_work(finish_target_work * static_cast<std::int64_t>(readings_.all().size()));  // the session must stay
+  // without yielding: the session must stay
+  declare_work(finish_target_work * static_cast<std::int64_t>(readings_.all().size()));
   auto* session = session_id_ ? shard_.sessions().find(session_id_) : nullptr;
   for (auto& reading : readings_.all()) {
     auto& target = *reading.target;

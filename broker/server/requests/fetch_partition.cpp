@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::int16_t first_version_with_zstd = 10;
 
-// Of a consumer that says what it read last: where its log and this leader's part, if they do (KIP-595). Its offset is
-// out of range if not even that is known.
+// If the consumer gives the epoch of its last record: where its log diverges from this leader's, if it does (KIP-595).
+// If this leader does not know that, the offset is out of range.
 ErrorCode find_divergence(const Replica& replica, const FetchRequest::Topic::Partition& asked,
                           FetchResponse::Topic::Partition& out) {
   if (asked.last_fetched_epoch < 0) return ErrorCode::none;
@@ -25,8 +25,8 @@ ErrorCode find_divergence(const Replica& replica, const FetchRequest::Topic::Par
   return ErrorCode::none;
 }
 
-// Whether the replica may serve this consumer: as the leader that speaks for its group; or as a follower of one, if
-// consumers may read there (KIP-392).
+// Whether the replica may serve this consumer: as an established leader with a lease, or as a follower, if consumers
+// may read there (KIP-392).
 ErrorCode check_reader(const BrokerShard& owner, const Replica& replica, Epoch claimed, const std::string& rack) {
   auto error = replica.check_leader(claimed);
   if (error == ErrorCode::none) return replica.speaks_for_the_group() ? error : ErrorCode::offset_not_available;
@@ -34,8 +34,8 @@ ErrorCode check_reader(const BrokerShard& owner, const Replica& replica, Epoch c
   return error == ErrorCode::not_leader_or_follower && may_follow ? ErrorCode::none : error;
 }
 
-// What the log has there, with right CRCs. Damage that a leader finds it reports; where its log is nobody else's, it
-// reads up to it then.
+// Reads batches with valid CRCs. A leader reports damage that it finds; if its log is the only one, it then reads up to
+// the damage.
 Result<Bytes> read_intact(Replica& replica, Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one) {
   constexpr int found_at_once_max = 8;
   auto& log = replica.log();
@@ -51,7 +51,7 @@ Result<Bytes> read_intact(Replica& replica, Offset from, Offset up_to, std::size
   }
 }
 
-// Where a log goes on after batches that compaction has emptied; nullopt if any has records.
+// The end of batches that compaction has emptied; nullopt if one of them has records.
 std::optional<Offset> end_of_emptied(std::string_view batches) {
   std::optional<Offset> end;
   while (batches.size() >= batch_header_size) {
@@ -63,8 +63,8 @@ std::optional<Offset> end_of_emptied(std::string_view batches) {
   return end;
 }
 
-// Passes over emptied batches, where records come after them: librdkafka takes one answer after the other that has
-// batches but no record for a batch that is larger than it allows, and gives up.
+// Skips emptied batches if records follow: librdkafka takes repeated responses with batches but no records for a batch
+// above its size limit, and gives up.
 Result<Bytes> read_batches(Replica& replica, Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one) {
   constexpr int passed_at_once_max = 100;
   auto bytes = read_intact(replica, from, up_to, max_bytes, at_least_one);
@@ -72,19 +72,19 @@ Result<Bytes> read_batches(Replica& replica, Offset from, Offset up_to, std::siz
     auto end = end_of_emptied(bytes->view());
     if (!end || *end >= up_to) break;
     auto behind = read_intact(replica, *end, up_to, max_bytes, at_least_one);
-    if (!behind || behind->empty()) break;  // the next fetch is told why
+    if (!behind || behind->empty()) break;  // the next fetch gets the error
     bytes = std::move(behind);
   }
   return bytes;
 }
 
-// Only a topic that packs anew is known to hold it.
+// Only for topics that recompress is that known.
 bool is_packed_with_zstd(BrokerShard& owner, const std::string& name) {
   const auto* topic = owner.image()->topic(name);
   return topic && owner.produce_config(*topic).compression.codec == Compression::zstd;
 }
 
-// The aborted transactions of which these batches may have records.
+// The aborted transactions whose records may be in these batches.
 std::vector<FetchResponse::Topic::Partition::AbortedTransaction> aborted_in(const PartitionLog& log, Offset from,
                                                                             const Bytes& batches) {
   auto end = from;
@@ -141,7 +141,7 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   auto replica = partition->replica;
   if (auto error = check_reader(owner, *replica, asked.current_leader_epoch, share.rack); error != ErrorCode::none)
     return refuse(error);
-  // Replicas are fed by their leader here, and ask for nothing. With a negative limit nothing can be meant.
+  // Followers here receive appends from their leader, and do not fetch. A negative limit is invalid.
   if (share.rules.from_replica) return refuse(ErrorCode::not_leader_or_follower);
   if (share.rules.negative_limit || asked.max_bytes < 0) return refuse(ErrorCode::unknown_server_error);
   if (share.rules.without_zstd && is_packed_with_zstd(owner, target.topic))
@@ -162,32 +162,32 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
     if (out.preferred_read_replica >= 0) return;
   } else if (!replica->begins_as_told() ||
              (asked.fetch_offset > reading.seen_high_watermark && asked.fetch_offset <= log.log_end())) {
-    // The leader has told the consumer of more than this follower has yet, or of a deletion that is not done here.
+    // The leader has shown the consumer a high watermark or log start that this follower does not have yet.
     reading.soon = true;
     return refuse(ErrorCode::offset_not_available);
   }
   if (share.rules.committed_only && !stable) {
-    // What its last high watermark covers has not been found again since the start.
+    // The last stable offset is not known again yet after a start.
     reading.soon = true;
     return refuse(ErrorCode::offset_not_available);
   }
   if (share.got_any && share.bytes_left == 0 && asked.fetch_offset >= out.log_start_offset &&
       asked.fetch_offset <= log.log_end())
-    return;  // nothing could be handed out
+    return;  // no bytes are left for it
   auto bytes_max = std::min(static_cast<std::size_t>(std::max(0, asked.max_bytes)), share.bytes_left);
   auto bytes = read_batches(*replica, asked.fetch_offset, reading.seen_end, bytes_max, !share.got_any);
-  // What was deleted while it was read is not handed out.
+  // Records that were deleted while they were read are not returned.
   out.log_start_offset = log.log_start();
   if (asked.fetch_offset < out.log_start_offset) return refuse(ErrorCode::offset_out_of_range);
   if (!bytes) {
     if (bytes.error().code == Errc::out_of_range) return refuse(ErrorCode::offset_out_of_range);
-    // What nobody can repair is not to be waited for.
+    // No other replica can repair this, so the client should not retry for ever.
     bool for_good = bytes.error().code == Errc::corrupt && log.serves_rest() && !log.offline();
     return refuse(for_good ? ErrorCode::corrupt_message : ErrorCode::kafka_storage_error);
   }
   if (bytes->empty()) return;
   share.got_any = true;
-  // A reading ends with its segment. Waiting for min_bytes would not get the rest any sooner.
+  // A read ends with its segment: waiting for min_bytes would not get the rest any sooner.
   reading.more = asked.fetch_offset < log.segments().back()->base_offset();
   if (share.rules.committed_only) out.aborted_transactions = aborted_in(log, asked.fetch_offset, *bytes);
   share.bytes_left -= std::min(share.bytes_left, bytes->size());

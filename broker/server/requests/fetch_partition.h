@@ -1,4 +1,4 @@
-// What a fetch reads of one partition, on the shard that owns it.
+// Reads one partition for a fetch, on the shard that owns it.
 #pragma once
 
 #include <cstddef>
@@ -11,41 +11,41 @@ namespace fulmar {
 
 class BrokerShard;
 
-// One partition's part of the answer.
+// One partition's part of the response.
 struct Reading {
   FetchTarget* target;
   FetchResponse::Topic::Partition out;
-  Offset seen_high_watermark = -1;  // before the reading
-  Offset seen_end = -1;             // up to where was read: when there is more, that is a reason to read again
-  bool led_here = false;            // at the reading
-  bool more = false;                // there is more, which only the next fetch can bring
-  bool soon = false;                // what it is refused now is to be expected any moment
+  Offset seen_high_watermark = -1;  // before the read
+  Offset seen_end = -1;             // up to which it could read: a change is a reason to read again
+  bool led_here = false;            // when it was read
+  bool more = false;                // there is more, which only the next fetch can return
+  bool soon = false;                // the reason for the refusal should pass any moment
 
-  // Whether waiting for more bytes is no use: it has something else to tell, or more than one answer takes.
+  // Whether to answer without waiting for more bytes: there is other news, or more data than one response takes.
   bool must_answer() const;
 };
 
-// What a request says of all its partitions.
+// Properties of a request that apply to all its partitions.
 struct FetchRules {
-  bool from_replica = false;    // another broker's, or one that claims to be
-  bool negative_limit = false;  // of bytes, for all
+  bool from_replica = false;    // the client claims to be a broker
+  bool negative_limit = false;  // one of the request's byte limits is negative
   bool committed_only = false;  // read_committed
-  bool without_zstd = false;    // it is of a version whose clients can't all unpack it (KIP-110)
+  bool without_zstd = false;    // its version is older than zstd (KIP-110)
 };
 FetchRules fetch_rules(const FetchRequest& request, std::int16_t version);
 
-// An error's part of the answer: nothing but the error is told of the partition.
+// A partition's part of the response that has only an error.
 FetchResponse::Topic::Partition refused_partition(std::int32_t index, ErrorCode error);
 
-// What all the partitions of one fetch share.
+// What the partitions of one fetch share.
 struct FetchShare {
-  std::string rack;  // of the consumer; empty: it does not say
+  std::string rack;  // of the consumer; empty: unknown
   std::size_t bytes_left = 0;
-  bool got_any = false;  // a first batch may be larger than what is left
+  bool got_any = false;  // only the first batch may exceed bytes_left
   FetchRules rules = {};
 };
 
-// On the owner's shard. What it can't read, it says in the answer.
+// On the owner's shard. Errors go into the response.
 void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share);
 
 }  // namespace fulmar

@@ -1,4 +1,4 @@
-// What a broker asks its peers about the controller, and has the controller answer.
+// Finding the controller through peers, and forwarding requests to it.
 #pragma once
 
 #include <cstddef>
@@ -16,17 +16,18 @@ class BrokerShard;
 
 struct PeersWord {
   std::optional<std::int32_t> controller;
-  std::size_t strangers = 0;  // who are of another cluster
+  std::size_t strangers = 0;  // peers in another cluster
   std::string their_cluster;
 };
 
-// What the controllers say: who is no part of the metadata's group, yet or any more, hears of its leader only so.
+// Asks the controllers: a broker that is not a member of the metadata group, yet or any more, does not know its leader
+// otherwise.
 PeersWord ask_peers(BrokerShard& shard);
 
-// A client's request, frame without size, answered by the controller, wherever that is; here its changes are known when
-// this returns, or it is not waited for that beyond `patience` in all, what the client gives it. Errors: unreachable,
-// while there is no controller; refused: it is none any more; in_doubt: the answer is lost; else as greet(), and
-// nothing was asked.
+// Forwards a client's request, a frame without its size, to the controller, wherever it is. When this returns this
+// broker has applied the changes, unless `patience`, the client's timeout, passed first. Errors: unreachable: there is
+// no controller; refused: it is not the controller any more; in_doubt: the response is lost; else as greet(), and
+// nothing was sent.
 Result<ByteChain> forward_to_controller(BrokerShard& shard, const Bytes& frame, Duration patience);
 
 }  // namespace fulmar

@@ -1,5 +1,5 @@
-// FindCoordinator, DescribeGroups, ConsumerGroupDescribe, ListGroups, DeleteGroups: who coordinates groups, which there
-// are, and away with them.
+// FindCoordinator, DescribeGroups, ConsumerGroupDescribe, ListGroups, DeleteGroups: finds the coordinators of groups,
+// describes, lists and deletes groups.
 #include <map>
 #include <set>
 
@@ -18,13 +18,13 @@ namespace {
 constexpr std::int8_t of_group = 0;
 constexpr std::int8_t of_transaction = 1;
 constexpr std::int16_t batched_since = 4;      // FindCoordinator: several keys at once (KIP-699)
-constexpr std::size_t groups_at_once = 1'000;  // listed before others have their turn
+constexpr std::size_t groups_at_once = 1'000;  // listed before other fibers get their turn
 
 FindCoordinatorResponse::Coordinator nobody(const std::string& key, ErrorCode error, std::string why) {
   return {key, -1, "", -1, error, std::move(why)};
 }
 
-// Of the coordinators of that type.
+// The topic of coordinators of that type.
 std::string_view topic_of(std::int8_t type) {
   return type == of_transaction ? transaction_topic_name : group_topic_name;
 }
@@ -60,7 +60,7 @@ DeleteGroupsResponse delete_group(BrokerShard& shard, const std::string& group) 
     response.results.push_back({group, asked.error(), std::nullopt});
     return response;
   }
-  // If this fiber is cancelled, nobody is there to be told.
+  // If this fiber is cancelled, the answer must not be delivered.
   struct Forget {
     ~Forget() { groups.forget(call); }
     GroupService& groups;

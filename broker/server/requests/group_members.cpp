@@ -1,4 +1,5 @@
-// JoinGroup, SyncGroup, Heartbeat, LeaveGroup, ConsumerGroupHeartbeat: what members of a group ask its coordinator.
+// JoinGroup, SyncGroup, Heartbeat, LeaveGroup, ConsumerGroupHeartbeat: requests of a group's members to its
+// coordinator.
 #include "broker/protocol/messages/classic_group.h"
 #include "broker/protocol/messages/consumer_group.h"
 #include "broker/server/requests/coordinator_answer.h"
@@ -37,7 +38,7 @@ Result<Finish> begin_join_group(BrokerShard& shard, const Request& call) {
 
 Result<Finish> begin_sync_group(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<SyncGroupRequest>());
-  // Who can say what it believes its group to be has to, before anything else is looked at.
+  // From that version on a request without its protocol is refused before anything else.
   constexpr std::int16_t names_protocol_since = 5;
   if (call.version() >= names_protocol_since && (!request.protocol_type || !request.protocol_name))
     return Finish::with(call.answer(refused_with<SyncGroupResponse>(ErrorCode::inconsistent_group_protocol)));

@@ -1,4 +1,4 @@
-// OffsetCommit, TxnOffsetCommit, OffsetFetch, OffsetDelete: how far groups have consumed.
+// OffsetCommit, TxnOffsetCommit, OffsetFetch, OffsetDelete: the offsets that groups have committed.
 #include <algorithm>
 
 #include "broker/cluster/topic_name.h"
@@ -19,7 +19,7 @@ constexpr Duration confirm_max = seconds(5);   // for a transaction's coordinato
 constexpr std::int16_t groups_since = 8;       // OffsetFetch: several groups at once (KIP-709)
 constexpr std::int16_t group_error_since = 2;  // OffsetFetch: an error of the group, not of each partition
 
-// An answer's part of a topic, new if there is none.
+// A topic's part of the response, added if there is none.
 template <class Topics, class Topic>
 auto& part_of(Topics& topics, const Topic& asked) {
   auto found = std::ranges::find_if(
@@ -31,8 +31,7 @@ auto& part_of(Topics& topics, const Topic& asked) {
   return added;
 }
 
-// What is asked of topics and partitions that are there goes to the coordinator; what is wrong with the others is
-// already known.
+// A commit, divided into existing topics and partitions, for the coordinator, and the errors of the others.
 struct SortedCommit {
   OffsetCommitRequest known;
   OffsetCommitResponse unknown;
@@ -109,8 +108,8 @@ TxnOffsetCommitResponse as_transactional(const OffsetCommitResponse& commit) {
   return response;
 }
 
-// What a client hears of what the transaction's coordinator has said. Where that could not be asked, the client comes
-// again without looking for the group's coordinator anew.
+// The error for the client after the transaction's coordinator has answered. If that could not be reached, it is one
+// after which the client retries without looking for the group's coordinator again.
 ErrorCode confirmation_error(ErrorCode said, std::int16_t version) {
   switch (said) {
     case ErrorCode::network_exception:
@@ -124,7 +123,7 @@ ErrorCode confirmation_error(ErrorCode said, std::int16_t version) {
   }
 }
 
-// Whose offsets are committed, once the transaction's coordinator has confirmed that they are part of it (KIP-890).
+// The transaction that the offsets are part of, once its coordinator has confirmed that (KIP-890).
 std::expected<TransactionWriter, ErrorCode> confirm_writer(BrokerShard& shard, const TxnOffsetCommitRequest& request,
                                                            std::int16_t version) {
   const bool adds = version >= txn_adds_since;
@@ -178,7 +177,7 @@ OffsetFetchResponse::Group fetch_group(BrokerShard& shard, const OffsetFetchRequ
   return response;
 }
 
-// As the versions before say it: one group, its error in each partition in the first.
+// In the format of older versions: one group; in the first versions its error is in each partition.
 OffsetFetchResponse as_one_group(const OffsetFetchRequest& request, OffsetFetchResponse::Group group,
                                  std::int16_t version) {
   OffsetFetchResponse response;

@@ -1,4 +1,4 @@
-// The handlers of requests, one function each; one file per family.
+// The handlers of requests, one function for each API; one file per family.
 #pragma once
 
 #include <concepts>
@@ -20,7 +20,7 @@ namespace fulmar {
 class BrokerShard;
 class Request;
 
-// An answer that is waited for without a fiber.
+// A response that is waited for without a fiber.
 class DelayedAnswer {
  public:
   virtual ~DelayedAnswer() = default;
@@ -29,21 +29,21 @@ class DelayedAnswer {
     ByteChain frame;
     MemoryBudget::Charge memory;
   };
-  // In a fiber of the shard, one at a time: the answer, if it is time for it. If not, `again` is called once, from any
-  // code of the shard, when it is worth another attempt.
+  // In a fiber of the shard, one call at a time: returns the response if it is complete. If not, `again` will be called
+  // once, from any code of the shard, when another attempt makes sense.
   virtual std::optional<Ready> attempt() = 0;
   std::function<void()> again;
 };
 
-// The rest of a request's work: what may wait while later requests of the connection are begun. Gives the whole frame
-// of the answer; an empty one means that there is none (acks=0).
+// The rest of a request's work, which may wait while later requests of the connection are begun. Returns the whole
+// response frame; empty: there is none (acks=0).
 class Finish {
  public:
-  // What takes its time; called in a fiber, once.
+  // Work that may wait; called once, in a fiber.
   template <class F>
     requires std::invocable<F&> && std::convertible_to<std::invoke_result_t<F&>, ByteChain>
   Finish(F wait) : wait_(std::move(wait)) {}
-  // Nothing is left to be waited for.
+  // The response is complete.
   static Finish with(ByteChain ready) {
     Finish finish;
     finish.ready_ = std::move(ready);
@@ -51,10 +51,10 @@ class Finish {
   }
   Finish(std::unique_ptr<DelayedAnswer> delayed) : delayed_(std::move(delayed)) {}
 
-  // What it is made of, if that is so; then it is used up.
+  // The contents, if they are of that kind; may be taken once.
   std::optional<ByteChain> take_ready() { return std::exchange(ready_, std::nullopt); }
   std::unique_ptr<DelayedAnswer> take_delayed() { return std::move(delayed_); }
-  // Waits. Not of a delayed answer.
+  // Waits for the response. Not for delayed ones.
   ByteChain operator()() { return ready_ ? std::move(*ready_) : wait_(); }
 
  private:
@@ -64,14 +64,14 @@ class Finish {
   std::unique_ptr<DelayedAnswer> delayed_;
 };
 
-// Begins any request of a client, here, whoever should answer it. Errors: corrupt, unsupported: the connection is then
-// closed.
+// Begins any request here, even if another broker should answer it. Errors: corrupt, unsupported: the connection is
+// then closed.
 Result<Finish> begin_request(BrokerShard& shard, const Request& call);
-// The same for a request of a connected client: the controller answers what only it can, wherever it is. Errors: also
-// in_doubt: whether it was done can't be known.
+// The same for a client's request, which is forwarded to the controller if only that can answer it. Errors: also
+// in_doubt: it is unknown whether it was carried out.
 Result<Finish> begin_client_request(BrokerShard& shard, const Request& call);
 
-// One of these begins. Errors: corrupt, when the body can't be read: the connection is then closed.
+// The handlers that may wait. Errors: corrupt, if the body can't be read: the connection is then closed.
 Result<Finish> begin_produce(BrokerShard& shard, const Request& call);
 Result<Finish> begin_write_txn_markers(BrokerShard& shard, const Request& call);
 Result<Finish> begin_fetch(BrokerShard& shard, const Request& call);
@@ -89,7 +89,7 @@ Result<Finish> begin_add_offsets_to_txn(BrokerShard& shard, const Request& call)
 Result<Finish> begin_txn_offset_commit(BrokerShard& shard, const Request& call);
 Result<Finish> begin_end_txn(BrokerShard& shard, const Request& call);
 
-// These are done when they return.
+// The handlers that are complete when they return.
 Result<ByteChain> handle_api_versions(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_metadata(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_describe_topic_partitions(BrokerShard& shard, const Request& call);

@@ -1,4 +1,4 @@
-// KIP-951: who asked the wrong broker is told the right one in the same answer.
+// KIP-951: a client that asked the wrong broker gets the right one in the same response.
 #pragma once
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 
 namespace fulmar {
 
-// Says in `out`, a partition's part of `response`, who leads it, and in `response` where that broker is, if the answer
-// is that it is led elsewhere, and by a later leader than the client knows of (`claimed`; -1: does not say).
+// If `out`, a partition's part of `response`, has an error because another broker leads: adds the leader to it, and its
+// address to `response`, if the leader's epoch is later than the one the client knows (`claimed`; -1: unknown).
 template <class Response>
 void hint_leader(const BrokerShard& shard, const TopicImage& topic, Epoch claimed,
                  typename Response::Topic::Partition& out, Response& response) {
@@ -16,7 +16,7 @@ void hint_leader(const BrokerShard& shard, const TopicImage& topic, Epoch claime
   auto leader = shard.leader_of(topic, out.index);
   auto at = shard.image()->brokers.find(leader.broker);
   if (at == shard.image()->brokers.end() || leader.epoch <= claimed) return;
-  // It said itself that it is not.
+  // This broker itself has just said that it does not lead.
   if (out.error_code == ErrorCode::not_leader_or_follower && leader.broker == shard.config().node_id) return;
   out.current_leader = {leader.broker, leader.epoch};
   typename Response::NodeEndpoint endpoint{leader.broker, at->second.listener.host, at->second.listener.port,

@@ -17,10 +17,10 @@ constexpr std::int16_t version = 2;
 constexpr Duration call_max = seconds(10);
 constexpr Duration retry_interval = milliseconds(100);
 constexpr std::size_t partitions_at_once = 5'000;  // in one request
-constexpr std::size_t transactions_at_once = 500;  // looked at before others have their turn
-constexpr Duration look_work = microseconds(1);    // at a partition without its marker
-constexpr std::int32_t nobody = -1;                // leads, as far as is known
-constexpr std::int32_t gone = -2;                  // there is no such partition
+constexpr std::size_t transactions_at_once = 500;  // visited before other fibers get their turn
+constexpr Duration look_work = microseconds(1);    // for a partition without its marker
+constexpr std::int32_t nobody = -1;                // no leader is known
+constexpr std::int32_t gone = -2;                  // the partition does not exist
 
 WriteTxnMarkersRequest::Marker request_of(const TransactionMarkers& markers, std::int32_t epoch) {
   WriteTxnMarkersRequest::Marker marker;
@@ -34,8 +34,8 @@ WriteTxnMarkersRequest::Marker request_of(const TransactionMarkers& markers, std
   return marker;
 }
 
-// Whether the partition needs no marker of this epoch any more: it has it, or a producer of a later one has written
-// there, which no coordinator allows before.
+// Whether the partition needs no marker of this epoch any more: it has it, or a producer of a later epoch has written
+// there, which no coordinator allows earlier.
 bool has_marker(ErrorCode said) {
   return said == ErrorCode::none || said == ErrorCode::invalid_producer_epoch;
 }
@@ -108,7 +108,7 @@ std::map<std::int32_t, MarkerSender::Batch> MarkerSender::gather() {
       }
       for (auto& [leader, partitions] : by_leader) {
         auto& batch = batches[leader];
-        if (batch.partitions >= partitions_at_once) continue;  // with the next
+        if (batch.partitions >= partitions_at_once) continue;  // in the next request
         for (const auto& [name, indexes] : partitions) batch.partitions += indexes.size();
         auto part = markers;
         part.partitions = std::move(partitions);
@@ -147,12 +147,12 @@ void MarkerSender::send_to(std::int32_t leader, const Batch& batch) {
     again = again || done.partitions != batch.markers[i].second.partitions;
     written(batch.markers[i].first, std::move(done));
   }
-  // What is refused, or not known to be written, is sent again, to whoever leads then.
+  // Markers that were refused, or are in doubt, are sent again, to the leader by then.
   if (again) shard_.host().clock().sleep_for(retry_interval);
 }
 
-// This broker may not know of a partition yet. Once it knows what the controller does, one that it does not know of is
-// gone, and nobody's records are left to be decided about.
+// A partition that this broker does not know may be new. Once its metadata is as new as the controller's, the partition
+// is known to be deleted, and needs no marker.
 void MarkerSender::look_for_gone(const Batch& batch) {
   if (!shard_.controls_here()) {
     ListPartitionReassignmentsRequest nothing;

@@ -1,9 +1,9 @@
-// MarkerSender: has the markers of transactions that are decided here written by the leaders of their partitions, and
-// tells the coordinators which were (KIP-98). It goes on until all are, whoever leads meanwhile; a partition that the
-// cluster has no more is passed over, once the controller has been heard of.
+// MarkerSender: sends the markers of this shard's transactions to the leaders of their partitions, and reports to the
+// coordinators which were written (KIP-98). It repeats this until all are written, whatever leaders change; partitions
+// that the controller's metadata does not have are skipped.
 //
-// Of one shard: the markers of the coordinators that the shard owns. One request to each leader at a time, with all
-// that is waiting for that leader.
+// One per shard, for the coordinators that the shard owns. One request to each leader at a time, with all markers that
+// wait for that leader.
 #pragma once
 
 #include <map>
@@ -30,14 +30,14 @@ class MarkerSender {
   void stop();
 
  private:
-  // Whose markers: a coordinator's, in one epoch of it.
+  // The coordinator of the markers, and its epoch.
   struct Source {
     std::int32_t partition = 0;
     std::int32_t epoch = 0;
 
     auto operator<=>(const Source&) const = default;
   };
-  // What one leader is asked for.
+  // The markers for one leader.
   struct Batch {
     std::vector<std::pair<Source, TransactionMarkers>> markers;
     std::size_t partitions = 0;
@@ -45,7 +45,7 @@ class MarkerSender {
   using Partition = std::tuple<std::string, std::string, std::int32_t>;  // transactional id, topic, index
 
   void run();
-  // All that waits and is not on its way, by leader.
+  // All markers that wait and are not being sent, by leader.
   std::map<std::int32_t, Batch> gather();
   void send(std::int32_t leader, Batch batch);
   void send_to(std::int32_t leader, const Batch& batch);
@@ -56,7 +56,7 @@ class MarkerSender {
   BrokerShard& shard_;
   Event due_;
   Alarm alarm_;
-  std::set<std::int32_t> asked_;    // leaders, and nobody for those of which none is known
+  std::set<std::int32_t> asked_;    // leaders with a request in progress; `nobody` for unknown ones
   std::set<Partition> on_the_way_;  // so that none is sent to two leaders at once
   FiberGroup sending_;
 };

@@ -1,5 +1,4 @@
-// Metadata: the brokers, and the topics that are asked for, all of them or by name or id, with who leads their
-// partitions.
+// Metadata: the brokers, and topics (all, or by name or id) with the leaders and replicas of their partitions.
 #include "broker/protocol/messages/metadata.h"
 
 #include <set>
@@ -16,7 +15,7 @@ namespace fulmar {
 namespace {
 
 constexpr std::int16_t nullable_names_since = 10;
-constexpr std::int16_t ids_since = 12;  // versions 10 and 11 have the field, and no broker ever served it (KIP-516)
+constexpr std::int16_t ids_since = 12;  // versions 10 and 11 have the field, but no broker ever served it (KIP-516)
 
 using Topic = MetadataResponse::Topic;
 
@@ -26,7 +25,7 @@ class MetadataAnswer {
       : shard_(shard), request_(request), version_(version) {}
 
   MetadataResponse run() {
-    // In version 0 an empty list means all topics; later that is null.
+    // In version 0 an empty list means all topics; later null does.
     bool all = !request_.topics || (version_ == 0 && request_.topics->empty());
     if (!all && asks_by_what_is_not_served()) return refused(ErrorCode::invalid_request);
     for (const auto& [id, broker] : shard_.image()->brokers)
@@ -66,7 +65,7 @@ class MetadataAnswer {
     return response;
   }
 
-  // A client that asks by id may say an empty name, or any; whatever names it asks for beside are not looked at.
+  // If a client asks by id, names in the request are ignored.
   void answer_by_id() {
     const auto image = shard_.image();
     std::set<Uuid> answered{Uuid{}};
@@ -86,7 +85,7 @@ class MetadataAnswer {
 
   void answer_by_name() {
     std::set<std::string_view> answered;
-    std::vector<std::size_t> missing;  // indexes in the answer
+    std::vector<std::size_t> missing;  // indexes in the response
     const auto image = shard_.image();
     for (const auto& asked : *request_.topics) {
       if (!answered.insert(*asked.name).second) continue;
@@ -104,8 +103,8 @@ class MetadataAnswer {
     }
     bool create = shard_.config().auto_create_topics && request_.allow_auto_topic_creation && !missing.empty();
     if (!create) return;
-    // What is created for this client is not in the answer that creates it, as on Kafka: clients ask again; and one
-    // that asks whether a topic is gone is told so, though by its asking the topic is there again.
+    // As on Kafka, topics that are created now are not in this response: clients ask again. A client that checks
+    // whether a topic is deleted is told so, though its request creates the topic again.
     std::vector<std::string> names;
     for (auto at : missing) names.push_back(*response_.topics[at].name);
     auto errors = create_topics_on_demand(shard_, names);

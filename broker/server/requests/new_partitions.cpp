@@ -13,11 +13,11 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::size_t size_bytes = 4;  // that a frame begins with
-// At most so long at a time on another shard, so that a connection that ends in between is not waited for.
+constexpr std::size_t size_bytes = 4;  // the size at the beginning of a frame
+// The longest wait on another shard at a time, so that a closed connection is not waited for.
 constexpr Duration turn_max = milliseconds(100);
 
-// Has `wait(that shard, deadline)` wait there until it is true or `deadline`; whether it is.
+// Runs `wait(shard, deadline)` on that shard until it returns true, or `deadline`. Returns whether it was true.
 template <class F>
 bool wait_on(unsigned where, BrokerShard& shard, Instant deadline, const F& wait) {
   auto& clock = shard.host().clock();
@@ -28,14 +28,14 @@ bool wait_on(unsigned where, BrokerShard& shard, Instant deadline, const F& wait
   }
 }
 
-// Whether every shard has opened its part of what was made and shows it. Before that nobody here knows of the topic.
+// Whether every shard shows the change. Before that this broker does not know the topic.
 bool all_shown(BrokerShard& shard, Instant deadline) {
   return wait_on(0, shard, deadline, [](BrokerShard& first, Deadline until) {
     return first.broker().metadata->wait_all_published(until) == WaitResult::woken;
   });
 }
 
-// On the last shard, since each word on leaders goes from the first to the last: then all of them know it.
+// Asked on the last shard: announcements reach the shards in order, so the others have them too.
 bool all_led(BrokerShard& shard, const std::string& topic, std::int32_t first, Instant deadline) {
   return wait_on(shard.host().shard_count() - 1, shard, deadline,
                  [&](BrokerShard& last, Deadline until) { return last.await_leaders(topic, first, until); });

@@ -1,6 +1,6 @@
-// NewPartitions: what a client made by CreateTopics or CreatePartitions is of use to it only once it is led. So the
-// answer waits until every new partition has a leader that this broker knows of, or, at the request's timeout, says
-// REQUEST_TIMED_OUT of the topics for which that has not come; they stay made, as on Kafka.
+// NewPartitions: delays the response to CreateTopics or CreatePartitions until every new partition has a leader that
+// this broker knows. At the request's timeout topics without that get REQUEST_TIMED_OUT; they stay created, as on
+// Kafka.
 #pragma once
 
 #include <map>
@@ -15,11 +15,11 @@ namespace fulmar {
 
 class NewPartitions {
  public:
-  // Before the request is begun, of CreateTopicsRequest or CreatePartitionsRequest. Nullopt if it makes no partitions,
-  // or can't be read, which its handler will say.
+  // To be called before a CreateTopicsRequest or CreatePartitionsRequest is begun. Nullopt if it creates no partitions,
+  // or can't be read, which its handler will report.
   template <class Body>
   static std::optional<NewPartitions> asked_for(const BrokerShard& shard, const Request& call);
-  // The rest of the request's work: that of the controller, then the wait.
+  // The rest of the request's work: the controller's, then the wait.
   Finish once_led(BrokerShard& shard, Finish finish) &&;
 
  private:
@@ -30,7 +30,7 @@ class NewPartitions {
   std::int16_t version_ = 0;
   std::int32_t correlation_id_ = 0;
   Instant deadline_;
-  std::map<std::string, std::int32_t> first_;  // by topic: the partitions it has already
+  std::map<std::string, std::int32_t> first_;  // by topic: the number of partitions before
 };
 
 }  // namespace fulmar

@@ -1,5 +1,5 @@
-// ListOffsets, OffsetForLeaderEpoch, DeleteRecords: where a partition and its epochs begin and end, and moving the
-// beginning.
+// ListOffsets, OffsetForLeaderEpoch, DeleteRecords: where partitions and epochs begin and end, and raising the log
+// start.
 #include <algorithm>
 #include <map>
 
@@ -32,8 +32,7 @@ ErrorCode code_of(const Error& error) {
   return error.code == Errc::out_of_range ? ErrorCode::offset_out_of_range : ErrorCode::kafka_storage_error;
 }
 
-// The replica of a partition, wherever in the request it is named; runs `use(Replica&)` on its owner's shard. Else says
-// why not.
+// Runs `use(Replica&)` for a partition, on the shard that owns it; returns the error if there is no replica.
 template <class F>
 ErrorCode with_replica(BrokerShard& shard, const std::string& topic, std::int32_t index, F&& use) {
   auto image = shard.image();
@@ -49,7 +48,7 @@ ErrorCode with_replica(BrokerShard& shard, const std::string& topic, std::int32_
   });
 }
 
-// Whether the replica may answer a client that knows of this leader epoch; -1: it does not say.
+// Whether the replica may answer a client that assumes this leader epoch; -1: none given.
 ErrorCode check_client(const Replica& replica, Epoch claimed) {
   if (claimed < -1) return ErrorCode::fenced_leader_epoch;
   if (auto error = replica.check_leader(claimed); error != ErrorCode::none) return error;
@@ -96,13 +95,13 @@ ErrorCode find_epoch_end(const Replica& replica, const OffsetForLeaderEpochReque
   if (auto error = check_client(replica, asked.current_leader_epoch); error != ErrorCode::none) return error;
   auto end = replica.end_of_epoch(asked.leader_epoch);
   out.leader_epoch = end.epoch;
-  // What is not committed is nobody's business yet: it may be gone with the next leader.
+  // Uncommitted records are not shown: the next leader may not have them.
   out.end_offset = std::min(end.offset, replica.high_watermark());
   return ErrorCode::none;
 }
 
-// The answer to a request about partitions, in its order: `use` is given each one's replica, what is asked of it, and
-// where its result goes, on its owner's shard.
+// Answers a request about partitions in its order: calls `use` with each one's replica, its part of the request, and
+// its part of the response, on the shard that owns it.
 template <class Response, class Request, class F>
 Response answer_each(BrokerShard& shard, const Request& request, F&& use) {
   Response response;
@@ -119,11 +118,11 @@ Response answer_each(BrokerShard& shard, const Request& request, F&& use) {
   return response;
 }
 
-// What becomes of a partition that a request names more than once: it is refused, or the last it says of it counts.
+// If a request names a partition more than once: it is refused, or the last entry counts.
 enum class Repeated : unsigned char { refused, last_counts };
 
-// As answer_each(), but every topic and partition is answered once. A result begins as `blank`, and stays so but for
-// the error if there is no replica.
+// As answer_each(), but each topic and partition is answered once. A result begins as `blank`; without a replica only
+// its error is set.
 template <class Response, class Request, class F>
 Response answer_once(BrokerShard& shard, const Request& request, Repeated repeated, F&& use,
                      const typename Response::Topic::Partition& blank = {}) {
@@ -140,7 +139,7 @@ Response answer_once(BrokerShard& shard, const Request& request, Repeated repeat
     }
   }
   Response response;
-  std::map<std::string_view, std::size_t> places;  // of topics in the answer
+  std::map<std::string_view, std::size_t> places;  // indexes of topics in the response
   for (const auto& topic : request.topics) {
     for (const auto& partition : topic.partitions) {
       const auto* asked = std::exchange(by_partition[{topic.name, partition.index}].last, nullptr);

@@ -1,8 +1,8 @@
 // Produce: checks the batches on the connection's own shard, appends each on the shard that owns its partition, and
-// answers once they are as safe as the client asked and the topic promises.
+// responds once they are as safe as `acks` and the topic require.
 //
-// A connection begins its requests one after the other, each when the one before has been appended: so its batches
-// reach each partition in the order they were sent in, however long one of them takes to check.
+// A connection begins a request only when the one before has been appended: so its batches reach each partition in the
+// order in which they were sent, however long their checks take.
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -20,17 +20,17 @@ namespace fulmar {
 
 namespace {
 
-// One partition of the request, on its way through the shards.
+// One partition of the request.
 struct Item {
-  std::size_t topic;      // index in the request and in the answer
+  std::size_t topic;      // index in the request and in the response
   std::size_t partition;  // likewise
   const std::string* name;
   Uuid topic_id;
   std::int32_t index;
   Bytes records;
-  BatchHeader batch;                                  // that of the records, once they are checked
-  std::optional<Replica::Verification> verification;  // of a transaction that is not open there yet
-  // What became of it.
+  BatchHeader batch;                                  // of the checked records
+  std::optional<Replica::Verification> verification;  // for a transaction that is not open in the partition yet
+  // The result.
   ErrorCode error = ErrorCode::none;
   std::string message;
   std::vector<RecordError> record_errors;
@@ -42,7 +42,7 @@ struct Item {
 constexpr std::int16_t first_version_with_topic_ids = 13;
 constexpr std::int16_t first_version_with_abortable = 11;  // clients know TRANSACTION_ABORTABLE (KIP-890)
 constexpr std::int16_t first_version_that_adds = 12;       // producing adds the partition to the transaction (KIP-890)
-// An answer tells of so many records what is wrong with them, whatever the number of its partitions.
+// The number of records whose errors one response describes, over all partitions.
 constexpr std::size_t response_record_errors_max = 1000;
 
 using ItemsByShard = std::map<unsigned, std::vector<Item>>;
@@ -79,7 +79,7 @@ std::shared_ptr<Replica> replica_for(BrokerShard& owner, Item& item) {
   return nullptr;
 }
 
-// What has to be confirmed of the batch before it is appended.
+// Begins the verification of a transactional batch (KIP-890).
 void begin_verification(BrokerShard& owner, Item& item, bool own_epoch) {
   auto replica = replica_for(owner, item);
   if (!replica) return;
@@ -88,7 +88,7 @@ void begin_verification(BrokerShard& owner, Item& item, bool own_epoch) {
   item.verification = *begun;
 }
 
-// What a client hears of what the coordinator has said. Errors that pass are such that older clients come again.
+// The error for the client after the coordinator has answered. Temporary errors become ones that older clients retry.
 ErrorCode verification_error(ErrorCode said, std::int16_t version) {
   switch (said) {
     case ErrorCode::network_exception:
@@ -104,7 +104,7 @@ ErrorCode verification_error(ErrorCode said, std::int16_t version) {
   }
 }
 
-// Asks the coordinator about the partitions whose transaction begins with these batches (KIP-890).
+// Asks the coordinator about the partitions in which these batches begin a transaction (KIP-890).
 void verify_transactions(BrokerShard& shard, const std::string& transactional_id, std::int16_t version,
                          ItemsByShard& items, Deadline deadline) {
   const bool adds = version >= first_version_that_adds;
@@ -161,9 +161,9 @@ void append(BrokerShard& owner, Item& item, Safety safety) {
   item.log_start = replica->log().log_start();
 }
 
-// On the owner's shard. The partition is looked up again: the topic may have been deleted meanwhile, or its log have
-// failed, and been opened anew with or without this batch. (No error then that says that nothing was written: a client
-// without idempotence would write it again.)
+// On the owner's shard. The partition is looked up again: meanwhile the topic may have been deleted, or its log may
+// have failed and been opened again, with or without this batch. (Then no error may say that nothing was written: a
+// client without idempotence would write it again.)
 void wait_until_safe(BrokerShard& owner, Item& item, Safety safety, Deadline deadline) {
   auto* partition = owner.partitions().find(*item.name, item.index);
   if (!partition || partition->topic_id != item.topic_id)
@@ -171,7 +171,8 @@ void wait_until_safe(BrokerShard& owner, Item& item, Safety safety, Deadline dea
   auto replica = item.appended_by.lock();
   if (!replica || replica != partition->replica)
     return refuse(item, ErrorCode::kafka_storage_error, "the log failed, and may have the records or not");
-  // The client's patience is for other replicas; what this one keeps by itself is known as soon as its disk has it.
+  // The client's timeout is for other replicas; whether this one has stored the batch is known as soon as its disk
+  // responds.
   if (safety == Safety::kept || replica->raft().hard_state().solo) deadline = Deadline::never();
   auto error = replica->wait_until(safety, item.proposed, deadline);
   if (error != ErrorCode::none) refuse(item, error, "the records are written, but not known to be safe");
@@ -269,8 +270,7 @@ Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
   }
 
   if (request.acks == 0) {
-    // There is no answer that could say so: the client learns of a failure from its connection ending (as Kafka does
-    // it).
+    // acks=0 has no response: as in Kafka, the client learns of a failure because its connection is closed.
     for (auto& [owner, list] : items)
       for (auto& item : list)
         if (item.error != ErrorCode::none)

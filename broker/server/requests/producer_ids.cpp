@@ -1,5 +1,5 @@
-// InitProducerId: identities for idempotent producers, and what those of transactions need of them. Blocks of ids are
-// taken durably, so that none is ever given twice.
+// InitProducerId: ids for idempotent and transactional producers. Blocks of ids are allocated by a committed record, so
+// that no id is given twice.
 #include "broker/server/requests/producer_ids.h"
 
 #include "broker/protocol/messages/init_producer_id.h"
@@ -29,7 +29,8 @@ Result<ProducerId> next_producer_id(BrokerShard& controller) {
   return broker.next_producer_id++;
 }
 
-// Of another broker, by asking the controller what a client would ask. Errors: as forward_to_controller(); refused.
+// On a broker that is not the controller: sends the controller a client's request. Errors: as forward_to_controller();
+// refused.
 Result<ProducerId> next_producer_id_elsewhere(BrokerShard& shard) {
   constexpr std::int16_t version = 1;
   auto frame = request_frame(InitProducerIdRequest{}, version, 0, "").flatten().slice(4);
@@ -58,19 +59,19 @@ Result<Finish> begin_init_producer_id(BrokerShard& shard, const Request& call) {
   InitProducerIdResponse response;
   response.producer_epoch = -1;
   if ((request.producer_id == -1) != (request.producer_epoch == -1)) {
-    response.error_code = ErrorCode::invalid_request;  // only both are an identity (KIP-360)
+    response.error_code = ErrorCode::invalid_request;  // both or neither are required (KIP-360)
   } else if (request.transactional_id) {
     return Finish([&shard, call, request = std::move(request)] {
       return call.answer(init_transactional(shard, request, call.version()));
     });
   } else {
-    // A producer that starts over (KIP-360) gets a new id as well: it is as good as a new epoch.
+    // A producer that starts over (KIP-360) gets a new id too, which is as good as a new epoch.
     auto id = shard.on(0, [](BrokerShard& controller) { return next_producer_id(controller); });
     if (id) {
       response.producer_id = *id;
       response.producer_epoch = 0;
     } else {
-      // Ids come from the controller by blocks: while none is to be had, clients come again.
+      // Blocks of ids come from the controller: while none is available, clients retry.
       response.error_code = ErrorCode::coordinator_load_in_progress;
     }
   }

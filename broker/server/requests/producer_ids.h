@@ -9,9 +9,9 @@ namespace fulmar {
 class BrokerShard;
 class Request;
 
-// One that was never given before. In a fiber; waits for the controller. Errors: as forward_to_controller(); refused.
+// A new, unique producer id. In a fiber; waits for the controller. Errors: as forward_to_controller(); refused.
 Result<ProducerId> new_producer_id(BrokerShard& shard);
-// Whether an InitProducerId is for a transactional id, which its coordinator answers, and not the controller.
+// Whether an InitProducerId has a transactional id, so that a coordinator answers it, and not the controller.
 bool is_transactional(const Request& call);
 
 }  // namespace fulmar

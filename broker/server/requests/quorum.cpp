@@ -1,4 +1,4 @@
-// DescribeQuorum: who decides about the metadata, who observes, and how far each is (KIP-595, KIP-836, KIP-853).
+// DescribeQuorum: the metadata group's voters and observers, and how far each is (KIP-595, KIP-836, KIP-853).
 #include "broker/protocol/messages/quorum.h"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ Described refused(ErrorCode code, std::string why) {
   return described;
 }
 
-// On shard 0. Only who leads the group knows.
+// On shard 0. Only the leader knows.
 Described describe_metadata(BrokerShard& shard) {
   const auto& metadata = *shard.broker().metadata;
   if (!metadata.controls()) return refused(ErrorCode::not_leader_or_follower, "this broker does not lead the metadata");
@@ -51,7 +51,7 @@ Described describe_metadata(BrokerShard& shard) {
   return described;
 }
 
-// Where a voter listens for the other brokers; a broker that is a cluster by itself listens for clients only.
+// Adds a voter's INTERNAL address; a broker that is a cluster by itself has only one for clients.
 void add_node(const MetadataImage& image, std::int32_t id, DescribeQuorumResponse& response) {
   bool known = std::ranges::any_of(response.nodes, [&](const auto& node) { return node.node_id == id; });
   auto broker = image.brokers.find(id);

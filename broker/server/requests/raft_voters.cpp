@@ -1,5 +1,5 @@
-// AddRaftVoter, RemoveRaftVoter: brokers are added to those that decide about the metadata, or removed (KIP-853). The
-// metadata says so first, and the controller then has the group change its voters (see Controller).
+// AddRaftVoter, RemoveRaftVoter: adds brokers to the controllers, or removes them (KIP-853). The change is committed to
+// the metadata first; then the controller has the group change its voters (see Controller).
 #include "broker/protocol/messages/raft_voters.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace fulmar {
 
 namespace {
 
-// Less than what a broker that forwards the request waits for the answer.
+// Less than the time that a broker which forwards the request waits for the response.
 constexpr Duration patience_max = seconds(8);
 constexpr Duration look_interval = milliseconds(20);
 
@@ -40,12 +40,12 @@ VoterRefusal check(const Draft& draft, const Change& change) {
   return change.adds ? may_add_voter(draft.image, now, change.voter) : may_remove_voter(now, change.voter);
 }
 
-// Whether the group has changed, as far as this broker knows, which made the change as the controller of `epoch`.
+// Whether the group has changed, as far as this broker knows, which committed the change as the controller of `epoch`.
 bool is_done(const MetadataLog& metadata, const Change& change, Epoch epoch) {
   const auto& raft = metadata.replica().raft();
   const auto& configuration = raft.configuration();
   if (configuration.joint() || configuration.is_voter(change.voter) != change.adds) return false;
-  // Who has led itself out has done so once that was settled, and hears of it as whoever leads next has it.
+  // A leader that removed itself did so once that was settled; it learns the configuration from the next leader.
   return raft.configuration_settled() || (!change.adds && raft.configuration_mark().term > epoch);
 }
 

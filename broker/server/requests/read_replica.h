@@ -1,4 +1,4 @@
-// Follower fetching (KIP-392): which replica a consumer reads a partition from.
+// Fetching from followers (KIP-392): which replica a consumer should read a partition from.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@ namespace fulmar {
 
 class BrokerShard;
 
-// Where a consumer of that rack, with that offset to read next, had better read what `replica` here leads: the broker
-// of a replica of its rack that is in sync and has the offset, the one that has most; -1: here.
+// The broker from which a consumer of that rack, with that offset next, should read the partition that `replica` leads:
+// the one with the longest log among the in-sync replicas of its rack that have the offset; -1: from here.
 std::int32_t preferred_read_replica(BrokerShard& shard, const Replica& replica, const std::string& rack,
                                     Offset fetch_offset);
 

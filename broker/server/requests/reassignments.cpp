@@ -1,5 +1,5 @@
-// AlterPartitionReassignments, ListPartitionReassignments (KIP-455). A partition's group changes its voters by itself;
-// what is changed here is what it should come to.
+// AlterPartitionReassignments, ListPartitionReassignments (KIP-455). These change only the target; the partition's
+// group changes its voters by itself.
 #include "broker/protocol/messages/reassignments.h"
 
 #include "broker/cluster/reassignment.h"
@@ -23,7 +23,7 @@ const PartitionImage* find_partition(const MetadataImage& image, const std::stri
   return known ? &topic->partitions[static_cast<std::size_t>(index)] : nullptr;
 }
 
-// The replicas before the change, to go back to: on the directories that their brokers have now.
+// The replicas before the reassignment, to return to; on their brokers' present directories.
 std::vector<std::int32_t> brokers_before(const PartitionImage& partition) {
   std::vector<std::int32_t> brokers;
   for (const auto& id : replicas_before(partition)) brokers.push_back(id.broker);

@@ -1,4 +1,4 @@
-// Request: what a client asks, as a value: who it is, the header, and the body, which is read when it is wanted.
+// Request: a client's request as a value: the session, the header, and the body, which is decoded on demand.
 #pragma once
 
 #include <memory>
@@ -13,10 +13,10 @@
 
 namespace fulmar {
 
-// Who asks: as long as its connection lasts, and wherever its requests are answered.
+// The client of a connection; lives as long as the connection or any of its requests.
 struct Session {
-  SocketAddress peer;  // empty: a broker's own request
-  // As ApiVersions told, from version 3 on (KIP-511); empty before.
+  SocketAddress peer;  // empty: the request is the broker's own
+  // As given in ApiVersions, version 3 or later (KIP-511); else empty.
   std::string software_name;
   std::string software_version;
 
@@ -26,7 +26,7 @@ struct Session {
 
 class Request {
  public:
-  // `frame`: all of it without its size. Errors: corrupt, as read_request_header().
+  // `frame`: the whole request without its size. Errors: corrupt, as read_request_header().
   static Result<Request> read(std::shared_ptr<Session> session, Bytes frame);
 
   Session& session() const { return *session_; }
@@ -38,11 +38,11 @@ class Request {
   template <class Message>
   Result<Message> body() const {
     Reader reader = body_;
-    // Records are not read here.
+    // Produce's records are not read here.
     if (Message::key != ApiKey::produce) work_in_slices(message_work(frame_.size()));
     return decode<Message>(reader, version());
   }
-  // The whole frame of an answer to this. A cancellation point.
+  // The whole frame of a response. A cancellation point.
   template <class Response>
   ByteChain answer(const Response& response) const {
     auto frame = response_frame(response, version(), header_.correlation_id);

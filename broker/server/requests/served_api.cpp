@@ -12,7 +12,7 @@ namespace fulmar {
 
 namespace {
 
-// Done when it returns.
+// For handlers that are complete when they return.
 template <Result<ByteChain> (*handle)(BrokerShard&, const Request&)>
 Result<Finish> at_once(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto answer, handle(shard, call));

@@ -1,5 +1,5 @@
-// ServedApi: the one table of what is served to clients: who handles a request, who answers it, and what has to be
-// known of it before. The versions are in broker/protocol/api_key.h, since clients need them as well.
+// ServedApi: the table of APIs that are served to clients: each one's handler, which broker answers it, and what is
+// needed before the handler is called. Versions are in broker/protocol/api_key.h, since clients need them as well.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,8 @@
 namespace fulmar {
 
 enum class AnsweredBy {
-  any_broker,  // whichever is asked
-  controller,  // that alone; the others forward what they are asked
+  any_broker,  // the one that receives it
+  controller,  // only that; the others forward the request
 };
 
 struct ServedApi {
@@ -21,17 +21,17 @@ struct ServedApi {
   // Errors: corrupt, unsupported: the connection is then closed.
   Result<Finish> (*begin)(BrokerShard& shard, const Request& request);
   AnsweredBy answered_by = AnsweredBy::any_broker;
-  // How long the client would wait; null: it does not say. Errors: corrupt.
+  // The client's timeout; null: the request has none. Errors: corrupt.
   Result<Duration> (*timeout)(const Request& request) = nullptr;
-  // What its answer has to wait for; null: nothing. See NewPartitions.
+  // What its response has to wait for; null: nothing. See NewPartitions.
   std::optional<NewPartitions> (*new_partitions)(const BrokerShard& shard, const Request& request) = nullptr;
-  // Of the controller's: which of them whatever broker is asked answers all the same; null: none.
+  // For APIs of the controller: whether the broker that receives this request answers it itself; null: never.
   bool (*answered_here)(const Request& request) = nullptr;
 };
 
 // Null if the key is not served.
 const ServedApi* served_api(std::int16_t key);
-// Whether a request of that version is answered, as ApiVersions says.
+// Whether ApiVersions advertises that version.
 bool is_advertised(const RequestHeader& header);
 
 }  // namespace fulmar

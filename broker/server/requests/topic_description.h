@@ -1,5 +1,4 @@
-// What Metadata and DescribeTopicPartitions say of a topic's partition: who leads it, who has it, who of them is
-// missing.
+// A topic's partition in Metadata and DescribeTopicPartitions: its leader, its replicas, and which of them are offline.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +8,7 @@
 
 namespace fulmar {
 
-// What it costs to describe one; see slices.h.
+// The cost of describing one; see slices.h.
 inline constexpr Duration describe_topic_work = microseconds(1);
 inline constexpr Duration describe_partition_work = nanoseconds(500);
 
@@ -23,7 +22,7 @@ Partition describe_partition(const BrokerShard& shard, const TopicImage& topic, 
   partition.isr_nodes = leader.in_sync;
   if (leader.broker < 0) partition.error_code = ErrorCode::leader_not_available;
   for (const auto& replica : topic.partitions[static_cast<std::size_t>(index)].replicas) {
-    // A broker whose disk is replaced has two for a while.
+    // A broker whose disk was replaced has two replicas for a while.
     if (std::ranges::find(partition.replica_nodes, replica.broker) != partition.replica_nodes.end()) continue;
     partition.replica_nodes.push_back(replica.broker);
     auto broker = shard.image()->brokers.find(replica.broker);

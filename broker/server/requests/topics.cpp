@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::int32_t partitions_max = 100'000;  // of one topic; each takes a directory
 
-// What it costs to plan a topic, and each of its partitions; see slices.h.
+// The cost of planning a topic, and each of its partitions; see slices.h.
 constexpr Duration plan_topic_work = microseconds(20);
 constexpr Duration plan_partition_work = nanoseconds(500);
 
@@ -30,7 +30,7 @@ constexpr Duration led_on_demand_max = seconds(1);
 
 using CreateResult = CreateTopicsResponse::Topic;
 
-// Topics that differ in '.' and '_' only: metrics would take them for one.
+// Topics whose names differ only in '.' and '_': their metrics would have the same name.
 class Collisions {
  public:
   explicit Collisions(const MetadataImage& image) {
@@ -58,7 +58,7 @@ void refuse(CreateResult& result, ErrorCode code, std::string message) {
   result.error_message = std::move(message);
 }
 
-// Checks what one topic of a CreateTopics request asks for, and puts it into the draft if all is well.
+// Checks one topic of a CreateTopics request, and adds it to the draft if it is allowed.
 void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest::Topic& asked, CreateResult& result) {
   const auto& next = draft.image;
   result.name = asked.name;
@@ -99,7 +99,7 @@ void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest:
       if (partition.replicas.size() != factor)
         return refuse(result, ErrorCode::invalid_replica_assignment, "all partitions must have as many replicas");
   } else {
-    // -1 is the default (KIP-464), in every version: clients send it in old ones too, and Kafka takes it.
+    // -1 is the default (KIP-464), in every version: clients send it in old ones too, and Kafka accepts that.
     if (partitions == -1) partitions = config.num_partitions;
     if (partitions <= 0)
       return refuse(result, ErrorCode::invalid_partitions, "Number of partitions must be larger than 0.");
@@ -135,7 +135,7 @@ void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest:
   collisions.add(asked.name);
 }
 
-// Where more partitions of a topic go, as many times as those it has.
+// The replicas of additional partitions of a topic, with as many replicas each as its first ones.
 std::expected<std::vector<PartitionImage>, std::string> added_partitions(Draft& draft, const TopicImage& topic,
                                                                          const CreatePartitionsRequest::Topic& asked) {
   auto factor = topic.partitions.front().replicas.size();
@@ -152,8 +152,8 @@ std::expected<std::vector<PartitionImage>, std::string> added_partitions(Draft& 
   return added;
 }
 
-// Of the coordinators' own, with its own settings, and replicated by as many as there are brokers in the cluster,
-// whether they are alive or not.
+// The topic of coordinators, with its own settings. Has at most as many replicas as there are registered brokers, alive
+// or not.
 CreateTopicsRequest::Topic coordinator_topic(const BrokerShard& shard, std::string_view name,
                                              const BrokerConfig::CoordinatorTopic& settings) {
   auto brokers = std::max({shard.config().controllers.size(), shard.image()->brokers.size(), std::size_t{1}});
@@ -162,7 +162,7 @@ CreateTopicsRequest::Topic coordinator_topic(const BrokerShard& shard, std::stri
   asked.num_partitions = settings.partitions;
   asked.replication_factor =
       static_cast<std::int16_t>(std::min<std::size_t>(static_cast<std::size_t>(settings.replication_factor), brokers));
-  // Nothing of it expires by itself; what a later record of the same key has replaced goes.
+  // Its records do not expire; a later record of the same key replaces an earlier one.
   asked.configs = {{"cleanup.policy", "compact"},
                    {"retention.ms", "-1"},
                    {"retention.bytes", "-1"},
@@ -196,7 +196,7 @@ ErrorCode on_demand(ErrorCode error) {
   return error == ErrorCode::topic_already_exists ? ErrorCode::none : error;
 }
 
-// Has the controller do it, as if a client had asked.
+// Forwards the creation to the controller, as if a client had asked.
 std::vector<ErrorCode> create_topics_elsewhere(BrokerShard& shard, const std::vector<std::string>& names) {
   constexpr std::int16_t version = 5;
   auto frame = request_frame(request_with_defaults(shard, names), version, 0, "").flatten().slice(4);
@@ -237,18 +237,18 @@ std::vector<ErrorCode> create_topics_here_or_elsewhere(BrokerShard& shard, const
 
 }  // namespace
 
-// The client asks again, and should find them led then; if they are not, it asks once more.
+// Waits for leaders, so that the client finds them when it asks again.
 std::vector<ErrorCode> create_topics_on_demand(BrokerShard& shard, const std::vector<std::string>& names) {
   auto errors = create_topics_here_or_elsewhere(shard, names);
   auto deadline = shard.host().clock().deadline_in(led_on_demand_max);
-  // Also where somebody else's request has just made them.
+  // Also if another request has just created them.
   shard.on(0, [&](BrokerShard& first) { first.broker().metadata->wait_all_published(deadline); });
   for (std::size_t n = 0; n < names.size(); ++n)
     if (errors[n] == ErrorCode::none) shard.await_leaders(names[n], 0, deadline);
   return errors;
 }
 
-// Whoever asked waits until the partitions are led; see NewPartitions.
+// The response waits until the partitions have leaders; see NewPartitions.
 Result<ByteChain> handle_create_topics(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<CreateTopicsRequest>());
   CreateTopicsResponse response;

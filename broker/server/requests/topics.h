@@ -1,4 +1,5 @@
-// Changes of topics: made on shard 0, durable before anyone is told, then applied on every shard.
+// Creates topics that clients ask for. Made on shard 0, committed before anything is answered, then applied on every
+// shard.
 #pragma once
 
 #include <string>
@@ -10,8 +11,8 @@ namespace fulmar {
 
 class BrokerShard;
 
-// For a client that asks for topics that are not there, each once. `none` for each that is there now. Also for the
-// coordinators' own, which are made with settings of their own.
+// Creates the missing topics in `names`, each name once. `none` for each that exists afterwards. The coordinators'
+// topics are created with settings of their own.
 std::vector<ErrorCode> create_topics_on_demand(BrokerShard& shard, const std::vector<std::string>& names);
 
 }  // namespace fulmar

@@ -1,4 +1,4 @@
-// DescribeTransactions, ListTransactions: which transactions there are (KIP-664).
+// DescribeTransactions, ListTransactions: the transactions of coordinators (KIP-664).
 #include <set>
 
 #include "broker/groups/topic_pattern.h"
@@ -12,7 +12,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::size_t listed_at_once = 1'000;  // before others have their turn
+constexpr std::size_t listed_at_once = 1'000;  // before other fibers get their turn
 
 bool is_state(const std::string& name) {
   for (auto state = TransactionState::empty; state <= TransactionState::prepare_epoch_fence;

@@ -10,7 +10,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::int16_t version = 5;  // that tells TRANSACTION_ABORTABLE
+constexpr std::int16_t version = 5;  // which has TRANSACTION_ABORTABLE
 
 }  // namespace
 

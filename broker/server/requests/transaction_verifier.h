@@ -1,5 +1,5 @@
-// TransactionVerifier: asks the coordinators of transactions, wherever they are, whether a partition is part of an open
-// one, or to make it so (KIP-890).
+// TransactionVerifier: asks transaction coordinators, on whatever brokers, whether a partition is part of an open
+// transaction, or to add it (KIP-890).
 #pragma once
 
 #include "broker/server/shard/transaction_verification.h"

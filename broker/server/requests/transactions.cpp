@@ -1,5 +1,5 @@
-// InitProducerId of transactional producers, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn: what producers, and brokers
-// that are produced to, ask of a transaction's coordinator.
+// InitProducerId of transactional producers, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn: requests of producers, and of
+// brokers that receive their batches, to a transaction's coordinator.
 #include "broker/server/requests/transactions.h"
 
 #include "broker/cluster/topic_name.h"
@@ -13,10 +13,10 @@ namespace fulmar {
 
 namespace {
 
-// Clients of older versions know PRODUCER_FENCED by another number (KIP-588).
+// Clients of older versions know INVALID_PRODUCER_EPOCH instead of PRODUCER_FENCED (KIP-588).
 constexpr std::int16_t init_knows_fenced_since = 4;
 constexpr std::int16_t others_know_fenced_since = 2;
-// Of partitions that nothing is wrong with, asked for together with others (OPERATION_NOT_ATTEMPTED).
+// For valid partitions in a request that has invalid ones (OPERATION_NOT_ATTEMPTED).
 constexpr ErrorCode operation_not_attempted{55};
 constexpr std::int16_t several_transactions_since = 4;  // AddPartitionsToTxn (KIP-890)
 constexpr std::int16_t next_epoch_since = 5;            // EndTxn: an epoch for each transaction (KIP-890)
@@ -25,7 +25,7 @@ ErrorCode known_to(ErrorCode error, std::int16_t version, std::int16_t knows_sin
   return error == ErrorCode::producer_fenced && version < knows_since ? ErrorCode::invalid_producer_epoch : error;
 }
 
-// Asks the coordinator; once more with a producer id, if it needs one.
+// Asks the coordinator; if it needs a producer id, asks again with one.
 template <class Ask>
 TransactionAnswer ask_with_id(BrokerShard& shard, const std::string& transactional_id, const Ask& ask) {
   auto once = [&](std::optional<ProducerId> id) {
@@ -44,7 +44,7 @@ PartitionsByTopic partitions_of(const std::vector<AddPartitionsToTxnRequest::Top
   return partitions;
 }
 
-// Of those that are not there; if there is any, nothing is done for the others either.
+// Those of the partitions that do not exist; if there are any, none is added.
 PartitionsByTopic unknown_of(const MetadataImage& image, const PartitionsByTopic& partitions) {
   PartitionsByTopic unknown;
   for (const auto& [name, indexes] : partitions) {
@@ -60,7 +60,7 @@ bool has(const PartitionsByTopic& partitions, const std::string& topic, std::int
   return found != partitions.end() && found->second.contains(index);
 }
 
-// Adds them, or says which of them the transaction has, one answer for each that is asked for.
+// Adds partitions to the transaction, or verifies them; one result for each.
 std::vector<AddPartitionsToTxnResponse::Topic> add_or_verify(BrokerShard& shard,
                                                              const AddPartitionsToTxnRequest::Transaction& asked,
                                                              TransactionVersion version) {

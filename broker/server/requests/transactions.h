@@ -1,4 +1,4 @@
-// Transactions: what clients and other brokers ask of their coordinators.
+// Requests to transaction coordinators.
 #pragma once
 
 #include "broker/protocol/messages/init_producer_id.h"
@@ -8,7 +8,7 @@ namespace fulmar {
 
 class BrokerShard;
 
-// Of a transactional id, in the words of that version of the API. In a fiber; waits for the answer.
+// Answers a request with a transactional id, in that version of the API. In a fiber; waits for the coordinator.
 InitProducerIdResponse init_transactional(BrokerShard& shard, const InitProducerIdRequest& request,
                                           std::int16_t version);
 

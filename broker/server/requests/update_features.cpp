@@ -1,4 +1,4 @@
-// UpdateFeatures: the levels at which the cluster's features are finalised (KIP-584, KIP-778).
+// UpdateFeatures: changes the finalised levels of the cluster's features (KIP-584, KIP-778).
 #include "broker/protocol/messages/update_features.h"
 
 #include "broker/server/controller/draft.h"

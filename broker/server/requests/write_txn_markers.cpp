@@ -1,6 +1,6 @@
-// WriteTxnMarkers: the ends of transactions, from their coordinators, for the partitions that this broker leads. A
-// marker is answered once it is committed, as a batch of acks=all is; one that comes again is written again, and ends
-// nothing (KIP-98, KIP-1228).
+// WriteTxnMarkers: writes a transaction's end markers, sent by its coordinator, to partitions that this broker leads. A
+// marker is acknowledged once it is committed, like a batch with acks=all; a repeated one is written again, and has no
+// effect (KIP-98, KIP-1228).
 //
 // As on Kafka clients may send it too, to end a transaction that its coordinator has forgotten (KIP-664).
 #include <algorithm>
@@ -23,7 +23,7 @@ namespace {
 constexpr Duration patience = seconds(30);  // for other replicas, as Kafka's request.timeout.ms
 constexpr Duration write_marker_work = microseconds(3);
 
-// One partition of one marker, on its way through the shards.
+// One partition of one marker.
 struct Item {
   const WriteTxnMarkersRequest::Marker* marker;
   const std::string* topic;
@@ -45,7 +45,7 @@ ErrorCode append(BrokerShard& owner, Item& item) {
   auto batch = build_end_marker({marker.transaction_result, marker.coordinator_epoch}, marker.producer_id,
                                 marker.producer_epoch, owner.host().clock().wall_ms());
   work_in_slices(write_marker_work);
-  // There the offsets of the transaction begin to count.
+  // This partition's coordinator applies or drops the transaction's offsets.
   if (*item.topic == group_topic_name) {
     auto appended = owner.groups().append_marker(item.index, batch, marker.transaction_version);
     if (!appended) return appended.error();
@@ -69,7 +69,7 @@ ErrorCode wait_until_committed(BrokerShard& owner, const Item& item, Deadline de
   return replica->wait_until(Safety::committed, item.proposed, deadline);
 }
 
-// Does it for all that have no error yet, each on its owner's shard.
+// For all items without an error, each on its owner's shard.
 template <class F>
 void for_each_item(BrokerShard& shard, ItemsByShard& items, F&& use) {
   for (auto& [owner, list] : items) {
@@ -81,7 +81,7 @@ void for_each_item(BrokerShard& shard, ItemsByShard& items, F&& use) {
   }
 }
 
-// Kept where it is, since the items point into it.
+// Does not move, since the items point into it.
 struct Work {
   WriteTxnMarkersRequest request;
   WriteTxnMarkersResponse response;

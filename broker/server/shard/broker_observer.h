@@ -1,5 +1,4 @@
-// BrokerObserver: one who watches a whole broker from inside: its replicas, and what it takes for the cluster's
-// metadata.
+// BrokerObserver: watches a broker from inside: its replicas, and the metadata that it shows.
 #pragma once
 
 #include "broker/cluster/metadata_image.h"

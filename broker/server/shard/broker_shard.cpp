@@ -9,9 +9,9 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::int64_t small_share = 8;  // so many parts make a budget; one is kept for what is small
+constexpr std::int64_t small_share = 8;  // so many parts make a budget; one is reserved for small amounts
 
-// Each shard's part of what the broker may send.
+// Each shard's part of the broker's rate.
 std::optional<std::int64_t> share_of(std::optional<std::int64_t> rate, unsigned shards) {
   if (rate) rate = std::max<std::int64_t>(*rate / shards, 1);
   return rate;
@@ -80,8 +80,8 @@ std::string BrokerShard::cluster_id() const {
 
 std::optional<SocketAddress> BrokerShard::peer_address(std::int32_t broker) const {
   if (auto known = config().controllers.find(broker); known != config().controllers.end()) return known->second;
-  // Before this broker has registered it shows no image, and yet has to reach the others of the metadata's group, which
-  // controller.quorum.voters need not name: an address of before is better than none.
+  // Before this broker has registered it shows no image, but it has to reach the voters of the metadata group, which
+  // controller.quorum.voters need not name: an old address is better than none.
   bool may_look = host_.shard() == 0 && broker_.metadata && !broker_.metadata->publishes();
   auto image = may_look ? broker_.metadata->image() : image_;
   auto registered = image->brokers.find(broker);
@@ -102,7 +102,7 @@ bool BrokerShard::learn_everywhere(const PeerConnection& from, const LeadersRequ
   return !superseded;
 }
 
-// As of now, and not of when the others come to it.
+// With the present time, not the time at which the other shards process this.
 void BrokerShard::renew_here() {
   auto now = host_.clock().now();
   for (unsigned shard = 0; shard < host_.shard_count(); ++shard)
@@ -113,7 +113,7 @@ void BrokerShard::renew_here() {
 void BrokerShard::hear_pulses(const PeerConnection& from, const PulsesRequest& said) {
   if (said.leads) {
     leaders_.renew(from.broker, from.number, said.shard, {said.as_of});
-    leaders_changed_.notify_all();  // a word that came late holds by its first renewal only
+    leaders_changed_.notify_all();  // an announcement that arrived late takes effect only when it is renewed
   }
   replicas_.receive({from.broker, said.from_directory_id}, said);
 }
@@ -132,7 +132,7 @@ LeaderTable::Leader BrokerShard::leader_of(const TopicImage& topic, std::int32_t
   return leader;
 }
 
-// Each partition is looked at until it is led, so that many cost no more than what is told of them.
+// Checks each partition until it has a leader, so that many partitions cost no more than their announcements.
 bool BrokerShard::await_leaders(const std::string& topic, std::int32_t first, Deadline deadline) {
   auto led = [&] {
     const auto* there = image_->topic(topic);
@@ -147,7 +147,7 @@ void BrokerShard::show(const MetadataDelta& delta, const Partitions::Holders& ho
   bool reconfigure = configure(*image_);
   produce_configs_.clear();
   if (replicas_.wants_groups()) {
-    // Of those that are kept elsewhere, too, this broker may have had a replica, and may be given one again.
+    // Including groups with replicas elsewhere: this broker may have had one, and may get one again.
     std::vector<GroupId> groups;
     for (const auto& [name, topic] : image_->topics)
       for (std::int32_t index = 0; index < topic.partition_count(); ++index)
@@ -176,7 +176,7 @@ Result<void> BrokerShard::open() {
   return replicas_.open(broker_.stored.next_life, std::move(mine), broker_.stored.incomplete);
 }
 
-// Takes over what is in force of the broker's properties; whether that has changed.
+// Applies the broker properties in force; returns whether they have changed.
 bool BrokerShard::configure(const MetadataImage& image) {
   BrokerLayers layers{&image.configs_of(broker_.self.broker), &image.configs_of(all_brokers), &config().properties};
   auto in_force = layers.merged();
@@ -227,7 +227,7 @@ void BrokerShard::stop() {
   transactions_.stop();
   told_.close();
   given_up_.close();
-  renewed_.close();  // pulses go on until the last shard closes
+  renewed_.close();  // renewals continue until the last shard closes
 }
 
 std::uint64_t BrokerShard::begin_wait(std::function<void()> told) {

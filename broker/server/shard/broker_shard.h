@@ -1,5 +1,5 @@
-// BrokerShard: what one shard of a broker has: the partitions it owns, its fetch sessions, the memory for its clients,
-// and the metadata image it answers from. Broker: what the shards know of each other.
+// BrokerShard: one shard of a broker: the partitions it owns, its fetch sessions, the memory for its clients, and the
+// metadata image it answers from. Broker: what the shards share.
 #pragma once
 
 #include <functional>
@@ -40,25 +40,25 @@ namespace fulmar {
 
 class BrokerShard;
 
-// A broker's shards, and its cluster state, which lives on shard 0. Filled while the broker starts, constant
-// afterwards; what a pointer leads to is used on its own shard only.
+// A broker's shards, and its cluster state, which is on shard 0. Filled while the broker starts, constant afterwards;
+// what a pointer points to is used on its own shard only.
 struct Broker {
   const BrokerConfig& config;
   SocketAddress advertised;
   std::vector<BrokerShard*> shards;
   MetadataLog* metadata = nullptr;
   ReplicaId self;                        // this broker, with its data directory
-  Uuid incarnation;                      // this life of it
-  std::string cluster_id;                // that the data directory belongs to; empty: none yet
-  StoredStates stored;                   // what earlier lives promised; each shard takes its groups' part
-  ProducerId next_producer_id = 0;       // of the block that was taken; on shard 0
+  Uuid incarnation;                      // of this run
+  std::string cluster_id;                // of the data directory; empty: none yet
+  StoredStates stored;                   // of earlier lives; each shard takes those of its groups
+  ProducerId next_producer_id = 0;       // of the allocated block; on shard 0
   ProducerId producer_id_block_end = 0;  // likewise
   BrokerObserver* observer = nullptr;
-  // Called on shard 0 when a leader has told that its group neither changes its replicas nor is about to.
+  // Called on shard 0 when a leader announces that its group's configuration is settled and has no target.
   std::function<void()> on_group_at_rest = {};
 };
 
-// For what clients send to a shard, and are sent.
+// For client requests and responses of a shard.
 struct ClientMemory {
   MemoryBudget requests;
   MemoryBudget answers;
@@ -68,53 +68,53 @@ class BrokerShard {
  public:
   BrokerShard(Host& host, Broker& broker);
 
-  // Before all else: takes over what the groups of this shard have promised. Errors: as HardStateStore::begin.
+  // First of all: takes over the hard states of this shard's groups. Errors: as HardStateStore::begin.
   Result<void> open();
-  // From now on answers from that image, and has its partitions become what it says. In slices, but waits for nothing.
-  // `holders`, `clean`: as Partitions::follow().
+  // From now on answers from that image, and has partitions opened and removed accordingly. Yields, but waits for
+  // nothing. `holders`, `clean`: as Partitions::follow().
   void show(const MetadataDelta& delta, const Partitions::Holders& holders, bool clean);
   const MetadataImagePtr& image() const { return image_; }
 
-  // Begins what it does by itself: it tells whom it leads, and looks after its logs.
+  // Begins background work: announcing leaderships, maintaining logs, coordinators.
   void start();
-  // Ends that. Its clients are gone; other shards may still call.
+  // Ends that, after the clients' connections have ended; other shards may still call.
   void stop();
-  // Closes the logs, once no shard serves any more; whether all were closed in order.
+  // Closes the logs, after all shards have stopped. Returns whether all were closed in order.
   bool close();
 
   Partitions& partitions() { return partitions_; }
   const Partitions& partitions() const { return partitions_; }
   unsigned owner(const Uuid& topic_id, std::int32_t index) const;
-  // Calls fn(BrokerShard&) on that shard, in its own group, and waits. From this shard's fibers only.
+  // Calls fn(BrokerShard&) on that shard, as one of its `calls_`, and waits. From this shard's fibers only.
   template <class F>
   auto on(unsigned shard, F&& fn) {
     auto& there = *broker_.shards[shard];
     return host_.on_shard(shard, [&](Host&) { return fn(there); }, &there.calls_);
   }
 
-  // -- To wait for partitions to change, wherever they are owned, without a fiber. `told` is called once, from any code
-  // of this shard, unless the wait is ended first.
+  // -- Waiting for changes of partitions on any shards, without a fiber. `told` is called once, from any code of this
+  // shard, unless the wait is ended first.
   std::uint64_t begin_wait(std::function<void()> told);
-  PartitionWaits& partition_waits() { return partition_waits_; }  // for what is owned here
-  // `owners`: of the shards where it waits.
+  PartitionWaits& partition_waits() { return partition_waits_; }  // for partitions owned here
+  // `owners`: the shards that own the awaited partitions.
   void end_wait(std::uint64_t wait, const std::vector<unsigned>& owners);
 
   Host& host() { return host_; }
   Instant now() const;
   Broker& broker() { return broker_; }
   const BrokerConfig& config() const { return broker_.config; }
-  // What is in force of the broker's properties; changes as the metadata does.
+  // The broker properties in force; they change with the metadata.
   const Properties& properties() const { return properties_; }
   BrokerLayers config_layers() const {
     return {&image_->configs_of(broker_.self.broker), &image_->configs_of(all_brokers), &config().properties};
   }
   const Logger& log() const { return log_; }
-  RateLimitedLog& strangers_log() { return strangers_log_; }  // for what any client can cause
+  RateLimitedLog& strangers_log() { return strangers_log_; }  // rate-limited, for what any client can cause
   ValidationBudget& validation() { return validation_; }
-  // Null: transactions are not served, and their batches are refused. Set before the shard serves; outlives it.
+  // Null: transactional batches are refused. Set before the shard serves; outlives it.
   TransactionVerification* transaction_verification() const { return transaction_verification_; }
   void set_transaction_verification(TransactionVerification* verification) { transaction_verification_ = verification; }
-  // What the topic's configuration says of produced batches, by the image shown.
+  // The configuration for batches produced to the topic, by the image shown.
   ProduceConfig produce_config(const TopicImage& topic);
   ClientMemory& client_memory() { return client_memory_; }
   ConnectionCounts& connection_counts() { return connection_counts_; }  // of all shards; on shard 0
@@ -129,24 +129,24 @@ class BrokerShard {
   std::int32_t controller() const { return controller_; }  // -1: none is known
   void set_controller(std::int32_t broker) { controller_ = broker; }
   bool controls_here() const { return controller_ == broker_.self.broker; }
-  // Who leads, and who of the brokers that are alive is in sync, as the leader has told; broker -1: nobody is known to,
-  // or whoever did is not heard of.
+  // The partition's leader, and its in-sync replicas on live brokers, as the leader has announced; broker -1: none is
+  // known, or its announcement has expired.
   LeaderTable::Leader leader_of(const TopicImage& topic, std::int32_t index) const;
   const LeaderTable& leaders() const { return leaders_; }
   // On this and all other shards; false if that connection has been superseded.
   bool learn_everywhere(const PeerConnection& from, const LeadersRequest& leaders, Instant as_of);
-  // What this shard has told of whom it leads still holds, on every shard of this broker.
+  // Renews this shard's announcements on every shard of this broker.
   void renew_here();
   void hear_pulses(const PeerConnection& from, const PulsesRequest& said);
-  // Waits until the topic's partitions from `first` on are led, as this shard knows, or the topic is gone; whether that
-  // came before the deadline.
+  // Waits until this shard knows leaders of all of the topic's partitions from `first` on, or the topic is deleted.
+  // Returns whether that came before the deadline.
   bool await_leaders(const std::string& topic, std::int32_t first, Deadline deadline);
 
  private:
   bool configure(const MetadataImage& image);
   std::string cluster_id() const;
   std::optional<SocketAddress> peer_address(std::int32_t broker) const;
-  bool is_fenced(std::int32_t broker) const;  // or is none of the cluster's
+  bool is_fenced(std::int32_t broker) const;  // or not registered
   void tell(const PartitionWaits::Waiter& waiter);
   void wait_is_over(std::uint64_t wait);
 
@@ -163,27 +163,27 @@ class BrokerShard {
   LogCleaner cleaner_;
   ValidationBudget validation_;
   TransactionVerification* transaction_verification_ = nullptr;
-  std::map<Uuid, ProduceConfig> produce_configs_;  // of the topics that were produced to since the image is shown
+  std::map<Uuid, ProduceConfig> produce_configs_;  // of topics produced to since the image was shown
   FetchSessions sessions_;
   std::int32_t controller_ = -1;
   LeaderTable leaders_;
   Condition leaders_changed_;
-  FiberGroup calls_;  // work that other shards asked for
+  FiberGroup calls_;  // calls from other shards
   ConnectionCounts connection_counts_;
   PartitionWaits partition_waits_;
-  std::map<std::uint64_t, std::function<void()>> waits_;  // of this shard's clients, for what is owned anywhere
+  std::map<std::uint64_t, std::function<void()>> waits_;  // of this shard's clients, for partitions on any shard
   std::uint64_t next_wait_ = 0;
-  Outbox<std::uint64_t> told_;      // waits of other shards' clients that are over
-  Outbox<std::uint64_t> given_up_;  // waits of this shard's, that others need not know of any more
-  Outbox<Instant> renewed_;         // until when what this shard told of its leaderships holds, for the others
+  Outbox<std::uint64_t> told_;      // waits of other shards' clients that are complete
+  Outbox<std::uint64_t> given_up_;  // waits of this shard's clients that have ended, for other shards
+  Outbox<Instant> renewed_;         // times of renewals, for the other shards
   ClientMemory client_memory_;
   GroupService groups_;
   TransactionService transactions_;
   Partitions partitions_;
 };
 
-// Makes the image that of every shard, at once: its partitions are opened and removed afterwards, each by itself. On
-// shard 0, whose host this is; one at a time.
+// Shows the image on every shard at once; each partition is opened or removed by itself afterwards. On shard 0, whose
+// host this is; one call at a time.
 void show_everywhere(Broker& broker, Host& host, const MetadataImagePtr& image, bool clean);
 
 }  // namespace fulmar

@@ -1,5 +1,5 @@
-// ConnectionCounts: how many connections the broker has, of all its shards, against max.connections and
-// max.connections.per.ip. Lives on shard 0.
+// ConnectionCounts: counts the connections of all shards of a broker, against max.connections and
+// max.connections.per.ip. On shard 0.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@ namespace fulmar {
 class ConnectionCounts {
  public:
   ConnectionCounts(std::int64_t max, std::int64_t per_ip_max) : max_(max), per_ip_max_(per_ip_max) {}
-  // Counts one more, or returns the property that forbids it; "" if none does.
+  // Counts one more and returns "", or returns the property that forbids it.
   std::string_view admit(const std::string& ip);
   void leave(const std::string& ip);
-  // From now on; who is there stays.
+  // For new connections; existing ones stay.
   void set_limits(std::int64_t max, std::int64_t per_ip_max) {
     max_ = max;
     per_ip_max_ = per_ip_max;

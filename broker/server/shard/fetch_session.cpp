@@ -7,7 +7,7 @@ std::list<FetchTarget> fetch_targets(const MetadataImage& image, const FetchRequ
   std::list<FetchTarget> targets;
   std::map<std::tuple<Uuid, std::string_view, std::int32_t>, FetchTarget*> places;
   for (const auto& topic : request.topics) {
-    auto name = by_id ? image.topic_name(topic.topic_id) : topic.name;  // empty: of an id nobody has
+    auto name = by_id ? image.topic_name(topic.topic_id) : topic.name;  // empty for an unknown id
     for (const auto& partition : topic.partitions) {
       auto& place = places[{topic.topic_id, by_id ? std::string_view() : topic.name, partition.index}];
       if (place)

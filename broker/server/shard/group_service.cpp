@@ -43,13 +43,13 @@ std::expected<std::pair<unsigned, std::int32_t>, ErrorCode> GroupService::place_
   return std::pair(shard_.owner(topic->id, index), index);
 }
 
-// Null if this broker has no replica of it, or none that is in order.
+// Null if this broker has no replica of it, or one that is out of order.
 CoordinatorPartition* GroupService::coordinator(std::int32_t index) {
   auto* partition = shard_.partitions().find(std::string(group_topic_name), index);
   if (!partition || !partition->replica) return nullptr;
   auto& known = coordinating_[index];
   if (known.replica == partition->replica) return known.partition.get();
-  // That the log was opened anew ends the coordinator before it.
+  // The log was opened again: the coordinator of the old replica ends.
   if (known.partition)
     ending_.spawn("end coordinator", [old = std::shared_ptr(std::move(known.partition))] { old->stop(); });
   auto make = [this, index] { return make_machine(index); };
@@ -86,7 +86,7 @@ std::expected<GroupMachine*, ErrorCode> GroupService::machine(std::int32_t index
   if (!core) return std::unexpected(core.error());
   auto* machine = static_cast<GroupMachine*>(*core);
   machine->groups().set_settings(settings());
-  if (topics_ && coordinating_.at(index).topics != topics_) {  // they may have changed while it was loaded
+  if (topics_ && coordinating_.at(index).topics != topics_) {  // they may have changed during loading
     machine->groups().set_topics(topics_, now());
     coordinating_.at(index).topics = topics_;
   }
@@ -94,8 +94,8 @@ std::expected<GroupMachine*, ErrorCode> GroupService::machine(std::int32_t index
 }
 
 void GroupService::follow(const MetadataDelta& delta) {
-  settings_.reset();  // of which some are changed while the broker runs
-  // Racks are the brokers'.
+  settings_.reset();  // some may be changed while the broker runs
+  // Brokers have the racks.
   bool changed = !delta.topics.empty() || delta.before->brokers != delta.after->brokers;
   if (changed) topics_ = std::make_shared<ImageTopics>(delta.after);
   const auto* topic = shard_.image()->topic(group_topic_name);

@@ -1,5 +1,5 @@
-// GroupService: the coordinators of groups on a shard: one for each partition of __consumer_offsets that the shard
-// owns, and the requests of this shard's clients that wait for a coordinator's answer, on whichever shard that is.
+// GroupService: a shard's group coordinators, one for each partition of __consumer_offsets that the shard owns, and its
+// clients' requests to coordinators on any shard.
 #pragma once
 
 #include <cstdint>
@@ -24,31 +24,29 @@ class BrokerShard;
 class GroupService {
  public:
   using Answered = std::function<void(GroupAnswer)>;
-  // What is asked of the coordinator, on its own shard: must not wait, and keep nothing that it refers to.
+  // A request to the coordinator, on its shard: must not wait, nor keep references to the caller's data.
   using Input = std::function<void(GroupCoordinator& groups, GroupToken token, CoordinatorTime now)>;
 
   explicit GroupService(BrokerShard& shard);
   ~GroupService();
 
-  // -- For the shard.
-  // The partition is about to be closed here: its coordinator ends first. Waits for that.
+  // The partition is about to be closed here: ends its coordinator first, and waits for that.
   void release(std::int32_t partition);
-  // A replica of it was opened here.
+  // A replica of the partition was opened here.
   void opened(std::int32_t partition) { coordinator(partition); }
-  // By the image that is shown now: coordinators for what this shard owns; groups know of topics that have changed; and
-  // those that are gone take along the offsets that were committed for them.
+  // For a new image: has coordinators for the partitions that this shard owns; groups learn which topics have changed;
+  // committed offsets of deleted topics are removed.
   void follow(const MetadataDelta& delta);
   void stop();
 
-  // -- For requests of this shard's clients.
-  // Has the group's coordinator do it, if that is here: `answered` is called once, on this shard, perhaps within this
-  // call, unless forget() comes first; must not wait. Errors: COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR,
-  // COORDINATOR_LOAD_IN_PROGRESS: nothing was done, and nothing will be called.
+  // Passes `input` to the group's coordinator, if it is on this broker: `answered` is called once, on this shard,
+  // perhaps within this call, unless forget() comes first; it must not wait. Errors, without effect and without a call:
+  // COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS.
   std::expected<std::uint64_t, ErrorCode> ask(const std::string& group, const Input& input, Answered answered);
   void forget(std::uint64_t call) { awaited_.erase(call); }
-  // What has to be confirmed before the producer's offsets are committed in its transaction, and as part of what;
-  // nullopt: the transaction is open in the group's partition. Errors: as ask(), and INVALID_PRODUCER_EPOCH and others
-  // of Replica::begin_verification().
+  // What a transaction coordinator has to confirm before the producer's offsets are committed in a transaction;
+  // nullopt: the transaction is open in the group's partition already. Errors: as ask(), INVALID_PRODUCER_EPOCH, and
+  // others of Replica::begin_verification().
   struct TransactionalCommit {
     std::int32_t partition = 0;  // of __consumer_offsets
     std::optional<TransactionWriter::Verified> to_verify;
@@ -58,11 +56,12 @@ class GroupService {
   // On the shard that owns the partition. See CoordinatorPartition::append_marker().
   std::expected<Replica::Proposed, ErrorCode> append_marker(std::int32_t partition, const Bytes& batch,
                                                             std::int16_t transaction_version);
-  // The group's partition of __consumer_offsets. Errors: COORDINATOR_NOT_AVAILABLE: there is no such topic yet.
+  // The group's partition of __consumer_offsets. Errors: COORDINATOR_NOT_AVAILABLE: the topic does not exist yet.
   std::expected<std::int32_t, ErrorCode> partition_of(const std::string& group) const;
-  // Reads what is committed. Errors: as ask().
+  // Calls `look` with the group's coordinator. Errors: as ask().
   ErrorCode read(const std::string& group, const std::function<void(const GroupCoordinator&)>& look);
-  // Calls look with each coordinator that this shard has. COORDINATOR_LOAD_IN_PROGRESS if one was left out for that.
+  // Calls `look` with each coordinator of this shard. COORDINATOR_LOAD_IN_PROGRESS if one was left out because it is
+  // loading.
   ErrorCode read_all(const std::function<void(const GroupCoordinator&)>& look);
 
  private:
@@ -71,7 +70,7 @@ class GroupService {
     GroupAnswer answer;
   };
 
-  // Of the group on its shard. Errors: COORDINATOR_NOT_AVAILABLE: there is no such topic yet.
+  // The group's shard and partition. Errors: COORDINATOR_NOT_AVAILABLE: the topic does not exist yet.
   std::expected<std::pair<unsigned, std::int32_t>, ErrorCode> place_of(const std::string& group) const;
   CoordinatorPartition* coordinator(std::int32_t partition);
   std::unique_ptr<GroupMachine> make_machine(std::int32_t partition);
@@ -83,18 +82,18 @@ class GroupService {
 
   struct Coordinating {
     std::shared_ptr<Replica> replica;
-    GroupTopicsPtr topics;  // that its groups know of
+    GroupTopicsPtr topics;  // that its groups know
     std::unique_ptr<CoordinatorPartition> partition;
   };
 
   BrokerShard& shard_;
   std::map<std::int32_t, Coordinating> coordinating_;
-  GroupTopicsPtr topics_;  // as they were changed last
+  GroupTopicsPtr topics_;  // as of their last change
   std::optional<GroupSettings> settings_;
   std::map<std::uint64_t, Answered> awaited_;
   std::uint64_t last_call_ = 0;
   Outbox<Told> told_;
-  FiberGroup ending_;  // coordinators of replicas that were replaced
+  FiberGroup ending_;  // coordinators of replaced replicas
 };
 
 }  // namespace fulmar

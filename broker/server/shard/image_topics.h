@@ -1,4 +1,4 @@
-// ImageTopics: the topics of an image of the metadata, as coordinators of groups see them. Of one shard.
+// ImageTopics: the topics of a metadata image, for group coordinators. Used on one shard.
 #pragma once
 
 #include <utility>
@@ -18,7 +18,7 @@ class ImageTopics final : public GroupTopics {
 
  private:
   MetadataImagePtr image_;
-  // Where the last question ended, since the next goes on there as a rule.
+  // Where the last names_after() ended: the next usually continues there.
   mutable std::string last_name_;
   mutable decltype(MetadataImage::topics)::Iterator last_;
 };

@@ -11,24 +11,24 @@ namespace fulmar {
 namespace {
 
 constexpr Duration look_interval = seconds(1);
-constexpr std::size_t named_max = 5;  // changes of leadership at once that are logged each by itself
+constexpr std::size_t named_max = 5;  // if more leaderships change at once, only their number is logged
 constexpr Duration silence_max = seconds(2);
 
-// The voters of a group that neither changes nor is about to.
+// Whether the configuration is settled, and no change is wanted.
 bool at_rest(const Raft& raft) {
   const auto& known = raft.configuration();
   return raft.established() && raft.configuration_settled() && !known.joint() && known.learners.empty() &&
          raft.target().empty();
 }
 
-// Near enough to take over at once: more than being in sync.
+// Close enough to take over at once: stricter than in sync.
 bool follows_closely(const ReplicaId& id, const Raft& raft, Instant now) {
   const auto* progress = raft.progress(id);
   return id == raft.self() ||
          (progress && progress->heard_at() > now - silence_max && progress->match() >= raft.commit());
 }
 
-// Whether it follows closely, and its broker neither stops nor is fenced.
+// Whether it follows closely, and its broker is neither stopping nor fenced.
 bool is_fit(const ReplicaId& id, const Raft& raft, const MetadataImage& image, Instant now) {
   auto broker = image.brokers.find(id.broker);
   if (broker == image.brokers.end() || broker->second.directory != id.directory || !broker->second.may_lead())
@@ -67,7 +67,7 @@ void Leaderships::stop() {
   fibers_.join();
 }
 
-// At once when there is something new, and from time to time, as who is in sync changes without a word.
+// When there is news, and at intervals, since in-sync replicas change without notice.
 void Leaderships::keep_telling() {
   auto& clock = shard_.host().clock();
   bool alone = shard_.config().controllers.empty();
@@ -93,7 +93,7 @@ void Leaderships::follow(const MetadataDelta& delta) {
 }
 
 void Leaderships::tell() {
-  LockGuard held(telling_);  // so that every shard is told in the same order
+  LockGuard held(telling_);  // so that all shards receive announcements in the same order
   untold_.reset();
   auto clock_now = shard_.host().clock().now();
   auto groups = std::exchange(untold_groups_, {});
@@ -128,7 +128,7 @@ void Leaderships::tell() {
   if (!changes.leaders.empty()) shard_.learn_everywhere({shard_.broker().self.broker, 0}, changes, as_of);
 }
 
-// What has become of the leaderships since the last time, each by name where they are few, else how many.
+// Logs changes of leadership since the last time: each if they are few, else their number.
 void Leaderships::log_changes() {
   if (!std::exchange(unlogged_, false)) return;
   log_at_ = shard_.host().clock().now() + look_interval;
@@ -140,7 +140,7 @@ void Leaderships::log_changes() {
       shard_.log().info(what, {{"partition", partition}, {"epoch", epoch}});
   };
   auto note = [&](Changed& changed, const GroupId& group, Epoch epoch) {
-    if (auto name = image->topic_name(group.topic); !name.empty())  // else it was deleted
+    if (auto name = image->topic_name(group.topic); !name.empty())  // else the topic was deleted
       changed.emplace_back(name + "-" + std::to_string(group.partition), epoch);
   };
   Changed won;
@@ -189,7 +189,7 @@ void Leaderships::align(const std::set<GroupId>& groups) {
 bool Leaderships::hand_over() {
   bool any = false;
   auto image = shard_.image();
-  auto replicas = shard_.replicas().replicas();  // they come and go while one of them waits
+  auto replicas = shard_.replicas().replicas();  // copied: replicas may come and go during a wait
   for (const auto& [group, replica] : replicas) {
     if (group == MetadataLog::group() || !replica->leads()) continue;
     auto heir = successor(*replica, *image, shard_.host().clock().now());
@@ -209,7 +209,7 @@ ErrorCode Leaderships::prefer(const GroupId& group) {
   return ErrorCode::none;
 }
 
-// From time to time, and only to who was fit the last time as well: one that has just come back may go again.
+// At intervals, and only to replicas that were fit at the last check too: one that has just come back may fail again.
 void Leaderships::balance() {
   auto now = shard_.host().clock().now();
   if (now - balanced_at_ < shard_.config().rebalance_interval) return;
@@ -226,7 +226,7 @@ void Leaderships::balance() {
     if (before.contains(group)) prefer(group);
 }
 
-// Nothing if no replica here leads it, or the metadata does not know of it.
+// The announcement of that group; none if no replica here leads it, or the metadata does not have it.
 std::optional<LeadersRequest::Leader> Leaderships::told_now(const GroupId& group) const {
   const auto* topic = shard_.image()->topic(group.topic);
   auto replica = shard_.replicas().find(group);

@@ -1,9 +1,9 @@
-// Leaderships: what a shard's replicas do as leaders for the cluster, beside leading: they tell every broker of it, and
-// bring their groups to the voters that the metadata wants, and hand over to the replica that it prefers.
+// Leaderships: what a shard's leaders do for the cluster: they announce themselves to every broker, change their
+// groups' voters to those in the metadata, and transfer leadership to preferred replicas.
 //
-// They do that by themselves, each for its own: who leads knows best who follows closely, and nobody need be told. Each
-// change is told once; that all of it still holds is said with the shard's pulses (see ReplicaManager::announce). Only
-// groups of which something is new are looked at, and once a second all that are led here.
+// There is no central planner: a leader knows best which followers are close. Each change is announced once; the
+// shard's pulses renew everything (see ReplicaManager::announce). Only groups with changes are checked, and once a
+// second all that are led here.
 #pragma once
 
 #include <map>
@@ -21,39 +21,39 @@ namespace fulmar {
 
 class BrokerShard;
 
-// A voter that may lead in the leader's stead: it follows closely, and its broker neither stops nor is fenced.
+// A voter that can take over from the leader: it follows closely, and its broker is neither stopping nor fenced.
 std::optional<ReplicaId> successor(const Replica& replica, const MetadataImage& image, Instant now);
 
 class Leaderships {
  public:
   explicit Leaderships(BrokerShard& shard) : shard_(shard) {}
 
-  // From now on, until stop(). A broker that is alone tells its own shards only.
+  // From now on, until stop(). A broker without a cluster announces to its own shards only.
   void start();
   void stop();
-  // Has others lead what this shard's replicas lead, where any are fit to. Returns at once; whether there is still
-  // something to hand over.
+  // Transfers this shard's leaderships to replicas that are fit. Returns at once, with whether any leaderships can
+  // still be transferred.
   bool hand_over();
-  // Has the partition's preferred replica lead, if it is fit to; as PreferLeaders answers.
+  // Transfers leadership to the preferred replica, if it is fit; returns the error for PreferLeaders.
   ErrorCode prefer(const GroupId& group);
-  // The group's replica here leads, in a new epoch.
+  // The group's replica here has become leader in a new epoch.
   void won(const GroupId& group) {
     led_.insert(group);
     look_at(group);
     wake();
   }
-  // It leads no more.
+  // It does not lead any more.
   void lost(const GroupId& group) {
     led_.erase(group);
     untold_groups_.insert(group);
     lost_untold_ = true;
     untold_.set();
   }
-  // There is no replica of it here any more. Told by the image that says so, once that is shown.
+  // The group has no replica here any more. Called once the image that says so is shown.
   void forget(const GroupId& group) { led_.erase(group); }
-  // There is a new image.
+  // For a new image.
   void follow(const MetadataDelta& delta);
-  // Tells what is new of whom this shard leads; every shard of this broker knows it when this returns.
+  // Announces changes; every shard of this broker has them when this returns.
   void tell();
 
  private:
@@ -76,20 +76,20 @@ class Leaderships {
 
   BrokerShard& shard_;
   std::set<GroupId> led_;            // by replicas here
-  std::set<GroupId> untold_groups_;  // of which there may be something to tell
-  std::set<GroupId> unaligned_;      // whose replicas may not be those that the metadata wants
+  std::set<GroupId> untold_groups_;  // which may have changes to announce
+  std::set<GroupId> unaligned_;      // whose voters may differ from the metadata
   Instant told_all_at_;
   Instant aligned_all_at_;
   Told told_;
   std::set<ReplicaId> told_to_;
   bool lost_untold_ = false;
-  std::map<GroupId, Epoch> logged_;  // as told, when that was logged last
+  std::map<GroupId, Epoch> logged_;  // as logged last
   bool unlogged_ = false;
   Instant log_at_;
   Event untold_;
   Mutex telling_;
   Instant balanced_at_;
-  std::set<GroupId> fit_;  // whose preferred replica was fit to lead at the last look
+  std::set<GroupId> fit_;  // whose preferred replica was fit at the last check
   Event changed_;
   FiberGroup fibers_;
 };

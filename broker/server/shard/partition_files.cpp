@@ -21,7 +21,7 @@ std::string path_in(const std::string& directory) {
   return directory + "/" + std::string(partition_metadata);
 }
 
-// The topic that the file names; nullopt if it is damaged.
+// The topic in the file; nullopt if it is damaged.
 std::optional<Uuid> named_topic(const CheckedFile& file) {
   if (file.integrity == Integrity::damaged) return std::nullopt;
   auto text = file.content.view();
@@ -39,14 +39,13 @@ Result<std::shared_ptr<PartitionLog>> PartitionFiles::open(const std::string& to
   const auto path = path_in(name);
   auto on_damage = alone ? OnDamage::serve_rest : OnDamage::keep_good;
   if (!alone && !replicas_.keeps_promises()) return fail(Errc::io_error, "promises can't be stored");
-  // A directory of an earlier topic of that name must not lend this one its records. But a file that is gone, or can't
-  // be read, is no reason to remove anything: only a directory that holds nothing but this was made just before a power
-  // loss, and nobody was told of it.
+  // The directory may be an earlier topic's of that name, whose records must not become this one's. But a missing or
+  // unreadable file is no reason to remove records: only a directory without any was created just before a power loss,
+  // and nothing was acknowledged in it.
   auto found = read_checked_file(host_.disk(), path, partition_metadata_bytes_max);
   if (!found && found.error().code != Errc::not_found) return std::unexpected(found.error());
   auto named = found ? named_topic(*found) : std::nullopt;
-  // One character may have become another: that they are another topic's is believed only where something vouches for
-  // it.
+  // A damaged id may look like another topic's: that it is another's is believed only if the checksum is right.
   bool known = named && (*named == group.topic || found->integrity == Integrity::intact);
   bool unclaimed = false;
   if (!known) {
@@ -65,7 +64,7 @@ Result<std::shared_ptr<PartitionLog>> PartitionFiles::open(const std::string& to
   return logs_.open(name, config, clean, on_damage, replicas_.epoch_max(group));
 }
 
-// `unclaimed`: it holds records, and whose these are is not known.
+// `unclaimed`: it has records of an unknown topic.
 Result<void> PartitionFiles::make_anew(const std::string& directory, const GroupId& group, bool unclaimed) {
   if (unclaimed) {
     FULMAR_TRY(auto aside, logs_.set_aside(directory));
@@ -77,9 +76,9 @@ Result<void> PartitionFiles::make_anew(const std::string& directory, const Group
     FULMAR_TRY_VOID(logs_.remove(directory));
   }
   FULMAR_TRY_VOID(host_.disk().create_directory(directory));
-  // None of them is kept here, and what was promised of them is known to be lost.
+  // The new log has none of the records that the replica may have acknowledged: marked as damaged.
   if (unclaimed) FULMAR_TRY_VOID(replace_file(host_.disk(), directory + "/" + std::string(damage_mark), ByteChain()));
-  // Its name is made durable with those of the log's first files.
+  // Its name becomes durable with those of the log's first files.
   FULMAR_TRY_VOID(replace_checked_file_unsynced(host_.disk(), path_in(directory),
                                                 Bytes::copy_of(partition_metadata_of(group.topic))));
   return replicas_.forget_log(group, unclaimed);

@@ -1,5 +1,5 @@
-// PartitionFiles: what lies in a partition's directory, and whose it is. Kafka's file partition.metadata in it names
-// the topic, so that what an earlier topic of that name has left is never taken for this one's.
+// PartitionFiles: opens the directories of partitions, and checks whose they are: Kafka's file partition.metadata has
+// the topic's id, so that the files of an earlier topic of the same name are not taken for this one's.
 #pragma once
 
 #include <cstdint>
@@ -16,18 +16,18 @@
 
 namespace fulmar {
 
-// Of one shard. Calls for different directories may be made at once.
+// Used on one shard. Calls for different directories may run at once.
 class PartitionFiles {
  public:
   PartitionFiles(Host& host, LogManager& logs, ReplicaManager& replicas)
       : host_(host), logs_(logs), replicas_(replicas), log_(host.log().named("broker")) {}
 
-  // Opens the partition's log, and removes or sets aside what others have left in its place. `alone`: nobody else has
-  // what is in it; `clean`: it was closed in order. Errors: as LogManager::open; invalid_argument: whose records these
-  // are is not known, and nobody could give them again.
+  // Opens the partition's log; first removes or sets aside files of other topics. `alone`: no other replica has its
+  // records; `clean`: it was closed in order. Errors: as LogManager::open; invalid_argument: it is unknown whose
+  // records these are, and no other replica could send them again.
   Result<std::shared_ptr<PartitionLog>> open(const std::string& topic, const GroupId& group, const LogConfig& config,
                                              bool alone, bool clean);
-  // The topic that a directory says to be of, if anything vouches for that.
+  // The topic of a directory, if partition.metadata is intact.
   std::optional<Uuid> topic_of(const std::string& directory) const;
 
  private:

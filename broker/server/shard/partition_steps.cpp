@@ -1,4 +1,4 @@
-// What becomes of one partition, step by step, in the fiber that is at it.
+// Opens, configures and removes one partition, step by step, in its fiber.
 #include <algorithm>
 
 #include "broker/cluster/reassignment.h"
@@ -18,19 +18,19 @@ constexpr Duration holders_patience = milliseconds(100);
 
 }  // namespace
 
-// A step that has begun comes to its end, also when the broker stops: a replica or a log is not left half open.
+// Steps are not cancelled, also when the broker stops: no replica or log is left half open.
 void Partitions::reconcile(const PartitionKey& key) {
   CancellationShield shield;
-  auto& entry = entries_.at(key);  // whose fiber removes it
+  auto& entry = entries_.at(key);  // only its fiber removes it
   while (!stopping_ && step(key, entry)) continue;
-  // Behind the others: they may be those that are waited for.
+  // At the end of the queue: the holders may be waiting in it.
   if (!stopping_ && !entry.holders.empty()) return work_.run(fibers_, [this, key] { reconcile(key); });
   entry.busy = false;
   if (entry.is_over()) forget(key);
   changed_.notify_all();
 }
 
-// The next thing to do; false if there is nothing.
+// Does the next step; false if there is none.
 bool Partitions::step(const PartitionKey& key, Entry& entry) {
   bool is_its = entry.to_be_open() && entry.holds == entry.shown.topic_id;
   if (entry.holds && !is_its) {
@@ -64,11 +64,11 @@ bool Partitions::await_gone(const PartitionKey& key, const Uuid& topic_id, Deadl
   return changed_.wait(gone, deadline) == WaitResult::woken;
 }
 
-// Whether nothing of earlier topics is in its place. Waits for that, but not for long.
+// Whether all files of earlier topics in its place are gone. Waits a moment for that.
 bool Partitions::holders_are_gone(const PartitionKey& key, Entry& entry) {
   while (!entry.holders.empty()) {
     const auto holder = entry.holders.back();
-    bool own = holder.shard == shard_.host().shard();  // what was here is left before
+    bool own = holder.shard == shard_.host().shard();  // this shard's own were removed before
     bool gone = own || shard_.on(holder.shard, [&](BrokerShard& there) {
       return there.partitions().await_gone(key, holder.topic, there.host().clock().deadline_in(holders_patience));
     });
@@ -86,13 +86,13 @@ void Partitions::open(const PartitionKey& key, Entry& entry) {
   FULMAR_ASSERT(topic);
   entry.holds = group.topic;
   entry.unseen = false;
-  // Others that are on their way into the group do not have it all yet.
+  // Replicas that are being added do not have all records yet.
   bool alone = topic->partitions[static_cast<std::size_t>(index)].replicas == std::vector{shard_.broker().self} ||
                shard_.replicas().is_only_voter(group);
   auto log = files_.open(name, group, log_config_of(topic->configs, shard_.properties()), alone,
                          std::exchange(entry.clean, false));
   if (!log) {
-    // Damage is for people to look at; what is tried again and again is told once.
+    // A damaged log needs an operator; errors of repeated attempts are logged once.
     bool told = std::exchange(entry.may_recover, log.error().code != Errc::corrupt);
     if (!told)
       shard_.log().error("partition can't be opened",
@@ -100,7 +100,7 @@ void Partitions::open(const PartitionKey& key, Entry& entry) {
     entry.shown.failed = true;
     return;
   }
-  // Of a topic that was deleted meanwhile, it is removed as it is.
+  // If the topic was deleted meanwhile, the log is removed without having a replica.
   topic = topic_in_image(name, group.topic);
   if (!topic) return;
   auto replica = open_replica(group, topic->partitions[static_cast<std::size_t>(index)], std::move(*log));
@@ -111,13 +111,13 @@ std::shared_ptr<Replica> Partitions::open_replica(const GroupId& group, const Pa
                                                   std::shared_ptr<PartitionLog> log) {
   auto& replicas = shard_.replicas();
   const auto& self = shard_.broker().self;
-  // The only one there is, after others were: should its promises be lost, nobody else has any.
+  // The partition was reassigned to this replica alone: if it has lost its promises, no other replica has any.
   if (image.replicas == std::vector{self} && replicas.has_lost_promises(group)) {
     HardState alone;
     alone.configuration.configuration = {{self}, {}, {}};
     return replicas.add(group, std::move(log), std::move(alone));
   }
-  // A replica that came later, that lingers, or that finds its group changed, is told everything by the leader.
+  // A replica that was added later, that lingers, or whose group has changed gets its configuration from the leader.
   if (!image.has(self) || image.adds(self) || image.settled != ConfigurationMark{})
     return replicas.add(group, std::move(log), HardState{});
   auto voters = replicas_before(image);
@@ -127,8 +127,8 @@ std::shared_ptr<Replica> Partitions::open_replica(const GroupId& group, const Pa
   HardState fresh;
   fresh.configuration.configuration = {std::move(voters), {}, {}};
   auto replica = replicas.add(group, std::move(log), std::move(fresh));
-  // So that a new topic has leaders at once, and those that it should. Those that are opened together share the syncs
-  // of what they promise.
+  // So that a new topic has its preferred leaders at once. Replicas that are opened together share the syncs of their
+  // hard states.
   if (preferred && replica->leader_epoch() < 0) campaigns_.run(fibers_, [replica] { replica->campaign(); });
   return replica;
 }
@@ -144,7 +144,7 @@ void Partitions::put_in_service(const PartitionKey& key, Entry& entry, std::shar
   });
   note_leadership(*partition);
   shard_.partition_waits().changed(group);
-  configure(*image_->topic(group.topic), entry);  // as it is by now
+  configure(*image_->topic(group.topic), entry);  // the newest image's
   shard_.replicas().deliver_early(group);
   if (key.first == group_topic_name) shard_.groups().opened(key.second);
   if (key.first == transaction_topic_name) shard_.transactions().opened(key.second);
@@ -155,7 +155,7 @@ void Partitions::end_coordinator(const PartitionKey& key) {
   if (key.first == transaction_topic_name) shard_.transactions().release(key.second);
 }
 
-// Only leaderships are news; what is committed, or who is in sync, can wait for the next turn.
+// Notes changes of leadership only; the rest is noticed in the next round.
 void Partitions::note_leadership(Partition& partition) {
   auto epoch = partition.replica->leads() ? partition.replica->leader_epoch() : -1;
   if (std::exchange(partition.announced, epoch) == epoch) return;
@@ -176,7 +176,7 @@ void Partitions::take_out_of_service(const PartitionKey& key, Entry& entry) {
   shard_.partition_waits().changed(group);
 }
 
-// What was damaged while it was served is checked when it is opened again, and where others have it, given by them.
+// A log that was found damaged is recovered when it is opened again, and repaired by the other replicas, if any.
 void Partitions::close_failed(const PartitionKey& key, Entry& entry) {
   const GroupId group{*entry.holds, key.second};
   end_coordinator(key);
@@ -187,7 +187,7 @@ void Partitions::close_failed(const PartitionKey& key, Entry& entry) {
   shard_.logs().release(partition_directory(key.first, key.second));
 }
 
-// What is here is of no topic that there is, or is not to be here any more: it goes, unless its group may count on it.
+// The topic was deleted or the replica moved away: removes it, unless its group may still count on it.
 void Partitions::leave(const PartitionKey& key, Entry& entry) {
   const auto image = image_;
   if (let_go(key, *entry.holds)) {
@@ -198,7 +198,7 @@ void Partitions::leave(const PartitionKey& key, Entry& entry) {
   }
 }
 
-// Whether the replica is out of its group's hands.
+// Whether the group does not have this replica any more.
 bool Partitions::let_go(const PartitionKey& key, const Uuid& topic_id) {
   const auto& [name, index] = key;
   const GroupId group{topic_id, index};
@@ -214,7 +214,7 @@ bool Partitions::let_go(const PartitionKey& key, const Uuid& topic_id) {
 
 void Partitions::remove(const PartitionKey& key, Entry& entry) {
   take_out_of_service(key, entry);
-  end_coordinator(key);  // who was asked for it meanwhile
+  end_coordinator(key);  // a request may have begun one meanwhile
   auto removed = shard_.logs().remove(partition_directory(key.first, key.second));
   if (!removed) {
     left_behind_ = true;

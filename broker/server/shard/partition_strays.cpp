@@ -1,4 +1,4 @@
-// What lies here, after a start, of partitions that are others' by the metadata.
+// Directories, found after a start, of partitions that this broker is not to have.
 #include <set>
 
 #include "broker/cluster/metadata_log.h"
@@ -14,7 +14,7 @@ Result<void> Partitions::open_lingering_and_remove_strays(bool clean) {
   FULMAR_TRY(auto there, shard_.host().disk().list(""));
   for (const auto& found : there) {
     auto key = found.is_directory ? partition_of_directory(found.name) : std::nullopt;
-    // Whoever is to have it, on this or another shard, sees to what is in its place.
+    // The shard that is to have it removes what is in its place.
     if (!key || entries_.contains(*key) || is_wanted_here(*key)) continue;
     auto& entry = entries_[*key];
     entry.busy = true;
@@ -29,7 +29,7 @@ Result<void> Partitions::open_lingering_and_remove_strays(bool clean) {
       wake(*key, entry);
     changed_.notify_all();
   }
-  // The groups of topics that are no more: their ids don't come back.
+  // Groups of deleted topics: their ids do not come back.
   std::set<Uuid> topics{MetadataLog::group().topic};
   for (const auto& [key, entry] : entries_) {
     topics.insert(entry.shown.topic_id);
@@ -40,10 +40,10 @@ Result<void> Partitions::open_lingering_and_remove_strays(bool clean) {
   return {};
 }
 
-// What lies here of a partition that is not to be here. That it is wanted in the end may be learned meanwhile: then it
-// stays as it is, and whoever is to have it waits until this is over. Returns whether it is known whose it is.
+// Opens or removes a stray directory. If its partition becomes wanted meanwhile, the directory stays, and the partition
+// is opened after this. Returns whether its topic is known.
 bool Partitions::check_stray(const PartitionKey& key, Entry& entry) {
-  CancellationShield shield;  // what is begun now comes to its end
+  CancellationShield shield;  // not cancelled
   entry.unseen = false;
   entry.claimed = true;
   auto found = files_.topic_of(partition_directory(key.first, key.second));
@@ -61,7 +61,7 @@ bool Partitions::check_stray(const PartitionKey& key, Entry& entry) {
   return found.has_value();
 }
 
-// By a later configuration its group may count on this replica, and have no majority without it; as in let_go().
+// The group may have a later configuration that includes this replica, and no majority without it; as in let_go().
 bool Partitions::is_to_linger(const PartitionKey& key, const Uuid& topic_id) const {
   const auto* topic = topic_in_image(key.first, topic_id);
   if (!topic || key.second >= topic->partition_count()) return false;

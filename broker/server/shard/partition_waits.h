@@ -1,5 +1,5 @@
-// PartitionWaits: who, on this shard and on others, waits for a change of partitions that this shard owns; each is told
-// once. A wait costs memory, and no fiber.
+// PartitionWaits: waits, by this and other shards, for changes of partitions that this shard owns; each waiter is
+// notified once. A wait costs memory, but no fiber.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ class PartitionWaits {
   explicit PartitionWaits(std::function<void(const Waiter&)> tell) : tell_(std::move(tell)) {}
 
   void add(const Waiter& waiter, std::vector<GroupId> partitions);
-  void remove(const Waiter& waiter);  // nothing if it was told
-  // Tells all who wait for the partition.
+  void remove(const Waiter& waiter);  // no effect if it was notified
+  // Notifies all waiters of the partition.
   void changed(const GroupId& partition);
 
   std::size_t size() const { return by_waiter_.size(); }

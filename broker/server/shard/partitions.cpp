@@ -13,10 +13,10 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::size_t at_work_max = 64;  // partitions of a shard: they share syncs
+constexpr std::size_t at_work_max = 64;  // partitions opened or removed at a time, which share syncs
 constexpr std::size_t campaigns_at_once_max = 256;
 constexpr Duration retry_interval = seconds(5);
-// To look at one partition; to take up that one is to be opened or removed.
+// To check one partition; to start opening or removing it.
 constexpr Duration look_work = nanoseconds(100);
 constexpr Duration take_up_work = microseconds(1);
 
@@ -84,7 +84,7 @@ void Partitions::withdraw(const MetadataDelta& delta, Holders& holders) {
 }
 
 void Partitions::follow(const MetadataDelta& delta, const Holders& holders, bool clean, bool reconfigure) {
-  // By another image the groups may have let go of them.
+  // With a new image the groups may have removed the lingering replicas.
   for (const auto& key : std::exchange(lingering_, {})) {
     auto& entry = entries_.at(key);
     entry.lingers = false;
@@ -106,7 +106,7 @@ void Partitions::follow(const MetadataDelta& delta, const Holders& holders, bool
     if (const auto* topic = image_->topic(key.first)) configure(*topic, entry);
 }
 
-// Whether it is to be here or not.
+// Notes whether the partition is wanted here.
 void Partitions::want(const PartitionKey& key, const TopicImage& topic, const Holders& holders, bool clean) {
   bool here = topic.partitions[static_cast<std::size_t>(key.second)].has(shard_.broker().self);
   if (!here && !entries_.contains(key)) return;
@@ -125,11 +125,11 @@ void Partitions::want(const PartitionKey& key, const TopicImage& topic, const Ho
 }
 
 void Partitions::wake(const PartitionKey& key, Entry& entry) {
-  if (stopping_ || std::exchange(entry.busy, true)) return;  // who is at it sees to this as well
+  if (stopping_ || std::exchange(entry.busy, true)) return;  // its fiber does this as well
   work_.run(fibers_, [this, key] { reconcile(key); });
 }
 
-// Whether records are acknowledged from stable storage was decided when a topic was made; see check_alteration().
+// Whether records are acknowledged from stable storage is fixed when a topic is created; see check_alteration().
 void Partitions::configure(const TopicImage& topic, Entry& entry) {
   const auto& partition = entry.shown;
   if (!partition.replica || topic.id != partition.topic_id) return;
@@ -147,7 +147,7 @@ void Partitions::retry_if_failed(const PartitionKey& key, Entry& entry) {
   wake(key, entry);
 }
 
-// What a full or failing disk refused, it may allow later.
+// A disk that was full or failing may work again.
 void Partitions::retry_failed() {
   for (;;) {
     shard_.host().clock().sleep_for(retry_interval);
@@ -155,7 +155,7 @@ void Partitions::retry_failed() {
       const auto key = next->first;
       retry_if_failed(key, next->second);
       work_in_slices(look_work);
-      next = entries_.upper_bound(key);  // they come and go meanwhile
+      next = entries_.upper_bound(key);  // entries come and go meanwhile
     }
   }
 }

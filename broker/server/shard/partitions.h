@@ -1,12 +1,12 @@
 // Partitions: the partitions of a shard. The metadata says which replicas this broker is to have; each is opened,
-// configured and removed by itself, in a fiber of its own while it has something to do. So images are shown at once,
-// whatever they make necessary, and a disk or a log that is slow or stuck holds up its own partitions only.
+// configured and removed independently, in a fiber of its own while it has something to do. So an image is shown at
+// once, and a slow or stuck disk or log delays only its own partitions.
 //
-// Until a partition is open it is answered for with NOT_LEADER_OR_FOLLOWER, as one that is on its way.
+// Until a partition is open, requests for it are answered NOT_LEADER_OR_FOLLOWER.
 //
-// Everything is by directory, that is by the topic's name and the partition's number: what an earlier topic of that
-// name has here is removed before the log of the next is opened, on whichever shards they are. Such waits go from
-// newer topics to older ones, so that they end.
+// Partitions are keyed by directory, that is by topic name and partition number: the files of an earlier topic of that
+// name, on whatever shard, are removed before the log of the next is opened. Such waits go from newer topics to older
+// ones, so they end.
 #pragma once
 
 #include <cstdint>
@@ -37,17 +37,17 @@ using PartitionKey = std::pair<std::string, std::int32_t>;  // topic and number
 struct Partition {
   Uuid topic_id;
   std::shared_ptr<Replica> replica;  // null: not open
-  bool failed = false;               // then: because its log could not be opened, and not because it is on its way
-  Epoch announced = -1;              // the epoch in which this replica leads, as Leaderships knows it; -1: it does not
+  bool failed = false;               // if not open: because opening failed, not because it is still under way
+  Epoch announced = -1;              // the epoch in which Leaderships knows this replica to lead; -1: it does not
   ChangeListeners::Registration listening = {};
 
-  // Why there is no replica.
+  // The error if there is no replica.
   ErrorCode absence() const { return failed ? ErrorCode::kafka_storage_error : ErrorCode::not_leader_or_follower; }
 };
 
 class Partitions {
  public:
-  // Something of that topic lies in the place of a partition, or may, and that shard sees to it.
+  // A shard that has, or may have, files of that topic in a partition's place.
   struct Holder {
     unsigned shard = 0;
     Uuid topic;
@@ -57,51 +57,51 @@ class Partitions {
 
   explicit Partitions(BrokerShard& shard);
 
-  // -- By a new image, in two steps, the first on all shards before the second on any; see show_everywhere().
-  // What is not of its topic any more is served no more. Adds what lies here in the places of partitions that are new
-  // or changed. Does not wait.
+  // -- For a new image, in two steps, the first on all shards before the second on any; see show_everywhere(). Stops
+  // serving partitions of topics that were replaced. Adds to `holders` what is here in the places of new or changed
+  // partitions. Does not wait.
   void withdraw(const MetadataDelta& delta, Holders& holders);
-  // From now on partitions become what the image says. `clean`: logs that are opened for the first time were closed in
-  // order. `reconfigure`: properties of the broker's have changed. In slices, but waits for nothing: to be called for
-  // one image after the other.
+  // Opens and removes partitions according to the image. `clean`: logs that are opened for the first time were closed
+  // in order. `reconfigure`: properties of the broker have changed. Yields, but waits for nothing; to be called for
+  // each image in turn.
   void follow(const MetadataDelta& delta, const Holders& holders, bool clean, bool reconfigure);
 
-  // The partition if this broker is to have a replica of it, or still has; else null. Valid until the fiber waits.
+  // The partition if this broker is to have a replica of it, or still has one; else null. Valid until the fiber waits.
   Partition* find(const std::string& topic, std::int32_t index);
   template <class Visit>
   void each(Visit&& visit) const {
     for (const auto& [key, entry] : entries_) visit(key, entry.shown);
   }
-  // Waits until what was said to lie in the partition's place (see Holder) does not any more; whether that came before
-  // the deadline.
+  // Waits until the files of that topic in the partition's place (see Holder) are gone. Returns whether that came
+  // before the deadline.
   bool await_gone(const PartitionKey& key, const Uuid& topic_id, Deadline deadline);
 
   void start();
-  // What lies here of partitions that are others' by the image: opened where the group knows of a later configuration
-  // than the metadata, as it may count on this replica until it is led back; else removed, as they were moved while
-  // this broker was away. Only once it knows what there is; on one shard after the other. Waits for the disk. `clean`:
-  // as follow(). Errors: io_error, when it can't be seen what there is.
+  // Handles directories of partitions that this broker is not to have: opens those whose group has a later
+  // configuration than the metadata, since it may count on this replica; removes the others, which were moved away
+  // while this broker was down. To be called once the image is current, on one shard after the other. Waits for the
+  // disk. `clean`: as follow(). Errors: io_error, if the directory can't be listed.
   Result<void> open_lingering_and_remove_strays(bool clean);
   void stop();
-  // Before the logs are closed: nothing is listened to any more.
+  // Removes all listeners, before the logs are closed.
   void close();
-  // Whether all of it is as the last stop left it, or open and can be closed in order.
+  // Whether every log is as the last life left it, or open so that it can be closed in order.
   bool in_order() const;
 
  private:
-  // What there is of one directory, and what is to become of it.
+  // One directory, and what it should become.
   struct Entry {
-    Partition shown;              // as requests see it; while it is wanted its topic is that which is wanted
-    bool wanted = false;          // by the image there is to be a replica here
-    bool lingers = false;         // by the image there is not, but its group may count on it again: it stays open
-    bool unseen = false;          // what lies here of its topic was not looked at in this life
-    std::optional<Uuid> holds;    // the topic of which something is here
-    bool clean = false;           // it was never opened in this life, and was closed in order in the last
-    bool retry = false;           // it failed, or its log did: to be opened anew now
-    bool may_recover = false;     // it failed as it may not the next time
-    std::vector<Holder> holders;  // to be waited for before it is opened
-    bool busy = false;            // a fiber is at it, or is about to be
-    bool claimed = false;         // it is being found out whose it is
+    Partition shown;              // as requests see it; the wanted topic, if one is wanted
+    bool wanted = false;          // the image has a replica here
+    bool lingers = false;         // the image has none, but the group may count on it again: it stays open
+    bool unseen = false;          // files of its topic may be here, not checked in this life
+    std::optional<Uuid> holds;    // the topic whose files are here
+    bool clean = false;           // not opened in this life yet, and closed in order in the last
+    bool retry = false;           // opening or the log failed: to be opened again now
+    bool may_recover = false;     // it failed in a way that may pass
+    std::vector<Holder> holders;  // to wait for before it is opened
+    bool busy = false;            // a fiber works on it, or is about to
+    bool claimed = false;         // being checked for whose it is
 
     bool to_be_open() const { return wanted || lingers; }
     bool is_over() const { return !to_be_open() && !holds && !unseen; }
@@ -116,7 +116,7 @@ class Partitions {
   void configure(const TopicImage& topic, Entry& entry);
   template <class Visit>
   void each_of(const std::string& topic, Visit&& visit);
-  // The topic in the image that is followed, if it is that one.
+  // The topic in the newest image, if it has that id.
   const TopicImage* topic_in_image(const std::string& name, const Uuid& id) const;
   bool is_wanted_here(const PartitionKey& key) const;
 
@@ -145,9 +145,9 @@ class Partitions {
   PartitionFiles files_;
   std::map<PartitionKey, Entry> entries_;
   std::set<PartitionKey> lingering_;
-  MetadataImagePtr image_ = std::make_shared<const MetadataImage>();  // the newest there is
+  MetadataImagePtr image_ = std::make_shared<const MetadataImage>();  // the newest
   bool stopping_ = false;
-  bool left_behind_ = false;  // a log that was neither removed nor closed
+  bool left_behind_ = false;  // a log could neither be removed nor closed
   Condition changed_;
   WorkQueue work_;
   WorkQueue campaigns_;

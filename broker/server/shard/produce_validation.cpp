@@ -12,9 +12,9 @@ namespace fulmar {
 namespace {
 
 constexpr std::int16_t first_version_with_zstd = 7;
-constexpr std::size_t compression_slice_bytes = std::size_t{16} << 10;  // packing is slower than unpacking
+constexpr std::size_t compression_slice_bytes = std::size_t{16} << 10;  // compressing is slower than decompressing
 
-// Of work that takes longer than a slice: lets the shard's other fibers run, then waits for the next turn.
+// For work longer than a slice: lets the shard's other fibers run, then waits for the next turn.
 class Turns {
  public:
   explicit Turns(Semaphore& turn) : turn_(turn) {}
@@ -31,11 +31,10 @@ class Turns {
   SemaphoreUnits held_;
 };
 
-// What is to be done with the records, as far as their header says; if they are no batch, that is found out soon
-// enough.
+// What to do with the records, according to their header; whether they are a valid batch is checked later.
 struct Plan {
-  std::size_t memory = 0;           // for unpacking, and for packing anew
-  std::optional<Compression> into;  // if they are to be packed anew
+  std::size_t memory = 0;           // for decompressing and recompressing
+  std::optional<Compression> into;  // if they have to be recompressed
   std::optional<std::size_t> plain_size;
 };
 
@@ -55,7 +54,7 @@ Refusal too_large(std::size_t size, const LogConfig& topic) {
                                             std::to_string(topic.max_message_bytes)};
 }
 
-// A batch lies in one segment, whatever its size: the broker refuses what does not fit, as Kafka does.
+// A batch has to fit into a segment, whatever the other limits: as in Kafka, larger ones are refused.
 std::optional<Refusal> too_large_to_keep(std::size_t size, const LogConfig& topic) {
   auto segment_max = static_cast<std::size_t>(topic.segment_bytes);
   if (size <= segment_max) return std::nullopt;
@@ -63,7 +62,7 @@ std::optional<Refusal> too_large_to_keep(std::size_t size, const LogConfig& topi
                  "the batch has " + std::to_string(size) + " bytes, segment.bytes is " + std::to_string(segment_max)};
 }
 
-// The batch with its records packed otherwise, which is all that changes of it.
+// The batch with its records recompressed, and otherwise unchanged.
 ProducedBatch packed_anew(BatchHeader header, Compression codec, std::string_view packed) {
   header.length = static_cast<std::int32_t>(batch_header_size - batch_prefix_size + packed.size());
   header.attributes = static_cast<std::int16_t>((header.attributes & ~7) | static_cast<int>(codec));

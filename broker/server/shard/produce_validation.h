@@ -1,5 +1,5 @@
-// The check of produced batches, on the shard of their connection: it takes time by what the client packed into them,
-// and must hold up neither the partition nor the others of its own shard.
+// Checks produced batches, on the shard of their connection: the time depends on what the client has compressed into
+// them, and must delay neither the partition nor the shard's other work.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,13 @@
 
 namespace fulmar {
 
-// What one shard spends at a time on checking batches, however many connections bring some.
+// Limits what one shard spends on checking batches at a time, over all connections.
 class ValidationBudget {
  public:
-  // Waits until there is so much memory for unpacking a batch. Batches that need little don't wait for those that need
-  // much; one that needs more than there is goes alone. A cancellation point.
+  // Waits for memory to decompress a batch. Small batches don't wait for large ones; one larger than the budget goes
+  // alone. A cancellation point.
   SemaphoreUnits memory(std::size_t bytes);
-  // Of the batches that take longer than a slice, one is worked on at a time, in turns.
+  // Of the batches that take longer than a slice, one is processed at a time, in turns.
   Semaphore& turn() { return turn_; }
 
  private:
@@ -30,21 +30,20 @@ class ValidationBudget {
   Semaphore turn_{1};
 };
 
-// A batch as it is to be appended: with this header, whatever that in its bytes says.
+// A batch to append with this header, which replaces the one in its bytes.
 struct ProducedBatch {
   BatchHeader header;
   Bytes batch;
 };
 
-// What a topic's configuration says of batches that are produced.
+// A topic's configuration for produced batches.
 struct ProduceConfig {
   LogConfig log;
   TopicCompression compression;
 };
 
-// Checks what a Produce request of that version has for a partition of a topic of that configuration, and packs it anew
-// where the topic wants another codec; in slices between which the shard's other fibers run. Transactional ones pass
-// only where `transactions` are served. A cancellation point.
+// Checks the records for one partition of a Produce request of that version, and recompresses them if the topic has
+// another codec; yields between slices. Transactional batches are refused unless `transactions`. A cancellation point.
 Result<ProducedBatch, Refusal> validate_in_slices(ValidationBudget& budget, Clock& clock, Bytes records,
                                                   const ProduceConfig& topic, std::int16_t version, bool transactions);
 

@@ -41,13 +41,13 @@ std::int32_t TransactionService::coordinator_of(const std::string& transactional
   return shard_.leader_of(*shard_.image()->topic(transaction_topic_name), place->second).broker;
 }
 
-// Null if this broker has no replica of it, or none that is in order.
+// Null if this broker has no replica of it, or one that is out of order.
 CoordinatorPartition* TransactionService::coordinator(std::int32_t index) {
   auto* partition = shard_.partitions().find(std::string(transaction_topic_name), index);
   if (!partition || !partition->replica) return nullptr;
   auto& known = coordinating_[index];
   if (known.replica == partition->replica) return known.partition.get();
-  // That the log was opened anew ends the coordinator before it.
+  // The log was opened again: the coordinator of the old replica ends.
   if (known.partition)
     ending_.spawn("end coordinator", [old = std::shared_ptr(std::move(known.partition))] { old->stop(); });
   auto make = [this] {
@@ -88,7 +88,7 @@ TransactionAnswer TransactionService::ask(const std::string& transactional_id, c
 TransactionAnswer TransactionService::ask_here(std::int32_t partition, const Input& input) {
   auto asked = machine(partition);
   if (!asked) return {.error = asked.error()};
-  // Whoever waits may be cancelled before the answer comes.
+  // The waiting fiber may be cancelled before the answer comes.
   struct Waiting {
     Event answered;
     TransactionAnswer answer;

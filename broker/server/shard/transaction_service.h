@@ -1,5 +1,5 @@
-// TransactionService: the coordinators of transactions on a shard, one for each partition of __transaction_state that
-// the shard owns, and what is asked of them by this shard's clients, on whichever shard they are.
+// TransactionService: a shard's transaction coordinators, one for each partition of __transaction_state that the shard
+// owns, and its clients' requests to coordinators on any shard.
 #pragma once
 
 #include <cstdint>
@@ -22,40 +22,38 @@ class BrokerShard;
 
 class TransactionService {
  public:
-  // What is asked of the coordinator, on its own shard: must not wait.
+  // A request to the coordinator, on its shard: must not wait.
   using Input = std::function<void(TransactionCoordinator& transactions, TransactionToken token, CoordinatorTime now)>;
 
   explicit TransactionService(BrokerShard& shard) : shard_(shard) {}
   ~TransactionService();
 
-  // -- For the shard.
-  // The partition is about to be closed here: its coordinator ends first. Waits for that.
+  // The partition is about to be closed here: ends its coordinator first, and waits for that.
   void release(std::int32_t partition);
-  // A replica of it was opened here.
+  // A replica of the partition was opened here.
   void opened(std::int32_t partition) { coordinator(partition); }
-  // By the image that is shown now: coordinators for what this shard owns.
+  // For a new image: has coordinators for the partitions that this shard owns.
   void follow();
   void stop();
 
-  // -- For requests of this shard's clients, in a fiber.
-  // Has the transactional id's coordinator do it, if that is here, and waits for its answer. Errors of its own:
-  // COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS: nothing was done.
+  // Passes `input` to the transactional id's coordinator, if it is on this broker, and waits for its answer. Errors of
+  // its own, without effect: COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS.
   TransactionAnswer ask(const std::string& transactional_id, const Input& input);
-  // Reads what is committed. Errors: as ask().
+  // Calls `look` with the transactional id's coordinator. Errors: as ask().
   ErrorCode read(const std::string& transactional_id, const std::function<void(const TransactionCoordinator&)>& look);
-  // Calls look with each coordinator that this shard has. COORDINATOR_LOAD_IN_PROGRESS if one was left out for that.
+  // Calls `look` with each coordinator of this shard. COORDINATOR_LOAD_IN_PROGRESS if one was left out because it is
+  // loading.
   ErrorCode read_all(const std::function<void(const TransactionCoordinator&)>& look);
-  // Who leads the transactional id's partition; -1: nobody is known to.
+  // The leader of the transactional id's partition; -1: none is known.
   std::int32_t coordinator_of(const std::string& transactional_id) const;
 
-  // -- For markers, on this shard.
-  // Called, from any code, when there are markers to be written that were not there before.
+  // Called, from any code, when there are new markers to write.
   std::function<void()> on_unmarked;
-  // Calls `look` with each loaded coordinator that has markers to be written, and the epoch in which it coordinates.
-  // False if one was passed over that may coordinate soon: it is not loaded, or not known to be the only one now.
+  // Calls `look` with each loaded coordinator that has markers to write, and its epoch. Returns false if one was
+  // skipped that may coordinate soon: it is loading, or not known to be the only leader.
   bool each_unmarked(
       const std::function<void(std::int32_t partition, Epoch epoch, const TransactionCoordinator&)>& look);
-  // These were written by the coordinator of that partition and epoch; passed over if that has ended since.
+  // The markers were written, as that coordinator in that epoch wanted; ignored if the epoch has ended.
   void marked(std::int32_t partition, Epoch epoch, const std::vector<TransactionMarkers>& written);
 
  private:
@@ -64,7 +62,7 @@ class TransactionService {
     std::unique_ptr<CoordinatorPartition> partition;
   };
 
-  // Of the transactional id, on its shard. Errors: COORDINATOR_NOT_AVAILABLE: there is no such topic yet.
+  // The transactional id's shard and partition. Errors: COORDINATOR_NOT_AVAILABLE: the topic does not exist yet.
   std::expected<std::pair<unsigned, std::int32_t>, ErrorCode> place_of(const std::string& transactional_id) const;
   CoordinatorPartition* coordinator(std::int32_t partition);
   std::expected<TransactionMachine*, ErrorCode> machine(std::int32_t partition);
@@ -73,7 +71,7 @@ class TransactionService {
 
   BrokerShard& shard_;
   std::map<std::int32_t, Coordinating> coordinating_;
-  FiberGroup ending_;  // coordinators of replicas that were replaced
+  FiberGroup ending_;  // coordinators of replaced replicas
 };
 
 }  // namespace fulmar

@@ -1,6 +1,6 @@
-// TransactionVerification: how a partition's leader learns that a transaction's coordinator knows the partition for
-// part of it, before the transaction's first batch is appended there (KIP-890). Else a batch that comes late would open
-// a transaction that nobody ends.
+// TransactionVerification: a partition's leader has a transaction's coordinator confirm that the partition is part of
+// the transaction, before it appends the first batch (KIP-890). Otherwise a late batch would open a transaction that
+// nobody ends.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ class TransactionVerification {
   virtual ~TransactionVerification() = default;
 
   enum class Ask : std::uint8_t {
-    whether_added,  // Produce up to version 11: the client has added it before
-    to_add,         // from version 12 on producing adds it (transaction.version 2)
+    whether_added,  // Produce up to version 11: the client has added the partition before
+    to_add,         // from version 12 on producing adds the partition (transaction.version 2)
   };
   struct Partition {
     std::string topic;
@@ -30,9 +30,9 @@ class TransactionVerification {
     ProducerId producer_id = no_producer_id;
     std::int16_t producer_epoch = -1;
   };
-  // What the coordinator says of each partition, in their order, `none` for those that are part of the open
-  // transaction. In a fiber of this shard; waits, at most until the deadline: then NETWORK_EXCEPTION or what was last
-  // heard. Errors: as AddPartitionsToTxn's.
+  // The coordinator's answer for each partition, in their order: `none` for those that are part of the open
+  // transaction. In a fiber of this shard; waits until the deadline at most: then NETWORK_EXCEPTION or the last error.
+  // Errors: as AddPartitionsToTxn's.
   virtual std::vector<ErrorCode> confirm(const Transaction& transaction, const std::vector<Partition>& partitions,
                                          Ask ask, Deadline deadline) = 0;
 };
