@@ -28,7 +28,7 @@ int complain(int code, const std::string& message) {
   return code;
 }
 
-// A partition's segments and each connection hold a descriptor; the system's soft limit of 1024 is for other times.
+// Segments and connections hold a descriptor each, and the usual soft limit of 1024 is too low.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -70,7 +70,7 @@ void replace_client_listener(std::string& listeners, const std::string& address)
   listeners = std::move(replaced);
 }
 
-// Without the line's end that editors leave behind.
+// Removes the line end that editors append.
 Result<std::string> read_secret(const std::string& path) {
   constexpr std::size_t secret_bytes_min = 16, secret_bytes_max = 4096;
   std::ifstream file(path, std::ios::binary);
@@ -137,7 +137,8 @@ int broker_command(const std::vector<std::string>& arguments) {
   for (auto name : {"log.dirs", "log.dir"})
     if (auto set = properties.find(name); set != properties.end() && data_directory.empty())
       data_directory = set->second;
-  // Several are refused even where they are not asked for; and what can't be told from several is not told at all.
+  // Several directories are refused in any case, with or without --data-dir; and a path with a comma would look like
+  // several.
   bool several = properties.contains("log.dirs") && split_list(properties["log.dirs"]).size() > 1;
   if (!several && !data_directory.empty() && data_directory.find(',') == std::string::npos)
     properties["log.dirs"] = data_directory;

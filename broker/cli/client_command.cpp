@@ -150,7 +150,7 @@ Answer<void> print(const std::string& text) {
     auto written = ::write(STDOUT_FILENO, text.data() + done, text.size() - done);
     if (written >= 0) {
       done += static_cast<std::size_t>(written);
-    } else if (errno == EAGAIN) {  // somebody who shares it made it non-blocking
+    } else if (errno == EAGAIN) {  // another process that shares it made it non-blocking
       pollfd waiting{STDOUT_FILENO, POLLOUT, 0};
       poll(&waiting, 1, -1);
     } else if (errno != EINTR) {

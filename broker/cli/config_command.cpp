@@ -10,7 +10,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-// The options that say what changes, and what they say.
+// The options that set and remove properties.
 struct ChangeOptions {
   explicit ChangeOptions(ClientCommand& command) {
     auto add = command.options();
@@ -18,7 +18,7 @@ struct ChangeOptions {
     add("unset", po::value(&unset)->composing()->value_name("NAME"),
         "a property that is to be what it is where nothing is set; may be given again");
   }
-  // Complains of what makes no sense.
+  // Returns what is wrong with them.
   std::optional<std::string> read() {
     for (const auto& text : set) {
       auto equals = text.find('=');

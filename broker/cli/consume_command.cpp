@@ -25,11 +25,11 @@ struct ConsumeOptions {
   std::string topic;
   std::optional<std::int32_t> partition;
   Timestamp from = earliest_offset;   // or latest_offset
-  std::optional<Offset> from_offset;  // wins
+  std::optional<Offset> from_offset;  // takes precedence
   std::int64_t count_max = std::numeric_limits<std::int64_t>::max();
   bool exit_at_end = false;
   std::string rack;
-  std::string group;  // empty: as no member of one
+  std::string group;  // empty: does not join a group
   std::string instance_id;
   bool at_most_once = false;
   RecordFormat format;
@@ -65,7 +65,7 @@ Answer<Offsets> begin_of(ClusterClient& cluster, const ConsumeOptions& wanted,
 Answer<void> consume(Host& host, ClusterClient& cluster, const ConsumeOptions& wanted) {
   FULMAR_TRY(auto partitions, partitions_of(cluster, wanted));
   FULMAR_TRY(auto positions, begin_of(cluster, wanted, partitions));
-  // The ends as they are now: with producers at work an end that moves might never be reached.
+  // The present ends: with active producers a moving end might never be reached.
   Offsets ends;
   if (wanted.exit_at_end) {
     FULMAR_TRY(ends, list_offsets(cluster, wanted.topic, partitions, latest_offset));
@@ -75,7 +75,7 @@ Answer<void> consume(Host& host, ClusterClient& cluster, const ConsumeOptions& w
   TopicReader reader(host, cluster, wanted.topic, positions, wanted.rack);
   for (auto left = wanted.count_max; left > 0 && !positions.empty();) {
     FULMAR_TRY(auto read, reader.next());
-    if (!positions.contains(read.partition)) continue;  // it is read to its end
+    if (!positions.contains(read.partition)) continue;  // it has been read to its end
     auto end = wanted.exit_at_end ? ends.at(read.partition) : std::numeric_limits<Offset>::max();
     std::string text;
     for (const auto& record : read.records) {
@@ -83,7 +83,7 @@ Answer<void> consume(Host& host, ClusterClient& cluster, const ConsumeOptions& w
       wanted.format.append(text, wanted.topic, read.partition, record);
       --left;
     }
-    // While nobody takes what is printed, nothing else goes on either; that is back-pressure enough.
+    // Blocks while the output is not taken, and nothing else runs meanwhile: that is all the back-pressure needed.
     FULMAR_TRY_VOID(print(text));
     if (read.next >= end) positions.erase(read.partition);
   }
@@ -102,7 +102,7 @@ Answer<void> print_as_member(GroupConsumer& consumer, const ConsumeOptions& want
   return {};
 }
 
-// Until the end, or a signal, after which what was printed is committed and the group left, within a time.
+// Reads until the end or a signal; then commits what was printed and leaves the group, within a time limit.
 Answer<void> consume_as_member(Host& host, ClusterClient& cluster, const ConsumeOptions& wanted) {
   FULMAR_TRY_VOID(cluster.topic(wanted.topic));
   GroupConsumerOptions options;
@@ -121,7 +121,7 @@ Answer<void> consume_as_member(Host& host, ClusterClient& cluster, const Consume
     if (done)
       done = consumer.close();
     else
-      consumer.abandon();  // it may not be printed
+      consumer.abandon();  // it may not have been printed
     ended.set();
   });
   FiberGroup watching;

@@ -12,7 +12,7 @@ namespace fulmar {
 
 namespace {
 
-// The data directory that the broker has in the cluster.
+// The directory id of the broker, as the metadata group has it.
 Answer<Uuid> directory_of(ClusterClient& cluster, std::int32_t broker) {
   FULMAR_TRY(auto quorum, describe_metadata_quorum(cluster));
   for (const auto* replicas : {&quorum.voters, &quorum.observers}) {

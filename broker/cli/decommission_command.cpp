@@ -18,7 +18,7 @@ Answer<std::size_t> replicas_left(ClusterClient& cluster, std::int32_t broker) {
   return static_cast<std::size_t>(std::ranges::count_if(all, is_there));
 }
 
-// Until the broker is unregistered, which it is when nothing counts on it any more: its replicas, and then its vote.
+// Waits until the broker is unregistered, which happens when it has no replicas and no vote any more.
 Answer<void> wait_until_gone(const ClientCommand& command, Host& host, ClusterClient& cluster, std::int32_t broker) {
   std::optional<std::size_t> told;
   auto tell = [&](std::size_t left) {
@@ -28,8 +28,8 @@ Answer<void> wait_until_gone(const ClientCommand& command, Host& host, ClusterCl
   for (;;) {
     FULMAR_TRY(auto left, replicas_left(cluster, broker));
     tell(left);
-    // A request that is made again changes nothing, and tells when all is done: by the controller's word, while the
-    // broker that was asked what is left may not know of it yet.
+    // Repeating the request changes nothing, and returns the controller's answer on whether all is done; the broker
+    // that was asked for the remaining replicas may not know yet.
     auto gone = unregister_broker(cluster, broker);
     if (!gone && gone.error().code == ErrorCode::broker_id_not_registered) {
       tell(0);

@@ -1,4 +1,4 @@
-// What the describe commands have in common: several operands, as JSON or text, and what could not be found out.
+// The common parts of the describe commands: several operands, JSON or text, and parts that could not be found out.
 #pragma once
 
 #include <optional>

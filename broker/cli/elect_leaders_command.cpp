@@ -8,7 +8,7 @@ namespace fulmar {
 
 namespace {
 
-// Who leads each partition now; -1: nobody.
+// The leader of each partition; -1: none.
 Answer<std::map<PartitionName, std::int32_t>> leaders(ClusterClient& cluster) {
   FULMAR_TRY(auto metadata, cluster.metadata(std::nullopt));
   std::map<PartitionName, std::int32_t> found;

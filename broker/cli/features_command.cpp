@@ -15,7 +15,7 @@ namespace po = boost::program_options;
 
 using Updates = std::vector<UpdateFeaturesRequest::Update>;
 
-// Adds what `--OPTION NAME=LEVEL` says; complains of what makes no sense.
+// Parses `--OPTION NAME=LEVEL`; returns what is wrong with it.
 std::optional<std::string> read(const std::vector<std::string>& texts, const std::string& option, std::int8_t type,
                                 Updates& updates) {
   for (const auto& text : texts) {

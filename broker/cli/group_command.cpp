@@ -19,16 +19,16 @@ namespace {
 namespace po = boost::program_options;
 using Arguments = std::vector<std::string>;
 
-// A member, and what it is assigned, as far as it says it in the way that consumers do.
+// A member and its assignment, if that is in the format of consumers.
 struct Member {
   std::string id, client_id, client_host;
   std::vector<PartitionName> partitions;
 };
 
-// A group of either kind.
+// A group of either protocol.
 struct Group {
   std::string id, state, type, protocol_type;
-  std::string protocol;  // of a consumer group: its assignor
+  std::string protocol;  // of a consumer group: the assignor
   std::vector<Member> members;
 };
 
@@ -68,7 +68,7 @@ Group shown(const ConsumerGroupDescribeResponse::Group& described) {
   return group;
 }
 
-// A broker that does not know consumer groups has none.
+// A broker that does not know the consumer protocol has no such groups.
 Answer<Group> find_group(ClusterClient& cluster, const std::string& name) {
   auto of_consumers = describe_consumer_group(cluster, name);
   if (of_consumers) return shown(*of_consumers);
@@ -86,7 +86,7 @@ std::map<PartitionName, const Member*> owners_in(const Group& group) {
   return owners;
 }
 
-// What there is of one group, and why some partitions' ends are not known.
+// One group, and the errors of partitions whose ends are unknown.
 struct Described {
   Group group;
   Table partitions{{"TOPIC", "PARTITION#", "COMMITTED#", "END#", "LAG#", "MEMBER", "CLIENT", "HOST"}};
@@ -175,7 +175,7 @@ int remove(const Arguments& arguments) {
   });
 }
 
-// Where a group is to go on: a time, or an offset.
+// Where a group is to continue: a time, or an offset.
 struct Target {
   Timestamp time = earliest_offset;
   std::optional<Offset> offset;
@@ -190,7 +190,7 @@ std::optional<Target> parse_target(const std::string& text) {
   return time ? Target{*number, std::nullopt} : Target{0, *number};
 }
 
-// An offset lies within what the partition has, and a time after all records means the end, as for Kafka's own tool.
+// An offset is limited to the partition's range, and a time after all records means the end, as in Kafka's own tool.
 Answer<GroupOffsets> resolve(ClusterClient& cluster, const std::set<PartitionName>& partitions, const Target& target) {
   std::map<std::string, std::vector<std::int32_t>> topics;
   for (const auto& [topic, index] : partitions) topics[topic].push_back(index);

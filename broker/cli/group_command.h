@@ -1,4 +1,4 @@
-// `fulmar group`: lists, describes and deletes consumer groups, and has them go on elsewhere.
+// `fulmar group`: lists, describes and deletes consumer groups, and resets their offsets.
 #pragma once
 
 #include <string>

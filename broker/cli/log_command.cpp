@@ -27,7 +27,7 @@ constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 constexpr std::string_view metadata_directory = "__cluster_metadata-0";
 
-// What a command works on: a data directory, and those of its partitions' directories that are meant.
+// What a command works on: a data directory, and the partition directories that are named.
 struct Files {
   std::string data_directory;
   std::vector<std::string> partitions;
@@ -44,7 +44,7 @@ Result<Files> find_files(const std::string& named) {
   if (error || !fs::is_directory(path)) return fail(Errc::not_found, named + " is no directory");
   Files files{path.string(), {}};
   bool one = false;
-  bool interrupted = false;  // an upgrade, where it may have renamed the only log
+  bool interrupted = false;  // an upgrade was interrupted, and may have renamed the only log
   for (const auto& entry : fs::directory_iterator(path, error)) {
     auto name = entry.path().filename().string();
     if (entry.is_directory() && is_partition(name)) files.partitions.push_back(name);
@@ -58,7 +58,8 @@ Result<Files> find_files(const std::string& named) {
   return files;
 }
 
-// The command lines of the family, and how they run: a process whose disk is the data directory, which no broker uses.
+// Parses the command lines of the family, and runs them in a process whose disk is the data directory, which no broker
+// uses.
 class LogTool {
  public:
   LogTool(std::string name, std::string what) : name_("fulmar log " + std::move(name)), what_(std::move(what)) {
@@ -125,7 +126,7 @@ class LogTool {
   }
 
  private:
-  // A copy of some directories has no such file, and no broker either.
+  // A copy of single directories has no lock file, and no broker uses it.
   static Result<std::unique_ptr<File>> lock_out_brokers(Disk& disk) {
     FULMAR_TRY(auto entries, disk.list(""));
     bool there = std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.name == ".lock"; });
@@ -198,7 +199,7 @@ int check(const std::vector<std::string>& arguments) {
   });
 }
 
-// Text where it is UTF-8, else its bytes in hexadecimal.
+// As text if it is UTF-8, else as hexadecimal.
 Json json_of(const std::optional<Bytes>& field) {
   if (!field) return nullptr;
   Json text = std::string(field->view());
@@ -215,7 +216,7 @@ Json json_of(const std::optional<Bytes>& field) {
   }
 }
 
-// A change of the metadata in words.
+// A metadata record as text.
 Json json_of_value(const std::string& partition, const std::optional<Bytes>& value) {
   if (partition == metadata_directory && value)
     if (auto change = decode_metadata_record(value->view())) return to_text(*change);

@@ -54,7 +54,7 @@ constexpr Command commands[] = {{"broker", fulmar::broker_command},
                                 {"transaction", fulmar::transaction_command},
                                 {"log", fulmar::log_command}};
 
-// A standard descriptor that is closed would be taken by the next file or socket, which then gets what is printed.
+// A closed standard descriptor would be reused for the next file or socket, into which output would then be printed.
 void occupy_standard_descriptors() {
   int taken = STDIN_FILENO;
   while (taken >= 0 && taken <= STDERR_FILENO) taken = open("/dev/null", O_RDONLY);

@@ -15,7 +15,7 @@ std::optional<std::int32_t> parse_number(std::string_view text) {
 Result<std::vector<PartitionOperand>> parse_partition_operands(const std::vector<std::string>& operands) {
   std::vector<PartitionOperand> parsed;
   for (const auto& text : operands) {
-    auto colon = text.find(':');  // no topic has one in its name
+    auto colon = text.find(':');  // topic names have no colon
     auto& operand = parsed.emplace_back();
     operand.topic = text.substr(0, colon);
     if (operand.topic.empty()) return fail(Errc::invalid_argument, "expected TOPIC[:PARTITION], got '" + text + "'");

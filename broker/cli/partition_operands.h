@@ -21,7 +21,7 @@ std::optional<std::int32_t> parse_number(std::string_view text);
 // Errors: invalid_argument, naming the operand.
 Result<std::vector<PartitionOperand>> parse_partition_operands(const std::vector<std::string>& operands);
 
-// The partitions that are meant; without operands, all there are. Errors: UNKNOWN_TOPIC_OR_PARTITION, as for
+// The partitions that the operands name; all without operands. Errors: UNKNOWN_TOPIC_OR_PARTITION, as for
 // ClusterClient::topic().
 Answer<std::set<PartitionName>> find_partitions(ClusterClient& cluster, const std::vector<PartitionOperand>& operands);
 

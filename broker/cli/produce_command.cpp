@@ -29,7 +29,7 @@ std::optional<Compression> codec_named(const std::string& name) {
   return std::nullopt;
 }
 
-// nullopt: there should be a key, and the separator is not there.
+// nullopt: the line should have a key, and has no separator.
 std::optional<Record> record_of(std::string_view line, const std::string& key_separator) {
   Record record;
   record.value = line;
@@ -41,9 +41,8 @@ std::optional<Record> record_of(std::string_view line, const std::string& key_se
   return record;
 }
 
-// Standard input and the network are served by one thread: lines are taken as long as some are at hand, and while none
-// is, this fiber sleeps for moments and those that send go on. So what was typed is on its way at once, and what comes
-// fast is sent in large batches.
+// One thread serves standard input and the network: lines are added while there are any; otherwise this fiber sleeps
+// briefly, and the sending fibers run. So typed lines are sent at once, and fast input in large batches.
 Answer<void> send_lines(Host& host, RecordSender& sender, const std::string& key_separator) {
   constexpr auto look_again = milliseconds(10);
   InputLines input(STDIN_FILENO);

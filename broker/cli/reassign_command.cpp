@@ -29,7 +29,7 @@ Result<std::vector<std::int32_t>> parse_brokers(const std::string& text) {
   return brokers;
 }
 
-// Of a whole topic each partition begins with another broker, so that each leads its share.
+// The partitions of a whole topic begin with different brokers, so that each broker leads its share.
 Answer<Wanted> wanted_on(ClusterClient& cluster, const std::vector<PartitionOperand>& operands,
                          const std::vector<std::int32_t>& brokers) {
   Wanted wanted;
@@ -44,8 +44,8 @@ Answer<Wanted> wanted_on(ClusterClient& cluster, const std::vector<PartitionOper
   return wanted;
 }
 
-// Those that change, of the ones that are meant. Errors: NO_REASSIGNMENT_IN_PROGRESS, if one that is named does not, or
-// none of all.
+// Those of the named partitions that are being reassigned. Errors: NO_REASSIGNMENT_IN_PROGRESS, if a named partition is
+// not, or none at all.
 Answer<Wanted> wanted_back(ClusterClient& cluster, const std::vector<PartitionOperand>& operands) {
   FULMAR_TRY(auto changing, reassignments(cluster));
   Wanted wanted;
@@ -69,7 +69,7 @@ Answer<void> list(const ClientCommand& command, ClusterClient& cluster, const st
   return command.print(table);
 }
 
-// Until none of these partitions is on the move.
+// Waits until none of these partitions is being reassigned.
 Answer<void> wait_until_done(const ClientCommand& command, Host& host, ClusterClient& cluster, const Wanted& wanted) {
   std::ptrdiff_t told = 0;
   for (;;) {
@@ -83,7 +83,7 @@ Answer<void> wait_until_done(const ClientCommand& command, Host& host, ClusterCl
   }
 }
 
-// Where all of them came to. Errors: INVALID_REPLICA_ASSIGNMENT, if somebody else moved one meanwhile.
+// Prints the resulting replicas. Errors: INVALID_REPLICA_ASSIGNMENT, if another client moved one meanwhile.
 Answer<void> tell_where(const ClientCommand& command, ClusterClient& cluster, const Wanted& wanted) {
   FULMAR_TRY(auto found, all_replicas(cluster));
   Table table({"TOPIC", "PARTITION#", "REPLICAS[]"});

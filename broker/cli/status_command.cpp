@@ -42,7 +42,7 @@ std::string trouble_of(const Partition& partition, bool under_min_isr) {
   return is_under_replicated(partition) ? "under-replicated" : "";
 }
 
-// What min.insync.replicas asks of the topics of which not all replicas are in sync; of the others it does not matter.
+// min.insync.replicas of the topics with replicas that are not in sync; the others do not need it.
 Answer<std::map<std::string, std::size_t>> min_in_sync(ClusterClient& cluster, const MetadataResponse& metadata) {
   std::vector<std::string> asked;
   for (const auto& topic : metadata.topics)
@@ -79,7 +79,7 @@ void add_partitions(Status& status, const MetadataResponse& metadata,
   }
 }
 
-// Those that the cluster tells clients of are alive; whoever else has a replica, or follows the metadata, is not.
+// Brokers in the metadata response are alive; others that have replicas or observe the metadata are not.
 void add_brokers(Status& status, const MetadataResponse& metadata, const Quorum* quorum) {
   std::map<std::int32_t, SocketAddress> alive;
   for (const auto& broker : metadata.brokers)
@@ -128,12 +128,12 @@ Answer<void> show(const ClientCommand& command, Host& host, ClusterClient& clust
   FULMAR_TRY(auto minimums, min_in_sync(cluster, metadata));
   Status status;
   add_partitions(status, metadata, minimums);
-  // Without a controller there is nobody who knows, and it is the first thing to be said.
+  // Without a controller this is unknown; the status reports its absence first.
   std::optional<Quorum> quorum;
   std::size_t configured = 0;
   if (metadata.controller_id >= 0) {
     if (auto described = describe_metadata_quorum(cluster)) quorum = std::move(*described);
-    // The one in charge may be another by now than who it was for the metadata.
+    // The controller may have changed since the metadata response.
     if (quorum)
       if (auto named = configured_controllers(cluster, quorum->leader_id, host.clock().deadline_in(configs_max)))
         configured = *named;

@@ -9,7 +9,7 @@ namespace fulmar {
 
 namespace {
 
-// Words that are no number stay what they are.
+// Text that is not a number stays text.
 Json number_of(const std::string& text) {
   auto read = Json::parse(text, nullptr, false);
   return read.is_number() ? read : Json(text);

@@ -11,8 +11,8 @@ using Json = nlohmann::ordered_json;
 
 class Table {
  public:
-  // The first row, with the columns' names; none if empty. A name that ends with '#' is that of a column of numbers,
-  // one that ends with "[]" of lists of numbers, as joined() makes them: both of meaning in JSON only, and not shown.
+  // The first row, with the columns' names; none if empty. A name that ends with '#' marks a column of numbers, one
+  // with "[]" of lists of numbers, as joined() makes them; the marks only affect JSON, and are not shown.
   explicit Table(std::vector<std::string> columns = {});
 
   // As many cells as in every other row. An empty cell is shown as "-", so that each row has all columns.

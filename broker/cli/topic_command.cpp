@@ -71,7 +71,7 @@ int list(const Arguments& arguments) {
   });
 }
 
-// What there is of one topic, and the errors of those partitions whose leaders could not say where they begin and end.
+// One topic, and the errors of partitions whose leaders could not give their offsets.
 struct Described {
   std::string name;
   MetadataResponse::Topic topic;

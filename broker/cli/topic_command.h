@@ -1,4 +1,4 @@
-// `fulmar topic`: makes, lists, describes and deletes topics.
+// `fulmar topic`: creates, lists, describes and deletes topics.
 #pragma once
 
 #include <string>

@@ -22,7 +22,7 @@ std::optional<std::int64_t> parse_int64(std::string_view text) {
   return number;
 }
 
-// The topic's partitions, or the one that is meant.
+// The topic's partitions, or the one that is named.
 Answer<std::vector<std::int32_t>> meant(ClusterClient& cluster, const std::string& name,
                                         std::optional<std::int32_t> only) {
   FULMAR_TRY(auto topic, cluster.topic(name));

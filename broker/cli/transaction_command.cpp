@@ -32,7 +32,7 @@ int list(const Arguments& arguments) {
 
 struct Described {
   DescribeTransactionsResponse::Transaction transaction;
-  std::set<std::string> errors;  // all of it is known or nothing
+  std::set<std::string> errors;  // everything is known, or nothing
 };
 
 Json as_json(const Described& described) {

@@ -1,5 +1,5 @@
-// AbortedTransactions: which batches of a fetch's answer are of transactions that were aborted, as the broker has told
-// with them (KIP-98).
+// AbortedTransactions: finds the batches of a fetch response that belong to aborted transactions, by the list in the
+// response (KIP-98).
 #pragma once
 
 #include <optional>
@@ -17,13 +17,13 @@ class AbortedTransactions {
 
   explicit AbortedTransactions(std::optional<std::vector<Told>> told);
 
-  // Whether the batch's records are of an aborted transaction. To be asked of all batches of the answer, in their
-  // order, control batches included.
+  // Whether the batch's records belong to an aborted transaction. To be called for all batches of the response, in
+  // their order, including control batches.
   bool has(const BatchHeader& header, const Bytes& batch);
 
  private:
   std::vector<Told> told_;  // by first offset
-  std::size_t next_ = 0;    // of those whose first offset is not reached yet
+  std::size_t next_ = 0;    // of the first whose first offset is not reached yet
   std::set<ProducerId> open_;
 };
 

@@ -11,14 +11,14 @@ namespace fulmar {
 
 namespace {
 
-// The answer about the one thing that was asked for.
+// The result for the single item that was asked for.
 template <class T>
 Answer<T> the_only(std::vector<T> answered) {
   if (answered.size() != 1) return refuse(ErrorCode::unknown_server_error, "the broker answered something else");
   return std::move(answered.front());
 }
 
-// One try to have the controller answer; `unanswered` is set if it may have been done without one.
+// Asks the controller once; sets `unanswered` if the request may have been carried out without a response.
 template <class Response, class Request>
 Answer<Response> try_controller(ClusterClient& cluster, const Request& request, Deadline deadline, bool& unanswered) {
   FULMAR_TRY(auto controller, cluster.controller(deadline));
@@ -27,7 +27,7 @@ Answer<Response> try_controller(ClusterClient& cluster, const Request& request, 
   return response;
 }
 
-// The entry of a topic's request that `partition` belongs to: a new one, if it is the topic's first.
+// The topic's entry in the request for `partition`; a new one for its first partition.
 template <class Topic>
 Topic& topic_of(std::vector<Topic>& topics, const PartitionName& partition) {
   if (topics.empty() || topics.back().name != partition.first) topics.push_back({partition.first, {}});
@@ -46,7 +46,7 @@ Answer<MetadataResponse::Topic> create_topic(ClusterClient& cluster, const Creat
     FULMAR_TRY(auto response, try_controller<CreateTopicsResponse>(cluster, request, deadline, unanswered));
     FULMAR_TRY(auto result, the_only(std::move(response.topics)));
     if (result.error_code == ErrorCode::none) return {};
-    // A broker that says so goes on with it: many partitions take longer than a request.
+    // The broker continues after the timeout: creating many partitions takes longer than a request.
     if (timed_out && result.error_code == ErrorCode::topic_already_exists) return {};
     timed_out = timed_out || result.error_code == ErrorCode::request_timed_out;
     ClientError why(result.error_code, result.error_message.value_or("topic " + topic.name));
@@ -70,7 +70,7 @@ Answer<MetadataResponse::Topic> await_led(ClusterClient& cluster, const std::str
 Answer<void> delete_topic(ClusterClient& cluster, const std::string& name) {
   DeleteTopicsRequest request;
   request.topics.push_back({name, {}});
-  request.topic_names.push_back(name);  // the same in older versions
+  request.topic_names.push_back(name);  // the same for older versions
   request.timeout_ms = cluster.options().broker_timeout_ms();
   bool unanswered = false;
   return cluster.retry([&](Deadline deadline) -> Answer<void> {

@@ -18,14 +18,14 @@ class Brokers {
   using Connection = std::shared_ptr<ClientConnection>;
   virtual ~Brokers() = default;
 
-  // To the leader of a partition. Fibers may call at once, as below. Errors: those of a connection; what the cluster
-  // says of the partition.
+  // To the leader of a partition. All of these may be called by several fibers at once. Errors: those of a connection;
+  // the cluster's errors for the partition.
   virtual Answer<Connection> leader(const std::string& topic, std::int32_t partition, Deadline deadline) = 0;
   // To a broker by its id, which a response has named.
   virtual Answer<Connection> broker(std::int32_t id, Deadline deadline) = 0;
   // To a broker that can be reached.
   virtual Answer<Connection> any(Deadline deadline) = 0;
-  // A response, or its absence, showed that another broker may lead now.
+  // A response, or its absence, showed that the leader may have changed.
   virtual void doubt_leader(const std::string& topic, std::int32_t partition) = 0;
   // Whether a response arrived that belongs to no request, which a broker must never send.
   virtual bool saw_wrong_answer() const = 0;

@@ -17,7 +17,7 @@ struct ClientError {
   std::string detail;
 
   ClientError(ErrorCode c, std::string d) : code(c), detail(std::move(d)) {}
-  ClientError(Error error);  // of a connection; not explicit, so that TRY hands it on
+  ClientError(Error error);  // of a connection; not explicit, so that TRY converts it
 };
 
 template <class T>

@@ -9,7 +9,7 @@ namespace fulmar {
 
 namespace {
 
-// The one topic that was asked for. Errors: what the cluster says of it.
+// The one topic that was asked for. Errors: the cluster's for the topic.
 Answer<MetadataResponse::Topic> topic_in(MetadataResponse response, const std::string& name) {
   for (auto& topic : response.topics) {
     if (topic.name != name) continue;
@@ -41,7 +41,7 @@ Deadline ClusterClient::within(Duration limit, Deadline deadline) const {
   return std::min(deadline, host_.clock().deadline_in(limit));
 }
 
-// Where to ask: connections that are there, then the addresses we were given, then what else has become known.
+// Addresses to ask: open connections first, then bootstrap addresses, then other known brokers.
 std::vector<SocketAddress> ClusterClient::candidates() const {
   std::vector<SocketAddress> found;
   auto add = [&](const SocketAddress& address) {
@@ -58,7 +58,7 @@ BrokerLink& ClusterClient::link_to(const SocketAddress& address) {
   return links_.try_emplace(address, host_, address, options_.client_id).first->second;
 }
 
-// Asks one broker after the other. The error is that of the last, with the words of all.
+// Asks one broker after the other. The error has the code of the last, and the messages of all.
 template <class F>
 auto ClusterClient::first_that_answers(Deadline deadline, F ask, std::size_t skip)
     -> std::invoke_result_t<F, Connection&> {
@@ -99,7 +99,7 @@ Answer<MetadataResponse> ClusterClient::ask(const std::optional<std::vector<std:
     for (const auto& name : *topics) request.topics->push_back({{}, name});
   }
   if (std::exchange(doubted_, false)) ++asked_first_;
-  constexpr std::int16_t version_min = 1;  // the first that tells no topics from all of them
+  constexpr std::int16_t version_min = 1;  // the first in which an empty list does not mean all topics
   auto response = first_that_answers(
       deadline,
       [&](Connection& connection) -> Answer<MetadataResponse> {
@@ -127,7 +127,8 @@ Answer<std::int32_t> ClusterClient::leader_of(const std::string& topic, std::int
   std::pair key(topic, partition);
   if (auto known = leaders_.find(key); known != leaders_.end()) return known->second;
   LockGuard one_at_a_time(asking_);
-  if (auto known = leaders_.find(key); known != leaders_.end()) return known->second;  // asked meanwhile
+  // another fiber has asked meanwhile
+  if (auto known = leaders_.find(key); known != leaders_.end()) return known->second;
   FULMAR_TRY(auto response, ask({{topic}}, deadline));
   if (auto known = leaders_.find(key); known != leaders_.end()) return known->second;
   FULMAR_TRY(auto described, topic_in(std::move(response), topic));
@@ -139,7 +140,7 @@ Answer<std::int32_t> ClusterClient::leader_of(const std::string& topic, std::int
 
 Answer<Brokers::Connection> ClusterClient::broker(std::int32_t id, Deadline deadline) {
   auto known = brokers_.find(id);
-  if (known == brokers_.end()) {  // it may have joined, or be back, since somebody asked
+  if (known == brokers_.end()) {  // it may have joined or restarted since the last request
     FULMAR_TRY_VOID(ask(std::vector<std::string>{}, deadline));
     known = brokers_.find(id);
   }

@@ -58,12 +58,12 @@ class ClusterClient final : public Brokers {
   // To the broker that carries out changes of topics.
   Answer<Connection> controller(Deadline deadline);
 
-  // The broker that coordinates a group, or a transactional id's transactions, as another broker each time says: one
-  // that is cut off may go on naming one that does no more. Errors: among others COORDINATOR_NOT_AVAILABLE.
+  // The broker that coordinates a group, or a transactional id; asks a different broker each time, since one that is
+  // cut off may return an old coordinator. Errors: among others COORDINATOR_NOT_AVAILABLE.
   enum class Coordinated : std::int8_t { group = 0, transaction = 1 };  // as FindCoordinator numbers them
   Answer<std::int32_t> coordinator_of(const std::string& key, Deadline deadline, Coordinated of = Coordinated::group);
 
-  // The same in two steps, for requests about several partitions: a leader's number, and the connection to a broker.
+  // The same in two steps, for requests about several partitions: a leader's id, and the connection to a broker.
   Answer<std::int32_t> leader_of(const std::string& topic, std::int32_t partition, Deadline deadline);
   Answer<Connection> broker(std::int32_t id, Deadline deadline) override;
 
@@ -89,7 +89,7 @@ class ClusterClient final : public Brokers {
   Deadline within(Duration limit, Deadline deadline) const;
   std::vector<SocketAddress> candidates() const;
   BrokerLink& link_to(const SocketAddress& address);
-  // `skip`: how many of those that might be asked are asked last.
+  // `skip`: how many of the candidates are asked last.
   template <class F>
   auto first_that_answers(Deadline deadline, F ask, std::size_t skip = 0) -> std::invoke_result_t<F, Connection&>;
   void learn(const MetadataResponse& metadata);
@@ -103,10 +103,10 @@ class ClusterClient final : public Brokers {
   std::optional<std::int32_t> controller_;
   bool reached_any_ = false;
   std::size_t coordinators_asked_for_ = 0;
-  // After a doubt another broker is asked for metadata first: one that is cut off knows no better.
+  // After doubt_leader() another broker is asked for metadata first: one that is cut off has old metadata.
   bool doubted_ = false;
   std::size_t asked_first_ = 0;
-  Mutex asking_;  // for leaders: fibers that miss one at once ask once
+  Mutex asking_;  // for leaders: fibers that need one at the same time ask once
 };
 
 }  // namespace fulmar

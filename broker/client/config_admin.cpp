@@ -48,7 +48,7 @@ Answer<std::vector<SetConfig>> broker_configs(ClusterClient& cluster, std::optio
   request.resources.push_back({static_cast<std::int8_t>(ConfigResource::broker), name_of(broker), std::nullopt});
   request.include_synonyms = true;
   return cluster.retry([&](Deadline deadline) -> Answer<std::vector<SetConfig>> {
-    if (broker) FULMAR_TRY_VOID(cluster.metadata(std::vector<std::string>()));  // where it is
+    if (broker) FULMAR_TRY_VOID(cluster.metadata(std::vector<std::string>()));  // to learn its address
     FULMAR_TRY(auto asked, broker ? cluster.broker(*broker, deadline) : cluster.any(deadline));
     FULMAR_TRY(auto response, asked->call<DescribeConfigsResponse>(request, deadline));
     if (response.results.size() != 1)

@@ -17,7 +17,7 @@ using ConfigChanges = std::map<std::string, std::optional<std::string>>;
 
 // Errors: among others UNKNOWN_TOPIC_OR_PARTITION, INVALID_CONFIG; then nothing has changed.
 Answer<void> alter_topic_configs(ClusterClient& cluster, const std::string& topic, const ConfigChanges& changes);
-// Of one broker, or of all. Errors: among others INVALID_REQUEST, if the property can't be changed at run time.
+// Errors: among others INVALID_REQUEST, if the property can't be changed at run time. `broker`: none: for all brokers.
 Answer<void> alter_broker_configs(ClusterClient& cluster, std::optional<std::int32_t> broker,
                                   const ConfigChanges& changes);
 

@@ -19,7 +19,7 @@ Result<std::unique_ptr<ClientConnection>> ClientConnection::open(Host& host, con
   std::unique_ptr<ClientConnection> client(new ClientConnection(host, std::move(connection), std::move(client_id)));
   client->fibers_.spawn("answers", [client = client.get()] {
     auto ended = client->read_answers();
-    (void)ended;  // whatever it was, those who wait are told
+    (void)ended;  // whatever it is, waiting calls get an error
     client->abort();
   });
   FULMAR_TRY_VOID(client->learn_versions(deadline));
@@ -51,7 +51,7 @@ Result<void> ClientConnection::write(const ByteChain& frame, Deadline deadline) 
   LockGuard one_at_a_time(writing_);
   if (broken_) return fail(Errc::closed, "the connection is broken");
   auto written = connection_->write(frame, deadline);
-  if (!written) abort();  // half a request may be out
+  if (!written) abort();  // part of a request may have been sent
   return written;
 }
 
@@ -109,7 +109,7 @@ void ClientConnection::abort() {
   if (broken_) return;
   broken_ = true;
   connection_->abort();
-  waiting_.clear();  // broken promises: those who wait are told
+  waiting_.clear();  // destroying the promises wakes the waiting calls
 }
 
 }  // namespace fulmar

@@ -12,9 +12,9 @@ namespace fulmar {
 
 namespace {
 
-constexpr Duration near_believed_max = std::chrono::minutes(5);  // as Kafka's clients do, by metadata.max.age.ms
-// For so long everything is read from leaders after a near replica was not reached, or refused what it was asked: who
-// told its rack at once would be sent there again, and might never get anything.
+constexpr Duration near_believed_max = std::chrono::minutes(5);  // as Kafka's clients, by metadata.max.age.ms
+// For this long all partitions are read from their leaders after a near replica was not reached or refused a request:
+// otherwise the leader would name the same replica again, and no records might ever be read.
 constexpr Duration near_avoided_for = std::chrono::seconds(5);
 
 }  // namespace
@@ -66,7 +66,7 @@ Answer<Brokers::Connection> Consumer::source_of(std::int32_t partition, Deadline
   return brokers_.leader(topic_, partition, deadline);
 }
 
-// Says which session each partition is read in. Returns why some can't be.
+// Assigns each partition to the session of its broker. Returns why some can't be assigned.
 std::optional<ClientError> Consumer::assign_to_brokers(Deadline deadline) {
   std::optional<ClientError> trouble;
   for (auto& session : sessions_) session->wanted.clear();
@@ -158,7 +158,7 @@ Answer<void> Consumer::fetch(Session& session, Deadline deadline, std::vector<Po
   bool full = session.id == 0;
   auto response = session.connection->call<FetchResponse>(request, deadline, options_.version_max);
   if (!response) {
-    // Whether the session took this request is not known: it is begun anew, on another connection.
+    // It is unknown whether the broker has this request of the session: it begins anew, on another connection.
     session.connection->abort();
     doubt_all();
     return std::unexpected(response.error());
@@ -179,7 +179,7 @@ Answer<void> Consumer::fetch(Session& session, Deadline deadline, std::vector<Po
         near_[part.index] = {part.preferred_read_replica, host_.clock().now() + near_believed_max};
         continue;
       }
-      // What a follower can't do, the leader may: it is asked before anybody hears of that.
+      // The leader may be able to do what a follower can't: it is asked before an error is returned.
       if (part.error_code != ErrorCode::none && near_.contains(part.index)) {
         leave_near_replicas();
         continue;
@@ -200,14 +200,14 @@ Polled Consumer::take(FetchResponse::Topic::Partition& part, Offset& position, E
   Bytes bytes = part.records.flatten();
   while (!bytes.empty()) {
     auto header = read_batch_header(bytes.view());
-    if (!header || header->size() > bytes.size()) break;  // the end of the answer may cut a batch
+    if (!header || header->size() > bytes.size()) break;  // the end of the response may cut a batch
     auto batch = bytes.slice(0, header->size());
     auto records = read_records(batch, decompressed_batch_bytes_max);
     if (!records) {
       out.corrupt = true;
       break;
     }
-    bool dropped = aborted.has(*header, batch);  // of control batches, too: they say where it ends
+    bool dropped = aborted.has(*header, batch);  // also for control batches, which end transactions
     bool wanted = !header->control() && !dropped;
     for (auto& record : *records)
       if (record.offset >= position && wanted) out.records.push_back(std::move(record));

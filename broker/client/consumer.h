@@ -1,5 +1,5 @@
-// Consumer: reads partitions of a topic from given offsets on, each from its leader or the replica that this names
-// (KIP-392), with fetch sessions (KIP-227) and long polls.
+// Consumer: reads partitions of a topic from given offsets on, each from its leader or the replica that the leader
+// names (KIP-392), with fetch sessions (KIP-227) and long polls.
 #pragma once
 
 #include <map>
@@ -16,17 +16,17 @@
 namespace fulmar {
 
 struct ConsumerOptions {
-  SocketAddress bootstrap;             // of the one broker; not looked at where the constructor is given Brokers
+  SocketAddress bootstrap;             // of the single broker; unused if the constructor is given Brokers
   std::string client_id = "consumer";  // likewise
   std::int32_t min_bytes = 1;
   std::int32_t max_bytes = 1 << 20;
   std::int32_t partition_max_bytes = 256 << 10;
   Duration max_wait = milliseconds(500);
   Duration request_timeout = seconds(10);
-  std::string rack;               // this consumer's rack, to read from replicas in it; empty: not sent
-  bool tells_epochs = false;      // of the last record read, so that a log that parted from it is found (KIP-320)
-  std::int16_t version_max = 12;  // newer ones name topics by ids
-  // Records of transactions only once those are committed (read_committed, KIP-98).
+  std::string rack;           // this consumer's rack, to read from replicas in it; empty: not sent
+  bool tells_epochs = false;  // sends the epoch of the last record read, so that a diverging log is detected (KIP-320)
+  std::int16_t version_max = 12;  // newer ones identify topics by ids
+  // Whether records of transactions are returned only once committed (read_committed, KIP-98).
   bool committed_only = false;
 };
 
@@ -36,8 +36,8 @@ struct Polled {
   Offset high_watermark;
   Offset log_start;
   std::vector<ReadRecord> records;  // at and after the position
-  bool corrupt = false;             // a batch came that can't be read
-  std::int32_t follower = -1;       // the broker that it came from, where that was not the leader
+  bool corrupt = false;             // a batch could not be read
+  std::int32_t follower = -1;       // the follower that sent them; -1: the leader
   // Where the broker's log diverges from what was read; epoch -1: it does not. If it does, there are no records, and
   // the position does not change.
   FetchResponse::Topic::Partition::EpochEndOffset diverging = {};
@@ -49,13 +49,13 @@ inline constexpr Timestamp latest_offset = -1;
 
 class Consumer {
  public:
-  Consumer(Host& host, ConsumerOptions options, std::string topic);  // of the one broker at options.bootstrap
+  Consumer(Host& host, ConsumerOptions options, std::string topic);  // for the single broker at options.bootstrap
   // Others should not use these connections: a fetch that waits for records delays all later responses.
   Consumer(Host& host, Brokers& brokers, ConsumerOptions options, std::string topic);
   ~Consumer();
 
   void assign(std::int32_t partition, Offset position);
-  // From the next poll on, as ConsumerOptions has them.
+  // From the next poll on; as in ConsumerOptions.
   void set_limits(std::int32_t max_bytes, std::int32_t partition_max_bytes, std::int32_t min_bytes, Duration max_wait);
   void drop(std::int32_t partition);
   Offset position(std::int32_t partition) const { return positions_.at(partition); }
@@ -73,7 +73,7 @@ class Consumer {
   // A fetch session with one broker.
   struct Session {
     Brokers::Connection connection;
-    std::map<std::int32_t, Offset> wanted;  // what is to be read there now
+    std::map<std::int32_t, Offset> wanted;  // to be read there, with positions
     std::int32_t id = 0;
     std::int32_t epoch = 0;
     std::map<std::int32_t, Offset> known;  // the positions that the broker has
@@ -94,13 +94,13 @@ class Consumer {
 
   Host& host_;
   ConsumerOptions options_;
-  std::unique_ptr<OneBroker> one_broker_;  // where no Brokers were given
+  std::unique_ptr<OneBroker> one_broker_;  // if no Brokers were given
   Brokers& brokers_;
   std::string topic_;
   std::map<std::int32_t, Offset> positions_;
-  std::map<std::int32_t, Epoch> epochs_;  // of the last batch read of each, since its position was set
+  std::map<std::int32_t, Epoch> epochs_;  // of the last batch read, since the position was set
   std::map<std::int32_t, Near> near_;
-  Instant rack_told_from_;  // before, requests name no rack, so that leaders serve what a follower could not
+  Instant rack_told_from_;                          // until then requests name no rack, so that leaders serve them
   std::vector<std::unique_ptr<Session>> sessions_;  // one for each connection that is read from
 };
 

@@ -69,7 +69,7 @@ Answer<milliseconds> ConsumerMember::heartbeat(const Partitions& has) {
     for (const auto& [topic, partitions] : has)
       request.topic_partitions->push_back({topic, {partitions.begin(), partitions.end()}});
   }
-  said_.reset();  // until it is answered
+  said_.reset();  // until there is an answer
   FULMAR_TRY(auto response, ask<ConsumerGroupHeartbeatResponse>(request));
   if (response.error_code != ErrorCode::none)
     return failed(response.error_code, response.error_message.value_or("a heartbeat of group " + options_.group));

@@ -1,10 +1,11 @@
-// ConsumerMember: one member of a consumer group of KIP-848: the coordinator assigns, and one request does all.
+// ConsumerMember: a member of a consumer group of KIP-848: the coordinator assigns partitions, and
+// ConsumerGroupHeartbeat is the only request.
 //
-// A heartbeat says what the member has, where that is not said yet, and is answered with what it is to have, where that
-// is new. Each call is one try; after one that failed the next says everything, and so is told everything. The errors
-// that end a membership, UNKNOWN_MEMBER_ID and FENCED_MEMBER_EPOCH, are forgotten with all that the member had: the
-// next heartbeat joins anew. UNRELEASED_INSTANCE_ID (the process before has not left, and its session goes on) and
-// FENCED_INSTANCE_ID leave it as it is.
+// A heartbeat reports the member's partitions if they have changed, and the response has the assignment if that has
+// changed. Each call is one try; after a failure the next heartbeat sends everything, and gets everything. The errors
+// that end a membership, UNKNOWN_MEMBER_ID and FENCED_MEMBER_EPOCH, clear the member's state, and the next heartbeat
+// joins again. UNRELEASED_INSTANCE_ID (the previous process has not left, and its session has not expired) and
+// FENCED_INSTANCE_ID leave the state unchanged.
 #pragma once
 
 #include <cstdint>
@@ -25,32 +26,32 @@ struct ConsumerMemberOptions {
   std::string group;
   std::optional<std::string> instance_id;  // of a static member (KIP-345)
   std::vector<std::string> topics;
-  std::optional<std::string> topic_pattern;  // in RE2's syntax; beside the topics
-  std::optional<std::string> assignor;       // of the coordinator's; nullopt: its default
+  std::optional<std::string> topic_pattern;  // in RE2's syntax; in addition to the topics
+  std::optional<std::string> assignor;       // nullopt: the coordinator's default
   milliseconds rebalance_timeout = std::chrono::minutes(5);
 };
 
-// Of one fiber; commit() may be called from several at once.
+// Used by one fiber, except for commit(), which several may call at once.
 class ConsumerMember {
  public:
   using Partitions = std::map<Uuid, std::set<std::int32_t>>;
 
-  // `id`: chosen anew for each process.
+  // `id`: new for each process.
   ConsumerMember(Host& host, ClusterClient& cluster, ConsumerMemberOptions options, const Uuid& id);
 
-  // `has`: what it has given up is not in there. Returns how often it wants to be heard.
+  // `has`: the partitions that the member still has. Returns the interval at which the coordinator expects heartbeats.
   Answer<milliseconds> heartbeat(const Partitions& has);
-  // What it is to have, by the last answer that said so.
+  // The assignment in the last response that had one.
   const Partitions& assigned() const { return assigned_; }
-  // The end; of a static member, if it is to be back, its partitions stay its own for a session. Whatever becomes of
-  // it, the next heartbeat joins anew.
+  // Leaves the group; a static member that is `to_be_back` keeps its partitions for a session timeout. Whatever the
+  // result, the next heartbeat joins again.
   Answer<void> leave(bool to_be_back);
-  // It was never here, as far as this process can tell: what a crash leaves behind.
+  // Clears all state without a request, as a crash does.
   void forget(const Uuid& id);
 
-  // By partition, the error of each.
+  // The error of each partition.
   Answer<std::map<PartitionName, ErrorCode>> commit(const GroupOffsets& offsets);
-  // To the coordinator, who is looked for if it is not known.
+  // To the coordinator, which is looked up if it is not known.
   Answer<Brokers::Connection> coordinator(Deadline deadline) { return coordinator_.connection(deadline); }
 
   const std::string& id() const { return id_; }
@@ -69,7 +70,7 @@ class ConsumerMember {
   std::string id_;
   std::int32_t epoch_ = 0;
   Partitions assigned_;
-  std::optional<Partitions> said_;  // that it has; nullopt: everything is to be said
+  std::optional<Partitions> said_;  // that was reported; nullopt: the next heartbeat sends everything
 };
 
 }  // namespace fulmar

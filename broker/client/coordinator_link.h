@@ -1,4 +1,4 @@
-// CoordinatorLink: which broker coordinates a group, for as long as that is believed.
+// CoordinatorLink: remembers the broker that coordinates a group, until an error puts that in doubt.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ class CoordinatorLink {
  public:
   CoordinatorLink(ClusterClient& cluster, std::string group) : cluster_(cluster), group_(std::move(group)) {}
 
-  // To the coordinator, who is looked for if it is not known.
+  // To the coordinator, which is looked up if it is not known.
   Answer<Brokers::Connection> connection(Deadline deadline) {
     if (!broker_) {
       FULMAR_TRY(auto found, cluster_.coordinator_of(group_, deadline));
@@ -23,7 +23,7 @@ class CoordinatorLink {
     if (!connection) doubt();
     return connection;
   }
-  // What it has answered, or not: then it is looked for anew, as after doubt().
+  // Passes the response on; after an error the coordinator is looked up again, as after doubt().
   template <class Response>
   Answer<Response> believe(Result<Response> response) {
     if (response) return std::move(*response);

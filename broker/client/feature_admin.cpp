@@ -38,7 +38,7 @@ Answer<std::map<std::string, FeatureLevel>> cluster_features(ClusterClient& clus
         entry->second.max = std::min(entry->second.max, max);
         ++known_by[name];
       }
-      // A broker may not know yet what was changed a moment ago.
+      // A broker may not have the latest change yet.
       if (versions.finalized_features_epoch <= newest) continue;
       newest = versions.finalized_features_epoch;
       for (auto& [name, feature] : features) feature.finalized = 0;

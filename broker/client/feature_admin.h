@@ -12,14 +12,14 @@
 
 namespace fulmar {
 
-// A feature's levels: that at which it is finalised, 0 if it is not in use; and those that all brokers support that
-// the cluster names, of which there may be none.
+// A feature's finalised level, 0 if it is not in use, and the range that all brokers in the metadata support, which may
+// be empty.
 struct FeatureLevel {
   std::int16_t finalized = 0;
   std::int16_t min = 0;
   std::int16_t max = 0;
 };
-// By name; with features that only some of the brokers know.
+// By name; includes features that only some of the brokers know.
 Answer<std::map<std::string, FeatureLevel>> cluster_features(ClusterClient& cluster);
 
 // Errors: among others INVALID_UPDATE_VERSION; then nothing has changed.

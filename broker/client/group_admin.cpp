@@ -65,7 +65,7 @@ Answer<ConsumerGroupDescribeResponse::Group> describe_consumer_group(ClusterClie
 
 Answer<GroupOffsets> committed_offsets(ClusterClient& cluster, const std::string& group, bool stable) {
   OffsetFetchRequest request;
-  request.group_id = group;  // until version 7
+  request.group_id = group;  // for versions up to 7
   request.groups.push_back({group, std::nullopt, -1, std::nullopt});
   request.require_stable = stable;
   return cluster.retry([&](Deadline deadline) -> Answer<GroupOffsets> {

@@ -1,5 +1,5 @@
-// What an administrator asks of consumer groups. Each is tried until it is answered for good or the client's patience
-// ends; a coordinator that moves meanwhile is looked for again.
+// Administrative requests about consumer groups. Each is retried until it succeeds, fails for good, or the client's
+// patience ends; a coordinator that moves meanwhile is looked up again.
 #pragma once
 
 #include <map>
@@ -19,18 +19,18 @@ namespace fulmar {
 // Committed offsets.
 using GroupOffsets = std::map<PartitionName, Offset>;
 
-// Topics are named in these: the newest versions have ids in their place.
+// The last versions with topic names: newer ones have ids instead.
 inline constexpr std::int16_t offset_commit_by_name = 9;
 inline constexpr std::int16_t offset_fetch_by_name = 9;
 
-// All groups that the brokers know, by name. Errors: if a broker can't be asked, since groups would be missing then.
+// All groups of all brokers, by name. Errors: if a broker can't be asked, since groups would be missing then.
 Answer<std::map<std::string, ListGroupsResponse::Group>> list_groups(ClusterClient& cluster);
-// Members of a classic group and what each is assigned. Errors: GROUP_ID_NOT_FOUND, also of a group that is "Dead".
+// The members of a classic group and their assignments. Errors: GROUP_ID_NOT_FOUND, also for a group that is "Dead".
 Answer<DescribeGroupsResponse::Group> describe_group(ClusterClient& cluster, const std::string& group);
-// The same of a consumer group (KIP-848). Errors: GROUP_ID_NOT_FOUND, also of a group of the other kind.
+// The same for a consumer group (KIP-848). Errors: GROUP_ID_NOT_FOUND, also for a group of the other protocol.
 Answer<ConsumerGroupDescribeResponse::Group> describe_consumer_group(ClusterClient& cluster, const std::string& group);
-// All that a group has committed; nothing, if there is no such group. `stable`: once no open transaction may change
-// what is told (KIP-447); until then it is tried again.
+// All offsets that a group has committed; empty if there is no such group. `stable`: retries until no open transaction
+// can change them (KIP-447).
 Answer<GroupOffsets> committed_offsets(ClusterClient& cluster, const std::string& group, bool stable = false);
 // Commits for a group without members; returns the partitions whose offsets were refused, and why. Errors:
 // UNKNOWN_MEMBER_ID, if it has some; what all partitions are refused for.
@@ -39,7 +39,7 @@ Answer<std::map<PartitionName, ErrorCode>> commit_offsets(ClusterClient& cluster
 // Errors: NON_EMPTY_GROUP; GROUP_ID_NOT_FOUND, whose message says so if an earlier try may have deleted it.
 Answer<void> delete_group(ClusterClient& cluster, const std::string& group);
 
-// A commit of no member; a member fills in who it is.
+// A commit without a member; a member adds its id.
 OffsetCommitRequest offset_commit(const std::string& group, const GroupOffsets& offsets);
 std::map<PartitionName, ErrorCode> errors_by_partition(const OffsetCommitResponse& response);
 

@@ -12,7 +12,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::int16_t protocol_version = 1;  // of what is said to other members
+constexpr std::int16_t protocol_version = 1;  // of the messages between members
 constexpr Duration counts_check_interval = seconds(30);
 
 GroupMemberOptions member_options(const GroupConsumerOptions& options) {
@@ -49,7 +49,7 @@ Answer<std::optional<GroupConsumer::Read>> GroupConsumer::next(bool until_assign
   for (;;) {
     if (interrupted_) return std::nullopt;
     if (rejoin_) {
-      // Who has these partitions next reads on from here. A refusal means only that some records are read again.
+      // The next owner of these partitions continues from here. If the commit is refused, some records are read again.
       (void)commit_processed();
       leave_assignment();
     }
@@ -73,7 +73,7 @@ Answer<std::optional<GroupConsumer::Read>> GroupConsumer::next(bool until_assign
   }
 }
 
-// Nothing, if the group has moved on: whoever owns the partition now is given these records, as they are not committed.
+// Nothing if the group has rebalanced: the partition's present owner reads these records, as they are not committed.
 Answer<std::optional<GroupConsumer::Read>> GroupConsumer::deliver(Read read, std::int64_t records_max) {
   FULMAR_ASSERT(records_max > 0);
   PartitionName name{read.topic, read.partition};
@@ -112,7 +112,7 @@ Answer<void> GroupConsumer::close() {
 
 void GroupConsumer::abandon() {
   leave_assignment();
-  (void)member_.leave();  // else its session ends it
+  (void)member_.leave();  // if that fails, its session expires
 }
 
 Answer<void> GroupConsumer::join() {
@@ -139,7 +139,7 @@ Answer<void> GroupConsumer::join() {
     if (tried || interrupted_) return tried;
     auto error = tried.error().code;
     if (is_past(error)) {
-      begun = host_.clock().now();  // the group is alive
+      begun = host_.clock().now();  // the group is reachable
     } else if (!is_retriable(error) || host_.clock().now() - begun >= cluster_.options().patience) {
       return tried;
     }
@@ -177,7 +177,7 @@ Answer<std::vector<SyncGroupRequest::Assignment>> GroupConsumer::share_out(
   return assignments;
 }
 
-// From the committed offsets on; where there is none, or it lies outside of the log, from where the options say.
+// From the committed offsets on; if there is none, or it is outside of the log, from where the options say.
 Answer<GroupConsumer::Positions> GroupConsumer::begin_of(const std::vector<PartitionName>& partitions) {
   FULMAR_TRY(auto committed, committed_offsets(cluster_, options_.group));
   std::map<std::string, std::vector<std::int32_t>> by_topic;
@@ -233,13 +233,13 @@ void GroupConsumer::keep_alive() {
     }
     if ((!heard && is_past(heard.error().code)) || partitions_were_added()) {
       rejoin_ = true;
-      reads_->try_push(std::nullopt);  // if it is full, next() comes by anyway
+      reads_->try_push(std::nullopt);  // if it is full, next() runs soon anyway
       return;
     }
   }
 }
 
-// A leader shares out what was not there when it last did (as Kafka's consumers, which look at their metadata's age).
+// A leader rejoins to assign partitions that were added since (Kafka's consumers check by their metadata's age).
 bool GroupConsumer::partitions_were_added() {
   if (partition_counts_.empty() || host_.clock().now() - counts_checked_ < counts_check_interval) return false;
   counts_checked_ = host_.clock().now();
@@ -266,7 +266,7 @@ void GroupConsumer::read(const std::string& topic, std::map<std::int32_t, Offset
   }
 }
 
-// Errors: the first of a partition.
+// Errors: the first error of a partition.
 Answer<void> GroupConsumer::commit(const Positions& positions) {
   FULMAR_TRY(auto told, member_.commit(positions));
   for (const auto& [partition, error] : told)

@@ -21,8 +21,8 @@
 namespace fulmar {
 
 enum class DeliveryGuarantee {
-  at_least_once,  // an offset is committed after next() was called again, and so all before it was processed
-  at_most_once,   // before next() returns what is below it
+  at_least_once,  // commits what next() returned when it is called again, as processed
+  at_most_once,   // commits before next() returns
 };
 
 struct GroupConsumerOptions {
@@ -30,7 +30,7 @@ struct GroupConsumerOptions {
   std::vector<std::string> topics;         // at least one
   std::optional<std::string> instance_id;  // of a static member (KIP-345)
   DeliveryGuarantee delivery = DeliveryGuarantee::at_least_once;
-  Timestamp reset_to = earliest_offset;  // or latest_offset: where the group has committed nothing that is still there
+  Timestamp reset_to = earliest_offset;  // or latest_offset: if no committed offset is within the log
   milliseconds session_timeout = seconds(45);
   milliseconds rebalance_timeout = seconds(60);
   milliseconds heartbeat_interval = seconds(3);
@@ -48,19 +48,19 @@ class GroupConsumer {
     Offset next = 0;  // the next offset of the partition to read
     std::vector<ReadRecord> records;
   };
-  // The next records, at most `records_max` (at least 1), of one of the partitions that this member is assigned. Waits
-  // for them, and through rebalances, without a limit; nullopt after interrupt(), or where `until_assigned_end`: once
-  // each partition that it is assigned now has been read up to where it ended when it was assigned. Of one fiber.
-  // Errors: FENCED_INSTANCE_ID, where another process has taken this static member's place; permanent ones of the
-  // topics; transient ones that have lasted for the cluster client's patience.
+  // The next records, at most `records_max` (at least 1), of one of the assigned partitions. Waits for them, also
+  // through rebalances, without a limit; nullopt after interrupt() or, with `until_assigned_end`, once each assigned
+  // partition has been read up to its end at the time of assignment. For one fiber. Errors: FENCED_INSTANCE_ID: another
+  // process has taken this static member's place; permanent errors of the topics; transient ones that have lasted for
+  // the cluster client's patience.
   Answer<std::optional<Read>> next(bool until_assigned_end = false,
                                    std::int64_t records_max = std::numeric_limits<std::int64_t>::max());
   // From any fiber of the shard.
   void interrupt();
-  // Commits what was processed: all that next() has returned, at least once. Then leaves the group; next() would join
-  // it anew. Errors: of the commit, after which some of it will be read again.
+  // Commits all records that next() has returned (with at_least_once), then leaves the group; next() would join it
+  // again. Errors: of the commit; then some records will be read again.
   Answer<void> close();
-  // Leaves the group without a commit: what next() returned last could not be processed.
+  // Leaves the group without a commit, if the records that next() returned last could not be processed.
   void abandon();
 
   const GroupMember& member() const { return member_; }
@@ -88,17 +88,17 @@ class GroupConsumer {
   const GroupConsumerOptions options_;
   GroupMember member_;
   bool interrupted_ = false;
-  // Of the assignment in force.
+  // -- Of the current assignment.
   bool assigned_ = false;
-  bool rejoin_ = false;                                   // the group has moved on
-  std::map<std::string, std::int32_t> partition_counts_;  // of a leader: by which the partitions were shared out
+  bool rejoin_ = false;                                   // the group has rebalanced
+  std::map<std::string, std::int32_t> partition_counts_;  // of a leader: the counts that were assigned
   Instant counts_checked_;
-  Positions positions_;       // where to read on
-  std::optional<Read> rest_;  // of a read of which next() has returned a part
+  Positions positions_;       // where to continue reading
+  std::optional<Read> rest_;  // the rest of a read that next() has returned in part
   Positions ends_;            // where each partition ended when it was assigned
-  Positions processed_;       // and not committed
+  Positions processed_;       // but not committed
   Instant committed_at_;
-  std::unique_ptr<BoundedQueue<Answer<std::optional<Read>>>> reads_;  // nullopt: look at what has changed
+  std::unique_ptr<BoundedQueue<Answer<std::optional<Read>>>> reads_;  // nullopt: wakes next() to check for changes
   std::optional<FiberGroup> fibers_;
 };
 

@@ -43,7 +43,8 @@ Answer<GroupMember::Joined> GroupMember::join() {
   request.member_id = id_;
   auto patience = options_.rebalance_timeout + cluster_.options().request_timeout;
   FULMAR_TRY(auto response, ask<JoinGroupResponse>(request, patience));
-  if (response.error_code == ErrorCode::member_id_required) {  // a new member comes twice (KIP-394)
+  // a new member joins again with the id it was given (KIP-394)
+  if (response.error_code == ErrorCode::member_id_required) {
     id_ = request.member_id = response.member_id;
     FULMAR_TRY(response, ask<JoinGroupResponse>(request, patience));
   }
@@ -80,7 +81,7 @@ Answer<void> GroupMember::leave() {
   if (id_.empty()) return {};
   LeaveGroupRequest request;
   request.group_id = options_.group;
-  request.member_id = id_;  // until version 2
+  request.member_id = id_;  // for versions up to 2
   request.members.push_back({id_, options_.instance_id, std::nullopt});
   forget();
   FULMAR_TRY(auto response, ask<LeaveGroupResponse>(request, cluster_.options().request_timeout));

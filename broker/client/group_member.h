@@ -1,11 +1,11 @@
-// GroupMember: one member of a consumer group under the classic protocol: JoinGroup, SyncGroup, Heartbeat, LeaveGroup,
-// and the group's offsets. What the partitions are shared out by is the caller's.
+// GroupMember: a member of a consumer group under the classic protocol: JoinGroup, SyncGroup, Heartbeat, LeaveGroup,
+// and the group's offsets. The caller assigns the partitions.
 //
-// Each call is one try. What its error shows to be past is forgotten, so that the caller has only to pause and go on:
-// the coordinator, where it has moved or gave no answer, and the member's id, where the coordinator does not know it.
-// Errors are, beside those of connections, Kafka's; those of them that end a membership, until the next join():
+// Each call is one try. State that its error shows to be outdated is cleared, so that the caller only has to pause and
+// go on: the coordinator, if it has moved or did not answer, and the member's id, if the coordinator does not know it.
+// Errors, besides those of connections, are Kafka's. These end a membership until the next join():
 // REBALANCE_IN_PROGRESS (join again, as the same member), ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID (as a new one), and
-// FENCED_INSTANCE_ID (for good: another process has taken this static member's place).
+// FENCED_INSTANCE_ID (final: another process has taken this static member's place).
 #pragma once
 
 #include <cstdint>
@@ -31,31 +31,31 @@ struct GroupMemberOptions {
   milliseconds rebalance_timeout = std::chrono::minutes(5);
 };
 
-// Of one fiber; heartbeat() and commit() may be called from several at once, between sync() and the next join().
+// Used by one fiber, except for heartbeat() and commit(), which several may call at once, between sync() and join().
 class GroupMember {
  public:
   GroupMember(Host& host, ClusterClient& cluster, GroupMemberOptions options);
 
   struct Joined {
-    bool leads = false;             // and so has to say in sync() what each member is assigned
-    bool keeps_assignment = false;  // leads, but all keep what they have (KIP-814)
+    bool leads = false;             // this member has to pass the assignments of all to sync()
+    bool keeps_assignment = false;  // leads, but all keep their assignments (KIP-814)
     std::string protocol;
-    std::vector<JoinGroupResponse::Member> members;  // of a leader: all; of others: none
+    std::vector<JoinGroupResponse::Member> members;  // for the leader: all; else none
   };
-  // Waits for the others, for as long as the rebalance timeout.
+  // Waits for the other members, up to the rebalance timeout.
   Answer<Joined> join();
-  // What this member is assigned. `assignments`: of a leader, of each member.
+  // Returns this member's assignment. `assignments`: from the leader, of all members.
   Answer<Bytes> sync(std::vector<SyncGroupRequest::Assignment> assignments);
   Answer<void> heartbeat();
-  // A dynamic member's end. Whatever becomes of it, the next join() is a new member's.
+  // Ends a dynamic member. Whatever the result, the next join() is a new member's.
   Answer<void> leave();
-  // It was never here, as far as this process can tell: what a crash leaves behind.
+  // Clears all state without a request, as a crash does.
   void forget();
 
-  // By partition, the error of each.
+  // The error of each partition.
   Answer<std::map<PartitionName, ErrorCode>> commit(const GroupOffsets& offsets);
 
-  // To the coordinator, who is looked for if it is not known.
+  // To the coordinator, which is looked up if it is not known.
   Answer<Brokers::Connection> coordinator(Deadline deadline) { return coordinator_.connection(deadline); }
 
   const std::string& id() const { return id_; }

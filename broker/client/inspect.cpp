@@ -15,7 +15,7 @@ constexpr std::int8_t topic_resource = 2;
 constexpr std::int8_t broker_resource = 4;
 constexpr Duration second_try_after = milliseconds(300);
 
-// One try at the partitions of one leader.
+// Asks one leader once for its partitions.
 void ask_leader(ClusterClient& cluster, std::int32_t leader, ListOffsetsRequest::Topic asked, Deadline deadline,
                 std::map<std::int32_t, OffsetAnswer>& answers) {
   auto all_failed = [&](const ClientError& why) {

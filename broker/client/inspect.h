@@ -1,5 +1,5 @@
-// Inspection of a cluster, for operators: the controllers and how far each has the metadata log, the live brokers,
-// where partitions begin and end, and the effective properties of topics.
+// Inspection of a cluster, for operators: the controllers and their metadata log ends, the live brokers, the offsets of
+// partitions, and the effective properties of topics.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +25,9 @@ Answer<std::map<std::string, std::string>> topic_property(ClusterClient& cluster
                                                           const std::vector<std::string>& topics,
                                                           const std::string& property);
 
-// An offset of each partition by its time (earliest_offset, latest_offset, max_timestamp_offset, or one from the Unix
-// epoch on in ms: of the first record at or after it, -1 if there is none), each asked of its leader; where that can't
-// say, why. One that has no leader is asked for twice, no more.
+// The offset of each partition at a time (earliest_offset, latest_offset, max_timestamp_offset, or one in ms since the
+// Unix epoch: of the first record at or after it, -1 if there is none), from its leader; else its error. A partition
+// without a leader is asked for twice, not longer.
 using OffsetAnswer = Answer<Offset>;
 std::map<std::int32_t, OffsetAnswer> offsets_by_partition(Host& host, ClusterClient& cluster, const std::string& topic,
                                                           const std::vector<std::int32_t>& partitions, Timestamp time);

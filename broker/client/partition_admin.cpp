@@ -9,7 +9,7 @@ Answer<void> add_partitions(ClusterClient& cluster, const std::string& topic, st
   CreatePartitionsRequest request;
   request.topics.push_back({topic, count, {}});
   request.timeout_ms = cluster.options().broker_timeout_ms();
-  bool tried = false;  // and not known to be done, or not
+  bool tried = false;  // a try may have been carried out
   auto added = cluster.retry([&](Deadline deadline) -> Answer<void> {
     FULMAR_TRY(auto controller, cluster.controller(deadline));
     auto response = controller->call<CreatePartitionsResponse>(request, deadline);
@@ -21,12 +21,12 @@ Answer<void> add_partitions(ClusterClient& cluster, const std::string& topic, st
       return refuse(ErrorCode::unknown_server_error, "CreatePartitions was answered with something else");
     const auto& result = response->results.front();
     if (result.error_code == ErrorCode::none) return {};
-    // A broker that times out goes on with it: many partitions take longer than a request.
+    // The broker continues after the timeout: creating many partitions takes longer than a request.
     tried = tried || result.error_code == ErrorCode::request_timed_out;
     return refuse(result.error_code, result.error_message.value_or("topic " + topic));
   });
   if (added || !tried || added.error().code != ErrorCode::invalid_partitions) return added;
-  // An earlier try may have done it: then there are just as many.
+  // An earlier try may have added them: then the count is right.
   FULMAR_TRY(auto there, cluster.topic(topic));
   if (there.partitions.size() != static_cast<std::size_t>(count)) return added;
   FULMAR_TRY_VOID(await_led(cluster, topic));

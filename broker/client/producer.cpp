@@ -12,8 +12,8 @@ namespace fulmar {
 
 namespace {
 
-// Errors after which the batch may be there all the same: the broker gave up waiting, met a failing disk or does not
-// know itself, or says outright that it has it.
+// Errors after which the batch may be written all the same: the broker timed out, had a disk failure or is in doubt, or
+// says that it has it.
 bool leaves_open(ErrorCode error) {
   switch (error) {
     case ErrorCode::unknown_server_error:
@@ -26,7 +26,7 @@ bool leaves_open(ErrorCode error) {
   }
 }
 
-// The one error of a connection that is found before anything is sent.
+// The only connection error that occurs before anything is sent.
 bool was_not_sent(const Error& error) {
   return error.code == Errc::unsupported;
 }
@@ -49,7 +49,7 @@ Producer::Producer(Host& host, Brokers& brokers, ProducerOptions options)
 Producer::~Producer() = default;
 
 Answer<void> Producer::ensure_identity(Deadline deadline) {
-  // A new identity may not be taken while batches of the old one are under way.
+  // A new producer id may not be used while batches with the old one are in flight.
   while (identity_spent_ && in_flight_ > 0)
     if (idle_.wait([&] { return in_flight_ == 0; }, deadline) == WaitResult::timed_out)
       return fail(Errc::timed_out, "batches of the old identity are under way");
@@ -58,7 +58,7 @@ Answer<void> Producer::ensure_identity(Deadline deadline) {
   InitProducerIdRequest request;
   FULMAR_TRY(auto response, connection->call<InitProducerIdResponse>(request, deadline));
   if (response.error_code != ErrorCode::none) return refuse(response.error_code, "no producer id");
-  if (producer_id_ != no_producer_id && !identity_spent_) return {};  // another fiber was faster
+  if (producer_id_ != no_producer_id && !identity_spent_) return {};  // another fiber has done it
   producer_id_ = response.producer_id;
   producer_epoch_ = response.producer_epoch;
   identity_spent_ = false;
@@ -127,7 +127,7 @@ Delivery Producer::send(const std::string& topic, std::int32_t partition, const 
       bool shaped = response && response->topics.size() == 1 && response->topics[0].partitions.size() == 1;
       if (!response) delivery.reason = response.error();
       if (!response && was_not_sent(response.error())) break;
-      // Answers come in order, so that nothing later would be answered either.
+      // Responses come in order, so later requests would not be answered either.
       if (!response) (*connection)->abort();
       if (!response || !shaped) {
         maybe_written = true;
@@ -148,16 +148,16 @@ Delivery Producer::send(const std::string& topic, std::int32_t partition, const 
       }
     }
     first_send.reset();
-    // Without idempotence a retry could write twice: what may be written is not sent again.
+    // Without idempotence a retry could write the batch twice: it is not sent again if it may be written.
     if (maybe_written && !options_.idempotent) break;
     if (identity_spent_ || clock.now() >= give_up.at) break;
     brokers_.doubt_leader(topic, partition);
     backoff.pause();
-    // What is sent too late to be answered would only turn a known failure into an unknown one.
+    // A request sent too late to be answered would only turn a known failure into an unknown one.
     if (clock.now() >= give_up.at) break;
   }
   delivery.outcome = maybe_written ? Delivery::Outcome::unknown : Delivery::Outcome::failed;
-  // What a broker said tells more than that later nobody could be asked.
+  // A broker's error says more than a later failure to reach one.
   if (delivery.error != ErrorCode::none && delivery.reason && delivery.reason->code != delivery.error)
     delivery.reason->detail += "; the last answer was " + std::string(error_code_name(delivery.error));
   if (options_.idempotent) identity_spent_ = true;

@@ -15,37 +15,37 @@
 namespace fulmar {
 
 struct ProducerOptions {
-  SocketAddress bootstrap;             // of the one broker; not looked at where the constructor is given Brokers
+  SocketAddress bootstrap;             // of the single broker; unused if the constructor is given Brokers
   std::string client_id = "producer";  // likewise
   std::int16_t acks = -1;
-  bool idempotent = true;  // needs acks=-1
+  bool idempotent = true;  // requires acks=-1
   Compression codec = Compression::none;
   Duration request_timeout = seconds(10);
   Duration delivery_timeout = seconds(60);
   Duration retry_backoff = milliseconds(100);
   Duration retry_backoff_max = seconds(2);
-  std::int16_t version_max = 12;                        // newer ones name topics by ids
-  std::int32_t first_sequence = 0;                      // tests begin near the end
-  std::optional<Timestamp> claimed_max_timestamp = {};  // tests lie about it
+  std::int16_t version_max = 12;                        // newer ones identify topics by ids
+  std::int32_t first_sequence = 0;                      // tests begin near the largest
+  std::optional<Timestamp> claimed_max_timestamp = {};  // for tests: replaces the right value
 };
 
 struct Delivery {
   enum class Outcome : unsigned char {
-    ok,       // acknowledged: `base_offset` (with acks=0: sent, and nothing is known)
+    ok,       // acknowledged, at `base_offset` (with acks=0: only sent)
     failed,   // not written, for certain
     unknown,  // it may have been written, or may be written later
   };
   Outcome outcome = Outcome::unknown;
   Offset base_offset = -1;
-  ErrorCode error = ErrorCode::none;  // what the broker answered last
-  std::set<ErrorCode> refusals;       // what it answered on the way, but for `none`
+  ErrorCode error = ErrorCode::none;  // of the last response
+  std::set<ErrorCode> refusals;       // errors of all responses
   int attempts = 0;
-  std::optional<ClientError> reason;  // if not ok: what the last attempt met
+  std::optional<ClientError> reason;  // if not ok: the last attempt's error
 };
 
 class Producer {
  public:
-  Producer(Host& host, ProducerOptions options);  // of the one broker at options.bootstrap
+  Producer(Host& host, ProducerOptions options);  // for the single broker at options.bootstrap
   Producer(Host& host, Brokers& brokers, ProducerOptions options);
   ~Producer();
 
@@ -66,11 +66,11 @@ class Producer {
 
   Host& host_;
   ProducerOptions options_;
-  std::unique_ptr<OneBroker> one_broker_;  // where no Brokers were given
+  std::unique_ptr<OneBroker> one_broker_;  // if no Brokers were given
   Brokers& brokers_;
   ProducerId producer_id_ = no_producer_id;
   std::int16_t producer_epoch_ = -1;
-  bool identity_spent_ = false;  // a batch was given up: its sequence is a gap that no later batch may follow
+  bool identity_spent_ = false;  // a batch was given up: its sequence is missing, and no later batch is accepted
   int in_flight_ = 0;
   Condition idle_;
   std::map<std::pair<std::string, std::int32_t>, PartitionState> partitions_;

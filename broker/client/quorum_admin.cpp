@@ -6,10 +6,10 @@ namespace fulmar {
 
 namespace {
 
-// `done_already`: what a repetition is told once it is done.
+// `done_already`: the error of a repeated request once the change is made.
 template <class Response, class Request>
 Answer<void> change(ClusterClient& cluster, const Request& request, ErrorCode done_already) {
-  bool tried = false;  // and it may be done, now or later
+  bool tried = false;  // a try may be carried out, now or later
   return cluster.retry([&](Deadline deadline) -> Answer<void> {
     FULMAR_TRY(auto controller, cluster.controller(deadline));
     auto response = controller->template call<Response>(request, deadline);

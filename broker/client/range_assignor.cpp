@@ -10,7 +10,7 @@ std::map<std::string, std::vector<PartitionName>> assign_ranges(
   std::ranges::sort(subscribers, {}, [](const RangeSubscriber& one) {
     return std::tuple(!one.instance_id, one.instance_id.value_or(one.member_id));
   });
-  std::map<std::string, std::vector<std::string>> consumers;  // of each topic, in order
+  std::map<std::string, std::vector<std::string>> consumers;  // members that subscribe to a topic, in order
   std::map<std::string, std::vector<PartitionName>> shares;
   for (auto& subscriber : subscribers) {
     shares[subscriber.member_id];

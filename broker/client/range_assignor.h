@@ -1,7 +1,7 @@
-// How the leader of a classic group shares partitions out among consumers: Kafka's "range" assignor. Of each topic,
-// members that subscribe to it get neighbouring partitions, the first ones one more if the partitions do not divide:
-// static members by their instance ids, then the others by their ids. All clients order them so, and a change of leader
-// moves nothing. Pure.
+// How the leader of a classic group assigns partitions to consumers: Kafka's "range" assignor. Members that subscribe
+// to a topic get consecutive partitions of it; if the partitions do not divide evenly, the first members get one more.
+// Members are ordered by instance id, static ones first, then by member id, as in all clients, so that a change of
+// leader moves nothing. Pure.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct RangeSubscriber {
   std::vector<std::string> topics;
 };
 
-// By member id; members without a share have an empty one. `partition_counts`: of the topics that exist.
+// By member id; members without partitions have an empty list. `partition_counts`: of the topics that exist.
 std::map<std::string, std::vector<PartitionName>> assign_ranges(
     std::vector<RangeSubscriber> subscribers, const std::map<std::string, std::int32_t>& partition_counts);
 

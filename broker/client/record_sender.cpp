@@ -12,7 +12,7 @@ void RecordSender::add(Record record) {
   auto* lane = &lane_for(record);
   while (!lane->gathered.empty() && lane->gathered_bytes + bytes > batch_bytes_max) {
     hand_over(*lane);
-    lane = &lane_for(record);  // without a key it goes on to another partition
+    lane = &lane_for(record);  // a record without a key goes to another partition now
   }
   lane->gathered.push_back(std::move(record));
   lane->gathered_bytes += bytes;

@@ -20,13 +20,13 @@ namespace fulmar {
 
 class RecordSender {
  public:
-  // All records go to `fixed_partition`, if there is one, else to where the partitioner says.
+  // All records go to `fixed_partition` if it is given, else to the partition that the partitioner chooses.
   RecordSender(Producer& producer, std::string topic, Partitioner partitioner,
                std::optional<std::int32_t> fixed_partition);
 
-  // Waits while too much is under way.
+  // Waits while too many batches are in flight.
   void add(Record record);
-  // Sends what is gathered, full batches or not. To be called before waiting for more records.
+  // Sends the gathered records, even if batches are not full. To be called before waiting for more records.
   void flush();
   // Sends the rest and waits for the outcome of all batches.
   void finish();
@@ -42,11 +42,11 @@ class RecordSender {
   const std::optional<ClientError>& failure() const { return failure_; }
 
  private:
-  // Well below what brokers allow by default (message.max.bytes, 1 MB); each batch waits for one sync.
+  // Well below the brokers' default limit (message.max.bytes, 1 MB); each batch waits for one sync.
   static constexpr std::size_t batch_bytes_max = 256 << 10;
   static constexpr std::size_t record_overhead_bytes_max = 32;  // lengths, deltas
-  static constexpr std::size_t gathered_bytes_max = 16 << 20;   // in all partitions: then all is sent
-  static constexpr std::size_t waiting_batches_max = 2;         // of a partition, behind the one under way
+  static constexpr std::size_t gathered_bytes_max = 16 << 20;   // in all partitions: then all are sent
+  static constexpr std::size_t waiting_batches_max = 2;         // of a partition, besides the one in flight
 
   struct Lane {
     BoundedQueue<std::vector<Record>> batches{waiting_batches_max};

@@ -63,14 +63,14 @@ Answer<void> TopicReader::start() {
   return {};
 }
 
-// What was fetched and not returned is fetched again.
+// Records that were fetched and not returned are fetched again.
 void TopicReader::stop() {
   fetchers_.reset();
   reads_.reset();
   for (const auto& [partition, position] : positions_) cluster_.doubt_leader(topic_, partition);
 }
 
-// Until an error, which is the last that it hands on.
+// Until an error, which it passes on.
 void TopicReader::fetch(Consumer& consumer, const std::map<std::int32_t, Offset>& assigned) {
   auto trouble = [&](std::int32_t partition, ClientError error) {
     in_trouble_since_.try_emplace(partition, host_.clock().now());

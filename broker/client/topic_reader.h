@@ -1,8 +1,8 @@
 // TopicReader: reads partitions of a topic from their leaders, or from the replicas that these name (KIP-392), and
-// follows leaderships when they move.
+// follows changes of leadership.
 //
-// Each broker that leads some of them has a Consumer with connections of its own, since a fetch that waits for records
-// delays all later responses of its connection.
+// Each broker that is read from has a Consumer with its own connections, since a fetch that waits for records delays
+// all later responses of its connection.
 #pragma once
 
 #include <cstdint>

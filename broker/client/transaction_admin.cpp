@@ -6,7 +6,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::int32_t timeout_ms = 60'000;  // of the producer that takes over, and does nothing
+constexpr std::int32_t timeout_ms = 60'000;  // of the producer that takes over only to abort
 
 template <class Response, class Request>
 Answer<Response> ask_coordinator(ClusterClient& cluster, const std::string& id, const Request& request,
@@ -58,7 +58,7 @@ Answer<DescribeTransactionsResponse::Transaction> describe_transaction(ClusterCl
 }
 
 Answer<void> abort_transaction(ClusterClient& cluster, const std::string& transactional_id) {
-  FULMAR_TRY_VOID(describe_transaction(cluster, transactional_id));  // or it would be made
+  FULMAR_TRY_VOID(describe_transaction(cluster, transactional_id));  // otherwise the id would be created
   InitProducerIdRequest request;
   request.transactional_id = transactional_id;
   request.transaction_timeout_ms = timeout_ms;

@@ -10,7 +10,7 @@ namespace fulmar {
 
 namespace {
 
-// The newest versions that name topics, and those from before transactions had epochs of their own.
+// The last versions with topic names, and the last ones before each transaction had its own epoch.
 constexpr std::int16_t produce_by_name = 12;
 constexpr std::int16_t produce_before = 11;
 constexpr std::int16_t txn_offset_commit_by_name = 5;

@@ -1,12 +1,12 @@
-// TransactionalProducer: writes to several partitions, and commits offsets of groups, all or none (KIP-98, KIP-447). A
-// transaction begins with the first thing written, and ends with end(). Who takes over the same transactional id by
-// init() shuts out whoever had it before, and aborts what that one has left open.
+// TransactionalProducer: writes to several partitions, and commits the offsets of groups, all or none (KIP-98,
+// KIP-447). A transaction begins with its first write, and ends with end(). init() takes over the transactional id: it
+// fences the previous producer, and aborts its open transaction.
 //
-// What is retriable is retried for as long as the cluster client's patience lasts. After another error, or none within
-// that time, what is open is to be ended by init(), which aborts it: a batch may be written or not.
+// Retriable errors are retried for the cluster client's patience. After any other error, or when the patience ends,
+// call init(), which aborts the open transaction: a batch may be written or not.
 //
-// Without an epoch for each transaction, a request that was not answered is not sent again if it could be taken for one
-// of the next transaction, should it come late: UNKNOWN_SERVER_ERROR, and init() shuts it out.
+// Without an epoch for each transaction, a request without a response is not sent again if a late copy could become
+// part of the next transaction: it fails with UNKNOWN_SERVER_ERROR, and init() fences it.
 #pragma once
 
 #include <map>
@@ -22,12 +22,12 @@ namespace fulmar {
 
 struct TransactionalProducerOptions {
   std::string transactional_id;
-  std::int32_t timeout_ms = 60'000;  // after which the coordinator aborts what is open
-  // Each transaction has an epoch of its own, and writing adds partitions to it (KIP-890); else as clients did before.
+  std::int32_t timeout_ms = 60'000;  // then the coordinator aborts the open transaction
+  // Whether each transaction has its own epoch, and writing adds partitions to it (KIP-890).
   bool epoch_per_transaction = true;
 };
 
-// Of the group that offsets are committed for, if its consumer is a member of it.
+// The consumer whose offsets are committed, if it is a member of the group.
 struct CommittingMember {
   std::string id;
   std::int32_t generation = -1;
@@ -39,16 +39,16 @@ class TransactionalProducer {
   TransactionalProducer(Host& host, ClusterClient& cluster, TransactionalProducerOptions options)
       : host_(host), cluster_(cluster), options_(std::move(options)) {}
 
-  // Takes over the transactional id. Before all else, and after an error. Errors: INVALID_TRANSACTION_TIMEOUT and
+  // Takes over the transactional id. To be called first, and after an error. Errors: INVALID_TRANSACTION_TIMEOUT and
   // others of the coordinator.
   Answer<void> init();
-  // One batch to one partition, acknowledged by all. Where it is. Errors: INVALID_PRODUCER_EPOCH, PRODUCER_FENCED:
-  // another has taken over; those of Produce and AddPartitionsToTxn.
+  // Writes one batch to one partition with acks=all. Returns its base offset. Errors: INVALID_PRODUCER_EPOCH,
+  // PRODUCER_FENCED: another producer has taken over; those of Produce and AddPartitionsToTxn.
   Answer<Offset> send(const std::string& topic, std::int32_t partition, const std::vector<Record>& records);
-  // Errors: as send(); ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID: the group has gone on.
+  // Errors: as send(); ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID: the group has rebalanced.
   Answer<void> commit_offsets(const std::string& group, const GroupOffsets& offsets,
                               const CommittingMember& member = {});
-  // Errors: as send(); INVALID_TXN_STATE. After one that was not answered, it may have ended so.
+  // Errors: as send(); INVALID_TXN_STATE. Without a response, the transaction may have ended in this way.
   Answer<void> end(bool commit);
 
   ProducerId producer_id() const { return producer_id_; }
@@ -68,7 +68,7 @@ class TransactionalProducer {
   const TransactionalProducerOptions options_;
   ProducerId producer_id_ = no_producer_id;
   std::int16_t producer_epoch_ = -1;
-  std::map<PartitionName, std::int32_t> sequences_;  // the next of each, in this epoch
+  std::map<PartitionName, std::int32_t> sequences_;  // the next one of each partition, in this epoch
   std::set<PartitionName> added_;                    // to the open transaction
   std::set<std::string> groups_added_;
   bool open_ = false;

@@ -31,7 +31,7 @@ void Acceptor::accept_connections() {
     if (!accepted) {
       if (accepted.error().code == Errc::closed) return;
       log_.warn("accept failed", {{"reason", to_string(accepted.error())}});
-      host_.clock().sleep_for(retry_interval);  // out of descriptors, most likely: until some are closed
+      host_.clock().sleep_for(retry_interval);  // most likely out of descriptors: waits until some are closed
       continue;
     }
     take_(std::move(*accepted));

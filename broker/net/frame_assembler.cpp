@@ -14,7 +14,7 @@ namespace {
 constexpr std::int32_t header_bytes_min = 8;
 constexpr std::size_t size_bytes = 4;
 constexpr std::size_t capacity_min = 4 * 1024;
-constexpr std::size_t growth = 4;  // memory is at most so many times what has arrived
+constexpr std::size_t growth = 4;  // memory is at most so many times the bytes that have arrived
 
 bool is_small(std::size_t size) {
   return size <= static_cast<std::size_t>(MemoryBudget::small_max);
@@ -33,7 +33,7 @@ FrameAssembler::Step FrameAssembler::needs_memory(std::int64_t bytes, bool small
   return {.kind = Kind::needs_memory, .bytes = bytes, .small = small};
 }
 
-// What there is, at once: 0 for nothing, with `end` at the end of the stream.
+// Reads available bytes without waiting: 0 for none; sets `end` at the end of the stream.
 Result<std::size_t> FrameAssembler::read(std::span<char> into, bool& end) {
   auto got = connection_.read(into, Deadline{clock_.now()});
   if (!got && got.error().code == Errc::timed_out) return std::size_t{0};
@@ -42,7 +42,7 @@ Result<std::size_t> FrameAssembler::read(std::span<char> into, bool& end) {
   return got;
 }
 
-// The buffer has the beginning of a frame, and not all of it.
+// The buffer has the beginning of a frame, but not all of it.
 void FrameAssembler::begin_frame() {
   frame_size_ = static_cast<std::size_t>(load_big<std::int32_t>(buffer_.data()));
   buffer_ = buffer_.slice(size_bytes);
@@ -52,7 +52,7 @@ void FrameAssembler::begin_frame() {
 }
 
 Result<FrameAssembler::Step> FrameAssembler::next() {
-  // A peer is not blamed for what it was kept waiting for.
+  // The time that the peer waited for this broker's memory does not count.
   if (short_of_memory_since_) begun_at_ = begun_at_ + (clock_.now() - *short_of_memory_since_);
   short_of_memory_since_.reset();
   for (;;) {
@@ -69,7 +69,7 @@ Result<FrameAssembler::Step> FrameAssembler::next() {
       if (arrived >= frame_.size()) {
         auto capacity = std::min(frame_size_, std::max(capacity_min, growth * std::max<std::size_t>(arrived, 1)));
         if (granted_to_ < capacity) {
-          // What the buffer has is charged already, and moves into the frame.
+          // The bytes in the buffer are charged already, and move into the frame.
           auto more = static_cast<std::int64_t>(capacity) - charge_.bytes();
           if (more > 0 && !budget_.try_charge(charge_, more, is_small(frame_size_)))
             return needs_memory(more, is_small(frame_size_));
@@ -108,7 +108,7 @@ Result<FrameAssembler::Step> FrameAssembler::next() {
       begun_at_ = clock_.now();
       return step;
     }
-    // What has come counts whether there is room or not, so it is only taken while there is some.
+    // Received bytes are charged whether there is room or not, so they are read only while there is some.
     if (charge_.bytes() == 0 && budget_.available(true) <= 0) return needs_memory(1, true);
     auto kept = buffer_.size();
     if (kept > 0) std::memcpy(scratch_.data(), buffer_.data(), kept);

@@ -20,7 +20,7 @@ class FrameReader {
   // The next frame's size; 0 at the end of the stream. Errors: as Connection::read, timed_out when idle, closed within
   // a frame, invalid_argument for an impossible size.
   Result<std::size_t> next_size();
-  // From now on the peer may be silent between frames without limit, and frames may have up to that size.
+  // From now on the peer may be silent between frames without limit, and frames may have up to `size_max` bytes.
   void trust(std::int32_t size_max) { limits_ = {.size_max = size_max, .byte_max = limits_.byte_max}; }
   // The frame of that size.
   Result<Bytes> body(std::size_t size);

@@ -43,7 +43,7 @@ void MemoryBudget::Waiter::stop_waiting() {
   if (!budget_) return;
   auto* budget = budget_;
   budget->remove(*this);
-  budget->grant();  // it may have been all that held back those behind it
+  budget->grant();  // it may have been the only obstacle for those behind it
 }
 
 MemoryBudget::MemoryBudget(std::int64_t bytes, std::int64_t kept_for_small)
@@ -124,7 +124,7 @@ bool MemoryBudget::grant_first(bool small) {
 }
 
 void MemoryBudget::grant() {
-  if (std::exchange(granting_, true)) return;  // from within: the loop goes on
+  if (std::exchange(granting_, true)) return;  // called from within: the outer loop continues
   while (grant_first(true) || grant_first(false)) continue;
   granting_ = false;
 }

@@ -16,7 +16,7 @@ class MemoryBudget {
  public:
   static constexpr std::int64_t small_max = 64 * 1024;  // bytes; the largest amount that counts as small
 
-  // Bytes that are held; its destructor gives them back.
+  // Bytes that are charged; its destructor releases them.
   class [[nodiscard]] Charge {
    public:
     Charge() = default;
@@ -26,7 +26,7 @@ class MemoryBudget {
     std::int64_t bytes() const { return bytes_; }
     // Moves `bytes`, at most all, into a charge of their own.
     Charge split(std::int64_t bytes);
-    // Gives back all but `bytes`, which must not exceed bytes().
+    // Releases all but `bytes`, which must not exceed bytes().
     void shrink_to(std::int64_t bytes);
 
    private:
@@ -43,7 +43,7 @@ class MemoryBudget {
 
    protected:
     ~Waiter() { stop_waiting(); }
-    // The charge has the bytes that were asked for. Called once, from any code of the shard: must not wait.
+    // The charge has the bytes. Called once, from any code of the shard: must not wait.
     virtual void granted() noexcept = 0;
 
    private:

@@ -13,7 +13,7 @@ namespace fulmar {
 template <class T>
 class Outbox {
  public:
-  // `send` runs in a fiber, and may wait until the other shard has dealt with it.
+  // `send` runs in a fiber, and may wait until the other shard has processed the items.
   Outbox(unsigned shards, std::function<void(unsigned shard, std::vector<T>)> send)
       : send_(std::move(send)), waiting_(shards) {}
 
@@ -22,7 +22,7 @@ class Outbox {
     if (closed_) return;
     auto& box = waiting_[shard];
     box.push_back(std::move(item));
-    if (box.size() > 1) return;  // the fiber that takes the first takes this as well
+    if (box.size() > 1) return;  // the fiber that sends the first item sends this too
     fibers_.spawn("send", [this, shard] { send_(shard, std::exchange(waiting_[shard], {})); });
   }
   // Drops the items that are not sent yet, and waits for sends in progress.
