@@ -7,11 +7,11 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::size_t letters_per_slip = 4;  // of a shorter name everything would be near
+constexpr std::size_t letters_per_slip = 4;  // a shorter name would be near everything
 constexpr std::size_t slips_max = 3;
-constexpr std::size_t name_size_max = 100;  // what is longer was not mistyped, and comparing takes the square of it
+constexpr std::size_t name_size_max = 100;  // longer names are not typos, and the comparison takes quadratic time
 
-// How many letters have to be put in, left out, replaced or swapped with their neighbour (optimal string alignment).
+// The number of letters to insert, remove, replace or swap with their neighbour (optimal string alignment).
 std::size_t slips_between(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before;
   std::vector<std::size_t> above(b.size() + 1);

@@ -1,4 +1,4 @@
-// did_you_mean: what somebody who mistyped a name most likely meant.
+// did_you_mean: suggests the name that was probably meant by a mistyped one.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace fulmar {
 
-// "; did you mean retention.ms?", if one of the names is only a slip or two away, and the nearest; else nothing. To be
-// put behind the complaint that there is no such name.
+// "; did you mean retention.ms?" for the nearest of `names`, if only a slip or two away; else empty. To be appended to
+// an error message about an unknown name.
 std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& names);
 
 }  // namespace fulmar

@@ -1,9 +1,9 @@
-// PersistentMap<K, V>: an ordered map whose copies share what they have in common. A copy costs nothing, a change makes
-// a few nodes anew and leaves all other copies as they are, and what two versions differ in is found in time
-// proportional to the differences, not to the maps.
+// PersistentMap<K, V>: an ordered map whose copies share their common parts. A copy costs nothing; a change creates a
+// few nodes, and leaves all other copies unchanged; two versions are compared in time proportional to their
+// differences.
 //
 // A balanced (AVL) tree whose nodes never change. Iteration is in the order of the keys. Versions may be read by
-// several threads at once; a single PersistentMap object is changed by one, with nobody reading it.
+// several threads at once; a single PersistentMap object may be changed only while nobody else reads it.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +28,7 @@ class PersistentMap {
   bool empty() const { return !root_; }
   std::size_t size() const { return size_of(root_); }
 
-  // The value of the key; null if there is none. It stays where it is as long as any version has it.
+  // The value of the key; null if there is none. Stays at its address as long as any version has it.
   template <class Key>
   const V* find(const Key& key) const {
     const auto* node = root_.get();
@@ -50,7 +50,7 @@ class PersistentMap {
   void insert_or_assign(K key, V value) {
     root_ = inserted(root_, std::make_shared<const Entry>(std::move(key), std::move(value)));
   }
-  // Whether the key was there.
+  // Returns whether the key was there.
   template <class Key>
   bool erase(const Key& key) {
     if (!contains(key)) return false;
@@ -96,7 +96,7 @@ class PersistentMap {
     auto size = 1 + size_of(left) + size_of(right);
     return std::make_shared<const Node>(Node{std::move(entry), std::move(left), std::move(right), height, size});
   }
-  // The same where one of them may be higher than the other by two, after one insertion or removal.
+  // The same if one side may be higher by two, after one insertion or removal.
   static NodePtr balanced(EntryPtr entry, NodePtr left, NodePtr right) {
     auto lean = height_of(left) - height_of(right);
     FULMAR_ASSERT(lean >= -2 && lean <= 2);
@@ -124,7 +124,7 @@ class PersistentMap {
       return balanced(node->entry, node->left, inserted(node->right, std::move(entry)));
     return make(std::move(entry), node->left, node->right);
   }
-  // The key is there.
+  // The key exists.
   template <class Key>
   static NodePtr erased(const NodePtr& node, const Key& key) {
     if (std::less<>()(key, node->entry->first)) return balanced(node->entry, erased(node->left, key), node->right);
@@ -136,7 +136,7 @@ class PersistentMap {
     return balanced(next->entry, node->left, erased(node->right, next->entry->first));
   }
 
-  // What is left of a map to be compared: whole subtrees and single entries, the next at the end.
+  // The rest of a map in a comparison: whole subtrees and single entries, the next one last.
   class Rest {
    public:
     explicit Rest(const NodePtr& root) {
@@ -163,8 +163,8 @@ class PersistentMap {
     std::vector<Item> items_;
   };
 
-  // Until `visit` says false; whether it never did. Subtrees that both versions share at the same place of their order
-  // are skipped as a whole; of others the larger is taken apart.
+  // Calls `visit` until it returns false; returns whether it never did. Subtrees that both versions share at the same
+  // position are skipped; of others the larger is taken apart.
   template <class Visit>
   static bool visit_differences(const PersistentMap& before, const PersistentMap& after, Visit&& visit) {
     Rest a(before.root_);
@@ -201,7 +201,7 @@ class PersistentMap {
   NodePtr root_;
 };
 
-// Valid as long as the version that it is of, or a copy of that.
+// Valid as long as its version, or a copy of it, exists.
 template <class K, class V>
 class PersistentMap<K, V>::Iterator {
  public:
@@ -235,7 +235,7 @@ class PersistentMap<K, V>::Iterator {
     for (; node; node = node->left.get()) path_[depth_++] = node;
   }
 
-  std::array<const Node*, height_max> path_{};  // whose entries are to come, the next last
+  std::array<const Node*, height_max> path_{};  // nodes whose entries are still to come, the next one last
   std::size_t depth_ = 0;
 };
 

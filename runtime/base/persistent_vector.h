@@ -1,9 +1,8 @@
-// PersistentVector<T>: a sequence whose copies share what they have in common, as PersistentMap: a copy costs nothing,
-// a change makes a few nodes anew, and what two versions differ in is found without looking at the elements of the
-// nodes that they share.
+// PersistentVector<T>: a sequence whose copies share their common parts, as PersistentMap: a copy costs nothing, a
+// change creates a few nodes, and a comparison skips the nodes that two versions share.
 //
-// A tree whose nodes have 32 children or elements each and never change. Versions may be read by several threads
-// at once; a single PersistentVector object is changed by one, with nobody reading it.
+// A tree whose nodes have 32 children or elements each, and never change. Versions may be read by several threads at
+// once; a single PersistentVector object may be changed only while nobody else reads it.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +30,7 @@ class PersistentVector {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  // Must be there.
+  // `index` < size().
   const T& operator[](std::size_t index) const { return leaf_of(index).elements[index % width]; }
   const T& at(std::size_t index) const { return (*this)[index]; }
   const T& front() const { return (*this)[0]; }
@@ -43,7 +42,7 @@ class PersistentVector {
     put(size_ / width, std::move(elements));
     ++size_;
   }
-  // Each of a sequence.
+  // Appends each element of a sequence.
   template <class Elements>
   void append(const Elements& added) {
     auto next = added.begin();
@@ -54,7 +53,7 @@ class PersistentVector {
       put(number, std::move(elements));
     }
   }
-  // There has to be one already.
+  // `index` < size().
   void set(std::size_t index, T element) {
     auto elements = leaf_of(index).elements;
     elements[index % width] = std::move(element);
@@ -78,7 +77,7 @@ class PersistentVector {
 
  private:
   static constexpr std::size_t width = 32;
-  // A leaf has elements, any other children.
+  // A leaf has elements, other nodes have children.
   struct Node;
   using NodePtr = std::shared_ptr<const Node>;
   struct Node {
@@ -86,7 +85,7 @@ class PersistentVector {
     std::vector<T> elements;
   };
 
-  // How many leaves a tree with so many levels above them has room for.
+  // The maximal number of leaves below so many levels.
   static std::size_t room(int levels) {
     std::size_t leaves = 1;
     for (; levels > 0; --levels) leaves *= width;
@@ -107,7 +106,7 @@ class PersistentVector {
     FULMAR_ASSERT(index < size_);
     return leaf(index / width);
   }
-  // What the leaf that gets the next element has already.
+  // The elements of the last leaf, if it has room; else none.
   std::vector<T> last_elements() const {
     if (size_ % width == 0) return {};
     return leaf_of(size_ - 1).elements;
@@ -130,7 +129,7 @@ class PersistentVector {
     return std::make_shared<const Node>(std::move(next));
   }
 
-  // Until `visit` says false; whether it never did.
+  // Calls `visit` until it returns false; returns whether it never did.
   template <class Visit>
   static bool visit_differences(const PersistentVector& before, const PersistentVector& after, Visit&& visit) {
     auto common = std::min(before.size_, after.size_);
@@ -154,7 +153,7 @@ class PersistentVector {
   std::size_t size_ = 0;
 };
 
-// Valid as long as the object that it is of is there unchanged.
+// Valid as long as its vector exists unchanged.
 template <class T>
 class PersistentVector<T>::Iterator {
  public:

@@ -1,7 +1,7 @@
 // Random: a stream of numbers from a seed, the same on every machine and compiler (SplitMix64, Steele et al. 2014).
 //
-// Streams split by name: `world.split("disk").split(node)` gives the same stream whatever else was drawn before, so
-// that taking one consumer away leaves all others as they were. That is what makes a failing plan shrinkable.
+// Streams are split by name: `world.split("disk").split(node)` gives the same stream whatever else was drawn before. So
+// the other streams stay the same when one consumer is removed, and failing plans can be shrunk.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Result<T>: what the world or a peer can do to us, as a value. An ignored Result does not compile.
+// Result<T>: errors that the environment or a peer can cause, as a value. An ignored Result does not compile.
 //
 // Errors of the runtime (files, sockets, time) are `Error`; the broker turns them into Kafka error codes at its edge.
 #pragma once
@@ -10,35 +10,35 @@
 namespace fulmar {
 
 enum class Errc : unsigned char {
-  io_error,          // the device failed; for a sync: what it was to write may be gone
-  no_space,          // the disk or a quota is full; nothing was written that was not before
-  no_resources,      // out of open files, memory or buffers of the system; nothing was written that was not before
+  io_error,          // the device failed; for a sync: the data may be lost
+  no_space,          // the disk or a quota is full; nothing new was written
+  no_resources,      // out of descriptors, memory or buffers of the system; nothing new was written
   not_found,         // no such file or directory
-  exists,            // a file of that name is there already
-  corrupt,           // bytes that are not what was once written, or not what the format allows
-  out_of_range,      // an offset or a size outside what is there
+  exists,            // there is a file of that name already
+  corrupt,           // the bytes are not those once written, or violate the format
+  out_of_range,      // an offset or a size beyond what exists
   too_large,         // beyond a named limit
-  invalid_argument,  // a value that can't be meant
+  invalid_argument,  // an impossible value
   unsupported,       // well-formed, but not served here
   timed_out,         // the deadline passed first
   closed,            // closed by us, or an orderly end of stream by the peer
   reset,             // the peer or the network broke the connection
-  refused,           // nobody listens there
+  refused,           // nobody listens at the address
   unreachable,       // no route, or no such host
-  address_in_use,    // somebody else listens there
-  in_doubt,          // asked for, and what came of it is not known: it may be done, or be done yet
+  address_in_use,    // the address is in use
+  in_doubt,          // requested, but the result is unknown: it may be done, now or later
 };
 
 // The name of an error code, as printed in logs: "no_space".
 const char* errc_name(Errc code) noexcept;
-// Whether it is for want of what there may be again: the same may succeed later.
+// Whether a resource is short that may become available: the same call may succeed later.
 constexpr bool is_shortage(Errc code) noexcept {
   return code == Errc::no_space || code == Errc::no_resources;
 }
 
 struct Error {
   Errc code;
-  std::string detail;  // for people: what was tried, on what, and what the system said
+  std::string detail;  // for people: the operation, its object, and the system's message
 };
 
 // "no_space: write 00000000000000000000.log: No space left on device"

@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
-// A moment of the monotonic clock: nanoseconds since an origin that means nothing outside this process' life.
+// A moment of the monotonic clock: nanoseconds since an origin that is meaningful only within this process.
 struct Instant {
   std::int64_t ns = 0;
 
@@ -35,8 +35,8 @@ constexpr Duration operator-(Instant a, Instant b) {
   return Duration(a.ns - b.ns);
 }
 
-// A moment of the wall clock, as Kafka counts it: milliseconds since 1970-01-01 UTC. It may jump either way; only what
-// Kafka defines in wall time (record timestamps, retention) may depend on it.
+// A moment of the wall clock, as in Kafka: milliseconds since 1970-01-01 UTC. It may jump either way; only what Kafka
+// defines in wall time (record timestamps, retention) may depend on it.
 using Timestamp = std::int64_t;
 
 // When to give up waiting: an instant of the monotonic clock, or never.

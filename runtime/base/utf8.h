@@ -1,4 +1,4 @@
-// Whether bytes are UTF-8 (RFC 3629): what is written down as JSON, or told to clients as a string, has to be.
+// Checks UTF-8 (RFC 3629), which JSON and the protocol's strings require.
 #pragma once
 
 #include <cstddef>

@@ -17,7 +17,7 @@ class Alarm final : private Timer {
   Alarm(const Alarm&) = delete;
   Alarm& operator=(const Alarm&) = delete;
 
-  // Instead of when it was set to before, if it was. A time that has passed comes at once, but not within this call.
+  // Replaces the time that was set before, if any. An alarm for a past time rings soon, but not within this call.
   void set(Instant at) {
     cancel();
     Scheduler::current().arm(*this, at);

@@ -23,8 +23,8 @@ using FiberTask = std::move_only_function<void()>;
 
 struct FiberCancelled {};
 
-// What a suspended fiber waits for. cancel() is called once, on the fiber's shard, when the fiber is cancelled while
-// suspended; it must lead to the fiber being made ready, at once or (an operation the system still holds) later.
+// Represents what a suspended fiber waits for. cancel() is called once, on the fiber's shard, if the fiber is cancelled
+// while suspended; it must cause the fiber to be made ready, at once or (if the system still has the operation) later.
 class Blocker {
  public:
   virtual void cancel() noexcept = 0;
@@ -47,7 +47,7 @@ class Fiber {
   std::uint64_t id() const { return id_; }  // counts up per scheduler, so it is the same in each run of a seed
   Domain& domain() const { return *domain_; }
 
-  // Whether its waits end now: it is cancelled, and not behind a CancellationShield.
+  // Whether its waits end now: it is cancelled, and has no CancellationShield.
   bool cancel_requested() const noexcept;
   // Asks the fiber to end at its next wait, or at the present one. Same shard only.
   void request_cancel() noexcept;

@@ -1,5 +1,5 @@
-// Mutex: one fiber at a time across waits, handed over in the order of asking. LockGuard: held for a scope. Only needed
-// where a critical section waits: between two waits a fiber is alone on its shard anyway.
+// Mutex: held by one fiber at a time across waits, in the order of requests. LockGuard: holds it for a scope. Only
+// needed if a critical section waits: between two waits no other fiber of the shard runs anyway.
 #pragma once
 
 #include <utility>

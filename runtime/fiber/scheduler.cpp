@@ -19,7 +19,7 @@ namespace {
 
 thread_local Scheduler* current_scheduler = nullptr;
 thread_local Fiber* current_fiber = nullptr;
-std::mutex schedulers;  // guards the list of them
+std::mutex schedulers;  // guards the list of schedulers
 
 // __cxa_eh_globals as the Itanium C++ ABI lays it out; the header leaves it incomplete.
 FiberStack::ExceptionState& thread_exceptions() {
@@ -51,9 +51,9 @@ Scheduler& Scheduler::current() noexcept {
   return *current_scheduler;
 }
 
-// One half of a FiberStack's life: runs the fiber it was given, parks, and is given the next. Never returns.
+// Runs the fibers of one stack: runs one, parks, and is resumed with the next. Never returns.
 struct FiberEntry {
-  // Not instrumented, like switch_out(): between two fibers it runs on without the fake stack that was the first's.
+  // Not instrumented, like switch_out(): between two fibers it has no fake stack.
   [[noreturn]] FULMAR_NO_ASAN static void loop(context::transfer_t from) noexcept {
     auto& stack = *static_cast<FiberStack*>(from.data);
     auto& scheduler = *current_scheduler;
@@ -193,7 +193,7 @@ void Scheduler::drain(std::span<Domain* const> domains) {
       alive = alive || domain->live_fibers_ > 0;
     }
     if (!alive) return;
-    FULMAR_ASSERT(ran);  // else a fiber waits while it unwinds
+    FULMAR_ASSERT(ran);  // otherwise a fiber waits while it unwinds
   }
 }
 

@@ -31,17 +31,18 @@ class Scheduler {
   virtual void arm(Timer& timer, Instant when) = 0;
   virtual void disarm(Timer& timer) = 0;
 
-  // Suspends the current fiber until make_ready() is called for it. `blocker` is told of a cancellation meanwhile; with
-  // null the wait can't be cancelled. Returns whatever woke it: the caller tells cancellation by what its blocker saw.
+  // Suspends the current fiber until make_ready() is called for it. If it is cancelled meanwhile, `blocker` is called;
+  // with null the wait can't be cancelled. Returns whatever woke it: the caller recognises a cancellation by its
+  // blocker.
   void suspend(Blocker* blocker);
   // Makes a suspended fiber ready; to be called once per suspension, on the scheduler's thread.
   void make_ready(Fiber& fiber);
   // Lets the other ready fibers run first. A cancellation point.
   void yield();
 
-  // Adds to what the running fiber has declared to have computed; see slices.h.
+  // Adds to the computing time that the running fiber has declared; see slices.h.
   void declare_work(Duration work) noexcept;
-  // What the running fiber, or the one that ran last, has declared since it was switched to, as its domain counts it.
+  // The time that the running or last fiber has declared since it was switched to, multiplied by its domain's factor.
   Duration work_of_step() const { return work_of_step_; }
 
   // Runs the fibers of these domains, and no others, until none of them is alive. Asserts that none waits for anything
@@ -52,8 +53,8 @@ class Scheduler {
   std::uint64_t switches() const { return switches_; }
 
  protected:
-  // The derived class has the ready queue: it must run each fiber of enqueue() once by run(). `dequeue` takes a
-  // fiber of one domain out of turn (for drain); null if none is ready.
+  // The derived class has the ready queue: it must run each fiber of enqueue() once, by run(). `dequeue` removes a
+  // ready fiber of one domain out of order (for drain); null if there is none.
   virtual void enqueue(Fiber& fiber) = 0;
   virtual Fiber* dequeue(Domain& domain) = 0;
   // Switches to a ready fiber; returns when it waits or has ended. From the scheduler's context only.
@@ -86,7 +87,7 @@ class Scheduler {
   Domain* first_domain_ = nullptr;
 };
 
-// Fibers that live, pause and die together: those of one shard of one process.
+// Fibers that live, pause and end together: those of one shard of one process.
 class Domain {
  public:
   Domain(Scheduler& scheduler, std::string_view name);
@@ -101,15 +102,15 @@ class Domain {
   // Asks all fibers to end, at once: the end of a process.
   void cancel() noexcept;
   bool cancelled() const { return cancelled_; }
-  // While paused, no fiber of the domain runs; those made ready go on, in that order, at resume.
+  // While paused, no fiber of the domain runs; those that become ready run in that order after resume().
   void pause();
   void resume();
   bool paused() const { return paused_; }
 
-  // So many times as long as its fibers declare does computing take them; at least 1.
+  // The factor by which its computing takes longer than declared; at least 1.
   unsigned work_factor() const { return work_factor_; }
   void set_work_factor(unsigned factor) { work_factor_ = factor; }
-  // Called after each step of one of its fibers, of that name, by worlds where computing takes time.
+  // Called after each step of one of its fibers, with its name, in worlds where computing takes time.
   virtual void stepped([[maybe_unused]] std::string_view fiber) {}
 
   std::size_t live_fibers() const { return live_fibers_; }

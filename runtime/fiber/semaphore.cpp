@@ -16,7 +16,7 @@ bool Semaphore::try_acquire(std::int64_t units) {
 bool Semaphore::acquire(std::int64_t units, Deadline deadline) {
   if (try_acquire(units)) return true;
   Request request{.units = units, .granted = false, .waiting = {}};
-  // Whoever leaves the queue early may have been all that held back the ones behind it.
+  // A request that leaves the queue early may have been the only obstacle for those behind it.
   struct Leave {
     Semaphore& semaphore;
     Request& request;

@@ -10,8 +10,8 @@ namespace fulmar {
 
 namespace {
 
-constexpr int madvise_guard_install = 102;              // MADV_GUARD_INSTALL, which Debian 12's headers do not know
-constexpr std::size_t parked_context_bytes = 8 * 1024;  // of the top of a stack, that the entry loop uses
+constexpr int madvise_guard_install = 102;              // MADV_GUARD_INSTALL, which the headers of Debian 12 lack
+constexpr std::size_t parked_context_bytes = 8 * 1024;  // used by the entry loop, at the top of a stack
 
 std::size_t page_size() {
   static const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
@@ -22,7 +22,7 @@ std::size_t slab_bytes() {
   return stacks_per_slab * (page_size() + fiber_stack_size);
 }
 
-// Of the stack of a fiber that has ended: what lies below its parked context.
+// The part of an ended fiber's stack below its parked context.
 std::size_t unused_bytes(const FiberStack& stack) {
   return static_cast<std::size_t>(static_cast<char*>(stack.context) - stack.bottom);
 }
@@ -31,7 +31,7 @@ std::size_t unused_bytes(const FiberStack& stack) {
 
 FiberStack::FiberStack(char* guard, std::size_t guard_size) : bottom(guard + guard_size), size(fiber_stack_size) {
   bool guarded = madvise(guard, guard_size, madvise_guard_install) == 0 || mprotect(guard, guard_size, PROT_NONE) == 0;
-  FULMAR_ASSERT(guarded);  // else vm.max_map_count is reached, which the limits of fibers are to prevent
+  FULMAR_ASSERT(guarded);  // otherwise vm.max_map_count is reached, which the limits on fibers should prevent
   sanitizers::stack_mapped(bottom, size);
   tsan_fiber = sanitizers::create_fiber();
   fiber.stack_ = this;

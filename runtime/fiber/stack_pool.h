@@ -18,18 +18,18 @@ namespace fulmar {
 
 inline constexpr std::size_t fiber_stack_size = 256 * 1024;  // sanitized frames are large; untouched pages cost nothing
 inline constexpr std::size_t stacks_per_slab = 64;
-inline constexpr std::size_t warm_stacks_max = 512;  // beyond, a finished fiber's stack keeps no memory
+inline constexpr std::size_t warm_stacks_max = 512;  // stacks of ended fibers beyond this number keep no memory
 
 struct FiberStack {
   FiberStack(char* guard, std::size_t guard_size);
   ~FiberStack();
   FiberStack(const FiberStack&) = delete;
   FiberStack& operator=(const FiberStack&) = delete;
-  // Gives its memory back, all but what the parked context needs.
+  // Releases its memory, except for what the parked context needs.
   void cool_down();
 
   Fiber fiber;
-  void* context = nullptr;  // where the fiber goes on (an fcontext_t)
+  void* context = nullptr;  // where the fiber continues (an fcontext_t)
   char* bottom = nullptr;   // lowest usable address
   std::size_t size = 0;
 

@@ -22,7 +22,7 @@ class Timer {
   friend class TimerHeap;
   static constexpr std::size_t not_armed = static_cast<std::size_t>(-1);
   Instant when_;
-  std::uint64_t tie_ = 0;  // decides among timers of one instant
+  std::uint64_t tie_ = 0;  // decides between timers of the same instant
   std::size_t heap_index_ = not_armed;
 };
 
@@ -33,10 +33,10 @@ class TimerHeap {
   std::size_t size() const { return entries_.size(); }
   Instant earliest() const { return entries_.front().when; }  // not when empty
 
-  // Timers of one instant fire in the order of `tie`, then of arming.
+  // Timers of the same instant fire in the order of `tie`, then of arming.
   void arm(Timer& timer, Instant when, std::uint64_t tie);
   void disarm(Timer& timer);  // nothing if it is not armed
-  Timer& pop();               // takes the earliest off
+  Timer& pop();               // removes the earliest
 
  private:
   struct Entry {

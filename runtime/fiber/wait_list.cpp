@@ -7,7 +7,7 @@
 
 namespace fulmar {
 
-// Lives in the frame of the wait; taken off its list by whichever comes first: wake, timeout or cancellation.
+// In the frame of the wait; removed from its list by the first of wake, timeout and cancellation.
 struct Waiter final : Blocker, Timer {
   enum class End : unsigned char { none, woken, timed_out, cancelled };
 

@@ -24,7 +24,7 @@ class WaitList {
   // The same, ignoring cancellation: for joining children while unwinding.
   void wait_uncancellable();
 
-  // Wakes the first; false if nobody waits.
+  // Wakes the first fiber; false if none waits.
   bool wake_one();
   void wake_all();
   bool empty() const { return first_ == nullptr; }

@@ -24,7 +24,7 @@ void WorkQueue::drop(const FiberGroup& group) {
 
 void WorkQueue::start(FiberGroup& group, FiberTask task) {
   ++running_;
-  // However the fiber ends, and if it never begins, its place is given to the next.
+  // When the fiber ends, or if it never begins, the next task gets its place.
   struct Place {
     explicit Place(WorkQueue& q) : queue(&q) {}
     Place(Place&& other) noexcept : queue(std::exchange(other.queue, nullptr)) {}
@@ -36,7 +36,7 @@ void WorkQueue::start(FiberGroup& group, FiberTask task) {
   group.spawn(name_, [place = Place(*this), task = std::move(task)]() mutable { task(); });
 }
 
-// The next gets a fiber of its own, behind those that are ready, so that a long queue holds nobody up.
+// The next task gets a new fiber, behind those that are ready, so that a long queue delays nobody.
 void WorkQueue::ended() {
   --running_;
   if (waiting_.empty()) return;

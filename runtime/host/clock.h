@@ -1,4 +1,4 @@
-// Clock: the only way to the time. One per shard; called by fibers of that shard only.
+// Clock: the only access to the time. One per shard; called by fibers of that shard only.
 #pragma once
 
 #include "runtime/base/time.h"
@@ -9,7 +9,7 @@ class Clock {
  public:
   virtual ~Clock() = default;
 
-  // Never goes back within the life of a process; its origin means nothing outside it.
+  // Never goes back while the process runs; its origin is meaningful only within the process.
   virtual Instant now() const = 0;
   // Milliseconds since 1970 UTC. May jump either way at any time.
   virtual Timestamp wall_ms() const = 0;

@@ -49,7 +49,7 @@ class File {
   virtual std::uint64_t size() const = 0;
   // When the content was last written or cut, by the machine's wall clock, in ms. Errors: io_error.
   virtual Result<Timestamp> modified_ms() const = 0;
-  // Notes that time instead, for who writes again what is there already. Errors: io_error.
+  // Sets that time instead, if the same content is written again. Errors: io_error.
   virtual Result<void> set_modified_ms(Timestamp ms) = 0;
   // A few bytes that the file carries beside its content (on Linux, an extended attribute), replaced as a whole and
   // made durable by the same sync() as the content; at most attribute_bytes_max. Copies of the file need not have them.
@@ -71,7 +71,7 @@ struct DirectoryEntry {
   std::uint64_t size = 0;  // of a file, in bytes
 };
 
-// Of the volume the files lie on.
+// The volume of the files.
 struct DiskSpace {
   std::uint64_t total_bytes = 0;
   std::uint64_t free_bytes = 0;  // that this process may still use
@@ -106,8 +106,8 @@ Result<Bytes> read_file(Disk& disk, std::string_view path, std::size_t size_max)
 // Replaces a small file so that after a crash either the old or the new content is there: writes `path`.tmp, syncs,
 // renames, syncs the directory.
 Result<void> replace_file(Disk& disk, std::string_view path, const ByteChain& content);
-// The same but for the last step, for who replaces several files of a directory: a power loss may undo it until then.
-// `before_sync` (may be null) is called with the new file once its content is written.
+// The same without the last step, for replacing several files of a directory: until it is synced a power loss may undo
+// this. `before_sync` (may be null) is called with the new file once its content is written.
 Result<void> replace_file_unsynced(Disk& disk, std::string_view path, const ByteChain& content,
                                    const std::function<Result<void>(File&)>& before_sync = nullptr);
 // "topic-0/x.log" -> "topic-0"; "" for a name in the root.

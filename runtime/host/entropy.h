@@ -1,4 +1,4 @@
-// Entropy: numbers nobody can foresee in production, and that follow from the seed in the simulator.
+// Entropy: random numbers, unpredictable in production, derived from the seed in the simulator.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ class Entropy {
   virtual ~Entropy() = default;
   virtual std::uint64_t next() = 0;
 
-  // A cheap stream for what needs no secrecy (jitter, placement).
+  // A cheap stream for uses that need no secrecy (jitter, placement).
   Random stream() { return Random(next()); }
 };
 

@@ -1,8 +1,8 @@
-// Host: the world as one shard of a process sees it. All that a process may ask of the world is here, passed by
+// Host: the world as one shard of a process sees it. Everything that a process may ask of the world is here, passed by
 // reference and never global; runtime/real and sim/ each provide one.
 //
 // A process is shard_count() single-threaded shards that share nothing mutable. Its main function runs as a fiber on
-// shard 0 and starts work elsewhere with on_shard(). Objects live on the shard that made them and die there.
+// shard 0 and starts work on others with on_shard(). Objects live and die on the shard that created them.
 #pragma once
 
 #include <concepts>
@@ -24,7 +24,7 @@ class Entropy;
 class Logger;
 class Network;
 
-// Of files and sockets, how many a process may have open, and about how many it has.
+// The limit of a process' files and sockets, and about how many are open.
 struct Descriptors {
   std::size_t limit = 0;
   std::size_t in_use = 0;
@@ -44,14 +44,13 @@ class Host {
   virtual Logger& log() = 0;
   virtual Descriptors descriptors() = 0;  // of the whole process
 
-  // Set on shard 0 when the process is asked to stop in order (SIGTERM). Main then winds up and returns.
+  // Set on shard 0 when the process is asked to stop in order (SIGTERM). Main then stops everything and returns.
   virtual Event& stop_requested() = 0;
 
   // Calls fn(Host&) in a fiber on shard `n` and waits for its result; on the own shard it is a plain call. The fiber
-  // runs in `group`, which belongs to shard n and must outlive the call (by default: the shard's root). If the caller
-  // is cancelled, the remote fiber is cancelled and still waited for, so fn may refer to the caller's frame. If the
-  // remote side ends by cancellation, so does the caller. What fn refers to must not be touched by the caller
-  // meanwhile.
+  // runs in `group`, which belongs to shard n and must outlive the call (default: the shard's root). If the caller is
+  // cancelled, the remote fiber is cancelled and still waited for, so fn may refer to the caller's frame, which the
+  // caller must not touch meanwhile. If the remote fiber ends by cancellation, so does the caller.
   template <std::invocable<Host&> F>
   auto on_shard(unsigned n, F&& fn, FiberGroup* group = nullptr) -> std::invoke_result_t<F, Host&> {
     using R = std::invoke_result_t<F, Host&>;
@@ -67,11 +66,11 @@ class Host {
     }
   }
 
-  // Starts fn(Host&) in a fiber on shard `n` (in `group`, as above) and does not wait. fn must own all it uses.
-  // Messages from one shard to another are begun in the order they were sent.
+  // Starts fn(Host&) in a fiber on shard `n` (in `group`, as above) and does not wait. fn must own everything it uses.
+  // Messages from one shard to another are begun in the order in which they were sent.
   virtual void post(unsigned n, FiberGroup* group, std::move_only_function<void(Host&)> fn) = 0;
 
-  // What crosses shards for on_shard.
+  // A call from another shard.
   struct RemoteCall {
     virtual ~RemoteCall() = default;
     virtual void run(Host& there) = 0;

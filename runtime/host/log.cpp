@@ -6,7 +6,7 @@ namespace fulmar {
 
 namespace {
 
-// Values with spaces, quotes or control bytes are quoted, so that a line stays one line and splits into its fields.
+// Quotes values with spaces, quotes or control bytes, so that each entry stays one line that can be split into fields.
 void append_value(std::string& line, std::string_view value) {
   bool plain = !value.empty();
   for (char c : value) plain = plain && c > ' ' && c != '"' && c != '=' && c != 0x7f;

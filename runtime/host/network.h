@@ -27,10 +27,10 @@ std::string to_string(const SocketAddress& address);  // "127.0.0.1:9092", "[::1
 // "host:port" or "[v6]:port" into its parts; the host may be a name, or empty: any. Errors: invalid_argument.
 Result<SocketAddress> parse_host_port(std::string_view text);
 
-// Who is told, without a fiber that waits for it, that a connection is ready.
+// Is notified, without a waiting fiber, that a connection is ready.
 class ReadinessListener {
  public:
-  // Called once per asking, on the shard, from whichever fiber or none: must neither wait nor end the connection.
+  // Called once per request, on the shard, from any fiber or none: must neither wait nor end the connection.
   virtual void ready() noexcept = 0;
 
  protected:
@@ -51,9 +51,9 @@ class Connection {
   // Hands over what the transport takes at once of `data` from its byte `from` on, which lies inside; returns how many
   // bytes that were, 0 if the peer takes none now. Never waits. Not while a fiber writes. Errors: reset, closed.
   virtual Result<std::size_t> write_some(const ByteChain& data, std::size_t from) = 0;
-  // Has `listener` told when a read (a write) would not wait: for bytes, the end of the stream, an error, abort(); at
-  // once if that is so now. Until then nothing else reads (writes). Null: nobody is to be told any more. A read whose
-  // deadline has passed never waits.
+  // Notifies `listener` once a read (a write) would not wait: because of bytes, the end of the stream, an error,
+  // abort(); at once if that is so now. Until then nothing else may read (write). Null: cancels the notification. A
+  // read whose deadline has passed never waits.
   virtual void when_readable(ReadinessListener* listener) = 0;
   virtual void when_writable(ReadinessListener* listener) = 0;
   // Tells the peer that no more bytes come; it reads 0 after what was written.
@@ -89,10 +89,9 @@ class Network {
                                                      Deadline deadline) = 0;
 };
 
-// Whether its host is no name: then there is nothing to look up. An empty host, which means all addresses, is none.
+// Whether the host is an address, so that there is no name to look up; also if it is empty, which means all addresses.
 bool is_numeric(const SocketAddress& address);
-// The first numeric address of what may have a name for a host, of IPv4 if there is one. An empty host stays empty.
-// Errors: as resolve().
+// The first numeric address of the host, an IPv4 one if there is one. An empty host stays empty. Errors: as resolve().
 Result<SocketAddress> numeric_address(Network& network, const SocketAddress& address, Deadline deadline);
 // Connects to the first address of the name that answers. Errors: as resolve(), and as connect() for the last one.
 Result<std::unique_ptr<Connection>> connect_by_name(Network& network, const SocketAddress& to, Deadline deadline);

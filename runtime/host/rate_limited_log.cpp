@@ -20,7 +20,7 @@ void RateLimitedLog::log(LogLevel level, std::string_view message, Logger::Field
     fibers_.spawn("count log lines", [this, level, message, &said] { say_more(level, message, said); });
 }
 
-// Goes on from interval to interval for as long as there is something to count.
+// Continues, interval by interval, as long as there is something to count.
 void RateLimitedLog::say_more(LogLevel level, std::string_view message, Said& said) {
   for (;;) {
     host_.clock().sleep_for(interval);
@@ -31,7 +31,7 @@ void RateLimitedLog::say_more(LogLevel level, std::string_view message, Said& sa
              std::string(message) + ", and " + std::to_string(more) + " more in the last " +
                  std::to_string(interval / seconds(1)) + " s",
              {});
-    said.lines = 1;  // that line is one of the next interval's
+    said.lines = 1;  // that line counts for the next interval
   }
   said.interval_runs = false;
 }

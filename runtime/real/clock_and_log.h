@@ -26,7 +26,7 @@ class RealEntropy final : public Entropy {
   std::uint64_t next() override;
 };
 
-// Lines to stderr, through spdlog; one for all shards, safe for all at once.
+// Writes lines to stderr, through spdlog; one for all shards, which may use it at once.
 std::unique_ptr<LogSink> make_stderr_sink(LogLevel level);
 
 }  // namespace fulmar

@@ -1,5 +1,5 @@
-// The engine on epoll. Sockets are watched edge-triggered: one system call per descriptor's life, none per wait. Files
-// have no readiness, so what may block on a device goes to a few threads.
+// The engine on epoll. Sockets are watched edge-triggered: one system call per descriptor, none per wait. Files have no
+// readiness, so operations that may wait for a device run in a few threads.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -26,7 +26,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr int file_threads = 16;  // of a shard: syncs that wait at once share the file system's commits
+constexpr int file_threads = 16;  // of a shard: syncs at the same time share the file system's commits
 
 long execute(const FileOperation& operation) {
   long done = 0;
@@ -146,7 +146,7 @@ class EpollEngine final : public IoEngine {
   void watch(int fd, bool writable, IoWatch& watch) override {
     auto& watched = watched_descriptor(fd);
     (writable ? watched.write_watch : watched.read_watch) = &watch;
-    // What came before the watch is not told of again.
+    // Readiness before the watch is not reported again.
     pollfd now{.fd = fd, .events = static_cast<short>(writable ? POLLOUT : POLLIN | POLLRDHUP), .revents = 0};
     if (::poll(&now, 1, 0) > 0) tell(writable ? watched.write_watch : watched.read_watch);
   }

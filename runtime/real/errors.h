@@ -7,7 +7,7 @@
 
 namespace fulmar {
 
-// "write 0.log: No space left on device", with the code it means.
+// "write 0.log: No space left on device", with the matching code.
 std::unexpected<Error> system_error(int number, std::string_view what);
 
 }  // namespace fulmar

@@ -40,7 +40,7 @@ class RealFile final : public File {
     check_cancelled();
     iovec part{into.data(), into.size()};
     for (;;) {
-      // What the page cache has comes at once; for the device the fiber waits, and other fibers go on.
+      // Data in the page cache is read at once; otherwise the fiber waits for the device, and other fibers run.
       long read = preadv2(fd_, &part, 1, static_cast<off_t>(offset), RWF_NOWAIT);
       if (read < 0) read = run({FileOperation::Kind::read, fd_, {&part, 1}, offset});
       if (read == -EINTR || read == -EAGAIN) continue;
@@ -52,7 +52,7 @@ class RealFile final : public File {
   Result<void> write_at(std::uint64_t offset, const ByteChain& data) override {
     check_cancelled();
     auto parts = data.parts();
-    std::size_t skip = 0;  // of the first part, what was written already
+    std::size_t skip = 0;  // bytes of the first part that are written already
     auto at = offset;
     while (!parts.empty()) {
       iovec buffers[buffers_per_write_max];
@@ -61,7 +61,7 @@ class RealFile final : public File {
         auto from = count == 0 ? skip : 0;
         buffers[count] = {const_cast<char*>(parts[count].data()) + from, parts[count].size() - from};
       }
-      // It ends in the page cache, which is a copy: to hand it to another thread would cost more than that.
+      // A write only copies to the page cache: handing it to another thread would cost more than that.
       auto written = pwritev(fd_, buffers, static_cast<int>(count), static_cast<off_t>(at));
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) return system_error(errno, "write " + path_);
@@ -118,7 +118,7 @@ class RealFile final : public File {
     return value;
   }
 
-  // It ends in memory, as a write does; the journal takes it along with the next change of the file's size.
+  // Only changes memory, like a write; the journal includes it with the next change of the file's size.
   Result<void> set_attribute(std::string_view value) override {
     check_cancelled();
     FULMAR_ASSERT(value.size() <= attribute_bytes_max);
@@ -128,7 +128,7 @@ class RealFile final : public File {
 
  private:
   std::unexpected<Error> attribute_error(int number) const {
-    // ERANGE: somebody else's, too long to be one of ours.
+    // ERANGE: an attribute of another program, too long to be one of ours.
     if (number == ENOTSUP || number == ENOSYS || number == ERANGE)
       return fail(Errc::unsupported, "attribute of " + path_);
     return system_error(number, "attribute of " + path_);
@@ -200,7 +200,7 @@ Result<std::vector<DirectoryEntry>> RealDisk::list(std::string_view path) {
     std::string name = found->d_name;
     if (name == "." || name == "..") continue;
     struct stat status{};
-    if (stat((directory + "/" + name).c_str(), &status) != 0) continue;  // gone since
+    if (stat((directory + "/" + name).c_str(), &status) != 0) continue;  // removed meanwhile
     bool is_directory = S_ISDIR(status.st_mode);
     entries.push_back({std::move(name), is_directory, is_directory ? 0 : static_cast<std::uint64_t>(status.st_size)});
   }

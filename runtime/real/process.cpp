@@ -23,11 +23,11 @@ namespace {
 
 class RealHost;
 
-// What is open besides the files and sockets that are counted: standard streams, signals; rings, event descriptors.
+// Descriptors that are not counted: standard streams, signals; rings, event descriptors.
 constexpr std::size_t descriptors_of_process = 8;
 constexpr std::size_t descriptors_of_shard = 4;
 
-// As many as the system lets this process have, now.
+// Returns the limit that the system now allows this process.
 std::size_t raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
@@ -42,7 +42,7 @@ struct Process {
   const ProcessOptions& options;
   LogSink& sink;
   std::size_t descriptors_max;
-  Event stop_requested{};  // on shard 0
+  Event stop_requested{};  // belongs to shard 0
   std::vector<RealHost*> shards{};
 };
 
@@ -106,14 +106,14 @@ Descriptors RealHost::descriptors() {
   return known;
 }
 
-// A call under way; lives in the frame of the caller, who waits until the remote fiber has ended whatever happens.
-// `remote` and `cancelled` belong to the remote shard, `completed` too until the answer is sent.
+// A call in progress; in the frame of the caller, which waits until the remote fiber has ended, whatever happens.
+// `remote` and `cancelled` belong to the remote shard; so does `completed`, until the answer is sent.
 struct RealHost::Crossing final : Blocker {
   Crossing(RealHost& f, RealHost& t, RemoteCall& c) : from(f), to(t), call(c), caller(*Fiber::current()) {}
   virtual ~Crossing() = default;
 
-  // On the caller's shard. The message overtakes nothing: it finds the remote fiber begun, or ended with the answer
-  // under way.
+  // On the caller's shard. Messages stay in order: this one arrives after the remote fiber has begun, or has ended with
+  // the answer on its way.
   void cancel() noexcept override {
     cancel_sent = true;
     to.reactor_.send([this] {
@@ -150,7 +150,7 @@ void RealHost::run_on(unsigned n, FiberGroup* group, RemoteCall& call) {
         c.remote = nullptr;
         c.from.reactor_.send([&c] {
           c.answered = true;
-          // A cancellation under way still refers to the frame: it wakes the caller when it is back.
+          // A cancellation on its way still refers to the frame: it wakes the caller when it returns.
           if (!c.cancel_sent) c.from.reactor_.make_ready(c.caller);
         });
       }
@@ -170,8 +170,8 @@ void RealHost::run_on(unsigned n, FiberGroup* group, RemoteCall& call) {
   check_cancelled();
 }
 
-// SIGTERM and SIGINT as readable descriptors, blocked in every thread; a pipe that nobody reads is an error of write().
-// SIGHUP, with which others have their log files opened again, is ignored: the log goes to standard error.
+// SIGTERM and SIGINT as readable descriptors, blocked in every thread; a closed pipe becomes an error of write().
+// SIGHUP, by which other programs reopen their log files, is ignored: the log goes to standard error.
 class Signals {
  public:
   explicit Signals(bool enabled) {
@@ -187,7 +187,7 @@ class Signals {
   }
   ~Signals() {
     if (fd_ < 0) return;
-    // Whatever has come is taken: let through now, it would kill a process that has stopped in order.
+    // Consumes pending signals: unblocked now, one would kill a process that has stopped in order.
     signalfd_siginfo taken;
     while (read(fd_, &taken, sizeof taken) > 0) continue;
     close(fd_);
@@ -226,7 +226,7 @@ Result<int> run_real_process(const ProcessOptions& options, const std::function<
         host.domain().cancel();
         reactor.run_until([&] { return host.domain().live_fibers() == 0; });
       }
-      // Others may still send here: all leave together.
+      // Others may still send messages here: all threads end together.
       ended.arrive_and_wait();
     }
   };

@@ -12,7 +12,7 @@
 namespace fulmar {
 
 struct ProcessOptions {
-  std::string data_directory;  // the root of Disk; must exist. Empty: there is no disk, and asking for it is a bug
+  std::string data_directory;  // the root of Disk; must exist. Empty: no disk, and using it is a bug
   unsigned shards = 1;
   IoBackend backend = IoBackend::automatic;
   LogLevel log_level = LogLevel::info;

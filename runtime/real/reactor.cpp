@@ -45,7 +45,7 @@ void Reactor::send(Message message) {
     first = inbox_.empty();
     inbox_.push_back(std::move(message));
   }
-  // Only a sleeping reactor needs waking; one that is awake looks into its inbox before it sleeps.
+  // Only a sleeping reactor has to be woken; others check their inbox before they sleep.
   if (first && asleep_.load(std::memory_order_seq_cst)) engine_->wake();
 }
 

@@ -26,7 +26,7 @@ class Reactor final : public Scheduler {
   void arm(Timer& timer, Instant when) override { timers_.arm(timer, when, 0); }
   void disarm(Timer& timer) override { timers_.disarm(timer); }
   IoEngine& engine() { return *engine_; }
-  // Files and sockets count themselves; read by any thread.
+  // The number of open files and sockets; any thread may read it.
   std::atomic<std::size_t>& descriptors() { return descriptors_; }
 
   // Runs `message` in the reactor's context soon, in the order of sending. From any thread.

@@ -13,7 +13,7 @@ namespace fulmar {
 
 namespace {
 
-// What getaddrinfo() says of a name.
+// The result of getaddrinfo() for a name.
 struct Finding {
   int status = 0;
   std::vector<std::string> addresses;
@@ -37,12 +37,12 @@ Finding ask_system(const std::string& name) {
 
 }  // namespace
 
-// What the fiber that waits and the thread have in common. Whoever is last to need it lets it go.
+// Shared by the waiting fiber and the thread; the last user destroys it.
 struct Resolver::Lookup {
   std::mutex mutex;
-  Reactor* reactor;  // null once nobody waits any more: it may be gone
+  Reactor* reactor;  // null once no fiber waits: the reactor may be gone
   Finding finding;
-  Event done;  // of the fiber's shard
+  Event done;  // on the fiber's shard
 
   explicit Lookup(Reactor& of) : reactor(&of) {}
 };
@@ -65,7 +65,7 @@ Result<std::vector<std::string>> Resolver::look_up(const std::string& name, Dead
     --*under_way_;
     return fail(Errc::unreachable, name + ": no thread for the lookup: " + error.what());
   }
-  // Also when the fiber is cancelled.
+  // Runs also if the fiber is cancelled.
   struct Leave {
     Lookup& lookup;
     ~Leave() {

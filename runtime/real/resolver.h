@@ -1,5 +1,5 @@
-// Resolver: looks up names by the system's resolver. That blocks, possibly for ever, so each lookup has a thread of its
-// own, for which no fiber has to wait beyond its deadline.
+// Resolver: looks up names by the system's resolver. That may block for ever, so each lookup has a thread of its own,
+// and no fiber waits for it beyond its deadline.
 #pragma once
 
 #include <atomic>

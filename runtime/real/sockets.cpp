@@ -22,7 +22,7 @@ namespace {
 
 constexpr int listen_backlog = 1024;
 constexpr std::size_t buffers_per_send_max = 64;
-// The kernel takes down the io_uring of a killed process after the process itself: until then its ports seem in use.
+// The kernel closes the io_uring of a killed process after the process itself: until then its ports seem to be in use.
 constexpr Duration port_release_max = seconds(2);
 constexpr Duration port_release_poll = milliseconds(10);
 
@@ -176,7 +176,7 @@ class RealConnection final : public Connection {
   void shutdown_write() override { ::shutdown(socket_.fd(), SHUT_WR); }
   void abort() override {
     aborted_ = true;
-    ::shutdown(socket_.fd(), SHUT_RDWR);  // wakes whoever waits for readiness
+    ::shutdown(socket_.fd(), SHUT_RDWR);  // wakes fibers that wait for readiness
   }
   const SocketAddress& peer() const override { return peer_; }
   const SocketAddress& local() const override { return local_; }

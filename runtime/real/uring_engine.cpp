@@ -1,5 +1,5 @@
-// The engine on io_uring: one ring per shard. File operations are submitted as they are; sockets are tried first and
-// then polled for, which costs a submission only where there is something to wait for.
+// The engine on io_uring: one ring per shard. File operations are submitted directly; sockets are tried first and then
+// polled for, so that there is a submission only if a fiber has to wait.
 #include <liburing.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -20,8 +20,8 @@ namespace fulmar {
 namespace {
 
 constexpr unsigned ring_entries = 1024;
-// The kernel would have four per core wait for the device at a time. Those that wait for one commit of the file system
-// share it, so that the more syncs there are at once, the fewer commits there are.
+// By default the kernel lets four operations per core wait for the device. Syncs that wait at the same time share a
+// commit of the file system, so more of them need fewer commits.
 constexpr unsigned file_workers_max = 64;
 
 class UringEngine final : public IoEngine {
@@ -35,7 +35,7 @@ class UringEngine final : public IoEngine {
 
   bool open() {
     if (io_uring_queue_init(ring_entries, &ring_, 0) != 0) return false;
-    unsigned workers[2] = {file_workers_max, 0};          // of files; 0: of others as many as there were
+    unsigned workers[2] = {file_workers_max, 0};          // for files; 0: keep the number for others
     io_uring_register_iowq_max_workers(&ring_, workers);  // kernels before 5.15 keep their own number
     wake_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     FULMAR_ASSERT(wake_ >= 0);
@@ -59,7 +59,7 @@ class UringEngine final : public IoEngine {
     io_uring_for_each_cqe(&ring_, head, completion) {
       ++seen;
       auto* pending = static_cast<Pending*>(io_uring_cqe_get_data(completion));
-      if (!pending) continue;  // the answer to a cancellation, or to a timeout of our own
+      if (!pending) continue;  // the result of a cancellation, or of the engine's own timeout
       if (pending == &wake_pending_) {
         std::uint64_t count_of_wakes = 0;
         [[maybe_unused]] auto drained = read(wake_, &count_of_wakes, sizeof count_of_wakes);
@@ -96,7 +96,7 @@ class UringEngine final : public IoEngine {
     io_uring_prep_poll_add(entry, fd, writable ? POLLOUT : POLLIN | POLLRDHUP);
     io_uring_sqe_set_data(entry, static_cast<Pending*>(&wait));
     if (!deadline.is_never()) reactor_.arm(wait, deadline.at);
-    // The kernel may write to the operation until it has completed: so this waits for that, whatever ends the wait.
+    // The kernel may write to the operation until it has completed: this waits for that, also after a cancellation.
     reactor_.suspend(&wait);
     FULMAR_ASSERT(wait.done);
     reactor_.disarm(wait);
@@ -116,7 +116,7 @@ class UringEngine final : public IoEngine {
     io_uring_sqe_set_data(entry, static_cast<Pending*>(&watching));
   }
 
-  // The kernel has it still: it is forgotten when the kernel is done with it.
+  // The kernel still has it: it is freed on completion.
   void unwatch(int, bool, IoWatch& watch) override {
     watch.listener = nullptr;
     auto* watching = static_cast<Watching*>(std::exchange(watch.pending, nullptr));
@@ -127,7 +127,7 @@ class UringEngine final : public IoEngine {
     io_uring_sqe_set_data(entry, nullptr);
   }
 
-  // A poll that was not submitted yet must not find the next descriptor of that number.
+  // A poll that is not submitted yet must not be applied to the next descriptor with that number.
   void forget(int) override {
     if (io_uring_sq_ready(&ring_) > 0) io_uring_submit(&ring_);
   }
@@ -154,7 +154,7 @@ class UringEngine final : public IoEngine {
 
  private:
   struct Watching;
-  // An operation the kernel has; in the frame of the fiber that waits for it, or a Watching.
+  // An operation that the kernel has; in the frame of the waiting fiber, or a Watching.
   struct Pending {
     Watching* watching = nullptr;
     Fiber* fiber = nullptr;
@@ -164,7 +164,7 @@ class UringEngine final : public IoEngine {
 
   struct Watching final : Pending {
     std::list<Watching>::iterator self;
-    IoWatch* watch = nullptr;  // null: nobody is to be told any more
+    IoWatch* watch = nullptr;  // null: nobody is to be notified
   };
 
   struct PollWait final : Pending, Blocker, Timer {
