@@ -9,7 +9,7 @@ namespace {
 constexpr std::int64_t calm_ms_min = 14'000;
 constexpr std::int64_t calm_ms_max = 25'000;
 
-// Whether nothing passes between some two of those who are to be left alone.
+// Whether the fault keeps some two nodes of the calm's core apart.
 bool comes_between(const Fault& fault, const Calm& calm, const FaultWindow& window) {
   for (std::size_t a = 0; a < window.nodes.all; ++a)
     for (std::size_t b = a + 1; b < window.nodes.all; ++b)
@@ -34,7 +34,7 @@ bool disturbs(const Fault& fault, const Calm& calm, const FaultWindow& window) {
   if (fault.at > calm.end || fault.at + fault.duration < calm.begin) return false;
   bool target = !calm.rest.contains(fault.target);
   if (fault.kind->has_peer) return target && !calm.rest.contains(fault.peer);
-  // Where the target is left alone and cut off, one of the others is at the cut's other side.
+  // If the target is in the core and cut off, so is one of the others in it.
   return fault.kind->separates ? comes_between(fault, calm, window) : target;
 }
 
@@ -46,7 +46,7 @@ void choose_calm(Random random, const FaultWindow& window, std::size_t rest_max,
   bool chosen = random.chance(1, 2);
   auto from = random.between(0, std::max<std::int64_t>(room, 0));
   if (!chosen || room < 0) return;
-  // Whose disk loses what it had promised is no part of a majority that is well.
+  // A server whose disk loses data that it acknowledged is not in the core.
   auto rest = victims(plan.faults);
   for (std::size_t n = 0; n < window.nodes.servers && rest.size() < rest_max; ++n)
     rest.insert((first + n) % window.nodes.servers);

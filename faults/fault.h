@@ -1,5 +1,5 @@
-// Fault: something that goes wrong with a node, or with what lies between two, for a while. FaultKind: what goes wrong,
-// how it begins and how it ends. Kinds are objects, and nothing here knows all of them: faults/kinds.h has those of any
+// Fault: something that goes wrong with a node, or between two nodes, for a while. FaultKind: what goes wrong, how it
+// begins and how it ends. Kinds are objects, and no list here has all of them: faults/kinds.h has those of any
 // simulated world, and scenarios add their own.
 #pragma once
 
@@ -24,14 +24,13 @@ struct Fault {
   Instant at;
   Duration duration{0};
   std::size_t target = 0;  // a node
-  std::size_t peer = 0;    // another, where two take part
+  std::size_t peer = 0;    // another node, for kinds that affect two
   std::int64_t amount = 0;
 
   bool operator==(const Fault&) const = default;
 };
 
-// The nodes of a life's world, by their numbers: the servers, 0 .. servers - 1, which faults are of, then who uses
-// them.
+// The nodes of a life's world, by number: the servers, 0 .. servers - 1, which faults affect, then their users.
 struct NodeCounts {
   std::size_t servers = 1;
   std::size_t all = 2;
@@ -43,23 +42,23 @@ struct AmountRange {
 };
 
 struct FaultKind {
-  std::string_view name;    // as plans have it
-  std::uint64_t number;     // as trace hashes have it: no two kinds have the same, and none ever gets another
-  AmountRange amount = {};  // what `begin` can make a fault's amount mean; the whole range: nobody reads it
-  bool has_peer = false;    // it is about what lies between the target and the peer
-  // The target's disk loses something of what it had promised to keep.
+  std::string_view name;    // as in plans
+  std::uint64_t number;     // as in trace hashes: unique, and never changed
+  AmountRange amount = {};  // the amounts that `begin` can use; the whole range: the kind has no amount
+  bool has_peer = false;    // it affects the network between the target and the peer
+  // The target's disk loses data that it acknowledged.
   bool takes_promises = false;
-  // Called when a fault begins, and when it ends, from the world's actions; not once all is healed.
+  // Called when a fault begins and ends, from the world's actions; not after everything has healed.
   void (*begin)(Injector& injector, const Fault& fault);
   void (*end)(Injector& injector, const Fault& fault) = [](Injector&, const Fault&) {};
-  // Where the network comes apart: whether nothing passes between the two nodes, a < b.
+  // For kinds that cut the network: whether nothing passes between the two nodes, a < b.
   bool (*separates)(const Fault& fault, const NodeCounts& nodes, std::size_t a, std::size_t b) = nullptr;
 };
 
 // The kinds that a simulator's plans may have.
 class FaultKinds {
  public:
-  // No two of them have one name, or one number. The kinds have to live as long.
+  // Names and numbers are unique. The kinds must outlive this.
   explicit FaultKinds(std::initializer_list<std::span<const FaultKind* const>> groups);
 
   // nullptr if there is none of that name.
@@ -72,10 +71,10 @@ class FaultKinds {
   std::map<std::uint64_t, const FaultKind*> by_number_;
 };
 
-// No later than that a fault begins, and no longer does it last: by then every life has ended.
+// The latest begin, and the longest duration, of a fault: by then every life has ended.
 constexpr Duration fault_time_max = std::chrono::hours(24);
 
-// By the names of the nodes; by their numbers, where there is none.
+// With the names of nodes, or their numbers if there is no name.
 std::string to_string(const Fault& fault, std::span<const std::string> nodes);
 
 bool has_fault(const std::vector<Fault>& faults, std::initializer_list<const FaultKind*> kinds);

@@ -6,7 +6,7 @@ namespace fulmar {
 
 namespace {
 
-// The one that a number picks of each sort: the few files of some are not to be lost among the many of others.
+// One file of each sort, so that sorts with few files are chosen as often as those with many.
 std::vector<const DamageableFile*> one_of_each(const std::vector<DamageableFile>& files, std::uint64_t pick) {
   std::map<std::string, std::vector<const DamageableFile*>> by_sort;
   for (const auto& file : files) by_sort[file.sort].push_back(&file);
@@ -42,7 +42,7 @@ std::string damage_in_some_way(SimDisk& disk, const std::vector<DamageableFile>&
     disk.lose_tail(file.path, chosen % file.size_max);
     return file.sort + ", its end lost";
   }
-  auto bits = static_cast<char>(1 + chosen % 7);  // mostly another digit or letter, where it was one
+  auto bits = static_cast<char>(1 + chosen % 7);  // usually turns a digit or letter into another
   disk.flip(file.path, chosen % size, bits);
   return file.sort;
 }

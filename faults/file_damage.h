@@ -1,5 +1,5 @@
-// Damage to files at rest: what of a machine's disk goes wrong while the machine is down. Which files there are, and
-// what of them the guarantees promise to survive, is said by whoever knows them: nothing of it is known here.
+// Damage to files of a machine that is down. The caller says which files there are, and how much damage the guarantees
+// survive.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@ namespace fulmar {
 struct DamageableFile {
   std::string path;
   std::string sort;          // what it is, in a word or two, for counts
-  std::size_t size_max;      // only its first so many bytes are damaged, and it is cut within them
-  bool may_be_wrong = true;  // and not only cut, or gone
+  std::size_t size_max;      // only its first `size_max` bytes are damaged or cut off
+  bool may_be_wrong = true;  // bytes may be changed; else it is only cut, or removed
 };
 
-// Each damages one file, by a number that a plan gives, and returns its sort, and how; empty if there is none to
-// choose. The disk's machine has just lost its power.
+// Each damages one file, chosen by `pick` from a plan, and returns its sort and the damage; empty if there is no file.
+// The disk's machine has just lost its power.
 
-// A sector of one of the files, any of them as likely.
+// A sector of one of the files, all equally likely.
 std::string damage_sector(SimDisk& disk, const std::vector<DamageableFile>& files, std::int64_t pick);
-// One file of a sort, any sort as likely: a byte is wrong, it has lost its end, or is gone.
+// One file of a sort, all sorts equally likely: changes a byte, cuts off its end, or removes it.
 std::string damage_in_some_way(SimDisk& disk, const std::vector<DamageableFile>& files, std::int64_t pick);
 
 }  // namespace fulmar

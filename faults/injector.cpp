@@ -95,7 +95,7 @@ void Injector::leadership_handed(std::size_t from, std::size_t to) {
 
 void Injector::bring_up(std::size_t node) {
   if (--held_down_[node] > 0) return;
-  // One that was asked to stop and has not yet is left to it; the supervisor starts it when it is done.
+  // A process that is stopping in order finishes that; the supervisor restarts it afterwards.
   if (!world_.node(node).running()) start(node);
 }
 

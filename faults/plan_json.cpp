@@ -18,12 +18,12 @@ constexpr auto any_min = std::numeric_limits<std::int64_t>::min();
 constexpr auto any_max = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t time_us_max = fault_time_max / microseconds(1);
 
-// What is wrong with a plan, as far as it was read.
+// The error in a plan.
 struct Malformed {
   std::string what;
 };
 
-// A member of an object, and how a complaint about it begins: "fault 3: amount".
+// A member of an object, and the beginning of an error message about it: "fault 3: amount".
 struct Member {
   const ordered_json& value;
   std::string name;
@@ -33,7 +33,7 @@ std::string in_quotes(const std::string& text) {
   return "'" + text + "'";
 }
 
-// All are needed, and there are no others.
+// The object must have exactly these members.
 void expect_members(const ordered_json& object, const std::string& where, std::vector<std::string_view> names) {
   if (!object.is_object()) throw Malformed{where + " must be an object"};
   for (const auto& [key, value] : object.items())
@@ -69,7 +69,7 @@ std::string text(const Member& from) {
   return from.value.get<std::string>();
 }
 
-// By its name, or, as older plans have it, by its number.
+// By its name or, in older plans, by its number.
 std::size_t node(const Member& from, const std::vector<std::string>& nodes) {
   if (from.value.is_number())
     return static_cast<std::size_t>(integer(from, 0, static_cast<std::int64_t>(nodes.size()) - 1));
@@ -103,7 +103,7 @@ Fault fault_from(const ordered_json& entry, const std::string& where, const Faul
   return fault;
 }
 
-// Of two members of one name only one could count, and nobody would know which.
+// Refuses duplicate members: only one would count, and it would be unclear which.
 ordered_json parse(const std::string& text) {
   std::vector<std::set<std::string>> members;  // of the objects that are open
   auto look = [&](int, ordered_json::parse_event_t event, ordered_json& value) {

@@ -7,7 +7,7 @@ namespace fulmar {
 
 namespace {
 
-// A node that a fault of the target may have to do with.
+// Another node, which a fault of the target may affect.
 std::size_t choose_peer(Random& random, const FaultWindow& window, std::size_t target) {
   auto [servers, all] = window.nodes;
   if (servers == 1) return servers + random.below(all - servers);
@@ -39,7 +39,7 @@ std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window, 
       faults.push_back(fault);
     }
   }
-  // A total order: what stands in a plan must not hang on how a library sorts equals.
+  // A total order: the plan must not depend on how a library sorts equal elements.
   std::sort(faults.begin(), faults.end(), [](const Fault& a, const Fault& b) {
     return std::tie(a.at, a.kind->number, a.duration, a.target, a.peer, a.amount) <
            std::tie(b.at, b.kind->number, b.duration, b.target, b.peer, b.amount);

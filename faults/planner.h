@@ -1,6 +1,6 @@
-// The planner: which faults a life meets. Which kinds there are at all is chosen first (swarm testing, Groce et al.
-// 2012), so that lives differ in kind and not only in timing; then each kind draws its faults from a stream of its own,
-// so that one fault more or less leaves all others as they are.
+// The planner: chooses a life's faults. First it chooses which kinds there are at all (swarm testing, Groce et al.
+// 2012), so that lives differ in kind and not only in timing; then each kind draws its faults from its own stream, so
+// that adding or removing a fault does not change the others.
 #pragma once
 
 #include <set>
@@ -12,7 +12,7 @@
 
 namespace fulmar {
 
-// How often a kind comes, how long a fault of it lasts, and how strong it is.
+// How often a kind occurs, how long its faults last, and how strong they are.
 struct FaultShape {
   const FaultKind* kind;
   std::uint64_t chosen_percent;  // of lives that have this kind at all
@@ -25,15 +25,15 @@ struct FaultWindow {
   Instant begin;
   Instant end;  // no fault lasts beyond
   NodeCounts nodes;
-  // How many servers' disks may lose what they had promised to keep, in all the time: a minority of all replicas of
-  // anything.
+  // The number of servers whose disks may lose data that they acknowledged, during the whole life: a minority of all
+  // replicas of anything.
   std::size_t victims_max = 0;
 };
 
 std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window, std::span<const FaultShape> shapes);
 
-// The servers whose disks lose something they had promised to keep, by these faults. What a majority of replicas has
-// kept is safe as long as these are fewer.
+// The servers whose disks lose data that they acknowledged, by these faults. Data acknowledged by a majority of
+// replicas is safe as long as they are a minority.
 std::set<std::size_t> victims(const std::vector<Fault>& faults);
 
 }  // namespace fulmar

@@ -1,6 +1,5 @@
-// Setting: a number that a plan has for its scenario, by a name. Settings are objects, as kinds of faults are, so that
-// code can't ask for one that does not exist; and nothing here knows all of them: each scenario says which its plans
-// have.
+// Setting: a named number in the plans of a scenario. Settings are objects, like kinds of fault, so that code can't ask
+// for one that does not exist, and no list here has all of them: each scenario says which its plans have.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +8,8 @@
 namespace fulmar {
 
 struct Setting {
-  std::string_view name;  // as plans have it; no two settings of a scenario have one name
-  // A life can be played with what is in this range, which need not be a life that seeds choose.
+  std::string_view name;  // as in plans; unique in a scenario
+  // A life can be played with any value in this range; seeds may choose from a smaller one.
   std::int64_t min;
   std::int64_t max;
 };

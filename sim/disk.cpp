@@ -82,7 +82,7 @@ bool SimDisk::has_room(std::uint64_t more) const {
 void SimDisk::take_time(Operation operation) {
   check_cancelled();
   while (faults_.stuck) unstuck_.wait();
-  // Most reads and writes end in the page cache; the rest, and all that must reach the medium, take a while.
+  // Most reads and writes only use the page cache; the rest, and everything that must reach the medium, takes longer.
   std::int64_t us = 0;
   switch (operation) {
     case Operation::read: us = random_.chance(1, 4) ? random_.between(20, 200) : 0; break;
@@ -131,7 +131,7 @@ class SimFile final : public File {
     auto more = end > image_->current().size() ? end - image_->current().size() : 0;
     bool no_space = !disk_.has_room(more);
     if (no_space || disk_.fails(disk_.faults_.write_error_permille)) {
-      // Some of it may have been written before it failed.
+      // A part may have been written before it failed.
       auto flat = data.flatten();
       auto kept = no_space ? std::min<std::uint64_t>(disk_.faults_.capacity_bytes -
                                                          std::min(disk_.faults_.capacity_bytes, disk_.used_bytes_),

@@ -1,4 +1,4 @@
-// SimDisk: a machine's disk. It outlives the processes that use it; SimDiskHandle is the Disk one of their shards sees.
+// SimDisk: a machine's disk, which outlives the processes that use it; SimDiskHandle: the Disk of one of their shards.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@
 
 namespace fulmar {
 
-// What is wrong with a disk. Chances are in a thousand, per operation.
+// The faults of a disk. Probabilities in thousandths, per operation.
 struct DiskFaults {
   std::int64_t slow_factor = 1;
-  bool stuck = false;  // nothing completes until it is unstuck, or the process dies
+  bool stuck = false;  // nothing completes until this is reset, or the process dies
   std::uint64_t capacity_bytes = std::uint64_t{1} << 40;
   std::uint64_t read_error_permille = 0;
   std::uint64_t write_error_permille = 0;
   std::uint64_t sync_error_permille = 0;
-  std::uint64_t short_read_permille = 0;  // reads that give less than was asked for, though there is more
-  std::uint64_t open_error_permille = 0;  // also of making a directory
+  std::uint64_t short_read_permille = 0;  // reads that return less than was asked for, though there is more
+  std::uint64_t open_error_permille = 0;  // also for creating a directory
   std::uint64_t rename_error_permille = 0;
-  std::uint64_t remove_error_permille = 0;  // also of a directory
+  std::uint64_t remove_error_permille = 0;  // also for a directory
   std::uint64_t list_error_permille = 0;
 
   bool operator==(const DiskFaults&) const = default;
@@ -41,10 +41,10 @@ class SimDisk {
   void set_faults(DiskFaults faults);
   void power_loss();
   void wipe();
-  // Damages the sector at `offset` of a file; nothing if there is no such file or it is shorter.
+  // Damages the sector at `offset` of a file; does nothing if there is no such file or it is shorter.
   void damage(std::string_view path, std::uint64_t offset);
-  // What becomes of a file at rest, without the time of its last change: the byte at `offset` is another, what comes
-  // after the first `size` bytes is gone, or all of it. The file must be there; only while nothing of it is unsynced.
+  // Damage to a file at rest, without changing its modification time: changes the byte at `offset`, removes everything
+  // after the first `size` bytes, or removes the file. The file must exist, and have nothing unsynced.
   void flip(std::string_view path, std::uint64_t offset, char bits);
   void lose_tail(std::string_view path, std::uint64_t size);
   void lose(std::string_view path);
@@ -52,7 +52,7 @@ class SimDisk {
   DiskImage& image() { return image_; }
   const DiskImage& image() const { return image_; }
   std::int64_t open_files() const { return open_files_; }
-  // How many reads gave less than was asked for, though there was more.
+  // The number of reads that returned less than was asked for, though there was more.
   std::uint64_t short_reads() const { return short_reads_; }
 
  private:
@@ -60,10 +60,10 @@ class SimDisk {
   friend class SimFile;
 
   enum class Operation : std::uint8_t { read, write, sync, names };
-  // Lets the operation take its time; throws FiberCancelled if the process ends meanwhile.
+  // Takes the operation's time; throws FiberCancelled if the process ends meanwhile.
   void take_time(Operation operation);
   bool fails(std::uint64_t permille) { return permille > 0 && random_.chance(permille, 1000); }
-  // The error that an operation on a name meets, if it does. It is not done then.
+  // The error of an operation on a name, if it fails; then it has no effect.
   Result<void> name_error(std::uint64_t permille, const char* operation, std::string_view path);
   bool has_room(std::uint64_t more) const;
 

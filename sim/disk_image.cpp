@@ -137,7 +137,7 @@ void DiskImage::apply(const Change& change) {
   if (change.removed_from) {
     auto& entries = change.removed_from->durable;
     auto found = entries.find(change.removed_name);
-    // A name that was given to another file since is not this change's to remove.
+    // If the name was given to another file since, this change does not remove it.
     bool same = found != entries.end() && (!change.added_to || (found->second.file == change.inode.file &&
                                                                 found->second.directory == change.inode.directory));
     if (same) entries.erase(found);
@@ -149,7 +149,8 @@ void DiskImage::sync_directory(DirectoryImage& directory, std::uint64_t mark) {
   auto& unsynced = directory.unsynced;
   auto end = std::lower_bound(unsynced.begin(), unsynced.end(), mark);
   for (auto number = unsynced.begin(); number != end; ++number) {
-    auto change = changes_.extract(*number);  // a move to another directory may have been covered by that one's sync
+    // a move to another directory may have been made durable by that directory's sync
+    auto change = changes_.extract(*number);
     if (!change.empty()) apply(change.mapped());
   }
   unsynced.erase(unsynced.begin(), end);

@@ -1,11 +1,11 @@
-// DiskImage: what a simulated disk holds, seen twice: as the running system sees it, and as it would be found after a
-// power loss. In between lie the operations that no sync has covered yet.
+// DiskImage: the contents of a simulated disk in two views: the running system's, and the one after a power loss. The
+// operations that no sync has covered yet are between them.
 //
-// Model. A write that no completed sync covers survives a power loss, is lost, or is torn: of each of its 512-byte
-// sectors the new or the old content is found, independently. A truncation survives or is lost. An entry of a directory
-// (created, renamed, removed) that no sync_directory covers survives or is lost, each by itself; a rename is one step.
-// A file's attribute survives or is lost as a whole; the time of its last change is always kept. A process' death loses
-// nothing. Operations of one file survive in order: a later one is laid over an earlier one.
+// Model. A write that no completed sync covers survives a power loss, is lost, or is torn: each of its 512-byte sectors
+// has the new or the old content, independently. A truncation survives or is lost. A directory entry (created, renamed,
+// removed) that no sync_directory covers survives or is lost, independently of others; a rename is one step. A file's
+// attribute survives or is lost as a whole; its modification time always survives. The death of a process loses
+// nothing. The operations of one file that survive are applied in order.
 #pragma once
 
 #include <cstdint>
@@ -34,15 +34,15 @@ class FileImage {
   void write(std::uint64_t offset, const ByteChain& data);
   void set_attribute(std::string_view value);
   void truncate(std::uint64_t size);
-  // How many operations there have been: a sync that begins now covers those.
+  // The number of operations so far: a sync that begins now covers these.
   std::uint64_t mark() const { return first_pending_ + pending_.size(); }
   void sync(std::uint64_t mark);
-  // A sync that failed: each operation it was to make durable is forgotten with chance 1/2; reads still show it.
+  // A failed sync: each operation that it covers is forgotten with probability 1/2; reads still show it.
   void fail_sync(std::uint64_t mark, Random& random);
   void power_loss(Random& random);
-  // Flips bits of the sector at `offset`, on the medium and in what is read.
+  // Flips bits of the sector at `offset`, in both views.
   void damage(std::uint64_t offset);
-  // Likewise, of one byte, or of what comes after `size`.
+  // The same for one byte, or for everything after `size`.
   void flip(std::uint64_t offset, char bits);
   void lose_tail(std::uint64_t size);
   bool has_unsynced() const { return !pending_.empty(); }
@@ -51,7 +51,7 @@ class FileImage {
   struct Pending {
     enum class Kind : std::uint8_t { write, truncation, attribute };
     Kind kind;
-    std::uint64_t offset;  // where to write, or what to cut to
+    std::uint64_t offset;  // where to write, or the size to cut to
     std::string data;
     bool forgotten = false;
   };
@@ -76,14 +76,14 @@ struct Inode {
 struct DirectoryImage {
   std::map<std::string, Inode, std::less<>> current;
   std::map<std::string, Inode, std::less<>> durable;
-  std::vector<std::uint64_t> unsynced;  // the changes of its entries, by number, ascending
+  std::vector<std::uint64_t> unsynced;  // numbers of the changes of its entries, ascending
 };
 
 class DiskImage {
  public:
   DiskImage();
 
-  // The inode at a path of the running system's view; null if there is none.
+  // The inode at a path of the running view; null if there is none.
   const Inode* find(std::string_view path) const;
   std::shared_ptr<DirectoryImage> directory(std::string_view path) const;  // null if it is none
 
@@ -95,12 +95,12 @@ class DiskImage {
   void sync_directory(DirectoryImage& directory, std::uint64_t mark);
 
   void power_loss(Random& random);
-  // A file's name is gone, on the medium and in what is seen.
+  // Removes a file's name, in both views.
   void lose(std::string_view path);
   std::uint64_t used_bytes() const;
 
-  // For checkers: the names in a directory, ascending, and a file; in the running view or in the durable one, which a
-  // power loss leaves at the least. None, and null, if there is no such thing.
+  // For checkers: the names in a directory, ascending, and a file; in the running or the durable view (which a power
+  // loss leaves at least). Empty, and null, if it does not exist.
   std::vector<std::string> names(std::string_view directory, bool durable) const;
   const FileImage* file(std::string_view path, bool durable) const;
   // All files of the running view, path to content, for checkers.

@@ -82,7 +82,7 @@ Result<std::unique_ptr<Connection>> SimNetwork::connect(std::size_t machine, con
         listener->acceptable_.wake_one();
       }
       elapsed.wait(Deadline{std::min(scheduler_.now() + latency(back), deadline.at)});
-      // The answer may be lost: the server then holds a connection that the client gave up.
+      // The response may be lost: then the server has a connection that the client has given up.
       if (!back.cut) {
         if (refused) return fail(Errc::refused, "connect to " + to_string(to));
         if (stream->broken[0]) return fail(Errc::reset, "connect to " + to_string(to));

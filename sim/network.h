@@ -1,11 +1,10 @@
-// SimNetwork: byte streams between simulated machines, over links that are slow, cut, clogged or lie about being there.
+// SimNetwork: byte streams between simulated machines, over links that can be slow, cut or clogged.
 //
-// Model. A link is an ordered pair of machines. What is written is cut into segments at places the seed chooses; each
-// direction of a connection delivers its segments in order, each after the link's latency and its share of bandwidth.
-// Over a cut link a segment is tried again until the link heals, or, after `retransmit_max`, until the sender's
-// connection breaks (TCP's user timeout). A receiver that does not read closes its window. A machine that lost power
-// knows its old connections no more: whoever still sends on one gets a reset once the machine is up again, and hears
-// nothing before.
+// Model. A link is an ordered pair of machines. Written bytes are cut into segments at places chosen by the seed; each
+// direction of a connection delivers its segments in order, after the link's latency and its share of the bandwidth.
+// Over a cut link a segment is retried until the link heals or, after `retransmit_max`, the sender's connection breaks
+// (TCP's user timeout). A receiver that does not read closes its window. A machine that lost power has forgotten its
+// connections: whoever still sends on one gets a reset once the machine is up again, and no notice before.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +26,9 @@ struct LinkFaults {
   Duration latency_min = microseconds(100);
   Duration latency_max = microseconds(500);
   std::int64_t bytes_per_ms = 1'000'000;  // 1 GB/s
-  bool cut = false;                       // nothing gets through, and nobody is told
+  bool cut = false;                       // nothing passes, without notice
   bool refused = false;                   // new connections are refused
-  Instant clogged_until;                  // what is sent arrives after this
+  Instant clogged_until;                  // messages arrive after this
 
   bool operator==(const LinkFaults&) const = default;
 };
@@ -48,11 +47,11 @@ class SimNetwork {
   static std::string address_of(std::size_t machine);
 
   LinkFaults& link(std::size_t from, std::size_t to) { return links_[{from, to}]; }
-  // After links have got faster: what is under way comes as they are now, and not when they once promised it.
+  // To be called when links have become faster: delivers messages in flight at the new speed.
   void pace_again();
-  // Breaks all connections between two machines (the same twice: all of one), as a middlebox would.
+  // Breaks all connections between two machines (if equal, all of one machine), as a middlebox would.
   void reset_connections(std::size_t a, std::size_t b);
-  // The machine's power is gone: its sockets with it, unsaid. Up again, it answers what it does not know with a reset.
+  // Removes the machine's sockets without notice. Once it is up again, it resets connections that it does not know.
   void power_loss(std::size_t machine);
   void set_up(std::size_t machine, bool up) { machines_[machine].up = up; }
 
@@ -86,7 +85,7 @@ class SimNetwork {
   Random random_;
   std::vector<Machine> machines_;
   std::map<std::pair<std::size_t, std::size_t>, LinkFaults> links_;
-  std::vector<std::weak_ptr<SimStream>> streams_;  // the ended ones among them, until they are half of it
+  std::vector<std::weak_ptr<SimStream>> streams_;  // with ended ones, until these are half of them
   std::size_t clear_streams_at_ = 64;
   std::uint64_t next_stream_ = 0;
   std::int64_t open_connections_ = 0;

@@ -6,7 +6,7 @@
 
 namespace fulmar {
 
-// What is declared to take less time than this together, in one step, takes none: as with all that is not declared.
+// Declared work below this, in one step, takes no time, like undeclared work.
 constexpr Duration work_that_counts = microseconds(20);
 
 class SimHost::ShardDomain final : public Domain {
@@ -78,7 +78,7 @@ class SimHost::Sink final : public LogSink {
   std::string who_;
 };
 
-// A message from shard to shard, and its slot.
+// A message from one shard to another; reused.
 struct SimProcess::Message final : Timer {
   explicit Message(SimProcess& p) : process(p) {}
   virtual ~Message() = default;
@@ -91,7 +91,7 @@ struct SimProcess::Message final : Timer {
   std::move_only_function<void()> action;
 };
 
-// A call under way; lives in the frame of the caller, who waits until the remote fiber has ended whatever happens.
+// A call in progress; in the frame of the caller, which waits until the remote fiber has ended, whatever happens.
 struct Crossing final : Blocker {
   Crossing(SimHost& f, SimHost& t, Host::RemoteCall& c) : from(f), to(t), call(c), caller(*Fiber::current()) {
     from.process_.crossings_.push_back(this);
@@ -121,7 +121,7 @@ struct Crossing final : Blocker {
   bool begun = false;  // the remote fiber was started and has not ended
   bool completed = false;
   bool cancelled = false;
-  bool woken = false;  // the caller is to go on, though it may not have yet
+  bool woken = false;  // the caller was made ready, though it may not have run yet
 };
 
 SimProcess::SimProcess(Node& node, std::uint64_t number, unsigned shards, ProcessMain main)
@@ -179,7 +179,7 @@ void SimProcess::die() {
     scheduler.disarm(*message);
     message->action = nullptr;
   }
-  // Their messages, or the answers to them, go down with the process.
+  // Their messages, or the answers to them, are lost with the process.
   for (auto* crossing : crossings_)
     if (!crossing->begun && !crossing->woken) crossing->wake();
   std::vector<Domain*> domains;

@@ -1,4 +1,4 @@
-// SimProcess: one life of a program on a simulated machine, from start to exit, kill or power loss; SimHost: the world
+// SimProcess: one run of a program on a simulated machine, from start to exit, kill or power loss; SimHost: the world
 // as one of its shards sees it.
 #pragma once
 
@@ -27,7 +27,7 @@ struct Crossing;
 
 using ProcessMain = std::function<int(Host&)>;
 
-// Why the fibers of a shard do not run; each by itself.
+// Reasons why the fibers of a shard do not run; they are independent.
 enum class Hold : std::uint8_t { paused = 1, stalled = 2, computing = 4 };
 
 class SimProcess {
@@ -40,15 +40,15 @@ class SimProcess {
   void request_stop() { stop_requested_.set(); }
   void pause();
   void resume();
-  // One shard's loop stands still; the others go on.
+  // One shard does not run; the others continue.
   void stall(unsigned shard);
   void unstall();  // all of them
-  // From now on each step of a fiber takes its shard this long; 0: no time, as computing does if nobody says otherwise.
+  // From now on each step of a fiber takes its shard this long; 0: undeclared computing takes no time.
   void set_step_cost(Duration cost);
-  // From now on what its fibers declare to compute takes them so many times as long; at least 1.
+  // From now on declared computing takes `factor` times as long; at least 1.
   void set_work_factor(unsigned factor);
   unsigned shard_count() const { return static_cast<unsigned>(shards_.size()); }
-  // Ends it at once: all fibers unwind, and nothing they do on the way is seen by anyone.
+  // Ends it at once: all fibers unwind, and nothing they do meanwhile has an effect.
   void die();
 
   Node& node() { return node_; }
@@ -64,9 +64,9 @@ class SimProcess {
   ProcessMain main_;
   Event stop_requested_;
   std::vector<std::unique_ptr<SimHost>> shards_;
-  std::deque<std::unique_ptr<Message>> messages_;  // under way between shards, and spent ones to use again
+  std::deque<std::unique_ptr<Message>> messages_;  // in flight between shards, and used ones for reuse
   std::vector<Message*> free_messages_;
-  std::vector<Crossing*> crossings_;  // calls between shards under way
+  std::vector<Crossing*> crossings_;  // calls between shards in progress
   bool dead_ = false;
   std::optional<int> exit_code_;
 };
@@ -109,7 +109,7 @@ class SimHost final : public Host, private Timer {
   unsigned shard_;
   unsigned shard_count_;
   std::unique_ptr<Domain> domain_;
-  unsigned holds_ = 0;  // of all Hold
+  unsigned holds_ = 0;  // bits of Hold
   Duration step_cost_{0};
   Random crossing_times_;
   std::vector<Instant> last_arrival_;  // by target shard: messages of a pair arrive in order

@@ -1,5 +1,6 @@
-// SimScheduler: virtual time. Among the fibers that can run it picks one by seed, so that interleavings are explored
-// and not only timings; when none can, time jumps to the next event, events of one instant in an order of the seed.
+// SimScheduler: virtual time. Of the fibers that can run, the seed chooses one, so that lives differ in interleaving
+// and not only in timing; if none can run, time jumps to the next event. The seed also orders events of the same
+// instant.
 #pragma once
 
 #include <memory>
@@ -20,15 +21,15 @@ class SimScheduler final : public Scheduler {
   void arm(Timer& timer, Instant when) override;
   void disarm(Timer& timer) override { timers_.disarm(timer); }
 
-  // Calls `action` at `when`, in the scheduler's context. Cancelled only with the world.
+  // Calls `action` at `when`, in the scheduler's context. It can't be cancelled.
   void at(Instant when, std::move_only_function<void()> action);
 
   // Runs one fiber, or fires one timer if that is due by `until`. False if there is neither.
   bool step(Instant until);
-  // Moves the clock on to `until` when nothing happens before.
+  // Moves the clock to `until`; nothing may happen before.
   void advance(Instant until) { now_ = std::max(now_, until); }
 
-  // Steps since the clock last moved: a world where time stands still is stuck in a loop.
+  // Steps since the clock last moved: if there are too many, the world is caught in a loop.
   std::uint64_t steps_this_instant() const { return steps_this_instant_; }
 
  protected:
@@ -45,7 +46,7 @@ class SimScheduler final : public Scheduler {
   TimerHeap timers_;
   std::vector<Fiber*> ready_;
   std::uint64_t steps_this_instant_ = 0;
-  std::vector<std::unique_ptr<Action>> actions_;  // by slot, so that they go with the world
+  std::vector<std::unique_ptr<Action>> actions_;  // by slot; destroyed with the world
   std::vector<std::size_t> free_slots_;
 };
 

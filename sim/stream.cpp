@@ -51,7 +51,7 @@ void SimStream::send(int from, Segment segment) {
   auto now = network.scheduler_.now();
   auto transfer = nanoseconds(static_cast<std::int64_t>(segment.data.size()) * 1'000'000 /
                               std::max<std::int64_t>(1, link.bytes_per_ms));
-  // In order: no segment overtakes the one before it; the link's bandwidth spaces them.
+  // In order: no segment overtakes an earlier one; the link's bandwidth spaces them.
   segment.due = std::max({now + network.latency(link), d.last_due + transfer, link.clogged_until});
   d.last_due = segment.due;
   d.bytes_under_way += segment.data.size();
@@ -69,13 +69,13 @@ void SimStream::pace_again(Direction& d) {
     segment.due = at = std::min(segment.due, at);
   }
   d.last_due = d.under_way.back().due;
-  if (d.stuck) return;  // sent again in its own time
+  if (d.stuck) return;  // it has its own retry
   network.scheduler_.disarm(d);
   network.scheduler_.arm(d, d.under_way.front().due);
 }
 
 void SimStream::deliver(Direction& d) {
-  auto self = shared_from_this();  // a side that hears of a reset may let go of the last reference
+  auto self = shared_from_this();  // a side that sees a reset may release the last reference
   auto& scheduler = network.scheduler_;
   auto now = scheduler.now();
   int to = 1 - d.from;
@@ -102,7 +102,7 @@ void SimStream::deliver(Direction& d) {
                          segment.data.size());
     network.trace_.bytes(segment.data.view());
     if (end[to] != End::open) {
-      // Nobody there: data is answered with a reset, which a closed or forgotten socket sends.
+      // The receiver is gone: data is answered by a reset, as from a closed or forgotten socket.
       if (segment.what == What::data) break_side(d.from);
       if (segment.what != What::data) d.ended = true;
       if (broken[d.from]) return;
@@ -162,7 +162,7 @@ Result<std::size_t> SimConnection::read(std::span<char> into, Deadline deadline)
     if (d.readable.wait(deadline) == WaitResult::timed_out)
       return fail(Errc::timed_out, "read from " + to_string(peer_));
   }
-  // Fewer bytes than there are, at times: readers must not count on more than one.
+  // Sometimes returns fewer bytes than there are: readers must not rely on more than one.
   auto& random = stream->network.random_;
   auto wanted = into.size();
   if (random.chance(1, 8)) wanted = 1 + random.below(wanted);

@@ -1,4 +1,4 @@
-// SimStream: one connection of the simulated network, both directions of it.
+// SimStream: one connection of the simulated network, in both directions.
 #pragma once
 
 #include <deque>
@@ -22,7 +22,7 @@ struct SimStream : std::enable_shared_from_this<SimStream> {
     Instant due;
   };
 
-  // One direction, from side `from` to the other: what is under way, and what has arrived and was not read yet.
+  // One direction, from side `from` to the other: bytes in flight, and those that have arrived and are unread.
   struct Direction final : Timer {
     virtual ~Direction() = default;
     void fire() noexcept override { stream->deliver(*this); }
@@ -37,7 +37,7 @@ struct SimStream : std::enable_shared_from_this<SimStream> {
     bool stuck = false;
     std::deque<Bytes> arrived;
     std::size_t bytes_arrived = 0;
-    bool ended = false;  // the reader has, or will have after `arrived`, the end
+    bool ended = false;  // the reader is at the end, or will be after `arrived`
     WaitList readable;
     WaitList writable;
     ReadinessListener* when_readable = nullptr;
@@ -47,8 +47,8 @@ struct SimStream : std::enable_shared_from_this<SimStream> {
     void tell_writer();
   };
 
-  // What an end of the connection is: used by its process, closed by it (the kernel still sends what it has), or gone
-  // with its machine's power.
+  // The state of an end: used by its process, closed by it (the kernel still sends its data), or lost with its
+  // machine's power.
   enum class End : std::uint8_t { open, closed, vanished };
 
   SimStream(SimNetwork& network, std::uint64_t number, std::size_t client, std::size_t server);
@@ -70,7 +70,7 @@ struct SimStream : std::enable_shared_from_this<SimStream> {
   bool broken[2] = {false, false};
 };
 
-// The end of a stream that a process holds.
+// One process' end of a stream.
 class SimConnection final : public Connection {
  public:
   SimConnection(std::shared_ptr<SimStream> stream, int side, SocketAddress local, SocketAddress peer);

@@ -1,5 +1,5 @@
-// Trace: the fingerprint of a life. Everything observable is folded into one running 64-bit hash, so that two lives are
-// the same exactly if their hashes are; and, when somebody looks, it is written out as readable lines.
+// Trace: the fingerprint of a life. Every observable event goes into one running 64-bit hash, so that two lives are
+// equal exactly if their hashes are; on demand it is also written as readable lines.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ class Trace {
  public:
   using Sink = std::function<void(Instant at, std::string_view line)>;
 
-  // What kind of event it was: part of the hash, so that events of different kinds never cancel out.
+  // The kind of event; part of the hash, so that events of different kinds differ.
   enum class Kind : std::uint8_t { fiber, timer, message, disk, network, process, clock, fault, log, client };
 
   void fold(std::uint64_t value) { hash_ = mix64(hash_ ^ value) + 0x9e3779b97f4a7c15ULL; }
@@ -25,14 +25,14 @@ class Trace {
     fold(static_cast<std::uint64_t>(at.ns) << 4 | static_cast<std::uint64_t>(kind));
     fold(a ^ mix64(b + 1));
   }
-  void bytes(std::string_view bytes);  // folds the content
+  void bytes(std::string_view bytes);  // adds the content to the hash
 
   std::uint64_t hash() const { return hash_; }
   std::uint64_t events() const { return events_; }
 
   void set_sink(Sink sink) { sink_ = std::move(sink); }
   bool readable() const { return static_cast<bool>(sink_); }
-  // Writes a line if anybody reads. The hash does not depend on it.
+  // Writes a line if there is a sink. The hash does not depend on it.
   template <class MakeLine>
   void line(Instant at, MakeLine make) {
     if (sink_) sink_(at, make());

@@ -16,7 +16,7 @@ Node::Node(World& world, std::size_t number, std::string name, Random random)
 Node::~Node() = default;
 
 namespace {
-// What happens to a machine, in the trace.
+// Events of a machine, in the trace.
 enum class Happening : std::uint64_t { start = 10, stop, kill, power_loss, pause, resume, clock, stall, go_on, slow };
 
 void record(World& world, const Node& node, Happening what, const char* text) {

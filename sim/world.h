@@ -1,4 +1,4 @@
-// World: one simulated life, made of one number. Machines, their disks and clocks, the network between them and the
+// World: one simulated life, determined by its seed: machines, their disks and clocks, the network between them and the
 // processes on them, all on one thread and one virtual clock.
 //
 //   World world(seed);
@@ -23,7 +23,7 @@
 
 namespace fulmar {
 
-// The wall clock of a machine, against true time.
+// The error of a machine's wall clock against true time.
 struct ClockFaults {
   std::int64_t offset_ms = 0;
   std::int64_t drift_ppm = 0;  // since `drift_since`
@@ -31,7 +31,7 @@ struct ClockFaults {
   bool operator==(const ClockFaults&) const = default;
 };
 
-// A step of a fiber that held up its shard for too long, by what it has declared; see runtime/fiber/slices.h.
+// A step of a fiber that stalled its shard, by its declared work; see runtime/fiber/slices.h.
 struct ShardStall {
   Instant at;
   std::string where;  // the machine and the shard
@@ -44,20 +44,20 @@ class Node {
   Node(World& world, std::size_t number, std::string name, Random random);
   ~Node();
 
-  // Starts a process; none may be alive. The machine comes up if it was down.
+  // Starts a process; none may be alive. Brings the machine up if it was down.
   void start(unsigned shards, ProcessMain main);
   void request_stop();
-  void kill();        // the process dies, its files keep all it wrote, its peers see resets
-  void power_loss();  // the machine dies: unsynced data is at the disk's mercy, peers hear nothing
+  void kill();        // the process dies; its files keep all writes, its peers see resets
+  void power_loss();  // the machine dies: unsynced data may be lost, peers get no notice
   void pause();
   void resume();
-  // The loop of one shard, of which `pick` says which one, stands still until end_stalls(), or the process' end.
+  // One shard, chosen by `pick`, does not run until end_stalls(), or the end of the process.
   void stall_shard(std::uint64_t pick);
   void end_stalls();
-  // Each step of a fiber, in this process and those after it, takes its shard this long; 0: no time.
+  // In this and later processes each step of a fiber takes its shard this long; 0: no time.
   void set_step_cost(Duration cost);
-  // What the fibers of this process, and of those after it, declare to compute takes them so many times as long; at
-  // least 1. So a small life sees what large requests, files and clusters do to a shard.
+  // In this and later processes declared computing takes `factor` times as long; at least 1. So small lives see what
+  // large requests, files and clusters do to a shard.
   void set_work_factor(unsigned factor);
   void set_clock(ClockFaults faults);
   void jump_clock(std::int64_t by_ms) { set_clock({clock_.offset_ms + by_ms, clock_.drift_ppm}); }
@@ -66,7 +66,7 @@ class Node {
   bool paused() const { return paused_; }
   std::optional<int> exit_code() const { return process_ ? process_->exit_code() : std::nullopt; }
 
-  // How many files and sockets a process may have open; what it makes of that is its own affair.
+  // The limit of files and sockets of a process, which the process has to respect by itself.
   std::size_t descriptors_max() const { return descriptors_max_; }
   void set_descriptors_max(std::size_t count) { descriptors_max_ = count; }
 
@@ -81,7 +81,7 @@ class Node {
 
  private:
   friend class SimProcess;
-  void reap();  // a process whose main has returned is over, with all its shards
+  void reap();  // ends a process whose main has returned, with all its shards
 
   World& world_;
   std::size_t number_;
@@ -106,8 +106,8 @@ class World {
   static constexpr Timestamp epoch_ms = 1'767'225'600'000;
   // More steps than this in one instant mean that the world is caught in a loop.
   static constexpr std::uint64_t steps_per_instant_max = 2'000'000;
-  // A fiber that declares more work than this before it lets its shard's others run has stalled the shard. So many
-  // slices that what can't be divided fits in, with the largest work factor that lives have.
+  // A fiber that declares more work than this before it yields has stalled its shard. Large enough for pieces of work
+  // that can't be divided, at the largest work factor of lives.
   static constexpr Duration stall_min = milliseconds(50);
 
   explicit World(std::uint64_t seed, LogLevel log_level = LogLevel::info);
@@ -119,7 +119,7 @@ class World {
 
   void run_until(Instant at);
   void run_for(Duration d) { run_until(now() + d); }
-  // Runs until `holds`, or the deadline; says whether it holds. Tested after each step.
+  // Runs until `holds` returns true, or the deadline; returns whether it does. Tested after each step.
   bool run_until(const std::function<bool()>& holds, Instant deadline);
   void at(Instant when, std::move_only_function<void()> action) { scheduler_.at(when, std::move(action)); }
 
@@ -130,12 +130,12 @@ class World {
   Trace& trace() { return trace_; }
   const Random& random() const { return random_; }
   LogLevel log_level() const { return log_level_; }
-  bool stuck() const { return stuck_; }  // a run ended because the world was caught in a loop
+  bool stuck() const { return stuck_; }  // whether a run ended because the world was caught in a loop
 
-  // The first ones, in their order.
+  // The first stalls, in order.
   const std::vector<ShardStall>& stalls() const { return stalls_; }
 
-  // What is alive though no process is: to be asked after all have ended. Empty is good.
+  // What is still alive after all processes have ended; should be empty.
   std::vector<std::string> leaks();
 
  private:

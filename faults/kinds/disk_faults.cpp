@@ -26,7 +26,7 @@ void end_errors(Injector& injector, const Fault& fault) {
   change(injector, fault, [](DiskFaults& faults, const Fault&) { faults.*errors = 0; });
 }
 
-// Errors after which the process doesn't trust some of its files: somebody restarts it.
+// Errors after which the process distrusts some of its files, so that it is restarted.
 template <std::uint64_t DiskFaults::* errors>
 constexpr FaultKind hurting(std::string_view name, std::uint64_t number) {
   return {.name = name,
@@ -44,7 +44,7 @@ constexpr FaultKind hurting(std::string_view name, std::uint64_t number) {
               }};
 }
 
-// Errors that pass.
+// Transient errors.
 template <std::uint64_t DiskFaults::* errors>
 constexpr FaultKind passing(std::string_view name, std::uint64_t number) {
   return {.name = name, .number = number, .amount = permille, .begin = begin_errors<errors>, .end = end_errors<errors>};

@@ -1,4 +1,4 @@
-// What lies between two nodes is cut, slow, or comes and goes.
+// Faults of the network between two nodes.
 #include <algorithm>
 
 #include "faults/injector.h"
@@ -18,7 +18,7 @@ LinkFaults& to_target(Injector& injector, const Fault& fault) {
   return injector.world().network().link(fault.peer, fault.target);
 }
 
-// One that comes and goes, up to the fault's end.
+// Cuts and reconnects, in turn, until the fault's end.
 void flap_from(Injector& injector, const Fault& fault, Instant from) {
   auto end = fault.at + fault.duration;
   auto half = milliseconds(std::max<std::int64_t>(fault.amount, 1));

@@ -1,4 +1,4 @@
-// Networks that come apart, in halves or around one node.
+// Partitions of the network, in halves or around one node.
 #include <algorithm>
 #include <optional>
 
@@ -39,7 +39,7 @@ constexpr FaultKind coming_apart(std::string_view name, std::uint64_t number, Am
           .separates = separates};
 }
 
-// Cuts the target off from the controller as it is now, and no longer from the one before.
+// Cuts the target off from the present controller, instead of the previous one.
 void follow_controller(Injector& injector, const Fault& fault, std::optional<std::size_t> cut_off) {
   auto between = [&](std::size_t node, int by) {
     injector.cut(fault.target, node, by);
@@ -48,7 +48,7 @@ void follow_controller(Injector& injector, const Fault& fault, std::optional<std
   auto now = injector.world().now();
   auto end = fault.at + fault.duration;
   auto next = now < end ? injector.controller() : std::nullopt;
-  if (next == fault.target) next = cut_off;  // it may be another again
+  if (next == fault.target) next = cut_off;  // the target itself may have become the controller
   if (now >= end) next = std::nullopt;
   if (next != cut_off) {
     if (cut_off) between(*cut_off, -1);
@@ -89,7 +89,7 @@ constinit const FaultKind cut_after_transfer{
     .begin = [](Injector& injector, const Fault& fault) { injector.await_transfer(fault); },
     .end = [](Injector& injector, const Fault& fault) { injector.stop_awaiting(fault); }};
 
-// It ends by itself, in the last look at who is the controller.
+// Ends by itself, with the last check of the controller.
 constinit const FaultKind cut_from_controller{
     .name = "cut_from_controller", .number = 28, .begin = [](Injector& injector, const Fault& fault) {
       follow_controller(injector, fault, std::nullopt);

@@ -1,4 +1,4 @@
-// Processes that die, stop, stand still or are slow, and their machines' clocks.
+// Processes that die, stop, pause or are slow, and their machines' clocks.
 #include "faults/injector.h"
 #include "faults/kinds.h"
 
