@@ -20,13 +20,13 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::size_t violations_per_life_shown = 3;
 constexpr double plain_progress_seconds = 10;
 
-// One column less than there are: the last one would begin a new line on some terminals.
+// One column less: some terminals begin a new line after the last one.
 std::size_t terminal_width() {
   winsize size{};
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1u : 79u;
 }
 
-// Lives so far, in figures.
+// The counts of lives so far.
 struct Tally {
   std::uint64_t lives = 0;
   std::uint64_t failed = 0;
@@ -51,7 +51,7 @@ std::string progress_line(const Tally& tally, const CampaignLimits& limits, doub
   return text;
 }
 
-// What the lives have reached, and what none of them has.
+// The marks that lives have reached, and those that none has.
 void print_marks(const std::map<std::string, std::uint64_t>& marks) {
   constexpr std::size_t width_max = 110;
   std::string line;

@@ -11,9 +11,9 @@ namespace fulmar {
 struct CampaignOptions {
   std::string_view program;  // the program's name, for the command that replays a life
   CampaignLimits limits;
-  std::string report;  // the SQLite file to keep results in; empty: none
+  std::string report;  // the SQLite file for results; empty: none
   std::string junit;   // the JUnit XML file to write; empty: none
-  int shown_max = 3;   // how many violations are printed in full
+  int shown_max = 3;   // the number of violations that are printed in full
 };
 
 // Exit codes: 0 no violations; 1 a violation; 2 a report file can't be written, and no life was played; 4 no violation,

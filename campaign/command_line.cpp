@@ -18,7 +18,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-// After the program's name, each line.
+// Printed after the program's name, one per line.
 constexpr std::string_view commands[] = {
     "list",
     "run --scenario S --seeds A..B [--jobs N] [--time 10m] [--first] [--report FILE.sqlite] [--junit FILE.xml]",
@@ -59,7 +59,7 @@ bool parse_seeds(const std::string& text, std::uint64_t& first, std::uint64_t& l
   return parse_number(text.substr(0, dots), first) && parse_number(text.substr(dots + 2), last) && first <= last;
 }
 
-// "90", "90s", "10m", "2h" as seconds; negative if it is none of these.
+// "90", "90s", "10m", "2h" as seconds; negative for anything else.
 double parse_duration(const std::string& text) {
   std::istringstream in(text);
   double number = -1;
@@ -98,7 +98,7 @@ class Command {
     std::cerr << simulator_.program << ": " << message << "\n\n" << usage();
     return exit_usage;
   }
-  // Of input that is named clearly enough: one line.
+  // Prints a one-line error.
   int refuse(const std::string& message) const {
     std::cerr << simulator_.program << ": " << message << "\n";
     return exit_usage;

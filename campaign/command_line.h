@@ -16,10 +16,10 @@ namespace fulmar {
 struct Simulator {
   std::string_view program;  // its name in messages
   std::span<const Scenario> scenarios;
-  std::string_view levels_scenario = {};  // whose lives `levels` plays, unless it is told which
+  std::string_view levels_scenario = {};  // the scenario of `levels`, unless another is given
 };
 
-// Carries out what the arguments ask for; returns the exit code (exit_codes.h). Prints to stdout and stderr.
+// Carries out the arguments; returns the exit code (exit_codes.h). Prints to stdout and stderr.
 int run_command(const Simulator& simulator, const std::vector<std::string>& arguments);
 
 }  // namespace fulmar

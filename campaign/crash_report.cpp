@@ -17,14 +17,14 @@ namespace fulmar {
 namespace {
 
 constexpr int frames_max = 64;
-constexpr int own_frames = 2;  // of the handler, and of how the kernel calls it
+constexpr int own_frames = 2;  // the handler, and the kernel's call of it
 constexpr std::size_t signal_stack_bytes = 256 << 10;
 
 void write_text(std::string_view text) {
   [[maybe_unused]] auto written = write(STDERR_FILENO, text.data(), text.size());
 }
 
-// All but the last step is safe wherever the signal came.
+// All but the last step is async-signal-safe.
 void on_crash(int signal) {
   std::array<void*, frames_max> frames;
   auto count = backtrace(frames.data(), frames_max);
@@ -49,7 +49,7 @@ void report_crashes() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
   std::array<void*, 1> first;
-  backtrace(first.data(), 1);  // loads what it needs, which a broken process may not be able to
+  backtrace(first.data(), 1);  // loads what backtrace() needs, which may be impossible in a crash
   static auto* stack = new char[signal_stack_bytes];
   stack_t alternate{};
   alternate.ss_sp = stack;
@@ -57,9 +57,9 @@ void report_crashes() {
   sigaltstack(&alternate, nullptr);
   struct sigaction action{};
   action.sa_handler = on_crash;
-  action.sa_flags = static_cast<int>(SA_ONSTACK | SA_RESETHAND | SA_NODEFER);  // the next one of the kind kills
+  action.sa_flags = static_cast<int>(SA_ONSTACK | SA_RESETHAND | SA_NODEFER);  // a second such signal kills the process
   for (auto signal : {SIGABRT, SIGALRM, SIGPROF}) sigaction(signal, &action, nullptr);
-#ifndef __SANITIZE_ADDRESS__  // which says more of these
+#ifndef __SANITIZE_ADDRESS__  // its own reports say more
   for (auto signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigaction(signal, &action, nullptr);
 #endif
 }

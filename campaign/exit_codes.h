@@ -5,7 +5,7 @@
 namespace fulmar {
 
 constexpr int exit_violation = 1;
-constexpr int exit_usage = 2;  // also for files that can't be used: no life was played
+constexpr int exit_usage = 2;  // also if files can't be used: no life was played
 constexpr int exit_nondeterminism = 3;
 constexpr int exit_unwritten = 4;  // the results could not all be written
 constexpr int exit_by_signal = 128;

@@ -14,9 +14,9 @@ namespace fulmar {
 
 namespace {
 
-using Times = std::map<std::string, std::vector<Duration>>;  // by what was measured
+using Times = std::map<std::string, std::vector<Duration>>;  // by the name of the measurement
 
-// Of sorted times that are not empty.
+// `times` is sorted and not empty.
 Duration percentile(const std::vector<Duration>& times, std::size_t percent) {
   return times[(times.size() * percent + 99) / 100 - 1];
 }

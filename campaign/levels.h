@@ -1,4 +1,4 @@
-// Levels: what the lives of a scenario have measured (LifeResult::times), by the kind of each life's first fault.
+// Levels: the measurements of a scenario's lives (LifeResult::times), by the kind of each life's first fault.
 #pragma once
 
 #include <string_view>

@@ -86,7 +86,7 @@ int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& opti
     return WEXITSTATUS(status);
   }
   auto signal = WTERMSIG(status);
-  if (signal == SIGPIPE) std::raise(SIGPIPE);  // whoever reads the trace has seen enough
+  if (signal == SIGPIPE) std::raise(SIGPIPE);  // the reader of the trace has stopped reading
   bool hung = is_out_of_time(signal);
   auto text = (hung ? out_of_time(options.life_seconds_max)
                     : "the process died of signal " + std::to_string(signal) + " (" + strsignal(signal) + ")") +

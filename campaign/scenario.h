@@ -19,9 +19,9 @@ struct LifeResult {
   std::uint64_t trace_hash = 0;
   std::uint64_t events = 0;
   Duration simulated{0};
-  std::map<std::string, std::uint64_t> operations;  // how many of each kind the clients invoked
-  std::map<std::string, std::uint64_t> marks;       // how often it reached each mark; 0: could have, but did not
-  std::map<std::string, Duration> times;            // what it measured, in simulated time
+  std::map<std::string, std::uint64_t> operations;  // the number of operations of each kind that clients invoked
+  std::map<std::string, std::uint64_t> marks;  // how often each mark was reached; 0: it was expected, and not reached
+  std::map<std::string, Duration> times;       // measurements, in simulated time
   Violations violations;
 };
 

@@ -18,12 +18,12 @@ namespace {
 
 struct Function {
   std::uintptr_t size = 0;
-  std::string name;  // as the linker has it
+  std::string name;  // as in the symbol table
 };
 
-using Functions = std::map<std::uintptr_t, Function>;  // by where they begin in the program
+using Functions = std::map<std::uintptr_t, Function>;  // by address in the program
 
-// Empty if it was stripped.
+// Empty if the program was stripped.
 Functions functions_of_this_program() {
   std::ifstream file("/proc/self/exe", std::ios::binary);
   std::stringstream content;
@@ -59,8 +59,8 @@ std::string as_in_the_source(const std::string& name) {
   return status == 0 ? plain.get() : name;
 }
 
-// `within`: an address in the instruction that is meant. A call may be a function's last instruction, after which the
-// address that it returns to is another's.
+// `within`: an address in the instruction itself. If a call is a function's last instruction, its return address is in
+// the next function.
 std::string describe(std::uintptr_t address, std::uintptr_t within, const Functions& functions) {
   Dl_info here, there;
   if (!dladdr(reinterpret_cast<void*>(&with_names_of_functions), &here) ||

@@ -11,7 +11,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr double again_seconds = 5;  // should the first signal not have ended it
+constexpr double again_seconds = 5;  // if the first signal has not ended the process
 
 timeval time_of(double seconds) {
   auto whole = static_cast<time_t>(seconds);

@@ -29,7 +29,7 @@ namespace {
 using nlohmann::json;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr double waits_factor = 10;  // one that takes no CPU time has so many times longer
+constexpr double waits_factor = 10;  // the limit of a life that takes no CPU time is so many times longer
 constexpr std::size_t stderr_bytes_max = 8000;
 
 double seconds_since(SteadyClock::time_point from) {
@@ -38,7 +38,7 @@ double seconds_since(SteadyClock::time_point from) {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-// What the workers share with the campaign: which seed is next.
+// Shared by the workers and the campaign: the next seed.
 struct Shared {
   std::atomic<std::uint64_t> next_seed;
   std::atomic<bool> stop;
@@ -137,7 +137,7 @@ class Worker {
 
   int fd() const { return in_; }
 
-  // Takes what is there; false at the end.
+  // Reads available lines; false at the end.
   bool read_lines(const std::function<void(const SeedResult&)>& done) {
     char buffer[65536];
     auto got = read(in_, buffer, sizeof buffer);
@@ -158,14 +158,14 @@ class Worker {
     return true;
   }
 
-  // One that waits for something, and so takes no CPU time.
+  // Kills a worker that waits without using CPU time.
   void kill_if_it_hangs() {
     if (!seed_ || seconds_since(begun_) < waits_factor * seconds_max_) return;
     hung_ = true;
     kill(pid_, SIGKILL);
   }
 
-  // After the end: the violation it died of, if it did.
+  // After the worker's end: the violation, if it died.
   std::optional<SeedResult> death() {
     int status = 0;
     waitpid(pid_, &status, 0);

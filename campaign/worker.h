@@ -21,7 +21,7 @@ struct CampaignLimits {
   std::uint64_t first_seed = 1;
   std::uint64_t last_seed = 1;
   int jobs = 1;
-  double seconds_max = 0;  // no new life begins after that; 0: no limit
+  double seconds_max = 0;  // no life begins after that; 0: no limit
   bool stop_at_violation = false;
   double life_seconds_max = fulmar::life_seconds_max;
 };

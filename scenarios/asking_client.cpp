@@ -1,5 +1,5 @@
-// Clients that ask where things are: offsets by time, of the start, the end and the maximum, and the ends of epochs; of
-// partitions in use, and of those that were long left alone.
+// Clients that look up offsets: by time, the start, the end and the maximum, and the ends of epochs; in partitions in
+// use, and in idle ones.
 #include <limits>
 
 #include "broker/protocol/messages/list_offsets.h"
@@ -36,7 +36,7 @@ Timestamp choose_lookup(Random& random, const Workload& workload, const TopicPar
   }
 }
 
-// Where an epoch ends, as the leader says: its own, of which it is told with the start of the log, or an earlier one.
+// Looks up the end of an epoch from the leader.
 void ask_epoch_end(Host& host, Workload& workload, ClusterClient& brokers, const TopicPartition& of, Epoch epoch) {
   auto deadline = host.clock().deadline_in(workload.request_timeout);
   auto leader = brokers.leader(of.topic, of.partition, deadline);
@@ -56,7 +56,7 @@ void ask_epoch_end(Host& host, Workload& workload, ClusterClient& brokers, const
   workload.history.epoch_ends.push_back(operation);
 }
 
-// Asks for one epoch's end after another: mostly for that of the last one it has heard of, which may not stay.
+// Looks up epoch ends again and again: mostly that of the latest epoch it knows, whose records may not stay.
 class EpochAsker {
  public:
   void ask(Host& host, Random& random, Workload& workload, ClusterClient& brokers, const TopicPartition& of) {

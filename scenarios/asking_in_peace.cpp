@@ -1,8 +1,8 @@
-// The last act: the core is well and nobody else asks anything. Partitions that were left alone answer at once, what is
-// sent is acknowledged, a long poll gets its record, and a deletion is acknowledged, each within about a second. What
-// fails once may have met a leadership that moved; what fails each time does not work.
+// At the end of a life, when the core is healthy and nobody else sends requests: idle partitions answer at once,
+// records are acknowledged, a long poll gets its record, and a deletion is acknowledged, each within about a second. A
+// single failure may be due to a moved leadership; repeated failures are violations.
 //
-// All has been read by now, so nothing of this is in the history.
+// Everything has been read by now, so none of this is in the history.
 #include <utility>
 
 #include "broker/protocol/messages/fetch.h"
@@ -19,7 +19,7 @@ namespace fulmar {
 namespace {
 
 constexpr Duration answer_max = milliseconds(1500);
-constexpr Duration left_alone = milliseconds(2500);  // long enough for a group to come to rest
+constexpr Duration left_alone = milliseconds(2500);  // long enough for a group to be quiesced
 constexpr Duration poll_wait = seconds(6);
 constexpr Duration poll_begins = milliseconds(300);
 constexpr int tries_max = 3;
@@ -53,10 +53,10 @@ class Peace {
     return all;
   }
 
-  // Nothing, if all went well; else what did not.
+  // Returns what went wrong; empty if nothing did.
   using Question = std::string (Peace::*)(const TopicPartition& tp);
 
-  // A deletion that was not answered is done all the same, and the same again would be answered at once.
+  // A deletion without a response is made all the same, and repeating it would be answered at once.
   std::string deletes_again(const TopicPartition& tp) {
     if (std::exchange(asked_before_, true)) {
       if (auto wrong = polls(tp); !wrong.empty()) return wrong;
@@ -190,7 +190,7 @@ class Peace {
   Workload& workload_;
   Random random_;
   ClusterClient brokers_;
-  ClusterClient polling_;  // a poll holds up all answers of its connection
+  ClusterClient polling_;  // a poll delays all later responses of its connection
   std::vector<TopicPartition> partitions_;
   bool asked_before_ = false;
 };

@@ -10,59 +10,58 @@
 
 namespace fulmar {
 
-// A connection to the cluster of the client's own: it begins at a broker of its choice.
+// A client's own connection options: it begins at a broker of its choice.
 ClusterClientOptions cluster_options(const Workload& workload, Random random);
 
 void produce(Host& host, Workload& workload);
 void consume(Host& host, Workload& workload);
-// Deletes records up to somewhere that was seen, or all there are.
+// Deletes records up to some offset that was seen, or all.
 void delete_records(Host& host, Workload& workload);
 
-// Moves partitions to other brokers, thinks better of it, and has leaders elected.
+// Reassigns partitions, cancels some reassignments, and requests leader elections.
 void operate(Host& host, Workload& workload);
-// Asks for offsets by time, for the maximum, the start and the end, and where epochs end.
+// Looks up offsets by time, the maximum, the start and the end, and the ends of epochs.
 void look_up(Host& host, Workload& workload);
-// Asks where epochs end, and nothing else.
+// Looks up the ends of epochs only.
 void ask_epochs(Host& host, Workload& workload);
-// Asks something of partitions that nobody else asks anything, after long silences.
+// Sends requests for partitions that nobody else uses, after long pauses.
 void ask_idle(Host& host, Workload& workload);
-// Adds brokers to those that decide about the metadata, and removes them.
+// Adds brokers to the controllers, and removes them.
 void change_controllers(Host& host, Workload& workload);
-// Adds partitions to the topics that grow.
+// Adds partitions to the growing topics.
 void add_partitions(Host& host, Workload& workload);
-// Has a topic of its own, which it fills, reads, deletes and makes again.
+// Creates a topic of its own, fills, reads and deletes it, and creates it again.
 void remake_topic(Host& host, Workload& workload);
-// Changes what topics are configured to, within what the checkers hold the cluster to.
+// Changes topic configurations, without changing the guarantees that checkers verify.
 void configure_topics(Host& host, Workload& workload);
-// Writes records of few keys to a compacted topic, and reads it; and reads all of it at the end.
+// Write records of few keys to a compacted topic, and read it; the last reads all of it at the end.
 void write_keys(Host& host, Workload& workload);
 void read_keys(Host& host, Workload& workload);
 void read_keys_at_the_end(Host& host, Workload& workload, ClusterClient& brokers);
-// A member of a group: joins, commits, and leaves, vanishes or is too slow at times.
+// A member of a group: joins, commits, and sometimes leaves, vanishes or is too slow.
 void join_groups(Host& host, Workload& workload);
-// The same of consumer groups (KIP-848).
+// The same for consumer groups (KIP-848).
 void join_consumer_groups(Host& host, Workload& workload);
-// Takes over pipelines from topic to topic, and passes records on in transactions.
+// Takes over pipelines between topics, and passes records on in transactions.
 void pipe(Host& host, Workload& workload);
-// Sends batches that take long to find malformed. Where computing takes time only.
+// Sends batches that take long to recognise as malformed. Only where computing takes time.
 void send_malformed(Host& host, Workload& workload);
-// Keeps offsets in a group without members, and deletes them.
+// Commits offsets for a group without members, and deletes them.
 void keep_offsets(Host& host, Workload& workload);
 void make_and_delete_topics(Host& host, Workload& workload);
-// Asks with leader epochs that are known to be past.
+// Sends requests with leader epochs that are known to be outdated.
 void probe_epochs(Host& host, Workload& workload);
 
-// Of the topics that all clients use; or of the idle ones, if there is any.
+// A partition of the topics that all clients use; or of an idle one, if there is any.
 TopicPartition pick_partition(Random& random, const Workload& workload);
 std::optional<TopicPartition> pick_idle_partition(Random& random, const Workload& workload);
-// ListOffsets, from the leader, once; in the history if it was answered.
+// ListOffsets, once, from the leader; in the history if it was answered.
 std::optional<LookupOperation> look_up_once(Host& host, Workload& workload, ClusterClient& brokers,
                                             const TopicPartition& of, Timestamp asked);
-// DeleteRecords, from the leader, once; in the history. Where the log starts then, or the error that it was answered
-// with.
+// DeleteRecords, once, from the leader; in the history. The new log start, or the error in the response.
 Result<Offset, ErrorCode> delete_once(Host& host, Workload& workload, ClusterClient& brokers, const TopicPartition& of,
                                       Offset offset);
-// Some records, as one batch of a producer of its own numbering; in the history. Whether it was acknowledged.
+// Sends some records as one batch; in the history. `producer`: its number there. Returns whether it was acknowledged.
 struct Sending {
   int producer = 0;
   std::int16_t acks = -1;

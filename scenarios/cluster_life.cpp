@@ -21,17 +21,14 @@ constexpr Duration form_max = seconds(60);      // for the cluster and its topic
 constexpr Duration lead_max = seconds(20);      // for a leader of every partition, once the core is healed
 constexpr Duration finish_max = seconds(90);    // for every client
 constexpr Duration converge_max = seconds(30);  // for equal logs in the core
-constexpr Duration register_max = seconds(30);  // for every broker of the core to be known to its cluster
-constexpr Duration image_max = seconds(2);      // for what is committed to be shown by every broker
+constexpr Duration register_max = seconds(30);  // for all brokers of the core to be registered
+constexpr Duration image_max = seconds(2);      // for committed metadata to be shown by every broker
 constexpr Duration stop_max = seconds(60);      // for an orderly stop of the whole core
 constexpr Duration look_interval = milliseconds(50);
-constexpr Duration recover_max = seconds(8);  // for a majority that is left alone, from whatever was before
+constexpr Duration recover_max = seconds(8);  // for an undisturbed majority to recover from anything
 constexpr Instant faults_begin = Instant{} + seconds(8);
 
-// For how long what was held up on its way is still believed when it has come, and then until word of the next is
-// there.
-
-// What becomes of the brokers that are not of the core.
+// What happens to the brokers outside of the core.
 enum class Rest : std::uint8_t { there_is_none, dead, cut_off, paused };
 
 class ClusterLife {
@@ -121,7 +118,7 @@ class ClusterLife {
               "the cluster did not form, or its topics could not be made, though all was well");
   }
 
-  // Once the calm has lasted for long enough for all that was before to be over.
+  // Once the calm has lasted long enough for the effects of earlier faults to be over.
   void watch_calm() {
     auto calm = calm_of(plan_);
     if (!calm) return;
@@ -139,12 +136,12 @@ class ClusterLife {
     admin_->kill();
   }
 
-  // A majority of every partition's replicas, and of the controllers.
+  // Chooses a majority of every partition's replicas, and of the controllers.
   void choose_core() {
     auto out = static_cast<std::size_t>(plan_.setting(settings::rest_count));
     if (static_cast<Rest>(plan_.setting(settings::rest)) == Rest::there_is_none) out = 0;
-    // A disk that has lost what it promised may not have got it back yet: it is the first to be left out, and then
-    // alone.
+    // A disk that lost acknowledged data may not have it again yet: such a broker is the first to be left out, and then
+    // the only one.
     std::vector<std::size_t> order;
     for (auto victim : victims(plan_.faults)) order.push_back(victim);
     if (order.empty()) {
@@ -230,7 +227,7 @@ class ClusterLife {
     result.violations.insert(result.violations.begin(), seen_inside.begin(), seen_inside.end());
     if (result.violations.empty())
       for (auto n : core_) {
-        if (victims(plan_.faults).contains(n)) continue;  // damage that nobody has come upon may still be there
+        if (victims(plan_.faults).contains(n)) continue;  // undetected damage may still be there
         std::map<std::string, std::string> files;
         for (const auto& [path, file] : world_.node(n).disk().image().files()) files.emplace(path, file->current());
         check_log_files(files, result.violations);
@@ -251,14 +248,14 @@ class ClusterLife {
   Workload workload_;
   WatchedCluster cluster_;
   Node* admin_ = nullptr;
-  std::set<std::size_t> core_;     // brokers
-  std::set<std::size_t> healthy_;  // they and the clients
+  std::set<std::size_t> core_;     // the brokers of the core
+  std::set<std::size_t> healthy_;  // these and the clients
   std::map<std::string, std::uint64_t> damaged_files_;
   Violations found_;
 };
 
-// In one life of four, followers that catch up are throttled, and it takes little to be that far behind and out of
-// sync. The rate is by what the life writes, about, so that it holds them up, and yet lets them get there in time.
+// In one life of four, followers that catch up are throttled, and a small lag takes them there and out of sync. The
+// rate is about that of the life's writes, so that it delays them, but they catch up in time.
 void choose_throttle(Random random, Plan& plan) {
   if (!random.chance(1, 4)) return;
   constexpr std::int64_t shards_max = 3;  // of one of which all leaders may be
@@ -294,17 +291,17 @@ void choose_cluster_settings(Random random, Plan& plan) {
   plan.set(settings::guarded_topic, choose("guarded topic", 0, 2) == 0);
   plan.set(settings::metadata_snapshot_bytes, std::int64_t{1} << choose("metadata snapshot bytes", 8, 13));
   plan.set(settings::metadata_segment_bytes, std::int64_t{1} << choose("metadata segment bytes", 8, 13));
-  // Small ones in half of the lives: as many producers come, so many are taken.
+  // Small blocks in half of the lives, so that many are allocated.
   if (choose("small producer id blocks", 0, 1))
     plan.set(settings::producer_id_block, choose("producer id block", 1, 4));
   plan.set(settings::rest, choose("rest", 0, 3));
   plan.set(settings::rest_count, choose("rest count", 1, static_cast<std::int64_t>(victims_max(plan))));
-  // In half of the lives it takes little to fall out of sync.
+  // In half of the lives a small lag puts a replica out of sync.
   if (choose("in sync", 0, 1)) plan.set(settings::replica_lag_ms, choose("replica lag", 1000, 10'000));
   choose_throttle(random.split("throttle"), plan);
-  // In every second life topics are configured while they are used.
+  // In half of the lives topics are reconfigured while they are used.
   if (choose("configured", 0, 1)) plan.set(settings::config_pace_ms, std::int64_t{1} << choose("config pace", 8, 13));
-  // In two lives of three the metadata is written down again and again, and brokers start from a snapshot.
+  // In two lives of three the metadata is stored in snapshots often, and brokers start from them.
   if (choose("metadata snapshots", 0, 2) > 0)
     plan.set(settings::metadata_snapshot_bytes, std::int64_t{1} << choose("metadata snapshot bytes", 9, 14));
 }

@@ -27,11 +27,11 @@ Plan plan_cluster(std::uint64_t seed, const char* scenario, std::span<const Faul
   auto window = fault_window(plan);
   if (takes_promises) window.victims_max = victims_max(plan);
   plan.faults = plan_faults(random.split("faults"), window, shapes);
-  // One that reads all the time sees what a leader that is cut off says until it steps down.
+  // A consumer that reads all the time sees what an isolated leader serves until it steps down.
   auto reader = random.split("fast reader");
   bool left_alone = has_fault(plan.faults, {&faults::isolate, &faults::cut_after_transfer});
   if (left_alone && reader.chance(1, 2)) plan.set(settings::consumer_pace_ms, fast_reader_pace_ms);
-  // And one who asks where its epoch ends hears what of it may not stay.
+  // And a client that looks up the end of the epoch sees offsets that may not stay.
   if (left_alone && random.split("epochs").chance(1, 2)) plan.set(settings::epoch_pace_ms, epoch_pace_ms);
   choose_calm(random.split("calm"), window, victims_max(plan), plan);
   return plan;
@@ -56,14 +56,14 @@ Plan plan_churn(std::uint64_t seed) {
     plan.set(settings::brokers, 5);
     plan.set(settings::replication_factor, 3);
     plan.set(settings::rest_count, 1);
-    plan.set(settings::memory_topic, 0);  // of which a power loss may take the very records of who has it now
+    plan.set(settings::memory_topic, 0);  // a power loss could take the records of who owns it now
     plan.set(settings::operator_pace_ms, std::int64_t{1} << random.between(8, 13));
     plan.set(settings::cancelled_moves_percent, random.between(0, 60));
   });
 }
 
-// In a quarter of the lives it changes who decides about the metadata. How many of them may fail is not known then when
-// the plan is made: none loses what it has promised, and all are well in the end.
+// In a quarter of the lives the controllers change. How many of them may fail is then unknown when the plan is made: no
+// disk loses acknowledged data, and all brokers are healthy in the end.
 Plan plan_metadata(std::uint64_t seed) {
   auto plan = plan_cluster(seed, "metadata", cluster_faults(), true, [](Random random, Plan& chosen) {
     chosen.set(settings::topic_pace_ms, std::int64_t{1} << random.between(10, 13));

@@ -1,4 +1,4 @@
-// The scenarios of clusters that only their faults tell apart; see cluster_life.h for what happens in them.
+// The cluster scenarios, which differ only in faults and settings; see cluster_life.h for what happens in them.
 #pragma once
 
 #include "faults/plan.h"

@@ -1,5 +1,5 @@
-// Who configures topics while they are used, within what the checkers hold the cluster to; and what was acknowledged of
-// that is asked for at the end.
+// A client that reconfigures topics while they are used, without changing the guarantees that checkers verify; at the
+// end, acknowledged changes are compared with what brokers show.
 #include <set>
 
 #include "broker/protocol/messages/alter_configs.h"
@@ -13,11 +13,11 @@ namespace fulmar {
 
 namespace {
 
-constexpr Duration shown_max = seconds(20);  // for what was acknowledged to be shown by whoever is asked
+constexpr Duration shown_max = seconds(20);  // for acknowledged changes to be shown by the broker that is asked
 
 using Key = std::pair<std::string, std::string>;  // a topic and a property
 
-// A value of that property that changes no promise.
+// A value of that property that changes no guarantee.
 std::string choose_value(Random& random, const std::string& property) {
   if (property == "segment.bytes") return std::to_string(std::int64_t{1} << random.between(9, 20));
   if (property == "max.message.bytes") return std::to_string(std::int64_t{1} << random.between(17, 22));
@@ -33,8 +33,7 @@ void configure_topics(Host& host, Workload& workload) {
                                                    "index.interval.bytes", "segment.ms"};
   auto random = host.entropy().stream();
   ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
-  // What each may be: what was acknowledged last, and what was ever asked for and not answered, since that may be done
-  // late.
+  // The possible values: the last that was acknowledged, and all without a response, since those may take effect late.
   struct Asked {
     std::optional<std::string> acknowledged;
     std::set<std::string> unanswered;

@@ -1,7 +1,7 @@
-// A member of a consumer group (KIP-848), static or not. It takes the partitions that it is given, gives up at once
-// what it is told to, and commits a number for each of them, again and again; now and then it leaves, for good or for a
-// while, vanishes without a word, or is silent for longer than its session. At the end some vanish for good, and the
-// others of their groups have to commit for all partitions once more.
+// A member of a consumer group (KIP-848), static or not. It takes the partitions that it is assigned, gives up at once
+// those that are revoked, and commits a number for each of them, again and again. Sometimes it leaves, for good or for
+// a while, vanishes without leaving, or is silent for longer than its session. At the end some vanish for good, and the
+// other members of their groups have to commit for all partitions once more.
 #include <algorithm>
 
 #include "broker/client/consumer_member.h"
@@ -15,7 +15,8 @@ namespace fulmar {
 
 namespace {
 
-constexpr milliseconds rebalance_timeout(60'000);  // nobody is out for being slow to give up: all do at once
+// long: no member is removed for slow revocation, since all revoke at once
+constexpr milliseconds rebalance_timeout(60'000);
 constexpr int groups = 2;
 
 class ConsumerLife {
@@ -71,8 +72,8 @@ class ConsumerLife {
     return workload_.stop && workload_.committed_since_stop[group_].size() == shared_.size();
   }
 
-  // -- What it has, in the history.
-  // Nobody can be given what it has before its session has ended, by the coordinator's clock too.
+  // -- Its partitions, in the history.
+  // Its partitions can't be assigned to others before its session has ended, also by the coordinator's clock.
   Instant heard_until() const { return heard_ + consumer_session_timeout * 8 / 10; }
   void let_go(std::int32_t partition) {
     auto& span = workload_.history.group_ownerships[spans_.at(partition)];
@@ -89,7 +90,7 @@ class ConsumerLife {
         {group_, member_.id(), partition, host_.clock().now(), Instant::max()});
   }
 
-  // Whether it is still, or again, a member.
+  // Sends a heartbeat; returns whether it is a member.
   bool beat() {
     auto asked = host_.clock().now();
     auto heard = member_.heartbeat(has_);
@@ -106,7 +107,7 @@ class ConsumerLife {
     return take_over();
   }
 
-  // Gives up what it is to, and begins with what is its own now. False: it can't tell what that is.
+  // Gives up revoked partitions, and begins with new ones. Returns false if it can't tell which these are.
   bool take_over() {
     auto wanted = places_of(member_.assigned());
     if (!wanted) return false;
@@ -123,7 +124,7 @@ class ConsumerLife {
     return true;
   }
 
-  // By the places in the list of shared partitions; others of these topics are nobody's business.
+  // As indexes in the list of shared partitions; other partitions of these topics are ignored.
   std::optional<std::set<std::int32_t>> places_of(const Partitions& assigned) {
     std::set<std::int32_t> places;
     for (const auto& [id, partitions] : assigned) {
@@ -181,7 +182,7 @@ class ConsumerLife {
     switch (random_.below(4)) {
       case 0: leave(random_.chance(1, 2)); break;
       case 1: vanish(); break;
-      case 2:  // is silent, and goes on as if nothing had been
+      case 2:  // is silent, then continues as if nothing had happened
         host_.clock().sleep_for(milliseconds(random_.between(1, 2 * consumer_session_timeout.count())));
         if (!spans_.empty()) commit();
         break;
@@ -207,10 +208,10 @@ class ConsumerLife {
   const std::string group_;
   const std::vector<PartitionName> shared_;
   ConsumerMember member_;
-  std::map<Uuid, std::string> names_;  // of topics
+  std::map<Uuid, std::string> names_;  // of topics, by id
   Partitions has_;
-  std::map<std::int32_t, std::size_t> spans_;  // of what it has: the ownership in the history
-  Instant heard_;                              // the last time that a heartbeat which was answered was sent
+  std::map<std::int32_t, std::size_t> spans_;  // by partition: the index of its ownership in the history
+  Instant heard_;                              // when the last heartbeat with a response was sent
   bool asked_whether_to_die_ = false;
   bool dead_ = false;
 };

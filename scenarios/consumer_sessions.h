@@ -1,5 +1,5 @@
-// How long brokers of simulated lives let a member of a consumer group be silent: long enough for faults to pass
-// unnoticed, short enough for lives to see it end.
+// The session timeout of consumer groups in simulated lives: long enough to survive short faults, short enough for
+// lives to see sessions expire.
 #pragma once
 
 #include "runtime/base/time.h"

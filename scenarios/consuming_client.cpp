@@ -1,5 +1,5 @@
-// A consumer of one topic: from the beginning on, with sought positions in between, and to the end of every partition
-// at the end.
+// A consumer of one topic: reads from the beginning on, seeks sometimes, and at the end reads every partition to its
+// end.
 #include "broker/client/consumer.h"
 #include "checkers/values.h"
 #include "runtime/host/clock.h"
@@ -22,7 +22,7 @@ ConsumerOptions choose_options(Random& random, const Workload& workload) {
   if (workload.plan.setting_or(settings::racks, 0) && random.chance(2, 3))
     options.rack = "rack-" + std::to_string(random.below(3));
   options.tells_epochs = random.chance(1, 2);
-  // Racks are told since version 11, epochs since version 12.
+  // Requests have the rack since version 11, the epoch since version 12.
   if (!options.rack.empty() || options.tells_epochs) options.version_max = 12;
   return options;
 }
@@ -46,7 +46,7 @@ class Reading {
         pause(host_, random_, 500);
         continue;
       }
-      // At times from the start, or from the middle.
+      // Sometimes seeks to the start, or to the middle.
       if (random_.chance(1, 20)) {
         auto partition = static_cast<std::int32_t>(random_.below(sought_.size()));
         seek(partition,
@@ -69,7 +69,7 @@ class Reading {
     for (auto partition = static_cast<std::int32_t>(sought_.size()); partition < count; ++partition) seek(partition, 0);
   }
 
-  // Whether anything was answered.
+  // Returns whether there was any response.
   bool poll() {
     std::map<std::int32_t, Offset> positions;
     for (const auto& [partition, sought] : sought_) positions[partition] = consumer_.position(partition);
@@ -89,7 +89,7 @@ class Reading {
     read.completed = host_.clock().now();
     read.position = position;
     read.corrupt = part.corrupt;
-    // One that led until a moment ago may go on serving, as a follower, who tells a rack.
+    // If the request has a rack, a leader that has just been deposed may serve it as a follower.
     read.from_follower = part.follower >= 0 || !options_.rack.empty();
     if (part.error == ErrorCode::none) {
       read.sought = std::exchange(sought_[part.partition], false);
@@ -108,7 +108,7 @@ class Reading {
     if (earliest && error == ErrorCode::none) seek(part.partition, *earliest);
   }
 
-  // The log parted from what was read. Of what is committed that must never be.
+  // The log diverged from what was read, which must never happen to committed records.
   void diverged(const Polled& part) {
     workload_.marks.reach(Mark::fetch_diverged);
     if (workload_.topics.at(topic_).promise.synced)
@@ -122,11 +122,12 @@ class Reading {
     seek(part.partition, std::max<Offset>(part.diverging.end_offset, 0));
   }
 
-  // With all else at rest, or nearly, every partition can be read to its end. One that is far behind leaves some out.
+  // While (nearly) nothing is written, every partition can be read to its end. One that is far behind skips some
+  // records.
   void read_to_the_end() {
     constexpr Offset lag_max = 200;
     take_new_partitions();
-    // A broker that has nothing more must not hold up what others have.
+    // A broker without more records must not delay those of others.
     consumer_.set_limits(1 << 20, 1 << 18, 0, milliseconds(5));
     for (auto& [partition, sought] : sought_) {
       Offset end = -1;
@@ -146,7 +147,7 @@ class Reading {
     workload_.marks.reach(Mark::consumer_at_the_end);
   }
 
-  // Page-cache topics may lose what was there when their end was asked for.
+  // Page-cache topics may lose records that existed when the end was looked up.
   bool keeps(std::int32_t partition, Offset end) {
     if (workload_.topics.at(topic_).promise.synced) return true;
     ErrorCode error{};
@@ -162,7 +163,7 @@ class Reading {
   ClusterClient brokers_;
   ConsumerOptions options_;
   Consumer consumer_;
-  std::map<std::int32_t, bool> sought_;  // by partition; whether its position was set anew
+  std::map<std::int32_t, bool> sought_;  // by partition; whether its position was set by a seek
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Who adds brokers to those that decide about the metadata, and removes them (KIP-853); and who does so in the end.
+// A client that adds brokers to the controllers, and removes them (KIP-853); and the check of the controllers at the
+// end.
 #include <algorithm>
 
 #include "broker/protocol/messages/quorum.h"
@@ -14,7 +15,7 @@ namespace {
 
 using Quorum = DescribeQuorumResponse::Topic::Partition;
 
-constexpr std::size_t voters_min = 2;  // so that what kills one does not end the cluster
+constexpr std::size_t voters_min = 2;  // so that one failure does not end the cluster
 constexpr std::int32_t patience_ms = 2000;
 constexpr Duration retry_interval = milliseconds(100);
 
@@ -31,7 +32,7 @@ std::optional<Quorum> describe_quorum(Host& host, Workload& workload, ClusterCli
   return response->topics[0].partitions[0];
 }
 
-// Errors that say that nothing was done.
+// Errors that mean that nothing was done.
 bool is_refusal(ErrorCode error) {
   switch (error) {
     case ErrorCode::duplicate_voter:

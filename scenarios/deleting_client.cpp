@@ -1,4 +1,4 @@
-// Deletions of records: somewhere in what was seen, exactly at its end, or as much as there is.
+// Deletes records: up to some offset that was seen, exactly to its end, or all.
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/topics.h"
 #include "runtime/host/clock.h"
@@ -10,7 +10,7 @@ namespace fulmar {
 
 namespace {
 
-// The offset after the last record that was acknowledged.
+// The offset after the last acknowledged record.
 Offset acknowledged_end(const Workload& workload, const TopicPartition& of) {
   Offset end = 0;
   for (const auto& send : workload.history.sends)
@@ -19,7 +19,7 @@ Offset acknowledged_end(const Workload& workload, const TopicPartition& of) {
   return end;
 }
 
-// What was deleted ends inside a batch, often: a time that both sides of the cut have is looked up.
+// A deletion often ends inside a batch: looks up a time that both sides of the cut have.
 void look_up_at_cut(Host& host, Workload& workload, ClusterClient& brokers, const TopicPartition& of, Offset cut) {
   for (const auto& send : workload.history.sends) {
     bool is_cut = send.to == of && send.outcome == Outcome::ok && send.base_offset < cut &&
@@ -30,7 +30,7 @@ void look_up_at_cut(Host& host, Workload& workload, ClusterClient& brokers, cons
   }
 }
 
-// What the followers that consumers may read from say of a log's start, right after it was moved.
+// Asks followers that serve consumers for the log start, right after it was raised.
 void ask_followers(Host& host, Random& random, Workload& workload, ClusterClient& brokers, const TopicPartition& of,
                    Offset start) {
   auto deadline = host.clock().deadline_in(workload.request_timeout);
@@ -103,7 +103,7 @@ void delete_records(Host& host, Workload& workload) {
     auto of = pick_partition(random, workload);
     auto end = acknowledged_end(workload, of);
     Offset offset = 0;
-    // What nobody knows of may go along with a deletion of all there is: that one comes seldom.
+    // A deletion of everything may take records of unknown outcome, so it is rare.
     switch (random.below(6)) {
       case 0: offset = end; break;
       case 1: offset = end - std::min<Offset>(end, static_cast<Offset>(random.below(4))); break;

@@ -1,4 +1,4 @@
-// How much of what each kind of life meets.
+// The faults of each kind of life: how often, how long and how strong.
 #pragma once
 
 #include <span>
@@ -7,15 +7,15 @@
 
 namespace fulmar {
 
-// What may happen to one broker and its clients.
+// For one broker and its clients.
 std::span<const FaultShape> single_broker_faults();
-// To brokers that replicate: the same, and partitions of all shapes, a little of each.
+// For clusters: the same and partitions of all shapes, a little of each.
 std::span<const FaultShape> cluster_faults();
-// Mostly networks that come apart.
+// Mostly network partitions.
 std::span<const FaultShape> partition_faults();
-// Mostly disks: also ones that lose what they had.
+// Mostly disk faults, including lost data.
 std::span<const FaultShape> disk_faults();
-// Mostly brokers that go and come back, with what they had or without.
+// Mostly brokers that go and come back, with or without their data.
 std::span<const FaultShape> churn_faults();
 
 }  // namespace fulmar

@@ -1,4 +1,4 @@
-// The end of a life's story: all that can be read of every partition.
+// The end of a life: reads everything from every partition.
 #include "broker/client/consumer.h"
 #include "checkers/values.h"
 #include "runtime/host/clock.h"
@@ -12,7 +12,7 @@ namespace {
 
 constexpr Duration retry_interval = milliseconds(100);
 
-// Asks until it is told; a cluster that never tells is the liveness checker's.
+// Repeats until there is an answer; if there never is one, the liveness checker reports it.
 Offset insist_on_offset(Host& host, Consumer& consumer, std::int32_t partition, Timestamp which) {
   for (;;) {
     ErrorCode error{};
@@ -22,7 +22,7 @@ Offset insist_on_offset(Host& host, Consumer& consumer, std::int32_t partition, 
   }
 }
 
-// Reads up to `all.end`. False if the partition can't be read.
+// Reads up to `all.end`. Returns false if the partition can't be read.
 bool read_to_end(Host& host, Workload& workload, Consumer& consumer, const TopicPartition& tp, FinalRead& all) {
   bool expires = workload.history.promise(tp).retention_ms >= 0;
   consumer.assign(tp.partition, all.log_start);
@@ -34,7 +34,7 @@ bool read_to_end(Host& host, Workload& workload, Consumer& consumer, const Topic
     }
     for (auto& part : *polled) {
       if (part.error == ErrorCode::offset_out_of_range && expires) {
-        // Retention took what was about to be read.
+        // Retention removed records that were about to be read.
         auto start = insist_on_offset(host, consumer, tp.partition, earliest_offset);
         if (start > all.log_start) {
           all.log_start = start;

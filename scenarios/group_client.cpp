@@ -1,7 +1,7 @@
 // A member of a consumer group under the classic protocol, static or not. It joins, takes its share of the partitions
-// of a few topics, and commits a number for each of them, again and again; now and then it leaves, vanishes without a
-// word, or is silent for longer than its session. At the end some vanish for good, and the others of their groups have
-// to commit for all partitions once more.
+// of a few topics, and commits a number for each of them, again and again. Sometimes it leaves, vanishes without
+// leaving, or is silent for longer than its session. At the end some vanish for good, and the other members of their
+// groups have to commit for all partitions once more.
 #include <charconv>
 
 #include "broker/client/group_member.h"
@@ -51,7 +51,7 @@ class Membership {
 
   void live() {
     while (!all_committed_since_stop()) {
-      if (workload_.stop && dies()) return;  // without a word
+      if (workload_.stop && dies()) return;  // without leaving
       if (!join() || !sync()) {
         pause(host_, random_, 300);
         continue;
@@ -68,7 +68,7 @@ class Membership {
   static GroupMemberOptions options(int number, const std::string& group) {
     GroupMemberOptions options;
     options.group = group;
-    // Some are static: whatever becomes of their processes, the group takes them for the same.
+    // Some are static: the group considers all their processes as the same member.
     if (number % 3 == 1) options.instance_id = "instance-" + std::to_string(number);
     options.protocol_type = "simulated";
     options.protocols = {{protocol, Bytes::copy_of("")}};
@@ -79,7 +79,7 @@ class Membership {
   bool is_static() const { return number_ % 3 == 1; }
   std::string instance() const { return is_static() ? "instance-" + std::to_string(number_) : ""; }
 
-  // At the end some vanish for good, though never all of a group: the others have to come into what was theirs.
+  // At the end some vanish for good, but never all of a group: the others have to take over their partitions.
   bool dies() {
     if (std::exchange(asked_whether_to_die_, true)) return dead_;
     auto& living = workload_.living_members[group_];
@@ -93,7 +93,7 @@ class Membership {
 
   Deadline soon() { return host_.clock().deadline_in(workload_.request_timeout); }
 
-  // Whether to go on as the member that it is.
+  // Whether it can continue as the same member.
   bool is_fine(ErrorCode error) {
     switch (error) {
       case ErrorCode::none: return true;
@@ -111,13 +111,13 @@ class Membership {
     if (!joined) return is_fine(joined.error().code);
     GroupJoin told{group_, member_.id(), member_.generation(), joined->leads, {}, instance(), host_.clock().now()};
     assignments_.clear();
-    if (joined->keeps_assignment) told.leads = false;  // what is in force was said by another
+    if (joined->keeps_assignment) told.leads = false;  // the assignment in force was made by another member
     if (told.leads) told.assigned = share_out(joined->members);
     workload_.history.group_joins.push_back(std::move(told));
     return true;
   }
 
-  // What each gets, static members by their instance. Some get nothing at all, and are left out.
+  // The assignment of each member, static ones by instance. Members without partitions are left out.
   std::map<std::string, std::set<std::int32_t>> share_out(const std::vector<JoinGroupResponse::Member>& members) {
     std::vector<const JoinGroupResponse::Member*> chosen;
     for (const auto& member : members)
@@ -149,7 +149,7 @@ class Membership {
     if (fetched) is_fine(*fetched);
   }
 
-  // Until something ends it: the group, an error, or the time that it has set itself.
+  // Until the group, an error, or its chosen time ends it.
   void be_a_member() {
     auto until = host_.clock().now() + milliseconds(random_.between(500, 15'000));
     while (!all_committed_since_stop() && (workload_.stop || host_.clock().now() < until)) {
@@ -173,7 +173,7 @@ class Membership {
     return is_fine(error);
   }
 
-  // The process before this one, if it is not as dead as it was taken for, has partitions to commit for as well.
+  // The previous process, if it is still alive, commits for its partitions too.
   void try_as_before() {
     if (!before_) return;
     auto mine = std::exchange(own_, {0});
@@ -190,7 +190,7 @@ class Membership {
         if (is_static() && member_.generation() >= 0) before_.emplace(member_);
         member_.forget();
         break;
-      case 2:  // is silent, and goes on as if nothing had been
+      case 2:  // is silent, then continues as if nothing had happened
         host_.clock().sleep_for(milliseconds(random_.between(1, 2 * session_timeout.count())));
         if (!own_.empty() && member_.generation() >= 0) commit(member_);
         break;
@@ -208,8 +208,8 @@ class Membership {
   const std::string group_;
   const std::vector<PartitionName> shared_;
   GroupMember member_;
-  std::optional<GroupMember> before_;                      // of a static member, that another process has replaced
-  std::vector<SyncGroupRequest::Assignment> assignments_;  // where it leads
+  std::optional<GroupMember> before_;                      // a static member's previous process, which was replaced
+  std::vector<SyncGroupRequest::Assignment> assignments_;  // if it is the leader
   std::set<std::int32_t> own_;
   bool asked_whether_to_die_ = false;
   bool dead_ = false;

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t topics_shared = 2;
 constexpr std::int32_t partitions_of_each = 4;
 
-// With some errors it is certain that nothing was written; others leave that open.
+// After some errors it is certain that nothing was written; others leave that open.
 Outcome outcome_of(ErrorCode error) {
   switch (error) {
     case ErrorCode::none: return Outcome::ok;

@@ -1,4 +1,4 @@
-// What clients do with the offsets of groups: commits, deletions and fetches, in the history.
+// Commits, deletions and fetches of group offsets by clients, in the history.
 #pragma once
 
 #include <functional>
@@ -10,14 +10,14 @@
 
 namespace fulmar {
 
-// Some partitions of two topics. In the history each is known by its place in this list.
+// Some partitions of two topics; the history has the index in this list.
 std::vector<PartitionName> shared_partitions(const Workload& workload);
 
-// OffsetFetch, once. The group's error; nullopt if there was no answer.
+// OffsetFetch, once. Returns the group's error; nullopt if there was no response.
 std::optional<ErrorCode> fetch_offsets(Host& host, Workload& workload, Answer<Brokers::Connection> coordinator,
                                        const std::string& group, const std::vector<PartitionName>& shared);
 
-// Commits what `commits` say by `send`, whose answer has an error for each partition. The error of the last.
+// Commits the offsets in `commits` by `send`, which returns an error for each partition. Returns the last one's error.
 using CommitAnswer = Answer<std::map<PartitionName, ErrorCode>>;
 ErrorCode commit_offsets(Host& host, Workload& workload, const Answer<Brokers::Connection>& coordinator,
                          std::vector<GroupCommit> commits, const std::vector<PartitionName>& shared,

@@ -25,7 +25,7 @@ void add_partitions(Host& host, Workload& workload) {
       auto response = (*connection)->call<CreatePartitionsResponse>(request, deadline);
       if (!response || response->results.size() != 1) continue;
       auto error = response->results[0].error_code;
-      // There already: by an attempt before this one that was not answered.
+      // An earlier attempt without a response may have added them.
       if (error != ErrorCode::none && error != ErrorCode::invalid_partitions) continue;
       spec.partitions = std::max(spec.partitions, wanted);
       if (error == ErrorCode::none) workload.marks.reach(Mark::partitions_added);

@@ -1,5 +1,5 @@
-// Who writes records with keys to a compacted topic, a few keys again and again, tombstones among them; and who reads
-// all of it, from the start, while it is cleaned.
+// Clients that write records of few keys to a compacted topic, with tombstones, and that read all of it, from the
+// start, while it is compacted.
 #include "broker/client/consumer.h"
 #include "broker/client/producer.h"
 #include "broker/protocol/messages/topics.h"
@@ -42,7 +42,7 @@ void make_topic(Host& host, Workload& workload, ClusterClient& brokers) {
   }
 }
 
-// From the start to where the partition ended when that was asked; nullopt: not all of it could be read.
+// Reads from the start to the end of the partition at the time of the call; nullopt: not all could be read.
 std::optional<KeyedRead> read_all(Host& host, Workload& workload, ClusterClient& brokers, std::int32_t partition,
                                   bool insist) {
   ConsumerOptions options;

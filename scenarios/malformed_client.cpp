@@ -1,5 +1,5 @@
-// Sends batches that are small, large once they are unpacked, and turn out to be malformed at their end: the broker has
-// to unpack them, to refuse them, and to let nobody else wait for that.
+// Sends batches that are small, large once decompressed, and malformed only at their end: the broker has to decompress
+// and refuse them without delaying others.
 #include <algorithm>
 
 #include "broker/protocol/messages/produce.h"
@@ -17,16 +17,16 @@ namespace {
 
 constexpr std::int64_t pace_ms_max = 10'000;
 constexpr std::int16_t by_name_version_max = 12;
-constexpr std::int64_t plain_bytes_max = 512 << 10;  // the simulator has to unpack it, too
+constexpr std::int64_t plain_bytes_max = 512 << 10;  // the simulator has to decompress it too
 
-// So large that a broker which unpacks it in one go, computing so many times as slowly, stalls its shard.
+// So large that a broker which decompresses it in one piece, slowed down by that factor, stalls its shard.
 std::size_t plain_bytes(std::int64_t work_factor) {
   constexpr auto work_of_kib = unpack_work(1024) + walk_work(1024);
   auto kib = 2 * World::stall_min / (work_of_kib * work_factor);
   return static_cast<std::size_t>(std::min(kib * 1024, plain_bytes_max));
 }
 
-// It claims a second record after the one it has.
+// Its header counts one record too many.
 Bytes malformed_batch(Compression codec, std::size_t plain_bytes, Timestamp now) {
   auto batch = build_batch({{std::nullopt, std::string(plain_bytes, '\0'), now, {}}}, {.codec = codec});
   auto header = *read_batch_header(batch.view());

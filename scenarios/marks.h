@@ -1,6 +1,6 @@
-// Marks: what a life has reached. Each names a capability or a path of the broker, or an answer that a client got, and
-// is counted where it is seen: by the clients, by who watches the brokers from inside, or on the disks. A campaign adds
-// them up, so that what no life exercises is seen.
+// Marks: what a life has reached. Each names a feature or a path of the broker, or a response that a client got, and is
+// counted where it is observed: by clients, by observers of brokers, or on the disks. A campaign adds them up, and
+// shows what no life exercises.
 #pragma once
 
 #include <array>
@@ -68,16 +68,16 @@ enum class Mark : std::uint8_t {
   count_
 };
 
-// In a few words, as a summary has it.
+// In a few words, for summaries.
 const char* mark_name(Mark mark) noexcept;
 
 class Marks {
  public:
-  // The life could reach it: if it does not, that is worth telling.
+  // The life could reach it: if it does not, the summary says so.
   void expect(Mark mark) { expected_[index(mark)] = true; }
   void reach(Mark mark, std::uint64_t times = 1) { counts_[index(mark)] += times; }
   std::uint64_t count(Mark mark) const { return counts_[index(mark)]; }
-  // By name: what was reached, and, with 0, what was expected and was not.
+  // By name: the marks that were reached, and, with 0, those that were expected and not reached.
   std::map<std::string, std::uint64_t> by_name() const;
 
  private:

@@ -7,7 +7,7 @@
 namespace fulmar {
 
 namespace {
-constexpr std::int64_t nodes_max = 1000;  // of each sort: a bound for plans that are not checked yet
+constexpr std::int64_t nodes_max = 1000;  // of each sort: a bound for unchecked plans
 }
 
 std::vector<std::string> node_names(const Plan& plan) {

@@ -1,4 +1,4 @@
-// What the nodes of a life are called.
+// The names of the nodes of a life.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace fulmar {
 
-// By their numbers: brokers, clients, and the admin.
+// By number: brokers, clients, and the admin.
 std::vector<std::string> node_names(const Plan& plan);
 
 }  // namespace fulmar

@@ -1,4 +1,4 @@
-// The operator of a cluster in motion: moves partitions to other brokers, thinks better of it, and has leaders elected.
+// A cluster's operator: reassigns partitions, cancels some reassignments, and requests leader elections.
 #include "broker/protocol/messages/leaders.h"
 #include "broker/protocol/messages/reassignments.h"
 #include "runtime/host/clock.h"
@@ -10,9 +10,9 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::int64_t second_thoughts_ms_max = 1500;  // from a move to its cancellation
+constexpr std::int64_t second_thoughts_ms_max = 1500;  // from a reassignment to its cancellation
 
-// As many different brokers as there are to be replicas, the first preferred.
+// `count` different brokers, the preferred leader first.
 std::vector<std::int32_t> choose_replicas(Random& random, std::int64_t brokers, std::int64_t count) {
   std::vector<std::int32_t> all;
   for (std::int32_t id = 1; id <= brokers; ++id) all.push_back(id);
@@ -33,7 +33,7 @@ void operate(Host& host, Workload& workload) {
     auto deadline = host.clock().deadline_in(workload.request_timeout);
     auto connection = brokers.any(deadline);
     if (connection) {
-      // Whatever it says: what comes of it is judged by what is stored and served.
+      // The response does not matter: checkers judge what is stored and served.
       auto answered = (*connection)->template call<Response>(request, deadline);
       if (!answered) (*connection)->abort();
     }

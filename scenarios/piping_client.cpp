@@ -1,7 +1,7 @@
-// Pipelines: clients that read records of one topic and write one for each to the next, in transactions together with
-// how far they have read (exactly once). Whoever comes to a partition's pipeline takes it over from whoever had it, who
-// may go on for a while without knowing; some vanish in the middle. Others feed the first topic, and read the others,
-// committed records only.
+// Pipelines: clients that read records of one topic and write one for each to the next, in transactions that also
+// commit the read offsets (exactly once). A client takes over a partition's pipeline from the previous one, which may
+// continue for a while without knowing; some vanish in the middle. Other clients write to the first topic, and read the
+// other topics with read_committed.
 #include <algorithm>
 #include <charconv>
 #include <iterator>
@@ -19,14 +19,14 @@ namespace fulmar {
 
 namespace {
 
-constexpr Duration patience = seconds(8);  // of one step, for a cluster under faults
+constexpr Duration patience = seconds(8);  // of one step, in a cluster with faults
 
 std::string value_of(const PipedRecord& record) {
   return std::to_string(record.transaction) + " " + std::to_string(record.source_partition) + " " +
          std::to_string(record.source_offset);
 }
 
-// Of what a pipeline wrote; transaction 0: of what was fed.
+// A record of a pipeline; transaction 0: of the first topic.
 PipedRecord piped(const ReadRecord& record) {
   PipedRecord read{.offset = record.offset};
   auto text = record.value ? record.value->view() : std::string_view();
@@ -95,7 +95,7 @@ class Pipe {
       if (!pass_on(producer, consumer)) return;
   }
 
-  // False if what is open, or comes of it, is left to whoever takes over.
+  // Returns false if the transaction is left open or in doubt, for the next client that takes over.
   bool pass_on(TransactionalProducer& producer, Consumer& consumer) {
     auto position = consumer.position(partition_);
     auto polled = consumer.poll();
@@ -123,7 +123,8 @@ class Pipe {
       auto to = static_cast<std::int32_t>(random_.below(stage_partitions));
       auto sent = producer.send(target(), to, {{std::nullopt, value_of(record), host_.clock().wall_ms(), {}}});
       if (!sent) return refused(sent.error().code);
-      if (random_.chance(1, 8)) pause(host_, random_, 1500);  // another may come meanwhile, or its time be over
+      // another client may take over meanwhile, or the transaction time out
+      if (random_.chance(1, 8)) pause(host_, random_, 1500);
     }
     auto committed = producer.commit_offsets(group_of_stage(stage_), {{{source(), partition_}, next}});
     if (!committed) return refused(committed.error().code);
@@ -204,7 +205,7 @@ void read_committed(Host& host, Workload& workload, Random random) {
   }
 }
 
-// Asks until it is told.
+// Repeats until there is an answer.
 Offset insist_on_end(Host& host, Consumer& consumer, std::int32_t partition) {
   for (;;) {
     ErrorCode error{};
@@ -214,7 +215,7 @@ Offset insist_on_end(Host& host, Consumer& consumer, std::int32_t partition) {
   }
 }
 
-// All that is committed of the partition, once nothing of it is open.
+// All committed records of the partition, once no transaction is open.
 std::vector<ReadRecord> read_to_end(Host& host, const Workload& workload, ClusterClient& cluster,
                                     const std::string& topic, std::int32_t partition) {
   Consumer committed(host, cluster, committed_only(workload), topic);

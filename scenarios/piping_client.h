@@ -1,4 +1,4 @@
-// What pipelines have in common with who looks at them at the end.
+// Shared by the pipelines and their check at the end.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,9 @@ namespace fulmar {
 
 inline constexpr std::int32_t stage_partitions = 2;
 
-// Which commits how far the stage's topic was read.
+// The group that commits how far the stage's topic was read.
 std::string group_of_stage(std::size_t stage);
-// How far it is known for good; nullopt: not told in time.
+// The stable committed offset; nullopt: not known in time.
 std::optional<Offset> read_up_to(Workload& workload, ClusterClient& cluster, std::size_t stage, std::int32_t partition);
 
 }  // namespace fulmar

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t faults_max = 10'000;
 
-// Who has the first has to have the second.
+// A plan with the first must have the second.
 constexpr std::pair<const Setting*, const Setting*> together[] = {
     {&settings::calm_ms, &settings::calm_from_ms},
     {&settings::calm_ms, &settings::calm_rest},
@@ -107,7 +107,7 @@ Result<void> check_fault(const Plan& plan, std::size_t number) {
 
 namespace {
 
-// What the faults do together.
+// Checks what the faults do together.
 Result<void> check_faults(const Scenario& scenario, const Plan& plan) {
   auto nodes = node_names(plan);
   auto hurt = victims(plan.faults);

@@ -1,4 +1,4 @@
-// check_plan: whether a plan that somebody wrote or edited is one that its scenario can play.
+// check_plan: whether a hand-written or edited plan can be played by its scenario.
 #pragma once
 
 #include "faults/plan.h"
@@ -7,11 +7,11 @@
 
 namespace fulmar {
 
-// Settings are all there, each is known (plan_settings.h) and in its range, and they go together. Faults are of
-// brokers, in order, and of amounts that their kinds have; they take no more disks' promises than a life survives, and
-// leave alone whom the settings' calm leaves alone. Errors: invalid_argument, in one sentence.
+// All settings are present, known (plan_settings.h), in range, and consistent. Faults affect brokers, are in order, and
+// have amounts that their kinds allow; they take acknowledged data from no more disks than a life survives, and do not
+// disturb the calm. Errors: invalid_argument, in one sentence.
 Result<void> check_plan(const Scenario& scenario, const Plan& plan);
-// The same of one of its faults, by its index: that it is of a broker, of an amount that its kind has, and in order.
+// Checks one fault, by its index: that it affects a broker, has an allowed amount, and is in order.
 Result<void> check_fault(const Plan& plan, std::size_t number);
 
 }  // namespace fulmar

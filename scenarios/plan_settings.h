@@ -1,4 +1,4 @@
-// The settings of the plans of these scenarios, and which of them a plan needs.
+// The settings of these scenarios' plans, and which of them a plan needs.
 #pragma once
 
 #include <span>
@@ -13,7 +13,7 @@ namespace fulmar {
 namespace settings {
 
 inline constexpr std::int64_t time_ms_max = 3'600'000;
-inline constexpr std::int64_t safety_ms_max = 600'000;  // a life's real time is bounded, too
+inline constexpr std::int64_t safety_ms_max = 600'000;  // a life's real time is bounded too
 inline constexpr std::int64_t pace_ms_max = 30'000;     // clients have to end soon after they are asked to
 inline constexpr std::int64_t replica_lag_ms_min =
     100;  // below what passes between two heartbeats nobody is ever in sync
@@ -21,7 +21,7 @@ inline constexpr std::int64_t brokers_max = 15;
 inline constexpr std::int64_t work_factor_max = World::stall_min / slice_length;
 inline constexpr std::int64_t clients_max = 32;
 inline constexpr std::int64_t bytes_max = 1 << 30;
-inline constexpr std::int64_t batch_bytes_min = 14;  // the least that the broker takes for the size of a segment
+inline constexpr std::int64_t batch_bytes_min = 14;  // the smallest segment size that the broker accepts
 
 inline constexpr Setting batch_records_max{"batch_records_max", 1, 100};
 inline constexpr Setting brokers{"brokers", 1, brokers_max};
@@ -79,11 +79,11 @@ inline constexpr Setting work_factor{"work_factor", 1, work_factor_max};
 struct SettingUse {
   const Setting* setting;
   bool of_clusters_only = false;
-  // A plan may be without it: it came later than some plans that were kept, or not every seed chooses it.
+  // Plans may lack it: it is newer than some kept plans, or not every seed chooses it.
   bool optional = false;
 };
 
-// All there are, by name.
+// All settings, by name.
 std::span<const SettingUse> setting_uses();
 
 }  // namespace fulmar

@@ -15,11 +15,11 @@ namespace {
 
 constexpr Duration delivery_timeout = seconds(15);
 
-// Times of a batch's records, of one of the kinds that clients send: most are true.
+// Times of a batch's records, of one of the kinds that clients send: most are right.
 std::vector<Timestamp> choose_times(Random& random, Workload& workload, Timestamp now, int count) {
   constexpr Timestamp year_ms = Timestamp{365} * 24 * 3600 * 1000;
   std::vector<Timestamp> times(static_cast<std::size_t>(count), now);
-  // Of one kind for a while, so that whole segments are.
+  // The kind stays for a while, so that whole segments have it.
   if (workload.time_kind_left-- == 0) {
     workload.time_kind = static_cast<int>(random.below(12));
     workload.time_kind_left = static_cast<int>(random.below(40));
@@ -103,17 +103,17 @@ void produce(Host& host, Workload& workload) {
   }
   options.idempotent = options.acks == -1 && random.chance(3, 4);
   options.codec = static_cast<Compression>(random.chance(1, 2) ? 0 : random.below(5));
-  // By name, and as the codec allows.
+  // Versions with topic names that allow the codec.
   options.version_max = static_cast<std::int16_t>(random.between(options.codec == Compression::zstd ? 7 : 3, 12));
   if (random.chance(1, 3)) options.first_sequence = 2'147'483'647 - static_cast<std::int32_t>(random.below(50));
-  // Some clients leave out the maximum of a batch's times, or get it wrong.
+  // Some clients omit the maximum of a batch's times, or set a wrong one.
   if (workload.plan.setting_or(settings::false_maxima, 0)) {
     constexpr Timestamp claims[] = {-1, 0, 1'000'000, std::numeric_limits<Timestamp>::max()};
     if (random.chance(1, 3)) options.claimed_max_timestamp = claims[random.below(std::size(claims))];
   }
   if (options.claimed_max_timestamp) workload.marks.reach(Mark::false_maximum);
   Producer producer(host, brokers, options);
-  // Each lane sends one batch after the other, to partitions of its own: together they keep several in flight.
+  // Each lane sends one batch after the other, to its own partitions: together the lanes keep several in flight.
   auto lanes = static_cast<int>(random.between(1, 3));
   workload.next_producer = base + lanes;
   FiberGroup sending;

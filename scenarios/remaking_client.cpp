@@ -1,8 +1,8 @@
-// A topic that is deleted and made again under its name, with records in it, and read.
+// A topic that is deleted and created again under the same name, with records in it, and read.
 //
-// Its client asks one thing after the other, and knows by the topic's id which one it is about: it deletes and reads by
-// id, and produces to a broker that has just said to know this one, once. So what is acknowledged is of this topic and
-// no other of its name, and what is not may turn up in a later one.
+// Its client sends one request after the other, and identifies the topic by its id: it deletes and reads by id, and
+// produces once to a broker that has just reported this id. So acknowledged records belong to this topic and to no
+// other of its name; others may appear in a later one.
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/produce.h"
 #include "broker/protocol/messages/topics.h"
@@ -47,7 +47,7 @@ class Remaker {
   Deadline soon() const { return host_.clock().deadline_in(workload_.request_timeout); }
   void wait() { pause(host_, random_, 500); }
 
-  // Until it is there with an id of its own, or the workload stops.
+  // Until it exists with a new id, or the workload stops.
   bool make() {
     while (!workload_.stop) {
       auto deadline = soon();
@@ -79,7 +79,7 @@ class Remaker {
     return false;
   }
 
-  // The id of the topic of that name, as this broker knows it.
+  // The id of the topic of that name, according to this broker.
   std::optional<Uuid> ask_id(ClientConnection& connection, Deadline deadline) {
     MetadataRequest request;
     request.allow_auto_topic_creation = false;
@@ -90,7 +90,7 @@ class Remaker {
     return metadata->topics[0].topic_id;
   }
 
-  // By its id: whatever of this request is under way for however long, it means no other topic.
+  // By id: however late the request arrives, it affects no other topic.
   bool remove() {
     workload_.remade.erase(name_);
     while (!workload_.stop) {
@@ -113,7 +113,7 @@ class Remaker {
     return false;
   }
 
-  // To its leader, if that one knows this topic.
+  // The connection to its leader, if that broker knows this topic.
   Answer<Brokers::Connection> leader(Deadline deadline) {
     FULMAR_TRY(auto connection, brokers_.leader(name_, 0, deadline));
     if (ask_id(*connection, deadline) == id_) return connection;

@@ -30,7 +30,7 @@ void choose_workload(const Random& random, Plan& plan) {
   plan.set(settings::consumer_pace_ms, std::int64_t{1} << choose("consumer pace", 6, 12));
   plan.set(settings::batch_records_max, choose("batch records", 1, 8));
   plan.set(settings::value_bytes_max, std::int64_t{1} << choose("value bytes", 4, 11));
-  // In every second life brokers compute as slowly as if all they have to do with were much larger.
+  // In half of the lives brokers compute as slowly as if everything were much larger.
   if (choose("slow work", 0, 1)) plan.set(settings::work_factor, choose("work factor", 2, 100));
 }
 

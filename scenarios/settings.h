@@ -1,5 +1,5 @@
-// The settings of a life that its workload follows: which topics there are, and which clients use them how. The same
-// names for one broker and for clusters.
+// The settings of a life's workload: its topics, and which clients use them how. The names are the same for one broker
+// and for clusters.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace fulmar {
 
-// Each is drawn from a stream of its own name.
+// Each setting is drawn from a stream of its own name.
 void choose_workload(const Random& random, Plan& plan);
 // The topics of these settings, and the marks that their clients can reach.
 void describe_topics(Workload& workload, std::int16_t replication_factor);

@@ -1,6 +1,6 @@
-// A client that keeps offsets in a group without members, as consumers do that assign partitions to themselves: it
-// commits, fetches, deletes some of the offsets, and now and then the whole group, which begins anew with the next
-// commit. One thing after the other, so that what is told is known exactly, but where an answer was lost.
+// A client that commits offsets for a group without members, as consumers do that assign partitions to themselves: it
+// commits, fetches, deletes some offsets, and sometimes the whole group, which the next commit creates again. One
+// request after the other, so that the expected state is known exactly, except after lost responses.
 #include "broker/client/group_admin.h"
 #include "broker/protocol/messages/group_offsets.h"
 #include "runtime/host/clock.h"
@@ -31,7 +31,7 @@ class OffsetKeeper {
       fetch();
       pause(host_, random_, 1500);
     }
-    // What was committed and deleted last is told at the end as well.
+    // The last commits and deletions are fetched at the end too.
     while (!fetch()) pause(host_, random_, 300);
   }
 

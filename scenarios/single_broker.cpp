@@ -32,7 +32,7 @@ BrokerConfig broker_config(const Plan& plan) {
   return BrokerConfig::from(properties).value();
 }
 
-// What the broker's partitions look like on its disk; what is not of a partition is left out.
+// The contents of the partitions' files on a broker's disk.
 std::map<std::string, std::string> files_of(Node& node) {
   std::map<std::string, std::string> files;
   for (const auto& [path, file] : node.disk().image().files()) files.emplace(path, file->current());
@@ -88,7 +88,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
     result.violations.push_back({property, anomaly, std::move(text), world.now()});
   };
 
-  // The stage: topics, and all clients at work.
+  // Setup: creates the topics, and starts all clients.
   start_broker(broker_node);
   admin.start(1, [&](Host& host) { return create_topics(host, workload); });
   if (!world.run_until([&] { return !admin.running(); }, world.now() + settle_max))

@@ -1,9 +1,8 @@
 // The scenario `single-broker`: one broker and its clients, through crashes, disk errors, bad networks and bad clocks.
 //
-// Safety: producers with all kinds of acknowledgement, idempotent and plain, consumers, and a client that deletes
-// records, while the plan's faults happen. Liveness: everything heals, the broker starts anew, and now all clients
-// finish, everything that was acknowledged is read, the broker stops in order, its files are what they must be, and
-// nothing has leaked.
+// Safety: producers with all kinds of acknowledgement, idempotent or not, consumers, and a client that deletes records,
+// while the plan's faults happen. Liveness: everything heals, the broker is restarted, and now all clients finish,
+// everything that was acknowledged is read, the broker stops in order with correct files, and nothing has leaked.
 #pragma once
 
 #include "scenarios/life.h"

@@ -1,4 +1,4 @@
-// A shard that was stalled, as a violation.
+// A stalled shard, as a violation.
 #pragma once
 
 #include "checkers/base/violation.h"

@@ -1,4 +1,4 @@
-// Clients that make and delete topics, and one that asks with leader epochs it knows to be past.
+// Clients that create and delete topics, and one that sends requests with outdated leader epochs.
 #include "broker/client/producer.h"
 #include "broker/protocol/messages/list_offsets.h"
 #include "broker/protocol/messages/metadata.h"
@@ -12,7 +12,7 @@ namespace fulmar {
 
 namespace {
 
-// What an answer says of a change: made, not made, or, for all one knows, either.
+// The outcome of a change according to its response: made, not made, or unknown.
 Outcome outcome_of(ErrorCode error, ErrorCode done_before) {
   if (error == ErrorCode::none || error == done_before) return Outcome::ok;
   switch (error) {
@@ -44,7 +44,7 @@ class TopicMaker {
   }
 
  private:
-  // Of its own, and often one that it has had before.
+  // A name that only this client uses, often one that it has used before.
   std::string new_name() {
     if (free_.empty() || reuse_.chance(1, 3)) return "made-" + std::to_string(workload_.next_topic++);
     auto name = std::move(free_.back());
@@ -74,14 +74,14 @@ class TopicMaker {
     topic.replication_factor = static_cast<std::int16_t>(workload_.plan.setting(settings::replication_factor));
     auto response = (*connection)->call<CreateTopicsResponse>(request, deadline);
     if (!response || response->topics.size() != 1) return end(index, Outcome::unknown);
-    // A name of this maker's own: if it is there, this has made it.
+    // Only this client uses the name: if the topic exists, this client has created it.
     auto outcome = outcome_of(response->topics[0].error_code, ErrorCode::topic_already_exists);
     end(index, outcome);
     if (outcome != Outcome::failed) made_.push_back({name, outcome == Outcome::ok});
     if (outcome == Outcome::ok && random_.chance(1, 2)) send_to(name, topic.num_partitions);
   }
 
-  // So that there is something to lose: what is committed and lost again is seen from inside.
+  // So that there are records to lose: observers notice if committed ones are lost.
   void send_to(const std::string& name, std::int32_t partitions) {
     ProducerOptions options;
     options.idempotent = false;
@@ -108,7 +108,7 @@ class TopicMaker {
     bool answered = response && response->responses.size() == 1;
     auto outcome = answered ? outcome_of(response->responses[0].error_code, ErrorCode::none) : Outcome::unknown;
     end(index, outcome);
-    // What may still be under way must not meet its successor.
+    // Requests that may still be in flight must not affect a later topic of the name.
     if (surely_made && outcome == Outcome::ok) free_.push_back(name);
   }
 
@@ -117,8 +117,8 @@ class TopicMaker {
   Random random_;
   Random reuse_;
   ClusterClient brokers_;
-  std::vector<std::pair<std::string, bool>> made_;  // and whether that is sure
-  std::vector<std::string> free_;                   // made and deleted again, for sure
+  std::vector<std::pair<std::string, bool>> made_;  // and whether that is certain
+  std::vector<std::string> free_;                   // created and deleted, for certain
 };
 
 }  // namespace

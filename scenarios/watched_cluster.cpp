@@ -83,7 +83,7 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   return config;
 }
 
-// A broker has now this many shards, now that many: what it kept must be found whatever the number.
+// A broker has a different number of shards at each start: its data must be found whatever the number.
 void WatchedCluster::start(std::size_t node) {
   auto id = id_of(node);
   watch_.ended(id);
@@ -124,7 +124,7 @@ std::vector<std::string> WatchedCluster::behind(const std::set<std::size_t>& cor
   return watch_.behind(ids_of(core), offsets);
 }
 
-// What lies before the metadata's log is in a snapshot.
+// Records before the metadata log's start are in a snapshot.
 void WatchedCluster::opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) {
   if (sight.group == MetadataLog::group()) {
     if (sight.log_start > 0) marks_.reach(Mark::metadata_snapshot_loaded);
@@ -186,7 +186,7 @@ void WatchedCluster::judge_claims(std::int32_t from, const MetadataResponse& met
     }
 }
 
-// Of a topic that was made again under its name nobody can say which of them a record is of.
+// If a topic was created again under its name, it is unknown which of them a record belongs to.
 std::optional<GroupId> WatchedCluster::group_of(const TopicPartition& tp) const {
   auto ids = topic_ids_.find(tp.topic);
   if (ids == topic_ids_.end() || ids->second.size() != 1) return std::nullopt;

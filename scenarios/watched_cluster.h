@@ -1,4 +1,4 @@
-// WatchedCluster: the brokers of a life, as processes on simulated machines, each watched from inside.
+// WatchedCluster: the brokers of a life, as processes on simulated machines, each observed from inside.
 #pragma once
 
 #include <functional>
@@ -23,30 +23,30 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   static constexpr std::uint16_t port = 9092;
   static constexpr std::uint16_t internal_port = 9093;
 
-  // Adds the plan's brokers to the world, as nodes from 0 on; broker n + 1 is on node n. None runs yet.
+  // Adds the plan's brokers to the world, as nodes from 0 on; broker n + 1 is on node n. None is started.
   WatchedCluster(World& world, const Plan& plan, Marks& marks);
 
   std::size_t size() const { return size_; }
   std::vector<SocketAddress> addresses() const;
   void start(std::size_t node);
-  // The node whose broker leads the metadata's group, in the latest term in which anybody has.
+  // The node whose broker leads the metadata group, in the latest term that has had a leader.
   std::optional<std::size_t> controller() const { return controller_; }
-  // Told when a broker asks another to take over a leadership of its.
+  // Called when a broker asks another to take over a leadership.
   std::function<void(std::size_t from, std::size_t to)> on_leadership_handed = [](std::size_t, std::size_t) {};
   bool ready(std::size_t node) const { return ready_.contains(node); }
-  // Of these nodes' brokers; see ReplicationWatch.
+  // For the brokers on these nodes; see ReplicationWatch.
   std::vector<std::string> leaderless(const std::set<std::size_t>& core) const;
   std::vector<std::string> differing(const std::set<std::size_t>& core) const;
   std::map<GroupId, Offset> committed() const { return watch_.committed(); }
   std::vector<std::string> behind(const std::set<std::size_t>& core, const std::map<GroupId, Offset>& offsets) const;
   void power_lost(std::size_t node);
   void disk_hurt(std::size_t node) { watch_.damaged(id_of(node)); }
-  // From now on, and since a while, these nodes are left alone; until calm_ends().
+  // From now on, and for a while already, faults leave these nodes alone; until calm_ends().
   void calm_begins(const std::set<std::size_t>& well);
   void calm_ends() { watch_.calm_ends(); }
-  // Compares what a broker says of leaders with the truth.
+  // Checks a broker's metadata response about leaders against the truth.
   void judge_claims(std::int32_t from, const MetadataResponse& metadata, Instant asked);
-  // Whether a consumer may have been given these records by now, and told that the log starts there.
+  // Whether a consumer may have been given these records and this log start by now.
   void judge_read(const ReadOperation& read, std::int32_t follower);
   void note_deletion(const DeleteOperation& deletion);
   Violations violations() const;
@@ -93,14 +93,14 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   Duration lag_max_;                        // replica.lag.time.max.ms
   std::map<std::size_t, unsigned> starts_;  // per node
   std::set<std::size_t> ready_;
-  std::map<std::int32_t, Offset> metadata_starts_;  // where each broker's metadata log begins
+  std::map<std::int32_t, Offset> metadata_starts_;  // the start of each broker's metadata log
   std::optional<std::size_t> controller_;
   Epoch controller_term_ = -1;
-  ProducerId next_producer_id_ = 0;  // as far as any image was seen
+  ProducerId next_producer_id_ = 0;  // in the images seen so far
   ReplicationWatch watch_;
   MetadataImages images_;
   Violations false_claims_;
-  std::map<std::string, std::set<Uuid>> topic_ids_;  // all that have had that name
+  std::map<std::string, std::set<Uuid>> topic_ids_;  // all ids of topics with that name
   Violations uncommitted_reads_;
   Violations early_starts_;
 };

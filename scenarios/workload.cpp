@@ -98,7 +98,7 @@ int run_clients(Host& host, Workload& workload) {
   if (!workload.stages.empty()) clients.spawn("pipes", [&] { pipe(host, workload); });
   if (workload.plan.setting(settings::deletes)) clients.spawn("deleter", [&] { delete_records(host, workload); });
   auto wanted = [&](const Setting& setting) { return workload.plan.setting_or(setting, 0) != 0; };
-  // Of these one is enough.
+  // There is only one of each of these.
   if (std::exchange(workload.has_single_clients, true) == false) {
     if (wanted(settings::lookup_pace_ms)) clients.spawn("lookups", [&] { look_up(host, workload); });
     if (wanted(settings::epoch_pace_ms)) clients.spawn("epoch ends", [&] { ask_epochs(host, workload); });

@@ -1,5 +1,5 @@
-// The workload's clients: each is a process' main that speaks to the cluster through the client library and writes down
-// what it did and saw. They end some time after `stop` is set.
+// The workload's clients: each is the main function of a process that uses the cluster through the client library and
+// records what it did and saw. They end some time after `stop` is set.
 #pragma once
 
 #include <cstdint>
@@ -19,15 +19,15 @@
 namespace fulmar {
 
 struct TopicSpec {
-  std::int32_t partitions;  // as many as are surely there: more may be added
+  std::int32_t partitions;  // that surely exist: more may be added
   TopicPromise promise;
   std::map<std::string, std::string> configs;
   std::int16_t replication_factor = 1;
-  bool idle = false;   // left alone but by who asks idle partitions
+  bool idle = false;   // used only by clients of idle partitions
   bool grows = false;  // partitions are added under load
 };
 
-// A topic that is deleted and made again, as it is now.
+// The present topic of a name that is deleted and created again.
 struct RemadeTopic {
   std::string key;  // in the history: the name, '#' and a number
   Uuid id;
@@ -35,11 +35,11 @@ struct RemadeTopic {
 
 struct Workload {
   const Plan& plan;
-  std::vector<SocketAddress> brokers;  // to begin at
+  std::vector<SocketAddress> brokers;  // bootstrap addresses
   Duration request_timeout = seconds(3);
   std::map<std::string, TopicSpec> topics;
-  std::map<std::string, RemadeTopic> remade;  // by name; all of one partition
-  std::vector<std::string> stages;            // topics of pipelines, each read to fill the next; not among the topics
+  std::map<std::string, RemadeTopic> remade;  // by name; each has one partition
+  std::vector<std::string> stages;            // topics of pipelines, each read to fill the next; not in `topics`
   TopicSpec stage_spec = {};
   std::uint64_t last_transaction = 0;
   History history;
@@ -52,36 +52,36 @@ struct Workload {
   int next_remade = 0;
   int next_member = 0;
   int next_consumer_member = 0;
-  Offset next_commit = 1;                                              // a number of its own for each
+  Offset next_commit = 1;                                              // a unique number for each
   std::map<std::string, int> living_members;                           // by group: those that don't vanish for good
   std::map<std::string, std::set<std::int32_t>> committed_since_stop;  // by group: partitions
-  bool has_single_clients = false;                                     // the kinds of which there is one in all
-  int time_kind = 0;       // of the times that records have now, where they have any
-  int time_kind_left = 0;  // for so many batches more
-  // Told of what a broker says of topics, and when it was asked.
+  bool has_single_clients = false;                                     // the kinds of client of which there is only one
+  int time_kind = 0;                                                   // the kind of times that records have now
+  int time_kind_left = 0;                                              // for so many more batches
+  // Called with a broker's metadata response, and when it was requested.
   std::function<void(std::int32_t from, const MetadataResponse&, Instant asked)> on_metadata;
-  // Told of what a consumer was just given: by the follower on that broker, or (-1) by a leader.
+  // Called with records that a consumer has just got: from the follower on that broker, or (-1) from a leader.
   std::function<void(const ReadOperation&, std::int32_t follower)> on_read;
-  // Told of a deletion that was just acknowledged.
+  // Called with a deletion that was just acknowledged.
   std::function<void(const DeleteOperation&)> on_deletion;
-  std::map<std::int32_t, SocketAddress> core;  // brokers that are well at the end
-  Violations seen;  // what a client itself takes for wrong: answers to requests that it did not send
+  std::map<std::int32_t, SocketAddress> core;  // brokers that are healthy at the end
+  Violations seen;  // violations noticed by clients: responses to requests that they did not send
 
   explicit Workload(const Plan& p) : plan(p) {}
 };
 
-// Makes the topics; returns once all are there.
+// Creates the topics; returns once all exist.
 int create_topics(Host& host, Workload& workload);
 // Producers, consumers and a deleter, as many as the plan says.
 int run_clients(Host& host, Workload& workload);
-// In peace: whether partitions that were left alone answer, what is deleted is told so, records are acknowledged, and a
-// long poll gets its record, each in a second or so. What does not is in `seen`.
+// At the end of a life: whether idle partitions answer, deletions and records are acknowledged, and a long poll gets
+// its record, each in about a second. Failures are in `seen`.
 int ask_in_peace(Host& host, Workload& workload);
-// Asks every broker of the core for all topics.
+// Requests the metadata of all topics from every broker of the core.
 int list_topics(Host& host, Workload& workload);
-// Asks who decides about the metadata.
+// Requests the present controllers.
 int list_controllers(Host& host, Workload& workload);
-// Reads what is committed of the pipelines' topics, once nothing is open any more, and how far each was read.
+// Reads the committed records of the pipelines' topics, once no transaction is open, and how far each was read.
 int read_stages(Host& host, Workload& workload);
 // Reads every partition from its start to its end.
 int read_everything(Host& host, Workload& workload);

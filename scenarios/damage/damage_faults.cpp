@@ -12,7 +12,7 @@ namespace faults {
 
 namespace {
 
-constexpr AmountRange choices{.min = 0};  // among what there is
+constexpr AmountRange choices{.min = 0};  // an index into the candidates
 
 using Files = std::vector<DamageableFile> (*)(const SimDisk& disk);
 using Damage = std::string (*)(SimDisk& disk, const std::vector<DamageableFile>& files, std::int64_t pick);

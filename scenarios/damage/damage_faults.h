@@ -1,4 +1,5 @@
-// The kinds of fault that only Fulmar's lives have: a broker loses its power, and a file of it is damaged meanwhile.
+// The kinds of fault that only Fulmar's lives have: a broker loses its power, and one of its files is damaged
+// meanwhile.
 #pragma once
 
 #include "faults/fault.h"
@@ -6,12 +7,12 @@
 namespace fulmar {
 
 namespace faults {
-extern const FaultKind damage;             // of records or of terms and votes, below what is known to be synced
-extern const FaultKind damage_side_file;   // of a file beside the batches of a log that follows from them
-extern const FaultKind damage_small_file;  // of one that only other brokers can give again
+extern const FaultKind damage;             // of records or hard states, below the end that is known to be synced
+extern const FaultKind damage_side_file;   // of a log's side file, which can be derived from its batches
+extern const FaultKind damage_small_file;  // of a file that only other brokers can restore
 }  // namespace faults
 
-// These, and those of any world: all that the plans of Fulmar's scenarios may have.
+// These and those of any world: all kinds in the plans of Fulmar's scenarios.
 const FaultKinds& fault_kinds();
 
 }  // namespace fulmar

@@ -13,7 +13,7 @@ namespace {
 
 using Files = std::map<std::string, std::shared_ptr<FileImage>>;
 
-// Up to where a file of terms and votes says itself, by the last of its marks, that it is synced.
+// The synced end of a hard state file, according to the last of its marks.
 std::size_t vouched_for(const std::string& content) {
   constexpr std::size_t mark_bytes = 37;
   const std::string body = std::string(20, '\0') + '\x04';
@@ -28,7 +28,7 @@ std::uint64_t big_endian(std::string_view bytes, std::size_t at, std::size_t siz
   return value;
 }
 
-// What the marks of a log's segments, taken together, say.
+// The combined marks of a log's segments.
 SyncedMark marks_of(const Files& files, const std::string& directory) {
   SyncedMark all;
   for (auto at = files.lower_bound(directory); at != files.end() && at->first.starts_with(directory); ++at) {
@@ -41,19 +41,19 @@ SyncedMark marks_of(const Files& files, const std::string& directory) {
   return all;
 }
 
-// The checkpoint of a log, empty where there is none that can be read.
+// A log's checkpoint; empty if there is no readable one.
 Checkpoint checkpoint_of(const Files& files, const std::string& directory) {
   auto found = files.find(directory + std::string(checkpoint_name));
   if (found == files.end()) return {};
   return Checkpoint::decode(found->second->current()).value_or(Checkpoint());
 }
 
-// Up to where a log is known to be synced. Above that, damage can't be told from a write that was torn.
+// The synced end of a log. Damage above it can't be told from a torn write.
 Offset vouched_offset(const Files& files, const std::string& directory) {
   return std::max(marks_of(files, directory).synced_end, checkpoint_of(files, directory).recovery_point);
 }
 
-// How many bytes from the front hold batches that end at or below the offset, in whole sectors.
+// The number of bytes, in whole sectors, of batches that end at or below the offset.
 std::size_t vouched_bytes(std::string_view segment, Offset offset) {
   std::size_t end = 0;
   while (auto header = read_batch_header(segment.substr(end))) {
@@ -67,9 +67,9 @@ std::string directory_of(const std::string& path) {
   return path.substr(0, path.rfind('/') + 1);
 }
 
-// Whether some batch of the log in that directory is known to be synced, by what its segments' files say: then the
-// directory's checkpoint, and its epochs, can be told again. Segments below the start of the log do not count: a start
-// removes those whose names a power loss has brought back. Nor are epochs told again where batches may be missing.
+// Whether some batch of the log in that directory is known to be synced, by its segments' files: then the directory's
+// checkpoint, and its epochs, can be restored. Segments below the log start do not count: a start removes those whose
+// names a power loss has brought back. Nor can epochs be restored where batches may be missing.
 bool is_vouched_for(const Files& files, const std::string& directory) {
   const auto marks = marks_of(files, directory);
   const auto checkpoint = checkpoint_of(files, directory);
@@ -130,7 +130,7 @@ std::vector<DamageableFile> damageable_small_files(const SimDisk& disk) {
       files.push_back({path, "partition.metadata", size});
     if (path == "metadata-snapshot") files.push_back({path, "metadata snapshot", size});
     if (path.starts_with("raft-state-") && !path.ends_with(".tmp")) {
-      // Up to where its attribute says that it is synced; above that, a write was torn.
+      // The synced size in its attribute; above that, a write may be torn.
       auto synced = file->attribute().size() >= 8 ? big_endian(file->attribute(), 0, 8) : 0;
       files.push_back({path, "terms and votes", std::min<std::size_t>(synced, size), false});
     }

@@ -1,5 +1,5 @@
-// What of a broker's disk may be damaged while it is down: only what the broker can know to be damage, and what it, or
-// the other replicas, can make good. This knows the broker's files (docs/log-format.md).
+// Which parts of a broker's disk may be damaged while it is down: only where the broker can recognise the damage, and
+// it or the other replicas can repair it. This knows the broker's files (docs/log-format.md).
 #pragma once
 
 #include <vector>
@@ -8,12 +8,12 @@
 
 namespace fulmar {
 
-// Logs, and terms and votes, as far as the files themselves say that they are synced: a sector of that.
+// Sectors of logs and hard state files, as far as the files themselves say that they are synced.
 std::vector<DamageableFile> damageable_records(const SimDisk& disk);
-// Files beside the batches, that follow from them: indexes, producers' snapshots, epochs, checkpoints.
+// Files that can be derived from batches: indexes, producer snapshots, epochs, checkpoints.
 std::vector<DamageableFile> damageable_side_files(const SimDisk& disk);
-// Files that only other brokers can give again: whose partition a directory is, and the metadata's snapshot; and those
-// of terms and votes, which may lose their end, or be gone.
+// Files that only other brokers can restore: partition.metadata and the metadata snapshot; and hard state files, which
+// may lose their end or be lost.
 std::vector<DamageableFile> damageable_small_files(const SimDisk& disk);
 
 }  // namespace fulmar

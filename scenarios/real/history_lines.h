@@ -24,8 +24,8 @@ namespace fulmar {
 // an unknown topic, invokes a value twice or completes one that was not invoked.
 Result<void> read_history_lines(std::istream& lines, History& history);
 
-// Sends that were acknowledged without an offset get the one at which the final read has their values; one that is not
-// there is a violation, and no longer counts as acknowledged.
+// Gives sends that were acknowledged without an offset the one at which the final read has their values; one that is
+// missing there is a violation, and no longer counts as acknowledged.
 void place_untold_sends(History& history, Violations& found);
 
 }  // namespace fulmar

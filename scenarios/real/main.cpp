@@ -1,4 +1,5 @@
-// fulmar-storm: what a storm over real brokers needs beside the brokers and who raises it; tests/real/storm.py does.
+// fulmar-storm: the clients and checkers of a storm over real brokers; tests/real/storm.py starts the brokers and
+// causes the faults.
 #include <boost/program_options.hpp>
 #include <csignal>
 #include <filesystem>

@@ -1,5 +1,5 @@
-// A storm over real brokers: the project's own clients until the process is told to stop, the final read, and all
-// checkers over what they and the clients of others did and saw.
+// A storm over real brokers: runs the project's own clients until the process is told to stop, then the final read, and
+// all checkers over the history of these and other clients.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ struct StormResult {
   Violations violations;
 };
 
-// Runs a process of its own until SIGTERM. Whoever sends it sees to it that the cluster has healed and the other
-// clients have ended. Errors: invalid_argument or not_found, of the files.
+// Runs a process of its own until SIGTERM, which must be sent only when the cluster has healed and the other clients
+// have ended. Errors: invalid_argument or not_found, for the files.
 Result<StormResult> run_storm(const StormOptions& options);
 
 }  // namespace fulmar

@@ -18,11 +18,11 @@ constexpr std::int64_t member_count = 3;
 constexpr std::int64_t partition_count = 6;
 constexpr Duration settle_max = seconds(20);  // until the group reads everything, before the fault
 constexpr Instant fault_after = Instant{} + seconds(25);
-constexpr std::int64_t fault_within_ms = 5000;  // so that it meets every phase of what is periodic
+constexpr std::int64_t fault_within_ms = 5000;  // so that it hits every phase of periodic work
 constexpr Duration look_interval = milliseconds(1);
 constexpr Duration recover_max = seconds(120);
 
-// As a plan of this scenario has them, and a broker by default.
+// Settings in plans of this scenario, with the broker's defaults.
 constexpr struct {
   const Setting* setting;
   std::int64_t value;
@@ -81,7 +81,7 @@ class RecoveryLife {
     found_.push_back({"recovery", anomaly, std::move(text), world_.now()});
   }
 
-  // Whether all is well before the fault.
+  // Whether everything works before the fault.
   bool set_the_stage() {
     for (std::size_t n = 0; n < cluster_.size(); ++n) cluster_.start(n);
     auto& admin = world_.node(world_.node_count() - 1);

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The bounds are half as much again as the most that thousands of lives have taken, or more.
+// The bounds are at least one and a half times the maximum over thousands of lives.
 constexpr RecoveryLevel levels[] = {
     {&faults::stop, 10s, 0, 0, true, {500ms, 500ms, 500ms, 2500ms}},
     {&faults::kill, 10s, 0, 0, true, {1500ms, 2500ms, 3s, 2500ms}},

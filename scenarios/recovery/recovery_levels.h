@@ -1,4 +1,4 @@
-// The faults after which recovery is measured, and how long it may take.
+// The faults after which recovery is measured, and the bounds for it.
 #pragma once
 
 #include <span>

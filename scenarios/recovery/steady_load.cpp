@@ -17,7 +17,7 @@ namespace {
 constexpr Duration pace = milliseconds(20);
 constexpr std::int16_t replication_factor = 3;
 
-// A request to a broker that does not answer is given up soon: what is measured is the cluster, not its clients'
+// Requests to a broker that does not answer time out soon, so that the cluster is measured, and not its clients'
 // patience.
 ClusterClientOptions impatient(const std::vector<SocketAddress>& bootstrap) {
   ClusterClientOptions options;
@@ -100,7 +100,7 @@ int SteadyLoad::read(Host& host) {
   GroupConsumer consumer(host, cluster, options);
   for (;;) {
     auto read = consumer.next();
-    if (!read || !*read) {  // what may pass has lasted for the client's patience: it goes on all the same
+    if (!read || !*read) {  // a transient error has lasted for the client's patience: continues all the same
       host.clock().sleep_for(pace);
       continue;
     }

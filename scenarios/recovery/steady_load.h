@@ -1,5 +1,5 @@
 // SteadyLoad: writes to every partition of a topic, one record after the other, reads it in a consumer group, and
-// remembers when each partition first acknowledged, and gave the group, a record that was sent after a given moment.
+// records when each partition first acknowledged, and the group first read, a record sent after a given moment.
 #pragma once
 
 #include <cstdint>
@@ -21,14 +21,14 @@ class SteadyLoad {
 
   SteadyLoad(std::vector<SocketAddress> bootstrap, std::int32_t partition_count);
 
-  // From now on only what is sent from `now` on counts.
+  // From now on only records sent from `now` on count.
   void mark(Instant now);
-  // When the last of the partitions first acknowledged, or gave the group, a record sent since mark(); nullopt while
-  // one has not.
+  // When the last of the partitions first acknowledged, or the group first read, a record sent since mark(); nullopt if
+  // not all have.
   std::optional<Instant> acknowledged() const { return last_of(acknowledged_); }
   std::optional<Instant> consumed() const { return last_of(consumed_); }
 
-  // Mains of processes. The first ends when the topic is made, the others never.
+  // Main functions of processes. The first ends when the topic exists, the others never.
   int make_topic(Host& host);
   int write(Host& host);
   int read(Host& host);
