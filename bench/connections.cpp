@@ -1,5 +1,5 @@
-// Connections of a simulated broker: fulmar-connections COUNT. Each is opened, answered once, and then idle; says what
-// each costs this process in bytes and mappings, both ends of it and the simulated network among that.
+// Connections of a simulated broker: fulmar-connections COUNT. Each is opened, gets one response, and is then idle.
+// Prints what each costs this process in bytes and mappings, including both ends and the simulated network.
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -87,7 +87,7 @@ int run(int count) {
     host.clock().sleep_for(seconds(1));
     after = cost_now();
     fibers_after = world.scheduler().live_fibers();
-    // The last of so many, and the first, are still served.
+    // The first and the last connection are still served.
     if (!connections.empty()) served += answered(host, *connections.front()) && answered(host, *connections.back());
     return 0;
   });

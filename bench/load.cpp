@@ -1,9 +1,9 @@
-// fulmar-load: a load of records of 1 KiB through librdkafka, and what it costs the broker.
+// fulmar-load: sends and reads records of 1 KiB through librdkafka, and measures the cost for the broker.
 //
 //   fulmar-load BROKER[,BROKER...] PID[,PID...] produce|fetch|latency TOPIC PARTITIONS MEGABYTES
 //
-// Prints MB/s, the brokers' CPU seconds per GB (of all together, from /proc/PID/stat), and for `latency`, sent at 5
-// MB/s, the percentiles from the sending of a record to its being read.
+// Prints MB/s, the brokers' CPU seconds per GB (the sum over all, from /proc/PID/stat), and for `latency`, sent at 5
+// MB/s, the percentiles of the time from sending a record to reading it.
 #include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
@@ -157,7 +157,7 @@ void latency(const Settings& settings) {
       rd_kafka_message_destroy(message);
     }
   });
-  std::this_thread::sleep_for(std::chrono::seconds(2));  // for the consumer to stand at the end
+  std::this_thread::sleep_for(std::chrono::seconds(2));  // until the consumer is at the end
   auto* producer = make(RD_KAFKA_PRODUCER, settings, true);
   std::string value(record_bytes, 'x');
   auto begun = now_ns();

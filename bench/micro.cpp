@@ -1,4 +1,4 @@
-// fulmar-bench: what the parts cost, one line each. Figures go to docs/performance.md with this command.
+// fulmar-bench: the cost of single parts, one line each. The figures are in docs/performance.md, with this command.
 #include <chrono>
 #include <cstdio>
 #include <filesystem>

@@ -1,8 +1,8 @@
-// Compaction: of each key the last record stays, at its offset and as it was sent; a record is gone only if a later one
-// of its key is there. Of tombstones, too: they stay as any other record.
+// Compaction: the last record of each key stays, unchanged at its offset; a record may be removed only if a later one
+// of its key exists. The same holds for tombstones.
 //
-// Sends are acks=all to a synced topic: what was acknowledged has its offset for ever. What is not known to be written
-// may be, after what was acknowledged as well as before.
+// Sends have acks=all and go to a synced topic: acknowledged records keep their offsets. Records of unknown outcome may
+// be before or after acknowledged ones.
 #include <algorithm>
 #include <map>
 
@@ -26,7 +26,7 @@ class CompactionCheck {
     }
   }
 
-  // What anybody reads is what was sent, where it was acknowledged to be, in the order of the offsets.
+  // Records that are read are unchanged, at their acknowledged offsets, and in the order of offsets.
   void check_read(const KeyedRead& read) {
     Offset previous = -1;
     for (const auto& record : read.records) {
@@ -46,7 +46,7 @@ class CompactionCheck {
   }
 
   void check_final(const KeyedRead& read) {
-    std::map<std::string, Offset> last;  // that is there, of each key
+    std::map<std::string, Offset> last;  // of each key
     std::map<Offset, const KeyedRecord*> there;
     for (const auto& record : read.records) {
       last[record.key] = std::max(record.offset, last.try_emplace(record.key, -1).first->second);

@@ -1,6 +1,6 @@
-// Controllers: a broker whose addition to those that decide about the metadata was acknowledged is one of them at the
-// end, and one whose removal was acknowledged is not, unless the other was asked for later. Who was neither added nor
-// removed is one if controller.quorum.voters names it.
+// Controllers: at the end, a broker whose addition to the controllers was acknowledged is one of them, and one whose
+// removal was acknowledged is not, unless the opposite was requested later. A broker that was neither added nor removed
+// is one if controller.quorum.voters names it.
 #include <map>
 
 #include "checkers/history.h"
@@ -10,9 +10,9 @@ namespace fulmar {
 void check_controllers(const History& history, Violations& found) {
   if (!history.final_controllers) return;
   struct Fate {
-    std::optional<bool> decides;  // by what was acknowledged last
+    std::optional<bool> decides;  // according to the last acknowledged operation
     Instant since = {};
-    bool asked[2] = {false, false};  // to remove it, to add it, and not answered: that may be done late
+    bool asked[2] = {false, false};  // its removal or addition was requested, without a response: it may be made late
   };
   std::map<std::int32_t, Fate> fates;
   for (auto broker : history.first_controllers) fates[broker].decides = true;

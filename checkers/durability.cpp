@@ -44,13 +44,13 @@ void check_reads(const History& history, const TopicPartition& tp, const FinalRe
 
 void check_durability(const History& history, Violations& found) {
   for (const auto& [tp, final_read] : history.final_reads) {
-    // How far the start may have moved.
+    // How far the log start may have moved.
     Offset asked = 0;
     for (const auto& deletion : history.deletes) {
       if (deletion.of != tp) continue;
       if (deletion.outcome == Outcome::failed) continue;
       auto offset = deletion.offset >= 0 ? deletion.offset : deletion.low_watermark;
-      // Up to a high watermark that was not told.
+      // To a high watermark that is not known.
       if (offset < 0) offset = std::numeric_limits<Offset>::max();
       asked = std::max(asked, offset);
     }

@@ -1,17 +1,17 @@
-// Consumer groups: what members of a group were told and gave their coordinator.
+// Consumer groups: what coordinators told the members of a group, and accepted from them.
 //
-// - committed offset: what is told as committed is what some member committed, and not what a later commit or deletion,
-//   which was acknowledged before that was asked, had replaced. (lost-commit, returned-commit, phantom-commit)
-// - fencing: once a member was told what it is assigned in a later generation, no member of an earlier one commits, and
-//   once a static member's new process was, the one before it doesn't. (zombie-commit, zombie-instance)
-// - assignment: each member is told what the leader of its generation has assigned to it, in one generation one
-//   leader's assignment is in force, and no partition has two owners. (wrong-assignment, two-leaders, two-owners)
-// - assignment and fencing of consumer groups (KIP-848): no two members have a partition at once, and what is another's
-//   all the while nobody commits. (two-owners, zombie-commit)
+// - committed offset: a fetched offset was committed by some member, and was not replaced by a later commit or deletion
+//   that was acknowledged before the fetch. (lost-commit, returned-commit, phantom-commit)
+// - fencing: once a member has its assignment in a later generation, no member of an earlier one commits; once a static
+//   member's new process has its assignment, the previous process does not commit. (zombie-commit, zombie-instance)
+// - assignment: each member gets what the leader of its generation has assigned to it; one leader's assignment is in
+//   force in a generation, and no partition has two owners. (wrong-assignment, two-leaders, two-owners)
+// - assignment and fencing of consumer groups (KIP-848): no two members have a partition at once, and nobody commits
+//   for a partition that another member has all the while. (two-owners, zombie-commit)
 //
-// A generation that its coordinator did not outlive before it was stable was never kept, and its number comes again.
+// If a coordinator fails before a generation is stable, the generation is not stored, and its number is used again.
 //
-// Conditions: the members of a group number their commits to a partition, each commit a number that no other has.
+// Condition: each commit of a group's members to a partition has a unique number.
 #include <algorithm>
 
 #include "checkers/history.h"
@@ -29,16 +29,16 @@ std::string span_of(Instant invoked, Instant completed) {
   return text + (completed == Instant::max() ? "?" : std::to_string(completed.ns / 1'000'000) + " ms") + "]";
 }
 
-// Whether a write that was not certainly replaced by `latest` can be what the fetch tells of.
+// Whether the fetch may return a write that was not certainly replaced by `latest`.
 bool may_be_told(const GroupCommit& write, const GroupFetch& fetch, const GroupCommit* latest) {
   if (write.offset != fetch.offset || write.outcome == Outcome::failed || write.invoked > fetch.completed) return false;
-  // One that was never answered may take effect at any time.
+  // A write without a response may take effect at any time.
   return !latest || write.outcome != Outcome::ok || write.completed >= latest->invoked;
 }
 
 void check_fetch(const GroupFetch& fetch, const std::vector<const GroupCommit*>& commits, Violations& found) {
-  bool known = fetch.offset < 0;                   // that nothing is committed needs nobody who says so
-  Instant latest_begun = Instant{} - Duration(1);  // of what was acknowledged before the fetch
+  bool known = fetch.offset < 0;                   // "nothing committed" needs no writer
+  Instant latest_begun = Instant{} - Duration(1);  // of writes acknowledged before the fetch
   const GroupCommit* latest = nullptr;
   for (const auto* commit : commits) {
     known = known || may_be_told(*commit, fetch, nullptr);
@@ -62,7 +62,8 @@ void check_fetch(const GroupFetch& fetch, const std::vector<const GroupCommit*>&
 }
 
 void check_fencing(const History& history, Violations& found) {
-  std::map<std::string, std::vector<std::pair<std::int32_t, Instant>>> told;  // generations, and when
+  // generations, and when members learned of them
+  std::map<std::string, std::vector<std::pair<std::int32_t, Instant>>> told;
   for (const auto& sync : history.group_syncs) told[sync.group].push_back({sync.generation, sync.completed});
   for (const auto& commit : history.group_commits) {
     if (commit.outcome != Outcome::ok) continue;
@@ -76,8 +77,8 @@ void check_fencing(const History& history, Violations& found) {
   }
 }
 
-// Whether the member led when it joined last. It may have led before in a generation of the same number, whose
-// coordinator was deposed before it was stable.
+// Whether the member led according to its latest join. It may have led before in a generation with the same number,
+// whose coordinator was deposed before the generation was stable.
 bool leads_by_latest_join(const History& history, const GroupSync& sync) {
   const GroupJoin* latest = nullptr;
   for (const auto& join : history.group_joins)
@@ -87,7 +88,7 @@ bool leads_by_latest_join(const History& history, const GroupSync& sync) {
   return latest && latest->leads;
 }
 
-// Of a static member's processes the one that was told its assignment last is the member.
+// Of a static member's processes, the one that got its assignment last is the member.
 void check_instances(const History& history, Violations& found) {
   std::map<std::pair<std::string, std::string>, std::vector<const GroupSync*>> told;
   for (const auto& sync : history.group_syncs)
@@ -107,7 +108,8 @@ void check_instances(const History& history, Violations& found) {
 
 void check_owners(const History& history, Violations& found) {
   using Place = std::tuple<std::string, std::int32_t, std::int32_t>;
-  std::map<Place, std::string> owners;  // by group, generation and partition: a member, or a static member's instance
+  // by group, generation and partition: the member, or the static member's instance
+  std::map<Place, std::string> owners;
   for (const auto& sync : history.group_syncs)
     for (auto partition : sync.partitions) {
       const auto& who = sync.instance.empty() ? sync.member : sync.instance;
@@ -125,11 +127,11 @@ void check_assignments(const History& history, Violations& found) {
   std::map<Generation, std::vector<const GroupJoin*>> leaders;
   for (const auto& join : history.group_joins)
     if (join.leads) leaders[{join.group, join.generation}].push_back(&join);
-  std::map<Generation, std::string> in_force;  // whose assignment is
+  std::map<Generation, std::string> in_force;  // the leader whose assignment is in force
   for (const auto& sync : history.group_syncs) {
     auto generation = "group " + sync.group + ", generation " + std::to_string(sync.generation) + ": " + sync.member;
     auto known = leaders.find({sync.group, sync.generation});
-    if (known == leaders.end()) continue;  // its leader never heard that it leads
+    if (known == leaders.end()) continue;  // its leader did not get the response
     auto assigned = [&](const GroupJoin* leader) {
       auto wanted = leader->assigned.find(sync.instance.empty() ? sync.member : sync.instance);
       return wanted == leader->assigned.end() ? sync.partitions.empty() : wanted->second == sync.partitions;
@@ -146,8 +148,8 @@ void check_assignments(const History& history, Violations& found) {
   }
 }
 
-// Of what members had one after the other, in the order in which they came to it: whoever comes to it while another
-// has it, finds the one before that has it longest.
+// Ownerships of a partition in the order of their begins: if one overlaps earlier ones, it is compared with the one
+// that ends last.
 void check_ownerships(const History& history, Violations& found) {
   using Place = std::pair<std::string, std::int32_t>;
   std::map<Place, std::vector<const GroupOwnership*>> had;
@@ -169,7 +171,7 @@ void check_ownerships(const History& history, Violations& found) {
   for (const auto& commit : history.group_commits) {
     auto of_place = had.find({commit.group, commit.partition});
     if (commit.outcome != Outcome::ok || of_place == had.end()) continue;
-    // The last that had come to it before; others are looked at only as far as they overlap.
+    // The latest one that began before the commit; others only as far as they overlap.
     auto after =
         std::ranges::upper_bound(of_place->second, commit.invoked, {}, [](const auto* span) { return span->from; });
     if (after == of_place->second.begin()) continue;

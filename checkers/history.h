@@ -1,8 +1,8 @@
 // History: what the clients of a life did and saw, in virtual time; the input of every checker.
 //
 // An operation has an invocation and, if it ended, a completion. A send that ended `ok` was acknowledged; `failed`
-// means that it was not written, for certain; `unknown`, and one that never ended, may have been written or may still
-// be.
+// means that it was certainly not written; `unknown`, and one that never ended, may have been written or may be written
+// later.
 #pragma once
 
 #include <cstdint>
@@ -26,34 +26,34 @@ struct TopicPartition {
 };
 std::string to_string(const TopicPartition& tp);
 
-// Each record of a life has a number of its own, found again in its value (see values.h).
+// Each record of a life has a unique number, which is in its value (see values.h).
 using ValueId = std::uint64_t;
 
 enum class Outcome : std::uint8_t { pending, ok, failed, unknown };
 
-// What a topic promises.
+// The guarantees of a topic.
 struct TopicPromise {
-  bool synced = true;              // acknowledged means on stable storage
-  std::int64_t retention_ms = -1;  // old segments may go by themselves; -1: never
-  bool replicated = false;         // acks=1 says what one replica has, and another may lead next
-  bool any_time = false;           // its records have timestamps of every kind, so that any may go at any time
+  bool synced = true;              // acknowledged records are on stable storage
+  std::int64_t retention_ms = -1;  // old segments may be deleted; -1: never
+  bool replicated = false;         // acks=1 covers one replica only, and another may lead next
+  bool any_time = false;           // records have arbitrary timestamps, so any may expire at any time
 };
 
 struct SendOperation {
-  int producer = 0;  // sends of one producer to one partition are one after the other
+  int producer = 0;  // sends of one producer to one partition do not overlap
   TopicPartition to;
   ValueId first_value = 0;  // `count` consecutive ones
   int count = 1;
   std::int16_t acks = -1;
   bool idempotent = true;
-  // Its client takes a new producer epoch by itself, and sends again under it what may be written already: a broker
-  // can't know that for a repetition (KIP-360).
+  // The client takes a new producer epoch by itself, and sends again under it what may be written already: a broker
+  // can't recognise that as a repetition (KIP-360).
   bool renumbers = false;
   Instant invoked;
   Instant completed = Instant::max();
   Outcome outcome = Outcome::pending;
-  Offset base_offset = -1;  // where ok and acks != 0
-  // Of its records, in their order; none: not known.
+  Offset base_offset = -1;  // if ok and acks != 0
+  // Of its records, in their order; none: unknown.
   std::vector<Timestamp> timestamps;
 };
 
@@ -61,7 +61,7 @@ struct SeenRecord {
   Offset offset = -1;
   ValueId value = 0;
   bool intact = true;  // the value is, byte for byte, what was sent
-  // Under which id and epoch its producer sent it; known in the final read.
+  // The producer id and epoch of its batch; known in the final read.
   std::pair<ProducerId, std::int16_t> numbering = {no_producer_id, -1};
 };
 
@@ -70,25 +70,25 @@ struct ReadOperation {
   TopicPartition from;
   Instant invoked;
   Instant completed;
-  Offset position = -1;  // asked for
-  bool sought = false;   // the position was set anew, not where the last read ended
+  Offset position = -1;  // requested
+  bool sought = false;   // the position was set by a seek, not by the last read
   Offset high_watermark = -1;
   Offset log_start = -1;
   std::vector<SeenRecord> records;
-  bool corrupt = false;        // bytes came that are no records
-  bool from_follower = false;  // whose high watermark may be a moment behind
+  bool corrupt = false;        // bytes that are no valid records
+  bool from_follower = false;  // whose high watermark may lag
 };
 
 struct DeleteOperation {
   TopicPartition of;
-  Offset offset = -1;  // all before it; -1: all up to the high watermark
+  Offset offset = -1;  // all records before it; -1: up to the high watermark
   Instant invoked;
   Instant completed = Instant::max();
   Outcome outcome = Outcome::pending;
-  Offset low_watermark = -1;  // the log's start, as answered
+  Offset low_watermark = -1;  // the log start in the response
 };
 
-// ListOffsets, answered: the first offset whose record has a time of at least `asked`, or one of the special answers.
+// ListOffsets, with a response: the first offset whose record has a timestamp of at least `asked`, or a special offset.
 struct LookupOperation {
   static constexpr Timestamp latest = -1;
   static constexpr Timestamp earliest = -2;
@@ -102,7 +102,7 @@ struct LookupOperation {
   Timestamp timestamp = -1;
 };
 
-// OffsetForLeaderEpoch, answered: the largest epoch up to `asked` there is, and where it ends.
+// OffsetForLeaderEpoch, with a response: the largest existing epoch up to `asked`, and its end.
 struct EpochEndOperation {
   TopicPartition of;
   Epoch asked = -1;
@@ -112,7 +112,7 @@ struct EpochEndOperation {
   Offset end = -1;
 };
 
-// A topic is made or deleted.
+// A topic is created or deleted.
 struct TopicOperation {
   enum class Kind : std::uint8_t { create, remove } kind;
   std::string name;
@@ -121,7 +121,7 @@ struct TopicOperation {
   Outcome outcome = Outcome::pending;
 };
 
-// A request that claims a leader epoch, after a later one was known.
+// A request with a leader epoch, after a later one was known.
 struct EpochProbe {
   TopicPartition of;
   Epoch claimed = -1;
@@ -130,18 +130,18 @@ struct EpochProbe {
   bool served = false;
 };
 
-// A member of a group was told that it has joined a generation; and, where it leads, what it assigned to the others.
+// A member learned that it has joined a generation; a leader also assigns partitions to all members.
 struct GroupJoin {
   std::string group;
   std::string member;
   std::int32_t generation = -1;
   bool leads = false;
-  std::map<std::string, std::set<std::int32_t>> assigned;  // by instance, or else member; others: nothing
+  std::map<std::string, std::set<std::int32_t>> assigned;  // by instance, or else member; others: none
   std::string instance;                                    // of a static member
   Instant completed;
 };
 
-// It was told what it is assigned.
+// A member got its assignment.
 struct GroupSync {
   std::string group;
   std::string member;
@@ -157,15 +157,15 @@ struct GroupCommit {
   std::string member;
   std::int32_t generation = -1;
   std::int32_t partition = 0;
-  Offset offset = -1;         // of a commit: a number that no other to this partition has
+  Offset offset = -1;         // of a commit: unique for this partition
   std::string instance = {};  // of a static member
   Instant invoked = {};
   Instant completed = Instant::max();
   Outcome outcome = Outcome::pending;
 };
 
-// A member of a consumer group (KIP-848) had a partition: from when it was told that it is its own until it gave it up,
-// was told that it is out, or had not been heard for a session.
+// A member of a consumer group (KIP-848) had a partition: from the response that assigned it until the member gave it
+// up, learned that it was removed, or had no response for a session.
 struct GroupOwnership {
   std::string group;
   std::string member;
@@ -174,7 +174,7 @@ struct GroupOwnership {
   Instant until = Instant::max();
 };
 
-// OffsetFetch, answered.
+// OffsetFetch, with a response.
 struct GroupFetch {
   std::string group;
   std::int32_t partition = 0;
@@ -183,26 +183,26 @@ struct GroupFetch {
   Instant completed;
 };
 
-// One transaction of a pipeline: it reads records of one partition, and writes a record for each of them, with the
-// offset up to which they were read. Its number is in the records that it writes.
+// One transaction of a pipeline: it reads records of one partition, and writes one record for each of them, with the
+// offset up to which they were read. Its number is in these records.
 struct PipedTransaction {
-  std::uint64_t number = 0;  // ascending, in the order in which they are begun
+  std::uint64_t number = 0;  // ascending, in the order of their begins
   std::string transactional_id;
   std::int16_t epoch = -1;
-  int records = 0;  // written, in all partitions; known once its commit is invoked
+  int records = 0;  // in all partitions; known once its commit is invoked
   Instant commit_invoked = Instant::max();
   Instant completed = Instant::max();
-  Outcome outcome = Outcome::pending;  // of the commit: `failed`: it was aborted instead
+  Outcome outcome = Outcome::pending;  // of the commit; `failed`: it was aborted instead
 };
 
-// Somebody was told that the transactional id is now its own.
+// A producer has taken over the transactional id.
 struct TakeOver {
   std::string transactional_id;
   std::int16_t epoch = -1;
   Instant completed;
 };
 
-// What a transaction has written for one record of its source.
+// A transaction's record for one record of its source.
 struct PipedRecord {
   Offset offset = -1;
   std::uint64_t transaction = 0;
@@ -210,14 +210,14 @@ struct PipedRecord {
   Offset source_offset = -1;
 };
 
-// What a reader of committed records was given.
+// The records that a read_committed consumer got.
 struct CommittedRead {
   TopicPartition from;
   Instant completed;
   std::vector<PipedRecord> records;
 };
 
-// A stage of pipelines: what is committed of two topics at the end, and up to where the first was read.
+// A stage of pipelines: the committed records of two topics at the end, and up to where the first was read.
 struct FinalStage {
   std::string source;
   std::string target;
@@ -226,7 +226,7 @@ struct FinalStage {
   std::map<std::int32_t, std::vector<PipedRecord>> targets;  // by partition
 };
 
-// A broker was added to those that decide about the metadata, or removed.
+// A broker was added to the controllers, or removed.
 struct ControllerOperation {
   std::int32_t broker = -1;
   bool adds = false;
@@ -235,14 +235,14 @@ struct ControllerOperation {
   Outcome outcome = Outcome::pending;
 };
 
-// All that can be read of a partition at the end.
+// All records of a partition that can be read at the end.
 struct FinalRead {
   Offset log_start = -1;
   Offset end = -1;
   std::vector<SeenRecord> records;
 };
 
-// A record of a compacted topic, sent by itself.
+// A record of a compacted topic, sent in a batch of its own.
 struct KeyedSend {
   int producer = 0;
   std::int32_t partition = 0;
@@ -251,7 +251,7 @@ struct KeyedSend {
   Instant invoked;
   Instant completed = Instant::max();
   Outcome outcome = Outcome::pending;
-  Offset offset = -1;  // where ok
+  Offset offset = -1;  // if ok
 };
 
 struct KeyedRecord {
@@ -261,7 +261,7 @@ struct KeyedRecord {
   bool intact = true;
 };
 
-// All that a reader was given of a partition, from its start to where it ended, in that order.
+// All records of a partition that a reader got, from its start to its end, in order.
 struct KeyedRead {
   std::int32_t partition = 0;
   Instant completed;
@@ -287,33 +287,33 @@ struct History {
   std::vector<CommittedRead> committed_reads;
   std::vector<FinalStage> final_stages;
   std::vector<ControllerOperation> controller_operations;  // one after the other
-  std::set<std::int32_t> first_controllers;                // whom controller.quorum.voters names
-  // Who decides about the metadata at the end, by the controller's word; nullopt: not asked.
+  std::set<std::int32_t> first_controllers;                // as in controller.quorum.voters
+  // The controllers at the end, according to the active one; nullopt: not requested.
   std::optional<std::set<std::int32_t>> final_controllers;
   std::vector<KeyedSend> keyed_sends;
   std::vector<KeyedRead> keyed_reads;                          // while records were sent
-  std::map<std::int32_t, KeyedRead> keyed_final_reads;         // by partition, when none are any more
+  std::map<std::int32_t, KeyedRead> keyed_final_reads;         // by partition, after the last send
   std::map<std::int32_t, std::set<std::string>> final_topics;  // what each broker lists at the end
   std::vector<Instant> power_losses;
-  // How far ahead of the truth the wall clock was, at most, when a broker started: it can't but believe that.
+  // The most by which a broker's wall clock was ahead of true time when it started, which the broker can't notice.
   std::int64_t clock_ahead_at_start_ms = 0;
   std::int64_t length_ms = 0;  // of the life: no record is older
-  // The true time at the life's first instant; nullopt: not known, and nothing that hangs on it is checked.
+  // The true time at the life's first instant; nullopt: unknown, and checks that depend on it are omitted.
   std::optional<Timestamp> epoch_ms;
-  bool clocks_jump = false;  // the brokers' clocks may be wrong, so that they can't tell how old a file is
+  bool clocks_jump = false;  // the brokers' clocks may be wrong, so that they can't tell the age of a file
   std::map<TopicPartition, FinalRead> final_reads;
 
   const TopicPromise& promise(const TopicPartition& tp) const { return topics.at(tp.topic); }
-  // Whether what was acknowledged so has to stay.
+  // Whether a record that was acknowledged in this way has to stay.
   bool binds(const SendOperation& send) const;
-  // Within an era all that is seen of a partition has to agree; nullopt: what was begun at `from` and ended at `to`
-  // says nothing. Synced topics have but one. Page-cache topics of one broker: from one power loss to the next; of
-  // several: up to the first, as from then on any election may find less than there was.
+  // Within an era all observations of a partition have to agree; nullopt: an observation from `from` to `to` says
+  // nothing. Synced topics have one era. Page-cache topics of one broker: from one power loss to the next; of several:
+  // up to the first, since any later election may lose records.
   std::optional<std::size_t> era(const TopicPartition& tp, Instant from, Instant to) const;
 };
 
-// A topic that is deleted and made again is several topics of one name, told apart by what follows a '#', which no
-// name of a topic may have: "orders#2". The name as the brokers know it.
+// Topics that are created again under the same name are distinguished by a suffix after '#', which topic names can't
+// have: "orders#2". Returns the name as brokers know it.
 std::string name_of(const std::string& topic);
 std::int64_t making_of(const std::string& topic);  // the number after it, 0 if there is none
 
@@ -322,7 +322,7 @@ std::string to_string(const ReadOperation& read);
 std::string to_string(const DeleteOperation& deletion);
 std::string to_string(const LookupOperation& lookup);
 
-// One operation of a history, put into words only when it has to be told; neither: the final read.
+// An operation that is turned into text only if it is reported; neither pointer: the final read.
 struct Witness {
   const SendOperation* send = nullptr;
   const ReadOperation* read = nullptr;

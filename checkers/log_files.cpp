@@ -51,7 +51,7 @@ void check_indexes(const std::map<std::string, std::string>& files, const std::s
 }  // namespace
 
 void check_log_files(const std::map<std::string, std::string>& files, Violations& found) {
-  // As the log's checkpoint says it.
+  // According to the log's checkpoint.
   auto holes_below = [&](const std::string& path) -> Offset {
     auto file = files.find(path.substr(0, path.find('/') + 1) + std::string(checkpoint_name));
     auto checkpoint = file == files.end() ? std::nullopt : Checkpoint::decode(file->second);

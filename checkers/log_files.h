@@ -1,7 +1,7 @@
-// Checks a partition's files after an orderly stop: batches are complete, have right CRCs, and their offsets follow
-// each other through all segments, without a gap except for holes within a segment below the offset that the log's
-// checkpoint says; a segment is named after the offset where the one before it ends; an index entry points to the batch
-// that has its offset; a time index entry is right.
+// Checks a partition's files after an orderly stop: batches are complete, have valid CRCs, and their offsets follow
+// each other through all segments, without gaps except for holes within a segment below the offset given in the log's
+// checkpoint; a segment is named after the offset where the one before it ends; an index entry points to the batch that
+// has its offset; time index entries are right.
 #pragma once
 
 #include <map>

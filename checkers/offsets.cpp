@@ -14,7 +14,7 @@ void check_offsets_agree(const History& history, Violations& found) {
   };
   using Sights = std::map<Offset, Sight>;
   std::map<std::pair<TopicPartition, std::size_t>, Sights> all;
-  // Null: what was read then is not compared.
+  // Null: such reads are not compared.
   auto sights_of = [&](const TopicPartition& tp, Instant from, Instant to) -> Sights* {
     auto era = history.era(tp, from, to);
     return era ? &all[{tp, *era}] : nullptr;

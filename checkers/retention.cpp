@@ -72,7 +72,7 @@ void check_retention(const History& history, Violations& found) {
       if (start.start <= gone) continue;
       auto end = known.lower_bound(start.start);
       record = known.lower_bound(gone);
-      // At or before where the segment began: where retention has moved the start before, and no deletion has.
+      // At or before the begin of the segment: where retention has moved the log start before, and no deletion has.
       auto first = history.promise(tp).replicated || gone <= asked[tp] ? Offset{0} : gone;
       bool without_times = all_without_times(known.lower_bound(first), end, first, start.start) && !history.clocks_jump;
       auto believed_ms = *history.epoch_ms + start.at.ns / 1'000'000 + history.clock_ahead_at_start_ms;

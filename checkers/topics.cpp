@@ -1,6 +1,6 @@
 // Topics: a topic whose creation was acknowledged exists until a client asks to delete it; one whose deletion was
-// acknowledged does not exist, unless one of its name is created later. At the end every broker lists the same topics.
-// And requests with a leader epoch that is known to be past are refused.
+// acknowledged does not exist, unless it is created again later. At the end every broker lists the same topics. And
+// requests with an outdated leader epoch are refused.
 #include <map>
 
 #include "checkers/history.h"

@@ -1,16 +1,17 @@
-// Transactions: what readers of committed records see of them, during the life and at the end.
+// Transactions: what read_committed consumers see of them, during the life and at the end.
 //
-// - atomicity: of a transaction that was told to be committed all is there, of one that nobody knows the end of all or
-//   nothing, each record once. (lost-transaction, torn-transaction, duplicate)
-// - aborted reads (G1a): nothing of one that was aborted, or whose commit was never asked for. (aborted-read)
-// - precommitted reads: nothing before its commit was asked for. (precommitted-read)
-// - committed reads stay: what was given to such a reader is there at the end. (lost-write)
-// - order: of one transactional id the transactions follow each other in each partition as they were begun; a cycle of
-//   writes among them (G0) would be out of this order somewhere. (write-inversion)
-// - fencing: once somebody was told that a transactional id is its own, nothing of who had it before is committed.
+// - atomicity: all records of a committed transaction exist, each once; of a transaction with unknown end, all or none.
+//   (lost-transaction, torn-transaction, duplicate)
+// - aborted reads (G1a): no record of an aborted transaction, or of one whose commit was never requested.
+//   (aborted-read)
+// - precommitted reads: no record before its commit was requested. (precommitted-read)
+// - committed reads stay: records that such a consumer has read exist at the end. (lost-write)
+// - order: in each partition the transactions of one transactional id have the order of their begins; a cycle of writes
+//   among them (G0) would violate this somewhere. (write-inversion)
+// - fencing: once a producer has taken over a transactional id, nothing of the previous one is committed.
 //   (zombie-commit)
-// - exactly once: each record of a stage's source below the offset that was committed with the transactions has its one
-//   record in the target, and none at or above it has. (lost-effect, doubled-effect)
+// - exactly once: each record of a stage's source below the offset committed with the transactions has exactly one
+//   record in the target, and none at or above it has one. (lost-effect, doubled-effect)
 #include <algorithm>
 
 #include "checkers/history.h"
@@ -45,7 +46,7 @@ class TransactionChecker {
     found_.push_back({property, anomaly, what, at});
   }
 
-  // Null, and told, if nobody has begun it.
+  // Null, and reported, if no client has begun it.
   const PipedTransaction* owner(const TopicPartition& tp, const PipedRecord& record, Instant at) {
     auto known = by_number_.find(record.transaction);
     if (known != by_number_.end()) return known->second;
@@ -116,7 +117,7 @@ class TransactionChecker {
   void check_fencing() {
     std::map<std::string, std::vector<const TakeOver*>> by_id;
     for (const auto& take_over : history_.take_overs) by_id[take_over.transactional_id].push_back(&take_over);
-    // The highest epoch that was told until then.
+    // The highest epoch known until then.
     std::map<std::string, std::vector<std::int16_t>> highest;
     for (auto& [id, list] : by_id) {
       std::ranges::sort(list, {}, [](const auto* one) { return std::pair(one->completed, one->epoch); });
@@ -170,7 +171,7 @@ class TransactionChecker {
   const History& history_;
   Violations& found_;
   std::map<std::uint64_t, const PipedTransaction*> by_number_;
-  std::map<std::uint64_t, int> seen_;  // in the final read: records of each
+  std::map<std::uint64_t, int> seen_;  // records of each transaction in the final read
   std::map<std::pair<TopicPartition, Offset>, std::uint64_t> final_records_;
 };
 

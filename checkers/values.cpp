@@ -1,5 +1,5 @@
 // No phantoms: every record that is read was sent, is not known to have failed, and is unchanged. Records acknowledged
-// by a deleted topic are not read from the next topic of its name.
+// by a deleted topic are not read from a later topic of the same name.
 #include "checkers/values.h"
 
 #include <array>
@@ -74,7 +74,7 @@ void check_values(const History& history, Violations& found) {
     if (!send || record.value >= send->first_value + static_cast<ValueId>(send->count))
       return report("phantom", nullptr);
     if (send->to != tp) {
-      // What was sent to a topic's name, and was not answered, may come after another was made of that name.
+      // A send without a response may arrive after another topic was created under the same name.
       bool later_one = send->to.partition == tp.partition && name_of(send->to.topic) == name_of(tp.topic) &&
                        making_of(send->to.topic) < making_of(tp.topic);
       if (!later_one) return report("phantom", nullptr);

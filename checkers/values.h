@@ -1,4 +1,4 @@
-// The values of a life's records: a number and further bytes that are computed from it, so that any change is detected.
+// The values of a life's records: a number, and further bytes computed from it, so that any change is detected.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 namespace fulmar {
 
 std::string make_value(ValueId id, std::size_t size);
-// The record for the checkers: its number, and whether the other bytes are right.
+// Parses a value: its number, and whether the other bytes are right.
 SeenRecord see_value(Offset offset, std::string_view value);
 
 }  // namespace fulmar

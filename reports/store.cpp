@@ -40,7 +40,7 @@ std::string hex(std::uint64_t number) {
 // One prepared statement, used once.
 class ReportStore::Statement {
  public:
-  // An error here, as for a table that is not there, is what row() returns.
+  // row() returns errors from here too, for example a missing table.
   Statement(sqlite3* database, const char* sql) : database_(database) {
     sqlite3_prepare_v2(database, sql, -1, &statement_, nullptr);
   }
@@ -60,7 +60,7 @@ class ReportStore::Statement {
     sqlite3_bind_text(statement_, next_++, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
     return *this;
   }
-  // Whether there is one more.
+  // Whether there is another row.
   Result<bool> row() {
     auto status = statement_ ? sqlite3_step(statement_) : SQLITE_ERROR;
     if (status != SQLITE_ROW && status != SQLITE_DONE) return failure(database_);
@@ -128,7 +128,7 @@ Result<void> ReportStore::add_run(std::int64_t campaign, const StoredRun& run, c
   FULMAR_TRY_VOID(execute("BEGIN IMMEDIATE"));
   auto added = insert_run(campaign, run, plan);
   if (added) added = execute("COMMIT");
-  // What failed may have ended the transaction already.
+  // The failed statement may have ended the transaction already.
   if (!added) sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
   return added;
 }

@@ -1,9 +1,9 @@
-// ReportStore: the results of campaigns in an SQLite file, for questions asked later.
+// ReportStore: the results of campaigns in an SQLite file, for later queries.
 //
 //   campaigns(id, scenario, first_seed, last_seed)
 //   runs(campaign, seed, hash, simulated_seconds, wall_seconds, clean, plan)   plan: of runs with violations, as JSON
 //   violations(campaign, seed, property, anomaly, text)
-//   marks(campaign, seed, mark, count)                        what each life reached; 0: could have, but did not
+//   marks(campaign, seed, mark, count)                        what each life reached; 0: expected, and not reached
 #pragma once
 
 #include <cstdint>
@@ -49,7 +49,7 @@ class ReportStore {
   // The runs of a campaign that had violations, by seed.
   Result<std::vector<StoredRun>> failed_runs(std::int64_t campaign);
   Result<std::int64_t> run_count(std::int64_t campaign);
-  // How often the lives of a campaign have reached each mark, all together.
+  // How often the lives of a campaign have reached each mark, in total.
   Result<std::map<std::string, std::uint64_t>> marks(std::int64_t campaign);
 
  private:

@@ -1,4 +1,4 @@
-// A violation, as any checker reports it. This file knows nothing of what is checked.
+// A violation, as reported by any checker. This file knows nothing of what is checked.
 #pragma once
 
 #include <compare>

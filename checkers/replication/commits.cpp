@@ -59,7 +59,7 @@ void ReplicationWatch::check_commit(Group& group, Replica& replica, const Replic
     check_quorum(group, replica, *last, before.configuration);
 }
 
-// Who reads committed records only must not get those of a transaction that is not decided (KIP-98).
+// The last stable offset must not include an undecided transaction (KIP-98).
 void ReplicationWatch::check_stable(Replica& replica) {
   const auto& sight = replica.sight;
   auto stable = std::max(replica.log.stable_end(sight.commit), sight.log_start);
@@ -75,7 +75,7 @@ std::string ReplicationWatch::doubt_read(const GroupId& id, Offset offset) const
   return "nobody takes anything from offset " + std::to_string(group->second.commit_max) + " on for committed";
 }
 
-// What a leader takes for committed is on the disks of a quorum, and their log terms are the leader's term (§5.4.2, and
+// What a leader considers committed is on the disks of a quorum, whose log terms are the leader's term (§5.4.2, and
 // docs/raft.md).
 void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowBatch& last,
                                     const Configuration& before) {
@@ -97,7 +97,7 @@ void ReplicationWatch::check_quorum(Group& group, Replica& leader, const ShadowB
   }
 }
 
-// Where nothing was compacted away every offset is a client's record or the end of a transaction, as on Kafka.
+// If nothing was compacted away, every offset has a client's record or the end of a transaction, as on Kafka.
 void ReplicationWatch::check_dense(const Group& group, const Replica& replica, const BatchHeader& header) {
   auto batch = shadow_of(header);
   const auto& log = replica.log.batches();
@@ -111,7 +111,7 @@ void ReplicationWatch::check_dense(const Group& group, const Replica& replica, c
 // Whether the replica's log term on disk is the leader's term or later, or its disk was damaged, which may have lost
 // it.
 bool ReplicationWatch::is_of_term(const Group& group, const ReplicaId& id, const ReplicaSight& leader) {
-  if (group.removed.contains(id)) return true;  // with what is stored of it
+  if (group.removed.contains(id)) return true;  // its hard state is removed too
   auto found = group.replicas.find(id);
   if (found != group.replicas.end() && (found->second.disk_hurt || !found->second.lost.batches().empty())) return true;
   const auto* stored = promises_.find(id.broker, leader.group);

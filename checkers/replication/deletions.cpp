@@ -1,6 +1,6 @@
-// Deletions on followers: after a deletion was acknowledged, no follower tells consumers an earlier log start if it was
-// in touch with its leader then, or has since heard of a leader that knows of the deletion. A follower that has left
-// the group hears of neither: it serves until it notices that its leader is silent. (For leaders,
+// Deletions on followers: after a deletion was acknowledged, no follower tells consumers a lower log start if it was in
+// touch with its leader then, or has since received a message of a leader that knows of the deletion. A follower that
+// was removed from the group receives neither: it serves until it notices that its leader is silent. (For leaders,
 // checkers/log_start.cpp checks the clients' history.)
 #include <algorithm>
 
@@ -11,7 +11,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr Duration in_touch_max = milliseconds(500);  // from one answer of a follower to the next, where it is in touch
+constexpr Duration in_touch_max = milliseconds(500);  // between two replies of a follower that is in touch
 
 }  // namespace
 
@@ -21,7 +21,7 @@ void ReplicationWatch::note_touch(Group& group, const Message& message) {
       std::holds_alternative<HeartbeatReply>(message.body) || std::holds_alternative<AppendReply>(message.body);
   if (answers) {
     auto from = group.replicas.find(message.from);
-    if (from == group.replicas.end()) return;  // removed since
+    if (from == group.replicas.end()) return;  // removed meanwhile
     auto& touch = from->second.touch;
     if (touch.term != message.term || now_() - touch.last > in_touch_max) touch = {message.term, now_(), {}};
     touch.last = now_();

@@ -1,5 +1,5 @@
-// DiskPromises: the terms, votes and configurations that are durable on the brokers' disks: those that a power loss now
-// could not take. Files are read again only where they have changed.
+// DiskPromises: the terms, votes and configurations on the brokers' disks that a power loss now could not take. Files
+// are read again only if they have changed.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ class DiskPromises {
  private:
   struct File {
     std::string content;
-    std::size_t read = 0;  // bytes that are in the states; what follows, if anything, is a torn record
+    std::size_t read = 0;  // bytes that are applied; anything after them is a torn record
   };
   struct Disk {
     std::map<std::pair<std::uint64_t, std::uint64_t>, File> files;  // by life and shard

@@ -1,5 +1,5 @@
 // Elections: a term has one leader, elected by a quorum, with everything that was committed; terms and votes are on
-// disk before a message tells them; consecutive configurations share a set of voters.
+// disk before a message carries them; consecutive configurations share a set of voters.
 #include <algorithm>
 
 #include "broker/raft/types.h"
@@ -24,7 +24,7 @@ void ReplicationWatch::check_leader(Group& group, const Replica& replica) {
     report("election safety", "no-quorum", sight,
            "it leads without the votes of a quorum of [" + to_string(sight.configuration) + "]");
   if (!binding(sight)) return;
-  // A leader that is deposed already need not have what a later leader has committed, of whatever epoch.
+  // A leader that is already deposed need not have what a later leader has committed, whatever its epoch.
   auto last = std::find_if(group.committed.rbegin(), group.committed.rend(),
                            [&](const auto& entry) { return entry.second.term < sight.term; });
   if (last == group.committed.rend()) return;
@@ -34,11 +34,11 @@ void ReplicationWatch::check_leader(Group& group, const Replica& replica) {
   report("leader completeness", "incomplete-leader", sight, "it leads without the committed " + to_string(batch));
 }
 
-// "A vote or term is on disk before it is told" (Raft figure 2), and there is one vote per term.
+// A vote or term is on disk before a message carries it (Raft figure 2), and there is one vote per term.
 void ReplicationWatch::check_promises(Group& group, Replica& replica, const Message& message) {
   const auto* request = std::get_if<VoteRequest>(&message.body);
   const auto* reply = std::get_if<VoteReply>(&message.body);
-  if ((request && request->pre_vote) || (reply && reply->pre_vote)) return;  // they speak of terms that may never be
+  if ((request && request->pre_vote) || (reply && reply->pre_vote)) return;  // they carry terms that may never exist
   std::optional<ReplicaId> candidate;
   if (request) candidate = message.from;
   if (reply && reply->granted) candidate = message.to;
@@ -64,7 +64,7 @@ void ReplicationWatch::check_promises(Group& group, Replica& replica, const Mess
                (stored->vote ? "a vote for " + std::to_string(stored->vote->broker) : "no vote"));
 }
 
-// Likewise for configurations that a replica says it has stored.
+// The same for configurations that a replica says it has stored.
 void ReplicationWatch::check_kept_configuration(Replica& replica, const Message& message) {
   const auto* append = std::get_if<AppendReply>(&message.body);
   const auto* heartbeat = std::get_if<HeartbeatReply>(&message.body);
@@ -90,9 +90,9 @@ void ReplicationWatch::heard(const GroupId& id, const Message& message, Epoch te
            "it heard of term " + std::to_string(message.term) + ", and stays in " + std::to_string(term));
 }
 
-// Any two quorums in force at once intersect: a leader goes from one configuration to the next only if they have a set
-// of voters in common, in which both need a majority (Raft §6).
-// And after a leader has taken a configuration for settled, no later leader leads by an earlier configuration.
+// Any two quorums in force at once intersect: a leader changes from one configuration to the next only if they share a
+// set of voters in which both need a majority (Raft §6). And once a leader considers a configuration settled, no later
+// leader leads by an earlier one.
 void ReplicationWatch::check_configuration(Group& group, const ReplicaSight& sight) {
   const auto& mark = sight.configuration_mark;
   if (sight.term > group.settled_in && mark.version < group.settled.version && binding(sight))

@@ -17,7 +17,7 @@ ShadowBatch Removals::original(const ShadowBatch& batch) const {
       found != forms_.end() && found->second.original.next == batch.next && found->second.checksums.contains(batch.crc);
   if (!known) return batch;
   auto result = found->second.original;
-  result.transaction_of = batch.transaction_of;  // as its log takes it: without records it begins no transaction
+  result.transaction_of = batch.transaction_of;  // as its log sees it: without records it begins no transaction
   return result;
 }
 

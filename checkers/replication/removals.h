@@ -1,8 +1,8 @@
-// Removals: what compaction has made of a group's batches, on any of its replicas, as they have told before they did
+// Removals: what compaction has removed from a group's batches, on any of its replicas, as they reported before doing
 // it.
 //
-// A batch that has lost records is the same batch still, with another checksum; one that is gone need not be anywhere.
-// So that logs can be compared, each is taken for what it was at first.
+// A batch that has lost records is still the same batch, with another checksum; one that was removed need not exist on
+// any replica. To compare logs, each batch is mapped to its original.
 #pragma once
 
 #include <map>
@@ -16,12 +16,12 @@ namespace fulmar {
 
 class Removals final : public ShadowForms {
  public:
-  // A replica is about to make that of it.
+  // A replica is about to rewrite the batch in this way.
   void note(const RewrittenBatch& batch);
   ShadowBatch original(const ShadowBatch& batch) const override;
-  // Whether some replica has all of its records, or its place, removed.
+  // Whether some replica has removed all of its records, or the whole batch.
   bool may_lack(const ShadowBatch& batch) const { return gone_.contains({batch.base, batch.epoch}); }
-  // Whether a batch that began in [from, to) is gone.
+  // Whether a batch that began in [from, to) was removed.
   bool is_hole(Offset from, Offset to) const override;
 
  private:

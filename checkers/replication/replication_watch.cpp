@@ -7,7 +7,7 @@
 namespace fulmar {
 
 namespace {
-constexpr std::size_t violations_max = 20;  // the first say what is wrong
+constexpr std::size_t violations_max = 20;  // the first ones show what is wrong
 }
 
 ReplicationWatch::ReplicationWatch(const Machines& machines, std::function<Instant()> now)
@@ -24,7 +24,7 @@ void ReplicationWatch::report(const char* property, const char* anomaly, const R
                          now_()});
 }
 
-// Recovery yields a log without gaps and with all synced batches, and a replica's term is not below one of its
+// Recovery yields a log without gaps and with all synced batches, and a replica's term is not below one in its
 // messages.
 void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& directory, const EpochCache& epochs) {
   auto& group = groups_[sight.group];
@@ -99,8 +99,8 @@ void ReplicationWatch::appended(const GroupId& id, const ReplicaId& self, const 
   check_match(group, replica, batch);
 }
 
-// Batches lose records on this replica. Each is compared with other replicas' as what it was before. What is not
-// decided may still be cut off, or turn out aborted, and then nothing was superseded by it.
+// Batches lose records on this replica. Each is compared with other replicas' batches in its original form. Only
+// decided, committed records may be superseded: others may still be truncated or aborted.
 void ReplicationWatch::rewriting(const GroupId& id, const ReplicaId& self, Offset base, Offset end,
                                  const std::vector<RewrittenBatch>& batches) {
   auto& group = groups_[id];
@@ -112,8 +112,8 @@ void ReplicationWatch::rewriting(const GroupId& id, const ReplicaId& self, Offse
   replica.log.rewrite(base, end);
 }
 
-// A leader never truncates. A follower truncates committed batches only if it counts for nothing: what it had
-// acknowledged is in `lost` until it has all of it again.
+// A leader never truncates. A follower truncates committed batches only if it does not count: what it had acknowledged
+// is in `lost` until it has all of it again.
 void ReplicationWatch::truncated(const GroupId& id, const ReplicaId& self, Offset offset) {
   auto& group = groups_[id];
   auto& replica = group.replicas[self];
@@ -123,7 +123,7 @@ void ReplicationWatch::truncated(const GroupId& id, const ReplicaId& self, Offse
   for (auto at = log.lower_bound(offset); at != log.end() && binding(replica.sight) && !replica.sight.made_anew; ++at) {
     auto committed = group.committed.find(at->first);
     if (committed == group.committed.end() || committed->second.batch != at->second) continue;
-    // A later leader committed it, which this replica has not heard of and which does not count on it.
+    // A later leader committed it, which this replica does not know, and which does not count on it.
     if (committed->second.term > replica.sight.term) continue;
     report("truncation", "truncated-committed", replica.sight,
            to_string(at->second) + " is committed, and is cut off at " + std::to_string(offset));
@@ -145,7 +145,7 @@ void ReplicationWatch::commits(const GroupId& id, Offset offset) {
   highest = std::max(highest, offset);
 }
 
-// broken-invariant: a core contradicts itself, or what it was a step before.
+// broken-invariant: a core's state breaks an invariant, by itself or compared with the previous state.
 void ReplicationWatch::broke(const GroupId& group, const ReplicaId& self, std::string_view invariant) {
   report("invariants", "broken-invariant", groups_[group].replicas[self].sight, std::string(invariant));
 }
@@ -185,7 +185,7 @@ void ReplicationWatch::sends(const GroupId& id, const Message& message) {
     ++group.transfers;
     group.handed_over = now_();
   }
-  // An entry counts once it is on stable storage.
+  // A match counts once it is on stable storage.
   const auto* reply = std::get_if<AppendReply>(&message.body);
   const auto* heartbeat = std::get_if<HeartbeatReply>(&message.body);
   Offset match = reply && reply->verdict == Verdict::matched ? reply->match : heartbeat ? heartbeat->match : 0;

@@ -57,7 +57,7 @@ class ReplicationWatch : public ReplicaObserver {
   // replica's broker to be fenced, if it is.
   std::string doubt_in_sync(const GroupId& id, std::int32_t broker, Epoch epoch, Duration lag_max, Instant asked,
                             std::optional<Instant> fenced_since) const;
-  // Why a consumer may not have read that record yet; empty if it may.
+  // Why the record can't have been read yet; empty if it can.
   std::string doubt_read(const GroupId& id, Offset offset) const;
 
   // -- Deletions (deletions.cpp).
@@ -70,10 +70,9 @@ class ReplicationWatch : public ReplicaObserver {
   // The groups that have no leader among these brokers, and those whose replicas there differ; as text.
   std::vector<std::string> leaderless(const std::set<std::int32_t>& core) const;
   std::vector<std::string> differing(const std::set<std::int32_t>& core) const;
-  // Up to where each group has committed, as far as its open replicas know.
+  // The commit index of each group, as its open replicas know it.
   std::map<GroupId, Offset> committed() const;
-  // Those of the groups that do not have as much as that on every one of these brokers that has a vote, or have no
-  // leader among them.
+  // The groups that have no leader among these brokers, or whose voters there do not all have these offsets.
   std::vector<std::string> behind(const std::set<std::int32_t>& core, const std::map<GroupId, Offset>& offsets) const;
 
   const Violations& violations() const { return violations_; }
@@ -89,18 +88,18 @@ class ReplicationWatch : public ReplicaObserver {
     ReplicaSight sight;
     ShadowLog log;
     bool open = false;
-    Epoch term_told = -1;                          // the highest term of its messages
-    Offset durable = 0;                            // others were told, or counted on, that below is on its disk
-    bool disk_hurt = false;                        // damaged or emptied by a fault
-    Offset told_match = 0;                         // the highest match that it has acknowledged
-    Instant led_until;                             // when it stopped leading
-    Instant opened_at;                             // in its broker's present life, if it is open
-    Instant closed_at;                             // if it is not
-    Offset match_max = 0;                          // the maximum of told_match so far
+    Epoch term_told = -1;    // the highest term of its messages
+    Offset durable = 0;      // others were told, or rely on it, that everything below is on its disk
+    bool disk_hurt = false;  // damaged or emptied by a fault
+    Offset told_match = 0;   // the highest match that it has acknowledged
+    Instant led_until;       // when it stopped leading
+    Instant opened_at;       // in its broker's present run, if it is open
+    Instant closed_at;       // if it is not
+    Offset match_max = 0;    // the maximum of told_match so far
     std::vector<std::pair<Instant, Offset>> ends;  // of its log, as it grew
     ConfigurationMark mark_told;                   // of the latest configuration that it has said to have stored
-    // What it had acknowledged, and has lost by damage that it knows of. It counts as stored: the replica can neither
-    // vote nor count for a quorum until it has everything again, so no leader that lacks it is elected.
+    // Data that it had acknowledged, and lost by damage that it knows of. It counts as stored: the replica neither
+    // votes nor counts for a quorum until it has everything again, so no leader without the data is elected.
     ShadowLog lost;
     Touch touch;
     std::vector<std::pair<Offset, Instant>>
@@ -117,8 +116,7 @@ class ReplicationWatch : public ReplicaObserver {
   };
   struct Group {
     std::map<ReplicaId, Replica> replicas;
-    // What replicas that were removed since, for example after their topic's deletion, had acknowledged: a leader that
-    // has not heard of the removal yet counts it.
+    // The logs that removed replicas had acknowledged: a leader that does not know of the removal yet counts them.
     std::map<ReplicaId, ShadowLog> removed;
     std::vector<Deletion> deletions;  // acknowledged ones
     Removals removals;
@@ -130,11 +128,11 @@ class ReplicationWatch : public ReplicaObserver {
     std::map<Epoch, Configuration> in_force;  // as the term's leader saw it last
     std::map<std::pair<Epoch, ReplicaId>, ReplicaId> votes;
     std::map<Offset, Committed> committed;  // by base offset
-    // The latest configuration that a leader took for settled, and in which term.
+    // The latest configuration that a leader considered settled, and the leader's term.
     ConfigurationMark settled;
     Epoch settled_in = -1;
     Offset commit_max = 0;  // the highest commit index that any replica has had
-    // By base offset and epoch: the batch, and the epoch of the batch before it (-2: not known).
+    // By base offset and epoch: the batch, and the epoch of the batch before it (-2: unknown).
     std::map<std::pair<Offset, Epoch>, std::pair<ShadowBatch, Epoch>> known;
   };
 

@@ -94,7 +94,7 @@ void ShadowLog::truncate(Offset offset) {
     transactions_.clear();
     for (const auto& [base, batch] : batches_) note_transaction(batch);
   }
-  if (place_.next <= offset && place_.segment < offset) return;  // a segment that begins there goes
+  if (place_.next <= offset && place_.segment < offset) return;  // a segment that begins there is removed
   while (segments_.size() > 1 && segments_.back() >= offset) segments_.pop_back();
   if (!segments_.empty()) place_ = {segments_.back(), 0, segments_.back()};
 }

@@ -13,12 +13,12 @@
 
 namespace fulmar {
 
-// The brokers' simulated disks, as a checker reads them.
+// The brokers' simulated disks, for checkers.
 class Machines {
  public:
   virtual ~Machines() = default;
-  // The names in a directory ("": the top), ascending: as the running system sees them, or (`durable`) those that a
-  // power loss would certainly leave. Empty if there is no such directory.
+  // The names in a directory ("": the root), ascending: in the running system's view, or (`durable`) those that a power
+  // loss certainly leaves. Empty if there is no such directory.
   virtual std::vector<std::string> list(std::int32_t broker, std::string_view directory, bool durable) const = 0;
   // A file's content, likewise; empty if there is none. Valid until the next event of the life.
   virtual std::string_view content(std::int32_t broker, std::string_view path, bool durable) const = 0;
@@ -30,11 +30,11 @@ struct ShadowBatch {
   Offset next = 0;
   Epoch epoch = -1;
   std::uint32_t crc = 0;
-  ProducerId transaction_of = no_producer_id;  // of a batch of a transaction, markers included
+  ProducerId transaction_of = no_producer_id;  // for batches of a transaction, including markers
   bool is_marker = false;
-  bool filler = false;  // has no records, and stands in for what is gone: others need not have the same
+  bool filler = false;  // without records, in place of removed ones: other replicas need not have the same
 
-  // What else there is follows from the bytes that the checksum covers.
+  // Everything else is covered by the checksum.
   bool operator==(const ShadowBatch& other) const {
     return base == other.base && next == other.next && epoch == other.epoch && crc == other.crc;
   }
@@ -42,11 +42,11 @@ struct ShadowBatch {
 ShadowBatch shadow_of(const BatchHeader& header);
 std::string to_string(const ShadowBatch& batch);  // "12..14 of epoch 3"
 
-// What is known of batches that were written anew without some of their records.
+// Batches that were rewritten without some of their records.
 class ShadowForms {
  public:
   virtual ~ShadowForms() = default;
-  // The batch as it was at first; itself, if it was not written anew.
+  // The original of a batch; itself, if it was not rewritten.
   virtual ShadowBatch original(const ShadowBatch& batch) const = 0;
   // Whether there may be no batch there.
   virtual bool is_hole(Offset from, Offset to) const = 0;
@@ -57,12 +57,12 @@ class ShadowLog {
   ShadowLog() = default;
   ShadowLog(std::int32_t broker, std::string directory) : broker_(broker), directory_(std::move(directory)) {}
 
-  // Reads the log from the disk. Returns what is wrong with it; empty if nothing is.
+  // Reads the log from the disk. Returns what is wrong with it; empty: nothing.
   std::string load(const Machines& machines, const ShadowForms& forms);
   void append(const ShadowBatch& batch);
   void truncate(Offset offset);
   void start_over(Offset offset);
-  // One file, synced, is about to stand for the segments that begin in [base, end).
+  // One synced file is about to replace the segments that begin in [base, end).
   void rewrite(Offset base, Offset end);
 
   const std::map<Offset, ShadowBatch>& batches() const { return batches_; }  // by base offset
@@ -73,7 +73,7 @@ class ShadowLog {
   const ShadowBatch* before(Offset offset) const;
   Epoch last_epoch() const { return batches_.empty() ? -1 : batches_.rbegin()->second.epoch; }
 
-  // The offset below which a power loss could take nothing, up to `wanted`.
+  // The offset below which a power loss could lose nothing, up to `wanted`.
   Offset durable_end(const Machines& machines, const ShadowForms& forms, Offset wanted);
 
  private:

@@ -1,5 +1,5 @@
-// ShadowTransactions: where, by the batches of a replica's log, the transactions begin that no committed marker has
-// ended.
+// ShadowTransactions: the begins of transactions that no committed marker has ended, according to the batches of a
+// replica's log.
 #pragma once
 
 #include <map>
@@ -10,10 +10,10 @@ namespace fulmar {
 
 class ShadowTransactions {
  public:
-  // The next batch of the log is a producer's, of a transaction; or its marker.
+  // The next batch of the log belongs to a producer's transaction, or is its marker.
   void note(Offset base, ProducerId producer, bool is_marker);
   void clear();
-  // Up to where all is decided, if all below `committed` is committed; it never goes back.
+  // The last stable offset if everything below `committed` is committed; never goes back.
   Offset stable_end(Offset committed);
 
  private:
