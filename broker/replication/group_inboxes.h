@@ -26,7 +26,7 @@ class GroupInboxes {
   static constexpr std::size_t fibers_max = 256;  // groups that may wait for their disks at a time
   static constexpr std::size_t group_bytes_max = 32 << 20;
   static constexpr std::size_t bytes_max = 128 << 20;  // over all groups
-  // Up to this total, a group without a waiting message may queue one that exceeds bytes_max.
+  // Up to this total, a group without a waiting message may queue one that exceeds the other limits.
   static constexpr std::size_t first_bytes_max = 256 << 20;
   // A group that has been processing one message for longer than this is stuck.
   static constexpr Duration standstill = milliseconds(500);

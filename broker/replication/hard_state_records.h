@@ -1,4 +1,4 @@
-// The records of a hard state file (see HardStateStore): each has a size, a CRC-32C, a kind, a group, and the fields of
+// The records of a hard state file (see HardStateStore): each has a size, a CRC-32C, a group, a kind, and the fields of
 // the kind. Also reads those of earlier releases.
 #pragma once
 
