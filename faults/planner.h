@@ -30,6 +30,7 @@ struct FaultWindow {
   std::size_t victims_max = 0;
 };
 
+// The faults of a life, by time; they may overlap.
 std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window, std::span<const FaultShape> shapes);
 
 // The servers whose disks lose data that they acknowledged, by these faults. Data acknowledged by a majority of

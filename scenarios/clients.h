@@ -69,6 +69,7 @@ struct Sending {
 };
 bool send_batch(Host& host, Workload& workload, Producer& producer, const Sending& sending, const TopicPartition& to,
                 int count, std::size_t value_size, std::vector<Timestamp> timestamps);
+// Sleeps for up to so many ms.
 void pause(Host& host, Random& random, std::int64_t ms_max);
 void note_wrong_answer(Workload& workload, Host& host, bool wrong, const char* who);
 

@@ -47,6 +47,7 @@ class SimNetwork {
   static std::string address_of(std::size_t machine);
 
   LinkFaults& link(std::size_t from, std::size_t to) { return links_[{from, to}]; }
+  // The faults of a link, which apply from the next segment on.
   // To be called when links have become faster: delivers messages in flight at the new speed.
   void pace_again();
   // Breaks all connections between two machines (if equal, all of one machine), as a middlebox would.

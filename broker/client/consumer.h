@@ -54,6 +54,7 @@ class Consumer {
   Consumer(Host& host, Brokers& brokers, ConsumerOptions options, std::string topic);
   ~Consumer();
 
+  // Reads the partition from `position` on, also if it was assigned before.
   void assign(std::int32_t partition, Offset position);
   // From the next poll on; as in ConsumerOptions.
   void set_limits(std::int32_t max_bytes, std::int32_t partition_max_bytes, std::int32_t min_bytes, Duration max_wait);

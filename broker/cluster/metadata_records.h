@@ -102,6 +102,7 @@ using MetadataRecord = std::variant<ClusterRecord, BrokerRecord, UnregisterRecor
 // A record about a topic or broker that does not exist changes nothing.
 void apply_record(const MetadataRecord& record, MetadataImage& image);
 
+// Version 4 (RFC 4122).
 Uuid random_uuid(class Entropy& entropy);
 
 }  // namespace fulmar

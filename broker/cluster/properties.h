@@ -53,6 +53,7 @@ const PropertyInfo* find_property(std::span<const PropertyInfo> table, std::stri
 Result<std::string> checked_value(const PropertyInfo& info, std::string_view value);
 std::vector<std::string_view> names_of(std::span<const PropertyInfo> table);
 
+// Errors: invalid_argument, unless all of it is a decimal number that fits.
 Result<std::int64_t> parse_integer(std::string_view text);
 // A checked real number in whole units: truncated, and at most the largest that fits; -1 if it is no number.
 std::int64_t whole_units(std::string_view real, std::int64_t units_of_one);

@@ -70,6 +70,7 @@ struct TopicCompression {
 
   bool operator==(const TopicCompression&) const = default;
 };
+// Of a topic; arguments as for log_config_of().
 TopicCompression compression_of(const Properties& properties, const Properties& broker);
 
 }  // namespace fulmar

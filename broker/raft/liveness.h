@@ -44,6 +44,7 @@ class Liveness {
   Liveness(std::int32_t shard, std::uint64_t life);
 
   // -- For groups led here.
+  // This shard's epoch, for a request to quiesce a group that the follower is in.
   LivenessEpoch asking(const ReplicaId& follower) const;
   // A follower has agreed, in its epoch `theirs`. Null if that epoch is over already.
   std::shared_ptr<const Watch> watch_follower(const ReplicaId& follower, const LivenessEpoch& theirs, Instant now);
@@ -52,6 +53,7 @@ class Liveness {
   void abandon(const ReplicaId& follower);
 
   // -- For groups followed here.
+  // This shard's epoch, for the reply that agrees to be quiesced.
   LivenessEpoch agreeing(const ReplicaId& leader) const;
   // A leader asks, in its epoch `theirs`. Null if that epoch is over already.
   std::shared_ptr<const Watch> watch_leader(const ReplicaId& leader, const LivenessEpoch& theirs, Instant now);
@@ -64,7 +66,9 @@ class Liveness {
     Pulse pulse;
   };
   std::vector<Addressed> pulses(Instant now) const;  // one for each broker with followers of quiesced groups
+  // Processes a pulse; returns the answer to send, or nullopt if its epoch is over.
   std::optional<PulseAnswer> receive(const ReplicaId& from, const Pulse& pulse, Instant now);
+  // Processes an answer; one to an earlier epoch has no effect.
   void receive(const ReplicaId& from, const PulseAnswer& answer);
   // Ends the watches of leaders that were not heard for the timeout, and of followers somewhat earlier, so that their
   // leaders can ask each group's followers before they have to resign.

@@ -32,6 +32,7 @@ class PeerLink {
   // Whether all of them still hold.
   std::function<bool()> vouches = [] { return false; };
 
+  // Queues the message; drops it if the queue is full.
   void send(GroupMessage message);
   // Sends the changes of `leaderships`. From now on the peer is sent all of them.
   void announce(const std::vector<LeadersRequest::Leader>& changes);

@@ -60,6 +60,7 @@ struct ReplicaContext {
 class StateMachine {
  public:
   virtual ~StateMachine() = default;
+  // The snapshot on stable storage has everything below.
   virtual Offset snapshot_offset() const = 0;
   // The log is to start over at `offset`: whether the snapshot up to there has been stored. If not, the leader will ask
   // again. Must not wait.

@@ -81,6 +81,7 @@ class Disk {
  public:
   virtual ~Disk() = default;
 
+  // Errors here and below: not_found, exists, invalid_argument, no_space, no_resources, io_error.
   virtual Result<std::unique_ptr<File>> open(std::string_view path, OpenMode mode) = 0;
   // Replaces `to` if it exists, atomically.
   virtual Result<void> rename(std::string_view from, std::string_view to) = 0;

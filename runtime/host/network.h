@@ -69,7 +69,8 @@ class Listener {
  public:
   virtual ~Listener() = default;
 
-  // Errors: closed (after close()), io_error and no_resources (out of descriptors: wait a little and go on).
+  // Waits for the next connection. A cancellation point. Errors: closed (after close()), io_error and no_resources (out
+  // of descriptors: wait a little and go on).
   virtual Result<std::unique_ptr<Connection>> accept() = 0;
   virtual void close() = 0;
   virtual const SocketAddress& local() const = 0;  // with the port the system chose for port 0

@@ -37,7 +37,8 @@ struct Draft {
     if (candidates) count_placed(record);
     records.push_back(std::move(record));
   }
-  // Makes it so. The shards act on it afterwards: see change_metadata().
+  // Commits the records, without effect if there are none. The shards act on them afterwards: see change_metadata().
+  // Returns NOT_CONTROLLER, INVALID_REQUEST, KAFKA_STORAGE_ERROR (nothing is changed) or REQUEST_TIMED_OUT (in doubt).
   ErrorCode commit() {
     if (!controls()) return ErrorCode::not_controller;
     if (records.empty()) return ErrorCode::none;
@@ -79,8 +80,8 @@ struct Draft {
 inline constexpr Duration shown_everywhere_max = seconds(30);
 inline constexpr Duration not_at_all{0};
 
-// Runs `change` on shard 0, with the metadata held still, and returns once every shard shows what it committed, or
-// after `patience`: it is made, and they show it as soon as they can. Partitions are opened and removed afterwards.
+// Runs `change` on shard 0, while it holds MetadataLog::changing(), and returns once every shard shows what it
+// committed, or after `patience`: then shards show it later. Partitions are opened and removed afterwards.
 template <class F>
 auto change_metadata(BrokerShard& shard, F&& change, Duration patience = shown_everywhere_max) {
   return shard.on(0, [&](BrokerShard& shard_0) {

@@ -23,6 +23,7 @@ struct MetadataVoters {
   std::vector<ReplicaId> in_force;  // of both sets, during a change
 };
 
+// As the metadata's replica here knows them; right only on the leader.
 MetadataVoters metadata_voters(const MetadataLog& metadata);
 
 // The voters that there should be, ascending, on the present directories of their brokers. A new voter that has
