@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::size_t step_bytes = std::size_t{16} << 10;
 constexpr std::size_t xerial_block_bytes = std::size_t{32} << 10;
-constexpr int lz4_fast_level = 9;  // Kafka's default, by which it means the fast way
-constexpr int lz4_level_max = 12;  // of the library; Java's has five more that mean the same
+constexpr int lz4_fast_level = 9;  // Kafka's default, which selects the fast method
+constexpr int lz4_level_max = 12;  // of the library; Java's five higher levels are equal to it
 
 class PlainCopy final : public Compressor {
  public:

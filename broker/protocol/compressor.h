@@ -14,7 +14,7 @@ namespace fulmar {
 // Compression levels. Names, ranges and defaults are Kafka's (KIP-390).
 struct CompressionLevels {
   int gzip = -1;  // compression.gzip.level: 1 to 9; -1: zlib's own default
-  int lz4 = 9;    // compression.lz4.level: 1 to 17, of which 9 means the fast way
+  int lz4 = 9;    // compression.lz4.level: 1 to 17; 9 selects the fast method
   int zstd = 3;   // compression.zstd.level: up to 22
 
   bool operator==(const CompressionLevels&) const = default;
@@ -27,8 +27,8 @@ class Compressor {
   void add(std::string_view plain) {
     if (!too_large()) pack(plain);
   }
-  // The compressed form, which every client can read: one gzip member, snappy in xerial's blocks, one lz4 frame of
-  // independent blocks, or one zstd frame. nullopt: it is too large. To be called once, at the end.
+  // Returns the compressed form, which every client can read: one gzip member, snappy in xerial's blocks, one lz4 frame
+  // of independent blocks, or one zstd frame. nullopt: it is too large. To be called once, at the end.
   std::optional<std::string> finish() {
     if (!too_large()) end();
     if (too_large()) return std::nullopt;

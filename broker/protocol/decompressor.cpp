@@ -20,7 +20,7 @@ std::unexpected<Error> corrupt(const char* codec) {
   return fail(Errc::corrupt, std::string("bad ") + codec + " data");
 }
 
-// What gzip, lz4 and zstd have in common: packed bytes go in, plain bytes come out into a window.
+// The common part of gzip, lz4 and zstd: compressed bytes go in, plain bytes come out into a window.
 class Windowed : public Decompressor {
  public:
   Windowed(const char* codec, std::string_view packed)
@@ -76,9 +76,9 @@ class GzipDecompressor final : public Windowed {
   z_stream stream_{};
 };
 
-constexpr std::size_t lz4_header_bytes = 7;  // of a frame that does not say its size, which takes 8 more
+constexpr std::size_t lz4_header_bytes = 7;  // of a frame without its size, which takes 8 more
 
-// The frame's descriptor, which Java reads more strictly than lz4's own library. Null: it may pass.
+// Checks the frame's descriptor, for which Java is stricter than lz4's own library. Null: accepted.
 const char* refuse_lz4_frame(std::string_view packed) {
   if (packed.size() < lz4_header_bytes || !packed.starts_with("\x04\x22\x4d\x18")) return "not an lz4 frame";
   auto flags = static_cast<std::uint8_t>(packed[4]);
@@ -90,7 +90,7 @@ const char* refuse_lz4_frame(std::string_view packed) {
 
 class Lz4Decompressor final : public Windowed {
  public:
-  // Of a frame that refuse_lz4_frame() let pass.
+  // For a frame that refuse_lz4_frame() accepted.
   explicit Lz4Decompressor(std::string_view packed) : Windowed("lz4", packed), frame_(packed) {
     FULMAR_ASSERT(!LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)));
     auto flags = static_cast<std::uint8_t>(packed[4]);
@@ -110,7 +110,7 @@ class Lz4Decompressor final : public Windowed {
     return Step{taken, made, hint == 0};
   }
 
-  // Java takes an empty block that was not compressed for the end of the frame, and falls over a compressed one.
+  // Java considers an empty uncompressed block the end of the frame, and fails at an empty compressed one.
   bool has_empty_block() {
     constexpr std::uint32_t uncompressed = std::uint32_t{1} << 31;
     while (next_block_ + 4 <= taken_) {
@@ -126,14 +126,14 @@ class Lz4Decompressor final : public Windowed {
 
   std::string_view frame_;
   std::size_t taken_ = 0;       // of the frame
-  std::size_t next_block_ = 0;  // where in it the next block's size stands
+  std::size_t next_block_ = 0;  // the position in it of the next block's size
   std::size_t checksum_bytes_ = 0;
   LZ4F_dctx* context_ = nullptr;
 };
 
 using ZstdContext = std::unique_ptr<ZSTD_DStream, std::size_t (*)(ZSTD_DStream*)>;
 
-// Contexts are larger than most batches, and dearer to make than to use: a thread keeps some for the next batches.
+// A context is larger than most batches and expensive to create: each thread keeps some.
 constexpr std::size_t zstd_contexts_kept_max = 4;
 constexpr std::size_t zstd_context_kept_bytes_max = std::size_t{4} << 20;
 constexpr int zstd_window_log_max = 27;  // what zstd's own tool and Java's binding accept
@@ -178,7 +178,7 @@ class ZstdDecompressor final : public Windowed {
 
 constexpr std::string_view zstd_magic("\x28\xb5\x2f\xfd", 4);
 
-// RFC 8878 3.1.1.1: what the frame's header says of its window, or nothing.
+// RFC 8878 3.1.1.1: the window size in the frame's header; 0: none.
 std::size_t zstd_window(std::string_view packed) {
   if (packed.size() < 6) return 0;
   auto content = ZSTD_getFrameContentSize(packed.data(), packed.size());

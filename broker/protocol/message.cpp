@@ -31,7 +31,7 @@ void begin_request(Writer& writer, ApiKey api, std::int16_t version, std::int32_
 }
 
 namespace {
-// ApiVersions always has header version 0: its client does not know yet what the broker speaks (KIP-511).
+// ApiVersions always has header version 0: the client does not know the broker's versions yet (KIP-511).
 bool response_header_has_tags(ApiKey api, std::int16_t version) {
   return api != ApiKey::api_versions && api_info(api).is_flexible(version);
 }

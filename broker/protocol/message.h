@@ -69,7 +69,7 @@ M generate(Random& random, std::int16_t version);
 void begin_request(Writer& writer, ApiKey api, std::int16_t version, std::int32_t correlation_id,
                    const std::string& client_id);
 void begin_response(Writer& writer, ApiKey api, std::int16_t version, std::int32_t correlation_id);
-// Reads a response's header: the correlation id, and the tagged fields where there are any.
+// Reads a response's header: the correlation id, and tagged fields if the version has them.
 std::int32_t read_response_header(Reader& reader, ApiKey api, std::int16_t version);
 
 // Whole frames: four bytes of size, header, message.

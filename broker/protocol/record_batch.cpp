@@ -55,7 +55,7 @@ Result<BatchHeader> read_batch_header(std::string_view bytes) {
   header.producer_epoch = load_big<std::int16_t>(at + 51);
   header.base_sequence = load_big<std::int32_t>(at + 53);
   header.record_count = load_big<std::int32_t>(at + 57);
-  // So that no sum over offsets can overflow, whoever wrote the bytes.
+  // So that sums of offsets can't overflow, whatever the bytes are.
   constexpr Offset offset_max = std::numeric_limits<Offset>::max() - std::numeric_limits<std::int32_t>::max() - 1;
   if (header.base_offset < 0 || header.base_offset > offset_max || header.last_offset_delta < 0)
     return fail(Errc::corrupt, "a batch of impossible offsets");

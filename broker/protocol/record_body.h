@@ -18,8 +18,8 @@ namespace fulmar {
 
 class RecordBody {
  public:
-  // Called after each piece is decompressed, with about what that costs (broker/protocol/work.h). May wait; what it
-  // throws goes through.
+  // Called after each piece is decompressed, with its approximate cost (broker/protocol/work.h). May wait; exceptions
+  // pass through.
   using DidWork = std::function<void(Duration)>;
   // Called with each piece of decompressed bytes, in order, as it is read.
   using Sink = std::function<void(std::string_view)>;

@@ -46,7 +46,7 @@ void write_record(Writer& writer, const Record& record, Timestamp base, std::int
   }
 }
 
-// A batch of these bytes behind its header.
+// A batch with this header and body.
 Bytes seal_batch(BatchHeader header, std::string_view body) {
   header.length = static_cast<std::int32_t>(batch_header_size - batch_prefix_size + body.size());
   MutableBytes batch(batch_header_size + body.size());

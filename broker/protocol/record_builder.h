@@ -1,4 +1,4 @@
-// Records inside a batch: making them, and reading them back.
+// Builds the records of a batch, and reads them.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,8 @@ struct BatchOptions {
   std::int32_t base_sequence = no_sequence;
   bool transactional = false;
   bool control = false;
-  // Replaces the maximum of the records' timestamps: some clients send a wrong one, which brokers must not believe.
+  // For tests: replaces the maximum of the records' timestamps; some clients send a wrong one, which brokers must not
+  // use.
   std::optional<Timestamp> claimed_max_timestamp = {};
 };
 
@@ -58,8 +59,8 @@ struct ReadRecord {
 // Errors: corrupt, too_large, unsupported.
 Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t size_max);
 
-// The batch with only the records for which `keep` says true: same offsets, producer, codec and times; the batch itself
-// if all are kept, an empty one if none is. Errors: as read_records().
+// The batch with only the records for which `keep` returns true: same offsets, producer, codec and times; the batch
+// itself if all are kept, an empty one if none is. Errors: as read_records().
 Result<Bytes> keep_records(const Bytes& batch, std::size_t size_max,
                            const std::function<bool(const ReadRecord&)>& keep);
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t crc_slice_bytes = std::size_t{1} << 20;
 constexpr std::size_t magic_at = 16;
-constexpr std::int16_t client_attributes = 0x37;  // codec, transactional, control; not the timestamp type, nor the rest
+constexpr std::int16_t client_attributes = 0x37;  // codec, transactional, control; not the timestamp type, nor others
 
 std::unexpected<Refusal> refuse(ErrorCode code, std::string message) {
   return std::unexpected(Refusal{code, std::move(message)});
@@ -32,7 +32,7 @@ class RecordCheck {
  public:
   RecordCheck(const BatchHeader& batch, const ProduceRules& rules) : batch_(batch), rules_(rules) {}
 
-  // Null if they are well-formed, else what is wrong; unless the body itself has failed.
+  // Null if they are well-formed, else the error; body.error() may have one too.
   const char* walk(RecordBody& body) {
     for (std::int32_t i = 0; i < batch_.record_count; ++i) {
       auto size = body.varint();
@@ -64,7 +64,7 @@ class RecordCheck {
 
   Timestamp latest() const { return latest_; }
   std::vector<RecordError>& errors() { return errors_; }
-  // By what is wrong with the first of them, as on Kafka.
+  // The code of the first record's error, as on Kafka.
   std::unexpected<Refusal> refusal() {
     if (key_is_first_)
       return std::unexpected(
@@ -75,7 +75,7 @@ class RecordCheck {
 
  private:
   void note_no_key(std::int32_t index) {
-    if (!errors_.empty() && errors_.back().batch_index == index) errors_.pop_back();  // one for each record
+    if (!errors_.empty() && errors_.back().batch_index == index) errors_.pop_back();  // one error for each record
     key_is_first_ = key_is_first_ || errors_.empty();
     wrong(index, "a compacted topic takes no record without a key");
   }
@@ -130,7 +130,7 @@ Result<BatchHeader, Refusal> check_header(const Bytes& records, const ProduceRul
   auto crc = static_cast<std::uint32_t>(load_big<std::int32_t>(data + batch_crc_at));
   if (crc_in_slices(records.view().substr(batch_checked_from), 0, did_work) != crc)
     return refuse(ErrorCode::corrupt_message, "the batch's CRC is wrong");
-  // What is wrong from here on the client has made so, and it would be as wrong the next time.
+  // Errors from here on are the client's, and a retry would fail again.
   auto header = read_batch_header(records.view());
   if (!header) return refuse(ErrorCode::invalid_record, header.error().detail);
   if (header->base_offset != 0) return refuse(ErrorCode::invalid_record, "a batch's base offset must be 0");
@@ -165,7 +165,7 @@ Result<BatchHeader, Refusal> validate_produced(const Bytes& records, const Produ
   RecordCheck check(header, rules);
   const char* wrong = check.walk(body);
   if (const auto& failed = body.error()) {
-    // Not CORRUPT_MESSAGE, though the packed form may be: with that clients would send the same bytes again for ever.
+    // Not CORRUPT_MESSAGE, even if the compressed form is corrupt: clients would send the same bytes again for ever.
     auto code = ErrorCode::invalid_record;
     if (failed->code == Errc::unsupported) code = ErrorCode::unsupported_compression_type;
     if (failed->code == Errc::too_large) code = ErrorCode::message_too_large;

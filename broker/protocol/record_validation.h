@@ -12,7 +12,7 @@
 
 namespace fulmar {
 
-// What is wrong with one record of a batch (KIP-467).
+// The error of one record of a batch (KIP-467).
 struct RecordError {
   std::int32_t batch_index;  // of the record in its batch
   std::string message;
@@ -45,13 +45,12 @@ struct ProduceRules {
   bool keys_required = false;  // the topic is compacted
 };
 
-// Checks the records of one partition of a produce request (version 3 and up): exactly one batch, of magic 2, whole,
-// with the right CRC, not control, transactional only where those are served, with as many well-formed
-// records as it says, offsets counting from zero, and timestamps that the topic allows, also in its decompressed form.
-// Returns the header as it is to be stored: the largest timestamp is that of the records, whatever the client claims,
-// and of the attributes only those stand that are a client's to set; the CRC is that of the batch with this header.
-// Tells `did_work` of its work piece by piece, as RecordBody does; `sink` is told of the plain records piece by piece,
-// which are known to be right only when this returns.
+// Checks the records of one partition of a produce request (version 3 and up): exactly one complete batch of magic 2
+// with the right CRC, not control, transactional only if `transactions_served`, with as many well-formed records as its
+// header says, offsets that count from zero, and timestamps that the topic allows; also in its decompressed form.
+// Returns the header to store: with the largest timestamp of the records, whatever the client claims, with only those
+// attributes that a client may set, and with the CRC of the batch with this header. Calls `did_work` piece by piece, as
+// RecordBody does, and `sink` with the decompressed records, which are valid only if this succeeds.
 Result<BatchHeader, Refusal> validate_produced(const Bytes& records, const ProduceRules& rules = {},
                                                const RecordBody::DidWork* did_work = nullptr,
                                                const RecordBody::Sink* sink = nullptr);

@@ -1,4 +1,4 @@
-// Uuid: 128 bits, as topics are identified by (KIP-516). All zero means none.
+// Uuid: 128 bits, as in topic ids (KIP-516). All zero means none.
 #pragma once
 
 #include <compare>

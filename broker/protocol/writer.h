@@ -1,4 +1,4 @@
-// Writer: the protocol's primitive types into a chain of buffers. Record batches are spliced in, not copied.
+// Writer: writes the protocol's primitive types into a chain of buffers. Record batches are shared, not copied.
 #pragma once
 
 #include <cstdint>
@@ -37,13 +37,13 @@ class Writer {
   void splice(const Bytes& bytes);
   void splice(const ByteChain& chain);
 
-  // Leaves four bytes at this point, which must be the first, for the frame's size; finish() fills them in.
+  // Reserves four bytes at this point, which must be the first, for the frame's size; finish() fills them in.
   void begin_frame();
   std::size_t size() const { return chain_.size() + used_ - shared_; }
   ByteChain finish() &&;
 
  private:
-  static constexpr std::size_t splice_min_bytes = 1024;  // below, copying is cheaper than one more slice to send
+  static constexpr std::size_t splice_min_bytes = 1024;  // below, a copy is cheaper than another slice to send
   static constexpr std::size_t first_block_bytes = 256;
   static constexpr std::size_t block_bytes_max = 64 * 1024;
 
@@ -55,7 +55,7 @@ class Writer {
   ByteChain chain_;
   MutableBytes block_;
   std::size_t used_ = 0;    // of the block
-  std::size_t shared_ = 0;  // of those, how many are in the chain already
+  std::size_t shared_ = 0;  // the part of them that is in the chain already
   char* frame_size_ = nullptr;
 };
 

@@ -1,5 +1,5 @@
 // AlterConfigs and IncrementalAlterConfigs: changes of the configuration of topics and brokers (KIP-133, KIP-339), and
-// ListConfigResources: what may have one (KIP-1142).
+// ListConfigResources (KIP-1142).
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 
 namespace fulmar {
 
-// The kinds of what has a configuration, as the protocol numbers them.
+// The kinds of configuration resources, as numbered by the protocol.
 enum class ConfigResource : std::int8_t { topic = 2, broker = 4, broker_logger = 8, client_metrics = 16, group = 32 };
 
-// What is to become of one property, as the protocol numbers it.
+// The operations on one property, as numbered by the protocol.
 enum class ConfigOperation : std::int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
 
-// Replaces all that is set for a resource.
+// Replaces all properties that are set for a resource.
 struct AlterConfigsRequest {
   static constexpr ApiKey key = ApiKey::alter_configs;
 

@@ -1,4 +1,4 @@
-// ApiVersions: what the broker serves (KIP-35, KIP-511, KIP-584).
+// ApiVersions: the APIs and features that the broker serves (KIP-35, KIP-511, KIP-584).
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct ApiVersionsRequest {
 
   std::string client_software_name;
   std::string client_software_version;
-  // Whom the client means to talk to (KIP-1242); null and -1: it does not say.
+  // The cluster and node that the client wants to reach (KIP-1242); null and -1: not given.
   std::optional<std::string> cluster_id = std::nullopt;
   std::int32_t node_id = -1;
 };

@@ -1,5 +1,5 @@
-// What a client may do with a topic or the cluster (KIP-430): a bit for each of Kafka's operations. There is no
-// authorizer: all that there are for such a resource.
+// The operations that a client is authorized for on a topic or the cluster (KIP-430), as bits of Kafka's operations.
+// There is no authorizer: all operations that such a resource has.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ inline constexpr std::int32_t authorized_group_operations =
 inline constexpr std::int32_t authorized_cluster_operations =
     operation_bits({AclOperation::create, AclOperation::alter, AclOperation::describe, AclOperation::cluster_action,
                     AclOperation::describe_configs, AclOperation::alter_configs, AclOperation::idempotent_write});
-// "Not asked for".
+// Not requested.
 inline constexpr std::int32_t authorized_operations_unasked = std::numeric_limits<std::int32_t>::min();
 
 }  // namespace fulmar

@@ -1,6 +1,6 @@
 // JoinGroup, SyncGroup, Heartbeat, LeaveGroup: membership of a group under the classic protocol (KIP-62, KIP-345,
-// KIP-394). What members say to each other through the coordinator is opaque here; consumers' is in
-// consumer_protocol.h. Bytes of a request share its frame's memory: what outlives the request takes a copy.
+// KIP-394). The data that members exchange through the coordinator is opaque here; consumers' is in
+// consumer_protocol.h. Bytes of a request share its frame's memory: what outlives the request has to be copied.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct JoinGroupRequest {
 
   std::string group_id;
   std::int32_t session_timeout_ms = 0;
-  std::int32_t rebalance_timeout_ms = -1;  // -1: version 0, where the session timeout serves for both
+  std::int32_t rebalance_timeout_ms = -1;  // -1: in version 0, the session timeout serves for both
   std::string member_id;                   // empty: a new member
   std::optional<std::string> group_instance_id;
   std::string protocol_type;
@@ -45,7 +45,7 @@ struct JoinGroupResponse {
   ErrorCode error_code = ErrorCode::none;
   std::int32_t generation_id = -1;
   std::optional<std::string> protocol_type;
-  std::optional<std::string> protocol_name;  // null before version 7 is written as empty
+  std::optional<std::string> protocol_name;  // before version 7 null is written as empty
   std::string leader;
   bool skip_assignment = false;
   std::string member_id;

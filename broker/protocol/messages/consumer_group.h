@@ -1,4 +1,5 @@
-// ConsumerGroupHeartbeat, ConsumerGroupDescribe: the consumer group protocol (KIP-848), where the coordinator assigns.
+// ConsumerGroupHeartbeat, ConsumerGroupDescribe: the consumer group protocol (KIP-848), in which the coordinator
+// assigns partitions.
 #pragma once
 
 #include <cstdint>
@@ -22,16 +23,16 @@ struct ConsumerGroupHeartbeatRequest {
   };
 
   std::string group_id;
-  std::string member_id;          // the consumer's own choice; empty in version 0: the coordinator's (KIP-1082)
+  std::string member_id;          // chosen by the consumer; empty in version 0: by the coordinator (KIP-1082)
   std::int32_t member_epoch = 0;  // 0: joins; -1: leaves; -2: leaves as a static member that will be back
-  // What follows may be as it was said before: then it is null or, if it is the timeout, -1.
+  // Fields that have not changed since the last heartbeat may be null or, for the timeout, -1.
   std::optional<std::string> instance_id;
   std::optional<std::string> rack_id;
   std::int32_t rebalance_timeout_ms = -1;
   std::optional<std::vector<std::string>> subscribed_topic_names;
   std::optional<std::string> subscribed_topic_regex;
   std::optional<std::string> server_assignor;
-  std::optional<std::vector<TopicPartitions>> topic_partitions;  // that it owns
+  std::optional<std::vector<TopicPartitions>> topic_partitions;  // its partitions
 };
 
 struct ConsumerGroupHeartbeatResponse {
@@ -52,7 +53,7 @@ struct ConsumerGroupHeartbeatResponse {
   std::optional<std::string> member_id;
   std::int32_t member_epoch = 0;
   std::int32_t heartbeat_interval_ms = 0;
-  std::optional<Assignment> assignment;  // null: as it was said before
+  std::optional<Assignment> assignment;  // null: unchanged
 };
 
 struct ConsumerGroupDescribeRequest {

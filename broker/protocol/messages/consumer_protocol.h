@@ -1,8 +1,8 @@
-// What consumers of the classic protocol say in a JoinGroup's metadata and a SyncGroup's assignment: Kafka's "consumer"
-// protocol type. The coordinator reads it only to know which topics a group consumes.
+// The data that consumers of the classic protocol send in JoinGroup's metadata and SyncGroup's assignment: Kafka's
+// "consumer" protocol type. The coordinator reads it only to know which topics a group consumes.
 //
-// Two bytes of version, then the fields of that version. Versions only grow at the end, so a newer one is read as the
-// newest known, and what follows is passed over.
+// Two bytes of version, then the fields of that version. New versions only add fields at the end, so a newer one is
+// read as the newest known, and the rest is ignored.
 #pragma once
 
 #include <cstdint>

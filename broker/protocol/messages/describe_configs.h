@@ -1,4 +1,4 @@
-// DescribeConfigs: the configuration of topics and brokers, and where each value comes from (KIP-226).
+// DescribeConfigs: the configuration of topics and brokers, and the source of each value (KIP-226).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// DescribeLogDirs: what each data directory of a broker holds, and its volume (KIP-113, KIP-827).
+// DescribeLogDirs: the contents of each data directory of a broker, and its volume (KIP-113, KIP-827).
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct DescribeLogDirsResponse {
         std::int32_t index = 0;
         std::int64_t size = 0;
         std::int64_t offset_lag = 0;
-        bool is_future = false;  // a copy on its way here from another directory
+        bool is_future = false;  // a copy that is being moved here from another directory
       };
 
       std::string name;

@@ -77,7 +77,7 @@ void describe(F& f, OffsetFetchRequest& m) {
   f("require_stable", m.require_stable, {.since = 7});
 }
 
-// Leader epochs came with version 5, so all that is said of several groups has them.
+// Leader epochs came with version 5, so responses about several groups always have them.
 template <class F>
 void describe(F& f, OffsetFetchResponse::Partition& m) {
   f("index", m.index);

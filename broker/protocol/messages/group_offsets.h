@@ -1,5 +1,5 @@
-// OffsetCommit, OffsetFetch, OffsetDelete: what a group has consumed. Several groups at once from OffsetFetch 8 on
-// (KIP-709), member epochs from OffsetFetch 9 on (KIP-848), topic ids in place of names from version 10 on.
+// OffsetCommit, OffsetFetch, OffsetDelete: the committed offsets of groups. Several groups at once from OffsetFetch 8
+// on (KIP-709), member epochs from OffsetFetch 9 on (KIP-848), topic ids instead of names from version 10 on.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ struct OffsetCommitRequest {
   std::int32_t generation_id_or_member_epoch = -1;
   std::string member_id;
   std::optional<std::string> group_instance_id;
-  std::int64_t retention_time_ms = -1;  // -1: as the broker is configured
+  std::int64_t retention_time_ms = -1;  // -1: the broker's configuration
   std::vector<Topic> topics;
 };
 
@@ -78,7 +78,7 @@ struct OffsetFetchRequest {
 
   // Until version 7, one group:
   std::string group_id;
-  std::optional<std::vector<Topic>> topics;  // null is all, from version 2; before, it is written as none
+  std::optional<std::vector<Topic>> topics;  // null is all, from version 2; written as none before
   // From version 8:
   std::vector<Group> groups;
 

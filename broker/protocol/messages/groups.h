@@ -1,5 +1,5 @@
-// DescribeGroups, ListGroups, DeleteGroups: what groups there are, what they do, and away with them. DescribeGroups
-// knows those of the classic protocol; see consumer_group.h for the others.
+// DescribeGroups, ListGroups, DeleteGroups: describes, lists and deletes groups. DescribeGroups knows groups of the
+// classic protocol; see consumer_group.h for the others.
 #pragma once
 
 #include <cstdint>

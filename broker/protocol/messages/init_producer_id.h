@@ -1,4 +1,4 @@
-// InitProducerId: an identity for an idempotent producer (KIP-98, KIP-360).
+// InitProducerId: a producer id and epoch for an idempotent or transactional producer (KIP-98, KIP-360).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// ElectLeaders: have partitions choose their leader anew (KIP-183, KIP-460).
+// ElectLeaders: elects leaders of partitions (KIP-183, KIP-460).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// OffsetForLeaderEpoch: where an epoch ends in the leader's log, so that others know where theirs
-// part from it (KIP-101, KIP-320).
+// OffsetForLeaderEpoch: where an epoch ends in the leader's log, so that the client can find where its own data
+// diverges (KIP-101, KIP-320).
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,15 @@ struct OffsetForLeaderEpochRequest {
   struct Topic {
     struct Partition {
       std::int32_t index = 0;
-      std::int32_t current_leader_epoch = -1;  // what the sender believes
-      std::int32_t leader_epoch = 0;           // what is asked about
+      std::int32_t current_leader_epoch = -1;  // as known by the sender
+      std::int32_t leader_epoch = 0;           // the epoch asked about
     };
 
     std::string name;
     std::vector<Partition> partitions;
   };
 
-  std::int32_t replica_id = -2;  // -1 is a consumer; -2 one that may see beyond the high watermark
+  std::int32_t replica_id = -2;  // -1: a consumer; -2: one that may read above the high watermark
   std::vector<Topic> topics;
 };
 
@@ -36,7 +36,7 @@ struct OffsetForLeaderEpochResponse {
     struct Partition {
       ErrorCode error_code = ErrorCode::none;
       std::int32_t index = 0;
-      std::int32_t leader_epoch = -1;  // the largest there is up to the one asked about
+      std::int32_t leader_epoch = -1;  // the largest existing one up to the one asked about
       std::int64_t end_offset = -1;
     };
 

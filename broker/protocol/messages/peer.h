@@ -1,6 +1,6 @@
-// What brokers say to each other on their own listener: PeerHello opens a connection, RaftMessages are one-way and
-// carry what many groups have to say at once. In the client protocol's framing and codec, under keys that Kafka does
-// not use.
+// The messages between brokers on their INTERNAL listener: PeerHello begins a connection; RaftMessages are one-way, and
+// carry the messages of many groups. They use the client protocol's framing and encoding, with keys that Kafka does not
+// use.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@
 
 namespace fulmar {
 
-// Which versions of all that brokers say to each other a release speaks. Two brokers speak the highest that both do. 1:
-// log terms; 2: configurations beside the log; 3: the greeting tells the versions, and the metadata is binary.
+// The versions of the messages between brokers that a release speaks. Two brokers speak the highest that both do. 1:
+// log terms; 2: configurations beside the log; 3: the greeting has the versions, and the metadata is binary.
 struct PeerVersions {
   std::int16_t min = 0;
   std::int16_t max = 0;
@@ -26,14 +26,14 @@ struct PeerVersions {
 };
 constexpr PeerVersions peer_versions{3, 3};
 
-// nullopt: they do not understand each other.
+// nullopt: they have no common version.
 constexpr std::optional<std::int16_t> spoken_by_both(const PeerVersions& one, const PeerVersions& other) {
   auto highest = one.max < other.max ? one.max : other.max;
   if (highest < one.min || highest < other.min) return std::nullopt;
   return highest;
 }
 
-// The version of the greeting itself, which every later release reads: what comes to it is tagged.
+// The version of the greeting itself, which every later release can read: new fields are tagged.
 constexpr std::int16_t greeting_version = 3;
 
 struct PeerHelloRequest {
@@ -53,8 +53,8 @@ struct PeerReplica {
   bool operator==(const PeerReplica&) const = default;
 };
 
-// INCONSISTENT_CLUSTER_ID: of another cluster. UNSUPPORTED_VERSION: there is none that both speak.
-// BROKER_ID_NOT_REGISTERED: somebody else was expected here.
+// INCONSISTENT_CLUSTER_ID: of another cluster. UNSUPPORTED_VERSION: no common version. BROKER_ID_NOT_REGISTERED:
+// another broker was expected here.
 struct PeerHelloResponse {
   static constexpr ApiKey key = ApiKey::peer_hello;
 
@@ -64,21 +64,21 @@ struct PeerHelloResponse {
   std::int32_t broker_id = -1;
   Uuid directory_id;
   std::vector<PeerReplica> first_voters;  // the first voters of the metadata group; empty: not known here
-  std::int32_t controller_id = -1;        // as far as it knows
+  std::int32_t controller_id = -1;        // as known here
   Uuid nonce;                             // never used before
-  std::string proof;                      // that it knows the secret (see cluster_secret.h); empty: it has none
-  std::int64_t clock = -1;                // what its monotonic clock says; in nanoseconds
+  std::string proof;                      // of the secret (see cluster_secret.h); empty: there is none
+  std::int64_t clock = -1;                // its monotonic clock, in nanoseconds
   PeerVersions versions = peer_versions;
 };
 
-// Follows the greeting, where there is a secret: nothing else is listened to before. One-way.
+// Follows the greeting, if there is a secret: nothing else is accepted before. One-way.
 struct PeerProofRequest {
   static constexpr ApiKey key = ApiKey::peer_proof;
 
   std::string proof;
 };
 
-// All from one replica's directory to another's. Of each kind a list, since the order of kinds says nothing.
+// All messages from one replica directory to another, in lists by kind; the order between kinds does not matter.
 struct RaftMessagesRequest {
   static constexpr ApiKey key = ApiKey::raft_messages;
 
@@ -150,7 +150,7 @@ struct RaftMessagesRequest {
     std::int64_t log_start = 0;
     std::int64_t healed = 0;
     std::int64_t sent_at = 0;
-    std::int64_t quiesce = 0;                  // the number of the sender's liveness epoch; 0: not to be quiesced
+    std::int64_t quiesce = 0;                  // the number of the sender's liveness epoch; 0: no request
     std::vector<Configuration> configuration;  // likewise
   };
   struct HeartbeatReply {
@@ -190,9 +190,8 @@ struct RaftMessagesRequest {
   std::vector<StartOver> starts_over;
 };
 
-// Pulses of a shard, which stand in for the heartbeats of its quiesced groups, and its answers to the other's pulses
-// (see Liveness). With any of them it says whether what it has told on this connection of whom it leads still holds;
-// only then it is answered.
+// A shard's pulses, which replace the heartbeats of its quiesced groups, and its answers to the other side's pulses
+// (see Liveness). `leads`: renews all leaderships announced on this connection; only then there is a response.
 struct PulsesRequest {
   static constexpr ApiKey key = ApiKey::pulses;
 
@@ -225,35 +224,35 @@ struct PulsesResponse {
   std::int64_t clock = -1;  // as PeerHelloResponse's
 };
 
-// Who leads what, told by the leaders themselves to every broker: at the beginning of a connection all that the shard
-// leads, then what changes. One-way. The voters are there only if they do not change (any more), and the metadata does
-// not say so yet. How long ago it was said, the receiver sees by its own clock: the sender returns what it last heard
-// of that clock on this connection.
+// Leaderships, announced by the leaders to every broker: on a new connection all of the shard's, then the changes.
+// One-way. `voters` are those of a settled configuration that the metadata does not show yet. The receiver measures the
+// age of a message by its own clock: the sender returns the last value of that clock that it received on this
+// connection.
 struct LeadersRequest {
   static constexpr ApiKey key = ApiKey::leaders;
 
   struct Leader {
     Uuid topic_id;
     std::int32_t partition = 0;
-    std::int32_t broker_id = -1;  // the sender; -1: it leads the group no more
+    std::int32_t broker_id = -1;  // the sender; -1: it does not lead the group any more
     std::int32_t epoch = -1;
     std::vector<std::int32_t> in_sync;  // brokers
     std::vector<PeerReplica> voters;
-    std::int32_t configuration_term = -1;  // where their configuration stands
+    std::int32_t configuration_term = -1;  // the mark of their configuration
     std::int64_t configuration_version = 0;
 
     bool operator==(const Leader&) const = default;
   };
 
   std::int32_t shard = 0;   // of the sender
-  bool whole = false;       // all it leads: what it has told before and is not in here is over
-  std::int64_t as_of = -1;  // of the receiver's clock: a time before this was said
+  bool whole = false;       // all its leaderships: earlier ones that are missing have ended
+  std::int64_t as_of = -1;  // of the receiver's clock: a time before this was sent
   std::vector<Leader> leaders;
 };
 
-// A broker tells the controller that it is there, and where. NOT_CONTROLLER: ask the one that is.
-// DUPLICATE_BROKER_REGISTRATION: another directory of that broker is alive. BROKER_ID_NOT_REGISTERED: it was
-// unregistered for good. UNSUPPORTED_VERSION: the cluster uses features at levels that the broker does not support.
+// A broker registers with the controller. NOT_CONTROLLER: ask the present one. DUPLICATE_BROKER_REGISTRATION: another
+// directory of that broker is alive. BROKER_ID_NOT_REGISTERED: it was unregistered for good. UNSUPPORTED_VERSION:
+// features are finalised at levels that the broker does not support.
 struct RegisterBrokerRequest {
   static constexpr ApiKey key = ApiKey::register_broker;
 
@@ -265,36 +264,35 @@ struct RegisterBrokerRequest {
 
   std::int32_t broker_id = -1;
   Uuid directory_id;
-  Uuid incarnation_id;  // another one each time the broker starts
+  Uuid incarnation_id;  // a new one at each start
   std::string host;
   std::int32_t port = 0;
   std::string internal_host;
   std::int32_t internal_port = 0;
   std::optional<std::string> rack;
-  std::vector<Feature> features;  // that it supports
+  std::vector<Feature> features;  // that the broker supports
 };
 
 struct RegisterBrokerResponse {
   static constexpr ApiKey key = ApiKey::register_broker;
 
   ErrorCode error_code = ErrorCode::none;
-  // The registration is known below it, and with it all that was committed before this life of the broker began.
+  // The registration is below this offset of the metadata log, and so is everything committed before this start.
   std::int64_t metadata_offset = -1;
   std::string error_message = {};  // for people
 };
 
-// A registered broker tells the controller from time to time that it is alive; and, when it stops in order, first that
-// it will, then, when it leads nothing any more, that it does. NOT_CONTROLLER: ask the one that is.
-// BROKER_ID_NOT_REGISTERED: it is not, or with another directory. STALE_BROKER_EPOCH: what comes from a life of the
-// broker that is not the one registered changes nothing.
+// A registered broker's heartbeat; when it stops in order, it first says that it will, then, when it leads nothing any
+// more, that it does. NOT_CONTROLLER: ask the present one. BROKER_ID_NOT_REGISTERED: it is not, or has another
+// directory. STALE_BROKER_EPOCH: the heartbeat is from another run than the registered one, and has no effect.
 struct BrokerHeartbeatRequest {
   static constexpr ApiKey key = ApiKey::broker_heartbeat;
 
   std::int32_t broker_id = -1;
   Uuid directory_id;
   Uuid incarnation_id;
-  bool want_shut_down = false;  // is given no leaderships any more
-  bool want_fence = false;      // is gone the next moment
+  bool want_shut_down = false;  // it should get no more leaderships
+  bool want_fence = false;      // it is about to be gone
 };
 
 struct BrokerHeartbeatResponse {
@@ -303,8 +301,8 @@ struct BrokerHeartbeatResponse {
   ErrorCode error_code = ErrorCode::none;
 };
 
-// A leader is asked to have the preferred replicas lead instead. Of each: NOT_LEADER_OR_FOLLOWER,
-// PREFERRED_LEADER_NOT_AVAILABLE, or none: it has begun to.
+// Asks a leader to transfer leaderships to the preferred replicas. For each: NOT_LEADER_OR_FOLLOWER,
+// PREFERRED_LEADER_NOT_AVAILABLE, or none: the transfer has begun.
 struct PreferLeadersRequest {
   static constexpr ApiKey key = ApiKey::prefer_leaders;
 
@@ -324,12 +322,12 @@ struct PreferLeadersResponse {
   std::vector<Result> results;  // in the order of the request
 };
 
-// Part of the newest snapshot of the metadata, from the broker that leads it. SNAPSHOT_NOT_FOUND: not of that offset;
+// Part of the newest metadata snapshot, from the leader. SNAPSHOT_NOT_FOUND: it has another offset;
 // POSITION_OUT_OF_RANGE.
 struct FetchMetadataSnapshotRequest {
   static constexpr ApiKey key = ApiKey::fetch_metadata_snapshot;
 
-  std::int64_t offset = -1;  // of the snapshot that the part is to be of; -1: of the newest
+  std::int64_t offset = -1;  // of the requested snapshot; -1: the newest
   std::int64_t position = 0;
 };
 
@@ -342,7 +340,7 @@ struct FetchMetadataSnapshotResponse {
   ByteChain part;
 };
 
-// A client's request, for the controller to answer.
+// A client's request, forwarded to the controller.
 struct ForwardRequest {
   static constexpr ApiKey key = ApiKey::forward;
 
@@ -353,8 +351,8 @@ struct ForwardResponse {
   static constexpr ApiKey key = ApiKey::forward;
 
   ErrorCode error_code = ErrorCode::none;
-  std::int64_t metadata_offset = -1;  // what the answer speaks of is known below it
-  ByteChain frame;                    // the answer, with its size
+  std::int64_t metadata_offset = -1;  // the response's changes are below this offset of the metadata log
+  ByteChain frame;                    // the response, with its size
 };
 
 }  // namespace fulmar

@@ -1,5 +1,5 @@
-// DescribeTransactions, ListTransactions, DescribeProducers: what transactions there are, and who writes to a partition
-// (KIP-664, KIP-994, KIP-1152).
+// DescribeTransactions, ListTransactions, DescribeProducers: the transactions of coordinators, and the producers of a
+// partition (KIP-664, KIP-994, KIP-1152).
 #pragma once
 
 #include <cstdint>

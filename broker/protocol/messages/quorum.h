@@ -1,4 +1,4 @@
-// DescribeQuorum: who votes, who only follows, and how far each is (KIP-595, KIP-836, KIP-853).
+// DescribeQuorum: the voters and observers of the metadata group, and how far each is (KIP-595, KIP-836, KIP-853).
 #pragma once
 
 #include <cstdint>

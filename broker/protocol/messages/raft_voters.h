@@ -1,4 +1,4 @@
-// AddRaftVoter, RemoveRaftVoter: who decides about the cluster's metadata (KIP-853).
+// AddRaftVoter, RemoveRaftVoter: changes the controllers (KIP-853).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// AlterPartitionReassignments, ListPartitionReassignments: move partitions to other brokers, and
-// list what is on the move (KIP-455).
+// AlterPartitionReassignments, ListPartitionReassignments: moves partitions to other brokers, and lists moving ones
+// (KIP-455).
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct AlterPartitionReassignmentsRequest {
   struct Topic {
     struct Partition {
       std::int32_t index = 0;
-      std::optional<std::vector<std::int32_t>> replicas;  // null cancels what is under way
+      std::optional<std::vector<std::int32_t>> replicas;  // null cancels the reassignment
     };
 
     std::string name;

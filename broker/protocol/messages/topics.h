@@ -1,4 +1,4 @@
-// CreateTopics, DeleteTopics, CreatePartitions, DeleteRecords: what changes topics.
+// CreateTopics, DeleteTopics, CreatePartitions, DeleteRecords: changes of topics.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// AddPartitionsToTxn, AddOffsetsToTxn, TxnOffsetCommit, EndTxn, WriteTxnMarkers: the course of a transaction (KIP-98,
+// AddPartitionsToTxn, AddOffsetsToTxn, TxnOffsetCommit, EndTxn, WriteTxnMarkers: the steps of a transaction (KIP-98,
 // KIP-447, KIP-890). It begins with InitProducerId, in init_producer_id.h.
 #pragma once
 
@@ -138,12 +138,12 @@ struct EndTxnResponse {
 
   std::int32_t throttle_time_ms = 0;
   ErrorCode error_code = ErrorCode::none;
-  // Those of the next transaction, from version 5; -1: nothing changed.
+  // The producer id and epoch of the next transaction, from version 5; -1: unchanged.
   std::int64_t producer_id = -1;
   std::int16_t producer_epoch = -1;
 };
 
-// From a transaction's coordinator to the leaders of what it wrote.
+// From a transaction's coordinator to the leaders of its partitions.
 struct WriteTxnMarkersRequest {
   static constexpr ApiKey key = ApiKey::write_txn_markers;
 

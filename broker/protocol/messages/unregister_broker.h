@@ -1,4 +1,4 @@
-// UnregisterBroker: forget a broker that will not come back.
+// UnregisterBroker: decommissions a broker.
 #pragma once
 
 #include <cstdint>

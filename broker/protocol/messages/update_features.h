@@ -1,4 +1,4 @@
-// UpdateFeatures: raise or lower the levels at which the cluster's features are finalised (KIP-584, KIP-778).
+// UpdateFeatures: changes the finalised levels of the cluster's features (KIP-584, KIP-778).
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct UpdateFeaturesRequest {
   static constexpr ApiKey key = ApiKey::update_features;
 
   static constexpr std::int8_t upgrade = 1;           // the level may only rise
-  static constexpr std::int8_t safe_downgrade = 2;    // it may only fall, and nothing may be lost by that
+  static constexpr std::int8_t safe_downgrade = 2;    // it may only fall, without loss of data
   static constexpr std::int8_t unsafe_downgrade = 3;  // it may only fall
 
   struct Update {

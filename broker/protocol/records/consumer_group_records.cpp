@@ -68,7 +68,7 @@ void describe(F& f, ConsumerGroupMemberMetadataValue& m) {
   f("subscribed_topic_regex", m.subscribed_topic_regex);
   f("rebalance_timeout_ms", m.rebalance_timeout_ms);
   f("server_assignor", m.server_assignor);
-  // What is not there is an empty one to Kafka 4.4, whatever its schema says: null is written.
+  // For Kafka 4.4 a missing field is an empty one, whatever its schema says, so null is written.
   f.tagged(0, "classic_member_metadata", m.classic_member_metadata, {},
            ConsumerGroupMemberMetadataValue::ClassicMember{});
 }
@@ -111,7 +111,7 @@ template <class F>
 void describe(F& f, ConsumerGroupCurrentMemberAssignmentValue::TopicPartitions& m) {
   f("topic_id", m.topic_id);
   f("partitions", m.partitions);
-  // Likewise: what is not there is empty, and null is written.
+  // Likewise: a missing field is empty, so null is written.
   f.tagged(0, "assignment_epochs", m.assignment_epochs, {}, std::vector<std::int32_t>{});
 }
 

@@ -1,5 +1,5 @@
-// What a group's coordinator keeps of a consumer group (KIP-848): the group's epoch, the members and what each is
-// subscribed to, the assignment that is aimed at, and how far each member has come towards it.
+// A coordinator's records of a consumer group (KIP-848): the group's epoch, the members and their subscriptions, the
+// target assignment, and each member's progress towards it.
 #pragma once
 
 #include <compare>
@@ -17,7 +17,7 @@ struct ConsumerGroupMetadataValue {
   static constexpr MessageSchema schema{"ConsumerGroupMetadataValue", 0, 0, 0};
 
   std::int32_t epoch = 0;
-  std::int64_t metadata_hash = 0;  // of the topics that are subscribed to; 0: not known
+  std::int64_t metadata_hash = 0;  // of the subscribed topics; 0: unknown
 
   std::int16_t written_version() const { return 0; }
   bool operator==(const ConsumerGroupMetadataValue&) const = default;
@@ -33,7 +33,7 @@ struct ConsumerGroupMetadataKey {
   auto operator<=>(const ConsumerGroupMetadataKey&) const = default;
 };
 
-// Of brokers before the metadata's hash (KIP-1101).
+// Written by brokers before the metadata hash (KIP-1101).
 struct ConsumerGroupPartitionMetadataValue {
   static constexpr MessageSchema schema{"ConsumerGroupPartitionMetadataValue", 0, 0, 0};
 
@@ -69,7 +69,7 @@ struct ConsumerGroupPartitionMetadataKey {
   auto operator<=>(const ConsumerGroupPartitionMetadataKey&) const = default;
 };
 
-// Of a member that still speaks the classic protocol.
+// For a member that still uses the classic protocol.
 struct ConsumerGroupClassicMember {
   struct Protocol {
     std::string name;
@@ -167,7 +167,7 @@ struct ConsumerGroupCurrentMemberAssignmentValue {
   struct TopicPartitions {
     Uuid topic_id;
     std::vector<std::int32_t> partitions;
-    // The member epoch at which each of them was assigned; null: not known.
+    // The member epoch at which each partition was assigned; null: unknown.
     std::optional<std::vector<std::int32_t>> assignment_epochs;
 
     bool operator==(const TopicPartitions&) const = default;
@@ -175,7 +175,7 @@ struct ConsumerGroupCurrentMemberAssignmentValue {
 
   std::int32_t member_epoch = 0;
   std::int32_t previous_member_epoch = 0;
-  std::int8_t state = 0;  // 0: stable; 1: has to give partitions up; 2: waits for others to give theirs up
+  std::int8_t state = 0;  // 0: stable; 1: has to give up partitions; 2: waits for other members to give up theirs
   std::vector<TopicPartitions> assigned_partitions;
   std::vector<TopicPartitions> partitions_pending_revocation;
 
@@ -194,7 +194,7 @@ struct ConsumerGroupCurrentMemberAssignmentKey {
   auto operator<=>(const ConsumerGroupCurrentMemberAssignmentKey&) const = default;
 };
 
-// The topics that a subscription's regular expression stood for when it was last resolved.
+// The topics that matched a subscription's regular expression when it was last resolved.
 struct ConsumerGroupRegularExpressionValue {
   static constexpr MessageSchema schema{"ConsumerGroupRegularExpressionValue", 0, 0, 0};
 

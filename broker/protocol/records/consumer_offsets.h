@@ -17,10 +17,9 @@ using ConsumerOffsetsRecord = std::variant<
     CoordinatorRecord<ConsumerGroupTargetAssignmentMemberKey>,
     CoordinatorRecord<ConsumerGroupCurrentMemberAssignmentKey>, CoordinatorRecord<ConsumerGroupRegularExpressionKey>>;
 
-// Of a record's key and value; no value: a tombstone. An old offset (type 0, from before Kafka 0.9) is read as one of
-// today's. What is read owns its bytes.
-// Errors: unsupported (no such type: of share or streams groups, or of a newer broker; Kafka's coordinator passes over
-// it); corrupt (damage, or a value in a version that is not known).
+// Decodes a record's key and value; no value: a tombstone. An old offset (type 0, from before Kafka 0.9) becomes one of
+// today's type. The result owns its bytes. Errors: unsupported (no such type: of share or streams groups, or of a newer
+// broker; Kafka's coordinator skips it); corrupt (damage, or a value in an unknown version).
 Result<ConsumerOffsetsRecord> read_consumer_offsets_record(std::string_view key, std::optional<std::string_view> value);
 
 }  // namespace fulmar

@@ -1,8 +1,8 @@
-// CoordinatorRecord: what a coordinator keeps in its internal topic, in Kafka's own formats, so that Kafka's tools read
-// it and a coordinator loads what Kafka's wrote.
+// CoordinatorRecord: a coordinator's record in its internal topic, in Kafka's own formats, so that Kafka's tools can
+// read it, and a coordinator can load records that Kafka wrote.
 //
-// A record's key is two bytes that name the type of record, and the key of that type; its value two bytes of version,
-// and the value in that version. A tombstone has no value.
+// A record's key is two bytes with the record's type, and the key of that type; its value is two bytes of version, and
+// the value in that version. A tombstone has no value.
 #pragma once
 
 #include <cstdint>
@@ -25,14 +25,14 @@ struct RecordBytes {
   std::optional<Bytes> value;
 };
 
-// For the key and value types of this folder. Strings have at most 32767 bytes in a version that is not flexible, which
-// all keys are in; asserted.
+// For the key and value types of this folder. Strings have at most 32767 bytes in versions that are not flexible, which
+// includes all keys; asserted.
 template <class Key>
 Bytes write_record_key(const Key& key);
 // `version` lies within message_schema<Value>(); asserted.
 template <class Value>
 Bytes write_record_value(const Value& value, std::int16_t version);
-// The value in the version that Kafka 4.4 would write it in.
+// The value in the version in which Kafka 4.4 would write it.
 template <class Key>
 RecordBytes write_record(const CoordinatorRecord<Key>& record) {
   RecordBytes bytes{write_record_key(record.key), std::nullopt};

@@ -1,4 +1,4 @@
-// How the records of coordinators are read and written, once for all types. Only the .cpp files beside this include it.
+// Reads and writes the records of coordinators of all types. Only the .cpp files beside this include it.
 #pragma once
 
 #include <string>
@@ -32,7 +32,7 @@ Bytes write_record_value(const Value& value, std::int16_t version) {
   return write_prefixed(version, value, version);
 }
 
-// All that is left of the bytes.
+// All remaining bytes.
 template <class M>
 Result<M> read_rest(Reader& reader, std::int16_t version) {
   FULMAR_TRY(auto message, decode<M>(reader, version));
@@ -48,7 +48,7 @@ inline Result<std::int16_t> read_prefix(Reader& reader, const char* of) {
   return prefix;
 }
 
-// A value of one of the versions [min, max]. It keeps nothing but its own bytes alive.
+// A value of one of the versions [min, max]. It keeps only its own bytes alive.
 template <class Value>
 Result<Value> read_record_value(std::string_view bytes, std::int16_t min = message_schema<Value>().min,
                                 std::int16_t max = message_schema<Value>().max) {
@@ -60,7 +60,7 @@ Result<Value> read_record_value(std::string_view bytes, std::int16_t min = messa
   return read_rest<Value>(reader, version);
 }
 
-// The record of a key that is read up to its type. `Record` is a variant of CoordinatorRecords.
+// The record of a key whose type has been read. `Record` is a variant of CoordinatorRecords.
 template <class Record, class Key>
 Result<Record> read_record(Reader& key, const std::optional<std::string_view>& value) {
   CoordinatorRecord<Key> record;
@@ -71,7 +71,7 @@ Result<Record> read_record(Reader& key, const std::optional<std::string_view>& v
   return Record(std::move(record));
 }
 
-// Whichever of the variant's records the key's type names. Errors: unsupported (none), corrupt.
+// The variant's record for the key's type. Errors: unsupported (none), corrupt.
 template <class Record, class... Keys>
 Result<Record> read_any_record(std::variant<CoordinatorRecord<Keys>...>*, std::int16_t type, Reader& key,
                                const std::optional<std::string_view>& value) {
@@ -82,7 +82,7 @@ Result<Record> read_any_record(std::variant<CoordinatorRecord<Keys>...>*, std::i
 
 }  // namespace fulmar
 
-// Where describe.h is included and the descriptions are.
+// To be used where describe.h is included and the descriptions are.
 #define FULMAR_DEFINE_RECORD(Key)                   \
   FULMAR_DEFINE_MESSAGE(Key);                       \
   FULMAR_DEFINE_MESSAGE(Key::Value);                \

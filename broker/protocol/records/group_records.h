@@ -1,5 +1,5 @@
-// What a group's coordinator keeps of any group: its committed offsets; and of one under the classic protocol what it
-// was when it last became stable.
+// A group coordinator's records: committed offsets, for any group; and for groups under the classic protocol their
+// state when they last became stable.
 #pragma once
 
 #include <compare>
@@ -17,13 +17,13 @@ struct OffsetCommitValue {
   static constexpr MessageSchema schema{"OffsetCommitValue", 0, 4, 4};
 
   std::int64_t offset = 0;
-  std::int32_t leader_epoch = -1;  // -1: not known
+  std::int32_t leader_epoch = -1;  // -1: unknown
   std::string metadata;
   std::int64_t commit_timestamp = 0;
-  std::int64_t expire_timestamp = -1;  // -1: as the broker is configured
-  Uuid topic_id;                       // zero: not known
+  std::int64_t expire_timestamp = -1;  // -1: the broker's configuration
+  Uuid topic_id;                       // zero: unknown
 
-  // Version 1 alone has the time of expiry, and neither epoch nor id.
+  // Only version 1 has an expiration time, and it has neither epoch nor id.
   std::int16_t written_version() const { return expire_timestamp == -1 ? 4 : 1; }
   bool operator==(const OffsetCommitValue&) const = default;
 };
@@ -48,9 +48,9 @@ struct GroupMetadataValue {
     std::optional<std::string> group_instance_id;
     std::string client_id;
     std::string client_host;
-    std::int32_t rebalance_timeout_ms = -1;  // -1: that of the session
+    std::int32_t rebalance_timeout_ms = -1;  // -1: the session timeout
     std::int32_t session_timeout_ms = 0;
-    Bytes subscription;  // what it said of the chosen protocol
+    Bytes subscription;  // its metadata for the chosen protocol
     Bytes assignment;
 
     bool operator==(const Member&) const = default;

@@ -1,4 +1,4 @@
-// The records of __transaction_state: what a transaction's coordinator keeps of each transactional id.
+// The records of __transaction_state: a transaction coordinator's state of each transactional id.
 #pragma once
 
 #include <compare>
@@ -38,7 +38,7 @@ struct TransactionLogValue {
   std::int16_t producer_epoch = 0;
   std::int32_t transaction_timeout_ms = 0;
   TransactionState transaction_status = TransactionState::empty;
-  std::optional<std::vector<Topic>> transaction_partitions;  // null where the status is empty
+  std::optional<std::vector<Topic>> transaction_partitions;  // null if the status is empty
   std::int64_t transaction_last_update_timestamp_ms = 0;
   std::int64_t transaction_start_timestamp_ms = 0;
   // From version 1 (KIP-890); -1: none.
@@ -47,7 +47,7 @@ struct TransactionLogValue {
   std::int16_t client_transaction_version = 0;
   std::int16_t next_producer_epoch = -1;
 
-  // Where transaction.version is at least 1; Kafka writes version 0 otherwise.
+  // If transaction.version is at least 1; Kafka writes version 0 otherwise.
   std::int16_t written_version() const { return 1; }
   bool operator==(const TransactionLogValue&) const = default;
 };
@@ -64,9 +64,9 @@ struct TransactionLogKey {
 
 using TransactionLogRecord = CoordinatorRecord<TransactionLogKey>;
 
-// Of a record's key and value; no value: a tombstone. What is read owns its bytes.
-// Errors: unsupported (no such type: of a newer broker; Kafka's coordinator passes over it); corrupt (damage, among it
-// an unknown status and a status other than empty without partitions; or a value in a version that is not known).
+// Decodes a record's key and value; no value: a tombstone. The result owns its bytes. Errors: unsupported (no such
+// type: of a newer broker; Kafka's coordinator skips it); corrupt (damage, also an unknown status, or a status other
+// than empty without partitions; or a value in an unknown version).
 Result<TransactionLogRecord> read_transaction_log_record(std::string_view key, std::optional<std::string_view> value);
 
 }  // namespace fulmar
