@@ -1,5 +1,5 @@
-// The campaign engine under a simulator that is not Fulmar's: two machines that pass a number to each other, whose
-// scenario loses it in every third life.
+// The campaign engine with a simulator that is not Fulmar's: two machines pass a number to each other, and the scenario
+// loses it in every third life.
 #include "campaign/command_line.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// Lives that end with the process that lives them, or never: what is shown of them.
+// Lives that crash their process, or never end: what the campaign shows of them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 enum class Death { by_assertion, by_access, by_exception, by_overflow, by_loop };
 
-// To be named in the stack, though it is known in this file only; so it must not be inlined.
+// Named in the stack, although it is local to this file; so it must not be inlined.
 [[gnu::noinline]] void die_here(Death how) {
   static volatile int* nowhere = nullptr;
   switch (how) {
@@ -93,7 +93,7 @@ TEST(Replay, ShowsTraceAndStackOfAnUncaughtException) {
   EXPECT_THAT(out, testing::HasSubstr("out of luck"));
 }
 
-#ifndef __SANITIZE_ADDRESS__  // which shows these in its own way
+#ifndef __SANITIZE_ADDRESS__  // its reports differ
 TEST(Replay, ShowsTraceAndStackOfABadAccess) {
   expect_trace_and_stack(replayed(dying<Death::by_access>()));
 }

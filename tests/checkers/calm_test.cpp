@@ -1,4 +1,4 @@
-// A majority that is left alone, in stories made by hand: what it must not do, and what it may.
+// Checks of a calm majority, on hand-made stories: what they must reject, and what they must accept.
 #include <gmock/gmock.h>
 
 #include "tests/checkers/replication_story.h"
@@ -54,7 +54,7 @@ TEST(Calm, AMajorityWhoseLeaderWasAnotherHasTimeToElectOne) {
   EXPECT_THAT(s.anomalies(), Contains("leaderless"));
 }
 
-// As one does that has led itself out of the group, and follows from then on.
+// As a leader does that has removed itself from the group, and is a follower from then on.
 struct HandOverStory : CalmStory {
   HandOverStory() {
     watch.sends(group, {id(1), id(2), 1, TimeoutNow{}});
@@ -69,7 +69,7 @@ TEST(Calm, ALeaderAmongThemThatHandsOverLeavesThemTimeToElectTheNext) {
   EXPECT_EQ(s.watch.calm_begins({1, 2, 3}, at_once), 0u);
   s.elect(2, 2);
   s.step(2);
-  s.sights[2].role = Role::follower;  // what comes later is not of this
+  s.sights[2].role = Role::follower;  // the story ends here
   s.step(2);
   s.later(seconds(6));
   s.watch.calm_ends();
@@ -97,7 +97,7 @@ TEST(Calm, ThatTimeIsOverAtTheEndOfIt) {
   EXPECT_THAT(deleted.anomalies(), IsEmpty()) << "there is no majority of it any more";
 }
 
-// The one that was left out has the configuration in which it still was: nobody told it of a later one.
+// The replica that was removed still has the configuration that included it: nobody has sent it a later one.
 TEST(Calm, AMajorityIsOneOfTheLatestConfiguration) {
   CalmStory s;
   for (int broker : {2, 3}) {
@@ -165,7 +165,7 @@ TEST(Calm, ALeaderAmongThemKeepsItsTerm) {
   }
 }
 
-// Broker 1 is cut off from the controller, and has not heard yet that the topic is deleted.
+// Broker 1 is cut off from the controller, and does not know yet that the topic is deleted.
 TEST(Calm, ALeaderOfADeletedTopicMayLoseItsTerm) {
   for (int removed : {2, 3}) {
     CalmStory s;
@@ -287,7 +287,7 @@ TEST(InSyncClaims, OfALeaderThatHasLetGoOfItsReplicaMayBeOfAnybody) {
   EXPECT_EQ(s.doubt(3), "");
 }
 
-// Its topic is deleted, and what it has said last comes afterwards.
+// The topic is deleted, and an earlier claim about it arrives afterwards.
 TEST(InSyncClaims, OfAReplicaThatIsRemovedAreNotDoubted) {
   InSyncStory s;
   s.keeps(2, 1);

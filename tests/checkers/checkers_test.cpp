@@ -1,4 +1,4 @@
-// Each anomaly has a history that must be rejected by its name, and look-alikes that must be accepted.
+// Each anomaly has a history that must be rejected by its name, and similar ones that must be accepted.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ Instant at(int ms) {
   return Instant{} + milliseconds(ms);
 }
 
-// Histories in a few words.
+// Builds histories.
 struct Story {
   History history;
   TopicPartition t{"t", 0};
@@ -189,7 +189,7 @@ TEST(OffsetsAgree, OnAReplicatedPageCacheTopicUpToTheFirstPowerLoss) {
   s.read(6, 7, 0, 1, {{0, 1}});
   s.read(8, 9, 0, 1, {{0, 2}}, 1);
   EXPECT_THAT(s.anomalies(), Contains("inconsistent-offsets"));
-  s.history.power_losses.push_back(at(1));  // of a replica that only now leads
+  s.history.power_losses.push_back(at(1));  // of a replica that leads only now
   EXPECT_THAT(s.anomalies(), IsEmpty());
 }
 
@@ -283,7 +283,7 @@ TEST(RealTime, TheHighWatermarkNeverGoesBack) {
   EXPECT_THAT(s.anomalies(), IsEmpty());
 }
 
-// -- What is deleted, expires, is looked up, and made again.
+// -- Deletions, retention, lookups, and topics that are created again.
 
 struct TimesStory : Story {
   static constexpr Timestamp epoch_ms = 1'000'000'000;
@@ -433,7 +433,8 @@ TEST(Retention, NothingGoesBeforeItsBoundByItsTrueTime) {
   beside.look_up(LookupOperation::earliest, 51, 52, 2);
   beside.history.lookups.erase(beside.history.lookups.begin());
   EXPECT_THAT(beside.anomalies(), IsEmpty()) << "another's time made its segment old";
-  // Two replicas' segments end elsewhere: the one that led first let a record go, the next one that and another.
+  // Two replicas' segments end at different offsets: the first leader deleted one record, the next one that and
+  // another.
   auto next_leader = [&](bool replicated) {
     auto s = story(now - 500, 30);
     s.send_at({-1}, 2, 6, 7, 1);

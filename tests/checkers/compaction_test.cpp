@@ -1,4 +1,4 @@
-// What a compacted topic may have lost, and what not.
+// What compaction may remove from a topic, and what not.
 #include <gtest/gtest.h>
 
 #include "checkers/history.h"
@@ -7,7 +7,7 @@
 namespace fulmar {
 namespace {
 
-// A record of key k that was acknowledged at this offset.
+// A record with that key, acknowledged at this offset.
 KeyedSend sent(Offset offset, std::optional<ValueId> value, const std::string& key = "k",
                Outcome outcome = Outcome::ok) {
   KeyedSend send;

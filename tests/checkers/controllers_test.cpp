@@ -1,4 +1,4 @@
-// Who decides about the metadata, against histories made by hand.
+// The checker of controllers, on hand-made histories.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

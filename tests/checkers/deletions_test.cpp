@@ -1,4 +1,4 @@
-// Acknowledged deletions and what followers tell afterwards, in stories made by hand.
+// The checker of acknowledged deletions and followers' log starts, on hand-made stories.
 #include <gmock/gmock.h>
 
 #include "tests/checkers/replication_story.h"

@@ -1,4 +1,4 @@
-// What the watch takes for promised is what the next life of the broker would find, whatever the disk went through.
+// DiskPromises equals what the broker's next life would find, whatever happened to the disk.
 #include "checkers/replication/disk_promises.h"
 
 #include "tests/log/log_test_kit.h"
@@ -27,7 +27,7 @@ struct OneDisk : testing::Test, Machines {
     if (!file) return {};
     return durable ? file->durable() : file->current();
   }
-  // As a broker would find them after a power loss that takes all it can.
+  // As a broker would find them after the worst power loss.
   HardStates kept() const {
     std::map<std::string, Bytes> files;
     for (const auto& name : list(0, "", true))

@@ -75,7 +75,7 @@ TEST(Groups, MembersAreToldWhatTheirLeaderAssigned) {
   EXPECT_EQ(anomalies(history), "wrong-assignment");
 }
 
-// A generation that was not stable before its coordinator was gone is made again by the next, with another leader.
+// If a coordinator is lost before a generation is stable, the next one uses its number again, with another leader.
 TEST(Groups, ANumberMayComeAgainButNotBeInForceTwice) {
   History history;
   history.group_joins = {{"g", "a", 3, true, {{"a", {1}}}, "", at(1)}, {"g", "b", 3, true, {{"b", {0}}}, "", at(5)}};
@@ -85,7 +85,7 @@ TEST(Groups, ANumberMayComeAgainButNotBeInForceTwice) {
   EXPECT_EQ(anomalies(history), "two-leaders");
 }
 
-// Who led the generation that was not kept joins the one of the same number as another member.
+// The leader of the lost generation joins the one with the same number as another member.
 TEST(Groups, WhoLedBeforeMayFollowUnderTheSameNumber) {
   History history;
   history.group_joins = {{"g", "a", 3, true, {{"a", {0}}}, "", at(1)},
@@ -145,10 +145,10 @@ TEST(Groups, MembersOfAConsumerGroupHaveAPartitionOneAfterTheOther) {
   EXPECT_EQ(anomalies(history), "");
   history.group_ownerships.push_back({"g", "c", 0, at(49), at(50)});
   EXPECT_EQ(anomalies(history), "two-owners");
-  // One that is over as it begins: its member had been silent for longer than its session.
+  // It ends as it begins: the member had been silent for longer than its session.
   history.group_ownerships.back() = {"g", "c", 0, at(60), at(55)};
   EXPECT_EQ(anomalies(history), "");
-  // Who has it longest, not who came last.
+  // The one that has it longest, not the last to get it.
   history.group_ownerships = {{"g", "a", 0, at(10), at(90)}, {"g", "a", 0, at(20), at(30)}, {"g", "b", 0, at(80)}};
   EXPECT_EQ(anomalies(history), "two-owners");
 }

@@ -1,4 +1,4 @@
-// Images and topics against stories made by hand.
+// The checkers of images and topics, on hand-made stories.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

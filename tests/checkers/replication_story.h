@@ -1,4 +1,4 @@
-// Stories of the replicas of one group, made by hand, for the watch to judge.
+// Hand-made stories of the replicas of one group, for ReplicationWatch.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ inline std::string hard_state_file(Epoch term, std::optional<ReplicaId> vote, Ep
   return node.disk().image().file("raft-state-1-0", true)->durable();
 }
 
-// Three replicas of one group, and their disks; what a story does not say is as it should be.
+// Three replicas of one group, and their disks; whatever a story does not set is correct.
 class Story : public Machines {
  public:
   Story() : watch(*this, [this] { return now; }) {
@@ -60,7 +60,7 @@ class Story : public Machines {
     return found == files.end() ? std::string_view() : found->second;
   }
 
-  // `log_term`: that of the term, if it is not said.
+  // `log_term`: default: the term.
   void promise(int broker, Epoch term, std::optional<ReplicaId> vote, std::optional<Epoch> log_term = {}) {
     written[broker]["raft-state-1-0"] = kept[broker]["raft-state-1-0"] =
         hard_state_file(term, vote, log_term.value_or(term));
@@ -70,14 +70,14 @@ class Story : public Machines {
     for (const auto& batch : batches[broker]) epochs.add(batch.leader_epoch, batch.base_offset);
     watch.opened(sights[broker], "t-0", epochs);
   }
-  // A batch of one record, at the end of a log; on its disk for good, if `synced`.
+  // Appends a batch of one record; on disk if `synced`.
   void append(int broker, Epoch epoch, const std::string& value, bool synced = true, const std::string& file = log) {
     append(broker, epoch, build_batch({{std::nullopt, value, 0, {}}}), synced, file);
   }
   void append_control(int broker, Epoch epoch) {
     append(broker, epoch, build_batch({{"key", "value", 0, {}}}, {.control = true}), true, log);
   }
-  // Of a transaction; or its marker.
+  // A batch of a transaction, or its marker.
   void append_of(ProducerId producer, int broker, Epoch epoch, bool is_marker = false) {
     auto batch = is_marker ? build_end_marker({true, 1}, producer, 0, 0)
                            : build_batch({{std::nullopt, "value", 0, {}}},
@@ -119,7 +119,7 @@ class Story : public Machines {
   void elect(int broker, Epoch term) {
     vote(broker, broker, term);
     vote(1 + broker % 3, broker, term);
-    promise(1 + (broker + 1) % 3, term, std::nullopt);  // it hears of it
+    promise(1 + (broker + 1) % 3, term, std::nullopt);  // it learns the term
     lead(broker, term);
   }
   void truncate(int broker, Offset offset) {

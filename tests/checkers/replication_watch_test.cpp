@@ -1,5 +1,5 @@
-// The watch of replicas against stories made by hand: each anomaly has one that must be rejected, beside the sound
-// story that must not.
+// ReplicationWatch on hand-made stories: each anomaly has one that must be rejected, and a similar correct one that
+// must not.
 #include <gmock/gmock.h>
 
 #include "tests/checkers/replication_story.h"
@@ -127,7 +127,7 @@ TEST(ReplicationWatch, SeesACommitThatNoQuorumKeeps) {
   }
 }
 
-// 1 syncs, and so commits, what 2 had acknowledged before damage took it.
+// 1 syncs, and so commits, what 2 had acknowledged before it lost it by damage.
 struct ACommitByWhatDamageHasTaken : testing::Test {
   ACommitByWhatDamageHasTaken() {
     s.elect(1, 1);
@@ -188,7 +188,7 @@ TEST_F(ACommitByWhatDamageHasTaken, IsNotOfAReplicaThatForgetsItsTermAndDoesNotK
   }
 }
 
-// As after their topic was deleted: its leader, far away, hears their answer first.
+// As after the topic's deletion: its leader, on a slow link, receives their acknowledgements first.
 TEST(ReplicationWatch, CountsWhatReplicasHadToldBeforeTheyWereRemoved) {
   for (bool told : {true, false}) {
     Story s;
@@ -212,7 +212,7 @@ TEST(ReplicationWatch, CountsWhatReplicasHadToldBeforeTheyWereRemoved) {
   }
 }
 
-// As where a follower has a snapshot of it, by an earlier leader's commit.
+// As if the follower has a snapshot of it, which an earlier leader committed.
 TEST(ReplicationWatch, CountsWhatAFollowerHasDeleted) {
   for (Offset start : {0, 1}) {
     Story s;
@@ -314,7 +314,7 @@ TEST(ReplicationWatch, SeesOffsetsThatNoBatchHas) {
 }
 
 TEST(ReplicationWatch, SeesCommittedRecordsGivenOfATransactionThatIsNotDecided) {
-  // 0 and 2 of one transaction, 1 of another; 3 ends the first.
+  // Offsets 0 and 2 are of one transaction, 1 is of another; 3 ends the first.
   auto story = [](Story& s) {
     s.elect(1, 1);
     for (int broker = 1; broker <= 3; ++broker) {
@@ -339,7 +339,7 @@ TEST(ReplicationWatch, SeesCommittedRecordsGivenOfATransactionThatIsNotDecided) 
     else
       EXPECT_THAT(s.anomalies(), ElementsAre("lso-passes-open")) << commit << ", " << last_stable;
   }
-  // Where the marker is cut off, the transaction is open again; and a replica that starts finds it in its log.
+  // If the marker is truncated, the transaction is open again; and a restarted replica finds it in its log.
   for (bool restarts : {false, true}) {
     Story s;
     story(s);

@@ -11,13 +11,13 @@ Instant at(std::int64_t ms) {
 
 const TopicPartition place{"out", 0};
 
-// Of one record, committed in [from, to].
+// With one record, committed in [from, to].
 PipedTransaction transaction(std::uint64_t number, std::int64_t from, std::int64_t to, Outcome outcome = Outcome::ok,
                              int records = 1, std::int16_t epoch = 0) {
   return {number, "id", epoch, records, at(from), outcome == Outcome::ok ? at(to) : Instant::max(), outcome};
 }
 
-// A history at whose end these transactions have a record each at offsets 0, 1, .. for the source's offsets 0, 1, ..
+// A history at whose end these transactions have one record each, at offsets 0, 1, .. for the source's offsets 0, 1, ..
 History with_final(std::vector<PipedTransaction> transactions, const std::vector<std::uint64_t>& seen) {
   History history;
   history.transactions = std::move(transactions);

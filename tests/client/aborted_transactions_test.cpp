@@ -25,7 +25,7 @@ Bytes marker_at(Offset offset, ProducerId producer, bool commit) {
 }
 
 TEST(AbortedTransactions, AreLeftOutFromTheirFirstRecordToTheirMarker) {
-  // 7 aborts, and then commits; 8 commits; 9 was aborted by a marker after what was read.
+  // 7 aborts, and then commits; 8 commits; 9 was aborted by a marker after the part that was read.
   const std::vector<std::pair<Bytes, bool>> batches = {
       {data_at(10, 7), false},          {data_at(11, 8), false},        {data_at(12, 7), true},
       {data_at(13, 7), true},           {data_at(14, 7, false), false}, {data_at(15, 8), false},

@@ -72,7 +72,7 @@ TEST(ClusterClient, SaysOfEachAddressWhyNoClusterIsThereAndDoesNotKeepTrying) {
       chosen);
 }
 
-// One that is cut off from the others knows no better, however often it is asked.
+// A broker that is cut off from the others returns the old leader, however often it is asked.
 TEST(ClusterClient, AsksAnotherBrokerForALeaderThatIsInDoubt) {
   FakeCluster cluster({}, 3, never_asked);
   cluster.leaders = {2};

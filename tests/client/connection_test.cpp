@@ -16,7 +16,7 @@ MetadataRequest ask_for(const std::string& topic) {
   return request;
 }
 
-// An answer that can be told from others: it names the topic that was asked for.
+// A response that can be recognised: it has the requested topic's name.
 MetadataResponse answer_about(const Asked& asked) {
   MetadataResponse response;
   response.cluster_id = asked.as<MetadataRequest>().topics->at(0).name;
@@ -147,7 +147,7 @@ TEST_P(ImpossibleSize, BreaksTheConnectionAtOnce) {
 }
 
 TEST(ClientConnection, TakesACutAnswerForAnError) {
-  // However much of it comes before the broker hangs up.
+  // However many bytes arrive before the broker closes the connection.
   for (std::size_t kept = 0; kept < 24; ++kept) {
     FakeBroker broker({ApiKey::metadata}, [kept](const Asked& asked) {
       auto whole = response_frame(answer_about(asked), asked.version, asked.id).flatten();
@@ -225,11 +225,11 @@ TEST(ClientConnection, FailsToOpenWhereNobodyListensOrNobodyAnswers) {
   broker.run([&](Host& host) { EXPECT_FALSE(open_within(host, seconds(2)).has_value()); });
 }
 
-// Whatever bytes come instead of answers, each call ends with an error or an answer, in time, and nothing leaks.
+// Whatever bytes arrive as responses, each call ends in time with an error or a response, and nothing leaks.
 RC_GTEST_PROP(ClientConnection, OutlivesAnyBytes, (std::uint64_t seed)) {
   auto versions = *rc::gen::arbitrary<std::string>();
   auto noise = *rc::gen::arbitrary<std::string>();
-  bool plausible = *rc::gen::arbitrary<bool>();  // with a size and an id that are right
+  bool plausible = *rc::gen::arbitrary<bool>();  // with a valid size and id
   bool close = *rc::gen::arbitrary<bool>();
   FakeBroker broker(
       {},

@@ -49,7 +49,7 @@ std::vector<Offset> offsets_of(const Polled& polled) {
 }
 
 TEST(Consumer, GivesRecordsFromItsPositionOnAndMovesPastWhatItGot) {
-  // A batch that begins below the position, a control batch, and one that the answer's limit cut.
+  // A batch that begins below the position, a control batch, and one that is cut by the response's limit.
   FakeBroker broker(served, [](const Asked& asked) {
     return answer_records(asked,
                           batch_at(4, 4) + batch_at(8, 1, true) + batch_at(9, 2) + batch_at(11, 2).substr(0, 40));
@@ -200,7 +200,7 @@ TEST(Consumer, ListsOffsetsAndTellsThePartitionsError) {
 }
 
 TEST(Consumer, ReadsEachPartitionFromItsLeaderAndFollowsItWhenItMoves) {
-  std::vector<std::pair<int, std::int32_t>> fetched;  // which broker was asked for which partition
+  std::vector<std::pair<int, std::int32_t>> fetched;  // the broker and partition of each fetch
   FakeCluster* all = nullptr;
   FakeCluster cluster({ApiKey::fetch}, 2, [&](const Asked& asked) {
     FetchResponse response;
@@ -232,7 +232,7 @@ TEST(Consumer, ReadsEachPartitionFromItsLeaderAndFollowsItWhenItMoves) {
   });
 }
 
-// Broker 1 leads and sends consumers of rack "r" to 2, whose answers are as the test wants them.
+// Broker 1 leads and sends consumers of rack "r" to broker 2, whose responses the test chooses.
 struct NearReplica {
   explicit NearReplica(std::function<void(FetchResponse::Topic::Partition&)> at_2)
       : cluster({ApiKey::fetch}, 2, [this, at_2 = std::move(at_2)](const Asked& asked) {

@@ -1,5 +1,5 @@
-// A broker that does what a test's script says, on a simulated machine, and a machine for the client under test.
-// Several brokers are several ports of that machine.
+// Brokers whose responses a test scripts, on a simulated machine, and a machine for the client under test. Several
+// brokers are several ports of one machine.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@
 
 namespace fulmar {
 
-// A request as the broker got it.
+// A request as the broker received it.
 struct Asked {
   int broker = 1;
   int connection = 0;  // 1 for the first that was accepted
@@ -40,7 +40,7 @@ struct Asked {
   }
 };
 
-// What the broker does about it: writes these bytes, if any, and then may hang up.
+// The broker's reaction: writes these bytes, if any, and then may close the connection.
 struct Reaction {
   ByteChain bytes;
   bool hang_up = false;
@@ -65,7 +65,7 @@ inline std::string size_prefix(std::int32_t size) {
   return bytes;
 }
 
-// Says yes to all versions the project knows of these APIs.
+// Answers ApiVersions with all versions of these APIs that the project has.
 inline Reaction answer_versions(const Asked& asked, const std::vector<ApiKey>& apis) {
   ApiVersionsResponse response;
   for (auto api : apis) {
@@ -79,7 +79,7 @@ class FakeBroker {
  public:
   using Script = std::function<Reaction(const Asked&)>;
 
-  // ApiVersions is answered with `served`, unless that is empty: then the script has to.
+  // ApiVersions is answered with `served`; if that is empty the script has to.
   FakeBroker(std::vector<ApiKey> served, Script script, std::uint64_t seed = 1, int brokers = 1)
       : world(seed, LogLevel::error), served_(std::move(served)), script_(std::move(script)), brokers_(brokers) {
     broker_ = &world.add_node("broker");
@@ -103,12 +103,12 @@ class FakeBroker {
   }
   void stop() { broker_->kill(); }
 
-  // Brokers are numbered from 1. Nobody listens at the address of one that there is not.
+  // Brokers are numbered from 1. At other addresses nobody listens.
   static SocketAddress address(int broker = 1) {
     return {SimNetwork::address_of(0), static_cast<std::uint16_t>(9091 + broker)};
   }
   int connections() const { return connections_; }
-  // All requests but ApiVersions, in the order they came.
+  // All requests except ApiVersions, in order.
   const std::vector<Asked>& asked() const { return asked_; }
 
   World world;

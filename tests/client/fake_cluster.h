@@ -1,4 +1,4 @@
-// A cluster of scripted brokers with one topic, "t", whose leaders a test moves about.
+// A cluster of scripted brokers with one topic, "t", whose leaders a test can change.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,7 @@
 namespace fulmar {
 
 struct FakeCluster {
-  // Metadata is answered from what is below; all else is the script's.
+  // Answers Metadata from the fields below; the script answers everything else.
   FakeCluster(std::vector<ApiKey> served, int count, FakeBroker::Script script)
       : brokers(
             [&] {
@@ -40,7 +40,7 @@ struct FakeCluster {
     });
   }
 
-  // The requests of one kind, and which broker each went to.
+  // The broker of each request of one kind.
   std::vector<int> brokers_asked(ApiKey api) const {
     std::vector<int> found;
     for (const auto& asked : brokers.asked())

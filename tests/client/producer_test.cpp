@@ -33,7 +33,7 @@ Reaction answer_produce(const Asked& asked, ErrorCode error, Offset base = 0) {
   return answer(asked, response);
 }
 
-// Gives out producer ids 100, 101, ... and asks `on_produce(asked, n)` about the nth (from 0) produce request.
+// Answers InitProducerId with ids 100, 101, ..., and calls `on_produce(asked, n)` for the nth (from 0) produce request.
 struct ProduceBroker {
   explicit ProduceBroker(std::function<Reaction(const Asked&, int)> on_produce)
       : broker(served, [this, on_produce = std::move(on_produce)](const Asked& asked) {
@@ -153,7 +153,7 @@ TEST(Producer, TakesANewIdentityAfterABatchWasGivenUp) {
   EXPECT_EQ(world.batches[2].base_sequence, 0) << "the given-up batch left a hole that nothing may follow";
 }
 
-// Answers that leave open whether the batch is there, or even say that it is.
+// Errors that leave open whether the batch is written, or even say that it is.
 class MayBeWritten : public testing::TestWithParam<ErrorCode> {};
 INSTANTIATE_TEST_SUITE_P(Errors, MayBeWritten,
                          testing::Values(ErrorCode::request_timed_out, ErrorCode::kafka_storage_error,
@@ -236,7 +236,7 @@ TEST(Producer, WithoutAcknowledgementsDoesNotWaitForAnAnswer) {
   EXPECT_EQ(world.produced, 3);
 }
 
-// A broker that keeps sequences as a real one does, and hangs up now before it appended, now after.
+// A broker that checks sequences as a real one does, and sometimes closes the connection before or after appending.
 TEST(Producer, FibersOfOneProducerGetEachBatchInOnceThroughLossesBeforeAndAfterTheAppend) {
   std::map<std::int32_t, std::int32_t> appended;  // by partition
   ProduceBroker world([&](const Asked& asked, int n) {

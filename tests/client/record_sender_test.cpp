@@ -13,7 +13,7 @@ namespace {
 using testing::ElementsAre;
 using testing::SizeIs;
 
-// What a cluster was sent, and what it says to each batch.
+// The batches that a cluster has received, and its responses.
 struct Sent {
   int broker;
   std::int32_t partition;

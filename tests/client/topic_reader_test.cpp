@@ -8,8 +8,7 @@
 namespace fulmar {
 namespace {
 
-// Serves partitions as they are asked for, in batches of one record whose value is its offset, up to `end`. No
-// sessions.
+// Serves fetches of partitions, in batches of one record whose value is its offset, up to `end`. No sessions.
 struct FetchCluster {
   explicit FetchCluster(int brokers)
       : cluster({ApiKey::fetch}, brokers, [this](const Asked& asked) { return fetched(asked); }) {}
@@ -118,7 +117,7 @@ TEST(TopicReader, GivesUpOnAnErrorThatMightPassWhenPatienceEnds) {
 TEST(TopicReader, OldTroubleIsForgottenOnceAFetchSucceeds) {
   FetchCluster world(1);
   world.end = 1000;
-  // Every other fetch fails, for longer than patience in all.
+  // Every other fetch fails, for longer in total than the client's patience.
   world.before_each = [&] { world.error = world.fetches % 2 == 0 ? ErrorCode::kafka_storage_error : ErrorCode::none; };
   world.cluster.run([](Host& host, ClusterClient& client) {
     auto begun = host.clock().now();

@@ -1,4 +1,4 @@
-// Metadata of the release before: refused, and converted.
+// Metadata of the previous release: refused, and converted.
 #include "broker/cluster/earlier_metadata.h"
 
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ MetadataImage expected() {
   return image;
 }
 
-// A broker's metadata, a cluster by itself.
+// Opens the metadata of a broker that is a cluster by itself.
 Result<MetadataImage> opened(Host& host) {
   Peers peers{self, [] { return std::string(); }, [](std::int32_t) { return std::nullopt; }};
   LogManager logs(host, {});
@@ -122,7 +122,7 @@ TEST(EarlierMetadata, ASnapshotIsRefusedByNameAndConvertedForGood) {
   });
 }
 
-// Cut short anywhere, the next one goes on.
+// Whenever an upgrade is interrupted, the next one continues it.
 TEST(EarlierMetadata, AnUpgradeMayDieAtAnyMoment) {
   int cut_short = 0;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {

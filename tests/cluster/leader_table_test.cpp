@@ -78,7 +78,7 @@ TEST(LeaderTable, WhoLedADeletedTopicIsForgotten) {
   EXPECT_EQ(table.leads(b), 1);
 }
 
-// It is told once: however many images come before the one that has the topic.
+// It is announced once, perhaps several images before the one that has the topic.
 TEST(LeaderTable, WhoLeadsANewTopicMayBeToldBeforeTheTopicIsKnown) {
   Table table;
   table.hear(1, told(a, 1, 0));
@@ -86,7 +86,7 @@ TEST(LeaderTable, WhoLeadsANewTopicMayBeToldBeforeTheTopicIsKnown) {
   EXPECT_EQ(table.leads(a), 1);
   table.follow(image_with({a}));
   EXPECT_EQ(table.leads(a), 1);
-  table.hear(1, told(b, 1, 0, false));  // of a topic that was deleted already: its leader will say so too
+  table.hear(1, told(b, 1, 0, false));  // of a topic that is deleted already: its leader will announce the end too
   table.hear(1, told(b, -1, 0, false));
   EXPECT_EQ(table.find({b, 0}), nullptr);
 }
@@ -116,14 +116,14 @@ TEST(LeaderTable, WhatATellerDoesNotRenewLapsesAfterALease) {
   EXPECT_EQ(table.leads(a, start + lease + milliseconds(1)), -1);
   EXPECT_TRUE(table.leader({a, 0}, start + 2 * lease).in_sync.empty());
   EXPECT_EQ(table.leader({a, 0}, start + 2 * lease).epoch, 5);
-  EXPECT_EQ(table.leads(b, start + 2 * lease), 9);  // its own broker's
+  EXPECT_EQ(table.leads(b, start + 2 * lease), 9);  // this broker's own
 
-  table.renew(1, 1, 0, start + 2 * lease);  // heard of again: all it has told holds
+  table.renew(1, 1, 0, start + 2 * lease);  // renewed: everything it has announced holds
   EXPECT_EQ(table.leads(a, start + 3 * lease), 1);
   EXPECT_EQ(table.leader({a, 0}, start + 3 * lease).in_sync.size(), 3u);
 }
 
-// However long it lay in the connection.
+// However long the message was in the connection.
 TEST(LeaderTable, AWordHoldsFromWhenItWasSaid) {
   Table table;
   table.hear(1, told(a, 1, 5));
@@ -142,7 +142,7 @@ TEST(LeaderTable, OnlyTheShardThatToldOnThatConnectionRenews) {
   auto later = start + lease;
   table.renew(2, 7, 0, later);
   table.renew(1, 6, 0, later);
-  table.renew(1, 8, 0, later);  // on which nothing has been told yet
+  table.renew(1, 8, 0, later);  // nothing has been announced on it yet
   table.renew(1, 7, 1, later);
   EXPECT_EQ(table.leads(a, later + milliseconds(1)), -1);
 }
@@ -151,16 +151,16 @@ TEST(LeaderTable, ALeaderSaysThatItLeadsNoMore) {
   Table table;
   table.hear(1, told(a, 1, 5));
   table.follow(image_with({a}));
-  table.hear(2, told(a, -1, 6));  // somebody else's word
+  table.hear(2, told(a, -1, 6));  // another broker's announcement
   EXPECT_EQ(table.leads(a), 1);
-  table.hear(1, told(a, -1, 4, false));  // of an earlier time
+  table.hear(1, told(a, -1, 4, false));  // of an earlier epoch
   EXPECT_EQ(table.leads(a), 1);
   table.hear(1, told(a, -1, 5, false));
   EXPECT_EQ(table.leads(a), -1);
   EXPECT_EQ(table.leader({a, 0}, start).epoch, 5);
 }
 
-// As when the broker was started again: what it led before it need not take back.
+// As after a restart: leaderships of before need not be ended one by one.
 TEST(LeaderTable, ANewConnectionBeginsWithAllThatIsLed) {
   Table table;
   table.hear(1, told(a, 1, 5), 1);
@@ -178,7 +178,7 @@ TEST(LeaderTable, NobodyTellsForOthersNorInTheMidst) {
   Table table;
   table.hear(1, told(a, 2, 5));
   EXPECT_EQ(table.leads(a), -1);
-  table.hear(2, told(a, 2, 5, false));  // the beginning is missing
+  table.hear(2, told(a, 2, 5, false));  // the first announcement is missing
   EXPECT_EQ(table.leads(a), -1);
   auto strange = told(a, 2, 5);
   strange.shard = -1;

@@ -115,14 +115,14 @@ TEST(MetadataCodec, StringsThatAreNoTextAreRefused) {
   EXPECT_TRUE(check_strings(bad));
   bad.image.rack = "\xff";
   EXPECT_EQ(check_strings(bad).error().code, Errc::invalid_argument);
-  bad.image.rack = "\xc3";  // what comes after it in the record is no part of it
+  bad.image.rack = "\xc3";  // the bytes after it in the record do not complete it
   EXPECT_FALSE(check_strings(bad));
   auto named = topic(1);
   named.topic.configs["x"] = "\xe4";
   EXPECT_FALSE(check_strings(named));
 }
 
-// As the release before features wrote it.
+// As written by a release without features.
 TEST(MetadataCodec, ABrokerWithoutFeaturesIsReadInItsEarlierVersion) {
   auto bytes = encode(MetadataRecord(broker(1)));
   ASSERT_EQ(bytes[1], 1) << "the version";

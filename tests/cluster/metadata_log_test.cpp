@@ -1,4 +1,4 @@
-// The metadata as a replicated log of records: what was committed is found again, with and without snapshots.
+// The metadata as a replicated log of records: committed changes are found again, with and without snapshots.
 #include "broker/cluster/metadata_log.h"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ TopicRecord topic(int number, int count = 3) {
           {{9, static_cast<std::uint64_t>(number)}, partitions(count), {{"retention.ms", std::to_string(number)}}}};
 }
 
-// A broker's shard 0, as far as metadata needs one.
+// Shard 0 of a broker, as far as the metadata needs it.
 struct Broker {
   explicit Broker(Host& host)
       : peers{self, [] { return std::string(); }, [](std::int32_t) { return std::nullopt; }},
@@ -95,7 +95,7 @@ TEST(MetadataLog, ASnapshotTakesTheLogsPlace) {
   });
 }
 
-// Whenever the process dies: what was committed is there, and no change by half.
+// Whenever the process dies: committed changes are found again, and none is made in part.
 TEST(MetadataLog, ItMayDieAtAnyMoment) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     World world(seed, LogLevel::error);

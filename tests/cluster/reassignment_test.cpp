@@ -1,4 +1,4 @@
-// What the image says of a partition while its replicas change, and when that is over.
+// A partition's image during a reassignment, and when that is complete.
 #include "broker/cluster/reassignment.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ TEST(Reassigned, ToTheSameReplicasIsNoChangeButOfOrder) {
   EXPECT_EQ(turned.replicas, (std::vector{on(3), on(1), on(2)}));
 }
 
-// A replica that was added may count in the group already: it stays until the group has let go of it.
+// A replica that was added may be a member of the group already: it stays until the group has removed it.
 TEST(Reassigned, KeepsWhatASecondChangeDoesNotWantUntilThatIsOver) {
   auto second = reassigned(reassigned(three, {on(1), on(2), on(4)}), {on(1), on(5), on(2)});
   EXPECT_EQ(second.replicas, (std::vector{on(1), on(5), on(2), on(4), on(3)}));

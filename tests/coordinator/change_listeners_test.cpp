@@ -43,7 +43,7 @@ TEST(ChangeListeners, AListenerMayEndWhatItListensTo) {
   auto second = listeners->add([&] { told += "b"; });
   listeners->tell();
   EXPECT_EQ(told, "ab");
-  first.end();  // of what is no more
+  first.end();  // of ChangeListeners that no longer exist
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace fulmar {
 namespace {
 
-// Keeps words: one is kept, and its keeper told, once its record is committed.
+// Stores words: a word is stored, and acknowledged, once its record is committed.
 class WordsCore final : public CoordinatorCore {
  public:
   using Told = std::function<void(ErrorCode)>;
@@ -61,9 +61,9 @@ class WordsCore final : public CoordinatorCore {
   int ticks = 0;
 };
 
-// What the coordinators of all machines say, held against each other.
+// The state of the coordinators on all machines, compared with each other.
 struct Words {
-  // A coordinator must know every word whose keeper was told before it was asked.
+  // A coordinator must have every word that was acknowledged before.
   void check(const WordsCore& core, int group) {
     ++asked;
     for (const auto& word : kept[group])
@@ -73,8 +73,8 @@ struct Words {
         violation = "kept, and its keeper told that it is not: " + word;
   }
 
-  std::map<int, std::set<std::string>> kept;     // their keepers were told so
-  std::map<int, std::set<std::string>> refused;  // nothing of them is in the log
+  std::map<int, std::set<std::string>> kept;     // acknowledged
+  std::map<int, std::set<std::string>> refused;  // not in the log
   int asked = 0, resigned = 0, numbers = 0;
   std::string violation;
 };
@@ -122,7 +122,7 @@ TEST(CoordinatorPartition, WhatWasAcknowledgedIsKnownToEveryLaterCoordinator) {
     groups.heal();
     auto before = count(words.kept);
     groups.world.run_for(seconds(10));
-    EXPECT_GT(count(words.kept), before + 100) << "seed " << seed;  // it goes on once all are there
+    EXPECT_GT(count(words.kept), before + 100) << "seed " << seed;  // works again once all machines are up
     EXPECT_EQ(words.violation, "") << "seed " << seed;
     EXPECT_GT(words.asked, 200) << "seed " << seed;
     resigned += words.resigned;
@@ -131,7 +131,7 @@ TEST(CoordinatorPartition, WhatWasAcknowledgedIsKnownToEveryLaterCoordinator) {
   EXPECT_GT(resigned, 0);
 }
 
-// One machine, its own coordinator, by hand.
+// One machine, with a coordinator that the test drives.
 void alone(std::uint64_t seed, const std::function<void(Host&, CoordinatorPartition&, Replica&)>& body) {
   GroupWorld groups(seed, 1, 1, 1);
   bool done = false;
@@ -174,7 +174,7 @@ TEST(CoordinatorPartition, TicksWhenItIsTime) {
   });
 }
 
-// One too large for any batch is refused, and those after it are not held up.
+// A record too large for any batch is refused, and later ones are not delayed.
 TEST(CoordinatorPartition, AnAppendThatFailsIsTakenBackAndTheNextGoesOn) {
   alone(3, [](Host& host, CoordinatorPartition& partition, Replica&) {
     auto& core = core_of(host, partition);

@@ -1,4 +1,4 @@
-// Damage of files of which nothing is known but what the caller says.
+// Damage to files, of which only the caller's description is known.
 #include "faults/file_damage.h"
 
 #include <gtest/gtest.h>

@@ -8,7 +8,7 @@
 namespace fulmar {
 namespace {
 
-// Three brokers and a client, and which ways between them are cut.
+// Three brokers and a client, and the cut links between them.
 class InjectorTest : public testing::Test {
  protected:
   void inject(const FaultKind& kind, std::int64_t amount) {
@@ -106,7 +106,7 @@ TEST_F(InjectorTest, DelaysAndClogsOneDirection) {
   EXPECT_FALSE(slow(0, 1));
 }
 
-// A kind that nobody but this test knows: it begins, ends, and is seen in the trace, as all others do.
+// A kind that only this test has: it begins, ends, and is in the trace, like all others.
 int begun = 0, ended = 0;
 constexpr FaultKind of_my_own{.name = "of_my_own",
                               .number = 7001,
@@ -133,10 +133,10 @@ TEST_F(InjectorTest, InjectsKindsThatItWasNeverToldOf) {
   run_until(seconds(4));
   EXPECT_EQ(ended, 1);
   EXPECT_EQ(cuts(), 0);
-  world_.trace().set_sink({});  // which the world outlives
+  world_.trace().set_sink({});  // the world outlives it
 }
 
-// How many of a hundred reads of a file fail.
+// The number of failures in a hundred reads of a file.
 int failing_reads(Host& host) {
   int failed = 0;
   auto file = host.disk().open("f", OpenMode::open_or_create);

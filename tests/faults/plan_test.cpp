@@ -14,7 +14,7 @@ namespace {
 
 constexpr FaultKind of_my_own{.name = "of_my_own", .number = 7001, .begin = [](Injector&, const Fault&) {}};
 
-// Of any world, and one that only these plans have.
+// The kinds of any world, and one that only these plans have.
 const FaultKinds& kinds() {
   static constexpr const FaultKind* own[] = {&of_my_own};
   static const FaultKinds all{faults::of_any_world(), own};
@@ -23,7 +23,7 @@ const FaultKinds& kinds() {
 
 constexpr Setting servers{"servers", 1, 9};
 
-// As many servers and users as the settings say.
+// As many servers and users as in the settings.
 std::vector<std::string> names(const Plan& plan) {
   std::vector<std::string> all;
   for (std::int64_t i = 1; i <= plan.setting_or(servers, 1); ++i) all.push_back("server" + std::to_string(i));
@@ -33,7 +33,7 @@ std::vector<std::string> names(const Plan& plan) {
 
 constexpr PlanTerms terms{kinds, names};
 
-// Every kind, each now and then.
+// Every kind, in some of the lives.
 const std::vector<FaultShape>& shapes() {
   static const auto all = [] {
     std::vector<FaultShape> made;
@@ -151,7 +151,7 @@ TEST(Planner, KeepsFaultsInsideTheWindowAndInOrder) {
   EXPECT_FALSE(seen.contains(&faults::wipe)) << "nobody's disk may lose what it promised";
 }
 
-// What a majority of every partition's replicas has kept stays kept: whatever the seed.
+// Whatever the seed, a majority of every partition's replicas keeps what it acknowledged.
 TEST(Planner, TakesPromisesFromAMinorityOnly) {
   std::set<const FaultKind*> seen;
   for (std::size_t victims_max : {1, 2}) {
@@ -170,8 +170,7 @@ TEST(Planner, TakesPromisesFromAMinorityOnly) {
   EXPECT_TRUE(seen.contains(&faults::wipe));
 }
 
-// Whatever the seed, nothing is planned against most of the brokers while they are to be left alone; against the others
-// much is.
+// Whatever the seed, no fault disturbs the calm's core while it lasts, and many affect the others.
 TEST(Calm, LeavesAMajorityAlone) {
   FaultWindow cluster{Instant{} + seconds(8), Instant{} + seconds(60), {3, 5}, 1};
   std::size_t calms = 0, against_the_rest = 0;

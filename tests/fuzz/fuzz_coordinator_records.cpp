@@ -1,5 +1,5 @@
-// A record of a coordinator as a partition may hold it, or what a consumer says to others: the first byte says which,
-// the second how long a record's key is.
+// A coordinator's record as a partition may have it, or data of the consumer protocol: the first byte says which, the
+// second the length of a record's key.
 #include <cstdlib>
 
 #include "broker/protocol/messages/consumer_protocol.h"
@@ -9,7 +9,7 @@
 namespace fulmar {
 namespace {
 
-// What was understood can be said again, and is understood again.
+// What was decoded can be encoded, and decoded again.
 void must(bool understood) {
   if (!understood) std::abort();
 }

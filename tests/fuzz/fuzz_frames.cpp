@@ -1,4 +1,4 @@
-// A request as it comes from a socket: header, then the body of whatever API and version it names.
+// A request as it comes from a socket: header, then the body of the API and version that it names.
 #include <concepts>
 #include <cstdlib>
 
@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const char* data, std::size_t size) {
     if (M::key != api->key) return;
     auto message = decode<M>(reader, header->api_version);
     if (!message) return;
-    // What was understood can be said again, and is understood again.
+    // What was decoded can be encoded, and decoded again.
     Writer writer;
     encode(writer, *message, header->api_version);
     Reader again(std::move(writer).finish().flatten());

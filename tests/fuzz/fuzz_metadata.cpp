@@ -1,4 +1,4 @@
-// A record of the metadata log, or a snapshot of the metadata, as a disk or another broker may hold it: the first byte
+// A record of the metadata log, or a metadata snapshot, as it may come from a disk or another broker: the first byte
 // says which.
 #include <cstdlib>
 
@@ -12,7 +12,7 @@ void must(bool holds) {
   if (!holds) std::abort();
 }
 
-// What was understood can be said again, and is the same when it is read again.
+// What was decoded can be encoded, and is equal when decoded again.
 void take(char kind, std::string_view bytes) {
   switch (kind & 3) {
     case 0:

@@ -1,5 +1,5 @@
-// What one who says to be a peer tells the replicas of a broker: RaftMessages requests, as many as the bytes hold, each
-// after two bytes of its size.
+// RaftMessages requests from a connection that claims to be a peer: as many as the bytes hold, each after two bytes of
+// size.
 #include "tests/replication/frame_victim.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const char* data, std::size_t size) {

@@ -1,4 +1,4 @@
-// The records of a produce request, as they come and with a CRC that fits; and every codec's data.
+// The records of a produce request, as they come, and with a matching CRC; and compressed data of every codec.
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -12,7 +12,7 @@
 namespace fulmar {
 namespace {
 
-// What is let pass can be read as it is stored, and its header says of its records what is true.
+// An accepted batch can be read, and its stored header is right about its records.
 void check(const Bytes& batch) {
   std::size_t plain = 0;
   RecordBody::Sink count = [&](std::string_view piece) { plain += piece.size(); };
@@ -29,7 +29,7 @@ void check(const Bytes& batch) {
   if (!body || body->size() != plain) __builtin_trap();
 }
 
-// What was understood of a marker can be said again, and is understood again.
+// A decoded marker can be encoded, and decoded again.
 void check_marker(const Bytes& batch) {
   auto marker = read_end_marker(batch);
   if (!marker) return;

@@ -1,4 +1,4 @@
-// A response as a client reads it: which message and version, then its body.
+// A response as a client reads it: the message and version, then its body.
 #include <cstdlib>
 
 #include "all_messages.h"

@@ -1,5 +1,5 @@
-// A partition's directory as an earlier process may have left it: recovery must come to an end, and to a log that can
-// be read, or to an error. The input is cut into the files by its first bytes.
+// A partition's directory as an earlier process may have left it: recovery must end, with a readable log or an error.
+// The first bytes say how the input is divided into files.
 #include "broker/log/log_manager.h"
 #include "runtime/host/clock.h"
 #include "sim/world.h"

@@ -1,5 +1,5 @@
-// Writes inputs for the fuzzers to start from: whole, valid ones of every kind, so that they need not guess a CRC or a
-// header first. Usage: make_corpus DIRECTORY (which gets a folder per target)
+// Writes valid inputs of every kind for the fuzzers to start from, so that they need not guess a CRC or a header first.
+// Usage: make_corpus DIRECTORY (which gets a folder per target)
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -102,7 +102,7 @@ void put_batches() {
         batch(0, static_cast<Compression>(codec), 3));
 }
 
-// The first bytes of a segment's input say how long the other files are, in units of 8, and which there are.
+// The first bytes of a segment's input give the lengths of the other files, in units of 8, and which exist.
 void put_segments() {
   auto log = batch(0, Compression::none, 2) + batch(2, Compression::zstd, 3) + batch(5, Compression::none, 1);
   put("fuzz_segment", "clean", std::string("\0\0\0\1", 4) + log);

@@ -1,4 +1,4 @@
-// Frames out of a stream: whole whatever the pieces they come in; paid for as they arrive.
+// Frames from a stream: complete, whatever pieces they arrive in; charged as they arrive.
 #include "broker/net/frame_assembler.h"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 namespace fulmar {
 namespace {
 
-// Both ends of a connection in one process, and what takes the frames of one apart.
+// Both ends of a connection in one process, and a FrameAssembler on one of them.
 void with_connection(const std::function<void(Host&, Connection& client, Connection& server)>& body,
                      std::uint64_t seed = 1) {
   World world(seed, LogLevel::error);
@@ -43,7 +43,7 @@ struct Wake final : ReadinessListener {
   Event event;
 };
 
-// The next frame, waiting for bytes as a connection's owner would. Nothing may be short of memory.
+// The next frame; waits for bytes as a connection's owner would. There is always enough memory.
 std::optional<Bytes> next_frame(FrameAssembler& frames, Connection& connection) {
   for (;;) {
     auto step = frames.next();
@@ -126,7 +126,7 @@ TEST(FrameAssembler, AFrameThatDripsIsGivenUpAndOneThatFlowsIsNot) {
       send(100'000);
       ASSERT_TRUE(frames.next().has_value()) << i;
     }
-    // From here on it drips.
+    // From here on bytes arrive slowly.
     while (frames.next().has_value()) send(1);
     EXPECT_GT(host.clock().now() - began, seconds(150));
     EXPECT_LT(host.clock().now() - began, seconds(200));

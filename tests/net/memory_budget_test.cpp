@@ -1,4 +1,4 @@
-// A shard's memory for clients: what is large never keeps out what is small, and nobody waits for ever.
+// A shard's memory for clients: large amounts never keep out small ones, and nobody waits for ever.
 #include "broker/net/memory_budget.h"
 
 #include <gtest/gtest.h>
@@ -47,7 +47,7 @@ TEST(MemoryBudget, WhoWaitsIsServedInTheOrderOfAsking) {
   MemoryBudget budget(1000, 0);
   auto held = std::make_unique<MemoryBudget::Charge>();
   ASSERT_TRUE(budget.try_charge(*held, 1000, false));
-  // One may go beyond the budget: here the first that asked.
+  // One may exceed the budget: here the first that asked.
   Asking first;
   Asking second;
   Asking third;
@@ -73,7 +73,7 @@ TEST(MemoryBudget, WhoStopsWaitingHoldsBackNobody) {
   Asking after;
   MemoryBudget::Charge held;
   ASSERT_TRUE(budget.try_charge(held, 60, true));
-  budget.charge_later(beyond->charge, 70, true, *beyond);  // goes beyond
+  budget.charge_later(beyond->charge, 70, true, *beyond);  // may exceed the budget
   budget.charge_later(large->charge, 90, true, *large);
   budget.charge_later(after.charge, 10, true, after);
   EXPECT_TRUE(large->waiting());
@@ -85,7 +85,7 @@ TEST(MemoryBudget, WhoStopsWaitingHoldsBackNobody) {
   EXPECT_EQ(after.grants, 1);
 }
 
-// Each holds a part and waits for the rest, and there is no room left: all come to their end all the same.
+// Each holds a part and waits for the rest, and there is no room: all finish all the same.
 TEST(MemoryBudget, ManyThatHoldPartsAndWaitForTheRestAllFinish) {
   MemoryBudget budget(1000, 0);
   std::vector<std::unique_ptr<Asking>> all;

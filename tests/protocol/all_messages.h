@@ -1,4 +1,4 @@
-// Every message of the protocol, for tests that hold for all of them.
+// Calls a test for every message of the protocol.
 #pragma once
 
 #include "broker/protocol/message.h"
@@ -77,13 +77,13 @@ void for_each_response(F&& f) {
       std::forward<F>(f));
 }
 
-// What is no API's.
+// Structures that belong to no API.
 template <class F>
 void for_each_carried(F&& f) {
   for_each_of<F, ConsumerProtocolSubscription, ConsumerProtocolAssignment>(std::forward<F>(f));
 }
 
-// The types of keys of coordinators' records; each names its value's.
+// The key types of coordinators' records; each names its value's type.
 template <class F>
 void for_each_record_key(F&& f) {
   for_each_of<F, OffsetCommitKey, GroupMetadataKey, ConsumerGroupMetadataKey, ConsumerGroupPartitionMetadataKey,

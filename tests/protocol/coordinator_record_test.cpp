@@ -1,5 +1,5 @@
-// The records of coordinators, and what consumers say to each other: whole they are read as they were written, and
-// otherwise are an error that says what.
+// Coordinators' records and the data of the consumer protocol: valid ones are read as written, others are errors that
+// say why.
 #include <gtest/gtest.h>
 
 #include "all_messages.h"
@@ -27,7 +27,7 @@ CoordinatorRecord<Key> random_record(Random& random, std::int16_t version) {
   return record;
 }
 
-// Calls check(record, version, key, value) with some of each type and version of value.
+// Calls check(record, version, key, value) with samples of each type and version of value.
 template <class F>
 void for_each_random_record(int count, F&& check) {
   Random random(71);
@@ -115,7 +115,7 @@ TEST(CoordinatorRecord, OfAnUnknownTypeIsUnsupportedAndOfAnUnknownVersionCorrupt
       });
 }
 
-// An old offset is today's in all but its type, and has the first version of a value alone.
+// An old offset differs from today's only in its type, and has only the first version of a value.
 TEST(CoordinatorRecord, AnOffsetFromBeforeKafka09IsReadAsOneOfToday) {
   OffsetCommitKey key{"g", "t", 3};
   OffsetCommitValue value{.offset = 7, .metadata = "m", .commit_timestamp = 9, .topic_id = {}};

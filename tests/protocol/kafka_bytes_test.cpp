@@ -1,4 +1,5 @@
-// What Kafka's own classes wrote (see KafkaBytes.java) is read as what they meant by it, and written as they did.
+// Bytes written by Kafka's own classes (see KafkaBytes.java) are read with the same meaning, and written in the same
+// way.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -36,7 +37,7 @@ Bytes bytes_of(const M& message, std::int16_t version) {
 }
 
 struct MessageKind {
-  std::set<std::int16_t> versions;  // that are declared
+  std::set<std::int16_t> versions;  // declared ones
   std::set<std::int16_t> seen;
   std::function<void(std::int16_t version, const std::string& bytes, const std::string& words)> check;
 };
@@ -109,7 +110,7 @@ void expect_record(const CoordinatorRecord<Key>& record, const RecordLine& line)
   auto words = describe_text(record.key, 0);
   if (record.value) words += " " + describe_text(*record.value, line.version);
   EXPECT_EQ(words, line.words);
-  if (line.name == "LegacyOffsetCommit") return;  // is read, and never written
+  if (line.name == "LegacyOffsetCommit") return;  // only read, never written
   EXPECT_EQ(message_schema<Key>().name, line.name + "Key");
   EXPECT_EQ(write_record_key(record.key).view(), line.key);
   if (record.value) {

@@ -129,7 +129,7 @@ TEST(Message, AnOldProduceRequestIsByteForByteWhatKafkaSends) {
                                                           30));
 }
 
-// The bytes of a version, written out by hand, are what is written and what is read.
+// The bytes of a version, written by hand from the schema, equal those that are written, and are read.
 template <class M>
 void expect_bytes(const M& message, std::int16_t version, std::string_view expected) {
   EXPECT_EQ(bytes_of(message, version).view(), expected);
@@ -463,7 +463,7 @@ TEST(Message, UnknownTaggedFieldsAreSkipped) {
   EXPECT_FALSE(decode<ApiVersionsRequest>(lying, 3).has_value());
 }
 
-// A tag is counted within its own structure: this one, unknown in the inner, is that of the outer one's next field.
+// A tag is local to its structure: this one, unknown in the inner one, is the outer one's next field.
 TEST(Message, TheTagsOfAFieldWithinAreNotThoseAround) {
   FetchResponse fetched;
   fetched.topics.push_back({"t", {}, {{}}});
@@ -492,7 +492,7 @@ TEST(Message, NullIsAnErrorBeforeTheVersionThatAllowsItAndWrittenAsEmpty) {
   JoinGroupResponse joined;
   EXPECT_EQ(bytes_of(joined, 0).view(), wire("\0\0\xff\xff\xff\xff\0\0\0\0\0\0\0\0\0\0"));
   EXPECT_TRUE(refuses(joined, 0, wire("\0\0\xff\xff\xff\xff\xff\xff\0\0\0\0\0\0\0\0")));
-  // Nor are bytes null that must not be.
+  // Nor may bytes be null that must not be.
   EXPECT_TRUE(refuses(SyncGroupResponse{}, 0, wire("\0\0\xff\xff\xff\xff")));
   EXPECT_TRUE(refuses(SyncGroupResponse{}, 4, wire("\0\0\0\0\0\0\0\0")));
   expect_bytes(SyncGroupResponse{}, 4, wire("\0\0\0\0\0\0\x01\0"));
@@ -556,7 +556,7 @@ TEST(ApiTable, SaysWhatIsServed) {
   }
 }
 
-// What brokers say among themselves the codec knows; ApiVersions and the clients' dispatch do not.
+// The codec knows the messages between brokers; ApiVersions and the dispatch of client requests do not.
 TEST(ApiTable, KeepsTheBrokersOwnRequestsFromClients) {
   for (auto key : {ApiKey::peer_hello, ApiKey::raft_messages, ApiKey::leaders, ApiKey::register_broker, ApiKey::forward,
                    ApiKey::broker_heartbeat, ApiKey::pulses}) {

@@ -22,7 +22,7 @@ std::vector<Record> some_records(int count) {
   return records;
 }
 
-// The batch with its bytes changed by `change`, and a CRC that fits.
+// The batch with its bytes changed by `change`, and a matching CRC.
 Bytes forged(const Bytes& batch, auto change) {
   std::string bytes(batch.view());
   change(bytes);
@@ -145,7 +145,7 @@ TEST(Validation, AnyChangedByteIsRefusedOrHarmless) {
   for (std::size_t at = 0; at < good.size(); ++at) {
     for (int bit = 0; bit < 8; ++bit) {
       auto changed = forged(good, [&](std::string& b) { b[at] = static_cast<char>(b[at] ^ (1 << bit)); });
-      (void)validate_produced(changed).has_value();  // must not crash, whatever it says
+      (void)validate_produced(changed).has_value();  // must not crash, whatever the result
       std::string unforged(good.view());
       unforged[at] = static_cast<char>(unforged[at] ^ (1 << bit));
       bool outside_crc = at < 16;  // base offset, length and epoch

@@ -1,4 +1,4 @@
-// What a client claims of its records is not believed, and what is stored every client can read.
+// A client's claims about its records are not trusted, and every client can read what is stored.
 #include "broker/protocol/record_validation.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ Bytes batch_at(std::vector<Timestamp> timestamps, Compression codec = Compressio
   return build_batch(records, {.codec = codec});
 }
 
-// The same batch with its header changed, and a CRC that fits.
+// The same batch with its header changed, and a matching CRC.
 Bytes with_header(const Bytes& batch, auto change) {
   auto header = *read_batch_header(batch.view());
   change(header);
@@ -35,7 +35,7 @@ Bytes with_header(const Bytes& batch, auto change) {
   return Bytes::copy_of(bytes);
 }
 
-// One record of 9 bytes, packed as given.
+// One record of 9 bytes, compressed as given.
 Bytes packed_as(Compression codec, const std::string& packed) {
   BatchHeader header;
   header.length = static_cast<std::int32_t>(batch_header_size - batch_prefix_size + packed.size());
@@ -72,7 +72,7 @@ TEST(ValidatedHeader, HasTheLargestTimestampOfTheRecordsWhateverTheClientClaims)
 TEST(ValidatedHeader, KeepsOfTheAttributesWhatIsTheClientsToSet) {
   auto honest = batch_at({now, now + 10}, Compression::lz4);
   auto lying = with_header(honest, [](BatchHeader& header) {
-    header.attributes |= static_cast<std::int16_t>(0xffc8);  // LogAppendTime, delete horizon, and what has no meaning
+    header.attributes |= static_cast<std::int16_t>(0xffc8);  // LogAppendTime, delete horizon, and undefined bits
     header.max_timestamp = now + 99;
   });
   auto header = validate_produced(lying);
@@ -123,7 +123,7 @@ TEST(ValidatedTimestamps, MakeNoAnswerThatOutgrowsTheRequest) {
 }
 
 TEST(ValidatedCodecs, WhatNotEveryClientCanReadIsRefusedForGood) {
-  // lz4: magic, flags, block size, header checksum; then blocks of a size (the top bit: not compressed), and a zero.
+  // lz4: magic, flags, block size, header checksum; then blocks with their sizes (top bit: uncompressed), and a zero.
   auto lz4 = [](std::string_view descriptor, const std::string& blocks) {
     return packed_as(Compression::lz4, "\x04\x22\x4d\x18" + std::string(descriptor) + blocks);
   };
@@ -209,8 +209,8 @@ TEST(Snappy, EveryBlockIsReadAsTheLibraryReadsIt) {
     ASSERT_TRUE(back.has_value()) << size;
     EXPECT_EQ(back->view(), plain);
   }
-  // A raw block with copies of every kind: two bytes of literal, repeated by a copy of 4 and one of 64 over itself, one
-  // with a distance of 2, of 4 bytes, and a literal whose length stands in a byte of its own.
+  // A raw block with copies of every kind: a literal of two bytes, repeated by a copy of 4 and an overlapping one of
+  // 64, one with a distance of 2, one of 4 bytes, and a literal whose length has a byte of its own.
   std::string raw = "\x56" + std::string("\x04") + "ab" + std::string("\x01\x02", 2) + std::string("\xfe\x02\0", 3) +
                     std::string("\x0f\x46\0\0\0", 5) + std::string("\xf0\x0a", 2) + "0123456789a";
   auto plain = decompress(Compression::snappy, raw, 1000);
