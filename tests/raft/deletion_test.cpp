@@ -120,7 +120,7 @@ TEST_F(Deletion, WaitsForAFollowerThatWasToldBeforeItWasNoMemberForAMoment) {
   EXPECT_LT(start_kept(), start) << "it may still serve what is deleted";
 }
 
-// Its disk had stored its log start, and has lost it.
+// Its disk had stored its log start, and lost it.
 TEST_F(Deletion, IsNotKeptByWhoHasLostIt) {
   const auto before = model.at(3).log;
   model.lost = [](const Message& message) { return message.to == Model::id(2) || message.from == Model::id(2); };

@@ -6,7 +6,7 @@
 namespace fulmar {
 namespace {
 
-// The offsets [0, 10), of which the first five are gone: the first batch that is left, and its epoch, begin at 5.
+// The offsets [0, 10), of which the first five are removed: the first remaining batch, and its epoch, begin at 5.
 class BegunInAHole : public LogView {
  public:
   BegunInAHole() { epochs_.add(0, 5); }

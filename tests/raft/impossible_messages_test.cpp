@@ -1,4 +1,4 @@
-// Messages that no correct replica sends: they stop no replica, and nothing is lost by them.
+// Messages that no correct replica sends: they stop no replica, and no data is lost.
 #include <gtest/gtest.h>
 
 #include "tests/raft/model.h"
@@ -50,7 +50,7 @@ TEST_F(ImpossibleMessages, DoNotCutWhatIsCommitted) {
   EXPECT_EQ(model_.at(3).log.end(), 3);
 }
 
-// Who says yes to a pre-vote has no later configuration; and the term of a yes is none that has begun.
+// A replica that grants a pre-vote has no later configuration; and the term of the reply has not begun.
 TEST_F(ImpossibleMessages, DoNotTellOfAConfigurationWithAYes) {
   auto known = model_.stored(3).configuration;
   MarkedConfiguration later{{5, 1}, {Model::ids({2, 3}), {}, {}}};
@@ -103,7 +103,7 @@ TEST_F(ImpossibleMessages, OfOthersThanTheLeaderHaveNobodyStand) {
   EXPECT_EQ(model_.raft(3).term(), 0);
 }
 
-// They would bring the group's term one short of the largest term, for good.
+// They would raise the group's term to one below the largest, for good.
 TEST_F(ImpossibleMessages, OfAFarTermAreNotBelievedOfOneAlone) {
   for (int to : {1, 3})
     for (int turn = 0; turn < 2; ++turn) tell(2, to, term_max, Heartbeat{});
@@ -113,7 +113,7 @@ TEST_F(ImpossibleMessages, OfAFarTermAreNotBelievedOfOneAlone) {
   ASSERT_TRUE(model_.propose(1, "d"));
   model_.run(milliseconds(300));
   EXPECT_EQ(model_.raft(1).commit(), 4);
-  // The others vouch for no more than the terms that they send.
+  // The others vouch only for the terms that they send.
   tell(3, 1, 3'000'000, VoteReply{});
   EXPECT_EQ(model_.raft(1).term(), 3'000'000);
   tell(2, 1, term_max, VoteReply{});
@@ -131,7 +131,7 @@ TEST_F(ImpossibleMessages, AFarTermIsBelievedOfAMajority) {
   auto leader = model_.leader();
   ASSERT_NE(leader, -1);
   ASSERT_TRUE(model_.propose(leader, "d"));
-  // It was away for five million elections.
+  // It was down for five million elections.
   model_.restart(3);
   model_.run(seconds(5));
   EXPECT_GT(model_.raft(3).term(), 5'000'000 - 1);

@@ -1,4 +1,4 @@
-// Which voters a leader takes to be in sync (Kafka's ISR, by replica.lag.time.max.ms), and what a number of them has.
+// The voters that a leader considers in sync (Kafka's ISR, by replica.lag.time.max.ms), and reached_by().
 #include <gtest/gtest.h>
 
 #include "tests/raft/model.h"
@@ -21,7 +21,7 @@ struct InSync : testing::Test {
     model.deliver_all();
   }
   std::vector<ReplicaId> in_sync() { return model.raft(1).in_sync(model.now()); }
-  // Records keep coming for so long.
+  // Records are appended for so long.
   void work(Duration time) {
     for (auto end = model.now() + time; model.now() < end; model.run(milliseconds(50))) model.propose(1, "more");
   }

@@ -27,7 +27,7 @@ Weather weather_of(Random& random) {
   weather.reconfigures = random.chance(1, 3);
   weather.truncates = random.chance(1, 3);
   weather.solo = random.chance(1, 8);
-  weather.calm = random.chance(1, 3);  // little is written, so that groups are quiesced, and woken in all ways
+  weather.calm = random.chance(1, 3);  // few records, so that groups are quiesced, and woken in all ways
   weather.other_groups = random.chance(1, 16);
   // Not if the group may have a single replica.
   if (!weather.solo && !weather.reconfigures) weather.damage_permille = random.chance(1, 3) ? 300 : 0;
@@ -62,7 +62,7 @@ class Storm {
       if (dice < 200) {
         bool damaged = random_.chance(weather_.damage_permille, 1000) && !damaged_;
         if (!damaged) return model_.restart(broker);
-        damaged_ = true;  // at most one in a life: a majority keeps what it promised
+        damaged_ = true;  // at most one in a life: a majority keeps what it acknowledged
         auto number = random_.next();
         if (random_.chance(1, 2)) return model_.restart_without_promises(broker, number);
         model_.damage_from(broker, random_.between(0, replica.log.end()));

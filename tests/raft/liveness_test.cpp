@@ -11,7 +11,7 @@ const ReplicaId following{2, {}};
 
 class LivenessTest : public testing::Test {
  protected:
-  // A group that the first leads is quiesced with the second, in the view of both.
+  // A group led by the first broker is quiesced with the second, in the view of both.
   struct Quiesced {
     std::shared_ptr<const Watch> by_leader;
     std::shared_ptr<const Watch> by_follower;

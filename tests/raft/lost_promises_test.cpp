@@ -26,8 +26,8 @@ class LostPromises : public testing::Test {
   Model model_;
 };
 
-// 3 voted for 2, and has forgotten it. If its acknowledgements counted, 1, which has not heard of that election, would
-// commit with it what 2 does not have.
+// 3 voted for 2, and has lost that vote. If its acknowledgements counted, 1, which does not know of that election,
+// would commit offsets that 2 does not have.
 TEST_F(LostPromises, MakeNoMajorityForALeaderOfBefore) {
   only(2, 3);
   model_.run(seconds(3));

@@ -48,8 +48,8 @@ TEST_F(Members, ANewLeaderMakesTheConfigurationItsOwnBeforeItCommits) {
   EXPECT_EQ(mark_of(5 - leader).term, term) << "and tells of it";
 }
 
-// Only 1 knows the configuration with 4 as a learner. 2 does not: 1 refuses it and sends it the configuration; then 2
-// is elected.
+// Only 1 knows the configuration with 4 as a learner. 2 does not: 1 refuses its vote request and sends it the
+// configuration; then 2 is elected.
 TEST_F(Members, AVoterRefusesWhoHasAnEarlierConfigurationAndTellsOfItsOwn) {
   model_.add_newborn(4);
   cut_off({1});
@@ -82,11 +82,11 @@ TEST_F(Members, AVoterRefusesWhoHasAnEarlierConfigurationAndTellsOfItsOwn) {
   EXPECT_GE(mark_of(model_.leader()).version, 1);
 }
 
-// A leader that has told no other replica of its configuration does not go on to the next.
+// A leader whose configuration no other replica has stored does not change it again.
 TEST_F(Members, ALeaderGoesOnOnlyOnceAQuorumKeepsThePresentOne) {
   model_.add_newborn(4);
   bool quiet = true;
-  // 2 and 3 hear their leader, and their replies, which say what they have stored, do not arrive.
+  // 2 and 3 receive their leader's messages, but their replies, which acknowledge the configuration, are lost.
   model_.lost = [&quiet](const Message& message) { return quiet && message.to.broker == 1 && message.from.broker < 4; };
   model_.set_target(1, {1, 2, 3, 4});
   model_.run(RaftSettings{}.election_timeout / 2);
@@ -111,8 +111,8 @@ TEST_F(Members, WhatComesLateIsNotTaken) {
   EXPECT_EQ(model_.stored(2).configuration, known);
 }
 
-// It hands over while the configuration without it comes into force, and nobody stands: it is no voter by then, and
-// must not stand either.
+// It transfers its leadership while the configuration without it takes effect, and nobody stands: it is no voter by
+// then, and must not stand either.
 TEST_F(Members, ALeaderThatLedItselfOutWhileItHandedOverDoesNotStand) {
   auto hides_who_keeps_version = [](std::int64_t version) {
     return [version](const Message& message) {

@@ -60,7 +60,7 @@ void Model::make_group(const std::vector<int>& voters) {
   state.configuration.configuration = {ids(voters), {}, {}};
   state.solo = voters.size() == 1;
   for (int broker : voters) {
-    replicas_[broker].disk = state;  // as everybody knows it who is told to make the group
+    replicas_[broker].disk = state;  // the group's first configuration, as given to each replica
     start(broker, state);
   }
 }
@@ -95,11 +95,11 @@ void Model::crash(int broker, bool power_loss) {
   replica.liveness.reset();
   story("crash " + std::to_string(broker) + (power_loss ? " (power loss)" : ""));
   if (!power_loss) return;
-  if (replica.disk.solo)  // nobody else ever saw it
+  if (replica.disk.solo)  // no other replica has seen it
     for (auto offset = replica.log.stable_end(); offset < replica.log.end(); ++offset)
       known_.erase({offset, replica.log.at(offset).epoch});
   replica.log.lose_unsynced();
-  // The hint is not synced, and not ahead of what was committed.
+  // The commit hint is not synced, and not beyond what was committed.
   replica.commit_hint = random_.chance(1, 2) ? 0 : replica.commit_hint;
 }
 
@@ -184,7 +184,7 @@ void Model::pass(Duration time) {
   }
 }
 
-// As a driver does: a quiesced replica is left alone until a watch ends.
+// Like a driver: a quiesced replica gets no ticks until a watch ends.
 void Model::tick(int broker) {
   auto& replica = at(broker);
   if (!replica.liveness->take_ended() && replica.raft->quiesced()) return;
@@ -279,7 +279,7 @@ void Model::feed(int broker) {
   }
 }
 
-// Does what the core asked for, in order; false if the replica died at it.
+// Carries out the core's output in order; returns false if the replica dies meanwhile.
 bool Model::perform(int broker, Output output, const Parcel* parcel) {
   auto& replica = at(broker);
   auto dies = [&] {
@@ -359,7 +359,7 @@ void Model::check(int broker) {
         if (offset >= replica.log.start() && (offset >= replica.log.end() || replica.log.at(offset) != entry))
           violated("leader completeness: " + std::to_string(broker) + " leads without " + std::to_string(offset));
   }
-  // One that is made anew begins where its leader's log does.
+  // A replica that lost its promises starts over at its leader's log start.
   bool anew = promises_are_lost(raft.hard_state().damage);
   if (raft.commit() < replica.commit_seen && settings_.commits_are_stable && !anew)
     violated("a commit index went back");
@@ -373,7 +373,7 @@ void Model::check(int broker) {
   if (random_.chance(1, 8)) replica.commit_hint = raft.commit();
 }
 
-// A leader commits: nobody of an earlier term may believe that it speaks for the group.
+// If a leader commits, no leader of an earlier term may consider its lease valid.
 void Model::check_leases(int broker) {
   for (const auto& [other, replica] : replicas_)
     if (other != broker && replica.raft && replica.raft->term() < raft(broker).term() &&

@@ -46,7 +46,7 @@ class ModelLog : public LogView {
 struct Parcel {
   Message message;
   std::vector<ModelEntry> entries;  // of an append
-  // Instead of a message: pulses between their brokers, for quiesced groups.
+  // Instead of a message: pulses between the brokers, for quiesced groups.
   std::optional<Pulse> pulse = {};
   std::optional<PulseAnswer> answer = {};
 };
@@ -58,13 +58,13 @@ class Model {
     HardState disk;
     Offset commit_hint = 0;
     std::uint64_t life = 0;
-    std::unique_ptr<Liveness> liveness;                // of this life
+    std::unique_ptr<Liveness> liveness;                // of this run
     std::vector<std::shared_ptr<const Watch>> others;  // of other quiesced groups between the same brokers
     std::unique_ptr<Raft> raft;                        // null: down
-    bool syncs = true;                                 // at once; else when the test says
+    bool syncs = true;                                 // at once; else when the test requests it
     Offset commit_seen = 0;
     Epoch term_seen = -1;
-    RaftInvariants invariants;  // of this life
+    RaftInvariants invariants;  // of this run
   };
 
   explicit Model(std::uint64_t seed = 1, RaftSettings settings = {});

@@ -23,7 +23,7 @@ struct Throttle : testing::Test {
     model.campaign(1);
     model.deliver_all();
   }
-  // Records keep coming for so long.
+  // Records are appended for so long.
   void work(Duration time) {
     for (auto end = model.now() + time; model.now() < end; model.run(milliseconds(50))) model.propose(1, "more");
   }

@@ -1,4 +1,4 @@
-// To be preloaded: names that end in ".hangs" are never found, nor found not to be there.
+// To be preloaded: lookups of names that end in ".hangs" never end.
 #include <dlfcn.h>
 #include <netdb.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// A replica that is told by hand what the others of its group would tell it.
+// A replica that receives hand-made messages of the others of its group.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ Bytes batch_at(Offset offset, int records, Epoch epoch) {
   return std::move(stamped).freeze();
 }
 
-// One of three, on a broker that reaches nobody: `play` is told of it and of its log.
+// Calls `play` with one of three replicas, on a broker that reaches no other, and its log.
 void with_replica(const LogConfig& config, ReplicaObserver* observer,
                   const std::function<void(Host&, Replica&, PartitionLog&)>& play) {
   World world(1, LogLevel::error);
@@ -51,8 +51,8 @@ LogConfig page_cache() {
   return config;
 }
 
-// The page cache may lose what a majority had, with what was deleted up to the midst of a batch: the leader's log
-// begins there, and it has nothing.
+// The page cache may lose what a majority had, after deletions up to the middle of a batch: the leader's log begins
+// there, and is empty.
 TEST(Follower, CutsInTheMidstOfABatchWhereTheLeadersLogBegins) {
   with_replica(page_cache(), nullptr, [](Host&, Replica& replica, PartitionLog& log) {
     AppendRequest append;
@@ -76,7 +76,8 @@ TEST(Follower, CutsInTheMidstOfABatchWhereTheLeadersLogBegins) {
   });
 }
 
-// What no correct leader sends: its log begins before the batch in whose midst this one's does, and differs within it.
+// Impossible for a correct leader: its log begins before the batch in whose middle this log begins, and differs within
+// that batch.
 TEST(Follower, ThatCutsBelowWhereItsLogBeginsHasNothingAndIsInOrder) {
   with_replica({}, nullptr, [](Host& host, Replica& replica, PartitionLog& log) {
     AppendRequest append;
@@ -104,7 +105,7 @@ TEST(Follower, ThatCutsBelowWhereItsLogBeginsHasNothingAndIsInOrder) {
   });
 }
 
-// A snapshot that has come may reach beyond what the replica knows to be committed.
+// A fetched snapshot may reach beyond what the replica knows to be committed.
 TEST(Follower, DropsNoMoreOfItsLogThanItKnowsToBeCommitted) {
   with_replica({}, nullptr, [](Host& host, Replica& replica, PartitionLog& log) {
     AppendRequest append;
@@ -128,8 +129,8 @@ struct SeesVerdicts final : DeafObserver {
   std::vector<Verdict> said;
 };
 
-// The log of a topic in the page cache may begin anew where the leader's ends before it begins; but not on the word of
-// an append that was held up on its way, while records were deleted.
+// The log of a page-cache topic may start over if the leader's ends before it begins; but not because of an append that
+// was delayed, while records were deleted.
 TEST(Follower, IsNotToldByALateAppendWhereTheLeadersLogEnds) {
   SeesVerdicts verdicts;
   with_replica(page_cache(), &verdicts, [&](Host&, Replica& replica, PartitionLog& log) {
@@ -184,8 +185,8 @@ TEST(Leader, SendsWhatLiesInManySmallSegmentsAtOnce) {
   });
 }
 
-// What retention has removed of the leader's log alone is not said to be deleted: on Kafka, too, the low watermark is
-// that of all replicas.
+// Log starts that only retention has raised on the leader are not returned: as on Kafka, the low watermark is that of
+// all replicas.
 TEST(Leader, ADeletionTellsWhereAllLogsBegin) {
   with_replica(page_cache(), nullptr, [](Host& host, Replica& replica, PartitionLog& log) {
     lead_and_append(replica, 9);

@@ -14,7 +14,7 @@ namespace {
 
 const ReplicaId peers[] = {{2, {2, 2}}, {3, {3, 3}}};
 
-// A feeder of 1000 bytes a second, whose followers take 500 bytes at a time, as long as they lack any.
+// A feeder of 1000 bytes a second, whose followers take 500 bytes at a time while they lack any.
 class Feeding {
  public:
   explicit Feeding(Host& host)
@@ -84,7 +84,7 @@ TEST(CatchUpFeeder, FeedsWhenThereIsRoomAndNotSooner) {
     host.clock().sleep_for(seconds(20));
     std::vector<Duration> times;
     for (const auto& one : feeding.fed) times.push_back(one.after);
-    // What was saved is two of them, and the third goes as soon as there is no debt.
+    // The saved rate pays for two of them, and the third is sent as soon as there is no debt.
     EXPECT_EQ(times, (std::vector<Duration>{milliseconds(0), milliseconds(0), milliseconds(0), milliseconds(500),
                                             milliseconds(1000)}));
     EXPECT_EQ(feeding.asked, 5) << "between turns it asks nobody";
@@ -122,7 +122,7 @@ TEST(CatchUpFeeder, PassesOverWhoseLinkIsBusyUntilItIsNot) {
   });
 }
 
-// What was sent when nobody knew better is paid for by whoever comes next.
+// Appends that were larger than expected are paid for by whoever comes next.
 TEST(CatchUpFeeder, HoldsWhoComesLaterToWhatOthersTook) {
   in_a_world([](Host& host) {
     Feeding feeding(host);

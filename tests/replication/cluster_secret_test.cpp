@@ -1,4 +1,4 @@
-// Who does not know the cluster's secret is not listened to, and is not spoken to.
+// A connection without the cluster's secret is neither served nor trusted.
 #include "broker/replication/cluster_secret.h"
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ TEST(ClusterSecret, IsProvenByBothNoncesAndBothEnds) {
   EXPECT_EQ(proof_of("", End::client, asked), "");
 }
 
-// Listens with one secret, and lets `play` call; how often somebody was let through to ask something.
+// Listens with one secret, and runs `play` as the other end; returns how many requests were let through.
 int let_through(const std::string& secret, const std::function<void(Host&)>& play) {
   World world(1, LogLevel::error);
   auto& server = world.add_node("server");
@@ -86,7 +86,7 @@ TEST(ClusterSecret, LetsInNobodyElse) {
   EXPECT_EQ(let_through("", [](Host& host) { EXPECT_FALSE(call_with(host, "which the server lacks")); }), 0);
 }
 
-// As one who has no secret, and does not care what he is told.
+// As a peer without a secret that ignores all responses.
 TEST(ClusterSecret, NothingElseIsListenedToBefore) {
   auto request = [](auto message) { return request_frame(message, greeting_version, 7, ""); };
   EXPECT_EQ(let_through("the servers' own secret",
@@ -110,7 +110,7 @@ TEST(ClusterSecret, NothingElseIsListenedToBefore) {
             0);
 }
 
-// A stranger's announcement of a large frame is answered with the end of the connection, not with memory.
+// If a stranger announces a large frame, the connection is closed, and no memory allocated.
 TEST(ClusterSecret, BeforeTheGreetingFramesAreSmall) {
   let_through("", [&](Host& host) {
     auto connection = host.network().connect(peers_address, host.clock().deadline_in(seconds(1)));

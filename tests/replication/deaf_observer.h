@@ -1,4 +1,4 @@
-// DeafObserver: takes no notice of anything; tests make it hear what they are about.
+// DeafObserver: ignores everything; tests override what they observe.
 #pragma once
 
 #include "broker/replication/replica_observer.h"

@@ -1,5 +1,5 @@
-// A broker as far as frames of others reach it: what is said to it is decoded, checked, and told to two cores, of which
-// one leads and one follows. Whatever it is, nobody may end because of it.
+// The part of a broker that receives frames of others: requests are decoded, checked, and passed to two cores, of which
+// one leads and one follows. Nothing that is sent may end the process.
 #pragma once
 
 #include "broker/protocol/message.h"
@@ -21,7 +21,7 @@ class FrameVictim {
     FrameVictim::settle(follower_, nullptr);
   }
 
-  // The body of a RaftMessages request. Whether it was understood, and told to the cores.
+  // Takes the body of a RaftMessages request. Returns whether it was valid, and passed to the cores.
   bool take(const Bytes& body) {
     Reader reader(body);
     auto request = decode<RaftMessagesRequest>(reader, 0);
@@ -79,7 +79,7 @@ class FrameVictim {
     }
   }
 
-  // Does what the core asks for. What a log refuses (PartitionLog::append_replicated), this refuses.
+  // Carries out the core's output, and fails where a log would (PartitionLog::append_replicated).
   void settle(Core& core, const AppendRequest* request) {
     for (;;) {
       auto output = core.raft.take_output();
@@ -92,7 +92,7 @@ class FrameVictim {
         changed = true;
       }
       if (output.truncate_to) {
-        // As if batches were of two records: one goes as a whole, and then nothing is appended (Replica::cut).
+        // As if batches had two records: a whole one is removed, and then nothing is appended (Replica::cut).
         log.end_ = std::max(*output.truncate_to - *output.truncate_to % 2, log.start_);
         log.epochs_.truncate_from(log.end_);
         changed = log.end_ == *output.truncate_to;

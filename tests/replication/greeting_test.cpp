@@ -1,4 +1,4 @@
-// Which version of the brokers' protocol two brokers speak, and what they are told when there is none.
+// The version of the brokers' protocol that two brokers speak, and the error if they have none in common.
 #include "broker/replication/greeting.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 namespace fulmar {
 namespace {
 
-// Broker 1 speaks `served`; broker 2 does as `play` says.
+// Broker 1 speaks the versions `served`; broker 2 runs `play`.
 void with_server(PeerVersions served, const std::function<void(Host&)>& play) {
   World world(1, LogLevel::error);
   auto& server = world.add_node("server");
@@ -69,7 +69,7 @@ TEST(Greeting, BrokersWithoutACommonVersionRefuseEachOtherAndSayWhy) {
     });
 }
 
-// Its greeting has no range, and it reads an answer without one.
+// Its greeting has no range of versions, and it can't read one in the response.
 TEST(Greeting, ABrokerFromBeforeRangesIsRefusedInAnAnswerThatItReads) {
   with_server(peer_versions, [&](Host& host) {
     auto deadline = host.clock().deadline_in(seconds(5));

@@ -1,4 +1,4 @@
-// Groups deal with what peers say each by itself.
+// Groups process their messages independently.
 #include "broker/replication/group_inboxes.h"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ GroupMessage said(std::int32_t group, Epoch term, std::size_t bytes = 0) {
   return {{{7, 7}, group}, {leader, self, term, Heartbeat{}}, Bytes::copy_of(std::string(bytes, 'x'))};
 }
 
-// Groups that deal with their messages at once, but for those that are stuck.
+// Groups that process their messages at once, except for stuck ones.
 class Groups {
  public:
   explicit Groups(Host& host) : clock_(host.clock()) {}
@@ -149,7 +149,7 @@ TEST(GroupInboxes, GroupsThatStandStillTakeNoRoomFromTheOthers) {
     auto before = groups.now();
     groups.inboxes.await_room(groups.deadline_in(milliseconds(100)));
     EXPECT_EQ(groups.now(), before) << "nobody waits for them";
-    constexpr Epoch in_flight = 16;  // of a leader's appends
+    constexpr Epoch in_flight = 16;  // a leader's appends in flight
     for (Epoch term = 0; term < in_flight; ++term) groups.inboxes.put(said(moving, term, 1 << 20));
     groups.pass_time();
     EXPECT_EQ(groups.dealt_with[moving].size(), static_cast<std::size_t>(in_flight));

@@ -1,6 +1,6 @@
-// Replicated groups in a simulated world, without the rest of a broker: on each machine a process with its logs, its
-// replica managers and its listeners for peers; who belongs to a group is given. Each process writes to what it leads,
-// and what was acknowledged is noted, to be found again on every machine at the end.
+// Replicated groups in a simulated world, without the rest of a broker: each machine has a process with logs, replica
+// managers and listeners for peers; members are fixed. Each process writes to the groups that it leads; acknowledged
+// records must be on every machine at the end.
 #pragma once
 
 #include <functional>
@@ -20,17 +20,17 @@ class GroupWorld {
   GroupWorld(std::uint64_t seed, int machines, int groups, unsigned shards);
 
   void start(int machine);
-  // One blow, or none: a process is killed, loses its power or comes back; a link is cut or mended, or reset.
+  // At most one fault: a process is killed, loses power or restarts; a link is cut, healed or reset.
   void disturb(Random& random);
-  // All links are mended, and all processes there.
+  // Heals all links, and starts all processes.
   void heal();
   // Stops all processes in order; false if one does not end.
   bool stop();
 
-  // Whether a record of that value may be removed, by anybody and at any time.
+  // Whether a record with that value may be removed, on any replica at any time.
   static bool may_go(std::string_view value);
 
-  // What one machine has of each group, read when it stopped in order.
+  // A machine's records of each group, read after it stopped in order.
   struct Found {
     Offset log_start = 0;
     Offset commit = 0;
@@ -39,18 +39,18 @@ class GroupWorld {
     bool operator==(const Found&) const = default;
   };
 
-  // What each process does with a replica that it has, until it is cancelled, instead of writing to what it leads.
+  // What each process does with each of its replicas, until it is cancelled, instead of writing to those that lead.
   using Work = std::function<void(Host& host, int machine, int group, const std::shared_ptr<Replica>& replica)>;
   Work work;
 
   World world;
   bool writing = true;
-  bool removing = false;  // of what is committed, on each machine by itself: see may_go()
+  bool removing = false;  // whether committed records are removed, on each machine independently: see may_go()
   std::map<std::pair<int, Offset>, std::string> acknowledged;  // by group and offset
   std::map<std::pair<int, Epoch>, int> leaders;                // by group and epoch
   std::map<int, std::map<int, Found>> found;                   // by machine and group
-  int removals = 0;                                            // that have put a segment in the place of others
-  std::string violation;                                       // the first, of what may never be
+  int removals = 0;                                            // how often a segment has replaced others
+  std::string violation;                                       // the first violation
 
  private:
   struct Shard;

@@ -1,4 +1,4 @@
-// Terms and votes on disks that fail and lose power: what was told is never forgotten.
+// Hard states on disks that fail and lose power: whatever put() has stored is found again.
 #include "broker/replication/hard_state_store.h"
 
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ TEST(HardStateStore, WhatWasPutIsFoundInTheNextLife) {
                       {group(3), state_of_term(7)},
                       {group(5), state_of_term(5)}};
     EXPECT_EQ(stored.states, wanted);
-    // The next life begins files of its own, and the old ones go.
+    // The next life begins new files, and removes the old ones.
     auto store = HardStateStore::begin(host, stored.next_life, stored.states).value();
     ASSERT_TRUE(HardStateStore::remove_files(host.disk(), stored.files));
     EXPECT_EQ(HardStateStore::load(host.disk())->states, wanted);
@@ -53,7 +53,7 @@ TEST(HardStateStore, WhatWasPutIsFoundInTheNextLife) {
   });
 }
 
-// While there is no room the same is tried again and again: that must not need more room each time.
+// While there is no room, the same state is put again and again: that must not need more room each time.
 TEST(HardStateStore, TryingAgainNeedsNoMoreRoom) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("broker");
@@ -124,7 +124,7 @@ TEST(HardStateStore, ManyGroupsShareFewSyncs) {
   });
 }
 
-// Whenever the power goes: of each group the last state that was told, or a later one.
+// Whenever the power fails, each group has the last state that was stored, or a later one.
 TEST(HardStateStore, NothingToldIsForgotten) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     World world(seed, LogLevel::error);
@@ -161,7 +161,7 @@ TEST(HardStateStore, NothingToldIsForgotten) {
   }
 }
 
-// Wherever the medium damages what was synced, it is seen, and what lies behind is still found.
+// Wherever synced records are damaged, it is noticed, and the records after the damage are still found.
 TEST(HardStateStore, DamageIsNoTornTail) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("broker");
@@ -178,26 +178,26 @@ TEST(HardStateStore, DamageIsNoTornTail) {
     auto bytes = whole;
     for (auto n = at; n < std::min(at + 40, whole.size()); ++n) bytes[n] = static_cast<char>(~bytes[n]);
     auto stored = HardStateStore::decode({{name, Bytes::copy_of(bytes)}});
-    // The last mark itself is not; and where it goes along, nothing says that what is before it was.
+    // Not if the last mark is damaged: then nothing says that the records before it were synced.
     bool synced = at + 40 + mark_bytes <= whole.size();
     EXPECT_EQ(stored.damage, synced ? std::vector{name} : std::vector<std::string>());
-    // What the file's attribute says is not damaged along with them.
+    // The file's attribute is not damaged with them.
     if (at + mark_bytes < whole.size()) {
       EXPECT_EQ(HardStateStore::decode({{name, Bytes::copy_of(bytes)}}, {{name, whole.size() - mark_bytes}}).damage,
                 std::vector{name});
     }
-    // Told as what has changed since the first, which is at the beginning.
+    // Written as a change of the first record, which is at the beginning.
     bool last_is_whole = at > 1000 && at + 600 < whole.size();
     if (last_is_whole) {
       EXPECT_EQ(stored.states.at(group(0)).term, 100);
     }
   }
-  // A write that was torn: nobody was told of it.
+  // A torn write: no message depended on it.
   for (auto end = whole.size() - mark_bytes; end < whole.size(); ++end)
     EXPECT_TRUE(HardStateStore::decode({{name, Bytes::copy_of(whole.substr(0, end))}}).damage.empty()) << end;
 }
 
-// Cut anywhere in what was synced, it lacks the marks that would tell: then the file's attribute does.
+// A file that lost its synced end lacks the marks that would tell: then its attribute does.
 TEST(HardStateStore, ALostEndIsDamage) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("broker");
@@ -210,7 +210,7 @@ TEST(HardStateStore, ALostEndIsDamage) {
   });
   const std::string name = "raft-state-1-0";
   auto size = node.disk().image().file(name, false)->current().size();
-  for (auto end = size - 38; end > 40; end -= 41) {  // its last mark may go: all before it is there
+  for (auto end = size - 38; end > 40; end -= 41) {  // without its last mark: everything before it is there
     node.disk().lose_tail(name, end);
     run_process(world, node, [&](Host& host) {
       EXPECT_EQ(HardStateStore::load(host.disk())->damage, std::vector{name}) << end << " of " << size;
@@ -218,7 +218,7 @@ TEST(HardStateStore, ALostEndIsDamage) {
   }
 }
 
-// Each shard has a file before there is any partition, or the files of the life before go.
+// Each shard has a file before there is any partition, and before the last life's files are removed.
 TEST(HardStateStore, AFileThatIsGoneIsMissed) {
   for (unsigned shards : {1u, 3u})
     for (unsigned gone = 0; gone < shards; ++gone) {
@@ -239,7 +239,7 @@ TEST(HardStateStore, AFileThatIsGoneIsMissed) {
               auto store = HardStateStore::begin(there, life, {}).value();
               if (life == 1) store->put(group(static_cast<int>(n)), state_of_term(5)).value();
             });
-          if (life == 2) return 0;  // dies before the earlier ones go
+          if (life == 2) return 0;  // dies before the earlier files are removed
           EXPECT_TRUE(host.disk().create_directory("t-0"));
           EXPECT_TRUE(host.disk().sync_directory(""));
           return 0;
@@ -262,7 +262,7 @@ TEST(HardStateStore, AFileThatIsGoneIsMissed) {
     }
 }
 
-// Damage took groups along, and the life that saw it ended before it knew which.
+// Damage destroyed the states of groups, and the life that noticed it ended before it knew which.
 TEST(HardStateStore, LaterLivesKnowThatGroupsAreMissingUntilTheyAreKnown) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("broker");
@@ -298,8 +298,8 @@ TEST(HardStateStore, OfLostPromisesNothingIsLeftThatCouldBeActedOn) {
   EXPECT_EQ(states.at(group(1)).term, 7);
 }
 
-// A record as earlier releases wrote it: with the places of configurations in the log, the first `common` as in the
-// record before of that group; and with a log term, or without.
+// A record as written by earlier releases: with the configurations and their offsets, the first `common` as in the
+// group's record before; with a log term, or without.
 std::string record_of_earlier(const GroupId& id, const HardState& state, std::optional<std::int32_t> common,
                               const std::vector<std::pair<Epoch, Offset>>& places, bool log_term = false) {
   Writer out;

@@ -1,4 +1,4 @@
-// What a leader sends of a log with holes, and what a follower makes of it.
+// What a leader sends from a log with holes, and what a follower writes.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -55,7 +55,8 @@ TEST(Holes, AFollowerIsFedFromAnyOffsetAndComesToTheSameEnd) {
         ASSERT_TRUE(read.has_value()) << to_string(read.error());
         ASSERT_GT(read->end, from);
         auto batches = read->batches.flatten();
-        if (!batches.empty() && read_batch_header(batches.view())->base_offset < from) break;  // begins amid a batch
+        // begins in the middle of a batch
+        if (!batches.empty() && read_batch_header(batches.view())->base_offset < from) break;
         ASSERT_TRUE(follower->append_replicated({batches, epochs, read->end, {}}).has_value()) << begin;
       }
       if (follower->log_end() == begin) continue;

@@ -1,4 +1,4 @@
-// Frames of one who says to be a peer: true ones with some bytes changed, in any order.
+// Frames from a connection that claims to be a peer: valid ones with some bytes changed, in any order.
 #include <gtest/gtest.h>
 
 #include "broker/protocol/message.h"
@@ -10,7 +10,7 @@
 namespace fulmar {
 namespace {
 
-// Of each kind one, as replica 2 would say it, in some term.
+// One message of each kind, as replica 2 would send it, in some term.
 std::string frame(Random& random) {
   auto term = static_cast<Epoch>(random.below(4));
   auto offset = static_cast<Offset>(random.below(6));

@@ -1,4 +1,4 @@
-// What brokers tell of whom they lead: how old it is, the hearer sees by its own clock, however late it comes.
+// The age of announced leaderships: the receiver measures it by its own clock, however late they arrive.
 #include <gtest/gtest.h>
 
 #include "broker/replication/greeting.h"
@@ -13,11 +13,11 @@ namespace {
 constexpr std::size_t hearer = 0;
 constexpr std::size_t teller = 1;
 
-// Broker 1 hears, and broker 2 tells by a link.
+// Broker 1 receives, and broker 2 announces over a link.
 struct Words {
   struct Word {
-    Instant heard_at;  // in simulated time, as are those of the world
-    Duration age{};    // as the hearer sees it
+    Instant heard_at;  // in simulated time, like the world's times
+    Duration age{};    // as measured by the receiver
   };
   World world{1, LogLevel::error};
   std::vector<Word> announced;
@@ -47,7 +47,7 @@ struct Words {
     world.run_for(milliseconds(10));
   }
 
-  // With a link that somebody else makes use of, from outside of its node.
+  // With a link that the test uses from outside of its node.
   void start_teller() {
     world.node(teller).start(1, [this](Host& host) { return run_link(host, link, [this] { return vouches; }); });
     world.run_for(milliseconds(10));
@@ -83,7 +83,7 @@ TEST(LeaderWords, AreAsOldAsTheLastRoundWhereAllIsWell) {
   for (const auto& word : words.vouched) EXPECT_LT(word.age, milliseconds(120));
 }
 
-// Whatever was written before they were held up was said before.
+// Whatever was written before the delay was sent before it.
 TEST(LeaderWords, ThatWereHeldUpAreNoYoungerForIt) {
   Words words;
   words.start_teller();
@@ -96,7 +96,7 @@ TEST(LeaderWords, ThatWereHeldUpAreNoYoungerForIt) {
   words.vouch_for(milliseconds(4900));
   ASSERT_EQ(words.vouched.size(), heard);
   ASSERT_EQ(words.announced.size(), 1u);
-  words.vouches = false;  // not again, once the peer is heard
+  words.vouches = false;  // not again when the peer is heard
   words.world.run_for(milliseconds(300));
   words.vouches = true;
   ASSERT_GT(words.vouched.size(), heard + 10);
@@ -133,7 +133,7 @@ TEST(LeaderWords, AreNotVouchedForWhereTheyDoNotHold) {
   EXPECT_TRUE(words.vouched.empty());
 }
 
-// A peer can make its words neither younger than the clock says nor as old as another connection.
+// A peer can make its announcements neither younger than the clock says nor as old as another connection.
 TEST(LeaderWords, AsOfATimeThatNobodyToldAreRefused) {
   Words words;
   auto& node = words.world.node(teller);

@@ -9,7 +9,7 @@
 namespace fulmar {
 namespace {
 
-// What broke while nobody said anything is seen at once, so that what is said next is not lost with it.
+// A connection that breaks while nothing is sent is noticed at once, so that the next message is not lost with it.
 TEST(PeerLink, WhatIsSaidAfterAConnectionBrokeArrives) {
   World world(1, LogLevel::error);
   auto& hearer = world.add_node("hearer");

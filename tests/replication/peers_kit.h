@@ -1,4 +1,4 @@
-// Two brokers that talk over the internal listener of the first.
+// Two brokers that communicate over the INTERNAL listener of the first.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ inline Peers peers_of(std::int32_t broker, std::string secret = "") {
           .secret = std::move(secret)};
 }
 
-// Serves broker 1's peers until it is asked to stop; for a process's main.
+// Serves broker 1's peers until it is asked to stop; for a process' main.
 inline int serve_peers(Host& host, const Peers& peers, PeerServer::Handlers handlers) {
   PeerServer listener(host, peers, 100, std::move(handlers));
   EXPECT_TRUE(listener.listen(peers_address));
@@ -32,7 +32,7 @@ inline int serve_peers(Host& host, const Peers& peers, PeerServer::Handlers hand
   return 0;
 }
 
-// Broker 2's link to broker 1, which somebody else makes use of from outside of its node, until it is asked to stop.
+// Runs broker 2's link to broker 1, which the test uses from outside of its node, until it is asked to stop.
 inline int run_link(Host& host, PeerLink*& link, std::function<bool()> vouches = {}) {
   auto peers = peers_of(2);
   PeerLink to_hearer(host, peers, {1, {1, 1}}, [] {});

@@ -16,7 +16,7 @@ std::string batch_at(Offset base, int records, Epoch epoch) {
   return bytes;
 }
 
-// What arrives of an append of epoch 3 from `prev` to `end`.
+// The messages that arrive for an append of epoch 3 from `prev` to `end`.
 Result<std::vector<GroupMessage>> sent(Offset prev, Offset end, const std::string& batches,
                                        std::vector<EpochCache::Entry> epochs = {}) {
   AppendRequest append;
@@ -54,7 +54,7 @@ TEST(RaftFrame, AnAppendCarriesWhatItSays) {
   EXPECT_FALSE(sent(10, 12, batch_at(10, 2, 3).substr(0, 70)).has_value());
 }
 
-// Where the leader's log has holes, so has what it sends; also epochs of which every batch is gone.
+// If the leader's log has holes, so has the append; also epochs whose batches are all removed.
 TEST(RaftFrame, AnAppendMayHaveHolesAndNothingThatOverlaps) {
   EXPECT_TRUE(sent(10, 14, batch_at(10, 2, 3)).has_value()) << "up to where the hole ends";
   EXPECT_TRUE(sent(10, 14, "").has_value());
@@ -75,7 +75,7 @@ bool arrives(Epoch term, decltype(Message::body) body, std::int32_t partition = 
   return from_wire(to_wire(std::move(messages), 0), leader.broker, follower.broker).has_value();
 }
 
-// The core asserts nothing of what others say: whatever it takes for granted is checked here.
+// The core asserts nothing about peers' messages: its assumptions are checked here.
 TEST(RaftFrame, WhatNoReplicaSaysDoesNotArrive) {
   const MarkedConfiguration fine{{1, 3}, {{leader, follower}, {}, {}}};
   auto start_over = [](Offset offset, Epoch epoch, const MarkedConfiguration& configuration) {

@@ -30,7 +30,7 @@ HardState of_two(const ReplicaId& self) {
   return fresh;
 }
 
-// It is told by hand that the other has voted for it, and has nothing yet.
+// The test lets the other replica vote for it; that one has no records yet.
 std::shared_ptr<Replica> add_leader(ReplicaManager& replicas, LogManager& logs, const GroupId& id,
                                     const ReplicaId& self) {
   auto log = logs.open("t-" + std::to_string(id.partition), {}, false).value();
@@ -42,7 +42,7 @@ std::shared_ptr<Replica> add_leader(ReplicaManager& replicas, LogManager& logs, 
   return replica;
 }
 
-// One of two voters, who never hears of the other: all it can do is to stand, again and again.
+// One of two voters, which never reaches the other: it can only stand for election, again and again.
 TEST(ReplicaManager, AReplicaThatIsAddedAgainIsTickedAgain) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("broker");
@@ -70,7 +70,7 @@ TEST(ReplicaManager, AReplicaThatIsAddedAgainIsTickedAgain) {
   EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
 }
 
-// Whoever changes the held group's replica stays in its turn.
+// A change of the held group's replica does not end its turn.
 struct HoldsTurns final : CountsVoteRequests {
   void stepped(const ReplicaSight& sight) override {
     if (sight.group != held) return;
@@ -82,7 +82,7 @@ struct HoldsTurns final : CountsVoteRequests {
   Event let_go;
 };
 
-// A leader whom nobody answers resigns in its tick, and is held up there.
+// A leader that nobody answers resigns in its tick, and is held up there.
 TEST(ReplicaManager, AReplicaThatIsHeldUpInItsTickHoldsUpNoOthersTicks) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("broker");
@@ -114,13 +114,13 @@ TEST(ReplicaManager, AReplicaThatIsHeldUpInItsTickHoldsUpNoOthersTicks) {
   EXPECT_TRUE(played);
 }
 
-// Neither while it is to be fed, nor when the connection is lost.
+// Neither when it should send an append, nor when the connection is lost.
 TEST(ReplicaManager, AReplicaThatIsHeldUpInItsTurnHoldsUpNoOthersAppends) {
   World world(1, LogLevel::error);
   auto& hearer = world.add_node("hearer");
   auto& teller = world.add_node("teller");
   const GroupId other{group.topic, 1};
-  std::map<GroupId, Offset> heard;  // the end of what was sent
+  std::map<GroupId, Offset> heard;  // the end of the appends that were sent
   hearer.start(1, [&](Host& host) {
     PeerServer::Handlers handlers;
     handlers.deliver = [&](std::vector<GroupMessage> messages) {
@@ -143,7 +143,7 @@ TEST(ReplicaManager, AReplicaThatIsHeldUpInItsTurnHoldsUpNoOthersAppends) {
       EXPECT_TRUE(leader.append(*validate_produced(batch), batch));
     };
     auto held = add_leader(replicas, logs, group, peers.self), free = add_leader(replicas, logs, other, peers.self);
-    host.clock().sleep_for(milliseconds(100));  // they have asked for what the other has, and are told: nothing
+    host.clock().sleep_for(milliseconds(100));  // both have asked where the logs agree, and got the answer: nothing
     for (const auto& replica : {held, free}) {
       AppendReply reply;
       reply.sent_at = host.clock().now();
@@ -176,8 +176,8 @@ TEST(ReplicaManager, AReplicaThatIsHeldUpInItsTurnHoldsUpNoOthersAppends) {
   EXPECT_TRUE(world.run_until([&] { return !hearer.running(); }, world.now() + seconds(10)));
 }
 
-// Damage took the states of groups, and nobody knows of which: those that there were have no vote, in later lives
-// either; those that come later have one.
+// Damage destroyed the states of unknown groups: the groups that existed do not vote, in later lives either; new groups
+// do.
 TEST(ReplicaManager, AGroupThatDamageTookAlongHasNoVoteUntilItIsMadeAnew) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("broker");
@@ -215,7 +215,7 @@ TEST(ReplicaManager, AGroupThatDamageTookAlongHasNoVoteUntilItIsMadeAnew) {
     EXPECT_FALSE(has_vote(replicas, logs, group));
     EXPECT_FALSE(has_vote(replicas, logs, other));
     EXPECT_TRUE(has_vote(replicas, logs, later));
-    EXPECT_TRUE(replicas.forget_log({{9, 9}, 0}, true));  // what is stored next takes along that all are known
+    EXPECT_TRUE(replicas.forget_log({{9, 9}, 0}, true));  // the next stored state also says that all are known
   });
   live([&](auto& replicas, auto& logs, auto& stored) {
     EXPECT_FALSE(stored.incomplete);
@@ -224,7 +224,7 @@ TEST(ReplicaManager, AGroupThatDamageTookAlongHasNoVoteUntilItIsMadeAnew) {
   });
 }
 
-// What it leads may be somebody else's by then, and what it is told first are answers from before.
+// Others may lead its groups by then, and the first messages that it receives are old replies.
 TEST(ReplicaManager, AfterItWasHeldUpNothingIsKnownToBeLedForATimeout) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("broker");

@@ -1,4 +1,4 @@
-// Replicas over real links, logs and stores of a simulated world: what is acknowledged stays, on everybody's disk.
+// Replicas over real links, logs and hard state stores of a simulated world: acknowledged records stay on every disk.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -37,7 +37,7 @@ TEST(Replicas, ElectALeaderAndReplicateToAll) {
   EXPECT_EQ(groups.leaders.size(), 4u) << "one leader each, for as long as nothing happens";
 }
 
-// Likewise, but for the records that may be removed: those each machine has, or not.
+// The same, except for records that may be removed, which each machine has or not.
 void expect_agreement_but_for_holes(GroupWorld& groups, int machines, const std::string& context) {
   ASSERT_EQ(groups.violation, "") << context;
   ASSERT_EQ(groups.found.size(), static_cast<std::size_t>(machines)) << context;

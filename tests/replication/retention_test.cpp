@@ -1,5 +1,4 @@
-// Retention goes through the replica's turn, like every other change of its log, and one replica that is held up holds
-// up no other.
+// Retention runs in the replica's turn, like every change of its log, and a replica that is held up holds up no other.
 #include <gtest/gtest.h>
 
 #include "broker/log/log_manager.h"
@@ -14,7 +13,7 @@ namespace {
 
 const ReplicaId self{1, {1, 1}};
 const ReplicaId others[] = {{2, {2, 2}}, {3, {3, 3}}};
-const GroupId led{{7, 7}, 1}, followed{{7, 7}, 0};  // in their order the one that is held up is the first
+const GroupId led{{7, 7}, 1}, followed{{7, 7}, 0};  // in the order of groups the held up one is first
 constexpr Timestamp long_ago_ms = World::epoch_ms - std::int64_t{30} * 24 * 3600 * 1000;
 
 Bytes batch_of(Timestamp at, Offset offset = 0, Epoch epoch = 0) {
@@ -31,7 +30,7 @@ LogConfig a_segment_each() {
   return config;
 }
 
-// A broker that reaches nobody, with a partition of its own and one of three.
+// A broker that reaches no other, with a partition of its own and one of three replicas.
 struct Retention : testing::Test {
   World world{1, LogLevel::error};
   Node& node = world.add_node("broker");
@@ -65,7 +64,7 @@ struct Retention : testing::Test {
       ASSERT_EQ(leader.wait_until(Safety::committed, *proposed, Deadline::never()), ErrorCode::none);
     }
   }
-  // Likewise, and told that the first five are deleted; their segments are still there.
+  // The same for a follower, whose leader has deleted the first five; their segments are still there.
   static void fill_follower(Host& host, Replica& follower) {
     const auto now = host.clock().now();
     for (Offset offset = 0; offset < 8; ++offset) {
@@ -78,7 +77,7 @@ struct Retention : testing::Test {
       append.sent_at = now;
       follower.receive({others[0], self, 1, append}, batch_of(long_ago_ms, offset, 1));
     }
-    host.clock().sleep_for(milliseconds(100));  // until all of it is synced
+    host.clock().sleep_for(milliseconds(100));  // until everything is synced
     follower.receive({others[0], self, 1, Heartbeat{8, 5, 0, now, {}}}, {});
     ASSERT_EQ(follower.log().log_end(), 8);
     ASSERT_EQ(follower.log().log_start(), 5);
@@ -93,8 +92,8 @@ struct SeesVotes final : DeafObserver {
   bool voted = false;
 };
 
-// A replica that waits for room, to store a promise, keeps its turn, and its log as it is; the others' retention goes
-// on, and makes the room.
+// A replica that waits for room to store its hard state keeps its turn, and its log unchanged; the others' retention
+// continues, and makes room.
 TEST_F(Retention, OfOneReplicaMakesTheRoomThatAnotherWaitsForInItsTurn) {
   SeesVotes votes;
   play(&votes, [&](Host& host, ReplicaManager& replicas, LogManager& logs) {
@@ -106,7 +105,7 @@ TEST_F(Retention, OfOneReplicaMakesTheRoomThatAnotherWaitsForInItsTurn) {
       faults.capacity_bytes = node.disk().image().used_bytes() + bytes;
       node.disk().set_faults(faults);
     };
-    host.clock().sleep_for(seconds(1));  // its leader is silent
+    host.clock().sleep_for(seconds(1));  // it receives nothing from its leader
     leave_room_for(0);
     FiberGroup voting;
     voting.spawn("asked for a vote",
@@ -124,7 +123,7 @@ TEST_F(Retention, OfOneReplicaMakesTheRoomThatAnotherWaitsForInItsTurn) {
       }
       EXPECT_TRUE(holds());
     };
-    // For a checkpoint of a log, and not for a vote.
+    // Enough for a checkpoint of a log, but not for a vote.
     wait_for([&] { return leader->log().log_start() == 8; }, [&] { leave_room_for(30); });
     wait_for([&] { return votes.voted; },
              [&] { EXPECT_EQ(follower->log().held_from(), 0) << "its log has changed in the midst of its turn"; });
@@ -138,7 +137,7 @@ TEST_F(Retention, OfOneReplicaMakesTheRoomThatAnotherWaitsForInItsTurn) {
   });
 }
 
-// Only what is committed may expire: what a leader has appended and nobody else has is not.
+// Only committed records expire: not what only the leader has appended.
 TEST_F(Retention, OfALeaderTakesOnlyWhatIsCommitted) {
   play(nullptr, [&](Host& host, ReplicaManager& replicas, LogManager&) {
     auto replica = replicas.find(followed);
@@ -164,7 +163,7 @@ TEST_F(Retention, OfALeaderTakesOnlyWhatIsCommitted) {
   });
 }
 
-// Whoever is told that something has changed finds the replica between two turns, and may take one.
+// Listeners find the replica between two turns, and may take one.
 TEST_F(Retention, ItsListenersAreToldAfterTheTurn) {
   play(nullptr, [&](Host&, ReplicaManager& replicas, LogManager&) {
     auto leader = replicas.find(led);

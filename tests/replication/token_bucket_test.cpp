@@ -56,8 +56,8 @@ TEST(TokenBucket, KnowsTheLargestRateAndTheSmallest) {
   EXPECT_EQ(least.room_at(), Instant::max());
 }
 
-// Whoever finds room takes what he needs; others do not come. Of any window passes no more than the rate allows, what
-// was saved, and what the last one took beyond that.
+// Callers take what they need if there is room; else they do not come. In any window passes no more than the rate
+// allows, plus the saved rate, plus the excess of the last amount.
 RC_GTEST_PROP(TokenBucket, LetsThroughNoMoreThanTheRateInAnyWindow, ()) {
   auto rate = *rc::gen::inRange<std::int64_t>(1, 5'000'000);
   auto steps = *rc::gen::container<std::vector<std::pair<std::int64_t, std::int64_t>>>(
@@ -70,7 +70,7 @@ RC_GTEST_PROP(TokenBucket, LetsThroughNoMoreThanTheRateInAnyWindow, ()) {
   std::vector<Passed> passed;
   auto now = start;
   for (auto [pause, bytes] : steps) {
-    // As often as not exactly when there is room, which is when most can pass.
+    // Often exactly when there is room, which is when most can pass.
     now = pause % 2 == 0 ? std::max(now, bucket.room_at()) : now + Duration(pause);
     if (!bucket.has_room(now)) continue;
     bucket.take(static_cast<std::size_t>(bytes), now);
@@ -86,12 +86,12 @@ RC_GTEST_PROP(TokenBucket, LetsThroughNoMoreThanTheRateInAnyWindow, ()) {
   }
 }
 
-// Nobody waits longer than what was taken is worth, so that the rate is used to the full.
+// Nobody waits longer than the amounts taken are worth, so that the rate is fully used.
 RC_GTEST_PROP(TokenBucket, HasRoomAgainOnceWhatWasTakenIsPaidFor, ()) {
   auto rate = *rc::gen::inRange<std::int64_t>(1, 5'000'000);
   auto sizes = *rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(0, 9'000'000));
   TokenBucket bucket(rate);
-  bucket.take(static_cast<std::size_t>(rate), start);  // what was saved
+  bucket.take(static_cast<std::size_t>(rate), start);  // the saved rate
   __int128 bytes = 0;
   for (auto size : sizes) {
     bucket.take(static_cast<std::size_t>(size), bucket.room_at());

@@ -89,7 +89,7 @@ TEST_F(ReportStoreTest, SaysThatSomebodyElseHasLockedIt) {
   EXPECT_EQ(error_of(store->begin_campaign("single-broker", 1, 2)), "");
 }
 
-// As a disk that is full.
+// Like a full disk.
 TEST_F(ReportStoreTest, SaysThatTheFileCantGrow) {
   auto store = ReportStore::open(path).value();
   auto campaign = store->begin_campaign("single-broker", 1, 100).value();

@@ -214,7 +214,7 @@ TEST_P(Sockets, WhoAsksIsToldOnceThatThereIsSomethingToRead) {
       EXPECT_EQ(told.times, 0);
       ASSERT_TRUE(pair.client->write(chain_of("x")));
       EXPECT_EQ(told.event.wait(host.clock().deadline_in(seconds(5))), WaitResult::woken);
-      // What is there already is told at once.
+      // Data that is there already is notified at once.
       Told again;
       pair.server->when_readable(&again);
       EXPECT_EQ(again.event.wait(host.clock().deadline_in(seconds(5))), WaitResult::woken);

@@ -1,4 +1,4 @@
-// did_you_mean: a slip is recognised, and what is merely similar is not suggested.
+// did_you_mean: typos are recognised, and merely similar names are not suggested.
 #include "runtime/base/did_you_mean.h"
 
 #include "gtest/gtest.h"

@@ -1,4 +1,4 @@
-// A log whose lines a test looks at.
+// A log whose lines a test can inspect.
 #pragma once
 
 #include <string>

@@ -26,7 +26,7 @@ std::string key(int number) {
   return "key" + std::to_string(number);
 }
 
-// As many versions as steps, each made by a change of any earlier one.
+// Each version is made by a change of any earlier one.
 RC_GTEST_PROP(PersistentMap, EachVersionStaysWhatItWas, ()) {
   std::vector<Map> maps(1);
   std::vector<Model> models(1);

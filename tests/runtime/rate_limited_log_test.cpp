@@ -1,4 +1,5 @@
-// Whatever a stranger can cause as often as he likes fills no disk: few lines, and the number of the others.
+// Lines that any client can cause as often as it likes do not fill the disk: few are written, and the number of the
+// others.
 #include "runtime/host/rate_limited_log.h"
 
 #include <gtest/gtest.h>

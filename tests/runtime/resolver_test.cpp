@@ -1,4 +1,4 @@
-// A resolver that hangs, in the place of the system's: nobody waits for it longer than asked for.
+// A hanging resolver in place of the system's: nobody waits for it beyond a deadline.
 #include <gtest/gtest.h>
 #include <netdb.h>
 
@@ -50,7 +50,7 @@ namespace fulmar {
 namespace {
 
 struct ResolverThatHangs : WorldUnderTest {
-  // Lookups that were given up end, after whoever asked has gone.
+  // Lookups that were given up end after their callers are gone.
   void TearDown() override {
     gate.set_open(true);
     gate.wait_for(0);

@@ -1,5 +1,5 @@
 // The conformance suite runs in every world: on io_uring, on epoll, and simulated. What passes in one must pass in all,
-// since the broker can't tell them apart.
+// since the broker does not know which one it runs in.
 #pragma once
 
 #include <gtest/gtest.h>

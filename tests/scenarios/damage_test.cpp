@@ -1,4 +1,4 @@
-// What damage chooses: files that are there, and that the broker can do without.
+// The choice of damaged files: existing ones that the broker can do without.
 #include "scenarios/damage/damageable_files.h"
 
 #include <gtest/gtest.h>
@@ -74,7 +74,7 @@ TEST_F(DamageableFilesTest, ChangesOneFileBesideTheBatchesAtATime) {
   EXPECT_EQ(sorts.size(), 9u) << "three sorts, each with a wrong byte, cut, and gone";
 }
 
-// A batch without records, of offset 0.
+// A batch without records at offset 0.
 std::string one_batch() {
   std::string batch(batch_header_size, '\0');
   BatchHeader header;
@@ -93,7 +93,7 @@ TEST_F(DamageableFilesTest, TakesACheckpointOnlyWhereMarksTellTheSame) {
   EXPECT_NE(now()["t-0/fulmar-checkpoint"], checkpoint);
 }
 
-// Where all batches are deleted only that file has the epoch of the last one: it does not follow from anything.
+// If all batches are deleted only that file has the last one's epoch, which can't be derived.
 TEST_F(DamageableFilesTest, TakesNoEpochsWhereNoBatchTellsThem) {
   auto damaged_where = [&](const Checkpoint& checkpoint, const SyncedMark& mark) {
     std::set<std::string> sorts;

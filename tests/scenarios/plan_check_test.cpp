@@ -1,4 +1,4 @@
-// Plans that somebody wrote or edited: what no life can be played with is refused, with one sentence each.
+// Hand-written or edited plans: those that can't be played are refused, with one sentence each.
 #include "scenarios/plan_check.h"
 
 #include <gmock/gmock.h>
@@ -18,7 +18,7 @@ namespace {
 
 constexpr auto most = std::numeric_limits<std::int64_t>::max();
 
-// A short one of three brokers and two clients, or of one broker, that has nothing special.
+// A short plan of three brokers and two clients, or of one broker, without anything special.
 Plan plain(const char* scenario) {
   auto plan = find_scenario(scenario)->plan(9001);
   for (auto name : {"calm_ms", "calm_from_ms", "calm_rest", "throttled_rate", "catch_up_lag", "replica_lag_ms"})
@@ -182,7 +182,7 @@ TEST(PlanCheck, RefusesACalmThatIsNone) {
   }
 }
 
-// Whatever else is in such a plan, no value that is taken breaks the process that plays it.
+// Whatever else is in a plan, no accepted value crashes the process that plays it.
 TEST(PlanCheck, WhatIsTakenCanBePlayed) {
   for (const auto& use : setting_uses()) {
     const auto& range = *use.setting;

@@ -21,7 +21,7 @@ std::string text_of(const Violations& violations) {
 TEST(Scenarios, SomeLivesOfEachAreCleanAndTheSameTwice) {
   std::map<std::string, std::uint64_t> marks;
   for (const auto& scenario : all_scenarios()) {
-    // A cluster's life takes longer.
+    // Lives of clusters take longer.
     std::uint64_t last = scenario.name == "single-broker" ? 9050 : 9010;
     for (std::uint64_t seed = 9001; seed <= last; ++seed) {
       auto plan = scenario.plan(seed);
@@ -34,7 +34,7 @@ TEST(Scenarios, SomeLivesOfEachAreCleanAndTheSameTwice) {
       }
     }
   }
-  // What so few lives have come upon already.
+  // Marks that already these few lives reach.
   for (auto mark : {Mark::metadata_snapshot_taken,
                     Mark::metadata_snapshot_loaded,
                     Mark::metadata_snapshot_fetched,

@@ -1,4 +1,4 @@
-// Elections of a SmallWorld, each one step: by a minimal quorum, as the candidate's configuration has it.
+// Elections of a SmallWorld, each one step: by a minimal quorum of the candidate's configuration.
 #include <algorithm>
 
 #include "tests/raft/exhaustive/world.h"
@@ -27,8 +27,8 @@ bool is_minimal(const Configuration& configuration, unsigned voters, int candida
 void SmallWorld::elect(const WorldState& state, int candidate, const Reached& reached) {
   const auto& raft = *local(state, candidate).raft;
   if (raft.term() + 1 >= settings_.terms || !raft.configuration().is_voter(LocalStates::id_of(candidate))) return;
-  // A leader that has not heard of enough of the others stands again; without changes of members it may as well lead
-  // on.
+  // A leader that enough others have not answered stands again; without changes of members it may as well continue to
+  // lead.
   if (raft.role() == Role::leader && settings_.changes == 0) return;
   for (auto voters : whose_votes_are_enough(state.replicas[at(candidate)]))
     ask_for_votes(state, candidate, voters, reached);
@@ -46,7 +46,7 @@ const std::vector<unsigned>& SmallWorld::whose_votes_are_enough(LocalId id) {
   return found->second;
 }
 
-// The candidate asks everybody, and only those hear it; what they answer is heard.
+// The candidate asks every voter, and only those in `voters` receive it; their replies arrive.
 void SmallWorld::ask_for_votes(const WorldState& state, int candidate, unsigned voters, const Reached& reached) {
   auto next = state;
   auto step = [&](int replica, const std::vector<Outcome>& outcomes) {
@@ -66,7 +66,7 @@ void SmallWorld::ask_for_votes(const WorldState& state, int candidate, unsigned 
     asked = std::move(said);
   }
   const auto &before = *local(state, candidate).raft, &after = *local(next, candidate).raft;
-  // In vain, and it has not even heard of a later term or configuration.
+  // Without success, and it has not even received a later term or configuration.
   if (after.term() == before.term() && after.configuration_mark() == before.configuration_mark()) return;
   std::string names;
   for (int voter = 0; voter < world_replicas; ++voter)

@@ -63,7 +63,7 @@ TEST(RaftExhaustive, ANewcomerBecomesAVoter) {
   goes_through({.terms = 2, .length = 1, .crashes = 0, .voters = 2, .changes = 1, .fewest = 2, .most = 3});
 }
 
-// The leaders of two terms have each begun another change, which no other replica has heard of yet.
+// The leaders of two terms have each begun a different change that no other replica knows yet.
 const std::vector<std::string> two_changes = {
     "replica 0 asks 1 for votes",    "replica 1 hears 0>1 t0 heartbeat",
     "replica 1 hears 0>1 t0 append", "replica 0 is to change the voters to 0",

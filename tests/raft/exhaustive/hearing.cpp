@@ -1,4 +1,4 @@
-// What a replica may hear of the logs that the leaders of a SmallWorld have had.
+// The messages that replicas of a SmallWorld may receive about the logs of its leaders.
 #include <algorithm>
 
 #include "tests/raft/exhaustive/world.h"
@@ -18,7 +18,7 @@ Epoch epoch_before(const Reign& reign, int offset) {
   return offset == 0 ? -1 : Epoch{reign.epochs[at(offset - 1)]};
 }
 
-// What the leader of a term said, or may have said, of [prev, end) of its log.
+// What the leader of a term sent, or may have sent, of [prev, end) of its log.
 Said append_of(const Reign& reign, int prev, int end, int log_start, int log_end) {
   AppendRequest request;
   request.prev_offset = prev;
@@ -40,7 +40,7 @@ Said append_of(const Reign& reign, int prev, int end, int log_start, int log_end
 
 }  // namespace
 
-// What one replica makes of one thing a leader said, and the leader of the answer.
+// One replica processes one message of a leader, and the leader its reply.
 void SmallWorld::heard(const WorldState& state, int replica, const Outcome& outcome, const std::string& what,
                        const Reached& reached) {
   if (outcome.crashed && state.crashes >= settings_.crashes) return;
@@ -61,7 +61,7 @@ void SmallWorld::heard(const WorldState& state, int replica, const Outcome& outc
     configuration_moves =
         configuration_moves || after.raft->configuration_mark() != local(state, to).raft->configuration_mark();
     if (after.raft->role() == Role::leader) continue;
-    // It led itself out: what it commits by this answer it still does as the leader.
+    // It removed itself from the group: the commit that this reply allows, it still makes as the leader.
     on_the_way.push_back(after.commits);
     on_the_way.back().leads = true;
   }
@@ -71,7 +71,7 @@ void SmallWorld::heard(const WorldState& state, int replica, const Outcome& outc
   arrive(next, (outcome.crashed ? "crashes as it hears " : "hears ") + what, replica, reached, on_the_way);
 }
 
-// Whatever the leader of that reign may have sent; `hear` is told of each.
+// Calls `hear` for each message that the leader of that reign may have sent.
 void SmallWorld::each_message(
     const Reign& reign, Epoch term, int replica,
     const std::function<void(std::uint64_t key, const std::function<Said()>& make)>& hear) const {
@@ -80,7 +80,7 @@ void SmallWorld::each_message(
     said.message.to = LocalStates::id_of(replica);
     said.message.term = term;
     if (settings_.changes > 0) return said;  // see hear_configurations()
-    // Which is the leader's own as soon as it leads.
+    // The leader's own mark from when it leads.
     const MarkedConfiguration configuration{{term, 0}, locals_.configuration()};
     if (auto* heartbeat = std::get_if<Heartbeat>(&said.message.body)) heartbeat->configuration = configuration;
     if (auto* append = std::get_if<AppendRequest>(&said.message.body)) append->configuration = configuration;
@@ -106,7 +106,7 @@ void SmallWorld::each_message(
   }
 }
 
-// All that may become of a replica by what it may hear of a reign.
+// All outcomes for a replica of the messages of a reign.
 const std::vector<Outcome>& SmallWorld::all_heard(LocalId id, const Reign& reign, Epoch term, int replica) {
   auto key = key_of(reign, term) * 64 + at(reign.log_start) * 8 + at(reign.first_log_start);
   auto [found, fresh] = heard_.try_emplace({id, key});
@@ -124,7 +124,7 @@ const std::vector<Outcome>& SmallWorld::all_heard(LocalId id, const Reign& reign
   return all;
 }
 
-// Of a leader of its term, or of a later one.
+// Messages of the leader of its term, or of a later one.
 void SmallWorld::hear_reigns(const WorldState& state, int replica, const Reached& reached) {
   auto id = state.replicas[at(replica)];
   for (Epoch term = std::max(local(state, replica).raft->term(), 0); term < settings_.terms; ++term) {

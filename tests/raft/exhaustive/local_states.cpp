@@ -9,7 +9,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr Duration long_enough = seconds(10);  // for every lease and every timeout to be over
+constexpr Duration long_enough = seconds(10);  // for every lease and timeout to expire
 
 enum class Kind : std::uint64_t { stand = 1, append, sync, crash, trim, set_target, message, made };
 
@@ -33,7 +33,7 @@ Message sent_at(Instant now, Message message) {
   return message;
 }
 
-// Every moment is another one: so that equal messages are equal, they are of no time.
+// Time differs in each message; without it equal messages are equal.
 Message timeless(Message message) {
   return sent_at({}, std::move(message));
 }
@@ -42,7 +42,7 @@ bool is_answer(const Message& message) {
   return std::holds_alternative<AppendReply>(message.body) || std::holds_alternative<HeartbeatReply>(message.body);
 }
 
-// Of what is on stable storage, where the core takes itself to have stored something else.
+// For the state on stable storage, if the core considers another one stored.
 std::string bytes_of(const HardState& state, const Renaming& rename) {
   auto text = std::to_string(state.term) + "," + (state.vote ? to_string(rename(*state.vote)) : "-") + "," +
               std::to_string(state.log_term) + "," + std::to_string(state.configuration.mark.term) + "." +
@@ -63,7 +63,7 @@ Commits LocalStates::Local::find_commits() const {
   return found;
 }
 
-// One input, gone through with until the power fails before the part of that number.
+// Processes one input until the power fails before the part with that number.
 struct LocalStates::Run {
   LocalStates& all;
   Local local;
@@ -218,14 +218,14 @@ const std::vector<Outcome>& LocalStates::outcomes(LocalId at, std::uint64_t key,
   if (!world_.power_fails_in_between) return all;
   for (int part = 0; part < parts; ++part) {
     play(part, true);
-    play(part, false);  // all that was written has come through
+    play(part, false);  // everything that was written is on stable storage
   }
   return all;
 }
 
 const std::vector<Outcome>& LocalStates::stand(LocalId at) {
   return outcomes(at, key_of(Kind::stand), [](Run& run) {
-    run.local.raft->resign(run.now());  // if it leads: it has not heard of enough of the others
+    run.local.raft->resign(run.now());  // if it leads: not enough others have answered it
     run.local.raft->campaign(run.now());
     run.perform(nullptr);
   });
@@ -272,7 +272,7 @@ const std::vector<Outcome>& LocalStates::set_target(LocalId at, unsigned voters)
 
 const std::vector<Outcome>& LocalStates::hear(LocalId at, MessageId id) {
   return outcomes(at, key_of(Kind::message, static_cast<std::uint64_t>(id)), [this, id](Run& run) {
-    // An answer is one to what has just been said: a learner that is silent never becomes a voter.
+    // The reply answers what was just sent: a silent learner never becomes a voter.
     const auto& heard = message(id);
     run.local.raft->receive(is_answer(heard) ? sent_at(run.now(), heard) : heard, run.now());
     run.perform(nullptr);

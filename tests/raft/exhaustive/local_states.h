@@ -39,7 +39,7 @@ struct LocalKeyHash {
   }
 };
 
-// The offsets that a replica takes for committed, and so may have told clients.
+// The offsets that a replica considers committed, so that clients may know them.
 struct Commits {
   bool leads = false;
   Epoch term = -1;
@@ -51,9 +51,9 @@ struct Commits {
 
 struct Outcome {
   LocalId next = -1;
-  Commits before;  // if it crashed: as it was then
+  Commits before;  // as of the crash, if it crashed
   bool crashed = false;
-  std::vector<MessageId> messages;  // but for those that only tell a leader where to look on
+  std::vector<MessageId> messages;  // without those that only tell a leader where to continue
 };
 
 constexpr int world_replicas = 3;
@@ -81,11 +81,11 @@ class LocalStates {
     int self = 0;
     EpochLog log;
     HardState disk;
-    std::unique_ptr<Raft> raft;  // over slots_[self]
+    std::unique_ptr<Raft> raft;  // with slots_[self] as its log
 
-    // Of those that are kept.
+    // As far as they are kept.
     Commits commits = {};
-    std::string_view broken = {};  // which invariant of the core's is, if one is
+    std::string_view broken = {};  // the broken invariant of the core, if any
     NamedHashes hashes = {};
 
     Commits find_commits() const;
@@ -95,10 +95,10 @@ class LocalStates {
   std::size_t size() const { return locals_.size(); }
 
   static ReplicaId id_of(int replica) { return {replica, {}}; }
-  LocalId newborn(int replica);  // of a group that has just been made
+  LocalId newborn(int replica);  // of a new group
   const Configuration& configuration() const { return configuration_; }
 
-  // -- Inputs. The first outcome is that all went well.
+  // -- Inputs. The first outcome is the one without a power loss.
   const std::vector<Outcome>& stand(LocalId at);
   const std::vector<Outcome>& append(LocalId at);  // a leader appends a client's record
   const std::vector<Outcome>& sync(LocalId at);
@@ -113,7 +113,7 @@ class LocalStates {
   const std::vector<Message>& plans(LocalId at);
 
  private:
-  // A core keeps a reference to its log: this is the log of the state that is worked on.
+  // A core keeps a reference to its log: this is the log of the state being processed.
   struct Slot : LogView {
     const EpochLog* log = nullptr;
     Offset start() const override { return log->start(); }

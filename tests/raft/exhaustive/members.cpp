@@ -1,7 +1,7 @@
-// Changes of members in a SmallWorld: what leaders are told to make of their configurations, and who hears of those.
+// Changes of members in a SmallWorld: the targets of leaders, and the messages with configurations.
 //
-// A configuration is heard from who leads, in its term, at any time and any number of times; or from whoever has it, as
-// the answer to a vote request, which is true in whatever term it comes.
+// A configuration comes from the leader, in its term, at any time and any number of times; or from any replica that has
+// it, in the reply to a vote request, where it is valid whatever the term.
 #include <algorithm>
 #include <bit>
 
@@ -23,7 +23,7 @@ std::uint8_t SmallWorld::number_of(const MarkedConfiguration& configuration) {
   return static_cast<std::uint8_t>(found - configurations_.begin() + 1);
 }
 
-// Another one would come of it now, or nothing does: who waits for something may as well be told later.
+// Only if the target changes the configuration now: a target that has to wait may as well be set later.
 void SmallWorld::change_members(const WorldState& state, int leader, const Reached& reached) {
   for (unsigned voters = 1; voters < 1u << world_replicas; ++voters) {
     if (std::popcount(voters) < settings_.fewest || std::popcount(voters) > settings_.most) continue;
@@ -44,7 +44,7 @@ void SmallWorld::change_members(const WorldState& state, int leader, const Reach
   }
 }
 
-// What was in force at a leader, it may have told.
+// A leader may have sent any configuration that it had in force.
 void SmallWorld::note_configuration(Reign& reign, const MarkedConfiguration& configuration) {
   const auto number = number_of(configuration);
   for (auto& known : reign.configurations) {
@@ -56,7 +56,7 @@ void SmallWorld::note_configuration(Reign& reign, const MarkedConfiguration& con
   FULMAR_UNREACHABLE();
 }
 
-// A mark names one configuration: there is one leader of its term, and it counts on.
+// A mark names one configuration: a term has one leader, which counts the versions.
 std::string SmallWorld::check_marks(const WorldState& state) const {
   for (int one = 0; one < world_replicas; ++one)
     for (int other = 0; other < one; ++other) {

@@ -29,7 +29,7 @@ SearchResult search(const WorldSettings& settings, std::size_t states_max) {
   SearchResult result;
   std::vector<WorldState> states{world.first()};
   std::vector<std::uint32_t> parents{0};
-  // By their hashes alone: of ten million states two are taken for one with a chance of one in a hundred thousand.
+  // Only hashes are kept: among ten million states two collide with a probability of one in a hundred thousand.
   std::unordered_set<std::uint64_t> seen{world.hash_of(states.front())};
   std::size_t level_end = 1;
   for (std::size_t at = 0; at < states.size(); ++at) {

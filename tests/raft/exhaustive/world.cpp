@@ -17,9 +17,9 @@ std::uint64_t mix(std::uint64_t value) {
 
 }  // namespace
 
-// The smallest of its hashes under all names.
+// The smallest hash under all namings.
 std::uint64_t SmallWorld::hash_of(const WorldState& state) const {
-  // What no name is part of, once.
+  // The parts without names, once.
   std::array<std::int64_t, world_terms_max> reigns{};
   for (int term = 0; term < settings_.terms; ++term) {
     const auto& reign = state.reigns[at(term)];
@@ -82,7 +82,7 @@ WorldState SmallWorld::first() {
 
 void SmallWorld::arrive(WorldState next, const std::string& what, int who, const Reached& reached,
                         const std::vector<Commits>& on_the_way) {
-  // One that has the only vote stands by itself when it begins anew.
+  // A replica that is the only voter stands by itself when it starts.
   for (int replica = 0; replica < world_replicas; ++replica)
     if (local(next, replica).raft->term() >= settings_.terms) return;
   std::string violated;
@@ -165,7 +165,7 @@ std::string SmallWorld::describe(const WorldState& state) const {
   return text;
 }
 
-// Nobody can hear of the log of a reign in whose term, or before, nobody is any more.
+// No replica can receive messages of a reign any more once all are in later terms.
 void SmallWorld::forget(WorldState& state) const {
   Epoch lowest = settings_.terms;
   for (int replica = 0; replica < world_replicas; ++replica)
@@ -193,7 +193,7 @@ std::string SmallWorld::check(WorldState& state) {
   return wrong;
 }
 
-// Election safety and leader completeness (Raft figure 3), and that it says what its reign is taken to say.
+// Election safety and leader completeness (Raft figure 3), and that its log is as the reign has it.
 std::string SmallWorld::check_leader(WorldState& state, int replica) {
   const auto& here = local(state, replica);
   auto term = here.raft->term();

@@ -50,10 +50,10 @@ constexpr int reign_configurations_max = 8;
 // The log of the leader of a term.
 struct Reign {
   std::int8_t leader = -1;  // -1: there was none, or no replica can receive its messages any more
-  std::int8_t start = 0;    // where its log ended when it was elected
-  std::int8_t end = 0;      // and ends now, or when it was deposed
+  std::int8_t start = 0;    // its log end at its election
+  std::int8_t end = 0;      // its log end now, or when it was deposed
   std::int8_t log_start = 0;
-  std::int8_t first_log_start = 0;  // when it was elected
+  std::int8_t first_log_start = 0;  // at its election
   std::int8_t commit = 0;
   std::array<std::int8_t, world_length_max> epochs{};
   // The leader's configurations, by their numbers (see SmallWorld), in order; 0: no more. They stay while any replica
