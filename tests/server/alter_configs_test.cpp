@@ -1,4 +1,4 @@
-// Configuration changed while brokers run: what is refused and how, what is kept, and that it takes effect at once on
+// Configuration changes at run time: what is refused and how, what is stored, and that changes take effect at once on
 // every broker and shard (KIP-133, KIP-226, KIP-339).
 #include "broker/protocol/messages/alter_configs.h"
 
@@ -38,7 +38,7 @@ Outcome alter(Peer& peer, std::int8_t type, const std::string& name, std::vector
   return responses.at(0);
 }
 
-// What a property is, where that comes from, and whatever else is set: "5@1;7@4" and the like.
+// A property's value, its source, and the other values that are set: "5@1;7@4" and the like.
 std::string described(Peer& peer, std::int8_t type, const std::string& name, const std::string& property) {
   DescribeConfigsRequest request;
   request.include_synonyms = true;
@@ -320,7 +320,7 @@ TEST(AlterConfigs, OfHowManyConnectionsThereMayBeHoldForTheNextOne) {
       EXPECT_TRUE(connect()) << name << ": the seventh";
       EXPECT_FALSE(connect()) << name;
       peers.pop_back();
-      // Those that are there stay.
+      // Existing connections stay.
       EXPECT_EQ(alter(admin, broker_type, "", {set(name, "3")}).error_code, ErrorCode::none);
       EXPECT_FALSE(connect()) << name;
       peers.pop_back();

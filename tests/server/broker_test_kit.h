@@ -1,4 +1,4 @@
-// A broker in a simulated world, and a peer that speaks to it in whole frames or in any bytes it likes.
+// A broker in a simulated world, and a client connection that sends whole frames or arbitrary bytes.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ namespace fulmar {
 
 inline const SocketAddress broker_address{"10.0.0.1", 9092};
 
-// Versions used where a test is not about versions.
+// Versions for tests that are not about versions.
 inline constexpr std::int16_t produce_version = 9;
 inline constexpr std::int16_t fetch_version = 12;  // the last with topic names
 inline constexpr std::int16_t fetch_by_id_version = 13;
@@ -57,7 +57,7 @@ class BrokerWorld {
     });
     world.run_until([this] { return ready || !broker.running(); }, world.now() + seconds(60));
   }
-  // In order, or not. Its partitions, which are opened once it is ready, are open when this returns.
+  // Restarts it, in order or not. Its partitions, which open after it is ready, are open when this returns.
   void restart(bool orderly, unsigned shards = 2) {
     orderly ? stop() : broker.power_loss();
     start(shards);
@@ -88,7 +88,7 @@ class BrokerWorld {
   std::string failure;
 };
 
-// One connection to the broker. What it reads and decodes must be right, or the test fails.
+// One connection to the broker. Responses must be valid, or the test fails.
 class Peer {
  public:
   explicit Peer(Host& host) : host_(host) {
@@ -104,7 +104,7 @@ class Peer {
     return id;
   }
   void send_raw(std::string bytes) { EXPECT_TRUE(connection_->write(ByteChain(Bytes::copy_of(bytes))).has_value()); }
-  // The next frame, without its size; empty when the broker has closed the connection, or says nothing for so long.
+  // The next frame, without its size; empty when the broker has closed the connection, or sends nothing for that long.
   Bytes frame(Duration patience = seconds(60)) {
     auto deadline = host_.clock().deadline_in(patience);
     MutableBytes size(4);
@@ -127,7 +127,7 @@ class Peer {
     auto id = send(request, version);
     return receive<Response>(id, version);
   }
-  // Whether the broker ends the connection, within this time, without another byte.
+  // Whether the broker closes the connection within this time without sending another byte.
   bool is_closed(Duration within = seconds(5)) {
     char byte = 0;
     auto read = connection_->read({&byte, 1}, host_.clock().deadline_in(within));
@@ -198,7 +198,7 @@ inline FetchRequest fetch_request(const std::vector<FetchFrom>& from, std::int32
   return request;
 }
 
-// One partition, once; no session.
+// Fetches one partition once, without a session.
 inline FetchResponse::Topic::Partition fetch(Peer& peer, const FetchFrom& from, std::int32_t wait_ms = 0,
                                              std::int32_t bytes_min = 1) {
   auto response = peer.call<FetchResponse>(fetch_request({from}, wait_ms, bytes_min), fetch_version);
@@ -206,7 +206,7 @@ inline FetchResponse::Topic::Partition fetch(Peer& peer, const FetchFrom& from, 
   return response.topics.at(0).partitions.at(0);
 }
 
-// The same, of a partition that is on its way to be open.
+// The same for a partition that may not be open yet.
 inline FetchResponse::Topic::Partition fetch_once_open(Peer& peer, const FetchFrom& from) {
   auto& clock = peer.host().clock();
   auto give_up = clock.now() + seconds(10);
@@ -217,7 +217,7 @@ inline FetchResponse::Topic::Partition fetch_once_open(Peer& peer, const FetchFr
   }
 }
 
-// The values of all records in what a fetch brought.
+// The values of all records in a fetch response.
 inline std::vector<std::string> values_of(const ByteChain& records) {
   std::vector<std::string> values;
   for (Bytes rest = records.flatten(); !rest.empty();) {

@@ -1,4 +1,5 @@
-// What strangers and crowds can take of a shard: memory, fibers, connections; and that the others are served meanwhile.
+// Shards under load of strangers and crowds: limits of memory, fibers and connections; and that others are served
+// meanwhile.
 #include "broker/protocol/messages/api_versions.h"
 #include "broker_test_kit.h"
 
@@ -11,7 +12,7 @@ std::string announced(std::int32_t size) {
   return text;
 }
 
-// A request's answer, and how long it took.
+// The response to a request, and the time it took.
 template <class Call>
 Duration time_of(Host& host, Call&& call) {
   auto began = host.clock().now();
@@ -28,7 +29,7 @@ void expect_served(Host& host) {
             milliseconds(100));
 }
 
-// Sends so much of a produce request, and no more.
+// Sends only the first `bytes` of a produce request.
 std::string part_of_produce(const std::string& value, std::size_t bytes) {
   auto frame = request_frame(produce_request("t", 0, batch_of(1, value)), produce_version, 1, "test").flatten();
   return std::string(frame.view().substr(0, bytes));
@@ -72,8 +73,7 @@ TEST(Capacity, HalfSentRequestsFillTheBudgetAndSmallOnesAndInTheEndLargeOnesGetT
       EXPECT_LT(time_of(host, [&] { produce(setup, "t", 0, batch_of(1, std::string(30'000, 's'))); }),
                 milliseconds(100));
     }
-    // A large one waits until those that stand still are given up; at most one of them at a time had more than its
-    // room.
+    // A large one waits until the stalled ones are given up; at most one of them at a time had more than its share.
     Peer large(host);
     EXPECT_EQ(produce(large, "t", 0, batch_of(1, std::string(900'000, 'l'))).error_code, ErrorCode::none);
   });
@@ -112,8 +112,8 @@ TEST(Capacity, ReadersThatTakeNoAnswersAreGivenUpSoonWhereOthersWaitForRoom) {
     }
     host.clock().sleep_for(seconds(2));
     expect_served(host);
-    // It comes after all of the deaf that ask for room before it; each of them keeps it for some seconds only, and not
-    // for the half minute that it would have if nobody waited.
+    // It is served after all the peers that asked for room before it and take no responses; each of these keeps its
+    // room for only some seconds, and not for the half minute that it would have if nobody waited.
     Peer reader(host);
     auto took = time_of(host, [&] {
       auto response = reader.call<FetchResponse>(fetch_request({{"t", 0, 100}}), fetch_version);
@@ -121,7 +121,7 @@ TEST(Capacity, ReadersThatTakeNoAnswersAreGivenUpSoonWhereOthersWaitForRoom) {
       EXPECT_GT(response.topics[0].partitions[0].records.size(), 0u);
     });
     EXPECT_LT(took, seconds(10));
-    // Those who keep nobody waiting have more patience, and not for ever.
+    // Connections that keep nobody waiting have more time, but not for ever.
     host.clock().sleep_for(seconds(60));
     for (auto& peer : deaf) {
       while (!peer->frame(seconds(60)).empty()) continue;
@@ -186,12 +186,12 @@ TEST(Capacity, IdleConnectionsAndWaitingFetchesHoldNoFiber) {
   });
 }
 
-// What waits for the disk holds a fiber, of which there are so many; the rest waits for one of those.
+// A request that waits for the disk holds a fiber, of which there is a limited number; the others wait for one.
 TEST(Capacity, MoreProducesThanMayWaitAtOnceAreAllAnswered) {
   constexpr int peers = 400;
   constexpr int each = 16;
   constexpr int partitions = 640;
-  constexpr int fibers_max = 4096;  // of the only shard, as ClientConnections has it
+  constexpr int fibers_max = 4096;  // of the only shard; see ClientConnections
   BrokerWorld cluster({}, 1);
   cluster.run([&](Host& host) {
     std::vector<std::unique_ptr<Peer>> all;
@@ -294,7 +294,7 @@ TEST(Capacity, ConnectionsAreRefusedBeforeDescriptorsRunOut) {
     }
     EXPECT_GT(refused, 20);
     EXPECT_LT(refused, 80);
-    // What was let in is served, its partitions' files among it.
+    // Accepted connections are served, including their partitions' files.
     for (int p = 0; p < 20; ++p) EXPECT_EQ(produce(first, "t", p, batch_of(1, "x")).error_code, ErrorCode::none);
   });
 }

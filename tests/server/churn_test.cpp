@@ -1,5 +1,5 @@
-// Five whole brokers whose partitions move all the time, while brokers are killed, emptied and stopped in order, one
-// after the other, and records are sent: all that was acknowledged is on the replicas that partitions end with.
+// Five brokers whose partitions are reassigned all the time, while brokers are killed, emptied and stopped in order,
+// one after the other, and records are sent: at the end every acknowledged record is on its partition's replicas.
 #include <cstdio>
 #include <cstdlib>
 
@@ -32,7 +32,7 @@ class Churn {
   }
 
  private:
-  // One broker at a time is away; it is back, and has what it should, before the next goes.
+  // One broker at a time is down; it is back, with everything it should have, before the next one goes down.
   void plan_accidents() {
     auto at = begun_ + seconds(2);
     while (at < begun_ + storm_length - seconds(15)) {
@@ -49,12 +49,12 @@ class Churn {
   }
   void strike(int id, std::int64_t kind) {
     if (!brokers_.broker(id).running()) return;
-    // What an emptied disk takes must be elsewhere: as long as one is not made good, no other goes.
+    // The data of an emptied disk must be elsewhere: until it is restored, no other disk is emptied.
     if (kind == 0 && brokers_.world.now() < whole_at_) kind = 1;
     switch (kind) {
       case 0:
         brokers_.lose_disk(id);
-        whole_at_ = begun_ + seconds(3600);  // until the storm's client sees that it is
+        whole_at_ = begun_ + seconds(3600);  // until the client sees that everything is restored
         break;
       case 1: brokers_.broker(id).power_loss(); break;
       case 2: brokers_.broker(id).kill(); break;
@@ -89,7 +89,7 @@ class Churn {
     fibers.join();
   }
 
-  // Any partition to any one to four brokers; or back.
+  // Reassigns any partition to any one to four brokers; or cancels.
   void move_one(ClusterClient& cluster) {
     AlterPartitionReassignmentsRequest request;
     auto partition = static_cast<std::int32_t>(random_.between(0, partitions - 1));
@@ -101,11 +101,11 @@ class Churn {
       to = std::move(all);
     }
     request.topics.push_back({"t", {{partition, std::move(to)}}});
-    // One answer or none: the next move comes anyway.
+    // The response does not matter: there will be another move.
     (void)ask_controller<AlterPartitionReassignmentsResponse>(cluster, request);
   }
 
-  // Whether all is as the metadata wants it; says what is not.
+  // Whether everything is as the metadata wants it; returns what is not.
   std::string trouble(ClusterClient& cluster) {
     auto moving = ask_controller<ListPartitionReassignmentsResponse>(cluster, ListPartitionReassignmentsRequest{});
     if (!moving) return "no controller: " + to_string(moving.error());
@@ -121,13 +121,13 @@ class Churn {
   }
   void watch_repairs(ClusterClient& cluster) {
     if (brokers_.world.now() < whole_at_ && brokers_.ready.size() == brokers_count && trouble(cluster).empty())
-      whole_at_ = brokers_.world.now() + seconds(3);  // the metadata's own group takes its turn as well
+      whole_at_ = brokers_.world.now() + seconds(3);  // the metadata group takes its time as well
   }
   void settle(Host& host, ClusterClient& cluster) {
     for (int quiet = 0, look = 0; look < 300 && !settled_; ++look) {
       trouble_ = trouble(cluster);
       quiet = trouble_.empty() ? quiet + 1 : 0;
-      settled_ = quiet == 15;  // for three seconds, so that what leaders told is new
+      settled_ = quiet == 15;  // for three seconds, so that announced leaderships are recent
       host.clock().sleep_for(milliseconds(200));
     }
     auto topic = cluster.topic("t");
@@ -149,14 +149,14 @@ class Churn {
   Random random_;
   Chronicle chronicle_;
   Instant begun_;
-  Instant whole_at_;  // from then on another disk may go
+  Instant whole_at_;  // from then on another disk may be emptied
   bool settled_ = false;
   std::string trouble_;
   std::map<std::int32_t, std::vector<std::int32_t>> replicas_;
 };
 
-// The lives that found that a replica which was removed and came back to its group must remember the terms it saw, and
-// have no vote before it has everything again.
+// The lives that showed that a replica which was removed and added again must keep its terms, and must not vote before
+// it has everything again.
 TEST(Churn, ARemovedReplicaThatComesBackElectsNobody) {
   for (std::uint64_t seed : {136, 137}) {
     SCOPED_TRACE("seed " + std::to_string(seed));

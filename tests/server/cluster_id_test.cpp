@@ -1,5 +1,4 @@
-// A data directory belongs to one cluster: what meta.properties says of it, and what becomes of a broker that finds
-// itself in another.
+// A data directory belongs to one cluster: meta.properties, and what happens to a broker in the wrong cluster.
 #include "tests/server/broker_test_kit.h"
 #include "tests/server/cluster_kit.h"
 
@@ -63,7 +62,7 @@ TEST(ClusterId, IsKeptInKafkasFormatAndComparedWithTheMetadata) {
 }
 
 TEST(ClusterId, ABrokerOfAnotherClusterIsNotTakenInAndEndsWithBothIds) {
-  for (int stranger : {4, 3}) {  // one that observes, and one that is to decide
+  for (int stranger : {4, 3}) {  // an observer, and a controller
     SCOPED_TRACE(stranger);
     BrokerCluster brokers(1, 4, {}, 3);
     ASSERT_TRUE(brokers.all_ready());

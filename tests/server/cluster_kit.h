@@ -1,4 +1,5 @@
-// A cluster of whole brokers in a simulated world, a machine each and one for clients; and what tests ask of it.
+// A cluster of brokers in a simulated world, each on its own machine, and a machine for clients; and requests that
+// tests need.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,10 +24,10 @@
 
 namespace fulmar {
 
-// Brokers 1 to `count`, started at once; the first of them are controllers, and others observe.
+// Brokers 1 to `count`, started at once; the first of them are controllers, and the others observers.
 class BrokerCluster {
  public:
-  // `by_name`: they know each other, and are told to clients, by the names of their machines.
+  // `by_name`: the brokers have their machines' names as addresses.
   explicit BrokerCluster(std::uint64_t seed, int count = 3, Properties properties = {}, int controllers = 5,
                          bool by_name = false)
       : world(seed, LogLevel::error),
@@ -65,7 +66,7 @@ class BrokerCluster {
       return ran ? 0 : 1;
     });
   }
-  // The machine dies, and its disk with it; it comes back with an empty one when it is started again.
+  // Powers the machine off and empties its disk; it can be started again.
   void lose_disk(int id) {
     broker(id).power_loss();
     broker(id).disk().wipe();
@@ -91,13 +92,13 @@ class BrokerCluster {
     return world.run_until([this] { return !client().running(); }, world.now() + within);
   }
 
-  // Does to the brokers, from a client's fiber, what no fiber may do itself.
+  // Runs `what`, which acts on the world and so can't run in a fiber, on behalf of a client's fiber.
   void from_outside(Host& host, std::function<void()> what) {
     world.at(world.now(), std::move(what));
     host.clock().sleep_for(milliseconds(1));
   }
 
-  // In order, all at once; false if one does not end.
+  // Stops all brokers in order, at once; false if one does not end.
   bool stop() {
     for (int id = 1; id <= count_; ++id)
       if (broker(id).running()) broker(id).request_stop();
@@ -110,7 +111,7 @@ class BrokerCluster {
         world.now() + seconds(60));
   }
 
-  // What a stopped broker has of a partition, by offset; nullopt if it has no log of it.
+  // A stopped broker's records of a partition, by offset; nullopt if it has no log of it.
   std::optional<std::map<Offset, std::string>> records_of(int id, const std::string& topic, std::int32_t partition) {
     std::optional<std::map<Offset, std::string>> found;
     run_process(world, broker(id), [&](Host& host) {
@@ -129,7 +130,7 @@ class BrokerCluster {
   World world;
   std::set<int> ready;
   std::map<int, std::string> failures;    // why a broker could not run
-  std::map<int, FeatureRanges> features;  // of brokers that are to be of another release, from their next start on
+  std::map<int, FeatureRanges> features;  // of brokers that act as another release from their next start on
 
  private:
   int count_;
@@ -138,7 +139,7 @@ class BrokerCluster {
   Properties properties_;
 };
 
-// Asks the controller, until it answers for good.
+// Asks the controller until there is a final response.
 template <class Response, class Request>
 Answer<Response> ask_controller(ClusterClient& cluster, const Request& request) {
   return cluster.retry([&](Deadline deadline) -> Answer<Response> {
@@ -175,7 +176,7 @@ inline void create_topic(ClusterClient& cluster, const std::string& name, int pa
   create_topic(cluster, std::move(topic));
 }
 
-// Of three replicas.
+// With three replicas.
 inline void create_topic(ClusterClient& cluster, const std::string& name, int partitions,
                          std::vector<CreateTopicsRequest::Topic::Config> configs) {
   CreateTopicsRequest::Topic topic;
@@ -186,7 +187,7 @@ inline void create_topic(ClusterClient& cluster, const std::string& name, int pa
   create_topic(cluster, std::move(topic));
 }
 
-// One record to partition 0, by one try at whoever leads; what the answer said of it.
+// Sends one record to partition 0, once, to its leader; returns the error in the response.
 inline ErrorCode produce_once(ClusterClient& cluster, const std::string& topic, const std::string& value,
                               Duration timeout = seconds(2), std::int16_t acks = -1) {
   ProduceRequest request;
@@ -196,13 +197,13 @@ inline ErrorCode produce_once(ClusterClient& cluster, const std::string& topic, 
   auto answered = cluster.retry([&](Deadline) -> Answer<ProduceResponse> {
     auto deadline = Deadline::never();
     FULMAR_TRY(auto connection, cluster.leader(topic, 0, deadline));
-    return connection->call<ProduceResponse>(request, deadline, 12);  // by name
+    return connection->call<ProduceResponse>(request, deadline, 12);  // with topic names
   });
   EXPECT_TRUE(answered.has_value());
   return answered ? answered->topics.at(0).partitions.at(0).error_code : ErrorCode::unknown_server_error;
 }
 
-// Sends what it is told to, and keeps what was acknowledged, and where.
+// Sends records, and remembers which were acknowledged, and at which offset.
 class Chronicle {
  public:
   void send(Producer& producer, const std::string& topic, std::int32_t partition) {
@@ -210,7 +211,7 @@ class Chronicle {
     auto delivery = producer.send(topic, partition, {{std::nullopt, value, World::epoch_ms, {}}});
     if (delivery.outcome == Delivery::Outcome::ok) acknowledged[partition][delivery.base_offset] = value;
   }
-  // Whether all of it is in what a broker has.
+  // Whether all of them are among a broker's records.
   void expect_in(const std::map<Offset, std::string>& found, std::int32_t partition, const std::string& where) const {
     auto kept = acknowledged.find(partition);
     if (kept == acknowledged.end()) return;

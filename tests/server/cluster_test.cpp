@@ -1,4 +1,4 @@
-// Three brokers as one cluster, each whole, in a simulated world: formation, topics on all of them, leaders that die.
+// Three brokers as one cluster in a simulated world: formation, topics on all of them, leaders that die.
 #include <cstdio>
 #include <cstdlib>
 
@@ -15,7 +15,7 @@ TEST(Cluster, FormsAndPutsATopicOnAllItsBrokers) {
     ASSERT_TRUE(brokers.all_ready()) << "seed " << seed;
     ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) {
       create_topic(cluster, "t", 6);
-      auto described = cluster.topic("t");  // the broker that is asked may hear of it a moment later
+      auto described = cluster.topic("t");  // the broker that is asked may learn of it a moment later
       ASSERT_TRUE(described.has_value());
       EXPECT_EQ(described->partitions.size(), 6u);
       for (const auto& partition : described->partitions) EXPECT_EQ(partition.replica_nodes.size(), 3u);
@@ -65,15 +65,15 @@ TEST(Cluster, ABrokerThatIsNotHeardOfIsFencedUntilItComesBack) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     BrokerCluster brokers(seed, 4);
     ASSERT_TRUE(brokers.all_ready());
-    brokers.world.run_for(seconds(1));          // so that all have heard of all
-    int dead = 1 + static_cast<int>(seed) % 4;  // now and then the controller
+    brokers.world.run_for(seconds(1));          // so that all know of all
+    int dead = 1 + static_cast<int>(seed) % 4;  // sometimes the controller
     std::set<std::int32_t> all{1, 2, 3, 4};
     auto others = all;
     others.erase(dead);
     brokers.broker(dead).power_loss();
     auto died = brokers.world.now();
     ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
-      // Its session, and a whole one more if the controller is new.
+      // Its session, and another whole one if the controller is new.
       while (host.clock().now() - died < seconds(25)) {
         auto shown = brokers_of(cluster);
         for (auto alive : others) EXPECT_TRUE(shown.contains(alive)) << alive << " is heard of";
@@ -96,7 +96,7 @@ TEST(Cluster, ABrokerThatIsNotHeardOfIsFencedUntilItComesBack) {
   }
 }
 
-// Which the controller can't tell from a dead one; it is registered still, and needs but be heard.
+// The controller can't distinguish it from a dead one; it is still registered, and only its heartbeats were missing.
 TEST(Cluster, ABrokerThatWasPausedIsShownAgainWithoutARestart) {
   BrokerCluster brokers(1, 3);
   ASSERT_TRUE(brokers.all_ready());
@@ -109,7 +109,7 @@ TEST(Cluster, ABrokerThatWasPausedIsShownAgainWithoutARestart) {
   ASSERT_TRUE(brokers.stop());
 }
 
-// With NOT_LEADER_OR_FOLLOWER clients would take it for not written.
+// With NOT_LEADER_OR_FOLLOWER clients would conclude that it was not written.
 TEST(Cluster, AControllerThatWasPausedAnswersNothingByWhatItKnewBefore) {
   BrokerCluster brokers(5);
   ASSERT_TRUE(brokers.all_ready());
@@ -122,7 +122,7 @@ TEST(Cluster, AControllerThatWasPausedAnswersNothingByWhatItKnewBefore) {
     ASSERT_TRUE(connection.has_value());
     brokers.from_outside(host, [&] {
       brokers.broker(paused).pause();
-      for (std::size_t id = 0; id < 3; ++id) {  // else it may hear from the others first
+      for (std::size_t id = 0; id < 3; ++id) {  // otherwise the others may reach it first
         auto self = static_cast<std::size_t>(paused - 1);
         if (id != self) brokers.world.network().link(id, self).cut = brokers.world.network().link(self, id).cut = true;
       }
@@ -175,14 +175,14 @@ TEST(Cluster, ALeaderDeposedWhileItWaitsLeavesOpenWhatBecomesOfTheRecord) {
     request.acks = -1;
     request.timeout_ms = 20'000;
     request.topics.push_back({"t", {{0, ByteChain(batch_of(1, "x"))}}});
-    auto response = (*connection)->call<ProduceResponse>(request, deadline, 12);  // by name
+    auto response = (*connection)->call<ProduceResponse>(request, deadline, 12);  // with topic names
     ASSERT_TRUE(response.has_value());
     said = response->topics.at(0).partitions.at(0).error_code;
   }));
   EXPECT_EQ(said, ErrorCode::not_enough_replicas_after_append);
 }
 
-// How long producers wait for another leader, once a broker has lost its power that leads a third of the partitions.
+// How long producers wait for another leader after a power loss of a broker that leads a third of the partitions.
 Duration failover_time(std::uint64_t seed, const Properties& properties) {
   BrokerCluster brokers(seed, 3, properties);
   EXPECT_TRUE(brokers.all_ready());
@@ -222,7 +222,7 @@ TEST(Cluster, FailsOverWithinTheTimeThatIsConfigured) {
   }
 }
 
-// Brokers that are no controllers have all the metadata, host partitions, and come back from a power loss.
+// Observers have all the metadata, host partitions, and recover from a power loss.
 TEST(Cluster, HasObserversThatHostPartitions) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     BrokerCluster brokers(seed, 5,
@@ -284,8 +284,8 @@ TEST(Cluster, HasObserversThatHostPartitions) {
   }
 }
 
-// A broker was away while the others cut the log of the metadata: it gets the snapshot, though it loses its power again
-// and again while it does.
+// A broker was down while the others deleted the metadata log's beginning: it gets the snapshot, although it loses
+// power again and again meanwhile.
 TEST(Cluster, WhoComesBackLateIsGivenTheMetadataWhole) {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     BrokerCluster brokers(seed, 3,
@@ -306,7 +306,7 @@ TEST(Cluster, WhoComesBackLateIsGivenTheMetadataWhole) {
     }
     brokers.start(3);
     ASSERT_TRUE(brokers.all_ready()) << "seed " << seed;
-    // All topics are known to it, and what comes after.
+    // It knows all topics, and later changes.
     ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
       create_topic(cluster, "last", 1, 2);
       auto options = brokers.client_options();
@@ -332,7 +332,7 @@ TEST(Cluster, WhatIsAcknowledgedOutlivesItsLeaders) {
   for (auto seed = first; seed <= last; ++seed) {
     BrokerCluster brokers(seed);
     ASSERT_TRUE(brokers.all_ready());
-    // One broker after the other loses its power and comes back, while records are sent.
+    // One broker after the other loses power and restarts, while records are sent.
     auto begun = brokers.world.now();
     for (int turn = 0; turn < 4; ++turn) {
       int id = 1 + (static_cast<int>(seed) + turn) % 3;
@@ -355,7 +355,7 @@ TEST(Cluster, WhatIsAcknowledgedOutlivesItsLeaders) {
     EXPECT_GT(chronicle.size(), 300u) << "seed " << seed;
     brokers.world.run_for(seconds(10));
     ASSERT_TRUE(brokers.stop()) << "seed " << seed;
-    // Every broker's own log has all of it.
+    // Every broker's log has all of them.
     for (int id = 1; id <= 3; ++id) {
       for (std::int32_t partition = 0; partition < 3; ++partition) {
         auto found = brokers.records_of(id, "t", partition);

@@ -1,4 +1,4 @@
-// cleanup.policy=compact, as a client sees it: of each key the last record stays, at its offset.
+// cleanup.policy=compact, as a client sees it: the last record of each key stays, at its offset.
 #include <map>
 
 #include "broker_test_kit.h"
@@ -18,7 +18,7 @@ Bytes keyed(const std::optional<std::string>& key, const std::string& value, Tim
   return build_batch({{key, value, at, {}}});
 }
 
-// So many records, of as many keys as said, one after the other.
+// Sends so many records, with that number of keys in turn.
 void fill(Peer& peer, int records, int keys, Timestamp at = World::epoch_ms) {
   for (int i = 0; i < records; ++i)
     ASSERT_EQ(produce(peer, "t", 0, keyed("k" + std::to_string(i % keys), std::to_string(i), at)).error_code,
@@ -84,13 +84,13 @@ TEST(Compaction, IsOffWhereTheBrokerOrTheTopicSaysSo) {
 
 TEST(Compaction, KeepsToItsRate) {
   auto slow = eager;
-  slow["log.cleaner.io.max.bytes.per.second"] = "2000";  // of two shards
+  slow["log.cleaner.io.max.bytes.per.second"] = "2000";  // for two shards
   BrokerWorld cluster(slow);
   cluster.run([](Host& host) {
     Peer peer(host);
     create_topic(peer, "t", 1, compacted());
     for (int i = 0; i < 200; ++i) produce(peer, "t", 0, keyed("k", std::string(100, 'x')));
-    // 32 kB to be read twice.
+    // 32 kB have to be read twice.
     host.clock().sleep_for(seconds(20));
     EXPECT_GT(all_values(peer).size(), 150u);
     host.clock().sleep_for(seconds(100));

@@ -1,4 +1,4 @@
-// Configuration: Kafka's names and defaults, and errors that say what is wrong and what would be right.
+// Configuration: Kafka's names and defaults, and errors that say what is wrong and what is allowed.
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -97,7 +97,7 @@ TEST(Configuration, EveryPropertyIsInTheManual) {
   for (const auto& info : topic_properties()) expect_row(manual.substr(manual.find("## A topic's properties")), info);
 }
 
-// All that Apache Kafka 4.4 has of them, but for those it keeps to itself.
+// All properties of Apache Kafka 4.4, except internal ones.
 TEST(Configuration, EveryPropertyOfKafkasIsServedOrWithoutEffectOrRefusedByName) {
   std::ifstream file(FULMAR_SOURCE_DIR "/tests/server/kafka_properties.txt");
   std::size_t count = 0;
@@ -120,7 +120,7 @@ TEST(Configuration, EveryPropertyOfKafkasIsServedOrWithoutEffectOrRefusedByName)
   EXPECT_GT(count, 350u);
 }
 
-// A value that is none of the default's, for a property of that type.
+// A value of the property's type that differs from the default.
 std::string another_value(const PropertyInfo& info) {
   auto allowed = split_list(info.allowed);
   switch (info.type) {
@@ -171,15 +171,15 @@ TEST(Configuration, WhatGuardsOrKeepsDataIsRefusedByNameUnlessItSaysWhatKafkasDe
   EXPECT_EQ(error_of({{"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,SSL:SSL"}}), "");
 }
 
-// Whether topics of these properties, on a broker of those, are kept otherwise than by default.
+// Whether topics with these properties, on a broker with those, differ from the default.
 bool changes_topics(const Properties& topic, const Properties& broker) {
   return log_config_of(topic, broker) != log_config_of({}, {}) ||
          compression_of(topic, broker) != compression_of({}, {});
 }
 
-// What has no effect on BrokerConfig and on topics is what says so, and nothing else.
+// A property without effect on BrokerConfig and topics must be listed as such, and no other may be.
 TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
-  // Their effects are those of their names' newer forms, or of the command line's, or of the topics that inherit them.
+  // These act through the newer forms of their names, the command line, or topics that inherit them.
   const std::set<std::string_view> seen_elsewhere{"broker.id", "cluster.secret.file", "log.dir", "log.dirs",
                                                   "controller.quorum.voters"};
   const auto plain = BrokerConfig::from({}).value();
@@ -210,7 +210,7 @@ TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
       auto value = another_value(info);
       if (name.ends_with("listeners")) value = "PLAINTEXT://127.0.0.1:1";
       if (name == "listener.security.protocol.map") value = "PLAINTEXT:PLAINTEXT";
-      if (name == "group.consumer.session.timeout.ms") value = "10000";  // more than the heartbeat interval
+      if (name == "group.consumer.session.timeout.ms") value = "10000";  // above the heartbeat interval
       if (name.ends_with("election.timeout.ms")) value = "1000";
       if (name == "controller.listener.names") value = "INTERNAL";
       auto config = BrokerConfig::from({{name, value}});

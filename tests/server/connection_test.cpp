@@ -1,4 +1,4 @@
-// Connections: order, limits, and peers that break the rules.
+// Connections: order, limits, and clients that break the rules.
 #include "all_messages.h"
 #include "broker_test_kit.h"
 
@@ -18,7 +18,7 @@ TEST(Connection, AnswersComeInTheOrderOfTheRequestsWhateverIsReadyFirst) {
       Peer peer(host);
       create_topic(peer, "t", 1);
       auto produced = peer.send(produce_request("t", 0, batch_of(1, "a")), produce_version);
-      auto polled = peer.send(fetch_request({{"t", 0, 1}}, 300), fetch_version);  // waits its time out
+      auto polled = peer.send(fetch_request({{"t", 0, 1}}, 300), fetch_version);  // waits for its whole max_wait_ms
       auto asked = peer.send(MetadataRequest{}, 12);
       auto again = peer.send(produce_request("t", 0, batch_of(1, "b"), 1), produce_version);
       peer.receive<ProduceResponse>(produced, produce_version);
@@ -74,7 +74,7 @@ TEST(Connection, BytesAfterTheEndOfARequestAreIgnoredInEveryVersionOfEach) {
     Peer peer(host);
     for_each_request([&]<class Request>() {
       const auto& api = api_info(Request::key);
-      // A broker that is told to go would.
+      // It would stop the broker.
       if (!api.served || api.key == ApiKey::unregister_broker) return;
       Request request;
       if constexpr (requires { request.acks; }) request.acks = -1;
@@ -129,7 +129,7 @@ TEST(Connection, ARequestThatIsOnlyDeclaredEndsItAsAnUnknownOneDoes) {
       store_big(header.data(), key);
       store_big(header.data() + 2, api->max);
       Peer peer(host);
-      // Without a client id, then zeros for the tags and the body.
+      // Without a client id; zeros for the tags and the body.
       peer.send_raw(big_endian(30) + header + big_endian(1) + "\xff\xff" + std::string(20, '\0'));
       EXPECT_TRUE(peer.is_closed()) << api->name;
     }
@@ -142,7 +142,7 @@ TEST(Connection, RandomBytesNeverHurtTheBroker) {
     Random random(4711);
     for (int round = 0; round < 200; ++round) {
       Peer peer(host);
-      // A right size and header, and then anything.
+      // A valid size and header, and then arbitrary bytes.
       const auto& api = served_apis()[random.below(served_apis().size())];
       std::string body(random.below(200), '\0');
       for (auto& c : body) c = static_cast<char>(random.below(256));
@@ -214,7 +214,7 @@ TEST(Connection, APeerThatTakesNoAnswersIsCutOffAndHoldsBackNobody) {
       metadata(producer, {});
       EXPECT_LT(host.clock().now() - began, milliseconds(100));
     }
-    // It was given up: the rest of the answers never comes.
+    // The connection was given up: the other responses never come.
     int answers = 0;
     while (!deaf.frame(seconds(5)).empty()) ++answers;
     EXPECT_LT(answers, 30);

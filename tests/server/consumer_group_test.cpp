@@ -1,4 +1,4 @@
-// Consumer groups (KIP-848) on a broker: what its members are told, and others of it.
+// Consumer groups (KIP-848) on a broker: responses to members, and descriptions.
 #include "broker/client/cluster_client.h"
 #include "broker/client/consumer_member.h"
 #include "broker/protocol/messages/classic_group.h"
@@ -27,7 +27,7 @@ ConsumerGroupDescribeResponse::Group described(Peer& peer, const std::string& na
   return peer.call<ConsumerGroupDescribeResponse>(ConsumerGroupDescribeRequest{{name}, true}, 1).groups.at(0);
 }
 
-// The body runs once topic "a" of two partitions is there and groups are coordinated.
+// Runs the body once topic "a" with two partitions exists and there is a group coordinator.
 void with_groups(std::function<void(Host&, Peer&)> body) {
   BrokerWorld cluster({{"offsets.topic.num.partitions", "3"}, {"group.consumer.session.timeout.ms", "10000"}});
   cluster.run([&](Host& host) {

@@ -1,4 +1,4 @@
-// Brokers that are added to those that decide about the metadata, and removed, in whole clusters (KIP-853).
+// Brokers that are added to the controllers, and removed, in whole clusters (KIP-853).
 #include "broker/client/inspect.h"
 #include "broker/client/quorum_admin.h"
 #include "broker/protocol/messages/raft_voters.h"
@@ -60,7 +60,7 @@ TEST(Controllers, AreAddedAndRemovedWhateverTheConfigurationNames) {
     EXPECT_EQ(brokers_of(quorum_of(cluster).observers), (std::set<std::int32_t>{1, 2, 5})) << "they follow";
     create_topic(cluster, "t", 1);
   }));
-  // Those that were named are not needed, and start again with those that decide now.
+  // The configured ones are not needed; they restart as controllers of the present set.
   for (int id : {1, 2}) brokers.broker(id).kill();
   brokers.world.run_for(seconds(15));
   ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) { create_topic(cluster, "u", 1); }));
@@ -100,7 +100,7 @@ TEST(Controllers, TheActiveOneMayBeRemoved) {
   }
 }
 
-// It was the only one that its configuration names, and would otherwise take itself for the whole group.
+// It is the only one in its controller.quorum.voters, and would otherwise consider itself the whole group.
 TEST(Controllers, OneThatWasAloneDoesNotGoOnAloneWithoutItsPromisesOnceOthersDecide) {
   BrokerCluster brokers(1, 3, {}, 1);
   ASSERT_TRUE(brokers.all_ready());

@@ -1,4 +1,4 @@
-// Damaged sectors in one of three replicas: it gets from the others what it lost, and nothing wrong is ever read.
+// Damaged sectors in one of three replicas: it gets its lost records from the others, and nothing wrong is ever read.
 #include <gtest/gtest.h>
 
 #include "broker/client/producer.h"
@@ -61,7 +61,7 @@ TEST(Damage, IsRepairedFromTheOthersAfterARestart) {
       auto& node = it.brokers.broker(victim);
       it.brokers.from_outside(host, [&] {
         node.power_loss();
-        // The start looks through the last segment only; its good part may be none.
+        // The start reads only the last segment; its undamaged part may be empty.
         auto last = it.segments(victim).back();
         auto size = node.disk().image().find(last)->file->current().size();
         node.disk().damage(last, seed * 512 % size);
@@ -88,7 +88,7 @@ TEST(Damage, ThatALeaderFindsWhileItFeedsAFollowerMakesAnotherLeadAndIsRepaired)
       it.brokers.from_outside(host, [&] { it.brokers.broker(late).kill(); });
       it.produce(host, cluster, 150);
       host.clock().sleep_for(seconds(2));
-      // What the late one has not got, in a segment that nobody writes to any more.
+      // Records that the late broker lacks, in a segment that is closed.
       it.brokers.from_outside(host, [&] {
         it.brokers.broker(leader).disk().damage(it.segments(leader).at(2), 600);
         it.brokers.start(late);
@@ -96,7 +96,7 @@ TEST(Damage, ThatALeaderFindsWhileItFeedsAFollowerMakesAnotherLeadAndIsRepaired)
       host.clock().sleep_for(seconds(5));
       it.produce(host, cluster, 10);
       EXPECT_NE(cluster.leader_of("t", 0, Deadline::never()).value_or(-1), leader);
-      // Repaired at its next start, or by itself.
+      // Repaired at its next start, or without one.
       if (seed % 2 == 0) {
         it.brokers.from_outside(host, [&] {
           it.brokers.broker(leader).kill();
@@ -112,7 +112,7 @@ TEST(Damage, ThatALeaderFindsWhileItFeedsAFollowerMakesAnotherLeadAndIsRepaired)
   }
 }
 
-// Whose records they are is not known then: they are set aside, and the others give them again.
+// The directory's topic is unknown then: it is set aside, and the others send its records again.
 TEST(Damage, OrLossOfTheFileThatNamesItsTopicRemovesNothing) {
   for (bool lost : {false, true}) {
     SCOPED_TRACE(lost ? "lost" : "damaged");

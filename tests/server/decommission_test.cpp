@@ -1,4 +1,4 @@
-// Brokers that leave for good: what they had is elsewhere first, and they do not come back.
+// Decommissioned brokers: their replicas are elsewhere first, and they do not come back.
 #include <algorithm>
 
 #include "broker/protocol/messages/quorum.h"
@@ -33,7 +33,7 @@ TEST(Decommission, MovesEverythingAwayFirst) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     BrokerCluster brokers(seed, 4);
     ASSERT_TRUE(brokers.all_ready());
-    int leaver = 1 + static_cast<int>(seed) % 4;  // now and then the controller
+    int leaver = 1 + static_cast<int>(seed) % 4;  // sometimes the controller
     bool dead = seed > 4;                         // it need not be alive
     Chronicle chronicle;
     ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
@@ -53,7 +53,7 @@ TEST(Decommission, MovesEverythingAwayFirst) {
     EXPECT_NE(brokers.failures[leaver].find("unregistered"), std::string::npos) << brokers.failures[leaver];
     ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
       auto topic = cluster.topic("t");
-      // The controller has made the change; the broker that is asked may hear of it a moment later.
+      // The controller has made the change; the broker that is asked may learn of it a moment later.
       for (int look = 0; look < 100 && topic && mentions(*topic, leaver); ++look) {
         host.clock().sleep_for(milliseconds(10));
         topic = cluster.topic("t");
@@ -63,7 +63,7 @@ TEST(Decommission, MovesEverythingAwayFirst) {
         EXPECT_EQ(partition.replica_nodes.size(), 3u);
         for (auto id : partition.replica_nodes) EXPECT_NE(id, leaver);
       }
-      // Three are left for three replicas each.
+      // Three brokers remain for three replicas each.
       EXPECT_EQ(unregister(cluster, 1 + leaver % 4), ErrorCode::invalid_replication_factor);
     }));
     brokers.world.run_for(seconds(3));
@@ -90,7 +90,7 @@ TEST(Decommission, TheIdMayBeTakenByANewBroker) {
   brokers.lose_disk(4);
   brokers.start(4);
   EXPECT_TRUE(brokers.all_ready());
-  // It is named in controller.quorum.voters, and is to decide again, with nobody's having to ask.
+  // It is in controller.quorum.voters, and becomes a controller again without a request.
   std::set<std::int32_t> voters;
   ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
     for (int look = 0; look < 100 && !voters.contains(4); ++look) {

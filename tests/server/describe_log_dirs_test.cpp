@@ -1,4 +1,4 @@
-// DescribeLogDirs: what a broker's data directory holds.
+// DescribeLogDirs: the contents of a broker's data directory.
 #include "broker/protocol/messages/describe_log_dirs.h"
 
 #include "broker_test_kit.h"

@@ -1,4 +1,4 @@
-// Leaderships that go where they should: on request, and by themselves.
+// Leadership transfers to preferred replicas: on request, and automatic ones.
 #include "broker/protocol/messages/leaders.h"
 #include "tests/server/cluster_kit.h"
 
@@ -30,7 +30,7 @@ bool leads(Host& host, ClusterClient& cluster, const std::string& topic, std::in
   return true;
 }
 
-// Broker 1 is the preferred leader of the topic's one partition; it dies, another leads, it comes back.
+// Broker 1 is the preferred leader of the topic's only partition; it dies, another leads, it restarts.
 void depose_the_preferred(BrokerCluster& brokers) {
   ASSERT_TRUE(brokers.all_ready());
   ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) { create_topic(cluster, "t", 1, 0, {{1, 2, 3}}); }));
@@ -57,7 +57,7 @@ TEST(Elections, ThePreferredLeaderLeadsOnRequest) {
       EXPECT_EQ(error_of(1, "t", 0), ErrorCode::election_not_needed) << "it has a leader";
       EXPECT_EQ(error_of(0, "t", 0), ErrorCode::none);
       EXPECT_TRUE(leads(host, cluster, "t", 1, seconds(2)));
-      // The controller may hear of it after the broker that was asked.
+      // The controller may learn of it later than the broker that was asked.
       auto give_up = host.clock().now() + seconds(2);
       while (error_of(0, "t", 0) != ErrorCode::election_not_needed) ASSERT_LT(host.clock().now(), give_up);
     }));

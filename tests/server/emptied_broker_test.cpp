@@ -1,4 +1,4 @@
-// Brokers that come back with an empty disk, one after the other: each gets everything anew, and nothing is lost.
+// Brokers that restart with an empty disk, one after the other: each gets everything again, and nothing is lost.
 #include <cstdio>
 #include <cstdlib>
 
@@ -25,7 +25,7 @@ TEST(EmptiedBroker, GetsEverythingAnew) {
     BrokerCluster brokers(seed, 3);
     ASSERT_TRUE(brokers.all_ready());
     Chronicle chronicle;
-    // In the end no disk is left that was there when the first records came, nor when the cluster was made.
+    // In the end no disk is left from when the first records were sent, or the cluster formed.
     for (int turn = 0; turn < 3; ++turn) {
       ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
         create_topic(cluster, "t", 3);
@@ -37,7 +37,7 @@ TEST(EmptiedBroker, GetsEverythingAnew) {
       brokers.world.run_for(seconds(2));
       brokers.start(id);
       ASSERT_TRUE(brokers.all_ready()) << "broker " << id;
-      brokers.world.run_for(seconds(3));  // so that those who lead have told
+      brokers.world.run_for(seconds(3));  // so that leaders have announced themselves
       bool whole = false;
       ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
         for (int look = 0; look < 100 && !whole; ++look) {

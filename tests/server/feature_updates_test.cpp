@@ -1,4 +1,4 @@
-// Which updates of features may be made, and what Kafka calls those that may not.
+// Allowed updates of features, and Kafka's errors for the others.
 #include "broker/server/controller/feature_updates.h"
 
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@ namespace {
 
 const std::string metadata{metadata_version};
 
-// Broker 1, which controls, supports more than broker 2.
+// Broker 1, the controller, supports more than broker 2.
 MetadataImage two_brokers() {
   MetadataImage image;
   image.features = {{metadata, 2}, {"a.version", 1}};
@@ -17,7 +17,7 @@ MetadataImage two_brokers() {
   return image;
 }
 
-// "name=level ..." of the records, or why there are none.
+// "name=level ..." of the records, or the error.
 std::string planned(const std::vector<FeatureUpdate>& updates) {
   auto image = two_brokers();
   auto records = plan_feature_updates(image, 1, image.brokers.at(1).features, updates);

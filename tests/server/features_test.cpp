@@ -1,5 +1,5 @@
-// Brokers of several releases in one cluster: what it uses is what was agreed, and a broker that does not support that
-// is refused. Other releases are played by brokers that are told to support other levels.
+// Brokers of several releases in one cluster: it uses the finalised levels, and refuses brokers that do not support
+// them. A broker acts as another release by the levels that it supports.
 #include "broker/cluster/features.h"
 
 #include <map>
@@ -30,7 +30,7 @@ ApiVersionsResponse versions_of(BrokerCluster& brokers, int id) {
 using Supported = std::vector<ApiVersionsResponse::SupportedFeature>;
 using Finalized = std::vector<ApiVersionsResponse::FinalizedFeature>;
 
-// Another release: what this one supports, but of these features these levels.
+// Another release: supports what this one does, except for these features.
 FeatureRanges release_with(const FeatureRanges& others) {
   std::map<std::string, FeatureRange> by_name;
   for (const auto& range : supported_features()) by_name.insert_or_assign(range.name, range);
@@ -46,7 +46,7 @@ Supported told_as_supported(const FeatureRanges& ranges) {
   return told;
 }
 
-// The levels of a cluster that began with this release, but of these features these.
+// The levels of a cluster that was created by this release, except for these features.
 Finalized told_as_finalized(const FeatureLevels& others) {
   auto levels = newest_levels(supported_features());
   for (const auto& [name, level] : others) levels[name] = level;
@@ -106,7 +106,7 @@ TEST(Features, BrokersOfTheNextReleaseReplaceThoseOfThisOneByOneAndThenItsFeatur
     EXPECT_EQ(update(cluster, "next.version", 0), ErrorCode::invalid_update_version) << "that is no upgrade";
     EXPECT_EQ(update(cluster, "next.version", 0, UpdateFeaturesRequest::safe_downgrade), ErrorCode::none);
   }));
-  // One that has been down since, and comes back with this release, which can't read what the others write by now.
+  // It was down meanwhile, and restarts with this release, which can't read what the others write now.
   brokers.broker(1).power_loss();
   brokers.features.erase(1);
   brokers.start(1);
@@ -118,7 +118,7 @@ TEST(Features, BrokersOfTheNextReleaseReplaceThoseOfThisOneByOneAndThenItsFeatur
   EXPECT_TRUE(brokers.stop());
 }
 
-// The log still says which levels there were before, which the broker does not support.
+// The log also has the earlier levels, which the broker does not support.
 TEST(Features, ABrokerThatOnlySupportsWhatIsFinalisedNowReadsWhatWasBefore) {
   BrokerCluster brokers(2, 3);
   ASSERT_TRUE(brokers.all_ready());
@@ -157,7 +157,7 @@ TEST(Features, AnUpdateThatIsOnlyValidatedChangesNothingAndOldVersionsSayItOfEac
 }
 
 TEST(Features, ABrokerThatDoesNotSupportWhatTheClusterUsesIsRefusedWithBoth) {
-  for (int stranger : {4, 3}) {  // one that observes, and one that decides and has the metadata on its disk
+  for (int stranger : {4, 3}) {  // an observer, and a controller that has the metadata on its disk
     for (const FeatureRanges& supported : {release_with({{metadata, 2, 3}}), FeatureRanges{}}) {
       SCOPED_TRACE(std::to_string(stranger) + ", " + std::to_string(supported.size()));
       BrokerCluster brokers(1, 4, {}, 3);

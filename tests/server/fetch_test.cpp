@@ -57,7 +57,7 @@ TEST(Fetch, ALongPollWaitsForMinBytesAndNotLongerThanMaxWait) {
     EXPECT_GE(host.clock().now() - began, seconds(2));
     EXPECT_LT(host.clock().now() - began, milliseconds(2100));
     EXPECT_EQ(values_of(response.topics[0].partitions[0].records), std::vector<std::string>{"too little"});
-    // Nothing at all is an answer too.
+    // An empty response is a response too.
     EXPECT_TRUE(fetch(consumer, {"t", 0, 1}, 100).records.empty());
   });
 }
@@ -70,7 +70,7 @@ TEST(Fetch, WhatLiesInOlderSegmentsIsNotWaitedFor) {
     for (int i = 0; i < 20; ++i) produce(peer, "t", 0, batch_of(1, std::string(200, 'x')));
     auto began = host.clock().now();
     std::size_t count = 0;
-    // More than any segment has: each fetch brings what its segment has, at once.
+    // More than any segment has: each fetch returns its segment's records at once.
     while (count < 18) {
       auto got = values_of(fetch(peer, {"t", 0, static_cast<Offset>(count)}, 60'000, 100'000).records).size();
       ASSERT_GT(got, 0u);
@@ -91,7 +91,7 @@ TEST(Fetch, TheFirstBatchComesWholeHoweverSmallTheLimit) {  // KIP-74
     auto response = peer.call<FetchResponse>(request, fetch_version);
     EXPECT_EQ(values_of(response.topics[0].partitions[0].records).size(), 1u);
     EXPECT_TRUE(response.topics[0].partitions[1].records.empty());
-    // The whole answer's limit, with room in the partitions'.
+    // The limit of the whole response, with room in the partitions' limits.
     request = fetch_request({{"t", 0}, {"t", 1}});
     request.max_bytes = 1200;
     response = peer.call<FetchResponse>(request, fetch_version);
@@ -197,7 +197,7 @@ TEST(FetchSession, LaterAnswersBringOnlyPartitionsWithNews) {
     // The position moves only when the client says so.
     EXPECT_EQ(session.next().topics.size(), 1u);
     EXPECT_TRUE(session.next({{"t", 1, 1}}).topics.empty());
-    // A partition that joins is answered once; one that is forgotten, not even with news.
+    // A partition that is added is in one response; one that is forgotten in none, even with news.
     create_topic(peer, "u", 1);
     EXPECT_EQ(session.next({{"u", 0}}).topics.size(), 1u);
     produce(peer, "t", 2, batch_of(1, "x"));

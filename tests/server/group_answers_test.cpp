@@ -1,5 +1,5 @@
-// What Apache Kafka answers to requests about groups of the classic protocol at the edge: of strangers, of who is wrong
-// about its group, of topics that are not there. Read off a broker by tests/peers/differ.py, which has more of them.
+// Apache Kafka's responses in corner cases of the classic protocol: unknown members, wrong protocols, missing topics.
+// Taken from a broker by tests/peers/differ.py, which has more of them.
 #include "broker/protocol/messages/classic_group.h"
 #include "broker/protocol/messages/find_coordinator.h"
 #include "broker/protocol/messages/group_offsets.h"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* group = "readers";
 
-// The body runs once topic "a" of two partitions is there and groups are coordinated.
+// Runs the body once topic "a" with two partitions exists and there is a group coordinator.
 void with_groups(std::function<void(Peer&)> body) {
   BrokerWorld cluster({{"group.initial.rebalance.delay.ms", "0"}, {"offsets.topic.num.partitions", "3"}});
   cluster.run([&](Host& host) {
@@ -45,7 +45,7 @@ JoinGroupRequest join_request(const std::string& member = "") {
   return request;
 }
 
-// Its member, who is told its assignment "mine".
+// Its member, which gets the assignment "mine".
 std::string join_and_sync(Peer& peer) {
   auto first = peer.call<JoinGroupResponse>(join_request(), 9);
   EXPECT_EQ(first.error_code, ErrorCode::member_id_required);

@@ -1,4 +1,4 @@
-// Consumers of the client library as members of one group: partitions are shared, handed over with the offsets, and
+// Consumers of the client library as members of one group: partitions are shared, handed over with their offsets, and
 // taken over from a member that vanished.
 #include "broker/client/group_consumer.h"
 
@@ -38,7 +38,7 @@ struct GroupConsumers : testing::Test {
     options.heartbeat_interval = seconds(1);
     return options;
   }
-  // Until `wanted` records have come, all members together.
+  // Until all members together have `wanted` records.
   void consume(GroupConsumer& consumer, std::size_t wanted, std::int64_t at_once = 3) {
     while (seen.size() < wanted) {
       auto read = consumer.next(false, at_once);
@@ -48,16 +48,16 @@ struct GroupConsumers : testing::Test {
       for (const auto& record : (*read)->records) ++seen[std::string(record.value->view())];
     }
   }
-  // Whether it comes true within half a minute.
+  // Whether it becomes true within half a minute.
   static bool await(Host& host, const std::function<bool()>& is_so) {
     auto end = host.clock().now() + seconds(30);
-    while (!is_so() && host.clock().now() < end) host.clock().sleep_for(milliseconds(10));  // nobody tells of it
+    while (!is_so() && host.clock().now() < end) host.clock().sleep_for(milliseconds(10));  // nothing notifies
     return is_so();
   }
 
   std::optional<BrokerCluster> brokers;
   int sent = 0;
-  std::map<std::string, int> seen;  // how often each value
+  std::map<std::string, int> seen;  // the number of times each value was read
   std::set<const GroupConsumer*> read_by;
 };
 
@@ -74,7 +74,7 @@ TEST_F(GroupConsumers, ShareAndTakeOverWhatAVanishedMemberHad) {
     EXPECT_TRUE(await(host, [&] { return seen.size() == 80 && read_by.size() == 2; }));
     second->interrupt();
     EXPECT_TRUE(await(host, [&] { return reading.size() == 1; }));
-    second.reset();  // without a word to the group
+    second.reset();  // without leaving the group
     produce(host, cluster, 20);
     EXPECT_TRUE(await(host, [&] { return seen.size() == 100; }))
         << "the first has all partitions once the second's session is over";

@@ -1,4 +1,4 @@
-// Brokers that know each other by the names of their hosts, and are told to clients by them.
+// Brokers whose addresses are host names, for each other and for clients.
 #include "tests/server/cluster_kit.h"
 
 namespace fulmar {

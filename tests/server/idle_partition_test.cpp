@@ -1,4 +1,4 @@
-// Partitions in which nothing happens, and which are asked something: their groups no longer send heartbeats.
+// Requests for idle partitions, whose groups no longer send heartbeats.
 #include "tests/server/cluster_kit.h"
 
 namespace fulmar {

@@ -1,4 +1,4 @@
-// What Apache Kafka 4.4 answers to requests at the edge: null, empty, repeated, out of range. Read off a broker by
+// Apache Kafka 4.4's responses in corner cases: null, empty, repeated, out of range. Taken from a broker by
 // tests/peers/differ.py, which has more of them.
 #include "broker/protocol/messages/api_versions.h"
 #include "broker/protocol/messages/describe_cluster.h"
@@ -71,7 +71,7 @@ TEST(KafkaAnswers, MetadataByIdTakesAnEmptyNameForNone) {  // KIP-516
       auto unknown = ask(peer, {{{1, 2}, ""}}, version).topics;
       EXPECT_EQ(unknown.at(0).error_code, ErrorCode::unknown_topic_id);
       EXPECT_EQ(unknown.at(0).name, std::nullopt);
-      // Where ids are asked for, names are not looked at; and each topic is answered once.
+      // If ids are given, names are ignored; and each topic is in the response once.
       EXPECT_EQ(ask(peer, {{{}, "other"}, {id, ""}, {id, std::nullopt}}, version).topics.size(), 1u);
       EXPECT_EQ(ask(peer, {{{}, "t"}, {{}, "none"}, {{}, "t"}, {{}, "none"}}, version).topics.size(), 2u);
     }

@@ -1,5 +1,5 @@
-// Leader epochs, as clients meet them: where an epoch ended (KIP-101), who is behind or ahead (KIP-320), and where a
-// reader's log parts from the leader's.
+// Leader epochs, as clients see them: where an epoch ends (KIP-101), outdated and future epochs (KIP-320), and
+// diverging logs.
 #include <gtest/gtest.h>
 
 #include "broker/protocol/messages/fetch.h"

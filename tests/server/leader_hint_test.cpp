@@ -11,7 +11,7 @@ namespace fulmar {
 namespace {
 
 struct LeaderHint : testing::Test {
-  // With one topic, and a broker that doesn't lead it.
+  // Runs the body with one topic, and a broker that doesn't lead it.
   void with_topic(std::function<void(Host&, ClusterClient&)> body) {
     ASSERT_TRUE(brokers.all_ready());
     ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
@@ -22,8 +22,8 @@ struct LeaderHint : testing::Test {
       body(host, cluster);
     }));
   }
-  // Leaders tell the others without waiting for them; an announcement that is lost with its connection, while a cluster
-  // is new, is made up for by the next.
+  // Leaders announce themselves without waiting for the others; an announcement that is lost with its connection, while
+  // a cluster is new, is repeated.
   void await_all_know(Host& host, ClusterClient& cluster) {
     MetadataRequest request;
     request.topics.emplace();
@@ -33,7 +33,7 @@ struct LeaderHint : testing::Test {
         auto connection = cluster.broker(id, Deadline::never());
         auto said = (*connection)->call<MetadataResponse>(request, Deadline::never());
         const auto& partitions = said.value().topics.at(0).partitions;
-        return !partitions.empty() && partitions[0].leader_id > 0;  // the topic itself may be news to it
+        return !partitions.empty() && partitions[0].leader_id > 0;  // the broker may not know the topic yet
       };
       auto give_up = host.clock().now() + seconds(10);
       while (!knows() && host.clock().now() < give_up) host.clock().sleep_for(milliseconds(10));

@@ -1,5 +1,5 @@
-// What clients are told of who leads: new partitions are led when they are answered for, and a leader that is cut off,
-// dead or without its majority is shown no longer than its lease lasts.
+// Leaders in responses: new partitions have leaders when they are acknowledged, and a leader that is cut off, dead or
+// without its majority is shown only until its lease ends.
 #include "tests/server/cluster_kit.h"
 
 namespace fulmar {
@@ -17,7 +17,7 @@ CreateTopicsRequest topic_request(const std::string& name, int partitions, int f
   return request;
 }
 
-// What one broker says of a topic.
+// A topic according to one broker.
 std::vector<Partition> shown_by(Host& host, BrokerCluster& brokers, int id, const std::string& topic) {
   ClusterClient one(host, {.bootstrap = {brokers.address(id, 9092)}});
   auto connection = one.any(host.clock().deadline_in(seconds(5)));
@@ -37,7 +37,7 @@ std::size_t led(const std::vector<Partition>& partitions) {
   }));
 }
 
-// Asked of any broker, controller or not: what it answers, it knows itself.
+// Any broker, controller or not, knows what it acknowledges.
 TEST(NewTopic, IsLedWhenItIsAnswered) {
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -97,7 +97,7 @@ TEST(NewTopic, ThatCanNotBeLedIsMadeAndTimesOut) {
     ASSERT_EQ(shown.size(), 2u);
     EXPECT_EQ(led(shown), 1u);
     EXPECT_EQ(shown[1].leader_id, 1);
-    // More partitions, all of which can be led, do not wait for the old one that is not.
+    // Additional partitions, which can all have leaders, do not wait for the old one that can't.
     CreatePartitionsRequest more;
     more.timeout_ms = 20'000;
     more.topics.push_back({"t", 3, {{{{2, 3}}}}});
@@ -107,7 +107,7 @@ TEST(NewTopic, ThatCanNotBeLedIsMadeAndTimesOut) {
   }));
 }
 
-// However long nothing has happened in the partition, and whichever of them is left.
+// However long the partition was idle, and whichever brokers are left.
 TEST(Leadership, WithoutAMajorityLapsesForAllWhoAreLeft) {
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -146,7 +146,7 @@ TEST(Leadership, WithoutAMajorityLapsesForAllWhoAreLeft) {
   }
 }
 
-// A leader that only clients can reach says so itself; nobody has told it.
+// A leader that only clients can reach finds out by itself.
 TEST(Leadership, OfOneThatIsCutOffLapsesThereAndIsShownElsewhere) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -179,7 +179,7 @@ TEST(Leadership, OfOneThatIsCutOffLapsesThereAndIsShownElsewhere) {
   }
 }
 
-// One that hears of changes late answers in the client's time, as if it had made the change itself.
+// A broker that learns of changes late answers within the client's timeout, as if it had made the change itself.
 TEST(Forwarding, WaitsForItsOwnMetadataNoLongerThanTheRequestWould) {
   BrokerCluster brokers(5, 4, {}, 3);
   ASSERT_TRUE(brokers.all_ready());
@@ -220,7 +220,7 @@ TEST(InSync, AFencedBrokerIsNot) {
     };
     while (is_listed() && host.clock().now() - died < seconds(40)) host.clock().sleep_for(milliseconds(100));
     EXPECT_LT(host.clock().now() - died, seconds(20)) << "fenced long before replica.lag.time.max.ms";
-    host.clock().sleep_for(milliseconds(500));  // the others hear of it
+    host.clock().sleep_for(milliseconds(500));  // the others learn of it
     for (int id = 1; id <= 3; ++id)
       for (const auto& partition : shown_by(host, brokers, id, "t"))
         EXPECT_EQ(partition.isr_nodes, (std::vector<std::int32_t>{1, 2})) << "as broker " << id << " shows it";

@@ -18,7 +18,7 @@ TEST(Lifecycle, TopicsConfigsRecordsAndTheClustersIdSurviveEveryKindOfRestart) {
       cluster_id = metadata(peer, {}).cluster_id.value_or("");
       EXPECT_EQ(cluster_id.size(), 22u);
     });
-    for (unsigned shards : {3u, 1u, 2u}) {  // the partitions move between shards, and nobody notices
+    for (unsigned shards : {3u, 1u, 2u}) {  // partitions move between shards, without notice
       cluster.restart(orderly, shards);
       cluster.run([&](Host& host) {
         Peer peer(host);
@@ -54,7 +54,7 @@ TEST(Lifecycle, NoProducerIdIsGivenTwiceWhateverHappens) {
   }
 }
 
-// What is left of a block when the broker dies is given to nobody.
+// The rest of a block is lost when the broker dies.
 TEST(Lifecycle, ProducerIdsComeInBlocksOfTheSizeThatIsSet) {
   for (ProducerId block : {1, 3, 4}) {
     BrokerWorld cluster;
@@ -119,7 +119,7 @@ TEST(Lifecycle, ATakenPortIsSaid) {
   EXPECT_TRUE(failure.starts_with("can't listen")) << failure;
 }
 
-// Clients that produce, poll, make and delete topics, until their connections end. Counts their rounds.
+// Clients that produce, poll, create and delete topics, until their connections end. Counts their rounds.
 void load(Host& host, int& rounds) {
   FiberGroup clients;
   for (int c = 0; c < 4; ++c) {

@@ -1,4 +1,4 @@
-// A broker that comes back with another directory gets anew what it had.
+// A broker that restarts with another directory gets its replicas again.
 #include "broker/server/controller/lost_directories.h"
 
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ TEST_F(ReplacedReplicas, AreNoneWhereAllDirectoriesAreThere) {
 TEST_F(ReplacedReplicas, AreAllThatABrokerHadThatCameBackWithAnotherDirectory) {
   ASSERT_TRUE(look().empty());
   image.brokers[2].directory = directory(2, 2);
-  image.brokers[3].directory = directory(3, 2);  // it had none
+  image.brokers[3].directory = directory(3, 2);  // it had no replicas
   auto records = look();
   ASSERT_EQ(records.size(), 5u);
   EXPECT_EQ(look().size(), 5u) << "until it is done";
@@ -55,7 +55,7 @@ TEST_F(ReplacedReplicas, AreAllThatABrokerHadThatCameBackWithAnotherDirectory) {
   EXPECT_TRUE(look().empty());
 }
 
-// By a request that was planned before the broker came back.
+// By a request that was planned before the broker restarted.
 TEST_F(ReplacedReplicas, AreAlsoThoseThatAreMadeOnTheOldDirectoryLater) {
   image.brokers[2].directory = directory(2, 2);
   make_it_so(look());

@@ -11,7 +11,7 @@ namespace {
 constexpr auto lag_max = seconds(4);
 const Properties lag_settings{{"replica.lag.time.max.ms", "4000"}};
 
-// A topic that wants so many replicas in sync, whose leader has heard of all of them.
+// Creates a topic with that min.insync.replicas, whose leader knows that all are in sync.
 void make_topic(ClusterClient& cluster, const std::string& name, int min_in_sync) {
   create_topic(cluster, name, 1, {{"min.insync.replicas", std::to_string(min_in_sync)}});
   EXPECT_EQ(produce_once(cluster, name, "first"), ErrorCode::none);

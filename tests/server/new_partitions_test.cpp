@@ -1,4 +1,4 @@
-// What takes long to open is answered in its time, and holds up nobody else.
+// Partitions that take long to open: responses come within the timeout, and nothing else is delayed.
 #include "tests/server/broker_test_kit.h"
 
 namespace fulmar {
@@ -44,7 +44,7 @@ TEST(NewPartitions, ThatTakeLongAreMadeAllTheSameAndHoldUpNobody) {
     EXPECT_EQ(error_of(hasty.call<CreateTopicsResponse>(creation("another", 1, 500), create_version)),
               ErrorCode::request_timed_out);
     EXPECT_LT(clock.now() - begun, seconds(1));
-    // It waits for the metadata to be changed, and for nothing else.
+    // It waits for the metadata change only.
     auto id = other.call<InitProducerIdResponse>(InitProducerIdRequest{}, 4);
     EXPECT_EQ(id.error_code, ErrorCode::none);
     EXPECT_LT(clock.now() - begun, seconds(1));
@@ -63,7 +63,7 @@ TEST(NewPartitions, ThatTakeLongAreMadeAllTheSameAndHoldUpNobody) {
   world.broker.disk().set_faults({});
 }
 
-// Nobody waits for a client that does not.
+// Without a timeout the response does not wait.
 TEST(NewPartitions, AreTimedOutAtOnceWhereTheClientGivesNoTime) {
   BrokerWorld world;
   world.broker.disk().set_faults({.slow_factor = 100});

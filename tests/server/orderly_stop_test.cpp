@@ -1,4 +1,4 @@
-// Brokers that stop in order hand over what they lead first; and never wait for each other for long.
+// Brokers that stop in order transfer their leaderships first; and never wait long for each other.
 #include "tests/server/cluster_kit.h"
 
 namespace fulmar {
@@ -10,7 +10,7 @@ TEST(OrderlyStop, LeavesNothingToBeElected) {
     BrokerCluster brokers(seed, 3);
     ASSERT_TRUE(brokers.all_ready());
     Chronicle chronicle;
-    int stopped = 1 + static_cast<int>(seed) % 3;  // now and then the controller
+    int stopped = 1 + static_cast<int>(seed) % 3;  // sometimes the controller
     bool ended = false;
     ASSERT_TRUE(brokers.as_client([&](Host& host, ClusterClient& cluster) {
       create_topic(cluster, "t", 6);
@@ -28,7 +28,7 @@ TEST(OrderlyStop, LeavesNothingToBeElected) {
       auto asked = host.clock().now();
       while (brokers.broker(stopped).running()) host.clock().sleep_for(milliseconds(1));
       EXPECT_LT((host.clock().now() - asked).count(), Duration(seconds(2)).count());
-      // At once, and not after an election timeout, all is led by others.
+      // Others lead everything at once, not only after an election timeout.
       int other = 1 + stopped % 3;
       ClusterClient survivor(host, {.bootstrap = {brokers.address(other, 9092)}});
       auto metadata = survivor.metadata(std::vector<std::string>{"t"});

@@ -1,4 +1,4 @@
-// Produce: what is acknowledged is there, byte for byte, and once; what is refused is refused with Kafka's reason.
+// Produce: acknowledged records are there, byte for byte, and once; refusals have Kafka's reason.
 #include "broker_test_kit.h"
 
 namespace fulmar {
@@ -28,7 +28,7 @@ TEST(Produce, BatchesComeBackVerbatimFromWhicheverShardOwnsThePartition) {
           ASSERT_EQ(answer.error_code, ErrorCode::none) << answer.error_message.value_or("");
           auto read = fetch(peer, {"t", partition, answer.base_offset}).records.flatten();
           ASSERT_EQ(read.size(), batch.size());
-          // All but the base offset and the leader epoch, which the CRC does not cover.
+          // Everything but the base offset and the leader epoch, which the CRC does not cover.
           EXPECT_EQ(read.view().substr(16), batch.view().substr(16));
           EXPECT_EQ(read_batch_header(read.view())->base_offset, answer.base_offset);
         }
@@ -69,7 +69,7 @@ TEST(Produce, WithAcksZeroThereIsNoAnswerAndTheRecordsArrive) {
     Peer peer(host);
     create_topic(peer, "t", 1);
     for (int i = 0; i < 5; ++i) peer.send(produce_request("t", 0, batch_of(1, std::to_string(i)), 0), produce_version);
-    // The next answer is the fetch's: no produce had one.
+    // The next response is the fetch's: no produce had one.
     auto read = fetch(peer, {"t"}, 1000, 5 * 69);
     EXPECT_EQ(values_of(read.records), (std::vector<std::string>{"0", "1", "2", "3", "4"}));
   });
@@ -126,7 +126,7 @@ TEST(Produce, AnIdempotentProducersRepetitionsAreWrittenOnceAndGapsRefused) {
     ASSERT_EQ(me.error_code, ErrorCode::none);
     for (std::int32_t i = 0; i < 8; ++i)
       ASSERT_EQ(produce(peer, "t", 0, batch_of(1, std::to_string(i), by_producer(me.producer_id, i))).base_offset, i);
-    // One of the last five is known again, and answered as the first time.
+    // One of the last five batches is recognised, and answered as the first time.
     for (std::int32_t i = 3; i < 8; ++i) {
       auto again = produce(peer, "t", 0, batch_of(1, std::to_string(i), by_producer(me.producer_id, i)));
       EXPECT_EQ(again.error_code, ErrorCode::none);
@@ -159,8 +159,8 @@ TEST(Produce, PipelinedBatchesOfOneProducerAreAppendedInTheirOrder) {
   }
 }
 
-// As with Kafka's flush.messages: 1, the default here, has every append synced, and any larger number leaves that to
-// the operating system, for acks=1 as for acks=all.
+// As with Kafka: with flush.messages=1, the default here, every append is synced; any larger number leaves that to the
+// operating system, for acks=1 as for acks=all.
 TEST(Produce, OnlyWhatIsToBeSyncedWaitsForTheDisk) {
   BrokerWorld cluster;
   cluster.run([&](Host& host) {

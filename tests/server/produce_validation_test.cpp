@@ -1,4 +1,4 @@
-// What a broker stores of what producers send, and that checking it holds nobody up.
+// What a broker stores of producers' batches, and that validation delays nobody.
 #include "broker/server/shard/produce_validation.h"
 
 #include "broker_test_kit.h"
@@ -15,7 +15,7 @@ Bytes batch_at(std::vector<Timestamp> timestamps, BatchOptions options = {}) {
   return build_batch(records, options);
 }
 
-// The batch with another largest timestamp and timestamp type in its header, and a CRC that fits.
+// The batch with another largest timestamp and timestamp type in its header, and a matching CRC.
 Bytes claiming(const Bytes& batch, Timestamp max_timestamp, bool log_append_time = false) {
   std::string bytes(batch.view());
   auto header = *read_batch_header(bytes);
@@ -26,7 +26,7 @@ Bytes claiming(const Bytes& batch, Timestamp max_timestamp, bool log_append_time
   return Bytes::copy_of(bytes);
 }
 
-// A batch that is small, and large once it is unpacked.
+// A batch that is small, and decompresses to `bytes`.
 Bytes large_when_unpacked(std::size_t bytes, BatchOptions options = {}) {
   options.codec = Compression::zstd;
   return build_batch({{std::nullopt, std::string(bytes, '\0'), World::epoch_ms, {}}}, options);
@@ -119,7 +119,7 @@ TEST(ProducedCodecs, ZstdNeedsVersionSeven) {
   });
 }
 
-// Only a topic that packs anew is known to hold nothing else (KIP-110).
+// Only for a topic that recompresses is it known to have nothing else (KIP-110).
 TEST(ProducedCodecs, ZstdTopicsNeedFetchVersionTen) {
   BrokerWorld cluster;
   cluster.run([&](Host& host) {
@@ -252,11 +252,11 @@ TEST(Validation, OfLargeBatchesTakesTurnsWithTheOtherWorkOfTheShard) {
         EXPECT_TRUE(validate_in_slices(budget, host.clock(), batch, topic, 9, false).has_value());
         ++validated;
       });
-    // One that has nothing to do but to count how often it is its turn.
+    // A fiber that only counts how often it runs.
     std::size_t turns = 0;
     auto done = [&] { return validated == batches; };
     for (; !done(); ++turns) Scheduler::current().yield();
-    // The simulated scheduler draws among those that are ready, of whom this is one of up to six.
+    // The simulated scheduler draws among ready fibers, of which this is one of up to six.
     EXPECT_GE(turns, batches * plain / decompression_step_bytes / 10);
     fibers.join();
   });
@@ -279,7 +279,7 @@ TEST(Validation, OfBatchesThatNeedMuchMemoryWaitsForIt) {
     most = SemaphoreUnits();
     fibers.join();
     EXPECT_TRUE(large_served);
-    auto beyond = budget.memory(std::size_t{1} << 40);  // more than there is: alone
+    auto beyond = budget.memory(std::size_t{1} << 40);  // more than the budget: alone
   });
 }
 

@@ -14,7 +14,7 @@ const Properties rack_aware{{"replica.selector.class", "org.apache.kafka.common.
                             {"replica.lag.time.max.ms", "3000"}};
 
 struct ReadReplica : testing::Test {
-  // With one topic of a few records, all of them on all brokers.
+  // Runs the body with one topic of a few records, which all brokers have.
   void with_topic(const Properties& settings, std::function<void(Host&, ClusterClient&)> body) {
     brokers.emplace(7, 3, settings);
     ASSERT_TRUE(brokers->all_ready());

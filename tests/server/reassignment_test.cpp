@@ -1,4 +1,4 @@
-// Partitions that move: replicas come and go while records are sent, and nothing acknowledged is lost.
+// Reassignments: replicas change while records are sent, and no acknowledged record is lost.
 #include "tests/server/cluster_kit.h"
 
 namespace fulmar {
@@ -32,7 +32,7 @@ bool all_ended(Host& host, ClusterClient& cluster, Duration within = seconds(30)
   return true;
 }
 
-// The partition's replicas, once the broker that is asked has heard of them.
+// The partition's replicas, once the broker that is asked knows them.
 std::vector<std::int32_t> replicas_of(Host& host, ClusterClient& cluster, const std::string& topic,
                                       const std::vector<std::int32_t>& expected) {
   std::vector<std::int32_t> replicas;
@@ -44,7 +44,7 @@ std::vector<std::int32_t> replicas_of(Host& host, ClusterClient& cluster, const 
   return replicas;
 }
 
-// One partition on the first brokers; each step asks for a change and waits for its end, while records are sent.
+// One partition on the first brokers; each step requests a change and waits for its end, while records are sent.
 void expect_moves(std::uint64_t seed, const std::vector<std::int32_t>& first,
                   const std::vector<std::vector<std::int32_t>>& steps) {
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -129,7 +129,7 @@ TEST(Reassignment, IsCancelledOrReplacedByAnother) {
       create_topic(cluster, "t", 1, 0, {{1, 2, 3}});
       Producer producer(host, cluster, {});
       for (int i = 0; i < 50; ++i) chronicle.send(producer, "t", 0);
-      // What broker 4 is to get waits for it.
+      // Broker 4's new replicas wait for it.
       brokers.world.at(brokers.world.now(), [&] { brokers.broker(4).kill(); });
       EXPECT_EQ(reassign(cluster, "t", 0, {{1, 2, 4}}).error_code, ErrorCode::none);
       host.clock().sleep_for(seconds(1));

@@ -1,4 +1,4 @@
-// A broker that comes back: what it remembers of the metadata may be old, and what its earlier life said comes late.
+// A broker that restarts: its metadata may be old, and messages of its earlier life arrive late.
 #include "broker/cluster/metadata_codec.h"
 #include "broker/cluster/metadata_snapshot.h"
 #include "broker/protocol/messages/peer.h"
@@ -21,7 +21,7 @@ bool snapshot_names(BrokerCluster& brokers, int id, std::string_view topic) {
   return image && image->topic(topic) != nullptr;
 }
 
-// One that is no broker, and knows how they speak.
+// A process that is no broker, but speaks their protocol.
 Peers stranger() {
   return {{9, {1, 1}}, [] { return std::string(); }, [](std::int32_t) { return std::nullopt; }};
 }
@@ -36,7 +36,8 @@ void delete_topic(ClusterClient& cluster, const std::string& name) {
   EXPECT_EQ(response->responses.at(0).error_code, ErrorCode::none);
 }
 
-// Its snapshot names a topic that was deleted since, and made again: the living one is no leftover of the dead one.
+// Its snapshot has a topic that was deleted since, and created again: the new one's directory is not a stray of the old
+// one.
 TEST(Restart, KeepsATopicThatWasMadeAgainSinceTheSnapshot) {
   for (bool power_loss : {false, true}) {
     SCOPED_TRACE(power_loss ? "power loss" : "orderly stop");
@@ -72,7 +73,7 @@ TEST(Restart, KeepsATopicThatWasMadeAgainSinceTheSnapshot) {
   }
 }
 
-// What the life before said when it stopped, and what the network held back until the broker was there again.
+// Heartbeats that the earlier life sent when it stopped, delayed by the network until the broker is back.
 TEST(Restart, ALateHeartbeatOfTheLifeBeforeChangesNothing) {
   BrokerCluster brokers(6, 3);
   ASSERT_TRUE(brokers.all_ready());
@@ -96,12 +97,13 @@ TEST(Restart, ALateHeartbeatOfTheLifeBeforeChangesNothing) {
     EXPECT_EQ(answer->error_code, ErrorCode::stale_broker_epoch);
     host.clock().sleep_for(seconds(1));
     EXPECT_EQ(cluster.metadata(std::nullopt)->brokers.size(), 3u);
-    create_topic(cluster, "on-all", 1, 3);  // which a broker that stops would be given no replica of
+    create_topic(cluster, "on-all", 1, 3);  // a stopping broker would get no replica of it
   }));
   ASSERT_TRUE(brokers.stop());
 }
 
-// What a broker says of itself, every other writes down as JSON: such a string once ended each controller in turn.
+// Every other broker stores the fields of a registration as JSON: an invalid string once stopped each controller in
+// turn.
 TEST(Registration, IsRefusedWithWhatCanNotBeWrittenDown) {
   BrokerCluster brokers(7, 3);
   ASSERT_TRUE(brokers.all_ready());
@@ -145,7 +147,7 @@ TEST(Registration, IsRefusedWithWhatCanNotBeWrittenDown) {
   ASSERT_TRUE(brokers.stop());
 }
 
-// A disk that answers again after a while: a broker must not live on with what it knew before.
+// A disk that fails and works again: the broker must not continue with old metadata.
 TEST(MetadataFollower, GoesOnAfterReadErrors) {
   BrokerCluster brokers(8, 3);
   ASSERT_TRUE(brokers.all_ready());
@@ -177,7 +179,7 @@ TEST(MetadataFollower, GoesOnAfterReadErrors) {
   ASSERT_TRUE(brokers.stop());
 }
 
-// A vote that is to be stored on a disk without room waits, and so did the end of the process.
+// A vote waits for room on the disk, and so did the end of the process.
 TEST(OrderlyStop, DoesNotWaitForRoomOnTheDisk) {
   BrokerCluster brokers(9, 3);
   ASSERT_TRUE(brokers.all_ready());
@@ -186,7 +188,7 @@ TEST(OrderlyStop, DoesNotWaitForRoomOnTheDisk) {
   full.capacity_bytes = brokers.broker(3).disk().image().used_bytes();
   brokers.broker(3).disk().set_faults(full);
   brokers.broker(1).power_loss();
-  brokers.world.run_for(seconds(5));  // elections, for which the third is needed
+  brokers.world.run_for(seconds(5));  // elections that need the third broker
   brokers.broker(3).request_stop();
   EXPECT_TRUE(brokers.world.run_until([&] { return !brokers.broker(3).running(); }, brokers.world.now() + seconds(40)));
 }

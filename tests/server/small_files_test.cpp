@@ -1,5 +1,5 @@
-// Small files that are damaged at rest: nothing is removed because of them, and nothing wrong believed. What others
-// have they give again; what nobody has is refused, by the file's name.
+// Damage to small files at rest: nothing is removed because of it, and nothing wrong is trusted. The other brokers
+// restore what they have; otherwise the file is refused, by its name.
 #include <gtest/gtest.h>
 
 #include "broker/client/producer.h"
@@ -9,7 +9,7 @@
 namespace fulmar {
 namespace {
 
-// The paths of files with records, and what they hold, whatever their directories are called by now.
+// The contents of files with records, whatever their directories' names are now.
 std::vector<std::string> contents(Node& node, const std::string& begins) {
   std::vector<std::string> found;
   for (const auto& [path, file] : node.disk().image().files())
@@ -18,7 +18,7 @@ std::vector<std::string> contents(Node& node, const std::string& begins) {
   return found;
 }
 
-// "version: 0\ntopic_id: " and 22 characters, of which the last has four bits that count.
+// "version: 0\ntopic_id: " and 22 characters, of which the last has four significant bits.
 constexpr std::uint64_t amid_the_id = 30;
 
 TEST(SmallFiles, ADirectoryWhoseTopicIdHasAnotherLetterIsNoOtherTopics) {
@@ -73,7 +73,7 @@ TEST(SmallFiles, OfReplicasAreMadeGoodByTheOthers) {
     chronicle.expect_in(*brokers.records_of(id, "t", 0), 0, "broker " + std::to_string(id));
 }
 
-// As another node, or directory, a broker would give up all that it holds, or break what it has promised.
+// With another node or directory id, a broker would lose all its replicas, or break its votes.
 TEST(SmallFiles, MetaPropertiesThatIsDamagedIsRefusedAndOneThatWasEditedIsNot) {
   for (int way = 0; way < 3; ++way) {
     BrokerWorld it;
@@ -110,7 +110,7 @@ const Properties small_snapshots{{"metadata.log.max.record.bytes.between.snapsho
                                  {"log.retention.check.interval.ms", "100"}};
 
 TEST(SmallFiles, AMetadataSnapshotThatIsDamagedIsFetchedAnew) {
-  for (int broker : {2, 5})  // one that decides, and one that observes
+  for (int broker : {2, 5})  // a controller, and an observer
     for (int way = 0; way < 3; ++way) {
       SCOPED_TRACE("broker " + std::to_string(broker) + ", way " + std::to_string(way));
       BrokerCluster brokers(static_cast<std::uint64_t>(way + 1), 5, small_snapshots, 3);
@@ -139,7 +139,7 @@ TEST(SmallFiles, AMetadataSnapshotThatIsDamagedIsFetchedAnew) {
     }
 }
 
-// By the one who has it, too: it knows what was in it.
+// By the broker whose snapshot it is: it still has the image.
 TEST(SmallFiles, AMetadataSnapshotThatIsDamagedWhileItIsThereIsWrittenAnewForWhoAsks) {
   BrokerCluster brokers(1, 3, small_snapshots);
   ASSERT_TRUE(brokers.all_ready());
@@ -161,7 +161,7 @@ TEST(SmallFiles, AMetadataSnapshotThatIsDamagedWhileItIsThereIsWrittenAnewForWho
   ASSERT_TRUE(brokers.stop());
 }
 
-// Nobody else has what is in it: nothing is served that may be wrong, and nothing removed.
+// No other broker has its contents: nothing is served that may be wrong, and nothing removed.
 TEST(SmallFiles, AMetadataSnapshotThatNobodyElseHasIsRefused) {
   BrokerWorld it(small_snapshots);
   it.run([](Host& host) {

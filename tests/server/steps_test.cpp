@@ -1,6 +1,6 @@
-// What a request costs grows as its size: a request of twice as many topics or partitions takes about twice as many
-// steps. Steps are basic blocks that are run, which the compiler counts in the files that answer (CMakeLists.txt lists
-// them), not time: the same number on every machine.
+// The cost of a request is linear in its size: with twice as many topics or partitions it takes about twice as many
+// steps. Steps are basic blocks, counted by the compiler's instrumentation in the files that answer (CMakeLists.txt
+// lists them), not time: the number is the same on every machine.
 #include "broker/protocol/messages/describe_log_dirs.h"
 #include "broker/protocol/messages/describe_topic_partitions.h"
 #include "broker/protocol/messages/list_offsets.h"
@@ -18,7 +18,7 @@ namespace fulmar {
 namespace {
 
 constexpr int size_begun_with = 1000;
-constexpr double growth_max = 2.5;  // of twice the size; n log n is below 2.3, n squared tends to 4
+constexpr double growth_max = 2.5;  // for twice the size; n log n is below 2.3, n squared tends to 4
 
 std::string name_of(int n) {
   return "some.topic_" + std::to_string(n);
@@ -32,7 +32,7 @@ std::uint64_t steps_of(Peer& peer, const Request& request, std::int16_t version)
   return steps - before;
 }
 
-// make(peer, n) gives a request of size n.
+// make(peer, n) returns a request of size n.
 template <class F>
 void expect_linear(std::int16_t version, F&& make) {
   BrokerWorld cluster({}, 1);

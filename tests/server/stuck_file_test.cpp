@@ -1,4 +1,4 @@
-// Each partition becomes what the metadata says by itself: one whose files are stuck holds up no other.
+// Partitions are opened independently: one whose files are stuck delays no other.
 #include <set>
 
 #include "broker/protocol/error_code.h"
@@ -9,7 +9,7 @@
 namespace fulmar {
 namespace {
 
-// A disk on which nothing that is asked of some directories comes to an end before they are let go on.
+// A disk on which operations on some directories wait until these are released.
 class StickyDisk final : public Disk {
  public:
   explicit StickyDisk(Disk& disk) : disk_(disk) {}
@@ -88,7 +88,7 @@ class StickyHost final : public Host {
   Host& host_;
 };
 
-// A broker of one shard; the directories of its disk that are named stick from its start on.
+// A broker of one shard; operations on the named directories of its disk are stuck from its start on.
 class StickyBroker {
  public:
   StickyBroker() {
@@ -137,7 +137,7 @@ ErrorCode produced(Peer& peer, const std::string& topic) {
   return produce(peer, topic, 0, batch_of(1, "x")).error_code;
 }
 
-// Tries as clients do while the answer is that they should; at most for so long.
+// Retries as clients do while the error is retriable; for at most that long.
 ErrorCode produced_within(Peer& peer, const std::string& topic, Duration patience) {
   auto& clock = peer.host().clock();
   auto give_up = clock.now() + patience;

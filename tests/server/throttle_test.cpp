@@ -1,4 +1,4 @@
-// leader.replication.throttled.rate: replicas that catch up are fed no faster, and nobody else is held up.
+// leader.replication.throttled.rate: replicas that catch up receive no more than that, and nothing else is delayed.
 #include "tests/server/cluster_kit.h"
 
 namespace fulmar {
@@ -7,13 +7,13 @@ namespace {
 constexpr int emptied = 3;
 constexpr int batches = 120;
 constexpr int batch_records = 1000;
-constexpr std::size_t lacking = 10'000'000;  // bytes, at least, of what an emptied broker is fed as it catches up
+constexpr std::size_t lacking = 10'000'000;  // bytes, at least, that an emptied broker lacks
 constexpr std::int64_t rate = 1'000'000;
-constexpr Duration acknowledged_in = milliseconds(100);  // with room; an append of the throttled is worth a second
+constexpr Duration acknowledged_in = milliseconds(100);  // for unthrottled work; a throttled append is worth a second
 
 class EmptiedFollower {
  public:
-  // Of a partition that broker `leader` leads: 1 has two shards, 2 has one.
+  // For a partition led by broker `leader`: 1 has two shards, 2 has one.
   EmptiedFollower(int leader, std::optional<std::int64_t> throttled_rate)
       : brokers_(1, 3, properties(throttled_rate)), leader_(leader), other_(emptied - leader) {}
 
@@ -64,13 +64,13 @@ class EmptiedFollower {
     EXPECT_TRUE(all == written_to(emptied)) << "they do not have the same";
   }
 
-  double speed() const { return speed_; }    // bytes per second, at which the emptied broker is fed
+  double speed() const { return speed_; }    // bytes per second that the emptied broker receives
   Duration quiet() const { return quiet_; }  // the slowest acknowledgement while all are in sync
   Duration busy() const { return busy_; }    // and while one catches up
 
  private:
   static Properties properties(std::optional<std::int64_t> throttled_rate) {
-    // Whoever leads at first, soon the first of the replicas does.
+    // Whoever leads at first, the first of the replicas leads soon.
     Properties chosen{{"leader.imbalance.check.interval.seconds", "1"}};
     if (throttled_rate) chosen["leader.replication.throttled.rate"] = std::to_string(*throttled_rate);
     return chosen;
@@ -85,14 +85,14 @@ class EmptiedFollower {
   bool reaches(std::size_t bytes) {
     return brokers_.world.run_until([&] { return kept(emptied) >= bytes; }, brokers_.world.now() + seconds(60));
   }
-  // What clients wrote, of what a stopped broker has: those that stop may have changed leaders at the end.
+  // The clients' records among those of a stopped broker: leaders may have changed at the end.
   std::map<Offset, std::string> written_to(int id) {
     auto records = brokers_.records_of(id, "t", 0).value_or(std::map<Offset, std::string>());
     std::erase_if(records, [](const auto& record) { return record.second != value() && record.second != "more"; });
     return records;
   }
   static std::string value() { return std::string(90, 'x'); }
-  // One record after the other, each once the last is acknowledged by all who are in sync.
+  // One record after the other, each once all in-sync replicas have the last.
   void write_on(Host& host, ClusterClient& cluster) {
     while (!written_enough_) {
       auto begun = host.clock().now();

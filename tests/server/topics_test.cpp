@@ -1,4 +1,4 @@
-// Topics: created, grown, described, emptied and deleted, and what is refused on the way.
+// Topics: created, extended, described, emptied and deleted, and refusals.
 #include "broker/cluster/topic_config.h"
 #include "broker/protocol/messages/describe_cluster.h"
 #include "broker/protocol/messages/describe_configs.h"
@@ -23,7 +23,7 @@ TEST(Topics, AreCreatedOnDemandByDefault) {
   cluster.run([&](Host& host) {
     Peer peer(host);
     EXPECT_EQ(metadata(peer, {"t"}, false).topics[0].error_code, ErrorCode::unknown_topic_or_partition);
-    // As on Kafka: who asks hears that it is not there, and finds it at the next asking.
+    // As on Kafka: the first request is told that the topic does not exist, and the next one finds it.
     EXPECT_EQ(metadata(peer, {"t"}, true).topics[0].error_code, ErrorCode::unknown_topic_or_partition);
     auto made = metadata(peer, {"t"}, false).topics[0];
     EXPECT_EQ(made.error_code, ErrorCode::none);
@@ -53,7 +53,7 @@ TEST(Topics, ManyClientsThatAskForOneNewTopicGetTheSame) {
           if (topic.error_code == ErrorCode::unknown_topic_or_partition) topic = metadata(peer, {"t"}, true).topics[0];
           EXPECT_EQ(topic.error_code, ErrorCode::none);
           ids.push_back(topic.topic_id);
-          // Those that did not make it are told of it before it has a leader.
+          // Brokers that did not create it know it before it has a leader.
           for (int tries = 0; tries < 100 && metadata(peer, {"t"}).topics[0].partitions.at(0).leader_id < 0; ++tries)
             host.clock().sleep_for(milliseconds(10));
           EXPECT_EQ(produce(peer, "t", 0, batch_of(1, "x")).error_code, ErrorCode::none);
@@ -106,10 +106,10 @@ TEST(Topics, WhatCantBeCreatedIsRefusedWithKafkasReason) {
     auto response = peer.call<CreateTopicsResponse>(twice, 7);
     ASSERT_EQ(response.topics.size(), 1u);
     EXPECT_EQ(response.topics[0].error_code, ErrorCode::invalid_request);
-    // Only checked, not made.
+    // Only validated, not created.
     EXPECT_EQ(create(peer, {"t", 1, 1, {}, {}}, true).error_code, ErrorCode::none);
     EXPECT_EQ(metadata(peer, {"t"}).topics[0].error_code, ErrorCode::unknown_topic_or_partition);
-    // Defaults, and assignments that fit.
+    // Defaults, and valid assignments.
     EXPECT_EQ(create(peer, {"defaults", -1, -1, {}, {}}).num_partitions, 1);
     EXPECT_EQ(create(peer, {"placed", -1, -1, {{1, {1}}, {0, {1}}}, {}}).num_partitions, 2);
   });

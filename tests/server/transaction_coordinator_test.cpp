@@ -1,5 +1,5 @@
-// Transactions from their producers' side: from the coordinator that is looked for, to what readers of committed
-// records get; with coordinators and leaders that are stopped in between.
+// Transactions from their producers' side: from finding the coordinator to what read_committed consumers get; with
+// coordinators and leaders that are stopped in between.
 #include "broker/protocol/messages/find_coordinator.h"
 #include "broker/protocol/messages/group_offsets.h"
 #include "broker/protocol/messages/init_producer_id.h"
@@ -15,7 +15,7 @@ constexpr std::int16_t old_end = 4;  // EndTxn without an epoch for each transac
 constexpr std::int16_t new_end = 5;
 constexpr std::int16_t adding_produce = 12;
 
-// The body runs once topic "t" of two partitions is there and transactions are coordinated.
+// Runs the body once topic "t" with two partitions exists and there is a transaction coordinator.
 void with_transactions(const std::function<void(Peer&)>& body, Properties properties = {}) {
   properties.try_emplace("transaction.state.log.num.partitions", "3");
   BrokerWorld cluster(properties);
@@ -107,7 +107,8 @@ void await_state(Peer& peer, const std::string& state) {
   EXPECT_EQ(described(peer).transaction_state, state);
 }
 
-// What a reader of committed records gets of a partition, those of aborted transactions left out as clients do.
+// The records of a partition that a read_committed consumer gets, without those of aborted transactions, which clients
+// drop.
 std::vector<std::string> committed(Peer& peer, std::int32_t partition) {
   auto request = fetch_request({{"t", partition, 0}});
   request.isolation_level = 1;
@@ -220,7 +221,7 @@ TEST(TransactionCoordination, ATransactionThatIsLeftOpenIsAbortedAndKeepsNoReade
   });
 }
 
-// The offset of "t" 0 as its group is told it; what is unstable is an error.
+// The group's committed offset of "t" 0; an error if it is unstable.
 std::pair<Offset, ErrorCode> fetched(Peer& peer, bool stable) {
   OffsetFetchRequest request;
   request.require_stable = stable;

@@ -1,5 +1,6 @@
-// Transactions in a cluster whose coordinators die: right after a decision was told, and in an open transaction. What
-// was told to be committed is read whole, whatever else is not read at all, and no transaction stays open.
+// Transactions in a cluster whose coordinators die: right after a decision was acknowledged, and in an open
+// transaction. Transactions acknowledged as committed are read completely, all others completely or not at all, and
+// none stays open.
 #include "broker/protocol/messages/fetch.h"
 #include "broker/protocol/messages/init_producer_id.h"
 #include "broker/protocol/messages/producers.h"
@@ -12,7 +13,7 @@ namespace {
 constexpr const char* id = "payments";
 constexpr std::int32_t partition_count = 6;
 
-// A transactional producer in plain requests, each tried until it is answered for good.
+// A transactional producer with plain requests, each repeated until there is a final response.
 class Producer {
  public:
   explicit Producer(Host& host, ClusterClient& cluster) : host_(host), cluster_(cluster) {}
@@ -35,7 +36,7 @@ class Producer {
     sequences_.clear();
   }
 
-  // By producing alone (KIP-890).
+  // Producing adds the partition (KIP-890).
   void write(std::int32_t partition, const std::string& value) {
     ProduceRequest request;
     request.transactional_id = id;
@@ -78,7 +79,7 @@ class Producer {
     });
   }
 
-  // What is committed of the partition, and that nothing of it is open.
+  // The committed records of the partition, once nothing in it is open.
   std::vector<std::string> committed(std::int32_t partition) {
     FetchRequest request;
     request.isolation_level = 1;
@@ -162,7 +163,7 @@ TEST_P(TransactionFailOver, WhatWasDecidedIsCarriedOutByTheNextCoordinator) {
           auto value = std::to_string(round);
           for (std::int32_t partition = 0; partition < partition_count; ++partition) {
             producer.write(partition, value);
-            // In every other round it dies in the midst of the transaction.
+            // In every other round it dies in the middle of the transaction.
             if (round % 2 == 0 || partition != 2) continue;
             auto coordinator = producer.coordinator();
             brokers.from_outside(host, [&] { brokers.broker(coordinator).power_loss(); });

@@ -1,4 +1,4 @@
-// Transactions as clients see them in a partition: what readers of committed records get, and how transactions end.
+// Transactions as clients see them in a partition: what read_committed consumers get, and how transactions end.
 #include "broker/protocol/messages/transactions.h"
 #include "broker/log/log_manager.h"
 #include "broker/protocol/messages/list_offsets.h"
@@ -12,7 +12,8 @@ namespace {
 constexpr std::int8_t uncommitted = 0;
 constexpr std::int8_t committed = 1;
 
-// A partition with transactions: 0 plain; 1, 2 of producer 7, aborted by 5; 3 plain; 4 of producer 8, which is open.
+// A partition with transactions: 0 is plain; 1 and 2 are producer 7's, aborted by 5; 3 is plain; 4 is producer 8's,
+// which is open.
 void write_transactions(BrokerWorld& cluster) {
   cluster.run([](Host& host) {
     Peer peer(host);

@@ -1,4 +1,4 @@
-// Who should decide about the metadata, and who may be added or removed.
+// The wanted voters of the metadata group, and which brokers may be added or removed.
 #include "broker/server/controller/voters.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ std::vector<ReplicaId> replicas(std::initializer_list<std::int32_t> brokers) {
   return all;
 }
 
-// Brokers 1 to 5 are alive; 1 to 3 are configured, and decide.
+// Brokers 1 to 5 are alive; 1 to 3 are configured, and are the voters.
 struct Voters : testing::Test {
   Voters() {
     for (std::int32_t id = 1; id <= 5; ++id) {

@@ -114,8 +114,8 @@ TEST(DiskImage, ARenameIsOneStep) {
   }
 }
 
-// The law of the model: whatever is written, what is found after a power loss is, byte for byte, one of the values that
-// were last synced or written since.
+// The law of the model: whatever is written, each byte after a power loss is one of the values that were last synced or
+// written since.
 TEST(FileImage, EveryByteFoundWasThere) {
   rc::check([](std::uint64_t seed) {
     Random random(seed);

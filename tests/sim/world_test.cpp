@@ -9,7 +9,7 @@
 namespace fulmar {
 namespace {
 
-// A server that echoes, and a client that says `count` words and expects them back.
+// A server that echoes, and a client that sends `count` words and expects them back.
 int echo(Host& host) {
   auto listener = host.network().listen({"", 7}, false).value();
   FiberGroup connections;
@@ -109,8 +109,8 @@ TEST(World, AOneWayCutHoldsBackOneDirection) {
   EXPECT_EQ(code, 1);
 }
 
-// When a slow link is fast again after five seconds, of which it was cut for the last two, if `cut`: how long what was
-// sent before still takes.
+// The time that messages in flight take once a slow link is fast again after five seconds; with `cut` the link was cut
+// for the last two.
 Duration time_to_come_once_fast_again(bool cut) {
   World world(7);
   auto& server = world.add_node("server");
@@ -145,7 +145,7 @@ TEST(World, WhatWasSentOverASlowLinkComesAtOnceWhenTheLinkIsFastAgain) {
   EXPECT_LT(time_to_come_once_fast_again(false), milliseconds(100));
 }
 
-// Each piece that was due meanwhile is sent again in its own time, and what comes after it at once.
+// Each segment that was due meanwhile has its own retry, and what comes after it arrives at once.
 TEST(World, WhatWasSentOverASlowLinkThatWasCutTooIsNotSlowAnyMore) {
   EXPECT_LT(time_to_come_once_fast_again(true), seconds(2));
 }
@@ -183,7 +183,7 @@ TEST(World, TheWallClockJumpsAndTheMonotonicOneDoesNot) {
   EXPECT_EQ(world.now().ns, 1'000'000'000'000);
 }
 
-// Kills at any time, and after any step: also between the message that a call has ended and who waits for it.
+// Kills at any time, and after any step: also between the message that a call has ended and its arrival.
 TEST(World, AKillAmidCallsBetweenShardsLeaksNothing) {
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     World world(seed % 200);
@@ -296,7 +296,7 @@ TEST(World, StepsOfASlowProcessTakeTime) {
   EXPECT_TRUE(world.leaks().empty());
 }
 
-// Of a shard where one fiber has so much to do and another wakes up each millisecond: by how much that was ever late.
+// On a shard with one busy fiber and another that wakes up each millisecond: the maximal delay of the latter.
 Duration latest_wakeup(unsigned work_factor, const std::function<void()>& work, std::vector<ShardStall>* stalls) {
   World world(5);
   auto& node = world.add_node("node");
@@ -346,7 +346,7 @@ TEST(World, WorkInSlicesHoldsUpNobodyForLong) {
   auto work = [] {
     for (int i = 0; i < 1000; ++i) work_in_slices(microseconds(100));
   };
-  // Who is next is drawn: the other's turn may come a few slices late.
+  // The next fiber is drawn: the other's turn may come a few slices late.
   EXPECT_LE(latest_wakeup(1, work, &stalls), 10 * slice_length);
   EXPECT_TRUE(stalls.empty());
   latest_wakeup(10, work, &stalls);

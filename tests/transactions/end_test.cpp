@@ -1,5 +1,5 @@
-// EndTxn: what ends a transaction, and what is said to a request that is repeated or comes too late, of clients that
-// get an epoch for each transaction (version 2, KIP-890) and of those that do not.
+// EndTxn: how transactions end, and the responses to repeated and late requests, from clients with an epoch for each
+// transaction (version 2, KIP-890) and from others.
 #include <gtest/gtest.h>
 
 #include "tests/transactions/kit.h"

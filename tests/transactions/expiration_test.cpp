@@ -1,4 +1,4 @@
-// Transactional ids that are not used any more; descriptions and lists; records that no coordinator writes.
+// Unused transactional ids; descriptions and lists; records that no coordinator writes.
 #include <gtest/gtest.h>
 
 #include "tests/transactions/kit.h"

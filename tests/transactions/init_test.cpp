@@ -1,4 +1,4 @@
-// InitProducerId of transactional producers: who goes on, who begins anew, and who is shut out (KIP-98, KIP-360).
+// InitProducerId of transactional producers: which continue, which begin anew, and which are fenced (KIP-98, KIP-360).
 #include <gtest/gtest.h>
 
 #include "tests/transactions/kit.h"

@@ -1,5 +1,5 @@
-// A coordinator of transactions with a log, for tests: requests are made by one call each, and appends are committed at
-// once unless they are held. Producer ids are given from 1000 on.
+// A transaction coordinator with a log, for tests: one call for each request; appends are committed at once unless they
+// are held. Producer ids begin at 1000.
 #pragma once
 
 #include <deque>
@@ -17,7 +17,7 @@ class TransactionKit {
  public:
   TransactionKit() { fail_over(); }
 
-  // Each gives the token of the request; the answer is in answers, if it is given.
+  // Each returns the request's token; the answer, if there is one, is in `answers`.
   TransactionToken init(const std::string& id, std::int32_t timeout_ms = 60'000, ProducerId producer = -1,
                         std::int16_t epoch = -1);
   TransactionToken add(const TransactionalProducer& producer, const PartitionsByTopic& partitions,
@@ -28,16 +28,16 @@ class TransactionKit {
   // The answer; fails the test if there is none.
   TransactionAnswer said(TransactionToken token);
   ErrorCode error(TransactionToken token) { return said(token).error; }
-  // A producer that init() is answered with.
+  // The producer that init() returns.
   TransactionalProducer producer(const std::string& id, std::int32_t timeout_ms = 60'000);
-  // All that is unmarked has its marker; how many partitions that was.
+  // All unmarked partitions get their markers; returns how many.
   int mark_all();
-  // What is kept of the transactional id in the log, or what is described: "Ongoing" ...
+  // The transactional id's state: in the log, or as described: "Ongoing" ...
   std::string state(const std::string& id) const { return core->describe(id).transaction_state; }
 
   void commit_held();
   void fail_held(ErrorCode why);
-  // Another coordinator replays what was committed.
+  // Another coordinator replays the committed records.
   void fail_over();
   void pass(milliseconds time);
   void take();
@@ -54,7 +54,7 @@ class TransactionKit {
   ProducerId next_id = 1'000;
 
  private:
-  // Makes the request, once more with a producer id if it needs one.
+  // Makes the request, and once more with a producer id if it needs one.
   template <class Ask>
   TransactionToken ask(Ask&& request);
 

@@ -1,4 +1,4 @@
-// Markers: which are to be written, until they all are, by whichever coordinator.
+// Markers: which have to be written, until all are, whatever coordinator is active.
 #include <gtest/gtest.h>
 
 #include "tests/transactions/kit.h"

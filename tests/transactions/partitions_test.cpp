@@ -1,4 +1,4 @@
-// What a transaction writes to (AddPartitionsToTxn), and what is asked about that (KIP-890).
+// Adding partitions to a transaction (AddPartitionsToTxn), and verifying them (KIP-890).
 #include <gtest/gtest.h>
 
 #include "tests/transactions/kit.h"

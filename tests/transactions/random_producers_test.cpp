@@ -1,8 +1,8 @@
-// Random producers against the core: each transactional id is claimed by two processes that take turns, pause and come
-// back as zombies; they write to partitions that refuse old epochs, and end their transactions or leave them to time
-// out; appends take their time, fail, and are cut off by another coordinator; markers are late, lost, and sent again.
-// Whatever happens, each transaction ends the same way in all partitions, as its producer was told, if it was told; and
-// none stays open once nothing goes wrong any more.
+// Random producers against the core: two processes claim each transactional id in turn, pause and come back as zombies;
+// they write to partitions that refuse old epochs, and end their transactions or let them time out; appends are
+// delayed, fail, and are lost when another coordinator takes over; markers are late, lost, and repeated. Whatever
+// happens, each transaction ends in the same way in all partitions, as its producer was told, if it was; and none stays
+// open once faults end.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -24,7 +24,7 @@ constexpr std::int32_t timeout_ms = 20'000;
 
 enum class Outcome : std::uint8_t { open, committed, aborted };
 
-// What a partition's leader knows: who may write, and what was written.
+// A partition according to its leader: the producers' epochs, and the records.
 struct Partition {
   struct Write {
     ProducerId producer_id;
@@ -58,7 +58,7 @@ class Storm {
     int transaction = 0;
     TransactionEnd wants = TransactionEnd::commit;
     std::set<std::int32_t> added = {};
-    std::uint64_t asks = 0;  // an answer to what was asked before is not heard
+    std::uint64_t asks = 0;  // answers to earlier requests are ignored
   };
   struct Asked {
     std::size_t process;
@@ -134,7 +134,7 @@ class Storm {
     core_->append_failed(id, ErrorCode::not_enough_replicas, time());
   }
 
-  // Some of what was appended made it, without anybody having heard. Markers are on their way still.
+  // Some appends are committed without anybody knowing. Markers are still in flight.
   void fail_over() {
     auto kept = random_.below(appended_.size() + 1);
     core_->resign();
@@ -149,8 +149,8 @@ class Storm {
     if (random_.chance(1, 3)) {
       for (const auto& markers : core_->unmarked(std::nullopt, 100))
         for (auto partition : markers.partitions.at("t")) {
-          // Without an epoch for each transaction, a marker that comes a second time may end the next one: whoever
-          // sends them has to see to it that there is none on its way.
+          // Without an epoch for each transaction, a second copy of a marker may end the next transaction: the sender
+          // has to make sure that none is in flight.
           if (version_ == TransactionVersion::v0 && on_its_way(markers, partition)) continue;
           sent_.push_back({markers, partition, coordinators_});
         }
@@ -162,7 +162,7 @@ class Storm {
     if (!again) sent_.erase(sent_.begin() + static_cast<std::ptrdiff_t>(at));
     if (random_.chance(1, 8) && version_ == TransactionVersion::v2) return;  // lost
     write_marker(sent);
-    if (sent.coordinator != coordinators_) return;  // nobody there hears the answer
+    if (sent.coordinator != coordinators_) return;  // the answer is not received
     sent.markers.partitions = {{"t", {sent.partition}}};
     core_->marked(sent.markers, time());
   }
@@ -177,7 +177,7 @@ class Storm {
     auto& partition = partitions_[sent.partition];
     auto& epoch = partition.epochs[sent.markers.producer_id];
     if (sent.markers.producer_epoch < epoch) return;
-    // A marker of version 2 is in the epoch of the next transaction: it ends none of its own epoch (KIP-1228).
+    // A marker of version 2 has the epoch of the next transaction: it ends none of that epoch (KIP-1228).
     bool next_is_open = std::ranges::any_of(partition.writes, [&](const Partition::Write& write) {
       return write.outcome == Outcome::open && write.producer_id == sent.markers.producer_id &&
              write.producer_epoch == sent.markers.producer_epoch;
@@ -196,13 +196,13 @@ class Storm {
 
   void act(std::size_t index) {
     auto& process = processes_[index];
-    if (random_.chance(1, 100)) {  // another process in its place, which does not hear what is said to this one
+    if (random_.chance(1, 100)) {  // another process takes its place, and does not get its answers
       process = {process.id, Mood::init, {}, 0, TransactionEnd::commit, {}, process.asks + 1};
       return;
     }
     switch (process.mood) {
       case Mood::init:
-        // Who was shut out does not come back at once, or no transaction would come to its end.
+        // A fenced process does not come back at once, or no transaction would ever end.
         if (random_.chance(1, 20)) init(index);
         return;
       case Mood::ready:
@@ -247,7 +247,7 @@ class Storm {
     core_->add_partitions(token, process.producer, {{"t", {partition}}}, version_, time());
   }
 
-  // A partition takes it once the coordinator has said that it is in the transaction.
+  // A partition accepts it once the coordinator has confirmed that it is part of the transaction.
   void write(Process& process) {
     if (process.added.empty()) return;
     auto index = *std::next(process.added.begin(), static_cast<std::ptrdiff_t>(random_.below(process.added.size())));
@@ -293,7 +293,7 @@ class Storm {
     }
   }
 
-  // Nothing goes wrong any more, and nobody begins anything.
+  // Faults end, and no new transactions begin.
   void calm() {
     for (int round = 0; round < 200; ++round) {
       while (!appended_.empty()) {
