@@ -29,7 +29,7 @@ class MetadataImages {
   std::map<std::int32_t, Offset> shown_;                            // by running brokers
   std::map<std::int32_t, std::map<std::int32_t, Instant>> fenced_;  // by running brokers: whom they show as fenced
   std::map<Uuid, std::string> topics_;                              // every id ever seen, and its topic's name
-  std::map<Uuid, Offset> gone_;                                     // ids that were seen to be there no more
+  std::map<Uuid, Offset> gone_;                                     // ids of deleted topics
   Violations violations_;
 };
 

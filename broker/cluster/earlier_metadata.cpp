@@ -170,7 +170,7 @@ Result<void> replace_log(Host& host) {
 }
 
 // After an interrupted upgrade: if the original has its other name already, the rest is done; otherwise the converted
-// log may be incomplete, and is removed to be made again.
+// log may be incomplete, and is removed and made again.
 Result<void> finish_or_forget(Host& host) {
   auto& disk = host.disk();
   FULMAR_TRY(auto made, exists(disk, upgraded_log_name));

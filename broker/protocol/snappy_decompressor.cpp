@@ -13,14 +13,14 @@ namespace fulmar {
 namespace {
 
 constexpr std::string_view xerial_magic = xerial_header.substr(0, 8);
-// No block makes more of a byte: three say "copy 64".
+// No block decompresses to more than this per byte: a copy of 64 bytes takes three.
 constexpr std::size_t expansion_max = 22;
 
 std::unexpected<Error> corrupt() {
   return fail(Errc::corrupt, "bad snappy data");
 }
 
-// Takes the size of its plain form off the front of a block; nullopt if it can't be true.
+// Removes the decompressed size from the front of a block; nullopt if it is incomplete, or too large for the block.
 std::optional<std::size_t> take_plain_size(std::string_view& block) {
   std::uint64_t size = 0;
   auto whole = block.size();
@@ -36,7 +36,7 @@ std::optional<std::size_t> take_plain_size(std::string_view& block) {
   return std::nullopt;
 }
 
-// The bytes of xerial's next block, taken off the front; nullopt if it is not all there.
+// Removes the next block of xerial's format from the front; nullopt if it is incomplete.
 std::optional<std::string_view> take_block(std::string_view& blocks) {
   if (blocks.size() < 4) return std::nullopt;
   auto size = static_cast<std::uint32_t>(load_big<std::int32_t>(blocks.data()));
@@ -47,10 +47,10 @@ std::optional<std::string_view> take_block(std::string_view& blocks) {
   return block;
 }
 
-// One block, by the format description that comes with snappy.
+// Decompresses a block, according to snappy's format description.
 class Block {
  public:
-  // False if the block's claim of its size can't be true.
+  // False if the block declares an impossible size.
   bool begin(std::string_view packed) {
     auto size = take_plain_size(packed);
     if (!size) return false;
@@ -66,7 +66,7 @@ class Block {
   }
   bool done() const { return packed_.empty() && at_ == size_ && literal_left_ == 0; }
 
-  // About a step's worth of plain bytes; nothing at the end of the block.
+  // The next bytes, about decompression_step_bytes; empty at the end of the block.
   Result<std::string_view> step() {
     auto begin = at_;
     auto stop = std::min(size_, at_ + decompression_step_bytes);
@@ -84,7 +84,7 @@ class Block {
   }
 
  private:
-  // Does a copy, or begins a literal, which step() goes on with.
+  // Executes a copy, or begins a literal, which step() continues.
   bool element() {
     if (packed_.empty()) return false;
     auto tag = static_cast<std::uint8_t>(packed_.front());
@@ -127,10 +127,10 @@ class Block {
     const char* from = to - distance;
     at_ += length;
     constexpr std::size_t word = 16;
-    if (distance >= word && size_ - at_ >= word) {  // what is written too much is written over, or lies within
+    if (distance >= word && size_ - at_ >= word) {  // excess bytes stay within the block
       for (std::size_t done = 0; done < length; done += word) std::memcpy(to + done, from + done, word);
     } else {
-      for (std::size_t i = 0; i < length; ++i) to[i] = from[i];  // it may repeat what it has just written
+      for (std::size_t i = 0; i < length; ++i) to[i] = from[i];  // the ranges may overlap
     }
     return true;
   }

@@ -9,7 +9,7 @@
 
 namespace fulmar {
 
-// What the Java client writes before its blocks: a magic, and twice the version 1.
+// The Java client's header before its blocks: a magic, and the version 1 twice.
 inline constexpr std::string_view xerial_header("\x82SNAPPY\0\0\0\0\1\0\0\0\1", 16);
 
 std::unique_ptr<Decompressor> make_snappy_decompressor(std::string_view packed);

@@ -100,7 +100,7 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   end_quiescence_from(request.sent_at);
   term_start_ = request.term_start;
   if (configuration().empty()) return refuse(request, Verdict::start_over);
-  // The leader's log ends below this log's start: a majority lost its page cache. (Only the latest append is believed:
+  // The leader's log ends below this log's start: a majority lost its page cache. (Only the latest append counts:
   // the log_end of a late one is outdated.)
   bool is_latest = request.sent_at >= latest_sent_at_;
   if (!settings_.commits_are_stable && is_latest && request.log_end < log_.start()) {

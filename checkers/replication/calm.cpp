@@ -13,8 +13,8 @@ namespace {
 constexpr Duration commit_max = milliseconds(1500);
 constexpr Duration form_max = seconds(8);       // for a group that was made just now
 constexpr Duration elect_max = seconds(3);      // once a majority is there, and a leader is lost that may be
-constexpr Duration claim_age_max = seconds(5);  // an election, and until word of it is everywhere
-constexpr Duration unknown_max = seconds(1);    // for which a new leader may take everybody for in sync
+constexpr Duration claim_age_max = seconds(5);  // an election, and until all know its result
+constexpr Duration unknown_max = seconds(1);    // for which a new leader may consider all in sync
 
 }  // namespace
 
@@ -177,7 +177,7 @@ std::string ReplicationWatch::doubt_in_sync(const GroupId& id, std::int32_t brok
   if (led_since == group->second.led_since.end() || leader == group->second.leaders.end()) return "";
   if (led_since->second > asked - claim_age_max - unknown_max) return "";
   auto its_replica = group->second.replicas.find(leader->second);
-  if (its_replica == group->second.replicas.end()) return "";  // it has let go of it since
+  if (its_replica == group->second.replicas.end()) return "";  // removed meanwhile
   const auto& ends = its_replica->second.ends;
   auto after =
       std::upper_bound(ends.begin(), ends.end(), since, [](Instant at, const auto& end) { return at < end.first; });

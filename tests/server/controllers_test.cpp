@@ -60,7 +60,7 @@ TEST(Controllers, AreAddedAndRemovedWhateverTheConfigurationNames) {
     EXPECT_EQ(brokers_of(quorum_of(cluster).observers), (std::set<std::int32_t>{1, 2, 5})) << "they follow";
     create_topic(cluster, "t", 1);
   }));
-  // The configured ones are not needed; they restart as controllers of the present set.
+  // The removed ones are not needed; they restart as observers of the present controllers.
   for (int id : {1, 2}) brokers.broker(id).kill();
   brokers.world.run_for(seconds(15));
   ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) { create_topic(cluster, "u", 1); }));

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::int16_t legacy_offset_commit_type = 0;
 
-// Its key is as today's, its value as the first version.
+// The key has the present format, the value that of version 0.
 Result<ConsumerOffsetsRecord> read_legacy_offset(Reader& key, const std::optional<std::string_view>& value) {
   CoordinatorRecord<OffsetCommitKey> record;
   FULMAR_TRY(record.key, read_rest<OffsetCommitKey>(key, 0));

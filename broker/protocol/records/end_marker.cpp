@@ -8,7 +8,7 @@ namespace fulmar {
 
 namespace {
 
-// Key and value begin with their version. A later one only adds fields at the end, as in Kafka.
+// Key and value begin with their version. A later version only adds fields at the end, as in Kafka.
 constexpr std::int16_t version = 0;
 constexpr std::int16_t abort_type = 0;
 constexpr std::int16_t commit_type = 1;
