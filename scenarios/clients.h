@@ -42,6 +42,8 @@ void read_keys_at_the_end(Host& host, Workload& workload, ClusterClient& brokers
 void join_groups(Host& host, Workload& workload);
 // The same for consumer groups (KIP-848).
 void join_consumer_groups(Host& host, Workload& workload);
+// Members of both protocols in one group.
+void join_migrating_group(Host& host, Workload& workload);
 // Takes over pipelines between topics, and passes records on in transactions.
 void pipe(Host& host, Workload& workload);
 // Sends batches that take long to recognise as malformed. Only where computing takes time.

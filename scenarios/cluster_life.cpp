@@ -58,6 +58,8 @@ class ClusterLife {
     if (plan.setting_or(settings::consumer_members, 0))
       for (auto mark : {Mark::consumer_assigned, Mark::consumer_gave_up, Mark::consumer_fenced})
         workload_.marks.expect(mark);
+    if (plan.setting_or(settings::migrating_members, 0))
+      for (auto mark : {Mark::group_upgraded, Mark::group_downgraded}) workload_.marks.expect(mark);
     if (plan.setting_or(settings::keyed_clients, 0))
       for (auto mark : {Mark::log_compacted, Mark::batch_compacted_away}) workload_.marks.expect(mark);
     if (plan.setting_or(settings::producer_id_block, 1000) < 1000) workload_.marks.expect(Mark::producer_id_block);

@@ -94,6 +94,7 @@ Plan plan_groups(std::uint64_t seed) {
   return plan_cluster(seed, "groups", cluster_faults(), true, [](Random random, Plan& plan) {
     plan.set(settings::members, random.between(1, 3));
     plan.set(settings::consumer_members, random.between(1, 3));
+    plan.set(settings::migrating_members, random.between(1, 2));
     plan.set(settings::producer_pace_ms, 4096);
     plan.set(settings::consumers, 0);
     plan.set(settings::deletes, 0);

@@ -53,6 +53,8 @@ constexpr const char* names[] = {
     "consumer group member given partitions",
     "consumer group member told to give up partitions",
     "consumer group member of the past refused",
+    "classic member assigned by the coordinator",
+    "classic member a leader again, in a group that was a consumer group",
     "segments compacted",
     "batches compacted away",
     "transaction committed",

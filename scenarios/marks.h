@@ -57,6 +57,8 @@ enum class Mark : std::uint8_t {
   consumer_assigned,
   consumer_gave_up,
   consumer_fenced,
+  group_upgraded,
+  group_downgraded,
   log_compacted,
   batch_compacted_away,
   transaction_committed,

@@ -23,6 +23,7 @@ constexpr SettingUse uses[] = {
     {&settings::compacted_segment_bytes, clusters, optional},
     {&settings::config_pace_ms, clusters, optional},
     {&settings::consumer_members, clusters, optional},
+    {&settings::migrating_members, clusters, optional},
     {&settings::consumer_pace_ms, everywhere, needed},
     {&settings::consumers, everywhere, needed},
     {&settings::controller_pace_ms, clusters, optional},

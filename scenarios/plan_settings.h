@@ -32,6 +32,7 @@ inline constexpr Setting cleaner_backoff_ms{"cleaner_backoff_ms", 1, time_ms_max
 inline constexpr Setting clients{"clients", 1, clients_max};
 inline constexpr Setting compacted_segment_bytes{"compacted_segment_bytes", 1024, bytes_max};
 inline constexpr Setting config_pace_ms{"config_pace_ms", 0, pace_ms_max};
+inline constexpr Setting migrating_members{"migrating_members", 0, clients_max};
 inline constexpr Setting consumer_members{"consumer_members", 0, clients_max};
 inline constexpr Setting consumer_pace_ms{"consumer_pace_ms", 1, pace_ms_max};
 inline constexpr Setting consumers{"consumers", 0, clients_max};

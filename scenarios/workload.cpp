@@ -91,6 +91,8 @@ int run_clients(Host& host, Workload& workload) {
     clients.spawn("member", [&] { join_groups(host, workload); });
   for (std::int64_t i = 0; i < workload.plan.setting_or(settings::consumer_members, 0); ++i)
     clients.spawn("consumer member", [&] { join_consumer_groups(host, workload); });
+  for (std::int64_t i = 0; i < workload.plan.setting_or(settings::migrating_members, 0); ++i)
+    clients.spawn("migrating member", [&] { join_migrating_group(host, workload); });
   for (std::int64_t i = 0; i < workload.plan.setting_or(settings::keyed_clients, 0); ++i) {
     clients.spawn("keyed producer", [&] { write_keys(host, workload); });
     clients.spawn("keyed reader", [&] { read_keys(host, workload); });

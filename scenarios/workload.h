@@ -52,8 +52,10 @@ struct Workload {
   int next_remade = 0;
   int next_member = 0;
   int next_consumer_member = 0;
-  Offset next_commit = 1;                                              // a unique number for each
-  std::map<std::string, int> living_members;                           // by group: those that don't vanish for good
+  int next_migrating_member = 0;
+  bool migrating_by_coordinator = false;      // members were assigned by the coordinator, when they last joined
+  Offset next_commit = 1;                     // a unique number for each
+  std::map<std::string, int> living_members;  // by group: those that don't vanish for good
   std::map<std::string, std::set<std::int32_t>> committed_since_stop;  // by group: partitions
   bool has_single_clients = false;                                     // the kinds of client of which there is only one
   int time_kind = 0;                                                   // the kind of times that records have now

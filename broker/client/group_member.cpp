@@ -52,7 +52,8 @@ Answer<GroupMember::Joined> GroupMember::join() {
   id_ = response.member_id;
   generation_ = response.generation_id;
   protocol_ = response.protocol_name.value_or("");
-  return Joined{response.leader == id_, response.skip_assignment, protocol_, std::move(response.members)};
+  return Joined{response.leader == id_, response.leader.empty(), response.skip_assignment, protocol_,
+                std::move(response.members)};
 }
 
 Answer<Bytes> GroupMember::sync(std::vector<SyncGroupRequest::Assignment> assignments) {

@@ -38,10 +38,13 @@ class GroupMember {
 
   struct Joined {
     bool leads = false;             // this member has to pass the assignments of all to sync()
+    bool by_coordinator = false;    // nobody leads: the group has members of the consumer protocol as well (KIP-848)
     bool keeps_assignment = false;  // leads, but all keep their assignments (KIP-814)
     std::string protocol;
     std::vector<JoinGroupResponse::Member> members;  // for the leader: all; else none
   };
+  // From the next join() on.
+  void set_protocols(std::vector<JoinGroupRequest::Protocol> protocols) { options_.protocols = std::move(protocols); }
   // Waits for the other members, up to the rebalance timeout.
   Answer<Joined> join();
   // Returns this member's assignment. `assignments`: from the leader, of all members.
@@ -68,7 +71,7 @@ class GroupMember {
 
   Host& host_;
   ClusterClient& cluster_;
-  const GroupMemberOptions options_;
+  GroupMemberOptions options_;
   CoordinatorLink coordinator_;
   std::string id_;
   std::int32_t generation_ = -1;

@@ -98,8 +98,16 @@ GroupAnswer with_error(GroupAnswer answer, ErrorCode error) {
   } else if (auto* heartbeat = std::get_if<ConsumerGroupHeartbeatResponse>(&answer.response)) {
     *heartbeat = ConsumerGroupHeartbeatResponse{};
     heartbeat->error_code = error;
-  } else {
-    FULMAR_UNREACHABLE();  // the others wait in their members, not in an append
+  } else if (auto* join = std::get_if<JoinGroupResponse>(&answer.response)) {
+    auto member = std::move(join->member_id);
+    *join = JoinGroupResponse{};
+    join->error_code = error;
+    join->member_id = std::move(member);
+  } else if (auto* sync = std::get_if<SyncGroupResponse>(&answer.response)) {
+    *sync = SyncGroupResponse{};
+    sync->error_code = error;
+  } else if (auto* alive = std::get_if<HeartbeatResponse>(&answer.response)) {
+    alive->error_code = error;
   }
   return answer;
 }

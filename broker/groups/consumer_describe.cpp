@@ -8,6 +8,7 @@ namespace {
 
 // A member's epoch is understood in commits from this version on (KIP-848).
 constexpr std::int16_t member_epoch_since = 9;
+constexpr std::int8_t classic_member = 0;
 constexpr std::int8_t consumer_member = 1;
 
 ConsumerGroupDescribeResponse::Assignment told(const PartitionSets& sets, const GroupTopics* topics) {
@@ -56,7 +57,7 @@ ConsumerGroupDescribeResponse::Group ConsumerGroups::describe(const Group& shell
       member.subscribed_topic_regex = said.subscribed_topic_regex;
     member.assignment = told(partitions_of(current.assigned), topics_.get());
     if (const auto* target = group.target(id)) member.target_assignment = told(*target, topics_.get());
-    member.member_type = consumer_member;
+    member.member_type = said.classic_member_metadata ? classic_member : consumer_member;
   }
   return described;
 }
@@ -68,9 +69,11 @@ std::optional<ErrorCode> ConsumerGroups::validate_commit(const Group& shell, con
   // Consumers that assign partitions to themselves, and tools: while the group has no members.
   if (epoch < 0 && group.empty()) return std::nullopt;
   if (!group.member(request.member_id)) return ErrorCode::unknown_member_id;
-  if (client.api_version < member_epoch_since) return ErrorCode::unsupported_version;
+  bool classic = group.member(request.member_id)->classic_member_metadata.has_value();
+  if (!classic && client.api_version < member_epoch_since) return ErrorCode::unsupported_version;
   const auto& current = group.current(request.member_id);
   if (epoch == current.epoch) return std::nullopt;
+  if (classic) return ErrorCode::illegal_generation;
   if (epoch > current.epoch) return ErrorCode::stale_member_epoch;
   // The group has gone on while this was on its way: what was the member's then and still is, it may commit (KIP-1251).
   for (const auto& topic : request.topics) {

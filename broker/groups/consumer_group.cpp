@@ -141,6 +141,7 @@ void ConsumerGroup::count(const ConsumerMember& member, const std::string& id, b
     else if (holder != static_members_.end() && holder->second == id)
       static_members_.erase(holder);
   }
+  if (member.classic_member_metadata) classic_members_ += in ? 1 : static_cast<std::size_t>(-1);
   for (const auto& topic : member.subscribed_topic_names) change(topic_users_, topic, in);
   if (member.subscribed_topic_regex && !member.subscribed_topic_regex->empty())
     change(pattern_users_, *member.subscribed_topic_regex, in);

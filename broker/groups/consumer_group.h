@@ -18,6 +18,7 @@
 #include "broker/groups/group_answer.h"
 #include "broker/groups/reconciliation.h"
 #include "broker/groups/state_records.h"
+#include "broker/groups/timers.h"
 
 namespace fulmar {
 
@@ -56,6 +57,8 @@ class ConsumerGroup {
 
   // -- What follows.
   bool empty() const { return members_.empty(); }
+  // It has members, all of them of the classic protocol.
+  bool all_classic() const { return !members_.empty() && classic_members_ == members_.size(); }
   ConsumerGroupState state() const;
   const std::string* static_member(const std::string& instance_id) const;  // its member id, or nullptr
   // Whose the partition is, or nullptr: a member's that has it, or was told to give it up.
@@ -78,12 +81,21 @@ class ConsumerGroup {
   struct Waiting {
     std::optional<GroupAnswer> otherwise;  // told, with an error, if it can't wait any longer; nullopt: nobody asked
     std::function<void(ConsumerStep&, CoordinatorTime)> act;
+    // Asks anew, of a group that has become of the other kind meanwhile; none: nobody asked.
+    std::function<void(CoordinatorTime)> again = nullptr;
+  };
+  // A classic group becomes this one: what it is again if that can't be written. Its members wait in it meanwhile.
+  struct Upgrade {
+    std::shared_ptr<Group> before;
+    std::vector<std::pair<TimerKey, Instant>> timers;
   };
   // Appends under way: a group has one at a time, and what comes meanwhile waits until it is known what became of it.
   struct Step {
     std::deque<std::vector<StateRecord>> records;  // an append each; the first is handed out
     std::deque<std::vector<StateRecord>> undo;     // of each, in the order of the changes
     std::vector<GroupAnswer> answers;
+    std::optional<Upgrade> upgrade;
+    std::shared_ptr<Group> downgraded;  // the classic group that it becomes
   };
   std::optional<Step> step;
   std::deque<Waiting> waiting;
@@ -108,6 +120,7 @@ class ConsumerGroup {
   std::int32_t target_epoch_ = 0;
   std::int64_t target_timestamp_ = 0;
   std::map<std::string, ConsumerMember> members_;
+  std::size_t classic_members_ = 0;
   std::map<std::string, CurrentAssignment> current_;
   std::map<std::string, PartitionSets> targets_;
   std::map<std::string, ConsumerGroupRegularExpressionValue> patterns_;

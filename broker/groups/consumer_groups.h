@@ -21,6 +21,7 @@
 #include "broker/groups/consumer_group.h"
 #include "broker/groups/group_topics.h"
 #include "broker/groups/topic_pattern.h"
+#include "broker/protocol/messages/consumer_protocol.h"
 
 namespace fulmar {
 
@@ -48,6 +49,11 @@ class ConsumerGroups {
                  CoordinatorTime now);
   void leave(GroupToken token, Group& group, const GroupClient& client, const LeaveGroupRequest& request,
              CoordinatorTime now);
+  // Of members of the classic protocol; `session_timeout_ms` and what can be stored are checked before.
+  void join(GroupToken token, Group& group, const GroupClient& client, const JoinGroupRequest& request,
+            CoordinatorTime now);
+  void sync(GroupToken token, Group& group, const SyncGroupRequest& request, CoordinatorTime now);
+  void heartbeat(GroupToken token, Group& group, const HeartbeatRequest& request, CoordinatorTime now);
   // Why this may not be committed, if so.
   std::optional<ErrorCode> validate_commit(const Group& group, const GroupClient& client,
                                            const OffsetCommitRequest& request) const;
@@ -86,7 +92,7 @@ class ConsumerGroups {
 
   // consumer_steps.cpp
   void enqueue(Group& group, ConsumerGroup::Waiting waiting, CoordinatorTime now);
-  void run(Group& group, CoordinatorTime now);
+  void run(Group& group, CoordinatorTime now, bool may_downgrade = true);
   void hand_out(Group& group, CoordinatorTime now);
   void drop_if_nothing(Group& group);
 
@@ -96,6 +102,8 @@ class ConsumerGroups {
   void beat(Step& step, const Beat& beat, CoordinatorTime now);
   std::optional<Refusal> admit(const Step& step, const Beat& beat) const;
   void subscribe(Step& step, const Beat& beat, CoordinatorTime now);
+  // Puts what a member says of itself, and what follows for the group: its epoch, and what is aimed at.
+  void store_member(Step& step, const std::string& id, ConsumerMember said, CoordinatorTime now);
   void refuse(std::vector<GroupAnswer>& answers, GroupToken token, Refusal refusal) const;
 
   // consumer_members.cpp
@@ -105,6 +113,33 @@ class ConsumerGroups {
   void restart_session(Group& group, const std::string& member, CoordinatorTime now);
   void await_revocation(Step& step, const std::string& member, CoordinatorTime now);
   void forget_timers(Group& group, const std::string& member);
+
+  // classic_members.cpp
+  // Of a consumer's subscription or assignment. Topics that are not there are left out.
+  template <class Topics>
+  PartitionSets by_id(const Topics& topics) const {
+    PartitionSets sets;
+    for (const auto& topic : topics)
+      if (auto known = topics_ ? topics_->find(topic.topic) : std::nullopt)
+        sets[known->id].insert(topic.partitions.begin(), topic.partitions.end());
+    return sets;
+  }
+  std::optional<ErrorCode> admit_classic(Step& step, const std::string& id, const JoinGroupRequest& request,
+                                         const ConsumerMember& said, const PartitionSets& owned);
+  // Whether joining again would bring a member of the classic protocol any further.
+  bool awaits_rejoin(const ConsumerGroup& group, const std::string& id) const;
+  void await_rejoin(Step& step, const std::string& id, CoordinatorTime now);
+
+  // migration.cpp
+  Result<std::vector<StateRecord>> as_consumer_group(const Group& group) const;
+  // Begins to make it a consumer group, unless there is a reason against it.
+  std::optional<Refusal> upgrade(Group& group, CoordinatorTime now);
+  void upgraded(Group& group, Group& before, CoordinatorTime now);
+  void undo_upgrade(Group& group, ConsumerGroup::Upgrade upgrade, ErrorCode why, CoordinatorTime now);
+  // Begins to make it a classic group, if it is to be one. Whether it did.
+  bool downgrade(Group& group, CoordinatorTime now);
+  std::optional<GroupMetadataValue> as_classic_group(const ConsumerGroup& group, CoordinatorTime now) const;
+  void downgraded(Group& group, Group classic, CoordinatorTime now);
 
   // consumer_assignment.cpp
   // Raises the group's epoch if `changed`, or if what it is subscribed to is not as it was.

@@ -116,7 +116,10 @@ void ConsumerGroups::heartbeat(GroupToken token, const GroupClient& client,
   ConsumerGroupHeartbeatResponse otherwise;
   enqueue(*group,
           {GroupAnswer{token, std::move(otherwise)},
-           [this, said = std::move(said)](Step& step, CoordinatorTime when) { beat(step, said, when); }},
+           [this, said](Step& step, CoordinatorTime when) { beat(step, said, when); },
+           [this, token, client, request = said.request](CoordinatorTime when) {
+             heartbeat(token, client, request, when);
+           }},
           now);
 }
 
@@ -138,8 +141,11 @@ Group* ConsumerGroups::group_for(const Beat& beat, CoordinatorTime now) {
     return nullptr;
   }
   if (group && (!group->in(GroupState::empty) || !group->pending_joins.empty())) {
-    refuse(answers, beat.token, {ErrorCode::group_id_not_found, "Group " + id + " is not a consumer group."});
-    return nullptr;
+    if (auto refused = upgrade(*group, now)) {
+      refuse(answers, beat.token, std::move(*refused));
+      return nullptr;
+    }
+    return group;
   }
   if (!group) group = &coordinator_.groups_.emplace(id, Group(id, now.wall)).first->second;
   group->consumer = std::make_shared<ConsumerGroup>();
@@ -166,8 +172,10 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::admit(const Step& step, c
       return Refusal{ErrorCode::fenced_instance_id, "Static member " + request.member_id + " with instance id " +
                                                         *request.instance_id + " was fenced by member " + *holder +
                                                         "."};
-    // It may join anew itself; another process only once it has left for a while, or is out.
-    if (holder && joins && *holder != request.member_id && group.current(*holder).epoch != static_leaving_epoch)
+    // It may join anew itself; another process only once it has left for a while, or is out. Those of the classic
+    // protocol do not say that they leave.
+    if (holder && joins && *holder != request.member_id && group.current(*holder).epoch != static_leaving_epoch &&
+        !group.member(*holder)->classic_member_metadata)
       return Refusal{ErrorCode::unreleased_instance_id, "Static member " + request.member_id + " with instance id " +
                                                             *request.instance_id + " was already used by member " +
                                                             *holder + "."};
@@ -220,7 +228,6 @@ void ConsumerGroups::beat(Step& step, const Beat& beat, CoordinatorTime now) {
   step.answers.push_back({beat.token, std::move(response)});
 }
 
-// Puts what it says of itself, and what follows for the group: its epoch, and what is aimed at.
 void ConsumerGroups::subscribe(Step& step, const Beat& beat, CoordinatorTime now) {
   const auto& request = beat.request;
   auto& group = step.group;
@@ -243,14 +250,22 @@ void ConsumerGroups::subscribe(Step& step, const Beat& beat, CoordinatorTime now
   if (request.subscribed_topic_regex) said.subscribed_topic_regex = request.subscribed_topic_regex;
   said.client_id = beat.client_id;
   said.client_host = beat.client_host;
+  said.classic_member_metadata.reset();  // it speaks the consumer protocol from now on
+  store_member(step, request.member_id, std::move(said), now);
+}
+
+void ConsumerGroups::store_member(Step& step, const std::string& id, ConsumerMember said, CoordinatorTime now) {
+  auto& group = step.group;
+  const auto& group_id = step.shell.id();
+  const auto* known = group.member(id);
   bool names_changed = !known || known->subscribed_topic_names != said.subscribed_topic_names;
   std::string pattern = said.subscribed_topic_regex.value_or("");
   std::string pattern_before = known ? known->subscribed_topic_regex.value_or("") : "";
-  if (!known || *known != said) step.put(ConsumerMemberRecord{{request.group_id, request.member_id}, said});
+  if (!known || *known != said) step.put(ConsumerMemberRecord{{group_id, id}, std::move(said)});
   if (pattern != pattern_before) {
     if (!pattern_before.empty() && !group.uses_pattern(pattern_before) && group.pattern(pattern_before))
-      step.put(PatternRecord{{request.group_id, pattern_before}, std::nullopt});
-    if (!pattern.empty() && !group.pattern(pattern)) resolve_soon(request.group_id, pattern);
+      step.put(PatternRecord{{group_id, pattern_before}, std::nullopt});
+    if (!pattern.empty() && !group.pattern(pattern)) resolve_soon(group_id, pattern);
   }
   refresh(step, names_changed || pattern != pattern_before);
   if (group.epoch() != group.target_epoch() && may_assign(group, now)) assign(step, now);

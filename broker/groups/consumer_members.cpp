@@ -68,7 +68,11 @@ void ConsumerGroups::replace(Step& step, const std::string& old_id, const std::s
 
 void ConsumerGroups::restart_session(Group& group, const std::string& member, CoordinatorTime now) {
   auto& deadline = group.consumer->session_deadlines[member];
-  deadline = now.instant + coordinator_.settings_.consumer_session_timeout;
+  // Of the classic protocol each says how long its own is.
+  const auto* known = group.consumer->member(member);
+  const auto* classic = known && known->classic_member_metadata ? &*known->classic_member_metadata : nullptr;
+  deadline = now.instant + (classic ? milliseconds(std::max(classic->session_timeout_ms, 0))
+                                    : coordinator_.settings_.consumer_session_timeout);
   coordinator_.timers_.set_no_later({group.id(), GroupTimer::session, member}, deadline);
 }
 
@@ -117,18 +121,21 @@ void ConsumerGroups::await_revocation(Step& step, const std::string& member, Coo
 
 void ConsumerGroups::revocation_timer(Group& group, const std::string& member, CoordinatorTime now) {
   if (!group.consumer) return;
-  enqueue(group,
-          {std::nullopt,
-           [this, member](Step& step, CoordinatorTime when) {
-             auto found = step.group.revocations.find(member);
-             if (found == step.group.revocations.end() || !step.group.member(member)) return;
-             const auto& current = step.group.current(member);
-             if (found->second.deadline > when.instant || current.state != MemberState::unrevoked) return;
-             coordinator_.note(step.shell, "member " + member + " has not given up its partitions in time, and is out");
-             remove(step, member);
-             refresh(step, true);
-           }},
-          now);
+  enqueue(
+      group,
+      {std::nullopt,
+       [this, member](Step& step, CoordinatorTime when) {
+         auto found = step.group.revocations.find(member);
+         if (found == step.group.revocations.end() || !step.group.member(member)) return;
+         if (found->second.deadline > when.instant) return;
+         bool classic = step.group.member(member)->classic_member_metadata.has_value();
+         if (classic ? !awaits_rejoin(step.group, member) : step.group.current(member).state != MemberState::unrevoked)
+           return void(step.group.revocations.erase(found));
+         coordinator_.note(step.shell, "member " + member + " has not given up its partitions in time, and is out");
+         remove(step, member);
+         refresh(step, true);
+       }},
+      now);
 }
 
 void ConsumerGroups::loaded(Group& group, CoordinatorTime now) {
@@ -164,7 +171,7 @@ void ConsumerGroups::leave(GroupToken token, Group& group, const GroupClient& cl
                    error = ErrorCode::unknown_member_id;
                  else if (!id.empty() && *holder != id)
                    error = ErrorCode::fenced_instance_id;
-                 else if (!id.empty())
+                 else if (!id.empty() && !step.group.member(id)->classic_member_metadata)
                    error = ErrorCode::unknown_member_id;  // it speaks another protocol
                  else
                    id = *holder;
@@ -183,7 +190,8 @@ void ConsumerGroups::leave(GroupToken token, Group& group, const GroupClient& cl
              }
              if (any) refresh(step, true);
              step.answers.push_back({token, std::move(response)});
-           }},
+           },
+           [this, token, client, request](CoordinatorTime when) { coordinator_.leave(token, client, request, when); }},
           now);
 }
 

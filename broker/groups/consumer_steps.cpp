@@ -27,7 +27,7 @@ void ConsumerGroups::enqueue(Group& group, ConsumerGroup::Waiting waiting, Coord
   if (!group.consumer->step) run(group, now);
 }
 
-void ConsumerGroups::run(Group& group, CoordinatorTime now) {
+void ConsumerGroups::run(Group& group, CoordinatorTime now, bool may_downgrade) {
   auto& consumer = *group.consumer;
   FULMAR_ASSERT(!consumer.step);
   Step step{group, consumer};
@@ -38,6 +38,7 @@ void ConsumerGroups::run(Group& group, CoordinatorTime now) {
   }
   if (step.records.empty()) {
     for (auto& answer : step.answers) coordinator_.output_.answers.push_back(std::move(answer));
+    if (may_downgrade && downgrade(group, now)) return;
     return drop_if_nothing(group);
   }
   consumer.step.emplace();
@@ -66,14 +67,17 @@ void ConsumerGroups::committed(Group& group, CoordinatorTime now) {
   step.records.pop_front();
   step.undo.pop_front();
   if (!step.records.empty()) return hand_out(group, now);
-  for (auto& answer : step.answers) coordinator_.output_.answers.push_back(std::move(answer));
-  group.consumer->step.reset();
+  auto done = *std::exchange(group.consumer->step, std::nullopt);
+  for (auto& answer : done.answers) coordinator_.output_.answers.push_back(std::move(answer));
+  if (done.downgraded) return downgraded(group, std::move(*done.downgraded), now);
+  if (done.upgrade) upgraded(group, *done.upgrade->before, now);
   run(group, now);
 }
 
 // Of what is not handed out yet nothing is in the log either.
 void ConsumerGroups::failed(Group& group, ErrorCode why, CoordinatorTime now) {
   auto step = *std::exchange(group.consumer->step, std::nullopt);
+  if (step.upgrade) return undo_upgrade(group, std::move(*step.upgrade), why, now);
   for (const auto& changes : step.undo | std::views::reverse)
     for (const auto& undo : changes | std::views::reverse) group.consumer->put(undo);
   coordinator_.note(group, std::string("a change of it can't be written: ") + error_code_name(why));
@@ -84,13 +88,15 @@ void ConsumerGroups::failed(Group& group, ErrorCode why, CoordinatorTime now) {
     if (!group.consumer->member(member)) forget_timers(group, member);
   for (const auto& [member, said] : group.consumer->members())
     if (!group.consumer->session_deadlines.contains(member)) restart_session(group, member, now);
-  run(group, now);
+  run(group, now, false);
 }
 
 void ConsumerGroups::late(Group& group, ErrorCode error) {
-  if (group.consumer->step)
+  if (group.consumer->step) {
     for (auto& answer : std::exchange(group.consumer->step->answers, {}))
       coordinator_.output_.answers.push_back(with_error(std::move(answer), error));
+    if (auto& upgrade = group.consumer->step->upgrade) coordinator_.tell_waiting(*upgrade->before, error);
+  }
   tell_waiting(group, error);
 }
 

@@ -22,7 +22,8 @@
 // undone by, and every group record is whole, so that a later one makes up for an earlier one that failed.
 //
 // A group is classic or a consumer group (KIP-848), whose changes are ConsumerGroups'; one without members becomes the
-// other kind when a member of that comes.
+// other kind when a member of that comes. A consumer group may have classic members, and a group with members becomes
+// the other kind as the configuration allows (migration.cpp).
 //
 // The classic protocol is Kafka 4.4's; the comments name the places where it surprises, or where this is kinder.
 #pragma once
@@ -168,6 +169,8 @@ class GroupCoordinator {
   std::optional<ErrorCode> not_serving() const;
   Group* find(const std::string& group);
   const Group* find(const std::string& group) const;
+  // As far as that is committed: one that is becoming a consumer group is still a classic one.
+  static const Group& committed_kind(const Group& group);
   // Why this member may not speak for itself, if so.
   static std::optional<ErrorCode> validate_member(const Group& group, const std::string& member,
                                                   const std::optional<std::string>& instance_id);

@@ -35,6 +35,11 @@ std::string state_told(const Group& group) {
 
 }  // namespace
 
+const Group& GroupCoordinator::committed_kind(const Group& group) {
+  bool upgrades = group.consumer && group.consumer->step && group.consumer->step->upgrade;
+  return upgrades ? *group.consumer->step->upgrade->before : group;
+}
+
 DescribeGroupsResponse::Group GroupCoordinator::describe(const std::string& id, std::int16_t api_version) const {
   DescribeGroupsResponse::Group described;
   described.group_id = id;
@@ -43,6 +48,7 @@ DescribeGroupsResponse::Group GroupCoordinator::describe(const std::string& id, 
     return described;
   }
   const Group* group = find(id);
+  if (group) group = &committed_kind(*group);
   if (!group || !group->persisted || group->consumer) {
     described.group_state = group_state_name(GroupState::dead);
     if (api_version >= describe_tells_missing_group_since) {
@@ -72,7 +78,7 @@ GroupCoordinator::Page GroupCoordinator::list(const ListGroupsRequest& request, 
   auto entry = after ? groups_.upper_bound(*after) : groups_.begin();
   for (; entry != groups_.end(); ++entry) {
     if (limit-- == 0) return page;
-    const Group& group = entry->second;
+    const Group& group = committed_kind(entry->second);
     page.last = group.id();
     const char* type = group.consumer ? "consumer" : "classic";
     if (!group.persisted || !passes(request.types_filter, type)) continue;
@@ -87,6 +93,7 @@ GroupCoordinator::Page GroupCoordinator::list(const ListGroupsRequest& request, 
 
 ConsumerGroupDescribeResponse::Group GroupCoordinator::describe_consumers(const std::string& id) const {
   const Group* group = find(id);
+  if (group) group = &committed_kind(*group);
   auto error = not_serving();
   if (!error && group && group->persisted && group->consumer) return consumers_.describe(*group);
   ConsumerGroupDescribeResponse::Group described;

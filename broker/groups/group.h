@@ -170,6 +170,8 @@ class Group {
   std::optional<std::set<std::string>> subscribed_topics_;
 };
 
+// `prefix` and a random part, as Kafka makes members' ids.
+std::string new_member_id(const std::string& prefix, const Uuid& random);
 // A protocol's list as it is kept: copied, since a request's bytes share its frame's memory, and each name once.
 JoinProtocols keep_protocols(const JoinProtocols& protocols);
 bool same_protocols(const JoinProtocols& a, const JoinProtocols& b);

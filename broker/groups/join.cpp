@@ -25,7 +25,16 @@ std::string reason(const JoinGroupRequest& request) {
   return request.reason && !request.reason->empty() ? request.reason->substr(0, shown_max) : "not provided";
 }
 
-std::string member_id(const std::string& prefix, const Uuid& random) {
+// Flexible versions have longer strings than the group's record may.
+bool can_be_stored(const GroupClient& client, const JoinGroupRequest& request) {
+  auto fits = [](const std::string& text) { return text.size() <= record_string_max; };
+  return fits(client.client_id) && fits(request.group_instance_id.value_or("")) && fits(request.protocol_type) &&
+         std::ranges::all_of(request.protocols, [&](const auto& protocol) { return fits(protocol.name); });
+}
+
+}  // namespace
+
+std::string new_member_id(const std::string& prefix, const Uuid& random) {
   constexpr char digits[] = "0123456789abcdef";
   constexpr std::size_t suffix = 37;
   // A version 4 UUID in its usual form, as Kafka's are.
@@ -39,15 +48,6 @@ std::string member_id(const std::string& prefix, const Uuid& random) {
   }
   return id;
 }
-
-// Flexible versions have longer strings than the group's record may.
-bool can_be_stored(const GroupClient& client, const JoinGroupRequest& request) {
-  auto fits = [](const std::string& text) { return text.size() <= record_string_max; };
-  return fits(client.client_id) && fits(request.group_instance_id.value_or("")) && fits(request.protocol_type) &&
-         std::ranges::all_of(request.protocols, [&](const auto& protocol) { return fits(protocol.name); });
-}
-
-}  // namespace
 
 void GroupCoordinator::join(GroupToken token, const GroupClient& client, const JoinGroupRequest& request,
                             GroupTime now) {
@@ -75,8 +75,7 @@ void GroupCoordinator::join(GroupToken token, const GroupClient& client, const J
   if (group->in(GroupState::dead))
     return answer_join_error(token, ErrorCode::coordinator_not_available, request.member_id);
   if (group->consumer) {
-    if (!group->consumer->empty())
-      return answer_join_error(token, ErrorCode::inconsistent_group_protocol, request.member_id);
+    if (!group->consumer->empty()) return consumers_.join(token, *group, client, request, now);
     // Its last step is not written yet.
     if (group->consumer->step) return answer_join_error(token, ErrorCode::coordinator_not_available, request.member_id);
     become_classic(*group, now);
@@ -119,12 +118,12 @@ bool GroupCoordinator::has_room(const Group& group, const std::string& member) c
 void GroupCoordinator::join_new(GroupToken token, const GroupClient& client, const JoinGroupRequest& request,
                                 Group& group, GroupTime now) {
   if (request.group_instance_id) {
-    std::string id = member_id(*request.group_instance_id, new_uuid_());
+    std::string id = new_member_id(*request.group_instance_id, new_uuid_());
     if (const std::string* old = group.static_member(*request.group_instance_id))
       return replace_static(token, client, request, group, std::string(*old), id, now);
     return add_member(token, client, request, group, id, now);
   }
-  std::string id = member_id(client.client_id, new_uuid_());
+  std::string id = new_member_id(client.client_id, new_uuid_());
   if (client.api_version < member_id_required_since) return add_member(token, client, request, group, id, now);
   if (group.pending_joins.size() >= settings_.pending_members_max)
     return answer_join_error(token, ErrorCode::coordinator_not_available);

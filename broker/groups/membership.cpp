@@ -23,6 +23,7 @@ void GroupCoordinator::heartbeat(GroupToken token, const HeartbeatRequest& reque
   Group* group = find(request.group_id);
   if (!group) return say(ErrorCode::unknown_member_id);
   if (group->in(GroupState::dead)) return say(ErrorCode::coordinator_not_available);
+  if (group->consumer) return consumers_.heartbeat(token, *group, request, now);
   if (auto error = validate_member(*group, request.member_id, request.group_instance_id)) return say(*error);
   if (request.generation_id != group->generation()) return say(ErrorCode::illegal_generation);
   restart_session(*group, *group->member(request.member_id), now);

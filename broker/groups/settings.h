@@ -26,6 +26,9 @@ struct GroupSettings {
   milliseconds consumer_assignment_interval{1'000};                    // group.consumer.assignment.interval.ms
   std::size_t consumer_group_size_max = 2'147'483'647;                 // group.consumer.max.size
   std::vector<std::string> consumer_assignors = {"uniform", "range"};  // group.consumer.assignors, the default first
+  // group.consumer.migration.policy: what a group with members may become.
+  bool consumer_upgrade = true;    // a classic one a consumer group
+  bool consumer_downgrade = true;  // and back
 
   // How long a new member may wait in JoinGroup: it has no session yet, and may be long gone (not configurable in
   // Kafka).

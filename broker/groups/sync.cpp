@@ -16,6 +16,7 @@ void GroupCoordinator::sync(GroupToken token, const SyncGroupRequest& request, G
   if (auto error = not_serving()) return answer_sync_error(token, *error);
   if (request.group_id.empty()) return answer_sync_error(token, ErrorCode::invalid_group_id);
   Group* group = find(request.group_id);
+  if (group && group->consumer && !group->in(GroupState::dead)) return consumers_.sync(token, *group, request, now);
   if (!group || group->in(GroupState::empty)) return answer_sync_error(token, ErrorCode::unknown_member_id);
   if (group->in(GroupState::dead)) return answer_sync_error(token, ErrorCode::coordinator_not_available);
   if (auto error = validate_member(*group, request.member_id, request.group_instance_id))

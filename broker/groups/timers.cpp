@@ -24,12 +24,15 @@ void GroupTimers::cancel(const TimerKey& key) {
   by_key_.erase(entry);
 }
 
-void GroupTimers::cancel_group(const std::string& group) {
+std::vector<std::pair<TimerKey, Instant>> GroupTimers::cancel_group(const std::string& group) {
+  std::vector<std::pair<TimerKey, Instant>> cancelled;
   auto entry = by_key_.lower_bound({group, GroupTimer::session, ""});
   while (entry != by_key_.end() && entry->first.group == group) {
     by_time_.erase({entry->second, entry->first});
+    cancelled.emplace_back(*entry);
     entry = by_key_.erase(entry);
   }
+  return cancelled;
 }
 
 std::optional<TimerKey> GroupTimers::take_due(Instant now) {

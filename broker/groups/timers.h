@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "runtime/base/time.h"
 
@@ -37,7 +38,8 @@ class GroupTimers {
   // heartbeat cheap.
   void set_no_later(const TimerKey& key, Instant at);
   void cancel(const TimerKey& key);
-  void cancel_group(const std::string& group);
+  // Returns what was set.
+  std::vector<std::pair<TimerKey, Instant>> cancel_group(const std::string& group);
   // Takes the earliest, if it is due. Those of one instant come in the order of their keys.
   std::optional<TimerKey> take_due(Instant now);
   Instant next() const { return by_time_.empty() ? Instant::max() : by_time_.begin()->first; }

@@ -143,7 +143,7 @@ void Script::show_consumer_record(const StateRecord& record) {
     say("target", [&] { return " of epoch " + std::to_string(aimed->value->assignment_epoch); });
   } else if (const auto* member = std::get_if<ConsumerMemberRecord>(&record)) {
     say("member " + member->key.member_id, [&] {
-      std::string text = ":";
+      std::string text = member->value->classic_member_metadata ? ", classic:" : ":";
       for (const auto& topic : member->value->subscribed_topic_names) text += " " + topic;
       if (member->value->subscribed_topic_regex) text += " '" + *member->value->subscribed_topic_regex + "'";
       return text;

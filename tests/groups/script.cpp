@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "broker/protocol/messages/consumer_protocol.h"
 #include "broker/protocol/reader.h"
 #include "broker/protocol/writer.h"
 
@@ -39,6 +40,36 @@ std::string topics_of(const Bytes& metadata) {
 std::pair<std::string, std::int32_t> partition_of(const std::string& text) {
   auto dash = text.rfind('-');
   return {text.substr(0, dash), std::stoi(text.substr(dash + 1))};
+}
+
+// Of a consumer, or whatever else it is.
+std::string assignment_said(const Bytes& bytes) {
+  auto assignment = read_consumer_assignment(bytes);
+  if (!assignment) return std::string(bytes.view());
+  std::string text;
+  for (const auto& topic : assignment->assigned_partitions)
+    for (auto partition : topic.partitions)
+      text += (text.empty() ? "" : "+") + topic.topic + "-" + std::to_string(partition);
+  return text.empty() ? "nothing" : text;
+}
+
+Bytes consumer_assignment(const std::string& partitions) {
+  ConsumerProtocolAssignment assignment;
+  for (const auto& word : split(partitions, '+')) {
+    auto [topic, partition] = partition_of(word);
+    assignment.assigned_partitions.push_back({topic, {partition}});
+  }
+  return write_consumer_assignment(assignment, 0);
+}
+
+Bytes cooperative_subscription(const std::vector<std::string>& topics, const std::vector<std::string>& owned) {
+  ConsumerProtocolSubscription said;
+  said.topics = topics;
+  for (const auto& word : owned) {
+    auto [topic, partition] = partition_of(word);
+    said.owned_partitions.push_back({topic, {partition}});
+  }
+  return write_consumer_subscription(said, 1);
 }
 
 }  // namespace
@@ -163,6 +194,8 @@ void Script::configure(const Words& words) {
   set("commit_timeout", settings_.commit_timeout);
   set("consumer_session", settings_.consumer_session_timeout);
   set("assignment_interval", settings_.consumer_assignment_interval);
+  settings_.consumer_upgrade = words.get("migrates", "both") == "both" || words.get("migrates", "") == "up";
+  settings_.consumer_downgrade = words.get("migrates", "both") == "both" || words.get("migrates", "") == "down";
   settings_.consumer_group_size_max = static_cast<std::size_t>(words.number("size", 1'000));
   settings_.group_size_max = static_cast<std::size_t>(words.number("size", 1'000));
   settings_.offset_metadata_max = static_cast<std::size_t>(words.number("metadata", 4'096));
@@ -175,7 +208,8 @@ GroupToken Script::token(const std::string& who) {
   return last_token_;
 }
 
-// join WHO [member= instance= group= v= session= rebalance= type= protocols=range:t1+t2,other:t1 reason=]
+// join WHO [member= instance= group= v= session= rebalance= type= protocols=range:t1+t2,other:t1 has=t1-0+t1-1
+//   reason=]
 void Script::join(const Words& words) {
   JoinGroupRequest request;
   request.group_id = words.get("group", "g");
@@ -187,14 +221,18 @@ void Script::join(const Words& words) {
   request.reason = words.maybe("reason");
   for (const auto& protocol : split(words.get("protocols", "range:t"), ',')) {
     auto [name, metadata] = halves(protocol, ':');
-    request.protocols.push_back({name, request.protocol_type == "consumer" && metadata != "rubbish"
-                                           ? subscription(split(metadata, '+'))
-                                           : Bytes::copy_of(metadata)});
+    bool of_consumer = request.protocol_type == "consumer" && metadata != "rubbish";
+    if (!of_consumer)
+      request.protocols.push_back({name, Bytes::copy_of(metadata)});
+    else if (auto has = words.maybe("has"))
+      request.protocols.push_back({name, cooperative_subscription(split(metadata, '+'), split(*has, '+'))});
+    else
+      request.protocols.push_back({name, subscription(split(metadata, '+'))});
   }
   core_->join(token(words.who), words.client(), request, time());
 }
 
-// sync WHO member= gen= [assign=m1:x,m2:y type= protocol= instance=]
+// sync WHO member= gen= [assign=m1:x,m2:y gives=m1:t-0+t-1,m2:t-2 type= protocol= instance=]
 void Script::sync(const Words& words) {
   SyncGroupRequest request;
   request.group_id = words.get("group", "g");
@@ -206,6 +244,10 @@ void Script::sync(const Words& words) {
   for (const auto& assignment : split(words.get("assign", ""), ',')) {
     auto [member, bytes] = halves(assignment, ':');
     request.assignments.push_back({member, Bytes::copy_of(bytes)});
+  }
+  for (const auto& given : split(words.get("gives", ""), ',')) {
+    auto [member, partitions] = halves(given, ':');
+    request.assignments.push_back({member, consumer_assignment(partitions)});
   }
   core_->sync(token(words.who), request, time());
 }
@@ -294,7 +336,7 @@ void Script::describe(const Words& words) {
   for (const auto& member : group.members) {
     said_ += " " + member.member_id;
     if (member.group_instance_id) said_ += "@" + *member.group_instance_id;
-    said_ += "(" + topics_of(member.member_metadata) + "):" + std::string(member.member_assignment.view());
+    said_ += "(" + topics_of(member.member_metadata) + "):" + assignment_said(member.member_assignment);
   }
   said_ += "\n";
 }
@@ -371,7 +413,7 @@ void Script::show(const GroupAppend& append) {
         said_ += "generation " + std::to_string(group->value->generation) + " " + group->value->protocol_type + "/" +
                  group->value->protocol.value_or("") + " leader " + group->value->leader.value_or("none");
         for (const auto& member : group->value->members)
-          said_ += " " + member.member_id + ":" + std::string(member.assignment.view());
+          said_ += " " + member.member_id + ":" + assignment_said(member.assignment);
       }
     } else {
       show_consumer_record(record);
@@ -397,7 +439,7 @@ void Script::show(const GroupAnswer& answer) {
     }
   } else if (const auto* synced = std::get_if<SyncGroupResponse>(&answer.response)) {
     error(synced->error_code);
-    if (synced->error_code == ErrorCode::none) said_ += " assigned " + std::string(synced->assignment.view());
+    if (synced->error_code == ErrorCode::none) said_ += " assigned " + assignment_said(synced->assignment);
   } else if (const auto* alive = std::get_if<HeartbeatResponse>(&answer.response)) {
     error(alive->error_code);
   } else if (const auto* beaten = std::get_if<ConsumerGroupHeartbeatResponse>(&answer.response)) {

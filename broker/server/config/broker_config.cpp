@@ -61,6 +61,10 @@ constexpr PropertyInfo table[] = {
      "How often the members of consumer groups are to be heard of."},
     {"group.consumer.max.size", PropertyType::int32, "2147483647", 1, int32_max, "",
      "The most members a consumer group may have."},
+    {"group.consumer.migration.policy", PropertyType::string, "bidirectional", 0, 0,
+     "bidirectional,disabled,downgrade,upgrade",
+     "Which groups with members may become of the other kind: classic ones consumer groups (upgrade), these classic "
+     "again once only classic members are left (downgrade), both, or none."},
     {"group.consumer.session.timeout.ms", PropertyType::int32, "45000", 1, int32_max, "",
      "A member of a consumer group that is not heard of for so long is out."},
     {"group.initial.rebalance.delay.ms", PropertyType::int32, "3000", 0, int32_max, "",
@@ -461,6 +465,9 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   config.groups.consumer_heartbeat_interval = milliseconds(number("group.consumer.heartbeat.interval.ms"));
   config.groups.consumer_session_timeout = milliseconds(number("group.consumer.session.timeout.ms"));
   config.groups.consumer_group_size_max = static_cast<std::size_t>(number("group.consumer.max.size"));
+  auto migration = text("group.consumer.migration.policy");
+  config.groups.consumer_upgrade = migration == "bidirectional" || migration == "upgrade";
+  config.groups.consumer_downgrade = migration == "bidirectional" || migration == "downgrade";
   config.groups.consumer_assignors.clear();
   for (auto name : split_list(text("group.consumer.assignors"))) config.groups.consumer_assignors.emplace_back(name);
   if (config.groups.consumer_assignors.empty())

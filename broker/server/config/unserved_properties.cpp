@@ -44,7 +44,6 @@ constexpr std::string_view no_groups =
     "Without effect: of groups, classic and consumer groups are served, as they are.";
 constexpr std::string_view no_group_configs =
     "Without effect: it bounds configurations of groups, which are not served.";
-constexpr std::string_view no_migration = "Without effect: a group becomes of the other kind only while it is empty.";
 constexpr std::string_view no_metrics = "Without effect: metrics are not served yet.";
 constexpr std::string_view no_tls = "there is no TLS here yet; listeners are PLAINTEXT";
 constexpr std::string_view own_cleaner =
@@ -125,7 +124,6 @@ constexpr PropertyInfo table[] = {
      Effect::none},
     {"group.consumer.max.session.timeout.ms", PropertyType::int32, "60000", 1, int32_max, "", no_group_configs,
      Effect::none},
-    {"group.consumer.migration.policy", PropertyType::string, "bidirectional", 0, 0, "", no_migration, Effect::none},
     {"group.consumer.min.assignment.interval.ms", PropertyType::int32, "0", 0, int32_max, "", no_group_configs,
      Effect::none},
     {"group.consumer.min.heartbeat.interval.ms", PropertyType::int32, "5000", 1, int32_max, "", no_group_configs,
