@@ -58,7 +58,8 @@ Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, boo
   FULMAR_TRY_VOID(check_support_so_far(config_.features, image_->features));
   bool alone = controllers_.empty();
   FULMAR_TRY(auto log, open_log(clean));
-  if (log->log_start() > image_->offset) {
+  // A log that begins at 0 has all records, unless it is empty although a snapshot was taken of some.
+  if (log->log_start() > image_->offset || (!image && log->log_end() == 0)) {
     FULMAR_TRY(log, begin_without_snapshot(std::move(log)));
   }
   auto state = alone ? alone_at_birth(peers_.self) : HardState{};
@@ -93,15 +94,14 @@ Result<std::shared_ptr<PartitionLog>> MetadataLog::begin_without_snapshot(std::s
                     " in the data directory is missing or damaged, and no other broker has what it held: nothing was "
                     "removed; put it back from a copy");
   const std::string name(log_name);
-  auto& disk = host_.disk();
   log->abandon();
   logs_.release(name);
   log = nullptr;
+  // First: if the broker ends before the rest is done, the next start must not trust an empty log.
+  FULMAR_TRY_VOID(replicas_.note_lost_log(group()));
   FULMAR_TRY(auto aside, logs_.set_aside(name));
   log_.error("the metadata snapshot is missing or damaged: the others give all metadata anew",
              {{"file", std::string(MetadataSnapshot::file_name)}, {"log_set_aside_as", aside}});
-  FULMAR_TRY_VOID(disk.create_directory(name));
-  FULMAR_TRY_VOID(replace_file(disk, name + "/" + std::string(damage_mark), ByteChain()));
   return open_log(false);
 }
 
@@ -204,7 +204,8 @@ void MetadataLog::keep_observers() {
   const auto& raft = replica_->raft();
   for (;;) {
     progress_.wait([&] {
-      return has_taken_over() && raft.target().empty() && !raft.configuration().joint() &&
+      // A replica that is out of order takes no target: this would loop for ever.
+      return has_taken_over() && !replica_->out_of_order() && raft.target().empty() && !raft.configuration().joint() &&
              observers(raft.configuration().voters) != raft.configuration().learners;
     });
     auto voters = raft.configuration().voters;

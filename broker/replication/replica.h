@@ -43,6 +43,9 @@ class ReplicaMessenger {
   virtual void wants_feeding(Replica& replica, const ReplicaId& peer, bool throttled) = 0;
   // The replica, which was at rest, has to be ticked again.
   virtual void woke(Replica& replica) = 0;
+  // The group's replica here has just ceased to lead. Called before what it has to store, and so before its listeners;
+  // perhaps several times. Must not call the replica.
+  virtual void stops_leading(const GroupId& group) = 0;
 };
 
 struct ReplicaContext {

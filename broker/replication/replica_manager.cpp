@@ -140,8 +140,7 @@ bool ReplicaManager::note(const GroupId& group, const HardState& state) {
 
 // The log's note of its damage is removed only once the state that says so is on stable storage.
 void ReplicaManager::note_damage(const GroupId& group, PartitionLog& log, HardState& state) {
-  state.damage =
-      promises_are_lost(state.damage) ? lost_promises(host_.entropy().next()) : lost_log(host_.entropy().next());
+  state.damage = new_damage(&state);
   if (!note(group, state)) return;
   if (auto noted = log.loss_is_noted(); !noted)
     log_.warn("damage not noted yet", {{"group", to_string(group)}, {"reason", to_string(noted.error())}});
@@ -200,6 +199,13 @@ ConfigurationMark ReplicaManager::stored_mark(const GroupId& group) const {
   return known ? known->configuration.mark : ConfigurationMark{};
 }
 
+Result<void> ReplicaManager::note_lost_log(const GroupId& group) {
+  const auto* known = states_->find(group);
+  auto left = known ? *known : HardState{};
+  left.damage = new_damage(known);
+  return states_->put(group, left);
+}
+
 Result<void> ReplicaManager::forget_log(const GroupId& group, bool held_records) {
   const auto* known = states_->find(group);
   if (!known && !held_records) return {};
@@ -208,9 +214,14 @@ Result<void> ReplicaManager::forget_log(const GroupId& group, bool held_records)
     left.term = known->term;
     left.vote = known->vote;
   }
-  bool lost = !known || promises_are_lost(known->damage);
-  left.damage = lost ? lost_promises(host_.entropy().next()) : lost_log(host_.entropy().next());
+  left.damage = new_damage(known);
   return states_->put(group, left);
+}
+
+// Of a replica that loses its log, and of which this is known.
+std::uint64_t ReplicaManager::new_damage(const HardState* known) {
+  auto number = host_.entropy().next();
+  return known && !promises_are_lost(known->damage) ? lost_log(number) : lost_promises(number);
 }
 
 // A group of one needs no ticks until it grows.

@@ -58,10 +58,13 @@ class ReplicaManager final : public ReplicaMessenger {
   std::vector<GroupId> stored_groups() const;
   // The mark of the group's stored configuration; also without a replica.
   ConfigurationMark stored_mark(const GroupId& group) const;
-  // To be called before a group's replica is added, if an earlier replica's log was removed. The stored terms stay, so
-  // that no leader of an earlier term can count on the replica; but it does not vote until a leader has sent it what
-  // the group has, since it may have been in a majority for records that it no longer has. `held_records`: true also if
-  // no state is stored. Errors: as HardStateStore::put.
+  // To be called before a group's replica is added, if its log is lost or about to be removed. The stored state stays,
+  // but the replica does not vote until a leader has sent it what the group has. Errors: as HardStateStore::put.
+  Result<void> note_lost_log(const GroupId& group);
+  // To be called before a group's replica is added, if an earlier replica's log is about to be removed. The stored
+  // terms stay, so that no leader of an earlier term can count on the replica; but it does not vote until a leader has
+  // sent it what the group has, since it may have been in a majority for records that it no longer has. `held_records`:
+  // true also if no state is stored. Errors: as HardStateStore::put.
   Result<void> forget_log(const GroupId& group, bool held_records);
   std::shared_ptr<Replica> find(const GroupId& group) const;
 
@@ -69,7 +72,8 @@ class ReplicaManager final : public ReplicaMessenger {
   // each change once. Renews it at intervals, while it leads any and `vouches()`.
   void announce(const std::set<ReplicaId>& peers, const std::vector<LeadersRequest::Leader>& changes);
   std::function<bool()> vouches = [] { return true; };
-  std::function<void()> on_vouch = [] {};  // called after it has renewed
+  std::function<void()> on_vouch = [] {};                                        // called after it has renewed
+  std::function<void(const GroupId&)> on_stops_leading = [](const GroupId&) {};  // see ReplicaMessenger
   // The time as of which the replicas here are known to lead: the last tick or, if this shard was held up so long that
   // others may have been elected, the last one before that, until it must have learned of them.
   Instant leads_as_of() const;
@@ -92,6 +96,7 @@ class ReplicaManager final : public ReplicaMessenger {
   void send(const GroupId& group, Message message, Bytes batches) override;
   void wants_feeding(Replica& replica, const ReplicaId& peer, bool throttled) override;
   void woke(Replica& replica) override;
+  void stops_leading(const GroupId& group) override { on_stops_leading(group); }
 
  private:
   void begin_throttling(std::int64_t bytes_per_second);
@@ -100,6 +105,7 @@ class ReplicaManager final : public ReplicaMessenger {
   void is_known(const GroupId& group);
   bool note(const GroupId& group, const HardState& state);
   void note_damage(const GroupId& group, PartitionLog& log, HardState& state);
+  std::uint64_t new_damage(const HardState* known);
   bool may_link_to(const ReplicaId& peer) const;
   PeerLink& link_to(const ReplicaId& peer);
   void tick();

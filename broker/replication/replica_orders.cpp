@@ -110,6 +110,9 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
 // Carries out an output in its order. Returns false once there is nothing more to do.
 bool Replica::perform(Output output, const AppendRequest* request, const Bytes& batches) {
   if (context_.observer && raft_.commit() > shown_.commit) context_.observer->commits(group_, raft_.commit());
+  // The disk may hold up what follows: nobody is to be told meanwhile that this replica still leads.
+  if (told_.role == Role::leader && raft_.role() != Role::leader && context_.messenger)
+    context_.messenger->stops_leading(group_);
   const bool stored = output.store.has_value();
   if (stored && !store(std::move(*output.store))) return false;
   bool changed = false;

@@ -58,6 +58,7 @@ std::optional<ReplicaId> successor(const Replica& replica, const MetadataImage& 
 void Leaderships::start() {
   shard_.replicas().vouches = [this] { return !lost_untold_; };
   shard_.replicas().on_vouch = [this] { shard_.renew_here(); };
+  shard_.replicas().on_stops_leading = [this](const GroupId& group) { lost(group); };
   fibers_.spawn("tell leaders", [this] { keep_telling(); });
   if (!shard_.config().controllers.empty()) fibers_.spawn("lead", [this] { run(); });
 }

@@ -66,6 +66,8 @@ Result<std::shared_ptr<PartitionLog>> PartitionFiles::open(const std::string& to
 
 // `unclaimed`: it has records of an unknown topic.
 Result<void> PartitionFiles::make_anew(const std::string& directory, const GroupId& group, bool unclaimed) {
+  // First: if the broker ends before the rest is done, the next start must not trust an empty log.
+  FULMAR_TRY_VOID(replicas_.forget_log(group, unclaimed));
   if (unclaimed) {
     FULMAR_TRY(auto aside, logs_.set_aside(directory));
     log_.error(
@@ -76,12 +78,9 @@ Result<void> PartitionFiles::make_anew(const std::string& directory, const Group
     FULMAR_TRY_VOID(logs_.remove(directory));
   }
   FULMAR_TRY_VOID(host_.disk().create_directory(directory));
-  // The new log has none of the records that the replica may have acknowledged: marked as damaged.
-  if (unclaimed) FULMAR_TRY_VOID(replace_file(host_.disk(), directory + "/" + std::string(damage_mark), ByteChain()));
-  // Its name becomes durable with those of the log's first files.
-  FULMAR_TRY_VOID(replace_checked_file_unsynced(host_.disk(), path_in(directory),
-                                                Bytes::copy_of(partition_metadata_of(group.topic))));
-  return replicas_.forget_log(group, unclaimed);
+  // Its name is made durable with those of the log's first files.
+  return replace_checked_file_unsynced(host_.disk(), path_in(directory),
+                                       Bytes::copy_of(partition_metadata_of(group.topic)));
 }
 
 std::optional<Uuid> PartitionFiles::topic_of(const std::string& directory) const {
