@@ -28,7 +28,7 @@ struct ConsumeOptions {
   std::optional<Offset> from_offset;  // takes precedence
   std::int64_t count_max = std::numeric_limits<std::int64_t>::max();
   bool exit_at_end = false;
-  std::string rack;
+  TopicReaderOptions reading;
   std::string group;  // empty: does not join a group
   std::string instance_id;
   bool at_most_once = false;
@@ -68,11 +68,11 @@ Answer<void> consume(Host& host, ClusterClient& cluster, const ConsumeOptions& w
   // The present ends: with active producers a moving end might never be reached.
   Offsets ends;
   if (wanted.exit_at_end) {
-    FULMAR_TRY(ends, list_offsets(cluster, wanted.topic, partitions, latest_offset));
+    FULMAR_TRY(ends, list_offsets(cluster, wanted.topic, partitions, latest_offset, wanted.reading.committed_only));
     std::erase_if(positions, [&](const auto& entry) { return entry.second >= ends.at(entry.first); });
   }
   if (positions.empty()) return {};
-  TopicReader reader(host, cluster, wanted.topic, positions, wanted.rack);
+  TopicReader reader(host, cluster, wanted.topic, positions, wanted.reading);
   for (auto left = wanted.count_max; left > 0 && !positions.empty();) {
     FULMAR_TRY(auto read, reader.next());
     if (!positions.contains(read.partition)) continue;  // it has been read to its end
@@ -111,7 +111,7 @@ Answer<void> consume_as_member(Host& host, ClusterClient& cluster, const Consume
   if (!wanted.instance_id.empty()) options.instance_id = wanted.instance_id;
   options.delivery = wanted.at_most_once ? DeliveryGuarantee::at_most_once : DeliveryGuarantee::at_least_once;
   options.reset_to = wanted.from;
-  options.rack = wanted.rack;
+  options.reading = wanted.reading;
   GroupConsumer consumer(host, cluster, options);
   Answer<void> done;
   Event ended;
@@ -142,6 +142,7 @@ int consume_command(const std::vector<std::string>& arguments) {
   ConsumeOptions wanted;
   std::int32_t partition = 0;
   std::string from;
+  std::string isolation;
   std::string format;
   ClientCommand command("consume", "TOPIC",
                         "Prints a topic's records as they come, until it is interrupted, or as --count and\n"
@@ -154,7 +155,10 @@ int consume_command(const std::vector<std::string>& arguments) {
       "beginning, end, or an offset of the one partition");
   add("count", po::value(&wanted.count_max)->value_name("N"), "end after so many records");
   add("exit-at-end", po::bool_switch(&wanted.exit_at_end), "end where the partitions ended when the command was begun");
-  add("rack", po::value(&wanted.rack)->value_name("RACK"), "read from replicas in this rack, where brokers allow it");
+  add("rack", po::value(&wanted.reading.rack)->value_name("RACK"),
+      "read from replicas in this rack, where brokers allow it");
+  add("isolation", po::value(&isolation)->default_value("read_uncommitted")->value_name("LEVEL"),
+      "read_uncommitted, or read_committed: of transactions, only what was committed, and nothing behind an open one");
   add("format", po::value(&format)->default_value("%s\\n")->value_name("TEXT"), "how a record is printed");
   add("group", po::value(&wanted.group)->value_name("GROUP"),
       "as a member of this consumer group: reads the partitions that the group gives it, from the group's committed\n"
@@ -177,6 +181,9 @@ int consume_command(const std::vector<std::string>& arguments) {
       return command.wrong("--from must be beginning, end or an offset, not " + from);
     wanted.from_offset = offset;
   }
+  wanted.reading.committed_only = isolation == "read_committed";
+  if (!wanted.reading.committed_only && isolation != "read_uncommitted")
+    return command.wrong("--isolation must be read_uncommitted or read_committed, not " + isolation);
   auto parsed = RecordFormat::parse(format);
   if (!parsed) return command.wrong("--format: " + parsed.error().detail);
   wanted.format = std::move(*parsed);

@@ -102,7 +102,8 @@ Answer<std::map<std::string, std::string>> topic_configs(ClusterClient& cluster,
 }
 
 Answer<std::map<std::int32_t, Offset>> list_offsets(ClusterClient& cluster, const std::string& topic,
-                                                    const std::vector<std::int32_t>& partitions, Timestamp which) {
+                                                    const std::vector<std::int32_t>& partitions, Timestamp which,
+                                                    bool committed_only) {
   return cluster.retry([&](Deadline deadline) -> Answer<std::map<std::int32_t, Offset>> {
     std::map<std::int32_t, ListOffsetsRequest::Topic> by_leader;
     for (auto partition : partitions) {
@@ -115,6 +116,7 @@ Answer<std::map<std::int32_t, Offset>> list_offsets(ClusterClient& cluster, cons
     for (auto& [leader, asked] : by_leader) {
       FULMAR_TRY(auto connection, cluster.broker(leader, deadline));
       ListOffsetsRequest request;
+      request.isolation_level = committed_only ? 1 : 0;
       request.topics.push_back(std::move(asked));
       FULMAR_TRY(auto response, connection->call<ListOffsetsResponse>(request, deadline));
       FULMAR_TRY(auto answered, the_only(std::move(response.topics)));

@@ -32,8 +32,10 @@ Answer<void> delete_topic(ClusterClient& cluster, const std::string& name);
 Answer<std::map<std::string, std::string>> topic_configs(ClusterClient& cluster, const std::string& name);
 
 // The first offset (earliest_offset) or the end (latest_offset) of each partition, as its leader says.
+// `committed_only`: the end is the last stable offset, which is before all open transactions.
 Answer<std::map<std::int32_t, Offset>> list_offsets(ClusterClient& cluster, const std::string& topic,
-                                                    const std::vector<std::int32_t>& partitions, Timestamp which);
+                                                    const std::vector<std::int32_t>& partitions, Timestamp which,
+                                                    bool committed_only = false);
 
 // A partition's replicas and, while they change, those that are added and removed (KIP-455).
 struct PartitionReplicas {

@@ -185,7 +185,7 @@ Answer<GroupConsumer::Positions> GroupConsumer::begin_of(const std::vector<Parti
   Positions begin;
   for (const auto& [topic, indexes] : by_topic) {
     FULMAR_TRY(auto first, list_offsets(cluster_, topic, indexes, earliest_offset));
-    FULMAR_TRY(auto end, list_offsets(cluster_, topic, indexes, latest_offset));
+    FULMAR_TRY(auto end, list_offsets(cluster_, topic, indexes, latest_offset, options_.reading.committed_only));
     for (auto index : indexes) {
       PartitionName name{topic, index};
       auto known = committed.find(name);
@@ -255,7 +255,7 @@ bool GroupConsumer::partitions_were_added() {
 }
 
 void GroupConsumer::read(const std::string& topic, std::map<std::int32_t, Offset> from) {
-  TopicReader reader(host_, cluster_, topic, std::move(from), options_.rack);
+  TopicReader reader(host_, cluster_, topic, std::move(from), options_.reading);
   for (;;) {
     auto read = reader.next();
     if (!read) {

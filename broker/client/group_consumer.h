@@ -35,7 +35,7 @@ struct GroupConsumerOptions {
   milliseconds rebalance_timeout = seconds(60);
   milliseconds heartbeat_interval = seconds(3);
   milliseconds commit_interval = seconds(5);  // at least once only
-  std::string rack;                           // as ConsumerOptions
+  TopicReaderOptions reading;
 };
 
 class GroupConsumer {

@@ -6,9 +6,10 @@ namespace fulmar {
 
 namespace {
 
-ConsumerOptions consumer_options(const ClusterClientOptions& cluster, const std::string& rack) {
+ConsumerOptions consumer_options(const ClusterClientOptions& cluster, const TopicReaderOptions& wanted) {
   ConsumerOptions options;
-  options.rack = rack;
+  options.rack = wanted.rack;
+  options.committed_only = wanted.committed_only;
   options.request_timeout = cluster.request_timeout;
   options.max_bytes = 8 << 20;
   options.partition_max_bytes = 1 << 20;
@@ -18,8 +19,12 @@ ConsumerOptions consumer_options(const ClusterClientOptions& cluster, const std:
 }  // namespace
 
 TopicReader::TopicReader(Host& host, ClusterClient& cluster, std::string topic, std::map<std::int32_t, Offset> from,
-                         std::string rack)
-    : host_(host), cluster_(cluster), topic_(std::move(topic)), rack_(std::move(rack)), positions_(std::move(from)) {
+                         TopicReaderOptions options)
+    : host_(host),
+      cluster_(cluster),
+      topic_(std::move(topic)),
+      options_(std::move(options)),
+      positions_(std::move(from)) {
   FULMAR_ASSERT(!positions_.empty());
 }
 
@@ -56,7 +61,7 @@ Answer<void> TopicReader::start() {
   for (auto& [id, assigned] : leaders)
     fetchers_->spawn("fetch", [this, id, assigned = std::move(assigned)] {
       auto& apart = apart_.try_emplace(id, host_, cluster_.options()).first->second;
-      Consumer consumer(host_, apart, consumer_options(cluster_.options(), rack_), topic_);
+      Consumer consumer(host_, apart, consumer_options(cluster_.options(), options_), topic_);
       for (const auto& [partition, position] : assigned) consumer.assign(partition, position);
       fetch(consumer, assigned);
     });

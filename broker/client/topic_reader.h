@@ -19,11 +19,16 @@
 
 namespace fulmar {
 
+struct TopicReaderOptions {
+  std::string rack;             // as ConsumerOptions
+  bool committed_only = false;  // likewise
+};
+
 class TopicReader {
  public:
-  // Reads each of the partitions in `from`, at least one, from its offset on. `rack`: as ConsumerOptions.
+  // Reads each of the partitions in `from`, at least one, from its offset on.
   TopicReader(Host& host, ClusterClient& cluster, std::string topic, std::map<std::int32_t, Offset> from,
-              std::string rack = {});
+              TopicReaderOptions options = {});
 
   struct Read {
     std::int32_t partition = 0;
@@ -44,7 +49,7 @@ class TopicReader {
   Host& host_;
   ClusterClient& cluster_;
   std::string topic_;
-  std::string rack_;
+  TopicReaderOptions options_;
   std::map<std::int32_t, Offset> positions_;          // of what next() has returned
   std::map<std::int32_t, Instant> in_trouble_since_;  // partitions whose last fetch failed
   std::map<std::int32_t, ClusterClient> apart_;       // by leader: what its fetcher has learned stays from one start to

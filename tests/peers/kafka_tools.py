@@ -1,12 +1,9 @@
 """Apache Kafka's own kafka-configs, kafka-reassign-partitions, console consumer and kafka-consumer-groups against three real brokers. Usage: kafka_tools.py FULMAR_BINARY DIRECTORY
 
-The tools come from Maven Central into DIRECTORY (or are taken from the folder of jars that KAFKA_LIBS names). Where they can't be had that
-is said, and the exit code is 77.
+The tools come from Maven Central into DIRECTORY (see kafka_jars.py). Where they can't be had that is said, and the exit code is 77.
 """
-import glob
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,43 +14,11 @@ sys.path.insert(0, os.path.join(HERE, "..", "real"))
 
 from broker import check  # noqa: E402
 from cluster import Cluster  # noqa: E402
+from kafka_jars import SKIPPED, TOOL_SECONDS, jars, java  # noqa: E402
 
-VERSION = "4.4.0"
-SKIPPED = 77
-TOOL_SECONDS = 120
+
 MOVE_SECONDS = 60
 READ_SECONDS = 120
-POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>local</groupId>
-<artifactId>tools</artifactId><version>1</version><packaging>pom</packaging><dependencies>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>{0}</version></dependency>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{0}</version></dependency>
-</dependencies></project>"""
-
-
-def jars(directory):
-    """The folder of Kafka's jars; says why, and gives None, if there is none to be had."""
-    given = os.environ.get("KAFKA_LIBS")
-    if not shutil.which("java"):
-        print("SKIPPED, there is no java: Kafka's tools")
-        return None
-    if given:
-        return given
-    libs = os.path.join(os.path.abspath(directory), "kafka-" + VERSION)
-    if glob.glob(libs + "/kafka-tools-*.jar"):
-        return libs
-    if not shutil.which("mvn"):
-        print("SKIPPED, there is no mvn: Kafka's tools")
-        return None
-    os.makedirs(directory, exist_ok=True)
-    pom = os.path.join(directory, "kafka-tools.xml")
-    with open(pom, "w", encoding="utf-8") as file:
-        file.write(POM.format(VERSION))
-    done = subprocess.run(["mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies", "-DoutputDirectory=" + libs], capture_output=True,
-                          text=True, check=False)
-    if done.returncode != 0:
-        print(f"SKIPPED, Maven Central is not reachable: Kafka's tools\n  {done.stdout.strip()[-500:]}")
-        return None
-    return libs
 
 
 class Tools:
@@ -62,8 +27,8 @@ class Tools:
 
     def run(self, tool, *arguments, code=0):
         """What the tool says on standard output, or on both where it must fail. `code` None: either will do."""
-        done = subprocess.run(["java", "-Xmx256m", "-cp", self.libs + "/*", "org.apache.kafka.tools." + tool, "--bootstrap-server",
-                               self.address, *arguments], capture_output=True, text=True, timeout=TOOL_SECONDS, check=False)
+        done = subprocess.run([*java(self.libs), "org.apache.kafka.tools." + tool, "--bootstrap-server", self.address, *arguments],
+                              capture_output=True, text=True, timeout=TOOL_SECONDS, check=False)
         assert code is None or (done.returncode == 0) == (code == 0), f"{tool} {arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done.stdout if code in (0, None) else done.stdout + done.stderr
 
@@ -78,8 +43,8 @@ class Tools:
 
     def consumer(self, *arguments):
         """A console consumer, begun."""
-        return subprocess.Popen(["java", "-Xmx256m", "-cp", self.libs + "/*", "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server",
-                                 self.address, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen([*java(self.libs), "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", self.address, *arguments],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_configs(tools):
@@ -201,7 +166,7 @@ def test_groups(tools, cluster):
 
 
 def main(binary, directory):
-    libs = jars(directory)
+    libs = jars(directory, "tools", "4.4.0", ["kafka-tools", "kafka_2.13"])
     if not libs:
         return SKIPPED
     with tempfile.TemporaryDirectory() as plans, Cluster(3, binary=os.path.abspath(binary)) as cluster:

@@ -62,6 +62,12 @@ with Broker() as broker:
         check(len(values) == 200 and all(v.startswith(b"kept") for v in values), f"{topic} has what was committed, and nothing else")
     check(len(read_all(broker, "out", "read_uncommitted")) == 300, "who reads all gets what was aborted, too")
 
+    read = {level: fulmar(broker, "consume", "out", "--exit-at-end", "--isolation", level).stdout.splitlines() for level in ("read_committed", "read_uncommitted")}
+    check(len(read["read_committed"]) == 200 and all(value.startswith("kept") for value in read["read_committed"]), "fulmar consume reads what is committed")
+    check(len(read["read_uncommitted"]) == 300, "or everything")
+    members = fulmar(broker, "consume", "out", "--exit-at-end", "--group", "printers", "--isolation", "read_committed").stdout.splitlines()
+    check(members == read["read_committed"], "as a member of a group as well")
+
     # A transaction goes on after the broker's death, which is also its coordinator's.
     first.begin_transaction()
     for n in range(1000):

@@ -1,0 +1,43 @@
+"""Apache Kafka's jars, from Maven Central (or the folder of jars that KAFKA_LIBS names), and how to run what is in them."""
+import glob
+import os
+import shutil
+import subprocess
+
+SKIPPED = 77  # the exit code of a test whose jars can't be had
+TOOL_SECONDS = 120
+DEPENDENCY = "<dependency><groupId>org.apache.kafka</groupId><artifactId>{0}</artifactId><version>{1}</version></dependency>"
+POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>local</groupId>
+<artifactId>{0}</artifactId><version>1</version><packaging>pom</packaging><dependencies>{1}</dependencies></project>"""
+
+
+def jars(directory, name, version, artifacts):
+    """The folder of these jars and of what they need; says why, and gives None, if they can't be had."""
+    what = "Kafka's " + name
+    given = os.environ.get("KAFKA_LIBS")
+    if not shutil.which("java"):
+        print(f"SKIPPED, there is no java: {what}")
+        return None
+    if given:
+        return given
+    libs = os.path.join(os.path.abspath(directory), f"kafka-{name}-{version}")
+    if all(glob.glob(f"{libs}/{artifact}-*.jar") for artifact in artifacts):
+        return libs
+    if not shutil.which("mvn"):
+        print(f"SKIPPED, there is no mvn: {what}")
+        return None
+    os.makedirs(directory, exist_ok=True)
+    pom = os.path.join(directory, f"kafka-{name}.xml")
+    with open(pom, "w", encoding="utf-8") as file:
+        file.write(POM.format(name, "".join(DEPENDENCY.format(artifact, version) for artifact in artifacts)))
+    done = subprocess.run(["mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies", "-DoutputDirectory=" + libs], capture_output=True,
+                          text=True, check=False)
+    if done.returncode != 0:
+        print(f"SKIPPED, Maven Central is not reachable: {what}\n  {done.stdout.strip()[-500:]}")
+        return None
+    return libs
+
+
+def java(libs):
+    """The command that runs a class of these jars, whose name comes next."""
+    return ["java", "-Xmx256m", "-cp", libs + "/*"]
