@@ -50,6 +50,26 @@ int topic_alter_command(const std::vector<std::string>& arguments) {
   });
 }
 
+int group_config_command(const std::vector<std::string>& arguments) {
+  ClientCommand command(
+      "group config", "NAME",
+      "Shows the properties of a consumer group, the value that wins first; or changes them. It takes\n"
+      "effect at once.");
+  ChangeOptions options(command);
+  if (auto code = command.parse(arguments)) return *code;
+  if (auto wrong = options.read()) return command.wrong(*wrong);
+  return command.run([&](Host&, ClusterClient& cluster) -> Answer<void> {
+    if (!options.changes.empty()) {
+      FULMAR_TRY_VOID(alter_group_configs(cluster, command.operand(), options.changes));
+      return print("altered the configuration of group " + command.operand() + "\n");
+    }
+    FULMAR_TRY(auto set, group_configs(cluster, command.operand()));
+    Table table({"PROPERTY", "VALUE", "SET-FOR"});
+    for (const auto& config : set) table.add({config.name, config.value, config.from});
+    return print(table.text());
+  });
+}
+
 int cluster_config_command(const std::vector<std::string>& arguments) {
   std::int32_t broker = -1;
   ClientCommand command("cluster config", "",

@@ -1,4 +1,4 @@
-// `fulmar topic alter` and `fulmar cluster config`: show and change configuration at run time.
+// `fulmar topic alter`, `fulmar group config` and `fulmar cluster config`: show and change configuration at run time.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 namespace fulmar {
 
 int topic_alter_command(const std::vector<std::string>& arguments);
+int group_config_command(const std::vector<std::string>& arguments);
 int cluster_config_command(const std::vector<std::string>& arguments);
 
 }  // namespace fulmar

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "broker/cli/client_command.h"
+#include "broker/cli/config_command.h"
 #include "broker/cli/described.h"
 #include "broker/cli/partition_operands.h"
 #include "broker/client/consumer.h"
@@ -269,6 +270,7 @@ int group_command(const std::vector<std::string>& arguments) {
        {"reset-offsets",
         "reset-offsets NAME --to earliest|latest|time:MS|OFFSET [--topic TOPIC[:PARTITION]]... [--execute]",
         reset_offsets},
+       {"config", "config NAME [--set NAME=VALUE]... [--unset NAME]...", group_config_command},
        {"delete", "delete NAME...", remove}},
       arguments);
 }

@@ -28,7 +28,7 @@ constexpr const char* usage =
     "  fulmar topic offsets|delete-records NAME          where partitions begin and end, and fewer records\n"
     "  fulmar produce TOPIC                              sends each line of standard input as a record\n"
     "  fulmar consume TOPIC                              prints records\n"
-    "  fulmar group list|describe|delete [NAME]          consumer groups\n"
+    "  fulmar group list|describe|config|delete [NAME]   consumer groups\n"
     "  fulmar group reset-offsets NAME                   where a group goes on\n"
     "  fulmar transaction list|describe|abort [ID]       transactions\n"
     "  fulmar cluster status                             brokers, and what is wrong\n"

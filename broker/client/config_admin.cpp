@@ -42,6 +42,33 @@ Answer<void> alter_broker_configs(ClusterClient& cluster, std::optional<std::int
   return alter(cluster, ConfigResource::broker, name_of(broker), changes);
 }
 
+Answer<void> alter_group_configs(ClusterClient& cluster, const std::string& group, const ConfigChanges& changes) {
+  return alter(cluster, ConfigResource::group, group, changes);
+}
+
+Answer<std::vector<SetConfig>> group_configs(ClusterClient& cluster, const std::string& group) {
+  static const std::map<std::int8_t, std::string> sources{
+      {2, "broker"}, {3, "all brokers"}, {4, "start"}, {5, "default"}, {8, "group"}};
+  DescribeConfigsRequest request;
+  request.resources.push_back({static_cast<std::int8_t>(ConfigResource::group), group, std::nullopt});
+  request.include_synonyms = true;
+  return cluster.retry([&](Deadline deadline) -> Answer<std::vector<SetConfig>> {
+    FULMAR_TRY(auto asked, cluster.any(deadline));
+    FULMAR_TRY(auto response, asked->call<DescribeConfigsResponse>(request, deadline));
+    if (response.results.size() != 1)
+      return refuse(ErrorCode::unknown_server_error, "the broker answered something else");
+    const auto& result = response.results.front();
+    if (result.error_code != ErrorCode::none)
+      return refuse(result.error_code, result.error_message.value_or("group " + group));
+    std::vector<SetConfig> all;
+    for (const auto& config : result.configs)
+      for (const auto& synonym : config.synonyms)
+        if (auto from = sources.find(synonym.source); from != sources.end())
+          all.push_back({config.name, synonym.value.value_or(""), from->second});
+    return all;
+  });
+}
+
 Answer<std::vector<SetConfig>> broker_configs(ClusterClient& cluster, std::optional<std::int32_t> broker) {
   static const std::map<std::int8_t, std::string> sources{{2, "broker"}, {3, "all brokers"}, {4, "start"}};
   DescribeConfigsRequest request;

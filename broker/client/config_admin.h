@@ -1,5 +1,5 @@
-// Administrative requests about the configuration of topics and brokers. Each is retried until it succeeds, fails for
-// good, or the client's patience ends.
+// Administrative requests about the configuration of topics, groups and brokers. Each is retried until it succeeds,
+// fails for good, or the client's patience ends.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,17 @@ Answer<void> alter_topic_configs(ClusterClient& cluster, const std::string& topi
 Answer<void> alter_broker_configs(ClusterClient& cluster, std::optional<std::int32_t> broker,
                                   const ConfigChanges& changes);
 
+// Errors: among others INVALID_CONFIG; then nothing has changed.
+Answer<void> alter_group_configs(ClusterClient& cluster, const std::string& group, const ConfigChanges& changes);
+
 struct SetConfig {
   std::string name;
   std::string value;
-  std::string from;  // "broker", "all brokers", "start"
+  std::string from;  // "broker", "all brokers", "start"; of a group also "group", "default"
 };
 // The values set for a broker, the one in force first; or those set for all brokers, by name.
 Answer<std::vector<SetConfig>> broker_configs(ClusterClient& cluster, std::optional<std::int32_t> broker);
+// The values of each property of a group, the one in force first.
+Answer<std::vector<SetConfig>> group_configs(ClusterClient& cluster, const std::string& group);
 
 }  // namespace fulmar

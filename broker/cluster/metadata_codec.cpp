@@ -155,6 +155,12 @@ void describe(F& f, BrokerConfigsRecord& m) {
 }
 
 template <class F>
+void describe(F& f, GroupConfigsRecord& m) {
+  f("group", m.group);
+  describe_properties(f, "configs", m.configs);
+}
+
+template <class F>
 void describe(F& f, ProducerIdsRecord& m) {
   f("next", m.next);
 }
@@ -242,6 +248,7 @@ void for_each_record(const MetadataImage& image, Take&& take) {
   for (const auto& [id, broker] : image.brokers) take(BrokerRecord{id, broker});
   for (const auto& [id, decides] : image.controllers) take(ControllerRecord{id, decides});
   for (const auto& [id, configs] : image.broker_configs) take(BrokerConfigsRecord{id, configs});
+  for (const auto& [group, configs] : image.group_configs) take(GroupConfigsRecord{group, configs});
   for (const auto& [name, topic] : image.topics) take_topic(name, topic, take);
   if (image.next_producer_id != 0) take(ProducerIdsRecord{image.next_producer_id});
 }

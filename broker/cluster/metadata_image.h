@@ -76,6 +76,8 @@ struct MetadataImage {
   PersistentMap<Uuid, std::string> topic_names;  // by id; derived from `topics`
   // Dynamic broker properties by broker; cluster-wide ones under `all_brokers` (KIP-226).
   std::map<std::int32_t, Properties> broker_configs = {};
+  // Properties of consumer groups, by group, whether or not there is such a group.
+  PersistentMap<std::string, Properties> group_configs = {};
   // Brokers that became controllers (true), or ceased to be (false), whatever controller.quorum.voters says (KIP-853).
   std::map<std::int32_t, bool> controllers = {};
   // The finalised levels of the cluster's features.
@@ -99,6 +101,11 @@ struct MetadataImage {
     static const Properties none;
     auto found = broker_configs.find(broker);
     return found == broker_configs.end() ? none : found->second;
+  }
+  const Properties& configs_of_group(std::string_view group) const {
+    static const Properties none;
+    const auto* found = group_configs.find(group);
+    return found ? *found : none;
   }
   // The name of a topic by its id; empty if there is none.
   std::string topic_name(const Uuid& id) const {

@@ -52,6 +52,12 @@ void change(MetadataImage& image, const BrokerConfigsRecord& record) {
   else
     image.broker_configs.insert_or_assign(record.broker, record.configs);
 }
+void change(MetadataImage& image, const GroupConfigsRecord& record) {
+  if (record.configs.empty())
+    image.group_configs.erase(record.group);
+  else
+    image.group_configs.insert_or_assign(record.group, record.configs);
+}
 void change(MetadataImage& image, const ProducerIdsRecord& record) {
   image.next_producer_id = record.next;
 }

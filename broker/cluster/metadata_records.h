@@ -95,9 +95,17 @@ struct ControllerRecord {  // a registered broker became a controller, or ceased
   bool decides = false;
 };
 
+struct GroupConfigsRecord {  // all properties that are set for a consumer group from now on; none: as the broker's
+  static constexpr std::uint32_t type = 13;
+  static constexpr MessageSchema schema{"GroupConfigsRecord", 0, 0, 0};
+
+  std::string group;
+  Properties configs;
+};
+
 using MetadataRecord = std::variant<ClusterRecord, BrokerRecord, UnregisterRecord, TopicRecord, PartitionsRecord,
                                     PartitionRecord, DeleteTopicRecord, TopicConfigsRecord, BrokerConfigsRecord,
-                                    ProducerIdsRecord, FeatureLevelRecord, ControllerRecord>;
+                                    ProducerIdsRecord, FeatureLevelRecord, ControllerRecord, GroupConfigsRecord>;
 
 // A record about a topic or broker that does not exist changes nothing.
 void apply_record(const MetadataRecord& record, MetadataImage& image);

@@ -31,6 +31,7 @@ enum class ConfigSource : std::int8_t {
   dynamic_default_broker = 3,
   static_broker = 4,
   built_in = 5,
+  group = 8,
 };
 
 // A broker's properties, by broker names: its own dynamic ones win over the cluster-wide dynamic ones, and both over

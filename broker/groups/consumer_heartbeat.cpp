@@ -222,7 +222,7 @@ void ConsumerGroups::beat(Step& step, const Beat& beat, CoordinatorTime now) {
   const auto& current = step.group.current(request.member_id);
   response.member_epoch = current.epoch;
   response.heartbeat_interval_ms =
-      static_cast<std::int32_t>(coordinator_.settings_.consumer_heartbeat_interval.count());
+      static_cast<std::int32_t>(coordinator_.settings_.consumer_times_of(step.shell.id()).heartbeat_interval.count());
   if (request.member_epoch == joining_epoch || is_full(request) || partitions_of(current.assigned) != before)
     response.assignment = assignment_of(current);
   step.answers.push_back({beat.token, std::move(response)});

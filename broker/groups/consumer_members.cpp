@@ -72,7 +72,7 @@ void ConsumerGroups::restart_session(Group& group, const std::string& member, Co
   const auto* known = group.consumer->member(member);
   const auto* classic = known && known->classic_member_metadata ? &*known->classic_member_metadata : nullptr;
   deadline = now.instant + (classic ? milliseconds(std::max(classic->session_timeout_ms, 0))
-                                    : coordinator_.settings_.consumer_session_timeout);
+                                    : coordinator_.settings_.consumer_times_of(group.id()).session_timeout);
   coordinator_.timers_.set_no_later({group.id(), GroupTimer::session, member}, deadline);
 }
 

@@ -4,12 +4,22 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "runtime/base/time.h"
 
 namespace fulmar {
+
+// How often members of a consumer group are to be heard of, and how long one may be silent.
+struct ConsumerTimes {
+  milliseconds heartbeat_interval;
+  milliseconds session_timeout;
+
+  bool operator==(const ConsumerTimes&) const = default;
+};
 
 struct GroupSettings {
   milliseconds session_timeout_min{6'000};                 // group.min.session.timeout.ms
@@ -21,10 +31,12 @@ struct GroupSettings {
   milliseconds offsets_retention_check_interval{600'000};  // offsets.retention.check.interval.ms
   milliseconds commit_timeout{5'000};                      // offsets.commit.timeout.ms
   // Of consumer groups (KIP-848).
-  milliseconds consumer_session_timeout{45'000};                       // group.consumer.session.timeout.ms
-  milliseconds consumer_heartbeat_interval{5'000};                     // group.consumer.heartbeat.interval.ms
-  milliseconds consumer_assignment_interval{1'000};                    // group.consumer.assignment.interval.ms
-  std::size_t consumer_group_size_max = 2'147'483'647;                 // group.consumer.max.size
+  milliseconds consumer_session_timeout{45'000};        // group.consumer.session.timeout.ms
+  milliseconds consumer_heartbeat_interval{5'000};      // group.consumer.heartbeat.interval.ms
+  milliseconds consumer_assignment_interval{1'000};     // group.consumer.assignment.interval.ms
+  std::size_t consumer_group_size_max = 2'147'483'647;  // group.consumer.max.size
+  // Of groups that have configurations of their own. May be null: there are none.
+  std::shared_ptr<const std::map<std::string, ConsumerTimes>> consumer_times;
   std::vector<std::string> consumer_assignors = {"uniform", "range"};  // group.consumer.assignors, the default first
   // group.consumer.migration.policy: what a group with members may become.
   bool consumer_upgrade = true;    // a classic one a consumer group
@@ -40,6 +52,11 @@ struct GroupSettings {
   // How much one tick does about offsets that expire or whose topic is gone: offsets looked at, and tombstones written.
   std::size_t cleanup_slice = 1'000;
 
+  ConsumerTimes consumer_times_of(const std::string& group) const {
+    if (consumer_times)
+      if (auto own = consumer_times->find(group); own != consumer_times->end()) return own->second;
+    return {consumer_heartbeat_interval, consumer_session_timeout};
+  }
   bool operator==(const GroupSettings&) const = default;
 };
 

@@ -85,6 +85,14 @@ TEST(MetadataCodec, RecordsAreWrittenAsTheyAlwaysWere) {
             "0000000000000004"
             "00"
             "00");
+  EXPECT_EQ(hex(encode(GroupConfigsRecord{"g", {{"a", "b"}}})),
+            "0d00"
+            "0267"
+            "02"
+            "0261"
+            "0262"
+            "00"
+            "00");
   EXPECT_EQ(hex(encode(BrokerConfigsRecord{all_brokers, {{"a", "b"}}})),
             "0900"
             "ffffffff"
@@ -173,12 +181,17 @@ TEST(MetadataCodec, AnImageComesBackFromItsSnapshot) {
                                    TopicConfigsRecord{{8, 8}, {{"retention.ms", "78"}}},
                                    BrokerConfigsRecord{1, {{"log.retention.ms", "1"}}},
                                    BrokerConfigsRecord{1, {}},
+                                   GroupConfigsRecord{"g", {{"consumer.session.timeout.ms", "50000"}}},
+                                   GroupConfigsRecord{"h", {{"consumer.session.timeout.ms", "50000"}}},
+                                   GroupConfigsRecord{"h", {}},
                                    BrokerConfigsRecord{all_brokers, {{"log.retention.ms", "2"}}}})
     apply_record(record, image);
   image.offset = 10;
   EXPECT_EQ(image.cluster_id, "abc") << "the first one counts";
   EXPECT_EQ(image.features, (FeatureLevels{{"metadata.version", 3}, {"a.version", 1}}));
   EXPECT_EQ(image.controllers, (std::map<std::int32_t, bool>{{1, true}, {3, false}})) << "2 is no broker";
+  EXPECT_EQ(image.configs_of_group("g"), (Properties{{"consumer.session.timeout.ms", "50000"}}));
+  EXPECT_EQ(image.group_configs.size(), 1u) << "of h, nothing is set any more";
   EXPECT_EQ(image.topic("topic1"), nullptr);
   EXPECT_EQ(image.topic("topic2")->partition_count(), 12);
   EXPECT_EQ(image.next_producer_id, 500);

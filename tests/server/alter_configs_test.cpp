@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int8_t topic_type = 2;
 constexpr std::int8_t broker_type = 4;
+constexpr std::int8_t group_type = 32;
 
 using Change = IncrementalAlterConfigsRequest::Resource::Config;
 using Outcome = AlterConfigsResponse::Result;
@@ -118,8 +119,6 @@ TEST(AlterConfigs, WhatCantBeIsRefusedInKafkasTerms) {
     EXPECT_EQ(words(alter(peer, topic_type, "", {set("retention.ms", "1")})),
               "INVALID_REQUEST Default topic resources are not allowed.");
     EXPECT_EQ(words(alter(peer, 0, "t", {set("retention.ms", "1")})), "INVALID_REQUEST Unknown resource type 0");
-    EXPECT_EQ(alter(peer, 32, "group", {set("consumer.session.timeout.ms", "1")}).error_code,
-              ErrorCode::invalid_request);
     EXPECT_EQ(alter(peer, topic_type, "t", {set("remote.storage.enable", "true")}).error_code,
               ErrorCode::invalid_config);
     EXPECT_EQ(alter(peer, topic_type, "t", {set("leader.replication.throttled.replicas", std::string(40000, '1'))})
@@ -266,6 +265,48 @@ TEST(AlterConfigs, AnyBrokerOfAClusterTakesThemAndAllOfThemHearOfIt) {
     EXPECT_EQ(produce_once(cluster, "t", std::string(2000, 'x')), ErrorCode::message_too_large);
     EXPECT_EQ(produce_once(cluster, "t", std::string(500, 'x')), ErrorCode::none);
   }));
+}
+
+TEST(AlterConfigs, AConsumerGroupHasTimesOfItsOwn) {
+  BrokerWorld world(Properties{{"group.consumer.session.timeout.ms", "50000"}});
+  world.run([](Host& host) {
+    Peer peer(host);
+    const std::string session = "consumer.session.timeout.ms", heartbeat = "consumer.heartbeat.interval.ms";
+    EXPECT_EQ(described(peer, group_type, "g", session),
+              "50000;group.consumer.session.timeout.ms=50000@4;group.consumer.session.timeout.ms=45000@5");
+    EXPECT_EQ(described(peer, group_type, "g", heartbeat), "5000;group.consumer.heartbeat.interval.ms=5000@5");
+    EXPECT_EQ(words(alter(peer, group_type, "g", {set(session, "46000"), set(heartbeat, "7000")}, true)), "NONE ");
+    EXPECT_EQ(described(peer, group_type, "g", heartbeat), "5000;group.consumer.heartbeat.interval.ms=5000@5");
+    EXPECT_EQ(words(alter(peer, group_type, "g", {set(session, "46000"), set(heartbeat, "7000")})), "NONE ");
+    EXPECT_EQ(described(peer, group_type, "g", session),
+              "46000;consumer.session.timeout.ms=46000@8;group.consumer.session.timeout.ms=50000@4;"
+              "group.consumer.session.timeout.ms=45000@5");
+    EXPECT_EQ(words(alter(peer, group_type, "g", {unset(session)})), "NONE ");
+    EXPECT_EQ(described(peer, group_type, "g", heartbeat),
+              "7000;consumer.heartbeat.interval.ms=7000@8;group.consumer.heartbeat.interval.ms=5000@5");
+
+    EXPECT_EQ(words(alter(peer, group_type, "g", {set("no.such", "1")})),
+              "INVALID_CONFIG Unknown group config name: no.such");
+    EXPECT_EQ(words(alter(peer, group_type, "g", {set(session, "44999")})),
+              "INVALID_CONFIG consumer.session.timeout.ms must be greater than or equal to "
+              "group.consumer.min.session.timeout.ms");
+    EXPECT_EQ(words(alter(peer, group_type, "g", {set(session, "60001")})),
+              "INVALID_CONFIG consumer.session.timeout.ms must be less than or equal to "
+              "group.consumer.max.session.timeout.ms");
+    EXPECT_EQ(words(alter(peer, group_type, "g", {set(heartbeat, "4999")})),
+              "INVALID_CONFIG consumer.heartbeat.interval.ms must be greater than or equal to "
+              "group.consumer.min.heartbeat.interval.ms");
+    EXPECT_EQ(alter(peer, group_type, "g", {set(session, "soon")}).error_code, ErrorCode::invalid_config);
+    EXPECT_EQ(alter(peer, group_type, "", {set(session, "46000")}).error_code, ErrorCode::invalid_request);
+
+    ListConfigResourcesRequest list;
+    list.resource_types = {group_type};
+    auto listed = peer.call<ListConfigResourcesResponse>(list, 1).config_resources;
+    ASSERT_EQ(listed.size(), 1u);
+    EXPECT_EQ(listed[0].resource_name, "g");
+    EXPECT_EQ(words(alter(peer, group_type, "g", {unset(heartbeat)})), "NONE ");
+    EXPECT_TRUE(peer.call<ListConfigResourcesResponse>(list, 1).config_resources.empty());
+  });
 }
 
 TEST(ListConfigResources, AreTheTopicsAndTheBrokers) {

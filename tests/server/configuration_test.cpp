@@ -3,6 +3,7 @@
 #include <set>
 #include <sstream>
 
+#include "broker/cluster/group_config.h"
 #include "broker/cluster/topic_config.h"
 #include "broker/cluster/topic_name.h"
 #include "broker/server/config/broker_config.h"
@@ -95,6 +96,7 @@ TEST(Configuration, EveryPropertyIsInTheManual) {
   for (const auto& info : broker_properties()) expect_row(manual, info);
   for (const auto& info : unserved_broker_properties()) expect_row(others, info);
   for (const auto& info : topic_properties()) expect_row(manual.substr(manual.find("## A topic's properties")), info);
+  for (const auto& info : group_properties()) expect_row(manual.substr(manual.find("## A group's properties")), info);
 }
 
 // All properties of Apache Kafka 4.4, except internal ones.
@@ -203,6 +205,15 @@ TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
     config.properties = {};
     return config;
   };
+  // Whether groups may be configured with these, by a broker's bounds.
+  auto allowed_to_groups = [](const Properties& broker) {
+    std::vector<bool> allowed;
+    for (const char* value : {"1", "5000"})
+      allowed.push_back(checked_group_properties({{"consumer.heartbeat.interval.ms", value}}, broker).has_value());
+    for (const char* value : {"10000", "50000"})
+      allowed.push_back(checked_group_properties({{"consumer.session.timeout.ms", value}}, broker).has_value());
+    return allowed;
+  };
   for (auto table : {broker_properties(), unserved_broker_properties()})
     for (const auto& info : table) {
       std::string name(info.name);
@@ -218,7 +229,8 @@ TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
       bool changes = without_words(*config) != without_words(plain);
       bool of_topics =
           inherited(name) && (split_list(info.allowed).size() == 1 || changes_topics({}, config->properties));
-      EXPECT_EQ(changes || of_topics, info.effect == Effect::served) << name << "=" << value;
+      bool of_groups = allowed_to_groups(config->properties) != allowed_to_groups({});
+      EXPECT_EQ(changes || of_topics || of_groups, info.effect == Effect::served) << name << "=" << value;
     }
 }
 

@@ -1,6 +1,7 @@
 // Consumer groups (KIP-848) on a broker: responses to members, and descriptions.
 #include "broker/client/cluster_client.h"
 #include "broker/client/consumer_member.h"
+#include "broker/protocol/messages/alter_configs.h"
 #include "broker/protocol/messages/classic_group.h"
 #include "broker/protocol/messages/find_coordinator.h"
 #include "broker/protocol/messages/group_offsets.h"
@@ -28,8 +29,9 @@ ConsumerGroupDescribeResponse::Group described(Peer& peer, const std::string& na
 }
 
 // Runs the body once topic "a" with two partitions exists and there is a group coordinator.
-void with_groups(std::function<void(Host&, Peer&)> body) {
-  BrokerWorld cluster({{"offsets.topic.num.partitions", "3"}, {"group.consumer.session.timeout.ms", "10000"}});
+void with_groups(std::function<void(Host&, Peer&)> body, Properties properties = {}) {
+  properties.insert({{"offsets.topic.num.partitions", "3"}, {"group.consumer.session.timeout.ms", "10000"}});
+  BrokerWorld cluster(properties);
   cluster.run([&](Host& host) {
     Peer peer(host);
     make_topic(peer, "a", 2);
@@ -57,6 +59,27 @@ std::size_t partitions_in(const ConsumerGroupHeartbeatResponse& response) {
   if (response.assignment)
     for (const auto& topic : response.assignment->topic_partitions) count += topic.partitions.size();
   return count;
+}
+
+// By kafka-configs --entity-type groups, while the group lives.
+TEST(ConsumerGroups, AGroupMayHaveTimesOfItsOwn) {
+  with_groups(
+      [](Host& host, Peer& peer) {
+        EXPECT_EQ(peer.call<ConsumerGroupHeartbeatResponse>(joining("me"), 1).heartbeat_interval_ms, 5'000);
+        auto alter = [&](const std::string& name, const std::string& value) {
+          IncrementalAlterConfigsRequest request;
+          request.resources.push_back({static_cast<std::int8_t>(ConfigResource::group), group, {{name, 0, value}}});
+          EXPECT_EQ(peer.call<IncrementalAlterConfigsResponse>(request, 1).responses.at(0).error_code, ErrorCode::none);
+        };
+        alter("consumer.heartbeat.interval.ms", "1000");
+        alter("consumer.session.timeout.ms", "3000");
+        EXPECT_EQ(peer.call<ConsumerGroupHeartbeatResponse>(joining("me"), 1).heartbeat_interval_ms, 1'000);
+        host.clock().sleep_for(milliseconds(2'000));
+        EXPECT_EQ(described(peer).members.size(), 1U);
+        host.clock().sleep_for(milliseconds(2'000));
+        EXPECT_EQ(described(peer).members.size(), 0U) << "the session that the group is configured with has ended";
+      },
+      {{"group.consumer.min.session.timeout.ms", "1000"}, {"group.consumer.min.heartbeat.interval.ms", "500"}});
 }
 
 TEST(ConsumerGroups, AMemberIsAssignedAndCommitsAndIsDescribed) {

@@ -43,7 +43,7 @@ constexpr std::string_view no_tiers = "there is no tiered storage here";
 constexpr std::string_view no_groups =
     "Without effect: of groups, classic and consumer groups are served, as they are.";
 constexpr std::string_view no_group_configs =
-    "Without effect: it bounds configurations of groups, which are not served.";
+    "Without effect: it bounds consumer.assignment.interval.ms of groups, which is not served.";
 constexpr std::string_view no_metrics = "Without effect: metrics are not served yet.";
 constexpr std::string_view no_tls = "there is no TLS here yet; listeners are PLAINTEXT";
 constexpr std::string_view own_cleaner =
@@ -120,15 +120,7 @@ constexpr PropertyInfo table[] = {
      "Without effect: leaders send, and keep to leader.replication.throttled.rate.", Effect::none},
     {"group.consumer.max.assignment.interval.ms", PropertyType::int32, "15000", 0, int32_max, "", no_group_configs,
      Effect::none},
-    {"group.consumer.max.heartbeat.interval.ms", PropertyType::int32, "15000", 1, int32_max, "", no_group_configs,
-     Effect::none},
-    {"group.consumer.max.session.timeout.ms", PropertyType::int32, "60000", 1, int32_max, "", no_group_configs,
-     Effect::none},
     {"group.consumer.min.assignment.interval.ms", PropertyType::int32, "0", 0, int32_max, "", no_group_configs,
-     Effect::none},
-    {"group.consumer.min.heartbeat.interval.ms", PropertyType::int32, "5000", 1, int32_max, "", no_group_configs,
-     Effect::none},
-    {"group.consumer.min.session.timeout.ms", PropertyType::int32, "45000", 1, int32_max, "", no_group_configs,
      Effect::none},
     {"group.coordinator.append.linger.ms", PropertyType::int32, "-1", -1, int32_max, "", no_groups, Effect::none},
     {"group.coordinator.background.threads", PropertyType::int32, "2", 1, int32_max, "", no_groups, Effect::none},

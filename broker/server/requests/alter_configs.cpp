@@ -1,11 +1,12 @@
-// AlterConfigs, IncrementalAlterConfigs: changes the dynamic properties of topics and brokers, which the metadata keeps
-// (KIP-133, KIP-226, KIP-339). And ListConfigResources.
+// AlterConfigs, IncrementalAlterConfigs: changes the dynamic properties of topics, brokers and groups, which the
+// metadata keeps (KIP-133, KIP-226, KIP-339). And ListConfigResources.
 #include "broker/protocol/messages/alter_configs.h"
 
 #include <algorithm>
 #include <set>
 #include <utility>
 
+#include "broker/cluster/group_config.h"
 #include "broker/cluster/topic_config.h"
 #include "broker/server/controller/draft.h"
 #include "broker/server/requests/handlers.h"
@@ -153,16 +154,30 @@ Planned<MetadataRecord> plan_broker(const Draft& draft, const Resource& resource
   return BrokerConfigsRecord{*broker, std::move(*checked)};
 }
 
+Planned<MetadataRecord> plan_group(const Draft& draft, const Resource& resource, bool replaces) {
+  if (resource.resource_name.empty())
+    return refuse(ErrorCode::invalid_request, "Default group resources are not allowed.");
+  auto find = [](std::string_view name) { return find_property(group_properties(), name); };
+  auto base = [](const PropertyInfo& info) { return std::string(info.default_value); };
+  auto known = draft.image.configs_of_group(resource.resource_name);
+  auto set = changed(replaces ? Properties() : known, resource, find, base);
+  if (!set) return std::unexpected(set.error());
+  auto checked = checked_group_properties(*set, draft.shard.properties());
+  if (!checked) return refuse(ErrorCode::invalid_config, checked.error().detail);
+  return GroupConfigsRecord{resource.resource_name, std::move(*checked)};
+}
+
 Planned<MetadataRecord> plan(const Draft& draft, const Resource& resource, bool replaces) {
   if (!draft.controls()) return refuse(ErrorCode::not_controller, no_controller_message);
   if (auto form = check_form(resource); !form) return std::unexpected(form.error());
   if (is(resource, ConfigResource::topic)) return plan_topic(draft, resource, replaces);
   if (is(resource, ConfigResource::broker)) return plan_broker(draft, resource, replaces);
+  if (is(resource, ConfigResource::group)) return plan_group(draft, resource, replaces);
   auto type = std::to_string(resource.resource_type);
-  for (auto known : {ConfigResource::broker_logger, ConfigResource::client_metrics, ConfigResource::group})
+  for (auto known : {ConfigResource::broker_logger, ConfigResource::client_metrics})
     if (is(resource, known))
       return refuse(ErrorCode::invalid_request,
-                    "only topics and brokers have configurations here, not resources of type " + type);
+                    "only topics, brokers and groups have configurations here, not resources of type " + type);
   return refuse(ErrorCode::invalid_request, "Unknown resource type " + type);
 }
 
@@ -171,14 +186,19 @@ bool changes_nothing(const MetadataImage& image, const MetadataRecord& record) {
     const auto* known = image.topic(image.topic_name(topic->topic_id));
     return known && known->configs == topic->configs;
   }
+  if (const auto* group = std::get_if<GroupConfigsRecord>(&record))
+    return image.configs_of_group(group->group) == group->configs;
   const auto& broker = std::get<BrokerConfigsRecord>(record);
   return image.configs_of(broker.broker) == broker.configs;
 }
 
 std::string what_is_set(const MetadataRecord& record) {
   const auto* topic = std::get_if<TopicConfigsRecord>(&record);
+  const auto* group = std::get_if<GroupConfigsRecord>(&record);
   std::string text;
-  for (const auto& [name, value] : topic ? topic->configs : std::get<BrokerConfigsRecord>(record).configs)
+  for (const auto& [name, value] : topic   ? topic->configs
+                                   : group ? group->configs
+                                           : std::get<BrokerConfigsRecord>(record).configs)
     text += (text.empty() ? "" : " ") + name + "=" + value;
   return text;
 }
@@ -205,9 +225,10 @@ std::vector<Result> alter(BrokerShard& shard, const std::vector<Resource>& resou
         continue;
       }
       if (changes_nothing(draft.image, *planned)) continue;
-      auto of = is(resource, ConfigResource::topic) ? "topic " + resource.resource_name
-                : resource.resource_name.empty()    ? std::string("all brokers")
-                                                    : "broker " + resource.resource_name;
+      auto of = is(resource, ConfigResource::topic)   ? "topic " + resource.resource_name
+                : is(resource, ConfigResource::group) ? "group " + resource.resource_name
+                : resource.resource_name.empty()      ? std::string("all brokers")
+                                                      : "broker " + resource.resource_name;
       news.emplace_back(std::move(of), what_is_set(*planned));
       draft.add(std::move(*planned));
     }
@@ -270,6 +291,8 @@ fulmar::Result<ByteChain> handle_list_config_resources(BrokerShard& shard, const
   }
   if (asked(ConfigResource::topic))
     for (const auto& [name, topic] : image->topics) add(ConfigResource::topic, name);
+  if (asked(ConfigResource::group))
+    for (const auto& [name, configs] : image->group_configs) add(ConfigResource::group, name);
   return call.answer(response);
 }
 

@@ -1,6 +1,7 @@
-// DescribeConfigs: every property of a topic or of the broker, its value, and where the value comes from.
+// DescribeConfigs: every property of a topic, of the broker or of a group, its value, and where the value comes from.
 #include <algorithm>
 
+#include "broker/cluster/group_config.h"
 #include "broker/cluster/topic_config.h"
 #include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/alter_configs.h"
@@ -110,6 +111,18 @@ void describe_broker(BrokerShard& shard, const DescribeConfigsRequest& request,
   for (const auto& info : unserved_broker_properties()) one(info);
 }
 
+// Of any group, whether there is one of that name or not: a group is configured before its first member comes, too.
+void describe_group(BrokerShard& shard, const DescribeConfigsRequest& request,
+                    const DescribeConfigsRequest::Resource& resource, Described& result) {
+  if (resource.resource_name.empty()) return refuse(result, ErrorCode::invalid_request, "Group name must not be empty");
+  const auto image = shard.image();
+  for (const auto& info : group_properties())
+    if (wanted(resource, info.name)) {
+      auto values = group_config_values(info, image->configs_of_group(resource.resource_name), shard.config_layers());
+      describe(result, request, info, values.front(), values, false);
+    }
+}
+
 }  // namespace
 
 Result<ByteChain> handle_describe_configs(BrokerShard& shard, const Request& call) {
@@ -122,7 +135,10 @@ Result<ByteChain> handle_describe_configs(BrokerShard& shard, const Request& cal
     switch (static_cast<ConfigResource>(resource.resource_type)) {
       case ConfigResource::topic: describe_topic(shard, request, resource, result); break;
       case ConfigResource::broker: describe_broker(shard, request, resource, result); break;
-      default: refuse(result, ErrorCode::invalid_request, "only topics and brokers have configurations here"); break;
+      case ConfigResource::group: describe_group(shard, request, resource, result); break;
+      default:
+        refuse(result, ErrorCode::invalid_request, "only topics, brokers and groups have configurations here");
+        break;
     }
   }
   return call.answer(response);

@@ -1,5 +1,6 @@
 #include "broker/server/shard/group_service.h"
 
+#include "broker/cluster/group_config.h"
 #include "broker/cluster/properties.h"
 #include "broker/cluster/topic_name.h"
 #include "broker/server/shard/broker_shard.h"
@@ -66,7 +67,24 @@ const GroupSettings& GroupService::settings() {
   auto interval = shard_.properties().find("group.consumer.assignment.interval.ms");
   if (interval != shard_.properties().end())
     settings_->consumer_assignment_interval = milliseconds(parse_integer(interval->second).value_or(0));
+  settings_->consumer_times = consumer_times();
   return *settings_;
+}
+
+// Made anew only when the configuration of some group has changed.
+std::shared_ptr<const std::map<std::string, ConsumerTimes>> GroupService::consumer_times() {
+  const auto image = shard_.image();
+  if (image->group_configs == group_configs_) return consumer_times_;
+  group_configs_ = image->group_configs;
+  std::map<std::string, ConsumerTimes> times;
+  for (const auto& [group, configs] : group_configs_) {
+    auto number = [&](std::string_view name) {
+      return milliseconds(group_config_number(name, configs, shard_.properties()));
+    };
+    times[group] = {number("consumer.heartbeat.interval.ms"), number("consumer.session.timeout.ms")};
+  }
+  consumer_times_ = std::make_shared<const std::map<std::string, ConsumerTimes>>(std::move(times));
+  return consumer_times_;
 }
 
 std::unique_ptr<GroupMachine> GroupService::make_machine(std::int32_t index) {

@@ -75,6 +75,7 @@ class GroupService {
   CoordinatorPartition* coordinator(std::int32_t partition);
   std::unique_ptr<GroupMachine> make_machine(std::int32_t partition);
   const GroupSettings& settings();
+  std::shared_ptr<const std::map<std::string, ConsumerTimes>> consumer_times();
   std::expected<GroupMachine*, ErrorCode> machine(std::int32_t partition);
   void tell(unsigned shard, std::uint64_t call, GroupAnswer answer);
   void told(Told said);
@@ -90,6 +91,8 @@ class GroupService {
   std::map<std::int32_t, Coordinating> coordinating_;
   GroupTopicsPtr topics_;  // as of their last change
   std::optional<GroupSettings> settings_;
+  PersistentMap<std::string, Properties> group_configs_;  // that `consumer_times_` is of
+  std::shared_ptr<const std::map<std::string, ConsumerTimes>> consumer_times_;
   std::map<std::uint64_t, Answered> awaited_;
   std::uint64_t last_call_ = 0;
   Outbox<Told> told_;
