@@ -121,7 +121,7 @@ TEST_F(ReadReplica, NobodyIsSentToAReplicaThatIsGoneNorServedByOneThatHasNoLeade
 
 TEST_F(ReadReplica, AReaderThatTellsItsRackIsServedWhateverBecomesOfTheReplicaThere) {
   with_topic(rack_aware, [&](Host& host, ClusterClient& cluster) {
-    TopicReader reader(host, cluster, "t", {{0, 0}}, rack_of(follower));
+    TopicReader reader(host, cluster, "t", {{0, 0}}, {.rack = rack_of(follower)});
     auto read_up_to = [&](Offset end) {
       for (Offset next = 0; next < end;) next = reader.next().value().next;
     };
