@@ -139,8 +139,8 @@ class PartitionLog {
   // Whether what it was made of is all there still.
   bool can_replace(const Rewritten& rewritten) const;
   // The log has one record per key below `offset`, for good once this returns; a lower offset than before changes
-  // nothing. Errors: no_space, io_error.
-  Result<void> note_cleaned(Offset offset);
+  // nothing. `cuts`: cuts() when its cleaning began. Errors: no_space, io_error; closed if it was cut since.
+  Result<void> note_cleaned(Offset offset, std::uint64_t cuts);
   Offset cleaned_to() const { return cleaned_to_; }
   // How often something was cut away, or put in another's place.
   std::uint64_t cuts() const { return cuts_; }

@@ -35,9 +35,11 @@ std::vector<std::shared_ptr<Segment>> PartitionLog::closed_run(Offset base, std:
   return run;
 }
 
-Result<void> PartitionLog::note_cleaned(Offset offset) {
+Result<void> PartitionLog::note_cleaned(Offset offset, std::uint64_t cuts) {
   return alone([&]() -> Result<void> {
     if (offline_) return fail(Errc::io_error, "the log is offline");
+    // It may have been started over while this call waited.
+    if (cuts != cuts_) return fail(Errc::closed, "the log was cut meanwhile");
     FULMAR_ASSERT(offset <= stable_end_);
     if (offset <= cleaned_to_) return {};
     auto before = std::exchange(cleaned_to_, offset);

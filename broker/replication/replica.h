@@ -130,7 +130,7 @@ class Replica {
   Result<bool> remove_records(Offset base, std::size_t count, const KeepRecord& keep);
   // Records that each key has at most one record below `offset` in this log; durable once this returns. Errors: as
   // PartitionLog::note_cleaned.
-  Result<void> note_cleaned(Offset offset);
+  Result<void> note_cleaned(Offset offset, std::uint64_t cuts);
 
   // Removes what retention no longer keeps (see PartitionLog::apply_retention()); on a leader only committed records.
   // Forgets producers that have written nothing since `idle_since`. Files are removed after the turn. Errors: no_space,

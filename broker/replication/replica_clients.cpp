@@ -111,8 +111,8 @@ Result<bool> Replica::remove_records(Offset base, std::size_t count, const KeepR
   });
 }
 
-Result<void> Replica::note_cleaned(Offset offset) {
-  return in_turn([&] { return log_->note_cleaned(offset); });
+Result<void> Replica::note_cleaned(Offset offset, std::uint64_t cuts) {
+  return in_turn([&] { return log_->note_cleaned(offset, cuts); });
 }
 
 Result<void> Replica::apply_retention(Timestamp wall_ms, Instant idle_since) {

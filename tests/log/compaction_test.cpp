@@ -114,7 +114,7 @@ bool clean(PartitionLog& log, const CompactionPolicy& policy, std::size_t memory
     HOLD(rewritten.has_value());
     if (*rewritten) HOLD(log.replace_segments(std::move(**rewritten)).value());
   }
-  HOLD(log.note_cleaned(end).has_value());
+  HOLD(log.note_cleaned(end, log.cuts()).has_value());
   HOLD(log.cleaned_to() == end);
   return true;
 }
@@ -159,6 +159,26 @@ std::map<Offset, Written> compacted_model(const std::map<Offset, Written>& all, 
   for (const auto& [offset, record] : all)
     if (offset >= cleaned_to || (record.key && last.at(*record.key) == offset)) left.emplace(offset, record);
   return left;
+}
+
+// A replica may have to start over while its log is cleaned.
+TEST(Compaction, ALogThatWasStartedOverMeanwhileIsNotCleanBeyondItsEnd) {
+  wrong.clear();
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  run_process(world, node, [&](Host& host) {
+    LogManager manager(host, {});
+    auto log = manager.open("t-0", LogConfig(), false).value();
+    for (int i = 0; i < 5; ++i) HOLD(append(*log, build_batch({{"k", "v", World::epoch_ms, {}}})).has_value());
+    HOLD(log->wait_stable(5, Deadline::never()));
+    const auto cuts = log->cuts();
+    HOLD(log->start_over(2, -1).has_value());
+    auto noted = log->note_cleaned(5, cuts);
+    HOLD(!noted && noted.error().code == Errc::closed);
+    HOLD(log->cleaned_to() == 0);
+    HOLD(!log->offline());
+  });
+  EXPECT_EQ(wrong, "");
 }
 
 RC_GTEST_PROP(Compaction, TheNewestRecordOfEachKeyStaysAndNothingElseGoesAcrossPassesAndRestarts, ()) {

@@ -108,7 +108,7 @@ Result<void> LogCleaner::clean(const Candidate& candidate) {
   auto closed = closed_segments(log, replica.last_stable_offset().value_or(0));
   if (changed() || !closed || closed->empty() || closed->back().next_offset < end)
     return fail(Errc::closed, "the log was changed meanwhile");
-  FULMAR_TRY_VOID(replica.note_cleaned(end));
+  FULMAR_TRY_VOID(replica.note_cleaned(end, cuts));
   shard_.log().info("log compacted", {{"partition", log.directory()},
                                       {"from", plan.from},
                                       {"up_to", end},
