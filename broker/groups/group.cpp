@@ -274,6 +274,7 @@ Result<Group> Group::from_snapshot(std::string id, const GroupMetadataValue& sna
   group.protocol_ = snapshot.protocol;
   if (snapshot.leader && group.members_.contains(*snapshot.leader)) group.leader_ = snapshot.leader;
   if (!group.members_.empty()) group.state_ = GroupState::stable;
+  group.never_led = !group.members_.empty() && !snapshot.leader;
   group.subscribed_topics_ = group.compute_subscribed_topics();
   return group;
 }
