@@ -31,6 +31,39 @@ Answer<void> alter(ClusterClient& cluster, ConfigResource type, const std::strin
   });
 }
 
+constexpr std::int8_t built_in = 5;
+
+// Where a value comes from, by the number that is sent (Kafka's ConfigSource); null: not shown.
+const char* origin_of(std::int8_t source) {
+  switch (source) {
+    case 2: return "broker";
+    case 3: return "all brokers";
+    case 4: return "start";
+    case built_in: return "default";
+    case 8: return "group";
+    default: return nullptr;
+  }
+}
+
+// With synonyms, from `broker`, or from any.
+Answer<DescribeConfigsResponse::Result> describe(ClusterClient& cluster, ConfigResource type, const std::string& name,
+                                                 std::optional<std::int32_t> broker) {
+  DescribeConfigsRequest request;
+  request.resources.push_back({static_cast<std::int8_t>(type), name, std::nullopt});
+  request.include_synonyms = true;
+  return cluster.retry([&](Deadline deadline) -> Answer<DescribeConfigsResponse::Result> {
+    if (broker) FULMAR_TRY_VOID(cluster.metadata(std::vector<std::string>()));  // to learn its address
+    FULMAR_TRY(auto asked, broker ? cluster.broker(*broker, deadline) : cluster.any(deadline));
+    FULMAR_TRY(auto response, asked->call<DescribeConfigsResponse>(request, deadline));
+    if (response.results.size() != 1)
+      return refuse(ErrorCode::unknown_server_error, "the broker answered something else");
+    auto& result = response.results.front();
+    if (result.error_code == ErrorCode::none) return std::move(result);
+    auto what = (type == ConfigResource::group ? "group " : "broker ") + name;
+    return refuse(result.error_code, result.error_message.value_or(what));
+  });
+}
+
 }  // namespace
 
 Answer<void> alter_topic_configs(ClusterClient& cluster, const std::string& topic, const ConfigChanges& changes) {
@@ -47,51 +80,25 @@ Answer<void> alter_group_configs(ClusterClient& cluster, const std::string& grou
 }
 
 Answer<std::vector<SetConfig>> group_configs(ClusterClient& cluster, const std::string& group) {
-  static const std::map<std::int8_t, std::string> sources{
-      {2, "broker"}, {3, "all brokers"}, {4, "start"}, {5, "default"}, {8, "group"}};
-  DescribeConfigsRequest request;
-  request.resources.push_back({static_cast<std::int8_t>(ConfigResource::group), group, std::nullopt});
-  request.include_synonyms = true;
-  return cluster.retry([&](Deadline deadline) -> Answer<std::vector<SetConfig>> {
-    FULMAR_TRY(auto asked, cluster.any(deadline));
-    FULMAR_TRY(auto response, asked->call<DescribeConfigsResponse>(request, deadline));
-    if (response.results.size() != 1)
-      return refuse(ErrorCode::unknown_server_error, "the broker answered something else");
-    const auto& result = response.results.front();
-    if (result.error_code != ErrorCode::none)
-      return refuse(result.error_code, result.error_message.value_or("group " + group));
-    std::vector<SetConfig> all;
-    for (const auto& config : result.configs)
-      for (const auto& synonym : config.synonyms)
-        if (auto from = sources.find(synonym.source); from != sources.end())
-          all.push_back({config.name, synonym.value.value_or(""), from->second});
-    return all;
-  });
+  FULMAR_TRY(auto described, describe(cluster, ConfigResource::group, group, std::nullopt));
+  std::vector<SetConfig> all;
+  for (const auto& config : described.configs)
+    for (const auto& synonym : config.synonyms)
+      if (const auto* from = origin_of(synonym.source)) all.push_back({config.name, synonym.value.value_or(""), from});
+  return all;
 }
 
 Answer<std::vector<SetConfig>> broker_configs(ClusterClient& cluster, std::optional<std::int32_t> broker) {
-  static const std::map<std::int8_t, std::string> sources{{2, "broker"}, {3, "all brokers"}, {4, "start"}};
-  DescribeConfigsRequest request;
-  request.resources.push_back({static_cast<std::int8_t>(ConfigResource::broker), name_of(broker), std::nullopt});
-  request.include_synonyms = true;
-  return cluster.retry([&](Deadline deadline) -> Answer<std::vector<SetConfig>> {
-    if (broker) FULMAR_TRY_VOID(cluster.metadata(std::vector<std::string>()));  // to learn its address
-    FULMAR_TRY(auto asked, broker ? cluster.broker(*broker, deadline) : cluster.any(deadline));
-    FULMAR_TRY(auto response, asked->call<DescribeConfigsResponse>(request, deadline));
-    if (response.results.size() != 1)
-      return refuse(ErrorCode::unknown_server_error, "the broker answered something else");
-    const auto& result = response.results.front();
-    if (result.error_code != ErrorCode::none)
-      return refuse(result.error_code, result.error_message.value_or("broker " + name_of(broker)));
-    std::map<std::string, std::vector<SetConfig>> set;
-    for (const auto& config : result.configs)
-      for (const auto& synonym : config.synonyms)
-        if (auto from = sources.find(synonym.source); from != sources.end() && synonym.name == config.name)
-          set[config.name].push_back({config.name, synonym.value.value_or(""), from->second});
-    std::vector<SetConfig> all;
-    for (auto& [name, values] : set) all.insert(all.end(), values.begin(), values.end());
-    return all;
-  });
+  FULMAR_TRY(auto described, describe(cluster, ConfigResource::broker, name_of(broker), broker));
+  std::map<std::string, std::vector<SetConfig>> set;
+  for (const auto& config : described.configs)
+    for (const auto& synonym : config.synonyms)
+      if (const auto* from = origin_of(synonym.source);
+          from && synonym.source != built_in && synonym.name == config.name)
+        set[config.name].push_back({config.name, synonym.value.value_or(""), from});
+  std::vector<SetConfig> all;
+  for (auto& [name, values] : set) all.insert(all.end(), values.begin(), values.end());
+  return all;
 }
 
 }  // namespace fulmar

@@ -131,7 +131,8 @@ bool GroupCoordinator::finish_loading(GroupTime now) {
     group.each_member([&](Member& member) { restart_session(group, member, now); });
     if (group.members().size() > settings_.group_size_max)
       prepare_rebalance(group, "it was loaded with more members than group.max.size", now);
-    else if (group.never_led)  // the last coordinator did not come to have it assigned by a leader
+    else if (!group.members().empty() &&
+             !group.leader())  // the last coordinator did not come to have it assigned by a leader
       prepare_rebalance(group, "it is a classic group again, and was loaded without a leader", now);
   }
   if (entry != groups_.end()) return false;

@@ -272,9 +272,9 @@ Result<Group> Group::from_snapshot(std::string id, const GroupMetadataValue& sna
   group.generation_ = snapshot.generation;
   group.protocol_type_ = snapshot.protocol_type;
   group.protocol_ = snapshot.protocol;
-  if (snapshot.leader && group.members_.contains(*snapshot.leader)) group.leader_ = snapshot.leader;
+  // Without one, nobody has assigned anything yet. In the place of one that is no member there is the first.
+  if (!snapshot.leader || group.members_.contains(*snapshot.leader)) group.leader_ = snapshot.leader;
   if (!group.members_.empty()) group.state_ = GroupState::stable;
-  group.never_led = !group.members_.empty() && !snapshot.leader;
   group.subscribed_topics_ = group.compute_subscribed_topics();
   return group;
 }

@@ -149,7 +149,6 @@ class Group {
   // The generation whose assignment is being written.
   std::optional<std::int32_t> assigning;
   bool persisted = false;       // something of it is committed, so that others may be told of it
-  bool never_led = false;       // its snapshot names no leader: a consumer group that has just become a classic one
   std::size_t uncommitted = 0;  // appends with records of it
 
  private:

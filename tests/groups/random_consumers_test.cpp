@@ -7,13 +7,10 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <deque>
 #include <map>
-#include <memory>
 #include <set>
 
-#include "broker/groups/coordinator.h"
-#include "runtime/base/random.h"
+#include "tests/groups/core_under_test.h"
 #include "tests/groups/script.h"
 
 namespace fulmar {
@@ -23,9 +20,9 @@ constexpr milliseconds session{10'000};
 constexpr std::int32_t rebalance_ms = 8'000;
 const std::string group_id = "g";
 
-class Storm {
+class Storm : private CoreUnderTest {
  public:
-  explicit Storm(std::uint64_t seed) : random_(seed) {
+  explicit Storm(std::uint64_t seed) : CoreUnderTest(seed) {
     settings_.consumer_session_timeout = session;
     if (random_.chance(1, 2)) settings_.consumer_assignors = {"range"};
     for (int i = 0; i < 5; ++i) {
@@ -34,6 +31,7 @@ class Storm {
       if (random_.chance(1, 3)) actor.instance = "i" + std::to_string(i);
       actors_.push_back(actor);
     }
+    set_topics(named_topics(topics_));
     start_core();
   }
 
@@ -55,16 +53,6 @@ class Storm {
     std::optional<GroupToken> beat, commit;
   };
 
-  GroupTime time() const { return {now_, wall_}; }
-
-  void start_core() {
-    core_ = std::make_unique<GroupCoordinator>(settings_, [this] { return Uuid{0, ++uuids_}; });
-    core_->set_topics(named_topics(topics_), time());
-    for (const auto& record : log_) ASSERT_TRUE(core_->replay(record).has_value());
-    while (!core_->finish_loading(time())) {
-    }
-  }
-
   void step() {
     auto& actor = actors_[random_.below(actors_.size())];
     switch (random_.below(20)) {
@@ -78,7 +66,7 @@ class Storm {
       case 5:
         if (random_.chance(1, 6)) {
           ++topics_[random_.chance(1, 2) ? "t" : "u"];
-          core_->set_topics(named_topics(topics_), time());
+          set_topics(named_topics(topics_));
         }
         break;
       case 6:  // its answer is lost
@@ -181,13 +169,7 @@ class Storm {
     });
   }
 
-  void take() {
-    auto output = core_->take_output();
-    for (auto& append : output.appends) appended_.push_back(std::move(append));
-    for (const auto& answer : output.answers) heard(answer);
-  }
-
-  void heard(const GroupAnswer& answer) {
+  void heard(const GroupAnswer& answer) override {
     if (lost_.erase(answer.token) > 0) return;
     for (auto& actor : actors_) {
       if (actor.beat == answer.token) {
@@ -241,42 +223,6 @@ class Storm {
     actor.assigned = std::move(assigned);
   }
 
-  void commit_all(std::size_t most) {
-    for (; most > 0 && !appended_.empty(); --most) {
-      auto append = std::move(appended_.front());
-      appended_.pop_front();
-      log_.insert(log_.end(), append.records.begin(), append.records.end());
-      core_->committed(append.id, time());
-      take();
-    }
-  }
-
-  void fail_one() {
-    if (appended_.empty()) return;
-    auto id = appended_.front().id;
-    appended_.pop_front();
-    core_->append_failed(id, ErrorCode::not_enough_replicas, time());
-    take();
-  }
-
-  void fail_over() {
-    core_->resign();
-    take();
-    appended_.clear();
-    start_core();
-  }
-
-  void pass(std::int64_t ms) {
-    Instant until = now_ + milliseconds(ms);
-    do {
-      auto next = std::max(now_, std::min(until, core_->next_deadline()));
-      wall_ += (next.ns - now_.ns) / 1'000'000;
-      now_ = next;
-      core_->tick(time());
-      take();
-    } while (now_ < until || core_->next_deadline() <= now_);
-  }
-
   void calm() {
     hold_ = false;
     for (int second = 0; second < 60; ++second) {
@@ -300,20 +246,9 @@ class Storm {
     EXPECT_EQ(commits_, before + static_cast<std::size_t>(owners));
   }
 
-  Random random_;
-  GroupSettings settings_;
   std::map<std::string, std::int32_t> topics_ = {{"t", 3}, {"u", 2}};
-  std::uint64_t uuids_ = 0;
-  std::unique_ptr<GroupCoordinator> core_;
-  Instant now_{1'000'000'000};
-  Timestamp wall_ = 1'000'000;
   std::vector<Actor> actors_;
-  std::deque<GroupAppend> appended_;
-  std::vector<StateRecord> log_;
-  std::set<GroupToken> lost_;
-  GroupToken last_token_ = 0;
   std::size_t commits_ = 0;
-  bool hold_ = false;
 };
 
 RC_GTEST_PROP(RandomConsumers, NeverShareAPartitionAndComeToRest, ()) {

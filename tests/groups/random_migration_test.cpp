@@ -8,12 +8,10 @@
 #include <algorithm>
 #include <deque>
 #include <map>
-#include <memory>
 #include <set>
 
-#include "broker/groups/coordinator.h"
 #include "broker/protocol/messages/consumer_protocol.h"
-#include "runtime/base/random.h"
+#include "tests/groups/core_under_test.h"
 #include "tests/groups/script.h"
 
 namespace fulmar {
@@ -25,14 +23,15 @@ constexpr std::int32_t session_ms = 10'000;
 constexpr std::int32_t rebalance_ms = 8'000;
 const std::string group_id = "g";
 
-class Migration {
+class Migration : private CoreUnderTest {
  public:
-  explicit Migration(std::uint64_t seed) : random_(seed), topics_(named_topics({{"t", 3}, {"u", 2}})) {
+  explicit Migration(std::uint64_t seed) : CoreUnderTest(seed), topics_(named_topics({{"t", 3}, {"u", 2}})) {
     settings_.consumer_session_timeout = milliseconds(session_ms);
     settings_.session_timeout_min = milliseconds(1'000);
     settings_.initial_rebalance_delay = milliseconds(0);
     settings_.consumer_assignment_interval = milliseconds(0);
     for (int i = 0; i < 4; ++i) actors_.emplace_back().name = "c" + std::to_string(i);
+    set_topics(topics_);
     start_core();
   }
 
@@ -55,16 +54,6 @@ class Migration {
     std::optional<GroupToken> waits;
     bool says_all = true;  // of the consumer protocol
   };
-
-  GroupTime time() const { return {now_, wall_}; }
-
-  void start_core() {
-    core_ = std::make_unique<GroupCoordinator>(settings_, [this] { return Uuid{0, ++uuids_}; });
-    core_->set_topics(topics_, time());
-    for (const auto& record : log_) ASSERT_TRUE(core_->replay(record).has_value());
-    while (!core_->finish_loading(time())) {
-    }
-  }
 
   void step() {
     auto& actor = actors_[random_.below(actors_.size())];
@@ -201,13 +190,7 @@ class Migration {
     take();
   }
 
-  void take() {
-    auto output = core_->take_output();
-    for (auto& append : output.appends) appended_.push_back(std::move(append));
-    for (const auto& answer : output.answers) heard(answer);
-  }
-
-  void heard(const GroupAnswer& answer) {
+  void heard(const GroupAnswer& answer) override {
     if (lost_.erase(answer.token) > 0) return;
     auto actor = std::ranges::find(actors_, answer.token, [](const auto& one) { return one.waits.value_or(0); });
     ASSERT_NE(actor, actors_.end()) << "an answer that nobody waits for";
@@ -298,42 +281,6 @@ class Migration {
     }
   }
 
-  void commit_all(std::size_t most) {
-    for (; most > 0 && !appended_.empty(); --most) {
-      auto append = std::move(appended_.front());
-      appended_.pop_front();
-      log_.insert(log_.end(), append.records.begin(), append.records.end());
-      core_->committed(append.id, time());
-      take();
-    }
-  }
-
-  void fail_one() {
-    if (appended_.empty()) return;
-    auto id = appended_.front().id;
-    appended_.pop_front();
-    core_->append_failed(id, ErrorCode::not_enough_replicas, time());
-    take();
-  }
-
-  void fail_over() {
-    core_->resign();
-    take();
-    appended_.clear();
-    start_core();
-  }
-
-  void pass(std::int64_t ms) {
-    Instant until = now_ + milliseconds(ms);
-    do {
-      auto next = std::max(now_, std::min(until, core_->next_deadline()));
-      wall_ += (next.ns - now_.ns) / 1'000'000;
-      now_ = next;
-      core_->tick(time());
-      take();
-    } while (now_ < until || core_->next_deadline() <= now_);
-  }
-
   void calm() {
     for (int second = 0; second < 90; ++second) {
       for (auto& actor : actors_) {
@@ -356,19 +303,8 @@ class Migration {
               "Stable");
   }
 
-  Random random_;
-  GroupSettings settings_;
   GroupTopicsPtr topics_;
-  std::uint64_t uuids_ = 0;
-  std::unique_ptr<GroupCoordinator> core_;
-  Instant now_{1'000'000'000};
-  Timestamp wall_ = 1'000'000;
   std::deque<Actor> actors_;
-  std::deque<GroupAppend> appended_;
-  std::vector<StateRecord> log_;
-  std::set<GroupToken> lost_;
-  GroupToken last_token_ = 0;
-  bool hold_ = false;
 };
 
 RC_GTEST_PROP(RandomMigration, NobodyLosesAPartitionToTwoAndAllComeToRest, ()) {

@@ -7,8 +7,6 @@ is said, and the exit code is 77.
 import collections
 import json
 import os
-import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,7 +19,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "real"))
 
 from broker import Broker, check  # noqa: E402
 from cluster import Cluster, loopback  # noqa: E402
-from kafka_jars import SKIPPED, TOOL_SECONDS, jars, java  # noqa: E402
+from kafka_jars import SKIPPED, TOOL_SECONDS, Tools, jars, java  # noqa: E402
 
 # The newest of which all of these are to be had.
 VERSION = "4.3.1"
@@ -73,7 +71,7 @@ class Application:
 
 def properties(path, **values):
     with open(path, "w", encoding="utf-8") as file:
-        file.write("".join(f"{name.replace('__', '-').replace('_', '.')}={value}\n" for name, value in values.items()))
+        file.write("".join(f"{name.replace('_', '.')}={value}\n" for name, value in values.items()))
     return path
 
 
@@ -88,21 +86,15 @@ def consume(at, topic, *options):
     return done.stdout.splitlines() if done.returncode == 0 else []
 
 
-def tool(libs, cluster, name, *arguments, code=0):
-    done = subprocess.run([*java(libs), "org.apache.kafka.tools." + name, "--bootstrap-server", cluster.address, *arguments], capture_output=True,
-                          text=True, timeout=TOOL_SECONDS, check=False)
-    assert (done.returncode == 0) == (code == 0), f"{name} {arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-def coordinator_of_transactions(libs, cluster, transactional_id):
+def coordinator_of_transactions(tools, transactional_id):
     """Its number; by Kafka's own tool, which lists each broker's transactions."""
-    rows = [line.split() for line in tool(libs, cluster, "TransactionsCommand", "list").splitlines()]
+    rows = [line.split() for line in tools.run("TransactionsCommand", "list").splitlines()]
     return next((int(row[1]) for row in rows if row[0] == transactional_id), None)
 
 
 def test_transactional_copier(libs, cluster, place):
     """Copies in transactions, some of which it aborts, while it and the coordinator of its transactions are killed: each line is there once."""
+    tools = Tools(libs, cluster.address)
     lines = [str(number) for number in range(20000)]
     cluster.ask("topic", "create", "copied-from", "copied-to", "--partitions", "1", "--replication-factor", "3")
     produce(cluster, "copied-from", lines)
@@ -112,12 +104,12 @@ def test_transactional_copier(libs, cluster, place):
         copied = lambda: len(consume(cluster, "copied-to"))
         until(lambda: copied() > 500, "the copier copies")
         copier.kill()
-        said = tool(libs, cluster, "TransactionsCommand", "describe", "--transactional-id", "copier")
+        said = tools.run("TransactionsCommand", "describe", "--transactional-id", "copier")
         check("ProducerId" in said and "copier" not in said.splitlines()[0], "kafka-transactions describes it")
         copier.start()
         before = copied()
         until(lambda: copied() > before + 500, "killed and begun again, it goes on")
-        coordinator = coordinator_of_transactions(libs, cluster, "copier")
+        coordinator = coordinator_of_transactions(tools, "copier")
         cluster.broker(coordinator).kill()
         before = copied()
         until(lambda: copied() > before + 500 or copied() == len(lines), f"the coordinator, broker {coordinator}, is killed: it goes on")
@@ -125,10 +117,10 @@ def test_transactional_copier(libs, cluster, place):
         until(copier.ended, "it comes to its end")
         check(copier.process.returncode == 0, "in order")
     check(consume(cluster, "copied-to") == lines, "each line is there once, in order")
-    until(lambda: "copier" in tool(libs, cluster, "TransactionsCommand", "list"), "kafka-transactions lists the transactional id")
-    said = tool(libs, cluster, "TransactionsCommand", "describe-producers", "--topic", "copied-to", "--partition", "0")
+    until(lambda: "copier" in tools.run("TransactionsCommand", "list"), "kafka-transactions lists the transactional id")
+    said = tools.run("TransactionsCommand", "describe-producers", "--topic", "copied-to", "--partition", "0")
     check(len(said.splitlines()) >= 2 and "CurrentTransactionStartOffset" in said, "and the partition's producers")
-    hanging = tool(libs, cluster, "TransactionsCommand", "find-hanging", "--topic", "copied-to", "--partition", "0")
+    hanging = tools.run("TransactionsCommand", "find-hanging", "--topic", "copied-to", "--partition", "0")
     check(len(hanging.splitlines()) <= 1, f"of which none has a hanging transaction: {hanging}")
 
 
@@ -163,13 +155,6 @@ def test_streams(libs, cluster, place):
     wanted = collections.Counter(word for line in lines for word in line.split())
     config = properties(os.path.join(place, "streams.properties"), bootstrap_servers=cluster.address, processing_guarantee="exactly_once_v2",
                         commit_interval_ms=100, state_dir=os.path.join(place, "state"), replication_factor=3, application_id="counting")
-
-    def counts():
-        latest = {}
-        for line in consume(cluster, "streams-wordcount-output", "--format", "%k %S\n"):
-            word, _, count = line.partition(" ")
-            latest[word] = count
-        return latest
 
     def written():
         return len(consume(cluster, "streams-wordcount-output", "--format", "%k\n"))
@@ -292,10 +277,9 @@ def test_mirror(libs, cluster, place):
             def fulmar(*command):
                 return subprocess.run([other.binary, *command, "--bootstrap", other.address], capture_output=True, text=True, timeout=60, check=False).stdout
 
-            until(lambda: re.search(r"retention\.ms=123456789", fulmar("topic", "describe", "from.mirrored")), "with its configuration")
+            until(lambda: "retention.ms=123456789" in fulmar("topic", "describe", "from.mirrored"), "with its configuration")
             until(lambda: "from.mirrored" in fulmar("group", "describe", "readers"), "and what a group has committed")
-        other.process.send_signal(signal.SIGTERM)
-        other.process.wait()
+        other.stop()
 
 
 TESTS = [test_transactional_copier, test_verifiable, test_streams, test_connect, test_mirror]

@@ -41,3 +41,31 @@ def jars(directory, name, version, artifacts):
 def java(libs):
     """The command that runs a class of these jars, whose name comes next."""
     return ["java", "-Xmx256m", "-cp", libs + "/*"]
+
+
+class Tools:
+    """The command line tools of Apache Kafka, for a cluster at this address."""
+
+    def __init__(self, libs, address):
+        self.libs, self.address = libs, address
+
+    def run(self, tool, *arguments, code=0):
+        """What the tool says on standard output, or on both where it must fail. `code` None: either will do."""
+        done = subprocess.run([*java(self.libs), "org.apache.kafka.tools." + tool, "--bootstrap-server", self.address, *arguments],
+                              capture_output=True, text=True, timeout=TOOL_SECONDS, check=False)
+        assert code is None or (done.returncode == 0) == (code == 0), f"{tool} {arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout if code in (0, None) else done.stdout + done.stderr
+
+    def configs(self, *arguments, code=0):
+        return self.run("ConfigCommand", *arguments, code=code)
+
+    def reassign(self, *arguments, code=0):
+        return self.run("reassign.ReassignPartitionsCommand", *arguments, code=code)
+
+    def groups(self, *arguments, code=0):
+        return self.run("consumer.group.ConsumerGroupCommand", *arguments, code=code)
+
+    def consumer(self, *arguments):
+        """A console consumer, begun."""
+        return subprocess.Popen([*java(self.libs), "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", self.address, *arguments],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
