@@ -43,9 +43,9 @@ Result<void> visit_batch(const Bytes& batch, const BatchHeader& header, Offset f
 
 }  // namespace
 
-Result<CommittedRead> visit_committed(Replica& replica, Offset from, const RecordVisitor& visit,
-                                      const MarkerVisitor& visit_marker) {
-  CommittedRead read{from, 0};
+Result<VisitedRecords> visit_committed(Replica& replica, Offset from, const RecordVisitor& visit,
+                                       const MarkerVisitor& visit_marker) {
+  VisitedRecords read{from, 0};
   auto end = replica.high_watermark();
   while (read.next < end) {
     FULMAR_TRY(auto batches, replica.log().read(read.next, end, read_bytes, true));

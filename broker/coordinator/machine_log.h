@@ -19,7 +19,7 @@ using RecordVisitor = std::function<Result<void>(const ReadRecord& record)>;
 // Called with each end marker of a producer's transaction, in its place among the records.
 using MarkerVisitor = std::function<void(ProducerId producer, const EndMarker& marker)>;
 
-struct CommittedRead {
+struct VisitedRecords {
   Offset next = 0;         // everything below was visited
   std::int64_t bytes = 0;  // of the batches as stored
 };
@@ -27,8 +27,8 @@ struct CommittedRead {
 // Visits the records at and after `from` that are committed by now, those of open and aborted transactions too; skips
 // other control batches and holes. Yields to the shard's other fibers. Errors: io_error; corrupt: the log is damaged;
 // out_of_range: the log begins above `from` by now; the visitor's. After an error it is unknown how far it came.
-Result<CommittedRead> visit_committed(Replica& replica, Offset from, const RecordVisitor& visit,
-                                      const MarkerVisitor& visit_marker = nullptr);
+Result<VisitedRecords> visit_committed(Replica& replica, Offset from, const RecordVisitor& visit,
+                                       const MarkerVisitor& visit_marker = nullptr);
 
 // Appends the records, at least one, as one batch; returns once it is written. `epoch`: the leadership in which they
 // were made; none: any. Errors, with nothing appended then or later: invalid_argument: no batch can hold the records;

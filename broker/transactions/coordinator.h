@@ -47,7 +47,7 @@ struct TransactionAnswer {
 };
 
 // The id and epoch by which a client claims a transactional id.
-struct TransactionalProducer {
+struct ProducerClaim {
   std::string transactional_id;
   ProducerId producer_id = no_producer_id;
   std::int16_t producer_epoch = -1;
@@ -93,21 +93,21 @@ class TransactionCoordinator {
   // InitProducerId (KIP-98, KIP-360). `producer`: id and epoch are -1 unless it continues after an error. `fresh_id`:
   // used if one is needed; else lost. Errors: INVALID_REQUEST, INVALID_TRANSACTION_TIMEOUT, CONCURRENT_TRANSACTIONS,
   // also if an open transaction is aborted first, PRODUCER_FENCED.
-  void init(TransactionToken token, const TransactionalProducer& producer, std::int32_t timeout_ms,
+  void init(TransactionToken token, const ProducerClaim& producer, std::int32_t timeout_ms,
             std::optional<ProducerId> fresh_id, CoordinatorTime now);
   // AddPartitionsToTxn, and AddOffsetsToTxn with the group's partition of __consumer_offsets. All or none.
   // Errors: INVALID_REQUEST, INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED, CONCURRENT_TRANSACTIONS.
-  void add_partitions(TransactionToken token, const TransactionalProducer& producer,
-                      const PartitionsByTopic& partitions, TransactionVersion version, CoordinatorTime now);
+  void add_partitions(TransactionToken token, const ProducerClaim& producer, const PartitionsByTopic& partitions,
+                      TransactionVersion version, CoordinatorTime now);
   // EndTxn. Answered once the decision is committed; markers are written afterwards. Errors: as add_partitions(), and
   // INVALID_TXN_STATE: no transaction can be ended in this way.
-  void end(TransactionToken token, const TransactionalProducer& producer, TransactionEnd end,
-           TransactionVersion version, std::optional<ProducerId> fresh_id, CoordinatorTime now);
+  void end(TransactionToken token, const ProducerClaim& producer, TransactionEnd end, TransactionVersion version,
+           std::optional<ProducerId> fresh_id, CoordinatorTime now);
 
   // -- Queries, answered at once from committed state.
   // Those of the partitions that are not part of the producer's open transaction (AddPartitionsToTxn, verify_only;
   // KIP-890). Errors: as add_partitions().
-  std::expected<PartitionsByTopic, ErrorCode> missing(const TransactionalProducer& producer,
+  std::expected<PartitionsByTopic, ErrorCode> missing(const ProducerClaim& producer,
                                                       const PartitionsByTopic& partitions) const;
   DescribeTransactionsResponse::Transaction describe(const std::string& transactional_id) const;
   // Checks up to `limit` transactional ids after `after`; `last` is where to continue, nullopt at the end.
@@ -173,8 +173,8 @@ class TransactionCoordinator {
   static Instant timeout_of(const Transaction& transaction, CoordinatorTime now);
 
   // Whether `producer` may end the transaction in this way: nullopt, or the error; `none`: it has ended so already.
-  static std::optional<ErrorCode> end_refused(const Entry& entry, const TransactionalProducer& producer,
-                                              TransactionEnd end, TransactionVersion version);
+  static std::optional<ErrorCode> end_refused(const Entry& entry, const ProducerClaim& producer, TransactionEnd end,
+                                              TransactionVersion version);
   // Aborts the open transaction, and fences its producer.
   void fence(const std::string& id, Entry& entry, std::optional<TransactionAnswer> answer, CoordinatorTime now);
 

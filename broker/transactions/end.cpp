@@ -21,7 +21,7 @@ ErrorCode repeated(const Transaction& current, TransactionEnd end) {
 
 }  // namespace
 
-std::optional<ErrorCode> TransactionCoordinator::end_refused(const Entry& entry, const TransactionalProducer& producer,
+std::optional<ErrorCode> TransactionCoordinator::end_refused(const Entry& entry, const ProducerClaim& producer,
                                                              TransactionEnd end, TransactionVersion version) {
   const auto& current = *entry.current;
   bool open = current.state == TransactionState::ongoing;
@@ -52,7 +52,7 @@ std::optional<ErrorCode> TransactionCoordinator::end_refused(const Entry& entry,
   return ErrorCode::invalid_txn_state;
 }
 
-void TransactionCoordinator::end(TransactionToken token, const TransactionalProducer& producer, TransactionEnd end,
+void TransactionCoordinator::end(TransactionToken token, const ProducerClaim& producer, TransactionEnd end,
                                  TransactionVersion version, std::optional<ProducerId> fresh_id, CoordinatorTime now) {
   if (auto error = not_serving()) return refuse(token, *error);
   const auto& id = producer.transactional_id;

@@ -10,15 +10,15 @@ constexpr std::size_t transactional_id_max = 32'767;
 
 // Whether the producer may own the transactional id: it names the current producer id, or the one before, if that has
 // no epochs left and the client has not received the next.
-bool may_be(const Transaction& current, const TransactionalProducer& producer) {
+bool may_be(const Transaction& current, const ProducerClaim& producer) {
   return producer.producer_id == current.producer_id ||
          (producer.producer_id == current.previous_producer_id && producer.producer_epoch >= producer_epoch_max - 1);
 }
 
 }  // namespace
 
-void TransactionCoordinator::init(TransactionToken token, const TransactionalProducer& producer,
-                                  std::int32_t timeout_ms, std::optional<ProducerId> fresh_id, CoordinatorTime now) {
+void TransactionCoordinator::init(TransactionToken token, const ProducerClaim& producer, std::int32_t timeout_ms,
+                                  std::optional<ProducerId> fresh_id, CoordinatorTime now) {
   if (auto error = not_serving()) return refuse(token, *error);
   const auto& id = producer.transactional_id;
   if (id.empty() || id.size() > transactional_id_max) return refuse(token, ErrorCode::invalid_request);

@@ -3,7 +3,7 @@
 
 namespace fulmar {
 
-void TransactionCoordinator::add_partitions(TransactionToken token, const TransactionalProducer& producer,
+void TransactionCoordinator::add_partitions(TransactionToken token, const ProducerClaim& producer,
                                             const PartitionsByTopic& partitions, TransactionVersion version,
                                             CoordinatorTime now) {
   if (auto error = not_serving()) return refuse(token, *error);
@@ -20,7 +20,7 @@ void TransactionCoordinator::add_partitions(TransactionToken token, const Transa
          TransactionAnswer{.token = token});
 }
 
-std::expected<PartitionsByTopic, ErrorCode> TransactionCoordinator::missing(const TransactionalProducer& producer,
+std::expected<PartitionsByTopic, ErrorCode> TransactionCoordinator::missing(const ProducerClaim& producer,
                                                                             const PartitionsByTopic& partitions) const {
   // Queries are answered even while changes are not committed.
   if (phase_ != Phase::active)

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""The checks of layers and of paths must see what they are there for, and let pass what is fine."""
+"""The checks of layers, of paths and of types must see what they are there for, and let pass what is fine."""
 import os
 import sys
 
 import layers
 import paths
+import types_once
 
 BAD = [
     ("broker/log/x.cpp", '#include "sim/world.h"'),
@@ -39,5 +40,17 @@ root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 for text, gone in [("see broker/no/such.h", 1), ("see broker/log/segment.h, `tests/lint/*.py` and tests/planted/NAME.patch", 0)]:
     if len(list(paths.missing(root, text))) != gone:
         failures.append(f"paths: {text}")
+for text, twice in [
+    ("namespace a {\nstruct X {\n};\n}", True),
+    ("namespace a {\nenum class X : char { y };\n}", True),
+    ("namespace a {\nclass [[nodiscard]] X final : public Y<int> {\n};\n}", True),
+    ("namespace a { namespace {\nstruct X {};\n} }", False),
+    ("namespace a {\nstruct X;\nvoid f() { struct X {}; }\n}", False),
+    ("namespace a {\nstruct Y%d { struct X {}; };\n}", False),
+    ("namespace a {\n// struct X {\nconst char* y = \"struct X {\";\n}", False),
+    ("namespace a {\nstruct Z::X {\n};\n}", False),
+]:
+    if bool(types_once.repeated([("1.h", text.replace("%d", "1")), ("2.h", text.replace("%d", "2"))])) != twice:
+        failures.append(f"types_once: {text}")
 print("\n".join(failures) or f"layers_test: {len(BAD)} offences seen, {len(GOOD)} good lines let pass")
 sys.exit(1 if failures else 0)

@@ -24,15 +24,14 @@ TransactionToken TransactionKit::init(const std::string& id, std::int32_t timeou
   });
 }
 
-TransactionToken TransactionKit::add(const TransactionalProducer& producer, const PartitionsByTopic& partitions,
+TransactionToken TransactionKit::add(const ProducerClaim& producer, const PartitionsByTopic& partitions,
                                      TransactionVersion version) {
   return ask([&](TransactionToken token, std::optional<ProducerId>) {
     core->add_partitions(token, producer, partitions, version, time());
   });
 }
 
-TransactionToken TransactionKit::end(const TransactionalProducer& producer, TransactionEnd end,
-                                     TransactionVersion version) {
+TransactionToken TransactionKit::end(const ProducerClaim& producer, TransactionEnd end, TransactionVersion version) {
   return ask([&](TransactionToken token, std::optional<ProducerId> fresh) {
     core->end(token, producer, end, version, fresh, time());
   });
@@ -44,7 +43,7 @@ TransactionAnswer TransactionKit::said(TransactionToken token) {
   return found == answers.end() ? TransactionAnswer{.error = ErrorCode::request_timed_out} : found->second;
 }
 
-TransactionalProducer TransactionKit::producer(const std::string& id, std::int32_t timeout_ms) {
+ProducerClaim TransactionKit::producer(const std::string& id, std::int32_t timeout_ms) {
   auto answer = said(init(id, timeout_ms));
   EXPECT_EQ(answer.error, ErrorCode::none);
   return {id, answer.producer_id, answer.producer_epoch};

@@ -20,16 +20,16 @@ class TransactionKit {
   // Each returns the request's token; the answer, if there is one, is in `answers`.
   TransactionToken init(const std::string& id, std::int32_t timeout_ms = 60'000, ProducerId producer = -1,
                         std::int16_t epoch = -1);
-  TransactionToken add(const TransactionalProducer& producer, const PartitionsByTopic& partitions,
+  TransactionToken add(const ProducerClaim& producer, const PartitionsByTopic& partitions,
                        TransactionVersion version = TransactionVersion::v2);
-  TransactionToken end(const TransactionalProducer& producer, TransactionEnd end,
+  TransactionToken end(const ProducerClaim& producer, TransactionEnd end,
                        TransactionVersion version = TransactionVersion::v2);
 
   // The answer; fails the test if there is none.
   TransactionAnswer said(TransactionToken token);
   ErrorCode error(TransactionToken token) { return said(token).error; }
   // The producer that init() returns.
-  TransactionalProducer producer(const std::string& id, std::int32_t timeout_ms = 60'000);
+  ProducerClaim producer(const std::string& id, std::int32_t timeout_ms = 60'000);
   // All unmarked partitions get their markers; returns how many.
   int mark_all();
   // The transactional id's state: in the log, or as described: "Ongoing" ...

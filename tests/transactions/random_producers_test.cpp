@@ -54,7 +54,7 @@ class Storm {
   struct Process {
     std::string id;
     Mood mood = Mood::init;
-    TransactionalProducer producer = {};
+    ProducerClaim producer = {};
     int transaction = 0;
     TransactionEnd wants = TransactionEnd::commit;
     std::set<std::int32_t> added = {};

@@ -64,7 +64,7 @@ bool has(const PartitionsByTopic& partitions, const std::string& topic, std::int
 std::vector<AddPartitionsToTxnResponse::Topic> add_or_verify(BrokerShard& shard,
                                                              const AddPartitionsToTxnRequest::Transaction& asked,
                                                              TransactionVersion version) {
-  TransactionalProducer producer{asked.transactional_id, asked.producer_id, asked.producer_epoch};
+  ProducerClaim producer{asked.transactional_id, asked.producer_id, asked.producer_epoch};
   auto partitions = partitions_of(asked.topics);
   auto unknown = unknown_of(*shard.image(), partitions);
   auto error = ErrorCode::none;
@@ -107,7 +107,7 @@ std::vector<AddPartitionsToTxnResponse::Topic> add_or_verify(BrokerShard& shard,
 
 InitProducerIdResponse init_transactional(BrokerShard& shard, const InitProducerIdRequest& request,
                                           std::int16_t version) {
-  TransactionalProducer producer{*request.transactional_id, request.producer_id, request.producer_epoch};
+  ProducerClaim producer{*request.transactional_id, request.producer_id, request.producer_epoch};
   InitProducerIdResponse response;
   response.producer_epoch = -1;
   if (producer.transactional_id.empty()) {
@@ -150,7 +150,7 @@ Result<Finish> begin_add_offsets_to_txn(BrokerShard& shard, const Request& call)
   return Finish([&shard, call, request = std::move(request)] {
     AddOffsetsToTxnResponse response;
     if (auto partition = shard.groups().partition_of(request.group_id); partition) {
-      TransactionalProducer producer{request.transactional_id, request.producer_id, request.producer_epoch};
+      ProducerClaim producer{request.transactional_id, request.producer_id, request.producer_epoch};
       PartitionsByTopic partitions{{std::string(group_topic_name), {*partition}}};
       auto answer = shard.transactions().ask(
           request.transactional_id,
@@ -169,7 +169,7 @@ Result<Finish> begin_add_offsets_to_txn(BrokerShard& shard, const Request& call)
 Result<Finish> begin_end_txn(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<EndTxnRequest>());
   return Finish([&shard, call, request = std::move(request)] {
-    TransactionalProducer producer{request.transactional_id, request.producer_id, request.producer_epoch};
+    ProducerClaim producer{request.transactional_id, request.producer_id, request.producer_epoch};
     auto end = request.committed ? TransactionEnd::commit : TransactionEnd::abort;
     auto version = call.version() >= next_epoch_since ? TransactionVersion::v2 : TransactionVersion::v0;
     EndTxnResponse response;

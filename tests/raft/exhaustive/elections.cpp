@@ -49,7 +49,7 @@ const std::vector<unsigned>& SmallWorld::whose_votes_are_enough(LocalId id) {
 // The candidate asks every voter, and only those in `voters` receive it; their replies arrive.
 void SmallWorld::ask_for_votes(const WorldState& state, int candidate, unsigned voters, const Reached& reached) {
   auto next = state;
-  auto step = [&](int replica, const std::vector<Outcome>& outcomes) {
+  auto step = [&](int replica, const std::vector<LocalOutcome>& outcomes) {
     next.replicas[at(replica)] = outcomes.front().next;
     return outcomes.front().messages;
   };

@@ -41,7 +41,7 @@ Said append_of(const Reign& reign, int prev, int end, int log_start, int log_end
 }  // namespace
 
 // One replica processes one message of a leader, and the leader its reply.
-void SmallWorld::heard(const WorldState& state, int replica, const Outcome& outcome, const std::string& what,
+void SmallWorld::heard(const WorldState& state, int replica, const LocalOutcome& outcome, const std::string& what,
                        const Reached& reached) {
   if (outcome.crashed && state.crashes >= settings_.crashes) return;
   auto next = state;
@@ -107,14 +107,14 @@ void SmallWorld::each_message(
 }
 
 // All outcomes for a replica of the messages of a reign.
-const std::vector<Outcome>& SmallWorld::all_heard(LocalId id, const Reign& reign, Epoch term, int replica) {
+const std::vector<LocalOutcome>& SmallWorld::all_heard(LocalId id, const Reign& reign, Epoch term, int replica) {
   auto key = key_of(reign, term) * 64 + at(reign.log_start) * 8 + at(reign.first_log_start);
   auto [found, fresh] = heard_.try_emplace({id, key});
   if (!fresh) return found->second;
   auto& all = found->second;
   each_message(reign, term, replica, [&](std::uint64_t message, const std::function<Said()>& make) {
     for (const auto& outcome : locals_.hear(id, message, make)) {
-      bool known = std::any_of(all.begin(), all.end(), [&](const Outcome& other) {
+      bool known = std::any_of(all.begin(), all.end(), [&](const LocalOutcome& other) {
         return other.next == outcome.next && other.crashed == outcome.crashed && other.messages == outcome.messages &&
                other.before == outcome.before;
       });

@@ -187,7 +187,7 @@ MessageId LocalStates::intern(const Message& message) {
 }
 
 template <class F>
-const std::vector<Outcome>& LocalStates::outcomes(LocalId at, std::uint64_t key, F&& input) {
+const std::vector<LocalOutcome>& LocalStates::outcomes(LocalId at, std::uint64_t key, F&& input) {
   auto [found, fresh] = outcomes_.try_emplace({at, key});
   if (!fresh) return found->second;
   auto& all = found->second;
@@ -208,8 +208,8 @@ const std::vector<Outcome>& LocalStates::outcomes(LocalId at, std::uint64_t key,
       run.fails_before = never;
       run.restart(power_loss);
     }
-    Outcome outcome{intern(std::move(run.local)), std::move(run.before), crashed, std::move(messages)};
-    bool known = std::any_of(all.begin(), all.end(), [&](const Outcome& other) {
+    LocalOutcome outcome{intern(std::move(run.local)), std::move(run.before), crashed, std::move(messages)};
+    bool known = std::any_of(all.begin(), all.end(), [&](const LocalOutcome& other) {
       return other.next == outcome.next && other.messages == outcome.messages && other.before == outcome.before;
     });
     if (!known) all.push_back(std::move(outcome));
@@ -223,7 +223,7 @@ const std::vector<Outcome>& LocalStates::outcomes(LocalId at, std::uint64_t key,
   return all;
 }
 
-const std::vector<Outcome>& LocalStates::stand(LocalId at) {
+const std::vector<LocalOutcome>& LocalStates::stand(LocalId at) {
   return outcomes(at, key_of(Kind::stand), [](Run& run) {
     run.local.raft->resign(run.now());  // if it leads: not enough others have answered it
     run.local.raft->campaign(run.now());
@@ -231,7 +231,7 @@ const std::vector<Outcome>& LocalStates::stand(LocalId at) {
   });
 }
 
-const std::vector<Outcome>& LocalStates::append(LocalId at) {
+const std::vector<LocalOutcome>& LocalStates::append(LocalId at) {
   return outcomes(at, key_of(Kind::append), [](Run& run) {
     run.local.log.append(run.local.raft->term());
     if (run.all.world_.synced_at_once) run.local.log.sync();
@@ -240,7 +240,7 @@ const std::vector<Outcome>& LocalStates::append(LocalId at) {
   });
 }
 
-const std::vector<Outcome>& LocalStates::sync(LocalId at) {
+const std::vector<LocalOutcome>& LocalStates::sync(LocalId at) {
   return outcomes(at, key_of(Kind::sync), [](Run& run) {
     run.local.log.sync();
     run.local.raft->stable_moved(run.now());
@@ -248,11 +248,11 @@ const std::vector<Outcome>& LocalStates::sync(LocalId at) {
   });
 }
 
-const std::vector<Outcome>& LocalStates::crash(LocalId at, bool power_loss) {
+const std::vector<LocalOutcome>& LocalStates::crash(LocalId at, bool power_loss) {
   return outcomes(at, key_of(Kind::crash, power_loss), [power_loss](Run& run) { run.restart(power_loss); });
 }
 
-const std::vector<Outcome>& LocalStates::trim(LocalId at, Offset start) {
+const std::vector<LocalOutcome>& LocalStates::trim(LocalId at, Offset start) {
   return outcomes(at, key_of(Kind::trim, static_cast<std::uint64_t>(start)), [start](Run& run) {
     run.local.log.advance_start(start);
     run.local.raft->start_moved(run.now());
@@ -260,7 +260,7 @@ const std::vector<Outcome>& LocalStates::trim(LocalId at, Offset start) {
   });
 }
 
-const std::vector<Outcome>& LocalStates::set_target(LocalId at, unsigned voters) {
+const std::vector<LocalOutcome>& LocalStates::set_target(LocalId at, unsigned voters) {
   return outcomes(at, key_of(Kind::set_target, voters), [voters](Run& run) {
     std::vector<ReplicaId> wanted;
     for (int replica = 0; replica < world_replicas; ++replica)
@@ -270,7 +270,7 @@ const std::vector<Outcome>& LocalStates::set_target(LocalId at, unsigned voters)
   });
 }
 
-const std::vector<Outcome>& LocalStates::hear(LocalId at, MessageId id) {
+const std::vector<LocalOutcome>& LocalStates::hear(LocalId at, MessageId id) {
   return outcomes(at, key_of(Kind::message, static_cast<std::uint64_t>(id)), [this, id](Run& run) {
     // The reply answers what was just sent: a silent learner never becomes a voter.
     const auto& heard = message(id);
@@ -279,7 +279,7 @@ const std::vector<Outcome>& LocalStates::hear(LocalId at, MessageId id) {
   });
 }
 
-const std::vector<Outcome>& LocalStates::hear(LocalId at, std::uint64_t key, const std::function<Said()>& make) {
+const std::vector<LocalOutcome>& LocalStates::hear(LocalId at, std::uint64_t key, const std::function<Said()>& make) {
   return outcomes(at, key_of(Kind::made, key), [&make](Run& run) {
     auto said = make();
     run.local.raft->receive(said.message, run.now());

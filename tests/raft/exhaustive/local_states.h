@@ -49,7 +49,7 @@ struct Commits {
   bool operator==(const Commits&) const = default;
 };
 
-struct Outcome {
+struct LocalOutcome {
   LocalId next = -1;
   Commits before;  // as of the crash, if it crashed
   bool crashed = false;
@@ -99,16 +99,16 @@ class LocalStates {
   const Configuration& configuration() const { return configuration_; }
 
   // -- Inputs. The first outcome is the one without a power loss.
-  const std::vector<Outcome>& stand(LocalId at);
-  const std::vector<Outcome>& append(LocalId at);  // a leader appends a client's record
-  const std::vector<Outcome>& sync(LocalId at);
-  const std::vector<Outcome>& crash(LocalId at, bool power_loss);
-  const std::vector<Outcome>& trim(LocalId at, Offset start);  // by a leader
+  const std::vector<LocalOutcome>& stand(LocalId at);
+  const std::vector<LocalOutcome>& append(LocalId at);  // a leader appends a client's record
+  const std::vector<LocalOutcome>& sync(LocalId at);
+  const std::vector<LocalOutcome>& crash(LocalId at, bool power_loss);
+  const std::vector<LocalOutcome>& trim(LocalId at, Offset start);  // by a leader
   // A leader is told its target voters: replica i if bit i is set.
-  const std::vector<Outcome>& set_target(LocalId at, unsigned voters);
-  const std::vector<Outcome>& hear(LocalId at, MessageId message);
+  const std::vector<LocalOutcome>& set_target(LocalId at, unsigned voters);
+  const std::vector<LocalOutcome>& hear(LocalId at, MessageId message);
   // `key`: different for different messages; `make`: makes the message, when this state receives it for the first time.
-  const std::vector<Outcome>& hear(LocalId at, std::uint64_t key, const std::function<Said()>& make);
+  const std::vector<LocalOutcome>& hear(LocalId at, std::uint64_t key, const std::function<Said()>& make);
   // The next append of a leader to each other replica.
   const std::vector<Message>& plans(LocalId at);
 
@@ -125,7 +125,7 @@ class LocalStates {
   struct Run;
 
   template <class F>
-  const std::vector<Outcome>& outcomes(LocalId at, std::uint64_t key, F&& input);
+  const std::vector<LocalOutcome>& outcomes(LocalId at, std::uint64_t key, F&& input);
   std::string bytes_of(const Local& local, const Names& names) const;
   LocalId intern(Local local);
   MessageId intern(const Message& message);
@@ -138,7 +138,7 @@ class LocalStates {
   std::unordered_map<std::string, LocalId> local_ids_;
   std::vector<Message> messages_;
   std::unordered_map<std::string, MessageId> message_ids_;
-  std::unordered_map<LocalKey, std::vector<Outcome>, LocalKeyHash> outcomes_;
+  std::unordered_map<LocalKey, std::vector<LocalOutcome>, LocalKeyHash> outcomes_;
   std::unordered_map<LocalId, std::vector<Message>> plans_;
   Instant now_{1'000'000'000};  // all earlier events are long ago
 };

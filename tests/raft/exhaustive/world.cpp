@@ -94,7 +94,7 @@ void SmallWorld::arrive(WorldState next, const std::string& what, int who, const
   reached(next, violated);
 }
 
-void SmallWorld::each(const WorldState& state, int replica, const std::vector<Outcome>& outcomes, const char* what,
+void SmallWorld::each(const WorldState& state, int replica, const std::vector<LocalOutcome>& outcomes, const char* what,
                       const Reached& reached) {
   for (const auto& outcome : outcomes) {
     if (outcome.crashed && state.crashes >= settings_.crashes) continue;

@@ -103,7 +103,7 @@ class SmallWorld {
   // `on_the_way`: the offsets that were taken for committed between the two states.
   void arrive(WorldState next, const std::string& what, int who, const Reached& reached,
               const std::vector<Commits>& on_the_way = {});
-  void each(const WorldState& state, int replica, const std::vector<Outcome>& outcomes, const char* what,
+  void each(const WorldState& state, int replica, const std::vector<LocalOutcome>& outcomes, const char* what,
             const Reached& reached);
 
   // elections.cpp
@@ -121,11 +121,11 @@ class SmallWorld {
 
   // hearing.cpp
   void hear_reigns(const WorldState& state, int replica, const Reached& reached);
-  void heard(const WorldState& state, int replica, const Outcome& outcome, const std::string& what,
+  void heard(const WorldState& state, int replica, const LocalOutcome& outcome, const std::string& what,
              const Reached& reached);
   void each_message(const Reign& reign, Epoch term, int replica,
                     const std::function<void(std::uint64_t key, const std::function<Said()>& make)>& hear) const;
-  const std::vector<Outcome>& all_heard(LocalId id, const Reign& reign, Epoch term, int replica);
+  const std::vector<LocalOutcome>& all_heard(LocalId id, const Reign& reign, Epoch term, int replica);
 
   std::string check(WorldState& state);
   std::string check_leader(WorldState& state, int replica);
@@ -137,7 +137,7 @@ class SmallWorld {
   std::unordered_map<LocalId, std::vector<unsigned>> votes_;
   std::vector<MarkedConfiguration> configurations_;  // that of number n at n - 1
   std::vector<NamedHashes> configuration_hashes_;    // theirs
-  std::unordered_map<LocalKey, std::vector<Outcome>, LocalKeyHash> heard_;
+  std::unordered_map<LocalKey, std::vector<LocalOutcome>, LocalKeyHash> heard_;
   // The text of the current step, if asked for.
   bool aloud_ = false;
   std::string told_;
