@@ -176,7 +176,7 @@ class ClusterLife {
     workload_.stop = true;
     if (!come_true([this] { return cluster_.leaderless(core_).empty(); }, lead_max)) {
       std::string groups;
-      for (const auto& group : cluster_.leaderless(core_)) groups += "\n" + group;
+      for (const auto& group : cluster_.leaderless(core_)) groups += "\n" + to_string(group);
       violate("leaderless", "without a leader, though a majority is well:" + groups);
     }
     auto finished = [this] {

@@ -92,6 +92,7 @@ void WatchedCluster::start(std::size_t node) {
   auto shards = 1 + static_cast<unsigned>(plan_.setting(settings::shards)) % 3;
   if (plan_.setting(settings::reshard)) shards = 1 + (shards + static_cast<unsigned>(node) + starts_[node]) % 3;
   ++starts_[node];
+  shards_[node] = shards;
   world_.node(node).start(shards, [this, node, config = config_of(node)](Host& host) {
     auto ran = run_broker(host, config, [this, node](const SocketAddress&) { ready_.insert(node); }, this);
     if (!ran) host.log().warn("broker could not run", {{"reason", to_string(ran.error())}});
@@ -111,8 +112,13 @@ std::set<std::int32_t> WatchedCluster::ids_of(const std::set<std::size_t>& nodes
   return ids;
 }
 
-std::vector<std::string> WatchedCluster::leaderless(const std::set<std::size_t>& core) const {
-  return watch_.leaderless(ids_of(core));
+std::vector<GroupId> WatchedCluster::leaderless(const std::set<std::size_t>& nodes) const {
+  return leaderless([&](const GroupId&, std::size_t node) { return nodes.contains(node); });
+}
+
+std::vector<GroupId> WatchedCluster::leaderless(const Counts& counts) const {
+  return watch_.leaderless(
+      [&](const GroupId& group, std::int32_t broker) { return counts(group, static_cast<std::size_t>(broker - 1)); });
 }
 
 std::vector<std::string> WatchedCluster::differing(const std::set<std::size_t>& core) const {

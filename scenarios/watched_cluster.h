@@ -34,8 +34,11 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   // Called when a broker asks another to take over a leadership.
   std::function<void(std::size_t from, std::size_t to)> on_leadership_handed = [](std::size_t, std::size_t) {};
   bool ready(std::size_t node) const { return ready_.contains(node); }
-  // For the brokers on these nodes; see ReplicationWatch.
-  std::vector<std::string> leaderless(const std::set<std::size_t>& core) const;
+  // See ReplicationWatch. Replicas on these nodes count, or those for which `counts` is true.
+  using Counts = std::function<bool(const GroupId& group, std::size_t node)>;
+  std::vector<GroupId> leaderless(const std::set<std::size_t>& nodes) const;
+  std::vector<GroupId> leaderless(const Counts& counts) const;
+  unsigned shards_of(std::size_t node) const { return shards_.at(node); }  // of its latest process
   std::vector<std::string> differing(const std::set<std::size_t>& core) const;
   std::map<GroupId, Offset> committed() const { return watch_.committed(); }
   std::vector<std::string> behind(const std::set<std::size_t>& core, const std::map<GroupId, Offset>& offsets) const;
@@ -92,6 +95,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   std::size_t size_;
   Duration lag_max_;                        // replica.lag.time.max.ms
   std::map<std::size_t, unsigned> starts_;  // per node
+  std::map<std::size_t, unsigned> shards_;  // of each node's latest process
   std::set<std::size_t> ready_;
   std::map<std::int32_t, Offset> metadata_starts_;  // the start of each broker's metadata log
   std::optional<std::size_t> controller_;

@@ -229,16 +229,16 @@ void ReplicationWatch::damaged(std::int32_t broker) {
       if (self.broker == broker) replica.disk_hurt = true;
 }
 
-std::vector<std::string> ReplicationWatch::leaderless(const std::set<std::int32_t>& core) const {
-  std::vector<std::string> found;
+std::vector<GroupId> ReplicationWatch::leaderless(const Counts& counts) const {
+  std::vector<GroupId> found;
   for (const auto& [id, group] : groups_) {
     bool here = false, led = false;
     for (const auto& [self, replica] : group.replicas) {
-      if (!core.contains(self.broker) || !replica.open) continue;
+      if (!replica.open || !counts(id, self.broker)) continue;
       here = here || replica.sight.configuration.is_voter(self);
       led = led || (replica.sight.role == Role::leader && replica.sight.established);
     }
-    if (here && !led) found.push_back(to_string(id));
+    if (here && !led) found.push_back(id);
   }
   return found;
 }

@@ -67,8 +67,10 @@ class ReplicationWatch : public ReplicaObserver {
   // may.
   std::string doubt_start(const GroupId& id, std::int32_t broker, Offset told, Instant asked) const;
 
-  // The groups that have no leader among these brokers, and those whose replicas there differ; as text.
-  std::vector<std::string> leaderless(const std::set<std::int32_t>& core) const;
+  // The groups that have no leader among the replicas that count; those of which no voter counts are left out.
+  using Counts = std::function<bool(const GroupId& group, std::int32_t broker)>;
+  std::vector<GroupId> leaderless(const Counts& counts) const;
+  // The groups whose replicas on these brokers differ; as text.
   std::vector<std::string> differing(const std::set<std::int32_t>& core) const;
   // The commit index of each group, as its open replicas know it.
   std::map<GroupId, Offset> committed() const;

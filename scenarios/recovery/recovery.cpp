@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/server/shard/ownership.h"
 #include "faults/injector.h"
 #include "scenarios/plan_check.h"
 #include "scenarios/plan_settings.h"
@@ -99,15 +100,14 @@ class RecoveryLife {
   void watch_recovery() {
     auto end = fault_.at + fault_.duration;
     world_.at(end, [this] { committed_at_end_ = cluster_.committed(); });
-    std::set<std::size_t> all, others;
-    for (std::size_t n = 0; n < cluster_.size(); ++n) {
-      all.insert(n);
-      if (n != fault_.target) others.insert(n);
-    }
+    std::set<std::size_t> all;
+    for (std::size_t n = 0; n < cluster_.size(); ++n) all.insert(n);
+    auto serves = [&](const GroupId& group, std::size_t node) {
+      return node != fault_.target || world_.now() >= end || !is_out(group);
+    };
     auto give_up = end + recover_max;
     for (; world_.now() < give_up && times_.size() < 4; world_.run_for(look_interval)) {
-      const auto& serving = level_.takes_out && world_.now() < end ? others : all;
-      if (!times_.contains("leader") && cluster_.leaderless(serving).empty()) take("leader", world_.now(), fault_.at);
+      if (!times_.contains("leader") && cluster_.leaderless(serves).empty()) take("leader", world_.now(), fault_.at);
       if (auto at = load_.acknowledged()) take("acknowledged", *at, fault_.at);
       if (auto at = load_.consumed()) take("consumed", *at, fault_.at);
       if (committed_at_end_ && cluster_.behind(all, *committed_at_end_).empty()) take("in sync", world_.now(), end);
@@ -116,6 +116,13 @@ class RecoveryLife {
     judge("acknowledged", level_.bounds.acknowledged);
     judge("consumed", level_.bounds.consumed);
     judge("in sync", level_.bounds.in_sync);
+  }
+
+  // Whether the target's replica of the group serves nobody while the fault lasts.
+  bool is_out(const GroupId& group) const {
+    if (level_.takes_out != TakesOut::shard) return level_.takes_out == TakesOut::broker;
+    auto shards = cluster_.shards_of(fault_.target);
+    return owning_shard(group.topic, group.partition, shards) == static_cast<std::uint64_t>(fault_.amount) % shards;
   }
 
   void take(const char* what, Instant at, Instant since) { times_.try_emplace(what, at - since); }

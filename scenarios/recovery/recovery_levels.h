@@ -15,11 +15,14 @@ struct RecoveryBounds {
   milliseconds in_sync;
 };
 
+// Whose leaders serve nobody while the fault lasts.
+enum class TakesOut : unsigned char { nothing, shard, broker };
+
 struct RecoveryLevel {
   const FaultKind* kind;
   milliseconds duration;  // of the fault
   std::int64_t amount_min, amount_max;
-  bool takes_out;  // while it lasts, the target's leaders serve nobody
+  TakesOut takes_out;  // of the target; the shard is the one that Fault::amount picks
   RecoveryBounds bounds;
 };
 

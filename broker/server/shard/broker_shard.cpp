@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/cluster/topic_config.h"
+#include "broker/server/shard/ownership.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -69,9 +70,7 @@ Instant BrokerShard::now() const {
 }
 
 unsigned BrokerShard::owner(const Uuid& topic_id, std::int32_t index) const {
-  if (topic_id == MetadataLog::group().topic) return 0;
-  auto mixed = mix64(topic_id.high ^ mix64(topic_id.low + static_cast<std::uint64_t>(index)));
-  return static_cast<unsigned>(mixed % host_.shard_count());
+  return owning_shard(topic_id, index, host_.shard_count());
 }
 
 std::string BrokerShard::cluster_id() const {
