@@ -1,4 +1,5 @@
-// What becomes of appends: answers that wait for them, changes that become believed with them, and those taken back.
+// Appends and their results: the answers that wait for them, the changes that take effect when they are committed, and
+// those that are undone when they fail.
 #include <algorithm>
 
 #include "broker/coordinator/append_error.h"
@@ -206,15 +207,15 @@ void GroupCoordinator::apply(const Effect& effect, GroupTime now) {
     consumers_.committed(*group, now);
 }
 
-// That a group was emptied is not taken back: nobody waits for it, and if it stays unwritten, the next coordinator
-// finds the generation before, whose members are gone and expire there.
+// That a group became empty is not undone: no request waits for it; and if it is not in the log, the next coordinator
+// loads the generation before, whose members are gone, and their sessions end there.
 void GroupCoordinator::undo(const Effect& effect, ErrorCode why, GroupTime now) {
   Group* group = find(effect.group);
   FULMAR_ASSERT(group);
   if (const auto* deleted = std::get_if<Deleted>(&effect.change)) {
     group->move_to(GroupState::empty, deleted->state_since);
   } else if (const auto* assignment = std::get_if<Assigned>(&effect.change)) {
-    if (group->assigning != assignment->generation) return;  // the group has gone on
+    if (group->assigning != assignment->generation) return;  // another rebalance has begun
     group->assigning.reset();
     cancel_syncs(*group, why, now);
     rebalance_or_complete(*group, std::string("storing the assignment failed: ") + error_code_name(why), now);
@@ -243,7 +244,7 @@ void GroupCoordinator::tell_waiting(Group& group, ErrorCode error) {
   });
 }
 
-// The records may be committed yet, and what they say is believed then; only who waits is not kept waiting.
+// The records may still be committed, and take effect then; only the waiting requests are answered now.
 void GroupCoordinator::give_up_waiting(Pending& pending, GroupTime now) {
   constexpr ErrorCode late = ErrorCode::coordinator_not_available;
   for (auto& waiting : std::exchange(pending.answers, {}))

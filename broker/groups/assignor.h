@@ -1,8 +1,8 @@
-// Assignors: which member of a consumer group is to have which partitions (KIP-848). Pure functions of the members,
-// what they are subscribed to, and the topics. What they return is only aimed at: how members come there one by one, so
-// that no partition has two owners meanwhile, is reconciliation's.
+// Assignors: compute the target assignment of a consumer group (KIP-848): pure functions of the members, their
+// subscriptions, and the topics. Reconciliation then moves the members to it one by one, so that no partition has two
+// owners meanwhile.
 //
-// Both give every partition of every topic that somebody is subscribed to to exactly one of its subscribers.
+// Both assign each partition of each topic that has subscribers to exactly one of its subscribers.
 #pragma once
 
 #include <cstdint>
@@ -22,15 +22,15 @@ using PartitionSets = std::map<Uuid, std::set<std::int32_t>>;
 
 struct AssignorTopic {
   std::int32_t partitions = 0;
-  // Of each partition the racks that have a replica of it; empty: not known.
+  // For each partition, the racks that have a replica of it; empty: not known.
   std::vector<std::set<std::string>> racks;
 };
 
 struct AssignorMember {
   std::optional<std::string> instance_id;  // of a static member
   std::optional<std::string> rack;
-  std::set<Uuid> topics;                   // that it is subscribed to; those that are not there count for nothing
-  const PartitionSets* current = nullptr;  // what it was assigned last, if anything
+  std::set<Uuid> topics;                   // its subscriptions; topics that do not exist are ignored
+  const PartitionSets* current = nullptr;  // its previous target assignment; nullptr: none
 };
 
 struct AssignorInput {
@@ -38,20 +38,21 @@ struct AssignorInput {
   std::map<Uuid, AssignorTopic> topics;
 };
 
-using Assignments = std::map<std::string, PartitionSets>;  // by member id; of each member
+using Assignments = std::map<std::string, PartitionSets>;  // by member id; each member has an entry
 
-// `uniform`: no two subscribers of a topic have numbers of partitions, over all topics, that differ by two or more if
-// moving one of the topic's from one to the other would help; members keep what they have as far as that allows, and
-// take over partitions of their own rack where there is a choice.
+// `uniform`: a member that has a partition of a topic has in total at most one partition more than any other subscriber
+// of that topic. Members keep the partitions they have as far as that allows; partitions that are assigned anew go to
+// members in the rack of one of their replicas where there is a choice.
 Assignments assign_uniform(const AssignorInput& input);
 
-// `range`: each topic's subscribers, in the order of their instance ids or else their ids, have a run of its partitions
-// each, of lengths that differ by at most one. Topics with the same subscribers and numbers of partitions are assigned
-// alike, so that what belongs together by its key stays together.
+// `range`: divides each topic's partitions into consecutive ranges, whose lengths differ by at most one, one for each
+// subscriber: first the static members in the order of their instance ids, then the others in the order of their member
+// ids. Topics with the same subscribers and the same number of partitions are assigned alike, so that one member gets
+// the records with the same key from all of them.
 Assignments assign_range(const AssignorInput& input);
 
 using Assignor = Assignments (*)(const AssignorInput&);
-// By the name that Kafka gives it; nullptr if there is none.
+// The assignor with this name in Kafka; nullptr if there is none.
 Assignor find_assignor(std::string_view name);
 
 }  // namespace fulmar

@@ -1,7 +1,7 @@
-// Members of the classic protocol in a consumer group (KIP-848, online migration): what they ask for by JoinGroup,
-// SyncGroup and Heartbeat, in terms of the group's epochs. A member's generation is its member epoch, and the
-// coordinator assigns, so no member is a leader. Such a member says what it has when it joins, and is told to join
-// again by REBALANCE_IN_PROGRESS whenever that would give it, or take from it, something.
+// Classic members of a consumer group (KIP-848, online migration): JoinGroup, SyncGroup and Heartbeat in terms of the
+// group's epochs. A member's generation is its member epoch. No member is the leader, since the coordinator assigns. A
+// classic member reports its partitions when it joins, and is told to join again (REBALANCE_IN_PROGRESS) whenever it
+// would get or lose partitions by that.
 #include <algorithm>
 
 #include "broker/groups/consumer_groups.h"
@@ -12,9 +12,9 @@ namespace fulmar {
 
 namespace {
 
-// From this version on a new dynamic member is given an id, and joins with it (KIP-394).
+// From this version on a new dynamic member is first given an id, and then joins with it (KIP-394).
 constexpr std::int16_t member_id_required_since = 4;
-// What a member says is one record.
+// A member's subscription is stored in one record.
 constexpr std::size_t member_bytes_max = std::size_t{768} << 10;
 
 using Protocols = std::vector<ConsumerGroupClassicMember::Protocol>;
@@ -29,7 +29,7 @@ bool has_protocol(const Protocols& protocols, const std::string& name) {
   return std::ranges::find(protocols, name, &ConsumerGroupClassicMember::Protocol::name) != protocols.end();
 }
 
-// One of these that all other classic members know.
+// Whether one of these protocols is supported by all other classic members.
 bool has_common_protocol(const ConsumerGroup& group, const std::string& joins, const JoinProtocols& protocols) {
   return std::ranges::any_of(protocols, [&](const auto& protocol) {
     return std::ranges::all_of(group.members(), [&](const auto& entry) {
@@ -58,7 +58,7 @@ GroupAnswer heartbeat_answer(GroupToken token, ErrorCode error) {
   return {token, response};
 }
 
-// Why this one may not speak for a classic member, if so.
+// The error if this is not a classic member, or another process has its instance id.
 std::optional<ErrorCode> validate(const ConsumerGroup& group, const std::string& id,
                                   const std::optional<std::string>& instance_id) {
   if (instance_id) {
@@ -91,7 +91,7 @@ bool ConsumerGroups::awaits_rejoin(const ConsumerGroup& group, const std::string
   return next != current;
 }
 
-// Who is told to join again has its rebalance timeout for it.
+// A member that is told to join again has its rebalance timeout for that.
 void ConsumerGroups::await_rejoin(Step& step, const std::string& id, CoordinatorTime now) {
   if (step.group.revocations.contains(id)) return;
   auto timeout = milliseconds(std::max(step.group.member(id)->rebalance_timeout_ms, 0));
@@ -136,8 +136,8 @@ void ConsumerGroups::join(GroupToken token, Group& group, const GroupClient& cli
                return;
              }
              store_member(step, id, said, when);
-             // Whatever generation it says it has them from: that of its last answer, which may be older than its epoch
-             // here, if a later answer was lost.
+             // Its partitions count whatever generation it reports with them: it reports the generation of the last
+             // answer that it received, which is older than its epoch here if a later answer was lost.
              reconcile_member(step, id, owned);
              step.group.revocations.erase(id);
              coordinator_.timers_.cancel({step.shell.id(), GroupTimer::revocation, id});
@@ -164,7 +164,8 @@ std::optional<ErrorCode> ConsumerGroups::admit_classic(Step& step, const std::st
   if (holder && !is_new && *holder != id) return ErrorCode::fenced_instance_id;
   if (!holder && !group.member(id) && group.members().size() >= coordinator_.settings_.consumer_group_size_max)
     return ErrorCode::group_max_size_reached;
-  // It was a member once, and has what may be somebody else's by now. Kafka lets it in; so it gives that up first.
+  // It was a member before, and reports partitions that another member may have by now. Kafka lets it join; here it is
+  // refused, so that it gives them up first.
   if (!holder && !group.member(id) && !owned.empty()) return ErrorCode::unknown_member_id;
   if (!has_common_protocol(group, holder ? *holder : id, request.protocols))
     return ErrorCode::inconsistent_group_protocol;
@@ -183,7 +184,7 @@ void ConsumerGroups::sync(GroupToken token, Group& group, const SyncGroupRequest
     if (request.protocol_type.value_or(consumer_protocol_type) != consumer_protocol_type || protocols.empty() ||
         (request.protocol_name && *request.protocol_name != protocols.front().name))
       return refuse_sync(ErrorCode::inconsistent_group_protocol);
-    // One that is to give up partitions has joined for it already, and learns here which.
+    // A member that is to give up partitions has joined again for that already, and learns from this answer which.
     if (current.epoch < step.group.epoch() && current.state != MemberState::unrevoked) {
       await_rejoin(step, id, when);
       return refuse_sync(ErrorCode::rebalance_in_progress);

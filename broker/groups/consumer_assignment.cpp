@@ -1,4 +1,5 @@
-// What consumer groups aim at: the group's epoch, which rises with whatever it depends on, and the assignment for it.
+// The target assignment of a consumer group, and the group's epoch, which rises whenever something changes that the
+// target assignment depends on.
 #include <limits>
 
 #include "broker/groups/consumer_groups.h"
@@ -28,7 +29,7 @@ class Hash {
 
 }  // namespace
 
-// Of all that an assignment depends on. 0: there is none of these topics.
+// The hash of everything about the topics that an assignment depends on. 0: none of the topics exists.
 std::int64_t ConsumerGroups::hash_of_subscribed(const ConsumerGroup& group) const {
   Hash hash;
   bool any = false;
@@ -54,13 +55,14 @@ void ConsumerGroups::refresh(Step& step, bool changed) {
   auto hash = hash_of_subscribed(group);
   group.topics_seen = topics_version_;
   if (!changed && hash == group.metadata_hash() && group.epoch() > 0) return;
-  // After two thousand million epochs it begins anew; members of later ones are fenced, and join again.
+  // After the greatest epoch comes 1; members in greater epochs are then fenced, and join again.
   auto epoch = group.epoch() == std::numeric_limits<std::int32_t>::max() ? 1 : group.epoch() + 1;
   step.put(EpochRecord{{step.shell.id()}, ConsumerGroupMetadataValue{epoch, hash}});
 }
 
 bool ConsumerGroups::may_assign(const ConsumerGroup& group, CoordinatorTime now) const {
-  // By the wall's clock, so that it holds across coordinators. Where that went back, it does not hold anybody up.
+  // By the wall clock, since another coordinator may have made the last assignment. If the clock was set back, there is
+  // no delay.
   auto since = now.wall - group.target_timestamp();
   return since < 0 || since >= coordinator_.settings_.consumer_assignment_interval.count();
 }

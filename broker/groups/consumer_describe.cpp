@@ -1,4 +1,4 @@
-// Consumer groups as they are told of, as far as that is committed; and who may commit and ask for offsets.
+// ConsumerGroupDescribe, answered from committed state; and which members may commit and fetch offsets.
 #include "broker/groups/consumer_groups.h"
 #include "broker/groups/coordinator.h"
 
@@ -6,7 +6,7 @@ namespace fulmar {
 
 namespace {
 
-// A member's epoch is understood in commits from this version on (KIP-848).
+// From this version on OffsetCommit can contain a member epoch (KIP-848).
 constexpr std::int16_t member_epoch_since = 9;
 constexpr std::int8_t classic_member = 0;
 constexpr std::int8_t consumer_member = 1;
@@ -33,7 +33,7 @@ const std::int32_t* epoch_of(const std::map<Uuid, std::map<std::int32_t, std::in
 
 ConsumerGroupDescribeResponse::Group ConsumerGroups::describe(const Group& shell) const {
   ConsumerGroupDescribeResponse::Group described;
-  // A copy only while a step is under way.
+  // The group is copied only while a step is under way.
   std::optional<ConsumerGroup> before;
   if (shell.consumer->step) before = shell.consumer->committed();
   const auto& group = before ? *before : *shell.consumer;
@@ -66,7 +66,7 @@ std::optional<ErrorCode> ConsumerGroups::validate_commit(const Group& shell, con
                                                          const OffsetCommitRequest& request) const {
   const auto& group = *shell.consumer;
   std::int32_t epoch = request.generation_id_or_member_epoch;
-  // Consumers that assign partitions to themselves, and tools: while the group has no members.
+  // Clients that are no members (consumers with assign(), tools) may commit while the group has no members.
   if (epoch < 0 && group.empty()) return std::nullopt;
   if (!group.member(request.member_id)) return ErrorCode::unknown_member_id;
   bool classic = group.member(request.member_id)->classic_member_metadata.has_value();
@@ -75,7 +75,8 @@ std::optional<ErrorCode> ConsumerGroups::validate_commit(const Group& shell, con
   if (epoch == current.epoch) return std::nullopt;
   if (classic) return ErrorCode::illegal_generation;
   if (epoch > current.epoch) return ErrorCode::stale_member_epoch;
-  // The group has gone on while this was on its way: what was the member's then and still is, it may commit (KIP-1251).
+  // The member's epoch has risen since it sent this. It may commit for partitions that it had then and still has
+  // (KIP-1251).
   for (const auto& topic : request.topics) {
     auto known = topics_ ? topics_->find(topic.name) : std::nullopt;
     if (!known) return ErrorCode::stale_member_epoch;

@@ -1,7 +1,6 @@
-// ConsumerGroup: one group of the consumer protocol (KIP-848): what its records say, by key, and what follows from
-// that. Every change is a record that is put, and put() gives back the record that undoes it; so what is believed is
-// always what some beginning of the log says. It keeps its books consistent and decides nothing; that is
-// ConsumerGroups'.
+// ConsumerGroup: the state of one group of the consumer protocol (KIP-848): the values of its records, by key, and what
+// follows from them. Each change is a put() of a record, which returns the record that undoes it; so the state always
+// follows from records. It keeps its data consistent; the decisions are made by ConsumerGroups.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +25,8 @@ using ConsumerMember = ConsumerGroupMemberMetadataValue;
 
 enum class ConsumerGroupState : std::uint8_t {
   empty,
-  assigning,    // what is aimed at is not computed yet for the group's epoch
-  reconciling,  // not all members have come there
+  assigning,    // the target assignment for the group's epoch is not computed yet
+  reconciling,  // not all members have their target assignment yet
   stable,
 };
 // "Reconciling", as Kafka prints it.
@@ -42,57 +41,60 @@ ConsumerGroupTargetAssignmentMemberValue value_of(const PartitionSets& target);
 
 class ConsumerGroup {
  public:
-  // -- What the records say.
-  std::int32_t epoch() const { return epoch_; }  // 0: nothing is written yet
+  // -- The values of the records.
+  std::int32_t epoch() const { return epoch_; }  // 0: it has no epoch record yet
   std::int64_t metadata_hash() const { return metadata_hash_; }
   std::int32_t target_epoch() const { return target_epoch_; }
-  Timestamp target_timestamp() const { return target_timestamp_; }  // when that was computed; 0: not known
+  Timestamp target_timestamp() const { return target_timestamp_; }  // when the target was computed; 0: not known
   const std::map<std::string, ConsumerMember>& members() const { return members_; }
   const ConsumerMember* member(const std::string& id) const;
-  // Of a member that has none yet: that of one who joins.
+  // A member without a record of it has no partitions, in joining_epoch.
   const CurrentAssignment& current(const std::string& member) const;
   const PartitionSets* target(const std::string& member) const;
   const ConsumerGroupRegularExpressionValue* pattern(const std::string& expression) const;
   const std::map<std::string, ConsumerGroupRegularExpressionValue>& patterns() const { return patterns_; }
 
-  // -- What follows.
+  // -- What follows from them.
   bool empty() const { return members_.empty(); }
-  // It has members, all of them of the classic protocol.
+  // It has members, and all of them use the classic protocol.
   bool all_classic() const { return !members_.empty() && classic_members_ == members_.size(); }
   ConsumerGroupState state() const;
   const std::string* static_member(const std::string& instance_id) const;  // its member id, or nullptr
-  // Whose the partition is, or nullptr: a member's that has it, or was told to give it up.
+  // The member that has the partition, also while it is to give it up; nullptr if there is none.
   const std::string* owner(const Uuid& topic, std::int32_t partition) const;
-  std::set<std::string> topics_of(const ConsumerMember& member) const;  // by name and by what its pattern stands for
+  std::set<std::string> topics_of(const ConsumerMember& member) const;  // subscribed by name and by regular expression
   std::set<std::string> subscribed_topics() const;
   bool is_subscribed(const std::string& topic) const;
   bool uses_pattern(const std::string& expression) const { return pattern_users_.contains(expression); }
-  // The assignor that most members want, of those that want one; empty: none does.
+  // The assignor that most members ask for; of equals the first by name. Empty if no member asks for one.
   std::string preferred_assignor() const;
 
-  // A record of this group; those of classic groups and of offsets change nothing. Returns what undoes it.
+  // Applies a record of this group, and returns the record that undoes it. Records of classic groups and of offsets
+  // change nothing.
   StateRecord put(const StateRecord& record);
-  // Tombstones for all that a group without members has left.
+  // Tombstones for all records of a group without members. Asserted: it has none.
   std::vector<StateRecord> tombstones(const std::string& id) const;
-  // While loading: forgets what is said of members that are none.
+  // When all records are loaded: removes the assignments of member ids that have no member record.
   void tidy();
 
-  // -- What ConsumerGroups keeps here, and is in memory alone.
+  // -- Kept for ConsumerGroups, in memory only.
+  // A request or timer that waits for its turn to become part of a step.
   struct Waiting {
-    std::optional<GroupAnswer> otherwise;  // told, with an error, if it can't wait any longer; nullopt: nobody asked
+    std::optional<GroupAnswer> otherwise;  // sent with an error if a request can't wait any longer; nullopt: no request
     std::function<void(ConsumerStep&, CoordinatorTime)> act;
-    // Asks anew, of a group that has become of the other kind meanwhile; none: nobody asked.
+    // Repeats the request when the group has become a classic group meanwhile, or has stayed one; null: no request.
     std::function<void(CoordinatorTime)> again = nullptr;
   };
-  // A classic group becomes this one: what it is again if that can't be written. Its members wait in it meanwhile.
+  // A classic group is becoming this consumer group. Until that is committed, its members' requests to join or sync
+  // wait in `before`; if the append fails, `before` and its timers are restored.
   struct Upgrade {
     std::shared_ptr<Group> before;
     std::vector<std::pair<TimerKey, Instant>> timers;
   };
-  // Appends under way: a group has one at a time, and what comes meanwhile waits until it is known what became of it.
+  // The step that is being appended. A group has one at a time; later requests wait until it is committed or fails.
   struct Step {
-    std::deque<std::vector<StateRecord>> records;  // an append each; the first is handed out
-    std::deque<std::vector<StateRecord>> undo;     // of each, in the order of the changes
+    std::deque<std::vector<StateRecord>> records;  // one element per append; the first append is under way
+    std::deque<std::vector<StateRecord>> undo;     // for each append, in the order of its records
     std::vector<GroupAnswer> answers;
     std::optional<Upgrade> upgrade;
     std::shared_ptr<Group> downgraded;  // the classic group that it becomes
@@ -101,12 +103,12 @@ class ConsumerGroup {
   std::deque<Waiting> waiting;
   std::map<std::string, Instant> session_deadlines;
   struct Revocation {
-    std::int32_t epoch;  // the member's when it was told
+    std::int32_t epoch;  // the member's when it was told to give up partitions, or to join again
     Instant deadline;
   };
   std::map<std::string, Revocation> revocations;
-  std::optional<std::uint64_t> topics_seen;  // of the topics that the metadata hash is of
-  // What is believed without the step that is under way.
+  std::optional<std::uint64_t> topics_seen;  // the version of the topics when the metadata hash was last computed
+  // The state without the uncommitted records of the step that is under way.
   ConsumerGroup committed() const;
 
  private:
@@ -126,8 +128,8 @@ class ConsumerGroup {
   std::map<std::string, ConsumerGroupRegularExpressionValue> patterns_;
   std::map<std::string, std::string> static_members_;
   std::map<std::pair<Uuid, std::int32_t>, std::string> owners_;
-  std::map<std::string, std::size_t> topic_users_;    // how many members name it
-  std::map<std::string, std::size_t> pattern_users_;  // likewise
+  std::map<std::string, std::size_t> topic_users_;    // the number of members that subscribe to it by name
+  std::map<std::string, std::size_t> pattern_users_;  // the number of members that subscribe by it
 };
 
 }  // namespace fulmar

@@ -1,13 +1,13 @@
-// ConsumerGroups: the consumer groups (KIP-848) of a coordinator: what a heartbeat changes, who is out when its time is
-// over, and when what is aimed at is computed anew.
+// ConsumerGroups: the consumer groups (KIP-848) of a coordinator: what heartbeats change, which members are removed
+// after a timeout, and when the target assignment is computed again.
 //
-// A group's change is a step: records that are believed as soon as they are made, and taken back if they can't be
-// appended. A group has one step under way; what comes meanwhile waits, and is then done together, in the order in
-// which it came. So an answer never rests on what is not committed, and what is taken back has nothing built upon it. A
-// step's records are in an order in which every beginning of them is a state of the group: what frees partitions comes
-// before what assigns them.
+// A group changes in steps: records that take effect as soon as they are made, and are undone if they can't be
+// appended. A group has one step under way; requests that arrive meanwhile wait, and then make the next step together,
+// in the order of their arrival. So no answer depends on uncommitted records, and nothing depends on a step that is
+// undone. The records of a step are in an order in which each prefix of them is a valid state of the group: records
+// that free partitions come before those that assign them.
 //
-// The protocol is Kafka 4.4's; comments name the places where this is kinder.
+// The protocol is that of Kafka 4.4; comments name the places where this coordinator differs.
 #pragma once
 
 #include <functional>
@@ -27,7 +27,7 @@ namespace fulmar {
 
 class GroupCoordinator;
 
-// What is being done to a group: records that are put already, and the answers that rest on them.
+// A step that is being made: its records, which are applied to the group already, and the answers that depend on them.
 struct ConsumerStep {
   Group& shell;
   ConsumerGroup& group;
@@ -44,34 +44,35 @@ class ConsumerGroups {
   ConsumerGroups(const ConsumerGroups&) = delete;
   ConsumerGroups& operator=(const ConsumerGroups&) = delete;
 
-  // -- Requests. Those on a group that is already found are of one that is a consumer group.
+  // -- Requests. A group that is passed is a consumer group.
   void heartbeat(GroupToken token, const GroupClient& client, const ConsumerGroupHeartbeatRequest& request,
                  CoordinatorTime now);
   void leave(GroupToken token, Group& group, const GroupClient& client, const LeaveGroupRequest& request,
              CoordinatorTime now);
-  // Of members of the classic protocol; `session_timeout_ms` and what can be stored are checked before.
+  // Of members that use the classic protocol. The caller has checked the session timeout and the lengths of strings.
   void join(GroupToken token, Group& group, const GroupClient& client, const JoinGroupRequest& request,
             CoordinatorTime now);
   void sync(GroupToken token, Group& group, const SyncGroupRequest& request, CoordinatorTime now);
   void heartbeat(GroupToken token, Group& group, const HeartbeatRequest& request, CoordinatorTime now);
-  // Why this may not be committed, if so.
+  // The error if these offsets may not be committed.
   std::optional<ErrorCode> validate_commit(const Group& group, const GroupClient& client,
                                            const OffsetCommitRequest& request) const;
-  // Likewise of a question for what is committed, by who says that it is a member.
+  // The error if the client claims to be a member and is not, or not in this epoch.
   std::optional<ErrorCode> validate_fetch(const Group& group, const OffsetFetchRequest::Group& request) const;
   ConsumerGroupDescribeResponse::Group describe(const Group& group) const;
 
-  // -- The world.
-  // What topics there are from now on. Patterns are resolved anew, some seconds later if they just were.
+  // -- Other events.
+  // The topics that exist from now on. Regular expressions are resolved again, at most once in some seconds.
   void set_topics(GroupTopicsPtr topics, CoordinatorTime now);
   void loaded(Group& group, CoordinatorTime now);
   void session_timer(Group& group, const std::string& member, CoordinatorTime now);
   void revocation_timer(Group& group, const std::string& member, CoordinatorTime now);
-  // A slice of resolving patterns, when that is due.
+  // Does a slice of the work of resolving regular expressions, if any is due.
   void tick(CoordinatorTime now);
   Instant next_deadline() const;
 
-  // -- Of the append that is under way: it is committed; it failed; it takes too long for who waits.
+  // -- The append that is under way has been committed, has failed, or takes so long that waiting requests are answered
+  // with `error`.
   void committed(Group& group, CoordinatorTime now);
   void failed(Group& group, ErrorCode why, CoordinatorTime now);
   void late(Group& group, ErrorCode error);
@@ -83,7 +84,7 @@ class ConsumerGroups {
     std::string message;
   };
   using Step = ConsumerStep;
-  // A heartbeat, as it was asked.
+  // A heartbeat request.
   struct Beat {
     GroupToken token;
     std::string client_id, client_host;
@@ -102,7 +103,7 @@ class ConsumerGroups {
   void beat(Step& step, const Beat& beat, CoordinatorTime now);
   std::optional<Refusal> admit(const Step& step, const Beat& beat) const;
   void subscribe(Step& step, const Beat& beat, CoordinatorTime now);
-  // Puts what a member says of itself, and what follows for the group: its epoch, and what is aimed at.
+  // Stores a new or changed member, and what follows from that: the group's epoch and the target assignment.
   void store_member(Step& step, const std::string& id, ConsumerMember said, CoordinatorTime now);
   void refuse(std::vector<GroupAnswer>& answers, GroupToken token, Refusal refusal) const;
 
@@ -115,7 +116,7 @@ class ConsumerGroups {
   void forget_timers(Group& group, const std::string& member);
 
   // classic_members.cpp
-  // Of a consumer's subscription or assignment. Topics that are not there are left out.
+  // The partitions in a consumer's subscription or assignment. Topics that do not exist are left out.
   template <class Topics>
   PartitionSets by_id(const Topics& topics) const {
     PartitionSets sets;
@@ -126,26 +127,28 @@ class ConsumerGroups {
   }
   std::optional<ErrorCode> admit_classic(Step& step, const std::string& id, const JoinGroupRequest& request,
                                          const ConsumerMember& said, const PartitionSets& owned);
-  // Whether joining again would bring a member of the classic protocol any further.
+  // Whether a member that uses the classic protocol has to join again to get, or give up, partitions or to reach the
+  // group's epoch.
   bool awaits_rejoin(const ConsumerGroup& group, const std::string& id) const;
   void await_rejoin(Step& step, const std::string& id, CoordinatorTime now);
 
   // migration.cpp
   Result<std::vector<StateRecord>> as_consumer_group(const Group& group) const;
-  // Begins to make it a consumer group, unless there is a reason against it.
+  // Begins to make it a consumer group; or returns the error for the client whose request asked for that.
   std::optional<Refusal> upgrade(Group& group, CoordinatorTime now);
   void upgraded(Group& group, Group& before, CoordinatorTime now);
   void undo_upgrade(Group& group, ConsumerGroup::Upgrade upgrade, ErrorCode why, CoordinatorTime now);
-  // Begins to make it a classic group, if it is to be one. Whether it did.
+  // Begins to make it a classic group if it is to become one; returns whether it did.
   bool downgrade(Group& group, CoordinatorTime now);
   std::optional<GroupMetadataValue> as_classic_group(const ConsumerGroup& group, CoordinatorTime now) const;
   void downgraded(Group& group, Group classic, CoordinatorTime now);
 
   // consumer_assignment.cpp
-  // Raises the group's epoch if `changed`, or if what it is subscribed to is not as it was.
+  // Raises the group's epoch if `changed`, or if the topics that it is subscribed to have changed.
   void refresh(Step& step, bool changed);
-  // Whether the last time is long enough ago. Many that come at once cost few assignments then; until the next, they
-  // are in the epoch of the last, with nothing that is new.
+  // Whether the last target assignment is old enough (group.consumer.assignment.interval.ms), so that many members that
+  // join at once cause few assignments. Until the next one, new members are in the epoch of the last, without
+  // partitions.
   bool may_assign(const ConsumerGroup& group, CoordinatorTime now) const;
   void assign(Step& step, CoordinatorTime now);
   std::int64_t hash_of_subscribed(const ConsumerGroup& group) const;
@@ -159,9 +162,9 @@ class ConsumerGroups {
   GroupCoordinator& coordinator_;
   GroupTopicsPtr topics_;
   std::uint64_t topics_version_ = 0;
-  std::set<std::string> with_patterns_;  // groups, some of which may have none any more
+  std::set<std::string> with_patterns_;  // the groups with regular expressions, and some that had them
 
-  // Patterns to resolve, in their order; the first is under way.
+  // Regular expressions to resolve, in this order; the first is being resolved.
   struct Resolving {
     TopicPattern pattern;
     std::string after;
@@ -169,7 +172,7 @@ class ConsumerGroups {
   };
   std::set<std::pair<std::string, std::string>> to_resolve_;  // group and expression
   std::optional<Resolving> resolving_;
-  Instant next_round_ = Instant::max();  // of all patterns, when topics have changed
+  Instant next_round_ = Instant::max();  // when all of them are resolved again, after topics have changed
   Instant last_round_{};
 };
 

@@ -1,5 +1,5 @@
-// ConsumerGroupHeartbeat: members join, say what they are subscribed to and what they have, and are told what they are
-// assigned (KIP-848).
+// ConsumerGroupHeartbeat: members join, send their subscriptions and the partitions that they have, and receive their
+// assignments (KIP-848).
 #include <algorithm>
 
 #include "broker/groups/consumer_groups.h"
@@ -11,7 +11,7 @@ namespace {
 
 // From this version on the consumer itself chooses its member id (KIP-1082).
 constexpr std::int16_t own_member_id_since = 1;
-// What a member says is one record.
+// A member's subscription is stored in one record.
 constexpr std::size_t member_bytes_max = std::size_t{768} << 10;
 
 bool is_empty(const std::optional<std::string>& text) {
@@ -27,7 +27,7 @@ std::optional<PartitionSets> sets_of(
   return sets;
 }
 
-// Everything that a member has to say of itself: it asks to be told all as well.
+// Whether the request contains everything about the member, so that the response has to contain the whole assignment.
 bool is_full(const ConsumerGroupHeartbeatRequest& request) {
   return request.rebalance_timeout_ms != -1 && (request.subscribed_topic_names || request.subscribed_topic_regex) &&
          request.topic_partitions;
@@ -91,7 +91,7 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::invalid(const ConsumerGro
     return Refusal{ErrorCode::unsupported_assignor, "ServerAssignor " + *request.server_assignor +
                                                         " is not supported. Supported assignors: " + joined(known) +
                                                         "."};
-  // Longer ones can't be stored.
+  // Longer ids can't be stored.
   if (request.group_id.size() > record_string_max || request.member_id.size() > record_string_max)
     return bad("GroupId and MemberId can't be longer than " + std::to_string(record_string_max) + " bytes.");
   if (bytes_said(request) > member_bytes_max) return bad("A member can't be subscribed to so much.");
@@ -123,7 +123,7 @@ void ConsumerGroups::heartbeat(GroupToken token, const GroupClient& client,
           now);
 }
 
-// The group that it is for, made to be a consumer group if it may; nullptr: the client was told why not.
+// The group of the heartbeat, which becomes a consumer group if that is allowed; nullptr: the client was sent an error.
 Group* ConsumerGroups::group_for(const Beat& beat, CoordinatorTime now) {
   const auto& id = beat.request.group_id;
   bool joins = beat.request.member_epoch == joining_epoch;
@@ -172,14 +172,14 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::admit(const Step& step, c
       return Refusal{ErrorCode::fenced_instance_id, "Static member " + request.member_id + " with instance id " +
                                                         *request.instance_id + " was fenced by member " + *holder +
                                                         "."};
-    // It may join anew itself; another process only once it has left for a while, or is out. Those of the classic
-    // protocol do not say that they leave.
+    // The static member itself may join again; another process may join in its place only after the member has left
+    // temporarily (epoch -2) or was removed. Classic members do not announce that they leave temporarily.
     if (holder && joins && *holder != request.member_id && group.current(*holder).epoch != static_leaving_epoch &&
         !group.member(*holder)->classic_member_metadata)
       return Refusal{ErrorCode::unreleased_instance_id, "Static member " + request.member_id + " with instance id " +
                                                             *request.instance_id + " was already used by member " +
                                                             *holder + "."};
-    // An id that is a member's already, without or with another instance.
+    // The id of a member that has no instance id, or another one.
     if (joins && !holder && member) return Refusal{ErrorCode::invalid_request, "MemberId is another member's already."};
   }
   if (joins) return std::nullopt;
@@ -195,7 +195,8 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::admit(const Step& step, c
   };
   if (request.member_epoch > current.epoch) return fenced("greater");
   if (request.member_epoch == current.epoch) return std::nullopt;
-  // The answer that told it of its new epoch may be lost, if it shows that it has nothing that is not its own now.
+  // The response with its new epoch may have been lost. That is accepted if the partitions that it reports are all
+  // assigned to it now.
   auto owned = sets_of(request.topic_partitions);
   if (request.member_epoch != current.previous_epoch || !owned || !within(*owned, current)) return fenced("smaller");
   return std::nullopt;

@@ -1,10 +1,11 @@
-// Who is out of a consumer group: who leaves, whose session ends, and who gives up no partitions when it is to.
+// How members of a consumer group are removed: they leave, their session ends, or they do not give up partitions in
+// time.
 #include "broker/groups/consumer_groups.h"
 #include "broker/groups/coordinator.h"
 
 namespace fulmar {
 
-// Whether or not it has given up what it was told to: it is out, and with it all that it had.
+// The member may leave at any time, also while it is to give up partitions.
 std::optional<ConsumerGroups::Refusal> ConsumerGroups::leave_one(Step& step, const Beat& beat) {
   const auto& request = beat.request;
   auto& group = step.group;
@@ -25,7 +26,7 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::leave_one(Step& step, con
     refresh(step, true);
     return std::nullopt;
   }
-  // Its partitions stay its own until it is back, or its session has ended.
+  // A static member that leaves temporarily keeps its partitions until it is back or its session ends.
   auto current = group.current(request.member_id);
   current.epoch = static_leaving_epoch;
   current.revoking.clear();
@@ -35,7 +36,7 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::leave_one(Step& step, con
   return std::nullopt;
 }
 
-// What frees its partitions first.
+// The record that frees its partitions comes first.
 void ConsumerGroups::remove(Step& step, const std::string& member) {
   const auto& id = step.shell.id();
   auto pattern = step.group.member(member)->subscribed_topic_regex.value_or("");
@@ -47,7 +48,7 @@ void ConsumerGroups::remove(Step& step, const std::string& member) {
   forget_timers(step.shell, member);
 }
 
-// The new process of a static member has what the one before it had, from the epoch on that it joins in.
+// The new process of a static member takes over the assignments of the process before it, in joining_epoch.
 void ConsumerGroups::replace(Step& step, const std::string& old_id, const std::string& new_id) {
   const auto& id = step.shell.id();
   auto said = *step.group.member(old_id);
@@ -68,7 +69,7 @@ void ConsumerGroups::replace(Step& step, const std::string& old_id, const std::s
 
 void ConsumerGroups::restart_session(Group& group, const std::string& member, CoordinatorTime now) {
   auto& deadline = group.consumer->session_deadlines[member];
-  // Of the classic protocol each says how long its own is.
+  // Each classic member has its own session timeout.
   const auto* known = group.consumer->member(member);
   const auto* classic = known && known->classic_member_metadata ? &*known->classic_member_metadata : nullptr;
   deadline = now.instant + (classic ? milliseconds(std::max(classic->session_timeout_ms, 0))
@@ -91,7 +92,7 @@ void ConsumerGroups::session_timer(Group& group, const std::string& member, Coor
   enqueue(group,
           {std::nullopt,
            [this, member](Step& step, CoordinatorTime when) {
-             // It may be heard of while this waited.
+             // The member may have sent a heartbeat while this waited.
              auto found = step.group.session_deadlines.find(member);
              if (!step.group.member(member) || found == step.group.session_deadlines.end()) return;
              if (found->second > when.instant)
@@ -103,7 +104,7 @@ void ConsumerGroups::session_timer(Group& group, const std::string& member, Coor
           now);
 }
 
-// From when it is told to give up partitions it has its rebalance timeout for it, in each epoch.
+// In each epoch, a member has its rebalance timeout to give up partitions, from when it is told to.
 void ConsumerGroups::await_revocation(Step& step, const std::string& member, CoordinatorTime now) {
   TimerKey key{step.shell.id(), GroupTimer::revocation, member};
   const auto& current = step.group.current(member);
@@ -150,7 +151,7 @@ void ConsumerGroups::loaded(Group& group, CoordinatorTime now) {
   }
 }
 
-// By the classic API, members of either kind are taken out by whoever may.
+// LeaveGroup removes members of either protocol.
 void ConsumerGroups::leave(GroupToken token, Group& group, const GroupClient& client, const LeaveGroupRequest& request,
                            CoordinatorTime now) {
   constexpr std::int16_t batched_since = 3;

@@ -1,5 +1,6 @@
-// Which topics the regular expressions of subscriptions stand for: found out a slice at a time, when one is new and
-// when topics have changed; the group's epoch rises if that is not what it was. Kafka does this beside its coordinator.
+// Resolves the regular expressions of subscriptions to topics: one slice of topics per tick, when an expression is new
+// and when topics have changed. If the topics of an expression are others than before, the group's epoch rises. Kafka
+// does this in a thread beside its coordinator.
 #include <algorithm>
 
 #include "broker/groups/consumer_groups.h"
@@ -10,7 +11,7 @@ namespace fulmar {
 namespace {
 
 constexpr std::size_t names_per_slice = 200;
-// Topics that come one after the other are looked at together.
+// At most one round in this time, so that topics created one after the other cause few rounds.
 constexpr Duration round_interval = seconds(10);
 
 }  // namespace
@@ -51,7 +52,7 @@ void ConsumerGroups::tick(CoordinatorTime now) {
   const auto& [group, expression] = *to_resolve_.begin();
   if (!resolving_) {
     auto compiled = TopicPattern::compile(expression);
-    if (!compiled) {  // of a log that another broker wrote
+    if (!compiled) {  // it was loaded from a log that another implementation wrote
       to_resolve_.erase(to_resolve_.begin());
       return;
     }

@@ -1,4 +1,4 @@
-// Steps of consumer groups: one after the other, each appended whole before the next is begun.
+// The steps of consumer groups: one after the other; all records of a step are committed before the next begins.
 #include <algorithm>
 #include <ranges>
 
@@ -10,8 +10,8 @@ namespace fulmar {
 
 namespace {
 
-// A step's records are appended in batches of about this many bytes, well below max.message.bytes; and a step takes in
-// no more of what waits once it has as much.
+// The records of a step are appended in batches of about this many bytes, well below max.message.bytes. A step with
+// this many bytes of records takes no more waiting requests.
 constexpr std::size_t batch_bytes = std::size_t{256} << 10;
 
 }  // namespace
@@ -74,7 +74,7 @@ void ConsumerGroups::committed(Group& group, CoordinatorTime now) {
   run(group, now);
 }
 
-// Of what is not handed out yet nothing is in the log either.
+// The appends of the step after the failed one were not given out, so nothing of them is in the log either.
 void ConsumerGroups::failed(Group& group, ErrorCode why, CoordinatorTime now) {
   auto step = *std::exchange(group.consumer->step, std::nullopt);
   if (step.upgrade) return undo_upgrade(group, std::move(*step.upgrade), why, now);
@@ -83,7 +83,7 @@ void ConsumerGroups::failed(Group& group, ErrorCode why, CoordinatorTime now) {
   coordinator_.note(group, std::string("a change of it can't be written: ") + error_code_name(why));
   for (auto& answer : step.answers) coordinator_.output_.answers.push_back(with_error(std::move(answer), why));
   group.consumer->topics_seen.reset();
-  // What was a member only by this has no time running; and who was one before, has it again.
+  // Stop the timers of members that joined by this step; start those of members that were removed by it.
   for (const auto& [member, deadline] : std::map(group.consumer->session_deadlines))
     if (!group.consumer->member(member)) forget_timers(group, member);
   for (const auto& [member, said] : group.consumer->members())
@@ -100,7 +100,7 @@ void ConsumerGroups::late(Group& group, ErrorCode error) {
   tell_waiting(group, error);
 }
 
-// What nobody asked for goes on waiting.
+// Timers and other events without a request continue to wait.
 void ConsumerGroups::tell_waiting(Group& group, ErrorCode error) {
   auto waiting = std::exchange(group.consumer->waiting, {});
   for (auto& one : waiting) {
@@ -111,7 +111,7 @@ void ConsumerGroups::tell_waiting(Group& group, ErrorCode error) {
   }
 }
 
-// Of a group that came to be for a request that was refused.
+// Undoes the creation of a group, or its change of kind, for a request that was then refused.
 void ConsumerGroups::drop_if_nothing(Group& group) {
   if (group.consumer->epoch() > 0 || !group.consumer->waiting.empty()) return;
   group.consumer.reset();

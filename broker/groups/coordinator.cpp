@@ -53,13 +53,13 @@ void GroupCoordinator::answer_sync_error(GroupToken token, ErrorCode error) {
 }
 
 void GroupCoordinator::note(const Group& group, const std::string& what) {
-  constexpr std::size_t shown_max = 255;  // of what clients choose
+  constexpr std::size_t shown_max = 255;  // bytes of strings that clients choose
   output_.notes.push_back("group " + group.id().substr(0, shown_max) + ": " + what);
 }
 
 Result<void> GroupCoordinator::replay(const StateRecord& record) {
   FULMAR_ASSERT(phase_ == Phase::loading && !load_cursor_);
-  // Whoever has offsets is a group, if only a simple one: of consumers that use it for nothing else.
+  // Every id with offsets is a group, even if only a simple one: used for nothing but its offsets.
   auto ensure = [this](const std::string& id) {
     groups_.try_emplace(id, Group(id, -1)).first->second.persisted = true;
   };
@@ -74,7 +74,8 @@ Result<void> GroupCoordinator::replay(const StateRecord& record) {
     replay_consumer(record);
     return {};
   }
-  // Where a group has become of the other kind, the last record says what it is.
+  // If a group has changed its kind, the last record decides. This tombstone was written when it became a consumer
+  // group.
   if (!group->value) {
     if (auto known = find(group->key.group_id); known && known->consumer) return {};
     groups_.erase(group->key.group_id);
@@ -109,7 +110,7 @@ void GroupCoordinator::replay_consumer(const StateRecord& record) {
   }
   known->second.consumer->put(record);
   if (!std::holds_alternative<EpochRecord>(record) || !tombstone) return;
-  // That is the last that is written of a consumer group.
+  // The tombstone of the epoch is the last record of a consumer group.
   known->second.consumer.reset();
   if (!offsets_.of(group_of(record)) && !transactional_.has_group(group_of(record))) groups_.erase(known);
 }
@@ -132,7 +133,7 @@ bool GroupCoordinator::finish_loading(GroupTime now) {
     if (group.members().size() > settings_.group_size_max)
       prepare_rebalance(group, "it was loaded with more members than group.max.size", now);
     else if (!group.members().empty() &&
-             !group.leader())  // the last coordinator did not come to have it assigned by a leader
+             !group.leader())  // the last coordinator made it a classic group, and did not complete its rebalance
       prepare_rebalance(group, "it is a classic group again, and was loaded without a leader", now);
   }
   if (entry != groups_.end()) return false;
@@ -165,7 +166,7 @@ void GroupCoordinator::tick(GroupTime now) {
 
 Instant GroupCoordinator::next_deadline() const {
   if (phase_ != Phase::active) return Instant::max();
-  if (expire_cursor_ || !purges_.empty()) return Instant{};  // there is more to do at once
+  if (expire_cursor_ || !purges_.empty()) return Instant{};  // the next slice is due at once
   auto next = std::min({timers_.next(), next_expiration_, consumers_.next_deadline()});
   return answer_by_.empty() ? next : std::min(next, answer_by_.begin()->first);
 }

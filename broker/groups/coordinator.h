@@ -1,31 +1,32 @@
 // GroupCoordinator: the groups of one partition of __consumer_offsets, as a pure state machine.
 //
-// No I/O, no clock, no fiber. Whoever drives it replays the partition's records, tells it requests, the time and what
-// became of its appends, one at a time, and after each input takes the Output: records to append in that order, and
-// answers to give. It owes the core this:
-//  - All records up to the end of the log go through replay() and finish_loading() before anything else counts; and
-//  only
-//    the leader of the partition whose lease holds, at the epoch it loaded under, appends what the core gives out.
-//  - Appends go to the log in the order given. An append that was taken is reported with committed() once its last
-//    record is; one of which nothing is in the log and nothing ever will be, with append_failed(), and that before a
-//    later one is reported committed. Where neither is certain, the driver waits, and resign()s when it is deposed:
-//    then the next leader's log says what was committed.
-//    An append may be split into batches: its records are in an order in which every beginning is a state of its own.
-//  - tick() at next_deadline(), or later.
+// No I/O, no clock, no fiber. Its driver passes it the partition's records, requests, the time and the results of its
+// appends, one input at a time, and after each takes the Output: records to append, in that order, and answers to send.
+// The driver guarantees:
+//  - All records up to the end of the log go through replay(), then finish_loading(), before requests are served. Only
+//    the partition's leader appends what the core gives out, while its lease holds and in the leader epoch in which the
+//    core was loaded.
+//  - Appends go to the log in the order given. committed() reports an append once its last record is committed.
+//    append_failed() reports one of which nothing is in the log, nor ever will be, before any later append is reported
+//    committed. While neither is certain, the driver waits; when it loses the leadership it calls resign(), and the
+//    next leader finds in the log what was committed.
+//  - An append may be split into batches: after each prefix of its records the state is valid.
+//  - It calls tick() at next_deadline() or later.
 //
-// What is believed when. A group's members and its generation while it rebalances are in memory alone, as Kafka's: the
-// next coordinator has the last stable generation, whose members rejoin. What an answer promises beyond that rests on
-// records, and comes once those are committed. An offset is kept twice over: committed, which clients are told, and
-// what is appended on top of it (OffsetStore). A group's own changes are applied when their record commits (a stable
-// generation, its deletion), or at once and taken back if it fails (a static member's new process, a new group), since
-// others decide by it at once. So a failed append needs no snapshots to return to: each kind of change says what it is
-// undone by, and every group record is whole, so that a later one makes up for an earlier one that failed.
+// When changes take effect. During a rebalance, a group's members and generation are in memory only, as in Kafka: the
+// next coordinator loads the last stable generation, whose members rejoin. Any other answer that depends on records is
+// sent once they are committed. An offset has a committed value, which clients are sent, and appended ones that are not
+// committed yet (OffsetStore). A change of a group is applied when its record is committed (a stable generation, a
+// deletion); or at once, and undone if the append fails (a static member's new process, a new group), where other
+// requests depend on it at once. So a failed append needs no snapshot to go back to: each kind of change knows how it
+// is undone, and each group record is complete, so that a later one makes up for an earlier one that failed.
 //
-// A group is classic or a consumer group (KIP-848), whose changes are ConsumerGroups'; one without members becomes the
-// other kind when a member of that comes. A consumer group may have classic members, and a group with members becomes
-// the other kind as the configuration allows (migration.cpp).
+// A group is a classic group, or a consumer group (KIP-848), which ConsumerGroups changes. A group without members
+// becomes the other kind when a member of that kind joins. A consumer group may have classic members, and a group with
+// members becomes the other kind if the configuration allows it (migration.cpp).
 //
-// The classic protocol is Kafka 4.4's; the comments name the places where it surprises, or where this is kinder.
+// The classic protocol is that of Kafka 4.4; comments name the places where it is surprising, or where this coordinator
+// differs.
 #pragma once
 
 #include <deque>
@@ -59,26 +60,27 @@ struct GroupAppend {
 struct GroupOutput {
   std::vector<GroupAppend> appends;
   std::vector<GroupAnswer> answers;
-  std::vector<std::string> notes;  // for the operator's log: what groups do, and why; holds what clients wrote
+  std::vector<std::string> notes;  // for the operator's log; contain strings that clients chose
 };
 
 class GroupCoordinator {
  public:
-  // `new_uuid`: random, for members' ids.
+  // `new_uuid`: returns a random id, for member ids.
   GroupCoordinator(const GroupSettings& settings, std::function<Uuid()> new_uuid);
   GroupCoordinator(const GroupCoordinator&) = delete;
   GroupCoordinator& operator=(const GroupCoordinator&) = delete;
 
-  // -- Loading. Until it is done, requests are answered COORDINATOR_LOAD_IN_PROGRESS.
-  // A record of the log, in the log's order. Errors: corrupt, with what is wrong with it; it is as if it was not there.
+  // -- Loading. Meanwhile Heartbeat requests are answered NONE, and all others COORDINATOR_LOAD_IN_PROGRESS.
+  // A committed record, in the log's order. Errors: corrupt, with what is wrong with it; the record is then ignored.
   Result<void> replay(const StateRecord& record);
-  // The same of a record of that producer's transaction. Errors: corrupt: it is no committed offset.
+  // A record of that producer's transaction. Errors: corrupt: it is not an offset with a value.
   Result<void> replay(const StateRecord& record, ProducerId producer);
-  // Does a slice of what remains once all records are replayed: starts the timers. Call until it returns true.
+  // Does a slice of what remains to be done after all records are replayed: starts the timers. Call until it returns
+  // true.
   bool finish_loading(GroupTime now);
 
-  // -- Requests, each answered exactly once, now or later. Topics are meant by name; ids are handed back as they came.
-  // Which topics a client may touch, and whether they exist, is for the caller to have sorted out.
+  // -- Requests, each answered exactly once, now or later. Topics are identified by name; topic ids are returned as
+  // they came. The caller has checked that the topics exist and that the client is authorized.
   void join(GroupToken token, const GroupClient& client, const JoinGroupRequest& request, GroupTime now);
   void sync(GroupToken token, const SyncGroupRequest& request, GroupTime now);
   void heartbeat(GroupToken token, const HeartbeatRequest& request, GroupTime now);
@@ -87,20 +89,20 @@ class GroupCoordinator {
     consumers_.heartbeat(token, client, request, now);
   }
   void leave(GroupToken token, const GroupClient& client, const LeaveGroupRequest& request, GroupTime now);
-  // `writer`: the offsets are part of a transaction (TxnOffsetCommit), and count once that is committed; the member
-  // that they are committed by need not be named.
+  // `writer`: the offsets are part of a transaction (TxnOffsetCommit), and take effect when that is committed; the
+  // request need not name a member.
   void commit_offsets(GroupToken token, const GroupClient& client, const OffsetCommitRequest& request, GroupTime now,
                       const std::optional<TransactionWriter>& writer = std::nullopt);
   void delete_offsets(GroupToken token, const OffsetDeleteRequest& request, GroupTime now);
-  // Of the request's groups those that belong to this partition.
+  // The request contains only groups of this partition.
   void delete_groups(GroupToken token, const DeleteGroupsRequest& request, GroupTime now);
 
-  // -- Reading: what is committed, at once.
-  // `stable`: an offset that an open transaction may replace is told as UNSTABLE_OFFSET_COMMIT (KIP-447).
+  // -- Queries, answered at once from committed state.
+  // `stable`: an offset that an open transaction may replace is answered UNSTABLE_OFFSET_COMMIT (KIP-447).
   OffsetFetchResponse::Group fetch_offsets(const OffsetFetchRequest::Group& request, bool stable) const;
   DescribeGroupsResponse::Group describe(const std::string& group, std::int16_t api_version) const;
   ConsumerGroupDescribeResponse::Group describe_consumers(const std::string& group) const;
-  // Up to `limit` groups after one of that name are looked at; `last` is where to go on, nullopt at the end.
+  // Checks up to `limit` groups after `after`; `last` is where to continue, nullopt at the end.
   struct Page {
     ErrorCode error_code = ErrorCode::none;
     std::vector<ListGroupsResponse::Group> groups;
@@ -108,19 +110,19 @@ class GroupCoordinator {
   };
   Page list(const ListGroupsRequest& request, const std::optional<std::string>& after, std::size_t limit) const;
 
-  // -- The world.
-  // What topics there are from now on; also before loading. None until then.
+  // -- Other events.
+  // The topics that exist from now on; no topics exist before the first call. May be called before loading.
   void set_topics(GroupTopicsPtr topics, GroupTime now) { consumers_.set_topics(std::move(topics), now); }
-  // A topic is gone, and the offsets committed for it until now with it.
+  // A topic was deleted: deletes all offsets that were committed for it until now. Ignored while loading.
   void topic_deleted(const std::string& topic, GroupTime now);
-  // As CoordinatorCore's, also while loading.
+  // As in CoordinatorCore; also while loading.
   void transaction_ended(ProducerId producer, bool commits);
   void tick(GroupTime now);
   Instant next_deadline() const;
-  // All appends up to this one.
+  // All appends up to this one are committed.
   void committed(AppendId through, GroupTime now);
   void append_failed(AppendId id, ErrorCode why, GroupTime now);
-  // No leader any more: whoever waits is told NOT_COORDINATOR, and so is whoever asks from now on. For good.
+  // This broker is not the leader any more: waiting and later requests are answered NOT_COORDINATOR. Final.
   void resign();
   GroupOutput take_output() { return std::exchange(output_, {}); }
 
@@ -131,8 +133,8 @@ class GroupCoordinator {
  private:
   friend class ConsumerGroups;
 
-  // What an append says of a group, and is undone by.
-  struct Written {};  // its beginning, or that it has no members any more
+  // What an append changes in a group, and what is needed to undo that.
+  struct Written {};  // the group is new, or has no members any more
   struct Deleted {
     Timestamp state_since;
   };
@@ -147,7 +149,7 @@ class GroupCoordinator {
     std::string leader_before;
     Member before;
   };
-  struct Stepped {};  // of a consumer group, which knows what its step is
+  struct Stepped {};  // part of a consumer group's step
   struct Effect {
     std::string group;
     std::variant<Written, Deleted, Assigned, Replaced, Stepped> change;
@@ -156,22 +158,22 @@ class GroupCoordinator {
     AppendId id;
     Instant answer_by;
     std::size_t bytes = 0;
-    std::set<std::string> groups;  // that it has records of
+    std::set<std::string> groups;  // whose records it contains
     std::vector<OffsetCommitKey> offsets;
-    ProducerId producer = no_producer_id;  // whose transaction they are part of
+    ProducerId producer = no_producer_id;  // the offsets are part of its transaction
     std::vector<Effect> effects;
     std::vector<GroupAnswer> answers;
   };
   enum class Phase : std::uint8_t { loading, active, resigned };
 
   // coordinator.cpp
-  // What keeps everything from being answered: loading, or resigned.
+  // The error for all requests while it is loading, or after it has resigned.
   std::optional<ErrorCode> not_serving() const;
   Group* find(const std::string& group);
   const Group* find(const std::string& group) const;
-  // As far as that is committed: one that is becoming a consumer group is still a classic one.
+  // The group as it is committed: if it is becoming a consumer group, still the classic group.
   static const Group& committed_kind(const Group& group);
-  // Why this member may not speak for itself, if so.
+  // The error if this is not a member, or another process has its instance id.
   static std::optional<ErrorCode> validate_member(const Group& group, const std::string& member,
                                                   const std::optional<std::string>& instance_id);
   template <class Response>
@@ -191,10 +193,10 @@ class GroupCoordinator {
   bool backlogged() const { return uncommitted_bytes_ >= settings_.uncommitted_bytes_max; }
   void apply(const Effect& effect, GroupTime now);
   void undo(const Effect& effect, ErrorCode why, GroupTime now);
-  // The append is out of the way, for these groups too. Forgets one of which nothing was ever written.
+  // The append has been committed or has failed. Removes groups of which nothing is or will be in the log.
   void release_groups(const Pending& pending, ErrorCode why);
   void give_up_waiting(Pending& pending, GroupTime now);
-  // Tells all who wait in a group's members.
+  // Answers all waiting requests of the group's members.
   void tell_waiting(Group& group, ErrorCode error);
   void tell_late_answers(GroupTime now);
   void erase(const std::string& group);
@@ -237,7 +239,7 @@ class GroupCoordinator {
   void restart_session(Group& group, Member& member, milliseconds timeout, GroupTime now);
   void restart_session(Group& group, Member& member, GroupTime now);
   void session_timer(Group& group, const std::string& member, GroupTime now);
-  // Takes a member out; if it waits, it is told that nobody knows it. What becomes of the group is the caller's.
+  // Removes a member, and answers its waiting requests UNKNOWN_MEMBER_ID. The caller then rebalances the group.
   void remove_member(Group& group, const std::string& member);
   ErrorCode leave_one(Group& group, const LeaveGroupRequest::Member& leaver);
 
@@ -247,11 +249,11 @@ class GroupCoordinator {
   std::optional<ErrorCode> validate_transactional_commit(const Group* group, const OffsetCommitRequest& request) const;
 
   // describe.cpp
-  // What ends a group, whose offsets have gone before.
+  // The records that delete a group; those that delete its offsets come before them.
   static void put_tombstones(const Group& group, std::vector<StateRecord>& records);
 
   // expiration.cpp
-  // What a round of expiration found in its slice.
+  // The records and effects of one slice of expiration.
   struct Expired;
   void expire_slice(GroupTime now);
   void expire_in(Group& group, Expired& expired, GroupTime now);
@@ -273,18 +275,18 @@ class GroupCoordinator {
   ConsumerGroups consumers_{*this};
 
   std::optional<std::string> load_cursor_;
-  // Expiration: when the next round begins, or where the one under way goes on.
+  // Expiration: when the next round begins, or where the current one continues.
   Instant next_expiration_ = Instant::max();
   std::optional<OffsetCommitKey> expire_cursor_;
   struct Purge {
     std::string topic;
-    AppendId through;                  // what came later is of another topic of that name
-    std::optional<std::string> after;  // the groups up to this one are done
+    AppendId through;                  // later appends are about another topic of that name
+    std::optional<std::string> after;  // the groups up to this one are purged
   };
   std::deque<Purge> purges_;
 };
 
-// Roughly what a record takes, in memory and in the log.
+// Roughly the bytes that a record takes, in memory and in the log.
 std::size_t bytes_of(const StateRecord& record);
 
 }  // namespace fulmar

@@ -1,4 +1,4 @@
-// DescribeGroups, ListGroups, DeleteGroups: what groups there are, as far as that is committed, and their end.
+// DescribeGroups and ListGroups, answered from committed state; and DeleteGroups.
 #include <algorithm>
 #include <cctype>
 
@@ -7,10 +7,10 @@
 namespace fulmar {
 namespace {
 
-// From this version on one that is not there is an error; before, it is dead (KIP-1043).
+// From this version on a missing group is an error; in older versions it is described as Dead (KIP-1043).
 constexpr std::int16_t describe_tells_missing_group_since = 6;
 
-// Filters are compared without regard to case and surrounding blanks.
+// In lower case and without surrounding blanks, as filters are compared.
 std::string plain(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
@@ -24,7 +24,7 @@ bool passes(const std::vector<std::string>& filter, const std::string& value) {
          std::ranges::any_of(filter, [&](const auto& wanted) { return plain(wanted) == plain(value); });
 }
 
-// A group whose deletion is being written is still there, and empty, for all that is committed.
+// In committed state, a group whose deletion is being appended still exists and is empty.
 std::string state_told(const Group& group) {
   if (group.consumer) {
     auto state = group.consumer->step ? group.consumer->committed().state() : group.consumer->state();
@@ -112,7 +112,7 @@ void GroupCoordinator::put_tombstones(const Group& group, std::vector<StateRecor
   for (auto& record : group.consumer->tombstones(group.id())) records.push_back(std::move(record));
 }
 
-// An empty group id is as good as any here, as it always was in Kafka.
+// An empty group id is valid here, as in Kafka.
 void GroupCoordinator::delete_groups(GroupToken token, const DeleteGroupsRequest& request, GroupTime now) {
   DeleteGroupsResponse response;
   std::vector<StateRecord> records;
@@ -134,7 +134,8 @@ void GroupCoordinator::delete_groups(GroupToken token, const DeleteGroupsRequest
     else if (group->consumer && group->consumer->step)
       result.error_code = ErrorCode::coordinator_not_available;
     if (result.error_code != ErrorCode::none) continue;
-    // The group itself last: if only a part is committed, what is left of it still is a group.
+    // The tombstone of the group itself comes last: if only some of these records are committed, the rest is still a
+    // group.
     if (const auto* topics = offsets_.of(id))
       for (const auto& [topic, partitions] : *topics)
         for (const auto& [index, slot] : partitions) records.push_back(OffsetRecord{{id, topic, index}, std::nullopt});
@@ -143,7 +144,7 @@ void GroupCoordinator::delete_groups(GroupToken token, const DeleteGroupsRequest
     put_tombstones(*group, records);
     effects.push_back({id, Deleted{group->state_since()}});
     group->move_to(GroupState::dead, now.wall);
-    timers_.cancel_group(id);  // those of who was given an id
+    timers_.cancel_group(id);  // of clients that were given ids
     group->pending_joins.clear();
   }
   if (records.empty()) return answer(token, std::move(response));

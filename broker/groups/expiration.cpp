@@ -1,6 +1,7 @@
-// Offsets that nobody needs any more: expired (KIP-211), or of a topic that is gone; and groups with nothing left.
+// Deletes offsets that are expired (KIP-211) or whose topic was deleted, and empty groups without offsets.
 //
-// Rounds go through all groups, in slices: one slice per tick, and next_deadline() asks for the next tick at once.
+// A round of expiration goes through all groups, one slice per tick; until it ends, next_deadline() asks for the next
+// tick at once.
 #include <limits>
 
 #include "broker/groups/coordinator.h"
@@ -27,7 +28,7 @@ void GroupCoordinator::expire_slice(GroupTime now) {
     if (entry->first != expire_cursor_->group_id) expire_cursor_ = OffsetCommitKey{entry->first, "", first_partition};
     --expired.budget;
     expire_in(entry->second, expired, now);
-    if (expired.budget == 0 && expire_cursor_->group_id == entry->first) break;  // it is not done yet
+    if (expired.budget == 0 && expire_cursor_->group_id == entry->first) break;  // continues within this group
     ++entry;
   }
   if (entry == groups_.end()) {
@@ -37,23 +38,23 @@ void GroupCoordinator::expire_slice(GroupTime now) {
   if (!expired.records.empty()) append(std::move(expired.records), std::move(expired.effects), now);
 }
 
-// Goes on at the cursor. Leaves the cursor past the group if it is done with it.
+// Continues at the cursor. If it finishes the group, it leaves the cursor behind the group.
 void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) {
   OffsetCommitKey cursor = *std::exchange(expire_cursor_, OffsetCommitKey{group.id() + '\0', "", 0});
   if (group.in(GroupState::dead) || !group.persisted) return;
-  if (group.consumer && group.consumer->step) return;  // another time
+  if (group.consumer && group.consumer->step) return;  // in the next round
   bool from_start = cursor.topic.empty() && cursor.partition == first_partition;
-  // Of a consumer group each offset's own age counts, as in Kafka.
+  // In a consumer group, offsets expire by their own age, as in Kafka.
   bool simple = group.consumer || group.protocol_type().empty();
   bool empty = group.consumer ? group.consumer->empty() : group.in(GroupState::empty);
-  // Of a group that has members, the offsets of topics that none of them subscribes to, if that is known.
+  // In a group with members, only the offsets of topics that none of them subscribes to expire, if that is known.
   bool some = simple || empty || (group.in(GroupState::stable) && group.subscribed_topics());
   bool all_gone = from_start && !transactional_.has_group(group.id());
   if (const auto* topics = offsets_.of(group.id())) {
     if (!some) return;
     auto is_expired = [&](const OffsetCommitValue& offset) {
       if (offset.expire_timestamp >= 0) return now.wall >= offset.expire_timestamp;
-      // An empty group keeps its offsets from when it became empty, however old they are.
+      // The retention of an empty group's offsets begins when it became empty, however old they are.
       Timestamp since = !simple && empty && group.state_since() >= 0 ? group.state_since() : offset.commit_timestamp;
       Timestamp age = 0;
       return !__builtin_sub_overflow(now.wall, since, &age) && age >= settings_.offsets_retention.count();
@@ -75,7 +76,7 @@ void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) 
         if (offset && !kept && is_expired(*offset))
           expired.records.push_back(OffsetRecord{{group.id(), topic->first, partition->first}, std::nullopt});
         else
-          all_gone = false;  // also where a deletion is not committed yet: it may fail
+          all_gone = false;  // also if its deletion is not committed yet: that may fail
       }
     }
   }
@@ -108,7 +109,7 @@ void GroupCoordinator::purge_slice(GroupTime now) {
     }
     purge.after = id;
     ++looked_at;
-    if (find(id)->in(GroupState::dead)) continue;  // its deletion takes all
+    if (find(id)->in(GroupState::dead)) continue;  // its deletion includes all its offsets
     for (const auto& [index, slot] : offsets_.of(id)->at(purge.topic)) {
       ++looked_at;
       if (slot.latest() && slot.latest_by() <= purge.through)

@@ -58,7 +58,7 @@ const Bytes* Member::metadata(const std::string& protocol) const {
   return nullptr;
 }
 
-// Every version of a consumer's subscription begins with the version, then the topics.
+// All versions of a consumer's subscription begin with the version and the topics.
 std::optional<std::set<std::string>> Member::subscribed_topics(const std::string& protocol) const {
   const Bytes* known = metadata(protocol);
   if (!known) return std::nullopt;
@@ -202,7 +202,7 @@ bool Group::elect_leader() {
 }
 
 void Group::begin_generation(Timestamp now) {
-  // After two thousand million generations it begins anew: members of the first ones are long gone.
+  // After the greatest generation comes 1; the members of the first generations are long gone.
   generation_ = generation_ == std::numeric_limits<std::int32_t>::max() ? 1 : generation_ + 1;
   if (members_.empty())
     protocol_.reset();
@@ -217,7 +217,7 @@ void Group::begin_generation(Timestamp now) {
 }
 
 bool Group::is_subscribed(const std::string& topic) const {
-  // A group of consumers whose subscriptions cannot be read may be subscribed to anything.
+  // If the subscriptions of a group of consumers can't be read, the group may be subscribed to any topic.
   return subscribed_topics_ ? subscribed_topics_->contains(topic) : protocol_type_ == consumer_protocol_type;
 }
 
@@ -272,7 +272,8 @@ Result<Group> Group::from_snapshot(std::string id, const GroupMetadataValue& sna
   group.generation_ = snapshot.generation;
   group.protocol_type_ = snapshot.protocol_type;
   group.protocol_ = snapshot.protocol;
-  // Without one, nobody has assigned anything yet. In the place of one that is no member there is the first.
+  // Without a leader, no assignment was made yet (the group was a consumer group before). If the stored leader is not a
+  // member, the first member is the leader.
   if (!snapshot.leader || group.members_.contains(*snapshot.leader)) group.leader_ = snapshot.leader;
   if (!group.members_.empty()) group.state_ = GroupState::stable;
   group.subscribed_topics_ = group.compute_subscribed_topics();

@@ -1,4 +1,4 @@
-// Who asks a coordinator of groups, and what is answered.
+// The clients of a group coordinator, and the answers to their requests.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace fulmar {
 
-// Who asks, and in which version of the API.
+// The client of a request, and the version of the API that the request has.
 struct GroupClient {
   std::string client_id;
   std::string client_host;  // as Kafka prints it: "/127.0.0.1"
@@ -30,7 +30,7 @@ struct GroupAnswer {
   GroupResponse response;
 };
 
-// An answer that waits for an append, when that failed.
+// The answer with this error instead of its results: for requests whose append failed or takes too long.
 GroupAnswer with_error(GroupAnswer answer, ErrorCode error);
 
 }  // namespace fulmar

@@ -8,7 +8,7 @@ namespace fulmar {
 
 namespace {
 
-// Calls f with each UTF-16 unit of valid UTF-8; of what is none, some units.
+// Calls f with each UTF-16 code unit of the text. Invalid UTF-8 gives arbitrary units, always the same.
 template <class F>
 void each_utf16_unit(std::string_view text, F&& f) {
   for (std::size_t at = 0; at < text.size();) {
@@ -38,11 +38,11 @@ Result<void> GroupMachine::replay(const ReadRecord& record) {
   if (!record.key) return fail(Errc::corrupt, "a record without a key");
   auto value = record.value ? std::optional(record.value->view()) : std::nullopt;
   auto read = read_consumer_offsets_record(record.key->view(), value);
-  if (!read && read.error().code == Errc::unsupported) return {};  // of another kind of group
+  if (!read && read.error().code == Errc::unsupported) return {};  // of a kind of group that is not supported
   if (!read) return std::unexpected(read.error());
   return std::visit(
       [&](auto& known) -> Result<void> {
-        // What topics were like for older brokers is known from the topics themselves.
+        // Other known records are ignored: older brokers stored what topics were like, which is known from the topics.
         if constexpr (std::is_constructible_v<StateRecord, decltype(known)>)
           return record.producer_id == no_producer_id
                      ? coordinator_.replay(StateRecord(std::move(known)))

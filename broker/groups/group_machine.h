@@ -1,5 +1,5 @@
-// GroupMachine: a GroupCoordinator on its partition of __consumer_offsets: reads and writes its records. Driven by a
-// CoordinatorPartition.
+// GroupMachine: a GroupCoordinator as the CoordinatorCore of its partition of __consumer_offsets: reads and writes the
+// records. Driven by a CoordinatorPartition.
 #pragma once
 
 #include <functional>
@@ -11,13 +11,13 @@
 
 namespace fulmar {
 
-// Which of the topic's partitions a group belongs to, as in Kafka: by the hash that Java gives its id. `partitions`: at
-// least 1.
+// The partition of the topic that a group belongs to, as in Kafka: by Java's hash code of the group id. `partitions`:
+// how many the topic has, at least 1.
 std::int32_t partition_of_group(std::string_view group_id, std::int32_t partitions);
 
 class GroupMachine final : public AnsweringCore<GroupCoordinator> {
  public:
-  // `note`: told what becomes of groups, for the operator's log.
+  // `note`: called with each line about groups for the operator's log.
   GroupMachine(const GroupSettings& settings, std::function<Uuid()> new_uuid,
                std::function<void(const std::string&)> note)
       : AnsweringCore(std::move(note), settings, std::move(new_uuid)) {}

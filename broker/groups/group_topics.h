@@ -1,4 +1,4 @@
-// GroupTopics: what a coordinator of groups sees of the cluster's topics, at one moment. Immutable.
+// GroupTopics: what a group coordinator has to know about the cluster's topics, at one moment. Immutable.
 #pragma once
 
 #include <memory>
@@ -19,9 +19,9 @@ class GroupTopics {
 
   virtual ~GroupTopics() = default;
   virtual std::optional<Topic> find(const std::string& name) const = 0;
-  // Empty if there is none of that id.
+  // Empty if no topic has this id.
   virtual std::string name_of(const Uuid& id) const = 0;
-  // Up to `limit` names after this one, ascending.
+  // The next names after `name`, at most `limit`, ascending.
   virtual std::vector<std::string> names_after(const std::string& name, std::size_t limit) const = 0;
 };
 

@@ -1,4 +1,4 @@
-// JoinGroup (KIP-394 member ids, KIP-345 static members): who may join, as what, and what that sets going.
+// JoinGroup (KIP-394 member ids, KIP-345 static members): which clients may join, and the rebalances that they cause.
 #include <algorithm>
 
 #include "broker/groups/coordinator.h"
@@ -7,15 +7,15 @@
 namespace fulmar {
 namespace {
 
-// From this version on a new dynamic member is given an id, and joins with it (KIP-394): one whose first answer is lost
-// would else stay in the group until its session ends.
+// From this version on a new dynamic member is first given an id, and then joins with it (KIP-394): otherwise a client
+// that lost the first answer would leave a member behind until its session ends.
 constexpr std::int16_t member_id_required_since = 4;
 
 milliseconds session_timeout(const JoinGroupRequest& request) {
   return milliseconds(request.session_timeout_ms);
 }
 
-// Version 0 has none, and its session timeout serves for both.
+// Version 0 has no rebalance timeout; the session timeout is used for both.
 milliseconds rebalance_timeout(const JoinGroupRequest& request) {
   return milliseconds(request.rebalance_timeout_ms < 0 ? request.session_timeout_ms : request.rebalance_timeout_ms);
 }
@@ -25,7 +25,7 @@ std::string reason(const JoinGroupRequest& request) {
   return request.reason && !request.reason->empty() ? request.reason->substr(0, shown_max) : "not provided";
 }
 
-// Flexible versions have longer strings than the group's record may.
+// Flexible versions of the request allow longer strings than the group's record.
 bool can_be_stored(const GroupClient& client, const JoinGroupRequest& request) {
   auto fits = [](const std::string& text) { return text.size() <= record_string_max; };
   return fits(client.client_id) && fits(request.group_instance_id.value_or("")) && fits(request.protocol_type) &&
@@ -37,7 +37,7 @@ bool can_be_stored(const GroupClient& client, const JoinGroupRequest& request) {
 std::string new_member_id(const std::string& prefix, const Uuid& random) {
   constexpr char digits[] = "0123456789abcdef";
   constexpr std::size_t suffix = 37;
-  // A version 4 UUID in its usual form, as Kafka's are.
+  // A version 4 UUID in its usual text form, as in Kafka.
   std::uint64_t high = (random.high & ~std::uint64_t{0xf000}) | 0x4000;
   std::uint64_t low = (random.low & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
   std::string id = prefix.substr(0, record_string_max - suffix) + "-";
@@ -71,12 +71,12 @@ void GroupCoordinator::join(GroupToken token, const GroupClient& client, const J
     group = &groups_.emplace(request.group_id, std::move(made)).first->second;
     append({GroupRecord{{request.group_id}, std::move(beginning)}}, {{request.group_id, Written{}}}, now);
   }
-  // Its deletion is being written: it will be gone, or there again, in a moment.
+  // Its deletion is being appended: soon the group is either gone, or exists again.
   if (group->in(GroupState::dead))
     return answer_join_error(token, ErrorCode::coordinator_not_available, request.member_id);
   if (group->consumer) {
     if (!group->consumer->empty()) return consumers_.join(token, *group, client, request, now);
-    // Its last step is not written yet.
+    // The step that made it empty is not committed yet.
     if (group->consumer->step) return answer_join_error(token, ErrorCode::coordinator_not_available, request.member_id);
     become_classic(*group, now);
   }
@@ -90,7 +90,7 @@ void GroupCoordinator::join(GroupToken token, const GroupClient& client, const J
   unknown ? join_new(token, client, request, *group, now) : join_known(token, client, request, *group, now);
 }
 
-// Whatever becomes of these records, the next of the group's are whole, and say that it is classic.
+// If this append fails, that is not undone: the group's next record is complete, and makes it a classic group.
 void GroupCoordinator::become_classic(Group& group, GroupTime now) {
   auto records = group.consumer->tombstones(group.id());
   group.consumer.reset();
@@ -99,8 +99,8 @@ void GroupCoordinator::become_classic(Group& group, GroupTime now) {
   append(std::move(records), {{group.id(), Written{}}}, now);
 }
 
-// While the group prepares a rebalance, the first to come (back) are in: so a group that is too large, because the
-// limit was lowered, loses those who come last.
+// While the group prepares a rebalance, the first clients that join (again) are accepted: so if the group is too large,
+// because the limit was lowered, it loses the members that join last.
 bool GroupCoordinator::has_room(const Group& group, const std::string& member) const {
   auto found = group.members().find(member);
   bool is_member = found != group.members().end();
@@ -145,11 +145,12 @@ void GroupCoordinator::join_known(GroupToken token, const GroupClient& client, c
     case GroupState::preparing_rebalance:
       return update_member(token, request, group, member, "member " + id + " joins again", now);
     case GroupState::completing_rebalance:
-      // Nothing is new: perhaps its answer was lost.
+      // Nothing has changed: perhaps the last answer was lost.
       if (same) return answer(token, joined(group, member, group.is_leader(id)));
       return update_member(token, request, group, member, "member " + id + " has new metadata", now);
     case GroupState::stable:
-      // The leader joins again when what it assigns has changed, and its own metadata need not have.
+      // A leader that joins again wants to assign anew, for example because topics have changed, even if its metadata
+      // is the same.
       if (group.is_leader(id))
         return update_member(token, request, group, member, "leader " + id + " joins again", now);
       if (same) return answer(token, joined(group, member, false));
@@ -184,7 +185,7 @@ void GroupCoordinator::update_member(GroupToken token, const JoinGroupRequest& r
 }
 
 void GroupCoordinator::wait_in_join(Group& group, Member& member, GroupToken token) {
-  // Who asked before, as the same member, has given up most likely; if not, it may join again.
+  // The client of the member's earlier request has most likely given up; if not, it joins again.
   if (auto before = group.await_join(member, token))
     answer_join_error(*before, ErrorCode::rebalance_in_progress, member.id);
 }

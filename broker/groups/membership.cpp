@@ -1,11 +1,11 @@
-// Heartbeat, LeaveGroup and sessions: who is still there.
+// Heartbeat, LeaveGroup and sessions.
 #include "broker/groups/coordinator.h"
 #include "runtime/base/assert.h"
 
 namespace fulmar {
 namespace {
 
-// Until then one member leaves per request, and is told in the error of the whole.
+// Before this version one member leaves per request, and its error is that of the response.
 constexpr std::int16_t leave_batched_since = 3;
 
 }  // namespace
@@ -16,7 +16,7 @@ void GroupCoordinator::heartbeat(GroupToken token, const HeartbeatRequest& reque
     response.error_code = error;
     answer(token, response);
   };
-  // While the group is loaded nobody can know better, and as soon as it is, its members' sessions begin anew.
+  // While the group is being loaded its members are not known; when it is loaded, their sessions start again.
   if (phase_ == Phase::loading && !request.group_id.empty()) return say(ErrorCode::none);
   if (auto error = not_serving()) return say(*error);
   if (request.group_id.empty()) return say(ErrorCode::invalid_group_id);
@@ -49,8 +49,8 @@ void GroupCoordinator::session_timer(Group& group, const std::string& id, GroupT
   Member* member = group.member(id);
   FULMAR_ASSERT(member);
   if (member->session_deadline > now.instant) return timers_.set(key, member->session_deadline);
-  // Who waits for us cannot send heartbeats. But a new member that waits may be gone for long, and would be waited for
-  // in every rebalance to come.
+  // A member whose request waits here cannot send heartbeats. A new member is removed all the same: its client may be
+  // long gone, and every later rebalance would wait for it.
   if (!member->is_new && (member->awaits_join() || member->awaits_sync())) return restart_session(group, *member, now);
   std::string gone = "the session of member " + id + " has ended";
   remove_member(group, id);
@@ -69,7 +69,7 @@ void GroupCoordinator::remove_member(Group& group, const std::string& id) {
 
 ErrorCode GroupCoordinator::leave_one(Group& group, const LeaveGroupRequest::Member& leaver) {
   if (leaver.member_id.empty()) {
-    // An administrator names a static member by its instance alone.
+    // An administrator names a static member by its instance id only.
     const std::string* id = leaver.group_instance_id ? group.static_member(*leaver.group_instance_id) : nullptr;
     if (!id) return ErrorCode::unknown_member_id;
     remove_member(group, std::string(*id));
@@ -112,7 +112,7 @@ void GroupCoordinator::leave(GroupToken token, const GroupClient& client, const 
   AppendId before = last_append_;
   if (any && !group->in(GroupState::empty))
     rebalance_or_complete(*group, std::to_string(leavers.size()) + " members asked to leave", now);
-  // If that left the group empty, they have left once that is committed.
+  // If the group has become empty, the answer waits until that is committed.
   if (last_append_ != before)
     pending_.back().answers.push_back({token, std::move(response)});
   else

@@ -1,9 +1,9 @@
-// A group with members becomes of the other kind (KIP-848, online migration): a classic group of consumers when the
-// first member of the consumer protocol joins it, and a consumer group once only classic members are left. Members keep
-// what they have, so that nobody stops for it; how far they then are from what is aimed at is a rebalance as any other.
+// Online migration (KIP-848): a group with members becomes the other kind. A classic group of consumers becomes a
+// consumer group when the first member with the consumer protocol joins; a consumer group becomes a classic group when
+// only classic members are left. Members keep their partitions, so that they need not stop consuming; the rebalance
+// that follows is like any other.
 //
-// Either way one append says all of it, and until that is committed requests wait. A group that could not be written as
-// what it was to become stays what it was.
+// The change is one append; until it is committed, requests wait. If the append fails, the group stays what it was.
 #include <algorithm>
 #include <utility>
 
@@ -15,7 +15,7 @@ namespace fulmar {
 
 namespace {
 
-// The protocol that a classic group of these members has: the first of the first one's that all know.
+// The protocol of the classic group: of those that the first member supports, the first that all members support.
 std::optional<std::string> common_protocol(const ConsumerGroup& group) {
   for (const auto& protocol : group.members().begin()->second.classic_member_metadata->supported_protocols) {
     bool common = std::ranges::all_of(group.members(), [&](const auto& entry) {
@@ -43,19 +43,21 @@ ConsumerMember as_consumer_member(const Member& member, const ConsumerProtocolSu
   return said;
 }
 
-// Who has which partition, by what the members of a classic group were assigned and say that they have.
+// Which member has which partitions, by the assignments of a classic group and what its members report to have.
 //
-// A cooperative member still has what it said when it joined, beside what it is assigned: that it is to give something
-// up it learns from an answer to SyncGroup, which may not have come. So that counts as what it was told to give up, and
-// is nobody else's until it joins again without it; and where a rebalance was begun anew, so that nobody is assigned
-// anything, it is what the member has. Kafka looks at assignments only, and gives away what members still read.
+// A member with a cooperative protocol may still have partitions that it reported when it joined and that its
+// assignment lacks: it learns that it has to give them up from the response to SyncGroup, which it may not have
+// received. So these count as partitions that it is to give up, and no other member gets them until it joins again
+// without them. If a rebalance was restarted, so that no member has an assignment, they count as assigned to it. Kafka
+// uses the assignments only, and gives away partitions that members still consume.
 class Owners {
  public:
   void assign(CurrentAssignment& current, const PartitionSets& assigned) {
     claim(assigned,
           [&](const Uuid& topic, std::int32_t partition) { current.assigned[topic][partition] = current.epoch; });
   }
-  // After all are assigned: what nobody was assigned is whose claim is of the latest generation.
+  // For partitions that are not assigned. If several members report one, it belongs to the one that reports the latest
+  // generation; so call this in that order, after all calls of assign().
   void keep(CurrentAssignment& current, const PartitionSets& owned) {
     claim(owned, [&](const Uuid& topic, std::int32_t partition) {
       current.revoking[topic][partition] = current.epoch;
@@ -64,7 +66,7 @@ class Owners {
   }
 
  private:
-  // A partition that is claimed twice is the first one's: the other learns it when it joins again.
+  // A partition that is claimed twice belongs to the first member; the other gives it up when it joins again.
   template <class F>
   void claim(const PartitionSets& claimed, F&& f) {
     for (const auto& [topic, partitions] : claimed)
@@ -77,7 +79,8 @@ class Owners {
 
 }  // namespace
 
-// What a classic group is as a consumer group. Errors: corrupt, if what members say can't be read.
+// The records that make a classic group a consumer group. Errors: corrupt, if a member's subscription or assignment
+// can't be read.
 Result<std::vector<StateRecord>> ConsumerGroups::as_consumer_group(const Group& group) const {
   const auto epoch = group.generation();
   std::vector<StateRecord> records{GroupRecord{{group.id()}, std::nullopt}};
@@ -117,7 +120,7 @@ Result<std::vector<StateRecord>> ConsumerGroups::as_consumer_group(const Group& 
   return records;
 }
 
-// Errors: the client is told them.
+// The errors are for the client whose heartbeat asks for it.
 std::optional<ConsumerGroups::Refusal> ConsumerGroups::upgrade(Group& group, CoordinatorTime now) {
   const auto& settings = coordinator_.settings_;
   auto not_one = [&](const std::string& why) {
@@ -126,7 +129,7 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::upgrade(Group& group, Coo
   if (!settings.consumer_upgrade || group.protocol_type() != consumer_protocol_type) return not_one("");
   if (group.members().size() >= settings.consumer_group_size_max)
     return Refusal{ErrorCode::group_max_size_reached, "The group has as many members as a consumer group may have."};
-  // It is about to be something that is not known yet: its first generation, or what is being written.
+  // Its next state is not known yet: it has no generation, or a record of it is being appended.
   bool unfinished =
       group.uncommitted > 0 && std::ranges::any_of(coordinator_.pending_, [&](const auto& pending) {
         return std::ranges::any_of(pending.effects, [&](const auto& effect) { return effect.group == group.id(); });
@@ -166,7 +169,7 @@ void ConsumerGroups::undo_upgrade(Group& group, ConsumerGroup::Upgrade upgrade, 
                     std::string("stays a classic group, since that it is to be a consumer group can't be written: ") +
                         error_code_name(why));
   for (const auto& [key, at] : upgrade.timers) coordinator_.timers_.set(key, at);
-  // Nobody was heard of meanwhile.
+  // Heartbeats were not counted meanwhile.
   group.each_member([&](Member& member) {
     if (member.session_deadline < now.instant + member.session_timeout)
       coordinator_.restart_session(group, member, now);
@@ -180,14 +183,14 @@ void ConsumerGroups::undo_upgrade(Group& group, ConsumerGroup::Upgrade upgrade, 
   }
 }
 
-// What a consumer group of classic members is as a classic group, and what each has as its assignment. nullopt: there
-// is no protocol that all members know.
+// The record of a classic group with the members of this consumer group, which are all classic, and their current
+// assignments. nullopt: no protocol is supported by all members.
 std::optional<GroupMetadataValue> ConsumerGroups::as_classic_group(const ConsumerGroup& group,
                                                                    CoordinatorTime now) const {
   auto protocol = common_protocol(group);
   if (!protocol) return std::nullopt;
-  // Those who came furthest learn by their next heartbeat that it rebalances, and may commit until then;
-  // the others belong to no generation any more, and join as well.
+  // The greatest member epoch becomes the generation. Members in this epoch learn of the rebalance from their next
+  // heartbeat, and may commit until then; the others are in an old generation, and have to join again too.
   std::int32_t generation = 0;
   for (const auto& [id, member] : group.members()) generation = std::max(generation, group.current(id).epoch);
   GroupMetadataValue said{consumer_protocol_type, generation, protocol, std::nullopt, now.wall, {}};
@@ -237,7 +240,7 @@ bool ConsumerGroups::downgrade(Group& group, CoordinatorTime now) {
   records.push_back(GroupRecord{{id}, std::move(*said)});
   auto& step = consumer.step.emplace();
   step.records.push_back(std::move(records));
-  step.undo.emplace_back();  // it is what it was until this is committed
+  step.undo.emplace_back();  // the consumer group does not change until this is committed
   step.downgraded = std::make_shared<Group>(std::move(*made));
   hand_out(group, now);
   return true;

@@ -1,8 +1,8 @@
-// OffsetStore: the offsets that groups have committed, and on top of each what is appended but not committed yet.
+// OffsetStore: the offsets that groups have committed, and for each the later values that are appended but whose
+// records are not committed yet.
 //
-// Two views, and each has its use. What is told to clients is what is committed: it does not go back when a coordinator
-// is deposed. What the coordinator decides by is the latest, what is appended included: a deletion must cover a commit
-// that is on its way.
+// Clients are sent the committed value, which stays when the coordinator loses the leadership. The coordinator itself
+// decides by the latest value, committed or not: for example, a deletion has to include a value that is only appended.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ class OffsetStore {
     };
 
     std::optional<OffsetCommitValue> committed;
-    // Its place in the log: by what was appended, or if it was loaded, 0, by what was loaded.
+    // Its position in the order of the log: the append that wrote it; or 0 if it was loaded, ordered by `loaded_as`.
     AppendId committed_by = 0;
     std::uint64_t loaded_as = 0;
     std::list<Change> appended;  // not committed yet, in the log's order
@@ -37,11 +37,11 @@ class OffsetStore {
   using Partitions = std::map<std::int32_t, Slot>;
   using Topics = std::map<std::string, Partitions>;
 
-  // Read from the log while loading: committed, and the last word so far. `as`: ascending.
+  // A record read while loading, which is committed and replaces earlier ones. `as`: its number, ascending.
   void load(const OffsetRecord& record, std::uint64_t as);
-  // What a transaction has had committed, with its place in the log: it counts, unless a later one does already.
+  // The offset of a transaction that was committed. It takes effect unless the one in effect is later in the log.
   void settle(const OffsetCommitKey& key, const Slot& ended);
-  // An append that holds the record was handed out; one of these follows for the same key and append.
+  // The record was given out as part of an append. commit() or drop() (it failed) follows for the same key and append.
   void append(const OffsetRecord& record, AppendId append);
   void commit(const OffsetCommitKey& key, AppendId append);
   void drop(const OffsetCommitKey& key, AppendId append);
@@ -49,19 +49,19 @@ class OffsetStore {
 
   const OffsetCommitValue* committed(const std::string& group, const std::string& topic, std::int32_t partition) const;
   const Slot* slot(const std::string& group, const std::string& topic, std::int32_t partition) const;
-  // All of a group's, tombstones that are not committed yet included; nullptr if there is nothing.
+  // All offsets of a group, also those whose deletion is not committed yet; nullptr if there are none.
   const Topics* of(const std::string& group) const;
-  // The groups that have something of a topic, after one of that name, ascending.
+  // The next groups after `after` that have offsets of the topic, at most `limit`, ascending.
   std::vector<std::string> groups_with(const std::string& topic, const std::optional<std::string>& after,
                                        std::size_t limit) const;
 
  private:
   Slot& make(const OffsetCommitKey& key);
   Slot* find(const OffsetCommitKey& key);
-  void tidy(const OffsetCommitKey& key);  // forgets a slot that holds nothing
+  void tidy(const OffsetCommitKey& key);  // removes the slot if it is empty
 
   std::map<std::string, Topics> groups_;
-  std::map<std::string, std::map<std::string, std::size_t>> by_topic_;  // how many slots each group has of it
+  std::map<std::string, std::map<std::string, std::size_t>> by_topic_;  // the number of slots of each group
 };
 
 }  // namespace fulmar

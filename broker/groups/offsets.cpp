@@ -6,10 +6,10 @@
 namespace fulmar {
 namespace {
 
-// From this version on a client can tell that its group is not there.
+// From this version on there is an error for a missing group.
 constexpr std::int16_t commit_tells_missing_group_since = 9;
 
-// In UTF-16 units, as Kafka counts it, so that what fits there fits here.
+// In UTF-16 code units, as Kafka counts the length.
 std::size_t utf16_length(const std::string& text) {
   std::size_t units = 0;
   for (char c : text) {
@@ -32,24 +32,24 @@ std::optional<ErrorCode> GroupCoordinator::validate_commit(const Group* group, c
   if (request.group_id.size() > record_string_max) return ErrorCode::invalid_group_id;
   std::int32_t generation = request.generation_id_or_member_epoch;
   if (!group) {
-    if (generation < 0) return std::nullopt;  // of a simple group, which begins with it
+    if (generation < 0) return std::nullopt;  // this commit creates a simple group
     return client.api_version >= commit_tells_missing_group_since ? ErrorCode::group_id_not_found
                                                                   : ErrorCode::illegal_generation;
   }
   if (group->in(GroupState::dead)) return ErrorCode::coordinator_not_available;
   if (group->consumer) return consumers_.validate_commit(*group, client, request);
-  // Consumers that assign partitions to themselves, and tools: while the group has no members.
+  // Clients that are no members (consumers with assign(), tools) may commit while the group has no members.
   if (generation < 0 && group->in(GroupState::empty)) return std::nullopt;
   if (generation < 0 && request.member_id.empty() && !request.group_instance_id) return ErrorCode::unknown_member_id;
   if (auto error = validate_member(*group, request.member_id, request.group_instance_id)) return error;
   if (generation != group->generation()) return ErrorCode::illegal_generation;
-  // It knows the generation, but not yet what it is assigned: it has nothing to commit that would be its own.
+  // The member has joined the generation, but has no assignment in it yet, so there is nothing that it could commit.
   if (group->in(GroupState::completing_rebalance)) return ErrorCode::rebalance_in_progress;
   return std::nullopt;
 }
 
-// Who commits need not be named, and may be before the group knows its generation's assignment: what keeps zombies away
-// is the producer's epoch. Once any of member, generation or instance is named, it has to be right (KIP-447).
+// The request need not name a member, and a member may commit before its generation has an assignment: the producer's
+// epoch fences zombies. If it names a member, a generation or an instance, that has to be right (KIP-447).
 std::optional<ErrorCode> GroupCoordinator::validate_transactional_commit(const Group* group,
                                                                          const OffsetCommitRequest& request) const {
   if (request.group_id.size() > record_string_max) return ErrorCode::invalid_group_id;
@@ -67,7 +67,7 @@ std::optional<ErrorCode> GroupCoordinator::validate_transactional_commit(const G
   return generation == group->generation() ? std::nullopt : std::optional(ErrorCode::illegal_generation);
 }
 
-// An empty group id is as good as any here, as it always was in Kafka.
+// An empty group id is valid here, as in Kafka.
 void GroupCoordinator::commit_offsets(GroupToken token, const GroupClient& client, const OffsetCommitRequest& request,
                                       GroupTime now, const std::optional<TransactionWriter>& writer) {
   Group* group = find(request.group_id);
@@ -176,7 +176,7 @@ void GroupCoordinator::delete_offsets(GroupToken token, const OffsetDeleteReques
     bool subscribed = group->consumer ? group->consumer->is_subscribed(topic.name) : group->is_subscribed(topic.name);
     for (const auto& partition : topic.partitions) {
       told.partitions.push_back({partition.index, subscribed ? ErrorCode::group_subscribed_to_topic : ErrorCode::none});
-      // Even where a deletion is on its way already: this answer, too, comes once that is committed.
+      // Also if a deletion is being appended already: this response, too, must wait until it is deleted.
       if (!subscribed && offsets_.slot(request.group_id, topic.name, partition.index))
         records.push_back(OffsetRecord{{request.group_id, topic.name, partition.index}, std::nullopt});
     }

@@ -12,7 +12,7 @@ Assignments assign_range(const AssignorInput& input) {
     assignments[id];
     order.emplace_back(member.instance_id ? &*member.instance_id : &id, &id);
   }
-  // Static members come first, so that the others' coming and going moves as little of theirs as can be.
+  // Static members come first, so that their partitions change little when other members join and leave.
   std::ranges::sort(order, [&](const auto& a, const auto& b) {
     bool a_static = input.members.at(*a.second).instance_id.has_value();
     bool b_static = input.members.at(*b.second).instance_id.has_value();

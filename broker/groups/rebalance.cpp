@@ -1,4 +1,4 @@
-// Rebalances: from the wish for one, through all members joining (again), to the next generation.
+// Rebalances: from their beginning, while the members join (again), to the next generation.
 #include <algorithm>
 
 #include "broker/groups/coordinator.h"
@@ -23,7 +23,8 @@ void GroupCoordinator::prepare_rebalance(Group& group, const std::string& why, G
   group.move_to(GroupState::preparing_rebalance, now.wall);
   note(group, "prepares to rebalance after generation " + std::to_string(group.generation()) + ": " + why);
   if (initial) {
-    // The first members of a group seldom come alone: waiting a little spares them a rebalance each (KIP-134).
+    // The first members of a group usually join shortly one after the other: a delay saves a rebalance for each
+    // (KIP-134).
     auto delay = settings_.initial_rebalance_delay;
     group.initial_remaining = std::max(group.rebalance_timeout() - delay, milliseconds(0));
     group.member_added = false;
@@ -36,7 +37,7 @@ void GroupCoordinator::prepare_rebalance(Group& group, const std::string& why, G
 }
 
 void GroupCoordinator::complete_join_if_all(Group& group, GroupTime now) {
-  // A first rebalance takes its time, whoever has come.
+  // The initial rebalance lasts for its delay, even if all members have joined.
   if (group.in(GroupState::preparing_rebalance) && !group.initial_remaining && group.all_joined())
     complete_join(group, now);
 }
@@ -45,7 +46,7 @@ void GroupCoordinator::join_timer(Group& group, GroupTime now) {
   FULMAR_ASSERT(group.in(GroupState::preparing_rebalance));
   if (!group.initial_remaining || !group.member_added || group.initial_remaining->count() == 0)
     return complete_join(group, now);
-  // Somebody came meanwhile, so wait for more; but never longer than the rebalance timeout in all.
+  // A member has joined meanwhile, so wait for more; but no longer than the rebalance timeout in all.
   group.member_added = false;
   auto delay = std::min(settings_.initial_rebalance_delay, *group.initial_remaining);
   group.initial_remaining = std::max(*group.initial_remaining - delay, milliseconds(0));
@@ -57,7 +58,8 @@ void GroupCoordinator::complete_join(Group& group, GroupTime now) {
   timers_.cancel({group.id(), GroupTimer::join, ""});
   group.initial_remaining.reset();
 
-  // Dynamic members that did not come are out. A static member may be restarting: it stays until its session ends.
+  // Dynamic members that have not joined are removed. A static member may be restarting: it stays until its session
+  // ends.
   std::vector<std::string> absent;
   for (const auto& [id, member] : group.members())
     if (!member.awaits_join() && !member.instance_id) absent.push_back(id);
@@ -65,7 +67,7 @@ void GroupCoordinator::complete_join(Group& group, GroupTime now) {
   if (!absent.empty()) note(group, std::to_string(absent.size()) + " members did not join in time, and are out");
 
   if (!group.elect_leader() && !group.members().empty()) {
-    // Only static members, and none of them is here: until their sessions end, or one comes.
+    // There are only static members, and none of them has joined: wait until one does, or their sessions end.
     timers_.set({group.id(), GroupTimer::join, ""}, now.instant + group.rebalance_timeout());
     return;
   }

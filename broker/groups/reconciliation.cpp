@@ -38,7 +38,7 @@ bool has(const PartitionSets& sets, const Uuid& topic, std::int32_t partition) {
   return found != sets.end() && found->second.contains(partition);
 }
 
-// It says that it has some of them, or does not say.
+// Whether the member reports some of these partitions, or does not report its partitions.
 bool may_have(const std::optional<PartitionSets>& owned, const EpochSets& some) {
   if (!owned) return true;
   return std::ranges::any_of(some, [&](const auto& topic) {
@@ -56,7 +56,7 @@ CurrentAssignment current_of(const ConsumerGroupCurrentMemberAssignmentValue& va
   current.state = value.state == 0   ? MemberState::stable
                   : value.state == 2 ? MemberState::unreleased
                                      : MemberState::unrevoked;
-  // Not known: as if in the member's own epoch, which a commit then has to be of.
+  // A partition without an epoch counts as assigned in the member's epoch; commits for it then need that epoch.
   current.assigned = sets_of(value.assigned_partitions, value.member_epoch);
   current.revoking = sets_of(value.partitions_pending_revocation, value.member_epoch);
   return current;
@@ -97,8 +97,8 @@ CurrentAssignment reconcile(const CurrentAssignment& current, const Target& targ
     next.state = MemberState::unrevoked;
     next.epoch = current.epoch;
     next.previous_epoch = current.previous_epoch;
-    // What it was told to give up before it has said to have given up, or this would not be its next step. So it has
-    // come as far as the epoch after, if there is one: what is aimed at has moved on meanwhile.
+    // It has given up what it was told to give up before (checked above), but the target has changed meanwhile, and it
+    // is to give up more. So it advances to the next epoch, if the target's is greater than its own.
     if (current.state == MemberState::unrevoked && current.epoch < target.epoch) {
       next.epoch = current.epoch + 1;
       next.previous_epoch = current.epoch;

@@ -1,5 +1,5 @@
-// GroupSettings: what a coordinator of groups is configured with, by the names and defaults of Kafka 4.4, and the
-// bounds it sets to what clients may make it hold.
+// GroupSettings: the configuration of a group coordinator, with the names and defaults of Kafka 4.4, and the bounds of
+// what clients can make it hold.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace fulmar {
 
-// How often members of a consumer group are to be heard of, and how long one may be silent.
+// The heartbeat interval and the session timeout of a consumer group's members.
 struct ConsumerTimes {
   milliseconds heartbeat_interval;
   milliseconds session_timeout;
@@ -30,26 +30,28 @@ struct GroupSettings {
   milliseconds offsets_retention{7LL * 24 * 3600 * 1000};  // offsets.retention.minutes
   milliseconds offsets_retention_check_interval{600'000};  // offsets.retention.check.interval.ms
   milliseconds commit_timeout{5'000};                      // offsets.commit.timeout.ms
-  // Of consumer groups (KIP-848).
+  // For consumer groups (KIP-848).
   milliseconds consumer_session_timeout{45'000};        // group.consumer.session.timeout.ms
   milliseconds consumer_heartbeat_interval{5'000};      // group.consumer.heartbeat.interval.ms
   milliseconds consumer_assignment_interval{1'000};     // group.consumer.assignment.interval.ms
   std::size_t consumer_group_size_max = 2'147'483'647;  // group.consumer.max.size
-  // Of groups that have configurations of their own. May be null: there are none.
+  // By group id, for groups that have configurations of their own. May be null: there are none.
   std::shared_ptr<const std::map<std::string, ConsumerTimes>> consumer_times;
   std::vector<std::string> consumer_assignors = {"uniform", "range"};  // group.consumer.assignors, the default first
   // group.consumer.migration.policy: what a group with members may become.
-  bool consumer_upgrade = true;    // a classic one a consumer group
-  bool consumer_downgrade = true;  // and back
+  bool consumer_upgrade = true;    // a classic group may become a consumer group
+  bool consumer_downgrade = true;  // a consumer group may become a classic group
 
-  // How long a new member may wait in JoinGroup: it has no session yet, and may be long gone (not configurable in
+  // How long a new member may wait in JoinGroup: it has no session yet, so its client may be gone (not configurable in
   // Kafka).
   milliseconds new_member_join_timeout{300'000};
-  // Members of one group that were given an id and have not come back with it: each takes memory for a session timeout.
+  // Clients of one group that were given a member id and have not joined with it: each takes memory for a session
+  // timeout. Further ones are answered COORDINATOR_NOT_AVAILABLE.
   std::size_t pending_members_max = 50'000;
-  // Records that are appended but not committed, in bytes. Beyond it clients are told to come back.
+  // The bytes of uncommitted records. Beyond, members that join or assign, heartbeats of consumer groups, and commits
+  // are answered COORDINATOR_NOT_AVAILABLE.
   std::size_t uncommitted_bytes_max = std::size_t{64} << 20;
-  // How much one tick does about offsets that expire or whose topic is gone: offsets looked at, and tombstones written.
+  // About how many groups and offsets one tick checks for expiration, or for a topic that was deleted.
   std::size_t cleanup_slice = 1'000;
 
   ConsumerTimes consumer_times_of(const std::string& group) const {

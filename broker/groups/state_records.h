@@ -1,7 +1,6 @@
-// What a coordinator of groups keeps in its partition of __consumer_offsets: committed offsets; of a classic group what
-// it was when its last generation became stable, or empty; and of a consumer group (KIP-848) its epoch, its members,
-// the assignment that is aimed at, how far each member has come towards it, and what its regular expressions stand for.
-// No value is a tombstone.
+// The records of a group coordinator in its partition of __consumer_offsets: committed offsets; a classic group as of
+// its last stable or empty generation; and of a consumer group (KIP-848) its epoch, its members, their target and
+// current assignments, and the topics that match its regular expressions. A record without a value is a tombstone.
 #pragma once
 
 #include <cstddef>
@@ -24,12 +23,12 @@ using PatternRecord = CoordinatorRecord<ConsumerGroupRegularExpressionKey>;
 using StateRecord = std::variant<OffsetRecord, GroupRecord, EpochRecord, ConsumerMemberRecord, TargetEpochRecord,
                                  TargetRecord, CurrentRecord, PatternRecord>;
 
-// The group that a record is of.
+// The id of the group that a record belongs to.
 inline const std::string& group_of(const StateRecord& record) {
   return std::visit([](const auto& typed) -> const std::string& { return typed.key.group_id; }, record);
 }
 
-// The longest string in bytes that these records can hold. Longer ones of clients are refused before they get here.
+// The longest string, in bytes, that these records can hold. Requests with longer ones are refused.
 inline constexpr std::size_t record_string_max = 32'767;
 
 }  // namespace fulmar

@@ -1,11 +1,11 @@
-// A static member's new process takes the place of the one before (KIP-345), and in a stable group without a rebalance.
+// A new process takes the place of a static member (KIP-345); in a stable group without a rebalance.
 #include "broker/groups/coordinator.h"
 #include "runtime/base/assert.h"
 
 namespace fulmar {
 namespace {
 
-// From this version on a leader is told that it need not assign anything (KIP-814).
+// From this version on the response can tell the leader not to assign (KIP-814).
 constexpr std::int16_t skip_assignment_since = 9;
 
 }  // namespace
@@ -31,8 +31,8 @@ void GroupCoordinator::replace_static(GroupToken token, const GroupClient& clien
   std::string who = "static member " + new_id + " takes the place of " + old_id;
   switch (group.state()) {
     case GroupState::stable: {
-      // Kafka looks at the protocol only. But a consumer that subscribes to other topics than the one before would be
-      // left with partitions it does not want, and without those it does.
+      // Kafka compares the protocol only. But then a consumer that subscribes to other topics than its predecessor
+      // would keep partitions of topics that it is not subscribed to, and get none of its own topics.
       bool same = group.select_protocol() == group.protocol() &&
                   member.subscribed_topics(*group.protocol()) == before.subscribed_topics(*group.protocol());
       if (!same) return rebalance_or_complete(group, who + " and subscribes to something else", now);
@@ -44,7 +44,7 @@ void GroupCoordinator::replace_static(GroupToken token, const GroupClient& clien
       return;
     }
     case GroupState::completing_rebalance:
-      // The leader may know the old id already, and would assign nothing to the new one.
+      // The leader may have been sent the old id, and would assign nothing to the new one.
       return prepare_rebalance(group, who, now);
     case GroupState::preparing_rebalance: return complete_join_if_all(group, now);
     case GroupState::empty:
@@ -53,7 +53,7 @@ void GroupCoordinator::replace_static(GroupToken token, const GroupClient& clien
 }
 
 void GroupCoordinator::answer_replaced(Group& group, const Replaced& replaced, GroupTime now) {
-  // If the group has gone on to a rebalance meanwhile, that answers.
+  // If a rebalance has begun meanwhile, it answers the request.
   if (!group.in(GroupState::stable) || group.generation() != replaced.generation) return;
   Member* member = group.member(replaced.new_id);
   if (!member) return;
@@ -64,8 +64,8 @@ void GroupCoordinator::answer_replaced(Group& group, const Replaced& replaced, G
   bool skips = replaced.api_version >= skip_assignment_since;
   JoinGroupResponse response = joined(group, *member, skips && leads);
   response.skip_assignment = skips && leads;
-  // An older client that finds itself the leader would assign anew, what nobody would come to fetch. So it is told that
-  // the process before it leads.
+  // An older client that is the leader would make an assignment, which no member would ask for. So its response names
+  // its predecessor as the leader.
   if (!skips) response.leader = replaced.leader_before;
   answer(*token, std::move(response));
 }

@@ -1,11 +1,11 @@
-// SyncGroup: the leader says who gets what, and all are told once that is committed.
+// SyncGroup: the leader sends the assignment, and all members receive theirs once it is committed.
 #include "broker/groups/coordinator.h"
 #include "runtime/base/assert.h"
 
 namespace fulmar {
 namespace {
 
-// What a member believes its group to be, if it says so (version 5), must be what it is.
+// Whether the member's request (from version 5 on) names another protocol type or protocol than the group's.
 bool contradicts(const std::optional<std::string>& said, const std::optional<std::string>& is) {
   return said && is && *said != *is;
 }
@@ -41,7 +41,7 @@ void GroupCoordinator::sync(GroupToken token, const SyncGroupRequest& request, G
   if (auto before = std::exchange(member.sync_token, token))
     answer_sync_error(*before, ErrorCode::rebalance_in_progress);
   synced(*group, member.id);
-  // A leader that asks again while its assignment is being written waits for that: there is one per generation.
+  // If the leader asks again while its assignment is being appended, it waits for that one: a generation has only one.
   if (assigns) store_assignment(*group, request, now);
 }
 
@@ -51,7 +51,7 @@ void GroupCoordinator::synced(Group& group, const std::string& member) {
 }
 
 void GroupCoordinator::store_assignment(Group& group, const SyncGroupRequest& request, GroupTime now) {
-  std::map<std::string, Bytes> assignments;  // of members only; those that were forgotten get nothing
+  std::map<std::string, Bytes> assignments;  // of members only; those that the leader has left out get none
   for (const auto& assignment : request.assignments)
     if (group.members().contains(assignment.member_id))
       assignments[assignment.member_id] = Bytes::copy_of(assignment.assignment.view());
@@ -89,7 +89,7 @@ void GroupCoordinator::cancel_syncs(Group& group, ErrorCode error, GroupTime now
   });
 }
 
-// Members that have joined, but ask for no assignment, would hold partitions that nobody reads.
+// Members that have joined, but do not ask for their assignment, would have partitions that they do not consume.
 void GroupCoordinator::sync_timer(Group& group, GroupTime now) {
   FULMAR_ASSERT(group.in(GroupState::completing_rebalance) || group.in(GroupState::stable));
   auto late = std::move(group.pending_syncs);

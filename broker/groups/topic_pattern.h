@@ -16,15 +16,15 @@ namespace fulmar {
 
 class TopicPattern {
  public:
-  // An expression of that length is far beyond what names of topics ask for, and what is compiled of one takes at most
-  // so much memory, in bytes.
+  // The longest expression, which is far more than topic names need; and the most memory that a compiled one takes. In
+  // bytes.
   static constexpr std::size_t expression_max = 4'096;
   static constexpr std::size_t memory_max = std::size_t{1} << 20;
 
-  // Errors: invalid_argument, with what is wrong with it.
+  // Errors: invalid_argument, with what is wrong with the expression.
   static Result<TopicPattern> compile(const std::string& expression);
 
-  // All of the name, as Kafka's do.
+  // Whether it matches the whole name, as in Kafka.
   bool matches(const std::string& topic) const;
 
  private:

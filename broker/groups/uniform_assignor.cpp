@@ -1,8 +1,9 @@
-// Topics with the same subscribers are shared out together, as a class. First everyone keeps what it has; then each
-// class's partitions without an owner go to its subscribers, of their own rack as far as that is even, then to whoever
-// has least; then partitions move, within a class, from who has most to who has least, until no such move helps. Each
-// of these moves makes the sum of the squares of the members' loads smaller, so there is an end; and where all members
-// are subscribed to the same topics, no more moves than balance takes.
+// Topics with the same subscribers are assigned together, as a class. First each member keeps the partitions that it
+// has. Then the partitions of each class without an owner go to its subscribers: to those in the rack of a replica, up
+// to an even share, then to the one with the fewest partitions. Then partitions move, within a class, from the member
+// with the most partitions to the one with the fewest, until no such move helps. Each move makes the sum of the squares
+// of the members' loads smaller, so this ends; and if all members are subscribed to the same topics, it makes no more
+// moves than are needed for the balance.
 #include <algorithm>
 #include <utility>
 
@@ -13,7 +14,7 @@ namespace fulmar {
 
 namespace {
 
-// How many of several choices that are equal otherwise are compared by rack and by topic.
+// How many choices that are otherwise equal are compared by rack and by topic.
 constexpr std::size_t compared_max = 16;
 
 class Uniform {
@@ -27,14 +28,14 @@ class Uniform {
     std::map<std::vector<std::size_t>, std::vector<Uuid>> classes;
     for (auto& [topic, members] : subscribers) classes[std::move(members)].push_back(topic);
     for (auto& [members, topics] : classes) classes_.push_back({members, std::move(topics)});
-    // Who has the fewest to choose from comes first.
+    // Topics with the fewest subscribers come first.
     std::ranges::sort(classes_, {}, [](const auto& one) { return std::pair(one.members.size(), one.members); });
   }
 
   Assignments run() {
     keep();
     for (const auto& one : classes_) give_out(one);
-    // What moves in one class may let another's moves help.
+    // A move in one class may make a move in another class useful.
     bool moved = true;
     while (std::exchange(moved, false))
       for (const auto& one : classes_) moved = balance(one) || moved;
@@ -94,7 +95,7 @@ class Uniform {
     }
   }
 
-  // Of those who have least, the one that the partition suits best.
+  // Of the members with the lowest load, the one for which the partition is best: by rack, then by topic.
   std::size_t choose(const ByLoad& by_load, const Place& place) const {
     std::size_t best = by_load.begin()->second;
     std::size_t compared = 0;
@@ -131,7 +132,7 @@ class Uniform {
       by_load.insert({member.load, m});
       if (member.member->rack) by_rack[*member.member->rack].insert({member.load, m});
     };
-    // Nobody gets more than an even share for its rack's sake.
+    // No member gets more than an even share because of its rack.
     std::size_t even = (load + free.size()) / one.members.size();
     if (!by_rack.empty()) {
       std::erase_if(free, [&](const Place& place) {
@@ -149,8 +150,8 @@ class Uniform {
     for (const auto& place : free) give_to(choose(by_load, place), place);
   }
 
-  // What of the class's partitions goes from one to the other: of a topic that the one has most of, compared to the
-  // other.
+  // The partition of the class that moves from one member to the other: of the topic of which `from` has most more
+  // partitions than `to`; of these, the best by rack.
   Place choose_move(const Class& one, const Member& from, const Member& to) const {
     const std::set<std::int32_t>* best = nullptr;
     Uuid topic;
@@ -173,9 +174,9 @@ class Uniform {
     return place;
   }
 
-  // False: there was nothing to do.
+  // Returns whether it moved any partition.
   bool balance(const Class& one) {
-    ByLoad all, owners;  // those who have something of the class
+    ByLoad all, owners;  // owners: the members that have partitions of the class
     auto owns = [&](const Member& member) {
       return std::ranges::any_of(one.topics, [&](const auto& id) { return member.owned.contains(id); });
     };
@@ -209,7 +210,7 @@ class Uniform {
   const AssignorInput& input_;
   std::vector<Member> members_;
   std::vector<Class> classes_;
-  std::map<Uuid, std::set<std::int32_t>> owned_;  // by anybody, from before
+  std::map<Uuid, std::set<std::int32_t>> owned_;  // the partitions that members keep
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Laws of the assignors, over random groups, and what they do in cases that can be said in a line.
+// Properties of the assignors for random groups, and their results in simple cases.
 #include "broker/groups/assignor.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ Uuid topic(std::uint64_t number) {
   return {1, number};
 }
 
-// A group, its topics, and what each of its members was assigned before.
+// A group, its topics, and the previous assignments of its members.
 struct World {
   AssignorInput input;
   Assignments before;
@@ -46,7 +46,7 @@ World random_world(std::uint64_t seed, bool same_subscriptions) {
     AssignorMember made;
     if (random.chance(1, 3)) made.instance_id = "i" + std::to_string(m);
     if (random.chance(1, 2)) made.rack = "r" + std::to_string(random.below(3));
-    // One more topic than there are.
+    // Including a topic that does not exist.
     for (int t = 0; t <= topics; ++t)
       if (same_subscriptions || random.chance(1, 2)) made.topics.insert(topic(static_cast<std::uint64_t>(t)));
     world.input.members["m" + std::to_string(m)] = made;
@@ -54,7 +54,7 @@ World random_world(std::uint64_t seed, bool same_subscriptions) {
   return world;
 }
 
-// Somebody comes or goes, or a topic grows, or goes.
+// A member joins or leaves, or a topic gets more partitions or is deleted.
 void change(World& world, std::uint64_t seed, bool same_subscriptions) {
   Random random(seed);
   auto& members = world.input.members;
@@ -83,7 +83,8 @@ std::size_t load(const PartitionSets& owned) {
   return sum;
 }
 
-// Every partition that somebody is subscribed to has one owner, who is subscribed to it; there are no others.
+// Each partition of a topic with subscribers has one owner, which is subscribed to the topic; no other partition has an
+// owner.
 void expect_complete_and_disjoint(const AssignorInput& input, const Assignments& assigned) {
   ASSERT_EQ(assigned.size(), input.members.size());
   std::map<Uuid, std::set<std::int32_t>> owned;
@@ -139,7 +140,8 @@ RC_GTEST_PROP(Uniform, MovesNothingWhereNothingChanged, ()) {
   }
 }
 
-// With the same subscriptions, a member gives up what it has beyond its even share, or what is gone, and nothing else.
+// If all members have the same subscriptions, a member gives up only partitions beyond its even share, and those of
+// deleted topics.
 RC_GTEST_PROP(Uniform, MovesNoMoreThanBalanceTakes, ()) {
   auto seed = *rc::gen::arbitrary<std::uint64_t>();
   auto world = random_world(seed, true);
@@ -166,7 +168,7 @@ RC_GTEST_PROP(Uniform, MovesNoMoreThanBalanceTakes, ()) {
       beyond_even += had - even;
     }
   }
-  // As many of them as there are such shares keep one more than the even share.
+  // If the partitions can't be divided evenly, some members keep one more than the even share.
   EXPECT_EQ(given_up, beyond_even - std::min(with_one_more, full));
 }
 

@@ -1,4 +1,5 @@
-// What clients, and logs that others wrote, may do to consumer groups: it is refused or passed over, and costs little.
+// Bad requests, and bad records of other implementations, for consumer groups: they are refused or skipped, at little
+// cost.
 #include <gtest/gtest.h>
 
 #include "broker/groups/coordinator.h"
@@ -27,7 +28,7 @@ class ConsumerLimits : public testing::Test {
     request.topic_partitions.emplace();
     return request;
   }
-  // The answers to all that waits, once it is committed; and how many appends of each kind that took.
+  // Commits all appends, and returns all answers; counts the appends and the target assignments.
   std::vector<ConsumerGroupHeartbeatResponse> settle() {
     std::vector<ConsumerGroupHeartbeatResponse> responses;
     for (bool more = true; more;) {
@@ -122,7 +123,7 @@ TEST_F(ConsumerLimits, RecordsThatMakeNoSenseAreLoadedAsFarAsTheyDo) {
   ASSERT_EQ(described.members.size(), 1U);
   EXPECT_EQ(described.members[0].member_id, "m");
   EXPECT_EQ(core_.describe_consumers("h").error_code, ErrorCode::group_id_not_found);
-  // Its state is not known, so it gets nothing until it says what it has.
+  // The member's state is unknown, so it gets no partitions until it reports which it has.
   ConsumerGroupHeartbeatRequest beat;
   beat.group_id = "g";
   beat.member_id = "m";

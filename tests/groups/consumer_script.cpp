@@ -1,4 +1,4 @@
-// What a Script says of consumer groups: topics are named, and their ids follow from the names.
+// The commands of a Script for consumer groups. Topics are written by name; their ids are derived from their names.
 #include <gtest/gtest.h>
 
 #include <algorithm>

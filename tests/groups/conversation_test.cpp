@@ -1,9 +1,9 @@
-// Conversations of clients with a coordinator of groups, as text: each file of conversations/ is a list of commands
-// ("> join ann member=m1") with what was answered ("ann <- NONE ..") and appended ("  log 3: ..") upon each, the
-// commands are those of script.cpp. FULMAR_REWRITE=1 writes the files anew; read the difference before you keep it.
+// Conversations of clients with a group coordinator, as text: each file of conversations/ is a list of commands
+// ("> join ann member=m1"), each followed by its answers ("ann <- NONE ..") and appends ("  log 3: .."). script.cpp
+// defines the commands. FULMAR_REWRITE=1 rewrites the files with the actual results; review the difference.
 //
 //   hold            appends are not committed from here on, until: committed, or fail [full|large|replicas] (the first)
-//   fail-over       another coordinator replays what was committed
+//   fail-over       another coordinator replays the committed records
 //   pass MS         time passes, timers fire
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// CoreUnderTest: the core of group coordinators for random tests: its log, appends that take their time, fail, or are
-// cut off by another coordinator taking over, and a clock that the test moves.
+// CoreUnderTest: a group coordinator for random tests, with its log, appends that take time, fail, or are lost when
+// another coordinator takes over, and a clock that the test advances.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ class CoreUnderTest {
     if (core_) core_->set_topics(known_topics_, time());
   }
 
-  // A new coordinator, with what the log has. To be called first, with the settings and the topics set.
+  // Starts a new coordinator with the records of the log. To be called first, after settings and topics are set.
   void start_core() {
     core_ = std::make_unique<GroupCoordinator>(settings_, [this] { return Uuid{0, ++uuids_}; });
     core_->set_topics(known_topics_, time());
@@ -86,7 +86,7 @@ class CoreUnderTest {
   GroupSettings settings_;
   std::unique_ptr<GroupCoordinator> core_;
   std::deque<GroupAppend> appended_;  // not committed yet
-  std::set<GroupToken> lost_;         // whose answers nobody gets
+  std::set<GroupToken> lost_;         // requests whose answers are lost
   GroupToken last_token_ = 0;
   bool hold_ = false;  // appends take longer
 

@@ -1,5 +1,5 @@
-// A coordinator of groups at its edges: before it is loaded and after it resigned, records that cannot be, and what
-// clients cannot make it hold.
+// A group coordinator in special cases: before it is loaded and after it resigned, with invalid records, and with
+// clients that try to make it hold too much.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -115,7 +115,7 @@ TEST_F(GroupLimits, OneThatResignedIsNoCoordinator) {
   EXPECT_EQ(join(join_request()).error_code, ErrorCode::not_coordinator);
   core_.heartbeat(1, {"g", 1, "m", {}}, now_);
   EXPECT_EQ(answer<HeartbeatResponse>().error_code, ErrorCode::not_coordinator);
-  // What comes late of its appends changes nothing.
+  // Late results of its appends change nothing.
   core_.committed(1, now_);
   core_.append_failed(1, ErrorCode::kafka_storage_error, now_);
   core_.topic_deleted("t", now_);
@@ -219,14 +219,14 @@ TEST_F(GroupLimits, WhatIsNotCommittedIsLimited) {
 
 TEST_F(GroupLimits, MetadataIsCountedAsKafkaCountsIt) {
   load();
-  // 4096 UTF-16 units: what fits there fits here, whatever it takes in bytes.
+  // 4096 UTF-16 code units are allowed, as in Kafka, however many bytes they take.
   std::string long_text;
   for (int i = 0; i < 2'048; ++i) long_text += "\xf0\x9f\x90\xa6";
   EXPECT_EQ(commit(commit_request("g", 1, long_text)), ErrorCode::none);
   EXPECT_EQ(commit(commit_request("g", 1, long_text + "x")), ErrorCode::offset_metadata_too_large);
 }
 
-// Flexible versions can say more than a record can hold.
+// Flexible versions of requests allow longer strings than a record.
 TEST_F(GroupLimits, WhatIsTooLongForARecordIsRefused) {
   load();
   std::string too_long(record_string_max + 1, 'x');
@@ -275,7 +275,7 @@ TEST_F(GroupLimits, ErrorsOfAppendsAreToldAsKafkaTellsThem) {
   EXPECT_EQ(client_error_of_append(ErrorCode::invalid_record), ErrorCode::invalid_record);
 }
 
-// Ten thousand join at once, one of them leaves: what that costs grows with the members, not with their square.
+// Ten thousand members join at once, and one of them leaves: the cost must be linear in the number of members.
 TEST_F(GroupLimits, ALargeGroupRebalances) {
   load();
   constexpr std::size_t count = 10'000;

@@ -1,8 +1,8 @@
-// Random members of a consumer group against the core: they join, say what they have or leave it out, are slow to give
-// partitions up, fall silent, leave, come back (some as static members), lose answers; topics grow; appends take their
-// time, fail, and are cut off by another coordinator taking over. Whenever a partition is given to a member, nobody
-// else who has it is a member any more; and at the end, when nothing goes wrong any more, all partitions are somebody's
-// in bounded time, who may commit for them.
+// Random members of a consumer group against the core: they join, report their partitions or leave them out, are slow
+// to give partitions up, stop sending heartbeats, leave, come back (some as static members), and lose answers; topics
+// get more partitions; appends take time, fail, and are lost when another coordinator takes over. Whenever a member is
+// assigned a partition, no other member may have it; and at the end, without further faults, in bounded time each
+// partition has an owner, which may commit for it.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -48,8 +48,8 @@ class Storm : private CoreUnderTest {
     int processes = 0;
     std::int32_t epoch = 0;
     PartitionSets assigned, owned;
-    bool unsure = false;      // the answer to what it said last was lost
-    bool told_owned = false;  // the coordinator has heard of what it owns now
+    bool unsure = false;      // the answer to its last heartbeat was lost
+    bool told_owned = false;  // it has reported the partitions that it has now
     std::optional<GroupToken> beat, commit;
   };
 
@@ -86,8 +86,9 @@ class Storm : private CoreUnderTest {
     pass(static_cast<std::int64_t>(random_.below(400)));
   }
 
-  // Gives up what it is to, and begins with what is its own now. What it has just said that it does not have, it can't
-  // begin with until that is answered: it may be another's by then. Clients that do are found out by what they commit.
+  // Stops consuming the partitions that are not assigned to it any more, and starts with the new ones. Not while a
+  // heartbeat is unanswered: another member may already have partitions that the heartbeat did not report. Clients that
+  // do not wait are detected by their commits.
   static void take_over(Actor& actor) {
     if (actor.owned == actor.assigned || actor.beat || actor.unsure) return;
     actor.owned = actor.assigned;
@@ -110,7 +111,7 @@ class Storm : private CoreUnderTest {
       actor.owned.clear();
       actor.assigned.clear();
     }
-    if (actor.epoch == 0 || actor.unsure) {  // it says all, and so is told all
+    if (actor.epoch == 0 || actor.unsure) {  // a complete request, which gets a complete response
       request.rebalance_timeout_ms = rebalance_ms;
       request.subscribed_topic_names = {"t", "u"};
     }
@@ -198,11 +199,11 @@ class Storm : private CoreUnderTest {
         actor.owned.clear();
         actor.assigned.clear();
         return;
-      case ErrorCode::unreleased_instance_id:  // until the session of the process before has ended
+      case ErrorCode::unreleased_instance_id:  // until the session of the earlier process has ended
       case ErrorCode::fenced_instance_id: actor.id.clear(); return;
       case ErrorCode::coordinator_not_available:
       case ErrorCode::not_coordinator:
-      case ErrorCode::unknown_server_error:  // it may be done yet
+      case ErrorCode::unknown_server_error:  // the request may still take effect
         actor.unsure = true;
         actor.told_owned = false;
         return;

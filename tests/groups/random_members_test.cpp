@@ -1,7 +1,7 @@
-// Random members against the core: they join, ask for their assignment, send heartbeats, commit, leave, die, come back
-// (some as static members), change what they subscribe to; appends take their time, fail, and are cut off by another
-// coordinator taking over. What must hold is checked at every answer and every append, and at the end, when nothing
-// goes wrong any more, the group is to become stable in bounded time.
+// Random members of a classic group against the core: they join, ask for their assignment, send heartbeats, commit,
+// leave, crash, come back (some as static members), and change their subscriptions; appends take time, fail, and are
+// lost when another coordinator takes over. The invariants are checked at every answer and every append; and at the
+// end, without further faults, the group must become stable in bounded time.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -22,7 +22,7 @@ constexpr milliseconds rebalance{20'000};
 constexpr milliseconds heartbeat_interval{1'000};
 const std::string group_id = "g";
 
-// What stays the same of a static member's id, whichever process it is; of others, the client's name.
+// The part of a static member's id that is the same for all its processes; of other members, the client's name.
 std::string owner(const std::string& member_id) {
   return member_id.substr(0, member_id.size() - 37);
 }
@@ -64,7 +64,7 @@ class Storm {
   };
   struct Asked {
     std::size_t actor;
-    std::uint64_t process;  // of the actor; another one does not hear the answer
+    std::uint64_t process;  // of the actor; a later process does not receive the answer
     std::string id;
     std::int32_t generation;
     std::optional<OffsetRecord> offset;
@@ -86,7 +86,7 @@ class Storm {
     }
   }
 
-  // Another group of the same name, or one whose beginning was never written.
+  // A new group of the same name, or the group if its first record was never committed.
   void begin_anew() {
     ++groups_;
     last_generation_ = 0;
@@ -151,7 +151,7 @@ class Storm {
   }
 
   void fail_over() {
-    // Some of what was appended made it, without anybody having heard.
+    // Some of the appends are in the log, although nobody has reported them as committed.
     auto kept = random_.below(appended_.size() + 1);
     std::vector<StateRecord> made_it;
     for (std::size_t i = 0; i < kept; ++i)
@@ -168,7 +168,7 @@ class Storm {
     auto& actor = actors_[index];
     switch (random_.below(5)) {
       case 0:
-      case 1:  // dies, or comes (back), with nothing but its instance id
+      case 1:  // it crashes, or starts (again) knowing only its instance id
         ++processes_[index];
         actor.mood = actor.mood == Mood::down ? Mood::join : Mood::down;
         forget(actor);
@@ -246,7 +246,7 @@ class Storm {
     take();
   }
 
-  // -- What the core says.
+  // -- The core's answers.
   void take() {
     auto output = core_->take_output();
     for (auto& append : output.appends) {
@@ -266,7 +266,7 @@ class Storm {
     }
   }
 
-  // Nobody holds an assignment that no leader gave to it, or to the process of the same instance before.
+  // A member has only an assignment that a leader made for it, or for an earlier process of the same instance.
   void check_issued(const GroupMetadataValue::Member& member) {
     if (member.assignment.empty()) return;
     std::string bytes(member.assignment.view());
@@ -311,13 +311,13 @@ class Storm {
     return nullptr;
   }
 
-  // What a member is told is what is committed for it, of its generation.
+  // The assignment that a member receives is the one that is committed for it in its generation.
   void check_synced(const Asked& asked, const SyncGroupResponse& synced) {
     ASSERT_TRUE(logged_) << "an assignment of a group that is not committed";
     EXPECT_EQ(logged_->generation, asked.generation);
     const auto* member = logged_member(asked.id);
-    // A process whose record failed to be written, and whose client was told so late: what is committed is its
-    // predecessor's.
+    // A static member's new process, whose append failed after its request had been answered with an error because it
+    // took too long: the log still has its predecessor.
     if (!member)
       for (const auto& other : logged_->members)
         if (owner(other.member_id) == owner(asked.id)) member = &other;
@@ -327,7 +327,7 @@ class Storm {
 
   void check_member(const Asked& asked) {
     auto described = core_->describe(group_id, 5);
-    bool found = described.group_state == std::string("Dead");  // not committed at all yet
+    bool found = described.group_state == std::string("Dead");  // no record of the group is committed yet
     for (const auto& member : described.members) found = found || member.member_id == asked.id;
     EXPECT_TRUE(found) << "a heartbeat of somebody who is no member";
   }
@@ -358,7 +358,7 @@ class Storm {
       case ErrorCode::fenced_instance_id:
         actor.mood = Mood::down;
         forget(actor);
-        return;  // another process is it now
+        return;  // a later process has taken its place
       case ErrorCode::unknown_member_id:
       case ErrorCode::illegal_generation: forget(actor); break;
       case ErrorCode::rebalance_in_progress: break;
@@ -401,7 +401,7 @@ class Storm {
     EXPECT_EQ(told, committed_);
   }
 
-  // -- Nothing goes wrong any more.
+  // -- The end, without further faults.
   void calm() {
     for (auto& actor : actors_)
       if (actor.mood == Mood::down && random_.chance(1, 2)) actor.mood = Mood::join;
@@ -474,7 +474,7 @@ class Storm {
   std::map<int, AppendId> last_append_;
   std::deque<GroupAppend> appended_;
   std::vector<StateRecord> log_;
-  std::optional<GroupMetadataValue> logged_;  // the group, as it is committed
+  std::optional<GroupMetadataValue> logged_;  // the group's last committed record
   bool deleted_in_log_ = false;
   std::map<std::int32_t, std::int64_t> committed_;
   std::set<std::int64_t> acknowledged_offsets_;
@@ -493,7 +493,7 @@ RC_GTEST_PROP(RandomMembers, AgreeAndBecomeStable, ()) {
   RC_ASSERT(!testing::Test::HasFailure());
 }
 
-// A good many more than rapidcheck plays, always the same.
+// Many more runs than rapidcheck makes, with fixed seeds.
 TEST(RandomMembers, OfManySeeds) {
   for (std::uint64_t seed = 1; seed <= 300 && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));

@@ -1,7 +1,7 @@
-// Random members of one group that speak either protocol, each process another one maybe, so that the group becomes a
-// consumer group and a classic group again while members join, fall silent, leave and lose answers, and appends take
-// their time, fail, and are cut off by another coordinator taking over. Whenever a partition is given to a member,
-// nobody else who has it is a member any more; and at the end all partitions are somebody's, whichever kind it is.
+// Random members of one group, each process with a random protocol, so that the group becomes a consumer group and a
+// classic group again while members join, stop sending heartbeats, leave and lose answers, and appends take time, fail,
+// and are lost when another coordinator takes over. Whenever a member is assigned a partition, no other member may have
+// it; and at the end each partition has an owner, whichever kind the group is.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -48,11 +48,11 @@ class Migration : private CoreUnderTest {
     std::string id;
     int processes = 0;
     std::int32_t epoch = 0;                                 // or generation
-    enum { joins, joined, stable } phase = joins;           // of the classic protocol
+    enum { joins, joined, stable } phase = joins;           // classic protocol
     std::vector<SyncGroupRequest::Assignment> assignments;  // of the leader
     Names owned, assigned;
     std::optional<GroupToken> waits;
-    bool says_all = true;  // of the consumer protocol
+    bool says_all = true;  // consumer protocol: its next heartbeat is complete
   };
 
   void step() {
@@ -144,7 +144,7 @@ class Migration : private CoreUnderTest {
     core_->sync(*actor.waits, request, time());
   }
 
-  // Who has a partition keeps it, as in the first round of a cooperative rebalance; the others are shared out.
+  // Members keep their partitions, as in the first round of a cooperative rebalance; the free ones are distributed.
   static void assign(Actor& leader, const JoinGroupResponse& response) {
     std::map<std::string, Names> shares;
     Names free{{"t", {0, 1, 2}}, {"u", {0, 1}}};
@@ -205,7 +205,7 @@ class Migration : private CoreUnderTest {
       failed(*actor, alive->error_code);
   }
 
-  // Whether there was an error, and what follows from it.
+  // Handles an error; returns whether there was one.
   bool failed(Actor& actor, ErrorCode error) {
     switch (error) {
       case ErrorCode::none: return false;
@@ -219,7 +219,7 @@ class Migration : private CoreUnderTest {
       case ErrorCode::rebalance_in_progress: actor.phase = Actor::joins; return true;
       case ErrorCode::coordinator_not_available:
       case ErrorCode::not_coordinator:
-      case ErrorCode::unknown_server_error: actor.says_all = true; return true;  // it may be done yet
+      case ErrorCode::unknown_server_error: actor.says_all = true; return true;  // the request may still take effect
       default: ADD_FAILURE() << error_code_name(error); return true;
     }
   }
@@ -250,7 +250,7 @@ class Migration : private CoreUnderTest {
     if (failed(actor, response.error_code)) return;
     actor.assigned.clear();
     auto assignment = read_consumer_assignment(response.assignment);
-    if (assignment)  // else it is empty: the leader did not know of it
+    if (assignment)  // otherwise it is empty: the leader did not know this member
       for (const auto& topic : assignment->assigned_partitions)
         actor.assigned[topic.topic].insert(topic.partitions.begin(), topic.partitions.end());
     expect_nobody_has(actor);

@@ -42,7 +42,7 @@ std::pair<std::string, std::int32_t> partition_of(const std::string& text) {
   return {text.substr(0, dash), std::stoi(text.substr(dash + 1))};
 }
 
-// Of a consumer, or whatever else it is.
+// A consumer's assignment as "t-0+t-1"; other bytes as they are.
 std::string assignment_said(const Bytes& bytes) {
   auto assignment = read_consumer_assignment(bytes);
   if (!assignment) return std::string(bytes.view());
@@ -286,7 +286,7 @@ void Script::commit(const Words& words) {
   core_->commit_offsets(token(words.who), words.client(), request, time(), writer);
 }
 
-// marker PRODUCER commit|abort: once all that was appended before is committed
+// marker PRODUCER commit|abort: requires that all appends before it are committed
 void Script::marker(const Words& words) {
   log_.push_back(Marker{std::stoll(words.rest.at(0)), words.rest.at(1) == "commit"});
   core_->transaction_ended(std::get<Marker>(log_.back()).producer, std::get<Marker>(log_.back()).commits);
@@ -341,7 +341,7 @@ void Script::describe(const Words& words) {
   said_ += "\n";
 }
 
-// list [states=Stable,Empty] [types=classic], two groups a page
+// list [states=Stable,Empty] [types=classic]; with two groups per page
 void Script::list(const Words& words) {
   ListGroupsRequest request;
   request.states_filter = split(words.get("states", ""), ',');
@@ -478,7 +478,7 @@ void Script::show(const GroupAnswer& answer) {
 }
 
 std::string Script::short_names(std::string text) const {
-  // Any id that was ever made, told to anybody or not.
+  // All ids that were created, whether or not a client received them.
   static const std::string zeros = "-00000000-0000-4000-8000-";
   for (auto at = text.find(zeros); at != std::string::npos; at = text.find(zeros)) {
     auto begin = text.find_last_of(" \n(:", at);

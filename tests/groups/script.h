@@ -1,5 +1,5 @@
-// A coordinator of groups in a test that reads as a conversation: one command a line in, and what was answered and
-// appended out, as text. Members' ids are m1, m2 .. in the order in which they were given.
+// A group coordinator in a test that reads as a conversation: executes commands, one per line, and returns the answers
+// and appends as text. The member ids are m1, m2 .. in the order in which they are created.
 #pragma once
 
 #include <deque>
@@ -16,7 +16,7 @@ namespace fulmar {
 class Script {
  public:
   Script();
-  // Does what the line says and returns what came of it, a line each.
+  // Executes the command, and returns its answers and appends, one per line.
   std::string command(const std::string& line);
 
  private:
@@ -70,10 +70,10 @@ class Script {
   std::string said_;
 };
 
-// Topics by name, with how many partitions each has; their ids follow from their names.
+// Topics with these names and numbers of partitions; their ids are derived from their names.
 GroupTopicsPtr named_topics(std::map<std::string, std::int32_t> partitions);
 
-// A consumer's subscription, as it is sent.
+// A consumer's encoded subscription.
 Bytes subscription(const std::vector<std::string>& topics);
 
 }  // namespace fulmar
