@@ -1,10 +1,12 @@
 // Compaction: the last record of each key stays, unchanged at its offset; a record may be removed only if a later one
-// of its key exists. The same holds for tombstones.
+// of its key exists. A tombstone may be removed as well, after its time (delete.retention.ms); then no record that it
+// deleted exists.
 //
 // Sends have acks=all and go to a synced topic: acknowledged records keep their offsets. Records of unknown outcome may
 // be before or after acknowledged ones.
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "checkers/history.h"
 
@@ -19,10 +21,11 @@ std::string to_string(const KeyedSend& send) {
 
 class CompactionCheck {
  public:
-  CompactionCheck(const History& history, Violations& found) : found_(found) {
+  CompactionCheck(const History& history, Violations& found) : history_(history), found_(found) {
     for (const auto& send : history.keyed_sends) {
       if (send.value) by_value_[*send.value] = &send;
       if (send.outcome == Outcome::ok) acknowledged_[send.partition][send.offset] = &send;
+      if (!send.value) tombstones_[{send.partition, send.key}].push_back(&send);
     }
   }
 
@@ -58,8 +61,10 @@ class CompactionCheck {
       if (there.contains(offset)) continue;
       auto newest = last.find(send->key);
       if (newest != last.end() && newest->second > offset) continue;
-      const char* anomaly = "lost-key";
-      if (!send->value) anomaly = newest == last.end() ? "tombstone-early" : "deleted-key-returns";
+      const bool deleted = is_deleted(*send, read.completed);
+      if (newest == last.end() && deleted) continue;
+      const char* anomaly = !send->value ? "tombstone-early" : "lost-key";
+      if (newest != last.end() && (deleted || !send->value)) anomaly = "deleted-key-returns";
       found_.push_back({"compaction", anomaly,
                         to_string(*send) + " is gone from offset " + std::to_string(offset) +
                             (newest == last.end() ? ", and nothing of its key is there"
@@ -79,9 +84,22 @@ class CompactionCheck {
                       read.completed});
   }
 
+  // Whether a tombstone that comes after this record, or is it, may be gone by then.
+  bool is_deleted(const KeyedSend& send, Instant by) const {
+    auto found = tombstones_.find({send.partition, send.key});
+    if (found == tombstones_.end() || !history_.tombstones_kept) return false;
+    return std::any_of(found->second.begin(), found->second.end(), [&](const KeyedSend* tombstone) {
+      bool follows =
+          tombstone->outcome == Outcome::ok ? tombstone->offset >= send.offset : tombstone->outcome != Outcome::failed;
+      return follows && (history_.clocks_jump || tombstone->invoked + *history_.tombstones_kept <= by);
+    });
+  }
+
+  const History& history_;
   Violations& found_;
   std::map<ValueId, const KeyedSend*> by_value_;
   std::map<std::int32_t, std::map<Offset, const KeyedSend*>> acknowledged_;
+  std::map<std::pair<std::int32_t, std::string>, std::vector<const KeyedSend*>> tombstones_;
 };
 
 }  // namespace

@@ -290,6 +290,8 @@ struct History {
   std::set<std::int32_t> first_controllers;                // as in controller.quorum.voters
   // The controllers at the end, according to the active one; nullopt: not requested.
   std::optional<std::set<std::int32_t>> final_controllers;
+  // How long tombstones of compacted topics stay at least; nullopt: for ever.
+  std::optional<Duration> tombstones_kept;
   std::vector<KeyedSend> keyed_sends;
   std::vector<KeyedRead> keyed_reads;                          // while records were sent
   std::map<std::int32_t, KeyedRead> keyed_final_reads;         // by partition, after the last send

@@ -60,8 +60,13 @@ class ClusterLife {
         workload_.marks.expect(mark);
     if (plan.setting_or(settings::migrating_members, 0))
       for (auto mark : {Mark::group_upgraded, Mark::group_downgraded}) workload_.marks.expect(mark);
+    if (plan.has(settings::group_segment_bytes)) workload_.marks.expect(Mark::log_compacted);
     if (plan.setting_or(settings::keyed_clients, 0))
-      for (auto mark : {Mark::log_compacted, Mark::batch_compacted_away}) workload_.marks.expect(mark);
+      for (auto mark : {Mark::log_compacted, Mark::batch_compacted_away, Mark::tombstone_removed,
+                        Mark::leader_was_away_past_tombstones})
+        workload_.marks.expect(mark);
+    if (plan.has(settings::delete_retention_ms))
+      workload_.history.tombstones_kept = milliseconds(plan.setting(settings::delete_retention_ms));
     if (plan.setting_or(settings::producer_id_block, 1000) < 1000) workload_.marks.expect(Mark::producer_id_block);
     if (has_fault(plan.faults, {&faults::cut_after_transfer})) workload_.marks.expect(Mark::cut_after_transfer);
     for (std::int64_t i = 0; i < plan.setting(settings::clients); ++i) world_.add_node("client" + std::to_string(i));

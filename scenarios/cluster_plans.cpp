@@ -1,6 +1,7 @@
 #include "scenarios/cluster_plans.h"
 
 #include <functional>
+#include <iterator>
 
 #include "faults/calm.h"
 #include "faults/kinds.h"
@@ -98,6 +99,10 @@ Plan plan_groups(std::uint64_t seed) {
     plan.set(settings::producer_pace_ms, 4096);
     plan.set(settings::consumers, 0);
     plan.set(settings::deletes, 0);
+    // What the coordinators keep is compacted in most lives.
+    if (random.chance(1, 4)) return;
+    plan.set(settings::group_segment_bytes, std::int64_t{1} << random.between(9, 13));
+    plan.set(settings::cleaner_backoff_ms, std::int64_t{1} << random.between(6, 11));
   });
 }
 
@@ -107,9 +112,20 @@ Plan plan_compaction(std::uint64_t seed) {
     plan.set(settings::keyed_pace_ms, std::int64_t{1} << random.between(4, 8));
     plan.set(settings::compacted_segment_bytes, std::int64_t{1} << random.between(10, 13));
     plan.set(settings::cleaner_backoff_ms, std::int64_t{1} << random.between(6, 11));
+    constexpr std::int64_t shares[] = {0, 10, 10, 50, 90};
+    plan.set(settings::cleanable_percent, shares[random.below(std::size(shares))]);
+    if (random.chance(1, 3)) plan.set(settings::max_compaction_lag_ms, std::int64_t{1} << random.between(6, 12));
+    plan.set(settings::delete_retention_ms, std::int64_t{1} << random.between(4, 13));
     plan.set(settings::memory_topic, 0);
     plan.set(settings::producer_pace_ms, 4096);
     plan.set(settings::deletes, 0);
+    // Replicas that leave a partition, and come back to it with an old log.
+    if (!random.chance(1, 2)) return;
+    plan.set(settings::brokers, 5);
+    plan.set(settings::replication_factor, 3);
+    plan.set(settings::rest_count, 1);
+    plan.set(settings::operator_pace_ms, std::int64_t{1} << random.between(9, 12));
+    plan.set(settings::cancelled_moves_percent, random.between(0, 60));
   });
 }
 

@@ -13,8 +13,8 @@ namespace fulmar {
 
 namespace {
 
-const std::string topic_name = "compacted";
-constexpr std::int32_t partitions = 2;
+const std::string topic_name = compacted_topic;
+constexpr std::int32_t partitions = compacted_partitions;
 constexpr std::uint64_t keys = 6;
 constexpr Duration delivery_timeout = seconds(15);
 constexpr Duration retry_interval = milliseconds(100);
@@ -29,9 +29,13 @@ void make_topic(Host& host, Workload& workload, ClusterClient& brokers) {
       topic.name = topic_name;
       topic.num_partitions = partitions;
       topic.replication_factor = static_cast<std::int16_t>(workload.plan.setting(settings::replication_factor));
+      auto of_plan = [&](const Setting& setting) { return std::to_string(workload.plan.setting(setting)); };
       topic.configs = {{"cleanup.policy", "compact"},
-                       {"min.cleanable.dirty.ratio", "0.1"},
-                       {"segment.bytes", std::to_string(workload.plan.setting(settings::compacted_segment_bytes))}};
+                       {"min.cleanable.dirty.ratio", "0." + of_plan(settings::cleanable_percent)},
+                       {"delete.retention.ms", of_plan(settings::delete_retention_ms)},
+                       {"segment.bytes", of_plan(settings::compacted_segment_bytes)}};
+      if (workload.plan.has(settings::max_compaction_lag_ms))
+        topic.configs.push_back({"max.compaction.lag.ms", of_plan(settings::max_compaction_lag_ms)});
       auto response = (*connection)->call<CreateTopicsResponse>(request, deadline);
       if (response && response->topics.size() == 1 &&
           (response->topics[0].error_code == ErrorCode::none ||

@@ -63,6 +63,8 @@ constexpr const char* names[] = {
     "transaction refused for its producer's successor or its timeout",
     "offset told to be unstable",
     "committed records read while transactions were open",
+    "tombstones removed",
+    "replica elected that was away when tombstones were removed",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

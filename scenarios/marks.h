@@ -67,6 +67,8 @@ enum class Mark : std::uint8_t {
   transaction_fenced,
   unstable_offset,
   committed_read,
+  tombstone_removed,
+  leader_was_away_past_tombstones,
   count_
 };
 

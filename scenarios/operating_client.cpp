@@ -48,6 +48,8 @@ void operate(Host& host, Workload& workload) {
   while (!workload.stop) {
     pause(host, random, workload.plan.setting(settings::operator_pace_ms));
     auto tp = pick_partition(random, workload);
+    if (workload.plan.setting_or(settings::keyed_clients, 0) && random.chance(3, 4))
+      tp = {compacted_topic, static_cast<std::int32_t>(random.below(compacted_partitions))};
     switch (random.below(6)) {
       case 0: move(tp, std::nullopt); break;
       case 1: {

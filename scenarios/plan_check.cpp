@@ -23,7 +23,9 @@ constexpr std::pair<const Setting*, const Setting*> together[] = {
     {&settings::calm_ms, &settings::calm_from_ms},
     {&settings::calm_ms, &settings::calm_rest},
     {&settings::keyed_clients, &settings::compacted_segment_bytes},
+    {&settings::keyed_clients, &settings::cleanable_percent},
     {&settings::keyed_clients, &settings::keyed_pace_ms},
+    {&settings::keyed_clients, &settings::delete_retention_ms},
     {&settings::throttled_rate, &settings::catch_up_lag},
     {&settings::throttled_rate, &settings::replica_lag_ms}};
 

@@ -28,6 +28,7 @@ inline constexpr Setting brokers{"brokers", 1, brokers_max};
 inline constexpr Setting cancelled_moves_percent{"cancelled_moves_percent", 0, 100};
 inline constexpr Setting catch_up_lag{"catch_up_lag", 0, bytes_max};
 inline constexpr Setting checkpoint_ms{"checkpoint_ms", 1, time_ms_max};
+inline constexpr Setting cleanable_percent{"cleanable_percent", 0, 99};
 inline constexpr Setting cleaner_backoff_ms{"cleaner_backoff_ms", 1, time_ms_max};
 inline constexpr Setting clients{"clients", 1, clients_max};
 inline constexpr Setting compacted_segment_bytes{"compacted_segment_bytes", 1024, bytes_max};
@@ -40,6 +41,8 @@ inline constexpr Setting controller_pace_ms{"controller_pace_ms", 0, pace_ms_max
 inline constexpr Setting deletes{"deletes", 0, 1};
 inline constexpr Setting epoch_pace_ms{"epoch_pace_ms", 0, pace_ms_max};
 inline constexpr Setting false_maxima{"false_maxima", 0, 1};
+inline constexpr Setting delete_retention_ms{"delete_retention_ms", 0, time_ms_max};
+inline constexpr Setting group_segment_bytes{"group_segment_bytes", 512, bytes_max};
 inline constexpr Setting growing_topic{"growing_topic", 0, 1};
 inline constexpr Setting guarded_topic{"guarded_topic", 0, 1};
 inline constexpr Setting idle_topic{"idle_topic", 0, 1};
@@ -47,6 +50,7 @@ inline constexpr Setting index_interval_bytes{"index_interval_bytes", 0, bytes_m
 inline constexpr Setting keyed_clients{"keyed_clients", 0, clients_max};
 inline constexpr Setting keyed_pace_ms{"keyed_pace_ms", 1, pace_ms_max};
 inline constexpr Setting lookup_pace_ms{"lookup_pace_ms", 0, pace_ms_max};
+inline constexpr Setting max_compaction_lag_ms{"max_compaction_lag_ms", 1, time_ms_max};
 inline constexpr Setting stages{"stages", 0, 4};
 inline constexpr Setting members{"members", 0, clients_max};
 inline constexpr Setting memory_topic{"memory_topic", 0, 1};

@@ -78,6 +78,8 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   }
   auto config = BrokerConfig::from(properties).value();
   config.cluster_secret = "a secret of the cluster";
+  if (plan_.has(settings::group_segment_bytes))
+    config.group_topic.segment_bytes = static_cast<std::int32_t>(plan_.setting(settings::group_segment_bytes));
   config.producer_id_block = plan_.setting_or(settings::producer_id_block, config.producer_id_block);
   if (throttled) config.partition_raft.catch_up_lag = plan_.setting(settings::catch_up_lag);
   return config;
@@ -136,7 +138,23 @@ void WatchedCluster::opened(const ReplicaSight& sight, const std::string& direct
     if (sight.log_start > 0) marks_.reach(Mark::metadata_snapshot_loaded);
     metadata_starts_[sight.self.broker] = sight.log_start;
   }
+  compacted_[sight.group].replicas.insert(sight.self);
   watch_.opened(sight, directory, epochs);
+}
+
+void WatchedCluster::compacted(const GroupId& group, const ReplicaId&, std::size_t tombstones_expired) {
+  if (tombstones_expired == 0) return;
+  marks_.reach(Mark::tombstone_removed, tombstones_expired);
+  auto& known = compacted_[group];
+  for (const auto& replica : known.replicas)
+    if (!world_.node(static_cast<std::size_t>(replica.broker - 1)).running()) known.were_away.insert(replica);
+}
+
+void WatchedCluster::note_election(const ReplicaSight& sight) {
+  auto& group = compacted_[sight.group];
+  if (sight.role != Role::leader || sight.term <= group.led) return;
+  group.led = sight.term;
+  if (group.were_away.contains(sight.self)) marks_.reach(Mark::leader_was_away_past_tombstones);
 }
 
 void WatchedCluster::started_over(const GroupId& group, const ReplicaId& self, Offset offset) {
@@ -158,6 +176,7 @@ void WatchedCluster::stepped(const ReplicaSight& sight) {
       controller_ = static_cast<std::size_t>(sight.self.broker - 1);
     }
   }
+  note_election(sight);
   watch_.stepped(sight);
 }
 

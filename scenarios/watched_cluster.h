@@ -74,6 +74,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
       if (!batch.after) marks_.reach(Mark::batch_compacted_away);
     watch_.rewriting(group, self, base, end, batches);
   }
+  void compacted(const GroupId& group, const ReplicaId& self, std::size_t tombstones_expired) override;
   void truncated(const GroupId& group, const ReplicaId& self, Offset offset) override {
     marks_.reach(Mark::log_truncated);
     watch_.truncated(group, self, offset);
@@ -88,6 +89,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   void heard(const GroupId& group, const Message& message, Epoch term) override { watch_.heard(group, message, term); }
   void removed(const GroupId& group, const ReplicaId& self) override { watch_.removed(group, self); }
   void shows(const ReplicaId& self, const MetadataImage& image) override;
+  void note_election(const ReplicaSight& sight);
 
   World& world_;
   const Plan& plan_;
@@ -101,6 +103,12 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   std::optional<std::size_t> controller_;
   Epoch controller_term_ = -1;
   ProducerId next_producer_id_ = 0;  // in the images seen so far
+  struct Compacted {
+    std::set<ReplicaId> replicas;   // that were ever open
+    std::set<ReplicaId> were_away;  // while another removed tombstones
+    Epoch led = -1;                 // the term of the last leader that was noted
+  };
+  std::map<GroupId, Compacted> compacted_;
   ReplicationWatch watch_;
   MetadataImages images_;
   Violations false_claims_;

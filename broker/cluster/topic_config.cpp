@@ -32,8 +32,9 @@ constexpr PropertyInfo table[] = {
     {"compression.zstd.level", PropertyType::int32, "3", -131072, 22, "",
      "How hard zstd tries where compression.type is zstd."},
     {"delete.retention.ms", PropertyType::int64, "86400000", 0, int64_max, "",
-     "Without effect: records without a value stay in a compacted log, as long as no later one has their key.",
-     Effect::none},
+     "How long a record without a value (tombstone) stays in a compacted log at least, in milliseconds, from when it "
+     "is "
+     "compacted first."},
     {"errors.deadletterqueue.group.enable", PropertyType::boolean, "false", 0, 0, "",
      "Without effect: share groups are not served.", Effect::none},
     {"file.delete.delay.ms", PropertyType::int64, "60000", 0, int64_max, "",
@@ -263,6 +264,7 @@ LogConfig log_config_of(const Properties& properties, const Properties& broker) 
   auto has = [&](std::string_view name) { return std::find(policy.begin(), policy.end(), name) != policy.end(); };
   config.deletes = has("delete");
   config.compacts = has("compact");
+  config.delete_retention_ms = number("delete.retention.ms");
   config.min_cleanable_ppm = whole_units(text("min.cleanable.dirty.ratio"), 1'000'000);
   config.min_compaction_lag_ms = number("min.compaction.lag.ms");
   config.max_compaction_lag_ms = number("max.compaction.lag.ms");

@@ -20,10 +20,11 @@ std::optional<std::vector<std::int64_t>> parse_numbers(std::string_view text) {
 std::string Checkpoint::encode() const {
   auto numbers = std::to_string(recovery_point) + " " + std::to_string(log_start);
   // A version has all that the ones before it have, and is written where what it brings is there.
-  const auto version = cleaned_to > 0 ? 4 : markers_from >= 0 ? 3 : holes_below > 0 ? 2 : 1;
+  const bool compacted = cleaned_to > 0 || tombstone_bound > 0;
+  const auto version = compacted ? 4 : markers_from >= 0 ? 3 : holes_below > 0 ? 2 : 1;
   if (version >= 2) numbers += " " + std::to_string(holes_below);
   if (version >= 3) numbers += " " + std::to_string(markers_from);
-  if (version >= 4) numbers += " " + std::to_string(cleaned_to);
+  if (version >= 4) numbers += " " + std::to_string(cleaned_to) + " " + std::to_string(tombstone_bound);
   return std::to_string(version) + "\n" + numbers + " " + std::to_string(crc32c(numbers)) + "\n";
 }
 
@@ -34,6 +35,7 @@ std::optional<Checkpoint> Checkpoint::decode(std::string_view text) {
   if ((*numbers)[0] >= 2) read.holes_below = numbers->size() > 3 ? (*numbers)[3] : 0;
   if ((*numbers)[0] >= 3) read.markers_from = numbers->size() > 4 ? (*numbers)[4] : -1;
   if ((*numbers)[0] >= 4) read.cleaned_to = numbers->size() > 5 ? (*numbers)[5] : 0;
+  if ((*numbers)[0] >= 4) read.tombstone_bound = numbers->size() > 6 ? (*numbers)[6] : 0;
   bool version_0 = (*numbers)[0] == 0 && numbers->size() == 3;  // without a checksum
   if (!version_0 && text != read.encode()) return std::nullopt;
   return read;

@@ -27,6 +27,8 @@ struct Checkpoint {
   // Below that offset the log is clean: of each key there is no more than one record (compaction.h). Written when all
   // of it is, so that a crash before only has it cleaned again.
   Offset cleaned_to = 0;
+  // Below that offset, tombstones may be gone from logs of other replicas (raft/tombstones.cpp).
+  Offset tombstone_bound = 0;
 
   std::string encode() const;
   static std::optional<Checkpoint> decode(std::string_view text);

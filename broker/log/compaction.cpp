@@ -128,11 +128,14 @@ Result<Offset> note_keys(const PartitionLog& log, Offset from, Offset up_to, Key
   return up_to;
 }
 
-bool stays_compacted(const ReadRecord& record, const KeyOffsets& last, Offset end) {
-  if (record.offset >= end) return true;
-  if (!record.key) return false;
+Fate fate_of(const ReadRecord& record, const KeyOffsets& last, Offset end, const TombstoneRule& tombstones) {
+  if (record.offset >= end) return Fate::stays;
+  if (!record.key) return Fate::superseded;
   auto latest = last.find(record.key->view());
-  return !latest || *latest <= record.offset;
+  if (latest && *latest > record.offset) return Fate::superseded;
+  bool expired = !record.value && record.offset < tombstones.below && record.delete_horizon &&
+                 *record.delete_horizon <= tombstones.now;
+  return expired ? Fate::expired : Fate::stays;
 }
 
 }  // namespace fulmar

@@ -4,8 +4,11 @@
 // A pass takes a *dirty* part of the log, [from, end), notes the last offset of each key in it (KeyOffsets), and
 // rewrites all segments below `end` without the records that have a later one of their key in that part. Then the log
 // is *clean* below `end`: it has one record per key. Offsets and order stay. As in Kafka's LogCleaner, records without
-// a key are removed; they date from before the topic was compacted. Records without a value (tombstones) are kept like
-// any other record.
+// a key are removed; they date from before the topic was compacted.
+//
+// Records without a value (tombstones) are kept like any other record at first. The first pass over a batch that has
+// any gives it a delete horizon, from when on they may go (KIP-534, delete.retention.ms); a later pass removes them, as
+// far as no replica can have anything that they deleted (raft/tombstones.cpp).
 #pragma once
 
 #include <cstdint>
@@ -81,7 +84,15 @@ using CleaningPace = std::function<Result<void>(std::size_t bytes)>;
 Result<Offset> note_keys(const PartitionLog& log, Offset from, Offset up_to, KeyOffsets& last,
                          const CleaningPace& pace);
 
-// Whether a record stays in a pass that ends at `end`; `last`: the keys of the pass' dirty part.
-bool stays_compacted(const ReadRecord& record, const KeyOffsets& last, Offset end);
+// Which tombstones a pass may remove: those below an offset, in batches whose delete horizon is not after `now` (ms).
+struct TombstoneRule {
+  Offset below = 0;
+  Timestamp now = 0;
+};
+
+enum class Fate : std::uint8_t { stays, superseded, expired };
+
+// What becomes of a record in a pass that ends at `end`; `last`: the keys of the pass' dirty part.
+Fate fate_of(const ReadRecord& record, const KeyOffsets& last, Offset end, const TombstoneRule& tombstones = {});
 
 }  // namespace fulmar

@@ -70,7 +70,7 @@ void PartitionLog::mark_synced(Offset end, std::uint64_t cuts) {
   if (cuts != cuts_) return;
   auto& segment = active();
   auto start_marked = segment.mark() ? segment.mark()->log_start : 0;
-  auto marked = segment.set_mark({end, std::max(log_start_, start_marked), holes_below_});
+  auto marked = segment.set_mark({end, std::max(log_start_, start_marked), holes_below_, tombstone_bound_});
   if (marked || std::exchange(marks_fail_, true)) return;
   log_.warn("what is synced can't be marked: damage may be taken for a torn write after a crash",
             {{"partition", directory_}, {"reason", to_string(marked.error())}});
@@ -81,7 +81,8 @@ void PartitionLog::mark_synced(Offset end, std::uint64_t cuts) {
 Result<void> PartitionLog::mark_at_least(Segment& segment, const SyncedMark& wanted) {
   auto known = segment.mark().value_or(SyncedMark());
   SyncedMark mark{std::max(known.synced_end, wanted.synced_end), std::max(known.log_start, wanted.log_start),
-                  std::max(known.holes_below, wanted.holes_below)};
+                  std::max(known.holes_below, wanted.holes_below),
+                  std::max(known.tombstone_bound, wanted.tombstone_bound)};
   if (mark == known) return {};
   auto marked = segment.set_mark(mark);
   if (!marked && marked.error().code == Errc::unsupported) return {};
@@ -98,7 +99,8 @@ Result<void> PartitionLog::lower_marks(Offset offset) {
     lowered.push_back(segment);
   }
   for (const auto& segment : lowered)
-    FULMAR_TRY_VOID(segment->set_mark({offset, std::min(offset, log_start_), std::min(offset, holes_below_)}));
+    FULMAR_TRY_VOID(
+        segment->set_mark({offset, std::min(offset, log_start_), std::min(offset, holes_below_), tombstone_bound_}));
   if (lowered.empty()) return {};
   return at_once(lowered, segment_syncs_at_once_max, [](const auto& segment) { return segment->sync(); });
 }

@@ -24,10 +24,11 @@ struct LogConfig {
   std::int64_t timestamp_before_max_ms = std::numeric_limits<std::int64_t>::max();  // message.timestamp.before.max.ms
   std::int64_t timestamp_after_max_ms = 3'600'000;                                  // message.timestamp.after.max.ms
   std::int32_t min_insync_replicas = 1;                                             // min.insync.replicas
-  bool deletes = true;                       // cleanup.policy has delete: retention applies
-  bool compacts = false;                     // cleanup.policy has compact; see compaction.h
-  std::int64_t min_cleanable_ppm = 500'000;  // min.cleanable.dirty.ratio
-  std::int64_t min_compaction_lag_ms = 0;    // min.compaction.lag.ms
+  bool deletes = true;                            // cleanup.policy has delete: retention applies
+  bool compacts = false;                          // cleanup.policy has compact; see compaction.h
+  std::int64_t delete_retention_ms = 86'400'000;  // delete.retention.ms
+  std::int64_t min_cleanable_ppm = 500'000;       // min.cleanable.dirty.ratio
+  std::int64_t min_compaction_lag_ms = 0;         // min.compaction.lag.ms
   std::int64_t max_compaction_lag_ms = std::numeric_limits<std::int64_t>::max();  // max.compaction.lag.ms
 
   bool operator==(const LogConfig&) const = default;

@@ -272,7 +272,8 @@ Result<void> PartitionLog::cut(Offset offset, const OnWritten& on_written) {
   for (const auto& other : segments_)
     if (other->mark()) promised = std::max(promised, other->mark()->synced_end);
   FULMAR_TRY_VOID(lower_marks(end));
-  if (segment != segments_.back()) FULMAR_TRY_VOID(mark_at_least(*segment, {std::min(promised, end), log_start_, 0}));
+  if (segment != segments_.back())
+    FULMAR_TRY_VOID(mark_at_least(*segment, {std::min(promised, end), log_start_, 0, tombstone_bound_}));
   if (recovery_point_ > end) FULMAR_TRY_VOID(write_checkpoint(end, log_start_));
   while (segments_.back() != segment) {
     FULMAR_TRY_VOID(remove_segment_files(active()));
@@ -298,10 +299,10 @@ Result<void> PartitionLog::cut(Offset offset, const OnWritten& on_written) {
   return {};
 }
 
-Result<void> PartitionLog::start_over(Offset offset, Epoch epoch) {
+Result<void> PartitionLog::start_over(Offset offset, Epoch epoch, Offset tombstone_bound) {
   return alone([&]() -> Result<void> {
     if (offline_) return fail(Errc::io_error, "the log is offline");
-    auto done = begin_anew(offset, epoch);
+    auto done = begin_anew(offset, epoch, tombstone_bound);
     if (!done)
       go_offline(done.error());
     else
@@ -310,7 +311,7 @@ Result<void> PartitionLog::start_over(Offset offset, Epoch epoch) {
   });
 }
 
-Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch) {
+Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch, Offset tombstone_bound) {
   LockGuard marking(marking_);
   ++cuts_;
   side_files_.forget_from(0);
@@ -327,6 +328,7 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch) {
   auto first = std::make_shared<Segment>(*context_.files, directory_, offset);
   FULMAR_TRY_VOID(first->open(true, context_.host.clock().now()));
   first->expect_markers_from(markers_from_);
+  FULMAR_TRY_VOID(mark_at_least(*first, {.tombstone_bound = tombstone_bound}));
   segments_ = {std::move(first)};
   producers_.clear();
   producers_from_ = offset;
@@ -337,6 +339,7 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch) {
   FULMAR_TRY_VOID(context_.host.disk().sync_directory(directory_));
   ++cuts_;  // a flush that began meanwhile saw what is gone
   holes_below_ = cleaned_to_ = 0;
+  tombstone_bound_ = tombstone_bound;
   FULMAR_TRY_VOID(write_checkpoint(offset, offset));
   log_start_ = stable_end_ = offset;
   return {};
@@ -362,7 +365,7 @@ Offset PartitionLog::next_recovery_point(Offset log_start) const {
 Result<void> PartitionLog::write_checkpoint(Offset recovery_point, Offset log_start) {
   FULMAR_TRY_VOID(write_epochs());  // of what is below the recovery point, the next recovery will believe them
   if (offline_) return fail(Errc::io_error, "the log is offline");
-  Checkpoint now{recovery_point, log_start, holes_below_, markers_from_, cleaned_to_};
+  Checkpoint now{recovery_point, log_start, holes_below_, markers_from_, cleaned_to_, tombstone_bound_};
   written_.reset();
   FULMAR_TRY_VOID(replace_file(context_.host.disk(), directory_ + "/" + std::string(checkpoint_name),
                                ByteChain(Bytes::copy_of(now.encode()))));
@@ -386,8 +389,8 @@ Result<void> PartitionLog::close() {
   return alone([&]() -> Result<void> {
     if (!active().empty()) side_files_.write(segments_.back(), std::nullopt);
     FULMAR_TRY_VOID(side_files_.settle());
-    bool as_written =
-        written_ == Checkpoint{stable_end_, log_start_, holes_below_, markers_from_, cleaned_to_} && !epochs_dirty_;
+    const Checkpoint now{stable_end_, log_start_, holes_below_, markers_from_, cleaned_to_, tombstone_bound_};
+    bool as_written = written_ == now && !epochs_dirty_;
     return as_written ? Result<void>() : write_checkpoint(stable_end_, log_start_);
   });
 }

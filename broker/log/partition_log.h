@@ -127,12 +127,13 @@ class PartitionLog {
   Result<void> truncate_to(Offset offset, const OnWritten& on_written = {});
   // Drops everything, and begins anew at `offset`; `epoch` (-1: unknown) was that of the batch before. A failure takes
   // the log offline.
-  Result<void> start_over(Offset offset, Epoch epoch);
+  Result<void> start_over(Offset offset, Epoch epoch, Offset tombstone_bound = 0);
   // Writes the closed segments from `base` on, at most `count` of those that end at or before `up_to` and are stable,
   // anew into one file, without the records for which `keep` says false; of a batch of which none stays it may keep the
   // header. Nothing of the log changes. nullopt: there is nothing to do. Takes long. Errors: no_space, io_error,
   // corrupt.
-  Result<std::optional<Rewritten>> rewrite(Offset base, std::size_t count, Offset up_to, const KeepRecord& keep);
+  Result<std::optional<Rewritten>> rewrite(Offset base, std::size_t count, Offset up_to, const KeepRecord& keep,
+                                           std::optional<Timestamp> delete_horizon = {});
   // Puts what was written in the place of what it was made of, for good once it returns; false if the log was cut, or
   // retention was there, meanwhile. Who reads the old segments reads on. A failure in the midst takes the log offline.
   Result<bool> replace_segments(Rewritten rewritten);
@@ -142,6 +143,10 @@ class PartitionLog {
   // nothing. `cuts`: cuts() when its cleaning began. Errors: no_space, io_error; closed if it was cut since.
   Result<void> note_cleaned(Offset offset, std::uint64_t cuts);
   Offset cleaned_to() const { return cleaned_to_; }
+  // Below that offset tombstones may be gone from other replicas' logs; this log has nothing that they deleted (see
+  // raft/tombstones.cpp). Likewise for good, and never lower. Errors: no_space, io_error.
+  Result<void> note_tombstone_bound(Offset offset);
+  Offset tombstone_bound() const { return tombstone_bound_; }
   // How often something was cut away, or put in another's place.
   std::uint64_t cuts() const { return cuts_; }
   // Takes off whole segments, from the front: those below the start; and, of those that end at or below `up_to`, those
@@ -218,7 +223,7 @@ class PartitionLog {
   // rewriting.cpp
   std::vector<std::shared_ptr<Segment>> closed_run(Offset base, std::size_t count, Offset up_to) const;
   bool tells_of_repetition(const BatchHeader& header) const;
-  Result<bool> write_rewritten(Rewritten& rewritten, const KeepRecord& keep);
+  Result<bool> write_rewritten(Rewritten& rewritten, const KeepRecord& keep, std::optional<Timestamp> delete_horizon);
   Result<bool> swap_in(Rewritten& rewritten);
   Result<void> remove_replaced();
   Result<void> finish_rewriting(std::vector<DirectoryEntry>& entries);
@@ -263,7 +268,7 @@ class PartitionLog {
   Result<void> mark_at_least(Segment& segment, const SyncedMark& wanted);
   Result<void> lower_marks(Offset offset);
   Result<void> cut(Offset offset, const OnWritten& on_written);
-  Result<void> begin_anew(Offset offset, Epoch epoch);
+  Result<void> begin_anew(Offset offset, Epoch epoch, Offset tombstone_bound);
   Result<void> remove_segment_files(Segment& segment);
   Result<std::int64_t> age_ms(Segment& segment, Timestamp wall_ms) const;
   Result<std::size_t> expire(Timestamp wall_ms, Offset up_to);
@@ -282,10 +287,11 @@ class PartitionLog {
   std::vector<std::shared_ptr<Segment>> replaced_;
   Offset log_start_ = 0;
   Offset stable_end_ = 0;
-  Offset recovery_point_ = 0;  // as written in the checkpoint
-  Offset holes_below_ = 0;     // likewise
-  Offset markers_from_ = -1;   // likewise
-  Offset cleaned_to_ = 0;      // likewise
+  Offset recovery_point_ = 0;   // as written in the checkpoint
+  Offset holes_below_ = 0;      // likewise
+  Offset markers_from_ = -1;    // likewise
+  Offset cleaned_to_ = 0;       // likewise
+  Offset tombstone_bound_ = 0;  // likewise
   std::optional<Checkpoint> written_;
   std::int64_t unflushed_messages_ = 0;
   bool offline_ = false;

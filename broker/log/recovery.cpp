@@ -92,6 +92,7 @@ Result<void> PartitionLog::Recovery::open_segments() {
     if (checkpoint_) continue;
     known_.log_start = std::max(known_.log_start, mark->log_start);
     known_.holes_below = std::max(known_.holes_below, mark->holes_below);
+    known_.tombstone_bound = std::max(known_.tombstone_bound, mark->tombstone_bound);
   }
   partition_.holes_below_ = known_.holes_below;
   // Where nothing tells whether there are markers, all batches are asked that are not read anyway.
@@ -231,6 +232,7 @@ Result<void> PartitionLog::Recovery::sync_what_was_found() {
   partition_.stable_end_ = partition_.log_end();
   partition_.recovery_point_ = std::min(known_.recovery_point, partition_.log_end());
   partition_.cleaned_to_ = std::min(known_.cleaned_to, partition_.log_end());
+  partition_.tombstone_bound_ = known_.tombstone_bound;
   return {};
 }
 

@@ -49,6 +49,19 @@ Result<void> PartitionLog::note_cleaned(Offset offset, std::uint64_t cuts) {
   });
 }
 
+Result<void> PartitionLog::note_tombstone_bound(Offset offset) {
+  return alone([&]() -> Result<void> {
+    if (offline_) return fail(Errc::io_error, "the log is offline");
+    if (offset <= tombstone_bound_) return {};
+    LockGuard marking(marking_);
+    FULMAR_TRY_VOID(mark_at_least(active(), {.tombstone_bound = offset}));  // twice, as the log start
+    auto before = std::exchange(tombstone_bound_, offset);
+    auto written = write_checkpoint(recovery_point_, log_start_);
+    if (!written) tombstone_bound_ = before;
+    return written;
+  });
+}
+
 // Without it a producer's repetition would be taken for something new (as on Kafka, where the last batch of each
 // stays).
 bool PartitionLog::tells_of_repetition(const BatchHeader& header) const {
@@ -60,7 +73,8 @@ bool PartitionLog::tells_of_repetition(const BatchHeader& header) const {
 }
 
 Result<std::optional<Rewritten>> PartitionLog::rewrite(Offset base, std::size_t count, Offset up_to,
-                                                       const KeepRecord& keep) {
+                                                       const KeepRecord& keep,
+                                                       std::optional<Timestamp> delete_horizon) {
   LockGuard alone(rewriting_);
   if (offline_) return fail(Errc::io_error, "the log is offline");
   FULMAR_TRY_VOID(remove_replaced());
@@ -71,7 +85,7 @@ Result<std::optional<Rewritten>> PartitionLog::rewrite(Offset base, std::size_t 
   auto& files = *context_.files;
   rewritten.after = std::make_shared<Segment>(files, directory_, base);
   auto path = rewritten.after->path(cleaned_suffix);
-  auto written = write_rewritten(rewritten, keep);
+  auto written = write_rewritten(rewritten, keep, delete_horizon);
   if (written && *written) return rewritten;
   if (offline_) return fail(Errc::io_error, "the log is offline");
   rewritten.after.reset();
@@ -82,7 +96,8 @@ Result<std::optional<Rewritten>> PartitionLog::rewrite(Offset base, std::size_t 
 }
 
 // False if nothing of it would change.
-Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecord& keep) {
+Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecord& keep,
+                                           std::optional<Timestamp> delete_horizon) {
   auto& after = *rewritten.after;
   const auto now = context_.host.clock().now();
   const auto end = rewritten.before.back()->next_offset();
@@ -100,7 +115,8 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
       // Nobody is to read what was aborted.
       const auto& keeps = aborted.has(header) ? keep_none : keep;
       work_in_slices(unpack_work(batch.size()) + walk_work(batch.size()));
-      auto left = header.control() ? Result<Bytes>(batch) : keep_records(batch, decompressed_batch_bytes_max, keeps);
+      auto left = header.control() ? Result<Bytes>(batch)
+                                   : keep_records(batch, decompressed_batch_bytes_max, keeps, delete_horizon);
       FULMAR_TRY_VOID(left);
       FULMAR_TRY(auto kept, read_batch_header(left->view()));
       bool stays = kept.record_count > 0 || header.next_offset() == end || tells_of_repetition(header);
@@ -108,7 +124,7 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
         rewritten.batches.push_back({header, std::nullopt});
         return {};
       }
-      if (kept.record_count != header.record_count) {
+      if (kept.crc != header.crc) {
         if (kept.codec() != Compression::none) work_in_slices(pack_work(left->size()));
         rewritten.batches.push_back({header, kept});
       }
@@ -126,11 +142,12 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
   if (rewritten.batches.empty() && rewritten.before.size() == 1) return false;
   FULMAR_ASSERT(after.next_offset() == end);
   FULMAR_TRY_VOID(after.set_modified_ms(modified));
-  SyncedMark mark{end, 0, rewritten.holes_below};
+  SyncedMark mark{end, 0, rewritten.holes_below, 0};
   for (const auto& segment : rewritten.before) {
     if (!segment->mark()) continue;
     mark.synced_end = std::max(mark.synced_end, segment->mark()->synced_end);
     mark.log_start = std::max(mark.log_start, segment->mark()->log_start);
+    mark.tombstone_bound = std::max(mark.tombstone_bound, segment->mark()->tombstone_bound);
   }
   if (auto marked = after.set_mark(mark); !marked && marked.error().code != Errc::unsupported)
     return std::unexpected(marked.error());

@@ -27,7 +27,7 @@ inline constexpr std::string_view replaced_suffix = ".log.deleted";
 // Whether a record is to stay.
 using KeepRecord = std::function<bool(const ReadRecord&)>;
 
-// What became of a batch that lost records.
+// What became of a batch that lost records, or got a delete horizon.
 struct RewrittenBatch {
   BatchHeader before;
   std::optional<BatchHeader> after;  // none: it is gone

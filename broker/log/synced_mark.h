@@ -19,6 +19,7 @@ struct SyncedMark {
   // As they were then, should the checkpoint be damaged (see Checkpoint).
   Offset log_start = 0;
   Offset holes_below = 0;
+  Offset tombstone_bound = 0;
 
   bool operator==(const SyncedMark&) const = default;
   std::string encode() const;

@@ -122,12 +122,34 @@ Result<void> visit_records(const Bytes& batch, std::size_t size_max,
     record.value = field();
     record.producer_id = header.producer_id;
     record.producer_epoch = header.producer_epoch;
+    if (header.has_delete_horizon()) record.delete_horizon = header.base_timestamp;
     if (reader.failed() || reader.position() > end) return fail(Errc::corrupt, "a record's fields");
     reader.skip(end - reader.position());
     visit(std::move(record), body.view().substr(begin, end - begin));
   }
   if (reader.failed()) return fail(Errc::corrupt, reader.error());
   return {};
+}
+
+// Records of a batch with their times counted from `base`; nullopt if one is too far away from it.
+std::optional<std::string> rebased(std::string_view records, const BatchHeader& header, Timestamp base) {
+  Writer writer;
+  Reader reader(Bytes::copy_of(records));
+  while (reader.remaining() > 0) {
+    auto size = static_cast<std::size_t>(reader.varint());
+    auto end = reader.position() + size;
+    auto attributes = reader.int8();
+    auto elapsed = reader.varlong();
+    if (!header.log_append_time() && (__builtin_add_overflow(header.base_timestamp, elapsed, &elapsed) ||
+                                      __builtin_sub_overflow(elapsed, base, &elapsed)))
+      return std::nullopt;
+    auto rest = reader.slice(end - reader.position());
+    writer.varint(static_cast<std::int32_t>(1 + varint_size(elapsed) + rest.size()));
+    writer.int8(attributes);
+    writer.varlong(elapsed);
+    writer.raw(rest.view());
+  }
+  return std::string(std::move(writer).finish().flatten().view());
 }
 
 }  // namespace
@@ -145,19 +167,29 @@ Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t siz
   return records;
 }
 
-Result<Bytes> keep_records(const Bytes& batch, std::size_t size_max,
-                           const std::function<bool(const ReadRecord&)>& keep) {
+Result<Bytes> keep_records(const Bytes& batch, std::size_t size_max, const std::function<bool(const ReadRecord&)>& keep,
+                           std::optional<Timestamp> delete_horizon) {
   std::string kept;
   std::int32_t count = 0;
+  bool any_tombstone = false;
   FULMAR_TRY_VOID(visit_records(batch, size_max, [&](const ReadRecord& record, std::string_view bytes) {
     if (!keep(record)) return;
     kept += bytes;
     ++count;
+    any_tombstone = any_tombstone || !record.value;
   }));
   FULMAR_TRY(auto header, read_batch_header(batch.view()));
-  if (count == header.record_count) return batch;
+  // Where times lie too far apart to be counted from the horizon, the batch has none, and its tombstones stay.
+  std::optional<std::string> marked;
+  if (delete_horizon && any_tombstone && !header.has_delete_horizon()) marked = rebased(kept, header, *delete_horizon);
+  if (count == header.record_count && !marked) return batch;
   if (count == 0) return build_empty_batch(header);
   header.record_count = count;
+  if (marked) {
+    header.attributes |= BatchHeader::delete_horizon_flag;
+    header.base_timestamp = *delete_horizon;
+    kept = std::move(*marked);
+  }
   if (header.codec() == Compression::none) return seal_batch(header, kept);
   return seal_batch(header, compress(header.codec(), kept).view());
 }

@@ -53,6 +53,7 @@ struct ReadRecord {
   std::optional<Bytes> value;
   ProducerId producer_id = no_producer_id;
   std::int16_t producer_epoch = -1;
+  std::optional<Timestamp> delete_horizon = {};  // of its batch (KIP-534)
 };
 
 // The records of one whole batch, whose decompressed form may have up to `size_max` bytes. Checks the CRC and the form.
@@ -60,8 +61,9 @@ struct ReadRecord {
 Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t size_max);
 
 // The batch with only the records for which `keep` returns true: same offsets, producer, codec and times; the batch
-// itself if all are kept, an empty one if none is. Errors: as read_records().
-Result<Bytes> keep_records(const Bytes& batch, std::size_t size_max,
-                           const std::function<bool(const ReadRecord&)>& keep);
+// itself if all are kept, an empty one if none is. With `delete_horizon`, a batch that keeps records without
+// a value, and has no delete horizon yet, gets this one. Errors: as read_records().
+Result<Bytes> keep_records(const Bytes& batch, std::size_t size_max, const std::function<bool(const ReadRecord&)>& keep,
+                           std::optional<Timestamp> delete_horizon = {});
 
 }  // namespace fulmar

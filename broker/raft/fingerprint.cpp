@@ -34,6 +34,7 @@ std::string Raft::fingerprint(const Renaming& rename) const {
     // Whether a learner is in Feeding::replicate decides whether it may become a voter.
     if (!configuration().is_voter(id)) add(progress.feeding() == Feeding::replicate);
   });
+  if (log_.tombstone_bound() > 0) add(removable_);
   text += "to ";
   add_each(target_, "");
   add_each(target_learners_, "+");

@@ -21,6 +21,8 @@ void Raft::refuse(const AppendRequest& request, Verdict verdict) {
   reply.damage = state_.damage;
   reply.log_start = log_.start();
   reply.configuration = state_.configuration.mark;
+  reply.cleaned_to = log_.cleaned_to();
+  reply.tombstone_bound = log_.tombstone_bound();
   reply.sent_at = request.sent_at;
   auto end = log_.epochs().end_of(request.prev_epoch, log_.end());
   reply.hint = end ? *end : EpochCache::Entry{-1, log_.start()};
@@ -36,6 +38,8 @@ void Raft::acknowledge() {
   reply.log_start = log_.start();
   reply.log_term = state_.log_term;
   reply.configuration = state_.configuration.mark;
+  reply.cleaned_to = log_.cleaned_to();
+  reply.tombstone_bound = log_.tombstone_bound();
   reply.sent_at = append_sent_at_;
   send(*leader_, reply);
 }
@@ -99,7 +103,7 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   leaders_start_ = request.log_start;
   end_quiescence_from(request.sent_at);
   term_start_ = request.term_start;
-  if (configuration().empty()) return refuse(request, Verdict::start_over);
+  if (configuration().empty() || may_hold_deleted(request.tombstone_bound)) return refuse(request, Verdict::start_over);
   // The leader's log ends below this log's start: a majority lost its page cache. (Only the latest append counts:
   // the log_end of a late one is outdated.)
   bool is_latest = request.sent_at >= latest_sent_at_;
@@ -107,6 +111,7 @@ void Raft::on(const Message& message, const AppendRequest& request) {
     verified_ = 0;
     return refuse(request, Verdict::start_over);
   }
+  hear_tombstones(request.tombstone_bound, 0);
   if (request.prev_offset > log_.end()) return refuse(request, Verdict::mismatched);
   if (request.prev_offset > commit_ ||
       !settings_.commits_are_stable) {  // else: what is committed is in every leader's log
@@ -129,6 +134,14 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   pending_ = Pending{request.end, request.commit, request.sent_at};
 }
 
+HeartbeatReply Raft::alive(Instant sent_at) const {
+  HeartbeatReply reply{kept(), state_.damage, sent_at, {}, log_.start(), state_.log_term};
+  reply.configuration = state_.configuration.mark;
+  reply.cleaned_to = log_.cleaned_to();
+  reply.tombstone_bound = log_.tombstone_bound();
+  return reply;
+}
+
 void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   if (!heard_leader(message.from)) return;
   take(heartbeat.configuration);
@@ -140,8 +153,8 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   }
   commit_to(std::min(heartbeat.commit, verified_));
   advance_log_start(heartbeat.log_start);
-  HeartbeatReply reply{kept(), state_.damage, heartbeat.sent_at, {}, log_.start(), state_.log_term};
-  reply.configuration = state_.configuration.mark;
+  hear_tombstones(heartbeat.tombstone_bound, heartbeat.tombstones_removable);
+  auto reply = alive(heartbeat.sent_at);
   if (agree_to_quiesce(message.from, heartbeat))
     reply.quiesced = liveness_->agreeing(message.from);
   else
@@ -164,7 +177,8 @@ void Raft::on(const Message& message, const StartOver& request) {
   // If this log has the leader's batch before the offset, it has everything before that batch too: nothing is missing,
   // and what follows may have been acknowledged.
   bool follows_on = log_.end() >= request.offset && epoch_before(request.offset) == request.epoch;
-  if (knew_its_group && (agreed >= request.offset || follows_on) && !beyond) {
+  bool clean = !may_hold_deleted(request.tombstone_bound);
+  if (knew_its_group && (agreed >= request.offset || follows_on) && !beyond && clean) {
     verified_ = std::max(verified_, request.offset);
     return acknowledge();
   }

@@ -65,17 +65,19 @@ Broken RaftInvariants::broken_in(const Raft& raft, const LogView& log) {
 Broken RaftInvariants::broken_step(const Raft& raft, const LogView& log) const {
   const auto& state = raft.hard_state();
   const auto& before = *before_;
-  // A replica that has lost its promises takes its group's log from the leader's log start on. In groups in the page
-  // cache, power losses may take committed offsets.
-  const bool keeps_commits = commits_are_stable_ && !promises_are_lost(state.damage);
+  // A replica that has lost its promises takes its group's log from the leader's log start on. So does one that does
+  // not vote and may hold deleted records: in that step its log is empty. In groups in the page cache, power losses may
+  // take committed offsets.
+  const bool votes = state.damage == 0 && state.configuration.configuration.is_voter(raft.self());
+  const bool begun_anew = !votes && (log.start() == log.end() || before.log_start == before.log_end);
+  const bool keeps_commits = commits_are_stable_ && !promises_are_lost(state.damage) && !begun_anew;
   if (state.term < before.stored.term) return "the term went back";
   if (state.log_term < before.stored.log_term) return "the term of the log went back";
   if (state.solo && !before.stored.solo) return "a group of several became one that never had another member";
   if (keeps_commits && raft.commit() < before.commit) return "the commit index went back";
   // A replica that lost its log restarts it at a batch boundary, which may be below the old start; the leader tells it
   // the start before it is healed.
-  if (commits_are_stable_ && state.damage == 0 && log.start() < before.log_start)
-    return "the start of the log went back";
+  if (keeps_commits && state.damage == 0 && log.start() < before.log_start) return "the start of the log went back";
   const auto& configuration = state.configuration;
   const auto& earlier = before.stored.configuration;
   if (!earlier.configuration.empty()) {

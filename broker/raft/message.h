@@ -39,6 +39,7 @@ struct AppendRequest {
   Offset term_start = 0;       // of the leader's log, when it was elected: offsets at or above are of its term
   Instant sent_at = long_ago;  // by the leader's clock; the reply returns it
   std::optional<MarkedConfiguration> configuration = {};  // the leader's, until the follower says that it has stored it
+  Offset tombstone_bound = 0;                             // below, tombstones may be gone somewhere
 };
 constexpr Epoch unknown_epoch = -2;
 
@@ -61,6 +62,8 @@ struct AppendReply {
   // HardState::log_term. `match` counts for commits if it is the term of the reply.
   Epoch log_term = -1;
   ConfigurationMark configuration = {};  // as it is stored
+  Offset cleaned_to = 0;                 // of its log, as it is stored
+  Offset tombstone_bound = 0;            // likewise
 };
 
 struct Heartbeat {
@@ -70,6 +73,8 @@ struct Heartbeat {
   Instant sent_at = long_ago;
   std::optional<LivenessEpoch> quiesce;                   // from now on, pulses of this epoch replace heartbeats
   std::optional<MarkedConfiguration> configuration = {};  // as in an AppendRequest
+  Offset tombstone_bound = 0;                             // likewise
+  Offset tombstones_removable = 0;                        // below, tombstones may go
 };
 
 struct HeartbeatReply {
@@ -80,6 +85,8 @@ struct HeartbeatReply {
   Offset log_start = 0;                   // as it is stored
   Epoch log_term = -1;                    // as in an AppendReply
   ConfigurationMark configuration = {};   // as it is stored
+  Offset cleaned_to = 0;                  // as in an AppendReply
+  Offset tombstone_bound = 0;             // likewise
 };
 
 // Leadership transfer: the receiver, which has everything, is to stand for election at once. Offsets below `commit` are
@@ -95,7 +102,8 @@ struct StartOver {
   MarkedConfiguration configuration;  // the leader's
   Offset commit = 0;
   Instant sent_at = long_ago;
-  Offset term_start = 0;  // as in an AppendRequest
+  Offset term_start = 0;       // as in an AppendRequest
+  Offset tombstone_bound = 0;  // likewise; the new log's
 };
 
 struct Message {

@@ -48,6 +48,15 @@ class Progress {
   // The configuration that it has said in this term to have stored.
   const ConfigurationMark& configuration() const { return configuration_; }
   void keeps(const ConfigurationMark& configuration) { configuration_ = configuration; }
+  // As it has said in this term, of its log as stored; see LogView.
+  Offset cleaned_to() const { return cleaned_to_; }
+  Offset tombstone_bound() const { return tombstone_bound_; }
+  // As begins_at(): to be called before heard().
+  void is_clean(Offset cleaned_to, Offset tombstone_bound, Instant sent_at) {
+    if (sent_at < heard_at_) return;
+    cleaned_to_ = cleaned_to;
+    tombstone_bound_ = tombstone_bound;
+  }
   // When this leader learned of the damage.
   Instant damaged_at() const { return damaged_at_; }
   // The damage that is repaired; 0: none. The follower may be told so if counts(), or if a quorum of others vouches for
@@ -120,6 +129,8 @@ class Progress {
   Offset log_start_ = 0;
   bool is_of_term_ = false;
   ConfigurationMark configuration_ = {-1, -1};  // not known yet
+  Offset cleaned_to_ = 0;
+  Offset tombstone_bound_ = 0;
   // The log ended at mark_end_ at the time mark_at_: when the follower has that, it has caught up with that time.
   Offset mark_end_ = 0;
   Instant mark_at_ = long_ago;

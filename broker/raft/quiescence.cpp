@@ -24,7 +24,8 @@ bool Raft::may_quiesce() const {
     const auto& progress = entry.second;
     // Each follower has acknowledged everything that only heartbeats carry: a quiesced follower gets none.
     return progress.feeding() == Feeding::replicate && progress.match() == log_.end() && progress.damage() == 0 &&
-           progress.log_start() >= log_.start() && progress.configuration() == state_.configuration.mark;
+           progress.log_start() >= log_.start() && progress.configuration() == state_.configuration.mark &&
+           progress.tombstone_bound() >= std::min(log_.tombstone_bound(), progress.cleaned_to());
   });
 }
 

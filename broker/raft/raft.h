@@ -24,11 +24,12 @@ namespace fulmar {
 
 // What the driver has to do after an input, in this order: each field only when all fields above it are done.
 struct Output {
-  std::optional<HardState> store;       // to stable storage; then call stable_moved()
-  std::optional<StartOver> start_over;  // delete the log and begin it at this offset; then call log_changed()
-  std::optional<Offset> truncate_to;    // durably remove this offset and all above; then call log_changed()
-  std::optional<Offset> append_from;    // append the request's batches from this offset on; then call log_changed()
-  std::optional<Offset> log_start;      // offsets below may be deleted (never beyond the commit index)
+  std::optional<HardState> store;         // to stable storage; then call stable_moved()
+  std::optional<StartOver> start_over;    // delete the log and begin it at this offset; then call log_changed()
+  std::optional<Offset> truncate_to;      // durably remove this offset and all above; then call log_changed()
+  std::optional<Offset> append_from;      // append the request's batches from this offset on; then call log_changed()
+  std::optional<Offset> log_start;        // offsets below may be deleted (never beyond the commit index)
+  std::optional<Offset> tombstone_bound;  // to stable storage, with the log
   std::vector<Message> messages;
 };
 
@@ -81,6 +82,8 @@ class Raft {
   bool transfer(const ReplicaId& to, Instant now);
   // The driver has raised the log start of this leader's log.
   void start_moved(Instant now);
+  // The driver has compacted the log: LogView::cleaned_to() has moved.
+  void cleaned(Instant now);
   void resign(Instant now);  // gives up leadership without a successor
   // Ends this replica's part in the group: its broker's pulses and answers no longer include it.
   void retire();
@@ -141,6 +144,8 @@ class Raft {
   // else 0.
   Offset match_of(const ReplicaId& id) const { return acknowledged_by(id).value_or(0); }
   const std::vector<ReplicaId>& target() const { return target_; }
+  // Below, compaction may remove tombstones: no member, nor one to come, has anything that they deleted.
+  Offset tombstones_removable() const { return removable_; }
 
  private:
   Raft(const Raft&) = default;
@@ -185,6 +190,7 @@ class Raft {
   void on(const Message& message, const Heartbeat& heartbeat);
   void on(const Message& message, const StartOver& request);
   bool fits(const AppendRequest& request) const;
+  HeartbeatReply alive(Instant sent_at) const;
   std::optional<Offset> first_difference(const AppendRequest& request) const;
   std::optional<Offset> older_tail() const;
   bool cut(Offset offset);
@@ -269,6 +275,13 @@ class Raft {
   ReplicaId quiesced_under_;
   Instant quiesced_by_ = long_ago;
   Instant latest_sent_at_ = long_ago;  // the latest sending time of this leader's messages
+
+  // tombstones.cpp
+  bool may_hold_deleted(Offset bound) const;
+  void hear_tombstones(Offset bound, Offset removable);
+  void consider_tombstones();
+
+  Offset removable_ = 0;  // see tombstones_removable()
 
   std::map<ReplicaId, Epoch> far_terms_;  // terms beyond term_leap_max that voters have sent messages in
 

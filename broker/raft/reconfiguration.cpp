@@ -127,6 +127,7 @@ void Raft::continue_reconfiguration() {
     const auto* known = progress(id);
     // A damaged replica would be a voter that cannot vote.
     return known->damage() == 0 && known->feeding() == Feeding::replicate &&
+           known->tombstone_bound() >= log_.tombstone_bound() && known->match() >= known->tombstone_bound() &&
            log_.end() - known->match() <= settings_.caught_up_lag &&
            now_ - known->heard_at() < settings_.election_timeout;
   });

@@ -44,7 +44,7 @@ std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) 
   }
   if (progress.feeding() == Feeding::start_over) {
     send(peer, StartOver{log_.held_from(), epoch_before(log_.held_from()).value_or(-1), state_.configuration,
-                         log_.held_from(), now, *term_start_});
+                         log_.held_from(), now, *term_start_, log_.tombstone_bound()});
     progress.sent(log_.held_from(), now);
     wake();
     return std::nullopt;
@@ -52,6 +52,7 @@ std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) 
   AppendRequest request;
   request.prev_offset = progress.next();
   request.prev_epoch = epoch_before(progress.next()).value_or(unknown_epoch);
+  request.tombstone_bound = log_.tombstone_bound();
   return AppendPlan{{self_, peer, state_.term, request}, throttled(peer, now)};
 }
 
@@ -63,6 +64,8 @@ bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Inst
   auto& progress = found->second;
   if (progress.next() != request.prev_offset || !progress.may_send(log_.end(), settings_)) return false;
   if (request.prev_offset < log_.held_from()) return false;
+  // What was read is of a log of that bound only if it was the same all the time.
+  if (request.tombstone_bound != log_.tombstone_bound()) return false;
   FULMAR_ASSERT(end >= request.prev_offset && end <= log_.end());
   request.end = end;
   request.epochs.clear();
@@ -106,6 +109,7 @@ std::uint64_t Raft::healed(const Progress& progress) const {
   // A replica that starts over begins at the base of a batch, which may be below the log start: it is healed only once
   // it has raised its own start.
   if (progress.log_start() < log_.start()) return 0;
+  if (progress.tombstone_bound() < log_.tombstone_bound()) return 0;  // leading, it would not know it
   if (progress.counts()) return progress.healed();
   bool vouched = configuration().has_quorum([&](const ReplicaId& id) {
     const auto* known = this->progress(id);
@@ -126,6 +130,7 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   if (role_ != Role::leader || found == peers_.end()) return;
   auto& progress = found->second;
   progress.begins_at(reply.log_start, reply.sent_at);
+  progress.is_clean(reply.cleaned_to, reply.tombstone_bound, reply.sent_at);
   progress.heard(reply.sent_at, now_);
   progress.answered_awake(reply.sent_at);
   note_damage(progress, reply.damage);
@@ -161,6 +166,7 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   if (role_ != Role::leader || found == peers_.end()) return;
   auto& progress = found->second;
   progress.begins_at(reply.log_start, reply.sent_at);
+  progress.is_clean(reply.cleaned_to, reply.tombstone_bound, reply.sent_at);
   progress.heard(reply.sent_at, now_);
   note_damage(progress, reply.damage);
   if (reply.log_term == state_.term) progress.log_is_of_term();
@@ -186,6 +192,8 @@ void Raft::send_heartbeats() {
   for (auto& [id, progress] : peers_) {
     Heartbeat heartbeat{std::min(commit_, progress.match()), announced_start(), tell_healed(id, progress), now_, {}};
     heartbeat.configuration = news_for(progress);
+    heartbeat.tombstone_bound = log_.tombstone_bound();
+    heartbeat.tombstones_removable = removable_;
     progress.take_untold(heartbeat.commit);
     if (quiesce) {
       heartbeat.quiesce = liveness_->asking(id);
@@ -297,6 +305,7 @@ void Raft::lead_on() {
   advance_commit();
   if (settings_.announce_at_once) tell_commit();
   if (established() && !start_known()) advance_log_start(start_owed_);
+  consider_tombstones();
   continue_transfer();
   if (role_ == Role::leader) continue_reconfiguration();
 }

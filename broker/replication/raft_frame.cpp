@@ -106,6 +106,7 @@ struct ToWire {
     wire.term_start = m.term_start;
     wire.sent_at = m.sent_at.ns;
     wire.configuration = wire_of(m.configuration);
+    wire.tombstone_bound = m.tombstone_bound;
     wire.records = ByteChain(std::move(batches));
     out.appends.push_back(std::move(wire));
   }
@@ -120,21 +121,24 @@ struct ToWire {
                                   m.sent_at.ns,
                                   m.log_start,
                                   m.log_term,
-                                  wire_of(m.configuration)});
+                                  wire_of(m.configuration),
+                                  m.cleaned_to,
+                                  m.tombstone_bound});
   }
   void operator()(Heartbeat& m) {
     out.heartbeats.push_back({group, m.commit, m.log_start, static_cast<std::int64_t>(m.healed), m.sent_at.ns,
-                              m.quiesce ? m.quiesce->number : 0, wire_of(m.configuration)});
+                              m.quiesce ? m.quiesce->number : 0, wire_of(m.configuration), m.tombstone_bound,
+                              m.tombstones_removable});
   }
   void operator()(HeartbeatReply& m) {
     out.heartbeat_replies.push_back({group, m.match, static_cast<std::int64_t>(m.damage), m.sent_at.ns,
                                      m.quiesced ? m.quiesced->number : 0, m.log_start, m.log_term,
-                                     wire_of(m.configuration)});
+                                     wire_of(m.configuration), m.cleaned_to, m.tombstone_bound});
   }
   void operator()(TimeoutNow& m) { out.timeouts.push_back({group, m.commit}); }
   void operator()(StartOver& m) {
     out.starts_over.push_back(
-        {group, m.offset, m.epoch, wire_of(m.configuration), m.commit, m.sent_at.ns, m.term_start});
+        {group, m.offset, m.epoch, wire_of(m.configuration), m.commit, m.sent_at.ns, m.term_start, m.tombstone_bound});
   }
 };
 
@@ -191,8 +195,10 @@ Result<GroupMessage> append_from_wire(Wire::Append& wire) {
   request.sent_at = {wire.sent_at};
   auto records = wire.records.flatten();
   FULMAR_TRY(bool as_said, carries(request, wire.group.term, records.view()));
+  request.tombstone_bound = wire.tombstone_bound;
   if (!from_wire(wire.configuration, wire.group.term, request.configuration))
     return fail(Errc::corrupt, "an append with a configuration that can't be");
+  as_said = as_said && is_offset(request.tombstone_bound);
   if (!as_said || request.prev_epoch < unknown_epoch || request.prev_epoch > wire.group.term)
     return fail(Errc::corrupt, "an append does not carry what it says");
   return GroupMessage{{}, {{}, {}, -1, std::move(request)}, std::move(records)};
@@ -246,9 +252,11 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
   for (const auto& m : request.starts_over) {
     auto configuration = from_wire(m.configuration, m.group.term);
     possible = possible && is_offset(m.offset) && m.epoch >= -1 && m.epoch <= m.group.term && is_offset(m.term_start) &&
-               configuration;
+               is_offset(m.tombstone_bound) && configuration;
     if (!possible) break;
-    said(m.group, StartOver{m.offset, m.epoch, std::move(*configuration), m.commit, {m.sent_at}, m.term_start});
+    said(m.group,
+         StartOver{
+             m.offset, m.epoch, std::move(*configuration), m.commit, {m.sent_at}, m.term_start, m.tombstone_bound});
   }
   for (auto& m : request.appends) {
     FULMAR_TRY(auto append, append_from_wire(m));
@@ -257,6 +265,7 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
   for (const auto& m : request.append_replies) {
     if (m.verdict < 0 || m.verdict > static_cast<std::int8_t>(Verdict::start_over))
       return fail(Errc::corrupt, "a verdict that is none");
+    possible = possible && is_offset(m.cleaned_to) && is_offset(m.tombstone_bound);
     said(m.group, AppendReply{static_cast<Verdict>(m.verdict),
                               m.match,
                               m.prev_offset,
@@ -266,26 +275,35 @@ Result<std::vector<GroupMessage>> from_wire(RaftMessagesRequest request, std::in
                               {m.sent_at},
                               m.log_start,
                               m.log_term,
-                              from_wire(m.configuration)});
+                              from_wire(m.configuration),
+                              m.cleaned_to,
+                              m.tombstone_bound});
   }
   for (const auto& m : request.heartbeats) {
     std::optional<MarkedConfiguration> configuration;
-    possible = possible && from_wire(m.configuration, m.group.term, configuration);
+    possible = possible && from_wire(m.configuration, m.group.term, configuration) && is_offset(m.tombstone_bound) &&
+               is_offset(m.tombstones_removable);
     said(m.group, Heartbeat{m.commit,
                             m.log_start,
                             static_cast<std::uint64_t>(m.healed),
                             {m.sent_at},
                             epoch(m.quiesce),
-                            std::move(configuration)});
+                            std::move(configuration),
+                            m.tombstone_bound,
+                            m.tombstones_removable});
   }
-  for (const auto& m : request.heartbeat_replies)
+  for (const auto& m : request.heartbeat_replies) {
+    possible = possible && is_offset(m.cleaned_to) && is_offset(m.tombstone_bound);
     said(m.group, HeartbeatReply{m.match,
                                  static_cast<std::uint64_t>(m.damage),
                                  {m.sent_at},
                                  epoch(m.quiesced),
                                  m.log_start,
                                  m.log_term,
-                                 from_wire(m.configuration)});
+                                 from_wire(m.configuration),
+                                 m.cleaned_to,
+                                 m.tombstone_bound});
+  }
   for (const auto& m : request.timeouts) said(m.group, TimeoutNow{m.commit});
   if (!possible) return fail(Errc::corrupt, "a term or an offset that can't be");
   return messages;

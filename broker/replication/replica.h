@@ -127,7 +127,8 @@ class Replica {
   // at `base` on, as far as they are committed, stable and all their transactions decided. Each replica does this by
   // itself (see PartitionLog::rewrite()). Returns whether anything was removed. Takes long, but has the turn only while
   // files are exchanged. Errors: no_space, io_error, corrupt.
-  Result<bool> remove_records(Offset base, std::size_t count, const KeepRecord& keep);
+  Result<bool> remove_records(Offset base, std::size_t count, const KeepRecord& keep,
+                              std::optional<Timestamp> delete_horizon = {});
   // Records that each key has at most one record below `offset` in this log; durable once this returns. Errors: as
   // PartitionLog::note_cleaned.
   Result<void> note_cleaned(Offset offset, std::uint64_t cuts);
@@ -219,6 +220,8 @@ class Replica {
     Offset stable_end() const override { return log_.kept_end(); }
     Offset synced_end() const override { return log_.stable_end(); }
     const EpochCache& epochs() const override { return log_.epochs(); }
+    Offset cleaned_to() const override { return log_.cleaned_to(); }
+    Offset tombstone_bound() const override { return log_.tombstone_bound(); }
 
    private:
     const PartitionLog& log_;
@@ -267,7 +270,7 @@ class Replica {
   bool perform(Output output, const AppendRequest* request, const Bytes& batches);
   bool store(HardState state);
   bool change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed);
-  void begin_anew(Offset offset, Epoch epoch);
+  void begin_anew(Offset offset, Epoch epoch, Offset tombstone_bound);
   bool cut(Offset offset, const AppendRequest& request);
   void tell_appended(BatchHeader header, const Appended& appended);
 

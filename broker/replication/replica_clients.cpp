@@ -100,9 +100,10 @@ Result<void> Replica::advance_start(Offset offset) {
   });
 }
 
-Result<bool> Replica::remove_records(Offset base, std::size_t count, const KeepRecord& keep) {
+Result<bool> Replica::remove_records(Offset base, std::size_t count, const KeepRecord& keep,
+                                     std::optional<Timestamp> delete_horizon) {
   // Open transactions may still be aborted, and aborted records supersede none.
-  FULMAR_TRY(auto rewritten, log_->rewrite(base, count, last_stable_offset().value_or(0), keep));
+  FULMAR_TRY(auto rewritten, log_->rewrite(base, count, last_stable_offset().value_or(0), keep, delete_horizon));
   if (!rewritten) return false;
   return in_turn([&] {
     if (context_.observer && log_->can_replace(*rewritten))
@@ -112,7 +113,11 @@ Result<bool> Replica::remove_records(Offset base, std::size_t count, const KeepR
 }
 
 Result<void> Replica::note_cleaned(Offset offset, std::uint64_t cuts) {
-  return in_turn([&] { return log_->note_cleaned(offset, cuts); });
+  return in_turn([&]() -> Result<void> {
+    FULMAR_TRY_VOID(log_->note_cleaned(offset, cuts));
+    raft_.cleaned(now());
+    return {};
+  });
 }
 
 Result<void> Replica::apply_retention(Timestamp wall_ms, Instant idle_since) {

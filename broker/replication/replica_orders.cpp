@@ -37,9 +37,9 @@ void Replica::tell_appended(BatchHeader header, const Appended& appended) {
   context_.observer->appended(group_, raft_.self(), header);
 }
 
-void Replica::begin_anew(Offset offset, Epoch epoch) {
+void Replica::begin_anew(Offset offset, Epoch epoch, Offset tombstone_bound) {
   if (context_.observer) context_.observer->started_over(group_, raft_.self(), offset);
-  auto done = log_->start_over(offset, epoch);
+  auto done = log_->start_over(offset, epoch, tombstone_bound);
   if (!done) give_up("starting over", to_string(done.error()));
 }
 
@@ -55,17 +55,17 @@ bool Replica::cut(Offset offset, const AppendRequest& request) {
   // A whole batch was removed, of which the leader's log has only the end. The offsets before are deleted there; or
   // here, and then nothing is left.
   if (offset > request.log_start) {
-    if (log_->log_end() < log_->log_start()) begin_anew(log_->log_start(), epoch_before);
+    if (log_->log_end() < log_->log_start()) begin_anew(log_->log_start(), epoch_before, log_->tombstone_bound());
     return false;
   }
-  begin_anew(offset, epoch_before);
+  begin_anew(offset, epoch_before, log_->tombstone_bound());
   return true;
 }
 
 // Carries out the log's part of an output. Returns false if that failed for lack of space and the log is as it was.
 bool Replica::change_log(const Output& output, const AppendRequest* request, const Bytes& batches, bool& changed) {
   if (output.start_over) {
-    begin_anew(output.start_over->offset, output.start_over->epoch);
+    begin_anew(output.start_over->offset, output.start_over->epoch, output.start_over->tombstone_bound);
     changed = true;
   }
   if (output.truncate_to && !failed_) {
@@ -84,7 +84,7 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
       if (header->next_offset() > from && header->record_count > 0) {
         // The empty log began at another leader's batch boundary; this leader's batch begins before it.
         if (log_->held_from() != log_->log_end()) return false;
-        begin_anew(header->base_offset, -1);
+        begin_anew(header->base_offset, -1, log_->tombstone_bound());
         from = header->base_offset;
         break;
       }
@@ -103,6 +103,13 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
     auto start = machine_ ? std::min(*output.log_start, machine_->snapshot_offset()) : *output.log_start;
     auto done = log_->advance_start(start);
     if (!done) logger_.warn("log start not moved", {{"group", to_string(group_)}, {"reason", to_string(done.error())}});
+  }
+  if (output.tombstone_bound && !failed_) {
+    auto done = log_->note_tombstone_bound(*output.tombstone_bound);
+    if (done)
+      moved_ = true;  // which the core is told
+    else
+      logger_.warn("bound of tombstones not kept", {{"group", to_string(group_)}, {"reason", to_string(done.error())}});
   }
   return true;
 }

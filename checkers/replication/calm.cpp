@@ -75,6 +75,8 @@ std::size_t ReplicationWatch::calm_begins(const std::set<std::int32_t>& well, bo
       continue;
     }
     if (!well.contains(look.sight->self.broker) || look.highest_term > look.sight->term) continue;
+    // It may give up in a moment.
+    if (group.handed_over && now_() - *group.handed_over < elect_max) continue;
     calm_[id] = {look.sight->self, look.sight->term, group.transfers, look.sight->configuration, {}};
   }
   return calm_.size();

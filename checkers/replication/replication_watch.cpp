@@ -8,7 +8,11 @@ namespace fulmar {
 
 namespace {
 constexpr std::size_t violations_max = 20;  // the first ones show what is wrong
+
+bool votes(const ReplicaSight& sight) {
+  return !sight.damaged && sight.configuration.is_voter(sight.self);
 }
+}  // namespace
 
 ReplicationWatch::ReplicationWatch(const Machines& machines, std::function<Instant()> now)
     : machines_(machines), now_(std::move(now)), promises_(machines) {}
@@ -39,6 +43,7 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   replica.told_match = std::min(replica.told_match, sight.log_end);
   while (!replica.ends.empty() && replica.ends.back().second > sight.log_end) replica.ends.pop_back();
   replica.open = true;
+  replica.commit_lowered_from.reset();
   replica.opened_at = now_();
   group.commit_max = std::max(group.commit_max, sight.commit);
   replica.sight = sight;
@@ -120,7 +125,8 @@ void ReplicationWatch::truncated(const GroupId& id, const ReplicaId& self, Offse
   if (replica.sight.role == Role::leader)
     report("leader append-only", "leader-truncates", replica.sight, "at " + std::to_string(offset));
   const auto& log = replica.log.batches();
-  for (auto at = log.lower_bound(offset); at != log.end() && binding(replica.sight) && !replica.sight.made_anew; ++at) {
+  const bool may_not = binding(replica.sight) && !replica.sight.made_anew && !replica.begins_anew;
+  for (auto at = log.lower_bound(offset); at != log.end() && may_not; ++at) {
     auto committed = group.committed.find(at->first);
     if (committed == group.committed.end() || committed->second.batch != at->second) continue;
     // A later leader committed it, which this replica does not know, and which does not count on it.
@@ -135,9 +141,14 @@ void ReplicationWatch::truncated(const GroupId& id, const ReplicaId& self, Offse
   replica.told_match = std::min(replica.told_match, offset);
 }
 
+// One that votes for nobody begins anew from its leader's log if its own may have records that were deleted meanwhile.
 void ReplicationWatch::started_over(const GroupId& id, const ReplicaId& self, Offset offset) {
+  auto& replica = groups_[id].replicas[self];
+  replica.commit_lowered_from.reset();
+  replica.begins_anew = !votes(replica.sight);
   truncated(id, self, offset);
-  groups_[id].replicas[self].log.start_over(offset);
+  replica.begins_anew = false;
+  replica.log.start_over(offset);
 }
 
 void ReplicationWatch::commits(const GroupId& id, Offset offset) {
@@ -159,9 +170,14 @@ void ReplicationWatch::stepped(const ReplicaSight& sight) {
   if (!calm_.empty() || !calm_electing_.empty()) calm_step(sight);
   if (sight.out_of_order) return;
   if (!sight.damaged) replica.lost = {};
-  // A replica that was created again begins at its leader's log start.
-  if (before.commit > sight.commit && binding(sight) && !sight.made_anew)
-    report("commit is monotonic", "commit-back", sight, "it was " + std::to_string(before.commit));
+  if (replica.commit_lowered_from)
+    report("commit is monotonic", "commit-back", sight, "it was " + std::to_string(*replica.commit_lowered_from));
+  replica.commit_lowered_from.reset();
+  // A replica that does not vote may begin its log anew, at its leader's log start; it does so next then.
+  if (before.commit > sight.commit && binding(sight) && !sight.made_anew) replica.commit_lowered_from = before.commit;
+  if (replica.commit_lowered_from && votes(sight))
+    report("commit is monotonic", "commit-back", sight,
+           "it was " + std::to_string(*std::exchange(replica.commit_lowered_from, std::nullopt)));
   if (before.term > sight.term) report("terms", "term-back", sight, "it was in term " + std::to_string(before.term));
   bool empty = replica.log.batches().empty() || replica.log.batches().rbegin()->second.next <= sight.log_start;
   if (!empty && sight.last_epoch != replica.log.last_epoch())

@@ -90,14 +90,16 @@ class ReplicationWatch : public ReplicaObserver {
     ReplicaSight sight;
     ShadowLog log;
     bool open = false;
-    Epoch term_told = -1;    // the highest term of its messages
-    Offset durable = 0;      // others were told, or rely on it, that everything below is on its disk
-    bool disk_hurt = false;  // damaged or emptied by a fault
-    Offset told_match = 0;   // the highest match that it has acknowledged
-    Instant led_until;       // when it stopped leading
-    Instant opened_at;       // in its broker's present run, if it is open
-    Instant closed_at;       // if it is not
-    Offset match_max = 0;    // the maximum of told_match so far
+    Epoch term_told = -1;                       // the highest term of its messages
+    bool begins_anew = false;                   // its log is being started over, and it does not vote
+    std::optional<Offset> commit_lowered_from;  // by its last step; its log has to be started over before the next
+    Offset durable = 0;                         // others were told, or rely on it, that everything below is on its disk
+    bool disk_hurt = false;                     // damaged or emptied by a fault
+    Offset told_match = 0;                      // the highest match that it has acknowledged
+    Instant led_until;                          // when it stopped leading
+    Instant opened_at;                          // in its broker's present run, if it is open
+    Instant closed_at;                          // if it is not
+    Offset match_max = 0;                       // the maximum of told_match so far
     std::vector<std::pair<Instant, Offset>> ends;  // of its log, as it grew
     ConfigurationMark mark_told;                   // of the latest configuration that it has said to have stored
     // Data that it had acknowledged, and lost by damage that it knows of. It counts as stored: the replica neither

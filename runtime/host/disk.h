@@ -29,7 +29,7 @@
 namespace fulmar {
 
 // Small enough to lie in the inode itself, so that setting it needs no room on the volume.
-inline constexpr std::size_t attribute_bytes_max = 32;
+inline constexpr std::size_t attribute_bytes_max = 40;
 
 class File {
  public:

@@ -7,6 +7,8 @@
 namespace fulmar {
 namespace {
 
+constexpr Instant read_at = Instant{} + seconds(100);
+
 // A record with that key, acknowledged at this offset.
 KeyedSend sent(Offset offset, std::optional<ValueId> value, const std::string& key = "k",
                Outcome outcome = Outcome::ok) {
@@ -18,10 +20,12 @@ KeyedSend sent(Offset offset, std::optional<ValueId> value, const std::string& k
   return send;
 }
 
-std::string anomalies(const std::vector<KeyedSend>& sends, const std::vector<KeyedRecord>& left) {
+std::string anomalies(const std::vector<KeyedSend>& sends, const std::vector<KeyedRecord>& left,
+                      std::optional<Duration> tombstones_kept = {}) {
   History history;
+  history.tombstones_kept = tombstones_kept;
   history.keyed_sends = sends;
-  history.keyed_final_reads[0] = {0, Instant::max(), left};
+  history.keyed_final_reads[0] = {0, read_at, left};
   Violations found;
   check_compaction(history, found);
   std::string all;
@@ -57,6 +61,24 @@ TEST(CompactionCheck, ATombstoneStaysAndWhatItDeletedDoesNotComeBack) {
   auto again = sends;
   again.push_back(sent(5, 9));
   EXPECT_EQ(anomalies(again, {{5, "k", 9}}), "");
+}
+
+TEST(CompactionCheck, AfterItsTimeATombstoneMayGoAndWhatItDeletedStaysAway) {
+  std::vector<KeyedSend> sends = {sent(0, 1), sent(1, 2), sent(2, std::nullopt)};
+  sends[2].invoked = read_at - seconds(5);
+  EXPECT_EQ(anomalies(sends, {}, seconds(6)), "tombstone-early");
+  EXPECT_EQ(anomalies({sends[0], sends[2]}, {{2, "k", std::nullopt}}, seconds(6)), "");
+  EXPECT_EQ(anomalies(sends, {}, seconds(5)), "");
+  EXPECT_EQ(anomalies(sends, {{1, "k", 2}}, seconds(5)), "deleted-key-returns");
+  EXPECT_EQ(anomalies(sends, {{0, "k", 1}}, seconds(5)), "deleted-key-returns");
+  sends.push_back(sent(3, 4));
+  EXPECT_EQ(anomalies(sends, {}, seconds(5)), "lost-key") << "it came later";
+  EXPECT_EQ(anomalies(sends, {{3, "k", 4}}, seconds(5)), "");
+  // One that may have been written after it.
+  sends = {sent(0, 1), sent(-1, std::nullopt, "k", Outcome::unknown)};
+  EXPECT_EQ(anomalies(sends, {}, seconds(5)), "");
+  sends[1].outcome = Outcome::failed;
+  EXPECT_EQ(anomalies(sends, {}, seconds(5)), "lost-key");
 }
 
 TEST(CompactionCheck, OffsetsAndOrderAreKept) {

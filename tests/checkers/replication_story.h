@@ -124,6 +124,13 @@ class Story : public Machines {
   }
   void truncate(int broker, Offset offset) {
     watch.truncated(group, id(broker), offset);
+    remove_from(broker, offset);
+  }
+  void start_over(int broker, Offset offset) {
+    watch.started_over(group, id(broker), offset);
+    remove_from(broker, offset);
+  }
+  void remove_from(int broker, Offset offset) {
     auto& all = batches[broker];
     std::erase_if(all, [&](const BatchHeader& batch) { return batch.base_offset >= offset; });
     std::size_t size = 0;

@@ -479,13 +479,43 @@ TEST(ReplicationWatch, LetsOneThatIsMadeAnewBeginAnewAndNoOther) {
     s.step(3);
     s.truncate(3, 0);
     s.sights[3].commit = 0;
-    s.step(3);
+    for (int step = 1; step <= 2; ++step) s.step(3);
     if (made_anew) {
       EXPECT_THAT(s.anomalies(), IsEmpty());
     } else {
       EXPECT_THAT(s.anomalies(), Contains("truncated-committed"));
       EXPECT_THAT(s.anomalies(), Contains("commit-back"));
     }
+  }
+}
+
+// One that does not vote may hold records that were deleted elsewhere, and takes its leader's log instead.
+TEST(ReplicationWatch, LetsOnlyReplicasThatDoNotVoteBeginTheirLogsAnew) {
+  for (bool voter : {true, false}) {
+    Story s;
+    s.elect(1, 1);
+    s.everybody_appends(1, "a");
+    s.commit(1, 1);
+    s.sights[3].term = 1;
+    s.sights[3].commit = 1;
+    if (!voter) s.sights[3].configuration = {{id(1), id(2)}, {}, {id(3)}};
+    s.step(3);
+    s.sights[3].commit = 0;
+    s.step(3);
+    s.start_over(3, 0);
+    s.step(3);
+    if (voter) {
+      EXPECT_THAT(s.anomalies(), Contains("truncated-committed"));
+      EXPECT_THAT(s.anomalies(), Contains("commit-back"));
+      continue;
+    }
+    EXPECT_THAT(s.anomalies(), IsEmpty());
+    s.append(3, 1, "a");
+    for (Offset commit : {1, 0, 0}) {
+      s.sights[3].commit = commit;
+      s.step(3);
+    }
+    EXPECT_THAT(s.anomalies(), Contains("commit-back")) << "with a log that is not begun anew again";
   }
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <functional>
 #include <map>
 
 #include "broker/log/log_manager.h"
@@ -91,6 +92,54 @@ TEST(Compaction, NeighboursBecomeOneSegmentAsFarAsTheyFit) {
       << "one file's index can't count";
 }
 
+TEST(Compaction, ATombstoneGoesAfterItsHorizonAndOnlyWhereAllAreClean) {
+  KeyOffsets last(std::size_t{1} << 16, 7);
+  last.put("k", 5);
+  last.put("other", 8);
+  auto fate = [&](Offset offset, bool has_value, std::optional<Timestamp> horizon, TombstoneRule rule) {
+    ReadRecord record;
+    record.offset = offset;
+    record.key = Bytes::copy_of("k");
+    if (has_value) record.value = Bytes::copy_of("v");
+    record.delete_horizon = horizon;
+    return fate_of(record, last, 20, rule);
+  };
+  const TombstoneRule rule{.below = 6, .now = 100};
+  EXPECT_EQ(fate(5, false, 100, rule), Fate::expired);
+  EXPECT_EQ(fate(5, false, 101, rule), Fate::stays) << "too early";
+  EXPECT_EQ(fate(5, false, {}, rule), Fate::stays) << "it was never compacted yet";
+  EXPECT_EQ(fate(5, false, 100, {.below = 5, .now = 100}), Fate::stays) << "others may have what it deletes";
+  EXPECT_EQ(fate(5, true, 100, rule), Fate::stays) << "it has a value";
+  EXPECT_EQ(fate(4, false, 100, rule), Fate::superseded);
+  EXPECT_EQ(fate(20, false, 100, {.below = 30, .now = 100}), Fate::stays) << "not of this pass";
+}
+
+TEST(Compaction, ABatchGetsItsDeleteHorizonWithItsFirstTombstoneAndKeepsTimes) {
+  for (auto codec : {Compression::none, Compression::lz4}) {
+    auto batch = build_batch({{"a", "1", 1'000, {}}, {"b", std::nullopt, 2'000, {{"h", "x"}}}, {"c", "3", 500, {}}},
+                             {.codec = codec});
+    auto keep = [](const ReadRecord& record) { return record.key->view() != "a"; };
+    auto kept = keep_records(batch, 1 << 20, keep, 70'000).value();
+    auto header = read_batch_header(kept.view()).value();
+    EXPECT_TRUE(header.has_delete_horizon());
+    EXPECT_EQ(header.base_timestamp, 70'000);
+    EXPECT_EQ(header.max_timestamp, 2'000);
+    EXPECT_EQ(header.record_count, 2);
+    EXPECT_EQ(header.codec(), codec);
+    auto records = read_records(kept, 1 << 20).value();
+    ASSERT_EQ(records.size(), 2u);
+    EXPECT_EQ(records[0].timestamp, 2'000);
+    EXPECT_EQ(records[1].timestamp, 500);
+    EXPECT_EQ(records[0].delete_horizon, 70'000);
+    // The first one counts.
+    auto all = [](const ReadRecord&) { return true; };
+    EXPECT_EQ(keep_records(kept, 1 << 20, all, 90'000).value().view(), kept.view());
+    // Where no tombstone stays there is none to be set.
+    auto values = [](const ReadRecord& record) { return record.value.has_value(); };
+    EXPECT_FALSE(read_batch_header(keep_records(batch, 1 << 20, values, 70'000).value().view())->has_delete_horizon());
+  }
+}
+
 // What did not hold, in a fiber that must not throw; first of all.
 std::string wrong;
 void hold(bool holds, const char* what) {
@@ -110,7 +159,7 @@ bool clean(PartitionLog& log, const CompactionPolicy& policy, std::size_t memory
   HOLD(end > plan.from && end <= plan.up_to);
   for (const auto& run : plan_runs(closed, end, policy)) {
     auto rewritten = log.rewrite(run.base_offset, run.count, log.stable_end(),
-                                 [&](const ReadRecord& record) { return stays_compacted(record, last, end); });
+                                 [&](const ReadRecord& record) { return fate_of(record, last, end) == Fate::stays; });
     HOLD(rewritten.has_value());
     if (*rewritten) HOLD(log.replace_segments(std::move(**rewritten)).value());
   }
@@ -126,8 +175,9 @@ bool is_clean(PartitionLog& log, Offset cleaned_to) {
   if (!noted || *noted != cleaned_to) return false;
   for (const auto& segment : closed_segments(log, log.stable_end()).value()) {
     if (segment.base_offset >= cleaned_to) break;
-    auto again = log.rewrite(segment.base_offset, 1, log.stable_end(),
-                             [&](const ReadRecord& record) { return stays_compacted(record, last, cleaned_to); });
+    auto again = log.rewrite(segment.base_offset, 1, log.stable_end(), [&](const ReadRecord& record) {
+      return fate_of(record, last, cleaned_to) == Fate::stays;
+    });
     if (!again || *again) return false;
   }
   return true;
@@ -179,6 +229,41 @@ TEST(Compaction, ALogThatWasStartedOverMeanwhileIsNotCleanBeyondItsEnd) {
     HOLD(!log->offline());
   });
   EXPECT_EQ(wrong, "");
+}
+
+TEST(Compaction, TheBoundOfTombstonesOutlivesAPowerLossAndTheCheckpoint) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  auto with_log = [&](const std::function<void(PartitionLog&)>& work) {
+    wrong.clear();
+    run_process(world, node, [&](Host& host) {
+      LogManager manager(host, {});
+      work(*manager.open("t-0", LogConfig(), false).value());
+    });
+    EXPECT_EQ(wrong, "");
+    node.power_loss();
+  };
+  with_log([](PartitionLog& log) {
+    for (int i = 0; i < 5; ++i) HOLD(append(log, build_batch({{"k", "v", World::epoch_ms, {}}})).has_value());
+    HOLD(log.wait_stable(5, Deadline::never()));
+    HOLD(log.note_cleaned(4, log.cuts()).has_value());
+    HOLD(log.note_tombstone_bound(3).has_value());
+    HOLD(log.note_tombstone_bound(2).has_value());
+    HOLD(log.tombstone_bound() == 3);
+  });
+  with_log([](PartitionLog& log) { HOLD(log.tombstone_bound() == 3 && log.cleaned_to() == 4); });
+  run_process(world, node, [&](Host& host) {
+    HOLD(host.disk().remove("t-0/" + std::string(checkpoint_name)).has_value());
+    HOLD(host.disk().sync_directory("t-0").has_value());
+  });
+  with_log([](PartitionLog& log) {
+    HOLD(log.log_end() == 5);
+    HOLD(log.tombstone_bound() == 3);
+    HOLD(log.cleaned_to() == 0);
+    HOLD(log.start_over(9, 0, 7).has_value());
+    HOLD(log.tombstone_bound() == 7);
+  });
+  with_log([](PartitionLog& log) { HOLD(log.tombstone_bound() == 7 && log.log_start() == 9); });
 }
 
 RC_GTEST_PROP(Compaction, TheNewestRecordOfEachKeyStaysAndNothingElseGoesAcrossPassesAndRestarts, ()) {

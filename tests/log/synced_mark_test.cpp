@@ -8,6 +8,9 @@ namespace fulmar {
 namespace {
 
 TEST(SyncedMark, IsReadBackAndNothingElseIsTakenForOne) {
+  for (const auto& known :
+       {SyncedMark{7, 3, 0, 0}, SyncedMark{7, 3, 5, 0}, SyncedMark{7, 3, 0, 4}, SyncedMark{7, 3, 5, 4}})
+    EXPECT_EQ(SyncedMark::decode(known.encode()), known);
   SyncedMark mark{.synced_end = 1'000'000'007, .log_start = 42};
   auto bytes = mark.encode();
   EXPECT_LE(bytes.size(), attribute_bytes_max);

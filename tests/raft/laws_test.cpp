@@ -13,7 +13,7 @@ namespace {
 struct Weather {
   int replicas;
   std::uint64_t lost_permille, repeated_permille, crash_permille, dies_permille, damage_permille;
-  bool reorders, reconfigures, truncates, solo, calm, other_groups;
+  bool reorders, reconfigures, truncates, solo, calm, other_groups, compacts;
 };
 
 Weather weather_of(Random& random) {
@@ -29,6 +29,7 @@ Weather weather_of(Random& random) {
   weather.solo = random.chance(1, 8);
   weather.calm = random.chance(1, 3);  // few records, so that groups are quiesced, and woken in all ways
   weather.other_groups = random.chance(1, 16);
+  weather.compacts = random.chance(1, 3);
   // Not if the group may have a single replica.
   if (!weather.solo && !weather.reconfigures) weather.damage_permille = random.chance(1, 3) ? 300 : 0;
   return weather;
@@ -78,7 +79,7 @@ class Storm {
     if (dice < 700) return model_.pass(milliseconds(random_.between(1, 60)));
     if (dice < 800) {
       if (weather_.calm && random_.chance(19, 20)) return model_.pass(milliseconds(random_.between(1, 60)));
-      model_.propose(broker, "v" + std::to_string(++values_));
+      model_.propose(broker, next_value());
       return;
     }
     if (dice < 880) return model_.sync(broker);
@@ -94,6 +95,8 @@ class Storm {
       return model_.transfer(broker, static_cast<int>(random_.between(1, weather_.replicas)));
     if (dice < 910 && weather_.truncates && replica.raft->role() == Role::leader)
       return model_.advance_log_start(broker, random_.between(replica.log.start(), replica.log.end()));
+    if (dice >= 930 && dice < 960 && weather_.compacts)
+      return model_.clean(broker, random_.between(replica.log.start(), replica.log.end()));
     if (dice < 930 && (weather_.reconfigures || weather_.solo) && replica.raft->role() == Role::leader) {
       std::vector<int> target, learners;
       for (const auto& [other, unused] : model_.replicas()) {
@@ -129,6 +132,22 @@ class Storm {
       ASSERT_EQ(replica.raft->hard_state().damage, 0u) << model_.status();
       ASSERT_TRUE(replica.raft->quiesced()) << model_.status();
     }
+    if (weather_.compacts) compact_all(leader);
+  }
+
+  // Everybody is clean, so that all tombstones may go.
+  void compact_all(int leader) {
+    const auto members = model_.raft(leader).configuration().members();
+    for (const auto& member : members) model_.clean(member.broker, model_.at(member.broker).log.end());
+    model_.run(seconds(3));
+    for (const auto& member : members) {
+      auto& replica = model_.at(member.broker);
+      ASSERT_EQ(replica.raft->tombstones_removable(), replica.log.end()) << member.broker << "\n" << model_.status();
+      ASSERT_TRUE(replica.raft->quiesced()) << model_.status();
+      model_.clean(member.broker, replica.log.end());
+      for (auto offset = replica.log.start(); offset < replica.log.end(); ++offset)
+        ASSERT_TRUE(replica.log.at(offset).gone || !replica.log.at(offset).value.ends_with('=')) << model_.status();
+    }
   }
 
   Model& model() { return model_; }
@@ -141,6 +160,13 @@ class Storm {
     settings.caught_up_lag = 2;
     settings.idle_before_quiescing = milliseconds(100);
     return settings;
+  }
+
+  std::string next_value() {
+    auto number = std::to_string(++values_);
+    if (!weather_.compacts) return "v" + number;
+    auto key = "k" + std::to_string(random_.below(4));
+    return key + "=" + (random_.chance(1, 3) ? "" : number);
   }
 
   Random random_;

@@ -18,6 +18,7 @@ void ModelLog::truncate_to(Offset end_wanted) {
   entries_.resize(static_cast<std::size_t>(std::min(end(), end_wanted) - start_));
   epochs_.truncate_from(end());
   stable_ = std::min(stable_, end());
+  cleaned_to_ = std::min(cleaned_to_, end());
 }
 
 void ModelLog::advance_start(Offset start) {
@@ -26,11 +27,30 @@ void ModelLog::advance_start(Offset start) {
   start_ = start;
 }
 
-void ModelLog::start_over(Offset at, Epoch epoch) {
+void ModelLog::start_over(Offset at, Epoch epoch, Offset tombstone_bound) {
+  cleaned_to_ = 0;
+  tombstone_bound_ = tombstone_bound;
   entries_.clear();
   epochs_.truncate_from(0);
   if (epoch >= 0) epochs_.add(epoch, at - 1);
   start_ = stable_ = at;
+}
+
+void ModelLog::clean(Offset end_wanted, Offset tombstones_below) {
+  std::map<std::string, Offset> last;
+  auto each = [&](const auto& visit) {
+    for (auto offset = start_; offset < end_wanted; ++offset) {
+      auto& entry = entries_.at(static_cast<std::size_t>(offset - start_));
+      auto key_end = entry.value.find('=');
+      if (key_end != std::string::npos && !entry.gone)
+        visit(offset, entry, entry.value.substr(0, key_end), key_end + 1 == entry.value.size());
+    }
+  };
+  each([&](Offset offset, ModelEntry&, const std::string& key, bool) { last[key] = offset; });
+  each([&](Offset offset, ModelEntry& entry, const std::string& key, bool is_tombstone) {
+    entry.gone = last.at(key) > offset || (is_tombstone && offset < tombstones_below);
+  });
+  cleaned_to_ = std::max(cleaned_to_, end_wanted);
 }
 
 Model::Model(std::uint64_t seed, RaftSettings settings) : settings_(settings), random_(seed) {}
@@ -170,6 +190,18 @@ void Model::advance_log_start(int leader, Offset to) {
   if (to > replica.log.start()) replica.log.advance_start(to);
 }
 
+void Model::clean(int broker, Offset end) {
+  auto& replica = at(broker);
+  if (replica.raft->hard_state().damage != 0) return;
+  end = std::min({end, replica.raft->commit(), replica.log.stable_end()});
+  if (end <= replica.log.start()) return;
+  story(std::to_string(broker) + " is cleaned to " + std::to_string(end) + ", of tombstones below " +
+        std::to_string(replica.raft->tombstones_removable()));
+  replica.log.clean(end, replica.raft->tombstones_removable());
+  replica.raft->cleaned(now_);
+  settle(broker);
+}
+
 void Model::pass(Duration time) {
   auto until = now_ + time;
   while (now_ < until) {
@@ -193,7 +225,8 @@ void Model::tick(int broker) {
   replica.raft->tick(now_);
   auto after = std::tuple(replica.raft->role(), replica.raft->term(), replica.raft->commit());
   auto output = replica.raft->take_output();
-  bool idle = before == after && output.messages.empty() && !output.store && !output.log_start;
+  bool idle =
+      before == after && output.messages.empty() && !output.store && !output.log_start && !output.tombstone_bound;
   if (!due && !idle) violated("a tick does something that is not due");
   settle(broker, std::move(output));
 }
@@ -296,7 +329,7 @@ bool Model::perform(int broker, Output output, const Parcel* parcel) {
   const bool stored = output.store.has_value();
   if (output.start_over) {
     if (dies()) return false;
-    replica.log.start_over(output.start_over->offset, output.start_over->epoch);
+    replica.log.start_over(output.start_over->offset, output.start_over->epoch, output.start_over->tombstone_bound);
     changed = true;
   }
   if (output.truncate_to) {
@@ -314,10 +347,15 @@ bool Model::perform(int broker, Output output, const Parcel* parcel) {
   }
   if (changed && replica.syncs) replica.log.sync();
   if (output.log_start && *output.log_start > replica.log.start()) replica.log.advance_start(*output.log_start);
+  const bool bounded = output.tombstone_bound.has_value();
+  if (bounded) {
+    if (dies()) return false;
+    replica.log.keep_bound(*output.tombstone_bound);
+  }
   if (dies()) return false;
   for (auto& message : output.messages)
     if (!lost(message)) parcels.push_back({std::move(message), {}});
-  if (changed || stored) {
+  if (changed || stored || bounded) {
     if (changed)
       replica.raft->log_changed(now_);
     else
@@ -359,8 +397,11 @@ void Model::check(int broker) {
         if (offset >= replica.log.start() && (offset >= replica.log.end() || replica.log.at(offset) != entry))
           violated("leader completeness: " + std::to_string(broker) + " leads without " + std::to_string(offset));
   }
-  // A replica that lost its promises starts over at its leader's log start.
-  bool anew = promises_are_lost(raft.hard_state().damage);
+  // A replica that lost its promises starts over at its leader's log start, and so does a learner that may hold deleted
+  // records.
+  bool votes = raft.hard_state().damage == 0 && raft.configuration().is_voter(id(broker));
+  bool empty = replica.log.start() == replica.log.end();
+  bool anew = promises_are_lost(raft.hard_state().damage) || (!votes && empty);
   if (raft.commit() < replica.commit_seen && settings_.commits_are_stable && !anew)
     violated("a commit index went back");
   for (auto offset = std::max(replica.commit_seen, replica.log.start()); offset < raft.commit(); ++offset) {
@@ -370,7 +411,33 @@ void Model::check(int broker) {
   }
   if (raft.role() == Role::leader && raft.commit() > replica.commit_seen) check_leases(broker);
   replica.commit_seen = raft.commit();
+  check_deleted(broker);
   if (random_.chance(1, 8)) replica.commit_hint = raft.commit();
+}
+
+// A voter's log has no record of a key of which a later record is gone there, unless one comes that is later still.
+void Model::check_deleted(int broker) {
+  const auto& replica = at(broker);
+  if (replica.log.cleaned_to() + replica.log.tombstone_bound() == 0) return;
+  if (!replica.raft->configuration().is_voter(id(broker)) || replica.raft->hard_state().damage != 0) return;
+  std::map<std::string, Offset> newest;
+  for (auto offset = replica.log.start(); offset < replica.log.end(); ++offset) {
+    const auto& entry = replica.log.at(offset);
+    auto committed = committed_.find(offset);
+    auto key = entry.value.substr(0, entry.value.find('='));
+    if (key.size() == entry.value.size() || committed == committed_.end() || committed->second != entry) continue;
+    if (!entry.gone)
+      newest.erase(key);
+    else
+      newest[key] = offset;
+  }
+  for (auto later = committed_.lower_bound(replica.log.end()); later != committed_.end(); ++later)
+    newest.erase(later->second.value.substr(0, later->second.value.find('=')));
+  for (const auto& [key, offset] : newest)
+    for (auto earlier = replica.log.start(); earlier < offset; ++earlier)
+      if (const auto& entry = replica.log.at(earlier); !entry.gone && entry.value.starts_with(key + "="))
+        violated("a deleted key returns: " + std::to_string(broker) + " has " + entry.value + " at " +
+                 std::to_string(earlier) + ", and not what came at " + std::to_string(offset));
 }
 
 // If a leader commits, no leader of an earlier term may consider its lease valid.

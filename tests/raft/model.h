@@ -15,10 +15,12 @@
 
 namespace fulmar {
 
+// A value "k=v" is of the key k; without a v it is a tombstone.
 struct ModelEntry {
   Epoch epoch;
   std::string value;
-  bool operator==(const ModelEntry&) const = default;
+  bool gone = false;  // compacted away here
+  bool operator==(const ModelEntry& other) const { return epoch == other.epoch && value == other.value; }
 };
 
 class ModelLog : public LogView {
@@ -27,18 +29,25 @@ class ModelLog : public LogView {
   Offset end() const override { return start_ + static_cast<Offset>(entries_.size()); }
   Offset stable_end() const override { return stable_; }
   const EpochCache& epochs() const override { return epochs_; }
+  Offset cleaned_to() const override { return cleaned_to_; }
+  Offset tombstone_bound() const override { return tombstone_bound_; }
 
   const ModelEntry& at(Offset offset) const { return entries_.at(static_cast<std::size_t>(offset - start_)); }
   void append(ModelEntry entry);
   void truncate_to(Offset end);
   void advance_start(Offset start);
-  void start_over(Offset at, Epoch epoch);
+  void start_over(Offset at, Epoch epoch, Offset tombstone_bound);
+  // One pass of compaction of all below `end`.
+  void clean(Offset end, Offset tombstones_below);
+  void keep_bound(Offset bound) { tombstone_bound_ = std::max(tombstone_bound_, bound); }
+  void forget_compaction() { cleaned_to_ = 0; }
   void sync() { stable_ = end(); }
   void lose_unsynced() { truncate_to(stable_); }
 
  private:
   Offset start_ = 0;
   Offset stable_ = 0;
+  Offset cleaned_to_ = 0, tombstone_bound_ = 0;
   std::vector<ModelEntry> entries_;
   EpochCache epochs_;
 };
@@ -96,6 +105,8 @@ class Model {
   void transfer(int from, int to);
   void set_target(int leader, const std::vector<int>& voters, const std::vector<int>& learners = {});
   void advance_log_start(int leader, Offset to);
+  // Compacts its log as far as it is committed and stable, at most up to `end`.
+  void clean(int broker, Offset end);
   void damage_from(int broker, Offset offset);  // of a replica that is down
   // Of a replica that is down: its disk loses its terms, votes and configuration, but not its log. Restarts it.
   void restart_without_promises(int broker, std::uint64_t number);
@@ -125,6 +136,7 @@ class Model {
   void beat(int broker);
   void check_leases(int broker);
   void check(int broker);
+  void check_deleted(int broker);
   void add_to_log(Replica& replica, const ModelEntry& entry);
   [[noreturn]] void violated(const std::string& what);
 

@@ -14,7 +14,8 @@ Configs compacted(const std::string& policy = "compact") {
   return {{"cleanup.policy", policy}, {"segment.bytes", "400"}, {"min.cleanable.dirty.ratio", "0.01"}};
 }
 
-Bytes keyed(const std::optional<std::string>& key, const std::string& value, Timestamp at = World::epoch_ms) {
+Bytes keyed(const std::optional<std::string>& key, const std::optional<std::string>& value,
+            Timestamp at = World::epoch_ms) {
   return build_batch({{key, value, at, {}}});
 }
 
@@ -35,7 +36,7 @@ std::map<Offset, std::string> all_values(Peer& peer) {
     while (!bytes.empty()) {
       auto header = read_batch_header(bytes.view()).value();
       const auto records = read_records(bytes.slice(0, header.size()), 1 << 20).value();
-      for (const auto& record : records) found[record.offset] = record.value->view();
+      for (const auto& record : records) found[record.offset] = record.value ? record.value->view() : "(none)";
       next = header.next_offset();
       bytes = bytes.slice(header.size());
     }
@@ -64,6 +65,31 @@ TEST(Compaction, KeepsTheLastRecordOfEachKeyAtItsOffsetAlsoAfterARestart) {
       EXPECT_EQ(fetch(peer, {"t", 0, 3}).error_code, ErrorCode::none) << "in a hole";
     });
   }
+}
+
+TEST(Compaction, ATombstoneGoesOnceItsTimeHasPassedAndItsKeyStaysAway) {
+  BrokerWorld cluster(eager);
+  cluster.run([](Host& host) {
+    Peer peer(host);
+    auto configs = compacted();
+    configs.push_back({"delete.retention.ms", "20000"});
+    ASSERT_EQ(create_topic(peer, "t", 1, configs).error_code, ErrorCode::none);
+    produce(peer, "t", 0, keyed("gone", "for a while"));
+    produce(peer, "t", 0, keyed("gone", std::nullopt));
+    for (int part = 0; part < 3; ++part) {
+      fill(peer, 40, 5);
+      host.clock().sleep_for(seconds(5));
+      auto values = all_values(peer);
+      EXPECT_FALSE(values.contains(0));
+      EXPECT_EQ(values.at(1), "(none)") << "after " << 5 * (part + 1) << " s";
+    }
+    host.clock().sleep_for(seconds(10));
+    fill(peer, 40, 5);
+    host.clock().sleep_for(seconds(5));
+    auto values = all_values(peer);
+    EXPECT_FALSE(values.contains(0) || values.contains(1));
+    EXPECT_EQ(values.rbegin()->second, "39");
+  });
 }
 
 TEST(Compaction, IsOffWhereTheBrokerOrTheTopicSaysSo) {

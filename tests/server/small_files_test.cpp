@@ -133,7 +133,11 @@ TEST(SmallFiles, AMetadataSnapshotThatIsDamagedIsFetchedAnew) {
         options.bootstrap = {brokers.address(broker, 9092)};
         ClusterClient there(host, options);
         ASSERT_TRUE(there.topic("last").has_value());
-        EXPECT_EQ(there.metadata(std::nullopt)->topics.size(), 31u);
+        // It shows what the controller has committed a moment later.
+        auto shown = [&] { return there.metadata(std::nullopt)->topics.size(); };
+        for (auto until = host.clock().now() + seconds(5); shown() < 31 && host.clock().now() < until;)
+          host.clock().sleep_for(milliseconds(10));
+        EXPECT_EQ(shown(), 31u);
       }));
       ASSERT_TRUE(brokers.stop());
     }

@@ -104,6 +104,7 @@ void describe(F& f, RaftMessagesRequest::Append& m) {
   f("term_start", m.term_start);
   f("sent_at", m.sent_at);
   f("configuration", m.configuration);
+  f("tombstone_bound", m.tombstone_bound);
   f("records", m.records);
 }
 
@@ -120,6 +121,8 @@ void describe(F& f, RaftMessagesRequest::AppendReply& m) {
   f("log_start", m.log_start);
   f("log_term", m.log_term);
   f("configuration", m.configuration);
+  f("cleaned_to", m.cleaned_to);
+  f("tombstone_bound", m.tombstone_bound);
 }
 
 template <class F>
@@ -131,6 +134,8 @@ void describe(F& f, RaftMessagesRequest::Heartbeat& m) {
   f("sent_at", m.sent_at);
   f("quiesce", m.quiesce);
   f("configuration", m.configuration);
+  f("tombstone_bound", m.tombstone_bound);
+  f("tombstones_removable", m.tombstones_removable);
 }
 
 template <class F>
@@ -143,6 +148,8 @@ void describe(F& f, RaftMessagesRequest::HeartbeatReply& m) {
   f("log_start", m.log_start);
   f("log_term", m.log_term);
   f("configuration", m.configuration);
+  f("cleaned_to", m.cleaned_to);
+  f("tombstone_bound", m.tombstone_bound);
 }
 
 template <class F>
@@ -160,6 +167,7 @@ void describe(F& f, RaftMessagesRequest::StartOver& m) {
   f("commit", m.commit);
   f("sent_at", m.sent_at);
   f("term_start", m.term_start);
+  f("tombstone_bound", m.tombstone_bound);
 }
 
 template <class F>

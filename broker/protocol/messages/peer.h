@@ -17,14 +17,15 @@
 namespace fulmar {
 
 // The versions of the messages between brokers that a release speaks. Two brokers speak the highest that both do. 1:
-// log terms; 2: configurations beside the log; 3: the greeting has the versions, and the metadata is binary.
+// log terms; 2: configurations beside the log; 3: the greeting has the versions, and the metadata is binary; 4:
+// replicas report how far their logs are compacted.
 struct PeerVersions {
   std::int16_t min = 0;
   std::int16_t max = 0;
 
   bool operator==(const PeerVersions&) const = default;
 };
-constexpr PeerVersions peer_versions{3, 3};
+constexpr PeerVersions peer_versions{4, 4};
 
 // nullopt: they have no common version.
 constexpr std::optional<std::int16_t> spoken_by_both(const PeerVersions& one, const PeerVersions& other) {
@@ -129,6 +130,7 @@ struct RaftMessagesRequest {
     std::int64_t term_start = 0;
     std::int64_t sent_at = 0;
     std::vector<Configuration> configuration;  // likewise
+    std::int64_t tombstone_bound = 0;
     ByteChain records;
   };
   struct AppendReply {
@@ -143,6 +145,8 @@ struct RaftMessagesRequest {
     std::int64_t log_start = 0;
     std::int32_t log_term = -1;
     Mark configuration;
+    std::int64_t cleaned_to = 0;
+    std::int64_t tombstone_bound = 0;
   };
   struct Heartbeat {
     Group group;
@@ -152,6 +156,8 @@ struct RaftMessagesRequest {
     std::int64_t sent_at = 0;
     std::int64_t quiesce = 0;                  // the number of the sender's liveness epoch; 0: no request
     std::vector<Configuration> configuration;  // likewise
+    std::int64_t tombstone_bound = 0;
+    std::int64_t tombstones_removable = 0;
   };
   struct HeartbeatReply {
     Group group;
@@ -162,6 +168,8 @@ struct RaftMessagesRequest {
     std::int64_t log_start = 0;
     std::int32_t log_term = -1;
     Mark configuration;
+    std::int64_t cleaned_to = 0;
+    std::int64_t tombstone_bound = 0;
   };
   struct TimeoutNow {
     Group group;
@@ -175,6 +183,7 @@ struct RaftMessagesRequest {
     std::int64_t commit = 0;
     std::int64_t sent_at = 0;
     std::int64_t term_start = 0;
+    std::int64_t tombstone_bound = 0;
   };
 
   Uuid from_directory_id;

@@ -95,6 +95,8 @@ constexpr PropertyInfo table[] = {
      "How long a shard's cleaner pauses once no log needs to be compacted."},
     {"log.cleaner.dedupe.buffer.size", PropertyType::int64, "134217728", int64_min, int64_max, "",
      "How many bytes the broker's cleaners have for the keys of what they compact at a time: about 32 each."},
+    {"log.cleaner.delete.retention.ms", PropertyType::int64, "86400000", 0, int64_max, "",
+     "The default of delete.retention.ms."},
     {"log.cleaner.enable", PropertyType::boolean, "true", 0, 0, "", "Whether logs are compacted at all."},
     {"log.cleaner.io.max.bytes.per.second", PropertyType::real, "1.7976931348623157E308", int64_min, int64_max, "",
      "How many bytes a second the broker's cleaners read and write, all together."},

@@ -48,8 +48,6 @@ constexpr std::string_view no_metrics = "Without effect: metrics are not served 
 constexpr std::string_view no_tls = "there is no TLS here yet; listeners are PLAINTEXT";
 constexpr std::string_view own_cleaner =
     "Without effect: each shard has one cleaner, with its part of log.cleaner.dedupe.buffer.size.";
-constexpr std::string_view tombstones_stay =
-    "Without effect: records without a value stay in a compacted log, as long as no later one has their key.";
 constexpr std::string_view kept_at_once = "Without effect: files are written down when they change.";
 constexpr std::string_view grow = "Without effect: files grow as they are written.";
 constexpr std::string_view no_jitter = "Without effect: segments of different partitions roll when each is due.";
@@ -180,8 +178,6 @@ constexpr PropertyInfo table[] = {
     {"kafka.metrics.reporters", PropertyType::list, "", 0, 0, "", no_metrics, Effect::none},
     {"listener.security.protocol.map", PropertyType::string, "PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT", 0, 0, "",
      "Without effect: listeners are PLAINTEXT, and it is refused where it says otherwise of one that is here.",
-     Effect::none},
-    {"log.cleaner.delete.retention.ms", PropertyType::int64, "86400000", 0, int64_max, "", tombstones_stay,
      Effect::none},
     {"log.cleaner.io.buffer.load.factor", PropertyType::real, "0.9", int64_min, int64_max, "", own_cleaner,
      Effect::none},

@@ -10,6 +10,8 @@ class BrokerObserver : public ReplicaObserver {
  public:
   // From now on this broker answers from `image`.
   virtual void shows(const ReplicaId& self, const MetadataImage& image) = 0;
+  // Its log was compacted, and so many tombstones were removed because of their age.
+  virtual void compacted(const GroupId& group, const ReplicaId& self, std::size_t tombstones_expired) = 0;
 };
 
 }  // namespace fulmar

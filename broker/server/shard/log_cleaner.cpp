@@ -1,6 +1,7 @@
 #include "broker/server/shard/log_cleaner.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "broker/server/shard/broker_shard.h"
 #include "runtime/host/clock.h"
@@ -13,6 +14,11 @@ namespace {
 constexpr Duration wait_max = milliseconds(100);  // who closes the log is not kept waiting longer
 constexpr Duration pause_min = milliseconds(1);
 constexpr std::int64_t dedupe_bytes_min = std::int64_t{64} << 10;
+
+Timestamp sum_or_max(Timestamp at, std::int64_t later) {
+  Timestamp sum = 0;
+  return __builtin_add_overflow(at, later, &sum) ? std::numeric_limits<Timestamp>::max() : sum;
+}
 
 }  // namespace
 
@@ -92,27 +98,35 @@ Result<void> LogCleaner::clean(const Candidate& candidate) {
       std::max(settings_.dedupe_bytes / static_cast<std::int64_t>(shard_.host().shard_count()), dedupe_bytes_min);
   KeyOffsets last(static_cast<std::size_t>(bytes_max), shard_.host().entropy().next());
   auto pace_log = [&](std::size_t bytes) { return pace(bytes, log); };
+  const auto now = clock_.now_ms();
+  const TombstoneRule tombstones{.below = replica.raft().tombstones_removable(), .now = now};
+  const auto horizon = sum_or_max(now, log.config().delete_retention_ms);
+  std::size_t expired = 0;
   FULMAR_TRY(auto end, note_keys(log, plan.from, plan.up_to, last, pace_log));
   auto keep = [&](const ReadRecord& record) {
     auto bytes = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
-    bool stays = stays_compacted(record, last, end);
+    auto fate = fate_of(record, last, end, tombstones);
+    bool stays = fate == Fate::stays;
+    if (fate == Fate::expired) ++expired;
     (void)pace(stays ? 2 * bytes : bytes, log);  // whether the log is there still, who calls looks at itself
     return stays;
   };
   const auto before = log.size_bytes();
   for (const auto& run : plan_runs(candidate.closed, end, policy_of(log.config()))) {
     if (changed()) break;
-    FULMAR_TRY_VOID(replica.remove_records(run.base_offset, run.count, keep));
+    FULMAR_TRY_VOID(replica.remove_records(run.base_offset, run.count, keep, horizon));
   }
   // Segments that retention took, or in which damage was found, may have been left out.
   auto closed = closed_segments(log, replica.last_stable_offset().value_or(0));
   if (changed() || !closed || closed->empty() || closed->back().next_offset < end)
     return fail(Errc::closed, "the log was changed meanwhile");
   FULMAR_TRY_VOID(replica.note_cleaned(end, cuts));
+  if (auto* observer = shard_.broker().observer) observer->compacted(replica.group(), replica.raft().self(), expired);
   shard_.log().info("log compacted", {{"partition", log.directory()},
                                       {"from", plan.from},
                                       {"up_to", end},
                                       {"keys", last.size()},
+                                      {"tombstones_removed", expired},
                                       {"bytes_before", before},
                                       {"bytes", log.size_bytes()}});
   return {};
