@@ -1,6 +1,7 @@
 #include "broker/cli/cluster_command.h"
 
 #include "broker/cli/client_command.h"
+#include "broker/cli/clients_command.h"
 #include "broker/cli/config_command.h"
 #include "broker/cli/controllers_command.h"
 #include "broker/cli/decommission_command.h"
@@ -18,6 +19,7 @@ int cluster_command(const std::vector<std::string>& arguments) {
        {"config", "config [--broker BROKER] [--set NAME=VALUE]... [--unset NAME]...", cluster_config_command},
        {"reassign", "reassign TOPIC[:PARTITION]... --to BROKER,...|--cancel|--list [--no-wait]", reassign_command},
        {"elect-leaders", "elect-leaders [TOPIC[:PARTITION]]...", elect_leaders_command},
+       {"clients", "clients [--broker BROKER]", clients_command},
        {"controllers", "controllers [add|remove BROKER]", controllers_command},
        {"features", "features [--upgrade NAME=LEVEL]... [--downgrade NAME=LEVEL]...", features_command},
        {"decommission", "decommission BROKER [--no-wait]", decommission_command}},

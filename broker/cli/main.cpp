@@ -32,6 +32,7 @@ constexpr const char* usage =
     "  fulmar group reset-offsets NAME                   where a group goes on\n"
     "  fulmar transaction list|describe|abort [ID]       transactions\n"
     "  fulmar cluster status                             brokers, and what is wrong\n"
+    "  fulmar cluster clients                            whose clients send which requests\n"
     "  fulmar cluster reassign|elect-leaders [TOPIC]     moves partitions, and leaderships\n"
     "  fulmar cluster config                             what is set for brokers while they run\n"
     "  fulmar cluster decommission BROKER                has a broker leave for good\n"

@@ -39,6 +39,8 @@ Result<void> ClientConnection::learn_versions(Deadline deadline) {
 
 Result<std::int16_t> ClientConnection::choose_version(ApiKey api, std::int16_t version_max) const {
   const auto& own = api_info(api);
+  // Only brokers of this project have it, and ApiVersions does not say which versions.
+  if (!own.advertised) return std::min(own.max, version_max);
   for (const auto& served : served_) {
     if (served.key != static_cast<std::int16_t>(api)) continue;
     auto version = std::min({served.max, own.max, version_max});

@@ -9,6 +9,8 @@ namespace fulmar {
 
 namespace {
 constexpr bool unserved = false;  // see ApiInfo::served
+constexpr bool served = true;
+constexpr bool unadvertised = false;  // see ApiInfo::advertised
 
 // librdkafka up to 2.8 takes "Produce from version 0" to mean that compressed batches are welcome, so Produce is
 // advertised from 0 though versions 0 to 2 are answered UNSUPPORTED_VERSION (KIP-896, KAFKA-18659).
@@ -60,6 +62,8 @@ constexpr ApiInfo table[] = {
     {ApiKey::list_transactions, "ListTransactions", 0, 2, 0, 0},
     {ApiKey::consumer_group_heartbeat, "ConsumerGroupHeartbeat", 0, 1, 0, 0},
     {ApiKey::consumer_group_describe, "ConsumerGroupDescribe", 0, 1, 0, 0},
+    // Fulmar's own.
+    {ApiKey::describe_clients, "DescribeClients", 0, 0, 0, 0, served, unadvertised},
     // Never served to clients.
     {ApiKey::peer_hello, "PeerHello", 0, 3, 0, 0, unserved},
     {ApiKey::raft_messages, "RaftMessages", 0, 0, 0, 0, unserved},
@@ -74,9 +78,9 @@ constexpr ApiInfo table[] = {
 };
 
 constexpr auto served_table = [] {
-  std::array<ApiInfo, std::ranges::count_if(table, &ApiInfo::served)> served{};
-  std::ranges::copy_if(table, served.begin(), &ApiInfo::served);
-  return served;
+  std::array<ApiInfo, std::ranges::count_if(table, &ApiInfo::served)> apis{};
+  std::ranges::copy_if(table, apis.begin(), &ApiInfo::served);
+  return apis;
 }();
 
 const ApiInfo* find(std::span<const ApiInfo> apis, std::int16_t key) {

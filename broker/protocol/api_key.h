@@ -54,6 +54,8 @@ enum class ApiKey : std::int16_t {
   describe_topic_partitions = 75,
   add_raft_voter = 80,
   remove_raft_voter = 81,
+  // Fulmar's own, for its command line; not Kafka's, so ApiVersions does not advertise it.
+  describe_clients = 9'000,
   // Between brokers, on their own listener; not Kafka's.
   peer_hello = 10'000,
   raft_messages = 10'001,
@@ -78,13 +80,14 @@ struct ApiInfo {
   std::int16_t flexible;        // from here on: compact types and tagged fields (KIP-482)
   std::int16_t advertised_min;  // what ApiVersions says; lower than `min` for Produce only (KAFKA-18659)
   bool served = true;           // false: there is no handler yet, or only brokers send it
+  bool advertised = true;       // false: served, but not named in ApiVersions: Kafka has no such API
 
   bool serves(std::int16_t version) const { return version >= min && version <= max; }
   bool is_brokers_own() const { return key >= ApiKey::peer_hello; }
   bool is_flexible(std::int16_t version) const { return version >= flexible; }
 };
 
-// All served APIs, by key.
+// All served APIs.
 std::span<const ApiInfo> served_apis();
 // Null if the key is not served.
 const ApiInfo* find_api(std::int16_t key);

@@ -4,6 +4,8 @@ import os
 import random
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -38,7 +40,7 @@ def read_all(broker, topic, *options):
 
 def test_command_lines():
     for command in (["topic", "create"], ["topic", "list"], ["topic", "describe"], ["topic", "delete"], ["topic", "alter"], ["group", "list"], ["group", "describe"], ["group", "reset-offsets"], ["group", "delete"], ["cluster", "config"], ["produce"], ["consume"],
-                    ["cluster", "status"], ["cluster", "reassign"], ["cluster", "elect-leaders"], ["cluster", "decommission"], ["cluster", "features"], ["cluster", "controllers"]):
+                    ["cluster", "status"], ["cluster", "reassign"], ["cluster", "elect-leaders"], ["cluster", "decommission"], ["cluster", "features"], ["cluster", "controllers"], ["cluster", "clients"]):
         said = fulmar(*command, "--help").decode()
         check("fulmar " + " ".join(command) in said and "--bootstrap" in said, f"{command} explains itself")
     check(b"topic create" in fulmar("topic", "--help") and b"consume" in fulmar("help"), "so do the families")
@@ -274,6 +276,29 @@ def test_controllers(broker):
     check("BROKER_ID_NOT_REGISTERED" in fulmar("cluster", "controllers", "add", "7", code=1, broker=broker), "nor one that is not there")
 
 
+def test_clients(broker):
+    def versions(api, name, *options):
+        rows = json.loads(fulmar("cluster", "clients", "--output", "json", *options, broker=broker))
+        return {row["api_version"]: row["requests"] for row in rows if (row["api"], row["client"], row["version"]) == (api, *name)}
+
+    own, none = ("fulmar", "1"), ("(unknown)", None)
+    before, created = versions("Metadata", own), versions("CreateTopics", own)
+    check(sum(created.values()) > 0 and versions("CreateTopics", none) == {}, f"who created topics is shown: {created}")
+    with socket.create_connection(("127.0.0.1", broker.port)) as connection:
+        metadata = struct.pack(">hhihi", 3, 1, 7, -1, 0)  # version 1, of no topics
+        for _ in range(3):
+            connection.sendall(struct.pack(">i", len(metadata)) + metadata)
+            (size,) = struct.unpack(">i", connection.recv(4, socket.MSG_WAITALL))
+            connection.recv(size, socket.MSG_WAITALL)
+    check(versions("Metadata", none) == {1: 3} and versions("Metadata", none, "--broker", "1") == {1: 3}, "a client without a name, and its old version")
+    after = versions("Metadata", own)
+    check(list(after) == list(before) and sum(after.values()) > sum(before.values()), "counts grow")
+    shown = table(fulmar("cluster", "clients", broker=broker))
+    check(shown[0] == ["CLIENT", "VERSION", "API", "API-VERSION", "REQUESTS"] and ["(unknown)", "-", "Metadata", "1", "3"] in shown, "as a table, too")
+    check("broker 7 is not in the cluster" in fulmar("cluster", "clients", "--broker", "7", "--timeout", "1", code=1, broker=broker), "one that is not there has none")
+    check("a broker's number" in fulmar("cluster", "clients", "--broker", "-2", code=2, broker=broker), "nor can it have")
+
+
 def test_process(broker):
     broker.process.send_signal(signal.SIGHUP)
     check(b"places" in fulmar("topic", "list", broker=broker) and broker.alive(), "SIGHUP ends no broker")
@@ -392,6 +417,7 @@ with Broker() as running:
     test_member_of_a_group(running)
     test_features(running)
     test_controllers(running)
+    test_clients(running)
     test_process(running)
     test_waiting(running)
     running.stop()

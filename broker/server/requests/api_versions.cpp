@@ -42,10 +42,13 @@ Result<ByteChain> handle_api_versions(BrokerShard& shard, const Request& call) {
   if (response.error_code == ErrorCode::none && call.version() >= software_since) {
     call.session().software_name = request.client_software_name;
     call.session().software_version = request.client_software_version;
+    call.session().answered =
+        &shard.client_counts().of({request.client_software_name, request.client_software_version});
   }
   if (response.error_code == ErrorCode::none) {
     for (const auto& api : served_apis())
-      response.api_keys.push_back({static_cast<std::int16_t>(api.key), api.advertised_min, api.max});
+      if (api.advertised)
+        response.api_keys.push_back({static_cast<std::int16_t>(api.key), api.advertised_min, api.max});
     // Older clients take a lowest level of 0 for an error (KAFKA-17492).
     std::int16_t lowest = call.version() < level_zero_since ? 1 : 0;
     for (const auto& [name, min, max] : shard.config().features)

@@ -35,7 +35,9 @@ ServedConnection::ServedConnection(BrokerShard& shard, ClientConnections& all, s
       frames_(*connection_, shard.host().clock(), shard.client_memory().requests, all.scratch(),
               shard.config().request_bytes_max),
       active_at_(now()),
-      alarm_([this] { alarm_rings(); }) {}
+      alarm_([this] { alarm_rings(); }) {
+  session_->answered = &shard.client_counts().of({});
+}
 
 ServedConnection::~ServedConnection() {
   FULMAR_ASSERT(closed_);
@@ -125,6 +127,7 @@ Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   auto& answer = answers_.emplace_back();
   answer.number = number;
   answer.request_bytes = size;
+  answer.slot = RequestCounts::slot_of(request.header().api_key, request.version());
   answer.request = std::move(memory);
   if (auto ready = begun->take_ready()) {
     answered(number, std::move(*ready), {});
@@ -161,6 +164,7 @@ void ServedConnection::answered(std::uint64_t number, ByteChain frame, MemoryBud
   answer.request = {};
   answer.delayed = nullptr;
   request_bytes_ -= answer.request_bytes;
+  session_->answered->add(answer.slot);
   advance();
 }
 

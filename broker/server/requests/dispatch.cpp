@@ -37,7 +37,7 @@ Result<Finish> begin_request(BrokerShard& shard, const Request& call) {
   const auto* api = served_api(header.api_key);
   if (!api) return fail(Errc::unsupported, "unknown request " + std::to_string(header.api_key));
   // Produce has unserved old versions that are advertised; they are read, and refused in a Produce response.
-  if (!is_advertised(header)) {
+  if (!is_handled(header)) {
     if (api->key == ApiKey::api_versions) return Finish::with(unsupported_api_versions(header.correlation_id));
     return fail(Errc::unsupported, std::string(api_info(api->key).name) + " version " + std::to_string(call.version()));
   }
@@ -46,7 +46,7 @@ Result<Finish> begin_request(BrokerShard& shard, const Request& call) {
 
 Result<Finish> begin_client_request(BrokerShard& shard, const Request& call) {
   const auto* api = served_api(call.header().api_key);
-  if (!api || !is_advertised(call.header())) return begin_request(shard, call);
+  if (!api || !is_handled(call.header())) return begin_request(shard, call);
   auto made = api->new_partitions ? api->new_partitions(shard, call) : std::nullopt;
   bool here = api->answered_by == AnsweredBy::any_broker || shard.controls_here() ||
               (api->answered_here && api->answered_here(call));

@@ -121,6 +121,7 @@ Result<ByteChain> handle_list_config_resources(BrokerShard& shard, const Request
 Result<ByteChain> handle_describe_producers(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_describe_transactions(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_list_transactions(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_describe_clients(BrokerShard& shard, const Request& call);
 
 // The answer to an ApiVersions request newer than served: version 0, with the error and the versions (KIP-511).
 ByteChain unsupported_api_versions(std::int32_t correlation_id);

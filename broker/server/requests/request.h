@@ -13,12 +13,16 @@
 
 namespace fulmar {
 
+class RequestCounts;
+
 // The client of a connection; lives as long as the connection or any of its requests.
 struct Session {
   SocketAddress peer;  // empty: the request is the broker's own
   // As given in ApiVersions, version 3 or later (KIP-511); else empty.
   std::string software_name;
   std::string software_version;
+  RequestCounts* answered =
+      nullptr;  // of that software, in the shard's ClientCounts; null: the request is the broker's
 
   // For people.
   std::string software() const { return software_name.empty() ? "unknown" : software_name + "/" + software_version; }

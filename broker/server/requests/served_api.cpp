@@ -79,6 +79,7 @@ constexpr ServedApi table[] = {
     {ApiKey::end_txn, begin_end_txn},
     {ApiKey::describe_transactions, at_once<handle_describe_transactions>},
     {ApiKey::list_transactions, at_once<handle_list_transactions>},
+    {ApiKey::describe_clients, at_once<handle_describe_clients>},
 };
 
 }  // namespace
@@ -88,7 +89,7 @@ const ServedApi* served_api(std::int16_t key) {
   return found == std::end(table) ? nullptr : found;
 }
 
-bool is_advertised(const RequestHeader& header) {
+bool is_handled(const RequestHeader& header) {
   const auto* api = find_api(header.api_key);
   return api && header.api_version >= api->advertised_min && header.api_version <= api->max;
 }

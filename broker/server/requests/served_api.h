@@ -31,7 +31,7 @@ struct ServedApi {
 
 // Null if the key is not served.
 const ServedApi* served_api(std::int16_t key);
-// Whether ApiVersions advertises that version.
-bool is_advertised(const RequestHeader& header);
+// Whether that version has a handler: all versions that ApiVersions advertises, and those of Fulmar's own APIs.
+bool is_handled(const RequestHeader& header);
 
 }  // namespace fulmar

@@ -20,6 +20,7 @@
 #include "broker/replication/replica_manager.h"
 #include "broker/server/config/broker_config.h"
 #include "broker/server/shard/broker_observer.h"
+#include "broker/server/shard/client_counts.h"
 #include "broker/server/shard/connection_counts.h"
 #include "broker/server/shard/fetch_session.h"
 #include "broker/server/shard/group_service.h"
@@ -118,6 +119,7 @@ class BrokerShard {
   ProduceConfig produce_config(const TopicImage& topic);
   ClientMemory& client_memory() { return client_memory_; }
   ConnectionCounts& connection_counts() { return connection_counts_; }  // of all shards; on shard 0
+  ClientCounts& client_counts() { return client_counts_; }              // of this shard's connections
   FetchSessions& sessions() { return sessions_; }
   LogManager& logs() { return logs_; }
   ReplicaManager& replicas() { return replicas_; }
@@ -170,6 +172,7 @@ class BrokerShard {
   Condition leaders_changed_;
   FiberGroup calls_;  // calls from other shards
   ConnectionCounts connection_counts_;
+  ClientCounts client_counts_;
   PartitionWaits partition_waits_;
   std::map<std::uint64_t, std::function<void()>> waits_;  // of this shard's clients, for partitions on any shard
   std::uint64_t next_wait_ = 0;
