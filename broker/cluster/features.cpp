@@ -15,7 +15,7 @@ struct Feature {
 // All features of this release, with their levels. A level is never removed while clusters may be finalised at it.
 constexpr Feature features[] = {
     {"group.version", 0, 1},  // 1: consumer groups (KIP-848)
-    {metadata_version, 1, 1},
+    {metadata_version, 1, metadata_with_group_configs},
     {"transaction.version", 0, 2},  // 2: an epoch for each transaction (KIP-890)
 };
 
@@ -36,6 +36,11 @@ Result<void> check(const FeatureRanges& supported, const FeatureLevels& finalize
 }
 
 }  // namespace
+
+std::int16_t level_of(const FeatureLevels& levels, std::string_view name) {
+  auto found = levels.find(std::string(name));
+  return found == levels.end() ? std::int16_t{0} : found->second;
+}
 
 FeatureRanges supported_features() {
   FeatureRanges ranges;

@@ -13,8 +13,10 @@
 
 namespace fulmar {
 
-// The format of the metadata and of messages between brokers. 1: binary metadata records.
+// The format of the metadata and of messages between brokers. 1: binary metadata records; 2: records of the
+// configurations of groups.
 inline constexpr std::string_view metadata_version = "metadata.version";
+inline constexpr std::int16_t metadata_with_group_configs = 2;
 
 // The levels of a feature that a broker supports; 0: the feature is not in use.
 struct FeatureRange {
@@ -27,6 +29,9 @@ struct FeatureRange {
 using FeatureRanges = std::vector<FeatureRange>;
 // The level at which each feature is finalised; without those at 0.
 using FeatureLevels = std::map<std::string, std::int16_t>;
+
+// 0: it is not in use.
+std::int16_t level_of(const FeatureLevels& levels, std::string_view name);
 
 // The levels that this release supports; features.cpp has the table.
 FeatureRanges supported_features();

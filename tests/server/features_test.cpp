@@ -5,6 +5,7 @@
 #include <map>
 
 #include "broker/client/feature_admin.h"
+#include "broker/protocol/messages/alter_configs.h"
 #include "broker/protocol/messages/api_versions.h"
 #include "tests/server/cluster_kit.h"
 
@@ -12,6 +13,8 @@ namespace fulmar {
 namespace {
 
 const std::string metadata{metadata_version};
+const std::int16_t newest = range_of(supported_features(), metadata_version).max;
+const auto next_level = static_cast<std::int16_t>(newest + 1);
 
 ApiVersionsResponse versions_of(BrokerCluster& brokers, int id) {
   ApiVersionsResponse versions;
@@ -75,33 +78,37 @@ TEST(Features, BrokersOfTheNextReleaseReplaceThoseOfThisOneByOneAndThenItsFeatur
   ASSERT_TRUE(brokers.all_ready());
   auto refused = [&] {
     ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) {
-      EXPECT_EQ(update(cluster, metadata, 2), ErrorCode::invalid_update_version) << "not all brokers support it";
+      EXPECT_EQ(update(cluster, metadata, next_level), ErrorCode::invalid_update_version)
+          << "not all brokers support it";
       EXPECT_EQ(update(cluster, "next.version", 1), ErrorCode::invalid_update_version);
     }));
   };
-  auto next = release_with({{metadata, 1, 2}, {"next.version", 0, 1}});
+  auto next = release_with({{metadata, 1, next_level}, {"next.version", 0, 1}});
   for (int id = 1; id <= 3; ++id) {
     refused();
     restart_as(brokers, id, next);
   }
   auto told = versions_of(brokers, 2);
   EXPECT_EQ(told.supported_features, told_as_supported(next));
-  EXPECT_EQ(told.finalized_features, told_as_finalized({{metadata, 1}})) << "it stays as agreed until it is upgraded";
+  EXPECT_EQ(told.finalized_features, told_as_finalized({{metadata, newest}}))
+      << "it stays as agreed until it is upgraded";
   ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) {
-    EXPECT_EQ(update(cluster, metadata, 2), ErrorCode::none);
-    EXPECT_EQ(update(cluster, metadata, 2), ErrorCode::none) << "it is";
+    EXPECT_EQ(update(cluster, metadata, next_level), ErrorCode::none);
+    EXPECT_EQ(update(cluster, metadata, next_level), ErrorCode::none) << "it is";
     EXPECT_EQ(update(cluster, "next.version", 1), ErrorCode::none);
-    EXPECT_EQ(update(cluster, metadata, 1, UpdateFeaturesRequest::safe_downgrade), ErrorCode::invalid_update_version);
+    EXPECT_EQ(update(cluster, metadata, newest, UpdateFeaturesRequest::safe_downgrade),
+              ErrorCode::invalid_update_version);
     auto features = cluster_features(cluster);
     ASSERT_TRUE(features.has_value());
     ASSERT_EQ(features->size(), next.size());
-    EXPECT_EQ(features->at(metadata).finalized, 2);
+    EXPECT_EQ(features->at(metadata).finalized, next_level);
     EXPECT_EQ(features->at(metadata).min, 1);
-    EXPECT_EQ(features->at(metadata).max, 2);
+    EXPECT_EQ(features->at(metadata).max, next_level);
     EXPECT_EQ(features->at("next.version").finalized, 1);
   }));
   brokers.world.run_for(seconds(3));
-  EXPECT_EQ(versions_of(brokers, 3).finalized_features, told_as_finalized({{metadata, 2}, {"next.version", 1}}));
+  EXPECT_EQ(versions_of(brokers, 3).finalized_features,
+            told_as_finalized({{metadata, next_level}, {"next.version", 1}}));
   ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) {
     EXPECT_EQ(update(cluster, "next.version", 0), ErrorCode::invalid_update_version) << "that is no upgrade";
     EXPECT_EQ(update(cluster, "next.version", 0, UpdateFeaturesRequest::safe_downgrade), ErrorCode::none);
@@ -111,8 +118,8 @@ TEST(Features, BrokersOfTheNextReleaseReplaceThoseOfThisOneByOneAndThenItsFeatur
   brokers.features.erase(1);
   brokers.start(1);
   EXPECT_TRUE(brokers.world.run_until([&] { return !brokers.broker(1).running(); }, brokers.world.now() + seconds(60)));
-  EXPECT_NE(brokers.failures[1].find("the cluster uses metadata.version 2, of which this broker's release supports 1 "
-                                     "to 1"),
+  EXPECT_NE(brokers.failures[1].find("the cluster uses metadata.version " + std::to_string(next_level) +
+                                     ", of which this broker's release supports 1 to " + std::to_string(newest)),
             std::string::npos)
       << brokers.failures[1];
   EXPECT_TRUE(brokers.stop());
@@ -122,10 +129,10 @@ TEST(Features, BrokersOfTheNextReleaseReplaceThoseOfThisOneByOneAndThenItsFeatur
 TEST(Features, ABrokerThatOnlySupportsWhatIsFinalisedNowReadsWhatWasBefore) {
   BrokerCluster brokers(2, 3);
   ASSERT_TRUE(brokers.all_ready());
-  for (int id = 1; id <= 3; ++id) restart_as(brokers, id, release_with({{metadata, 1, 2}}));
+  for (int id = 1; id <= 3; ++id) restart_as(brokers, id, release_with({{metadata, 1, next_level}}));
   ASSERT_TRUE(brokers.as_client(
-      [&](Host&, ClusterClient& cluster) { EXPECT_EQ(update(cluster, metadata, 2), ErrorCode::none); }));
-  for (int id = 1; id <= 3; ++id) restart_as(brokers, id, release_with({{metadata, 2, 3}}));
+      [&](Host&, ClusterClient& cluster) { EXPECT_EQ(update(cluster, metadata, next_level), ErrorCode::none); }));
+  for (int id = 1; id <= 3; ++id) restart_as(brokers, id, release_with({{metadata, next_level, next_level}}));
   EXPECT_TRUE(brokers.stop());
 }
 
@@ -158,7 +165,7 @@ TEST(Features, AnUpdateThatIsOnlyValidatedChangesNothingAndOldVersionsSayItOfEac
 
 TEST(Features, ABrokerThatDoesNotSupportWhatTheClusterUsesIsRefusedWithBoth) {
   for (int stranger : {4, 3}) {  // an observer, and a controller that has the metadata on its disk
-    for (const FeatureRanges& supported : {release_with({{metadata, 2, 3}}), FeatureRanges{}}) {
+    for (const FeatureRanges& supported : {release_with({{metadata, next_level, next_level}}), FeatureRanges{}}) {
       SCOPED_TRACE(std::to_string(stranger) + ", " + std::to_string(supported.size()));
       BrokerCluster brokers(1, 4, {}, 3);
       ASSERT_TRUE(brokers.all_ready());
@@ -172,11 +179,37 @@ TEST(Features, ABrokerThatDoesNotSupportWhatTheClusterUsesIsRefusedWithBoth) {
       EXPECT_FALSE(brokers.ready.contains(stranger));
       const auto& why = brokers.failures[stranger];
       EXPECT_NE(why.find("the cluster uses "), std::string::npos) << why;
-      EXPECT_NE(why.find(supported.empty() ? "knows nothing" : "supports 2 to 3"), std::string::npos) << why;
+      EXPECT_NE(
+          why.find(supported.empty() ? std::string("knows nothing")
+                                     : "supports " + std::to_string(next_level) + " to " + std::to_string(next_level)),
+          std::string::npos)
+          << why;
       ASSERT_TRUE(brokers.as_client([](Host&, ClusterClient& cluster) { create_topic(cluster, "t", 1); }));
       EXPECT_TRUE(brokers.stop());
     }
   }
+}
+
+TEST(Features, GroupsHaveConfigurationsOnceNoBrokerNeedsToReadTheirRecordsThatCannot) {
+  BrokerCluster brokers(4, 1);
+  brokers.lose_disk(1);
+  brokers.features[1] = release_with({{metadata, 1, 1}});
+  brokers.start(1);
+  ASSERT_TRUE(brokers.all_ready());
+  restart_as(brokers, 1, supported_features());
+  ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) {
+    auto alter = [&] {
+      IncrementalAlterConfigsRequest request;
+      request.resources.push_back({32, "g", {{"consumer.session.timeout.ms", 0, "50000"}}});
+      auto answer = ask_controller<IncrementalAlterConfigsResponse>(cluster, request);
+      EXPECT_TRUE(answer.has_value());
+      return answer ? answer->responses.at(0).error_code : ErrorCode::unknown_server_error;
+    };
+    EXPECT_EQ(alter(), ErrorCode::unsupported_version);
+    EXPECT_EQ(update(cluster, metadata, metadata_with_group_configs), ErrorCode::none);
+    EXPECT_EQ(alter(), ErrorCode::none);
+  }));
+  EXPECT_TRUE(brokers.stop());
 }
 
 }  // namespace

@@ -49,8 +49,7 @@ Result<std::vector<FeatureLevelRecord>> plan_feature_updates(const MetadataImage
       return fail(Errc::invalid_argument,
                   "Invalid update version " + std::to_string(update.level) + " for feature " + name + ". " + why);
     };
-    auto known = image.features.find(name);
-    auto now = known == image.features.end() ? std::int16_t{0} : known->second;
+    auto now = level_of(image.features, name);
     if (update.type == UpdateType::unknown) return refuse("The controller does not support the given upgrade type.");
     if (update.level < 0) return refuse("A feature version cannot be less than 0.");
     if (auto why = why_not_by_all(image, self, here, update); !why.empty()) return refuse(why);

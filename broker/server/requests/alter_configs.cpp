@@ -157,6 +157,10 @@ Planned<MetadataRecord> plan_broker(const Draft& draft, const Resource& resource
 Planned<MetadataRecord> plan_group(const Draft& draft, const Resource& resource, bool replaces) {
   if (resource.resource_name.empty())
     return refuse(ErrorCode::invalid_request, "Default group resources are not allowed.");
+  if (level_of(draft.image.features, metadata_version) < metadata_with_group_configs)
+    return refuse(ErrorCode::unsupported_version, "groups have configurations from metadata.version " +
+                                                      std::to_string(metadata_with_group_configs) +
+                                                      " on: brokers of an earlier release could not read them");
   auto find = [](std::string_view name) { return find_property(group_properties(), name); };
   auto base = [](const PropertyInfo& info) { return std::string(info.default_value); };
   auto known = draft.image.configs_of_group(resource.resource_name);

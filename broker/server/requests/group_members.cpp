@@ -57,8 +57,7 @@ Result<Finish> begin_heartbeat(BrokerShard& shard, const Request& call) {
 Result<Finish> begin_consumer_group_heartbeat(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<ConsumerGroupHeartbeatRequest>());
   auto client = client_of(call);
-  const auto& features = shard.image()->features;
-  if (auto level = features.find("group.version"); level == features.end() || level->second < 1)  // KIP-848
+  if (level_of(shard.image()->features, "group.version") < 1)  // KIP-848
     return Finish::with(call.answer(refused_with<ConsumerGroupHeartbeatResponse>(ErrorCode::unsupported_version)));
   return ask<ConsumerGroupHeartbeatResponse>(shard, call, request.group_id,
                                              [&](GroupCoordinator& groups, GroupToken token, CoordinatorTime now) {
