@@ -27,7 +27,7 @@ bool AbortedIndex::find(Offset from, Offset up_to, std::vector<AbortedTransactio
   auto at = std::ranges::lower_bound(entries_, from, {}, &AbortedTransaction::last_offset);
   for (; at != entries_.end(); ++at) {
     if (at->first_offset < up_to) found.push_back(*at);
-    // All that end later begin there or later.
+    // Transactions that end later begin at or above that offset.
     if (at->last_stable_offset >= up_to) return false;
   }
   return true;

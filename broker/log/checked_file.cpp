@@ -9,7 +9,7 @@ namespace fulmar {
 
 namespace {
 
-//   0 version = 1   1 when the content was last written, in ms   9 its CRC-32C
+//   0 version = 1   1 the file's modification time in ms   9 the content's CRC-32C
 constexpr char checksum_version = 1;
 constexpr std::size_t crc_at = 9;
 constexpr std::size_t checksum_size = crc_at + 4;

@@ -1,8 +1,8 @@
-// Small files that can tell whether they are as they were written, whatever their format: a checksum lies beside the
-// content, in the file's attribute, where neither people nor Kafka's tools come upon it.
+// Small files with a checksum, whatever their format. The checksum is in the file's attribute, so that the content is
+// the same as in Kafka.
 //
-// The checksum holds for the content as it was last written at a certain time. Who edits a file by hand changes that
-// time as well: then nothing vouches for the content, and nothing calls it damaged. Damage leaves the time as it was.
+// The checksum is stored with the time of the file's last modification. Editing a file by hand changes that time: then
+// the checksum does not apply, and the content counts as unknown, not as damaged. Damage leaves the time as it was.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@
 namespace fulmar {
 
 enum class Integrity : std::uint8_t {
-  intact,   // it is what was written
-  unknown,  // it has no checksum: written by somebody else, or copied without attributes, or the file system has none
-  damaged,  // it is not what was written, and nobody has written to it since
+  intact,   // the content is what was written
+  unknown,  // no checksum applies: edited or written by others, copied without attributes, or a file system without any
+  damaged,  // the content is not what was written, and nobody has written to the file since
 };
 
 struct CheckedFile {

@@ -19,7 +19,7 @@ std::optional<std::vector<std::int64_t>> parse_numbers(std::string_view text) {
 
 std::string Checkpoint::encode() const {
   auto numbers = std::to_string(recovery_point) + " " + std::to_string(log_start);
-  // A version has all that the ones before it have, and is written where what it brings is there.
+  // Each version adds a field to the one before. The lowest version that has all fields in use is written.
   const bool compacted = cleaned_to > 0 || tombstone_bound > 0;
   const auto version = compacted ? 4 : markers_from >= 0 ? 3 : holes_below > 0 ? 2 : 1;
   if (version >= 2) numbers += " " + std::to_string(holes_below);

@@ -1,5 +1,5 @@
-// Checkpoint: what a log has to remember of itself across restarts, in a small file replaced atomically. Lives in the
-// partition's directory, so that it goes when the partition goes.
+// Checkpoint: what a log has to remember across restarts, in a small file that is replaced atomically. It is in the
+// partition's directory, so that it is deleted with the partition.
 #pragma once
 
 #include <cstdint>
@@ -13,21 +13,21 @@
 namespace fulmar {
 
 inline constexpr std::string_view checkpoint_name = "fulmar-checkpoint";
-// An empty file: the log beside it is damaged below what was synced, or was.
+// An empty file in the partition's directory: synced records of the log are damaged, or were.
 inline constexpr std::string_view damage_mark = "fulmar-damage";
 
 struct Checkpoint {
-  Offset recovery_point = 0;  // all below was synced: damage there is damage, not a torn tail
-  Offset log_start = 0;       // never goes back (KIP-107)
-  // Only below this offset batches may be missing between two others. On stable storage before the first one is.
+  Offset recovery_point = 0;  // everything below was synced: a bad batch there is damaged, not a torn write
+  Offset log_start = 0;       // never decreases (KIP-107)
+  // There are holes only below this offset. Stored before the first hole is made.
   Offset holes_below = 0;
-  // No transaction's marker lies below; -1: the log has none. On stable storage before the first one is: segments that
-  // end above have a .txnindex beside them, or have lost it.
+  // No transaction marker is below this offset; -1: the log has none. Stored before the first marker is appended, so a
+  // segment that ends above it and has no .txnindex has lost it.
   Offset markers_from = -1;
-  // Below that offset the log is clean: of each key there is no more than one record (compaction.h). Written when all
-  // of it is, so that a crash before only has it cleaned again.
+  // Below this offset the log is clean: it has at most one record per key (compaction.h). Stored after the cleaning, so
+  // that after a crash in between the log is only cleaned again.
   Offset cleaned_to = 0;
-  // Below that offset, tombstones may be gone from logs of other replicas (raft/tombstones.cpp).
+  // Below this offset, other replicas may have removed tombstones (docs/raft.md, "Tombstones").
   Offset tombstone_bound = 0;
 
   std::string encode() const;
@@ -35,7 +35,7 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
-// The whitespace-separated numbers of a text, all of it; nullopt if it holds anything else.
+// The numbers of a text, which are separated by blanks and newlines; nullopt if it contains anything else.
 std::optional<std::vector<std::int64_t>> parse_numbers(std::string_view text);
 
 }  // namespace fulmar

@@ -39,7 +39,7 @@ CompactionPolicy policy_of(const LogConfig& config) {
 
 Result<std::vector<SegmentFacts>> closed_segments(const PartitionLog& log, Offset up_to) {
   std::vector<SegmentFacts> closed;
-  const auto segments = log.segments();  // asking a file may wait
+  const auto segments = log.segments();  // a copy: modified_ms() may wait
   for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
     const auto& segment = segments[i];
     if (segment->next_offset() > std::min(up_to, log.stable_end()) || !segment->damage().empty() || segment->empty())
@@ -109,7 +109,7 @@ Result<Offset> note_keys(const PartitionLog& log, Offset from, Offset up_to, Key
   const AbortedBatches aborted(log.aborted(from, up_to));
   for (auto next = from; next < up_to;) {
     FULMAR_TRY(Bytes batches, log.read(next, up_to, read_bytes, true));
-    if (batches.empty()) return up_to;  // a hole, up to there
+    if (batches.empty()) return up_to;  // the rest is a hole
     while (!batches.empty()) {
       FULMAR_TRY(auto header, read_batch_header(batches.view()));
       if (header.size() > batches.size()) return fail(Errc::corrupt, log.directory() + ": half a batch was read");

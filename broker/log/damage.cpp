@@ -1,11 +1,11 @@
-// What a partition log does about damage that is found while it is open; recovery.h says what a start does.
+// Damage that is found while a partition log is open. For damage that is found at a start see recovery.h.
 #include <algorithm>
 
 #include "broker/log/partition_log.h"
 
 namespace fulmar {
 
-// On stable storage before anything is cut: a crash in between must not make the log look whole.
+// Stored before anything is cut off: otherwise, after a crash in between, the log would look undamaged.
 Result<void> PartitionLog::mark_damage() {
   return replace_file(context_.host.disk(), directory_ + "/" + std::string(damage_mark), ByteChain());
 }
@@ -28,7 +28,7 @@ bool PartitionLog::damaged_at(Offset offset) const {
                      [&](const auto& damaged) { return damaged.from <= offset && offset < damaged.to; });
 }
 
-// Finds the damage at or after an offset, so that reads stop before it. False if that could not be done.
+// Finds the damage at or after an offset, so that reads stop before it. False if it was not found.
 bool PartitionLog::keep_serving(Offset from) {
   const auto segments = segments_;
   auto after = std::upper_bound(segments.begin(), segments.end(), from,
@@ -37,10 +37,10 @@ bool PartitionLog::keep_serving(Offset from) {
   auto& segment = **std::prev(after);
   auto known = segment.damage().size();
   auto found = segment.find_damage(from);
-  if (!found || !*found) return false;  // what is wrong is the index, say: a check of all will tell
+  if (!found || !*found) return false;  // for example, the index is wrong: the next start checks everything
   if (segment.damage().size() == known) return true;
   tell_damage(segment, **found);
-  // At the next start all is checked, and this is found again; without the mark, it is found by who reads it.
+  // With the mark, the next start checks everything and finds the damage again; without it, the next read finds it.
   if (auto marked = mark_damage(); !marked)
     log_.warn("damage can't be marked", {{"partition", directory_}, {"reason", to_string(marked.error())}});
   return true;

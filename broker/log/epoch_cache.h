@@ -1,5 +1,5 @@
-// EpochCache: which leader epoch began at which offset (KIP-101). Answers what the epoch of an offset is, and where an
-// epoch ended, for any offset, also where compaction left holes. Kept in `leader-epoch-checkpoint`, in Kafka's format.
+// EpochCache: the offsets at which leader epochs begin (KIP-101). Gives the epoch of any offset, also in holes, and the
+// end of an epoch. Stored in `leader-epoch-checkpoint`, in Kafka's format.
 #pragma once
 
 #include <optional>
@@ -20,17 +20,17 @@ class EpochCache {
     bool operator==(const Entry&) const = default;
   };
 
-  // `epoch` begins at `offset`, by a batch that was appended there, or by what a leader tells of batches that are gone.
-  // True if that is a new epoch. Epochs never go back; asserted.
+  // `epoch` begins at `offset`: a batch was appended there, or the leader has sent this for batches that are gone.
+  // Returns whether the epoch is new. Epochs never decrease; asserted.
   bool add(Epoch epoch, Offset offset);
   std::optional<Epoch> latest() const;
   std::optional<Epoch> epoch_of(Offset offset) const;
   // The last epoch not above `epoch`, and where it ends: the start of the next one, or `log_end`
   // (OffsetForLeaderEpoch).
   std::optional<Entry> end_of(Epoch epoch, Offset log_end) const;
-  void truncate_from(Offset offset);  // forgets the epochs that begin at or after
-  // The log now starts at `offset`: forgets what came before, but for the epoch of the last batch there was, by which
-  // other logs are compared with this one.
+  void truncate_from(Offset offset);  // removes the epochs that begin at or after `offset`
+  // The log now starts at `offset`: removes the epochs before that, except for that of the last batch before it, by
+  // which logs are compared.
   void truncate_until(Offset offset);
   std::span<const Entry> entries() const { return entries_; }
 

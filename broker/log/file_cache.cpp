@@ -10,12 +10,13 @@ namespace fulmar {
 
 namespace {
 
-// Of the descriptors of a process: for what is opened for a moment (checkpoints, indexes), and for its listeners.
+// The descriptors of a process that are reserved for files that are open only briefly (checkpoints, indexes) and for
+// its listeners.
 constexpr std::size_t kept_part = 40;
 constexpr std::size_t kept_min = 16;
 constexpr std::size_t kept_max = 512;
-constexpr std::size_t part_for_files = 2;  // the other half is there for connections
-constexpr std::size_t files_min = 16;      // of a shard, however many connections there are
+constexpr std::size_t part_for_files = 2;  // half of the descriptors; the other half is for connections
+constexpr std::size_t files_min = 16;      // per shard, however many connections there are
 
 std::size_t kept(const Descriptors& descriptors) {
   return std::clamp(descriptors.limit / kept_part, kept_min, kept_max);
@@ -26,7 +27,7 @@ std::size_t kept(const Descriptors& descriptors) {
 struct FileCache::Entry : std::enable_shared_from_this<Entry> {
   Entry(std::shared_ptr<FileCache> c, std::string_view p, OpenMode m) : cache_life(std::move(c)), path(p), mode(m) {}
 
-  // The open file, which stays open for as long as the caller has it.
+  // The open file, which stays open as long as the caller holds it.
   Result<std::shared_ptr<File>> use() {
     if (lost) return std::unexpected(*lost);
     if (!file) {
@@ -37,13 +38,14 @@ struct FileCache::Entry : std::enable_shared_from_this<Entry> {
         auto opened = cache.disk_.open(name, mode);
         if (name != path) continue;  // renamed meanwhile
         if (!opened) return std::unexpected(opened.error());
-        if (!file) file = std::move(*opened);  // else another fiber was faster
+        if (!file) file = std::move(*opened);  // otherwise another fiber has opened it meanwhile
       }
     }
     cache.place(*this);
     return file;
   }
-  // Around each write: what a sync that began before it covers does not make it clean.
+  // Called before and after each write, so that a sync that began before the write has ended does not make the file
+  // clean.
   void written() {
     ++writes;
     dirty = true;
@@ -60,7 +62,7 @@ struct FileCache::Entry : std::enable_shared_from_this<Entry> {
     return synced;
   }
 
-  const std::shared_ptr<FileCache> cache_life;  // a log may be held for longer than its shard has one
+  const std::shared_ptr<FileCache> cache_life;  // files may be in use longer than their shard exists
   FileCache& cache = *cache_life;
   std::string path;
   const OpenMode mode;
@@ -68,7 +70,7 @@ struct FileCache::Entry : std::enable_shared_from_this<Entry> {
   std::uint64_t size = 0;
   std::uint64_t writes = 0;
   bool dirty = false;
-  bool gone = false;  // nobody will ask for it any more
+  bool gone = false;  // its CachedFile is destroyed
   std::optional<Error> lost;
   std::list<Entry*>* in = nullptr;
   std::list<Entry*>::iterator at;
@@ -105,7 +107,7 @@ class FileCache::CachedFile final : public File {
     FULMAR_TRY(auto file, entry->use());
     return file->modified_ms();
   }
-  // What lies beside the content may go with the machine's power until the next sync, whether the file is open or not.
+  // Like the attribute, this does not make the file dirty: until the next sync, a power loss may undo it.
   Result<void> set_modified_ms(Timestamp ms) override {
     auto entry = entry_;
     FULMAR_TRY(auto file, entry->use());
@@ -192,8 +194,8 @@ bool FileCache::close_one() {
     if (dirty_.empty()) return false;
     auto oldest = dirty_.front()->shared_from_this();
     auto synced = oldest->sync();
-    // One that can't be synced is closed as well: nothing can be done with it any more. What was written meanwhile is
-    // for another turn.
+    // A file that can't be synced is closed as well: it can't be used any more. A file that was written meanwhile stays
+    // open.
     if (!synced || oldest->dirty) {
       if (synced || oldest->in != &dirty_) return true;
       oldest->size = oldest->file->size();
@@ -207,7 +209,7 @@ bool FileCache::close_one() {
   return true;
 }
 
-// Where it belongs, as the one used last.
+// Puts the entry at the end of its list, as the one used last.
 void FileCache::place(Entry& entry) {
   if (entry.gone) return;
   auto& list = entry.dirty ? dirty_ : clean_;

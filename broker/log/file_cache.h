@@ -1,8 +1,8 @@
-// FileCache: a disk whose files are there as if they were open, while only so many are. Those used longest ago are
-// closed, and opened again when they are needed.
+// FileCache: a disk on which many files are in use while a limited number of them is open. The files used longest ago
+// are closed, and opened again when they are needed.
 //
-// A file that has unsynced writes is synced before it is closed: where a sync fails, nobody might be told otherwise. A
-// failed sync is the end of the trust in that file: all that is done to it from then on fails.
+// A file with unsynced writes is synced before it is closed, since otherwise an error of writing it might never be
+// reported. After a failed sync all operations on the file fail.
 #pragma once
 
 #include <list>
@@ -20,10 +20,10 @@ class FileCache final : public Disk, public std::enable_shared_from_this<FileCac
   explicit FileCache(Host& host);
   ~FileCache() override;
 
-  // As Disk::open; the file stays usable for as long as its name stands.
+  // As Disk::open(). The file can be used as long as it exists under its name.
   Result<std::unique_ptr<File>> open(std::string_view path, OpenMode mode) override;
 
-  // Files that are in use as `from` are used as `to` from then on. None may be in use as `to`.
+  // Files in use under the name `from` remain in use, under the name `to`. No file may be in use as `to`.
   Result<void> rename(std::string_view from, std::string_view to) override;
   Result<void> remove(std::string_view path) override { return disk_.remove(path); }
   Result<void> remove_directory(std::string_view path) override { return disk_.remove_directory(path); }
@@ -34,7 +34,8 @@ class FileCache final : public Disk, public std::enable_shared_from_this<FileCac
   std::string name() const override { return disk_.name(); }
   Result<std::unique_ptr<File>> lock(std::string_view path) override { return disk_.lock(path); }
 
-  // Whether the process may open one more descriptor, and keep those that its own work needs; closes files for it.
+  // Whether the process may open one more descriptor and still has those that its own work needs. Closes files if
+  // necessary.
   bool make_room_for_one();
   std::size_t open_files() const { return clean_.size() + dirty_.size(); }
 
@@ -53,7 +54,7 @@ class FileCache final : public Disk, public std::enable_shared_from_this<FileCac
   Disk& disk_;
   std::list<Entry*> clean_;                                  // open, all synced; the one used longest ago first
   std::list<Entry*> dirty_;                                  // open, with unsynced writes; likewise
-  std::multimap<std::string, Entry*, std::less<>> by_path_;  // all that are in use, open or not
+  std::multimap<std::string, Entry*, std::less<>> by_path_;  // all files in use, open or not
 };
 
 }  // namespace fulmar

@@ -1,4 +1,5 @@
-// What makes a partition log stable: syncs that many appends share, and the marks that say so afterwards.
+// Makes the appends to a partition log stable: with syncs that cover many appends each, and the marks that are set
+// afterwards.
 #include <algorithm>
 
 #include "broker/log/partition_log.h"
@@ -25,8 +26,8 @@ void PartitionLog::request_flush() {
   flushes_->run(fibers_, [this] { flush_turn(); });
 }
 
-// Group commit: while one sync runs, appends gather, and the next sync covers them all. Other logs have their turns in
-// between.
+// Group commit: the next sync covers all appends that were made during this one. Between the syncs of this log, other
+// logs have theirs.
 void PartitionLog::flush_turn() {
   if (!offline_ && stable_end_ < log_end()) {
     if (auto flushed = flush_once(); !flushed) go_offline(flushed.error());
@@ -41,22 +42,23 @@ Result<void> PartitionLog::flush_once() {
   auto cuts = cuts_;
   unflushed_messages_ = 0;
   bool names = std::exchange(directory_dirty_, false);
-  // They can be made again from the batches above the recovery point: no reason to stop for want of space.
+  // The epochs can be rebuilt from the batches above the recovery point, so a lack of space for them is no error.
   auto epochs = write_epochs();
   if (!epochs && !is_shortage(epochs.error().code)) return epochs;
   std::vector<std::shared_ptr<Segment>> dirty;
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
     if (std::exchange((*segment)->needs_sync, false)) dirty.push_back(*segment);
-    if ((*segment)->base_offset() < stable_end_) break;  // what is before was synced, and nothing was cut there since
+    if ((*segment)->base_offset() < stable_end_) break;  // the segments before it were synced, and not cut since
   }
   std::reverse(dirty.begin(), dirty.end());
-  // Appends go on while the device works.
+  // Appends continue during the sync.
   if (!dirty.empty()) {
     FULMAR_TRY_VOID(at_once(dirty, segment_syncs_at_once_max, [](const auto& segment) { return segment->sync(); }));
   }
   if (names) FULMAR_TRY_VOID(context_.host.disk().sync_directory(directory_));
-  // What was cut away meanwhile, and what came in its place, is for the next turn. The mark comes before anybody is
-  // told: a process that is killed has then marked all that was acknowledged. A start believes the epochs below it.
+  // If the log was cut meanwhile, the next sync covers what has taken its place. The mark is set before anything is
+  // acknowledged, so that after a kill everything acknowledged is marked. Recovery trusts the file of epochs below the
+  // mark, so the epochs have to be written.
   if (epochs && cuts == cuts_ && end > stable_end_) mark_synced(end, cuts);
   if (cuts == cuts_ && end > stable_end_) {
     stable_end_ = end;
@@ -76,7 +78,7 @@ void PartitionLog::mark_synced(Offset end, std::uint64_t cuts) {
             {{"partition", directory_}, {"reason", to_string(marked.error())}});
 }
 
-// What the segment's mark is to say at least: on stable storage when it returns. A sync that fails takes the log
+// Raises the segment's mark to `wanted` at least, on stable storage when this returns. A sync that fails takes the log
 // offline.
 Result<void> PartitionLog::mark_at_least(Segment& segment, const SyncedMark& wanted) {
   auto known = segment.mark().value_or(SyncedMark());

@@ -1,5 +1,6 @@
-// LogConfig: how one topic's logs are kept. Names, meanings and defaults are Kafka's, but for flush.messages: here a
-// record is on stable storage before it is acknowledged, unless a topic chooses the page cache.
+// LogConfig: the configuration of one topic's logs. Names, meanings and defaults are Kafka's, except that
+// flush.messages is 1 by default: a record is on stable storage before it is acknowledged, unless a topic chooses the
+// page cache.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +35,8 @@ struct LogConfig {
   bool operator==(const LogConfig&) const = default;
   // Whether an append is acknowledged only once it is on stable storage.
   bool acknowledges_synced() const { return flush_messages == 1; }
-  // After how long a segment is closed at the latest: what is to be compacted in time must not lie in the active one.
+  // The time after which a segment is closed at the latest. With max.compaction.lag.ms it may be shorter, since records
+  // of the active segment are not compacted.
   std::int64_t roll_ms() const { return compacts ? std::min(segment_ms, max_compaction_lag_ms) : segment_ms; }
 };
 
@@ -43,7 +45,7 @@ struct LogLimits {
   Duration producer_id_expiration = std::chrono::hours(24);     // producer.id.expiration.ms
   Duration checkpoint_interval = seconds(60);                   // log.flush.offset.checkpoint.interval.ms
   Duration retention_check_interval = std::chrono::minutes(5);  // log.retention.check.interval.ms
-  int syncs_at_once_max = 64;  // per shard: enough for a device's queue, few enough not to starve it
+  int syncs_at_once_max = 64;  // per shard: enough to fill a device's queue without blocking other requests for long
 
   bool operator==(const LogLimits&) const = default;
 };

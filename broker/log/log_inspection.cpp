@@ -87,7 +87,7 @@ class Inspection {
       found_.segments.push_back(std::move(segment));
     }
     for (auto& segment : found_.segments) segment->allow_holes_below(found_.holes_below);
-    // What lies wholly below the start was deleted, though its file may have come back with a power loss.
+    // Segments that end below the log start were deleted; a power loss may have brought the files back.
     while (found_.segments.size() > 1 && found_.segments[1]->base_offset() <= known_.log_start)
       found_.segments.erase(found_.segments.begin());
     if (!found_.segments.empty() && found_.segments.front()->base_offset() > found_.log_start &&
@@ -99,7 +99,7 @@ class Inspection {
     return {};
   }
 
-  // Every batch, and what lies between them.
+  // Checks all batches of a segment, and finds those that are missing.
   Result<void> check_batches(std::size_t i) {
     auto& segment = *found_.segments[i];
     bool last = i + 1 == found_.segments.size();
@@ -133,7 +133,7 @@ class Inspection {
     return {};
   }
 
-  // nullopt if there is none.
+  // nullopt if there is no such file.
   Result<std::optional<CheckedFile>> read_whole(const std::string& name) {
     auto file = read_checked_file(disk_, directory_ + "/" + name, index_bytes_max);
     if (file) return std::move(*file);
@@ -152,7 +152,7 @@ class Inspection {
       return failed.has_value();
     }));
     FULMAR_TRY_VOID(failed);
-    // A start believes what lies beside a segment that ends below the recovery point, and no other.
+    // A start uses the indexes only of segments that end below the recovery point.
     if (segment.next_offset() < known_.recovery_point && segment.damage().empty())
       FULMAR_TRY_VOID(check_beside(segment, last_offsets));
     return {};
@@ -180,7 +180,7 @@ class Inspection {
     return visit_ ? visit_(segment, header, position, *records) : Result<void>();
   }
 
-  // A transaction may have begun before the first segment there is.
+  // A transaction may have begun before the first segment.
   Result<void> begin_producers(const Segment& segment) {
     if (segment.base_offset() != found_.segments.front()->base_offset()) return {};
     auto snapshot = read_file(disk_, segment.path(".snapshot"), small_file_bytes_max);
@@ -233,7 +233,7 @@ class Inspection {
   const VisitBatch& visit_;
   LogFindings found_;
   Checkpoint known_;
-  ProducerState producers_;                // as of what was checked
+  ProducerState producers_;                // after the batches that are checked already
   std::vector<EndedTransaction> aborted_;  // by markers in the segment that is being checked
 };
 

@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::string_view deleted_suffix = "-delete";
 constexpr std::string_view stray_suffix = "-stray";
-constexpr Duration flush_interval = seconds(1);              // how often it is looked whose flush.ms is over
-constexpr Duration checkpoint_patience = milliseconds(100);  // how long one log's is waited for
+constexpr Duration flush_interval = seconds(1);              // how often flush.ms is checked
+constexpr Duration checkpoint_patience = milliseconds(100);  // the longest wait for one log's checkpoint
 constexpr std::size_t checkpoint_bytes_max = 1024;
-constexpr Duration look_work = nanoseconds(200);  // to see whether a log is to be flushed
+constexpr Duration look_work = nanoseconds(200);  // to check whether a log is to be flushed
 
 std::string hex(std::uint64_t number) {
   std::string text(16, '0');
@@ -26,7 +26,7 @@ std::string hex(std::uint64_t number) {
   return text;
 }
 
-// Removes a directory of files.
+// Removes a directory and the files in it.
 Result<void> remove_all(Disk& disk, const std::string& directory) {
   FULMAR_TRY(auto entries, disk.list(directory));
   for (const auto& entry : entries) FULMAR_TRY_VOID(disk.remove(directory + "/" + entry.name));
@@ -47,7 +47,7 @@ Result<std::shared_ptr<PartitionLog>> LogManager::open(const std::string& name, 
   FULMAR_ASSERT(!logs_.contains(name));
   auto& disk = context_.host.disk();
   FULMAR_TRY_VOID(disk.create_directory(name));
-  // Beside the syncs of what is in it: nobody writes to the log before all of them are done.
+  // At the same time as the syncs within the directory: nobody writes to the log before all of them are done.
   Result<void> named;
   FiberGroup beside;
   beside.spawn("sync data directory", [&] { named = root_sync_(); });
@@ -79,7 +79,7 @@ Result<void> LogManager::remove(const std::string& name) {
   if (!renamed && renamed.error().code == Errc::not_found) return {};
   if (!renamed) return renamed;
   FULMAR_TRY_VOID(root_sync_());
-  // From here on the partition is gone; whatever stays behind is removed at the next start.
+  // From here on the partition is deleted; files that remain are removed at the next start.
   if (auto removed = remove_all(disk, grave); !removed)
     log_.warn("files of a deleted partition stay behind",
               {{"directory", grave}, {"reason", to_string(removed.error())}});
@@ -132,7 +132,7 @@ void LogManager::write_checkpoints() {
         if (!written) log_.warn("checkpoint failed", {{"partition", name}, {"reason", to_string(written.error())}});
       };
       rounds.visit(name, write, clock.deadline_in(checkpoint_patience));
-      next = logs_.upper_bound(name);  // they come and go meanwhile
+      next = logs_.upper_bound(name);  // logs may have been opened and removed meanwhile
     }
   }
 }
@@ -153,7 +153,7 @@ void LogManager::flush_by_time() {
         if (due) log->flush();
       }
       work_in_slices(look_work);
-      next = logs_.upper_bound(name);  // they come and go meanwhile
+      next = logs_.upper_bound(name);  // logs may have been opened and removed meanwhile
     }
     std::erase_if(last_flush, [&](const auto& entry) { return !logs_.contains(entry.first); });
   }
@@ -164,7 +164,7 @@ bool LogManager::close() {
   fibers_.join();
   std::vector<std::shared_ptr<PartitionLog>> logs;
   for (const auto& [name, log] : logs_) logs.push_back(log);
-  // Each log has several files to make durable, and none waits for another's.
+  // Each log has several files to sync; the logs do so at the same time.
   auto closed = at_once(logs, static_cast<std::size_t>(context_.limits.syncs_at_once_max), [this](const auto& log) {
     auto done = log->close();
     if (!done)

@@ -85,10 +85,10 @@ Result<void> salvage_log(Disk& disk, const std::string& directory, const LogFind
     FULMAR_TRY_VOID(write("partition.metadata", identity->view()));
   else if (identity.error().code != Errc::not_found)
     return std::unexpected(identity.error());
-  // Where batches may be missing, they do not tell all of what their epochs were.
+  // If there may be holes, the batches do not show all epochs.
   const auto& known = findings.holes_below > 0 && !findings.epochs.entries().empty() ? findings.epochs : epochs;
   FULMAR_TRY_VOID(write("leader-epoch-checkpoint", known.encode()));
-  // Nothing of indexes is there: a start makes them, and checks every batch for it.
+  // No indexes are written: a start builds them, and checks each batch.
   FULMAR_TRY_VOID(
       write(checkpoint_name,
             Checkpoint{findings.log_end, findings.log_start, findings.holes_below, findings.markers_from}.encode()));

@@ -1,6 +1,6 @@
-// OffsetIndex and TimeIndex: where in a segment an offset, or a time, is to be found; sparse, one entry per
-// index.interval.bytes. In memory while the broker runs; in Kafka's .index and .timeindex files once a segment is
-// rolled or the log is closed. They can always be made again from the segment.
+// OffsetIndex and TimeIndex: the positions of offsets, and the offsets of timestamps, in a segment; sparse, with one
+// entry per index.interval.bytes. In memory while the broker runs; in Kafka's .index and .timeindex files once the
+// segment or the log is closed. They can always be rebuilt from the segment.
 #pragma once
 
 #include <cstdint>
@@ -15,24 +15,24 @@ namespace fulmar {
 class OffsetIndex {
  public:
   struct Entry {
-    std::int32_t relative_offset;  // of the last record before `position`'s batch ends; to the segment's base offset
+    std::int32_t relative_offset;  // of the batch's last record, relative to the segment's base offset
     std::int32_t position;         // of the batch in the segment
     bool operator==(const Entry&) const = default;
   };
   static constexpr std::size_t entry_size = 8;
 
-  // Offsets and positions must grow; an entry that does not is a bug.
+  // Offsets and positions must ascend; asserted.
   void add(std::int32_t relative_offset, std::int32_t position);
-  // The position to start looking for an offset at: that of the last entry whose offset is not above it, or 0.
+  // The position from which to search for an offset: that of the last entry whose offset is not above it, or 0.
   std::int32_t position_before(std::int32_t relative_offset) const;
-  // Drops the entries at or beyond a position.
+  // Removes the entries at or beyond a position.
   void truncate(std::int32_t position);
   void clear() { entries_.clear(); }
   std::size_t size() const { return entries_.size(); }
   std::span<const Entry> entries() const { return entries_; }
 
   Bytes encode() const;
-  // False if the bytes are no index of a segment of that size.
+  // False if the bytes are not an index of a segment of that size.
   bool decode(std::string_view bytes, std::int64_t segment_size);
 
  private:
@@ -42,15 +42,15 @@ class OffsetIndex {
 class TimeIndex {
  public:
   struct Entry {
-    Timestamp timestamp;           // the largest up to here
+    Timestamp timestamp;           // the largest in the segment so far
     std::int32_t relative_offset;  // of the last record of the batch that has it
     bool operator==(const Entry&) const = default;
   };
   static constexpr std::size_t entry_size = 12;
 
-  // Does nothing unless both the timestamp and the offset have grown, and for what has no timestamp (-1).
+  // Does nothing if the timestamp or the offset is not greater than the last entry's, or if there is no timestamp (-1).
   void add(Timestamp timestamp, std::int32_t relative_offset);
-  // An offset at or before the first record whose timestamp is not below `timestamp`.
+  // A relative offset at or before the first record whose timestamp is not below `timestamp`.
   std::int32_t offset_before(Timestamp timestamp) const;
   void truncate(std::int32_t relative_offset);
   void clear() { entries_.clear(); }

@@ -75,7 +75,7 @@ void PartitionLog::abandon() {
   side_files_.stop();
   changed();
   tell();
-  // What was begun ends: soon the directory may be another log's.
+  // Wait for all operations to end: soon the directory may belong to another log.
   LockGuard rewriting(rewriting_);
   LockGuard guard(changing_);
   LockGuard removing(removing_);
@@ -87,7 +87,7 @@ bool PartitionLog::must_roll(const BatchHeader& header) const {
   auto& segment = active();
   if (segment.empty()) return false;
   auto index_bytes = static_cast<std::int64_t>((segment.offset_index().size() + 1) * OffsetIndex::entry_size);
-  // By record time, as Kafka (KIP-33); where the first batch has none, by the time that the segment has been here.
+  // By record time, as in Kafka (KIP-33); if the first batch has none, by the time since the segment was opened.
   auto first = segment.first_timestamp();
   auto age_ms = first < 0 ? (context_.host.clock().now() - segment.opened()).count() / 1'000'000
                           : std::max(header.max_timestamp, first) - first;
@@ -119,7 +119,7 @@ Result<void, Refusal> PartitionLog::make_room_for(const BatchHeader& header) {
   return storage_error(to_string(rolled.error()));
 }
 
-// Writes a batch as it is to be kept, and accounts for it. `epochs`: as in Replicated.
+// Writes a batch as it is to be stored, and updates everything that depends on it. `epochs`: as in Replicated.
 Result<void, Refusal> PartitionLog::write_batch(const BatchHeader& header, const ByteChain& stored,
                                                 std::span<const EpochCache::Entry> epochs) {
   auto now = context_.host.clock().now();
@@ -133,8 +133,8 @@ Result<void, Refusal> PartitionLog::write_batch(const BatchHeader& header, const
   auto begin = segment.next_offset();
   auto written = segment.append(header, stored, config_.index_interval_bytes, now);
   if (!written) {
-    // Out of space is survived, if the half-written batch can be taken away again, for good: an unsynced cut might be
-    // undone by a power loss when the log has long gone on behind it. Anything else is not to be trusted.
+    // After a lack of space the log stays in use if the incomplete batch can be cut off, and the cut synced: otherwise
+    // a power loss might undo the cut after further appends. Any other error takes the log offline.
     context_.shortage.refused(directory_, written.error());
     bool survived = is_shortage(written.error().code) && segment.cut_rubbish() && segment.sync();
     if (!survived) go_offline(written.error());
@@ -176,7 +176,7 @@ Result<Appended, Refusal> PartitionLog::write_produced(const BatchHeader& client
     header.attributes = static_cast<std::int16_t>(header.attributes | 0x08);
     header.crc = crc32c(records.view(), header_crc(header));
   }
-  // The header is written anew; the records are the client's own bytes.
+  // Only the header is new; the records are the client's bytes.
   MutableBytes head(batch_header_size);
   write_batch_header(head.data(), header);
   ByteChain stored(std::move(head).freeze());
@@ -197,8 +197,8 @@ Result<Bytes> PartitionLog::read(Offset from, Offset up_to, std::size_t max_byte
     auto segment = *std::prev(after);
     auto next = after == segments_.end() ? up_to : (*after)->base_offset();
     FULMAR_TRY(Bytes batches, segment->read(from, up_to, max_bytes, at_least_one));
-    // Nothing, though the segment has it: it is larger than max_bytes. Else the offsets have a hole up to the next
-    // segment.
+    // If the segment has records from `from` on, they did not fit into max_bytes. Otherwise there is a hole up to the
+    // next segment.
     if (!batches.empty() || next >= up_to || segment->next_offset() > from) return batches;
     from = next;
   }
@@ -219,10 +219,10 @@ Result<void> PartitionLog::advance_start(Offset offset) {
   });
 }
 
-// Nobody is shown the new start before it is durable: a log's start never goes back. If writing fails, whether the disk
-// has it is not known; what was promised so far still holds.
+// The new start takes effect only once it is on stable storage, since a log start never decreases. If the write fails,
+// it may or may not be on the disk; either is consistent with the old start.
 Result<void> PartitionLog::move_start(Offset offset) {
-  // Twice, where a segment begins below: should the checkpoint be damaged, the mark tells.
+  // If the new start is within a segment, it is stored in the segment's mark too, in case the checkpoint is damaged.
   if (offset > held_from()) {
     LockGuard marking(marking_);
     FULMAR_TRY_VOID(mark_at_least(active(), {0, offset, 0}));
@@ -253,7 +253,7 @@ Result<void> PartitionLog::cut(Offset offset, const OnWritten& on_written) {
   std::uint64_t position = segment->size();
   auto end = segment->next_offset();
   bool in_hole = false;
-  if (end > offset) {  // a batch that holds it goes as a whole
+  if (end > offset) {  // the batch that contains it is removed as a whole
     const bool may_be_hole = offset <= holes_below_;
     auto end_before = segment->base_offset();
     FULMAR_TRY_VOID(segment->scan(may_be_hole ? offset - 1 : offset, [&](const BatchHeader& header, std::uint64_t at) {
@@ -266,8 +266,9 @@ Result<void> PartitionLog::cut(Offset offset, const OnWritten& on_written) {
     in_hole = may_be_hole && end >= offset && end_before < offset;
     if (in_hole) end = end_before;
   }
-  // First nothing promises any more what is about to go, whatever of it a power loss undoes. What stays promised, and
-  // the start, may be told by what goes alone.
+  // First lower all marks and the recovery point, so that they do not cover records that are about to be removed. What
+  // remains synced, and the log start, may be recorded only in a mark that is removed; so the last remaining segment is
+  // marked.
   Offset promised = 0;
   for (const auto& other : segments_)
     if (other->mark()) promised = std::max(promised, other->mark()->synced_end);
@@ -281,10 +282,10 @@ Result<void> PartitionLog::cut(Offset offset, const OnWritten& on_written) {
     directory_dirty_ = true;
   }
   if (position < segment->size()) FULMAR_TRY_VOID(segment->truncate(position, end, config_.index_interval_bytes));
-  // For good: what was cut must not come back behind what is promised of the log as it is now.
+  // Sync the cut: what was cut off must not come back behind what will be appended and marked as synced.
   if (std::exchange(segment->needs_sync, false)) FULMAR_TRY_VOID(segment->sync());
   if (std::exchange(directory_dirty_, false)) FULMAR_TRY_VOID(context_.host.disk().sync_directory(directory_));
-  ++cuts_;  // a flush that began meanwhile saw what is gone
+  ++cuts_;  // a flush that began meanwhile may have covered records that are gone
   stable_end_ = std::min(stable_end_, log_end());
   recovery_point_ = std::min(recovery_point_, log_end());
   epochs_.truncate_from(in_hole ? offset : log_end());
@@ -317,12 +318,12 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch, Offset tombsto
   side_files_.forget_from(0);
   FULMAR_TRY_VOID(lower_marks(std::min(held_from(), offset)));
   FULMAR_TRY_VOID(remove_expired());
-  // The checkpoint first: it then promises nothing that is about to go. Where the log is to begin at its end or further
-  // on, it says so at once: whenever the power fails it ends no lower than it did, or its replica might vote for one
-  // that has less than it has acknowledged.
+  // The checkpoint first, so that it does not cover records that are about to be removed. If the log is to start at or
+  // above its end, it stores the new start at once: so after a power loss at any time the log ends no lower than
+  // before. Otherwise its replica might vote for a candidate that lacks records which the replica has acknowledged.
   stable_end_ = log_start_;
   FULMAR_TRY_VOID(write_checkpoint(std::min(held_from(), offset), offset >= log_end() ? offset : log_start_));
-  // Who looks meanwhile, or if this fails, sees what was.
+  // Until this has succeeded, callers see the old segments.
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment)
     FULMAR_TRY_VOID(remove_segment_files(**segment));  // held still by the lock
   auto first = std::make_shared<Segment>(*context_.files, directory_, offset);
@@ -337,7 +338,7 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch, Offset tombsto
   epochs_dirty_ = true;
   FULMAR_TRY_VOID(write_epochs());
   FULMAR_TRY_VOID(context_.host.disk().sync_directory(directory_));
-  ++cuts_;  // a flush that began meanwhile saw what is gone
+  ++cuts_;  // a flush that began meanwhile may have covered records that are gone
   holes_below_ = cleaned_to_ = 0;
   tombstone_bound_ = tombstone_bound;
   FULMAR_TRY_VOID(write_checkpoint(offset, offset));
@@ -345,7 +346,7 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch, Offset tombsto
   return {};
 }
 
-// Nothing, if the file has them. An error leaves them to be written later.
+// Does nothing if the file is current. After an error a later call writes them.
 Result<void> PartitionLog::write_epochs() {
   LockGuard guard(writing_epochs_);
   if (offline_) return fail(Errc::io_error, "the log is offline");
@@ -356,14 +357,14 @@ Result<void> PartitionLog::write_epochs() {
   return written;
 }
 
-// Recovery believes what lies beside a segment that ends below the recovery point.
+// Recovery trusts the index files of segments that end below the recovery point, so they have to be stable.
 Offset PartitionLog::next_recovery_point(Offset log_start) const {
   auto believed = std::max(side_files_.current_up_to(), log_start);
   return std::max(recovery_point_, std::min(stable_end_, believed));
 }
 
 Result<void> PartitionLog::write_checkpoint(Offset recovery_point, Offset log_start) {
-  FULMAR_TRY_VOID(write_epochs());  // of what is below the recovery point, the next recovery will believe them
+  FULMAR_TRY_VOID(write_epochs());  // the next recovery trusts them below the recovery point
   if (offline_) return fail(Errc::io_error, "the log is offline");
   Checkpoint now{recovery_point, log_start, holes_below_, markers_from_, cleaned_to_, tombstone_bound_};
   written_.reset();

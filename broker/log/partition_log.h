@@ -1,14 +1,13 @@
-// PartitionLog: one partition's records, kept as the batches came, in segments.
+// PartitionLog: one partition's records, in the batches in which they came, in segments.
 //
-// Lives on one shard; fibers of it call at once what they like: changes take turns, reads see whole batches only. A log
-// that belongs to a replica is changed by it alone, in its turn (replication/replica.h).
+// It belongs to one shard, whose fibers may call it at once: changes are made one after the other, and reads see whole
+// batches only. A replica's log is changed only by the replica, in its turn (replication/replica.h).
 //
-// Stable storage: a record is stable once a sync that began after it was written has completed. What counts as kept is
-// what is stable, or, for a topic that chose the page cache (flush.messages above 1), all of it. How much of that is
-// committed, and so to be read, is for the replica to say (replication/replica.h), not for the log. A write or a sync
-// that failed ends the trust in the log: it is offline from then on, and answers KAFKA_STORAGE_ERROR until the broker
-// starts again and recovers from what the disk really has. Only a lack of space is survived: what was half written is
-// cut away, and appends go on when there is room.
+// A record is stable once a sync that began after its write has completed. Stable records count as kept; for a topic
+// that chose the page cache (flush.messages above 1) all records do. Which of them are committed, and may be read, is
+// decided by the replica (replication/replica.h). After a write or sync that failed the log is offline: it answers
+// KAFKA_STORAGE_ERROR until the broker starts again, and recovers what is on the disk. The exception is a lack of
+// space: the incomplete batch is cut off, and appends succeed again when there is space.
 #pragma once
 
 #include <deque>
@@ -36,8 +35,8 @@
 
 namespace fulmar {
 
-// What the logs of a shard share: the world, whether there is room, the files that are open, and how many syncs run at
-// once.
+// What the logs of a shard share: the host, limits, the reports of lacking space, the open files, and the queue of
+// syncs.
 struct LogContext {
   LogContext(Host& h, LogLimits l)
       : host(h),
@@ -56,7 +55,7 @@ struct LogContext {
 struct Appended {
   Offset base_offset = -1;
   Offset last_offset = -1;
-  Timestamp append_time = -1;  // where the topic's timestamps are those of appending, else -1
+  Timestamp append_time = -1;  // in ms, on a topic with LogAppendTime; else -1
   bool duplicate = false;
 };
 
@@ -65,127 +64,128 @@ struct OffsetAndTimestamp {
   Timestamp timestamp;
 };
 
-// Told of each batch that is written, in their order.
+// Called with each batch that is written, in their order.
 using OnWritten = std::function<void(const BatchHeader&)>;
 
-// What a leader gives a follower to append.
+// A part of the leader's log, which a follower appends.
 struct Replicated {
   Bytes batches;  // whole ones, one after the other
-  // Which epochs begin where in the leader's log, as far as that is given; also those of which all batches are gone.
+  // The epochs that begin in this part of the leader's log, also those whose batches are all gone.
   std::vector<EpochCache::Entry> epochs;
-  // Where what is given ends: after the last batch, or further on, where a hole follows.
+  // Where this part ends: after the last batch, or after the hole that follows it.
   Offset end = 0;
   OnWritten on_written = {};
 };
 
-// What to do with a log that is damaged below what was synced.
+// How to open a log in which synced records are damaged.
 enum class OnDamage : unsigned char {
-  refuse,      // it must not be served, nor cut
-  serve_rest,  // nobody else has it: what is good is served, before the damage and after it, and nothing is cut
-  keep_good,   // other replicas have it all: keep what comes before the damage, and say so; see lost_synced()
+  refuse,      // fail, and change nothing
+  serve_rest,  // there is no other replica: serve what is good, before the damage and after it, and cut nothing off
+  keep_good,   // other replicas have everything: keep what comes before the damage; see lost_synced()
 };
 
 class PartitionLog {
  public:
-  // Opens the log in `directory`, which must exist, and recovers it; after a clean stop the indexes are believed. No
-  // batch can be of an epoch above `epoch_max`. Errors: corrupt (damage, if that is to be refused), io_error, no_space.
+  // Opens the log in `directory`, which must exist, and recovers it; after a clean stop the indexes are trusted.
+  // Batches of epochs above `epoch_max` are not valid. Errors: corrupt (damage that is refused), io_error, no_space.
   static Result<std::unique_ptr<PartitionLog>> open(LogContext& context, std::string directory, LogConfig config,
                                                     bool clean, OnDamage on_damage = OnDamage::refuse,
                                                     Epoch epoch_max = std::numeric_limits<Epoch>::max());
   ~PartitionLog();
 
-  // Appends one batch with the header that validate_produced() gives it, which need not be that in its bytes. Stamps
-  // offset and epoch, and the time on a topic of LogAppendTime; returns as soon as it is written.
-  // A duplicate of one of the producer's last five batches is not written again, and its first offsets are returned.
+  // Appends one batch with this header, from validate_produced(), which may differ from the one in `batch`. Sets offset
+  // and epoch, and on a topic with LogAppendTime the time. Returns when it is written. A duplicate of one of the
+  // producer's last five batches is not written; the offsets of the first one are returned.
   // Errors: as ProducerState::check(), KAFKA_STORAGE_ERROR.
   Result<Appended, Refusal> append(const BatchHeader& header, const Bytes& batch, Epoch epoch,
                                    const AppendOrigin& origin = {});
-  // Appends whole batches as the leader's log has them, offsets and epochs included. All offsets from the end of this
-  // log on that none of them has are a hole there. Errors: KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE for what is not whole
-  // and right, or begins below the end.
+  // Appends whole batches as they are in the leader's log, with offsets and epochs. Offsets from the end of this log on
+  // that no batch has become holes. Errors: KAFKA_STORAGE_ERROR; CORRUPT_MESSAGE if a batch is invalid, or begins below
+  // the end.
   Result<void, Refusal> append_replicated(const Replicated& batches);
-  // Waits until everything before `offset` is stable. False when the deadline came first or the log went offline.
+  // Waits until everything below `offset` is stable. False if the deadline passes first, or the log is offline.
   bool wait_stable(Offset offset, Deadline deadline);
 
-  // Whole batches from the one holding `from`, which may be below the start as long as it is held, below `up_to`, at
-  // most max_bytes of them (KIP-74: but at least one if asked). From one segment only. Errors: out_of_range (not held,
-  // or above the end), io_error, corrupt.
+  // Whole batches, from the one that contains `from`, which end at or below `up_to`; at most max_bytes, except for the
+  // first one if `at_least_one` (KIP-74). From one segment only. Errors: out_of_range (below held_from(), or above the
+  // end), io_error, corrupt.
   Result<Bytes> read(Offset from, Offset up_to, std::size_t max_bytes, bool at_least_one) const;
 
-  // The first record from the log's start on, below `up_to`, whose timestamp is >= ts (KIP-33); nullopt if there is
-  // none. Reads and decompresses one batch at a time. Errors: io_error, corrupt.
+  // The first record between the log start and `up_to` whose timestamp is >= ts (KIP-33); nullopt if there is none.
+  // Reads and decompresses one batch at a time. Errors: io_error, corrupt.
   Result<std::optional<OffsetAndTimestamp>> offset_for_timestamp(Timestamp ts, Offset up_to) const;
-  // The first record with the largest timestamp (KIP-734) there; nullopt if none has one. Likewise.
+  // The first record in that range with the largest timestamp (KIP-734); nullopt if no record has one. Likewise.
   Result<std::optional<OffsetAndTimestamp>> max_timestamp(Offset up_to) const;
 
-  // Moves the start up to `offset` (KIP-107), for good once it returns. Errors: out_of_range (beyond what is kept),
-  // io_error.
+  // Raises the log start to `offset` (KIP-107), on stable storage when this returns. Errors: out_of_range (above
+  // kept_end()), no_space, io_error.
   Result<void> advance_start(Offset offset);
-  // Drops all batches that have, or end after, `offset`, not below the start; for good once it returns. Where no batch
-  // holds `offset` the log ends there, be it in a hole, for which a batch without records is written then. A failure
-  // takes the log offline.
+  // Removes all batches that end after `offset`, on stable storage when this returns. `offset` >= held_from();
+  // asserted. If a batch contains `offset`, the log then ends before it; else at `offset`, also within a hole, which an
+  // empty batch then fills up to there. A failure takes the log offline.
   Result<void> truncate_to(Offset offset, const OnWritten& on_written = {});
-  // Drops everything, and begins anew at `offset`; `epoch` (-1: unknown) was that of the batch before. A failure takes
-  // the log offline.
+  // Removes everything, so that the log starts and ends at `offset`; `epoch` (-1: unknown) is that of the batch before
+  // it, `tombstone_bound` the log's new bound. A failure takes the log offline.
   Result<void> start_over(Offset offset, Epoch epoch, Offset tombstone_bound = 0);
-  // Writes the closed segments from `base` on, at most `count` of those that end at or before `up_to` and are stable,
-  // anew into one file, without the records for which `keep` says false; of a batch of which none stays it may keep the
-  // header. Nothing of the log changes. nullopt: there is nothing to do. Takes long. Errors: no_space, io_error,
-  // corrupt.
+  // Writes a new file with the records of closed segments for which `keep` returns true: of at most `count` segments
+  // from `base` on that are stable and end at or below `up_to`. The header of a batch without records may stay. Batches
+  // with tombstones, and without a delete horizon, get `delete_horizon` (in ms) if it is given. The log does not
+  // change. nullopt: nothing would change. Takes long. Errors: no_space, io_error, corrupt.
   Result<std::optional<Rewritten>> rewrite(Offset base, std::size_t count, Offset up_to, const KeepRecord& keep,
                                            std::optional<Timestamp> delete_horizon = {});
-  // Puts what was written in the place of what it was made of, for good once it returns; false if the log was cut, or
-  // retention was there, meanwhile. Who reads the old segments reads on. A failure in the midst takes the log offline.
+  // Replaces the old segments by the rewritten one, on stable storage when this returns. False if that is not possible
+  // (see can_replace()). Reads of the old segments continue. A failure after the first step takes the log offline.
   Result<bool> replace_segments(Rewritten rewritten);
-  // Whether what it was made of is all there still.
+  // Whether the old segments are still part of the log: it was not cut, and retention has not removed any, since.
   bool can_replace(const Rewritten& rewritten) const;
-  // The log has one record per key below `offset`, for good once this returns; a lower offset than before changes
-  // nothing. `cuts`: cuts() when its cleaning began. Errors: no_space, io_error; closed if it was cut since.
+  // Stores that the log has at most one record per key below `offset`; if that was stored for a higher offset, nothing
+  // changes. `cuts`: cuts() when the cleaning began. Errors: no_space, io_error; closed if the log was cut since.
   Result<void> note_cleaned(Offset offset, std::uint64_t cuts);
   Offset cleaned_to() const { return cleaned_to_; }
-  // Below that offset tombstones may be gone from other replicas' logs; this log has nothing that they deleted (see
-  // raft/tombstones.cpp). Likewise for good, and never lower. Errors: no_space, io_error.
+  // Stores the bound of tombstones: below it other replicas may have removed tombstones, and this log has no record
+  // that they delete (docs/raft.md, "Tombstones"). A lower bound than the stored one changes nothing. Errors: no_space,
+  // io_error.
   Result<void> note_tombstone_bound(Offset offset);
   Offset tombstone_bound() const { return tombstone_bound_; }
-  // How often something was cut away, or put in another's place.
+  // A number that increases whenever records are cut off, or the log is started over.
   std::uint64_t cuts() const { return cuts_; }
-  // Takes off whole segments, from the front: those below the start; and, of those that end at or below `up_to`, those
-  // that retention.ms and retention.bytes let go. `wall_ms` as in retention.h. Returns how many; their files stay until
-  // remove_expired(). Errors: no_space, io_error.
+  // Removes whole segments from the front of the log: those below the log start, and of those that end at or below
+  // `up_to` the ones that retention.ms or retention.bytes expire. `wall_ms`: as in retention.h. Returns how many; their
+  // files stay until remove_expired(). Errors: no_space, io_error.
   Result<std::size_t> apply_retention(Timestamp wall_ms, Offset up_to);
-  // Removes the files of what apply_retention() has taken off, also of what could not be removed before. Changes
-  // nothing of the log. Errors: io_error.
+  // Removes the files of the segments that apply_retention() has removed, also of earlier calls. Does not change the
+  // log. Errors: io_error.
   Result<void> remove_expired();
   // Begins a sync if anything is unsynced (flush.ms). Does not wait.
   void flush() {
     if (stable_end_ < log_end()) request_flush();
   }
-  // What was read at or after `from` is not what was written. The log goes offline, and is checked from end to end when
-  // it is opened next; but one that serves the rest of a damaged log finds the damage, and goes on without it.
+  // A read at or after `from` has found damage. The log goes offline, and the next open() checks all of it. But with
+  // OnDamage::serve_rest the damaged records are found, and the rest is served further on.
   void report_damage(const Error& what, Offset from);
-  // Whether damage is nobody else's to mend: what can't be read is gone for good, and all else is served.
+  // Whether the record at `offset` is known to be damaged.
   bool damaged_at(Offset offset) const;
   bool serves_rest() const { return on_damage_ == OnDamage::serve_rest; }
-  // Part of what was synced may be gone, by damage: this log's replica must not count for what it had promised, until
-  // it has been given all of that again. Stays so across restarts, until whose log it is has noted it down.
+  // Synced records may be lost: the replica must not count for what it has acknowledged until its leader has sent it
+  // all of that again. This survives restarts, until the replica has stored it itself and calls loss_is_noted().
   bool lost_synced() const { return lost_synced_; }
   Result<void> loss_is_noted();
-  // The partition was deleted: whoever waits for the log is told that it is offline. Once this returns nothing is
-  // written in the directory any more.
+  // The log is given up, for example because its partition was deleted: it is offline, and callers that wait return.
+  // When this returns, nothing writes to the directory any more.
   void abandon();
-  // Writes down how far recovery need not look. Fine to skip.
+  // Writes the checkpoint, so that recovery has less to check. May be skipped.
   Result<void> checkpoint();
-  // Syncs, and writes all indexes: after this a clean start finds all it needs.
+  // Syncs the log and writes all indexes, so that it can be opened as after a clean stop.
   Result<void> close();
 
   Offset log_start() const { return log_start_; }
-  // Where the first batch begins that is still on the disk; below the start, where that is in the midst of a segment.
+  // The base offset of the first segment; below the log start, if that is within the segment.
   Offset held_from() const { return segments_.front()->base_offset(); }
   Offset log_end() const { return active().next_offset(); }
   Offset stable_end() const { return stable_end_; }
-  // Below that offset batches may be missing between two others.
+  // There are holes only below this offset.
   Offset holes_below() const { return holes_below_; }
-  // Below this everything counts as kept: stable, or in the page cache, as the topic chose.
+  // Everything below this offset is kept: on stable storage, or in the page cache, as the topic requires.
   Offset kept_end() const { return config_.acknowledges_synced() ? stable_end_ : log_end(); }
   std::uint64_t size_bytes() const;
   std::size_t segment_count() const { return segments_.size(); }
@@ -195,17 +195,18 @@ class PartitionLog {
   const EpochCache& epochs() const { return epochs_; }
   ProducerState& producers() { return producers_; }
   const ProducerState& producers() const { return producers_; }
-  // Up to where consumers of committed records may read, if all below `committed` is committed: to the first record of
-  // a transaction that is open, or of which the marker is not committed (the last stable offset, KIP-98). nullopt: not
-  // known, as this log was opened, or cut, further on than that.
+  // The last stable offset (KIP-98) if everything below `committed` is committed: the first offset of a transaction
+  // that is open or whose marker is not committed, or `committed`. nullopt: not known, since `committed` is below where
+  // this log has read the transactions from.
   std::optional<Offset> last_stable_offset(Offset committed) const;
-  // The aborted transactions that may have records in [from, up_to), which is stable, in the order of their markers.
+  // The aborted transactions that may have records in [from, up_to), in the order of their markers. Complete only if
+  // the range is below the last stable offset.
   std::vector<AbortedTransaction> aborted(Offset from, Offset up_to) const;
   const std::deque<std::shared_ptr<Segment>>& segments() const { return segments_; }
   const std::string& directory() const { return directory_; }
 
-  // Called on the shard, without a lock of the log held, after kept_end(), the log start or offline() has changed: it
-  // may change the log itself. Set before use.
+  // Called on the shard, without a lock of the log, after kept_end(), the log start or offline() has changed; so it may
+  // change the log. To be set before the log is used.
   std::function<void()> on_change;
 
  private:
@@ -229,7 +230,7 @@ class PartitionLog {
   Result<void> finish_rewriting(std::vector<DirectoryEntry>& entries);
 
   Segment& active() const { return *segments_.back(); }
-  // Runs `work` while nobody else changes the log; who is told of what it changed is told once the lock is free.
+  // Runs `work` while nobody else changes the log; then, without the lock, calls on_change() if necessary.
   template <class F>
   auto alone(F&& work) {
     auto done = [&] {
@@ -239,7 +240,7 @@ class PartitionLog {
     tell();
     return done;
   }
-  // Something of what on_change() tells has changed; the call comes with tell(), outside of all locks.
+  // Something that on_change() reports has changed; tell() calls it, without any lock.
   void changed();
   void tell();
 
@@ -279,11 +280,11 @@ class PartitionLog {
   OnDamage on_damage_;
   Logger log_;
 
-  // By base offset; never empty once open. Shared with the reads and syncs under way, which retention does not wait
-  // for.
+  // By base offset; never empty once open. Reads and syncs under way share them, since retention does not wait for
+  // them.
   std::deque<std::shared_ptr<Segment>> segments_;
-  std::deque<std::shared_ptr<Segment>> expired_;  // no more of the log; their files are to be removed
-  // Likewise, once nobody reads them: others were put in their places.
+  std::deque<std::shared_ptr<Segment>> expired_;  // not part of the log any more; their files are to be removed
+  // Replaced by others; their files are to be removed once nobody reads them.
   std::vector<std::shared_ptr<Segment>> replaced_;
   Offset log_start_ = 0;
   Offset stable_end_ = 0;
@@ -295,25 +296,24 @@ class PartitionLog {
   std::optional<Checkpoint> written_;
   std::int64_t unflushed_messages_ = 0;
   bool offline_ = false;
-  bool untold_ = false;  // changed(), and not told yet
+  bool untold_ = false;  // changed() was called, and tell() was not yet
   bool lost_synced_ = false;
-  bool end_unknown_ = false;  // by damage: nothing can be appended without giving an offset a second time
+  bool end_unknown_ = false;  // the end is damaged: an append might get an offset that another record had
   bool marks_fail_ = false;
   bool directory_dirty_ = false;  // a segment's name is not synced yet
   bool flushing_ = false;
-  std::uint64_t cuts_ =
-      0;  // how often something was cut away: what a sync began before says nothing of what came since
+  std::uint64_t cuts_ = 0;  // increases with each cut: syncs that began before it do not cover later appends
   EpochCache epochs_;
   bool epochs_dirty_ = false;
   ProducerState producers_;
-  Offset producers_from_ = 0;  // of transactions that ended below, the markers' offsets were not read
+  Offset producers_from_ = 0;  // of transactions that ended below it, the markers' offsets are not known
   SideFiles side_files_;
 
-  Mutex rewriting_;       // held by who writes segments anew, or removes what that has replaced
-  Mutex removing_;        // held by who removes files of expired segments
-  Mutex changing_;        // held over everything that changes segments_
-  Mutex writing_epochs_;  // by a flush or with a checkpoint, never both at once
-  Mutex marking_;         // held by who sets the segments' marks, and over cuts, which no mark may outlive
+  Mutex rewriting_;       // for rewrite()
+  Mutex removing_;        // for remove_expired()
+  Mutex changing_;        // for all changes of segments_
+  Mutex writing_epochs_;  // for writing the epochs, by a flush or with a checkpoint
+  Mutex marking_;         // for setting marks, and for cuts: no mark may be set for records that are being cut off
   Condition stable_moved_;
   const std::shared_ptr<WorkQueue> flushes_;
   FiberGroup fibers_;

@@ -11,7 +11,7 @@ namespace fulmar {
 
 namespace {
 
-// Only the last batch of a producer is in a snapshot, as Kafka writes it.
+// Kafka's version, which has only the last batch of each producer.
 constexpr std::int16_t snapshot_version = 1;
 
 std::unexpected<Refusal> refuse(ErrorCode code, std::string message) {
@@ -51,7 +51,7 @@ Result<ProducerState::Verdict, Refusal> ProducerState::check(const BatchHeader& 
   return Verdict{};
 }
 
-// As Kafka's ProducerAppendInfo (KIP-98, KIP-1228). A marker that comes again is appended again: it ends nothing.
+// As Kafka's ProducerAppendInfo (KIP-98, KIP-1228). A repeated marker is appended again, without effect.
 Result<ProducerState::Verdict, Refusal> ProducerState::check_marker(const BatchHeader& header, const EndMarker& marker,
                                                                     const AppendOrigin& origin) const {
   auto found = producers_.find(header.producer_id);
@@ -70,7 +70,8 @@ Result<ProducerState::Verdict, Refusal> ProducerState::check_marker(const BatchH
   return Verdict{};
 }
 
-// Only what the coordinator knows of is ever written (KIP-890): else nothing would end it.
+// A transaction is opened only if the coordinator knows that the partition is part of it (KIP-890): otherwise no marker
+// would ever end it.
 Result<ProducerState::Verdict, Refusal> ProducerState::check_transaction(const BatchHeader& header,
                                                                          const Producer* known,
                                                                          const AppendOrigin& origin) const {
@@ -93,7 +94,7 @@ Result<ProducerState::Verdict, Refusal> ProducerState::check_transaction(const B
 
 Result<ProducerState::Verdict, Refusal> ProducerState::check_sequence(const BatchHeader& header,
                                                                       const Producer* known) const {
-  // A producer that is not known (any more) may begin anywhere: its state may have expired (KIP-360).
+  // An unknown producer may begin with any sequence: its state may have expired (KIP-360).
   if (!known) return Verdict{};
   if (header.producer_epoch != known->epoch || known->count == 0) {
     if (header.base_sequence == 0) return Verdict{};
@@ -107,7 +108,7 @@ Result<ProducerState::Verdict, Refusal> ProducerState::check_sequence(const Batc
 std::optional<EndedTransaction> ProducerState::update(const BatchHeader& header, const std::optional<EndMarker>& marker,
                                                       Instant now) {
   if (!header.idempotent()) return std::nullopt;
-  if (header.control() && !marker) return std::nullopt;  // compaction has left nothing of its transaction
+  if (header.control() && !marker) return std::nullopt;  // emptied by compaction: nothing is left of its transaction
   auto& producer = producers_[header.producer_id];
   if (header.producer_epoch != producer.epoch) {
     producer.epoch = header.producer_epoch;
@@ -125,7 +126,7 @@ std::optional<EndedTransaction> ProducerState::update(const BatchHeader& header,
     }
     producer.batches[producer.count++] = batch;
   }
-  // A batch that compaction has emptied is of a transaction that has ended: its marker may be gone.
+  // A batch without records was emptied by compaction: its transaction has ended, though the marker may be gone.
   if (header.transactional() && header.record_count > 0 && !producer.in_transaction()) {
     producer.open_since = header.base_offset;
     open_.emplace(header.base_offset, header.producer_id);
@@ -152,7 +153,7 @@ std::optional<Offset> ProducerState::first_unstable(Offset committed) const {
   std::optional<Offset> first;
   auto consider = [&](Offset offset) { first = std::min(first.value_or(offset), offset); };
   if (!open_.empty()) consider(open_.begin()->first);
-  // Those that note_committed() has not heard of yet are few.
+  // There are few transactions for which note_committed() was not called yet.
   if (!ended_.empty() && ended_.begin()->first >= committed)
     consider(*ended_firsts_.begin());
   else
@@ -173,7 +174,7 @@ std::optional<std::uint64_t> ProducerState::begin_verification(const BatchHeader
     return std::nullopt;
   auto asked = verifications_.find(header.producer_id);
   if (asked != verifications_.end() && asked->second.epoch >= header.producer_epoch) {
-    // One of an older epoch will be refused.
+    // The batch of an older epoch will be refused when it is appended.
     if (asked->second.epoch > header.producer_epoch) return asked->second.number;
     asked->second.lowest_sequence = std::min(asked->second.lowest_sequence, header.base_sequence);
     return asked->second.number;
@@ -229,7 +230,7 @@ bool ProducerState::decode(const Bytes& bytes, Instant now) {
   auto version = reader.int16();
   auto crc = static_cast<std::uint32_t>(reader.int32());
   if (reader.failed() || version != snapshot_version || crc32c(bytes.view().substr(6)) != crc) return false;
-  auto count = reader.array_count(false, reader.remaining());  // our own file: as many as it has room for
+  auto count = reader.array_count(false, reader.remaining());  // limited by the size of the file
   for (std::size_t i = 0; i < count.value_or(0) && !reader.failed(); ++i) {
     auto id = reader.int64();
     Producer producer;

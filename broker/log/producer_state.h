@@ -1,9 +1,9 @@
 // ProducerState: the idempotent and transactional producers of one partition (KIP-98): the epoch of each, its last five
-// batches, by which a batch that comes again is known for a duplicate, and its open transaction. Follows from the log;
-// snapshots only save reading all of it.
+// batches, by which duplicates are recognised, and its open transaction. It follows from the log; snapshots only save
+// reading all of the log.
 //
-// A transaction begins here with its first batch, and ends with its marker. Its records are *unstable* until the marker
-// is committed: readers of committed records get what is below the first that is unstable.
+// In a partition, a transaction begins with its first batch and ends with its marker. Its records are *unstable* until
+// the marker is committed: readers of committed records get only records below the first unstable one.
 #pragma once
 
 #include <array>
@@ -20,31 +20,30 @@
 
 namespace fulmar {
 
-// What is known of a batch that is to be appended beyond what it says itself.
+// Where a batch that is to be appended comes from.
 struct AppendOrigin {
-  // By a coordinator of this cluster, of transactions or groups: its batches have no sequences.
+  // From a coordinator of this cluster, of transactions or groups: its batches have no sequences.
   bool coordinator = false;
-  // Of a marker, the version of transactions it was written for (KIP-1228). From 2 on each has an epoch of its own.
+  // Of a marker: the transaction.version of its transaction (KIP-1228). From 2 on each transaction has its own epoch.
   std::int16_t transaction_version = 0;
-  // Of a transactional batch: that the coordinator knows the partition for part of the transaction (KIP-890), as
-  // begin_verification() has named it.
+  // Of a transactional batch: the number from begin_verification(), if the transaction's coordinator has confirmed that
+  // the partition is part of the transaction (KIP-890).
   std::optional<std::uint64_t> verified = {};
 };
 
-// A transaction that has ended here.
+// A transaction that has ended in this partition.
 struct EndedTransaction {
   ProducerId producer_id = no_producer_id;
   Offset first_offset = 0;
   Offset last_offset = 0;         // of its marker
-  Offset last_stable_offset = 0;  // where the first transaction begins that is still open, or after the marker
+  Offset last_stable_offset = 0;  // once the marker is committed
   bool committed = false;
 };
 
 class ProducerState {
  public:
-  static constexpr std::size_t remembered_batches = 5;  // what a producer may have in flight
-  // Each is of a producer that waits for its coordinator's answer. Who comes when there are more takes the place of the
-  // one that waits longest, which then has to ask again.
+  static constexpr std::size_t remembered_batches = 5;  // the most batches that a producer may have in flight
+  // Verifications under way. If there are more, a new one replaces the oldest, whose producer then has to retry.
   static constexpr std::size_t verifications_max = 4096;
 
   struct Batch {
@@ -63,41 +62,44 @@ class ProducerState {
     Timestamp last_timestamp = no_timestamp;
     std::array<Batch, remembered_batches> batches{};
     std::size_t count = 0;  // of `batches`, the oldest first
-    Instant last_seen;      // by the monotonic clock; of a recovered one, when it was recovered
+    Instant last_seen;      // when it last appended; or if it was recovered from the log, when that was
     const Batch& last() const { return batches[count - 1]; }
     bool in_transaction() const { return open_since >= 0; }
     bool operator==(const Producer&) const = default;
   };
 
-  // What is to be done with a batch. One without a producer id is always new.
+  // What to do with a batch: append it, or answer that it is a duplicate.
   struct Verdict {
     std::optional<Batch> duplicate_of;
   };
-  // `marker`: what a control batch says. Errors: OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH,
-  // INVALID_TXN_STATE (transactional, but of no transaction that is open or verified; or not transactional while one
-  // is open), TRANSACTION_COORDINATOR_FENCED (a marker of an older coordinator).
+  // Checks a batch that is to be appended. `marker`: the content of a control batch. Batches without a producer id are
+  // always accepted. Errors: OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH; INVALID_TXN_STATE (the batch is
+  // transactional, but its transaction is neither open nor verified; or it is not, while a transaction is open);
+  // TRANSACTION_COORDINATOR_FENCED (a marker of an older coordinator).
   Result<Verdict, Refusal> check(const BatchHeader& header, const std::optional<EndMarker>& marker = {},
                                  const AppendOrigin& origin = {}) const;
-  // A batch was appended (its header with the offsets it got). The transaction that it has ended, if it was open.
+  // A batch was appended; `header` has its final offsets. Returns the transaction that it has ended, if any.
   std::optional<EndedTransaction> update(const BatchHeader& header, const std::optional<EndMarker>& marker,
                                          Instant now);
 
   // -- Transactions.
-  // The first offset whose transaction is open, or ended by a marker at or above `committed`; nullopt if there is none.
+  // The first offset of all transactions that are open, or whose marker is at or above `committed`; nullopt if there
+  // are none.
   std::optional<Offset> first_unstable(Offset committed) const;
-  // All below `offset` is committed: what ended there is stable for good.
+  // Everything below `offset` is committed: transactions whose markers are below it need not be remembered.
   void note_committed(Offset offset);
   std::size_t open_transactions() const { return open_.size(); }
 
-  // Whether a producer's transactional batch needs to be verified before it is appended: if so, the number to append it
-  // with. It is worth nothing any more once a batch or a marker of the producer has been appended; so a confirmation
-  // that comes late opens no transaction that has ended by then (KIP-890). A batch of a higher sequence than the lowest
-  // that was asked for is refused until that one is appended.
-  // `own_epoch`: each of its transactions has an epoch of its own (transaction.version 2), and begins with sequence 0.
+  // If a producer's transactional batch has to be verified before it is appended, returns the number to append it with;
+  // else nullopt. The number becomes invalid when a batch or marker of the producer is appended; so a late confirmation
+  // can't open a transaction that has ended by then (KIP-890). Until then, a batch with a higher sequence than the
+  // lowest for which this was called is refused. `own_epoch`: each of its transactions has its own epoch
+  // (transaction.version 2), and begins with sequence 0.
   std::optional<std::uint64_t> begin_verification(const BatchHeader& header, bool own_epoch, Instant now);
 
-  // Forgets who wrote nothing since `oldest`, but for those with an open transaction. Not by record timestamps: a wall
-  // clock that jumps would make all producers strangers, and their retries duplicates.
+  // Forgets the producers that have appended nothing since `oldest` and have no open transaction, and older
+  // verifications. Not by record timestamps: if the wall clock jumps, all producers would be forgotten, and their
+  // retries appended a second time.
   void expire(Instant oldest);
   void clear();
   const std::map<ProducerId, Producer>& producers() const { return producers_; }
@@ -125,7 +127,7 @@ class ProducerState {
 
   std::map<ProducerId, Producer> producers_;
   std::map<Offset, ProducerId> open_;  // by the transaction's first offset
-  // Ended, but the marker may not be committed: first offsets by the marker's, and by themselves.
+  // Transactions whose markers may not be committed yet: first offsets by the markers' offsets; all first offsets.
   std::map<Offset, Offset> ended_;
   std::set<Offset> ended_firsts_;
   std::map<ProducerId, Verification> verifications_;

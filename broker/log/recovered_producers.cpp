@@ -1,4 +1,4 @@
-// Producers and transactions of a log, as its batches tell of them: at a start, after a cut, and with every append.
+// The producers and transactions of a log, from its batches: at a start, after a cut, and with each append.
 #include <algorithm>
 
 #include "broker/log/partition_log.h"
@@ -16,9 +16,9 @@ constexpr Duration aborted_entry_work = nanoseconds(5);
 
 }  // namespace
 
-// A segment from whose beginning on all batches are to be asked: the one before the last, since a snapshot has only the
-// last batch of each producer, and retries of the last five must be known for what they are; or one of which it is not
-// known which transactions were aborted in it.
+// The segment from which on all batches have to be read: the one before the last, since a snapshot has only the last
+// batch of each producer, and duplicates of the last five have to be recognised; or the first whose aborted
+// transactions are not known.
 std::size_t PartitionLog::producers_told_before() const {
   std::size_t from = segments_.size() >= 2 ? segments_.size() - 2 : 0;
   for (std::size_t i = 0; i < from; ++i)
@@ -26,14 +26,14 @@ std::size_t PartitionLog::producers_told_before() const {
   return from;
 }
 
-// The state as of a snapshot, and every batch since.
+// Loads the state from a snapshot, and updates it with all batches since.
 Result<void> PartitionLog::recover_producers() {
   producers_.clear();
   auto now = context_.host.clock().now();
   auto& disk = context_.host.disk();
   std::size_t from = producers_told_before();
   for (;; --from) {
-    // Of what was before the first segment only transactions matter: one may have begun there.
+    // Before the first segment, only the beginnings of transactions matter.
     if (from == 0 && markers_from_ < 0) break;
     auto bytes = read_file(disk, segments_[from]->path(".snapshot"), snapshot_bytes_max);
     if (bytes && producers_.decode(*bytes, now)) break;
@@ -65,14 +65,14 @@ Result<void> PartitionLog::recover_producers() {
     FULMAR_TRY_VOID(done);
     segment.aborted_are_known();
   }
-  // Who wrote this log's checkpoint did not know of them.
+  // The log's checkpoint did not know of these markers.
   if (markers_from != markers_from_)
     for (auto& segment : segments_) segment->expect_markers_from(markers_from);
   markers_from_ = markers_from;
   return {};
 }
 
-// A batch is in the segment.
+// The batch was appended to the segment.
 void PartitionLog::update_producers(Segment& segment, const BatchHeader& header,
                                     const std::optional<EndMarker>& marker) {
   auto ended = producers_.update(header, marker, context_.host.clock().now());
@@ -80,7 +80,7 @@ void PartitionLog::update_producers(Segment& segment, const BatchHeader& header,
     segment.add_aborted({ended->producer_id, ended->first_offset, ended->last_offset, ended->last_stable_offset});
 }
 
-// On stable storage before there is one: else a start would not miss the files that tell of them.
+// Stored before the first marker is appended: otherwise a start would not notice that a .txnindex file is missing.
 Result<void> PartitionLog::allow_markers_from(Offset offset) {
   if (markers_from_ >= 0 && offset >= markers_from_) return {};
   auto before = std::exchange(markers_from_, offset);
@@ -93,7 +93,7 @@ Result<void> PartitionLog::allow_markers_from(Offset offset) {
 }
 
 std::optional<Offset> PartitionLog::last_stable_offset(Offset committed) const {
-  // A transaction may have ended there with a marker that is not committed.
+  // A transaction may have ended between the two, with a marker that is not committed.
   if (markers_from_ >= 0 && committed < producers_from_) return std::nullopt;
   auto unstable = producers_.first_unstable(committed);
   return std::max(std::min(committed, unstable.value_or(committed)), std::min(committed, log_start_));

@@ -24,7 +24,7 @@ Result<void> PartitionLog::Recovery::run() {
   FULMAR_TRY_VOID(open_segments());
   FULMAR_TRY_VOID(check_that_synced_is_known());
   FULMAR_TRY_VOID(load_epochs());
-  // A process that was killed may leave names, as well as bytes, that no sync has covered.
+  // A process that was killed may leave names of files, and data, that were never synced.
   partition_.directory_dirty_ = !clean_;
   FULMAR_TRY_VOID(take_segments());
   FULMAR_TRY_VOID(check_both_ends());
@@ -46,8 +46,7 @@ Result<void> PartitionLog::Recovery::look_for_damage_mark() {
   return {};
 }
 
-// An error, unless what is good is to be kept, or served: who serves the rest of a log has it checked from end to end
-// first.
+// An error, unless the good part is to be kept or served; for that, the whole log has to be checked first.
 Result<void> PartitionLog::Recovery::damaged(std::string what) {
   if (partition_.lost_synced_ || (suspected_ && partition_.serves_rest())) return {};
   return fail(Errc::corrupt, std::move(what));
@@ -64,7 +63,7 @@ Result<void> PartitionLog::Recovery::list_files() {
     }
   }
   for (const auto& entry : entries_) {
-    // A later segment may come to begin there, after other batches.
+    // Otherwise it might be taken for the snapshot of a later segment with this base offset, after other batches.
     auto at = parse_segment_file_name(entry.name, ".snapshot");
     if (at && !std::binary_search(bases_.begin(), bases_.end(), *at))
       FULMAR_TRY_VOID(disk_.remove(partition_.directory_ + "/" + entry.name));
@@ -95,7 +94,8 @@ Result<void> PartitionLog::Recovery::open_segments() {
     known_.tombstone_bound = std::max(known_.tombstone_bound, mark->tombstone_bound);
   }
   partition_.holes_below_ = known_.holes_below;
-  // Where nothing tells whether there are markers, all batches are asked that are not read anyway.
+  // Without a checkpoint, every segment is assumed to have markers, so that its batches are read if it has no
+  // .txnindex.
   partition_.markers_from_ = checkpoint_ || bases_.empty() ? known_.markers_from : known_.log_start;
   for (auto& segment : found_) {
     segment->allow_holes_below(partition_.holes_below_);
@@ -104,7 +104,8 @@ Result<void> PartitionLog::Recovery::open_segments() {
   return {};
 }
 
-// A log has a checkpoint before it has records. Where there is none, nor a mark, all that is good counts as synced.
+// A log has a checkpoint before it has records. If it has neither a checkpoint nor a mark, all good records count as
+// synced.
 Result<void> PartitionLog::Recovery::check_that_synced_is_known() {
   if (bases_.empty() && known_.recovery_point > known_.log_start)
     FULMAR_TRY_VOID(damaged(partition_.directory_ + ": segments that were synced are gone"));
@@ -120,7 +121,8 @@ Result<void> PartitionLog::Recovery::check_that_synced_is_known() {
   return {};
 }
 
-// What the file of epochs tells of those that no batch will. If it tells nothing, all batches are asked.
+// Loads the file of epochs, which also has the epochs whose batches are gone. If it can't be used, the epochs are taken
+// from the batches.
 Result<void> PartitionLog::Recovery::load_epochs() {
   auto path = partition_.directory_ + "/leader-epoch-checkpoint";
   auto file = read_checked_file(disk_, path, small_file_bytes_max);
@@ -129,15 +131,15 @@ Result<void> PartitionLog::Recovery::load_epochs() {
   else if (file.error().code != Errc::not_found)
     return std::unexpected(file.error());
   if (!epochs_known_) told_ = {};
-  // It is written before anything is known to be synced.
+  // The file is written before any record is known to be synced.
   if (!epochs_known_ && (file || known_.recovery_point > 0))
     partition_.log_.error("the epochs are missing or damaged: what batches there are tell theirs", {{"file", path}});
   auto& epochs = partition_.epochs_;
   epochs = told_;
-  // Above what was synced the batches say which epochs there are; the file may be older than they, or newer. Below it
-  // the file is right, also where the batches with which an epoch began are gone. All batches are read where damage is
-  // suspected: what is good below the recovery point need not be what was there. And of batches that are gone from the
-  // front, above the recovery point, nothing is known.
+  // Above what is known to be synced, the epochs are taken from the batches, since the file may be older or newer.
+  // Below it the file is right, also about epochs whose first batches are gone. If damage is suspected, all batches are
+  // read and their epochs taken: even below the recovery point, a good batch may not be the one that was there. If the
+  // log begins above the recovery point, nothing is known about the batches before it.
   auto held_from = known_.recovery_point;
   if (!bases_.empty()) {
     auto after = std::upper_bound(bases_.begin(), bases_.end(), known_.log_start);
@@ -149,7 +151,7 @@ Result<void> PartitionLog::Recovery::load_epochs() {
     epochs.truncate_from(held_from);
   else if (!clean_)
     epochs.truncate_from(synced_);
-  partition_.epochs_dirty_ = !clean_ && file;  // a log that had no records yet has none
+  partition_.epochs_dirty_ = !clean_ && file;  // a log without records has no such file
   return {};
 }
 
@@ -173,11 +175,11 @@ Result<void> PartitionLog::Recovery::check_both_ends() {
   return {};
 }
 
-// There is one at least. From here on it is known where the log begins and ends.
+// Makes sure that there is at least one segment. From here on, the log's start and end are known.
 Result<void> PartitionLog::Recovery::settle_segments() {
   auto& segments = partition_.segments_;
   if (!segments.empty() && partition_.log_end() < known_.log_start) {
-    // Nothing good is left of what had not been deleted.
+    // No good record is left at or above the log start.
     for (auto& segment : segments) FULMAR_TRY_VOID(partition_.remove_segment_files(*segment));
     segments.clear();
   }
@@ -193,9 +195,9 @@ Result<void> PartitionLog::Recovery::settle_segments() {
   return {};
 }
 
-// Logs are compared by the epoch of their last batch. Where all batches are deleted only the file has it; without it
-// this log would pass for older than it is, and its replica vote for who lacks what it has acknowledged. Likewise, only
-// the file tells where an epoch began whose first batches are gone.
+// Logs are compared by the epoch of their last batch. If all batches are deleted, only the file has that epoch. Without
+// it this log would count as older than it is, and its replica might vote for a candidate that lacks records which the
+// replica has acknowledged. Likewise, only the file has the beginnings of epochs whose first batches are gone.
 Result<void> PartitionLog::Recovery::check_epochs() {
   partition_.epochs_.truncate_from(partition_.log_end());
   bool batches_tell = partition_.epochs_.latest() && partition_.holes_below_ <= partition_.log_start_;
@@ -218,13 +220,13 @@ Result<void> PartitionLog::Recovery::remove_indexes_of_empty() {
   return {};
 }
 
-// What was found may be in the page cache only: it counts once it is synced.
+// The records found may be only in the page cache: they count as stable once they are synced.
 Result<void> PartitionLog::Recovery::sync_what_was_found() {
   for (auto& segment : partition_.segments_) {
     if (!std::exchange(segment->needs_sync, false)) continue;
     FULMAR_TRY_VOID(segment->sync());
   }
-  // The checkpoint of a log that is new comes with a sync of the directory.
+  // For a new log, writing the checkpoint syncs the directory.
   const bool is_new = bases_.empty() && !checkpoint_;
   if (std::exchange(partition_.directory_dirty_, false) && !is_new)
     FULMAR_TRY_VOID(disk_.sync_directory(partition_.directory_));
@@ -236,8 +238,8 @@ Result<void> PartitionLog::Recovery::sync_what_was_found() {
   return {};
 }
 
-// Most logs of a broker that was killed are as they were, and what is in them is known to have been synced: nothing is
-// written for them.
+// Most logs of a broker that was killed have not changed since their checkpoint, and all of their records are known to
+// be synced: for them nothing is written.
 Result<void> PartitionLog::Recovery::write_checkpoint() {
   for (std::size_t i = 0; i + 1 < partition_.segments_.size(); ++i)
     if (!partition_.segments_[i]->index_files_current)
@@ -260,7 +262,7 @@ Result<void> PartitionLog::Recovery::note_damage_found() {
     for (const auto& stretch : segment->damage()) partition_.tell_damage(*segment, stretch);
     whole = whole && segment->damage().empty();
   }
-  // All was checked, and all is there.
+  // The whole log was checked, and nothing is damaged.
   if (suspected_ && !partition_.lost_synced_ && whole) FULMAR_TRY_VOID(partition_.loss_is_noted());
   return {};
 }

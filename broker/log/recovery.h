@@ -1,16 +1,15 @@
-// Recovery of a partition log: what a start believes of what it finds on the disk.
+// Recovery of a partition log: decides at a start which of the files' contents are the log's.
 //
-// The checkpoint names the recovery point: all below it was synced before the checkpoint was written. From the segment
-// that holds it on, every batch's CRC is checked. The files' marks (synced_mark.h) tell what was synced since. What is
-// not whole and right
-//   * below what is known to have been synced is damage: the log is not served, and nothing is cut; but where other
-//   replicas can give
-//     all of it again, damage is marked on the disk, then the log is checked from end to end, and only its good part
-//     before the first damage kept
-//   * at or above that may be a write that never was synced: the log is cut there, with all that follows
-// What is kept above what is known to have been synced is written again and synced: it may be there in the page cache
-// only, after a sync that failed in the process before. After a clean stop nothing was unsynced, and the index files
-// are taken as they are.
+// The checkpoint has the recovery point: everything below it was synced before the checkpoint was written. From the
+// segment with the recovery point on, the CRC of each batch is checked. The files' marks (synced_mark.h) show what was
+// synced later. If a batch is missing or bad
+//   * below what is known to be synced, it is damage: the log is not served, and nothing is cut off. But if other
+//     replicas have everything (OnDamage::keep_good), the damage is marked on the disk, the whole log is checked, and
+//     only the part before the first damage is kept. With OnDamage::serve_rest the good batches are served.
+//   * at or above that, it may be a write that was not synced: the log is cut there.
+// Records that are kept above what is known to be synced are written again and synced: they may be only in the page
+// cache, after a sync that failed in the process before. After a clean stop everything was synced, and the index files
+// are trusted.
 #pragma once
 
 #include <deque>
@@ -26,15 +25,15 @@ namespace fulmar {
 
 class PartitionLog::Recovery {
  public:
-  // Of a log that was never used. `clean`, `epoch_max`: as PartitionLog::open().
+  // `log`: as constructed, not used yet. `clean`, `epoch_max`: as PartitionLog::open().
   Recovery(PartitionLog& log, bool clean, Epoch epoch_max);
-  // Once. Errors: as PartitionLog::open().
+  // To be called once. Errors: as PartitionLog::open().
   Result<void> run();
 
  private:
   using SegmentPtr = std::shared_ptr<Segment>;
 
-  // -- recovery.cpp: what is known of the log, and what is made of it, in this order.
+  // -- recovery.cpp: the steps, in this order.
   Result<void> look_for_damage_mark();
   Result<void> list_files();
   Result<void> read_checkpoint();
@@ -51,7 +50,7 @@ class PartitionLog::Recovery {
   Result<void> note_damage_found();
   Result<void> damaged(std::string what);
 
-  // -- recovery_segments.cpp: the segments, one after the other.
+  // -- recovery_segments.cpp: the segments, in the order of their offsets.
   enum class Place : unsigned char { next, superfluous, after_a_gap };
   Result<void> take_segments();
   Result<void> read_segment(std::size_t i);
@@ -71,18 +70,18 @@ class PartitionLog::Recovery {
   const bool clean_;
   const Epoch epoch_max_;
   Instant now_;
-  bool suspected_ = false;  // damage was found before: the log is checked from end to end
+  bool suspected_ = false;  // damage was found before: the whole log is checked
   std::vector<DirectoryEntry> entries_;
-  std::vector<Offset> bases_;  // where segments begin, ascending
+  std::vector<Offset> bases_;  // the base offsets of the segment files, ascending
   std::deque<SegmentPtr> found_;
   std::optional<Checkpoint> checkpoint_;
-  Checkpoint known_;          // by the checkpoint, or, where there is none, by the marks
-  Offset synced_ = 0;         // all below is known to have been synced
-  bool all_unknown_ = false;  // there are records, and nothing tells what of them was synced
-  EpochCache told_;           // by the file of epochs
+  Checkpoint known_;          // from the checkpoint, or without one from the marks
+  Offset synced_ = 0;         // everything below is known to be synced
+  bool all_unknown_ = false;  // there are records, and neither checkpoint nor marks show which were synced
+  EpochCache told_;           // from the file of epochs
   bool epochs_known_ = false;
   Offset noted_to_ = 0;  // the end of the last batch whose epoch was noted
-  bool cut_ = false;     // what follows is not the log's any more
+  bool cut_ = false;     // the segments that follow are not part of the log
 };
 
 }  // namespace fulmar

@@ -1,4 +1,4 @@
-// The segments of a log that is recovered, one after the other: which of them, and how much of each, are the log's.
+// Recovery of the segments, in the order of their offsets: which of them, and how much of each, are part of the log.
 #include <algorithm>
 #include <limits>
 
@@ -9,7 +9,7 @@ namespace fulmar {
 Result<void> PartitionLog::Recovery::take_segments() {
   for (std::size_t i = 0; i < bases_.size(); ++i) {
     auto& segment = found_[i];
-    // What lies wholly below the start was deleted already, and its name came back with a power loss.
+    // Segments that end below the log start were deleted; a power loss has brought the file back.
     if (i + 1 < bases_.size() && bases_[i + 1] <= known_.log_start) {
       FULMAR_TRY_VOID(drop(*segment));
       continue;
@@ -27,7 +27,7 @@ Result<void> PartitionLog::Recovery::take_segments() {
       }
       cut_ = true;
     }
-    // What follows a gap was never acknowledged.
+    // Records after a gap were never acknowledged.
     FULMAR_TRY_VOID(drop(*segment));
   }
   return {};
@@ -64,14 +64,14 @@ Result<bool> PartitionLog::Recovery::load_indexes(Segment& segment) {
   return loaded;
 }
 
-// What is not kept says nothing of epochs.
+// Whether the segment will be kept: only then its batches' epochs count.
 bool PartitionLog::Recovery::follows_on(const Segment& segment) const {
   const auto& before = partition_.segments_;
   return partition_.serves_rest() || before.empty() || before.back()->next_offset() == segment.base_offset();
 }
 
-// Also those that begin in the hole between the batch before and this one, as far as the file tells of any: other logs
-// may have the batches that are gone here.
+// Adds the batch's epoch, and those that, according to the file, begin in the hole before the batch: other logs may
+// still have the batches that are gone here.
 void PartitionLog::Recovery::note_epoch(const BatchHeader& header) {
   auto& epochs = partition_.epochs_;
   for (const auto& entry : told_.entries()) {
@@ -83,26 +83,28 @@ void PartitionLog::Recovery::note_epoch(const BatchHeader& header) {
   noted_to_ = header.next_offset();
 }
 
-// Whether an epoch begins with this batch, or in the hole before it, from `end` on, and the file does not tell where.
+// Whether an epoch begins with this batch or in the hole before it, which begins at `end`, and the file does not have
+// the beginning.
 bool PartitionLog::Recovery::begins_untold(const BatchHeader& header, Offset end) const {
   if (header.base_offset <= end || header.leader_epoch <= partition_.epochs_.latest().value_or(-1)) return false;
   return std::ranges::none_of(told_.entries(), [&](const auto& entry) { return entry.epoch == header.leader_epoch; });
 }
 
-// Reads the whole segment: what of it is whole and right is kept.
+// Reads the whole segment, and keeps its good batches.
 Result<void> PartitionLog::Recovery::rebuild(std::size_t i) {
   auto& segment = *found_[i];
   const bool follows = follows_on(segment);
-  // A batch's epoch is beside what its CRC covers. What is of an epoch below that of the batch before was cut off under
-  // an older leader, and has come back. A log that nobody else has needs no epochs to be read.
+  // The CRC does not cover a batch's epoch. A batch with a lower epoch than the one before it was cut off earlier, and
+  // a power loss has brought it back. With OnDamage::serve_rest epochs are not checked, since no other replica is
+  // compared with this one.
   auto epoch_min = partition_.segments_.empty() ? -1 : partition_.segments_.back()->last_epoch();
   auto accept = [&](const BatchHeader& header) {
     auto epoch = header.base_offset < synced_ ? told_.epoch_of(header.base_offset) : std::nullopt;
     if (!partition_.serves_rest() && (header.leader_epoch < epoch_min || header.leader_epoch > epoch_max_ ||
                                       header.leader_epoch != epoch.value_or(header.leader_epoch)))
       return false;
-    // A write that never was synced, nor were the epochs that came with it: with what the other logs have, this one
-    // could not be compared.
+    // The batch was never synced, and neither was the file with its epoch's beginning: without that this log could not
+    // be compared with others.
     bool unsynced = header.base_offset >= synced_ && !all_unknown_ && partition_.config_.acknowledges_synced();
     if (!partition_.serves_rest() && unsynced && begins_untold(header, std::max(noted_to_, segment.base_offset())))
       return false;
@@ -123,12 +125,12 @@ Result<void> PartitionLog::Recovery::rebuild(std::size_t i) {
   return segment.rewrite_from(synced_);
 }
 
-// What is whole and right ends at that position, before the file does.
+// The good batches end at position `good`, before the end of the file.
 Result<void> PartitionLog::Recovery::end_segment(std::size_t i, std::uint64_t good) {
   auto& segment = *found_[i];
   const bool last = i + 1 == bases_.size();
-  // Where the next segment begins just there, nothing is missing: it is the rest of a write that failed, whose cutting
-  // a power loss has undone.
+  // If the next segment begins at that offset, nothing is missing: this is the rest of a failed write, which was cut
+  // off, and a power loss has undone the cut.
   bool missing = last || bases_[i + 1] > segment.next_offset();
   if (missing && is_loss(segment.next_offset(), bases_.size() - i - 1)) {
     FULMAR_TRY_VOID(
@@ -145,8 +147,9 @@ Result<void> PartitionLog::Recovery::end_segment(std::size_t i, std::uint64_t go
   return segment.cut_rubbish();
 }
 
-// The file's rest is damage. At the log's end it held records up to `to` at least. Whether there were more is known
-// only where a header says that it was one batch, and that ends just there. Returns whether it is unknown.
+// The rest of the file is damaged; it had records up to `to` at least. At the end of the log there may have been more,
+// unless a readable header shows that the rest was exactly one batch that ends at `to`. Returns whether the end of the
+// log is unknown.
 Result<bool> PartitionLog::Recovery::note_damaged_end(Segment& segment, Offset to, bool last) {
   auto header = segment.damaged_header();
   if (!header) return std::unexpected(header.error());
@@ -156,20 +159,21 @@ Result<bool> PartitionLog::Recovery::note_damaged_end(Segment& segment, Offset t
   return last && !one_batch;
 }
 
-// Whether what is missing from that offset on, with so many segments after it, is a loss, not a torn write.
+// Whether records that are missing from this offset on, before so many segments, were lost, and are not a torn write.
 bool PartitionLog::Recovery::is_loss(Offset from, std::size_t segments_after) const {
   return from < synced_ || (all_unknown_ && segments_after > 0);
 }
 
-// How the segment goes on from those that are the log's.
+// How the segment continues those that are already part of the log.
 Result<PartitionLog::Recovery::Place> PartitionLog::Recovery::place_of(const Segment& segment) {
   if (partition_.segments_.empty()) return Place::next;
   auto& before = *partition_.segments_.back();
-  // Begun when there was no room for more, and the segment before went on.
+  // It was created when space was lacking, and appends then continued in the segment before it.
   if (segment.empty() && before.next_offset() != segment.base_offset()) return Place::superfluous;
   if (before.next_offset() > segment.base_offset()) {
-    // Above what was synced a power loss may have undone a cut: of the one file, after which the other was begun, or of
-    // the other, after which the one went on. Either way both were never synced.
+    // Above what is known to be synced, a power loss may have undone a cut: of the segment before, after which this one
+    // was created; or of this one, after which appends continued in the segment before. In both cases neither was
+    // synced.
     if (segment.base_offset() < synced_) {
       if (partition_.serves_rest())
         return fail(Errc::corrupt, segment.path(".log") + ": overlaps the segment before it");
@@ -178,7 +182,7 @@ Result<PartitionLog::Recovery::Place> PartitionLog::Recovery::place_of(const Seg
     return Place::after_a_gap;
   }
   if (before.next_offset() == segment.base_offset()) return Place::next;
-  // A segment that survived, but not the end of the one before it.
+  // This segment has survived, but the end of the one before it has not.
   if (!is_loss(before.next_offset(), 1)) return Place::after_a_gap;
   FULMAR_TRY_VOID(damaged(segment.path(".log") + ": records that were synced are missing before it"));
   if (!partition_.serves_rest()) return Place::after_a_gap;

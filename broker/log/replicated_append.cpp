@@ -1,9 +1,9 @@
-// What a follower writes: the batches that its leader gives it, and what stands in for those that are gone there.
+// Appends of followers: the leader's batches, and empty batches where the leader's log has a hole at the end.
 //
-// Compaction takes batches out of logs, on each replica when it gets to it. Offsets stay what they are, so a hole is
-// left: within a file, between two batches. A hole never lies where a segment ends, nor where the log does: there a
-// batch without records stands in for what is gone. So a segment ends where the next one begins, and a file that is
-// missing or cut short is known for damage, whatever was removed on purpose.
+// Compaction removes batches from logs, on each replica at another time. Offsets stay the same, so holes remain: within
+// a file, between two batches. A segment or log never ends with a hole: an empty batch, without records, takes the
+// place of the removed ones there. So a segment ends where the next one begins, and a file that is missing or too short
+// is recognised as damage.
 #include <algorithm>
 #include <limits>
 
@@ -18,7 +18,7 @@ std::unexpected<Refusal> storage_error(std::string message) {
   return std::unexpected(Refusal{ErrorCode::kafka_storage_error, std::move(message)});
 }
 
-// Where the last hole ends that a log of this end would have after these; 0: there is none.
+// The end of the last hole before one of these batches, if they are appended at `log_end`; 0: there is none.
 Offset last_hole(const Replicated& given, Offset log_end) {
   Offset hole = 0;
   auto next = log_end;
@@ -66,7 +66,7 @@ Result<void, Refusal> PartitionLog::write_one_replicated(const Bytes& batch, con
     if (entry.start_offset <= header.base_offset) latest = std::max(latest, entry.epoch);
   if (header.leader_epoch < latest)
     return std::unexpected(Refusal{ErrorCode::corrupt_message, "a replicated batch is of an earlier epoch"});
-  // An index counts from where its segment begins; a hole may be longer than it can count.
+  // Indexes have offsets relative to the segment's base; a hole may be too long for that.
   if (header.last_offset() - log_end() > std::numeric_limits<std::int32_t>::max()) {
     begin_epochs(given.epochs, log_end(), header.base_offset - 1);
     FULMAR_TRY_VOID(stand_in(header.base_offset, given.on_written));
@@ -77,14 +77,14 @@ Result<void, Refusal> PartitionLog::write_one_replicated(const Bytes& batch, con
   return {};
 }
 
-// The epochs that begin in [from, up_to], or that began before and of which this log has nothing yet.
+// Adds the epochs that begin in [from, up_to], and those that begin before `from` and are not known yet.
 void PartitionLog::begin_epochs(std::span<const EpochCache::Entry> epochs, Offset from, Offset up_to) {
   for (const auto& entry : epochs)
     if (entry.start_offset <= up_to && entry.epoch > epochs_.latest().value_or(-1))
       epochs_dirty_ = epochs_.add(entry.epoch, std::max(entry.start_offset, from)) || epochs_dirty_;
 }
 
-// On stable storage before there is one: recovery takes any other for damage.
+// Stored before there is a hole: recovery treats any other hole as damage.
 Result<void> PartitionLog::allow_holes_below(Offset offset) {
   if (offset <= holes_below_) return {};
   auto before = std::exchange(holes_below_, offset);
@@ -96,8 +96,8 @@ Result<void> PartitionLog::allow_holes_below(Offset offset) {
   return {};
 }
 
-// Ends the log at `to`, in a hole: batches without records, of the epochs that are known there, stand in for what is
-// gone.
+// Extends the log to `to` with empty batches, which take the place of removed ones. They have the epochs that are known
+// for their offsets.
 Result<void, Refusal> PartitionLog::stand_in(Offset to, const OnWritten& on_written) {
   constexpr Offset delta_max = std::numeric_limits<std::int32_t>::max();
   while (log_end() < to) {

@@ -26,9 +26,9 @@ Result<void> PartitionLog::remove_segment_files(Segment& segment) {
   return {};
 }
 
-// How long ago the newest of its records came, by its timestamp; where no record has one, by when the file was last
-// written, as Kafka has it (LogSegment.largestTimestamp). A wall clock that was behind then may not make them old:
-// since they were appended no more time has passed than the monotonic clock knows of.
+// The age of the segment's newest record, by its timestamp; if no record has one, by the file's modification time, as
+// in Kafka (LogSegment.largestTimestamp). In case the wall clock was behind at that time, the age is then at most the
+// monotonic time since the last append.
 Result<std::int64_t> PartitionLog::age_ms(Segment& segment, Timestamp wall_ms) const {
   auto newest = segment.max_timestamp();
   if (newest < 0) {
@@ -59,7 +59,7 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
   };
   auto expired = [&](Segment& segment, std::uint64_t total) -> Result<bool> {
     if (segment.next_offset() > stable_end_) return false;
-    if (segment.next_offset() <= log_start_) return true;  // nothing in it can be read any more
+    if (segment.next_offset() <= log_start_) return true;  // all of its records are deleted
     if (segment.next_offset() > up_to) return false;
     bool too_much = config_.deletes && config_.retention_bytes >= 0 &&
                     total - segment.size() >= static_cast<std::uint64_t>(config_.retention_bytes);
@@ -76,7 +76,7 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
     new_start = std::max(new_start, segment->next_offset());
     ++count;
   }
-  // The active segment is never taken; but if it is over as well, it is closed, so that it can go (as Kafka does).
+  // The active segment is not removed. But if it has expired as well, it is closed, and then removed (as in Kafka).
   if (count == segments_.size()) {
     bool close = active().next_offset() <= up_to;
     if (close) {
@@ -90,9 +90,9 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
     }
   }
   if (count == 0) return std::size_t{0};
-  // The new start is durable first: a start in a segment that is gone would look like a loss. So is the name of the
-  // segment that stays, by the same sync of the directory: were it lost and one of these came back, the log would end
-  // there.
+  // First store the new log start: a log start in a segment that is gone would look like a loss. The same sync of the
+  // directory stores the name of the segment that stays: if that were lost, and a removed segment came back, the log
+  // would end there.
   if (new_start > log_start_) {
     FULMAR_TRY_VOID(move_start(new_start));
   } else {
@@ -110,7 +110,7 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
   return count;
 }
 
-// Their names may come back with a power loss, and are removed again then: the log's start lies above.
+// A power loss may bring the files back; then the next start removes them, since they are below the log start.
 Result<void> PartitionLog::remove_expired() {
   LockGuard removing(removing_);
   for (; !expired_.empty(); expired_.pop_front()) {

@@ -1,9 +1,9 @@
-// Retention: which segments of a log may go, and by what clock.
+// The clock of retention.
 //
-// Kafka compares record timestamps with the wall clock, and a wall clock that jumps ahead takes live segments with it.
-// Here the wall clock counts only as far as the monotonic one vouches for it: since the process started, no more wall
-// time has passed than real time. A clock set ahead thus expires nothing before its time; one set back merely keeps
-// data longer.
+// Kafka compares record timestamps with the wall clock; if that jumps ahead, segments are deleted too early. Here the
+// wall clock is limited by the monotonic one: since the process started, at most as much wall time has passed as
+// monotonic time. So a clock that is set ahead while the broker runs expires nothing too early; one that is set back
+// keeps data longer.
 #pragma once
 
 #include "runtime/base/time.h"
@@ -15,7 +15,7 @@ class Clock;
 class RetentionClock {
  public:
   explicit RetentionClock(const Clock& clock);
-  // Wall time in ms, never ahead of the wall time of the start plus the time that really passed.
+  // The wall time in ms, at most the wall time at the start plus the monotonic time since then.
   Timestamp now_ms() const;
 
  private:

@@ -14,11 +14,12 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::uint64_t segment_bytes_max = std::numeric_limits<std::int32_t>::max();  // as an index can count
+constexpr std::uint64_t segment_bytes_max =
+    std::numeric_limits<std::int32_t>::max();  // the largest position of an index
 
 }  // namespace
 
-// The closed segments from `base` on, at most `count`, that end at or before `up_to` and fit into one.
+// The closed segments from `base` on, at most `count`, that end at or below `up_to` and fit into one segment.
 std::vector<std::shared_ptr<Segment>> PartitionLog::closed_run(Offset base, std::size_t count, Offset up_to) const {
   std::vector<std::shared_ptr<Segment>> run;
   std::uint64_t bytes = 0;
@@ -54,7 +55,7 @@ Result<void> PartitionLog::note_tombstone_bound(Offset offset) {
     if (offline_) return fail(Errc::io_error, "the log is offline");
     if (offset <= tombstone_bound_) return {};
     LockGuard marking(marking_);
-    FULMAR_TRY_VOID(mark_at_least(active(), {.tombstone_bound = offset}));  // twice, as the log start
+    FULMAR_TRY_VOID(mark_at_least(active(), {.tombstone_bound = offset}));  // in case the checkpoint is damaged
     auto before = std::exchange(tombstone_bound_, offset);
     auto written = write_checkpoint(recovery_point_, log_start_);
     if (!written) tombstone_bound_ = before;
@@ -62,8 +63,8 @@ Result<void> PartitionLog::note_tombstone_bound(Offset offset) {
   });
 }
 
-// Without it a producer's repetition would be taken for something new (as on Kafka, where the last batch of each
-// stays).
+// Whether the batch is needed to recognise a producer's duplicates after a restart (in Kafka, the last batch of each
+// producer stays for that).
 bool PartitionLog::tells_of_repetition(const BatchHeader& header) const {
   auto known = producers_.producers().find(header.producer_id);
   if (!header.idempotent() || known == producers_.producers().end()) return false;
@@ -95,7 +96,7 @@ Result<std::optional<Rewritten>> PartitionLog::rewrite(Offset base, std::size_t 
   return std::nullopt;
 }
 
-// False if nothing of it would change.
+// Writes and syncs the new segment. False if it would be the same as the old one.
 Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecord& keep,
                                            std::optional<Timestamp> delete_horizon) {
   auto& after = *rewritten.after;
@@ -112,7 +113,7 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
     auto copy = [&](const BatchHeader& header, std::uint64_t position) -> Result<void> {
       if (offline_) return fail(Errc::io_error, "the log is offline");
       FULMAR_TRY(Bytes batch, segment->read_batch(header, position));
-      // Nobody is to read what was aborted.
+      // Aborted records are removed: no consumer reads them.
       const auto& keeps = aborted.has(header) ? keep_none : keep;
       work_in_slices(unpack_work(batch.size()) + walk_work(batch.size()));
       auto left = header.control() ? Result<Bytes>(batch)
@@ -185,14 +186,14 @@ Result<bool> PartitionLog::swap_in(Rewritten& rewritten) {
   LockGuard marking(marking_);
   side_files_.forget_run(after->base_offset(), after->next_offset());
   FULMAR_TRY_VOID(files.rename(name(*after, cleaned_suffix), name(*after, swap_suffix)));
-  // From here on it is to be the log's: what fails now a start has to bring to its end.
+  // From here on the replacement is decided: after a failure the next start completes it.
   auto done = [&]() -> Result<void> {
     FULMAR_TRY_VOID(disk.sync_directory(directory_));
     for (const auto& segment : rewritten.before) {
       FULMAR_TRY_VOID(files.rename(name(*segment, ".log"), name(*segment, replaced_suffix)));
       for (std::string_view suffix : {".index", ".timeindex", ".snapshot", ".txnindex"}) {
         if (suffix == ".txnindex" && !segment->in_log_with_markers()) continue;
-        if (suffix == ".snapshot" && segment == rewritten.before.front()) continue;  // of what was before it
+        if (suffix == ".snapshot" && segment == rewritten.before.front()) continue;  // it is of the records before
         auto removed = disk.remove(name(*segment, suffix));
         if (!removed && removed.error().code != Errc::not_found) return removed;
       }
@@ -218,7 +219,7 @@ Result<bool> PartitionLog::swap_in(Rewritten& rewritten) {
   return true;
 }
 
-// The files of segments that others stand in for now, once nobody reads them any more.
+// Removes the files of replaced segments that nobody reads any more.
 Result<void> PartitionLog::remove_replaced() {
   for (;;) {
     auto unread = std::find_if(replaced_.begin(), replaced_.end(), [](const auto& s) { return s.use_count() == 1; });
@@ -230,7 +231,7 @@ Result<void> PartitionLog::remove_replaced() {
   }
 }
 
-// At a start: what was being written is of no use, and an exchange that was decided is brought to its end.
+// At a start: removes files that were not complete, and completes a replacement that was decided.
 Result<void> PartitionLog::finish_rewriting(std::vector<DirectoryEntry>& entries) {
   auto& disk = context_.host.disk();
   bool any = false;
@@ -244,7 +245,8 @@ Result<void> PartitionLog::finish_rewriting(std::vector<DirectoryEntry>& entries
     if (entry.name.ends_with(cleaned_suffix)) FULMAR_TRY_VOID(remove(entry.name));
     auto base = parse_segment_file_name(entry.name, swap_suffix);
     if (!base) continue;
-    // It was whole, and synced, before it got this name. If it is damaged by now, what it lacks is damage of the log.
+    // It was complete and synced before it got this name. If it is damaged now, the missing records are damage of the
+    // log.
     Segment swap(*context_.files, directory_, *base);
     FULMAR_TRY_VOID(swap.open(false, context_.host.clock().now(), swap_suffix));
     swap.allow_holes_below(std::numeric_limits<Offset>::max());

@@ -1,13 +1,14 @@
-// Rewriting: closed segments of a log written anew without some of their records, and put in their places.
+// Rewriting: replaces closed segments of a log by one without some of their records, for compaction; one run of
+// neighbouring segments at a time.
 //
-// What compaction will do, one run of neighbours at a time. Writing takes long and changes nothing of the log: it needs
-// no lock. The exchange of the files is short, belongs into the turn of the log's replica, and survives a crash at any
-// step:
+// Writing the new file takes long, does not change the log, and needs no lock of it. The replacement is short, is made
+// in the turn of the log's replica, and survives a crash after any step:
 //
-//   <base>.log.cleaned  is written, and synced. A start removes it.
-//   <base>.log.swap     is its name from then on, once that is synced: it is to be the log's. A start goes on from
-//   here. <base>.log.deleted  are the old files, with their indexes gone, and that synced. A start removes them.
-//   <base>.log          is the new one, and that synced.
+//   1. <base>.log.cleaned is written and synced. A start removes such a file.
+//   2. It is renamed to <base>.log.swap, and the directory synced. A start continues from here.
+//   3. The old files are renamed to <base>.log.deleted, their indexes removed, and the directory synced. A start
+//      removes files of these names.
+//   4. <base>.log.swap is renamed to <base>.log, and the directory synced.
 #pragma once
 
 #include <functional>
@@ -33,13 +34,13 @@ struct RewrittenBatch {
   std::optional<BatchHeader> after;  // none: it is gone
 };
 
-// A run of closed segments, and what is to take its place.
+// A run of closed segments, and the segment that is to replace it.
 struct Rewritten {
   std::vector<std::shared_ptr<Segment>> before;
   std::shared_ptr<Segment> after;
   std::vector<RewrittenBatch> batches;
-  Offset holes_below = 0;  // where the last hole ends between two batches of it; 0: there is none
-  std::uint64_t cuts = 0;  // of the log, when this was begun
+  Offset holes_below = 0;  // the end of the last hole in `after`; 0: there is none
+  std::uint64_t cuts = 0;  // the log's cuts() when the rewriting began
 };
 
 }  // namespace fulmar

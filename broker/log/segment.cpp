@@ -34,7 +34,7 @@ Result<void> Segment::open(bool create, Instant now, std::string_view suffix) {
   auto attribute = file_->attribute();
   if (!attribute && attribute.error().code != Errc::unsupported) return std::unexpected(attribute.error());
   if (attribute) mark_ = SyncedMark::decode(*attribute);
-  if (create && mark_) FULMAR_TRY_VOID(set_mark({}));  // of a file of that name that was to be gone
+  if (create && mark_) FULMAR_TRY_VOID(set_mark({}));  // the mark of an earlier file of this name, which was removed
   return {};
 }
 
@@ -54,8 +54,8 @@ void Segment::account(const BatchHeader& header, std::uint64_t position, std::in
     max_timestamp_ = header.max_timestamp;
     max_timestamp_offset_ = header.last_offset();
   }
-  // An entry names the last offset of a batch and that batch's position, so that a search for any offset after it
-  // starts there, and a search for one inside the batch starts at the entry before.
+  // An entry has the last offset and the position of a batch: a search for a later offset starts at this batch, and a
+  // search for an offset within the batch at the entry before.
   if (bytes_since_index_entry_ > index_interval_bytes) {
     offsets_.add(static_cast<std::int32_t>(header.last_offset() - base_offset_), static_cast<std::int32_t>(position));
     times_.add(max_timestamp_, static_cast<std::int32_t>(max_timestamp_offset_ - base_offset_));
@@ -138,8 +138,8 @@ Result<Bytes> Segment::read(Offset from, Offset up_to, std::size_t max_bytes, bo
     if (damaged.to <= from) position = std::max(position, damaged.end);
   }
   const auto limit = good_until(position);
-  // One read brings what is before the wanted batch (up to an index interval) and what is wanted; only a very large
-  // batch in between needs another.
+  // One read covers the batches before the requested one (up to an index interval) and those that are requested; only
+  // after a very large batch another read is needed.
   constexpr std::size_t slack = 16 * 1024;
   for (;;) {
     auto count = std::min<std::uint64_t>(max_bytes + slack, limit - position);
@@ -150,7 +150,7 @@ Result<Bytes> Segment::read(Offset from, Offset up_to, std::size_t max_bytes, bo
     bool found = false;
     while (at + batch_header_size <= chunk.size()) {
       FULMAR_TRY(auto header, read_batch_header(chunk.view().substr(at)));
-      // A damaged header must not pass for a batch that lies elsewhere: whoever asks would wait for it for ever.
+      // Otherwise a damaged header could pass for a batch of other offsets, and the reader would wait forever.
       if (header.base_offset < base_offset_ || header.last_offset_delta < 0 || header.last_offset() >= next_offset_)
         return fail(Errc::corrupt, path(".log") + ": a batch of other offsets at " + std::to_string(position + at));
       if (!found) {
@@ -221,8 +221,8 @@ Result<std::string> Segment::load_indexes(std::int32_t index_interval_bytes) {
   auto times = read_checked_file(disk_, path(".timeindex"), std::size_t{1} << 30);
   if (!times || times->integrity == Integrity::damaged || !times_.decode(times->content.view()))
     return path(".timeindex");
-  // The indexes say where the last entry is. The few batches from there on are read, whole: the header of one that is
-  // damaged may tell of any time and offset.
+  // The batches from the last index entry on are read and their CRCs checked, since a damaged header may contain any
+  // timestamp and offset.
   std::uint64_t position = offsets_.size() == 0 ? 0 : static_cast<std::uint64_t>(offsets_.entries().back().position);
   if (!times_.entries().empty()) {
     max_timestamp_ = times_.entries().back().timestamp;
@@ -298,7 +298,7 @@ Result<void> Segment::truncate(std::uint64_t position, Offset next, std::int32_t
   auto aborted = std::move(aborted_);
   FULMAR_TRY(auto end, rebuild(false, index_interval_bytes, nullptr));
   FULMAR_ASSERT(end == position && next_offset_ <= next);
-  // What is left of it is as it was.
+  // The aborted transactions before the cut stay known.
   aborted.truncate_from(next_offset_);
   aborted_ = std::move(aborted);
   aborted_known_ = aborted_known;

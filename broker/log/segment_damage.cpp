@@ -1,4 +1,4 @@
-// What a segment knows of damage in it: finding it, passing over it, and where the next good batch begins.
+// Damage in a segment: finding it, skipping it, and finding the next good batch.
 #include <algorithm>
 
 #include "broker/log/segment.h"
@@ -19,7 +19,7 @@ std::uint64_t Segment::good_until(std::uint64_t position) const {
   return size_;
 }
 
-// Whether a whole batch of this segment is there, with the right CRC.
+// Whether there is a whole batch of this segment with the right CRC at `position`.
 Result<bool> Segment::good_at(std::uint64_t position, std::uint64_t end, BatchHeader& header) {
   if (end - position < batch_header_size) return false;
   FULMAR_TRY(Bytes head, read_exactly(*file_, position, batch_header_size));
@@ -33,8 +33,8 @@ Result<bool> Segment::good_at(std::uint64_t position, std::uint64_t end, BatchHe
   return batch_crc_matches(batch.view());
 }
 
-// Whether a batch may come there, after one that ended at `expected`. Its offset is beside what its CRC covers: one
-// that claims to come after a hole is not believed where the batch after it is good, and begins before it would end.
+// Whether the batch may follow one that ended at `expected`. The CRC does not cover the base offset: if a batch seems
+// to follow a hole, but the next batch is good and begins before this one would end, its base offset is damaged.
 Result<bool> Segment::follows(const BatchHeader& header, Offset expected, std::uint64_t position, std::uint64_t end) {
   if (header.base_offset == expected) return true;
   if (header.base_offset < expected || header.base_offset > holes_below_) return false;
@@ -54,7 +54,7 @@ Result<std::optional<std::pair<BatchHeader, std::uint64_t>>> Segment::next_good(
     return header.base_offset >= offset_min && header.next_offset() <= offset_max && (!accept || accept(header));
   };
   BatchHeader header;
-  // Most likely its length is right still, and the next one comes after it.
+  // Most likely the damaged batch's length is still right, and the next batch follows it.
   if (end - position >= batch_header_size) {
     FULMAR_TRY(Bytes head, read_exactly(*file_, position, batch_header_size));
     auto damaged = read_batch_header(head.view());
@@ -108,7 +108,7 @@ void Segment::note_damage_up_to(Offset to) {
 Result<std::optional<DamagedStretch>> Segment::find_damage(Offset from) {
   for (const auto& known : damage_)
     if (known.from <= from && from < known.to) return known;
-  // From a batch before that is good still, for it says where the next one has to begin.
+  // Start from a good batch before it, which shows where the next one has to begin.
   std::uint64_t position = 0;
   auto expected = base_offset_;
   auto entries = offsets_.entries();
@@ -144,7 +144,7 @@ Result<std::optional<DamagedStretch>> Segment::find_damage(Offset from) {
     FULMAR_TRY(auto next, next_good(position, good_until(position), expected, next_offset_, nullptr));
     DamagedStretch found{expected, next ? next->first.base_offset : next_offset_, position,
                          next ? next->second : good_until(position)};
-    if (!next)  // up to the damage that is known of, or to the end
+    if (!next)  // it extends to the next known damage, or to the end
       for (const auto& known : damage_)
         if (known.position >= found.end) {
           found.to = known.from;

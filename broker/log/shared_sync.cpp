@@ -27,7 +27,7 @@ Result<void> SharedSync::operator()() {
     auto done = turn.done;
     return done;
   }
-  // Somebody else's.
+  // Another caller runs the sync.
   progress_.wait([&] { return ended_ >= wanted; });
   return failed_ >= wanted ? failure_ : Result<void>();
 }

@@ -1,5 +1,5 @@
-// ShortageLog: says once that writes are refused for want of space, or of what else the system has few of, and once
-// that there is room again, however many writes and partitions meet it. Used by fibers of one shard.
+// ShortageLog: logs a shortage of space, or of another resource of the system, once when it begins and once when it
+// ends, however many writes and partitions are refused. Used by fibers of one shard.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,14 @@ namespace fulmar {
 
 class ShortageLog {
  public:
-  // Small writes may find room while larger ones don't: it is over when none was refused for so long.
+  // The shortage has ended when no write was refused for this time: small writes may succeed while larger ones fail.
   static constexpr Duration calm_min = seconds(5);
 
   ShortageLog(Host& host, Logger log) : host_(host), log_(std::move(log)) {}
 
-  // A write to `what` failed. Errors that are no shortages are for others to say.
+  // A write to `what` failed. Errors that are no shortages are ignored.
   void refused(std::string_view what, const Error& why);
-  // One succeeded.
+  // A write succeeded.
   void written() {
     if (refused_ > 0) look_for_end();
   }

@@ -48,7 +48,7 @@ Result<void> SideFiles::settle() {
   return {};
 }
 
-// One sync of the directory covers all their names.
+// Writes the files of the next segments, with one sync of the directory for all names.
 Result<void> SideFiles::write_some() {
   LockGuard turn(turn_);
   if (stopped_) return fail(Errc::io_error, "the log is offline");

@@ -1,9 +1,9 @@
-// SideFiles: what lies beside the closed segments of a log: their indexes, also of aborted transactions, and the
-// producers' state as of their ends.
+// SideFiles: writes the other files of a log's closed segments: their indexes, also of aborted transactions, and the
+// producers' state at their ends.
 //
-// All of it can be made again from the batches, so no append waits for it: it is written behind them, and until it is
-// on stable storage recovery reads the segments themselves (see PartitionLog::next_recovery_point). Files are replaced
-// whole: half an index can't be told from a whole one.
+// All of them can be rebuilt from the batches, so no append waits for them: they are written later, and until they are
+// on stable storage recovery reads the segments themselves (see PartitionLog::next_recovery_point()). Files are
+// replaced atomically, since an incomplete index can't be told from a complete one.
 #pragma once
 
 #include <deque>
@@ -24,21 +24,23 @@ class SideFiles {
  public:
   SideFiles(Host& host, std::string directory);
 
-  // Begins to write those of `segment`, and the producers' state as of its end where it is given. Segments come in
-  // their order, and change no more unless forget_from() says so first.
+  // Begins to write the files of `segment`, and the producers' state at its end if it is given. To be called in the
+  // order of the segments, which must not change any more unless forget_from() is called first.
   void write(std::shared_ptr<Segment> segment, std::optional<Bytes> producers);
-  // Returns once all that there are now are on stable storage. Errors: no_space, io_error; a later call goes on.
+  // Returns once all files of the segments so far are on stable storage. Errors: no_space, io_error; a later call
+  // continues.
   Result<void> settle();
-  // The segments that end at or after `offset` are about to be changed, or taken away; or those that end at or before.
+  // Segments that end at or after `offset` are about to be changed or removed: their files are not written.
   void forget_from(Offset offset);
+  // The same for segments that end at or before `offset`.
   void forget_until(Offset offset);
-  // Those of the segments that begin in [from, to): another segment is to take their place, and has its own written.
+  // The segments that begin in [from, to) are about to be replaced by one, whose files write_again() then writes.
   void forget_run(Offset from, Offset to);
   void write_again(std::shared_ptr<Segment> segment);
-  // The log is offline: nothing is written any more.
+  // The log is offline: no further files are written.
   void stop() { stopped_ = true; }
 
-  // Every segment that ends below has its files on stable storage.
+  // Every segment that ends below this offset has its files on stable storage.
   Offset current_up_to() const;
 
  private:
@@ -53,7 +55,7 @@ class SideFiles {
   std::string directory_;
   Logger log_;
   std::deque<Beside> waiting_;  // ascending
-  Mutex turn_;                  // held by who writes the first of them, or takes some out
+  Mutex turn_;                  // for writing the first of them, and for removing some
   bool writing_ = false;
   bool stopped_ = false;
   FiberGroup fibers_;

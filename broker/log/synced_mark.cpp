@@ -7,7 +7,7 @@ namespace fulmar {
 namespace {
 
 //   0 version   1 synced end   9 log start   17 holes below, from version 2 on   25 tombstone bound, from version 3 on
-// then the CRC-32C of all before
+// then the CRC-32C of the bytes before
 constexpr char version_first = 1;
 constexpr char version_with_holes = 2;
 constexpr char version_with_bound = 3;

@@ -1,9 +1,9 @@
-// SyncedMark: up to where a log is known to be synced, kept beside the batches in a segment file's attribute.
+// SyncedMark: up to where a log is known to be synced, in the attribute of a segment file.
 //
-// It is set once a sync has completed, and made durable, at no cost, by the next sync of the same file. A start that
-// finds damage below a mark knows it for what it is, where a checkpoint of some time ago could not tell it from a write
-// that was torn. All marks of a log hold at once; the highest counts. Losing them (a copy of the files, a file system
-// without attributes) leaves the checkpoint.
+// It is set after a sync, and the next sync of the same file makes it stable at no extra cost. If a start finds a bad
+// batch below a mark, it is damage; with only an older checkpoint, it could be a torn write. All marks of a log are
+// true, so the highest counts. Without marks (files that were copied, a file system without attributes) the checkpoint
+// is used.
 #pragma once
 
 #include <optional>
@@ -15,15 +15,15 @@
 namespace fulmar {
 
 struct SyncedMark {
-  Offset synced_end = 0;  // all below was synced
-  // As they were then, should the checkpoint be damaged (see Checkpoint).
+  Offset synced_end = 0;  // everything below was synced
+  // The values at that time, in case the checkpoint is damaged (see Checkpoint).
   Offset log_start = 0;
   Offset holes_below = 0;
   Offset tombstone_bound = 0;
 
   bool operator==(const SyncedMark&) const = default;
   std::string encode() const;
-  // nullopt if the bytes are no whole and right mark.
+  // nullopt if the bytes are not a valid mark.
   static std::optional<SyncedMark> decode(std::string_view bytes);
 };
 

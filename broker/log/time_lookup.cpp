@@ -1,6 +1,6 @@
-// Lookups by time (ListOffsets, KIP-33 and KIP-734). Batches and indexes tell only bounds: the largest timestamp of a
-// batch may be that of a record which was deleted, is not committed yet, or, in what older versions wrote, never was.
-// So a batch that could hold the answer is read, and the search goes on when it does not.
+// Lookups by time (ListOffsets, KIP-33 and KIP-734). The largest timestamps in batches and indexes are only bounds: the
+// record with it may be deleted, may not be committed yet, or may not exist in batches that older versions wrote. So a
+// batch that may contain the answer is read, and if it does not, the search continues.
 #include <algorithm>
 #include <utility>
 
@@ -13,8 +13,8 @@ namespace fulmar {
 
 namespace {
 
-// Calls `visit` with the records of one batch that lie in [from, up_to), in their order, until it says false. Unpacks
-// it a piece at a time, and lets others go on between them.
+// Calls `visit` with the records of one batch in [from, up_to), in their order, until it returns false. Decompresses
+// the batch in pieces, and lets other fibers run in between.
 Result<void> visit_records(Segment& segment, const BatchHeader& header, std::uint64_t position, Offset from,
                            Offset up_to, const std::function<bool(const OffsetAndTimestamp&)>& visit) {
   FULMAR_TRY(Bytes batch, segment.read_batch(header, position));
@@ -68,9 +68,9 @@ Result<std::optional<OffsetAndTimestamp>> first_at(Segment& segment, Timestamp t
   return found;
 }
 
-// Replaces `known` by the segment's record with a larger timestamp, the largest, or an earlier one with the same, if it
-// has one. Reads one batch, unless its bound was not that of a record in [from, up_to): then those as well whose bounds
-// are no lower than what was found.
+// Replaces `known` by the segment's record in [from, up_to) with the largest timestamp, if that is larger, or the same
+// at a lower offset. Reads one batch; if no record of it in that range has the batch's largest timestamp, also all
+// batches whose largest timestamps are not below what was found.
 Result<void> raise_to_largest(Segment& segment, Offset from, Offset up_to, std::optional<OffsetAndTimestamp>& known) {
   auto beats = [&](Timestamp timestamp, Offset offset) {
     if (!known) return timestamp >= 0;
@@ -89,7 +89,7 @@ Result<void> raise_to_largest(Segment& segment, Offset from, Offset up_to, std::
       return !at_one;
     });
   };
-  // Where all of the segment is in range, what it knows of itself says which batch; unless that has no records.
+  // If the whole segment is in range, the batch with its largest timestamp is known; it may have no records.
   if (segment.base_offset() >= from && segment.next_offset() <= up_to)
     FULMAR_TRY_VOID(look(segment.max_timestamp_offset(), true));
   if (!likely || likely->max_timestamp != segment.max_timestamp()) FULMAR_TRY_VOID(look(from, false));
@@ -109,7 +109,7 @@ Result<void> raise_to_largest(Segment& segment, Offset from, Offset up_to, std::
 
 }  // namespace
 
-// Both look at the segments as they were at the beginning: appends and retention need not wait for them.
+// Both use the segments as of the call, so appends and retention do not wait for them.
 
 Result<std::optional<OffsetAndTimestamp>> PartitionLog::offset_for_timestamp(Timestamp ts, Offset up_to) const {
   if (offline_) return fail(Errc::io_error, "the log is offline");

@@ -1,4 +1,4 @@
-// Small files know whether they are as they were written, unless somebody has written to them since.
+// Checked files recognise damage, and do not take edits for damage.
 #include "broker/log/checked_file.h"
 
 #include "tests/log/log_test_kit.h"

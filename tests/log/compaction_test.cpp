@@ -1,4 +1,4 @@
-// What is cleaned and when; and that of a log that is cleaned pass by pass exactly what is superseded goes.
+// What is cleaned and when; and that cleaning a log in several passes removes exactly the superseded records.
 #include "broker/log/compaction.h"
 
 #include <gtest/gtest.h>
@@ -140,7 +140,7 @@ TEST(Compaction, ABatchGetsItsDeleteHorizonWithItsFirstTombstoneAndKeepsTimes) {
   }
 }
 
-// What did not hold, in a fiber that must not throw; first of all.
+// The first condition that did not hold, in a fiber that must not throw.
 std::string wrong;
 void hold(bool holds, const char* what) {
   if (!holds && wrong.empty()) wrong = what;
@@ -149,7 +149,7 @@ void hold(bool holds, const char* what) {
 
 constexpr auto at_once = [](std::size_t) { return Result<void>(); };
 
-// One pass, as a cleaner does it. Returns whether there was anything to do.
+// Makes one pass, like the broker's cleaner. Returns whether there was anything to do.
 bool clean(PartitionLog& log, const CompactionPolicy& policy, std::size_t memory, std::uint64_t seed) {
   auto closed = closed_segments(log, log.stable_end()).value();
   auto plan = plan_cleaning(closed, log.cleaned_to(), policy, 0);
@@ -168,7 +168,7 @@ bool clean(PartitionLog& log, const CompactionPolicy& policy, std::size_t memory
   return true;
 }
 
-// Whether a pass over all that is clean would remove nothing.
+// Whether another pass below `cleaned_to` would remove nothing.
 bool is_clean(PartitionLog& log, Offset cleaned_to) {
   KeyOffsets last(std::size_t{1} << 20, 0);
   auto noted = note_keys(log, log.held_from(), cleaned_to, last, at_once);
@@ -200,7 +200,7 @@ std::map<Offset, Written> content(PartitionLog& log) {
   return found;
 }
 
-// Below where it is cleaned: of each key the last record that lies there. Above: all.
+// The records that should remain: below `cleaned_to` the last one of each key, and all others above.
 std::map<Offset, Written> compacted_model(const std::map<Offset, Written>& all, Offset cleaned_to) {
   std::map<std::string, Offset> last;
   for (const auto& [offset, record] : all)

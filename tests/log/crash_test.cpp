@@ -1,4 +1,4 @@
-// Logs on disks that fail at every step in turn, and machines that lose power at any moment.
+// Logs on disks on which each operation fails in turn, and on machines that lose power at any moment.
 #include "broker/log/log_manager.h"
 #include "log_test_kit.h"
 
@@ -16,7 +16,7 @@ std::string value_of(int i) {
   return "record " + std::to_string(i) + std::string(static_cast<std::size_t>(i % 90), '.');
 }
 
-// Appends forever, and writes down what was acknowledged as stable.
+// Appends forever, and counts the records that were acknowledged as stable.
 void append_forever(Host& host, int* acknowledged) {
   LogManager manager(host, {.checkpoint_interval = milliseconds(20)});
   auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
@@ -79,7 +79,7 @@ TEST(Crash, DamageBelowWhatWasSyncedIsReportedAndNothingIsCut) {
   EXPECT_EQ(node.disk().image().files().at(path)->current().size(), size);
 }
 
-// What the batches of a log themselves say.
+// The epochs of a log, from its batches.
 std::vector<EpochCache::Entry> epochs_in(PartitionLog& log) {
   EpochCache epochs;
   for (const auto& segment : log.segments()) {
@@ -91,7 +91,7 @@ std::vector<EpochCache::Entry> epochs_in(PartitionLog& log) {
   return {epochs.entries().begin(), epochs.entries().end()};
 }
 
-// Appends under one leader after the other, some of which cut off what their predecessors wrote.
+// Appends as under changing leaders, some of which cut off records of their predecessors.
 void lead_forever(Host& host, const LogConfig& config, Random random) {
   LogManager manager(host, {.checkpoint_interval = milliseconds(20)});
   auto log = manager.open("t-0", config, false).value_or(nullptr);
@@ -138,7 +138,7 @@ TEST(Crash, TheEpochsThatAreRecoveredAreThoseOfTheBatches) {
   EXPECT_GT(several, 100);
 }
 
-// Batches of all sizes by idempotent producers, some of them cut off again.
+// Appends batches of various sizes by idempotent producers, and cuts some of them off again.
 void write_forever(Host& host, const LogConfig& config, Random random) {
   LogManager manager(host, {.checkpoint_interval = milliseconds(5)});
   auto log = manager.open("t-0", config, false).value_or(nullptr);
@@ -160,7 +160,7 @@ void write_forever(Host& host, const LogConfig& config, Random random) {
   }
 }
 
-// What an index or a snapshot says of a segment that was cut, and went on otherwise, is not true of it any more.
+// After a segment was cut and then got other batches, its old indexes and snapshots are not valid any more.
 TEST(Crash, WhatLiesBesideASegmentIsBelievedOnlyIfItIsOfThatSegment) {
   int several = 0;
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
@@ -204,9 +204,9 @@ TEST(Crash, WhatLiesBesideASegmentIsBelievedOnlyIfItIsOfThatSegment) {
   EXPECT_GT(several, 100);
 }
 
-// A segment was closed and its indexes written; it was cut, went on otherwise, and was closed again; before its indexes
-// were written anew the process ended, and so did the next one, in the midst of recovery. The old index fits the new
-// batches at its end, so that only a look at each batch tells that it is not theirs.
+// A segment was closed and its indexes written; it was cut, got other batches, and was closed again; the process ended
+// before its indexes were written again, and the next process ended during recovery. The end of the old index fits the
+// new batches, so only reading each batch shows that the index is not valid.
 TEST(Crash, AnIndexOfWhatWasCutAwayIsNotBelieved) {
   LogConfig config;
   config.segment_bytes = 4000;
@@ -285,7 +285,7 @@ TEST(Crash, TheFileOfEpochsIsMadeAnewFromTheBatchesUnlessItCanNotBeRead) {
   }
 }
 
-// What was cut does not come back, whatever a power loss takes of what was written since.
+// Records that were cut off do not come back, whichever later writes a power loss undoes.
 TEST(Crash, ACutIsForGood) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     World world(seed, LogLevel::error);
@@ -319,7 +319,7 @@ TEST(Crash, ACutIsForGood) {
   }
 }
 
-// The segment was closed before the cut of its end was synced.
+// The case that the segment is closed before the cut of its end is synced.
 TEST(Crash, ACutIsAsStableAsWhatFollowsIt) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     World world(seed, LogLevel::error);
@@ -345,8 +345,8 @@ TEST(Crash, ACutIsAsStableAsWhatFollowsIt) {
   }
 }
 
-// A write failed half-way, its rest was cut away, the log went on in the next segment, and a power loss brought the
-// rest back: nothing is missing, whatever the checkpoint says.
+// A write failed half-way, its rest was cut off, the log continued in the next segment, and a power loss brought the
+// rest back: no record is missing, whether or not there is a checkpoint.
 TEST(Crash, RubbishBetweenSegmentsThatFollowEachOtherTakesNothingAlong) {
   for (bool checkpointed : {false, true}) {
     World world(1, LogLevel::error);
@@ -376,8 +376,8 @@ TEST(Crash, RubbishBetweenSegmentsThatFollowEachOtherTakesNothingAlong) {
   }
 }
 
-// A page-cache topic rolled, the process was killed, and the power goes while recovery runs: a checkpoint that outlives
-// it must not speak of a segment whose name does not.
+// A log in the page cache rolled, the process was killed, and the power fails during recovery: a checkpoint that
+// survives must not cover a segment whose name does not.
 TEST(Crash, ThePowerMayGoAtAnyMomentOfRecovery) {
   auto config = small_segments();
   config.flush_messages = std::numeric_limits<std::int64_t>::max();
@@ -405,7 +405,7 @@ TEST(Crash, ThePowerMayGoAtAnyMomentOfRecovery) {
   }
 }
 
-// A new log of so many batches of one record, in epoch 1, all synced.
+// A new log with this number of batches, of one record each, in epoch 1, all synced.
 std::shared_ptr<PartitionLog> filled_log(LogManager& manager, int batches) {
   auto log = manager.open("t-0", small_segments(), false).value();
   for (int i = 0; i < batches; ++i) EXPECT_TRUE(append(*log, batch_of(1, value_of(i)), 1));
@@ -413,7 +413,7 @@ std::shared_ptr<PartitionLog> filled_log(LogManager& manager, int batches) {
   return log;
 }
 
-// A log begins anew lower than it began, and the process dies on the way: nothing of that is damage.
+// A log is started over below its start, and the process is killed meanwhile: that causes no damage.
 TEST(Crash, BeginningAnewMayBeInterruptedAtAnyMoment) {
   for (auto under_way = microseconds(0); under_way < milliseconds(12); under_way += microseconds(100)) {
     World world(1, LogLevel::error);
@@ -434,7 +434,8 @@ TEST(Crash, BeginningAnewMayBeInterruptedAtAnyMoment) {
   }
 }
 
-// What its replica has acknowledged is below its end all the while: else it might elect one that has less.
+// At all times the log ends at or above the records that its replica has acknowledged: otherwise the replica might vote
+// for a candidate that lacks them.
 TEST(Crash, ALogThatBeginsAnewFurtherOnNeverEndsLower) {
   int moved = 0;
   for (auto under_way = microseconds(0); under_way < milliseconds(60); under_way += microseconds(200)) {
@@ -464,7 +465,7 @@ TEST(Crash, ALogThatBeginsAnewFurtherOnNeverEndsLower) {
   EXPECT_GT(moved, 10);
 }
 
-// Nobody is shown a log without segments, neither while it begins anew nor if the disk fails on the way.
+// A log always has segments, also while it is started over, and if the disk fails meanwhile.
 TEST(Crash, ALogThatBeginsAnewMayBeLookedAtAndMayFail) {
   int failed = 0;
   for (auto fails_at = microseconds(0); fails_at < milliseconds(12); fails_at += microseconds(100)) {
@@ -491,7 +492,7 @@ TEST(Crash, ALogThatBeginsAnewMayBeLookedAtAndMayFail) {
   EXPECT_GT(failed, 10);
 }
 
-// A log is deleted while files of it are written, and another takes its place at once.
+// A log is deleted while its files are being written, and a new log of the same name is created at once.
 TEST(Crash, ADeletedLogWritesNothingIntoTheDirectoryOfTheNext) {
   for (auto under_way = microseconds(0); under_way < milliseconds(10); under_way += microseconds(100)) {
     World world(1, LogLevel::error);
@@ -510,7 +511,7 @@ TEST(Crash, ADeletedLogWritesNothingIntoTheDirectoryOfTheNext) {
   }
 }
 
-// As SQLite does it: the Nth operation fails, for every N.
+// As in SQLite's tests: the Nth operation fails, for each N.
 TEST(Crash, WhicheverSyncFailsNothingAcknowledgedIsLost) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     World world(seed, LogLevel::error);
@@ -537,7 +538,8 @@ TEST(Crash, WhicheverSyncFailsNothingAcknowledgedIsLost) {
   }
 }
 
-// Whenever the power fails: what was only begun is no records of nobody knows whom, which nobody may touch.
+// Whenever the power fails: a directory that was only being created does not count as having records of an unknown
+// partition, which may not be deleted.
 TEST(Crash, ALogThatWasHalfMadeHoldsNoRecordsAndOneThatHasThemDoes) {
   int half_made = 0;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {

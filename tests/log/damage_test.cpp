@@ -1,5 +1,5 @@
-// Logs that are damaged below what was synced: refused, or, where other replicas can give the rest, cut to their good
-// part and marked.
+// Logs with damage in synced records: they are refused; or if other replicas have everything, cut to the part before
+// the damage, and marked; or if there is no other replica, served without the damaged records.
 #include "tests/log/log_test_kit.h"
 
 namespace fulmar {
@@ -8,7 +8,7 @@ namespace {
 LogConfig small_segments() {
   LogConfig config;
   config.segment_bytes = 2000;
-  config.index_interval_bytes = 1;  // where indexes are believed, batches are not looked at
+  config.index_interval_bytes = 1;  // with trusted indexes, batches are not read
   return config;
 }
 
@@ -72,7 +72,7 @@ TEST_F(DamagedLog, KeepsItsGoodPartAndSaysSoUntilThatIsNoted) {
   });
 }
 
-// A batch's epoch is not covered by its CRC; but the file of epochs tells it, or else it is one that never was.
+// A batch's epoch is not covered by its CRC; but it is compared with the file of epochs, or it is an impossible epoch.
 TEST_F(DamagedLog, SeesAnEpochThatIsNotTheBatchs) {
   auto set_epochs = [&](Epoch epoch) {
     run_process(world, node, [&](Host& host) {
@@ -123,7 +123,7 @@ TEST_F(DamagedLog, WhatAReaderFoundIsLookedForEverywhereAtTheNextStart) {
   });
 }
 
-// Retention and lookups go by a segment's largest timestamp, which no index tells of the last batches.
+// Retention and lookups use a segment's largest timestamp; the indexes do not cover the last batches.
 TEST_F(DamagedLog, IsSeenByAStartWhereIndexesDoNotReach) {
   const auto& path = files.front();
   constexpr std::size_t max_timestamp_at = 42;  // its lowest byte
@@ -197,7 +197,7 @@ TEST_F(DamagedLog, AFlippedDigitOfTheCheckpointDeletesNothing) {
   });
 }
 
-// -- Logs that nobody else has.
+// -- Logs without another replica.
 
 std::vector<Offset> readable(PartitionLog& log, Offset up_to) {
   std::vector<Offset> offsets;
@@ -246,7 +246,7 @@ TEST_F(DamagedLog, NobodyElsesIsReadBeforeAndAfterTheDamageAndGoesOn) {
       ASSERT_TRUE(append(**log, batch_of(1, "more")));
       ASSERT_TRUE((*log)->wait_stable(++end, Deadline::never()));
       EXPECT_EQ(readable(**log, end), all_but(end, from, to));
-      // Lookups pass over it as well.
+      // Lookups by time skip the damage as well.
       EXPECT_EQ((*(*log)->max_timestamp(end))->offset, 0);
     });
     life == 0 ? node.kill() : node.power_loss();

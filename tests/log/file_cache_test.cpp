@@ -1,4 +1,4 @@
-// Many files as if they were open, and few that are.
+// Many files in use, of which few are open.
 #include "broker/log/file_cache.h"
 
 #include "log_test_kit.h"
@@ -95,7 +95,7 @@ TEST(FileCache, RoomForAConnectionIsMadeByClosingFilesAndRefusedWhereNoneAreLeft
       ++made;
     }
     EXPECT_GT(made, 20);
-    EXPECT_LT(made, 50);  // each has two ends here
+    EXPECT_LT(made, 50);  // each connection has two descriptors here
     EXPECT_LT(disk.open_files(), 40);
     EXPECT_GE(disk.open_files(), 16);
     for (auto& file : files) EXPECT_TRUE(file->write_at(0, ByteChain(Bytes::copy_of("still written"))));

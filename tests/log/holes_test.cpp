@@ -1,5 +1,4 @@
-// Logs from which batches are gone: what a follower is fed is taken as its leader has it, holes included, and every
-// part of the log passes over them.
+// Logs with holes: a follower's log gets the leader's holes, and all functions of the log skip them.
 #include <cstring>
 #include <set>
 
@@ -10,7 +9,7 @@
 namespace fulmar {
 namespace {
 
-// A batch as a leader's log has it: records with these deltas, of offsets [base, base + span).
+// A batch as in a compacted log: of its offsets [base, base + span) only the records with these deltas.
 Bytes stored_batch(Offset base, Epoch epoch, std::int32_t span, std::set<std::int32_t> left,
                    BatchOptions options = {}) {
   auto whole = batch_of(span, "value", World::epoch_ms + base, options);
@@ -51,8 +50,8 @@ LogConfig small_segments() {
   return config;
 }
 
-// Gone are: of the first batch its records 0 and 4; batches [5, 9); of epoch 2 all that began at 12, up to 15; and the
-// last record of the last batch.
+// Removed are: records 0 and 4 of the first batch; the batches [5, 9); those of epoch 2, which began at 12, and all up
+// to 15; and the last record of the last batch.
 Replicated with_holes() {
   return {joined({stored_batch(0, 0, 5, {1, 2, 3}), all_of(9, 0, 3), all_of(15, 3, 2), stored_batch(17, 3, 3, {0, 1})}),
           {{0, 0}, {2, 12}, {3, 14}},
@@ -167,7 +166,7 @@ TEST(Holes, ACutEndsTheLogWhereItIsToAlsoInAHole) {
   }
 }
 
-// An index can't count further than 2^31 - 1 from where its segment begins.
+// An index can't have offsets of more than 2^31 - 1 above the segment's base offset.
 TEST(Holes, OneOfManyOffsetsIsStoodInFor) {
   World world(5, LogLevel::error);
   auto& node = world.add_node("broker");
@@ -186,7 +185,7 @@ TEST(Holes, OneOfManyOffsetsIsStoodInFor) {
     });
 }
 
-// Damage is not taken for a hole: the offset of a batch lies beside what its CRC covers.
+// Damage is not taken for a hole. The CRC does not cover a batch's base offset.
 TEST(Holes, AnOffsetThatIsDamagedIsNoHole) {
   struct Case {
     const char* name;
@@ -221,7 +220,7 @@ TEST(Holes, AnOffsetThatIsDamagedIsNoHole) {
   }
 }
 
-// A log with_holes(), all of it synced.
+// Writes a synced log from with_holes(), and kills the process.
 void write_and_kill(World& world, Node& node) {
   run_process(world, node, [&](Host& host) {
     LogManager manager(host, {});
@@ -232,7 +231,7 @@ void write_and_kill(World& world, Node& node) {
   node.kill();
 }
 
-// Only the file tells where an epoch began of which the first batches are gone.
+// Only the file has the beginning of an epoch whose first batches are gone.
 TEST(Holes, WithoutTheFileOfEpochsTheirReplicaMustBeGivenAllAgain) {
   World world(7, LogLevel::error);
   auto& node = world.add_node("broker");
@@ -247,8 +246,8 @@ TEST(Holes, WithoutTheFileOfEpochsTheirReplicaMustBeGivenAllAgain) {
 }
 
 // Every batch is read then, but none of epoch 2 is left.
-// The process ends before anything of what it was fed last is synced: the batches survive, and where their epochs begin
-// does not.
+// The process ends before the last append is synced: its batches survive, but not the file with the beginnings of their
+// epochs.
 TEST(Holes, WhatWasNotSyncedGoesWhereItIsNotKnownWhichEpochsBeginInThem) {
   for (bool in_hole : {true, false}) {
     World world(1, LogLevel::error);

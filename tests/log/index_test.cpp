@@ -51,7 +51,7 @@ TEST(AbortedIndex, IsWrittenAsKafkaWritesIt) {
 
 TEST(AbortedIndex, FindsThoseWithRecordsInARangeAndSaysWhetherLaterSegmentsMayHaveMore) {
   AbortedIndex index;
-  index.add({1, 10, 20, 5});  // another one has been open since 5
+  index.add({1, 10, 20, 5});  // another transaction has been open since 5
   index.add({2, 15, 25, 26});
   index.add({3, 30, 40, 41});
   auto found = [&](Offset from, Offset up_to, bool more) {

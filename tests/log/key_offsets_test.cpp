@@ -1,4 +1,4 @@
-// The last offset of each key, as a map would have it, in bounded memory.
+// KeyOffsets has the same content as a map, in bounded memory.
 #include "broker/log/key_offsets.h"
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ TEST(KeyOffsets, TakeNoMoreMemoryThanTheyMayAndKeepWhatTheyHave) {
       EXPECT_GT(static_cast<std::size_t>(count) * 24 * 4, bytes_max) << "a quarter of it holds keys, at least";
     }
     for (Offset at = 0; at < count; ++at) ASSERT_EQ(last.find("key " + std::to_string(at)), at);
-    // Those that are there still move on.
+    // Known keys still get new offsets.
     EXPECT_TRUE(last.put("key 0", count));
     EXPECT_EQ(last.find("key 0"), count);
     EXPECT_FALSE(last.find("key " + std::to_string(count)));

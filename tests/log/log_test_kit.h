@@ -1,4 +1,4 @@
-// A log on a simulated disk, for tests: run a piece of straight-line code as a process of a world.
+// A log on a simulated disk, for tests: runs a function as a process of a world.
 #pragma once
 
 #include <gtest/gtest.h>

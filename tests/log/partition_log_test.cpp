@@ -143,7 +143,7 @@ TEST_F(PartitionLogTest, TheLargestTimestampIsThatOfARecordBelowTheBound) {
   }
 }
 
-// The indexes of a segment are not written while it is empty: those that it had would stay, and be wrong.
+// No indexes are written for an empty segment, so old ones would remain and be wrong.
 TEST_F(PartitionLogTest, ASegmentThatIsCutToNothingHasNoIndexes) {
   LogConfig config;
   config.segment_bytes = 1000;
@@ -165,7 +165,7 @@ TEST_F(PartitionLogTest, ASegmentThatIsCutToNothingHasNoIndexes) {
     EXPECT_EQ(indexes(), 0);
     fill(host, log);
   });
-  // A power loss may take what was never synced, and leave the indexes.
+  // A power loss may undo unsynced appends, and leave the indexes.
   EXPECT_EQ(indexes(), 2);
   node.disk().lose_tail("t-0/00000000000000000000.log", 0);
   on_log(config, [&](Host&, PartitionLog& log) {

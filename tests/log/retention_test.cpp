@@ -1,4 +1,4 @@
-// Retention and rolling: what a segment's age is, and what holds when the disk fails meanwhile.
+// Retention and rolling: the age of segments, and failures of the disk meanwhile.
 #include "broker/log/log_manager.h"
 #include "tests/log/log_test_kit.h"
 
@@ -36,7 +36,7 @@ LogConfig small_segments(std::int64_t retention_ms = 7 * day_ms) {
   return config;
 }
 
-// Whoever is told of a change may change the log in turn: as replicas move its start.
+// on_change() may change the log, for example raise its start, as replicas do.
 TEST_F(Retention, WhoIsToldOfAChangeMayMoveTheStart) {
   bool moved = false;
   on_log(small_segments(10'000), [&](Host&, PartitionLog& log) {
@@ -72,7 +72,7 @@ TEST_F(Retention, ANewStartThatCanNotBeWrittenDownIsNoStart) {
       EXPECT_EQ(log.log_start(), 0);
       EXPECT_EQ(shown_max, 0) << "a start was shown that did not stay";
       EXPECT_EQ(log.held_from(), 0);
-      // The start is marked at the segment, and a segment whose sync failed is trusted no more.
+      // The start is stored in the segment's mark, and a failed sync of a segment takes the log offline.
       EXPECT_EQ(log.offline(), fault.sync_error_permille > 0);
       log.on_change = nullptr;
     });
@@ -100,7 +100,7 @@ TEST_F(Retention, WithoutTimestampsSegmentsAgeByWhenTheyWereWritten) {
       ASSERT_TRUE(log.apply_retention(node.wall_ms(), log.log_end()));
       EXPECT_EQ(log.log_start(), 4);
     });
-    // Recovery writes some of it again, and makes nothing younger; nor does a clean start make it older.
+    // Recovery writes some data again, but that changes no segment's age; neither does a clean start.
     for (bool clean : {false, true})
       on_log(
           small_segments(),

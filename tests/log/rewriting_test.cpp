@@ -1,4 +1,4 @@
-// Segments written anew without some of their records, and put in their places whatever happens meanwhile.
+// Segments are rewritten without some of their records, and replaced, whatever happens meanwhile.
 #include <cstring>
 #include <set>
 
@@ -32,7 +32,7 @@ void fill(PartitionLog& log, int batches) {
   ASSERT_TRUE(log.wait_stable(log.log_end(), Deadline::never()));
 }
 
-// All closed segments, some at a time; up to where that went.
+// Rewrites all closed segments, `at_once` at a time. Returns the end of the last one.
 Result<Offset> rewrite_all(PartitionLog& log, std::size_t at_once) {
   Offset end = 0;
   while (end < log.segments().back()->base_offset()) {
@@ -104,7 +104,7 @@ TEST(Rewriting, WhoReadsTheOldSegmentReadsOn) {
     ASSERT_TRUE(rewrite_all(*log, 100).has_value());
     EXPECT_NE(log->segments().front(), old);
     while (log->segments().size() > 0 && manager.context().files->open_files() > 0) {
-      // As if many others had been opened since.
+      // Open many other files, so that the log's files are closed.
       auto open = manager.context().files->open_files();
       for (int i = 0; i < 100; ++i)
         (void)manager.context().files->open("other" + std::to_string(i), OpenMode::open_or_create);
@@ -133,7 +133,7 @@ TEST(Rewriting, OfALogThatWasCutMeanwhileIsGivenUp) {
   });
 }
 
-// A producer's repetition is known for what it is, though the records are gone.
+// A producer's duplicates are recognised although the records are gone.
 TEST(Rewriting, RemembersTheLastBatchesOfEachProducer) {
   World world(4, LogLevel::error);
   auto& node = world.add_node("broker");
@@ -163,8 +163,8 @@ TEST(Rewriting, RemembersTheLastBatchesOfEachProducer) {
     });
 }
 
-// Whenever it ends, and however, a start finds the log as it was or as it was to be, segment by segment; and all that
-// was acknowledged.
+// Whenever and however the process ends, a start finds each segment as it was before or as it is rewritten, and all
+// acknowledged records.
 TEST(Rewriting, SurvivesACrashAtAnyMoment) {
   std::set<std::string> left_behind;
   int some = 0, all = 0;

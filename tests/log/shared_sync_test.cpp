@@ -9,7 +9,7 @@
 namespace fulmar {
 namespace {
 
-// A process with a sync that takes a millisecond, and fails in the runs that are named.
+// Runs `play` with a sync that takes a millisecond, and fails in the runs in `failing`.
 void with_sync(const std::set<int>& failing, const std::function<void(Host&, SharedSync&, int& runs)>& play) {
   World world(1, LogLevel::error);
   auto& node = world.add_node("process");

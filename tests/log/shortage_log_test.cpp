@@ -1,4 +1,4 @@
-// A disk that is full for a while is said once, and so is its end.
+// A shortage of space is logged once, and so is its end.
 #include "broker/log/shortage_log.h"
 
 #include <gtest/gtest.h>

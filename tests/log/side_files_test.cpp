@@ -1,4 +1,4 @@
-// Whatever happens to a file beside the batches, the log is what it was, and says so without it.
+// Whatever happens to one of the files beside a segment, the log has the same content, and answers without the file.
 #include <algorithm>
 
 #include "broker/log/log_manager.h"
@@ -31,7 +31,7 @@ Bytes numbered(int batch) {
 enum class Way : std::uint8_t { flipped, tail_lost, gone };
 
 struct SideFilesOf : testing::Test {
-  // A log in several segments and of two epochs, whose start is amid a segment.
+  // A log with several segments and two epochs, whose start is within a segment.
   void make(World& world, Node& node) {
     run_process(world, node, [&](Host& host) {
       ASSERT_TRUE(host.disk().create_directory("t-0"));
@@ -81,7 +81,7 @@ TEST_F(SideFilesOf, ALogAreMadeAgain) {
   for (const auto& path : paths) {
     for (auto way : {Way::flipped, Way::tail_lost, Way::gone}) {
       for (bool clean : {true, false}) {
-        for (std::uint64_t part = 0; part < 4; ++part) {  // of the file: what is wrong is in there
+        for (std::uint64_t part = 0; part < 4; ++part) {  // the quarter of the file that is damaged
           World world{1, LogLevel::error};
           auto& node = world.add_node("broker");
           make(world, node);
@@ -111,7 +111,8 @@ TEST_F(SideFilesOf, ALogAreMadeAgain) {
   }
 }
 
-// Where all batches are deleted, by what is its replica compared with the others? It must not pass for an older one.
+// If all batches are deleted, only the file of epochs has the epoch by which the log is compared with others: without
+// it the log must not count as an older one.
 TEST_F(SideFilesOf, AnEmptyLogThatAreLostMakeItsReplicaCountForNothing) {
   for (bool lost : {false, true}) {
     World world{1, LogLevel::error};

@@ -1,4 +1,4 @@
-// What was synced is known to have been, from soon after on: damage to it is never taken for a torn write.
+// Records are soon known to be synced, so that damage to them is never taken for a torn write.
 #include "broker/log/synced_mark.h"
 
 #include "broker/log/log_manager.h"
@@ -30,7 +30,7 @@ TEST(SyncedMark, IsReadBackAndNothingElseIsTakenForOne) {
 const std::string value(2000, 'v');
 const std::size_t batch_size = batch_of(1, value).size();
 
-// A log of batches of one size, never checkpointed.
+// A log with batches of one size, and without a checkpoint.
 struct MarkedLog : testing::Test {
   void append_and_sync(PartitionLog& log, int batches) {
     for (int i = 0; i < batches; ++i) {
@@ -42,7 +42,7 @@ struct MarkedLog : testing::Test {
     log.flush();
     ASSERT_TRUE(log.wait_stable(log.log_end(), Deadline::never()));
   }
-  // Begins `body` on the log, in a process that then goes on until it is killed.
+  // Starts a process that runs `body` on the log and then continues until it is killed.
   void begin(const std::function<void(PartitionLog&)>& body) {
     node.start(1, [this, body](Host& host) {
       EXPECT_TRUE(host.disk().create_directory("t-0"));
@@ -54,7 +54,7 @@ struct MarkedLog : testing::Test {
       return 0;
     });
   }
-  // The same, until the body is done.
+  // The same, and waits until `body` has returned.
   void run(const std::function<void(PartitionLog&)>& body) {
     bool done = false;
     begin([&](PartitionLog& log) {
@@ -63,7 +63,7 @@ struct MarkedLog : testing::Test {
     });
     ASSERT_TRUE(world.run_until([&] { return done; }, world.now() + seconds(1000)));
   }
-  // What a start says: where the log ends, or that it is damaged.
+  // The end of the log after a start, or the error.
   Result<Offset> end_after_start() {
     Result<Offset> end = fail(Errc::io_error, "not run");
     run_process(world, node, [&](Host& host) {
@@ -95,7 +95,7 @@ TEST_F(MarkedLog, AfterAKillDamageToAnythingAcknowledgedIsDamage) {
     ASSERT_FALSE(end.has_value()) << "batch " << batch << " was cut";
     EXPECT_EQ(end.error().code, Errc::corrupt);
     EXPECT_EQ(file().current().size(), size) << "nothing is cut";
-    node.disk().damage(path, at);  // as it was
+    node.disk().damage(path, at);  // undoes the damage
     EXPECT_EQ(end_after_start().value_or(-1), 4);
   }
 }
@@ -150,7 +150,7 @@ TEST_F(MarkedLog, ALostCheckpointForgetsNeitherTheStartNorWhatWasSynced) {
   EXPECT_FALSE(end_after_start().has_value());
 }
 
-// Whenever it is killed.
+// Whenever the process is killed.
 TEST_F(MarkedLog, ACutThatTakesTheMarkedSegmentLeavesWhatIsKeptMarked) {
   config.segment_bytes = static_cast<std::int64_t>(2 * batch_size);
   config.flush_messages = 1000;  // one sync, one mark
@@ -176,7 +176,7 @@ TEST_F(MarkedLog, ACutThatTakesTheMarkedSegmentLeavesWhatIsKeptMarked) {
   }
 }
 
-// Two leaders' records in turn, the earlier one's cut off: whenever the power goes, what was cut off is no loss.
+// Records of two leaders, of which those of the first are cut off: whenever the power fails, they do not count as lost.
 TEST(CutLog, WhatWasCutOffIsNotMissed) {
   LogConfig config;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {

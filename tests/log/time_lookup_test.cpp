@@ -1,4 +1,4 @@
-// Lookups by time, against a model: the records themselves.
+// Lookups by time, compared with a search of all records.
 #include "broker/log/log_manager.h"
 #include "tests/log/log_test_kit.h"
 
@@ -36,7 +36,7 @@ TEST(TimeLookup, GoesOnWhereTheBoundOfABatchWasThatOfADeletedRecord) {
     ASSERT_TRUE(append(log, batch_at({300, 800})));
     ASSERT_TRUE(append(log, batch_at({400})));
     ASSERT_TRUE(log.wait_stable(6, Deadline::never()));
-    ASSERT_TRUE(log.advance_start(1));  // the record of 900 goes, its batch stays
+    ASSERT_TRUE(log.advance_start(1));  // deletes the record with timestamp 900, but not its batch
     EXPECT_EQ(answer(log.offset_for_timestamp(500, 6)), Answer({4, 800}));
     EXPECT_EQ(answer(log.offset_for_timestamp(0, 6)), Answer({1, 100}));
     EXPECT_EQ(answer(log.offset_for_timestamp(801, 6)), std::nullopt);

@@ -1,4 +1,4 @@
-// Transactions in a partition's log: what is stable, and what was aborted, whatever happens to the log meanwhile.
+// Transactions in a partition's log: the last stable offset and the aborted transactions, whatever happens to the log.
 #include <gtest/gtest.h>
 // After it.
 #include <rapidcheck/gtest.h>
@@ -24,7 +24,7 @@ BatchHeader header_of(const Bytes& batch) {
   return *read_batch_header(batch.view());
 }
 
-// As a coordinator would have it: verified, and without sequences.
+// Appends as a coordinator does: verified, and without sequences.
 Result<Appended, Refusal> append_in_transaction(PartitionLog& log, ProducerId producer, int records = 1,
                                                 std::int16_t epoch = 0) {
   auto batch = batch_of(records, "value", World::epoch_ms,
@@ -46,7 +46,7 @@ Offset stable(const PartitionLog& log) {
 
 class TransactionsInALog : public testing::Test {
  protected:
-  // Runs `use` on the log as a process that then ends as `end` says.
+  // Runs `use` on the log in a process, which then ends in the way of `end`.
   enum class End : std::uint8_t { closed, killed };
   template <class F>
   void with_log(End end, F&& use, LogConfig config = small_segments()) {
@@ -121,10 +121,10 @@ TEST_F(TransactionsInALog, TakeOnlyWhatIsVerifiedAndNothingElseOfTheirProducer) 
     EXPECT_EQ(refused(put(first, std::nullopt)), ErrorCode::invalid_txn_state);
     auto asked = log.producers().begin_verification(header_of(first), false, Instant{});
     ASSERT_TRUE(asked.has_value());
-    // The transaction is aborted before the coordinator's answer comes: it opens none any more.
+    // The transaction is aborted before the coordinator's answer comes: that must not open another one.
     ASSERT_TRUE(end_transaction(log, 7, false));
     EXPECT_EQ(refused(put(first, asked)), ErrorCode::invalid_txn_state);
-    // A second batch, asked for later, must not come before the first.
+    // A second batch, verified later, must not be appended before the first.
     asked = log.producers().begin_verification(header_of(first), false, Instant{});
     auto second = of(1, true);
     EXPECT_EQ(log.producers().begin_verification(header_of(second), false, Instant{}), asked);
@@ -142,7 +142,7 @@ TEST_F(TransactionsInALog, TakeOnlyWhatIsVerifiedAndNothingElseOfTheirProducer) 
   });
 }
 
-// Markers, or the beginnings of transactions, may be far back, where a start does not read batches any more.
+// Markers and the beginnings of transactions may be in segments whose batches a start does not read.
 TEST_F(TransactionsInALog, AreKnownAfterEveryKindOfStart) {
   std::vector<AbortedTransaction> aborted;
   Offset first_open = 0;
@@ -182,8 +182,7 @@ TEST_F(TransactionsInALog, AreKnownAfterEveryKindOfStart) {
   }
 }
 
-// A checkpoint that does not know of markers: what it says of them is not on stable storage, or of a log that was
-// salvaged.
+// The checkpoint does not know of the log's markers.
 TEST_F(TransactionsInALog, AreKnownWhereTheCheckpointDoesNotKnowOfThem) {
   with_log(End::closed, [](PartitionLog& log) {
     for (int i = 0; i < 30; ++i) {
@@ -228,7 +227,7 @@ TEST_F(TransactionsInALog, AreOpenAgainWhenTheirMarkerIsCutOff) {
   });
 }
 
-// What a log should say of its transactions, from its batches alone.
+// The transactions of a log, computed from its batches.
 struct Model {
   struct Entry {
     Offset base, end;
