@@ -3,7 +3,7 @@
 //
 // A pass takes a *dirty* part of the log, [from, end), notes the last offset of each key in it (KeyOffsets), and
 // rewrites all segments below `end` without the records that have a later one of their key in that part. Then the log
-// is *clean* below `end`: it has one record per key. Offsets and order stay. As in Kafka's LogCleaner, records without
+// is *clean* below `end`: at most one record per key. Offsets and order stay. As in Kafka's LogCleaner, records without
 // a key are removed; they date from before the topic was compacted.
 //
 // Records without a value (tombstones) are first kept like any other record. The first pass over a batch with

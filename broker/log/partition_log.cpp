@@ -325,7 +325,7 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch, Offset tombsto
   FULMAR_TRY_VOID(write_checkpoint(std::min(held_from(), offset), offset >= log_end() ? offset : log_start_));
   // Until this has succeeded, callers see the old segments.
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment)
-    FULMAR_TRY_VOID(remove_segment_files(**segment));  // held still by the lock
+    FULMAR_TRY_VOID(remove_segment_files(**segment));  // the lock keeps others from changing segments_
   auto first = std::make_shared<Segment>(*context_.files, directory_, offset);
   FULMAR_TRY_VOID(first->open(true, context_.host.clock().now()));
   first->expect_markers_from(markers_from_);

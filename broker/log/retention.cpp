@@ -68,7 +68,7 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
   std::uint64_t total = size_bytes();
   std::size_t count = 0;
   Offset new_start = log_start_;
-  for (const auto& segment : segments_) {  // held still by the lock
+  for (const auto& segment : segments_) {  // the lock keeps others from changing it
     if (segment->empty()) break;
     FULMAR_TRY(bool over, expired(*segment, total));
     if (!over) break;

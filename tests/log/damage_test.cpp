@@ -13,7 +13,7 @@ LogConfig small_segments() {
 }
 
 struct DamagedLog : testing::Test {
-  // 40 records in several segments, all of them synced and known to be.
+  // 40 records in several segments, all of them known to be synced.
   DamagedLog() {
     run_process(world, node, [&](Host& host) {
       EXPECT_TRUE(host.disk().create_directory("t-0"));
@@ -188,7 +188,7 @@ TEST_F(DamagedLog, AFlippedDigitOfTheCheckpointDeletesNothing) {
     auto file = host.disk().open("t-0/fulmar-checkpoint", OpenMode::read_write).value();
     auto text = std::string(read_exactly(*file, 0, file->size())->view());
     ASSERT_EQ(text.substr(0, 7), "1\n40 0 ");
-    ASSERT_TRUE(file->write_at(5, ByteChain(Bytes::copy_of("9"))));  // 30 records below a start that never was
+    ASSERT_TRUE(file->write_at(5, ByteChain(Bytes::copy_of("9"))));  // the log start becomes 9
   });
   open(false, OnDamage::serve_rest, [](auto& log) {
     ASSERT_TRUE(log.has_value());

@@ -1,6 +1,6 @@
 // Transactions in a partition's log: the last stable offset and the aborted transactions, whatever happens to the log.
 #include <gtest/gtest.h>
-// After it.
+// Has to come after gtest.h.
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
