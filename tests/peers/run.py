@@ -4,6 +4,7 @@ They come from registries that not every machine reaches (PyPI, the Go module pr
 the clients whose name has it. DIRECTORY keeps what was downloaded and built. Ends with 1 if a client that ran was not content.
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from cluster import Cluster  # noqa: E402
 
 PYTHON = {"confluent-kafka": ["confluent_peer.py", "confluent_groups_peer.py"], "aiokafka": ["aiokafka_peer.py"]}  # by the package's name
 OWN_CLUSTER = {"confluent-kafka": ["confluent_failover_peer.py"]}  # which kill and stop brokers of theirs
-GO = ["sarama", "kafkago", "franz"]
+GO = {"sarama": "github.com/IBM/sarama", "kafkago": "github.com/segmentio/kafka-go", "franz": "github.com/twmb/franz-go"}
 CLIENT_SECONDS = 180
 
 
@@ -61,6 +62,24 @@ def go_clients(directory):
     return {name: [os.path.join(directory, "go", name)] for name in GO}
 
 
+def version_of_python(directory, package):
+    shown = subprocess.run([os.path.join(directory, "venv", "bin", "python"), "-m", "pip", "show", package], capture_output=True, text=True, check=True)
+    return re.search(r"^Version: (.+)$", shown.stdout, re.MULTILINE).group(1)
+
+
+def version_of_go(module):
+    with open(os.path.join(HERE, "go", "go.mod"), encoding="utf-8") as file:
+        return re.search(re.escape(module) + r" v(\S+)", file.read()).group(1)
+
+
+def software(directory, name):
+    """The client's name and version, for what it sends without telling them itself."""
+    if name in GO:
+        return f"{os.path.basename(GO[name])} {version_of_go(GO[name])}"
+    package = name.split()[0]
+    return f"{package} {version_of_python(directory, package)}"
+
+
 def run(name, command, place, arguments, said):
     try:
         done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=CLIENT_SECONDS, check=False)
@@ -79,15 +98,21 @@ def main(binary, directory, word=""):
     clients = {name: command for name, command in (python | go_clients(directory)).items() if word in name}
     own = {name: command for name, command in own.items() if word in name}
     content = True
-    if clients:
+    for name, command in clients.items():
+        client = software(directory, name)
         with Broker(binary=binary) as broker:
-            for name, command in clients.items():
-                content &= run(name, command, "one broker", [broker.address, "1"], broker.said)
-            broker.stop()
+            broker.test_client = client
+            if run(name, command, "one broker", [broker.address, "1"], broker.said):
+                broker.stop()
+            else:
+                content = False
         with Cluster(3, binary=os.path.abspath(binary)) as cluster:
-            for name, command in clients.items():
-                content &= run(name, command, "three brokers", [cluster.address, "3"], lambda: "\n".join(b.said() for b in cluster.brokers))
-            cluster.stop()
+            for broker in cluster.brokers:
+                broker.test_client = client
+            if run(name, command, "three brokers", [cluster.address, "3"], lambda brokers=cluster.brokers: "\n".join(b.said() for b in brokers)):
+                cluster.stop()
+            else:
+                content = False
     for name, command in own.items():
         content &= run(name, command, "brokers of its own", [os.path.abspath(binary)], lambda: "")
     print(f"{len(clients) + len(own)} clients ran" if clients or own else "no client could be had")

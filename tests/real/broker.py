@@ -8,6 +8,8 @@ import sys
 import tempfile
 import time
 
+import client_counts
+
 READY_SECONDS = 30
 STOP_SECONDS = 30
 
@@ -15,12 +17,16 @@ STOP_SECONDS = 30
 class Broker:
     """Ready when it is made. `begun` False: it is not even begun, and the two steps of start() are the caller's."""
 
+    node_id = 1
+    test_client = None  # see client_counts
+
     def __init__(self, *options, directory=None, binary=None, begun=True):
         self.binary = os.path.abspath(binary or sys.argv[1])
         self.options = options
         self.directory = directory or tempfile.mkdtemp(prefix="fulmar-test-")
         self.port = 0
         self.process = None
+        self.counts = []  # see client_counts
         self.log_begin = 0
         if begun:
             self.start()
@@ -71,10 +77,19 @@ class Broker:
             time.sleep(0.02)  # polling for an event that has no other sign
 
     def kill(self):
+        client_counts.note(self)
+        self.abandon()
+
+    def abandon(self):
+        """Kills it where that is no part of the test."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
     def stop(self):
+        client_counts.keep(self)
+        self.end()
+
+    def end(self):
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(timeout=STOP_SECONDS)
         assert code == 0, f"the broker stopped with {code}:\n{self.said()[-5000:]}"
@@ -89,7 +104,7 @@ class Broker:
         if failed:
             print(self.said()[-5000:], file=sys.stderr)
         if self.alive():
-            self.kill()
+            self.abandon()
         shutil.rmtree(self.directory, ignore_errors=True)
         os.unlink(self.log)
 

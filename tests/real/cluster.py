@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 
+import client_counts
 from broker import Broker
 
 HEALTHY_SECONDS = 60
@@ -114,12 +115,14 @@ class Cluster:
 
     def stop(self):
         for broker in self.brokers:
-            broker.stop()
+            client_counts.keep(broker)
+        for broker in self.brokers:
+            broker.end()
 
     def kill(self):
         for broker in self.brokers:
             if broker.process and broker.alive():
-                broker.kill()
+                broker.abandon()
 
     def __enter__(self):
         return self

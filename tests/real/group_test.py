@@ -55,3 +55,4 @@ for options in (["--io", "epoll", "--shards", "1"], ["--io", "auto", "--shards",
         check(sorted(set(all_read)) == expected(0, 180), f"two members share the partitions: {[len(s[0].splitlines()) for s in shares]}")
         others, _ = read_by_group(broker, "others", "orders")
         check(sorted(others) == expected(0, 180), "another group reads everything by itself")
+        broker.stop()

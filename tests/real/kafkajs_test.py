@@ -1,4 +1,5 @@
-"""kafkajs produces and administers (its consumer needs groups, which are not served yet); kcat reads it back."""
+"""kafkajs produces and administers; kcat reads it back."""
+import json
 import os
 import shutil
 import subprocess
@@ -11,7 +12,11 @@ if not shutil.which("node") or not os.path.isdir(os.path.join(here, "kafkajs", "
     print("node or kafkajs is not there: skipped")
     sys.exit(77)
 
+with open(os.path.join(here, "kafkajs", "package.json"), encoding="utf-8") as package:
+    version = json.load(package)["dependencies"]["kafkajs"]
+
 with Broker() as broker:
+    broker.test_client = "kafkajs " + version
     done = subprocess.run(["node", os.path.join(here, "kafkajs", "client.js"), broker.address], capture_output=True, text=True, timeout=120,
                           check=False)
     print(done.stdout, done.stderr[-2000:])

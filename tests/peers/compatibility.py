@@ -1,0 +1,123 @@
+"""Writes docs/compatibility.md. Usage: compatibility.py FULMAR_BINARY COUNTS DOCUMENT
+
+COUNTS is what tests/real/client_counts.py kept of the tests of other people's clients: which requests brokers answered to them. The versions served
+are asked of a broker (ApiVersions). `./dev compatibility` runs the tests and this.
+"""
+import collections
+import json
+import os
+import re
+import socket
+import struct
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.join(HERE, "..", "..")
+sys.path.insert(0, os.path.join(HERE, "..", "real"))
+
+from broker import Broker  # noqa: E402
+
+OWN = "fulmar"  # Fulmar's own command line, which proves nothing about others
+API_VERSIONS = 18
+
+HEAD = """# Compatibility
+
+For each API of Kafka's protocol: the versions that a broker serves, and those that clients written by others have used. Written by `./dev
+compatibility`, not by hand: it runs the tests of such clients (the first table; tests that fail count for nothing), and brokers count by client, API
+and version what they answer (`fulmar cluster clients`, see [the command line](cli.md#clients)). Fulmar's own client is left out. What a client must
+get right is in its test; the [protocol page](protocol.md#clients) has an overview.
+
+A version that no client used is served all the same: the tests of `tests/protocol/` and `tests/server/` and the comparison with Kafka's own broker
+(`tests/peers/differ.py`) cover it. Clients choose the highest version that both sides have, so old versions are used by old clients only. Served is
+what ApiVersions says; versions 0 to 2 of Produce are advertised for old clients' sake and answered UNSUPPORTED_VERSION ([why](protocol.md)).
+"""
+
+
+def versions_of(binary):
+    """By API key: the lowest and the highest version that a broker advertises."""
+    with Broker(binary=binary) as broker:
+        with socket.create_connection(("127.0.0.1", broker.port)) as connection:
+            request = struct.pack(">hhih", API_VERSIONS, 0, 1, -1)
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            answer = connection.makefile("rb")
+            body = answer.read(*struct.unpack(">i", answer.read(4)))
+        broker.end()
+    _, error, count = struct.unpack_from(">ihi", body)
+    assert error == 0, error
+    return {key: (low, high) for key, low, high in struct.iter_unpack(">hhh", body[10:10 + 6 * count])}
+
+
+def names_of_apis():
+    """By API key."""
+    def read(name):
+        with open(os.path.join(ROOT, "broker", "protocol", name), encoding="utf-8") as file:
+            return file.read()
+
+    keys = {name: int(number) for name, number in re.findall(r"^  (\w+) = (\d+),$", read("api_key.h"), re.MULTILINE)}
+    return {keys[key]: name for key, name in re.findall(r'{ApiKey::(\w+), "(\w+)"', read("api_key.cpp")) if key in keys}
+
+
+def ranges(numbers):
+    """Of 0, 3, 4 and 5: "0, 3 to 5"."""
+    runs = []
+    for number in sorted(numbers):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in runs)
+
+
+def used(lines):
+    """By client: by API its versions, the tests, and whether it names itself."""
+    clients = {}
+    for line in lines:
+        for row in line["counts"]:
+            if row["client"] == OWN:
+                continue
+            named = not row["client"].startswith("(")
+            name = f"{row['client']} {row['version']}" if named else f"unknown, in {line['test']}"
+            tested = line["test_client"]
+            if tested and (not named or row["client"] == tested.split()[0]):  # which may not know its version
+                name = tested
+            client = clients.setdefault(name, {"apis": collections.defaultdict(set), "tests": set(), "named": False})
+            client["apis"][row["api"]].add(row["api_version"])
+            client["tests"].add(line["test"])
+            client["named"] |= named
+    return clients
+
+
+def table(columns, rows):
+    lines = ["| " + " | ".join(cells) + " |" for cells in [columns, *rows]]
+    return "\n".join([lines[0], "|---" * len(columns) + "|", *lines[1:]]) + "\n"
+
+
+def document(versions, names, clients):
+    of_clients = [[name, ", ".join(f"`{test}`" for test in sorted(client["tests"])), "yes" if client["named"] else "no"]
+                  for name, client in sorted(clients.items())]
+    of_apis = []
+    for key, (low, high) in sorted(versions.items()):
+        api = names[key]
+        by = {name: client["apis"][api] for name, client in sorted(clients.items()) if api in client["apis"]}
+        proven = set().union(*by.values())
+        of_apis.append([api, ranges(range(low, high + 1)), ranges(proven) or "none", ranges(set(range(low, high + 1)) - proven),
+                        "; ".join(f"{name} ({ranges(numbers)})" for name, numbers in by.items())])
+    return (HEAD + "\n## Clients\n\n" + table(["client", "tests", "names itself (KIP-511)"], of_clients)
+            + "\n## APIs\n\n" + table(["API", "served", "used", "not used", "by"], of_apis))
+
+
+def main(binary, counts, path):
+    with open(counts, encoding="utf-8") as file:
+        clients = used(json.loads(line) for line in file)
+    text = document(versions_of(os.path.abspath(binary)), names_of_apis(), clients)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    print(f"{path}: {len(clients)} clients")
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+    sys.exit(main(*sys.argv[1:]))
