@@ -1,5 +1,6 @@
 #include "checkers/metadata_images.h"
 
+#include "broker/cluster/image_invariants.h"
 #include "broker/cluster/metadata_codec.h"
 
 namespace fulmar {
@@ -28,6 +29,15 @@ void MetadataImages::shows(const ReplicaId& self, const MetadataImage& image) {
       report("two-histories", to_text(image) + "\nwhere another broker has\n" + to_text(known->second));
     return;
   }
+  if (auto broken = ImageInvariants::broken_in(image)) report("broken-image", std::string(*broken));
+  // All brokers show parts of one history: what is next to it in that need not be of this broker.
+  auto check_step = [&](const auto& earlier, const auto& later) {
+    if (auto broken = ImageInvariants::broken_between(earlier.second, later.second))
+      report("broken-image", std::string(*broken) + ", from offset " + std::to_string(earlier.first) + " to " +
+                                 std::to_string(later.first));
+  };
+  if (known != history_.begin()) check_step(*std::prev(known), *known);
+  if (auto next = std::next(known); next != history_.end()) check_step(*known, *next);
   for (const auto& [name, topic] : image.topics) {
     auto [owner, unseen] = topics_.try_emplace(topic.id, name);
     if (!unseen && owner->second != name) report("id-twice", name + " has the id of " + owner->second);

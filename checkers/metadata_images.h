@@ -1,5 +1,5 @@
-// Checks the brokers' images of the cluster's metadata: every image is a prefix of the same history, and no broker's
-// image goes back while the broker runs.
+// Checks the brokers' images of the cluster's metadata: all are of one history, none goes back while its broker runs,
+// and none breaks an invariant (broker/cluster/image_invariants.h).
 #pragma once
 
 #include <functional>

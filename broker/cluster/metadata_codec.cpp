@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "broker/cluster/image_invariants.h"
 #include "broker/protocol/describe.h"
 #include "broker/protocol/work.h"
 #include "runtime/base/utf8.h"
@@ -186,6 +187,33 @@ void write_record(Writer& writer, const R& record) {
   encode(writer, record, R::schema.max);
 }
 
+// Calls visit(partition) for each partition in the record.
+template <class Visit>
+void each_partition(const TopicRecord& record, Visit&& visit) {
+  for (const auto& partition : record.topic.partitions) visit(partition);
+}
+template <class Visit>
+void each_partition(const PartitionsRecord& record, Visit&& visit) {
+  for (const auto& partition : record.added) visit(partition);
+}
+template <class Visit>
+void each_partition(const PartitionRecord& record, Visit&& visit) {
+  visit(record.image);
+}
+template <class R, class Visit>
+void each_partition(const R&, Visit&&) {}
+
+// No release wrote a partition that contradicts itself: nothing that follows could serve it.
+template <class R>
+Result<void> check_partitions(const R& record) {
+  std::optional<std::string_view> broken;
+  each_partition(record, [&](const PartitionImage& partition) {
+    if (!broken) broken = ImageInvariants::broken_in(partition);
+  });
+  if (broken) return fail(Errc::corrupt, std::string(R::schema.name) + ": " + std::string(*broken));
+  return {};
+}
+
 template <class R>
 Result<MetadataRecord> read_record(Reader& reader, std::uint32_t version) {
   const auto& schema = R::schema;
@@ -194,6 +222,7 @@ Result<MetadataRecord> read_record(Reader& reader, std::uint32_t version) {
                 std::string(schema.name) + " of version " + std::to_string(version) + " is not known to this release");
   FULMAR_TRY(auto record, decode<R>(reader, static_cast<std::int16_t>(version)));
   if (reader.remaining() > 0) return fail(Errc::corrupt, std::string(schema.name) + ": bytes are left over after it");
+  FULMAR_TRY_VOID(check_partitions(record));
   return record;
 }
 
@@ -325,6 +354,35 @@ std::string to_text(const MetadataImage& image) {
   return text;
 }
 
+namespace {
+
+// A random partition, made one that could be: with replicas, of which some are being added or removed.
+PartitionImage made_possible(Random& random, PartitionImage partition) {
+  auto& replicas = partition.replicas;
+  std::sort(replicas.begin(), replicas.end());
+  replicas.erase(std::unique(replicas.begin(), replicas.end()), replicas.end());
+  if (replicas.empty()) replicas.push_back({});
+  for (auto* part : {&partition.adding, &partition.removing})
+    part->assign(replicas.begin(), replicas.begin() + random.between(0, std::ssize(replicas) - 1));
+  return partition;
+}
+
+void make_possible(Random& random, TopicRecord& record) {
+  std::vector<PartitionImage> partitions;
+  for (const auto& partition : record.topic.partitions) partitions.push_back(made_possible(random, partition));
+  record.topic.partitions = partitions;
+}
+void make_possible(Random& random, PartitionsRecord& record) {
+  for (auto& partition : record.added) partition = made_possible(random, std::move(partition));
+}
+void make_possible(Random& random, PartitionRecord& record) {
+  record.image = made_possible(random, std::move(record.image));
+}
+template <class R>
+void make_possible(Random&, R&) {}
+
+}  // namespace
+
 MetadataRecord generate_metadata_record(Random& random, std::size_t index) {
   MetadataRecord record;
   auto make = [&]<std::size_t... each>(std::index_sequence<each...>) {
@@ -335,6 +393,7 @@ MetadataRecord generate_metadata_record(Random& random, std::size_t index) {
     (try_kind(std::integral_constant<std::size_t, each>()), ...);
   };
   make(every_kind);
+  std::visit([&](auto& known) { make_possible(random, known); }, record);
   return record;
 }
 

@@ -14,7 +14,7 @@
 namespace fulmar {
 
 std::string encode(const MetadataRecord& record);
-// Errors: unsupported: a kind or version that this release does not know, or a record of the previous release; corrupt.
+// Errors: unsupported: of a kind, version or release that is not known here; corrupt: also a partition without replicas.
 Result<MetadataRecord> decode_metadata_record(std::string_view bytes);
 // Called before a record is committed, since its names and values go to clients and into JSON. Errors:
 // invalid_argument: a string in it is not UTF-8.

@@ -8,6 +8,7 @@ namespace fulmar {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::IsEmpty;
 
 struct Images {
@@ -16,7 +17,8 @@ struct Images {
   void shows(int broker, Offset offset, const std::map<std::string, Uuid>& topics) {
     MetadataImage image;
     image.offset = offset;
-    for (const auto& [name, id] : topics) image.put_topic(name, {id, {}, {}});
+    image.brokers[1].features = supported_features();
+    for (const auto& [name, id] : topics) image.put_topic(name, {id, {PartitionImage{{{1, {}}}}}, {}});
     images.shows({broker, {}}, image);
   }
   std::vector<std::string> anomalies() const {
@@ -77,6 +79,28 @@ TEST(MetadataImages, DoNotGoBackNorGiveAnIdTwiceNorBringBackWhatWasDeleted) {
   again.shows(1, 2, {});
   again.shows(1, 3, {{"a", {1, 1}}});
   EXPECT_THAT(again.anomalies(), Contains("undeleted"));
+}
+
+TEST(MetadataImages, BreakNoInvariantByThemselvesNorAgainstThoseBeforeAndAfter) {
+  auto image_at = [](Offset offset, ProducerId next) {
+    MetadataImage image;
+    image.offset = offset;
+    image.next_producer_id = next;
+    return image;
+  };
+  Images alone;
+  auto image = image_at(1, 0);
+  image.put_topic("a", {{1, 1}, {PartitionImage{}}, {}});
+  alone.images.shows({1, {}}, image);
+  EXPECT_THAT(alone.anomalies(), ElementsAre("broken-image")) << "a partition without replicas";
+  Images history;
+  history.images.shows({1, {}}, image_at(1, 0));
+  history.images.shows({1, {}}, image_at(3, 1000));
+  EXPECT_THAT(history.anomalies(), IsEmpty());
+  history.images.shows({2, {}}, image_at(2, 2000));
+  EXPECT_THAT(history.anomalies(), ElementsAre("broken-image")) << "producer ids went back after it";
+  history.images.shows({2, {}}, image_at(4, 999));
+  EXPECT_THAT(history.anomalies(), ElementsAre("broken-image", "broken-image"));
 }
 
 std::vector<std::string> topic_anomalies(const History& history) {

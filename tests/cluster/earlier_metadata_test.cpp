@@ -12,7 +12,10 @@ namespace {
 
 const ReplicaId self{1, {1, 2}};
 const std::string id = to_string(Uuid{9, 7});
-const std::string replicas = R"([[1,")" + to_string(self.directory) + R"("]])";
+const ReplicaId other{2, {3, 4}};
+const std::string one_replica = R"([1,")" + to_string(self.directory) + R"("])";
+const std::string replicas = "[" + one_replica + "]";
+const std::string two_replicas = "[" + one_replica + R"(,[2,")" + to_string(other.directory) + R"("]])";
 
 const std::vector<std::string> texts = {
     R"({"cluster_id":"abc","type":"cluster"})",
@@ -21,7 +24,7 @@ const std::vector<std::string> texts = {
     R"({"name":"orders","topic":{"configs":{"retention.ms":"5"},"id":")" + id + R"(","partitions":[{"replicas":)" +
         replicas + R"(}]},"type":"topic"})",
     R"({"added":[{"replicas":)" + replicas + R"(,"settled":[2,17]}],"topic_id":")" + id + R"(","type":"partitions"})",
-    R"({"image":{"adding":)" + replicas + R"(,"removing":)" + replicas + R"(,"replicas":)" + replicas +
+    R"({"image":{"adding":)" + replicas + R"(,"removing":)" + replicas + R"(,"replicas":)" + two_replicas +
         R"(,"settled_by":[3,4]},"partition":0,"topic_id":")" + id + R"(","type":"partition"})",
     R"({"configs":{"retention.ms":"6"},"topic_id":")" + id + R"(","type":"topic-configs"})",
     R"({"broker":-1,"configs":{"log.retention.ms":"7"},"type":"broker-configs"})",
@@ -30,7 +33,7 @@ const std::vector<std::string> texts = {
     R"({"broker":8,"type":"unregister"})"};
 
 MetadataImage expected() {
-  PartitionImage first{{self}, {self}, {self}, {3, 4}};
+  PartitionImage first{{self, other}, {self}, {self}, {3, 4}};
   PartitionImage second{{self}, {}, {}, version_of_offset(2, 17)};
   MetadataImage image;
   for (const MetadataRecord& record : std::vector<MetadataRecord>{

@@ -118,6 +118,32 @@ TEST(MetadataCodec, WhatIsDamagedOrUnknownIsRefused) {
   EXPECT_EQ(code(R"({"cluster_id":"abc","type":"cluster"})"), Errc::unsupported);
 }
 
+// Whatever its checksum says: nothing could serve such a partition.
+TEST(MetadataCodec, APartitionThatContradictsItselfIsRefused) {
+  const ReplicaId other{2, {3, 4}};
+  auto refused = [](const PartitionImage& partition) {
+    auto good = topic(1);
+    MetadataImage image;
+    apply_record(TopicRecord{good.name, {good.topic.id, {partition}, {}}}, image);
+    auto read_image = decode_metadata_image(encode(image));
+    int corrupt = !read_image && read_image.error().code == Errc::corrupt ? 1 : 0;
+    for (const MetadataRecord& record :
+         {MetadataRecord(TopicRecord{good.name, {good.topic.id, {good.topic.partitions[0], partition}, {}}}),
+          MetadataRecord(PartitionsRecord{good.topic.id, {good.topic.partitions[0], partition}}),
+          MetadataRecord(PartitionRecord{good.topic.id, 0, partition})}) {
+      auto read = decode_metadata_record(encode(record));
+      if (!read && read.error().code == Errc::corrupt) ++corrupt;
+    }
+    return corrupt;
+  };
+  EXPECT_EQ(refused({{self, other}, {other}, {self}}), 0);
+  EXPECT_EQ(refused({{}}), 4) << "no replicas";
+  EXPECT_EQ(refused({{self, other, self}}), 4) << "one twice";
+  EXPECT_EQ(refused({{self}, {other}}), 4) << "adds one that it does not have";
+  EXPECT_EQ(refused({{self}, {}, {other}}), 4) << "removes one that it does not have";
+  EXPECT_EQ(refused({{self}, {}, {self}}), 4) << "would keep none";
+}
+
 TEST(MetadataCodec, StringsThatAreNoTextAreRefused) {
   auto bad = broker(3);
   EXPECT_TRUE(check_strings(bad));
@@ -173,7 +199,7 @@ TEST(MetadataCodec, AnImageComesBackFromItsSnapshot) {
                                    topic(3),
                                    PartitionsRecord{{9, 2}, partitions(9)},
                                    PartitionsRecord{{8, 8}, partitions(1)},
-                                   PartitionRecord{{9, 3}, 1, {{self}, {self}, {self}, {3, 4}}},
+                                   PartitionRecord{{9, 3}, 1, {{self, {2, {3, 4}}}, {self}, {self}, {3, 4}}},
                                    DeleteTopicRecord{{9, 1}},
                                    DeleteTopicRecord{{9, 1}},
                                    ProducerIdsRecord{500},
