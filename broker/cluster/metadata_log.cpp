@@ -218,14 +218,17 @@ void MetadataLog::keep_observers() {
 Result<void> MetadataLog::commit_beginning() {
   std::vector<MetadataRecord> records{ClusterRecord{to_string(random_uuid(host_.entropy()))}};
   for (const auto& [name, level] : newest_levels(config_.features)) records.push_back(FeatureLevelRecord{name, level});
-  return commit(records);
+  return commit(records, led_epoch_);
 }
 
+// Only once this leader has applied its whole log: otherwise a restarted one would commit the beginning again, and
+// raise the feature levels to its own highest.
 void MetadataLog::begin_cluster() {
   for (;;) {
-    progress_.wait([&] { return replica_->raft().established() || !image_->cluster_id.empty(); });
-    if (!image_->cluster_id.empty()) return;
+    progress_.wait([&] { return has_taken_over() || !image_->cluster_id.empty(); });
     LockGuard held(changing_);
+    if (!image_->cluster_id.empty()) return;
+    if (!has_taken_over()) continue;
     auto begun = commit_beginning();
     if (!begun) host_.clock().sleep_for(milliseconds(100));
   }

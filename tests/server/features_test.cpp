@@ -197,6 +197,8 @@ TEST(Features, GroupsHaveConfigurationsOnceNoBrokerNeedsToReadTheirRecordsThatCa
   brokers.start(1);
   ASSERT_TRUE(brokers.all_ready());
   restart_as(brokers, 1, supported_features());
+  EXPECT_EQ(versions_of(brokers, 1).finalized_features, told_as_finalized({{metadata, 1}}))
+      << "a restart raises no level";
   ASSERT_TRUE(brokers.as_client([&](Host&, ClusterClient& cluster) {
     auto alter = [&] {
       IncrementalAlterConfigsRequest request;
