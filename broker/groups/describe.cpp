@@ -127,7 +127,7 @@ void GroupCoordinator::delete_groups(GroupToken token, const DeleteGroupsRequest
       result.error_code = *error;
     else if (!group)
       result.error_code = ErrorCode::group_id_not_found;
-    else if (group->in(GroupState::dead))
+    else if (group->in(GroupState::dead) || backlogged())
       result.error_code = ErrorCode::coordinator_not_available;
     else if (group->consumer ? !group->consumer->empty() : !group->in(GroupState::empty))
       result.error_code = ErrorCode::non_empty_group;

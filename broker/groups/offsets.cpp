@@ -165,7 +165,7 @@ void GroupCoordinator::delete_offsets(GroupToken token, const OffsetDeleteReques
   if (request.group_id.empty()) return refuse(ErrorCode::invalid_group_id);
   Group* group = find(request.group_id);
   if (!group) return refuse(ErrorCode::group_id_not_found);
-  if (group->in(GroupState::dead)) return refuse(ErrorCode::coordinator_not_available);
+  if (group->in(GroupState::dead) || backlogged()) return refuse(ErrorCode::coordinator_not_available);
   if (!group->consumer && !group->in(GroupState::empty) && group->protocol_type() != consumer_protocol_type)
     return refuse(ErrorCode::non_empty_group);
 

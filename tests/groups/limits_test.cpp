@@ -212,6 +212,13 @@ TEST_F(GroupLimits, WhatIsNotCommittedIsLimited) {
   while (commit(commit_request("g", taken, std::string(100, 'x'))) == ErrorCode::none) ASSERT_LT(++taken, 1'000);
   EXPECT_GT(taken, 30);
   EXPECT_EQ(join(join_request()).error_code, ErrorCode::coordinator_not_available);
+  OffsetDeleteRequest deletion;
+  deletion.group_id = "g";
+  deletion.topics.push_back({"t", {{0}}});
+  core_.delete_offsets(1, deletion, now_);
+  EXPECT_EQ(answer<OffsetDeleteResponse>().error_code, ErrorCode::coordinator_not_available);
+  core_.delete_groups(1, {{"g"}}, now_);
+  EXPECT_EQ(answer<DeleteGroupsResponse>().results.at(0).error_code, ErrorCode::coordinator_not_available);
   core_.committed(appends_.back().id, now_);
   EXPECT_EQ(core_.take_output().answers.size(), static_cast<std::size_t>(taken));
   EXPECT_EQ(commit(commit_request("g", 1)), ErrorCode::none);
