@@ -39,7 +39,7 @@ struct AppendRequest {
   Offset term_start = 0;       // of the leader's log, when it was elected: offsets at or above are of its term
   Instant sent_at = long_ago;  // by the leader's clock; the reply returns it
   std::optional<MarkedConfiguration> configuration = {};  // the leader's, until the follower says that it has stored it
-  Offset tombstone_bound = 0;                             // below, tombstones may be gone somewhere
+  Offset tombstone_bound = 0;                             // the leader's; see LogView
 };
 constexpr Epoch unknown_epoch = -2;
 
@@ -74,7 +74,7 @@ struct Heartbeat {
   std::optional<LivenessEpoch> quiesce;                   // from now on, pulses of this epoch replace heartbeats
   std::optional<MarkedConfiguration> configuration = {};  // as in an AppendRequest
   Offset tombstone_bound = 0;                             // likewise
-  Offset tombstones_removable = 0;                        // below, tombstones may go
+  Offset tombstones_removable = 0;                        // tombstones below may be removed
 };
 
 struct HeartbeatReply {

@@ -90,8 +90,8 @@ class Raft {
   Output take_output();
 
   // -- Sending the log to followers. The driver asks for a plan (and takes the output, which may have a StartOver
-  // instead), reads the batches, sends them, and calls append_sent(). If the group's term or the follower's progress
-  // changed meanwhile, the plan is void and append_sent() returns false.
+  // instead), reads the batches, calls append_sent(), and sends them if that returned true. If the group's term or the
+  // follower's progress changed meanwhile, the plan is void and append_sent() returns false.
   std::vector<ReplicaId> followers_needing_append()
       const;  // the followers for which plan_append() has an append, ascending
   // Whether the driver may delay the follower's next append for any time: the follower catches up, is not in sync, and
@@ -144,7 +144,7 @@ class Raft {
   // else 0.
   Offset match_of(const ReplicaId& id) const { return acknowledged_by(id).value_or(0); }
   const std::vector<ReplicaId>& target() const { return target_; }
-  // Below, compaction may remove tombstones: no member, nor one to come, has anything that they deleted.
+  // Compaction may remove tombstones below: no member has, nor will any later one have, a record that they delete.
   Offset tombstones_removable() const { return removable_; }
 
  private:

@@ -2,18 +2,19 @@
 // "Tombstones").
 //
 // Each replica is *clean* up to an offset (LogView::cleaned_to()), and stores a *bound* (LogView::tombstone_bound()):
-// its log has no record below that a tombstone below deletes, unless that tombstone is there as well. The leader raises
-// its own once all members are clean so far, and the others follow; below what all have stored, tombstones may go.
+// below the bound, its log has no record that a tombstone below the bound deletes, unless it has that tombstone too.
+// The leader raises its bound once all members are clean up to there, and the followers store it; tombstones below the
+// lowest stored bound may be removed.
 #include <algorithm>
 
 #include "broker/raft/raft.h"
 
 namespace fulmar {
 
-// Whether the log here may have records whose tombstones the others may have removed by now: it was compacted last
-// while this replica was no member, or damage has taken what it knew of that. So may a log that was begun anew, and
-// that does not reach its bound yet, once it is filled by a leader of another bound. A voter's log was looked at when
-// it became one.
+// Whether this log may have records whose tombstones other replicas may have removed. That is so if it was last
+// compacted before this replica left the group, or if damage took its bound; and if the log was begun anew, does not
+// reach its bound yet, and is now replicated from a leader with another bound. An undamaged voter passed this check
+// before it became a voter.
 bool Raft::may_hold_deleted(Offset bound) const {
   if (configuration().is_voter(self_) && state_.damage == 0) return false;
   const auto own = log_.tombstone_bound();
@@ -21,16 +22,16 @@ bool Raft::may_hold_deleted(Offset bound) const {
   return bound > own && bound > log_.cleaned_to();
 }
 
-// A follower hears how far tombstones may be gone. It keeps that only as far as it is clean itself: what its leader
-// relies on.
+// A follower receives the leader's bound. It stores a bound only if it is clean up to there: the leader relies on that.
 void Raft::hear_tombstones(Offset bound, Offset removable) {
   removable_ = std::max(removable_, std::min(removable, log_.tombstone_bound()));
   if (bound > log_.tombstone_bound() && bound <= log_.cleaned_to()) output_.tombstone_bound = bound;
 }
 
-// Two steps. Once all members are clean below an offset, and no earlier configuration can elect anybody any more, it
-// becomes the bound, which each member stores. Once all have, tombstones below may go: whoever leads next knows it. Who
-// has begun its log anew has stored a bound, but counts only once it is clean itself.
+// Two steps. Once all members are clean up to an offset, and no earlier configuration can elect a leader any more, that
+// offset becomes the bound, which each member stores. Once all have stored it, tombstones below it may be removed:
+// every later leader has it. A replica whose log was begun anew has the leader's bound at once, but counts only as far
+// as it is clean.
 void Raft::consider_tombstones() {
   const auto bound = log_.tombstone_bound();
   auto clean = log_.cleaned_to(), stored = std::min(bound, clean);
@@ -55,7 +56,7 @@ void Raft::cleaned(Instant now) {
     wake();
     lead_on();
   } else if (role_ == Role::follower && leader_) {
-    // Unasked: a group that is at rest would not hear of it.
+    // Without a heartbeat to answer: a quiesced group has none.
     send(*leader_, alive(watch_ ? quiesced_by_ : latest_sent_at_));
   }
 }
