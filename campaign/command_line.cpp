@@ -22,7 +22,7 @@ namespace po = boost::program_options;
 constexpr std::string_view commands[] = {
     "list",
     "run --scenario S --seeds A..B [--jobs N] [--time 10m] [--first] [--report FILE.sqlite] [--junit FILE.xml]",
-    "replay --scenario S --seed N [--plan FILE] [--trace]",
+    "replay --scenario S --seed N [--plan FILE] [--trace] [--record FILE]",
     "plan --scenario S --seed N",
     "hashes --scenario S --seeds A..B",
     "levels [--scenario S] [--seeds A..B] [--jobs N]",
@@ -119,7 +119,7 @@ int Command::run(const std::vector<std::string>& arguments) {
       std::cout << scenario.name << "  " << scenario.description << "\n";
     return 0;
   }
-  std::string scenario_name, seeds, seed_text, time, plan_file;
+  std::string scenario_name, seeds, seed_text, time, plan_file, record_file;
   CampaignOptions campaign;
   campaign.program = simulator_.program;
   campaign.limits.jobs = 2;
@@ -135,6 +135,7 @@ int Command::run(const std::vector<std::string>& arguments) {
   add("junit", po::value(&campaign.junit));
   add("plan", po::value(&plan_file));
   add("trace", "");
+  add("record", po::value(&record_file));
   po::variables_map given;
   try {
     po::store(po::command_line_parser({arguments.begin() + 1, arguments.end()}).options(options).run(), given);
@@ -167,7 +168,10 @@ int Command::run(const std::vector<std::string>& arguments) {
     std::cout << plan_to_json(scenario->plan(seed), scenario->terms) << "\n";
     return 0;
   }
-  ReplayOptions how{.program = simulator_.program, .plan_file = plan_file, .trace = given.contains("trace")};
+  ReplayOptions how{.program = simulator_.program,
+                    .plan_file = plan_file,
+                    .trace = given.contains("trace"),
+                    .record_file = record_file};
   if (plan_file.empty()) return replay(*scenario, scenario->plan(seed), how);
   auto plan = read_plan(plan_file, scenario->terms);
   if (!plan) return refuse(plan_file + ": " + plan.error().detail);

@@ -7,10 +7,12 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 
 #include "campaign/campaign.h"
 #include "campaign/crash_report.h"
 #include "campaign/exit_codes.h"
+#include "campaign/life_record.h"
 #include "campaign/stack_names.h"
 #include "runtime/base/assert.h"
 
@@ -28,7 +30,21 @@ int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay
     TimeLimit limit(replay.life_seconds_max);
     return scenario.run(plan, how);
   };
+  options.record = !replay.record_file.empty();
+  std::ofstream record(replay.record_file);
+  if (options.record && !record) {  // said before a life is played in vain
+    std::fprintf(stderr, "%s: %s\n", replay.record_file.c_str(), strerror(errno));
+    return exit_usage;
+  }
   SeedResult result{.seed = plan.seed, .life = live(options), .wall_seconds = 0};
+  if (options.record) {
+    record << record_to_json(plan_to_json(plan, scenario.terms), result.life.record);
+    record.flush();
+    if (!record) {
+      std::fprintf(stderr, "%s: can't be written\n", replay.record_file.c_str());
+      return exit_unwritten;
+    }
+  }
   auto again = live({});
   std::printf(
       "trace hash %016llx, %llu events, %.1f simulated s%s\n", static_cast<unsigned long long>(result.life.trace_hash),

@@ -11,15 +11,16 @@
 namespace fulmar {
 
 struct ReplayOptions {
-  std::string_view program;  // the program's name, for the command that replays the life
-  std::string plan_file;     // the file that the plan is from; empty: it follows from its seed
-  bool trace = false;        // prints every event
+  std::string_view program;      // the program's name, for the command that replays the life
+  std::string plan_file;         // the file that the plan is from; empty: it follows from its seed
+  bool trace = false;            // prints every event
+  std::string record_file = {};  // gets the life's operations and events as JSON; empty: none
   double life_seconds_max = fulmar::life_seconds_max;
 };
 
-// Returns the exit code: 0 no violation; 1 a violation, a crash or a life that takes too long; 3 two different lives
-// from one plan; 4 the trace could not be written. The life runs in a process of its own, so that a crash leaves its
-// whole trace and its stack.
+// Returns the exit code: 0 no violation; 1 a violation, a crash or a life that takes too long; 2 the record's file
+// can't be opened; 3 two different lives from one plan; 4 the trace or the record could not be written. The life runs
+// in a process of its own, so that a crash leaves its whole trace and its stack.
 int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& options);
 
 }  // namespace fulmar

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "campaign/life_record.h"
 #include "checkers/base/violation.h"
 #include "faults/plan.h"
 #include "runtime/base/result.h"
@@ -23,11 +24,13 @@ struct LifeResult {
   std::map<std::string, std::uint64_t> marks;  // how often each mark was reached; 0: it was expected, and not reached
   std::map<std::string, Duration> times;       // measurements, in simulated time
   Violations violations;
+  LifeRecord record;  // empty unless it was asked for
 };
 
 struct LifeOptions {
   // Called with each line of the readable trace, if set.
-  std::function<void(Instant at, std::string_view line)> trace;
+  std::function<void(Instant at, std::string_view line)> trace = {};
+  bool record = false;  // LifeResult::record is wanted
 };
 
 struct Scenario {

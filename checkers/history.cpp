@@ -35,8 +35,7 @@ std::optional<std::size_t> History::era(const TopicPartition& tp, Instant from, 
   return losses;
 }
 
-namespace {
-const char* name_of(Outcome outcome) {
+std::string name_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::pending: return "pending";
     case Outcome::ok: return "ok";
@@ -45,7 +44,6 @@ const char* name_of(Outcome outcome) {
   }
   return "?";
 }
-}  // namespace
 
 std::string to_string(const SendOperation& send) {
   return "[" + to_string(send.invoked) + " .. " + to_string(send.completed) + "] producer " +

@@ -30,6 +30,7 @@ std::string to_string(const TopicPartition& tp);
 using ValueId = std::uint64_t;
 
 enum class Outcome : std::uint8_t { pending, ok, failed, unknown };
+std::string name_of(Outcome outcome);
 
 // The guarantees of a topic.
 struct TopicPromise {

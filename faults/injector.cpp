@@ -102,7 +102,7 @@ void Injector::bring_up(std::size_t node) {
 void Injector::begin(const Fault& fault) {
   auto now = world_.now();
   world_.trace().event(Trace::Kind::fault, now, fault.kind->number, static_cast<std::uint64_t>(fault.amount));
-  world_.trace().line(now, [&] {
+  world_.trace().account(now, [&] {
     std::vector<std::string> names;
     for (std::size_t n = 0; n < world_.node_count(); ++n) names.push_back(world_.node(n).name());
     return "fault " + to_string(fault, names);

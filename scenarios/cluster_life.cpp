@@ -7,6 +7,7 @@
 #include "faults/injector.h"
 #include "faults/kinds.h"
 #include "faults/planner.h"
+#include "scenarios/life_recorder.h"
 #include "scenarios/plan_settings.h"
 #include "scenarios/settings.h"
 #include "scenarios/stalls.h"
@@ -34,8 +35,12 @@ enum class Rest : std::uint8_t { there_is_none, dead, cut_off, paused };
 class ClusterLife {
  public:
   ClusterLife(const Plan& plan, const LifeOptions& options)
-      : plan_(plan), world_(plan.seed, LogLevel::debug), workload_(plan), cluster_(world_, plan, workload_.marks) {
-    if (options.trace) world_.trace().set_sink(options.trace);
+      : plan_(plan),
+        records_(options.record),
+        world_(plan.seed, LogLevel::debug),
+        workload_(plan),
+        cluster_(world_, plan, workload_.marks) {
+    follow(world_, options, record_);
     workload_.brokers = cluster_.addresses();
     for (std::size_t n = 0; n < std::min(cluster_.size(), controllers_max); ++n)
       workload_.history.first_controllers.insert(static_cast<std::int32_t>(n) + 1);
@@ -244,6 +249,8 @@ class ClusterLife {
     result.events = world_.trace().events();
     result.simulated = world_.now() - Instant{};
     result.operations = {{"reads", workload_.history.reads.size()}, {"sends", workload_.history.sends.size()}};
+    result.record = std::move(record_);
+    if (records_) result.record.operations = operations_of(workload_.history);
     result.marks = workload_.marks.by_name();
     for (const auto& fault : plan_.faults) ++result.marks["fault " + std::string(fault.kind->name)];
     for (const auto& [what, times] : damaged_files_) result.marks[what] += times;
@@ -251,6 +258,8 @@ class ClusterLife {
   }
 
   const Plan& plan_;
+  const bool records_;
+  LifeRecord record_;
   World world_;
   Workload workload_;
   WatchedCluster cluster_;

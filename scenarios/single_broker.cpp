@@ -6,6 +6,7 @@
 #include "faults/kinds.h"
 #include "faults/planner.h"
 #include "scenarios/fault_mixes.h"
+#include "scenarios/life_recorder.h"
 #include "scenarios/plan_settings.h"
 #include "scenarios/settings.h"
 #include "scenarios/stalls.h"
@@ -67,7 +68,7 @@ Plan plan_single_broker(std::uint64_t seed) {
 LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   LifeResult result;
   World world(plan.seed, LogLevel::debug);
-  if (options.trace) world.trace().set_sink(options.trace);
+  follow(world, options, result.record);
   Workload workload(plan);
   workload.brokers = {{SimNetwork::address_of(broker_node), broker_port}};
   describe_topics(workload, 1);
@@ -142,6 +143,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   result.events = world.trace().events();
   result.simulated = world.now() - Instant{};
   result.operations = {{"reads", workload.history.reads.size()}, {"sends", workload.history.sends.size()}};
+  if (options.record) result.record.operations = operations_of(workload.history);
   result.marks = workload.marks.by_name();
   for (const auto& fault : plan.faults) ++result.marks["fault " + std::string(fault.kind->name)];
   for (const auto& [what, times] : injector.damaged_files()) result.marks[what] += times;

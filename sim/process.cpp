@@ -68,9 +68,13 @@ class SimHost::Sink final : public LogSink {
     auto now = world_.scheduler().now();
     world_.trace().event(Trace::Kind::log, now, static_cast<std::uint64_t>(level));
     world_.trace().bytes(line);
-    world_.trace().line(now, [&] {
+    auto text = [&] {
       return who_ + " " + log_level_name(level) + " " + std::string(component) + ": " + std::string(line);
-    });
+    };
+    if (level >= LogLevel::info)
+      world_.trace().account(now, text);
+    else
+      world_.trace().line(now, text);
   }
 
  private:
@@ -135,7 +139,7 @@ SimProcess::SimProcess(Node& node, std::uint64_t number, unsigned shards, Proces
     node_.world().at(node_.world().now(), [&node = node_] { node.reap(); });
     auto now = node_.world().scheduler().now();
     node_.world().trace().event(Trace::Kind::process, now, static_cast<std::uint64_t>(code), 1);
-    node_.world().trace().line(now, [&] { return node_.name() + " exits with " + std::to_string(code); });
+    node_.world().trace().account(now, [&] { return node_.name() + " exits with " + std::to_string(code); });
   });
 }
 

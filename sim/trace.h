@@ -37,11 +37,19 @@ class Trace {
   void line(Instant at, MakeLine make) {
     if (sink_) sink_(at, make());
   }
+  // The same for what a short account of the life has: processes, faults, and log messages of level INFO and above.
+  void set_account(Sink account) { account_ = std::move(account); }
+  template <class MakeLine>
+  void account(Instant at, MakeLine make) {
+    line(at, make);
+    if (account_) account_(at, make());
+  }
 
  private:
   std::uint64_t hash_ = 0x66756c6d6172ULL;
   std::uint64_t events_ = 0;
   Sink sink_;
+  Sink account_;
 };
 
 }  // namespace fulmar

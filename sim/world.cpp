@@ -21,7 +21,7 @@ enum class Happening : std::uint64_t { start = 10, stop, kill, power_loss, pause
 
 void record(World& world, const Node& node, Happening what, const char* text) {
   world.trace().event(Trace::Kind::process, world.now(), node.number(), static_cast<std::uint64_t>(what));
-  world.trace().line(world.now(), [&] { return node.name() + " " + text; });
+  world.trace().account(world.now(), [&] { return node.name() + " " + text; });
 }
 }  // namespace
 

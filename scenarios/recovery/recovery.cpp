@@ -4,6 +4,7 @@
 
 #include "broker/server/shard/ownership.h"
 #include "faults/injector.h"
+#include "scenarios/life_recorder.h"
 #include "scenarios/plan_check.h"
 #include "scenarios/plan_settings.h"
 #include "scenarios/recovery/recovery_levels.h"
@@ -49,7 +50,7 @@ class RecoveryLife {
         cluster_(world_, plan, marks_),
         load_(cluster_.addresses(), partition_count),
         injector_(world_, cluster_.size(), [this](std::size_t node) { cluster_.start(node); }) {
-    if (options.trace) world_.trace().set_sink(options.trace);
+    follow(world_, options, record_);
     for (std::int64_t i = 0; i < plan.setting(settings::clients); ++i) world_.add_node("client" + std::to_string(i));
     world_.add_node("admin");
     injector_.on_power_loss = [this](std::size_t node) { cluster_.power_lost(node); };
@@ -73,6 +74,7 @@ class RecoveryLife {
     result.events = world_.trace().events();
     result.simulated = world_.now() - Instant{};
     result.times = std::move(times_);
+    result.record = std::move(record_);
     result.marks["fault " + std::string(fault_.kind->name)] = 1;
     return result;
   }
@@ -140,6 +142,7 @@ class RecoveryLife {
   const Plan& plan_;
   const Fault& fault_;
   const RecoveryLevel& level_;
+  LifeRecord record_;
   World world_;
   Marks marks_;
   WatchedCluster cluster_;

@@ -132,6 +132,21 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(result.returncode, 4)
         self.assertIn("No space left on device", result.stderr)
 
+    def test_a_record_is_an_account_of_the_life(self):
+        path = os.path.join(self.directory.name, "record.json")
+        self.assertEqual(self.replay("--record", path).returncode, 0)
+        with open(path) as file:
+            record = json.load(file)
+        self.assertEqual(record["plan"], self.plan)
+        sent = [one for one in record["operations"] if one["what"].startswith("sends ")]
+        self.assertTrue(any(one["outcome"].startswith("ok") and one["invoked_us"] < one["completed_us"] for one in sent))
+        self.assertTrue(any("fault " in event["what"] for event in record["events"]))
+        result = self.replay("--record", os.path.join(self.directory.name, "no", "such"))
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("no/such: No such file or directory", result.stderr)
+        self.assertEqual(result.stdout, "")
+        self.assertEqual(self.replay("--record", "/dev/full").returncode, 4)
+
     def test_an_interrupted_campaign_ends_with_its_summary(self):
         junit = os.path.join(self.directory.name, "junit.xml")
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -16,6 +17,29 @@ std::string text_of(const Violations& violations) {
   for (const auto& violation : violations)
     text += violation.property + " " + violation.anomaly + "\n" + violation.text + "\n";
   return text;
+}
+
+TEST(Scenarios, ALifesRecordHasItsOperationsAndEventsAndChangesNothingOfIt) {
+  for (const auto& scenario : all_scenarios()) {
+    SCOPED_TRACE(scenario.name);
+    auto plan = scenario.plan(9001);
+    auto recorded = scenario.run(plan, {.record = true});
+    auto plain = scenario.run(plan, {});
+    EXPECT_EQ(recorded.trace_hash, plain.trace_hash);
+    EXPECT_TRUE(plain.record.events.empty() && plain.record.operations.empty());
+    const auto& [operations, events] = recorded.record;
+    EXPECT_TRUE(std::ranges::is_sorted(operations, {}, &LifeRecord::Operation::invoked));
+    EXPECT_TRUE(std::ranges::is_sorted(events, {}, &LifeRecord::Event::at));
+    auto has = [&](std::string_view text) {
+      return std::ranges::any_of(events, [&](const auto& event) { return event.what.contains(text); });
+    };
+    EXPECT_TRUE(has(" starts"));
+    EXPECT_TRUE(has(" ms " + std::string(plan.faults.front().kind->name) + " "));
+    EXPECT_GE(operations.size(), recorded.operations["sends"] + recorded.operations["reads"]);
+    EXPECT_TRUE(operations.empty() || std::ranges::any_of(operations, [](const auto& operation) {
+                  return operation.what.starts_with("sends ") && operation.outcome.starts_with("ok at offset ");
+                }));
+  }
 }
 
 TEST(Scenarios, SomeLivesOfEachAreCleanAndTheSameTwice) {

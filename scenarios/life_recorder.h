@@ -1,0 +1,19 @@
+// Makes a life's record: its machines' events while it is played, its clients' operations from the checkers' history.
+#pragma once
+
+#include <vector>
+
+#include "campaign/scenario.h"
+
+namespace fulmar {
+
+class World;
+struct History;
+
+// Connects the world's trace with what the options ask for; `record`, which has to outlive the life, gets the events.
+void follow(World& world, const LifeOptions& options, LifeRecord& record);
+
+// Of what the checkers get, by invocation; final reads, which have no invocation, are left out.
+std::vector<LifeRecord::Operation> operations_of(const History& history);
+
+}  // namespace fulmar
