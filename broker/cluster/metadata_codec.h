@@ -14,7 +14,7 @@
 namespace fulmar {
 
 std::string encode(const MetadataRecord& record);
-// Errors: unsupported: of a kind, version or release that is not known here; corrupt: also a partition without replicas.
+// Errors: unsupported: of a kind, version or release that is unknown here; corrupt: also a partition without replicas.
 Result<MetadataRecord> decode_metadata_record(std::string_view bytes);
 // Called before a record is committed, since its names and values go to clients and into JSON. Errors:
 // invalid_argument: a string in it is not UTF-8.
