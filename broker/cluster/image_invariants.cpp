@@ -103,11 +103,6 @@ Broken broken_between_brokers(const MetadataImage& before, const MetadataImage& 
   return std::nullopt;
 }
 
-std::int16_t level_of(const MetadataImage& image, std::string_view feature) {
-  auto found = image.features.find(std::string(feature));
-  return found == image.features.end() ? std::int16_t{0} : found->second;
-}
-
 }  // namespace
 
 Broken ImageInvariants::broken_in(const PartitionImage& partition) {
@@ -138,7 +133,8 @@ Broken ImageInvariants::broken_between(const MetadataImage& before, const Metada
   if (!before.cluster_id.empty() && after.cluster_id != before.cluster_id) return "the cluster's id changed";
   if (after.next_producer_id < before.next_producer_id) return "the next producer id went back";
   // What was written at a higher level is not rewritten.
-  if (level_of(after, metadata_version) < level_of(before, metadata_version)) return "metadata.version went back";
+  if (level_of(after.features, metadata_version) < level_of(before.features, metadata_version))
+    return "metadata.version went back";
   if (auto broken = broken_between_brokers(before, after)) return broken;
   Broken broken;
   PersistentMap<Uuid, std::string>::compare(before.topic_names, after.topic_names,
