@@ -254,17 +254,26 @@ Result<void> PartitionLog::cut(Offset offset, const OnWritten& on_written) {
   auto end = segment->next_offset();
   bool in_hole = false;
   if (end > offset) {  // the batch that contains it is removed as a whole
-    const bool may_be_hole = offset <= holes_below_;
     auto end_before = segment->base_offset();
-    FULMAR_TRY_VOID(segment->scan(may_be_hole ? offset - 1 : offset, [&](const BatchHeader& header, std::uint64_t at) {
-      position = at;
-      end = header.base_offset;
-      if (header.last_offset() >= offset) return false;
-      end_before = header.next_offset();
-      return true;
-    }));
-    in_hole = may_be_hole && end >= offset && end_before < offset;
-    if (in_hole) end = end_before;
+    auto find_batch = [&] {
+      end_before = segment->base_offset();
+      return segment->scan(offset <= holes_below_ ? offset - 1 : offset,
+                           [&](const BatchHeader& header, std::uint64_t at) {
+                             position = at;
+                             end = header.base_offset;
+                             if (header.last_offset() >= offset) return false;
+                             end_before = header.next_offset();
+                             return true;
+                           });
+    };
+    FULMAR_TRY_VOID(find_batch());
+    // If a hole comes before the batch that contains it, the log would end where the hole begins, below what is marked.
+    if (end < offset && end <= holes_below_) {
+      offset = end;
+      FULMAR_TRY_VOID(find_batch());
+    }
+    in_hole = offset <= holes_below_ && end >= offset && end_before < offset;
+    end = in_hole ? end_before : std::min(end, offset);  // the batch found may come after a hole that begins here
   }
   // First lower all marks and the recovery point, so that they do not cover records that are about to be removed. What
   // remains synced, and the log start, may be recorded only in a mark that is removed; so the last remaining segment is

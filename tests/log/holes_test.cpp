@@ -166,6 +166,29 @@ TEST(Holes, ACutEndsTheLogWhereItIsToAlsoInAHole) {
   }
 }
 
+// Where the batches that go come after a hole: else the next start would take the log for damaged.
+TEST(Holes, NoMarkPromisesMoreThanACutHasLeft) {
+  for (auto [at, end] : {std::pair<Offset, Offset>{5, 5}, {10, 9}, {11, 9}, {12, 12}, {16, 15}, {18, 17}}) {
+    World world(4, LogLevel::error);
+    auto& node = world.add_node("broker");
+    run_process(world, node, [&, at = at, end = end](Host& host) {
+      LogManager manager(host, {});
+      auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
+      ASSERT_TRUE(log->append_replicated(with_holes()));
+      ASSERT_TRUE(log->wait_stable(20, Deadline::never()));
+      ASSERT_TRUE(log->truncate_to(at));
+      EXPECT_EQ(log->log_end(), end) << at;
+    });
+    node.kill();
+    run_process(world, node, [&, at = at, end = end](Host& host) {
+      LogManager manager(host, {});
+      auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
+      ASSERT_NE(log, nullptr) << at;
+      EXPECT_EQ(log->log_end(), end) << at;
+    });
+  }
+}
+
 // An index can't have offsets of more than 2^31 - 1 above the segment's base offset.
 TEST(Holes, OneOfManyOffsetsIsStoodInFor) {
   World world(5, LogLevel::error);
