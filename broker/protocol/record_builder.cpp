@@ -1,7 +1,6 @@
 #include "broker/protocol/record_builder.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "broker/protocol/compression.h"
 #include "broker/protocol/endian.h"
@@ -51,7 +50,7 @@ Bytes seal_batch(BatchHeader header, std::string_view body) {
   header.length = static_cast<std::int32_t>(batch_header_size - batch_prefix_size + body.size());
   MutableBytes batch(batch_header_size + body.size());
   write_batch_header(batch.data(), header);
-  std::memcpy(batch.data() + batch_header_size, body.data(), body.size());
+  body.copy(batch.data() + batch_header_size, body.size());
   auto crc = crc32c(std::string_view(batch.data(), batch.size()).substr(batch_checked_from));
   store_big(batch.data() + batch_crc_at, static_cast<std::int32_t>(crc));
   return std::move(batch).freeze();
