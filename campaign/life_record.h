@@ -12,9 +12,9 @@ namespace fulmar {
 struct LifeRecord {
   struct Operation {
     std::string client;  // "producer 3"
-    std::string what;    // "sends values 7..9 to orders-1"
+    std::string what;    // "sends values 7+3 to orders-1, acks=-1"
     Instant invoked;
-    Instant completed = Instant::max();  // max: there was no response, and it is not known to have failed
+    Instant completed = Instant::max();  // max: it has not ended
     std::string outcome;                 // "ok at offset 12", "failed", "unknown", "pending"
   };
   // A process starts or ends, a fault begins, a message of level INFO or above is logged.

@@ -1,7 +1,6 @@
 // OffsetCommit, OffsetFetch, OffsetDelete.
-#include <limits>
-
 #include "broker/groups/coordinator.h"
+#include "broker/protocol/timestamps.h"
 
 namespace fulmar {
 namespace {
@@ -17,12 +16,6 @@ std::size_t utf16_length(const std::string& text) {
     if ((byte & 0xc0) != 0x80) units += byte >= 0xf0 ? 2 : 1;
   }
   return units;
-}
-
-Timestamp later(Timestamp at, std::int64_t ms) {
-  Timestamp sum = 0;
-  if (__builtin_add_overflow(at, ms, &sum)) return std::numeric_limits<Timestamp>::max();
-  return sum;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/protocol/endian.h"
+#include "broker/protocol/timestamps.h"
 #include "broker/protocol/work.h"
 
 namespace fulmar {
@@ -97,20 +98,11 @@ class RecordCheck {
 
   const BatchHeader& batch_;
   const ProduceRules& rules_;
-  Timestamp earliest_allowed_ = difference(rules_.now, rules_.timestamp_before_max_ms);
-  Timestamp latest_allowed_ = sum(rules_.now, rules_.timestamp_after_max_ms);
+  Timestamp earliest_allowed_ = earlier(rules_.now, rules_.timestamp_before_max_ms);
+  Timestamp latest_allowed_ = later(rules_.now, rules_.timestamp_after_max_ms);
   Timestamp latest_ = no_timestamp;
   std::vector<RecordError> errors_;
   bool key_is_first_ = false;
-
-  static Timestamp sum(Timestamp a, std::int64_t b) {
-    Timestamp result;
-    return __builtin_add_overflow(a, b, &result) ? std::numeric_limits<Timestamp>::max() : result;
-  }
-  static Timestamp difference(Timestamp a, std::int64_t b) {
-    Timestamp result;
-    return __builtin_sub_overflow(a, b, &result) ? std::numeric_limits<Timestamp>::min() : result;
-  }
 };
 
 Result<BatchHeader, Refusal> check_header(const Bytes& records, const ProduceRules& rules,

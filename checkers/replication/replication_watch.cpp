@@ -170,14 +170,17 @@ void ReplicationWatch::stepped(const ReplicaSight& sight) {
   if (!calm_.empty() || !calm_electing_.empty()) calm_step(sight);
   if (sight.out_of_order) return;
   if (!sight.damaged) replica.lost = {};
-  if (replica.commit_lowered_from)
-    report("commit is monotonic", "commit-back", sight, "it was " + std::to_string(*replica.commit_lowered_from));
-  replica.commit_lowered_from.reset();
-  // A replica that does not vote may begin its log anew, at its leader's log start; it does so next then.
-  if (before.commit > sight.commit && binding(sight) && !sight.made_anew) replica.commit_lowered_from = before.commit;
-  if (replica.commit_lowered_from && votes(sight))
-    report("commit is monotonic", "commit-back", sight,
-           "it was " + std::to_string(*std::exchange(replica.commit_lowered_from, std::nullopt)));
+  auto commit_back = [&](Offset from) {
+    report("commit is monotonic", "commit-back", sight, "it was " + std::to_string(from));
+  };
+  if (auto from = std::exchange(replica.commit_lowered_from, std::nullopt)) commit_back(*from);
+  if (before.commit > sight.commit && binding(sight) && !sight.made_anew) {
+    // A replica that does not vote may begin its log anew, at its leader's log start; it does so next then.
+    if (votes(sight))
+      commit_back(before.commit);
+    else
+      replica.commit_lowered_from = before.commit;
+  }
   if (before.term > sight.term) report("terms", "term-back", sight, "it was in term " + std::to_string(before.term));
   bool empty = replica.log.batches().empty() || replica.log.batches().rbegin()->second.next <= sight.log_start;
   if (!empty && sight.last_epoch != replica.log.last_epoch())

@@ -12,6 +12,7 @@
 
 #include "broker/groups/coordinator.h"
 #include "runtime/base/random.h"
+#include "tests/groups/pass_time.h"
 
 namespace fulmar {
 
@@ -72,14 +73,10 @@ class CoreUnderTest {
   }
 
   void pass(std::int64_t ms) {
-    Instant until = now_ + milliseconds(ms);
-    do {
-      auto next = std::max(now_, std::min(until, core_->next_deadline()));
-      wall_ += (next.ns - now_.ns) / 1'000'000;
-      now_ = next;
+    pass_time(ms, now_, wall_, core_, [this] {
       core_->tick(time());
       take();
-    } while (now_ < until || core_->next_deadline() <= now_);
+    });
   }
 
   Random random_;

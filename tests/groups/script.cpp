@@ -7,6 +7,7 @@
 #include "broker/protocol/messages/consumer_protocol.h"
 #include "broker/protocol/reader.h"
 #include "broker/protocol/writer.h"
+#include "tests/groups/pass_time.h"
 
 namespace fulmar {
 namespace {
@@ -169,14 +170,10 @@ std::string Script::command(const std::string& line) {
   } else if (words.what == "fail-over") {
     fail_over();
   } else if (words.what == "pass") {
-    Instant until = now_ + milliseconds(std::stoll(words.who));
-    do {
-      auto next = std::max(now_, std::min(until, core_->next_deadline()));
-      wall_ += (next.ns - now_.ns) / 1'000'000;
-      now_ = next;
+    pass_time(std::stoll(words.who), now_, wall_, core_, [this] {
       core_->tick(time());
       take();
-    } while (now_ < until || core_->next_deadline() <= now_);
+    });
   } else {
     ADD_FAILURE() << "no such command: " << line;
   }

@@ -1,8 +1,8 @@
 #include "broker/server/shard/log_cleaner.h"
 
 #include <algorithm>
-#include <limits>
 
+#include "broker/protocol/timestamps.h"
 #include "broker/server/shard/broker_shard.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
@@ -14,11 +14,6 @@ namespace {
 constexpr Duration wait_max = milliseconds(100);  // who closes the log is not kept waiting longer
 constexpr Duration pause_min = milliseconds(1);
 constexpr std::int64_t dedupe_bytes_min = std::int64_t{64} << 10;
-
-Timestamp sum_or_max(Timestamp at, std::int64_t later) {
-  Timestamp sum = 0;
-  return __builtin_add_overflow(at, later, &sum) ? std::numeric_limits<Timestamp>::max() : sum;
-}
 
 }  // namespace
 
@@ -100,7 +95,7 @@ Result<void> LogCleaner::clean(const Candidate& candidate) {
   auto pace_log = [&](std::size_t bytes) { return pace(bytes, log); };
   const auto now = clock_.now_ms();
   const TombstoneRule tombstones{.below = replica.raft().tombstones_removable(), .now = now};
-  const auto horizon = sum_or_max(now, log.config().delete_retention_ms);
+  const auto horizon = later(now, log.config().delete_retention_ms);
   std::size_t expired = 0;
   FULMAR_TRY(auto end, note_keys(log, plan.from, plan.up_to, last, pace_log));
   auto keep = [&](const ReadRecord& record) {
