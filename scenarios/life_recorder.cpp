@@ -1,6 +1,7 @@
 #include "scenarios/life_recorder.h"
 
-#include <algorithm>
+#include <map>
+#include <ranges>
 #include <string>
 #include <utility>
 
@@ -135,9 +136,13 @@ void follow(World& world, const LifeOptions& options, LifeRecord& record) {
 }
 
 std::vector<LifeRecord::Operation> operations_of(const History& history) {
-  std::vector<Operation> all;
+  std::multimap<Instant, Operation> ordered;  // those of one instant stay in the order they are added
   auto add = [&](const auto& operations) {
-    for (const auto& operation : operations) all.push_back(described(operation));
+    for (const auto& each : operations) {
+      auto operation = described(each);
+      auto invoked = operation.invoked;
+      ordered.emplace(invoked, std::move(operation));
+    }
   };
   add(history.sends);
   add(history.reads);
@@ -155,7 +160,9 @@ std::vector<LifeRecord::Operation> operations_of(const History& history) {
   add(history.controller_operations);
   add(history.keyed_sends);
   add(history.keyed_reads);
-  std::ranges::stable_sort(all, {}, &Operation::invoked);
+  std::vector<Operation> all;
+  all.reserve(ordered.size());
+  for (auto& operation : ordered | std::views::values) all.push_back(std::move(operation));
   return all;
 }
 
