@@ -65,6 +65,8 @@ constexpr const char* names[] = {
     "committed records read while transactions were open",
     "tombstones removed",
     "replica elected that was away when tombstones were removed",
+    "coordinator of a rebalancing group replaced",
+    "transaction finished by another coordinator",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

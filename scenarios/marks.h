@@ -69,6 +69,8 @@ enum class Mark : std::uint8_t {
   committed_read,
   tombstone_removed,
   leader_was_away_past_tombstones,
+  coordinator_lost_in_rebalance,
+  transaction_finished_by_another,
   count_
 };
 
