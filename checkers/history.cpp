@@ -86,6 +86,12 @@ std::string to_string(const LookupOperation& lookup) {
          std::to_string(lookup.timestamp);
 }
 
+std::string to_string(const PipedTransaction& transaction) {
+  return "transaction " + std::to_string(transaction.number) + " of " + transaction.transactional_id + " (epoch " +
+         std::to_string(transaction.epoch) + ", " + std::to_string(transaction.records) + " records, commit [" +
+         to_string(transaction.commit_invoked) + " .. " + to_string(transaction.completed) + "])";
+}
+
 std::string to_string(const Witness& witness) {
   if (witness.send) return to_string(*witness.send);
   return witness.read ? to_string(*witness.read) : "the final read";

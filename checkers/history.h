@@ -194,6 +194,8 @@ struct PipedTransaction {
   Instant commit_invoked = Instant::max();
   Instant completed = Instant::max();
   Outcome outcome = Outcome::pending;  // of the commit; `failed`: it was aborted instead
+  // When the last of its writes that were acknowledged was invoked: a record, or the offset.
+  std::optional<Instant> last_write = {};
 };
 
 // A producer has taken over the transactional id.
@@ -203,10 +205,11 @@ struct TakeOver {
   Instant completed;
 };
 
-// A transaction's record for one record of its source.
+// A transaction's record for one record of its source. A transaction writes them one after the other, in the order of
+// the source's offsets.
 struct PipedRecord {
   Offset offset = -1;
-  std::uint64_t transaction = 0;
+  std::uint64_t transaction = 0;  // 0: of no transaction
   std::int32_t source_partition = -1;
   Offset source_offset = -1;
 };
@@ -216,6 +219,16 @@ struct CommittedRead {
   TopicPartition from;
   Instant completed;
   std::vector<PipedRecord> records;
+  Offset position = -1;           // requested; -1: unknown
+  std::uint64_t transaction = 0;  // which passes these records on; 0: none
+};
+
+// OffsetFetch with require_stable (KIP-447), with a response: up to where the pipelines' transactions have read.
+struct StableOffset {
+  TopicPartition of;
+  Offset offset = 0;  // 0: nothing is committed
+  Instant invoked;
+  Instant completed;
 };
 
 // A stage of pipelines: the committed records of two topics at the end, and up to where the first was read.
@@ -285,7 +298,8 @@ struct History {
   std::vector<GroupFetch> group_fetches;
   std::vector<PipedTransaction> transactions;
   std::vector<TakeOver> take_overs;
-  std::vector<CommittedRead> committed_reads;
+  std::vector<CommittedRead> committed_reads;  // those of one transaction in its order
+  std::vector<StableOffset> stable_offsets;
   std::vector<FinalStage> final_stages;
   std::vector<ControllerOperation> controller_operations;  // one after the other
   std::set<std::int32_t> first_controllers;                // as in controller.quorum.voters
@@ -324,6 +338,7 @@ std::string to_string(const SendOperation& send);
 std::string to_string(const ReadOperation& read);
 std::string to_string(const DeleteOperation& deletion);
 std::string to_string(const LookupOperation& lookup);
+std::string to_string(const PipedTransaction& transaction);
 
 // An operation that is turned into text only if it is reported; neither pointer: the final read.
 struct Witness {

@@ -1,42 +1,30 @@
-// Transactions: what read_committed consumers see of them, during the life and at the end.
+// Transactions: whether they are whole, in order, fenced, and have their effects once, at the end of the life.
 //
 // - atomicity: all records of a committed transaction exist, each once; of a transaction with unknown end, all or none.
 //   (lost-transaction, torn-transaction, duplicate)
-// - aborted reads (G1a): no record of an aborted transaction, or of one whose commit was never requested.
-//   (aborted-read)
-// - precommitted reads: no record before its commit was requested. (precommitted-read)
-// - committed reads stay: records that such a consumer has read exist at the end. (lost-write)
-// - order: in each partition the transactions of one transactional id have the order of their begins; a cycle of writes
-//   among them (G0) would violate this somewhere. (write-inversion)
-// - fencing: once a producer has taken over a transactional id, nothing of the previous one is committed.
-//   (zombie-commit)
+// - order: in each partition the transactions of one transactional id have the order of their begins. (write-inversion)
+// - fencing: once a producer has taken over a transactional id, nothing of the previous one is committed, and nothing
+//   that it writes is acknowledged. (zombie-commit, zombie-write)
 // - exactly once: each record of a stage's source below the offset committed with the transactions has exactly one
 //   record in the target, and none at or above it has one. (lost-effect, doubled-effect)
+//
+// What is read of them meanwhile, and how they depend on each other: transaction_reads.cpp, transaction_cycles.cpp.
 #include <algorithm>
 
-#include "checkers/history.h"
+#include "checkers/transaction_index.h"
 
 namespace fulmar {
 
 namespace {
 
-std::string told(const PipedTransaction& transaction) {
-  auto ms = [](Instant at) { return at == Instant::max() ? "?" : std::to_string(at.ns / 1'000'000) + " ms"; };
-  return "transaction " + std::to_string(transaction.number) + " of " + transaction.transactional_id + " (epoch " +
-         std::to_string(transaction.epoch) + ", " + std::to_string(transaction.records) + " records, commit [" +
-         ms(transaction.commit_invoked) + " .. " + ms(transaction.completed) + "])";
-}
-
 class TransactionChecker {
  public:
-  TransactionChecker(const History& history, Violations& found) : history_(history), found_(found) {
-    for (const auto& transaction : history.transactions) by_number_.emplace(transaction.number, &transaction);
-  }
+  TransactionChecker(const TransactionIndex& index, Violations& found)
+      : index_(index), history_(index.history()), found_(found) {}
 
   void check() {
-    for (const auto& stage : history_.final_stages) read_stage(stage);
+    check_order();
     check_whole();
-    check_reads();
     check_fencing();
     for (const auto& stage : history_.final_stages) check_effects(stage);
   }
@@ -46,40 +34,16 @@ class TransactionChecker {
     found_.push_back({property, anomaly, what, at});
   }
 
-  // Null, and reported, if no client has begun it.
-  const PipedTransaction* owner(const TopicPartition& tp, const PipedRecord& record, Instant at) {
-    auto known = by_number_.find(record.transaction);
-    if (known != by_number_.end()) return known->second;
-    report("transactions", "phantom",
-           to_string(tp) + " has at offset " + std::to_string(record.offset) + " a record of transaction " +
-               std::to_string(record.transaction) + ", which nobody has begun",
-           at);
-    return nullptr;
-  }
-
-  void check_visible(const TopicPartition& tp, const PipedRecord& record, const PipedTransaction& transaction,
-                     Instant at) {
-    auto place = to_string(tp) + " has at offset " + std::to_string(record.offset) + " a record of ";
-    if (transaction.outcome == Outcome::failed || transaction.commit_invoked == Instant::max())
-      report("aborted reads", "aborted-read", place + told(transaction) + ", which was never to be committed", at);
-    else if (at < transaction.commit_invoked)
-      report("precommitted reads", "precommitted-read", place + told(transaction) + ", before it was", at);
-  }
-
-  void read_stage(const FinalStage& stage) {
-    for (const auto& [partition, records] : stage.targets) {
-      TopicPartition tp{stage.target, partition};
+  void check_order() {
+    for (const auto& [tp, records] : index_.final_records()) {
       std::map<std::string, const PipedTransaction*> latest;  // by transactional id
       for (const auto& record : records) {
-        final_records_.emplace(std::pair(tp, record.offset), record.transaction);
-        const auto* transaction = owner(tp, record, Instant::max());
+        const auto* transaction = index_.find(record.transaction);
         if (!transaction) continue;
-        ++seen_[record.transaction];
-        check_visible(tp, record, *transaction, Instant::max());
         auto& last = latest[transaction->transactional_id];
         if (last && last->number > transaction->number)
-          report("order", "write-inversion", to_string(tp) + ": " + told(*transaction) + " after " + told(*last),
-                 transaction->completed);
+          report("order", "write-inversion",
+                 to_string(tp) + ": " + to_string(*transaction) + " after " + to_string(*last), transaction->completed);
         last = transaction;
       }
     }
@@ -87,9 +51,9 @@ class TransactionChecker {
 
   void check_whole() {
     for (const auto& transaction : history_.transactions) {
-      auto seen = seen_[transaction.number];
+      auto seen = index_.records_of(transaction.number);
       if (seen == transaction.records) continue;
-      auto much = "the final read has " + std::to_string(seen) + " records of " + told(transaction);
+      auto much = "the final read has " + std::to_string(seen) + " records of " + to_string(transaction);
       if (seen > transaction.records)
         report("atomicity", "duplicate", much, transaction.completed);
       else if (transaction.outcome == Outcome::ok)
@@ -99,43 +63,29 @@ class TransactionChecker {
     }
   }
 
-  void check_reads() {
-    for (const auto& read : history_.committed_reads)
-      for (const auto& record : read.records) {
-        const auto* transaction = owner(read.from, record, read.completed);
-        if (!transaction) continue;
-        check_visible(read.from, record, *transaction, read.completed);
-        auto there = final_records_.find({read.from, record.offset});
-        if (!final_records_.empty() && (there == final_records_.end() || there->second != record.transaction))
-          report("committed reads stay", "lost-write",
-                 to_string(read.from) + " has no more at offset " + std::to_string(record.offset) +
-                     " what was read of " + told(*transaction),
-                 read.completed);
-      }
-  }
-
+  // The highest epoch of each transactional id that a producer had taken over with before an instant.
   void check_fencing() {
-    std::map<std::string, std::vector<const TakeOver*>> by_id;
-    for (const auto& take_over : history_.take_overs) by_id[take_over.transactional_id].push_back(&take_over);
-    // The highest epoch known until then.
-    std::map<std::string, std::vector<std::int16_t>> highest;
-    for (auto& [id, list] : by_id) {
-      std::ranges::sort(list, {}, [](const auto* one) { return std::pair(one->completed, one->epoch); });
-      for (const auto* one : list)
-        highest[id].push_back(highest[id].empty() ? one->epoch : std::max(highest[id].back(), one->epoch));
+    std::map<std::string, std::vector<std::pair<Instant, std::int16_t>>> highest;
+    for (const auto& take_over : history_.take_overs)
+      highest[take_over.transactional_id].emplace_back(take_over.completed, take_over.epoch);
+    for (auto& [id, list] : highest) {
+      std::ranges::sort(list);
+      for (std::size_t n = 1; n < list.size(); ++n) list[n].second = std::max(list[n].second, list[n - 1].second);
     }
     for (const auto& transaction : history_.transactions) {
-      if (transaction.outcome != Outcome::ok) continue;
-      const auto& list = by_id[transaction.transactional_id];
-      auto after = std::ranges::lower_bound(list, transaction.commit_invoked, {},
-                                            [](const auto* one) { return one->completed; });
-      auto before = after - list.begin();
-      if (before == 0) continue;
-      auto epoch = highest[transaction.transactional_id][static_cast<std::size_t>(before - 1)];
-      if (epoch > transaction.epoch)
-        report("fencing", "zombie-commit",
-               told(transaction) + " was committed, though epoch " + std::to_string(epoch) + " was another's before",
-               transaction.completed);
+      const auto& list = highest[transaction.transactional_id];
+      auto check = [&](Instant invoked, const char* anomaly, const std::string& what) {
+        auto after = std::ranges::lower_bound(list, invoked, {}, [](const auto& one) { return one.first; });
+        if (after == list.begin() || std::prev(after)->second <= transaction.epoch) return;
+        report("fencing", anomaly,
+               what + to_string(transaction) + ", though epoch " + std::to_string(std::prev(after)->second) +
+                   " was another's before",
+               invoked);
+      };
+      if (transaction.outcome == Outcome::ok)
+        check(transaction.commit_invoked, "zombie-commit", "acknowledged is the commit of ");
+      if (transaction.last_write)
+        check(*transaction.last_write, "zombie-write", "acknowledged is a write, after the take-over, of ");
     }
   }
 
@@ -168,17 +118,18 @@ class TransactionChecker {
              Instant::max());
   }
 
+  const TransactionIndex& index_;
   const History& history_;
   Violations& found_;
-  std::map<std::uint64_t, const PipedTransaction*> by_number_;
-  std::map<std::uint64_t, int> seen_;  // records of each transaction in the final read
-  std::map<std::pair<TopicPartition, Offset>, std::uint64_t> final_records_;
 };
 
 }  // namespace
 
 void check_transactions(const History& history, Violations& found) {
-  TransactionChecker(history, found).check();
+  TransactionIndex index(history);
+  TransactionChecker(index, found).check();
+  check_transaction_reads(index, found);
+  check_transaction_cycles(index, found);
 }
 
 }  // namespace fulmar

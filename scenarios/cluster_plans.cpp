@@ -88,6 +88,8 @@ Plan plan_exactly_once(std::uint64_t seed) {
     plan.set(settings::consumers, 0);
     plan.set(settings::deletes, 0);
     plan.set(settings::operator_pace_ms, std::int64_t{1} << random.between(9, 13));
+    plan.set(settings::ring, random.chance(1, 2));
+    plan.set(settings::polls_per_transaction, random.between(1, 3));
   });
 }
 

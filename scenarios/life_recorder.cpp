@@ -103,8 +103,16 @@ Operation described(const TakeOver& taken) {
 }
 
 Operation described(const CommittedRead& read) {
-  return {"client", "reads committed records of " + to_string(read.from), read.completed, read.completed,
-          number(static_cast<std::int64_t>(read.records.size())) + " records"};
+  auto got = number(static_cast<std::int64_t>(read.records.size())) + " records";
+  if (!read.records.empty())
+    got += ", " + number(read.records.front().offset) + " to " + number(read.records.back().offset);
+  auto reader = read.transaction ? "transaction " + number(static_cast<std::int64_t>(read.transaction)) : "client";
+  return {reader, "reads committed records of " + to_string(read.from), read.completed, read.completed, got};
+}
+
+Operation described(const StableOffset& told) {
+  return {"client", "asks for the stable committed offset of " + to_string(told.of), told.invoked, told.completed,
+          number(told.offset)};
 }
 
 Operation described(const ControllerOperation& operation) {
@@ -157,6 +165,7 @@ std::vector<LifeRecord::Operation> operations_of(const History& history) {
   add(history.transactions);
   add(history.take_overs);
   add(history.committed_reads);
+  add(history.stable_offsets);
   add(history.controller_operations);
   add(history.keyed_sends);
   add(history.keyed_reads);

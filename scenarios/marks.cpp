@@ -63,10 +63,9 @@ constexpr const char* names[] = {
     "transaction refused for its producer's successor or its timeout",
     "offset told to be unstable",
     "committed records read while transactions were open",
+    "record of a later transaction read in a transaction",
     "tombstones removed",
     "replica elected that was away when tombstones were removed",
-    "coordinator of a rebalancing group replaced",
-    "transaction finished by another coordinator",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

@@ -67,10 +67,9 @@ enum class Mark : std::uint8_t {
   transaction_fenced,
   unstable_offset,
   committed_read,
+  later_transaction_read,
   tombstone_removed,
   leader_was_away_past_tombstones,
-  coordinator_lost_in_rebalance,
-  transaction_finished_by_another,
   count_
 };
 

@@ -58,6 +58,7 @@ inline constexpr Setting metadata_segment_bytes{"metadata_segment_bytes", batch_
 inline constexpr Setting metadata_snapshot_bytes{"metadata_snapshot_bytes", batch_bytes_min, bytes_max};
 inline constexpr Setting operator_pace_ms{"operator_pace_ms", 0, pace_ms_max};
 inline constexpr Setting partitions{"partitions", 1, 100};
+inline constexpr Setting polls_per_transaction{"polls_per_transaction", 1, 10};
 inline constexpr Setting producer_id_block{"producer_id_block", 1, 1'000'000};
 inline constexpr Setting producer_pace_ms{"producer_pace_ms", 1, pace_ms_max};
 inline constexpr Setting producers{"producers", 0, clients_max};
@@ -70,6 +71,7 @@ inline constexpr Setting rest{"rest", 0, 3};
 inline constexpr Setting rest_count{"rest_count", 0, brokers_max};
 inline constexpr Setting retained_topic{"retained_topic", 0, 1};
 inline constexpr Setting retention_check_ms{"retention_check_ms", 1, time_ms_max};
+inline constexpr Setting ring{"ring", 0, 1};
 inline constexpr Setting safety_ms{"safety_ms", 1, safety_ms_max};
 inline constexpr Setting segment_bytes{"segment_bytes", batch_bytes_min, bytes_max};
 inline constexpr Setting shards{"shards", 0, 16};

@@ -39,7 +39,8 @@ struct Workload {
   Duration request_timeout = seconds(3);
   std::map<std::string, TopicSpec> topics;
   std::map<std::string, RemadeTopic> remade;  // by name; each has one partition
-  std::vector<std::string> stages;            // topics of pipelines, each read to fill the next; not in `topics`
+  std::vector<std::string> stages;            // topics of pipelines, each read to fill the next, and, in a ring, the
+                                              // last to fill the first; not in `topics`
   TopicSpec stage_spec = {};
   std::uint64_t last_transaction = 0;
   History history;

@@ -58,9 +58,8 @@ CoordinatorPartition* TransactionService::coordinator(std::int32_t index) {
         });
   };
   known = {partition->replica,
-           std::make_unique<CoordinatorPartition>(
-               shard_.host(), partition_directory(transaction_topic_name, index), partition->replica, std::move(make),
-               watch_of(shard_.broker().observer, shard_.broker().self, partition->replica->group()))};
+           std::make_unique<CoordinatorPartition>(shard_.host(), partition_directory(transaction_topic_name, index),
+                                                  partition->replica, std::move(make))};
   known.partition->start();
   return known.partition.get();
 }
