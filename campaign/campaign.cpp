@@ -72,6 +72,18 @@ void print_marks(const std::map<std::string, std::uint64_t>& marks) {
   if (line != "never reached:") std::printf("%s\n", line.c_str());
 }
 
+// The required marks that so many lives have not reached, a line for each; empty if there are none.
+std::string missing_marks(const Scenario& scenario, const Tally& tally) {
+  std::string lines;
+  for (const auto& required : scenario.required) {
+    auto reached = tally.marks.find(std::string(required.mark));
+    if (tally.lives < required.lives || (reached != tally.marks.end() && reached->second > 0)) continue;
+    lines += std::string(scenario.name) + ": no life has reached \"" + std::string(required.mark) + "\", which " +
+             std::to_string(required.lives) + " lives have to\n";
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string describe_operations(const std::map<std::string, std::uint64_t>& operations) {
@@ -213,14 +225,17 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
       std::printf(" %llu", static_cast<unsigned long long>(failed_seeds[i]));
     std::printf("%s\n", failed_seeds.size() > seeds_shown_max ? " ..." : "");
   }
+  auto missing = missing_marks(scenario, tally);
+  std::printf("%s", missing.c_str());
   if (!options.junit.empty()) {
+    if (!scenario.required.empty()) cases.push_back({"required marks", 0, missing});
     if (auto written = write_junit(options.junit, std::string(scenario.name), cases); !written) {
       complain(written.error());
       unwritten = true;
     }
   }
   if (store) std::printf("report: %s\n", options.report.c_str());
-  if (tally.failed > 0) return exit_violation;
+  if (tally.failed > 0 || !missing.empty()) return exit_violation;
   if (unwritten) return exit_unwritten;
   return interrupted_by != 0 ? exit_by_signal + interrupted_by : 0;
 }

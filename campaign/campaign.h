@@ -16,8 +16,9 @@ struct CampaignOptions {
   int shown_max = 3;   // the number of violations that are printed in full
 };
 
-// Exit codes: 0 no violations; 1 a violation; 2 a report file can't be written, and no life was played; 4 no violation,
-// but the report is incomplete; 128 plus the signal: interrupted, with no violation until then.
+// Exit codes: 0 no violations; 1 a violation, or a required mark was not reached; 2 a report file can't be written, and
+// no life was played; 4 no violation, but the report is incomplete; 128 plus the signal: interrupted, with no violation
+// until then.
 int run_campaign(const Scenario& scenario, const CampaignOptions& options);
 
 // The violations as text, with the command that replays the life (`replay`).

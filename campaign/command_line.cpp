@@ -29,8 +29,10 @@ constexpr std::string_view commands[] = {
 };
 constexpr const char* levels_seeds = "1..340";
 constexpr std::string_view exit_codes =
-    "Exit codes: 0 clean, 1 a violation, 2 wrong usage, a plan that can't be played or a report that can't be\n"
-    "written, 3 nondeterminism, 4 what was found could not all be written, 130 or 143 interrupted (SIGINT, SIGTERM).\n";
+    "Exit codes: 0 clean, 1 a violation or a required mark not reached, 2 wrong usage, a plan that can't be played or "
+    "a\n"
+    "report that can't be written, 3 nondeterminism, 4 what was found could not all be written, 130 or 143 interrupted "
+    "(SIGINT, SIGTERM).\n";
 
 Result<Plan> read_plan(const std::string& path, const PlanTerms& terms) {
   constexpr std::size_t bytes_max = 4 << 20;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,13 @@ struct LifeOptions {
   bool record = false;  // LifeResult::record is wanted
 };
 
+// A mark that a campaign of at least so many lives has to reach: otherwise it says nothing about what the mark stands
+// for, and fails.
+struct RequiredMark {
+  std::string_view mark;
+  std::uint64_t lives = 1;
+};
+
 struct Scenario {
   std::string_view name;
   std::string_view description;
@@ -44,6 +52,7 @@ struct Scenario {
   PlanTerms terms;
   // Whether a plan, which may be hand-written, can be played. Errors: invalid_argument, in one sentence.
   Result<void> (*check)(const Scenario& scenario, const Plan& plan);
+  std::span<const RequiredMark> required = {};
 };
 
 }  // namespace fulmar

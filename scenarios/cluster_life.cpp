@@ -58,7 +58,7 @@ class ClusterLife {
     if (plan.setting_or(settings::calm_ms, 0)) workload_.marks.expect(Mark::calm_majority);
     if (plan.setting_or(settings::members, 0))
       for (auto mark : {Mark::group_stable, Mark::group_rebalanced, Mark::group_coordinator_moved, Mark::group_fenced,
-                        Mark::group_offset_committed, Mark::group_offset_deleted})
+                        Mark::group_offset_committed, Mark::group_offset_deleted, Mark::coordinator_lost_in_rebalance})
         workload_.marks.expect(mark);
     if (plan.setting_or(settings::consumer_members, 0))
       for (auto mark : {Mark::consumer_assigned, Mark::consumer_gave_up, Mark::consumer_fenced})

@@ -66,6 +66,8 @@ constexpr const char* names[] = {
     "record of a later transaction read in a transaction",
     "tombstones removed",
     "replica elected that was away when tombstones were removed",
+    "coordinator of a rebalancing group replaced",
+    "transaction finished by another coordinator",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

@@ -70,6 +70,8 @@ enum class Mark : std::uint8_t {
   later_transaction_read,
   tombstone_removed,
   leader_was_away_past_tombstones,
+  coordinator_lost_in_rebalance,
+  transaction_finished_by_another,
   count_
 };
 

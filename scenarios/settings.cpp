@@ -77,7 +77,8 @@ void describe_topics(Workload& workload, std::int16_t replication_factor) {
   workload.stage_spec = {stage_partitions, {true, -1, replicated}, {{"retention.ms", "-1"}}, replication_factor};
   if (!workload.stages.empty())
     expect({Mark::transaction_committed, Mark::transaction_aborted, Mark::transaction_abandoned,
-            Mark::transaction_fenced, Mark::unstable_offset, Mark::committed_read});
+            Mark::transaction_fenced, Mark::unstable_offset, Mark::committed_read,
+            Mark::transaction_finished_by_another});
   if (wanted(settings::ring) && plan.setting_or(settings::polls_per_transaction, 1) > 1)
     expect({Mark::later_transaction_read});
   if (wanted(settings::lookup_pace_ms))

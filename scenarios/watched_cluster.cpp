@@ -23,7 +23,8 @@ WatchedCluster::WatchedCluster(World& world, const Plan& plan, Marks& marks)
       size_(static_cast<std::size_t>(plan.setting(settings::brokers))),
       lag_max_(milliseconds(plan.setting_or(settings::replica_lag_ms, default_lag_ms))),
       watch_(*this, [&world] { return world.now(); }),
-      images_([&world] { return world.now(); }) {
+      images_([&world] { return world.now(); }),
+      coordinators_(marks) {
   auto work_factor = static_cast<unsigned>(plan.setting_or(settings::work_factor, 1));
   for (std::size_t node = 0; node < size_; ++node)
     world.add_node("broker" + std::to_string(id_of(node))).set_work_factor(work_factor);

@@ -13,6 +13,7 @@
 #include "checkers/metadata_images.h"
 #include "checkers/replication/replication_watch.h"
 #include "faults/plan.h"
+#include "scenarios/coordinator_watch.h"
 #include "scenarios/marks.h"
 #include "sim/world.h"
 
@@ -89,6 +90,9 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   void heard(const GroupId& group, const Message& message, Epoch term) override { watch_.heard(group, message, term); }
   void removed(const GroupId& group, const ReplicaId& self) override { watch_.removed(group, self); }
   void shows(const ReplicaId& self, const MetadataImage& image) override;
+  void coordinates(const GroupId& partition, const ReplicaId& self, Epoch epoch, const AllUnderWay& all) override {
+    coordinators_.coordinates(partition, self.broker, epoch, all);
+  }
   void note_election(const ReplicaSight& sight);
 
   World& world_;
@@ -111,6 +115,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   std::map<GroupId, Compacted> compacted_;
   ReplicationWatch watch_;
   MetadataImages images_;
+  CoordinatorWatch coordinators_;
   Violations false_claims_;
   std::map<std::string, std::set<Uuid>> topic_ids_;  // all ids of topics with that name
   Violations uncommitted_reads_;

@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "broker/protocol/error_code.h"
@@ -34,6 +36,14 @@ struct TransactionWriter {
   };
   std::optional<Verified> verified;
 };
+
+// What a coordinator has begun and not finished, by the name of the group or transactional id: if it fails, another has
+// to begin it anew, or to go on with it.
+enum class UnderWay : std::uint8_t {
+  rebalance,        // a group's members are not all told their assignments
+  transaction_end,  // the end is decided, and not all partitions are known to have the marker
+};
+using AllUnderWay = std::map<std::string, UnderWay>;
 
 class CoordinatorCore {
  public:
@@ -68,6 +78,9 @@ class CoordinatorCore {
 
   // After each input: the records to append, in this order. Gives the answers that are due.
   virtual std::vector<Append> take_appends() = 0;
+
+  // For observers; at any time before resign().
+  virtual AllUnderWay under_way() const { return {}; }
 };
 
 }  // namespace fulmar

@@ -24,11 +24,12 @@ ErrorCode error_of(const Error& why) {
 }  // namespace
 
 CoordinatorPartition::CoordinatorPartition(Host& host, std::string name, std::shared_ptr<Replica> replica,
-                                           MakeCore make_core)
+                                           MakeCore make_core, Watch watch)
     : host_(host),
       name_(std::move(name)),
       replica_(std::move(replica)),
       make_core_(std::move(make_core)),
+      watch_(std::move(watch)),
       log_(host.log().named("coordinator")),
       alarm_([this] { changed_.notify_all(); }) {}
 
@@ -66,6 +67,7 @@ void CoordinatorPartition::carry_out() {
   alarm_.cancel();
   if (auto deadline = core_->next_deadline(); deadline != Instant::max()) alarm_.set(deadline);
   if (!to_append_.empty()) changed_.notify_all();
+  if (watch_) watch_(epoch_, *core_);
 }
 
 std::expected<Replica::Proposed, ErrorCode> CoordinatorPartition::append_marker(const Bytes& batch,

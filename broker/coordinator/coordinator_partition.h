@@ -25,8 +25,12 @@ class CoordinatorPartition {
  public:
   using MakeCore = std::function<std::unique_ptr<CoordinatorCore>()>;
 
-  // `name`: the partition's, for the operator's log.
-  CoordinatorPartition(Host& host, std::string name, std::shared_ptr<Replica> replica, MakeCore make_core);
+  // Called after each input to the core; must not wait.
+  using Watch = std::function<void(Epoch epoch, const CoordinatorCore& core)>;
+
+  // `name`: the partition's, for the operator's log. `watch`: for checkers; null in production.
+  CoordinatorPartition(Host& host, std::string name, std::shared_ptr<Replica> replica, MakeCore make_core,
+                       Watch watch = nullptr);
   ~CoordinatorPartition();
 
   void start();
@@ -85,6 +89,7 @@ class CoordinatorPartition {
   const std::string name_;
   const std::shared_ptr<Replica> replica_;
   const MakeCore make_core_;
+  const Watch watch_;
   Logger log_;
   std::unique_ptr<CoordinatorCore> core_;  // of the leadership of `epoch_`
   Epoch epoch_ = -1;

@@ -109,6 +109,8 @@ class GroupCoordinator {
     std::optional<std::string> last;
   };
   Page list(const ListGroupsRequest& request, const std::optional<std::string>& after, std::size_t limit) const;
+  // The groups that rebalance, by the state in memory. Goes through all groups.
+  AllUnderWay under_way() const;
 
   // -- Other events.
   // The topics that exist from now on; no topics exist before the first call. May be called before loading.

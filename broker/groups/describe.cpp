@@ -151,4 +151,14 @@ void GroupCoordinator::delete_groups(GroupToken token, const DeleteGroupsRequest
   append(std::move(records), std::move(effects), now).answers.push_back({token, std::move(response)});
 }
 
+AllUnderWay GroupCoordinator::under_way() const {
+  AllUnderWay all;
+  for (const auto& [id, group] : groups_) {
+    bool rebalances = group.in(GroupState::preparing_rebalance) || group.in(GroupState::completing_rebalance);
+    if (group.consumer) rebalances = !group.consumer->empty() && group.consumer->state() != ConsumerGroupState::stable;
+    if (rebalances) all.emplace(id, UnderWay::rebalance);
+  }
+  return all;
+}
+
 }  // namespace fulmar

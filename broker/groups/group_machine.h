@@ -25,6 +25,7 @@ class GroupMachine final : public AnsweringCore<GroupCoordinator> {
   GroupCoordinator& groups() { return coordinator_; }
 
   Result<void> replay(const ReadRecord& record) override;
+  AllUnderWay under_way() const override { return coordinator_.under_way(); }
   void transaction_ended(ProducerId producer, bool commits) override {
     coordinator_.transaction_ended(producer, commits);
   }

@@ -110,8 +110,14 @@ Result<void, Refusal> PartitionLog::stand_in(Offset to, const OnWritten& on_writ
     header.last_offset_delta = static_cast<std::int32_t>(std::min(next - header.base_offset - 1, delta_max));
     auto batch = build_empty_batch(header);
     header = *read_batch_header(batch.view());
-    FULMAR_TRY_VOID(make_room_for(header));
-    FULMAR_TRY_VOID(write_batch(header, ByteChain(batch)));
+    auto written = make_room_for(header);
+    if (written) written = write_batch(header, ByteChain(batch));
+    if (!written) {
+      // Epochs that were to begin from here on have not: the log would pass for one that has more than it has.
+      epochs_.truncate_from(log_end());
+      epochs_dirty_ = true;
+      return written;
+    }
     if (on_written) on_written(header);
   }
   return {};

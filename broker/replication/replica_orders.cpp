@@ -1,4 +1,5 @@
 // Carries out the core's outputs on the log and the hard state, in their order.
+#include "broker/log/log_invariants.h"
 #include "broker/replication/replica.h"
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
@@ -149,12 +150,18 @@ void Replica::say_before_work() {
   carry_out(nullptr, {});
 }
 
-// A core that breaks an invariant takes no part in its group any more.
+// A replica whose core or log breaks an invariant takes no part in its group any more.
 void Replica::check_invariants() {
   auto broken = RaftInvariants::broken_in(raft_, view_);
+  if (!broken) broken = LogInvariants::broken_in(*log_);
   if (invariants_) {
     auto since = invariants_->broken_since(raft_, view_);
-    if (broken || since) context_.observer->broke(group_, raft_.self(), broken ? *broken : *since);
+    auto within = LogInvariants::broken_throughout(*log_);
+    for (const auto& seen : {broken, since, within}) {
+      if (!seen) continue;
+      context_.observer->broke(group_, raft_.self(), *seen);
+      break;
+    }
   }
   if (broken) give_up("invariant", std::string(*broken));
 }

@@ -118,6 +118,8 @@ class TransactionCoordinator {
   using Matches = std::function<bool(const std::string& transactional_id)>;
   std::expected<Page, ErrorCode> list(const ListTransactionsRequest& filters, const Matches& matches,
                                       const std::optional<std::string>& after, std::size_t limit, Timestamp now) const;
+  // The transactions whose end is decided and which are not complete. Goes through all transactional ids.
+  AllUnderWay under_way() const;
 
   // -- Markers to be written, of up to `limit` transactions after `after`.
   std::vector<TransactionMarkers> unmarked(const std::optional<std::string>& after, std::size_t limit) const;

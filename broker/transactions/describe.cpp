@@ -61,4 +61,11 @@ std::expected<TransactionCoordinator::Page, ErrorCode> TransactionCoordinator::l
   return page;
 }
 
+AllUnderWay TransactionCoordinator::under_way() const {
+  AllUnderWay all;
+  for (const auto& [id, entry] : entries_)
+    if (entry.current && entry.current->prepared()) all.emplace(id, UnderWay::transaction_end);
+  return all;
+}
+
 }  // namespace fulmar

@@ -23,6 +23,7 @@ class TransactionMachine final : public AnsweringCore<TransactionCoordinator> {
 
   Result<void> replay(const ReadRecord& record) override;
   std::vector<Append> take_appends() override;
+  AllUnderWay under_way() const override { return coordinator_.under_way(); }
 
  private:
   std::vector<Record> written(const TransactionAppend& append, Timestamp wall) const override;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <sstream>
 
 #include "campaign/exit_codes.h"
 #include "faults/kinds.h"
@@ -45,6 +46,7 @@ LifeResult play_passing(const Plan& plan, const LifeOptions& options) {
   result.operations["laps"] = static_cast<std::uint64_t>(passed);
   result.times["to pass"] = milliseconds(plan.seed % 1000);
   result.marks["third life"] = plan.seed % 3 == 0;
+  result.marks["lap"] = static_cast<std::uint64_t>(passed);
   if (plan.seed % 3 == 0)
     result.violations.push_back({"the number stays", "lost", "it is gone", Instant{} + milliseconds(3)});
   return result;
@@ -65,8 +67,9 @@ std::vector<std::string> passing_nodes(const Plan&) {
 }
 
 constexpr PlanTerms terms{passing_faults, passing_nodes};
-constexpr Scenario scenarios[] = {
-    {"passing", "two machines that pass a number to each other", plan_passing, play_passing, terms, check_passing}};
+constexpr RequiredMark required[] = {{"lap", 1}, {"third life", 2}};
+constexpr Scenario scenarios[] = {{"passing", "two machines that pass a number to each other", plan_passing,
+                                   play_passing, terms, check_passing, required}};
 constexpr Simulator simulator{"passing-sim", scenarios};
 
 struct Ran {
@@ -106,6 +109,24 @@ TEST(CommandLine, ACampaignFindsTheLivesThatViolateAndCountsWhatAllDid) {
   EXPECT_THAT(ran.out, testing::HasSubstr("third life 3;"));
   EXPECT_THAT(ran.out, testing::HasSubstr("failed seeds: 3 6 9\n"));
   EXPECT_THAT(ran.out, testing::HasSubstr("replay: passing-sim replay --scenario passing --seed 3 --trace"));
+}
+
+TEST(CommandLine, ACampaignFailsIfEnoughLivesHaveNotReachedAMarkThatItsScenarioRequires) {
+  auto junit = testing::TempDir() + "passing.xml";
+  auto ran = run({"run", "--scenario", "passing", "--seeds", "1..2", "--junit", junit});
+  EXPECT_EQ(ran.code, exit_violation);
+  EXPECT_THAT(ran.out, testing::HasSubstr("passing: 2 lives"));
+  EXPECT_THAT(ran.out, testing::HasSubstr(", 0 with violations"));
+  EXPECT_THAT(ran.out, testing::HasSubstr("\npassing: no life has reached \"third life\", which 2 lives have to\n"));
+  EXPECT_THAT(ran.out, testing::Not(testing::HasSubstr("\"lap\"")));
+  std::stringstream written;
+  written << std::ifstream(junit).rdbuf();
+  EXPECT_THAT(written.str(), testing::HasSubstr("name=\"required marks\""));
+  EXPECT_THAT(written.str(), testing::HasSubstr("no life has reached &quot;third life&quot;"));
+
+  ran = run({"run", "--scenario", "passing", "--seeds", "1..1"});
+  EXPECT_EQ(ran.code, 0) << "one life is too few to tell";
+  EXPECT_THAT(ran.out, testing::HasSubstr("never reached: third life;"));
 }
 
 TEST(CommandLine, AReplayShowsTheTraceAndTheVerdict) {

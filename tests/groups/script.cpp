@@ -156,6 +156,11 @@ std::string Script::command(const std::string& line) {
     describe_consumers(words.get("group", "g"));
   } else if (words.what == "list") {
     list(words);
+  } else if (words.what == "under-way") {
+    for (const auto& [group, what] : core_->under_way()) {
+      EXPECT_EQ(what, UnderWay::rebalance);
+      said_ += group + " rebalances\n";
+    }
   } else if (words.what == "hold") {
     hold_ = true;
   } else if (words.what == "committed") {

@@ -18,7 +18,9 @@ from cluster import Cluster  # noqa: E402
 PYTHON = {"confluent-kafka": ["confluent_peer.py", "confluent_groups_peer.py"], "aiokafka": ["aiokafka_peer.py"]}  # by the package's name
 OWN_CLUSTER = {"confluent-kafka": ["confluent_failover_peer.py"]}  # which kill and stop brokers of theirs
 GO = {"sarama": "github.com/IBM/sarama", "kafkago": "github.com/segmentio/kafka-go", "franz": "github.com/twmb/franz-go"}
-CLIENT_SECONDS = 180
+MEMBERS = {"sarama": ["classic"], "kafkago": ["classic"], "franz": ["classic", "consumer"]}  # protocols of groups; see members.py
+COPIERS = ["sarama"]  # see copiers.py
+CLIENT_SECONDS = 300
 
 
 def last_lines(text, count=3):
@@ -26,7 +28,7 @@ def last_lines(text, count=3):
 
 
 def python_clients(directory):
-    """Commands by name, of the packages that could be installed; and of those that run brokers themselves."""
+    """Commands by name, of the packages that could be installed; and of those tests that run brokers themselves."""
     environment = os.path.join(directory, "venv")
     python = os.path.join(environment, "bin", "python")
     if not os.path.exists(python):
@@ -49,17 +51,31 @@ def python_clients(directory):
 
 
 def go_clients(directory):
+    """The same for Go's."""
     source = os.path.join(HERE, "go")
     if not shutil.which("go"):
         print(f"SKIPPED, there is no go: {', '.join(GO)}")
-        return {}
+        return {}, {}
     downloaded = subprocess.run(["go", "mod", "download"], cwd=source, capture_output=True, text=True, check=False)
     if downloaded.returncode != 0:
         print(f"SKIPPED, the Go module proxy is not reachable, or go is too old: {', '.join(GO)}\n  {last_lines(downloaded.stderr)}")
-        return {}
+        return {}, {}
     subprocess.run(["go", "build", "-o", os.path.join(os.path.abspath(directory), "go") + os.sep, *[f"./{name}" for name in GO]],
                    cwd=source, check=True)
-    return {name: [os.path.join(directory, "go", name)] for name in GO}
+    programs = {name: os.path.join(directory, "go", name) for name in GO}
+    return {name: [program, "basics"] for name, program in programs.items()}, killing_brokers({name: [program] for name, program in programs.items()}, directory)
+
+
+def killing_brokers(programs, directory):
+    """The tests of groups and of transactions, by name, of these clients' programs."""
+    tests = {}
+    for client, program in programs.items():
+        name = software(directory, client)
+        for protocol in MEMBERS.get(client, []):
+            tests[f"{client} (members, {protocol})"] = [sys.executable, os.path.join(HERE, "members.py"), name, protocol, *program, "member"]
+        if client in COPIERS:
+            tests[f"{client} (copiers)"] = [sys.executable, os.path.join(HERE, "copiers.py"), name, *program, "copier"]
+    return tests
 
 
 def version_of_python(directory, package):
@@ -94,9 +110,9 @@ def run(name, command, place, arguments, said):
 
 def main(binary, directory, word=""):
     os.makedirs(directory, exist_ok=True)
-    python, own = python_clients(directory)
-    clients = {name: command for name, command in (python | go_clients(directory)).items() if word in name}
-    own = {name: command for name, command in own.items() if word in name}
+    (python, own_python), (go, own_go) = python_clients(directory), go_clients(directory)
+    clients = {name: command for name, command in (python | go).items() if word in name}
+    own = {name: command for name, command in (own_python | own_go).items() if word in name}
     content = True
     for name, command in clients.items():
         client = software(directory, name)
@@ -115,7 +131,7 @@ def main(binary, directory, word=""):
                 content = False
     for name, command in own.items():
         content &= run(name, command, "brokers of its own", [os.path.abspath(binary)], lambda: "")
-    print(f"{len(clients) + len(own)} clients ran" if clients or own else "no client could be had")
+    print(f"{len(clients) + len(own)} tests of clients ran" if clients or own else "no client could be had")
     return 0 if content else 1
 
 

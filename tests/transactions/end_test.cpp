@@ -21,9 +21,14 @@ TEST(TransactionEnd, IsAnsweredOnceTheDecisionIsCommittedNotBefore) {
   auto token = kit.end(producer, commit);
   EXPECT_FALSE(kit.answers.contains(token));
   EXPECT_FALSE(kit.core->has_unmarked()) << "no marker of what is not decided";
+  EXPECT_EQ(kit.core->under_way(), AllUnderWay());
   kit.commit_held();
   EXPECT_EQ(kit.error(token), ErrorCode::none);
   EXPECT_TRUE(kit.core->has_unmarked());
+  EXPECT_EQ(kit.core->under_way(), (AllUnderWay{{"a", UnderWay::transaction_end}}));
+  kit.hold = false;
+  kit.mark_all();
+  EXPECT_EQ(kit.core->under_way(), AllUnderWay());
 }
 
 TEST(TransactionEnd, OfVersion2GivesTheNextEpoch) {

@@ -55,8 +55,9 @@ CoordinatorPartition* GroupService::coordinator(std::int32_t index) {
     ending_.spawn("end coordinator", [old = std::shared_ptr(std::move(known.partition))] { old->stop(); });
   auto make = [this, index] { return make_machine(index); };
   known = {partition->replica, nullptr,
-           std::make_unique<CoordinatorPartition>(shard_.host(), partition_directory(group_topic_name, index),
-                                                  partition->replica, std::move(make))};
+           std::make_unique<CoordinatorPartition>(
+               shard_.host(), partition_directory(group_topic_name, index), partition->replica, std::move(make),
+               watch_of(shard_.broker().observer, shard_.broker().self, partition->replica->group()))};
   known.partition->start();
   return known.partition.get();
 }

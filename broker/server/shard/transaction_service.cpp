@@ -58,8 +58,9 @@ CoordinatorPartition* TransactionService::coordinator(std::int32_t index) {
         });
   };
   known = {partition->replica,
-           std::make_unique<CoordinatorPartition>(shard_.host(), partition_directory(transaction_topic_name, index),
-                                                  partition->replica, std::move(make))};
+           std::make_unique<CoordinatorPartition>(
+               shard_.host(), partition_directory(transaction_topic_name, index), partition->replica, std::move(make),
+               watch_of(shard_.broker().observer, shard_.broker().self, partition->replica->group()))};
   known.partition->start();
   return known.partition.get();
 }

@@ -1,10 +1,9 @@
-// Package check: what the peers have in common: the broker's address, the values, and how a failure is said.
+// Package check: what the peers have in common: their arguments, the values, and how a failure is said.
 package check
 
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -13,17 +12,6 @@ const (
 	Partitions = 3
 	Values     = 3000
 )
-
-// Arguments are BOOTSTRAP[,BOOTSTRAP...] and the replication factor of the topics to make.
-func Arguments() (brokers []string, factor int) {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "arguments: BOOTSTRAP REPLICATION_FACTOR")
-		os.Exit(2)
-	}
-	factor, err := strconv.Atoi(os.Args[2])
-	No(err, "the replication factor")
-	return strings.Split(os.Args[1], ","), factor
-}
 
 func Topic(client string) string { return fmt.Sprintf("%s-%d", client, time.Now().UnixNano()) }
 func Key(n int) string           { return fmt.Sprintf("key %d", n%17) }
