@@ -19,7 +19,7 @@ PYTHON = {"confluent-kafka": ["confluent_peer.py", "confluent_groups_peer.py"], 
 OWN_CLUSTER = {"confluent-kafka": ["confluent_failover_peer.py"]}  # which kill and stop brokers of theirs
 GO = {"sarama": "github.com/IBM/sarama", "kafkago": "github.com/segmentio/kafka-go", "franz": "github.com/twmb/franz-go"}
 MEMBERS = {"sarama": ["classic"], "kafkago": ["classic"], "franz": ["classic", "consumer"]}  # protocols of groups; see members.py
-COPIERS = ["sarama"]  # see copiers.py
+COPIERS = ["sarama", "franz"]  # see copiers.py
 CLIENT_SECONDS = 300
 
 

@@ -172,6 +172,24 @@ TEST(TransactionCoordination, ProducingAddsThePartitionsAndEachTransactionHasIts
   });
 }
 
+TEST(TransactionCoordination, ProducingWaitsForTheEndOfTheTransactionBefore) {
+  with_transactions([](Peer& peer) {
+    auto producer = init(peer);
+    for (int n = 0; n < 4; ++n) {
+      auto request = produce_request("t", n % 2,
+                                     batch_of(1, std::to_string(n),
+                                              {.producer_id = producer.producer_id,
+                                               .producer_epoch = producer.producer_epoch,
+                                               .base_sequence = 0,
+                                               .transactional = true}));
+      request.transactional_id = id;
+      auto response = peer.call<ProduceResponse>(request, adding_produce);
+      EXPECT_EQ(response.topics.at(0).partitions.at(0).error_code, ErrorCode::none) << "transaction " << n;
+      producer.producer_epoch = end(peer, producer, true, new_end).producer_epoch;
+    }
+  });
+}
+
 TEST(TransactionCoordination, NothingIsWrittenToAPartitionThatTheCoordinatorDoesNotKnowOf) {
   with_transactions([](Peer& peer) {
     auto producer = init(peer);

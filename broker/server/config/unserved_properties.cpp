@@ -15,8 +15,8 @@ constexpr std::int64_t int32_min = std::numeric_limits<std::int32_t>::min();
 constexpr std::int64_t int16_max = std::numeric_limits<std::int16_t>::max();
 constexpr std::int64_t int16_min = std::numeric_limits<std::int16_t>::min();
 
-constexpr std::string_view clients_retry =
-    "Without effect: a client whose last transaction still ends is told so, and tries again by itself.";
+constexpr std::string_view adds_again =
+    "Without effect: while a producer's last transaction still ends, partitions are added again as by Kafka's default.";
 constexpr std::string_view aborted_at_once =
     "Without effect: a transaction is aborted as soon as its timeout has passed.";
 constexpr std::string_view always_verified =
@@ -63,10 +63,9 @@ constexpr std::string_view one_directory_move =
 // As in Kafka 4.4. Values of properties without effect are checked too, so that Kafka accepts whatever is accepted
 // here.
 constexpr PropertyInfo table[] = {
-    {"add.partitions.to.txn.retry.backoff.max.ms", PropertyType::int32, "100", 0, int32_max, "", clients_retry,
+    {"add.partitions.to.txn.retry.backoff.max.ms", PropertyType::int32, "100", 0, int32_max, "", adds_again,
      Effect::none},
-    {"add.partitions.to.txn.retry.backoff.ms", PropertyType::int32, "20", 1, int32_max, "", clients_retry,
-     Effect::none},
+    {"add.partitions.to.txn.retry.backoff.ms", PropertyType::int32, "20", 1, int32_max, "", adds_again, Effect::none},
     {"alter.config.policy.class.name", PropertyType::class_name, "", 0, 0, "", no_policies, Effect::refused},
     {"alter.log.dirs.replication.quota.window.num", PropertyType::int32, "11", 1, int32_max, "", windows, Effect::none},
     {"alter.log.dirs.replication.quota.window.size.seconds", PropertyType::int32, "1", 1, int32_max, "", windows,

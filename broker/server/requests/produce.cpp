@@ -42,6 +42,9 @@ struct Item {
 constexpr std::int16_t first_version_with_topic_ids = 13;
 constexpr std::int16_t first_version_with_abortable = 11;  // clients know TRANSACTION_ABORTABLE (KIP-890)
 constexpr std::int16_t first_version_that_adds = 12;       // producing adds the partition to the transaction (KIP-890)
+// As Kafka's add.partitions.to.txn.retry.backoff.ms and .max.ms are by default.
+constexpr auto add_again_after = milliseconds(20);
+constexpr auto add_again_for = milliseconds(100);
 // The number of records whose errors one response describes, over all partitions.
 constexpr std::size_t response_record_errors_max = 1000;
 
@@ -104,9 +107,10 @@ ErrorCode verification_error(ErrorCode said, std::int16_t version) {
   }
 }
 
-// Asks the coordinator about the partitions in which these batches begin a transaction (KIP-890).
-void verify_transactions(BrokerShard& shard, const std::string& transactional_id, std::int16_t version,
-                         ItemsByShard& items, Deadline deadline) {
+// Asks the coordinator once about the partitions in which these batches begin a transaction (KIP-890). Returns false,
+// and leaves the batches to the next try, if their producer's last transaction still ends and this is not the last try.
+bool verify_once(BrokerShard& shard, const std::string& transactional_id, std::int16_t version, ItemsByShard& items,
+                 Deadline deadline, bool last_try) {
   const bool adds = version >= first_version_that_adds;
   auto is_asked_for = [](const Item& item) { return item.error == ErrorCode::none && item.batch.transactional(); };
   std::vector<Item*> open;
@@ -129,11 +133,12 @@ void verify_transactions(BrokerShard& shard, const std::string& transactional_id
       partitions.push_back({*item.name, item.index});
     }
   }
-  if (open.empty()) return;
+  if (open.empty()) return true;
   const auto& first = open.front()->batch;
   auto said = shard.transaction_verification()->confirm(
       {transactional_id, first.producer_id, first.producer_epoch}, partitions,
       adds ? TransactionVerification::Ask::to_add : TransactionVerification::Ask::whether_added, deadline);
+  if (adds && !last_try && std::ranges::find(said, ErrorCode::concurrent_transactions) != said.end()) return false;
   for (std::size_t i = 0; i < open.size(); ++i) {
     auto error = i < said.size() ? said[i] : ErrorCode::network_exception;
     if (error == ErrorCode::none) continue;
@@ -141,6 +146,18 @@ void verify_transactions(BrokerShard& shard, const std::string& transactional_id
            std::string("the coordinator has not confirmed the partition as part of the transaction: ") +
                error_code_name(error));
   }
+  return true;
+}
+
+// A client that adds partitions by producing may begin its next transaction while the last one's markers are still
+// written. Told so, it would wait for longer than that lasts, and some for seconds: so this tries again itself. Each
+// try begins the verifications anew, for the marker that is waited for ends those from before.
+void verify_transactions(BrokerShard& shard, const std::string& transactional_id, std::int16_t version,
+                         ItemsByShard& items, Deadline deadline) {
+  auto& clock = shard.host().clock();
+  const auto tries_end = std::min(clock.now() + add_again_for, deadline.at);
+  while (!verify_once(shard, transactional_id, version, items, deadline, clock.now() + add_again_after > tries_end))
+    clock.sleep_for(add_again_after);
 }
 
 void append(BrokerShard& owner, Item& item, Safety safety) {
