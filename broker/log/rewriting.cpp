@@ -83,6 +83,10 @@ Result<std::optional<Rewritten>> PartitionLog::rewrite(Offset base, std::size_t 
   rewritten.cuts = cuts_;
   rewritten.before = closed_run(base, count, std::min(up_to, stable_end_));
   if (rewritten.before.empty()) return std::nullopt;
+  // Files keep their names until nobody reads them, and this segment's will get the same name as its predecessor's.
+  for (const auto& segment : rewritten.before)
+    if (std::ranges::find(replaced_, segment->base_offset(), &Segment::base_offset) != replaced_.end())
+      return fail(Errc::closed, "a segment is still read that one of these has replaced");
   auto& files = *context_.files;
   rewritten.after = std::make_shared<Segment>(files, directory_, base);
   auto path = rewritten.after->path(cleaned_suffix);

@@ -92,6 +92,16 @@ TEST(Rewriting, LeavesOnlyWhatIsToStayAndAllOffsetsAsTheyWere) {
   }
 }
 
+// Closes the log's files, by opening many others.
+void close_files(LogManager& manager) {
+  auto& files = *manager.context().files;
+  while (files.open_files() > 0) {
+    auto open = files.open_files();
+    for (int i = 0; i < 100; ++i) (void)files.open("other" + std::to_string(i), OpenMode::open_or_create);
+    if (files.open_files() >= open) break;
+  }
+}
+
 TEST(Rewriting, WhoReadsTheOldSegmentReadsOn) {
   World world(2, LogLevel::error);
   auto& node = world.add_node("broker");
@@ -103,16 +113,36 @@ TEST(Rewriting, WhoReadsTheOldSegmentReadsOn) {
     auto before = old->read(0, old->next_offset(), 1 << 20, true);
     ASSERT_TRUE(rewrite_all(*log, 100).has_value());
     EXPECT_NE(log->segments().front(), old);
-    while (log->segments().size() > 0 && manager.context().files->open_files() > 0) {
-      // Open many other files, so that the log's files are closed.
-      auto open = manager.context().files->open_files();
-      for (int i = 0; i < 100; ++i)
-        (void)manager.context().files->open("other" + std::to_string(i), OpenMode::open_or_create);
-      if (manager.context().files->open_files() >= open) break;
-    }
+    close_files(manager);
     auto after = old->read(0, old->next_offset(), 1 << 20, true);
     ASSERT_TRUE(before.has_value() && after.has_value());
     EXPECT_EQ(before->view(), after->view());
+  });
+}
+
+// Its file would get the name of the one that is read.
+TEST(Rewriting, WaitsForWhoReadsTheSegmentBeforeTheLastRewriting) {
+  World world(2, LogLevel::error);
+  auto& node = world.add_node("broker");
+  run_process(world, node, [&](Host& host) {
+    LogManager manager(host, {});
+    auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
+    fill(*log, 60);
+    auto old = log->segments().front();
+    auto before = old->read(0, old->next_offset(), 1 << 20, true);
+    ASSERT_TRUE(rewrite_all(*log, 1).has_value());
+    const KeepRecord keep_none = [](const ReadRecord&) { return false; };
+    auto again = log->rewrite(0, 1, log->log_end(), keep_none);
+    EXPECT_FALSE(again.has_value());
+    if (again && *again) (void)log->replace_segments(std::move(**again));
+    close_files(manager);
+    auto after = old->read(0, old->next_offset(), 1 << 20, true);
+    ASSERT_TRUE(before.has_value() && after.has_value());
+    EXPECT_EQ(before->view(), after->view());
+    old.reset();
+    again = log->rewrite(0, 1, log->log_end(), keep_none);
+    ASSERT_TRUE(again && *again);
+    EXPECT_TRUE(log->replace_segments(std::move(**again)).value_or(false));
   });
 }
 
