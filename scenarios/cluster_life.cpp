@@ -212,6 +212,8 @@ class ClusterLife {
     have_done(list_topics, finish_max, "not every broker of the core lists its topics");
     if (plan_.setting_or(settings::controller_pace_ms, 0))
       have_done(list_controllers, finish_max, "nobody says who decides about the metadata");
+    if (plan_.has(settings::upgrade_at_ms))
+      have_done(finish_upgrade, finish_max, "the metadata does not get the level that all brokers support");
   }
 
   void stop_the_core() {

@@ -1,5 +1,6 @@
 #include "scenarios/cluster_plans.h"
 
+#include <algorithm>
 #include <functional>
 #include <iterator>
 
@@ -38,6 +39,26 @@ Plan plan_cluster(std::uint64_t seed, const char* scenario, std::span<const Faul
   return plan;
 }
 
+// A rolling upgrade: brokers act as the release before until some time, and from then on each is stopped in order once,
+// one after the other, and comes back as this release, whatever else happens meanwhile. All are healthy in the end.
+void plan_upgrade(Random random, Plan& plan) {
+  auto window = fault_window(plan);
+  const auto third = (window.end - window.begin) / 3;
+  const auto servers = static_cast<std::int64_t>(window.nodes.servers);
+  const auto from = window.begin + third;
+  plan.set(settings::upgrade_at_ms, (from - Instant{}) / milliseconds(1));
+  plan.set(settings::rest, 0);
+  for (const auto* setting : {&settings::calm_from_ms, &settings::calm_ms, &settings::calm_rest})
+    plan.settings.erase(std::string(setting->name));
+  for (std::int64_t n = 0; n < servers; ++n) {
+    Fault stop{.kind = &faults::stop,
+               .at = from + third * n / servers + milliseconds(random.between(1, third / servers / milliseconds(1))),
+               .duration = milliseconds(random.between(100, 2000)),
+               .target = static_cast<std::size_t>(n)};
+    plan.faults.insert(std::ranges::upper_bound(plan.faults, stop.at, {}, &Fault::at), stop);
+  }
+}
+
 }  // namespace
 
 Plan plan_replication(std::uint64_t seed) {
@@ -63,15 +84,19 @@ Plan plan_churn(std::uint64_t seed) {
   });
 }
 
-// In a quarter of the lives the controllers change. How many of them may fail is then unknown when the plan is made: no
-// disk loses acknowledged data, and all brokers are healthy in the end.
+// In a quarter of the lives the cluster is upgraded; in another, the controllers change. How many of them may fail is
+// then unknown when the plan is made: no disk loses acknowledged data, and all brokers are healthy in the end.
 Plan plan_metadata(std::uint64_t seed) {
   auto plan = plan_cluster(seed, "metadata", cluster_faults(), true, [](Random random, Plan& chosen) {
     chosen.set(settings::topic_pace_ms, std::int64_t{1} << random.between(10, 13));
     chosen.set(settings::producer_pace_ms, 4096);
   });
   auto random = Random(seed).split("controllers");
-  if (!random.chance(1, 4)) return plan;
+  if (!random.chance(1, 4)) {
+    auto upgrade = Random(seed).split("upgrade");
+    if (upgrade.chance(1, 3)) plan_upgrade(upgrade, plan);
+    return plan;
+  }
   plan.set(settings::controller_pace_ms, std::int64_t{1} << random.between(9, 13));
   plan.set(settings::rest, 0);
   for (const auto* setting : {&settings::calm_from_ms, &settings::calm_ms, &settings::calm_rest})

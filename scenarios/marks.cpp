@@ -49,6 +49,7 @@ constexpr const char* names[] = {
     "malformed batch refused, large when unpacked",
     "offset of a group deleted",
     "controller added",
+    "release upgraded by a rolling restart",
     "controller removed",
     "consumer group member given partitions",
     "consumer group member told to give up partitions",

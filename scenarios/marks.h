@@ -53,6 +53,7 @@ enum class Mark : std::uint8_t {
   malformed_batch_refused,
   group_offset_deleted,
   controller_added,
+  release_upgraded,
   controller_removed,
   consumer_assigned,
   consumer_gave_up,

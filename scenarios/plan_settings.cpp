@@ -68,6 +68,7 @@ constexpr SettingUse uses[] = {
     {&settings::throttled_rate, clusters, optional},
     {&settings::timed_topic, everywhere, optional},
     {&settings::topic_pace_ms, clusters, optional},
+    {&settings::upgrade_at_ms, clusters, optional},
     {&settings::value_bytes_max, everywhere, needed},
     {&settings::work_factor, everywhere, optional},
 };

@@ -78,6 +78,8 @@ inline constexpr Setting shards{"shards", 0, 16};
 inline constexpr Setting throttled_rate{"throttled_rate", 1, std::int64_t{1} << 50};
 inline constexpr Setting timed_topic{"timed_topic", 0, 1};
 inline constexpr Setting topic_pace_ms{"topic_pace_ms", 0, pace_ms_max};
+// From then on brokers start as this release; before, as the one before it.
+inline constexpr Setting upgrade_at_ms{"upgrade_at_ms", 1, safety_ms_max};
 inline constexpr Setting value_bytes_max{"value_bytes_max", 8, 8192};
 inline constexpr Setting work_factor{"work_factor", 1, work_factor_max};
 

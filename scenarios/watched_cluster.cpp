@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/cluster/features.h"
 #include "broker/cluster/metadata_log.h"
 #include "broker/server/broker.h"
 #include "scenarios/consumer_sessions.h"
@@ -14,6 +15,15 @@ namespace {
 constexpr int group_partitions = 5;  // of the topic of committed offsets
 constexpr std::size_t told_max = 3;  // of violations of a kind
 constexpr std::int64_t default_lag_ms = 30'000;
+
+// Supports what this release does, but for the newest level of the metadata.
+FeatureRanges release_before() {
+  auto ranges = supported_features();
+  for (auto& range : ranges)
+    if (range.name == metadata_version) --range.max;
+  return ranges;
+}
+
 }  // namespace
 
 WatchedCluster::WatchedCluster(World& world, const Plan& plan, Marks& marks)
@@ -79,6 +89,8 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   }
   auto config = BrokerConfig::from(properties).value();
   config.cluster_secret = "a secret of the cluster";
+  if (auto upgrade = plan_.setting_or(settings::upgrade_at_ms, 0); world_.now() < Instant{} + milliseconds(upgrade))
+    config.features = release_before();
   if (plan_.has(settings::group_segment_bytes))
     config.group_topic.segment_bytes = static_cast<std::int32_t>(plan_.setting(settings::group_segment_bytes));
   config.producer_id_block = plan_.setting_or(settings::producer_id_block, config.producer_id_block);

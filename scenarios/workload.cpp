@@ -108,6 +108,7 @@ int run_clients(Host& host, Workload& workload) {
     if (wanted(settings::growing_topic)) clients.spawn("partitions", [&] { add_partitions(host, workload); });
     if (wanted(settings::config_pace_ms)) clients.spawn("configurator", [&] { configure_topics(host, workload); });
     if (wanted(settings::controller_pace_ms)) clients.spawn("controllers", [&] { change_controllers(host, workload); });
+    if (wanted(settings::upgrade_at_ms)) clients.spawn("upgrade", [&] { raise_levels(host, workload); });
     if (wanted(settings::work_factor)) clients.spawn("malformed", [&] { send_malformed(host, workload); });
     if (wanted(settings::members)) clients.spawn("offsets", [&] { keep_offsets(host, workload); });
     if (wanted(settings::remake_pace_ms)) clients.spawn("remake", [&] { remake_topic(host, workload); });

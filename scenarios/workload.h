@@ -84,6 +84,8 @@ int ask_in_peace(Host& host, Workload& workload);
 int list_topics(Host& host, Workload& workload);
 // Requests the present controllers.
 int list_controllers(Host& host, Workload& workload);
+// Raises the level of the metadata to this release's, if that has not been done.
+int finish_upgrade(Host& host, Workload& workload);
 // Reads the committed records of the pipelines' topics, once no transaction is open, and how far each was read.
 int read_stages(Host& host, Workload& workload);
 // Reads every partition from its start to its end.
