@@ -121,10 +121,12 @@ bool CoordinatorPartition::load() {
     while (!core_->finish_loading(now())) work_in_slices(slice_length);
     if (!leads_in(epoch_)) return false;
     loaded_ = true;
-    log_.info("loaded", {{"partition", name_},
-                         {"epoch", epoch_},
-                         {"offset", next},
-                         {"ms", std::chrono::duration_cast<milliseconds>(host_.clock().now() - begun).count()}});
+    // A new cluster has dozens of empty partitions.
+    log_.log(next > 0 ? LogLevel::info : LogLevel::debug, "loaded",
+             {{"partition", name_},
+              {"epoch", epoch_},
+              {"offset", next},
+              {"ms", std::chrono::duration_cast<milliseconds>(host_.clock().now() - begun).count()}});
     carry_out();
     return true;
   }
