@@ -130,8 +130,8 @@ class PartitionLog {
   // Writes a new file with the records of closed segments for which `keep` returns true: of at most `count` segments
   // from `base` on that are stable and end at or below `up_to`. The header of a batch without records may stay. Batches
   // with tombstones, and without a delete horizon, get `delete_horizon` (in ms) if it is given. The log does not
-  // change. nullopt: nothing would change. Takes long. Errors: no_space, io_error, corrupt; closed: a segment that one of
-  // these has replaced is still read.
+  // change. nullopt: nothing would change. Takes long. Errors: no_space, io_error, corrupt; closed: a segment that one
+  // of these has replaced is still read.
   Result<std::optional<Rewritten>> rewrite(Offset base, std::size_t count, Offset up_to, const KeepRecord& keep,
                                            std::optional<Timestamp> delete_horizon = {});
   // Replaces the old segments by the rewritten one, on stable storage when this returns. False if that is not possible
