@@ -109,6 +109,13 @@ std::optional<std::size_t> Reader::array_count(bool compact, std::size_t count_m
     fail("an array has too many elements");
     return std::nullopt;
   }
+  if (count_max <= array_count_max) {
+    if (static_cast<std::uint64_t>(count) > elements_left_) {
+      fail("the message has too many elements in its arrays");
+      return std::nullopt;
+    }
+    elements_left_ -= static_cast<std::size_t>(count);
+  }
   return static_cast<std::size_t>(count);
 }
 

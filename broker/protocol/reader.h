@@ -18,6 +18,9 @@ class Reader {
  public:
   // As Kafka 4.4. No sensible message has more, and an element may take many times its bytes in memory.
   static constexpr std::size_t array_count_max = 1'000'000;
+  // Of all arrays together, which may be in one another: an element of one byte may take a hundred in memory. A
+  // response of Metadata with half a million partitions has fewer.
+  static constexpr std::size_t elements_max = 5'000'000;
   static constexpr std::uint32_t tagged_fields_max = 10'000;
 
   explicit Reader(Bytes bytes) : bytes_(std::move(bytes)) {}
@@ -42,7 +45,8 @@ class Reader {
   std::optional<std::string_view> nullable_string(bool compact);
   std::optional<Bytes> nullable_bytes(bool compact);  // a slice, not a copy
   // The number of elements, or nullopt for null. Each element takes at least a byte, so more elements than bytes fail;
-  // and so do more than count_max.
+  // and so do more than count_max, and more than elements_max with those of earlier arrays, except for a larger
+  // count_max.
   std::optional<std::size_t> array_count(bool compact, std::size_t count_max = array_count_max);
 
   std::string_view raw(std::size_t count);
@@ -59,6 +63,7 @@ class Reader {
   Bytes bytes_;
   std::size_t at_ = 0;
   const char* error_ = nullptr;
+  std::size_t elements_left_ = elements_max;
 };
 
 }  // namespace fulmar

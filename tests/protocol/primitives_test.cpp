@@ -51,6 +51,27 @@ TEST(Primitives, ErrorsStick) {
   EXPECT_EQ(reader.remaining(), 0u);
 }
 
+// An array in an array multiplies its elements, of a byte each.
+TEST(Primitives, ElementsAreCountedOverAllArraysOfAMessage) {
+  constexpr int arrays = static_cast<int>(Reader::elements_max / Reader::array_count_max);
+  auto reader_of = [](int count) {
+    return Reader(written([&](Writer& w) {
+      for (int i = 0; i < count; ++i) w.array_count(Reader::array_count_max, true);
+      for (std::size_t i = 0; i < Reader::array_count_max; ++i) w.int8(0);
+    }));
+  };
+  auto all = reader_of(arrays);
+  for (int i = 0; i < arrays; ++i) EXPECT_EQ(all.array_count(true), Reader::array_count_max);
+  EXPECT_FALSE(all.failed());
+  auto more = reader_of(arrays + 1);
+  for (int i = 0; i < arrays; ++i) more.array_count(true);
+  EXPECT_FALSE(more.array_count(true));
+  EXPECT_STREQ(more.error(), "the message has too many elements in its arrays");
+  // Files of the broker's own have their size for a limit.
+  auto file = reader_of(arrays + 1);
+  for (int i = 0; i <= arrays; ++i) EXPECT_TRUE(file.array_count(true, file.remaining()));
+}
+
 TEST(Writer, LargePartsAreSharedAndSmallOnesCopied) {
   auto large = Bytes::copy_of(std::string(5000, 'x'));
   Writer writer;

@@ -86,9 +86,9 @@ with Broker("--shards", "1", "--set", "socket.request.max.bytes=1000000") as bro
     check("WARN" in broker.said(), "and is in its log")
     broker.stop()
 
-def resident_mib(broker):
+def resident_mib(broker, kind="VmRSS"):
     with open(f"/proc/{broker.process.pid}/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) // 1024
+        return next(int(line.split()[1]) for line in status if line.startswith(kind + ":")) // 1024
 
 
 def call(connection, frame):
@@ -137,6 +137,37 @@ with Broker("--shards", "2") as broker:
         with connect(broker) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
     check(broker.alive() and len(broker.said().splitlines()) - said_before < 60, "thousands that speak no Kafka are a few lines in the log")
+    broker.stop()
+
+def frame(api, version, body):
+    body = struct.pack(">hhih", api, version, 1, -1) + body
+    return struct.pack(">i", len(body)) + body
+
+
+def fetch_of_long_name(partitions):
+    """In a session that it begins."""
+    name = b"n" * 32_000
+    body = struct.pack(">iiiibiiih", -1, 100, 1, 1 << 20, 0, 0, 0, 1, len(name)) + name + struct.pack(">i", partitions)
+    body += b"".join(struct.pack(">iiqqi", index, -1, 0, -1, 1 << 20) for index in range(partitions))
+    return frame(1, 11, body + struct.pack(">ih", 0, 0))
+
+
+def create_many(topics, partitions):
+    names = b"".join(struct.pack(">h", 5) + b"%05d" % n + struct.pack(">ihii", partitions, 1, 0, 0) for n in range(topics))
+    return frame(19, 4, struct.pack(">i", topics) + names + struct.pack(">ib", 10_000, 1))  # to validate only
+
+
+def describe_again_and_again(times):
+    return frame(32, 1, struct.pack(">i", times) + (b"\4\0\1" + b"1" + struct.pack(">i", -1)) * times + b"\1")
+
+
+with Broker("--shards", "1") as broker:
+    for name, request in {"a fetch of 100,000 partitions of a topic with a long name": fetch_of_long_name(100_000),
+                          "1,000 topics of 100,000 partitions": create_many(1000, 100_000),
+                          "the same configuration 100,000 times": describe_again_and_again(100_000)}.items():
+        with connect(broker) as connection:
+            call(connection, request)
+        check(resident_mib(broker, "VmHWM") < 600, f"{name} took {resident_mib(broker, 'VmHWM')} MiB at most")
     broker.stop()
 
 with Broker("--shards", "2", "--set", "max.connections=20") as broker:

@@ -1,10 +1,19 @@
 // The cost of a request is linear in its size: with twice as many topics or partitions it takes about twice as many
 // steps. Steps are basic blocks, counted by the compiler's instrumentation in the files that answer (CMakeLists.txt
 // lists them), not time: the number is the same on every machine.
+#include "broker/protocol/messages/alter_configs.h"
+#include "broker/protocol/messages/consumer_group.h"
+#include "broker/protocol/messages/describe_configs.h"
 #include "broker/protocol/messages/describe_log_dirs.h"
 #include "broker/protocol/messages/describe_topic_partitions.h"
+#include "broker/protocol/messages/group_offsets.h"
+#include "broker/protocol/messages/groups.h"
+#include "broker/protocol/messages/leaders.h"
 #include "broker/protocol/messages/list_offsets.h"
-#include "broker_test_kit.h"
+#include "broker/protocol/messages/producers.h"
+#include "broker/protocol/messages/reassignments.h"
+#include "broker/protocol/messages/transactions.h"
+#include "coordinator_kit.h"
 
 namespace {
 std::uint64_t steps = 0;
@@ -157,6 +166,137 @@ TEST(Steps, OfDescribingLogDirectories) {
     DescribeLogDirsRequest request;
     request.topics.emplace();
     for (int i = 0; i < n; ++i) request.topics->push_back({i % 2 ? "t" : name_of(i), {i % 20}});
+    return request;
+  });
+}
+
+// A request of unknown topics, each with a partition.
+template <class Request>
+Request of_unknown_topics(int n) {
+  Request request;
+  auto add = [&](auto& topics) {
+    topics.resize(static_cast<std::size_t>(n));
+    for (int i = 0; i < n; ++i) {
+      topics[static_cast<std::size_t>(i)].name = name_of(i);
+      topics[static_cast<std::size_t>(i)].partitions.emplace_back();
+    }
+  };
+  if constexpr (requires { request.topics->size(); })
+    add(request.topics.emplace());
+  else
+    add(request.topics);
+  return request;
+}
+
+template <class Request>
+void expect_linear_of_unknown_topics(std::int16_t version) {
+  expect_linear(version, [](Peer&, int n) { return of_unknown_topics<Request>(n); });
+}
+
+TEST(Steps, OfElections) {
+  expect_linear_of_unknown_topics<ElectLeadersRequest>(2);
+}
+
+TEST(Steps, OfReassignments) {
+  expect_linear_of_unknown_topics<AlterPartitionReassignmentsRequest>(0);
+  expect_linear_of_unknown_topics<ListPartitionReassignmentsRequest>(0);
+}
+
+TEST(Steps, OfDescribingProducers) {
+  expect_linear(0, [](Peer&, int n) {
+    DescribeProducersRequest request;
+    for (int i = 0; i < n; ++i) request.topics.push_back({name_of(i), {0}});
+    return request;
+  });
+}
+
+TEST(Steps, OfCommittingOffsets) {
+  expect_linear(8, [](Peer& peer, int n) {
+    await_coordinator(peer, coordinator_of_group);
+    auto request = of_unknown_topics<OffsetCommitRequest>(n);
+    request.group_id = "g";
+    request.topics.push_back({"t", {}, {{}}});
+    return request;
+  });
+  expect_linear(3, [](Peer& peer, int n) {
+    await_coordinator(peer, coordinator_of_group);
+    auto request = of_unknown_topics<TxnOffsetCommitRequest>(n);
+    request.group_id = request.transactional_id = "g";
+    request.topics.push_back({"t", {}, {{}}});
+    return request;
+  });
+}
+
+TEST(Steps, OfFetchingAndDeletingCommittedOffsets) {
+  expect_linear(8, [](Peer& peer, int n) {
+    await_coordinator(peer, coordinator_of_group);
+    OffsetFetchRequest request;
+    auto& group = request.groups.emplace_back();
+    group.group_id = "g";
+    group.topics.emplace();
+    for (int i = 0; i < n; ++i) group.topics->push_back({name_of(i), {}, {0, 1}});
+    return request;
+  });
+  expect_linear(0, [](Peer& peer, int n) {
+    await_coordinator(peer, coordinator_of_group);
+    auto request = of_unknown_topics<OffsetDeleteRequest>(n);
+    request.group_id = "g";
+    return request;
+  });
+}
+
+TEST(Steps, OfDescribingGroups) {
+  expect_linear(5, [](Peer& peer, int n) {
+    await_coordinator(peer, coordinator_of_group);
+    DescribeGroupsRequest request;
+    for (int i = 0; i < n; ++i) request.groups.push_back(name_of(i));
+    return request;
+  });
+  expect_linear(1, [](Peer& peer, int n) {
+    await_coordinator(peer, coordinator_of_group);
+    ConsumerGroupDescribeRequest request;
+    for (int i = 0; i < n; ++i) request.group_ids.push_back(name_of(i));
+    return request;
+  });
+}
+
+TEST(Steps, OfAddingPartitionsToATransaction) {
+  expect_linear(3, [](Peer& peer, int n) {
+    await_coordinator(peer, coordinator_of_transaction);
+    auto request = of_unknown_topics<AddPartitionsToTxnRequest>(n);
+    request.transactional_id = "g";
+    return request;
+  });
+}
+
+TEST(Steps, OfDescribingTransactions) {
+  expect_linear(0, [](Peer& peer, int n) {
+    await_coordinator(peer, coordinator_of_transaction);
+    DescribeTransactionsRequest request;
+    for (int i = 0; i < n; ++i) request.transactional_ids.push_back(name_of(i));
+    return request;
+  });
+}
+
+TEST(Steps, OfConfigurations) {
+  constexpr std::int8_t of_group = 32;
+  expect_linear(4, [](Peer&, int n) {
+    DescribeConfigsRequest request;
+    for (int i = 0; i < n; ++i) request.resources.push_back({of_group, name_of(i), std::nullopt});
+    return request;
+  });
+  expect_linear(4, [](Peer&, int n) {
+    DescribeConfigsRequest request;
+    auto& broker = request.resources.emplace_back(DescribeConfigsRequest::Resource{4, "1", std::nullopt});
+    broker.configuration_keys.emplace();
+    for (int i = 0; i < n; ++i) broker.configuration_keys->push_back(name_of(i));
+    return request;
+  });
+  expect_linear(1, [](Peer&, int n) {
+    IncrementalAlterConfigsRequest request;
+    request.validate_only = true;
+    for (int i = 0; i < n; ++i)
+      request.resources.push_back({of_group, name_of(i), {{"consumer.session.timeout.ms", 0, "50000"}}});
     return request;
   });
 }

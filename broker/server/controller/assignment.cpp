@@ -1,10 +1,19 @@
 #include "broker/server/controller/assignment.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "runtime/fiber/slices.h"
 #include "runtime/host/entropy.h"
 
 namespace fulmar {
+
+namespace {
+
+constexpr std::int32_t placed_at_once = 1000;  // before other fibers get their turn
+constexpr Duration place_partition_work = nanoseconds(500);
+
+}  // namespace
 
 std::expected<std::vector<ReplicaId>, std::string> assigned_replicas(const MetadataImage& image,
                                                                      const std::vector<std::int32_t>& brokers) {
@@ -39,15 +48,22 @@ std::vector<Candidate> listed(const std::map<std::int32_t, Candidate>& candidate
 std::expected<std::vector<PartitionImage>, std::string> placed_replicas(Draft& draft, std::int32_t partitions,
                                                                         std::int32_t factor) {
   if (!draft.candidates) draft.candidates = placement_candidates(draft.image);
-  auto candidates = listed(*draft.candidates);
+  auto candidates = *draft.candidates;
   if (factor < 1) return std::unexpected("Replication factor must be larger than 0.");
   if (static_cast<std::size_t>(factor) > candidates.size())
     return std::unexpected("Unable to replicate the partition " + std::to_string(factor) + " time(s): only " +
                            std::to_string(candidates.size()) + " broker(s) are registered.");
   auto random = draft.shard.host().entropy().stream();
   std::vector<PartitionImage> placed;
-  for (const auto& brokers : place_replicas(std::move(candidates), partitions, factor, random))
-    placed.push_back({*assigned_replicas(draft.image, brokers)});
+  while (std::ssize(placed) < partitions) {
+    auto some = std::min(placed_at_once, partitions - static_cast<std::int32_t>(placed.size()));
+    std::vector<PartitionImage> piece;
+    for (const auto& brokers : place_replicas(listed(candidates), some, factor, random))
+      piece.push_back({*assigned_replicas(draft.image, brokers)});
+    count_replicas(piece, candidates);
+    placed.insert(placed.end(), std::make_move_iterator(piece.begin()), std::make_move_iterator(piece.end()));
+    work_in_slices(place_partition_work * some);
+  }
   return placed;
 }
 

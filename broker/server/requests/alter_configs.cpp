@@ -12,10 +12,13 @@
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
 namespace {
+
+constexpr Duration plan_change_work = microseconds(2);  // of a property
 
 using Resource = IncrementalAlterConfigsRequest::Resource;
 using Result = AlterConfigsResponse::Result;
@@ -217,6 +220,7 @@ std::vector<Result> alter(BrokerShard& shard, const std::vector<Resource>& resou
   change_metadata(shard, [&](Draft& draft) {
     std::vector<std::pair<std::string, std::string>> news;
     for (const auto& resource : resources) {
+      work_in_slices(plan_change_work * static_cast<std::int64_t>(1 + resource.configs.size()));
       auto& result = results.emplace_back();
       result.resource_type = resource.resource_type;
       result.resource_name = resource.resource_name;

@@ -1,5 +1,6 @@
 // DescribeConfigs: every property of a topic, of the broker or of a group, its value, and where the value comes from.
 #include <algorithm>
+#include <set>
 
 #include "broker/cluster/group_config.h"
 #include "broker/cluster/topic_config.h"
@@ -8,13 +9,21 @@
 #include "broker/protocol/messages/describe_configs.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
+#include "broker/server/requests/response_room.h"
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
 namespace {
 
 using Described = DescribeConfigsResponse::Result;
+
+// One request may ask for the same names again and again, a few bytes each. So many values, with those they stand in
+// for, is what 5,000 topics have.
+constexpr std::size_t values_max = 500'000;
+constexpr Duration describe_value_work = microseconds(1);
+constexpr std::int64_t value_bytes = 250;  // in memory, about
 
 // `in_force`: the value in force; `values`: all values that are set, and the default, in order of precedence.
 void describe(Described& result, const DescribeConfigsRequest& request, const PropertyInfo& info,
@@ -35,11 +44,18 @@ void describe(Described& result, const DescribeConfigsRequest& request, const Pr
       out.synonyms.push_back({value.name, value.given, static_cast<std::int8_t>(value.source)});
 }
 
-bool wanted(const DescribeConfigsRequest::Resource& resource, std::string_view name) {
-  if (!resource.configuration_keys) return true;
-  const auto& keys = *resource.configuration_keys;
-  return std::find(keys.begin(), keys.end(), name) != keys.end();
-}
+// The properties that are asked for of a resource.
+class Wanted {
+ public:
+  explicit Wanted(const DescribeConfigsRequest::Resource& resource) : all_(!resource.configuration_keys) {
+    if (!all_) names_ = {resource.configuration_keys->begin(), resource.configuration_keys->end()};
+  }
+  bool has(std::string_view name) const { return all_ || names_.contains(name); }
+
+ private:
+  bool all_;
+  std::set<std::string_view> names_;
+};
 
 void refuse(Described& result, ErrorCode code, std::string why) {
   result.error_code = code;
@@ -54,8 +70,9 @@ void describe_topic(BrokerShard& shard, const DescribeConfigsRequest& request,
     if (wrong) return refuse(result, ErrorCode::invalid_topic_exception, "Topic name is invalid: " + *wrong);
     return refuse(result, ErrorCode::unknown_topic_or_partition, "This server does not host this topic.");
   }
+  Wanted wanted(resource);
   for (const auto& info : topic_properties())
-    if (wanted(resource, info.name)) {
+    if (wanted.has(info.name)) {
       auto values = config_values(info, topic->configs, shard.config_layers());
       describe(result, request, info, values.front(), values, false);
     }
@@ -83,9 +100,10 @@ std::vector<ConfigValue> broker_values(const PropertyInfo& info, const BrokerLay
 void describe_broker(BrokerShard& shard, const DescribeConfigsRequest& request,
                      const DescribeConfigsRequest::Resource& resource, Described& result) {
   auto layers = shard.config_layers();
+  Wanted wanted(resource);
   if (resource.resource_name.empty()) {  // what is set for all brokers
     for (const auto& [name, value] : *layers.all)
-      if (wanted(resource, name)) {
+      if (wanted.has(name)) {
         ConfigValue set{name, value, value, ConfigSource::dynamic_default_broker};
         describe(result, request, *find_broker_property(name), set, {set}, false);
       }
@@ -101,7 +119,7 @@ void describe_broker(BrokerShard& shard, const DescribeConfigsRequest& request,
                   "Unexpected broker id, expected " + std::to_string(self) + " or empty string, but received " +
                       resource.resource_name);
   auto one = [&](const PropertyInfo& info) {
-    if (!wanted(resource, info.name) || info.effect == Effect::refused) return;
+    if (!wanted.has(info.name) || info.effect == Effect::refused) return;
     auto values = broker_values(info, layers);
     // The value under its own name is in force; the others are synonyms.
     auto own = std::find_if(values.begin(), values.end(), [&](const auto& value) { return value.name == info.name; });
@@ -116,8 +134,9 @@ void describe_group(BrokerShard& shard, const DescribeConfigsRequest& request,
                     const DescribeConfigsRequest::Resource& resource, Described& result) {
   if (resource.resource_name.empty()) return refuse(result, ErrorCode::invalid_request, "Group name must not be empty");
   const auto image = shard.image();
+  Wanted wanted(resource);
   for (const auto& info : group_properties())
-    if (wanted(resource, info.name)) {
+    if (wanted.has(info.name)) {
       auto values = group_config_values(info, image->configs_of_group(resource.resource_name), shard.config_layers());
       describe(result, request, info, values.front(), values, false);
     }
@@ -128,10 +147,16 @@ void describe_group(BrokerShard& shard, const DescribeConfigsRequest& request,
 Result<ByteChain> handle_describe_configs(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<DescribeConfigsRequest>());
   DescribeConfigsResponse response;
+  ResponseRoom room(shard);
+  std::size_t values = 0;
   for (const auto& resource : request.resources) {
     auto& result = response.results.emplace_back();
     result.resource_type = resource.resource_type;
     result.resource_name = resource.resource_name;
+    if (values >= values_max) {
+      refuse(result, ErrorCode::invalid_request, "too many resources for one response: ask for fewer at a time");
+      continue;
+    }
     switch (static_cast<ConfigResource>(resource.resource_type)) {
       case ConfigResource::topic: describe_topic(shard, request, resource, result); break;
       case ConfigResource::broker: describe_broker(shard, request, resource, result); break;
@@ -140,6 +165,11 @@ Result<ByteChain> handle_describe_configs(BrokerShard& shard, const Request& cal
         refuse(result, ErrorCode::invalid_request, "only topics, brokers and groups have configurations here");
         break;
     }
+    auto described = result.configs.size();
+    for (const auto& config : result.configs) described += config.synonyms.size();
+    values += described;
+    room.take(value_bytes * static_cast<std::int64_t>(1 + described));
+    work_in_slices(describe_value_work * static_cast<std::int64_t>(1 + described));
   }
   return call.answer(response);
 }

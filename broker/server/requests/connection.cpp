@@ -21,6 +21,9 @@ constexpr Duration answer_grace = seconds(30);
 constexpr Duration answer_grace_contended = seconds(5);
 constexpr Duration contention_check_interval = seconds(1);
 constexpr std::int64_t answer_bytes_per_second_min = 64 * 1024;
+// Charged before a request begins, so that none does while there is no memory for responses: their size is not known
+// until they are made.
+constexpr std::int64_t first_of_answer_bytes = 256;
 constexpr Duration for_ever = std::chrono::hours(24 * 365 * 100);  // small enough that sums of times do not overflow
 
 }  // namespace
@@ -72,6 +75,15 @@ bool ServedConnection::may_begin() const {
   return answers_.size() < requests_under_way_max && request_bytes_ < request_bytes_under_way_max;
 }
 
+// If not, serves once there is. Others who take no responses are closed for that: see contended_at_.
+bool ServedConnection::has_room_for_an_answer() {
+  auto& answers = shard_.client_memory().answers;
+  if (first_of_answer_.bytes() > 0 || answers.try_charge(first_of_answer_, first_of_answer_bytes, true)) return true;
+  serving_ = false;  // before, since it may be granted at once
+  answers.charge_later(first_of_answer_, first_of_answer_bytes, true, room_);
+  return false;
+}
+
 void ServedConnection::serve() {
   read_until_.reset();
   for (int turn = 0; !closed_ && !input_ended_; ++turn) {
@@ -83,6 +95,7 @@ void ServedConnection::serve() {
       serving_ = false;
       return serve_soon();
     }
+    if (!has_room_for_an_answer()) return;
     auto step = frames_.next();
     if (!step) {
       serving_ = false;
@@ -99,6 +112,7 @@ void ServedConnection::serve() {
     switch (step->kind) {
       case FrameAssembler::Kind::needs_bytes:
         if (answers_.empty()) answers_ = std::vector<Answer>();  // an idle connection keeps no memory
+        first_of_answer_ = {};
         read_until_ = frames_.deadline().value_or(active_at_ + idle_max());
         set_alarm();
         connection_->when_readable(&readable_);
@@ -129,6 +143,7 @@ Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   answer.request_bytes = size;
   answer.slot = RequestCounts::slot_of(request.header().api_key, request.version());
   answer.request = std::move(memory);
+  answer.memory = std::exchange(first_of_answer_, {});
   if (auto ready = begun->take_ready()) {
     answered(number, std::move(*ready), {});
   } else if (auto delayed = begun->take_delayed()) {
@@ -136,6 +151,7 @@ Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
       if (auto self = weak.lock()) self->attempt_soon(number);
     };
     answer.delayed = std::move(delayed);
+    answer.memory = {};  // it waits for memory of its own, and must hold none meanwhile
     advance();
   } else {
     all_.wait_in_fiber([self = shared_from_this(), number, finish = std::move(*begun)]() mutable {
@@ -157,10 +173,10 @@ void ServedConnection::answered(std::uint64_t number, ByteChain frame, MemoryBud
   if (closed_) return;
   auto& answer = answers_[static_cast<std::size_t>(number - answers_.front().number)];
   FULMAR_ASSERT(answer.number == number && !answer.frame);
-  auto uncharged = static_cast<std::int64_t>(frame.size()) - memory.bytes();
-  if (uncharged > 0) shard_.client_memory().answers.charge_at_once(memory, uncharged);
+  if (memory.bytes() > 0) answer.memory = std::move(memory);
+  auto uncharged = static_cast<std::int64_t>(frame.size()) - answer.memory.bytes();
+  if (uncharged > 0) shard_.client_memory().answers.charge_at_once(answer.memory, uncharged);
   answer.frame = std::move(frame);
-  answer.memory = std::move(memory);
   answer.request = {};
   answer.delayed = nullptr;
   request_bytes_ -= answer.request_bytes;

@@ -74,6 +74,7 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   void write_soon();
   void serve();
   bool may_begin() const;
+  bool has_room_for_an_answer();
   Result<void> begin(Bytes frame, MemoryBudget::Charge memory);
   void attempt_soon(std::uint64_t number);
   void answered(std::uint64_t number, ByteChain frame, MemoryBudget::Charge memory);
@@ -91,7 +92,8 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   std::unique_ptr<Connection> connection_;  // null once closed
   const std::shared_ptr<Session> session_;
   FrameAssembler frames_;
-  std::vector<Answer> answers_;  // in the order of the requests
+  MemoryBudget::Charge first_of_answer_;  // for the next request's response
+  std::vector<Answer> answers_;           // in the order of the requests
   std::uint64_t next_number_ = 0;
   std::int64_t request_bytes_ = 0;  // of requests without a response yet
   Instant active_at_;

@@ -7,10 +7,13 @@
 #include "broker/server/controller/draft.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
 namespace {
+
+constexpr Duration plan_deletion_work = microseconds(2);
 
 using Asked = DeleteTopicsRequest::Topic;
 using Deleted = DeleteTopicsResponse::Topic;
@@ -61,6 +64,7 @@ DeleteTopicsResponse delete_topics(Draft& draft, const std::vector<Asked>& topic
   std::set<std::pair<std::string, Uuid>> answered;
   for (const auto& asked : topics) {
     if (!answered.emplace(asked.name.value_or(""), asked.topic_id).second) continue;
+    work_in_slices(plan_deletion_work);
     auto& result = response.responses.emplace_back();
     result.name = asked.name;
     result.topic_id = asked.topic_id;

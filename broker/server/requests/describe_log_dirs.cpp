@@ -2,34 +2,45 @@
 #include "broker/protocol/messages/describe_log_dirs.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
 namespace {
 
+constexpr Duration describe_partition_work = nanoseconds(200);
+
 using LogDir = DescribeLogDirsResponse::LogDir;
 
 // The requested partitions; nullopt: all.
-using Wanted = std::optional<std::set<std::pair<std::string, std::int32_t>>>;
+using Wanted = std::optional<std::map<std::string, std::set<std::int32_t>, std::less<>>>;
 
 Wanted wanted(const DescribeLogDirsRequest& request) {
   if (!request.topics) return std::nullopt;
   Wanted wanted(std::in_place);
   for (const auto& topic : *request.topics)
-    for (auto index : topic.partitions) wanted->emplace(topic.name, index);
+    (*wanted)[topic.name].insert(topic.partitions.begin(), topic.partitions.end());
   return wanted;
+}
+
+bool has(const Wanted& wanted, const PartitionKey& key) {
+  if (!wanted) return true;
+  auto topic = wanted->find(key.first);
+  return topic != wanted->end() && topic->second.contains(key.second);
 }
 
 // Adds one shard's partitions. Called on that shard.
 void describe(const BrokerShard& shard, const Wanted& wanted, std::map<std::string, LogDir::Topic>& topics) {
   shard.partitions().each([&](const PartitionKey& key, const Partition& partition) {
     const auto& [name, index] = key;
-    if (!partition.replica || (wanted && !wanted->contains(key))) return;
+    declare_work(describe_partition_work);
+    if (!partition.replica || !has(wanted, key)) return;
     auto& topic = topics[name];
     topic.name = name;
     // Lag 0: it is the distance of the log end behind the known high watermark, which here never exceeds the log end.

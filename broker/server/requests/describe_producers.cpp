@@ -1,6 +1,7 @@
 // DescribeProducers: a partition's producers and their open transactions, as its leader knows them (KIP-664).
 #include "broker/protocol/messages/producers.h"
 #include "broker/server/requests/handlers.h"
+#include "broker/server/requests/repeats.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
 #include "runtime/fiber/slices.h"
@@ -33,6 +34,7 @@ Result<ByteChain> handle_describe_producers(BrokerShard& shard, const Request& c
   FULMAR_TRY(auto request, call.body<DescribeProducersRequest>());
   DescribeProducersResponse response;
   auto image = shard.image();
+  Repeats<std::pair<std::string_view, std::int32_t>> repeats;
   for (const auto& topic : request.topics) {
     auto& out_topic = response.topics.emplace_back();
     out_topic.name = topic.name;
@@ -43,6 +45,8 @@ Result<ByteChain> handle_describe_producers(BrokerShard& shard, const Request& c
       work_in_slices(describe_producer_work);
       if (!known || index < 0 || index >= known->partition_count())
         out.error_code = ErrorCode::unknown_topic_or_partition;
+      else if (repeats.are_too_many({topic.name, index}))
+        out.error_code = ErrorCode::invalid_request;
       else
         out.error_code = shard.on(shard.owner(known->id, index),
                                   [&](BrokerShard& owner) { return describe(owner, topic.name, out); });

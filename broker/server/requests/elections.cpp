@@ -7,6 +7,7 @@
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr Duration election_max = seconds(5);  // less than the time that a forwarded request is waited for
 constexpr Duration look_interval = milliseconds(20);
+constexpr Duration consider_partition_work = nanoseconds(500);
 constexpr std::int8_t preferred_election = 0;
 constexpr std::int8_t unclean_election = 1;
 
@@ -63,6 +65,7 @@ class Election {
   };
 
   void consider(const std::string& name, std::int32_t index) {
+    work_in_slices(consider_partition_work);
     const auto* topic = image_->topic(name);
     if (!topic || index < 0 || index >= topic->partition_count())
       return answer(name, index, ErrorCode::unknown_topic_or_partition, "This server does not host this partition.");

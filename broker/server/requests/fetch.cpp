@@ -31,6 +31,8 @@ constexpr std::int64_t room_wanted_min = 1 << 20;
 constexpr Duration find_target_work = nanoseconds(300);
 constexpr Duration read_target_work = microseconds(1);
 constexpr Duration finish_target_work = nanoseconds(500);
+constexpr std::int64_t target_bytes = 200;        // about what a fetch has in memory per partition while it waits
+constexpr std::int64_t few_targets_bytes = 4096;  // taken also if there is no memory
 
 // Reads all targets in their order; each reading has its part of the response.
 class Readings {
@@ -47,8 +49,8 @@ class Readings {
     auto image = shard.image();
     for (auto& target : targets) {
       work_in_slices(find_target_work);
-      if (target.topic.empty()) target.topic = image->topic_name(target.topic_id);
-      const auto* topic = image->topic(target.topic);
+      if (target.topic().empty()) name_topic(target, *image);
+      const auto* topic = image->topic(target.topic());
       readings_.push_back({.target = &target, .out = {}});
       auto& reading = readings_.back();
       if (!topic) {
@@ -91,12 +93,22 @@ class Readings {
     unsigned owner;
     std::vector<Reading*> readings;
   };
+
+  // The topic may exist by now. Adjacent partitions of a topic share its name.
+  void name_topic(FetchTarget& target, const MetadataImage& image) const {
+    const auto* before = readings_.empty() ? nullptr : readings_.back().target;
+    if (before && before->topic_id == target.topic_id)
+      target.topic_name = before->topic_name;
+    else
+      target.topic_name = std::make_shared<const std::string>(image.topic_name(target.topic_id));
+  }
+
   std::list<Reading> readings_;
 };
 
 // The state in which a partition was read, so that its owner can tell whether it has changed since.
 struct Seen {
-  std::string topic;
+  const std::string* topic;  // the target's
   GroupId group;
   bool led_here;
   bool committed_only;
@@ -107,7 +119,7 @@ struct Seen {
 bool wait_for_change(BrokerShard& owner, const PartitionWaits::Waiter& waiter, const std::vector<Seen>& seen) {
   std::vector<GroupId> groups;
   for (const auto& one : seen) {
-    auto* partition = owner.partitions().find(one.topic, one.group.partition);
+    auto* partition = owner.partitions().find(*one.topic, one.group.partition);
     if (!partition || !partition->replica || partition->topic_id != one.group.topic) return false;
     const auto& replica = *partition->replica;
     auto end = one.committed_only ? replica.last_stable_offset().value_or(-1) : replica.high_watermark();
@@ -116,6 +128,11 @@ bool wait_for_change(BrokerShard& owner, const PartitionWaits::Waiter& waiter, c
   }
   owner.partition_waits().add(waiter, std::move(groups));
   return true;
+}
+
+// Of what a fetch keeps while it waits.
+std::int64_t bytes_of(const std::list<FetchTarget>& targets) {
+  return static_cast<std::int64_t>(targets.size()) * target_bytes;
 }
 
 ByteChain frame(const RequestHeader& header, FetchResponse response) {
@@ -131,8 +148,8 @@ ByteChain error_frame(const RequestHeader& header, ErrorCode error) {
 // Adjacent partitions of a topic share an entry.
 FetchResponse::Topic& topic_of(FetchResponse& response, const FetchTarget& target) {
   auto& topics = response.topics;
-  bool goes_on = !topics.empty() && topics.back().name == target.topic && topics.back().topic_id == target.topic_id;
-  return goes_on ? topics.back() : topics.emplace_back(target.topic, target.topic_id);
+  bool goes_on = !topics.empty() && topics.back().name == target.topic() && topics.back().topic_id == target.topic_id;
+  return goes_on ? topics.back() : topics.emplace_back(target.topic(), target.topic_id);
 }
 
 // The response to an invalid request, as in Kafka: the error for the whole, and for each partition.
@@ -184,6 +201,7 @@ class Fetch final : public DelayedAnswer, private MemoryBudget::Waiter {
   const Instant deadline_;
   std::int32_t session_id_ = 0;
   std::list<FetchTarget> targets_;
+  MemoryBudget::Charge targets_memory_;
   Readings readings_;
   MemoryBudget::Charge memory_;
 
@@ -202,6 +220,7 @@ ErrorCode Fetch::begin() {
   if (full_) {
     if (version >= 7 && request_.session_id != 0) shard_.sessions().remove(request_.session_id);
     targets_ = fetch_targets(*shard_.image(), request_, version);
+    shard_.client_memory().requests.charge_at_once(targets_memory_, bytes_of(targets_));
     if (version >= 7 && request_.session_epoch == 0 && !targets_.empty()) {
       if (auto* session = shard_.sessions().create(targets_, version >= fetch_by_id_since)) session_id_ = session->id;
     }
@@ -212,9 +231,20 @@ ErrorCode Fetch::begin() {
   if (session->next_epoch != request_.session_epoch) return ErrorCode::invalid_fetch_session_epoch;
   if (session->by_id != (version >= fetch_by_id_since)) return ErrorCode::fetch_session_topic_id_error;
   session->next_epoch = session->next_epoch == std::numeric_limits<std::int32_t>::max() ? 1 : session->next_epoch + 1;
-  session->update(*shard_.image(), request_, version);
+  if (!shard_.sessions().update(*session, *shard_.image(), request_, version))
+    return ErrorCode::fetch_session_id_not_found;
+  // They are copied, since the session may be evicted while this waits. A request of a few bytes may thus need much
+  // memory: if there is none, the client has to say again what it fetches, which takes memory of the same budget.
+  auto bytes = bytes_of(session->targets());
+  auto& budget = shard_.client_memory().requests;
+  if (bytes <= few_targets_bytes) {
+    budget.charge_at_once(targets_memory_, bytes);
+  } else if (!budget.try_charge(targets_memory_, bytes, bytes <= MemoryBudget::small_max)) {
+    shard_.sessions().remove(session->id);
+    return ErrorCode::fetch_session_id_not_found;
+  }
   session_id_ = session->id;
-  targets_ = session->targets();  // copied: the session may be evicted while this waits
+  targets_ = session->targets();
   if (targets_.empty()) shard_.sessions().remove(std::exchange(session_id_, 0));
   return ErrorCode::none;
 }
@@ -277,10 +307,10 @@ bool Fetch::wait() {
   auto image = shard_.image();
   declare_work(finish_target_work * static_cast<std::int64_t>(readings_.all().size()));
   for (const auto& reading : readings_.all()) {
-    const auto* topic = image->topic(reading.target->topic);
+    const auto* topic = image->topic(reading.target->topic());
     if (!topic) return false;  // deleted since it was read
     by_owner[shard_.owner(topic->id, reading.target->request.index)].push_back(
-        {.topic = reading.target->topic,
+        {.topic = &reading.target->topic(),
          .group = {topic->id, reading.target->request.index},
          .led_here = reading.led_here,
          .committed_only = request_.isolation_level == 1,
@@ -320,8 +350,9 @@ ByteChain Fetch::answer() {
                 out.high_watermark != target.known_high_watermark || out.log_start_offset != target.known_log_start;
     if (session) session->answered(target, out);
     if (!news) continue;
-    if (header_.api_version >= fetch_by_id_since && target.topic.empty()) out.error_code = ErrorCode::unknown_topic_id;
-    if (const auto* topic = shard_.image()->topic(target.topic); topic && header_.api_version >= node_endpoints_since)
+    if (header_.api_version >= fetch_by_id_since && target.topic().empty())
+      out.error_code = ErrorCode::unknown_topic_id;
+    if (const auto* topic = shard_.image()->topic(target.topic()); topic && header_.api_version >= node_endpoints_since)
       hint_leader(shard_, *topic, target.request.current_leader_epoch, out, response);
     topic_of(response, target).partitions.push_back(std::move(out));
   }

@@ -127,11 +127,11 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   auto& out = reading.out;
   out = refused_partition(asked.index, ErrorCode::none);
   auto refuse = [&](ErrorCode code) { out = refused_partition(asked.index, code); };
-  auto* partition = owner.partitions().find(target.topic, asked.index);
+  auto* partition = owner.partitions().find(target.topic(), asked.index);
   bool same_topic = partition && (target.topic_id.is_zero() || partition->topic_id == target.topic_id);
   if (!same_topic && partition) return refuse(ErrorCode::unknown_topic_id);
   if (!same_topic) {
-    const auto* known = owner.image()->topic(target.topic);
+    const auto* known = owner.image()->topic(target.topic());
     bool elsewhere = known && asked.index >= 0 && asked.index < known->partition_count();
     refuse(elsewhere ? ErrorCode::not_leader_or_follower : ErrorCode::unknown_topic_or_partition);
     if (!elsewhere) out.aborted_transactions.emplace();
@@ -144,7 +144,7 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   // Followers here receive appends from their leader, and do not fetch. A negative limit is invalid.
   if (share.rules.from_replica) return refuse(ErrorCode::not_leader_or_follower);
   if (share.rules.negative_limit || asked.max_bytes < 0) return refuse(ErrorCode::unknown_server_error);
-  if (share.rules.without_zstd && is_packed_with_zstd(owner, target.topic))
+  if (share.rules.without_zstd && is_packed_with_zstd(owner, target.topic()))
     return refuse(ErrorCode::unsupported_compression_type);
   reading.led_here = replica->leads();
   auto& log = replica->log();

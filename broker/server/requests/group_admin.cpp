@@ -8,6 +8,8 @@
 #include "broker/protocol/messages/find_coordinator.h"
 #include "broker/protocol/messages/groups.h"
 #include "broker/server/requests/coordinator_answer.h"
+#include "broker/server/requests/repeats.h"
+#include "broker/server/requests/response_room.h"
 #include "broker/server/requests/topics.h"
 #include "runtime/fiber/event.h"
 
@@ -15,6 +17,7 @@ namespace fulmar {
 
 namespace {
 
+constexpr std::int64_t member_bytes = 500;  // of a described member in memory, about
 constexpr std::int8_t of_group = 0;
 constexpr std::int8_t of_transaction = 1;
 constexpr std::int16_t batched_since = 4;      // FindCoordinator: several keys at once (KIP-699)
@@ -95,14 +98,23 @@ Result<ByteChain> handle_find_coordinator(BrokerShard& shard, const Request& cal
 Result<ByteChain> handle_describe_groups(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<DescribeGroupsRequest>());
   DescribeGroupsResponse response;
+  ResponseRoom room(shard);
+  Repeats<std::string_view> repeats;
   for (const auto& id : request.groups) {
     DescribeGroupsResponse::Group described;
-    auto error = shard.groups().read(
-        id, [&](const GroupCoordinator& groups) { described = groups.describe(id, call.version()); });
+    auto error = ErrorCode::invalid_request;
+    if (!repeats.are_too_many(id))
+      error = shard.groups().read(
+          id, [&](const GroupCoordinator& groups) { described = groups.describe(id, call.version()); });
     described.group_id = id;
     if (error != ErrorCode::none) described.error_code = error;
     if (request.include_authorized_operations && described.error_code == ErrorCode::none)
       described.authorized_operations = authorized_group_operations;
+    std::int64_t bytes = 0;
+    for (const auto& member : described.members)
+      bytes +=
+          member_bytes + static_cast<std::int64_t>(member.member_metadata.size() + member.member_assignment.size());
+    room.take(bytes);
     response.groups.push_back(std::move(described));
   }
   return call.answer(response);
@@ -111,10 +123,14 @@ Result<ByteChain> handle_describe_groups(BrokerShard& shard, const Request& call
 Result<ByteChain> handle_consumer_group_describe(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<ConsumerGroupDescribeRequest>());
   ConsumerGroupDescribeResponse response;
+  ResponseRoom room(shard);
+  Repeats<std::string_view> repeats;
   for (const auto& id : request.group_ids) {
     ConsumerGroupDescribeResponse::Group described;
-    auto error =
-        shard.groups().read(id, [&](const GroupCoordinator& groups) { described = groups.describe_consumers(id); });
+    auto error = ErrorCode::invalid_request;
+    if (!repeats.are_too_many(id))
+      error =
+          shard.groups().read(id, [&](const GroupCoordinator& groups) { described = groups.describe_consumers(id); });
     if (id.empty()) error = ErrorCode::invalid_group_id;
     if (error != ErrorCode::none) {
       described = {};
@@ -123,6 +139,7 @@ Result<ByteChain> handle_consumer_group_describe(BrokerShard& shard, const Reque
     described.group_id = id;
     if (request.include_authorized_operations && described.error_code == ErrorCode::none)
       described.authorized_operations = authorized_group_operations;
+    room.take(member_bytes * std::ssize(described.members));
     response.groups.push_back(std::move(described));
   }
   return call.answer(response);

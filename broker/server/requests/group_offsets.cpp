@@ -1,35 +1,47 @@
-// OffsetCommit, TxnOffsetCommit, OffsetFetch, OffsetDelete: the offsets that groups have committed.
-#include <algorithm>
+// OffsetCommit, TxnOffsetCommit, OffsetDelete: changes to the offsets that groups have committed.
+#include <map>
 
 #include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/group_offsets.h"
 #include "broker/protocol/messages/transactions.h"
 #include "broker/server/requests/coordinator_answer.h"
+#include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
 
 namespace {
 
-constexpr std::int16_t ids_since = 10;         // OffsetCommit, OffsetFetch: topics by id, not by name
-constexpr std::int16_t txn_ids_since = 6;      // the same of TxnOffsetCommit
-constexpr std::int16_t txn_adds_since = 5;     // TxnOffsetCommit: it adds the group to the transaction (KIP-890)
-constexpr std::int16_t abortable_since = 4;    // TxnOffsetCommit: clients know TRANSACTION_ABORTABLE
-constexpr Duration confirm_max = seconds(5);   // for a transaction's coordinator
-constexpr std::int16_t groups_since = 8;       // OffsetFetch: several groups at once (KIP-709)
-constexpr std::int16_t group_error_since = 2;  // OffsetFetch: an error of the group, not of each partition
+constexpr std::int16_t ids_since = 10;        // OffsetCommit: topics by id, not by name
+constexpr std::int16_t txn_ids_since = 6;     // the same of TxnOffsetCommit
+constexpr std::int16_t txn_adds_since = 5;    // TxnOffsetCommit: it adds the group to the transaction (KIP-890)
+constexpr std::int16_t abortable_since = 4;   // TxnOffsetCommit: clients know TRANSACTION_ABORTABLE
+constexpr Duration confirm_max = seconds(5);  // for a transaction's coordinator
 
-// A topic's part of the response, added if there is none.
-template <class Topics, class Topic>
-auto& part_of(Topics& topics, const Topic& asked) {
-  auto found = std::ranges::find_if(
-      topics, [&](const auto& topic) { return topic.name == asked.name && topic.topic_id == asked.topic_id; });
-  if (found != topics.end()) return *found;
-  auto& added = topics.emplace_back();
-  added.name = asked.name;
-  added.topic_id = asked.topic_id;
-  return added;
-}
+constexpr Duration partition_work = nanoseconds(300);
+
+// The topics of a response, each with its part.
+template <class Topic>
+class Parts {
+ public:
+  explicit Parts(std::vector<Topic>& topics) : topics_(topics) {
+    for (std::size_t at = 0; at < topics.size(); ++at)
+      places_.emplace(std::pair(topics[at].name, topics[at].topic_id), at);
+  }
+  // The topic's part, added if there is none.
+  Topic& of(const std::string& name, const Uuid& id) {
+    auto [place, is_new] = places_.try_emplace({name, id}, topics_.size());
+    if (!is_new) return topics_[place->second];
+    auto& added = topics_.emplace_back();
+    added.name = name;
+    added.topic_id = id;
+    return added;
+  }
+
+ private:
+  std::vector<Topic>& topics_;
+  std::map<std::pair<std::string, Uuid>, std::size_t> places_;
+};
 
 // A commit, divided into existing topics and partitions, for the coordinator, and the errors of the others.
 struct SortedCommit {
@@ -37,17 +49,19 @@ struct SortedCommit {
   OffsetCommitResponse unknown;
 };
 
-SortedCommit sort_out(const MetadataImage& image, OffsetCommitRequest request, bool by_id) {
+SortedCommit sort_out(const MetadataImagePtr image, OffsetCommitRequest request, bool by_id) {
   SortedCommit sorted;
+  Parts unknown(sorted.unknown.topics);
   auto topics = std::exchange(request.topics, {});
   for (auto& topic : topics) {
-    if (by_id) topic.name = image.topic_name(topic.topic_id);
-    const auto* there = image.topic(topic.name);
+    if (by_id) topic.name = image->topic_name(topic.topic_id);
+    const auto* there = image->topic(topic.name);
     auto refuse = [&](std::int32_t index, ErrorCode error) {
-      part_of(sorted.unknown.topics, topic).partitions.push_back({index, error});
+      unknown.of(topic.name, topic.topic_id).partitions.push_back({index, error});
     };
     OffsetCommitRequest::Topic known{topic.name, topic.topic_id, {}};
     for (auto& partition : topic.partitions) {
+      work_in_slices(partition_work);
       if (!there)
         refuse(partition.index, by_id ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition);
       else if (partition.index < 0 || partition.index >= there->partition_count())
@@ -62,17 +76,20 @@ SortedCommit sort_out(const MetadataImage& image, OffsetCommitRequest request, b
 }
 
 void add(OffsetCommitResponse& response, const OffsetCommitResponse& more) {
+  Parts parts(response.topics);
   for (const auto& topic : more.topics) {
-    auto& part = part_of(response.topics, topic);
+    auto& part = parts.of(topic.name, topic.topic_id);
     part.partitions.insert(part.partitions.end(), topic.partitions.begin(), topic.partitions.end());
   }
 }
 
 OffsetCommitResponse refused_commit(const OffsetCommitRequest& request, ErrorCode error) {
   OffsetCommitResponse response;
-  for (const auto& topic : request.topics)
-    for (const auto& partition : topic.partitions)
-      part_of(response.topics, topic).partitions.push_back({partition.index, error});
+  Parts parts(response.topics);
+  for (const auto& topic : request.topics) {
+    auto& part = parts.of(topic.name, topic.topic_id);
+    for (const auto& partition : topic.partitions) part.partitions.push_back({partition.index, error});
+  }
   return response;
 }
 
@@ -143,62 +160,11 @@ std::expected<TransactionWriter, ErrorCode> confirm_writer(BrokerShard& shard, c
   return writer;
 }
 
-// One group of an OffsetFetch.
-OffsetFetchResponse::Group fetch_group(BrokerShard& shard, const OffsetFetchRequest::Group& asked, bool stable,
-                                       bool by_id) {
-  const auto image = shard.image();
-  OffsetFetchRequest::Group known = asked;
-  OffsetFetchResponse::Group response;
-  std::vector<OffsetFetchResponse::Group::Topic> unknown;
-  if (known.topics && by_id) {
-    for (auto& topic : *known.topics) {
-      topic.name = image->topic_name(topic.topic_id);
-      if (!topic.name.empty()) continue;
-      auto& out = part_of(unknown, topic);
-      for (auto index : topic.partition_indexes)
-        out.partitions.push_back({index, -1, -1, "", ErrorCode::unknown_topic_id});
-    }
-    std::erase_if(*known.topics, [](const auto& topic) { return topic.name.empty(); });
-  }
-  auto error = shard.groups().read(
-      asked.group_id, [&](const GroupCoordinator& groups) { response = groups.fetch_offsets(known, stable); });
-  response.group_id = asked.group_id;
-  if (error != ErrorCode::none) response.error_code = error;
-  if (response.error_code != ErrorCode::none) {
-    response.topics.clear();
-    return response;
-  }
-  if (!asked.topics && by_id) {
-    for (auto& topic : response.topics)
-      if (const auto* there = image->topic(topic.name)) topic.topic_id = there->id;
-    std::erase_if(response.topics, [](const auto& topic) { return topic.topic_id.is_zero(); });
-  }
-  response.topics.insert(response.topics.end(), unknown.begin(), unknown.end());
-  return response;
-}
-
-// In the format of older versions: one group; in the first versions its error is in each partition.
-OffsetFetchResponse as_one_group(const OffsetFetchRequest& request, OffsetFetchResponse::Group group,
-                                 std::int16_t version) {
-  OffsetFetchResponse response;
-  response.error_code = group.error_code;
-  if (version < group_error_since && group.error_code != ErrorCode::none && request.topics) {
-    for (const auto& topic : *request.topics) {
-      auto& out = response.topics.emplace_back();
-      out.name = topic.name;
-      for (auto index : topic.partition_indexes) out.partitions.push_back({index, -1, -1, "", group.error_code});
-    }
-    return response;
-  }
-  for (auto& topic : group.topics) response.topics.push_back({std::move(topic.name), std::move(topic.partitions)});
-  return response;
-}
-
 }  // namespace
 
 Result<Finish> begin_offset_commit(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<OffsetCommitRequest>());
-  auto sorted = sort_out(*shard.image(), std::move(request), call.version() >= ids_since);
+  auto sorted = sort_out(shard.image(), std::move(request), call.version() >= ids_since);
   if (sorted.known.topics.empty()) return Finish::with(call.answer(sorted.unknown));
   GroupClient client{call.header().client_id.value_or(""), "/" + call.session().peer.host, call.version()};
   return CoordinatorAnswer<OffsetCommitResponse>::begin(
@@ -215,7 +181,7 @@ Result<Finish> begin_offset_commit(BrokerShard& shard, const Request& call) {
 
 Result<Finish> begin_txn_offset_commit(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<TxnOffsetCommitRequest>());
-  auto sorted = sort_out(*shard.image(), as_commit(request), call.version() >= txn_ids_since);
+  auto sorted = sort_out(shard.image(), as_commit(request), call.version() >= txn_ids_since);
   auto answer = [call, unknown = sorted.unknown](OffsetCommitResponse response) {
     add(response, unknown);
     return call.answer(as_transactional(response));
@@ -232,23 +198,6 @@ Result<Finish> begin_txn_offset_commit(BrokerShard& shard, const Request& call) 
       answer, [&](ErrorCode error) { return refused_commit(sorted.known, error); });
 }
 
-Result<ByteChain> handle_offset_fetch(BrokerShard& shard, const Request& call) {
-  FULMAR_TRY(auto request, call.body<OffsetFetchRequest>());
-  if (call.version() >= groups_since) {
-    OffsetFetchResponse response;
-    for (const auto& group : request.groups)
-      response.groups.push_back(fetch_group(shard, group, request.require_stable, call.version() >= ids_since));
-    return call.answer(response);
-  }
-  OffsetFetchRequest::Group group;
-  group.group_id = request.group_id;
-  if (request.topics) {
-    group.topics.emplace();
-    for (const auto& topic : *request.topics) group.topics->push_back({topic.name, {}, topic.partition_indexes});
-  }
-  return call.answer(as_one_group(request, fetch_group(shard, group, request.require_stable, false), call.version()));
-}
-
 Result<Finish> begin_offset_delete(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<OffsetDeleteRequest>());
   const auto image = shard.image();
@@ -259,6 +208,7 @@ Result<Finish> begin_offset_delete(BrokerShard& shard, const Request& call) {
     OffsetDeleteRequest::Topic kept{topic.name, {}};
     OffsetDeleteResponse::Topic refused{topic.name, {}};
     for (const auto& partition : topic.partitions) {
+      work_in_slices(partition_work);
       if (there && partition.index >= 0 && partition.index < there->partition_count())
         kept.partitions.push_back(partition);
       else

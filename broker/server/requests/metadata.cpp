@@ -6,6 +6,7 @@
 #include "broker/cluster/topic_name.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
+#include "broker/server/requests/response_room.h"
 #include "broker/server/requests/topic_description.h"
 #include "broker/server/requests/topics.h"
 #include "broker/server/shard/broker_shard.h"
@@ -13,6 +14,10 @@
 namespace fulmar {
 
 namespace {
+
+// In memory, about.
+constexpr std::int64_t topic_bytes = 200;
+constexpr std::int64_t partition_bytes = 250;
 
 constexpr std::int16_t nullable_names_since = 10;
 constexpr std::int16_t ids_since = 12;  // versions 10 and 11 have the field, but no broker ever served it (KIP-516)
@@ -22,7 +27,7 @@ using Topic = MetadataResponse::Topic;
 class MetadataAnswer {
  public:
   MetadataAnswer(BrokerShard& shard, const MetadataRequest& request, std::int16_t version)
-      : shard_(shard), request_(request), version_(version) {}
+      : shard_(shard), request_(request), version_(version), room_(shard) {}
 
   MetadataResponse run() {
     // In version 0 an empty list means all topics; later null does.
@@ -113,6 +118,7 @@ class MetadataAnswer {
   }
 
   void add(const std::string& name, const TopicImage& topic) {
+    room_.take(topic_bytes + partition_bytes * topic.partition_count());
     auto& out = response_.topics.emplace_back();
     out.name = name;
     out.topic_id = topic.id;
@@ -131,6 +137,7 @@ class MetadataAnswer {
   BrokerShard& shard_;
   const MetadataRequest& request_;
   const std::int16_t version_;
+  ResponseRoom room_;
   MetadataResponse response_;
 };
 

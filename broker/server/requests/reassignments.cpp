@@ -7,10 +7,14 @@
 #include "broker/server/controller/draft.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
 namespace {
+
+constexpr Duration plan_partition_work = microseconds(2);
+constexpr Duration list_partition_work = nanoseconds(100);
 
 using AlterRequest = AlterPartitionReassignmentsRequest;
 using AlterResponse = AlterPartitionReassignmentsResponse;
@@ -73,6 +77,7 @@ Result<ByteChain> handle_alter_partition_reassignments(BrokerShard& shard, const
       auto& topic = response.topics.emplace_back();
       topic.name = asked.name;
       for (const auto& partition : asked.partitions) {
+        work_in_slices(plan_partition_work);
         auto& result = topic.partitions.emplace_back();
         result.index = partition.index;
         plan_reassignment(draft, asked.name, partition, request.allow_replication_factor_change, result);
@@ -95,22 +100,25 @@ Result<ByteChain> handle_list_partition_reassignments(BrokerShard& shard, const 
     response.error_message = no_controller_message;
     return call.answer(response);
   }
-  const auto& image = *shard.image();
+  const auto image = shard.image();
   auto answer = [&](ListResponse::Topic topic) {
     if (!topic.partitions.empty()) response.topics.push_back(std::move(topic));
   };
   if (!request.topics) {
-    for (const auto& [name, topic] : image.topics) {
+    for (const auto& [name, topic] : image->topics) {
       ListResponse::Topic listed{name, {}};
       for (std::int32_t index = 0; index < topic.partition_count(); ++index)
         list_partition(topic.partitions[static_cast<std::size_t>(index)], index, listed);
+      work_in_slices(list_partition_work * topic.partition_count());
       answer(std::move(listed));
     }
   } else {
     for (const auto& asked : *request.topics) {
       ListResponse::Topic listed{asked.name, {}};
       for (auto index : asked.partitions)
-        if (const auto* partition = find_partition(image, asked.name, index)) list_partition(*partition, index, listed);
+        if (const auto* partition = find_partition(*image, asked.name, index))
+          list_partition(*partition, index, listed);
+      work_in_slices(list_partition_work * static_cast<std::int64_t>(1 + asked.partitions.size()));
       answer(std::move(listed));
     }
   }

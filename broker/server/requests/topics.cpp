@@ -21,8 +21,12 @@ namespace fulmar {
 namespace {
 
 constexpr std::int32_t partitions_max = 100'000;  // of one topic; each takes a directory
+// What one request may ask for: a few bytes of it stand for as much as the controller keeps of that many partitions,
+// and for all properties of each topic in the response. Kafka's limit is 10,000 partitions.
+constexpr std::int32_t request_partitions_max = partitions_max;
+constexpr std::size_t request_topics_max = 10'000;
 
-// The cost of planning a topic, and each of its partitions; see slices.h.
+// The cost of planning a topic, and of what a client says of each partition; see slices.h.
 constexpr Duration plan_topic_work = microseconds(20);
 constexpr Duration plan_partition_work = nanoseconds(500);
 
@@ -58,8 +62,27 @@ void refuse(CreateResult& result, ErrorCode code, std::string message) {
   result.error_message = std::move(message);
 }
 
+// What a request has planned so far.
+struct Planned {
+  explicit Planned(const MetadataImage& image) : names(image) {}
+
+  // Whether so many partitions more are not too many for one request; if so, they count.
+  bool has_room(std::int32_t more) {
+    if (topics == request_topics_max || more > request_partitions_max - partitions) return false;
+    ++topics;
+    partitions += more;
+    return true;
+  }
+
+  Collisions names;
+  std::size_t topics = 0;
+  std::int32_t partitions = 0;
+};
+
+constexpr const char* too_many_message = "Excessively large number of topics or partitions per request.";
+
 // Checks one topic of a CreateTopics request, and adds it to the draft if it is allowed.
-void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest::Topic& asked, CreateResult& result) {
+void plan_topic(Draft& draft, Planned& planned, const CreateTopicsRequest::Topic& asked, CreateResult& result) {
   const auto& next = draft.image;
   result.name = asked.name;
   if (!draft.controls()) return refuse(result, ErrorCode::not_controller, no_controller_message);
@@ -69,7 +92,7 @@ void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest:
     return refuse(result, ErrorCode::invalid_topic_exception, "Topic name is invalid: " + *wrong);
   if (next.topic(asked.name))
     return refuse(result, ErrorCode::topic_already_exists, "Topic '" + asked.name + "' already exists.");
-  if (const auto* other = collisions.find(asked.name))
+  if (const auto* other = planned.names.find(asked.name))
     return refuse(result, ErrorCode::invalid_topic_exception,
                   "Topic '" + asked.name + "' collides with existing topic: " + *other);
 
@@ -81,6 +104,7 @@ void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest:
       return refuse(result, ErrorCode::invalid_request,
                     "num_partitions and replication_factor must be -1 where assignments are given");
     partitions = static_cast<std::int32_t>(asked.assignments.size());
+    if (!planned.has_room(partitions)) return refuse(result, ErrorCode::policy_violation, too_many_message);
     std::vector<bool> seen(asked.assignments.size());
     for (const auto& assignment : asked.assignments) {
       bool fits = assignment.partition_index >= 0 && assignment.partition_index < partitions;
@@ -90,6 +114,7 @@ void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest:
     }
     placed.resize(asked.assignments.size());
     for (const auto& assignment : asked.assignments) {
+      work_in_slices(plan_partition_work);
       auto replicas = assigned_replicas(draft.image, assignment.broker_ids);
       if (!replicas) return refuse(result, ErrorCode::invalid_replica_assignment, replicas.error());
       placed[static_cast<std::size_t>(assignment.partition_index)] = {std::move(*replicas)};
@@ -106,6 +131,7 @@ void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest:
     if (partitions > partitions_max)
       return refuse(result, ErrorCode::invalid_partitions,
                     "more than " + std::to_string(partitions_max) + " partitions");
+    if (!planned.has_room(partitions)) return refuse(result, ErrorCode::policy_violation, too_many_message);
     std::int32_t factor = asked.replication_factor == -1 ? config.replication_factor : asked.replication_factor;
     auto chosen = placed_replicas(draft, partitions, factor);
     if (!chosen) return refuse(result, ErrorCode::invalid_replication_factor, chosen.error());
@@ -132,7 +158,7 @@ void plan_topic(Draft& draft, Collisions& collisions, const CreateTopicsRequest:
         {std::string(info.name), in_force.value, false, static_cast<std::int8_t>(in_force.source), false});
   }
   draft.add(TopicRecord{asked.name, std::move(topic)});
-  collisions.add(asked.name);
+  planned.names.add(asked.name);
 }
 
 // The replicas of additional partitions of a topic, with as many replicas each as its first ones.
@@ -143,6 +169,7 @@ std::expected<std::vector<PartitionImage>, std::string> added_partitions(Draft& 
     return placed_replicas(draft, asked.count - topic.partition_count(), static_cast<std::int32_t>(factor));
   std::vector<PartitionImage> added;
   for (const auto& assignment : *asked.assignments) {
+    work_in_slices(plan_partition_work);
     auto replicas = assigned_replicas(draft.image, assignment.broker_ids);
     if (!replicas) return std::unexpected(replicas.error());
     if (replicas->size() != factor)
@@ -219,10 +246,10 @@ std::vector<ErrorCode> create_topics_elsewhere(BrokerShard& shard, const std::ve
 std::vector<ErrorCode> create_topics_here_or_elsewhere(BrokerShard& shard, const std::vector<std::string>& names) {
   if (!shard.controls_here()) return create_topics_elsewhere(shard, names);
   auto create = [&](Draft& draft) {
-    Collisions collisions(draft.image);
+    Planned planned(draft.image);
     std::vector<CreateResult> results;
     for (const auto& asked : request_with_defaults(draft.shard, names).topics)
-      plan_topic(draft, collisions, asked, results.emplace_back());
+      plan_topic(draft, planned, asked, results.emplace_back());
     auto error = draft.commit();
     std::vector<ErrorCode> errors;
     for (const auto& result : results) {
@@ -253,7 +280,7 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const Request& call) 
   FULMAR_TRY(auto request, call.body<CreateTopicsRequest>());
   CreateTopicsResponse response;
   auto create = [&](Draft& draft) {
-    Collisions collisions(draft.image);
+    Planned planned(draft.image);
     std::map<std::string, int> times;
     for (const auto& asked : request.topics) ++times[asked.name];
     for (const auto& asked : request.topics) {
@@ -266,8 +293,8 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const Request& call) 
       }
       if (times[asked.name] < 0) continue;
       auto& result = response.topics.emplace_back();
-      plan_topic(draft, collisions, asked, result);
-      work_in_slices(plan_topic_work + plan_partition_work * std::max(result.num_partitions, 0));
+      plan_topic(draft, planned, asked, result);
+      work_in_slices(plan_topic_work);
     }
     if (request.validate_only) return;
     auto error = draft.commit();
@@ -288,6 +315,7 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const Request& ca
   CreatePartitionsResponse response;
   auto create = [&](Draft& draft) {
     const auto& next = draft.image;
+    Planned planned(next);
     std::map<std::string_view, int> times;
     for (const auto& asked : request.topics) ++times[asked.name];
     for (const auto& asked : request.topics) {
@@ -316,12 +344,13 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const Request& ca
       } else if (asked.assignments &&
                  asked.assignments->size() != static_cast<std::size_t>(asked.count - found->partition_count())) {
         say(ErrorCode::invalid_replica_assignment, "one assignment per new partition is needed");
+      } else if (!planned.has_room(asked.count - found->partition_count())) {
+        say(ErrorCode::policy_violation, too_many_message);
       } else {
         auto added = added_partitions(draft, *found, asked);
         if (!added) {
           say(ErrorCode::invalid_replica_assignment, added.error());
         } else {
-          work_in_slices(plan_partition_work * static_cast<std::int64_t>(added->size()));
           draft.add(PartitionsRecord{found->id, std::move(*added)});
         }
       }

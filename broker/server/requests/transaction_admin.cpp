@@ -4,6 +4,7 @@
 #include "broker/groups/topic_pattern.h"
 #include "broker/protocol/messages/producers.h"
 #include "broker/server/requests/handlers.h"
+#include "broker/server/requests/repeats.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
 #include "runtime/host/clock.h"
@@ -26,12 +27,13 @@ bool is_state(const std::string& name) {
 Result<ByteChain> handle_describe_transactions(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<DescribeTransactionsRequest>());
   DescribeTransactionsResponse response;
+  Repeats<std::string_view> repeats;
   for (const auto& id : request.transactional_ids) {
     DescribeTransactionsResponse::Transaction described;
-    auto error = id.empty() ? ErrorCode::invalid_request
-                            : shard.transactions().read(id, [&](const TransactionCoordinator& transactions) {
-                                described = transactions.describe(id);
-                              });
+    auto error = ErrorCode::invalid_request;
+    if (!id.empty() && !repeats.are_too_many(id))
+      error = shard.transactions().read(
+          id, [&](const TransactionCoordinator& transactions) { described = transactions.describe(id); });
     if (error != ErrorCode::none) described.error_code = error;
     described.transactional_id = id;
     response.transaction_states.push_back(std::move(described));

@@ -8,6 +8,7 @@
 #include "broker/server/requests/request.h"
 #include "broker/server/requests/topics.h"
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/fiber/slices.h"
 
 namespace fulmar {
 
@@ -18,6 +19,7 @@ constexpr std::int16_t init_knows_fenced_since = 4;
 constexpr std::int16_t others_know_fenced_since = 2;
 // For valid partitions in a request that has invalid ones (OPERATION_NOT_ATTEMPTED).
 constexpr ErrorCode operation_not_attempted{55};
+constexpr Duration partition_work = nanoseconds(300);
 constexpr std::int16_t several_transactions_since = 4;  // AddPartitionsToTxn (KIP-890)
 constexpr std::int16_t next_epoch_since = 5;            // EndTxn: an epoch for each transaction (KIP-890)
 
@@ -94,6 +96,7 @@ std::vector<AddPartitionsToTxnResponse::Topic> add_or_verify(BrokerShard& shard,
     auto& out = answered.emplace_back();
     out.name = topic.name;
     for (auto index : topic.partitions) {
+      work_in_slices(partition_work);
       auto one = error;
       if (has(unknown, topic.name, index)) one = ErrorCode::unknown_topic_or_partition;
       if (has(missing, topic.name, index)) one = ErrorCode::transaction_abortable;

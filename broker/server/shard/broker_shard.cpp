@@ -37,7 +37,7 @@ BrokerShard::BrokerShard(Host& host, Broker& broker)
                 share_of(broker.config.throttled_rate, host.shard_count())),
       leaderships_(*this),
       cleaner_(*this),
-      sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), host.entropy()),
+      sessions_(static_cast<std::size_t>(broker.config.fetch_sessions_max), fetch_session_bytes_max, host.entropy()),
       leaders_(broker.self.broker, broker.config.partition_raft.election_timeout),
       connection_counts_(broker.config.connections_max, broker.config.connections_per_ip_max),
       partition_waits_([this](const PartitionWaits::Waiter& waiter) { tell(waiter); }),

@@ -5,8 +5,9 @@
 #include <cstdint>
 #include <list>
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -18,13 +19,19 @@
 namespace fulmar {
 
 struct FetchTarget {
-  std::string topic;
+  const std::string& topic() const { return *topic_name; }
+
+  // Shared by the partitions of a topic, which may be many and its name long. Empty if its id is unknown.
+  std::shared_ptr<const std::string> topic_name;
   Uuid topic_id;
   FetchRequest::Topic::Partition request;
   // As in the session's last response.
   Offset known_high_watermark = -1;
   Offset known_log_start = -1;
 };
+
+// The most memory that the fetch sessions of a shard take: some 250 bytes per partition.
+inline constexpr std::size_t fetch_session_bytes_max = 128 << 20;
 
 // From that version on topics are identified by ids (KIP-516).
 inline constexpr std::int16_t fetch_by_id_since = 13;
@@ -35,7 +42,7 @@ std::list<FetchTarget> fetch_targets(const MetadataImage& image, const FetchRequ
 class FetchSession {
  public:
   FetchSession(std::int32_t id, std::list<FetchTarget> targets, bool by_id);
-  FetchSession(const FetchSession&) = delete;  // the map has iterators into the list
+  FetchSession(const FetchSession&) = delete;  // the map has iterators into the list, and views of its names
   FetchSession& operator=(const FetchSession&) = delete;
 
   const std::int32_t id;
@@ -44,36 +51,50 @@ class FetchSession {
 
   // In the order of service; one that got data goes to the end, so that none starves.
   const std::list<FetchTarget>& targets() const { return targets_; }
-  // Applies the next request: partitions that are new, changed, and then those that are forgotten.
-  void update(const MetadataImage& image, const FetchRequest& request, std::int16_t version);
+  std::size_t bytes() const { return bytes_; }  // of memory, at most
   // Records the response for the target. No effect if it was forgotten meanwhile.
   void answered(const FetchTarget& target, const FetchResponse::Topic::Partition& answer);
 
  private:
-  using Key = std::tuple<Uuid, std::string, std::int32_t>;  // the name only if there is no id
+  friend class FetchSessions;
+  friend class FetchSessionInvariants;
+
+  // The name only if topics are not identified by ids; it is the target's.
+  using Key = std::tuple<Uuid, std::string_view, std::int32_t>;
   using Place = std::list<FetchTarget>::iterator;
-  Key key_of(const std::string& topic, const Uuid& topic_id, std::int32_t index) const;
+  void update(const MetadataImage& image, const FetchRequest& request, std::int16_t version);
+  Key key_of(const FetchTarget& target) const { return key_of(target.topic(), target.topic_id, target.request.index); }
+  Key key_of(std::string_view topic, const Uuid& topic_id, std::int32_t index) const;
 
   std::list<FetchTarget> targets_;
   std::map<Key, Place> places_;
+  std::size_t bytes_ = 0;
 };
 
+// The sessions of a shard: at most so many, of at most so many bytes in all. Those least recently used make room.
 class FetchSessions {
  public:
-  FetchSessions(std::size_t sessions_max, Entropy& entropy) : sessions_max_(sessions_max), entropy_(entropy) {}
+  FetchSessions(std::size_t sessions_max, std::size_t bytes_max, Entropy& entropy)
+      : sessions_max_(sessions_max), bytes_max_(bytes_max), entropy_(entropy) {}
 
-  // A new session for these targets, in place of the least recently used one if there is no room; null if sessions_max
-  // is 0.
+  // A new session for these targets; null if there can be none, or none of that size.
   FetchSession* create(std::list<FetchTarget> targets, bool by_id);
   FetchSession* find(std::int32_t id);  // counts as a use
+  // Applies the session's next request: partitions that are new, changed, and then those that are forgotten. Returns
+  // false, and removes the session, if it would be too large.
+  bool update(FetchSession& session, const MetadataImage& image, const FetchRequest& request, std::int16_t version);
   void remove(std::int32_t id);
   std::size_t size() const { return by_id_.size(); }
 
  private:
-  std::size_t sessions_max_;
+  friend class FetchSessionInvariants;
+
+  const std::size_t sessions_max_;
+  const std::size_t bytes_max_;
   Entropy& entropy_;
   std::list<FetchSession> by_use_;  // most recently used first
   std::map<std::int32_t, std::list<FetchSession>::iterator> by_id_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace fulmar
