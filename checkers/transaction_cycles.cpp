@@ -151,10 +151,10 @@ class CycleChecker {
 
   enum class Relation : std::uint8_t { in_partition, in_transaction, read, transactional_id };
 
+  // Of two events of `events_`.
   static Relation relation(const Event& from, const Event& to) {
-    if (to.kind == Event::Kind::write && from.place == to.place && from.offset < to.offset)
-      return Relation::in_partition;
-    if (from.kind != Event::Kind::commit) return Relation::in_transaction;
+    if (from.transaction == to.transaction && &from < &to) return Relation::in_transaction;
+    if (from.kind != Event::Kind::commit) return Relation::in_partition;
     bool reads = to.kind == Event::Kind::read && read_of(to, *from.transaction);
     return reads ? Relation::read : Relation::transactional_id;
   }

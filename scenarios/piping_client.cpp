@@ -1,8 +1,9 @@
 // Pipelines: clients that read records of one topic and write one for each to the next, in transactions that also
 // commit the read offsets (exactly once). A client takes over a partition's pipeline from the previous one, which may
-// continue for a while without knowing; some vanish in the middle. Other clients write to the first topic, and read the
-// other topics with read_committed. In a ring, the last topic's records are passed on to the first topic again, and a
-// few records go round and round: transactions that poll several times may then depend on each other both ways.
+// continue for a while without knowing; some vanish in the middle. Other clients write to the first topic, read the
+// other topics with read_committed, and ask for the stable offsets. In a ring, the last topic's records are passed on
+// to the first topic again, and a few records go round and round: transactions that poll several times may then depend
+// on each other both ways.
 #include <algorithm>
 #include <charconv>
 #include <iterator>
@@ -22,7 +23,8 @@ namespace fulmar {
 
 namespace {
 
-constexpr Duration patience = seconds(8);      // of one step, in a cluster with faults
+constexpr Duration patience = seconds(8);  // of one step, in a cluster with faults
+constexpr Duration successor_max = seconds(3);
 constexpr std::size_t ring_records = 6;        // that a client feeds into a ring: few, so that pipelines keep up
 constexpr std::string_view fed_value = "fed";  // of the records that no transaction has written
 constexpr auto damaged = std::numeric_limits<std::uint64_t>::max();  // no transaction's number
@@ -209,9 +211,23 @@ class Pipe {
       if (!sent) return refused(sent.error().code);
       transaction(index).last_write = asked;
       // another client may take over meanwhile, or the transaction time out
-      if (random_.chance(1, 8)) pause(host_, random_, 1500);
+      if (random_.chance(1, 24))
+        wait_for_successor(transaction(index).epoch);
+      else if (random_.chance(1, 8))
+        pause(host_, random_, 1500);
     }
     return true;
+  }
+
+  // Returns once another client has taken over and had time for a write, or after some seconds: the next write may come
+  // in the midst of the other's transaction.
+  void wait_for_successor(std::int16_t epoch) {
+    auto succeeded = [&](const TakeOver& one) { return one.transactional_id == id_ && one.epoch > epoch; };
+    for (auto until = host_.clock().now() + successor_max;
+         host_.clock().now() < until && !workload_.stop &&
+         std::ranges::none_of(workload_.history.take_overs, succeeded);)
+      host_.clock().sleep_for(milliseconds(50));
+    pause(host_, random_, 800);
   }
 
   bool vanish() {
@@ -260,7 +276,9 @@ void feed(Host& host, Workload& workload, Random random) {
 void read_committed(Host& host, Workload& workload, Random random) {
   ClusterClient cluster(host, cluster_options(workload, random.split("cluster")));
   while (!workload.stop) {
-    const auto& topic = target_of(workload, random.below(pipelines(workload)));
+    auto stage = random.below(pipelines(workload));
+    const auto& topic = target_of(workload, stage);
+    read_up_to(host, workload, cluster, stage, static_cast<std::int32_t>(random.below(stage_partitions)));
     Consumer consumer(host, cluster, committed_only(workload), topic);
     for (std::int32_t partition = 0; partition < stage_partitions; ++partition) consumer.assign(partition, 0);
     for (auto polls = random.between(1, 50); polls > 0 && !workload.stop; --polls) {
