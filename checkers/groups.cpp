@@ -8,6 +8,8 @@
 //   force in a generation, and no partition has two owners. (wrong-assignment, two-leaders, two-owners)
 // - assignment and fencing of consumer groups (KIP-848): no two members have a partition at once, and nobody commits
 //   for a partition that another member has all the while. (two-owners, zombie-commit)
+// - group size: no generation has more members than are allowed, and no consumer group has so many with partitions.
+//   (group-too-large)
 //
 // If a coordinator fails before a generation is stable, the generation is not stored, and its number is used again.
 //
@@ -184,6 +186,42 @@ void check_ownerships(const History& history, Violations& found) {
   }
 }
 
+// A generation has the members that its leader is told of. A consumer group has at least those that have partitions.
+void check_sizes(const History& history, Violations& found) {
+  if (!history.group_size_max) return;
+  auto say = [&](const std::string& group, std::size_t members, Instant at) {
+    found.push_back({"group size", "group-too-large",
+                     group + " has " + std::to_string(members) + " members, though no more than " +
+                         std::to_string(*history.group_size_max) + " are allowed",
+                     at});
+  };
+  for (const auto& join : history.group_joins)
+    if (join.leads && join.members > *history.group_size_max)
+      say("group " + join.group + ", generation " + std::to_string(join.generation) + ",", join.members,
+          join.completed);
+  struct Change {
+    Instant at;
+    bool begins;  // after those that end at the same time
+    const GroupOwnership* what;
+  };
+  std::map<std::string, std::vector<Change>> changes;
+  for (const auto& ownership : history.group_ownerships) {
+    if (ownership.from >= ownership.until) continue;
+    changes[ownership.group].push_back({ownership.from, true, &ownership});
+    changes[ownership.group].push_back({ownership.until, false, &ownership});
+  }
+  for (auto& [group, list] : changes) {
+    std::ranges::stable_sort(list, {}, [](const Change& change) { return std::pair(change.at, change.begins); });
+    std::map<std::string, int> partitions;  // by member
+    for (const auto& change : list) {
+      if (!change.begins && --partitions.at(change.what->member) == 0) partitions.erase(change.what->member);
+      if (!change.begins) continue;
+      if (++partitions[change.what->member] == 1 && partitions.size() > *history.group_size_max)
+        say("group " + group, partitions.size(), change.at);
+    }
+  }
+}
+
 }  // namespace
 
 void check_groups(const History& history, Violations& found) {
@@ -195,6 +233,7 @@ void check_groups(const History& history, Violations& found) {
   check_owners(history, found);
   check_assignments(history, found);
   check_ownerships(history, found);
+  check_sizes(history, found);
 }
 
 }  // namespace fulmar

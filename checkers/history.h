@@ -140,6 +140,7 @@ struct GroupJoin {
   std::map<std::string, std::set<std::int32_t>> assigned;  // by instance, or else member; others: none
   std::string instance;                                    // of a static member
   Instant completed;
+  std::size_t members = 0;  // of the generation, if it leads
 };
 
 // A member got its assignment.
@@ -305,6 +306,7 @@ struct History {
   std::set<std::int32_t> first_controllers;                // as in controller.quorum.voters
   // The controllers at the end, according to the active one; nullopt: not requested.
   std::optional<std::set<std::int32_t>> final_controllers;
+  std::optional<std::size_t> group_size_max;  // the members that a group may have; nullopt: any number
   // How long tombstones of compacted topics stay at least; nullopt: for ever.
   std::optional<Duration> tombstones_kept;
   std::vector<KeyedSend> keyed_sends;

@@ -65,6 +65,10 @@ class ClusterLife {
         workload_.marks.expect(mark);
     if (plan.setting_or(settings::migrating_members, 0))
       for (auto mark : {Mark::group_upgraded, Mark::group_downgraded}) workload_.marks.expect(mark);
+    if (plan.has(settings::group_size_max)) {
+      workload_.marks.expect(Mark::group_full);
+      workload_.history.group_size_max = static_cast<std::size_t>(plan.setting(settings::group_size_max));
+    }
     if (plan.has(settings::group_segment_bytes)) workload_.marks.expect(Mark::log_compacted);
     if (plan.setting_or(settings::keyed_clients, 0))
       for (auto mark : {Mark::log_compacted, Mark::batch_compacted_away, Mark::tombstone_removed,

@@ -119,18 +119,22 @@ Plan plan_exactly_once(std::uint64_t seed) {
 }
 
 Plan plan_groups(std::uint64_t seed) {
-  return plan_cluster(seed, "groups", cluster_faults(), true, [](Random random, Plan& plan) {
-    plan.set(settings::members, random.between(1, 3));
-    plan.set(settings::consumer_members, random.between(1, 3));
-    plan.set(settings::migrating_members, random.between(1, 2));
-    plan.set(settings::producer_pace_ms, 4096);
-    plan.set(settings::consumers, 0);
-    plan.set(settings::deletes, 0);
+  auto plan = plan_cluster(seed, "groups", cluster_faults(), true, [](Random random, Plan& chosen) {
+    chosen.set(settings::members, random.between(1, 3));
+    chosen.set(settings::consumer_members, random.between(1, 3));
+    chosen.set(settings::migrating_members, random.between(1, 2));
+    chosen.set(settings::producer_pace_ms, 4096);
+    chosen.set(settings::consumers, 0);
+    chosen.set(settings::deletes, 0);
     // What the coordinators keep is compacted in most lives.
     if (random.chance(1, 4)) return;
-    plan.set(settings::group_segment_bytes, std::int64_t{1} << random.between(9, 13));
-    plan.set(settings::cleaner_backoff_ms, std::int64_t{1} << random.between(6, 11));
+    chosen.set(settings::group_segment_bytes, std::int64_t{1} << random.between(9, 13));
+    chosen.set(settings::cleaner_backoff_ms, std::int64_t{1} << random.between(6, 11));
   });
+  // In a third of the lives groups are full with one or two members.
+  auto random = Random(seed).split("group size");
+  if (random.chance(1, 3)) plan.set(settings::group_size_max, random.between(1, 2));
+  return plan;
 }
 
 Plan plan_compaction(std::uint64_t seed) {

@@ -100,6 +100,7 @@ class ConsumerLife {
       if (member_.epoch() == 0) let_go_of_all();
       if (error == ErrorCode::fenced_member_epoch || error == ErrorCode::unknown_member_id)
         workload_.marks.reach(Mark::consumer_fenced);
+      if (error == ErrorCode::group_max_size_reached) workload_.marks.reach(Mark::group_full);
       if (error == ErrorCode::fenced_instance_id) vanish();
       return false;
     }

@@ -101,6 +101,7 @@ class Membership {
       case ErrorCode::fenced_instance_id: member_.forget(); [[fallthrough]];
       case ErrorCode::unknown_member_id:
       case ErrorCode::illegal_generation: workload_.marks.reach(Mark::group_fenced); return false;
+      case ErrorCode::group_max_size_reached: workload_.marks.reach(Mark::group_full); return false;
       case ErrorCode::rebalance_in_progress: workload_.marks.reach(Mark::group_rebalanced); return false;
       default: return false;
     }
@@ -109,7 +110,8 @@ class Membership {
   bool join() {
     auto joined = member_.join();
     if (!joined) return is_fine(joined.error().code);
-    GroupJoin told{group_, member_.id(), member_.generation(), joined->leads, {}, instance(), host_.clock().now()};
+    GroupJoin told{group_, member_.id(), member_.generation(), joined->leads,
+                   {},     instance(),   host_.clock().now(),  joined->members.size()};
     assignments_.clear();
     if (joined->keeps_assignment) told.leads = false;  // the assignment in force was made by another member
     if (told.leads) told.assigned = share_out(joined->members);

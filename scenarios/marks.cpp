@@ -67,6 +67,7 @@ constexpr const char* names[] = {
     "record of a later transaction read in a transaction",
     "tombstones removed",
     "replica elected that was away when tombstones were removed",
+    "member refused by a full group",
     "coordinator of a rebalancing group replaced",
     "transaction finished by another coordinator",
 };

@@ -71,6 +71,7 @@ enum class Mark : std::uint8_t {
   later_transaction_read,
   tombstone_removed,
   leader_was_away_past_tombstones,
+  group_full,
   coordinator_lost_in_rebalance,
   transaction_finished_by_another,
   count_

@@ -121,12 +121,13 @@ class MigratingLife {
   // -- What it has, in the history.
   // Nobody can be given what it has before its session has ended, by the coordinator's clock too.
   Instant heard_until() const { return heard_ + consumer_session_timeout * 8 / 10; }
-  void let_go(std::int32_t place) {
-    workload_.history.group_ownerships[spans_.at(place)].until = std::min(host_.clock().now(), heard_until());
+  void let_go(std::int32_t place, Instant at) {
+    workload_.history.group_ownerships[spans_.at(place)].until = std::min(at, heard_until());
     spans_.erase(place);
   }
-  void let_go_of_all() {
-    while (!spans_.empty()) let_go(spans_.begin()->first);
+  void let_go_of_all() { let_go_of_all(host_.clock().now()); }
+  void let_go_of_all(Instant at) {
+    while (!spans_.empty()) let_go(spans_.begin()->first, at);
     has_.clear();
     has_by_id_.clear();
   }
@@ -135,7 +136,7 @@ class MigratingLife {
     bool gives_up = !std::ranges::includes(wanted, has_);
     for (std::int32_t place = 0; place < static_cast<std::int32_t>(shared_.size()); ++place) {
       bool is_wanted = wanted.contains(shared_[static_cast<std::size_t>(place)]);
-      if (!is_wanted && spans_.contains(place)) let_go(place);
+      if (!is_wanted && spans_.contains(place)) let_go(place, host_.clock().now());
       if (!is_wanted || spans_.contains(place)) continue;
       spans_[place] = workload_.history.group_ownerships.size();
       const auto& id = classic_ ? classic_->id() : consumer_->id();
@@ -188,8 +189,13 @@ class MigratingLife {
   bool join() {
     if (!cooperative_) let_go_of_all();
     classic_->set_protocols({{protocol, subscription()}});
+    auto invoked = host_.clock().now();
     auto joined = classic_->join();
-    if (!joined) return failed(joined.error().code);
+    if (!joined) {
+      // If others have joined first, and the group is full, it is out from then on.
+      if (joined.error().code == ErrorCode::group_max_size_reached) let_go_of_all(invoked);
+      return failed(joined.error().code);
+    }
     note_kind(*joined);
     auto asked = host_.clock().now();
     auto synced = classic_->sync(joined->leads ? share_out(joined->members) : Assignments());
@@ -213,6 +219,7 @@ class MigratingLife {
   bool failed(ErrorCode error) {
     switch (error) {
       case ErrorCode::rebalance_in_progress: joined_ = false; break;
+      case ErrorCode::group_max_size_reached: workload_.marks.reach(Mark::group_full); break;
       case ErrorCode::fenced_instance_id: until_ = host_.clock().now(); [[fallthrough]];
       case ErrorCode::unknown_member_id:
       case ErrorCode::illegal_generation:

@@ -33,6 +33,7 @@ constexpr SettingUse uses[] = {
     {&settings::epoch_pace_ms, clusters, optional},
     {&settings::false_maxima, everywhere, optional},
     {&settings::group_segment_bytes, clusters, optional},
+    {&settings::group_size_max, clusters, optional},
     {&settings::growing_topic, everywhere, optional},
     {&settings::guarded_topic, clusters, optional},
     {&settings::idle_topic, everywhere, optional},

@@ -64,6 +64,9 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   properties["transaction.state.log.num.partitions"] = std::to_string(group_partitions);
   properties["group.consumer.session.timeout.ms"] = std::to_string(consumer_session_timeout.count());
   properties["group.consumer.heartbeat.interval.ms"] = std::to_string(consumer_heartbeat_interval.count());
+  if (plan_.has(settings::group_size_max))
+    for (const auto* property : {"group.max.size", "group.consumer.max.size"})
+      properties[property] = std::to_string(plan_.setting(settings::group_size_max));
   properties["log.segment.bytes"] = std::to_string(plan_.setting(settings::segment_bytes));
   properties["log.index.interval.bytes"] = std::to_string(plan_.setting(settings::index_interval_bytes));
   properties["log.flush.offset.checkpoint.interval.ms"] = std::to_string(plan_.setting(settings::checkpoint_ms));

@@ -209,7 +209,7 @@ class GroupCoordinator {
   void join_known(GroupToken token, const GroupClient& client, const JoinGroupRequest& request, Group& group,
                   GroupTime now);
   void become_classic(Group& group, GroupTime now);
-  bool has_room(const Group& group, const std::string& member) const;
+  static bool has_room(const Group& group, const JoinGroupRequest& request, std::size_t size_max);
   void add_member(GroupToken token, const GroupClient& client, const JoinGroupRequest& request, Group& group,
                   const std::string& id, GroupTime now);
   void update_member(GroupToken token, const JoinGroupRequest& request, Group& group, Member& member,

@@ -104,7 +104,12 @@ void Group::count(const Member& member, int by) {
   };
   for (const auto& protocol : member.protocols_) change(supporters_, protocol.name);
   change(rebalance_timeouts_, member.rebalance_timeout_);
-  if (member.join_token_) awaiting_join_ += static_cast<std::size_t>(by);
+  if (member.join_token_) count_awaiting(member, by);
+}
+
+void Group::count_awaiting(const Member& member, int by) {
+  awaiting_join_ += static_cast<std::size_t>(by);
+  if (member.instance_id) awaiting_static_ += static_cast<std::size_t>(by);
 }
 
 Member& Group::add(Member member, JoinProtocols protocols, milliseconds rebalance_timeout, const std::string& type) {
@@ -162,12 +167,12 @@ void Group::update(Member& member, JoinProtocols protocols, milliseconds rebalan
 std::optional<GroupToken> Group::await_join(Member& member, GroupToken token) {
   auto before = take_join(member);
   member.join_token_ = token;
-  ++awaiting_join_;
+  count_awaiting(member, 1);
   return before;
 }
 
 std::optional<GroupToken> Group::take_join(Member& member) {
-  if (member.join_token_) --awaiting_join_;
+  if (member.join_token_) count_awaiting(member, -1);
   return std::exchange(member.join_token_, std::nullopt);
 }
 

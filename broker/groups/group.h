@@ -101,6 +101,8 @@ class Group {
   }
   const std::string* static_member(const std::string& instance_id) const;  // its member id, or nullptr
   std::size_t awaiting_join() const { return awaiting_join_; }
+  // The static members that do not wait in JoinGroup: a rebalance does not remove them.
+  std::size_t absent_static() const { return static_members_.size() - awaiting_static_; }
   // All members wait in JoinGroup, and no client is expected to join with an id that it was given.
   bool all_joined() const { return awaiting_join_ == members_.size() && pending_joins.empty(); }
   // The longest of all members.
@@ -154,6 +156,7 @@ class Group {
 
  private:
   void count(const Member& member, int by);
+  void count_awaiting(const Member& member, int by);
   std::optional<std::set<std::string>> compute_subscribed_topics() const;
 
   std::string id_;
@@ -166,6 +169,7 @@ class Group {
   std::map<std::string, Member> members_;
   std::map<std::string, std::string> static_members_;  // by instance id
   std::size_t awaiting_join_ = 0;
+  std::size_t awaiting_static_ = 0;                // of these, the static members
   std::map<std::string, std::size_t> supporters_;  // of each protocol, the number of members that support it
   std::map<milliseconds, std::size_t> rebalance_timeouts_;
   std::optional<std::set<std::string>> subscribed_topics_;

@@ -80,7 +80,7 @@ void GroupCoordinator::join(GroupToken token, const GroupClient& client, const J
     if (group->consumer->step) return answer_join_error(token, ErrorCode::coordinator_not_available, request.member_id);
     become_classic(*group, now);
   }
-  if (!has_room(*group, request.member_id)) {
+  if (!has_room(*group, request, settings_.group_size_max)) {
     remove_member(*group, request.member_id);
     answer_join_error(token, ErrorCode::group_max_size_reached);
     return complete_join_if_all(*group, now);
@@ -100,17 +100,25 @@ void GroupCoordinator::become_classic(Group& group, GroupTime now) {
 }
 
 // While the group prepares a rebalance, the first clients that join (again) are accepted: so if the group is too large,
-// because the limit was lowered, it loses the members that join last.
-bool GroupCoordinator::has_room(const Group& group, const std::string& member) const {
-  auto found = group.members().find(member);
-  bool is_member = found != group.members().end();
+// because the limit was lowered, it loses the members that join last. Static members that are absent stay members, so
+// they count too, and a static member's new process needs no room; in Kafka the former let a generation exceed the
+// limit, and in a full group the latter has to wait for the end of its predecessor's session.
+bool GroupCoordinator::has_room(const Group& group, const JoinGroupRequest& request, std::size_t size_max) {
+  const auto* id = &request.member_id;
+  if (request.group_instance_id && !group.members().contains(*id))
+    if (const auto* holder = group.static_member(*request.group_instance_id)) id = holder;
+  auto found = group.members().find(*id);
+  const auto* member = found == group.members().end() ? nullptr : &found->second;
   switch (group.state()) {
     case GroupState::empty:
     case GroupState::dead: return true;
-    case GroupState::preparing_rebalance:
-      return (is_member && found->second.awaits_join()) || group.awaiting_join() < settings_.group_size_max;
+    case GroupState::preparing_rebalance: {
+      if (member && member->awaits_join()) return true;
+      auto others = group.awaiting_join() + group.absent_static() - (member && member->instance_id ? 1 : 0);
+      return others < size_max;
+    }
     case GroupState::completing_rebalance:
-    case GroupState::stable: return is_member || group.members().size() < settings_.group_size_max;
+    case GroupState::stable: return member || group.members().size() < size_max;
   }
   FULMAR_UNREACHABLE();
 }

@@ -166,6 +166,26 @@ TEST(Groups, NobodyCommitsForAPartitionThatIsAnothersInAConsumerGroup) {
   EXPECT_EQ(anomalies(history), "zombie-commit");
 }
 
+TEST(Groups, AGroupHasNoMoreMembersThanAreAllowed) {
+  History history;
+  history.group_joins = {{"g", "a", 3, true, {}, "", at(1), 2}, {"g", "b", 3, false, {}, "", at(1)}};
+  history.group_ownerships = {{"h", "a", 0, at(10), at(50)},
+                              {"h", "a", 1, at(20), at(30)},
+                              {"h", "b", 2, at(20), at(60)},
+                              {"h", "c", 0, at(50), at(90)},
+                              {"i", "d", 0, at(10), at(90)}};
+  EXPECT_EQ(anomalies(history), "") << "there is no limit";
+  history.group_size_max = 2;
+  EXPECT_EQ(anomalies(history), "") << "c begins as a ends";
+  history.group_joins[0].members = 3;
+  EXPECT_EQ(anomalies(history), "group-too-large");
+  history.group_joins[0].members = 2;
+  history.group_ownerships.push_back({"h", "d", 1, at(59), at(60)});
+  EXPECT_EQ(anomalies(history), "group-too-large");
+  history.group_size_max = 3;
+  EXPECT_EQ(anomalies(history), "");
+}
+
 TEST(Groups, AMemberThatItsLeaderLeavesOutIsToldNothing) {
   History history;
   history.group_joins = {{"g", "a", 3, true, {{"a", {0, 1}}}, "", at(1)}, {"g", "b", 3, false, {}, "", at(1)}};
