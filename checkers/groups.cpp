@@ -1,7 +1,8 @@
 // Consumer groups: what coordinators told the members of a group, and accepted from them.
 //
 // - committed offset: a fetched offset was committed by some member, and was not replaced by a later commit or deletion
-//   that was acknowledged before the fetch. (lost-commit, returned-commit, phantom-commit)
+//   that was acknowledged before the fetch; nor was it gone already. None is gone before it may expire
+//   (group_expiry.h). (lost-commit, returned-commit, phantom-commit)
 // - fencing: once a member has its assignment in a later generation, no member of an earlier one commits; once a static
 //   member's new process has its assignment, the previous process does not commit. (zombie-commit, zombie-instance)
 // - assignment: each member gets what the leader of its generation has assigned to it; one leader's assignment is in
@@ -11,11 +12,14 @@
 // - group size: no generation has more members than are allowed, and no consumer group has so many with partitions.
 //   (group-too-large)
 //
-// If a coordinator fails before a generation is stable, the generation is not stored, and its number is used again.
+// If a coordinator fails before a generation is stable, the generation is not stored, and its number is used again. So
+// it is if the group is deleted because its offsets have expired: then generations are compared only if members prove
+// that the group was there all the time.
 //
 // Condition: each commit of a group's members to a partition has a unique number.
 #include <algorithm>
 
+#include "checkers/group_expiry.h"
 #include "checkers/history.h"
 
 namespace fulmar {
@@ -31,19 +35,21 @@ std::string span_of(Instant invoked, Instant completed) {
   return text + (completed == Instant::max() ? "?" : std::to_string(completed.ns / 1'000'000) + " ms") + "]";
 }
 
-// Whether the fetch may return a write that was not certainly replaced by `latest`.
-bool may_be_told(const GroupCommit& write, const GroupFetch& fetch, const GroupCommit* latest) {
+// Whether the fetch may return a write that was not certainly replaced by a write or deletion after `since`.
+bool may_be_told(const GroupCommit& write, const GroupFetch& fetch, Instant since) {
   if (write.offset != fetch.offset || write.outcome == Outcome::failed || write.invoked > fetch.completed) return false;
   // A write without a response may take effect at any time.
-  return !latest || write.outcome != Outcome::ok || write.completed >= latest->invoked;
+  return write.outcome != Outcome::ok || write.completed >= since;
 }
 
-void check_fetch(const GroupFetch& fetch, const std::vector<const GroupCommit*>& commits, Violations& found) {
+// `gone`: when a fetch began that was answered before this one began, and was told that nothing is committed.
+void check_fetch(const GroupFetch& fetch, const std::vector<const GroupCommit*>& commits, Instant gone,
+                 const OffsetExpiry& expiry, Violations& found) {
   bool known = fetch.offset < 0;                   // "nothing committed" needs no writer
   Instant latest_begun = Instant{} - Duration(1);  // of writes acknowledged before the fetch
   const GroupCommit* latest = nullptr;
   for (const auto* commit : commits) {
-    known = known || may_be_told(*commit, fetch, nullptr);
+    known = known || may_be_told(*commit, fetch, Instant{});
     bool before = commit->outcome == Outcome::ok && commit->completed < fetch.invoked;
     if (before && commit->invoked > latest_begun) {
       latest_begun = commit->invoked;
@@ -57,20 +63,47 @@ void check_fetch(const GroupFetch& fetch, const std::vector<const GroupCommit*>&
                      fetch.completed});
   };
   if (!known) return say("phantom-commit", "which nobody has committed");
-  if (!latest || std::ranges::any_of(commits, [&](const auto* commit) { return may_be_told(*commit, fetch, latest); }))
-    return;
+  auto may_be_told_since = [&](Instant since) {
+    return std::ranges::any_of(commits, [&](const auto* commit) { return may_be_told(*commit, fetch, since); });
+  };
+  if (fetch.offset >= 0 && !may_be_told_since(gone))
+    return say("returned-commit", "though nothing was committed any more before");
+  if (!latest || may_be_told_since(latest->invoked)) return;
   if (latest->offset < 0) return say("returned-commit", "though what was committed was deleted before");
+  if (fetch.offset < 0 && expiry.may_have_expired(*latest, fetch)) return;
   say("lost-commit", "though " + std::to_string(latest->offset) + " was committed before, and after that");
 }
 
-void check_fencing(const History& history, Violations& found) {
+void check_fetches(const History& history, const OffsetExpiry& expiry, Violations& found) {
+  using Place = std::pair<std::string, std::int32_t>;
+  std::map<Place, std::vector<const GroupCommit*>> commits;
+  for (const auto& commit : history.group_commits) commits[{commit.group, commit.partition}].push_back(&commit);
+  // Of fetches that found nothing, by when they were answered: the latest begin of all up to there.
+  std::map<Place, std::map<Instant, Instant>> nothing;
+  for (const auto& fetch : history.group_fetches)
+    if (fetch.offset < 0) {
+      auto& begun = nothing[{fetch.group, fetch.partition}][fetch.completed];
+      begun = std::max(begun, fetch.invoked);
+    }
+  for (auto& [place, fetches] : nothing)
+    for (Instant latest{}; auto& [completed, begun] : fetches) latest = begun = std::max(latest, begun);
+  for (const auto& fetch : history.group_fetches) {
+    Place place{fetch.group, fetch.partition};
+    const auto& before = nothing[place];
+    auto after = before.lower_bound(fetch.invoked);
+    auto gone = after == before.begin() ? Instant{} : std::prev(after)->second;
+    check_fetch(fetch, commits[place], gone, expiry, found);
+  }
+}
+
+void check_fencing(const History& history, const OffsetExpiry& expiry, Violations& found) {
   // generations, and when members learned of them
   std::map<std::string, std::vector<std::pair<std::int32_t, Instant>>> told;
   for (const auto& sync : history.group_syncs) told[sync.group].push_back({sync.generation, sync.completed});
   for (const auto& commit : history.group_commits) {
     if (commit.outcome != Outcome::ok) continue;
     for (const auto& [generation, when] : told[commit.group])
-      if (generation > commit.generation && when < commit.invoked)
+      if (generation > commit.generation && when < commit.invoked && expiry.stays(commit.group, when, commit.completed))
         found.push_back({"fencing", "zombie-commit",
                          span_of(commit.invoked, commit.completed) + " " + place(commit) + ": " + commit.member +
                              " of generation " + std::to_string(commit.generation) + " commits, though generation " +
@@ -108,28 +141,30 @@ void check_instances(const History& history, Violations& found) {
   }
 }
 
-void check_owners(const History& history, Violations& found) {
+void check_owners(const History& history, const OffsetExpiry& expiry, Violations& found) {
   using Place = std::tuple<std::string, std::int32_t, std::int32_t>;
-  // by group, generation and partition: the member, or the static member's instance
-  std::map<Place, std::string> owners;
+  std::map<Place, const GroupSync*> owners;  // by group, generation and partition
+  auto who = [](const GroupSync& sync) { return sync.instance.empty() ? sync.member : sync.instance; };
   for (const auto& sync : history.group_syncs)
     for (auto partition : sync.partitions) {
-      const auto& who = sync.instance.empty() ? sync.member : sync.instance;
-      auto [owner, first] = owners.try_emplace({sync.group, sync.generation, partition}, who);
-      if (!first && owner->second != who)
+      auto [owner, first] = owners.try_emplace({sync.group, sync.generation, partition}, &sync);
+      const auto* before = owner->second;
+      if (first || who(*before) == who(sync)) continue;
+      if (expiry.stays(sync.group, before->completed, sync.completed))
         found.push_back({"assignment", "two-owners",
                          "group " + sync.group + ", generation " + std::to_string(sync.generation) + ", partition " +
-                             std::to_string(partition) + ": " + owner->second + " and " + who,
+                             std::to_string(partition) + ": " + who(*before) + " and " + who(sync),
                          sync.completed});
+      owner->second = &sync;
     }
 }
 
-void check_assignments(const History& history, Violations& found) {
+void check_assignments(const History& history, const OffsetExpiry& expiry, Violations& found) {
   using Generation = std::pair<std::string, std::int32_t>;
   std::map<Generation, std::vector<const GroupJoin*>> leaders;
   for (const auto& join : history.group_joins)
     if (join.leads) leaders[{join.group, join.generation}].push_back(&join);
-  std::map<Generation, std::string> in_force;  // the leader whose assignment is in force
+  std::map<Generation, const GroupSync*> in_force;  // of the leader whose assignment is in force
   for (const auto& sync : history.group_syncs) {
     auto generation = "group " + sync.group + ", generation " + std::to_string(sync.generation) + ": " + sync.member;
     auto known = leaders.find({sync.group, sync.generation});
@@ -138,15 +173,19 @@ void check_assignments(const History& history, Violations& found) {
       auto wanted = leader->assigned.find(sync.instance.empty() ? sync.member : sync.instance);
       return wanted == leader->assigned.end() ? sync.partitions.empty() : wanted->second == sync.partitions;
     };
-    if (std::ranges::none_of(known->second, assigned)) {
+    auto same_group = [&](const GroupJoin* leader) {
+      return expiry.stays(sync.group, leader->completed, sync.completed);
+    };
+    if (std::ranges::none_of(known->second, assigned) && std::ranges::all_of(known->second, same_group)) {
       found.push_back({"assignment", "wrong-assignment", generation + " is not told what its leader assigned to it",
                        sync.completed});
       continue;
     }
     if (!leads_by_latest_join(history, sync)) continue;
-    auto [force, first] = in_force.try_emplace({sync.group, sync.generation}, sync.member);
-    if (!first && force->second != sync.member)
-      found.push_back({"assignment", "two-leaders", generation + " and " + force->second, sync.completed});
+    auto [force, first] = in_force.try_emplace({sync.group, sync.generation}, &sync);
+    const auto* before = std::exchange(force->second, &sync);
+    if (!first && before->member != sync.member && expiry.stays(sync.group, before->completed, sync.completed))
+      found.push_back({"assignment", "two-leaders", generation + " and " + before->member, sync.completed});
   }
 }
 
@@ -225,13 +264,12 @@ void check_sizes(const History& history, Violations& found) {
 }  // namespace
 
 void check_groups(const History& history, Violations& found) {
-  std::map<std::pair<std::string, std::int32_t>, std::vector<const GroupCommit*>> commits;
-  for (const auto& commit : history.group_commits) commits[{commit.group, commit.partition}].push_back(&commit);
-  for (const auto& fetch : history.group_fetches) check_fetch(fetch, commits[{fetch.group, fetch.partition}], found);
-  check_fencing(history, found);
+  OffsetExpiry expiry(history);
+  check_fetches(history, expiry, found);
+  check_fencing(history, expiry, found);
   check_instances(history, found);
-  check_owners(history, found);
-  check_assignments(history, found);
+  check_owners(history, expiry, found);
+  check_assignments(history, expiry, found);
   check_ownerships(history, found);
   check_sizes(history, found);
 }

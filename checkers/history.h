@@ -151,6 +151,7 @@ struct GroupSync {
   std::set<std::int32_t> partitions;
   std::string instance;  // of a static member
   Instant completed;
+  Instant invoked = {};
 };
 
 // An offset was committed, or deleted (-1).
@@ -307,6 +308,8 @@ struct History {
   // The controllers at the end, according to the active one; nullopt: not requested.
   std::optional<std::set<std::int32_t>> final_controllers;
   std::optional<std::size_t> group_size_max;  // the members that a group may have; nullopt: any number
+  // How long the offsets of a group without members stay at least, by clocks that are right; nullopt: for ever.
+  std::optional<Duration> offsets_kept;
   // How long tombstones of compacted topics stay at least; nullopt: for ever.
   std::optional<Duration> tombstones_kept;
   std::vector<KeyedSend> keyed_sends;

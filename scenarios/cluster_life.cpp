@@ -21,6 +21,7 @@ namespace {
 constexpr Duration form_max = seconds(60);      // for the cluster and its topics, before the faults
 constexpr Duration lead_max = seconds(20);      // for a leader of every partition, once the core is healed
 constexpr Duration finish_max = seconds(90);    // for every client
+constexpr Duration expire_max = seconds(180);   // for the offsets of all groups, which no member uses any more
 constexpr Duration converge_max = seconds(30);  // for equal logs in the core
 constexpr Duration register_max = seconds(30);  // for all brokers of the core to be registered
 constexpr Duration image_max = seconds(2);      // for committed metadata to be shown by every broker
@@ -68,6 +69,10 @@ class ClusterLife {
     if (plan.has(settings::group_size_max)) {
       workload_.marks.expect(Mark::group_full);
       workload_.history.group_size_max = static_cast<std::size_t>(plan.setting(settings::group_size_max));
+    }
+    if (plan.has(settings::offsets_retention_ms)) {
+      workload_.marks.expect(Mark::group_offset_expired);
+      workload_.history.offsets_kept = milliseconds(plan.setting(settings::offsets_retention_ms));
     }
     if (plan.has(settings::group_segment_bytes)) workload_.marks.expect(Mark::log_compacted);
     if (plan.setting_or(settings::keyed_clients, 0))
@@ -202,6 +207,8 @@ class ClusterLife {
     have_done(read_everything, finish_max, "the final read did not come to its end");
     if (!workload_.stages.empty())
       have_done(read_stages, finish_max, "transactions stay open, or what they have written can't be read");
+    if (plan_.has(settings::offsets_retention_ms))
+      have_done(see_offsets_expire, expire_max, "it could not be seen whether the offsets of groups expire");
     if (!come_true([this] { return cluster_.differing(core_).empty(); }, converge_max)) {
       std::string groups;
       for (const auto& group : cluster_.differing(core_)) groups += "\n" + group;

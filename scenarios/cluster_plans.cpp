@@ -134,6 +134,15 @@ Plan plan_groups(std::uint64_t seed) {
   // In a third of the lives groups are full with one or two members.
   auto random = Random(seed).split("group size");
   if (random.chance(1, 3)) plan.set(settings::group_size_max, random.between(1, 2));
+  // In a third, offsets expire so soon that groups lose them while their members are away. How long that takes can't be
+  // judged if clocks are wrong.
+  random = Random(seed).split("offset retention");
+  if (!random.chance(1, 3)) return plan;
+  plan.set(settings::offsets_retention_ms, random.between(1'000, 8'000));
+  plan.set(settings::offsets_check_ms, std::int64_t{1} << random.between(6, 10));
+  std::erase_if(plan.faults, [](const Fault& fault) {
+    return fault.kind == &faults::clock_jump || fault.kind == &faults::clock_drift;
+  });
   return plan;
 }
 

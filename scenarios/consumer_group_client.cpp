@@ -181,8 +181,14 @@ class ConsumerLife {
   void go() {
     if (workload_.stop) return;
     switch (random_.below(4)) {
-      case 0: leave(random_.chance(1, 2)); break;
-      case 1: vanish(); break;
+      case 0:
+        leave(random_.chance(1, 2));
+        stay_away(host_, workload_, random_);
+        break;
+      case 1:
+        vanish();
+        stay_away(host_, workload_, random_);
+        break;
       case 2:  // is silent, then continues as if nothing had happened
         host_.clock().sleep_for(milliseconds(random_.between(1, 2 * consumer_session_timeout.count())));
         if (!spans_.empty()) commit();

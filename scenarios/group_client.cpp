@@ -137,12 +137,13 @@ class Membership {
   }
 
   bool sync() {
+    auto invoked = host_.clock().now();
     auto synced = member_.sync(assignments_);
     if (!synced) return is_fine(synced.error().code);
     own_ = partitions_of(synced->view());
     workload_.marks.reach(Mark::group_stable);
     workload_.history.group_syncs.push_back(
-        {group_, member_.id(), member_.generation(), own_, instance(), host_.clock().now()});
+        {group_, member_.id(), member_.generation(), own_, instance(), host_.clock().now(), invoked});
     return true;
   }
 
@@ -187,10 +188,14 @@ class Membership {
   void go() {
     if (workload_.stop) return;
     switch (random_.below(4)) {
-      case 0: leave(); break;
+      case 0:
+        leave();
+        stay_away(host_, workload_, random_);
+        break;
       case 1:  // vanishes
         if (is_static() && member_.generation() >= 0) before_.emplace(member_);
         member_.forget();
+        stay_away(host_, workload_, random_);
         break;
       case 2:  // is silent, then continues as if nothing had happened
         host_.clock().sleep_for(milliseconds(random_.between(1, 2 * session_timeout.count())));

@@ -4,6 +4,7 @@
 
 #include "broker/protocol/messages/group_offsets.h"
 #include "runtime/host/clock.h"
+#include "scenarios/clients.h"
 
 namespace fulmar {
 
@@ -27,14 +28,25 @@ Outcome outcome_of(ErrorCode error) {
   }
 }
 
+// The partition has no committed offset. Unless its last commit was a deletion, it has expired.
+void note_expired(Workload& workload, const std::string& group, std::ptrdiff_t partition) {
+  const auto& commits = workload.history.group_commits;
+  auto last = std::find_if(commits.rbegin(), commits.rend(), [&](const GroupCommit& commit) {
+    return commit.group == group && commit.partition == partition && commit.outcome != Outcome::failed;
+  });
+  if (last != commits.rend() && last->outcome == Outcome::ok && last->offset >= 0)
+    workload.marks.reach(Mark::group_offset_expired);
+}
+
 }  // namespace
 
-std::vector<PartitionName> shared_partitions(const Workload& workload) {
+const std::vector<PartitionName>& shared_partitions(Workload& workload) {
+  auto& shared = workload.shared_partitions;
+  if (!shared.empty()) return shared;
   std::vector<std::pair<std::int32_t, std::string>> topics;
   for (const auto& [name, spec] : workload.topics)
     if (!spec.idle) topics.emplace_back(-spec.partitions, name);
   std::ranges::sort(topics);
-  std::vector<PartitionName> shared;
   for (std::size_t n = 0; n < std::min(topics_shared, topics.size()); ++n)
     for (std::int32_t partition = 0; partition < std::min(partitions_of_each, -topics[n].first); ++partition)
       shared.emplace_back(topics[n].second, partition);
@@ -62,10 +74,17 @@ std::optional<ErrorCode> fetch_offsets(Host& host, Workload& workload, Answer<Br
     for (const auto& partition : topic.partitions) {
       auto place = std::ranges::find(shared, PartitionName(topic.name, partition.index));
       if (partition.error_code != ErrorCode::none || place == shared.end()) continue;
+      if (workload.history.offsets_kept && partition.committed_offset < 0)
+        note_expired(workload, group, place - shared.begin());
       workload.history.group_fetches.push_back({group, static_cast<std::int32_t>(place - shared.begin()),
                                                 partition.committed_offset, invoked, host.clock().now()});
     }
   return ErrorCode::none;
+}
+
+void stay_away(Host& host, const Workload& workload, Random& random) {
+  if (workload.history.offsets_kept && !workload.stop)
+    pause(host, random, 2 * *workload.history.offsets_kept / milliseconds(1));
 }
 
 ErrorCode commit_offsets(Host& host, Workload& workload, const Answer<Brokers::Connection>& coordinator,

@@ -10,8 +10,8 @@
 
 namespace fulmar {
 
-// Some partitions of two topics; the history has the index in this list.
-std::vector<PartitionName> shared_partitions(const Workload& workload);
+// Some partitions of two topics, chosen when it is called first; the history has the index in this list.
+const std::vector<PartitionName>& shared_partitions(Workload& workload);
 
 // OffsetFetch, once. Returns the group's error; nullopt if there was no response.
 std::optional<ErrorCode> fetch_offsets(Host& host, Workload& workload, Answer<Brokers::Connection> coordinator,
@@ -22,5 +22,9 @@ using CommitAnswer = Answer<std::map<PartitionName, ErrorCode>>;
 ErrorCode commit_offsets(Host& host, Workload& workload, const Answer<Brokers::Connection>& coordinator,
                          std::vector<GroupCommit> commits, const std::vector<PartitionName>& shared,
                          const std::function<CommitAnswer(const GroupOffsets&)>& send);
+
+// For a member that has left: in lives whose offsets expire, sleeps for up to twice as long as they are kept; in others
+// returns at once, and draws nothing.
+void stay_away(Host& host, const Workload& workload, Random& random);
 
 }  // namespace fulmar

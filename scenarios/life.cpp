@@ -22,6 +22,7 @@ const RequiredMark required_of_groups[] = {
     {mark_name(Mark::group_coordinator_moved), enough},
     {mark_name(Mark::group_fenced), enough},
     {mark_name(Mark::group_full), enough},
+    {mark_name(Mark::group_offset_expired), enough},
     {mark_name(Mark::group_offset_deleted), enough},
     {mark_name(Mark::consumer_assigned), enough},
     {mark_name(Mark::consumer_gave_up), enough},

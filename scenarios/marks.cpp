@@ -68,6 +68,7 @@ constexpr const char* names[] = {
     "tombstones removed",
     "replica elected that was away when tombstones were removed",
     "member refused by a full group",
+    "offset of a group expired",
     "coordinator of a rebalancing group replaced",
     "transaction finished by another coordinator",
 };

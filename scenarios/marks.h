@@ -72,6 +72,7 @@ enum class Mark : std::uint8_t {
   tombstone_removed,
   leader_was_away_past_tombstones,
   group_full,
+  group_offset_expired,
   coordinator_lost_in_rebalance,
   transaction_finished_by_another,
   count_

@@ -47,6 +47,7 @@ class MigratingLife {
         pause(host_, random_, 1000);
       }
       go();
+      stay_away(host_, workload_, random_);
     }
     leave();
   }

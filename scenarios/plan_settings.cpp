@@ -47,6 +47,8 @@ constexpr SettingUse uses[] = {
     {&settings::memory_topic, everywhere, needed},
     {&settings::metadata_segment_bytes, clusters, optional},
     {&settings::metadata_snapshot_bytes, clusters, optional},
+    {&settings::offsets_check_ms, clusters, optional},
+    {&settings::offsets_retention_ms, clusters, optional},
     {&settings::operator_pace_ms, clusters, optional},
     {&settings::partitions, everywhere, needed},
     {&settings::polls_per_transaction, clusters, optional},

@@ -57,6 +57,8 @@ inline constexpr Setting members{"members", 0, clients_max};
 inline constexpr Setting memory_topic{"memory_topic", 0, 1};
 inline constexpr Setting metadata_segment_bytes{"metadata_segment_bytes", batch_bytes_min, bytes_max};
 inline constexpr Setting metadata_snapshot_bytes{"metadata_snapshot_bytes", batch_bytes_min, bytes_max};
+inline constexpr Setting offsets_check_ms{"offsets_check_ms", 1, time_ms_max};
+inline constexpr Setting offsets_retention_ms{"offsets_retention_ms", 100, pace_ms_max};
 inline constexpr Setting operator_pace_ms{"operator_pace_ms", 0, pace_ms_max};
 inline constexpr Setting partitions{"partitions", 1, 100};
 inline constexpr Setting polls_per_transaction{"polls_per_transaction", 1, 10};

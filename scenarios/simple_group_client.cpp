@@ -1,6 +1,7 @@
 // A client that commits offsets for a group without members, as consumers do that assign partitions to themselves: it
 // commits, fetches, deletes some offsets, and sometimes the whole group, which the next commit creates again. One
-// request after the other, so that the expected state is known exactly, except after lost responses.
+// request after the other, so that the expected state is known exactly, except after lost responses. In lives whose
+// offsets expire it fetches those of all other groups too.
 #include "broker/client/group_admin.h"
 #include "broker/protocol/messages/group_offsets.h"
 #include "runtime/host/clock.h"
@@ -29,6 +30,7 @@ class OffsetKeeper {
         default: commit(); break;
       }
       fetch();
+      if (workload_.history.offsets_kept) look_at_others();
       pause(host_, random_, 1500);
     }
     // The last commits and deletions are fetched at the end too.
@@ -38,9 +40,9 @@ class OffsetKeeper {
  private:
   static constexpr const char* group = "simple";
 
-  Answer<Brokers::Connection> coordinator() {
+  Answer<Brokers::Connection> coordinator(const std::string& of = group) {
     auto deadline = host_.clock().deadline_in(workload_.request_timeout);
-    FULMAR_TRY(auto id, cluster_.coordinator_of(group, deadline));
+    FULMAR_TRY(auto id, cluster_.coordinator_of(of, deadline));
     return cluster_.broker(id, deadline);
   }
 
@@ -58,6 +60,13 @@ class OffsetKeeper {
   bool fetch() {
     auto error = fetch_offsets(host_, workload_, coordinator(), group, shared_);
     return error == ErrorCode::none;
+  }
+
+  // What it has committed itself expires too, while it is away.
+  void look_at_others() {
+    for (const auto& [other, living] : workload_.living_members)
+      (void)fetch_offsets(host_, workload_, coordinator(other), other, shared_);
+    if (random_.chance(1, 4)) stay_away(host_, workload_, random_);
   }
 
   void commit() {

@@ -96,6 +96,10 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
     config.features = release_before();
   if (plan_.has(settings::group_segment_bytes))
     config.group_topic.segment_bytes = static_cast<std::int32_t>(plan_.setting(settings::group_segment_bytes));
+  if (plan_.has(settings::offsets_retention_ms)) {  // the property is in minutes
+    config.groups.offsets_retention = milliseconds(plan_.setting(settings::offsets_retention_ms));
+    config.groups.offsets_retention_check_interval = milliseconds(plan_.setting(settings::offsets_check_ms));
+  }
   config.producer_id_block = plan_.setting_or(settings::producer_id_block, config.producer_id_block);
   if (throttled) config.partition_raft.catch_up_lag = plan_.setting(settings::catch_up_lag);
   return config;

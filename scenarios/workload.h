@@ -54,13 +54,14 @@ struct Workload {
   int next_member = 0;
   int next_consumer_member = 0;
   int next_migrating_member = 0;
-  bool migrating_by_coordinator = false;      // members were assigned by the coordinator, when they last joined
-  Offset next_commit = 1;                     // a unique number for each
-  std::map<std::string, int> living_members;  // by group: those that don't vanish for good
-  std::map<std::string, std::set<std::int32_t>> committed_since_stop;  // by group: partitions
-  bool has_single_clients = false;                                     // the kinds of client of which there is only one
-  int time_kind = 0;                                                   // the kind of times that records have now
-  int time_kind_left = 0;                                              // for so many more batches
+  bool migrating_by_coordinator = false;  // members were assigned by the coordinator, when they last joined
+  std::vector<std::pair<std::string, std::int32_t>> shared_partitions;  // see group_offsets.h
+  Offset next_commit = 1;                                               // a unique number for each
+  std::map<std::string, int> living_members;                            // by group: those that don't vanish for good
+  std::map<std::string, std::set<std::int32_t>> committed_since_stop;   // by group: partitions
+  bool has_single_clients = false;  // the kinds of client of which there is only one
+  int time_kind = 0;                // the kind of times that records have now
+  int time_kind_left = 0;           // for so many more batches
   // Called with a broker's metadata response, and when it was requested.
   std::function<void(std::int32_t from, const MetadataResponse&, Instant asked)> on_metadata;
   // Called with records that a consumer has just got: from the follower on that broker, or (-1) from a leader.
@@ -88,6 +89,9 @@ int list_controllers(Host& host, Workload& workload);
 int finish_upgrade(Host& host, Workload& workload);
 // Reads the committed records of the pipelines' topics, once no transaction is open, and how far each was read.
 int read_stages(Host& host, Workload& workload);
+// Fetches the offsets of all groups until they have expired, in lives in which they do; what has not expired in time is
+// in `seen`.
+int see_offsets_expire(Host& host, Workload& workload);
 // Reads every partition from its start to its end.
 int read_everything(Host& host, Workload& workload);
 

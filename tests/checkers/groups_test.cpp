@@ -166,6 +166,77 @@ TEST(Groups, NobodyCommitsForAPartitionThatIsAnothersInAConsumerGroup) {
   EXPECT_EQ(anomalies(history), "zombie-commit");
 }
 
+TEST(Groups, AnOffsetThatIsGoneDoesNotComeBack) {
+  History history;
+  history.offsets_kept = milliseconds(100);
+  history.group_commits = {{"g", "", -1, 0, 1, "", at(0), at(10), Outcome::ok}};
+  history.group_fetches = {fetch(-1, 200, 210), fetch(1, 205, 220)};
+  EXPECT_EQ(anomalies(history), "") << "it may have expired meanwhile";
+  history.group_fetches = {fetch(-1, 200, 210), fetch(1, 211, 220)};
+  EXPECT_EQ(anomalies(history), "returned-commit");
+  history.group_fetches = {fetch(1, 211, 220), fetch(-1, 221, 230), fetch(-1, 200, 240)};
+  EXPECT_EQ(anomalies(history), "");
+  history.group_commits.push_back({"g", "", -1, 0, 2, "", at(205), at(215), Outcome::ok});
+  history.group_fetches = {fetch(-1, 200, 210), fetch(2, 211, 220)};
+  EXPECT_EQ(anomalies(history), "");
+}
+
+TEST(Groups, AnOffsetWithoutAMemberExpiresByItsAge) {
+  History history;
+  history.group_commits = {{"g", "", -1, 0, 1, "", at(20), at(50), Outcome::ok}};
+  history.group_fetches = {fetch(-1, 160, 170)};
+  EXPECT_EQ(anomalies(history), "lost-commit") << "offsets are kept";
+  history.offsets_kept = milliseconds(100);
+  EXPECT_EQ(anomalies(history), "");
+  history.group_fetches = {fetch(-1, 60, 115)};
+  EXPECT_EQ(anomalies(history), "lost-commit");
+}
+
+TEST(Groups, OffsetsOfAGroupExpireOnceItHasHadNoMembersForLong) {
+  History history;
+  history.offsets_kept = milliseconds(100);
+  history.group_commits = {{"g", "m", 1, 0, 1, "", at(0), at(10), Outcome::ok},
+                           {"g", "m", 1, 1, 2, "", at(90), at(95), Outcome::ok}};
+  history.group_fetches = {fetch(-1, 140, 150)};
+  EXPECT_EQ(anomalies(history), "lost-commit") << "m was a member at 90";
+  history.group_fetches = {fetch(-1, 180, 192)};
+  EXPECT_EQ(anomalies(history), "");
+  // Another member's life follows, with a gap that is too short.
+  history.group_syncs = {{"g", "n", 2, {}, "", at(150), at(140)}, {"g", "n", 3, {}, "", at(250), at(240)}};
+  EXPECT_EQ(anomalies(history), "lost-commit");
+  history.group_syncs[0].completed = at(195);
+  EXPECT_EQ(anomalies(history), "") << "it may have expired before n was a member";
+  history.group_fetches = {fetch(-1, 180, 260)};
+  history.group_syncs[0].completed = at(150);
+  EXPECT_EQ(anomalies(history), "lost-commit");
+  history.group_syncs[0].group = history.group_syncs[1].group = "other";
+  EXPECT_EQ(anomalies(history), "");
+}
+
+TEST(Groups, OffsetsOfAConsumerGroupExpireByTheirAgeButNotWhileItHasMembers) {
+  History history;
+  history.offsets_kept = milliseconds(100);
+  history.group_ownerships = {{"g", "m", 0, at(0), at(150)}};
+  history.group_commits = {{"g", "m", 1, 0, 1, "", at(0), at(10), Outcome::ok},
+                           {"g", "m", 1, 1, 2, "", at(150), at(155), Outcome::ok}};
+  history.group_fetches = {fetch(-1, 140, 145)};
+  EXPECT_EQ(anomalies(history), "lost-commit");
+  history.group_fetches = {fetch(-1, 160, 170)};
+  EXPECT_EQ(anomalies(history), "");
+}
+
+TEST(Groups, AGroupThatWasDeletedBeginsItsGenerationsAgain) {
+  History history;
+  history.group_syncs = {{"g", "a", 3, {0}, "", at(50), at(40)}, {"g", "b", 3, {0}, "", at(300), at(290)}};
+  history.group_commits = {{"g", "c", 1, 1, 1, "", at(310), at(320), Outcome::ok}};
+  EXPECT_EQ(anomalies(history), "zombie-commit zombie-commit two-owners");
+  history.offsets_kept = milliseconds(100);
+  EXPECT_EQ(anomalies(history), "") << "nobody is known to have been a member between 50 and 300";
+  history.group_commits.push_back({"g", "a", 3, 1, 2, "", at(305), at(306), Outcome::ok});
+  history.group_commits.push_back({"g", "b", 3, 1, 3, "", at(330), at(331), Outcome::ok});
+  EXPECT_EQ(anomalies(history), "zombie-commit zombie-commit two-owners");
+}
+
 TEST(Groups, AGroupHasNoMoreMembersThanAreAllowed) {
   History history;
   history.group_joins = {{"g", "a", 3, true, {}, "", at(1), 2}, {"g", "b", 3, false, {}, "", at(1)}};
