@@ -38,6 +38,15 @@ TEST(LogFiles, GapsRubbishAndDamageAreSeen) {
   EXPECT_FALSE(anomalies({{first, damaged}}).empty());
 }
 
+TEST(LogFiles, ALogThatIsBeingDeletedIsNone) {
+  const std::string remains = "00000000000000000003.log";
+  EXPECT_FALSE(anomalies({{first, batch(0, 2)}, {"t-0/" + remains, batch(3, 1)}}).empty());
+  EXPECT_TRUE(anomalies({{"t-0.0a1b-delete/00000000000000000000.log", batch(0, 2)},
+                         {"t-0.0a1b-delete/" + remains, batch(3, 1)},
+                         {first, batch(0, 2)}})
+                  .empty());
+}
+
 TEST(LogFiles, AHoleIsFineOnlyWithinASegmentAndBelowWhereTheCheckpointSaysSo) {
   const std::string checkpoint = "t-0/" + std::string(checkpoint_name);
   const auto with_hole = batch(0, 2) + batch(5, 1);
