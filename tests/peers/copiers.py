@@ -1,6 +1,6 @@
 """A client's copiers, which pass records on in transactions, while a copier is killed and one is paused for longer than its session, and the
 coordinators of the transactions are killed and stopped: each record is passed on once, in order, and nothing aborted is seen.
-Usage: copiers.py NAME COMMAND... FULMAR_BINARY
+Usage: copiers.py NAME killed|kept COMMAND... FULMAR_BINARY    (kept: the coordinators stay, for clients that don't survive them)
 
 COMMAND is a program of the client NAME, and is given BOOTSTRAP GROUP FROM TO TRANSACTIONAL_ID. It reads committed records as a member of the group,
 and writes each to the same partition of the other topic, in transactions that commit the offsets, too. Some transactions it aborts: their records
@@ -58,7 +58,25 @@ def check_copies(cluster, written):
     print("ok: each record is there once, in order, and nothing that was aborted", flush=True)
 
 
-def play(cluster, command):
+def lose_coordinators(cluster, source, all_copied):
+    killed = of_transactions(cluster, IDS[0])
+    killed.kill()
+    source.write()
+    all_copied(f"the coordinator of the first one's transactions, broker {killed.node_id}, is killed: they go on")
+    killed.start()
+    cluster.await_health()
+
+    stopped = of_transactions(cluster, IDS[1])
+    stopped.process.send_signal(signal.SIGSTOP)
+    source.write()
+    all_copied(f"the coordinator of the other one's transactions, broker {stopped.node_id}, is stopped: they go on")
+    stopped.process.send_signal(signal.SIGCONT)
+    source.write()
+    all_copied("it goes on, and so do they")
+    cluster.await_health()
+
+
+def play(cluster, command, coordinators):
     cluster.ask("topic", "create", FROM, TO, "--partitions", str(PARTITIONS), "--replication-factor", "3")
     group, source = Group(cluster, GROUP, FROM), Input(cluster)
 
@@ -85,21 +103,8 @@ def play(cluster, command):
         copiers[0].start()
         all_copied("it is killed, and another begun with its transactional id: everything is copied")
 
-        killed = of_transactions(cluster, IDS[0])
-        killed.kill()
-        source.write()
-        all_copied(f"the coordinator of the first one's transactions, broker {killed.node_id}, is killed: they go on")
-        killed.start()
-        cluster.await_health()
-
-        stopped = of_transactions(cluster, IDS[1])
-        stopped.process.send_signal(signal.SIGSTOP)
-        source.write()
-        all_copied(f"the coordinator of the other one's transactions, broker {stopped.node_id}, is stopped: they go on")
-        stopped.process.send_signal(signal.SIGCONT)
-        source.write()
-        all_copied("it goes on, and so do they")
-        cluster.await_health()
+        if coordinators == "killed":
+            lose_coordinators(cluster, source, all_copied)
 
         source.write()
         copiers[1].pause()
@@ -117,12 +122,13 @@ def play(cluster, command):
     check(cluster.ask("transaction", "list", "--state", "Ongoing")[1:] == [], "no transaction is left open")
 
 
-def main(name, *command):
+def main(name, coordinators, *command):
+    assert coordinators in ("killed", "kept"), coordinators
     *command, binary = command
     with Cluster(3, *OPTIONS, binary=os.path.abspath(binary)) as cluster:
         for broker in cluster.brokers:
             broker.test_client = name
-        play(cluster, command)
+        play(cluster, command, coordinators)
         cluster.await_health()
         cluster.stop()
 

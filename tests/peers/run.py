@@ -15,11 +15,14 @@ sys.path.insert(0, os.path.join(HERE, "..", "real"))
 from broker import Broker  # noqa: E402
 from cluster import Cluster  # noqa: E402
 
-PYTHON = {"confluent-kafka": ["confluent_peer.py", "confluent_groups_peer.py"], "aiokafka": ["aiokafka_peer.py"]}  # by the package's name
+PYTHON = {"confluent-kafka": ["confluent_peer.py", "confluent_groups_peer.py"], "aiokafka": ["aiokafka_peer.py", "aiokafka_transactions_peer.py"],
+          "kafka-python": ["kafka_python_peer.py"]}  # by the package's name
 OWN_CLUSTER = {"confluent-kafka": ["confluent_failover_peer.py"]}  # which kill and stop brokers of theirs
 GO = {"sarama": "github.com/IBM/sarama", "kafkago": "github.com/segmentio/kafka-go", "franz": "github.com/twmb/franz-go"}
-MEMBERS = {"sarama": ["classic"], "kafkago": ["classic"], "franz": ["classic", "consumer"]}  # protocols of groups; see members.py
-COPIERS = ["sarama", "franz"]  # see copiers.py
+# The protocols of groups that they have (see members.py), and whether their transactions outlive a coordinator (see copiers.py): kafka-python 3.0.12
+# forgets a request whose coordinator it can't reach.
+MEMBERS = {"sarama": ["classic"], "kafkago": ["classic"], "franz": ["classic", "consumer"], "aiokafka": ["classic"], "kafka-python": ["classic"]}
+COPIERS = {"sarama": "killed", "franz": "killed", "kafka-python": "kept"}
 CLIENT_SECONDS = 300
 
 
@@ -47,6 +50,7 @@ def python_clients(directory):
             for into, names in ((commands, scripts), (own, OWN_CLUSTER.get(package, []))):
                 for script in names:
                     into[f"{package} ({script.removesuffix('.py')})"] = [python, os.path.join(HERE, script)]
+            own |= killing_brokers(directory, package, lambda what, start=package.replace("-", "_"): [python, os.path.join(HERE, f"{start}_{what}.py")])
     return commands, own
 
 
@@ -62,19 +66,21 @@ def go_clients(directory):
         return {}, {}
     subprocess.run(["go", "build", "-o", os.path.join(os.path.abspath(directory), "go") + os.sep, *[f"./{name}" for name in GO]],
                    cwd=source, check=True)
-    programs = {name: os.path.join(directory, "go", name) for name in GO}
-    return {name: [program, "basics"] for name, program in programs.items()}, killing_brokers({name: [program] for name, program in programs.items()}, directory)
+    basics, own = {}, {}
+    for client in GO:
+        program = os.path.join(directory, "go", client)
+        basics[client] = [program, "basics"]
+        own |= killing_brokers(directory, client, lambda what, program=program: [program, what])
+    return basics, own
 
 
-def killing_brokers(programs, directory):
-    """The tests of groups and of transactions, by name, of these clients' programs."""
-    tests = {}
-    for client, program in programs.items():
-        name = software(directory, client)
-        for protocol in MEMBERS.get(client, []):
-            tests[f"{client} (members, {protocol})"] = [sys.executable, os.path.join(HERE, "members.py"), name, protocol, *program, "member"]
-        if client in COPIERS:
-            tests[f"{client} (copiers)"] = [sys.executable, os.path.join(HERE, "copiers.py"), name, *program, "copier"]
+def killing_brokers(directory, client, program):
+    """The tests of a client's groups and transactions, by name. `program` gives the command of its member and of its copier."""
+    name, tests = software(directory, client), {}
+    for protocol in MEMBERS.get(client, []):
+        tests[f"{client} (members, {protocol})"] = [sys.executable, os.path.join(HERE, "members.py"), name, protocol, *program("member")]
+    if client in COPIERS:
+        tests[f"{client} (copiers)"] = [sys.executable, os.path.join(HERE, "copiers.py"), name, COPIERS[client], *program("copier")]
     return tests
 
 
