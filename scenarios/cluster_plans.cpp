@@ -106,16 +106,20 @@ Plan plan_metadata(std::uint64_t seed) {
 }
 
 Plan plan_exactly_once(std::uint64_t seed) {
-  return plan_cluster(seed, "exactly-once", cluster_faults(), true, [](Random random, Plan& plan) {
-    plan.set(settings::stages, random.between(2, 3));
-    plan.set(settings::producers, 1);
-    plan.set(settings::producer_pace_ms, 4096);
-    plan.set(settings::consumers, 0);
-    plan.set(settings::deletes, 0);
-    plan.set(settings::operator_pace_ms, std::int64_t{1} << random.between(9, 13));
-    plan.set(settings::ring, random.chance(1, 2));
-    plan.set(settings::polls_per_transaction, random.between(1, 3));
+  auto plan = plan_cluster(seed, "exactly-once", cluster_faults(), true, [](Random random, Plan& chosen) {
+    chosen.set(settings::stages, random.between(2, 3));
+    chosen.set(settings::producers, 1);
+    chosen.set(settings::producer_pace_ms, 4096);
+    chosen.set(settings::consumers, 0);
+    chosen.set(settings::deletes, 0);
+    chosen.set(settings::operator_pace_ms, std::int64_t{1} << random.between(9, 13));
+    chosen.set(settings::ring, random.chance(1, 2));
+    chosen.set(settings::polls_per_transaction, random.between(1, 3));
   });
+  // In half of the lives, the partitions of the first pipeline or two are assigned by groups.
+  auto random = Random(seed).split("grouped stages");
+  if (random.chance(1, 2)) plan.set(settings::grouped_stages, random.between(1, 2));
+  return plan;
 }
 
 Plan plan_groups(std::uint64_t seed) {

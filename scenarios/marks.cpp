@@ -62,6 +62,7 @@ constexpr const char* names[] = {
     "transaction aborted by its producer",
     "transaction left open by its producer",
     "transaction refused for its producer's successor or its timeout",
+    "offset of a transaction refused, whose sender is out of its group or of a past generation",
     "offset told to be unstable",
     "committed records read while transactions were open",
     "record of a later transaction read in a transaction",

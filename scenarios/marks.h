@@ -66,6 +66,7 @@ enum class Mark : std::uint8_t {
   transaction_aborted,
   transaction_abandoned,
   transaction_fenced,
+  transaction_of_past_member,
   unstable_offset,
   committed_read,
   later_transaction_read,

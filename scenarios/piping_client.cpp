@@ -1,92 +1,34 @@
 // Pipelines: clients that read records of one topic and write one for each to the next, in transactions that also
 // commit the read offsets (exactly once). A client takes over a partition's pipeline from the previous one, which may
-// continue for a while without knowing; some vanish in the middle. Other clients write to the first topic, read the
+// continue for a while without knowing; some vanish in the middle. In some lives the partitions of the first pipelines
+// are assigned by groups instead (group_piping_client.cpp). Other clients write to the first topic, read the
 // other topics with read_committed, and ask for the stable offsets. In a ring, the last topic's records are passed on
 // to the first topic again, and a few records go round and round: transactions that poll several times may then depend
 // on each other both ways.
 #include <algorithm>
-#include <charconv>
 #include <iterator>
-#include <limits>
 
-#include "broker/client/consumer.h"
-#include "broker/client/transactional_producer.h"
 #include "broker/protocol/messages/group_offsets.h"
 #include "runtime/fiber/group.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/passing.h"
 #include "scenarios/piping_client.h"
-#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
 namespace {
 
-constexpr Duration patience = seconds(8);  // of one step, in a cluster with faults
-constexpr Duration successor_max = seconds(3);
-constexpr std::size_t ring_records = 6;        // that a client feeds into a ring: few, so that pipelines keep up
-constexpr std::string_view fed_value = "fed";  // of the records that no transaction has written
-constexpr auto damaged = std::numeric_limits<std::uint64_t>::max();  // no transaction's number
+constexpr std::size_t ring_records = 6;  // that a client feeds into a ring: few, so that pipelines keep up
 
-bool is_ring(const Workload& workload) {
-  return workload.plan.setting_or(settings::ring, 0) != 0;
-}
-
-// Pipeline n reads the n-th topic.
-std::size_t pipelines(const Workload& workload) {
-  return workload.stages.size() - (is_ring(workload) ? 0 : 1);
-}
-
-const std::string& target_of(const Workload& workload, std::size_t stage) {
-  return workload.stages[(stage + 1) % workload.stages.size()];
-}
-
-std::string value_of(const PipedRecord& record) {
-  return std::to_string(record.transaction) + " " + std::to_string(record.source_partition) + " " +
-         std::to_string(record.source_offset);
-}
-
-// A record of the pipelines.
-PipedRecord piped(const ReadRecord& record) {
-  PipedRecord read{.offset = record.offset};
-  auto text = record.value ? record.value->view() : std::string_view();
-  auto take = [&](auto& number) {
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (!text.empty()) text.remove_prefix(1);
-    return error == std::errc();
-  };
-  if (text == fed_value) return read;
-  if (!take(read.transaction) || !take(read.source_partition) || !take(read.source_offset)) read.transaction = damaged;
-  return read;
-}
-
-ClusterClientOptions patient_options(const Workload& workload, Random random) {
-  auto options = cluster_options(workload, random);
-  options.patience = patience;
-  return options;
-}
-
-ConsumerOptions committed_only(const Workload& workload) {
-  ConsumerOptions options;
-  options.max_wait = milliseconds(200);
-  options.request_timeout = workload.request_timeout;
-  options.committed_only = true;
-  return options;
-}
-
-class Pipe {
+class Pipe final : private Passing {
  public:
-  Pipe(Host& host, Workload& workload, Random random)
-      : host_(host),
-        workload_(workload),
-        random_(random),
-        cluster_(host, patient_options(workload, random_.split("cluster"))) {}
+  Pipe(Host& host, Workload& workload, Random random) : Passing(host, workload, random) {}
 
   void live() {
     while (!workload_.stop) {
-      stage_ = random_.below(pipelines(workload_));
+      stage_ = workload_.grouped_stages + random_.below(pipelines(workload_) - workload_.grouped_stages);
       partition_ = static_cast<std::int32_t>(random_.below(stage_partitions));
       take_over_and_go_on();
       pause(host_, random_, 1000);
@@ -95,9 +37,6 @@ class Pipe {
   }
 
  private:
-  const std::string& source() const { return workload_.stages[stage_]; }
-  const std::string& target() const { return target_of(workload_, stage_); }
-
   void take_over_and_go_on() {
     TransactionalProducerOptions options;
     options.transactional_id = "pipe-" + std::to_string(stage_) + "-" + std::to_string(partition_);
@@ -116,151 +55,13 @@ class Pipe {
     for (std::int64_t round = 0; round < rounds && !workload_.stop; ++round)
       if (!pass_on(producer, consumer)) return;
   }
-
-  struct Taken {
-    std::vector<ReadRecord> records = {};
-    Offset position = -1;  // requested
-    Instant at = {};
-  };
-
-  // The next records of the source, some of those that are there; none, if there are none yet.
-  Taken take(Consumer& consumer) {
-    Taken taken{.position = consumer.position(partition_)};
-    auto polled = consumer.poll();
-    taken.at = host_.clock().now();
-    if (!polled || polled->empty() || polled->front().error != ErrorCode::none) {
-      pause(host_, random_, 300);
-      return taken;
-    }
-    taken.records = std::move(polled->front().records);
-    auto some = static_cast<std::size_t>(random_.between(1, 6));
-    if (taken.records.size() > some) taken.records.resize(some);
-    if (!taken.records.empty()) consumer.assign(partition_, taken.records.back().offset + 1);
-    return taken;
-  }
-
-  std::size_t begin(const TransactionalProducer& producer) {
-    auto& begun = workload_.history.transactions.emplace_back();
-    begun.number = ++workload_.last_transaction;
-    begun.transactional_id = id_;
-    begun.epoch = producer.producer_epoch();
-    return workload_.history.transactions.size() - 1;
-  }
-
-  // Other clients begin transactions meanwhile: a reference would not stay valid.
-  PipedTransaction& transaction(std::size_t index) { return workload_.history.transactions[index]; }
-
-  void note_read(std::uint64_t transaction, const Taken& taken) {
-    CommittedRead read{{source(), partition_}, taken.at, {}, taken.position, transaction};
-    for (const auto& record : taken.records) {
-      read.records.push_back(piped(record));
-      auto written_by = read.records.back().transaction;
-      if (written_by > transaction && written_by != damaged) workload_.marks.reach(Mark::later_transaction_read);
-    }
-    workload_.history.committed_reads.push_back(std::move(read));
-  }
-
-  // Returns false if the transaction is left open or in doubt, for the next client that takes over.
-  bool pass_on(TransactionalProducer& producer, Consumer& consumer) {
-    auto position = consumer.position(partition_);
-    auto taken = take(consumer);
-    if (taken.records.empty()) return true;
-    auto index = begin(producer);
-    auto polls_max = workload_.plan.setting_or(settings::polls_per_transaction, 1);
-    auto polls = polls_max > 1 ? random_.between(1, polls_max) : 1;
-    int written = 0;
-    Offset next = -1;
-    bool vanishes = false;
-    while (!taken.records.empty()) {
-      note_read(transaction(index).number, taken);
-      auto vanish_after = taken.records.size() + 1;
-      if (random_.chance(1, 10)) vanish_after = random_.below(taken.records.size() + 1);
-      vanishes = vanish_after == taken.records.size();
-      if (!write(producer, taken.records, index, vanish_after)) return false;
-      written += static_cast<int>(taken.records.size());
-      next = taken.records.back().offset + 1;
-      taken = --polls > 0 ? take(consumer) : Taken();
-    }
-    auto asked = host_.clock().now();
-    auto committed = producer.commit_offsets(group_of_stage(stage_), {{{source(), partition_}, next}});
-    if (!committed) return refused(committed.error().code);
-    transaction(index).last_write = asked;
-    if (vanishes) return vanish();
-    bool commits = !random_.chance(1, 6);
-    transaction(index).records = written;
-    if (commits) transaction(index).commit_invoked = host_.clock().now();
-    auto ended = producer.end(commits);
-    auto& over = transaction(index);
-    over.completed = host_.clock().now();
-    over.outcome = !commits ? Outcome::failed : ended ? Outcome::ok : Outcome::unknown;
-    if (!ended) return refused(ended.error().code);
-    workload_.marks.reach(commits ? Mark::transaction_committed : Mark::transaction_aborted);
-    if (!commits) consumer.assign(partition_, position);
-    return true;
-  }
-
-  // One record for each of these, unless it vanishes after some of them. Returns false as pass_on().
-  bool write(TransactionalProducer& producer, const std::vector<ReadRecord>& records, std::size_t index,
-             std::size_t vanish_after) {
-    for (std::size_t n = 0; n < records.size(); ++n) {
-      if (n == vanish_after) return vanish();
-      PipedRecord record{-1, transaction(index).number, partition_, records[n].offset};
-      auto to = static_cast<std::int32_t>(random_.below(stage_partitions));
-      auto asked = host_.clock().now();
-      auto sent = producer.send(target(), to, {{std::nullopt, value_of(record), host_.clock().wall_ms(), {}}});
-      if (!sent) return refused(sent.error().code);
-      transaction(index).last_write = asked;
-      // another client may take over meanwhile, or the transaction time out
-      if (random_.chance(1, 24))
-        wait_for_successor(transaction(index).epoch);
-      else if (random_.chance(1, 8))
-        pause(host_, random_, 1500);
-    }
-    return true;
-  }
-
-  // Returns once another client has taken over and had time for a write, or after some seconds: the next write may come
-  // in the midst of the other's transaction.
-  void wait_for_successor(std::int16_t epoch) {
-    auto succeeded = [&](const TakeOver& one) { return one.transactional_id == id_ && one.epoch > epoch; };
-    for (auto until = host_.clock().now() + successor_max;
-         host_.clock().now() < until && !workload_.stop &&
-         std::ranges::none_of(workload_.history.take_overs, succeeded);)
-      host_.clock().sleep_for(milliseconds(50));
-    pause(host_, random_, 800);
-  }
-
-  bool vanish() {
-    workload_.marks.reach(Mark::transaction_abandoned);
-    return false;
-  }
-
-  bool refused(ErrorCode error) {
-    switch (error) {
-      case ErrorCode::producer_fenced:
-      case ErrorCode::invalid_producer_epoch:
-      case ErrorCode::invalid_producer_id_mapping:
-      case ErrorCode::invalid_txn_state:
-      case ErrorCode::transaction_abortable: workload_.marks.reach(Mark::transaction_fenced); break;
-      default: break;
-    }
-    return false;
-  }
-
-  Host& host_;
-  Workload& workload_;
-  Random random_;
-  ClusterClient cluster_;
-  std::size_t stage_ = 0;
-  std::int32_t partition_ = 0;
-  std::string id_;
 };
 
 void feed(Host& host, Workload& workload, Random random) {
   ClusterClient cluster(host, cluster_options(workload, random.split("cluster")));
   ProducerOptions options;
   options.request_timeout = workload.request_timeout;
-  options.delivery_timeout = patience;
+  options.delivery_timeout = piping_patience;
   Producer producer(host, cluster, options);
   std::size_t fed = 0;
   while (!workload.stop && !(is_ring(workload) && fed >= ring_records)) {
@@ -374,8 +175,12 @@ void pipe(Host& host, Workload& workload) {
   FiberGroup fibers;
   fibers.spawn("feeder", [&] { feed(host, workload, random.split("feeder")); });
   fibers.spawn("committed reader", [&] { read_committed(host, workload, random.split("reader")); });
-  for (std::uint64_t n = 0; n < 2; ++n)
-    fibers.spawn("pipe", [&, n] { Pipe(host, workload, random.split("pipe").split(n)).live(); });
+  for (std::uint64_t n = 0; n < 2; ++n) {
+    if (workload.grouped_stages < pipelines(workload))
+      fibers.spawn("pipe", [&, n] { Pipe(host, workload, random.split("pipe").split(n)).live(); });
+    if (workload.grouped_stages > 0)
+      fibers.spawn("member", [&, n] { pipe_as_member(host, workload, random.split("member").split(n)); });
+  }
   fibers.join();
 }
 

@@ -34,6 +34,7 @@ constexpr SettingUse uses[] = {
     {&settings::false_maxima, everywhere, optional},
     {&settings::group_segment_bytes, clusters, optional},
     {&settings::group_size_max, clusters, optional},
+    {&settings::grouped_stages, clusters, optional},
     {&settings::growing_topic, everywhere, optional},
     {&settings::guarded_topic, clusters, optional},
     {&settings::idle_topic, everywhere, optional},

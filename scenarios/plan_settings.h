@@ -44,6 +44,7 @@ inline constexpr Setting false_maxima{"false_maxima", 0, 1};
 inline constexpr Setting delete_retention_ms{"delete_retention_ms", 0, time_ms_max};
 inline constexpr Setting group_segment_bytes{"group_segment_bytes", 512, bytes_max};
 inline constexpr Setting group_size_max{"group_size_max", 1, clients_max};
+inline constexpr Setting grouped_stages{"grouped_stages", 0, 4};
 inline constexpr Setting growing_topic{"growing_topic", 0, 1};
 inline constexpr Setting guarded_topic{"guarded_topic", 0, 1};
 inline constexpr Setting idle_topic{"idle_topic", 0, 1};

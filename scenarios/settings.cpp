@@ -74,6 +74,11 @@ void describe_topics(Workload& workload, std::int16_t replication_factor) {
   for (std::int64_t stage = 0;
        wanted(settings::stages) && stage < std::max<std::int64_t>(2, plan.setting(settings::stages)); ++stage)
     workload.stages.push_back("stage-" + std::to_string(stage));
+  if (!workload.stages.empty())
+    workload.grouped_stages =
+        std::min<std::size_t>(workload.stages.size() - (wanted(settings::ring) ? 0 : 1),
+                              static_cast<std::size_t>(plan.setting_or(settings::grouped_stages, 0)));
+  if (workload.grouped_stages > 0) expect({Mark::transaction_of_past_member});
   workload.stage_spec = {stage_partitions, {true, -1, replicated}, {{"retention.ms", "-1"}}, replication_factor};
   if (!workload.stages.empty())
     expect({Mark::transaction_committed, Mark::transaction_aborted, Mark::transaction_abandoned,

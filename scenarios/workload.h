@@ -41,6 +41,7 @@ struct Workload {
   std::map<std::string, RemadeTopic> remade;  // by name; each has one partition
   std::vector<std::string> stages;            // topics of pipelines, each read to fill the next, and, in a ring, the
                                               // last to fill the first; not in `topics`
+  std::size_t grouped_stages = 0;             // how many of the first are read by members of groups
   TopicSpec stage_spec = {};
   std::uint64_t last_transaction = 0;
   History history;
@@ -54,6 +55,7 @@ struct Workload {
   int next_member = 0;
   int next_consumer_member = 0;
   int next_migrating_member = 0;
+  int next_piping_member = 0;
   bool migrating_by_coordinator = false;  // members were assigned by the coordinator, when they last joined
   std::vector<std::pair<std::string, std::int32_t>> shared_partitions;  // see group_offsets.h
   Offset next_commit = 1;                                               // a unique number for each
