@@ -89,7 +89,7 @@ class PipingMember final : private Passing {
   bool pass_all_on() {
     TransactionalProducerOptions options;
     options.transactional_id = id_;
-    options.timeout_ms = static_cast<std::int32_t>(random_.between(1'000, 10'000));
+    options.timeout_ms = static_cast<std::int32_t>(random_.between(1'000, transaction_timeout_ms_max));
     options.epoch_per_transaction = random_.chance(2, 3);
     TransactionalProducer producer(host_, cluster_, options);
     if (!producer.init()) return false;

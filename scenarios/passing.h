@@ -16,7 +16,8 @@
 namespace fulmar {
 
 inline constexpr Duration piping_patience = seconds(8);  // of one step, in a cluster with faults
-inline constexpr std::string_view fed_value = "fed";     // of the records that no transaction has written
+inline constexpr std::int32_t transaction_timeout_ms_max = 10'000;
+inline constexpr std::string_view fed_value = "fed";  // of the records that no transaction has written
 
 bool is_ring(const Workload& workload);
 // Pipeline n reads the n-th topic.

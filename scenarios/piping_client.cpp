@@ -21,6 +21,8 @@ namespace fulmar {
 namespace {
 
 constexpr std::size_t ring_records = 6;  // that a client feeds into a ring: few, so that pipelines keep up
+// In a healthy cluster: until a transaction's timeout has passed and it has its markers.
+constexpr Duration open_max = milliseconds(transaction_timeout_ms_max) + seconds(15);
 
 class Pipe final : private Passing {
  public:
@@ -40,7 +42,7 @@ class Pipe final : private Passing {
   void take_over_and_go_on() {
     TransactionalProducerOptions options;
     options.transactional_id = "pipe-" + std::to_string(stage_) + "-" + std::to_string(partition_);
-    options.timeout_ms = static_cast<std::int32_t>(random_.between(1'000, 10'000));
+    options.timeout_ms = static_cast<std::int32_t>(random_.between(1'000, transaction_timeout_ms_max));
     options.epoch_per_transaction = random_.chance(2, 3);
     TransactionalProducer producer(host_, cluster_, options);
     if (!producer.init()) return;
@@ -113,14 +115,24 @@ Offset insist_on_end(Host& host, Consumer& consumer, std::int32_t partition) {
 }
 
 // All committed records of the partition, once no transaction is open.
-std::vector<ReadRecord> read_to_end(Host& host, const Workload& workload, ClusterClient& cluster,
-                                    const std::string& topic, std::int32_t partition) {
+std::vector<ReadRecord> read_to_end(Host& host, Workload& workload, ClusterClient& cluster, const std::string& topic,
+                                    std::int32_t partition) {
   Consumer committed(host, cluster, committed_only(workload), topic);
   ConsumerOptions all = committed_only(workload);
   all.committed_only = false;
   Consumer uncommitted(host, cluster, all, topic);
   auto end = insist_on_end(host, uncommitted, partition);
-  while (insist_on_end(host, committed, partition) < end) host.clock().sleep_for(milliseconds(100));
+  auto asked = host.clock().now();
+  bool hangs = false;
+  for (Offset stable; (stable = insist_on_end(host, committed, partition)) < end;) {
+    if (!hangs && host.clock().now() > asked + open_max)
+      workload.seen.push_back({"liveness", "hanging-transaction",
+                               topic + "-" + std::to_string(partition) + " has a transaction at offset " +
+                                   std::to_string(stable) + " that nobody ends",
+                               host.clock().now()});
+    hangs = host.clock().now() > asked + open_max;
+    host.clock().sleep_for(milliseconds(100));
+  }
   std::vector<ReadRecord> records;
   committed.assign(partition, 0);
   while (committed.position(partition) < end) {

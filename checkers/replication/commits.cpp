@@ -69,6 +69,17 @@ void ReplicationWatch::check_stable(Replica& replica) {
                ", and a transaction that is not decided begins at " + std::to_string(stable));
 }
 
+// Once a log has something of a later epoch of a producer, that which was fenced writes nothing more, nor does a marker
+// end its transaction (KIP-98, KIP-890).
+void ReplicationWatch::check_fenced(const Replica& replica, const ShadowBatch& batch) {
+  if (batch.transaction_of == no_producer_id) return;
+  auto known = replica.log.producer_epoch(batch.transaction_of);
+  if (batch.producer_epoch < known)
+    report("fencing", "zombie-append", replica.sight,
+           to_string(batch) + " of producer " + std::to_string(batch.transaction_of) + " in its epoch " +
+               std::to_string(batch.producer_epoch) + " follows one of its epoch " + std::to_string(known));
+}
+
 std::string ReplicationWatch::doubt_read(const GroupId& id, Offset offset) const {
   auto group = groups_.find(id);
   if (group == groups_.end() || offset < group->second.commit_max) return "";

@@ -98,6 +98,7 @@ void ReplicationWatch::appended(const GroupId& id, const ReplicaId& self, const 
   if (replica.log.last_epoch() > batch.epoch)
     report("log matching", "epoch-back", replica.sight, to_string(batch) + " follows a later epoch");
   check_dense(group, replica, header);
+  check_fenced(replica, batch);
   replica.log.append(batch);
   replica.ends.emplace_back(now_(), batch.next);
   if (!calm_.empty()) calm_append(id, self, batch.next);

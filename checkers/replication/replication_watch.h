@@ -183,6 +183,7 @@ class ReplicationWatch : public ReplicaObserver {
   void check_match(Group& group, const Replica& replica, const ShadowBatch& batch);
   void check_dense(const Group& group, const Replica& replica, const BatchHeader& header);
   void check_stable(Replica& replica);
+  void check_fenced(const Replica& replica, const ShadowBatch& batch);
   bool is_of_term(const Group& group, const ReplicaId& id, const ReplicaSight& leader);
   bool holds(Group& group, const ReplicaId& id, const ShadowBatch& batch, bool synced);
 

@@ -26,6 +26,7 @@ ShadowBatch shadow_of(const BatchHeader& header) {
           header.crc,
           transactional ? header.producer_id : no_producer_id,
           header.control(),
+          header.producer_epoch,
           header.record_count == 0};
 }
 
@@ -81,7 +82,8 @@ void ShadowLog::append(const ShadowBatch& batch) {
 }
 
 void ShadowLog::note_transaction(const ShadowBatch& batch) {
-  if (batch.transaction_of != no_producer_id) transactions_.note(batch.base, batch.transaction_of, batch.is_marker);
+  if (batch.transaction_of != no_producer_id)
+    transactions_.note(batch.base, batch.transaction_of, batch.producer_epoch, batch.is_marker);
 }
 
 void ShadowLog::truncate(Offset offset) {

@@ -32,6 +32,7 @@ struct ShadowBatch {
   std::uint32_t crc = 0;
   ProducerId transaction_of = no_producer_id;  // for batches of a transaction, including markers
   bool is_marker = false;
+  std::int16_t producer_epoch = -1;
   bool filler = false;  // without records, in place of removed ones: other replicas need not have the same
 
   // Everything else is covered by the checksum.
@@ -69,6 +70,7 @@ class ShadowLog {
   bool has(const ShadowBatch& batch) const;
   // As ShadowTransactions.
   Offset stable_end(Offset committed) { return transactions_.stable_end(committed); }
+  std::int16_t producer_epoch(ProducerId producer) const { return transactions_.epoch_of(producer); }
   // The last batch that begins before `offset`; null if there is none.
   const ShadowBatch* before(Offset offset) const;
   Epoch last_epoch() const { return batches_.empty() ? -1 : batches_.rbegin()->second.epoch; }

@@ -4,7 +4,9 @@
 
 namespace fulmar {
 
-void ShadowTransactions::note(Offset base, ProducerId producer, bool is_marker) {
+void ShadowTransactions::note(Offset base, ProducerId producer, std::int16_t epoch, bool is_marker) {
+  auto& latest = epochs_[producer];
+  latest = std::max(latest, epoch);
   auto open = open_.find(producer);
   if (!is_marker && open == open_.end()) {
     open_.emplace(producer, base);
@@ -15,7 +17,13 @@ void ShadowTransactions::note(Offset base, ProducerId producer, bool is_marker) 
   }
 }
 
+std::int16_t ShadowTransactions::epoch_of(ProducerId producer) const {
+  auto known = epochs_.find(producer);
+  return known == epochs_.end() ? std::int16_t{-1} : known->second;
+}
+
 void ShadowTransactions::clear() {
+  epochs_.clear();
   open_.clear();
   transactions_.clear();
 }

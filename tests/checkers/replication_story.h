@@ -78,10 +78,12 @@ class Story : public Machines {
     append(broker, epoch, build_batch({{"key", "value", 0, {}}}, {.control = true}), true, log);
   }
   // A batch of a transaction, or its marker.
-  void append_of(ProducerId producer, int broker, Epoch epoch, bool is_marker = false) {
-    auto batch = is_marker ? build_end_marker({true, 1}, producer, 0, 0)
-                           : build_batch({{std::nullopt, "value", 0, {}}},
-                                         {.producer_id = producer, .producer_epoch = 0, .transactional = true});
+  void append_of(ProducerId producer, int broker, Epoch epoch, bool is_marker = false,
+                 std::int16_t producer_epoch = 0) {
+    auto batch = is_marker
+                     ? build_end_marker({true, 1}, producer, producer_epoch, 0)
+                     : build_batch({{std::nullopt, "value", 0, {}}},
+                                   {.producer_id = producer, .producer_epoch = producer_epoch, .transactional = true});
     append(broker, epoch, batch, true, log);
   }
   void append(int broker, Epoch epoch, const Bytes& batch, bool synced, const std::string& file) {

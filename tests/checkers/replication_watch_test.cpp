@@ -357,6 +357,29 @@ TEST(ReplicationWatch, SeesCommittedRecordsGivenOfATransactionThatIsNotDecided) 
   }
 }
 
+TEST(ReplicationWatch, SeesThatAFencedProducerWritesOn) {
+  constexpr auto marker = true;
+  for (bool is_marker : {false, true}) {
+    Story s;
+    s.elect(1, 1);
+    s.append_of(7, 1, 1, false, 3);
+    s.append_of(7, 1, 1, marker, 4);  // which ends the transaction by fencing it
+    s.append_of(8, 1, 1, false, 3);
+    s.append_of(7, 1, 1, false, 4);
+    EXPECT_THAT(s.anomalies(), IsEmpty());
+    s.append_of(7, 1, 1, is_marker, 3);
+    EXPECT_THAT(s.anomalies(), ElementsAre("zombie-append"));
+  }
+  // What was truncated has fenced nobody.
+  Story s;
+  s.elect(1, 1);
+  s.append_of(7, 2, 1, false, 3);
+  s.append_of(7, 2, 1, marker, 4);
+  s.truncate(2, 1);
+  s.append_of(7, 2, 2, marker, 3);
+  EXPECT_THAT(s.anomalies(), IsEmpty());
+}
+
 TEST(ReplicationWatch, MissesABatchThatWasCompactedAwayOnlyIfThatWasSaidBefore) {
   for (bool said : {true, false}) {
     Story s;
