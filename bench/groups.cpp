@@ -198,14 +198,14 @@ class Rebalancing {
       members_.push_back(std::make_unique<NewMember>(host_, address_, topic_));
     fibers_.spawn("member", [member = members_.back().get()] { member->run(); });
   }
-  // Until every partition has an owner, and no member has more than its share.
+  // Until every partition has an owner, and each member its share.
   void await_all() {
-    const auto share = static_cast<std::size_t>((partitions_ + std::ssize(members_) - 1) / std::ssize(members_));
+    const auto least = static_cast<std::size_t>(partitions_ / std::ssize(members_));
     auto settled = [&] {
       std::size_t total = 0;
       for (const auto& member : members_) {
         auto has = member->settled_with();
-        if (!has || *has > share) return false;
+        if (!has || *has < least || *has > least + 1) return false;
         total += *has;
       }
       return total == static_cast<std::size_t>(partitions_);

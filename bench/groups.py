@@ -20,6 +20,7 @@ from cluster import Cluster  # the import needs the path  # noqa: E402
 BUILD = os.path.join(ROOT, "build", "release")
 LOAD_SECONDS = 300
 KILLS = 20
+PARTITIONS_OF_A_MEMBER = 10
 COMMIT_CLIENTS, COMMIT_SECONDS = 32, 10
 PIPED = 300_000
 OFFSET_PARTITIONS, OFFSET_GROUPS = 1000, 1000
@@ -47,7 +48,7 @@ def cpu_seconds(process):
 
 
 def create(brokers, topic, partitions, *options):
-    brokers.ask("topic", "create", topic, "--partitions", str(partitions), *options)
+    brokers.ask("topic", "create", topic, "--partitions", str(partitions), "--timeout", str(LOAD_SECONDS), *options, timeout=LOAD_SECONDS)
     brokers.await_health()
 
 
@@ -59,10 +60,11 @@ def measure_rebalance():
     """With Kafka's defaults: a new classic group waits 3 s for more members, members send heartbeats every 3 s, KIP-848's every 5 s."""
     for kind in ("classic", "consumer"):
         for members in (100, 1000):
+            partitions = PARTITIONS_OF_A_MEMBER * members
             with cluster() as brokers:
-                create(brokers, "t", 1000)
+                create(brokers, "t", partitions)
                 load(brokers, "coordinator", "rebalanced")
-                say(load(brokers, "rebalance", kind, "t", 1000, members))
+                say(load(brokers, "rebalance", kind, "t", partitions, members))
 
 
 def measure_commits():
@@ -81,7 +83,7 @@ def measure_pipe():
             with cluster() as brokers:
                 create(brokers, "from", 1)
                 create(brokers, "to", 1)
-                producer = Producer({"bootstrap.servers": brokers.address, "linger.ms": 5, "queue.buffering.max.messages": PIPED})
+                producer = Producer({"bootstrap.servers": brokers.address, "linger.ms": 5, "log_level": 0, "queue.buffering.max.messages": PIPED})
                 for _ in range(PIPED):
                     producer.produce("from", b"x" * 100, partition=0)
                 producer.flush()
@@ -180,14 +182,14 @@ def measure_compaction():
 
         create(brokers, "keyed", 1, "--config", "cleanup.policy=compact", "--config", "min.cleanable.dirty.ratio=1", "--config", "segment.bytes=67108864",
                "--config", "flush.messages=9223372036854775807")
-        producer = Producer({"bootstrap.servers": brokers.address, "linger.ms": 20, "queue.buffering.max.messages": COMPACTED_RECORDS})
+        producer = Producer({"bootstrap.servers": brokers.address, "linger.ms": 20, "log_level": 0, "queue.buffering.max.messages": COMPACTED_RECORDS})
         for n in range(COMPACTED_RECORDS):
             producer.produce("keyed", os.urandom(COMPACTED_BYTES // 2) * 2, key=str(n % COMPACTED_KEYS).encode(), partition=0)
             if n % 10_000 == 0:
                 producer.flush()
         producer.flush()
         latency("before")
-        brokers.ask("topic", "alter", "keyed", "--config", "min.cleanable.dirty.ratio=0")
+        brokers.ask("topic", "alter", "keyed", "--set", "min.cleanable.dirty.ratio=0")
         begun = time.monotonic()
         latency("meanwhile")
         while not (told := re.search(r"log compacted .*keyed.*bytes_before=(\d+) bytes=(\d+)", broker.said())):
