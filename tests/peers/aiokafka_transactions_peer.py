@@ -17,6 +17,10 @@ def check(holds, what, *more):
     print("ok:", what, flush=True)
 
 
+# When a leader has changed, aiokafka asks for offsets at the old one until it happens to ask for metadata, which is every five minutes by default.
+PATIENCE = {"metadata_max_age_ms": 5000}
+
+
 async def started(client):
     await client.start()
     return client
@@ -24,7 +28,7 @@ async def started(client):
 
 async def read(bootstrap, topic, count, **options):
     """The first `count` values of the topic's partition, and nothing more that comes within a second."""
-    consumer = await started(AIOKafkaConsumer(bootstrap_servers=bootstrap, **options))
+    consumer = await started(AIOKafkaConsumer(bootstrap_servers=bootstrap, **PATIENCE, **options))
     consumer.assign([TopicPartition(topic, 0)])
     await consumer.seek_to_beginning()
     values, end = [], time.monotonic() + SECONDS
@@ -58,7 +62,7 @@ async def main(bootstrap, factor):
     check(len(await read(bootstrap, source, 3 * VALUES)) == 3 * VALUES, "who reads all gets what was aborted, too")
 
     consumer = await started(AIOKafkaConsumer(source, bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False, auto_offset_reset="earliest",
-                                              isolation_level="read_committed"))
+                                              isolation_level="read_committed", **PATIENCE))
     producer = await started(AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=copier))
     copied, end = 0, time.monotonic() + SECONDS
     while copied < len(kept):
@@ -78,7 +82,8 @@ async def main(bootstrap, factor):
     committed = await consumer.committed(TopicPartition(source, 0))
     await consumer.stop()
     check(await read(bootstrap, target, len(kept), isolation_level="read_committed") == kept, "each is copied once, in order, and nothing that was aborted")
-    again = await started(AIOKafkaConsumer(source, bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False, isolation_level="read_committed"))
+    again = await started(AIOKafkaConsumer(source, bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False, isolation_level="read_committed",
+                                           **PATIENCE))
     check(not await again.getmany(timeout_ms=3000), "who goes on with the group gets none of them again", committed)
     await again.stop()
 

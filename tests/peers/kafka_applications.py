@@ -127,8 +127,9 @@ def test_transactional_copier(libs, cluster, place):
 def test_verifiable(libs, cluster, place):
     """What the verifiable producer had acknowledged is what consumers of both protocols read, while a broker is killed."""
     cluster.ask("topic", "create", "verified", "--partitions", "3", "--replication-factor", "3")
+    config = properties(os.path.join(place, "producer.properties"), retries=1000000, enable_idempotence="true")  # by itself it does not try again
     producer = Application(libs, place, "org.apache.kafka.tools.VerifiableProducer", "--bootstrap-server", cluster.address, "--topic", "verified",
-                           "--max-messages", "20000", "--throughput", "4000", "--acks", "-1")
+                           "--max-messages", "20000", "--throughput", "4000", "--acks", "-1", "--producer.config", config)
     with producer:
         until(lambda: producer.said().count("producer_send_success") > 4000, "the verifiable producer sends")
         cluster.broker(2).kill()

@@ -11,10 +11,9 @@ POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0<
 <artifactId>{0}</artifactId><version>1</version><packaging>pom</packaging><dependencies>{1}</dependencies></project>"""
 
 
-def jars(directory, name, version, artifacts):
-    """The folder of these jars and of what they need; says why, and gives None, if they can't be had."""
-    what = "Kafka's " + name
-    given = os.environ.get("KAFKA_LIBS")
+def jars(directory, name, version, artifacts, given=os.environ.get("KAFKA_LIBS")):
+    """The folder of these jars and of what they need; says why, and gives None, if they can't be had. `given`: a folder that has them already."""
+    what = f"Kafka's {name} {version}"
     if not shutil.which("java"):
         print(f"SKIPPED, there is no java: {what}")
         return None
@@ -27,7 +26,7 @@ def jars(directory, name, version, artifacts):
         print(f"SKIPPED, there is no mvn: {what}")
         return None
     os.makedirs(directory, exist_ok=True)
-    pom = os.path.join(directory, f"kafka-{name}.xml")
+    pom = os.path.join(directory, f"kafka-{name}-{version}.xml")
     with open(pom, "w", encoding="utf-8") as file:
         file.write(POM.format(name, "".join(DEPENDENCY.format(artifact, version) for artifact in artifacts)))
     done = subprocess.run(["mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies", "-DoutputDirectory=" + libs], capture_output=True,
@@ -43,18 +42,34 @@ def java(libs):
     return ["java", "-Xmx256m", "-cp", libs + "/*"]
 
 
+# Where older releases have their tools; the newest has all of them in TOOLS.
+TOOLS = "org.apache.kafka.tools."
+OLDER = {
+    "3": {"ConfigCommand": "kafka.admin.ConfigCommand", "ConsoleProducer": "kafka.tools.ConsoleProducer"},
+    "2": {"ConfigCommand": "kafka.admin.ConfigCommand", "ConsoleProducer": "kafka.tools.ConsoleProducer", "TopicCommand": "kafka.admin.TopicCommand",
+          "consumer.ConsoleConsumer": "kafka.tools.ConsoleConsumer", "consumer.group.ConsumerGroupCommand": "kafka.admin.ConsumerGroupCommand"},
+}
+
+
 class Tools:
-    """The command line tools of Apache Kafka, for a cluster at this address."""
+    """The command line tools of a release of Apache Kafka, for a cluster at this address."""
 
-    def __init__(self, libs, address):
-        self.libs, self.address = libs, address
+    def __init__(self, libs, address, version="4"):
+        self.libs, self.address, self.major = libs, address, version.split(".")[0]
 
-    def run(self, tool, *arguments, code=0):
-        """What the tool says on standard output, or on both where it must fail. `code` None: either will do."""
-        done = subprocess.run([*java(self.libs), "org.apache.kafka.tools." + tool, "--bootstrap-server", self.address, *arguments],
-                              capture_output=True, text=True, timeout=TOOL_SECONDS, check=False)
+    def command(self, tool, *arguments):
+        main = OLDER.get(self.major, {}).get(tool, TOOLS + tool)
+        return [*java(self.libs), main, "--bootstrap-server", self.address, *arguments]
+
+    def run(self, tool, *arguments, code=0, lines=None):
+        """What the tool says on standard output, or on both where it must fail. `code` None: either will do. `lines`: its standard input."""
+        done = subprocess.run(self.command(tool, *arguments), input=lines and "".join(line + "\n" for line in lines), capture_output=True, text=True,
+                              timeout=TOOL_SECONDS, check=False)
         assert code is None or (done.returncode == 0) == (code == 0), f"{tool} {arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done.stdout if code in (0, None) else done.stdout + done.stderr
+
+    def topics(self, *arguments, code=0):
+        return self.run("TopicCommand", *arguments, code=code)
 
     def configs(self, *arguments, code=0):
         return self.run("ConfigCommand", *arguments, code=code)
@@ -65,7 +80,12 @@ class Tools:
     def groups(self, *arguments, code=0):
         return self.run("consumer.group.ConsumerGroupCommand", *arguments, code=code)
 
-    def consumer(self, *arguments):
-        """A console consumer, begun."""
-        return subprocess.Popen([*java(self.libs), "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", self.address, *arguments],
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def produce(self, topic, lines, *options):
+        return self.run("ConsoleProducer", "--topic", topic, *options, lines=lines)
+
+    def consumer(self, *arguments, **properties):
+        """A console consumer, begun. `properties` of it have _ for the dot in their names."""
+        option = "--command-property" if self.major == "4" else "--consumer-property"
+        for name, value in properties.items():
+            arguments += (option, f"{name.replace('_', '.')}={value}")
+        return subprocess.Popen(self.command("consumer.ConsoleConsumer", *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

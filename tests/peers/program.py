@@ -27,10 +27,11 @@ class Program:
         self.listener.start()
 
     def _listen(self, output):
-        for line in output:
-            if line.endswith("\n"):  # else it was killed while it wrote that
-                self.lines[line.split(" ", 1)[0].strip()] += 1
-                self.hears(self, line.rstrip("\n"))
+        with output:
+            for line in output:
+                if line.endswith("\n"):  # else it was killed while it wrote that
+                    self.lines[line.split(" ", 1)[0].strip()] += 1
+                    self.hears(self, line.rstrip("\n"))
 
     def said(self):
         """The end of its standard error."""
