@@ -78,7 +78,7 @@ class Tools:
         return self.run("reassign.ReassignPartitionsCommand", *arguments, code=code)
 
     def groups(self, *arguments, code=0):
-        return self.run("consumer.group.ConsumerGroupCommand", *arguments, code=code)
+        return self.run("consumer.group.ConsumerGroupCommand", *arguments, "--timeout", "30000", code=code)  # the default is 5 s
 
     def produce(self, topic, lines, *options):
         return self.run("ConsoleProducer", "--topic", topic, *options, lines=lines)
