@@ -39,7 +39,9 @@ std::optional<PartitionImage> settled(const PartitionImage& partition, const std
   auto wanted = replicas_wanted(partition);
   auto ascending = wanted;
   std::sort(ascending.begin(), ascending.end());
-  if (voters != ascending || (!partition.changing() && mark.version <= partition.settled.version)) return std::nullopt;
+  // A replaced leader may still tell of an earlier configuration, with the same voters.
+  if (voters != ascending || mark < partition.settled) return std::nullopt;
+  if (!partition.changing() && mark.version <= partition.settled.version) return std::nullopt;
   return PartitionImage{std::move(wanted), {}, {}, mark};
 }
 

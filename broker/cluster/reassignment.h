@@ -18,7 +18,7 @@ std::vector<ReplicaId> replicas_wanted(const PartitionImage& partition);
 PartitionImage reassigned(const PartitionImage& partition, std::vector<ReplicaId> wanted);
 
 // The partition once its group has settled these voters, ascending, in the configuration with this mark; nullopt if
-// they are not the target, or nothing changes.
+// they are not the target, if that configuration is older than one that is known to be settled, or if nothing changes.
 std::optional<PartitionImage> settled(const PartitionImage& partition, const std::vector<ReplicaId>& voters,
                                       ConfigurationMark mark);
 

@@ -54,6 +54,14 @@ TEST(Settled, WhenTheGroupRestsWithWhatIsWanted) {
   EXPECT_FALSE(settled(*ended, {on(1), on(2), on(4)}, {0, 9}).has_value()) << "nothing new";
   EXPECT_FALSE(settled(*ended, {on(1), on(2), on(4)}, {0, 8}).has_value()) << "an older word";
   EXPECT_TRUE(settled(*ended, {on(1), on(2), on(4)}, {1, 10}).has_value()) << "a later one, of a later leader";
+  // Back to the first replicas, which a leader of before still tells of.
+  auto back = reassigned(*ended, {on(1), on(2), on(3)});
+  EXPECT_FALSE(settled(back, {on(1), on(2), on(3)}, {0, 8}).has_value()) << "they were settled before the last change";
+  auto twice = settled(back, {on(1), on(2), on(3)}, {0, 10});
+  ASSERT_TRUE(twice.has_value());
+  // A change that is taken back before the group knows of it ends with the mark that there is.
+  auto taken_back = reassigned(reassigned(*twice, {on(1), on(2), on(4)}), {on(1), on(2), on(3)});
+  EXPECT_TRUE(settled(taken_back, {on(1), on(2), on(3)}, {0, 10}).has_value());
 }
 
 }  // namespace
