@@ -15,8 +15,12 @@ constexpr std::size_t segment_syncs_at_once_max = 8;
 }  // namespace
 
 bool PartitionLog::wait_stable(Offset offset, Deadline deadline) {
-  if (stable_end_ < offset && !flushing_) request_flush();
-  auto waited = stable_moved_.wait([&] { return offline_ || stable_end_ >= offset; }, deadline);
+  auto is_stable = [&] {
+    if (offline_ || stable_end_ >= offset) return true;
+    flush();
+    return false;
+  };
+  auto waited = stable_moved_.wait(is_stable, deadline);
   return waited == WaitResult::woken && !offline_;
 }
 
@@ -34,7 +38,12 @@ void PartitionLog::flush_turn() {
     tell();
   }
   flushing_ = false;
-  if (stable_end_ < log_end()) request_flush();
+  // If records are acknowledged before they are synced, the next sync is when flush.messages or somebody asks for it.
+  const bool goes_on = config_.acknowledges_synced() || unflushed_messages_ >= config_.flush_messages;
+  if (stable_end_ < log_end() && goes_on)
+    request_flush();
+  else
+    stable_moved_.notify_all();
 }
 
 Result<void> PartitionLog::flush_once() {

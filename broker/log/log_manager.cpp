@@ -146,6 +146,9 @@ void LogManager::flush_by_time() {
     for (auto next = logs_.begin(); next != logs_.end();) {
       const auto [name, log] = *next;
       auto flush_ms = log->config().flush_ms;
+      // Closed segments are synced in any case, as in Kafka: they can be compacted, and recovery need not check them.
+      const auto& segments = log->segments();
+      if (!segments.empty() && log->stable_end() < segments.back()->base_offset()) log->flush();
       if (flush_ms < std::numeric_limits<std::int64_t>::max() / 1'000'000) {
         auto& last = last_flush.try_emplace(name, now).first->second;
         bool due = now - last >= milliseconds(flush_ms);

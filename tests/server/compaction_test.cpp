@@ -67,6 +67,21 @@ TEST(Compaction, KeepsTheLastRecordOfEachKeyAtItsOffsetAlsoAfterARestart) {
   }
 }
 
+TEST(Compaction, ALogIsCleanedWhoseRecordsAreAcknowledgedBeforeTheyAreSynced) {
+  BrokerWorld cluster(eager);
+  cluster.run([](Host& host) {
+    Peer peer(host);
+    auto configs = compacted();
+    configs.push_back({"flush.messages", "9223372036854775807"});
+    ASSERT_EQ(create_topic(peer, "t", 1, configs).error_code, ErrorCode::none);
+    fill(peer, 100, 5);
+    host.clock().sleep_for(seconds(5));
+    auto values = all_values(peer);
+    EXPECT_LT(values.size(), 15u);
+    EXPECT_EQ(values.rbegin()->second, "99");
+  });
+}
+
 TEST(Compaction, ATombstoneGoesOnceItsTimeHasPassedAndItsKeyStaysAway) {
   BrokerWorld cluster(eager);
   cluster.run([](Host& host) {
