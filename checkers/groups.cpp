@@ -250,7 +250,7 @@ void check_sizes(const History& history, Violations& found) {
     changes[ownership.group].push_back({ownership.until, false, &ownership});
   }
   for (auto& [group, list] : changes) {
-    std::ranges::stable_sort(list, {}, [](const Change& change) { return std::pair(change.at, change.begins); });
+    std::ranges::sort(list, {}, [](const Change& change) { return std::pair(change.at, change.begins); });
     std::map<std::string, int> partitions;  // by member
     for (const auto& change : list) {
       if (!change.begins && --partitions.at(change.what->member) == 0) partitions.erase(change.what->member);
