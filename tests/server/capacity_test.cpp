@@ -112,6 +112,7 @@ TEST(Capacity, ReadersThatTakeNoAnswersAreGivenUpSoonWhereOthersWaitForRoom) {
     }
     host.clock().sleep_for(seconds(2));
     expect_served(host);
+    EXPECT_LT(time_of(host, [&] { EXPECT_EQ(metadata(producer, {"t"}).topics.size(), 1u); }), milliseconds(100));
     // It is served after all the peers that asked for room before it and take no responses; each of these keeps its
     // room for only some seconds, and not for the half minute that it would have if nobody waited.
     Peer reader(host);

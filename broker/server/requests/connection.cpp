@@ -4,6 +4,7 @@
 
 #include "broker/server/requests/client_connections.h"
 #include "broker/server/requests/request.h"
+#include "broker/server/requests/response_room.h"
 #include "broker/server/shard/broker_shard.h"
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
@@ -78,7 +79,11 @@ bool ServedConnection::may_begin() const {
 // If not, serves once there is. Others who take no responses are closed for that: see contended_at_.
 bool ServedConnection::has_room_for_an_answer() {
   auto& answers = shard_.client_memory().answers;
-  if (first_of_answer_.bytes() > 0 || answers.try_charge(first_of_answer_, first_of_answer_bytes, true)) return true;
+  if (first_of_answer_.bytes() > 0) return true;
+  if (has_room_for_small_response(shard_)) {
+    answers.charge_at_once(first_of_answer_, first_of_answer_bytes);
+    return true;
+  }
   serving_ = false;  // before, since it may be granted at once
   answers.charge_later(first_of_answer_, first_of_answer_bytes, true, room_);
   return false;
