@@ -66,7 +66,9 @@ def go_clients(directory):
         return {}, {}
     subprocess.run(["go", "build", "-o", os.path.join(os.path.abspath(directory), "go") + os.sep, *[f"./{name}" for name in GO]],
                    cwd=source, check=True)
-    basics, own = {}, {}
+    # An older sarama, in a module of its own.
+    subprocess.run(["go", "build", "-o", os.path.join(os.path.abspath(directory), "go", "sarama145"), "."], cwd=os.path.join(source, "sarama145"), check=True)
+    basics, own = {"sarama145": [os.path.join(directory, "go", "sarama145"), "basics"]}, {}
     for client in GO:
         program = os.path.join(directory, "go", client)
         basics[client] = [program, "basics"]
@@ -96,6 +98,8 @@ def version_of_go(module):
 
 def software(directory, name):
     """The client's name and version, for what it sends without telling them itself."""
+    if name == "sarama145":
+        return "sarama 1.45.2"
     if name in GO:
         return f"{os.path.basename(GO[name])} {version_of_go(GO[name])}"
     package = name.split()[0]

@@ -1,8 +1,11 @@
 // sarama (IBM): what goes without groups, a member of a group, and consume-transform-produce in transactions.
 package main
 
-import "fulmar/peers/check"
+import (
+	"fulmar/peers/check"
+	"fulmar/peers/sarama/basics"
+)
 
 func main() {
-	check.Programs(map[string]func([]string){"basics": basics, "member": member, "copier": copier})
+	check.Programs(map[string]func([]string){"basics": basics.Run, "member": member, "copier": copier})
 }

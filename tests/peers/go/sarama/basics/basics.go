@@ -1,6 +1,7 @@
 // Create, describe, produce, consume, offsets by time, delete records, partitions, delete.
-
-package main
+//
+// Package basics is also built with a version of sarama that leaves the maximum timestamp of batches at -1 (sarama145).
+package basics
 
 import (
 	"time"
@@ -10,7 +11,8 @@ import (
 	"github.com/IBM/sarama"
 )
 
-func basics(arguments []string) {
+// Run is the program.
+func Run(arguments []string) {
 	brokers, factor := check.Basics(arguments)
 	config := sarama.NewConfig()
 	config.Version = sarama.V3_6_0_0
