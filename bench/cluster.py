@@ -45,12 +45,6 @@ def load(brokers, what, topic, partitions, megabytes):
                    check=True)
 
 
-def cpu_seconds(process):
-    with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def measure_load():
     for kind, options in (("synced", []), ("cached", CACHED)):
         print(f"-- acks=all, {kind}", flush=True)
@@ -122,9 +116,9 @@ def measure_idle():
             partitions = topics * IDLE_PARTITIONS
             print(f"{partitions} partitions with 3 replicas made in {time.monotonic() - begun:.1f} s")
             time.sleep(IDLE_SECONDS / 4)  # for what the making has left to do
-            before = [cpu_seconds(broker.process) for broker in brokers.brokers]
+            before = [broker.cpu_seconds() for broker in brokers.brokers]
             time.sleep(IDLE_SECONDS)  # what is measured
-            used = [(cpu_seconds(broker.process) - b) / IDLE_SECONDS for broker, b in zip(brokers.brokers, before)]
+            used = [(broker.cpu_seconds() - b) / IDLE_SECONDS for broker, b in zip(brokers.brokers, before)]
             print(f"idle, {partitions} partitions: " + ", ".join(f"{share * 100:.1f} %" for share in used) + " of a core", flush=True)
 
 

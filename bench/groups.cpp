@@ -1,15 +1,18 @@
 // Load of groups and transactions: fulmar-groups ADDRESS WHAT [ARGUMENT]...
-//   rebalance classic|consumer TOPIC PARTITIONS MEMBERS   how long until all members have their partitions, when all
-//   join
-//                                                         at once, and when one more joins
-//   commits TOPIC CLIENTS SECONDS                         commits per second, each of one offset of a group of its own
-//   fill TOPIC PARTITIONS GROUPS                          commits an offset of each partition for each group
-//   answered GROUP                                        waits until the group's offsets can be fetched; prints how
-//   many coordinator GROUP                                     prints the broker's number pipe once|again FROM TO
-//   RECORDS BATCH                 copies records from a partition to another, BATCH at a time: in
-//                                                         transactions that commit the offset, or with plain commits
+//   rebalance classic|consumer TOPIC PARTITIONS MEMBERS
+//     how long until all members have their partitions, when all join at once, and when one more joins
+//   commits TOPIC CLIENTS SECONDS
+//     how many commits succeed, each of one offset of a group of its own
+//   fill TOPIC PARTITIONS GROUPS
+//     commits an offset of each partition for each group
+//   answered GROUP
+//     waits until the group's offsets can be fetched; how many there are
+//   coordinator GROUP
+//     the broker's number
+//   pipe once|again FROM TO RECORDS BATCH
+//     copies records from a partition to another, BATCH at a time: in transactions that commit the offset, or with
+//     plain commits
 // Prints one line.
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -22,6 +25,7 @@
 #include "broker/client/group_member.h"
 #include "broker/client/producer.h"
 #include "broker/client/transactional_producer.h"
+#include "broker/cluster/properties.h"
 #include "runtime/fiber/group.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
@@ -46,10 +50,9 @@ T need(Answer<T> answer) {
 }
 
 std::int64_t number(const std::string& text) {
-  std::int64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) fail_with("not a number: " + text);
-  return value;
+  auto value = parse_integer(text);
+  if (!value) fail_with("not a number: " + text);
+  return *value;
 }
 
 double seconds_since(Host& host, Instant begun) {

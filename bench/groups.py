@@ -41,12 +41,6 @@ def load(brokers, *command):
     return done.stdout.strip()
 
 
-def cpu_seconds(process):
-    with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def create(brokers, topic, partitions, *options):
     brokers.ask("topic", "create", topic, "--partitions", str(partitions), "--timeout", str(LOAD_SECONDS), *options, timeout=LOAD_SECONDS)
     brokers.await_health()
@@ -71,9 +65,9 @@ def measure_commits():
     with cluster() as brokers:
         create(brokers, "t", 1)
         load(brokers, "commits", "t", COMMIT_CLIENTS, 1)
-        before = cpu_seconds(brokers.broker(1).process)
+        before = brokers.broker(1).cpu_seconds()
         commits = int(load(brokers, "commits", "t", COMMIT_CLIENTS, COMMIT_SECONDS))
-        used = cpu_seconds(brokers.broker(1).process) - before
+        used = brokers.broker(1).cpu_seconds() - before
         say(f"commits, {COMMIT_CLIENTS} clients: {commits / COMMIT_SECONDS:.0f} per second, {used / commits * 1e6:.0f} us of the broker's CPU each")
 
 

@@ -29,6 +29,7 @@ bool raise_level(ClusterClient& brokers) {
 void raise_levels(Host& host, Workload& workload) {
   auto random = host.entropy().stream();
   ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
+  workload.marks.expect(Mark::release_upgraded);
   while (!workload.stop) {
     pause(host, random, pace_ms);
     if (!raise_level(brokers)) continue;

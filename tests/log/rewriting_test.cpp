@@ -1,5 +1,6 @@
 // Segments are rewritten without some of their records, and replaced, whatever happens meanwhile.
 #include <cstring>
+#include <functional>
 #include <set>
 
 #include "broker/log/log_manager.h"
@@ -102,7 +103,10 @@ void close_files(LogManager& manager) {
   }
 }
 
-TEST(Rewriting, WhoReadsTheOldSegmentReadsOn) {
+// Fills a log, and lets `rewrite` replace its first segment, which must be readable as it was afterwards, from its
+// file.
+void read_while_replaced(const std::function<void(PartitionLog&)>& rewrite,
+                         const std::function<void(PartitionLog&)>& afterwards) {
   World world(2, LogLevel::error);
   auto& node = world.add_node("broker");
   run_process(world, node, [&](Host& host) {
@@ -111,38 +115,34 @@ TEST(Rewriting, WhoReadsTheOldSegmentReadsOn) {
     fill(*log, 60);
     auto old = log->segments().front();
     auto before = old->read(0, old->next_offset(), 1 << 20, true);
-    ASSERT_TRUE(rewrite_all(*log, 100).has_value());
+    rewrite(*log);
     EXPECT_NE(log->segments().front(), old);
     close_files(manager);
     auto after = old->read(0, old->next_offset(), 1 << 20, true);
     ASSERT_TRUE(before.has_value() && after.has_value());
     EXPECT_EQ(before->view(), after->view());
+    old.reset();
+    afterwards(*log);
   });
+}
+
+TEST(Rewriting, WhoReadsTheOldSegmentReadsOn) {
+  read_while_replaced([](PartitionLog& log) { ASSERT_TRUE(rewrite_all(log, 100).has_value()); }, [](PartitionLog&) {});
 }
 
 // Its file would get the name of the one that is read.
 TEST(Rewriting, WaitsForWhoReadsTheSegmentBeforeTheLastRewriting) {
-  World world(2, LogLevel::error);
-  auto& node = world.add_node("broker");
-  run_process(world, node, [&](Host& host) {
-    LogManager manager(host, {});
-    auto log = manager.open("t-0", small_segments(), false).value_or(nullptr);
-    fill(*log, 60);
-    auto old = log->segments().front();
-    auto before = old->read(0, old->next_offset(), 1 << 20, true);
-    ASSERT_TRUE(rewrite_all(*log, 1).has_value());
-    const KeepRecord keep_none = [](const ReadRecord&) { return false; };
-    auto again = log->rewrite(0, 1, log->log_end(), keep_none);
+  const KeepRecord keep_none = [](const ReadRecord&) { return false; };
+  auto rewrite = [&](PartitionLog& log) {
+    ASSERT_TRUE(rewrite_all(log, 1).has_value());
+    auto again = log.rewrite(0, 1, log.log_end(), keep_none);
     EXPECT_FALSE(again.has_value());
-    if (again && *again) (void)log->replace_segments(std::move(**again));
-    close_files(manager);
-    auto after = old->read(0, old->next_offset(), 1 << 20, true);
-    ASSERT_TRUE(before.has_value() && after.has_value());
-    EXPECT_EQ(before->view(), after->view());
-    old.reset();
-    again = log->rewrite(0, 1, log->log_end(), keep_none);
+    if (again && *again) (void)log.replace_segments(std::move(**again));
+  };
+  read_while_replaced(rewrite, [&](PartitionLog& log) {
+    auto again = log.rewrite(0, 1, log.log_end(), keep_none);
     ASSERT_TRUE(again && *again);
-    EXPECT_TRUE(log->replace_segments(std::move(**again)).value_or(false));
+    EXPECT_TRUE(log.replace_segments(std::move(**again)).value_or(false));
   });
 }
 

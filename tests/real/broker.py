@@ -97,6 +97,12 @@ class Broker:
     def alive(self):
         return self.process.poll() is None
 
+    def cpu_seconds(self):
+        """That the process has used so far, in user and system mode."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def __enter__(self):
         return self
 

@@ -399,7 +399,8 @@ TEST(RequestMemory, OfAnOffsetFetchedAgainAndAgain) {
     OffsetFetchRequest request;
     request.groups.push_back({"g", {}, -1, {{{"t", {}, std::vector<std::int32_t>(20'000, 0)}}}});
     auto bytes = bytes_during([&] {
-      auto& answered = peer.call<OffsetFetchResponse>(request, 8).groups.at(0).topics.at(0).partitions;
+      const auto response = peer.call<OffsetFetchResponse>(request, 8);
+      const auto& answered = response.groups.at(0).topics.at(0).partitions;
       EXPECT_EQ(answered.front().committed_offset, 1);
       EXPECT_EQ(answered.back().error_code, ErrorCode::invalid_request);
     });

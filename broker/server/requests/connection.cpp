@@ -22,8 +22,8 @@ constexpr Duration answer_grace = seconds(30);
 constexpr Duration answer_grace_contended = seconds(5);
 constexpr Duration contention_check_interval = seconds(1);
 constexpr std::int64_t answer_bytes_per_second_min = 64 * 1024;
-// Charged before a request begins, so that none does while there is no memory for responses: their size is not known
-// until they are made.
+// Charged before a request begins, so that none does while there is no memory even for small responses: their size is
+// not known until they are made.
 constexpr std::int64_t first_of_answer_bytes = 256;
 constexpr Duration for_ever = std::chrono::hours(24 * 365 * 100);  // small enough that sums of times do not overflow
 
