@@ -97,7 +97,34 @@ TEST(CommandLine, NamesItselfWhereItComplains) {
   auto ran = run({"run", "--scenario", "replication", "--seeds", "1..2"});
   EXPECT_EQ(ran.code, exit_usage);
   EXPECT_THAT(ran.errors, testing::StartsWith("passing-sim: unknown scenario replication\n"));
+  EXPECT_THAT(ran.errors, testing::HasSubstr("\npassing-sim run --scenario S --seeds A..B"));
+  ran = run({"hash"});
+  EXPECT_EQ(ran.code, exit_usage);
+  EXPECT_THAT(ran.errors, testing::StartsWith("passing-sim: unknown command hash"));
   EXPECT_THAT(ran.errors, testing::HasSubstr("\npassing-sim hashes --scenario S --seeds A..B\n"));
+}
+
+TEST(CommandLine, EachCommandExplainsItselfAndRefusesTheOptionsOfOthers) {
+  for (std::string command : {"list", "run", "replay", "plan", "hashes", "levels"}) {
+    auto ran = run({command, "--help"});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_THAT(ran.out, testing::StartsWith("passing-sim " + command));
+    ran = run({command, "--no-such-option", "1"});
+    EXPECT_EQ(ran.code, exit_usage) << command;
+    EXPECT_THAT(ran.errors, testing::HasSubstr("no-such-option"));
+  }
+  EXPECT_EQ(run({"replay", "--scenario", "passing", "--seed", "4", "--jobs", "2"}).code, exit_usage);
+  EXPECT_EQ(run({"hashes", "--scenario", "passing", "--seeds", "1", "--trace"}).code, exit_usage);
+  EXPECT_EQ(run({"plan", "--scenario", "passing", "--seed", "1", "--see", "2"}).code, exit_usage);
+}
+
+TEST(CommandLine, NumbersThatAreNoneAreRefused) {
+  for (const auto* seeds : {"", "x", "2..1", "-1..3", "1..", "1..2x", "99999999999999999999", "1.5"})
+    EXPECT_EQ(run({"hashes", "--scenario", "passing", "--seeds", seeds}).code, exit_usage) << seeds;
+  for (const auto* jobs : {"0", "-1", "257", "two"})
+    EXPECT_EQ(run({"run", "--scenario", "passing", "--seeds", "1", "--jobs", jobs}).code, exit_usage) << jobs;
+  for (const auto* time : {"0", "-3s", "nan", "5d", "s"})
+    EXPECT_EQ(run({"run", "--scenario", "passing", "--seeds", "1", "--time", time}).code, exit_usage) << time;
 }
 
 TEST(CommandLine, ACampaignFindsTheLivesThatViolateAndCountsWhatAllDid) {

@@ -1,0 +1,190 @@
+#include "campaign/commands/command.h"
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <sstream>
+
+#include "campaign/exit_codes.h"
+#include "runtime/base/did_you_mean.h"
+
+namespace fulmar {
+
+namespace {
+
+namespace po = boost::program_options;
+
+struct Wrong {
+  std::string message;
+};
+
+bool parse_number(const std::string& text, std::uint64_t& number) {
+  std::istringstream in(text);
+  return !text.empty() && text[0] >= '0' && text[0] <= '9' && (in >> number) && in.peek() == EOF;
+}
+
+bool parse_seeds(const std::string& text, std::uint64_t& first, std::uint64_t& last) {
+  auto dots = text.find("..");
+  if (dots == std::string::npos) {
+    if (!parse_number(text, first)) return false;
+    last = first;
+    return true;
+  }
+  return parse_number(text.substr(0, dots), first) && parse_number(text.substr(dots + 2), last) && first <= last;
+}
+
+// As seconds; 0 or less for anything else.
+double parse_duration(const std::string& text) {
+  std::istringstream in(text);
+  double number = -1;
+  std::string unit;
+  if (!(in >> number)) return -1;
+  in >> unit;
+  double factor = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : -1;
+  return number * factor;
+}
+
+auto parsed(const char* placeholder, std::function<void(const std::string&)> into) {
+  return po::value<std::string>()->value_name(placeholder)->notifier(std::move(into));
+}
+
+constexpr const char* file_option = "file";
+
+}  // namespace
+
+CommandOptions::CommandOptions(const Simulator& simulator, const Command& command)
+    : simulator_(simulator), command_(command), options_("Options") {
+  options_.add_options()("help", "what the command does, and its options");
+}
+
+void CommandOptions::flag(const char* name, bool& into, const char* help) {
+  options_.add_options()(name, po::bool_switch(&into)->default_value(into), help);
+}
+
+void CommandOptions::text(const char* name, const char* placeholder, std::string& into, const char* help) {
+  options_.add_options()(name, po::value(&into)->value_name(placeholder), help);
+}
+
+void CommandOptions::number(const char* name, const char* placeholder, int& into, int min, int max, const char* help) {
+  options_.add_options()(name,
+                         parsed(placeholder,
+                                [=, &into](const std::string& text) {
+                                  std::uint64_t number = 0;
+                                  if (!parse_number(text, number) || number < static_cast<std::uint64_t>(min) ||
+                                      number > static_cast<std::uint64_t>(max))
+                                    throw Wrong{"--" + std::string(name) + " must be from " + std::to_string(min) +
+                                                " to " + std::to_string(max)};
+                                  into = static_cast<int>(number);
+                                }),
+                         help);
+}
+
+void CommandOptions::number(const char* name, const char* placeholder, std::optional<std::uint64_t>& into,
+                            const char* help) {
+  options_.add_options()(
+      name,
+      parsed(placeholder,
+             [=, &into](const std::string& text) {
+               std::uint64_t number = 0;
+               if (!parse_number(text, number))
+                 throw Wrong{"--" + std::string(name) + " must be a whole number that is not negative"};
+               into = number;
+             }),
+      help);
+}
+
+void CommandOptions::seeds(const char* name, std::optional<std::pair<std::uint64_t, std::uint64_t>>& into,
+                           const char* help) {
+  options_.add_options()(name,
+                         parsed("A..B",
+                                [=, &into](const std::string& text) {
+                                  std::uint64_t first = 0, last = 0;
+                                  if (!parse_seeds(text, first, last))
+                                    throw Wrong{"--" + std::string(name) + " must be A..B, A not above B"};
+                                  into.emplace(first, last);
+                                }),
+                         help);
+}
+
+void CommandOptions::duration(const char* name, double& seconds, const char* help) {
+  options_.add_options()(name,
+                         parsed("TIME",
+                                [=, &seconds](const std::string& text) {
+                                  seconds = parse_duration(text);
+                                  if (!(seconds > 0))
+                                    throw Wrong{"--" + std::string(name) + " must be like 90s, 10m or 2h"};
+                                }),
+                         help);
+}
+
+void CommandOptions::scenario(const Scenario*& into) {
+  options_.add_options()("scenario",
+                         parsed("S",
+                                [this, &into](const std::string& name) {
+                                  into = scenario_named(simulator_, name);
+                                  std::vector<std::string_view> known;
+                                  for (const auto& one : simulator_.scenarios) known.push_back(one.name);
+                                  if (!into) throw Wrong{"unknown scenario " + name + did_you_mean(name, known)};
+                                }),
+                         "the scenario; `list` shows all");
+}
+
+void CommandOptions::file(const char* placeholder, std::string& into, const char* help) {
+  file_placeholder_ = placeholder;
+  options_.add_options()(file_option, po::value(&into)->value_name(placeholder), help);
+  positions_.add(file_option, 1);
+}
+
+std::optional<int> CommandOptions::parse(const std::vector<std::string>& arguments) {
+  namespace style = po::command_line_style;
+  po::variables_map given;
+  try {
+    po::command_line_parser parser(arguments);
+    parser.options(options_).positional(positions_).style(style::unix_style & ~style::allow_guessing);
+    po::store(parser.run(), given);
+    if (given.contains("help")) {
+      std::cout << simulator_.program << " " << command_.name << " " << command_.usage << "\n\n"
+                << command_.purpose << "\n\n"
+                << options_;
+      return 0;
+    }
+    po::notify(given);
+  } catch (const po::error& error) {
+    return complain(error.what());
+  } catch (const Wrong& wrong) {
+    return complain(wrong.message);
+  }
+  return std::nullopt;
+}
+
+int CommandOptions::complain(const std::string& message) const {
+  std::cerr << simulator_.program << ": " << message << "\n\n"
+            << simulator_.program << " " << command_.name << " " << command_.usage << "\n"
+            << simulator_.program << " " << command_.name << " --help says more.\n";
+  return exit_usage;
+}
+
+int CommandOptions::refuse(const std::string& message) const {
+  std::cerr << simulator_.program << ": " << message << "\n";
+  return exit_usage;
+}
+
+const Scenario* scenario_named(const Simulator& simulator, std::string_view name) {
+  auto found = std::ranges::find(simulator.scenarios, name, &Scenario::name);
+  return found == simulator.scenarios.end() ? nullptr : &*found;
+}
+
+Result<std::string> read_text_file(const std::string& path, std::size_t bytes_max) {
+  std::ifstream file(path);
+  if (!file) return fail(Errc::invalid_argument, "can't be read");
+  std::string text(bytes_max + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return fail(Errc::invalid_argument, "can't be read");
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > bytes_max)
+    return fail(Errc::invalid_argument, "is too large: more than " + std::to_string(bytes_max) + " bytes");
+  return text;
+}
+
+}  // namespace fulmar

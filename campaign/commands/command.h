@@ -1,0 +1,76 @@
+// A command of a simulator's command line, such as `replay`, and its options. Each command is a file beside this one;
+// campaign/command_line.cpp lists them. A command refuses options that it does not know, and has --help.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "campaign/command_line.h"
+
+namespace fulmar {
+
+constexpr int jobs_max = 256;  // processes that play lives at once
+
+struct Command {
+  std::string_view name;
+  std::string_view usage;    // what follows the name: "--scenario S --seed N [--trace]"
+  std::string_view purpose;  // for --help: what it does, in one sentence or two
+  // Returns the exit code (exit_codes.h).
+  int (*run)(const Simulator& simulator, const std::vector<std::string>& arguments);
+};
+
+namespace commands {
+extern const Command hashes;
+extern const Command levels;
+extern const Command list;
+extern const Command plan;
+extern const Command replay;
+extern const Command run;
+}  // namespace commands
+
+// The options of a command: declare them, then parse() what was given. `into` is changed only if the option is given,
+// and must outlive parse().
+class CommandOptions {
+ public:
+  CommandOptions(const Simulator& simulator, const Command& command);
+
+  void flag(const char* name, bool& into, const char* help);
+  void text(const char* name, const char* placeholder, std::string& into, const char* help);
+  void number(const char* name, const char* placeholder, int& into, int min, int max, const char* help);
+  void number(const char* name, const char* placeholder, std::optional<std::uint64_t>& into, const char* help);
+  // "A..B" or "A".
+  void seeds(const char* name, std::optional<std::pair<std::uint64_t, std::uint64_t>>& into, const char* help);
+  // "90", "90s", "10m" or "2h"; above 0.
+  void duration(const char* name, double& seconds, const char* help);
+  // The name of one of the simulator's scenarios.
+  void scenario(const Scenario*& into);
+  // An argument without a name, at most one.
+  void file(const char* placeholder, std::string& into, const char* help);
+
+  // The exit code if the command has ended here, by --help or by an error, which has been printed; else nullopt.
+  std::optional<int> parse(const std::vector<std::string>& arguments);
+
+  // Prints the error, and how the command is used. Return the exit code exit_usage.
+  int complain(const std::string& message) const;
+  // Prints the error, in one line: of files and other input.
+  int refuse(const std::string& message) const;
+
+ private:
+  const Simulator& simulator_;
+  const Command& command_;
+  boost::program_options::options_description options_;
+  boost::program_options::positional_options_description positions_;
+  std::string file_placeholder_;
+};
+
+// The scenario of that name; nullptr if there is none.
+const Scenario* scenario_named(const Simulator& simulator, std::string_view name);
+// Errors: invalid_argument: it can't be read, is larger than bytes_max.
+Result<std::string> read_text_file(const std::string& path, std::size_t bytes_max);
+
+}  // namespace fulmar

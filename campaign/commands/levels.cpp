@@ -1,0 +1,32 @@
+#include "campaign/levels.h"
+
+#include "campaign/commands/command.h"
+
+namespace fulmar {
+
+namespace {
+
+int levels(const Simulator& simulator, const std::vector<std::string>& arguments) {
+  const auto* scenario = scenario_named(simulator, simulator.levels_scenario);
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> seeds{{1, 340}};
+  CampaignLimits limits;
+  limits.jobs = 2;
+  CommandOptions options(simulator, commands::levels);
+  options.scenario(scenario);
+  options.seeds("seeds", seeds, "the seeds to play; 1..340 by default");
+  options.number("jobs", "N", limits.jobs, 1, jobs_max, "lives at once; 2 by default");
+  if (auto ended = options.parse(arguments)) return *ended;
+  if (!scenario) return options.complain("--scenario is needed");
+  limits.first_seed = seeds->first;
+  limits.last_seed = seeds->second;
+  return print_levels(simulator.program, *scenario, limits);
+}
+
+}  // namespace
+
+const Command commands::levels{"levels", "[--scenario S] [--seeds A..B] [--jobs N]",
+                               "Plays lives and prints how long they took for what the scenario measures, by the kind "
+                               "of their first fault.",
+                               fulmar::levels};
+
+}  // namespace fulmar
