@@ -10,6 +10,7 @@
 #include "campaign/exit_codes.h"
 #include "reports/junit.h"
 #include "reports/store.h"
+#include "runtime/base/random.h"
 
 namespace fulmar {
 
@@ -19,6 +20,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t violations_per_life_shown = 3;
 constexpr double plain_progress_seconds = 10;
+constexpr std::uint64_t lives_for_each_played_twice = 20;
 
 // One column less: some terminals begin a new line after the last one.
 std::size_t terminal_width() {
@@ -37,11 +39,11 @@ struct Tally {
   std::map<std::string, std::uint64_t> marks;
 };
 
-std::string progress_line(const Tally& tally, const CampaignLimits& limits, double elapsed) {
-  auto total = limits.last_seed - limits.first_seed + 1;
+std::string progress_line(const Tally& tally, const CampaignOptions& options, double elapsed) {
+  auto total = options.last_seed - options.first_seed + 1;
   double per_life = tally.lives ? elapsed / static_cast<double>(tally.lives) : 0;
   double left = per_life * static_cast<double>(total - tally.lives);
-  if (limits.seconds_max > 0) left = std::min(left, std::max(0.0, limits.seconds_max - elapsed));
+  if (options.seconds_max > 0) left = std::min(left, std::max(0.0, options.seconds_max - elapsed));
   char text[200];
   std::snprintf(text, sizeof text,
                 "%llu/%llu lives, %llu with violations, %.0f simulated s per wall s and core, ETA %.0f s",
@@ -92,18 +94,17 @@ std::string describe_operations(const std::map<std::string, std::uint64_t>& oper
   return text;
 }
 
-std::string describe_violations(const Scenario& scenario, const Plan& plan, const SeedResult& result,
+std::string describe_violations(const Scenario& scenario, const Plan& plan, const Violations& violations,
                                 const std::string& replay) {
   std::string text;
   auto nodes = scenario.terms.node_names(plan);
-  auto violations = result.life.violations;
   std::size_t shown = 0;
   for (const auto& violation : violations) {
     if (shown++ == violations_per_life_shown) {
       text += "  ... and " + std::to_string(violations.size() - violations_per_life_shown) + " more\n";
       break;
     }
-    text += "seed " + std::to_string(result.seed) + " violates " + violation.property + ": " + violation.anomaly + "\n";
+    text += "seed " + std::to_string(plan.seed) + " violates " + violation.property + ": " + violation.anomaly + "\n";
     std::string indented = "    " + violation.text;
     for (auto at = indented.find('\n'); at != std::string::npos; at = indented.find('\n', at + 1))
       indented.insert(at + 1, "    ");
@@ -130,8 +131,7 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
   std::int64_t campaign = 0;
   if (!options.report.empty()) {
     auto opened = ReportStore::open(options.report);
-    auto begun = opened ? (*opened)->begin_campaign(std::string(scenario.name), options.limits.first_seed,
-                                                    options.limits.last_seed)
+    auto begun = opened ? (*opened)->begin_campaign(std::string(scenario.name), options.first_seed, options.last_seed)
                         : std::unexpected(opened.error());
     if (!begun) {
       complain(begun.error());
@@ -147,6 +147,7 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
     }
   }
   bool unwritten = false;
+  bool nondeterministic = false;
   bool terminal = isatty(STDOUT_FILENO);
   auto begun = SteadyClock::now();
   auto elapsed = [&] { return std::chrono::duration<double>(SteadyClock::now() - begun).count(); };
@@ -157,9 +158,18 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
   auto clear = [&] {
     if (terminal) std::printf("\r\033[K");
   };
+  auto seeds = lives_of_seeds(scenario, options.first_seed, options.last_seed);
+  auto next = [&]() -> std::optional<LifeOrder> {
+    if (options.stop_at_violation && tally.failed > 0) return std::nullopt;
+    if (options.seconds_max > 0 && elapsed() > options.seconds_max) return std::nullopt;
+    auto order = seeds();
+    if (order) order->twice = mix64(order->plan.seed) % lives_for_each_played_twice == 0;
+    return order;
+  };
   int interrupted_by = run_in_workers(
-      scenario, options.limits,
-      [&](const SeedResult& result) {
+      options.limits, next,
+      [&](const PlayedLife& result) {
+        const auto& plan = result.order.plan;
         ++tally.lives;
         tally.simulated_seconds += std::chrono::duration<double>(result.life.simulated).count();
         tally.life_wall_seconds += result.wall_seconds;
@@ -167,18 +177,24 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
         for (const auto& [kind, count] : result.life.operations) tally.operations[kind] += count;
         for (const auto& [mark, count] : result.life.marks) tally.marks[mark] += count;
         std::string text;
+        if (result.difference) {
+          nondeterministic = true;
+          clear();
+          text = "seed " + std::to_string(plan.seed) + ": " + describe(*result.difference);
+          std::printf("%s", text.c_str());
+        }
         if (!result.life.violations.empty()) {
-          failed_seeds.push_back(result.seed);
-          auto plan = scenario.plan(result.seed);
-          text = describe_violations(scenario, plan, result, replay_command(options.program, plan, ""));
+          failed_seeds.push_back(plan.seed);
+          text +=
+              describe_violations(scenario, plan, result.life.violations, replay_command(options.program, plan, ""));
           if (++tally.failed <= static_cast<std::uint64_t>(options.shown_max)) {
             clear();
             std::printf("%s", text.c_str());
           }
         }
-        if (!options.junit.empty()) cases.push_back({"seed " + std::to_string(result.seed), result.wall_seconds, text});
+        if (!options.junit.empty()) cases.push_back({"seed " + std::to_string(plan.seed), result.wall_seconds, text});
         if (!store) return;
-        StoredRun run{result.seed,
+        StoredRun run{plan.seed,
                       result.life.trace_hash,
                       std::chrono::duration<double>(result.life.simulated).count(),
                       result.wall_seconds,
@@ -186,24 +202,24 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
                       result.life.marks};
         for (const auto& violation : result.life.violations)
           run.violations.push_back({violation.property, violation.anomaly, violation.text});
-        auto plan = result.life.violations.empty() ? "" : plan_to_json(scenario.plan(result.seed), scenario.terms);
-        auto added = store->add_run(campaign, run, plan);
+        auto json = result.life.violations.empty() ? "" : plan_to_json(plan, scenario.terms);
+        auto added = store->add_run(campaign, run, json);
         if (added) return;
         clear();
         complain(added.error());
         std::fprintf(stderr, "%s: the report ends before seed %llu; the campaign goes on without it\n", program.c_str(),
-                     static_cast<unsigned long long>(result.seed));
+                     static_cast<unsigned long long>(plan.seed));
         unwritten = true;
         store.reset();
       },
       [&] {
         double now = elapsed();
         if (terminal) {
-          std::printf("\r\033[K%s", progress_line(tally, options.limits, now).substr(0, terminal_width()).c_str());
+          std::printf("\r\033[K%s", progress_line(tally, options, now).substr(0, terminal_width()).c_str());
           std::fflush(stdout);
         } else if (now - last_progress >= plain_progress_seconds) {
           last_progress = now;
-          std::printf("%s\n", progress_line(tally, options.limits, now).c_str());
+          std::printf("%s\n", progress_line(tally, options, now).c_str());
           std::fflush(stdout);
         }
       });
@@ -235,6 +251,7 @@ int run_campaign(const Scenario& scenario, const CampaignOptions& options) {
     }
   }
   if (store) std::printf("report: %s\n", options.report.c_str());
+  if (nondeterministic) return exit_nondeterminism;
   if (tally.failed > 0 || !missing.empty()) return exit_violation;
   if (unwritten) return exit_unwritten;
   return interrupted_by != 0 ? exit_by_signal + interrupted_by : 0;

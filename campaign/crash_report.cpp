@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "campaign/memory_limit.h"
 #include "campaign/stack_names.h"
 
 namespace fulmar {
@@ -58,7 +59,7 @@ void report_crashes() {
   struct sigaction action{};
   action.sa_handler = on_crash;
   action.sa_flags = static_cast<int>(SA_ONSTACK | SA_RESETHAND | SA_NODEFER);  // a second such signal kills the process
-  for (auto signal : {SIGABRT, SIGALRM, SIGPROF}) sigaction(signal, &action, nullptr);
+  for (auto signal : {SIGABRT, SIGPROF, out_of_memory_signal}) sigaction(signal, &action, nullptr);
 #ifndef __SANITIZE_ADDRESS__  // its own reports say more
   for (auto signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigaction(signal, &action, nullptr);
 #endif

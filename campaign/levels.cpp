@@ -48,19 +48,22 @@ void print_table(std::map<std::string, Times>& by_kind) {
 
 }  // namespace
 
-int print_levels(std::string_view program, const Scenario& scenario, const CampaignLimits& limits) {
+int print_levels(std::string_view program, const Scenario& scenario, std::uint64_t first_seed, std::uint64_t last_seed,
+                 int jobs) {
   std::map<std::string, Times> by_kind;
   std::uint64_t lives = 0;
   bool failed = false;
   bool terminal = isatty(STDERR_FILENO);
   int interrupted_by = run_in_workers(
-      scenario, limits,
-      [&](const SeedResult& result) {
+      WorkerLimits{.jobs = jobs}, lives_of_seeds(scenario, first_seed, last_seed),
+      [&](const PlayedLife& result) {
         ++lives;
-        auto plan = scenario.plan(result.seed);
+        const auto& plan = result.order.plan;
         if (!result.life.violations.empty()) {
           failed = true;
-          std::printf("%s", describe_violations(scenario, plan, result, replay_command(program, plan, "")).c_str());
+          std::printf(
+              "%s",
+              describe_violations(scenario, plan, result.life.violations, replay_command(program, plan, "")).c_str());
         }
         if (plan.faults.empty()) return;
         for (const auto& [what, time] : result.life.times)

@@ -13,6 +13,7 @@
 #include "campaign/crash_report.h"
 #include "campaign/exit_codes.h"
 #include "campaign/life_record.h"
+#include "campaign/played_twice.h"
 #include "campaign/stack_names.h"
 #include "runtime/base/assert.h"
 
@@ -28,6 +29,7 @@ int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay
     };
   auto live = [&](const LifeOptions& how) {
     TimeLimit limit(replay.life_seconds_max);
+    MemoryLimit memory(replay.life_bytes_max);
     return scenario.run(plan, how);
   };
   options.record = !replay.record_file.empty();
@@ -36,9 +38,9 @@ int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay
     std::fprintf(stderr, "%s: %s\n", replay.record_file.c_str(), strerror(errno));
     return exit_usage;
   }
-  SeedResult result{.seed = plan.seed, .life = live(options), .wall_seconds = 0};
+  auto life = live(options);
   if (options.record) {
-    record << record_to_json(plan_to_json(plan, scenario.terms), result.life.record);
+    record << record_to_json(plan_to_json(plan, scenario.terms), life.record);
     record.flush();
     if (!record) {
       std::fprintf(stderr, "%s: can't be written\n", replay.record_file.c_str());
@@ -46,22 +48,20 @@ int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay
     }
   }
   auto again = live({});
-  std::printf(
-      "trace hash %016llx, %llu events, %.1f simulated s%s\n", static_cast<unsigned long long>(result.life.trace_hash),
-      static_cast<unsigned long long>(result.life.events), std::chrono::duration<double>(result.life.simulated).count(),
-      describe_operations(result.life.operations).c_str());
-  if (again.trace_hash != result.life.trace_hash) {
-    std::printf("NONDETERMINISM: the same plan gave %016llx the second time\n",
-                static_cast<unsigned long long>(again.trace_hash));
+  std::printf("trace hash %016llx, %llu events, %.1f simulated s%s\n", static_cast<unsigned long long>(life.trace_hash),
+              static_cast<unsigned long long>(life.events), std::chrono::duration<double>(life.simulated).count(),
+              describe_operations(life.operations).c_str());
+  if (auto what = differ(life, again)) {
+    std::printf("%s", describe(find_difference(scenario, plan, *what, replay.life_seconds_max)).c_str());
     return exit_nondeterminism;
   }
-  if (result.life.violations.empty()) {
+  if (life.violations.empty()) {
     std::printf("clean\n");
     return 0;
   }
   std::printf(
-      "%s",
-      describe_violations(scenario, plan, result, replay_command(replay.program, plan, replay.plan_file)).c_str());
+      "%s", describe_violations(scenario, plan, life.violations, replay_command(replay.program, plan, replay.plan_file))
+                .c_str());
   return exit_violation;
 }
 
@@ -104,14 +104,15 @@ int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& opti
   auto signal = WTERMSIG(status);
   if (signal == SIGPIPE) std::raise(SIGPIPE);  // the reader of the trace has stopped reading
   bool hung = is_out_of_time(signal);
-  auto text = (hung ? out_of_time(options.life_seconds_max)
-                    : "the process died of signal " + std::to_string(signal) + " (" + strsignal(signal) + ")") +
+  bool large = is_out_of_memory(signal);
+  auto text = (hung    ? out_of_time(options.life_seconds_max)
+               : large ? out_of_memory(options.life_bytes_max)
+                       : "the process died of signal " + std::to_string(signal) + " (" + strsignal(signal) + ")") +
               "\n" + said;
-  SeedResult result{.seed = plan.seed, .life = {}, .wall_seconds = 0};
-  result.life.violations.push_back({"the process lives", hung ? "hang" : "crash", text, Instant::max()});
-  std::printf(
-      "%s",
-      describe_violations(scenario, plan, result, replay_command(options.program, plan, options.plan_file)).c_str());
+  Violations violations{{"the process lives", hung ? "hang" : large ? "memory" : "crash", text, Instant::max()}};
+  std::printf("%s",
+              describe_violations(scenario, plan, violations, replay_command(options.program, plan, options.plan_file))
+                  .c_str());
   return exit_violation;
 }
 

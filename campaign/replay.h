@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "campaign/memory_limit.h"
 #include "campaign/scenario.h"
 #include "campaign/time_limit.h"
 #include "faults/plan.h"
@@ -16,11 +17,12 @@ struct ReplayOptions {
   bool trace = false;            // prints every event
   std::string record_file = {};  // gets the life's operations and events as JSON; empty: none
   double life_seconds_max = fulmar::life_seconds_max;
+  std::size_t life_bytes_max = fulmar::life_bytes_max;
 };
 
-// Returns the exit code: 0 no violation; 1 a violation, a crash or a life that takes too long; 2 the record's file
-// can't be opened; 3 two different lives from one plan; 4 the trace or the record could not be written. The life runs
-// in a process of its own, so that a crash leaves its whole trace and its stack.
+// Returns the exit code: 0 no violation; 1 a violation, a crash or a life that takes too long or too much memory; 2 the
+// record's file can't be opened; 3 two different lives from one plan; 4 the trace or the record could not be written.
+// The life runs in a process of its own, so that a crash leaves its whole trace and its stack.
 int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& options);
 
 }  // namespace fulmar

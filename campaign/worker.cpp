@@ -2,23 +2,24 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <nlohmann/json.hpp>
-#include <optional>
+#include <ctime>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "campaign/crash_report.h"
+#include "campaign/life_wire.h"
 #include "campaign/stack_names.h"
 #include "runtime/base/assert.h"
 
@@ -26,103 +27,100 @@ namespace fulmar {
 
 namespace {
 
-using nlohmann::json;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr double waits_factor = 10;  // the limit of a life that takes no CPU time is so many times longer
 constexpr std::size_t stderr_bytes_max = 8000;
+constexpr int idle_ms = 250;
 
 double seconds_since(SteadyClock::time_point from) {
   return std::chrono::duration<double>(SteadyClock::now() - from).count();
 }
 
+double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
 volatile std::sig_atomic_t interrupted = 0;
 
-// Shared by the workers and the campaign: the next seed.
-struct Shared {
-  std::atomic<std::uint64_t> next_seed;
-  std::atomic<bool> stop;
-};
-
-std::string encode(const SeedResult& result) {
-  json violations = json::array();
-  for (const auto& v : result.life.violations)
-    violations.push_back({{"property", v.property}, {"anomaly", v.anomaly}, {"text", v.text}, {"at", v.at.ns}});
-  json times = json::object();
-  for (const auto& [what, time] : result.life.times) times[what] = time.count();
-  json line = {{"seed", result.seed},
-               {"hash", result.life.trace_hash},
-               {"events", result.life.events},
-               {"simulated", result.life.simulated.count()},
-               {"operations", result.life.operations},
-               {"wall", result.wall_seconds},
-               {"marks", result.life.marks},
-               {"times", std::move(times)},
-               {"violations", std::move(violations)}};
-  return line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-}
-
-SeedResult decode(const std::string& text) {
-  auto line = json::parse(text);
-  SeedResult result;
-  result.seed = line["seed"];
-  result.life.trace_hash = line["hash"];
-  result.life.events = line["events"];
-  result.life.simulated = Duration(line["simulated"].get<std::int64_t>());
-  result.life.operations = line["operations"].get<std::map<std::string, std::uint64_t>>();
-  result.wall_seconds = line["wall"];
-  result.life.marks = line["marks"].get<std::map<std::string, std::uint64_t>>();
-  for (const auto& [what, time] : line["times"].items()) result.life.times[what] = Duration(time.get<std::int64_t>());
-  for (const auto& v : line["violations"])
-    result.life.violations.push_back({v["property"], v["anomaly"], v["text"], Instant{v["at"]}});
-  return result;
-}
-
-void write_all(int fd, const std::string& text) {
+// Whether all of it was written; not if the other side has ended.
+bool write_all(int fd, const std::string& text) {
   for (std::size_t at = 0; at < text.size();) {
-    auto written = write(fd, text.data() + at, text.size() - at);
+    auto written = send(fd, text.data() + at, text.size() - at, MSG_NOSIGNAL);
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) _exit(1);
+    if (written <= 0) return false;
     at += static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+// Appends what is there, or waits for it; false at the end.
+bool read_some(int fd, std::string& text) {
+  char buffer[65536];
+  for (;;) {
+    auto got = read(fd, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    text.append(buffer, static_cast<std::size_t>(got));
+    return true;
   }
 }
 
-[[noreturn]] void work(const Scenario& scenario, const CampaignLimits& limits, Shared& shared, int out) {
+PlayedLife play(LifeOrder order, const WorkerLimits& limits) {
+  auto once = [&] {
+    TimeLimit time(limits.life_seconds_max);
+    MemoryLimit memory(limits.life_bytes_max);
+    return order.scenario->run(order.plan, {});
+  };
+  PlayedLife played;
+  auto begun = SteadyClock::now();
+  auto cpu_before = cpu_seconds();
+  played.life = once();
+  played.wall_seconds = seconds_since(begun);
+  if (order.twice)
+    if (auto what = differ(played.life, once()))
+      played.difference = find_difference(*order.scenario, order.plan, *what, limits.life_seconds_max);
+  played.cpu_seconds = cpu_seconds() - cpu_before;
+  played.order = std::move(order);
+  return played;
+}
+
+// Reads orders, one a line, and writes what became of each.
+[[noreturn]] void work(const WorkerLimits& limits, int campaign) {
+  std::string text;
   for (;;) {
-    auto seed = shared.next_seed.fetch_add(1);
-    if (seed > limits.last_seed || shared.stop) _exit(0);
-    write_all(out, "begin " + std::to_string(seed) + "\n");
-    auto begun = SteadyClock::now();
-    SeedResult result{.seed = seed, .life = {}, .wall_seconds = 0};
-    {
-      TimeLimit limit(limits.life_seconds_max);
-      result.life = scenario.run(scenario.plan(seed), {});
+    auto end = text.find('\n');
+    if (end == std::string::npos) {
+      if (!read_some(campaign, text)) _exit(0);
+      continue;
     }
-    result.wall_seconds = seconds_since(begun);
-    write_all(out, encode(result));
+    auto order = decode_order(text.substr(0, end));
+    text.erase(0, end + 1);
+    if (!write_all(campaign, encode_played(play(std::move(order), limits)))) _exit(1);
   }
 }
 
 class Worker {
  public:
-  Worker(const Scenario& scenario, const CampaignLimits& limits, Shared& shared)
-      : seconds_max_(limits.life_seconds_max) {
-    int pipe_ends[2];
-    FULMAR_ASSERT(pipe(pipe_ends) == 0);
+  explicit Worker(const WorkerLimits& limits) : limits_(limits) {
+    int ends[2];
+    FULMAR_ASSERT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
     errors_ = std::tmpfile();
     FULMAR_ASSERT(errors_ != nullptr);
     std::fflush(nullptr);
     pid_ = fork();
     FULMAR_ASSERT(pid_ >= 0);
     if (pid_ == 0) {
-      close(pipe_ends[0]);
+      close(ends[0]);
       dup2(fileno(errors_), STDERR_FILENO);
       for (auto signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_IGN);  // the campaign ends it
       report_crashes();
-      work(scenario, limits, shared, pipe_ends[1]);
+      work(limits, ends[1]);
     }
-    close(pipe_ends[1]);
-    in_ = pipe_ends[0];
+    close(ends[1]);
+    socket_ = ends[0];
   }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -131,112 +129,137 @@ class Worker {
       kill(pid_, SIGKILL);
       waitpid(pid_, nullptr, 0);
     }
-    close(in_);
+    close(socket_);
     std::fclose(errors_);
   }
 
-  int fd() const { return in_; }
+  int fd() const { return socket_; }
+  bool is_free() const { return !order_; }
 
-  // Reads available lines; false at the end.
-  bool read_lines(const std::function<void(const SeedResult&)>& done) {
-    char buffer[65536];
-    auto got = read(in_, buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) return true;
-    if (got <= 0) return false;
-    text_.append(buffer, static_cast<std::size_t>(got));
-    for (auto end = text_.find('\n'); end != std::string::npos; end = text_.find('\n')) {
-      auto line = text_.substr(0, end);
-      text_.erase(0, end + 1);
-      if (line.starts_with("begin ")) {
-        seed_ = std::strtoull(line.c_str() + 6, nullptr, 10);
-        begun_ = SteadyClock::now();
-      } else {
-        seed_.reset();
-        done(decode(line));
-      }
-    }
+  // If the process has died meanwhile, death() tells.
+  void play(LifeOrder order) {
+    order_ = std::move(order);
+    begun_ = SteadyClock::now();
+    write_all(socket_, encode_order(*order_));
+  }
+
+  // Reads what is there, and calls `done` if the life has ended; false if the process has.
+  bool read(const std::function<void(const PlayedLife&)>& done) {
+    if (!read_some(socket_, text_)) return false;
+    auto end = text_.find('\n');
+    if (end == std::string::npos) return true;
+    auto played = decode_played(text_.substr(0, end));
+    text_.erase(0, end + 1);
+    played.order = std::move(*order_);
+    order_.reset();
+    done(played);
     return true;
   }
 
   // Kills a worker that waits without using CPU time.
   void kill_if_it_hangs() {
-    if (!seed_ || seconds_since(begun_) < waits_factor * seconds_max_) return;
+    if (!order_ || seconds_since(begun_) < waits_factor * limits_.life_seconds_max) return;
     hung_ = true;
     kill(pid_, SIGKILL);
   }
 
-  // After the worker's end: the violation, if it died.
-  std::optional<SeedResult> death() {
+  // After the worker's end: the violation, if it was in a life.
+  std::optional<PlayedLife> death() {
     int status = 0;
     waitpid(pid_, &status, 0);
     pid_ = -1;
-    if (!seed_) return std::nullopt;
-    SeedResult result{.seed = *seed_, .life = {}, .wall_seconds = seconds_since(begun_)};
-    bool hung = hung_ || (WIFSIGNALED(status) && is_out_of_time(WTERMSIG(status)));
-    std::string text = hung_                 ? "the life waited for something that never came"
-                       : hung                ? out_of_time(seconds_max_)
-                       : WIFSIGNALED(status) ? "the process died of signal " + std::to_string(WTERMSIG(status)) + " (" +
-                                                   strsignal(WTERMSIG(status)) + ")"
-                                             : "the process exited with " + std::to_string(WEXITSTATUS(status));
+    if (!order_) return std::nullopt;
+    PlayedLife played{.order = std::move(*order_),
+                      .life = {},
+                      .wall_seconds = seconds_since(begun_),
+                      .cpu_seconds = 0,
+                      .difference = {}};
+    auto signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    bool slow = hung_ || is_out_of_time(signal);
+    bool large = is_out_of_memory(signal);
+    std::string text = hung_   ? "the life waited for something that never came"
+                       : slow  ? out_of_time(limits_.life_seconds_max)
+                       : large ? out_of_memory(limits_.life_bytes_max)
+                       : signal != 0
+                           ? "the process died of signal " + std::to_string(signal) + " (" + strsignal(signal) + ")"
+                           : "the process exited with " + std::to_string(WEXITSTATUS(status));
     auto size = lseek(fileno(errors_), 0, SEEK_END);
     std::string errors(std::min<std::size_t>(static_cast<std::size_t>(size), stderr_bytes_max), '\0');
     auto got = pread(fileno(errors_), errors.data(), errors.size(), size - static_cast<off_t>(errors.size()));
     if (got > 0) text += "\n" + with_names_of_functions(errors.substr(0, static_cast<std::size_t>(got)));
-    result.life.violations.push_back({"the process lives", hung ? "hang" : "crash", text, Instant::max()});
-    return result;
+    const auto* anomaly = slow ? "hang" : large ? "memory" : "crash";
+    played.life.violations.push_back({"the process lives", anomaly, text, Instant::max()});
+    return played;
   }
 
  private:
+  const WorkerLimits& limits_;
   pid_t pid_ = -1;
-  int in_ = -1;
+  int socket_ = -1;
   FILE* errors_ = nullptr;
   std::string text_;
-  std::optional<std::uint64_t> seed_;
+  std::optional<LifeOrder> order_;  // of the life under way
   SteadyClock::time_point begun_;
   bool hung_ = false;
-  double seconds_max_;
 };
+
+using Workers = std::vector<std::unique_ptr<Worker>>;
+
+// Whether a life is under way.
+bool give_orders(Workers& workers, const std::function<std::optional<LifeOrder>()>& next) {
+  bool more = true, playing = false;
+  for (auto& worker : workers) {
+    if (worker->is_free() && more) {
+      auto order = next();
+      more = order.has_value();
+      if (order) worker->play(std::move(*order));
+    }
+    playing |= !worker->is_free();
+  }
+  return playing;
+}
 
 }  // namespace
 
-int run_in_workers(const Scenario& scenario, const CampaignLimits& limits,
-                   const std::function<void(const SeedResult&)>& done, const std::function<void()>& idle) {
-  void* memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  FULMAR_ASSERT(memory != MAP_FAILED);
-  auto& shared = *new (memory) Shared{limits.first_seed, false};
-  auto begun = SteadyClock::now();
-  auto finish = [&](const SeedResult& result) {
-    if (limits.stop_at_violation && !result.life.violations.empty()) shared.stop = true;
-    done(result);
-  };
+int run_in_workers(const WorkerLimits& limits, const std::function<std::optional<LifeOrder>()>& next,
+                   const std::function<void(const PlayedLife&)>& done, const std::function<void()>& idle) {
   interrupted = 0;
   constexpr std::array signals = {SIGINT, SIGTERM};
   std::array<struct sigaction, signals.size()> before{};
   struct sigaction at_interrupt{};
   at_interrupt.sa_handler = [](int signal) { interrupted = signal; };
   for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &at_interrupt, &before[i]);
-  std::vector<std::unique_ptr<Worker>> workers;
-  for (int i = 0; i < limits.jobs; ++i) workers.push_back(std::make_unique<Worker>(scenario, limits, shared));
-  while (!workers.empty() && !interrupted) {
+  Workers workers;
+  for (int i = 0; i < limits.jobs; ++i) workers.push_back(std::make_unique<Worker>(limits));
+  auto last_idle = SteadyClock::now();
+  while (!interrupted && give_orders(workers, next)) {
     std::vector<pollfd> waiting;
     for (auto& worker : workers) waiting.push_back({worker->fd(), POLLIN, 0});
-    if (poll(waiting.data(), waiting.size(), 250) < 0) continue;
-    if (limits.seconds_max > 0 && seconds_since(begun) > limits.seconds_max) shared.stop = true;
+    if (poll(waiting.data(), waiting.size(), idle_ms) < 0) continue;
     for (std::size_t i = waiting.size(); i-- > 0;) {
       workers[i]->kill_if_it_hangs();
-      if (!(waiting[i].revents & (POLLIN | POLLHUP)) || workers[i]->read_lines(finish)) continue;
+      if (!(waiting[i].revents & (POLLIN | POLLHUP)) || workers[i]->read(done)) continue;
       auto death = workers[i]->death();
-      workers.erase(workers.begin() + static_cast<std::ptrdiff_t>(i));
-      if (!death) continue;
-      finish(*death);
-      workers.push_back(std::make_unique<Worker>(scenario, limits, shared));
+      workers[i] = std::make_unique<Worker>(limits);
+      if (death) done(*death);
     }
+    if (seconds_since(last_idle) * 1000 < idle_ms) continue;
+    last_idle = SteadyClock::now();
     idle();
   }
   workers.clear();
   for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &before[i], nullptr);
-  munmap(memory, sizeof(Shared));
   return interrupted;
+}
+
+std::function<std::optional<LifeOrder>()> lives_of_seeds(const Scenario& scenario, std::uint64_t first,
+                                                         std::uint64_t last) {
+  return [&scenario, last, next = std::optional(first)]() mutable -> std::optional<LifeOrder> {
+    if (!next || *next > last) return std::nullopt;
+    auto seed = *next;
+    next = seed == last ? std::nullopt : std::optional(seed + 1);
+    return LifeOrder{&scenario, scenario.plan(seed), false};
+  };
 }
 
 }  // namespace fulmar

@@ -9,17 +9,14 @@ namespace {
 int levels(const Simulator& simulator, const std::vector<std::string>& arguments) {
   const auto* scenario = scenario_named(simulator, simulator.levels_scenario);
   std::optional<std::pair<std::uint64_t, std::uint64_t>> seeds{{1, 340}};
-  CampaignLimits limits;
-  limits.jobs = 2;
+  int jobs = 2;
   CommandOptions options(simulator, commands::levels);
   options.scenario(scenario);
   options.seeds("seeds", seeds, "the seeds to play; 1..340 by default");
-  options.number("jobs", "N", limits.jobs, 1, jobs_max, "lives at once; 2 by default");
+  options.number("jobs", "N", jobs, 1, jobs_max, "lives at once; 2 by default");
   if (auto ended = options.parse(arguments)) return *ended;
   if (!scenario) return options.complain("--scenario is needed");
-  limits.first_seed = seeds->first;
-  limits.last_seed = seeds->second;
-  return print_levels(simulator.program, *scenario, limits);
+  return print_levels(simulator.program, *scenario, seeds->first, seeds->second, jobs);
 }
 
 }  // namespace

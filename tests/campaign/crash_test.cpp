@@ -13,7 +13,9 @@
 namespace fulmar {
 namespace {
 
-enum class Death { by_assertion, by_access, by_exception, by_overflow, by_loop };
+constexpr std::size_t page_bytes = 4096;
+
+enum class Death { by_assertion, by_access, by_exception, by_overflow, by_loop, by_growth };
 
 // Named in the stack, although it is local to this file; so it must not be inlined.
 [[gnu::noinline]] void die_here(Death how) {
@@ -33,7 +35,13 @@ enum class Death { by_assertion, by_access, by_exception, by_overflow, by_loop }
       volatile bool forever = true;
       while (forever) {
       }
+      break;
     }
+    case Death::by_growth:
+      for (;;) {
+        auto* kept = new char[page_bytes];
+        *const_cast<volatile char*>(kept) = 1;  // the page is there only once it is touched
+      }
   }
 }
 
@@ -114,15 +122,21 @@ TEST(Replay, EndsALifeThatHangsAndShowsWhere) {
   EXPECT_THAT(silent, testing::HasSubstr("the life took more than 1 s of CPU time"));
 }
 
+TEST(Replay, EndsALifeThatTakesTooMuchMemory) {
+  auto out = replayed(dying<Death::by_growth>(),
+                      {.program = "some-sim", .plan_file = "", .life_bytes_max = std::size_t{400} << 20});
+  EXPECT_THAT(out, testing::HasSubstr("seed 7 violates the process lives: memory"));
+  EXPECT_THAT(out, testing::HasSubstr("the life took more than 400 MB of memory"));
+}
+
 template <Death how>
-Violations violations_in_workers() {
+Violations violations_in_workers(double seconds_max = 1) {
   Violations all;
-  CampaignLimits limits;
-  limits.last_seed = 2;
-  limits.life_seconds_max = 1;
+  auto scenario = dying<how>();
+  WorkerLimits limits{.jobs = 1, .life_seconds_max = seconds_max, .life_bytes_max = 400 << 20};
   auto interrupted = run_in_workers(
-      dying<how>(), limits,
-      [&](const SeedResult& result) {
+      limits, lives_of_seeds(scenario, 1, 2),
+      [&](const PlayedLife& result) {
         all.insert(all.end(), result.life.violations.begin(), result.life.violations.end());
       },
       [] {});
@@ -130,14 +144,20 @@ Violations violations_in_workers() {
   return all;
 }
 
-TEST(Workers, ACrashOrHangIsAViolationOfItsSeedWithTheStack) {
+TEST(Workers, ACrashOrHangOrLackOfMemoryIsAViolationOfItsSeedWithTheStack) {
   auto crashes = violations_in_workers<Death::by_assertion>();
   auto hangs = violations_in_workers<Death::by_loop>();
   EXPECT_EQ(crashes.size(), 2u);
   EXPECT_EQ(hangs.size(), 2u);
   for (const auto& crash : crashes) EXPECT_EQ(crash.anomaly, "crash");
   for (const auto& hang : hangs) EXPECT_EQ(hang.anomaly, "hang");
-  for (const auto* list : {&crashes, &hangs})
+  auto growths = violations_in_workers<Death::by_growth>(100);
+  EXPECT_EQ(growths.size(), 2u);
+  for (const auto& growth : growths) {
+    EXPECT_EQ(growth.anomaly, "memory");
+    EXPECT_THAT(growth.text, testing::HasSubstr("the life took more than 400 MB of memory"));
+  }
+  for (const auto* list : {&crashes, &hangs, &growths})
     for (const auto& violation : *list) EXPECT_THAT(violation.text, testing::HasSubstr("die_here("));
 }
 
