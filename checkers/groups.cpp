@@ -9,6 +9,8 @@
 //   force in a generation, and no partition has two owners. (wrong-assignment, two-leaders, two-owners)
 // - assignment and fencing of consumer groups (KIP-848): no two members have a partition at once, and nobody commits
 //   for a partition that another member has all the while. (two-owners, zombie-commit)
+// - at least once: everything below a fetched offset was processed by some member before; of groups whose offsets are
+//   positions of reading. (unprocessed)
 // - group size: no generation has more members than are allowed, and no consumer group has so many with partitions.
 //   (group-too-large)
 //
@@ -16,7 +18,7 @@
 // it is if the group is deleted because its offsets have expired: then generations are compared only if members prove
 // that the group was there all the time.
 //
-// Condition: each commit of a group's members to a partition has a unique number.
+// Commits of a group's members to a partition have unique numbers, or else a fetch may be taken for that of another.
 #include <algorithm>
 
 #include "checkers/group_expiry.h"
@@ -225,6 +227,61 @@ void check_ownerships(const History& history, Violations& found) {
   }
 }
 
+// What was processed of a partition, in the order of time.
+class Processed {
+ public:
+  explicit Processed(std::vector<const GroupProcessing*> spans) : spans_(std::move(spans)) {
+    std::ranges::sort(spans_, {}, [](const auto* span) { return std::pair(span->at, span->first); });
+  }
+
+  // The first offset that nobody has processed by then. Calls ascend.
+  Offset end_at(Instant at) {
+    for (; next_ < spans_.size() && spans_[next_]->at <= at; ++next_) {
+      const auto& span = *spans_[next_];
+      auto& last = beyond_[span.first];
+      last = std::max(last, span.last);
+    }
+    while (!beyond_.empty() && beyond_.begin()->first <= end_) {
+      end_ = std::max(end_, beyond_.begin()->second + 1);
+      beyond_.erase(beyond_.begin());
+    }
+    return end_;
+  }
+
+ private:
+  std::vector<const GroupProcessing*> spans_;
+  std::size_t next_ = 0;
+  Offset end_ = 0;
+  std::map<Offset, Offset> beyond_;  // last by first, of those that are not below `end_`
+};
+
+void check_processing(const History& history, Violations& found) {
+  using Place = std::pair<std::string, std::int32_t>;
+  std::map<Place, std::vector<const GroupProcessing*>> spans;
+  std::map<Place, std::vector<const GroupFetch*>> fetches;
+  std::set<std::string> groups;
+  for (const auto& span : history.group_processings) {
+    spans[{span.group, span.partition}].push_back(&span);
+    groups.insert(span.group);
+  }
+  for (const auto& fetch : history.group_fetches)
+    if (groups.contains(fetch.group)) fetches[{fetch.group, fetch.partition}].push_back(&fetch);
+  for (auto& [place, told] : fetches) {
+    std::ranges::sort(told, {}, [](const auto* fetch) { return std::pair(fetch->completed, fetch->offset); });
+    Processed processed(spans[place]);
+    for (const auto* fetch : told) {
+      auto end = processed.end_at(fetch->completed);
+      if (fetch->offset <= end) continue;
+      found.push_back({"at least once", "unprocessed",
+                       span_of(fetch->invoked, fetch->completed) + " group " + place.first + ", partition " +
+                           std::to_string(place.second) + ": " + std::to_string(fetch->offset) +
+                           " is told, though no member has processed offset " + std::to_string(end),
+                       fetch->completed});
+      break;
+    }
+  }
+}
+
 // A generation has the members that its leader is told of. A consumer group has at least those that have partitions.
 void check_sizes(const History& history, Violations& found) {
   if (!history.group_size_max) return;
@@ -271,6 +328,7 @@ void check_groups(const History& history, Violations& found) {
   check_owners(history, expiry, found);
   check_assignments(history, expiry, found);
   check_ownerships(history, found);
+  check_processing(history, found);
   check_sizes(history, found);
 }
 

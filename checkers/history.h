@@ -177,6 +177,15 @@ struct GroupOwnership {
   Instant until = Instant::max();
 };
 
+// A member of a group has processed consecutive records of a partition.
+struct GroupProcessing {
+  std::string group;
+  std::int32_t partition = 0;
+  Offset first = -1;
+  Offset last = -1;
+  Instant at;
+};
+
 // OffsetFetch, with a response.
 struct GroupFetch {
   std::string group;
@@ -186,8 +195,8 @@ struct GroupFetch {
   Instant completed;
 };
 
-// One transaction of a pipeline: it reads records of one partition, and writes one record for each of them, with the
-// offset up to which they were read. Its number is in these records.
+// One transaction of a pipeline: it reads records of one partition (those of other clients: of several), and writes one
+// record for each of them, with the offset up to which they were read. Its number is in these records.
 struct PipedTransaction {
   std::uint64_t number = 0;  // ascending, in the order of their begins
   std::string transactional_id;
@@ -298,6 +307,8 @@ struct History {
   std::vector<GroupCommit> group_commits;
   std::vector<GroupOwnership> group_ownerships;
   std::vector<GroupFetch> group_fetches;
+  // Of the groups whose committed offsets are positions of reading; of others: empty.
+  std::vector<GroupProcessing> group_processings;
   std::vector<PipedTransaction> transactions;
   std::vector<TakeOver> take_overs;
   std::vector<CommittedRead> committed_reads;  // those of one transaction in its order

@@ -95,16 +95,16 @@ class ReadChecker {
   }
 
   void collect_offsets() {
-    std::map<std::uint64_t, std::pair<TopicPartition, Offset>> read_to;  // by transaction
+    std::map<std::pair<std::uint64_t, TopicPartition>, Offset> read_to;  // by transaction and partition
     for (const auto& read : index_.history().committed_reads)
       if (read.transaction && !read.records.empty())
-        read_to[read.transaction] = {read.from, read.records.back().offset + 1};
-    for (const auto& [number, offset] : read_to) {
-      const auto* transaction = index_.find(number);
+        read_to[{read.transaction, read.from}] = read.records.back().offset + 1;
+    for (const auto& [read, offset] : read_to) {
+      const auto* transaction = index_.find(read.first);
       if (!transaction) continue;
-      auto& offsets = committed_[offset.first];
-      offsets.writers.emplace(offset.second, transaction);
-      if (transaction->outcome == Outcome::ok) offsets.acknowledged.emplace_back(transaction->completed, offset.second);
+      auto& offsets = committed_[read.second];
+      offsets.writers.emplace(offset, transaction);
+      if (transaction->outcome == Outcome::ok) offsets.acknowledged.emplace_back(transaction->completed, offset);
     }
     for (auto& [tp, offsets] : committed_) {
       std::ranges::sort(offsets.acknowledged);

@@ -50,6 +50,11 @@ void join_consumer_groups(Host& host, Workload& workload);
 void join_migrating_group(Host& host, Workload& workload);
 // Takes over pipelines between topics, and passes records on in transactions.
 void pipe(Host& host, Workload& workload);
+// Fetches the committed offsets of another client's group: once more after the workload stops.
+void watch_group(Host& host, Workload& workload, const OthersGroup& group);
+// Reads the target of another client's pipeline with read_committed, sometimes again from an earlier offset, and asks
+// for the stable offsets.
+void watch_pipeline(Host& host, Workload& workload, const OthersPipeline& pipeline);
 // Sends batches that take long to recognise as malformed. Only where computing takes time.
 void send_malformed(Host& host, Workload& workload);
 // Commits offsets for a group without members, and deletes them.

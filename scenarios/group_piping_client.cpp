@@ -97,7 +97,7 @@ class PipingMember final : private Passing {
     ClusterClient reading(host_, patient_options(workload_, random_.split("reading")));
     std::map<std::int32_t, Consumer> consumers;
     for (auto partition : own_) {
-      auto from = read_up_to(host_, workload_, cluster_, stage_, partition);
+      auto from = stage_read_up_to(host_, workload_, cluster_, stage_, partition);
       if (!from) return false;
       auto [consumer, added] = consumers.try_emplace(partition, host_, reading, committed_only(workload_), source());
       consumer->second.assign(partition, *from);

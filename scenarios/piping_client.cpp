@@ -48,7 +48,7 @@ class Pipe final : private Passing {
     if (!producer.init()) return;
     id_ = options.transactional_id;
     workload_.history.take_overs.push_back({id_, producer.producer_epoch(), host_.clock().now()});
-    auto from = read_up_to(host_, workload_, cluster_, stage_, partition_);
+    auto from = stage_read_up_to(host_, workload_, cluster_, stage_, partition_);
     if (!from) return;
     ClusterClient reading(host_, patient_options(workload_, random_.split("reading")));
     Consumer consumer(host_, reading, committed_only(workload_), source());
@@ -81,7 +81,7 @@ void read_committed(Host& host, Workload& workload, Random random) {
   while (!workload.stop) {
     auto stage = random.below(pipelines(workload));
     const auto& topic = target_of(workload, stage);
-    read_up_to(host, workload, cluster, stage, static_cast<std::int32_t>(random.below(stage_partitions)));
+    stage_read_up_to(host, workload, cluster, stage, static_cast<std::int32_t>(random.below(stage_partitions)));
     Consumer consumer(host, cluster, committed_only(workload), topic);
     for (std::int32_t partition = 0; partition < stage_partitions; ++partition) consumer.assign(partition, 0);
     for (auto polls = random.between(1, 50); polls > 0 && !workload.stop; --polls) {
@@ -146,21 +146,39 @@ std::vector<ReadRecord> read_to_end(Host& host, Workload& workload, ClusterClien
   return records;
 }
 
+void read_pipeline(Host& host, Workload& workload, ClusterClient& cluster, const OthersPipeline& pipeline) {
+  FinalStage final_stage{pipeline.source, pipeline.target, {}, {}, {}};
+  for (std::int32_t partition = 0; partition < workload.topics.at(pipeline.source).partitions; ++partition) {
+    for (const auto& record : workload.history.final_reads.at({pipeline.source, partition}).records)
+      final_stage.sources[partition].insert(record.offset);
+    for (const auto& record : read_to_end(host, workload, cluster, pipeline.target, partition))
+      final_stage.targets[partition].push_back(piped(record));
+    std::optional<Offset> end;
+    while (!end) end = read_up_to(host, workload, cluster, pipeline.group, {pipeline.source, partition});
+    final_stage.read_up_to[partition] = *end;
+  }
+  workload.history.final_stages.push_back(std::move(final_stage));
+}
+
 }  // namespace
 
 std::string group_of_stage(std::size_t stage) {
   return "stage-" + std::to_string(stage);
 }
 
-std::optional<Offset> read_up_to(Host& host, Workload& workload, ClusterClient& cluster, std::size_t stage,
-                                 std::int32_t partition) {
-  auto group = group_of_stage(stage);
+std::optional<Offset> stage_read_up_to(Host& host, Workload& workload, ClusterClient& cluster, std::size_t stage,
+                                       std::int32_t partition) {
+  return read_up_to(host, workload, cluster, group_of_stage(stage), {workload.stages[stage], partition});
+}
+
+std::optional<Offset> read_up_to(Host& host, Workload& workload, ClusterClient& cluster, const std::string& group,
+                                 const TopicPartition& of) {
   OffsetFetchRequest request;
   request.require_stable = true;
   auto& asked = request.groups.emplace_back();
   asked.group_id = group;
   asked.member_epoch = -1;
-  asked.topics.emplace().push_back({workload.stages[stage], {}, {partition}});
+  asked.topics.emplace().push_back({of.topic, {}, {of.partition}});
   auto invoked = host.clock().now();
   auto answer = cluster.retry([&](Deadline deadline) -> Answer<Offset> {
     FULMAR_TRY(auto id, cluster.coordinator_of(group, deadline));
@@ -177,8 +195,7 @@ std::optional<Offset> read_up_to(Host& host, Workload& workload, ClusterClient& 
     return std::max<Offset>(offset.committed_offset, 0);
   });
   if (!answer) return std::nullopt;
-  workload.history.stable_offsets.push_back(
-      {{workload.stages[stage], partition}, *answer, invoked, host.clock().now()});
+  workload.history.stable_offsets.push_back({of, *answer, invoked, host.clock().now()});
   return *answer;
 }
 
@@ -211,11 +228,12 @@ int read_stages(Host& host, Workload& workload) {
         if (auto read = piped(record); read.transaction || final_stage.target != workload.stages.front())
           final_stage.targets[partition].push_back(read);
       std::optional<Offset> end;
-      while (!end) end = read_up_to(host, workload, cluster, stage, partition);
+      while (!end) end = stage_read_up_to(host, workload, cluster, stage, partition);
       final_stage.read_up_to[partition] = *end;
     }
     workload.history.final_stages.push_back(std::move(final_stage));
   }
+  for (const auto& pipeline : workload.others_pipelines) read_pipeline(host, workload, cluster, pipeline);
   return 0;
 }
 

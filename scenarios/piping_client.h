@@ -17,8 +17,11 @@ inline constexpr std::int32_t stage_partitions = 2;
 std::string group_of_stage(std::size_t stage);
 // A member of the group of a grouped pipeline: passes on what the group assigns to it, until the workload stops.
 void pipe_as_member(Host& host, Workload& workload, Random random);
-// The stable committed offset, which the history then has too; nullopt: not known in time.
-std::optional<Offset> read_up_to(Host& host, Workload& workload, ClusterClient& cluster, std::size_t stage,
-                                 std::int32_t partition);
+// The group's stable committed offset, which the history then has too; nullopt: not known in time.
+std::optional<Offset> read_up_to(Host& host, Workload& workload, ClusterClient& cluster, const std::string& group,
+                                 const TopicPartition& of);
+// The same of a stage's group.
+std::optional<Offset> stage_read_up_to(Host& host, Workload& workload, ClusterClient& cluster, std::size_t stage,
+                                       std::int32_t partition);
 
 }  // namespace fulmar

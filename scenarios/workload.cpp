@@ -98,6 +98,10 @@ int run_clients(Host& host, Workload& workload) {
     clients.spawn("keyed reader", [&] { read_keys(host, workload); });
   }
   if (!workload.stages.empty()) clients.spawn("pipes", [&] { pipe(host, workload); });
+  for (const auto& group : workload.others_groups)
+    clients.spawn("watched group", [&] { watch_group(host, workload, group); });
+  for (const auto& pipeline : workload.others_pipelines)
+    clients.spawn("watched pipeline", [&] { watch_pipeline(host, workload, pipeline); });
   if (workload.plan.setting(settings::deletes)) clients.spawn("deleter", [&] { delete_records(host, workload); });
   auto wanted = [&](const Setting& setting) { return workload.plan.setting_or(setting, 0) != 0; };
   // There is only one of each of these.

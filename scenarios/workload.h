@@ -33,6 +33,20 @@ struct RemadeTopic {
   Uuid id;
 };
 
+// A group of clients that are not the workload's, which reads all of a topic.
+struct OthersGroup {
+  std::string group;
+  std::string topic;  // of the workload's
+};
+
+// A pipeline of clients that are not the workload's: members of the group pass the source's records on to the partition
+// of the target that has the same number.
+struct OthersPipeline {
+  std::string group;
+  std::string source;  // of the workload's topics
+  std::string target;
+};
+
 struct Workload {
   const Plan& plan;
   std::vector<SocketAddress> brokers;  // bootstrap addresses
@@ -43,6 +57,8 @@ struct Workload {
                                               // last to fill the first; not in `topics`
   std::size_t grouped_stages = 0;             // how many of the first are read by members of groups
   TopicSpec stage_spec = {};
+  std::vector<OthersGroup> others_groups;
+  std::vector<OthersPipeline> others_pipelines;
   std::uint64_t last_transaction = 0;
   History history;
   Marks marks;
@@ -89,7 +105,8 @@ int list_topics(Host& host, Workload& workload);
 int list_controllers(Host& host, Workload& workload);
 // Raises the level of the metadata to this release's, if that has not been done.
 int finish_upgrade(Host& host, Workload& workload);
-// Reads the committed records of the pipelines' topics, once no transaction is open, and how far each was read.
+// Reads the committed records of the pipelines' topics, once no transaction is open, and how far each was read. Those
+// of others after read_everything().
 int read_stages(Host& host, Workload& workload);
 // Fetches the offsets of all groups until they have expired, in lives in which they do; what has not expired in time is
 // in `seen`.

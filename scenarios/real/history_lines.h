@@ -9,6 +9,20 @@
 //   {"read": CONSUMER, "topic": T, "partition": P, "invoked": NS, "completed": NS, "position": O, "sought": BOOL,
 //    "records": [[O, "the value as it came"], ...]}
 //
+// Of members of groups that read a topic, whose partitions' numbers are those of the history:
+//
+//   {"processed": GROUP, "partition": P, "first": O, "last": O, "at": NS}    told before the commit of what follows
+//   {"commit": N, "group": GROUP, "member": M, "partition": P, "offset": O, "at": NS}
+//   {"commit-ok": N, "at": NS}               without it, the commit may take effect at any time, or never
+//
+// Of pipelines:
+//
+//   {"take-over": ID, "epoch": E, "at": NS}    the transactional id has a new producer, whose number is E
+//   {"transaction": N, "id": ID, "epoch": E}   it begins; N ascends for each ID
+//   {"passed": N, "topic": T, "partition": P, "position": O, "offsets": [O, ...], "at": NS}    what it has read
+//   {"end": N, "records": COUNT, "at": NS}     its commit is invoked, of so many records that it has written
+//   {"committed": N, "at": NS} or {"aborted": N, "at": NS}
+//
 // VALUE is the number of the send's first record; a send that has no second line never ended. Times are of the
 // monotonic clock. Producers and consumers have numbers of their own among all clients.
 #pragma once

@@ -22,8 +22,10 @@ constexpr int exit_usage = 2;
 constexpr std::size_t violations_shown = 20;
 
 constexpr const char* usage =
-    "fulmar-storm clients --bootstrap HOST:PORT,... --topic NAME:PARTITIONS[:cached]... --seed N [HISTORY...]\n"
-    "    runs clients until SIGTERM, reads everything, adds the histories of others, and checks\n"
+    "fulmar-storm clients --bootstrap HOST:PORT,... --topic NAME:PARTITIONS[:cached]... --seed N\n"
+    "                     [--group GROUP:TOPIC]... [--pipeline GROUP:SOURCE:TARGET]... [HISTORY...]\n"
+    "    runs clients until SIGTERM, reads everything, adds the histories of others, and checks; others' groups read\n"
+    "    all of a topic, or pass its records on in transactions to another one with as many partitions\n"
     "fulmar-storm logs DIRECTORY...\n"
     "    checks the log files of brokers that have stopped\n"
     "fulmar-storm values FIRST SIZE_MAX\n"
@@ -46,6 +48,18 @@ int report(const Violations& violations) {
   return violations.empty() ? 0 : exit_violation;
 }
 
+void report_groups(const History& history) {
+  std::map<Outcome, std::size_t> commits;
+  for (const auto& commit : history.group_commits) ++commits[commit.outcome];
+  std::map<Outcome, std::size_t> transactions;
+  for (const auto& transaction : history.transactions) ++transactions[transaction.outcome];
+  std::cout << "of groups " << commits[Outcome::ok] << " commits acknowledged, " << history.group_fetches.size()
+            << " fetches, " << history.group_ownerships.size() << " ownerships; of transactions "
+            << transactions[Outcome::ok] << " committed, " << transactions[Outcome::failed] << " aborted, "
+            << transactions[Outcome::unknown] + transactions[Outcome::pending] << " unknown or left open; "
+            << history.committed_reads.size() << " reads of committed records\n";
+}
+
 bool parse_topic(const std::string& text, StormOptions& options) {
   auto colon = text.find(':');
   if (colon == std::string::npos) return false;
@@ -58,14 +72,44 @@ bool parse_topic(const std::string& text, StormOptions& options) {
   return topic.partitions > 0 && (kind.empty() || kind == ":cached");
 }
 
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    auto end = std::min(text.find(separator, begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+// Their topics have to be known.
+bool parse_others(const std::vector<std::string>& groups, const std::vector<std::string>& pipelines,
+                  StormOptions& options) {
+  for (const auto& text : groups) {
+    auto parts = split(text, ':');
+    if (parts.size() != 2 || !options.topics.contains(parts[1])) return false;
+    options.groups.push_back({parts[0], parts[1]});
+  }
+  for (const auto& text : pipelines) {
+    auto parts = split(text, ':');
+    if (parts.size() != 3 || !options.topics.contains(parts[1]) || options.topics.contains(parts[2])) return false;
+    options.pipelines.push_back({parts[0], parts[1], parts[2]});
+  }
+  return true;
+}
+
 int clients(const std::vector<std::string>& arguments) {
   StormOptions storm;
   std::string bootstrap;
   std::vector<std::string> topics;
+  std::vector<std::string> groups;
+  std::vector<std::string> pipelines;
   po::options_description options;
   auto add = options.add_options();
   add("bootstrap", po::value(&bootstrap)->required());
   add("topic", po::value(&topics)->required());
+  add("group", po::value(&groups));
+  add("pipeline", po::value(&pipelines));
   add("seed", po::value(&storm.seed)->required());
   add("history", po::value(&storm.histories));
   po::positional_options_description positional;
@@ -77,15 +121,15 @@ int clients(const std::vector<std::string>& arguments) {
   } catch (const po::error& error) {
     return complain(error.what());
   }
-  for (std::size_t begin = 0; begin <= bootstrap.size();) {
-    auto end = std::min(bootstrap.find(',', begin), bootstrap.size());
-    auto address = parse_host_port(std::string_view(bootstrap).substr(begin, end - begin));
+  for (const auto& part : split(bootstrap, ',')) {
+    auto address = parse_host_port(part);
     if (!address) return complain("--bootstrap: " + address.error().detail);
     storm.bootstrap.push_back(*address);
-    begin = end + 1;
   }
   for (const auto& topic : topics)
     if (!parse_topic(topic, storm)) return complain("--topic must be NAME:PARTITIONS or NAME:PARTITIONS:cached");
+  if (!parse_others(groups, pipelines, storm))
+    return complain("--group must be GROUP:TOPIC, and --pipeline GROUP:SOURCE:TARGET, with topics of --topic");
   auto result = run_storm(storm);
   if (!result) return complain(result.error().detail);
   std::map<Outcome, std::size_t> sends;
@@ -95,6 +139,7 @@ int clients(const std::vector<std::string>& arguments) {
   std::cout << result->history.sends.size() << " sends: " << sends[Outcome::ok] << " acknowledged, "
             << sends[Outcome::failed] << " failed, " << sends[Outcome::unknown] + sends[Outcome::pending]
             << " unknown; " << result->history.reads.size() << " reads of " << records << " records\n";
+  report_groups(result->history);
   return report(result->violations);
 }
 

@@ -16,7 +16,9 @@ namespace fulmar {
 struct StormOptions {
   std::vector<SocketAddress> bootstrap;
   std::map<std::string, TopicSpec> topics;  // which exist
-  std::vector<std::string> histories;       // files of history lines, complete when the stop comes
+  std::vector<OthersGroup> groups;          // of other clients
+  std::vector<OthersPipeline> pipelines;
+  std::vector<std::string> histories;  // files of history lines, complete when the stop comes
   std::uint64_t seed = 0;
 };
 

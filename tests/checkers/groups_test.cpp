@@ -55,6 +55,22 @@ TEST(Groups, WhatNobodyHasCommittedIsNotTold) {
   EXPECT_EQ(anomalies(history), "phantom-commit");
 }
 
+TEST(Groups, WhatIsBelowACommittedOffsetWasProcessedBefore) {
+  History history;
+  history.group_commits = {commit(5, 20, 30), commit(9, 60, 70)};
+  history.group_processings = {{"g", 0, 3, 6, at(15)}, {"g", 0, 0, 2, at(10)}, {"g", 0, 5, 8, at(40)}};
+  history.group_fetches = {fetch(-1, 0, 5), fetch(5, 22, 25), fetch(9, 65, 68)};
+  EXPECT_EQ(anomalies(history), "");
+  history.group_processings[0].first = 4;
+  EXPECT_EQ(anomalies(history), "unprocessed") << "offset 3 is left out";
+  history.group_processings[0] = {"g", 0, 3, 6, at(26)};
+  EXPECT_EQ(anomalies(history), "unprocessed") << "it was processed after the commit";
+  history.group_processings[0] = {"other", 0, 3, 6, at(15)};
+  EXPECT_EQ(anomalies(history), "unprocessed") << "it was processed by another group";
+  history.group_processings.clear();
+  EXPECT_EQ(anomalies(history), "") << "the offsets of this group are not positions of reading";
+}
+
 TEST(Groups, AMemberOfAnEarlierGenerationCommitsNoMore) {
   History history;
   history.group_syncs = {{"g", "other", 2, {0}, "", at(50)}};

@@ -129,6 +129,15 @@ TEST_F(StableOffsets, AreThoseOfCommittedTransactions) {
   EXPECT_EQ(told(9, 60, 70), "");
 }
 
+TEST_F(StableOffsets, OfSeveralPartitionsComeFromOneTransaction) {
+  history.committed_reads.push_back({{"in", 1}, at(36), {{2, 0, -1, -1}}, 0, 2});
+  EXPECT_EQ(told(9, 60, 70), "");
+  history.stable_offsets.push_back({{"in", 1}, 3, at(60), at(70)});
+  EXPECT_EQ(anomalies(history), "");
+  history.stable_offsets.back().offset = 0;
+  EXPECT_EQ(anomalies(history), "stale-read");
+}
+
 TEST_F(StableOffsets, AreNotThoseOfAbortedTransactions) {
   history.transactions[1].outcome = Outcome::failed;
   EXPECT_EQ(told(9, 60, 70), "G1a");

@@ -1,11 +1,14 @@
 """What members.py and copiers.py judge by: what members may read, what is expected of copies, where a coordinator is. Needs no broker."""
+import os
 import sys
 import unittest
 
-import coordinators
-import copiers
-import members
-import program
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "real"))
+
+import coordinators  # noqa: E402
+import copiers  # noqa: E402
+import members  # noqa: E402
+import program  # noqa: E402
 
 
 def read(partition, offset, value=None):

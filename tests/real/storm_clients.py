@@ -32,11 +32,15 @@ class Client(threading.Thread):
         self.random = random.Random(place)
         self.path = os.path.join(directory, self.name + ".jsonl")
         self.file = open(self.path, "w", encoding="utf-8", buffering=1)
-        self.values = subprocess.Popen([storm, "values", str(place * VALUES_OF_A_CLIENT + 1), str(VALUE_BYTES_MAX)],
-                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.place = place
         self.stopping = threading.Event()
         self.records = 0  # acknowledged, or read
         self.failure = None
+
+    @functools.cached_property
+    def values(self):
+        return subprocess.Popen([self.storm, "values", str(self.place * VALUES_OF_A_CLIENT + 1), str(VALUE_BYTES_MAX)],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
 
     def run(self):
         try:
@@ -44,11 +48,15 @@ class Client(threading.Thread):
         except BaseException as error:  # told by who joins
             self.failure = error
 
+    def calm(self):
+        """All faults of brokers have ended: it is to cause none of its own any more."""
+
     def finish(self, seconds):
         self.stopping.set()
         self.join(seconds)
-        self.values.kill()
-        self.values.wait()
+        if "values" in self.__dict__:
+            self.values.kill()
+            self.values.wait()
         if self.is_alive():
             raise AssertionError(f"{self.name} did not finish in {seconds} s")
         if self.failure:

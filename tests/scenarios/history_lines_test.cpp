@@ -60,10 +60,63 @@ TEST(HistoryLines, AReadSeesWhetherValuesAreIntact) {
   EXPECT_FALSE(read.records[1].intact);
 }
 
+TEST(HistoryLines, MembersProcessAndCommit) {
+  auto history = history_of(R"({"processed": "g", "partition": 2, "first": 4, "last": 6, "at": 5}
+{"commit": 1, "group": "g", "member": "m", "partition": 2, "offset": 7, "at": 6}
+{"commit": 2, "group": "g", "member": "m", "partition": 2, "offset": 9, "at": 9}
+{"commit-ok": 1, "at": 8}
+)");
+  ASSERT_EQ(history.group_processings.size(), 1u);
+  EXPECT_EQ(history.group_processings[0].group, "g");
+  EXPECT_EQ(history.group_processings[0].partition, 2);
+  EXPECT_EQ(history.group_processings[0].first, 4);
+  EXPECT_EQ(history.group_processings[0].last, 6);
+  EXPECT_EQ(history.group_processings[0].at, Instant{5});
+  ASSERT_EQ(history.group_commits.size(), 2u);
+  EXPECT_EQ(history.group_commits[0].offset, 7);
+  EXPECT_EQ(history.group_commits[0].outcome, Outcome::ok);
+  EXPECT_EQ(history.group_commits[0].invoked, Instant{6});
+  EXPECT_EQ(history.group_commits[0].completed, Instant{8});
+  EXPECT_EQ(history.group_commits[1].outcome, Outcome::unknown);
+  EXPECT_EQ(history.group_commits[1].completed, Instant::max());
+}
+
+TEST(HistoryLines, APipelineHasItsTransactionsAndWhatTheyRead) {
+  auto history = history_of(R"({"take-over": "id", "epoch": 3, "at": 4}
+{"transaction": 7, "id": "id", "epoch": 3}
+{"passed": 7, "topic": "t", "partition": 1, "position": 5, "offsets": [5, 8], "at": 6}
+{"end": 7, "records": 2, "at": 7}
+{"transaction": 9, "id": "id", "epoch": 3}
+{"aborted": 9, "at": 12}
+{"transaction": 10, "id": "id", "epoch": 3}
+{"committed": 7, "at": 8}
+)");
+  ASSERT_EQ(history.take_overs.size(), 1u);
+  EXPECT_EQ(history.take_overs[0].epoch, 3);
+  ASSERT_EQ(history.transactions.size(), 3u);
+  EXPECT_EQ(history.transactions[0].number, 7u);
+  EXPECT_EQ(history.transactions[0].transactional_id, "id");
+  EXPECT_EQ(history.transactions[0].records, 2);
+  EXPECT_EQ(history.transactions[0].commit_invoked, Instant{7});
+  EXPECT_EQ(history.transactions[0].completed, Instant{8});
+  EXPECT_EQ(history.transactions[0].outcome, Outcome::ok);
+  EXPECT_EQ(history.transactions[1].outcome, Outcome::failed);
+  EXPECT_EQ(history.transactions[2].outcome, Outcome::pending);
+  EXPECT_EQ(history.transactions[2].commit_invoked, Instant::max());
+  ASSERT_EQ(history.committed_reads.size(), 1u);
+  EXPECT_EQ(history.committed_reads[0].transaction, 7u);
+  EXPECT_EQ(history.committed_reads[0].from, (TopicPartition{"t", 1}));
+  EXPECT_EQ(history.committed_reads[0].position, 5);
+  ASSERT_EQ(history.committed_reads[0].records.size(), 2u);
+  EXPECT_EQ(history.committed_reads[0].records[1].offset, 8);
+}
+
 TEST(HistoryLines, WhatIsWrongIsRefusedWithItsLine) {
   for (const std::string& text :
        {std::string("no json\n"), std::string("{}\n"), std::string(R"({"ok": 8, "at": 1})"), invoke(7) + invoke(7),
         invoke(7) + R"({"ok": 7, "at": "soon"})", invoke(7) + R"({"ok": 7, "at": 1})" + "\n" + R"({"ok": 7, "at": 1})",
+        std::string(R"({"commit-ok": 1, "at": 8})"), std::string(R"({"committed": 7, "at": 8})"),
+        std::string(R"({"take-over": "id", "at": 8})"),
         std::string(R"({"read": 4, "topic": "u", "partition": 0, "invoked": 1, "completed": 2})")}) {
     History history;
     history.topics["t"] = {};

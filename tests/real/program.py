@@ -11,11 +11,12 @@ END_SECONDS = 90  # for committing and leaving, also where a client has to find 
 
 
 class Program:
-    """Begun when it is made. `hears(program, line)` is called with each line of its standard output, by a thread of its own."""
+    """Begun when it is made. `hears(program, line)` is called with each line of its standard output, by a thread of its own. `errors` is the path of a
+    file for its standard error, which otherwise is gone with the test."""
 
-    def __init__(self, command, hears):
+    def __init__(self, command, hears, errors=None):
         self.command, self.hears = command, hears
-        self.errors = tempfile.TemporaryFile()
+        self.errors = open(errors, "w+b") if errors else tempfile.TemporaryFile()
         self.lines = collections.Counter()  # by first word
         self.process = None
         self.start()
@@ -52,11 +53,11 @@ class Program:
         self.process.wait()
         self.listener.join()
 
-    def end(self):
+    def end(self, seconds=END_SECONDS):
         """Asks it to finish, and returns what it ended with."""
         self.process.terminate()
         try:
-            code = self.process.wait(timeout=END_SECONDS)
+            code = self.process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             code = "no end"
             self.process.kill()

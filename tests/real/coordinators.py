@@ -1,11 +1,7 @@
 """Where coordinators are, and what they know: what tests that kill and stop them wait for."""
-import os
-import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "real"))
-
-from broker import check  # noqa: E402
+from broker import check
 
 SECONDS = 90
 
@@ -32,12 +28,12 @@ def of_transactions(cluster, transactional_id):
     return coordinator(cluster, "__transaction_state", transactional_id)
 
 
-def until(holds, what, seconds=SECONDS, fails=lambda: None):
-    """Waits for what has no other sign than that it holds. `fails` says why it can't hold any more."""
+def until(holds, what, seconds=SECONDS, fails=lambda: None, shows=lambda: ""):
+    """Waits for what has no other sign than that it holds. `fails` says why it can't hold any more, `shows` what there is instead."""
     begun = time.monotonic()
     while not holds():
         assert not fails(), f"{what}: {fails()}"
-        assert time.monotonic() - begun < seconds, f"not within {seconds} s: {what}"
+        assert time.monotonic() - begun < seconds, f"not within {seconds} s: {what} {shows()}"
         time.sleep(0.1)  # polling for an event that has no other sign
     check(not fails(), f"{what} ({time.monotonic() - begun:.1f} s)")
 
