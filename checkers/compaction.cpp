@@ -58,7 +58,7 @@ class CompactionCheck {
     const auto& acknowledged = acknowledged_[read.partition];
     for (auto at = acknowledged.rbegin(); at != acknowledged.rend(); ++at) {
       const auto& [offset, send] = *at;
-      if (there.contains(offset)) continue;
+      if (there.contains(offset) || (!read.replica.empty() && offset >= read.end)) continue;
       auto newest = last.find(send->key);
       if (newest != last.end() && newest->second > offset) continue;
       const bool deleted = is_deleted(*send, read.completed);
@@ -67,6 +67,7 @@ class CompactionCheck {
       if (newest != last.end() && (deleted || !send->value)) anomaly = "deleted-key-returns";
       found_.push_back({"compaction", anomaly,
                         to_string(*send) + " is gone from offset " + std::to_string(offset) +
+                            (read.replica.empty() ? "" : " on " + read.replica) +
                             (newest == last.end() ? ", and nothing of its key is there"
                                                   : ", though the last one of its key there is at offset " +
                                                         std::to_string(newest->second)),
@@ -111,6 +112,7 @@ void check_compaction(const History& history, Violations& found) {
     check.check_read(read);
     check.check_final(read);
   }
+  for (const auto& read : history.keyed_logs) check.check_final(read);
 }
 
 }  // namespace fulmar

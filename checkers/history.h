@@ -291,6 +291,8 @@ struct KeyedRead {
   std::int32_t partition = 0;
   Instant completed;
   std::vector<KeyedRecord> records;
+  std::string replica = {};  // the broker whose files were read; empty: a client has read
+  Offset end = -1;           // of the replica's log
 };
 
 struct History {
@@ -326,6 +328,7 @@ struct History {
   std::vector<KeyedSend> keyed_sends;
   std::vector<KeyedRead> keyed_reads;                          // while records were sent
   std::map<std::int32_t, KeyedRead> keyed_final_reads;         // by partition, after the last send
+  std::vector<KeyedRead> keyed_logs;                           // the replicas' own, after that
   std::map<std::int32_t, std::set<std::string>> final_topics;  // what each broker lists at the end
   std::vector<Instant> power_losses;
   // The most by which a broker's wall clock was ahead of true time when it started, which the broker can't notice.

@@ -57,6 +57,16 @@ SeenRecord see_value(Offset offset, std::string_view value) {
   return seen;
 }
 
+KeyedRecord see_keyed(Offset offset, const std::optional<Bytes>& key, const std::optional<Bytes>& value) {
+  KeyedRecord seen{offset, key ? std::string(key->view()) : "(none)", std::nullopt, true};
+  if (value) {
+    auto of_value = see_value(offset, value->view());
+    seen.value = of_value.value;
+    seen.intact = of_value.intact;
+  }
+  return seen;
+}
+
 void check_values(const History& history, Violations& found) {
   std::map<ValueId, const SendOperation*> senders;  // by the first value
   for (const auto& send : history.sends) senders.emplace(send.first_value, &send);

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "checkers/keyed_logs.h"
 #include "checkers/log_files.h"
 #include "faults/calm.h"
 #include "faults/injector.h"
 #include "faults/kinds.h"
 #include "faults/planner.h"
+#include "scenarios/clients.h"
 #include "scenarios/life_recorder.h"
 #include "scenarios/plan_settings.h"
 #include "scenarios/settings.h"
@@ -256,6 +258,8 @@ class ClusterLife {
         std::map<std::string, std::string> files;
         for (const auto& [path, file] : world_.node(n).disk().image().files()) files.emplace(path, file->current());
         check_log_files(files, result.violations);
+        std::ranges::move(keyed_logs(files, compacted_topic, world_.node(n).name(), world_.now()),
+                          std::back_inserter(workload_.history.keyed_logs));
       }
     for (auto& violation : check_history(workload_.history)) result.violations.push_back(std::move(violation));
     result.trace_hash = world_.trace().hash();

@@ -15,7 +15,16 @@ namespace {
 
 const std::string topic_name = compacted_topic;
 constexpr std::int32_t partitions = compacted_partitions;
-constexpr std::uint64_t keys = 6;
+// Keys are numbered. The lowest that are in use rise with the number of records, so that many keys have a last record,
+// which stays, or a last tombstone, which goes; and some keys come back later.
+constexpr std::uint64_t keys_in_use = 6;
+constexpr std::uint64_t records_per_key = 8;
+
+std::uint64_t choose_key(const History& history, Random& random) {
+  auto lowest = history.keyed_sends.size() / records_per_key;
+  if (random.chance(1, 16)) return random.below(lowest + keys_in_use);
+  return lowest + random.below(keys_in_use);
+}
 constexpr Duration delivery_timeout = seconds(15);
 constexpr Duration retry_interval = milliseconds(100);
 
@@ -73,15 +82,7 @@ std::optional<KeyedRead> read_all(Host& host, Workload& workload, ClusterClient&
     bool failed = !polled;
     for (const auto& part : polled ? *polled : std::vector<Polled>{}) {
       failed = failed || part.error != ErrorCode::none || part.corrupt;
-      for (const auto& record : part.records) {
-        KeyedRecord seen{record.offset, record.key ? std::string(record.key->view()) : "(none)", std::nullopt, true};
-        if (record.value) {
-          auto value = see_value(record.offset, record.value->view());
-          seen.value = value.value;
-          seen.intact = value.intact;
-        }
-        all.records.push_back(std::move(seen));
-      }
+      for (const auto& record : part.records) all.records.push_back(see_keyed(record.offset, record.key, record.value));
     }
     if (failed && !insist) return std::nullopt;
     if (failed) host.clock().sleep_for(retry_interval);
@@ -94,7 +95,7 @@ void send_one(Host& host, Workload& workload, Producer& producer, Random& random
   KeyedSend send;
   send.producer = number;
   send.partition = static_cast<std::int32_t>(random.below(partitions));
-  send.key = "key " + std::to_string(random.below(keys));
+  send.key = "key " + std::to_string(choose_key(workload.history, random));
   Record record{send.key, std::nullopt, host.clock().wall_ms(), {}};
   if (random.chance(3, 4)) {
     send.value = workload.next_value++;

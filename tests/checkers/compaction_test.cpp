@@ -1,8 +1,11 @@
 // What compaction may remove from a topic, and what not.
 #include <gtest/gtest.h>
 
+#include "broker/protocol/record_builder.h"
 #include "checkers/history.h"
+#include "checkers/keyed_logs.h"
 #include "checkers/replication/removals.h"
+#include "checkers/values.h"
 
 namespace fulmar {
 namespace {
@@ -88,6 +91,40 @@ TEST(CompactionCheck, OffsetsAndOrderAreKept) {
   EXPECT_EQ(anomalies(three, {{1, "k", 2, false}, {2, "other", 3}}), "corrupt");
   EXPECT_EQ(anomalies(three, {{1, "k", 2}, {2, "other", 3}, {3, "k", 77}}), "phantom");
   EXPECT_EQ(anomalies(three, {{1, "k", 2}, {2, "other", 3}, {3, "other", 1}}), "phantom") << "of another key";
+}
+
+// A batch with one record of this key in it.
+std::string batch(Offset base, const std::string& key, std::optional<ValueId> value) {
+  Record record{key, std::nullopt, 1000, {}};
+  if (value) record.value = make_value(*value, 20);
+  return std::string(build_batch({record}, {.base_offset = base}).view());
+}
+
+TEST(CompactionCheck, ReplicasThatNobodyReadsAreJudgedUpToTheirEnds) {
+  const std::string log = "keyed-1/00000000000000000000.log";
+  auto anomaly = [&](const std::map<std::string, std::string>& files) {
+    History history;
+    history.tombstones_kept = seconds(5);
+    history.keyed_sends = {sent(0, 1), sent(1, std::nullopt), sent(2, 3, "other")};
+    for (auto& send : history.keyed_sends) send.partition = 1;
+    history.keyed_logs = keyed_logs(files, "keyed", "broker 2", read_at);
+    Violations found;
+    check_compaction(history, found);
+    return found.empty()
+               ? ""
+               : found.front().anomaly + (found.front().text.find("broker 2") != std::string::npos ? "" : "?");
+  };
+  const auto deleted = batch(0, "k", 1);
+  const auto tombstone = batch(1, "k", std::nullopt);
+  const auto other = batch(2, "other", 3);
+  EXPECT_EQ(anomaly({{log, deleted + tombstone + other}}), "");
+  EXPECT_EQ(anomaly({{log, deleted}, {"keyed-1/00000000000000000001.log", tombstone + other}}), "");
+  EXPECT_EQ(anomaly({{log, other}}), "") << "the tombstone's time is over";
+  EXPECT_EQ(anomaly({{log, deleted}}), "") << "it has not got further yet";
+  EXPECT_EQ(anomaly({{log, deleted + other}}), "deleted-key-returns");
+  EXPECT_EQ(anomaly({{log, tombstone + batch(3, "x", 4)}}), "lost-key");
+  EXPECT_EQ(anomaly({{"keyed-1.0a1b-delete/00000000000000000000.log", deleted + other}, {"keyed-1-2/0.log", other}}),
+            "");
 }
 
 BatchHeader header(Offset base, std::int32_t last_delta, Epoch epoch, std::uint32_t crc, std::int32_t records) {

@@ -42,9 +42,11 @@ struct Item {
 constexpr std::int16_t first_version_with_topic_ids = 13;
 constexpr std::int16_t first_version_with_abortable = 11;  // clients know TRANSACTION_ABORTABLE (KIP-890)
 constexpr std::int16_t first_version_that_adds = 12;       // producing adds the partition to the transaction (KIP-890)
-// As Kafka's add.partitions.to.txn.retry.backoff.ms and .max.ms are by default.
-constexpr auto add_again_after = milliseconds(20);
-constexpr auto add_again_for = milliseconds(100);
+// As long as Kafka's add.partitions.to.txn.retry.backoff.max.ms is by default. The interval doubles from try to try, up
+// to its add.partitions.to.txn.retry.backoff.ms: markers are mostly written within a few milliseconds.
+constexpr Duration add_again_for = milliseconds(100);
+constexpr Duration add_again_after_min = milliseconds(1);
+constexpr Duration add_again_after_max = milliseconds(20);
 // The number of records whose errors one response describes, over all partitions.
 constexpr std::size_t response_record_errors_max = 1000;
 
@@ -156,8 +158,11 @@ void verify_transactions(BrokerShard& shard, const std::string& transactional_id
                          ItemsByShard& items, Deadline deadline) {
   auto& clock = shard.host().clock();
   const auto tries_end = std::min(clock.now() + add_again_for, deadline.at);
-  while (!verify_once(shard, transactional_id, version, items, deadline, clock.now() + add_again_after > tries_end))
-    clock.sleep_for(add_again_after);
+  auto again_after = add_again_after_min;
+  while (!verify_once(shard, transactional_id, version, items, deadline, clock.now() + again_after > tries_end)) {
+    clock.sleep_for(again_after);
+    again_after = std::min(2 * again_after, add_again_after_max);
+  }
 }
 
 void append(BrokerShard& owner, Item& item, Safety safety) {
