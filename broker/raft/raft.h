@@ -132,6 +132,9 @@ class Raft {
   bool accepts_appends() const { return role_ == Role::leader && !transfer_; }
   // Until this instant no other leader can have committed anything (Raft thesis §6.4.1).
   Instant lease_until() const;
+  // Whether a quorum has answered this leader lately (check-quorum): if not, it is deposed by the next tick(). The lease
+  // is stricter: it counts from when a message was sent.
+  bool quorum_heard(Instant now) const;
   // Whether, as far as this replica knows, the group is idle and pulses replace its heartbeats.
   bool quiesced() const;
   const Progress* progress(const ReplicaId& peer) const;
@@ -212,7 +215,6 @@ class Raft {
   void send_heartbeats();
   void advance_commit();
   void tell_commit();
-  bool quorum_heard(Instant now) const;
   bool keeps_up(const ReplicaId& id, Instant now) const;
   // The log start that followers are sent: at least any that an earlier leader may have told a client.
   Offset announced_start() const { return std::max(log_.start(), start_owed_); }

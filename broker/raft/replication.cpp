@@ -223,7 +223,6 @@ void Raft::tell_commit() {
   }
 }
 
-// Whether a quorum has answered lately (check-quorum). The lease is stricter: it counts from when a message was sent.
 bool Raft::quorum_heard(Instant now) const {
   auto since = now - settings_.election_timeout;
   return led_since_ > since || configuration().has_quorum([&](const ReplicaId& id) {

@@ -36,6 +36,12 @@ bool is_fit(const ReplicaId& id, const Raft& raft, const MetadataImage& image, I
   return raft.configuration().is_voter(id) && follows_closely(id, raft, now);
 }
 
+// Whether it leads. A replica that its disk holds up hears nobody and gets no ticks: it doesn't notice that its quorum
+// is silent, and that others have elected a leader.
+bool leads(const Replica& replica, Instant now) {
+  return replica.leads() && (replica.raft().quiesced() || replica.raft().quorum_heard(now));
+}
+
 // The group's preferred replica, if it is fit to lead.
 std::optional<ReplicaId> preferred(const Replica& replica, const MetadataImage& image, Instant now) {
   const auto& group = replica.group();
@@ -229,16 +235,17 @@ void Leaderships::balance() {
 
 // The announcement of that group; none if no replica here leads it, or the metadata does not have it.
 std::optional<LeadersRequest::Leader> Leaderships::told_now(const GroupId& group) const {
+  const auto now = shard_.host().clock().now();
   const auto* topic = shard_.image()->topic(group.topic);
   auto replica = shard_.replicas().find(group);
-  if (!topic || group.partition >= topic->partition_count() || !replica || !replica->leads()) return std::nullopt;
+  if (!topic || group.partition >= topic->partition_count() || !replica || !leads(*replica, now)) return std::nullopt;
   const auto& raft = replica->raft();
   LeadersRequest::Leader leader;
   leader.topic_id = group.topic;
   leader.partition = group.partition;
   leader.broker_id = shard_.broker().self.broker;
   leader.epoch = replica->leader_epoch();
-  for (const auto& id : raft.in_sync(shard_.host().clock().now())) leader.in_sync.push_back(id.broker);
+  for (const auto& id : raft.in_sync(now)) leader.in_sync.push_back(id.broker);
   auto mark = raft.configuration_mark();
   const auto& partition = topic->partitions[static_cast<std::size_t>(group.partition)];
   if (at_rest(raft) && (partition.changing() || mark.version > partition.settled.version)) {
