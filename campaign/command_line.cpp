@@ -10,7 +10,7 @@ namespace fulmar {
 
 namespace {
 
-constexpr const Command* all_commands[] = {&commands::list, &commands::run,    &commands::replay,
+constexpr const Command* all_commands[] = {&commands::list, &commands::run,    &commands::merge, &commands::replay,
                                            &commands::plan, &commands::hashes, &commands::levels};
 
 constexpr std::string_view exit_codes =

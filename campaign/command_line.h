@@ -4,20 +4,12 @@
 //   int main(int count, char** values) { return run_command({"my-sim", scenarios}, {values + 1, values + count}); }
 #pragma once
 
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "campaign/scenario.h"
+#include "campaign/simulator.h"
 
 namespace fulmar {
-
-struct Simulator {
-  std::string_view program;  // its name in messages
-  std::span<const Scenario> scenarios;
-  std::string_view levels_scenario = {};  // the scenario of `levels`, unless another is given
-};
 
 // Carries out the arguments; returns the exit code (exit_codes.h). Prints to stdout and stderr.
 int run_command(const Simulator& simulator, const std::vector<std::string>& arguments);

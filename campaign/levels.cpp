@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "campaign/campaign.h"
+#include "campaign/describe.h"
 #include "campaign/exit_codes.h"
 
 namespace fulmar {

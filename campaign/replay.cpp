@@ -9,8 +9,8 @@
 #include <cstring>
 #include <fstream>
 
-#include "campaign/campaign.h"
 #include "campaign/crash_report.h"
+#include "campaign/describe.h"
 #include "campaign/exit_codes.h"
 #include "campaign/life_record.h"
 #include "campaign/played_twice.h"
@@ -59,9 +59,9 @@ int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay
     std::printf("clean\n");
     return 0;
   }
-  std::printf(
-      "%s", describe_violations(scenario, plan, life.violations, replay_command(replay.program, plan, replay.plan_file))
-                .c_str());
+  std::printf("%s", describe_violations(scenario, plan, life.violations,
+                                        replay_command(replay.program, plan, replay.plan_file, replay.choice))
+                        .c_str());
   return exit_violation;
 }
 
@@ -110,9 +110,9 @@ int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& opti
                        : "the process died of signal " + std::to_string(signal) + " (" + strsignal(signal) + ")") +
               "\n" + said;
   Violations violations{{"the process lives", hung ? "hang" : large ? "memory" : "crash", text, Instant::max()}};
-  std::printf("%s",
-              describe_violations(scenario, plan, violations, replay_command(options.program, plan, options.plan_file))
-                  .c_str());
+  std::printf("%s", describe_violations(scenario, plan, violations,
+                                        replay_command(options.program, plan, options.plan_file, options.choice))
+                        .c_str());
   return exit_violation;
 }
 

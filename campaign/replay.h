@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "campaign/memory_limit.h"
+#include "campaign/plan_choice.h"
 #include "campaign/scenario.h"
 #include "campaign/time_limit.h"
 #include "faults/plan.h"
@@ -16,6 +17,7 @@ struct ReplayOptions {
   std::string plan_file;         // the file that the plan is from; empty: it follows from its seed
   bool trace = false;            // prints every event
   std::string record_file = {};  // gets the life's operations and events as JSON; empty: none
+  PlanChoice choice = {};        // for a plan that follows from its seed
   double life_seconds_max = fulmar::life_seconds_max;
   std::size_t life_bytes_max = fulmar::life_bytes_max;
 };

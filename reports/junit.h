@@ -14,11 +14,11 @@ struct JunitCase {
   std::string failure;  // empty: passed
 };
 
-std::string junit_xml(const std::string& suite, const std::vector<JunitCase>& cases);
-// Whether the file can be written; to be called before the results are known. Neither creates nor changes the file.
-// Errors: io_error.
-Result<void> check_writable(const std::string& path);
-// Errors: io_error.
-Result<void> write_junit(const std::string& path, const std::string& suite, const std::vector<JunitCase>& cases);
+struct JunitSuite {
+  std::string name;
+  std::vector<JunitCase> cases;
+};
+
+std::string junit_xml(const std::vector<JunitSuite>& suites);
 
 }  // namespace fulmar

@@ -4,30 +4,16 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
+
+#include "reports/schema.h"
+#include "reports/statement.h"
 
 namespace fulmar {
 
 namespace {
 
-constexpr const char* schema =
-    "CREATE TABLE campaigns(id INTEGER PRIMARY KEY, scenario TEXT NOT NULL, first_seed INTEGER NOT NULL,"
-    " last_seed INTEGER NOT NULL);"
-    "CREATE TABLE runs(campaign INTEGER NOT NULL REFERENCES campaigns(id), seed INTEGER NOT NULL, hash TEXT NOT NULL,"
-    " simulated_seconds REAL NOT NULL, wall_seconds REAL NOT NULL, clean INTEGER NOT NULL, plan TEXT NOT NULL);"
-    "CREATE TABLE violations(campaign INTEGER NOT NULL REFERENCES campaigns(id), seed INTEGER NOT NULL,"
-    " property TEXT NOT NULL, anomaly TEXT NOT NULL, text TEXT NOT NULL);"
-    "CREATE TABLE marks(campaign INTEGER NOT NULL REFERENCES campaigns(id), seed INTEGER NOT NULL, mark TEXT NOT NULL,"
-    " count INTEGER NOT NULL);"
-    "CREATE INDEX marks_by_name ON marks(campaign, mark);"
-    "CREATE INDEX runs_by_seed ON runs(campaign, seed);"
-    "CREATE INDEX violations_by_seed ON violations(campaign, seed);";
-
 constexpr int wait_for_lock_ms = 2000;  // another campaign may write to the same report
-
-std::unexpected<Error> failure(sqlite3* database) {
-  const char* path = sqlite3_db_filename(database, nullptr);
-  return fail(Errc::io_error, std::string(path ? path : "") + ": " + sqlite3_errmsg(database));
-}
 
 std::string hex(std::uint64_t number) {
   char text[17];
@@ -35,59 +21,72 @@ std::string hex(std::uint64_t number) {
   return text;
 }
 
+// Names have no comma.
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ",") + name;
+  return text;
+}
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> names;
+  std::istringstream in(text);
+  for (std::string name; std::getline(in, name, ',');) names.push_back(name);
+  return names;
+}
+
+std::string to_text(const std::map<std::string, std::int64_t, std::less<>>& settings) {
+  std::vector<std::string> each;
+  for (const auto& [name, value] : settings) each.push_back(name + "=" + std::to_string(value));
+  return joined(each);
+}
+
+std::map<std::string, std::int64_t, std::less<>> settings_from(const std::string& text) {
+  std::map<std::string, std::int64_t, std::less<>> settings;
+  for (const auto& one : split(text))
+    if (auto at = one.find('='); at != std::string::npos)
+      settings[one.substr(0, at)] = std::strtoll(one.c_str() + at + 1, nullptr, 10);
+  return settings;
+}
+
+template <class T>
+std::optional<T> unless_zero(T value) {
+  return value == T{} ? std::nullopt : std::optional(value);
+}
+
+std::optional<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+// Statements between BEGIN and COMMIT; all of them or, on an error, none.
+Result<void> in_transaction(sqlite3* database, const std::function<Result<void>()>& statements) {
+  FULMAR_TRY_VOID(execute(database, "BEGIN IMMEDIATE"));
+  auto done = statements();
+  if (done) done = execute(database, "COMMIT");
+  // The failed statement may have ended the transaction already.
+  if (!done) sqlite3_exec(database, "ROLLBACK", nullptr, nullptr, nullptr);
+  return done;
+}
+
 }  // namespace
 
-// One prepared statement, used once.
-class ReportStore::Statement {
- public:
-  // row() returns errors from here too, for example a missing table.
-  Statement(sqlite3* database, const char* sql) : database_(database) {
-    sqlite3_prepare_v2(database, sql, -1, &statement_, nullptr);
-  }
-  ~Statement() { sqlite3_finalize(statement_); }
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-
-  Statement& bind(std::int64_t value) {
-    sqlite3_bind_int64(statement_, next_++, value);
-    return *this;
-  }
-  Statement& bind(double value) {
-    sqlite3_bind_double(statement_, next_++, value);
-    return *this;
-  }
-  Statement& bind(const std::string& value) {
-    sqlite3_bind_text(statement_, next_++, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
-    return *this;
-  }
-  // Whether there is another row.
-  Result<bool> row() {
-    auto status = statement_ ? sqlite3_step(statement_) : SQLITE_ERROR;
-    if (status != SQLITE_ROW && status != SQLITE_DONE) return failure(database_);
-    return status == SQLITE_ROW;
-  }
-  std::int64_t integer(int column) { return sqlite3_column_int64(statement_, column); }
-  double real(int column) { return sqlite3_column_double(statement_, column); }
-  std::string text(int column) { return reinterpret_cast<const char*>(sqlite3_column_text(statement_, column)); }
-
- private:
-  sqlite3* database_;
-  sqlite3_stmt* statement_ = nullptr;
-  int next_ = 1;
-};
-
 Result<std::unique_ptr<ReportStore>> ReportStore::open(const std::string& path) {
+  return open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+}
+
+Result<std::unique_ptr<ReportStore>> ReportStore::open_existing(const std::string& path) {
+  return open(path, SQLITE_OPEN_READWRITE);
+}
+
+Result<std::unique_ptr<ReportStore>> ReportStore::open(const std::string& path, int flags) {
   sqlite3* database = nullptr;
-  int status = sqlite3_open(path.c_str(), &database);
+  int status = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
   std::unique_ptr<ReportStore> store(new ReportStore(database));
   if (status != SQLITE_OK) return fail(Errc::io_error, path + ": " + sqlite3_errmsg(database));
   sqlite3_busy_timeout(database, wait_for_lock_ms);
+  FULMAR_TRY_VOID(store->set_up());
   // A report is not worth a sync per life; the file stays whole if the process dies.
-  FULMAR_TRY_VOID(store->execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"));
-  FULMAR_TRY_VOID(store->execute("BEGIN IMMEDIATE"));
-  auto ready = store->set_up();
-  if (ready) ready = store->execute("COMMIT");
-  if (!ready) return std::unexpected(ready.error());
+  FULMAR_TRY_VOID(execute(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"));
   return store;
 }
 
@@ -95,94 +94,208 @@ ReportStore::~ReportStore() {
   sqlite3_close(database_);
 }
 
-Result<void> ReportStore::execute(const char* sql) {
-  if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return failure(database_);
-  return {};
-}
-
 Result<void> ReportStore::set_up() {
-  std::int64_t version = 0, tables = 0;
-  {
-    Statement look(database_, "SELECT (SELECT user_version FROM pragma_user_version), count(*) FROM sqlite_schema");
-    FULMAR_TRY_VOID(look.row());
-    version = look.integer(0);
-    tables = look.integer(1);
+  return in_transaction(database_, [&]() -> Result<void> {
+    std::int64_t version = 0, tables = 0;
+    {
+      // Its end unlocks the tables.
+      Statement look(database_, "SELECT (SELECT user_version FROM pragma_user_version), count(*) FROM sqlite_schema");
+      FULMAR_TRY_VOID(look.row());
+      version = look.integer(0);
+      tables = look.integer(1);
+    }
+    std::string path = sqlite3_db_filename(database_, nullptr);
+    if (version == 0 && tables > 0) return fail(Errc::unsupported, path + " is a database, and no report");
+    if (version > report_version)
+      return fail(Errc::unsupported, path + " is a report of version " + std::to_string(version) +
+                                         ", and this program knows versions up to " + std::to_string(report_version));
+    if (version != 0 && version < report_version_oldest)
+      return fail(Errc::unsupported, path + " is a report of version " + std::to_string(version) +
+                                         ", which is older than " + std::to_string(report_version_oldest));
+    return version == report_version ? Result<void>{} : create(version);
+  });
+}
+
+Result<void> ReportStore::create(std::int64_t from_version) {
+  if (from_version != 0) FULMAR_TRY_VOID(execute(database_, report_migration));
+  FULMAR_TRY_VOID(execute(database_, report_schema));
+  if (from_version != 0) FULMAR_TRY_VOID(execute(database_, report_migrated));
+  return execute(database_, ("PRAGMA user_version=" + std::to_string(report_version)).c_str());
+}
+
+Result<std::int64_t> ReportStore::begin_campaign(const CampaignReport& campaign) {
+  std::int64_t id = 0;
+  auto begun = in_transaction(database_, [&]() -> Result<void> {
+    FULMAR_TRY_VOID(Statement(database_, "INSERT OR IGNORE INTO builds(build) VALUES(?)").bind(campaign.build).done());
+    Statement insert(
+        database_,
+        "INSERT INTO campaigns(name, build, begun, state, elapsed_seconds, scenarios, first_seed, last_seed,"
+        " shard, shards, seconds_max, until_first_failure, settings, faults)"
+        " VALUES(?, (SELECT id FROM builds WHERE build = ?), ?, 'running', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    insert.bind(campaign.name).bind(campaign.build).bind(campaign.begun).bind(joined(campaign.scenarios));
+    insert.bind(campaign.first_seed).bind(campaign.last_seed).bind(campaign.shard).bind(campaign.shards);
+    insert.bind(campaign.seconds_max).bind(campaign.until_first_failure).bind(to_text(campaign.settings));
+    insert.bind(campaign.faults ? std::optional(joined(*campaign.faults)) : std::nullopt);
+    FULMAR_TRY_VOID(insert.done());
+    id = sqlite3_last_insert_rowid(database_);
+    return {};
+  });
+  if (!begun) return std::unexpected(begun.error());
+  return id;
+}
+
+Result<void> ReportStore::add_life(std::int64_t campaign, const LifeReport& life) {
+  return in_transaction(database_, [&] { return insert_life(campaign, life); });
+}
+
+Result<void> ReportStore::insert_life(std::int64_t campaign, const LifeReport& life) {
+  const bool failed = !life.violations.empty();
+  if (failed)
+    FULMAR_TRY_VOID(
+        Statement(database_, "INSERT OR IGNORE INTO signatures(signature) VALUES(?)").bind(life.signature).done());
+  Statement insert(database_,
+                   "INSERT INTO lives(campaign, scenario, seed, hash, events, simulated_seconds, wall_seconds,"
+                   " cpu_seconds, ended_seconds, plays, failed, signature, difference, replay)"
+                   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM signatures WHERE signature = ?), ?, ?)");
+  insert.bind(campaign).bind(life.scenario).bind(life.seed).bind(hex(life.hash)).bind(unless_zero(life.events));
+  insert.bind(life.simulated_seconds).bind(life.wall_seconds).bind(unless_zero(life.cpu_seconds));
+  insert.bind(life.ended_seconds).bind(std::int64_t{life.played_twice ? 2 : 1}).bind(failed);
+  insert.bind(unless_empty(life.signature)).bind(unless_empty(life.difference)).bind(unless_empty(life.replay));
+  FULMAR_TRY_VOID(insert.done());
+  auto id = std::int64_t{sqlite3_last_insert_rowid(database_)};
+  if (!life.plan.empty())
+    FULMAR_TRY_VOID(Statement(database_, "INSERT INTO plans VALUES(?, ?, ?)")
+                        .bind(id)
+                        .bind(life.plan)
+                        .bind(life.description)
+                        .done());
+  Statement setting(database_, "INSERT INTO settings VALUES(?, ?, ?)");
+  for (const auto& [name, value] : life.settings) FULMAR_TRY_VOID(setting.bind(id).bind(name).bind(value).done());
+  Statement add_fault(database_, "INSERT INTO faults VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+  std::int64_t number = 0;
+  for (const auto& fault : life.faults) {
+    add_fault.bind(id).bind(number++).bind(fault.kind).bind(fault.at_seconds).bind(fault.duration_seconds);
+    FULMAR_TRY_VOID(add_fault.bind(fault.target).bind(fault.peer).bind(fault.amount).done());
   }
-  std::string path = sqlite3_db_filename(database_, nullptr);
-  if (version == 0 && tables > 0) return fail(Errc::unsupported, path + " is a database, and no report");
-  if (version != 0 && version != format_version)
-    return fail(Errc::unsupported, path + " is a report of version " + std::to_string(version));
-  if (version == format_version) return {};
-  return execute((schema + ("PRAGMA user_version=" + std::to_string(format_version))).c_str());
-}
-
-Result<std::int64_t> ReportStore::begin_campaign(const std::string& scenario, std::uint64_t first_seed,
-                                                 std::uint64_t last_seed) {
-  Statement insert(database_, "INSERT INTO campaigns(scenario, first_seed, last_seed) VALUES(?, ?, ?)");
-  insert.bind(scenario).bind(static_cast<std::int64_t>(first_seed)).bind(static_cast<std::int64_t>(last_seed));
-  FULMAR_TRY_VOID(insert.row());
-  return sqlite3_last_insert_rowid(database_);
-}
-
-Result<void> ReportStore::add_run(std::int64_t campaign, const StoredRun& run, const std::string& plan) {
-  FULMAR_TRY_VOID(execute("BEGIN IMMEDIATE"));
-  auto added = insert_run(campaign, run, plan);
-  if (added) added = execute("COMMIT");
-  // The failed statement may have ended the transaction already.
-  if (!added) sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
-  return added;
-}
-
-Result<void> ReportStore::insert_run(std::int64_t campaign, const StoredRun& run, const std::string& plan) {
-  auto seed = static_cast<std::int64_t>(run.seed);
-  Statement insert(database_, "INSERT INTO runs VALUES(?, ?, ?, ?, ?, ?, ?)");
-  insert.bind(campaign).bind(seed).bind(hex(run.hash)).bind(run.simulated_seconds).bind(run.wall_seconds);
-  insert.bind(std::int64_t{run.violations.empty()}).bind(plan);
-  FULMAR_TRY_VOID(insert.row());
-  for (const auto& violation : run.violations) {
-    Statement add(database_, "INSERT INTO violations VALUES(?, ?, ?, ?, ?)");
-    add.bind(campaign).bind(seed).bind(violation.property).bind(violation.anomaly).bind(violation.text);
-    FULMAR_TRY_VOID(add.row());
-  }
-  for (const auto& [mark, count] : run.marks) {
-    Statement add(database_, "INSERT INTO marks VALUES(?, ?, ?, ?)");
-    add.bind(campaign).bind(seed).bind(mark).bind(static_cast<std::int64_t>(count));
-    FULMAR_TRY_VOID(add.row());
+  Statement operation(database_, "INSERT INTO operations VALUES(?, ?, ?)");
+  for (const auto& [kind, count] : life.operations) FULMAR_TRY_VOID(operation.bind(id).bind(kind).bind(count).done());
+  Statement mark(database_, "INSERT INTO marks VALUES(?, ?, ?)");
+  for (const auto& [name, count] : life.marks) FULMAR_TRY_VOID(mark.bind(id).bind(name).bind(count).done());
+  Statement violation(database_, "INSERT INTO violations VALUES(?, ?, ?, ?, ?, ?)");
+  number = 0;
+  for (const auto& one : life.violations) {
+    violation.bind(id).bind(number++).bind(one.property).bind(one.anomaly);
+    FULMAR_TRY_VOID(violation.bind(one.text).bind(one.at_seconds).done());
   }
   return {};
 }
 
-Result<std::int64_t> ReportStore::run_count(std::int64_t campaign) {
-  Statement count(database_, "SELECT count(*) FROM runs WHERE campaign = ?");
-  FULMAR_TRY_VOID(count.bind(campaign).row());
-  return count.integer(0);
+Result<void> ReportStore::end_campaign(std::int64_t campaign, double elapsed_seconds, bool complete) {
+  Statement update(database_, "UPDATE campaigns SET state = ?, elapsed_seconds = ? WHERE id = ?");
+  return update.bind(complete ? "complete" : "interrupted").bind(elapsed_seconds).bind(campaign).done();
 }
 
-Result<std::map<std::string, std::uint64_t>> ReportStore::marks(std::int64_t campaign) {
-  std::map<std::string, std::uint64_t> all;
-  Statement rows(database_, "SELECT mark, sum(count) FROM marks WHERE campaign = ? GROUP BY mark");
-  rows.bind(campaign);
+Result<std::set<std::uint64_t>> ReportStore::played(std::int64_t campaign, const std::string& scenario) {
+  std::set<std::uint64_t> seeds;
+  Statement rows(database_, "SELECT seed FROM lives WHERE campaign = ? AND scenario = ?");
+  rows.bind(campaign).bind(scenario);
   for (;;) {
     FULMAR_TRY(auto more, rows.row());
-    if (!more) return all;
-    all[rows.text(0)] = static_cast<std::uint64_t>(rows.integer(1));
+    if (!more) return seeds;
+    seeds.insert(rows.number(0));
   }
 }
 
-Result<std::vector<StoredRun>> ReportStore::failed_runs(std::int64_t campaign) {
-  std::vector<StoredRun> runs;
+Result<UnfinishedCampaign> ReportStore::unfinished() {
+  Statement row(database_,
+                "SELECT c.id, c.name, b.build, c.begun, c.scenarios, c.first_seed, c.last_seed, c.shard, c.shards,"
+                " c.seconds_max, c.until_first_failure, c.settings, c.faults,"
+                " max(c.elapsed_seconds, (SELECT coalesce(max(ended_seconds), 0) FROM lives WHERE campaign = c.id))"
+                " FROM campaigns c LEFT JOIN builds b ON b.id = c.build WHERE c.state <> 'complete'"
+                " ORDER BY c.id DESC LIMIT 1");
+  FULMAR_TRY(auto found, row.row());
+  if (!found)
+    return fail(Errc::not_found, std::string(sqlite3_db_filename(database_, nullptr)) + " has no unfinished campaign");
+  UnfinishedCampaign unfinished;
+  auto& campaign = unfinished.campaign;
+  unfinished.id = row.integer(0);
+  campaign.name = row.text(1);
+  campaign.build = row.text(2);
+  campaign.begun = row.text(3);
+  campaign.scenarios = split(row.text(4));
+  campaign.first_seed = row.number(5);
+  if (!row.is_null(6)) campaign.last_seed = row.number(6);
+  campaign.shard = row.number(7);
+  campaign.shards = row.number(8);
+  campaign.seconds_max = row.real(9);
+  campaign.until_first_failure = row.integer(10) != 0;
+  campaign.settings = settings_from(row.text(11));
+  if (!row.is_null(12)) campaign.faults = split(row.text(12));
+  unfinished.elapsed_seconds = row.real(13);
+  for (const auto& scenario : campaign.scenarios) {
+    FULMAR_TRY(auto seeds, played(unfinished.id, scenario));
+    unfinished.played[scenario] = std::move(seeds);
+  }
+  return unfinished;
+}
+
+namespace {
+
+Result<void> read_counts(sqlite3* database, const char* sql, std::int64_t life,
+                         std::map<std::string, std::uint64_t>& into) {
+  Statement rows(database, sql);
+  rows.bind(life);
+  for (;;) {
+    FULMAR_TRY(auto more, rows.row());
+    if (!more) return {};
+    into[rows.text(0)] = rows.number(1);
+  }
+}
+
+Result<void> read_violations(sqlite3* database, std::int64_t life, std::vector<ReportedViolation>& into) {
+  Statement rows(database, "SELECT property, anomaly, text, at_seconds FROM violations WHERE life = ? ORDER BY number");
+  rows.bind(life);
+  for (;;) {
+    FULMAR_TRY(auto more, rows.row());
+    if (!more) return {};
+    into.push_back(
+        {rows.text(0), rows.text(1), rows.text(2), rows.is_null(3) ? std::nullopt : std::optional(rows.real(3))});
+  }
+}
+
+}  // namespace
+
+Result<void> ReportStore::each_life(std::optional<std::int64_t> campaign,
+                                    const std::function<void(const LifeReport&)>& use) {
   Statement rows(database_,
-                 "SELECT r.seed, r.hash, r.simulated_seconds, r.wall_seconds, v.property, v.anomaly, v.text FROM runs r"
-                 " JOIN violations v ON v.campaign = r.campaign AND v.seed = r.seed WHERE r.campaign = ? ORDER BY "
-                 "r.seed, v.rowid");
+                 "SELECT l.id, l.scenario, l.seed, l.hash, l.events, l.simulated_seconds, l.wall_seconds,"
+                 " l.cpu_seconds, l.ended_seconds, l.plays, l.difference, s.signature, l.replay, p.description"
+                 " FROM lives l LEFT JOIN signatures s ON s.id = l.signature LEFT JOIN plans p ON p.life = l.id"
+                 " WHERE ?1 IS NULL OR l.campaign = ?1 ORDER BY l.id");
   rows.bind(campaign);
   for (;;) {
     FULMAR_TRY(auto more, rows.row());
-    if (!more) return runs;
-    auto seed = static_cast<std::uint64_t>(rows.integer(0));
-    if (runs.empty() || runs.back().seed != seed)
-      runs.push_back({seed, std::strtoull(rows.text(1).c_str(), nullptr, 16), rows.real(2), rows.real(3), {}, {}});
-    runs.back().violations.push_back({rows.text(4), rows.text(5), rows.text(6)});
+    if (!more) return {};
+    LifeReport life;
+    auto id = rows.integer(0);
+    life.scenario = rows.text(1);
+    life.seed = rows.number(2);
+    life.hash = std::strtoull(rows.text(3).c_str(), nullptr, 16);
+    life.events = rows.number(4);
+    life.simulated_seconds = rows.real(5);
+    life.wall_seconds = rows.real(6);
+    life.cpu_seconds = rows.real(7);
+    life.ended_seconds = rows.real(8);
+    life.played_twice = rows.integer(9) == 2;
+    life.difference = rows.text(10);
+    life.signature = rows.text(11);
+    life.replay = rows.text(12);
+    life.description = rows.text(13);
+    FULMAR_TRY_VOID(
+        read_counts(database_, "SELECT operation, count FROM operations WHERE life = ?", id, life.operations));
+    FULMAR_TRY_VOID(read_counts(database_, "SELECT mark, count FROM marks WHERE life = ?", id, life.marks));
+    FULMAR_TRY_VOID(read_violations(database_, id, life.violations));
+    use(life);
   }
 }
 

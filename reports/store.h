@@ -1,64 +1,61 @@
-// ReportStore: the results of campaigns in an SQLite file, for later queries.
-//
-//   campaigns(id, scenario, first_seed, last_seed)
-//   runs(campaign, seed, hash, simulated_seconds, wall_seconds, clean, plan)   plan: of runs with violations, as JSON
-//   violations(campaign, seed, property, anomaly, text)
-//   marks(campaign, seed, mark, count)                        what each life reached; 0: expected, and not reached
+// ReportStore: the results of campaigns in an SQLite file, for later queries. docs/reports.md explains its tables.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
-#include <vector>
 
+#include "reports/life_report.h"
 #include "runtime/base/result.h"
 
 struct sqlite3;
 
 namespace fulmar {
 
-struct StoredViolation {
-  std::string property;
-  std::string anomaly;
-  std::string text;
-  bool operator==(const StoredViolation&) const = default;
-};
-
-struct StoredRun {
-  std::uint64_t seed = 0;
-  std::uint64_t hash = 0;
-  double simulated_seconds = 0;
-  double wall_seconds = 0;
-  std::vector<StoredViolation> violations;
-  std::map<std::string, std::uint64_t> marks;
+// A campaign that has not come to its end.
+struct UnfinishedCampaign {
+  std::int64_t id = 0;
+  CampaignReport campaign;
+  double elapsed_seconds = 0;
+  std::map<std::string, std::set<std::uint64_t>> played;  // the seeds of each scenario
 };
 
 class ReportStore {
  public:
-  // Opens or creates the file. Errors, here and below: io_error, if the disk is full, or the file is read-only, locked
-  // by others for seconds, or no database; unsupported, if it is a report of another version or another database.
+  // Opens or creates the file; a report of version 2 becomes one of this version. Errors, here and below: io_error, if
+  // the disk is full, or the file is read-only, locked by others for seconds, or no database; unsupported, if it is a
+  // report of a newer version or another database, which then stays as it is.
   static Result<std::unique_ptr<ReportStore>> open(const std::string& path);
+  // The same, but not_found if there is no such file.
+  static Result<std::unique_ptr<ReportStore>> open_existing(const std::string& path);
   ~ReportStore();
   ReportStore(const ReportStore&) = delete;
   ReportStore& operator=(const ReportStore&) = delete;
 
-  Result<std::int64_t> begin_campaign(const std::string& scenario, std::uint64_t first_seed, std::uint64_t last_seed);
-  // Adds the run as a whole or, on an error, nothing of it.
-  Result<void> add_run(std::int64_t campaign, const StoredRun& run, const std::string& plan);
-  // The runs of a campaign that had violations, by seed.
-  Result<std::vector<StoredRun>> failed_runs(std::int64_t campaign);
-  Result<std::int64_t> run_count(std::int64_t campaign);
-  // How often the lives of a campaign have reached each mark, in total.
-  Result<std::map<std::string, std::uint64_t>> marks(std::int64_t campaign);
+  Result<std::int64_t> begin_campaign(const CampaignReport& campaign);
+  // Adds the life as a whole or, on an error, nothing of it.
+  Result<void> add_life(std::int64_t campaign, const LifeReport& life);
+  // Its lives are all there, or it was interrupted and can go on.
+  Result<void> end_campaign(std::int64_t campaign, double elapsed_seconds, bool complete);
+  // The last one. Errors: not_found, if every campaign is complete.
+  Result<UnfinishedCampaign> unfinished();
+  // Calls it with the lives, without their settings, faults and plans, of a campaign or of all; in the order in which
+  // they were added.
+  Result<void> each_life(std::optional<std::int64_t> campaign, const std::function<void(const LifeReport&)>& life);
+  // Adds the campaigns of another report, which is not changed. Errors: exists, if one is here already.
+  Result<void> add_report(const std::string& path);
 
  private:
-  static constexpr int format_version = 2;
   explicit ReportStore(sqlite3* database) : database_(database) {}
-  class Statement;
-  Result<void> execute(const char* sql);
+  static Result<std::unique_ptr<ReportStore>> open(const std::string& path, int flags);
   Result<void> set_up();
-  Result<void> insert_run(std::int64_t campaign, const StoredRun& run, const std::string& plan);
+  Result<void> create(std::int64_t from_version);
+  Result<void> insert_life(std::int64_t campaign, const LifeReport& life);
+  Result<std::set<std::uint64_t>> played(std::int64_t campaign, const std::string& scenario);
+  Result<void> copy_attached(const std::string& path);
   sqlite3* database_;
 };
 

@@ -24,14 +24,14 @@ bool parse_number(const std::string& text, std::uint64_t& number) {
   return !text.empty() && text[0] >= '0' && text[0] <= '9' && (in >> number) && in.peek() == EOF;
 }
 
-bool parse_seeds(const std::string& text, std::uint64_t& first, std::uint64_t& last) {
+std::optional<SeedRange> parse_seeds(const std::string& text, bool open) {
+  SeedRange range;
   auto dots = text.find("..");
-  if (dots == std::string::npos) {
-    if (!parse_number(text, first)) return false;
-    last = first;
-    return true;
-  }
-  return parse_number(text.substr(0, dots), first) && parse_number(text.substr(dots + 2), last) && first <= last;
+  auto first = text.substr(0, dots), last = dots == std::string::npos ? first : text.substr(dots + 2);
+  if (!parse_number(first, range.first)) return std::nullopt;
+  if (last.empty() && open) last = std::to_string(seed_max);
+  if (!parse_number(last, range.last) || range.first > range.last || range.last > seed_max) return std::nullopt;
+  return range;
 }
 
 // As seconds; 0 or less for anything else.
@@ -50,6 +50,13 @@ auto parsed(const char* placeholder, std::function<void(const std::string&)> int
 }
 
 constexpr const char* file_option = "file";
+constexpr std::uint64_t shards_max = 1'000'000;
+
+std::vector<std::string_view> scenario_names(const Simulator& simulator) {
+  std::vector<std::string_view> names;
+  for (const auto& one : simulator.scenarios) names.push_back(one.name);
+  return names;
+}
 
 }  // namespace
 
@@ -94,15 +101,20 @@ void CommandOptions::number(const char* name, const char* placeholder, std::opti
       help);
 }
 
-void CommandOptions::seeds(const char* name, std::optional<std::pair<std::uint64_t, std::uint64_t>>& into,
+void CommandOptions::texts(const char* name, const char* placeholder, std::vector<std::string>& into,
                            const char* help) {
+  options_.add_options()(name, po::value(&into)->value_name(placeholder), help);
+}
+
+void CommandOptions::seeds(const char* name, std::optional<SeedRange>& into, const char* help, bool open) {
   options_.add_options()(name,
-                         parsed("A..B",
+                         parsed(open ? "A..[B]" : "A..B",
                                 [=, &into](const std::string& text) {
-                                  std::uint64_t first = 0, last = 0;
-                                  if (!parse_seeds(text, first, last))
-                                    throw Wrong{"--" + std::string(name) + " must be A..B, A not above B"};
-                                  into.emplace(first, last);
+                                  into = parse_seeds(text, open);
+                                  if (!into)
+                                    throw Wrong{"--" + std::string(name) +
+                                                " must be A..B, A not above B, and B not above " +
+                                                std::to_string(seed_max)};
                                 }),
                          help);
 }
@@ -119,21 +131,76 @@ void CommandOptions::duration(const char* name, double& seconds, const char* hel
 }
 
 void CommandOptions::scenario(const Scenario*& into) {
-  options_.add_options()("scenario",
-                         parsed("S",
-                                [this, &into](const std::string& name) {
-                                  into = scenario_named(simulator_, name);
-                                  std::vector<std::string_view> known;
-                                  for (const auto& one : simulator_.scenarios) known.push_back(one.name);
-                                  if (!into) throw Wrong{"unknown scenario " + name + did_you_mean(name, known)};
-                                }),
-                         "the scenario; `list` shows all");
+  options_.add_options()(
+      "scenario",
+      parsed("S",
+             [this, &into](const std::string& name) {
+               into = scenario_named(simulator_, name);
+               if (!into) throw Wrong{"unknown scenario " + name + did_you_mean(name, scenario_names(simulator_))};
+             }),
+      "the scenario; `list` shows all");
+}
+
+void CommandOptions::scenarios(std::vector<const Scenario*>& into) {
+  options_.add_options()(
+      "scenario",
+      parsed("S,S",
+             [this, &into](const std::string& text) {
+               into.clear();
+               std::istringstream in(text + ",");
+               for (std::string name; std::getline(in, name, ',');) {
+                 const auto* scenario = scenario_named(simulator_, name);
+                 if (!scenario)
+                   throw Wrong{"unknown scenario " + name + did_you_mean(name, scenario_names(simulator_))};
+                 if (std::ranges::find(into, scenario) != into.end())
+                   throw Wrong{"--scenario names " + name + " twice"};
+                 into.push_back(scenario);
+               }
+             }),
+      "the scenarios, with commas between them; all by default");
+}
+
+void CommandOptions::choice(PlanChoice& into) {
+  auto unless = [](const Result<void>& done) {
+    if (!done) throw Wrong{done.error().detail};
+  };
+  auto* settings = po::value<std::vector<std::string>>()->value_name("NAME=VALUE");
+  settings->notifier([=, &into](const std::vector<std::string>& all) {
+    for (const auto& one : all) unless(into.add_setting(one));
+  });
+  options_.add_options()("set", settings, "a setting of all plans, whatever the seed says; may be repeated");
+  options_.add_options()("faults",
+                         parsed("KIND,KIND", [=, &into](const std::string& text) { unless(into.set_faults(text)); }),
+                         "leaves out faults of other kinds; `none`: all faults");
+}
+
+void CommandOptions::shard(const char* name, std::optional<Shard>& into, const char* help) {
+  options_.add_options()(
+      name,
+      parsed("I/N",
+             [=, &into](const std::string& text) {
+               Shard shard;
+               auto slash = text.find('/');
+               if (slash == std::string::npos || !parse_number(text.substr(0, slash), shard.number) ||
+                   !parse_number(text.substr(slash + 1), shard.of) || shard.number < 1 || shard.number > shard.of ||
+                   shard.of > shards_max)
+                 throw Wrong{"--" + std::string(name) + " must be I/N, I from 1 to N, and N not above " +
+                             std::to_string(shards_max)};
+               into = shard;
+             }),
+      help);
 }
 
 void CommandOptions::file(const char* placeholder, std::string& into, const char* help) {
   file_placeholder_ = placeholder;
   options_.add_options()(file_option, po::value(&into)->value_name(placeholder), help);
   positions_.add(file_option, 1);
+}
+
+void CommandOptions::files(const char* placeholder, std::vector<std::string>& into, const char* help) {
+  file_placeholder_ = placeholder;
+  options_.add_options()(file_option, po::value(&into)->value_name(placeholder), help);
+  positions_.add(file_option, -1);
 }
 
 std::optional<int> CommandOptions::parse(const std::vector<std::string>& arguments) {
@@ -168,11 +235,6 @@ int CommandOptions::complain(const std::string& message) const {
 int CommandOptions::refuse(const std::string& message) const {
   std::cerr << simulator_.program << ": " << message << "\n";
   return exit_usage;
-}
-
-const Scenario* scenario_named(const Simulator& simulator, std::string_view name) {
-  auto found = std::ranges::find(simulator.scenarios, name, &Scenario::name);
-  return found == simulator.scenarios.end() ? nullptr : &*found;
 }
 
 Result<std::string> read_text_file(const std::string& path, std::size_t bytes_max) {

@@ -7,10 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "campaign/command_line.h"
+#include "campaign/turns.h"
 
 namespace fulmar {
 
@@ -28,6 +28,7 @@ namespace commands {
 extern const Command hashes;
 extern const Command levels;
 extern const Command list;
+extern const Command merge;
 extern const Command plan;
 extern const Command replay;
 extern const Command run;
@@ -43,14 +44,23 @@ class CommandOptions {
   void text(const char* name, const char* placeholder, std::string& into, const char* help);
   void number(const char* name, const char* placeholder, int& into, int min, int max, const char* help);
   void number(const char* name, const char* placeholder, std::optional<std::uint64_t>& into, const char* help);
-  // "A..B" or "A".
-  void seeds(const char* name, std::optional<std::pair<std::uint64_t, std::uint64_t>>& into, const char* help);
+  // May be given several times.
+  void texts(const char* name, const char* placeholder, std::vector<std::string>& into, const char* help);
+  // "A..B" or "A"; if `open`, also "A..", which is up to seed_max.
+  void seeds(const char* name, std::optional<SeedRange>& into, const char* help, bool open = false);
   // "90", "90s", "10m" or "2h"; above 0.
   void duration(const char* name, double& seconds, const char* help);
   // The name of one of the simulator's scenarios.
   void scenario(const Scenario*& into);
-  // An argument without a name, at most one.
+  // Names of scenarios, with commas between them.
+  void scenarios(std::vector<const Scenario*>& into);
+  // What is chosen for all plans: --set and --faults.
+  void choice(PlanChoice& into);
+  // "I/N".
+  void shard(const char* name, std::optional<Shard>& into, const char* help);
+  // An argument without a name, at most one; or any number of them.
   void file(const char* placeholder, std::string& into, const char* help);
+  void files(const char* placeholder, std::vector<std::string>& into, const char* help);
 
   // The exit code if the command has ended here, by --help or by an error, which has been printed; else nullopt.
   std::optional<int> parse(const std::vector<std::string>& arguments);
@@ -68,8 +78,6 @@ class CommandOptions {
   std::string file_placeholder_;
 };
 
-// The scenario of that name; nullptr if there is none.
-const Scenario* scenario_named(const Simulator& simulator, std::string_view name);
 // Errors: invalid_argument: it can't be read, is larger than bytes_max.
 Result<std::string> read_text_file(const std::string& path, std::size_t bytes_max);
 

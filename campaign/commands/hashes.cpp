@@ -8,7 +8,7 @@ namespace {
 
 int hashes(const Simulator& simulator, const std::vector<std::string>& arguments) {
   const Scenario* scenario = nullptr;
-  std::optional<std::pair<std::uint64_t, std::uint64_t>> seeds;
+  std::optional<SeedRange> seeds;
   CommandOptions options(simulator, commands::hashes);
   options.scenario(scenario);
   options.seeds("seeds", seeds, "the seeds to play");
@@ -18,7 +18,7 @@ int hashes(const Simulator& simulator, const std::vector<std::string>& arguments
   for (auto seed = seeds->first;; ++seed) {
     std::printf("%llu %016llx\n", static_cast<unsigned long long>(seed),
                 static_cast<unsigned long long>(scenario->run(scenario->plan(seed), {}).trace_hash));
-    if (seed == seeds->second) return 0;
+    if (seed == seeds->last) return 0;
   }
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 int levels(const Simulator& simulator, const std::vector<std::string>& arguments) {
   const auto* scenario = scenario_named(simulator, simulator.levels_scenario);
-  std::optional<std::pair<std::uint64_t, std::uint64_t>> seeds{{1, 340}};
+  std::optional<SeedRange> seeds{{1, 340}};
   int jobs = 2;
   CommandOptions options(simulator, commands::levels);
   options.scenario(scenario);
@@ -16,7 +16,7 @@ int levels(const Simulator& simulator, const std::vector<std::string>& arguments
   options.number("jobs", "N", jobs, 1, jobs_max, "lives at once; 2 by default");
   if (auto ended = options.parse(arguments)) return *ended;
   if (!scenario) return options.complain("--scenario is needed");
-  return print_levels(simulator.program, *scenario, seeds->first, seeds->second, jobs);
+  return print_levels(simulator.program, *scenario, seeds->first, seeds->last, jobs);
 }
 
 }  // namespace

@@ -1,3 +1,6 @@
+#include <chrono>
+#include <thread>
+
 #include "campaign/campaign.h"
 #include "campaign/commands/command.h"
 
@@ -5,32 +8,60 @@ namespace fulmar {
 
 namespace {
 
+constexpr double seconds_by_default = 600;
+
+// Seeds that no campaign before had, or that of another millisecond only.
+SeedRange fresh_seeds() {
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  return {.first = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count())};
+}
+
 int run(const Simulator& simulator, const std::vector<std::string>& arguments) {
-  const Scenario* scenario = nullptr;
-  std::optional<std::pair<std::uint64_t, std::uint64_t>> seeds;
+  std::optional<SeedRange> seeds;
+  std::optional<Shard> shard;
   CampaignOptions campaign;
-  campaign.program = simulator.program;
-  campaign.limits.jobs = 2;
+  campaign.limits.jobs = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, jobs_max);
   CommandOptions options(simulator, commands::run);
-  options.scenario(scenario);
-  options.seeds("seeds", seeds, "the seeds to play");
-  options.number("jobs", "N", campaign.limits.jobs, 1, jobs_max, "lives at once; 2 by default");
-  options.duration("time", campaign.seconds_max, "no life begins after that, as 90s, 10m or 2h");
-  options.flag("first", campaign.stop_at_violation, "end at the first violation");
-  options.text("report", "FILE.sqlite", campaign.report, "adds the results to this SQLite file");
-  options.text("junit", "FILE.xml", campaign.junit, "writes the results as JUnit XML");
+  options.scenarios(campaign.scenarios);
+  options.seeds("seeds", seeds, "the seeds that each scenario plays; fresh ones, of the clock, by default", true);
+  options.duration("time", campaign.seconds_max,
+                   "no life begins after that, as 90s, 10m or 2h; 10m by default, if nothing else ends the campaign");
+  options.flag("until-first-failure", campaign.until_first_failure, "no life begins after the first that fails");
+  options.number("jobs", "N", campaign.limits.jobs, 1, jobs_max,
+                 "lives at once; as many as there are cores by default");
+  options.choice(campaign.choice);
+  options.shard("shard", shard, "plays every N-th seed, beginning with the I-th: one of N campaigns of the same seeds");
+  options.text("report", "FILE", campaign.report, "adds the results to this SQLite file");
+  options.flag("resume", campaign.resume, "goes on with the campaign of --report that was interrupted");
+  options.text("junit", "FILE", campaign.junit, "writes the results as JUnit XML");
+  options.text("github-summary", "FILE", campaign.github_summary, "adds a summary in Markdown to this file");
   if (auto ended = options.parse(arguments)) return *ended;
-  if (!scenario) return options.complain("--scenario is needed");
-  if (!seeds) return options.complain("--seeds A..B is needed");
-  campaign.first_seed = seeds->first;
-  campaign.last_seed = seeds->second;
-  return run_campaign(*scenario, campaign);
+  if (campaign.resume) {
+    if (campaign.report.empty()) return options.complain("--resume needs the --report of the campaign");
+    if (!campaign.scenarios.empty() || seeds || campaign.seconds_max > 0 || campaign.until_first_failure || shard ||
+        !campaign.choice.empty())
+      return options.complain("--resume goes on with the scenarios, seeds, time, settings and faults of the report");
+    return run_campaign(simulator, campaign);
+  }
+  if (shard && !seeds) return options.complain("--shard needs --seeds, so that all shards are of the same seeds");
+  if (campaign.scenarios.empty())
+    for (const auto& scenario : simulator.scenarios) campaign.scenarios.push_back(&scenario);
+  campaign.seeds = seeds.value_or(fresh_seeds());
+  campaign.shard = shard.value_or(Shard{});
+  bool ends = campaign.seeds.last != seed_max || campaign.seconds_max > 0 || campaign.until_first_failure;
+  if (!ends) campaign.seconds_max = seconds_by_default;
+  return run_campaign(simulator, campaign);
 }
 
 }  // namespace
 
 const Command commands::run{
-    "run", "--scenario S --seeds A..B [--jobs N] [--time 10m] [--first] [--report FILE.sqlite] [--junit FILE.xml]",
-    "Runs a campaign: plays the seeds, checks each life, and prints what violates.", fulmar::run};
+    "run",
+    "[--scenario S,S] [--seeds A..[B]] [--time 10m] [--until-first-failure] [--jobs N] [--set NAME=VALUE]... "
+    "[--faults KIND,KIND] [--shard I/N] [--report FILE] [--resume] [--junit FILE] [--github-summary FILE]",
+    "Runs a campaign: plays lives of all scenarios, or of some, checks each, and prints what violates. Without "
+    "options: "
+    "all scenarios with fresh seeds for 10 minutes.",
+    fulmar::run};
 
 }  // namespace fulmar

@@ -97,7 +97,7 @@ TEST(CommandLine, NamesItselfWhereItComplains) {
   auto ran = run({"run", "--scenario", "replication", "--seeds", "1..2"});
   EXPECT_EQ(ran.code, exit_usage);
   EXPECT_THAT(ran.errors, testing::StartsWith("passing-sim: unknown scenario replication\n"));
-  EXPECT_THAT(ran.errors, testing::HasSubstr("\npassing-sim run --scenario S --seeds A..B"));
+  EXPECT_THAT(ran.errors, testing::HasSubstr("\npassing-sim run [--scenario S,S] [--seeds A..[B]]"));
   ran = run({"hash"});
   EXPECT_EQ(ran.code, exit_usage);
   EXPECT_THAT(ran.errors, testing::StartsWith("passing-sim: unknown command hash"));

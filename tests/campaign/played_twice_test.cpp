@@ -4,7 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "campaign/command_line.h"
+#include "campaign/exit_codes.h"
 #include "campaign/worker.h"
+#include "reports/store.h"
 #include "sim/world.h"
 
 namespace fulmar {
@@ -89,6 +94,33 @@ TEST(PlayedTwice, AWorkerComparesTheLivesThatAreToBePlayedTwice) {
   EXPECT_THAT(played[1].difference->what, testing::StartsWith("trace hash "));
   EXPECT_GT(played[1].difference->number, 0u);
   for (auto equal : {2, 3, 4}) EXPECT_FALSE(played[equal].difference.has_value());
+}
+
+TEST(PlayedTwice, ACampaignThatPlaysAnotherLifeTheSecondTimeExitsWithThreeAndReportsIt) {
+  const Scenario scenarios[] = {forgetful};
+  auto report = testing::TempDir() + "forgetful.db";
+  std::filesystem::remove(report);
+  testing::internal::CaptureStdout();
+  auto code = run_command({"forgetful-sim", scenarios}, {"run", "--seeds", "1..100", "--report", report});
+  std::fflush(stdout);
+  auto out = testing::internal::GetCapturedStdout();
+  EXPECT_EQ(code, exit_nondeterminism);
+  EXPECT_THAT(out, testing::ContainsRegex("forgetful seed [0-9]+: NONDETERMINISM: the same plan gave trace hash"));
+  EXPECT_THAT(out, testing::HasSubstr("    the traces differ first in line "));
+  EXPECT_THAT(out, testing::HasSubstr("  replay: forgetful-sim replay --scenario forgetful --seed "));
+  std::size_t differing = 0, twice = 0;
+  auto store = ReportStore::open_existing(report).value();
+  EXPECT_TRUE(store
+                  ->each_life(std::nullopt,
+                              [&](const LifeReport& life) {
+                                twice += life.played_twice;
+                                if (life.difference.empty()) return;
+                                ++differing;
+                                EXPECT_EQ(life.seed % 2, 1u);
+                              })
+                  .has_value());
+  EXPECT_GT(differing, 0u);
+  EXPECT_GT(twice, differing);
 }
 
 }  // namespace

@@ -1,0 +1,167 @@
+#include "campaign/results.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+#include "campaign/build_id.h"
+#include "campaign/describe.h"
+#include "reports/file.h"
+#include "reports/github_summary.h"
+#include "runtime/base/assert.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr std::size_t findings_shown_max = 5;  // in full, while the campaign goes on
+
+std::string utc_now() {
+  auto now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[30];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+// Of campaigns on any machine, none has the same.
+std::string new_name() {
+  std::random_device random;
+  char text[40];
+  std::snprintf(text, sizeof text, "%08x%08x%08x", random(), random(), random());
+  return text;
+}
+
+CampaignReport asked_for(const CampaignOptions& options) {
+  CampaignReport campaign;
+  campaign.name = new_name();
+  campaign.build = build_id();
+  campaign.begun = utc_now();
+  for (const auto* scenario : options.scenarios) campaign.scenarios.emplace_back(scenario->name);
+  campaign.first_seed = options.seeds.first;
+  if (options.seeds.last != seed_max) campaign.last_seed = options.seeds.last;
+  campaign.shard = options.shard.number;
+  campaign.shards = options.shard.of;
+  campaign.seconds_max = options.seconds_max;
+  campaign.until_first_failure = options.until_first_failure;
+  campaign.settings = options.choice.settings;
+  campaign.faults = options.choice.faults;
+  return campaign;
+}
+
+}  // namespace
+
+Result<void> Results::begin(CampaignOptions& options) {
+  FULMAR_ASSERT(&options == &options_);
+  for (const auto& file : {options.junit, options.github_summary})
+    if (!file.empty()) FULMAR_TRY_VOID(check_writable(file));
+  if (options.report.empty()) return {};
+  if (options.resume) return resume(options);
+  FULMAR_TRY(store_, ReportStore::open(options.report));
+  FULMAR_TRY(campaign_, store_->begin_campaign(asked_for(options)));
+  return {};
+}
+
+Result<void> Results::resume(CampaignOptions& options) {
+  FULMAR_TRY(store_, ReportStore::open_existing(options.report));
+  FULMAR_TRY(auto unfinished, store_->unfinished());
+  const auto& campaign = unfinished.campaign;
+  if (campaign.build != build_id())
+    return fail(
+        Errc::invalid_argument,
+        options.report + ": its unfinished campaign is of another build of this program, so that it can't go on");
+  options.scenarios.clear();
+  for (const auto& name : campaign.scenarios) {
+    const auto* scenario = scenario_named(simulator_, name);
+    if (!scenario) return fail(Errc::invalid_argument, options.report + ": there is no scenario " + name);
+    options.scenarios.push_back(scenario);
+  }
+  options.seeds = {campaign.first_seed, campaign.last_seed.value_or(seed_max)};
+  options.shard = {campaign.shard, campaign.shards};
+  options.seconds_max = campaign.seconds_max;
+  options.until_first_failure = campaign.until_first_failure;
+  options.choice = {campaign.settings, campaign.faults};
+  campaign_ = unfinished.id;
+  seconds_before_ = unfinished.elapsed_seconds;
+  played_ = std::move(unfinished.played);
+  return store_->each_life(campaign_, [&](const LifeReport& life) {
+    count(life);
+    if (!life.signature.empty()) shown_.insert(life.signature);
+  });
+}
+
+void Results::expect(const std::vector<const Scenario*>& scenarios) {
+  for (const auto* scenario : scenarios) totals_.scenarios.try_emplace(std::string(scenario->name));
+}
+
+void Results::count(const LifeReport& life) {
+  totals_.add(life);
+  if (options_.junit.empty()) return;
+  auto& suite = suites_[life.scenario];
+  suite.name = life.scenario;
+  suite.cases.push_back({"seed " + std::to_string(life.seed), life.wall_seconds, life.difference + life.description});
+}
+
+std::string Results::add(const PlayedLife& played, double seconds) {
+  auto life = report_of(played, simulator_.program, options_.choice, seconds);
+  count(life);
+  if (store_) {
+    if (auto added = store_->add_life(campaign_, life); !added) {
+      error_ = added.error().detail + "\n" + std::string(simulator_.program) + ": the report ends before seed " +
+               std::to_string(life.seed) + "; the campaign goes on without it";
+      unwritten_ = true;
+      store_.reset();
+    }
+  }
+  std::string text;
+  if (!life.difference.empty())
+    text = life.scenario + " seed " + std::to_string(life.seed) + ": " + life.difference + "  replay: " + life.replay +
+           "\n";
+  if (life.signature.empty() || shown_.contains(life.signature) || shown_.size() >= findings_shown_max) return text;
+  shown_.insert(life.signature);
+  return text + life.description;
+}
+
+std::string Results::take_error() {
+  return std::exchange(error_, {});
+}
+
+std::string Results::end(double seconds, bool complete, const std::string& missing) {
+  std::string errors;
+  auto tell = [&](const Result<void>& written) {
+    if (written) return;
+    errors += std::string(simulator_.program) + ": " + written.error().detail + "\n";
+    unwritten_ = true;
+  };
+  if (!options_.junit.empty()) {
+    std::vector<JunitSuite> suites;
+    for (auto& [name, suite] : suites_) suites.push_back(std::move(suite));
+    suites.push_back({"campaign", {{"required marks", 0, missing}}});
+    tell(write_file(options_.junit, junit_xml(suites)));
+  }
+  if (!options_.github_summary.empty())
+    tell(append_file(options_.github_summary, github_summary(totals_, seconds, missing)));
+  if (store_) tell(store_->end_campaign(campaign_, seconds, complete));
+  return errors;
+}
+
+std::string missing_marks(const Simulator& simulator, const Totals& totals) {
+  std::string lines;
+  for (const auto& [name, of] : totals.scenarios) {
+    const auto* scenario = scenario_named(simulator, name);
+    if (!scenario) continue;
+    for (const auto& required : scenario->required) {
+      auto reached = of.marks.find(std::string(required.mark));
+      bool is_reached = reached != of.marks.end() && reached->second > 0;
+      if (of.lives < required.lives || is_reached) continue;
+      lines += name + ": no life has reached \"" + std::string(required.mark) + "\", which " +
+               std::to_string(required.lives) + " lives have to\n";
+    }
+  }
+  return lines;
+}
+
+}  // namespace fulmar

@@ -1,0 +1,64 @@
+// Results: what a campaign does with the lives that have ended: it adds them up, and writes them to its report, to the
+// JUnit XML file and to the summaries.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "campaign/campaign.h"
+#include "reports/junit.h"
+#include "reports/store.h"
+#include "reports/totals.h"
+
+namespace fulmar {
+
+class Results {
+ public:
+  Results(const Simulator& simulator, const CampaignOptions& options) : simulator_(simulator), options_(options) {}
+
+  // Opens the report and looks whether the other files can be written. If the campaign resumes another, `options`
+  // becomes what that one was asked for. Errors: of the files; invalid_argument: it can't be resumed.
+  Result<void> begin(CampaignOptions& options);
+
+  // These scenarios are in the summary even if they have no lives.
+  void expect(const std::vector<const Scenario*>& scenarios);
+
+  // What is printed of the life while the campaign goes on: the first life with a signature, and lives that were not
+  // the same the second time; empty for others. `seconds`: since the campaign began.
+  std::string add(const PlayedLife& life, double seconds);
+  // An error of the report, which is then no longer written; empty if there is none. Each is told once.
+  std::string take_error();
+
+  // Writes the summaries; `missing`: see missing_marks(). Errors are returned, as text.
+  std::string end(double seconds, bool complete, const std::string& missing);
+
+  const Totals& totals() const { return totals_; }
+  bool unwritten() const { return unwritten_; }
+  double seconds_before() const { return seconds_before_; }  // of the campaign that is resumed
+  const std::map<std::string, std::set<std::uint64_t>>& played() const { return played_; }
+
+ private:
+  Result<void> resume(CampaignOptions& options);
+  void count(const LifeReport& life);
+
+  const Simulator& simulator_;
+  const CampaignOptions& options_;
+  Totals totals_;
+  std::unique_ptr<ReportStore> store_;
+  std::int64_t campaign_ = 0;
+  double seconds_before_ = 0;
+  std::map<std::string, std::set<std::uint64_t>> played_;
+  std::map<std::string, JunitSuite> suites_;
+  std::set<std::string> shown_;  // signatures
+  std::string error_;
+  bool unwritten_ = false;
+};
+
+// The life as reports have it. `seconds`: since the campaign began.
+LifeReport report_of(const PlayedLife& played, std::string_view program, const PlanChoice& choice, double seconds);
+
+// The marks that scenarios require and so many lives have not reached, a line for each; empty if there are none.
+std::string missing_marks(const Simulator& simulator, const Totals& totals);
+
+}  // namespace fulmar
