@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "campaign/capsule_folder.h"
 #include "campaign/exit_codes.h"
 #include "campaign/progress.h"
 #include "campaign/results.h"
@@ -49,6 +50,12 @@ int run_campaign(const Simulator& simulator, const CampaignOptions& asked) {
   for (const auto* scenario : options.scenarios)
     if (auto checked = check_choice(*scenario, options.seeds.first, options.choice); !checked)
       return refuse(simulator.program, checked.error().detail);
+  std::optional<CapsuleFolder> capsules;
+  if (!options.capsules.empty()) {
+    auto opened = CapsuleFolder::open(options.capsules);
+    if (!opened) return refuse(simulator.program, opened.error().detail);
+    capsules = std::move(*opened);
+  }
   Results results(simulator, options);
   if (auto begun = results.begin(options); !begun) return refuse(simulator.program, begun.error().detail);
   results.expect(options.scenarios);
@@ -71,6 +78,7 @@ int run_campaign(const Simulator& simulator, const CampaignOptions& asked) {
   };
   auto done = [&](const PlayedLife& life) {
     turns.ended(life);
+    if (capsules) capsules->note(life);
     display.print(results.add(life, seconds()));
     if (auto error = results.take_error(); !error.empty()) {
       display.clear();
@@ -99,7 +107,17 @@ int run_campaign(const Simulator& simulator, const CampaignOptions& asked) {
   std::fflush(stdout);
   std::fprintf(stderr, "%s", results.end(took, complete && interrupted_by == 0, missing).c_str());
   if (!options.report.empty() && !results.unwritten()) std::printf("report: %s\n", options.report.c_str());
-  return exit_code(results, !missing.empty(), interrupted_by);
+  bool unwritten = false;
+  if (capsules) {
+    auto files = capsules->write(options.limits);
+    unwritten = !files;
+    if (unwritten)
+      refuse(simulator.program, files.error().detail);
+    else
+      for (const auto& file : *files) std::printf("capsule: %s\n", file.c_str());
+  }
+  auto code = exit_code(results, !missing.empty(), interrupted_by);
+  return code == 0 && unwritten ? exit_unwritten : code;
 }
 
 }  // namespace fulmar

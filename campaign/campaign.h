@@ -21,6 +21,7 @@ struct CampaignOptions {
   bool resume = false;         // goes on with the report's last campaign, which says the scenarios, seeds, and so on
   std::string junit;           // the JUnit XML file to write; empty: none
   std::string github_summary;  // the Markdown file that a summary is added to; empty: none
+  std::string capsules;        // the folder that gets a capsule of each finding; empty: none
 };
 
 // Exit codes: 0 no violations; 1 a violation, or a required mark was not reached; 2 a report file can't be written, or

@@ -10,8 +10,17 @@ namespace fulmar {
 
 namespace {
 
-constexpr const Command* all_commands[] = {&commands::list, &commands::run,    &commands::merge, &commands::replay,
-                                           &commands::plan, &commands::hashes, &commands::levels};
+constexpr const Command* all_commands[] = {
+    &commands::list,    //
+    &commands::run,     //
+    &commands::merge,   //
+    &commands::replay,  //
+    &commands::shrink,  //
+    &commands::verify,  //
+    &commands::plan,    //
+    &commands::hashes,  //
+    &commands::levels,
+};
 
 constexpr std::string_view exit_codes =
     "Exit codes: 0 clean, 1 a violation or a required mark not reached, 2 wrong usage, a plan that can't be played or "

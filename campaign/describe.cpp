@@ -43,9 +43,9 @@ std::string describe_violations(const Scenario& scenario, const Plan& plan, cons
 
 std::string replay_command(std::string_view program, const Plan& plan, const std::string& plan_file,
                            const PlanChoice& choice) {
-  auto command = std::string(program) + " replay --scenario " + plan.scenario;
-  if (!plan_file.empty()) return command + " --plan " + plan_file;
-  return command + " --seed " + std::to_string(plan.seed) + choice.options();
+  auto command = std::string(program) + " replay ";
+  if (!plan_file.empty()) return command + plan_file;
+  return command + "--scenario " + plan.scenario + " --seed " + std::to_string(plan.seed) + choice.options();
 }
 
 }  // namespace fulmar

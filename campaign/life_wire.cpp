@@ -21,11 +21,15 @@ std::string encode_order(const LifeOrder& order) {
   json faults = json::array();
   for (const auto& fault : order.plan.faults)
     faults.push_back({fault.kind->number, fault.at.ns, fault.duration.count(), fault.target, fault.peer, fault.amount});
+  json branches = json::array();
+  for (const auto& branch : order.plan.branches) branches.push_back({branch.event, branch.seed});
   return line_of({{"of", reinterpret_cast<std::uintptr_t>(order.scenario)},
                   {"scenario", order.plan.scenario},
                   {"seed", order.plan.seed},
                   {"settings", order.plan.settings},
                   {"faults", std::move(faults)},
+                  {"branches", std::move(branches)},
+                  {"hashes", reinterpret_cast<std::uintptr_t>(order.hashes)},
                   {"twice", order.twice}});
 }
 
@@ -48,6 +52,9 @@ LifeOrder decode_order(const std::string& text) {
                                  .peer = fault[4].get<std::size_t>(),
                                  .amount = fault[5].get<std::int64_t>()});
   }
+  for (const auto& branch : line["branches"])
+    order.plan.branches.push_back({branch[0].get<std::uint64_t>(), branch[1].get<std::uint64_t>()});
+  order.hashes = reinterpret_cast<RunningHashes*>(line["hashes"].get<std::uintptr_t>());
   order.twice = line["twice"];
   return order;
 }

@@ -9,11 +9,13 @@
 #include <cstring>
 #include <fstream>
 
+#include "campaign/capsule_comparison.h"
 #include "campaign/crash_report.h"
 #include "campaign/describe.h"
 #include "campaign/exit_codes.h"
 #include "campaign/life_record.h"
 #include "campaign/played_twice.h"
+#include "campaign/running_hashes.h"
 #include "campaign/stack_names.h"
 #include "runtime/base/assert.h"
 
@@ -21,12 +23,30 @@ namespace fulmar {
 
 namespace {
 
-int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay) {
+// Compares the life with the recorded one. Returns exit_nondeterminism if they should have been the same; else 0.
+int compare(const LifeResult& life, const Capsule& recorded, const RunningHashes& hashes,
+            const std::function<void(const LifeOptions&)>& play_again) {
+  auto parting = Parting::of(recorded.trace, hashes);
+  if (parting) {
+    PartingWatch watch(*parting);
+    play_again(watch.options());
+    std::printf("%s", watch.describe().c_str());
+  } else {
+    std::printf("%s", describe_parting(parting).c_str());
+  }
+  std::printf("%s", compare_verdicts(recorded, life.violations).c_str());
+  if (!parting || !recorded_by_this_build(recorded)) return 0;
+  std::printf("NONDETERMINISM: it was recorded by this very build\n");
+  return exit_nondeterminism;
+}
+
+int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay, RunningHashes& hashes) {
   LifeOptions options;
   if (replay.trace)
     options.trace = [](Instant at, std::string_view line) {
       std::printf("%s %.*s\n", to_string(at).c_str(), static_cast<int>(line.size()), line.data());
     };
+  options.event = [&](std::uint64_t events, Instant at, std::uint64_t hash) { hashes.note({events, at, hash}); };
   auto live = [&](const LifeOptions& how) {
     TimeLimit limit(replay.life_seconds_max);
     MemoryLimit memory(replay.life_bytes_max);
@@ -39,6 +59,7 @@ int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay
     return exit_usage;
   }
   auto life = live(options);
+  hashes.note({life.events, Instant{} + life.simulated, life.trace_hash});
   if (options.record) {
     record << record_to_json(plan_to_json(plan, scenario.terms), life.record);
     record.flush();
@@ -55,6 +76,8 @@ int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay
     std::printf("%s", describe(find_difference(scenario, plan, *what, replay.life_seconds_max)).c_str());
     return exit_nondeterminism;
   }
+  if (replay.recorded)
+    if (auto code = compare(life, *replay.recorded, hashes, live)) return code;
   if (life.violations.empty()) {
     std::printf("clean\n");
     return 0;
@@ -76,6 +99,7 @@ std::string content(FILE* file) {
 }  // namespace
 
 int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& options) {
+  SharedHashes hashes;
   auto* errors = std::tmpfile();
   FULMAR_ASSERT(errors != nullptr);
   std::fflush(nullptr);
@@ -84,7 +108,7 @@ int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& opti
   if (child == 0) {
     dup2(fileno(errors), STDERR_FILENO);
     report_crashes();
-    auto code = play(scenario, plan, options);
+    auto code = play(scenario, plan, options, *hashes.get());
     if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
       std::fprintf(stderr, "%s: can't write to standard output: %s\n", std::string(options.program).c_str(),
                    strerror(errno));
@@ -110,6 +134,9 @@ int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& opti
                        : "the process died of signal " + std::to_string(signal) + " (" + strsignal(signal) + ")") +
               "\n" + said;
   Violations violations{{"the process lives", hung ? "hang" : large ? "memory" : "crash", text, Instant::max()}};
+  if (options.recorded)
+    std::printf("%s%s", describe_parting(Parting::of(options.recorded->trace, *hashes.get())).c_str(),
+                compare_verdicts(*options.recorded, violations).c_str());
   std::printf("%s", describe_violations(scenario, plan, violations,
                                         replay_command(options.program, plan, options.plan_file, options.choice))
                         .c_str());

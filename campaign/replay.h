@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "campaign/capsule.h"
 #include "campaign/memory_limit.h"
 #include "campaign/plan_choice.h"
 #include "campaign/scenario.h"
@@ -13,11 +14,12 @@
 namespace fulmar {
 
 struct ReplayOptions {
-  std::string_view program;      // the program's name, for the command that replays the life
-  std::string plan_file;         // the file that the plan is from; empty: it follows from its seed
-  bool trace = false;            // prints every event
-  std::string record_file = {};  // gets the life's operations and events as JSON; empty: none
-  PlanChoice choice = {};        // for a plan that follows from its seed
+  std::string_view program;           // the program's name, for the command that replays the life
+  std::string plan_file;              // the file that the plan is from; empty: it follows from its seed
+  const Capsule* recorded = nullptr;  // what the life is compared with; nullptr: with nothing
+  bool trace = false;                 // prints every event
+  std::string record_file = {};       // gets the life's operations and events as JSON; empty: none
+  PlanChoice choice = {};             // for a plan that follows from its seed
   double life_seconds_max = fulmar::life_seconds_max;
   std::size_t life_bytes_max = fulmar::life_bytes_max;
 };

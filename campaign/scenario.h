@@ -31,6 +31,9 @@ struct LifeResult {
 struct LifeOptions {
   // Called with each line of the readable trace, if set.
   std::function<void(Instant at, std::string_view line)> trace = {};
+  // Called before each event of the trace, if set: with the number of events before it, its time, and the trace's hash
+  // until then.
+  std::function<void(std::uint64_t events, Instant at, std::uint64_t hash)> event = {};
   bool record = false;  // LifeResult::record is wanted
 };
 

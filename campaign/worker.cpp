@@ -16,6 +16,7 @@
 #include <ctime>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "campaign/crash_report.h"
@@ -72,12 +73,19 @@ PlayedLife play(LifeOrder order, const WorkerLimits& limits) {
   auto once = [&] {
     TimeLimit time(limits.life_seconds_max);
     MemoryLimit memory(limits.life_bytes_max);
-    return order.scenario->run(order.plan, {});
+    LifeOptions options;
+    if (order.hashes)
+      options.event = [&](std::uint64_t events, Instant at, std::uint64_t hash) {
+        order.hashes->note({events, at, hash});
+      };
+    return order.scenario->run(order.plan, options);
   };
   PlayedLife played;
   auto begun = SteadyClock::now();
   auto cpu_before = cpu_seconds();
   played.life = once();
+  if (auto* hashes = std::exchange(order.hashes, nullptr))
+    hashes->note({played.life.events, Instant{} + played.life.simulated, played.life.trace_hash});
   played.wall_seconds = seconds_since(begun);
   if (order.twice)
     if (auto what = differ(played.life, once()))

@@ -8,6 +8,7 @@
 
 #include "campaign/memory_limit.h"
 #include "campaign/played_twice.h"
+#include "campaign/running_hashes.h"
 #include "campaign/scenario.h"
 #include "campaign/time_limit.h"
 
@@ -17,7 +18,8 @@ namespace fulmar {
 struct LifeOrder {
   const Scenario* scenario = nullptr;
   Plan plan;
-  bool twice = false;  // it is played a second time, and compared
+  bool twice = false;               // it is played a second time, and compared
+  RunningHashes* hashes = nullptr;  // gets the life's, unless nullptr: in memory that is shared with the workers
 };
 
 struct PlayedLife {

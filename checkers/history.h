@@ -368,6 +368,8 @@ std::string to_string(const Witness& witness);
 
 // Every checker over the whole history.
 Violations check_history(const History& history);
+// Of a life that was ended early, without its final reads: leaves out what can only be judged at the end.
+Violations check_history_so_far(const History& history);
 
 // One each; see the .cpp for property and conditions.
 void check_durability(const History& history, Violations& found);

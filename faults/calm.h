@@ -14,7 +14,7 @@ namespace fulmar {
 // In plans: when it begins, how long it lasts, and the servers outside of the core, as bits.
 namespace settings {
 inline constexpr Setting calm_from_ms{"calm_from_ms", 0, 3'600'000};
-inline constexpr Setting calm_ms{"calm_ms", 0, 3'600'000};
+inline constexpr Setting calm_ms{"calm_ms", 0, 3'600'000, 0};
 inline constexpr Setting calm_rest{"calm_rest", 0, (1 << 15) - 1};
 }  // namespace settings
 

@@ -15,11 +15,23 @@
 
 namespace fulmar {
 
+// From an event on, a life's random streams are others, by `seed`. Event 0 is the life's begin, and the only one so
+// far.
+struct Branch {
+  std::uint64_t event = 0;
+  std::uint64_t seed = 0;
+  bool operator==(const Branch&) const = default;
+};
+
 struct Plan {
   std::string scenario;
   std::uint64_t seed = 0;
   std::map<std::string, std::int64_t, std::less<>> settings;  // by name; the scenario defines their meaning
   std::vector<Fault> faults;                                  // by time
+  // At most one, with event 0: the life is a neighbour of the seed's life, by the same plan.
+  std::vector<Branch> branches = {};
+
+  bool operator==(const Plan&) const = default;
 
   bool has(const Setting& wanted) const { return settings.contains(wanted.name); }
   // The plan must have it; a checked plan has all that it needs.
@@ -45,8 +57,17 @@ struct PlanTerms {
   const FaultKinds& (*fault_kinds)();
   // The names of the nodes of the plan's world, by number. The plan may be unchecked.
   std::vector<std::string> (*node_names)(const Plan& plan);
+  // The settings that its plans may have. None: the plans can't be shrunk in their settings.
+  std::vector<const Setting*> (*settings)() = nullptr;
+  // The setting that ends a life early, at so many ms of its time: only what was seen until then is judged. nullptr:
+  // the plans have none.
+  const Setting* end_ms = nullptr;
 };
 
+// The seed of all randomness in a life of this plan.
+std::uint64_t life_seed(const Plan& plan);
+
+// Faults in whole microseconds.
 std::string plan_to_json(const Plan& plan, const PlanTerms& terms);
 // Nodes are given by name or by number. Errors: invalid_argument, in one sentence: missing, unknown or duplicate
 // members, wrong types, unknown kinds and nodes, times out of range.

@@ -1,73 +1,19 @@
+#include "faults/plan_json.h"
+
 #include <algorithm>
-#include <initializer_list>
-#include <limits>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
 
-#include "faults/plan.h"
 #include "runtime/base/did_you_mean.h"
+#include "runtime/base/random.h"
 
 namespace fulmar {
 
 namespace {
 
-using nlohmann::ordered_json;
+using namespace strict_json;
 
-constexpr auto any_min = std::numeric_limits<std::int64_t>::min();
-constexpr auto any_max = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t time_us_max = fault_time_max / microseconds(1);
-
-// The error in a plan.
-struct Malformed {
-  std::string what;
-};
-
-// A member of an object, and the beginning of an error message about it: "fault 3: amount".
-struct Member {
-  const ordered_json& value;
-  std::string name;
-};
-
-std::string in_quotes(const std::string& text) {
-  return "'" + text + "'";
-}
-
-// The object must have exactly these members.
-void expect_members(const ordered_json& object, const std::string& where, std::vector<std::string_view> names) {
-  if (!object.is_object()) throw Malformed{where + " must be an object"};
-  for (const auto& [key, value] : object.items())
-    if (std::find(names.begin(), names.end(), key) == names.end())
-      throw Malformed{where + " has no member " + in_quotes(key) + did_you_mean(key, names)};
-  for (auto name : names)
-    if (!object.contains(name)) throw Malformed{where + " lacks " + in_quotes(std::string(name))};
-}
-
-Member member(const ordered_json& object, const std::string& where, const char* name) {
-  return {object[name], where + ": " + in_quotes(name)};
-}
-
-std::int64_t integer(const Member& from, std::int64_t min, std::int64_t max) {
-  const auto& value = from.value;
-  bool fits = value.is_number_integer() &&
-              (!value.is_number_unsigned() ||
-               value.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
-  if (!fits || value.get<std::int64_t>() < min || value.get<std::int64_t>() > max)
-    throw Malformed{from.name + " must be a whole number" +
-                    (min == any_min ? "" : " from " + std::to_string(min) + " to " + std::to_string(max)) + ", not " +
-                    value.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
-  return value.get<std::int64_t>();
-}
-
-std::uint64_t seed_from(const Member& from) {
-  if (!from.value.is_number_unsigned()) throw Malformed{from.name + " must be a whole number that is not negative"};
-  return from.value.get<std::uint64_t>();
-}
-
-std::string text(const Member& from) {
-  if (!from.value.is_string()) throw Malformed{from.name + " must be a string"};
-  return from.value.get<std::string>();
-}
 
 // By its name or, in older plans, by its number.
 std::size_t node(const Member& from, const std::vector<std::string>& nodes) {
@@ -103,39 +49,43 @@ Fault fault_from(const ordered_json& entry, const std::string& where, const Faul
   return fault;
 }
 
-// Refuses duplicate members: only one would count, and it would be unclear which.
-ordered_json parse(const std::string& text) {
-  std::vector<std::set<std::string>> members;  // of the objects that are open
-  auto look = [&](int, ordered_json::parse_event_t event, ordered_json& value) {
-    if (event == ordered_json::parse_event_t::object_start) members.emplace_back();
-    if (event == ordered_json::parse_event_t::object_end) members.pop_back();
-    if (event == ordered_json::parse_event_t::key && !members.back().insert(value.get<std::string>()).second)
-      throw Malformed{"it has " + in_quotes(value.get<std::string>()) + " twice in one object"};
-    return true;
-  };
-  return ordered_json::parse(text, look);
-}
-
-Plan plan_from(const ordered_json& json, const PlanTerms& terms) {
-  expect_members(json, "the plan", {"scenario", "seed", "settings", "faults"});
-  Plan plan;
-  plan.scenario = text(member(json, "the plan", "scenario"));
-  plan.seed = seed_from(member(json, "the plan", "seed"));
-  const auto& settings = json["settings"];
-  if (!settings.is_object()) throw Malformed{"the plan: 'settings' must be an object"};
-  for (const auto& [name, value] : settings.items())
-    plan.settings[name] = integer({value, "setting " + in_quotes(name)}, any_min, any_max);
-  if (!json["faults"].is_array()) throw Malformed{"the plan: 'faults' must be an array"};
-  auto nodes = terms.node_names(plan);
-  for (const auto& entry : json["faults"])
-    plan.faults.push_back(
-        fault_from(entry, "fault " + std::to_string(plan.faults.size() + 1), terms.fault_kinds(), nodes));
-  return plan;
+Branch branch_from(const ordered_json& entry, const std::string& where) {
+  expect_members(entry, where, {"event", "seed"});
+  Branch branch{not_negative(member(entry, where, "event")), not_negative(member(entry, where, "seed"))};
+  if (branch.event != 0)
+    throw Malformed{where + ": 'event' must be 0, as a life's random streams can't be changed later than at its begin"};
+  return branch;
 }
 
 }  // namespace
 
-std::string plan_to_json(const Plan& plan, const PlanTerms& terms) {
+std::uint64_t life_seed(const Plan& plan) {
+  if (plan.branches.empty()) return plan.seed;
+  return Random(plan.seed).split("future").split(plan.branches.front().seed).next();
+}
+
+Plan plan_of_json(const ordered_json& json, const PlanTerms& terms) {
+  const std::string where = "the plan";
+  expect_members(json, where, {"scenario", "seed", "settings", "faults"}, "branches");
+  Plan plan;
+  plan.scenario = text(member(json, where, "scenario"));
+  plan.seed = not_negative(member(json, where, "seed"));
+  const auto& settings = json["settings"];
+  if (!settings.is_object()) throw Malformed{"the plan: 'settings' must be an object"};
+  for (const auto& [name, value] : settings.items())
+    plan.settings[name] = integer({value, "setting " + in_quotes(name)}, any_min, any_max);
+  auto nodes = terms.node_names(plan);
+  for (const auto& entry : array(member(json, where, "faults")))
+    plan.faults.push_back(
+        fault_from(entry, "fault " + std::to_string(plan.faults.size() + 1), terms.fault_kinds(), nodes));
+  if (!json.contains("branches")) return plan;
+  for (const auto& entry : array(member(json, where, "branches")))
+    plan.branches.push_back(branch_from(entry, "branch " + std::to_string(plan.branches.size() + 1)));
+  if (plan.branches.size() > 1) throw Malformed{"the plan: 'branches' must have one branch at most"};
+  return plan;
+}
+
+ordered_json json_of_plan(const Plan& plan, const PlanTerms& terms) {
   auto nodes = terms.node_names(plan);
   auto name = [&](std::size_t n) { return n < nodes.size() ? ordered_json(nodes[n]) : ordered_json(n); };
   ordered_json json;
@@ -153,19 +103,17 @@ std::string plan_to_json(const Plan& plan, const PlanTerms& terms) {
     entry["amount"] = fault.amount;
     json["faults"].push_back(std::move(entry));
   }
-  return json.dump(1);
+  json["branches"] = ordered_json::array();
+  for (const auto& branch : plan.branches) json["branches"].push_back({{"event", branch.event}, {"seed", branch.seed}});
+  return json;
+}
+
+std::string plan_to_json(const Plan& plan, const PlanTerms& terms) {
+  return json_of_plan(plan, terms).dump(1);
 }
 
 Result<Plan> plan_from_json(const std::string& text, const PlanTerms& terms) {
-  try {
-    return plan_from(parse(text), terms);
-  } catch (const Malformed& malformed) {
-    return fail(Errc::invalid_argument, malformed.what);
-  } catch (const ordered_json::out_of_range&) {
-    return fail(Errc::invalid_argument, "it has a number that is too large");
-  } catch (const ordered_json::parse_error& error) {
-    return fail(Errc::invalid_argument, "it is not JSON, from byte " + std::to_string(error.byte) + " on");
-  }
+  return caught([&] { return plan_of_json(parse(text), terms); });
 }
 
 }  // namespace fulmar

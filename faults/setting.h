@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace fulmar {
@@ -12,6 +13,9 @@ struct Setting {
   // A life can be played with any value in this range; seeds may choose from a smaller one.
   std::int64_t min;
   std::int64_t max;
+  // The value with which least happens in a life, or what happens is easiest to follow: failing lives are shrunk
+  // towards it. nullopt: no value is simpler than another.
+  std::optional<std::int64_t> simplest = {};
 };
 
 }  // namespace fulmar

@@ -40,7 +40,7 @@ class ClusterLife {
   ClusterLife(const Plan& plan, const LifeOptions& options)
       : plan_(plan),
         records_(options.record),
-        world_(plan.seed, LogLevel::debug),
+        world_(life_seed(plan), LogLevel::debug),
         workload_(plan),
         cluster_(world_, plan, workload_.marks) {
     follow(world_, options, record_);
@@ -103,13 +103,19 @@ class ClusterLife {
     watch_calm();
     for (auto n = cluster_.size(); n + 1 < world_.node_count(); ++n)
       world_.node(n).start(1, [this](Host& host) { return run_clients(host, workload_); });
-    world_.run_until(begun + milliseconds(plan_.setting(settings::safety_ms)));
-    choose_core();
-    injector.heal(healthy_);
-    let_the_rest_be(injector);
-    judge_liveness();
-    injector.dismiss_supervisor();
-    stop_the_core();
+    if (plan_.has(settings::end_ms)) {
+      world_.run_until(std::max(world_.now(), Instant{} + milliseconds(plan_.setting(settings::end_ms))));
+      injector.dismiss_supervisor();
+      end_all();
+    } else {
+      world_.run_until(begun + milliseconds(plan_.setting(settings::safety_ms)));
+      choose_core();
+      injector.heal(healthy_);
+      let_the_rest_be(injector);
+      judge_liveness();
+      injector.dismiss_supervisor();
+      stop_the_core();
+    }
     workload_.marks.reach(Mark::cut_after_transfer, injector.cuts_after_transfers());
     for (std::size_t n = 0; n < cluster_.size(); ++n)
       workload_.marks.reach(Mark::short_read, world_.node(n).disk().short_reads());
@@ -240,9 +246,13 @@ class ClusterLife {
         violate("failed-stop", world_.node(n).name() + " stopped with exit code " +
                                    std::to_string(world_.node(n).exit_code().value_or(-1)));
     if (world_.stuck()) violate("livelock", "time stood still");
+    end_all();
+    for (const auto& leak : world_.leaks()) violate("leak", leak);
+  }
+
+  void end_all() {
     for (const auto& stall : world_.stalls()) found_.push_back(shard_stalled(stall));
     for (std::size_t n = 0; n < world_.node_count(); ++n) world_.node(n).kill();
-    for (const auto& leak : world_.leaks()) violate("leak", leak);
   }
 
   LifeResult finish() {
@@ -261,7 +271,9 @@ class ClusterLife {
         std::ranges::move(keyed_logs(files, compacted_topic, world_.node(n).name(), world_.now()),
                           std::back_inserter(workload_.history.keyed_logs));
       }
-    for (auto& violation : check_history(workload_.history)) result.violations.push_back(std::move(violation));
+    auto& history = workload_.history;
+    for (auto& violation : plan_.has(settings::end_ms) ? check_history_so_far(history) : check_history(history))
+      result.violations.push_back(std::move(violation));
     result.trace_hash = world_.trace().hash();
     result.events = world_.trace().events();
     result.simulated = world_.now() - Instant{};

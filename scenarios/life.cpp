@@ -6,6 +6,7 @@
 #include "scenarios/marks.h"
 #include "scenarios/node_names.h"
 #include "scenarios/plan_check.h"
+#include "scenarios/plan_settings.h"
 #include "scenarios/recovery/recovery.h"
 #include "scenarios/single_broker.h"
 
@@ -45,7 +46,7 @@ const RequiredMark required_of_exactly_once[] = {
     {mark_name(Mark::transaction_finished_by_another), enough}, {mark_name(Mark::unstable_offset), 200},
 };
 
-constexpr PlanTerms terms{fault_kinds, node_names};
+constexpr PlanTerms terms{fault_kinds, node_names, all_settings, &settings::end_ms};
 const Scenario scenarios[] = {
     {"single-broker", "one broker, several clients, all faults that one broker promises to survive", plan_single_broker,
      run_single_broker, terms, check_plan},

@@ -137,6 +137,7 @@ Operation described(const KeyedRead& read) {
 }  // namespace
 
 void follow(World& world, const LifeOptions& options, LifeRecord& record) {
+  if (options.event) world.trace().set_watch(options.event);
   if (options.trace) world.trace().set_sink(options.trace);
   if (options.record)
     world.trace().set_account(

@@ -11,6 +11,7 @@
 #include "scenarios/cluster_life.h"
 #include "scenarios/node_names.h"
 #include "scenarios/plan_settings.h"
+#include "scenarios/single_broker.h"
 
 namespace fulmar {
 
@@ -47,7 +48,7 @@ Result<void> check_each(const Scenario& scenario, const Plan& plan) {
   std::vector<std::string_view> known;
   for (const auto& use : setting_uses()) {
     if (use.of_clusters_only && !of_cluster(scenario)) continue;
-    const auto& [name, min, max] = *use.setting;
+    const auto& [name, min, max, simplest] = *use.setting;
     known.push_back(name);
     if (!plan.has(*use.setting)) {
       if (!use.optional) return wrong("the setting '" + std::string(name) + "' is missing");
@@ -62,11 +63,19 @@ Result<void> check_each(const Scenario& scenario, const Plan& plan) {
   return {};
 }
 
+// When the faults end, in ms; a life of one broker has no calm, and its faults begin sooner.
+std::int64_t faults_end_ms(const Scenario& scenario, const Plan& plan) {
+  return of_cluster(scenario) ? fault_window(plan).end.ns / 1'000'000
+                              : single_broker_faults_begin_ms + plan.setting(settings::safety_ms);
+}
+
 Result<void> check_together(const Scenario& scenario, const Plan& plan) {
   for (const auto& [one, other] : together)
     if (plan.setting_or(*one, 0) != 0 && !plan.has(*other))
       return wrong("the setting '" + std::string(other->name) + "' is missing, which '" + std::string(one->name) +
                    "' needs");
+  if (auto last = faults_end_ms(scenario, plan); plan.setting_or(settings::end_ms, 0) > last)
+    return wrong("setting 'end_ms' must not be above " + std::to_string(last) + ", when the faults end");
   if (!of_cluster(scenario)) {
     if (plan.setting(settings::shards) == 0)
       return wrong("setting 'shards' must be 1 at least, as there is one broker only");

@@ -30,6 +30,7 @@ constexpr SettingUse uses[] = {
     {&settings::controller_pace_ms, clusters, optional},
     {&settings::delete_retention_ms, clusters, optional},
     {&settings::deletes, everywhere, needed},
+    {&settings::end_ms, everywhere, optional},
     {&settings::epoch_pace_ms, clusters, optional},
     {&settings::false_maxima, everywhere, optional},
     {&settings::group_segment_bytes, clusters, optional},
@@ -81,6 +82,12 @@ constexpr SettingUse uses[] = {
 
 std::span<const SettingUse> setting_uses() {
   return uses;
+}
+
+std::vector<const Setting*> all_settings() {
+  std::vector<const Setting*> all;
+  for (const auto& use : uses) all.push_back(use.setting);
+  return all;
 }
 
 }  // namespace fulmar

@@ -1,5 +1,7 @@
 #include "scenarios/single_broker.h"
 
+#include <algorithm>
+
 #include "broker/server/broker.h"
 #include "checkers/log_files.h"
 #include "faults/injector.h"
@@ -58,7 +60,7 @@ Plan plan_single_broker(std::uint64_t seed) {
   plan.set(settings::retention_check_ms, choose("retention check", 500, 10'000));
   plan.set(settings::safety_ms, choose("length", 20'000, 120'000));
   FaultWindow window;
-  window.begin = Instant{} + seconds(2);
+  window.begin = Instant{} + milliseconds(single_broker_faults_begin_ms);
   window.end = window.begin + milliseconds(plan.setting(settings::safety_ms));
   window.nodes = {1, 1 + static_cast<std::size_t>(plan.setting(settings::clients))};
   plan.faults = plan_faults(random.split("faults"), window, single_broker_faults());
@@ -67,7 +69,7 @@ Plan plan_single_broker(std::uint64_t seed) {
 
 LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   LifeResult result;
-  World world(plan.seed, LogLevel::debug);
+  World world(life_seed(plan), LogLevel::debug);
   follow(world, options, result.record);
   Workload workload(plan);
   workload.brokers = {{SimNetwork::address_of(broker_node), broker_port}};
@@ -101,34 +103,38 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   injector.inject(plan.faults);
   for (std::size_t n = 1; n + 1 < world.node_count(); ++n)
     world.node(n).start(1, [&](Host& host) { return run_clients(host, workload); });
-  world.run_until(begun + seconds(2) + milliseconds(plan.setting(settings::safety_ms)));
-
-  // Liveness.
-  injector.heal();
-  workload.stop = true;
-  auto finished = [&] {
-    for (std::size_t n = 1; n + 1 < world.node_count(); ++n)
-      if (world.node(n).running()) return false;
-    return true;
+  auto judge_liveness = [&] {
+    injector.heal();
+    workload.stop = true;
+    auto finished = [&] {
+      for (std::size_t n = 1; n + 1 < world.node_count(); ++n)
+        if (world.node(n).running()) return false;
+      return true;
+    };
+    if (!world.run_until(finished, world.now() + finish_max))
+      violate("liveness", "stuck-client", "a client did not finish after the network healed");
+    admin.start(1, [&](Host& host) { return read_everything(host, workload); });
+    if (!world.run_until([&] { return !admin.running(); }, world.now() + finish_max))
+      violate("liveness", "stuck-client", "the final read did not come to its end");
+    admin.start(1, [&](Host& host) { return ask_in_peace(host, workload); });
+    if (!world.run_until([&] { return !admin.running(); }, world.now() + finish_max))
+      violate("liveness", "stuck-client", "what is asked in peace is not answered");
+    broker.request_stop();
+    if (!world.run_until([&] { return !broker.running(); }, world.now() + stop_max))
+      violate("liveness", "stuck-stop", "the broker did not stop in order");
+    else if (broker.exit_code() != 0)
+      violate("liveness", "failed-stop",
+              "the broker stopped with exit code " + std::to_string(broker.exit_code().value_or(-1)));
+    if (world.stuck()) violate("liveness", "livelock", "time stood still");
   };
-  if (!world.run_until(finished, world.now() + finish_max))
-    violate("liveness", "stuck-client", "a client did not finish after the network healed");
-  admin.start(1, [&](Host& host) { return read_everything(host, workload); });
-  if (!world.run_until([&] { return !admin.running(); }, world.now() + finish_max))
-    violate("liveness", "stuck-client", "the final read did not come to its end");
-  admin.start(1, [&](Host& host) { return ask_in_peace(host, workload); });
-  if (!world.run_until([&] { return !admin.running(); }, world.now() + finish_max))
-    violate("liveness", "stuck-client", "what is asked in peace is not answered");
-  broker.request_stop();
-  if (!world.run_until([&] { return !broker.running(); }, world.now() + stop_max))
-    violate("liveness", "stuck-stop", "the broker did not stop in order");
-  else if (broker.exit_code() != 0)
-    violate("liveness", "failed-stop",
-            "the broker stopped with exit code " + std::to_string(broker.exit_code().value_or(-1)));
-  if (world.stuck()) violate("liveness", "livelock", "time stood still");
+  bool ends_early = plan.has(settings::end_ms);
+  world.run_until(ends_early ? std::max(begun, Instant{} + milliseconds(plan.setting(settings::end_ms)))
+                             : begun + milliseconds(single_broker_faults_begin_ms + plan.setting(settings::safety_ms)));
+  if (!ends_early) judge_liveness();
   for (const auto& stall : world.stalls()) result.violations.push_back(shard_stalled(stall));
   for (std::size_t n = 0; n < world.node_count(); ++n) world.node(n).kill();
-  for (const auto& leak : world.leaks()) violate("liveness", "leak", leak);
+  if (!ends_early)
+    for (const auto& leak : world.leaks()) violate("liveness", "leak", leak);
 
   workload.marks.reach(Mark::short_read, broker.disk().short_reads());
   workload.history.power_losses = injector.power_losses();
@@ -137,8 +143,9 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   workload.history.clocks_jump = has_fault(plan.faults, {&faults::clock_jump, &faults::clock_drift});
   workload.history.length_ms = world.now().ns / 1'000'000;
   for (auto& violation : workload.seen) result.violations.push_back(std::move(violation));
-  if (result.violations.empty()) check_log_files(files_of(broker), result.violations);
-  for (auto& violation : check_history(workload.history)) result.violations.push_back(std::move(violation));
+  if (result.violations.empty() && !ends_early) check_log_files(files_of(broker), result.violations);
+  for (auto& violation : ends_early ? check_history_so_far(workload.history) : check_history(workload.history))
+    result.violations.push_back(std::move(violation));
   result.trace_hash = world.trace().hash();
   result.events = world.trace().events();
   result.simulated = world.now() - Instant{};

@@ -9,6 +9,9 @@
 
 namespace fulmar {
 
+// When the faults may begin.
+constexpr std::int64_t single_broker_faults_begin_ms = 2000;
+
 Plan plan_single_broker(std::uint64_t seed);
 LifeResult run_single_broker(const Plan& plan, const LifeOptions& options);
 

@@ -32,6 +32,8 @@ extern const Command merge;
 extern const Command plan;
 extern const Command replay;
 extern const Command run;
+extern const Command shrink;
+extern const Command verify;
 }  // namespace commands
 
 // The options of a command: declare them, then parse() what was given. `into` is changed only if the option is given,

@@ -1,49 +1,60 @@
 #include "campaign/replay.h"
 
-#include "campaign/commands/command.h"
+#include <cstdio>
+
+#include "campaign/capsule.h"
+#include "campaign/commands/play_source.h"
+#include "campaign/exit_codes.h"
 
 namespace fulmar {
 
 namespace {
 
-constexpr std::size_t plan_bytes_max = 4 << 20;  // more than any plan
+// Records the life once more, as a capsule.
+int write_as_capsule(const CommandOptions& options, const PlayFile& what, const std::string& path) {
+  auto capsule = record_capsule(*what.scenario, what.plan, {}, what.capsule ? what.capsule->signature : std::nullopt);
+  if (!capsule) return exit_by_signal;
+  if (what.capsule) capsule->notes = what.capsule->notes;
+  if (auto written = write_capsule(path, *capsule, what.scenario->terms); !written) {
+    options.refuse(written.error().detail);
+    return exit_unwritten;
+  }
+  std::printf("%s\n", path.c_str());
+  return 0;
+}
 
 int replay_one(const Simulator& simulator, const std::vector<std::string>& arguments) {
-  const Scenario* scenario = nullptr;
-  std::optional<std::uint64_t> seed;
+  PlaySource source;
+  std::string capsule_file;
   ReplayOptions how{.program = simulator.program, .plan_file = ""};
   CommandOptions options(simulator, commands::replay);
-  options.scenario(scenario);
-  options.number("seed", "N", seed, "plays the plan of this seed");
-  options.text("plan", "FILE", how.plan_file, "plays the plan in this file, as `plan` prints it");
-  options.choice(how.choice);
+  source.declare(options);
   options.flag("trace", how.trace, "prints every event");
-  options.text("record", "FILE", how.record_file, "writes operations and events as JSON");
+  options.text("record", "FILE.json", how.record_file, "writes operations and events as JSON");
+  options.text("capsule", "FILE.capsule.json", capsule_file, "writes the life, as it is now, as a capsule");
   if (auto ended = options.parse(arguments)) return *ended;
-  if (!scenario) return options.complain("--scenario is needed");
-  if (how.plan_file.empty()) {
-    if (!seed) return options.complain("--seed N or --plan FILE is needed");
-    auto plan = plan_of(*scenario, *seed, how.choice);
-    auto checked = how.choice.empty() ? Result<void>{} : scenario->check(*scenario, plan);
-    return checked ? fulmar::replay(*scenario, plan, how) : options.refuse(checked.error().detail);
-  }
-  if (!how.choice.empty()) return options.complain("--set and --faults need --seed N: a plan has settings and faults");
-  if (seed) return options.complain("--seed N and --plan FILE exclude each other: a plan has its seed");
-  auto text = read_text_file(how.plan_file, plan_bytes_max);
-  auto plan = text ? plan_from_json(*text, scenario->terms) : std::unexpected(text.error());
-  if (!plan) return options.refuse(how.plan_file + ": " + plan.error().detail);
-  if (plan->scenario != scenario->name)
-    return options.refuse(how.plan_file + ": it is a plan of scenario " + plan->scenario);
-  if (auto checked = scenario->check(*scenario, *plan); !checked)
-    return options.refuse(how.plan_file + ": " + checked.error().detail);
-  return fulmar::replay(*scenario, *plan, how);
+  auto what = source.read(simulator, options);
+  if (!what) return what.error();
+  how.plan_file = source.path;
+  how.choice = source.choice;
+  if (what->capsule) how.recorded = &*what->capsule;
+  if (!capsule_file.empty())
+    if (auto writable = check_capsule_writable(capsule_file); !writable) return options.refuse(writable.error().detail);
+  auto code = replay(*what->scenario, what->plan, how);
+  if (capsule_file.empty() || (code != 0 && code != exit_violation)) return code;
+  auto written = write_as_capsule(options, *what, capsule_file);
+  return written != 0 ? written : code;
 }
 
 }  // namespace
 
 const Command commands::replay{
     "replay",
-    "--scenario S (--seed N [--set NAME=VALUE]... [--faults KIND,KIND] | --plan FILE) [--trace] [--record FILE]",
-    "Plays one life twice, prints what it violates, and checks that both were the same.", replay_one};
+    "(FILE | --scenario S --seed N [--set NAME=VALUE]... [--faults KIND,KIND]) [--trace] [--record FILE.json] "
+    "[--capsule FILE.capsule.json]",
+    "Plays one life twice, prints what it violates, and checks that both were the same. If FILE is a capsule, tells "
+    "from "
+    "which event on the life differs from the recorded one, and whether the verdict is still the same.",
+    replay_one};
 
 }  // namespace fulmar

@@ -33,6 +33,8 @@ int run(const Simulator& simulator, const std::vector<std::string>& arguments) {
   options.shard("shard", shard, "plays every N-th seed, beginning with the I-th: one of N campaigns of the same seeds");
   options.text("report", "FILE", campaign.report, "adds the results to this SQLite file");
   options.flag("resume", campaign.resume, "goes on with the campaign of --report that was interrupted");
+  options.text("capsules", "FOLDER", campaign.capsules,
+               "writes a capsule of each finding there: of its shortest life, for each signature");
   options.text("junit", "FILE", campaign.junit, "writes the results as JUnit XML");
   options.text("github-summary", "FILE", campaign.github_summary, "adds a summary in Markdown to this file");
   if (auto ended = options.parse(arguments)) return *ended;
@@ -58,7 +60,8 @@ int run(const Simulator& simulator, const std::vector<std::string>& arguments) {
 const Command commands::run{
     "run",
     "[--scenario S,S] [--seeds A..[B]] [--time 10m] [--until-first-failure] [--jobs N] [--set NAME=VALUE]... "
-    "[--faults KIND,KIND] [--shard I/N] [--report FILE] [--resume] [--junit FILE] [--github-summary FILE]",
+    "[--faults KIND,KIND] [--shard I/N] [--report FILE] [--resume] [--junit FILE] [--github-summary FILE] "
+    "[--capsules FOLDER]",
     "Runs a campaign: plays lives of all scenarios, or of some, checks each, and prints what violates. Without "
     "options: "
     "all scenarios with fresh seeds for 10 minutes.",

@@ -46,7 +46,7 @@ class RecoveryLife {
       : plan_(plan),
         fault_(plan.faults.front()),
         level_(*find_recovery_level(fault_.kind)),
-        world_(plan.seed, LogLevel::debug),
+        world_(life_seed(plan), LogLevel::debug),
         cluster_(world_, plan, marks_),
         load_(cluster_.addresses(), partition_count),
         injector_(world_, cluster_.size(), [this](std::size_t node) { cluster_.start(node); }) {

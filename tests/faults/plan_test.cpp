@@ -57,6 +57,28 @@ TEST(Plan, SurvivesBeingWrittenDown) {
   EXPECT_EQ(again->faults, plan.faults);
 }
 
+TEST(Plan, IsTheSameLifeWithoutBranchesAndAnotherWithOne) {
+  Plan plan{"s", 7, {}, {}};
+  EXPECT_EQ(life_seed(plan), 7u);
+  plan.branches = {{0, 1}};
+  EXPECT_NE(life_seed(plan), 7u);
+  EXPECT_EQ(plan_from_json(plan_to_json(plan, terms), terms), plan);
+  auto with = [](const char* branches) {
+    auto text = std::string(R"({"scenario":"s","seed":1,"settings":{},"faults":[],"branches":)") + branches + "}";
+    auto read = plan_from_json(text, terms);
+    return read ? "" : read.error().detail;
+  };
+  EXPECT_EQ(with("[]"), "");
+  EXPECT_EQ(with(R"([{"event":0,"seed":18446744073709551615}])"), "");
+  EXPECT_EQ(with("{}"), "the plan: 'branches' must be an array");
+  EXPECT_EQ(with(R"([{"event":0}])"), "branch 1 lacks 'seed'");
+  EXPECT_EQ(with(R"([{"event":0,"seed":-1}])"), "branch 1: 'seed' must be a whole number that is not negative");
+  EXPECT_EQ(with(R"([{"event":3,"seed":1}])"),
+            "branch 1: 'event' must be 0, as a life's random streams can't be changed later than at its begin");
+  EXPECT_EQ(with(R"([{"event":0,"seed":1},{"event":0,"seed":2}])"),
+            "the plan: 'branches' must have one branch at most");
+}
+
 TEST(Plan, HasTheSettingsThatItWasGiven) {
   constexpr Setting racks{"racks", 0, 1};
   Plan plan{"s", 7, {}, {}};

@@ -44,7 +44,7 @@ class CommandLine(unittest.TestCase):
         return path
 
     def replay(self, *options):
-        return sim("replay", "--scenario", "single-broker", "--plan", self.write_plan(), *options)
+        return sim("replay", self.write_plan(), *options)
 
     def refused(self, why):
         result = self.replay()
@@ -66,7 +66,9 @@ class CommandLine(unittest.TestCase):
 
     def test_a_plan_of_another_scenario(self):
         self.plan["scenario"] = "churn"
-        self.refused("it is a plan of scenario churn")
+        self.refused("the setting 'brokers' is missing")
+        self.plan["scenario"] = "chur"
+        self.refused("it is of scenario 'chur', which this program does not have; did you mean churn?")
 
     def test_numbers_that_make_no_sense(self):
         self.plan["settings"]["segment_bytes"] = 0
@@ -81,13 +83,13 @@ class CommandLine(unittest.TestCase):
         for text in ("", "[]", "{", '{"seed": 1e999}', '{"seed": 1, "seed": 2}', " " * (5 << 20), "[" * 1000000):
             with open(path, "w") as file:
                 file.write(text)
-            result = sim("replay", "--scenario", "single-broker", "--plan", path)
+            result = sim("replay", path)
             self.assertEqual((result.returncode, result.stderr.count("\n")), (2, 1), text[:20])
 
     def replay_that_crashes(self):
         """The process that plays the life is sent a signal as of a bad access, with the trace on its way."""
         self.plan["settings"]["safety_ms"] = 600000
-        replay = subprocess.Popen([SIM, "replay", "--scenario", "single-broker", "--plan", self.write_plan(), "--trace"],
+        replay = subprocess.Popen([SIM, "replay", self.write_plan(), "--trace"],
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         first = replay.stdout.readline()
         os.kill(children_of(replay)[0], signal.SIGSEGV)
@@ -100,7 +102,7 @@ class CommandLine(unittest.TestCase):
         self.assertIn("stack:", out)
         self.assertIn("fulmar::", out)
         self.assertIn("0.000000s broker starts", out)
-        self.assertIn("--plan " + os.path.join(self.directory.name, "plan.json"), out)
+        self.assertIn("replay " + os.path.join(self.directory.name, "plan.json"), out)
 
     def test_an_edited_plan_shows_its_own_faults(self):
         self.plan["faults"] = [{"kind": "pause", "at_us": 7777000, "duration_us": 1000, "target": "broker",
@@ -169,8 +171,7 @@ class CommandLine(unittest.TestCase):
     def test_an_interrupted_replay_leaves_no_process(self):
         self.plan["settings"]["safety_ms"] = 600000
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-            replay = subprocess.Popen([SIM, "replay", "--scenario", "single-broker", "--plan", self.write_plan(),
-                                       "--trace"], stdout=subprocess.PIPE, text=True)
+            replay = subprocess.Popen([SIM, "replay", self.write_plan(), "--trace"], stdout=subprocess.PIPE, text=True)
             replay.stdout.readline()
             player = children_of(replay)
             self.assertEqual(len(player), 1)

@@ -55,6 +55,15 @@ std::string complaint(const std::vector<Fault>& faults) {
   return complaint(plan);
 }
 
+TEST(PlanCheck, ALifeEndsEarlyOrNot) {
+  EXPECT_EQ(complaint("replication", {{"end_ms", 11'000}}), "");
+  EXPECT_EQ(complaint("replication", {{"end_ms", 11'001}}),
+            "setting 'end_ms' must not be above 11000, when the faults end");
+  EXPECT_EQ(complaint("single-broker", {{"end_ms", 5000}}), "");
+  EXPECT_NE(complaint("single-broker", {{"end_ms", 5001}}), "");
+  EXPECT_NE(complaint("single-broker", {{"end_ms", 0}}), "");
+}
+
 TEST(PlanCheck, TakesWhatSeedsMake) {
   for (const auto& scenario : all_scenarios())
     for (std::uint64_t seed = 9001; seed < 9401; ++seed) EXPECT_EQ(complaint(scenario.plan(seed)), "") << seed;

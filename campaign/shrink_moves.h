@@ -1,0 +1,36 @@
+// Moves: ways to make a failing plan simpler, of which shrinking plays one after the other. A move goes in one
+// direction only (fewer faults, settings nearer to their simplest value, earlier, shorter, weaker), so that moves come
+// to an end.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "campaign/scenario.h"
+
+namespace fulmar {
+
+struct Move {
+  std::string what;  // "without 3 faults"
+  // The simpler plans that it makes of a plan, the most promising first; none if there is nothing to change. They may
+  // be unplayable: the scenario's check tells.
+  std::function<std::vector<Plan>(const Plan&)> apply;
+};
+
+using Moves = std::vector<Move>;
+
+// Delta debugging (Zeller and Hildebrandt 2002): all faults, halves, quarters, ... single ones, the last first.
+Moves fewer_faults(const Plan& plan);
+// Settings at their simplest value, or left out: all at once, halves, ... single ones.
+Moves simplest_settings(const Scenario& scenario, const Plan& plan);
+// Each setting half the way to its simplest value, several times, and then shorter ways.
+Moves simpler_settings(const Scenario& scenario, const Plan& plan);
+// All faults, and those from each on, begin earlier.
+Moves earlier_faults(const Plan& plan);
+// Each fault shorter, and with an amount nearer to the least.
+Moves weaker_faults(const Plan& plan);
+// The life ends at the violation, and has only the faults that have begun by then.
+Moves earlier_end(const Scenario& scenario, Instant violation);
+
+}  // namespace fulmar

@@ -1,0 +1,24 @@
+// verify: in what share of a life's neighbours a failure occurs. A neighbour has the same plan and other random
+// streams. One replay that is clean says nothing about a fix: the life may have missed the bug by a hair.
+#pragma once
+
+#include <string_view>
+
+#include "campaign/capsule.h"
+
+namespace fulmar {
+
+// The n-th neighbour, n > 0; a plan that is itself a neighbour has others.
+Plan neighbour_of(const Plan& plan, std::uint64_t n);
+
+struct VerifyOptions {
+  std::string_view program;
+  int futures = 0;  // neighbours
+  WorkerLimits limits = {};
+};
+
+// Plays the life and its neighbours, and prints how many fail with the capsule's signature, how many otherwise, and
+// what that says. Exit codes: 0 no life violated anything; 1 one did; 128 plus the signal: interrupted, and none did.
+int verify(const PlayFile& file, const VerifyOptions& options);
+
+}  // namespace fulmar
