@@ -5,13 +5,14 @@ writes history lines; whatever fails ends it: who follows it has a later number,
 """
 import itertools
 import random
+import signal
 import sys
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from storm_program import NUMBERS_OF_A_PROGRAM, SESSION_MS, failed, note, polled, terminated
 
-ABORT_CHANCE, COPY_RECORDS, READ_SECONDS, STEP_SECONDS, INIT_SECONDS = 0.15, 500, 0.2, 20, 60
+ABORT_CHANCE, COPY_RECORDS, READ_SECONDS, STEP_SECONDS, STUCK_SECONDS, INIT_SECONDS = 0.15, 500, 0.2, 15, 30, 60
 bootstrap, group, source, target, transactional_id, number = sys.argv[1:]
 
 
@@ -84,19 +85,24 @@ class Copier:
         except KafkaException as error:
             failed("transaction:", error)
             code = 1
+        signal.alarm(STUCK_SECONDS)
         self.consumer.close()
         return code
 
 
 def insist(step):
-    """Again, while the client says that it may succeed yet."""
+    """Again, while the client says that it may succeed yet. A step that takes much longer than it was given ends the process: where the coordinator
+    was not reached, librdkafka may hang in send_offsets_to_transaction() for ever (confluentinc/librdkafka#5456, #5511)."""
     while True:
+        signal.alarm(STUCK_SECONDS)
         try:
             return step(STEP_SECONDS)
         except KafkaException as error:
             if not error.args[0].retriable() or terminated.is_set():
                 raise
             failed("again:", error)
+        finally:
+            signal.alarm(0)
 
 
 try:
