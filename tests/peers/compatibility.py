@@ -30,6 +30,18 @@ get right is in its test; the [protocol page](protocol.md#clients) has an overvi
 A version that no client used is served all the same: the tests of `tests/protocol/` and `tests/server/` and the comparison with Kafka's own broker
 (`tests/peers/differ.py`) cover it. Clients choose the highest version that both sides have, so old versions are used by old clients only. Served is
 what ApiVersions says; versions 0 to 2 of Produce are advertised for old clients' sake and answered UNSUPPORTED_VERSION ([why](protocol.md)).
+
+## What to know of clients
+
+- franz-go (1.22, KIP-848): a coordinator that does not answer any more, but whose host still accepts connections, is asked again and again, for
+  heartbeats and commits, until the metadata lacks that broker. On Kafka the leaders move when the controller fences the broker, nine seconds after its
+  last heartbeat, so the metadata in which the client looks for its new leaders lacks the broker already. Here they move within a second, and the
+  client next asks for metadata when that is as old as it may get: five minutes by default. A lower `MetadataMaxAge` helps. Until then the member
+  commits nothing, and others read its partitions.
+- librdkafka (to 2.16): `send_offsets_to_transaction()` may ignore its timeout and hang if the group's coordinator was not reached
+  ([librdkafka#5456](https://github.com/confluentinc/librdkafka/issues/5456)).
+- librdkafka (2.0, in Debian 12): a cooperative member that read many messages at once (`consume()`) skipped some when the group rebalanced; one that
+  polls for each message has not.
 """
 
 

@@ -14,6 +14,9 @@ const (
 	answerTimeout  = 5 * time.Second  // a broker that is stopped is given up after that
 	commitTimeout  = 60 * time.Second // a new coordinator is found within it
 	pollRecords    = 200
+	// In KIP-848 it goes on asking a coordinator that has stopped answering until the metadata lacks that broker; by default it asks for metadata
+	// every five minutes, or when a leader has changed.
+	metadataAge = 5 * time.Second
 )
 
 // A member commits what it has read after each poll; the group does not rebalance in between.
@@ -22,7 +25,7 @@ func member(arguments []string) {
 	options := []kgo.Opt{
 		kgo.SeedBrokers(told.Brokers...), kgo.ConsumerGroup(told.Group), kgo.ConsumeTopics(told.Topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(),
-		kgo.SessionTimeout(sessionTimeout), kgo.RequestTimeoutOverhead(answerTimeout), kgo.MetadataMinAge(time.Second),
+		kgo.SessionTimeout(sessionTimeout), kgo.RequestTimeoutOverhead(answerTimeout), kgo.MetadataMinAge(time.Second), kgo.MetadataMaxAge(metadataAge),
 	}
 	if told.Protocol == "consumer" {
 		options = append(options, kgo.ServerSideBalancer(), kgo.Balancers(kgo.StickyBalancer()))
