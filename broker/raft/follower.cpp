@@ -103,6 +103,7 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   leaders_start_ = request.log_start;
   end_quiescence_from(request.sent_at);
   term_start_ = request.term_start;
+  leaders_bound_ = request.tombstone_bound;
   if (configuration().empty() || may_hold_deleted(request.tombstone_bound)) return refuse(request, Verdict::start_over);
   // The leader's log ends below this log's start: a majority lost its page cache. (Only the latest append counts:
   // the log_end of a late one is outdated.)
@@ -134,8 +135,10 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   pending_ = Pending{request.end, request.commit, request.sent_at};
 }
 
+// What a log has that is to be started over does not count.
 HeartbeatReply Raft::alive(Instant sent_at) const {
-  HeartbeatReply reply{kept(), state_.damage, sent_at, {}, log_.start(), state_.log_term};
+  const auto match = may_hold_deleted(leaders_bound_) ? Offset{0} : kept();
+  HeartbeatReply reply{match, state_.damage, sent_at, {}, log_.start(), state_.log_term};
   reply.configuration = state_.configuration.mark;
   reply.cleaned_to = log_.cleaned_to();
   reply.tombstone_bound = log_.tombstone_bound();
@@ -153,6 +156,7 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   }
   commit_to(std::min(heartbeat.commit, verified_));
   advance_log_start(heartbeat.log_start);
+  leaders_bound_ = heartbeat.tombstone_bound;
   hear_tombstones(heartbeat.tombstone_bound, heartbeat.tombstones_removable);
   auto reply = alive(heartbeat.sent_at);
   if (agree_to_quiesce(message.from, heartbeat))
@@ -169,6 +173,7 @@ void Raft::on(const Message& message, const StartOver& request) {
   end_quiescence_from(request.sent_at);
   append_sent_at_ = request.sent_at;
   term_start_ = request.term_start;
+  leaders_bound_ = request.tombstone_bound;
   // The request may be a duplicate, or the missing batches have arrived since it was sent and were perhaps
   // acknowledged. (Without stable commits, committed offsets may have been lost on other replicas and have other
   // content here.)

@@ -74,7 +74,7 @@ struct Heartbeat {
   std::optional<LivenessEpoch> quiesce;                   // from now on, pulses of this epoch replace heartbeats
   std::optional<MarkedConfiguration> configuration = {};  // as in an AppendRequest
   Offset tombstone_bound = 0;                             // likewise
-  Offset tombstones_removable = 0;                        // tombstones below may be removed
+  Offset tombstones_removable = 0;                        // tombstones and markers below may be removed
 };
 
 struct HeartbeatReply {

@@ -19,7 +19,8 @@ enum class Feeding : unsigned char { probe, replicate, catch_up, start_over };
 
 class Progress {
  public:
-  explicit Progress(Offset next) : next_(next) {}
+  // `joined`: the configuration with which it became a member in this term.
+  explicit Progress(Offset next, const ConfigurationMark& joined = {-1, -1}) : next_(next), joined_(joined) {}
 
   Feeding feeding() const { return feeding_; }
   Offset match() const { return match_; }  // the follower has stored this leader's log below it
@@ -48,6 +49,9 @@ class Progress {
   // The configuration that it has said in this term to have stored.
   const ConfigurationMark& configuration() const { return configuration_; }
   void keeps(const ConfigurationMark& configuration) { configuration_ = configuration; }
+  // Whether a reply by which it stores this configuration is from since it became a member. It may have been one before
+  // in this term, and have started its log over since.
+  bool is_member_by(const ConfigurationMark& configuration) const { return configuration >= joined_; }
   // As it has said in this term, of its log as stored; see LogView.
   Offset cleaned_to() const { return cleaned_to_; }
   Offset tombstone_bound() const { return tombstone_bound_; }
@@ -128,6 +132,7 @@ class Progress {
   Instant caught_up_at_ = long_ago;
   Offset log_start_ = 0;
   bool is_of_term_ = false;
+  ConfigurationMark joined_;
   ConfigurationMark configuration_ = {-1, -1};  // not known yet
   Offset cleaned_to_ = 0;
   Offset tombstone_bound_ = 0;

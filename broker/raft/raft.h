@@ -147,7 +147,8 @@ class Raft {
   // else 0.
   Offset match_of(const ReplicaId& id) const { return acknowledged_by(id).value_or(0); }
   const std::vector<ReplicaId>& target() const { return target_; }
-  // Compaction may remove tombstones below: no member has, nor will any later one have, a record that they delete.
+  // Compaction may remove tombstones and markers below: no member has, nor will any later one have, a record that they
+  // delete, or of a transaction that they end.
   Offset tombstones_removable() const { return removable_; }
 
  private:
@@ -239,7 +240,7 @@ class Raft {
   // The offset up to which the replica has acknowledged this leader's log in this term; nullopt: none counts.
   std::optional<Offset> acknowledged_by(const ReplicaId& id) const;
   void continue_reconfiguration();
-  void adopt_members();
+  void adopt_members(const ConfigurationMark& joined = {-1, -1});
 
   const ReplicaId self_;
   const RaftSettings settings_;
@@ -283,7 +284,8 @@ class Raft {
   void hear_tombstones(Offset bound, Offset removable);
   void consider_tombstones();
 
-  Offset removable_ = 0;  // see tombstones_removable()
+  Offset removable_ = 0;      // see tombstones_removable()
+  Offset leaders_bound_ = 0;  // of a follower: the bound that the leader sent last
 
   std::map<ReplicaId, Epoch> far_terms_;  // terms beyond term_leap_max that voters have sent messages in
 

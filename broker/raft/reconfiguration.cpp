@@ -39,7 +39,7 @@ void Raft::change_to(Configuration configuration) {
   state_.configuration = {{state_.term, state_.configuration.mark.version + 1}, std::move(configuration)};
   state_.solo = false;
   store();
-  adopt_members();
+  adopt_members(state_.configuration.mark);
   send_heartbeats();
 }
 
@@ -64,12 +64,12 @@ std::optional<MarkedConfiguration> Raft::news_for(const Progress& progress) cons
   return state_.configuration;
 }
 
-void Raft::adopt_members() {
+void Raft::adopt_members(const ConfigurationMark& joined) {
   std::map<ReplicaId, Progress> peers;
   for (const auto& id : configuration().members()) {
     if (id == self_) continue;
     auto found = peers_.find(id);
-    peers.emplace(id, found == peers_.end() ? Progress(log_.end()) : std::move(found->second));
+    peers.emplace(id, found == peers_.end() ? Progress(log_.end(), joined) : std::move(found->second));
   }
   std::erase_if(peers_, [&](const auto& entry) { return peers.contains(entry.first); });
   forget_peers();
@@ -99,6 +99,9 @@ void Raft::continue_reconfiguration() {
   // One change at a time, and none before this leader knows what is committed (otherwise single-server changes are
   // unsafe: Ongaro on raft-dev, July 2015).
   if (pending_ || !established() || !configuration_settled()) return;
+  // The bound that is about to be stored was decided by the present members: a new one has to hear of it at once, since
+  // it may have to start over, and what it has before does not count.
+  if (output_.tombstone_bound) return;
   const auto& now_in_force = configuration();
   if (now_in_force.joint()) {
     auto learners = now_in_force.learners;

@@ -129,6 +129,7 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   auto found = peers_.find(message.from);
   if (role_ != Role::leader || found == peers_.end()) return;
   auto& progress = found->second;
+  if (!progress.is_member_by(reply.configuration)) return;
   progress.begins_at(reply.log_start, reply.sent_at);
   progress.is_clean(reply.cleaned_to, reply.tombstone_bound, reply.sent_at);
   progress.heard(reply.sent_at, now_);
@@ -165,6 +166,7 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   auto found = peers_.find(message.from);
   if (role_ != Role::leader || found == peers_.end()) return;
   auto& progress = found->second;
+  if (!progress.is_member_by(reply.configuration)) return;
   progress.begins_at(reply.log_start, reply.sent_at);
   progress.is_clean(reply.cleaned_to, reply.tombstone_bound, reply.sent_at);
   progress.heard(reply.sent_at, now_);

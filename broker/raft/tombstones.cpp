@@ -1,10 +1,10 @@
-// How far compaction may remove tombstones, so that no replica brings deleted records back (docs/raft.md,
-// "Tombstones").
+// How far compaction may remove tombstones and the markers of transactions, so that no replica brings deleted records
+// back, or has a transaction that never ends (docs/raft.md, "Tombstones and markers").
 //
 // Each replica is *clean* up to an offset (LogView::cleaned_to()), and stores a *bound* (LogView::tombstone_bound()):
-// below the bound, its log has no record that a tombstone below the bound deletes, unless it has that tombstone too.
-// The leader raises its bound once all members are clean up to there, and the followers store it; tombstones below the
-// lowest stored bound may be removed.
+// below the bound, its log has no record that a tombstone below the bound deletes, unless it has that tombstone too,
+// and no record that is part of a transaction. The leader raises its bound once all members are clean up to there, and
+// the followers store it; tombstones and markers below the lowest stored bound may be removed.
 #include <algorithm>
 
 #include "broker/raft/raft.h"

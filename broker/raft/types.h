@@ -131,7 +131,7 @@ class LogView {
   virtual Offset stable_end() const = 0;
   virtual Offset synced_end() const { return stable_end(); }  // up to the last sync, for all topics
   virtual const EpochCache& epochs() const = 0;
-  // Of a compacted log: below, no key has more than one record.
+  // Of a compacted log: below, no key has more than one record, and no record is part of a transaction.
   virtual Offset cleaned_to() const { return 0; }
   // As stored: what Output::tombstone_bound asked for, or what the log was begun with.
   virtual Offset tombstone_bound() const { return 0; }

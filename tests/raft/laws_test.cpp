@@ -132,10 +132,14 @@ class Storm {
       ASSERT_EQ(replica.raft->hard_state().damage, 0u) << model_.status();
       ASSERT_TRUE(replica.raft->quiesced()) << model_.status();
     }
-    if (weather_.compacts) compact_all(leader);
+    if (weather_.compacts) {
+      for (const auto* marker : {"p0!", "p1!"}) ASSERT_TRUE(model_.propose(leader, marker)) << model_.status();
+      model_.run(seconds(5));
+      compact_all(leader);
+    }
   }
 
-  // Everybody is clean, so that all tombstones may go.
+  // Everybody is clean, so that all tombstones and markers may go.
   void compact_all(int leader) {
     const auto members = model_.raft(leader).configuration().members();
     for (const auto& member : members) model_.clean(member.broker, model_.at(member.broker).log.end());
@@ -145,8 +149,11 @@ class Storm {
       ASSERT_EQ(replica.raft->tombstones_removable(), replica.log.end()) << member.broker << "\n" << model_.status();
       ASSERT_TRUE(replica.raft->quiesced()) << model_.status();
       model_.clean(member.broker, replica.log.end());
-      for (auto offset = replica.log.start(); offset < replica.log.end(); ++offset)
-        ASSERT_TRUE(replica.log.at(offset).gone || !replica.log.at(offset).value.ends_with('=')) << model_.status();
+      for (auto offset = replica.log.start(); offset < replica.log.end(); ++offset) {
+        const auto& value = replica.log.at(offset).value;
+        bool goes = value.ends_with('=') || value.ends_with('!');
+        ASSERT_TRUE(replica.log.at(offset).gone || !goes) << model_.status();
+      }
     }
   }
 
@@ -165,6 +172,10 @@ class Storm {
   std::string next_value() {
     auto number = std::to_string(++values_);
     if (!weather_.compacts) return "v" + number;
+    if (random_.chance(1, 3)) {
+      auto producer = "p" + std::to_string(random_.below(2));
+      return producer + (random_.chance(1, 2) ? "!" : "+" + number);
+    }
     auto key = "k" + std::to_string(random_.below(4));
     return key + "=" + (random_.chance(1, 3) ? "" : number);
   }

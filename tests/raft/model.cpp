@@ -36,7 +36,19 @@ void ModelLog::start_over(Offset at, Epoch epoch, Offset tombstone_bound) {
   start_ = stable_ = at;
 }
 
-void ModelLog::clean(Offset end_wanted, Offset tombstones_below) {
+Offset ModelLog::last_stable(Offset committed) const {
+  std::map<std::string, Offset> open;
+  for (auto offset = start_; offset < committed; ++offset) {
+    const auto& entry = at(offset);
+    if (auto plus = entry.value.find('+'); plus != std::string::npos && !entry.ordinary)
+      open.try_emplace(entry.value.substr(0, plus), offset);
+    if (entry.value.ends_with('!') && !entry.gone) open.erase(entry.value.substr(0, entry.value.size() - 1));
+  }
+  for (const auto& [producer, first] : open) committed = std::min(committed, first);
+  return committed;
+}
+
+void ModelLog::clean(Offset end_wanted, Offset removable) {
   std::map<std::string, Offset> last;
   auto each = [&](const auto& visit) {
     for (auto offset = start_; offset < end_wanted; ++offset) {
@@ -48,8 +60,13 @@ void ModelLog::clean(Offset end_wanted, Offset tombstones_below) {
   };
   each([&](Offset offset, ModelEntry&, const std::string& key, bool) { last[key] = offset; });
   each([&](Offset offset, ModelEntry& entry, const std::string& key, bool is_tombstone) {
-    entry.gone = last.at(key) > offset || (is_tombstone && offset < tombstones_below);
+    entry.gone = last.at(key) > offset || (is_tombstone && offset < removable);
   });
+  for (auto offset = start_; offset < end_wanted; ++offset) {
+    auto& entry = entries_.at(static_cast<std::size_t>(offset - start_));
+    entry.ordinary = true;
+    if (entry.value.ends_with('!') && offset < removable) entry.gone = true;
+  }
   cleaned_to_ = std::max(cleaned_to_, end_wanted);
 }
 
@@ -193,9 +210,9 @@ void Model::advance_log_start(int leader, Offset to) {
 void Model::clean(int broker, Offset end) {
   auto& replica = at(broker);
   if (replica.raft->hard_state().damage != 0) return;
-  end = std::min({end, replica.raft->commit(), replica.log.stable_end()});
+  end = std::min({end, replica.log.last_stable(replica.raft->commit()), replica.log.stable_end()});
   if (end <= replica.log.start()) return;
-  story(std::to_string(broker) + " is cleaned to " + std::to_string(end) + ", of tombstones below " +
+  story(std::to_string(broker) + " is cleaned to " + std::to_string(end) + ", of tombstones and markers below " +
         std::to_string(replica.raft->tombstones_removable()));
   replica.log.clean(end, replica.raft->tombstones_removable());
   replica.raft->cleaned(now_);
@@ -412,6 +429,7 @@ void Model::check(int broker) {
   if (raft.role() == Role::leader && raft.commit() > replica.commit_seen) check_leases(broker);
   replica.commit_seen = raft.commit();
   check_deleted(broker);
+  check_transactions(broker);
   if (random_.chance(1, 8)) replica.commit_hint = raft.commit();
 }
 
@@ -438,6 +456,24 @@ void Model::check_deleted(int broker) {
       if (const auto& entry = replica.log.at(earlier); !entry.gone && entry.value.starts_with(key + "="))
         violated("a deleted key returns: " + std::to_string(broker) + " has " + entry.value + " at " +
                  std::to_string(earlier) + ", and not what came at " + std::to_string(offset));
+}
+
+// A voter's log has no transaction whose marker is gone there: it would stay open for ever.
+void Model::check_transactions(int broker) {
+  const auto& replica = at(broker);
+  if (!replica.raft->configuration().is_voter(id(broker)) || replica.raft->hard_state().damage != 0) return;
+  std::set<std::string> open;
+  for (auto offset = replica.log.start(); offset < replica.log.end(); ++offset) {
+    const auto& entry = replica.log.at(offset);
+    if (auto plus = entry.value.find('+'); plus != std::string::npos && !entry.ordinary)
+      open.insert(entry.value.substr(0, plus));
+    if (!entry.value.ends_with('!')) continue;
+    auto producer = entry.value.substr(0, entry.value.size() - 1);
+    if (entry.gone && open.contains(producer))
+      violated("a transaction never ends: " + std::to_string(broker) + " has records of " + producer +
+               ", and not the marker that came at " + std::to_string(offset));
+    open.erase(producer);
+  }
 }
 
 // If a leader commits, no leader of an earlier term may consider its lease valid.

@@ -15,11 +15,13 @@
 
 namespace fulmar {
 
-// A value "k=v" is of the key k; without a v it is a tombstone.
+// A value "k=v" is of the key k; without a v it is a tombstone. "p+v" is a record of a transaction of the producer p,
+// and "p!" the marker that ends it.
 struct ModelEntry {
   Epoch epoch;
   std::string value;
-  bool gone = false;  // compacted away here
+  bool gone = false;      // compacted away here
+  bool ordinary = false;  // compacted here: not part of its transaction any more
   bool operator==(const ModelEntry& other) const { return epoch == other.epoch && value == other.value; }
 };
 
@@ -37,8 +39,10 @@ class ModelLog : public LogView {
   void truncate_to(Offset end);
   void advance_start(Offset start);
   void start_over(Offset at, Epoch epoch, Offset tombstone_bound);
-  // One pass of compaction of all below `end`.
-  void clean(Offset end, Offset tombstones_below);
+  // The first offset of a transaction without a marker below `committed`; `committed` if there is none.
+  Offset last_stable(Offset committed) const;
+  // One pass of compaction of all below `end`. Tombstones and markers below `removable` go.
+  void clean(Offset end, Offset removable);
   void keep_bound(Offset bound) { tombstone_bound_ = std::max(tombstone_bound_, bound); }
   void forget_compaction() { cleaned_to_ = 0; }
   void sync() { stable_ = end(); }
@@ -105,7 +109,7 @@ class Model {
   void transfer(int from, int to);
   void set_target(int leader, const std::vector<int>& voters, const std::vector<int>& learners = {});
   void advance_log_start(int leader, Offset to);
-  // Compacts its log as far as it is committed and stable, at most up to `end`.
+  // Compacts its log as far as it is committed and stable, and transactions are decided, at most up to `end`.
   void clean(int broker, Offset end);
   void damage_from(int broker, Offset offset);  // of a replica that is down
   // Of a replica that is down: its disk loses its terms, votes and configuration, but not its log. Restarts it.
@@ -137,6 +141,7 @@ class Model {
   void check_leases(int broker);
   void check(int broker);
   void check_deleted(int broker);
+  void check_transactions(int broker);
   void add_to_log(Replica& replica, const ModelEntry& entry);
   [[noreturn]] void violated(const std::string& what);
 
