@@ -36,10 +36,12 @@ void add_partitions(Host& host, Workload& workload);
 void remake_topic(Host& host, Workload& workload);
 // Changes topic configurations, without changing the guarantees that checkers verify.
 void configure_topics(Host& host, Workload& workload);
-// Write records of few keys to a compacted topic, and read it; the last reads all of it at the end.
+// Write records of few keys to a compacted topic, some in transactions, and read it; the last reads all of it at the
+// end.
 inline constexpr const char* compacted_topic = "compacted";
 inline constexpr std::int32_t compacted_partitions = 2;
 void write_keys(Host& host, Workload& workload);
+void write_keys_in_transactions(Host& host, Workload& workload);
 void read_keys(Host& host, Workload& workload);
 void read_keys_at_the_end(Host& host, Workload& workload, ClusterClient& brokers);
 // A member of a group: joins, commits, and sometimes leaves, vanishes or is too slow.

@@ -81,6 +81,7 @@ class ClusterLife {
       for (auto mark : {Mark::log_compacted, Mark::batch_compacted_away, Mark::tombstone_removed,
                         Mark::leader_was_away_past_tombstones})
         workload_.marks.expect(mark);
+    if (plan.setting_or(settings::keyed_transactions, 0)) workload_.marks.expect(Mark::marker_removed);
     if (plan.has(settings::delete_retention_ms))
       workload_.history.tombstones_kept = milliseconds(plan.setting(settings::delete_retention_ms));
     if (plan.setting_or(settings::producer_id_block, 1000) < 1000) workload_.marks.expect(Mark::producer_id_block);

@@ -119,6 +119,11 @@ Plan plan_exactly_once(std::uint64_t seed) {
   // In half of the lives, the partitions of the first pipeline or two are assigned by groups.
   auto random = Random(seed).split("grouped stages");
   if (random.chance(1, 2)) plan.set(settings::grouped_stages, random.between(1, 2));
+  // In half, the offsets that the transactions commit are compacted.
+  random = Random(seed).split("compacted offsets");
+  if (!random.chance(1, 2)) return plan;
+  plan.set(settings::group_segment_bytes, std::int64_t{1} << random.between(9, 12));
+  plan.set(settings::cleaner_backoff_ms, std::int64_t{1} << random.between(6, 11));
   return plan;
 }
 
@@ -151,26 +156,30 @@ Plan plan_groups(std::uint64_t seed) {
 }
 
 Plan plan_compaction(std::uint64_t seed) {
-  return plan_cluster(seed, "compaction", disk_faults(), true, [](Random random, Plan& plan) {
-    plan.set(settings::keyed_clients, random.between(1, 2));
-    plan.set(settings::keyed_pace_ms, std::int64_t{1} << random.between(4, 8));
-    plan.set(settings::compacted_segment_bytes, std::int64_t{1} << random.between(10, 13));
-    plan.set(settings::cleaner_backoff_ms, std::int64_t{1} << random.between(6, 11));
+  auto plan = plan_cluster(seed, "compaction", disk_faults(), true, [](Random random, Plan& chosen) {
+    chosen.set(settings::keyed_clients, random.between(1, 2));
+    chosen.set(settings::keyed_pace_ms, std::int64_t{1} << random.between(4, 8));
+    chosen.set(settings::compacted_segment_bytes, std::int64_t{1} << random.between(10, 13));
+    chosen.set(settings::cleaner_backoff_ms, std::int64_t{1} << random.between(6, 11));
     constexpr std::int64_t shares[] = {0, 10, 10, 50, 90};
-    plan.set(settings::cleanable_percent, shares[random.below(std::size(shares))]);
-    if (random.chance(1, 3)) plan.set(settings::max_compaction_lag_ms, std::int64_t{1} << random.between(6, 12));
-    plan.set(settings::delete_retention_ms, std::int64_t{1} << random.between(4, 13));
-    plan.set(settings::memory_topic, 0);
-    plan.set(settings::producer_pace_ms, 4096);
-    plan.set(settings::deletes, 0);
+    chosen.set(settings::cleanable_percent, shares[random.below(std::size(shares))]);
+    if (random.chance(1, 3)) chosen.set(settings::max_compaction_lag_ms, std::int64_t{1} << random.between(6, 12));
+    chosen.set(settings::delete_retention_ms, std::int64_t{1} << random.between(4, 13));
+    chosen.set(settings::memory_topic, 0);
+    chosen.set(settings::producer_pace_ms, 4096);
+    chosen.set(settings::deletes, 0);
     // Replicas that leave a partition, and come back to it with an old log.
     if (!random.chance(1, 2)) return;
-    plan.set(settings::brokers, 5);
-    plan.set(settings::replication_factor, 3);
-    plan.set(settings::rest_count, 1);
-    plan.set(settings::operator_pace_ms, std::int64_t{1} << random.between(9, 12));
-    plan.set(settings::cancelled_moves_percent, random.between(0, 60));
+    chosen.set(settings::brokers, 5);
+    chosen.set(settings::replication_factor, 3);
+    chosen.set(settings::rest_count, 1);
+    chosen.set(settings::operator_pace_ms, std::int64_t{1} << random.between(9, 12));
+    chosen.set(settings::cancelled_moves_percent, random.between(0, 60));
   });
+  // In two thirds of the lives there are transactions too.
+  auto random = Random(seed).split("keyed transactions");
+  if (random.chance(2, 3)) plan.set(settings::keyed_transactions, random.between(1, 2));
+  return plan;
 }
 
 }  // namespace fulmar

@@ -1,5 +1,6 @@
 // Clients that write records of few keys to a compacted topic, with tombstones, and that read all of it, from the
-// start, while it is compacted.
+// start, while it is compacted. In lives in which others write to it in transactions, they read committed records only.
+#include "scenarios/keyed_client.h"
 #include "broker/client/consumer.h"
 #include "broker/client/producer.h"
 #include "broker/protocol/messages/topics.h"
@@ -7,6 +8,7 @@
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
+#include "scenarios/passing.h"
 #include "scenarios/plan_settings.h"
 
 namespace fulmar {
@@ -28,31 +30,8 @@ std::uint64_t choose_key(const History& history, Random& random) {
 constexpr Duration delivery_timeout = seconds(15);
 constexpr Duration retry_interval = milliseconds(100);
 
-void make_topic(Host& host, Workload& workload, ClusterClient& brokers) {
-  for (;;) {
-    auto deadline = host.clock().deadline_in(workload.request_timeout);
-    auto connection = brokers.any(deadline);
-    if (connection) {
-      CreateTopicsRequest request;
-      auto& topic = request.topics.emplace_back();
-      topic.name = topic_name;
-      topic.num_partitions = partitions;
-      topic.replication_factor = static_cast<std::int16_t>(workload.plan.setting(settings::replication_factor));
-      auto of_plan = [&](const Setting& setting) { return std::to_string(workload.plan.setting(setting)); };
-      topic.configs = {{"cleanup.policy", "compact"},
-                       {"min.cleanable.dirty.ratio", "0." + of_plan(settings::cleanable_percent)},
-                       {"delete.retention.ms", of_plan(settings::delete_retention_ms)},
-                       {"segment.bytes", of_plan(settings::compacted_segment_bytes)}};
-      if (workload.plan.has(settings::max_compaction_lag_ms))
-        topic.configs.push_back({"max.compaction.lag.ms", of_plan(settings::max_compaction_lag_ms)});
-      auto response = (*connection)->call<CreateTopicsResponse>(request, deadline);
-      if (response && response->topics.size() == 1 &&
-          (response->topics[0].error_code == ErrorCode::none ||
-           response->topics[0].error_code == ErrorCode::topic_already_exists))
-        return;
-    }
-    host.clock().sleep_for(retry_interval);
-  }
+bool has_transactions(const Workload& workload) {
+  return workload.plan.setting_or(settings::keyed_transactions, 0) != 0;
 }
 
 // Reads from the start to the end of the partition at the time of the call; nullopt: not all could be read.
@@ -62,6 +41,7 @@ std::optional<KeyedRead> read_all(Host& host, Workload& workload, ClusterClient&
   options.max_wait = milliseconds(10);
   options.min_bytes = 0;
   options.request_timeout = workload.request_timeout;
+  options.committed_only = has_transactions(workload);
   Consumer consumer(host, brokers, options, topic_name);
   auto ask = [&](Timestamp which) -> std::optional<Offset> {
     for (;;) {
@@ -92,20 +72,9 @@ std::optional<KeyedRead> read_all(Host& host, Workload& workload, ClusterClient&
 }
 
 void send_one(Host& host, Workload& workload, Producer& producer, Random& random, int number) {
-  KeyedSend send;
-  send.producer = number;
-  send.partition = static_cast<std::int32_t>(random.below(partitions));
-  send.key = "key " + std::to_string(choose_key(workload.history, random));
-  Record record{send.key, std::nullopt, host.clock().wall_ms(), {}};
-  if (random.chance(3, 4)) {
-    send.value = workload.next_value++;
-    record.value = make_value(*send.value, static_cast<std::size_t>(random.between(8, 200)));
-  }
-  send.invoked = host.clock().now();
-  auto index = workload.history.keyed_sends.size();
-  workload.history.keyed_sends.push_back(send);
-  auto delivery = producer.send(topic_name, send.partition, {record});
-  auto& sent = workload.history.keyed_sends[index];
+  auto next = next_keyed(host, workload, random, number);
+  auto delivery = producer.send(topic_name, next.partition, next.records);
+  auto& sent = workload.history.keyed_sends[next.index];
   sent.completed = host.clock().now();
   sent.offset = delivery.base_offset;
   switch (delivery.outcome) {
@@ -117,11 +86,53 @@ void send_one(Host& host, Workload& workload, Producer& producer, Random& random
 
 }  // namespace
 
+void make_compacted_topic(Host& host, Workload& workload, ClusterClient& brokers) {
+  for (;;) {
+    auto deadline = host.clock().deadline_in(workload.request_timeout);
+    auto connection = brokers.any(deadline);
+    if (connection) {
+      CreateTopicsRequest request;
+      auto& topic = request.topics.emplace_back();
+      topic.name = topic_name;
+      topic.num_partitions = partitions;
+      topic.replication_factor = static_cast<std::int16_t>(workload.plan.setting(settings::replication_factor));
+      auto of_plan = [&](const Setting& setting) { return std::to_string(workload.plan.setting(setting)); };
+      topic.configs = {{"cleanup.policy", "compact"},
+                       {"min.cleanable.dirty.ratio", "0." + of_plan(settings::cleanable_percent)},
+                       {"delete.retention.ms", of_plan(settings::delete_retention_ms)},
+                       {"segment.bytes", of_plan(settings::compacted_segment_bytes)}};
+      if (workload.plan.has(settings::max_compaction_lag_ms))
+        topic.configs.push_back({"max.compaction.lag.ms", of_plan(settings::max_compaction_lag_ms)});
+      auto response = (*connection)->call<CreateTopicsResponse>(request, deadline);
+      if (response && response->topics.size() == 1 &&
+          (response->topics[0].error_code == ErrorCode::none ||
+           response->topics[0].error_code == ErrorCode::topic_already_exists))
+        return;
+    }
+    host.clock().sleep_for(retry_interval);
+  }
+}
+
+KeyedToSend next_keyed(Host& host, Workload& workload, Random& random, int producer) {
+  KeyedSend send;
+  send.producer = producer;
+  send.partition = static_cast<std::int32_t>(random.below(partitions));
+  send.key = "key " + std::to_string(choose_key(workload.history, random));
+  Record record{send.key, std::nullopt, host.clock().wall_ms(), {}};
+  if (random.chance(3, 4)) {
+    send.value = workload.next_value++;
+    record.value = make_value(*send.value, static_cast<std::size_t>(random.between(8, 200)));
+  }
+  send.invoked = host.clock().now();
+  workload.history.keyed_sends.push_back(send);
+  return {workload.history.keyed_sends.size() - 1, send.partition, {record}};
+}
+
 void write_keys(Host& host, Workload& workload) {
   const auto number = workload.next_producer++;
   auto random = host.entropy().stream();
   ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
-  make_topic(host, workload, brokers);
+  make_compacted_topic(host, workload, brokers);
   ProducerOptions options;
   options.request_timeout = workload.request_timeout;
   options.delivery_timeout = delivery_timeout;
@@ -137,7 +148,7 @@ void write_keys(Host& host, Workload& workload) {
 void read_keys(Host& host, Workload& workload) {
   auto random = host.entropy().stream();
   ClusterClient brokers(host, cluster_options(workload, random.split("cluster")));
-  make_topic(host, workload, brokers);
+  make_compacted_topic(host, workload, brokers);
   while (!workload.stop) {
     pause(host, random, 8 * workload.plan.setting(settings::keyed_pace_ms));
     auto read = read_all(host, workload, brokers, static_cast<std::int32_t>(random.below(partitions)), false);
@@ -146,8 +157,10 @@ void read_keys(Host& host, Workload& workload) {
 }
 
 void read_keys_at_the_end(Host& host, Workload& workload, ClusterClient& brokers) {
-  for (std::int32_t partition = 0; partition < partitions; ++partition)
+  for (std::int32_t partition = 0; partition < partitions; ++partition) {
+    if (has_transactions(workload)) wait_until_decided(host, workload, brokers, topic_name, partition);
     workload.history.keyed_final_reads[partition] = *read_all(host, workload, brokers, partition, true);
+  }
 }
 
 }  // namespace fulmar

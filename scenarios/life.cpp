@@ -37,6 +37,7 @@ const RequiredMark required_of_compaction[] = {
     {mark_name(Mark::log_compacted), enough},
     {mark_name(Mark::batch_compacted_away), enough},
     {mark_name(Mark::tombstone_removed), enough},
+    {mark_name(Mark::marker_removed), enough},
     {mark_name(Mark::leader_was_away_past_tombstones), enough},
 };
 const RequiredMark required_of_exactly_once[] = {
@@ -62,7 +63,7 @@ const Scenario scenarios[] = {
      run_cluster, terms, check_plan},
     {"groups", "members of consumer groups that join, commit, vanish and come back, and coordinators that move",
      plan_groups, run_cluster, terms, check_plan, required_of_groups},
-    {"compaction", "a compacted topic of few keys, written, read and cleaned while all of that goes on",
+    {"compaction", "a compacted topic of few keys, written, also in transactions, read and cleaned all at once",
      plan_compaction, run_cluster, terms, check_plan, required_of_compaction},
     {"recovery", "a cluster that is well meets one fault: how long it takes to serve again", plan_recovery,
      run_recovery, terms, check_recovery_plan},

@@ -72,6 +72,7 @@ constexpr const char* names[] = {
     "offset of a group expired",
     "coordinator of a rebalancing group replaced",
     "transaction finished by another coordinator",
+    "transaction markers removed",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Mark::count_));
 

@@ -76,6 +76,7 @@ enum class Mark : std::uint8_t {
   group_offset_expired,
   coordinator_lost_in_rebalance,
   transaction_finished_by_another,
+  marker_removed,
   count_
 };
 

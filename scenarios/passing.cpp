@@ -16,9 +16,22 @@ namespace {
 constexpr auto damaged = std::numeric_limits<std::uint64_t>::max();  // no transaction's number
 constexpr Duration successor_max = seconds(3);
 
+// In a healthy cluster: until a transaction's timeout has passed and it has its markers.
+constexpr Duration open_max = milliseconds(transaction_timeout_ms_max) + seconds(15);
+
 std::string value_of(const PipedRecord& record) {
   return std::to_string(record.transaction) + " " + std::to_string(record.source_partition) + " " +
          std::to_string(record.source_offset);
+}
+
+// Repeats until there is an answer.
+Offset insist_on_end(Host& host, Consumer& consumer, std::int32_t partition) {
+  for (;;) {
+    ErrorCode error{};
+    auto offset = consumer.list_offset(partition, latest_offset, error);
+    if (offset && error == ErrorCode::none) return *offset;
+    host.clock().sleep_for(milliseconds(100));
+  }
 }
 
 }  // namespace
@@ -61,6 +74,27 @@ ConsumerOptions committed_only(const Workload& workload) {
   options.request_timeout = workload.request_timeout;
   options.committed_only = true;
   return options;
+}
+
+Offset wait_until_decided(Host& host, Workload& workload, ClusterClient& cluster, const std::string& topic,
+                          std::int32_t partition) {
+  Consumer committed(host, cluster, committed_only(workload), topic);
+  ConsumerOptions all = committed_only(workload);
+  all.committed_only = false;
+  Consumer uncommitted(host, cluster, all, topic);
+  auto end = insist_on_end(host, uncommitted, partition);
+  auto asked = host.clock().now();
+  bool hangs = false;
+  for (Offset stable; (stable = insist_on_end(host, committed, partition)) < end;) {
+    if (!hangs && host.clock().now() > asked + open_max)
+      workload.seen.push_back({"liveness", "hanging-transaction",
+                               topic + "-" + std::to_string(partition) + " has a transaction at offset " +
+                                   std::to_string(stable) + " that nobody ends",
+                               host.clock().now()});
+    hangs = host.clock().now() > asked + open_max;
+    host.clock().sleep_for(milliseconds(100));
+  }
+  return end;
 }
 
 // The next records of the source, some of those that are there; none, if there are none yet.

@@ -27,6 +27,10 @@ const std::string& target_of(const Workload& workload, std::size_t stage);
 PipedRecord piped(const ReadRecord& record);
 ClusterClientOptions patient_options(const Workload& workload, Random random);
 ConsumerOptions committed_only(const Workload& workload);
+// In a healthy cluster without writers: waits until no transaction of the partition is open, and returns its end. One
+// that stays open longer than its timeout explains is in `seen`.
+Offset wait_until_decided(Host& host, Workload& workload, ClusterClient& cluster, const std::string& topic,
+                          std::int32_t partition);
 
 class Passing {
  protected:

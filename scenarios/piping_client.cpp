@@ -21,9 +21,6 @@ namespace fulmar {
 namespace {
 
 constexpr std::size_t ring_records = 6;  // that a client feeds into a ring: few, so that pipelines keep up
-// In a healthy cluster: until a transaction's timeout has passed and it has its markers.
-constexpr Duration open_max = milliseconds(transaction_timeout_ms_max) + seconds(15);
-
 class Pipe final : private Passing {
  public:
   Pipe(Host& host, Workload& workload, Random random) : Passing(host, workload, random) {}
@@ -104,35 +101,11 @@ void read_committed(Host& host, Workload& workload, Random random) {
   }
 }
 
-// Repeats until there is an answer.
-Offset insist_on_end(Host& host, Consumer& consumer, std::int32_t partition) {
-  for (;;) {
-    ErrorCode error{};
-    auto offset = consumer.list_offset(partition, latest_offset, error);
-    if (offset && error == ErrorCode::none) return *offset;
-    host.clock().sleep_for(milliseconds(100));
-  }
-}
-
 // All committed records of the partition, once no transaction is open.
 std::vector<ReadRecord> read_to_end(Host& host, Workload& workload, ClusterClient& cluster, const std::string& topic,
                                     std::int32_t partition) {
   Consumer committed(host, cluster, committed_only(workload), topic);
-  ConsumerOptions all = committed_only(workload);
-  all.committed_only = false;
-  Consumer uncommitted(host, cluster, all, topic);
-  auto end = insist_on_end(host, uncommitted, partition);
-  auto asked = host.clock().now();
-  bool hangs = false;
-  for (Offset stable; (stable = insist_on_end(host, committed, partition)) < end;) {
-    if (!hangs && host.clock().now() > asked + open_max)
-      workload.seen.push_back({"liveness", "hanging-transaction",
-                               topic + "-" + std::to_string(partition) + " has a transaction at offset " +
-                                   std::to_string(stable) + " that nobody ends",
-                               host.clock().now()});
-    hangs = host.clock().now() > asked + open_max;
-    host.clock().sleep_for(milliseconds(100));
-  }
+  const auto end = wait_until_decided(host, workload, cluster, topic, partition);
   std::vector<ReadRecord> records;
   committed.assign(partition, 0);
   while (committed.position(partition) < end) {

@@ -28,6 +28,7 @@ constexpr std::pair<const Setting*, const Setting*> together[] = {
     {&settings::keyed_clients, &settings::cleanable_percent},
     {&settings::keyed_clients, &settings::keyed_pace_ms},
     {&settings::keyed_clients, &settings::delete_retention_ms},
+    {&settings::keyed_transactions, &settings::keyed_clients},
     {&settings::offsets_retention_ms, &settings::offsets_check_ms},
     {&settings::throttled_rate, &settings::catch_up_lag},
     {&settings::throttled_rate, &settings::replica_lag_ms}};

@@ -42,6 +42,7 @@ constexpr SettingUse uses[] = {
     {&settings::index_interval_bytes, everywhere, needed},
     {&settings::keyed_clients, clusters, optional},
     {&settings::keyed_pace_ms, clusters, optional},
+    {&settings::keyed_transactions, clusters, optional},
     {&settings::lookup_pace_ms, everywhere, optional},
     {&settings::max_compaction_lag_ms, clusters, optional},
     {&settings::members, clusters, optional},

@@ -54,6 +54,7 @@ inline constexpr Setting idle_topic{"idle_topic", 0, 1, 0};
 inline constexpr Setting index_interval_bytes{"index_interval_bytes", 0, bytes_max, 4096};
 inline constexpr Setting keyed_clients{"keyed_clients", 0, clients_max, 0};
 inline constexpr Setting keyed_pace_ms{"keyed_pace_ms", 1, pace_ms_max, 1024};
+inline constexpr Setting keyed_transactions{"keyed_transactions", 0, clients_max, 0};
 inline constexpr Setting lookup_pace_ms{"lookup_pace_ms", 0, pace_ms_max, 0};
 inline constexpr Setting max_compaction_lag_ms{"max_compaction_lag_ms", 1, time_ms_max};
 inline constexpr Setting stages{"stages", 0, 4, 0};

@@ -71,8 +71,11 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   void rewriting(const GroupId& group, const ReplicaId& self, Offset base, Offset end,
                  const std::vector<RewrittenBatch>& batches) override {
     marks_.reach(Mark::log_compacted);
-    for (const auto& batch : batches)
+    for (const auto& batch : batches) {
       if (!batch.after) marks_.reach(Mark::batch_compacted_away);
+      bool is_left = batch.after && batch.after->record_count > 0;
+      if (batch.before.control() && batch.before.record_count > 0 && !is_left) marks_.reach(Mark::marker_removed);
+    }
     watch_.rewriting(group, self, base, end, batches);
   }
   void compacted(const GroupId& group, const ReplicaId& self, std::size_t tombstones_expired) override;

@@ -97,6 +97,8 @@ int run_clients(Host& host, Workload& workload) {
     clients.spawn("keyed producer", [&] { write_keys(host, workload); });
     clients.spawn("keyed reader", [&] { read_keys(host, workload); });
   }
+  for (std::int64_t i = 0; i < workload.plan.setting_or(settings::keyed_transactions, 0); ++i)
+    clients.spawn("keyed transactions", [&] { write_keys_in_transactions(host, workload); });
   if (!workload.stages.empty()) clients.spawn("pipes", [&] { pipe(host, workload); });
   for (const auto& group : workload.others_groups)
     clients.spawn("watched group", [&] { watch_group(host, workload, group); });

@@ -24,11 +24,14 @@ struct Checkpoint {
   // No transaction marker is below this offset; -1: the log has none. Stored before the first marker is appended, so a
   // segment that ends above it and has no .txnindex has lost it.
   Offset markers_from = -1;
-  // Below this offset the log is clean: it has at most one record per key (compaction.h). Stored after the cleaning, so
-  // that after a crash in between the log is only cleaned again.
+  // Below this offset the log is clean: it has at most one record per key, and no batch that is part of a transaction
+  // (compaction.h). Stored after the cleaning, so that after a crash in between the log is only cleaned again.
   Offset cleaned_to = 0;
-  // Below this offset, other replicas may have removed tombstones (docs/raft.md, "Tombstones").
+  // Below this offset, other replicas may have removed tombstones and markers (docs/raft.md, "Tombstones and markers").
   Offset tombstone_bound = 0;
+  // Written by a release whose cleaning left batches part of their transactions. Then `cleaned_to` is read as 0, so
+  // that the log is cleaned anew.
+  bool transactions_uncleaned = false;
 
   std::string encode() const;
   static std::optional<Checkpoint> decode(std::string_view text);

@@ -128,13 +128,19 @@ Result<Offset> note_keys(const PartitionLog& log, Offset from, Offset up_to, Key
   return up_to;
 }
 
-Fate fate_of(const ReadRecord& record, const KeyOffsets& last, Offset end, const TombstoneRule& tombstones) {
+Fate fate_of(const ReadRecord& record, const KeyOffsets& last, Offset end, const ExpiryRule& expiry) {
   if (record.offset >= end) return Fate::stays;
   if (!record.key) return Fate::superseded;
   auto latest = last.find(record.key->view());
   if (latest && *latest > record.offset) return Fate::superseded;
-  bool expired = !record.value && record.offset < tombstones.below && record.delete_horizon &&
-                 *record.delete_horizon <= tombstones.now;
+  bool expired =
+      !record.value && record.offset < expiry.below && record.delete_horizon && *record.delete_horizon <= expiry.now;
+  return expired ? Fate::expired : Fate::stays;
+}
+
+Fate fate_of_marker(const BatchHeader& header, const ExpiryRule& expiry) {
+  bool expired =
+      header.base_offset < expiry.below && header.has_delete_horizon() && header.base_timestamp <= expiry.now;
   return expired ? Fate::expired : Fate::stays;
 }
 

@@ -3,13 +3,14 @@
 //
 // A pass takes a *dirty* part of the log, [from, end), notes the last offset of each key in it (KeyOffsets), and
 // rewrites all segments below `end` without the records that have a later one of their key in that part. Then the log
-// is *clean* below `end`: at most one record per key. Offsets and order stay. As in Kafka's LogCleaner, records without
-// a key are removed; they date from before the topic was compacted.
+// is *clean* below `end`: at most one record per key, and no batch that is part of a transaction (rewriting.h). Offsets
+// and order stay. As in Kafka's LogCleaner, records without a key are removed; they date from before the topic was
+// compacted.
 //
-// Records without a value (tombstones) are first kept like any other record. The first pass over a batch with
-// tombstones gives the batch a delete horizon, the time from which on they may be removed (KIP-534,
-// delete.retention.ms). A later pass removes them below the offset below which no replica can have records that they
-// delete (raft/tombstones.cpp).
+// Records without a value (tombstones), and the markers that end transactions, are first kept like any other record.
+// The first pass over a batch that has any gives the batch a delete horizon, the time from which on they may be removed
+// (KIP-534, delete.retention.ms). A later pass removes them below the offset below which no replica can have records
+// that they delete, or of the transactions that they end (raft/tombstones.cpp).
 #pragma once
 
 #include <cstdint>
@@ -86,9 +87,9 @@ using CleaningPace = std::function<Result<void>(std::size_t bytes)>;
 Result<Offset> note_keys(const PartitionLog& log, Offset from, Offset up_to, KeyOffsets& last,
                          const CleaningPace& pace);
 
-// Which tombstones a pass may remove: those below the offset `below`, in batches whose delete horizon is not after
-// `now` (in ms, as in retention.h).
-struct TombstoneRule {
+// Which tombstones and markers a pass may remove: those below the offset `below`, in batches whose delete horizon is
+// not after `now` (in ms, as in retention.h).
+struct ExpiryRule {
   Offset below = 0;
   Timestamp now = 0;
 };
@@ -96,6 +97,8 @@ struct TombstoneRule {
 enum class Fate : std::uint8_t { stays, superseded, expired };
 
 // What a pass that ends at `end` does with a record; `last`: the last offsets of the keys in the pass's dirty part.
-Fate fate_of(const ReadRecord& record, const KeyOffsets& last, Offset end, const TombstoneRule& tombstones = {});
+Fate fate_of(const ReadRecord& record, const KeyOffsets& last, Offset end, const ExpiryRule& expiry = {});
+// What it does with a marker.
+Fate fate_of_marker(const BatchHeader& header, const ExpiryRule& expiry);
 
 }  // namespace fulmar

@@ -67,6 +67,10 @@ Broken LogInvariants::broken_in(const PartitionLog& log) {
   if (log.log_start() > log.log_end()) return "the start of the log is above its end";
   if (log.stable_end() > log.log_end()) return "more of the log is stable than there is";
   if (log.cleaned_to() > log.stable_end()) return "more of the log is clean than is stable";
+  // Cleaned batches are of no transaction, so that their markers may be removed: one that is open would stay so. (What
+  // is below the log start does not count as undecided.)
+  if (log.producers().open_since() < log.cleaned_to() && log.cleaned_to() > log.log_start())
+    return "a transaction is open where the log is clean";
   // Epochs decide which of two logs is longer: one of which the log has nothing would make it win.
   const auto epochs = log.epochs().entries();
   if (!epochs.empty() && epochs.back().start_offset >= log.log_end())

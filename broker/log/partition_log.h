@@ -128,28 +128,33 @@ class PartitionLog {
   // it, `tombstone_bound` the log's new bound. A failure takes the log offline.
   Result<void> start_over(Offset offset, Epoch epoch, Offset tombstone_bound = 0);
   // Writes a new file with the records of closed segments for which `keep` returns true: of at most `count` segments
-  // from `base` on that are stable and end at or below `up_to`. The header of a batch without records may stay. Batches
-  // with tombstones, and without a delete horizon, get `delete_horizon` (in ms) if it is given. The log does not
-  // change. nullopt: nothing would change. Takes long. Errors: no_space, io_error, corrupt; closed: a segment that one
-  // of these has replaced is still read.
+  // from `base` on that are stable and end at or below `up_to`, which is at most the last stable offset. Records of
+  // aborted transactions are left out, and no batch remains part of a transaction. The header of a batch without
+  // records may stay. Markers stay as well, unless they are to go; the last one of a producer that is known always
+  // stays. The log does not change. nullopt: nothing would change. Takes long. Errors: no_space, io_error, corrupt;
+  // closed: a segment that one of these has replaced is still read.
   Result<std::optional<Rewritten>> rewrite(Offset base, std::size_t count, Offset up_to, const KeepRecord& keep,
-                                           std::optional<Timestamp> delete_horizon = {});
+                                           const Expiry& expiry = {});
   // Replaces the old segments by the rewritten one, on stable storage when this returns. False if that is not possible
   // (see can_replace()). Reads of the old segments continue. A failure after the first step takes the log offline.
   Result<bool> replace_segments(Rewritten rewritten);
   // Whether the old segments are still part of the log: it was not cut, and retention has not removed any, since.
   bool can_replace(const Rewritten& rewritten) const;
-  // Stores that the log has at most one record per key below `offset`; if that was stored for a higher offset, nothing
-  // changes. `cuts`: cuts() when the cleaning began. Errors: no_space, io_error; closed if the log was cut since.
+  // Stores that the log is clean below `offset`: it has at most one record per key there, and no batch that is part of
+  // a transaction. If that was stored for a higher offset, nothing changes. `cuts`: cuts() when the cleaning began.
+  // Errors: no_space, io_error; closed if the log was cut since.
   Result<void> note_cleaned(Offset offset, std::uint64_t cuts);
   Offset cleaned_to() const { return cleaned_to_; }
-  // Stores the bound of tombstones: below it other replicas may have removed tombstones, and this log has no record
-  // that they delete (docs/raft.md, "Tombstones"). A lower bound than the stored one changes nothing. Errors: no_space,
-  // io_error.
+  // Stores the bound of tombstones: below it other replicas may have removed tombstones and markers, and this log has
+  // no record that they delete, and no batch that is part of a transaction (docs/raft.md, "Tombstones and markers"). A
+  // lower bound than the stored one changes nothing. Errors: no_space, io_error.
   Result<void> note_tombstone_bound(Offset offset);
   Offset tombstone_bound() const { return tombstone_bound_; }
   // A number that increases whenever records are cut off, or the log is started over.
   std::uint64_t cuts() const { return cuts_; }
+  // A number that increases whenever aborted transactions are forgotten because compaction has removed their markers.
+  // If it is the same before a read and after aborted(), that has all that concern what was read.
+  std::uint64_t aborted_forgotten() const { return aborted_forgotten_; }
   // Removes whole segments from the front of the log: those below the log start, and of those that end at or below
   // `up_to` the ones that retention.ms or retention.bytes expire. `wall_ms`: as in retention.h. Returns how many; their
   // files stay until remove_expired(). Errors: no_space, io_error.
@@ -225,7 +230,10 @@ class PartitionLog {
   // rewriting.cpp
   std::vector<std::shared_ptr<Segment>> closed_run(Offset base, std::size_t count, Offset up_to) const;
   bool tells_of_repetition(const BatchHeader& header) const;
-  Result<bool> write_rewritten(Rewritten& rewritten, const KeepRecord& keep, std::optional<Timestamp> delete_horizon);
+  bool tells_of_producer(const BatchHeader& header, const EndMarker& marker) const;
+  Result<Bytes> rewrite_batch(const BatchHeader& header, const Bytes& batch, const KeepRecord& keep,
+                              const Expiry& expiry) const;
+  Result<bool> write_rewritten(Rewritten& rewritten, const KeepRecord& keep, const Expiry& expiry);
   Result<bool> swap_in(Rewritten& rewritten);
   Result<void> remove_replaced();
   Result<void> finish_rewriting(std::vector<DirectoryEntry>& entries);
@@ -303,6 +311,7 @@ class PartitionLog {
   bool marks_fail_ = false;
   bool directory_dirty_ = false;  // a segment's name is not synced yet
   bool flushing_ = false;
+  std::uint64_t aborted_forgotten_ = 0;
   std::uint64_t cuts_ = 0;  // increases with each cut: syncs that began before it do not cover later appends
   EpochCache epochs_;
   bool epochs_dirty_ = false;

@@ -137,6 +137,7 @@ std::optional<EndedTransaction> ProducerState::update(const BatchHeader& header,
 std::optional<EndedTransaction> ProducerState::end_transaction(Producer& producer, const BatchHeader& header,
                                                                const EndMarker& marker) {
   producer.coordinator_epoch = marker.coordinator_epoch;
+  producer.last_marker = header.base_offset;
   if (!producer.in_transaction()) return std::nullopt;
   auto first = std::exchange(producer.open_since, -1);
   open_.erase(first);
@@ -193,6 +194,11 @@ void ProducerState::clear() {
   ended_.clear();
   ended_firsts_.clear();
   verifications_.clear();
+}
+
+void ProducerState::forget_transactions() {
+  for (const auto& [first, id] : open_) producers_.at(id).open_since = -1;
+  open_.clear();
 }
 
 void ProducerState::expire(Instant oldest) {

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -58,6 +59,7 @@ class ProducerState {
   struct Producer {
     std::int16_t epoch = -1;
     std::int32_t coordinator_epoch = -1;  // of the last marker; -1: there was none
+    Offset last_marker = -1;              // the offset of that marker; -1: not known, after a snapshot was loaded
     Offset open_since = -1;               // the first offset of its open transaction; -1: it has none
     Timestamp last_timestamp = no_timestamp;
     std::array<Batch, remembered_batches> batches{};
@@ -89,6 +91,8 @@ class ProducerState {
   // Everything below `offset` is committed: transactions whose markers are below it need not be remembered.
   void note_committed(Offset offset);
   std::size_t open_transactions() const { return open_.size(); }
+  // The first offset of all transactions that are open; the largest offset if there are none.
+  Offset open_since() const { return open_.empty() ? std::numeric_limits<Offset>::max() : open_.begin()->first; }
 
   // If a producer's transactional batch has to be verified before it is appended, returns the number to append it with;
   // else nullopt. The number becomes invalid when a batch or marker of the producer is appended; so a late confirmation
@@ -102,6 +106,8 @@ class ProducerState {
   // retries appended a second time.
   void expire(Instant oldest);
   void clear();
+  // No transaction is open.
+  void forget_transactions();
   const std::map<ProducerId, Producer>& producers() const { return producers_; }
 
   // Kafka's .snapshot file.

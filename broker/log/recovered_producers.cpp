@@ -26,17 +26,21 @@ std::size_t PartitionLog::producers_told_before() const {
   return from;
 }
 
-// Loads the state from a snapshot, and updates it with all batches since.
+// Loads the state from a snapshot, and updates it with all batches since. A snapshot may be from before the batches
+// were cleaned, and name a transaction whose records are not part of it any more, and whose marker is gone.
 Result<void> PartitionLog::recover_producers() {
   producers_.clear();
   auto now = context_.host.clock().now();
   auto& disk = context_.host.disk();
   std::size_t from = producers_told_before();
+  const auto cleaned = std::max(cleaned_to_, tombstone_bound_);  // no batch below is part of a transaction
   for (;; --from) {
     // Before the first segment, only the beginnings of transactions matter.
     if (from == 0 && markers_from_ < 0) break;
     auto bytes = read_file(disk, segments_[from]->path(".snapshot"), snapshot_bytes_max);
-    if (bytes && producers_.decode(*bytes, now)) break;
+    const bool read = bytes && producers_.decode(*bytes, now);
+    if (read && segments_[from]->base_offset() <= cleaned) producers_.forget_transactions();
+    if (read && (from == 0 || producers_.open_since() >= cleaned)) break;
     producers_.clear();
     if (from == 0) break;
   }

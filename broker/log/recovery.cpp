@@ -192,6 +192,12 @@ Result<void> PartitionLog::Recovery::settle_segments() {
     segments.push_back(std::move(first));
   }
   partition_.log_start_ = std::max(known_.log_start, segments.front()->base_offset());
+  partition_.cleaned_to_ = std::min(known_.cleaned_to, partition_.log_end());
+  partition_.tombstone_bound_ = known_.tombstone_bound;
+  // An earlier release may have filled this part of the log, with batches whose transactions end above, where others
+  // have removed the markers since. A replica with a lower bound starts over.
+  const bool may_have_transactions = !checkpoint_ || checkpoint_->transactions_uncleaned;
+  if (may_have_transactions && partition_.log_end() < known_.tombstone_bound) partition_.tombstone_bound_ = 0;
   return {};
 }
 
@@ -233,8 +239,6 @@ Result<void> PartitionLog::Recovery::sync_what_was_found() {
   FULMAR_TRY_VOID(partition_.lower_marks(partition_.log_end()));
   partition_.stable_end_ = partition_.log_end();
   partition_.recovery_point_ = std::min(known_.recovery_point, partition_.log_end());
-  partition_.cleaned_to_ = std::min(known_.cleaned_to, partition_.log_end());
-  partition_.tombstone_bound_ = known_.tombstone_bound;
   return {};
 }
 

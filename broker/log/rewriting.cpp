@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "broker/log/partition_log.h"
 #include "broker/protocol/record_validation.h"
@@ -73,9 +74,18 @@ bool PartitionLog::tells_of_repetition(const BatchHeader& header) const {
                      [&](const auto& batch) { return batch.last_offset == header.last_offset(); });
 }
 
+// Whether the marker has to stay to tell the epoch of a producer, and of its coordinator, after a restart: otherwise a
+// fenced one of either could write again. Kafka keeps the last batch of each producer for that.
+bool PartitionLog::tells_of_producer(const BatchHeader& header, const EndMarker& marker) const {
+  auto known = producers_.producers().find(header.producer_id);
+  if (known == producers_.producers().end()) return false;
+  const auto& producer = known->second;
+  if (producer.last_marker >= 0) return header.base_offset >= producer.last_marker;
+  return marker.coordinator_epoch >= producer.coordinator_epoch;  // it may be the last
+}
+
 Result<std::optional<Rewritten>> PartitionLog::rewrite(Offset base, std::size_t count, Offset up_to,
-                                                       const KeepRecord& keep,
-                                                       std::optional<Timestamp> delete_horizon) {
+                                                       const KeepRecord& keep, const Expiry& expiry) {
   LockGuard alone(rewriting_);
   if (offline_) return fail(Errc::io_error, "the log is offline");
   FULMAR_TRY_VOID(remove_replaced());
@@ -90,7 +100,7 @@ Result<std::optional<Rewritten>> PartitionLog::rewrite(Offset base, std::size_t 
   auto& files = *context_.files;
   rewritten.after = std::make_shared<Segment>(files, directory_, base);
   auto path = rewritten.after->path(cleaned_suffix);
-  auto written = write_rewritten(rewritten, keep, delete_horizon);
+  auto written = write_rewritten(rewritten, keep, expiry);
   if (written && *written) return rewritten;
   if (offline_) return fail(Errc::io_error, "the log is offline");
   rewritten.after.reset();
@@ -100,9 +110,23 @@ Result<std::optional<Rewritten>> PartitionLog::rewrite(Offset base, std::size_t 
   return std::nullopt;
 }
 
+// What is left of the batch.
+Result<Bytes> PartitionLog::rewrite_batch(const BatchHeader& header, const Bytes& batch, const KeepRecord& keep,
+                                          const Expiry& expiry) const {
+  work_in_slices(unpack_work(batch.size()) + walk_work(batch.size()));
+  if (!header.control()) {
+    FULMAR_TRY(auto left, keep_records(batch, decompressed_batch_bytes_max, keep, expiry.delete_horizon));
+    return header.transactional() ? without_transaction(left) : left;
+  }
+  auto marker = read_end_marker(batch);
+  if (!marker) return batch;
+  if (!tells_of_producer(header, *marker) && expiry.marker_goes(header)) return build_filler(header);
+  return keep_records(
+      batch, decompressed_batch_bytes_max, [](const ReadRecord&) { return true; }, expiry.delete_horizon);
+}
+
 // Writes and syncs the new segment. False if it would be the same as the old one.
-Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecord& keep,
-                                           std::optional<Timestamp> delete_horizon) {
+Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecord& keep, const Expiry& expiry) {
   auto& after = *rewritten.after;
   const auto now = context_.host.clock().now();
   const auto end = rewritten.before.back()->next_offset();
@@ -110,6 +134,7 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
   Timestamp modified = 0;
   const AbortedBatches aborted(this->aborted(after.base_offset(), end));
   const KeepRecord keep_none = [](const ReadRecord&) { return false; };
+  std::set<Offset> markers_gone;
   for (const auto& segment : rewritten.before) {
     FULMAR_TRY(auto at, segment->modified_ms());
     modified = std::max(modified, at);
@@ -118,30 +143,32 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
       if (offline_) return fail(Errc::io_error, "the log is offline");
       FULMAR_TRY(Bytes batch, segment->read_batch(header, position));
       // Aborted records are removed: no consumer reads them.
-      const auto& keeps = aborted.has(header) ? keep_none : keep;
-      work_in_slices(unpack_work(batch.size()) + walk_work(batch.size()));
-      auto left = header.control() ? Result<Bytes>(batch)
-                                   : keep_records(batch, decompressed_batch_bytes_max, keeps, delete_horizon);
-      FULMAR_TRY_VOID(left);
-      FULMAR_TRY(auto kept, read_batch_header(left->view()));
+      FULMAR_TRY(auto left, rewrite_batch(header, batch, aborted.has(header) ? keep_none : keep, expiry));
+      FULMAR_TRY(auto kept, read_batch_header(left.view()));
+      if (header.control() && kept.record_count == 0) markers_gone.insert(header.base_offset);
       bool stays = kept.record_count > 0 || header.next_offset() == end || tells_of_repetition(header);
       if (!stays) {
         rewritten.batches.push_back({header, std::nullopt});
         return {};
       }
       if (kept.crc != header.crc) {
-        if (kept.codec() != Compression::none) work_in_slices(pack_work(left->size()));
+        if (kept.codec() != Compression::none) work_in_slices(pack_work(left.size()));
         rewritten.batches.push_back({header, kept});
       }
       if (header.base_offset > after.next_offset()) rewritten.holes_below = header.base_offset;
-      return after.append(kept, ByteChain(*left), config_.index_interval_bytes, now);
+      return after.append(kept, ByteChain(left), config_.index_interval_bytes, now);
     };
     FULMAR_TRY_VOID(segment->scan(segment->base_offset(), [&](const BatchHeader& header, std::uint64_t position) {
       done = copy(header, position);
       return done.has_value();
     }));
     FULMAR_TRY_VOID(done);
-    for (const auto& aborted : segment->aborted().entries()) after.add_aborted(aborted);
+    // A consumer that is told of an aborted transaction skips all batches of its producer up to the marker.
+    for (const auto& entry : segment->aborted().entries())
+      if (markers_gone.contains(entry.last_offset))
+        rewritten.forgets_aborted = true;
+      else
+        after.add_aborted(entry);
   }
   after.expect_markers_from(markers_from_);
   if (rewritten.batches.empty() && rewritten.before.size() == 1) return false;
@@ -214,6 +241,7 @@ Result<bool> PartitionLog::swap_in(Rewritten& rewritten) {
                                     {"next_offset", after->next_offset()},
                                     {"segments", rewritten.before.size()},
                                     {"bytes", after->size()}});
+  if (rewritten.forgets_aborted) ++aborted_forgotten_;
   *first = after;
   segments_.erase(first + 1, first + count);
   side_files_.write_again(after);

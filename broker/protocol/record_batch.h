@@ -52,9 +52,11 @@ struct BatchHeader {
   Compression codec() const { return static_cast<Compression>(attributes & 7); }
   bool log_append_time() const { return attributes & 0x08; }
   bool idempotent() const { return producer_id > no_producer_id; }
-  bool transactional() const { return attributes & 0x10; }
+  static constexpr std::int16_t transactional_flag = 0x10;
+  bool transactional() const { return attributes & transactional_flag; }
   bool control() const { return attributes & 0x20; }
-  // From when on compaction may remove its tombstones; the base timestamp has it, where it is set (KIP-534).
+  // From when on compaction may remove its tombstones, or the marker that it is; the base timestamp has it, where it is
+  // set (KIP-534).
   static constexpr std::int16_t delete_horizon_flag = 0x40;
   bool has_delete_horizon() const { return attributes & delete_horizon_flag; }
   // The sequence of the last record; sequences wrap from 2^31 - 1 to 0 (KIP-98).

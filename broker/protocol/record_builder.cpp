@@ -159,6 +159,20 @@ Bytes build_empty_batch(BatchHeader header) {
   return seal_batch(header, {});
 }
 
+Bytes build_filler(BatchHeader header) {
+  header.attributes &= 0x08;  // the type of its times
+  header.producer_id = no_producer_id;
+  header.producer_epoch = -1;
+  header.base_sequence = no_sequence;
+  return build_empty_batch(header);
+}
+
+Bytes without_transaction(const Bytes& batch) {
+  auto header = *read_batch_header(batch.view());
+  header.attributes = static_cast<std::int16_t>(header.attributes & ~BatchHeader::transactional_flag);
+  return seal_batch(header, batch.view().substr(batch_header_size));
+}
+
 Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t size_max) {
   std::vector<ReadRecord> records;
   FULMAR_TRY_VOID(visit_records(batch, size_max,
@@ -170,17 +184,17 @@ Result<Bytes> keep_records(const Bytes& batch, std::size_t size_max, const std::
                            std::optional<Timestamp> delete_horizon) {
   std::string kept;
   std::int32_t count = 0;
-  bool any_tombstone = false;
+  FULMAR_TRY(auto header, read_batch_header(batch.view()));
+  bool any_to_delete = false;
   FULMAR_TRY_VOID(visit_records(batch, size_max, [&](const ReadRecord& record, std::string_view bytes) {
     if (!keep(record)) return;
     kept += bytes;
     ++count;
-    any_tombstone = any_tombstone || !record.value;
+    any_to_delete = any_to_delete || header.control() || !record.value;
   }));
-  FULMAR_TRY(auto header, read_batch_header(batch.view()));
   // Where times lie too far apart to be counted from the horizon, the batch has none, and its tombstones stay.
   std::optional<std::string> marked;
-  if (delete_horizon && any_tombstone && !header.has_delete_horizon()) marked = rebased(kept, header, *delete_horizon);
+  if (delete_horizon && any_to_delete && !header.has_delete_horizon()) marked = rebased(kept, header, *delete_horizon);
   if (count == header.record_count && !marked) return batch;
   if (count == 0) return build_empty_batch(header);
   header.record_count = count;

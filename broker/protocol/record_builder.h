@@ -60,9 +60,15 @@ struct ReadRecord {
 // Errors: corrupt, too_large, unsupported.
 Result<std::vector<ReadRecord>> read_records(const Bytes& batch, std::size_t size_max);
 
+// Takes the place of removed batches: no records, no producer, and the offsets, epoch and times of `header`.
+Bytes build_filler(BatchHeader header);
+
+// The same batch, not part of a transaction any more: producer, epoch and sequence stay.
+Bytes without_transaction(const Bytes& batch);
+
 // The batch with only the records for which `keep` returns true: same offsets, producer, codec and times; the batch
 // itself if all are kept, an empty one if none is. With `delete_horizon`, a batch that keeps records without
-// a value, and has no delete horizon yet, gets this one. Errors: as read_records().
+// a value, or control records, and has no delete horizon yet, gets this one. Errors: as read_records().
 Result<Bytes> keep_records(const Bytes& batch, std::size_t size_max, const std::function<bool(const ReadRecord&)>& keep,
                            std::optional<Timestamp> delete_horizon = {});
 

@@ -125,12 +125,10 @@ class Replica {
 
   // Removes the records for which `keep` returns false from at most `count` closed segments, from the one that begins
   // at `base` on, as far as they are committed, stable and all their transactions decided. Each replica does this by
-  // itself (see PartitionLog::rewrite()). Returns whether anything was removed. Takes long, but has the turn only while
+  // itself (see PartitionLog::rewrite()). Returns whether anything was changed. Takes long, but has the turn only while
   // files are exchanged. Errors: no_space, io_error, corrupt.
-  Result<bool> remove_records(Offset base, std::size_t count, const KeepRecord& keep,
-                              std::optional<Timestamp> delete_horizon = {});
-  // Records that each key has at most one record below `offset` in this log; durable once this returns. Errors: as
-  // PartitionLog::note_cleaned.
+  Result<bool> remove_records(Offset base, std::size_t count, const KeepRecord& keep, const Expiry& expiry = {});
+  // Records that this log is clean below `offset`; durable once this returns. Errors: as PartitionLog::note_cleaned.
   Result<void> note_cleaned(Offset offset, std::uint64_t cuts);
 
   // Removes what retention no longer keeps (see PartitionLog::apply_retention()); on a leader only committed records.

@@ -100,10 +100,9 @@ Result<void> Replica::advance_start(Offset offset) {
   });
 }
 
-Result<bool> Replica::remove_records(Offset base, std::size_t count, const KeepRecord& keep,
-                                     std::optional<Timestamp> delete_horizon) {
+Result<bool> Replica::remove_records(Offset base, std::size_t count, const KeepRecord& keep, const Expiry& expiry) {
   // Open transactions may still be aborted, and aborted records supersede none.
-  FULMAR_TRY(auto rewritten, log_->rewrite(base, count, last_stable_offset().value_or(0), keep, delete_horizon));
+  FULMAR_TRY(auto rewritten, log_->rewrite(base, count, last_stable_offset().value_or(0), keep, expiry));
   if (!rewritten) return false;
   return in_turn([&] {
     if (context_.observer && log_->can_replace(*rewritten))

@@ -96,7 +96,7 @@ TEST(Compaction, ATombstoneGoesAfterItsHorizonAndOnlyWhereAllAreClean) {
   KeyOffsets last(std::size_t{1} << 16, 7);
   last.put("k", 5);
   last.put("other", 8);
-  auto fate = [&](Offset offset, bool has_value, std::optional<Timestamp> horizon, TombstoneRule rule) {
+  auto fate = [&](Offset offset, bool has_value, std::optional<Timestamp> horizon, ExpiryRule rule) {
     ReadRecord record;
     record.offset = offset;
     record.key = Bytes::copy_of("k");
@@ -104,7 +104,7 @@ TEST(Compaction, ATombstoneGoesAfterItsHorizonAndOnlyWhereAllAreClean) {
     record.delete_horizon = horizon;
     return fate_of(record, last, 20, rule);
   };
-  const TombstoneRule rule{.below = 6, .now = 100};
+  const ExpiryRule rule{.below = 6, .now = 100};
   EXPECT_EQ(fate(5, false, 100, rule), Fate::expired);
   EXPECT_EQ(fate(5, false, 101, rule), Fate::stays) << "too early";
   EXPECT_EQ(fate(5, false, {}, rule), Fate::stays) << "it was never compacted yet";

@@ -33,7 +33,7 @@ class RandomLife {
       case 0: return truncate();
       case 1: return advance_start();
       case 2: return rewrite();
-      case 3: return note(log_.note_cleaned(std::min(committed_, log_.stable_end()), log_.cuts()));
+      case 3: return note(log_.note_cleaned(decided(), log_.cuts()));
       case 4: return note(log_.note_tombstone_bound(random_.between(0, log_.log_end())));
       case 5: return (void)log_.wait_stable(log_.log_end(), Deadline::never());
       case 6: return note(log_.checkpoint());
@@ -111,12 +111,14 @@ class RandomLife {
   void rewrite() {
     const auto& segment =
         *log_.segments()[static_cast<std::size_t>(random_.between(0, std::ssize(log_.segments()) - 1))];
-    auto rewritten = log_.rewrite(segment.base_offset(), static_cast<std::size_t>(random_.between(1, 3)), committed_,
+    auto rewritten = log_.rewrite(segment.base_offset(), static_cast<std::size_t>(random_.between(1, 3)), decided(),
                                   [](const ReadRecord& record) { return record.offset % 3 == 0; });
     ASSERT_TRUE(rewritten.has_value()) << to_string(rewritten.error());
     if (!*rewritten) return;
     EXPECT_TRUE(log_.replace_segments(std::move(**rewritten)).value_or(false));
   }
+  // Nothing at or above it may be cleaned.
+  Offset decided() const { return std::min(log_.last_stable_offset(committed_).value_or(0), log_.stable_end()); }
   void expire() {
     EXPECT_TRUE(log_.apply_retention(node_.wall_ms(), committed_));
     if (random_.chance(1, 2)) note(log_.remove_expired());

@@ -1,6 +1,9 @@
 // cleanup.policy=compact, as a client sees it: the last record of each key stays, at its offset.
 #include <map>
 
+#include "broker/log/log_manager.h"
+#include "broker/protocol/messages/producers.h"
+#include "broker/protocol/records/end_marker.h"
 #include "broker_test_kit.h"
 
 namespace fulmar {
@@ -105,6 +108,95 @@ TEST(Compaction, ATombstoneGoesOnceItsTimeHasPassedAndItsKeyStaysAway) {
     EXPECT_FALSE(values.contains(0) || values.contains(1));
     EXPECT_EQ(values.rbegin()->second, "39");
   });
+}
+
+// Two transactions of one producer, the first aborted, as a replica gets them from its leader.
+void write_transactions(BrokerWorld& cluster) {
+  cluster.stop();
+  cluster.broker.start(1, [](Host& host) {
+    LogManager manager(host, {});
+    auto log = manager.open("t-0", {}, true).value();
+    auto put = [&](const Bytes& batch, AppendOrigin origin) {
+      auto header = *read_batch_header(batch.view());
+      if (header.transactional()) origin.verified = log->producers().begin_verification(header, false, {});
+      EXPECT_TRUE(log->append(header, batch, log->epochs().latest().value_or(0), origin).has_value());
+    };
+    auto of = [](std::int32_t sequence) {
+      return BatchOptions{.producer_id = 7, .producer_epoch = 3, .base_sequence = sequence, .transactional = true};
+    };
+    put(build_batch({{"aborted", "no", World::epoch_ms, {}}}, of(0)), {});
+    put(build_end_marker({false, 5}, 7, 3, World::epoch_ms), {.coordinator = true});
+    put(build_batch({{"committed", "yes", World::epoch_ms, {}}}, of(1)), {});
+    put(build_end_marker({true, 6}, 7, 3, World::epoch_ms), {.coordinator = true});
+    EXPECT_TRUE(log->wait_stable(log->log_end(), Deadline::never()));
+    EXPECT_TRUE(manager.close());
+    return 0;
+  });
+  cluster.world.run_until([&] { return !cluster.broker.running(); }, cluster.world.now() + seconds(60));
+  cluster.start(2);
+  cluster.world.run_for(seconds(1));  // until the partition is open
+}
+
+void expect_known(Peer& peer) {
+  DescribeProducersRequest request;
+  request.topics.push_back({"t", {0}});
+  auto response = peer.call<DescribeProducersResponse>(request, 0);
+  const auto& producers = response.topics.at(0).partitions.at(0).active_producers;
+  ASSERT_EQ(producers.size(), 1u);
+  EXPECT_EQ(producers[0].producer_id, 7);
+  EXPECT_EQ(producers[0].producer_epoch, 3);
+  EXPECT_EQ(producers[0].last_sequence, 1);
+  EXPECT_EQ(producers[0].coordinator_epoch, 6);
+  EXPECT_EQ(producers[0].current_txn_start_offset, -1);
+}
+
+TEST(Compaction, MarkersGoButTheLastOfAProducerAndReadersOfCommittedRecordsGetTheSame) {
+  BrokerWorld cluster(eager);
+  cluster.run([](Host& host) {
+    Peer peer(host);
+    auto configs = compacted();
+    configs.push_back({"delete.retention.ms", "1000"});
+    ASSERT_EQ(create_topic(peer, "t", 1, configs).error_code, ErrorCode::none);
+  });
+  write_transactions(cluster);
+  auto expect_read = [](Peer& peer, std::size_t markers, std::size_t aborted) {
+    auto request = fetch_request({{"t", 0, 0}});
+    request.isolation_level = 1;
+    auto part = peer.call<FetchResponse>(request, fetch_version).topics.at(0).partitions.at(0);
+    ASSERT_TRUE(part.aborted_transactions.has_value());
+    EXPECT_EQ(part.aborted_transactions->size(), aborted);
+    std::size_t found = 0, others = 0;
+    for (auto bytes = part.records.flatten(); !bytes.empty();) {
+      auto header = read_batch_header(bytes.view()).value();
+      found += header.control();
+      others += header.transactional() && !header.control();
+      bytes = bytes.slice(header.size());
+    }
+    EXPECT_EQ(found, markers);
+    EXPECT_EQ(others, aborted > 0 ? 2u : 0u);
+  };
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    expect_known(peer);
+    expect_read(peer, 2, 1);
+    for (int part = 0; part < 3; ++part) {
+      fill(peer, 40, 5);
+      host.clock().sleep_for(seconds(5));
+    }
+    expect_read(peer, 1, 0);
+    auto values = all_values(peer);
+    EXPECT_EQ(values.at(2), "yes");
+    EXPECT_FALSE(values.contains(0) || values.contains(1));
+    expect_known(peer);
+  });
+  for (bool orderly : {false, true}) {
+    cluster.restart(orderly);
+    cluster.run([&](Host& host) {
+      Peer peer(host);
+      expect_known(peer);
+      EXPECT_EQ(all_values(peer).at(2), "yes");
+    });
+  }
 }
 
 TEST(Compaction, IsOffWhereTheBrokerOrTheTopicSaysSo) {

@@ -18,14 +18,14 @@ namespace fulmar {
 
 // The versions of the messages between brokers that a release speaks. Two brokers speak the highest that both do. 1:
 // log terms; 2: configurations beside the log; 3: the greeting has the versions, and the metadata is binary; 4:
-// replicas report how far their logs are compacted.
+// replicas report how far their logs are compacted; 5: what is compacted is not part of transactions any more.
 struct PeerVersions {
   std::int16_t min = 0;
   std::int16_t max = 0;
 
   bool operator==(const PeerVersions&) const = default;
 };
-constexpr PeerVersions peer_versions{4, 4};
+constexpr PeerVersions peer_versions{5, 5};
 
 // nullopt: they have no common version.
 constexpr std::optional<std::int16_t> spoken_by_both(const PeerVersions& one, const PeerVersions& other) {

@@ -87,6 +87,7 @@ bool is_packed_with_zstd(BrokerShard& owner, const std::string& name) {
 // The aborted transactions whose records may be in these batches.
 std::vector<FetchResponse::Topic::Partition::AbortedTransaction> aborted_in(const PartitionLog& log, Offset from,
                                                                             const Bytes& batches) {
+  if (batches.empty()) return {};
   auto end = from;
   for (std::size_t at = 0; at < batches.size();) {
     auto header = read_batch_header(batches.view().substr(at));
@@ -175,7 +176,13 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
       asked.fetch_offset <= log.log_end())
     return;  // no bytes are left for it
   auto bytes_max = std::min(static_cast<std::size_t>(std::max(0, asked.max_bytes)), share.bytes_left);
-  auto bytes = read_batches(*replica, asked.fetch_offset, reading.seen_end, bytes_max, !share.got_any);
+  Result<Bytes> bytes = Bytes();
+  for (auto forgotten = log.aborted_forgotten();; forgotten = log.aborted_forgotten()) {
+    bytes = read_batches(*replica, asked.fetch_offset, reading.seen_end, bytes_max, !share.got_any);
+    if (bytes && share.rules.committed_only) out.aborted_transactions = aborted_in(log, asked.fetch_offset, *bytes);
+    // Otherwise compaction has gone on meanwhile, and what was read may have records of transactions forgotten since.
+    if (log.aborted_forgotten() == forgotten) break;
+  }
   // Records that were deleted while they were read are not returned.
   out.log_start_offset = log.log_start();
   if (asked.fetch_offset < out.log_start_offset) return refuse(ErrorCode::offset_out_of_range);
@@ -189,7 +196,6 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   share.got_any = true;
   // A read ends with its segment: waiting for min_bytes would not get the rest any sooner.
   reading.more = asked.fetch_offset < log.segments().back()->base_offset();
-  if (share.rules.committed_only) out.aborted_transactions = aborted_in(log, asked.fetch_offset, *bytes);
   share.bytes_left -= std::min(share.bytes_left, bytes->size());
   out.records = ByteChain(std::move(*bytes));
 }

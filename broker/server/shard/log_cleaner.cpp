@@ -94,22 +94,27 @@ Result<void> LogCleaner::clean(const Candidate& candidate) {
   KeyOffsets last(static_cast<std::size_t>(bytes_max), shard_.host().entropy().next());
   auto pace_log = [&](std::size_t bytes) { return pace(bytes, log); };
   const auto now = clock_.now_ms();
-  const TombstoneRule tombstones{.below = replica.raft().tombstones_removable(), .now = now};
-  const auto horizon = later(now, log.config().delete_retention_ms);
-  std::size_t expired = 0;
+  const ExpiryRule rule{.below = replica.raft().tombstones_removable(), .now = now};
+  std::size_t expired = 0, markers = 0;
   FULMAR_TRY(auto end, note_keys(log, plan.from, plan.up_to, last, pace_log));
   auto keep = [&](const ReadRecord& record) {
     auto bytes = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
-    auto fate = fate_of(record, last, end, tombstones);
+    auto fate = fate_of(record, last, end, rule);
     bool stays = fate == Fate::stays;
     if (fate == Fate::expired) ++expired;
     (void)pace(stays ? 2 * bytes : bytes, log);  // whether the log is there still, who calls looks at itself
     return stays;
   };
+  const Expiry expiry{.delete_horizon = later(now, log.config().delete_retention_ms),
+                      .marker_goes = [&](const BatchHeader& marker) {
+                        bool goes = fate_of_marker(marker, rule) == Fate::expired;
+                        if (goes) ++markers;
+                        return goes;
+                      }};
   const auto before = log.size_bytes();
   for (const auto& run : plan_runs(candidate.closed, end, policy_of(log.config()))) {
     if (changed()) break;
-    FULMAR_TRY_VOID(replica.remove_records(run.base_offset, run.count, keep, horizon));
+    FULMAR_TRY_VOID(replica.remove_records(run.base_offset, run.count, keep, expiry));
   }
   // Segments that retention took, or in which damage was found, may have been left out.
   auto closed = closed_segments(log, replica.last_stable_offset().value_or(0));
@@ -122,6 +127,7 @@ Result<void> LogCleaner::clean(const Candidate& candidate) {
                                       {"up_to", end},
                                       {"keys", last.size()},
                                       {"tombstones_removed", expired},
+                                      {"markers_removed", markers},
                                       {"bytes_before", before},
                                       {"bytes", log.size_bytes()}});
   return {};
