@@ -43,8 +43,10 @@ Plan plan_cluster(std::uint64_t seed, const char* scenario, std::span<const Faul
 // one after the other, and comes back as this release, whatever else happens meanwhile. All are healthy in the end.
 void plan_upgrade(Random random, Plan& plan) {
   auto window = fault_window(plan);
-  const auto third = (window.end - window.begin) / 3;
+  // In whole milliseconds: a plan that is written down has microseconds.
+  const auto third = std::chrono::floor<std::chrono::milliseconds>((window.end - window.begin) / 3);
   const auto servers = static_cast<std::int64_t>(window.nodes.servers);
+  const auto share = std::chrono::floor<std::chrono::milliseconds>(third / servers);
   const auto from = window.begin + third;
   plan.set(settings::upgrade_at_ms, (from - Instant{}) / milliseconds(1));
   plan.set(settings::rest, 0);
@@ -52,7 +54,7 @@ void plan_upgrade(Random random, Plan& plan) {
     plan.settings.erase(std::string(setting->name));
   for (std::int64_t n = 0; n < servers; ++n) {
     Fault stop{.kind = &faults::stop,
-               .at = from + third * n / servers + milliseconds(random.between(1, third / servers / milliseconds(1))),
+               .at = from + share * n + milliseconds(random.between(1, share / milliseconds(1))),
                .duration = milliseconds(random.between(100, 2000)),
                .target = static_cast<std::size_t>(n)};
     plan.faults.insert(std::ranges::upper_bound(plan.faults, stop.at, {}, &Fault::at), stop);

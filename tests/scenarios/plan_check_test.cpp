@@ -71,6 +71,17 @@ TEST(PlanCheck, TakesWhatSeedsMake) {
   EXPECT_EQ(complaint(plain("single-broker")), "");
 }
 
+TEST(PlanCheck, WhatSeedsMakeIsTheSameOnceItIsWrittenDown) {
+  for (const auto& scenario : all_scenarios())
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+      auto plan = scenario.plan(seed);
+      auto read = plan_from_json(plan_to_json(plan, scenario.terms), scenario.terms);
+      ASSERT_TRUE(read.has_value()) << to_string(read.error());
+      EXPECT_EQ(read->settings, plan.settings) << scenario.name << " " << seed;
+      EXPECT_EQ(read->faults, plan.faults) << scenario.name << " " << seed;
+    }
+}
+
 TEST(PlanCheck, HoldsEverySettingToItsRange) {
   for (const auto& use : setting_uses()) {
     const auto& range = *use.setting;
