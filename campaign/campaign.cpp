@@ -57,7 +57,7 @@ int run_campaign(const Simulator& simulator, const CampaignOptions& asked) {
     capsules = std::move(*opened);
   }
   Results results(simulator, options);
-  if (auto begun = results.begin(options); !begun) return refuse(simulator.program, begun.error().detail);
+  if (auto begun = results.begin(); !begun) return refuse(simulator.program, begun.error().detail);
   results.expect(options.scenarios);
   Turns turns(options.scenarios, options.seeds, options.shard, options.choice, results.played());
   ProgressDisplay display(is_screen());
@@ -70,7 +70,8 @@ int run_campaign(const Simulator& simulator, const CampaignOptions& asked) {
   auto next = [&]() -> std::optional<LifeOrder> {
     // From here on an interrupted campaign has its summary.
     if (!std::exchange(announced, true)) display.print(plan_text(options));
-    bool over = options.until_first_failure && !results.totals().findings.empty();
+    const auto& totals = results.totals();
+    bool over = options.until_first_failure && (!totals.findings.empty() || !totals.differing.empty());
     over |= options.seconds_max > 0 && seconds() > options.seconds_max;
     auto order = over ? std::nullopt : turns.next();
     complete |= !order;

@@ -83,7 +83,11 @@ Result<void> check_choice(const Scenario& scenario, std::uint64_t first_seed, co
     playable |= checked.has_value();
     if (!checked && first_refusal) first_refusal = checked;
   }
-  if (!playable) return wrong("scenario " + std::string(scenario.name) + ": " + first_refusal.error().detail);
+  if (!playable) {
+    const auto& why = first_refusal.error().detail;
+    bool names_it = why.find(scenario.name) != std::string::npos;
+    return wrong(names_it ? why : "scenario " + std::string(scenario.name) + ": " + why);
+  }
   if (!faulty) return wrong("scenario " + std::string(scenario.name) + " has no faults of these kinds");
   return {};
 }

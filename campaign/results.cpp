@@ -10,7 +10,6 @@
 #include "campaign/describe.h"
 #include "reports/file.h"
 #include "reports/github_summary.h"
-#include "runtime/base/assert.h"
 
 namespace fulmar {
 
@@ -54,36 +53,35 @@ CampaignReport asked_for(const CampaignOptions& options) {
 
 }  // namespace
 
-Result<void> Results::begin(CampaignOptions& options) {
-  FULMAR_ASSERT(&options == &options_);
-  for (const auto& file : {options.junit, options.github_summary})
+Result<void> Results::begin() {
+  for (const auto& file : {options_.junit, options_.github_summary})
     if (!file.empty()) FULMAR_TRY_VOID(check_writable(file));
-  if (options.report.empty()) return {};
-  if (options.resume) return resume(options);
-  FULMAR_TRY(store_, ReportStore::open(options.report));
-  FULMAR_TRY(campaign_, store_->begin_campaign(asked_for(options)));
+  if (options_.report.empty()) return {};
+  if (options_.resume) return resume();
+  FULMAR_TRY(store_, ReportStore::open(options_.report));
+  FULMAR_TRY(campaign_, store_->begin_campaign(asked_for(options_)));
   return {};
 }
 
-Result<void> Results::resume(CampaignOptions& options) {
-  FULMAR_TRY(store_, ReportStore::open_existing(options.report));
+Result<void> Results::resume() {
+  FULMAR_TRY(store_, ReportStore::open_existing(options_.report));
   FULMAR_TRY(auto unfinished, store_->unfinished());
   const auto& campaign = unfinished.campaign;
   if (campaign.build != build_id())
     return fail(
         Errc::invalid_argument,
-        options.report + ": its unfinished campaign is of another build of this program, so that it can't go on");
-  options.scenarios.clear();
+        options_.report + ": its unfinished campaign is of another build of this program, so that it can't go on");
+  options_.scenarios.clear();
   for (const auto& name : campaign.scenarios) {
     const auto* scenario = scenario_named(simulator_, name);
-    if (!scenario) return fail(Errc::invalid_argument, options.report + ": there is no scenario " + name);
-    options.scenarios.push_back(scenario);
+    if (!scenario) return fail(Errc::invalid_argument, options_.report + ": there is no scenario " + name);
+    options_.scenarios.push_back(scenario);
   }
-  options.seeds = {campaign.first_seed, campaign.last_seed.value_or(seed_max)};
-  options.shard = {campaign.shard, campaign.shards};
-  options.seconds_max = campaign.seconds_max;
-  options.until_first_failure = campaign.until_first_failure;
-  options.choice = {campaign.settings, campaign.faults};
+  options_.seeds = {campaign.first_seed, campaign.last_seed.value_or(seed_max)};
+  options_.shard = {campaign.shard, campaign.shards};
+  options_.seconds_max = campaign.seconds_max;
+  options_.until_first_failure = campaign.until_first_failure;
+  options_.choice = {campaign.settings, campaign.faults};
   campaign_ = unfinished.id;
   seconds_before_ = unfinished.elapsed_seconds;
   played_ = std::move(unfinished.played);

@@ -15,11 +15,12 @@ namespace fulmar {
 
 class Results {
  public:
-  Results(const Simulator& simulator, const CampaignOptions& options) : simulator_(simulator), options_(options) {}
+  // `options` must outlive this. If the campaign resumes another, they become what that one was asked for.
+  Results(const Simulator& simulator, CampaignOptions& options) : simulator_(simulator), options_(options) {}
 
-  // Opens the report and looks whether the other files can be written. If the campaign resumes another, `options`
-  // becomes what that one was asked for. Errors: of the files; invalid_argument: it can't be resumed.
-  Result<void> begin(CampaignOptions& options);
+  // Opens the report and looks whether the other files can be written. Errors: of the files; invalid_argument: the
+  // campaign can't be resumed.
+  Result<void> begin();
 
   // These scenarios are in the summary even if they have no lives.
   void expect(const std::vector<const Scenario*>& scenarios);
@@ -39,11 +40,11 @@ class Results {
   const std::map<std::string, std::set<std::uint64_t>>& played() const { return played_; }
 
  private:
-  Result<void> resume(CampaignOptions& options);
+  Result<void> resume();
   void count(const LifeReport& life);
 
   const Simulator& simulator_;
-  const CampaignOptions& options_;
+  CampaignOptions& options_;
   Totals totals_;
   std::unique_ptr<ReportStore> store_;
   std::int64_t campaign_ = 0;

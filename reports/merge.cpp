@@ -10,6 +10,16 @@ namespace fulmar {
 
 namespace {
 
+// Of a file that is only read. If nobody writes to it, and nobody was killed while doing so, reading leaves no trace
+// beside it either.
+std::string uri_of(const std::string& path) {
+  std::string uri = "file:";
+  for (char c : path) uri += c == '%' ? "%25" : c == '?' ? "%3f" : c == '#' ? "%23" : std::string(1, c);
+  std::error_code error;
+  auto log_bytes = std::filesystem::file_size(path + "-wal", error);
+  return uri + (error || log_bytes == 0 ? "?immutable=1" : "?mode=ro");
+}
+
 // A copy of a report, beside the one it is to be added to; removed at the end.
 class Copy {
  public:
@@ -33,7 +43,9 @@ class Copy {
     auto failed = [](const std::string& path, sqlite3* database) {
       return fail(Errc::io_error, path + ": " + sqlite3_errmsg(database));
     };
-    if (sqlite3_open_v2(source.c_str(), &from, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK) return failed(source, from);
+    auto uri = uri_of(source);
+    if (sqlite3_open_v2(uri.c_str(), &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr) != SQLITE_OK)
+      return failed(source, from);
     if (sqlite3_open(path_.c_str(), &to) != SQLITE_OK) return failed(path_, to);
     auto* backup = sqlite3_backup_init(to, "main", from, "main");
     if (!backup) return failed(path_, to);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <iostream>
 #include <sstream>
+#include <thread>
 
 #include "campaign/exit_codes.h"
 #include "runtime/base/did_you_mean.h"
@@ -59,6 +60,10 @@ std::vector<std::string_view> scenario_names(const Simulator& simulator) {
 }
 
 }  // namespace
+
+int jobs_by_default() {
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, jobs_max);
+}
 
 CommandOptions::CommandOptions(const Simulator& simulator, const Command& command)
     : simulator_(simulator), command_(command), options_("Options") {

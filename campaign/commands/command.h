@@ -15,6 +15,7 @@
 namespace fulmar {
 
 constexpr int jobs_max = 256;  // processes that play lives at once
+int jobs_by_default();         // as many as there are cores
 
 struct Command {
   std::string_view name;

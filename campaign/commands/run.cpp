@@ -1,5 +1,4 @@
 #include <chrono>
-#include <thread>
 
 #include "campaign/campaign.h"
 #include "campaign/commands/command.h"
@@ -20,7 +19,7 @@ int run(const Simulator& simulator, const std::vector<std::string>& arguments) {
   std::optional<SeedRange> seeds;
   std::optional<Shard> shard;
   CampaignOptions campaign;
-  campaign.limits.jobs = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, jobs_max);
+  campaign.limits.jobs = jobs_by_default();
   CommandOptions options(simulator, commands::run);
   options.scenarios(campaign.scenarios);
   options.seeds("seeds", seeds, "the seeds that each scenario plays; fresh ones, of the clock, by default", true);

@@ -181,6 +181,8 @@ TEST(Campaign, ReportsOfShardsAreMerged) {
   EXPECT_EQ(query(all, "SELECT count(*) FROM violations v JOIN lives l ON l.id = v.life WHERE l.failed"), "4");
   EXPECT_EQ(query(all, "SELECT count(*) FROM plans p JOIN lives l ON l.id = p.life AND l.seed % 5 = 0"), "4");
   EXPECT_THAT(content(summary), HasSubstr("## 40 lives, 2 findings\n"));
+  for (const auto* suffix : {"-wal", "-shm", ".adding"})
+    for (const auto& file : {arguments[1], all}) EXPECT_FALSE(std::ifstream(file + suffix).good()) << file << suffix;
 
   EXPECT_EQ(run(arguments).code, exit_usage);
   EXPECT_THAT(run(arguments).errors, HasSubstr("all.db exists already"));

@@ -129,8 +129,7 @@ TEST(PlanChoice, IsRefusedInOneSentenceIfTheScenarioCannotPlayIt) {
   };
   EXPECT_EQ(refusal({}), "");
   EXPECT_EQ(refusal({.settings = {{"steps", 105}}, .faults = {}}), "") << "later seeds can be played";
-  EXPECT_EQ(refusal({.settings = {{"stepz", 5}}, .faults = {}}),
-            "scenario steady: scenario steady has no setting 'stepz'");
+  EXPECT_EQ(refusal({.settings = {{"stepz", 5}}, .faults = {}}), "scenario steady has no setting 'stepz'");
   EXPECT_EQ(refusal({.settings = {}, .faults = {{"kil"}}}), "there is no kind of fault kil; did you mean kill?");
   EXPECT_EQ(refusal({.settings = {}, .faults = {{"clog"}}}), "scenario steady has no faults of these kinds");
   EXPECT_EQ(refusal({.settings = {}, .faults = {std::vector<std::string>{}}}), "");

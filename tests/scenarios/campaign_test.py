@@ -7,6 +7,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import signal
 import sqlite3
 import struct
@@ -184,6 +185,18 @@ class Campaigns(unittest.TestCase):
         self.assertEqual((suite.get("tests"), suite.get("failures")), ("1000", "10"))
         with open(summary) as file:
             self.assertIn("| 10 | the canary sings: silence |", file.read())
+
+    def test_a_disk_that_is_full_while_reports_are_merged_leaves_no_half_report(self):
+        sim("run", "--scenario", "canary", "--seeds", "1..2000", "--report", self.report)
+        before = pathlib.Path(self.report).read_bytes()
+        into = os.path.join(self.directory.name, "all.db")
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200000, 200000))
+        result = subprocess.run([SIM, "merge", self.report, "-o", into], capture_output=True, text=True, preexec_fn=limit,
+                                restore_signals=False, timeout=60)
+        self.assertEqual((result.returncode, result.stderr.count("\n")), (2, 1), result.stderr)
+        self.assertEqual(sorted(os.listdir(self.directory.name)), ["report.db"])
+        self.assertEqual(pathlib.Path(self.report).read_bytes(), before)
+        self.assertEqual(sim("merge", self.report, "-o", into).returncode, 1)
 
     def test_the_example_queries_of_the_documentation_answer(self):
         sim("run", "--scenario", "canary,single-broker", "--seeds", "1..142", "--report", self.report)
