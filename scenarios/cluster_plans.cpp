@@ -121,9 +121,11 @@ Plan plan_exactly_once(std::uint64_t seed) {
   // In half of the lives, the partitions of the first pipeline or two are assigned by groups.
   auto random = Random(seed).split("grouped stages");
   if (random.chance(1, 2)) plan.set(settings::grouped_stages, random.between(1, 2));
-  // In half, the offsets that the transactions commit are compacted.
+  // In half, the offsets that the transactions commit are compacted, and their markers removed.
   random = Random(seed).split("compacted offsets");
   if (!random.chance(1, 2)) return plan;
+  plan.set(settings::cleanable_percent, random.between(0, 50));
+  plan.set(settings::delete_retention_ms, std::int64_t{1} << random.between(4, 10));
   plan.set(settings::group_segment_bytes, std::int64_t{1} << random.between(9, 12));
   plan.set(settings::cleaner_backoff_ms, std::int64_t{1} << random.between(6, 11));
   return plan;

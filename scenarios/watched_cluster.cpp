@@ -73,6 +73,11 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   properties["log.retention.check.interval.ms"] = std::to_string(plan_.setting(settings::retention_check_ms));
   if (plan_.has(settings::cleaner_backoff_ms))
     properties["log.cleaner.backoff.ms"] = std::to_string(plan_.setting(settings::cleaner_backoff_ms));
+  if (plan_.has(settings::delete_retention_ms))
+    properties["log.cleaner.delete.retention.ms"] = std::to_string(plan_.setting(settings::delete_retention_ms));
+  if (plan_.has(settings::cleanable_percent))
+    properties["log.cleaner.min.cleanable.ratio"] =
+        std::to_string(static_cast<double>(plan_.setting(settings::cleanable_percent)) / 100);
   if (plan_.setting_or(settings::racks, 0)) {
     properties["broker.rack"] = "rack-" + std::to_string(node % 3);
     properties["replica.selector.class"] = "org.apache.kafka.common.replica.RackAwareReplicaSelector";

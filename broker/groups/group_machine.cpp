@@ -44,9 +44,9 @@ Result<void> GroupMachine::replay(const ReadRecord& record) {
       [&](auto& known) -> Result<void> {
         // Other known records are ignored: older brokers stored what topics were like, which is known from the topics.
         if constexpr (std::is_constructible_v<StateRecord, decltype(known)>)
-          return record.producer_id == no_producer_id
-                     ? coordinator_.replay(StateRecord(std::move(known)))
-                     : coordinator_.replay(StateRecord(std::move(known)), record.producer_id);
+          // What is compacted is not part of its transaction any more, which was committed.
+          return record.transactional ? coordinator_.replay(StateRecord(std::move(known)), record.producer_id)
+                                      : coordinator_.replay(StateRecord(std::move(known)));
         else
           return {};
       },

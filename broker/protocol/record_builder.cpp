@@ -121,6 +121,7 @@ Result<void> visit_records(const Bytes& batch, std::size_t size_max,
     record.value = field();
     record.producer_id = header.producer_id;
     record.producer_epoch = header.producer_epoch;
+    record.transactional = header.transactional();
     if (header.has_delete_horizon()) record.delete_horizon = header.base_timestamp;
     if (reader.failed() || reader.position() > end) return fail(Errc::corrupt, "a record's fields");
     reader.skip(end - reader.position());

@@ -53,6 +53,7 @@ struct ReadRecord {
   std::optional<Bytes> value;
   ProducerId producer_id = no_producer_id;
   std::int16_t producer_epoch = -1;
+  bool transactional = false;                    // whether its batch is part of a transaction
   std::optional<Timestamp> delete_horizon = {};  // of its batch (KIP-534)
 };
 

@@ -261,14 +261,14 @@ std::pair<Offset, ErrorCode> fetched(Peer& peer, bool stable) {
 }
 
 ErrorCode commit(Peer& peer, const InitProducerIdResponse& producer, Offset offset, std::int16_t version,
-                 std::int32_t generation = -1) {
+                 std::int32_t generation = -1, std::int32_t partition = 0) {
   TxnOffsetCommitRequest request;
   request.transactional_id = id;
   request.group_id = "g";
   request.producer_id = producer.producer_id;
   request.producer_epoch = producer.producer_epoch;
   request.generation_id_or_member_epoch = generation;
-  request.topics = {{"t", {}, {{0, offset, -1, ""}}}};
+  request.topics = {{"t", {}, {{partition, offset, -1, ""}}}};
   for (;;) {
     auto response = peer.call<TxnOffsetCommitResponse>(request, version);
     auto error = response.topics.at(0).partitions.at(0).error_code;
@@ -347,6 +347,57 @@ TEST(TransactionCoordination, UndecidedOffsetsOutliveTheBroker) {
     EXPECT_EQ(fetched(peer, true), std::pair(Offset{-1}, ErrorCode::unstable_offset_commit));
     EXPECT_EQ(end(peer, producer, true, old_end).error_code, ErrorCode::none);
     await_state(peer, "CompleteCommit");
+    EXPECT_EQ(fetched(peer, true), std::pair(Offset{5}, ErrorCode::none));
+  });
+  cluster.restart(false);
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    EXPECT_EQ(fetched(peer, true), std::pair(Offset{5}, ErrorCode::none));
+  });
+}
+
+// How many markers there are for the transactions that have committed offsets of the group.
+std::size_t markers_of_offsets(Peer& peer) {
+  std::size_t found = 0;
+  for (Offset next = 0;;) {
+    auto part = fetch(peer, {"__consumer_offsets", 0, next});
+    EXPECT_EQ(part.error_code, ErrorCode::none);
+    auto bytes = part.records.flatten();
+    if (bytes.empty()) return found;
+    while (!bytes.empty()) {
+      auto header = *read_batch_header(bytes.view());
+      found += header.control();
+      next = header.next_offset();
+      bytes = bytes.slice(header.size());
+    }
+  }
+}
+
+// What is compacted has the producer, but is of no transaction: no marker comes that would commit it.
+TEST(TransactionCoordination, CommittedOffsetsStayCommittedWhenTheirMarkersAreGone) {
+  BrokerWorld cluster(Properties{{"transaction.state.log.num.partitions", "1"},
+                                 {"offsets.topic.num.partitions", "1"},
+                                 {"offsets.topic.segment.bytes", "512"},
+                                 {"log.cleaner.backoff.ms", "100"},
+                                 {"log.cleaner.min.cleanable.ratio", "0.01"},
+                                 {"log.cleaner.delete.retention.ms", "1000"}});
+  constexpr std::size_t transactions = 20;
+  cluster.run([&](Host& host) {
+    Peer peer(host);
+    create_topic(peer, "t", 2);
+    FindCoordinatorRequest find{"", 1, {id}};
+    while (peer.call<FindCoordinatorResponse>(find, 4).coordinators.at(0).error_code != ErrorCode::none)
+      host.clock().sleep_for(milliseconds(100));
+    auto producer = init(peer);
+    for (std::size_t i = 0; i < transactions; ++i) {
+      EXPECT_EQ(add_group(peer, producer), ErrorCode::none);
+      EXPECT_EQ(commit(peer, producer, 5, 3, -1, i == 0 ? 0 : 1), ErrorCode::none);
+      EXPECT_EQ(end(peer, producer, true, old_end).error_code, ErrorCode::none);
+      await_state(peer, "CompleteCommit");
+      if (i % 4 == 0) host.clock().sleep_for(seconds(2));
+    }
+    host.clock().sleep_for(seconds(5));
+    EXPECT_LT(markers_of_offsets(peer), transactions / 2);
     EXPECT_EQ(fetched(peer, true), std::pair(Offset{5}, ErrorCode::none));
   });
   cluster.restart(false);
