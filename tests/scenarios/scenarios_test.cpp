@@ -137,6 +137,8 @@ TEST(Regressions, StayClean) {
   for (const auto& entry : std::filesystem::directory_iterator(FULMAR_REGRESSIONS)) {
     auto file = read_play_file(entry.path(), simulator);
     ASSERT_TRUE(file.has_value()) << to_string(file.error());
+    ASSERT_TRUE(file->capsule.has_value())
+        << entry.path() << " is to be a capsule: fulmar-sim replay FILE --capsule NAME.capsule.json";
     auto life = file->scenario->run(file->plan, {});
     EXPECT_TRUE(life.violations.empty()) << entry.path() << "\n" << text_of(life.violations);
     ++count;
