@@ -23,6 +23,7 @@ LifeResult run_canary(const Plan& plan, const LifeOptions& options) {
   LifeResult life;
   auto random = Random(plan.seed);
   for (std::int64_t song = 1; song <= plan.setting(songs); ++song) {
+    if (options.event) options.event(life.events, Instant{} + life.simulated, life.trace_hash);
     life.simulated = seconds(song);
     if (options.trace) options.trace(Instant{} + life.simulated, "canary sings song " + std::to_string(song));
     life.trace_hash = mix64(life.trace_hash ^ random.next());

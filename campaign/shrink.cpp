@@ -9,15 +9,17 @@
 #include "campaign/exit_codes.h"
 #include "campaign/necessity.h"
 #include "campaign/shrink_search.h"
+#include "campaign/verify.h"
 
 namespace fulmar {
 
 namespace {
 
-constexpr double search_share = 0.75;    // of the time; the rest is for judging the faults
-constexpr int neighbours_to_begin = 50;  // that are tried if the life itself does not fail any more
-constexpr int streams[] = {1, 3, 8};     // of each plan: few at first, since most plans fail in all or in none
-constexpr double slow_factor = 10;  // a candidate that takes so much longer than the life does not count as failing
+constexpr double search_share = 0.75;                // of the time; the rest is for judging the faults
+constexpr std::uint64_t neighbours_at_the_end = 20;  // that are played to show how surely the shrunk plan fails
+constexpr int neighbours_to_begin = 50;              // that are tried if the life itself does not fail any more
+constexpr int streams[] = {1, 3, 8};  // of each plan: few at first, since most plans fail in all or in none
+constexpr double slow_factor = 10;    // a candidate that takes so much longer than the life does not count as failing
 constexpr double slow_seconds_min = 20;
 
 using Best = ShrinkSearch::Best;
@@ -150,6 +152,8 @@ int shrink(const PlayFile& file, const ShrinkOptions& options) {
               std::chrono::duration<double>(end.at - Instant{}).count());
   std::printf("  settings   %s\n", changed_settings(file.plan, capsule->plan).c_str());
   for (const auto& text : necessity.texts) std::printf("  fault %s\n", text.c_str());
+  if (auto share = failing_neighbours(scenario, capsule->plan, *signature, neighbours_at_the_end, limits.workers))
+    std::printf("  neighbours that fail so: %s\n", to_string(*share).c_str());
   if (auto written = write_capsule(options.out, *capsule, scenario.terms); !written)
     return complain(written.error().detail, exit_unwritten);
   std::printf("replay: %s replay %s\n", std::string(options.program).c_str(), options.out.c_str());

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <tuple>
 
 namespace fulmar {
 
@@ -31,7 +32,10 @@ Instant whole_us(Instant at) {
 }
 
 void sort_by_time(Plan& plan) {
-  std::ranges::stable_sort(plan.faults, {}, &Fault::at);
+  auto order = [](const Fault& one) {
+    return std::tuple(one.at, one.kind->number, one.duration, one.target, one.peer, one.amount);
+  };
+  std::ranges::sort(plan.faults, {}, order);
 }
 
 // The name without its number: "broker" of "broker3".
@@ -197,15 +201,16 @@ Moves simpler_settings(const Scenario& scenario, const Plan& plan) {
   for (const auto* setting : settings_of(scenario, plan)) {
     if (!setting->simplest) continue;
     for (std::int64_t part : parts_of_the_way)
-      moves.push_back(
-          {std::string(setting->name) + " nearer to its simplest", [&scenario, setting, part](const Plan& now) {
-             if (!now.has(*setting)) return std::vector<Plan>{};
-             auto value = now.setting(*setting);
-             auto way = *setting->simplest - value;
-             auto step = way / part != 0 ? way / part : way > 0 ? 1 : -1;
-             if (way == 0) return std::vector<Plan>{};
-             return with_settings(scenario, now, {{std::string(setting->name), value + step}});
-           }});
+      moves.push_back({std::string(setting->name) + " nearer to its simplest",
+                       [&scenario, setting, part](const Plan& now) {
+                         if (!now.has(*setting)) return std::vector<Plan>{};
+                         auto value = now.setting(*setting);
+                         auto way = *setting->simplest - value;
+                         auto step = way / part != 0 ? way / part : way > 0 ? 1 : -1;
+                         if (way == 0) return std::vector<Plan>{};
+                         return with_settings(scenario, now, {{std::string(setting->name), value + step}});
+                       },
+                       true});
   }
   return moves;
 }
@@ -241,18 +246,23 @@ Moves weaker_faults(const Plan& plan) {
   return moves;
 }
 
-Moves earlier_end(const Scenario& scenario, Instant violation) {
-  if (violation == Instant::max()) return {};
+Moves earlier_end(const Scenario& scenario, Instant violation, Duration simulated) {
   Moves moves;
-  if (const auto* end_ms = scenario.terms.end_ms)
-    moves.push_back({"ended at the violation", [end_ms, violation](const Plan& plan) {
-                       auto end = std::clamp(violation.ns / 1'000'000 + 1, end_ms->min, end_ms->max);
-                       if (plan.setting_or(*end_ms, end_ms->max) <= end) return std::vector<Plan>{};
+  auto end_at = [&](const std::string& what, Instant at) {
+    moves.push_back({what, [end_ms = scenario.terms.end_ms, at](const Plan& plan) {
                        auto ended = plan;
-                       ended.set(*end_ms, end);
-                       std::erase_if(ended.faults, [&](const Fault& fault) { return fault.at > violation; });
+                       std::erase_if(ended.faults, [&](const Fault& fault) { return fault.at > at; });
+                       auto end = end_ms ? std::clamp(at.ns / 1'000'000 + 1, end_ms->min, end_ms->max) : 0;
+                       if (end_ms && plan.setting_or(*end_ms, end_ms->max) > end) ended.set(*end_ms, end);
                        return if_changed(std::move(ended), plan);
                      }});
+  };
+  if (violation == Instant::max()) {
+    if (!scenario.terms.end_ms || simulated == Duration(0)) return {};  // a crashed life's length is not known
+    for (int quarters : {2, 3}) end_at("ended earlier", Instant{} + simulated * quarters / 4);
+    return moves;
+  }
+  if (scenario.terms.end_ms) end_at("ended at the violation", violation);
   moves.push_back({"without faults after the violation", [violation](const Plan& plan) {
                      auto fewer = plan;
                      std::erase_if(fewer.faults, [&](const Fault& fault) { return fault.at > violation; });

@@ -16,6 +16,9 @@ struct Move {
   // The simpler plans that it makes of a plan, the most promising first; none if there is nothing to change. They may
   // be unplayable: the scenario's check tells.
   std::function<std::vector<Plan>(const Plan&)> apply;
+  // What it makes is not simpler if more happens in the life: a pace that is nearer to 0, which is never, is a faster
+  // one.
+  bool must_not_grow = false;
 };
 
 using Moves = std::vector<Move>;
@@ -30,7 +33,8 @@ Moves simpler_settings(const Scenario& scenario, const Plan& plan);
 Moves earlier_faults(const Plan& plan);
 // Each fault shorter, and with an amount nearer to the least.
 Moves weaker_faults(const Plan& plan);
-// The life ends at the violation, and has only the faults that have begun by then.
-Moves earlier_end(const Scenario& scenario, Instant violation);
+// The life, which takes `simulated`, ends at the violation, and has only the faults that have begun by then. If it is
+// not known when that was (Instant::max()), the life ends in half of the time, or three quarters.
+Moves earlier_end(const Scenario& scenario, Instant violation, Duration simulated);
 
 }  // namespace fulmar

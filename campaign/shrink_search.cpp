@@ -24,8 +24,8 @@ bool ShrinkSearch::out_of_time() const {
 void ShrinkSearch::judge(Candidate& candidate, const PlayedLife& played) const {
   candidate.ended = true;
   const auto* violation = find_violation(played.life.violations, signature_);
-  candidate.failed = violation != nullptr;
-  if (violation) candidate.outcome = {candidate.plan, played.life.events, played.life.simulated, violation->at};
+  candidate.failed = violation != nullptr && !(candidate.must_not_grow && played.life.events > best_.events);
+  if (candidate.failed) candidate.outcome = {candidate.plan, played.life.events, played.life.simulated, violation->at};
 }
 
 std::size_t ShrinkSearch::first_that_fails(const Moves& moves, std::size_t from, int streams) {
@@ -60,7 +60,7 @@ std::size_t ShrinkSearch::first_that_fails(const Moves& moves, std::size_t from,
         stream = 0;
       }
       auto key = plan_to_json(plan, scenario_.terms);
-      candidates.push_back({.move = number, .plan = plan, .key = key});
+      candidates.push_back({.move = number, .must_not_grow = moves[number].must_not_grow, .plan = plan, .key = key});
       auto known = passed_.find(key);
       if (known == passed_.end() || known->second != Known::counted) ++fresh;
       if (known == passed_.end()) return LifeOrder{.scenario = &scenario_, .plan = std::move(plan)};
@@ -106,20 +106,26 @@ bool ShrinkSearch::try_moves(const Moves& moves, int streams) {
 }
 
 void ShrinkSearch::try_everything(int streams) {
-  for (bool better = true; better && !out_of_time();) {
+  auto end = [&] { return try_moves(earlier_end(scenario_, best_.violation, best_.simulated), streams); };
+  bool better = true;
+  // What makes lives much shorter comes first, until it does no more: the rest is then played with short lives.
+  auto make_smaller = [&] {
+    for (bool smaller = true; smaller && !out_of_time();) {
+      smaller = end();
+      smaller |= try_moves(fewer_faults(best_.plan), streams);
+      smaller |= end();
+      smaller |= try_moves(simplest_settings(scenario_, best_.plan), streams);
+      better |= smaller;
+    }
+  };
+  while (better && !out_of_time()) {
     better = false;
-    auto end = [&] { better |= try_moves(earlier_end(scenario_, best_.violation), streams); };
-    end();
-    better |= try_moves(fewer_faults(best_.plan), streams);
-    end();
-    better |= try_moves(simplest_settings(scenario_, best_.plan), streams);
-    end();
-    better |= try_moves(earlier_faults(best_.plan), streams);
-    end();
+    make_smaller();
+    for (const auto& moves : {earlier_faults, weaker_faults}) {
+      better |= try_moves(moves(best_.plan), streams);
+      better |= end();
+    }
     better |= try_moves(simpler_settings(scenario_, best_.plan), streams);
-    end();
-    better |= try_moves(weaker_faults(best_.plan), streams);
-    end();
   }
 }
 

@@ -53,6 +53,7 @@ class ShrinkSearch {
  private:
   struct Candidate {
     std::size_t move = 0;
+    bool must_not_grow = false;
     Plan plan;
     std::string key;
     bool ended = false;

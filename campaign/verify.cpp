@@ -20,12 +20,14 @@ struct Verdicts {
   FailingShare share;                    // of the neighbours that fail so
   std::map<std::string, int> otherwise;  // by signature: neighbours that fail otherwise
   std::optional<std::string> own;        // of the life itself
+  bool own_failed = false;
 
   void add(const PlayedLife& played, bool is_neighbour) {
     const auto& violations = played.life.violations;
     bool failed = wanted ? find_violation(violations, *wanted) != nullptr : !violations.empty();
     auto signature = signature_of(violations);
     if (!is_neighbour) {
+      own_failed = failed;
       own = failed && wanted ? "fails with it" : signature ? "fails: " + to_string(*signature) : "is clean";
       return;
     }
@@ -49,7 +51,10 @@ void print(const Verdicts& verdicts, const PlayFile& file) {
     }
     std::printf("  %d fail%s with %s\n", lives, lives == 1 ? "s" : "", signature.c_str());
   }
-  if (verdicts.share.failed == 0 && verdicts.share.lives > 0)
+  if (verdicts.share.failed > 0 || verdicts.share.lives == 0) return;
+  if (verdicts.own_failed)
+    std::printf("They fail too rarely to tell a fix by: play more of them, or those of a life that is shrunk less.\n");
+  else
     std::printf("That is no proof: before a fix, `verify` should have shown a share well above %.1f %%.\n",
                 100 * verdicts.share.high());
 }
@@ -61,6 +66,22 @@ Plan neighbour_of(const Plan& plan, std::uint64_t n) {
   auto own = plan.branches.empty() ? 0 : plan.branches.front().seed;
   neighbour.branches = {{.event = 0, .seed = own + n}};
   return neighbour;
+}
+
+std::optional<FailingShare> failing_neighbours(const Scenario& scenario, const Plan& plan, const Signature& signature,
+                                               std::uint64_t futures, const WorkerLimits& limits) {
+  FailingShare share;
+  std::uint64_t given = 0;
+  auto next = [&]() -> std::optional<LifeOrder> {
+    if (given == futures) return std::nullopt;
+    return LifeOrder{.scenario = &scenario, .plan = neighbour_of(plan, ++given)};
+  };
+  auto done = [&](const PlayedLife& played) {
+    ++share.lives;
+    if (find_violation(played.life.violations, signature)) ++share.failed;
+  };
+  if (run_in_workers(limits, next, done, [] {}) != 0) return std::nullopt;
+  return share;
 }
 
 int verify(const PlayFile& file, const VerifyOptions& options) {

@@ -5,11 +5,16 @@
 #include <string_view>
 
 #include "campaign/capsule.h"
+#include "campaign/failing_share.h"
 
 namespace fulmar {
 
 // The n-th neighbour, n > 0; a plan that is itself a neighbour has others.
 Plan neighbour_of(const Plan& plan, std::uint64_t n);
+
+// How many of the plan's first neighbours fail with the signature. nullopt: interrupted.
+std::optional<FailingShare> failing_neighbours(const Scenario& scenario, const Plan& plan, const Signature& signature,
+                                               std::uint64_t futures, const WorkerLimits& limits);
 
 struct VerifyOptions {
   std::string_view program;

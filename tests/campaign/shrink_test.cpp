@@ -67,6 +67,7 @@ TEST_F(Shrink, LeavesTheTwoFaultsThatItTakesAndShowsThatEachIsNecessary) {
                 testing::ContainsRegex("fault at [0-9]+ ms reset machine.*: without it, of 5 lives 5 are clean\n"));
     EXPECT_THAT(shrunk().capsule->notes, testing::SizeIs(2));
     EXPECT_THAT(ran.out, HasSubstr("pace_ms "));
+    EXPECT_THAT(ran.out, HasSubstr("  neighbours that fail so: 20 of 20 (100 %; "));
 
     auto replayed = run(counting::simulator(), {"replay", out_});
     EXPECT_EQ(replayed.code, exit_violation);
@@ -176,7 +177,7 @@ TEST(ShrinkMoves, ComeToAnEnd) {
   for (int round = 0; round < 200; ++round) {
     auto before = plan;
     for (const auto& moves : {simplest_settings(scenario, plan), simpler_settings(scenario, plan), earlier_faults(plan),
-                              weaker_faults(plan), earlier_end(scenario, Instant{} + seconds(3))})
+                              weaker_faults(plan), earlier_end(scenario, Instant{} + seconds(3), seconds(9))})
       for (const auto& move : moves)
         if (auto simpler = move.apply(plan); !simpler.empty() && scenario.check(scenario, simpler.back()))
           plan = simpler.back();

@@ -149,6 +149,43 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(result.stdout, "")
         self.assertEqual(self.replay("--record", "/dev/full").returncode, 4)
 
+    def test_a_failure_is_found_shrunk_replayed_and_verified_in_fresh_processes(self):
+        folder = os.path.join(self.directory.name, "findings")
+        found = sim("run", "--scenario", "canary", "--seeds", "1..100", "--capsules", folder)
+        self.assertEqual(found.returncode, 1, found.stderr)
+        capsule = os.path.join(folder, "canary-42.capsule.json")
+        self.assertIn("capsule: " + capsule, found.stdout)
+        small = os.path.join(self.directory.name, "small.capsule.json")
+        shrunk = sim("shrink", capsule, "-o", small)
+        self.assertEqual(shrunk.returncode, 0, shrunk.stderr)
+        self.assertIn("faults     1 -> 0", shrunk.stdout)
+        with open(small) as file:
+            self.assertEqual(json.load(file)["plan"]["faults"], [])
+        replayed = sim("replay", small)
+        self.assertEqual(replayed.returncode, 1, replayed.stderr)
+        self.assertIn("the canary sings: silence. It still is.", replayed.stdout)
+        verified = sim("verify", small, "--futures", "20")
+        self.assertEqual(verified.returncode, 1, verified.stderr)
+        self.assertIn("of its neighbours, 20 of 20 ", verified.stdout)
+
+    def test_a_capsule_of_a_clean_life_is_compared_with_it(self):
+        self.plan["settings"]["safety_ms"] = 1000
+        self.plan["faults"] = []
+        capsule = os.path.join(self.directory.name, "clean.capsule.json")
+        self.assertEqual(self.replay("--capsule", capsule).returncode, 0)
+        again = sim("replay", capsule)
+        self.assertEqual(again.returncode, 0)
+        self.assertIn("The life is the recorded one, event for event.", again.stdout)
+        with open(capsule) as file:
+            changed = json.load(file)
+        changed["build"] = "another"
+        changed["plan"]["settings"]["producer_pace_ms"] += 1
+        with open(capsule, "w") as file:
+            json.dump(changed, file)
+        again = sim("replay", capsule)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertRegex(again.stdout, r"The first \d+ events are as recorded; it differs within the next \d+, at \d")
+
     def test_an_interrupted_campaign_ends_with_its_summary(self):
         junit = os.path.join(self.directory.name, "junit.xml")
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
