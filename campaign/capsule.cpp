@@ -187,8 +187,8 @@ Result<PlayFile> read_play_file(const std::string& path, const Simulator& simula
   return read;
 }
 
-std::optional<Capsule> record_capsule(const Scenario& scenario, const Plan& plan, const WorkerLimits& limits,
-                                      const std::optional<Signature>& wanted) {
+std::expected<Capsule, int> record_capsule(const Scenario& scenario, const Plan& plan, const WorkerLimits& limits,
+                                           const std::optional<Signature>& wanted) {
   SharedHashes hashes;
   WorkerLimits one = limits;
   one.jobs = 1;
@@ -209,8 +209,9 @@ std::optional<Capsule> record_capsule(const Scenario& scenario, const Plan& plan
     }
     capsule->trace = *hashes.get();
   };
-  run_in_workers(one, next, done, [] {});
-  return capsule;
+  int interrupted_by = run_in_workers(one, next, done, [] {});
+  if (!capsule) return std::unexpected(interrupted_by);
+  return std::move(*capsule);
 }
 
 Result<void> check_capsule_writable(const std::string& path) {

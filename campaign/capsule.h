@@ -3,6 +3,7 @@
 // version first differs. A seed alone is worth nothing once a commit has changed what seeds choose.
 #pragma once
 
+#include <expected>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,9 +46,9 @@ Result<PlayFile> play_file_from_json(const std::string& text, const Simulator& s
 Result<PlayFile> read_play_file(const std::string& path, const Simulator& simulator);
 
 // Plays the plan in a process of its own, and makes a capsule of it. Its signature is `wanted`, if a violation has that
-// one, and else that of the first violation. nullopt: interrupted by SIGINT or SIGTERM.
-std::optional<Capsule> record_capsule(const Scenario& scenario, const Plan& plan, const WorkerLimits& limits,
-                                      const std::optional<Signature>& wanted = {});
+// one, and else that of the first violation. The error: the signal (SIGINT, SIGTERM) that interrupted it.
+std::expected<Capsule, int> record_capsule(const Scenario& scenario, const Plan& plan, const WorkerLimits& limits,
+                                           const std::optional<Signature>& wanted = {});
 
 // Whether a capsule could be written there; to be called before the work whose result it is. Errors: io_error.
 Result<void> check_capsule_writable(const std::string& path);

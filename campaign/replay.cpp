@@ -23,6 +23,12 @@ namespace fulmar {
 
 namespace {
 
+int judge_parting(bool differs, const Capsule& recorded) {
+  if (!differs || !recorded_by_this_build(recorded)) return 0;
+  std::printf("NONDETERMINISM: it was recorded by this very build\n");
+  return exit_nondeterminism;
+}
+
 // Compares the life with the recorded one. Returns exit_nondeterminism if they should have been the same; else 0.
 int compare(const LifeResult& life, const Capsule& recorded, const RunningHashes& hashes,
             const std::function<void(const LifeOptions&)>& play_again) {
@@ -35,9 +41,14 @@ int compare(const LifeResult& life, const Capsule& recorded, const RunningHashes
     std::printf("%s", describe_parting(parting).c_str());
   }
   std::printf("%s", compare_verdicts(recorded, life.violations).c_str());
-  if (!parting || !recorded_by_this_build(recorded)) return 0;
-  std::printf("NONDETERMINISM: it was recorded by this very build\n");
-  return exit_nondeterminism;
+  return judge_parting(parting.has_value(), recorded);
+}
+
+// The same of a life that crashed, which has no second one to look at.
+int compare_crashed(const Capsule& recorded, const RunningHashes& hashes, const Violations& violations) {
+  auto parting = Parting::of(recorded.trace, hashes);
+  std::printf("%s%s", describe_parting(parting).c_str(), compare_verdicts(recorded, violations).c_str());
+  return judge_parting(parting.has_value(), recorded);
 }
 
 int play(const Scenario& scenario, const Plan& plan, const ReplayOptions& replay, RunningHashes& hashes) {
@@ -134,13 +145,15 @@ int replay(const Scenario& scenario, const Plan& plan, const ReplayOptions& opti
                        : "the process died of signal " + std::to_string(signal) + " (" + strsignal(signal) + ")") +
               "\n" + said;
   Violations violations{{"the process lives", hung ? "hang" : large ? "memory" : "crash", text, Instant::max()}};
-  if (options.recorded)
-    std::printf("%s%s", describe_parting(Parting::of(options.recorded->trace, *hashes.get())).c_str(),
-                compare_verdicts(*options.recorded, violations).c_str());
+  auto code = 0;
+  if (options.recorded && (hung || large))  // it is noticed at a random event
+    std::printf("%s", compare_verdicts(*options.recorded, violations).c_str());
+  else if (options.recorded)
+    code = compare_crashed(*options.recorded, *hashes.get(), violations);
   std::printf("%s", describe_violations(scenario, plan, violations,
                                         replay_command(options.program, plan, options.plan_file, options.choice))
                         .c_str());
-  return exit_violation;
+  return code != 0 ? code : exit_violation;
 }
 
 }  // namespace fulmar

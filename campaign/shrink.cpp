@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <expected>
 #include <utility>
 
 #include "campaign/exit_codes.h"
+#include "campaign/held_signals.h"
 #include "campaign/necessity.h"
 #include "campaign/shrink_search.h"
 #include "campaign/verify.h"
@@ -31,7 +33,8 @@ struct First {
   double cpu_seconds = 0;
 };
 
-std::optional<First> play_first(const PlayFile& file, const WorkerLimits& limits) {
+// The signal, if it is interrupted.
+std::expected<First, int> play_first(const PlayFile& file, const WorkerLimits& limits) {
   SharedHashes hashes;
   std::optional<First> first;
   bool given = false;
@@ -49,8 +52,9 @@ std::optional<First> play_first(const PlayFile& file, const WorkerLimits& limits
     first->signature = signature_of(*violation);
     first->best.violation = violation->anomaly == "crash" ? end.at : violation->at;
   };
-  run_in_workers(limits, next, done, [] {});
-  return first;
+  int interrupted_by = run_in_workers(limits, next, done, [] {});
+  if (!first) return std::unexpected(interrupted_by);
+  return std::move(*first);
 }
 
 std::string size_of(const Best& best) {
@@ -103,8 +107,9 @@ int shrink(const PlayFile& file, const ShrinkOptions& options) {
   if (auto writable = check_capsule_writable(options.out); !writable)
     return complain(writable.error().detail, exit_usage);
   const auto& scenario = *file.scenario;
+  HeldSignals held;
   auto first = play_first(file, options.limits);
-  if (!first) return complain("interrupted before anything was shrunk", exit_by_signal);
+  if (!first) return complain("interrupted before anything was shrunk", exit_by_signal + first.error());
   auto signature = first->signature;
   bool recorded = file.capsule && file.capsule->signature;
   if (!signature && !recorded) return complain("the life does not fail: there is nothing to shrink", exit_usage);
@@ -137,7 +142,7 @@ int shrink(const PlayFile& file, const ShrinkOptions& options) {
 
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r\033[K");
   auto capsule = record_capsule(scenario, search.best().plan, options.limits, signature);
-  if (!capsule) return complain("interrupted before the capsule was written", exit_by_signal);
+  if (!capsule) return complain("interrupted before the capsule was written", exit_by_signal + capsule.error());
   if (capsule->signature != signature) {
     std::printf("NONDETERMINISM: the shrunk life failed, and did not when it was played again\n");
     return exit_nondeterminism;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <utility>
 
+#include "campaign/held_signals.h"
 #include "campaign/verify.h"
 #include "runtime/base/assert.h"
 
@@ -16,8 +17,12 @@ double ShrinkSearch::seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
 }
 
+int ShrinkSearch::interrupted_by() const {
+  return interrupted_by_ != 0 ? interrupted_by_ : HeldSignals::received();
+}
+
 bool ShrinkSearch::out_of_time() const {
-  return interrupted_by_ != 0 || seconds() > limits_.seconds_max ||
+  return interrupted_by() != 0 || seconds() > limits_.seconds_max ||
          (limits_.plays_max > 0 && plays_ >= limits_.plays_max);
 }
 

@@ -48,7 +48,8 @@ class ShrinkSearch {
   std::uint64_t plays() const { return plays_; }
   double seconds() const;
   bool out_of_time() const;
-  int interrupted_by() const { return interrupted_by_; }
+  // SIGINT or SIGTERM, which ends the search; 0: none.
+  int interrupted_by() const;
 
  private:
   struct Candidate {

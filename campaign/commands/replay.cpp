@@ -13,7 +13,7 @@ namespace {
 // Records the life once more, as a capsule.
 int write_as_capsule(const CommandOptions& options, const PlayFile& what, const std::string& path) {
   auto capsule = record_capsule(*what.scenario, what.plan, {}, what.capsule ? what.capsule->signature : std::nullopt);
-  if (!capsule) return exit_by_signal;
+  if (!capsule) return exit_by_signal + capsule.error();
   if (what.capsule) capsule->notes = what.capsule->notes;
   if (auto written = write_capsule(path, *capsule, what.scenario->terms); !written) {
     options.refuse(written.error().detail);

@@ -135,6 +135,8 @@ TEST_F(CapsuleFile, OfACrashComparesTheLifeUntilThen) {
   EXPECT_THAT(ran.out, HasSubstr("The life is the recorded one, event for event.\n"));
   EXPECT_THAT(ran.out, HasSubstr("It still is.\n"));
 
+  counting::version.counts_twice_from = Instant{} + milliseconds(100);
+  EXPECT_EQ(replay().code, exit_nondeterminism);
   set_build("another");
   counting::version.counts_twice_from = Instant{} + milliseconds(100);
   ran = replay();

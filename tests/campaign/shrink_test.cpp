@@ -4,12 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "campaign/exit_codes.h"
+#include "campaign/held_signals.h"
 #include "campaign/shrink_moves.h"
+#include "campaign/shrink_search.h"
 #include "faults/kinds.h"
 #include "tests/campaign/counting.h"
 #include "tests/campaign/running.h"
@@ -103,6 +106,24 @@ TEST_F(Shrink, KeepsTheBestSoFarWhenTimeIsOver) {
   EXPECT_EQ(ran.code, 0);
   EXPECT_EQ(run(counting::simulator(), {"replay", out_}).code, exit_violation);
   EXPECT_THAT(ran.out, HasSubstr("not judged, as time was over"));
+}
+
+TEST_F(Shrink, KeepsTheBestSoFarWhenInterruptedEvenBetweenTwoLives) {
+  auto plan = counting::plan_of_seed(3);
+  auto life = counting::scenario().run(plan, {});
+  const Signature lost{"the count stays", "lost"};
+  HeldSignals held;
+  ShrinkSearch search(counting::scenario(), lost, {plan, life.events, life.simulated, life.violations.front().at},
+                      {.seconds_max = 60});
+  int better = 0;
+  search.on_better = [&](const std::string&) {
+    if (++better == 3) std::raise(SIGTERM);
+  };
+  search.try_everything(1);
+  EXPECT_EQ(search.interrupted_by(), SIGTERM);
+  EXPECT_EQ(better, 3);
+  EXPECT_LT(search.best().plan.faults.size(), plan.faults.size());
+  EXPECT_TRUE(run_violates(search.best().plan));
 }
 
 TEST_F(Shrink, ABugThatStrikesSomeLivesOnlyIsFollowedThroughNeighbours) {

@@ -54,7 +54,7 @@ class Verify : public testing::Test {
     plan.set(counting::pace_ms, 1000);
     std::optional<Capsule> capsule;
     for (std::uint64_t n = 1; !capsule || !capsule->signature; ++n)
-      capsule = record_capsule(counting::scenario(), neighbour_of(plan, n), {});
+      capsule = record_capsule(counting::scenario(), neighbour_of(plan, n), {}).value();
     ASSERT_TRUE(write_capsule(path_, *capsule, counting::scenario().terms));
   }
   Ran verify(const std::string& futures) {
