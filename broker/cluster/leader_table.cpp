@@ -58,13 +58,20 @@ void LeaderTable::renew(std::int32_t broker, std::uint64_t connection, std::int3
   known->second.lapses = true;
 }
 
+void LeaderTable::end(std::int32_t broker, std::uint64_t connection) {
+  for (auto at = sessions_.lower_bound({broker, 0}); at != sessions_.end() && at->first.first == broker; ++at)
+    if (at->second.connection == connection) at->second.over = true;
+}
+
 LeaderTable::Leader LeaderTable::leader(const GroupId& group, Instant now) const {
   auto found = leaders_.find(group);
   if (found == leaders_.end()) return {};
   auto leader = found->second.leader;
   if (leader.broker < 0) return leader;
   auto session = sessions_.find(found->second.teller);
-  if (session == sessions_.end() || (session->second.lapses && now - session->second.said_at > lease_)) depose(leader);
+  bool holds = session != sessions_.end() && !session->second.over &&
+               (!session->second.lapses || now - session->second.said_at <= lease_);
+  if (!holds) depose(leader);
   return leader;
 }
 

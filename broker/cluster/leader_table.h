@@ -3,7 +3,9 @@
 //
 // An announcement holds for a lease, and has to be renewed: if a shard of a broker has not renewed for a lease, the
 // groups that it leads have no known leader until it does, or another leader announces itself. A lease begins when the
-// message was sent, at the latest, and not when it arrived, since messages may lie in a connection for long.
+// message was sent, at the latest, and not when it arrived, since messages may lie in a connection for long. It ends
+// with the connection: clients that ask for the leaders just after a broker was killed are not sent back to it, but
+// told to ask again.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +42,8 @@ class LeaderTable {
   bool learn(std::int32_t broker, std::uint64_t connection, const LeadersRequest& told, Instant as_of);
   // What that shard announced on that connection still held at `as_of`.
   void renew(std::int32_t broker, std::uint64_t connection, std::int32_t shard, Instant as_of);
+  // That connection is over: what was announced on it holds no longer.
+  void end(std::int32_t broker, std::uint64_t connection);
   // The group's leader; if none is known, `broker` is -1 and `in_sync` is empty.
   Leader leader(const GroupId& group, Instant now) const;
   // The latest announcement, expired or not; null: there was none.
@@ -58,6 +62,7 @@ class LeaderTable {
     std::uint64_t connection = 0;
     Instant said_at;
     bool lapses = true;
+    bool over = false;
   };
   struct Entry {
     Leader leader;

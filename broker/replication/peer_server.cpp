@@ -128,8 +128,15 @@ Result<void> PeerServer::answer_all(Connection& connection) {
   FrameReader frames(connection, host_.clock(), {.size_max = greeting_bytes_max, .idle_max = hello_max});
   FULMAR_TRY(auto hello, greet(connection, frames));
   frames.trust(frame_bytes_max);
-  auto from = hello.broker_id;
-  auto number = ++connections_;
+  PeerConnection from{hello.broker_id, ++connections_};
+  auto answered = answer_requests(connection, frames, hello, from, begun);
+  handlers_.ended(from);
+  return answered;
+}
+
+// Until the connection ends, which is always an error.
+Result<void> PeerServer::answer_requests(Connection& connection, FrameReader& frames, const PeerHelloRequest& hello,
+                                         const PeerConnection& from, Instant begun) {
   // Messages must be from the peer's directory to this one.
   auto check_ends = [&](const Uuid& from_directory, const Uuid& to_directory) -> Result<void> {
     if (from_directory != hello.directory_id) return fail(Errc::refused, "in the name of another directory");
@@ -148,7 +155,7 @@ Result<void> PeerServer::answer_all(Connection& connection) {
       case ApiKey::raft_messages: {
         FULMAR_TRY(auto request, decode<RaftMessagesRequest>(reader, 0));
         FULMAR_TRY_VOID(check_ends(request.from_directory_id, request.to_directory_id));
-        FULMAR_TRY(auto messages, from_wire(std::move(request), from, peers_.self.broker));
+        FULMAR_TRY(auto messages, from_wire(std::move(request), from.broker, peers_.self.broker));
         handlers_.deliver(std::move(messages));
         break;
       }
@@ -156,7 +163,7 @@ Result<void> PeerServer::answer_all(Connection& connection) {
         FULMAR_TRY(auto request, decode<PulsesRequest>(reader, 0));
         FULMAR_TRY_VOID(check_ends(request.from_directory_id, request.to_directory_id));
         if (request.leads) FULMAR_TRY_VOID(check_time(request.as_of));
-        handlers_.pulses({from, number}, request);
+        handlers_.pulses(from, request);
         if (!request.leads) break;
         FULMAR_TRY_VOID(
             connection.write(response_frame(PulsesResponse{host_.clock().now().ns}, 0, header.correlation_id),
@@ -166,7 +173,7 @@ Result<void> PeerServer::answer_all(Connection& connection) {
       case ApiKey::leaders: {
         FULMAR_TRY(auto request, decode<LeadersRequest>(reader, 0));
         FULMAR_TRY_VOID(check_time(request.as_of));
-        if (!handlers_.learn_leaders({from, number}, request)) return fail(Errc::closed, "superseded by a later one");
+        if (!handlers_.learn_leaders(from, request)) return fail(Errc::closed, "superseded by a later one");
         break;
       }
       case ApiKey::peer_hello:

@@ -36,6 +36,8 @@ class PeerServer {
     // considers it the later one, it connects again.
     std::function<bool(const PeerConnection&, const LeadersRequest&)> learn_leaders =
         [](const PeerConnection&, const LeadersRequest&) { return true; };
+    // The connection is over, and the peer may be gone. Not called when this server stops.
+    std::function<void(const PeerConnection&)> ended = [](const PeerConnection&) {};
     // Returns the whole response frame for any other request. Errors end the connection.
     std::function<Result<ByteChain>(const RequestHeader&, Reader&)> call = [](const RequestHeader&, Reader&) {
       return Result<ByteChain>(fail(Errc::unsupported, "no calls are served here"));
@@ -53,6 +55,8 @@ class PeerServer {
   void take(std::unique_ptr<Connection> accepted);
   void serve(Connection& connection);
   Result<void> answer_all(Connection& connection);
+  Result<void> answer_requests(Connection& connection, FrameReader& frames, const PeerHelloRequest& hello,
+                               const PeerConnection& from, Instant begun);
   Result<PeerHelloRequest> greet(Connection& connection, FrameReader& frames);
   PeerHelloResponse answer(const PeerHelloRequest& hello) const;
 

@@ -37,6 +37,7 @@ Membership::Membership(BrokerShard& shard, Controller& controller, std::function
                    [this](const PeerConnection& from, const LeadersRequest& leaders) {
                      return shard_.learn_everywhere(from, leaders, {leaders.as_of});
                    },
+               .ended = [this](const PeerConnection& from) { shard_.forget_leaders_everywhere(from); },
                .call = [this](const RequestHeader& header, Reader& body) { return answer(header, body); }}),
       excluded_(std::move(excluded)) {}
 

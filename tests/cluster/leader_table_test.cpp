@@ -123,6 +123,20 @@ TEST(LeaderTable, WhatATellerDoesNotRenewLapsesAfterALease) {
   EXPECT_EQ(table.leader({a, 0}, start + 3 * lease).in_sync.size(), 3u);
 }
 
+TEST(LeaderTable, AWordHoldsNoLongerThanTheConnectionOnWhichItWasSaid) {
+  Table table;
+  table.hear(1, told(a, 1, 5), 7);
+  table.hear(2, told(b, 2, 0), 7);
+  table.end(1, 6);
+  EXPECT_EQ(table.leads(a, start), 1) << "an earlier connection, which this one has replaced";
+  table.end(1, 7);
+  EXPECT_EQ(table.leads(a, start), -1);
+  EXPECT_EQ(table.leader({a, 0}, start).epoch, 5);
+  EXPECT_EQ(table.leads(b, start), 2) << "said by another broker";
+  table.hear(1, told(a, 1, 5), 8);
+  EXPECT_EQ(table.leads(a, start), 1) << "said again on the next connection";
+}
+
 // However long the message was in the connection.
 TEST(LeaderTable, AWordHoldsFromWhenItWasSaid) {
   Table table;

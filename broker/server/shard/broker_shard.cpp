@@ -101,6 +101,11 @@ bool BrokerShard::learn_everywhere(const PeerConnection& from, const LeadersRequ
   return !superseded;
 }
 
+void BrokerShard::forget_leaders_everywhere(const PeerConnection& from) {
+  for (unsigned shard = 0; shard < host_.shard_count(); ++shard)
+    on(shard, [&](BrokerShard& there) { there.leaders_.end(from.broker, from.number); });
+}
+
 // With the present time, not the time at which the other shards process this.
 void BrokerShard::renew_here() {
   auto now = host_.clock().now();

@@ -137,6 +137,8 @@ class BrokerShard {
   const LeaderTable& leaders() const { return leaders_; }
   // On this and all other shards; false if that connection has been superseded.
   bool learn_everywhere(const PeerConnection& from, const LeadersRequest& leaders, Instant as_of);
+  // On this and all other shards: what was announced on that connection, which is over.
+  void forget_leaders_everywhere(const PeerConnection& from);
   // Renews this shard's announcements on every shard of this broker.
   void renew_here();
   void hear_pulses(const PeerConnection& from, const PulsesRequest& said);
