@@ -2,6 +2,7 @@
 
 #include "campaign/campaign.h"
 #include "campaign/commands/command.h"
+#include "campaign/scenario_file.h"
 
 namespace fulmar {
 
@@ -15,9 +16,24 @@ SeedRange fresh_seeds() {
   return {.first = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count())};
 }
 
+constexpr std::size_t scenario_file_bytes_max = 1 << 20;  // more than any has
+
+// What the file chooses. Errors: invalid_argument, in one sentence.
+Result<void> choose_by_file(const Simulator& simulator, const std::string& path, CampaignOptions& campaign) {
+  auto text = read_text_file(path, scenario_file_bytes_max);
+  auto file = text ? scenario_file_from_json(*text) : std::unexpected(text.error());
+  if (!file) return fail(Errc::invalid_argument, path + ": " + file.error().detail);
+  const auto* scenario = scenario_named(simulator, file->scenario);
+  if (!scenario) return fail(Errc::invalid_argument, path + ": there is no scenario '" + file->scenario + "'");
+  campaign.scenarios = {scenario};
+  campaign.choice = std::move(file->choice);
+  return {};
+}
+
 int run(const Simulator& simulator, const std::vector<std::string>& arguments) {
   std::optional<SeedRange> seeds;
   std::optional<Shard> shard;
+  std::string scenario_file;
   CampaignOptions campaign;
   campaign.limits.jobs = jobs_by_default();
   CommandOptions options(simulator, commands::run);
@@ -29,6 +45,7 @@ int run(const Simulator& simulator, const std::vector<std::string>& arguments) {
   options.number("jobs", "N", campaign.limits.jobs, 1, jobs_max,
                  "lives at once; as many as there are cores by default");
   options.choice(campaign.choice);
+  options.text("scenario-file", "FILE", scenario_file, "plays the scenario with the settings and faults in this file");
   options.shard("shard", shard, "plays every N-th seed, beginning with the I-th: one of N campaigns of the same seeds");
   options.text("report", "FILE", campaign.report, "adds the results to this SQLite file");
   options.flag("resume", campaign.resume, "goes on with the campaign of --report that was interrupted");
@@ -39,12 +56,19 @@ int run(const Simulator& simulator, const std::vector<std::string>& arguments) {
   if (auto ended = options.parse(arguments)) return *ended;
   if (campaign.resume) {
     if (campaign.report.empty()) return options.complain("--resume needs the --report of the campaign");
-    if (!campaign.scenarios.empty() || seeds || campaign.seconds_max > 0 || campaign.until_first_failure || shard ||
-        !campaign.choice.empty())
+    if (!campaign.scenarios.empty() || !scenario_file.empty() || seeds || campaign.seconds_max > 0 ||
+        campaign.until_first_failure || shard || !campaign.choice.empty())
       return options.complain("--resume goes on with the scenarios, seeds, time, settings and faults of the report");
     return run_campaign(simulator, campaign);
   }
   if (shard && !seeds) return options.complain("--shard needs --seeds, so that all shards are of the same seeds");
+  if (!scenario_file.empty()) {
+    if (!campaign.scenarios.empty() || !campaign.choice.empty())
+      return options.complain(
+          "--scenario-file has the scenario, its settings and faults: it excludes --scenario, --set, --faults");
+    if (auto chosen = choose_by_file(simulator, scenario_file, campaign); !chosen)
+      return options.refuse(chosen.error().detail);
+  }
   if (campaign.scenarios.empty())
     for (const auto& scenario : simulator.scenarios) campaign.scenarios.push_back(&scenario);
   campaign.seeds = seeds.value_or(fresh_seeds());
@@ -59,7 +83,8 @@ int run(const Simulator& simulator, const std::vector<std::string>& arguments) {
 const Command commands::run{
     "run",
     "[--scenario S,S] [--seeds A..[B]] [--time 10m] [--until-first-failure] [--jobs N] [--set NAME=VALUE]... "
-    "[--faults KIND,KIND] [--shard I/N] [--report FILE] [--resume] [--junit FILE] [--github-summary FILE] "
+    "[--faults KIND,KIND] [--scenario-file FILE] [--shard I/N] [--report FILE] [--resume] [--junit FILE] "
+    "[--github-summary FILE] "
     "[--capsules FOLDER]",
     "Runs a campaign: plays lives of all scenarios, or of some, checks each, and prints what violates. Without "
     "options: "

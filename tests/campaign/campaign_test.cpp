@@ -89,6 +89,35 @@ TEST(Campaign, WhatWasChosenIsInTheLinesThatReplayALife) {
   EXPECT_THAT(replayed.out, HasSubstr(line));
 }
 
+TEST(Campaign, AScenarioFileChoosesScenarioSettingsAndFaults) {
+  auto file = fresh_file("scenario.json");
+  std::ofstream(file) << R"({"scenario": "unlucky", "settings": {"steps": 3}, "faults": ["kill"]})";
+  auto ran = run({"run", "--seeds", "1..5", "--scenario-file", file});
+  EXPECT_EQ(ran.code, exit_violation);
+  EXPECT_THAT(ran.out, HasSubstr("unlucky, seeds 1..5 --set steps=3 --faults kill, "));
+  EXPECT_THAT(ran.out, HasSubstr("tiny-sim replay --scenario unlucky --seed 5 --set steps=3 --faults kill"));
+  EXPECT_THAT(run({"run", "--seeds", "1..5", "--scenario-file", file, "--set", "steps=4"}).errors,
+              HasSubstr("--scenario-file has the scenario"));
+  auto refusal = [&](const std::string& text) {
+    std::ofstream(file) << text;
+    auto refused = run({"run", "--seeds", "1..5", "--scenario-file", file});
+    EXPECT_EQ(refused.code, exit_usage);
+    EXPECT_EQ(std::count(refused.errors.begin(), refused.errors.end(), '\n'), 1) << refused.errors;
+    return refused.errors;
+  };
+  EXPECT_THAT(refusal("{"), HasSubstr("it is not JSON"));
+  EXPECT_THAT(refusal(R"({"scenario": "unlucky"})"), HasSubstr("lacks 'settings'"));
+  EXPECT_THAT(refusal(R"({"scenario": "lucky", "settings": {}})"), HasSubstr("there is no scenario 'lucky'"));
+  EXPECT_THAT(refusal(R"({"scenario": "unlucky", "settings": {"stepz": 3}})"), HasSubstr("has no setting 'stepz'"));
+  EXPECT_THAT(refusal(R"({"scenario": "unlucky", "settings": {"steps": "3"}})"), HasSubstr("must be a whole number"));
+  EXPECT_THAT(refusal(R"({"scenario": "unlucky", "settings": {}, "faults": ["kil"]})"),
+              HasSubstr("there is no kind of fault kil; did you mean kill?"));
+  EXPECT_THAT(refusal(R"({"scenario": "unlucky", "settings": {}, "faults": ["kill", "kill"]})"), HasSubstr("twice"));
+  EXPECT_THAT(refusal(R"({"scenario": "unlucky", "settings": {}, "fault": []})"), HasSubstr("has no member 'fault'"));
+  EXPECT_THAT(run({"run", "--seeds", "1..5", "--scenario-file", "/nonexistent.json"}).errors,
+              HasSubstr("/nonexistent.json: can't be read"));
+}
+
 TEST(Campaign, WhatNoScenarioCanPlayIsRefusedInOneSentence) {
   auto report = fresh_file("refused.db");
   for (const auto& options :
