@@ -130,10 +130,10 @@ int shrink(const PlayFile& file, const ShrinkOptions& options) {
   std::printf("%s: %s\n", to_string(*signature).c_str(), size_of(search.best()).c_str());
   for (auto count : streams) search.try_everything(count);
 
+  auto time_is_left = [&] { return search.interrupted_by() == 0 && search.seconds() < options.seconds_max; };
   Necessity necessity;
   do {
-    necessity = judge_necessity(scenario, search.best().plan, *signature, limits.workers,
-                                [&] { return search.interrupted_by() == 0 && search.seconds() < options.seconds_max; });
+    necessity = judge_necessity(scenario, search.best().plan, *signature, limits.workers, time_is_left);
     if (!necessity.fails_without) break;
     search.go_on_from(best_of(*necessity.fails_without, *signature));
     search.on_better("without a fault that turned out to be unnecessary");
@@ -157,8 +157,9 @@ int shrink(const PlayFile& file, const ShrinkOptions& options) {
               std::chrono::duration<double>(end.at - Instant{}).count());
   std::printf("  settings   %s\n", changed_settings(file.plan, capsule->plan).c_str());
   for (const auto& text : necessity.texts) std::printf("  fault %s\n", text.c_str());
-  if (auto share = failing_neighbours(scenario, capsule->plan, *signature, neighbours_at_the_end, limits.workers))
-    std::printf("  neighbours that fail so: %s\n", to_string(*share).c_str());
+  auto share =
+      failing_neighbours(scenario, capsule->plan, *signature, neighbours_at_the_end, limits.workers, time_is_left);
+  if (share.lives > 0) std::printf("  neighbours that fail so: %s\n", to_string(share).c_str());
   if (auto written = write_capsule(options.out, *capsule, scenario.terms); !written)
     return complain(written.error().detail, exit_unwritten);
   std::printf("replay: %s replay %s\n", std::string(options.program).c_str(), options.out.c_str());

@@ -15,10 +15,14 @@ namespace {
 // Of a setting, in one pass. Steps are never shorter than an eighth of the way, so that a setting does not crawl.
 constexpr std::int64_t parts_of_the_way[] = {2, 2, 2, 4, 8};
 
-// Calls `part(first, end)` for all of 0 .. count, its halves, quarters, and so on to single ones.
-void for_each_part(std::size_t count, const std::function<void(std::size_t, std::size_t)>& part) {
-  for (auto size = count; size > 0; size = size == 1 ? 0 : (size + 1) / 2)
-    for (auto end = count; end > 0; end = end > size ? end - size : 0) part(end > size ? end - size : 0, end);
+constexpr std::size_t coarse_parts = 4;
+
+// Calls `part(first, end)` for all of 0 .. count, then for parts of a divisor-th of it, and so on to single ones.
+void for_each_part(std::size_t count, std::size_t divisor, Grain grain,
+                   const std::function<void(std::size_t, std::size_t)>& part) {
+  auto least = grain == Grain::coarse ? count / coarse_parts : 1;
+  for (auto size = count; size > 0 && size >= least; size = size == 1 ? 0 : (size + divisor - 1) / divisor)
+    for (std::size_t first = 0; first < count; first += size) part(first, std::min(first + size, count));
 }
 
 // What a plan gives, if it is another one.
@@ -158,11 +162,12 @@ Move weaken(const std::string& what, const Fault& which, std::function<void(Faul
 
 }  // namespace
 
-Moves fewer_faults(const Plan& plan) {
+Moves fewer_faults(const Plan& plan, Grain grain) {
   Moves moves;
-  for_each_part(plan.faults.size(), [&](std::size_t first, std::size_t end) {
-    std::vector<Fault> part(plan.faults.begin() + static_cast<std::ptrdiff_t>(first),
-                            plan.faults.begin() + static_cast<std::ptrdiff_t>(end));
+  std::vector<Fault> last_first(plan.faults.rbegin(), plan.faults.rend());
+  for_each_part(last_first.size(), 2, grain, [&](std::size_t first, std::size_t end) {
+    std::vector<Fault> part(last_first.begin() + static_cast<std::ptrdiff_t>(first),
+                            last_first.begin() + static_cast<std::ptrdiff_t>(end));
     auto what = "without " + count_of(part.size(), "fault");
     moves.push_back({what, [part = std::move(part)](const Plan& now) {
                        auto fewer = now;
@@ -174,7 +179,7 @@ Moves fewer_faults(const Plan& plan) {
   return moves;
 }
 
-Moves simplest_settings(const Scenario& scenario, const Plan& plan) {
+Moves simplest_settings(const Scenario& scenario, const Plan& plan, Grain grain) {
   std::vector<std::pair<std::string, std::optional<std::int64_t>>> changes;
   for (const auto* setting : settings_of(scenario, plan)) {
     std::string name(setting->name);
@@ -186,7 +191,8 @@ Moves simplest_settings(const Scenario& scenario, const Plan& plan) {
       changes.emplace_back(name, setting->simplest);
   }
   Moves moves;
-  for_each_part(changes.size(), [&](std::size_t first, std::size_t end) {
+  // Many at once seldom fail: what is to happen needs some of them.
+  for_each_part(changes.size(), 4, grain, [&](std::size_t first, std::size_t end) {
     Values values(changes.begin() + static_cast<std::ptrdiff_t>(first),
                   changes.begin() + static_cast<std::ptrdiff_t>(end));
     auto what = values.size() == 1 ? values.begin()->first + " at its simplest"

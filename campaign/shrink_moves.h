@@ -3,6 +3,7 @@
 // to an end.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -23,10 +24,14 @@ struct Move {
 
 using Moves = std::vector<Move>;
 
+// How much a pass over faults or settings changes at once: large parts only, or parts of all sizes.
+enum class Grain : std::uint8_t { coarse, fine };
+
 // Delta debugging (Zeller and Hildebrandt 2002): all faults, halves, quarters, ... single ones, the last first.
-Moves fewer_faults(const Plan& plan);
-// Settings at their simplest value, or left out: all at once, halves, ... single ones.
-Moves simplest_settings(const Scenario& scenario, const Plan& plan);
+Moves fewer_faults(const Plan& plan, Grain grain);
+// Settings at their simplest value, or left out: all at once, quarters, ... single ones, in the order of
+// PlanTerms::settings.
+Moves simplest_settings(const Scenario& scenario, const Plan& plan, Grain grain);
 // Each setting half the way to its simplest value, several times, and then shorter ways.
 Moves simpler_settings(const Scenario& scenario, const Plan& plan);
 // All faults, and those from each on, begin earlier.

@@ -116,10 +116,13 @@ void ShrinkSearch::try_everything(int streams) {
   // What makes lives much shorter comes first, until it does no more: the rest is then played with short lives.
   auto make_smaller = [&] {
     for (bool smaller = true; smaller && !out_of_time();) {
-      smaller = end();
-      smaller |= try_moves(fewer_faults(best_.plan), streams);
-      smaller |= end();
-      smaller |= try_moves(simplest_settings(scenario_, best_.plan), streams);
+      smaller = false;
+      for (auto grain : {Grain::coarse, Grain::fine}) {
+        smaller |= end();
+        smaller |= try_moves(fewer_faults(best_.plan, grain), streams);
+        smaller |= end();
+        smaller |= try_moves(simplest_settings(scenario_, best_.plan, grain), streams);
+      }
       better |= smaller;
     }
   };

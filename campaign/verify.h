@@ -2,6 +2,7 @@
 // streams. One replay that is clean says nothing about a fix: the life may have missed the bug by a hair.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "campaign/capsule.h"
@@ -12,9 +13,9 @@ namespace fulmar {
 // The n-th neighbour, n > 0; a plan that is itself a neighbour has others.
 Plan neighbour_of(const Plan& plan, std::uint64_t n);
 
-// How many of the plan's first neighbours fail with the signature. nullopt: interrupted.
-std::optional<FailingShare> failing_neighbours(const Scenario& scenario, const Plan& plan, const Signature& signature,
-                                               std::uint64_t futures, const WorkerLimits& limits);
+// How many of the plan's first neighbours fail with the signature; of fewer, if it is interrupted or `go_on` says no.
+FailingShare failing_neighbours(const Scenario& scenario, const Plan& plan, const Signature& signature,
+                                std::uint64_t futures, const WorkerLimits& limits, const std::function<bool()>& go_on);
 
 struct VerifyOptions {
   std::string_view program;
