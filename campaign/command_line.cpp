@@ -11,14 +11,15 @@ namespace fulmar {
 namespace {
 
 constexpr const Command* all_commands[] = {
-    &commands::list,    //
-    &commands::run,     //
-    &commands::merge,   //
-    &commands::replay,  //
-    &commands::shrink,  //
-    &commands::verify,  //
-    &commands::plan,    //
-    &commands::hashes,  //
+    &commands::list,     //
+    &commands::run,      //
+    &commands::merge,    //
+    &commands::replay,   //
+    &commands::shrink,   //
+    &commands::explain,  //
+    &commands::verify,   //
+    &commands::plan,     //
+    &commands::hashes,   //
     &commands::levels,
 };
 

@@ -1,16 +1,8 @@
 #include "campaign/played_twice.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
-#include <memory>
 
-#include "campaign/crash_report.h"
-#include "campaign/time_limit.h"
-#include "runtime/base/assert.h"
+#include "campaign/traced_life.h"
 
 namespace fulmar {
 
@@ -46,58 +38,6 @@ std::optional<std::string> differing_count(const char* of, const Counts& first, 
   return std::nullopt;
 }
 
-// A process that writes a life's trace; what is written is read with next().
-class TracedLife {
- public:
-  TracedLife(const Scenario& scenario, const Plan& plan, double life_seconds_max, bool another_before) {
-    int ends[2];
-    FULMAR_ASSERT(pipe(ends) == 0);
-    std::fflush(nullptr);
-    pid_ = fork();
-    FULMAR_ASSERT(pid_ >= 0);
-    if (pid_ == 0) {
-      close(ends[0]);
-      report_crashes();
-      auto* out = fdopen(ends[1], "w");
-      TimeLimit limit(2 * life_seconds_max);
-      if (another_before) scenario.run(plan, {});
-      LifeOptions traced;
-      traced.trace = [out](Instant at, std::string_view line) {
-        std::string text = to_string(at) + " " + std::string(line);
-        for (auto& c : text)
-          if (c == '\n') c = ' ';
-        std::fprintf(out, "%s\n", text.c_str());
-      };
-      scenario.run(plan, traced);
-      std::fflush(out);
-      _exit(0);
-    }
-    close(ends[1]);
-    in_ = fdopen(ends[0], "r");
-  }
-  ~TracedLife() {
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-    std::fclose(in_);
-    std::free(line_);
-  }
-  TracedLife(const TracedLife&) = delete;
-  TracedLife& operator=(const TracedLife&) = delete;
-
-  // The next line of the trace; nullopt at its end.
-  std::optional<std::string_view> next() {
-    auto size = getline(&line_, &capacity_, in_);
-    if (size <= 0) return std::nullopt;
-    return std::string_view(line_, static_cast<std::size_t>(size) - (line_[size - 1] == '\n'));
-  }
-
- private:
-  pid_t pid_ = -1;
-  FILE* in_ = nullptr;
-  char* line_ = nullptr;
-  std::size_t capacity_ = 0;
-};
-
 }  // namespace
 
 std::optional<std::string> differ(const LifeResult& first, const LifeResult& second) {
@@ -114,15 +54,15 @@ LifeDifference find_difference(const Scenario& scenario, const Plan& plan, const
                                double life_seconds_max) {
   LifeDifference difference{.what = what, .number = 0, .first = {}, .second = {}};
   for (int i = 0; i < tries; ++i) {
-    TracedLife one(scenario, plan, life_seconds_max, false);
+    TracedLife one(scenario, plan, life_seconds_max);
     TracedLife other(scenario, plan, life_seconds_max, true);
     for (std::uint64_t number = 1;; ++number) {
       auto first = one.next(), second = other.next();
       if (first == second && first) continue;
       if (!first && !second) break;
       difference.number = number;
-      difference.first = first.value_or(no_more_lines);
-      difference.second = second.value_or(no_more_lines);
+      difference.first = first ? to_string(*first) : no_more_lines;
+      difference.second = second ? to_string(*second) : no_more_lines;
       return difference;
     }
   }

@@ -34,6 +34,9 @@ struct LifeOptions {
   // Called before each event of the trace, if set: with the number of events before it, its time, and the trace's hash
   // until then.
   std::function<void(std::uint64_t events, Instant at, std::uint64_t hash)> event = {};
+  // Called with each line of a short account of the life, if set: of processes and faults, and log messages of level
+  // INFO and above. Each is a line of the readable trace too, and comes there first.
+  std::function<void(Instant at, std::string_view line)> account = {};
   bool record = false;  // LifeResult::record is wanted
 };
 

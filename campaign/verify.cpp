@@ -63,8 +63,8 @@ void print(const Verdicts& verdicts, const PlayFile& file) {
 
 Plan neighbour_of(const Plan& plan, std::uint64_t n) {
   auto neighbour = plan;
-  auto own = plan.branches.empty() ? 0 : plan.branches.front().seed;
-  neighbour.branches = {{.event = 0, .seed = own + n}};
+  auto own = plan.branches.empty() ? Branch{} : plan.branches.front();
+  neighbour.branches = {{.event = own.event, .seed = own.seed + n}};
   return neighbour;
 }
 

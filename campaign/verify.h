@@ -10,7 +10,7 @@
 
 namespace fulmar {
 
-// The n-th neighbour, n > 0; a plan that is itself a neighbour has others.
+// The n-th neighbour, n > 0. A plan with branches has others, which part from its life at the first branch.
 Plan neighbour_of(const Plan& plan, std::uint64_t n);
 
 // How many of the plan's first neighbours fail with the signature; of fewer, if it is interrupted or `go_on` says no.

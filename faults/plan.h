@@ -15,8 +15,8 @@
 
 namespace fulmar {
 
-// From an event on, a life's random streams are others, by `seed`. Event 0 is the life's begin, and the only one so
-// far.
+// After so many events of its trace a life takes another way, by `seed`: its random streams are others. With event 0
+// that is another life from its begin.
 struct Branch {
   std::uint64_t event = 0;
   std::uint64_t seed = 0;
@@ -24,11 +24,13 @@ struct Branch {
 };
 
 struct Plan {
+  static constexpr std::size_t branches_max = 64;
+
   std::string scenario;
   std::uint64_t seed = 0;
   std::map<std::string, std::int64_t, std::less<>> settings;  // by name; the scenario defines their meaning
   std::vector<Fault> faults;                                  // by time
-  // At most one, with event 0: the life is a neighbour of the seed's life, by the same plan.
+  // By event, ascending. Without any, it is the seed's life.
   std::vector<Branch> branches = {};
 
   bool operator==(const Plan&) const = default;

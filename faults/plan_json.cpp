@@ -51,16 +51,13 @@ Fault fault_from(const ordered_json& entry, const std::string& where, const Faul
 
 Branch branch_from(const ordered_json& entry, const std::string& where) {
   expect_members(entry, where, {"event", "seed"});
-  Branch branch{not_negative(member(entry, where, "event")), not_negative(member(entry, where, "seed"))};
-  if (branch.event != 0)
-    throw Malformed{where + ": 'event' must be 0, as a life's random streams can't be changed later than at its begin"};
-  return branch;
+  return {not_negative(member(entry, where, "event")), not_negative(member(entry, where, "seed"))};
 }
 
 }  // namespace
 
 std::uint64_t life_seed(const Plan& plan) {
-  if (plan.branches.empty()) return plan.seed;
+  if (plan.branches.empty() || plan.branches.front().event != 0) return plan.seed;
   return Random(plan.seed).split("future").split(plan.branches.front().seed).next();
 }
 
@@ -79,9 +76,14 @@ Plan plan_of_json(const ordered_json& json, const PlanTerms& terms) {
     plan.faults.push_back(
         fault_from(entry, "fault " + std::to_string(plan.faults.size() + 1), terms.fault_kinds(), nodes));
   if (!json.contains("branches")) return plan;
-  for (const auto& entry : array(member(json, where, "branches")))
-    plan.branches.push_back(branch_from(entry, "branch " + std::to_string(plan.branches.size() + 1)));
-  if (plan.branches.size() > 1) throw Malformed{"the plan: 'branches' must have one branch at most"};
+  for (const auto& entry : array(member(json, where, "branches"))) {
+    auto which = "branch " + std::to_string(plan.branches.size() + 1);
+    auto branch = branch_from(entry, which);
+    if (!plan.branches.empty() && branch.event <= plan.branches.back().event)
+      throw Malformed{which + ": 'event' must be above that of the branch before it"};
+    if (plan.branches.size() == Plan::branches_max) throw Malformed{"the plan: 'branches' has too many"};
+    plan.branches.push_back(branch);
+  }
   return plan;
 }
 

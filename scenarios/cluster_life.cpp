@@ -43,7 +43,7 @@ class ClusterLife {
         world_(life_seed(plan), LogLevel::debug),
         workload_(plan),
         cluster_(world_, plan, workload_.marks) {
-    follow(world_, options, record_);
+    follow(world_, plan, options, record_);
     workload_.brokers = cluster_.addresses();
     for (std::size_t n = 0; n < std::min(cluster_.size(), controllers_max); ++n)
       workload_.history.first_controllers.insert(static_cast<std::int32_t>(n) + 1);

@@ -136,12 +136,17 @@ Operation described(const KeyedRead& read) {
 
 }  // namespace
 
-void follow(World& world, const LifeOptions& options, LifeRecord& record) {
+void follow(World& world, const Plan& plan, const LifeOptions& options, LifeRecord& record) {
+  for (const auto& branch : plan.branches)
+    if (branch.event > 0) world.branch_at(branch.event, branch.seed);
   if (options.event) world.trace().set_watch(options.event);
   if (options.trace) world.trace().set_sink(options.trace);
-  if (options.record)
+  if (options.record || options.account)
     world.trace().set_account(
-        [&record](Instant at, std::string_view what) { record.events.push_back({at, std::string(what)}); });
+        [&record, account = options.account, records = options.record](Instant at, std::string_view what) {
+          if (account) account(at, what);
+          if (records) record.events.push_back({at, std::string(what)});
+        });
 }
 
 std::vector<LifeRecord::Operation> operations_of(const History& history) {

@@ -70,7 +70,7 @@ Plan plan_single_broker(std::uint64_t seed) {
 LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   LifeResult result;
   World world(life_seed(plan), LogLevel::debug);
-  follow(world, options, result.record);
+  follow(world, plan, options, result.record);
   Workload workload(plan);
   workload.brokers = {{SimNetwork::address_of(broker_node), broker_port}};
   describe_topics(workload, 1);

@@ -37,6 +37,12 @@ class SimDisk {
   // `wall_ms`: the wall clock of the disk's machine.
   SimDisk(SimScheduler& scheduler, Trace& trace, Random random, std::string name, std::function<Timestamp()> wall_ms);
 
+  // What it draws from now on comes from this stream.
+  void reseed(const Random& random) {
+    random_ = random.split("operations");
+    losses_ = random.split("losses");
+  }
+
   const DiskFaults& faults() const { return faults_; }
   void set_faults(DiskFaults faults);
   void power_loss();

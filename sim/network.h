@@ -42,6 +42,9 @@ class SimNetwork {
   SimNetwork(SimScheduler& scheduler, Trace& trace, Random random);
   ~SimNetwork();
 
+  // What it draws from now on comes from this stream.
+  void reseed(const Random& random) { random_ = random; }
+
   // A machine, named and numbered from 0 in the order of adding; its address is 10.0.0.(number + 1).
   void add_machine(const std::string& name);
   static std::string address_of(std::size_t machine);

@@ -1,6 +1,9 @@
 #include "sim/scheduler.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "runtime/base/assert.h"
 
 namespace fulmar {
 
@@ -40,7 +43,22 @@ void SimScheduler::at(Instant when, std::move_only_function<void()> action) {
   arm(next, when);
 }
 
+void SimScheduler::at_event(std::uint64_t events, std::move_only_function<void()> action) {
+  FULMAR_ASSERT(at_events_.empty() || at_events_.back().events <= events);
+  at_events_.push_back({events, std::move(action)});
+}
+
+void SimScheduler::reseed(const Random& random) {
+  choices_ = random.split("fiber choice");
+  ties_ = random.split("event order");
+}
+
 bool SimScheduler::step(Instant until) {
+  while (!at_events_.empty() && trace_.events() >= at_events_.front().events) {
+    auto due = std::move(at_events_.front());
+    at_events_.pop_front();
+    due.action();
+  }
   if (!ready_.empty()) {
     auto chosen = ready_.size() == 1 ? 0 : choices_.below(ready_.size());
     Fiber& fiber = *ready_[chosen];

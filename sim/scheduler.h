@@ -3,6 +3,7 @@
 // instant.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -24,6 +25,11 @@ class SimScheduler final : public Scheduler {
   // Calls `action` at `when`, in the scheduler's context. It can't be cancelled.
   void at(Instant when, std::move_only_function<void()> action);
 
+  // Calls `action` before the first step after `events` events of the trace. To be called for ascending events.
+  void at_event(std::uint64_t events, std::move_only_function<void()> action);
+  // The choices from now on come from these streams.
+  void reseed(const Random& random);
+
   // Runs one fiber, or fires one timer if that is due by `until`. False if there is neither.
   bool step(Instant until);
   // Moves the clock to `until`; nothing may happen before.
@@ -38,6 +44,10 @@ class SimScheduler final : public Scheduler {
 
  private:
   struct Action;
+  struct AtEvent {
+    std::uint64_t events;
+    std::move_only_function<void()> action;
+  };
 
   Trace& trace_;
   Random choices_;
@@ -46,6 +56,7 @@ class SimScheduler final : public Scheduler {
   TimerHeap timers_;
   std::vector<Fiber*> ready_;
   std::uint64_t steps_this_instant_ = 0;
+  std::deque<AtEvent> at_events_;
   std::vector<std::unique_ptr<Action>> actions_;  // by slot; destroyed with the world
   std::vector<std::size_t> free_slots_;
 };

@@ -15,6 +15,11 @@ Node::Node(World& world, std::size_t number, std::string name, Random random)
 
 Node::~Node() = default;
 
+void Node::reseed(const Random& random) {
+  random_ = random;
+  disk_.reseed(random.split("disk"));
+}
+
 namespace {
 // Events of a machine, in the trace.
 enum class Happening : std::uint64_t { start = 10, stop, kill, power_loss, pause, resume, clock, stall, go_on, slow };
@@ -126,6 +131,14 @@ World::World(std::uint64_t seed, LogLevel log_level)
 
 World::~World() {
   for (auto& node : nodes_) node->kill();
+}
+
+void World::branch_at(std::uint64_t events, std::uint64_t seed) {
+  scheduler_.at_event(events, [this, random = Random(seed).split("branch")] {
+    scheduler_.reseed(random.split("scheduler"));
+    network_.reseed(random.split("network"));
+    for (auto& node : nodes_) node->reseed(random.split("node").split(node->name()));
+  });
 }
 
 Node& World::add_node(std::string name) {

@@ -81,6 +81,8 @@ class Node {
 
  private:
   friend class SimProcess;
+  friend class World;
+  void reseed(const Random& random);
   void reap();  // ends a process whose main has returned, with all its shards
 
   World& world_;
@@ -122,6 +124,10 @@ class World {
   // Runs until `holds` returns true, or the deadline; returns whether it does. Tested after each step.
   bool run_until(const std::function<bool()>& holds, Instant deadline);
   void at(Instant when, std::move_only_function<void()> action) { scheduler_.at(when, std::move(action)); }
+  // After `events` events of the trace the life takes another way, which `seed` determines: the order of fibers and
+  // events, the network, the disks and processes that start later draw from other streams. Processes keep those that
+  // they have. To be called before the first run, for ascending events.
+  void branch_at(std::uint64_t events, std::uint64_t seed);
 
   Instant now() const { return scheduler_.now(); }
   Timestamp true_ms() const { return epoch_ms + now().ns / 1'000'000; }

@@ -50,7 +50,7 @@ class RecoveryLife {
         cluster_(world_, plan, marks_),
         load_(cluster_.addresses(), partition_count),
         injector_(world_, cluster_.size(), [this](std::size_t node) { cluster_.start(node); }) {
-    follow(world_, options, record_);
+    follow(world_, plan, options, record_);
     for (std::int64_t i = 0; i < plan.setting(settings::clients); ++i) world_.add_node("client" + std::to_string(i));
     world_.add_node("admin");
     injector_.on_power_loss = [this](std::size_t node) { cluster_.power_lost(node); };

@@ -73,10 +73,11 @@ TEST(Plan, IsTheSameLifeWithoutBranchesAndAnotherWithOne) {
   EXPECT_EQ(with("{}"), "the plan: 'branches' must be an array");
   EXPECT_EQ(with(R"([{"event":0}])"), "branch 1 lacks 'seed'");
   EXPECT_EQ(with(R"([{"event":0,"seed":-1}])"), "branch 1: 'seed' must be a whole number that is not negative");
-  EXPECT_EQ(with(R"([{"event":3,"seed":1}])"),
-            "branch 1: 'event' must be 0, as a life's random streams can't be changed later than at its begin");
-  EXPECT_EQ(with(R"([{"event":0,"seed":1},{"event":0,"seed":2}])"),
-            "the plan: 'branches' must have one branch at most");
+  EXPECT_EQ(with(R"([{"event":0,"seed":1},{"event":3,"seed":2},{"event":4,"seed":2}])"), "");
+  EXPECT_EQ(with(R"([{"event":3,"seed":1},{"event":3,"seed":2}])"),
+            "branch 2: 'event' must be above that of the branch before it");
+  plan.branches = {{3, 1}};
+  EXPECT_EQ(life_seed(plan), 7u) << "it begins as the seed's life";
 }
 
 TEST(Plan, HasTheSettingsThatItWasGiven) {

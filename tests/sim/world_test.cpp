@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <set>
 
 #include "runtime/fiber/slices.h"
@@ -425,6 +427,30 @@ TEST(World, ShortReadsAreReadOn) {
   world.run_for(seconds(10));
   EXPECT_EQ(read, content);
   EXPECT_GT(node.disk().short_reads(), 0u);
+}
+
+TEST(World, AfterABranchTheLifeTakesAnotherWayWhichTheSeedDetermines) {
+  auto life = [](std::uint64_t branch, std::vector<std::uint64_t>& hashes) {
+    World world(7);
+    if (branch > 0) world.branch_at(100, branch);
+    world.trace().set_watch([&](std::uint64_t, Instant, std::uint64_t hash) { hashes.push_back(hash); });
+    for (const char* name : {"a", "b"})
+      world.add_node(name).start(1, [](Host& host) {
+        while (replace_file(host.disk(), "file", ByteChain(Bytes::copy_of("x")))) continue;
+        return 0;
+      });
+    world.run_for(seconds(1));
+    return world.trace().hash();
+  };
+  std::vector<std::uint64_t> none, one, again, two;
+  auto first = life(0, none);
+  EXPECT_NE(first, life(1, one));
+  EXPECT_EQ(life(1, again), life(1, again));
+  EXPECT_NE(life(1, again), life(2, two));
+  ASSERT_GT(std::min(none.size(), one.size()), 200u);
+  auto parted = std::ranges::mismatch(none, one).in1 - none.begin();
+  EXPECT_GE(parted, 100);
+  EXPECT_LT(parted, 200);
 }
 
 }  // namespace

@@ -1,0 +1,68 @@
+#include "campaign/explain.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "campaign/exit_codes.h"
+#include "campaign/nearest_neighbour.h"
+
+namespace fulmar {
+
+namespace {
+
+void print_violation(const PlayFile& file, const Violation& violation) {
+  std::printf("%s: %s", violation.property.c_str(), violation.anomaly.c_str());
+  if (violation.at != Instant::max()) std::printf(", at %s", to_string(violation.at).c_str());
+  std::printf("\n  %s\n", violation.text.c_str());
+  auto nodes = file.scenario->terms.node_names(file.plan);
+  std::printf("\nThe faults of its plan:\n");
+  for (const auto& fault : file.plan.faults) std::printf("  %s\n", to_string(fault, nodes).c_str());
+}
+
+}  // namespace
+
+int explain(const PlayFile& file, const ExplainOptions& options) {
+  const auto& limits = options.no_return.limits;
+  std::optional<PlayedLife> life;
+  bool given = false;
+  auto next = [&]() -> std::optional<LifeOrder> {
+    if (std::exchange(given, true)) return std::nullopt;
+    return LifeOrder{.scenario = file.scenario, .plan = file.plan};
+  };
+  auto interrupted_by = run_in_workers(limits, next, [&](const PlayedLife& played) { life = played; }, [] {});
+  if (interrupted_by != 0) return exit_by_signal + interrupted_by;
+  const auto& violations = life->life.violations;
+  const Violation* violation = nullptr;
+  if (file.capsule && file.capsule->signature) violation = find_violation(violations, *file.capsule->signature);
+  if (!violation) violation = first_violation(violations);
+  if (!violation) {
+    std::fprintf(stderr, "%s: the life is clean, so there is nothing to explain\n",
+                 std::string(options.program).c_str());
+    return exit_usage;
+  }
+  auto signature = signature_of(*violation);
+  print_violation(file, *violation);
+
+  auto neighbours = find_nearest_neighbour(*file.scenario, file.plan, signature, limits);
+  if (neighbours.interrupted_by != 0) return exit_by_signal + neighbours.interrupted_by;
+  std::printf("\nThe nearest life that passes:\n%s", neighbours.nearest
+                                                         ? describe(*neighbours.nearest).c_str()
+                                                         : "none: it fails without any one of its faults\n");
+  std::fflush(stdout);
+
+  bool terminal = isatty(STDERR_FILENO);
+  auto found =
+      find_no_return(*file.scenario, file.plan, signature, violation->at, options.no_return, [&](std::uint64_t played) {
+        if (!terminal) return;
+        std::fprintf(stderr, "\r\033[K%llu futures played", static_cast<unsigned long long>(played));
+        std::fflush(stderr);
+      });
+  if (terminal) std::fprintf(stderr, "\r\033[K");
+  if (found.interrupted_by != 0) return exit_by_signal + found.interrupted_by;
+  std::printf("\nThe moment of no return: %d futures each, with other random streams from that moment on\n%s",
+              options.no_return.futures, describe(found).c_str());
+  return 0;
+}
+
+}  // namespace fulmar

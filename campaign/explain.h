@@ -1,0 +1,22 @@
+// explain: what a failing life's cause may be. Plays it, its neighbours without one fault each, and futures that part
+// from it at moments of its course.
+#pragma once
+
+#include <string_view>
+
+#include "campaign/capsule.h"
+#include "campaign/no_return.h"
+
+namespace fulmar {
+
+struct ExplainOptions {
+  std::string_view program;
+  NoReturnOptions no_return = {};
+};
+
+// Prints the violation, the nearest neighbour that passes, and the curve of the moment of no return. What it prints
+// depends on the plan, the code and the numbers of moments and futures only. Exit codes: 0; 2 the life does not fail;
+// 128 plus the signal: interrupted.
+int explain(const PlayFile& file, const ExplainOptions& options);
+
+}  // namespace fulmar
