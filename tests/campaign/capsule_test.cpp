@@ -217,7 +217,8 @@ TEST_F(CapsuleFile, DamagedOrOfAnotherFormatIsRefusedInOneSentence) {
   refuses([](ordered_json& json) { json["plan"]["faults"][0]["target"] = "machine10"; }, "the plan has no such node");
   refuses([](ordered_json& json) { json["plan"]["settings"]["pace_ms"] = 0; },
           "'pace_ms' is missing or out of its range");
-  refuses([](ordered_json& json) { json["plan"]["branches"] = {{{"event", 5}, {"seed", 1}}}; }, "'event' must be 0");
+  refuses([](ordered_json& json) { json["plan"]["branches"] = {{{"event", -5}, {"seed", 1}}}; },
+          "'event' must be a whole number");
   for (std::size_t size : {std::size_t{0}, std::size_t{1}, whole.size() / 2, whole.size() - 2}) {
     std::ofstream(path_) << whole.substr(0, size);
     expect_refused("it is not JSON, from byte ");
