@@ -5,7 +5,8 @@
 // A candidate counts as failing if it or one of a few neighbours (the same plan, other random streams) fails with the
 // signature; the neighbour is then what is shrunk further. The result depends on the plan, the code and the number of
 // plays only, and not on the number of processes; so it is the same again if it came to its end, or was limited by
-// `plays_max`, and not if it was limited by time.
+// `plays_max`, and not if it was limited by time (nor if candidates took ten times as long as the life itself, and 20
+// s: they do not count as failing).
 #pragma once
 
 #include <string>
