@@ -11,6 +11,7 @@ namespace fulmar {
 namespace {
 
 constexpr std::size_t events_shown_max = 40;
+constexpr std::size_t account_min = 5;  // a shorter account is shown with all other lines of the trace
 constexpr int bar_width = 40;
 
 double share_of(const FailingShare& share) {
@@ -26,7 +27,6 @@ class Times {
       if (line->at > until) break;
       end_ = {line->events, line->at};
       moments_.try_emplace(line->at, line->events);
-      if (line->account) account_.push_back(std::move(*line));
     }
   }
 
@@ -36,25 +36,35 @@ class Times {
     auto found = moments_.lower_bound(time);
     return found == moments_.end() ? end_ : std::pair(found->second, found->first);
   }
-  std::vector<std::string> account(Instant from, Instant to) const {
-    std::vector<std::string> lines;
-    std::size_t more = 0;
-    for (const auto& line : account_)
-      if (line.at >= from && line.at <= to) {
-        if (lines.size() < events_shown_max)
-          lines.push_back(to_string(line));
-        else
-          ++more;
-      }
-    if (more > 0) lines.push_back("... and " + std::to_string(more) + " more");
-    return lines;
-  }
 
  private:
   std::map<Instant, std::uint64_t> moments_;  // the events before each instant that has a line
-  std::vector<TracedLine> account_;
   std::pair<std::uint64_t, Instant> end_;
 };
+
+// What happened from one moment to another: the account of the life, or all lines of its trace if that is short.
+std::vector<std::string> lines_between(const Scenario& scenario, const Plan& plan, Instant from, Instant to,
+                                       double life_seconds_max) {
+  struct Shown {
+    std::vector<std::string> lines;
+    std::size_t all = 0;
+    void add(const TracedLine& line) {
+      if (++all <= events_shown_max) lines.push_back(to_string(line));
+    }
+  };
+  Shown account, trace;
+  TracedLife life(scenario, plan, life_seconds_max);
+  while (auto line = life.next()) {
+    if (line->at > to) break;
+    if (line->at < from) continue;
+    trace.add(*line);
+    if (line->account) account.add(*line);
+  }
+  auto& shown = account.all < account_min ? trace : account;
+  if (shown.all > shown.lines.size())
+    shown.lines.push_back("... and " + std::to_string(shown.all - shown.lines.size()) + " more");
+  return std::move(shown.lines);
+}
 
 class Search {
  public:
@@ -78,7 +88,7 @@ class Search {
     }
     if (!found_.curve.empty()) {
       auto [from, to] = rise();
-      found_.events = times.account(from, to);
+      found_.events = lines_between(scenario_, plan_, from, to, options_.limits.life_seconds_max);
     }
     return std::move(found_);
   }

@@ -29,7 +29,8 @@ struct NoReturn {
   std::size_t steepest = 0;
   Instant failure;               // when the violation is, or the life ends
   std::uint64_t last_event = 0;  // before that
-  // The account of the life between the two moments of the steepest rise, as lines.
+  // What happened between the two moments of the steepest rise, as lines: the account of the life, or all lines of its
+  // trace if that has few.
   std::vector<std::string> events;
   int interrupted_by = 0;
 };
