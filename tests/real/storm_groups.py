@@ -62,7 +62,8 @@ class Group(Client):
             self.over(program, program.end(END_SECONDS))
 
     def over(self, program, code):
-        if code not in (0, 1, -signal.SIGALRM):  # see storm_copier.py
+        # SIGALRM: see storm_copier.py. SIGTERM: it was told to end before it had begun to listen to that.
+        if code not in (0, 1, -signal.SIGALRM, -signal.SIGTERM):
             self.failures.append(f"{' '.join(program.command)} ended with {code}: {program.said()}")
         program.errors.close()
 
