@@ -12,13 +12,13 @@ constexpr int futures_max = 10'000;
 int explain_one(const Simulator& simulator, const std::vector<std::string>& arguments) {
   PlaySource source;
   ExplainOptions how{.program = simulator.program};
-  how.no_return.limits.jobs = 2;
+  how.no_return.limits.jobs = jobs_by_default();
   CommandOptions options(simulator, commands::explain);
   source.declare(options);
   options.number("moments", "K", how.no_return.moments, 1, moments_max,
                  "of the life, at which futures part from it; 16 by default, and half as many where it matters most");
   options.number("futures", "M", how.no_return.futures, 1, futures_max, "of each moment; 10 by default");
-  options.number("jobs", "N", how.no_return.limits.jobs, 1, jobs_max, "lives at once; 2 by default");
+  options.number("jobs", "N", how.no_return.limits.jobs, 1, jobs_max, "lives at once; as many as there are cores by default");
   if (auto ended = options.parse(arguments)) return *ended;
   auto what = source.read(simulator, options);
   if (!what) return what.error();

@@ -20,14 +20,14 @@ int shrink_one(const Simulator& simulator, const std::vector<std::string>& argum
   PlaySource source;
   std::optional<std::uint64_t> plays;
   ShrinkOptions how{.program = simulator.program, .out = ""};
-  how.limits.jobs = 2;
+  how.limits.jobs = jobs_by_default();
   CommandOptions options(simulator, commands::shrink);
   source.declare(options);
   options.duration("time", how.seconds_max, "after that the best so far is kept; 60s by default");
   options.number(
       "plays", "N", plays,
       "the same after so many lives: with it the result is the same on every machine, if the time is enough");
-  options.number("jobs", "N", how.limits.jobs, 1, jobs_max, "lives at once; 2 by default");
+  options.number("jobs", "N", how.limits.jobs, 1, jobs_max, "lives at once; as many as there are cores by default");
   options.text("out,o", "FILE.capsule.json", how.out,
                "the capsule to write; by default FILE, or SCENARIO-SEED, with the ending .shrunk.capsule.json");
   if (auto ended = options.parse(arguments)) return *ended;
