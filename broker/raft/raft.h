@@ -209,6 +209,8 @@ class Raft {
   // replication.cpp
   void on(const Message& message, const AppendReply& reply);
   void on(const Message& message, const HeartbeatReply& reply);
+  template <class Reply>
+  bool hear(Progress& progress, const Reply& reply);
   void note_damage(Progress& progress, std::uint64_t damage);
   std::uint64_t healed(const Progress& progress) const;
   std::uint64_t tell_healed(const ReplicaId& id, const Progress& progress);

@@ -125,16 +125,26 @@ std::uint64_t Raft::tell_healed(const ReplicaId& id, const Progress& progress) {
   return damage;
 }
 
+// Returns false if the reply is from when the replica was a member before: what its log had then does not count any
+// more, only that it follows this leader, and its damage.
+template <class Reply>
+bool Raft::hear(Progress& progress, const Reply& reply) {
+  const bool is_member = progress.is_member_by(reply.configuration);
+  if (is_member) {
+    progress.begins_at(reply.log_start, reply.sent_at);
+    progress.is_clean(reply.cleaned_to, reply.tombstone_bound, reply.sent_at);
+  }
+  progress.heard(reply.sent_at, now_);
+  note_damage(progress, reply.damage);
+  return is_member;
+}
+
 void Raft::on(const Message& message, const AppendReply& reply) {
   auto found = peers_.find(message.from);
   if (role_ != Role::leader || found == peers_.end()) return;
   auto& progress = found->second;
-  if (!progress.is_member_by(reply.configuration)) return;
-  progress.begins_at(reply.log_start, reply.sent_at);
-  progress.is_clean(reply.cleaned_to, reply.tombstone_bound, reply.sent_at);
-  progress.heard(reply.sent_at, now_);
+  if (!hear(progress, reply)) return;
   progress.answered_awake(reply.sent_at);
-  note_damage(progress, reply.damage);
   if (reply.log_term == state_.term) progress.log_is_of_term();
   progress.keeps(reply.configuration);
   switch (reply.verdict) {
@@ -166,11 +176,7 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   auto found = peers_.find(message.from);
   if (role_ != Role::leader || found == peers_.end()) return;
   auto& progress = found->second;
-  if (!progress.is_member_by(reply.configuration)) return;
-  progress.begins_at(reply.log_start, reply.sent_at);
-  progress.is_clean(reply.cleaned_to, reply.tombstone_bound, reply.sent_at);
-  progress.heard(reply.sent_at, now_);
-  note_damage(progress, reply.damage);
+  if (!hear(progress, reply)) return;
   if (reply.log_term == state_.term) progress.log_is_of_term();
   progress.keeps(reply.configuration);
   auto match = std::min(reply.match, log_.end());

@@ -377,10 +377,11 @@ std::size_t markers_of_offsets(Peer& peer) {
 TEST(TransactionCoordination, CommittedOffsetsStayCommittedWhenTheirMarkersAreGone) {
   BrokerWorld cluster(Properties{{"transaction.state.log.num.partitions", "1"},
                                  {"offsets.topic.num.partitions", "1"},
-                                 {"offsets.topic.segment.bytes", "512"},
                                  {"log.cleaner.backoff.ms", "100"},
                                  {"log.cleaner.min.cleanable.ratio", "0.01"},
                                  {"log.cleaner.delete.retention.ms", "1000"}});
+  cluster.config.group_topic.segment_bytes = 512;  // less than the property may be
+  cluster.restart(false);
   constexpr std::size_t transactions = 20;
   cluster.run([&](Host& host) {
     Peer peer(host);
