@@ -82,6 +82,11 @@ void Group::move_to(GroupState state, Timestamp now) {
   state_since_ = now;
 }
 
+void Group::is_empty_since(Timestamp now) {
+  FULMAR_ASSERT(in(GroupState::empty));
+  state_since_ = now;
+}
+
 Member* Group::member(const std::string& id) {
   auto found = members_.find(id);
   return found == members_.end() ? nullptr : &found->second;

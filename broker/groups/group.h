@@ -82,6 +82,8 @@ class Group {
   GroupState state() const { return state_; }
   bool in(GroupState state) const { return state_ == state; }
   Timestamp state_since() const { return state_since_; }
+  // For an empty group that was of the other kind until now.
+  void is_empty_since(Timestamp now);
   // Asserted: it is a transition that Kafka's groups have, or the undoing of a deletion.
   void move_to(GroupState state, Timestamp now);
 

@@ -90,10 +90,12 @@ void GroupCoordinator::join(GroupToken token, const GroupClient& client, const J
   unknown ? join_new(token, client, request, *group, now) : join_known(token, client, request, *group, now);
 }
 
-// If this append fails, that is not undone: the group's next record is complete, and makes it a classic group.
+// If this append fails, that is not undone: the group's next record is complete, and makes it a classic group. Its
+// offsets are kept from now on as those of a group that has just become empty: when it did is not known.
 void GroupCoordinator::become_classic(Group& group, GroupTime now) {
   auto records = group.consumer->tombstones(group.id());
   group.consumer.reset();
+  group.is_empty_since(now.wall);
   timers_.cancel_group(group.id());
   records.push_back(GroupRecord{{group.id()}, group.snapshot(nullptr)});
   append(std::move(records), {{group.id(), Written{}}}, now);
