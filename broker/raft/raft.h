@@ -132,8 +132,8 @@ class Raft {
   bool accepts_appends() const { return role_ == Role::leader && !transfer_; }
   // Until this instant no other leader can have committed anything (Raft thesis §6.4.1).
   Instant lease_until() const;
-  // Whether a quorum has answered this leader lately (check-quorum): if not, it is deposed by the next tick(). The lease
-  // is stricter: it counts from when a message was sent.
+  // Whether a quorum has answered this leader lately (check-quorum): if not, it is deposed by the next tick(). The
+  // lease is stricter: it counts from when a message was sent.
   bool quorum_heard(Instant now) const;
   // Whether, as far as this replica knows, the group is idle and pulses replace its heartbeats.
   bool quiesced() const;

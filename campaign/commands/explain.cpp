@@ -18,7 +18,8 @@ int explain_one(const Simulator& simulator, const std::vector<std::string>& argu
   options.number("moments", "K", how.no_return.moments, 1, moments_max,
                  "of the life, at which futures part from it; 16 by default, and half as many where it matters most");
   options.number("futures", "M", how.no_return.futures, 1, futures_max, "of each moment; 10 by default");
-  options.number("jobs", "N", how.no_return.limits.jobs, 1, jobs_max, "lives at once; as many as there are cores by default");
+  options.number("jobs", "N", how.no_return.limits.jobs, 1, jobs_max,
+                 "lives at once; as many as there are cores by default");
   if (auto ended = options.parse(arguments)) return *ended;
   auto what = source.read(simulator, options);
   if (!what) return what.error();

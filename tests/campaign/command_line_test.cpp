@@ -13,6 +13,7 @@
 #include "faults/kinds.h"
 #include "runtime/host/clock.h"
 #include "sim/world.h"
+#include "tests/campaign/running.h"
 
 namespace fulmar {
 namespace {
@@ -72,21 +73,8 @@ constexpr Scenario scenarios[] = {{"passing", "two machines that pass a number t
                                    play_passing, terms, check_passing, required}};
 constexpr Simulator simulator{"passing-sim", scenarios};
 
-struct Ran {
-  int code = -1;
-  std::string out;
-  std::string errors;
-};
-
 Ran run(const std::vector<std::string>& arguments) {
-  Ran ran;
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  ran.code = run_command(simulator, arguments);
-  std::fflush(stdout);
-  ran.out = testing::internal::GetCapturedStdout();
-  ran.errors = testing::internal::GetCapturedStderr();
-  return ran;
+  return fulmar::run(simulator, arguments);
 }
 
 TEST(CommandLine, ListsTheScenariosItWasGiven) {

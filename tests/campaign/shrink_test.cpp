@@ -197,8 +197,9 @@ TEST(ShrinkMoves, ComeToAnEnd) {
   // Whatever fails, each move is towards something simpler, so that none can be made for ever.
   for (int round = 0; round < 200; ++round) {
     auto before = plan;
-    for (const auto& moves : {simplest_settings(scenario, plan, Grain::fine), simpler_settings(scenario, plan), earlier_faults(plan),
-                              weaker_faults(plan), earlier_end(scenario, Instant{} + seconds(3), seconds(9))})
+    for (const auto& moves :
+         {simplest_settings(scenario, plan, Grain::fine), simpler_settings(scenario, plan), earlier_faults(plan),
+          weaker_faults(plan), earlier_end(scenario, Instant{} + seconds(3), seconds(9))})
       for (const auto& move : moves)
         if (auto simpler = move.apply(plan); !simpler.empty() && scenario.check(scenario, simpler.back()))
           plan = simpler.back();

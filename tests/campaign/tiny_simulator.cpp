@@ -82,14 +82,7 @@ const Scenario& unlucky() {
 }
 
 Ran run(const std::vector<std::string>& arguments) {
-  Ran ran;
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  ran.code = run_command(simulator, arguments);
-  std::fflush(stdout);
-  ran.out = testing::internal::GetCapturedStdout();
-  ran.errors = testing::internal::GetCapturedStderr();
-  return ran;
+  return fulmar::run(simulator, arguments);
 }
 
 std::string fresh_file(const std::string& name) {

@@ -3,18 +3,13 @@
 #pragma once
 
 #include "campaign/simulator.h"
+#include "tests/campaign/running.h"
 
 namespace fulmar::tiny {
 
 extern const Simulator simulator;
 const Scenario& steady();
 const Scenario& unlucky();
-
-struct Ran {
-  int code = -1;
-  std::string out;
-  std::string errors;
-};
 
 // Carries out the arguments in this process.
 Ran run(const std::vector<std::string>& arguments);
