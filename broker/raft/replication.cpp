@@ -135,6 +135,7 @@ bool Raft::hear(Progress& progress, const Reply& reply) {
     progress.is_clean(reply.cleaned_to, reply.tombstone_bound, reply.sent_at);
   }
   progress.heard(reply.sent_at, now_);
+  progress.keeps(reply.configuration);  // one that has lost it is sent it again
   note_damage(progress, reply.damage);
   return is_member;
 }
@@ -146,7 +147,6 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   if (!hear(progress, reply)) return;
   progress.answered_awake(reply.sent_at);
   if (reply.log_term == state_.term) progress.log_is_of_term();
-  progress.keeps(reply.configuration);
   switch (reply.verdict) {
     case Verdict::matched:
       progress.matched(std::min(reply.match, log_.end()), log_.end(), settings_, now_);
@@ -178,7 +178,6 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   auto& progress = found->second;
   if (!hear(progress, reply)) return;
   if (reply.log_term == state_.term) progress.log_is_of_term();
-  progress.keeps(reply.configuration);
   auto match = std::min(reply.match, log_.end());
   bool being_fed = progress.feeding() == Feeding::replicate || progress.feeding() == Feeding::catch_up;
   if (match > progress.match())
