@@ -190,28 +190,21 @@ Result<PlayFile> read_play_file(const std::string& path, const Simulator& simula
 std::expected<Capsule, int> record_capsule(const Scenario& scenario, const Plan& plan, const WorkerLimits& limits,
                                            const std::optional<Signature>& wanted) {
   SharedHashes hashes;
-  WorkerLimits one = limits;
-  one.jobs = 1;
-  std::optional<Capsule> capsule;
-  bool given = false;
-  auto next = [&]() -> std::optional<LifeOrder> {
-    if (std::exchange(given, true)) return std::nullopt;
-    return LifeOrder{.scenario = &scenario, .plan = plan, .hashes = hashes.get()};
-  };
-  auto done = [&](const PlayedLife& played) {
-    capsule.emplace(plan, std::string(build_commit()), build_id());
-    const auto& violations = played.life.violations;
-    const auto* named = wanted ? find_violation(violations, *wanted) : nullptr;
-    if (!named) named = first_violation(violations);
-    if (named) {
-      capsule->signature = signature_of(*named);
-      capsule->text = named->text;
-    }
-    capsule->trace = *hashes.get();
-  };
-  int interrupted_by = run_in_workers(one, next, done, [] {});
-  if (!capsule) return std::unexpected(interrupted_by);
-  return std::move(*capsule);
+  auto played = run_in_worker(limits, {.scenario = &scenario, .plan = plan, .hashes = hashes.get()});
+  if (!played) return std::unexpected(played.error());
+  Capsule capsule;
+  capsule.plan = plan;
+  capsule.commit = build_commit();
+  capsule.build = build_id();
+  const auto& violations = played->life.violations;
+  const auto* named = wanted ? find_violation(violations, *wanted) : nullptr;
+  if (!named) named = first_violation(violations);
+  if (named) {
+    capsule.signature = signature_of(*named);
+    capsule.text = named->text;
+  }
+  capsule.trace = *hashes.get();
+  return capsule;
 }
 
 Result<void> check_capsule_writable(const std::string& path) {

@@ -24,14 +24,8 @@ void print_violation(const PlayFile& file, const Violation& violation) {
 
 int explain(const PlayFile& file, const ExplainOptions& options) {
   const auto& limits = options.no_return.limits;
-  std::optional<PlayedLife> life;
-  bool given = false;
-  auto next = [&]() -> std::optional<LifeOrder> {
-    if (std::exchange(given, true)) return std::nullopt;
-    return LifeOrder{.scenario = file.scenario, .plan = file.plan};
-  };
-  auto interrupted_by = run_in_workers(limits, next, [&](const PlayedLife& played) { life = played; }, [] {});
-  if (interrupted_by != 0) return exit_by_signal + interrupted_by;
+  auto life = run_in_worker(limits, {.scenario = file.scenario, .plan = file.plan});
+  if (!life) return exit_by_signal + life.error();
   const auto& violations = life->life.violations;
   const Violation* violation = nullptr;
   if (file.capsule && file.capsule->signature) violation = find_violation(violations, *file.capsule->signature);

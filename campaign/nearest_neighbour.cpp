@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "campaign/necessity.h"
 #include "campaign/running_hashes.h"
 #include "campaign/traced_life.h"
 
@@ -62,11 +63,8 @@ NeighbourSearch find_nearest_neighbour(const Scenario& scenario, const Plan& pla
   };
   SharedHashes own;
   std::vector<Candidate> candidates;
-  for (std::size_t i = 0; i < plan.faults.size(); ++i) {
-    auto without = plan;
-    without.faults.erase(without.faults.begin() + static_cast<std::ptrdiff_t>(i));
-    if (!scenario.check || scenario.check(scenario, without)) candidates.push_back({i, std::move(without)});
-  }
+  for (std::size_t i = 0; i < plan.faults.size(); ++i)
+    if (auto without = without_fault(scenario, plan, i)) candidates.push_back({i, std::move(*without)});
   std::size_t given = 0;
   auto next = [&]() -> std::optional<LifeOrder> {
     if (given > candidates.size()) return std::nullopt;

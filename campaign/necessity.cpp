@@ -52,15 +52,21 @@ std::string describe(const Outcome& outcome) {
 
 }  // namespace
 
+std::optional<Plan> without_fault(const Scenario& scenario, const Plan& plan, std::size_t n) {
+  auto without = plan;
+  without.faults.erase(without.faults.begin() + static_cast<std::ptrdiff_t>(n));
+  if (scenario.check && !scenario.check(scenario, without)) return std::nullopt;
+  return without;
+}
+
 Necessity judge_necessity(const Scenario& scenario, const Plan& plan, const Signature& signature,
                           const WorkerLimits& limits, const std::function<bool()>& go_on) {
   Necessity necessity;
   auto nodes = scenario.terms.node_names(plan);
   for (std::size_t i = 0; i < plan.faults.size(); ++i) {
-    auto without = plan;
-    without.faults.erase(without.faults.begin() + static_cast<std::ptrdiff_t>(i));
+    auto without = without_fault(scenario, plan, i);
     auto& text = necessity.texts.emplace_back(to_string(plan.faults[i], nodes) + ": ");
-    if (scenario.check && !scenario.check(scenario, without)) {
+    if (!without) {
       text += "there is no such life without it";
       continue;
     }
@@ -68,7 +74,7 @@ Necessity judge_necessity(const Scenario& scenario, const Plan& plan, const Sign
       text += "not judged, as time was over";
       continue;
     }
-    auto outcome = play_without(scenario, without, signature, limits);
+    auto outcome = play_without(scenario, *without, signature, limits);
     necessity.interrupted_by = outcome.interrupted_by;
     if (outcome.failing) {
       text += "not necessary";

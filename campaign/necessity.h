@@ -20,6 +20,9 @@ struct Necessity {
   int interrupted_by = 0;
 };
 
+// The plan without its n-th fault; nullopt: the scenario has no such life.
+std::optional<Plan> without_fault(const Scenario& scenario, const Plan& plan, std::size_t n);
+
 // Takes faults * lives plays at most. `go_on`: false ends it early; the faults that are left then have texts that say
 // so.
 Necessity judge_necessity(const Scenario& scenario, const Plan& plan, const Signature& signature,

@@ -35,7 +35,7 @@ struct LifeOptions {
   // until then.
   std::function<void(std::uint64_t events, Instant at, std::uint64_t hash)> event = {};
   // Called with each line of a short account of the life, if set: of processes and faults, and log messages of level
-  // INFO and above. Each is a line of the readable trace too, and comes there first.
+  // INFO and above. Each is a line of the readable trace too, which comes next.
   std::function<void(Instant at, std::string_view line)> account = {};
   bool record = false;  // LifeResult::record is wanted
 };

@@ -36,25 +36,17 @@ struct First {
 // The signal, if it is interrupted.
 std::expected<First, int> play_first(const PlayFile& file, const WorkerLimits& limits) {
   SharedHashes hashes;
-  std::optional<First> first;
-  bool given = false;
-  auto next = [&]() -> std::optional<LifeOrder> {
-    if (std::exchange(given, true)) return std::nullopt;
-    return LifeOrder{.scenario = file.scenario, .plan = file.plan, .hashes = hashes.get()};
-  };
-  auto done = [&](const PlayedLife& played) {
-    auto wanted = file.capsule ? file.capsule->signature : std::nullopt;
-    const auto& violations = played.life.violations;
-    const auto* violation = wanted ? find_violation(violations, *wanted) : first_violation(violations);
-    const auto& end = hashes.get()->end();  // also of a life that crashed
-    first.emplace(Best{file.plan, end.events, end.at - Instant{}}, std::nullopt, played.cpu_seconds);
-    if (!violation) return;
-    first->signature = signature_of(*violation);
-    first->best.violation = violation->anomaly == "crash" ? end.at : violation->at;
-  };
-  int interrupted_by = run_in_workers(limits, next, done, [] {});
-  if (!first) return std::unexpected(interrupted_by);
-  return std::move(*first);
+  auto played = run_in_worker(limits, {.scenario = file.scenario, .plan = file.plan, .hashes = hashes.get()});
+  if (!played) return std::unexpected(played.error());
+  auto wanted = file.capsule ? file.capsule->signature : std::nullopt;
+  const auto& violations = played->life.violations;
+  const auto* violation = wanted ? find_violation(violations, *wanted) : first_violation(violations);
+  const auto& end = hashes.get()->end();  // also of a life that crashed
+  First first{Best{file.plan, end.events, end.at - Instant{}}, std::nullopt, played->cpu_seconds};
+  if (!violation) return first;
+  first.signature = signature_of(*violation);
+  first.best.violation = violation->anomaly == "crash" ? end.at : violation->at;
+  return first;
 }
 
 std::string size_of(const Best& best) {

@@ -260,6 +260,17 @@ int run_in_workers(const WorkerLimits& limits, const std::function<std::optional
   return interrupted;
 }
 
+std::expected<PlayedLife, int> run_in_worker(const WorkerLimits& limits, LifeOrder order) {
+  auto one = limits;
+  one.jobs = 1;
+  std::optional<LifeOrder> given = std::move(order);
+  std::optional<PlayedLife> life;
+  int interrupted_by = run_in_workers(
+      one, [&] { return std::exchange(given, std::nullopt); }, [&](const PlayedLife& played) { life = played; }, [] {});
+  if (!life) return std::unexpected(interrupted_by);
+  return std::move(*life);
+}
+
 std::function<std::optional<LifeOrder>()> lives_of_seeds(const Scenario& scenario, std::uint64_t first,
                                                          std::uint64_t last) {
   return [&scenario, last, next = std::optional(first)]() mutable -> std::optional<LifeOrder> {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <functional>
 #include <optional>
 
@@ -44,6 +45,9 @@ struct WorkerLimits {
 // that still run.
 int run_in_workers(const WorkerLimits& limits, const std::function<std::optional<LifeOrder>()>& next,
                    const std::function<void(const PlayedLife&)>& done, const std::function<void()>& idle);
+
+// Plays one life. The error is the signal that interrupted it.
+std::expected<PlayedLife, int> run_in_worker(const WorkerLimits& limits, LifeOrder order);
 
 // For run_in_workers(): the lives of a scenario's seeds, first to last, in order.
 std::function<std::optional<LifeOrder>()> lives_of_seeds(const Scenario& scenario, std::uint64_t first,

@@ -90,11 +90,7 @@ void read_committed(Host& host, Workload& workload, Random random) {
       for (const auto& part : polled ? *polled : std::vector<Polled>()) {
         if (part.error != ErrorCode::none) pause(host, random, 300);
         if (part.records.empty()) continue;
-        auto& read = workload.history.committed_reads.emplace_back();
-        read.from = {topic, part.partition};
-        read.completed = host.clock().now();
-        read.position = positions[part.partition];
-        for (const auto& record : part.records) read.records.push_back(piped(record));
+        note_committed_read(host, workload, topic, positions[part.partition], part);
         workload.marks.reach(Mark::committed_read);
       }
     }
@@ -142,6 +138,15 @@ std::string group_of_stage(std::size_t stage) {
 std::optional<Offset> stage_read_up_to(Host& host, Workload& workload, ClusterClient& cluster, std::size_t stage,
                                        std::int32_t partition) {
   return read_up_to(host, workload, cluster, group_of_stage(stage), {workload.stages[stage], partition});
+}
+
+void note_committed_read(Host& host, Workload& workload, const std::string& topic, Offset position,
+                         const Polled& part) {
+  auto& read = workload.history.committed_reads.emplace_back();
+  read.from = {topic, part.partition};
+  read.completed = host.clock().now();
+  read.position = position;
+  for (const auto& record : part.records) read.records.push_back(piped(record));
 }
 
 std::optional<Offset> read_up_to(Host& host, Workload& workload, ClusterClient& cluster, const std::string& group,

@@ -63,11 +63,7 @@ void watch_pipeline(Host& host, Workload& workload, const OthersPipeline& pipeli
       for (const auto& part : polled ? *polled : std::vector<Polled>()) {
         if (part.error != ErrorCode::none) pause(host, random, 300);
         if (part.records.empty()) continue;
-        auto& read = workload.history.committed_reads.emplace_back();
-        read.from = {pipeline.target, part.partition};
-        read.completed = host.clock().now();
-        read.position = positions[part.partition];
-        for (const auto& record : part.records) read.records.push_back(piped(record));
+        note_committed_read(host, workload, pipeline.target, positions[part.partition], part);
       }
       for (auto& [partition, position] : positions) position = consumer.position(partition);
     }

@@ -41,12 +41,13 @@ class Trace {
   void line(Instant at, MakeLine make) {
     if (sink_) sink_(at, make());
   }
-  // The same for what a short account of the life has: processes, faults, and log messages of level INFO and above.
+  // The same for what a short account of the life has: processes, faults, and log messages of level INFO and above. The
+  // account gets it first.
   void set_account(Sink account) { account_ = std::move(account); }
   template <class MakeLine>
   void account(Instant at, MakeLine make) {
-    line(at, make);
     if (account_) account_(at, make());
+    line(at, make);
   }
 
  private:

@@ -33,8 +33,7 @@ constexpr PropertyInfo table[] = {
      "How hard zstd tries where compression.type is zstd."},
     {"delete.retention.ms", PropertyType::int64, "86400000", 0, int64_max, "",
      "How long a record without a value (tombstone), or the marker that ends a transaction, stays in a compacted log "
-     "at "
-     "least, in milliseconds, from when it is compacted first."},
+     "at least, in milliseconds, from when it is compacted first."},
     {"errors.deadletterqueue.group.enable", PropertyType::boolean, "false", 0, 0, "",
      "Without effect: share groups are not served.", Effect::none},
     {"file.delete.delay.ms", PropertyType::int64, "60000", 0, int64_max, "",

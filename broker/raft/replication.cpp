@@ -125,8 +125,9 @@ std::uint64_t Raft::tell_healed(const ReplicaId& id, const Progress& progress) {
   return damage;
 }
 
-// Returns false if the reply is from when the replica was a member before: what its log had then does not count any
-// more, only that it follows this leader, and its damage.
+// Returns false if the replica has not said since it became a member which configuration it has: the reply may be from
+// when it was one before, and what its log had then does not count any more. What counts is that it follows this
+// leader, its damage, and that it may have to be sent the configuration.
 template <class Reply>
 bool Raft::hear(Progress& progress, const Reply& reply) {
   const bool is_member = progress.is_member_by(reply.configuration);

@@ -8,6 +8,7 @@
 #include "runtime/base/assert.h"
 #include "runtime/host/clock.h"
 #include "sim/world.h"
+#include "tests/campaign/running.h"
 
 namespace fulmar::counting {
 
@@ -56,11 +57,7 @@ void count(Host& host, std::int64_t pace, std::optional<Instant> lost_at) {
 
 LifeResult play(const Plan& plan, const LifeOptions& options) {
   World world(life_seed(plan), LogLevel::debug);
-  for (const auto& branch : plan.branches)
-    if (branch.event > 0) world.branch_at(branch.event, branch.seed);
-  if (options.trace) world.trace().set_sink(options.trace);
-  if (options.account) world.trace().set_account(options.account);
-  if (options.event) world.trace().set_watch(options.event);
+  follow(world, plan, options);
   auto end = Instant{} + milliseconds(plan.setting_or(end_ms, plan.setting(length_ms)));
   auto lost_at = strike(plan);
   if (lost_at && *lost_at > end) lost_at.reset();

@@ -5,10 +5,12 @@
 #include "campaign/command_line.h"
 #include "campaign/nearest_neighbour.h"
 #include "campaign/no_return.h"
+#include "campaign/traced_life.h"
 #include "faults/kinds.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 #include "sim/world.h"
+#include "tests/campaign/counting.h"
 #include "tests/campaign/running.h"
 
 namespace fulmar {
@@ -21,11 +23,7 @@ constexpr Instant noticed_at = Instant{} + seconds(20);
 // Fault `reset` at ten seconds starts the machine that draws; fault `pause` changes nothing.
 LifeResult play(const Plan& plan, const LifeOptions& options) {
   World world(life_seed(plan), LogLevel::debug);
-  for (const auto& branch : plan.branches)
-    if (branch.event > 0) world.branch_at(branch.event, branch.seed);
-  if (options.trace) world.trace().set_sink(options.trace);
-  if (options.account) world.trace().set_account(options.account);
-  if (options.event) world.trace().set_watch(options.event);
+  follow(world, plan, options);
   bool lost = false;
   world.add_node("clock").start(1, [](Host& host) {
     for (;;) {
@@ -79,6 +77,19 @@ const Signature lost{"the lot", "lost"};
 std::uint64_t losing_seed() {
   for (std::uint64_t seed = 1;; ++seed)
     if (!play(plan_of_seed(seed), {}).violations.empty()) return seed;
+}
+
+TEST(TracedLife, HasAllLinesUntilACrash) {
+  auto plan = counting::plan_of_seed(3);
+  auto lost = counting::scenario().run(plan, {}).violations;
+  ASSERT_EQ(lost.size(), 1u);
+  counting::version.asserts = true;
+  TracedLife life(counting::scenario(), plan, life_seconds_max);
+  std::optional<TracedLine> last;
+  while (auto line = life.next()) last = line;
+  counting::version = {};
+  ASSERT_TRUE(last);
+  EXPECT_GE(last->at, lost.front().at);
 }
 
 TEST(NoReturn, IsWhereTheLotIsDrawn) {

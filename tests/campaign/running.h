@@ -1,4 +1,4 @@
-// Runs a simulator's command, as main() would, and keeps what it prints.
+// What the simulators of these tests have in common: running a command as main() would, and following a life.
 #pragma once
 
 #include <string>
@@ -8,6 +8,8 @@
 
 namespace fulmar {
 
+class World;
+
 struct Ran {
   int code = -1;
   std::string out;
@@ -15,5 +17,8 @@ struct Ran {
 };
 
 Ran run(const Simulator& simulator, const std::vector<std::string>& arguments);
+
+// Connects a life's trace with what the options ask for, and lets the life take the plan's branches.
+void follow(World& world, const Plan& plan, const LifeOptions& options);
 
 }  // namespace fulmar
