@@ -16,8 +16,6 @@ namespace fulmar {
 
 class Reactor;
 
-enum class IoBackend : unsigned char { automatic, uring, epoll };
-
 struct FileOperation {
   enum class Kind : unsigned char { read, sync_data, sync_all };
   Kind kind;

@@ -7,12 +7,12 @@
 #include "runtime/base/result.h"
 #include "runtime/host/host.h"
 #include "runtime/host/log.h"
-#include "runtime/real/engine.h"
+#include "runtime/real/io_backend.h"
 
 namespace fulmar {
 
 struct ProcessOptions {
-  std::string data_directory;  // the root of Disk; must exist. Empty: no disk, and using it is a bug
+  std::string data_directory = {};  // the root of Disk; must exist. Empty: no disk, and using it is a bug
   unsigned shards = 1;
   IoBackend backend = IoBackend::automatic;
   LogLevel log_level = LogLevel::info;

@@ -10,6 +10,7 @@
 
 #include "runtime/fiber/scheduler.h"
 #include "runtime/real/engine.h"
+#include "runtime/real/io_backend.h"
 
 namespace fulmar {
 

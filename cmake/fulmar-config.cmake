@@ -1,0 +1,25 @@
+# find_package(fulmar): fulmar::runtime, fulmar::sim, fulmar::faults, fulmar::checkers and fulmar::campaign. docs/library.md
+include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+find_dependency(Boost 1.74 COMPONENTS context program_options)
+find_dependency(spdlog)
+find_dependency(nlohmann_json)
+find_dependency(PkgConfig)
+foreach(fulmar_dependency liburing libxxhash sqlite3)
+  string(REGEX REPLACE "^lib(xxhash)$" "\\1" fulmar_name ${fulmar_dependency})  # the names that the targets have when they are built
+  pkg_check_modules(${fulmar_name} QUIET IMPORTED_TARGET ${fulmar_dependency})
+  if(NOT ${fulmar_name}_FOUND)
+    set(fulmar_FOUND FALSE)
+    set(fulmar_NOT_FOUND_MESSAGE "fulmar needs ${fulmar_dependency}, which pkg-config does not find")
+    return()
+  endif()
+endforeach()
+
+include(${CMAKE_CURRENT_LIST_DIR}/fulmar-targets.cmake)
+
+foreach(fulmar_component ${fulmar_FIND_COMPONENTS})
+  if(NOT TARGET fulmar::${fulmar_component} AND fulmar_FIND_REQUIRED_${fulmar_component})
+    set(fulmar_FOUND FALSE)
+    set(fulmar_NOT_FOUND_MESSAGE "fulmar has no component ${fulmar_component}")
+  endif()
+endforeach()

@@ -1,0 +1,1 @@
+#error "the library must not include a file of the project that uses it"
