@@ -13,6 +13,7 @@
 #include "checkers/base/violation.h"
 #include "faults/plan.h"
 #include "runtime/base/result.h"
+#include "sim/happening.h"
 
 namespace fulmar {
 
@@ -37,6 +38,8 @@ struct LifeOptions {
   // Called with each line of a short account of the life, if set: of processes and faults, and log messages of level
   // INFO and above. Each is a line of the readable trace too, which comes next.
   std::function<void(Instant at, std::string_view line)> account = {};
+  // Called with what happens in the life, in order, if set.
+  std::function<void(const Happening& happening)> happening = {};
   bool record = false;  // LifeResult::record is wanted
 };
 

@@ -1,17 +1,9 @@
 #include "campaign/traced_life.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cinttypes>
 #include <cstdlib>
 #include <utility>
-
-#include "campaign/time_limit.h"
-#include "runtime/base/assert.h"
 
 namespace fulmar {
 
@@ -34,7 +26,6 @@ void play_to(std::FILE* out, const Scenario& scenario, const Plan& plan, bool an
                  std::exchange(account, false) ? 1 : 0, line.c_str());
   };
   scenario.run(plan, traced);
-  std::fflush(out);
 }
 
 }  // namespace
@@ -43,32 +34,15 @@ std::string to_string(const TracedLine& line) {
   return to_string(line.at) + " " + line.text;
 }
 
-TracedLife::TracedLife(const Scenario& scenario, const Plan& plan, double life_seconds_max, bool another_before) {
-  int ends[2];
-  FULMAR_ASSERT(pipe(ends) == 0);
-  std::fflush(nullptr);
-  pid_ = fork();
-  FULMAR_ASSERT(pid_ >= 0);
-  if (pid_ == 0) {
-    close(ends[0]);
-    dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);  // a crash is a finding of whoever plays the life first
-    TimeLimit limit(2 * life_seconds_max);
-    play_to(fdopen(ends[1], "w"), scenario, plan, another_before);
-    _exit(0);
-  }
-  close(ends[1]);
-  in_ = fdopen(ends[0], "r");
-}
+TracedLife::TracedLife(const Scenario& scenario, const Plan& plan, double life_seconds_max, bool another_before)
+    : process_(life_seconds_max, [&](std::FILE* out) { play_to(out, scenario, plan, another_before); }) {}
 
 TracedLife::~TracedLife() {
-  kill(pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
-  std::fclose(in_);
   std::free(line_);
 }
 
 std::optional<TracedLine> TracedLife::next() {
-  auto size = getline(&line_, &capacity_, in_);
+  auto size = getline(&line_, &capacity_, process_.in());
   if (size <= 0) return std::nullopt;
   if (line_[size - 1] == '\n') line_[--size] = '\0';
   TracedLine line;

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <string>
 
+#include "campaign/life_process.h"
 #include "campaign/scenario.h"
 
 namespace fulmar {
@@ -35,8 +35,7 @@ class TracedLife {
   std::optional<TracedLine> next();
 
  private:
-  pid_t pid_ = -1;
-  FILE* in_ = nullptr;
+  LifeProcess process_;
   char* line_ = nullptr;
   std::size_t capacity_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "faults/injector.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fulmar {
 
@@ -14,7 +15,7 @@ Injector::Injector(World& world, std::size_t servers, std::function<void(std::si
 void Injector::inject(const std::vector<Fault>& faults) {
   for (const auto& fault : faults) {
     at(fault.at, [this, fault] { begin(fault); });
-    at(fault.at + fault.duration, [this, fault] { fault.kind->end(*this, fault); });
+    at(fault.at + fault.duration, [this, fault] { end(fault); });
   }
   for (std::size_t node = 0; node < nodes_.servers; ++node) supervised_.insert(node);
   supervise();
@@ -62,7 +63,16 @@ void Injector::restart_hurt(std::size_t node) {
 void Injector::cut(std::size_t from, std::size_t to, int by) {
   auto& count = cuts_[{from, to}];
   count += by;
-  world_.network().link(from, to).cut = count > 0;
+  auto& cut = world_.network().link(from, to).cut;
+  if (std::exchange(cut, count > 0) == (count > 0)) return;
+  world_.trace().tell(world_.now(), [&] {
+    return Happening{.kind = Happening::Kind::fault,
+                     .where = Place{to},
+                     .peer = from,
+                     .subject = "link",
+                     .text = "the link from " + world_.node(from).name() + " to " + world_.node(to).name() +
+                             (count > 0 ? " is cut" : " is whole again")};
+  });
 }
 
 void Injector::cut_by_direction(const Fault& fault, std::size_t node, int by) {
@@ -107,12 +117,46 @@ void Injector::begin(const Fault& fault) {
     for (std::size_t n = 0; n < world_.node_count(); ++n) names.push_back(world_.node(n).name());
     return "fault " + to_string(fault, names);
   });
+  auto number = tell(fault, 0, "begins");
+  if (number != 0) begun_.emplace_back(fault, number);
+  Trace::Acting acting(world_.trace(), number);
   fault.kind->begin(*this, fault);
+}
+
+void Injector::end(const Fault& fault) {
+  auto begun = std::ranges::find(begun_, fault, &std::pair<Fault, std::uint64_t>::first);
+  std::uint64_t number = 0;
+  if (begun != begun_.end()) {
+    number = tell(fault, begun->second, "ends");
+    begun_.erase(begun);
+  }
+  Trace::Acting acting(world_.trace(), number);
+  fault.kind->end(*this, fault);
+}
+
+void Injector::tell_healing() {
+  world_.trace().tell(world_.now(), [] {
+    return Happening{.kind = Happening::Kind::fault, .subject = "healing", .text = "all faults end"};
+  });
+}
+
+std::uint64_t Injector::tell(const Fault& fault, std::uint64_t cause, const char* what) {
+  return world_.trace().tell(world_.now(), [&] {
+    std::vector<std::string> names;
+    for (std::size_t n = 0; n < world_.node_count(); ++n) names.push_back(world_.node(n).name());
+    return Happening{.kind = Happening::Kind::fault,
+                     .where = Place{fault.target},
+                     .peer = fault.kind->has_peer ? std::optional(fault.peer) : std::nullopt,
+                     .cause = cause,
+                     .subject = std::string(fault.kind->name),
+                     .text = to_string(fault, names) + " " + what};
+  });
 }
 
 void Injector::heal(const std::set<std::size_t>& core) {
   healed_ = true;
   supervised_.clear();
+  tell_healing();
   for (auto a : core) {
     auto& node = world_.node(a);
     node.disk().set_faults({});
@@ -140,6 +184,7 @@ void Injector::isolate(std::size_t node) {
 void Injector::heal() {
   healed_ = true;
   supervised_.clear();
+  tell_healing();
   for (std::size_t a = 0; a < world_.node_count(); ++a) {
     auto& node = world_.node(a);
     node.disk().set_faults({});

@@ -76,6 +76,9 @@ class Injector {
 
  private:
   void begin(const Fault& fault);
+  void end(const Fault& fault);
+  std::uint64_t tell(const Fault& fault, std::uint64_t cause, const char* what);
+  void tell_healing();
   void supervise();
   void start(std::size_t node);
 
@@ -88,6 +91,7 @@ class Injector {
   std::vector<int> held_down_;                               // per node: the number of faults that keep it down
   std::map<std::pair<std::size_t, std::size_t>, int> cuts_;  // likewise, of each direction
   std::vector<Fault> awaits_transfer_;
+  std::vector<std::pair<Fault, std::uint64_t>> begun_;  // with the numbers of the happenings, if anybody observes
   std::uint64_t cuts_after_transfers_ = 0;
   std::map<std::string, std::uint64_t> damaged_files_;
   std::set<std::size_t> hurt_;  // nodes whose processes may distrust files because of disk errors

@@ -141,6 +141,7 @@ void follow(World& world, const Plan& plan, const LifeOptions& options, LifeReco
     if (branch.event > 0) world.branch_at(branch.event, branch.seed);
   if (options.event) world.trace().set_watch(options.event);
   if (options.trace) world.trace().set_sink(options.trace);
+  if (options.happening) world.trace().set_observer(options.happening);
   if (options.record || options.account)
     world.trace().set_account(
         [&record, account = options.account, records = options.record](Instant at, std::string_view what) {

@@ -5,6 +5,7 @@
 #include "runtime/base/assert.h"
 #include "runtime/fiber/fiber.h"
 #include "runtime/fiber/wait_list.h"
+#include "sim/sim_domain.h"
 
 namespace fulmar {
 
@@ -17,15 +18,28 @@ std::string_view base_name(std::string_view path) {
 
 }  // namespace
 
-SimDisk::SimDisk(SimScheduler& scheduler, Trace& trace, Random random, std::string name,
+SimDisk::SimDisk(SimScheduler& scheduler, Trace& trace, Random random, std::size_t machine, std::string name,
                  std::function<Timestamp()> wall_ms)
     : scheduler_(scheduler),
       trace_(trace),
       random_(random.split("operations")),
       losses_(random.split("losses")),
+      machine_(machine),
       name_(std::move(name)),
       wall_ms_(std::move(wall_ms)) {
   unstuck_.set();
+}
+
+template <class Text>
+void SimDisk::tell(Happening::Kind kind, Instant began, std::string_view path, std::uint64_t bytes, Text text) {
+  trace_.tell(scheduler_.now(), [&] {
+    return Happening{.kind = kind,
+                     .where = place_of_fiber().value_or(Place{machine_}),
+                     .began = began,
+                     .bytes = bytes,
+                     .subject = std::string(path),
+                     .text = std::string(text())};
+  });
 }
 
 void SimDisk::set_faults(DiskFaults faults) {
@@ -49,11 +63,13 @@ void SimDisk::damage(std::string_view path, std::uint64_t offset) {
   inode->file->damage(offset);
   trace_.line(scheduler_.now(),
               [&] { return name_ + " damage " + std::string(path) + " at " + std::to_string(offset); });
+  tell(Happening::Kind::disk, scheduler_.now(), path, 0, [] { return "a sector is damaged"; });
 }
 
 void SimDisk::flip(std::string_view path, std::uint64_t offset, char bits) {
   image_.find(path)->file->flip(offset, bits);
   trace_.line(scheduler_.now(), [&] { return name_ + " flip " + std::string(path) + " at " + std::to_string(offset); });
+  tell(Happening::Kind::disk, scheduler_.now(), path, 0, [] { return "a byte is damaged"; });
 }
 
 void SimDisk::lose_tail(std::string_view path, std::uint64_t size) {
@@ -61,17 +77,20 @@ void SimDisk::lose_tail(std::string_view path, std::uint64_t size) {
   used_bytes_ = image_.used_bytes();
   trace_.line(scheduler_.now(),
               [&] { return name_ + " lose tail of " + std::string(path) + " from " + std::to_string(size); });
+  tell(Happening::Kind::disk, scheduler_.now(), path, 0, [] { return "its end is lost"; });
 }
 
 void SimDisk::lose(std::string_view path) {
   image_.lose(path);
   used_bytes_ = image_.used_bytes();
   trace_.line(scheduler_.now(), [&] { return name_ + " lose " + std::string(path); });
+  tell(Happening::Kind::disk, scheduler_.now(), path, 0, [] { return "it is lost"; });
 }
 
 Result<void> SimDisk::name_error(std::uint64_t permille, const char* operation, std::string_view path) {
   if (!fails(permille)) return {};
   trace_.line(scheduler_.now(), [&] { return name_ + " " + operation + " fails " + std::string(path); });
+  tell(Happening::Kind::disk, scheduler_.now(), path, 0, [&] { return std::string(operation) + " fails"; });
   return fail(Errc::io_error, std::string(operation) + " " + std::string(path));
 }
 
@@ -114,7 +133,10 @@ class SimFile final : public File {
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
     disk_.take_time(SimDisk::Operation::read);
-    if (disk_.fails(disk_.faults_.read_error_permille)) return fail(Errc::io_error, "read " + path_);
+    if (disk_.fails(disk_.faults_.read_error_permille)) {
+      disk_.tell(Happening::Kind::disk, disk_.scheduler_.now(), path_, 0, [] { return "read fails"; });
+      return fail(Errc::io_error, "read " + path_);
+    }
     const auto& content = image_->current();
     if (offset >= content.size()) return std::size_t{0};
     auto count = std::min<std::size_t>(into.size(), content.size() - offset);
@@ -126,6 +148,7 @@ class SimFile final : public File {
   }
 
   Result<void> write_at(std::uint64_t offset, const ByteChain& data) override {
+    auto began = disk_.scheduler_.now();
     disk_.take_time(SimDisk::Operation::write);
     auto end = offset + data.size();
     auto more = end > image_->current().size() ? end - image_->current().size() : 0;
@@ -138,32 +161,37 @@ class SimFile final : public File {
                                                      flat.size())
                            : flat.size();
       kept = disk_.random_.below(kept + 1);
-      if (kept > 0) store(offset, ByteChain(flat.slice(0, kept)));
+      if (kept > 0) store(offset, ByteChain(flat.slice(0, kept)), began);
       disk_.trace_.line(disk_.scheduler_.now(), [&] { return disk_.name_ + " write fails " + path_; });
+      disk_.tell(Happening::Kind::disk, began, path_, kept, [] { return "write fails"; });
       return fail(no_space ? Errc::no_space : Errc::io_error, "write " + path_);
     }
-    store(offset, data);
+    store(offset, data, began);
     return {};
   }
 
   Result<void> sync() override {
     check_cancelled();
     auto mark = image_->mark();
+    auto began = disk_.scheduler_.now();
     disk_.take_time(SimDisk::Operation::sync);
     auto at = disk_.scheduler_.now();
     if (disk_.fails(disk_.faults_.sync_error_permille)) {
       image_->fail_sync(mark, disk_.losses_);
       disk_.trace_.event(Trace::Kind::disk, at, mark, 3);
       disk_.trace_.line(at, [&] { return disk_.name_ + " sync fails " + path_; });
+      disk_.tell(Happening::Kind::sync, began, path_, 0, [] { return "sync fails"; });
       return fail(Errc::io_error, "sync " + path_);
     }
     image_->sync(mark);
     disk_.trace_.event(Trace::Kind::disk, at, mark, 2);
     disk_.trace_.line(at, [&] { return disk_.name_ + " sync " + path_; });
+    disk_.tell(Happening::Kind::sync, began, path_, 0, [] { return "sync"; });
     return {};
   }
 
   Result<void> truncate(std::uint64_t size) override {
+    auto began = disk_.scheduler_.now();
     disk_.take_time(SimDisk::Operation::write);
     auto before = image_->current().size();
     if (size > before && !disk_.has_room(size - before)) return fail(Errc::no_space, "extend " + path_);
@@ -171,6 +199,7 @@ class SimFile final : public File {
     image_->truncate(size);
     image_->modified_ms = disk_.wall_ms_();
     disk_.trace_.event(Trace::Kind::disk, disk_.scheduler_.now(), size, 4);
+    disk_.tell(Happening::Kind::disk, began, path_, 0, [&] { return "truncate to " + std::to_string(size); });
     return {};
   }
 
@@ -187,6 +216,7 @@ class SimFile final : public File {
   Result<std::string> attribute() const override { return image_->attribute(); }
 
   Result<void> set_attribute(std::string_view value) override {
+    auto began = disk_.scheduler_.now();
     disk_.take_time(SimDisk::Operation::write);
     FULMAR_ASSERT(value.size() <= attribute_bytes_max);
     if (disk_.fails(disk_.faults_.write_error_permille)) return fail(Errc::io_error, "attribute of " + path_);
@@ -195,11 +225,12 @@ class SimFile final : public File {
     disk_.trace_.event(Trace::Kind::disk, at, value.size(), 6);
     disk_.trace_.bytes(value);
     disk_.trace_.line(at, [&] { return disk_.name_ + " attribute " + path_; });
+    disk_.tell(Happening::Kind::disk, began, path_, value.size(), [] { return "attribute"; });
     return {};
   }
 
  private:
-  void store(std::uint64_t offset, const ByteChain& data) {
+  void store(std::uint64_t offset, const ByteChain& data, Instant began) {
     auto before = image_->current().size();
     image_->write(offset, data);
     image_->modified_ms = disk_.wall_ms_();
@@ -211,6 +242,7 @@ class SimFile final : public File {
       return disk_.name_ + " write " + path_ + " at " + std::to_string(offset) + " " + std::to_string(data.size()) +
              " bytes";
     });
+    disk_.tell(Happening::Kind::disk, began, path_, data.size(), [&] { return "write at " + std::to_string(offset); });
   }
 
   SimDisk& disk_;
@@ -220,6 +252,7 @@ class SimFile final : public File {
 };
 
 Result<std::unique_ptr<File>> SimDiskHandle::open(std::string_view path, OpenMode mode) {
+  auto began = disk_.scheduler_.now();
   disk_.take_time(SimDisk::Operation::names);
   FULMAR_TRY_VOID(disk_.name_error(disk_.faults_.open_error_permille, "open", path));
   auto parent = disk_.image_.directory(parent_directory(path));
@@ -234,10 +267,12 @@ Result<std::unique_ptr<File>> SimDiskHandle::open(std::string_view path, OpenMod
   auto file = std::make_shared<FileImage>();
   file->modified_ms = disk_.wall_ms_();
   disk_.image_.link(parent, base_name(path), Inode{file, nullptr});
+  disk_.tell(Happening::Kind::disk, began, path, 0, [] { return "create"; });
   return std::make_unique<SimFile>(disk_, std::move(file), std::string(path));
 }
 
 Result<void> SimDiskHandle::rename(std::string_view from, std::string_view to) {
+  auto began = disk_.scheduler_.now();
   disk_.take_time(SimDisk::Operation::names);
   FULMAR_TRY_VOID(disk_.name_error(disk_.faults_.rename_error_permille, "rename", from));
   auto from_parent = disk_.image_.directory(parent_directory(from));
@@ -249,10 +284,12 @@ Result<void> SimDiskHandle::rename(std::string_view from, std::string_view to) {
   disk_.image_.rename(from_parent, base_name(from), to_parent, base_name(to));
   disk_.trace_.line(disk_.scheduler_.now(),
                     [&] { return disk_.name_ + " rename " + std::string(from) + " to " + std::string(to); });
+  disk_.tell(Happening::Kind::disk, began, from, 0, [&] { return "rename to " + std::string(to); });
   return {};
 }
 
 Result<void> SimDiskHandle::remove(std::string_view path) {
+  auto began = disk_.scheduler_.now();
   disk_.take_time(SimDisk::Operation::names);
   FULMAR_TRY_VOID(disk_.name_error(disk_.faults_.remove_error_permille, "remove", path));
   const auto* inode = disk_.image_.find(path);
@@ -260,20 +297,24 @@ Result<void> SimDiskHandle::remove(std::string_view path) {
   disk_.used_bytes_ -= inode->file->current().size();
   disk_.image_.unlink(disk_.image_.directory(parent_directory(path)), base_name(path));
   disk_.trace_.line(disk_.scheduler_.now(), [&] { return disk_.name_ + " remove " + std::string(path); });
+  disk_.tell(Happening::Kind::disk, began, path, 0, [] { return "remove"; });
   return {};
 }
 
 Result<void> SimDiskHandle::remove_directory(std::string_view path) {
+  auto began = disk_.scheduler_.now();
   disk_.take_time(SimDisk::Operation::names);
   FULMAR_TRY_VOID(disk_.name_error(disk_.faults_.remove_error_permille, "remove directory", path));
   auto directory = disk_.image_.directory(path);
   if (!directory) return fail(Errc::not_found, std::string(path));
   if (!directory->current.empty()) return fail(Errc::exists, std::string(path) + " is not empty");
   disk_.image_.unlink(disk_.image_.directory(parent_directory(path)), base_name(path));
+  disk_.tell(Happening::Kind::disk, began, path, 0, [] { return "remove the directory"; });
   return {};
 }
 
 Result<void> SimDiskHandle::create_directory(std::string_view path) {
+  auto began = disk_.scheduler_.now();
   disk_.take_time(SimDisk::Operation::names);
   FULMAR_TRY_VOID(disk_.name_error(disk_.faults_.open_error_permille, "create directory", path));
   auto parent = disk_.image_.directory(parent_directory(path));
@@ -284,6 +325,7 @@ Result<void> SimDiskHandle::create_directory(std::string_view path) {
   }
   if (!disk_.has_room(1)) return fail(Errc::no_space, std::string(path));
   disk_.image_.link(parent, base_name(path), Inode{nullptr, std::make_shared<DirectoryImage>()});
+  disk_.tell(Happening::Kind::disk, began, path, 0, [] { return "create the directory"; });
   return {};
 }
 
@@ -301,13 +343,17 @@ Result<std::vector<DirectoryEntry>> SimDiskHandle::list(std::string_view path) {
 Result<void> SimDiskHandle::sync_directory(std::string_view path) {
   check_cancelled();
   auto mark = disk_.image_.mark();
+  auto began = disk_.scheduler_.now();
   disk_.take_time(SimDisk::Operation::sync);
   auto directory = disk_.image_.directory(path);
   if (!directory) return fail(Errc::not_found, std::string(path));
-  if (disk_.fails(disk_.faults_.sync_error_permille))
+  if (disk_.fails(disk_.faults_.sync_error_permille)) {
+    disk_.tell(Happening::Kind::sync, began, path, 0, [] { return "sync of the directory fails"; });
     return fail(Errc::io_error, "sync directory " + std::string(path));
+  }
   disk_.image_.sync_directory(*directory, mark);
   disk_.trace_.event(Trace::Kind::disk, disk_.scheduler_.now(), mark, 5);
+  disk_.tell(Happening::Kind::sync, began, path, 0, [] { return "sync of the directory"; });
   return {};
 }
 

@@ -34,8 +34,9 @@ struct DiskFaults {
 
 class SimDisk {
  public:
-  // `wall_ms`: the wall clock of the disk's machine.
-  SimDisk(SimScheduler& scheduler, Trace& trace, Random random, std::string name, std::function<Timestamp()> wall_ms);
+  // `machine`, `name`: the number and the name of the disk's machine; `wall_ms`: its wall clock.
+  SimDisk(SimScheduler& scheduler, Trace& trace, Random random, std::size_t machine, std::string name,
+          std::function<Timestamp()> wall_ms);
 
   // What it draws from now on comes from this stream.
   void reseed(const Random& random) {
@@ -72,11 +73,15 @@ class SimDisk {
   // The error of an operation on a name, if it fails; then it has no effect.
   Result<void> name_error(std::uint64_t permille, const char* operation, std::string_view path);
   bool has_room(std::uint64_t more) const;
+  // Tells of an operation that began then and has just ended, by the running fiber if there is one.
+  template <class Text>
+  void tell(Happening::Kind kind, Instant began, std::string_view path, std::uint64_t bytes, Text text);
 
   SimScheduler& scheduler_;
   Trace& trace_;
   Random random_;
   Random losses_;
+  std::size_t machine_;
   std::string name_;
   std::function<Timestamp()> wall_ms_;
   DiskImage image_;

@@ -5,6 +5,7 @@
 
 #include "runtime/base/assert.h"
 #include "runtime/fiber/fiber.h"
+#include "sim/sim_domain.h"
 #include "sim/stream.h"
 
 namespace fulmar {
@@ -55,7 +56,15 @@ Result<std::unique_ptr<Connection>> SimNetwork::connect(std::size_t machine, con
   if (!target) return fail(Errc::unreachable, to_string(to));
   WaitList elapsed;
   Duration retry = seconds(1);
+  auto place = place_of_fiber().value_or(Place{machine});
+  auto tell = [&](Happening::Kind kind, Place where, std::size_t peer, std::uint64_t cause, const char* text) {
+    return trace_.tell(scheduler_.now(), [&] {
+      return Happening{
+          .kind = kind, .where = where, .peer = peer, .cause = cause, .subject = to_string(to), .text = text};
+    });
+  };
   for (;;) {
+    auto asked = tell(Happening::Kind::sent, place, *target, 0, "a request to connect");
     auto& there = link(machine, *target);
     auto& back = link(*target, machine);
     auto arrival = std::max(scheduler_.now() + latency(there), there.clogged_until);
@@ -69,6 +78,7 @@ Result<std::unique_ptr<Connection>> SimNetwork::connect(std::size_t machine, con
       SocketAddress here{address_of(machine), machines_[machine].next_port++};
       std::shared_ptr<SimStream> stream;
       std::unique_ptr<SimConnection> client;
+      Place there_place{*target};
       if (!refused) {
         auto* listener = random_.pick(std::span(listeners));
         stream = std::make_shared<SimStream>(*this, next_stream_++, machine, *target);
@@ -77,13 +87,19 @@ Result<std::unique_ptr<Connection>> SimNetwork::connect(std::size_t machine, con
           clear_streams_at_ = std::max<std::size_t>(64, 2 * streams_.size());
         }
         streams_.push_back(stream);
+        stream->user[0] = place;
+        stream->user[1] = listener->user_;
+        there_place = listener->user_.value_or(there_place);
         client = std::make_unique<SimConnection>(stream, 0, here, to);
         listener->waiting_.push_back(std::make_unique<SimConnection>(stream, 1, to, here));
         listener->acceptable_.wake_one();
       }
+      tell(Happening::Kind::received, there_place, machine, asked, "a request to connect");
+      auto answered = tell(Happening::Kind::sent, there_place, machine, 0, refused ? "a refusal" : "a new connection");
       elapsed.wait(Deadline{std::min(scheduler_.now() + latency(back), deadline.at)});
       // The response may be lost: then the server has a connection that the client has given up.
       if (!back.cut) {
+        tell(Happening::Kind::received, place, *target, answered, refused ? "a refusal" : "a new connection");
         if (refused) return fail(Errc::refused, "connect to " + to_string(to));
         if (stream->broken[0]) return fail(Errc::reset, "connect to " + to_string(to));
         return client;
@@ -111,8 +127,8 @@ void SimNetwork::reset_connections(std::size_t a, std::size_t b) {
                       : (stream->machine[0] == a && stream->machine[1] == b) ||
                             (stream->machine[0] == b && stream->machine[1] == a);
     if (!hit) continue;
-    stream->break_side(0);
-    stream->break_side(1);
+    stream->break_side(0, "breaks: it was reset on the way");
+    stream->break_side(1, "breaks: it was reset on the way");
   }
 }
 
@@ -123,7 +139,7 @@ void SimNetwork::power_loss(std::size_t machine) {
     if (!stream) continue;
     for (int side = 0; side < 2; ++side) {
       if (stream->machine[side] != machine) continue;
-      stream->break_side(side);
+      stream->break_side(side, "is forgotten with the machine's power");
       stream->end[side] = SimStream::End::vanished;
     }
   }

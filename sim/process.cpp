@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/sim_domain.h"
 #include "sim/world.h"
 
 namespace fulmar {
@@ -9,9 +10,10 @@ namespace fulmar {
 // Declared work below this, in one step, takes no time, like undeclared work.
 constexpr Duration work_that_counts = microseconds(20);
 
-class SimHost::ShardDomain final : public Domain {
+class SimHost::ShardDomain final : public SimDomain {
  public:
-  ShardDomain(SimHost& host, Scheduler& scheduler, std::string_view name) : Domain(scheduler, name), host_(host) {}
+  ShardDomain(SimHost& host, Scheduler& scheduler, std::string_view name, Place place)
+      : SimDomain(scheduler, name, place), host_(host) {}
   void stepped(std::string_view fiber) override { host_.stepped(fiber); }
 
  private:
@@ -62,15 +64,20 @@ class SimHost::EntropyView final : public Entropy {
 
 class SimHost::Sink final : public LogSink {
  public:
-  Sink(World& world, std::string who) : world_(world), who_(std::move(who)) {}
+  Sink(World& world, std::string who, Place place) : world_(world), who_(std::move(who)), place_(place) {}
   bool enabled(LogLevel level) const override { return level >= world_.log_level(); }
   void write(LogLevel level, std::string_view component, std::string_view line) override {
     auto now = world_.scheduler().now();
     world_.trace().event(Trace::Kind::log, now, static_cast<std::uint64_t>(level));
     world_.trace().bytes(line);
-    auto text = [&] {
-      return who_ + " " + log_level_name(level) + " " + std::string(component) + ": " + std::string(line);
+    auto what = [&] {
+      return std::string(log_level_name(level)) + " " + std::string(component) + ": " + std::string(line);
     };
+    auto text = [&] { return who_ + " " + what(); };
+    world_.trace().tell(now, [&] {
+      return Happening{
+          .kind = Happening::Kind::log, .where = place_, .subject = std::string(component), .text = what()};
+    });
     if (level >= LogLevel::info)
       world_.trace().account(now, text);
     else
@@ -80,6 +87,7 @@ class SimHost::Sink final : public LogSink {
  private:
   World& world_;
   std::string who_;
+  Place place_;
 };
 
 // A message from one shard to another; reused.
@@ -89,9 +97,20 @@ struct SimProcess::Message final : Timer {
   void fire() noexcept override {
     auto call = std::move(action);
     process.free_messages_.push_back(this);
+    auto& world = process.node().world();
+    auto number = process.node().number();
+    world.trace().tell(world.now(), [&] {
+      return Happening{.kind = Happening::Kind::received,
+                       .where = Place{number, to},
+                       .peer = number,
+                       .cause = sent,
+                       .text = "from a shard"};
+    });
     call();
   }
   SimProcess& process;
+  unsigned to = 0;
+  std::uint64_t sent = 0;  // the number of the happening
   std::move_only_function<void()> action;
 };
 
@@ -140,6 +159,11 @@ SimProcess::SimProcess(Node& node, std::uint64_t number, unsigned shards, Proces
     auto now = node_.world().scheduler().now();
     node_.world().trace().event(Trace::Kind::process, now, static_cast<std::uint64_t>(code), 1);
     node_.world().trace().account(now, [&] { return node_.name() + " exits with " + std::to_string(code); });
+    node_.world().trace().tell(now, [&] {
+      return Happening{.kind = Happening::Kind::process,
+                       .where = Place{node_.number()},
+                       .text = "exits with " + std::to_string(code)};
+    });
   });
 }
 
@@ -207,6 +231,13 @@ void SimProcess::send(unsigned from, unsigned to, std::move_only_function<void()
   auto takes = nanoseconds(sender.crossing_times_.between(200, 20'000));
   auto& last = sender.last_arrival_[to];
   last = std::max(scheduler.now() + takes, last + nanoseconds(1));
+  message->to = to;
+  message->sent = node_.world().trace().tell(scheduler.now(), [&] {
+    return Happening{.kind = Happening::Kind::sent,
+                     .where = Place{node_.number(), from},
+                     .peer = node_.number(),
+                     .text = "to shard " + std::to_string(to)};
+  });
   scheduler.arm(*message, last);
 }
 
@@ -214,14 +245,16 @@ SimHost::SimHost(SimProcess& process, unsigned shard, unsigned shard_count, Rand
     : process_(process),
       shard_(shard),
       shard_count_(shard_count),
-      domain_(std::make_unique<ShardDomain>(*this, process.node().world().scheduler(), process.node().name())),
+      domain_(std::make_unique<ShardDomain>(*this, process.node().world().scheduler(), process.node().name(),
+                                            Place{process.node().number(), shard})),
       crossing_times_(random.split("crossings")),
       last_arrival_(shard_count),
       clock_(std::make_unique<ClockView>(process.node().world().scheduler(), process.node())),
       disk_(process.node().disk()),
       network_(std::make_unique<NetworkView>(process.node().world().network(), process.node().number())),
       entropy_(std::make_unique<EntropyView>(random.split("entropy"))),
-      sink_(std::make_unique<Sink>(process.node().world(), process.node().name() + "/" + std::to_string(shard))),
+      sink_(std::make_unique<Sink>(process.node().world(), process.node().name() + "/" + std::to_string(shard),
+                                   Place{process.node().number(), shard})),
       log_(*sink_, "main") {}
 
 SimHost::~SimHost() = default;

@@ -5,8 +5,22 @@
 
 #include "runtime/base/assert.h"
 #include "runtime/fiber/fiber.h"
+#include "sim/sim_domain.h"
 
 namespace fulmar {
+
+namespace {
+
+std::string_view name_of(SimStream::What what) {
+  switch (what) {
+    case SimStream::What::data: return "data";
+    case SimStream::What::end: return "the end";
+    case SimStream::What::reset: return "a reset";
+  }
+  return "?";
+}
+
+}  // namespace
 
 SimStream::SimStream(SimNetwork& n, std::uint64_t i, std::size_t client, std::size_t server)
     : network(n), number(i), machine{client, server} {
@@ -35,9 +49,22 @@ void SimStream::wake(int side) {
   direction[side].tell_writer();
 }
 
-void SimStream::break_side(int side) {
+void SimStream::note_user(int side) {
+  if (!network.trace_.observed()) return;
+  if (auto here = place_of_fiber()) user[side] = here;
+}
+
+void SimStream::break_side(int side, std::string_view text, std::uint64_t cause) {
   if (broken[side]) return;
   broken[side] = true;
+  network.trace_.tell(network.scheduler_.now(), [&] {
+    return Happening{.kind = Happening::Kind::received,
+                     .where = user[side].value_or(Place{machine[side]}),
+                     .peer = machine[1 - side],
+                     .cause = cause,
+                     .subject = "connection " + std::to_string(number),
+                     .text = std::string(text)};
+  });
   auto& out = direction[side];
   out.under_way.clear();
   out.bytes_under_way = 0;
@@ -51,6 +78,14 @@ void SimStream::send(int from, Segment segment) {
   auto now = network.scheduler_.now();
   auto transfer = nanoseconds(static_cast<std::int64_t>(segment.data.size()) * 1'000'000 /
                               std::max<std::int64_t>(1, link.bytes_per_ms));
+  segment.sent = network.trace_.tell(now, [&] {
+    return Happening{.kind = Happening::Kind::sent,
+                     .where = place_of_fiber().value_or(Place{machine[from]}),
+                     .peer = machine[1 - from],
+                     .bytes = segment.data.size(),
+                     .subject = "connection " + std::to_string(number),
+                     .text = std::string(name_of(segment.what))};
+  });
   // In order: no segment overtakes an earlier one; the link's bandwidth spaces them.
   segment.due = std::max({now + network.latency(link), d.last_due + transfer, link.clogged_until});
   d.last_due = segment.due;
@@ -87,7 +122,7 @@ void SimStream::deliver(Direction& d) {
         d.stuck_since = now;
         d.retry = retransmit_first;
       } else if (now - d.stuck_since > retransmit_max) {
-        break_side(d.from);
+        break_side(d.from, "breaks: nothing was acknowledged for too long");
         return;
       }
       scheduler.arm(d, now + d.retry);
@@ -101,9 +136,18 @@ void SimStream::deliver(Direction& d) {
     network.trace_.event(Trace::Kind::network, now, number << 2 | static_cast<std::uint64_t>(d.from),
                          segment.data.size());
     network.trace_.bytes(segment.data.view());
+    d.received = network.trace_.tell(now, [&] {
+      return Happening{.kind = Happening::Kind::received,
+                       .where = end[to] == End::open ? user[to].value_or(Place{machine[to]}) : Place{machine[to]},
+                       .peer = machine[d.from],
+                       .cause = segment.sent,
+                       .bytes = segment.data.size(),
+                       .subject = "connection " + std::to_string(number),
+                       .text = std::string(name_of(segment.what))};
+    });
     if (end[to] != End::open) {
       // The receiver is gone: data is answered by a reset, as from a closed or forgotten socket.
-      if (segment.what == What::data) break_side(d.from);
+      if (segment.what == What::data) break_side(d.from, "breaks: the other end is closed", d.received);
       if (segment.what != What::data) d.ended = true;
       if (broken[d.from]) return;
       continue;
@@ -118,7 +162,7 @@ void SimStream::deliver(Direction& d) {
         d.ended = true;
         d.tell_reader();
         break;
-      case What::reset: break_side(to); return;
+      case What::reset: break_side(to, "breaks: it was reset", d.received); return;
     }
   }
   if (!d.under_way.empty()) scheduler.arm(d, d.under_way.front().due);
@@ -153,6 +197,7 @@ Result<std::size_t> SimConnection::read(std::span<char> into, Deadline deadline)
   check_cancelled();
   FULMAR_ASSERT(!into.empty());
   auto stream = stream_;
+  stream->note_user(side_);
   auto& d = stream->direction[1 - side_];
   for (;;) {
     if (aborted_) return fail(Errc::closed, "connection to " + to_string(peer_) + " was aborted");
@@ -198,6 +243,7 @@ Result<std::size_t> SimConnection::write_some(const ByteChain& data, std::size_t
   auto& d = stream_->direction[side_];
   auto& random = stream_->network.random_;
   FULMAR_ASSERT(!write_ended_);
+  stream_->note_user(side_);
   std::size_t done = 0;
   for (const auto& part : data.parts()) {
     auto at = std::min(from, part.size());
@@ -219,6 +265,7 @@ Result<std::size_t> SimConnection::write_some(const ByteChain& data, std::size_t
 
 void SimConnection::when_readable(ReadinessListener* listener) {
   auto& d = stream_->direction[1 - side_];
+  if (listener) stream_->note_user(side_);
   d.when_readable = listener;
   if (listener && (aborted_ || stream_->broken[side_] || !d.arrived.empty() || d.ended)) d.tell_reader();
 }
@@ -245,7 +292,7 @@ void SimConnection::abort() {
 }
 
 SimListener::SimListener(SimNetwork& network, std::size_t machine, SocketAddress local, bool shared)
-    : network_(network), machine_(machine), local_(std::move(local)), shared_(shared) {
+    : network_(network), machine_(machine), user_(place_of_fiber()), local_(std::move(local)), shared_(shared) {
   network_.machines_[machine_].listeners.emplace(local_.port, this);
 }
 

@@ -3,6 +3,8 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "runtime/fiber/wait_list.h"
 #include "sim/network.h"
@@ -20,6 +22,7 @@ struct SimStream : std::enable_shared_from_this<SimStream> {
     What what;
     Bytes data;
     Instant due;
+    std::uint64_t sent = 0;  // the number of the happening
   };
 
   // One direction, from side `from` to the other: bytes in flight, and those that have arrived and are unread.
@@ -37,7 +40,8 @@ struct SimStream : std::enable_shared_from_this<SimStream> {
     bool stuck = false;
     std::deque<Bytes> arrived;
     std::size_t bytes_arrived = 0;
-    bool ended = false;  // the reader is at the end, or will be after `arrived`
+    bool ended = false;          // the reader is at the end, or will be after `arrived`
+    std::uint64_t received = 0;  // the number of the last such happening
     WaitList readable;
     WaitList writable;
     ReadinessListener* when_readable = nullptr;
@@ -57,14 +61,18 @@ struct SimStream : std::enable_shared_from_this<SimStream> {
   void send(int from, Segment segment);
   void pace_again(Direction& direction);
   void deliver(Direction& direction);
-  // Side `side` finds its connection broken.
-  void break_side(int side);
+  // Side `side` finds its connection broken, as `text` says, because of an earlier happening or of the one that acts.
+  void break_side(int side, std::string_view text, std::uint64_t cause = 0);
   void close_side(int side);
   void wake(int side);
+  // Notes that the running fiber uses the side.
+  void note_user(int side);
 
   SimNetwork& network;
   std::uint64_t number;
   std::size_t machine[2];
+  // For happenings: the place that last used the side. None: no fiber has.
+  std::optional<Place> user[2];
   Direction direction[2];  // by the side that writes
   End end[2] = {End::open, End::open};
   bool broken[2] = {false, false};
@@ -110,6 +118,7 @@ class SimListener final : public Listener {
   friend class SimNetwork;
   SimNetwork& network_;
   std::size_t machine_;
+  std::optional<Place> user_;
   SocketAddress local_;
   bool shared_;
   bool closed_ = false;

@@ -11,7 +11,7 @@ Node::Node(World& world, std::size_t number, std::string name, Random random)
       number_(number),
       name_(std::move(name)),
       random_(random),
-      disk_(world.scheduler(), world.trace(), random.split("disk"), name_, [this] { return wall_ms(); }) {}
+      disk_(world.scheduler(), world.trace(), random.split("disk"), number, name_, [this] { return wall_ms(); }) {}
 
 Node::~Node() = default;
 
@@ -22,17 +22,20 @@ void Node::reseed(const Random& random) {
 
 namespace {
 // Events of a machine, in the trace.
-enum class Happening : std::uint64_t { start = 10, stop, kill, power_loss, pause, resume, clock, stall, go_on, slow };
+enum class NodeEvent : std::uint64_t { start = 10, stop, kill, power_loss, pause, resume, clock, stall, go_on, slow };
 
-void record(World& world, const Node& node, Happening what, const char* text) {
+void record(World& world, const Node& node, NodeEvent what, const char* text) {
   world.trace().event(Trace::Kind::process, world.now(), node.number(), static_cast<std::uint64_t>(what));
   world.trace().account(world.now(), [&] { return node.name() + " " + text; });
+  world.trace().tell(world.now(), [&] {
+    return Happening{.kind = Happening::Kind::process, .where = Place{node.number()}, .text = text};
+  });
 }
 }  // namespace
 
 void Node::start(unsigned shards, ProcessMain main) {
   FULMAR_ASSERT(!running());
-  record(world_, *this, Happening::start, "starts");
+  record(world_, *this, NodeEvent::start, "starts");
   world_.network().set_up(number_, true);
   paused_ = false;
   has_stalled_shard_ = false;
@@ -44,13 +47,13 @@ void Node::start(unsigned shards, ProcessMain main) {
 
 void Node::request_stop() {
   if (!running()) return;
-  record(world_, *this, Happening::stop, "is asked to stop");
+  record(world_, *this, NodeEvent::stop, "is asked to stop");
   process_->request_stop();
 }
 
 void Node::kill() {
   if (!process_) return;
-  record(world_, *this, Happening::kill, "is killed");
+  record(world_, *this, NodeEvent::kill, "is killed");
   process_->die();
   paused_ = false;
 }
@@ -60,7 +63,7 @@ void Node::reap() {
 }
 
 void Node::power_loss() {
-  record(world_, *this, Happening::power_loss, "loses power");
+  record(world_, *this, NodeEvent::power_loss, "loses power");
   world_.network().power_loss(number_);
   if (process_) process_->die();
   disk_.power_loss();
@@ -69,34 +72,34 @@ void Node::power_loss() {
 
 void Node::pause() {
   if (!running() || paused_) return;
-  record(world_, *this, Happening::pause, "is paused");
+  record(world_, *this, NodeEvent::pause, "is paused");
   paused_ = true;
   process_->pause();
 }
 
 void Node::resume() {
   if (!paused_) return;
-  record(world_, *this, Happening::resume, "goes on");
+  record(world_, *this, NodeEvent::resume, "goes on");
   paused_ = false;
   process_->resume();
 }
 
 void Node::stall_shard(std::uint64_t pick) {
   if (!running()) return;
-  record(world_, *this, Happening::stall, "has a shard that stands still");
+  record(world_, *this, NodeEvent::stall, "has a shard that stands still");
   has_stalled_shard_ = true;
   process_->stall(static_cast<unsigned>(pick % process_->shard_count()));
 }
 
 void Node::end_stalls() {
   if (!std::exchange(has_stalled_shard_, false) || !running()) return;
-  record(world_, *this, Happening::go_on, "has no shard any more that stands still");
+  record(world_, *this, NodeEvent::go_on, "has no shard any more that stands still");
   process_->unstall();
 }
 
 void Node::set_step_cost(Duration cost) {
   if (cost == step_cost_) return;
-  record(world_, *this, Happening::slow, cost > Duration(0) ? "gets slow" : "is slow no more");
+  record(world_, *this, NodeEvent::slow, cost > Duration(0) ? "gets slow" : "is slow no more");
   step_cost_ = cost;
   if (process_) process_->set_step_cost(cost);
 }
@@ -112,7 +115,7 @@ void Node::set_clock(ClockFaults faults) {
   drifted_ms_ += (now - drift_since_).count() / 1'000'000 * clock_.drift_ppm / 1'000'000;
   drift_since_ = now;
   clock_ = faults;
-  record(world_, *this, Happening::clock, "has its wall clock changed");
+  record(world_, *this, NodeEvent::clock, "has its wall clock changed");
 }
 
 Timestamp Node::wall_ms() const {

@@ -50,6 +50,7 @@ template <Death how>
 LifeResult run_dying(const Plan& plan, const LifeOptions& options) {
   World world(plan.seed, LogLevel::debug);
   if (options.trace) world.trace().set_sink(options.trace);
+  if (options.happening) world.trace().set_observer(options.happening);
   world.add_node("broker").start(1, [](Host& host) {
     for (int i = 0; i < 5000; ++i) host.log().info("step", {{"number", std::to_string(i)}});
     die_here(how);

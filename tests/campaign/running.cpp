@@ -23,6 +23,7 @@ void follow(World& world, const Plan& plan, const LifeOptions& options) {
   for (const auto& branch : plan.branches)
     if (branch.event > 0) world.branch_at(branch.event, branch.seed);
   if (options.trace) world.trace().set_sink(options.trace);
+  if (options.happening) world.trace().set_observer(options.happening);
   if (options.account) world.trace().set_account(options.account);
   if (options.event) world.trace().set_watch(options.event);
 }

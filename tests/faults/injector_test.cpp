@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "faults/kinds.h"
 #include "runtime/host/clock.h"
 
@@ -134,6 +136,32 @@ TEST_F(InjectorTest, InjectsKindsThatItWasNeverToldOf) {
   EXPECT_EQ(ended, 1);
   EXPECT_EQ(cuts(), 0);
   world_.trace().set_sink({});  // the world outlives it
+}
+
+TEST_F(InjectorTest, TellsAnObserverOfEachFaultAndOfWhatItDoes) {
+  std::vector<Happening> told;
+  world_.trace().set_observer([&](const Happening& happening) { told.push_back(happening); });
+  inject(faults::kill, 0);
+  injector_.inject({{&faults::isolate, Instant{} + seconds(4), seconds(1), 0, 1, 0}});
+  run_until(seconds(6));
+  world_.trace().set_observer({});
+  auto find = [&](Happening::Kind kind, std::string_view part) {
+    auto found = std::ranges::find_if(told, [&](const Happening& happening) {
+      return happening.kind == kind && happening.text.find(part) != std::string::npos;
+    });
+    return found == told.end() ? Happening{} : *found;
+  };
+  auto begins = find(Happening::Kind::fault, "kill broker1 peer broker2 amount 0 for 2000 ms begins");
+  auto ends = find(Happening::Kind::fault, "kill broker1 peer broker2 amount 0 for 2000 ms ends");
+  ASSERT_NE(begins.number, 0u);
+  EXPECT_EQ(begins.where, Place{0});
+  EXPECT_EQ(ends.cause, begins.number);
+  EXPECT_EQ(find(Happening::Kind::process, "is killed").cause, begins.number);
+  auto cut = find(Happening::Kind::fault, "the link from broker2 to broker1 is cut");
+  EXPECT_EQ(cut.where, Place{0});
+  EXPECT_EQ(cut.peer, 1u);
+  EXPECT_EQ(cut.cause, find(Happening::Kind::fault, "isolate broker1 peer broker2 amount 0 for 1000 ms begins").number);
+  EXPECT_NE(find(Happening::Kind::fault, "the link from broker2 to broker1 is whole again").number, 0u);
 }
 
 // The number of failures in a hundred reads of a file.

@@ -124,8 +124,11 @@ TEST(Scenarios, LookingAtALifeDoesNotChangeIt) {
   options.trace = [&](Instant, std::string_view) { ++lines; };
   std::uint64_t events = 0;
   options.event = [&](std::uint64_t before, Instant, std::uint64_t) { EXPECT_EQ(before, events++); };
+  std::uint64_t happenings = 0;
+  options.happening = [&](const Happening& happening) { EXPECT_EQ(happening.number, ++happenings); };
   auto life = scenario->run(plan, options);
   EXPECT_EQ(life.trace_hash, scenario->run(plan, {}).trace_hash);
+  EXPECT_GT(happenings, 1000u);
   EXPECT_GE(events, life.events) << "the world's end is looked at too, though it is not in the result";
   EXPECT_GT(lines, 100u);
 }
