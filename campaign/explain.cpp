@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "campaign/cone.h"
 #include "campaign/exit_codes.h"
 #include "campaign/nearest_neighbour.h"
 
@@ -37,6 +38,12 @@ int explain(const PlayFile& file, const ExplainOptions& options) {
   }
   auto signature = signature_of(*violation);
   print_violation(file, *violation);
+  std::fflush(stdout);
+
+  auto cone = find_cone(*file.scenario, file.plan, *violation,
+                        {.lines = options.lines, .life_seconds_max = limits.life_seconds_max});
+  std::printf("\nWhat could have mattered to it:\n%s", describe(cone).c_str());
+  std::fflush(stdout);
 
   auto neighbours = find_nearest_neighbour(*file.scenario, file.plan, signature, limits);
   if (neighbours.interrupted_by != 0) return exit_by_signal + neighbours.interrupted_by;

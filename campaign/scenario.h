@@ -8,8 +8,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "campaign/life_record.h"
+#include "campaign/life_view.h"
 #include "checkers/base/violation.h"
 #include "faults/plan.h"
 #include "runtime/base/result.h"
@@ -40,7 +42,27 @@ struct LifeOptions {
   std::function<void(Instant at, std::string_view line)> account = {};
   // Called with what happens in the life, in order, if set.
   std::function<void(const Happening& happening)> happening = {};
+  // Called with the life once it exists, if set, and with nullptr before it ends: in between, it may be looked at from
+  // within the functions above. Scenarios use ViewedLife.
+  std::function<void(const LifeView* view)> view = {};
   bool record = false;  // LifeResult::record is wanted
+};
+
+// Lets a life be looked at for as long as this exists; to be destroyed before what `view` refers to.
+class ViewedLife {
+ public:
+  ViewedLife(const LifeOptions& options, LifeView view) : tell_(options.view), view_(std::move(view)) {
+    if (tell_) tell_(&view_);
+  }
+  ~ViewedLife() {
+    if (tell_) tell_(nullptr);
+  }
+  ViewedLife(const ViewedLife&) = delete;
+  ViewedLife& operator=(const ViewedLife&) = delete;
+
+ private:
+  std::function<void(const LifeView* view)> tell_;
+  LifeView view_;
 };
 
 // A mark that a campaign of at least so many lives has to reach: otherwise it says nothing about what the mark stands

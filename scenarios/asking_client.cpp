@@ -8,6 +8,7 @@
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
 #include "scenarios/plan_settings.h"
+#include "scenarios/telling.h"
 
 namespace fulmar {
 
@@ -53,6 +54,7 @@ void ask_epoch_end(Host& host, Workload& workload, ClusterClient& brokers, const
   operation.epoch = answer.leader_epoch;
   operation.end = answer.end_offset;
   workload.marks.reach(Mark::epoch_end_told);
+  tell_ended(workload, operation);
   workload.history.epoch_ends.push_back(operation);
 }
 
@@ -112,6 +114,7 @@ std::optional<LookupOperation> look_up_once(Host& host, Workload& workload, Clus
   lookup.timestamp = answer.timestamp;
   if (asked >= 0) workload.marks.reach(answer.offset >= 0 ? Mark::lookup_by_time : Mark::lookup_past_the_last);
   if (asked == LookupOperation::maximum && answer.offset >= 0) workload.marks.reach(Mark::lookup_of_maximum);
+  tell_ended(workload, lookup);
   workload.history.lookups.push_back(lookup);
   return lookup;
 }

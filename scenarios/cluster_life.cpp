@@ -10,6 +10,7 @@
 #include "faults/planner.h"
 #include "scenarios/clients.h"
 #include "scenarios/life_recorder.h"
+#include "scenarios/operation_teller.h"
 #include "scenarios/plan_settings.h"
 #include "scenarios/settings.h"
 #include "scenarios/stalls.h"
@@ -42,7 +43,8 @@ class ClusterLife {
         records_(options.record),
         world_(life_seed(plan), LogLevel::debug),
         workload_(plan),
-        cluster_(world_, plan, workload_.marks) {
+        cluster_(world_, plan, workload_.marks),
+        viewed_(options, {world_, [this](std::size_t node) { return cluster_.describe(node); }}) {
     follow(world_, plan, options, record_);
     workload_.brokers = cluster_.addresses();
     for (std::size_t n = 0; n < std::min(cluster_.size(), controllers_max); ++n)
@@ -53,6 +55,7 @@ class ClusterLife {
     workload_.on_read = [this](const ReadOperation& read, std::int32_t follower) {
       cluster_.judge_read(read, follower);
     };
+    if (options.happening) workload_.on_operation = OperationTeller(world_);
     workload_.on_deletion = [this](const DeleteOperation& deletion) { cluster_.note_deletion(deletion); };
     describe_topics(workload_, static_cast<std::int16_t>(plan.setting(settings::replication_factor)));
     for (auto mark : {Mark::metadata_snapshot_taken, Mark::metadata_snapshot_loaded, Mark::metadata_snapshot_fetched,
@@ -88,6 +91,7 @@ class ClusterLife {
     if (has_fault(plan.faults, {&faults::cut_after_transfer})) workload_.marks.expect(Mark::cut_after_transfer);
     for (std::int64_t i = 0; i < plan.setting(settings::clients); ++i) world_.add_node("client" + std::to_string(i));
     admin_ = &world_.add_node("admin");
+    if (options.happening || options.view) cluster_.keep_states();
   }
 
   LifeResult run() {
@@ -298,6 +302,7 @@ class ClusterLife {
   std::set<std::size_t> healthy_;  // these and the clients
   std::map<std::string, std::uint64_t> damaged_files_;
   Violations found_;
+  ViewedLife viewed_;  // the last member: the rest exists while it does
 };
 
 // In one life of four, followers that catch up are throttled, and a small lag takes them there and out of sync. The

@@ -6,6 +6,7 @@
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
 #include "scenarios/plan_settings.h"
+#include "scenarios/telling.h"
 
 namespace fulmar {
 
@@ -100,6 +101,7 @@ class Reading {
       read.records.push_back(see_value(record.offset, record.value ? record.value->view() : std::string_view()));
     if (part.follower >= 0 && !read.records.empty()) workload_.marks.reach(Mark::follower_read);
     if (workload_.on_read) workload_.on_read(read, part.follower);
+    if (!read.records.empty() || read.corrupt) tell_ended(workload_, read);
     if (options_.tells_epochs && !read.records.empty()) workload_.marks.reach(Mark::fetch_with_epoch);
     if (part.error == ErrorCode::none || read.corrupt) workload_.history.reads.push_back(std::move(read));
     if (part.error != ErrorCode::offset_out_of_range) return;

@@ -8,6 +8,7 @@
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
 #include "scenarios/plan_settings.h"
+#include "scenarios/telling.h"
 
 namespace fulmar {
 
@@ -50,6 +51,7 @@ void change(Host& host, Workload& workload, ClusterClient& brokers, const Reques
   workload.history.controller_operations.push_back({.broker = request.voter_id,
                                                     .adds = std::is_same_v<Request, AddRaftVoterRequest>,
                                                     .invoked = host.clock().now()});
+  tell_begun(workload, workload.history.controller_operations[index]);
   auto deadline = host.clock().deadline_in(workload.request_timeout);
   auto outcome = Outcome::failed;
   if (auto connection = brokers.any(deadline)) {
@@ -62,6 +64,7 @@ void change(Host& host, Workload& workload, ClusterClient& brokers, const Reques
   auto& operation = workload.history.controller_operations[index];
   operation.completed = host.clock().now();
   operation.outcome = outcome;
+  tell_ended(workload, operation);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
 #include "scenarios/plan_settings.h"
+#include "scenarios/telling.h"
 
 namespace fulmar {
 
@@ -77,6 +78,7 @@ Result<Offset, ErrorCode> delete_once(Host& host, Workload& workload, ClusterCli
   if (!connection) return std::unexpected(connection.error().code);
   auto index = workload.history.deletes.size();
   workload.history.deletes.push_back({of, offset, host.clock().now()});
+  tell_begun(workload, workload.history.deletes[index]);
   DeleteRecordsRequest request;
   request.timeout_ms = 1000;
   request.topics.push_back({name_of(of.topic), {{of.partition, offset}}});
@@ -87,6 +89,7 @@ Result<Offset, ErrorCode> delete_once(Host& host, Workload& workload, ClusterCli
   auto error = answered ? response->topics[0].partitions[0].error_code : ErrorCode::unknown_server_error;
   done.outcome = error == ErrorCode::none ? Outcome::ok : Outcome::unknown;
   if (error == ErrorCode::none) done.low_watermark = response->topics[0].partitions[0].low_watermark;
+  tell_ended(workload, done);
   if (error == ErrorCode::none && workload.on_deletion) workload.on_deletion(done);
   if (error == ErrorCode::none && (offset == -1 || done.low_watermark >= acknowledged_end(workload, of)))
     workload.marks.reach(Mark::deleted_to_high_watermark);

@@ -9,6 +9,7 @@
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
 #include "scenarios/group_offsets.h"
+#include "scenarios/telling.h"
 
 namespace fulmar {
 
@@ -115,6 +116,7 @@ class Membership {
     assignments_.clear();
     if (joined->keeps_assignment) told.leads = false;  // the assignment in force was made by another member
     if (told.leads) told.assigned = share_out(joined->members);
+    tell_ended(workload_, told);
     workload_.history.group_joins.push_back(std::move(told));
     return true;
   }
@@ -144,6 +146,7 @@ class Membership {
     workload_.marks.reach(Mark::group_stable);
     workload_.history.group_syncs.push_back(
         {group_, member_.id(), member_.generation(), own_, instance(), host_.clock().now(), invoked});
+    tell_ended(workload_, workload_.history.group_syncs.back());
     return true;
   }
 

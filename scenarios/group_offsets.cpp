@@ -5,6 +5,7 @@
 #include "broker/protocol/messages/group_offsets.h"
 #include "runtime/host/clock.h"
 #include "scenarios/clients.h"
+#include "scenarios/telling.h"
 
 namespace fulmar {
 
@@ -97,6 +98,7 @@ ErrorCode commit_offsets(Host& host, Workload& workload, const Answer<Brokers::C
   for (auto& commit : commits) {
     offsets[shared.at(static_cast<std::size_t>(commit.partition))] = commit.offset;
     commit.invoked = host.clock().now();
+    tell_begun(workload, commit);
     history.push_back(std::move(commit));
   }
   auto answer = coordinator ? send(offsets) : CommitAnswer(std::unexpected(coordinator.error()));
@@ -104,13 +106,14 @@ ErrorCode commit_offsets(Host& host, Workload& workload, const Answer<Brokers::C
   for (auto n = first; n < first + count; ++n) {
     auto& commit = history[n];
     commit.outcome = coordinator ? Outcome::unknown : Outcome::failed;
-    if (!answer) continue;
-    auto told = answer->find(shared.at(static_cast<std::size_t>(commit.partition)));
-    if (told == answer->end()) continue;
-    error = told->second;
-    commit.completed = host.clock().now();
-    commit.outcome = outcome_of(error);
-    if (error == ErrorCode::none) workload.marks.reach(Mark::group_offset_committed);
+    if (answer)
+      if (auto told = answer->find(shared.at(static_cast<std::size_t>(commit.partition))); told != answer->end()) {
+        error = told->second;
+        commit.completed = host.clock().now();
+        commit.outcome = outcome_of(error);
+        if (error == ErrorCode::none) workload.marks.reach(Mark::group_offset_committed);
+      }
+    tell_ended(workload, commit);
   }
   return error;
 }

@@ -10,6 +10,7 @@
 #include "scenarios/clients.h"
 #include "scenarios/passing.h"
 #include "scenarios/plan_settings.h"
+#include "scenarios/telling.h"
 
 namespace fulmar {
 
@@ -82,6 +83,7 @@ void send_one(Host& host, Workload& workload, Producer& producer, Random& random
     case Delivery::Outcome::failed: sent.outcome = Outcome::failed; break;
     case Delivery::Outcome::unknown: sent.outcome = Outcome::unknown; break;
   }
+  tell_ended(workload, sent);
 }
 
 }  // namespace
@@ -125,6 +127,7 @@ KeyedToSend next_keyed(Host& host, Workload& workload, Random& random, int produ
   }
   send.invoked = host.clock().now();
   workload.history.keyed_sends.push_back(send);
+  tell_begun(workload, send);
   return {workload.history.keyed_sends.size() - 1, send.partition, {record}};
 }
 
@@ -152,7 +155,9 @@ void read_keys(Host& host, Workload& workload) {
   while (!workload.stop) {
     pause(host, random, 8 * workload.plan.setting(settings::keyed_pace_ms));
     auto read = read_all(host, workload, brokers, static_cast<std::int32_t>(random.below(partitions)), false);
-    if (read) workload.history.keyed_reads.push_back(std::move(*read));
+    if (!read) continue;
+    tell_ended(workload, *read);
+    workload.history.keyed_reads.push_back(std::move(*read));
   }
 }
 

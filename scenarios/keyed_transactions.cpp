@@ -7,6 +7,7 @@
 #include "scenarios/keyed_client.h"
 #include "scenarios/passing.h"
 #include "scenarios/plan_settings.h"
+#include "scenarios/telling.h"
 
 namespace fulmar {
 
@@ -70,6 +71,7 @@ class KeyedTransactions {
       auto& send = workload_.history.keyed_sends[index];
       send.outcome = outcome;
       send.completed = host_.clock().now();
+      tell_ended(workload_, send);
     }
   }
 

@@ -8,6 +8,7 @@
 #include "scenarios/clients.h"
 #include "scenarios/piping_client.h"
 #include "scenarios/plan_settings.h"
+#include "scenarios/telling.h"
 
 namespace fulmar {
 
@@ -128,6 +129,7 @@ void Passing::note_read(std::uint64_t transaction, const Taken& taken) {
     auto written_by = read.records.back().transaction;
     if (written_by > transaction && written_by != damaged) workload_.marks.reach(Mark::later_transaction_read);
   }
+  tell_ended(workload_, read);
   workload_.history.committed_reads.push_back(std::move(read));
 }
 
@@ -161,10 +163,12 @@ bool Passing::pass_on(TransactionalProducer& producer, Consumer& consumer) {
   bool commits = !random_.chance(1, 6);
   of(index).records = written;
   if (commits) of(index).commit_invoked = host_.clock().now();
+  tell_begun(workload_, of(index));
   auto ended = producer.end(commits);
   auto& over = of(index);
   over.completed = host_.clock().now();
   over.outcome = !commits ? Outcome::failed : ended ? Outcome::ok : Outcome::unknown;
+  tell_ended(workload_, over);
   if (!ended) return refused(ended.error().code);
   workload_.marks.reach(commits ? Mark::transaction_committed : Mark::transaction_aborted);
   if (!commits) consumer.assign(partition_, position);
@@ -225,10 +229,12 @@ Answer<void> Passing::commit_offset(TransactionalProducer& producer, const Commi
   auto index = workload_.history.group_commits.size();
   workload_.history.group_commits.push_back(
       {group, as.id, as.generation, partition_, next, as.instance_id.value_or(""), host_.clock().now()});
+  tell_begun(workload_, workload_.history.group_commits[index]);
   auto committed = producer.commit_offsets(group, offsets, as);
   auto& commit = workload_.history.group_commits[index];
   commit.outcome = committed ? Outcome::ok : Outcome::unknown;
   if (committed) commit.completed = host_.clock().now();
+  tell_ended(workload_, commit);
   return committed;
 }
 

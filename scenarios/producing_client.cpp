@@ -8,6 +8,7 @@
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
 #include "scenarios/plan_settings.h"
+#include "scenarios/telling.h"
 
 namespace fulmar {
 
@@ -72,6 +73,7 @@ bool send_batch(Host& host, Workload& workload, Producer& producer, const Sendin
     records.push_back(std::move(record));
   }
   workload.history.sends.push_back(std::move(begun));
+  tell_begun(workload, workload.history.sends[index]);
   auto delivery = producer.send(name_of(to.topic), to.partition, records);
   auto& send = workload.history.sends[index];
   send.completed = host.clock().now();
@@ -81,6 +83,7 @@ bool send_batch(Host& host, Workload& workload, Producer& producer, const Sendin
     case Delivery::Outcome::failed: send.outcome = Outcome::failed; break;
     case Delivery::Outcome::unknown: send.outcome = Outcome::unknown; break;
   }
+  tell_ended(workload, send);
   if (delivery.refusals.contains(ErrorCode::not_enough_replicas) ||
       delivery.refusals.contains(ErrorCode::not_enough_replicas_after_append))
     workload.marks.reach(Mark::too_few_in_sync);

@@ -12,6 +12,7 @@
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
 #include "scenarios/plan_settings.h"
+#include "scenarios/telling.h"
 
 namespace fulmar {
 
@@ -142,6 +143,7 @@ class Remaker {
       records.push_back(std::move(record));
     }
     workload_.history.sends.push_back(std::move(begun));
+    tell_begun(workload_, workload_.history.sends[index]);
     ProduceRequest request;
     request.acks = -1;
     request.timeout_ms = 2000;
@@ -150,15 +152,12 @@ class Remaker {
     auto response = (*connection)->call<ProduceResponse>(request, deadline, names_topics);
     auto& send = workload_.history.sends[index];
     send.completed = host_.clock().now();
-    send.outcome = Outcome::unknown;
-    if (!response || response->topics.size() != 1 || response->topics[0].partitions.size() != 1) {
-      brokers_.doubt_leader(name_, 0);
-      return;
-    }
-    const auto& answer = response->topics[0].partitions[0];
-    if (answer.error_code != ErrorCode::none) return brokers_.doubt_leader(name_, 0);
-    send.outcome = Outcome::ok;
-    send.base_offset = answer.base_offset;
+    bool answered = response && response->topics.size() == 1 && response->topics[0].partitions.size() == 1;
+    bool stored = answered && response->topics[0].partitions[0].error_code == ErrorCode::none;
+    send.outcome = stored ? Outcome::ok : Outcome::unknown;
+    if (stored) send.base_offset = response->topics[0].partitions[0].base_offset;
+    tell_ended(workload_, send);
+    if (!stored) return brokers_.doubt_leader(name_, 0);
     sent_ = true;
   }
 
@@ -202,6 +201,7 @@ class Remaker {
           read.records.push_back(see_value(record.offset, record.value ? record.value->view() : std::string_view()));
       bytes = bytes.slice(header->size());
     }
+    tell_ended(workload_, read);
     workload_.history.reads.push_back(std::move(read));
   }
 

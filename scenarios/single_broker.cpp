@@ -9,6 +9,7 @@
 #include "faults/planner.h"
 #include "scenarios/fault_mixes.h"
 #include "scenarios/life_recorder.h"
+#include "scenarios/operation_teller.h"
 #include "scenarios/plan_settings.h"
 #include "scenarios/settings.h"
 #include "scenarios/stalls.h"
@@ -73,6 +74,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   follow(world, plan, options, result.record);
   Workload workload(plan);
   workload.brokers = {{SimNetwork::address_of(broker_node), broker_port}};
+  if (options.happening) workload.on_operation = OperationTeller(world);
   describe_topics(workload, 1);
   auto config = broker_config(plan);
 
@@ -80,6 +82,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   broker.set_work_factor(static_cast<unsigned>(plan.setting_or(settings::work_factor, 1)));
   for (std::int64_t i = 0; i < plan.setting(settings::clients); ++i) world.add_node("client" + std::to_string(i));
   auto& admin = world.add_node("admin");
+  ViewedLife viewed(options, {world, [](std::size_t) { return std::vector<std::string>(); }});
   auto start_broker = [&](std::size_t) {
     broker.start(static_cast<unsigned>(plan.setting(settings::shards)), [&](Host& host) {
       auto ran = run_broker(host, config);

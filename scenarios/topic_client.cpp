@@ -7,6 +7,7 @@
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
 #include "scenarios/plan_settings.h"
+#include "scenarios/telling.h"
 
 namespace fulmar {
 
@@ -53,12 +54,14 @@ class TopicMaker {
   }
   std::size_t begin(TopicOperation::Kind kind, const std::string& name) {
     workload_.history.topic_operations.push_back({kind, name, host_.clock().now(), Instant::max(), Outcome::pending});
+    tell_begun(workload_, workload_.history.topic_operations.back());
     return workload_.history.topic_operations.size() - 1;
   }
   void end(std::size_t index, Outcome outcome) {
     auto& operation = workload_.history.topic_operations[index];
     operation.completed = host_.clock().now();
     operation.outcome = outcome;
+    tell_ended(workload_, operation);
   }
 
   void create(const std::string& name) {

@@ -115,6 +115,7 @@ void WatchedCluster::start(std::size_t node) {
   auto id = id_of(node);
   watch_.ended(id);
   images_.ended(id);
+  if (states_) states_->ended(id);
   ready_.erase(node);
   auto shards = 1 + static_cast<unsigned>(plan_.setting(settings::shards)) % 3;
   if (plan_.setting(settings::reshard)) shards = 1 + (shards + static_cast<unsigned>(node) + starts_[node]) % 3;
@@ -164,6 +165,7 @@ void WatchedCluster::opened(const ReplicaSight& sight, const std::string& direct
     metadata_starts_[sight.self.broker] = sight.log_start;
   }
   compacted_[sight.group].replicas.insert(sight.self);
+  if (states_) states_->stepped(sight);
   watch_.opened(sight, directory, epochs);
 }
 
@@ -202,6 +204,7 @@ void WatchedCluster::stepped(const ReplicaSight& sight) {
     }
   }
   note_election(sight);
+  if (states_) states_->stepped(sight);
   watch_.stepped(sight);
 }
 
@@ -277,10 +280,16 @@ void WatchedCluster::sends(const GroupId& group, const Message& message) {
 
 void WatchedCluster::shows(const ReplicaId& self, const MetadataImage& image) {
   images_.shows(self, image);
+  if (states_) states_->shows(self, image);
   for (const auto& [name, topic] : image.topics) topic_ids_[name].insert(topic.id);
   if (image.next_producer_id <= next_producer_id_) return;
   next_producer_id_ = image.next_producer_id;
   marks_.reach(Mark::producer_id_block);
+}
+
+std::vector<std::string> WatchedCluster::describe(std::size_t node) const {
+  if (!states_ || node >= size_) return {};
+  return states_->describe(id_of(node));
 }
 
 Violations WatchedCluster::violations() const {

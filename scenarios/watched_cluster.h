@@ -13,6 +13,7 @@
 #include "checkers/metadata_images.h"
 #include "checkers/replication/replication_watch.h"
 #include "faults/plan.h"
+#include "scenarios/broker_states.h"
 #include "scenarios/coordinator_watch.h"
 #include "scenarios/marks.h"
 #include "sim/world.h"
@@ -53,6 +54,10 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   // Whether a consumer may have been given these records and this log start by now.
   void judge_read(const ReadOperation& read, std::int32_t follower);
   void note_deletion(const DeleteOperation& deletion);
+  // From now on the brokers' states are kept, for describe(), and told to whoever observes the world.
+  void keep_states() { states_ = std::make_unique<BrokerStates>(world_); }
+  // The state of a node's broker, as lines; nothing if states are not kept.
+  std::vector<std::string> describe(std::size_t node) const;
   Violations violations() const;
 
  private:
@@ -91,10 +96,14 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   }
   void sends(const GroupId& group, const Message& message) override;
   void heard(const GroupId& group, const Message& message, Epoch term) override { watch_.heard(group, message, term); }
-  void removed(const GroupId& group, const ReplicaId& self) override { watch_.removed(group, self); }
+  void removed(const GroupId& group, const ReplicaId& self) override {
+    watch_.removed(group, self);
+    if (states_) states_->removed(group, self);
+  }
   void shows(const ReplicaId& self, const MetadataImage& image) override;
   void coordinates(const GroupId& partition, const ReplicaId& self, Epoch epoch, const AllUnderWay& all) override {
     coordinators_.coordinates(partition, self.broker, epoch, all);
+    if (states_) states_->coordinates(partition, self.broker, epoch, all);
   }
   void note_election(const ReplicaSight& sight);
 
@@ -119,6 +128,7 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   ReplicationWatch watch_;
   MetadataImages images_;
   CoordinatorWatch coordinators_;
+  std::unique_ptr<BrokerStates> states_;
   Violations false_claims_;
   std::map<std::string, std::set<Uuid>> topic_ids_;  // all ids of topics with that name
   Violations uncommitted_reads_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "broker/protocol/messages/metadata.h"
+#include "campaign/life_record.h"
 #include "checkers/history.h"
 #include "faults/plan.h"
 #include "runtime/host/host.h"
@@ -86,6 +87,8 @@ struct Workload {
   std::function<void(const ReadOperation&, std::int32_t follower)> on_read;
   // Called with a deletion that was just acknowledged.
   std::function<void(const DeleteOperation&)> on_deletion;
+  // Called when an operation begins, and when it has ended, by its fiber; see telling.h. Not set: nobody observes.
+  std::function<void(const LifeRecord::Operation&, bool ended)> on_operation;
   std::map<std::int32_t, SocketAddress> core;  // brokers that are healthy at the end
   Violations seen;  // violations noticed by clients: responses to requests that they did not send
 

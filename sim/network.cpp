@@ -23,6 +23,11 @@ std::string SimNetwork::address_of(std::size_t machine) {
   return "10.0.0." + std::to_string(machine + 1);
 }
 
+std::string_view SimNetwork::name_of(std::uint64_t connection, bool from_client, std::string_view bytes) {
+  if (!namer_) return "data";
+  return *names_.insert(namer_(connection, from_client, bytes)).first;
+}
+
 std::optional<std::size_t> SimNetwork::machine_at(const std::string& host) const {
   for (std::size_t i = 0; i < machines_.size(); ++i)
     if (machines_[i].name == host || address_of(i) == host) return i;
@@ -109,6 +114,27 @@ Result<std::unique_ptr<Connection>> SimNetwork::connect(std::size_t machine, con
     if (scheduler_.now() >= deadline.at) return fail(Errc::timed_out, "connect to " + to_string(to));
     retry *= 2;
   }
+}
+
+std::vector<StreamSight> SimNetwork::busy_streams() const {
+  std::vector<StreamSight> busy;
+  for (const auto& weak : streams_) {
+    auto stream = weak.lock();
+    if (!stream) continue;
+    for (const auto& d : stream->direction) {
+      if (d.under_way.empty() && d.bytes_arrived == 0) continue;
+      auto& sight = busy.emplace_back(StreamSight{.connection = stream->number,
+                                                  .from = stream->machine[d.from],
+                                                  .to = stream->machine[1 - d.from],
+                                                  .under_way = {},
+                                                  .bytes_under_way = d.bytes_under_way,
+                                                  .next_due = d.under_way.empty() ? Instant{} : d.under_way.front().due,
+                                                  .bytes_unread = d.bytes_arrived,
+                                                  .stuck = d.stuck});
+      for (const auto& segment : d.under_way) sight.under_way.emplace_back(segment.name);
+    }
+  }
+  return busy;
 }
 
 void SimNetwork::pace_again() {

@@ -9,10 +9,13 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,6 +24,17 @@
 #include "sim/scheduler.h"
 
 namespace fulmar {
+
+// One direction of a connection, as it is now, for people who look at a world.
+struct StreamSight {
+  std::uint64_t connection;
+  std::size_t from, to;                // machines
+  std::vector<std::string> under_way;  // what was sent and has not arrived, in order, by name if the life is observed
+  std::size_t bytes_under_way;
+  Instant next_due;          // when the first of these arrives, if nothing hinders it
+  std::size_t bytes_unread;  // that have arrived
+  bool stuck;                // it is sent again and again, since the link is cut or the machine is down
+};
 
 struct LinkFaults {
   Duration latency_min = microseconds(100);
@@ -59,6 +73,14 @@ class SimNetwork {
   void power_loss(std::size_t machine);
   void set_up(std::size_t machine, bool up) { machines_[machine].up = up; }
 
+  // Names what is sent, for happenings: the next bytes of a connection in one direction. Called only if the life is
+  // observed; without it, all of that is "data".
+  using Namer = std::function<std::string(std::uint64_t connection, bool from_client, std::string_view bytes)>;
+  void set_namer(Namer namer) { namer_ = std::move(namer); }
+
+  // Those directions that have something under way or unread, by connection.
+  std::vector<StreamSight> busy_streams() const;
+
   std::int64_t open_connections() const { return open_connections_; }
   std::size_t open_connections_of(std::size_t machine) const { return machines_[machine].open_connections; }
 
@@ -82,6 +104,8 @@ class SimNetwork {
   Duration latency(const LinkFaults& link) {
     return Duration(random_.between(link.latency_min.count(), link.latency_max.count()));
   }
+  // A name, kept for as long as the network.
+  std::string_view name_of(std::uint64_t connection, bool from_client, std::string_view bytes);
   std::optional<std::size_t> machine_at(const std::string& host) const;
 
   SimScheduler& scheduler_;
@@ -93,6 +117,8 @@ class SimNetwork {
   std::size_t clear_streams_at_ = 64;
   std::uint64_t next_stream_ = 0;
   std::int64_t open_connections_ = 0;
+  Namer namer_;
+  std::set<std::string, std::less<>> names_;
 };
 
 }  // namespace fulmar

@@ -192,6 +192,12 @@ void SimProcess::set_step_cost(Duration cost) {
   for (auto& shard : shards_) shard->step_cost_ = cost;
 }
 
+std::size_t SimProcess::fiber_count() const {
+  std::size_t count = 0;
+  for (const auto& shard : shards_) count += shard->domain_->live_fibers();
+  return count;
+}
+
 void SimProcess::set_work_factor(unsigned factor) {
   for (auto& shard : shards_) shard->domain_->set_work_factor(factor);
 }

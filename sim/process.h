@@ -48,6 +48,7 @@ class SimProcess {
   // From now on declared computing takes `factor` times as long; at least 1.
   void set_work_factor(unsigned factor);
   unsigned shard_count() const { return static_cast<unsigned>(shards_.size()); }
+  std::size_t fiber_count() const;  // of those that are alive
   // Ends it at once: all fibers unwind, and nothing they do meanwhile has an effect.
   void die();
 

@@ -12,12 +12,7 @@ namespace fulmar {
 namespace {
 
 std::string_view name_of(SimStream::What what) {
-  switch (what) {
-    case SimStream::What::data: return "data";
-    case SimStream::What::end: return "the end";
-    case SimStream::What::reset: return "a reset";
-  }
-  return "?";
+  return what == SimStream::What::end ? "the end" : "a reset";
 }
 
 }  // namespace
@@ -79,12 +74,14 @@ void SimStream::send(int from, Segment segment) {
   auto transfer = nanoseconds(static_cast<std::int64_t>(segment.data.size()) * 1'000'000 /
                               std::max<std::int64_t>(1, link.bytes_per_ms));
   segment.sent = network.trace_.tell(now, [&] {
+    segment.name =
+        segment.what == What::data ? network.name_of(number, from == 0, segment.data.view()) : name_of(segment.what);
     return Happening{.kind = Happening::Kind::sent,
                      .where = place_of_fiber().value_or(Place{machine[from]}),
                      .peer = machine[1 - from],
                      .bytes = segment.data.size(),
                      .subject = "connection " + std::to_string(number),
-                     .text = std::string(name_of(segment.what))};
+                     .text = std::string(segment.name)};
   });
   // In order: no segment overtakes an earlier one; the link's bandwidth spaces them.
   segment.due = std::max({now + network.latency(link), d.last_due + transfer, link.clogged_until});
@@ -143,7 +140,7 @@ void SimStream::deliver(Direction& d) {
                        .cause = segment.sent,
                        .bytes = segment.data.size(),
                        .subject = "connection " + std::to_string(number),
-                       .text = std::string(name_of(segment.what))};
+                       .text = std::string(segment.name)};
     });
     if (end[to] != End::open) {
       // The receiver is gone: data is answered by a reset, as from a closed or forgotten socket.

@@ -22,7 +22,8 @@ struct SimStream : std::enable_shared_from_this<SimStream> {
     What what;
     Bytes data;
     Instant due;
-    std::uint64_t sent = 0;  // the number of the happening
+    std::uint64_t sent = 0;      // the number of the happening
+    std::string_view name = {};  // as it is told
   };
 
   // One direction, from side `from` to the other: bytes in flight, and those that have arrived and are unread.

@@ -66,6 +66,8 @@ class Node {
   bool paused() const { return paused_; }
   std::optional<int> exit_code() const { return process_ ? process_->exit_code() : std::nullopt; }
 
+  const SimProcess* process() const { return process_.get(); }  // the latest, which may have ended; null: none ever was
+
   // The limit of files and sockets of a process, which the process has to respect by itself.
   std::size_t descriptors_max() const { return descriptors_max_; }
   void set_descriptors_max(std::size_t count) { descriptors_max_ = count; }

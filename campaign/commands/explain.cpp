@@ -8,6 +8,7 @@ namespace {
 
 constexpr int moments_max = 1000;
 constexpr int futures_max = 10'000;
+constexpr int lines_max = 100'000;
 
 int explain_one(const Simulator& simulator, const std::vector<std::string>& arguments) {
   PlaySource source;
@@ -15,6 +16,7 @@ int explain_one(const Simulator& simulator, const std::vector<std::string>& argu
   how.no_return.limits.jobs = jobs_by_default();
   CommandOptions options(simulator, commands::explain);
   source.declare(options);
+  options.number("lines", "N", how.lines, 1, lines_max, "of what could have mattered; 60 by default");
   options.number("moments", "K", how.no_return.moments, 1, moments_max,
                  "of the life, at which futures part from it; 16 by default, and half as many where it matters most");
   options.number("futures", "M", how.no_return.futures, 1, futures_max, "of each moment; 10 by default");
@@ -30,10 +32,11 @@ int explain_one(const Simulator& simulator, const std::vector<std::string>& argu
 
 const Command commands::explain{
     "explain",
-    "(FILE | --scenario S --seed N [--set NAME=VALUE]... [--faults KIND,KIND]) [--moments K] [--futures M] [--jobs N]",
-    "Tells what a failing life's cause may be: where it parts from the nearest life that passes, which lacks one of "
-    "its "
-    "faults, and from which moment on its failure could hardly be averted any more. Best done with a shrunk life.",
+    "(FILE | --scenario S --seed N [--set NAME=VALUE]... [--faults KIND,KIND]) [--lines N] [--moments K] [--futures M] "
+    "[--jobs N]",
+    "Tells what a failing life's cause may be: what could have mattered to the violation, by the messages, disks and "
+    "faults before it; where the life parts from the nearest one that passes, which lacks one of its faults; and from "
+    "which moment on its failure could hardly be averted any more. Best done with a shrunk life.",
     explain_one};
 
 }  // namespace fulmar

@@ -49,7 +49,9 @@ class RecoveryLife {
         world_(life_seed(plan), LogLevel::debug),
         cluster_(world_, plan, marks_),
         load_(cluster_.addresses(), partition_count),
-        injector_(world_, cluster_.size(), [this](std::size_t node) { cluster_.start(node); }) {
+        injector_(world_, cluster_.size(), [this](std::size_t node) { cluster_.start(node); }),
+        viewed_(options, {world_, [this](std::size_t node) { return cluster_.describe(node); }}) {
+    if (options.happening || options.view) cluster_.keep_states();
     follow(world_, plan, options, record_);
     for (std::int64_t i = 0; i < plan.setting(settings::clients); ++i) world_.add_node("client" + std::to_string(i));
     world_.add_node("admin");
@@ -151,6 +153,7 @@ class RecoveryLife {
   std::optional<std::map<GroupId, Offset>> committed_at_end_;
   std::map<std::string, Duration> times_;
   Violations found_;
+  ViewedLife viewed_;  // the last member: the rest exists while it does
 };
 
 }  // namespace

@@ -73,6 +73,7 @@ Observed life(std::uint64_t seed, bool observed = true) {
   server.kill();
   world.run_for(seconds(1));
   client.kill();
+  world.trace().set_observer({});
   result.hash = world.trace().hash();
   return result;
 }
@@ -170,8 +171,10 @@ TEST(Happening, WhatAFaultDoesHasItAsItsCause) {
     server.power_loss();
   }
   ASSERT_FALSE(all.empty());
-  for (auto& happening : all)
-    if (happening.number > fault && happening.kind == Kind::process) EXPECT_EQ(happening.cause, fault);
+  for (const auto& happening : all) {
+    if (happening.number <= fault || happening.kind != Kind::process) continue;
+    EXPECT_EQ(happening.cause, fault);
+  }
   EXPECT_EQ(all.back().where->node, 0u);
   client.kill();
   EXPECT_EQ(all.back().cause, 0u) << "the fault acts no more";

@@ -1,0 +1,248 @@
+#include "campaign/cone.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+
+#include "campaign/cone_account.h"
+#include "campaign/observed_life.h"
+
+namespace fulmar {
+
+namespace {
+
+using Kind = Happening::Kind;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) != 0;
+}
+bool is_of_name(char c) {
+  return is_digit(c) || is_letter(c) || c == '-' || c == '_' || c == '#';
+}
+
+// "12.345678s" at `at`, if it is that.
+std::optional<Instant> time_at(std::string_view text, std::size_t at) {
+  std::int64_t us = 0;
+  auto place = at;
+  constexpr std::size_t digits_max = 9;
+  for (; place < text.size() && is_digit(text[place]) && place - at < digits_max; ++place)
+    us = us * 10 + (text[place] - '0');
+  if (place == at || place >= text.size() || text[place] != '.') return std::nullopt;
+  for (int digit = 0; digit < 6; ++digit) {
+    if (++place >= text.size() || !is_digit(text[place])) return std::nullopt;
+    us = us * 10 + (text[place] - '0');
+  }
+  if (++place >= text.size() || text[place] != 's') return std::nullopt;
+  return Instant{us * 1000};
+}
+
+// Whether others may miss messages from the machine, or over the link, from then on.
+bool silences(const Happening& happening) {
+  if (!happening.where) return false;
+  if (happening.kind == Kind::fault) return !happening.text.ends_with("ends") && !happening.text.ends_with("again");
+  return happening.kind == Kind::process && !happening.text.starts_with("starts") && happening.text != "goes on";
+}
+
+// The first play: the cut, and what it is reached from.
+struct Roots {
+  std::vector<std::size_t> machines;   // that the violation names
+  std::set<Place> clients;             // whose operations ended when it was
+  std::set<std::uint64_t> operations;  // the numbers of their happenings
+  CausalCut cut;
+  Instant seen;                                         // not after the last happening
+  std::set<std::pair<std::size_t, std::size_t>> heard;  // who ever heard from whom
+};
+
+Roots find_roots(const Scenario& scenario, const Plan& plan, const std::vector<std::string>& nodes,
+                 const Violation& violation, const ConeOptions& options) {
+  Roots roots;
+  for (std::size_t node = 0; node < nodes.size(); ++node)
+    if (names(violation.text, nodes[node])) roots.machines.push_back(node);
+  auto seen = seen_at(violation);
+  CausalClocks clocks;
+  ObservedLife life(scenario, plan, options.life_seconds_max);
+  while (auto happening = life.next()) {
+    if (happening->at > seen) break;
+    roots.seen = happening->at;
+    clocks.take(*happening);
+    if (happening->kind == Kind::received && happening->peer)
+      roots.heard.insert({happening->where->node, *happening->peer});
+    if (happening->kind == Kind::client && happening->began && happening->at == violation.at && happening->where) {
+      roots.clients.insert(*happening->where);
+      roots.operations.insert({happening->number, happening->cause});
+    }
+  }
+  if (seen != Instant::max()) roots.seen = seen;
+  auto join = [&](const CausalCut& cut) {
+    for (const auto& [place, number] : cut) roots.cut[place] = std::max(roots.cut[place], number);
+  };
+  for (auto node : roots.machines) join(clocks.of_machine(node));
+  for (const auto& place : roots.clients) join(clocks.of_place(place));
+  if (roots.machines.empty() && roots.clients.empty()) join(clocks.of_all());
+  return roots;
+}
+
+int weight_of(const Happening& happening, const Roots& roots, const std::vector<std::string>& words) {
+  if (roots.operations.contains(happening.number)) return 20;
+  int weight = 0;
+  switch (happening.kind) {
+    case Kind::fault: weight = happening.subject == "link" ? 4 : 8; break;
+    case Kind::process: weight = 8; break;
+    case Kind::state: weight = 4; break;
+    case Kind::client: weight = 3; break;
+    case Kind::log:
+      weight = happening.text.starts_with("ERROR")  ? 8
+               : happening.text.starts_with("WARN") ? 6
+               : happening.text.starts_with("INFO") ? 4
+                                                    : 0;
+      break;
+    case Kind::disk:
+    case Kind::sync: weight = happening.text.find("fails") != std::string::npos ? 6 : 0; break;
+    case Kind::received: weight = happening.text.starts_with("breaks") ? 2 : 0; break;
+    case Kind::sent: break;
+  }
+  for (const auto& word : words)
+    if (names(happening.subject, word) || names(happening.text, word)) return weight + 3;
+  return weight;
+}
+
+// What is outside of the cut.
+struct LeftOut {
+  struct Machine {
+    std::uint64_t all = 0;
+    std::uint64_t count = 0;
+    Instant from;
+  };
+  std::map<std::size_t, Machine> machines;
+  std::vector<std::string> faults;
+
+  void add(const Happening& happening, bool inside) {
+    if (!happening.where) return;
+    auto& machine = machines[happening.where->node];
+    ++machine.all;
+    if (inside) return;
+    if (machine.count++ == 0) machine.from = happening.at;
+    constexpr std::size_t faults_max = 20;
+    if (happening.kind == Kind::fault && happening.subject != "link" && !happening.text.ends_with("ends") &&
+        faults.size() < faults_max)
+      faults.push_back("fault " + happening.text);
+  }
+  std::vector<std::string> lines(const std::vector<std::string>& nodes) const {
+    std::vector<std::string> all;
+    for (const auto& [node, machine] : machines) {
+      if (machine.count == 0) continue;
+      auto name = node < nodes.size() ? nodes[node] : "node " + std::to_string(node);
+      auto count = std::to_string(machine.count) + " of its " + std::to_string(machine.all) + " events";
+      all.push_back(machine.count == machine.all
+                        ? name + ": everything (" + std::to_string(machine.all) + " events)"
+                        : name + ": what no message told of, from " + to_string(machine.from) + " on (" + count + ")");
+    }
+    all.insert(all.end(), faults.begin(), faults.end());
+    return all;
+  }
+};
+
+}  // namespace
+
+Instant seen_at(const Violation& violation) {
+  auto seen = violation.at;
+  if (seen == Instant::max()) return seen;
+  const auto& text = violation.text;
+  for (std::size_t at = 0; at < text.size(); ++at)
+    if (is_digit(text[at]) && (at == 0 || !is_of_name(text[at - 1])))
+      if (auto time = time_at(text, at)) seen = std::max(seen, *time);
+  return seen;
+}
+
+bool names(std::string_view text, std::string_view name) {
+  if (name.empty()) return false;
+  auto letters = static_cast<std::size_t>(std::ranges::find_if(name, is_digit) - name.begin());
+  auto stem = name.substr(0, letters), number = name.substr(letters);
+  auto ends = [&](std::size_t at) { return at >= text.size() || !is_of_name(text[at]); };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (at > 0 && is_of_name(text[at - 1])) continue;
+    auto rest = text.substr(at);
+    if (rest.starts_with(name) && ends(at + name.size())) return true;
+    if (stem.empty() || number.empty() || !rest.starts_with(stem) || at + stem.size() >= text.size()) continue;
+    auto after = rest.substr(stem.size());
+    if (after[0] == ' ' && after.substr(1).starts_with(number) && ends(at + stem.size() + 1 + number.size()))
+      return true;
+  }
+  return false;
+}
+
+std::vector<std::string> names_in(std::string_view text) {
+  std::set<std::string> found;
+  for (std::size_t at = 0; at < text.size();) {
+    if (!is_of_name(text[at])) {
+      ++at;
+      continue;
+    }
+    auto end = at;
+    while (end < text.size() && is_of_name(text[end])) ++end;
+    auto word = text.substr(at, end - at);
+    while (!word.empty() && word.back() == '-') word.remove_suffix(1);
+    bool letters = std::ranges::any_of(word, is_letter);
+    bool others = std::ranges::any_of(word, [](char c) { return is_digit(c) || c == '-'; });
+    if (is_letter(text[at]) && letters && others) found.emplace(word);
+    at = end;
+  }
+  return {found.begin(), found.end()};
+}
+
+Cone find_cone(const Scenario& scenario, const Plan& plan, const Violation& violation, const ConeOptions& options) {
+  auto nodes = scenario.terms.node_names(plan);
+  auto roots = find_roots(scenario, plan, nodes, violation, options);
+  auto words = names_in(violation.text);
+  std::erase_if(words, [&](const std::string& word) { return std::ranges::find(nodes, word) != nodes.end(); });
+
+  // Whether a machine in the cone could have missed something from this one afterwards.
+  auto matters_as_silence = [&](const Happening& happening) {
+    if (!silences(happening)) return false;
+    return std::ranges::any_of(roots.cut, [&](const auto& known) {
+      const auto& [place, number] = known;
+      return number > happening.number && roots.heard.contains({place.node, happening.where->node});
+    });
+  };
+  Cone cone{.seen = roots.seen, .roots = {}, .cut = roots.cut, .account = {}, .left_out = {}};
+  for (auto node : roots.machines) cone.roots.push_back(nodes[node]);
+  for (const auto& place : roots.clients)
+    if (place.node < nodes.size() && std::ranges::find(cone.roots, nodes[place.node]) == cone.roots.end())
+      cone.roots.push_back(nodes[place.node]);
+  ConeAccount account(static_cast<std::size_t>(options.lines), nodes);
+  LeftOut left_out;
+  ObservedLife life(scenario, plan, options.life_seconds_max);
+  while (auto happening = life.next()) {
+    if (happening->at > roots.seen) break;
+    bool inside = holds(roots.cut, *happening);
+    bool silence = !inside && matters_as_silence(*happening);
+    ++(inside ? cone.inside : cone.outside);
+    left_out.add(*happening, inside || silence);
+    if (inside) account.add(*happening, weight_of(*happening, roots, words));
+    if (silence)
+      account.add(*happening, weight_of(*happening, roots, words), "  (others may have missed its messages)");
+  }
+  cone.account = account.lines();
+  cone.left_out = left_out.lines(nodes);
+  return cone;
+}
+
+std::string describe(const Cone& cone) {
+  if (cone.inside + cone.outside == 0) return "unknown: this scenario does not tell what happens in its lives\n";
+  std::string text;
+  std::string roots;
+  for (const auto& root : cone.roots) roots += (roots.empty() ? "" : ", ") + root;
+  text += "of " + std::to_string(cone.inside + cone.outside) + " events until " + to_string(cone.seen) + ", " +
+          std::to_string(cone.inside) + " could have mattered to " + (roots.empty() ? "what is anywhere" : roots) +
+          "\n";
+  for (const auto& line : cone.account) text += "  " + line + "\n";
+  text += cone.left_out.empty() ? "Nothing can be left out.\n" : "It could not have mattered:\n";
+  for (const auto& line : cone.left_out) text += "  " + line + "\n";
+  return text;
+}
+
+}  // namespace fulmar
