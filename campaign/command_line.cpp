@@ -17,6 +17,7 @@ constexpr const Command* all_commands[] = {
     &commands::replay,   //
     &commands::shrink,   //
     &commands::explain,  //
+    &commands::debug,    //
     &commands::verify,   //
     &commands::plan,     //
     &commands::hashes,   //

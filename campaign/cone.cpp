@@ -1,11 +1,11 @@
 #include "campaign/cone.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 
 #include "campaign/cone_account.h"
+#include "campaign/names.h"
 #include "campaign/observed_life.h"
 
 namespace fulmar {
@@ -13,32 +13,6 @@ namespace fulmar {
 namespace {
 
 using Kind = Happening::Kind;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return std::isalpha(static_cast<unsigned char>(c)) != 0;
-}
-bool is_of_name(char c) {
-  return is_digit(c) || is_letter(c) || c == '-' || c == '_' || c == '#';
-}
-
-// "12.345678s" at `at`, if it is that.
-std::optional<Instant> time_at(std::string_view text, std::size_t at) {
-  std::int64_t us = 0;
-  auto place = at;
-  constexpr std::size_t digits_max = 9;
-  for (; place < text.size() && is_digit(text[place]) && place - at < digits_max; ++place)
-    us = us * 10 + (text[place] - '0');
-  if (place == at || place >= text.size() || text[place] != '.') return std::nullopt;
-  for (int digit = 0; digit < 6; ++digit) {
-    if (++place >= text.size() || !is_digit(text[place])) return std::nullopt;
-    us = us * 10 + (text[place] - '0');
-  }
-  if (++place >= text.size() || text[place] != 's') return std::nullopt;
-  return Instant{us * 1000};
-}
 
 // Whether others may miss messages from the machine, or over the link, from then on.
 bool silences(const Happening& happening) {
@@ -55,6 +29,7 @@ struct Roots {
   CausalCut cut;
   Instant seen;                                         // not after the last happening
   std::set<std::pair<std::size_t, std::size_t>> heard;  // who ever heard from whom
+  std::vector<std::string> words;                       // that the violation names, but for machines
 };
 
 Roots find_roots(const Scenario& scenario, const Plan& plan, const std::vector<std::string>& nodes,
@@ -62,6 +37,10 @@ Roots find_roots(const Scenario& scenario, const Plan& plan, const std::vector<s
   Roots roots;
   for (std::size_t node = 0; node < nodes.size(); ++node)
     if (names(violation.text, nodes[node])) roots.machines.push_back(node);
+  const auto words = names_in(violation.text);
+  std::set<std::string> named;
+  for (const auto& word : words)
+    if (std::ranges::find(nodes, word) == nodes.end()) named.insert(word);
   auto seen = seen_at(violation);
   CausalClocks clocks;
   ObservedLife life(scenario, plan, options.life_seconds_max);
@@ -75,24 +54,34 @@ Roots find_roots(const Scenario& scenario, const Plan& plan, const std::vector<s
       roots.clients.insert(*happening->where);
       roots.operations.insert({happening->number, happening->cause});
     }
+    // What a state is of has two names.
+    if (happening->kind == Kind::state)
+      for (const auto& [name, value] : happening->values)
+        if (name == "id" && std::ranges::find(words, value) != words.end()) named.insert(happening->subject);
   }
+  roots.words.assign(named.begin(), named.end());
   if (seen != Instant::max()) roots.seen = seen;
   auto join = [&](const CausalCut& cut) {
     for (const auto& [place, number] : cut) roots.cut[place] = std::max(roots.cut[place], number);
   };
   for (auto node : roots.machines) join(clocks.of_machine(node));
   for (const auto& place : roots.clients) join(clocks.of_place(place));
-  if (roots.machines.empty() && roots.clients.empty()) join(clocks.of_all());
+  // What was seen later than the operations that it is about may be due to anybody.
+  bool later = seen != Instant::max() && seen > violation.at;
+  if (roots.machines.empty() && (roots.clients.empty() || later)) {
+    roots.clients.clear();
+    join(clocks.of_all());
+  }
   return roots;
 }
 
-int weight_of(const Happening& happening, const Roots& roots, const std::vector<std::string>& words) {
+int weight_of(const Happening& happening, const Roots& roots) {
   if (roots.operations.contains(happening.number)) return 20;
   int weight = 0;
   switch (happening.kind) {
     case Kind::fault: weight = happening.subject == "link" ? 4 : 8; break;
     case Kind::process: weight = 8; break;
-    case Kind::state: weight = 4; break;
+    case Kind::state: weight = happening.text.empty() ? 0 : 5; break;
     case Kind::client: weight = 3; break;
     case Kind::log:
       weight = happening.text.starts_with("ERROR")  ? 8
@@ -105,8 +94,11 @@ int weight_of(const Happening& happening, const Roots& roots, const std::vector<
     case Kind::received: weight = happening.text.starts_with("breaks") ? 2 : 0; break;
     case Kind::sent: break;
   }
-  for (const auto& word : words)
-    if (names(happening.subject, word) || names(happening.text, word)) return weight + 3;
+  constexpr int named = 3;
+  for (const auto& word : roots.words) {
+    if (happening.kind == Kind::sent || happening.kind == Kind::received) break;
+    if (names(happening.subject, word) || names(happening.text, word)) return weight + named;
+  }
   return weight;
 }
 
@@ -148,58 +140,9 @@ struct LeftOut {
 
 }  // namespace
 
-Instant seen_at(const Violation& violation) {
-  auto seen = violation.at;
-  if (seen == Instant::max()) return seen;
-  const auto& text = violation.text;
-  for (std::size_t at = 0; at < text.size(); ++at)
-    if (is_digit(text[at]) && (at == 0 || !is_of_name(text[at - 1])))
-      if (auto time = time_at(text, at)) seen = std::max(seen, *time);
-  return seen;
-}
-
-bool names(std::string_view text, std::string_view name) {
-  if (name.empty()) return false;
-  auto letters = static_cast<std::size_t>(std::ranges::find_if(name, is_digit) - name.begin());
-  auto stem = name.substr(0, letters), number = name.substr(letters);
-  auto ends = [&](std::size_t at) { return at >= text.size() || !is_of_name(text[at]); };
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (at > 0 && is_of_name(text[at - 1])) continue;
-    auto rest = text.substr(at);
-    if (rest.starts_with(name) && ends(at + name.size())) return true;
-    if (stem.empty() || number.empty() || !rest.starts_with(stem) || at + stem.size() >= text.size()) continue;
-    auto after = rest.substr(stem.size());
-    if (after[0] == ' ' && after.substr(1).starts_with(number) && ends(at + stem.size() + 1 + number.size()))
-      return true;
-  }
-  return false;
-}
-
-std::vector<std::string> names_in(std::string_view text) {
-  std::set<std::string> found;
-  for (std::size_t at = 0; at < text.size();) {
-    if (!is_of_name(text[at])) {
-      ++at;
-      continue;
-    }
-    auto end = at;
-    while (end < text.size() && is_of_name(text[end])) ++end;
-    auto word = text.substr(at, end - at);
-    while (!word.empty() && word.back() == '-') word.remove_suffix(1);
-    bool letters = std::ranges::any_of(word, is_letter);
-    bool others = std::ranges::any_of(word, [](char c) { return is_digit(c) || c == '-'; });
-    if (is_letter(text[at]) && letters && others) found.emplace(word);
-    at = end;
-  }
-  return {found.begin(), found.end()};
-}
-
 Cone find_cone(const Scenario& scenario, const Plan& plan, const Violation& violation, const ConeOptions& options) {
   auto nodes = scenario.terms.node_names(plan);
   auto roots = find_roots(scenario, plan, nodes, violation, options);
-  auto words = names_in(violation.text);
-  std::erase_if(words, [&](const std::string& word) { return std::ranges::find(nodes, word) != nodes.end(); });
-
   // Whether a machine in the cone could have missed something from this one afterwards.
   auto matters_as_silence = [&](const Happening& happening) {
     if (!silences(happening)) return false;
@@ -222,9 +165,8 @@ Cone find_cone(const Scenario& scenario, const Plan& plan, const Violation& viol
     bool silence = !inside && matters_as_silence(*happening);
     ++(inside ? cone.inside : cone.outside);
     left_out.add(*happening, inside || silence);
-    if (inside) account.add(*happening, weight_of(*happening, roots, words));
-    if (silence)
-      account.add(*happening, weight_of(*happening, roots, words), "  (others may have missed its messages)");
+    if (inside) account.add(*happening, weight_of(*happening, roots));
+    if (silence) account.add(*happening, weight_of(*happening, roots), "  (others may have missed its messages)");
   }
   cone.account = account.lines();
   cone.left_out = left_out.lines(nodes);

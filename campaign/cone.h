@@ -1,7 +1,7 @@
 // Cone: what could have mattered to a violation. The violation's roots are the machines that its text names and the
-// clients whose operations ended at its time; if there are none, all machines. From the roots at the moment when the
-// violation was seen, the cone goes back along the order of each shard and the messages, disks and faults between them
-// (causal_clocks.h says what is sound).
+// clients whose operations ended at its time. If there are none, or if it was seen only later than these operations,
+// they are all machines. From the roots at the moment when the violation was seen, the cone goes back along the order
+// of each shard and the messages, disks and faults between them (causal_clocks.h says what is sound).
 //
 // A machine that is silent can matter as well: one that dies, stands still or is cut off, whose messages others would
 // have got. Such happenings of machines that a machine in the cone ever heard from are told as silence, without their
@@ -40,13 +40,5 @@ Cone find_cone(const Scenario& scenario, const Plan& plan, const Violation& viol
 
 // As lines of text.
 std::string describe(const Cone& cone);
-
-// When a violation was seen: the latest of its time and of those that its text has, as "12.345678s". Instant::max(): it
-// has none.
-Instant seen_at(const Violation& violation);
-// Whether the text names it: "broker3", or "broker 3", as a whole word.
-bool names(std::string_view text, std::string_view name);
-// The words of a text that are names of something: they have letters, and digits or '-' in them.
-std::vector<std::string> names_in(std::string_view text);
 
 }  // namespace fulmar

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "campaign/names.h"
 #include "checkers/base/violation.h"
 
 namespace fulmar {
@@ -11,7 +12,10 @@ namespace {
 
 constexpr std::size_t kept_per_line = 4;
 constexpr std::size_t names_max = 40;  // of the messages of a link; others have none
-constexpr std::size_t links_shown = 4, names_shown = 3, machines_shown = 5;
+constexpr std::size_t links_shown = 3, names_shown = 2, machines_shown = 5;
+// What is counted between two entries has a line of its own from this share of everything on, and is else told with
+// what follows the next entry.
+constexpr std::uint64_t line_share = 200;
 
 using Kind = Happening::Kind;
 
@@ -54,14 +58,22 @@ void ConeAccount::Counts::add(const Happening& happening) {
       }
       auto& link = links[{*happening.peer, happening.where->node}];
       ++link.messages;
-      if (happening.text.empty() || (link.names.size() >= names_max && !link.names.contains(happening.text))) break;
-      ++link.names[happening.text];
+      if (happening.text.empty() || happening.text.starts_with("part of ")) break;
+      if (link.names.size() < names_max || link.names.contains(happening.text)) ++link.names[happening.text];
       break;
     }
     case Kind::sync: ++syncs[happening.where ? happening.where->node : 0]; break;
     case Kind::disk: ++disk[happening.where ? happening.where->node : 0]; break;
     default: ++others;
   }
+}
+
+std::uint64_t ConeAccount::Counts::size() const {
+  auto all = between_shards + others;
+  for (const auto& [ends, link] : links) all += link.messages;
+  for (const auto* machines : {&syncs, &disk})
+    for (const auto& [node, count] : *machines) all += count;
+  return all;
 }
 
 void ConeAccount::Counts::add(const Counts& counts) {
@@ -102,21 +114,32 @@ void ConeAccount::drop_least() {
   entries_.erase(entry);
 }
 
-std::size_t ConeAccount::line_count() const {
-  return entries_.size() + !before_.empty() +
-         static_cast<std::size_t>(
-             std::ranges::count_if(entries_, [](const Entry& entry) { return !entry.after.empty(); }));
+std::vector<std::string> ConeAccount::lines_now() const {
+  auto all = before_.size();
+  for (const auto& entry : entries_) all += entry.after.size();
+  std::vector<std::string> lines;
+  Counts counts = before_;
+  auto tell_counts = [&](bool last) {
+    if (counts.size() == 0 || (!last && counts.size() < all / line_share)) return;
+    lines.push_back(line_of(counts));
+    counts = {};
+  };
+  tell_counts(entries_.empty());
+  for (const auto& entry : entries_) {
+    lines.push_back(entry.line);
+    counts.add(entry.after);
+    tell_counts(&entry == &entries_.back());
+  }
+  return lines;
 }
 
 std::vector<std::string> ConeAccount::lines() {
-  while (!entries_.empty() && line_count() > lines_max_) drop_least();
-  std::vector<std::string> all;
-  if (!before_.empty()) all.push_back(line_of(before_));
-  for (const auto& entry : entries_) {
-    all.push_back(entry.line);
-    if (!entry.after.empty()) all.push_back(line_of(entry.after));
+  auto lines = lines_now();
+  while (!entries_.empty() && lines.size() > lines_max_) {
+    drop_least();
+    lines = lines_now();
   }
-  return all;
+  return lines;
 }
 
 std::string ConeAccount::name_of(std::size_t node) const {
@@ -144,8 +167,12 @@ std::string ConeAccount::line_of(const Happening& happening) const {
     case Kind::sync: line += happening.text + ", " + happening.subject; break;
     case Kind::client: line += happening.subject + " " + happening.text; break;
     case Kind::state:
-      line += happening.subject + ":" + (happening.text.empty() ? "" : " " + happening.text);
-      for (const auto& [name, value] : happening.values) line += " " + name + " " + value;
+      line += happening.subject + ":" + (happening.text.empty() ? "" : " " + happening.text + ",");
+      for (const auto& [name, value] : happening.values) {
+        bool is_word = value.find_first_of("0123456789") == std::string::npos;
+        if (name == "id" || names(happening.text, name) || (is_word && names(happening.text, value))) continue;
+        line += " " + name + " " + value;
+      }
       break;
     default: line += happening.text;
   }

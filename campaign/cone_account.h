@@ -40,7 +40,7 @@ class ConeAccount {
     std::uint64_t between_shards = 0;
     std::uint64_t others = 0;
 
-    bool empty() const { return links.empty() && syncs.empty() && disk.empty() && between_shards + others == 0; }
+    std::uint64_t size() const;
     void add(const Happening& happening);
     void add(const Counts& counts);
   };
@@ -54,7 +54,7 @@ class ConeAccount {
   using Ranks = std::map<std::pair<int, std::uint64_t>, Entries::iterator>;
 
   void drop_least();
-  std::size_t line_count() const;
+  std::vector<std::string> lines_now() const;
   std::string line_of(const Happening& happening) const;
   std::string line_of(const Counts& counts) const;
   std::string name_of(std::size_t node) const;

@@ -22,6 +22,11 @@ bool must_survive(const History& history, const SendOperation& send) {
                       [&](Instant loss) { return loss >= send.invoked; });
 }
 
+// When the final read was over: until then the record may have been lost.
+std::string before_the_end(const History& history) {
+  return ", until " + to_string(Instant{} + milliseconds(history.length_ms)) + ",";
+}
+
 // A record that a leader or follower served is committed, so it stays.
 void check_reads(const History& history, const TopicPartition& tp, const FinalRead& final_read,
                  const std::map<Offset, ValueId>& readable, Violations& found) {
@@ -33,7 +38,7 @@ void check_reads(const History& history, const TopicPartition& tp, const FinalRe
       found.push_back({"durability", "lost-write",
                        to_string(read) + "\nsaw offset " + std::to_string(record.offset) + ", and the final read of " +
                            to_string(tp) + " (" + std::to_string(final_read.log_start) + ".." +
-                           std::to_string(final_read.end) + ") has nothing there",
+                           std::to_string(final_read.end) + ")" + before_the_end(history) + " has nothing there",
                        read.completed});
       return;
     }
@@ -74,7 +79,8 @@ void check_durability(const History& history, Violations& found) {
         if (there) continue;
         found.push_back({"durability", offset >= final_read.end ? "lost-write" : "unseen",
                          to_string(send) + "\nbut the final read of " + to_string(tp) + " (" +
-                             std::to_string(final_read.log_start) + ".." + std::to_string(final_read.end) + ") has " +
+                             std::to_string(final_read.log_start) + ".." + std::to_string(final_read.end) + ")" +
+                             before_the_end(history) + " has " +
                              (at == readable.end() ? "nothing" : "value " + std::to_string(at->second)) +
                              " at offset " + std::to_string(offset),
                          send.completed});

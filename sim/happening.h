@@ -53,7 +53,7 @@ struct Happening {
   std::uint64_t bytes = 0;               // of a message, or of a write
   std::string subject = {};              // what it is about: a file's path, a partition, a client's name
   std::string text = {};                 // in words
-  std::vector<std::pair<std::string, std::string>> values = {};  // of `state`; the subject's
+  std::vector<std::pair<std::string, std::string>> values = {};  // of `state`, the subject's; "id": another name of it
 
   bool operator==(const Happening&) const = default;
 };

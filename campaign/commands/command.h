@@ -26,6 +26,7 @@ struct Command {
 };
 
 namespace commands {
+extern const Command debug;
 extern const Command explain;
 extern const Command hashes;
 extern const Command levels;

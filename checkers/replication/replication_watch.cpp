@@ -21,9 +21,9 @@ void ReplicationWatch::report(const char* property, const char* anomaly, const R
                               const std::string& what) {
   if (violations_.size() >= violations_max) return;
   violations_.push_back({property, anomaly,
-                         "replica " + std::to_string(sight.self.broker) + " of " + to_string(sight.group) + " (term " +
-                             std::to_string(sight.term) + ", log " + std::to_string(sight.log_start) + ".." +
-                             std::to_string(sight.log_end) + ", committed to " + std::to_string(sight.commit) +
+                         "broker " + std::to_string(sight.self.broker) + "'s replica of " + to_string(sight.group) +
+                             " (term " + std::to_string(sight.term) + ", log " + std::to_string(sight.log_start) +
+                             ".." + std::to_string(sight.log_end) + ", committed to " + std::to_string(sight.commit) +
                              "): " + what,
                          now_()});
 }

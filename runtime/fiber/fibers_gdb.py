@@ -2,8 +2,12 @@
 
   (gdb) source runtime/fiber/fibers_gdb.py
   (gdb) info fibers            all fibers: id, shard or process, state, name, where it waits
+  (gdb) info fibers broker1    those of one shard or process
   (gdb) fiber 12               the stack of fiber 12
+  (gdb) fiber broker1          the stacks of those of one shard or process
   (gdb) fiber all              the stacks of all
+  (gdb) fiber-switch 12        from now on backtrace, frame N and info locals are those of fiber 12, above the innermost frame;
+  (gdb) fiber-switch back      as before
 
 Nothing in the process is changed: a suspended fiber's registers lie where Boost.Context's jump_fcontext pushed them, and an
 unwinder tells gdb that they are the caller's.
@@ -51,11 +55,11 @@ class Unwound:
         self.context = int(fiber["stack_"].dereference()["context"])
 
     def __enter__(self):
-        unwinder.context = self.context
+        self.before, unwinder.context = unwinder.context, self.context
         gdb.invalidate_cached_frames()
 
     def __exit__(self, *_):
-        unwinder.context = None
+        unwinder.context = self.before
         gdb.invalidate_cached_frames()
 
 
@@ -97,7 +101,7 @@ WAITING = ("fulmar::Scheduler::", "fulmar::WaitList::")
 
 
 class InfoFibers(gdb.Command):
-    """info fibers: all fibers with their id, shard or process, state, name and where they wait."""
+    """info fibers [NAME]: all fibers, or those of one shard or process, with their id, state, name and where they wait."""
 
     def __init__(self):
         super().__init__("info fibers", gdb.COMMAND_STACK)
@@ -105,6 +109,8 @@ class InfoFibers(gdb.Command):
     def invoke(self, argument, from_tty):
         print(f"{'id':>6}  {'domain':12} {'state':10} {'name':24} in")
         for domain, fiber in fibers():
+            if argument and domain != argument:
+                continue
             where = "(on its thread)"
             if state(fiber) != "running":
                 where = next((name for name in frames(fiber) if not name.startswith(WAITING)), "(not started)")
@@ -112,17 +118,18 @@ class InfoFibers(gdb.Command):
 
 
 class FiberStack(gdb.Command):
-    """fiber ID | all: the stack of one fiber, or of each. Ids are unique per shard; all fibers of the id are shown."""
+    """fiber ID | NAME | all: the stack of one fiber, of those of a shard or process, or of each. Ids are unique per shard; all
+    fibers of the id are shown."""
 
     def __init__(self):
         super().__init__("fiber", gdb.COMMAND_STACK)
 
     def invoke(self, argument, from_tty):
-        if argument != "all" and not argument.isdigit():
-            raise gdb.GdbError("fiber ID | all (info fibers lists the ids)")
+        if not argument:
+            raise gdb.GdbError("fiber ID | NAME | all (info fibers lists ids and names)")
         shown = 0
         for domain, fiber in fibers():
-            if argument != "all" and int(fiber["id_"]) != int(argument):
+            if argument not in ("all", domain, str(int(fiber["id_"]))):
                 continue
             shown += 1
             print(f"fiber {int(fiber['id_'])} '{text(fiber['name_'])}' of {domain}, {state(fiber)}:")
@@ -135,5 +142,20 @@ class FiberStack(gdb.Command):
             raise gdb.GdbError(f"no fiber {argument}")
 
 
+class FiberSwitch(gdb.Command):
+    """fiber-switch ID | back: lets backtrace, frame N and info locals be those of a suspended fiber, above the innermost frame."""
+
+    def __init__(self):
+        super().__init__("fiber-switch", gdb.COMMAND_STACK)
+
+    def invoke(self, argument, from_tty):
+        found = [fiber for _, fiber in fibers() if str(int(fiber["id_"])) == argument and state(fiber) != "running"]
+        if argument != "back" and not found:
+            raise gdb.GdbError("fiber-switch ID | back (info fibers lists the ids; it must not be the running one)")
+        unwinder.context = int(found[0]["stack_"].dereference()["context"]) if found else None
+        gdb.invalidate_cached_frames()
+
+
 InfoFibers()
 FiberStack()
+FiberSwitch()

@@ -9,6 +9,7 @@
 
 #include "campaign/canary.h"
 #include "campaign/command_line.h"
+#include "campaign/names.h"
 #include "campaign/time_limit.h"
 #include "faults/injector.h"
 #include "faults/kinds.h"
@@ -178,6 +179,7 @@ TEST(Cone, FindsNamesAndTimesInAViolationsText) {
   EXPECT_FALSE(names("orders-10", "orders-1"));
   EXPECT_EQ(names_in("replica 2 of orders-1 (term 5): it's 7+3, of broker3"),
             (std::vector<std::string>{"broker3", "orders-1"}));
+  EXPECT_EQ(names_in("at 12.345678s, after 20ms, 4 records of 8xK-3 were lost"), std::vector<std::string>{"8xK-3"});
   EXPECT_EQ(seen_at({"", "", "asked at 12.345678s, and 3.000000s", Instant{} + seconds(5)}),
             Instant{} + microseconds(12'345'678));
   EXPECT_EQ(seen_at({"", "", "version 1.2", Instant{} + seconds(5)}), Instant{} + seconds(5));

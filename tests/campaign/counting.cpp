@@ -58,6 +58,8 @@ void count(Host& host, std::int64_t pace, std::optional<Instant> lost_at) {
 LifeResult play(const Plan& plan, const LifeOptions& options) {
   World world(life_seed(plan), LogLevel::debug);
   follow(world, plan, options);
+  ViewedLife viewed(options,
+                    {world, [](std::size_t node) { return std::vector{"counts as number " + std::to_string(node)}; }});
   auto end = Instant{} + milliseconds(plan.setting_or(end_ms, plan.setting(length_ms)));
   auto lost_at = strike(plan);
   if (lost_at && *lost_at > end) lost_at.reset();

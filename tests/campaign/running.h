@@ -17,6 +17,8 @@ struct Ran {
 };
 
 Ran run(const Simulator& simulator, const std::vector<std::string>& arguments);
+// Likewise, with a standard input.
+Ran run(const Simulator& simulator, const std::vector<std::string>& arguments, const std::string& input);
 
 // Connects a life's trace with what the options ask for, and lets the life take the plan's branches.
 void follow(World& world, const Plan& plan, const LifeOptions& options);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "campaign/capsule.h"
 #include "scenarios/life.h"
@@ -131,6 +133,35 @@ TEST(Scenarios, LookingAtALifeDoesNotChangeIt) {
   EXPECT_GT(happenings, 1000u);
   EXPECT_GE(events, life.events) << "the world's end is looked at too, though it is not in the result";
   EXPECT_GT(lines, 100u);
+}
+
+// Its clients' operations, its messages by name, and the states of its replicas.
+TEST(Scenarios, TellWhatHappensInALife) {
+  const auto* scenario = find_scenario("replication");
+  ASSERT_NE(scenario, nullptr);
+  std::set<std::string> begun, texts;
+  std::uint64_t ended = 0, leaders = 0;
+  LifeOptions options;
+  options.happening = [&](const Happening& happening) {
+    switch (happening.kind) {
+      case Happening::Kind::client:
+        ASSERT_TRUE(happening.where && happening.where->shard);
+        if (happening.began)
+          ++ended;
+        else
+          begun.insert(happening.text);
+        break;
+      case Happening::Kind::received: texts.insert(happening.text); break;
+      case Happening::Kind::state: leaders += happening.text.starts_with("is leader in epoch "); break;
+      default: break;
+    }
+  };
+  scenario->run(scenario->plan(1), options);
+  EXPECT_GT(begun.size(), 20u);
+  EXPECT_GE(ended, begun.size());
+  EXPECT_GT(leaders, 5u);
+  for (const char* text : {"Produce", "answer to Produce", "Fetch", "RaftMessages"})
+    EXPECT_TRUE(texts.contains(text)) << text;
 }
 
 // Lives that once found a bug: they must stay clean.
