@@ -35,16 +35,6 @@ std::optional<std::size_t> History::era(const TopicPartition& tp, Instant from, 
   return losses;
 }
 
-std::string name_of(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::pending: return "pending";
-    case Outcome::ok: return "ok";
-    case Outcome::failed: return "failed";
-    case Outcome::unknown: return "unknown";
-  }
-  return "?";
-}
-
 std::string to_string(const SendOperation& send) {
   return "[" + to_string(send.invoked) + " .. " + to_string(send.completed) + "] producer " +
          std::to_string(send.producer) + (send.idempotent ? " (idempotent)" : "") + " sends values " +

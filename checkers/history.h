@@ -1,8 +1,7 @@
 // History: what the clients of a life did and saw, in virtual time; the input of every checker.
 //
-// An operation has an invocation and, if it ended, a completion. A send that ended `ok` was acknowledged; `failed`
-// means that it was certainly not written; `unknown`, and one that never ended, may have been written or may be written
-// later.
+// Operations end as checkers/base/outcome.h says: a send that ended `ok` was acknowledged, one that `failed` was
+// certainly not written.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "broker/protocol/record_batch.h"
+#include "checkers/base/outcome.h"
 #include "checkers/base/violation.h"
 #include "runtime/base/time.h"
 
@@ -28,9 +28,6 @@ std::string to_string(const TopicPartition& tp);
 
 // Each record of a life has a unique number, which is in its value (see values.h).
 using ValueId = std::uint64_t;
-
-enum class Outcome : std::uint8_t { pending, ok, failed, unknown };
-std::string name_of(Outcome outcome);
 
 // The guarantees of a topic.
 struct TopicPromise {

@@ -37,7 +37,8 @@ set(public_headers
   runtime/real/io_backend.h runtime/real/process.h
   sim/disk.h sim/disk_image.h sim/happening.h sim/network.h sim/process.h sim/scheduler.h sim/sim_domain.h sim/stream.h sim/trace.h sim/world.h
   faults/fault.h faults/file_damage.h faults/injector.h faults/kinds.h faults/plan.h faults/planner.h faults/setting.h
-  checkers/base/digraph.h checkers/base/violation.h
+  checkers/base/digraph.h checkers/base/linearizability.h checkers/base/linearization.h checkers/base/operations.h
+  checkers/base/outcome.h checkers/base/violation.h checkers/base/writes.h
   campaign/command_line.h campaign/exit_codes.h campaign/life_record.h campaign/life_view.h campaign/scenario.h campaign/simulator.h)
 # Users include them as <fulmar/sim/world.h>: a copy with such includes is made when they are installed.
 install(CODE "set(source \"${CMAKE_SOURCE_DIR}\")\nset(work \"${CMAKE_BINARY_DIR}/include\")\nset(headers ${public_headers})" COMPONENT library)
