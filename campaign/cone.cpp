@@ -30,6 +30,7 @@ struct Roots {
   Instant seen;                                         // not after the last happening
   std::set<std::pair<std::size_t, std::size_t>> heard;  // who ever heard from whom
   std::vector<std::string> words;                       // that the violation names, but for machines
+  std::vector<std::string> numbers;                     // that it has, for operations: of offsets and values
 };
 
 Roots find_roots(const Scenario& scenario, const Plan& plan, const std::vector<std::string>& nodes,
@@ -38,6 +39,7 @@ Roots find_roots(const Scenario& scenario, const Plan& plan, const std::vector<s
   for (std::size_t node = 0; node < nodes.size(); ++node)
     if (names(violation.text, nodes[node])) roots.machines.push_back(node);
   const auto words = names_in(violation.text);
+  roots.numbers = numbers_in(violation.text);
   std::set<std::string> named;
   for (const auto& word : words)
     if (std::ranges::find(nodes, word) == nodes.end()) named.insert(word);
@@ -94,11 +96,11 @@ int weight_of(const Happening& happening, const Roots& roots) {
     case Kind::received: weight = happening.text.starts_with("breaks") ? 2 : 0; break;
     case Kind::sent: break;
   }
-  constexpr int named = 3;
-  for (const auto& word : roots.words) {
-    if (happening.kind == Kind::sent || happening.kind == Kind::received) break;
-    if (names(happening.subject, word) || names(happening.text, word)) return weight + named;
-  }
+  constexpr int named = 6;
+  auto has = [&](const std::string& word) { return names(happening.subject, word) || names(happening.text, word); };
+  bool is_message = happening.kind == Kind::sent || happening.kind == Kind::received;
+  if (!is_message && std::ranges::any_of(roots.words, has)) return weight + named;
+  if (happening.kind == Kind::client && std::ranges::any_of(roots.numbers, has)) return weight + named;
   return weight;
 }
 

@@ -89,4 +89,20 @@ std::vector<std::string> names_in(std::string_view text) {
   return {found.begin(), found.end()};
 }
 
+std::vector<std::string> numbers_in(std::string_view text) {
+  std::set<std::string> found;
+  for (std::size_t at = 0; at < text.size();) {
+    auto end = at;
+    while (end < text.size() && is_digit(text[end])) ++end;
+    auto number = text.substr(at, end - at);
+    auto rest = text.substr(end);
+    bool begins = at == 0 || (!is_of_name(text[at - 1]) && text[at - 1] != '.');
+    bool is_fraction = rest.size() >= 2 && rest[0] == '.' && is_digit(rest[1]);
+    bool ends = rest.empty() || (!is_of_name(rest[0]) && !is_fraction && !rest.starts_with(" ms"));
+    if (number.size() >= 2 && begins && ends) found.emplace(number);
+    at = std::max(end, at + 1);
+  }
+  return {found.begin(), found.end()};
+}
+
 }  // namespace fulmar

@@ -16,5 +16,7 @@ Instant seen_at(const Violation& violation);
 bool names(std::string_view text, std::string_view name);
 // The words of a text that are names of something: they have letters, and digits or '-' in them.
 std::vector<std::string> names_in(std::string_view text);
+// Its whole numbers of two digits or more, but for times: "12.345678s", "20 ms".
+std::vector<std::string> numbers_in(std::string_view text);
 
 }  // namespace fulmar

@@ -79,6 +79,7 @@ std::optional<ErrorCode> fetch_offsets(Host& host, Workload& workload, Answer<Br
         note_expired(workload, group, place - shared.begin());
       workload.history.group_fetches.push_back({group, static_cast<std::int32_t>(place - shared.begin()),
                                                 partition.committed_offset, invoked, host.clock().now()});
+      tell_ended(workload, workload.history.group_fetches.back());
     }
   return ErrorCode::none;
 }

@@ -180,6 +180,8 @@ TEST(Cone, FindsNamesAndTimesInAViolationsText) {
   EXPECT_EQ(names_in("replica 2 of orders-1 (term 5): it's 7+3, of broker3"),
             (std::vector<std::string>{"broker3", "orders-1"}));
   EXPECT_EQ(names_in("at 12.345678s, after 20ms, 4 records of 8xK-3 were lost"), std::vector<std::string>{"8xK-3"});
+  EXPECT_EQ(numbers_in("[15960 ms .. 16.000001s] group x, partition 1: 310 is told, though 323+4 was, at 20-30 of v17"),
+            (std::vector<std::string>{"310", "323"}));
   EXPECT_EQ(seen_at({"", "", "asked at 12.345678s, and 3.000000s", Instant{} + seconds(5)}),
             Instant{} + microseconds(12'345'678));
   EXPECT_EQ(seen_at({"", "", "version 1.2", Instant{} + seconds(5)}), Instant{} + seconds(5));
