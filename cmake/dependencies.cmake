@@ -18,5 +18,6 @@ pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
 pkg_check_modules(tcmalloc REQUIRED IMPORTED_TARGET libtcmalloc_minimal)
 
 find_library(RE2_LIBRARY re2 REQUIRED)
+find_library(HTTP_PARSER_LIBRARY http_parser REQUIRED)
 find_library(SNAPPY_LIBRARY snappy REQUIRED)
 find_library(RAPIDCHECK_LIBRARY rapidcheck REQUIRED)
