@@ -46,21 +46,24 @@ std::vector<std::string> describe_nodes(World& world) {
 std::vector<std::string> describe_disk(Node& node, std::size_t lines_max) {
   const auto& image = node.disk().image();
   std::vector<std::string> lines;
-  std::size_t durable_files = 0, volatile_files = 0;
+  std::size_t durable = 0, changing = 0, unsynced = 0;
   for (const auto& [path, file] : image.files()) {
     bool name_durable = image.file(path, true) == file.get();
-    if (name_durable && !file->has_unsynced()) {
-      ++durable_files;
+    bool content_durable = file->current() == file->durable();
+    if (name_durable && content_durable) {
+      ++(file->has_unsynced() ? unsynced : durable);
       continue;
     }
-    if (++volatile_files > lines_max) continue;
-    lines.push_back(path + ": " + number(file->current().size()) + " bytes, of which a power loss leaves " +
-                    (name_durable ? "" : "nothing for sure, as its name is not durable; durable content ") +
-                    number(file->durable().size()) + (file->has_unsynced() ? ", with unsynced operations" : ""));
+    if (++changing > lines_max) continue;
+    auto line = path + ": " + number(file->current().size()) + " bytes";
+    if (!content_durable) line += ", durable " + number(file->durable().size());
+    if (!name_durable) line += ", its name is not durable";
+    lines.push_back(std::move(line));
   }
-  if (volatile_files > lines_max) lines.push_back("and " + number(volatile_files - lines_max) + " other such files");
-  lines.insert(lines.begin(), "disk: " + number(durable_files) + " files as durable as they are, " +
-                                  number(volatile_files) + " that a power loss may change");
+  if (changing > lines_max) lines.push_back("and " + number(changing - lines_max) + " other such files");
+  lines.insert(lines.begin(), "disk: " + number(durable) + " files are durable as they are, " + number(unsynced) +
+                                  " but for attributes, and " + number(changing) + " are not" +
+                                  (changing > 0 ? ":" : ""));
   return lines;
 }
 

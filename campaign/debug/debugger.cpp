@@ -169,6 +169,7 @@ void Debugger::to_next(const std::string& kind) {
 }
 
 void Debugger::show(const std::string& words) {
+  std::fflush(stdout);  // the player prints next
   order(make_order(DebugOrder::Kind::show, 0, words));
   FULMAR_ASSERT(await(DebugReply::Kind::shown));
 }

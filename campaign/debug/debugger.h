@@ -39,7 +39,8 @@ class Debugger {
   void to_event(std::uint64_t events);
   void to_time(Instant at);
   void to_next(const std::string& kind);
-  // Prints what the life is in: "nodes", "node NAME", "messages", "trace N".
+  // Prints what the life is in: "nodes", "node NAME", "messages", "trace N", "stopped_by": what to_next()
+  // has found.
   void show(const std::string& words);
 
   pid_t player() const { return player_; }  // stopped, for gdb

@@ -86,8 +86,20 @@ void DebugPlayer::before_event(std::uint64_t events, Instant at, std::uint64_t h
 }
 
 void DebugPlayer::happened(const Happening& happening) {
-  if (stop_kind_.empty()) return;
-  stop_now_ = stop_now_ || (stop_kind_ == election ? is_election(happening) : stop_kind_ == name_of(happening.kind));
+  if (stop_kind_.empty() || stop_now_) return;
+  stop_now_ = stop_kind_ == election ? is_election(happening) : stop_kind_ == name_of(happening.kind);
+  if (stop_now_) stopped_by_ = described(happening);
+}
+
+std::string DebugPlayer::described(const Happening& happening) const {
+  std::string line = to_string(happening.at) + " ";
+  if (happening.kind == Happening::Kind::fault) return line + "fault: " + happening.text;
+  if (happening.where && view_) {
+    line += view_->world.node(happening.where->node).name();
+    line += happening.where->shard ? "/" + std::to_string(*happening.where->shard) + " " : " ";
+  }
+  bool is_log = happening.kind == Happening::Kind::log;  // whose text has the subject
+  return line + (happening.subject.empty() || is_log ? "" : happening.subject + " ") + happening.text;
 }
 
 void DebugPlayer::offer_checkpoint() {
@@ -154,6 +166,10 @@ void DebugPlayer::show(std::string_view words) {
     std::from_chars(rest.data(), rest.data() + rest.size(), count);
     auto first = lines_.size() - std::min(count, lines_.size());
     for (auto line = first; line < lines_.size(); ++line) std::printf("%s\n", lines_[line].c_str());
+    return;
+  }
+  if (what == "stopped_by") {
+    std::printf("%s\n", stopped_by_.c_str());
     return;
   }
   if (!view_) {

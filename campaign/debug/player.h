@@ -40,6 +40,7 @@ class DebugPlayer {
  private:
   void before_event(std::uint64_t events, Instant at, std::uint64_t hash);
   void happened(const Happening& happening);
+  std::string described(const Happening& happening) const;
   void offer_checkpoint();
   void wait_in(std::size_t slot);
   void stop();
@@ -62,6 +63,7 @@ class DebugPlayer {
   Instant stop_at_ = Instant::max();
   std::string stop_kind_;  // empty: at none
   bool stop_now_ = false;
+  std::string stopped_by_;  // the happening
   std::uint64_t next_checkpoint_ = checkpoint_every;
 };
 

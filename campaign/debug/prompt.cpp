@@ -173,7 +173,7 @@ class Prompt {
     if (!is_stop(kind)) return refuse("there is no kind '" + kind + "': help lists them");
     debugger_.to_next(kind);
     say_where();
-    if (!debugger_.now().ended) debugger_.show("trace 1");
+    if (!debugger_.now().ended) debugger_.show("stopped_by");
   }
 
   void trace(const std::string& how_many) {

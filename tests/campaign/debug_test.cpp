@@ -77,9 +77,12 @@ TEST(Debugger, StopsAtTheNextOfAKind) {
   };
   counting::scenario().run(plan, options);
   ASSERT_FALSE(restarts.empty());
+  testing::internal::CaptureStdout();
   Debugger debugger(counting::scenario(), plan);
   debugger.to_next("process");
   EXPECT_EQ(debugger.now().events, restarts.front().events);
+  debugger.show("stopped_by");
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "0.000000s machine0 starts\n");
   debugger.to_next("fault");
   EXPECT_TRUE(debugger.now().ended) << "this simulator plays no faults";
 }
@@ -131,7 +134,7 @@ TEST(Debug, CarriesOutCommandsFromAPipe) {
           "to 3s\nnodes\nnode machine1\nmessages\ntrace 2\nback 50\nstep 50\nnext log\nviolation\nhelp\nquit\n");
   EXPECT_EQ(said.code, 0) << said.out << said.errors;
   for (const char* part : {"event 0, 0.000000s, hash ", "machine0 runs, 1 shards, 1 fibers", "counts as number 1",
-                           "disk: 0 files as durable as they are", "INFO main: counts", "the count stays: lost"})
+                           "disk: 0 files are durable as they are", "INFO main: counts", "the count stays: lost"})
     EXPECT_NE(said.out.find(part), std::string::npos) << part << "\n" << said.out;
   // The moment before `back` and after `step` is the same, with its hash.
   auto first = said.out.find("event ", said.out.find("event 0, ") + 1);

@@ -52,6 +52,26 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
         self.assertIn(why, result.stderr)
 
+    def debugged(self, *commands):
+        result = subprocess.run([SIM, "debug", "--scenario", "replication", "--seed", "3"], input="\n".join(commands) + "\n",
+                                capture_output=True, text=True, timeout=300)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        return result.stdout
+
+    def test_the_debugger_shows_a_brokers_state_at_any_moment(self):
+        shown = self.debugged("to 7s", "node broker1", "messages", "next election", "node broker1")
+        for part in ("metadata: ", " in term ", ", high watermark ", "broker 3 is registered", " is leader in epoch "):
+            self.assertIn(part, shown)
+        self.assertRegex(shown, "(?m)^  disk: [0-9]+ files are durable as they are, [0-9]+ but for attributes, and [0-9]+ are not:?$")
+
+    def test_the_debugger_goes_back_to_the_same_moment(self):
+        shown = self.debugged("to event 60000", "node broker2", "to event 20000", "to event 150000", "to event 60000", "node broker2")
+        moment = next(line for line in shown.splitlines() if line.startswith("event 60000, "))
+        states = shown.split(moment)
+        self.assertEqual(len(states), 3, shown)
+        self.assertEqual(states[1].split("event 20000")[0].strip(), states[2].strip())
+        self.assertIn("metadata: ", states[2])
+
     def test_a_node_that_does_not_exist(self):
         self.plan["faults"][0]["target"] = "broker9"
         self.refused("no such node")
