@@ -1,6 +1,7 @@
 #include "scenarios/broker_states.h"
 
 #include "broker/cluster/metadata_log.h"
+#include "scenarios/coordinator_log.h"
 #include "sim/sim_domain.h"
 #include "sim/world.h"
 
@@ -102,6 +103,9 @@ std::vector<std::string> BrokerStates::describe(std::int32_t broker) const {
     if (replica == replicas.end() || replica->second.role != Role::leader || replica->second.term != coordinator.epoch)
       continue;
     lines.push_back("coordinates " + name_of(partition) + " in epoch " + std::to_string(coordinator.epoch));
+    const auto& image_of_disk = world_.node(static_cast<std::size_t>(broker - 1)).disk().image();
+    for (const auto& line : describe_coordinator_log(image_of_disk, name_of(partition), topics_))
+      lines.push_back("  " + line);
     for (const auto& [name, what] : coordinator.under_way)
       lines.push_back("  " + name +
                       (what == UnderWay::rebalance ? " rebalances" : ": the end of its transaction is decided"));
