@@ -57,9 +57,16 @@ bool names(std::string_view text, std::string_view name) {
   if (name.empty()) return false;
   auto letters = static_cast<std::size_t>(std::ranges::find_if(name, is_digit) - name.begin());
   auto stem = name.substr(0, letters), number = name.substr(letters);
-  auto ends = [&](std::size_t at) { return at >= text.size() || !is_of_name(text[at]); };
+  // A dot within a word is part of it.
+  auto begins = [&](std::size_t at) {
+    return at == 0 || (!is_of_name(text[at - 1]) && !(text[at - 1] == '.' && at > 1 && is_of_name(text[at - 2])));
+  };
+  auto ends = [&](std::size_t at) {
+    return at >= text.size() ||
+           (!is_of_name(text[at]) && !(text[at] == '.' && at + 1 < text.size() && is_of_name(text[at + 1])));
+  };
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (at > 0 && is_of_name(text[at - 1])) continue;
+    if (!begins(at)) continue;
     auto rest = text.substr(at);
     if (rest.starts_with(name) && ends(at + name.size())) return true;
     if (stem.empty() || number.empty() || !rest.starts_with(stem) || at + stem.size() >= text.size()) continue;

@@ -177,6 +177,8 @@ TEST(Cone, FindsNamesAndTimesInAViolationsText) {
   EXPECT_FALSE(names("broker 31 leads", "broker3"));
   EXPECT_FALSE(names("a broker", "broker3"));
   EXPECT_FALSE(names("orders-10", "orders-1"));
+  EXPECT_TRUE(names("it was orders-1.", "orders-1"));
+  EXPECT_FALSE(names("orders-1/partition.metadata", "metadata"));
   EXPECT_EQ(names_in("replica 2 of orders-1 (term 5): it's 7+3, of broker3"),
             (std::vector<std::string>{"broker3", "orders-1"}));
   EXPECT_EQ(names_in("at 12.345678s, after 20ms, 4 records of 8xK-3 were lost"), std::vector<std::string>{"8xK-3"});
