@@ -164,5 +164,14 @@ TEST(Debug, ShowsFibersWithTheirStacks) {
   EXPECT_EQ(said.out.find("machine1"), std::string::npos) << said.out;
 }
 
+TEST(Debug, HandsOverToGdbAtTheViolationAndGoesOnAfterwards) {
+  auto said = run(counting::simulator(), {"debug", "--scenario", "counting", "--seed", "3", "--gdb"},
+                  "fiber machine1\nquit\nnodes\n");
+  if (said.code == 2) GTEST_SKIP() << said.out;
+  if (said.errors.find("ptrace: ") != std::string::npos) GTEST_SKIP() << said.errors;
+  for (const char* part : {"the count stays: lost", "of machine1, suspended:", "machine1 runs, 1 shards"})
+    EXPECT_NE(said.out.find(part), std::string::npos) << part << "\n" << said.out;
+}
+
 }  // namespace
 }  // namespace fulmar
