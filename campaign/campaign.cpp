@@ -8,6 +8,7 @@
 #include "campaign/exit_codes.h"
 #include "campaign/progress.h"
 #include "campaign/results.h"
+#include "reports/marks.h"
 #include "reports/summary.h"
 
 namespace fulmar {
@@ -30,6 +31,7 @@ std::string plan_text(const CampaignOptions& options) {
   if (options.shard.of > 1)
     text += ", shard " + std::to_string(options.shard.number) + " of " + std::to_string(options.shard.of);
   text += options.choice.options();
+  if (options.guided) text += ", guided";
   if (options.until_first_failure) text += ", until the first failure";
   if (options.seconds_max > 0) text += ", for " + duration_text(options.seconds_max);
   return text + ", " + std::to_string(options.limits.jobs) + (options.limits.jobs == 1 ? " job" : " jobs") + "\n";
@@ -59,7 +61,7 @@ int run_campaign(const Simulator& simulator, const CampaignOptions& asked) {
   Results results(simulator, options);
   if (auto begun = results.begin(); !begun) return refuse(simulator.program, begun.error().detail);
   results.expect(options.scenarios);
-  Turns turns(options.scenarios, options.seeds, options.shard, options.choice, results.played());
+  Turns turns(options.scenarios, options.seeds, options.shard, options.choice, results.played(), options.guided);
   ProgressDisplay display(is_screen());
   auto begun = SteadyClock::now();
   auto seconds = [&] {
@@ -74,7 +76,7 @@ int run_campaign(const Simulator& simulator, const CampaignOptions& asked) {
     bool over = options.until_first_failure && (!totals.findings.empty() || !totals.differing.empty());
     over |= options.seconds_max > 0 && seconds() > options.seconds_max;
     auto order = over ? std::nullopt : turns.next();
-    complete |= !order;
+    complete |= !order && (over || turns.at_end());
     return order;
   };
   auto done = [&](const PlayedLife& life) {
@@ -103,7 +105,8 @@ int run_campaign(const Simulator& simulator, const CampaignOptions& asked) {
   for (const auto& [scenario, seeds, why] : turns.passed_over())
     std::printf("%s: %llu seeds can't be played so: %s\n", scenario.c_str(), static_cast<unsigned long long>(seeds),
                 why.c_str());
-  auto missing = missing_marks(simulator, results.totals());
+  if (options.marks) std::printf("%s", marks_table(results.totals()).c_str());
+  auto missing = missing_marks(simulator, results.totals()) + unreached(options.required_marks, results.totals());
   std::printf("%s", missing.c_str());
   std::fflush(stdout);
   std::fprintf(stderr, "%s", results.end(took, complete && interrupted_by == 0, missing).c_str());

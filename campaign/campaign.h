@@ -14,10 +14,13 @@ struct CampaignOptions {
   SeedRange seeds;
   Shard shard;
   PlanChoice choice;
+  bool guided = false;               // explorer.h chooses some of the lives
   double seconds_max = 0;            // no life begins after that; 0: no limit
   bool until_first_failure = false;  // no life begins after the first that fails
   WorkerLimits limits;
-  std::string report;          // the SQLite file that the results are added to; empty: none
+  bool marks = false;                       // prints how often each mark was reached
+  std::vector<std::string> required_marks;  // of the code: each has to be reached by some life
+  std::string report;                       // the SQLite file that the results are added to; empty: none
   bool resume = false;         // goes on with the report's last campaign, which says the scenarios, seeds, and so on
   std::string junit;           // the JUnit XML file to write; empty: none
   std::string github_summary;  // the Markdown file that a summary is added to; empty: none

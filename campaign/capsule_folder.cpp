@@ -5,13 +5,10 @@
 
 namespace fulmar {
 
-namespace {
-
-std::string file_of(const std::string& folder, const Plan& plan) {
-  return folder + "/" + plan.scenario + "-" + std::to_string(plan.seed) + ".capsule.json";
+std::string capsule_file(const std::string& folder, const LifeOrder& life) {
+  auto name = folder + "/" + life.plan.scenario + "-" + std::to_string(life.plan.seed);
+  return name + (life.origin.empty() ? "" : "-" + std::to_string(life.turn)) + ".capsule.json";
 }
-
-}  // namespace
 
 Result<CapsuleFolder> CapsuleFolder::open(const std::string& path) {
   std::error_code error;
@@ -32,16 +29,19 @@ void CapsuleFolder::note(const PlayedLife& played) {
   // A crashed life has no events: the one with the fewest faults is taken for the shortest.
   auto shortness = [](const Plan& of, std::uint64_t events) { return std::tuple(events, of.faults.size(), of.seed); };
   if (!is_new && shortness(finding.life.plan, finding.events) <= shortness(plan, played.life.events)) return;
-  finding = {{.scenario = played.order.scenario, .plan = plan}, *signature, played.life.events};
+  finding = {
+      {.scenario = played.order.scenario, .plan = plan, .turn = played.order.turn, .origin = played.order.origin},
+      *signature,
+      played.life.events};
 }
 
 Result<std::vector<std::string>> CapsuleFolder::write(const WorkerLimits& limits) const {
   std::vector<std::string> files;
   for (const auto& [unused, finding] : findings_) {
-    const auto& [scenario, plan, twice, hashes] = finding.life;
+    const auto& [scenario, plan, twice, hashes, turn, origin] = finding.life;
     auto capsule = record_capsule(*scenario, plan, limits, finding.signature);
     if (!capsule) break;
-    auto path = file_of(path_, plan);
+    auto path = capsule_file(path_, finding.life);
     if (auto written = write_capsule(path, *capsule, scenario->terms); !written)
       return std::unexpected(written.error());
     files.push_back(path);

@@ -17,7 +17,7 @@ class CapsuleFolder {
   // A life that ended; kept if it violates something, and no shorter one does so.
   void note(const PlayedLife& played);
 
-  // Plays each life again, and writes SCENARIO-SEED.capsule.json. Returns the files. Errors: io_error. Ends early, with
+  // Plays each life again, and writes capsule_file(). Returns the files. Errors: io_error. Ends early, with
   // the files until then, if it is interrupted.
   Result<std::vector<std::string>> write(const WorkerLimits& limits) const;
 
@@ -32,5 +32,9 @@ class CapsuleFolder {
   std::string path_;
   std::map<std::string, Finding> findings_;  // by scenario and signature
 };
+
+// The life's file in the folder: SCENARIO-SEED.capsule.json, or SCENARIO-SEED-TURN.capsule.json if it is not the seed's
+// own.
+std::string capsule_file(const std::string& folder, const LifeOrder& life);
 
 }  // namespace fulmar

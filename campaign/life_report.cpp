@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "campaign/capsule_folder.h"
 #include "campaign/describe.h"
 #include "campaign/results.h"
 #include "campaign/signature.h"
@@ -29,13 +32,22 @@ std::vector<ReportedFault> faults_of(const Scenario& scenario, const Plan& plan)
   return faults;
 }
 
+// JSON without its line ends, which are in no string of a plan.
+std::string in_one_line(std::string json) {
+  for (auto end = json.find('\n'); end != std::string::npos; end = json.find('\n', end))
+    json.erase(end, std::min(json.find_first_not_of("\n ", end), json.size()) - end);
+  return json;
+}
+
 }  // namespace
 
-LifeReport report_of(const PlayedLife& played, std::string_view program, const PlanChoice& choice, double seconds) {
+LifeReport report_of(const PlayedLife& played, std::string_view program, const PlanChoice& choice,
+                     const std::string& capsules, double seconds) {
   const auto& [order, life, wall_seconds, cpu_seconds, difference] = played;
+  const bool own = order.origin.empty();  // the life of its seed
   LifeReport report;
   report.scenario = order.scenario->name;
-  report.seed = order.plan.seed;
+  report.seed = own ? order.plan.seed : order.turn;
   report.hash = life.trace_hash;
   report.events = life.events;
   report.simulated_seconds = in_seconds(life.simulated);
@@ -48,12 +60,17 @@ LifeReport report_of(const PlayedLife& played, std::string_view program, const P
   report.operations = life.operations;
   report.marks = life.marks;
   if (life.violations.empty() && !difference) return report;
-  report.replay = replay_command(program, order.plan, "", choice);
   report.plan = plan_to_json(order.plan, order.scenario->terms);
+  report.replay = own ? replay_command(program, order.plan, "", choice)
+                      : replay_command(program, order.plan, capsules.empty() ? "FILE" : capsule_file(capsules, order));
   if (difference) report.difference = describe(*difference);
   if (life.violations.empty()) return report;
   report.signature = to_string(*signature_of(life.violations));
   report.description = describe_violations(*order.scenario, order.plan, life.violations, report.replay);
+  if (!own) {
+    report.description += "  play " + std::to_string(order.turn) + " of a guided campaign: " + order.origin + "\n";
+    if (capsules.empty()) report.description += "  its plan, for FILE: " + in_one_line(report.plan) + "\n";
+  }
   for (const auto& [property, anomaly, text, at] : life.violations)
     report.violations.push_back(
         {property, anomaly, text, at == Instant::max() ? std::nullopt : std::optional(in_seconds(at - Instant{}))});

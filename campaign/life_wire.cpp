@@ -71,6 +71,7 @@ std::string encode_played(const PlayedLife& played) {
                {"simulated", life.simulated.count()},
                {"operations", life.operations},
                {"marks", life.marks},
+               {"sightings", life.sightings},
                {"times", std::move(times)},
                {"violations", std::move(violations)},
                {"wall", played.wall_seconds},
@@ -89,6 +90,7 @@ PlayedLife decode_played(const std::string& text) {
   life.simulated = Duration(line["simulated"].get<std::int64_t>());
   life.operations = line["operations"].get<std::map<std::string, std::uint64_t>>();
   life.marks = line["marks"].get<std::map<std::string, std::uint64_t>>();
+  life.sightings = line["sightings"].get<std::map<std::string, std::uint64_t>>();
   for (const auto& [what, time] : line["times"].items()) life.times[what] = Duration(time.get<std::int64_t>());
   for (const auto& v : line["violations"])
     life.violations.push_back({v["property"], v["anomaly"], v["text"], Instant{v["at"]}});

@@ -20,7 +20,7 @@ std::unexpected<Error> wrong(std::string sentence) {
 }  // namespace
 
 std::string PlanChoice::options() const {
-  std::string text;
+  std::string text = every_kind ? " --strategy random" : "";
   for (const auto& [name, value] : settings) text += " --set " + name + "=" + std::to_string(value);
   if (!faults) return text;
   text += " --faults ";
@@ -43,6 +43,11 @@ Result<void> PlanChoice::add_setting(const std::string& text) {
   return {};
 }
 
+Result<void> PlanChoice::set_strategy(const std::string& text) {
+  every_kind = text == "random";
+  return every_kind || text == "swarm" ? Result<void>() : wrong("--strategy must be random or swarm, not " + text);
+}
+
 Result<void> PlanChoice::set_faults(const std::string& text) {
   faults.emplace();
   if (text == no_kind) return {};
@@ -58,7 +63,8 @@ Result<void> PlanChoice::set_faults(const std::string& text) {
 }
 
 Plan plan_of(const Scenario& scenario, std::uint64_t seed, const PlanChoice& choice) {
-  auto plan = scenario.plan(seed);
+  auto plan =
+      choice.every_kind && scenario.plan_of_every_kind ? scenario.plan_of_every_kind(seed) : scenario.plan(seed);
   for (const auto& [name, value] : choice.settings) plan.settings.insert_or_assign(name, value);
   if (choice.faults)
     std::erase_if(plan.faults, [&](const Fault& fault) {

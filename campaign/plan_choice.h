@@ -17,13 +17,18 @@ struct PlanChoice {
   // Faults of other kinds are left out; empty: all are. nullopt: none are.
   std::optional<std::vector<std::string>> faults;
 
-  bool empty() const { return settings.empty() && !faults; }
-  // As options of the command line: " --set brokers=3 --faults kill,pause"; empty if nothing is chosen.
+  bool every_kind = false;  // plans are of Scenario::plan_of_every_kind
+
+  bool empty() const { return settings.empty() && !faults && !every_kind; }
+  // As options of the command line: " --strategy random --set brokers=3 --faults kill,pause"; empty if nothing is
+  // chosen.
   std::string options() const;
 
   // "NAME=VALUE", or "KIND,KIND" ("none": no kind). Errors: invalid_argument, in one sentence.
   Result<void> add_setting(const std::string& text);
   Result<void> set_faults(const std::string& text);
+  // "random" or "swarm".
+  Result<void> set_strategy(const std::string& text);
 };
 
 // The plan of the seed, with what was chosen. The scenario's check() tells whether it can be played.

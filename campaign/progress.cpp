@@ -43,11 +43,12 @@ std::string row(const std::string& name, std::size_t name_width, const std::vect
   return text;
 }
 
-std::string scenario_row(const std::string& name, std::size_t name_width, const ScenarioTotals& of) {
+std::string scenario_row(const std::string& name, std::size_t name_width, const ScenarioTotals& of,
+                         std::size_t marks_known) {
   double speed = of.wall_seconds > 0 ? of.simulated_seconds / of.wall_seconds : 0;
   return row(name, name_width,
              {std::to_string(of.lives), std::to_string(of.failed),
-              std::to_string(of.marks_reached()) + "/" + std::to_string(of.marks.size()), number(speed)});
+              std::to_string(of.marks_reached()) + "/" + std::to_string(marks_known), number(speed)});
 }
 
 // Does not end within a character of UTF-8.
@@ -97,9 +98,10 @@ std::vector<std::string> screen_lines(const CampaignProgress& progress, const To
   lines.push_back(row("scenario", name_width, {"lives", "failing", "marks", "speed"}));
   for (const auto& name : progress.scenarios) {
     auto of = totals.scenarios.find(name);
-    lines.push_back(scenario_row(name, name_width, of == totals.scenarios.end() ? ScenarioTotals{} : of->second));
+    const auto& row_of = of == totals.scenarios.end() ? ScenarioTotals{} : of->second;
+    lines.push_back(scenario_row(name, name_width, row_of, totals.marks_known(row_of)));
   }
-  if (progress.scenarios.size() > 1) lines.push_back(scenario_row("all", name_width, sum));
+  if (progress.scenarios.size() > 1) lines.push_back(scenario_row("all", name_width, sum, totals.marks_known(sum)));
   lines.push_back(totals.findings.empty() ? "no findings" : "findings");
   if (!totals.differing.empty())
     lines.push_back(right(std::to_string(totals.differing.size()), 8) + "  not the same when played again");

@@ -15,6 +15,8 @@ namespace fulmar {
 
 namespace {
 
+constexpr const char* random_suffix = "-random";  // of the names of campaigns
+constexpr const char* guided_suffix = "-guided";
 constexpr std::size_t findings_shown_max = 5;  // in full, while the campaign goes on
 
 std::string utc_now() {
@@ -36,7 +38,8 @@ std::string new_name() {
 
 CampaignReport asked_for(const CampaignOptions& options) {
   CampaignReport campaign;
-  campaign.name = new_name();
+  // The strategy is part of the name, unless it is that of swarms.
+  campaign.name = new_name() + (options.guided ? guided_suffix : options.choice.every_kind ? random_suffix : "");
   campaign.build = build_id();
   campaign.begun = utc_now();
   for (const auto* scenario : options.scenarios) campaign.scenarios.emplace_back(scenario->name);
@@ -71,6 +74,8 @@ Result<void> Results::resume() {
     return fail(
         Errc::invalid_argument,
         options_.report + ": its unfinished campaign is of another build of this program, so that it can't go on");
+  if (campaign.name.ends_with(guided_suffix))
+    return fail(Errc::invalid_argument, options_.report + ": its unfinished campaign is guided, and those can't go on");
   options_.scenarios.clear();
   for (const auto& name : campaign.scenarios) {
     const auto* scenario = scenario_named(simulator_, name);
@@ -81,7 +86,7 @@ Result<void> Results::resume() {
   options_.shard = {campaign.shard, campaign.shards};
   options_.seconds_max = campaign.seconds_max;
   options_.until_first_failure = campaign.until_first_failure;
-  options_.choice = {campaign.settings, campaign.faults};
+  options_.choice = {campaign.settings, campaign.faults, campaign.name.ends_with(random_suffix)};
   campaign_ = unfinished.id;
   seconds_before_ = unfinished.elapsed_seconds;
   played_ = std::move(unfinished.played);
@@ -104,7 +109,7 @@ void Results::count(const LifeReport& life) {
 }
 
 std::string Results::add(const PlayedLife& played, double seconds) {
-  auto life = report_of(played, simulator_.program, options_.choice, seconds);
+  auto life = report_of(played, simulator_.program, options_.choice, options_.capsules, seconds);
   count(life);
   if (store_) {
     if (auto added = store_->add_life(campaign_, life); !added) {
@@ -144,6 +149,15 @@ std::string Results::end(double seconds, bool complete, const std::string& missi
     tell(append_file(options_.github_summary, github_summary(totals_, seconds, missing)));
   if (store_) tell(store_->end_campaign(campaign_, seconds, complete));
   return errors;
+}
+
+std::string unreached(const std::vector<std::string>& required, const Totals& totals) {
+  std::string lines;
+  auto reached = totals.sum().marks;
+  for (const auto& mark : required)
+    if (auto found = reached.find(mark); found == reached.end() || found->second == 0)
+      lines += "no life has reached \"" + mark + "\", which is required\n";
+  return lines;
 }
 
 std::string missing_marks(const Simulator& simulator, const Totals& totals) {

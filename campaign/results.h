@@ -10,13 +10,16 @@
 #include "reports/junit.h"
 #include "reports/store.h"
 #include "reports/totals.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
 class Results {
  public:
   // `options` must outlive this. If the campaign resumes another, they become what that one was asked for.
-  Results(const Simulator& simulator, CampaignOptions& options) : simulator_(simulator), options_(options) {}
+  Results(const Simulator& simulator, CampaignOptions& options) : simulator_(simulator), options_(options) {
+    totals_.code_marks = code_marks();
+  }
 
   // Opens the report and looks whether the other files can be written. Errors: of the files; invalid_argument: the
   // campaign can't be resumed.
@@ -56,8 +59,13 @@ class Results {
   bool unwritten_ = false;
 };
 
-// The life as reports have it. `seconds`: since the campaign began.
-LifeReport report_of(const PlayedLife& played, std::string_view program, const PlanChoice& choice, double seconds);
+// The life as reports have it. `capsules`: the folder that gets its capsule, or empty. `seconds`: since the campaign
+// began.
+LifeReport report_of(const PlayedLife& played, std::string_view program, const PlanChoice& choice,
+                     const std::string& capsules, double seconds);
+
+// A line for each of these marks that no life has reached.
+std::string unreached(const std::vector<std::string>& required, const Totals& totals);
 
 // The marks that scenarios require and so many lives have not reached, a line for each; empty if there are none.
 std::string missing_marks(const Simulator& simulator, const Totals& totals);

@@ -26,7 +26,9 @@ struct LifeResult {
   Duration simulated{0};
   std::map<std::string, std::uint64_t> operations;  // the number of operations of each kind that clients invoked
   std::map<std::string, std::uint64_t> marks;  // how often each mark was reached; 0: it was expected, and not reached
-  std::map<std::string, Duration> times;       // measurements, in simulated time
+  // The marks of the code that were passed, with the number of events of the trace before that.
+  std::map<std::string, std::uint64_t> sightings;
+  std::map<std::string, Duration> times;  // measurements, in simulated time
   Violations violations;
   LifeRecord record;  // empty unless it was asked for
 };
@@ -84,6 +86,9 @@ struct Scenario {
   // Whether a plan, which may be hand-written, can be played. Errors: invalid_argument, in one sentence.
   Result<void> (*check)(const Scenario& scenario, const Plan& plan);
   std::span<const RequiredMark> required = {};
+  // The plan of a seed in which every kind of fault may occur, instead of those kinds only that the seed has chosen
+  // (faults/planner.h). nullptr: the scenario has no other plans.
+  Plan (*plan_of_every_kind)(std::uint64_t seed) = nullptr;
 };
 
 }  // namespace fulmar

@@ -15,7 +15,7 @@ constexpr double seconds_guessed = 1;  // of a scenario's life, before one has e
 }  // namespace
 
 Turns::Turns(const std::vector<const Scenario*>& scenarios, SeedRange seeds, Shard shard, PlanChoice choice,
-             const std::map<std::string, std::set<std::uint64_t>>& played)
+             const std::map<std::string, std::set<std::uint64_t>>& played, bool guided)
     : seeds_(seeds), shard_(shard), choice_(std::move(choice)) {
   FULMAR_ASSERT(seeds.first <= seeds.last && seeds.last <= seed_max);
   FULMAR_ASSERT(shard.number >= 1 && shard.number <= shard.of);
@@ -26,8 +26,19 @@ Turns::Turns(const std::vector<const Scenario*>& scenarios, SeedRange seeds, Sha
     lanes_.push_back({.scenario = scenario,
                       .played = known == played.end() ? std::set<std::uint64_t>{} : known->second,
                       .next = first,
-                      .why = {}});
+                      .why = {},
+                      .explorer = {}});
+    if (guided) lanes_.back().explorer.emplace(*scenario, choice_, seeds.first);
   }
+}
+
+// Its place among the seeds of the shard, from 0.
+std::uint64_t Turns::number_of(std::uint64_t seed) const {
+  return (seed - seeds_.first - (shard_.number - 1)) / shard_.of;
+}
+
+bool Turns::at_end() const {
+  return std::ranges::none_of(lanes_, [](const Lane& lane) { return lane.next.has_value(); });
 }
 
 std::optional<std::uint64_t> Turns::after(std::uint64_t seed) const {
@@ -43,7 +54,8 @@ std::optional<LifeOrder> Turns::next() {
   for (;;) {
     Lane* least = nullptr;
     for (auto& lane : lanes_)
-      if (lane.next && (!least || seconds_with_those_under_way(lane) < seconds_with_those_under_way(*least)))
+      if (lane.next && (!lane.explorer || lane.explorer->ready()) &&
+          (!least || seconds_with_those_under_way(lane) < seconds_with_those_under_way(*least)))
         least = &lane;
     if (!least) return std::nullopt;
     if (auto order = next_of(*least)) {
@@ -53,18 +65,27 @@ std::optional<LifeOrder> Turns::next() {
   }
 }
 
-// nullopt at the end of its seeds.
+// nullopt at the end of its seeds, or if it has to wait.
 std::optional<LifeOrder> Turns::next_of(Lane& lane) {
-  while (lane.next) {
+  while (lane.next && (!lane.explorer || lane.explorer->ready())) {
     auto seed = *lane.next;
     lane.next = after(seed);
     if (lane.played.contains(seed)) continue;
     LifeOrder order{.scenario = lane.scenario,
                     .plan = plan_of(*lane.scenario, seed, choice_),
                     .twice = mix64(seed) % lives_for_each_played_twice == 0};
+    if (lane.explorer) {
+      order.turn = seed;
+      if (auto child = lane.explorer->next()) {
+        order.plan = std::move(child->plan);
+        order.origin = std::move(child->origin);
+        return order;
+      }
+    }
     if (choice_.empty()) return order;
     auto checked = lane.scenario->check(*lane.scenario, order.plan);
     if (checked) return order;
+    if (lane.explorer) lane.explorer->ended(number_of(seed), order.plan, nullptr);
     if (lane.passed++ == 0) lane.why = checked.error().detail;
   }
   return std::nullopt;
@@ -76,6 +97,7 @@ void Turns::ended(const PlayedLife& life) {
   --lane->under_way;
   ++lane->ended;
   lane->seconds += life.wall_seconds;
+  if (lane->explorer) lane->explorer->ended(number_of(life.order.turn), life.order.plan, &life.life);
 }
 
 std::optional<double> Turns::lives() const {

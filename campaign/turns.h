@@ -1,6 +1,6 @@
 // Turns: which life a campaign plays next. Its scenarios take turns so that each gets its share of the time, however
 // long its lives are; each plays the seeds of the campaign's range in order, those of one shard only, if it has
-// several.
+// several. In a guided campaign, lives that explorer.h chooses take the turns of some of the seeds.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "campaign/explorer.h"
 #include "campaign/plan_choice.h"
 #include "campaign/worker.h"
 
@@ -32,13 +33,16 @@ struct Shard {
 
 class Turns {
  public:
-  // `played`: of an earlier part of the campaign, by the scenario's name; these seeds are not played again.
+  // `played`: of an earlier part of the campaign, by the scenario's name; these seeds are not played again. Guided
+  // campaigns have no earlier part.
   Turns(const std::vector<const Scenario*>& scenarios, SeedRange seeds, Shard shard, PlanChoice choice,
-        const std::map<std::string, std::set<std::uint64_t>>& played = {});
+        const std::map<std::string, std::set<std::uint64_t>>& played = {}, bool guided = false);
 
-  // The next life; nullopt at the end of the seeds. Seeds whose plans can't be played, with what was chosen, are passed
-  // over.
+  // The next life; nullopt at the end of the seeds, and in a guided campaign also while it depends on lives that are
+  // under way. Seeds whose plans can't be played, with what was chosen, are passed over.
   std::optional<LifeOrder> next();
+  // Whether all seeds have had their turns.
+  bool at_end() const;
   // A life from next() has ended.
   void ended(const PlayedLife& life);
 
@@ -62,7 +66,9 @@ class Turns {
     std::uint64_t under_way = 0;
     std::uint64_t passed = 0;
     std::string why;
+    std::optional<Explorer> explorer;  // of a guided campaign
   };
+  std::uint64_t number_of(std::uint64_t seed) const;
   std::optional<std::uint64_t> after(std::uint64_t seed) const;
   std::optional<LifeOrder> next_of(Lane& lane);
   double seconds_with_those_under_way(const Lane& lane) const;

@@ -6,6 +6,7 @@
 #include <expected>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "campaign/memory_limit.h"
 #include "campaign/played_twice.h"
@@ -21,6 +22,9 @@ struct LifeOrder {
   Plan plan;
   bool twice = false;               // it is played a second time, and compared
   RunningHashes* hashes = nullptr;  // gets the life's, unless nullptr: in memory that is shared with the workers
+  // In guided campaigns, of a life that is not the seed's own: which seed's turn it is, and what it comes from.
+  std::uint64_t turn = 0;
+  std::string origin = {};  // empty: it is the seed's own
 };
 
 struct PlayedLife {

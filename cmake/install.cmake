@@ -29,7 +29,7 @@ install(EXPORT fulmar NAMESPACE fulmar:: FILE fulmar-targets.cmake DESTINATION $
 
 # The headers of the interface. No other header is installed, so none of these may include another; a test compiles each alone.
 set(public_headers
-  runtime/base/assert.h runtime/base/bytes.h runtime/base/random.h runtime/base/result.h runtime/base/time.h
+  runtime/base/assert.h runtime/base/bytes.h runtime/base/mark.h runtime/base/random.h runtime/base/result.h runtime/base/time.h
   runtime/fiber/at_once.h runtime/fiber/condition.h runtime/fiber/event.h runtime/fiber/fiber.h runtime/fiber/future.h
   runtime/fiber/group.h runtime/fiber/mutex.h runtime/fiber/queue.h runtime/fiber/scheduler.h runtime/fiber/semaphore.h
   runtime/fiber/slices.h runtime/fiber/stack_pool.h runtime/fiber/timer.h runtime/fiber/wait_list.h
@@ -39,7 +39,7 @@ set(public_headers
   faults/fault.h faults/file_damage.h faults/injector.h faults/kinds.h faults/plan.h faults/planner.h faults/setting.h
   checkers/base/digraph.h checkers/base/linearizability.h checkers/base/linearization.h checkers/base/operations.h
   checkers/base/outcome.h checkers/base/violation.h checkers/base/writes.h
-  campaign/command_line.h campaign/exit_codes.h campaign/life_record.h campaign/life_view.h campaign/scenario.h campaign/simulator.h)
+  campaign/command_line.h campaign/exit_codes.h campaign/life_marks.h campaign/life_record.h campaign/life_view.h campaign/scenario.h campaign/simulator.h)
 # Users include them as <fulmar/sim/world.h>: a copy with such includes is made when they are installed.
 install(CODE "set(source \"${CMAKE_SOURCE_DIR}\")\nset(work \"${CMAKE_BINARY_DIR}/include\")\nset(headers ${public_headers})" COMPONENT library)
 install(SCRIPT cmake/install_headers.cmake COMPONENT library)

@@ -16,16 +16,21 @@ std::size_t choose_peer(Random& random, const FaultWindow& window, std::size_t t
 
 }  // namespace
 
-std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window, std::span<const FaultShape> shapes) {
+std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window, std::span<const FaultShape> shapes,
+                               FaultDraw draw) {
   std::vector<Fault> faults;
   auto length = (window.end - window.begin).count();
   auto first_victim = random.split("victims").below(window.nodes.servers);
   for (const auto& shape : shapes) {
     auto stream = random.split(shape.kind->name);
-    if (!stream.chance(shape.chosen_percent, 100)) continue;
+    const bool swarm = draw == FaultDraw::swarm;
+    if (swarm && !stream.chance(shape.chosen_percent, 100)) continue;
     if (shape.kind->takes_promises && window.victims_max == 0) continue;
-    auto times = stream.between(1, shape.times_max);
+    auto times = swarm ? stream.between(1, shape.times_max) : shape.times_max;
+    // On average, a kind that is chosen has (times_max + 1) / 2 faults.
+    const auto share = shape.chosen_percent * static_cast<std::uint64_t>(shape.times_max + 1);
     for (std::int64_t i = 0; i < times; ++i) {
+      if (!swarm && !stream.chance(share, 200 * static_cast<std::uint64_t>(shape.times_max))) continue;
       auto own = stream.split(static_cast<std::uint64_t>(i));
       Fault fault;
       fault.kind = shape.kind;

@@ -1,6 +1,6 @@
 // The planner: chooses a life's faults. First it chooses which kinds there are at all (swarm testing, Groce et al.
-// 2012), so that lives differ in kind and not only in timing; then each kind draws its faults from its own stream, so
-// that adding or removing a fault does not change the others.
+// 2012), so that lives differ in kind and not only in timing, unless it is asked for every kind; then each kind draws
+// its faults from its own stream, so that adding or removing a fault does not change the others.
 #pragma once
 
 #include <set>
@@ -21,6 +21,12 @@ struct FaultShape {
   std::int64_t amount_min, amount_max;
 };
 
+// Which kinds of fault a plan has.
+enum class FaultDraw : std::uint8_t {
+  swarm,       // some kinds: the plan chooses each, or not, and then has faults of it
+  every_kind,  // each fault that a kind may have is chosen by itself; there are as many faults of each kind on average
+};
+
 struct FaultWindow {
   Instant begin;
   Instant end;  // no fault lasts beyond
@@ -31,7 +37,8 @@ struct FaultWindow {
 };
 
 // The faults of a life, by time; they may overlap.
-std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window, std::span<const FaultShape> shapes);
+std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window, std::span<const FaultShape> shapes,
+                               FaultDraw draw = FaultDraw::swarm);
 
 // The servers whose disks lose data that they acknowledged, by these faults. Data acknowledged by a majority of
 // replicas is safe as long as they are a minority.

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "reports/marks.h"
 #include "reports/summary.h"
 
 namespace fulmar {
@@ -46,11 +47,11 @@ std::string beginning(const std::string& text) {
   return text.substr(0, end) + "\n...";
 }
 
-std::string row(const std::string& name, const ScenarioTotals& of) {
+std::string row(const std::string& name, const ScenarioTotals& of, std::size_t marks_known) {
   char text[200];
   std::snprintf(text, sizeof text, " | %llu | %llu | %zu of %zu | %.0f | %llu |\n",
                 static_cast<unsigned long long>(of.lives), static_cast<unsigned long long>(of.failed),
-                of.marks_reached(), of.marks.size(), of.simulated_seconds / 3600,
+                of.marks_reached(), marks_known, of.simulated_seconds / 3600,
                 static_cast<unsigned long long>(of.played_twice));
   return "| " + escape(name) + text;
 }
@@ -58,8 +59,8 @@ std::string row(const std::string& name, const ScenarioTotals& of) {
 std::string scenarios_table(const Totals& totals) {
   std::string text =
       "| scenario | lives | failing | marks reached | simulated hours | played twice |\n|---|--:|--:|--:|--:|--:|\n";
-  for (const auto& [name, of] : totals.scenarios) text += row(name, of);
-  if (totals.scenarios.size() > 1) text += row("all", totals.sum());
+  for (const auto& [name, of] : totals.scenarios) text += row(name, of, totals.marks_known(of));
+  if (totals.scenarios.size() > 1) text += row("all", totals.sum(), totals.marks_known(totals.sum()));
   return text;
 }
 
@@ -87,6 +88,8 @@ std::string never_reached(const Totals& totals) {
       if (count == 0) marks += (marks.empty() ? "" : "; ") + mark;
     if (!marks.empty()) text += "- " + escape(name) + ": " + escape(marks) + "\n";
   }
+  auto of_code = code_marks_text(totals);
+  if (!of_code.empty()) text += "\n" + fenced(of_code);
   return text.empty() ? "" : "\n### Never reached\n\n" + text;
 }
 

@@ -1,7 +1,10 @@
 #include "reports/summary.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+
+#include "reports/marks.h"
 
 namespace fulmar {
 
@@ -9,33 +12,21 @@ namespace {
 
 constexpr std::size_t findings_shown_max = 30;
 
-// Words in lines of a limited width.
-std::string wrapped(const std::string& begin, const std::vector<std::string>& words) {
-  constexpr std::size_t width_max = 110;
-  std::string text, line = begin;
-  for (const auto& word : words) {
-    if (line.size() + 1 + word.size() > width_max) {
-      text += line + "\n";
-      line = " ";
-    }
-    line += " " + word;
-  }
-  return text + line + "\n";
-}
-
 // What lives have reached, and what none has.
-std::string reached_text(const std::map<std::string, std::uint64_t>& marks) {
+// Without the marks of the code.
+std::string reached_text(const Totals& totals, const std::map<std::string, std::uint64_t>& marks) {
   std::vector<std::string> words;
   for (const auto& [mark, count] : marks)
-    if (count > 0) words.push_back(mark + " " + std::to_string(count) + ";");
-  return wrapped("reached:", words);
+    if (count > 0 && !std::ranges::binary_search(totals.code_marks, mark))
+      words.push_back(mark + " " + std::to_string(count) + ";");
+  return in_lines("reached:", words);
 }
 
 std::string never_reached_text(const std::map<std::string, std::uint64_t>& marks) {
   std::vector<std::string> words;
   for (const auto& [mark, count] : marks)
     if (count == 0) words.push_back(mark + ";");
-  return words.empty() ? "" : wrapped("never reached:", words);
+  return words.empty() ? "" : in_lines("never reached:", words);
 }
 
 std::string lives_text(const std::string& name, const ScenarioTotals& of, double seconds) {
@@ -99,13 +90,14 @@ std::string summary_text(const Totals& totals, double seconds) {
   bool several = totals.scenarios.size() > 1;
   for (const auto& [name, of] : totals.scenarios) {
     text += lives_text(name, of, seconds) + (several ? "" : operations_text(of)) + "\n";
-    if (!several) text += reached_text(of.marks);
+    if (!several) text += reached_text(totals, of.marks);
     text += never_reached_text(of.marks) + failed_text(of);
   }
   if (several) {
     auto sum = totals.sum();
-    text += lives_text("all", sum, seconds) + operations_text(sum) + "\n" + reached_text(sum.marks);
+    text += lives_text("all", sum, seconds) + operations_text(sum) + "\n" + reached_text(totals, sum.marks);
   }
+  text += code_marks_text(totals);
   for (const auto& [scenario, seed, difference] : totals.differing)
     text += scenario + " seed " + std::to_string(seed) + ": " + difference;
   return text + findings_text(totals);

@@ -32,6 +32,8 @@ void Totals::add(const LifeReport& life) {
   of.wall_seconds += life.wall_seconds;
   add_counts(of.operations, life.operations);
   add_counts(of.marks, life.marks);
+  for (const auto& [mark, count] : life.marks)
+    if (count > 0) ++of.lives_of_marks[mark];
   if (!life.difference.empty()) differing.push_back({life.scenario, life.seed, life.difference});
   if (life.violations.empty()) return;
   of.failed_seeds.insert(life.seed);
@@ -58,8 +60,14 @@ ScenarioTotals Totals::sum() const {
     all.wall_seconds += of.wall_seconds;
     add_counts(all.operations, of.operations);
     add_counts(all.marks, of.marks);
+    add_counts(all.lives_of_marks, of.lives_of_marks);
   }
   return all;
+}
+
+std::size_t Totals::marks_known(const ScenarioTotals& of) const {
+  auto told = [&](const std::string& mark) { return of.marks.contains(mark); };
+  return of.marks.size() + code_marks.size() - static_cast<std::size_t>(std::ranges::count_if(code_marks, told));
 }
 
 std::vector<const Finding*> Totals::by_lives() const {

@@ -17,8 +17,9 @@ struct ScenarioTotals {
   double simulated_seconds = 0;
   double wall_seconds = 0;  // of all lives, whichever ran at once
   std::map<std::string, std::uint64_t> operations;
-  std::map<std::string, std::uint64_t> marks;  // 0: expected, and not reached
-  std::set<std::uint64_t> failed_seeds;        // the lowest ones
+  std::map<std::string, std::uint64_t> marks;           // 0: expected, and not reached
+  std::map<std::string, std::uint64_t> lives_of_marks;  // how many lives have reached each
+  std::set<std::uint64_t> failed_seeds;                 // the lowest ones
 
   static constexpr std::size_t failed_seeds_max = 20;
 
@@ -47,9 +48,14 @@ struct Totals {
   std::map<std::string, ScenarioTotals> scenarios;  // by name
   std::map<std::string, Finding> findings;          // by signature
   std::vector<Nondeterminism> differing;
+  // The names of all marks of the code (runtime/base/mark.h) in the program whose lives these are, in order. Lives tell
+  // only of those that they have reached.
+  std::vector<std::string> code_marks;
 
   void add(const LifeReport& life);
   ScenarioTotals sum() const;
+  // How many marks there are: those that lives of the scenario tell of, and all of the code.
+  std::size_t marks_known(const ScenarioTotals& of) const;
   // The findings, those of the most lives first.
   std::vector<const Finding*> by_lives() const;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "campaign/life_marks.h"
 #include "checkers/keyed_logs.h"
 #include "checkers/log_files.h"
 #include "faults/calm.h"
@@ -288,6 +289,7 @@ class ClusterLife {
     result.marks = workload_.marks.by_name();
     for (const auto& fault : plan_.faults) ++result.marks["fault " + std::string(fault.kind->name)];
     for (const auto& [what, times] : damaged_files_) result.marks[what] += times;
+    tell_code_marks(world_, result);
     return result;
   }
 

@@ -2,16 +2,17 @@
 #pragma once
 
 #include "faults/plan.h"
+#include "faults/planner.h"
 
 namespace fulmar {
 
-Plan plan_replication(std::uint64_t seed);
-Plan plan_partitions(std::uint64_t seed);
-Plan plan_disk(std::uint64_t seed);
-Plan plan_churn(std::uint64_t seed);
-Plan plan_metadata(std::uint64_t seed);
-Plan plan_groups(std::uint64_t seed);
-Plan plan_compaction(std::uint64_t seed);
-Plan plan_exactly_once(std::uint64_t seed);
+Plan plan_replication(std::uint64_t seed, FaultDraw draw);
+Plan plan_partitions(std::uint64_t seed, FaultDraw draw);
+Plan plan_disk(std::uint64_t seed, FaultDraw draw);
+Plan plan_churn(std::uint64_t seed, FaultDraw draw);
+Plan plan_metadata(std::uint64_t seed, FaultDraw draw);
+Plan plan_groups(std::uint64_t seed, FaultDraw draw);
+Plan plan_compaction(std::uint64_t seed, FaultDraw draw);
+Plan plan_exactly_once(std::uint64_t seed, FaultDraw draw);
 
 }  // namespace fulmar

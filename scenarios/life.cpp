@@ -48,28 +48,54 @@ const RequiredMark required_of_exactly_once[] = {
 };
 
 constexpr PlanTerms terms{fault_kinds, node_names, all_settings, &settings::end_ms};
+
+template <Plan (*plan)(std::uint64_t, FaultDraw), FaultDraw draw>
+Plan plan_by(std::uint64_t seed) {
+  return plan(seed, draw);
+}
+
+template <Plan (*plan)(std::uint64_t, FaultDraw)>
+constexpr Scenario storm(std::string_view name, std::string_view description,
+                         LifeResult (*run)(const Plan&, const LifeOptions&),
+                         std::span<const RequiredMark> required = {}) {
+  return {.name = name,
+          .description = description,
+          .plan = plan_by<plan, FaultDraw::swarm>,
+          .run = run,
+          .terms = terms,
+          .check = check_plan,
+          .required = required,
+          .plan_of_every_kind = plan_by<plan, FaultDraw::every_kind>};
+}
+
 const Scenario scenarios[] = {
-    {"single-broker", "one broker, several clients, all faults that one broker promises to survive", plan_single_broker,
-     run_single_broker, terms, check_plan},
-    {"replication", "three or five brokers that replicate, all kinds of acknowledgement, all faults", plan_replication,
-     run_cluster, terms, check_plan},
-    {"partitions", "the same, and networks that come apart in every way", plan_partitions, run_cluster, terms,
-     check_plan},
-    {"disk", "the same, and disks that fail, are damaged or emptied, a majority of each partition's never", plan_disk,
-     run_cluster, terms, check_plan},
-    {"churn", "partitions that move between brokers, which are killed, stopped, replaced and emptied meanwhile",
-     plan_churn, run_cluster, terms, check_plan},
-    {"metadata", "topics made and deleted under faults, and requests with leader epochs of the past", plan_metadata,
-     run_cluster, terms, check_plan},
-    {"groups", "members of consumer groups that join, commit, vanish and come back, and coordinators that move",
-     plan_groups, run_cluster, terms, check_plan, required_of_groups},
-    {"compaction", "a compacted topic of few keys, written, also in transactions, read and cleaned all at once",
-     plan_compaction, run_cluster, terms, check_plan, required_of_compaction},
+    storm<plan_single_broker>("single-broker",
+                              "one broker, several clients, all faults that one broker promises to survive",
+                              run_single_broker),
+    storm<plan_replication>(
+        "replication", "three or five brokers that replicate, all kinds of acknowledgement, all faults", run_cluster),
+    storm<plan_partitions>("partitions", "the same, and networks that come apart in every way", run_cluster),
+    storm<plan_disk>("disk",
+                     "the same, and disks that fail, are damaged or emptied, a majority of each partition's never",
+                     run_cluster),
+    storm<plan_churn>("churn",
+                      "partitions that move between brokers, which are killed, stopped, replaced and emptied meanwhile",
+                      run_cluster),
+    storm<plan_metadata>(
+        "metadata", "topics made and deleted under faults, and requests with leader epochs of the past", run_cluster),
+    storm<plan_groups>("groups",
+                       "members of consumer groups that join, commit, vanish and come back, and coordinators that move",
+                       run_cluster, required_of_groups),
+    storm<plan_compaction>("compaction",
+                           "a compacted topic of few keys, written, also in transactions, read and cleaned all at once",
+                           run_cluster, required_of_compaction),
     {"recovery", "a cluster that is well meets one fault: how long it takes to serve again", plan_recovery,
      run_recovery, terms, check_recovery_plan},
-    {"exactly-once", "pipelines of transactions, taken over, abandoned and timed out, and coordinators that move",
-     plan_exactly_once, run_cluster, terms, check_plan, required_of_exactly_once},
+    storm<plan_exactly_once>(
+        "exactly-once", "pipelines of transactions, taken over, abandoned and timed out, and coordinators that move",
+        run_cluster, required_of_exactly_once),
 };
+
 }  // namespace
 
 std::span<const Scenario> all_scenarios() {

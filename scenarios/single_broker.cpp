@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/server/broker.h"
+#include "campaign/life_marks.h"
 #include "checkers/log_files.h"
 #include "faults/injector.h"
 #include "faults/kinds.h"
@@ -45,7 +46,7 @@ std::map<std::string, std::string> files_of(Node& node) {
 
 }  // namespace
 
-Plan plan_single_broker(std::uint64_t seed) {
+Plan plan_single_broker(std::uint64_t seed, FaultDraw draw) {
   Random random = Random(seed).split("single-broker");
   auto choose = [&](const char* name, std::int64_t low, std::int64_t high) {
     return random.split(name).between(low, high);
@@ -64,7 +65,7 @@ Plan plan_single_broker(std::uint64_t seed) {
   window.begin = Instant{} + milliseconds(single_broker_faults_begin_ms);
   window.end = window.begin + milliseconds(plan.setting(settings::safety_ms));
   window.nodes = {1, 1 + static_cast<std::size_t>(plan.setting(settings::clients))};
-  plan.faults = plan_faults(random.split("faults"), window, single_broker_faults());
+  plan.faults = plan_faults(random.split("faults"), window, single_broker_faults(), draw);
   return plan;
 }
 
@@ -155,6 +156,7 @@ LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   result.operations = {{"reads", workload.history.reads.size()}, {"sends", workload.history.sends.size()}};
   if (options.record) result.record.operations = operations_of(workload.history);
   result.marks = workload.marks.by_name();
+  tell_code_marks(world, result);
   for (const auto& fault : plan.faults) ++result.marks["fault " + std::string(fault.kind->name)];
   for (const auto& [what, times] : injector.damaged_files()) result.marks[what] += times;
   return result;

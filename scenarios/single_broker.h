@@ -5,6 +5,7 @@
 // everything that was acknowledged is read, the broker stops in order with correct files, and nothing has leaked.
 #pragma once
 
+#include "faults/planner.h"
 #include "scenarios/life.h"
 
 namespace fulmar {
@@ -12,7 +13,7 @@ namespace fulmar {
 // When the faults may begin.
 constexpr std::int64_t single_broker_faults_begin_ms = 2000;
 
-Plan plan_single_broker(std::uint64_t seed);
+Plan plan_single_broker(std::uint64_t seed, FaultDraw draw);
 LifeResult run_single_broker(const Plan& plan, const LifeOptions& options);
 
 }  // namespace fulmar

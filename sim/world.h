@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/mark.h"
 #include "runtime/host/log.h"
 #include "sim/network.h"
 #include "sim/process.h"
@@ -137,6 +138,8 @@ class World {
   SimNetwork& network() { return network_; }
   Trace& trace() { return trace_; }
   const Random& random() const { return random_; }
+  // The marks of the code that the life has passed, each with the number of events of the trace before that.
+  const MarkWatch& marks() const { return marks_; }
   LogLevel log_level() const { return log_level_; }
   bool stuck() const { return stuck_; }  // whether a run ended because the world was caught in a loop
 
@@ -155,6 +158,7 @@ class World {
   std::int64_t byte_blocks_at_start_;
   Random random_;
   Trace trace_;
+  MarkWatch marks_{[this] { return trace_.events(); }};
   SimScheduler scheduler_;
   SimNetwork network_;
   std::vector<std::unique_ptr<Node>> nodes_;

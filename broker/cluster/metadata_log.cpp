@@ -5,6 +5,7 @@
 #include "broker/cluster/metadata_codec.h"
 #include "broker/coordinator/machine_log.h"
 #include "broker/replication/greeting.h"
+#include "runtime/base/mark.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -53,7 +54,10 @@ Result<void> MetadataLog::open(const std::vector<std::int32_t>& controllers, boo
   if (!image && image.error().code == Errc::unsupported)
     return fail(Errc::unsupported, std::string(MetadataSnapshot::file_name) + ": " + image.error().detail);
   if (!image && image.error().code != Errc::corrupt) return std::unexpected(image.error());
-  if (!image) log_.error("the metadata snapshot is damaged", {{"reason", image.error().detail}});
+  if (!image) {
+    FULMAR_MARK("metadata: damaged snapshot found at a start");
+    log_.error("the metadata snapshot is damaged", {{"reason", image.error().detail}});
+  }
   if (image && *image) image_ = std::move(*image);
   FULMAR_TRY_VOID(check_support_so_far(config_.features, image_->features));
   bool alone = controllers_.empty();
@@ -98,6 +102,7 @@ Result<std::shared_ptr<PartitionLog>> MetadataLog::begin_without_snapshot(std::s
   logs_.release(name);
   log = nullptr;
   // First: if the broker ends before the rest is done, the next start must not trust an empty log.
+  FULMAR_MARK("metadata: log set aside, the snapshot is lost");
   FULMAR_TRY_VOID(replicas_.note_lost_log(group()));
   FULMAR_TRY(auto aside, logs_.set_aside(name));
   log_.error("the metadata snapshot is missing or damaged: the others give all metadata anew",
@@ -165,10 +170,12 @@ void MetadataLog::form(const std::vector<std::int32_t>& controllers) {
       for (const auto& first_voter : greeted->answer.first_voters)
         known.push_back({first_voter.broker_id, first_voter.directory_id});
       if (std::find(known.begin(), known.end(), peers_.self) != known.end()) {
+        FULMAR_MARK("metadata: another controller knows the first voters");
         first_voters = std::move(known);
         break;
       }
       if (!known.empty()) {
+        FULMAR_MARK("metadata: controller is of a cluster already");
         miss(id, "is of a cluster already, which knows another data directory of this broker");
         continue;
       }
@@ -180,6 +187,7 @@ void MetadataLog::form(const std::vector<std::int32_t>& controllers) {
     }
     if (first_voters.size() == controllers.size()) {
       std::sort(first_voters.begin(), first_voters.end());
+      FULMAR_MARK("metadata: cluster formed");
       replica_->bootstrap({first_voters, {}, {}});
       return;
     }
@@ -230,7 +238,10 @@ void MetadataLog::begin_cluster() {
     if (!image_->cluster_id.empty()) return;
     if (!has_taken_over()) continue;
     auto begun = commit_beginning();
-    if (!begun) host_.clock().sleep_for(milliseconds(100));
+    if (!begun) {
+      FULMAR_MARK("metadata: beginning of a cluster not committed");
+      host_.clock().sleep_for(milliseconds(100));
+    }
   }
 }
 
@@ -271,6 +282,7 @@ void MetadataLog::follow() {
   for (;;) {
     progress_.wait([&] { return from_snapshot_ || replica_->high_watermark() > image_->offset; });
     if (auto snapshot = std::exchange(from_snapshot_, nullptr); snapshot && snapshot->offset > image_->offset) {
+      FULMAR_MARK("metadata: goes on from a fetched snapshot");
       image_ = std::move(snapshot);
     } else if (auto caught_up = catch_up(); caught_up) {
       follow_retry_ = follow_retry_min;
@@ -299,10 +311,12 @@ void MetadataLog::publish_images() {
 bool MetadataLog::ride_out(const Error& error) {
   bool lasting = error.code == Errc::corrupt || error.code == Errc::unsupported || follow_retry_ > follow_retry_max;
   if (!lasting) {
+    FULMAR_MARK("metadata: log can not be read yet");
     log_.warn("the metadata log can't be read yet", {{"reason", to_string(error)}});
     host_.clock().sleep_for(std::exchange(follow_retry_, 2 * follow_retry_));
     return true;
   }
+  FULMAR_MARK("metadata: log can not be followed");
   log_.error("the metadata log can't be followed", {{"reason", to_string(error)}});
   failure_ = Error{error.code, "the metadata can't be read: " + error.detail};
   if (error.code == Errc::corrupt) replica_->report_damage(error, image_->offset);
@@ -330,11 +344,13 @@ void MetadataLog::fetch_snapshots() {
         if (auto supported = check_support_so_far(config_.features, (*fetched)->features); !supported)
           fetched = std::unexpected(supported.error());
       if (fetched) {
+        FULMAR_MARK("metadata: snapshot fetched");
         log_.info("snapshot fetched", {{"offset", (*fetched)->offset}, {"from", *leader}});
         from_snapshot_ = std::move(*fetched);
         progress_.notify_all();
         continue;
       }
+      FULMAR_MARK("metadata: no snapshot fetched");
       log_.warn("no snapshot fetched", {{"from", *leader}, {"reason", to_string(fetched.error())}});
     }
     host_.clock().sleep_for(snapshot_retry_interval);
@@ -386,7 +402,10 @@ Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records, Epo
   }
   FULMAR_TRY(auto proposed, append_records(*replica_, list, epoch >= 0 ? std::optional(epoch) : std::nullopt));
   auto safe = replica_->wait_until(Safety::committed, proposed, host_.clock().deadline_in(commit_max));
-  if (safe != ErrorCode::none) return fail(Errc::in_doubt, error_code_name(safe));
+  if (safe != ErrorCode::none) {
+    FULMAR_MARK("metadata: change in doubt");
+    return fail(Errc::in_doubt, error_code_name(safe));
+  }
   if (!publish_) return catch_up();
   auto end = proposed.appended.last_offset + 1;
   auto waited = progress_.wait([&] { return image_->offset >= end; }, host_.clock().deadline_in(commit_max));
@@ -398,6 +417,7 @@ Result<void> MetadataLog::commit(const std::vector<MetadataRecord>& records, Epo
 FetchMetadataSnapshotResponse MetadataLog::snapshot_part(const FetchMetadataSnapshotRequest& request) {
   auto part = snapshot_.part(request);
   if (part) return *part;
+  FULMAR_MARK("metadata: damaged snapshot found by another broker");
   log_.error("the metadata snapshot is damaged, and is written anew", {{"reason", to_string(part.error())}});
   if (auto taken = take_snapshot(); !taken) log_.warn("no snapshot", {{"reason", to_string(taken.error())}});
   FetchMetadataSnapshotResponse response;
@@ -407,6 +427,7 @@ FetchMetadataSnapshotResponse MetadataLog::snapshot_part(const FetchMetadataSnap
 
 Result<void> MetadataLog::take_snapshot() {
   auto image = image_;
+  FULMAR_MARK("metadata: snapshot taken");
   FULMAR_TRY_VOID(snapshot_.store(*image));
   bytes_since_snapshot_ = 0;
   log_.debug("snapshot", {{"offset", image->offset}});

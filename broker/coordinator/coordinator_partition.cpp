@@ -2,6 +2,7 @@
 
 #include "broker/coordinator/machine_log.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 #include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 
@@ -56,9 +57,15 @@ void CoordinatorPartition::stop() {
 
 std::expected<CoordinatorCore*, ErrorCode> CoordinatorPartition::core() {
   if (!replica_->leads()) return std::unexpected(ErrorCode::not_coordinator);
-  if (!loaded_ || !leads_in(epoch_)) return std::unexpected(ErrorCode::coordinator_load_in_progress);
+  if (!loaded_ || !leads_in(epoch_)) {
+    FULMAR_MARK("coordinator: asked before it was loaded");
+    return std::unexpected(ErrorCode::coordinator_load_in_progress);
+  }
   // Another leader may have been elected without this one's knowledge, and may have committed more.
-  if (!replica_->speaks_for_the_group()) return std::unexpected(ErrorCode::not_coordinator);
+  if (!replica_->speaks_for_the_group()) {
+    FULMAR_MARK("coordinator: unsure whether it leads");
+    return std::unexpected(ErrorCode::not_coordinator);
+  }
   return core_.get();
 }
 
@@ -99,9 +106,11 @@ bool CoordinatorPartition::load() {
   for (Offset next = 0; leads_in(epoch_);) {
     std::int64_t damaged = 0;
     auto replay = [&](const ReadRecord& record) {
-      if (auto replayed = core_->replay(record); !replayed && damaged++ == 0)
+      if (auto replayed = core_->replay(record); !replayed && damaged++ == 0) {
+        FULMAR_MARK("coordinator: unreadable record passed over");
         log_.error("a record that can't be read is passed over",
                    {{"partition", name_}, {"offset", record.offset}, {"reason", to_string(replayed.error())}});
+      }
       return Result<void>();
     };
     auto read =
@@ -109,6 +118,7 @@ bool CoordinatorPartition::load() {
                         [&](ProducerId id, const EndMarker& marker) { core_->transaction_ended(id, marker.commit); });
     if (!read) {
       // Loading starts again from the beginning, with an empty core.
+      FULMAR_MARK("coordinator: loading begins again");
       log_.warn("can't be loaded yet", {{"partition", name_}, {"reason", to_string(read.error())}});
       if (read.error().code == Errc::corrupt) replica_->report_damage(read.error(), next);
       host_.clock().sleep_for(load_retry_interval);
@@ -119,7 +129,11 @@ bool CoordinatorPartition::load() {
     next = read->next;
     if (next < replica_->high_watermark()) continue;
     while (!core_->finish_loading(now())) work_in_slices(slice_length);
-    if (!leads_in(epoch_)) return false;
+    if (!leads_in(epoch_)) {
+      FULMAR_MARK("coordinator: deposed while it loaded");
+      return false;
+    }
+    FULMAR_MARK("coordinator: loaded");
     loaded_ = true;
     // A new cluster has dozens of empty partitions.
     log_.log(next > 0 ? LogLevel::info : LogLevel::debug, "loaded",
@@ -161,14 +175,17 @@ void CoordinatorPartition::append(const CoordinatorCore::Append& next) {
     auto appended = append_to_transaction(*replica_, next.records, epoch_, *next.writer);
     if (appended)
       uncommitted_.push_back({next.id, appended->appended.last_offset + 1});
-    else
+    else {
+      FULMAR_MARK("coordinator: append to a transaction failed");
       core_->append_failed(next.id, appended.error(), now());
+    }
     return;
   }
   auto appended = append_records(*replica_, next.records, epoch_);
   if (appended) {
     uncommitted_.push_back({next.id, appended->appended.last_offset + 1});
   } else {
+    FULMAR_MARK("coordinator: append failed");
     log_.warn("records can't be appended", {{"partition", name_}, {"reason", to_string(appended.error())}});
     core_->append_failed(next.id, error_of(appended.error()), now());
   }
@@ -180,6 +197,7 @@ void CoordinatorPartition::append(const MarkerToAppend& next) {
   auto appended = replica_->append(header, marker.batch, epoch_,
                                    {.coordinator = true, .transaction_version = marker.transaction_version});
   if (!appended) {
+    FULMAR_MARK("coordinator: marker not appended");
     marker.appended = std::unexpected(appended.error().code);
     return;
   }
@@ -190,7 +208,10 @@ void CoordinatorPartition::append(const MarkerToAppend& next) {
 
 // After the leadership has ended, the high watermark may cover another leader's records.
 void CoordinatorPartition::tell_committed() {
-  if (!leads_in(epoch_)) return;
+  if (!leads_in(epoch_)) {
+    FULMAR_MARK("coordinator: deposed with records that are not committed");
+    return;
+  }
   std::optional<CoordinatorCore::AppendId> through;
   auto tell = [&] {
     if (through) core_->committed(*std::exchange(through, std::nullopt), now());
@@ -211,6 +232,7 @@ void CoordinatorPartition::tell_committed() {
 
 void CoordinatorPartition::resign() {
   if (!core_) return;
+  FULMAR_MARK("coordinator: resigned");
   core_->resign();
   core_->take_appends();  // only its answers are used
   core_ = nullptr;

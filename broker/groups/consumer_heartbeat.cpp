@@ -4,6 +4,7 @@
 
 #include "broker/groups/consumer_groups.h"
 #include "broker/groups/coordinator.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -141,6 +142,7 @@ Group* ConsumerGroups::group_for(const Beat& beat, CoordinatorTime now) {
     return nullptr;
   }
   if (group && (!group->in(GroupState::empty) || !group->pending_joins.empty())) {
+    FULMAR_MARK("groups: upgrade asked for");
     if (auto refused = upgrade(*group, now)) {
       refuse(answers, beat.token, std::move(*refused));
       return nullptr;
@@ -159,26 +161,32 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::admit(const Step& step, c
   bool joins = request.member_epoch == joining_epoch;
   if (!member && group.members().size() >= coordinator_.settings_.consumer_group_size_max) {
     // The new process of a static member takes its place.
-    if (!joins || !request.instance_id || !group.static_member(*request.instance_id))
+    if (!joins || !request.instance_id || !group.static_member(*request.instance_id)) {
+      FULMAR_MARK("groups: consumer group is full");
       return Refusal{ErrorCode::group_max_size_reached,
                      "The consumer group has reached its maximum capacity of " +
                          std::to_string(coordinator_.settings_.consumer_group_size_max) + " members."};
+    }
   }
   if (request.instance_id) {
     const auto* holder = group.static_member(*request.instance_id);
     if (!holder && !joins)
       return Refusal{ErrorCode::unknown_member_id, "Instance id " + *request.instance_id + " is unknown."};
-    if (holder && !joins && *holder != request.member_id)
+    if (holder && !joins && *holder != request.member_id) {
+      FULMAR_MARK("groups: replaced consumer fenced");
       return Refusal{ErrorCode::fenced_instance_id, "Static member " + request.member_id + " with instance id " +
                                                         *request.instance_id + " was fenced by member " + *holder +
                                                         "."};
+    }
     // The static member itself may join again; another process may join in its place only after the member has left
     // temporarily (epoch -2) or was removed. Classic members do not announce that they leave temporarily.
     if (holder && joins && *holder != request.member_id && group.current(*holder).epoch != static_leaving_epoch &&
-        !group.member(*holder)->classic_member_metadata)
+        !group.member(*holder)->classic_member_metadata) {
+      FULMAR_MARK("groups: instance id not released");
       return Refusal{ErrorCode::unreleased_instance_id, "Static member " + request.member_id + " with instance id " +
                                                             *request.instance_id + " was already used by member " +
                                                             *holder + "."};
+    }
     // The id of a member that has no instance id, or another one.
     if (joins && !holder && member) return Refusal{ErrorCode::invalid_request, "MemberId is another member's already."};
   }
@@ -193,12 +201,19 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::admit(const Step& step, c
                        std::to_string(request.member_epoch) + ") than the one known by the group coordinator (" +
                        std::to_string(current.epoch) + "). The member must abandon all its partitions and rejoin."};
   };
-  if (request.member_epoch > current.epoch) return fenced("greater");
+  if (request.member_epoch > current.epoch) {
+    FULMAR_MARK("groups: member of a later epoch");
+    return fenced("greater");
+  }
   if (request.member_epoch == current.epoch) return std::nullopt;
   // The response with its new epoch may have been lost. That is accepted if the partitions that it reports are all
   // assigned to it now.
   auto owned = sets_of(request.topic_partitions);
-  if (request.member_epoch != current.previous_epoch || !owned || !within(*owned, current)) return fenced("smaller");
+  if (request.member_epoch != current.previous_epoch || !owned || !within(*owned, current)) {
+    FULMAR_MARK("groups: member of a past epoch fenced");
+    return fenced("smaller");
+  }
+  FULMAR_MARK("groups: lost answer with a new epoch");
   return std::nullopt;
 }
 
@@ -236,7 +251,10 @@ void ConsumerGroups::subscribe(Step& step, const Beat& beat, CoordinatorTime now
     step.put(GroupRecord{{request.group_id}, std::nullopt});  // it was a classic group
   if (request.instance_id) {
     const auto* holder = group.static_member(*request.instance_id);
-    if (holder && *holder != request.member_id) replace(step, std::string(*holder), request.member_id);
+    if (holder && *holder != request.member_id) {
+      FULMAR_MARK("groups: static consumer takes over");
+      replace(step, std::string(*holder), request.member_id);
+    }
   }
   const auto* known = group.member(request.member_id);
   ConsumerMember said = known ? *known : ConsumerMember{};

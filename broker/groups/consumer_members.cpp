@@ -2,6 +2,7 @@
 // time.
 #include "broker/groups/consumer_groups.h"
 #include "broker/groups/coordinator.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -27,6 +28,7 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::leave_one(Step& step, con
     return std::nullopt;
   }
   // A static member that leaves temporarily keeps its partitions until it is back or its session ends.
+  FULMAR_MARK("groups: static consumer leaves for a while");
   auto current = group.current(request.member_id);
   current.epoch = static_leaving_epoch;
   current.revoking.clear();
@@ -97,6 +99,7 @@ void ConsumerGroups::session_timer(Group& group, const std::string& member, Coor
              if (!step.group.member(member) || found == step.group.session_deadlines.end()) return;
              if (found->second > when.instant)
                return coordinator_.timers_.set({step.shell.id(), GroupTimer::session, member}, found->second);
+             FULMAR_MARK("groups: session of a consumer ended");
              coordinator_.note(step.shell, "the session of member " + member + " has ended");
              remove(step, member);
              refresh(step, true);
@@ -122,21 +125,24 @@ void ConsumerGroups::await_revocation(Step& step, const std::string& member, Coo
 
 void ConsumerGroups::revocation_timer(Group& group, const std::string& member, CoordinatorTime now) {
   if (!group.consumer) return;
-  enqueue(
-      group,
-      {std::nullopt,
-       [this, member](Step& step, CoordinatorTime when) {
-         auto found = step.group.revocations.find(member);
-         if (found == step.group.revocations.end() || !step.group.member(member)) return;
-         if (found->second.deadline > when.instant) return;
-         bool classic = step.group.member(member)->classic_member_metadata.has_value();
-         if (classic ? !awaits_rejoin(step.group, member) : step.group.current(member).state != MemberState::unrevoked)
-           return void(step.group.revocations.erase(found));
-         coordinator_.note(step.shell, "member " + member + " has not given up its partitions in time, and is out");
-         remove(step, member);
-         refresh(step, true);
-       }},
-      now);
+  enqueue(group,
+          {std::nullopt,
+           [this, member](Step& step, CoordinatorTime when) {
+             auto found = step.group.revocations.find(member);
+             if (found == step.group.revocations.end() || !step.group.member(member)) return;
+             if (found->second.deadline > when.instant) return;
+             bool classic = step.group.member(member)->classic_member_metadata.has_value();
+             if (classic ? !awaits_rejoin(step.group, member)
+                         : step.group.current(member).state != MemberState::unrevoked) {
+               FULMAR_MARK("groups: partitions given up in time");
+               return void(step.group.revocations.erase(found));
+             }
+             FULMAR_MARK("groups: partitions not given up in time");
+             coordinator_.note(step.shell, "member " + member + " has not given up its partitions in time, and is out");
+             remove(step, member);
+             refresh(step, true);
+           }},
+          now);
 }
 
 void ConsumerGroups::loaded(Group& group, CoordinatorTime now) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -33,9 +34,15 @@ std::optional<ErrorCode> GroupCoordinator::validate_member(const Group& group, c
   if (instance_id) {
     const std::string* current = group.static_member(*instance_id);
     if (!current) return ErrorCode::unknown_member_id;
-    if (*current != member) return ErrorCode::fenced_instance_id;
+    if (*current != member) {
+      FULMAR_MARK("groups: replaced instance fenced");
+      return ErrorCode::fenced_instance_id;
+    }
   }
-  if (!group.members().contains(member)) return ErrorCode::unknown_member_id;
+  if (!group.members().contains(member)) {
+    FULMAR_MARK("groups: unknown member refused");
+    return ErrorCode::unknown_member_id;
+  }
   return std::nullopt;
 }
 
@@ -77,7 +84,10 @@ Result<void> GroupCoordinator::replay(const StateRecord& record) {
   // If a group has changed its kind, the last record decides. This tombstone was written when it became a consumer
   // group.
   if (!group->value) {
-    if (auto known = find(group->key.group_id); known && known->consumer) return {};
+    if (auto known = find(group->key.group_id); known && known->consumer) {
+      FULMAR_MARK("groups: loaded group has become a consumer group");
+      return {};
+    }
     groups_.erase(group->key.group_id);
     if (offsets_.of(group->key.group_id) || transactional_.has_group(group->key.group_id)) ensure(group->key.group_id);
     return {};
@@ -111,6 +121,7 @@ void GroupCoordinator::replay_consumer(const StateRecord& record) {
   known->second.consumer->put(record);
   if (!std::holds_alternative<EpochRecord>(record) || !tombstone) return;
   // The tombstone of the epoch is the last record of a consumer group.
+  FULMAR_MARK("groups: loaded consumer group has ended");
   known->second.consumer.reset();
   if (!offsets_.of(group_of(record)) && !transactional_.has_group(group_of(record))) groups_.erase(known);
 }
@@ -130,11 +141,15 @@ bool GroupCoordinator::finish_loading(GroupTime now) {
       continue;
     }
     group.each_member([&](Member& member) { restart_session(group, member, now); });
-    if (group.members().size() > settings_.group_size_max)
+    if (group.members().size() > settings_.group_size_max) {
+      FULMAR_MARK("groups: loaded with too many members");
       prepare_rebalance(group, "it was loaded with more members than group.max.size", now);
-    else if (!group.members().empty() &&
-             !group.leader())  // the last coordinator made it a classic group, and did not complete its rebalance
+    } else if (!group.members().empty() &&
+               !group.leader())  // the last coordinator made it a classic group, and did not complete its rebalance
+    {
+      FULMAR_MARK("groups: loaded without a leader");
       prepare_rebalance(group, "it is a classic group again, and was loaded without a leader", now);
+    }
   }
   if (entry != groups_.end()) return false;
   phase_ = Phase::active;
@@ -174,9 +189,11 @@ Instant GroupCoordinator::next_deadline() const {
 void GroupCoordinator::resign() {
   if (phase_ == Phase::resigned) return;
   for (auto& [id, group] : groups_) tell_waiting(group, ErrorCode::not_coordinator);
-  for (auto& pending : pending_)
+  for (auto& pending : pending_) {
+    FULMAR_MARK("groups: resigned before a change was committed");
     for (auto& waiting : pending.answers)
       output_.answers.push_back(with_error(std::move(waiting), ErrorCode::not_coordinator));
+  }
   phase_ = Phase::resigned;
   groups_.clear();
   offsets_.clear();

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "broker/groups/coordinator.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -42,7 +43,10 @@ void GroupCoordinator::expire_slice(GroupTime now) {
 void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) {
   OffsetCommitKey cursor = *std::exchange(expire_cursor_, OffsetCommitKey{group.id() + '\0', "", 0});
   if (group.in(GroupState::dead) || !group.persisted) return;
-  if (group.consumer && group.consumer->step) return;  // in the next round
+  if (group.consumer && group.consumer->step) {
+    FULMAR_MARK("groups: expiration waits for a step");
+    return;
+  }  // in the next round
   bool from_start = cursor.topic.empty() && cursor.partition == first_partition;
   // In a consumer group, offsets expire by their own age, as in Kafka.
   bool simple = group.consumer || group.protocol_type().empty();
@@ -61,6 +65,7 @@ void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) 
     };
     for (auto topic = topics->lower_bound(cursor.topic); topic != topics->end(); ++topic) {
       if (group.consumer ? group.consumer->is_subscribed(topic->first) : group.is_subscribed(topic->first)) {
+        FULMAR_MARK("groups: offsets of a subscribed topic kept");
         all_gone = false;
         continue;
       }
@@ -73,14 +78,16 @@ void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) 
         --expired.budget;
         const auto* offset = partition->second.latest();
         bool kept = transactional_.has({group.id(), topic->first, partition->first});
-        if (offset && !kept && is_expired(*offset))
+        if (offset && !kept && is_expired(*offset)) {
+          FULMAR_MARK("groups: offset expired");
           expired.records.push_back(OffsetRecord{{group.id(), topic->first, partition->first}, std::nullopt});
-        else
+        } else
           all_gone = false;  // also if its deletion is not committed yet: that may fail
       }
     }
   }
   if (!all_gone || !empty || !group.pending_joins.empty()) return;
+  FULMAR_MARK("groups: empty group deleted");
   put_tombstones(group, expired.records);
   expired.effects.push_back({group.id(), Deleted{group.state_since()}});
   group.move_to(GroupState::dead, now.wall);
@@ -112,8 +119,10 @@ void GroupCoordinator::purge_slice(GroupTime now) {
     if (find(id)->in(GroupState::dead)) continue;  // its deletion includes all its offsets
     for (const auto& [index, slot] : offsets_.of(id)->at(purge.topic)) {
       ++looked_at;
-      if (slot.latest() && slot.latest_by() <= purge.through)
+      if (slot.latest() && slot.latest_by() <= purge.through) {
+        FULMAR_MARK("groups: offset of a deleted topic removed");
         records.push_back(OffsetRecord{{id, purge.topic, index}, std::nullopt});
+      }
     }
   }
   if (done && groups.size() < settings_.cleanup_slice) purges_.pop_front();

@@ -3,6 +3,7 @@
 
 #include "broker/groups/coordinator.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 namespace {
@@ -77,10 +78,14 @@ void GroupCoordinator::join(GroupToken token, const GroupClient& client, const J
   if (group->consumer) {
     if (!group->consumer->empty()) return consumers_.join(token, *group, client, request, now);
     // The step that made it empty is not committed yet.
-    if (group->consumer->step) return answer_join_error(token, ErrorCode::coordinator_not_available, request.member_id);
+    if (group->consumer->step) {
+      FULMAR_MARK("groups: classic member joins before a step is committed");
+      return answer_join_error(token, ErrorCode::coordinator_not_available, request.member_id);
+    }
     become_classic(*group, now);
   }
   if (!has_room(*group, request, settings_.group_size_max)) {
+    FULMAR_MARK("groups: classic group is full");
     remove_member(*group, request.member_id);
     answer_join_error(token, ErrorCode::group_max_size_reached);
     return complete_join_if_all(*group, now);
@@ -93,6 +98,7 @@ void GroupCoordinator::join(GroupToken token, const GroupClient& client, const J
 // If this append fails, that is not undone: the group's next record is complete, and makes it a classic group. Its
 // offsets are kept from now on as those of a group that has just become empty: when it did is not known.
 void GroupCoordinator::become_classic(Group& group, GroupTime now) {
+  FULMAR_MARK("groups: empty consumer group becomes classic");
   auto records = group.consumer->tombstones(group.id());
   group.consumer.reset();
   group.is_empty_since(now.wall);
@@ -135,8 +141,10 @@ void GroupCoordinator::join_new(GroupToken token, const GroupClient& client, con
   }
   std::string id = new_member_id(client.client_id, new_uuid_());
   if (client.api_version < member_id_required_since) return add_member(token, client, request, group, id, now);
-  if (group.pending_joins.size() >= settings_.pending_members_max)
+  if (group.pending_joins.size() >= settings_.pending_members_max) {
+    FULMAR_MARK("groups: too many members without an answer");
     return answer_join_error(token, ErrorCode::coordinator_not_available);
+  }
   Instant until = now.instant + session_timeout(request);
   group.pending_joins[id] = until;
   timers_.set({group.id(), GroupTimer::session, id}, until);
@@ -156,13 +164,18 @@ void GroupCoordinator::join_known(GroupToken token, const GroupClient& client, c
       return update_member(token, request, group, member, "member " + id + " joins again", now);
     case GroupState::completing_rebalance:
       // Nothing has changed: perhaps the last answer was lost.
-      if (same) return answer(token, joined(group, member, group.is_leader(id)));
+      if (same) {
+        FULMAR_MARK("groups: join repeated");
+        return answer(token, joined(group, member, group.is_leader(id)));
+      }
       return update_member(token, request, group, member, "member " + id + " has new metadata", now);
     case GroupState::stable:
       // A leader that joins again wants to assign anew, for example because topics have changed, even if its metadata
       // is the same.
-      if (group.is_leader(id))
+      if (group.is_leader(id)) {
+        FULMAR_MARK("groups: leader joins again");
         return update_member(token, request, group, member, "leader " + id + " joins again", now);
+      }
       if (same) return answer(token, joined(group, member, false));
       return update_member(token, request, group, member, "member " + id + " has new metadata", now);
     case GroupState::empty:
@@ -196,8 +209,10 @@ void GroupCoordinator::update_member(GroupToken token, const JoinGroupRequest& r
 
 void GroupCoordinator::wait_in_join(Group& group, Member& member, GroupToken token) {
   // The client of the member's earlier request has most likely given up; if not, it joins again.
-  if (auto before = group.await_join(member, token))
+  if (auto before = group.await_join(member, token)) {
+    FULMAR_MARK("groups: join replaces an earlier request");
     answer_join_error(*before, ErrorCode::rebalance_in_progress, member.id);
+  }
 }
 
 JoinGroupResponse GroupCoordinator::joined(const Group& group, const Member& member, bool with_members) const {

@@ -1,6 +1,7 @@
 // Heartbeat, LeaveGroup and sessions.
 #include "broker/groups/coordinator.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 namespace {
@@ -17,7 +18,10 @@ void GroupCoordinator::heartbeat(GroupToken token, const HeartbeatRequest& reque
     answer(token, response);
   };
   // While the group is being loaded its members are not known; when it is loaded, their sessions start again.
-  if (phase_ == Phase::loading && !request.group_id.empty()) return say(ErrorCode::none);
+  if (phase_ == Phase::loading && !request.group_id.empty()) {
+    FULMAR_MARK("groups: heartbeat while loading");
+    return say(ErrorCode::none);
+  }
   if (auto error = not_serving()) return say(*error);
   if (request.group_id.empty()) return say(ErrorCode::invalid_group_id);
   Group* group = find(request.group_id);
@@ -25,7 +29,10 @@ void GroupCoordinator::heartbeat(GroupToken token, const HeartbeatRequest& reque
   if (group->in(GroupState::dead)) return say(ErrorCode::coordinator_not_available);
   if (group->consumer) return consumers_.heartbeat(token, *group, request, now);
   if (auto error = validate_member(*group, request.member_id, request.group_instance_id)) return say(*error);
-  if (request.generation_id != group->generation()) return say(ErrorCode::illegal_generation);
+  if (request.generation_id != group->generation()) {
+    FULMAR_MARK("groups: heartbeat of a past generation");
+    return say(ErrorCode::illegal_generation);
+  }
   restart_session(*group, *group->member(request.member_id), now);
   say(group->in(GroupState::preparing_rebalance) ? ErrorCode::rebalance_in_progress : ErrorCode::none);
 }
@@ -43,6 +50,7 @@ void GroupCoordinator::session_timer(Group& group, const std::string& id, GroupT
   TimerKey key{group.id(), GroupTimer::session, id};
   if (auto pending = group.pending_joins.find(id); pending != group.pending_joins.end()) {
     FULMAR_ASSERT(pending->second <= now.instant);
+    FULMAR_MARK("groups: promised member never joined");
     group.pending_joins.erase(pending);
     return complete_join_if_all(group, now);
   }
@@ -51,7 +59,11 @@ void GroupCoordinator::session_timer(Group& group, const std::string& id, GroupT
   if (member->session_deadline > now.instant) return timers_.set(key, member->session_deadline);
   // A member whose request waits here cannot send heartbeats. A new member is removed all the same: its client may be
   // long gone, and every later rebalance would wait for it.
-  if (!member->is_new && (member->awaits_join() || member->awaits_sync())) return restart_session(group, *member, now);
+  if (!member->is_new && (member->awaits_join() || member->awaits_sync())) {
+    FULMAR_MARK("groups: session of a waiting member goes on");
+    return restart_session(group, *member, now);
+  }
+  FULMAR_MARK("groups: session ended");
   std::string gone = "the session of member " + id + " has ended";
   remove_member(group, id);
   rebalance_or_complete(group, gone, now);

@@ -10,6 +10,7 @@
 #include "broker/groups/consumer_groups.h"
 #include "broker/groups/coordinator.h"
 #include "broker/protocol/messages/consumer_protocol.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -60,6 +61,7 @@ class Owners {
   // generation; so call this in that order, after all calls of assign().
   void keep(CurrentAssignment& current, const PartitionSets& owned) {
     claim(owned, [&](const Uuid& topic, std::int32_t partition) {
+      FULMAR_MARK("groups: partition kept through an upgrade, to be given up");
       current.revoking[topic][partition] = current.epoch;
       current.state = MemberState::unrevoked;
     });
@@ -134,10 +136,15 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::upgrade(Group& group, Coo
       group.uncommitted > 0 && std::ranges::any_of(coordinator_.pending_, [&](const auto& pending) {
         return std::ranges::any_of(pending.effects, [&](const auto& effect) { return effect.group == group.id(); });
       });
-  if (group.generation() == 0 || group.members().empty() || unfinished)
+  if (group.generation() == 0 || group.members().empty() || unfinished) {
+    FULMAR_MARK("groups: upgrade has to wait");
     return Refusal{ErrorCode::coordinator_not_available, ""};
+  }
   auto records = as_consumer_group(group);
-  if (!records) return not_one(": what its members say can't be read");
+  if (!records) {
+    FULMAR_MARK("groups: upgrade impossible");
+    return not_one(": what its members say can't be read");
+  }
 
   auto before = std::make_shared<Group>(std::move(group));
   group = Group(before->id(), now.wall);
@@ -155,6 +162,7 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::upgrade(Group& group, Coo
 }
 
 void ConsumerGroups::upgraded(Group& group, Group& before, CoordinatorTime now) {
+  FULMAR_MARK("groups: upgraded");
   coordinator_.note(group, "is a consumer group now, with " + std::to_string(before.members().size()) +
                                " members of the classic protocol");
   coordinator_.tell_waiting(before, ErrorCode::rebalance_in_progress);
@@ -163,6 +171,7 @@ void ConsumerGroups::upgraded(Group& group, Group& before, CoordinatorTime now) 
 
 void ConsumerGroups::undo_upgrade(Group& group, ConsumerGroup::Upgrade upgrade, ErrorCode why, CoordinatorTime now) {
   auto waiting = std::move(group.consumer->waiting);
+  FULMAR_MARK("groups: upgrade undone");
   upgrade.before->uncommitted = group.uncommitted;
   group = std::move(*upgrade.before);
   coordinator_.note(group,
@@ -188,7 +197,10 @@ void ConsumerGroups::undo_upgrade(Group& group, ConsumerGroup::Upgrade upgrade, 
 std::optional<GroupMetadataValue> ConsumerGroups::as_classic_group(const ConsumerGroup& group,
                                                                    CoordinatorTime now) const {
   auto protocol = common_protocol(group);
-  if (!protocol) return std::nullopt;
+  if (!protocol) {
+    FULMAR_MARK("groups: no common protocol to downgrade to");
+    return std::nullopt;
+  }
   // The greatest member epoch becomes the generation. Members in this epoch learn of the rebalance from their next
   // heartbeat, and may commit until then; the others are in an old generation, and have to join again too.
   std::int32_t generation = 0;
@@ -248,6 +260,7 @@ bool ConsumerGroups::downgrade(Group& group, CoordinatorTime now) {
 
 void ConsumerGroups::downgraded(Group& group, Group classic, CoordinatorTime now) {
   auto waiting = std::move(group.consumer->waiting);
+  FULMAR_MARK("groups: downgraded");
   classic.uncommitted = group.uncommitted;
   coordinator_.timers_.cancel_group(group.id());
   group = std::move(classic);

@@ -1,6 +1,7 @@
 // OffsetCommit, OffsetFetch, OffsetDelete.
 #include "broker/groups/coordinator.h"
 #include "broker/protocol/timestamps.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 namespace {
@@ -35,9 +36,15 @@ std::optional<ErrorCode> GroupCoordinator::validate_commit(const Group* group, c
   if (generation < 0 && group->in(GroupState::empty)) return std::nullopt;
   if (generation < 0 && request.member_id.empty() && !request.group_instance_id) return ErrorCode::unknown_member_id;
   if (auto error = validate_member(*group, request.member_id, request.group_instance_id)) return error;
-  if (generation != group->generation()) return ErrorCode::illegal_generation;
+  if (generation != group->generation()) {
+    FULMAR_MARK("groups: commit of a past generation refused");
+    return ErrorCode::illegal_generation;
+  }
   // The member has joined the generation, but has no assignment in it yet, so there is nothing that it could commit.
-  if (group->in(GroupState::completing_rebalance)) return ErrorCode::rebalance_in_progress;
+  if (group->in(GroupState::completing_rebalance)) {
+    FULMAR_MARK("groups: commit before the assignment refused");
+    return ErrorCode::rebalance_in_progress;
+  }
   return std::nullopt;
 }
 

@@ -3,6 +3,7 @@
 
 #include "broker/groups/coordinator.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -47,6 +48,7 @@ void GroupCoordinator::join_timer(Group& group, GroupTime now) {
   if (!group.initial_remaining || !group.member_added || group.initial_remaining->count() == 0)
     return complete_join(group, now);
   // A member has joined meanwhile, so wait for more; but no longer than the rebalance timeout in all.
+  FULMAR_MARK("groups: initial rebalance prolonged");
   group.member_added = false;
   auto delay = std::min(settings_.initial_rebalance_delay, *group.initial_remaining);
   group.initial_remaining = std::max(*group.initial_remaining - delay, milliseconds(0));
@@ -64,7 +66,10 @@ void GroupCoordinator::complete_join(Group& group, GroupTime now) {
   for (const auto& [id, member] : group.members())
     if (!member.awaits_join() && !member.instance_id) absent.push_back(id);
   for (const auto& id : absent) remove_member(group, id);
-  if (!absent.empty()) note(group, std::to_string(absent.size()) + " members did not join in time, and are out");
+  if (!absent.empty()) {
+    FULMAR_MARK("groups: absent members removed");
+    note(group, std::to_string(absent.size()) + " members did not join in time, and are out");
+  }
 
   if (!group.elect_leader() && !group.members().empty()) {
     // There are only static members, and none of them has joined: wait until one does, or their sessions end.

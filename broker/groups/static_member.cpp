@@ -1,6 +1,7 @@
 // A new process takes the place of a static member (KIP-345); in a stable group without a rebalance.
 #include "broker/groups/coordinator.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 namespace {
@@ -35,7 +36,11 @@ void GroupCoordinator::replace_static(GroupToken token, const GroupClient& clien
       // would keep partitions of topics that it is not subscribed to, and get none of its own topics.
       bool same = group.select_protocol() == group.protocol() &&
                   member.subscribed_topics(*group.protocol()) == before.subscribed_topics(*group.protocol());
-      if (!same) return rebalance_or_complete(group, who + " and subscribes to something else", now);
+      if (!same) {
+        FULMAR_MARK("groups: successor subscribes to something else");
+        return rebalance_or_complete(group, who + " and subscribes to something else", now);
+      }
+      FULMAR_MARK("groups: static member replaced without a rebalance");
       note(group, who);
       append({GroupRecord{{group.id()}, group.snapshot(nullptr)}},
              {{group.id(),
@@ -45,6 +50,7 @@ void GroupCoordinator::replace_static(GroupToken token, const GroupClient& clien
     }
     case GroupState::completing_rebalance:
       // The leader may have been sent the old id, and would assign nothing to the new one.
+      FULMAR_MARK("groups: static member replaced before the assignment");
       return prepare_rebalance(group, who, now);
     case GroupState::preparing_rebalance: return complete_join_if_all(group, now);
     case GroupState::empty:
@@ -74,6 +80,7 @@ void GroupCoordinator::undo_replaced(Group& group, const Replaced& replaced, Err
   if (!group.in(GroupState::stable) || group.generation() != replaced.generation) return;
   Member* member = group.member(replaced.new_id);
   if (!member || !member->awaits_join()) return;
+  FULMAR_MARK("groups: replacement undone");
   answer_join_error(*group.take_join(*member), why);
   timers_.cancel({group.id(), GroupTimer::session, replaced.new_id});
   group.replace(replaced.new_id, replaced.before.id);

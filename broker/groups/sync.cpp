@@ -1,6 +1,7 @@
 // SyncGroup: the leader sends the assignment, and all members receive theirs once it is committed.
 #include "broker/groups/coordinator.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 namespace {
@@ -21,11 +22,17 @@ void GroupCoordinator::sync(GroupToken token, const SyncGroupRequest& request, G
   if (group->in(GroupState::dead)) return answer_sync_error(token, ErrorCode::coordinator_not_available);
   if (auto error = validate_member(*group, request.member_id, request.group_instance_id))
     return answer_sync_error(token, *error);
-  if (request.generation_id != group->generation()) return answer_sync_error(token, ErrorCode::illegal_generation);
+  if (request.generation_id != group->generation()) {
+    FULMAR_MARK("groups: sync of a past generation");
+    return answer_sync_error(token, ErrorCode::illegal_generation);
+  }
   if (contradicts(request.protocol_type, group->protocol_type()) ||
       contradicts(request.protocol_name, group->protocol()))
     return answer_sync_error(token, ErrorCode::inconsistent_group_protocol);
-  if (group->in(GroupState::preparing_rebalance)) return answer_sync_error(token, ErrorCode::rebalance_in_progress);
+  if (group->in(GroupState::preparing_rebalance)) {
+    FULMAR_MARK("groups: sync during a rebalance");
+    return answer_sync_error(token, ErrorCode::rebalance_in_progress);
+  }
 
   Member& member = *group->member(request.member_id);
   if (group->in(GroupState::stable)) {
@@ -61,7 +68,10 @@ void GroupCoordinator::store_assignment(Group& group, const SyncGroupRequest& re
 }
 
 void GroupCoordinator::assigned(Group& group, const Assigned& assigned, GroupTime now) {
-  if (group.assigning != assigned.generation) return;  // a rebalance has begun meanwhile
+  if (group.assigning != assigned.generation) {
+    FULMAR_MARK("groups: assignment of a past generation committed");
+    return;
+  }  // a rebalance has begun meanwhile
   group.assigning.reset();
   group.each_member([&](Member& member) {
     auto found = assigned.assignments.find(member.id);
@@ -84,6 +94,7 @@ void GroupCoordinator::cancel_syncs(Group& group, ErrorCode error, GroupTime now
     member.assignment = Bytes();
     auto token = std::exchange(member.sync_token, std::nullopt);
     if (!token) return;
+    FULMAR_MARK("groups: waiting sync cancelled");
     answer_sync_error(*token, error);
     restart_session(group, member, now);
   });
@@ -92,6 +103,7 @@ void GroupCoordinator::cancel_syncs(Group& group, ErrorCode error, GroupTime now
 // Members that have joined, but do not ask for their assignment, would have partitions that they do not consume.
 void GroupCoordinator::sync_timer(Group& group, GroupTime now) {
   FULMAR_ASSERT(group.in(GroupState::completing_rebalance) || group.in(GroupState::stable));
+  FULMAR_MARK("groups: members did not sync in time");
   auto late = std::move(group.pending_syncs);
   group.pending_syncs.clear();
   FULMAR_ASSERT(!late.empty());

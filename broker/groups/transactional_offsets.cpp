@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -73,6 +74,7 @@ void TransactionalOffsets::forget(const OffsetCommitKey& key, AppendId append) {
   if (known == producers_of_.end()) return;
   for (auto producer : std::set(known->second)) {
     auto& slot = producers_.at(producer).at(key);
+    FULMAR_MARK("groups: pending offset of a transaction forgotten");
     if (slot.committed_by < append) slot.committed.reset();
     tidy(producer, key);
   }

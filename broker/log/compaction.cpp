@@ -6,6 +6,7 @@
 #include "broker/log/partition_log.h"
 #include "broker/protocol/record_validation.h"
 #include "broker/protocol/work.h"
+#include "runtime/base/mark.h"
 #include "runtime/fiber/slices.h"
 
 namespace fulmar {
@@ -74,8 +75,14 @@ CleaningPlan plan_cleaning(const std::vector<SegmentFacts>& closed, Offset clean
       plan.clean_bytes += segment.bytes;
       continue;
     }
-    if (policy.min_lag_ms > 0 && age(segment.newest, now) < policy.min_lag_ms) break;
-    if (age(segment.oldest, now) > policy.max_lag_ms) plan.overdue = true;
+    if (policy.min_lag_ms > 0 && age(segment.newest, now) < policy.min_lag_ms) {
+      FULMAR_MARK("compaction: lag not over yet");
+      break;
+    }
+    if (age(segment.oldest, now) > policy.max_lag_ms) {
+      FULMAR_MARK("compaction: overdue");
+      plan.overdue = true;
+    }
     plan.dirty_bytes += segment.bytes;
     plan.up_to = segment.next_offset;
   }
@@ -94,6 +101,7 @@ std::vector<SegmentRun> plan_runs(const std::vector<SegmentFacts>& closed, Offse
                  index_bytes <= static_cast<std::uint64_t>(policy.segment_index_bytes) &&
                  segment.next_offset - runs.back().base_offset <= std::numeric_limits<std::int32_t>::max();
     if (joins) {
+      FULMAR_MARK("compaction: segments join");
       ++runs.back().count;
       continue;
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "broker/log/partition_log.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -37,8 +38,12 @@ bool PartitionLog::keep_serving(Offset from) {
   auto& segment = **std::prev(after);
   auto known = segment.damage().size();
   auto found = segment.find_damage(from);
-  if (!found || !*found) return false;  // for example, the index is wrong: the next start checks everything
+  if (!found || !*found) {
+    FULMAR_MARK("log: damage not found again");
+    return false;
+  }  // for example, the index is wrong: the next start checks everything
   if (segment.damage().size() == known) return true;
+  FULMAR_MARK("log: damage found by a read");
   tell_damage(segment, **found);
   // With the mark, the next start checks everything and finds the damage again; without it, the next read finds it.
   if (auto marked = mark_damage(); !marked)
@@ -48,6 +53,7 @@ bool PartitionLog::keep_serving(Offset from) {
 
 void PartitionLog::report_damage(const Error& what, Offset from) {
   if (offline_ || (serves_rest() && keep_serving(from))) return;
+  FULMAR_MARK("log: offline for damage");
   go_offline(what);
   if (auto marked = mark_damage(); !marked)
     log_.error("damage can't be marked", {{"partition", directory_}, {"reason", to_string(marked.error())}});

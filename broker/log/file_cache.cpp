@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -192,6 +193,7 @@ bool FileCache::make_room_for_one() {
 bool FileCache::close_one() {
   while (clean_.empty()) {
     if (dirty_.empty()) return false;
+    FULMAR_MARK("log: file synced to be closed");
     auto oldest = dirty_.front()->shared_from_this();
     auto synced = oldest->sync();
     // A file that can't be synced is closed as well: it can't be used any more. A file that was written meanwhile stays

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/log/partition_log.h"
+#include "runtime/base/mark.h"
 #include "runtime/fiber/at_once.h"
 #include "runtime/host/clock.h"
 
@@ -34,7 +35,10 @@ void PartitionLog::request_flush() {
 // logs have theirs.
 void PartitionLog::flush_turn() {
   if (!offline_ && stable_end_ < log_end()) {
-    if (auto flushed = flush_once(); !flushed) go_offline(flushed.error());
+    if (auto flushed = flush_once(); !flushed) {
+      FULMAR_MARK("log: sync failed");
+      go_offline(flushed.error());
+    }
     tell();
   }
   flushing_ = false;
@@ -53,7 +57,10 @@ Result<void> PartitionLog::flush_once() {
   bool names = std::exchange(directory_dirty_, false);
   // The epochs can be rebuilt from the batches above the recovery point, so a lack of space for them is no error.
   auto epochs = write_epochs();
-  if (!epochs && !is_shortage(epochs.error().code)) return epochs;
+  if (!epochs && !is_shortage(epochs.error().code)) {
+    FULMAR_MARK("log: epochs can not be stored");
+    return epochs;
+  }
   std::vector<std::shared_ptr<Segment>> dirty;
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
     if (std::exchange((*segment)->needs_sync, false)) dirty.push_back(*segment);
@@ -78,7 +85,10 @@ Result<void> PartitionLog::flush_once() {
 
 void PartitionLog::mark_synced(Offset end, std::uint64_t cuts) {
   LockGuard guard(marking_);
-  if (cuts != cuts_) return;
+  if (cuts != cuts_) {
+    FULMAR_MARK("log: cut while it was synced");
+    return;
+  }
   auto& segment = active();
   auto start_marked = segment.mark() ? segment.mark()->log_start : 0;
   auto marked = segment.set_mark({end, std::max(log_start_, start_marked), holes_below_, tombstone_bound_});
@@ -99,7 +109,10 @@ Result<void> PartitionLog::mark_at_least(Segment& segment, const SyncedMark& wan
   if (!marked && marked.error().code == Errc::unsupported) return {};
   FULMAR_TRY_VOID(marked);
   auto synced = segment.sync();
-  if (!synced) go_offline(synced.error());
+  if (!synced) {
+    FULMAR_MARK("log: sync of a mark failed");
+    go_offline(synced.error());
+  }
   return synced;
 }
 

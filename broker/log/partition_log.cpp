@@ -5,6 +5,7 @@
 #include "broker/log/checked_file.h"
 #include "broker/log/recovery.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -35,6 +36,7 @@ Result<std::unique_ptr<PartitionLog>> PartitionLog::open(LogContext& context, st
   std::unique_ptr<PartitionLog> log(new PartitionLog(context, directory, config, on_damage));
   auto recovered = Recovery(*log, clean, epoch_max).run();
   if (!recovered && recovered.error().code == Errc::corrupt && on_damage != OnDamage::refuse) {
+    FULMAR_MARK("log: opened again to keep what is good");
     log->log_.error(on_damage == OnDamage::keep_good
                         ? "damaged log: what is good is kept, the rest is for other replicas to give"
                         : "damaged log: it is checked from end to end, and what is good is served",
@@ -65,6 +67,7 @@ void PartitionLog::tell() {
 void PartitionLog::go_offline(const Error& why) {
   if (offline_) return;
   offline_ = true;
+  FULMAR_MARK("log: goes offline");
   side_files_.stop();
   log_.error("log goes offline", {{"partition", directory_}, {"reason", to_string(why)}});
   changed();
@@ -98,6 +101,7 @@ bool PartitionLog::must_roll(const BatchHeader& header) const {
 }
 
 Result<void> PartitionLog::roll(Offset base_offset) {
+  FULMAR_MARK("log: segment rolled");
   auto next = std::make_shared<Segment>(*context_.files, directory_, base_offset);
   FULMAR_TRY_VOID(next->open(true, context_.host.clock().now()));
   next->allow_holes_below(holes_below_);
@@ -114,8 +118,12 @@ Result<void, Refusal> PartitionLog::make_room_for(const BatchHeader& header) {
   if (!must_roll(header)) return {};
   auto rolled = roll(log_end());
   if (rolled) return {};
+  FULMAR_MARK("log: no room to roll");
   context_.shortage.refused(directory_, rolled.error());
-  if (!is_shortage(rolled.error().code)) go_offline(rolled.error());
+  if (!is_shortage(rolled.error().code)) {
+    FULMAR_MARK("log: roll failed for good");
+    go_offline(rolled.error());
+  }
   return storage_error(to_string(rolled.error()));
 }
 
@@ -135,9 +143,13 @@ Result<void, Refusal> PartitionLog::write_batch(const BatchHeader& header, const
   if (!written) {
     // After a lack of space the log stays in use if the incomplete batch can be cut off, and the cut synced: otherwise
     // a power loss might undo the cut after further appends. Any other error takes the log offline.
+    FULMAR_MARK("log: append failed");
     context_.shortage.refused(directory_, written.error());
     bool survived = is_shortage(written.error().code) && segment.cut_rubbish() && segment.sync();
-    if (!survived) go_offline(written.error());
+    if (!survived) {
+      FULMAR_MARK("log: failed append is the end of the log");
+      go_offline(written.error());
+    }
     return storage_error(to_string(written.error()));
   }
   context_.shortage.written();
@@ -145,7 +157,10 @@ Result<void, Refusal> PartitionLog::write_batch(const BatchHeader& header, const
   note_epoch(header);
   update_producers(segment, header, marker);
   unflushed_messages_ += std::max(header.record_count, 1);
-  if (unflushed_messages_ >= config_.flush_messages) request_flush();
+  if (unflushed_messages_ >= config_.flush_messages) {
+    FULMAR_MARK("log: flushed for its number of messages");
+    request_flush();
+  }
   return {};
 }
 
@@ -157,14 +172,19 @@ Result<Appended, Refusal> PartitionLog::append(const BatchHeader& client_header,
 Result<Appended, Refusal> PartitionLog::write_produced(const BatchHeader& client_header, const Bytes& batch,
                                                        Epoch epoch, const AppendOrigin& origin) {
   if (offline_) return storage_error("the log is offline");
-  if (end_unknown_) return storage_error("the end of the log is damaged");
+  if (end_unknown_) {
+    FULMAR_MARK("log: append after a damaged end refused");
+    return storage_error("the end of the log is damaged");
+  }
   std::optional<EndMarker> marker;
   if (client_header.control()) marker = read_end_marker(batch);
   auto verdict = producers_.check(client_header, marker, origin);
   if (!verdict) return std::unexpected(verdict.error());
   auto wall_ms = context_.host.clock().wall_ms();
-  if (const auto& known = verdict->duplicate_of)
+  if (const auto& known = verdict->duplicate_of) {
+    FULMAR_MARK("log: duplicate recognised");
     return Appended{known->base_offset(), known->last_offset, config_.log_append_time ? known->timestamp : -1, true};
+  }
   BatchHeader header = client_header;
   if (config_.log_append_time) header.max_timestamp = wall_ms;
   FULMAR_TRY_VOID(make_room_for(header));
@@ -200,6 +220,7 @@ Result<Bytes> PartitionLog::read(Offset from, Offset up_to, std::size_t max_byte
     // If the segment has records from `from` on, they did not fit into max_bytes. Otherwise there is a hole up to the
     // next segment.
     if (!batches.empty() || next >= up_to || segment->next_offset() > from) return batches;
+    FULMAR_MARK("log: read passes a hole to the next segment");
     from = next;
   }
 }
@@ -213,7 +234,10 @@ std::uint64_t PartitionLog::size_bytes() const {
 Result<void> PartitionLog::advance_start(Offset offset) {
   return alone([&]() -> Result<void> {
     if (offline_) return fail(Errc::io_error, "the log is offline");
-    if (offset > kept_end() || offset < 0) return fail(Errc::out_of_range, "offset " + std::to_string(offset));
+    if (offset > kept_end() || offset < 0) {
+      FULMAR_MARK("log: start beyond what is kept refused");
+      return fail(Errc::out_of_range, "offset " + std::to_string(offset));
+    }
     if (offset <= log_start_) return {};
     return move_start(offset);
   });
@@ -224,6 +248,7 @@ Result<void> PartitionLog::advance_start(Offset offset) {
 Result<void> PartitionLog::move_start(Offset offset) {
   // If the new start is within a segment, it is stored in the segment's mark too, in case the checkpoint is damaged.
   if (offset > held_from()) {
+    FULMAR_MARK("log: start within a segment marked");
     LockGuard marking(marking_);
     FULMAR_TRY_VOID(mark_at_least(active(), {0, offset, 0}));
   }
@@ -269,6 +294,7 @@ Result<void> PartitionLog::cut(Offset offset, const OnWritten& on_written) {
     FULMAR_TRY_VOID(find_batch());
     // If a hole comes before the batch that contains it, the log would end where the hole begins, below what is marked.
     if (end < offset && end <= holes_below_) {
+      FULMAR_MARK("log: cut after a hole");
       offset = end;
       FULMAR_TRY_VOID(find_batch());
     }
@@ -282,15 +308,23 @@ Result<void> PartitionLog::cut(Offset offset, const OnWritten& on_written) {
   for (const auto& other : segments_)
     if (other->mark()) promised = std::max(promised, other->mark()->synced_end);
   FULMAR_TRY_VOID(lower_marks(end));
-  if (segment != segments_.back())
+  if (segment != segments_.back()) {
+    FULMAR_MARK("log: cut across segments");
     FULMAR_TRY_VOID(mark_at_least(*segment, {std::min(promised, end), log_start_, 0, tombstone_bound_}));
-  if (recovery_point_ > end) FULMAR_TRY_VOID(write_checkpoint(end, log_start_));
+  }
+  if (recovery_point_ > end) {
+    FULMAR_MARK("log: cut below the recovery point");
+    FULMAR_TRY_VOID(write_checkpoint(end, log_start_));
+  }
   while (segments_.back() != segment) {
     FULMAR_TRY_VOID(remove_segment_files(active()));
     segments_.pop_back();
     directory_dirty_ = true;
   }
-  if (position < segment->size()) FULMAR_TRY_VOID(segment->truncate(position, end, config_.index_interval_bytes));
+  if (position < segment->size()) {
+    FULMAR_MARK("log: segment truncated");
+    FULMAR_TRY_VOID(segment->truncate(position, end, config_.index_interval_bytes));
+  }
   // Sync the cut: what was cut off must not come back behind what will be appended and marked as synced.
   if (std::exchange(segment->needs_sync, false)) FULMAR_TRY_VOID(segment->sync());
   if (std::exchange(directory_dirty_, false)) FULMAR_TRY_VOID(context_.host.disk().sync_directory(directory_));
@@ -303,8 +337,10 @@ Result<void> PartitionLog::cut(Offset offset, const OnWritten& on_written) {
   holes_below_ = std::min(holes_below_, log_end());
   cleaned_to_ = std::min(cleaned_to_, log_end());
   FULMAR_TRY_VOID(write_checkpoint(next_recovery_point(log_start_), log_start_));
-  if (in_hole)
+  if (in_hole) {
+    FULMAR_MARK("log: cut within a hole");
     if (auto done = stand_in(offset, on_written); !done) return fail(Errc::io_error, done.error().message);
+  }
   changed();
   return {};
 }
@@ -330,6 +366,7 @@ Result<void> PartitionLog::begin_anew(Offset offset, Epoch epoch, Offset tombsto
   // The checkpoint first, so that it does not cover records that are about to be removed. If the log is to start at or
   // above its end, it stores the new start at once: so after a power loss at any time the log ends no lower than
   // before. Otherwise its replica might vote for a candidate that lacks records which the replica has acknowledged.
+  FULMAR_MARK("log: begun anew");
   stable_end_ = log_start_;
   FULMAR_TRY_VOID(write_checkpoint(std::min(held_from(), offset), offset >= log_end() ? offset : log_start_));
   // Until this has succeeded, callers see the old segments.
@@ -362,7 +399,10 @@ Result<void> PartitionLog::write_epochs() {
   if (!std::exchange(epochs_dirty_, false)) return {};
   auto written = replace_checked_file(context_.host.disk(), directory_ + "/leader-epoch-checkpoint",
                                       Bytes::copy_of(epochs_.encode()));
-  if (!written) epochs_dirty_ = true;
+  if (!written) {
+    FULMAR_MARK("log: epochs not written");
+    epochs_dirty_ = true;
+  }
   return written;
 }
 

@@ -6,6 +6,7 @@
 #include "broker/protocol/endian.h"
 #include "broker/protocol/reader.h"
 #include "broker/protocol/writer.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -37,17 +38,23 @@ Result<ProducerState::Verdict, Refusal> ProducerState::check(const BatchHeader& 
   if (has_sequence && known && known->epoch == header.producer_epoch) {
     for (std::size_t i = 0; i < known->count; ++i) {
       const auto& batch = known->batches[i];
-      if (batch.first_sequence() == header.base_sequence && batch.last_sequence == header.last_sequence())
+      if (batch.first_sequence() == header.base_sequence && batch.last_sequence == header.last_sequence()) {
+        FULMAR_MARK("producers: batch repeated");
         return Verdict{batch};
+      }
     }
   }
   if (header.transactional()) FULMAR_TRY_VOID(check_transaction(header, known, origin));
-  if (known && header.producer_epoch < known->epoch)
+  if (known && header.producer_epoch < known->epoch) {
+    FULMAR_MARK("producers: older epoch fenced");
     return refuse(ErrorCode::invalid_producer_epoch,
                   "epoch " + std::to_string(header.producer_epoch) + " is older than " + std::to_string(known->epoch));
+  }
   if (has_sequence) FULMAR_TRY_VOID(check_sequence(header, known));
-  if (known && known->in_transaction() && !header.transactional())
+  if (known && known->in_transaction() && !header.transactional()) {
+    FULMAR_MARK("producers: plain batch in a transaction refused");
     return refuse(ErrorCode::invalid_txn_state, "the producer's transaction is open, and the batch not part of it");
+  }
   return Verdict{};
 }
 
@@ -60,13 +67,17 @@ Result<ProducerState::Verdict, Refusal> ProducerState::check_marker(const BatchH
   bool own_epoch = origin.transaction_version >= 2;
   bool late = header.producer_epoch < known.epoch ||
               (own_epoch && header.producer_epoch == known.epoch && known.in_transaction());
-  if (late)
+  if (late) {
+    FULMAR_MARK("producers: late marker refused");
     return refuse(ErrorCode::invalid_producer_epoch, "a marker of epoch " + std::to_string(header.producer_epoch) +
                                                          " after epoch " + std::to_string(known.epoch));
-  if (marker.coordinator_epoch < known.coordinator_epoch)
+  }
+  if (marker.coordinator_epoch < known.coordinator_epoch) {
+    FULMAR_MARK("producers: marker of a deposed coordinator refused");
     return refuse(ErrorCode::transaction_coordinator_fenced, "a marker of coordinator epoch " +
                                                                  std::to_string(marker.coordinator_epoch) + " after " +
                                                                  std::to_string(known.coordinator_epoch));
+  }
   return Verdict{};
 }
 
@@ -79,28 +90,41 @@ Result<ProducerState::Verdict, Refusal> ProducerState::check_transaction(const B
   auto asked = verifications_.find(header.producer_id);
   bool verified = origin.verified && asked != verifications_.end() && asked->second.number == *origin.verified &&
                   asked->second.epoch == header.producer_epoch;
-  if (!verified)
+  if (!verified) {
+    FULMAR_MARK("producers: unconfirmed transaction refused");
     return refuse(ErrorCode::invalid_txn_state, "the batch is of no transaction that its coordinator has confirmed");
+  }
   if (origin.coordinator) return Verdict{};
-  if (asked->second.own_epoch && header.base_sequence != 0 && (!known || known->count == 0))
+  if (asked->second.own_epoch && header.base_sequence != 0 && (!known || known->count == 0)) {
+    FULMAR_MARK("producers: transaction begins in the middle");
     return refuse(ErrorCode::out_of_order_sequence_number,
                   "sequence " + std::to_string(header.base_sequence) + " where an epoch begins");
-  if (header.base_sequence > asked->second.lowest_sequence)
+  }
+  if (header.base_sequence > asked->second.lowest_sequence) {
+    FULMAR_MARK("producers: transaction begins with a later batch");
     return refuse(ErrorCode::out_of_order_sequence_number, "sequence " + std::to_string(header.base_sequence) +
                                                                " before " +
                                                                std::to_string(asked->second.lowest_sequence));
+  }
   return Verdict{};
 }
 
 Result<ProducerState::Verdict, Refusal> ProducerState::check_sequence(const BatchHeader& header,
                                                                       const Producer* known) const {
   // An unknown producer may begin with any sequence: its state may have expired (KIP-360).
-  if (!known) return Verdict{};
+  if (!known) {
+    FULMAR_MARK("producers: unknown producer begins");
+    return Verdict{};
+  }
   if (header.producer_epoch != known->epoch || known->count == 0) {
-    if (header.base_sequence == 0) return Verdict{};
+    if (header.base_sequence == 0) {
+      FULMAR_MARK("producers: new epoch begins");
+      return Verdict{};
+    }
     return refuse(ErrorCode::out_of_order_sequence_number, "a new epoch must begin with sequence 0");
   }
   if (header.base_sequence == sequence_after(known->last().last_sequence, 1)) return Verdict{};
+  FULMAR_MARK("producers: gap in the sequence");
   return refuse(ErrorCode::out_of_order_sequence_number, "sequence " + std::to_string(header.base_sequence) +
                                                              " after " + std::to_string(known->last().last_sequence));
 }
@@ -108,9 +132,13 @@ Result<ProducerState::Verdict, Refusal> ProducerState::check_sequence(const Batc
 std::optional<EndedTransaction> ProducerState::update(const BatchHeader& header, const std::optional<EndMarker>& marker,
                                                       Instant now) {
   if (!header.idempotent()) return std::nullopt;
-  if (header.control() && !marker) return std::nullopt;  // emptied by compaction: nothing is left of its transaction
+  if (header.control() && !marker) {
+    FULMAR_MARK("producers: emptied marker passed");
+    return std::nullopt;
+  }  // emptied by compaction: nothing is left of its transaction
   auto& producer = producers_[header.producer_id];
   if (header.producer_epoch != producer.epoch) {
+    FULMAR_MARK("producers: epoch raised");
     producer.epoch = header.producer_epoch;
     producer.count = 0;
   }
@@ -138,7 +166,10 @@ std::optional<EndedTransaction> ProducerState::end_transaction(Producer& produce
                                                                const EndMarker& marker) {
   producer.coordinator_epoch = marker.coordinator_epoch;
   producer.last_marker = header.base_offset;
-  if (!producer.in_transaction()) return std::nullopt;
+  if (!producer.in_transaction()) {
+    FULMAR_MARK("producers: marker without a transaction");
+    return std::nullopt;
+  }
   auto first = std::exchange(producer.open_since, -1);
   open_.erase(first);
   ended_.emplace(header.last_offset(), first);
@@ -176,7 +207,10 @@ std::optional<std::uint64_t> ProducerState::begin_verification(const BatchHeader
   auto asked = verifications_.find(header.producer_id);
   if (asked != verifications_.end() && asked->second.epoch >= header.producer_epoch) {
     // The batch of an older epoch will be refused when it is appended.
-    if (asked->second.epoch > header.producer_epoch) return asked->second.number;
+    if (asked->second.epoch > header.producer_epoch) {
+      FULMAR_MARK("producers: verification of an older epoch");
+      return asked->second.number;
+    }
     asked->second.lowest_sequence = std::min(asked->second.lowest_sequence, header.base_sequence);
     return asked->second.number;
   }
@@ -197,6 +231,7 @@ void ProducerState::clear() {
 }
 
 void ProducerState::forget_transactions() {
+  FULMAR_MARK("producers: open transactions of a snapshot forgotten");
   for (const auto& [first, id] : open_) producers_.at(id).open_since = -1;
   open_.clear();
 }

@@ -4,6 +4,7 @@
 #include "broker/log/partition_log.h"
 #include "broker/protocol/work.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 #include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 
@@ -22,7 +23,10 @@ constexpr Duration aborted_entry_work = nanoseconds(5);
 std::size_t PartitionLog::producers_told_before() const {
   std::size_t from = segments_.size() >= 2 ? segments_.size() - 2 : 0;
   for (std::size_t i = 0; i < from; ++i)
-    if (!segments_[i]->aborted_known()) return i;
+    if (!segments_[i]->aborted_known()) {
+      FULMAR_MARK("producers: aborted transactions read again");
+      return i;
+    }
   return from;
 }
 
@@ -41,6 +45,7 @@ Result<void> PartitionLog::recover_producers() {
     const bool read = bytes && producers_.decode(*bytes, now);
     if (read && segments_[from]->base_offset() <= cleaned) producers_.forget_transactions();
     if (read && (from == 0 || producers_.open_since() >= cleaned)) break;
+    FULMAR_MARK("producers: snapshot unusable");
     producers_.clear();
     if (from == 0) break;
   }
@@ -70,8 +75,10 @@ Result<void> PartitionLog::recover_producers() {
     segment.aborted_are_known();
   }
   // The log's checkpoint did not know of these markers.
-  if (markers_from != markers_from_)
+  if (markers_from != markers_from_) {
+    FULMAR_MARK("producers: markers that the checkpoint lacks");
     for (auto& segment : segments_) segment->expect_markers_from(markers_from);
+  }
   markers_from_ = markers_from;
   return {};
 }
@@ -87,6 +94,7 @@ void PartitionLog::update_producers(Segment& segment, const BatchHeader& header,
 // Stored before the first marker is appended: otherwise a start would not notice that a .txnindex file is missing.
 Result<void> PartitionLog::allow_markers_from(Offset offset) {
   if (markers_from_ >= 0 && offset >= markers_from_) return {};
+  FULMAR_MARK("producers: first marker of a log");
   auto before = std::exchange(markers_from_, offset);
   if (auto written = write_checkpoint(recovery_point_, log_start_); !written) {
     markers_from_ = before;
@@ -98,7 +106,10 @@ Result<void> PartitionLog::allow_markers_from(Offset offset) {
 
 std::optional<Offset> PartitionLog::last_stable_offset(Offset committed) const {
   // A transaction may have ended between the two, with a marker that is not committed.
-  if (markers_from_ >= 0 && committed < producers_from_) return std::nullopt;
+  if (markers_from_ >= 0 && committed < producers_from_) {
+    FULMAR_MARK("producers: stable offset not known again yet");
+    return std::nullopt;
+  }
   auto unstable = producers_.first_unstable(committed);
   return std::max(std::min(committed, unstable.value_or(committed)), std::min(committed, log_start_));
 }

@@ -4,6 +4,7 @@
 
 #include "broker/log/checked_file.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -48,7 +49,10 @@ Result<void> PartitionLog::Recovery::look_for_damage_mark() {
 
 // An error, unless the good part is to be kept or served; for that, the whole log has to be checked first.
 Result<void> PartitionLog::Recovery::damaged(std::string what) {
-  if (partition_.lost_synced_ || (suspected_ && partition_.serves_rest())) return {};
+  if (partition_.lost_synced_ || (suspected_ && partition_.serves_rest())) {
+    FULMAR_MARK("log: goes on in spite of damage");
+    return {};
+  }
   return fail(Errc::corrupt, std::move(what));
 }
 
@@ -57,6 +61,7 @@ Result<void> PartitionLog::Recovery::list_files() {
   FULMAR_TRY_VOID(partition_.finish_rewriting(entries_));
   for (const auto& entry : entries_) {
     if (entry.name.ends_with(".tmp")) {
+      FULMAR_MARK("log: unfinished file removed");
       FULMAR_TRY_VOID(disk_.remove(partition_.directory_ + "/" + entry.name));
     } else if (auto base = parse_segment_file_name(entry.name, ".log")) {
       bases_.push_back(*base);
@@ -65,8 +70,10 @@ Result<void> PartitionLog::Recovery::list_files() {
   for (const auto& entry : entries_) {
     // Otherwise it might be taken for the snapshot of a later segment with this base offset, after other batches.
     auto at = parse_segment_file_name(entry.name, ".snapshot");
-    if (at && !std::binary_search(bases_.begin(), bases_.end(), *at))
+    if (at && !std::binary_search(bases_.begin(), bases_.end(), *at)) {
+      FULMAR_MARK("log: snapshot without its segment removed");
       FULMAR_TRY_VOID(disk_.remove(partition_.directory_ + "/" + entry.name));
+    }
   }
   return {};
 }
@@ -89,6 +96,7 @@ Result<void> PartitionLog::Recovery::open_segments() {
     if (!mark) continue;
     synced_ = std::max(synced_, mark->synced_end);
     if (checkpoint_) continue;
+    FULMAR_MARK("log: checkpoint made up from marks");
     known_.log_start = std::max(known_.log_start, mark->log_start);
     known_.holes_below = std::max(known_.holes_below, mark->holes_below);
     known_.tombstone_bound = std::max(known_.tombstone_bound, mark->tombstone_bound);
@@ -113,10 +121,14 @@ Result<void> PartitionLog::Recovery::check_that_synced_is_known() {
       std::any_of(found_.begin(), found_.end(), [](const auto& segment) { return segment->file_size() > 0; });
   all_unknown_ = !checkpoint_ && synced_ == 0 && any_records;
   if (!checkpoint_ && any_records) {
+    FULMAR_MARK("log: checkpoint missing or damaged");
     partition_.log_.error(
         "the checkpoint is missing or damaged",
         {{"partition", partition_.directory_}, {"known_to_be_synced", synced_}, {"log_start", known_.log_start}});
-    if (all_unknown_) FULMAR_TRY_VOID(damaged(partition_.directory_ + ": what was synced is not known"));
+    if (all_unknown_) {
+      FULMAR_MARK("log: what was synced is not known");
+      FULMAR_TRY_VOID(damaged(partition_.directory_ + ": what was synced is not known"));
+    }
   }
   return {};
 }
@@ -132,8 +144,10 @@ Result<void> PartitionLog::Recovery::load_epochs() {
     return std::unexpected(file.error());
   if (!epochs_known_) told_ = {};
   // The file is written before any record is known to be synced.
-  if (!epochs_known_ && (file || known_.recovery_point > 0))
+  if (!epochs_known_ && (file || known_.recovery_point > 0)) {
+    FULMAR_MARK("log: epochs missing or damaged");
     partition_.log_.error("the epochs are missing or damaged: what batches there are tell theirs", {{"file", path}});
+  }
   auto& epochs = partition_.epochs_;
   epochs = told_;
   // Above what is known to be synced, the epochs are taken from the batches, since the file may be older or newer.
@@ -145,11 +159,13 @@ Result<void> PartitionLog::Recovery::load_epochs() {
     auto after = std::upper_bound(bases_.begin(), bases_.end(), known_.log_start);
     held_from = after == bases_.begin() ? bases_.front() : *std::prev(after);
   }
-  if (!clean_ && held_from > known_.recovery_point)
+  if (!clean_ && held_from > known_.recovery_point) {
+    FULMAR_MARK("log: begins above its recovery point");
     epochs = {};
-  else if (suspected_)
+  } else if (suspected_) {
+    FULMAR_MARK("log: all epochs taken from suspected batches");
     epochs.truncate_from(held_from);
-  else if (!clean_)
+  } else if (!clean_)
     epochs.truncate_from(synced_);
   partition_.epochs_dirty_ = !clean_ && file;  // a log without records has no such file
   return {};
@@ -159,6 +175,7 @@ Result<void> PartitionLog::Recovery::check_both_ends() {
   auto& segments = partition_.segments_;
   if (segments.empty()) return {};
   if (partition_.log_end() < synced_) {
+    FULMAR_MARK("log: ends below what was synced");
     FULMAR_TRY_VOID(damaged(partition_.directory_ + ": the log ends at " + std::to_string(partition_.log_end()) +
                             ", below what was synced"));
     if (partition_.serves_rest()) {
@@ -167,6 +184,7 @@ Result<void> PartitionLog::Recovery::check_both_ends() {
     }
   }
   if (segments.front()->base_offset() > known_.log_start && known_.log_start < synced_) {
+    FULMAR_MARK("log: segments at the start are gone");
     auto missing = "the log begins at " + std::to_string(segments.front()->base_offset()) + ", above its start at " +
                    std::to_string(known_.log_start);
     FULMAR_TRY_VOID(damaged(partition_.directory_ + ": " + missing));
@@ -179,6 +197,7 @@ Result<void> PartitionLog::Recovery::check_both_ends() {
 Result<void> PartitionLog::Recovery::settle_segments() {
   auto& segments = partition_.segments_;
   if (!segments.empty() && partition_.log_end() < known_.log_start) {
+    FULMAR_MARK("log: no record left above the start");
     // No good record is left at or above the log start.
     for (auto& segment : segments) FULMAR_TRY_VOID(partition_.remove_segment_files(*segment));
     segments.clear();
@@ -197,7 +216,10 @@ Result<void> PartitionLog::Recovery::settle_segments() {
   // An earlier release may have filled this part of the log, with batches whose transactions end above, where others
   // have removed the markers since. A replica with a lower bound starts over.
   const bool may_have_transactions = !checkpoint_ || checkpoint_->transactions_uncleaned;
-  if (may_have_transactions && partition_.log_end() < known_.tombstone_bound) partition_.tombstone_bound_ = 0;
+  if (may_have_transactions && partition_.log_end() < known_.tombstone_bound) {
+    FULMAR_MARK("log: bound of tombstones not believed");
+    partition_.tombstone_bound_ = 0;
+  }
   return {};
 }
 
@@ -220,6 +242,7 @@ Result<void> PartitionLog::Recovery::remove_indexes_of_empty() {
            entry.name == segment_file_name(active.base_offset(), ".txnindex");
   };
   if (active.empty() && std::any_of(entries_.begin(), entries_.end(), is_its_index)) {
+    FULMAR_MARK("log: indexes of an empty segment removed");
     FULMAR_TRY_VOID(active.remove_indexes());
     partition_.directory_dirty_ = true;
   }
@@ -267,7 +290,10 @@ Result<void> PartitionLog::Recovery::note_damage_found() {
     whole = whole && segment->damage().empty();
   }
   // The whole log was checked, and nothing is damaged.
-  if (suspected_ && !partition_.lost_synced_ && whole) FULMAR_TRY_VOID(partition_.loss_is_noted());
+  if (suspected_ && !partition_.lost_synced_ && whole) {
+    FULMAR_MARK("log: suspicion of damage dispelled");
+    FULMAR_TRY_VOID(partition_.loss_is_noted());
+  }
   return {};
 }
 

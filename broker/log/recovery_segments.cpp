@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "broker/log/recovery.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -11,6 +12,7 @@ Result<void> PartitionLog::Recovery::take_segments() {
     auto& segment = found_[i];
     // Segments that end below the log start were deleted; a power loss has brought the file back.
     if (i + 1 < bases_.size() && bases_[i + 1] <= known_.log_start) {
+      FULMAR_MARK("log: deleted segment is back");
       FULMAR_TRY_VOID(drop(*segment));
       continue;
     }
@@ -22,10 +24,12 @@ Result<void> PartitionLog::Recovery::take_segments() {
         continue;
       }
       if (place == Place::superfluous) {
+        FULMAR_MARK("log: superfluous segment removed");
         FULMAR_TRY_VOID(partition_.remove_segment_files(*segment));
         continue;
       }
       cut_ = true;
+      FULMAR_MARK("log: segments after a gap dropped");
     }
     // Records after a gap were never acknowledged.
     FULMAR_TRY_VOID(drop(*segment));
@@ -59,8 +63,10 @@ Result<bool> PartitionLog::Recovery::load_indexes(Segment& segment) {
   FULMAR_TRY(auto unusable, segment.load_indexes(partition_.config_.index_interval_bytes));
   bool loaded = unusable.empty();
   if (loaded && !segment.load_aborted()) unusable = segment.path(".txnindex");
-  if (!unusable.empty())
+  if (!unusable.empty()) {
+    FULMAR_MARK("log: index missing or damaged");
     partition_.log_.warn("index is missing or damaged: made again from the batches", {{"file", unusable}});
+  }
   return loaded;
 }
 
@@ -101,13 +107,17 @@ Result<void> PartitionLog::Recovery::rebuild(std::size_t i) {
   auto accept = [&](const BatchHeader& header) {
     auto epoch = header.base_offset < synced_ ? told_.epoch_of(header.base_offset) : std::nullopt;
     if (!partition_.serves_rest() && (header.leader_epoch < epoch_min || header.leader_epoch > epoch_max_ ||
-                                      header.leader_epoch != epoch.value_or(header.leader_epoch)))
+                                      header.leader_epoch != epoch.value_or(header.leader_epoch))) {
+      FULMAR_MARK("log: batch of a wrong epoch not taken");
       return false;
+    }
     // The batch was never synced, and neither was the file with its epoch's beginning: without that this log could not
     // be compared with others.
     bool unsynced = header.base_offset >= synced_ && !all_unknown_ && partition_.config_.acknowledges_synced();
-    if (!partition_.serves_rest() && unsynced && begins_untold(header, std::max(noted_to_, segment.base_offset())))
+    if (!partition_.serves_rest() && unsynced && begins_untold(header, std::max(noted_to_, segment.base_offset()))) {
+      FULMAR_MARK("log: unsynced batch of an unknown epoch not taken");
       return false;
+    }
     epoch_min = header.leader_epoch;
     if (follows) note_epoch(header);
     return true;
@@ -117,6 +127,7 @@ Result<void> PartitionLog::Recovery::rebuild(std::size_t i) {
   auto offset_max = last ? std::numeric_limits<Offset>::max() : bases_[i + 1];
   while (partition_.serves_rest() && good < segment.file_size() && (segment.next_offset() < synced_ || all_unknown_)) {
     FULMAR_TRY_VOID(damaged(segment.path(".log") + ": damaged at position " + std::to_string(good)));
+    FULMAR_MARK("log: damage passed");
     FULMAR_TRY(auto passed, segment.pass_damage(offset_max, partition_.config_.index_interval_bytes, accept));
     if (!passed) break;
     good = *passed;
@@ -133,6 +144,7 @@ Result<void> PartitionLog::Recovery::end_segment(std::size_t i, std::uint64_t go
   // off, and a power loss has undone the cut.
   bool missing = last || bases_[i + 1] > segment.next_offset();
   if (missing && is_loss(segment.next_offset(), bases_.size() - i - 1)) {
+    FULMAR_MARK("log: damaged below what was synced");
     FULMAR_TRY_VOID(
         damaged(segment.path(".log") + ": damaged at position " + std::to_string(good) + ", below what was synced"));
     if (partition_.serves_rest()) {
@@ -140,6 +152,7 @@ Result<void> PartitionLog::Recovery::end_segment(std::size_t i, std::uint64_t go
     }
   }
   if (segment.size() >= segment.file_size()) return {};
+  FULMAR_MARK("log: torn tail cut");
   partition_.log_.warn("torn tail is cut", {{"segment", segment.path(".log")},
                                             {"position", good},
                                             {"bytes", segment.file_size() - good},
@@ -169,8 +182,12 @@ Result<PartitionLog::Recovery::Place> PartitionLog::Recovery::place_of(const Seg
   if (partition_.segments_.empty()) return Place::next;
   auto& before = *partition_.segments_.back();
   // It was created when space was lacking, and appends then continued in the segment before it.
-  if (segment.empty() && before.next_offset() != segment.base_offset()) return Place::superfluous;
+  if (segment.empty() && before.next_offset() != segment.base_offset()) {
+    FULMAR_MARK("log: segment made without room");
+    return Place::superfluous;
+  }
   if (before.next_offset() > segment.base_offset()) {
+    FULMAR_MARK("log: segments overlap");
     // Above what is known to be synced, a power loss may have undone a cut: of the segment before, after which this one
     // was created; or of this one, after which appends continued in the segment before. In both cases neither was
     // synced.
@@ -183,7 +200,11 @@ Result<PartitionLog::Recovery::Place> PartitionLog::Recovery::place_of(const Seg
   }
   if (before.next_offset() == segment.base_offset()) return Place::next;
   // This segment has survived, but the end of the one before it has not.
-  if (!is_loss(before.next_offset(), 1)) return Place::after_a_gap;
+  if (!is_loss(before.next_offset(), 1)) {
+    FULMAR_MARK("log: unsynced gap between segments");
+    return Place::after_a_gap;
+  }
+  FULMAR_MARK("log: synced records missing between segments");
   FULMAR_TRY_VOID(damaged(segment.path(".log") + ": records that were synced are missing before it"));
   if (!partition_.serves_rest()) return Place::after_a_gap;
   before.note_damage_up_to(segment.base_offset());

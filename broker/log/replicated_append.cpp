@@ -9,6 +9,7 @@
 
 #include "broker/log/partition_log.h"
 #include "broker/protocol/record_builder.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -44,12 +45,15 @@ Result<void, Refusal> PartitionLog::write_replicated(const Replicated& given) {
     return storage_error(to_string(allowed.error()));
   for (std::size_t at = 0; at < given.batches.size();) {
     auto header = read_batch_header(given.batches.view().substr(at));
-    if (!header || header->size() > given.batches.size() - at)
+    if (!header || header->size() > given.batches.size() - at) {
+      FULMAR_MARK("log: replicated batch not whole");
       return std::unexpected(Refusal{ErrorCode::corrupt_message, "a replicated batch is not whole"});
+    }
     FULMAR_TRY_VOID(write_one_replicated(given.batches.slice(at, header->size()), *header, given));
     at += header->size();
   }
   if (given.end > log_end()) {
+    FULMAR_MARK("log: hole at the end of an append");
     begin_epochs(given.epochs, log_end(), given.end - 1);
     FULMAR_TRY_VOID(stand_in(given.end, given.on_written));
   }
@@ -59,13 +63,17 @@ Result<void, Refusal> PartitionLog::write_replicated(const Replicated& given) {
 
 Result<void, Refusal> PartitionLog::write_one_replicated(const Bytes& batch, const BatchHeader& header,
                                                          const Replicated& given) {
-  if (header.base_offset < log_end() || !batch_crc_matches(batch.view()))
+  if (header.base_offset < log_end() || !batch_crc_matches(batch.view())) {
+    FULMAR_MARK("log: replicated batch not right");
     return std::unexpected(Refusal{ErrorCode::corrupt_message, "a replicated batch is not right, or overlaps"});
+  }
   auto latest = epochs_.latest().value_or(-1);
   for (const auto& entry : given.epochs)
     if (entry.start_offset <= header.base_offset) latest = std::max(latest, entry.epoch);
-  if (header.leader_epoch < latest)
+  if (header.leader_epoch < latest) {
+    FULMAR_MARK("log: replicated batch of an earlier epoch");
     return std::unexpected(Refusal{ErrorCode::corrupt_message, "a replicated batch is of an earlier epoch"});
+  }
   // Indexes have offsets relative to the segment's base; a hole may be too long for that.
   if (header.last_offset() - log_end() > std::numeric_limits<std::int32_t>::max()) {
     begin_epochs(given.epochs, log_end(), header.base_offset - 1);
@@ -87,6 +95,7 @@ void PartitionLog::begin_epochs(std::span<const EpochCache::Entry> epochs, Offse
 // Stored before there is a hole: recovery treats any other hole as damage.
 Result<void> PartitionLog::allow_holes_below(Offset offset) {
   if (offset <= holes_below_) return {};
+  FULMAR_MARK("log: holes allowed");
   auto before = std::exchange(holes_below_, offset);
   if (auto written = write_checkpoint(recovery_point_, log_start_); !written) {
     holes_below_ = before;
@@ -108,12 +117,14 @@ Result<void, Refusal> PartitionLog::stand_in(Offset to, const OnWritten& on_writ
       if (entry.start_offset > header.base_offset) next = std::min(next, entry.start_offset);
     header.leader_epoch = epochs_.epoch_of(header.base_offset).value_or(epochs_.latest().value_or(0));
     header.last_offset_delta = static_cast<std::int32_t>(std::min(next - header.base_offset - 1, delta_max));
+    FULMAR_MARK("log: empty batch stands in");
     auto batch = build_empty_batch(header);
     header = *read_batch_header(batch.view());
     auto written = make_room_for(header);
     if (written) written = write_batch(header, ByteChain(batch));
     if (!written) {
       // Epochs that were to begin from here on have not: the log would pass for one that has more than it has.
+      FULMAR_MARK("log: empty batch not written");
       epochs_.truncate_from(log_end());
       epochs_dirty_ = true;
       return written;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "broker/log/partition_log.h"
+#include "runtime/base/mark.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -52,14 +53,19 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
   auto too_old = [&](Segment& segment) -> Result<bool> {
     if (!config_.deletes || config_.retention_ms < 0) return false;
     FULMAR_TRY(auto age, age_ms(segment, wall_ms));
-    if (segment.max_timestamp() > wall_ms && !std::exchange(segment.future_is_told, true))
+    if (segment.max_timestamp() > wall_ms && !std::exchange(segment.future_is_told, true)) {
+      FULMAR_MARK("log: segment with timestamps of the future");
       log_.warn("a segment has timestamps in the future, and is kept until they are old",
                 {{"segment", segment.path(".log")}, {"max_timestamp", segment.max_timestamp()}});
+    }
     return age > config_.retention_ms;
   };
   auto expired = [&](Segment& segment, std::uint64_t total) -> Result<bool> {
     if (segment.next_offset() > stable_end_) return false;
-    if (segment.next_offset() <= log_start_) return true;  // all of its records are deleted
+    if (segment.next_offset() <= log_start_) {
+      FULMAR_MARK("log: segment below the start expired");
+      return true;
+    }  // all of its records are deleted
     if (segment.next_offset() > up_to) return false;
     bool too_much = config_.deletes && config_.retention_bytes >= 0 &&
                     total - segment.size() >= static_cast<std::uint64_t>(config_.retention_bytes);
@@ -83,6 +89,7 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
       FULMAR_TRY(close, too_old(active()));
     }
     if (close) {
+      FULMAR_MARK("log: active segment expired");
       FULMAR_TRY_VOID(roll(log_end()));
     } else {
       --count;
@@ -94,6 +101,7 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
   // directory stores the name of the segment that stays: if that were lost, and a removed segment came back, the log
   // would end there.
   if (new_start > log_start_) {
+    FULMAR_MARK("log: retention raises the start");
     FULMAR_TRY_VOID(move_start(new_start));
   } else {
     FULMAR_TRY_VOID(context_.host.disk().sync_directory(directory_));

@@ -8,6 +8,7 @@
 #include "broker/protocol/record_validation.h"
 #include "broker/protocol/work.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 #include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 
@@ -41,7 +42,10 @@ Result<void> PartitionLog::note_cleaned(Offset offset, std::uint64_t cuts) {
   return alone([&]() -> Result<void> {
     if (offline_) return fail(Errc::io_error, "the log is offline");
     // It may have been started over while this call waited.
-    if (cuts != cuts_) return fail(Errc::closed, "the log was cut meanwhile");
+    if (cuts != cuts_) {
+      FULMAR_MARK("compaction: log cut meanwhile");
+      return fail(Errc::closed, "the log was cut meanwhile");
+    }
     FULMAR_ASSERT(offset <= stable_end_);
     if (offset <= cleaned_to_) return {};
     auto before = std::exchange(cleaned_to_, offset);
@@ -145,7 +149,10 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
       // Aborted records are removed: no consumer reads them.
       FULMAR_TRY(auto left, rewrite_batch(header, batch, aborted.has(header) ? keep_none : keep, expiry));
       FULMAR_TRY(auto kept, read_batch_header(left.view()));
-      if (header.control() && kept.record_count == 0) markers_gone.insert(header.base_offset);
+      if (header.control() && kept.record_count == 0) {
+        FULMAR_MARK("compaction: marker removed");
+        markers_gone.insert(header.base_offset);
+      }
       bool stays = kept.record_count > 0 || header.next_offset() == end || tells_of_repetition(header);
       if (!stays) {
         rewritten.batches.push_back({header, std::nullopt});
@@ -171,7 +178,10 @@ Result<bool> PartitionLog::write_rewritten(Rewritten& rewritten, const KeepRecor
         after.add_aborted(entry);
   }
   after.expect_markers_from(markers_from_);
-  if (rewritten.batches.empty() && rewritten.before.size() == 1) return false;
+  if (rewritten.batches.empty() && rewritten.before.size() == 1) {
+    FULMAR_MARK("compaction: nothing to remove");
+    return false;
+  }
   FULMAR_ASSERT(after.next_offset() == end);
   FULMAR_TRY_VOID(after.set_modified_ms(modified));
   SyncedMark mark{end, 0, rewritten.holes_below, 0};
@@ -203,6 +213,7 @@ Result<bool> PartitionLog::swap_in(Rewritten& rewritten) {
   auto& files = *context_.files;
   auto& disk = context_.host.disk();
   if (!can_replace(rewritten)) {
+    FULMAR_MARK("compaction: rewritten segment comes too late");
     auto path = rewritten.after->path(cleaned_suffix);
     rewritten.after.reset();
     if (!offline_) FULMAR_TRY_VOID(files.remove(path));
@@ -234,6 +245,7 @@ Result<bool> PartitionLog::swap_in(Rewritten& rewritten) {
     return disk.sync_directory(directory_);
   }();
   if (!done) {
+    FULMAR_MARK("compaction: replacement failed");
     go_offline(done.error());
     return std::unexpected(done.error());
   }
@@ -241,7 +253,10 @@ Result<bool> PartitionLog::swap_in(Rewritten& rewritten) {
                                     {"next_offset", after->next_offset()},
                                     {"segments", rewritten.before.size()},
                                     {"bytes", after->size()}});
-  if (rewritten.forgets_aborted) ++aborted_forgotten_;
+  if (rewritten.forgets_aborted) {
+    FULMAR_MARK("compaction: aborted transactions forgotten");
+    ++aborted_forgotten_;
+  }
   *first = after;
   segments_.erase(first + 1, first + count);
   side_files_.write_again(after);
@@ -274,7 +289,10 @@ Result<void> PartitionLog::finish_rewriting(std::vector<DirectoryEntry>& entries
     return {};
   };
   for (const auto& entry : entries) {
-    if (entry.name.ends_with(cleaned_suffix)) FULMAR_TRY_VOID(remove(entry.name));
+    if (entry.name.ends_with(cleaned_suffix)) {
+      FULMAR_MARK("compaction: unfinished segment removed");
+      FULMAR_TRY_VOID(remove(entry.name));
+    }
     auto base = parse_segment_file_name(entry.name, swap_suffix);
     if (!base) continue;
     // It was complete and synced before it got this name. If it is damaged now, the missing records are damage of the
@@ -291,6 +309,7 @@ Result<void> PartitionLog::finish_rewriting(std::vector<DirectoryEntry>& entries
       }
     FULMAR_TRY_VOID(disk.sync_directory(directory_));
     FULMAR_TRY_VOID(context_.files->rename(swap.path(swap_suffix), swap.path(".log")));
+    FULMAR_MARK("compaction: replacement completed at a start");
     log_.info("rewritten segments put in place", {{"segment", swap.path(".log")}, {"next_offset", swap.next_offset()}});
     FULMAR_TRY_VOID(disk.sync_directory(directory_));
     any = true;

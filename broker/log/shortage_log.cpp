@@ -1,5 +1,6 @@
 #include "broker/log/shortage_log.h"
 
+#include "runtime/base/mark.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -12,6 +13,7 @@ void ShortageLog::refused(std::string_view what, const Error& why) {
 
 void ShortageLog::look_for_end() {
   if (host_.clock().now() - last_refused_ < calm_min) return;
+  FULMAR_MARK("log: has room again");
   log_.info("has room again", {{"refused", refused_}});
   refused_ = 0;
 }

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "broker/log/checked_file.h"
+#include "runtime/base/mark.h"
 #include "runtime/fiber/at_once.h"
 
 namespace fulmar {
@@ -34,8 +35,10 @@ void SideFiles::begin() {
     Result<void> written;
     while (written && !waiting_.empty()) written = settle();
     writing_ = false;
-    if (!written && !stopped_)
+    if (!written && !stopped_) {
+      FULMAR_MARK("log: indexes not written yet");
       log_.warn("indexes not written yet", {{"partition", directory_}, {"reason", to_string(written.error())}});
+    }
   });
 }
 

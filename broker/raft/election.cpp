@@ -3,6 +3,7 @@
 
 #include "broker/raft/raft.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -15,8 +16,14 @@ bool Raft::hears_leader() const {
 // A log of a later log term has everything committed before that term (docs/raft.md). A candidate with an earlier
 // configuration is refused: once enough replicas have a later one, nobody may be elected by the earlier.
 bool Raft::up_to_date(const VoteRequest& request) const {
-  if (request.configuration < state_.configuration.mark) return false;
-  if (request.log_term != state_.log_term) return request.log_term > state_.log_term;
+  if (request.configuration < state_.configuration.mark) {
+    FULMAR_MARK("raft: candidate with an earlier configuration refused");
+    return false;
+  }
+  if (request.log_term != state_.log_term) {
+    FULMAR_MARK("raft: logs of different log terms compared");
+    return request.log_term > state_.log_term;
+  }
   return request.log_end >= log_.end();
 }
 
@@ -56,13 +63,17 @@ void Raft::count_votes() {
     });
   };
   if (said(true)) {
-    if (role_ == Role::pre_candidate)
+    if (role_ == Role::pre_candidate) {
+      FULMAR_MARK("raft: pre-vote won");
       stand(false, standing_by_transfer_);
-    else if (start_owed_ > log_.end() && !settings_.commits_are_stable)
+    } else if (start_owed_ > log_.end() && !settings_.commits_are_stable) {
+      FULMAR_MARK("raft: winner begins where the others do");
       begin_where_others_do();
-    else
+    } else {
       become_leader();
+    }
   } else if (said(false)) {
+    FULMAR_MARK("raft: election lost");
     become_follower(state_.term, std::nullopt);
   }
 }
@@ -76,7 +87,10 @@ void Raft::begin_where_others_do() {
 
 void Raft::on(const Message& message, const VoteRequest& request) {
   // A damaged replica may have lost a vote that it gave, so it does not vote.
-  if (state_.damage != 0) return;
+  if (state_.damage != 0) {
+    FULMAR_MARK("raft: damaged replica asked for its vote");
+    return;
+  }
   // A candidate with an earlier configuration is sent the later one: perhaps no other live replica has it.
   std::optional<MarkedConfiguration> later;
   if (request.configuration < state_.configuration.mark) later = state_.configuration;
@@ -87,6 +101,7 @@ void Raft::on(const Message& message, const VoteRequest& request) {
   }
   bool free = !state_.vote || state_.vote == message.from;
   bool granted = role_ == Role::follower && !leader_ && free && up_to_date(request);
+
   if (granted) {
     if (!state_.vote) {
       state_.vote = message.from;
@@ -94,7 +109,10 @@ void Raft::on(const Message& message, const VoteRequest& request) {
     }
     reset_election_timer();
   }
-  if (role_ == Role::candidate) stand_again_soon();  // a split vote may elect nobody
+  if (role_ == Role::candidate) {
+    FULMAR_MARK("raft: split vote");
+    stand_again_soon();  // a split vote may elect nobody
+  }
   send(message.from, VoteReply{false, granted, log_.start(), later});
 }
 
@@ -105,7 +123,10 @@ bool Raft::learn_from(const VoteReply& reply) {
   if (role_ == Role::leader || !reply.configuration || reply.configuration->mark <= state_.configuration.mark)
     return false;
   if (!is_possible(*reply.configuration)) return false;
-  if (role_ != Role::follower) become_follower(state_.term, std::nullopt);
+  if (role_ != Role::follower) {
+    FULMAR_MARK("raft: candidate gives up for a later configuration");
+    become_follower(state_.term, std::nullopt);
+  }
   take(reply.configuration);
   return true;
 }
@@ -118,7 +139,10 @@ void Raft::on(const Message& message, const VoteReply& reply) {
   } else if (role_ != Role::candidate || reply.pre_vote) {
     return;
   }
-  if (!configuration().is_voter(message.from)) return;
+  if (!configuration().is_voter(message.from)) {
+    FULMAR_MARK("raft: vote of no voter");
+    return;
+  }
   votes_[message.from] = reply.granted;
   if (role_ == Role::candidate && reply.granted) start_owed_ = std::max(start_owed_, reply.log_start);
   count_votes();
@@ -127,6 +151,7 @@ void Raft::on(const Message& message, const VoteReply& reply) {
 void Raft::on(const Message& message, const TimeoutNow& body) {
   if (role_ != Role::follower || leader_ != message.from || !may_stand()) return;
   commit_to(std::min(body.commit, verified_));
+  FULMAR_MARK("raft: stands by transfer");
   stand(false, true);
 }
 

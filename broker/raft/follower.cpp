@@ -3,13 +3,20 @@
 
 #include "broker/raft/raft.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
 // Returns false if this term has another leader already (Raft §5.2): then the sender is faulty.
 bool Raft::heard_leader(const ReplicaId& leader) {
-  if (role_ == Role::leader) return false;
-  if (role_ == Role::follower && leader_ && leader_ != leader) return false;
+  if (role_ == Role::leader) {
+    FULMAR_MARK("raft: leader hears another leader of its term");
+    return false;
+  }
+  if (role_ == Role::follower && leader_ && leader_ != leader) {
+    FULMAR_MARK("raft: second leader of a term");
+    return false;
+  }
   if (role_ != Role::follower || leader_ != leader) become_follower(state_.term, leader);
   leader_heard_at_ = now_;
   reset_election_timer();
@@ -17,6 +24,7 @@ bool Raft::heard_leader(const ReplicaId& leader) {
 }
 
 void Raft::refuse(const AppendRequest& request, Verdict verdict) {
+  FULMAR_MARK("raft: append refused");
   AppendReply reply{.verdict = verdict, .prev_offset = request.prev_offset, .log_end = log_.end()};
   reply.damage = state_.damage;
   reply.log_start = log_.start();
@@ -54,6 +62,7 @@ std::optional<Offset> Raft::first_difference(const AppendRequest& request) const
       auto mine = log_.epochs().epoch_of(at);
       const auto& known = log_.epochs().entries();
       if (!mine && !known.empty() && known.front().start_offset > at) {
+        FULMAR_MARK("raft: append compared in a hole");
         at = std::min(span_end, known.front().start_offset);  // the log begins with a hole: nothing there differs
         continue;
       }
@@ -69,7 +78,10 @@ bool Raft::fits(const AppendRequest& request) const {
   auto at = request.prev_offset;
   if (at < log_.held_from()) return true;  // offsets that could differ are deleted
   auto before = epoch_before(at);
-  if (before && request.prev_epoch != unknown_epoch) return *before == request.prev_epoch;
+  if (before && request.prev_epoch != unknown_epoch) {
+    FULMAR_MARK("raft: epochs before an append compared");
+    return *before == request.prev_epoch;
+  }
   // One of the two logs no longer knows the epoch before `at`. If both have the same batch at `at`, they agree before
   // it. An empty log agrees with any.
   if (log_.end() == at) return log_.held_from() == at;
@@ -90,8 +102,12 @@ std::optional<Offset> Raft::older_tail() const {
 // Returns false, and truncates nothing, if the truncation would cross the commit index: no correct leader's log differs
 // below it.
 bool Raft::cut(Offset offset) {
-  if (offset < commit_ && settings_.commits_are_stable) return false;
+  if (offset < commit_ && settings_.commits_are_stable) {
+    FULMAR_MARK("raft: cut below the commit index refused");
+    return false;
+  }
   commit_ = std::min(commit_, offset);
+  FULMAR_MARK("raft: divergent tail cut");
   verified_ = std::min(verified_, offset);
   output_.truncate_to = offset;
   return true;
@@ -104,16 +120,23 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   end_quiescence_from(request.sent_at);
   term_start_ = request.term_start;
   leaders_bound_ = request.tombstone_bound;
-  if (configuration().empty() || may_hold_deleted(request.tombstone_bound)) return refuse(request, Verdict::start_over);
+  if (configuration().empty() || may_hold_deleted(request.tombstone_bound)) {
+    FULMAR_MARK("raft: append to a log that may hold deleted records");
+    return refuse(request, Verdict::start_over);
+  }
   // The leader's log ends below this log's start: a majority lost its page cache. (Only the latest append counts:
   // the log_end of a late one is outdated.)
   bool is_latest = request.sent_at >= latest_sent_at_;
   if (!settings_.commits_are_stable && is_latest && request.log_end < log_.start()) {
+    FULMAR_MARK("raft: leader of a page-cache group ends below the log");
     verified_ = 0;
     return refuse(request, Verdict::start_over);
   }
   hear_tombstones(request.tombstone_bound, 0);
-  if (request.prev_offset > log_.end()) return refuse(request, Verdict::mismatched);
+  if (request.prev_offset > log_.end()) {
+    FULMAR_MARK("raft: append beyond the end");
+    return refuse(request, Verdict::mismatched);
+  }
   if (request.prev_offset > commit_ ||
       !settings_.commits_are_stable) {  // else: what is committed is in every leader's log
     if (!fits(request))
@@ -127,6 +150,7 @@ void Raft::on(const Message& message, const AppendRequest& request) {
     commit_to(std::min(request.commit, verified_));
     auto tail = older_tail();
     if (!tail || !cut(*tail)) return acknowledge();
+    FULMAR_MARK("raft: tail of older epochs cut");
     pending_ = Pending{request.end, request.commit, request.sent_at};
     return;
   }
@@ -151,6 +175,7 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   leaders_start_ = heartbeat.log_start;
   // Only once this replica could be elected again by its log.
   if (heartbeat.healed != 0 && heartbeat.healed == state_.damage && state_.log_term == state_.term) {
+    FULMAR_MARK("raft: damage healed");
     state_.damage = 0;
     store();
   }
@@ -184,9 +209,11 @@ void Raft::on(const Message& message, const StartOver& request) {
   bool follows_on = log_.end() >= request.offset && epoch_before(request.offset) == request.epoch;
   bool clean = !may_hold_deleted(request.tombstone_bound);
   if (knew_its_group && (agreed >= request.offset || follows_on) && !beyond && clean) {
+    FULMAR_MARK("raft: late request to start over");
     verified_ = std::max(verified_, request.offset);
     return acknowledge();
   }
+  FULMAR_MARK("raft: log started over");
   output_.start_over = request;
   commit_ = std::min(commit_, request.offset);
   verified_ = 0;
@@ -195,7 +222,10 @@ void Raft::on(const Message& message, const StartOver& request) {
 
 void Raft::advance_log_start(Offset offset) {
   offset = std::min({offset, commit_, log_.stable_end()});
-  if (offset > log_.start()) output_.log_start = offset;
+  if (offset > log_.start()) {
+    FULMAR_MARK("raft: log start raised by the leader");
+    output_.log_start = offset;
+  }
 }
 
 }  // namespace fulmar

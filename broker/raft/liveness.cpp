@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -33,7 +34,10 @@ void Liveness::end(Session& session) {
 std::shared_ptr<const Watch> Liveness::watch(Sessions& sessions, const LivenessEpoch& theirs, Instant now) {
   if (theirs.shard < 0 || theirs.shard >= shards_max) return nullptr;
   auto& session = sessions[theirs.shard];
-  if (theirs.number < session.epoch) return nullptr;
+  if (theirs.number < session.epoch) {
+    FULMAR_MARK("raft: watch of a past epoch");
+    return nullptr;
+  }
   if (theirs.number > session.epoch) {
     end(session);
     session.epoch = theirs.number;
@@ -54,6 +58,7 @@ std::shared_ptr<const Watch> Liveness::watch_follower(const ReplicaId& follower,
 
 // Answers to earlier pulses say nothing about the groups that were quiesced before.
 void Liveness::abandon(const ReplicaId& follower) {
+  FULMAR_MARK("raft: quiesced follower given up");
   auto& peer = peers_[follower];
   ++peer.asking;
   for (auto& [shard, session] : peer.followers) end(session);
@@ -69,6 +74,7 @@ std::shared_ptr<const Watch> Liveness::watch_leader(const ReplicaId& leader, con
 }
 
 void Liveness::withdraw(const ReplicaId& leader) {
+  FULMAR_MARK("raft: agreement to quiesce withdrawn");
   ++peers_[leader].agreeing;
 }
 
@@ -87,7 +93,10 @@ std::optional<PulseAnswer> Liveness::receive(const ReplicaId& from, const Pulse&
   if (found != peers_.end()) {
     auto& leaders = found->second.leaders;
     if (auto session = leaders.find(pulse.epoch.shard); session != leaders.end()) {
-      if (pulse.epoch.number < session->second.epoch) return std::nullopt;
+      if (pulse.epoch.number < session->second.epoch) {
+        FULMAR_MARK("raft: late pulse");
+        return std::nullopt;
+      }
       if (pulse.epoch.number > session->second.epoch) end(session->second);
       session->second.epoch = pulse.epoch.number;
       if (session->second.watch) session->second.watch->heard_at = now;
@@ -114,10 +123,16 @@ void Liveness::expire(Duration election_timeout, Instant now) {
   };
   for (auto& [id, peer] : peers_) {
     for (auto& [shard, session] : peer.followers)
-      if (silent(session, election_timeout * 3 / 4)) end(session);
+      if (silent(session, election_timeout * 3 / 4)) {
+        FULMAR_MARK("raft: quiesced follower silent");
+        end(session);
+      }
     for (auto& [shard, session] : peer.leaders) {
       if (!silent(session, election_timeout)) continue;
-      if (session.watch.use_count() > 1) withdraw(id);
+      if (session.watch.use_count() > 1) {
+        FULMAR_MARK("raft: quiescing leader silent");
+        withdraw(id);
+      }
       end(session);
     }
   }

@@ -4,6 +4,7 @@
 
 #include "broker/raft/raft.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -36,13 +37,17 @@ void Raft::wake() {
     any = any || progress.is_quiesced();
     progress.woken();
   }
-  if (any) heartbeat_at_ = now_;
+  if (any) {
+    FULMAR_MARK("raft: quiesced group woken");
+    heartbeat_at_ = now_;
+  }
 }
 
 void Raft::about_to_work(Instant now) {
   begin(now);
   if (role_ != Role::leader) return;
   if (std::ranges::none_of(peers_, [](const auto& entry) { return entry.second.is_asked(); })) return;
+  FULMAR_MARK("raft: woken before work");
   busy_at_ = now_;
   send_heartbeats();
 }
@@ -57,13 +62,19 @@ void Raft::forget_peers() {
 // The follower agrees. That counts only if the leader has sent nothing that wakes it since the request.
 void Raft::consider_quiescing(const ReplicaId& peer, Progress& progress, const HeartbeatReply& reply) {
   if (!may_quiesce() || !progress.was_asked(liveness_->asking(peer), reply.sent_at)) return;
-  if (auto watch = liveness_->watch_follower(peer, *reply.quiesced, now_)) progress.quiesced(std::move(watch));
+  if (auto watch = liveness_->watch_follower(peer, *reply.quiesced, now_)) {
+    FULMAR_MARK("raft: follower quiesced");
+    progress.quiesced(std::move(watch));
+  }
 }
 
 bool Raft::agree_to_quiesce(const ReplicaId& leader, const Heartbeat& heartbeat) {
   if (!liveness_ || !heartbeat.quiesce || heartbeat.sent_at < latest_sent_at_) return false;
   bool has_everything = !pending_ && commit_ == log_.end() && kept() == log_.end();
-  if (!has_everything || state_.damage != 0) return false;
+  if (!has_everything || state_.damage != 0) {
+    FULMAR_MARK("raft: quiescing refused");
+    return false;
+  }
   auto watch = liveness_->watch_leader(leader, *heartbeat.quiesce, now_);
   if (!watch) return false;
   watch_ = std::move(watch);
@@ -77,7 +88,10 @@ void Raft::end_quiescence(bool leader_knows) {
   if (!watch_) return;
   leader_heard_at_ = leader_heard_at();
   watch_.reset();
-  if (!leader_knows) liveness_->withdraw(quiesced_under_);
+  if (!leader_knows) {
+    FULMAR_MARK("raft: quiescence ended by the follower");
+    liveness_->withdraw(quiesced_under_);
+  }
   wait_for_leader(leader_heard_at_);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -27,25 +28,31 @@ Raft::Raft(ReplicaId self, const RaftSettings& settings, const LogView& log, Har
       commit_(std::clamp(commit, log.start(), log.end())) {
   // The log has an epoch above the stored term: the vote in that term is lost.
   if (last_epoch() > state_.term) {
+    FULMAR_MARK("raft: log ahead of the stored term");
     state_.term = last_epoch();
     state_.vote.reset();
     store();
   }
   if (state_.log_term == log_term_of_last_batch) {
+    FULMAR_MARK("raft: log term taken from the last batch");
     state_.log_term = last_epoch();
     store();
   }
   // A damaged replica's log term no longer holds. It does not vote until a leader has sent it everything again.
-  if (state_.damage != 0) state_.log_term = -1;
+  if (state_.damage != 0) {
+    FULMAR_MARK("raft: begins damaged");
+    state_.log_term = -1;
+  }
   stored_log_term_ = state_.log_term;
   stored_configuration_ = state_.configuration.mark;
   // A restarted voter does not know when it last answered a leader: it may have just extended a leader's lease.
   leader_heard_at_ = state_.term < 0 ? long_ago : now;
   reset_election_timer();
   if (!may_stand() || configuration().all_voters() != std::vector{self_}) return;
-  if (state_.solo && state_.vote == self_ && state_.term >= last_epoch())
+  if (state_.solo && state_.vote == self_ && state_.term >= last_epoch()) {
+    FULMAR_MARK("raft: leads alone");
     become_leader();
-  else
+  } else
     stand(false, false);
 }
 
@@ -106,6 +113,7 @@ void Raft::become_follower(Epoch term, std::optional<ReplicaId> leader) {
 }
 
 void Raft::become_leader() {
+  FULMAR_MARK("raft: leader elected");
   role_ = Role::leader;
   leader_ = self_;
   pending_.reset();
@@ -142,6 +150,7 @@ bool Raft::may_take_term() const {
 }
 
 void Raft::take_term() {
+  FULMAR_MARK("raft: log term raised");
   state_.log_term = state_.term;
   store();
 }
@@ -157,11 +166,15 @@ void Raft::tick(Instant now) {
     bool over = std::any_of(peers_.begin(), peers_.end(), [](const auto& peer) { return peer.second.watch_is_over(); });
     if (over || told_log_start_ != log_.start()) wake();
     if (!quorum_heard(now)) {
+      FULMAR_MARK("raft: steps down without a quorum");
       become_follower(state_.term, std::nullopt);
       return;
     }
     for (auto& [id, progress] : peers_)
-      if (progress.stalled_since(now - settings_.election_timeout)) progress.lost();
+      if (progress.stalled_since(now - settings_.election_timeout)) {
+        FULMAR_MARK("raft: stalled follower probed");
+        progress.lost();
+      }
     lead_on();
     if (role_ == Role::leader && now >= heartbeat_at_) send_heartbeats();
     return;
@@ -170,7 +183,10 @@ void Raft::tick(Instant now) {
   end_quiescence(true);
   if (now < election_at_) return;
   reset_election_timer();
-  if (may_stand()) stand(true, false);
+  if (may_stand()) {
+    FULMAR_MARK("raft: election timer expired");
+    stand(true, false);
+  }
 }
 
 // Whether time alone makes a leader act: it reacts to everything else when it receives the input.
@@ -200,19 +216,31 @@ void Raft::receive(const Message& message, Instant now) {
   if (!is_possible(message)) return;
   if (vote && role_ == Role::leader && progress(message.from)) wake();  // the candidate gets no heartbeats
   if (vote && !vote->transfer && hears_leader()) {
+    FULMAR_MARK("raft: vote refused while a leader is heard");
     // A candidate so far behind does not trust the leader's term alone; this reply vouches for it.
-    if (vote->pre_vote && state_.term - message.term >= term_leap_max) send(message.from, VoteReply{true, false});
+    if (vote->pre_vote && state_.term - message.term >= term_leap_max) {
+      FULMAR_MARK("raft: far candidate told the term");
+      send(message.from, VoteReply{true, false});
+    }
     return;
   }
   const auto* vote_reply = std::get_if<VoteReply>(&message.body);
   // A pre-vote request, and a reply that grants one, carry the term of an election that has not begun.
   bool hypothetical = (vote && vote->pre_vote) || (vote_reply && vote_reply->pre_vote && vote_reply->granted);
-  if (message.term > state_.term && !hypothetical && !is_vouched_for(message)) return;
-  if (message.term > state_.term && !hypothetical)
+  if (message.term > state_.term && !hypothetical && !is_vouched_for(message)) {
+    FULMAR_MARK("raft: later term not believed");
+    return;
+  }
+  if (message.term > state_.term && !hypothetical) {
+    FULMAR_MARK("raft: later term heard");
     become_follower(message.term, from_leader(message) ? std::optional(message.from) : std::nullopt);
+  }
   if (message.term < state_.term) {
     // The sender is behind: it learns the term from the reply.
-    if (from_leader(message)) send(message.from, HeartbeatReply{0, state_.damage, {}, {}});
+    if (from_leader(message)) {
+      FULMAR_MARK("raft: leader of a past term heard");
+      send(message.from, HeartbeatReply{0, state_.damage, {}, {}});
+    }
     if (vote) send(message.from, VoteReply{vote->pre_vote, false});
     if (vote_reply) learn_from(*vote_reply);
     return;
@@ -234,7 +262,10 @@ bool Raft::is_possible(const Message& message) const {
 // Whether to trust a later term. A replica without a vote trusts any: it decides no election.
 bool Raft::is_vouched_for(const Message& message) {
   if (message.term - state_.term <= term_leap_max || !may_stand()) return true;
-  if (!configuration().is_voter(message.from)) return false;
+  if (!configuration().is_voter(message.from)) {
+    FULMAR_MARK("raft: far term of no voter");
+    return false;
+  }
   auto& said = far_terms_.try_emplace(message.from, -1).first->second;
   said = std::max(said, message.term);
   auto reached = configuration().reached_by_quorum([&](const ReplicaId& id) {
@@ -265,16 +296,23 @@ void Raft::log_changed(Instant now) {
   verified_ = std::max(verified_, done.end);
   append_sent_at_ = done.sent_at;
   commit_to(std::min(done.commit, verified_));
-  if (role_ == Role::candidate) return count_votes();
+  if (role_ == Role::candidate) {
+    FULMAR_MARK("raft: candidate has begun anew");
+    return count_votes();
+  }
   if (log_.stable_end() >= done.end) acknowledge();
 }
 
 void Raft::append_failed(Instant now) {
   begin(now);
+  FULMAR_MARK("raft: append failed");
   pending_.reset();
   verified_ = std::min(verified_, log_.end());
   keep_commit_in_log();
-  if (role_ == Role::leader) become_follower(state_.term, std::nullopt);
+  if (role_ == Role::leader) {
+    FULMAR_MARK("raft: leader steps down after a failed append");
+    become_follower(state_.term, std::nullopt);
+  }
 }
 
 void Raft::stable_moved(Instant now) {

@@ -4,6 +4,7 @@
 
 #include "broker/raft/raft.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -36,6 +37,7 @@ bool Raft::configuration_settled() const {
 
 // The configuration is in force at once. Every member is sent it until it has acknowledged it.
 void Raft::change_to(Configuration configuration) {
+  FULMAR_MARK("raft: configuration changed");
   state_.configuration = {{state_.term, state_.configuration.mark.version + 1}, std::move(configuration)};
   state_.solo = false;
   store();
@@ -54,6 +56,7 @@ void Raft::take(const std::optional<MarkedConfiguration>& configuration) {
   if (!configuration || role_ == Role::leader || !is_possible(*configuration)) return;
   bool is_later = configuration->mark > state_.configuration.mark || this->configuration().empty();
   if (!is_later) return;
+  FULMAR_MARK("raft: later configuration taken");
   state_.configuration = *configuration;
   state_.solo = false;
   store();
@@ -98,18 +101,26 @@ void Raft::set_target(std::vector<ReplicaId> voters, Instant now, std::vector<Re
 void Raft::continue_reconfiguration() {
   // One change at a time, and none before this leader knows what is committed (otherwise single-server changes are
   // unsafe: Ongaro on raft-dev, July 2015).
-  if (pending_ || !established() || !configuration_settled()) return;
+  if (pending_ || !established() || !configuration_settled()) {
+    FULMAR_MARK("raft: change of members waits");
+    return;
+  }
   // The bound that is about to be stored was decided by the present members: a new one has to hear of it at once, since
   // it may have to start over, and what it has before does not count.
-  if (output_.tombstone_bound) return;
+  if (output_.tombstone_bound) {
+    FULMAR_MARK("raft: change of members waits for a bound");
+    return;
+  }
   const auto& now_in_force = configuration();
   if (now_in_force.joint()) {
+    FULMAR_MARK("raft: joint configuration left");
     auto learners = now_in_force.learners;
     return change_to({now_in_force.next_voters, {}, std::move(learners)});
   }
   if (!now_in_force.is_voter(self_)) {  // the leader has removed itself: the voter with the longest log takes over
     auto next = std::max_element(now_in_force.voters.begin(), now_in_force.voters.end(),
                                  [&](const auto& a, const auto& b) { return match_of(a) < match_of(b); });
+    FULMAR_MARK("raft: removed leader hands over");
     send(*next, TimeoutNow{commit_});
     become_follower(state_.term, std::nullopt);
     return;
@@ -125,7 +136,10 @@ void Raft::continue_reconfiguration() {
   auto standing = without(target_learners_, now_in_force.voters);
   std::vector<ReplicaId> learners;
   std::set_union(newcomers.begin(), newcomers.end(), standing.begin(), standing.end(), std::back_inserter(learners));
-  if (learners != now_in_force.learners) return change_to({now_in_force.voters, {}, learners});
+  if (learners != now_in_force.learners) {
+    FULMAR_MARK("raft: learners added");
+    return change_to({now_in_force.voters, {}, learners});
+  }
   bool caught_up = std::all_of(newcomers.begin(), newcomers.end(), [&](const ReplicaId& id) {
     const auto* known = progress(id);
     // A damaged replica would be a voter that cannot vote.
@@ -134,7 +148,10 @@ void Raft::continue_reconfiguration() {
            log_.end() - known->match() <= settings_.caught_up_lag &&
            now_ - known->heard_at() < settings_.election_timeout;
   });
-  if (caught_up) change_to({now_in_force.voters, target_, standing});
+  if (caught_up) {
+    FULMAR_MARK("raft: joint configuration entered");
+    change_to({now_in_force.voters, target_, standing});
+  }
 }
 
 }  // namespace fulmar

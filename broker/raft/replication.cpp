@@ -4,6 +4,7 @@
 
 #include "broker/raft/raft.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -39,10 +40,12 @@ std::optional<AppendPlan> Raft::plan_append(const ReplicaId& peer, Instant now) 
   auto& progress = found->second;
   if (!progress.may_send(log_.end(), settings_)) return std::nullopt;
   if (progress.next() < log_.held_from() && progress.feeding() != Feeding::start_over) {
+    FULMAR_MARK("raft: follower needs what is deleted");
     // The leader has deleted the follower's next offset; the follower's log may still reach up to the log start.
     progress.probe_from(log_.held_from());
   }
   if (progress.feeding() == Feeding::start_over) {
+    FULMAR_MARK("raft: follower told to start over");
     send(peer, StartOver{log_.held_from(), epoch_before(log_.held_from()).value_or(-1), state_.configuration,
                          log_.held_from(), now, *term_start_, log_.tombstone_bound()});
     progress.sent(log_.held_from(), now);
@@ -62,10 +65,19 @@ bool Raft::append_sent(const ReplicaId& peer, AppendPlan& plan, Offset end, Inst
   auto& request = std::get<AppendRequest>(plan.message.body);
   if (role_ != Role::leader || plan.message.term != state_.term || found == peers_.end()) return false;
   auto& progress = found->second;
-  if (progress.next() != request.prev_offset || !progress.may_send(log_.end(), settings_)) return false;
-  if (request.prev_offset < log_.held_from()) return false;
+  if (progress.next() != request.prev_offset || !progress.may_send(log_.end(), settings_)) {
+    FULMAR_MARK("raft: read for a follower that has moved");
+    return false;
+  }
+  if (request.prev_offset < log_.held_from()) {
+    FULMAR_MARK("raft: read from what is deleted meanwhile");
+    return false;
+  }
   // What was read is of a log of that bound only if it was the same all the time.
-  if (request.tombstone_bound != log_.tombstone_bound()) return false;
+  if (request.tombstone_bound != log_.tombstone_bound()) {
+    FULMAR_MARK("raft: read across a new bound of tombstones");
+    return false;
+  }
   FULMAR_ASSERT(end >= request.prev_offset && end <= log_.end());
   request.end = end;
   request.epochs.clear();
@@ -97,8 +109,10 @@ void Raft::peer_lost(const ReplicaId& peer) {
 void Raft::note_damage(Progress& progress, std::uint64_t damage) {
   if (damage == 0)
     progress.repaired();
-  else
+  else {
+    FULMAR_MARK("raft: follower tells its damage");
     progress.damaged(damage, log_.end(), now_);
+  }
 }
 
 // The number of this follower's damage if that is repaired; else 0. A follower that does not know its terms may have
@@ -108,9 +122,16 @@ std::uint64_t Raft::healed(const Progress& progress) const {
   if (progress.healed() == 0 || !progress.is_of_term()) return 0;
   // A replica that starts over begins at the base of a batch, which may be below the log start: it is healed only once
   // it has raised its own start.
-  if (progress.log_start() < log_.start()) return 0;
-  if (progress.tombstone_bound() < log_.tombstone_bound()) return 0;  // leading, it would not know it
+  if (progress.log_start() < log_.start()) {
+    FULMAR_MARK("raft: not healed, start below");
+    return 0;
+  }
+  if (progress.tombstone_bound() < log_.tombstone_bound()) {
+    FULMAR_MARK("raft: not healed, bound below");
+    return 0;
+  }  // leading, it would not know it
   if (progress.counts()) return progress.healed();
+  FULMAR_MARK("raft: healing without promises considered");
   bool vouched = configuration().has_quorum([&](const ReplicaId& id) {
     const auto* known = this->progress(id);
     return id == self_ || (known && known->counts() && known->heard_at() > progress.damaged_at());
@@ -145,7 +166,10 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   auto found = peers_.find(message.from);
   if (role_ != Role::leader || found == peers_.end()) return;
   auto& progress = found->second;
-  if (!hear(progress, reply)) return;
+  if (!hear(progress, reply)) {
+    FULMAR_MARK("raft: reply from before it was a member");
+    return;
+  }
   progress.answered_awake(reply.sent_at);
   if (reply.log_term == state_.term) progress.log_is_of_term();
   switch (reply.verdict) {
@@ -156,9 +180,13 @@ void Raft::on(const Message& message, const AppendReply& reply) {
     case Verdict::start_over: progress.must_start_over(); break;
     case Verdict::mismatched: {
       // a late reply to an earlier append
-      if (progress.feeding() == Feeding::probe && reply.prev_offset != progress.next()) break;
+      if (progress.feeding() == Feeding::probe && reply.prev_offset != progress.next()) {
+        FULMAR_MARK("raft: late mismatch");
+        break;
+      }
       // The leader's log does not reach down to the end of the follower's log, or to where the two differ.
       if (reply.log_end < log_.held_from() || reply.prev_offset <= log_.held_from()) {
+        FULMAR_MARK("raft: follower below the log start");
         progress.must_start_over();
         break;
       }
@@ -166,6 +194,7 @@ void Raft::on(const Message& message, const AppendReply& reply) {
       auto next = !mine                             ? log_.held_from()
                   : mine->epoch == reply.hint.epoch ? std::min(mine->start_offset, reply.hint.start_offset)
                                                     : mine->start_offset;
+      FULMAR_MARK("raft: follower diverges");
       progress.probe_from(std::clamp(std::min(next, reply.prev_offset), log_.held_from(), log_.end()));
       break;
     }
@@ -183,8 +212,10 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   bool being_fed = progress.feeding() == Feeding::replicate || progress.feeding() == Feeding::catch_up;
   if (match > progress.match())
     progress.matched(match, log_.end(), settings_, now_);
-  else if (match < progress.match() && being_fed)
-    progress.probe_from(progress.match());  // it started over, and no longer knows how far its log agrees
+  else if (match < progress.match() && being_fed) {
+    FULMAR_MARK("raft: follower has lost its match");
+    progress.probe_from(progress.match());
+  }  // it started over, and no longer knows how far its log agrees
   progress.note_caught_up(reply.sent_at, log_.end(), now_);
   if (reply.quiesced)
     consider_quiescing(message.from, progress, reply);
@@ -218,6 +249,7 @@ void Raft::advance_commit() {
   auto reached = configuration().reached_by_quorum([&](const ReplicaId& id) { return match_of(id); });
   if (reached <= commit_) return;
   commit_to(reached);
+  FULMAR_MARK("raft: commit index moved");
   if (settings_.announce_commits) heartbeat_at_ = now_;
 }
 
@@ -311,7 +343,10 @@ void Raft::lead_on() {
   if (may_take_term()) take_term();
   advance_commit();
   if (settings_.announce_at_once) tell_commit();
-  if (established() && !start_known()) advance_log_start(start_owed_);
+  if (established() && !start_known()) {
+    FULMAR_MARK("raft: owed log start taken");
+    advance_log_start(start_owed_);
+  }
   consider_tombstones();
   continue_transfer();
   if (role_ == Role::leader) continue_reconfiguration();
@@ -332,9 +367,10 @@ void Raft::continue_transfer() {
     // After TimeoutNow is sent the other may stand at any time, since the message may be late: only a new term ends
     // that. A leader that has removed itself cannot begin a term: it steps down, and a voter stands when its timer
     // expires.
-    if (!transfer_->told)
+    if (!transfer_->told) {
+      FULMAR_MARK("raft: transfer given up");
       transfer_.reset();
-    else if (may_stand())
+    } else if (may_stand())
       stand(false, true);
     else
       become_follower(state_.term, std::nullopt);
@@ -342,6 +378,7 @@ void Raft::continue_transfer() {
   }
   if (!transfer_->told && match_of(transfer_->to) == log_.end() && commit_ == log_.end()) {
     transfer_->told = true;
+    FULMAR_MARK("raft: transfer told");
     send(transfer_->to, TimeoutNow{commit_});
   }
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "broker/raft/raft.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -18,14 +19,20 @@ namespace fulmar {
 bool Raft::may_hold_deleted(Offset bound) const {
   if (configuration().is_voter(self_) && state_.damage == 0) return false;
   const auto own = log_.tombstone_bound();
-  if (log_.end() < own && bound != own) return true;
+  if (log_.end() < own && bound != own) {
+    FULMAR_MARK("raft: begun anew under another bound");
+    return true;
+  }
   return bound > own && bound > log_.cleaned_to();
 }
 
 // A follower receives the leader's bound. It stores a bound only if it is clean up to there: the leader relies on that.
 void Raft::hear_tombstones(Offset bound, Offset removable) {
   removable_ = std::max(removable_, std::min(removable, log_.tombstone_bound()));
-  if (bound > log_.tombstone_bound() && bound <= log_.cleaned_to()) output_.tombstone_bound = bound;
+  if (bound > log_.tombstone_bound() && bound <= log_.cleaned_to()) {
+    FULMAR_MARK("raft: bound of tombstones heard");
+    output_.tombstone_bound = bound;
+  }
 }
 
 // Two steps. Once all members are clean up to an offset, and no earlier configuration can elect a leader any more, that
@@ -37,14 +44,20 @@ void Raft::consider_tombstones() {
   auto clean = log_.cleaned_to(), stored = std::min(bound, clean);
   if (clean <= removable_) return;
   for (const auto& [id, progress] : peers_) {
-    if (progress.configuration() != state_.configuration.mark || progress.damage() != 0) return;
+    if (progress.configuration() != state_.configuration.mark || progress.damage() != 0) {
+      FULMAR_MARK("raft: tombstones wait for a member");
+      return;
+    }
     clean = std::min(clean, progress.cleaned_to());
     stored = std::min({stored, progress.cleaned_to(), progress.tombstone_bound()});
   }
   bool moves = clean > bound || stored > removable_;
   if (!moves || !(state_.solo || configuration_settled())) return;
   removable_ = std::max(removable_, stored);
-  if (clean > bound) output_.tombstone_bound = clean;
+  if (clean > bound) {
+    FULMAR_MARK("raft: bound of tombstones raised");
+    output_.tombstone_bound = clean;
+  }
   busy_at_ = heartbeat_at_ = now_;
   wake();
 }

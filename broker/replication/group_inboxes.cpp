@@ -1,6 +1,7 @@
 #include "broker/replication/group_inboxes.h"
 
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -39,6 +40,7 @@ void GroupInboxes::put(GroupMessage message) {
   bool fits = inbox.bytes + size <= group_bytes_max && bytes_ + size <= bytes_max;
   bool is_first = inbox.messages.empty() && (size <= small_bytes || bytes_ + size <= first_bytes_max);
   if (!fits && !is_first) {
+    FULMAR_MARK("replication: message dropped, inbox full");
     if (begun) inboxes_.erase(known);
     return;
   }
@@ -60,6 +62,7 @@ void GroupInboxes::drop_what_stands_still() {
   const auto before = clock_.now() - standstill;
   for (auto& [group, inbox] : inboxes_) {
     if (!inbox.dealing_since || *inbox.dealing_since > before) continue;
+    FULMAR_MARK("replication: messages to a replica that stands still dropped");
     for (const auto& message : std::exchange(inbox.messages, {})) {
       inbox.bytes -= size_of(message);
       bytes_ -= size_of(message);

@@ -7,6 +7,7 @@
 #include "broker/protocol/endian.h"
 #include "broker/protocol/record_batch.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -54,6 +55,7 @@ bool apply_all(const Bytes& records, std::size_t synced, RecordsFound& found) {
   for (;;) {
     at += apply_records(records.slice(at), found);
     if (at >= vouched) return damaged;
+    FULMAR_MARK("replication: hard states damaged");
     damaged = true;
     const auto end = std::min(vouched, records.size());  // a mark may exceed the size of a shortened file
     do ++at;
@@ -96,6 +98,7 @@ std::size_t HardStateStore::apply(const Bytes& records, HardStates& states) {
 void HardStateStore::lose_promises(HardStates& states, const std::function<std::uint64_t()>& number) {
   for (auto& [group, state] : states) {
     HardState left;
+    FULMAR_MARK("replication: promises lost");
     left.term = state.term;
     left.vote = state.vote;
     left.damage = lost_promises(number());
@@ -146,8 +149,10 @@ Result<StoredStates> HardStateStore::load(Disk& disk) {
     FULMAR_TRY(synced[entry.name], synced_size(*file));
   }
   auto stored = decode(files, synced);
-  if (!any_life_is_whole(files) && std::any_of(entries.begin(), entries.end(), is_of_partition))
+  if (!any_life_is_whole(files) && std::any_of(entries.begin(), entries.end(), is_of_partition)) {
+    FULMAR_MARK("replication: file of hard states gone");
     stored.damage.push_back(std::string(file_prefix) + "* (one is gone)");
+  }
   stored.incomplete = stored.incomplete || !stored.damage.empty();
   return stored;
 }
@@ -204,6 +209,7 @@ Result<void> HardStateStore::write_pending() {
   auto asked = asked_;
   Result<void> written;
   if (!file_ || size_ + records.size() > std::max<std::uint64_t>(rewrite_bytes_min, rewrite_factor * live_size_)) {
+    FULMAR_MARK("replication: hard states written anew");
     written = rewrite();
   } else {
     auto marked = mark_record(size_) + records;
@@ -219,8 +225,10 @@ Result<void> HardStateStore::write_pending() {
     done_ = asked;
   } else if (is_shortage(written.error().code)) {
     shortage_.refused(path_, written.error());
+    FULMAR_MARK("replication: no room for a hard state");
     pending_.insert(0, records);  // written with the next batch
   } else {
+    FULMAR_MARK("replication: hard state not stored");
     failed_ = true;
   }
   return written;
@@ -235,7 +243,10 @@ Result<void> HardStateStore::put(const GroupId& group, HardState state) {
   }
   const auto mine = asked_;
   while (done_ < mine) {
-    if (failed_) return fail(Errc::io_error, path_ + ": an earlier write failed");
+    if (failed_) {
+      FULMAR_MARK("replication: hard state after a failed write refused");
+      return fail(Errc::io_error, path_ + ": an earlier write failed");
+    }
     if (writing_) {
       progress_.wait([&] { return !writing_; });
       continue;

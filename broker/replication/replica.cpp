@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "broker/replication/append_reader.h"
+#include "runtime/base/mark.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -98,7 +99,10 @@ void Replica::stop() {
 
 bool Replica::stop_unless_later(ConfigurationMark mark) {
   LockGuard turn(turn_);
-  if (raft_.configuration_mark() > mark) return false;
+  if (raft_.configuration_mark() > mark) {
+    FULMAR_MARK("replication: replica stays for a later configuration");
+    return false;
+  }
   log_->on_change = nullptr;
   failed_ = true;
   raft_.retire();
@@ -117,6 +121,7 @@ void Replica::tell() {
 void Replica::give_up(const char* what, const std::string& why) {
   if (failed_) return;
   failed_ = true;
+  FULMAR_MARK("replication: replica out of order");
   raft_.retire();
   logger_.error("replica out of order", {{"group", to_string(group_)}, {"at", what}, {"reason", why}});
 }
@@ -165,7 +170,10 @@ void Replica::receive(const Message& message, const Bytes& batches) {
   in_turn([&] {
     if (out_of_order()) return;
     const auto* over = std::get_if<StartOver>(&message.body);
-    if (over && machine_ && !machine_->may_start_over(over->offset)) return;
+    if (over && machine_ && !machine_->may_start_over(over->offset)) {
+      FULMAR_MARK("replication: may not start over yet");
+      return;
+    }
     raft_.receive(message, now());
     carry_out(std::get_if<AppendRequest>(&message.body), batches);
     if (context_.observer && !out_of_order()) context_.observer->heard(group_, message, raft_.term());
@@ -203,8 +211,10 @@ Replica::FeedResult Replica::feed_if(const ReplicaId& peer, bool throttled) {
   auto epoch = plan->message.term;
   auto read = read_append(*log_, std::get<AppendRequest>(plan->message.body).prev_offset);
   // A leader truncates nothing, so corrupt batches are damage, if it still leads.
-  if (!read && read.error().code == Errc::corrupt && leads() && raft_.term() == epoch)
+  if (!read && read.error().code == Errc::corrupt && leads() && raft_.term() == epoch) {
+    FULMAR_MARK("replication: leader reads damage");
     report_damage(read.error(), std::get<AppendRequest>(plan->message.body).prev_offset);
+  }
   if (!read) return {};
   bool sent = false;
   in_turn([&] {

@@ -1,5 +1,6 @@
 // What a replica does for clients: appends, deletions, and checks that they have the right leader.
 #include "broker/replication/replica.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -7,8 +8,10 @@ Result<Replica::Proposed, Refusal> Replica::append(const BatchHeader& header, co
                                                    std::optional<Epoch> expected, const AppendOrigin& origin) {
   return in_turn([&]() -> Result<Proposed, Refusal> {
     if (out_of_order()) return std::unexpected(Refusal{ErrorCode::kafka_storage_error, "the log is offline"});
-    if (!raft_.accepts_appends() || (expected && *expected != raft_.term()))
+    if (!raft_.accepts_appends() || (expected && *expected != raft_.term())) {
+      FULMAR_MARK("replication: append to no leader refused");
       return std::unexpected(Refusal{ErrorCode::not_leader_or_follower, "this broker does not lead the partition"});
+    }
     say_before_work();
     FULMAR_TRY(auto appended, log_->append(header, batch, raft_.term(), origin));
     tell_appended(header, appended);
@@ -40,8 +43,12 @@ ErrorCode Replica::wait_until(Safety safety, const Proposed& proposed, Deadline 
   changed_.wait([&] { return out_of_order() || deposed() || safe() || too_few(); }, deadline);
   if (out_of_order()) return ErrorCode::kafka_storage_error;
   // Not NOT_LEADER_OR_FOLLOWER, which Kafka answers: clients may conclude from it that the batch was not written.
-  if (deposed()) return ErrorCode::not_enough_replicas_after_append;
+  if (deposed()) {
+    FULMAR_MARK("replication: deposed before the append was safe");
+    return ErrorCode::not_enough_replicas_after_append;
+  }
   if (safe()) return ErrorCode::none;
+  FULMAR_MARK("replication: append not known to be safe");
   return too_few() ? ErrorCode::not_enough_replicas_after_append : ErrorCode::request_timed_out;
 }
 
@@ -72,7 +79,10 @@ Result<Offset, ErrorCode> Replica::delete_records(Offset offset, Deadline deadli
     if (out_of_order()) return ErrorCode::kafka_storage_error;
     if (!raft_.accepts_appends()) return ErrorCode::not_leader_or_follower;
     if (offset == -1) offset = raft_.commit();
-    if (offset > raft_.commit()) return ErrorCode::offset_out_of_range;
+    if (offset > raft_.commit()) {
+      FULMAR_MARK("replication: deletion beyond the commit index");
+      return ErrorCode::offset_out_of_range;
+    }
     say_before_work();
     auto moved = log_->advance_start(offset);
     if (!moved)
@@ -87,8 +97,14 @@ Result<Offset, ErrorCode> Replica::delete_records(Offset offset, Deadline deadli
   auto kept = [&] { return raft_.start_kept(now()) >= log_->log_start() && speaks_for_the_group(); };
   changed_.wait([&] { return out_of_order() || deposed() || kept(); }, deadline);
   if (out_of_order()) return std::unexpected(ErrorCode::kafka_storage_error);
-  if (deposed()) return std::unexpected(ErrorCode::not_leader_or_follower);
-  if (!kept()) return std::unexpected(ErrorCode::request_timed_out);
+  if (deposed()) {
+    FULMAR_MARK("replication: deposed before a deletion was kept");
+    return std::unexpected(ErrorCode::not_leader_or_follower);
+  }
+  if (!kept()) {
+    FULMAR_MARK("replication: deletion not kept in time");
+    return std::unexpected(ErrorCode::request_timed_out);
+  }
   return log_->log_start();
 }
 
@@ -134,8 +150,14 @@ Result<void> Replica::apply_retention(Timestamp wall_ms, Instant idle_since) {
 
 ErrorCode Replica::check_leader(Epoch claimed) const {
   if (out_of_order()) return ErrorCode::kafka_storage_error;
-  if (claimed >= 0 && claimed < raft_.term()) return ErrorCode::fenced_leader_epoch;
-  if (claimed > raft_.term()) return ErrorCode::unknown_leader_epoch;
+  if (claimed >= 0 && claimed < raft_.term()) {
+    FULMAR_MARK("replication: client of a past epoch fenced");
+    return ErrorCode::fenced_leader_epoch;
+  }
+  if (claimed > raft_.term()) {
+    FULMAR_MARK("replication: client of a later epoch");
+    return ErrorCode::unknown_leader_epoch;
+  }
   return leads() ? ErrorCode::none : ErrorCode::not_leader_or_follower;
 }
 

@@ -2,6 +2,7 @@
 
 #include "broker/replication/retention_rounds.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 #include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
@@ -106,6 +107,7 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
   // By the metadata it is the only replica: no other could send it what it has lost.
   bool alone = fresh.configuration.configuration.members() == std::vector{peers_.self};
   if (known && alone && has_lost_promises(group)) {
+    FULMAR_MARK("replication: only replica goes on without its promises");
     log_.warn("the only replica goes on, though its promises are lost", {{"group", to_string(group)}});
     fresh.solo = false;
     fresh.term = known->term;
@@ -113,10 +115,14 @@ std::shared_ptr<Replica> ReplicaManager::add(const GroupId& group, std::shared_p
   } else if (known) {
     fresh = *known;
   } else if (!fresh.solo && !alone && (log->log_end() > 0 || may_have_promised(group))) {
+    FULMAR_MARK("replication: log without a hard state");
     fresh.damage = lost_promises(host_.entropy().next());  // a log without a hard state
     note(group, fresh);
   }
-  if (log->lost_synced()) note_damage(group, *log, fresh);
+  if (log->lost_synced()) {
+    FULMAR_MARK("replication: log has lost what was synced");
+    note_damage(group, *log, fresh);
+  }
   is_known(group);
   auto settings = raft.value_or(raft_);
   settings.commits_are_stable = log->config().acknowledges_synced();
@@ -178,6 +184,7 @@ void ReplicaManager::remove(const GroupId& group) {
 bool ReplicaManager::remove_unless_later(const GroupId& group, ConfigurationMark settled) {
   auto replica = find(group);
   if (!replica || !replica->stop_unless_later(settled)) return false;
+  FULMAR_MARK("replication: replica moved away");
   forget(group);
   if (observer_) observer_->removed(group, peers_.self);
   return true;
@@ -246,10 +253,15 @@ void ReplicaManager::tick() {
     host_.clock().sleep_for(tick_interval_);
     // After a delay, messages that have arrived meanwhile are processed before anybody is taken to be silent.
     auto late = host_.clock().now() - due;
-    if (late > raft_.heartbeat_interval) host_.clock().sleep_for(listening_time);
+    if (late > raft_.heartbeat_interval) {
+      FULMAR_MARK("replication: shard held up");
+      host_.clock().sleep_for(listening_time);
+    }
     // Such messages may be old replies, by which a deposed leader takes itself for one for another timeout.
-    if (late > raft_.election_timeout - raft_.heartbeat_interval)
+    if (late > raft_.election_timeout - raft_.heartbeat_interval) {
+      FULMAR_MARK("replication: shard held up, unsure whether it leads");
       unsure_until_ = host_.clock().now() + raft_.election_timeout;
+    }
     beat();
     if (liveness_->take_ended())
       for (const auto& [group, replica] : replicas_) ticks_.add(replica);
@@ -339,7 +351,10 @@ void ReplicaManager::vouch() {
 }
 
 void ReplicaManager::send(const GroupId& group, Message message, Bytes batches) {
-  if (!may_link_to(message.to)) return;
+  if (!may_link_to(message.to)) {
+    FULMAR_MARK("replication: too many links");
+    return;
+  }
   auto& link = link_to(message.to);
   link.send({group, std::move(message), std::move(batches)});
 }
@@ -356,8 +371,10 @@ void ReplicaManager::receive(std::vector<GroupMessage> messages) {
   for (auto& message : messages) {
     if (replicas_.contains(message.group))
       inboxes_.put(std::move(message));
-    else
+    else {
+      FULMAR_MARK("replication: message before its replica");
       early_.keep(std::move(message), host_.clock().now());
+    }
   }
 }
 

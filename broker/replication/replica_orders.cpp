@@ -2,6 +2,7 @@
 #include "broker/log/log_invariants.h"
 #include "broker/replication/replica.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -21,10 +22,12 @@ bool Replica::store(HardState state) {
       return false;
     }
     if (context_.stops) {
+      FULMAR_MARK("replication: no room before the stop");
       give_up("hard state", "no room before the stop: " + to_string(stored.error()));
       return false;
     }
     // Messages that depend on it must not be sent before it is stored: the replica sends nothing until there is room.
+    FULMAR_MARK("replication: hard state waits for room");
     context_.host.clock().sleep_for(full_disk_retry_interval);
     state = *context_.states.find(group_);
   }
@@ -56,9 +59,11 @@ bool Replica::cut(Offset offset, const AppendRequest& request) {
   // A whole batch was removed, of which the leader's log has only the end. The offsets before are deleted there; or
   // here, and then nothing is left.
   if (offset > request.log_start) {
+    FULMAR_MARK("replication: cut takes more than was asked for");
     if (log_->log_end() < log_->log_start()) begin_anew(log_->log_start(), epoch_before, log_->tombstone_bound());
     return false;
   }
+  FULMAR_MARK("replication: batch cut whose begin is deleted");
   begin_anew(offset, epoch_before, log_->tombstone_bound());
   return true;
 }
@@ -85,6 +90,7 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
       if (header->next_offset() > from && header->record_count > 0) {
         // The empty log began at another leader's batch boundary; this leader's batch begins before it.
         if (log_->held_from() != log_->log_end()) return false;
+        FULMAR_MARK("replication: empty log begins within a batch");
         begin_anew(header->base_offset, -1, log_->tombstone_bound());
         from = header->base_offset;
         break;
@@ -97,7 +103,10 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
     auto done = log_->append_replicated({batches.slice(skip), request->epochs, request->end, note});
     for (const auto& header : written)
       if (context_.observer) context_.observer->appended(group_, raft_.self(), header);
-    if (!done || log_->log_end() != request->end) return false;
+    if (!done || log_->log_end() != request->end) {
+      FULMAR_MARK("replication: append of a follower failed");
+      return false;
+    }
     changed = true;
   }
   if (output.log_start && !failed_) {
@@ -119,8 +128,10 @@ bool Replica::change_log(const Output& output, const AppendRequest* request, con
 bool Replica::perform(Output output, const AppendRequest* request, const Bytes& batches) {
   if (context_.observer && raft_.commit() > shown_.commit) context_.observer->commits(group_, raft_.commit());
   // The disk may hold up what follows: nobody is to be told meanwhile that this replica still leads.
-  if (told_.role == Role::leader && raft_.role() != Role::leader && context_.messenger)
+  if (told_.role == Role::leader && raft_.role() != Role::leader && context_.messenger) {
+    FULMAR_MARK("replication: leader deposed");
     context_.messenger->stops_leading(group_);
+  }
   const bool stored = output.store.has_value();
   if (stored && !store(std::move(*output.store))) return false;
   bool changed = false;
@@ -163,14 +174,20 @@ void Replica::check_invariants() {
       break;
     }
   }
-  if (broken) give_up("invariant", std::string(*broken));
+  if (broken) {
+    FULMAR_MARK("replication: invariant broken");
+    give_up("invariant", std::string(*broken));
+  }
 }
 
 void Replica::settle() {
   carry_out(nullptr, {});
   for (const auto& peer : std::exchange(lost_peers_, {})) raft_.peer_lost(peer);
   if (!out_of_order()) check_invariants();
-  if (raft_.awaits_sync() && !out_of_order()) log_->flush();
+  if (raft_.awaits_sync() && !out_of_order()) {
+    FULMAR_MARK("replication: log synced for the term");
+    log_->flush();
+  }
   if (raft_.role() == Role::leader && context_.messenger && !out_of_order())
     for (const auto& peer : raft_.followers_needing_append())
       context_.messenger->wants_feeding(*this, peer, raft_.throttled(peer, now()));

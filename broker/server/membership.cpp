@@ -11,6 +11,7 @@
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/served_api.h"
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/base/mark.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -105,6 +106,7 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   }
   auto& metadata = *shard_.broker().metadata;
   if (!metadata.controls() || !metadata.publishes()) {
+    FULMAR_MARK("brokers: forwarded to no controller");
     response.error_code = ErrorCode::not_controller;
   } else {
     FULMAR_TRY(auto forwarded, Request::read(std::make_shared<Session>(), request.frame.flatten()));
@@ -138,10 +140,12 @@ Result<Response> Membership::ask_controller(const Request& request, Response (Co
   // The others are no majority: this broker is in the wrong cluster. If fewer are strangers, they may be in the wrong
   // one themselves.
   auto controllers = shard_.config().controllers.size();
-  if (!was_registered_ && controllers - word.strangers < controllers / 2 + 1)
+  if (!was_registered_ && controllers - word.strangers < controllers / 2 + 1) {
+    FULMAR_MARK("brokers: of another cluster");
     exclude("the data directory belongs to cluster " + shard_.peers().cluster_id() +
             ", but the brokers of controller.quorum.voters are of cluster " + word.their_cluster +
             "; correct controller.quorum.voters, or begin with an empty data directory to join them");
+  }
   return ask(word.controller);
 }
 
@@ -164,14 +168,19 @@ Result<void> Membership::register_once() {
   if (response.error_code == ErrorCode::broker_id_not_registered)
     exclude("this broker was unregistered from its cluster; with an empty data directory it may join again");
   if (response.error_code == ErrorCode::unsupported_version) exclude(response.error_message);
-  if (response.error_code == ErrorCode::duplicate_broker_registration)
+  if (response.error_code == ErrorCode::duplicate_broker_registration) {
+    FULMAR_MARK("brokers: twin is alive");
     return fail(Errc::refused, "another broker of node.id " + std::to_string(broker.self.broker) +
                                    ", with another data directory, is alive in the cluster, or was a moment ago");
+  }
   if (response.error_code != ErrorCode::none) return fail(Errc::refused, error_code_name(response.error_code));
   broker.metadata->publish_from(response.metadata_offset);
   auto known =
       broker.metadata->wait_published(response.metadata_offset, shard_.host().clock().deadline_in(known_here_max));
-  if (known != WaitResult::woken) return fail(Errc::timed_out, "what there is in the cluster is not known here yet");
+  if (known != WaitResult::woken) {
+    FULMAR_MARK("brokers: metadata not known here yet");
+    return fail(Errc::timed_out, "what there is in the cluster is not known here yet");
+  }
   return {};
 }
 
@@ -210,13 +219,18 @@ void Membership::keep_registered() {
     if (std::exchange(reached, answered) != answered) {
       if (answered)
         shard_.log().info("the controller is reached again");
-      else
+      else {
+        FULMAR_MARK("brokers: no controller is reached");
         shard_.log().warn("no controller is reached: they have no quorum, or this broker is cut off",
                           {{"reason", response ? "NOT_CONTROLLER" : to_string(response.error())}});
+      }
     }
     bool unknown = response && (response->error_code == ErrorCode::broker_id_not_registered ||
                                 response->error_code == ErrorCode::stale_broker_epoch);
-    if (unknown && !register_broker()) return;
+    if (unknown && !register_broker()) {
+      FULMAR_MARK("brokers: registers again");
+      return;
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "broker/coordinator/append_error.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -11,7 +12,10 @@ std::optional<ErrorCode> TransactionCoordinator::not_serving() const {
   switch (phase_) {
     case Phase::loading: return ErrorCode::coordinator_load_in_progress;
     case Phase::active:
-      if (pending_.size() >= settings_.uncommitted_max) return ErrorCode::coordinator_not_available;
+      if (pending_.size() >= settings_.uncommitted_max) {
+        FULMAR_MARK("transactions: too much is uncommitted");
+        return ErrorCode::coordinator_not_available;
+      }
       return std::nullopt;
     case Phase::resigned: return ErrorCode::not_coordinator;
   }
@@ -30,6 +34,7 @@ const Transaction* TransactionCoordinator::committed_state(const std::string& id
 
 // While the controller gives none, clients have to retry (as in Kafka, while its block of ids is being fetched).
 void TransactionCoordinator::need_producer_id(TransactionToken token) {
+  FULMAR_MARK("transactions: no producer id at hand");
   output_.answers.push_back(
       {.token = token, .error = ErrorCode::coordinator_load_in_progress, .needs_producer_id = true});
 }
@@ -65,8 +70,14 @@ bool TransactionCoordinator::finish_loading(CoordinatorTime now) {
   for (std::size_t done = 0; entry != entries_.end() && done < per_slice; ++entry, ++done) {
     auto& [id, state] = *entry;
     load_cursor_ = id;
-    if (state.current->state == TransactionState::ongoing) state.times_out = timeout_of(*state.current, now);
-    if (state.current->prepared()) begin_marking(id, state);
+    if (state.current->state == TransactionState::ongoing) {
+      FULMAR_MARK("transactions: open transaction taken over");
+      state.times_out = timeout_of(*state.current, now);
+    }
+    if (state.current->prepared()) {
+      FULMAR_MARK("transactions: ended transaction taken over");
+      begin_marking(id, state);
+    }
     schedule(id, state);
   }
   if (entry != entries_.end()) return false;
@@ -124,7 +135,10 @@ void TransactionCoordinator::append_failed(AppendId id, ErrorCode why, Coordinat
   auto* entry = find(transactional_id);
   FULMAR_ASSERT(entry && entry->change && entry->change->append == id);
   auto change = *std::exchange(entry->change, std::nullopt);
-  if (change.answer) refuse(change.answer->token, client_error_of_append(why));
+  if (change.answer) {
+    FULMAR_MARK("transactions: change could not be appended");
+    refuse(change.answer->token, client_error_of_append(why));
+  }
   if (!entry->current)
     entries_.erase(transactional_id);
   else
@@ -163,6 +177,7 @@ void TransactionCoordinator::fire(const std::string& id, CoordinatorTime now) {
   auto* entry = find(id);
   FULMAR_ASSERT(entry && !entry->change);
   if (entry->current->state != TransactionState::ongoing) return complete(id, *entry, now);
+  FULMAR_MARK("transactions: timed out");
   note(id, "its transaction is aborted: it has been open for longer than its timeout of " +
                std::to_string(entry->current->timeout_ms) + " ms");
   fence(id, *entry, std::nullopt, now);
@@ -188,8 +203,10 @@ Instant TransactionCoordinator::next_deadline() const {
 
 void TransactionCoordinator::resign() {
   if (phase_ == Phase::resigned) return;
-  for (const auto& [append, id] : pending_)
+  for (const auto& [append, id] : pending_) {
+    FULMAR_MARK("transactions: resigned before a change was committed");
     if (auto& answer = find(id)->change->answer) refuse(answer->token, ErrorCode::not_coordinator);
+  }
   phase_ = Phase::resigned;
   entries_.clear();
   pending_.clear();

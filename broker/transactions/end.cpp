@@ -4,6 +4,7 @@
 // ones the epoch stays, and a repeated request looks like one that is too late (KIP-890).
 #include "broker/transactions/coordinator.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -27,7 +28,10 @@ std::optional<ErrorCode> TransactionCoordinator::end_refused(const Entry& entry,
   bool open = current.state == TransactionState::ongoing;
   if (version == TransactionVersion::v0) {
     if (current.producer_id != producer.producer_id) return ErrorCode::invalid_producer_id_mapping;
-    if (current.producer_epoch != producer.producer_epoch) return ErrorCode::producer_fenced;
+    if (current.producer_epoch != producer.producer_epoch) {
+      FULMAR_MARK("transactions: end by a fenced producer, v0");
+      return ErrorCode::producer_fenced;
+    }
     if (entry.change) return ErrorCode::concurrent_transactions;
     if (current.prepared()) {
       bool same = (current.state == TransactionState::prepare_commit) == (end == TransactionEnd::commit);
@@ -37,16 +41,24 @@ std::optional<ErrorCode> TransactionCoordinator::end_refused(const Entry& entry,
     return repeated(current, end);
   }
   // Checked first: the change under way may make the producer valid.
-  if (entry.in_transition()) return ErrorCode::concurrent_transactions;
+  if (entry.in_transition()) {
+    FULMAR_MARK("transactions: end while a change is under way");
+    return ErrorCode::concurrent_transactions;
+  }
   // The client has not received the answer: the epoch is the next, or the first of the next producer id.
   bool next_epoch =
       current.producer_epoch == producer.producer_epoch + 1 && current.producer_epoch < producer_epoch_max;
   bool next_id = current.previous_producer_id == producer.producer_id &&
                  producer.producer_epoch == producer_epoch_max - 1 && current.producer_epoch == 0;
   if (current.producer_id != producer.producer_id && !next_id) return ErrorCode::invalid_producer_id_mapping;
-  if (current.complete() && (next_epoch || next_id)) return repeated(current, end);
-  if (current.producer_epoch != producer.producer_epoch || current.producer_id != producer.producer_id)
+  if (current.complete() && (next_epoch || next_id)) {
+    FULMAR_MARK("transactions: end repeated");
+    return repeated(current, end);
+  }
+  if (current.producer_epoch != producer.producer_epoch || current.producer_id != producer.producer_id) {
+    FULMAR_MARK("transactions: end by a fenced producer");
     return ErrorCode::producer_fenced;
+  }
   // A transaction without partitions can be aborted: the client may not know whether it has any.
   if (open || end == TransactionEnd::abort) return std::nullopt;
   return ErrorCode::invalid_txn_state;
@@ -69,7 +81,10 @@ void TransactionCoordinator::end(TransactionToken token, const ProducerClaim& pr
   }
   bool new_id = version == TransactionVersion::v2 && current.epochs_used_up();
   if (new_id && current.producer_epoch == producer_epoch_max) return refuse(token, ErrorCode::producer_fenced);
-  if (new_id && !fresh_id) return need_producer_id(token);
+  if (new_id && !fresh_id) {
+    FULMAR_MARK("transactions: epochs used up at an end");
+    return need_producer_id(token);
+  }
   auto next = current.prepared_to(end, version, new_id ? *fresh_id : no_producer_id, now.wall);
   auto then = next.completed(now.wall);
   append(id, *entry, std::move(next), TransactionAnswer{token, ErrorCode::none, then.producer_id, then.producer_epoch});
@@ -78,6 +93,7 @@ void TransactionCoordinator::end(TransactionToken token, const ProducerClaim& pr
 void TransactionCoordinator::fence(const std::string& id, Entry& entry, std::optional<TransactionAnswer> answer,
                                    CoordinatorTime now) {
   FULMAR_ASSERT(entry.current->state == TransactionState::ongoing);
+  FULMAR_MARK("transactions: aborted by the coordinator");
   auto next = entry.current->prepared_to(TransactionEnd::abort, TransactionVersion::v2, no_producer_id, now.wall);
   next.last_producer_epoch = -1;  // no InitProducerId may continue from there
   append(id, entry, std::move(next), answer);

@@ -1,5 +1,6 @@
 // Removes transactional ids that are no longer used, in rounds, a slice per tick.
 #include "broker/transactions/coordinator.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -13,6 +14,7 @@ void TransactionCoordinator::expire_slice(CoordinatorTime now) {
     Timestamp age = 0;
     if (__builtin_sub_overflow(now.wall, state.current->updated, &age) || age < settings_.id_expiration.count())
       continue;
+    FULMAR_MARK("transactions: transactional id expired");
     append(id, state, std::nullopt, std::nullopt);
   }
   // If too many changes are uncommitted, the rest is left to the next round.

@@ -1,5 +1,6 @@
 // InitProducerId: a producer takes over a transactional id, or goes on with it after an error (KIP-360).
 #include "broker/transactions/coordinator.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -28,7 +29,10 @@ void TransactionCoordinator::init(TransactionToken token, const ProducerClaim& p
 
   auto* entry = find(id);
   if (!entry || !entry->current) {
-    if (entry) return refuse(token, ErrorCode::concurrent_transactions);
+    if (entry) {
+      FULMAR_MARK("transactions: first record not committed yet");
+      return refuse(token, ErrorCode::concurrent_transactions);
+    }
     if (!fresh_id) return need_producer_id(token);
     Transaction first;
     first.producer_id = *fresh_id;
@@ -37,10 +41,17 @@ void TransactionCoordinator::init(TransactionToken token, const ProducerClaim& p
   }
   const auto& current = *entry->current;
   if (entry->change) return refuse(token, ErrorCode::concurrent_transactions);
-  if (current.prepared()) return refuse(token, ErrorCode::concurrent_transactions);
-  if (goes_on && !may_be(current, producer)) return refuse(token, ErrorCode::producer_fenced);
+  if (current.prepared()) {
+    FULMAR_MARK("transactions: take-over waits for the markers");
+    return refuse(token, ErrorCode::concurrent_transactions);
+  }
+  if (goes_on && !may_be(current, producer)) {
+    FULMAR_MARK("transactions: stranger goes on");
+    return refuse(token, ErrorCode::producer_fenced);
+  }
   if (current.state == TransactionState::ongoing) {
     // The previous producer is fenced first; the client retries.
+    FULMAR_MARK("transactions: open transaction taken from its producer");
     note(id, "its open transaction is aborted for a producer that takes over");
     return fence(id, *entry, TransactionAnswer{.token = token, .error = ErrorCode::concurrent_transactions}, now);
   }
@@ -48,7 +59,11 @@ void TransactionCoordinator::init(TransactionToken token, const ProducerClaim& p
   if (goes_on && producer.producer_epoch != current.producer_epoch) {
     // The client may not have received an earlier answer; no other producer can have taken over since.
     bool repeated = current.last_producer_epoch >= 0 && producer.producer_epoch == current.last_producer_epoch;
-    if (!repeated) return refuse(token, ErrorCode::producer_fenced);
+    if (!repeated) {
+      FULMAR_MARK("transactions: producer of a past epoch goes on");
+      return refuse(token, ErrorCode::producer_fenced);
+    }
+    FULMAR_MARK("transactions: InitProducerId repeated");
     next = current;
     next.state = TransactionState::empty;
     next.started = -1;
@@ -56,6 +71,7 @@ void TransactionCoordinator::init(TransactionToken token, const ProducerClaim& p
     next.updated = now.wall;
   } else if (current.epochs_used_up()) {
     if (!fresh_id) return need_producer_id(token);
+    FULMAR_MARK("transactions: next producer id");
     next = current.with_producer(*fresh_id, timeout_ms, goes_on, now.wall);
   } else {
     next = current.with_next_epoch(timeout_ms, goes_on, now.wall);

@@ -1,6 +1,7 @@
 // Markers: once a transaction's end is decided they are written to its partitions; when all have them, it is complete.
 #include "broker/transactions/coordinator.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -30,8 +31,10 @@ void TransactionCoordinator::marked(const TransactionMarkers& markers, Coordinat
   auto* entry = find(markers.transactional_id);
   // May be a late answer for a transaction that is complete.
   if (phase_ != Phase::active || !entry || !entry->current || !entry->current->prepared() ||
-      entry->current->producer_id != markers.producer_id || entry->current->producer_epoch != markers.producer_epoch)
+      entry->current->producer_id != markers.producer_id || entry->current->producer_epoch != markers.producer_epoch) {
+    FULMAR_MARK("transactions: late answer about markers");
     return;
+  }
   bool waiting = !entry->unmarked.empty();
   for (const auto& [topic, indexes] : markers.partitions) {
     auto left = entry->unmarked.find(topic);
@@ -39,7 +42,10 @@ void TransactionCoordinator::marked(const TransactionMarkers& markers, Coordinat
     for (auto index : indexes) left->second.erase(index);
     if (left->second.empty()) entry->unmarked.erase(left);
   }
-  if (!waiting || !entry->unmarked.empty()) return;
+  if (!waiting || !entry->unmarked.empty()) {
+    FULMAR_MARK("transactions: some markers are missing still");
+    return;
+  }
   to_mark_.erase(markers.transactional_id);
   complete(markers.transactional_id, *entry, now);
 }

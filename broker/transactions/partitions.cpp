@@ -1,5 +1,6 @@
 // AddPartitionsToTxn, AddOffsetsToTxn: adds partitions to a transaction, and answers whether it has them.
 #include "broker/transactions/coordinator.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -11,11 +12,20 @@ void TransactionCoordinator::add_partitions(TransactionToken token, const Produc
   auto* entry = find(producer.transactional_id);
   if (!entry) return refuse(token, ErrorCode::invalid_producer_id_mapping);
   // Checked first: the change under way may make the producer valid.
-  if (entry->in_transition()) return refuse(token, ErrorCode::concurrent_transactions);
+  if (entry->in_transition()) {
+    FULMAR_MARK("transactions: partitions added while a change is under way");
+    return refuse(token, ErrorCode::concurrent_transactions);
+  }
   const auto& current = *entry->current;
   if (current.producer_id != producer.producer_id) return refuse(token, ErrorCode::invalid_producer_id_mapping);
-  if (current.producer_epoch != producer.producer_epoch) return refuse(token, ErrorCode::producer_fenced);
-  if (current.state == TransactionState::ongoing && current.contains(partitions)) return refuse(token, ErrorCode::none);
+  if (current.producer_epoch != producer.producer_epoch) {
+    FULMAR_MARK("transactions: fenced producer adds partitions");
+    return refuse(token, ErrorCode::producer_fenced);
+  }
+  if (current.state == TransactionState::ongoing && current.contains(partitions)) {
+    FULMAR_MARK("transactions: partitions are there already");
+    return refuse(token, ErrorCode::none);
+  }
   append(producer.transactional_id, *entry, current.with_partitions(partitions, version, now.wall),
          TransactionAnswer{.token = token});
 }
@@ -31,7 +41,10 @@ std::expected<PartitionsByTopic, ErrorCode> TransactionCoordinator::missing(cons
   if (!current || current->producer_id != producer.producer_id)
     return std::unexpected(ErrorCode::invalid_producer_id_mapping);
   if (current->producer_epoch != producer.producer_epoch) return std::unexpected(ErrorCode::producer_fenced);
-  if (current->prepared()) return std::unexpected(ErrorCode::concurrent_transactions);
+  if (current->prepared()) {
+    FULMAR_MARK("transactions: asked about while it ends");
+    return std::unexpected(ErrorCode::concurrent_transactions);
+  }
   PartitionsByTopic missing;
   for (const auto& [topic, indexes] : partitions) {
     auto known = current->partitions.find(topic);

@@ -165,7 +165,7 @@ void CommandOptions::scenarios(std::vector<const Scenario*>& into) {
       "the scenarios, with commas between them; all by default");
 }
 
-void CommandOptions::choice(PlanChoice& into) {
+void CommandOptions::choice(PlanChoice& into, bool* guided) {
   auto unless = [](const Result<void>& done) {
     if (!done) throw Wrong{done.error().detail};
   };
@@ -177,6 +177,19 @@ void CommandOptions::choice(PlanChoice& into) {
   options_.add_options()("faults",
                          parsed("KIND,KIND", [=, &into](const std::string& text) { unless(into.set_faults(text)); }),
                          "leaves out faults of other kinds; `none`: all faults");
+  options_.add_options()(
+      "strategy",
+      parsed(guided ? "random|swarm|guided" : "random|swarm",
+             [=, &into](const std::string& text) {
+               if (guided && text == "guided") return void(*guided = true);
+               auto set = into.set_strategy(text);
+               if (!set && guided) throw Wrong{"--strategy must be random, swarm or guided, not " + text};
+               unless(set);
+             }),
+      guided ? "which lives are played: with faults of every kind; of the kinds that each seed chooses, "
+               "which is the default; these, and lives that follow what is rare"
+             : "which plans the seeds have: with faults of every kind, or of the kinds that each seed "
+               "chooses, which is the default");
 }
 
 void CommandOptions::shard(const char* name, std::optional<Shard>& into, const char* help) {

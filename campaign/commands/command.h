@@ -59,8 +59,9 @@ class CommandOptions {
   void scenario(const Scenario*& into);
   // Names of scenarios, with commas between them.
   void scenarios(std::vector<const Scenario*>& into);
-  // What is chosen for all plans: --set and --faults.
-  void choice(PlanChoice& into);
+  // What is chosen for all plans: --set, --faults and --strategy. If `guided` is given, the strategy may also be
+  // guided, which is no choice of plans.
+  void choice(PlanChoice& into, bool* guided = nullptr);
   // "I/N".
   void shard(const char* name, std::optional<Shard>& into, const char* help);
   // An argument without a name, at most one; or any number of them.

@@ -19,11 +19,12 @@ int debug_one(const Simulator& simulator, const std::vector<std::string>& argume
 
 }  // namespace
 
-const Command commands::debug{"debug",
-                              "(FILE | --scenario S --seed N [--set NAME=VALUE]... [--faults KIND,KIND]) [--gdb]",
-                              "Plays a life to any moment, forward and back, and shows what it is in there: the nodes "
-                              "and their state, fibers with "
-                              "their stacks, messages under way. It reads commands from its input; 'help' lists them.",
-                              debug_one};
+const Command commands::debug{
+    "debug",
+    "(FILE | --scenario S --seed N [--set NAME=VALUE]... [--faults KIND,KIND] [--strategy random|swarm]) [--gdb]",
+    "Plays a life to any moment, forward and back, and shows what it is in there: the nodes "
+    "and their state, fibers with "
+    "their stacks, messages under way. It reads commands from its input; 'help' lists them.",
+    debug_one};
 
 }  // namespace fulmar

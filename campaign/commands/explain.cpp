@@ -32,7 +32,8 @@ int explain_one(const Simulator& simulator, const std::vector<std::string>& argu
 
 const Command commands::explain{
     "explain",
-    "(FILE | --scenario S --seed N [--set NAME=VALUE]... [--faults KIND,KIND]) [--lines N] [--moments K] [--futures M] "
+    "(FILE | --scenario S --seed N [--set NAME=VALUE]... [--faults KIND,KIND] [--strategy random|swarm]) [--lines N] "
+    "[--moments K] [--futures M] "
     "[--jobs N]",
     "Tells what a failing life's cause may be: what could have mattered to the violation, by the messages, disks and "
     "faults before it; where the life parts from the nearest one that passes, which lacks one of its faults; and from "

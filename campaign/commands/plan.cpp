@@ -23,7 +23,8 @@ int plan(const Simulator& simulator, const std::vector<std::string>& arguments) 
 
 }  // namespace
 
-const Command commands::plan{"plan", "--scenario S --seed N [--set NAME=VALUE] [--faults KIND,KIND]",
+const Command commands::plan{"plan",
+                             "--scenario S --seed N [--set NAME=VALUE] [--faults KIND,KIND] [--strategy random|swarm]",
                              "Prints the plan of a seed: its settings and faults, as JSON.", fulmar::plan};
 
 }  // namespace fulmar

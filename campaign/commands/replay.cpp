@@ -50,7 +50,8 @@ int replay_one(const Simulator& simulator, const std::vector<std::string>& argum
 
 const Command commands::replay{
     "replay",
-    "(FILE | --scenario S --seed N [--set NAME=VALUE]... [--faults KIND,KIND]) [--trace] [--record FILE.json] "
+    "(FILE | --scenario S --seed N [--set NAME=VALUE]... [--faults KIND,KIND] [--strategy random|swarm]) [--trace] "
+    "[--record FILE.json] "
     "[--capsule FILE.capsule.json]",
     "Plays one life twice, prints what it violates, and checks that both were the same. If FILE is a capsule, tells "
     "from "

@@ -2,6 +2,7 @@
 
 #include "campaign/campaign.h"
 #include "campaign/commands/command.h"
+#include "campaign/commands/required_marks.h"
 #include "campaign/scenario_file.h"
 
 namespace fulmar {
@@ -44,9 +45,11 @@ int run(const Simulator& simulator, const std::vector<std::string>& arguments) {
   options.flag("until-first-failure", campaign.until_first_failure, "no life begins after the first that fails");
   options.number("jobs", "N", campaign.limits.jobs, 1, jobs_max,
                  "lives at once; as many as there are cores by default");
-  options.choice(campaign.choice);
+  options.choice(campaign.choice, &campaign.guided);
   options.text("scenario-file", "FILE", scenario_file, "plays the scenario with the settings and faults in this file");
   options.shard("shard", shard, "plays every N-th seed, beginning with the I-th: one of N campaigns of the same seeds");
+  options.flag("marks", campaign.marks, "prints how often each mark was reached, in how many lives");
+  RequiredMarks required(options);
   options.text("report", "FILE", campaign.report, "adds the results to this SQLite file");
   options.flag("resume", campaign.resume, "goes on with the campaign of --report that was interrupted");
   options.text("capsules", "FOLDER", campaign.capsules,
@@ -54,11 +57,13 @@ int run(const Simulator& simulator, const std::vector<std::string>& arguments) {
   options.text("junit", "FILE", campaign.junit, "writes the results as JUnit XML");
   options.text("github-summary", "FILE", campaign.github_summary, "adds a summary in Markdown to this file");
   if (auto ended = options.parse(arguments)) return *ended;
+  if (auto read = required.read(campaign.required_marks); !read) return options.refuse(read.error().detail);
   if (campaign.resume) {
     if (campaign.report.empty()) return options.complain("--resume needs the --report of the campaign");
     if (!campaign.scenarios.empty() || !scenario_file.empty() || seeds || campaign.seconds_max > 0 ||
-        campaign.until_first_failure || shard || !campaign.choice.empty())
-      return options.complain("--resume goes on with the scenarios, seeds, time, settings and faults of the report");
+        campaign.until_first_failure || shard || !campaign.choice.empty() || campaign.guided)
+      return options.complain(
+          "--resume goes on with the scenarios, seeds, time, strategy, settings and faults of the report");
     return run_campaign(simulator, campaign);
   }
   if (shard && !seeds) return options.complain("--shard needs --seeds, so that all shards are of the same seeds");
@@ -83,8 +88,9 @@ int run(const Simulator& simulator, const std::vector<std::string>& arguments) {
 const Command commands::run{
     "run",
     "[--scenario S,S] [--seeds A..[B]] [--time 10m] [--until-first-failure] [--jobs N] [--set NAME=VALUE]... "
-    "[--faults KIND,KIND] [--scenario-file FILE] [--shard I/N] [--report FILE] [--resume] [--junit FILE] "
-    "[--github-summary FILE] "
+    "[--faults KIND,KIND] [--strategy random|swarm|guided] [--scenario-file FILE] [--shard I/N] [--report FILE] "
+    "[--resume] [--junit FILE] "
+    "[--github-summary FILE] [--marks] [--require-marks FILE] "
     "[--capsules FOLDER]",
     "Runs a campaign: plays lives of all scenarios, or of some, checks each, and prints what violates. Without "
     "options: "

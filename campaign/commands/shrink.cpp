@@ -44,7 +44,8 @@ int shrink_one(const Simulator& simulator, const std::vector<std::string>& argum
 
 const Command commands::shrink{
     "shrink",
-    "(FILE | --scenario S --seed N [--set NAME=VALUE]... [--faults KIND,KIND]) [--time 60s] [--plays N] [--jobs N] "
+    "(FILE | --scenario S --seed N [--set NAME=VALUE]... [--faults KIND,KIND] [--strategy random|swarm]) [--time 60s] "
+    "[--plays N] [--jobs N] "
     "[-o FILE.capsule.json]",
     "Makes a failing life simple, as long as it fails with the same signature: fewer and weaker faults, simpler "
     "settings, "

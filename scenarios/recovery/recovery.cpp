@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/server/shard/ownership.h"
+#include "campaign/life_marks.h"
 #include "faults/injector.h"
 #include "scenarios/life_recorder.h"
 #include "scenarios/plan_check.h"
@@ -78,6 +79,7 @@ class RecoveryLife {
     result.times = std::move(times_);
     result.record = std::move(record_);
     result.marks["fault " + std::string(fault_.kind->name)] = 1;
+    tell_code_marks(world_, result);
     return result;
   }
 

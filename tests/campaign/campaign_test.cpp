@@ -1,7 +1,6 @@
 // Campaigns of several scenarios: how they end, what they report, how they go on, and how reports are merged.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
 #include <fstream>
 
@@ -16,23 +15,8 @@ using testing::HasSubstr;
 using testing::Not;
 using tiny::content;
 using tiny::fresh_file;
+using tiny::query;
 using tiny::run;
-
-// The first column of the first row.
-std::string query(const std::string& path, const std::string& sql) {
-  sqlite3* database = nullptr;
-  EXPECT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
-  std::string value = "no row";
-  auto keep = [](void* into, int, char** columns, char**) {
-    *static_cast<std::string*>(into) = columns[0] ? columns[0] : "NULL";
-    return 1;
-  };
-  char* error = nullptr;
-  if (sqlite3_exec(database, sql.c_str(), keep, &value, &error) == SQLITE_ERROR) value = error;
-  sqlite3_free(error);
-  sqlite3_close(database);
-  return value;
-}
 
 TEST(Campaign, PlaysAllScenariosIfNoneIsNamed) {
   auto ran = run({"run", "--seeds", "1..4"});
@@ -87,6 +71,39 @@ TEST(Campaign, WhatWasChosenIsInTheLinesThatReplayALife) {
   auto replayed = run({"replay", "--scenario", "unlucky", "--seed", "5", "--set", "steps=3", "--faults", "kill"});
   EXPECT_THAT(replayed.out, HasSubstr("after 3 steps"));
   EXPECT_THAT(replayed.out, HasSubstr(line));
+}
+
+TEST(Campaign, TellsWhichMarksWereReachedAndWhichNever) {
+  auto ran = run({"run", "--scenario", "steady", "--seeds", "1..7", "--marks"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, testing::ContainsRegex("marks of the code: 1 of [0-9]+ reached; never reached:\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\n  tiny: thousandth seed;\n"));
+  EXPECT_THAT(ran.out, HasSubstr("         2         2  tiny: third seed\n"));
+  EXPECT_THAT(ran.out, HasSubstr("     never            tiny: thousandth seed\n"));
+  EXPECT_THAT(ran.out, HasSubstr("         4         4  paused\n"));
+}
+
+TEST(Campaign, FailsWithoutAMarkThatIsRequired) {
+  auto file = fresh_file("required");
+  std::ofstream(file) << "# of every night\ntiny: third seed\n\ntiny: thousandth seed  # rare\n";
+  auto without = run({"run", "--scenario", "steady", "--seeds", "1..7", "--require-marks", file});
+  EXPECT_EQ(without.code, exit_violation);
+  EXPECT_THAT(without.out, HasSubstr("no life has reached \"tiny: thousandth seed\", which is required\n"));
+  EXPECT_THAT(without.out, Not(HasSubstr("no life has reached \"tiny: third seed\"")));
+  auto with = run({"run", "--scenario", "steady", "--seeds", "999..1000", "--require-marks", file});
+  EXPECT_EQ(with.code, 0);
+}
+
+TEST(Campaign, RefusesRequiredMarksThatTheProgramDoesNotHave) {
+  auto file = fresh_file("required");
+  std::ofstream(file) << "tiny: third sed\n";
+  auto ran = run({"run", "--scenario", "steady", "--seeds", "1..7", "--require-marks", file});
+  EXPECT_EQ(ran.code, exit_usage);
+  EXPECT_THAT(ran.errors, HasSubstr(file + ": this program has no mark 'tiny: third sed' in its code; did you mean "
+                                           "tiny: third seed?"));
+  std::ofstream(file) << "# none\n";
+  EXPECT_EQ(run({"run", "--scenario", "steady", "--seeds", "1..7", "--require-marks", file}).code, exit_usage);
+  EXPECT_EQ(run({"run", "--scenario", "steady", "--seeds", "1..7", "--require-marks", file + "x"}).code, exit_usage);
 }
 
 TEST(Campaign, AScenarioFileChoosesScenarioSettingsAndFaults) {

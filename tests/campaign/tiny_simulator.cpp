@@ -1,6 +1,7 @@
 #include "tests/campaign/tiny_simulator.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <filesystem>
 #include <fstream>
@@ -8,6 +9,7 @@
 
 #include "campaign/command_line.h"
 #include "faults/kinds.h"
+#include "runtime/base/mark.h"
 #include "runtime/base/random.h"
 
 namespace fulmar::tiny {
@@ -25,6 +27,7 @@ Plan plan_of(std::uint64_t seed) {
 }
 
 LifeResult live(const Plan& plan, bool fails) {
+  MarkWatch watch([] { return std::uint64_t{3}; });
   LifeResult life;
   auto count = static_cast<std::uint64_t>(plan.setting(steps));
   life.trace_hash = mix64(plan.seed * 1000 + count);
@@ -34,6 +37,12 @@ LifeResult live(const Plan& plan, bool fails) {
   life.marks["stepped"] = count;
   life.marks["paused"] = !plan.faults.empty() && plan.faults.front().kind == &faults::pause;
   life.marks["flown"] = 0;
+  if (plan.seed % 3 == 0) FULMAR_MARK("tiny: third seed");
+  if (plan.seed == 1000) FULMAR_MARK("tiny: thousandth seed");
+  for (const auto& [name, times, first] : watch.reached()) {
+    life.marks[std::string(name)] += times;
+    life.sightings.emplace(name, first);
+  }
   if (fails)
     life.violations.push_back({"walking", plan.seed % 10 == 0 ? "fell" : "stumbled",
                                "after " + std::to_string(count) + " steps", Instant{} + seconds(3)});
@@ -87,7 +96,7 @@ Ran run(const std::vector<std::string>& arguments) {
 
 std::string fresh_file(const std::string& name) {
   auto path = testing::TempDir() + "tiny-" + name;
-  for (const auto* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+  for (const auto* suffix : {"", "-wal", "-shm"}) std::filesystem::remove_all(path + suffix);
   return path;
 }
 
@@ -95,6 +104,21 @@ std::string content(const std::string& path) {
   std::stringstream text;
   text << std::ifstream(path).rdbuf();
   return text.str();
+}
+
+std::string query(const std::string& report, const std::string& sql) {
+  sqlite3* database = nullptr;
+  EXPECT_EQ(sqlite3_open(report.c_str(), &database), SQLITE_OK);
+  std::string value = "no row";
+  auto keep = [](void* into, int, char** columns, char**) {
+    *static_cast<std::string*>(into) = columns[0] ? columns[0] : "NULL";
+    return 1;
+  };
+  char* error = nullptr;
+  if (sqlite3_exec(database, sql.c_str(), keep, &value, &error) == SQLITE_ERROR) value = error;
+  sqlite3_free(error);
+  sqlite3_close(database);
+  return value;
 }
 
 }  // namespace fulmar::tiny

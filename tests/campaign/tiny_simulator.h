@@ -16,5 +16,7 @@ Ran run(const std::vector<std::string>& arguments);
 // A file of this test, which does not exist yet.
 std::string fresh_file(const std::string& name);
 std::string content(const std::string& path);
+// The first column of the first row that a report gives.
+std::string query(const std::string& report, const std::string& sql);
 
 }  // namespace fulmar::tiny

@@ -174,6 +174,32 @@ TEST(Planner, KeepsFaultsInsideTheWindowAndInOrder) {
   EXPECT_FALSE(seen.contains(&faults::wipe)) << "nobody's disk may lose what it promised";
 }
 
+// By every kind, plans have as many faults of each kind on average as by swarms, but seldom lack a kind.
+TEST(Planner, DrawsEveryKindAsOften) {
+  struct Seen {
+    double faults = 0, lives = 0;
+  };
+  constexpr int lives = 4000;
+  auto count = [&](FaultDraw draw) {
+    std::map<const FaultKind*, Seen> seen;
+    for (std::uint64_t seed = 0; seed < lives; ++seed) {
+      std::set<const FaultKind*> kinds;
+      for (const auto& fault : plan_faults(Random(seed), window(), shapes(), draw)) {
+        ++seen[fault.kind].faults;
+        kinds.insert(fault.kind);
+      }
+      for (const auto* kind : kinds) ++seen[kind].lives;
+    }
+    return seen;
+  };
+  auto swarm = count(FaultDraw::swarm), every = count(FaultDraw::every_kind);
+  EXPECT_EQ(swarm.size(), every.size());
+  for (const auto& [kind, seen] : swarm) {
+    EXPECT_NEAR(every[kind].faults / seen.faults, 1, 0.15) << kind->name;
+    EXPECT_GE(every[kind].lives, 0.9 * seen.lives) << kind->name;
+  }
+}
+
 // Whatever the seed, a majority of every partition's replicas keeps what it acknowledged.
 TEST(Planner, TakesPromisesFromAMinorityOnly) {
   std::set<const FaultKind*> seen;

@@ -6,6 +6,7 @@
 #include "broker/cluster/reassignment.h"
 #include "broker/server/controller/voters.h"
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/base/mark.h"
 #include "runtime/base/utf8.h"
 #include "runtime/host/clock.h"
 
@@ -86,7 +87,10 @@ void Controller::run() {
       replace_lost_directories(draft);
       end_decommissions(draft);
       auto error = draft.commit();
-      if (error != ErrorCode::none) shard_.log().debug("not changed", {{"reason", error_code_name(error)}});
+      if (error != ErrorCode::none) {
+        FULMAR_MARK("controller: change not committed");
+        shard_.log().debug("not changed", {{"reason", error_code_name(error)}});
+      }
     };
     change_metadata(shard_, look, not_at_all);
   }
@@ -110,8 +114,10 @@ RegisterBrokerResponse Controller::register_broker(const RegisterBrokerRequest& 
     // Two brokers with the same id, or one whose disk was emptied and that is back before its session ended: the
     // registered one stays.
     if (new_here && known != draft.image.brokers.end() && known->second.directory != next.directory &&
-        !known->second.fenced && !silent(request.broker_id))
+        !known->second.fenced && !silent(request.broker_id)) {
+      FULMAR_MARK("controller: duplicate registration refused");
       return {ErrorCode::duplicate_broker_registration};
+    }
     if (new_here) {
       draft.add(BrokerRecord{request.broker_id, std::move(next)});
       if (draft.commit() != ErrorCode::none) return {ErrorCode::not_controller};

@@ -6,6 +6,7 @@
 
 #include "broker/cluster/metadata_delta.h"
 #include "broker/cluster/reassignment.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -40,7 +41,10 @@ std::vector<PartitionRecord> LostDirectories::replacements(const MetadataImagePt
       const auto& partition = change.after->partitions[static_cast<std::size_t>(index)];
       auto wanted = replicas_wanted(partition);
       auto there = replaced(wanted, image->brokers);
-      if (there != wanted) records.push_back({change.after->id, index, reassigned(partition, std::move(there))});
+      if (there != wanted) {
+        FULMAR_MARK("controller: replica of a lost directory replaced");
+        records.push_back({change.after->id, index, reassigned(partition, std::move(there))});
+      }
     });
   }
   if (records.empty()) in_order_ = image;

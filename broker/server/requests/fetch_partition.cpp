@@ -5,6 +5,7 @@
 #include "broker/protocol/work.h"
 #include "broker/server/requests/read_replica.h"
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/base/mark.h"
 #include "runtime/fiber/slices.h"
 
 namespace fulmar {
@@ -19,9 +20,14 @@ ErrorCode find_divergence(const Replica& replica, const FetchRequest::Topic::Par
                           FetchResponse::Topic::Partition& out) {
   if (asked.last_fetched_epoch < 0) return ErrorCode::none;
   auto end = replica.end_of_epoch(asked.last_fetched_epoch);
-  if (end.epoch < 0) return ErrorCode::offset_out_of_range;
-  if (end.epoch < asked.last_fetched_epoch || end.offset < asked.fetch_offset)
+  if (end.epoch < 0) {
+    FULMAR_MARK("fetch: epoch unknown");
+    return ErrorCode::offset_out_of_range;
+  }
+  if (end.epoch < asked.last_fetched_epoch || end.offset < asked.fetch_offset) {
+    FULMAR_MARK("fetch: consumer diverges");
     out.diverging_epoch = {end.epoch, end.offset};
+  }
   return ErrorCode::none;
 }
 
@@ -45,6 +51,7 @@ Result<Bytes> read_intact(Replica& replica, Offset from, Offset up_to, std::size
     if (bytes && !are_intact_batches(bytes->view()))
       bytes = fail(Errc::corrupt, "wrong CRC in what was read from " + std::to_string(from));
     if (bytes || bytes.error().code != Errc::corrupt || !replica.leads()) return bytes;
+    FULMAR_MARK("fetch: leader reads damage");
     replica.report_damage(bytes.error(), from);
     bool known = log.damaged_at(from);
     if (known || !log.serves_rest() || found == found_at_once_max) return bytes;
@@ -73,6 +80,7 @@ Result<Bytes> read_batches(Replica& replica, Offset from, Offset up_to, std::siz
     if (!end || *end >= up_to) break;
     auto behind = read_intact(replica, *end, up_to, max_bytes, at_least_one);
     if (!behind || behind->empty()) break;  // the next fetch gets the error
+    FULMAR_MARK("fetch: emptied batches skipped");
     bytes = std::move(behind);
   }
   return bytes;
@@ -164,10 +172,12 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   } else if (!replica->begins_as_told() ||
              (asked.fetch_offset > reading.seen_high_watermark && asked.fetch_offset <= log.log_end())) {
     // The leader has shown the consumer a high watermark or log start that this follower does not have yet.
+    FULMAR_MARK("fetch: follower is behind what was shown");
     reading.soon = true;
     return refuse(ErrorCode::offset_not_available);
   }
   if (share.rules.committed_only && !stable) {
+    FULMAR_MARK("fetch: stable offset not known yet");
     // The last stable offset is not known again yet after a start.
     reading.soon = true;
     return refuse(ErrorCode::offset_not_available);
@@ -185,7 +195,10 @@ void read_partition(BrokerShard& owner, Reading& reading, FetchShare& share) {
   }
   // Records that were deleted while they were read are not returned.
   out.log_start_offset = log.log_start();
-  if (asked.fetch_offset < out.log_start_offset) return refuse(ErrorCode::offset_out_of_range);
+  if (asked.fetch_offset < out.log_start_offset) {
+    FULMAR_MARK("fetch: below the log start");
+    return refuse(ErrorCode::offset_out_of_range);
+  }
   if (!bytes) {
     if (bytes.error().code == Errc::out_of_range) return refuse(ErrorCode::offset_out_of_range);
     // No other replica can repair this, so the client should not retry for ever.

@@ -14,6 +14,7 @@
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
 #include "broker/server/shard/produce_validation.h"
+#include "runtime/base/mark.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -128,6 +129,7 @@ bool verify_once(BrokerShard& shard, const std::string& transactional_id, std::i
       if (!is_asked_for(item) || !item.verification) continue;
       if (!open.empty() && (item.batch.producer_id != open.front()->batch.producer_id ||
                             item.batch.producer_epoch != open.front()->batch.producer_epoch)) {
+        FULMAR_MARK("produce: several producers in one transaction");
         refuse(item, ErrorCode::invalid_producer_id_mapping, "batches of several producers in one transaction");
         continue;
       }
@@ -140,7 +142,10 @@ bool verify_once(BrokerShard& shard, const std::string& transactional_id, std::i
   auto said = shard.transaction_verification()->confirm(
       {transactional_id, first.producer_id, first.producer_epoch}, partitions,
       adds ? TransactionVerification::Ask::to_add : TransactionVerification::Ask::whether_added, deadline);
-  if (adds && !last_try && std::ranges::find(said, ErrorCode::concurrent_transactions) != said.end()) return false;
+  if (adds && !last_try && std::ranges::find(said, ErrorCode::concurrent_transactions) != said.end()) {
+    FULMAR_MARK("produce: last transaction still ends");
+    return false;
+  }
   for (std::size_t i = 0; i < open.size(); ++i) {
     auto error = i < said.size() ? said[i] : ErrorCode::network_exception;
     if (error == ErrorCode::none) continue;
@@ -168,8 +173,10 @@ void verify_transactions(BrokerShard& shard, const std::string& transactional_id
 void append(BrokerShard& owner, Item& item, Safety safety) {
   auto replica = replica_for(owner, item);
   if (!replica) return;
-  if (safety == Safety::committed && replica->leads() && !replica->enough_in_sync())
+  if (safety == Safety::committed && replica->leads() && !replica->enough_in_sync()) {
+    FULMAR_MARK("produce: too few in sync");
     return refuse(item, ErrorCode::not_enough_replicas, "fewer replicas are in sync than min.insync.replicas wants");
+  }
   std::optional<Epoch> expected;
   AppendOrigin origin;
   if (item.verification) {
@@ -188,11 +195,15 @@ void append(BrokerShard& owner, Item& item, Safety safety) {
 // client without idempotence would write it again.)
 void wait_until_safe(BrokerShard& owner, Item& item, Safety safety, Deadline deadline) {
   auto* partition = owner.partitions().find(*item.name, item.index);
-  if (!partition || partition->topic_id != item.topic_id)
+  if (!partition || partition->topic_id != item.topic_id) {
+    FULMAR_MARK("produce: topic deleted while it waited");
     return refuse(item, ErrorCode::unknown_topic_or_partition, "the topic was deleted");
+  }
   auto replica = item.appended_by.lock();
-  if (!replica || replica != partition->replica)
+  if (!replica || replica != partition->replica) {
+    FULMAR_MARK("produce: log failed while it waited");
     return refuse(item, ErrorCode::kafka_storage_error, "the log failed, and may have the records or not");
+  }
   // The client's timeout is for other replicas; whether this one has stored the batch is known as soon as its disk
   // responds.
   if (safety == Safety::kept || replica->raft().hard_state().solo) deadline = Deadline::never();

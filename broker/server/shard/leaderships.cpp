@@ -4,6 +4,7 @@
 
 #include "broker/cluster/reassignment.h"
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/base/mark.h"
 #include "runtime/host/clock.h"
 
 namespace fulmar {
@@ -120,6 +121,7 @@ void Leaderships::tell() {
       unlogged_ = unlogged_ || before == told_.end() || before->second.epoch != leader->epoch;
       told_.insert_or_assign(group, std::move(*leader));
     } else if (before != told_.end()) {
+      FULMAR_MARK("leaderships: end of one told");
       over.push_back({group.topic, group.partition, -1, before->second.epoch, {}, {}, -1, -1});
       unlogged_ = true;
       told_.erase(before);
@@ -189,6 +191,7 @@ void Leaderships::align(const std::set<GroupId>& groups) {
     std::sort(wanted.begin(), wanted.end());
     const auto& raft = replica->raft();
     if (raft.target() == wanted || (at_rest(raft) && raft.configuration().voters == wanted)) continue;
+    FULMAR_MARK("leaderships: members to be changed");
     replica->set_target(std::move(wanted));
   }
 }
@@ -201,6 +204,7 @@ bool Leaderships::hand_over() {
     if (group == MetadataLog::group() || !replica->leads()) continue;
     auto heir = successor(*replica, *image, shard_.host().clock().now());
     if (!heir) continue;
+    FULMAR_MARK("leaderships: handed over before a stop");
     any = true;
     replica->transfer(*heir);
   }
@@ -211,7 +215,10 @@ ErrorCode Leaderships::prefer(const GroupId& group) {
   auto replica = shard_.replicas().find(group);
   if (!replica || !replica->leads()) return ErrorCode::not_leader_or_follower;
   auto heir = preferred(*replica, *shard_.image(), shard_.host().clock().now());
-  if (!heir) return ErrorCode::preferred_leader_not_available;
+  if (!heir) {
+    FULMAR_MARK("leaderships: preferred replica not fit");
+    return ErrorCode::preferred_leader_not_available;
+  }
   replica->transfer(*heir);
   return ErrorCode::none;
 }

@@ -4,6 +4,7 @@
 
 #include "broker/protocol/timestamps.h"
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/base/mark.h"
 #include "runtime/host/clock.h"
 #include "runtime/host/entropy.h"
 
@@ -48,6 +49,7 @@ void LogCleaner::run() {
     }
     auto done = clean(*next);
     if (done) continue;
+    FULMAR_MARK("compaction: cleaning failed");
     failed.insert(next->replica->group());
     auto& log = next->replica->log();
     // What is damaged is told of where it is mended; what is gone needs no cleaning.
@@ -101,7 +103,10 @@ Result<void> LogCleaner::clean(const Candidate& candidate) {
     auto bytes = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
     auto fate = fate_of(record, last, end, rule);
     bool stays = fate == Fate::stays;
-    if (fate == Fate::expired) ++expired;
+    if (fate == Fate::expired) {
+      FULMAR_MARK("compaction: tombstone removed");
+      ++expired;
+    }
     (void)pace(stays ? 2 * bytes : bytes, log);  // whether the log is there still, who calls looks at itself
     return stays;
   };
@@ -113,13 +118,18 @@ Result<void> LogCleaner::clean(const Candidate& candidate) {
                       }};
   const auto before = log.size_bytes();
   for (const auto& run : plan_runs(candidate.closed, end, policy_of(log.config()))) {
-    if (changed()) break;
+    if (changed()) {
+      FULMAR_MARK("compaction: log changed while it was cleaned");
+      break;
+    }
     FULMAR_TRY_VOID(replica.remove_records(run.base_offset, run.count, keep, expiry));
   }
   // Segments that retention took, or in which damage was found, may have been left out.
   auto closed = closed_segments(log, replica.last_stable_offset().value_or(0));
-  if (changed() || !closed || closed->empty() || closed->back().next_offset < end)
+  if (changed() || !closed || closed->empty() || closed->back().next_offset < end) {
+    FULMAR_MARK("compaction: cleaning given up");
     return fail(Errc::closed, "the log was changed meanwhile");
+  }
   FULMAR_TRY_VOID(replica.note_cleaned(end, cuts));
   if (auto* observer = shard_.broker().observer) observer->compacted(replica.group(), replica.raft().self(), expired);
   shard_.log().info("log compacted", {{"partition", log.directory()},

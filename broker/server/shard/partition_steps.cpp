@@ -7,6 +7,7 @@
 #include "broker/server/shard/broker_shard.h"
 #include "broker/server/shard/partitions.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 #include "runtime/fiber/fiber.h"
 #include "runtime/host/clock.h"
 
@@ -72,7 +73,10 @@ bool Partitions::holders_are_gone(const PartitionKey& key, Entry& entry) {
     bool gone = own || shard_.on(holder.shard, [&](BrokerShard& there) {
       return there.partitions().await_gone(key, holder.topic, there.host().clock().deadline_in(holders_patience));
     });
-    if (!gone) return false;
+    if (!gone) {
+      FULMAR_MARK("partitions: place held by an earlier topic");
+      return false;
+    }
     std::erase(entry.holders, holder);
   }
   return true;
@@ -94,15 +98,20 @@ void Partitions::open(const PartitionKey& key, Entry& entry) {
   if (!log) {
     // A damaged log needs an operator; errors of repeated attempts are logged once.
     bool told = std::exchange(entry.may_recover, log.error().code != Errc::corrupt);
-    if (!told)
+    if (!told) {
+      FULMAR_MARK("partitions: can not be opened");
       shard_.log().error("partition can't be opened",
                          {{"partition", partition_directory(name, index)}, {"reason", to_string(log.error())}});
+    }
     entry.shown.failed = true;
     return;
   }
   // If the topic was deleted meanwhile, the log is removed without having a replica.
   topic = topic_in_image(name, group.topic);
-  if (!topic) return;
+  if (!topic) {
+    FULMAR_MARK("partitions: deleted while it was opened");
+    return;
+  }
   auto replica = open_replica(group, topic->partitions[static_cast<std::size_t>(index)], std::move(*log));
   if (topic_in_image(name, group.topic)) put_in_service(key, entry, std::move(replica));
 }
@@ -113,6 +122,7 @@ std::shared_ptr<Replica> Partitions::open_replica(const GroupId& group, const Pa
   const auto& self = shard_.broker().self;
   // The partition was reassigned to this replica alone: if it has lost its promises, no other replica has any.
   if (image.replicas == std::vector{self} && replicas.has_lost_promises(group)) {
+    FULMAR_MARK("partitions: moved to a replica without promises");
     HardState alone;
     alone.configuration.configuration = {{self}, {}, {}};
     return replicas.add(group, std::move(log), std::move(alone));
@@ -129,7 +139,10 @@ std::shared_ptr<Replica> Partitions::open_replica(const GroupId& group, const Pa
   auto replica = replicas.add(group, std::move(log), std::move(fresh));
   // So that a new topic has its preferred leaders at once. Replicas that are opened together share the syncs of their
   // hard states.
-  if (preferred && replica->leader_epoch() < 0) campaigns_.run(fibers_, [replica] { replica->campaign(); });
+  if (preferred && replica->leader_epoch() < 0) {
+    FULMAR_MARK("partitions: preferred leader campaigns");
+    campaigns_.run(fibers_, [replica] { replica->campaign(); });
+  }
   return replica;
 }
 
@@ -178,6 +191,7 @@ void Partitions::take_out_of_service(const PartitionKey& key, Entry& entry) {
 
 // A log that was found damaged is recovered when it is opened again, and repaired by the other replicas, if any.
 void Partitions::close_failed(const PartitionKey& key, Entry& entry) {
+  FULMAR_MARK("partitions: failed log closed to be opened again");
   const GroupId group{*entry.holds, key.second};
   end_coordinator(key);
   entry.shown.failed = true;
@@ -193,6 +207,7 @@ void Partitions::leave(const PartitionKey& key, Entry& entry) {
   if (let_go(key, *entry.holds)) {
     remove(key, entry);
   } else if (image == image_ && !entry.wanted) {
+    FULMAR_MARK("partitions: lingers after it was moved away");
     lingering_.insert(key);
     entry.lingers = true;
   }
@@ -205,6 +220,7 @@ bool Partitions::let_go(const PartitionKey& key, const Uuid& topic_id) {
   end_coordinator(key);
   const auto* topic = topic_in_image(name, topic_id);
   if (!topic) {
+    FULMAR_MARK("partitions: of a deleted topic removed");
     shard_.replicas().remove(group);
     return true;
   }
@@ -217,6 +233,7 @@ void Partitions::remove(const PartitionKey& key, Entry& entry) {
   end_coordinator(key);  // a request may have begun one meanwhile
   auto removed = shard_.logs().remove(partition_directory(key.first, key.second));
   if (!removed) {
+    FULMAR_MARK("partitions: files left behind");
     left_behind_ = true;
     shard_.log().error("partition can't be removed",
                        {{"partition", key.first}, {"reason", to_string(removed.error())}});

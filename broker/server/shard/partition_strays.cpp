@@ -5,6 +5,7 @@
 #include "broker/cluster/topic_name.h"
 #include "broker/server/shard/broker_shard.h"
 #include "broker/server/shard/partitions.h"
+#include "runtime/base/mark.h"
 #include "runtime/fiber/fiber.h"
 #include "runtime/host/disk.h"
 
@@ -36,7 +37,10 @@ Result<void> Partitions::open_lingering_and_remove_strays(bool clean) {
     if (entry.holds) topics.insert(*entry.holds);
   }
   for (const auto& group : shard_.replicas().stored_groups())
-    if (!topics.contains(group.topic) && !image_->topic(group.topic)) shard_.replicas().remove(group);
+    if (!topics.contains(group.topic) && !image_->topic(group.topic)) {
+      FULMAR_MARK("partitions: promises of a deleted topic removed");
+      shard_.replicas().remove(group);
+    }
   return {};
 }
 
@@ -49,6 +53,7 @@ bool Partitions::check_stray(const PartitionKey& key, Entry& entry) {
   auto found = files_.topic_of(partition_directory(key.first, key.second));
   if (found && shard_.owner(*found, key.second) == shard_.host().shard() && !entry.wanted) {
     if (is_to_linger(key, *found)) {
+      FULMAR_MARK("partitions: stray lingers");
       entry.shown.topic_id = *found;
       entry.lingers = true;
       lingering_.insert(key);
@@ -72,6 +77,7 @@ bool Partitions::is_to_linger(const PartitionKey& key, const Uuid& topic_id) con
 void Partitions::remove_stray(const PartitionKey& key, const Uuid& topic_id) {
   const auto directory = partition_directory(key.first, key.second);
   const GroupId group{topic_id, key.second};
+  FULMAR_MARK("partitions: stray removed");
   shard_.log().info("partition that was deleted or moved away is removed", {{"partition", directory}});
   auto removed = shard_.logs().remove(directory);
   if (!topic_in_image(key.first, topic_id))
