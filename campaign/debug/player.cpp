@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <cstdlib>
 
 #include "campaign/world_text.h"
 #include "checkers/base/violation.h"
