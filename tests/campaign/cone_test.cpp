@@ -15,6 +15,7 @@
 #include "faults/kinds.h"
 #include "runtime/host/clock.h"
 #include "sim/world.h"
+#include "tests/campaign/counting.h"
 #include "tests/campaign/running.h"
 
 namespace fulmar {
@@ -153,6 +154,20 @@ TEST(Cone, OfAViolationThatNamesNobodyHasEverything) {
   EXPECT_TRUE(cone.roots.empty());
   EXPECT_EQ(cone.outside, 0u);
   EXPECT_TRUE(cone.left_out.empty());
+}
+
+TEST(Cone, OfACrashIsWhatWasToldUntilThen) {
+  auto plan = counting::plan_of_seed(3);
+  auto lost = counting::scenario().run(plan, {}).violations;
+  ASSERT_EQ(lost.size(), 1u);
+  counting::version.asserts = true;
+  auto cone = find_cone(counting::scenario(), plan, {"the process lives", "crash", "assertion failed", Instant::max()},
+                        {.lines = 10, .life_seconds_max = life_seconds_max});
+  counting::version = {};
+  EXPECT_GE(cone.seen, lost.front().at);
+  EXPECT_GT(cone.inside, 100u);
+  EXPECT_EQ(cone.outside, 0u);
+  EXPECT_FALSE(cone.account.empty());
 }
 
 TEST(Cone, IsUnknownIfTheScenarioTellsNothing) {
