@@ -120,6 +120,7 @@ int run_campaign(const Simulator& simulator, const CampaignOptions& asked) {
     else
       for (const auto& file : *files) std::printf("capsule: %s\n", file.c_str());
   }
+  if (interrupted_by == 0) std::fprintf(stderr, "%s", results.record_findings().c_str());
   auto code = exit_code(results, !missing.empty(), interrupted_by);
   return code == 0 && unwritten ? exit_unwritten : code;
 }

@@ -18,6 +18,26 @@ Plan plan_canary(std::uint64_t seed) {
   return plan;
 }
 
+// What a world would tell of it.
+void tell(const LifeOptions& options, const LifeResult& life, std::int64_t song) {
+  if (!options.happening) return;
+  auto at = Instant{} + life.simulated;
+  auto number = 2 * life.events;
+  options.happening({.kind = Happening::Kind::log,
+                     .number = number + 1,
+                     .events = life.events,
+                     .at = at,
+                     .where = Place{0},
+                     .text = "sings song " + std::to_string(song)});
+  options.happening({.kind = Happening::Kind::state,
+                     .number = number + 2,
+                     .events = life.events,
+                     .at = at,
+                     .where = Place{0},
+                     .subject = "songs",
+                     .values = {{"sung", std::to_string(song)}}});
+}
+
 // A life without a world: the bird sings.
 LifeResult run_canary(const Plan& plan, const LifeOptions& options) {
   LifeResult life;
@@ -26,6 +46,7 @@ LifeResult run_canary(const Plan& plan, const LifeOptions& options) {
     if (options.event) options.event(life.events, Instant{} + life.simulated, life.trace_hash);
     life.simulated = seconds(song);
     if (options.trace) options.trace(Instant{} + life.simulated, "canary sings song " + std::to_string(song));
+    tell(options, life, song);
     life.trace_hash = mix64(life.trace_hash ^ random.next());
     ++life.events;
   }

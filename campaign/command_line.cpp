@@ -14,6 +14,7 @@ constexpr const Command* all_commands[] = {
     &commands::list,     //
     &commands::run,      //
     &commands::merge,    //
+    &commands::report,   //
     &commands::replay,   //
     &commands::shrink,   //
     &commands::explain,  //

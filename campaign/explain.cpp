@@ -6,7 +6,9 @@
 
 #include "campaign/cone.h"
 #include "campaign/exit_codes.h"
+#include "campaign/explanation.h"
 #include "campaign/nearest_neighbour.h"
+#include "campaign/recorded_findings.h"
 
 namespace fulmar {
 
@@ -27,10 +29,7 @@ int explain(const PlayFile& file, const ExplainOptions& options) {
   const auto& limits = options.no_return.limits;
   auto life = run_in_worker(limits, {.scenario = file.scenario, .plan = file.plan});
   if (!life) return exit_by_signal + life.error();
-  const auto& violations = life->life.violations;
-  const Violation* violation = nullptr;
-  if (file.capsule && file.capsule->signature) violation = find_violation(violations, *file.capsule->signature);
-  if (!violation) violation = first_violation(violations);
+  const auto* violation = violation_of(file, *life);
   if (!violation) {
     std::fprintf(stderr, "%s: the life is clean, so there is nothing to explain\n",
                  std::string(options.program).c_str());
@@ -63,7 +62,8 @@ int explain(const PlayFile& file, const ExplainOptions& options) {
   if (found.interrupted_by != 0) return exit_by_signal + found.interrupted_by;
   std::printf("\nThe moment of no return: %d futures each, with other random streams from that moment on\n%s",
               options.no_return.futures, describe(found).c_str());
-  return 0;
+  std::fflush(stdout);
+  return options.found ? options.found(*life, reported(cone, neighbours.nearest, found)) : 0;
 }
 
 }  // namespace fulmar

@@ -2,10 +2,12 @@
 // neighbours without one fault each, and futures that part from it at moments of its course.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "campaign/capsule.h"
 #include "campaign/no_return.h"
+#include "reports/recording.h"
 
 namespace fulmar {
 
@@ -13,6 +15,8 @@ struct ExplainOptions {
   std::string_view program;
   NoReturnOptions no_return = {};
   int lines = 60;  // of the account of what could have mattered
+  // Called at the end with the life and what was found, if set. Its result is the exit code, unless that is another.
+  std::function<int(const PlayedLife& life, const Explanation& explanation)> found = {};
 };
 
 // Prints the violation, its happens-before cone, the nearest neighbour that passes, and the curve of the moment of no

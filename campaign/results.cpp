@@ -1,13 +1,9 @@
 #include "campaign/results.h"
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <chrono>
-#include <random>
-
 #include "campaign/build_id.h"
 #include "campaign/describe.h"
+#include "campaign/new_campaign.h"
+#include "campaign/recorded_findings.h"
 #include "reports/file.h"
 #include "reports/github_summary.h"
 
@@ -19,29 +15,10 @@ constexpr const char* random_suffix = "-random";  // of the names of campaigns
 constexpr const char* guided_suffix = "-guided";
 constexpr std::size_t findings_shown_max = 5;  // in full, while the campaign goes on
 
-std::string utc_now() {
-  auto now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[30];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
-// Of campaigns on any machine, none has the same.
-std::string new_name() {
-  std::random_device random;
-  char text[40];
-  std::snprintf(text, sizeof text, "%08x%08x%08x", random(), random(), random());
-  return text;
-}
-
 CampaignReport asked_for(const CampaignOptions& options) {
-  CampaignReport campaign;
+  auto campaign = new_campaign();
   // The strategy is part of the name, unless it is that of swarms.
-  campaign.name = new_name() + (options.guided ? guided_suffix : options.choice.every_kind ? random_suffix : "");
-  campaign.build = build_id();
-  campaign.begun = utc_now();
+  campaign.name += options.guided ? guided_suffix : options.choice.every_kind ? random_suffix : "";
   for (const auto* scenario : options.scenarios) campaign.scenarios.emplace_back(scenario->name);
   campaign.first_seed = options.seeds.first;
   if (options.seeds.last != seed_max) campaign.last_seed = options.seeds.last;
@@ -158,6 +135,14 @@ std::string unreached(const std::vector<std::string>& required, const Totals& to
     if (auto found = reached.find(mark); found == reached.end() || found->second == 0)
       lines += "no life has reached \"" + mark + "\", which is required\n";
   return lines;
+}
+
+std::string Results::record_findings() {
+  if (!store_) return "";
+  auto recorded = fulmar::record_findings(*store_, simulator_, options_.limits);
+  if (recorded) return "";
+  unwritten_ = true;
+  return std::string(simulator_.program) + ": " + recorded.error().detail + "\n";
 }
 
 std::string missing_marks(const Simulator& simulator, const Totals& totals) {

@@ -37,6 +37,9 @@ class Results {
   // Writes the summaries; `missing`: see missing_marks(). Errors are returned, as text.
   std::string end(double seconds, bool complete, const std::string& missing);
 
+  // Keeps in the report how the findings' lives go, after end(). Errors are returned, as text.
+  std::string record_findings();
+
   const Totals& totals() const { return totals_; }
   bool unwritten() const { return unwritten_; }
   double seconds_before() const { return seconds_before_; }  // of the campaign that is resumed

@@ -3,22 +3,13 @@
 
 #include <filesystem>
 
+#include "reports/copy.h"
 #include "reports/statement.h"
 #include "reports/store.h"
 
 namespace fulmar {
 
 namespace {
-
-// Of a file that is only read. If nobody writes to it, and nobody was killed while doing so, reading leaves no trace
-// beside it either.
-std::string uri_of(const std::string& path) {
-  std::string uri = "file:";
-  for (char c : path) uri += c == '%' ? "%25" : c == '?' ? "%3f" : c == '#' ? "%23" : std::string(1, c);
-  std::error_code error;
-  auto log_bytes = std::filesystem::file_size(path + "-wal", error);
-  return uri + (error || log_bytes == 0 ? "?immutable=1" : "?mode=ro");
-}
 
 // A copy of a report, beside the one it is to be added to; removed at the end.
 class Copy {
@@ -31,31 +22,14 @@ class Copy {
   const std::string& path() const { return path_; }
 
   Result<void> fill_from(const std::string& source) const {
-    sqlite3 *from = nullptr, *to = nullptr;
-    auto filled = fill(source, from, to);
-    sqlite3_close(from);
+    sqlite3* to = nullptr;
+    auto opened = sqlite3_open(path_.c_str(), &to) == SQLITE_OK;
+    auto filled = opened ? copy_database(source, to) : Result<void>(database_error(to));
     sqlite3_close(to);
     return filled;
   }
 
  private:
-  Result<void> fill(const std::string& source, sqlite3*& from, sqlite3*& to) const {
-    auto failed = [](const std::string& path, sqlite3* database) {
-      return fail(Errc::io_error, path + ": " + sqlite3_errmsg(database));
-    };
-    auto uri = uri_of(source);
-    if (sqlite3_open_v2(uri.c_str(), &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr) != SQLITE_OK)
-      return failed(source, from);
-    if (sqlite3_open(path_.c_str(), &to) != SQLITE_OK) return failed(path_, to);
-    auto* backup = sqlite3_backup_init(to, "main", from, "main");
-    if (!backup) return failed(path_, to);
-    auto status = sqlite3_backup_step(backup, -1);
-    sqlite3_backup_finish(backup);
-    if (status != SQLITE_DONE)
-      return fail(Errc::io_error,
-                  source + ": " + (status == SQLITE_NOTADB ? "file is not a database" : sqlite3_errstr(status)));
-    return {};
-  }
   void remove() const {
     std::error_code ignored;
     for (const auto* suffix : {"", "-wal", "-shm", "-journal"}) std::filesystem::remove(path_ + suffix, ignored);
@@ -86,6 +60,15 @@ INSERT INTO main.violations SELECT life + (SELECT lives FROM temp.offsets), numb
   FROM more.violations;
 INSERT INTO main.operations SELECT life + (SELECT lives FROM temp.offsets), operation, count FROM more.operations;
 INSERT INTO main.marks SELECT life + (SELECT lives FROM temp.offsets), mark, count FROM more.marks;
+INSERT INTO main.recordings SELECT life + (SELECT lives FROM temp.offsets), happenings, nodes, capsule FROM more.recordings;
+INSERT INTO main.happenings SELECT life + (SELECT lives FROM temp.offsets), number, kind, events, at_seconds, node,
+    shard, peer, cause, began_seconds, bytes, subject, text, state FROM more.happenings;
+INSERT INTO main.client_operations SELECT life + (SELECT lives FROM temp.offsets), number, client, what,
+    invoked_seconds, completed_seconds, outcome FROM more.client_operations;
+INSERT INTO main.explanations SELECT life + (SELECT lives FROM temp.offsets), failure_seconds, steepest, events, cone,
+    without, verdict, same_lines, failing, passing FROM more.explanations;
+INSERT INTO main.futures SELECT life + (SELECT lives FROM temp.offsets), event, at_seconds, lives, failed
+  FROM more.futures;
 )sql";
 
 }  // namespace

@@ -86,6 +86,57 @@ CREATE VIEW findings AS
   FROM lives l JOIN signatures s ON s.id = l.signature GROUP BY s.id;
 )sql";
 
+const char* const report_schema_recordings = R"sql(
+CREATE TABLE recordings(
+  life INTEGER PRIMARY KEY REFERENCES lives(id),
+  happenings INTEGER NOT NULL,
+  nodes TEXT NOT NULL,
+  capsule TEXT NOT NULL);
+CREATE TABLE happenings(
+  life INTEGER NOT NULL REFERENCES recordings(life),
+  number INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  events INTEGER NOT NULL,
+  at_seconds REAL NOT NULL,
+  node TEXT,
+  shard INTEGER,
+  peer TEXT,
+  cause INTEGER,
+  began_seconds REAL,
+  bytes INTEGER,
+  subject TEXT,
+  text TEXT,
+  state TEXT,
+  PRIMARY KEY(life, number)) WITHOUT ROWID;
+CREATE TABLE client_operations(
+  life INTEGER NOT NULL REFERENCES recordings(life),
+  number INTEGER NOT NULL,
+  client TEXT NOT NULL,
+  what TEXT NOT NULL,
+  invoked_seconds REAL NOT NULL,
+  completed_seconds REAL,
+  outcome TEXT NOT NULL,
+  PRIMARY KEY(life, number)) WITHOUT ROWID;
+CREATE TABLE explanations(
+  life INTEGER PRIMARY KEY REFERENCES lives(id),
+  failure_seconds REAL NOT NULL,
+  steepest INTEGER NOT NULL,
+  events TEXT NOT NULL,
+  cone TEXT NOT NULL,
+  without TEXT,
+  verdict TEXT,
+  same_lines INTEGER,
+  failing TEXT,
+  passing TEXT);
+CREATE TABLE futures(
+  life INTEGER NOT NULL REFERENCES explanations(life),
+  event INTEGER NOT NULL,
+  at_seconds REAL NOT NULL,
+  lives INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  PRIMARY KEY(life, event)) WITHOUT ROWID;
+)sql";
+
 const char* const report_migration = R"sql(
 DROP INDEX marks_by_name;
 DROP INDEX runs_by_seed;

@@ -3,10 +3,12 @@
 
 namespace fulmar {
 
-constexpr int report_version = 3;         // SQLite's user_version
+constexpr int report_version = 4;         // SQLite's user_version
 constexpr int report_version_oldest = 2;  // what can be migrated
 
-extern const char* const report_schema;     // creates all, in an empty database
+// The tables of version 3, in an empty database, and those that version 4 added.
+extern const char* const report_schema;
+extern const char* const report_schema_recordings;
 extern const char* const report_migration;  // from version 2; report_schema follows, then report_migrated
 extern const char* const report_migrated;
 

@@ -14,6 +14,15 @@ Result<void> execute(sqlite3* database, const char* sql) {
   return {};
 }
 
+Result<void> in_transaction(sqlite3* database, const std::function<Result<void>()>& statements) {
+  FULMAR_TRY_VOID(execute(database, "BEGIN IMMEDIATE"));
+  auto done = statements();
+  if (done) done = execute(database, "COMMIT");
+  // The failed statement may have ended the transaction already.
+  if (!done) sqlite3_exec(database, "ROLLBACK", nullptr, nullptr, nullptr);
+  return done;
+}
+
 Statement::Statement(sqlite3* database, const char* sql) : database_(database) {
   sqlite3_prepare_v2(database, sql, -1, &statement_, nullptr);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@ namespace fulmar {
 // The database's last error, with its path. io_error.
 std::unexpected<Error> database_error(sqlite3* database);
 Result<void> execute(sqlite3* database, const char* sql);
+// Statements between BEGIN and COMMIT; all of them or, on an error, none.
+Result<void> in_transaction(sqlite3* database, const std::function<Result<void>()>& statements);
 
 class Statement {
  public:

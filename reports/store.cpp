@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "reports/copy.h"
 #include "reports/schema.h"
 #include "reports/statement.h"
 
@@ -13,6 +14,7 @@ namespace fulmar {
 
 namespace {
 
+constexpr const char* in_memory_path = ":memory:";
 constexpr int wait_for_lock_ms = 2000;  // another campaign may write to the same report
 
 std::string hex(std::uint64_t number) {
@@ -58,16 +60,6 @@ std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
-// Statements between BEGIN and COMMIT; all of them or, on an error, none.
-Result<void> in_transaction(sqlite3* database, const std::function<Result<void>()>& statements) {
-  FULMAR_TRY_VOID(execute(database, "BEGIN IMMEDIATE"));
-  auto done = statements();
-  if (done) done = execute(database, "COMMIT");
-  // The failed statement may have ended the transaction already.
-  if (!done) sqlite3_exec(database, "ROLLBACK", nullptr, nullptr, nullptr);
-  return done;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<ReportStore>> ReportStore::open(const std::string& path) {
@@ -78,15 +70,34 @@ Result<std::unique_ptr<ReportStore>> ReportStore::open_existing(const std::strin
   return open(path, SQLITE_OPEN_READWRITE);
 }
 
-Result<std::unique_ptr<ReportStore>> ReportStore::open(const std::string& path, int flags) {
+Result<std::unique_ptr<ReportStore>> ReportStore::open_with(const std::string& path, int flags) {
   sqlite3* database = nullptr;
   int status = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
-  std::unique_ptr<ReportStore> store(new ReportStore(database));
+  std::unique_ptr<ReportStore> store(new ReportStore(database, path));
   if (status != SQLITE_OK) return fail(Errc::io_error, path + ": " + sqlite3_errmsg(database));
   sqlite3_busy_timeout(database, wait_for_lock_ms);
+  return store;
+}
+
+Result<std::unique_ptr<ReportStore>> ReportStore::open(const std::string& path, int flags) {
+  FULMAR_TRY(auto store, open_with(path, flags));
   FULMAR_TRY_VOID(store->set_up());
   // A report is not worth a sync per life; the file stays whole if the process dies.
-  FULMAR_TRY_VOID(execute(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"));
+  FULMAR_TRY_VOID(execute(store->database_, "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"));
+  return store;
+}
+
+Result<std::unique_ptr<ReportStore>> ReportStore::open_copy(const std::string& path) {
+  FULMAR_TRY(auto store, open_with(in_memory_path, SQLITE_OPEN_READWRITE));
+  store->path_ = path;
+  FULMAR_TRY_VOID(copy_database(path, store->database_));
+  FULMAR_TRY_VOID(store->set_up());
+  return store;
+}
+
+Result<std::unique_ptr<ReportStore>> ReportStore::in_memory() {
+  FULMAR_TRY(auto store, open_with(in_memory_path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  FULMAR_TRY_VOID(store->set_up());
   return store;
 }
 
@@ -104,22 +115,22 @@ Result<void> ReportStore::set_up() {
       version = look.integer(0);
       tables = look.integer(1);
     }
-    std::string path = sqlite3_db_filename(database_, nullptr);
-    if (version == 0 && tables > 0) return fail(Errc::unsupported, path + " is a database, and no report");
+    if (version == 0 && tables > 0) return fail(Errc::unsupported, path_ + " is a database, and no report");
     if (version > report_version)
-      return fail(Errc::unsupported, path + " is a report of version " + std::to_string(version) +
+      return fail(Errc::unsupported, path_ + " is a report of version " + std::to_string(version) +
                                          ", and this program knows versions up to " + std::to_string(report_version));
     if (version != 0 && version < report_version_oldest)
-      return fail(Errc::unsupported, path + " is a report of version " + std::to_string(version) +
+      return fail(Errc::unsupported, path_ + " is a report of version " + std::to_string(version) +
                                          ", which is older than " + std::to_string(report_version_oldest));
     return version == report_version ? Result<void>{} : create(version);
   });
 }
 
 Result<void> ReportStore::create(std::int64_t from_version) {
-  if (from_version != 0) FULMAR_TRY_VOID(execute(database_, report_migration));
-  FULMAR_TRY_VOID(execute(database_, report_schema));
-  if (from_version != 0) FULMAR_TRY_VOID(execute(database_, report_migrated));
+  if (from_version == 2) FULMAR_TRY_VOID(execute(database_, report_migration));
+  if (from_version < 3) FULMAR_TRY_VOID(execute(database_, report_schema));
+  if (from_version == 2) FULMAR_TRY_VOID(execute(database_, report_migrated));
+  FULMAR_TRY_VOID(execute(database_, report_schema_recordings));
   return execute(database_, ("PRAGMA user_version=" + std::to_string(report_version)).c_str());
 }
 
@@ -144,11 +155,16 @@ Result<std::int64_t> ReportStore::begin_campaign(const CampaignReport& campaign)
   return id;
 }
 
-Result<void> ReportStore::add_life(std::int64_t campaign, const LifeReport& life) {
-  return in_transaction(database_, [&] { return insert_life(campaign, life); });
+Result<std::int64_t> ReportStore::add_life(std::int64_t campaign, const LifeReport& life) {
+  std::int64_t id = 0;
+  FULMAR_TRY_VOID(in_transaction(database_, [&]() -> Result<void> {
+    FULMAR_TRY(id, insert_life(campaign, life));
+    return {};
+  }));
+  return id;
 }
 
-Result<void> ReportStore::insert_life(std::int64_t campaign, const LifeReport& life) {
+Result<std::int64_t> ReportStore::insert_life(std::int64_t campaign, const LifeReport& life) {
   const bool failed = !life.violations.empty();
   if (failed)
     FULMAR_TRY_VOID(
@@ -187,7 +203,7 @@ Result<void> ReportStore::insert_life(std::int64_t campaign, const LifeReport& l
     violation.bind(id).bind(number++).bind(one.property).bind(one.anomaly);
     FULMAR_TRY_VOID(violation.bind(one.text).bind(one.at_seconds).done());
   }
-  return {};
+  return id;
 }
 
 Result<void> ReportStore::end_campaign(std::int64_t campaign, double elapsed_seconds, bool complete) {
@@ -214,8 +230,7 @@ Result<UnfinishedCampaign> ReportStore::unfinished() {
                 " FROM campaigns c LEFT JOIN builds b ON b.id = c.build WHERE c.state <> 'complete'"
                 " ORDER BY c.id DESC LIMIT 1");
   FULMAR_TRY(auto found, row.row());
-  if (!found)
-    return fail(Errc::not_found, std::string(sqlite3_db_filename(database_, nullptr)) + " has no unfinished campaign");
+  if (!found) return fail(Errc::not_found, path_ + " has no unfinished campaign");
   UnfinishedCampaign unfinished;
   auto& campaign = unfinished.campaign;
   unfinished.id = row.integer(0);

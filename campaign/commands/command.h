@@ -34,6 +34,7 @@ extern const Command list;
 extern const Command merge;
 extern const Command plan;
 extern const Command replay;
+extern const Command report;
 extern const Command run;
 extern const Command shrink;
 extern const Command verify;

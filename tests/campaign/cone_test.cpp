@@ -7,7 +7,6 @@
 
 #include <algorithm>
 
-#include "campaign/canary.h"
 #include "campaign/command_line.h"
 #include "campaign/names.h"
 #include "campaign/time_limit.h"
@@ -17,6 +16,7 @@
 #include "sim/world.h"
 #include "tests/campaign/counting.h"
 #include "tests/campaign/running.h"
+#include "tests/campaign/tiny_simulator.h"
 
 namespace fulmar {
 namespace {
@@ -171,8 +171,8 @@ TEST(Cone, OfACrashIsWhatWasToldUntilThen) {
 }
 
 TEST(Cone, IsUnknownIfTheScenarioTellsNothing) {
-  auto plan = canary_scenario().plan(42);
-  auto cone = find_cone(canary_scenario(), plan, canary_scenario().run(plan, {}).violations.front(),
+  auto plan = tiny::unlucky().plan(5);
+  auto cone = find_cone(tiny::unlucky(), plan, tiny::unlucky().run(plan, {}).violations.front(),
                         {.lines = 60, .life_seconds_max = life_seconds_max});
   EXPECT_EQ(describe(cone), "unknown: this scenario does not tell what happens in its lives\n");
 }

@@ -200,6 +200,7 @@ class Campaigns(unittest.TestCase):
 
     def test_the_example_queries_of_the_documentation_answer(self):
         sim("run", "--scenario", "canary,single-broker", "--seeds", "1..142", "--report", self.report)
+        sim("explain", "--scenario", "canary", "--seed", "42", "--moments", "3", "--futures", "2", "--report", self.report)
         queries = re.findall(r"^```sql\n(.*?)^```", (DOCS / "reports.md").read_text(), re.MULTILINE | re.DOTALL)
         self.assertGreaterEqual(len(queries), 10)
         for query in queries:
