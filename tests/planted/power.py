@@ -15,6 +15,7 @@ all violated properties are noted; then the first failing life of swarms is shru
 violation counts only if the same life without the patch does not show it.
 """
 import argparse
+import functools
 import hashlib
 import json
 import re
@@ -117,13 +118,23 @@ def replay_arguments(shown):
     return line.group(1).split() if line else None
 
 
+@functools.cache
+def shown_without_patch(arguments):
+    said, _ = play(clean_sim, arguments)
+    return {what for what, _ in violations_in(said)}
+
+
 def known_without_patch(output):
     """What the failing life shows without the patch."""
     arguments = replay_arguments(output)
     if not arguments:
         return set()
-    said, _ = play(clean_sim, arguments)
-    return {what for what, _ in violations_in(said)}
+    if "--seed" not in arguments:
+        return {what for what, _ in violations_in(play(clean_sim, arguments)[0])}
+    # A campaign plays it once, and replay twice.
+    seed = arguments.index("--seed")
+    number = arguments[seed + 1]
+    return shown_without_patch(("run", *arguments[1:seed], "--seeds", f"{number}..{number}", *arguments[seed + 2:], "--jobs", "1"))
 
 
 def hunt_once(binary, scenario, strategy, first, seconds):
@@ -155,7 +166,7 @@ def start(binary, scenarios, strategy, first, seconds):
 
 
 def all_violated(binary, scenario, lives, seconds):
-    """How many lives of swarms violate each property, and how many were played."""
+    """How many lives of swarms show each violation, how many violate each property, and how many were played."""
     report = planted / "matrix.db"
     report.unlink(missing_ok=True)
     output, _ = play(binary, ["run", "--scenario", scenario, "--seeds", f"{MATRIX_SEED}..{MATRIX_SEED + lives - 1}", "--time", f"{seconds}s",
@@ -163,13 +174,14 @@ def all_violated(binary, scenario, lives, seconds):
     with sqlite3.connect(report) as database:
         rows = database.execute("SELECT v.property, v.anomaly, count(DISTINCT v.life), min(l.seed) FROM violations v JOIN lives l ON "
                                 "l.id = v.life GROUP BY 1, 2").fetchall()
+        properties = dict(database.execute("SELECT property, count(DISTINCT life) FROM violations GROUP BY 1").fetchall())
         played, failing = database.execute("SELECT count(*), coalesce(sum(failed), 0) FROM lives").fetchone()
     caught = {}
     for checked, anomaly, count, seed in rows:
         said, _ = play(clean_sim, ["run", "--scenario", scenario, "--seeds", f"{seed}..{seed}", "--jobs", "1"])
         if f"{checked}: {anomaly}" not in {what for what, _ in violations_in(said)}:
             caught[f"{checked}: {anomaly}"] = count
-    return {"scenario": scenario, "lives": played, "failing": failing, "caught": caught}
+    return {"scenario": scenario, "lives": played, "failing": failing, "caught": caught, "properties": properties}
 
 
 def shrunk(binary, output, seconds):

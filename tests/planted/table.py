@@ -65,7 +65,10 @@ def kill_matrix(data):
     for bug, measured in sorted(data.items()):
         shares = {}
         for violation, count in caught_by(measured).items():
-            shares[property_of(violation)] = shares.get(property_of(violation), 0) + count
+            name = property_of(violation)
+            # Without the count of its lives, that of its most frequent anomaly.
+            lives = measured["matrix"].get("properties", {}).get(name, count)
+            shares[name] = max(shares.get(name, 0), lives)
         marks = [("x" if shares[name] == 0 else str(shares[name])) if name in shares else "" for name in properties]
         matrix = measured["matrix"]
         lines.append(f"| `{bug}` | {matrix['lives']} | {matrix['failing']} | " + " | ".join(marks) + " |")
