@@ -1,6 +1,7 @@
 // A campaign: many seeds of one or several scenarios, with progress while it runs and a summary at its end.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct CampaignOptions {
   bool resume = false;         // goes on with the report's last campaign, which says the scenarios, seeds, and so on
   std::string junit;           // the JUnit XML file to write; empty: none
   std::string github_summary;  // the Markdown file that a summary is added to; empty: none
-  std::string capsules;        // the folder that gets a capsule of each finding; empty: none
+  std::map<std::string, std::string> own_reports;  // files, by their options; empty: none
+  std::string capsules;                            // the folder that gets a capsule of each finding; empty: none
 };
 
 // Exit codes: 0 no violations; 1 a violation, or a required mark was not reached; 2 a report file can't be written, or

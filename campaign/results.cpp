@@ -36,6 +36,12 @@ CampaignReport asked_for(const CampaignOptions& options) {
 Result<void> Results::begin() {
   for (const auto& file : {options_.junit, options_.github_summary})
     if (!file.empty()) FULMAR_TRY_VOID(check_writable(file));
+  for (const auto& own : simulator_.reports) {
+    auto path = options_.own_reports.find(own.option);
+    if (path == options_.own_reports.end() || path->second.empty()) continue;
+    FULMAR_TRY(auto reporter, own.open(path->second));
+    reporters_.push_back(std::move(reporter));
+  }
   if (options_.report.empty()) return {};
   if (options_.resume) return resume();
   FULMAR_TRY(store_, ReportStore::open(options_.report));
@@ -79,6 +85,12 @@ void Results::expect(const std::vector<const Scenario*>& scenarios) {
 
 void Results::count(const LifeReport& life) {
   totals_.add(life);
+  std::erase_if(reporters_, [&](const auto& reporter) {
+    auto added = reporter->add(life);
+    if (added) return false;
+    error_ += (error_.empty() ? "" : "\n" + std::string(simulator_.program) + ": ") + added.error().detail;
+    return unwritten_ = true;
+  });
   if (options_.junit.empty()) return;
   auto& suite = suites_[life.scenario];
   suite.name = life.scenario;
@@ -90,8 +102,9 @@ std::string Results::add(const PlayedLife& played, double seconds) {
   count(life);
   if (store_) {
     if (auto added = store_->add_life(campaign_, life); !added) {
-      error_ = added.error().detail + "\n" + std::string(simulator_.program) + ": the report ends before seed " +
-               std::to_string(life.seed) + "; the campaign goes on without it";
+      error_ += (error_.empty() ? "" : "\n" + std::string(simulator_.program) + ": ") + added.error().detail + "\n" +
+                std::string(simulator_.program) + ": the report ends before seed " + std::to_string(life.seed) +
+                "; the campaign goes on without it";
       unwritten_ = true;
       store_.reset();
     }
@@ -124,6 +137,7 @@ std::string Results::end(double seconds, bool complete, const std::string& missi
   }
   if (!options_.github_summary.empty())
     tell(append_file(options_.github_summary, github_summary(totals_, seconds, missing)));
+  for (const auto& reporter : reporters_) tell(reporter->end());
   if (store_) tell(store_->end_campaign(campaign_, seconds, complete));
   return errors;
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "campaign/campaign.h"
 #include "reports/junit.h"
@@ -53,6 +54,7 @@ class Results {
   CampaignOptions& options_;
   Totals totals_;
   std::unique_ptr<ReportStore> store_;
+  std::vector<std::unique_ptr<LifeReporter>> reporters_;
   std::int64_t campaign_ = 0;
   double seconds_before_ = 0;
   std::map<std::string, std::set<std::uint64_t>> played_;

@@ -74,6 +74,10 @@ struct RequiredMark {
   std::uint64_t lives = 1;
 };
 
+struct Scenario;
+// See plan_check.h.
+Result<void> check_by_terms(const Scenario& scenario, const Plan& plan);
+
 struct Scenario {
   std::string_view name;
   std::string_view description;
@@ -84,7 +88,7 @@ struct Scenario {
   // The names that its plans may use.
   PlanTerms terms;
   // Whether a plan, which may be hand-written, can be played. Errors: invalid_argument, in one sentence.
-  Result<void> (*check)(const Scenario& scenario, const Plan& plan);
+  Result<void> (*check)(const Scenario& scenario, const Plan& plan) = check_by_terms;
   std::span<const RequiredMark> required = {};
   // The plan of a seed in which every kind of fault may occur, instead of those kinds only that the seed has chosen
   // (faults/planner.h). nullptr: the scenario has no other plans.

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "campaign/own_report.h"
 #include "campaign/scenario.h"
 
 namespace fulmar {
@@ -11,7 +12,8 @@ namespace fulmar {
 struct Simulator {
   std::string_view program;  // its name in messages
   std::span<const Scenario> scenarios;
-  std::string_view levels_scenario = {};  // the scenario of `levels`, unless another is given
+  std::string_view levels_scenario = {};    // the scenario of `levels`, unless another is given
+  std::span<const OwnReport> reports = {};  // forms of report that it adds
 };
 
 // The scenario of that name, one of the simulator's or the canary, which all have; nullptr if there is none.

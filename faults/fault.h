@@ -43,7 +43,7 @@ struct AmountRange {
 
 struct FaultKind {
   std::string_view name;    // as in plans
-  std::uint64_t number;     // as in trace hashes: unique, and never changed
+  std::uint64_t number;     // as in trace hashes: unique, and never changed; below own_kinds_min here in the house
   AmountRange amount = {};  // the amounts that `begin` can use; the whole range: the kind has no amount
   bool has_peer = false;    // it affects the network between the target and the peer
   // The target's disk loses data that it acknowledged.
@@ -54,6 +54,9 @@ struct FaultKind {
   // For kinds that cut the network: whether nothing passes between the two nodes, a < b.
   bool (*separates)(const Fault& fault, const NodeCounts& nodes, std::size_t a, std::size_t b) = nullptr;
 };
+
+// Kinds of other programs have numbers from here on, so that no kind which is added here later has the same.
+constexpr std::uint64_t own_kinds_min = 1000;
 
 // The kinds that a simulator's plans may have.
 class FaultKinds {

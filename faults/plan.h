@@ -64,6 +64,8 @@ struct PlanTerms {
   // The setting that ends a life early, at so many ms of its time: only what was seen until then is judged. nullptr:
   // the plans have none.
   const Setting* end_ms = nullptr;
+  // How many of the nodes, the first ones, are servers, which faults may have as targets. nullptr: all are.
+  std::size_t (*servers)(const Plan& plan) = nullptr;
 };
 
 // The seed of all randomness in a life of this plan.

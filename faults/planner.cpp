@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "runtime/base/assert.h"
+
 namespace fulmar {
 
 namespace {
@@ -41,6 +43,9 @@ std::vector<Fault> plan_faults(const Random& random, const FaultWindow& window, 
                                                 : own.below(window.nodes.servers);
       fault.peer = choose_peer(own, window, fault.target);
       fault.amount = own.between(shape.amount_min, shape.amount_max);
+      if (shape.draw) shape.draw(own, window, fault);
+      FULMAR_ASSERT(fault.at >= window.begin && fault.at + fault.duration <= window.end);
+      FULMAR_ASSERT(fault.target < window.nodes.servers && fault.peer < window.nodes.all);
       faults.push_back(fault);
     }
   }

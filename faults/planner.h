@@ -12,6 +12,8 @@
 
 namespace fulmar {
 
+struct FaultWindow;
+
 // How often a kind occurs, how long its faults last, and how strong they are.
 struct FaultShape {
   const FaultKind* kind;
@@ -19,6 +21,9 @@ struct FaultShape {
   int times_max;
   std::int64_t duration_ms_min, duration_ms_max;
   std::int64_t amount_min, amount_max;
+  // Changes a fault once it is drawn, if set, for kinds whose times, targets and amounts are chosen in another way.
+  // `random` is the fault's own stream. The fault has to stay within the window.
+  void (*draw)(Random& random, const FaultWindow& window, Fault& fault) = nullptr;
 };
 
 // Which kinds of fault a plan has.

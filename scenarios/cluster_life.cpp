@@ -46,7 +46,7 @@ class ClusterLife {
         workload_(plan),
         cluster_(world_, plan, workload_.marks),
         viewed_(options, {world_, [this](std::size_t node) { return cluster_.describe(node); }}) {
-    follow(world_, plan, options, record_);
+    follow_brokers(world_, plan, options, record_);
     workload_.brokers = cluster_.addresses();
     for (std::size_t n = 0; n < std::min(cluster_.size(), controllers_max); ++n)
       workload_.history.first_controllers.insert(static_cast<std::int32_t>(n) + 1);

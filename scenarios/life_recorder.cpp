@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "campaign/follow.h"
 #include "checkers/history.h"
 #include "scenarios/described_operations.h"
 #include "scenarios/request_names.h"
@@ -19,24 +20,12 @@ using Operation = LifeRecord::Operation;
 
 }  // namespace
 
-void follow(World& world, const Plan& plan, const LifeOptions& options, LifeRecord& record) {
-  for (const auto& branch : plan.branches)
-    if (branch.event > 0) world.branch_at(branch.event, branch.seed);
-  if (options.event) world.trace().set_watch(options.event);
-  if (options.trace) world.trace().set_sink(options.trace);
-  if (options.happening) {
-    world.trace().set_observer(options.happening);
-    world.network().set_namer(
-        [names = std::make_shared<RequestNames>()](auto connection, bool from_client, auto bytes) {
-          return names->name(connection, from_client, bytes);
-        });
-  }
-  if (options.record || options.account)
-    world.trace().set_account(
-        [&record, account = options.account, records = options.record](Instant at, std::string_view what) {
-          if (account) account(at, what);
-          if (records) record.events.push_back({at, std::string(what)});
-        });
+void follow_brokers(World& world, const Plan& plan, const LifeOptions& options, LifeRecord& record) {
+  follow(world, plan, options, record);
+  if (!options.happening) return;
+  world.network().set_namer([names = std::make_shared<RequestNames>()](auto connection, bool from_client, auto bytes) {
+    return names->name(connection, from_client, bytes);
+  });
 }
 
 std::vector<LifeRecord::Operation> operations_of(const History& history) {

@@ -10,9 +10,8 @@ namespace fulmar {
 class World;
 struct History;
 
-// Connects the world's trace with what the options ask for, and lets the life take the plan's branches. `record`, which
-// has to outlive the life, gets the events.
-void follow(World& world, const Plan& plan, const LifeOptions& options, LifeRecord& record);
+// As follow() of any world; messages are told by the names of their requests.
+void follow_brokers(World& world, const Plan& plan, const LifeOptions& options, LifeRecord& record);
 
 // Of what the checkers get, by invocation; final reads, which have no invocation, are left out.
 std::vector<LifeRecord::Operation> operations_of(const History& history);

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "campaign/plan_check.h"
 #include "faults/calm.h"
 #include "faults/planner.h"
-#include "runtime/base/did_you_mean.h"
 #include "scenarios/cluster_life.h"
 #include "scenarios/node_names.h"
 #include "scenarios/plan_settings.h"
@@ -41,27 +41,13 @@ bool of_cluster(const Scenario& scenario) {
   return scenario.run == run_cluster;
 }
 
-std::string range_text(std::int64_t min, std::int64_t max, std::int64_t value) {
-  return " must be from " + std::to_string(min) + " to " + std::to_string(max) + ", not " + std::to_string(value);
-}
-
 Result<void> check_each(const Scenario& scenario, const Plan& plan) {
-  std::vector<std::string_view> known;
+  std::vector<const Setting*> required, optional;
   for (const auto& use : setting_uses()) {
     if (use.of_clusters_only && !of_cluster(scenario)) continue;
-    const auto& [name, min, max, simplest] = *use.setting;
-    known.push_back(name);
-    if (!plan.has(*use.setting)) {
-      if (!use.optional) return wrong("the setting '" + std::string(name) + "' is missing");
-      continue;
-    }
-    auto value = plan.setting(*use.setting);
-    if (value < min || value > max) return wrong("setting '" + std::string(name) + "'" + range_text(min, max, value));
+    (use.optional ? optional : required).push_back(use.setting);
   }
-  for (const auto& [name, value] : plan.settings)
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      return wrong("scenario " + plan.scenario + " has no setting '" + name + "'" + did_you_mean(name, known));
-  return {};
+  return check_settings(plan, "scenario " + plan.scenario, required, optional);
 }
 
 // When the faults end, in ms; a life of one broker has no calm, and its faults begin sooner.
@@ -104,19 +90,8 @@ Result<void> check_together(const Scenario& scenario, const Plan& plan) {
 }  // namespace
 
 Result<void> check_fault(const Plan& plan, std::size_t number) {
-  const auto& fault = plan.faults[number];
-  auto nodes = node_names(plan);
-  auto brokers = static_cast<std::size_t>(plan.setting_or(settings::brokers, 1));
-  auto where = "fault " + std::to_string(number + 1) + " (" + std::string(fault.kind->name) + "): ";
-  if (fault.target >= brokers)
-    return wrong(where + "its target must be a broker, " + nodes.front() +
-                 (brokers > 1 ? " to " + nodes[brokers - 1] : std::string()) + ", not " + nodes[fault.target]);
-  if (fault.kind->has_peer && fault.peer == fault.target)
-    return wrong(where + "its peer must be another node than its target, " + nodes[fault.target]);
-  auto [min, max] = fault.kind->amount;
-  if (fault.amount < min || fault.amount > max) return wrong(where + "its amount" + range_text(min, max, fault.amount));
-  if (number > 0 && fault.at < plan.faults[number - 1].at) return wrong(where + "it begins before the one above it");
-  return {};
+  return check_fault(plan, number, node_names(plan), static_cast<std::size_t>(plan.setting_or(settings::brokers, 1)),
+                     "broker");
 }
 
 namespace {

@@ -72,7 +72,7 @@ Plan plan_single_broker(std::uint64_t seed, FaultDraw draw) {
 LifeResult run_single_broker(const Plan& plan, const LifeOptions& options) {
   LifeResult result;
   World world(life_seed(plan), LogLevel::debug);
-  follow(world, plan, options, result.record);
+  follow_brokers(world, plan, options, result.record);
   Workload workload(plan);
   workload.brokers = {{SimNetwork::address_of(broker_node), broker_port}};
   if (options.happening) workload.on_operation = OperationTeller(world);

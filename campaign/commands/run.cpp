@@ -56,6 +56,8 @@ int run(const Simulator& simulator, const std::vector<std::string>& arguments) {
                "writes a capsule of each finding there: of its shortest life, for each signature");
   options.text("junit", "FILE", campaign.junit, "writes the results as JUnit XML");
   options.text("github-summary", "FILE", campaign.github_summary, "adds a summary in Markdown to this file");
+  for (const auto& report : simulator.reports)
+    options.text(report.option, "FILE", campaign.own_reports[report.option], report.help);
   if (auto ended = options.parse(arguments)) return *ended;
   if (auto read = required.read(campaign.required_marks); !read) return options.refuse(read.error().detail);
   if (campaign.resume) {

@@ -53,7 +53,7 @@ class RecoveryLife {
         injector_(world_, cluster_.size(), [this](std::size_t node) { cluster_.start(node); }),
         viewed_(options, {world_, [this](std::size_t node) { return cluster_.describe(node); }}) {
     if (options.happening || options.view) cluster_.keep_states();
-    follow(world_, plan, options, record_);
+    follow_brokers(world_, plan, options, record_);
     for (std::int64_t i = 0; i < plan.setting(settings::clients); ++i) world_.add_node("client" + std::to_string(i));
     world_.add_node("admin");
     injector_.on_power_loss = [this](std::size_t node) { cluster_.power_lost(node); };

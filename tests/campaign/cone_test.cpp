@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "campaign/command_line.h"
+#include "campaign/follow.h"
 #include "campaign/names.h"
 #include "campaign/time_limit.h"
 #include "faults/injector.h"
@@ -67,8 +68,9 @@ ProcessMain main_of(Machine machine) {
 }
 
 LifeResult play(const Plan& plan, const LifeOptions& options) {
+  LifeRecord record;
   World world(life_seed(plan), LogLevel::debug);
-  follow(world, plan, options);
+  follow(world, plan, options, record);
   for (const char* name : {"source1", "middle1", "victim1", "late1", "stranger1"}) world.add_node(name);
   auto start = [&](std::size_t node) { world.node(node).start(1, main_of(static_cast<Machine>(node))); };
   Injector injector(world, world.node_count(), start);

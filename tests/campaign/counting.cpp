@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "campaign/follow.h"
 #include "faults/kinds.h"
 #include "faults/planner.h"
 #include "runtime/base/assert.h"
@@ -56,8 +57,9 @@ void count(Host& host, std::int64_t pace, std::optional<Instant> lost_at) {
 }
 
 LifeResult play(const Plan& plan, const LifeOptions& options) {
+  LifeRecord record;
   World world(life_seed(plan), LogLevel::debug);
-  follow(world, plan, options);
+  follow(world, plan, options, record);
   ViewedLife viewed(options,
                     {world, [](std::size_t node) { return std::vector{"counts as number " + std::to_string(node)}; }});
   auto end = Instant{} + milliseconds(plan.setting_or(end_ms, plan.setting(length_ms)));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "campaign/command_line.h"
+#include "campaign/follow.h"
 #include "campaign/nearest_neighbour.h"
 #include "campaign/no_return.h"
 #include "campaign/traced_life.h"
@@ -22,8 +23,9 @@ constexpr Instant noticed_at = Instant{} + seconds(20);
 
 // Fault `reset` at ten seconds starts the machine that draws; fault `pause` changes nothing.
 LifeResult play(const Plan& plan, const LifeOptions& options) {
+  LifeRecord record;
   World world(life_seed(plan), LogLevel::debug);
-  follow(world, plan, options);
+  follow(world, plan, options, record);
   bool lost = false;
   world.add_node("clock").start(1, [](Host& host) {
     for (;;) {

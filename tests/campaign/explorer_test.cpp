@@ -8,6 +8,7 @@
 #include <fstream>
 #include <functional>
 
+#include "campaign/follow.h"
 #include "campaign/life_marks.h"
 #include "runtime/base/mark.h"
 #include "runtime/fiber/group.h"
@@ -188,8 +189,9 @@ TEST(Breeding, WhatWasChosenForAllPlansStays) {
 
 // A life that fails if one of two fibers, which wake at the same instants, is first twelve times: one in 4,096.
 LifeResult climb(const Plan& plan, const LifeOptions& options) {
+  LifeRecord record;
   World world(life_seed(plan));
-  follow(world, plan, options);
+  follow(world, plan, options, record);
   int height = 0;
   auto& node = world.add_node("climber");
   node.start(1, [&](Host& host) {

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "campaign/exit_codes.h"
+#include "campaign/follow.h"
 #include "campaign/perfetto.h"
 #include "campaign/time_limit.h"
 #include "faults/kinds.h"
@@ -115,8 +116,9 @@ json checked(const std::string& text) {
 
 // Two machines: one writes, syncs, and sends what it wrote to the other, again and again; one operation never ends.
 LifeResult play(const Plan& plan, const LifeOptions& options) {
+  LifeRecord record;
   World world(plan.seed, LogLevel::debug);
-  follow(world, plan, options);
+  follow(world, plan, options, record);
   auto& server = world.add_node("server");
   auto& client = world.add_node("client");
   auto tell = [&](const char* epoch) {

@@ -5,8 +5,6 @@
 
 #include <cstdio>
 
-#include "sim/world.h"
-
 namespace fulmar {
 
 Ran run(const Simulator& simulator, const std::vector<std::string>& arguments) {
@@ -31,15 +29,6 @@ Ran run(const Simulator& simulator, const std::vector<std::string>& arguments, c
   close(before);
   std::fclose(file);
   return ran;
-}
-
-void follow(World& world, const Plan& plan, const LifeOptions& options) {
-  for (const auto& branch : plan.branches)
-    if (branch.event > 0) world.branch_at(branch.event, branch.seed);
-  if (options.trace) world.trace().set_sink(options.trace);
-  if (options.happening) world.trace().set_observer(options.happening);
-  if (options.account) world.trace().set_account(options.account);
-  if (options.event) world.trace().set_watch(options.event);
 }
 
 }  // namespace fulmar

@@ -8,8 +8,6 @@
 
 namespace fulmar {
 
-class World;
-
 struct Ran {
   int code = -1;
   std::string out;
@@ -19,8 +17,5 @@ struct Ran {
 Ran run(const Simulator& simulator, const std::vector<std::string>& arguments);
 // Likewise, with a standard input.
 Ran run(const Simulator& simulator, const std::vector<std::string>& arguments, const std::string& input);
-
-// Connects a life's trace with what the options ask for, and lets the life take the plan's branches.
-void follow(World& world, const Plan& plan, const LifeOptions& options);
 
 }  // namespace fulmar
