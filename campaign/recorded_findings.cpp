@@ -16,6 +16,11 @@ std::vector<std::string> notes_of(const PlayFile& file) {
   return file.capsule ? file.capsule->notes : std::vector<std::string>{};
 }
 
+// A life that took too long, or too much memory, would do so again.
+bool is_too_large(const std::string& signature) {
+  return signature.starts_with("the process lives: hang") || signature.starts_with("the process lives: memory");
+}
+
 std::expected<Recording, int> record(const PlayFile& file, const Violation& violation, const WorkerLimits& limits) {
   return record_life(*file.scenario, file.plan, limits, violation.at, signature_of(violation), notes_of(file));
 }
@@ -35,7 +40,8 @@ Result<RecordedFindings> record_findings(ReportStore& store, const Simulator& si
   for (const auto& finding : findings) {
     if (finding.recorded) continue;
     auto file = play_file_from_json(finding.plan, simulator);
-    if (!file || finding.build != build_id() || done.recorded == findings_recorded_max) {
+    if (!file || is_too_large(finding.signature) || finding.build != build_id() ||
+        done.recorded == findings_recorded_max) {
       ++done.left;
       continue;
     }

@@ -12,12 +12,12 @@ constexpr std::size_t findings_recorded_max = 20;  // at a time
 
 struct RecordedFindings {
   std::size_t recorded = 0;
-  std::size_t left = 0;  // of other builds, or beyond findings_recorded_max
+  std::size_t left = 0;  // of other builds, too long, or beyond findings_recorded_max
   int interrupted_by = 0;
 };
 
 // Plays the shortest life of each finding again, if this build of the program found it and it is not recorded yet, and
-// keeps what happens in it. Errors: of the store.
+// keeps what happens in it. Lives that took too long, or too much memory, are left out. Errors: of the store.
 Result<RecordedFindings> record_findings(ReportStore& store, const Simulator& simulator, const WorkerLimits& limits);
 
 // The violation of a life that is to be looked into: that of the capsule's signature, or the first. nullptr: none.

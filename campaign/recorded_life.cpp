@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "campaign/happening_wire.h"
+#include "campaign/memory_limit.h"
 
 namespace fulmar {
 
@@ -54,6 +55,7 @@ std::vector<LifeRecord::Operation> decode_operations(const std::string& text) {
 }
 
 void play_to(std::FILE* out, const Scenario& scenario, const Plan& plan) {
+  MemoryLimit limit(life_bytes_max);
   LifeOptions options;
   options.record = true;
   options.happening = [&](const Happening& happening) { write_frame(out, happening_letter, encode(happening)); };

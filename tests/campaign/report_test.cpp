@@ -7,8 +7,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "campaign/build_id.h"
 #include "campaign/exit_codes.h"
 #include "campaign/life_recording.h"
+#include "campaign/recorded_findings.h"
 #include "reports/store.h"
 #include "tests/campaign/counting.h"
 #include "tests/campaign/running.h"
@@ -59,6 +61,24 @@ TEST_F(ReportTest, ACampaignKeepsWhatHappensInTheShortestLifeOfEachFinding) {
   EXPECT_EQ(finding["life"]["happenings"]["all"], all);
   EXPECT_EQ(finding["life"]["happenings"]["number"].size(), std::min<std::size_t>(all, happenings_kept_max));
   EXPECT_EQ(json::parse(finding["life"]["capsule"].get<std::string>())["plan"]["seed"], finding["seed"]);
+}
+
+TEST_F(ReportTest, LivesThatTookTooLongOrAreOfAnotherBuildAreNotPlayedAgain) {
+  auto store = ReportStore::in_memory().value();
+  auto plan = counting::plan_of_seed(failing_seed);
+  auto add = [&](const std::string& signature, const std::string& build) {
+    auto campaign = store->begin_campaign({.name = signature + build, .build = build}).value();
+    LifeReport life{.scenario = "counting", .seed = failing_seed, .signature = signature};
+    life.plan = plan_to_json(plan, counting::scenario().terms);
+    life.violations = {{"a", "b", "", {}}};
+    ASSERT_TRUE(store->add_life(campaign, life).has_value());
+  };
+  add("the process lives: hang", build_id());
+  add("the process lives: memory", build_id());
+  add("the count stays: lost", "another");
+  auto recorded = record_findings(*store, counting::simulator(), {}).value();
+  EXPECT_EQ(recorded.recorded, 0u);
+  EXPECT_EQ(recorded.left, 3u);
 }
 
 TEST_F(ReportTest, OfALongLifeThoseNearestToTheViolationAreKept) {
