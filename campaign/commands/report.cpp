@@ -76,7 +76,7 @@ int write_report(const Simulator& simulator, const std::vector<std::string>& arg
   if (std::filesystem::equivalent(source.path, into, ignored))
     return options.complain("-o must be another file than " + source.path);
   if (auto writable = check_writable(into); !writable) return options.refuse(writable.error().detail);
-  bool of_file = source.scenario == nullptr && !source.seed && is_database(source.path);
+  bool of_file = source.scenario == nullptr && !source.seed && source.choice.empty() && is_database(source.path);
   if (of_file && explains)
     return options.complain("--explain is for a single life; `explain --report` adds to a report what it finds");
   auto store = of_file ? report_of_file(options, source.path)

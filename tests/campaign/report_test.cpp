@@ -174,6 +174,7 @@ TEST_F(ReportTest, WrongInputIsRefusedInOneSentenceAndNothingIsOverwritten) {
   refused({"report", database, "-o", database}, "-o must be another file");
   refused({"report", database, "--explain", "-o", page}, "--explain is for a single life");
   refused({"report", database, "--seed", "1", "-o", page}, "none can be given beside it");
+  refused({"report", database, "--faults", "none", "-o", page}, "none can be given beside it");
   refused({"report", "--scenario", "counting", "--seed", "2", "-o", page}, "the life is clean");
   refused({"report", database, "-o", folder + "no/page.html"}, "No such file or directory");
   {
