@@ -113,6 +113,14 @@ void put_segments() {
   put("fuzz_segment", "two", std::string("\0\0\0\6", 4) + log);
 }
 
+void put_http() {
+  put("fuzz_http", "get", "GET /status?a=b HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.0\r\n\r\n");
+  put("fuzz_http", "post", "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab");
+  put("fuzz_http", "chunks",
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n0\r\nTrailer: t\r\n\r\n");
+  put("fuzz_http", "upgrade", "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\nPRI");
+}
+
 }  // namespace
 
 int main(int, char** arguments) {
@@ -122,4 +130,5 @@ int main(int, char** arguments) {
   put_metadata();
   put_batches();
   put_segments();
+  put_http();
 }
