@@ -1,6 +1,7 @@
 #include "campaign/command_line.h"
 
 #include <iostream>
+#include <iterator>
 
 #include "campaign/commands/command.h"
 #include "campaign/exit_codes.h"
@@ -31,8 +32,15 @@ constexpr std::string_view exit_codes =
     "report that can't be written, 3 nondeterminism, 4 what was found could not all be written, 130 or 143 interrupted "
     "(SIGINT, SIGTERM).\n";
 
+// Those of all simulators, then its own.
+std::vector<const Command*> commands_of(const Simulator& simulator) {
+  std::vector<const Command*> all(std::begin(all_commands), std::end(all_commands));
+  all.insert(all.end(), simulator.own_commands.begin(), simulator.own_commands.end());
+  return all;
+}
+
 void print_usage(std::ostream& out, const Simulator& simulator) {
-  for (const auto* command : all_commands)
+  for (const auto* command : commands_of(simulator))
     out << simulator.program << " " << command->name << (command->usage.empty() ? "" : " ") << command->usage << "\n";
   out << "\n" << simulator.program << " COMMAND --help says what a command does.\n" << exit_codes;
 }
@@ -52,7 +60,7 @@ int run_command(const Simulator& simulator, const std::vector<std::string>& argu
     return 0;
   }
   std::vector<std::string_view> names;
-  for (const auto* command : all_commands) {
+  for (const auto* command : commands_of(simulator)) {
     if (name == command->name) return command->run(simulator, {arguments.begin() + 1, arguments.end()});
     names.push_back(command->name);
   }

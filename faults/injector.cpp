@@ -17,6 +17,10 @@ void Injector::inject(const std::vector<Fault>& faults) {
     at(fault.at, [this, fault] { begin(fault); });
     at(fault.at + fault.duration, [this, fault] { end(fault); });
   }
+  supervise_servers();
+}
+
+void Injector::supervise_servers() {
   for (std::size_t node = 0; node < nodes_.servers; ++node) supervised_.insert(node);
   supervise();
 }

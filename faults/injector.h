@@ -18,8 +18,14 @@ class Injector {
   // `start` starts the process of a server. All nodes of the world must exist already.
   Injector(World& world, std::size_t servers, std::function<void(std::size_t node)> start);
 
-  // Schedules all faults and the supervisor. To be called once.
+  // Schedules all faults, and supervises. To be called once.
   void inject(const std::vector<Fault>& faults);
+  // Starts the supervisor alone, for callers that begin and end each fault themselves. To be called once.
+  void supervise_servers();
+  // From the world's actions: begins the fault now; its `at` must be now.
+  void begin(const Fault& fault);
+  // Ends a fault that has begun, at its end or, unless its kind ends by itself, before. At most once for each.
+  void end(const Fault& fault);
   // Begins no more faults, ends the current ones, heals everything, and restarts all processes.
   void heal();
   // The same for the nodes of `core` and the network between them, but only starts processes that are down. The caller
@@ -75,8 +81,6 @@ class Injector {
   void stop_awaiting(const Fault& fault) { std::erase(awaits_transfer_, fault); }
 
  private:
-  void begin(const Fault& fault);
-  void end(const Fault& fault);
   std::uint64_t tell(const Fault& fault, std::uint64_t cause, const char* what);
   void tell_healing();
   void supervise();

@@ -1,5 +1,7 @@
 #include "scenarios/broker_states.h"
 
+#include <algorithm>
+
 #include "broker/cluster/metadata_log.h"
 #include "scenarios/coordinator_log.h"
 #include "sim/sim_domain.h"
@@ -84,6 +86,13 @@ void BrokerStates::coordinates(const GroupId& partition, std::int32_t broker, Ep
 
 void BrokerStates::ended(std::int32_t broker) {
   brokers_.erase(broker);
+}
+
+std::size_t BrokerStates::led_by(std::int32_t broker) const {
+  auto known = brokers_.find(broker);
+  if (known == brokers_.end()) return 0;
+  return static_cast<std::size_t>(std::ranges::count_if(
+      known->second.replicas, [](const auto& replica) { return replica.second.role == Role::leader; }));
 }
 
 std::vector<std::string> BrokerStates::describe(std::int32_t broker) const {

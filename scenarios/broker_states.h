@@ -29,6 +29,8 @@ class BrokerStates {
 
   // Roles, terms and logs of its replicas, the cluster as it shows it, and what it coordinates; as lines.
   std::vector<std::string> describe(std::int32_t broker) const;
+  // How many partitions it leads, in its own view, the metadata's among them.
+  std::size_t led_by(std::int32_t broker) const;
 
  private:
   struct Coordinator {

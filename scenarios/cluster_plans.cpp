@@ -18,8 +18,8 @@ namespace {
 constexpr std::int64_t fast_reader_pace_ms = 16;
 constexpr std::int64_t epoch_pace_ms = 40;
 
-Plan plan_cluster(std::uint64_t seed, FaultDraw draw, const char* scenario, std::span<const FaultShape> shapes,
-                  bool takes_promises, const std::function<void(Random, Plan&)>& choose_more = {}) {
+Plan plan_cluster(std::uint64_t seed, FaultDraw draw, const char* scenario,
+                  const std::function<void(Random, Plan&)>& choose_more = {}) {
   auto random = Random(seed).split(scenario);
   Plan plan;
   plan.scenario = scenario;
@@ -27,8 +27,9 @@ Plan plan_cluster(std::uint64_t seed, FaultDraw draw, const char* scenario, std:
   choose_cluster_settings(random.split("settings"), plan);
   if (choose_more) choose_more(random.split("more"), plan);
   auto window = fault_window(plan);
-  if (takes_promises) window.victims_max = victims_max(plan);
-  plan.faults = plan_faults(random.split("faults"), window, shapes, draw);
+  const auto& mix = fault_mix_of(scenario);
+  if (mix.takes_promises) window.victims_max = victims_max(plan);
+  plan.faults = plan_faults(random.split("faults"), window, mix.shapes, draw);
   // A consumer that reads all the time sees what an isolated leader serves until it steps down.
   auto reader = random.split("fast reader");
   bool left_alone = has_fault(plan.faults, {&faults::isolate, &faults::cut_after_transfer});
@@ -64,19 +65,19 @@ void plan_upgrade(Random random, Plan& plan) {
 }  // namespace
 
 Plan plan_replication(std::uint64_t seed, FaultDraw draw) {
-  return plan_cluster(seed, draw, "replication", cluster_faults(), false);
+  return plan_cluster(seed, draw, "replication");
 }
 
 Plan plan_partitions(std::uint64_t seed, FaultDraw draw) {
-  return plan_cluster(seed, draw, "partitions", partition_faults(), false);
+  return plan_cluster(seed, draw, "partitions");
 }
 
 Plan plan_disk(std::uint64_t seed, FaultDraw draw) {
-  return plan_cluster(seed, draw, "disk", disk_faults(), true);
+  return plan_cluster(seed, draw, "disk");
 }
 
 Plan plan_churn(std::uint64_t seed, FaultDraw draw) {
-  return plan_cluster(seed, draw, "churn", churn_faults(), true, [](Random random, Plan& plan) {
+  return plan_cluster(seed, draw, "churn", [](Random random, Plan& plan) {
     plan.set(settings::brokers, 5);
     plan.set(settings::replication_factor, 3);
     plan.set(settings::rest_count, 1);
@@ -89,7 +90,7 @@ Plan plan_churn(std::uint64_t seed, FaultDraw draw) {
 // In a quarter of the lives the cluster is upgraded; in another, the controllers change. How many of them may fail is
 // then unknown when the plan is made: no disk loses acknowledged data, and all brokers are healthy in the end.
 Plan plan_metadata(std::uint64_t seed, FaultDraw draw) {
-  auto plan = plan_cluster(seed, draw, "metadata", cluster_faults(), true, [](Random random, Plan& chosen) {
+  auto plan = plan_cluster(seed, draw, "metadata", [](Random random, Plan& chosen) {
     chosen.set(settings::topic_pace_ms, std::int64_t{1} << random.between(10, 13));
     chosen.set(settings::producer_pace_ms, 4096);
   });
@@ -108,7 +109,7 @@ Plan plan_metadata(std::uint64_t seed, FaultDraw draw) {
 }
 
 Plan plan_exactly_once(std::uint64_t seed, FaultDraw draw) {
-  auto plan = plan_cluster(seed, draw, "exactly-once", cluster_faults(), true, [](Random random, Plan& chosen) {
+  auto plan = plan_cluster(seed, draw, "exactly-once", [](Random random, Plan& chosen) {
     chosen.set(settings::stages, random.between(2, 3));
     chosen.set(settings::producers, 1);
     chosen.set(settings::producer_pace_ms, 4096);
@@ -132,7 +133,7 @@ Plan plan_exactly_once(std::uint64_t seed, FaultDraw draw) {
 }
 
 Plan plan_groups(std::uint64_t seed, FaultDraw draw) {
-  auto plan = plan_cluster(seed, draw, "groups", cluster_faults(), true, [](Random random, Plan& chosen) {
+  auto plan = plan_cluster(seed, draw, "groups", [](Random random, Plan& chosen) {
     chosen.set(settings::members, random.between(1, 3));
     chosen.set(settings::consumer_members, random.between(1, 3));
     chosen.set(settings::migrating_members, random.between(1, 2));
@@ -160,7 +161,7 @@ Plan plan_groups(std::uint64_t seed, FaultDraw draw) {
 }
 
 Plan plan_compaction(std::uint64_t seed, FaultDraw draw) {
-  auto plan = plan_cluster(seed, draw, "compaction", disk_faults(), true, [](Random random, Plan& chosen) {
+  auto plan = plan_cluster(seed, draw, "compaction", [](Random random, Plan& chosen) {
     chosen.set(settings::keyed_clients, random.between(1, 2));
     chosen.set(settings::keyed_pace_ms, std::int64_t{1} << random.between(4, 8));
     chosen.set(settings::compacted_segment_bytes, std::int64_t{1} << random.between(10, 13));

@@ -1,6 +1,10 @@
 #include "scenarios/fault_mixes.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "faults/kinds.h"
+#include "runtime/base/assert.h"
 #include "scenarios/damage/damage_faults.h"
 
 namespace fulmar {
@@ -151,22 +155,28 @@ constexpr FaultShape of_brokers_that_go[] = {
     {&faults::damage_small_file, 30, 3, 1, 4000, 0, 1'000'000'000},
 };
 
+constexpr FaultMix mixes[] = {
+    {"single-broker", of_one_broker, false},
+    {"replication", of_a_cluster, false},  // and partitions of the network of all shapes, a little of each
+    {"partitions", of_networks, false},    // mostly partitions of the network
+    {"disk", of_disks, true},              // mostly disks, including lost data
+    {"churn", of_brokers_that_go, true},   // mostly brokers that go and come back, with or without their data
+    {"metadata", of_a_cluster, true},
+    {"groups", of_a_cluster, true},
+    {"compaction", of_disks, true},
+    {"exactly-once", of_a_cluster, true},
+};
+
 }  // namespace
 
-std::span<const FaultShape> churn_faults() {
-  return of_brokers_that_go;
+std::span<const FaultMix> fault_mixes() {
+  return mixes;
 }
-std::span<const FaultShape> single_broker_faults() {
-  return of_one_broker;
-}
-std::span<const FaultShape> cluster_faults() {
-  return of_a_cluster;
-}
-std::span<const FaultShape> partition_faults() {
-  return of_networks;
-}
-std::span<const FaultShape> disk_faults() {
-  return of_disks;
+
+const FaultMix& fault_mix_of(std::string_view scenario) {
+  const auto* found = std::ranges::find(mixes, scenario, &FaultMix::scenario);
+  FULMAR_ASSERT(found != std::end(mixes));
+  return *found;
 }
 
 }  // namespace fulmar

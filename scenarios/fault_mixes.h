@@ -2,20 +2,21 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "faults/planner.h"
 
 namespace fulmar {
 
-// For one broker and its clients.
-std::span<const FaultShape> single_broker_faults();
-// For clusters: the same and partitions of all shapes, a little of each.
-std::span<const FaultShape> cluster_faults();
-// Mostly network partitions.
-std::span<const FaultShape> partition_faults();
-// Mostly disk faults, including lost data.
-std::span<const FaultShape> disk_faults();
-// Mostly brokers that go and come back, with or without their data.
-std::span<const FaultShape> churn_faults();
+struct FaultMix {
+  std::string_view scenario;
+  std::span<const FaultShape> shapes;
+  bool takes_promises;  // there may be faults after which a minority's disks have lost what they acknowledged
+};
+
+// Of a scenario that has a mix; asserted.
+const FaultMix& fault_mix_of(std::string_view scenario);
+// Of all scenarios that have one.
+std::span<const FaultMix> fault_mixes();
 
 }  // namespace fulmar

@@ -65,7 +65,7 @@ Plan plan_single_broker(std::uint64_t seed, FaultDraw draw) {
   window.begin = Instant{} + milliseconds(single_broker_faults_begin_ms);
   window.end = window.begin + milliseconds(plan.setting(settings::safety_ms));
   window.nodes = {1, 1 + static_cast<std::size_t>(plan.setting(settings::clients))};
-  plan.faults = plan_faults(random.split("faults"), window, single_broker_faults(), draw);
+  plan.faults = plan_faults(random.split("faults"), window, fault_mix_of(plan.scenario).shapes, draw);
   return plan;
 }
 

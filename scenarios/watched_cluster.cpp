@@ -95,6 +95,7 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
         std::to_string(plan_.setting(settings::metadata_snapshot_bytes));
     properties["metadata.log.segment.bytes"] = std::to_string(plan_.setting(settings::metadata_snapshot_bytes));
   }
+  adjust(node, properties);
   auto config = BrokerConfig::from(properties).value();
   config.cluster_secret = "a secret of the cluster";
   if (auto upgrade = plan_.setting_or(settings::upgrade_at_ms, 0); world_.now() < Instant{} + milliseconds(upgrade))

@@ -58,6 +58,10 @@ class WatchedCluster final : private Machines, private BrokerObserver {
   void keep_states() { states_ = std::make_unique<BrokerStates>(world_); }
   // The state of a node's broker, as lines; nothing if states are not kept.
   std::vector<std::string> describe(std::size_t node) const;
+  // How many partitions a running node's broker leads, in its own view; 0 if states are not kept.
+  std::size_t led_by(std::size_t node) const { return states_ ? states_->led_by(id_of(node)) : 0; }
+  // Changes the properties that a broker is started with, after those that the plan gives.
+  std::function<void(std::size_t node, Properties& properties)> adjust = [](std::size_t, Properties&) {};
   Violations violations() const;
 
  private:

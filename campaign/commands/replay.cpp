@@ -58,6 +58,10 @@ int replay_one(const Simulator& simulator, const std::vector<std::string>& argum
   options.text("capsule", "FILE.capsule.json", capsule_file, "writes the life, as it is now, as a capsule");
   options.text("perfetto", "FILE.json", perfetto_file, "writes what happens, for ui.perfetto.dev");
   if (auto ended = options.parse(arguments)) return *ended;
+  bool is_file_alone = !source.scenario && !source.seed && source.choice.empty();
+  if (simulator.replay_other && !source.path.empty() && is_file_alone && how.record_file.empty() &&
+      capsule_file.empty())
+    if (auto code = simulator.replay_other(source.path, how.trace)) return *code;
   auto what = source.read(simulator, options);
   if (!what) return what.error();
   how.plan_file = source.path;
