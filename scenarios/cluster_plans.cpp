@@ -119,9 +119,12 @@ Plan plan_exactly_once(std::uint64_t seed, FaultDraw draw) {
     chosen.set(settings::ring, random.chance(1, 2));
     chosen.set(settings::polls_per_transaction, random.between(1, 3));
   });
-  // In half of the lives, the partitions of the first pipeline or two are assigned by groups.
+  // In half of the lives, the partitions of the first pipeline or two are assigned by groups, under either protocol.
   auto random = Random(seed).split("grouped stages");
-  if (random.chance(1, 2)) plan.set(settings::grouped_stages, random.between(1, 2));
+  if (random.chance(1, 2)) {
+    plan.set(settings::grouped_stages, random.between(1, 2));
+    if (random.chance(1, 2)) plan.set(settings::consumer_pipelines, 1);
+  }
   // In half, the offsets that the transactions commit are compacted, and their markers removed.
   random = Random(seed).split("compacted offsets");
   if (!random.chance(1, 2)) return plan;

@@ -10,6 +10,7 @@
 #include "scenarios/clients.h"
 #include "scenarios/consumer_sessions.h"
 #include "scenarios/group_offsets.h"
+#include "scenarios/ownerships.h"
 
 namespace fulmar {
 
@@ -29,7 +30,8 @@ class ConsumerLife {
         number_(workload.next_consumer_member++),
         group_("consumers-" + std::to_string(number_ % groups)),
         shared_(shared_partitions(workload)),
-        member_(host, cluster_, options(number_, group_, shared_), new_id()) {
+        member_(host, cluster_, options(number_, group_, shared_), new_id()),
+        owned_(workload, group_) {
     ++workload_.living_members[group_];
   }
 
@@ -72,22 +74,9 @@ class ConsumerLife {
     return workload_.stop && workload_.committed_since_stop[group_].size() == shared_.size();
   }
 
-  // -- Its partitions, in the history.
-  // Its partitions can't be assigned to others before its session has ended, also by the coordinator's clock.
-  Instant heard_until() const { return heard_ + consumer_session_timeout * 8 / 10; }
-  void let_go(std::int32_t partition) {
-    auto& span = workload_.history.group_ownerships[spans_.at(partition)];
-    span.until = std::min(host_.clock().now(), heard_until());
-    spans_.erase(partition);
-  }
   void let_go_of_all() {
-    while (!spans_.empty()) let_go(spans_.begin()->first);
+    owned_.give_up_all(host_.clock().now());
     has_.clear();
-  }
-  void take(std::int32_t partition) {
-    spans_[partition] = workload_.history.group_ownerships.size();
-    workload_.history.group_ownerships.push_back(
-        {group_, member_.id(), partition, host_.clock().now(), Instant::max()});
   }
 
   // Sends a heartbeat; returns whether it is a member.
@@ -104,7 +93,7 @@ class ConsumerLife {
       if (error == ErrorCode::fenced_instance_id) vanish();
       return false;
     }
-    heard_ = asked;
+    owned_.heard(asked);
     return take_over();
   }
 
@@ -112,14 +101,7 @@ class ConsumerLife {
   bool take_over() {
     auto wanted = places_of(member_.assigned());
     if (!wanted) return false;
-    for (auto span = spans_.begin(); span != spans_.end();) {
-      auto partition = (span++)->first;
-      if (wanted->contains(partition)) continue;
-      workload_.marks.reach(Mark::consumer_gave_up);
-      let_go(partition);
-    }
-    for (auto partition : *wanted)
-      if (!spans_.contains(partition)) take(partition);
+    workload_.marks.reach(Mark::consumer_gave_up, owned_.change_to(*wanted, member_.id(), host_.clock().now()));
     if (!wanted->empty()) workload_.marks.reach(Mark::consumer_assigned);
     has_ = member_.assigned();
     return true;
@@ -152,7 +134,7 @@ class ConsumerLife {
     auto until = host_.clock().now() + milliseconds(random_.between(500, 15'000));
     while (!all_committed_since_stop() && (workload_.stop || host_.clock().now() < until)) {
       if (workload_.stop && dies()) return;
-      if (!spans_.empty() && random_.chance(2, 3) && !commit()) return;
+      if (!owned_.empty() && random_.chance(2, 3) && !commit()) return;
       if (random_.chance(1, 5)) (void)fetch_offsets(host_, workload_, member_.coordinator(soon()), group_, shared_);
       pause(host_, random_, 1000);
       if (!beat()) return;
@@ -164,13 +146,13 @@ class ConsumerLife {
 
   bool commit() {
     std::vector<GroupCommit> commits;
-    for (const auto& [partition, span] : spans_)
+    for (auto partition : owned_.partitions())
       commits.push_back({group_, member_.id(), member_.epoch(), partition, workload_.next_commit++});
     bool stopping = workload_.stop;
     auto error = commit_offsets(host_, workload_, member_.coordinator(soon()), std::move(commits), shared_,
                                 [&](const GroupOffsets& offsets) { return member_.commit(offsets); });
     if (error == ErrorCode::none && stopping)
-      for (const auto& [partition, span] : spans_) workload_.committed_since_stop[group_].insert(partition);
+      for (auto partition : owned_.partitions()) workload_.committed_since_stop[group_].insert(partition);
     if (member_.epoch() == 0) {
       workload_.marks.reach(Mark::consumer_fenced);
       let_go_of_all();
@@ -191,7 +173,7 @@ class ConsumerLife {
         break;
       case 2:  // is silent, then continues as if nothing had happened
         host_.clock().sleep_for(milliseconds(random_.between(1, 2 * consumer_session_timeout.count())));
-        if (!spans_.empty()) commit();
+        if (!owned_.empty()) commit();
         break;
       default: break;
     }
@@ -217,8 +199,7 @@ class ConsumerLife {
   ConsumerMember member_;
   std::map<Uuid, std::string> names_;  // of topics, by id
   Partitions has_;
-  std::map<std::int32_t, std::size_t> spans_;  // by partition: the index of its ownership in the history
-  Instant heard_;                              // when the last heartbeat with a response was sent
+  Ownerships owned_;
   bool asked_whether_to_die_ = false;
   bool dead_ = false;
 };

@@ -12,6 +12,7 @@
 #include "scenarios/clients.h"
 #include "scenarios/consumer_sessions.h"
 #include "scenarios/group_offsets.h"
+#include "scenarios/ownerships.h"
 
 namespace fulmar {
 
@@ -32,7 +33,8 @@ class MigratingLife {
         random_(host.entropy().stream()),
         cluster_(host, cluster_options(workload, random_.split("cluster"))),
         number_(workload.next_migrating_member++),
-        shared_(shared_partitions(workload)) {
+        shared_(shared_partitions(workload)),
+        owned_(workload, group) {
     for (const auto& [topic, partition] : shared_) topics_.insert(topic);
     ++workload_.living_members[group];
   }
@@ -42,7 +44,7 @@ class MigratingLife {
       begin();
       while (!is_over()) {
         if (workload_.stop && dies()) return vanish();
-        if (beat() && !spans_.empty() && random_.chance(2, 3)) commit();
+        if (beat() && !owned_.empty() && random_.chance(2, 3)) commit();
         if (random_.chance(1, 5)) (void)fetch_offsets(host_, workload_, coordinator(), group, shared_);
         pause(host_, random_, 1000);
       }
@@ -91,10 +93,10 @@ class MigratingLife {
       case 0: vanish(); break;
       case 1:  // is silent, and goes on as if nothing had been
         host_.clock().sleep_for(milliseconds(random_.between(1, 2 * consumer_session_timeout.count())));
-        if (!spans_.empty()) commit();
+        if (!owned_.empty()) commit();
         until_ = host_.clock().now() + milliseconds(random_.between(500, 5'000));
         while (!is_over()) {
-          if (beat() && !spans_.empty()) commit();
+          if (beat() && !owned_.empty()) commit();
           pause(host_, random_, 1000);
         }
         break;
@@ -120,29 +122,19 @@ class MigratingLife {
   }
 
   // -- What it has, in the history.
-  // Nobody can be given what it has before its session has ended, by the coordinator's clock too.
-  Instant heard_until() const { return heard_ + consumer_session_timeout * 8 / 10; }
-  void let_go(std::int32_t place, Instant at) {
-    workload_.history.group_ownerships[spans_.at(place)].until = std::min(at, heard_until());
-    spans_.erase(place);
-  }
   void let_go_of_all() { let_go_of_all(host_.clock().now()); }
   void let_go_of_all(Instant at) {
-    while (!spans_.empty()) let_go(spans_.begin()->first, at);
+    owned_.give_up_all(at);
     has_.clear();
     has_by_id_.clear();
   }
   // Gives up what it is not to have, and begins with what is its own now. Whether there was something to give up.
   bool take_over(const Partitions& wanted) {
     bool gives_up = !std::ranges::includes(wanted, has_);
-    for (std::int32_t place = 0; place < static_cast<std::int32_t>(shared_.size()); ++place) {
-      bool is_wanted = wanted.contains(shared_[static_cast<std::size_t>(place)]);
-      if (!is_wanted && spans_.contains(place)) let_go(place, host_.clock().now());
-      if (!is_wanted || spans_.contains(place)) continue;
-      spans_[place] = workload_.history.group_ownerships.size();
-      const auto& id = classic_ ? classic_->id() : consumer_->id();
-      workload_.history.group_ownerships.push_back({group, id, place, host_.clock().now(), Instant::max()});
-    }
+    std::set<std::int32_t> places;
+    for (std::int32_t place = 0; place < static_cast<std::int32_t>(shared_.size()); ++place)
+      if (wanted.contains(shared_[static_cast<std::size_t>(place)])) places.insert(place);
+    owned_.change_to(places, classic_ ? classic_->id() : consumer_->id(), host_.clock().now());
     has_ = wanted;
     return gives_up;
   }
@@ -159,7 +151,7 @@ class MigratingLife {
       if (error == ErrorCode::fenced_instance_id) until_ = host_.clock().now();
       return false;
     }
-    heard_ = asked;
+    owned_.heard(asked);
     Partitions wanted;
     for (const auto& [id, partitions] : consumer_->assigned()) {
       if (!names_.contains(id)) learn_names();
@@ -183,7 +175,7 @@ class MigratingLife {
     auto asked = host_.clock().now();
     auto heard = classic_->heartbeat();
     if (!heard) return failed(heard.error().code);
-    heard_ = asked;
+    owned_.heard(asked);
     return true;
   }
 
@@ -203,7 +195,7 @@ class MigratingLife {
     auto asked = host_.clock().now();
     auto synced = classic_->sync(joined->leads ? share_out(joined->members) : Assignments());
     if (!synced) return failed(synced.error().code);
-    heard_ = asked;
+    owned_.heard(asked);
     Partitions wanted;
     if (auto assignment = read_consumer_assignment(*synced))  // else the leader did not know of it
       for (const auto& topic : assignment->assigned_partitions)
@@ -279,13 +271,13 @@ class MigratingLife {
     std::vector<GroupCommit> commits;
     const auto& id = classic_ ? classic_->id() : consumer_->id();
     auto generation = classic_ ? classic_->generation() : consumer_->epoch();
-    for (const auto& [place, span] : spans_) commits.push_back({group, id, generation, place, workload_.next_commit++});
+    for (auto place : owned_.partitions()) commits.push_back({group, id, generation, place, workload_.next_commit++});
     bool stopping = workload_.stop;
     auto error = commit_offsets(
         host_, workload_, coordinator(), std::move(commits), shared_,
         [&](const GroupOffsets& offsets) { return classic_ ? classic_->commit(offsets) : consumer_->commit(offsets); });
     if (error == ErrorCode::none && stopping)
-      for (const auto& [place, span] : spans_) workload_.committed_since_stop[group].insert(place);
+      for (auto place : owned_.partitions()) workload_.committed_since_stop[group].insert(place);
     if (classic_ ? !failed(error) && classic_->id().empty() : consumer_->epoch() == 0) let_go_of_all();
   }
 
@@ -303,9 +295,8 @@ class MigratingLife {
   bool joined_ = false;  // of the classic protocol: has its assignment in this generation
   Partitions has_;
   ConsumerMember::Partitions has_by_id_;
-  std::map<std::int32_t, std::size_t> spans_;  // by place in `shared_`, of what it has: the ownership in the history
-  std::map<Uuid, std::string> names_;          // of topics
-  Instant heard_;                              // when the last heartbeat that was answered was sent
+  Ownerships owned_;                   // of places in `shared_`
+  std::map<Uuid, std::string> names_;  // of topics
   bool asked_whether_to_die_ = false;
   bool dead_ = false;
 };

@@ -216,6 +216,7 @@ bool Passing::refused(ErrorCode error) {
     case ErrorCode::transaction_abortable: workload_.marks.reach(Mark::transaction_fenced); break;
     case ErrorCode::illegal_generation:
     case ErrorCode::unknown_member_id:
+    case ErrorCode::fenced_member_epoch:
     case ErrorCode::fenced_instance_id: workload_.marks.reach(Mark::transaction_of_past_member); break;
     default: break;
   }

@@ -14,6 +14,7 @@
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
 #include "scenarios/passing.h"
+#include "scenarios/plan_settings.h"
 #include "scenarios/piping_client.h"
 
 namespace fulmar {
@@ -186,7 +187,10 @@ void pipe(Host& host, Workload& workload) {
     if (workload.grouped_stages < pipelines(workload))
       fibers.spawn("pipe", [&, n] { Pipe(host, workload, random.split("pipe").split(n)).live(); });
     if (workload.grouped_stages > 0)
-      fibers.spawn("member", [&, n] { pipe_as_member(host, workload, random.split("member").split(n)); });
+      fibers.spawn("member", [&, n] {
+        auto as = workload.plan.setting_or(settings::consumer_pipelines, 0) != 0 ? pipe_as_consumer : pipe_as_member;
+        as(host, workload, random.split("member").split(n));
+      });
   }
   fibers.join();
 }

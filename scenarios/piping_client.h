@@ -17,8 +17,10 @@ inline constexpr std::int32_t stage_partitions = 2;
 
 // The group that commits how far the stage's topic was read.
 std::string group_of_stage(std::size_t stage);
-// A member of the group of a grouped pipeline: passes on what the group assigns to it, until the workload stops.
+// A member of the group of a grouped pipeline: passes on what the group assigns to it, until the workload stops. Under
+// the classic protocol, or that of consumers (KIP-848).
 void pipe_as_member(Host& host, Workload& workload, Random random);
+void pipe_as_consumer(Host& host, Workload& workload, Random random);
 // Notes what a consumer of committed records got. `position`: where the consumer was before.
 void note_committed_read(Host& host, Workload& workload, const std::string& topic, Offset position, const Polled& part);
 // The group's stable committed offset, which the history then has too; nullopt: not known in time.

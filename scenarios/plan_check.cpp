@@ -23,6 +23,7 @@ constexpr std::size_t faults_max = 10'000;
 constexpr std::pair<const Setting*, const Setting*> together[] = {
     {&settings::calm_ms, &settings::calm_from_ms},
     {&settings::calm_ms, &settings::calm_rest},
+    {&settings::consumer_pipelines, &settings::grouped_stages},
     {&settings::grouped_stages, &settings::stages},
     {&settings::keyed_clients, &settings::compacted_segment_bytes},
     {&settings::keyed_clients, &settings::cleanable_percent},

@@ -28,6 +28,7 @@ constexpr SettingUse uses[] = {
     {&settings::consumer_members, clusters, optional},
     {&settings::migrating_members, clusters, optional},
     {&settings::consumer_pace_ms, everywhere, needed},
+    {&settings::consumer_pipelines, clusters, optional},
     {&settings::consumers, everywhere, needed},
     {&settings::controller_pace_ms, clusters, optional},
     {&settings::delete_retention_ms, clusters, optional},

@@ -37,6 +37,7 @@ inline constexpr Setting config_pace_ms{"config_pace_ms", 0, pace_ms_max, 0};
 inline constexpr Setting migrating_members{"migrating_members", 0, clients_max, 0};
 inline constexpr Setting consumer_members{"consumer_members", 0, clients_max, 0};
 inline constexpr Setting consumer_pace_ms{"consumer_pace_ms", 1, pace_ms_max, 4096};
+inline constexpr Setting consumer_pipelines{"consumer_pipelines", 0, 1, 0};
 inline constexpr Setting consumers{"consumers", 0, clients_max, 0};
 inline constexpr Setting controller_pace_ms{"controller_pace_ms", 0, pace_ms_max, 0};
 inline constexpr Setting deletes{"deletes", 0, 1, 0};

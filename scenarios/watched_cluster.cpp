@@ -63,7 +63,9 @@ BrokerConfig WatchedCluster::config_of(std::size_t node) const {
   properties["transaction.state.log.replication.factor"] = std::to_string(plan_.setting(settings::replication_factor));
   properties["transaction.state.log.num.partitions"] = std::to_string(group_partitions);
   properties["group.consumer.session.timeout.ms"] = std::to_string(consumer_session_timeout.count());
+  properties["group.consumer.min.session.timeout.ms"] = properties["group.consumer.session.timeout.ms"];
   properties["group.consumer.heartbeat.interval.ms"] = std::to_string(consumer_heartbeat_interval.count());
+  properties["group.consumer.min.heartbeat.interval.ms"] = properties["group.consumer.heartbeat.interval.ms"];
   if (plan_.has(settings::group_size_max))
     for (const auto* property : {"group.max.size", "group.consumer.max.size"})
       properties[property] = std::to_string(plan_.setting(settings::group_size_max));

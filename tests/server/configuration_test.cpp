@@ -208,9 +208,9 @@ TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
   // Whether groups may be configured with these, by a broker's bounds.
   auto allowed_to_groups = [](const Properties& broker) {
     std::vector<bool> allowed;
-    for (const char* value : {"1", "5000"})
+    for (const char* value : {"1", "5000", "14000"})
       allowed.push_back(checked_group_properties({{"consumer.heartbeat.interval.ms", value}}, broker).has_value());
-    for (const char* value : {"10000", "50000"})
+    for (const char* value : {"10000", "50000", "58000"})
       allowed.push_back(checked_group_properties({{"consumer.session.timeout.ms", value}}, broker).has_value());
     return allowed;
   };
@@ -221,7 +221,12 @@ TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
       auto value = another_value(info);
       if (name.ends_with("listeners")) value = "PLAINTEXT://127.0.0.1:1";
       if (name == "listener.security.protocol.map") value = "PLAINTEXT:PLAINTEXT";
-      if (name == "group.consumer.session.timeout.ms") value = "10000";  // above the heartbeat interval
+      // Each between its bounds, and the bounds around the defaults.
+      if (name.starts_with("group.consumer.min.")) value = "1";
+      if (name == "group.consumer.heartbeat.interval.ms" || name == "group.consumer.max.heartbeat.interval.ms")
+        value = "6000";
+      if (name == "group.consumer.session.timeout.ms" || name == "group.consumer.max.session.timeout.ms")
+        value = "50000";
       if (name.ends_with("election.timeout.ms")) value = "1000";
       if (name == "controller.listener.names") value = "INTERNAL";
       auto config = BrokerConfig::from({{name, value}});
@@ -232,6 +237,29 @@ TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
       bool of_groups = allowed_to_groups(config->properties) != allowed_to_groups({});
       EXPECT_EQ(changes || of_topics || of_groups, info.effect == Effect::served) << name << "=" << value;
     }
+}
+
+TEST(Configuration, WhatGroupsInheritIsWithinTheBoundsOfWhatTheyMaySet) {
+  const std::pair<Properties, const char*> refused[] = {
+      {{{"group.consumer.session.timeout.ms", "6000"}},
+       "Invalid value 6000 for configuration group.consumer.session.timeout.ms: must be at least "
+       "group.consumer.min.session.timeout.ms"},
+      {{{"group.consumer.heartbeat.interval.ms", "20000"}},
+       "Invalid value 20000 for configuration group.consumer.heartbeat.interval.ms: must be at most "
+       "group.consumer.max.heartbeat.interval.ms"},
+      {{{"group.consumer.max.session.timeout.ms", "44999"}},
+       "Invalid value 44999 for configuration group.consumer.max.session.timeout.ms: must be at least "
+       "group.consumer.min.session.timeout.ms"},
+      {{{"group.max.session.timeout.ms", "5999"}},
+       "Invalid value 5999 for configuration group.max.session.timeout.ms: must be at least "
+       "group.min.session.timeout.ms"}};
+  for (const auto& [properties, why] : refused) {
+    auto config = BrokerConfig::from(properties);
+    ASSERT_FALSE(config) << why;
+    EXPECT_EQ(config.error().detail, why);
+  }
+  EXPECT_TRUE(BrokerConfig::from(
+      {{"group.consumer.session.timeout.ms", "6000"}, {"group.consumer.min.session.timeout.ms", "6000"}}));
 }
 
 TEST(Configuration, ValuesAreTrimmedAndKeptInOneForm) {

@@ -30,7 +30,9 @@ ConsumerGroupDescribeResponse::Group described(Peer& peer, const std::string& na
 
 // Runs the body once topic "a" with two partitions exists and there is a group coordinator.
 void with_groups(std::function<void(Host&, Peer&)> body, Properties properties = {}) {
-  properties.insert({{"offsets.topic.num.partitions", "3"}, {"group.consumer.session.timeout.ms", "10000"}});
+  properties.insert({{"offsets.topic.num.partitions", "3"},
+                     {"group.consumer.session.timeout.ms", "10000"},
+                     {"group.consumer.min.session.timeout.ms", "10000"}});
   BrokerWorld cluster(properties);
   cluster.run([&](Host& host) {
     Peer peer(host);

@@ -1,6 +1,7 @@
 #include "broker/server/config/broker_config.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -283,6 +284,22 @@ std::unexpected<Error> invalid(std::string_view name, std::string_view value, co
               "Invalid value " + std::string(value) + " for configuration " + std::string(name) + ": " + why);
 }
 
+// The default of consumer groups, group.consumer.`what`, is within what a group may be configured with.
+Result<void> check_consumer_group_bounds(const std::string& what,
+                                         const std::function<std::int64_t(std::string_view)>& number) {
+  const std::string name = "group.consumer." + what;
+  const std::string min = "group.consumer.min." + what;
+  const std::string max = "group.consumer.max." + what;
+  auto check_least = [&](const std::string& one, const std::string& other) -> Result<void> {
+    if (number(one) < number(other)) return invalid(one, std::to_string(number(one)), "must be at least " + other);
+    return {};
+  };
+  if (auto bounds = check_least(max, min); !bounds) return bounds;
+  if (auto least = check_least(name, min); !least) return least;
+  if (number(name) > number(max)) return invalid(name, std::to_string(number(name)), "must be at most " + max);
+  return {};
+}
+
 // The address of the listener with that name, if the value has it; each name at most once.
 Result<std::optional<SocketAddress>> parse_listener(std::string_view name, std::string_view value,
                                                     std::string_view scheme) {
@@ -470,6 +487,9 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   config.groups.initial_rebalance_delay = milliseconds(number("group.initial.rebalance.delay.ms"));
   config.groups.session_timeout_min = milliseconds(number("group.min.session.timeout.ms"));
   config.groups.session_timeout_max = milliseconds(number("group.max.session.timeout.ms"));
+  if (config.groups.session_timeout_max < config.groups.session_timeout_min)
+    return invalid("group.max.session.timeout.ms", text("group.max.session.timeout.ms"),
+                   "must be at least group.min.session.timeout.ms");
   config.groups.group_size_max = static_cast<std::size_t>(number("group.max.size"));
   config.groups.consumer_assignment_interval = milliseconds(number("group.consumer.assignment.interval.ms"));
   config.groups.consumer_heartbeat_interval = milliseconds(number("group.consumer.heartbeat.interval.ms"));
@@ -482,6 +502,8 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   for (auto name : split_list(text("group.consumer.assignors"))) config.groups.consumer_assignors.emplace_back(name);
   if (config.groups.consumer_assignors.empty())
     return invalid("group.consumer.assignors", text("group.consumer.assignors"), "must name at least one");
+  for (const std::string what : {"heartbeat.interval.ms", "session.timeout.ms"})
+    if (auto bounded = check_consumer_group_bounds(what, number); !bounded) return std::unexpected(bounded.error());
   if (config.groups.consumer_heartbeat_interval >= config.groups.consumer_session_timeout)
     return invalid("group.consumer.heartbeat.interval.ms", text("group.consumer.heartbeat.interval.ms"),
                    "must be less than group.consumer.session.timeout.ms");
