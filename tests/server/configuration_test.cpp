@@ -227,6 +227,7 @@ TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
         value = "6000";
       if (name == "group.consumer.session.timeout.ms" || name == "group.consumer.max.session.timeout.ms")
         value = "50000";
+      if (name == "group.max.session.timeout.ms") value = "7000";
       if (name.ends_with("election.timeout.ms")) value = "1000";
       if (name == "controller.listener.names") value = "INTERNAL";
       auto config = BrokerConfig::from({{name, value}});
