@@ -23,7 +23,8 @@ constexpr const Command* all_commands[] = {
     &commands::verify,   //
     &commands::plan,     //
     &commands::hashes,   //
-    &commands::levels,
+    &commands::levels,   //
+    &commands::counts,
 };
 
 constexpr std::string_view exit_codes =

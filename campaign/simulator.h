@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "campaign/counts.h"
 #include "campaign/own_report.h"
 #include "campaign/scenario.h"
 
@@ -18,6 +19,7 @@ struct Simulator {
   std::span<const Scenario> scenarios;
   std::string_view levels_scenario = {};    // the scenario of `levels`, unless another is given
   std::span<const OwnReport> reports = {};  // forms of report that it adds
+  std::span<const CountedLoad> loads = {};  // of `counts`
   // Commands that only this simulator has, beside those that all have.
   std::span<const Command* const> own_commands = {};
   // Plays a file that is neither capsule nor plan, for `replay FILE`, and returns the exit code; nullopt: it is no such

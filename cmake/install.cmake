@@ -40,7 +40,7 @@ set(public_headers
   checkers/base/digraph.h checkers/base/linearizability.h checkers/base/linearization.h checkers/base/operations.h
   checkers/base/outcome.h checkers/base/violation.h checkers/base/writes.h
   reports/life_report.h
-  campaign/command_line.h campaign/exit_codes.h campaign/follow.h campaign/life_marks.h campaign/life_record.h campaign/life_view.h
+  campaign/command_line.h campaign/counts.h campaign/exit_codes.h campaign/follow.h campaign/life_marks.h campaign/life_record.h campaign/life_view.h
   campaign/own_report.h campaign/plan_check.h campaign/recorded_operations.h campaign/scenario.h campaign/simulator.h)
 # Users include them as <fulmar/sim/world.h>: a copy with such includes is made when they are installed.
 install(CODE "set(source \"${CMAKE_SOURCE_DIR}\")\nset(work \"${CMAKE_BINARY_DIR}/include\")\nset(headers ${public_headers})" COMPONENT library)

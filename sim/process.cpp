@@ -277,6 +277,8 @@ void SimHost::release(Hold why) {
 
 void SimHost::stepped(std::string_view fiber) {
   auto& world = process_.node().world();
+  ++process_.node().work_.steps;
+  process_.node().work_.copied_bytes += world.copied_in_step();
   auto work = world.scheduler().work_of_step();
   auto takes = step_cost_ + (work >= work_that_counts ? work : Duration(0));
   if (takes == Duration(0)) return;

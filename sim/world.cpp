@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/base/assert.h"
+#include "runtime/base/copied_bytes.h"
 
 namespace fulmar {
 
@@ -126,6 +127,7 @@ Timestamp Node::wall_ms() const {
 World::World(std::uint64_t seed, LogLevel log_level)
     : log_level_(log_level),
       byte_blocks_at_start_(live_byte_blocks()),
+      copied_until_now_(copied_bytes()),
       random_(seed),
       scheduler_(trace_, random_.split("scheduler")),
       network_(scheduler_, trace_, random_.split("network")) {
@@ -165,6 +167,11 @@ bool World::run_until(const std::function<bool()>& holds, Instant deadline) {
     stuck_ = scheduler_.steps_this_instant() > steps_per_instant_max;
   }
   return true;
+}
+
+std::uint64_t World::copied_in_step() {
+  auto before = std::exchange(copied_until_now_, copied_bytes());
+  return copied_until_now_ - before;
 }
 
 void World::note_stall(const Node& node, unsigned shard, std::string_view fiber, Duration work) {

@@ -40,6 +40,12 @@ struct ShardStall {
   Duration work;
 };
 
+// What the processes of a machine have done so far.
+struct NodeWork {
+  std::uint64_t steps = 0;         // of fibers
+  std::uint64_t copied_bytes = 0;  // in these; see runtime/base/copied_bytes.h
+};
+
 class Node {
  public:
   Node(World& world, std::size_t number, std::string name, Random random);
@@ -74,6 +80,7 @@ class Node {
   void set_descriptors_max(std::size_t count) { descriptors_max_ = count; }
 
   Timestamp wall_ms() const;
+  const NodeWork& work() const { return work_; }
   const ClockFaults& clock_faults() const { return clock_; }
   SimDisk& disk() { return disk_; }
   World& world() { return world_; }
@@ -83,6 +90,7 @@ class Node {
   const Random& random() const { return random_; }
 
  private:
+  friend class SimHost;
   friend class SimProcess;
   friend class World;
   void reseed(const Random& random);
@@ -102,6 +110,7 @@ class Node {
   Duration step_cost_{0};
   unsigned work_factor_ = 1;
   std::uint64_t starts_ = 0;
+  NodeWork work_;
   std::unique_ptr<SimProcess> process_;
 };
 
@@ -152,10 +161,12 @@ class World {
  private:
   friend class SimHost;
   static constexpr std::size_t stalls_max = 20;
+  std::uint64_t copied_in_step();
   void note_stall(const Node& node, unsigned shard, std::string_view fiber, Duration work);
 
   LogLevel log_level_;
   std::int64_t byte_blocks_at_start_;
+  std::uint64_t copied_until_now_;
   Random random_;
   Trace trace_;
   MarkWatch marks_{[this] { return trace_.events(); }};

@@ -26,6 +26,7 @@ struct Command {
 };
 
 namespace commands {
+extern const Command counts;
 extern const Command debug;
 extern const Command explain;
 extern const Command hashes;

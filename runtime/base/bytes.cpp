@@ -4,15 +4,21 @@
 #include <new>
 
 #include "runtime/base/assert.h"
+#include "runtime/base/copied_bytes.h"
 
 namespace fulmar {
 
 namespace {
 thread_local std::int64_t live_blocks = 0;
-}
+thread_local std::uint64_t copied = 0;
+}  // namespace
 
 std::int64_t live_byte_blocks() noexcept {
   return live_blocks;
+}
+
+std::uint64_t copied_bytes() noexcept {
+  return copied;
 }
 
 namespace detail {
@@ -36,6 +42,7 @@ Bytes Bytes::copy_of(std::string_view text) {
   if (text.empty()) return {};
   MutableBytes copy(text.size());
   std::memcpy(copy.data(), text.data(), text.size());
+  copied += text.size();
   return std::move(copy).freeze();
 }
 
@@ -75,6 +82,7 @@ Bytes ByteChain::flatten() const {
     std::memcpy(whole.data() + at, part.data(), part.size());
     at += part.size();
   }
+  copied += size_;
   return std::move(whole).freeze();
 }
 
