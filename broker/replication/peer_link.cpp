@@ -78,6 +78,10 @@ void PeerLink::pulse(const Pulse& pulse) {
 void PeerLink::answer(const PulseAnswer& answer) {
   if (answers_.size() >= answers_max) return;
   answers_[answer.asked.shard] = answer;
+}
+
+void PeerLink::answer_now() {
+  if (answers_.empty()) return;
   pulses_due_ = true;
   work_.notify_all();
 }

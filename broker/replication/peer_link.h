@@ -40,9 +40,11 @@ class PeerLink {
   void stop_announcing();
   // Renews what was announced, after any announcements that wait.
   void vouch();
-  // This shard's pulse and answers for its quiesced groups; only the newest is sent.
+  // This shard's pulse and answers for its quiesced groups; only the newest is sent. Answers wait for the next pulse, or
+  // for answer_now().
   void pulse(const Pulse& pulse);
   void answer(const PulseAnswer& answer);
+  void answer_now();
   // The group's replica has appends for this peer. Looked up by `group` when its turn comes, since it may be gone by
   // then.
   void wants_feeding(const GroupId& group) {

@@ -11,7 +11,10 @@ namespace fulmar {
 
 namespace {
 
-constexpr int ticks_per_heartbeat = 4;   // as the core requires
+constexpr int ticks_per_heartbeat = 4;  // as the core requires
+// Answers to pulses wait for up to a heartbeat interval if an election timeout has at least so many: a leader hears its
+// followers soon enough even if one pulse is lost.
+constexpr int answers_wait_min = 5;
 constexpr std::size_t links_max = 4096;  // brokers, and the directories they have had
 constexpr Duration listening_time = milliseconds(2);
 constexpr Duration room_wait_max = milliseconds(100);
@@ -279,12 +282,20 @@ void ReplicaManager::beat() {
   beat_at_ = next_beat(now, raft_.heartbeat_interval);
   liveness_->expire(raft_.election_timeout, now);
   for (const auto& [to, pulse] : liveness_->pulses(now)) link_to(to).pulse(pulse);
+  // One frame has a pulse and the answers to all shards of the other broker.
+  for (const auto& [to, link] : links_) link->answer_now();
 }
 
 void ReplicaManager::receive(const ReplicaId& from, const PulsesRequest& said) {
   if (!may_link_to(from)) return;
   for (const auto& pulse : said.pulses)
-    if (auto answer = liveness_->receive(from, from_wire(pulse), host_.clock().now())) link_to(from).answer(*answer);
+    if (auto answer = liveness_->receive(from, from_wire(pulse), host_.clock().now())) {
+      auto& link = link_to(from);
+      link.answer(*answer);
+      // Else it is sent with the next beat.
+      if (raft_.election_timeout < answers_wait_min * raft_.heartbeat_interval) link.answer_now();
+      begin_ticking();
+    }
   for (const auto& answer : said.answers)
     if (answer.asked.shard == static_cast<std::int32_t>(host_.shard()) && answer.sent_at <= host_.clock().now().ns)
       liveness_->receive(from, from_wire(answer));
