@@ -28,7 +28,7 @@ std::unexpected<Error> unfit(const std::string& path, const std::string& why) {
 
 Result<Bounds> read_bounds(const std::string& path, std::span<const CountedLoad* const> loads) {
   auto text = read_text_file(path, bounds_bytes_max);
-  if (!text) return std::unexpected(text.error());
+  if (!text) return unfit(path, text.error().detail);
   auto json = Json::parse(*text, nullptr, false);
   if (!json.is_object()) return unfit(path, "is no JSON object of loads");
   Bounds bounds;
