@@ -124,7 +124,9 @@ def produce_in_transactions(session, until, outcomes):
 
 def read_as_group(session, topic, group, wanted, found, done):
     consumer = Consumer({"bootstrap.servers": session.servers, "group.id": group, "auto.offset.reset": "earliest", "isolation.level": "read_committed",
-                         "session.timeout.ms": 6000})
+                         "session.timeout.ms": 6000,
+                         # Also the limit of a join whose coordinator has lost its power, which nobody tells the client of.
+                         "max.poll.interval.ms": 8000})
     consumer.subscribe([topic])
     while not done.is_set() and not wanted() <= set(found):
         message = consumer.poll(0.1)
