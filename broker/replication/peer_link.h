@@ -40,7 +40,7 @@ class PeerLink {
   void stop_announcing();
   // Renews what was announced, after any announcements that wait.
   void vouch();
-  // This shard's pulse and answers for its quiesced groups; only the newest is sent. Answers wait for the next pulse, or
+  // This shard's pulse and answers for its quiesced groups; only the newest is sent. Answers wait for the next pulse or
   // for answer_now().
   void pulse(const Pulse& pulse);
   void answer(const PulseAnswer& answer);
