@@ -6,7 +6,7 @@
 
 #include "campaign/cone_account.h"
 #include "campaign/names.h"
-#include "campaign/observed_life.h"
+#include "campaign/recorded_life.h"
 
 namespace fulmar {
 
@@ -45,7 +45,7 @@ Roots find_roots(const Scenario& scenario, const Plan& plan, const std::vector<s
     if (std::ranges::find(nodes, word) == nodes.end()) named.insert(word);
   auto seen = seen_at(violation);
   CausalClocks clocks;
-  ObservedLife life(scenario, plan, options.life_seconds_max);
+  RecordedLife life(scenario, plan, options.life_seconds_max);
   while (auto happening = life.next()) {
     if (happening->at > seen) break;
     roots.seen = happening->at;
@@ -160,7 +160,7 @@ Cone find_cone(const Scenario& scenario, const Plan& plan, const Violation& viol
       cone.roots.push_back(nodes[place.node]);
   ConeAccount account(static_cast<std::size_t>(options.lines), nodes);
   LeftOut left_out;
-  ObservedLife life(scenario, plan, options.life_seconds_max);
+  RecordedLife life(scenario, plan, options.life_seconds_max);
   while (auto happening = life.next()) {
     if (happening->at > roots.seen) break;
     bool inside = holds(roots.cut, *happening);

@@ -18,9 +18,7 @@ using Totals = std::map<std::string, std::uint64_t, std::less<>>;
 constexpr std::size_t bounds_bytes_max = 1 << 20;
 constexpr const char* units_name = "units";
 
-struct Bounds {
-  std::map<std::string, Totals, std::less<>> by_load;
-};
+using Bounds = std::map<std::string, Totals, std::less<>>;  // by load
 
 std::unexpected<Error> unfit(const std::string& path, const std::string& why) {
   return fail(Errc::invalid_argument, path + ": " + why);
@@ -36,11 +34,11 @@ Result<Bounds> read_bounds(const std::string& path, std::span<const CountedLoad*
     if (!totals.is_object()) return unfit(path, "'" + load + "' has no totals");
     for (const auto& [what, total] : totals.items()) {
       if (!total.is_number_unsigned()) return unfit(path, "'" + what + "' of '" + load + "' is no count");
-      bounds.by_load[load][what] = total.get<std::uint64_t>();
+      bounds[load][what] = total.get<std::uint64_t>();
     }
   }
   for (const auto* load : loads)
-    if (!bounds.by_load.contains(load->name)) return unfit(path, "has no load '" + std::string(load->name) + "'");
+    if (!bounds.contains(load->name)) return unfit(path, "has no load '" + std::string(load->name) + "'");
   return bounds;
 }
 
@@ -103,8 +101,7 @@ int print_counts(std::span<const CountedLoad* const> loads, const CountOptions& 
       print_table(*load, work);
     }
     if (!bounds) continue;
-    for (auto& excess : excesses(*load, work, bounds->by_load.find(load->name)->second))
-      wrong.push_back(std::move(excess));
+    for (auto& excess : excesses(*load, work, bounds->find(load->name)->second)) wrong.push_back(std::move(excess));
   }
   if (options.as_json) std::printf("%s\n", all.dump(2).c_str());
   for (const auto& line : wrong) complain(line);

@@ -72,9 +72,9 @@ CountedWork CountedCluster::count(std::uint64_t units, const Work& work) {
   world_.trace().set_observer({});
   auto after = work_of_brokers();
   return {done ? units : 0,
-          {{"segments between brokers", counts.broker_messages},
+          {{"segments between brokers", counts.broker_segments},
            {"bytes between brokers", counts.broker_bytes},
-           {"segments from and to clients", counts.client_messages},
+           {"segments from and to clients", counts.client_segments},
            {"bytes from and to clients", counts.client_bytes},
            {"messages between shards", counts.shard_messages},
            {"disk writes", counts.writes},
@@ -97,7 +97,7 @@ void CountedCluster::note(const Happening& happening, Counts& counts) const {
         return;
       }
       bool between_brokers = here && happening.peer && is_broker(*happening.peer);
-      ++(between_brokers ? counts.broker_messages : counts.client_messages);
+      ++(between_brokers ? counts.broker_segments : counts.client_segments);
       (between_brokers ? counts.broker_bytes : counts.client_bytes) += happening.bytes;
       return;
     }

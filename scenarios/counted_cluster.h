@@ -33,9 +33,9 @@ class CountedCluster {
 
  private:
   struct Counts {
-    std::uint64_t broker_messages = 0;
+    std::uint64_t broker_segments = 0;
     std::uint64_t broker_bytes = 0;
-    std::uint64_t client_messages = 0;
+    std::uint64_t client_segments = 0;
     std::uint64_t client_bytes = 0;
     std::uint64_t shard_messages = 0;
     std::uint64_t writes = 0;

@@ -144,10 +144,9 @@ bool GroupCoordinator::finish_loading(GroupTime now) {
     if (group.members().size() > settings_.group_size_max) {
       FULMAR_MARK("groups: loaded with too many members");
       prepare_rebalance(group, "it was loaded with more members than group.max.size", now);
-    } else if (!group.members().empty() &&
-               !group.leader())  // the last coordinator made it a classic group, and did not complete its rebalance
-    {
+    } else if (!group.members().empty() && !group.leader()) {
       FULMAR_MARK("groups: loaded without a leader");
+      // The last coordinator made it a classic group, and did not complete its rebalance.
       prepare_rebalance(group, "it is a classic group again, and was loaded without a leader", now);
     }
   }

@@ -45,8 +45,9 @@ void GroupCoordinator::expire_in(Group& group, Expired& expired, GroupTime now) 
   if (group.in(GroupState::dead) || !group.persisted) return;
   if (group.consumer && group.consumer->step) {
     FULMAR_MARK("groups: expiration waits for a step");
+    // In the next round.
     return;
-  }  // in the next round
+  }
   bool from_start = cursor.topic.empty() && cursor.partition == first_partition;
   // In a consumer group, offsets expire by their own age, as in Kafka.
   bool simple = group.consumer || group.protocol_type().empty();

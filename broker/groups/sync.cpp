@@ -70,8 +70,9 @@ void GroupCoordinator::store_assignment(Group& group, const SyncGroupRequest& re
 void GroupCoordinator::assigned(Group& group, const Assigned& assigned, GroupTime now) {
   if (group.assigning != assigned.generation) {
     FULMAR_MARK("groups: assignment of a past generation committed");
+    // A rebalance has begun meanwhile.
     return;
-  }  // a rebalance has begun meanwhile
+  }
   group.assigning.reset();
   group.each_member([&](Member& member) {
     auto found = assigned.assignments.find(member.id);

@@ -40,8 +40,9 @@ bool PartitionLog::keep_serving(Offset from) {
   auto found = segment.find_damage(from);
   if (!found || !*found) {
     FULMAR_MARK("log: damage not found again");
+    // For example, the index is wrong: the next start checks everything.
     return false;
-  }  // for example, the index is wrong: the next start checks everything
+  }
   if (segment.damage().size() == known) return true;
   FULMAR_MARK("log: damage found by a read");
   tell_damage(segment, **found);

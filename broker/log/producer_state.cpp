@@ -134,8 +134,9 @@ std::optional<EndedTransaction> ProducerState::update(const BatchHeader& header,
   if (!header.idempotent()) return std::nullopt;
   if (header.control() && !marker) {
     FULMAR_MARK("producers: emptied marker passed");
+    // Emptied by compaction: nothing is left of its transaction.
     return std::nullopt;
-  }  // emptied by compaction: nothing is left of its transaction
+  }
   auto& producer = producers_[header.producer_id];
   if (header.producer_epoch != producer.epoch) {
     FULMAR_MARK("producers: epoch raised");

@@ -64,8 +64,9 @@ Result<std::size_t> PartitionLog::expire(Timestamp wall_ms, Offset up_to) {
     if (segment.next_offset() > stable_end_) return false;
     if (segment.next_offset() <= log_start_) {
       FULMAR_MARK("log: segment below the start expired");
+      // All of its records are deleted.
       return true;
-    }  // all of its records are deleted
+    }
     if (segment.next_offset() > up_to) return false;
     bool too_much = config_.deletes && config_.retention_bytes >= 0 &&
                     total - segment.size() >= static_cast<std::uint64_t>(config_.retention_bytes);

@@ -128,8 +128,9 @@ std::uint64_t Raft::healed(const Progress& progress) const {
   }
   if (progress.tombstone_bound() < log_.tombstone_bound()) {
     FULMAR_MARK("raft: not healed, bound below");
+    // Leading, it would not know it.
     return 0;
-  }  // leading, it would not know it
+  }
   if (progress.counts()) return progress.healed();
   FULMAR_MARK("raft: healing without promises considered");
   bool vouched = configuration().has_quorum([&](const ReplicaId& id) {
@@ -214,8 +215,9 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
     progress.matched(match, log_.end(), settings_, now_);
   else if (match < progress.match() && being_fed) {
     FULMAR_MARK("raft: follower has lost its match");
+    // It started over, and no longer knows how far its log agrees.
     progress.probe_from(progress.match());
-  }  // it started over, and no longer knows how far its log agrees
+  }
   progress.note_caught_up(reply.sent_at, log_.end(), now_);
   if (reply.quiesced)
     consider_quiescing(message.from, progress, reply);

@@ -20,6 +20,35 @@ export function section(title, note, ...children) {
   return element("section.card", { "aria-labelledby": id }, element("h2", { id }, title), note ? element("p.note", {}, note) : null, children);
 }
 
+// A table in a box that scrolls. `columns`: names, with a # before those of numbers. `rows`: lists of cells (texts, elements, or a td), or
+// {cells, class}. With `label` the box has a limited height, and is reached by the keyboard.
+export function table(columns, rows, { label = null, kind = "table" } = {}) {
+  const numbers = columns.map((name) => name.startsWith("#"));
+  const cell = (content, i) => (content instanceof HTMLTableCellElement ? content : element(numbers[i] ? "td.number" : "td", {}, content));
+  return element(
+    label ? "div.scroll.tall" : "div.scroll",
+    label ? { tabindex: "0", role: "region", "aria-label": label } : {},
+    element(
+      kind,
+      {},
+      element(
+        "thead",
+        {},
+        element(
+          "tr",
+          {},
+          columns.map((name, i) => element(numbers[i] ? "th.number" : "th", { scope: "col" }, numbers[i] ? name.slice(1) : name)),
+        ),
+      ),
+      element(
+        "tbody",
+        {},
+        rows.map((row) => element("tr", { class: row.class }, (row.cells ?? row).map(cell))),
+      ),
+    ),
+  );
+}
+
 export function copyButton(text, label = "Copy") {
   const button = element("button.small", { type: "button", click: async () => say((await copied(text())) ? "Copied" : "Could not copy") }, label);
   const say = (what) => {

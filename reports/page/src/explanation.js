@@ -1,6 +1,6 @@
 // What `explain` and `shrink` found of a failing life: the moment of no return, the nearest life that passes, what each fault is needed for.
 import { chart } from "./chart.js";
-import { count, element, moment, section, share } from "./dom.js";
+import { count, element, moment, section, share, table } from "./dom.js";
 import { interval } from "./estimates.js";
 
 export function noReturn(explained, lookAt) {
@@ -50,35 +50,13 @@ export function noReturn(explained, lookAt) {
         one.node,
         element("button.small", { type: "button", click: () => lookAt(rise.at_seconds * 1e9, after * 1e9) }, "Show that part in the diagram"),
       ),
-      element(
-        "div.scroll.tall",
-        { tabindex: "0", role: "region", "aria-label": "The curve as a table" },
-        element(
-          "table",
-          {},
-          element(
-            "thead",
-            {},
-            element(
-              "tr",
-              {},
-              ["moment", "events", "failing"].map((h) => element("th.number", { scope: "col" }, h)),
-            ),
-          ),
-          element(
-            "tbody",
-            {},
-            curve.map((m, i) =>
-              element(
-                "tr",
-                { class: i === steepest ? "chosen" : null },
-                element("td.number", {}, moment(m.at_seconds * 1e9)),
-                element("td.number", {}, count(m.event)),
-                element("td.number", {}, `${m.failed} of ${m.lives} (${share(m.failed, m.lives)})`),
-              ),
-            ),
-          ),
-        ),
+      table(
+        ["#moment", "#events", "#failing"],
+        curve.map((m, i) => ({
+          class: i === steepest ? "chosen" : null,
+          cells: [moment(m.at_seconds * 1e9), count(m.event), `${m.failed} of ${m.lives} (${share(m.failed, m.lives)})`],
+        })),
+        { label: "The curve as a table" },
       ),
     ),
     events.length ? [element("h3", {}, "What happened where it rises most"), element("pre.lines", { tabindex: "0" }, events.join("\n"))] : null,
@@ -118,22 +96,5 @@ export function necessity(notes) {
     const at = note.indexOf(": ");
     return at < 0 ? ["", note] : [note.slice(0, at), note.slice(at + 2)];
   });
-  return section(
-    "What each fault is needed for",
-    "Of the shrunk life.",
-    element(
-      "div.scroll",
-      {},
-      element(
-        "table",
-        {},
-        element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "fault"), element("th", { scope: "col" }, "lives without it"))),
-        element(
-          "tbody",
-          {},
-          rows.map(([fault, what]) => element("tr", {}, element("td", {}, fault), element("td", {}, what))),
-        ),
-      ),
-    ),
-  );
+  return section("What each fault is needed for", "Of the shrunk life.", table(["fault", "lives without it"], rows));
 }

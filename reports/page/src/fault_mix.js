@@ -1,5 +1,5 @@
 // Which kinds of fault failing lives have more often than others, of one scenario, since each has a mix of its own.
-import { count, element, section, share } from "./dom.js";
+import { count, element, section, share, table } from "./dom.js";
 
 export function faultMix(scenarios) {
   const failing = scenarios.filter((s) => s.failed > 0 && Object.keys(s.faults).length > 0);
@@ -27,35 +27,14 @@ function bars(scenario) {
   }));
   rows.sort((a, b) => b.inFailing - b.inOthers - (a.inFailing - a.inOthers) || b.inOthers - a.inOthers);
   const line = (name, value) => element(`span.mix.${name}`, { style: `width:${(100 * value).toFixed(1)}%` });
-  return element(
-    "div.scroll.tall",
-    { tabindex: "0", role: "region", "aria-label": "Fault mix" },
-    element(
-      "table.mixes",
-      {},
-      element(
-        "thead",
-        {},
-        element(
-          "tr",
-          {},
-          ["fault", "", "failing", "others"].map((h, i) => element(i > 1 ? "th.number" : "th", { scope: "col" }, h)),
-        ),
-      ),
-      element(
-        "tbody",
-        {},
-        rows.map((r) =>
-          element(
-            "tr",
-            {},
-            element("td", {}, r.kind),
-            element("td.mixcell", { "aria-hidden": "true" }, line("failing", r.inFailing), line("others", r.inOthers)),
-            element("td.number", {}, share(r.failing, scenario.failed)),
-            element("td.number", {}, share(r.other, others)),
-          ),
-        ),
-      ),
-    ),
+  return table(
+    ["fault", "", "#failing", "#others"],
+    rows.map((r) => [
+      r.kind,
+      element("td.mixcell", { "aria-hidden": "true" }, line("failing", r.inFailing), line("others", r.inOthers)),
+      share(r.failing, scenario.failed),
+      share(r.other, others),
+    ]),
+    { label: "Fault mix", kind: "table.mixes" },
   );
 }

@@ -1,5 +1,5 @@
 // The page of a finding: its shortest life, what it violates, and what is known of why.
-import { copyButton, count, duration, element, moment, plural, saveButton, section, span } from "./dom.js";
+import { copyButton, count, duration, element, moment, plural, saveButton, section, span, table } from "./dom.js";
 import { cone, necessity, neighbour, noReturn } from "./explanation.js";
 import { replicaCharts } from "./replicas.js";
 import { Model } from "./timeline/model.js";
@@ -111,63 +111,17 @@ function violation(one) {
 
 function faults(life) {
   if (life.faults.length === 0) return section("Faults", "None.");
-  return section(
-    "Faults",
-    null,
-    element(
-      "div.scroll.tall",
-      { tabindex: "0", role: "region", "aria-label": "Faults" },
-      element(
-        "table",
-        {},
-        element(
-          "thead",
-          {},
-          element(
-            "tr",
-            {},
-            ["at", "for", "kind", "target", "peer", "amount"].map((h, i) => element(i < 2 ? "th.number" : "th", { scope: "col" }, h)),
-          ),
-        ),
-        element(
-          "tbody",
-          {},
-          life.faults.map((f) =>
-            element(
-              "tr",
-              {},
-              element("td.number", {}, `${f.at_seconds.toFixed(3)} s`),
-              element("td.number", {}, span(f.duration_seconds * 1e9)),
-              [f.kind, f.target, f.peer ?? "", f.amount ?? ""].map((v) => element("td", {}, String(v))),
-            ),
-          ),
-        ),
-      ),
-    ),
-  );
+  const rows = life.faults.map((f) => [
+    `${f.at_seconds.toFixed(3)} s`,
+    span(f.duration_seconds * 1e9),
+    ...[f.kind, f.target, f.peer ?? "", f.amount ?? ""].map(String),
+  ]);
+  return section("Faults", null, table(["#at", "#for", "kind", "target", "peer", "amount"], rows, { label: "Faults" }));
 }
 
 function settings(life) {
-  const all = Object.entries(life.settings);
-  if (all.length === 0) return null;
-  return section(
-    "Settings",
-    null,
-    element(
-      "div.scroll.tall",
-      { tabindex: "0", role: "region", "aria-label": "Settings" },
-      element(
-        "table",
-        {},
-        element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "setting"), element("th.number", { scope: "col" }, "value"))),
-        element(
-          "tbody",
-          {},
-          all.map(([name, value]) => element("tr", {}, element("td", {}, name.replaceAll("_", " ")), element("td.number", {}, count(value)))),
-        ),
-      ),
-    ),
-  );
+  const rows = Object.entries(life.settings).map(([name, value]) => [name.replaceAll("_", " "), count(value)]);
+  return rows.length ? section("Settings", null, table(["setting", "#value"], rows, { label: "Settings" })) : null;
 }
 
 function capsule(finding) {

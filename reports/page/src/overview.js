@@ -1,6 +1,6 @@
 // The overview: what the campaigns played, found and reached, and what more lives would still find.
 import { chart } from "./chart.js";
-import { clock, copyButton, count, duration, element, plural, section, share, short } from "./dom.js";
+import { clock, copyButton, count, duration, element, plural, section, share, short, table } from "./dom.js";
 import { failingAtMost, unseen } from "./estimates.js";
 import { faultMix } from "./fault_mix.js";
 
@@ -44,45 +44,19 @@ function tiles(report, scenarios) {
 function findings(report) {
   if (report.findings.length === 0) return section("Findings", "No life failed.");
   const most = Math.max(...report.findings.map((f) => f.lives));
-  const rows = report.findings.map((finding, i) =>
-    element(
-      "tr",
-      {},
-      element("td", {}, element("a.finding", { href: `#finding-${i + 1}` }, finding.signature)),
-      element("td.number", {}, bar(finding.lives, most), count(finding.lives)),
-      element("td", {}, finding.scenario),
-      element("td.number", {}, String(finding.seed)),
-      element("td.number", {}, finding.events ? count(finding.events) : "unknown"),
-      element("td.number", {}, finding.life ? String(finding.life.faults.length) : "–"),
-      element("td.number", {}, duration(finding.simulated_seconds)),
-      element("td.number", {}, finding.first_seconds === null ? "–" : duration(finding.first_seconds)),
-      element("td", {}, finding.replay ? copyButton(() => finding.replay, "Copy replay") : ""),
-    ),
-  );
-  return section(
-    "Findings",
-    "Failing lives of one cause are one row, with the shortest of them.",
-    element(
-      "div.scroll",
-      {},
-      element(
-        "table.findings",
-        {},
-        element(
-          "thead",
-          {},
-          element(
-            "tr",
-            {},
-            ["signature", "lives", "scenario", "seed", "events", "faults", "simulated", "first after", ""].map((h, i) =>
-              element(i === 1 || (i > 2 && i < 8) ? "th.number" : "th", { scope: "col" }, h),
-            ),
-          ),
-        ),
-        element("tbody", {}, rows),
-      ),
-    ),
-  );
+  const rows = report.findings.map((finding, i) => [
+    element("a.finding", { href: `#finding-${i + 1}` }, finding.signature),
+    [bar(finding.lives, most), count(finding.lives)],
+    finding.scenario,
+    String(finding.seed),
+    finding.events ? count(finding.events) : "unknown",
+    finding.life ? String(finding.life.faults.length) : "–",
+    duration(finding.simulated_seconds),
+    finding.first_seconds === null ? "–" : duration(finding.first_seconds),
+    finding.replay ? copyButton(() => finding.replay, "Copy replay") : "",
+  ]);
+  const columns = ["signature", "#lives", "scenario", "#seed", "#events", "#faults", "#simulated", "#first after", ""];
+  return section("Findings", "Failing lives of one cause are one row, with the shortest of them.", table(columns, rows, { kind: "table.findings" }));
 }
 
 function bar(value, most) {
@@ -170,141 +144,58 @@ function marksTable(scenarios) {
       ? `${plural(rows.filter((r) => r.lives === 0).length, "mark")} never reached, ` +
           `${count(rare.filter((r) => r.lives).length)} by less than one life in twenty.`
       : "No marks.",
-    element(
-      "div.scroll.tall",
-      { tabindex: "0", role: "region", "aria-label": "Rare marks" },
-      element(
-        "table",
-        {},
-        element(
-          "thead",
-          {},
-          element(
-            "tr",
-            {},
-            element("th", { scope: "col" }, "mark"),
-            element("th", { scope: "col" }, "scenario"),
-            element("th.number", { scope: "col" }, "lives"),
-          ),
-        ),
-        element(
-          "tbody",
-          {},
-          shown.map((r) =>
-            element(
-              "tr",
-              { class: r.lives === 0 ? "never" : null },
-              element("td", {}, r.mark),
-              element("td", {}, r.scenario),
-              element("td.number", {}, r.lives === 0 ? "never" : `${count(r.lives)} (${share(r.lives, r.of)})`),
-            ),
-          ),
-        ),
-      ),
+    table(
+      ["mark", "scenario", "#lives"],
+      shown.map((r) => ({
+        class: r.lives === 0 ? "never" : null,
+        cells: [r.mark, r.scenario, r.lives === 0 ? "never" : `${count(r.lives)} (${share(r.lives, r.of)})`],
+      })),
+      { label: "Rare marks" },
     ),
   );
 }
 
 function scenarioTable(scenarios) {
-  const heads = [
+  const columns = [
     "scenario",
-    "lives",
-    "failing",
-    "at most (95 %)",
-    "events per life",
-    "simulated s per wall s",
-    "CPU s per life",
-    "marks",
-    "new marks per 1,000 more lives",
+    "#lives",
+    "#failing",
+    "#at most (95 %)",
+    "#events per life",
+    "#simulated s per wall s",
+    "#CPU s per life",
+    "#marks",
+    "#new marks per 1,000 more lives",
   ];
-  return section(
-    "Scenarios",
-    null,
-    element(
-      "div.scroll",
-      {},
-      element(
-        "table",
-        {},
-        element(
-          "thead",
-          {},
-          element(
-            "tr",
-            {},
-            heads.map((h, i) => element(i ? "th.number" : "th", { scope: "col" }, h)),
-          ),
-        ),
-        element(
-          "tbody",
-          {},
-          scenarios.map((s) => {
-            const marks = Object.values(s.marks).map(([n]) => n);
-            const most = failingAtMost(s.lives, s.failed);
-            return element(
-              "tr",
-              {},
-              [
-                s.name,
-                count(s.lives),
-                count(s.failed),
-                s.lives ? `1 in ${short(1 / most)}` : "–",
-                s.lives ? short(s.events / s.lives) : "–",
-                s.wall_seconds ? short(s.simulated_seconds / s.wall_seconds) : "–",
-                s.lives ? (s.cpu_seconds / s.lives).toFixed(2) : "–",
-                `${marks.filter((n) => n > 0).length} of ${marks.length}`,
-                unseen(s.lives, marks).after(1000).toFixed(1),
-              ].map((v, i) => element(i ? "td.number" : "td", {}, v)),
-            );
-          }),
-        ),
-      ),
-    ),
-  );
+  const rows = scenarios.map((s) => {
+    const marks = Object.values(s.marks).map(([n]) => n);
+    const most = failingAtMost(s.lives, s.failed);
+    return [
+      s.name,
+      count(s.lives),
+      count(s.failed),
+      s.lives ? `1 in ${short(1 / most)}` : "–",
+      s.lives ? short(s.events / s.lives) : "–",
+      s.wall_seconds ? short(s.simulated_seconds / s.wall_seconds) : "–",
+      s.lives ? (s.cpu_seconds / s.lives).toFixed(2) : "–",
+      `${marks.filter((n) => n > 0).length} of ${marks.length}`,
+      unseen(s.lives, marks).after(1000).toFixed(1),
+    ];
+  });
+  return section("Scenarios", null, table(columns, rows));
 }
 
 function campaigns(report) {
-  const heads = ["begun (UTC)", "state", "scenarios", "seeds", "shard", "lives", "took", "settings and faults", "build"];
-  return section(
-    "Campaigns",
-    null,
-    element(
-      "div.scroll",
-      {},
-      element(
-        "table",
-        {},
-        element(
-          "thead",
-          {},
-          element(
-            "tr",
-            {},
-            heads.map((h) => element("th", { scope: "col" }, h)),
-          ),
-        ),
-        element(
-          "tbody",
-          {},
-          report.campaigns.map((c) =>
-            element(
-              "tr",
-              {},
-              [
-                c.begun ?? "unknown",
-                c.state,
-                c.scenarios.replaceAll(",", ", "),
-                `${c.first_seed}..${c.last_seed ?? ""}`,
-                `${c.shard} of ${c.shards}`,
-                count(c.lives),
-                duration(c.elapsed_seconds),
-                [c.settings, c.faults === null ? "" : "faults: " + (c.faults || "none")].filter(Boolean).join("; ") || "as the seeds choose",
-                c.build ?? "unknown",
-              ].map((v, i) => element(i === 8 ? "td.code" : "td", {}, v)),
-            ),
-          ),
-        ),
-      ),
-    ),
-  );
+  const rows = report.campaigns.map((c) => [
+    c.begun ?? "unknown",
+    c.state,
+    c.scenarios.replaceAll(",", ", "),
+    `${c.first_seed}..${c.last_seed ?? ""}`,
+    `${c.shard} of ${c.shards}`,
+    count(c.lives),
+    duration(c.elapsed_seconds),
+    [c.settings, c.faults === null ? "" : "faults: " + (c.faults || "none")].filter(Boolean).join("; ") || "as the seeds choose",
+    element("td.code", {}, c.build ?? "unknown"),
+  ]);
+  return section("Campaigns", null, table(["begun (UTC)", "state", "scenarios", "seeds", "shard", "lives", "took", "settings and faults", "build"], rows));
 }

@@ -4,6 +4,7 @@ import { element } from "./dom.js";
 const listeners = new Set();
 const system = matchMedia("(prefers-color-scheme: dark)");
 let cache = new Map();
+let choice = null; // the reader's
 
 function remembered() {
   try {
@@ -13,14 +14,13 @@ function remembered() {
   }
 }
 
-function apply(choice) {
-  if (choice) document.documentElement.dataset.theme = choice;
-  else delete document.documentElement.dataset.theme;
+function apply() {
+  document.documentElement.dataset.theme = choice ?? (system.matches ? "dark" : "light");
   cache = new Map();
   for (const listener of listeners) listener();
 }
 
-export const isDark = () => (document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
+export const isDark = () => document.documentElement.dataset.theme === "dark";
 
 // The colour --NAME of the style sheet, as it is now.
 export function colour(name) {
@@ -43,8 +43,9 @@ export function forgetListeners() {
 }
 
 export function startTheme() {
-  apply(remembered());
-  system.addEventListener("change", () => apply(document.documentElement.dataset.theme));
+  choice = remembered();
+  apply();
+  system.addEventListener("change", apply);
 }
 
 export function themeSwitch() {
@@ -55,14 +56,14 @@ export function themeSwitch() {
       id: "theme",
       "aria-pressed": String(isDark()),
       click: () => {
-        const choice = isDark() ? "light" : "dark";
+        choice = isDark() ? "light" : "dark";
         try {
           localStorage.setItem("report-theme", choice);
         } catch {
           // then it is not remembered
         }
-        apply(choice);
-        button.setAttribute("aria-pressed", String(choice === "dark"));
+        apply();
+        button.setAttribute("aria-pressed", String(isDark()));
       },
     },
     "Dark",

@@ -1,4 +1,4 @@
-#include "campaign/observed_life.h"
+#include "campaign/recorded_life.h"
 
 #include <gtest/gtest.h>
 
@@ -9,29 +9,29 @@
 namespace fulmar {
 namespace {
 
-std::vector<Happening> observed(const Plan& plan) {
-  ObservedLife life(counting::scenario(), plan, life_seconds_max);
+std::vector<Happening> recorded(const Plan& plan) {
+  RecordedLife life(counting::scenario(), plan, life_seconds_max);
   std::vector<Happening> all;
   while (auto happening = life.next()) all.push_back(*happening);
   return all;
 }
 
-TEST(ObservedLife, TellsTheSameAsALifeInThisProcess) {
+TEST(RecordedLife, TellsTheSameAsALifeInThisProcess) {
   auto plan = counting::plan_of_seed(2);
   std::vector<Happening> here;
   LifeOptions options;
   options.happening = [&](const Happening& happening) { here.push_back(happening); };
   counting::scenario().run(plan, options);
   ASSERT_GT(here.size(), 100u);
-  EXPECT_EQ(observed(plan), here);
+  EXPECT_EQ(recorded(plan), here);
 }
 
-TEST(ObservedLife, HasAllHappeningsUntilACrash) {
+TEST(RecordedLife, HasAllHappeningsUntilACrash) {
   auto plan = counting::plan_of_seed(3);
   auto lost = counting::scenario().run(plan, {}).violations;
   ASSERT_EQ(lost.size(), 1u);
   counting::version.asserts = true;
-  auto all = observed(plan);
+  auto all = recorded(plan);
   counting::version = {};
   ASSERT_FALSE(all.empty());
   EXPECT_GE(all.back().at, lost.front().at);
