@@ -1,7 +1,7 @@
 // Pipelines: clients that read records of one topic and write one for each to the next, in transactions that also
 // commit the read offsets (exactly once). A client takes over a partition's pipeline from the previous one, which may
 // continue for a while without knowing; some vanish in the middle. In some lives the partitions of the first pipelines
-// are assigned by groups instead (group_piping_client.cpp). Other clients write to the first topic, read the
+// are assigned by groups instead (piping_member.h). Other clients write to the first topic, read the
 // other topics with read_committed, and ask for the stable offsets. In a ring, the last topic's records are passed on
 // to the first topic again, and a few records go round and round: transactions that poll several times may then depend
 // on each other both ways.
@@ -14,8 +14,8 @@
 #include "runtime/host/entropy.h"
 #include "scenarios/clients.h"
 #include "scenarios/passing.h"
-#include "scenarios/plan_settings.h"
 #include "scenarios/piping_client.h"
+#include "scenarios/plan_settings.h"
 
 namespace fulmar {
 
