@@ -23,10 +23,12 @@ SIM, DOCS = sys.argv.pop(1), pathlib.Path(sys.argv.pop(1))
 
 
 class Terminal:
-    """As much of a terminal as the live screen needs: lines, cursor up, erase to the end of the line or of the screen."""
+    """As much of a terminal as the live screen needs: lines, cursor up, erase to the end of the line or of the screen.
+
+    `screens`: what it showed each time that the rest of the screen was erased, which ends each drawing."""
 
     def __init__(self, columns):
-        self.columns, self.lines, self.row, self.widest = columns, [""], 0, 0
+        self.columns, self.lines, self.row, self.widest, self.screens = columns, [""], 0, 0, []
 
     def feed(self, text):
         for part in re.findall(r"\x1b\[\d*[A-Za-z]|\r|\n|[^\x1b\r\n]+", text):
@@ -47,6 +49,9 @@ class Terminal:
 
     at = 0
 
+    def shown(self):
+        return "\n".join(self.lines)
+
     def control(self, count, kind):
         if kind == "A":
             self.row = max(0, self.row - int(count or 1))
@@ -55,24 +60,27 @@ class Terminal:
         elif kind == "J":
             self.lines[self.row] = self.lines[self.row][:self.at]
             del self.lines[self.row + 1:]
+            self.screens.append(self.shown())
         else:
             raise AssertionError("a control that no test knows: " + kind)
 
 
 def on_a_terminal(arguments, rows, columns, kind="xterm"):
-    """What the terminal has shown in turn, and the exit code."""
+    """The terminal, its screens with what it shows at the end as the last, and the exit code."""
     child, master = pty.fork()
     if child == 0:
         os.environ["TERM"] = kind
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         os.execv(SIM, [SIM, *arguments])
-    terminal, screens = Terminal(columns), []
+    terminal, data = Terminal(columns), b""
     with contextlib.suppress(OSError):  # the end of a terminal
-        while data := os.read(master, 65536):
-            terminal.feed(data.decode())
-            screens.append("\n".join(terminal.lines))
+        while more := os.read(master, 65536):
+            # A read may end anywhere: a line or control that is not whole waits for its rest.
+            whole, newline, data = (data + more).rpartition(b"\n")
+            terminal.feed((whole + newline).decode())
+    terminal.feed(data.decode())
     os.close(master)
-    return terminal, screens, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return terminal, [*terminal.screens, terminal.shown()], os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def sim(*arguments):
