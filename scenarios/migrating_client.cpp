@@ -191,7 +191,7 @@ class MigratingLife {
     }
     note_kind(*joined);
     // The others may go on, and the group may become one of consumers, before it knows what it has to give up.
-    if (cooperative_ && random_.chance(1, 4)) pause(host_, random_, consumer_session_timeout.count() / 4);
+    if (cooperative_ && random_.chance(1, 4)) pause(host_, random_, consumer_session_timeout.count() / 2);
     auto asked = host_.clock().now();
     auto synced = classic_->sync(joined->leads ? share_out(joined->members) : Assignments());
     if (!synced) return failed(synced.error().code);

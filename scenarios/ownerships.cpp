@@ -6,6 +6,11 @@
 
 namespace fulmar {
 
+void Ownerships::heard(Instant asked) {
+  heard_ = asked;
+  for (const auto& [partition, span] : spans_) workload_.history.group_ownerships[span].until = session_end();
+}
+
 std::size_t Ownerships::change_to(const std::set<std::int32_t>& wanted, const std::string& member, Instant now) {
   std::size_t given_up = 0;
   for (auto partition : partitions()) {
@@ -15,7 +20,7 @@ std::size_t Ownerships::change_to(const std::set<std::int32_t>& wanted, const st
   }
   for (auto partition : wanted) {
     if (!spans_.try_emplace(partition, workload_.history.group_ownerships.size()).second) continue;
-    workload_.history.group_ownerships.push_back({group_, member, partition, now, Instant::max()});
+    workload_.history.group_ownerships.push_back({group_, member, partition, now, session_end()});
   }
   return given_up;
 }
@@ -30,11 +35,15 @@ std::set<std::int32_t> Ownerships::partitions() const {
   return partitions;
 }
 
-// Its partitions can't be assigned to others before its session has ended, also by the coordinator's clock.
 void Ownerships::give_up(std::int32_t partition, Instant at) {
   auto span = spans_.find(partition);
-  workload_.history.group_ownerships[span->second].until = std::min(at, heard_ + consumer_session_timeout * 8 / 10);
+  workload_.history.group_ownerships[span->second].until = std::min(at, session_end());
   spans_.erase(span);
+}
+
+// Its partitions can't be assigned to others before its session has ended, also by the coordinator's clock.
+Instant Ownerships::session_end() const {
+  return heard_ + consumer_session_timeout * 8 / 10;
 }
 
 }  // namespace fulmar

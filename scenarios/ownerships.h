@@ -1,5 +1,6 @@
 // Ownerships: the partitions that one member of a consumer group (KIP-848) has, as spans of time in the history. A span
-// ends when the member gives the partition up, or when its session may have ended without its knowing.
+// ends when the member gives the partition up, or when its session may have ended without its knowing; also if the life
+// ends before the member does.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,7 @@ class Ownerships {
   Ownerships(Workload& workload, std::string group) : workload_(workload), group_(std::move(group)) {}
 
   // A heartbeat, or a request that counts as one, was sent at `asked` and answered.
-  void heard(Instant asked) { heard_ = asked; }
+  void heard(Instant asked);
   // Gives up what is not wanted, and begins with what is new. Returns how many partitions were given up.
   std::size_t change_to(const std::set<std::int32_t>& wanted, const std::string& member, Instant now);
   void give_up_all(Instant at);
@@ -29,6 +30,7 @@ class Ownerships {
 
  private:
   void give_up(std::int32_t partition, Instant at);
+  Instant session_end() const;
 
   Workload& workload_;
   const std::string group_;

@@ -189,6 +189,7 @@ void ConsumerGroups::sync(GroupToken token, Group& group, const SyncGroupRequest
       await_rejoin(step, id, when);
       return refuse_sync(ErrorCode::rebalance_in_progress);
     }
+    restart_session(step.shell, id, when);
     ConsumerProtocolAssignment assignment;
     for (const auto& [topic, partitions] : current.assigned) {
       auto name = topics_ ? topics_->name_of(topic) : "";

@@ -155,8 +155,12 @@ void Replica::transfer(const ReplicaId& to) {
   });
 }
 
-bool Replica::is_due() const {
-  if (out_of_order() || turn_.locked()) return false;  // the fiber that has the turn does what is due
+bool Replica::is_due() {
+  if (out_of_order()) return false;
+  if (turn_.locked()) {
+    tick_owed_ = true;
+    return false;
+  }
   return moved_ || told_.enough_in_sync != enough_in_sync() || raft_.is_due(now());
 }
 

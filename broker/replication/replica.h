@@ -188,8 +188,8 @@ class Replica {
   void set_target(std::vector<ReplicaId> voters, std::vector<ReplicaId> learners = {});
   // Transfers leadership to that voter once it has everything; see Raft::transfer().
   void transfer(const ReplicaId& to);
-  // Whether tick() has something to do now.
-  bool is_due() const;
+  // Whether tick() has something to do now. Not while another fiber has the turn: that one ticks when the turn ends.
+  bool is_due();
   void tick();
   // Whether it needs no ticks until it calls messenger->woke(), or a watch of the liveness ends.
   bool at_rest() const { return rested_; }
@@ -297,6 +297,7 @@ class Replica {
   Mutex turn_;
   bool moved_ = false;              // more of the log is stable; the core has not been told
   std::set<ReplicaId> lost_peers_;  // messages to these may be lost; likewise
+  bool tick_owed_ = false;          // a tick came while the turn was taken
   bool failed_ = false;
   State told_;
   bool untold_ = false;                       // that the state has become `told_`

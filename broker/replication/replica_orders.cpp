@@ -181,6 +181,12 @@ void Replica::check_invariants() {
 }
 
 void Replica::settle() {
+  // One turn may follow another without a gap, for example while small segments are cleaned: a leader must not miss its
+  // heartbeats for that.
+  if (std::exchange(tick_owed_, false) && !out_of_order() && raft_.is_due(now())) {
+    FULMAR_MARK("replication: tick made up at the end of a turn");
+    raft_.tick(now());
+  }
   carry_out(nullptr, {});
   for (const auto& peer : std::exchange(lost_peers_, {})) raft_.peer_lost(peer);
   if (!out_of_order()) check_invariants();

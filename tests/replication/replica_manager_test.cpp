@@ -114,6 +114,32 @@ TEST(ReplicaManager, AReplicaThatIsHeldUpInItsTickHoldsUpNoOthersTicks) {
   EXPECT_TRUE(played);
 }
 
+// As the cleaner's turns do, which follow each other without a gap.
+TEST(ReplicaManager, TurnsWithoutAGapDoNotKeepTicksAway) {
+  World world(1, LogLevel::error);
+  auto& node = world.add_node("broker");
+  node.disk().set_faults({.slow_factor = 100});
+  bool played = false;
+  node.start(1, [&](Host& host) {
+    auto peers = peers_of(1);
+    ReplicaManager replicas(host, peers, {});
+    LogManager logs(host, {});
+    EXPECT_TRUE(replicas.open(1, {}));
+    auto leader = add_leader(replicas, logs, group, peers.self);
+    const auto batch = build_batch({{std::nullopt, "value", World::epoch_ms, {}}}, {});
+    auto until = host.clock().now() + seconds(2);
+    int turns = 0;
+    for (; leader->leads() && host.clock().now() < until; ++turns) (void)leader->append(*validate_produced(batch), batch);
+    EXPECT_GT(turns, 10);
+    EXPECT_FALSE(leader->leads()) << "nobody has answered it";
+    replicas.stop();
+    played = true;
+    return 0;
+  });
+  EXPECT_TRUE(world.run_until([&] { return !node.running(); }, world.now() + seconds(100)));
+  EXPECT_TRUE(played);
+}
+
 // Neither when it should send an append, nor when the connection is lost.
 TEST(ReplicaManager, AReplicaThatIsHeldUpInItsTurnHoldsUpNoOthersAppends) {
   World world(1, LogLevel::error);
