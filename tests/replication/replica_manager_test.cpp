@@ -129,7 +129,8 @@ TEST(ReplicaManager, TurnsWithoutAGapDoNotKeepTicksAway) {
     const auto batch = build_batch({{std::nullopt, "value", World::epoch_ms, {}}}, {});
     auto until = host.clock().now() + seconds(2);
     int turns = 0;
-    for (; leader->leads() && host.clock().now() < until; ++turns) (void)leader->append(*validate_produced(batch), batch);
+    for (; leader->leads() && host.clock().now() < until; ++turns)
+      (void)leader->append(*validate_produced(batch), batch);
     EXPECT_GT(turns, 10);
     EXPECT_FALSE(leader->leads()) << "nobody has answered it";
     replicas.stop();
