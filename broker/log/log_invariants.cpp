@@ -101,15 +101,28 @@ Broken LogInvariants::broken_step(const PartitionLog& log, const State& now) con
   return std::nullopt;
 }
 
+LogInvariants::State LogInvariants::state_of(const PartitionLog& log) {
+  return {.log_start = log.log_start(),
+          .log_end = log.log_end(),
+          .stable_end = log.stable_end(),
+          .cleaned_to = log.cleaned_to(),
+          .tombstone_bound = log.tombstone_bound(),
+          .epoch = log.epochs().latest().value_or(-1),
+          .cuts = log.cuts(),
+          .segments = log.segment_count()};
+}
+
+Broken LogInvariants::broken_by_change(const PartitionLog& log) {
+  if (log.offline()) return std::nullopt;
+  const auto now = state_of(log);
+  if (now == checked_) return std::nullopt;
+  checked_ = now;
+  return broken_throughout(log);
+}
+
 Broken LogInvariants::broken_since(const PartitionLog& log) {
   if (log.offline()) return std::nullopt;
-  const State now{.log_start = log.log_start(),
-                  .log_end = log.log_end(),
-                  .stable_end = log.stable_end(),
-                  .cleaned_to = log.cleaned_to(),
-                  .tombstone_bound = log.tombstone_bound(),
-                  .epoch = log.epochs().latest().value_or(-1),
-                  .cuts = log.cuts()};
+  const auto now = state_of(log);
   auto broken = before_ ? broken_step(log, now) : std::nullopt;
   before_ = now;
   return broken;

@@ -83,11 +83,12 @@ constexpr auto served_table = [] {
   return apis;
 }();
 
-const ApiInfo* find(std::span<const ApiInfo> apis, std::int16_t key) {
-  for (const auto& api : apis)
-    if (static_cast<std::int16_t>(api.key) == key) return &api;
-  return nullptr;
-}
+// Searched for each message that is read or written.
+constexpr auto by_key = [] {
+  auto apis = std::to_array(table);
+  std::ranges::sort(apis, {}, &ApiInfo::key);
+  return apis;
+}();
 }  // namespace
 
 std::span<const ApiInfo> served_apis() {
@@ -95,11 +96,13 @@ std::span<const ApiInfo> served_apis() {
 }
 
 const ApiInfo* find_api(std::int16_t key) {
-  return find(served_table, key);
+  const auto* api = declared_api(key);
+  return api && api->served ? api : nullptr;
 }
 
 const ApiInfo* declared_api(std::int16_t key) {
-  return find(table, key);
+  auto api = std::ranges::lower_bound(by_key, static_cast<ApiKey>(key), {}, &ApiInfo::key);
+  return api != by_key.end() && api->key == static_cast<ApiKey>(key) ? &*api : nullptr;
 }
 
 const ApiInfo& api_info(ApiKey key) {

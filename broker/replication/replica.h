@@ -12,6 +12,7 @@
 #include <memory>
 #include <set>
 
+#include "broker/log/log_invariants.h"
 #include "broker/log/partition_log.h"
 #include "broker/protocol/error_code.h"
 #include "broker/raft/invariants.h"
@@ -303,6 +304,7 @@ class Replica {
   bool untold_ = false;                       // that the state has become `told_`
   ReplicaSight shown_;                        // as the observer saw it last
   std::optional<RaftInvariants> invariants_;  // only where there is an observer
+  LogInvariants log_invariants_;              // likewise
   StateMachine* machine_ = nullptr;
   bool rested_ = false;  // as the messenger knows it
   Condition changed_;

@@ -167,7 +167,7 @@ void Replica::check_invariants() {
   if (!broken) broken = LogInvariants::broken_in(*log_);
   if (invariants_) {
     auto since = invariants_->broken_since(raft_, view_);
-    auto within = LogInvariants::broken_throughout(*log_);
+    auto within = log_invariants_.broken_by_change(*log_);
     for (const auto& seen : {broken, since, within}) {
       if (!seen) continue;
       context_.observer->broke(group_, raft_.self(), *seen);

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """A storm over real brokers: killed, paused and cut off while clients of all kinds write and read; the simulator's checkers judge it.
 
-Usage: storm.py FULMAR FULMAR_STORM [--seconds N] [--seed N] [--python INTERPRETER]. Exit codes: 0 clean, 1 something went wrong.
-INTERPRETER runs the groups' programs: one whose confluent-kafka is newer than the system's.
+Usage: storm.py FULMAR FULMAR_STORM [--seconds N] [--seed N] [--python INTERPRETER] [--previous FULMAR]. Exit codes: 0 clean, 1 something went
+wrong. INTERPRETER runs the groups' programs: one whose confluent-kafka is newer than the system's. With --previous, the cluster begins with
+that release, and brokers are rolled to the other one and back; in the end all are upgraded.
 """
 import argparse
 import atexit
@@ -77,7 +78,7 @@ def await_caught_up(cluster, groups, seconds):
 
 def live(options, network, directory):
     say(f"seed {options.seed}, {options.seconds} s, {BROKERS} brokers" + (" in namespaces" if network.can_cut else " on loopback"))
-    with Cluster(BROKERS, *OPTIONS, places=network.places, directory=directory, binary=options.fulmar) as cluster:
+    with Cluster(BROKERS, *OPTIONS, places=network.places, directory=directory, binary=options.previous or options.fulmar) as cluster:
         for topic, partitions in TOPICS.items():
             cluster.ask("topic", "create", topic, "--partitions", str(partitions), "--replication-factor", str(BROKERS),
                         *(CACHED if topic == "cached" else ()))
@@ -93,7 +94,12 @@ def live(options, network, directory):
         for client in clients:
             client.start()
         atexit.register(own.process.kill)
-        Nemesis(cluster, network).run(schedule(options.seed, options.seconds, BROKERS, network))
+        releases = (options.fulmar, options.previous) if options.previous else ()
+        nemesis = Nemesis(cluster, network, releases)
+        nemesis.run(schedule(options.seed, options.seconds, BROKERS, network, bool(releases)))
+        if releases:
+            print(f"rolled {nemesis.rolled[options.fulmar]} times to this release, and {nemesis.rolled[options.previous]} times back")
+            assert all(nemesis.rolled.values()), "it was not rolled in both directions: more seconds, or another seed"
 
         say("everything heals")
         for broker in cluster.brokers:
@@ -123,6 +129,7 @@ def main():
     parser.add_argument("storm", type=os.path.abspath)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--previous", type=os.path.abspath)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     options = parser.parse_args()
     confined = enter_own_namespace()

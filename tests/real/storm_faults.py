@@ -6,6 +6,8 @@ import time
 
 from places import OUTSIDE
 
+ROLL = "roll"  # to the other release, stopped in order: only where there are two
+STOP_SECONDS = 30
 GAP_SECONDS = (0.3, 3.0)
 LENGTH_SECONDS = (0.3, 5.0)
 KINDS = ["kill", "kill", "kill", "kill-all", "pause", "pause", "cut", "cut", "cut-one-way", "cut-one-way", "isolate", "slow",
@@ -21,11 +23,13 @@ class Fault:
         return f"{self.at:6.1f}s {self.kind} {whom.get(self.kind, self.target)} for {self.length:.1f}s"
 
 
-def schedule(seed, seconds, count, network):
+def schedule(seed, seconds, count, network, rolls):
     """Faults of up to `seconds`, mostly one at a time, now and then two; kinds that the network has not are left out."""
     rng = random.Random(seed)
     kinds = [kind for kind in KINDS
              if (network.can_cut or kind in ("kill", "kill-all", "pause")) and (network.slow_how or kind != "slow")]
+    if rolls:
+        kinds += [ROLL] * len(kinds)
     faults = []
     at = rng.uniform(*GAP_SECONDS)
     while at < seconds:
@@ -37,10 +41,13 @@ def schedule(seed, seconds, count, network):
 
 
 class Nemesis:
-    """Begins and ends faults. Two of one kind may overlap: what the later one finds done it leaves to the earlier one to undo."""
+    """Begins and ends faults. Two of one kind may overlap: what the later one finds done it leaves to the earlier one to undo.
 
-    def __init__(self, cluster, network):
-        self.cluster, self.network = cluster, network
+    `releases`: two binaries that brokers are rolled between; in the end all are of the first."""
+
+    def __init__(self, cluster, network, releases=()):
+        self.cluster, self.network, self.releases = cluster, network, releases
+        self.rolled = {release: 0 for release in releases}
         self.paused = set()
         self.everybody = [OUTSIDE, *(broker.node_id for broker in cluster.brokers)]
 
@@ -59,6 +66,10 @@ class Nemesis:
                 broker.kill()
                 self.paused.discard(broker.node_id)
             return lambda: [broker.begin() for broker in victims if not broker.alive()]
+        if fault.kind == ROLL:
+            broker = self.cluster.broker(fault.target)
+            self.roll(broker, next(release for release in self.releases if release != broker.binary))
+            return lambda: None
         if fault.kind == "pause":
             return self.pause(self.cluster.broker(fault.target))
         if fault.kind == "slow":
@@ -68,6 +79,20 @@ class Nemesis:
         for link in cut:
             self.network.cut(*link)
         return lambda: [self.network.mend(*link) for link in cut]
+
+    def roll(self, broker, release):
+        """Also one that is paused, or down: then it comes back as that release."""
+        broker.binary = release
+        self.rolled[release] += 1
+        if not broker.alive():
+            return
+        broker.process.send_signal(signal.SIGTERM)
+        if broker.node_id in self.paused:
+            self.paused.discard(broker.node_id)
+            broker.process.send_signal(signal.SIGCONT)
+        code = broker.process.wait(timeout=STOP_SECONDS)
+        assert code == 0, f"broker {broker.node_id} stopped with {code}:\n{broker.said()[-5000:]}"
+        broker.begin()
 
     def pause(self, broker):
         if not broker.alive() or broker.node_id in self.paused:
@@ -104,3 +129,6 @@ class Nemesis:
             if not broker.alive():
                 broker.begin()
         self.paused.clear()
+        for broker in self.cluster.brokers:
+            if self.releases and broker.binary != self.releases[0]:
+                self.roll(broker, self.releases[0])
