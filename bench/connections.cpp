@@ -66,8 +66,9 @@ int run(int count) {
       BrokerConfig::from({{"listeners", "PLAINTEXT://" + to_string(address)}, {"connections.max.idle.ms", "86400000"}})
           .value();
   bool ready = false;
-  broker.start(
-      2, [&](Host& host) { return run_broker(host, config, [&](const SocketAddress&) { ready = true; }) ? 0 : 1; });
+  broker.start(2, [&](Host& host) {
+    return run_broker(host, config, {.ready = [&](const SocketAddress&) { ready = true; }}) ? 0 : 1;
+  });
   world.run_until([&] { return ready; }, Instant{} + seconds(60));
   Cost before;
   Cost after;

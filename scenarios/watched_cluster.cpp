@@ -125,7 +125,7 @@ void WatchedCluster::start(std::size_t node) {
   ++starts_[node];
   shards_[node] = shards;
   world_.node(node).start(shards, [this, node, config = config_of(node)](Host& host) {
-    auto ran = run_broker(host, config, [this, node](const SocketAddress&) { ready_.insert(node); }, this);
+    auto ran = run_broker(host, config, {.ready = [this, node](const SocketAddress&) { ready_.insert(node); }}, this);
     if (!ran) host.log().warn("broker could not run", {{"reason", to_string(ran.error())}});
     return ran ? 0 : 1;
   });

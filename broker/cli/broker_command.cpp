@@ -11,8 +11,10 @@
 #include <sstream>
 #include <thread>
 
+#include "broker/cli/service_notices.h"
 #include "broker/server/broker.h"
 #include "runtime/real/process.h"
+#include "runtime/real/service_manager.h"
 
 namespace fulmar {
 
@@ -179,6 +181,9 @@ int broker_command(const std::vector<std::string>& arguments) {
   constexpr unsigned shards_max = 1024;
   process.shards = given.contains("shards") ? shards : std::max(1u, std::thread::hardware_concurrency());
   if (process.shards < 1 || process.shards > shards_max) return complain(exit_usage, "--shards must be from 1 to 1024");
+  auto manager = ServiceManager::from_environment();
+  if (!manager)
+    return complain(manager.error().code == Errc::invalid_argument ? exit_usage : exit_failed, manager.error().detail);
   std::error_code error;
   std::filesystem::create_directories(data_directory, error);
   if (error) return complain(exit_failed, "can't make " + data_directory + ": " + error.message());
@@ -187,7 +192,8 @@ int broker_command(const std::vector<std::string>& arguments) {
   keep_freed_memory();
 
   auto code = run_real_process(process, [&](Host& host) {
-    auto ran = run_broker(host, *config);
+    ServiceNotices notices(host, *manager);
+    auto ran = run_broker(host, *config, notices.news());
     return ran ? 0 : complain(exit_failed, ran.error().detail);
   });
   return code ? *code : complain(exit_failed, code.error().detail);

@@ -5,15 +5,14 @@
 
 namespace fulmar {
 
-Result<void> run_broker(Host& host, const BrokerConfig& config, const std::function<void(const SocketAddress&)>& ready,
-                        BrokerObserver* observer) {
+Result<void> run_broker(Host& host, const BrokerConfig& config, const BrokerNews& news, BrokerObserver* observer) {
   DataDirectory directory(host);
   FULMAR_TRY_VOID(directory.lock());
   // Before the directory becomes this node's: a broker started by mistake where another one listens leaves no trace.
   FULMAR_TRY_VOID(addresses_are_free(host, config));
   FULMAR_TRY_VOID(directory.take(config.node_id, config.controllers.empty()));
-  BrokerLife life(host, config, directory, observer);
-  return life.live(ready);
+  BrokerLife life(host, config, directory, news, observer);
+  return life.live();
 }
 
 }  // namespace fulmar

@@ -7,6 +7,7 @@ namespace fulmar {
 
 namespace {
 
+constexpr Duration opening_told_interval = seconds(1);
 constexpr Duration address_wait_max = seconds(3);
 constexpr Duration address_retry_interval = milliseconds(50);
 
@@ -39,10 +40,12 @@ Result<void> addresses_are_free(Host& host, const BrokerConfig& config) {
   return {};
 }
 
-BrokerLife::BrokerLife(Host& host, const BrokerConfig& config, DataDirectory& directory, BrokerObserver* observer)
+BrokerLife::BrokerLife(Host& host, const BrokerConfig& config, DataDirectory& directory, const BrokerNews& news,
+                       BrokerObserver* observer)
     : host_(host),
       config_(config),
       directory_(directory),
+      news_(news),
       log_(host.log().named("broker")),
       broker_{.config = config,
               .advertised = {},
@@ -61,17 +64,15 @@ void BrokerLife::give_up(Error why) {
   stop_.set();
 }
 
-Result<void> BrokerLife::live(const std::function<void(const SocketAddress&)>& ready) {
+Result<void> BrokerLife::live() {
   auto opened = shards_.open();
   if (opened) opened = open_metadata();
   auto listening = opened ? listen() : std::unexpected(opened.error());
   if (listening) {
     join_cluster();
-    if (!stop_.is_set()) {
-      serve(*listening);
-      if (ready) ready(*listening);
-    }
+    if (!stop_.is_set()) serve(*listening);
     stop_.wait();
+    if (news_.stopping) news_.stopping();
     log_.info("broker stops");
     // Replicas that wait for room on a full disk would wait for ever, and the stop for them.
     shards_.on_each([](BrokerShard& shard, ClientConnections&) { shard.replicas().begin_stop(); });
@@ -106,6 +107,7 @@ Result<void> BrokerLife::open_metadata() {
   if (!may_apply(*metadata_->image())) return std::unexpected(*failure_);
   // In a cluster the stored metadata may be old: by it, nothing is opened and nothing removed.
   if (!in_cluster()) show_everywhere(broker_, host_, metadata_->image(), std::exchange(clean_, false));
+  if (news_.opening) fibers_.spawn("tell of opening", [this] { tell_of_opening(); });
   metadata_->start([this](const MetadataImagePtr& image) { apply(image); },
                    [this](std::int32_t controller) { tell_controller(controller); });
   if (in_cluster()) {
@@ -168,6 +170,7 @@ void BrokerLife::join_cluster() {
     member_ = config_.controllers.size() > 1;
     decided_.set();
   });
+  if (in_cluster() && news_.joining) news_.joining();
   // As in Kafka: a broker that can't store the metadata stops.
   fibers_.spawn("metadata", [this] { give_up(metadata_->wait_out_of_order()); });
   decided_.wait();
@@ -182,6 +185,27 @@ void BrokerLife::serve(const SocketAddress& listening) {
                              {"shards", host_.shard_count()},
                              {"topics", metadata_->image()->topics.size()},
                              {"clean", directory_.clean()}});
+  serves_ = true;
+  if (news_.ready) news_.ready(listening);
+}
+
+// A partition whose files are being removed counts as one that is not open, for as long as that takes.
+void BrokerLife::tell_of_opening() {
+  for (;;) {
+    std::size_t open = 0;
+    std::size_t not_open = 0;
+    shards_.on_each([&](BrokerShard& shard, ClientConnections&) {
+      shard.partitions().each([&](const PartitionKey&, const Partition& partition) {
+        if (partition.replica)
+          ++open;
+        else if (!partition.failed)
+          ++not_open;
+      });
+    });
+    news_.opening(open, not_open);
+    if (serves_ && not_open == 0) return;
+    host_.clock().sleep_for(opening_told_interval);
+  }
 }
 
 void BrokerLife::open_lingering_and_remove_strays() {

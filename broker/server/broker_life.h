@@ -2,10 +2,10 @@
 // the cluster, in order.
 #pragma once
 
-#include <functional>
 #include <optional>
 
 #include "broker/cluster/metadata_log.h"
+#include "broker/server/broker.h"
 #include "broker/server/controller/controller.h"
 #include "broker/server/data_directory.h"
 #include "broker/server/membership.h"
@@ -18,10 +18,11 @@ namespace fulmar {
 // On shard 0.
 class BrokerLife {
  public:
-  BrokerLife(Host& host, const BrokerConfig& config, DataDirectory& directory, BrokerObserver* observer);
+  BrokerLife(Host& host, const BrokerConfig& config, DataDirectory& directory, const BrokerNews& news,
+             BrokerObserver* observer);
 
   // Runs to the end; as run_broker().
-  Result<void> live(const std::function<void(const SocketAddress&)>& ready);
+  Result<void> live();
 
  private:
   bool in_cluster() const { return !config_.controllers.empty(); }
@@ -33,12 +34,14 @@ class BrokerLife {
   Result<SocketAddress> listen();
   void join_cluster();
   void serve(const SocketAddress& listening);
+  void tell_of_opening();
   void open_lingering_and_remove_strays();
   bool end();
 
   Host& host_;
   const BrokerConfig& config_;
   DataDirectory& directory_;
+  const BrokerNews& news_;
   Logger log_;
   Broker broker_;
   ShardLives shards_;
@@ -50,6 +53,7 @@ class BrokerLife {
   std::optional<Membership> membership_;
   Event decided_;  // it is registered, or is to stop
   bool member_ = false;
+  bool serves_ = false;
   bool knows_strays_ = false;  // directories of partitions that were moved away have been opened or removed
   FiberGroup fibers_;
 };

@@ -51,7 +51,7 @@ class BrokerWorld {
     ready = false;
     failure.clear();
     broker.start(shards, [this](Host& host) {
-      auto ran = run_broker(host, config, [this](const SocketAddress&) { ready = true; });
+      auto ran = run_broker(host, config, {.ready = [this](const SocketAddress&) { ready = true; }});
       if (!ran) failure = ran.error().detail;
       return ran ? 0 : 1;
     });

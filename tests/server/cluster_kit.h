@@ -61,7 +61,7 @@ class BrokerCluster {
     if (auto other = features.find(id); other != features.end()) config->features = other->second;
     ready.erase(id);
     broker(id).start(1 + static_cast<unsigned>(id) % 2, [this, id, config = *config](Host& host) {
-      auto ran = run_broker(host, config, [this, id](const SocketAddress&) { ready.insert(id); });
+      auto ran = run_broker(host, config, {.ready = [this, id](const SocketAddress&) { ready.insert(id); }});
       if (!ran) failures[id] = to_string(ran.error());
       return ran ? 0 : 1;
     });

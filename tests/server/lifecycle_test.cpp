@@ -196,7 +196,7 @@ TEST(Lifecycle, ItMayDieWhileItStarts) {
     auto config = BrokerConfig::from({{"listeners", "PLAINTEXT://10.0.0.1:9092"}}).value();
     bool ready = false;
     auto main = [&](Host& host) {
-      return run_broker(host, config, [&](const SocketAddress&) { ready = true; }) ? 0 : 1;
+      return run_broker(host, config, {.ready = [&](const SocketAddress&) { ready = true; }}) ? 0 : 1;
     };
     for (int i = 0; i < 5; ++i) {
       node.start(3, main);

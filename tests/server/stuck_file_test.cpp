@@ -102,7 +102,7 @@ class StickyBroker {
       StickyHost sticky(host);
       disk = &sticky.sticky;
       for (const auto& directory : stuck) disk->stick(directory);
-      auto ran = run_broker(sticky, it.config, [this](const SocketAddress&) { it.ready = true; });
+      auto ran = run_broker(sticky, it.config, {.ready = [this](const SocketAddress&) { it.ready = true; }});
       disk = nullptr;
       return ran ? 0 : 1;
     });
