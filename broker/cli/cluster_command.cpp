@@ -15,7 +15,7 @@ namespace fulmar {
 int cluster_command(const std::vector<std::string>& arguments) {
   return run_subcommand(
       "cluster",
-      {{"status", "status", status_command},
+      {{"status", "status [--wait SECONDS]", status_command},
        {"config", "config [--broker BROKER] [--set NAME=VALUE]... [--unset NAME]...", cluster_config_command},
        {"reassign", "reassign TOPIC[:PARTITION]... --to BROKER,...|--cancel|--list [--no-wait]", reassign_command},
        {"elect-leaders", "elect-leaders [TOPIC[:PARTITION]]...", elect_leaders_command},

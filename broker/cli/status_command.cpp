@@ -12,6 +12,8 @@ namespace fulmar {
 namespace {
 
 constexpr Duration configs_max = seconds(3);
+constexpr Duration look_again_after = milliseconds(500);
+constexpr std::int32_t wait_seconds_max = 86400;
 
 using Partition = MetadataResponse::Topic::Partition;
 using Quorum = DescribeQuorumResponse::Topic::Partition;
@@ -24,11 +26,15 @@ struct Counts {
 };
 
 struct Status {
+  MetadataResponse metadata;
+  std::optional<Quorum> quorum;
+  std::size_t voters_missing = 0;
   Counts counts;
   Table brokers{{"BROKER#", "STATE", "ADDRESS", "LEADS#"}};
   Table controllers{{"CONTROLLER#", "ROLE", "LOG-END#", "LAG#", "HEARD-MS-AGO#", "CAUGHT-UP-MS-AGO#"}};
   Table troubles{{"TOPIC", "PARTITION#", "LEADER#", "REPLICAS[]", "IN-SYNC[]", "TROUBLE"}};
   bool any_trouble = false;
+  std::vector<std::int32_t> brokers_dead;
 };
 
 bool is_under_replicated(const Partition& partition) {
@@ -100,6 +106,7 @@ void add_brokers(Status& status, const MetadataResponse& metadata, const Quorum*
   for (auto id : all) {
     auto found = alive.find(id);
     bool is_alive = found != alive.end();
+    if (!is_alive) status.brokers_dead.push_back(id);
     status.brokers.add({std::to_string(id), is_alive ? "alive" : "dead", is_alive ? to_string(found->second) : "",
                         std::to_string(led[id])});
   }
@@ -123,13 +130,14 @@ void add_controllers(Status& status, const Quorum& quorum, Timestamp now_ms) {
   for (const auto& observer : quorum.observers) add(observer, "observer");
 }
 
-Answer<void> show(const ClientCommand& command, Host& host, ClusterClient& cluster) {
-  FULMAR_TRY(auto metadata, cluster.metadata(std::nullopt));
-  FULMAR_TRY(auto minimums, min_in_sync(cluster, metadata));
+Answer<Status> look(Host& host, ClusterClient& cluster) {
   Status status;
+  FULMAR_TRY(status.metadata, cluster.metadata(std::nullopt));
+  const auto& metadata = status.metadata;
+  FULMAR_TRY(auto minimums, min_in_sync(cluster, metadata));
   add_partitions(status, metadata, minimums);
   // Without a controller this is unknown; the status reports its absence first.
-  std::optional<Quorum> quorum;
+  auto& quorum = status.quorum;
   std::size_t configured = 0;
   if (metadata.controller_id >= 0) {
     if (auto described = describe_metadata_quorum(cluster)) quorum = std::move(*described);
@@ -141,7 +149,50 @@ Answer<void> show(const ClientCommand& command, Host& host, ClusterClient& clust
   if (quorum) add_controllers(status, *quorum, host.clock().wall_ms());
   add_brokers(status, metadata, quorum ? &*quorum : nullptr);
   auto voters = quorum ? quorum->voters.size() : 0;
-  auto missing = configured > voters && quorum ? configured - voters : 0;
+  status.voters_missing = configured > voters && quorum ? configured - voters : 0;
+  return status;
+}
+
+// Why no broker should be stopped now; empty if one may be.
+std::string concern(Host& host, ClusterClient& cluster, const Status& status) {
+  const auto& counts = status.counts;
+  if (status.metadata.controller_id < 0) return "there is no controller";
+  if (status.voters_missing > 0) return "controllers without a vote: " + std::to_string(status.voters_missing);
+  if (!status.brokers_dead.empty()) return "dead brokers: " + joined(status.brokers_dead);
+  if (counts.offline > 0) return "offline partitions: " + std::to_string(counts.offline);
+  if (counts.under_replicated > 0) return "under-replicated partitions: " + std::to_string(counts.under_replicated);
+  // A broker that has just been started counts as in sync before its logs are open.
+  for (const auto& broker : status.metadata.brokers) {
+    auto opened = opened_partitions(cluster, broker.node_id, host.clock().deadline_in(configs_max));
+    auto name = "broker " + std::to_string(broker.node_id);
+    if (!opened) return name + " does not answer: " + to_string(opened.error());
+    std::size_t closed = 0;
+    for (const auto& topic : status.metadata.topics)
+      for (const auto& partition : topic.partitions)
+        closed += (std::ranges::find(partition.replica_nodes, broker.node_id) != partition.replica_nodes.end()) &&
+                  !opened->contains({topic.name.value_or(""), partition.index});
+    if (closed > 0) return name + " has partitions that are not open: " + std::to_string(closed);
+  }
+  return "";
+}
+
+// Returns once nothing is wrong, or with an error after that many seconds.
+Answer<void> await_health(const ClientCommand& command, Host& host, ClusterClient& cluster, std::int32_t seconds_max) {
+  auto give_up = host.clock().now() + seconds(seconds_max);
+  for (std::string before;;) {
+    auto status = look(host, cluster);
+    auto now = status ? concern(host, cluster, *status) : to_string(status.error());
+    if (now.empty()) return {};
+    if (now != before) command.tell("waits: " + now);
+    if (host.clock().now() >= give_up) return refuse(ErrorCode::none, "not healthy in time: " + now);
+    before = now;
+    host.clock().sleep_for(look_again_after);
+  }
+}
+
+Answer<void> show(const ClientCommand& command, Host& host, ClusterClient& cluster) {
+  FULMAR_TRY(auto status, look(host, cluster));
+  const auto& metadata = status.metadata;
   const auto& counts = status.counts;
   if (command.as_json()) {
     Json json;
@@ -152,7 +203,7 @@ Answer<void> show(const ClientCommand& command, Host& host, ClusterClient& clust
     json["offline"] = counts.offline;
     json["under_replicated"] = counts.under_replicated;
     json["under_min_isr"] = counts.under_min_isr;
-    json["voters_missing"] = missing;
+    json["voters_missing"] = status.voters_missing;
     json["brokers"] = status.brokers.json();
     json["controllers"] = status.controllers.json();
     json["troubles"] = status.troubles.json();
@@ -167,9 +218,9 @@ Answer<void> show(const ClientCommand& command, Host& host, ClusterClient& clust
   about.add({"offline", std::to_string(counts.offline)});
   about.add({"under-replicated", std::to_string(counts.under_replicated)});
   about.add({"under-min-isr", std::to_string(counts.under_min_isr)});
-  if (missing > 0) about.add({"voters-missing", std::to_string(missing)});
+  if (status.voters_missing > 0) about.add({"voters-missing", std::to_string(status.voters_missing)});
   auto text = about.text() + "\n" + status.brokers.text();
-  if (quorum) text += "\n" + status.controllers.text();
+  if (status.quorum) text += "\n" + status.controllers.text();
   if (status.any_trouble) text += "\n" + status.troubles.text();
   return print(text);
 }
@@ -183,8 +234,17 @@ int status_command(const std::vector<std::string>& arguments) {
       "the leader each is; how many topics and partitions there are; and each partition that is\n"
       "offline (without a leader) or has fewer replicas in sync than it should.");
   command.lists();
+  std::int32_t wait = 0;
+  command.options()("wait", boost::program_options::value(&wait)->value_name("SECONDS"),
+                    "first waits, for so long at most, until a broker may be stopped: all are alive and have their "
+                    "partitions open, every partition is led and in sync, every controller votes");
   if (auto code = command.parse(arguments)) return *code;
-  return command.run([&](Host& host, ClusterClient& cluster) { return show(command, host, cluster); });
+  if (command.given("wait") && (wait < 1 || wait > wait_seconds_max))
+    return command.wrong("--wait must be from 1 to " + std::to_string(wait_seconds_max) + " seconds");
+  return command.run([&](Host& host, ClusterClient& cluster) -> Answer<void> {
+    if (wait > 0) FULMAR_TRY_VOID(await_health(command, host, cluster, wait));
+    return show(command, host, cluster);
+  });
 }
 
 }  // namespace fulmar

@@ -4,6 +4,7 @@
 #include <ranges>
 
 #include "broker/protocol/messages/describe_configs.h"
+#include "broker/protocol/messages/describe_log_dirs.h"
 #include "broker/protocol/messages/list_offsets.h"
 #include "runtime/host/clock.h"
 
@@ -70,6 +71,18 @@ Answer<std::size_t> configured_controllers(ClusterClient& cluster, std::int32_t 
       if (config.name == "controller.quorum.voters" && config.value && !config.value->empty())
         return static_cast<std::size_t>(1 + std::ranges::count(*config.value, ','));
   return std::size_t{0};
+}
+
+Answer<std::set<std::pair<std::string, std::int32_t>>> opened_partitions(ClusterClient& cluster, std::int32_t broker,
+                                                                         Deadline deadline) {
+  FULMAR_TRY(auto connection, cluster.broker(broker, deadline));
+  FULMAR_TRY(auto response, connection->call<DescribeLogDirsResponse>(DescribeLogDirsRequest{}, deadline));
+  if (response.error_code != ErrorCode::none) return refuse(response.error_code, "the broker's log directories");
+  std::set<std::pair<std::string, std::int32_t>> opened;
+  for (const auto& directory : response.log_dirs)
+    for (const auto& topic : directory.topics)
+      for (const auto& partition : topic.partitions) opened.emplace(topic.name, partition.index);
+  return opened;
 }
 
 Answer<std::map<std::string, std::string>> topic_property(ClusterClient& cluster,

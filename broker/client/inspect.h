@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "broker/client/cluster_client.h"
@@ -19,6 +21,11 @@ Answer<DescribeQuorumResponse::Topic::Partition> describe_metadata_quorum(Cluste
 // How many brokers the controller.quorum.voters of that broker names; 0 if it does not answer. Not retried, since the
 // broker may be dead.
 Answer<std::size_t> configured_controllers(ClusterClient& cluster, std::int32_t broker, Deadline deadline);
+
+// The partitions whose logs that broker has opened; others that it has are still being recovered, or can't be. Not
+// retried.
+Answer<std::set<std::pair<std::string, std::int32_t>>> opened_partitions(ClusterClient& cluster, std::int32_t broker,
+                                                                         Deadline deadline);
 
 // The effective value of one property, by topic; without topics that were deleted meanwhile.
 Answer<std::map<std::string, std::string>> topic_property(ClusterClient& cluster,

@@ -60,8 +60,15 @@ def test_status(cluster):
     third = next(row for row in status["controllers"] if row["controller"] == 3)
     silent = third["heard_ms_ago"] is None or third["heard_ms_ago"] > 5000  # a leader elected since has never heard of it
     check(silent and third["role"] == "voter", "as a controller it is not heard of")
+    _, said = fulmar(cluster, "cluster", "status", "--wait", "1", code=1)
+    check("cluster status: waits: dead brokers: 3\n" in said and said.endswith("not healthy in time: dead brokers: 3\n"),
+          "who waits for health is told what is missing, and that it does not come")
     cluster.broker(3).start()
-    cluster.await_health()
+    shown, _ = fulmar(cluster, "cluster", "status", "--wait", "60")
+    check(["under-replicated", "0"] in shown and ["3", "alive"] in [row[:2] for row in shown], "and gets the status once it has come")
+    for wrong in ("0", "-1", "86401"):
+        _, said = fulmar(cluster, "cluster", "status", f"--wait={wrong}", code=2)
+        check("--wait must be from 1 to 86400 seconds" in said, f"--wait {wrong} is no time")
     cluster.ask("topic", "delete", "alone", "thrice")
 
 
