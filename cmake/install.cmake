@@ -1,5 +1,5 @@
 # What `cmake --install` gives to other C++23 projects (docs/library.md): the parts that know nothing of Kafka, as static
-# libraries with a package configuration (component `library`), and the programs (component `programs`).
+# libraries with a package configuration (component `library`). programs.cmake installs the programs.
 
 set(package_dir lib/cmake/fulmar)
 
@@ -51,4 +51,3 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/fulmar-config-version.cmake
 install(FILES cmake/fulmar-config.cmake ${CMAKE_BINARY_DIR}/fulmar-config-version.cmake DESTINATION ${package_dir} COMPONENT library)
 install(FILES LICENSE DESTINATION share/doc/fulmar COMPONENT library)
 install(FILES runtime/fiber/fibers_gdb.py DESTINATION share/fulmar COMPONENT library)
-install(TARGETS fulmar fulmar-sim RUNTIME DESTINATION bin COMPONENT programs)

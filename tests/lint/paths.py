@@ -5,7 +5,7 @@ import os
 import re
 import sys
 
-TOP = "broker|campaign|runtime|sim|faults|scenarios|checkers|tests|reports|bench|docs|cmake"
+TOP = "broker|campaign|runtime|sim|faults|scenarios|checkers|tests|reports|bench|docs|cmake|packaging"
 # After a letter, a dot or a slash it is the end of something else.
 PATH = re.compile(rf"(?<![\w./-])((?:{TOP})/[\w./*-]*[\w*/])")
 
