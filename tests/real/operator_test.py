@@ -1,5 +1,7 @@
 """What an operator does with four brokers: partitions move, leaders go back to where they belong, a broker leaves for good."""
+import glob
 import json
+import os
 import subprocess
 import time
 
@@ -70,6 +72,26 @@ def test_status(cluster):
         _, said = fulmar(cluster, "cluster", "status", f"--wait={wrong}", code=2)
         check("--wait must be from 1 to 86400 seconds" in said, f"--wait {wrong} is no time")
     cluster.ask("topic", "delete", "alone", "thrice")
+
+
+def test_wait_for_open_partitions(cluster):
+    """A broker that was just started counts as in sync for a while, whatever it has open."""
+    cluster.ask("topic", "create", "closed", "--partitions", "4", "--replication-factor", "3")
+    cluster.ask("produce", "closed", input=LINES)
+    broker = cluster.broker(3)
+    broker.kill()
+    log = sorted(glob.glob(os.path.join(broker.directory, "closed-*", "0*.log")))[0]
+    os.rename(log, log + ".kept")
+    os.mkdir(log)
+    broker.start()
+    _, said = fulmar(cluster, "cluster", "status", "--wait", "2", code=1)
+    check("waits: broker 3 has partitions that are not open: 1\n" in said, "a partition that its broker can't open keeps others from being stopped")
+    broker.kill()
+    os.rmdir(log)
+    os.rename(log + ".kept", log)
+    broker.start()
+    fulmar(cluster, "cluster", "status", "--wait", "60")
+    cluster.ask("topic", "delete", "closed")
 
 
 def test_reassign(cluster):
@@ -156,6 +178,7 @@ def test_decommission(cluster):
 
 with Cluster(4) as four:
     test_status(four)
+    test_wait_for_open_partitions(four)
     test_reassign(four)
     test_elect_leaders(four)
     test_what_is_in_doubt(four)
