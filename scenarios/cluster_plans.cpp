@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::int64_t fast_reader_pace_ms = 16;
 constexpr std::int64_t epoch_pace_ms = 40;
+constexpr std::int64_t pace_per_writer_ms = 12;  // of keyed records
 
 Plan plan_cluster(std::uint64_t seed, FaultDraw draw, const char* scenario,
                   const std::function<void(Random, Plan&)>& choose_more = {}) {
@@ -187,6 +188,11 @@ Plan plan_compaction(std::uint64_t seed, FaultDraw draw) {
   // In two thirds of the lives there are transactions too.
   auto random = Random(seed).split("keyed transactions");
   if (random.chance(2, 3)) plan.set(settings::keyed_transactions, random.between(1, 2));
+  // Of many writers each is slower. A life costs what it writes, and finds what happens meanwhile: so more lives are
+  // worth more than more writes.
+  auto writers = plan.setting(settings::clients) *
+                 (plan.setting(settings::keyed_clients) + plan.setting_or(settings::keyed_transactions, 0));
+  plan.set(settings::keyed_pace_ms, std::max(plan.setting(settings::keyed_pace_ms), pace_per_writer_ms * writers));
   return plan;
 }
 

@@ -13,7 +13,8 @@
 //
 //   {"processed": GROUP, "partition": P, "first": O, "last": O, "at": NS}    told before the commit of what follows
 //   {"commit": N, "group": GROUP, "member": M, "partition": P, "offset": O, "at": NS}
-//   {"commit-ok": N, "at": NS}               without it, the commit may take effect at any time, or never
+//   {"commit-ok": N, "at": NS}               without it, the commit may take effect at any time, or never; if it comes
+//       late, the commit may have been sent twice, and the history has another one besides, which has no response
 //
 // Of pipelines:
 //

@@ -81,6 +81,19 @@ TEST(HistoryLines, MembersProcessAndCommit) {
   EXPECT_EQ(history.group_commits[1].completed, Instant::max());
 }
 
+TEST(HistoryLines, ACommitThatIsAcknowledgedLateMayTakeEffectOnceMore) {
+  auto history = history_of(R"({"commit": 1, "group": "g", "member": "m", "partition": 2, "offset": 7, "at": 6}
+{"commit-ok": 1, "at": 1000000007}
+)");
+  ASSERT_EQ(history.group_commits.size(), 2u);
+  EXPECT_EQ(history.group_commits[0].outcome, Outcome::ok);
+  const auto& again = history.group_commits[1];
+  EXPECT_EQ(again.outcome, Outcome::unknown);
+  EXPECT_EQ(again.offset, 7);
+  EXPECT_EQ(again.invoked, Instant{6});
+  EXPECT_EQ(again.completed, Instant::max());
+}
+
 TEST(HistoryLines, APipelineHasItsTransactionsAndWhatTheyRead) {
   auto history = history_of(R"({"take-over": "id", "epoch": 3, "at": 4}
 {"transaction": 7, "id": "id", "epoch": 3}
