@@ -1,5 +1,6 @@
 #include "runtime/real/process.h"
 
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <atomic>
 #include <latch>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -215,6 +217,8 @@ Result<int> run_real_process(const ProcessOptions& options, const std::function<
   std::atomic<bool> over{false};
 
   auto run_shard = [&](unsigned n, const std::function<void(RealHost&, Reactor&)>& body) {
+    // As `top -H` shows it; the first thread's name is the process' own.
+    if (n > 0) pthread_setname_np(pthread_self(), ("shard-" + std::to_string(n)).c_str());
     Reactor reactor(options.backend);
     if (!reactor.usable()) refused = true;
     {

@@ -26,13 +26,14 @@ SECONDS = 30
 class Manager:
     """Collects notices, each with the time it came; `environment` is for the process that is to send them."""
 
-    def __init__(self, watchdog=None):
+    def __init__(self, watchdog=None, abstract=False):
         self.folder = tempfile.mkdtemp(prefix="fulmar-service-")
         self.path = os.path.join(self.folder, "notify")
+        self.address = "\0" + self.path if abstract else self.path
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(self.path)
+        self.socket.bind(self.address)
         self.notices = []
-        self.environment = {"NOTIFY_SOCKET": self.path}
+        self.environment = {"NOTIFY_SOCKET": "@" + self.path if abstract else self.path}
         if watchdog:
             self.environment["WATCHDOG_USEC"] = str(int(watchdog * 1e6))
         self.listener = threading.Thread(target=self._listen, daemon=True)
@@ -61,7 +62,7 @@ class Manager:
 
     def __exit__(self, *_):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
-            end.sendto(b"END", self.path)
+            end.sendto(b"END", self.address)
         self.listener.join()
         self.socket.close()
         shutil.rmtree(self.folder)
@@ -99,12 +100,23 @@ def hung(thread):
         assert trace(PTRACE_DETACH, thread, None, None) == 0, os.strerror(ctypes.get_errno())
 
 
+def thread_of(broker, name):
+    """The oldest thread of that name: others are the shard's helpers, which inherit it."""
+    threads = f"/proc/{broker.process.pid}/task"
+    found = []
+    for thread in os.listdir(threads):
+        with open(f"{threads}/{thread}/comm", encoding="ascii") as file:
+            if file.read().strip() == name:
+                found.append(int(thread))
+    return min(found)
+
+
 def test_one_broker():
     with Manager() as manager, Broker("--shards", "2", begun=False) as broker:
         begun(broker, manager).await_ready()
         manager.wait("READY")
         manager.wait("STATUS", lambda text: text == f"serves clients at {broker.address}")
-        check(manager.of("READY") == ["1"] and manager.of("STATUS")[0] == "starting", "who started it learns that it starts, and once that it is ready")
+        check(manager.of("READY") == ["1"] and manager.of("STATUS")[0] == "starting", "who started it learns that it starts, once that it is ready")
         check(manager.of("EXTEND_TIMEOUT_USEC") and not manager.of("WATCHDOG"), "the start may take longer; nobody asked for a watchdog")
         ready = next(at for at, key, _ in manager.notices if key == "READY")
         since = time.monotonic()
@@ -116,6 +128,11 @@ def test_one_broker():
         begun(broker, manager).await_ready()
         broker.stop()
         check(not manager.notices, "where no socket is named, nothing is told")
+    with Manager(abstract=True) as manager, Broker(begun=False) as broker:
+        begun(broker, manager).await_ready()
+        manager.wait("READY")
+        check(not os.listdir(manager.folder), "a socket of the abstract namespace will do")
+        broker.stop()
 
 
 def test_a_hung_shard():
@@ -123,10 +140,7 @@ def test_a_hung_shard():
     with Manager(watchdog) as manager, Broker("--shards", "3", begun=False) as broker:
         begun(broker, manager).await_ready()
         manager.wait("WATCHDOG")
-        process = broker.process.pid
-        threads = sorted(int(name) for name in os.listdir(f"/proc/{process}/task"))
-        shards = [process, *[thread for thread in threads if thread != process][:2]]
-        for shard, thread in enumerate(shards):
+        for shard, thread in enumerate([broker.process.pid, thread_of(broker, "shard-1"), thread_of(broker, "shard-2")]):
             with hung(thread):
                 stopped = time.monotonic()
                 time.sleep(0.1)  # what was on its way when the thread stopped
