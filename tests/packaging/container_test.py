@@ -68,7 +68,7 @@ class Container(unittest.TestCase):
         self.assertIn(published, self.file.one("EXPOSE").split())
         command = self.file.command("CMD")
         self.assertTrue(command[command.index("--listen") + 1].endswith(":" + published))
-        self.assertIn(f"runs as user {self.file.one('USER').split(':')[0]},", page)
+        self.assertIn(f"runs as user {self.file.one('USER').split(':')[0]},", " ".join(page.split()))
 
     def test_what_is_built_is_not_sent_to_the_builder(self):
         with open(os.path.join(SOURCE, "packaging", "Dockerfile.dockerignore"), encoding="utf-8") as file:
