@@ -12,9 +12,10 @@
 #include <thread>
 
 #include "broker/cli/service_notices.h"
-#include "broker/server/broker.h"
+#include "broker/server/broker_with_admin.h"
 #include "runtime/real/process.h"
 #include "runtime/real/service_manager.h"
+#include "runtime/real/usage.h"
 
 namespace fulmar {
 
@@ -154,6 +155,14 @@ int broker_command(const std::vector<std::string>& arguments) {
     if (!secret) return complain(exit_usage, secret.error().detail);
     config->cluster_secret = std::move(*secret);
   }
+  auto admin = AdminSettings::from(config->properties);
+  if (!admin) return complain(exit_usage, admin.error().detail);
+  admin->meters = real_usage_meters();
+  if (auto file = config->properties.find("admin.http.token.file"); file != config->properties.end()) {
+    auto token = read_secret(file->second);
+    if (!token) return complain(exit_usage, token.error().detail);
+    admin->token = std::move(*token);
+  }
   if (config->needs_secret())
     return complain(exit_usage, "the INTERNAL listener is at " + to_string(config->listen_internal) +
                                     ", where anybody on the network could take part in the cluster: name a file with a "
@@ -193,7 +202,7 @@ int broker_command(const std::vector<std::string>& arguments) {
 
   auto code = run_real_process(process, [&](Host& host) {
     ServiceNotices notices(host, *manager);
-    auto ran = run_broker(host, *config, notices.news());
+    auto ran = run_broker(host, *config, *admin, notices.news());
     return ran ? 0 : complain(exit_failed, ran.error().detail);
   });
   return code ? *code : complain(exit_failed, code.error().detail);

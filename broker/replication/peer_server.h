@@ -50,6 +50,7 @@ class PeerServer {
   // Errors: as Network::listen.
   Result<SocketAddress> listen(const SocketAddress& at);
   void stop();
+  std::size_t connections() const { return serving_.size(); }  // now
 
  private:
   void take(std::unique_ptr<Connection> accepted);

@@ -32,18 +32,20 @@ Error cannot_listen(const Error& why) {
 
 }  // namespace
 
-Result<void> addresses_are_free(Host& host, const BrokerConfig& config) {
+Result<void> addresses_are_free(Host& host, const BrokerConfig& config, const AdminSettings& admin) {
   std::vector<SocketAddress> wanted{config.listen};
   if (!config.controllers.empty()) wanted.push_back(config.listen_internal);
+  if (admin.listen) wanted.push_back(*admin.listen);
   for (const auto& address : wanted)
     if (auto free = free_address(host, address); !free) return std::unexpected(cannot_listen(free.error()));
   return {};
 }
 
-BrokerLife::BrokerLife(Host& host, const BrokerConfig& config, DataDirectory& directory, const BrokerNews& news,
-                       BrokerObserver* observer)
+BrokerLife::BrokerLife(Host& host, const BrokerConfig& config, const AdminSettings& admin, DataDirectory& directory,
+                       const BrokerNews& news, BrokerObserver* observer)
     : host_(host),
       config_(config),
+      admin_settings_(admin),
       directory_(directory),
       news_(news),
       log_(host.log().named("broker")),
@@ -64,14 +66,30 @@ void BrokerLife::give_up(Error why) {
   stop_.set();
 }
 
+Result<void> BrokerLife::begin_admin() {
+  if (!admin_settings_.listen) return {};
+  admin_.emplace(host_, broker_, admin_settings_, [this] { return membership_ ? membership_->peer_connections() : 0; });
+  auto listening = admin_->listen();
+  if (!listening) return std::unexpected(cannot_listen(listening.error()));
+  return {};
+}
+
+void BrokerLife::enter(BrokerPhase phase) {
+  if (admin_) admin_->enter(phase);
+}
+
 Result<void> BrokerLife::live() {
+  FULMAR_TRY_VOID(begin_admin());
   auto opened = shards_.open();
   if (opened) opened = open_metadata();
   auto listening = opened ? listen() : std::unexpected(opened.error());
   if (listening) {
+    enter(BrokerPhase::joining);
+    if (admin_) admin_->shards_are_there();
     join_cluster();
     if (!stop_.is_set()) serve(*listening);
     stop_.wait();
+    enter(BrokerPhase::stopping);
     if (news_.stopping) news_.stopping();
     log_.info("broker stops");
     // Replicas that wait for room on a full disk would wait for ever, and the stop for them.
@@ -186,6 +204,7 @@ void BrokerLife::serve(const SocketAddress& listening) {
                              {"topics", metadata_->image()->topics.size()},
                              {"clean", directory_.clean()}});
   serves_ = true;
+  enter(BrokerPhase::serving);
   if (news_.ready) news_.ready(listening);
 }
 
@@ -224,6 +243,7 @@ bool BrokerLife::end() {
   fibers_.cancel();
   fibers_.join();
   if (member_ && !failure_) membership_->leave();
+  if (admin_) admin_->shards_will_end();
   shards_.stop();
   if (controller_) controller_->stop();
   if (membership_) membership_->stop();

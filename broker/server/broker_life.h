@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "broker/cluster/metadata_log.h"
+#include "broker/server/admin/broker_admin.h"
 #include "broker/server/broker.h"
 #include "broker/server/controller/controller.h"
 #include "broker/server/data_directory.h"
@@ -18,14 +19,17 @@ namespace fulmar {
 // On shard 0.
 class BrokerLife {
  public:
-  BrokerLife(Host& host, const BrokerConfig& config, DataDirectory& directory, const BrokerNews& news,
-             BrokerObserver* observer);
+  // All outlive this; `observer` may be null.
+  BrokerLife(Host& host, const BrokerConfig& config, const AdminSettings& admin, DataDirectory& directory,
+             const BrokerNews& news, BrokerObserver* observer);
 
   // Runs to the end; as run_broker().
   Result<void> live();
 
  private:
   bool in_cluster() const { return !config_.controllers.empty(); }
+  Result<void> begin_admin();
+  void enter(BrokerPhase phase);
   void give_up(Error why);
   Result<void> open_metadata();
   bool may_apply(const MetadataImage& image);
@@ -40,6 +44,7 @@ class BrokerLife {
 
   Host& host_;
   const BrokerConfig& config_;
+  const AdminSettings& admin_settings_;
   DataDirectory& directory_;
   const BrokerNews& news_;
   Logger log_;
@@ -56,9 +61,10 @@ class BrokerLife {
   bool serves_ = false;
   bool knows_strays_ = false;  // directories of partitions that were moved away have been opened or removed
   FiberGroup fibers_;
+  std::optional<BrokerAdmin> admin_;  // last: it refers to the others
 };
 
 // Whether the broker could listen at its addresses. Errors: as Network::listen, in words for people.
-Result<void> addresses_are_free(Host& host, const BrokerConfig& config);
+Result<void> addresses_are_free(Host& host, const BrokerConfig& config, const AdminSettings& admin);
 
 }  // namespace fulmar

@@ -78,6 +78,13 @@ void Membership::deliver_pulses(const PeerConnection& from, const PulsesRequest&
     shard_.on(shard, [&](BrokerShard& there) { there.hear_pulses(from, said); });
 }
 
+// Errors in the responses are counted here, where they are made.
+std::shared_ptr<Session> Membership::session_of_peers() const {
+  auto session = std::make_shared<Session>();
+  session->apis = &shard_.counts().apis;
+  return session;
+}
+
 Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) {
   if (header.api_key == static_cast<std::int16_t>(ApiKey::register_broker)) {
     FULMAR_TRY(auto request, decode<RegisterBrokerRequest>(body, 0));
@@ -98,7 +105,7 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
   if (header.api_key != static_cast<std::int16_t>(ApiKey::forward)) return fail(Errc::unsupported, "no such call");
   FULMAR_TRY(auto request, decode<ForwardRequest>(body, 0));
   ForwardResponse response;
-  if (auto between_brokers = Request::read(std::make_shared<Session>(), request.frame.flatten());
+  if (auto between_brokers = Request::read(session_of_peers(), request.frame.flatten());
       between_brokers && is_asked_between_brokers(between_brokers->header())) {
     FULMAR_TRY(auto finish, begin_request(shard_, *between_brokers));
     response.frame = finish();
@@ -109,7 +116,7 @@ Result<ByteChain> Membership::answer(const RequestHeader& header, Reader& body) 
     FULMAR_MARK("brokers: forwarded to no controller");
     response.error_code = ErrorCode::not_controller;
   } else {
-    FULMAR_TRY(auto forwarded, Request::read(std::make_shared<Session>(), request.frame.flatten()));
+    FULMAR_TRY(auto forwarded, Request::read(session_of_peers(), request.frame.flatten()));
     const auto* api = served_api(forwarded.header().api_key);
     if (!api || api->answered_by != AnsweredBy::controller) return fail(Errc::unsupported, "not for the controller");
     FULMAR_TRY(auto finish, begin_request(shard_, forwarded));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "broker/protocol/message.h"
@@ -15,6 +16,7 @@ namespace fulmar {
 
 class BrokerShard;
 class Controller;
+struct Session;
 
 class Membership {
  public:
@@ -31,10 +33,12 @@ class Membership {
   // group last. Takes ten seconds at most, less if there is nobody to transfer to.
   void leave();
   void stop();
+  std::size_t peer_connections() const { return server_.connections(); }  // of other brokers, now
 
  private:
   void deliver(std::vector<GroupMessage> messages);
   void deliver_pulses(const PeerConnection& from, const PulsesRequest& said);
+  std::shared_ptr<Session> session_of_peers() const;
   Result<ByteChain> answer(const RequestHeader& header, Reader& body);
   void exclude(std::string why);
   template <class Response, class Request>

@@ -19,6 +19,7 @@
 #include <deque>
 #include <expected>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -118,6 +119,15 @@ class TransactionCoordinator {
   using Matches = std::function<bool(const std::string& transactional_id)>;
   std::expected<Page, ErrorCode> list(const ListTransactionsRequest& filters, const Matches& matches,
                                       const std::optional<std::string>& after, std::size_t limit, Timestamp now) const;
+  // Of up to `limit` transactional ids after `after`, those with a transaction that is not complete; `last` as in
+  // list().
+  struct OpenTransactions {
+    std::int64_t count = 0;
+    std::int64_t looked_at = 0;                                // transactional ids
+    Timestamp oldest = std::numeric_limits<Timestamp>::max();  // when the first of them began
+    std::optional<std::string> last = {};
+  };
+  OpenTransactions open_transactions(const std::optional<std::string>& after, std::size_t limit) const;
   // The transactions whose end is decided and which are not complete. Goes through all transactional ids.
   AllUnderWay under_way() const;
 

@@ -61,6 +61,22 @@ std::expected<TransactionCoordinator::Page, ErrorCode> TransactionCoordinator::l
   return page;
 }
 
+TransactionCoordinator::OpenTransactions TransactionCoordinator::open_transactions(
+    const std::optional<std::string>& after, std::size_t limit) const {
+  OpenTransactions open;
+  auto entry = after ? entries_.upper_bound(*after) : entries_.begin();
+  for (; entry != entries_.end() && limit > 0; ++entry, --limit) {
+    open.last = entry->first;
+    ++open.looked_at;
+    const auto& current = entry->second.current;
+    if (!current || (current->state != TransactionState::ongoing && !current->prepared())) continue;
+    ++open.count;
+    open.oldest = std::min(open.oldest, current->started);
+  }
+  if (entry == entries_.end()) open.last.reset();
+  return open;
+}
+
 AllUnderWay TransactionCoordinator::under_way() const {
   AllUnderWay all;
   for (const auto& [id, entry] : entries_)

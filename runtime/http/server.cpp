@@ -19,21 +19,6 @@ constexpr Duration accept_again_after = milliseconds(100);  // if there are no d
 constexpr std::size_t unread_bytes_max = 4 * 1024 * 1024;
 constexpr Duration unread_time = seconds(2);
 
-std::string json_string(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string quoted = "\"";
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\')
-      quoted += std::string("\\") + c;
-    else if (byte < 0x20)
-      quoted += std::string("\\u00") + digits[byte >> 4] + digits[byte & 15];
-    else
-      quoted += c;
-  }
-  return quoted + "\"";
-}
-
 // Adds what comes to the request; the error is `timed_out` if the rest did not come in time.
 Result<void> read_more(Connection& connection, std::string& unused, Deadline deadline) {
   std::array<char, read_bytes> buffer;
@@ -54,8 +39,23 @@ void read_the_rest(Host& host, Connection& connection) {
 
 }  // namespace
 
+std::string http_json_string(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string quoted = "\"";
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\')
+      quoted += std::string("\\") + c;
+    else if (byte < 0x20)
+      quoted += std::string("\\u00") + digits[byte >> 4] + digits[byte & 15];
+    else
+      quoted += c;
+  }
+  return quoted + "\"";
+}
+
 HttpResponse http_error(int status, std::string_view sentence) {
-  return {.status = status, .body = "{\"error\": " + json_string(sentence) + "}\n"};
+  return {.status = status, .body = "{\"error\": " + http_json_string(sentence) + "}\n"};
 }
 
 std::string http_status_line(int status) {

@@ -51,6 +51,8 @@ class HttpServer {
 
 // {"error": SENTENCE}
 HttpResponse http_error(int status, std::string_view sentence);
+// The text as a JSON string, in quotes.
+std::string http_json_string(std::string_view text);
 // "404 Not Found"
 std::string http_status_line(int status);
 

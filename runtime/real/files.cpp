@@ -45,6 +45,7 @@ class RealFile final : public File {
       if (read < 0) read = run({FileOperation::Kind::read, fd_, {&part, 1}, offset});
       if (read == -EINTR || read == -EAGAIN) continue;
       if (read < 0) return system_error(static_cast<int>(-read), "read " + path_);
+      reactor_.disk_usage().read_bytes += read;
       return static_cast<std::size_t>(read);
     }
   }
@@ -66,6 +67,7 @@ class RealFile final : public File {
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) return system_error(errno, "write " + path_);
       if (written == 0) return system_error(ENOSPC, "write " + path_);
+      reactor_.disk_usage().written_bytes += written;
       at += static_cast<std::uint64_t>(written);
       size_ = std::max(size_, at);
       auto left = static_cast<std::size_t>(written) + skip;
@@ -80,8 +82,10 @@ class RealFile final : public File {
 
   Result<void> sync() override {
     check_cancelled();
+    auto begun = reactor_.now();
     long done = run({FileOperation::Kind::sync_data, fd_, {}, 0});
     if (done < 0) return system_error(static_cast<int>(-done), "sync " + path_);
+    reactor_.disk_usage().syncs.add(reactor_.now() - begun);
     return {};
   }
 
@@ -212,9 +216,11 @@ Result<void> RealDisk::sync_directory(std::string_view path) {
   check_cancelled();
   int fd = ::open(full(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return system_error(errno, "sync directory " + std::string(path));
+  auto begun = reactor_.now();
   long done = reactor_.engine().run({FileOperation::Kind::sync_all, fd, {}, 0});
   ::close(fd);
   if (done < 0) return system_error(static_cast<int>(-done), "sync directory " + std::string(path));
+  reactor_.disk_usage().syncs.add(reactor_.now() - begun);
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/fiber/scheduler.h"
+#include "runtime/host/process_usage.h"
 #include "runtime/real/engine.h"
 #include "runtime/real/io_backend.h"
 
@@ -29,6 +30,7 @@ class Reactor final : public Scheduler {
   IoEngine& engine() { return *engine_; }
   // The number of open files and sockets; any thread may read it.
   std::atomic<std::size_t>& descriptors() { return descriptors_; }
+  DiskUsage& disk_usage() { return disk_usage_; }  // of this shard; on its thread
 
   // Runs `message` in the reactor's context soon, in the order of sending. From any thread.
   void send(Message message);
@@ -51,6 +53,7 @@ class Reactor final : public Scheduler {
   std::vector<Message> inbox_;
   std::atomic<bool> asleep_{false};
   std::atomic<std::size_t> descriptors_{0};
+  DiskUsage disk_usage_;
 };
 
 }  // namespace fulmar

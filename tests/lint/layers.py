@@ -14,6 +14,7 @@ FLOORS = {
     "runtime/host": ["runtime/base", "runtime/fiber"],
     "runtime/real": ["runtime/base", "runtime/fiber", "runtime/host"],
     "runtime/http": ["runtime/base", "runtime/fiber", "runtime/host"],
+    "broker/metrics": ["runtime/base"],
     "broker/protocol": ["runtime/base"],
     "broker/client": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol"],
     "broker/net": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol"],
@@ -29,7 +30,7 @@ FLOORS = {
                        "broker/replication", "broker/coordinator"],
     "broker/server/config": ["runtime/base", "runtime/host", "broker/protocol", "broker/log", "broker/raft", "broker/groups",
                              "broker/transactions", "broker/cluster"],
-    "broker/server/shard": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/net", "broker/log",
+    "broker/server/shard": ["runtime/base", "runtime/fiber", "runtime/host", "broker/metrics", "broker/protocol", "broker/net", "broker/log",
                             "broker/raft", "broker/replication", "broker/coordinator", "broker/groups", "broker/transactions",
                             "broker/cluster", "broker/server/config"],
     "broker/server/controller": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/raft",
@@ -37,6 +38,9 @@ FLOORS = {
     "broker/server/requests": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/net", "broker/log",
                                "broker/raft", "broker/replication", "broker/coordinator", "broker/groups", "broker/transactions",
                                "broker/cluster", "broker/server/config", "broker/server/shard", "broker/server/controller"],
+    "broker/server/admin": ["runtime/base", "runtime/fiber", "runtime/host", "runtime/http", "broker/metrics", "broker/protocol", "broker/log",
+                            "broker/raft", "broker/replication", "broker/groups", "broker/transactions", "broker/cluster",
+                            "broker/server"],
     "broker/server": ["runtime/base", "runtime/fiber", "runtime/host", "broker/protocol", "broker/net", "broker/log",
                       "broker/raft", "broker/replication", "broker/cluster"],
     "broker/cli": ["runtime", "broker"],
@@ -58,7 +62,7 @@ FLOORS = {
     "bench": ["runtime", "broker", "sim", "faults", "checkers", "reports", "campaign", "scenarios", "bench"],
 }
 # Floors whose code must be the same in every world.
-PURE = ["runtime/base", "runtime/host", "runtime/http", "broker/protocol", "broker/net", "broker/client", "broker/log", "broker/raft", "broker/replication",
+PURE = ["runtime/base", "runtime/host", "runtime/http", "broker/metrics", "broker/protocol", "broker/net", "broker/client", "broker/log", "broker/raft", "broker/replication",
         "broker/coordinator", "broker/groups", "broker/transactions", "broker/cluster", "broker/server",
         "sim", "faults", "checkers", "scenarios"]
 EXEMPT = ["broker/cli", "scenarios/real", "scenarios/serve/outside", "runtime/base/assert.cpp"]

@@ -6,6 +6,7 @@
 #include "broker/cluster/group_config.h"
 #include "broker/cluster/topic_config.h"
 #include "broker/cluster/topic_name.h"
+#include "broker/server/config/admin_settings.h"
 #include "broker/server/config/broker_config.h"
 #include "gtest/gtest.h"
 
@@ -182,8 +183,8 @@ bool changes_topics(const Properties& topic, const Properties& broker) {
 // A property without effect on BrokerConfig and topics must be listed as such, and no other may be.
 TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
   // These act through the newer forms of their names, the command line, or topics that inherit them.
-  const std::set<std::string_view> seen_elsewhere{"broker.id", "cluster.secret.file", "log.dir", "log.dirs",
-                                                  "controller.quorum.voters"};
+  const std::set<std::string_view> seen_elsewhere{
+      "admin.http.token.file", "broker.id", "cluster.secret.file", "log.dir", "log.dirs", "controller.quorum.voters"};
   const auto plain = BrokerConfig::from({}).value();
   for (const auto& info : topic_properties()) {
     if (info.effect == Effect::refused) continue;
@@ -220,6 +221,7 @@ TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
       if (info.effect == Effect::refused || seen_elsewhere.contains(name)) continue;
       auto value = another_value(info);
       if (name.ends_with("listeners")) value = "PLAINTEXT://127.0.0.1:1";
+      if (name == "admin.http.listener") value = "127.0.0.1:1";
       if (name == "listener.security.protocol.map") value = "PLAINTEXT:PLAINTEXT";
       // Each between its bounds, and the bounds around the defaults.
       if (name.starts_with("group.consumer.min.")) value = "1";
@@ -236,7 +238,8 @@ TEST(Configuration, EveryOtherPropertyHasAnEffectOrSaysThatItHasNone) {
       bool of_topics =
           inherited(name) && (split_list(info.allowed).size() == 1 || changes_topics({}, config->properties));
       bool of_groups = allowed_to_groups(config->properties) != allowed_to_groups({});
-      EXPECT_EQ(changes || of_topics || of_groups, info.effect == Effect::served) << name << "=" << value;
+      bool of_admin = AdminSettings::from(config->properties).value() != AdminSettings();
+      EXPECT_EQ(changes || of_topics || of_groups || of_admin, info.effect == Effect::served) << name << "=" << value;
     }
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "broker/server/config/admin_settings.h"
 #include "runtime/base/did_you_mean.h"
 
 namespace fulmar {
@@ -16,6 +17,18 @@ constexpr std::int64_t int64_min = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 
 constexpr PropertyInfo table[] = {
+    {"admin.http.listener", PropertyType::string, "", 0, 0, "",
+     "The address at which metrics and health are served over HTTP, as HOST:PORT; none: they are not. Without TLS: for "
+     "loopback, or a network that is trusted."},
+    {"admin.http.max.connections", PropertyType::int32, "64", 1, 10'000, "",
+     "The most connections to that listener at once; further ones are answered 503."},
+    {"admin.http.metrics.topics", PropertyType::list, "", 0, 0, "",
+     "Topics whose partitions each scrape shows, as if it asked for them; at most 100."},
+    {"admin.http.shard.stall.max.ms", PropertyType::int32, "10000", 100, int32_max, "",
+     "A shard that has done nothing for so long makes /health/live fail."},
+    {"admin.http.token.file", PropertyType::string, "", 0, 0, "",
+     "A file with the token, 16 bytes or more, that clients of /metrics have to send as Authorization: Bearer; none: "
+     "they need none."},
     {"advertised.listeners", PropertyType::list, "", 0, 0, "",
      "The address clients are told, as PLAINTEXT://HOST:PORT."},
     {"auto.create.topics.enable", PropertyType::boolean, "true", 0, 0, "",
@@ -458,6 +471,7 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
                 "Invalid value " + std::string(text(advertised ? "advertised.listeners" : "listeners")) +
                     " for configuration " + (advertised ? "advertised.listeners" : "listeners") +
                     ": clients can't connect to an address that means any; set advertised.listeners to one they can");
+  FULMAR_TRY_VOID(AdminSettings::from(properties));  // who runs the broker takes them from there
   config.heartbeat_interval = duration("broker.heartbeat.interval.ms");
   config.session_timeout = duration("broker.session.timeout.ms");
   config.rebalance_leaders = text("auto.leader.rebalance.enable") == "true";

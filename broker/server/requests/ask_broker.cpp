@@ -16,7 +16,8 @@ constexpr std::size_t size_bytes = 4;  // the size before the frame
 
 bool is_asked_between_brokers(const RequestHeader& header) {
   return header.api_key == static_cast<std::int16_t>(ApiKey::write_txn_markers) ||
-         header.api_key == static_cast<std::int16_t>(ApiKey::add_partitions_to_txn);
+         header.api_key == static_cast<std::int16_t>(ApiKey::add_partitions_to_txn) ||
+         header.api_key == static_cast<std::int16_t>(ApiKey::list_offsets);
 }
 
 Result<Bytes> ask_broker(BrokerShard& shard, std::int32_t broker, const ByteChain& frame, Deadline deadline) {

@@ -1,5 +1,5 @@
-// Requests of the client protocol between brokers: to a partition's leader, to write transaction markers, and to a
-// transaction's coordinator, to verify a partition.
+// Requests of the client protocol between brokers: to a partition's leader, to write transaction markers or to learn
+// where it ends, and to a transaction's coordinator, to verify a partition.
 #pragma once
 
 #include <cstdint>

@@ -53,6 +53,7 @@ void ClientConnections::close_all() {
 
 void ClientConnections::take(std::unique_ptr<Connection> connection) {
   auto refuse = [&](std::string_view reason) {
+    ++shard_.counts().connections_refused;
     shard_.strangers_log().warn("connection refused",
                                 {{"peer", to_string(connection->peer())}, {"reason", std::string(reason)}});
   };
@@ -63,12 +64,15 @@ void ClientConnections::take(std::unique_ptr<Connection> connection) {
   auto id = next_id_++;
   auto served = std::make_shared<ServedConnection>(shard_, *this, id, std::move(connection));
   connections_.emplace(id, served);
+  ++shard_.counts().connections;
+  ++shard_.counts().connections_accepted;
   served->start();
 }
 
 void ClientConnections::closed(ServedConnection& connection) {
   if (!stopping_) left_.add(0, connection.peer().host);
   connections_.erase(connection.id());
+  --shard_.counts().connections;
 }
 
 }  // namespace fulmar

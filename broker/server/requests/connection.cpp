@@ -41,6 +41,7 @@ ServedConnection::ServedConnection(BrokerShard& shard, ClientConnections& all, s
       active_at_(now()),
       alarm_([this] { alarm_rings(); }) {
   session_->answered = &shard.client_counts().of({});
+  session_->apis = &shard.counts().apis;
 }
 
 ServedConnection::~ServedConnection() {
@@ -137,6 +138,7 @@ void ServedConnection::serve() {
 
 Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   auto size = static_cast<std::int64_t>(frame.size());
+  const auto begun_at = active_at_;
   FULMAR_TRY(auto request, Request::read(session_, std::move(frame)));
   request_bytes_ += size;
   auto begun = begin_client_request(shard_, request);
@@ -147,6 +149,8 @@ Result<void> ServedConnection::begin(Bytes frame, MemoryBudget::Charge memory) {
   answer.number = number;
   answer.request_bytes = size;
   answer.slot = RequestCounts::slot_of(request.header().api_key, request.version());
+  answer.api = session_->apis->of(request.header().api_key);
+  answer.begun = begun_at;
   answer.request = std::move(memory);
   answer.memory = std::exchange(first_of_answer_, {});
   if (auto ready = begun->take_ready()) {
@@ -181,6 +185,11 @@ void ServedConnection::answered(std::uint64_t number, ByteChain frame, MemoryBud
   if (memory.bytes() > 0) answer.memory = std::move(memory);
   auto uncharged = static_cast<std::int64_t>(frame.size()) - answer.memory.bytes();
   if (uncharged > 0) shard_.client_memory().answers.charge_at_once(answer.memory, uncharged);
+  if (answer.api) {
+    answer.api->durations.add(now() - answer.begun);
+    answer.api->request_bytes += answer.request_bytes;
+    answer.api->response_bytes += static_cast<std::int64_t>(frame.size());
+  }
   answer.frame = std::move(frame);
   answer.request = {};
   answer.delayed = nullptr;

@@ -18,6 +18,7 @@
 #include "broker/net/frame_assembler.h"
 #include "broker/net/memory_budget.h"
 #include "broker/server/requests/handlers.h"
+#include "broker/server/shard/api_counts.h"
 #include "broker/server/shard/client_counts.h"
 #include "runtime/fiber/alarm.h"
 #include "runtime/host/network.h"
@@ -45,7 +46,9 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
     std::uint64_t number = 0;
     std::int64_t request_bytes = 0;
     RequestCounts::Slot slot = RequestCounts::uncounted;  // where it is counted once it is answered
-    MemoryBudget::Charge request;                         // the request's memory, until there is a response
+    ApiCount* api = nullptr;                              // likewise
+    Instant begun;
+    MemoryBudget::Charge request;  // the request's memory, until there is a response
     std::shared_ptr<DelayedAnswer> delayed;
     bool attempted = false;
     std::optional<ByteChain> frame;  // once it is known; empty: no response is sent

@@ -9,6 +9,7 @@
 #include <limits>
 #include <list>
 
+#include "broker/server/requests/errors_in.h"
 #include "broker/server/requests/fetch_partition.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/leader_hint.h"
@@ -135,14 +136,28 @@ std::int64_t bytes_of(const std::list<FetchTarget>& targets) {
   return static_cast<std::int64_t>(targets.size()) * target_bytes;
 }
 
-ByteChain frame(const RequestHeader& header, FetchResponse response) {
+// The number of records of clients in whole batches.
+std::int64_t records_in(const ByteChain& batches) {
+  std::int64_t count = 0;
+  const auto bytes = batches.flatten();
+  for (auto rest = bytes.view(); !rest.empty();) {
+    auto header = read_batch_header(rest);
+    if (!header || header->size() > rest.size()) break;
+    if (!header->control()) count += header->record_count;
+    rest.remove_prefix(header->size());
+  }
+  return count;
+}
+
+ByteChain frame(BrokerShard& shard, const RequestHeader& header, const FetchResponse& response) {
+  count_errors(shard.counts().apis, response);
   return response_frame(response, header.api_version, header.correlation_id);
 }
 
-ByteChain error_frame(const RequestHeader& header, ErrorCode error) {
+ByteChain error_frame(BrokerShard& shard, const RequestHeader& header, ErrorCode error) {
   FetchResponse response;
   response.error_code = error;
-  return frame(header, std::move(response));
+  return frame(shard, header, response);
 }
 
 // Adjacent partitions of a topic share an entry.
@@ -153,7 +168,7 @@ FetchResponse::Topic& topic_of(FetchResponse& response, const FetchTarget& targe
 }
 
 // The response to an invalid request, as in Kafka: the error for the whole, and for each partition.
-ByteChain refused_frame(const RequestHeader& header, const FetchRequest& request, ErrorCode error) {
+ByteChain refused_frame(BrokerShard& shard, const RequestHeader& header, const FetchRequest& request, ErrorCode error) {
   FetchResponse response;
   response.error_code = error;
   for (const auto& topic : request.topics) {
@@ -161,7 +176,7 @@ ByteChain refused_frame(const RequestHeader& header, const FetchRequest& request
     for (const auto& partition : topic.partitions)
       out.partitions.emplace_back(refused_partition(partition.index, error)).aborted_transactions.emplace();
   }
-  return frame(header, std::move(response));
+  return frame(shard, header, response);
 }
 
 // One fetch, from its session to its response.
@@ -352,11 +367,13 @@ ByteChain Fetch::answer() {
     if (!news) continue;
     if (header_.api_version >= fetch_by_id_since && target.topic().empty())
       out.error_code = ErrorCode::unknown_topic_id;
+    shard_.counts().fetched_bytes += static_cast<std::int64_t>(out.records.size());
+    shard_.counts().fetched_records += records_in(out.records);
     if (const auto* topic = shard_.image()->topic(target.topic()); topic && header_.api_version >= node_endpoints_since)
       hint_leader(shard_, *topic, target.request.current_leader_epoch, out, response);
     topic_of(response, target).partitions.push_back(std::move(out));
   }
-  return frame(header_, std::move(response));
+  return frame(shard_, header_, response);
 }
 
 }  // namespace
@@ -364,9 +381,10 @@ ByteChain Fetch::answer() {
 Result<Finish> begin_fetch(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<FetchRequest>());
   if (request.isolation_level != 0 && request.isolation_level != 1)
-    return Finish::with(refused_frame(call.header(), request, ErrorCode::unknown_server_error));
+    return Finish::with(refused_frame(shard, call.header(), request, ErrorCode::unknown_server_error));
   auto fetch = std::make_unique<Fetch>(shard, call.header(), std::move(request));
-  if (auto error = fetch->begin(); error != ErrorCode::none) return Finish::with(error_frame(call.header(), error));
+  if (auto error = fetch->begin(); error != ErrorCode::none)
+    return Finish::with(error_frame(shard, call.header(), error));
   return Finish(std::move(fetch));
 }
 

@@ -1,4 +1,5 @@
 #include "broker/server/requests/new_partitions.h"
+#include "broker/server/requests/errors_in.h"
 
 #include <algorithm>
 
@@ -80,7 +81,9 @@ ByteChain NewPartitions::wait(BrokerShard& shard, ByteChain answer, Results Resp
     result.error_message = "It is made; not all of its partitions are led yet.";
     late = true;
   }
-  return late ? response_frame(*response, version_, correlation_id_) : answer;
+  if (!late) return answer;
+  count_errors(shard.counts().apis, *response);
+  return response_frame(*response, version_, correlation_id_);
 }
 
 Finish NewPartitions::once_led(BrokerShard& shard, Finish finish) && {

@@ -9,6 +9,7 @@
 
 #include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/produce.h"
+#include "broker/server/requests/errors_in.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/leader_hint.h"
 #include "broker/server/requests/request.h"
@@ -186,6 +187,10 @@ void append(BrokerShard& owner, Item& item, Safety safety) {
   auto proposed = replica->append(item.batch, item.records, expected, origin);
   if (!proposed) return refuse(item, std::move(proposed).error());
   item.proposed = *proposed;
+  if (!proposed->appended.duplicate) {
+    owner.counts().produced_bytes += static_cast<std::int64_t>(item.records.size());
+    owner.counts().produced_records += item.batch.record_count;
+  }
   item.appended_by = replica;
   item.log_start = replica->log().log_start();
 }
@@ -211,8 +216,7 @@ void wait_until_safe(BrokerShard& owner, Item& item, Safety safety, Deadline dea
   if (error != ErrorCode::none) refuse(item, error, "the records are written, but not known to be safe");
 }
 
-ByteChain answer(const BrokerShard& shard, const RequestHeader& header, const ProduceRequest& request,
-                 ItemsByShard& items) {
+ByteChain answer(BrokerShard& shard, const RequestHeader& header, const ProduceRequest& request, ItemsByShard& items) {
   ProduceResponse response;
   response.topics.resize(request.topics.size());
   for (std::size_t t = 0; t < request.topics.size(); ++t) {
@@ -239,6 +243,7 @@ ByteChain answer(const BrokerShard& shard, const RequestHeader& header, const Pr
       if (const auto* topic = shard.image()->topic(*item.name)) hint_leader(shard, *topic, -1, out, response);
     }
   }
+  count_errors(shard.counts().apis, response);
   return response_frame(response, header.api_version, header.correlation_id);
 }
 

@@ -8,6 +8,7 @@
 #include "broker/protocol/message.h"
 #include "broker/protocol/reader.h"
 #include "broker/protocol/work.h"
+#include "broker/server/requests/errors_in.h"
 #include "runtime/fiber/slices.h"
 #include "runtime/host/network.h"
 
@@ -23,6 +24,8 @@ struct Session {
   std::string software_version;
   RequestCounts* answered =
       nullptr;  // of that software, in the shard's ClientCounts; null: the request is the broker's
+
+  ApiCounts* apis = nullptr;  // of the shard; null: errors in the responses are not counted
 
   // For people.
   std::string software() const { return software_name.empty() ? "unknown" : software_name + "/" + software_version; }
@@ -46,9 +49,10 @@ class Request {
     if (Message::key != ApiKey::produce) work_in_slices(message_work(frame_.size()));
     return decode<Message>(reader, version());
   }
-  // The whole frame of a response. A cancellation point.
+  // The whole frame of a response, whose errors are counted. A cancellation point.
   template <class Response>
   ByteChain answer(const Response& response) const {
+    if (session_->apis) count_errors(*session_->apis, response);
     auto frame = response_frame(response, version(), header_.correlation_id);
     work_in_slices(message_work(frame.size()));
     return frame;

@@ -10,6 +10,7 @@
 #include "broker/cluster/topic_name.h"
 #include "broker/protocol/messages/transactions.h"
 #include "broker/protocol/records/end_marker.h"
+#include "broker/server/requests/errors_in.h"
 #include "broker/server/requests/handlers.h"
 #include "broker/server/requests/request.h"
 #include "broker/server/shard/broker_shard.h"
@@ -128,6 +129,7 @@ Result<Finish> begin_write_txn_markers(BrokerShard& shard, const Request& call) 
   return Finish([&shard, header = call.header(), work = std::move(work), deadline]() mutable {
     for_each_item(shard, work->items,
                   [&](BrokerShard& owner, const Item& item) { return wait_until_committed(owner, item, deadline); });
+    count_errors(shard.counts().apis, work->response);
     return response_frame(work->response, header.api_version, header.correlation_id);
   });
 }

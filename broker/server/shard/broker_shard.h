@@ -29,6 +29,7 @@
 #include "broker/server/shard/partition_waits.h"
 #include "broker/server/shard/partitions.h"
 #include "broker/server/shard/produce_validation.h"
+#include "broker/server/shard/shard_counts.h"
 #include "broker/server/shard/transaction_service.h"
 #include "broker/server/shard/transaction_verification.h"
 #include "runtime/fiber/condition.h"
@@ -120,6 +121,7 @@ class BrokerShard {
   ClientMemory& client_memory() { return client_memory_; }
   ConnectionCounts& connection_counts() { return connection_counts_; }  // of all shards; on shard 0
   ClientCounts& client_counts() { return client_counts_; }              // of this shard's connections
+  ShardCounts& counts() { return counts_; }
   FetchSessions& sessions() { return sessions_; }
   LogManager& logs() { return logs_; }
   ReplicaManager& replicas() { return replicas_; }
@@ -175,6 +177,7 @@ class BrokerShard {
   FiberGroup calls_;  // calls from other shards
   ConnectionCounts connection_counts_;
   ClientCounts client_counts_;
+  ShardCounts counts_;
   PartitionWaits partition_waits_;
   std::map<std::uint64_t, std::function<void()>> waits_;  // of this shard's clients, for partitions on any shard
   std::uint64_t next_wait_ = 0;

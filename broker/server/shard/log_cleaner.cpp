@@ -48,6 +48,7 @@ void LogCleaner::run() {
       continue;
     }
     auto done = clean(*next);
+    ++(done ? shard_.counts().compactions : shard_.counts().compactions_failed);
     if (done) continue;
     FULMAR_MARK("compaction: cleaning failed");
     failed.insert(next->replica->group());
@@ -65,14 +66,18 @@ std::optional<LogCleaner::Candidate> LogCleaner::dirtiest(const std::set<GroupId
     if (replica && replica->log().config().compacts && !failed.contains(replica->group())) compacted.push_back(replica);
   });
   std::optional<Candidate> dirtiest;
+  double dirty_ratio_max = 0;
   for (auto& replica : compacted) {
     if (replica->out_of_order() || replica->raft().hard_state().damage != 0) continue;
     auto& log = replica->log();
     auto closed = closed_segments(log, replica->last_stable_offset().value_or(0));
     if (!closed || closed->empty()) continue;
     auto plan = plan_cleaning(*closed, log.cleaned_to(), policy_of(log.config()), clock_.now_ms());
+    if (auto bytes = plan.clean_bytes + plan.dirty_bytes; bytes > 0)
+      dirty_ratio_max = std::max(dirty_ratio_max, static_cast<double>(plan.dirty_bytes) / static_cast<double>(bytes));
     if (plan.due && (!dirtiest || plan.before(dirtiest->plan))) dirtiest = {replica, std::move(*closed), plan};
   }
+  shard_.counts().dirty_ratio_max = dirty_ratio_max;
   return dirtiest;
 }
 
@@ -131,6 +136,8 @@ Result<void> LogCleaner::clean(const Candidate& candidate) {
     return fail(Errc::closed, "the log was changed meanwhile");
   }
   FULMAR_TRY_VOID(replica.note_cleaned(end, cuts));
+  const auto after = log.size_bytes();
+  if (after < before) shard_.counts().compacted_away_bytes += static_cast<std::int64_t>(before - after);
   if (auto* observer = shard_.broker().observer) observer->compacted(replica.group(), replica.raft().self(), expired);
   shard_.log().info("log compacted", {{"partition", log.directory()},
                                       {"from", plan.from},
@@ -139,7 +146,7 @@ Result<void> LogCleaner::clean(const Candidate& candidate) {
                                       {"tombstones_removed", expired},
                                       {"markers_removed", markers},
                                       {"bytes_before", before},
-                                      {"bytes", log.size_bytes()}});
+                                      {"bytes", after}});
   return {};
 }
 

@@ -172,10 +172,13 @@ void Partitions::end_coordinator(const PartitionKey& key) {
 void Partitions::note_leadership(Partition& partition) {
   auto epoch = partition.replica->leads() ? partition.replica->leader_epoch() : -1;
   if (std::exchange(partition.announced, epoch) == epoch) return;
-  if (epoch >= 0)
+  if (epoch >= 0) {
+    ++shard_.counts().leaderships_won;
     shard_.leaderships().won(partition.replica->group());
-  else
+  } else {
+    ++shard_.counts().leaderships_lost;
     shard_.leaderships().lost(partition.replica->group());
+  }
 }
 
 void Partitions::take_out_of_service(const PartitionKey& key, Entry& entry) {

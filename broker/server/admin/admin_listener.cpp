@@ -1,0 +1,71 @@
+#include "broker/server/admin/admin_listener.h"
+
+#include <openssl/crypto.h>
+
+#include "broker/server/listen_address.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr HttpSizes sizes{.head_bytes_max = 16 * 1024, .body_bytes_max = 1024};
+constexpr Duration request_time = seconds(10);
+constexpr Duration idle_time = seconds(150);  // longer than those who scrape every two minutes are silent
+constexpr Duration response_time = seconds(30);
+
+constexpr const char* contents =
+    "{\"/metrics\": \"metrics for Prometheus; ?topics=A,B shows the partitions of these topics, ?groups=A,B the lag of "
+    "these consumer groups\",\n"
+    " \"/health/live\": \"whether all shards work\", \"/health/ready\": \"whether clients are served\"}\n";
+
+}  // namespace
+
+bool is_bearer(std::string_view authorization, std::string_view token) {
+  constexpr std::string_view scheme = "Bearer ";
+  if (!authorization.starts_with(scheme)) return false;
+  authorization.remove_prefix(scheme.size());
+  // The parser leaves the blanks that may follow a header's value (RFC 9112, 5.1).
+  while (!authorization.empty() && (authorization.back() == ' ' || authorization.back() == '\t'))
+    authorization.remove_suffix(1);
+  return authorization.size() == token.size() && CRYPTO_memcmp(authorization.data(), token.data(), token.size()) == 0;
+}
+
+AdminListener::AdminListener(Host& host, const AdminSettings& settings, AdminPages pages)
+    : host_(host), settings_(settings), pages_(std::move(pages)) {}
+
+Result<SocketAddress> AdminListener::listen() {
+  FULMAR_TRY(auto at, listen_address(host_, *settings_.listen));
+  FULMAR_TRY(auto listener, host_.network().listen(at));
+  HttpLimits limits{.sizes = sizes,
+                    .connections_max = settings_.connections_max,
+                    .request_time = request_time,
+                    .idle_time = idle_time,
+                    .response_time = response_time};
+  server_.emplace(host_, std::move(listener), [this](const HttpRequest& request) { return answer(request); }, limits);
+  fibers_.spawn("admin listener", [this] { server_->run(); });
+  return server_->local();
+}
+
+HttpResponse AdminListener::answer(const HttpRequest& request) const {
+  const bool known = request.path == "/" || request.path == "/metrics" || request.path == "/health/live" ||
+                     request.path == "/health/ready";
+  if (!known) return http_error(404, "there is no " + request.path + "; GET / says what there is");
+  if (request.method != "GET" && request.method != "HEAD") {
+    auto refusal = http_error(405, "the method must be GET");
+    refusal.headers["Allow"] = "GET, HEAD";
+    return refusal;
+  }
+  if (request.path == "/metrics") {
+    if (settings_.token.empty() || is_bearer(request.header("authorization"), settings_.token))
+      return pages_.metrics(request);
+    auto refusal = http_error(401, "the token of this broker is needed, as Authorization: Bearer");
+    refusal.headers["WWW-Authenticate"] = "Bearer";
+    return refusal;
+  }
+  if (request.path != "/" && !request.query.empty()) return http_error(400, "this page takes no parameters");
+  if (request.path == "/health/live") return pages_.live();
+  if (request.path == "/health/ready") return pages_.ready();
+  return {.body = contents};
+}
+
+}  // namespace fulmar

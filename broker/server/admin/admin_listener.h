@@ -1,0 +1,44 @@
+// AdminListener: the HTTP listener of a broker for those who operate it: GET /metrics, /health/live, /health/ready. It
+// checks the token and the method, and knows nothing of what the pages say.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "broker/server/config/admin_settings.h"
+#include "runtime/fiber/group.h"
+#include "runtime/host/host.h"
+#include "runtime/http/server.h"
+
+namespace fulmar {
+
+// Each is called in a fiber of its connection, several at once; may wait.
+struct AdminPages {
+  std::function<HttpResponse(const HttpRequest&)> metrics;
+  std::function<HttpResponse()> live;
+  std::function<HttpResponse()> ready;
+};
+
+class AdminListener {
+ public:
+  // `settings` outlives this; its `listen` is set.
+  AdminListener(Host& host, const AdminSettings& settings, AdminPages pages);
+
+  // Listens and serves from now on, until this object ends. Errors: as Network::listen.
+  Result<SocketAddress> listen();
+
+ private:
+  HttpResponse answer(const HttpRequest& request) const;
+
+  Host& host_;
+  const AdminSettings& settings_;
+  const AdminPages pages_;
+  std::optional<HttpServer> server_;
+  FiberGroup fibers_;
+};
+
+// Whether the value of an Authorization header is that bearer token (RFC 6750). Takes as long whatever it is, for
+// values of the same length.
+bool is_bearer(std::string_view authorization, std::string_view token);
+
+}  // namespace fulmar

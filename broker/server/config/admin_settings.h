@@ -1,0 +1,32 @@
+// AdminSettings: the listener for metrics and health (see server/admin/admin_listener.h): admin.http.*.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/cluster/properties.h"
+#include "runtime/host/network.h"
+#include "runtime/host/process_usage.h"
+
+namespace fulmar {
+
+struct AdminSettings {
+  static constexpr std::size_t topics_max = 100;  // whose partitions one scrape may show
+
+  std::optional<SocketAddress> listen;   // admin.http.listener; nullopt: there is none
+  std::size_t connections_max = 64;      // admin.http.max.connections
+  Duration stall_max = seconds(10);      // admin.http.shard.stall.max.ms
+  std::vector<std::string> topics = {};  // admin.http.metrics.topics
+  // What the properties do not have: who runs the process adds it.
+  std::string token = {};   // the content of admin.http.token.file; empty: none is needed
+  UsageMeters meters = {};  // of the process; none in the simulator
+
+  bool operator==(const AdminSettings&) const = default;
+
+  // `properties`: checked ones, as BrokerConfig has them. Errors: invalid_argument, with the property's name.
+  static Result<AdminSettings> from(const Properties& properties);
+};
+
+}  // namespace fulmar

@@ -1,0 +1,32 @@
+// ShardCounts: what a shard has done since the process began, for the metrics: plain numbers, which the shard changes
+// and a scrape copies.
+#pragma once
+
+#include <cstdint>
+
+#include "broker/server/shard/api_counts.h"
+
+namespace fulmar {
+
+struct ShardCounts {
+  ApiCounts apis;
+  // Batches of clients that were appended here as leader, without duplicates.
+  std::int64_t produced_bytes = 0;
+  std::int64_t produced_records = 0;
+  // In responses to this shard's clients.
+  std::int64_t fetched_bytes = 0;
+  std::int64_t fetched_records = 0;
+  // Of clients.
+  std::int64_t connections = 0;  // now
+  std::int64_t connections_accepted = 0;
+  std::int64_t connections_refused = 0;
+  std::int64_t leaderships_won = 0;
+  std::int64_t leaderships_lost = 0;
+  // Passes of the log cleaner, and by how many bytes they made logs smaller.
+  std::int64_t compactions = 0;
+  std::int64_t compactions_failed = 0;
+  std::int64_t compacted_away_bytes = 0;
+  double dirty_ratio_max = 0;  // of the logs that are compacted, as of the cleaner's last look
+};
+
+}  // namespace fulmar
