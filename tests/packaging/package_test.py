@@ -114,8 +114,14 @@ class Test:
         check(forbidden.returncode < 0, "and not change its root")
 
     def contained(self):
-        """The container's commands as its user, on a root that is read-only, with a volume."""
+        """The container's last stage on the bare root, then its commands as its user, on a root that is read-only, with a volume."""
         file = Dockerfile(os.path.join(HERE, "..", "..", "packaging", "Dockerfile"))
+        made = re.sub(r"^(--mount=\S+ +)+", "", file.one("RUN"))
+        os.mkdir(self.root.path("/package"))
+        shutil.copy(self.root.path("/fulmar-1.deb"), self.root.path("/package/fulmar_1.deb"))
+        self.root.run("sh", "-e", "-c", made)
+        check(self.root.run("id", "-u", "fulmar").strip() + ":" + self.root.run("id", "-g", "fulmar").strip() == file.one("USER"),
+              "the image's user has the number that it says")
         image = os.path.join(self.root.folder, "image")
         volume = os.path.join(self.root.folder, "volume")
         user = file.one("USER")
@@ -169,8 +175,9 @@ def main(tar, package, newer):
         test.used()
         test.filtered()
         test.upgraded()
-        test.contained()
         test.removed()
+    with BareRoot(tar) as root:
+        Test(root, package, newer).contained()
 
 
 if __name__ == "__main__":
