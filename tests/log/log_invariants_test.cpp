@@ -241,6 +241,18 @@ TEST_F(BrokenLog, IsSeenByWhatItsPartsSayOfOffsetsThatItDoesNotHave) {
   });
 }
 
+TEST_F(BrokenLog, IsLookedAtAgainOnceItHasChanged) {
+  on_logs([](PartitionLog& log, PartitionLog&) {
+    LogInvariants changes;
+    EXPECT_FALSE(changes.broken_by_change(log));
+    log.producers().update(header_of(12, false), {}, Instant{});
+    EXPECT_FALSE(changes.broken_by_change(log)) << "its bounds are as before";
+    ASSERT_TRUE(append(log, batch_of(1, "value"), 2));
+    EXPECT_EQ(changes.broken_by_change(log).value_or(""), "a producer has a batch at the end of the log or above");
+    EXPECT_FALSE(changes.broken_by_change(log)) << "which was told";
+  });
+}
+
 TEST_F(BrokenLog, IsSeenWhereItHasLessThanBefore) {
   on_logs([](PartitionLog& log, PartitionLog& empty) {
     LogInvariants since;
