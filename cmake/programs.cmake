@@ -19,6 +19,7 @@ install(FILES ${manual}/bash/fulmar ${manual}/bash/fulmar-sim DESTINATION share/
 install(FILES ${manual}/zsh/_fulmar ${manual}/zsh/_fulmar-sim DESTINATION share/zsh/vendor-completions)
 file(GLOB documents CONFIGURE_DEPENDS docs/*.md)
 install(FILES README.md LICENSE ${documents} DESTINATION share/doc/fulmar)
+install(DIRECTORY docs/monitoring DESTINATION share/doc/fulmar)
 
 # Under /usr the configuration belongs into /etc; elsewhere it stays below the prefix, as everything else.
 install(CODE "set(packaging \"${packaging}\")\nset(work \"${CMAKE_BINARY_DIR}/packaging\")")

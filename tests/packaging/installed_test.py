@@ -176,7 +176,7 @@ class Installed(unittest.TestCase):
 
     def test_the_documentation_is_complete(self):
         documents = {os.path.basename(path) for path in glob.glob(os.path.join(SOURCE, "docs", "*.md"))}
-        self.assertLessEqual(documents | {"README.md", "LICENSE"}, set(os.listdir(self.path("share", "doc", "fulmar"))))
+        self.assertLessEqual(documents | {"README.md", "LICENSE", "monitoring"}, set(os.listdir(self.path("share", "doc", "fulmar"))))
 
 
 if __name__ == "__main__":
