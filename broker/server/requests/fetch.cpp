@@ -9,6 +9,7 @@
 #include <limits>
 #include <list>
 
+#include "broker/protocol/record_count.h"
 #include "broker/server/requests/errors_in.h"
 #include "broker/server/requests/fetch_partition.h"
 #include "broker/server/requests/handlers.h"
@@ -134,19 +135,6 @@ bool wait_for_change(BrokerShard& owner, const PartitionWaits::Waiter& waiter, c
 // Of what a fetch keeps while it waits.
 std::int64_t bytes_of(const std::list<FetchTarget>& targets) {
   return static_cast<std::int64_t>(targets.size()) * target_bytes;
-}
-
-// The number of records of clients in whole batches.
-std::int64_t records_in(const ByteChain& batches) {
-  std::int64_t count = 0;
-  const auto bytes = batches.flatten();
-  for (auto rest = bytes.view(); !rest.empty();) {
-    auto header = read_batch_header(rest);
-    if (!header || header->size() > rest.size()) break;
-    if (!header->control()) count += header->record_count;
-    rest.remove_prefix(header->size());
-  }
-  return count;
 }
 
 ByteChain frame(BrokerShard& shard, const RequestHeader& header, const FetchResponse& response) {
