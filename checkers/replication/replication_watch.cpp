@@ -43,6 +43,8 @@ void ReplicationWatch::opened(const ReplicaSight& sight, const std::string& dire
   replica.told_match = std::min(replica.told_match, sight.log_end);
   while (!replica.ends.empty() && replica.ends.back().second > sight.log_end) replica.ends.pop_back();
   replica.open = true;
+  // Its log may have gone offline, and be opened again, without a step in between.
+  if (replica.sight.role == Role::leader) replica.led_until = now_();
   replica.commit_lowered_from.reset();
   replica.opened_at = now_();
   group.commit_max = std::max(group.commit_max, sight.commit);

@@ -245,6 +245,17 @@ TEST(Claims, OfALeaderAreTrueOrWereAMomentAgo) {
   emptied.step(1);
   emptied.later(seconds(10));
   EXPECT_EQ(emptied.watch.doubt_claim(group, 1, 1, emptied.now), "") << "it leads again, from another directory";
+  CalmStory reopened;
+  reopened.sights[1].role = Role::follower;
+  reopened.step(1);
+  reopened.later(seconds(10));
+  reopened.elect(1, 2);
+  reopened.later(seconds(10));
+  reopened.sights[1].role = Role::follower;
+  reopened.open(1);
+  EXPECT_EQ(reopened.watch.doubt_claim(group, 1, 2, reopened.now), "") << "its log has gone offline just now";
+  reopened.later(seconds(6));
+  EXPECT_NE(reopened.watch.doubt_claim(group, 1, 2, reopened.now), "");
 }
 
 struct InSyncStory : CalmStory {
