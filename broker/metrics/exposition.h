@@ -47,7 +47,6 @@ class Exposition {
   void sample(const MetricLabels& labels, double value);
   // Of a histogram of seconds.
   void sample(const MetricLabels& labels, const LatencyHistogram& histogram);
-  std::size_t bytes() const { return text_.size(); }
 
   // The whole text. Nothing may be added afterwards.
   std::string finish() &&;

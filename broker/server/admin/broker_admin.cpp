@@ -13,12 +13,6 @@ constexpr Duration ask_leaders_max = seconds(3);
 constexpr Duration metadata_wait_max = milliseconds(500);
 constexpr Duration silent_too_long_to_ask = seconds(2);
 
-bool is_wanted_here(const MetadataImage& image, const PartitionKey& key, const ReplicaId& self) {
-  const auto* topic = image.topic(key.first);
-  return topic && key.second < topic->partition_count() &&
-         topic->partitions[static_cast<std::size_t>(key.second)].has(self);
-}
-
 }  // namespace
 
 BrokerAdmin::BrokerAdmin(Host& host, Broker& broker, const AdminSettings& settings,
@@ -72,9 +66,9 @@ std::vector<HealthReason> BrokerAdmin::why_not_ready() {
 std::int64_t BrokerAdmin::partitions_opening() {
   std::vector<std::int64_t> opening(host_.shard_count());
   on_all_shards([&](unsigned n, BrokerShard& shard) {
-    const auto image = shard.image();
-    shard.partitions().each([&](const PartitionKey& key, const Partition& partition) {
-      if (!partition.replica && !partition.failed && is_wanted_here(*image, key, broker_.self)) ++opening[n];
+    const auto& partitions = shard.partitions();
+    partitions.each([&](const PartitionKey& key, const Partition& partition) {
+      if (!partition.replica && !partition.failed && partitions.is_wanted_here(key)) ++opening[n];
     });
   });
   std::int64_t all = 0;

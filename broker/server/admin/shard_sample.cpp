@@ -43,15 +43,12 @@ const PartitionImage* image_of(const MetadataImage& image, const GroupId& group)
 // The replicas are copied first, since they may come and go while this yields.
 void look_at_partitions(BrokerShard& shard, PartitionTotals& totals) {
   const auto image = shard.image();
-  const auto& self = shard.broker().self;
+  const auto& partitions = shard.partitions();
   std::vector<std::shared_ptr<Replica>> replicas;
-  shard.partitions().each([&](const PartitionKey& key, const Partition& partition) {
+  partitions.each([&](const PartitionKey& key, const Partition& partition) {
     declare_work(list_partition_work);
     if (partition.replica) return replicas.push_back(partition.replica);
-    const auto* topic = image->topic(key.first);
-    bool wanted = topic && key.second < topic->partition_count() &&
-                  topic->partitions[static_cast<std::size_t>(key.second)].has(self);
-    if (!wanted) return;
+    if (!partitions.is_wanted_here(key)) return;
     ++totals.replicas;
     ++(partition.failed ? totals.failed : totals.opening);
   });

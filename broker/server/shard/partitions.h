@@ -72,6 +72,8 @@ class Partitions {
   void each(Visit&& visit) const {
     for (const auto& [key, entry] : entries_) visit(key, entry.shown);
   }
+  // Whether this broker is to have a replica of it, by the shown image.
+  bool is_wanted_here(const PartitionKey& key) const;
   // Waits until the files of that topic in the partition's place (see Holder) are gone. Returns whether that came
   // before the deadline.
   bool await_gone(const PartitionKey& key, const Uuid& topic_id, Deadline deadline);
@@ -118,7 +120,6 @@ class Partitions {
   void each_of(const std::string& topic, Visit&& visit);
   // The topic in the newest image, if it has that id.
   const TopicImage* topic_in_image(const std::string& name, const Uuid& id) const;
-  bool is_wanted_here(const PartitionKey& key) const;
 
   // partition_steps.cpp
   void reconcile(const PartitionKey& key);
