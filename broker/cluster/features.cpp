@@ -15,7 +15,7 @@ struct Feature {
 // All features of this release, with their levels. A level is never removed while clusters may be finalised at it.
 constexpr Feature features[] = {
     {"group.version", 0, 1},  // 1: consumer groups (KIP-848)
-    {metadata_version, 1, metadata_with_group_configs},
+    {metadata_version, 1, metadata_with_security},
     {"transaction.version", 0, 2},  // 2: an epoch for each transaction (KIP-890)
 };
 

@@ -14,9 +14,11 @@
 namespace fulmar {
 
 // The format of the metadata and of messages between brokers. 1: binary metadata records; 2: records of the
-// configurations of groups.
+// configurations of groups; 3: of access control lists, SCRAM credentials and quotas, and brokers with several
+// listeners.
 inline constexpr std::string_view metadata_version = "metadata.version";
 inline constexpr std::int16_t metadata_with_group_configs = 2;
+inline constexpr std::int16_t metadata_with_security = 3;
 
 // The levels of a feature that a broker supports; 0: the feature is not in use.
 struct FeatureRange {

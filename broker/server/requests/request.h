@@ -8,6 +8,8 @@
 #include "broker/protocol/message.h"
 #include "broker/protocol/reader.h"
 #include "broker/protocol/work.h"
+#include "broker/security/principal.h"
+#include "broker/security/security_protocol.h"
 #include "broker/server/requests/errors_in.h"
 #include "runtime/fiber/slices.h"
 #include "runtime/host/network.h"
@@ -19,6 +21,10 @@ class RequestCounts;
 // The client of a connection; lives as long as the connection or any of its requests.
 struct Session {
   SocketAddress peer;  // empty: the request is the broker's own
+  // Where the client came in, and who it is. Its name: as in listener.security.protocol.map.
+  std::string listener = "PLAINTEXT";
+  SecurityProtocol protocol = SecurityProtocol::plaintext;
+  Principal principal;
   // As given in ApiVersions, version 3 or later (KIP-511); else empty.
   std::string software_name;
   std::string software_version;
