@@ -47,6 +47,37 @@ class PersistentMap {
     return find(key) != nullptr;
   }
 
+  // The first entry whose key is not less than `key`; end(), if there is none.
+  template <class Key>
+  Iterator lower_bound(const Key& key) const {
+    Iterator found;
+    for (const auto* node = root_.get(); node;) {
+      if (std::less<>()(node->entry->first, key)) {
+        node = node->right.get();
+      } else {
+        found.push(node);
+        node = node->left.get();
+      }
+    }
+    return found;
+  }
+  // The last entry whose key is less than `key`; null, if there is none.
+  template <class Key>
+  const Entry* last_before(const Key& key) const {
+    const Entry* found = nullptr;
+    for (const auto* node = root_.get(); node;) {
+      if (std::less<>()(node->entry->first, key)) {
+        found = node->entry.get();
+        node = node->right.get();
+      } else {
+        node = node->left.get();
+      }
+    }
+    return found;
+  }
+  // Whether both are one version: then they are equal; if not, they may still be.
+  bool is_same_version(const PersistentMap& other) const { return root_ == other.root_; }
+
   void insert_or_assign(K key, V value) {
     root_ = inserted(root_, std::make_shared<const Entry>(std::move(key), std::move(value)));
   }
@@ -232,8 +263,9 @@ class PersistentMap<K, V>::Iterator {
   friend class PersistentMap;
   explicit Iterator(const Node* root) { descend(root); }
   void descend(const Node* node) {
-    for (; node; node = node->left.get()) path_[depth_++] = node;
+    for (; node; node = node->left.get()) push(node);
   }
+  void push(const Node* node) { path_[depth_++] = node; }
 
   std::array<const Node*, height_max> path_{};  // nodes whose entries are still to come, the next one last
   std::size_t depth_ = 0;

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -49,11 +51,18 @@ RC_GTEST_PROP(PersistentMap, EachVersionStaysWhatItWas, ()) {
   for (std::size_t n = 0; n < maps.size(); ++n) {
     RC_ASSERT(model_of(maps[n]) == models[n]);
     RC_ASSERT(maps[n].size() == models[n].size());
+    RC_ASSERT(maps[n].is_same_version(Map(maps[n])));
     for (int number = 0; number < keys; ++number) {
       const auto* found = maps[n].find(key(number));
       auto expected = models[n].find(key(number));
       RC_ASSERT((found != nullptr) == (expected != models[n].end()));
       if (found) RC_ASSERT(*found == expected->second);
+      auto from = models[n].lower_bound(key(number));
+      RC_ASSERT(std::ranges::equal(std::ranges::subrange(maps[n].lower_bound(key(number)), maps[n].end()),
+                                   std::ranges::subrange(from, models[n].end())));
+      const auto* before = maps[n].last_before(key(number));
+      RC_ASSERT((before == nullptr) == (from == models[n].begin()));
+      if (before) RC_ASSERT(*before == *std::prev(from));
     }
   }
 }

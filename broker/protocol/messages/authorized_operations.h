@@ -6,20 +6,9 @@
 #include <initializer_list>
 #include <limits>
 
-namespace fulmar {
+#include "broker/protocol/acl_types.h"
 
-enum class AclOperation : std::uint8_t {
-  read = 3,
-  write = 4,
-  create = 5,
-  remove = 6,  // Kafka's DELETE
-  alter = 7,
-  describe = 8,
-  cluster_action = 9,
-  describe_configs = 10,
-  alter_configs = 11,
-  idempotent_write = 12,
-};
+namespace fulmar {
 
 constexpr std::int32_t operation_bits(std::initializer_list<AclOperation> operations) {
   std::int32_t bits = 0;
