@@ -163,8 +163,9 @@ int broker_command(const std::vector<std::string>& arguments) {
     if (!token) return complain(exit_usage, token.error().detail);
     admin->token = std::move(*token);
   }
+  if (auto served = can_be_served(config->listeners); !served) return complain(exit_usage, served.error().detail);
   if (config->needs_secret())
-    return complain(exit_usage, "the INTERNAL listener is at " + to_string(config->listen_internal) +
+    return complain(exit_usage, "the INTERNAL listener is at " + to_string(config->internal->listen) +
                                     ", where anybody on the network could take part in the cluster: name a file with a "
                                     "secret that its brokers share in cluster.secret.file, or listen on 127.0.0.1");
 

@@ -56,7 +56,7 @@ SocketAddress address_from(const json& value) {
 BrokerImage broker_from(const json& value) {
   BrokerImage broker;
   broker.directory = uuid_from(value.at("directory"));
-  broker.listener = address_from(value.at("listener"));
+  broker.listeners = plain_listener(address_from(value.at("listener")));
   broker.internal = address_from(value.at("internal"));
   broker.fenced = value.at("fenced");
   if (value.contains("rack")) broker.rack = value.at("rack");

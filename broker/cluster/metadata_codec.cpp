@@ -91,9 +91,17 @@ void describe(F& f, FeatureRange& m) {
 }
 
 template <class F>
+void describe(F& f, ListenerImage& m) {
+  f("name", m.name);
+  f("protocol", m.protocol);
+  f("address", m.address);
+}
+
+template <class F>
 void describe(F& f, BrokerImage& m) {
   f("directory", m.directory);
-  f("listener", m.listener);
+  auto only = m.listeners.empty() ? SocketAddress() : m.listeners.front().address;
+  f("listener", only, {.until = 1});
   f("internal", m.internal);
   f("rack", m.rack);
   f("fenced", m.fenced);
@@ -101,6 +109,9 @@ void describe(F& f, BrokerImage& m) {
   f("leaving", m.leaving);
   f("incarnation", m.incarnation);
   f("features", m.features, {.since = 1});
+  f("listeners", m.listeners, {.since = 2});
+  if constexpr (detail::sets_fields<F>)
+    if (m.listeners.empty() && only != SocketAddress()) m.listeners = plain_listener(only);
 }
 
 template <class F>
@@ -180,11 +191,22 @@ void describe(F& f, FeatureLevelRecord& m) {
 
 namespace {
 
+// The version in which the record is written: what earlier releases can read stays as they know it.
+template <class R>
+std::int16_t version_of(const R&) {
+  return R::schema.max;
+}
+std::int16_t version_of(const BrokerRecord& record) {
+  bool readable_before = record.image.listeners.empty() || is_plain(record.image.listeners);
+  return readable_before ? std::int16_t{1} : BrokerRecord::schema.max;
+}
+
 template <class R>
 void write_record(Writer& writer, const R& record) {
+  auto version = version_of(record);
   writer.unsigned_varint(R::type);
-  writer.unsigned_varint(static_cast<std::uint32_t>(R::schema.max));
-  encode(writer, record, R::schema.max);
+  writer.unsigned_varint(static_cast<std::uint32_t>(version));
+  encode(writer, record, version);
 }
 
 // Calls visit(partition) for each partition in the record.
@@ -214,6 +236,18 @@ Result<void> check_partitions(const R& record) {
   return {};
 }
 
+// Nor one with a listener of a protocol that there is not.
+template <class R>
+Result<void> check_listeners(const R&) {
+  return {};
+}
+Result<void> check_listeners(const BrokerRecord& record) {
+  for (const auto& listener : record.image.listeners)
+    if (listener.protocol < SecurityProtocol::plaintext || listener.protocol > SecurityProtocol::sasl_ssl)
+      return fail(Errc::corrupt, "BrokerRecord: a listener of a protocol that is not known");
+  return {};
+}
+
 template <class R>
 Result<MetadataRecord> read_record(Reader& reader, std::uint32_t version) {
   const auto& schema = R::schema;
@@ -223,6 +257,7 @@ Result<MetadataRecord> read_record(Reader& reader, std::uint32_t version) {
   FULMAR_TRY(auto record, decode<R>(reader, static_cast<std::int16_t>(version)));
   if (reader.remaining() > 0) return fail(Errc::corrupt, std::string(schema.name) + ": bytes are left over after it");
   FULMAR_TRY_VOID(check_partitions(record));
+  FULMAR_TRY_VOID(check_listeners(record));
   return record;
 }
 
@@ -271,7 +306,7 @@ void for_each_record(const MetadataImage& image, Take&& take) {
   if (!image.cluster_id.empty()) take(ClusterRecord{image.cluster_id});
   for (const auto& [name, level] : image.features) take(FeatureLevelRecord{name, level});
   for (const auto& [id, directory] : image.retired) {
-    take(BrokerRecord{id, {.directory = directory, .listener = {}, .internal = {}, .rack = {}}});
+    take(BrokerRecord{id, {.directory = directory, .listeners = {}, .internal = {}, .rack = {}}});
     take(UnregisterRecord{id});
   }
   for (const auto& [id, broker] : image.brokers) take(BrokerRecord{id, broker});
@@ -303,7 +338,7 @@ Result<MetadataRecord> decode_metadata_record(std::string_view bytes) {
 }
 
 std::string to_text(const MetadataRecord& record) {
-  return std::visit([](const auto& known) { return known.schema.name + describe_text(known, known.schema.max); },
+  return std::visit([](const auto& known) { return known.schema.name + describe_text(known, version_of(known)); },
                     record);
 }
 
@@ -377,6 +412,10 @@ void make_possible(Random& random, PartitionsRecord& record) {
 }
 void make_possible(Random& random, PartitionRecord& record) {
   record.image = made_possible(random, std::move(record.image));
+}
+void make_possible(Random& random, BrokerRecord& record) {
+  for (auto& listener : record.image.listeners)
+    listener.protocol = static_cast<SecurityProtocol>(random.between(0, static_cast<int>(SecurityProtocol::sasl_ssl)));
 }
 template <class R>
 void make_possible(Random&, R&) {}

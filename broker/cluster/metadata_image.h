@@ -16,16 +16,34 @@
 #include "broker/protocol/record_batch.h"
 #include "broker/protocol/uuid.h"
 #include "broker/raft/types.h"
+#include "broker/security/security_protocol.h"
 #include "runtime/base/persistent_map.h"
 #include "runtime/base/persistent_vector.h"
 #include "runtime/host/network.h"
 
 namespace fulmar {
 
+// Where clients reach a broker.
+struct ListenerImage {
+  std::string name;  // as in listener.security.protocol.map, in upper case
+  SecurityProtocol protocol = SecurityProtocol::plaintext;
+  SocketAddress address;
+
+  bool operator==(const ListenerImage&) const = default;
+};
+using ListenerImages = std::vector<ListenerImage>;
+// What a broker has that was not told otherwise, and of earlier releases every broker: one listener, PLAINTEXT.
+inline ListenerImages plain_listener(SocketAddress address) {
+  return {{"PLAINTEXT", SecurityProtocol::plaintext, std::move(address)}};
+}
+inline bool is_plain(const ListenerImages& listeners) {
+  return listeners.size() == 1 && listeners == plain_listener(listeners.front().address);
+}
+
 struct BrokerImage {
-  Uuid directory;          // the id of its data directory; a new disk has a new one
-  SocketAddress listener;  // for clients
-  SocketAddress internal;  // for its peers; without a port: it has no peers
+  Uuid directory;            // the id of its data directory; a new disk has a new one
+  ListenerImages listeners;  // for clients; each name once
+  SocketAddress internal;    // for its peers; without a port: it has no peers
   std::optional<std::string> rack;
   bool fenced = true;           // its heartbeats are missing: it gets no new replicas, and clients are not sent to it
   bool stopping = false;        // is shutting down: it gets neither replicas nor leaderships
@@ -34,6 +52,11 @@ struct BrokerImage {
   FeatureRanges features = {};  // that it supports
 
   bool operator==(const BrokerImage&) const = default;
+  // Where clients reach it that came in by a listener of that name; null: it has none.
+  const SocketAddress* address_at(std::string_view listener) const {
+    auto found = std::ranges::find(listeners, listener, &ListenerImage::name);
+    return found == listeners.end() ? nullptr : &found->address;
+  }
   bool may_lead() const { return !fenced && !stopping && !leaving; }
 };
 

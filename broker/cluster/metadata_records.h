@@ -18,9 +18,10 @@ struct ClusterRecord {  // the first of all
 
   std::string cluster_id;
 };
-struct BrokerRecord {  // a broker registered, or its data changed; version 1: its features
+// A broker registered, or its data changed. Version 1: its features; 2: several listeners, or others than PLAINTEXT.
+struct BrokerRecord {
   static constexpr std::uint32_t type = 2;
-  static constexpr MessageSchema schema{"BrokerRecord", 0, 1, 0};
+  static constexpr MessageSchema schema{"BrokerRecord", 0, 2, 0};
 
   std::int32_t broker = -1;
   BrokerImage image;

@@ -63,6 +63,7 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::group_id_not_found: return "GROUP_ID_NOT_FOUND";
     case ErrorCode::fetch_session_id_not_found: return "FETCH_SESSION_ID_NOT_FOUND";
     case ErrorCode::invalid_fetch_session_epoch: return "INVALID_FETCH_SESSION_EPOCH";
+    case ErrorCode::listener_not_found: return "LISTENER_NOT_FOUND";
     case ErrorCode::topic_deletion_disabled: return "TOPIC_DELETION_DISABLED";
     case ErrorCode::fenced_leader_epoch: return "FENCED_LEADER_EPOCH";
     case ErrorCode::unknown_leader_epoch: return "UNKNOWN_LEADER_EPOCH";
@@ -128,6 +129,7 @@ bool is_retriable(ErrorCode code) noexcept {
     case ErrorCode::kafka_storage_error:
     case ErrorCode::fetch_session_id_not_found:
     case ErrorCode::invalid_fetch_session_epoch:
+    case ErrorCode::listener_not_found:
     case ErrorCode::fenced_leader_epoch:
     case ErrorCode::unknown_leader_epoch:
     case ErrorCode::offset_not_available:

@@ -7,7 +7,8 @@
 
 namespace fulmar {
 
-enum class SecurityProtocol : std::uint8_t { plaintext, ssl, sasl_plaintext, sasl_ssl };
+// The numbers are part of the metadata.
+enum class SecurityProtocol : std::int8_t { plaintext, ssl, sasl_plaintext, sasl_ssl };
 
 constexpr bool uses_tls(SecurityProtocol protocol) {
   return protocol == SecurityProtocol::ssl || protocol == SecurityProtocol::sasl_ssl;

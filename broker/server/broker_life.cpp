@@ -26,6 +26,12 @@ Result<SocketAddress> free_address(Host& host, const SocketAddress& wanted) {
   }
 }
 
+std::string to_text(const std::vector<SocketAddress>& addresses) {
+  std::string text;
+  for (const auto& address : addresses) text += (text.empty() ? "" : ",") + to_string(address);
+  return text;
+}
+
 Error cannot_listen(const Error& why) {
   return {why.code, "can't listen: " + why.detail};
 }
@@ -33,8 +39,9 @@ Error cannot_listen(const Error& why) {
 }  // namespace
 
 Result<void> addresses_are_free(Host& host, const BrokerConfig& config, const AdminSettings& admin) {
-  std::vector<SocketAddress> wanted{config.listen};
-  if (!config.controllers.empty()) wanted.push_back(config.listen_internal);
+  std::vector<SocketAddress> wanted;
+  for (const auto& listener : config.listeners) wanted.push_back(listener.listen);
+  if (config.internal) wanted.push_back(config.internal->listen);
   if (admin.listen) wanted.push_back(*admin.listen);
   for (const auto& address : wanted)
     if (auto free = free_address(host, address); !free) return std::unexpected(cannot_listen(free.error()));
@@ -50,7 +57,7 @@ BrokerLife::BrokerLife(Host& host, const BrokerConfig& config, const AdminSettin
       news_(news),
       log_(host.log().named("broker")),
       broker_{.config = config,
-              .advertised = {},
+              .listeners = {},
               .shards = {},
               .self = {config.node_id, directory.identity().directory()},
               .incarnation = random_uuid(host.entropy()),
@@ -82,7 +89,7 @@ Result<void> BrokerLife::live() {
   FULMAR_TRY_VOID(begin_admin());
   auto opened = shards_.open();
   if (opened) opened = open_metadata();
-  auto listening = opened ? listen() : std::unexpected(opened.error());
+  auto listening = opened ? listen() : Result<std::vector<SocketAddress>>(std::unexpected(opened.error()));
   if (listening) {
     enter(BrokerPhase::joining);
     if (admin_) admin_->shards_are_there();
@@ -160,13 +167,22 @@ void BrokerLife::tell_controller(std::int32_t controller) {
     host_.post(shard->host().shard(), nullptr, [shard, controller](Host&) { shard->set_controller(controller); });
 }
 
-Result<SocketAddress> BrokerLife::listen() {
-  auto free = free_address(host_, config_.listen);
-  auto listening = free ? shards_.listen(*free) : free;
+Result<std::vector<SocketAddress>> BrokerLife::listen() {
+  FULMAR_TRY_VOID(can_be_served(config_.listeners));
+  std::vector<SocketAddress> wanted;
+  for (const auto& listener : config_.listeners) {
+    auto free = free_address(host_, listener.listen);
+    if (!free) return std::unexpected(cannot_listen(free.error()));
+    wanted.push_back(std::move(*free));
+  }
+  auto listening = shards_.listen(std::move(wanted));
   if (!listening) return std::unexpected(cannot_listen(listening.error()));
   // Clients are told the configured name, and not the address that it resolves to here.
-  broker_.advertised = config_.advertise.host.empty() ? config_.listen : config_.advertise;
-  if (broker_.advertised.port == 0) broker_.advertised.port = listening->port;
+  for (std::size_t n = 0; n < config_.listeners.size(); ++n) {
+    const auto& listener = config_.listeners[n];
+    auto& told = broker_.listeners.emplace_back(listener.name, listener.protocol, listener.advertise);
+    if (told.address.port == 0) told.address.port = (*listening)[n].port;
+  }
   return listening;
 }
 
@@ -194,18 +210,18 @@ void BrokerLife::join_cluster() {
   decided_.wait();
 }
 
-void BrokerLife::serve(const SocketAddress& listening) {
+void BrokerLife::serve(const std::vector<SocketAddress>& listening) {
   shards_.on_each([](BrokerShard& shard, ClientConnections&) { shard.leaderships().tell(); });
   shards_.on_each([](BrokerShard&, ClientConnections& clients) { clients.start(); });
   if (in_cluster()) fibers_.spawn("remove strays", [this] { open_lingering_and_remove_strays(); });
-  log_.info("broker ready", {{"listen", to_string(listening)},
+  log_.info("broker ready", {{"listen", to_text(listening)},
                              {"node", config_.node_id},
                              {"shards", host_.shard_count()},
                              {"topics", metadata_->image()->topics.size()},
                              {"clean", directory_.clean()}});
   serves_ = true;
   enter(BrokerPhase::serving);
-  if (news_.ready) news_.ready(listening);
+  if (news_.ready) news_.ready(listening.front());
 }
 
 // A partition whose files are being removed counts as one that is not open, for as long as that takes.

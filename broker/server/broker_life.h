@@ -35,9 +35,9 @@ class BrokerLife {
   bool may_apply(const MetadataImage& image);
   void apply(const MetadataImagePtr& image);
   void tell_controller(std::int32_t controller);
-  Result<SocketAddress> listen();
+  Result<std::vector<SocketAddress>> listen();
   void join_cluster();
-  void serve(const SocketAddress& listening);
+  void serve(const std::vector<SocketAddress>& listening);
   void tell_of_opening();
   void open_lingering_and_remove_strays();
   bool end();

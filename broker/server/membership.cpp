@@ -43,7 +43,7 @@ Membership::Membership(BrokerShard& shard, Controller& controller, std::function
       excluded_(std::move(excluded)) {}
 
 Result<void> Membership::listen() {
-  FULMAR_TRY(auto at, listen_address(shard_.host(), shard_.config().listen_internal));
+  FULMAR_TRY(auto at, listen_address(shard_.host(), shard_.config().internal->listen));
   FULMAR_TRY_VOID(server_.listen(at));
   return {};
 }
@@ -158,18 +158,21 @@ Result<Response> Membership::ask_controller(const Request& request, Response (Co
 
 Result<void> Membership::register_once() {
   const auto& config = shard_.config();
-  const auto& at = shard_.broker().advertised;
+  const auto& at = shard_.broker().listeners.front().address;
   const auto& broker = shard_.broker();
   RegisterBrokerRequest request{broker.self.broker,
                                 broker.self.directory,
                                 broker.incarnation,
                                 at.host,
                                 at.port,
-                                config.advertise_internal.host,
-                                config.advertise_internal.port,
+                                config.internal ? config.internal->advertise.host : "",
+                                config.internal ? config.internal->advertise.port : 0,
                                 config.rack,
                                 {}};
   for (const auto& [name, min, max] : config.features) request.features.push_back({name, min, max});
+  if (!is_plain(broker.listeners))
+    for (const auto& [name, protocol, address] : broker.listeners)
+      request.listeners.push_back({name, static_cast<std::int8_t>(protocol), address.host, address.port});
   FULMAR_TRY(auto response,
              ask_controller(request, &Controller::register_broker, shard_.host().clock().deadline_in(call_max)));
   if (response.error_code == ErrorCode::broker_id_not_registered)

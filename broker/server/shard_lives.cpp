@@ -50,12 +50,12 @@ Result<void> ShardLives::open() {
   return {};
 }
 
-Result<SocketAddress> ShardLives::listen(SocketAddress at) {
+Result<std::vector<SocketAddress>> ShardLives::listen(std::vector<SocketAddress> at) {
   for (unsigned n = 0; n < host_.shard_count(); ++n) {
     auto listening = host_.on_shard(n, [&](Host&) {
-      auto address = lives_[n]->clients->listen(at);
-      if (address) broker_.shards[n]->start();
-      return address;
+      auto addresses = lives_[n]->clients->listen(at);
+      if (addresses) broker_.shards[n]->start();
+      return addresses;
     });
     FULMAR_TRY(at, std::move(listening));
   }

@@ -22,8 +22,9 @@ class ShardLives {
 
   // Begins all shards. Errors: the first shard's that failed, as BrokerShard::open.
   Result<void> open();
-  // Has all shards listen at the same address; returns it with its port. Errors: as Network::listen.
-  Result<SocketAddress> listen(SocketAddress at);
+  // Has all shards listen at the same addresses, one for each listener of the configuration; returns them with their
+  // ports. Errors: as Network::listen.
+  Result<std::vector<SocketAddress>> listen(std::vector<SocketAddress> at);
   // Calls work(BrokerShard&, ClientConnections&) on each shard, one after the other.
   template <class F>
   void on_each(F&& work) {

@@ -37,7 +37,8 @@ MetadataImage expected() {
   PartitionImage second{{self}, {}, {}, version_of_offset(2, 17)};
   MetadataImage image;
   for (const MetadataRecord& record : std::vector<MetadataRecord>{
-           ClusterRecord{"abc"}, BrokerRecord{1, {self.directory, {"10.0.0.1", 9092}, {"10.0.0.1", 9093}, "r", false}},
+           ClusterRecord{"abc"},
+           BrokerRecord{1, {self.directory, plain_listener({"10.0.0.1", 9092}), {"10.0.0.1", 9093}, "r", false}},
            TopicRecord{"orders", {{9, 7}, {first, second}, {{"retention.ms", "6"}}}},
            BrokerConfigsRecord{all_brokers, {{"log.retention.ms", "7"}}}, ProducerIdsRecord{4000}})
     apply_record(record, image);

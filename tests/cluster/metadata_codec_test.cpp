@@ -20,7 +20,7 @@ TopicRecord topic(int number, int count = 3) {
 }
 
 BrokerRecord broker(int number) {
-  return {number, {{1, 2}, {"10.0.0.1", 9092}, {"10.0.0.1", 9093}, "rack1", false}};
+  return {number, {{1, 2}, plain_listener({"10.0.0.1", 9092}), {"10.0.0.1", 9093}, "rack1", false}};
 }
 
 TEST(MetadataCodec, EachRecordComesBackFromItsBytes) {
@@ -37,6 +37,25 @@ TEST(MetadataCodec, EachRecordComesBackFromItsBytes) {
       EXPECT_EQ(encode(*again), bytes);
     }
   }
+}
+
+// The version is the second byte.
+TEST(MetadataCodec, ABrokerIsWrittenAsBeforeUnlessItHasListenersThatEarlierReleasesCannotRead) {
+  auto known = broker(1);
+  EXPECT_EQ(encode(known)[1], 1);
+  for (ListenerImages listeners : {ListenerImages{{"PLAINTEXT", SecurityProtocol::ssl, {"h", 1}}},
+                                   ListenerImages{{"OUTSIDE", SecurityProtocol::plaintext, {"h", 1}}},
+                                   ListenerImages{{"PLAINTEXT", SecurityProtocol::plaintext, {"h", 1}},
+                                                  {"OUTSIDE", SecurityProtocol::sasl_ssl, {"o", 2}}}}) {
+    known.image.listeners = listeners;
+    auto bytes = encode(known);
+    EXPECT_EQ(bytes[1], 2);
+    auto again = decode_metadata_record(bytes);
+    ASSERT_TRUE(again) << to_string(again.error());
+    EXPECT_EQ(std::get<BrokerRecord>(*again).image, known.image);
+  }
+  known.image.listeners[0].protocol = static_cast<SecurityProtocol>(4);
+  EXPECT_EQ(decode_metadata_record(encode(known)).error().code, Errc::corrupt);
 }
 
 TEST(MetadataCodec, AnImageWithATopicOfManyPartitionsComesBackFromItsPieces) {
@@ -183,7 +202,7 @@ TEST(MetadataCodec, AnImageComesBackFromItsSnapshot) {
                                    UnregisterRecord{3},
                                    BrokerRecord{3,
                                                 {{5, 5},
-                                                 {"10.0.0.3", 9092},
+                                                 plain_listener({"10.0.0.3", 9092}),
                                                  {"10.0.0.3", 9093},
                                                  {},
                                                  true,

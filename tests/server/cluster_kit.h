@@ -56,6 +56,8 @@ class BrokerCluster {
     properties["controller.quorum.voters"] = voters;
     properties.try_emplace("default.replication.factor", "3");
     properties.try_emplace("broker.rack", "rack-" + std::to_string(id));
+    if (auto more = extra.find(id); more != extra.end())
+      for (const auto& [name, value] : more->second) properties[name] += value;
     auto config = BrokerConfig::from(properties);
     ASSERT_TRUE(config.has_value()) << to_string(config.error());
     if (auto other = features.find(id); other != features.end()) config->features = other->second;
@@ -130,6 +132,7 @@ class BrokerCluster {
   World world;
   std::set<int> ready;
   std::map<int, std::string> failures;    // why a broker could not run
+  std::map<int, Properties> extra;        // what is added to the values of a broker's properties from its next start on
   std::map<int, FeatureRanges> features;  // of brokers that act as another release from their next start on
 
  private:

@@ -248,6 +248,14 @@ void describe(F& f, RegisterBrokerRequest::Feature& m) {
 }
 
 template <class F>
+void describe(F& f, RegisterBrokerRequest::Listener& m) {
+  f("name", m.name);
+  f("protocol", m.protocol);
+  f("host", m.host);
+  f("port", m.port);
+}
+
+template <class F>
 void describe(F& f, RegisterBrokerRequest& m) {
   f("broker_id", m.broker_id);
   f("directory_id", m.directory_id);
@@ -258,6 +266,7 @@ void describe(F& f, RegisterBrokerRequest& m) {
   f("internal_port", m.internal_port);
   f("rack", m.rack);
   f("features", m.features);
+  f.tagged(0, "listeners", m.listeners);
 }
 
 template <class F>

@@ -270,16 +270,25 @@ struct RegisterBrokerRequest {
     std::int16_t min = 0;
     std::int16_t max = 0;
   };
+  struct Listener {
+    std::string name;
+    std::int8_t protocol = 0;  // as SecurityProtocol
+    std::string host;
+    std::int32_t port = 0;
+    bool operator==(const Listener&) const = default;
+  };
 
   std::int32_t broker_id = -1;
   Uuid directory_id;
   Uuid incarnation_id;  // a new one at each start
-  std::string host;
+  std::string host;     // of the first listener for clients
   std::int32_t port = 0;
   std::string internal_host;
   std::int32_t internal_port = 0;
   std::optional<std::string> rack;
   std::vector<Feature> features;  // that the broker supports
+  // All listeners for clients; none: there is that one, by the name of PLAINTEXT.
+  std::vector<Listener> listeners = {};
 };
 
 struct RegisterBrokerResponse {

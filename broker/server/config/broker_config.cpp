@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "broker/server/config/admin_settings.h"
+#include "broker/server/config/property_values.h"
 #include "runtime/base/did_you_mean.h"
 
 namespace fulmar {
@@ -30,7 +31,8 @@ constexpr PropertyInfo table[] = {
      "A file with the token, 16 bytes or more, that clients of /metrics have to send as Authorization: Bearer; none: "
      "they need none."},
     {"advertised.listeners", PropertyType::list, "", 0, 0, "",
-     "The address clients are told, as PLAINTEXT://HOST:PORT."},
+     "The addresses that clients are told, as NAME://HOST:PORT for listeners of `listeners`; one that is not named is "
+     "told as it listens."},
     {"auto.create.topics.enable", PropertyType::boolean, "true", 0, 0, "",
      "Whether a topic that a client asks for and that does not exist is created."},
     {"auto.leader.rebalance.enable", PropertyType::boolean, "true", 0, 0, "",
@@ -103,8 +105,14 @@ constexpr PropertyInfo table[] = {
      "are not in sync; by default as many as they can."},
     {"listener.name.internal.max.connections", PropertyType::int32, "4096", 1, int32_max, "",
      "The most connections of other brokers served at once."},
+    {"listener.security.protocol.map", PropertyType::string, default_protocols, 0, 0, "",
+     "How each listener is guarded, as NAME:PROTOCOL with commas between; PROTOCOL is PLAINTEXT, SSL, SASL_PLAINTEXT "
+     "or "
+     "SASL_SSL. INTERNAL is PLAINTEXT where it is not named."},
     {"listeners", PropertyType::list, "PLAINTEXT://127.0.0.1:9092", 0, 0, "",
-     "The address to listen at, as PLAINTEXT://HOST:PORT; in a cluster also INTERNAL://HOST:PORT, for its brokers."},
+     "Where to listen, as NAME://HOST:PORT with commas between: each name once, at a port of its own. INTERNAL is for "
+     "the brokers of a cluster; the others are for clients, who are told the addresses of the listener by which they "
+     "came."},
     {"log.cleaner.backoff.ms", PropertyType::int64, "15000", 0, int64_max / 1'000'000, "",
      "How long a shard's cleaner pauses once no log needs to be compacted."},
     {"log.cleaner.dedupe.buffer.size", PropertyType::int64, "134217728", int64_min, int64_max, "",
@@ -287,16 +295,6 @@ constexpr std::pair<std::string_view, std::string_view> refused_families[] = {
     {"zookeeper.", "there is no ZooKeeper here, nor in Kafka from 4.0 on"},
 };
 
-// Every address of the machine: one can listen at it, but not connect to it.
-bool is_any(const SocketAddress& address) {
-  return address.host.empty() || address.host == "0.0.0.0" || address.host == "::";
-}
-
-std::unexpected<Error> invalid(std::string_view name, std::string_view value, const std::string& why) {
-  return fail(Errc::invalid_argument,
-              "Invalid value " + std::string(value) + " for configuration " + std::string(name) + ": " + why);
-}
-
 // The default of consumer groups, group.consumer.`what`, is within what a group may be configured with.
 Result<void> check_consumer_group_bounds(const std::string& what,
                                          const std::function<std::int64_t(std::string_view)>& number) {
@@ -304,32 +302,14 @@ Result<void> check_consumer_group_bounds(const std::string& what,
   const std::string min = "group.consumer.min." + what;
   const std::string max = "group.consumer.max." + what;
   auto check_least = [&](const std::string& one, const std::string& other) -> Result<void> {
-    if (number(one) < number(other)) return invalid(one, std::to_string(number(one)), "must be at least " + other);
+    if (number(one) < number(other))
+      return invalid_value(one, std::to_string(number(one)), "must be at least " + other);
     return {};
   };
   if (auto bounds = check_least(max, min); !bounds) return bounds;
   if (auto least = check_least(name, min); !least) return least;
-  if (number(name) > number(max)) return invalid(name, std::to_string(number(name)), "must be at most " + max);
+  if (number(name) > number(max)) return invalid_value(name, std::to_string(number(name)), "must be at most " + max);
   return {};
-}
-
-// The address of the listener with that name, if the value has it; each name at most once.
-Result<std::optional<SocketAddress>> parse_listener(std::string_view name, std::string_view value,
-                                                    std::string_view scheme) {
-  std::optional<SocketAddress> found;
-  for (auto part : split_list(value)) {
-    if (!part.starts_with("PLAINTEXT://") && !part.starts_with("INTERNAL://"))
-      return invalid(
-          name, value,
-          "must be one listener, PLAINTEXT://HOST:PORT, and in a cluster INTERNAL://HOST:PORT; there is no TLS "
-          "and no authentication here yet");
-    if (!part.starts_with(scheme)) continue;
-    if (found) return invalid(name, value, "has " + std::string(scheme) + " twice");
-    auto address = parse_host_port(part.substr(scheme.size()));
-    if (!address) return invalid(name, value, address.error().detail);
-    found = *address;
-  }
-  return found;
 }
 
 Result<std::map<std::int32_t, SocketAddress>> parse_voters(std::string_view name, std::string_view value) {
@@ -338,11 +318,11 @@ Result<std::map<std::int32_t, SocketAddress>> parse_voters(std::string_view name
     auto at = part.find('@');
     auto id = parse_integer(part.substr(0, at));
     if (at == std::string_view::npos || !id || *id < 0 || *id > int32_max)
-      return invalid(name, value, "must be ID@HOST:PORT, with commas between");
+      return invalid_value(name, value, "must be ID@HOST:PORT, with commas between");
     auto address = parse_host_port(part.substr(at + 1));
-    if (!address) return invalid(name, value, address.error().detail);
+    if (!address) return invalid_value(name, value, address.error().detail);
     if (!voters.emplace(static_cast<std::int32_t>(*id), *address).second)
-      return invalid(name, value, "names broker " + std::to_string(*id) + " twice");
+      return invalid_value(name, value, "names broker " + std::to_string(*id) + " twice");
   }
   return voters;
 }
@@ -352,31 +332,20 @@ Result<void> use_older_names(Properties& properties) {
   if (auto older = properties.find("broker.id"); older != properties.end()) {
     auto [newer, added] = properties.emplace("node.id", older->second);
     if (newer->second != older->second)
-      return invalid("broker.id", older->second, "node.id says " + newer->second + "; they are the same thing");
+      return invalid_value("broker.id", older->second, "node.id says " + newer->second + "; they are the same thing");
     properties.erase(older);
   }
   for (auto name : {"log.dirs", "log.dir"})
     if (auto set = properties.find(name); set != properties.end() && set->second.contains(','))
-      return invalid(name, set->second, "must be one directory; several are not served");
-  auto protocols = properties.find("listener.security.protocol.map");
-  if (protocols == properties.end()) return {};
-  for (auto part : split_list(protocols->second)) {
-    auto colon = part.find(':');
-    if (colon == std::string_view::npos)
-      return invalid(protocols->first, protocols->second, "must be NAME:PROTOCOL,...");
-    auto listener = trim(part.substr(0, colon));
-    bool here = listener == "PLAINTEXT" || listener == "INTERNAL";
-    if (here && trim(part.substr(colon + 1)) != "PLAINTEXT")
-      return invalid(protocols->first, protocols->second, "there is no TLS here yet; listeners are PLAINTEXT");
-  }
+      return invalid_value(name, set->second, "must be one directory; several are not served");
   return {};
 }
 
 // `prefix`: of the names of the group's timeouts.
 Result<RaftSettings> raft_settings(const std::string& prefix, Duration election_timeout, Duration heartbeat_interval) {
   if (3 * heartbeat_interval > election_timeout)
-    return invalid(prefix + "heartbeat.interval.ms", std::to_string(heartbeat_interval / milliseconds(1)),
-                   "must be at most a third of " + prefix + "election.timeout.ms");
+    return invalid_value(prefix + "heartbeat.interval.ms", std::to_string(heartbeat_interval / milliseconds(1)),
+                         "must be at most a third of " + prefix + "election.timeout.ms");
   RaftSettings settings;
   settings.election_timeout = election_timeout;
   settings.heartbeat_interval = heartbeat_interval;
@@ -390,9 +359,9 @@ std::span<const PropertyInfo> broker_properties() {
 }
 
 bool BrokerConfig::needs_secret() const {
-  const auto& host = listen_internal.host;
-  bool loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
-  return !controllers.empty() && !loopback && cluster_secret.empty();
+  if (!internal || !cluster_secret.empty()) return false;
+  const auto& host = internal->listen.host;
+  return host != "localhost" && host != "::1" && !host.starts_with("127.");
 }
 
 const PropertyInfo* find_broker_property(std::string_view name) {
@@ -422,7 +391,7 @@ Result<Properties> checked_broker_properties(const Properties& given) {
   }
   for (auto name : {"log.retention.hours", "log.retention.minutes", "log.retention.ms"})
     if (auto set = properties.find(name); set != properties.end() && set->second == "0")
-      return invalid(name, "0", "must be at least 1, or -1 for no limit");
+      return invalid_value(name, "0", "must be at least 1, or -1 for no limit");
   return properties;
 }
 
@@ -439,38 +408,27 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
 
   BrokerConfig config;
   config.node_id = int32("node.id");
-  FULMAR_TRY(auto listen, parse_listener("listeners", text("listeners"), "PLAINTEXT://"));
-  if (!listen) return invalid("listeners", text("listeners"), "must have a listener PLAINTEXT://HOST:PORT");
-  config.listen = *listen;
-  FULMAR_TRY(auto advertise, parse_listener("advertised.listeners", text("advertised.listeners"), "PLAINTEXT://"));
-  config.advertise = advertise.value_or(SocketAddress());
-  FULMAR_TRY(auto internal, parse_listener("listeners", text("listeners"), "INTERNAL://"));
+  FULMAR_TRY(auto listeners, ListenerSettings::from(properties));
+  config.listeners = std::move(listeners.clients);
+  config.internal = std::move(listeners.internal);
   FULMAR_TRY(config.controllers, parse_voters("controller.quorum.voters", text("controller.quorum.voters")));
-  if (internal.has_value() != !config.controllers.empty())
-    return invalid("controller.quorum.voters", text("controller.quorum.voters"),
-                   "goes with a listener INTERNAL://HOST:PORT, and none without the other");
-  config.listen_internal = internal.value_or(SocketAddress());
-  FULMAR_TRY(auto told_peers, parse_listener("advertised.listeners", text("advertised.listeners"), "INTERNAL://"));
-  config.advertise_internal = told_peers.value_or(config.listen_internal);
-  if (internal && is_any(config.advertise_internal)) {
+  if (config.internal.has_value() != !config.controllers.empty())
+    return invalid_value("controller.quorum.voters", text("controller.quorum.voters"),
+                         "goes with a listener INTERNAL://HOST:PORT, and none without the other");
+  if (config.internal && means_any_address(config.internal->advertise)) {
     auto own = config.controllers.find(config.node_id);
-    const auto& told_clients = config.advertise.host.empty() ? config.listen.host : config.advertise.host;
-    config.advertise_internal.host = own != config.controllers.end() ? own->second.host : told_clients;
+    config.internal->advertise.host =
+        own != config.controllers.end() ? own->second.host : config.listeners.front().advertise.host;
   }
   if (config.controllers.size() > controllers_max)
-    return invalid("controller.quorum.voters", text("controller.quorum.voters"),
-                   "names more than " + std::to_string(controllers_max) + " brokers; others join without being named");
+    return invalid_value(
+        "controller.quorum.voters", text("controller.quorum.voters"),
+        "names more than " + std::to_string(controllers_max) + " brokers; others join without being named");
   if (!text("broker.rack").empty()) config.rack = text("broker.rack");
   for (const auto& [id, address] : config.controllers)
-    if (is_any(address))
-      return invalid("controller.quorum.voters", text("controller.quorum.voters"),
-                     "must say at which hosts they are; nobody can connect to an address that means any");
-  bool advertised = !config.advertise.host.empty();
-  if (is_any(advertised ? config.advertise : config.listen))
-    return fail(Errc::invalid_argument,
-                "Invalid value " + std::string(text(advertised ? "advertised.listeners" : "listeners")) +
-                    " for configuration " + (advertised ? "advertised.listeners" : "listeners") +
-                    ": clients can't connect to an address that means any; set advertised.listeners to one they can");
+    if (means_any_address(address))
+      return invalid_value("controller.quorum.voters", text("controller.quorum.voters"),
+                           "must say at which hosts they are; nobody can connect to an address that means any");
   FULMAR_TRY_VOID(AdminSettings::from(properties));  // who runs the broker takes them from there
   config.heartbeat_interval = duration("broker.heartbeat.interval.ms");
   config.session_timeout = duration("broker.session.timeout.ms");
@@ -502,8 +460,8 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   config.groups.session_timeout_min = milliseconds(number("group.min.session.timeout.ms"));
   config.groups.session_timeout_max = milliseconds(number("group.max.session.timeout.ms"));
   if (config.groups.session_timeout_max < config.groups.session_timeout_min)
-    return invalid("group.max.session.timeout.ms", text("group.max.session.timeout.ms"),
-                   "must be at least group.min.session.timeout.ms");
+    return invalid_value("group.max.session.timeout.ms", text("group.max.session.timeout.ms"),
+                         "must be at least group.min.session.timeout.ms");
   config.groups.group_size_max = static_cast<std::size_t>(number("group.max.size"));
   config.groups.consumer_assignment_interval = milliseconds(number("group.consumer.assignment.interval.ms"));
   config.groups.consumer_heartbeat_interval = milliseconds(number("group.consumer.heartbeat.interval.ms"));
@@ -515,12 +473,12 @@ Result<BrokerConfig> BrokerConfig::from(const Properties& given) {
   config.groups.consumer_assignors.clear();
   for (auto name : split_list(text("group.consumer.assignors"))) config.groups.consumer_assignors.emplace_back(name);
   if (config.groups.consumer_assignors.empty())
-    return invalid("group.consumer.assignors", text("group.consumer.assignors"), "must name at least one");
+    return invalid_value("group.consumer.assignors", text("group.consumer.assignors"), "must name at least one");
   for (const std::string what : {"heartbeat.interval.ms", "session.timeout.ms"})
     if (auto bounded = check_consumer_group_bounds(what, number); !bounded) return std::unexpected(bounded.error());
   if (config.groups.consumer_heartbeat_interval >= config.groups.consumer_session_timeout)
-    return invalid("group.consumer.heartbeat.interval.ms", text("group.consumer.heartbeat.interval.ms"),
-                   "must be less than group.consumer.session.timeout.ms");
+    return invalid_value("group.consumer.heartbeat.interval.ms", text("group.consumer.heartbeat.interval.ms"),
+                         "must be less than group.consumer.session.timeout.ms");
   config.groups.offset_metadata_max = static_cast<std::size_t>(number("offset.metadata.max.bytes"));
   config.groups.commit_timeout = milliseconds(number("offsets.commit.timeout.ms"));
   config.groups.offsets_retention = milliseconds(number("offsets.retention.minutes") * 60'000);

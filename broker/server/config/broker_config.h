@@ -6,12 +6,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "broker/cluster/features.h"
 #include "broker/cluster/properties.h"
 #include "broker/groups/settings.h"
 #include "broker/log/log_config.h"
 #include "broker/raft/types.h"
+#include "broker/server/config/listener_settings.h"
 #include "broker/transactions/settings.h"
 #include "runtime/host/network.h"
 
@@ -42,12 +44,12 @@ struct CleanerSettings {
 
 struct BrokerConfig {
   std::int32_t node_id = 1;
-  SocketAddress listen{"127.0.0.1", 9092};
-  SocketAddress advertise;  // for clients; an empty host: as `listen`
-  // For a cluster: where this broker listens for its peers, and the controllers' addresses for their peers. Empty: this
+  // For clients, at least one.
+  std::vector<ListenerConfig> listeners{
+      {"PLAINTEXT", SecurityProtocol::plaintext, {"127.0.0.1", 9092}, {"127.0.0.1", 9092}}};
+  // For a cluster: where this broker listens for its peers, and the controllers' addresses for their peers. None: this
   // broker is a cluster by itself.
-  SocketAddress listen_internal;
-  SocketAddress advertise_internal;                   // for peers
+  std::optional<ListenerConfig> internal;
   std::map<std::int32_t, SocketAddress> controllers;  // controller.quorum.voters
   std::optional<std::string> rack;                    // broker.rack
   FeatureRanges features = supported_features();      // of this release; tests set others

@@ -20,6 +20,8 @@ constexpr std::size_t rack_bytes_max = 4096;
 constexpr std::int32_t port_max = 65535;
 constexpr std::size_t features_max = 100;
 constexpr std::size_t feature_bytes_max = 255;
+constexpr std::size_t listeners_max = 100;
+constexpr std::size_t listener_bytes_max = 255;
 
 FeatureRanges features_of(const RegisterBrokerRequest& request) {
   FeatureRanges ranges;
@@ -27,14 +29,28 @@ FeatureRanges features_of(const RegisterBrokerRequest& request) {
   return ranges;
 }
 
+ListenerImages listeners_of(const RegisterBrokerRequest& request) {
+  if (request.listeners.empty()) return plain_listener({request.host, static_cast<std::uint16_t>(request.port)});
+  ListenerImages listeners;
+  for (const auto& [name, protocol, host, port] : request.listeners)
+    listeners.push_back({name, static_cast<SecurityProtocol>(protocol), {host, static_cast<std::uint16_t>(port)}});
+  return listeners;
+}
+
 BrokerImage image_of(const RegisterBrokerRequest& request) {
   return {.directory = request.directory_id,
-          .listener = {request.host, static_cast<std::uint16_t>(request.port)},
+          .listeners = listeners_of(request),
           .internal = {request.internal_host, static_cast<std::uint16_t>(request.internal_port)},
           .rack = request.rack,
           .fenced = false,
           .incarnation = request.incarnation_id,
           .features = features_of(request)};
+}
+
+std::string listeners_not_known() {
+  return "several listeners, or one that is not PLAINTEXT, need " + std::string(metadata_version) + " " +
+         std::to_string(metadata_with_security) +
+         ": raise it once all brokers have this release (fulmar cluster features --upgrade metadata.version=3)";
 }
 
 // Every broker has to store and read these fields, whoever sent them.
@@ -46,6 +62,15 @@ bool is_possible(const RegisterBrokerRequest& request) {
     return feature.name.size() <= feature_bytes_max && is_utf8(feature.name);
   };
   bool features = request.features.size() <= features_max && std::ranges::all_of(request.features, is_feature);
+  auto is_listener = [&](const RegisterBrokerRequest::Listener& listener) {
+    bool protocol = listener.protocol >= 0 && listener.protocol <= static_cast<int>(SecurityProtocol::sasl_ssl);
+    bool name = !listener.name.empty() && listener.name.size() <= listener_bytes_max && is_utf8(listener.name);
+    auto same = [&](const RegisterBrokerRequest::Listener& other) { return other.name == listener.name; };
+    bool once = std::ranges::count_if(request.listeners, same) == 1;
+    return protocol && name && once && is_host(listener.host) && is_port(listener.port);
+  };
+  features =
+      features && request.listeners.size() <= listeners_max && std::ranges::all_of(request.listeners, is_listener);
   return features && request.broker_id >= 0 && is_host(request.host) && is_host(request.internal_host) &&
          is_port(request.port) && is_port(request.internal_port) && rack;
 }
@@ -105,6 +130,11 @@ RegisterBrokerResponse Controller::register_broker(const RegisterBrokerRequest& 
     auto next = image_of(request);
     if (auto supported = check_support(next.features, draft.image.features); !supported)
       return {ErrorCode::unsupported_version, -1, supported.error().detail};
+    if (!is_plain(next.listeners)) {
+      if (draft.image.cluster_id.empty()) return {ErrorCode::not_controller};  // the cluster's levels come in a moment
+      if (level_of(draft.image.features, metadata_version) < metadata_with_security)
+        return {ErrorCode::unsupported_version, -1, listeners_not_known()};
+    }
     auto retired = draft.image.retired.find(request.broker_id);
     if (retired != draft.image.retired.end() && retired->second == next.directory)
       return {ErrorCode::broker_id_not_registered};

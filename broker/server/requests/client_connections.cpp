@@ -4,6 +4,7 @@
 
 #include "broker/server/requests/connection.h"
 #include "broker/server/shard/broker_shard.h"
+#include "runtime/base/assert.h"
 
 namespace fulmar {
 
@@ -23,21 +24,37 @@ ClientConnections::ClientConnections(BrokerShard& shard)
       scratch_(FrameAssembler::scratch_bytes),
       at_work_("request", fibers_of_shard(shard.host())),
       waiting_("wait for answer", fibers_of_shard(shard.host())),
-      left_(1,
-            [this](unsigned, std::vector<std::string> ips) {
-              shard_.on(0, [&](BrokerShard& first) {
-                for (const auto& ip : ips) first.connection_counts().leave(ip);
-              });
-            }),
-      acceptor_(shard.host(), shard.strangers_log(),
-                [this](std::unique_ptr<Connection> connection) { take(std::move(connection)); }) {}
+      left_(1, [this](unsigned, std::vector<std::string> ips) {
+        shard_.on(0, [&](BrokerShard& first) {
+          for (const auto& ip : ips) first.connection_counts().leave(ip);
+        });
+      }) {}
 
 ClientConnections::~ClientConnections() {
   close_all();
 }
 
+Result<std::vector<SocketAddress>> ClientConnections::listen(const std::vector<SocketAddress>& at) {
+  const auto& listeners = shard_.config().listeners;
+  FULMAR_ASSERT(at.size() == listeners.size() && acceptors_.empty());
+  std::vector<SocketAddress> listening;
+  for (std::size_t n = 0; n < at.size(); ++n) {
+    const auto& listener = listeners[n];
+    auto& acceptor = acceptors_.emplace_back(std::make_unique<Acceptor>(
+        shard_.host(), shard_.strangers_log(),
+        [this, &listener](std::unique_ptr<Connection> connection) { take(listener, std::move(connection)); }));
+    FULMAR_TRY(auto address, acceptor->listen(at[n]));
+    listening.push_back(std::move(address));
+  }
+  return listening;
+}
+
+void ClientConnections::start() {
+  for (auto& acceptor : acceptors_) acceptor->start();
+}
+
 void ClientConnections::stop() {
-  acceptor_.stop();
+  for (auto& acceptor : acceptors_) acceptor->stop();
   close_all();
   fibers_.cancel();
   fibers_.join();
@@ -51,7 +68,7 @@ void ClientConnections::close_all() {
   waiting_.drop(fibers_);
 }
 
-void ClientConnections::take(std::unique_ptr<Connection> connection) {
+void ClientConnections::take(const ListenerConfig& listener, std::unique_ptr<Connection> connection) {
   auto refuse = [&](std::string_view reason) {
     ++shard_.counts().connections_refused;
     shard_.strangers_log().warn("connection refused",
@@ -62,7 +79,7 @@ void ClientConnections::take(std::unique_ptr<Connection> connection) {
   auto forbidden = shard_.on(0, [&](BrokerShard& first) { return first.connection_counts().admit(ip); });
   if (!forbidden.empty()) return refuse(forbidden);
   auto id = next_id_++;
-  auto served = std::make_shared<ServedConnection>(shard_, *this, id, std::move(connection));
+  auto served = std::make_shared<ServedConnection>(shard_, *this, id, listener, std::move(connection));
   connections_.emplace(id, served);
   ++shard_.counts().connections;
   ++shard_.counts().connections_accepted;

@@ -9,9 +9,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "broker/net/acceptor.h"
 #include "broker/net/outbox.h"
+#include "broker/server/config/listener_settings.h"
 #include "runtime/base/bytes.h"
 #include "runtime/fiber/group.h"
 #include "runtime/fiber/work_queue.h"
@@ -26,9 +28,11 @@ class ClientConnections {
   explicit ClientConnections(BrokerShard& shard);
   ~ClientConnections();
 
-  // Errors: as Network::listen.
-  Result<SocketAddress> listen(const SocketAddress& at) { return acceptor_.listen(at); }
-  void start() { acceptor_.start(); }
+  // Listens at the addresses, one for each listener of the configuration; once. Returns them with their ports. Errors:
+  // as Network::listen.
+  Result<std::vector<SocketAddress>> listen(const std::vector<SocketAddress>& at);
+  // Begins to accept connections.
+  void start();
   // Accepts no more connections, ends all, and waits for their work to end.
   void stop();
 
@@ -43,7 +47,7 @@ class ClientConnections {
   void closed(ServedConnection& connection);
 
  private:
-  void take(std::unique_ptr<Connection> connection);
+  void take(const ListenerConfig& listener, std::unique_ptr<Connection> connection);
   void close_all();
 
   BrokerShard& shard_;
@@ -55,7 +59,7 @@ class ClientConnections {
   Outbox<std::string> left_;  // addresses of closed connections, for shard 0
   bool stopping_ = false;
   FiberGroup fibers_;
-  Acceptor acceptor_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;  // one for each listener
 };
 
 }  // namespace fulmar

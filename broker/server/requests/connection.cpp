@@ -30,7 +30,7 @@ constexpr Duration for_ever = std::chrono::hours(24 * 365 * 100);  // small enou
 }  // namespace
 
 ServedConnection::ServedConnection(BrokerShard& shard, ClientConnections& all, std::uint64_t id,
-                                   std::unique_ptr<Connection> connection)
+                                   const ListenerConfig& listener, std::unique_ptr<Connection> connection)
     : shard_(shard),
       all_(all),
       id_(id),
@@ -40,6 +40,8 @@ ServedConnection::ServedConnection(BrokerShard& shard, ClientConnections& all, s
               shard.config().request_bytes_max),
       active_at_(now()),
       alarm_([this] { alarm_rings(); }) {
+  session_->listener = listener.name;
+  session_->protocol = listener.protocol;
   session_->answered = &shard.client_counts().of({});
   session_->apis = &shard.counts().apis;
 }

@@ -27,11 +27,12 @@ namespace fulmar {
 
 class BrokerShard;
 class ClientConnections;
+struct ListenerConfig;
 struct Session;
 
 class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
  public:
-  ServedConnection(BrokerShard& shard, ClientConnections& all, std::uint64_t id,
+  ServedConnection(BrokerShard& shard, ClientConnections& all, std::uint64_t id, const ListenerConfig& listener,
                    std::unique_ptr<Connection> connection);
   ~ServedConnection();
 

@@ -22,8 +22,9 @@ Result<ByteChain> handle_describe_cluster(BrokerShard& shard, const Request& cal
   response.cluster_id = shard.image()->cluster_id;
   response.controller_id = shard.controller();
   for (const auto& [id, broker] : shard.image()->brokers)
-    if (!broker.fenced || request.include_fenced_brokers)
-      response.brokers.push_back({id, broker.listener.host, broker.listener.port, broker.rack, broker.fenced});
+    if (const auto* at = broker.address_at(call.session().listener);
+        at && (!broker.fenced || request.include_fenced_brokers))
+      response.brokers.push_back({id, at->host, at->port, broker.rack, broker.fenced});
   if (request.include_cluster_authorized_operations)
     response.cluster_authorized_operations = authorized_cluster_operations;
   return call.answer(response);

@@ -36,7 +36,8 @@ std::set<std::string> names_from(const MetadataImage& image, const DescribeTopic
   return names;
 }
 
-Response describe_page(const BrokerShard& shard, const DescribeTopicPartitionsRequest& request) {
+Response describe_page(const BrokerShard& shard, std::string_view listener,
+                       const DescribeTopicPartitionsRequest& request) {
   const auto image = shard.image();
   auto names = names_from(*image, request);
   if (request.cursor) {
@@ -66,7 +67,7 @@ Response describe_page(const BrokerShard& shard, const DescribeTopicPartitionsRe
     auto last = end - first > room ? first + room : end;
     for (auto index = first; index < last; ++index) {
       auto& partition =
-          out.partitions.emplace_back(describe_partition<Response::Topic::Partition>(shard, *topic, index));
+          out.partitions.emplace_back(describe_partition<Response::Topic::Partition>(shard, *topic, index, listener));
       // Elections never lose acknowledged records, so there are no lists of eligible leaders.
       partition.eligible_leader_replicas.emplace();
       partition.last_known_elr.emplace();
@@ -85,7 +86,7 @@ Response describe_page(const BrokerShard& shard, const DescribeTopicPartitionsRe
 
 Result<ByteChain> handle_describe_topic_partitions(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<DescribeTopicPartitionsRequest>());
-  return call.answer(describe_page(shard, request));
+  return call.answer(describe_page(shard, call.session().listener, request));
 }
 
 }  // namespace fulmar

@@ -170,9 +170,10 @@ ByteChain refused_frame(BrokerShard& shard, const RequestHeader& header, const F
 // One fetch, from its session to its response.
 class Fetch final : public DelayedAnswer, private MemoryBudget::Waiter {
  public:
-  Fetch(BrokerShard& shard, RequestHeader header, FetchRequest request)
+  Fetch(BrokerShard& shard, const Request& call, FetchRequest request)
       : shard_(shard),
-        header_(std::move(header)),
+        header_(call.header()),
+        session_(call.shared_session()),
         request_(std::move(request)),
         full_(header_.api_version < 7 || request_.session_epoch == 0 || request_.session_epoch == -1),
         deadline_(shard.host().clock().now() +
@@ -199,6 +200,7 @@ class Fetch final : public DelayedAnswer, private MemoryBudget::Waiter {
 
   BrokerShard& shard_;
   const RequestHeader header_;
+  const std::shared_ptr<Session> session_;
   const FetchRequest request_;
   const bool full_;
   const Instant deadline_;
@@ -358,7 +360,7 @@ ByteChain Fetch::answer() {
     shard_.counts().fetched_bytes += static_cast<std::int64_t>(out.records.size());
     shard_.counts().fetched_records += records_in(out.records);
     if (const auto* topic = shard_.image()->topic(target.topic()); topic && header_.api_version >= node_endpoints_since)
-      hint_leader(shard_, *topic, target.request.current_leader_epoch, out, response);
+      hint_leader(shard_, session_->listener, *topic, target.request.current_leader_epoch, out, response);
     topic_of(response, target).partitions.push_back(std::move(out));
   }
   return frame(shard_, header_, response);
@@ -370,7 +372,7 @@ Result<Finish> begin_fetch(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<FetchRequest>());
   if (request.isolation_level != 0 && request.isolation_level != 1)
     return Finish::with(refused_frame(shard, call.header(), request, ErrorCode::unknown_server_error));
-  auto fetch = std::make_unique<Fetch>(shard, call.header(), std::move(request));
+  auto fetch = std::make_unique<Fetch>(shard, call, std::move(request));
   if (auto error = fetch->begin(); error != ErrorCode::none)
     return Finish::with(error_frame(shard, call.header(), error));
   return Finish(std::move(fetch));

@@ -32,7 +32,8 @@ std::string_view topic_of(std::int8_t type) {
   return type == of_transaction ? transaction_topic_name : group_topic_name;
 }
 
-FindCoordinatorResponse::Coordinator find(BrokerShard& shard, std::int8_t type, const std::string& key) {
+FindCoordinatorResponse::Coordinator find(BrokerShard& shard, std::int8_t type, const std::string& key,
+                                          std::string_view listener) {
   if (type != of_group && type != of_transaction)
     return nobody(key, ErrorCode::invalid_request, "there are no coordinators of that type");
   const auto image = shard.image();
@@ -44,7 +45,11 @@ FindCoordinatorResponse::Coordinator find(BrokerShard& shard, std::int8_t type, 
   if (at == image->brokers.end())
     return nobody(key, ErrorCode::coordinator_not_available,
                   "its partition of " + std::string(name) + " has no leader");
-  return {key, leader, at->second.listener.host, at->second.listener.port, ErrorCode::none, std::nullopt};
+  const auto* address = at->second.address_at(listener);
+  if (!address)
+    return nobody(key, ErrorCode::coordinator_not_available,
+                  "broker " + std::to_string(leader) + " has no listener " + std::string(listener));
+  return {key, leader, address->host, address->port, ErrorCode::none, std::nullopt};
 }
 
 DeleteGroupsResponse delete_group(BrokerShard& shard, const std::string& group) {
@@ -83,9 +88,9 @@ Result<ByteChain> handle_find_coordinator(BrokerShard& shard, const Request& cal
   FindCoordinatorResponse response;
   if (call.version() >= batched_since) {
     for (const auto& key : request.coordinator_keys)
-      response.coordinators.push_back(find(shard, request.key_type, key));
+      response.coordinators.push_back(find(shard, request.key_type, key, call.session().listener));
   } else {
-    auto found = find(shard, request.key_type, request.key_name);
+    auto found = find(shard, request.key_type, request.key_name, call.session().listener);
     response.error_code = found.error_code;
     response.error_message = found.error_message;
     response.node_id = found.node_id;

@@ -26,15 +26,16 @@ using Topic = MetadataResponse::Topic;
 
 class MetadataAnswer {
  public:
-  MetadataAnswer(BrokerShard& shard, const MetadataRequest& request, std::int16_t version)
-      : shard_(shard), request_(request), version_(version), room_(shard) {}
+  MetadataAnswer(BrokerShard& shard, const MetadataRequest& request, const Request& call)
+      : shard_(shard), request_(request), version_(call.version()), listener_(call.session().listener), room_(shard) {}
 
   MetadataResponse run() {
     // In version 0 an empty list means all topics; later null does.
     bool all = !request_.topics || (version_ == 0 && request_.topics->empty());
     if (!all && asks_by_what_is_not_served()) return refused(ErrorCode::invalid_request);
     for (const auto& [id, broker] : shard_.image()->brokers)
-      if (!broker.fenced) response_.brokers.push_back({id, broker.listener.host, broker.listener.port, broker.rack});
+      if (const auto* at = broker.fenced ? nullptr : broker.address_at(listener_))
+        response_.brokers.push_back({id, at->host, at->port, broker.rack});
     response_.cluster_id = shard_.image()->cluster_id;
     response_.controller_id = shard_.controller();
     if (request_.include_cluster_authorized_operations)
@@ -124,7 +125,7 @@ class MetadataAnswer {
     out.topic_id = topic.id;
     out.is_internal = is_internal_topic(name);
     for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
-      out.partitions.push_back(describe_partition<Topic::Partition>(shard_, topic, index));
+      out.partitions.push_back(describe_partition<Topic::Partition>(shard_, topic, index, listener_));
       work_in_slices(describe_partition_work);
     }
     allow(out);
@@ -137,6 +138,7 @@ class MetadataAnswer {
   BrokerShard& shard_;
   const MetadataRequest& request_;
   const std::int16_t version_;
+  const std::string& listener_;
   ResponseRoom room_;
   MetadataResponse response_;
 };
@@ -147,7 +149,7 @@ Result<ByteChain> handle_metadata(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<MetadataRequest>());
   bool nameless = request.topics && std::ranges::any_of(*request.topics, [](const auto& asked) { return !asked.name; });
   if (nameless && call.version() < nullable_names_since) return fail(Errc::corrupt, "Metadata: a name is null");
-  return call.answer(MetadataAnswer(shard, request, call.version()).run());
+  return call.answer(MetadataAnswer(shard, request, call).run());
 }
 
 }  // namespace fulmar

@@ -216,7 +216,8 @@ void wait_until_safe(BrokerShard& owner, Item& item, Safety safety, Deadline dea
   if (error != ErrorCode::none) refuse(item, error, "the records are written, but not known to be safe");
 }
 
-ByteChain answer(BrokerShard& shard, const RequestHeader& header, const ProduceRequest& request, ItemsByShard& items) {
+ByteChain answer(BrokerShard& shard, const RequestHeader& header, std::string_view listener,
+                 const ProduceRequest& request, ItemsByShard& items) {
   ProduceResponse response;
   response.topics.resize(request.topics.size());
   for (std::size_t t = 0; t < request.topics.size(); ++t) {
@@ -240,7 +241,7 @@ ByteChain answer(BrokerShard& shard, const RequestHeader& header, const ProduceR
         --record_errors_left;
         out.record_errors.push_back({error.batch_index, std::move(error.message)});
       }
-      if (const auto* topic = shard.image()->topic(*item.name)) hint_leader(shard, *topic, -1, out, response);
+      if (const auto* topic = shard.image()->topic(*item.name)) hint_leader(shard, listener, *topic, -1, out, response);
     }
   }
   count_errors(shard.counts().apis, response);
@@ -315,8 +316,8 @@ Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
           return fail(Errc::closed, std::string("acks=0 and ") + error_code_name(item.error) + ": " + item.message);
     return Finish::with({});
   }
-  return Finish([&shard, header = call.header(), request = std::move(request), items = std::move(items), safety,
-                 deadline]() mutable {
+  return Finish([&shard, header = call.header(), session = call.shared_session(), request = std::move(request),
+                 items = std::move(items), safety, deadline]() mutable {
     for (auto& [owner, list] : items) {
       auto& batch = list;
       bool waits = false;
@@ -327,7 +328,7 @@ Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
           if (item.error == ErrorCode::none) wait_until_safe(there, item, safety, deadline);
       });
     }
-    return answer(shard, header, request, items);
+    return answer(shard, header, session->listener, request, items);
   });
 }
 

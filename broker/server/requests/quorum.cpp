@@ -51,14 +51,18 @@ Described describe_metadata(BrokerShard& shard) {
   return described;
 }
 
-// Adds a voter's INTERNAL address; a broker that is a cluster by itself has only one for clients.
+// Adds a voter's INTERNAL address; a broker that is a cluster by itself has only those for clients.
 void add_node(const MetadataImage& image, std::int32_t id, DescribeQuorumResponse& response) {
   bool known = std::ranges::any_of(response.nodes, [&](const auto& node) { return node.node_id == id; });
   auto broker = image.brokers.find(id);
   if (known || broker == image.brokers.end()) return;
-  bool alone = broker->second.internal.port == 0;
-  const auto& at = alone ? broker->second.listener : broker->second.internal;
-  response.nodes.push_back({id, {{alone ? "PLAINTEXT" : "INTERNAL", at.host, at.port}}});
+  auto& node = response.nodes.emplace_back();
+  node.node_id = id;
+  const auto& internal = broker->second.internal;
+  if (internal.port != 0) node.listeners.push_back({"INTERNAL", internal.host, internal.port});
+  if (internal.port == 0)
+    for (const auto& [name, protocol, at] : broker->second.listeners)
+      node.listeners.push_back({name, at.host, at.port});
 }
 
 }  // namespace

@@ -43,6 +43,8 @@ class Request {
   static Result<Request> read(std::shared_ptr<Session> session, Bytes frame);
 
   Session& session() const { return *session_; }
+  // For work that outlives the request.
+  const std::shared_ptr<Session>& shared_session() const { return session_; }
   const RequestHeader& header() const { return header_; }
   std::int16_t version() const { return header_.api_version; }
   const Bytes& frame() const { return frame_; }

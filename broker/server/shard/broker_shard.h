@@ -46,7 +46,7 @@ class BrokerShard;
 // what a pointer points to is used on its own shard only.
 struct Broker {
   const BrokerConfig& config;
-  SocketAddress advertised;
+  ListenerImages listeners;  // as clients are told them
   std::vector<BrokerShard*> shards;
   MetadataLog* metadata = nullptr;
   ReplicaId self;                        // this broker, with its data directory
