@@ -12,6 +12,7 @@
 #include "broker/cli/group_command.h"
 #include "broker/cli/log_command.h"
 #include "broker/cli/produce_command.h"
+#include "broker/cli/quota_command.h"
 #include "broker/cli/topic_command.h"
 #include "broker/cli/transaction_command.h"
 #include "runtime/base/did_you_mean.h"
@@ -31,6 +32,7 @@ constexpr const char* usage =
     "  fulmar group list|describe|config|delete [NAME]   consumer groups\n"
     "  fulmar group reset-offsets NAME                   where a group goes on\n"
     "  fulmar transaction list|describe|abort [ID]       transactions\n"
+    "  fulmar quota list|set|remove                      how much clients may use\n"
     "  fulmar cluster status                             brokers, and what is wrong\n"
     "  fulmar cluster clients                            whose clients send which requests\n"
     "  fulmar cluster reassign|elect-leaders [TOPIC]     moves partitions, and leaderships\n"
@@ -53,6 +55,7 @@ constexpr Command commands[] = {{"broker", fulmar::broker_command},
                                 {"group", fulmar::group_command},
                                 {"cluster", fulmar::cluster_command},
                                 {"transaction", fulmar::transaction_command},
+                                {"quota", fulmar::quota_command},
                                 {"log", fulmar::log_command}};
 
 // A closed standard descriptor would be reused for the next file or socket, into which output would then be printed.

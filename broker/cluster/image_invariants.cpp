@@ -72,6 +72,8 @@ Broken broken_in_configs(const MetadataImage& image) {
     if (configs.empty()) return "a broker has an entry without properties";
   for (const auto& [group, configs] : image.group_configs)
     if (group.empty() || configs.empty()) return "a group has no name, or an entry without properties";
+  for (const auto& [entity, values] : image.client_quotas)
+    if (!check_entity(entity) || values.empty()) return "quotas of nobody, or an entry without quotas";
   for (const auto& [name, level] : image.features)
     if (level <= 0) return "a feature is finalised at level 0 or below";
   return std::nullopt;

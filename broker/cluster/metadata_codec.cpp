@@ -35,14 +35,36 @@ void describe(F& f, Property& m) {
 }
 
 // A map is written as a list of its entries.
-template <class F>
-void describe_properties(F& f, const char* name, Properties& properties) {
-  std::vector<Property> list;
-  for (const auto& [key, value] : properties) list.push_back({key, value});
+template <class Entry, class F, class Map>
+void describe_map(F& f, const char* name, Map& map) {
+  std::vector<Entry> list;
+  for (const auto& [key, value] : map) list.push_back({key, value});
   f(name, list);
   if constexpr (!detail::sets_fields<F>) return;
-  properties.clear();
-  for (auto& [key, value] : list) properties.insert_or_assign(std::move(key), std::move(value));
+  map.clear();
+  for (auto& [key, value] : list) map.insert_or_assign(std::move(key), std::move(value));
+}
+
+struct QuotaName {
+  std::string type;
+  std::optional<std::string> name;
+};
+
+template <class F>
+void describe(F& f, QuotaName& m) {
+  f("type", m.type);
+  f("name", m.name);
+}
+
+struct QuotaValue {
+  std::string key;
+  double value = 0;
+};
+
+template <class F>
+void describe(F& f, QuotaValue& m) {
+  f("key", m.key);
+  f("value", m.value);
 }
 
 }  // namespace
@@ -80,7 +102,7 @@ void describe(F& f, TopicImage& m) {
   std::vector<PartitionImage> partitions(m.partitions.begin(), m.partitions.end());
   f("partitions", partitions);
   if constexpr (detail::sets_fields<F>) m.partitions = partitions;
-  describe_properties(f, "configs", m.configs);
+  describe_map<Property>(f, "configs", m.configs);
 }
 
 template <class F>
@@ -157,19 +179,25 @@ void describe(F& f, DeleteTopicRecord& m) {
 template <class F>
 void describe(F& f, TopicConfigsRecord& m) {
   f("topic_id", m.topic_id);
-  describe_properties(f, "configs", m.configs);
+  describe_map<Property>(f, "configs", m.configs);
 }
 
 template <class F>
 void describe(F& f, BrokerConfigsRecord& m) {
   f("broker", m.broker);
-  describe_properties(f, "configs", m.configs);
+  describe_map<Property>(f, "configs", m.configs);
 }
 
 template <class F>
 void describe(F& f, GroupConfigsRecord& m) {
   f("group", m.group);
-  describe_properties(f, "configs", m.configs);
+  describe_map<Property>(f, "configs", m.configs);
+}
+
+template <class F>
+void describe(F& f, ClientQuotaRecord& m) {
+  describe_map<QuotaName>(f, "entity", m.entity);
+  describe_map<QuotaValue>(f, "values", m.values);
 }
 
 template <class F>
@@ -313,6 +341,7 @@ void for_each_record(const MetadataImage& image, Take&& take) {
   for (const auto& [id, decides] : image.controllers) take(ControllerRecord{id, decides});
   for (const auto& [id, configs] : image.broker_configs) take(BrokerConfigsRecord{id, configs});
   for (const auto& [group, configs] : image.group_configs) take(GroupConfigsRecord{group, configs});
+  for (const auto& [entity, values] : image.client_quotas) take(ClientQuotaRecord{entity, values});
   for (const auto& [name, topic] : image.topics) take_topic(name, topic, take);
   if (image.next_producer_id != 0) take(ProducerIdsRecord{image.next_producer_id});
 }

@@ -16,6 +16,7 @@
 #include "broker/protocol/record_batch.h"
 #include "broker/protocol/uuid.h"
 #include "broker/raft/types.h"
+#include "broker/security/client_quotas.h"
 #include "broker/security/security_protocol.h"
 #include "runtime/base/persistent_map.h"
 #include "runtime/base/persistent_vector.h"
@@ -101,6 +102,7 @@ struct MetadataImage {
   std::map<std::int32_t, Properties> broker_configs = {};
   // Properties of consumer groups, by group, whether or not there is such a group.
   PersistentMap<std::string, Properties> group_configs = {};
+  ClientQuotas client_quotas = {};
   // Brokers that became controllers (true), or ceased to be (false), whatever controller.quorum.voters says (KIP-853).
   std::map<std::int32_t, bool> controllers = {};
   // The finalised levels of the cluster's features.

@@ -58,6 +58,12 @@ void change(MetadataImage& image, const GroupConfigsRecord& record) {
   else
     image.group_configs.insert_or_assign(record.group, record.configs);
 }
+void change(MetadataImage& image, const ClientQuotaRecord& record) {
+  if (record.values.empty())
+    image.client_quotas.erase(record.entity);
+  else
+    image.client_quotas.insert_or_assign(record.entity, record.values);
+}
 void change(MetadataImage& image, const ProducerIdsRecord& record) {
   image.next_producer_id = record.next;
 }

@@ -104,9 +104,18 @@ struct GroupConfigsRecord {  // all properties that are set for a consumer group
   Properties configs;
 };
 
-using MetadataRecord = std::variant<ClusterRecord, BrokerRecord, UnregisterRecord, TopicRecord, PartitionsRecord,
-                                    PartitionRecord, DeleteTopicRecord, TopicConfigsRecord, BrokerConfigsRecord,
-                                    ProducerIdsRecord, FeatureLevelRecord, ControllerRecord, GroupConfigsRecord>;
+struct ClientQuotaRecord {  // all quotas that are set for an entity from now on; none: it has none of its own
+  static constexpr std::uint32_t type = 17;
+  static constexpr MessageSchema schema{"ClientQuotaRecord", 0, 0, 0};
+
+  QuotaEntity entity;
+  QuotaValues values;
+};
+
+using MetadataRecord =
+    std::variant<ClusterRecord, BrokerRecord, UnregisterRecord, TopicRecord, PartitionsRecord, PartitionRecord,
+                 DeleteTopicRecord, TopicConfigsRecord, BrokerConfigsRecord, ProducerIdsRecord, FeatureLevelRecord,
+                 ControllerRecord, GroupConfigsRecord, ClientQuotaRecord>;
 
 // A record about a topic or broker that does not exist changes nothing.
 void apply_record(const MetadataRecord& record, MetadataImage& image);

@@ -34,6 +34,8 @@ constexpr ApiInfo table[] = {
     {ApiKey::incremental_alter_configs, "IncrementalAlterConfigs", 0, 1, 1, 0},
     {ApiKey::alter_partition_reassignments, "AlterPartitionReassignments", 0, 1, 0, 0},
     {ApiKey::list_partition_reassignments, "ListPartitionReassignments", 0, 0, 0, 0},
+    {ApiKey::describe_client_quotas, "DescribeClientQuotas", 0, 1, 1, 0},
+    {ApiKey::alter_client_quotas, "AlterClientQuotas", 0, 1, 1, 0},
     {ApiKey::describe_quorum, "DescribeQuorum", 0, 2, 0, 0},
     {ApiKey::update_features, "UpdateFeatures", 0, 2, 0, 0},
     {ApiKey::describe_cluster, "DescribeCluster", 0, 2, 0, 0},

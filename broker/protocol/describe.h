@@ -9,13 +9,15 @@
 //     f.tagged(0, "node_endpoints", m.node_endpoints, {.since = 10});
 //   }
 //
-// C++ types say the wire types: integers, bool, std::string, std::optional<std::string> (nullable), Bytes (bytes),
-// std::optional<Bytes> (nullable), ByteChain (records), Uuid, std::vector (array), std::optional<std::vector> (nullable
-// array), an enumeration (as the integer beneath), a struct with a description of its own, or std::optional of one
-// (nullable). A field outside its versions is left at its default.
+// C++ types say the wire types: integers, double (float64), bool, std::string, std::optional<std::string> (nullable),
+// Bytes (bytes), std::optional<Bytes> (nullable), ByteChain (records), Uuid, std::vector (array),
+// std::optional<std::vector> (nullable array), an enumeration (as the integer beneath), a struct with a description of
+// its own, or std::optional of one (nullable). A field outside its versions is left at its default.
 #pragma once
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <concepts>
 #include <type_traits>
 
@@ -111,6 +113,7 @@ class FieldReader {
   void read(std::uint16_t& v) { v = static_cast<std::uint16_t>(in_.int16()); }
   void read(std::int32_t& v) { v = in_.int32(); }
   void read(std::int64_t& v) { v = in_.int64(); }
+  void read(double& v) { v = std::bit_cast<double>(in_.int64()); }
   template <class E>
     requires std::is_enum_v<E>
   void read(E& v) {
@@ -241,6 +244,7 @@ class FieldWriter {
   void write(std::uint16_t& v) { out_->int16(static_cast<std::int16_t>(v)); }
   void write(std::int32_t& v) { out_->int32(v); }
   void write(std::int64_t& v) { out_->int64(v); }
+  void write(double& v) { out_->int64(std::bit_cast<std::int64_t>(v)); }
   template <class E>
     requires std::is_enum_v<E>
   void write(E& v) {
@@ -321,6 +325,7 @@ class FieldPrinter {
   void print(I v) {
     text_ += std::to_string(v);
   }
+  void print(double v) { text_ += std::to_string(v); }
   void print(ErrorCode v) { text_ += error_code_name(v); }
   template <class E>
     requires std::is_enum_v<E>
@@ -381,6 +386,11 @@ class FieldGenerator {
     requires(!std::same_as<I, bool>)
   void make(I& v) {
     v = static_cast<I>(random_.next() >> random_.below(64));
+  }
+  // Of all bit patterns, but no NaN: those differ from themselves.
+  void make(double& v) {
+    do v = std::bit_cast<double>(random_.next());
+    while (std::isnan(v));
   }
   void make(ErrorCode& v) { v = static_cast<ErrorCode>(random_.between(-1, 100)); }
   template <class E>

@@ -182,6 +182,10 @@ TEST(ImageInvariants, EachIsSeenToBeBrokenInAnImage) {
   EXPECT_EQ(with([](auto& image) { image.broker_configs[1] = {}; }), "a broker has an entry without properties");
   EXPECT_EQ(with([](auto& image) { image.group_configs.insert_or_assign("g", {}); }),
             "a group has no name, or an entry without properties");
+  EXPECT_EQ(with([](auto& image) { image.client_quotas.insert_or_assign({{"user", "u"}}, {}); }),
+            "quotas of nobody, or an entry without quotas");
+  EXPECT_EQ(with([](auto& image) { image.client_quotas.insert_or_assign({}, {{"producer_byte_rate", 1}}); }),
+            "quotas of nobody, or an entry without quotas");
   EXPECT_EQ(with([](auto& image) { image.features["group.version"] = 0; }),
             "a feature is finalised at level 0 or below");
 }

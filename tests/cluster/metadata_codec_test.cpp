@@ -112,6 +112,20 @@ TEST(MetadataCodec, RecordsAreWrittenAsTheyAlwaysWere) {
             "0262"
             "00"
             "00");
+  EXPECT_EQ(hex(encode(ClientQuotaRecord{{{"user", "a"}, {"ip", std::nullopt}}, {{"k", 1.5}}})),
+            "1100"
+            "03"
+            "036970"
+            "00"
+            "00"
+            "0575736572"
+            "0261"
+            "00"
+            "02"
+            "026b"
+            "3ff8000000000000"
+            "00"
+            "00");
   EXPECT_EQ(hex(encode(BrokerConfigsRecord{all_brokers, {{"a", "b"}}})),
             "0900"
             "ffffffff"
@@ -229,6 +243,9 @@ TEST(MetadataCodec, AnImageComesBackFromItsSnapshot) {
                                    GroupConfigsRecord{"g", {{"consumer.session.timeout.ms", "50000"}}},
                                    GroupConfigsRecord{"h", {{"consumer.session.timeout.ms", "50000"}}},
                                    GroupConfigsRecord{"h", {}},
+                                   ClientQuotaRecord{{{"user", "u"}}, {{"producer_byte_rate", 1}}},
+                                   ClientQuotaRecord{{{"user", std::nullopt}}, {{"producer_byte_rate", 2}}},
+                                   ClientQuotaRecord{{{"user", "u"}}, {}},
                                    BrokerConfigsRecord{all_brokers, {{"log.retention.ms", "2"}}}})
     apply_record(record, image);
   image.offset = 10;
@@ -237,6 +254,8 @@ TEST(MetadataCodec, AnImageComesBackFromItsSnapshot) {
   EXPECT_EQ(image.controllers, (std::map<std::int32_t, bool>{{1, true}, {3, false}})) << "2 is no broker";
   EXPECT_EQ(image.configs_of_group("g"), (Properties{{"consumer.session.timeout.ms", "50000"}}));
   EXPECT_EQ(image.group_configs.size(), 1u) << "of h, nothing is set any more";
+  EXPECT_EQ(image.client_quotas.size(), 1u) << "of u, nothing is set any more";
+  EXPECT_EQ(*image.client_quotas.find(QuotaEntity{{"user", std::nullopt}}), (QuotaValues{{"producer_byte_rate", 2}}));
   EXPECT_EQ(image.topic("topic1"), nullptr);
   EXPECT_EQ(image.topic("topic2")->partition_count(), 12);
   EXPECT_EQ(image.next_producer_id, 500);

@@ -452,5 +452,6 @@ def malformed():
 def all_cases():
     from group_cases import group_cases  # which needs Case
     from consumer_group_cases import consumer_group_cases
-    for family in (setting_up, group_cases, consumer_group_cases, api_versions, describing, offsets, fetching, administration, metadata, topics, producing, malformed):
+    from quota_cases import quota_cases
+    for family in (setting_up, group_cases, consumer_group_cases, api_versions, describing, offsets, fetching, administration, metadata, topics, producing, quota_cases, malformed):
         yield from family()

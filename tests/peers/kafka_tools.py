@@ -50,6 +50,23 @@ def test_configs(tools):
     check("log.retention.ms" not in tools.configs("--describe", *all_of_them), "and all of it is taken away again")
 
 
+def test_quotas(tools):
+    whose = ("--entity-type", "users", "--entity-name", "u", "--entity-type", "clients", "--entity-default")
+    said = tools.configs("--alter", *whose, "--add-config", "producer_byte_rate=1024,controller_mutation_rate=0.5")
+    check("Completed updating config for user u." in said, "kafka-configs sets quotas")
+    said = tools.configs("--describe", *whose)
+    check("Quota configs for user-principal 'u', the default client-id are" in said and "producer_byte_rate=1024.0" in said
+          and "controller_mutation_rate=0.5" in said, "and describes them")
+    tools.configs("--alter", "--entity-type", "ips", "--entity-default", "--add-config", "connection_creation_rate=500")
+    check("Quota configs for the default IP are connection_creation_rate=500.0" in tools.configs("--describe", "--entity-type", "ips"), "of addresses too")
+    said = tools.configs("--alter", *whose, "--add-config", "producer_byte_rate=0", code=1)
+    check("must be greater than 0" in said, "a rate of nothing is refused")
+    tools.configs("--alter", *whose, "--delete-config", "producer_byte_rate,controller_mutation_rate")
+    tools.configs("--alter", "--entity-type", "ips", "--entity-default", "--delete-config", "connection_creation_rate")
+    check("Quota configs" not in tools.configs("--describe", "--entity-type", "users") + tools.configs("--describe", "--entity-type", "ips"),
+          "and all of them are taken away again")
+
+
 def test_reassign(tools, cluster, directory):
     def plan(name, partitions):
         path = os.path.join(directory, name)
@@ -148,6 +165,7 @@ def main(binary, directory):
         tools = Tools(libs, cluster.address)
         cluster.ask("topic", "create", "t", "--replication-factor", "3")
         test_configs(tools)
+        test_quotas(tools)
         test_reassign(tools, cluster, plans)
         test_groups(tools, cluster)
         cluster.stop()

@@ -5,6 +5,7 @@
 #include "broker/protocol/messages/alter_configs.h"
 #include "broker/protocol/messages/api_versions.h"
 #include "broker/protocol/messages/classic_group.h"
+#include "broker/protocol/messages/client_quotas.h"
 #include "broker/protocol/messages/consumer_group.h"
 #include "broker/protocol/messages/consumer_protocol.h"
 #include "broker/protocol/messages/describe_clients.h"
@@ -54,27 +55,29 @@ void for_each_request(F&& f) {
               DescribeGroupsRequest, ListGroupsRequest, DeleteGroupsRequest, ConsumerGroupHeartbeatRequest,
               ConsumerGroupDescribeRequest, AddPartitionsToTxnRequest, AddOffsetsToTxnRequest, EndTxnRequest,
               TxnOffsetCommitRequest, WriteTxnMarkersRequest, DescribeTransactionsRequest, ListTransactionsRequest,
-              DescribeProducersRequest, DescribeClientsRequest, PeerHelloRequest, RaftMessagesRequest, LeadersRequest,
-              RegisterBrokerRequest, BrokerHeartbeatRequest, PreferLeadersRequest, ForwardRequest, PulsesRequest,
-              FetchMetadataSnapshotRequest, PeerProofRequest>(std::forward<F>(f));
+              DescribeProducersRequest, DescribeClientQuotasRequest, AlterClientQuotasRequest, DescribeClientsRequest,
+              PeerHelloRequest, RaftMessagesRequest, LeadersRequest, RegisterBrokerRequest, BrokerHeartbeatRequest,
+              PreferLeadersRequest, ForwardRequest, PulsesRequest, FetchMetadataSnapshotRequest, PeerProofRequest>(
+      std::forward<F>(f));
 }
 
 template <class F>
 void for_each_response(F&& f) {
-  for_each_of<
-      F, ProduceResponse, FetchResponse, ListOffsetsResponse, MetadataResponse, FindCoordinatorResponse,
-      ApiVersionsResponse, CreateTopicsResponse, DeleteTopicsResponse, DeleteRecordsResponse, InitProducerIdResponse,
-      DescribeConfigsResponse, AlterConfigsResponse, IncrementalAlterConfigsResponse, ListConfigResourcesResponse,
-      CreatePartitionsResponse, DescribeClusterResponse, OffsetForLeaderEpochResponse, DescribeLogDirsResponse,
-      ElectLeadersResponse, AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse,
-      DescribeQuorumResponse, UpdateFeaturesResponse, AddRaftVoterResponse, RemoveRaftVoterResponse,
-      UnregisterBrokerResponse, DescribeTopicPartitionsResponse, JoinGroupResponse, SyncGroupResponse,
-      HeartbeatResponse, LeaveGroupResponse, OffsetCommitResponse, OffsetFetchResponse, OffsetDeleteResponse,
-      DescribeGroupsResponse, ListGroupsResponse, DeleteGroupsResponse, ConsumerGroupHeartbeatResponse,
-      ConsumerGroupDescribeResponse, AddPartitionsToTxnResponse, AddOffsetsToTxnResponse, EndTxnResponse,
-      TxnOffsetCommitResponse, WriteTxnMarkersResponse, DescribeTransactionsResponse, ListTransactionsResponse,
-      DescribeProducersResponse, DescribeClientsResponse, PeerHelloResponse, RegisterBrokerResponse,
-      BrokerHeartbeatResponse, PreferLeadersResponse, ForwardResponse, FetchMetadataSnapshotResponse, PulsesResponse>(
+  for_each_of<F, ProduceResponse, FetchResponse, ListOffsetsResponse, MetadataResponse, FindCoordinatorResponse,
+              ApiVersionsResponse, CreateTopicsResponse, DeleteTopicsResponse, DeleteRecordsResponse,
+              InitProducerIdResponse, DescribeConfigsResponse, AlterConfigsResponse, IncrementalAlterConfigsResponse,
+              ListConfigResourcesResponse, CreatePartitionsResponse, DescribeClusterResponse,
+              OffsetForLeaderEpochResponse, DescribeLogDirsResponse, ElectLeadersResponse,
+              AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse, DescribeQuorumResponse,
+              UpdateFeaturesResponse, AddRaftVoterResponse, RemoveRaftVoterResponse, UnregisterBrokerResponse,
+              DescribeTopicPartitionsResponse, JoinGroupResponse, SyncGroupResponse, HeartbeatResponse,
+              LeaveGroupResponse, OffsetCommitResponse, OffsetFetchResponse, OffsetDeleteResponse,
+              DescribeGroupsResponse, ListGroupsResponse, DeleteGroupsResponse, ConsumerGroupHeartbeatResponse,
+              ConsumerGroupDescribeResponse, AddPartitionsToTxnResponse, AddOffsetsToTxnResponse, EndTxnResponse,
+              TxnOffsetCommitResponse, WriteTxnMarkersResponse, DescribeTransactionsResponse, ListTransactionsResponse,
+              DescribeProducersResponse, DescribeClientQuotasResponse, AlterClientQuotasResponse,
+              DescribeClientsResponse, PeerHelloResponse, RegisterBrokerResponse, BrokerHeartbeatResponse,
+              PreferLeadersResponse, ForwardResponse, FetchMetadataSnapshotResponse, PulsesResponse>(
       std::forward<F>(f));
 }
 

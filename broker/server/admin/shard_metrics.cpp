@@ -4,6 +4,7 @@
 #include <map>
 
 #include "broker/protocol/error_code.h"
+#include "broker/security/client_quotas.h"
 #include "broker/server/admin/metrics_page.h"
 
 namespace fulmar {
@@ -87,6 +88,20 @@ void write_requests(Exposition& text, const Samples& samples) {
   sum(text, samples, "fulmar_connections_refused", counter, "",
       "Connections of clients that were closed at once, for want of descriptors or by max.connections.",
       [](S s) { return s.counts.connections_refused; });
+  ShardCounts::Throttled throttled;
+  for (const auto& shard : samples.shards) {
+    const auto& more = shard.counts.throttled;
+    throttled.produces += more.produces;
+    throttled.fetches += more.fetches;
+    throttled.mutations += more.mutations;
+    throttled.connections += more.connections;
+  }
+  text.family("fulmar_quota_throttled", counter, "",
+              "Requests whose clients were held back by a quota, or refused, and refused connections.");
+  text.sample({{"quota", std::string(key_of(QuotaKind::produced_bytes))}}, throttled.produces);
+  text.sample({{"quota", std::string(key_of(QuotaKind::fetched_bytes))}}, throttled.fetches);
+  text.sample({{"quota", std::string(key_of(QuotaKind::controller_mutations))}}, throttled.mutations);
+  text.sample({{"quota", std::string(key_of(QuotaKind::connections))}}, throttled.connections);
 }
 
 void write_shards(Exposition& text, const Samples& samples) {

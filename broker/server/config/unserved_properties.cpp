@@ -24,9 +24,10 @@ constexpr std::string_view always_verified =
 constexpr std::string_view no_two_phases = "Without effect: two-phase commit (KIP-939) is not served.";
 constexpr std::string_view no_policies = "classes can't be loaded here, so no policy would be asked";
 constexpr std::string_view windows = "Without effect: a rate is kept to over one second.";
+constexpr std::string_view quota_windows = "Without effect: client quotas are kept to over eleven windows of a second.";
 constexpr std::string_view no_authorizer = "there is no authorization here yet";
 constexpr std::string_view shards_serve = "Without effect: --shards says how many threads serve.";
-constexpr std::string_view no_quotas = "there are no quotas of this kind here yet";
+constexpr std::string_view no_quotas = "there are no quotas of this kind here; AlterClientQuotas sets others";
 constexpr std::string_view no_providers = "values are taken as they stand, and nothing is looked up elsewhere";
 constexpr std::string_view nobody_fails = "Without effect: nobody can fail to authenticate where nobody has to.";
 constexpr std::string_view no_sasl = "there is no authentication here yet";
@@ -93,8 +94,8 @@ constexpr PropertyInfo table[] = {
     {"controller.quorum.request.timeout.ms", PropertyType::int32, "2000", 0, int32_max, "", own_consensus,
      Effect::none},
     {"controller.quorum.retry.backoff.ms", PropertyType::int32, "20", 0, int32_max, "", own_consensus, Effect::none},
-    {"controller.quota.window.num", PropertyType::int32, "11", 1, int32_max, "", windows, Effect::none},
-    {"controller.quota.window.size.seconds", PropertyType::int32, "1", 1, int32_max, "", windows, Effect::none},
+    {"controller.quota.window.num", PropertyType::int32, "11", 1, int32_max, "", quota_windows, Effect::none},
+    {"controller.quota.window.size.seconds", PropertyType::int32, "1", 1, int32_max, "", quota_windows, Effect::none},
     {"controller.socket.timeout.ms", PropertyType::int32, "30000", int32_min, int32_max, "", own_consensus,
      Effect::none},
     {"cordoned.log.dirs", PropertyType::list, "", 0, 0, "", one_directory, Effect::refused},
@@ -227,8 +228,8 @@ constexpr PropertyInfo table[] = {
     {"producer.purgatory.purge.interval.requests", PropertyType::int32, "1000", int32_min, int32_max, "", no_purgatory,
      Effect::none},
     {"queued.max.requests", PropertyType::int32, "500", 1, int32_max, "", no_purgatory, Effect::none},
-    {"quota.window.num", PropertyType::int32, "11", 1, int32_max, "", windows, Effect::none},
-    {"quota.window.size.seconds", PropertyType::int32, "1", 1, int32_max, "", windows, Effect::none},
+    {"quota.window.num", PropertyType::int32, "11", 1, int32_max, "", quota_windows, Effect::none},
+    {"quota.window.size.seconds", PropertyType::int32, "1", 1, int32_max, "", quota_windows, Effect::none},
     {"remote.fetch.max.wait.ms", PropertyType::int32, "500", 1, int32_max, "", no_tiers, Effect::refused},
     {"remote.list.offsets.request.timeout.ms", PropertyType::int64, "30000", 1, int64_max, "", no_tiers,
      Effect::refused},

@@ -5,6 +5,7 @@
 #include "broker/server/requests/connection.h"
 #include "broker/server/shard/broker_shard.h"
 #include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
 
 namespace fulmar {
 
@@ -76,7 +77,19 @@ void ClientConnections::take(const ListenerConfig& listener, std::unique_ptr<Con
   };
   if (!shard_.logs().make_room_for_a_connection()) return refuse("too many open files");
   auto ip = connection->peer().host;
-  auto forbidden = shard_.on(0, [&](BrokerShard& first) { return first.connection_counts().admit(ip); });
+  auto forbidden = shard_.on(0, [&](BrokerShard& first) -> std::string_view {
+    // As in Kafka, those that are refused do not count against the rate.
+    auto rate = connection_limit(first.image()->client_quotas, ip);
+    const QuotaLimit limit{{{std::string(quota_of_ip), ip}}, rate.value_or(0)};
+    if (rate && first.quota_meters().excess(QuotaKind::connections, limit, first.now()) > Duration(0)) {
+      FULMAR_MARK("quota: too many connections of an address");
+      ++first.counts().throttled.connections;
+      return key_of(QuotaKind::connections);
+    }
+    auto why = first.connection_counts().admit(ip);
+    if (why.empty() && rate) first.quota_meters().count(QuotaKind::connections, limit, 1, first.now());
+    return why;
+  });
   if (!forbidden.empty()) return refuse(forbidden);
   auto id = next_id_++;
   auto served = std::make_shared<ServedConnection>(shard_, *this, id, listener, std::move(connection));

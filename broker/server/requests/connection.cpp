@@ -79,6 +79,15 @@ bool ServedConnection::may_begin() const {
   return answers_.size() < requests_under_way_max && request_bytes_ < request_bytes_under_way_max;
 }
 
+// If so, serves once its time is over.
+bool ServedConnection::is_throttled() {
+  auto until = session_->throttle.held_until();
+  if (until <= now()) return false;
+  held_until_ = until;
+  set_alarm();
+  return true;
+}
+
 // If not, serves once there is. Others who take no responses are closed for that: see contended_at_.
 bool ServedConnection::has_room_for_an_answer() {
   auto& answers = shard_.client_memory().answers;
@@ -103,6 +112,7 @@ void ServedConnection::serve() {
       serving_ = false;
       return serve_soon();
     }
+    if (is_throttled()) break;
     if (!has_room_for_an_answer()) return;
     auto step = frames_.next();
     if (!step) {
@@ -236,15 +246,20 @@ void ServedConnection::advance() {
 
 // The alarm may ring too early; then it is set again.
 void ServedConnection::set_alarm() {
-  if (!read_until_ && !write_until_) return;
-  auto at = write_until_ ? std::min(*write_until_, contended_at_) : *read_until_;
+  if (!read_until_ && !write_until_ && !held_until_) return;
+  auto at = write_until_ ? std::min(*write_until_, contended_at_) : Instant::max();
   if (read_until_) at = std::min(at, *read_until_);
+  if (held_until_) at = std::min(at, *held_until_);
   if (!alarm_.is_set() || alarm_.at() > at) alarm_.set(at);
 }
 
 void ServedConnection::alarm_rings() {
   if (closed_) return;
   auto at = now();
+  if (held_until_ && at >= *held_until_) {
+    held_until_.reset();
+    serve_soon();
+  }
   bool silent = read_until_ && at >= *read_until_;
   // A client that waits for our response is not idle.
   if (silent && !frames_.deadline() && at < active_at_ + idle_max()) {

@@ -78,6 +78,7 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   void write_soon();
   void serve();
   bool may_begin() const;
+  bool is_throttled();
   bool has_room_for_an_answer();
   Result<void> begin(Bytes frame, MemoryBudget::Charge memory);
   void attempt_soon(std::uint64_t number);
@@ -103,6 +104,7 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
   Instant active_at_;
   std::optional<Instant> read_until_;   // then the connection is ended
   std::optional<Instant> write_until_;  // likewise
+  std::optional<Instant> held_until_;   // by a quota: then it goes on
   Instant write_begun_;
   Instant contended_at_;  // from then on ended if others wait for memory for their responses
   Alarm alarm_;

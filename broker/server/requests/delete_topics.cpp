@@ -6,6 +6,7 @@
 #include "broker/protocol/messages/topics.h"
 #include "broker/server/controller/draft.h"
 #include "broker/server/requests/handlers.h"
+#include "broker/server/requests/mutation_quota.h"
 #include "broker/server/requests/request.h"
 #include "runtime/fiber/slices.h"
 
@@ -14,6 +15,7 @@ namespace fulmar {
 namespace {
 
 constexpr Duration plan_deletion_work = microseconds(2);
+constexpr std::int16_t strict_since = 5;  // from then on clients know THROTTLING_QUOTA_EXCEEDED
 
 using Asked = DeleteTopicsRequest::Topic;
 using Deleted = DeleteTopicsResponse::Topic;
@@ -31,7 +33,7 @@ void refuse(Deleted& result, ErrorCode code, std::string message) {
 }
 
 // Adds the topic's deletion to the draft if it is allowed.
-void plan_deletion(Draft& draft, const Asked& asked, const Times& times, Deleted& result) {
+void plan_deletion(Draft& draft, const Asked& asked, const Times& times, MutationQuota& quota, Deleted& result) {
   if (!draft.controls()) return refuse(result, ErrorCode::not_controller, no_controller_message);
   if (!draft.shard.config().delete_topics)
     return refuse(result, ErrorCode::topic_deletion_disabled, "Topic deletion is disabled (delete.topic.enable).");
@@ -44,6 +46,8 @@ void plan_deletion(Draft& draft, const Asked& asked, const Times& times, Deleted
   result.topic_id = found->id;
   if (times.by_either.at(name) > 1)
     return refuse(result, ErrorCode::invalid_request, "The topic is asked for by its name and by its ID.");
+  if (!quota.admits(found->partitions.size()))
+    return refuse(result, ErrorCode::throttling_quota_exceeded, MutationQuota::exceeded_message);
   draft.add(DeleteTopicRecord{result.topic_id});
 }
 
@@ -58,8 +62,9 @@ Times count(const std::vector<Asked>& topics, const MetadataImage& image) {
   return times;
 }
 
-DeleteTopicsResponse delete_topics(Draft& draft, const std::vector<Asked>& topics) {
+DeleteTopicsResponse delete_topics(Draft& draft, const std::vector<Asked>& topics, const Request& call) {
   DeleteTopicsResponse response;
+  MutationQuota quota(draft.shard, call, strict_since);
   const auto times = count(topics, draft.image);
   std::set<std::pair<std::string, Uuid>> answered;
   for (const auto& asked : topics) {
@@ -75,8 +80,9 @@ DeleteTopicsResponse delete_topics(Draft& draft, const std::vector<Asked>& topic
     else if (asked.name ? times.by_name.at(*asked.name) > 1 : times.by_id.at(asked.topic_id) > 1)
       refuse(result, ErrorCode::invalid_request, asked.name ? "Duplicate topic name." : "Duplicate topic id.");
     else
-      plan_deletion(draft, asked, times, result);
+      plan_deletion(draft, asked, times, quota, result);
   }
+  response.throttle_time_ms = quota.throttle_time_ms();
   auto error = draft.commit();
   for (auto& result : response.responses) {
     if (result.error_code != ErrorCode::none) continue;
@@ -91,7 +97,8 @@ DeleteTopicsResponse delete_topics(Draft& draft, const std::vector<Asked>& topic
 Result<ByteChain> handle_delete_topics(BrokerShard& shard, const Request& call) {
   FULMAR_TRY(auto request, call.body<DeleteTopicsRequest>());
   for (auto& name : request.topic_names) request.topics.push_back({std::move(name), {}});
-  auto response = change_metadata(shard, [&](Draft& draft) { return delete_topics(draft, request.topics); });
+  auto response = change_metadata(shard, [&](Draft& draft) { return delete_topics(draft, request.topics, call); });
+  call.session().throttle.hold(shard, milliseconds(response.throttle_time_ms));
   constexpr std::int16_t knows_disabled = 3;
   for (auto& result : response.responses)
     if (result.error_code == ErrorCode::topic_deletion_disabled && call.version() < knows_disabled)

@@ -183,6 +183,8 @@ class Fetch final : public DelayedAnswer, private MemoryBudget::Waiter {
 
   // Called in the order of requests, since those of a session depend on one another. An error is the whole response.
   ErrorCode begin();
+  // After begin(): the whole response if the client has fetched too much already: its other connections may have.
+  std::optional<ByteChain> begin_held();
   std::optional<Ready> attempt() override;
 
  private:
@@ -254,6 +256,17 @@ ErrorCode Fetch::begin() {
   return ErrorCode::none;
 }
 
+// As in Kafka: a session goes on, and none is begun.
+std::optional<ByteChain> Fetch::begin_held() {
+  auto held = session_->throttle.excess(shard_, session_->principal, header_, QuotaKind::fetched_bytes);
+  if (held == 0) return std::nullopt;
+  if (full_ && session_id_ != 0) shard_.sessions().remove(std::exchange(session_id_, 0));
+  FetchResponse response;
+  response.session_id = session_id_;
+  response.throttle_time_ms = held;
+  return frame(shard_, header_, response);
+}
+
 std::optional<DelayedAnswer::Ready> Fetch::attempt() {
   for (;;) {
     end_wait();
@@ -280,6 +293,8 @@ Fetch::Next Fetch::read() {
   for (const auto& target : targets_) wanted += std::max(0, target.request.max_bytes);
   wanted =
       std::clamp<std::int64_t>(request_.max_bytes, 0, std::min<std::int64_t>(wanted, shard_.config().fetch_bytes_max));
+  auto allowed = session_->throttle.largest(shard_, session_->principal, header_, QuotaKind::fetched_bytes);
+  if (allowed && *allowed < static_cast<double>(wanted)) wanted = static_cast<std::int64_t>(*allowed);
   auto share = std::min(wanted, std::max(room_wanted_min, budget.available(false) / share_of_room));
   bool room = memory_.bytes() > 0 || budget.try_charge(memory_, share, share <= MemoryBudget::small_max);
   if (!room) {
@@ -363,7 +378,11 @@ ByteChain Fetch::answer() {
       hint_leader(shard_, session_->listener, *topic, target.request.current_leader_epoch, out, response);
     topic_of(response, target).partitions.push_back(std::move(out));
   }
-  return frame(shard_, header_, response);
+  auto answer = frame(shard_, header_, response);
+  response.throttle_time_ms = session_->throttle.count(shard_, session_->principal, header_, QuotaKind::fetched_bytes,
+                                                      static_cast<double>(answer.size()));
+  if (response.throttle_time_ms == 0) return answer;
+  return response_frame(response, header_.api_version, header_.correlation_id);
 }
 
 }  // namespace
@@ -375,6 +394,7 @@ Result<Finish> begin_fetch(BrokerShard& shard, const Request& call) {
   auto fetch = std::make_unique<Fetch>(shard, call, std::move(request));
   if (auto error = fetch->begin(); error != ErrorCode::none)
     return Finish::with(error_frame(shard, call.header(), error));
+  if (auto held = fetch->begin_held()) return Finish::with(std::move(*held));
   return Finish(std::move(fetch));
 }
 

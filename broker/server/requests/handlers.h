@@ -117,6 +117,8 @@ Result<ByteChain> handle_describe_quorum(BrokerShard& shard, const Request& call
 Result<ByteChain> handle_describe_configs(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_alter_configs(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_incremental_alter_configs(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_describe_client_quotas(BrokerShard& shard, const Request& call);
+Result<ByteChain> handle_alter_client_quotas(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_list_config_resources(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_describe_producers(BrokerShard& shard, const Request& call);
 Result<ByteChain> handle_describe_transactions(BrokerShard& shard, const Request& call);

@@ -217,8 +217,9 @@ void wait_until_safe(BrokerShard& owner, Item& item, Safety safety, Deadline dea
 }
 
 ByteChain answer(BrokerShard& shard, const RequestHeader& header, std::string_view listener,
-                 const ProduceRequest& request, ItemsByShard& items) {
+                 const ProduceRequest& request, ItemsByShard& items, std::int32_t throttle_time_ms) {
   ProduceResponse response;
+  response.throttle_time_ms = throttle_time_ms;
   response.topics.resize(request.topics.size());
   for (std::size_t t = 0; t < request.topics.size(); ++t) {
     response.topics[t].name = request.topics[t].name;
@@ -308,15 +309,17 @@ Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
     for (auto& item : batch) item.records = Bytes();
   }
 
+  const auto size = static_cast<double>(call.frame().size());
   if (request.acks == 0) {
     // acks=0 has no response: as in Kafka, the client learns of a failure because its connection is closed.
     for (auto& [owner, list] : items)
       for (auto& item : list)
         if (item.error != ErrorCode::none)
           return fail(Errc::closed, std::string("acks=0 and ") + error_code_name(item.error) + ": " + item.message);
+    call.session().throttle.count(shard, call.session().principal, call.header(), QuotaKind::produced_bytes, size);
     return Finish::with({});
   }
-  return Finish([&shard, header = call.header(), session = call.shared_session(), request = std::move(request),
+  return Finish([&shard, header = call.header(), session = call.shared_session(), size, request = std::move(request),
                  items = std::move(items), safety, deadline]() mutable {
     for (auto& [owner, list] : items) {
       auto& batch = list;
@@ -328,7 +331,8 @@ Result<Finish> begin_produce(BrokerShard& shard, const Request& call) {
           if (item.error == ErrorCode::none) wait_until_safe(there, item, safety, deadline);
       });
     }
-    return answer(shard, header, session->listener, request, items);
+    auto held = session->throttle.count(shard, session->principal, header, QuotaKind::produced_bytes, size);
+    return answer(shard, header, session->listener, request, items, held);
   });
 }
 

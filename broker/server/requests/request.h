@@ -10,6 +10,7 @@
 #include "broker/protocol/work.h"
 #include "broker/security/principal.h"
 #include "broker/security/security_protocol.h"
+#include "broker/server/requests/client_throttle.h"
 #include "broker/server/requests/errors_in.h"
 #include "runtime/fiber/slices.h"
 #include "runtime/host/network.h"
@@ -25,6 +26,7 @@ struct Session {
   std::string listener = "PLAINTEXT";
   SecurityProtocol protocol = SecurityProtocol::plaintext;
   Principal principal;
+  ClientThrottle throttle;
   // As given in ApiVersions, version 3 or later (KIP-511); else empty.
   std::string software_name;
   std::string software_version;

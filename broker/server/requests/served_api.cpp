@@ -63,6 +63,8 @@ constexpr ServedApi table[] = {
      timeout_in<AlterPartitionReassignmentsRequest>},
     {ApiKey::list_partition_reassignments, at_once<handle_list_partition_reassignments>, controller,
      timeout_in<ListPartitionReassignmentsRequest>},
+    {ApiKey::describe_client_quotas, at_once<handle_describe_client_quotas>},
+    {ApiKey::alter_client_quotas, at_once<handle_alter_client_quotas>, controller},
     {ApiKey::describe_quorum, at_once<handle_describe_quorum>, controller},
     {ApiKey::add_raft_voter, at_once<handle_add_raft_voter>, controller},
     {ApiKey::remove_raft_voter, at_once<handle_remove_raft_voter>, controller},

@@ -11,6 +11,7 @@
 #include "broker/server/controller/draft.h"
 #include "broker/server/requests/forward.h"
 #include "broker/server/requests/handlers.h"
+#include "broker/server/requests/mutation_quota.h"
 #include "broker/server/requests/request.h"
 #include "runtime/fiber/slices.h"
 #include "runtime/host/clock.h"
@@ -29,6 +30,10 @@ constexpr std::size_t request_topics_max = 10'000;
 // The cost of planning a topic, and of what a client says of each partition; see slices.h.
 constexpr Duration plan_topic_work = microseconds(20);
 constexpr Duration plan_partition_work = nanoseconds(500);
+
+// The first versions whose clients know THROTTLING_QUOTA_EXCEEDED.
+constexpr std::int16_t create_strict_since = 6;
+constexpr std::int16_t add_strict_since = 3;
 
 constexpr Duration led_on_demand_max = seconds(1);
 
@@ -75,6 +80,7 @@ struct Planned {
   }
 
   Collisions names;
+  MutationQuota* quota = nullptr;  // of the client; null: it is the broker that asks
   std::size_t topics = 0;
   std::int32_t partitions = 0;
 };
@@ -147,6 +153,8 @@ void plan_topic(Draft& draft, Planned& planned, const CreateTopicsRequest::Topic
   auto checked = checked_topic_properties(configs);
   if (!checked) return refuse(result, ErrorCode::invalid_config, checked.error().detail);
 
+  if (planned.quota && !planned.quota->admits(placed.size()))
+    return refuse(result, ErrorCode::throttling_quota_exceeded, MutationQuota::exceeded_message);
   TopicImage topic{random_uuid(draft.shard.host().entropy()), placed, std::move(*checked)};
   result.topic_id = topic.id;
   result.num_partitions = partitions;
@@ -281,6 +289,8 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const Request& call) 
   CreateTopicsResponse response;
   auto create = [&](Draft& draft) {
     Planned planned(draft.image);
+    MutationQuota quota(draft.shard, call, create_strict_since);
+    if (!request.validate_only) planned.quota = &quota;
     std::map<std::string, int> times;
     for (const auto& asked : request.topics) ++times[asked.name];
     for (const auto& asked : request.topics) {
@@ -296,6 +306,7 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const Request& call) 
       plan_topic(draft, planned, asked, result);
       work_in_slices(plan_topic_work);
     }
+    response.throttle_time_ms = quota.throttle_time_ms();
     if (request.validate_only) return;
     auto error = draft.commit();
     for (auto& result : response.topics) {
@@ -307,6 +318,7 @@ Result<ByteChain> handle_create_topics(BrokerShard& shard, const Request& call) 
     }
   };
   change_metadata(shard, create, not_at_all);
+  call.session().throttle.hold(shard, milliseconds(response.throttle_time_ms));
   return call.answer(response);
 }
 
@@ -316,6 +328,7 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const Request& ca
   auto create = [&](Draft& draft) {
     const auto& next = draft.image;
     Planned planned(next);
+    MutationQuota quota(draft.shard, call, add_strict_since);
     std::map<std::string_view, int> times;
     for (const auto& asked : request.topics) ++times[asked.name];
     for (const auto& asked : request.topics) {
@@ -350,11 +363,14 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const Request& ca
         auto added = added_partitions(draft, *found, asked);
         if (!added) {
           say(ErrorCode::invalid_replica_assignment, added.error());
+        } else if (!request.validate_only && !quota.admits(added->size())) {
+          say(ErrorCode::throttling_quota_exceeded, MutationQuota::exceeded_message);
         } else {
           draft.add(PartitionsRecord{found->id, std::move(*added)});
         }
       }
     }
+    response.throttle_time_ms = quota.throttle_time_ms();
     if (request.validate_only) return;
     auto error = draft.commit();
     for (auto& result : response.results) {
@@ -364,6 +380,7 @@ Result<ByteChain> handle_create_partitions(BrokerShard& shard, const Request& ca
     }
   };
   change_metadata(shard, create, not_at_all);
+  call.session().throttle.hold(shard, milliseconds(response.throttle_time_ms));
   return call.answer(response);
 }
 

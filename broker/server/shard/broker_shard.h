@@ -29,6 +29,7 @@
 #include "broker/server/shard/partition_waits.h"
 #include "broker/server/shard/partitions.h"
 #include "broker/server/shard/produce_validation.h"
+#include "broker/server/shard/quota_meters.h"
 #include "broker/server/shard/shard_counts.h"
 #include "broker/server/shard/transaction_service.h"
 #include "broker/server/shard/transaction_verification.h"
@@ -120,6 +121,7 @@ class BrokerShard {
   ProduceConfig produce_config(const TopicImage& topic);
   ClientMemory& client_memory() { return client_memory_; }
   ConnectionCounts& connection_counts() { return connection_counts_; }  // of all shards; on shard 0
+  QuotaMeters& quota_meters() { return quota_meters_; }                 // of all shards; on shard 0
   ClientCounts& client_counts() { return client_counts_; }              // of this shard's connections
   ShardCounts& counts() { return counts_; }
   FetchSessions& sessions() { return sessions_; }
@@ -176,6 +178,7 @@ class BrokerShard {
   Condition leaders_changed_;
   FiberGroup calls_;  // calls from other shards
   ConnectionCounts connection_counts_;
+  QuotaMeters quota_meters_;
   ClientCounts client_counts_;
   ShardCounts counts_;
   PartitionWaits partition_waits_;

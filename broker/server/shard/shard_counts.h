@@ -26,6 +26,14 @@ struct ShardCounts {
   std::int64_t compactions = 0;
   std::int64_t compactions_failed = 0;
   std::int64_t compacted_away_bytes = 0;
+  // What went beyond a client's quota.
+  struct Throttled {
+    std::int64_t produces = 0;
+    std::int64_t fetches = 0;
+    std::int64_t mutations = 0;    // requests to make or delete partitions
+    std::int64_t connections = 0;  // refused
+  };
+  Throttled throttled;
   double dirty_ratio_max = 0;  // of the logs that are compacted, as of the cleaner's last look
 };
 

@@ -1,0 +1,78 @@
+#include "broker/server/requests/client_throttle.h"
+
+#include <algorithm>
+
+#include "broker/server/shard/broker_shard.h"
+#include "runtime/base/assert.h"
+#include "runtime/base/mark.h"
+
+namespace fulmar {
+
+namespace {
+
+constexpr Duration held_max = seconds(3600);
+// What a client that has used nothing may fetch at once: what fills all of its windows but the running one.
+constexpr double windows_in_one_response = 10;
+
+}  // namespace
+
+const QuotaLimit* ClientThrottle::limit(BrokerShard& shard, const Principal& client, const RequestHeader& request,
+                                        QuotaKind kind) {
+  const auto& quotas = shard.image()->client_quotas;
+  if (quotas.empty()) return nullptr;
+  auto id = request.client_id.value_or("");
+  if (user_ != client.name || client_id_ != id || !(known_ == quotas)) {
+    limits_ = {};
+    known_ = quotas;
+    user_ = client.name;
+    client_id_ = std::move(id);
+  }
+  FULMAR_ASSERT(kind == QuotaKind::produced_bytes || kind == QuotaKind::fetched_bytes);
+  auto& found = limits_[kind == QuotaKind::produced_bytes ? 0 : 1];
+  if (!found) found = quota_limit(quotas, kind, user_, client_id_);
+  return *found ? &**found : nullptr;
+}
+
+std::int32_t throttle_milliseconds(Duration time) {
+  return static_cast<std::int32_t>((std::min(time, held_max) + milliseconds(1) - nanoseconds(1)) / milliseconds(1));
+}
+
+void ClientThrottle::hold(BrokerShard& shard, Duration time) {
+  held_until_ = std::max(held_until_, shard.now() + std::min(time, held_max));
+}
+
+std::int32_t ClientThrottle::held(BrokerShard& shard, QuotaKind kind, Duration time) {
+  if (time == Duration(0)) return 0;
+  FULMAR_MARK("quota: client is held back");
+  hold(shard, time);
+  auto& throttled = shard.counts().throttled;
+  ++(kind == QuotaKind::produced_bytes ? throttled.produces : throttled.fetches);
+  return throttle_milliseconds(time);
+}
+
+std::int32_t ClientThrottle::count(BrokerShard& shard, const Principal& client, const RequestHeader& request,
+                                   QuotaKind kind, double amount) {
+  const auto* found = limit(shard, client, request, kind);
+  if (!found) return 0;
+  // A copy: while this waits another request may look for its limits.
+  return held(shard, kind, shard.on(0, [limit = *found, kind, amount](BrokerShard& first) {
+    return first.quota_meters().count(kind, limit, amount, first.now());
+  }));
+}
+
+std::int32_t ClientThrottle::excess(BrokerShard& shard, const Principal& client, const RequestHeader& request,
+                                    QuotaKind kind) {
+  const auto* found = limit(shard, client, request, kind);
+  if (!found) return 0;
+  return held(shard, kind, shard.on(0, [limit = *found, kind](BrokerShard& first) {
+    return first.quota_meters().excess(kind, limit, first.now());
+  }));
+}
+
+std::optional<double> ClientThrottle::largest(BrokerShard& shard, const Principal& client, const RequestHeader& request,
+                                              QuotaKind kind) {
+  const auto* found = limit(shard, client, request, kind);
+  return found ? std::optional(found->rate * windows_in_one_response) : std::nullopt;
+}
+
+}  // namespace fulmar
