@@ -95,6 +95,9 @@ Plan plan_metadata(std::uint64_t seed, FaultDraw draw) {
     chosen.set(settings::topic_pace_ms, std::int64_t{1} << random.between(10, 13));
     chosen.set(settings::producer_pace_ms, 4096);
   });
+  // In a third of the lives clients have quotas, which change.
+  if (auto quotas = Random(seed).split("quotas"); quotas.chance(1, 3))
+    plan.set(settings::quota_pace_ms, std::int64_t{1} << quotas.between(9, 12));
   auto random = Random(seed).split("controllers");
   if (!random.chance(1, 4)) {
     auto upgrade = Random(seed).split("upgrade");

@@ -61,6 +61,7 @@ constexpr SettingUse uses[] = {
     {&settings::producer_id_block, clusters, optional},
     {&settings::producer_pace_ms, everywhere, needed},
     {&settings::producers, everywhere, needed},
+    {&settings::quota_pace_ms, clusters, optional},
     {&settings::racks, clusters, optional},
     {&settings::remake_pace_ms, everywhere, optional},
     {&settings::replica_lag_ms, clusters, optional},

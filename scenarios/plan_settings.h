@@ -71,6 +71,7 @@ inline constexpr Setting polls_per_transaction{"polls_per_transaction", 1, 10, 1
 inline constexpr Setting producer_id_block{"producer_id_block", 1, 1'000'000};
 inline constexpr Setting producer_pace_ms{"producer_pace_ms", 1, pace_ms_max, 4096};
 inline constexpr Setting producers{"producers", 0, clients_max, 0};
+inline constexpr Setting quota_pace_ms{"quota_pace_ms", 0, pace_ms_max, 0};
 inline constexpr Setting racks{"racks", 0, 1, 0};
 inline constexpr Setting remake_pace_ms{"remake_pace_ms", 0, pace_ms_max, 0};
 inline constexpr Setting replica_lag_ms{"replica_lag_ms", replica_lag_ms_min, time_ms_max};
