@@ -380,7 +380,7 @@ ByteChain Fetch::answer() {
   }
   auto answer = frame(shard_, header_, response);
   response.throttle_time_ms = session_->throttle.count(shard_, session_->principal, header_, QuotaKind::fetched_bytes,
-                                                      static_cast<double>(answer.size()));
+                                                       static_cast<double>(answer.size()));
   if (response.throttle_time_ms == 0) return answer;
   return response_frame(response, header_.api_version, header_.correlation_id);
 }
