@@ -43,10 +43,10 @@ TEST(MetadataCodec, EachRecordComesBackFromItsBytes) {
 TEST(MetadataCodec, ABrokerIsWrittenAsBeforeUnlessItHasListenersThatEarlierReleasesCannotRead) {
   auto known = broker(1);
   EXPECT_EQ(encode(known)[1], 1);
-  for (ListenerImages listeners : {ListenerImages{{"PLAINTEXT", SecurityProtocol::ssl, {"h", 1}}},
-                                   ListenerImages{{"OUTSIDE", SecurityProtocol::plaintext, {"h", 1}}},
-                                   ListenerImages{{"PLAINTEXT", SecurityProtocol::plaintext, {"h", 1}},
-                                                  {"OUTSIDE", SecurityProtocol::sasl_ssl, {"o", 2}}}}) {
+  for (const ListenerImages& listeners : {ListenerImages{{"PLAINTEXT", SecurityProtocol::ssl, {"h", 1}}},
+                                          ListenerImages{{"OUTSIDE", SecurityProtocol::plaintext, {"h", 1}}},
+                                          ListenerImages{{"PLAINTEXT", SecurityProtocol::plaintext, {"h", 1}},
+                                                         {"OUTSIDE", SecurityProtocol::sasl_ssl, {"o", 2}}}}) {
     known.image.listeners = listeners;
     auto bytes = encode(known);
     EXPECT_EQ(bytes[1], 2);
