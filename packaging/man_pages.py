@@ -12,9 +12,9 @@ def escaped(text):
 
 
 def marked(text):
-    """Markdown's `code` in bold, its links as their text."""
+    """Markdown's `code` in bold, its links as their text. Lists may be broken after a comma."""
     text = re.sub(r"\[(.*?)\]\(.*?\)", r"\1", text)
-    return re.sub(r"`(.*?)`", r"\\fB\1\\fP", escaped(text))
+    return re.sub(r",(?=\S)", r",\\:", re.sub(r"`(.*?)`", r"\\fB\1\\fP", escaped(text)))
 
 
 def head(name, section, version, what):
