@@ -6,7 +6,8 @@ namespace fulmar {
 
 namespace {
 
-constexpr std::size_t look_for_idle_min = 1024;
+constexpr std::size_t look_from_min = 1024;
+constexpr Duration look_interval = seconds(1);
 constexpr double debt_seconds_max = 3600;
 
 // The seconds of one burst, which are those that Kafka's default windows span.
@@ -20,7 +21,7 @@ double burst_seconds() {
 QuotaMeters::Meter* QuotaMeters::find(QuotaKind kind, const QuotaEntity& shared_by, Instant now) {
   Key key{kind, shared_by};
   if (auto found = meters_.find(key); found != meters_.end()) return &found->second;
-  if (meters_.size() >= look_for_idle_at_) drop_idle(now);
+  if (meters_.size() >= look_from_ && now >= look_again_at_) drop_idle(now);
   if (meters_.size() >= meters_max) {
     ++without_room_;
     return nullptr;
@@ -32,7 +33,8 @@ QuotaMeters::Meter* QuotaMeters::find(QuotaKind kind, const QuotaEntity& shared_
 void QuotaMeters::drop_idle(Instant now) {
   for (auto at = meters_.begin(); at != meters_.end();)
     at = at->second.used.is_idle(now) ? meters_.erase(at) : std::next(at);
-  look_for_idle_at_ = std::clamp(meters_.size() * 2, look_for_idle_min, meters_max);
+  look_from_ = std::clamp(meters_.size() * 2, look_from_min, meters_max);
+  look_again_at_ = now + look_interval;
 }
 
 Duration QuotaMeters::count(QuotaKind kind, const QuotaLimit& limit, double amount, Instant now) {

@@ -46,7 +46,9 @@ class QuotaMeters {
   void drop_idle(Instant now);
 
   std::map<Key, Meter> meters_;
-  std::size_t look_for_idle_at_ = 1024;  // how many meters there are then
+  // Looked for are meters that are idle: from so many on, and so often at most, since it takes time for each of them.
+  std::size_t look_from_ = 1024;
+  Instant look_again_at_{};
   std::int64_t without_room_ = 0;
 };
 
