@@ -20,12 +20,12 @@ const QuotaLimit* ClientThrottle::limit(BrokerShard& shard, const Principal& cli
                                         QuotaKind kind) {
   const auto& quotas = shard.image()->client_quotas;
   if (quotas.empty()) return nullptr;
-  auto id = request.client_id.value_or("");
-  if (user_ != client.name || client_id_ != id || !(known_ == quotas)) {
+  const auto id = request.client_id ? std::string_view(*request.client_id) : std::string_view();
+  if (user_ != client.name || client_id_ != id || !known_.is_same_version(quotas)) {
     limits_ = {};
     known_ = quotas;
     user_ = client.name;
-    client_id_ = std::move(id);
+    client_id_ = id;
   }
   FULMAR_ASSERT(kind == QuotaKind::produced_bytes || kind == QuotaKind::fetched_bytes);
   auto& found = limits_[kind == QuotaKind::produced_bytes ? 0 : 1];
